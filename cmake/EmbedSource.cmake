@@ -1,0 +1,26 @@
+# Writes OUTPUT, the source that defines NAME() with the text of FILES. Run by turnpike_embed.
+string(REPLACE "|" ";" files "${FILES}")
+
+set(entries "")
+foreach(file IN LISTS files)
+    cmake_path(GET file FILENAME name)
+    file(READ "${file}" text)
+    string(APPEND entries "    {\"${name}\", R\"turnpike(${text})turnpike\"},\n")
+endforeach()
+list(LENGTH files count)
+
+file(WRITE "${OUTPUT}"
+"#include \"${HEADER}\"
+
+namespace turnpike {
+namespace {
+
+constexpr EmbeddedFile kFiles[] = {
+${entries}};
+
+}  // namespace
+
+std::span<const EmbeddedFile> ${NAME}() { return kFiles; }
+
+}  // namespace turnpike
+")

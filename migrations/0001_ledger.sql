@@ -1,0 +1,344 @@
+-- The ledger. One text for SQLite and PostgreSQL. Instants are BIGINT microseconds since 1970 (UTC),
+-- money is BIGINT minor units beside a lower-case currency code, quantities are scaled by 10^6 and
+-- unit prices by 10^9. A flag is BIGINT 0 or 1. The identity of every obligation is a NOT NULL
+-- unique key, so that doing it twice is impossible and not merely unlikely.
+
+-- catalog ------------------------------------------------------------------------------------
+CREATE TABLE plans (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    key        TEXT   NOT NULL UNIQUE,
+    name       TEXT   NOT NULL,
+    rank       BIGINT NOT NULL,
+    is_default BIGINT NOT NULL CHECK (is_default IN (0, 1)),
+    archived_at BIGINT,
+    created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX plans_one_default ON plans (is_default) WHERE is_default = 1 AND archived_at IS NULL;
+
+-- Never updated: a change of content is the next number. Subscriptions point at a version.
+CREATE TABLE plan_versions (
+    id           TEXT   NOT NULL PRIMARY KEY,
+    plan_id      TEXT   NOT NULL REFERENCES plans (id),
+    number       BIGINT NOT NULL,
+    content_hash TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    UNIQUE (plan_id, number)
+);
+CREATE TABLE prices (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    plan_version_id TEXT   NOT NULL REFERENCES plan_versions (id),
+    currency        TEXT   NOT NULL,
+    interval        TEXT   NOT NULL CHECK (interval IN ('day', 'week', 'month', 'year')),
+    interval_count  BIGINT NOT NULL CHECK (interval_count > 0),
+    amount_minor    BIGINT NOT NULL CHECK (amount_minor >= 0),
+    UNIQUE (plan_version_id, currency, interval, interval_count)
+);
+CREATE TABLE provider_prices (
+    price_id          TEXT NOT NULL REFERENCES prices (id),
+    provider          TEXT NOT NULL,
+    provider_price_id TEXT NOT NULL,
+    PRIMARY KEY (price_id, provider)
+);
+CREATE INDEX provider_prices_by_provider ON provider_prices (provider, provider_price_id);
+
+CREATE TABLE meters (
+    key         TEXT   NOT NULL PRIMARY KEY,
+    name        TEXT   NOT NULL,
+    unit        TEXT   NOT NULL,
+    event_type  TEXT   NOT NULL,
+    aggregation TEXT   NOT NULL CHECK (aggregation IN ('sum', 'count')),
+    archived_at BIGINT,
+    created_at  BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX meters_one_per_event_type ON meters (event_type) WHERE archived_at IS NULL;
+CREATE TABLE allowances (
+    plan_version_id    TEXT   NOT NULL REFERENCES plan_versions (id),
+    meter_key          TEXT   NOT NULL REFERENCES meters (key),
+    included           BIGINT NOT NULL CHECK (included >= 0),
+    reset              TEXT   NOT NULL CHECK (reset IN ('billing_period')),
+    overage            TEXT   NOT NULL CHECK (overage IN ('block', 'bill')),
+    overage_unit_price BIGINT CHECK (overage_unit_price >= 0),
+    PRIMARY KEY (plan_version_id, meter_key),
+    CHECK ((overage = 'bill') = (overage_unit_price IS NOT NULL))
+);
+CREATE TABLE route_costs (
+    position  BIGINT NOT NULL PRIMARY KEY,
+    method    TEXT   NOT NULL,
+    pattern   TEXT   NOT NULL,
+    meter_key TEXT   NOT NULL REFERENCES meters (key),
+    units     BIGINT NOT NULL CHECK (units >= 0),
+    UNIQUE (method, pattern)
+);
+
+-- customers ----------------------------------------------------------------------------------
+CREATE TABLE test_clocks (
+    id                TEXT   NOT NULL PRIMARY KEY,
+    name              TEXT   NOT NULL,
+    provider          TEXT   NOT NULL,
+    provider_clock_id TEXT   NOT NULL,
+    frozen_time       BIGINT NOT NULL,
+    created_at        BIGINT NOT NULL,
+    UNIQUE (provider, provider_clock_id)
+);
+CREATE TABLE customers (
+    id            TEXT   NOT NULL PRIMARY KEY,
+    external_id   TEXT   NOT NULL UNIQUE,
+    email         TEXT,
+    name          TEXT,
+    metadata      TEXT   NOT NULL,
+    test_clock_id TEXT REFERENCES test_clocks (id),
+    created_at    BIGINT NOT NULL,
+    version       BIGINT NOT NULL
+);
+CREATE INDEX customers_by_age ON customers (created_at, id);
+CREATE INDEX customers_by_test_clock ON customers (test_clock_id);
+CREATE TABLE provider_customers (
+    customer_id          TEXT NOT NULL REFERENCES customers (id),
+    provider             TEXT NOT NULL,
+    provider_customer_id TEXT NOT NULL,
+    PRIMARY KEY (customer_id, provider),
+    UNIQUE (provider, provider_customer_id)
+);
+
+-- access -------------------------------------------------------------------------------------
+-- customer_id is '' for a seller's key. Only the hash of a key is stored.
+CREATE TABLE api_keys (
+    id          TEXT   NOT NULL PRIMARY KEY,
+    hash        TEXT   NOT NULL UNIQUE,
+    kind        TEXT   NOT NULL CHECK (kind IN ('seller', 'customer')),
+    customer_id TEXT   NOT NULL,
+    name        TEXT   NOT NULL,
+    scopes      TEXT   NOT NULL,
+    hint        TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT,
+    revoked_at  BIGINT,
+    CHECK ((kind = 'seller') = (customer_id = ''))
+);
+CREATE INDEX api_keys_by_customer ON api_keys (customer_id, created_at);
+
+-- subscriptions ------------------------------------------------------------------------------
+-- status 'creating' is ours alone: the start is committed, the provider has not confirmed it yet.
+CREATE TABLE subscriptions (
+    id                       TEXT   NOT NULL PRIMARY KEY,
+    customer_id              TEXT   NOT NULL REFERENCES customers (id),
+    plan_version_id          TEXT   NOT NULL REFERENCES plan_versions (id),
+    price_id                 TEXT   NOT NULL REFERENCES prices (id),
+    provider                 TEXT   NOT NULL,
+    provider_subscription_id TEXT,
+    provider_item_id         TEXT,
+    status                   TEXT   NOT NULL CHECK (status IN ('creating', 'incomplete',
+                                 'incomplete_expired', 'trialing', 'active', 'past_due', 'unpaid',
+                                 'paused', 'canceled')),
+    period_start             BIGINT NOT NULL,
+    period_end               BIGINT NOT NULL CHECK (period_end >= period_start),
+    cancel_at_period_end     BIGINT NOT NULL CHECK (cancel_at_period_end IN (0, 1)),
+    cancel_at                BIGINT,
+    canceled_at              BIGINT,
+    started_at               BIGINT,
+    ended_at                 BIGINT,
+    applied_ticket           BIGINT NOT NULL,
+    created_at               BIGINT NOT NULL,
+    updated_at               BIGINT NOT NULL,
+    version                  BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX subscriptions_one_live ON subscriptions (customer_id) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX subscriptions_by_provider
+    ON subscriptions (provider, provider_subscription_id) WHERE provider_subscription_id IS NOT NULL;
+CREATE INDEX subscriptions_by_customer ON subscriptions (customer_id, created_at);
+CREATE INDEX subscriptions_by_period_end ON subscriptions (status, period_end);
+
+-- What somebody asked for, committed before the provider hears of it, and run again after a crash.
+CREATE TABLE subscription_commands (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    subscription_id TEXT   NOT NULL REFERENCES subscriptions (id),
+    kind            TEXT   NOT NULL CHECK (kind IN ('start', 'change', 'cancel_now',
+                        'cancel_at_period_end', 'keep')),
+    price_id        TEXT REFERENCES prices (id),
+    payment_method  TEXT,
+    state           TEXT   NOT NULL CHECK (state IN ('pending', 'done', 'failed')),
+    error_reason    TEXT,
+    actor           TEXT   NOT NULL,
+    request_id      TEXT   NOT NULL,
+    created_at      BIGINT NOT NULL,
+    finished_at     BIGINT
+);
+CREATE UNIQUE INDEX subscription_commands_one_pending
+    ON subscription_commands (subscription_id) WHERE state = 'pending';
+CREATE INDEX subscription_commands_pending ON subscription_commands (state, created_at);
+
+-- metering -----------------------------------------------------------------------------------
+CREATE TABLE usage_events (
+    id           TEXT   NOT NULL PRIMARY KEY,
+    source       TEXT   NOT NULL,
+    event_id     TEXT   NOT NULL,
+    customer_id  TEXT   NOT NULL REFERENCES customers (id),
+    meter_key    TEXT   NOT NULL REFERENCES meters (key),
+    quantity     BIGINT NOT NULL CHECK (quantity >= 0),
+    event_time   BIGINT NOT NULL,
+    received_at  BIGINT NOT NULL,
+    period_start BIGINT NOT NULL,
+    latency_us   BIGINT,
+    content_hash TEXT   NOT NULL,
+    UNIQUE (source, event_id)
+);
+CREATE INDEX usage_events_by_customer ON usage_events (customer_id, id);
+
+-- hard_limit is absolute for the whole period and NULL where overage is billed: the one conditional
+-- UPDATE that grants usage and this CHECK say the same thing.
+CREATE TABLE usage_counters (
+    customer_id  TEXT   NOT NULL REFERENCES customers (id),
+    meter_key    TEXT   NOT NULL REFERENCES meters (key),
+    period_start BIGINT NOT NULL,
+    period_end   BIGINT NOT NULL,
+    used         BIGINT NOT NULL CHECK (used >= 0),
+    hard_limit   BIGINT,
+    -- Of the newest segment: usage under another plan version starts the next one first.
+    plan_version_id TEXT NOT NULL REFERENCES plan_versions (id),
+    PRIMARY KEY (customer_id, meter_key, period_start),
+    CHECK (hard_limit IS NULL OR used <= hard_limit)
+);
+-- Which allowance was in force from which count on: usage is rated by the plan it was used under.
+CREATE TABLE usage_segments (
+    customer_id        TEXT   NOT NULL REFERENCES customers (id),
+    meter_key          TEXT   NOT NULL REFERENCES meters (key),
+    period_start       BIGINT NOT NULL,
+    number             BIGINT NOT NULL,
+    plan_version_id    TEXT   NOT NULL REFERENCES plan_versions (id),
+    from_used          BIGINT NOT NULL CHECK (from_used >= 0),
+    included           BIGINT NOT NULL CHECK (included >= 0),
+    overage_unit_price BIGINT,
+    PRIMARY KEY (customer_id, meter_key, period_start, number)
+);
+
+-- invoicing ----------------------------------------------------------------------------------
+CREATE TABLE invoices (
+    id                  TEXT   NOT NULL PRIMARY KEY,
+    customer_id         TEXT   NOT NULL REFERENCES customers (id),
+    subscription_id     TEXT REFERENCES subscriptions (id),
+    provider            TEXT   NOT NULL,
+    provider_invoice_id TEXT   NOT NULL,
+    number              TEXT,
+    status              TEXT   NOT NULL CHECK (status IN ('draft', 'open', 'paid', 'void', 'uncollectible')),
+    billing_reason      TEXT   NOT NULL,
+    currency            TEXT   NOT NULL,
+    subtotal_minor      BIGINT NOT NULL,
+    total_minor         BIGINT NOT NULL,
+    amount_due_minor    BIGINT NOT NULL,
+    amount_paid_minor   BIGINT NOT NULL,
+    attempt_count       BIGINT NOT NULL,
+    hosted_url          TEXT,
+    pdf_url             TEXT,
+    period_start        BIGINT NOT NULL,
+    period_end          BIGINT NOT NULL,
+    issued_at           BIGINT,
+    paid_at             BIGINT,
+    applied_ticket      BIGINT NOT NULL,
+    created_at          BIGINT NOT NULL,
+    updated_at          BIGINT NOT NULL,
+    UNIQUE (provider, provider_invoice_id)
+);
+CREATE INDEX invoices_by_customer ON invoices (customer_id, created_at);
+CREATE TABLE invoice_lines (
+    id               TEXT   NOT NULL PRIMARY KEY,
+    invoice_id       TEXT   NOT NULL REFERENCES invoices (id),
+    provider_line_id TEXT   NOT NULL,
+    position         BIGINT NOT NULL,
+    kind             TEXT   NOT NULL CHECK (kind IN ('plan', 'proration', 'overage', 'other')),
+    description      TEXT   NOT NULL,
+    quantity         BIGINT NOT NULL,
+    amount_minor     BIGINT NOT NULL,
+    period_start     BIGINT NOT NULL,
+    period_end       BIGINT NOT NULL,
+    UNIQUE (invoice_id, provider_line_id)
+);
+
+-- billing ------------------------------------------------------------------------------------
+CREATE TABLE period_closes (
+    subscription_id     TEXT   NOT NULL REFERENCES subscriptions (id),
+    period_start        BIGINT NOT NULL,
+    period_end          BIGINT NOT NULL,
+    -- Where the overage lines go; provider_invoice_id is '' while that is undecided.
+    placement           TEXT   NOT NULL CHECK (placement IN ('undecided', 'renewal_draft', 'own_invoice')),
+    provider_invoice_id TEXT   NOT NULL,
+    state               TEXT   NOT NULL CHECK (state IN ('pending', 'done')),
+    created_at          BIGINT NOT NULL,
+    closed_at           BIGINT,
+    PRIMARY KEY (subscription_id, period_start)
+);
+CREATE INDEX period_closes_pending ON period_closes (state, created_at);
+CREATE TABLE overage_charges (
+    id                       TEXT   NOT NULL PRIMARY KEY,
+    subscription_id          TEXT   NOT NULL REFERENCES subscriptions (id),
+    meter_key                TEXT   NOT NULL REFERENCES meters (key),
+    period_start             BIGINT NOT NULL,
+    period_end               BIGINT NOT NULL,
+    segment                  BIGINT NOT NULL,
+    plan_version_id          TEXT   NOT NULL REFERENCES plan_versions (id),
+    quantity                 BIGINT NOT NULL CHECK (quantity > 0),
+    unit_price               BIGINT NOT NULL CHECK (unit_price >= 0),
+    amount_minor             BIGINT NOT NULL CHECK (amount_minor >= 0),
+    currency                 TEXT   NOT NULL,
+    provider_invoice_item_id TEXT,
+    created_at               BIGINT NOT NULL,
+    UNIQUE (subscription_id, meter_key, period_start, segment)
+);
+
+-- payments -----------------------------------------------------------------------------------
+-- One row per obligation toward a provider, committed before the call leaves. `obligation` names
+-- what is owed ("subscription:sub_..:start"); the idempotency key derives from it.
+CREATE TABLE provider_intents (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    provider        TEXT   NOT NULL,
+    obligation      TEXT   NOT NULL,
+    idempotency_key TEXT   NOT NULL UNIQUE,
+    method          TEXT   NOT NULL,
+    path            TEXT   NOT NULL,
+    body            TEXT   NOT NULL,
+    state           TEXT   NOT NULL CHECK (state IN ('pending', 'succeeded', 'refused', 'unknown')),
+    http_status     BIGINT,
+    reply           TEXT,
+    attempts        BIGINT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL,
+    UNIQUE (provider, obligation)
+);
+CREATE INDEX provider_intents_open ON provider_intents (state, updated_at);
+
+-- A fetch takes the next ticket before it asks the provider; a reply is applied to a row only when
+-- its ticket is newer than the row's applied_ticket, so that a slow reply never undoes a later one.
+CREATE TABLE fetch_tickets (
+    name TEXT   NOT NULL PRIMARY KEY,
+    last BIGINT NOT NULL
+);
+
+-- webhooks -----------------------------------------------------------------------------------
+CREATE TABLE inbox_events (
+    id                TEXT   NOT NULL PRIMARY KEY,
+    provider          TEXT   NOT NULL,
+    provider_event_id TEXT   NOT NULL,
+    type              TEXT   NOT NULL,
+    payload           TEXT   NOT NULL,
+    state             TEXT   NOT NULL CHECK (state IN ('pending', 'done', 'dead')),
+    attempts          BIGINT NOT NULL,
+    next_attempt_at   BIGINT NOT NULL,
+    last_error        TEXT,
+    received_at       BIGINT NOT NULL,
+    applied_at        BIGINT,
+    UNIQUE (provider, provider_event_id)
+);
+CREATE INDEX inbox_events_due ON inbox_events (state, next_attempt_at);
+
+-- audit --------------------------------------------------------------------------------------
+CREATE TABLE audit_events (
+    id          TEXT   NOT NULL PRIMARY KEY,
+    at          BIGINT NOT NULL,
+    actor       TEXT   NOT NULL,
+    action      TEXT   NOT NULL,
+    object_id   TEXT   NOT NULL,
+    customer_id TEXT   NOT NULL,
+    request_id  TEXT   NOT NULL,
+    detail      TEXT   NOT NULL
+);
+CREATE INDEX audit_events_by_customer ON audit_events (customer_id, at);
+CREATE INDEX audit_events_by_age ON audit_events (at, id);

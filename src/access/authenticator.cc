@@ -1,0 +1,171 @@
+#include "access/authenticator.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace turnpike {
+namespace {
+
+constexpr std::string_view kBearer = "bearer ";
+constexpr std::string_view kKeyStart = "tp_";
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
+    return std::ranges::equal(text, lower_case, {}, lower);
+}
+
+std::unexpected<Error> malformed() {
+    return fail(ErrorCode::Unauthenticated, "access.credential_malformed",
+                "send one credential: Authorization: Bearer ... or X-API-Key: ...");
+}
+
+std::unexpected<Error> key_invalid() {
+    return fail(ErrorCode::Unauthenticated, "access.key_invalid", "the API key is not valid");
+}
+
+/// Which header a credential came in: X-API-Key holds keys only.
+enum class Source : bool { Authorization, ApiKeyHeader };
+struct Credential {
+    std::string_view text;
+    Source source = Source::Authorization;
+};
+
+/// Empty text when there is none.
+Result<Credential> read_credential(const http::Headers& headers) {
+    Credential found;
+    int count = 0;
+    for (const auto& [name, value] : headers) {
+        if (equals_ignoring_case(name, "authorization")) {
+            ++count;
+            const std::string_view text(value);
+            if (!equals_ignoring_case(text.substr(0, kBearer.size()), kBearer)) return malformed();
+            found = {text.substr(kBearer.size()), Source::Authorization};
+        } else if (equals_ignoring_case(name, "x-api-key")) {
+            ++count;
+            found = {value, Source::ApiKeyHeader};
+        }
+    }
+    if (count == 0) return Credential{};
+    if (count > 1 || found.text.empty() || found.text.size() > kTokenBytesMax) return malformed();
+    return found;
+}
+
+Principal principal_of(const Claims& claims) {
+    Principal principal;
+    const bool admin = claims.role == Role::Admin;
+    principal.kind = admin ? PrincipalKind::Admin : PrincipalKind::Customer;
+    if (!admin) principal.external_id = claims.subject;
+    principal.email = claims.email;
+    principal.name = (admin ? "admin:" : "user:") + claims.subject;
+    return principal;
+}
+
+Principal principal_of(const ApiKey& key) {
+    Principal principal;
+    principal.kind = key.customer ? PrincipalKind::Customer : PrincipalKind::Seller;
+    principal.customer = key.customer;
+    principal.scopes = key.scopes;
+    principal.name = "key:" + key.id.text();
+    return principal;
+}
+
+bool belongs_to(KeyPrefix prefix, KeyMode mode) {
+    switch (prefix) {
+        case KeyPrefix::SellerTest: return mode == KeyMode::Test;
+        case KeyPrefix::SellerLive: return mode == KeyMode::Live;
+        case KeyPrefix::Customer: return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+Authenticator::Authenticator(KeySet keys, KeyMode mode, sql::Database& db, const Clock& clock,
+                             std::size_t capacity)
+    : keys_(std::move(keys)),
+      mode_(mode),
+      db_(db),
+      clock_(clock),
+      sip_key_(random_sip_key()),
+      known_(capacity),
+      unknown_(capacity) {}
+
+asio::awaitable<Result<Principal>> Authenticator::authenticate(const http::Request& request) {
+    auto at_once = authenticate_at_once(request);
+    if (at_once) co_return *std::move(at_once);
+    std::string secret(read_credential(request.headers)->text);
+    co_return co_await look_up(std::move(secret));
+}
+
+std::optional<Result<Principal>> Authenticator::authenticate_at_once(const http::Request& request) {
+    const auto credential = read_credential(request.headers);
+    if (!credential) return failure(credential);
+    if (credential->text.empty()) return Principal{};
+
+    const Instant now = clock_.now();
+    const auto digest = siphash128(sip_key_, credential->text);
+    if (auto principal = recall(digest, now)) return *std::move(principal);
+    if (credential->text.starts_with(kKeyStart)) return answer_key(credential->text, now);
+    if (credential->source == Source::ApiKeyHeader) return key_invalid();
+    return answer_token(credential->text, now);
+}
+
+std::optional<Principal> Authenticator::recall(const Digest128& digest, Instant now) {
+    return known_.look(digest, [&](const Known* known) -> std::optional<Principal> {
+        if (known == nullptr || now >= known->until) return std::nullopt;
+        return known->principal;
+    });
+}
+
+Result<Principal> Authenticator::answer_token(std::string_view token, Instant now) {
+    const auto claims = verify(keys_, token, now);
+    if (!claims) return failure(claims);
+    auto principal = principal_of(*claims);
+    const Instant until = std::min<Instant>(claims->expires_at, now + kTokenMemory);
+    if (now < until) known_.put(siphash128(sip_key_, token), {principal, "", until});
+    return principal;
+}
+
+std::optional<Result<Principal>> Authenticator::answer_key(std::string_view text, Instant now) {
+    const auto prefix = read_key_shape(text);
+    if (!prefix || !belongs_to(*prefix, mode_)) return key_invalid();
+    const bool known_unknown = unknown_.look(siphash128(sip_key_, text), [&](const Instant* until) {
+        return until != nullptr && now < *until;
+    });
+    if (known_unknown) return key_invalid();
+    return std::nullopt;
+}
+
+asio::awaitable<Result<Principal>> Authenticator::look_up(std::string secret) {
+    const auto digest = siphash128(sip_key_, secret);
+    const auto revocations = revocations_.load();
+    const auto hash = key_hash(secret);
+    auto work = [&](sql::Transaction& tx) { return find_key_by_hash(tx, hash); };
+    const auto key = co_await db_.read(work);
+
+    const Instant now = clock_.now();
+    const bool customer_key = secret.starts_with(to_text(KeyPrefix::Customer));
+    if (!key || !is_usable(*key, now) || key->customer.has_value() != customer_key) {
+        unknown_.put(digest, now + kUnknownKeyMemory);
+        co_return key_invalid();
+    }
+    auto principal = principal_of(*key);
+    const Instant until =
+        std::min<Instant>(now + kKeyMemory, key->expires_at.value_or(now + kKeyMemory));
+    known_.put(digest, {principal, key->id.text(), until});
+    // Put first, asked second: whichever order the revocation takes, one of the two sees the other.
+    if (revocations_.load() != revocations) erase_key(key->id);
+    co_return principal;
+}
+
+void Authenticator::forget_key(const ApiKeyId& id) {
+    revocations_.fetch_add(1);
+    erase_key(id);
+}
+
+void Authenticator::erase_key(const ApiKeyId& id) {
+    known_.erase_if([&](const Known& known) { return known.key_id == id.text(); });
+}
+
+}  // namespace turnpike

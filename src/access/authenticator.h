@@ -1,0 +1,85 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "access/api_key.h"
+#include "access/jwt.h"
+#include "access/key_store.h"
+#include "access/principal.h"
+#include "access/sharded_fifo_map.h"
+#include "access/siphash.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "http/message.h"
+#include "sql/database.h"
+
+namespace turnpike {
+
+namespace asio = boost::asio;
+
+/// How long an answer may be repeated without asking again. A key revoked by another node works
+/// there for kKeyMemory at most; one revoked here stops at once.
+inline constexpr std::chrono::seconds kTokenMemory{60};  ///< and never past the token's exp
+inline constexpr std::chrono::seconds kKeyMemory{5};
+inline constexpr std::chrono::seconds kUnknownKeyMemory{5};
+
+/// Says who is calling, from `Authorization: Bearer <token or key>` or `X-API-Key: <key>`, and from
+/// nothing else: a key in a query string would end up in logs.
+///
+/// A credential seen before is answered from memory (a keyed 128-bit digest of its text; the text
+/// is not kept), without SQL and without a signature check. Both tables are bounded, and guesses
+/// have a table of their own, so that they cannot push good credentials out. Thread-safe.
+class Authenticator {
+public:
+    static constexpr std::size_t kCapacityDefault = 65'536;
+
+    Authenticator(KeySet keys, KeyMode mode, sql::Database& db, const Clock& clock,
+                  std::size_t capacity = kCapacityDefault);
+
+    /// A request without a credential is Anonymous, which is not an error here.
+    ///
+    /// Errors, all Unauthenticated: "access.credential_malformed" (two credentials, another scheme,
+    /// too long); "access.key_invalid" (wrong checksum, unknown, revoked, expired, other mode);
+    /// those of verify().
+    asio::awaitable<Result<Principal>> authenticate(const http::Request& request);
+
+    /// The same answer when it needs no database: anonymous, malformed, tokens, keys in memory.
+    std::optional<Result<Principal>> authenticate_at_once(const http::Request& request);
+
+    /// Makes this node ask again. Call it after the revocation is durable.
+    void forget_key(const ApiKeyId& id);
+
+    [[nodiscard]] KeyMode mode() const { return mode_; }
+
+private:
+    struct Known {
+        Principal principal;
+        std::string key_id;  ///< empty for tokens
+        Instant until;
+    };
+
+    std::optional<Principal> recall(const Digest128& digest, Instant now);
+    std::optional<Result<Principal>> answer_key(std::string_view text, Instant now);
+    Result<Principal> answer_token(std::string_view token, Instant now);
+    asio::awaitable<Result<Principal>> look_up(std::string secret);
+    void erase_key(const ApiKeyId& id);
+
+    KeySet keys_;
+    KeyMode mode_;
+    sql::Database& db_;
+    const Clock& clock_;
+    SipKey sip_key_;
+    ShardedFifoMap<Digest128, Known, Digest128Hash> known_;
+    ShardedFifoMap<Digest128, Instant, Digest128Hash> unknown_;  ///< until when
+    /// Counts forget_key() calls: a look-up that a revocation overtook must not be remembered.
+    std::atomic<std::uint64_t> revocations_{0};
+};
+
+}  // namespace turnpike

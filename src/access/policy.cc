@@ -1,0 +1,62 @@
+#include "access/policy.h"
+
+#include <cstddef>
+#include <string>
+
+namespace turnpike {
+namespace {
+
+constexpr bool asks_for_scope(Who who) {
+    return who == Who::Seller || who == Who::CustomerOrSeller || who == Who::Gateway;
+}
+
+constexpr bool table_is_sound() {
+    for (std::size_t i = 0; i < kPolicies.size(); ++i) {
+        if (kPolicies[i].scope.has_value() != asks_for_scope(kPolicies[i].who)) return false;
+        for (std::size_t k = i + 1; k < kPolicies.size(); ++k)
+            if (kPolicies[i].method == kPolicies[k].method &&
+                kPolicies[i].pattern == kPolicies[k].pattern)
+                return false;
+    }
+    return true;
+}
+static_assert(table_is_sound(), "a route is listed once, and names a scope when sellers call it");
+
+std::unexpected<Error> lacks_right(std::string message) {
+    return fail(ErrorCode::Forbidden, "access.forbidden", std::move(message));
+}
+
+Result<void> authorize_seller(const Policy& policy, const Principal& principal) {
+    if (policy.scope && principal.has(*policy.scope)) return {};
+    if (principal.kind == PrincipalKind::Customer)
+        return lacks_right("this is for the seller, not for customers");
+    const auto scope = policy.scope ? to_text(*policy.scope) : std::string_view("no");
+    return lacks_right("the credential lacks the scope " + std::string(scope));
+}
+
+}  // namespace
+
+Result<void> authorize(const Policy& policy, const Principal& principal) {
+    if (policy.who == Who::Public) return {};
+    if (principal.kind == PrincipalKind::Anonymous)
+        return fail(ErrorCode::Unauthenticated, "access.unauthenticated",
+                    "send a credential: Authorization: Bearer ... or X-API-Key: ...");
+    const bool customer = principal.kind == PrincipalKind::Customer;
+    switch (policy.who) {
+        case Who::Public: return {};
+        case Who::Customer:
+            if (customer) return {};
+            return lacks_right("this acts for a user: send a user's token or a customer's key");
+        case Who::Seller: return authorize_seller(policy, principal);
+        case Who::CustomerOrSeller:
+        case Who::Gateway:
+            if (customer) return {};
+            return authorize_seller(policy, principal);
+        case Who::Admin:
+            if (principal.kind == PrincipalKind::Admin) return {};
+            return lacks_right("this is for administrators");
+    }
+    return lacks_right("the route has no rule for this caller");
+}
+
+}  // namespace turnpike

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "access/principal.h"
+#include "access/rate_limit.h"
+#include "base/error.h"
+
+namespace turnpike {
+
+/// Who may call a route. Object-level rights (whose invoice?) are the handler's business.
+enum class Who : std::uint8_t {
+    Public,            ///< anybody; no credential is asked for
+    Customer,          ///< a user acting for himself: a user's JWT or a customer's key
+    Seller,            ///< a seller key with the scope, or an administrator
+    CustomerOrSeller,  ///< a customer for himself, or whoever passes Seller
+    Admin,             ///< an administrator's JWT only
+    Gateway,           ///< a customer for himself, or a seller key with the scope naming a customer
+};
+
+/// What one route asks of its caller. `pattern` is the router's: "/v1/plans/{plan}".
+struct Policy {
+    std::string_view method;  ///< "GET"; HEAD follows GET
+    std::string_view pattern;
+    Who who = Who::Admin;
+    std::optional<Scope> scope;  ///< set exactly for Seller, CustomerOrSeller and Gateway
+    RateClass rate = RateClass::None;
+
+    // The rows of the table below, by kind.
+    static constexpr Policy open(std::string_view method, std::string_view pattern) {
+        return {method, pattern, Who::Public, std::nullopt, RateClass::None};
+    }
+    static constexpr Policy own(std::string_view method, std::string_view pattern) {
+        return {method, pattern, Who::Customer, std::nullopt, RateClass::Billing};
+    }
+    static constexpr Policy seller(std::string_view method, std::string_view pattern, Scope scope) {
+        return {method, pattern, Who::Seller, scope, RateClass::None};
+    }
+    static constexpr Policy keys(std::string_view method, std::string_view pattern) {
+        return {method, pattern, Who::Seller, Scope::KeysWrite, RateClass::Billing};
+    }
+    static constexpr Policy either(std::string_view method, std::string_view pattern, Scope scope) {
+        return {method, pattern, Who::CustomerOrSeller, scope, RateClass::None};
+    }
+    static constexpr Policy gateway(std::string_view method, std::string_view pattern) {
+        return {method, pattern, Who::Gateway, Scope::UsageWrite, RateClass::None};
+    }
+};
+
+/// THE table: every route of the server. A route that is not here must not be served, so that a new
+/// route is closed until somebody has decided who may call it.
+inline constexpr auto kPolicies = [] {
+    using enum Scope;
+    return std::to_array<Policy>({
+        Policy::open("GET", "/"),
+        Policy::open("GET", "/healthz"),
+        Policy::open("GET", "/readyz"),
+        Policy::open("GET", "/health"),
+        Policy::open("GET", "/health/billing"),
+        Policy::open("GET", "/metrics"),
+        Policy::open("GET", "/openapi.json"),
+        Policy::open("GET", "/pricing"),
+        {"POST", "/webhooks/stripe", Who::Public, std::nullopt, RateClass::Webhook},
+
+        Policy::own("POST", "/billing/subscribe"),
+        Policy::own("POST", "/billing/upgrade"),
+        Policy::own("POST", "/billing/cancel"),
+        Policy::own("GET", "/billing/status"),
+        Policy::own("GET", "/billing/payment-methods"),
+        Policy::own("POST", "/billing/payment-methods"),
+        Policy::own("DELETE", "/billing/payment-methods/{payment_method}"),
+        Policy::own("POST", "/billing/payment-methods/{payment_method}/default"),
+        Policy::own("GET", "/billing/portal"),
+        Policy::own("GET", "/billing/invoices"),
+        {"GET", "/billing/admin/stats", Who::Seller, BillingRead, RateClass::Billing},
+
+        Policy::seller("GET", "/v1/customers", CustomersRead),
+        Policy::seller("POST", "/v1/customers", CustomersWrite),
+        Policy::seller("GET", "/v1/customers/{customer}", CustomersRead),
+        Policy::seller("PATCH", "/v1/customers/{customer}", CustomersWrite),
+
+        Policy::either("GET", "/v1/plans", CatalogRead),
+        Policy::either("GET", "/v1/plans/{plan}", CatalogRead),
+
+        Policy::seller("POST", "/v1/events", UsageWrite),
+        Policy::seller("GET", "/v1/events", UsageRead),
+        Policy::seller("POST", "/v1/usage/consume", UsageWrite),
+        Policy::seller("GET", "/v1/usage", UsageRead),
+        Policy::either("POST", "/v1/entitlements/check", UsageRead),
+        Policy::gateway("GET", "/v1/gateway/authorize"),
+        Policy::gateway("POST", "/v1/gateway/authorize"),
+
+        Policy::seller("GET", "/v1/subscriptions", BillingRead),
+        Policy::seller("GET", "/v1/subscriptions/{subscription}", BillingRead),
+        Policy::seller("POST", "/v1/subscriptions", BillingWrite),
+        Policy::seller("POST", "/v1/subscriptions/{subscription}/change", BillingWrite),
+        Policy::seller("POST", "/v1/subscriptions/{subscription}/cancel", BillingWrite),
+        Policy::seller("POST", "/v1/subscriptions/{subscription}/keep", BillingWrite),
+        Policy::seller("GET", "/v1/invoices", BillingRead),
+        Policy::seller("GET", "/v1/invoices/{invoice}", BillingRead),
+
+        Policy::keys("GET", "/v1/api_keys"),
+        Policy::keys("POST", "/v1/api_keys"),
+        Policy::keys("DELETE", "/v1/api_keys/{api_key}"),
+
+        Policy::seller("GET", "/v1/test_clocks", Operations),
+        Policy::seller("POST", "/v1/test_clocks", Operations),
+        Policy::seller("GET", "/v1/test_clocks/{test_clock}", Operations),
+        Policy::seller("POST", "/v1/test_clocks/{test_clock}/advance", Operations),
+        Policy::seller("POST", "/v1/reconciliations", Operations),
+        Policy::seller("GET", "/v1/audit_events", Operations),
+        Policy::seller("GET", "/v1/webhook_events", Operations),
+    });
+}();
+
+/// The policy of one route; nullptr when the table does not know it. `pattern` must be written as
+/// in the table. Constexpr, so that a route table can refuse to compile:
+/// `static_assert(policy_of("GET", "/v1/plans") != nullptr)`.
+constexpr const Policy* policy_of(std::string_view method, std::string_view pattern) {
+    for (const Policy& policy : kPolicies)
+        if (policy.method == method && policy.pattern == pattern) return &policy;
+    return nullptr;
+}
+
+/// Function-level authorization. Pure.
+///
+/// Errors: Unauthenticated "access.unauthenticated" when the caller showed no credential;
+///         Forbidden "access.forbidden", naming what is missing.
+Result<void> authorize(const Policy& policy, const Principal& principal);
+
+}  // namespace turnpike

@@ -1,0 +1,116 @@
+#include "access/policy.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace turnpike {
+namespace {
+
+// A route table can refuse to compile when a route has no policy.
+static_assert(policy_of("GET", "/v1/plans") != nullptr);
+static_assert(policy_of("PUT", "/v1/plans") == nullptr);
+
+Principal caller(PrincipalKind kind, std::vector<Scope> scopes = {}) {
+    Principal principal;
+    principal.kind = kind;
+    principal.scopes = std::move(scopes);
+    return principal;
+}
+
+std::string outcome(const Policy& policy, const Principal& principal) {
+    const auto allowed = authorize(policy, principal);
+    return allowed ? "allowed" : std::string(allowed.error().reason.text());
+}
+
+TEST(Policy, EveryKindOfCallerAgainstEveryKindOfRoute) {
+    const Principal anonymous, customer = caller(PrincipalKind::Customer),
+                               without = caller(PrincipalKind::Seller, {Scope::CatalogRead}),
+                               with = caller(PrincipalKind::Seller, {Scope::UsageWrite}),
+                               admin = caller(PrincipalKind::Admin);
+    const std::string yes = "allowed", who = "access.unauthenticated", no = "access.forbidden";
+    struct Case {
+        const char* name;
+        Who asked;
+        std::optional<Scope> scope;
+        std::string anonymous, customer, without, with, admin;
+    };
+    const auto scope = Scope::UsageWrite;
+    const Case cases[] = {
+        {"public", Who::Public, {}, yes, yes, yes, yes, yes},
+        {"customer", Who::Customer, {}, who, yes, no, no, no},
+        {"seller", Who::Seller, scope, who, no, no, yes, yes},
+        {"either", Who::CustomerOrSeller, scope, who, yes, no, yes, yes},
+        {"gateway", Who::Gateway, scope, who, yes, no, yes, yes},
+        {"admin", Who::Admin, {}, who, no, no, no, yes},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Policy policy{"GET", "/", c.asked, c.scope, RateClass::None};
+        EXPECT_EQ(outcome(policy, anonymous), c.anonymous);
+        EXPECT_EQ(outcome(policy, customer), c.customer);
+        EXPECT_EQ(outcome(policy, without), c.without);
+        EXPECT_EQ(outcome(policy, with), c.with);
+        EXPECT_EQ(outcome(policy, admin), c.admin);
+    }
+}
+
+TEST(Policy, RefusalNamesTheMissingScope) {
+    const auto refused = authorize(*policy_of("POST", "/v1/usage/consume"),
+                                   caller(PrincipalKind::Seller, {Scope::UsageRead}));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Forbidden);
+    EXPECT_NE(refused.error().message.find("usage:write"), std::string::npos);
+}
+
+TEST(Policy, AReadScopeNeverOpensAWrite) {
+    const auto reader = caller(PrincipalKind::Seller, {Scope::CatalogRead, Scope::CustomersRead,
+                                                       Scope::UsageRead, Scope::BillingRead});
+    for (const Policy& policy : kPolicies) {
+        const bool reads = policy.method == "GET" || policy.pattern == "/v1/entitlements/check";
+        if (reads || policy.who == Who::Public) continue;
+        EXPECT_EQ(outcome(policy, reader), "access.forbidden")
+            << policy.method << ' ' << policy.pattern;
+    }
+}
+
+TEST(Policy, ACustomerReachesOnlyWhatIsHisOwn) {
+    const auto customer = caller(PrincipalKind::Customer);
+    for (const Policy& policy : kPolicies) {
+        const bool own =
+            policy.pattern.starts_with("/billing/") && policy.pattern != "/billing/admin/stats";
+        const bool shared = policy.pattern.starts_with("/v1/plans") ||
+                            policy.pattern == "/v1/entitlements/check" ||
+                            policy.pattern == "/v1/gateway/authorize";
+        const bool expected = own || shared || policy.who == Who::Public;
+        EXPECT_EQ(outcome(policy, customer), expected ? "allowed" : "access.forbidden")
+            << policy.method << ' ' << policy.pattern;
+    }
+}
+
+TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
+    for (const Policy& policy : kPolicies) {
+        const bool limited =
+            policy.pattern.starts_with("/billing/") || policy.pattern.starts_with("/v1/api_keys");
+        const auto expected = limited                                    ? RateClass::Billing
+                              : policy.pattern.starts_with("/webhooks/") ? RateClass::Webhook
+                                                                         : RateClass::None;
+        EXPECT_EQ(policy.rate, expected) << policy.pattern;
+    }
+}
+
+TEST(Scope, TextsRoundTrip) {
+    constexpr const char* kTexts[] = {"catalog:read",  "customers:read", "customers:write",
+                                      "usage:read",    "usage:write",    "billing:read",
+                                      "billing:write", "keys:write",     "operations"};
+    for (const char* text : kTexts) {
+        const auto scope = parse_scope(text);
+        ASSERT_TRUE(scope) << text;
+        EXPECT_EQ(to_text(*scope), text);
+    }
+    for (const char* text : {"", "Usage:write", "usage", "usage:write ", "*", "admin"})
+        EXPECT_FALSE(parse_scope(text)) << text;
+}
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,50 @@
+#include "access/principal.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/check.h"
+
+namespace turnpike {
+namespace {
+
+constexpr auto kScopes = std::to_array<std::pair<Scope, std::string_view>>({
+    {Scope::CatalogRead, "catalog:read"},
+    {Scope::CustomersRead, "customers:read"},
+    {Scope::CustomersWrite, "customers:write"},
+    {Scope::UsageRead, "usage:read"},
+    {Scope::UsageWrite, "usage:write"},
+    {Scope::BillingRead, "billing:read"},
+    {Scope::BillingWrite, "billing:write"},
+    {Scope::KeysWrite, "keys:write"},
+    {Scope::Operations, "operations"},
+});
+
+}  // namespace
+
+std::string_view to_text(Scope scope) {
+    for (const auto& [known, text] : kScopes)
+        if (known == scope) return text;
+    check(false, "every scope has a text");
+    return {};
+}
+
+std::optional<Scope> parse_scope(std::string_view text) {
+    for (const auto& [known, name] : kScopes)
+        if (name == text) return known;
+    return std::nullopt;
+}
+
+std::vector<Scope> every_scope() {
+    std::vector<Scope> scopes;
+    for (const auto& [scope, name] : kScopes) scopes.push_back(scope);
+    return scopes;
+}
+
+bool Principal::has(Scope scope) const {
+    if (kind == PrincipalKind::Admin) return true;
+    return kind == PrincipalKind::Seller && std::ranges::find(scopes, scope) != scopes.end();
+}
+
+}  // namespace turnpike

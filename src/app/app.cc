@@ -1,0 +1,280 @@
+#include "app/app.h"
+
+#include <fstream>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include "app/data_dir.h"
+#include "app/ledger.h"
+#include "app/process_metrics.h"
+#include "base/check.h"
+#include "billing/sync.h"
+#include "catalog/service.h"
+#include "http/limits.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::size_t kServerSecretBytes = 32;
+constexpr std::chrono::milliseconds kJobsGrace{10'000};
+constexpr int kRoundsPerSettling = 60;  // a round is a second
+constexpr int kUnknownIntentsPerRound = 50;
+
+Result<KeySet> read_keys(const Config& config) {
+    JwtConfig jwt;
+    jwt.hs256_secret = config.jwt_secret;
+    jwt.issuer = config.jwt_issuer;
+    jwt.audience = config.jwt_audience;
+    if (!config.jwks_file.empty()) {
+        auto text = read_text_file(config.jwks_file);
+        if (!text) return invalid_argument("config.invalid", "cannot read " + config.jwks_file);
+        jwt.jwks = *std::move(text);
+    }
+    return KeySet::make(jwt);
+}
+
+/// A new ledger gets the configured catalog. A ledger with another one is left as it is: changing
+/// what is sold is somebody's decision.
+Result<std::monostate> settle_catalog(sql::Database& db, const Config& config, IdSource& ids,
+                                      Instant now) {
+    const auto file = configured_catalog(config);
+    if (!file) return failure(file);
+    const auto differences = db.write_blocking([&](sql::Transaction& tx) {
+        const auto stored = load_catalog(tx);
+        if (stored.plans.empty()) {
+            apply_catalog(tx, *file, now, ids);
+            return std::size_t{0};
+        }
+        return plan_diff(stored, *file).size();
+    });
+    if (differences > 0)
+        spdlog::warn(
+            "event=catalog.differs differences={} hint=\"turnpike plan diff shows them, "
+            "turnpike plan apply makes them\"",
+            differences);
+    return std::monostate{};
+}
+
+/// STRIPE_*_PRICE_ID: prices that the seller made at Stripe.
+void link_configured_prices(sql::Database& db, const Config& config, std::string_view provider) {
+    db.write_blocking([&](sql::Transaction& tx) {
+        const auto catalog = load_catalog(tx);
+        for (const auto& [plan_key, provider_price] : config.stripe_price_ids) {
+            const auto* plan = catalog.plan(plan_key);
+            if (plan == nullptr || plan->prices.empty()) continue;
+            link_provider_price(tx, plan->prices.front().id, provider, provider_price);
+        }
+        return true;
+    });
+}
+
+http::ServerConfig server_config(const Config& config, http::AccessLogFile* log) {
+    http::ServerConfig server;
+    server.host = config.host;
+    server.port = config.port;
+    server.threads = config.threads;
+    server.body_limit = [](http::Method, std::string_view path) {
+        return path == "/v1/events" ? http::kEventsBodyBytesMax : http::kBodyBytesMax;
+    };
+    if (log != nullptr) server.access_log = log->writer();
+    return server;
+}
+
+Result<std::unique_ptr<http::AccessLogFile>> open_access_log(const Config& config) {
+    static const SystemClock kClock;
+    if (config.access_log == "off") return std::unique_ptr<http::AccessLogFile>();
+    return http::AccessLogFile::open(config.access_log, kClock);
+}
+
+stripe::ClientConfig stripe_config(const Config& config) {
+    stripe::ClientConfig client;
+    client.secret_key = config.stripe_secret_key;
+    client.base_url = config.stripe_api_base;
+    return client;
+}
+
+std::unique_ptr<stripe::Provider> make_provider(App& app) {
+    // The key and the address were checked with the configuration.
+    auto provider =
+        stripe::Provider::create(stripe_config(app.config), app.http_client,
+                                 {*app.db, app.clock, app.ids}, stripe_metrics(app.metrics));
+    check(provider.has_value(), "a checked Stripe configuration is accepted");
+    return *std::move(provider);
+}
+
+asio::awaitable<Result<std::monostate>> apply_inbox_event(BillingContext& billing,
+                                                          const InboxEvent& event) {
+    EventHint hint{event.type, event.payload};
+    Authority authority{"provider:" + event.provider, event.provider_event_id};
+    co_return co_await apply_event(billing, std::move(hint), std::move(authority));
+}
+
+EventApplier applier(BillingContext& billing) {
+    return [&billing](const InboxEvent& event) { return apply_inbox_event(billing, event); };
+}
+
+}  // namespace
+
+KeyMode key_mode(const Config& config) {
+    return config.stripe_secret_key.find("_live_") != std::string::npos ? KeyMode::Live
+                                                                        : KeyMode::Test;
+}
+
+App::App(Config given, AppParts parts)
+    : config(std::move(given)),
+      access_log(std::move(parts.access_log)),
+      db(std::move(parts.db)),
+      http_client({}),
+      standings(StandingCache::Config::for_engine(db->engine())),
+      cursors(parts.server_secret),
+      authenticator(std::move(parts.keys), key_mode(config), *db, clock),
+      provider(make_provider(*this)),
+      billing{*db, clock, ids, *provider, catalog, standings},
+      inbox(jobs, {*db, clock}, applier(billing), {}, webhook_metrics(metrics)),
+      worker(jobs, billing, {}),
+      access_api{*db, clock, ids, authenticator, cursors},
+      customers_api{*db, clock, ids, cursors},
+      audit_api{*db, cursors},
+      catalog_api{catalog},
+      metering_api{*db,
+                   clock,
+                   ids,
+                   catalog,
+                   cursors,
+                   window_finder(catalog),
+                   [this](const CustomerId& customer) { standings.invalidate(customer); }},
+      entitlements_api{*db, clock, ids, catalog, standings},
+      gateway_api{entitlements_api, usage_recovery},
+      invoicing_api{*db, cursors},
+      billing_api{billing, cursors},
+      webhooks({*db, clock, ids},
+               {std::move(parts.webhook_secrets),
+                provider->live() ? StripeMode::Live : StripeMode::Test},
+               webhook_metrics(metrics), [this] { inbox.wake(); }),
+      api_metering(
+          billing,
+          {[this] { return provider_condition(); }, [this] { return worker.seconds_since_pass(); },
+           [this] { return webhooks.signature_failures(); }},
+          config.public_url),
+      gate(*this),
+      housekeeping_timer_(jobs),
+      jobs_guard_(asio::make_work_guard(jobs)) {}
+
+Result<std::unique_ptr<App>> App::create(const Config& config) {
+    spdlog::set_level(spdlog::level::from_str(config.log_level));
+    auto keys = read_keys(config);
+    if (!keys) return failure(keys);
+    auto db = open_migrated_ledger(config);
+    if (!db) return failure(db);
+    auto secret = load_or_make_secret(config.data_dir, "server_secret", kServerSecretBytes);
+    if (!secret) return failure(secret);
+    RandomIdSource ids;
+    const auto settled = settle_catalog(**db, config, ids, SystemClock().now());
+    if (!settled) return failure(settled);
+    link_configured_prices(**db, config, "stripe");
+
+    auto access_log = open_access_log(config);
+    if (!access_log) return failure(access_log);
+
+    auto webhook_secrets = WebhookSecrets::create(config.stripe_webhook_secrets);
+    if (!webhook_secrets) return failure(webhook_secrets);
+
+    std::unique_ptr<App> app(
+        new App(config, AppParts{.db = *std::move(db),
+                                 .keys = *std::move(keys),
+                                 .server_secret = *std::move(secret),
+                                 .access_log = *std::move(access_log),
+                                 .webhook_secrets = *std::move(webhook_secrets)}));
+    app->catalog.reload(*app->db);
+    return app;
+}
+
+App::~App() { stop(std::chrono::milliseconds(0)); }
+
+Result<std::monostate> App::start() {
+    auto server =
+        http::Server::start(server_config(config, access_log.get()),
+                            [this](http::Request& request) { return gate.answer(request); });
+    if (!server) return failure(server);
+    server_ = *std::move(server);
+    ready_ = true;
+    inbox.start();
+    worker.start();
+    asio::co_spawn(jobs, run_housekeeping(), [](const std::exception_ptr& error) {
+        if (error) spdlog::error("event=housekeeping.ended");
+    });
+    jobs_thread_ = std::thread([this] { run_jobs(); });
+    return std::monostate{};
+}
+
+void App::run_jobs() {
+    // A job that throws is a bug; the others go on.
+    for (;;) {
+        try {
+            jobs.run();
+            jobs_done_.set_value();
+            return;
+        } catch (const std::exception& error) {
+            spdlog::error("event=jobs.failed message=\"{}\"", error.what());
+        }
+    }
+}
+
+void App::stop(std::chrono::milliseconds grace) {
+    ready_ = false;
+    if (server_) server_->stop(grace);
+    if (!jobs_thread_.joinable()) return;
+    inbox.stop();
+    worker.stop();
+    asio::post(jobs, [this] { housekeeping_timer_.cancel(); });
+    jobs_guard_.reset();
+    jobs_done_.get_future().wait_for(kJobsGrace);
+    jobs.stop();
+    jobs_thread_.join();
+}
+
+asio::awaitable<void> App::settle_unknown_intents() {
+    const auto settled = co_await provider->settle_unknown(kUnknownIntentsPerRound);
+    if (!settled)
+        spdlog::warn("event=intents.unsettled reason={}", settled.error().reason.text());
+    else if (settled->found + settled->absent > 0)
+        spdlog::warn("event=intents.settled found={} absent={} open={}", settled->found,
+                     settled->absent, settled->open);
+}
+
+asio::awaitable<void> App::run_housekeeping() {
+    for (int round = 1; ready_; ++round) {
+        housekeeping_timer_.expires_after(std::chrono::seconds(1));
+        boost::system::error_code woken;
+        co_await housekeeping_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        if (!ready_) co_return;
+        try {
+            co_await usage_recovery.replay(*db, clock, ids, catalog, standings);
+            if (round % kRoundsPerSettling == 0) co_await settle_unknown_intents();
+        } catch (const sql::Failure& failure) {
+            spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
+        }
+        sample(metrics, {usage_recovery.numbers(), worker.seconds_since_pass(), db->backlog(),
+                         server_->open_connections()});
+    }
+}
+
+void App::reopen_logs() {
+    if (!access_log) return;
+    const auto reopened = access_log->reopen();
+    if (!reopened) spdlog::error("event=access_log.lost message=\"{}\"", reopened.error().message);
+}
+
+ProviderCondition App::provider_condition() const {
+    const auto health = provider->client_health();
+    return {.name = std::string(provider->name()),
+            .breaker = std::string(to_text(health.breaker)),
+            .last_success = health.last_success,
+            .last_failure = health.last_failure,
+            .last_problem = health.last_problem};
+}
+
+}  // namespace turnpike

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "access/api.h"
+#include "access/authenticator.h"
+#include "access/cursor.h"
+#include "access/jwt_keys.h"
+#include "access/rate_limit.h"
+#include "app/config.h"
+#include "app/gate.h"
+#include "audit/api.h"
+#include "base/error.h"
+#include "billing/api.h"
+#include "billing/context.h"
+#include "billing/worker.h"
+#include "catalog/api.h"
+#include "catalog/cache.h"
+#include "customers/api.h"
+#include "dialects/api_metering.h"
+#include "entitlements/api.h"
+#include "entitlements/gateway.h"
+#include "entitlements/standing_cache.h"
+#include "entitlements/usage_recovery.h"
+#include "http/access_log.h"
+#include "http/client.h"
+#include "http/metrics.h"
+#include "http/server.h"
+#include "invoicing/api.h"
+#include "metering/api.h"
+#include "payments/stripe/provider.h"
+#include "sql/database.h"
+#include "webhooks/api.h"
+#include "webhooks/inbox_worker.h"
+#include "webhooks/receiver.h"
+
+namespace turnpike {
+
+/// What must be opened or parsed before an App can be made; each can be refused.
+struct AppParts {
+    std::unique_ptr<sql::Database> db;
+    KeySet keys;
+    std::string server_secret;  ///< for cursors; kept in the data directory
+    std::unique_ptr<http::AccessLogFile> access_log;
+    WebhookSecrets webhook_secrets;
+};
+
+/// A live Stripe key means live API keys.
+KeyMode key_mode(const Config& config);
+
+/// Everything the process owns, in order of life: what comes first dies last. start() serves,
+/// stop() ends gracefully; the destructor stops what still runs.
+class App {
+public:
+    /// Opens the data directory and the ledger, migrates, loads or first applies the catalog.
+    /// Errors: those of the parts, each with what to do.
+    static Result<std::unique_ptr<App>> create(const Config& config);
+    ~App();
+    App(const App&) = delete;
+    App& operator=(const App&) = delete;
+
+    /// Errors: Unavailable "http.cannot_listen".
+    Result<std::monostate> start();
+    /// Finishes requests in flight, then the jobs. Idempotent.
+    void stop(std::chrono::milliseconds grace);
+    [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+    /// True once started and until stop() has begun.
+    [[nodiscard]] bool ready() const { return ready_; }
+    [[nodiscard]] ProviderCondition provider_condition() const;
+    /// After a log rotation.
+    void reopen_logs();
+
+    const Config config;
+    /// First, because a database thread may still post to it while everything else ends.
+    asio::io_context jobs;
+    SystemClock clock;
+    RandomIdSource ids;
+    http::Metrics metrics;
+    std::unique_ptr<http::AccessLogFile> access_log;  ///< null when it is off
+    std::unique_ptr<sql::Database> db;
+    http::Client http_client;
+    CatalogCache catalog;
+    StandingCache standings;
+    CursorCodec cursors;
+    Authenticator authenticator;
+    RateLimiter rate_limiter;
+    std::unique_ptr<stripe::Provider> provider;
+    BillingContext billing;
+    InboxWorker inbox;
+    BillingWorker worker;
+
+    AccessApi access_api;
+    CustomersApi customers_api;
+    AuditApi audit_api;
+    CatalogApi catalog_api;
+    MeteringApi metering_api;
+    EntitlementsApi entitlements_api;
+    UsageRecovery usage_recovery;
+    GatewayApi gateway_api;
+    InvoicingApi invoicing_api;
+    BillingApi billing_api;
+    StripeReceiver webhooks;
+    ApiMetering api_metering;
+    Gate gate;
+
+private:
+    App(Config config, AppParts parts);
+    void run_jobs();
+    /// Once a second: usage that could not be recorded, and the sampled metrics.
+    asio::awaitable<void> run_housekeeping();
+    /// Asks the provider what became of calls whose answer was lost.
+    asio::awaitable<void> settle_unknown_intents();
+
+    std::atomic<bool> ready_ = false;
+    asio::steady_timer housekeeping_timer_;
+    asio::executor_work_guard<asio::io_context::executor_type> jobs_guard_;
+    std::promise<void> jobs_done_;
+    std::thread jobs_thread_;
+    std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace turnpike

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "app/config.h"
+#include "base/error.h"
+
+namespace turnpike {
+
+/// What the settings flags of one command line said.
+struct SettingFlags {
+    std::map<std::string, std::string> values;  ///< setting key -> text
+    std::string config_file;                    ///< --config, or TURNPIKE_CONFIG
+};
+
+/// Each command prints for people on standard output, complaints on standard error, and returns the
+/// process's exit code: 0 done, 1 not done or differences found, 2 wrong use or configuration.
+int command_serve(const SettingFlags& flags);
+int command_migrate(const SettingFlags& flags);
+int command_doctor(const SettingFlags& flags);
+int command_routes();
+int command_plan_diff(const SettingFlags& flags);
+int command_plan_apply(const SettingFlags& flags);
+int command_reconcile(const SettingFlags& flags, const std::string& mode);
+
+struct TokenOptions {
+    std::string subject;
+    std::string role = "user";
+    std::string email;
+    int hours = 1;
+};
+int command_token(const SettingFlags& flags, const TokenOptions& options);
+
+struct KeyOptions {
+    std::string name;
+    std::string scopes;  ///< comma-separated; "": all
+};
+int command_key_create(const SettingFlags& flags, const KeyOptions& options);
+
+struct UpOptions {
+    std::string listen;
+    std::string sandbox_listen;
+    std::string data;
+    std::string database;
+    std::string access_log;  ///< "": in the data directory
+};
+int command_up(const UpOptions& options);
+int command_smoke(const UpOptions& options);
+
+struct SandboxOptions {
+    std::string listen;
+    std::string data;
+};
+int command_sandbox(const SandboxOptions& options);
+
+struct BenchHttpOptions {
+    int seconds = 5;
+    int connections = 64;
+    std::string report;  ///< a Markdown file to write; "": only print
+};
+int command_bench_http(const BenchHttpOptions& options);
+
+/// Settings resolved and checked; prints the one line and returns 2 through `code` when they are
+/// wrong.
+Result<Config> config_of(const SettingFlags& flags);
+/// Prints "turnpike: <message>" on standard error; returns `code`.
+int complain(const Error& error, int code);
+
+}  // namespace turnpike

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/settings.h"
+#include "base/error.h"
+
+namespace turnpike {
+
+/// The settings, checked and typed. A Config that exists can be served.
+struct Config {
+    std::string host;
+    std::uint16_t port = 0;
+    std::string data_dir;
+    std::string database_url;
+    std::string preset;
+    std::string catalog_file;  ///< "": the preset's own
+    std::size_t threads = 1;
+    std::string access_log;  ///< "-", "off" or a path
+    std::string log_level;
+    std::string public_url;  ///< without a slash at the end
+    std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;
+    std::string stripe_secret_key, stripe_publishable_key, stripe_api_base;
+    std::vector<std::string> stripe_webhook_secrets;
+    std::map<std::string, std::string> stripe_price_ids;  ///< plan key -> provider's price id
+};
+
+/// What is wrong with a setting and how to mend it; for `doctor` and for the one line at start.
+struct ConfigProblem {
+    std::string key;
+    std::string problem;
+    std::string remedy;
+};
+
+/// Every problem, not only the first.
+std::vector<ConfigProblem> check_settings(const SettingValues& values);
+/// Errors: InvalidArgument "config.invalid": the first problem with its remedy, in one line.
+Result<Config> read_config(const SettingValues& values);
+
+/// "127.0.0.1:8080", "[::1]:0", ":8080" (all addresses).
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+};
+std::optional<HostPort> parse_host_port(const std::string& text);
+
+}  // namespace turnpike

@@ -1,0 +1,117 @@
+#include "app/config.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace turnpike {
+namespace {
+
+using ::testing::HasSubstr;
+
+Environment environment_of(std::map<std::string, std::string> values) {
+    return [values = std::move(values)](const std::string& name) -> std::optional<std::string> {
+        const auto found = values.find(name);
+        if (found == values.end()) return std::nullopt;
+        return found->second;
+    };
+}
+
+const std::map<std::string, std::string> kEnough = {
+    {"TURNPIKE_JWT_SECRET", "0123456789abcdef0123456789abcdef"},
+    {"STRIPE_SECRET_KEY", "sk_test_abc"},
+    {"STRIPE_WEBHOOK_SECRET", "whsec_abc"},
+};
+
+class ConfigFile : public ::testing::Test {
+protected:
+    std::string write(const std::string& text) {
+        const auto path = std::filesystem::path(::testing::TempDir()) /
+                          ("turnpike_config_" + std::to_string(getpid()) + ".toml");
+        std::ofstream(path) << text;
+        return path.string();
+    }
+};
+
+TEST_F(ConfigFile, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
+    const auto file = write("listen = \"127.0.0.1:1\"\nlog_level = \"warn\"\nthreads = 3\n");
+    auto variables = kEnough;
+    variables["TURNPIKE_LISTEN"] = "127.0.0.1:2";
+    variables["TURNPIKE_LOG_LEVEL"] = "error";
+    const auto values =
+        resolve_settings({{"listen", "127.0.0.1:3"}}, environment_of(variables), file);
+    ASSERT_TRUE(values);
+    const auto config = read_config(*values);
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->port, 3);
+    EXPECT_EQ(config->log_level, "error");
+    EXPECT_EQ(config->threads, 3U);
+    EXPECT_EQ(config->stripe_api_base, "https://api.stripe.com");
+}
+
+TEST_F(ConfigFile, NamesFileAndLineOfAnUnknownSetting) {
+    const auto file = write("[stripe]\nsecret_kee = \"sk_test_abc\"\n");
+    const auto values = resolve_settings({}, environment_of({}), file);
+    ASSERT_FALSE(values);
+    EXPECT_THAT(values.error().message, HasSubstr(file + ":2"));
+    EXPECT_THAT(values.error().message, HasSubstr("stripe.secret_kee"));
+}
+
+TEST(Config, RefusesWithOneLineThatSaysWhatToDo) {
+    struct Case {
+        const char* name;
+        const char* value;
+        const char* says;
+    };
+    const Case cases[] = {
+        {"TURNPIKE_LISTEN", "8080", "HOST:PORT"},
+        {"TURNPIKE_LISTEN", "localhost:70000", "HOST:PORT"},
+        {"TURNPIKE_DATABASE", "mysql://x", "postgres://"},
+        {"TURNPIKE_PRESET", "nope", "api-metering"},
+        {"TURNPIKE_JWT_SECRET", "short", "openssl rand -hex 32"},
+        {"TURNPIKE_JWT_SECRET", "", "TURNPIKE_JWKS_FILE"},
+        {"STRIPE_SECRET_KEY", "", "turnpike up"},
+        {"STRIPE_SECRET_KEY", "pk_test_abc", "sk_test_"},
+        {"STRIPE_WEBHOOK_SECRET", "", "STRIPE_WEBHOOK_SECRET"},
+        {"STRIPE_WEBHOOK_SECRET", "whsec_", "whsec_"},
+        {"STRIPE_API_BASE", "ftp://x", "Stripe"},
+        {"TURNPIKE_THREADS", "many", "0 to 256"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(std::string(c.name) + "=" + c.value);
+        auto variables = kEnough;
+        variables[c.name] = c.value;
+        const auto values = resolve_settings({}, environment_of(variables), "");
+        ASSERT_TRUE(values);
+        const auto config = read_config(*values);
+        ASSERT_FALSE(config);
+        EXPECT_THAT(config.error().message, HasSubstr(c.says));
+        EXPECT_EQ(config.error().message.find('\n'), std::string::npos);
+    }
+}
+
+TEST(Config, RefusesToSendALiveKeyUnencrypted) {
+    auto variables = kEnough;
+    variables["STRIPE_SECRET_KEY"] = "sk_live_abc";
+    variables["STRIPE_API_BASE"] = "http://127.0.0.1:12111";
+    const auto config = read_config(*resolve_settings({}, environment_of(variables), ""));
+    ASSERT_FALSE(config);
+    EXPECT_THAT(config.error().message, HasSubstr("https://"));
+    EXPECT_THAT(config.error().message, ::testing::Not(HasSubstr("sk_live_abc")));
+}
+
+TEST(Config, ReadsAddresses) {
+    EXPECT_EQ(parse_host_port("[::1]:0")->host, "::1");
+    EXPECT_EQ(parse_host_port(":8080")->host, "0.0.0.0");
+    EXPECT_EQ(parse_host_port("127.0.0.1:65535")->port, 65'535);
+    EXPECT_FALSE(parse_host_port("127.0.0.1:65536"));
+    EXPECT_FALSE(parse_host_port("127.0.0.1:"));
+    EXPECT_FALSE(parse_host_port("127.0.0.1"));
+    EXPECT_FALSE(parse_host_port("127.0.0.1:-1"));
+}
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,119 @@
+#include <filesystem>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <fmt/format.h>
+
+#include "access/jwt_keys.h"
+#include "app/app.h"
+#include "app/cli.h"
+#include "app/data_dir.h"
+#include "app/ledger.h"
+#include "catalog/service.h"
+#include "sql/ledger_migrations.h"
+#include "sql/migrator.h"
+
+namespace turnpike {
+namespace {
+
+/// Prints findings and remembers whether one was bad.
+class Examination {
+public:
+    void good(const std::string& what) { fmt::print("  ok     {}\n", what); }
+    void note(const std::string& what, const std::string& hint) {
+        fmt::print("  note   {}\n         {}\n", what, hint);
+    }
+    void bad(const std::string& what, const std::string& remedy) {
+        fmt::print("  WRONG  {}\n         {}\n", what, remedy);
+        healthy_ = false;
+    }
+    [[nodiscard]] bool healthy() const { return healthy_; }
+
+private:
+    bool healthy_ = true;
+};
+
+void examine_settings(Examination& exam, const SettingValues& values) {
+    const auto problems = check_settings(values);
+    for (const auto& problem : problems)
+        exam.bad(problem.key + ": " + problem.problem, problem.remedy);
+    if (problems.empty()) exam.good("settings");
+}
+
+void examine_keys(Examination& exam, const Config& config) {
+    if (config.jwks_file.empty()) return;
+    const auto text = read_text_file(config.jwks_file);
+    JwtConfig jwt;
+    jwt.jwks = text.value_or("");
+    const auto keys = KeySet::make(jwt);
+    if (!keys) return exam.bad("JWKS file: " + keys.error().message, "fetch the key set again");
+    exam.good("JWKS file");
+    for (const auto& left_out : keys->notes()) exam.note("JWKS file", left_out);
+}
+
+void examine_catalog(Examination& exam, const Config& config) {
+    const auto file = configured_catalog(config);
+    if (!file)
+        exam.bad("catalog: " + file.error().message, "mend the file, then plan diff");
+    else
+        exam.good(fmt::format("catalog: {} plans", file->plans.size()));
+}
+
+void examine_ledger(Examination& exam, const Config& config) {
+    const auto ready = prepare_ledger_dir(config);
+    if (!ready)
+        return exam.bad("data directory: " + ready.error().message,
+                        "give a directory that this user may write (--data)");
+    exam.good("data directory " + config.data_dir);
+    auto db = sql::Database::open({.url = config.database_url});
+    if (!db) {
+        if (db.error().reason == Reason("database.in_use"))
+            return exam.note("ledger: a server is using it", "that is fine while it runs");
+        return exam.bad("ledger: " + db.error().message, "check --database and that it is up");
+    }
+    exam.good(fmt::format("ledger on {}", (*db)->engine()));
+    int missing = 0;
+    for (const auto& step : sql::migration_status(**db, ledger_migrations()))
+        if (!step.applied) ++missing;
+    if (missing > 0)
+        exam.note(fmt::format("schema: {} migrations to apply", missing),
+                  "serve applies them at start; or: turnpike migrate");
+    else
+        exam.good("schema");
+}
+
+void examine_provider(Examination& exam, const Config& config) {
+    http::Client client({.threads = 1});
+    http::Call call{.url = config.stripe_api_base + "/v1/customers?limit=1"};
+    call.headers = {{"Authorization", "Bearer " + config.stripe_secret_key}};
+    const auto reply = client.send_blocking(call);
+    if (!reply)
+        return exam.bad("Stripe: " + reply.error().message,
+                        "check STRIPE_API_BASE and the network; try: turnpike sandbox");
+    if (reply->status == 401)
+        return exam.bad("Stripe refuses the key", "copy STRIPE_SECRET_KEY again");
+    if (reply->status != 200)
+        return exam.bad(fmt::format("Stripe answers {}", reply->status), "look at its status page");
+    exam.good("Stripe answers at " + config.stripe_api_base);
+}
+
+}  // namespace
+
+int command_doctor(const SettingFlags& flags) {
+    const auto values = resolve_settings(flags.values, process_environment(), flags.config_file);
+    if (!values) return complain(values.error(), 2);
+    Examination exam;
+    examine_settings(exam, *values);
+    const auto config = read_config(*values);
+    if (config) {
+        examine_keys(exam, *config);
+        examine_catalog(exam, *config);
+        examine_ledger(exam, *config);
+        examine_provider(exam, *config);
+    }
+    fmt::print("{}\n", exam.healthy() ? "all is well" : "something is wrong; see above");
+    return exam.healthy() ? 0 : 1;
+}
+
+}  // namespace turnpike

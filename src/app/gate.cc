@@ -1,0 +1,134 @@
+#include "app/gate.h"
+
+#include <chrono>
+#include <vector>
+
+#include <spdlog/spdlog.h>
+
+#include "access/authenticator.h"
+#include "access/policy.h"
+#include "access/rate_limit.h"
+#include "app/app.h"
+#include "app/routes.h"
+#include "base/check.h"
+#include "http/router.h"
+#include "sql/sql.h"
+
+namespace turnpike {
+namespace {
+
+std::vector<http::Router::Entry> router_entries() {
+    std::vector<http::Router::Entry> entries;
+    for (const auto& route : all_routes()) entries.push_back({route.method, route.pattern});
+    return entries;
+}
+
+std::vector<const Policy*> route_policies() {
+    std::vector<const Policy*> policies;
+    for (const auto& route : all_routes()) {
+        policies.push_back(policy_of(http::to_text(route.method), route.pattern));
+        check(policies.back() != nullptr, "every route has a policy");
+    }
+    return policies;
+}
+
+std::vector<std::string_view> route_patterns() {
+    std::vector<std::string_view> patterns;
+    for (const auto& route : all_routes()) patterns.push_back(route.pattern);
+    return patterns;
+}
+
+http::Response no_route(const http::Router::Match& match, const http::Request& request) {
+    if (match.miss == http::Router::Miss::NoSuchPath)
+        return http::problem(
+            Error{ErrorCode::NotFound, "http.no_route", "there is nothing at this path"}, request);
+    auto response = http::plain_problem(405, "http.method_not_allowed",
+                                        "the path exists, but not with this method");
+    std::string allowed;
+    for (const auto method : match.allowed)
+        allowed += (allowed.empty() ? "" : ", ") + std::string(http::to_text(method));
+    response.headers.emplace_back("Allow", std::move(allowed));
+    return response;
+}
+
+Error ledger_failed(const sql::Failure& failure, const http::Request& request) {
+    spdlog::error("event=ledger.failed request_id={} message=\"{}\"", request.request_id,
+                  failure.what());
+    Error error{failure.outcome_unknown() ? ErrorCode::OutcomeUnknown : ErrorCode::Unavailable,
+                "ledger.unavailable", "the ledger does not answer; try again shortly"};
+    error.retry_after_s = 5;
+    return error;
+}
+
+}  // namespace
+
+struct Gate::State {
+    App& app;
+    std::vector<http::Router::Entry> entries = router_entries();
+    std::vector<const Policy*> policies = route_policies();
+    http::Router router{entries};
+    http::RequestMetrics requests{app.metrics, route_patterns()};
+
+    /// Refused credentials are counted per peer, so that guessing gets slow.
+    asio::awaitable<Result<Principal>> identify(const Policy& policy,
+                                                const http::Request& request) {
+        if (policy.who == Who::Public) co_return Principal{};
+        auto principal = co_await app.authenticator.authenticate(request);
+        if (principal) co_return principal;
+        const auto verdict =
+            app.rate_limiter.take(RateClass::AuthFailure, request.peer, app.clock.now());
+        if (!verdict.allowed)
+            co_return std::unexpected(rate_limited(RateClass::AuthFailure, verdict));
+        co_return failure(principal);
+    }
+
+    asio::awaitable<Result<http::Response>> serve(std::size_t index, http::Request& request) {
+        const Policy& policy = *policies[index];
+        const auto principal = co_await identify(policy, request);
+        if (!principal) co_return failure(principal);
+        const auto allowed = authorize(policy, *principal);
+        if (!allowed) co_return failure(allowed);
+
+        const std::string& who = principal->name.empty() ? request.peer : principal->name;
+        const auto verdict = app.rate_limiter.take(policy.rate, who, app.clock.now());
+        if (!verdict.allowed) co_return std::unexpected(rate_limited(policy.rate, verdict));
+
+        request.caller = principal->name;
+        auto response = co_await all_routes()[index].handler(app, *principal, request);
+        if (!response) co_return failure(response);
+        for (auto& header : rate_headers(policy.rate, verdict))
+            response->headers.push_back(std::move(header));
+        co_return response;
+    }
+
+    asio::awaitable<http::Response> serve_safely(std::size_t index, http::Request& request) {
+        std::optional<Error> error;
+        try {
+            auto response = co_await serve(index, request);
+            if (response) co_return *std::move(response);
+            error = response.error();
+        } catch (const sql::Failure& failure) {
+            error = ledger_failed(failure, request);
+        }
+        co_return http::problem(*error, request);
+    }
+};
+
+Gate::Gate(App& app) : state_(new State{.app = app}) {}
+Gate::~Gate() = default;
+
+asio::awaitable<http::Response> Gate::answer(http::Request& request) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto match = state_->router.match(request);
+    if (!match.found) {
+        auto refused = no_route(match, request);
+        state_->requests.record(state_->requests.unmatched(), refused.status,
+                                std::chrono::steady_clock::now() - began);
+        co_return refused;
+    }
+    auto response = co_await state_->serve_safely(match.index, request);
+    state_->requests.record(match.index, response.status, std::chrono::steady_clock::now() - began);
+    co_return response;
+}
+
+}  // namespace turnpike

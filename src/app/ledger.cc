@@ -1,0 +1,44 @@
+#include "app/ledger.h"
+
+#include "app/data_dir.h"
+#include "catalog/preset.h"
+#include "sql/ledger_migrations.h"
+#include "sql/migrator.h"
+
+namespace turnpike {
+
+Result<std::monostate> prepare_ledger_dir(const Config& config) {
+    return prepare_data_dir(config.data_dir);
+}
+
+Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config) {
+    const auto prepared = prepare_ledger_dir(config);
+    if (!prepared) return failure(prepared);
+    auto db = sql::Database::open({.url = config.database_url});
+    if (!db) return failure(db);
+    const auto migrated = sql::migrate(**db, ledger_migrations(), SystemClock().now());
+    if (!migrated) return failure(migrated);
+    return db;
+}
+
+Result<CatalogFile> configured_catalog(const Config& config) {
+    std::string text;
+    if (config.catalog_file.empty()) {
+        const auto preset = preset_catalog(config.preset);
+        if (!preset)
+            return invalid_argument("config.file", "there is no preset '" + config.preset + "'");
+        text = *preset;
+    } else {
+        auto file = read_text_file(config.catalog_file);
+        if (!file) return invalid_argument("config.file", "cannot read " + config.catalog_file);
+        text = *std::move(file);
+    }
+    auto catalog = read_catalog_file(text);
+    if (catalog) return catalog;
+    Error error = catalog.error();
+    for (const auto& field : error.fields)
+        error.message += "; " + field.pointer + ": " + field.detail;
+    return std::unexpected(std::move(error));
+}
+
+}  // namespace turnpike

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "app/config.h"
+#include "base/error.h"
+#include "catalog/catalog_file.h"
+#include "sql/database.h"
+
+namespace turnpike {
+
+/// Makes the data directory when the ledger lies in it.
+/// Errors: Unavailable "data.unusable".
+Result<std::monostate> prepare_ledger_dir(const Config& config);
+
+/// Opens the ledger and brings its schema up to date.
+/// Errors: those of Database::open and migrate.
+Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config);
+
+/// The catalog that the configuration means: its own file, or the preset's.
+/// Errors: InvalidArgument "catalog.bad_file", "config.file": the complaints in one line.
+Result<CatalogFile> configured_catalog(const Config& config);
+
+}  // namespace turnpike

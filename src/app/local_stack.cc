@@ -1,0 +1,148 @@
+#include "app/local_stack.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "access/jwt.h"
+#include "app/data_dir.h"
+#include "base/encoding.h"
+#include "http/client.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::string_view kSandboxKey = "sk_test_turnpikelocal";
+constexpr std::size_t kSecretBytes = 32;
+constexpr std::chrono::seconds kGrace{5};
+
+std::string url_of(const HostPort& listen, std::uint16_t port) {
+    const std::string host = listen.host == "0.0.0.0" ? "127.0.0.1" : listen.host;
+    return fmt::format("http://{}:{}", host, port);
+}
+
+/// One call to the sandbox's API, as any client makes it.
+Result<Json> ask_sandbox(const std::string& sandbox_url, const std::string& path,
+                         const std::string& form) {
+    http::Client client({.threads = 1});
+    http::Call call{.method = http::Method::Post, .url = sandbox_url + path};
+    call.headers = {{"Authorization", "Bearer " + std::string(kSandboxKey)},
+                    {"Content-Type", "application/x-www-form-urlencoded"}};
+    call.body = form;
+    const auto reply = client.send_blocking(call);
+    if (!reply) return failure(reply);
+    if (reply->status != 200)
+        return unavailable("up.sandbox_refused", "the sandbox refused: " + reply->body);
+    return parse_json(reply->body);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LocalStack>> LocalStack::start(const UpOptions& options) {
+    std::unique_ptr<LocalStack> stack(new LocalStack);
+    stack->data_dir_ = options.data;
+    const auto prepared = prepare_data_dir(options.data);
+    if (!prepared) return failure(prepared);
+    const auto secret = load_or_make_secret(options.data, "jwt_secret", kSecretBytes);
+    if (!secret) return failure(secret);
+    stack->jwt_secret_ = *secret;
+    const auto sandbox = stack->start_sandbox(options);
+    if (!sandbox) return failure(sandbox);
+    const auto server = stack->start_server(options);
+    if (!server) return failure(server);
+    return stack;
+}
+
+LocalStack::~LocalStack() { stop(); }
+
+void LocalStack::stop() {
+    if (app_) app_->stop(kGrace);
+    if (sandbox_) sandbox_->stop();
+}
+
+Result<std::monostate> LocalStack::start_sandbox(const UpOptions& options) {
+    const auto listen = parse_host_port(options.sandbox_listen);
+    if (!listen) return invalid_argument("config.invalid", "--sandbox-listen must be HOST:PORT");
+    SandboxConfig config;
+    config.host = listen->host;
+    config.port = listen->port;
+    config.data_dir = options.data;
+    auto sandbox = Sandbox::start(config, clock_, ids_);
+    if (!sandbox) return failure(sandbox);
+    sandbox_ = *std::move(sandbox);
+    sandbox_url_ = url_of(*listen, sandbox_->port());
+    return std::monostate{};
+}
+
+/// Stripe shows an endpoint's secret once, when it is made; later starts find it here.
+Result<std::monostate> LocalStack::find_webhook_endpoint() {
+    const std::string kept = data_dir_ + "/webhook_endpoint.json";
+    if (const auto text = read_text_file(kept)) {
+        const auto endpoint = parse_json(*text);
+        if (!endpoint) return failure(endpoint);
+        webhook_endpoint_ = endpoint->at("id").get<std::string>();
+        webhook_secret_ = endpoint->at("secret").get<std::string>();
+        return std::monostate{};
+    }
+    // Where the server will answer is known once it listens; until then nothing is sent.
+    const auto made = ask_sandbox(sandbox_url_, "/v1/webhook_endpoints",
+                                  "url=" + percent_encode("http://127.0.0.1:9/") +
+                                      "&enabled_events[0]=" + percent_encode("*"));
+    if (!made) return failure(made);
+    webhook_endpoint_ = made->at("id").get<std::string>();
+    webhook_secret_ = made->at("secret").get<std::string>();
+    const auto saved = write_text_file(
+        kept, to_text(Json{{"id", webhook_endpoint_}, {"secret", webhook_secret_}}));
+    if (!saved) return failure(saved);
+    return std::monostate{};
+}
+
+Result<std::monostate> LocalStack::start_server(const UpOptions& options) {
+    const auto listen = parse_host_port(options.listen);
+    if (!listen) return invalid_argument("config.invalid", "--listen must be HOST:PORT");
+    const auto endpoint = find_webhook_endpoint();
+    if (!endpoint) return failure(endpoint);
+
+    std::map<std::string, std::string> settings = {
+        {"listen", options.listen},
+        {"data", options.data},
+        {"log_level", "warn"},
+        {"auth.jwt_secret", jwt_secret_},
+        {"stripe.secret_key", std::string(kSandboxKey)},
+        {"stripe.webhook_secret", webhook_secret_},
+        {"stripe.api_base", sandbox_url_},
+    };
+    if (!options.database.empty()) settings["database"] = options.database;
+    if (!options.access_log.empty()) settings["access_log"] = options.access_log;
+    // A stack of its own looks at nothing but what it was given.
+    const auto nothing = [](const std::string&) { return std::optional<std::string>(); };
+    const auto values = resolve_settings(settings, nothing, "");
+    if (!values) return failure(values);
+    const auto config = read_config(*values);
+    if (!config) return failure(config);
+    auto app = App::create(*config);
+    if (!app) return failure(app);
+    app_ = *std::move(app);
+    const auto started = app_->start();
+    if (!started) return failure(started);
+    server_url_ = url_of(*listen, app_->port());
+    const auto moved = ask_sandbox(sandbox_url_, "/v1/webhook_endpoints/" + webhook_endpoint_,
+                                   "url=" + percent_encode(server_url_ + "/webhooks/stripe"));
+    if (!moved) return failure(moved);
+    return std::monostate{};
+}
+
+std::string LocalStack::token(const std::string& subject, Role role) const {
+    JwtConfig jwt;
+    jwt.hs256_secret = jwt_secret_;
+    const Instant now = std::chrono::floor<std::chrono::seconds>(SystemClock().now());
+    const auto token = mint_hs256(jwt, Claims{.subject = subject,
+                                              .role = role,
+                                              .email = std::nullopt,
+                                              .issued_at = now,
+                                              .expires_at = now + std::chrono::hours(24)});
+    return token ? *token : "";
+}
+
+}  // namespace turnpike

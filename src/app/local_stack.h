@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/app.h"
+#include "app/cli.h"
+#include "sandbox/sandbox.h"
+
+namespace turnpike {
+
+/// Server and sandbox in one process, joined as a server and Stripe are: by the API over HTTP, and
+/// by signed webhooks back. Everything it makes up (secrets, the webhook endpoint) is kept in the
+/// data directory, so that the next start finds the same world.
+class LocalStack {
+public:
+    /// Errors: those of Sandbox::start and App::create.
+    static Result<std::unique_ptr<LocalStack>> start(const UpOptions& options);
+    ~LocalStack();
+    LocalStack(const LocalStack&) = delete;
+    LocalStack& operator=(const LocalStack&) = delete;
+
+    void stop();
+
+    [[nodiscard]] const std::string& server_url() const { return server_url_; }
+    [[nodiscard]] const std::string& sandbox_url() const { return sandbox_url_; }
+    [[nodiscard]] const std::string& jwt_secret() const { return jwt_secret_; }
+    [[nodiscard]] App& app() { return *app_; }
+    /// A day's token; role admin or user.
+    [[nodiscard]] std::string token(const std::string& subject, Role role) const;
+
+private:
+    LocalStack() = default;
+    Result<std::monostate> start_sandbox(const UpOptions& options);
+    Result<std::monostate> start_server(const UpOptions& options);
+    Result<std::monostate> find_webhook_endpoint();
+
+    std::string data_dir_, jwt_secret_, server_url_, sandbox_url_;
+    std::string webhook_endpoint_, webhook_secret_;
+    SystemClock clock_;
+    RandomIdSource ids_;
+    std::unique_ptr<Sandbox> sandbox_;
+    std::unique_ptr<App> app_;
+};
+
+}  // namespace turnpike

@@ -1,0 +1,170 @@
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "app/cli.h"
+#include "app/settings.h"
+#include "app/version.h"
+
+namespace turnpike {
+namespace {
+
+void add_settings(CLI::App& command, SettingFlags& flags) {
+    command.add_option("--config", flags.config_file, "settings file (TOML)")
+        ->envname("TURNPIKE_CONFIG");
+    for (const auto& setting : all_settings()) {
+        const std::string key(setting.key);
+        const std::string help = fmt::format("{} [{}]", setting.help, setting.environment);
+        command.add_option_function<std::string>(
+            "--" + std::string(setting.flag),
+            [&flags, key](const std::string& text) { flags.values[key] = text; }, help);
+    }
+}
+
+void add_up_options(CLI::App& command, UpOptions& options) {
+    command.add_option("--listen", options.listen, "the server's address");
+    command.add_option("--sandbox-listen", options.sandbox_listen, "the sandbox's address");
+    command.add_option("--data", options.data, "directory for everything it keeps");
+    command.add_option("--database", options.database,
+                       "ledger: sqlite:PATH or postgres://...; default: in the data directory");
+}
+
+/// The command line, and what it asks for.
+class CommandLine {
+public:
+    CommandLine() : app_("Turnpike: billing you own") {
+        app_.set_version_flag("--version", std::string("turnpike ") + std::string(kVersion));
+        app_.require_subcommand(1);
+        add_servers();
+        add_tools();
+        add_plan();
+    }
+
+    int run(int argc, char** argv) {
+        try {
+            app_.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            return app_.exit(error) == 0 ? 0 : 2;
+        }
+        return action_();
+    }
+
+private:
+    CLI::App* command(const std::string& name, const std::string& help,
+                      std::function<int()> action) {
+        auto* made = app_.add_subcommand(name, help);
+        made->callback([this, action = std::move(action)] { action_ = action; });
+        return made;
+    }
+
+    void add_servers() {
+        auto* up = command("up", "server, sandbox and demo data in one process, for a first look",
+                           [this] { return command_up(up_); });
+        up_.listen = "127.0.0.1:8080";
+        up_.sandbox_listen = "127.0.0.1:12111";
+        up_.data = "turnpike-data";
+        add_up_options(*up, up_);
+
+        auto* smoke = command("smoke", "do the whole main job once and check every step",
+                              [this] { return command_smoke(smoke_); });
+        smoke_.listen = "127.0.0.1:0";
+        smoke_.sandbox_listen = "127.0.0.1:0";
+        add_up_options(*smoke, smoke_);
+
+        auto* serve = command("serve", "the server: API, webhooks, jobs",
+                              [this] { return command_serve(flags_); });
+        add_settings(*serve, flags_);
+
+        auto* sandbox = command("sandbox", "an offline twin of Stripe's API",
+                                [this] { return command_sandbox(sandbox_); });
+        sandbox_.listen = "127.0.0.1:12111";
+        sandbox_.data = "turnpike-sandbox";
+        sandbox->add_option("--listen", sandbox_.listen, "address and port")->capture_default_str();
+        sandbox->add_option("--data", sandbox_.data, "directory for its state")
+            ->capture_default_str();
+    }
+
+    void add_tools() {
+        add_settings(*command("migrate", "bring the ledger's schema up to date",
+                              [this] { return command_migrate(flags_); }),
+                     flags_);
+        add_settings(*command("doctor", "say what is missing or wrong, and how to mend it",
+                              [this] { return command_doctor(flags_); }),
+                     flags_);
+        command("routes", "list every route and who may call it", [] { return command_routes(); });
+
+        auto* reconcile = command("reconcile", "compare provider and ledger, and repair",
+                                  [this] { return command_reconcile(flags_, reconcile_mode_); });
+        reconcile->add_option("--mode", reconcile_mode_, "repair, or report to only look")
+            ->capture_default_str();
+        add_settings(*reconcile, flags_);
+
+        auto* token = command("token", "mint a bearer token for development",
+                              [this] { return command_token(flags_, token_); });
+        token->add_option("--sub", token_.subject, "who the token is for")->required();
+        token->add_option("--role", token_.role, "user or admin")->capture_default_str();
+        token->add_option("--email", token_.email, "e-mail address in the token");
+        token->add_option("--hours", token_.hours, "valid for so long")
+            ->check(CLI::Range(1, 24 * 365))
+            ->capture_default_str();
+        add_settings(*token, flags_);
+
+        auto* key = app_.add_subcommand("key", "seller API keys");
+        key->require_subcommand(1);
+        auto* create = key->add_subcommand("create", "make a key; it is shown once");
+        create->callback([this] { action_ = [this] { return command_key_create(flags_, key_); }; });
+        create->add_option("--name", key_.name, "what it is for")->required();
+        create->add_option("--scopes", key_.scopes, "comma-separated; default: all");
+        add_settings(*create, flags_);
+
+        auto* bench = app_.add_subcommand("bench", "measure, beside a reference in the same run");
+        bench->require_subcommand(1);
+        auto* http = bench->add_subcommand("http", "limit check beside nginx `return 204`");
+        http->callback([this] { action_ = [this] { return command_bench_http(bench_); }; });
+        http->add_option("--seconds", bench_.seconds, "for each run")
+            ->check(CLI::Range(1, 600))
+            ->capture_default_str();
+        http->add_option("--connections", bench_.connections, "kept open")
+            ->check(CLI::Range(1, 10'000))
+            ->capture_default_str();
+        http->add_option("--report", bench_.report, "Markdown file to write");
+    }
+
+    void add_plan() {
+        auto* plan = app_.add_subcommand("plan", "the catalog as a file");
+        plan->require_subcommand(1);
+        auto* diff = plan->add_subcommand("diff", "what would change; exit code 1 if anything");
+        diff->callback([this] { action_ = [this] { return command_plan_diff(flags_); }; });
+        add_settings(*diff, flags_);
+        auto* apply = plan->add_subcommand("apply", "make the ledger's catalog equal to the file");
+        apply->callback([this] { action_ = [this] { return command_plan_apply(flags_); }; });
+        add_settings(*apply, flags_);
+    }
+
+    CLI::App app_;
+    std::function<int()> action_ = [] { return 2; };
+    SettingFlags flags_;
+    UpOptions up_, smoke_;
+    SandboxOptions sandbox_;
+    TokenOptions token_;
+    KeyOptions key_;
+    BenchHttpOptions bench_;
+    std::string reconcile_mode_ = "repair";
+};
+
+}  // namespace
+}  // namespace turnpike
+
+int main(int argc, char** argv) {
+    try {
+        turnpike::CommandLine line;
+        return line.run(argc, argv);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "turnpike: {}\n", error.what());
+        return EXIT_FAILURE;
+    }
+}

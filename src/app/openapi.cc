@@ -1,0 +1,9 @@
+#include "app/openapi.h"
+
+#include "app/openapi_file.h"
+
+namespace turnpike {
+
+std::string openapi_text() { return std::string(openapi_file().front().text); }
+
+}  // namespace turnpike

@@ -1,0 +1,81 @@
+#include "app/operations.h"
+
+#include "access/policy.h"
+#include "app/app.h"
+#include "app/openapi.h"
+#include "app/version.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::int64_t kWorkerLagMaxSeconds = 120;
+
+/// True when the ledger answers now.
+asio::awaitable<bool> ledger_answers(App& app) {
+    try {
+        co_return co_await app.db->read(
+            [](sql::Transaction& tx) { return tx.one("SELECT 1")->integer(0) == 1; });
+    } catch (const sql::Failure&) {
+        co_return false;
+    }
+}
+
+std::string_view word(bool good) { return good ? "ok" : "failing"; }
+
+}  // namespace
+
+// GET /
+OperationsAnswer get_index(App& /*app*/, const Principal&, const http::Request&) {
+    co_return http::ok(Json{{"name", "turnpike"},
+                            {"version", kVersion},
+                            {"openapi", "/openapi.json"},
+                            {"pricing", "/pricing"},
+                            {"health", "/health"},
+                            {"metrics", "/metrics"}});
+}
+
+// GET /healthz
+OperationsAnswer get_healthz(App& /*app*/, const Principal&, const http::Request&) {
+    co_return http::ok(Json{{"status", "ok"}});
+}
+
+// GET /readyz
+OperationsAnswer get_readyz(App& app, const Principal&, const http::Request&) {
+    const bool ledger = co_await ledger_answers(app);
+    const bool jobs = app.worker.seconds_since_pass() < kWorkerLagMaxSeconds;
+    const bool ready = app.ready() && ledger && jobs;
+    co_return http::json_response(ready ? 200 : 503, Json{{"status", ready ? "ok" : "not_ready"},
+                                                          {"accepting", app.ready()},
+                                                          {"ledger", word(ledger)},
+                                                          {"jobs", word(jobs)}});
+}
+
+// GET /health
+OperationsAnswer get_health(App& app, const Principal&, const http::Request&) {
+    const bool ledger = co_await ledger_answers(app);
+    const auto provider = app.provider_condition();
+    const bool healthy = ledger && provider.breaker == "closed";
+    co_return http::ok(
+        Json{{"status", healthy ? "ok" : "degraded"},
+             {"version", kVersion},
+             {"database", {{"engine", app.db->engine()}, {"status", word(ledger)}}},
+             {"provider", {{"name", provider.name}, {"circuit_breaker", provider.breaker}}}});
+}
+
+// GET /metrics
+OperationsAnswer get_metrics(App& app, const Principal&, const http::Request&) {
+    auto response = http::text_response(200, app.metrics.scrape());
+    response.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}};
+    co_return response;
+}
+
+// GET /openapi.json
+OperationsAnswer get_openapi(App& /*app*/, const Principal&, const http::Request&) {
+    http::Response response;
+    response.headers = {{"Content-Type", "application/json"}};
+    response.body = openapi_text();
+    co_return response;
+}
+
+}  // namespace turnpike

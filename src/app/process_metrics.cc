@@ -1,0 +1,70 @@
+#include "app/process_metrics.h"
+
+#include <array>
+
+#include "http/metric_names.h"
+
+namespace turnpike {
+namespace {
+
+std::int64_t gauge_value(BreakerState state) {
+    switch (state) {
+        case BreakerState::Closed: return 0;
+        case BreakerState::Open: return 1;
+        case BreakerState::HalfOpen: return 2;
+    }
+    return 1;
+}
+
+}  // namespace
+
+stripe::ClientMetrics stripe_metrics(http::Metrics& metrics) {
+    metrics.gauge(http::kProviderBreakerState, {{"provider", "stripe"}}).set(0);
+    return {
+        .request =
+            [&metrics](std::string_view outcome) {
+                metrics
+                    .counter(http::kProviderRequests,
+                             {{"provider", "stripe"}, {"outcome", std::string(outcome)}})
+                    .add();
+            },
+        .breaker =
+            [&metrics](BreakerState state) {
+                metrics.gauge(http::kProviderBreakerState, {{"provider", "stripe"}})
+                    .set(gauge_value(state));
+            },
+    };
+}
+
+WebhookMetrics webhook_metrics(http::Metrics& metrics) {
+    return {
+        .event =
+            [&metrics](std::string_view provider, std::string_view outcome) {
+                metrics
+                    .counter(http::kWebhookEvents, {{"provider", std::string(provider)},
+                                                    {"outcome", std::string(outcome)}})
+                    .add();
+            },
+        .signature_failure =
+            [&metrics](std::string_view provider) {
+                metrics
+                    .counter(http::kWebhookSignatureFailures, {{"provider", std::string(provider)}})
+                    .add();
+            },
+        .backlog =
+            [&metrics](std::int64_t pending) { metrics.gauge(http::kWebhookBacklog).set(pending); },
+    };
+}
+
+void sample(http::Metrics& metrics, const SampledNumbers& numbers) {
+    const auto& recovery = numbers.recovery;
+    metrics.gauge(http::kGatewayDegradedServed).set(static_cast<std::int64_t>(recovery.served));
+    metrics.gauge(http::kGatewayDegradedRecovered)
+        .set(static_cast<std::int64_t>(recovery.recovered));
+    metrics.gauge(http::kGatewayDegradedLost).set(static_cast<std::int64_t>(recovery.lost));
+    metrics.gauge(http::kBillingLagSeconds).set(numbers.worker_lag_s);
+    metrics.gauge(http::kLedgerBacklog).set(static_cast<std::int64_t>(numbers.ledger_backlog));
+    metrics.gauge(http::kHttpConnections).set(static_cast<std::int64_t>(numbers.connections));
+}
+
+}  // namespace turnpike

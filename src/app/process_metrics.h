@@ -1,0 +1,23 @@
+#pragma once
+
+#include "entitlements/usage_recovery.h"
+#include "http/metrics.h"
+#include "payments/stripe/client.h"
+#include "webhooks/metrics.h"
+
+namespace turnpike {
+
+/// Joins the features' reports to the process's metrics. `metrics` outlives what is returned.
+stripe::ClientMetrics stripe_metrics(http::Metrics& metrics);
+WebhookMetrics webhook_metrics(http::Metrics& metrics);
+
+/// What is read now and then instead of being counted as it happens.
+struct SampledNumbers {
+    UsageRecovery::Numbers recovery;
+    std::int64_t worker_lag_s = 0;
+    std::size_t ledger_backlog = 0;
+    std::size_t connections = 0;
+};
+void sample(http::Metrics& metrics, const SampledNumbers& numbers);
+
+}  // namespace turnpike

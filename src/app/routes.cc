@@ -1,0 +1,131 @@
+#include "app/routes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "access/policy.h"
+#include "app/app.h"
+#include "app/operations.h"
+
+namespace turnpike {
+namespace {
+
+using asio::awaitable;
+using http::Method;
+using Answer = awaitable<Result<http::Response>>;
+
+/// Makes a Handler of a member function of one of the App's APIs.
+template <auto Api, auto Function>
+Answer call(App& app, const Principal& caller, const http::Request& request) {
+    return ((app.*Api).*Function)(caller, request);
+}
+
+Answer post_stripe(App& app, const Principal&, const http::Request& request) {
+    return post_stripe_webhook(app.webhooks, request);
+}
+
+Answer list_webhook_events(App& app, const Principal&, const http::Request& request) {
+    return get_webhook_events(*app.db, app.cursors, request);
+}
+
+constexpr auto kRoutes = std::to_array<Route>({
+    {Method::Get, "/", get_index},
+    {Method::Get, "/healthz", get_healthz},
+    {Method::Get, "/readyz", get_readyz},
+    {Method::Get, "/health", get_health},
+    {Method::Get, "/metrics", get_metrics},
+    {Method::Get, "/openapi.json", get_openapi},
+
+    {Method::Get, "/pricing", call<&App::catalog_api, &CatalogApi::get_pricing>},
+    {Method::Post, "/billing/subscribe", call<&App::api_metering, &ApiMetering::post_subscribe>},
+    {Method::Get, "/billing/status", call<&App::api_metering, &ApiMetering::get_status>},
+    {Method::Post, "/billing/upgrade", call<&App::api_metering, &ApiMetering::post_upgrade>},
+    {Method::Post, "/billing/cancel", call<&App::api_metering, &ApiMetering::post_cancel>},
+    {Method::Get, "/billing/payment-methods",
+     call<&App::api_metering, &ApiMetering::get_payment_methods>},
+    {Method::Post, "/billing/payment-methods",
+     call<&App::api_metering, &ApiMetering::post_payment_method>},
+    {Method::Delete, "/billing/payment-methods/{payment_method}",
+     call<&App::api_metering, &ApiMetering::delete_payment_method>},
+    {Method::Post, "/billing/payment-methods/{payment_method}/default",
+     call<&App::api_metering, &ApiMetering::post_default_payment_method>},
+    {Method::Get, "/billing/portal", call<&App::api_metering, &ApiMetering::get_portal>},
+    {Method::Get, "/billing/invoices", call<&App::api_metering, &ApiMetering::get_invoices>},
+    {Method::Get, "/billing/admin/stats", call<&App::api_metering, &ApiMetering::get_stats>},
+    {Method::Get, "/health/billing", call<&App::api_metering, &ApiMetering::get_health>},
+    {Method::Post, "/webhooks/stripe", post_stripe},
+
+    {Method::Get, "/v1/plans", call<&App::catalog_api, &CatalogApi::get_plans>},
+    {Method::Get, "/v1/plans/{plan}", call<&App::catalog_api, &CatalogApi::get_plan>},
+
+    {Method::Get, "/v1/customers", call<&App::customers_api, &CustomersApi::get_customers>},
+    {Method::Post, "/v1/customers", call<&App::customers_api, &CustomersApi::post_customer>},
+    {Method::Get, "/v1/customers/{customer}",
+     call<&App::customers_api, &CustomersApi::get_customer>},
+    {Method::Patch, "/v1/customers/{customer}",
+     call<&App::customers_api, &CustomersApi::patch_customer>},
+
+    {Method::Post, "/v1/events", call<&App::metering_api, &MeteringApi::post_events>},
+    {Method::Get, "/v1/events", call<&App::metering_api, &MeteringApi::get_events>},
+    {Method::Get, "/v1/usage", call<&App::entitlements_api, &EntitlementsApi::get_usage>},
+    {Method::Post, "/v1/usage/consume",
+     call<&App::entitlements_api, &EntitlementsApi::post_consume>},
+    {Method::Post, "/v1/entitlements/check",
+     call<&App::entitlements_api, &EntitlementsApi::post_check>},
+    {Method::Get, "/v1/gateway/authorize", call<&App::gateway_api, &GatewayApi::authorize>},
+    {Method::Post, "/v1/gateway/authorize", call<&App::gateway_api, &GatewayApi::authorize>},
+
+    {Method::Get, "/v1/subscriptions", call<&App::billing_api, &BillingApi::get_subscriptions>},
+    {Method::Post, "/v1/subscriptions", call<&App::billing_api, &BillingApi::post_subscription>},
+    {Method::Get, "/v1/subscriptions/{subscription}",
+     call<&App::billing_api, &BillingApi::get_subscription>},
+    {Method::Post, "/v1/subscriptions/{subscription}/change",
+     call<&App::billing_api, &BillingApi::post_change>},
+    {Method::Post, "/v1/subscriptions/{subscription}/cancel",
+     call<&App::billing_api, &BillingApi::post_cancel>},
+    {Method::Post, "/v1/subscriptions/{subscription}/keep",
+     call<&App::billing_api, &BillingApi::post_keep>},
+    {Method::Get, "/v1/invoices", call<&App::invoicing_api, &InvoicingApi::get_invoices>},
+    {Method::Get, "/v1/invoices/{invoice}", call<&App::invoicing_api, &InvoicingApi::get_invoice>},
+
+    {Method::Get, "/v1/api_keys", call<&App::access_api, &AccessApi::get_api_keys>},
+    {Method::Post, "/v1/api_keys", call<&App::access_api, &AccessApi::post_api_key>},
+    {Method::Delete, "/v1/api_keys/{api_key}", call<&App::access_api, &AccessApi::delete_api_key>},
+    {Method::Get, "/v1/test_clocks", call<&App::billing_api, &BillingApi::get_test_clocks>},
+    {Method::Post, "/v1/test_clocks", call<&App::billing_api, &BillingApi::post_test_clock>},
+    {Method::Get, "/v1/test_clocks/{test_clock}",
+     call<&App::billing_api, &BillingApi::get_test_clock>},
+    {Method::Post, "/v1/test_clocks/{test_clock}/advance",
+     call<&App::billing_api, &BillingApi::post_advance>},
+    {Method::Post, "/v1/reconciliations",
+     call<&App::billing_api, &BillingApi::post_reconciliation>},
+    {Method::Get, "/v1/audit_events", call<&App::audit_api, &AuditApi::get_audit_events>},
+    {Method::Get, "/v1/webhook_events", list_webhook_events},
+});
+
+constexpr std::string_view method_text(Method method) {
+    switch (method) {
+        case Method::Get: return "GET";
+        case Method::Post: return "POST";
+        case Method::Put: return "PUT";
+        case Method::Patch: return "PATCH";
+        case Method::Delete: return "DELETE";
+        case Method::Head: return "HEAD";
+        case Method::Options: return "OPTIONS";
+    }
+    return "";
+}
+
+static_assert(std::ranges::all_of(kRoutes,
+                                  [](const Route& route) {
+                                      return policy_of(method_text(route.method), route.pattern) !=
+                                             nullptr;
+                                  }),
+              "every route stands in access/policy.h");
+static_assert(kRoutes.size() == kPolicies.size(), "every policy has its route");
+
+}  // namespace
+
+std::span<const Route> all_routes() { return kRoutes; }
+
+}  // namespace turnpike

@@ -1,0 +1,38 @@
+#include "sandbox/sandbox.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "app/cli.h"
+#include "app/data_dir.h"
+#include "app/signals.h"
+
+namespace turnpike {
+
+int command_sandbox(const SandboxOptions& options) {
+    const auto listen = parse_host_port(options.listen);
+    if (!listen)
+        return complain({ErrorCode::InvalidArgument, "config.invalid",
+                         "--listen must be HOST:PORT, for example 127.0.0.1:12111"},
+                        2);
+    const auto prepared = prepare_data_dir(options.data);
+    if (!prepared) return complain(prepared.error(), 1);
+    block_signals();
+    SandboxConfig config;
+    config.host = listen->host;
+    config.port = listen->port;
+    config.data_dir = options.data;
+    const SystemClock clock;
+    RandomIdSource ids;
+    auto sandbox = Sandbox::start(config, clock, ids);
+    if (!sandbox) return complain(sandbox.error(), 1);
+    fmt::print("turnpike: Stripe's API on http://{}:{}; any key sk_test_ + letters and digits\n",
+               listen->host, (*sandbox)->port());
+    std::fflush(stdout);
+    wait_for_end([] {});
+    (*sandbox)->stop();
+    return 0;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,46 @@
+#include <chrono>
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "app/app.h"
+#include "app/cli.h"
+#include "app/signals.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::chrono::seconds kGrace{20};
+
+}  // namespace
+
+int complain(const Error& error, int code) {
+    fmt::print(stderr, "turnpike: {}\n", error.message);
+    return code;
+}
+
+Result<Config> config_of(const SettingFlags& flags) {
+    const auto values = resolve_settings(flags.values, process_environment(), flags.config_file);
+    if (!values) return failure(values);
+    return read_config(*values);
+}
+
+int command_serve(const SettingFlags& flags) {
+    const auto config = config_of(flags);
+    if (!config) return complain(config.error(), 2);
+    block_signals();
+    auto app = App::create(*config);
+    if (!app) return complain(app.error(), 1);
+    const auto started = (*app)->start();
+    if (!started) return complain(started.error(), 1);
+    fmt::print("turnpike: serving {} on http://{}:{}\n", config->preset, config->host,
+               (*app)->port());
+    std::fflush(stdout);
+    wait_for_end([&] { (*app)->reopen_logs(); });
+    fmt::print("turnpike: finishing requests in flight\n");
+    (*app)->stop(kGrace);
+    return 0;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,134 @@
+#include "app/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <variant>
+
+#include <toml++/toml.h>
+
+namespace turnpike {
+namespace {
+
+constexpr auto kSettings = std::to_array<Setting>({
+    {"listen", "TURNPIKE_LISTEN", "listen", "127.0.0.1:8080", Secrecy::Public,
+     "address and port to serve on"},
+    {"data", "TURNPIKE_DATA", "data", "turnpike-data", Secrecy::Public,
+     "directory for everything Turnpike keeps"},
+    {"database", "TURNPIKE_DATABASE", "database", "", Secrecy::Secret,
+     "ledger: sqlite:PATH or postgres://...; default: sqlite in the data directory"},
+    {"preset", "TURNPIKE_PRESET", "preset", "api-metering", Secrecy::Public,
+     "published interface to serve: api-metering"},
+    {"catalog", "TURNPIKE_CATALOG", "catalog", "", Secrecy::Public,
+     "catalog file (TOML) instead of the preset's own"},
+    {"threads", "TURNPIKE_THREADS", "threads", "0", Secrecy::Public,
+     "HTTP threads; 0: one per core"},
+    {"access_log", "TURNPIKE_ACCESS_LOG", "access-log", "", Secrecy::Public,
+     "access log file; '-': standard output; 'off': none; default: access.log in the data "
+     "directory"},
+    {"log_level", "TURNPIKE_LOG_LEVEL", "log-level", "info", Secrecy::Public,
+     "debug, info, warn or error"},
+    {"public_url", "TURNPIKE_PUBLIC_URL", "public-url", "", Secrecy::Public,
+     "how customers reach this server; default: http://LISTEN"},
+    {"auth.jwt_secret", "TURNPIKE_JWT_SECRET", "jwt-secret", "", Secrecy::Secret,
+     "shared secret for HS256 tokens, at least 32 bytes"},
+    {"auth.jwks_file", "TURNPIKE_JWKS_FILE", "jwks-file", "", Secrecy::Public,
+     "JWKS file for RS256, ES256 and EdDSA tokens"},
+    {"auth.issuer", "TURNPIKE_JWT_ISSUER", "jwt-issuer", "", Secrecy::Public,
+     "required issuer of tokens; default: any"},
+    {"auth.audience", "TURNPIKE_JWT_AUDIENCE", "jwt-audience", "", Secrecy::Public,
+     "required audience of tokens; default: any"},
+    {"stripe.secret_key", "STRIPE_SECRET_KEY", "stripe-secret-key", "", Secrecy::Secret,
+     "Stripe secret key"},
+    {"stripe.publishable_key", "STRIPE_PUBLISHABLE_KEY", "stripe-publishable-key", "",
+     Secrecy::Public, "Stripe publishable key, for pages that take cards"},
+    {"stripe.webhook_secret", "STRIPE_WEBHOOK_SECRET", "stripe-webhook-secret", "", Secrecy::Secret,
+     "signing secret of the webhook endpoint; two, comma-separated, while rolling"},
+    {"stripe.api_base", "STRIPE_API_BASE", "stripe-api-base", "https://api.stripe.com",
+     Secrecy::Public, "Stripe's address, or a sandbox's"},
+    {"stripe.starter_price_id", "STRIPE_STARTER_PRICE_ID", "stripe-starter-price-id", "",
+     Secrecy::Public, "Stripe price of STARTER; default: made on first use"},
+    {"stripe.pro_price_id", "STRIPE_PRO_PRICE_ID", "stripe-pro-price-id", "", Secrecy::Public,
+     "Stripe price of PRO; default: made on first use"},
+    {"stripe.enterprise_price_id", "STRIPE_ENTERPRISE_PRICE_ID", "stripe-enterprise-price-id", "",
+     Secrecy::Public, "Stripe price of ENTERPRISE; default: made on first use"},
+});
+
+std::string at(const std::string& file, const toml::source_region& where) {
+    return file + ":" + std::to_string(where.begin.line);
+}
+
+std::optional<std::string> text_of(const toml::node& node) {
+    if (const auto* text = node.as_string()) return text->get();
+    if (const auto* number = node.as_integer()) return std::to_string(number->get());
+    if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+    return std::nullopt;
+}
+
+/// Flattens tables to "stripe.secret_key" and refuses what is not a setting.
+Result<std::monostate> read_table(const toml::table& table, const std::string& prefix,
+                                  const std::string& file, SettingValues& values) {
+    for (const auto& [name, node] : table) {
+        const std::string key = prefix + std::string(name.str());
+        const std::string origin = at(file, node.source());
+        if (const auto* nested = node.as_table()) {
+            const auto read = read_table(*nested, key + ".", file, values);
+            if (!read) return failure(read);
+            continue;
+        }
+        if (std::ranges::find(kSettings, key, &Setting::key) == kSettings.end())
+            return invalid_argument("config.file", origin + ": there is no setting '" + key + "'");
+        auto text = text_of(node);
+        if (!text)
+            return invalid_argument("config.file",
+                                    origin + ": '" + key + "' must be text or a whole number");
+        values[key] = {*std::move(text), SettingSource::File, origin};
+    }
+    return std::monostate{};
+}
+
+Result<SettingValues> read_file(const std::string& file) {
+    SettingValues values;
+    if (file.empty()) return values;
+    try {
+        const auto table = toml::parse_file(file);
+        const auto read = read_table(table, "", file, values);
+        if (!read) return failure(read);
+    } catch (const toml::parse_error& error) {
+        return invalid_argument("config.file",
+                                at(file, error.source()) + ": " + std::string(error.description()));
+    }
+    return values;
+}
+
+}  // namespace
+
+std::span<const Setting> all_settings() { return kSettings; }
+
+Environment process_environment() {
+    return [](const std::string& name) -> std::optional<std::string> {
+        const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): at start
+        if (value == nullptr) return std::nullopt;
+        return std::string(value);
+    };
+}
+
+Result<SettingValues> resolve_settings(const std::map<std::string, std::string>& flags,
+                                       const Environment& environment, const std::string& file) {
+    auto values = read_file(file);
+    if (!values) return failure(values);
+    for (const auto& setting : kSettings) {
+        const std::string key(setting.key);
+        if (const auto flag = flags.find(key); flag != flags.end()) {
+            (*values)[key] = {flag->second, SettingSource::Flag, "--" + std::string(setting.flag)};
+        } else if (auto given = environment(std::string(setting.environment)); given) {
+            (*values)[key] = {*std::move(given), SettingSource::Environment,
+                              std::string(setting.environment)};
+        } else if (!values->contains(key)) {
+            (*values)[key] = {std::string(setting.fallback), SettingSource::Default, "default"};
+        }
+    }
+    return values;
+}
+
+}  // namespace turnpike

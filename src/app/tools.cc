@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <chrono>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <fmt/format.h>
+
+#include "access/jwt.h"
+#include "access/key_service.h"
+#include "access/policy.h"
+#include "app/app.h"
+#include "app/cli.h"
+#include "app/ledger.h"
+#include "app/routes.h"
+#include "billing/reconcile.h"
+#include "catalog/service.h"
+#include "sql/ledger_migrations.h"
+#include "sql/migrator.h"
+
+namespace turnpike {
+namespace {
+
+std::string_view word_for(Who who) {
+    switch (who) {
+        case Who::Public: return "public";
+        case Who::Customer: return "customer";
+        case Who::Seller: return "seller";
+        case Who::CustomerOrSeller: return "customer or seller";
+        case Who::Admin: return "admin";
+        case Who::Gateway: return "gateway";
+    }
+    return "";
+}
+
+void print_differences(const std::vector<CatalogDifference>& differences) {
+    for (const auto& difference : differences) fmt::print("{}\n", to_text(difference));
+}
+
+/// "usage:write,billing:read"; every scope when empty.
+Result<std::vector<Scope>> scopes_of(const std::string& text) {
+    std::vector<Scope> scopes;
+    for (std::size_t start = 0; start < text.size();) {
+        const auto comma = std::min(text.find(',', start), text.size());
+        const auto scope = parse_scope(text.substr(start, comma - start));
+        if (!scope)
+            return invalid_argument(
+                "config.invalid", "there is no scope '" + text.substr(start, comma - start) + "'");
+        scopes.push_back(*scope);
+        start = comma + 1;
+    }
+    if (scopes.empty()) scopes = every_scope();
+    return scopes;
+}
+
+}  // namespace
+
+int command_migrate(const SettingFlags& flags) {
+    const auto config = config_of(flags);
+    if (!config) return complain(config.error(), 2);
+    const auto ready = prepare_ledger_dir(*config);
+    if (!ready) return complain(ready.error(), 1);
+    auto db = sql::Database::open({.url = config->database_url});
+    if (!db) return complain(db.error(), 1);
+    const auto applied = sql::migrate(**db, ledger_migrations(), SystemClock().now());
+    if (!applied) return complain(applied.error(), 1);
+    if (applied->empty()) fmt::print("the schema is up to date\n");
+    for (const int number : *applied) fmt::print("applied migration {}\n", number);
+    return 0;
+}
+
+int command_routes() {
+    for (const auto& route : all_routes()) {
+        const auto method = http::to_text(route.method);
+        const auto* policy = policy_of(method, route.pattern);
+        fmt::print("{:<7} {:<52} {}{}\n", method, route.pattern, word_for(policy->who),
+                   policy->scope ? " (" + std::string(to_text(*policy->scope)) + ")" : "");
+    }
+    return 0;
+}
+
+int command_plan_diff(const SettingFlags& flags) {
+    const auto config = config_of(flags);
+    if (!config) return complain(config.error(), 2);
+    const auto file = configured_catalog(*config);
+    if (!file) return complain(file.error(), 2);
+    auto db = open_migrated_ledger(*config);
+    if (!db) return complain(db.error(), 2);
+    const auto differences = (*db)->read_blocking(
+        [&](sql::Transaction& tx) { return plan_diff(load_catalog(tx), *file); });
+    if (differences.empty()) fmt::print("the ledger's catalog equals the file\n");
+    print_differences(differences);
+    return differences.empty() ? 0 : 1;
+}
+
+int command_plan_apply(const SettingFlags& flags) {
+    const auto config = config_of(flags);
+    if (!config) return complain(config.error(), 2);
+    const auto file = configured_catalog(*config);
+    if (!file) return complain(file.error(), 2);
+    auto db = open_migrated_ledger(*config);
+    if (!db) return complain(db.error(), 2);
+    RandomIdSource ids;
+    const auto changed = (*db)->write_blocking(
+        [&](sql::Transaction& tx) { return apply_catalog(tx, *file, SystemClock().now(), ids); });
+    if (changed.empty()) fmt::print("nothing to change\n");
+    print_differences(changed);
+    return 0;
+}
+
+int command_reconcile(const SettingFlags& flags, const std::string& mode) {
+    if (mode != "repair" && mode != "report")
+        return complain(
+            {ErrorCode::InvalidArgument, "config.invalid", "--mode is repair or report"}, 2);
+    const auto config = config_of(flags);
+    if (!config) return complain(config.error(), 2);
+    auto app = App::create(*config);
+    if (!app) return complain(app.error(), 2);
+    auto& billing = (*app)->billing;
+    asio::io_context io;
+    const auto wanted = mode == "report" ? ReconcileMode::Report : ReconcileMode::Repair;
+    auto done =
+        asio::co_spawn(io, reconcile(billing, wanted, {"job:reconcile", ""}), asio::use_future);
+    io.run();
+    const auto report = done.get();
+    if (!report) return complain(report.error(), 2);
+    for (const auto& d : report->differences)
+        fmt::print("{} {}: ledger {}, provider {}{}\n", d.object, d.field, d.ledger, d.provider,
+                   d.repaired ? " (repaired)" : "");
+    fmt::print("{} subscriptions and {} invoices compared, {} differences\n",
+               report->subscriptions_checked, report->invoices_checked, report->differences.size());
+    const bool open =
+        std::ranges::any_of(report->differences, [](const Difference& d) { return !d.repaired; });
+    return open ? 1 : 0;
+}
+
+int command_token(const SettingFlags& flags, const TokenOptions& options) {
+    const auto values = resolve_settings(flags.values, process_environment(), flags.config_file);
+    if (!values) return complain(values.error(), 2);
+    if (options.role != "user" && options.role != "admin")
+        return complain({ErrorCode::InvalidArgument, "config.invalid", "--role is user or admin"},
+                        2);
+    JwtConfig jwt;
+    jwt.hs256_secret = values->find("auth.jwt_secret")->second.text;
+    jwt.issuer = values->find("auth.issuer")->second.text;
+    jwt.audience = values->find("auth.audience")->second.text;
+    const Instant now = std::chrono::floor<std::chrono::seconds>(SystemClock().now());
+    Claims claims{.subject = options.subject,
+                  .role = options.role == "admin" ? Role::Admin : Role::User,
+                  .email = std::nullopt,
+                  .issued_at = now,
+                  .expires_at = now + std::chrono::hours(options.hours)};
+    if (!options.email.empty()) claims.email = options.email;
+    const auto token = mint_hs256(jwt, claims);
+    if (!token) return complain(token.error(), 2);
+    fmt::print("{}\n", *token);
+    return 0;
+}
+
+int command_key_create(const SettingFlags& flags, const KeyOptions& options) {
+    const auto scopes = scopes_of(options.scopes);
+    if (!scopes) return complain(scopes.error(), 2);
+    const auto config = config_of(flags);
+    if (!config) return complain(config.error(), 2);
+    auto db = open_migrated_ledger(*config);
+    if (!db) return complain(db.error(), 2);
+    RandomIdSource ids;
+    Principal console;
+    console.kind = PrincipalKind::Admin;
+    console.name = "operator:command_line";
+    const KeyGrant grant{console, "", key_mode(*config)};
+    KeyRequest request;
+    request.name = options.name;
+    request.scopes = *scopes;
+    const auto made = (*db)->write_blocking([&](sql::Transaction& tx) {
+        return create_key(tx, request, grant, SystemClock().now(), ids);
+    });
+    if (!made) return complain(made.error(), 1);
+    fmt::print("{}\n", made->secret);
+    return 0;
+}
+
+}  // namespace turnpike

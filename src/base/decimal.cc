@@ -1,0 +1,71 @@
+#include "base/decimal.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace turnpike {
+
+Int128 divide_rounded(Int128 dividend, Int128 divisor, Rounding rounding) {
+    check(divisor > 0, "the divisor is positive");
+    const Int128 quotient = dividend / divisor;
+    const Int128 remainder = dividend % divisor;
+    const Int128 twice = (remainder < 0 ? -remainder : remainder) * 2;
+    const Int128 away = dividend < 0 ? -1 : 1;
+    switch (rounding) {
+        case Rounding::Down: return quotient;
+        case Rounding::HalfUp: return twice >= divisor ? quotient + away : quotient;
+        case Rounding::HalfEven:
+            if (twice == divisor) return quotient % 2 == 0 ? quotient : quotient + away;
+            return twice > divisor ? quotient + away : quotient;
+    }
+    check(false, "every rounding is handled");
+    return 0;
+}
+
+std::optional<std::int64_t> parse_scaled(std::string_view text, int scale) {
+    const bool negative = text.starts_with('-');
+    if (negative) text.remove_prefix(1);
+    const auto dot = text.find('.');
+    const auto whole = text.substr(0, dot);
+    const auto fraction = dot == std::string_view::npos ? std::string_view{} : text.substr(dot + 1);
+    if (whole.empty() || whole.size() > 19) return std::nullopt;
+    if (dot != std::string_view::npos && fraction.empty()) return std::nullopt;
+    if (fraction.size() > static_cast<std::size_t>(scale)) return std::nullopt;
+
+    Int128 value = 0;
+    const auto push = [&value](char digit) {
+        if (digit < '0' || digit > '9') return false;
+        value = value * 10 + (digit - '0');
+        return true;
+    };
+    for (const char digit : whole)
+        if (!push(digit)) return std::nullopt;
+    for (const char digit : fraction)
+        if (!push(digit)) return std::nullopt;
+    for (auto i = fraction.size(); i < static_cast<std::size_t>(scale); ++i) value *= 10;
+    if (negative) value = -value;
+    if (value > std::numeric_limits<std::int64_t>::max() ||
+        value < std::numeric_limits<std::int64_t>::min())
+        return std::nullopt;
+    return static_cast<std::int64_t>(value);
+}
+
+std::string format_scaled(std::int64_t scaled, int scale) {
+    const Int128 magnitude =
+        scaled < 0 ? -static_cast<Int128>(scaled) : static_cast<Int128>(scaled);
+    Int128 one = 1;
+    for (int i = 0; i < scale; ++i) one *= 10;
+    std::string text = scaled < 0 ? "-" : "";
+    text += std::to_string(static_cast<std::uint64_t>(magnitude / one));
+    std::string fraction = std::to_string(static_cast<std::uint64_t>(magnitude % one));
+    fraction.insert(0,
+                    static_cast<std::size_t>(scale) -
+                        std::min(fraction.size(), static_cast<std::size_t>(scale)),
+                    '0');
+    while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
+    if (scale > 0 && !fraction.empty()) text += "." + fraction;
+    return text;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "access/cursor.h"
+#include "access/principal.h"
+#include "base/error.h"
+#include "billing/context.h"
+#include "http/message.h"
+#include "subscriptions/subscription.h"
+
+namespace turnpike {
+
+/// Handlers of /v1/subscriptions, /v1/test_clocks and /v1/reconciliations: the seller's side of the
+/// flows. The policy table has let the caller in already. Thread-safe.
+struct BillingApi {
+    using Answer = asio::awaitable<Result<http::Response>>;
+
+    BillingContext& billing;
+    const CursorCodec& cursors;
+
+    Answer get_subscriptions(const Principal& caller, const http::Request& request);
+    Answer get_subscription(const Principal& caller, const http::Request& request);
+    Answer post_subscription(const Principal& caller, const http::Request& request);
+    Answer post_change(const Principal& caller, const http::Request& request);
+    Answer post_cancel(const Principal& caller, const http::Request& request);
+    Answer post_keep(const Principal& caller, const http::Request& request);
+
+    Answer get_test_clocks(const Principal& caller, const http::Request& request);
+    Answer get_test_clock(const Principal& caller, const http::Request& request);
+    Answer post_test_clock(const Principal& caller, const http::Request& request);
+    /// Answers with the invoices that the move brought about, too.
+    Answer post_advance(const Principal& caller, const http::Request& request);
+
+    /// {"mode": "report" | "repair"}; repair without a body.
+    Answer post_reconciliation(const Principal& caller, const http::Request& request);
+
+private:
+    Answer cancel(const Principal& caller, const http::Request& request, CancelWhen when);
+    Answer answer_with(int status, const Subscription& subscription);
+};
+
+}  // namespace turnpike

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "audit/audit.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "catalog/cache.h"
+#include "entitlements/standing_cache.h"
+#include "payments/provider.h"
+#include "sql/database.h"
+
+namespace turnpike {
+
+/// What every billing flow needs; owned by the App, which outlives the flows.
+struct BillingContext {
+    sql::Database& db;
+    const Clock& clock;
+    IdSource& ids;
+    PaymentProvider& provider;
+    CatalogCache& catalog;
+    StandingCache& standings;
+};
+
+}  // namespace turnpike

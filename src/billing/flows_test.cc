@@ -1,0 +1,276 @@
+#include <algorithm>
+#include <random>
+
+#include "billing/reconcile.h"
+#include "billing/sync.h"
+#include "billing/test_clocks.h"
+#include "billing/testing.h"
+#include "invoicing/invoice.h"
+#include "json/value.h"
+#include "subscriptions/service.h"
+
+namespace turnpike {
+namespace {
+
+using std::chrono::days, std::chrono::hours, std::chrono::seconds;
+
+class BillingFlows : public ::testing::Test {
+protected:
+    Subscription started(const CustomerId& customer, const std::string& plan) {
+        auto subscription =
+            world.run(start_subscription(world.billing, world.start_request(customer, plan)));
+        EXPECT_TRUE(subscription) << subscription.error().message;
+        return *subscription;
+    }
+    Subscription load(const SubscriptionId& id) {
+        return *ledger->read_blocking(
+            [&](sql::Transaction& tx) { return load_subscription(tx, id); });
+    }
+    /// A customer on a test clock that stands at `start`.
+    CustomerId on_clock(const std::string& name, Instant start) {
+        const auto made = world.run(create_test_clock(world.billing, name, start, tester));
+        EXPECT_TRUE(made) << made.error().message;
+        clock_id = made->id;
+        return world.customer(name, made->id);
+    }
+    void advance(Instant to) {
+        const auto moved = world.run(advance_test_clock(world.billing, *clock_id, to, tester));
+        ASSERT_TRUE(moved) << moved.error().message;
+    }
+    static std::vector<std::int64_t> amounts(const Invoice& invoice, LineKind kind) {
+        std::vector<std::int64_t> found;
+        for (const auto& line : invoice.lines)
+            if (line.kind == kind) found.push_back(line.amount.minor());
+        return found;
+    }
+
+    std::unique_ptr<sql::Database> ledger = ledger_with_catalog();
+    BillingWorld world{*ledger, fresh_account_key()};
+    std::optional<TestClockId> clock_id;
+};
+
+TEST_F(BillingFlows, AStartIsChargedOnceAndMirrored) {
+    const auto customer = world.customer("alice");
+    const auto subscription = started(customer, "pro");
+    EXPECT_EQ(subscription.status, SubscriptionStatus::Active);
+    const auto invoices = world.invoices(customer);
+    ASSERT_EQ(invoices.size(), 1U);
+    EXPECT_EQ(invoices[0].status, InvoiceStatus::Paid);
+    EXPECT_EQ(invoices[0].total.minor(), 9'900);
+    EXPECT_EQ(invoices[0].amount_paid.minor(), 9'900);
+
+    const auto again =
+        world.run(start_subscription(world.billing, world.start_request(customer, "pro")));
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().reason.text(), "subscription.exists");
+}
+
+TEST_F(BillingFlows, ADeclinedCardLeavesNoSubscription) {
+    const auto customer = world.customer("bob");
+    const auto declined = world.run(start_subscription(
+        world.billing, world.start_request(customer, "pro", "pm_card_visa_chargeDeclined")));
+    ASSERT_FALSE(declined);
+    EXPECT_EQ(declined.error().code, ErrorCode::PaymentRequired);
+    EXPECT_EQ(world.sandbox_get("/v1/subscriptions?status=all").at("data").size(), 0U);
+    const auto live = ledger->read_blocking(
+        [&](sql::Transaction& tx) { return find_live_subscription(tx, customer); });
+    EXPECT_FALSE(live);
+    started(customer, "pro");
+}
+
+// A card that attaches and then fails to be charged (4000000000000341).
+TEST_F(BillingFlows, AFailedFirstPaymentLeavesNoSubscription) {
+    const auto customer = world.customer("bea");
+    const auto declined = world.run(start_subscription(
+        world.billing, world.start_request(customer, "pro", "pm_card_chargeCustomerFail")));
+    ASSERT_FALSE(declined);
+    EXPECT_EQ(declined.error().code, ErrorCode::PaymentRequired);
+    EXPECT_EQ(world.sandbox_get("/v1/subscriptions?status=all").at("data").size(), 0U);
+}
+
+// PRO: 10,000 calls for $99.00, then $0.02 each. 12,345 - 10,000 = 2,345; 2,345 x 2 = 4,690 cents.
+TEST_F(BillingFlows, OverageIsOneLineOnTheRenewalInvoice) {
+    const Instant start = from_unix_seconds(1'767'225'600);  // 2026-01-01
+    const auto customer = on_clock("pro", start);
+    const auto subscription = started(customer, "pro");
+    world.use(customer, 12'345, "u1");
+    advance(subscription.period.end + hours(2));
+
+    const auto invoices = world.invoices(customer);
+    ASSERT_EQ(invoices.size(), 2U);
+    const auto renewal =
+        std::ranges::find(invoices, "subscription_cycle", &Invoice::billing_reason);
+    ASSERT_NE(renewal, invoices.end());
+    EXPECT_EQ(amounts(*renewal, LineKind::Overage), std::vector<std::int64_t>{4'690});
+    EXPECT_EQ(amounts(*renewal, LineKind::Plan), std::vector<std::int64_t>{9'900});
+    EXPECT_EQ(renewal->total.minor(), 14'590);
+    EXPECT_EQ(renewal->status, InvoiceStatus::Paid);
+}
+
+// STARTER: 1,000 calls, then $0.03 each: 1,001 calls are 3 cents over.
+TEST_F(BillingFlows, OneCallOverIsChargedToTheCent) {
+    const auto customer = on_clock("starter", from_unix_seconds(1'767'225'600));
+    const auto subscription = started(customer, "starter");
+    world.use(customer, 1'001, "u1");
+    advance(subscription.period.end + hours(2));
+    const auto invoices = world.invoices(customer);
+    const auto renewal =
+        std::ranges::find(invoices, "subscription_cycle", &Invoice::billing_reason);
+    ASSERT_NE(renewal, invoices.end());
+    EXPECT_EQ(amounts(*renewal, LineKind::Overage), std::vector<std::int64_t>{3});
+    EXPECT_EQ(renewal->total.minor(), 2'903);
+}
+
+// 2026-04-01 to 05-01 is 30 days. After 10 days 20/30 are left: 2900 x 20/30 = 1933.3 -> 1933
+// back, 9900 x 20/30 = 6600 to pay; together 4667.
+TEST_F(BillingFlows, AnUpgradeIsProratedToTheSecondAndPaidAtOnce) {
+    const Instant start = from_unix_seconds(1'775'001'600);  // 2026-04-01
+    const auto customer = on_clock("upgrade", start);
+    const auto subscription = started(customer, "starter");
+    ASSERT_EQ(subscription.period.end - subscription.period.start, days(30));
+    advance(start + days(10));
+    const auto changed = world.run(
+        change_subscription(world.billing, {subscription.id, world.price_of("pro"), tester}));
+    ASSERT_TRUE(changed) << changed.error().message;
+    const auto invoices = world.invoices(customer);
+    const auto upgrade =
+        std::ranges::find(invoices, "subscription_update", &Invoice::billing_reason);
+    ASSERT_NE(upgrade, invoices.end());
+    auto prorations = amounts(*upgrade, LineKind::Proration);
+    std::ranges::sort(prorations);
+    EXPECT_EQ(prorations, (std::vector<std::int64_t>{-1'933, 6'600}));
+    EXPECT_EQ(upgrade->total.minor(), 4'667);
+    EXPECT_EQ(upgrade->status, InvoiceStatus::Paid);
+}
+
+// Usage is rated by the plan it was used under: 1,500 on STARTER are 500 over ($15.00); after the
+// upgrade 1,000 of PRO's 10,000 are taken, so 9,500 more are 500 over ($10.00).
+TEST_F(BillingFlows, AChangeOfPlanNeverRepricesEarlierUsage) {
+    const auto customer = on_clock("segments", from_unix_seconds(1'775'001'600));
+    const auto subscription = started(customer, "starter");
+    world.use(customer, 1'500, "u1");
+    const auto changed = world.run(
+        change_subscription(world.billing, {subscription.id, world.price_of("pro"), tester}));
+    ASSERT_TRUE(changed);
+    world.use(customer, 9'500, "u2");
+    advance(subscription.period.end + hours(2));
+    const auto invoices = world.invoices(customer);
+    const auto renewal =
+        std::ranges::find(invoices, "subscription_cycle", &Invoice::billing_reason);
+    ASSERT_NE(renewal, invoices.end());
+    auto overage = amounts(*renewal, LineKind::Overage);
+    std::ranges::sort(overage);
+    EXPECT_EQ(overage, (std::vector<std::int64_t>{1'000, 1'500}));
+}
+
+TEST_F(BillingFlows, CancellingAtOnceBillsTheOverageOnAnInvoiceOfItsOwn) {
+    const auto customer = on_clock("leaver", from_unix_seconds(1'775'001'600));
+    const auto subscription = started(customer, "pro");
+    world.use(customer, 10'100, "u1");
+    const auto ended =
+        world.run(cancel_subscription(world.billing, {subscription.id, CancelWhen::Now, tester}));
+    ASSERT_TRUE(ended) << ended.error().message;
+    EXPECT_EQ(ended->status, SubscriptionStatus::Canceled);
+    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    std::int64_t overage = 0;
+    for (const auto& invoice : world.invoices(customer))
+        for (const auto amount : amounts(invoice, LineKind::Overage)) overage += amount;
+    EXPECT_EQ(overage, 200);
+}
+
+// Every event of a life, applied in shuffled orders and twice: the ledger is the provider's.
+TEST_F(BillingFlows, EventsInAnyOrderEndInTheSameState) {
+    const auto customer = on_clock("events", from_unix_seconds(1'775'001'600));
+    const auto subscription = started(customer, "starter");
+    ASSERT_TRUE(world.run(
+        change_subscription(world.billing, {subscription.id, world.price_of("pro"), tester})));
+    ASSERT_TRUE(world.run(
+        cancel_subscription(world.billing, {subscription.id, CancelWhen::AtPeriodEnd, tester})));
+    const auto expected = load(subscription.id);
+    const auto expected_invoices = world.invoices(customer).size();
+
+    std::vector<EventHint> hints;
+    for (const auto& event : world.sandbox_get("/v1/events?limit=100").at("data"))
+        hints.push_back({event.at("type").get<std::string>(), to_text(event)});
+    ASSERT_GT(hints.size(), 5U);
+    for (unsigned seed = 1; seed <= 5; ++seed) {
+        SCOPED_TRACE(seed);
+        auto order = hints;
+        order.insert(order.end(), hints.begin(), hints.end());
+        std::ranges::shuffle(order, std::mt19937(seed));
+        for (const auto& hint : order) {
+            const auto applied = world.run(apply_event(world.billing, hint, tester));
+            ASSERT_TRUE(applied) << hint.type << ": " << applied.error().message;
+        }
+        const auto now = load(subscription.id);
+        EXPECT_EQ(now.status, expected.status);
+        EXPECT_EQ(now.period, expected.period);
+        EXPECT_EQ(now.price, expected.price);
+        EXPECT_EQ(now.cancel_at_period_end, expected.cancel_at_period_end);
+        EXPECT_EQ(world.invoices(customer).size(), expected_invoices);
+    }
+}
+
+TEST_F(BillingFlows, ReconciliationFindsAndMendsWhatNobodyToldUs) {
+    const auto customer = world.customer("drift");
+    const auto subscription = started(customer, "pro");
+    world.sandbox_delete("/v1/subscriptions/" + *subscription.provider_subscription_id);
+
+    const auto look = world.run(reconcile(world.billing, ReconcileMode::Report, tester));
+    ASSERT_TRUE(look);
+    EXPECT_FALSE(look->differences.empty());
+    EXPECT_EQ(load(subscription.id).status, SubscriptionStatus::Active);
+
+    const auto mend = world.run(reconcile(world.billing, ReconcileMode::Repair, tester));
+    ASSERT_TRUE(mend);
+    EXPECT_EQ(mend->differences.size(), look->differences.size());
+    EXPECT_EQ(load(subscription.id).status, SubscriptionStatus::Canceled);
+    const auto after = world.run(reconcile(world.billing, ReconcileMode::Repair, tester));
+    ASSERT_TRUE(after);
+    EXPECT_TRUE(after->differences.empty());
+}
+
+// A subscription that was made at the provider by hand, for a customer and a price of ours.
+TEST_F(BillingFlows, ReconciliationAdoptsWhatWasMadeAtTheProvider) {
+    const auto customer = world.customer("adopted");
+    const auto first = started(customer, "starter");
+    ASSERT_TRUE(world.run(cancel_subscription(world.billing, {first.id, CancelWhen::Now, tester})));
+    const auto theirs = world.sandbox_get("/v1/subscriptions/" + *first.provider_subscription_id);
+    world.sandbox_post(
+        "/v1/subscriptions",
+        "customer=" + theirs.at("customer").get<std::string>() + "&items[0][price]=" +
+            theirs.at("items").at("data").at(0).at("price").at("id").get<std::string>());
+    ASSERT_TRUE(world.run(reconcile(world.billing, ReconcileMode::Repair, tester)));
+    const auto live = ledger->read_blocking(
+        [&](sql::Transaction& tx) { return find_live_subscription(tx, customer); });
+    ASSERT_TRUE(live);
+    EXPECT_EQ(live->status, SubscriptionStatus::Active);
+    EXPECT_NE(live->id, first.id);
+}
+
+// Twenty first checkouts of one customer at once: one customer and one subscription there.
+TEST_F(BillingFlows, ConcurrentStartsMakeOneSubscription) {
+    const auto customer = world.customer("hasty");
+    asio::io_context io;
+    int right = 0, refused = 0;
+    auto start = [&]() -> asio::awaitable<void> {
+        const auto result =
+            co_await start_subscription(world.billing, world.start_request(customer, "pro"));
+        if (result)
+            ++right;
+        else if (result.error().code == ErrorCode::Conflict ||
+                 result.error().code == ErrorCode::OutcomeUnknown)
+            ++refused;
+    };
+    for (int i = 0; i < 20; ++i)
+        asio::co_spawn(io, start, [](std::exception_ptr error) { EXPECT_FALSE(error); });
+    io.run();
+    EXPECT_EQ(right + refused, 20);
+    EXPECT_GE(right, 1);
+    EXPECT_EQ(world.sandbox_get("/v1/subscriptions?status=all").at("data").size(), 1U);
+    EXPECT_EQ(world.sandbox_get("/v1/customers").at("data").size(), 1U);
+    EXPECT_EQ(world.sandbox_get("/v1/charges").at("data").size(), 1U);
+}
+
+}  // namespace
+}  // namespace turnpike

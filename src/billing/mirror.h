@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+#include "billing/context.h"
+#include "payments/provider.h"
+#include "sql/sql.h"
+#include "subscriptions/subscription.h"
+
+namespace turnpike {
+
+/// The next fetch ticket. Taken and committed before the provider is asked, so that of two replies
+/// the one that was asked for later wins, whichever arrives first.
+std::int64_t next_fetch_ticket(sql::Transaction& tx);
+
+/// One reply of the provider and what is needed to write it down.
+struct MirrorScope {
+    std::string_view provider;
+    IdSource& ids;
+    Instant now;
+    Authority authority;
+    std::int64_t ticket;
+};
+
+/// Makes our subscription equal to the provider's: status, period, plan, cancellation. Finds it by
+/// the provider's id, by our id in the metadata, or adopts it when its customer and price are ours.
+/// Starts a new usage segment when the plan changed, queues the close of every finished period, and
+/// writes the audit row, all in this transaction.
+///
+/// \return our subscription; nullopt when the object is not ours
+/// Errors: Unprocessable "subscription.unknown_status" for a status this version does not know.
+Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
+                                                        const MirrorScope& scope,
+                                                        const ProviderSubscription& theirs);
+
+/// Makes our invoice equal to the provider's. nullopt: its customer is not ours.
+Result<std::optional<InvoiceId>> mirror_provider_invoice(sql::Transaction& tx,
+                                                         const MirrorScope& scope,
+                                                         const ProviderInvoice& theirs);
+
+}  // namespace turnpike

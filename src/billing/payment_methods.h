@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "billing/context.h"
+
+namespace turnpike {
+
+/// The cards of one customer, live from the provider; empty when it has never met the customer.
+/// Errors: those of PaymentProvider.
+asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> payment_methods_of(
+    BillingContext& billing, CustomerId customer);
+
+/// Attaches a card that the provider's own form has made. Errors: those of PaymentProvider.
+asio::awaitable<Result<PaymentMethodOnFile>> attach_method(BillingContext& billing,
+                                                           CustomerId customer, std::string method);
+/// Makes a card of this customer the one that is charged, or removes it.
+/// Errors: NotFound "payment.no_such_method", also for somebody else's; those of PaymentProvider.
+asio::awaitable<Result<PaymentMethodOnFile>> choose_method(BillingContext& billing,
+                                                           CustomerId customer, std::string method);
+asio::awaitable<Result<PaymentMethodOnFile>> detach_method(BillingContext& billing,
+                                                           CustomerId customer, std::string method);
+
+/// Where the customer portal may lead back to: an absolute http(s) URL without credentials, control
+/// characters, backslashes or spaces, at most 2,048 bytes.
+/// Errors: InvalidArgument "billing.bad_return_url".
+Result<std::monostate> check_return_url(const std::string& url);
+
+}  // namespace turnpike

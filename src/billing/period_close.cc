@@ -1,0 +1,380 @@
+#include "billing/period_close.h"
+
+#include <algorithm>
+#include <array>
+
+#include "audit/audit.h"
+#include "base/check.h"
+#include "billing/mirror.h"
+#include "catalog/service.h"
+#include "customers/provider_link.h"
+#include "customers/service.h"
+#include "json/value.h"
+#include "metering/service.h"
+#include "rating/overage.h"
+#include "subscriptions/service.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::string_view kQueue = R"sql(
+    INSERT INTO period_closes (subscription_id, period_start, period_end, placement,
+           provider_invoice_id, state, created_at, closed_at)
+    VALUES ($1, $2, $3, 'undecided', '', 'pending', $4, NULL)
+    ON CONFLICT DO NOTHING
+)sql";
+
+constexpr std::string_view kPending = R"sql(
+    SELECT subscription_id, period_start, period_end, placement, provider_invoice_id
+      FROM period_closes
+     WHERE state = 'pending'
+     ORDER BY created_at, subscription_id, period_start
+     LIMIT $1
+)sql";
+
+constexpr std::string_view kPendingOf = R"sql(
+    SELECT subscription_id, period_start, period_end, placement, provider_invoice_id
+      FROM period_closes
+     WHERE state = 'pending' AND subscription_id = $1
+     ORDER BY period_start
+)sql";
+
+constexpr std::string_view kPlace = R"sql(
+    UPDATE period_closes SET placement = $3, provider_invoice_id = $4
+     WHERE subscription_id = $1 AND period_start = $2
+)sql";
+
+constexpr std::string_view kFinish = R"sql(
+    UPDATE period_closes SET state = 'done', closed_at = $3
+     WHERE subscription_id = $1 AND period_start = $2 AND state = 'pending'
+)sql";
+
+constexpr std::string_view kFreezeCharge = R"sql(
+    INSERT INTO overage_charges (id, subscription_id, meter_key, period_start, period_end, segment,
+           plan_version_id, quantity, unit_price, amount_minor, currency,
+           provider_invoice_item_id, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, $12)
+    ON CONFLICT (subscription_id, meter_key, period_start, segment) DO NOTHING
+)sql";
+
+constexpr std::string_view kCharges = R"sql(
+    SELECT c.id, c.meter_key, m.name, c.segment, c.quantity, c.unit_price, c.amount_minor,
+           c.currency, c.provider_invoice_item_id
+      FROM overage_charges c JOIN meters m ON m.key = c.meter_key
+     WHERE c.subscription_id = $1 AND c.period_start = $2
+     ORDER BY c.meter_key, c.segment
+)sql";
+
+constexpr std::string_view kChargeBilled = R"sql(
+    UPDATE overage_charges SET provider_invoice_item_id = $2
+     WHERE id = $1 AND provider_invoice_item_id IS NULL
+)sql";
+
+/// One frozen line: what it says and costs never changes again.
+struct OverageCharge {
+    OverageChargeId id;
+    std::string meter_key, meter_name;
+    std::int64_t segment;
+    Quantity quantity;
+    UnitPrice unit_price;
+    Money amount;
+    bool billed;
+};
+
+using Placement = PeriodClose::Placement;
+
+struct PlacementName {
+    Placement placement;
+    std::string_view text;
+};
+constexpr auto kPlacements = std::to_array<PlacementName>({
+    {Placement::Undecided, "undecided"},
+    {Placement::RenewalDraft, "renewal_draft"},
+    {Placement::OwnInvoice, "own_invoice"},
+});
+
+Placement placement_of(std::string_view text) {
+    const auto row = std::ranges::find(kPlacements, text, &PlacementName::text);
+    check(row != kPlacements.end(), "the ledger holds only words that we wrote");
+    return row->placement;
+}
+
+std::string_view to_text(Placement placement) {
+    const auto row = std::ranges::find(kPlacements, placement, &PlacementName::placement);
+    check(row != kPlacements.end(), "every placement has a name");
+    return row->text;
+}
+
+std::vector<PeriodClose> closes_from(const std::vector<sql::Row>& rows) {
+    std::vector<PeriodClose> closes;
+    for (const auto& row : rows)
+        closes.push_back({.subscription = row.id<SubscriptionId>(0),
+                          .period = {row.instant(1), row.instant(2)},
+                          .placement = placement_of(row.text(3)),
+                          .provider_invoice_id = row.text(4)});
+    return closes;
+}
+
+std::vector<OverageCharge> load_charges(sql::Transaction& tx, const PeriodClose& close) {
+    std::vector<OverageCharge> charges;
+    for (const auto& row : tx.all(kCharges, {close.subscription, close.period.start}))
+        charges.push_back(OverageCharge{
+            .id = row.id<OverageChargeId>(0),
+            .meter_key = row.text(1),
+            .meter_name = row.text(2),
+            .segment = row.integer(3),
+            .quantity = row.quantity(4),
+            .unit_price = row.unit_price(5),
+            .amount = Money(row.integer(6), *parse_currency(row.text(7))),
+            .billed = !row.is_null(8),
+        });
+    return charges;
+}
+
+/// "12345" -> "12,345"; a fraction stays as it is.
+std::string grouped(const std::string& number) {
+    const auto dot = std::min(number.find('.'), number.size());
+    std::string text = number;
+    for (auto i = dot; i > 3; i -= 3) text.insert(i - 3, ",");
+    return text;
+}
+
+std::string describe(const OverageCharge& charge) {
+    std::string code(to_text(charge.amount.currency()));
+    std::ranges::transform(code, code.begin(), [](char c) { return static_cast<char>(c & ~0x20); });
+    return charge.meter_name + " overage: " + grouped(charge.quantity.text()) + " × " +
+           charge.unit_price.text() + " " + code;
+}
+
+/// What the flow needs to know of the ledger, read and frozen in one transaction.
+struct Closing {
+    Subscription subscription;
+    std::string provider_customer;
+    Currency currency;
+    std::vector<OverageCharge> charges;
+};
+
+Result<Closing> freeze_charges(sql::Transaction& tx, const PeriodClose& close, IdSource& ids,
+                               Instant now) {
+    auto subscription = load_subscription(tx, close.subscription);
+    if (!subscription) return failure(subscription);
+    const auto price = load_price(tx, subscription->price);
+    if (!price) return failure(price);
+    const auto provider_customer =
+        find_provider_customer(tx, subscription->customer, subscription->provider);
+    if (!provider_customer)
+        return conflict("billing.no_provider_customer",
+                        "the customer is not known at the provider, so nothing can be charged");
+
+    const Currency currency = price->amount.currency();
+    for (const auto& metered : closed_usage(tx, subscription->customer, close.period)) {
+        const auto lines = rate_overage(metered.segments, currency);
+        if (!lines) return failure(lines);
+        for (const auto& line : *lines) {
+            tx.run(kFreezeCharge,
+                   {ids.make<OverageChargeId>(now), close.subscription, metered.meter_key,
+                    close.period.start, close.period.end, static_cast<std::int64_t>(line.segment),
+                    metered.plan_versions.at(line.segment), line.quantity, line.unit_price,
+                    line.amount.minor(), to_text(currency), now});
+        }
+    }
+    return Closing{*std::move(subscription), *provider_customer, currency, load_charges(tx, close)};
+}
+
+std::string obligation_of(const PeriodClose& close, std::string_view what) {
+    return "period:" + close.subscription.text() + ":" +
+           std::to_string(unix_micros(close.period.start)) + ":" + std::string(what);
+}
+
+/// The renewal invoice of the period that begins where the closed one ends, while it is a draft.
+asio::awaitable<Result<std::optional<std::string>>> find_renewal_draft(BillingContext& billing,
+                                                                       const Closing& closing,
+                                                                       const PeriodClose& close) {
+    if (!closing.subscription.provider_subscription_id || closing.subscription.ended_at)
+        co_return std::optional<std::string>();
+    const auto invoices =
+        co_await billing.provider.list_invoices(closing.provider_customer, std::nullopt);
+    if (!invoices) co_return failure(invoices);
+    for (const auto& invoice : invoices->items) {
+        const bool renewal = invoice.status == "draft" &&
+                             invoice.billing_reason == "subscription_cycle" &&
+                             invoice.subscription == closing.subscription.provider_subscription_id;
+        const auto begins_there = [&](const ProviderInvoiceLine& line) {
+            return line.from_subscription && !line.proration &&
+                   unix_seconds(line.period.start) == unix_seconds(close.period.end);
+        };
+        if (renewal && std::ranges::any_of(invoice.lines, begins_there))
+            co_return std::optional(invoice.id);
+    }
+    co_return std::optional<std::string>();
+}
+
+NewInvoiceItem item_for(const OverageCharge& charge, const Closing& closing,
+                        const PeriodClose& close, const std::string& invoice) {
+    // The invoice is part of the obligation: only after the provider has refused a line on the
+    // draft for good (it was finalized) is the line owed on another invoice.
+    return NewInvoiceItem{
+        .obligation = obligation_of(close, "overage:" + charge.meter_key + ":" +
+                                               std::to_string(charge.segment) + ":" + invoice),
+        .customer = closing.provider_customer,
+        .invoice = invoice,
+        .amount = charge.amount,
+        .description = describe(charge),
+        .period = close.period,
+        .metadata = {{"turnpike_overage", charge.id.text()}},
+    };
+}
+
+/// True: every line is on `invoice`. False: the provider refused, the invoice is no draft any more.
+asio::awaitable<Result<bool>> add_lines(BillingContext& billing, const Closing& closing,
+                                        const PeriodClose& close, const std::string& invoice) {
+    for (const auto& charge : closing.charges) {
+        if (charge.billed) continue;
+        auto item = item_for(charge, closing, close, invoice);
+        const auto added = co_await billing.provider.add_invoice_item(std::move(item));
+        if (!added) {
+            // Only the provider's own final no: any other conflict may hide a line that is there.
+            const bool refused = added.error().reason == Reason("payment.refused");
+            if (refused) co_return false;
+            co_return failure(added);
+        }
+        co_await billing.db.write(
+            [&](sql::Transaction& tx) { return tx.run(kChargeBilled, {charge.id, *added}); });
+    }
+    co_return true;
+}
+
+asio::awaitable<Result<std::string>> open_own_invoice(BillingContext& billing,
+                                                      const Closing& closing,
+                                                      const PeriodClose& close) {
+    NewInvoice request{
+        .obligation = obligation_of(close, "invoice"),
+        .customer = closing.provider_customer,
+        .currency = closing.currency,
+        .metadata = {{"turnpike_subscription", close.subscription.text()}},
+    };
+    const auto invoice = co_await billing.provider.create_invoice(std::move(request));
+    if (!invoice) co_return failure(invoice);
+    co_return invoice->id;
+}
+
+asio::awaitable<std::monostate> place(BillingContext& billing, PeriodClose& close,
+                                      Placement placement, std::string invoice) {
+    close.placement = placement;
+    close.provider_invoice_id = std::move(invoice);
+    co_await billing.db.write([&](sql::Transaction& tx) {
+        return tx.run(kPlace, {close.subscription, close.period.start, to_text(close.placement),
+                               close.provider_invoice_id});
+    });
+    co_return std::monostate{};
+}
+
+/// On the renewal draft: true when every line is on it, false when it was finalized before.
+asio::awaitable<Result<bool>> bill_on_draft(BillingContext& billing, const Closing& closing,
+                                            PeriodClose& close) {
+    if (close.placement == Placement::Undecided) {
+        const auto draft = co_await find_renewal_draft(billing, closing, close);
+        if (!draft) co_return failure(draft);
+        if (!*draft) co_return false;
+        co_await place(billing, close, Placement::RenewalDraft, **draft);
+    }
+    co_return co_await add_lines(billing, closing, close, close.provider_invoice_id);
+}
+
+asio::awaitable<Result<std::monostate>> bill_on_own(BillingContext& billing, const Closing& closing,
+                                                    PeriodClose& close) {
+    if (close.placement != Placement::OwnInvoice) {
+        const auto own = co_await open_own_invoice(billing, closing, close);
+        if (!own) co_return failure(own);
+        co_await place(billing, close, Placement::OwnInvoice, *own);
+    }
+    const auto added = co_await add_lines(billing, closing, close, close.provider_invoice_id);
+    if (!added) co_return failure(added);
+    if (!*added)
+        co_return conflict("billing.overage_refused",
+                           "the provider refused the overage lines of a finished period");
+    const auto finalized = co_await billing.provider.finalize_invoice(
+        obligation_of(close, "finalize"), close.provider_invoice_id);
+    if (!finalized) co_return failure(finalized);
+    co_return std::monostate{};
+}
+
+asio::awaitable<Result<std::monostate>> bill_charges(BillingContext& billing,
+                                                     const Closing& closing, PeriodClose& close) {
+    if (close.placement != Placement::OwnInvoice) {
+        const auto on_draft = co_await bill_on_draft(billing, closing, close);
+        if (!on_draft) co_return failure(on_draft);
+        if (*on_draft) co_return std::monostate{};
+    }
+    co_return co_await bill_on_own(billing, closing, close);
+}
+
+Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, const Closing& closing,
+                              const PeriodClose& close, const Authority& authority) {
+    const Instant now = billing.clock.now();
+    if (tx.run(kFinish, {close.subscription, close.period.start, now}) == 0)
+        return std::monostate{};
+    Json lines = Json::array();
+    for (const auto& charge : closing.charges)
+        lines.push_back(Json{{"description", describe(charge)}, {"amount", charge.amount.text()}});
+    record(tx,
+           {.at = now,
+            .actor = authority.actor,
+            .action = "period.closed",
+            .object_id = close.subscription.text(),
+            .customer = closing.subscription.customer.text(),
+            .request_id = authority.request_id,
+            .detail = Json{{"period_start", format_rfc3339(close.period.start)},
+                           {"period_end", format_rfc3339(close.period.end)},
+                           {"overage", lines}}},
+           billing.ids);
+    return std::monostate{};
+}
+
+}  // namespace
+
+void queue_period_closes(sql::Transaction& tx, const Subscription& subscription, Instant now) {
+    // One that ended in the second it began has a period of no length, with usage all the same.
+    const Instant before =
+        subscription.ended_at ? *subscription.ended_at + Duration(1) : subscription.period.start;
+    const Instant from = subscription.started_at.value_or(subscription.created_at);
+    for (const auto& period : used_periods(tx, subscription.customer, from, before))
+        tx.run(kQueue, {subscription.id, period.start, period.end, now});
+}
+
+std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, int limit) {
+    return closes_from(tx.all(kPending, {limit}));
+}
+
+std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
+                                                  const SubscriptionId& subscription) {
+    return closes_from(tx.all(kPendingOf, {subscription}));
+}
+
+asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing, PeriodClose close,
+                                                         Authority authority) {
+    const auto closing = co_await billing.db.write([&](sql::Transaction& tx) {
+        return freeze_charges(tx, close, billing.ids, billing.clock.now());
+    });
+    if (!closing) co_return failure(closing);
+    if (!closing->charges.empty()) {
+        const auto billed = co_await bill_charges(billing, *closing, close);
+        if (!billed) co_return failure(billed);
+    }
+    co_return co_await billing.db.write(
+        [&](sql::Transaction& tx) { return finish(tx, billing, *closing, close, authority); });
+}
+
+asio::awaitable<Result<std::monostate>> run_period_closes(BillingContext& billing,
+                                                          SubscriptionId subscription,
+                                                          Authority authority) {
+    const auto closes = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return pending_period_closes_of(tx, subscription); });
+    for (const auto& close : closes) {
+        const auto closed = co_await run_period_close(billing, close, authority);
+        if (!closed) co_return failure(closed);
+    }
+    co_return std::monostate{};
+}
+
+}  // namespace turnpike

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "billing/context.h"
+#include "sql/sql.h"
+#include "subscriptions/subscription.h"
+
+namespace turnpike {
+
+/// A finished billing period whose overage is to be charged. Its identity (subscription, start) is
+/// the primary key, so that a period closes once however often its end is noticed.
+struct PeriodClose {
+    /// Where the overage lines go.
+    enum class Placement : std::uint8_t { Undecided, RenewalDraft, OwnInvoice };
+
+    SubscriptionId subscription;
+    Period period;
+    Placement placement = Placement::Undecided;
+    std::string provider_invoice_id;  ///< "" while undecided
+};
+
+/// Queues the close of every finished period with usage: all before the current one, and the
+/// current one too when the subscription has ended.
+void queue_period_closes(sql::Transaction& tx, const Subscription& subscription, Instant now);
+
+std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, int limit);
+std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
+                                                  const SubscriptionId& subscription);
+
+/// Charges the overage of one finished period: rates it, freezes one charge per meter and segment,
+/// and adds each as a line to the renewal draft; when there is none (the subscription ended, or the
+/// draft was finalized before we came) to an invoice of its own, which is then finalized. Can run
+/// again after any failure: every step finds its first outcome.
+///
+/// Errors: those of PaymentProvider; the close stays pending.
+asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing, PeriodClose close,
+                                                         Authority authority);
+/// Runs all pending closes of one subscription; the first error ends it.
+asio::awaitable<Result<std::monostate>> run_period_closes(BillingContext& billing,
+                                                          SubscriptionId subscription,
+                                                          Authority authority);
+
+}  // namespace turnpike

@@ -1,0 +1,160 @@
+#include <memory>
+
+#include <gtest/gtest.h>
+
+#include "billing/test_clocks.h"
+#include "billing/testing.h"
+#include "billing/worker.h"
+#include "json/value.h"
+#include "subscriptions/service.h"
+
+namespace turnpike {
+namespace {
+
+using std::chrono::hours;
+
+/// What a process sees when the power goes: nothing after it.
+struct PowerCut : std::runtime_error {
+    PowerCut() : std::runtime_error("the power is gone") {}
+};
+
+/// A ledger whose machine dies at the n-th visit, just before or just after the commit. Everything
+/// later fails, as for a dead process; what was committed stays in `inner`.
+class DyingLedger final : public sql::Database {
+public:
+    enum class Moment : bool { BeforeCommit, AfterCommit };
+
+    DyingLedger(sql::Database& inner, int visits, Moment moment)
+        : inner_(inner), visits_left_(visits), moment_(moment) {}
+
+    [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
+    [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
+    [[nodiscard]] bool died() const { return dead_; }
+
+    void submit(Kind kind, sql::Job job, sql::Done done) override {
+        if (dead_) return done(std::make_exception_ptr(PowerCut()));
+        if (--visits_left_ > 0) return inner_.submit(kind, std::move(job), std::move(done));
+        dead_ = true;
+        if (moment_ == Moment::BeforeCommit) return done(std::make_exception_ptr(PowerCut()));
+        inner_.submit(kind, std::move(job), [done = std::move(done)](std::exception_ptr) mutable {
+            done(std::make_exception_ptr(PowerCut()));
+        });
+    }
+
+private:
+    sql::Database& inner_;
+    int visits_left_;
+    Moment moment_;
+    bool dead_ = false;
+};
+
+/// Commands and closes finished by a process that starts after the cut.
+void recover(sql::Database& ledger, const std::string& key) {
+    BillingWorld next(ledger, key);
+    const Instant now = next.clock.now() + hours(1);
+    for (int pass = 0; pass < 3; ++pass)
+        next.run(run_billing_pass(next.billing, now, from_unix_seconds(0)));
+}
+
+struct Totals {
+    std::size_t customers, subscriptions, charges, invoices;
+    friend bool operator==(const Totals&, const Totals&) = default;
+};
+Totals totals_at_provider(BillingWorld& world) {
+    const auto size = [&](const std::string& path) {
+        return world.sandbox_get(path).at("data").size();
+    };
+    return {size("/v1/customers?limit=100"), size("/v1/subscriptions?status=all&limit=100"),
+            size("/v1/charges?limit=100"), size("/v1/invoices?limit=100")};
+}
+
+class PowerCuts : public ::testing::TestWithParam<DyingLedger::Moment> {};
+
+/// Cuts the power at the 1st, 2nd, 3rd ... visit to the ledger until a run comes through whole.
+TEST_P(PowerCuts, SubscribingEndsInOneSubscriptionOneInvoiceOnePayment) {
+    for (int visit = 1;; ++visit) {
+        SCOPED_TRACE("visit " + std::to_string(visit));
+        ASSERT_LT(visit, 200) << "the flow never ends";
+        const auto ledger = ledger_with_catalog();
+        const auto key = fresh_account_key();
+        const auto customer = BillingWorld(*ledger, key).customer("alice");
+
+        DyingLedger dying(*ledger, visit + 1, GetParam());  // the world's own start is one visit
+        BillingWorld doomed(dying, key);
+        try {
+            (void)doomed.run(
+                start_subscription(doomed.billing, doomed.start_request(customer, "pro")));
+        } catch (const std::exception&) {
+            EXPECT_TRUE(dying.died());
+        }
+        const bool whole = !dying.died();
+        recover(*ledger, key);
+
+        BillingWorld after(*ledger, key);
+        const auto live = ledger->read_blocking(
+            [&](sql::Transaction& tx) { return find_live_subscription(tx, customer); });
+        if (!live) {
+            // The cut came before anything was promised: nothing happened anywhere.
+            EXPECT_EQ(totals_at_provider(after), (Totals{0, 0, 0, 0}));
+            continue;
+        }
+        EXPECT_EQ(live->status, SubscriptionStatus::Active);
+        EXPECT_EQ(totals_at_provider(after), (Totals{1, 1, 1, 1}));
+        if (whole) break;
+    }
+}
+
+TEST_P(PowerCuts, ClosingAPeriodBillsItsOverageOnce) {
+    for (int visit = 1;; ++visit) {
+        SCOPED_TRACE("visit " + std::to_string(visit));
+        ASSERT_LT(visit, 200) << "the flow never ends";
+        const auto ledger = ledger_with_catalog();
+        const auto key = fresh_account_key();
+        BillingWorld before(*ledger, key);
+        const auto clock = before.run(
+            create_test_clock(before.billing, "c", from_unix_seconds(1'767'225'600), tester));
+        ASSERT_TRUE(clock);
+        const auto customer = before.customer("alice", clock->id);
+        const auto subscription =
+            before.run(start_subscription(before.billing, before.start_request(customer, "pro")));
+        ASSERT_TRUE(subscription);
+        before.use(customer, 12'345, "u1");
+
+        DyingLedger dying(*ledger, visit + 1, GetParam());
+        BillingWorld doomed(dying, key);
+        try {
+            (void)doomed.run(
+                advance_test_clock(doomed.billing, clock->id, subscription->period.end, tester));
+        } catch (const std::exception&) {
+            EXPECT_TRUE(dying.died());
+        }
+        const bool whole = !dying.died();
+        BillingWorld after(*ledger, key);
+        const auto moved = after.run(advance_test_clock(
+            after.billing, clock->id, subscription->period.end + hours(2), tester));
+        ASSERT_TRUE(moved) << moved.error().message;
+        recover(*ledger, key);
+
+        int overage = 0, invoices = 0;
+        for (const auto& invoice : after.sandbox_get("/v1/invoices?limit=100").at("data")) {
+            ++invoices;
+            for (const auto& line : invoice.at("lines").at("data"))
+                if (line.at("amount") == 4'690) ++overage;
+        }
+        EXPECT_EQ(overage, 1);
+        EXPECT_EQ(invoices, 2);
+        EXPECT_EQ(after.sandbox_get("/v1/charges?limit=100").at("data").size(), 2U);
+        if (whole) break;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(, PowerCuts,
+                         ::testing::Values(DyingLedger::Moment::BeforeCommit,
+                                           DyingLedger::Moment::AfterCommit),
+                         [](const auto& info) {
+                             return info.param == DyingLedger::Moment::BeforeCommit ? "BeforeCommit"
+                                                                                    : "AfterCommit";
+                         });
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,93 @@
+#include "billing/provider_objects.h"
+
+#include "catalog/service.h"
+#include "customers/provider_link.h"
+#include "customers/service.h"
+#include "customers/test_clock.h"
+
+namespace turnpike {
+namespace {
+
+struct KnownCustomer {
+    Customer customer;
+    std::optional<std::string> provider_id;
+    std::optional<std::string> provider_clock;
+};
+
+Result<KnownCustomer> look_up_customer(sql::Transaction& tx, const CustomerId& id,
+                                       std::string_view provider) {
+    auto customer = find_customer(tx, id.text());
+    if (!customer) return failure(customer);
+    KnownCustomer known{*std::move(customer), find_provider_customer(tx, id, provider), {}};
+    if (known.customer.test_clock) {
+        const auto clock = load_test_clock(tx, *known.customer.test_clock);
+        if (!clock) return failure(clock);
+        known.provider_clock = clock->provider_clock_id;
+    }
+    return known;
+}
+
+struct KnownPrice {
+    PlanVersion plan;
+    Price price;
+    std::optional<std::string> provider_id;
+};
+
+Result<KnownPrice> look_up_price(sql::Transaction& tx, const PriceId& id,
+                                 std::string_view provider) {
+    const auto price = load_price(tx, id);
+    if (!price) return failure(price);
+    auto plan = load_plan_version(tx, price->plan_version);
+    if (!plan) return failure(plan);
+    return KnownPrice{*std::move(plan), Price{price->price, price->recurrence, price->amount},
+                      find_provider_price(tx, id, provider)};
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::string>> ensure_provider_customer(BillingContext& billing,
+                                                              CustomerId id) {
+    const auto known = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return look_up_customer(tx, id, billing.provider.name()); });
+    if (!known) co_return failure(known);
+    if (known->provider_id) co_return *known->provider_id;
+
+    NewCustomer request{
+        .customer = id,
+        .external_id = known->customer.external_id,
+        .email = known->customer.email,
+        .name = known->customer.name,
+        .test_clock = known->provider_clock,
+    };
+    const auto made = co_await billing.provider.create_customer(std::move(request));
+    if (!made) co_return failure(made);
+    co_await billing.db.write([&](sql::Transaction& tx) {
+        return link_provider_customer(tx, id, billing.provider.name(), *made);
+    });
+    co_return *made;
+}
+
+asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billing, PriceId id) {
+    const auto known = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return look_up_price(tx, id, billing.provider.name()); });
+    if (!known) co_return failure(known);
+    if (known->provider_id) co_return *known->provider_id;
+
+    NewPrice request{
+        .price = id,
+        .plan_key = known->plan.key,
+        .plan_name = known->plan.name,
+        .plan_version = known->plan.id,
+        .amount = known->price.amount,
+        .interval = to_text(known->price.recurrence.interval),
+        .interval_count = known->price.recurrence.count,
+    };
+    const auto made = co_await billing.provider.create_price(std::move(request));
+    if (!made) co_return failure(made);
+    co_await billing.db.write([&](sql::Transaction& tx) {
+        return link_provider_price(tx, id, billing.provider.name(), *made);
+    });
+    co_return *made;
+}
+
+}  // namespace turnpike

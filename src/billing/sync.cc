@@ -1,0 +1,144 @@
+#include "billing/sync.h"
+
+#include <vector>
+
+#include "billing/mirror.h"
+#include "billing/period_close.h"
+#include "customers/provider_link.h"
+#include "customers/service.h"
+#include "json/value.h"
+#include "subscriptions/service.h"
+
+namespace turnpike {
+namespace {
+
+asio::awaitable<std::int64_t> take_ticket(BillingContext& billing) {
+    co_return co_await billing.db.write([](sql::Transaction& tx) { return next_fetch_ticket(tx); });
+}
+
+MirrorScope scope_of(BillingContext& billing, const Authority& authority, std::int64_t ticket) {
+    return {billing.provider.name(), billing.ids, billing.clock.now(), authority, ticket};
+}
+
+asio::awaitable<Result<std::monostate>> apply_subscription(BillingContext& billing,
+                                                           const ProviderSubscription& theirs,
+                                                           std::int64_t ticket,
+                                                           Authority authority) {
+    const auto mirrored = co_await billing.db.write([&](sql::Transaction& tx) {
+        return mirror_subscription(tx, scope_of(billing, authority, ticket), theirs);
+    });
+    if (!mirrored) co_return failure(mirrored);
+    if (!*mirrored) co_return std::monostate{};
+    billing.standings.invalidate((*mirrored)->customer);
+    co_return co_await run_period_closes(billing, (*mirrored)->id, authority);
+}
+
+asio::awaitable<Result<std::monostate>> apply_invoice(BillingContext& billing,
+                                                      const ProviderInvoice& theirs,
+                                                      std::int64_t ticket, Authority authority) {
+    const auto mirrored = co_await billing.db.write([&](sql::Transaction& tx) {
+        return mirror_provider_invoice(tx, scope_of(billing, authority, ticket), theirs);
+    });
+    if (!mirrored) co_return failure(mirrored);
+    co_return std::monostate{};
+}
+
+/// Text at /data/object/<name> of an event, when it is there.
+std::string object_member(const Json& event, const char* name) {
+    const Json::json_pointer where(std::string("/data/object/") + name);
+    if (!event.contains(where) || !event.at(where).is_string()) return "";
+    return event.at(where).get<std::string>();
+}
+
+/// An invoice names its subscription in one of two places, by API version.
+std::string subscription_of_invoice(const Json& event) {
+    if (auto direct = object_member(event, "subscription"); !direct.empty()) return direct;
+    return object_member(event, "parent/subscription_details/subscription");
+}
+
+asio::awaitable<Result<std::monostate>> sync_subscriptions_of(BillingContext& billing,
+                                                              const std::string& provider_customer,
+                                                              Authority authority) {
+    std::optional<std::string> after;
+    do {
+        const auto ticket = co_await take_ticket(billing);
+        const auto page = co_await billing.provider.list_subscriptions(provider_customer, after);
+        if (!page) co_return failure(page);
+        for (const auto& theirs : page->items) {
+            const auto applied = co_await apply_subscription(billing, theirs, ticket, authority);
+            if (!applied) co_return failure(applied);
+        }
+        after = page->next;
+    } while (after);
+    co_return std::monostate{};
+}
+
+asio::awaitable<Result<std::monostate>> sync_invoices_of(BillingContext& billing,
+                                                         const std::string& provider_customer,
+                                                         Authority authority) {
+    std::optional<std::string> after;
+    do {
+        const auto ticket = co_await take_ticket(billing);
+        const auto page = co_await billing.provider.list_invoices(provider_customer, after);
+        if (!page) co_return failure(page);
+        for (const auto& theirs : page->items) {
+            const auto applied = co_await apply_invoice(billing, theirs, ticket, authority);
+            if (!applied) co_return failure(applied);
+        }
+        after = page->next;
+    } while (after);
+    co_return std::monostate{};
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::monostate>> sync_subscription(BillingContext& billing,
+                                                          std::string provider_id,
+                                                          Authority authority) {
+    const auto ticket = co_await take_ticket(billing);
+    const auto theirs = co_await billing.provider.get_subscription(provider_id);
+    if (!theirs && theirs.error().code == ErrorCode::NotFound) co_return std::monostate{};
+    if (!theirs) co_return failure(theirs);
+    co_return co_await apply_subscription(billing, *theirs, ticket, std::move(authority));
+}
+
+asio::awaitable<Result<std::monostate>> sync_invoice(BillingContext& billing,
+                                                     std::string provider_id, Authority authority) {
+    const auto ticket = co_await take_ticket(billing);
+    const auto theirs = co_await billing.provider.get_invoice(provider_id);
+    if (!theirs && theirs.error().code == ErrorCode::NotFound) co_return std::monostate{};
+    if (!theirs) co_return failure(theirs);
+    co_return co_await apply_invoice(billing, *theirs, ticket, std::move(authority));
+}
+
+asio::awaitable<Result<std::monostate>> sync_customer(BillingContext& billing, CustomerId customer,
+                                                      Authority authority) {
+    const auto provider_customer = co_await billing.db.read([&](sql::Transaction& tx) {
+        return find_provider_customer(tx, customer, billing.provider.name());
+    });
+    if (!provider_customer) co_return std::monostate{};
+    const auto subscriptions =
+        co_await sync_subscriptions_of(billing, *provider_customer, authority);
+    if (!subscriptions) co_return failure(subscriptions);
+    co_return co_await sync_invoices_of(billing, *provider_customer, authority);
+}
+
+asio::awaitable<Result<std::monostate>> apply_event(BillingContext& billing, EventHint hint,
+                                                    Authority authority) {
+    const auto event = parse_json(hint.payload);
+    if (!event) co_return failure(event);
+    const auto id = object_member(*event, "id");
+    if (id.empty()) co_return std::monostate{};
+    if (hint.type.starts_with("customer.subscription."))
+        co_return co_await sync_subscription(billing, id, std::move(authority));
+    if (!hint.type.starts_with("invoice.") || !id.starts_with("in_")) co_return std::monostate{};
+
+    // The subscription first: a new period queues the close whose lines belong on this draft.
+    if (const auto subscription = subscription_of_invoice(*event); !subscription.empty()) {
+        const auto synced = co_await sync_subscription(billing, subscription, authority);
+        if (!synced) co_return failure(synced);
+    }
+    co_return co_await sync_invoice(billing, id, std::move(authority));
+}
+
+}  // namespace turnpike

@@ -1,0 +1,130 @@
+#include "billing/testing.h"
+
+#include "catalog/preset.h"
+#include "catalog/service.h"
+#include "customers/service.h"
+#include "entitlements/consume.h"
+#include "invoicing/service.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+std::unique_ptr<stripe::Provider> make_provider(const std::string& key, http::Client& http,
+                                                IntentWorld world) {
+    stripe::ClientConfig config;
+    config.secret_key = key;
+    config.base_url = SharedSandbox::get().url();
+    auto made = stripe::Provider::create(config, http, world, {});
+    if (!made) throw std::runtime_error(made.error().message);
+    return *std::move(made);
+}
+
+}  // namespace
+
+SharedSandbox& SharedSandbox::get() {
+    static SharedSandbox shared;
+    return shared;
+}
+
+SharedSandbox::SharedSandbox() {
+    SandboxConfig config;
+    config.data_dir = folder_.path();
+    auto started = Sandbox::start(config, clock_, ids_);
+    if (!started) throw std::runtime_error(started.error().message);
+    sandbox_ = *std::move(started);
+}
+
+std::string fresh_account_key() {
+    RandomIdSource ids;
+    return "sk_test_" + ids.body(SystemClock().now());
+}
+
+std::unique_ptr<sql::Database> ledger_with_catalog() {
+    auto ledger = sql::open_test_database();
+    const auto file = read_catalog_file(*preset_catalog("api-metering"));
+    if (!file) throw std::runtime_error(file.error().message);
+    RandomIdSource ids;
+    ledger->write_blocking([&](sql::Transaction& tx) {
+        return apply_catalog(tx, *file, SystemClock().now(), ids).size();
+    });
+    return ledger;
+}
+
+BillingWorld::BillingWorld(sql::Database& given, std::string account_key)
+    : ledger(given),
+      key(std::move(account_key)),
+      http({.threads = 2}),
+      provider(make_provider(key, http, {ledger, clock, ids})),
+      standings(StandingCache::Config{}),
+      billing{ledger, clock, ids, *provider, catalog, standings} {
+    catalog.publish(ledger.read_blocking([](sql::Transaction& tx) { return load_catalog(tx); }));
+}
+
+CustomerId BillingWorld::customer(const std::string& external_id,
+                                  const std::optional<TestClockId>& test_clock) {
+    CustomerDraft draft;
+    draft.external_id = external_id;
+    draft.test_clock = test_clock;
+    const auto made = ledger.write_blocking(
+        [&](sql::Transaction& tx) { return create_customer(tx, draft, tester, clock.now(), ids); });
+    if (!made) throw std::runtime_error(made.error().message);
+    return made->id;
+}
+
+PriceId BillingWorld::price_of(const std::string& plan) {
+    return catalog.get()->plan(plan)->prices.front().id;
+}
+
+StartRequest BillingWorld::start_request(const CustomerId& customer, const std::string& plan,
+                                         const std::string& payment_method) {
+    const auto snapshot = catalog.get();
+    const auto* version = snapshot->plan(plan);
+    return {customer, version->id, version->prices.front().id, payment_method, tester};
+}
+
+void BillingWorld::use(const CustomerId& customer, std::int64_t calls, const std::string& id) {
+    const ConsumeRequest request{.customer = customer.text(),
+                                 .meter_key = "api_calls",
+                                 .quantity = Quantity::whole(calls),
+                                 .source = "test",
+                                 .id = id,
+                                 .latency_us = std::nullopt,
+                                 .time = std::nullopt};
+    const auto used = ledger.write_blocking(
+        [&](sql::Transaction& tx) { return consume(tx, catalog, request, clock.now(), ids); });
+    if (!used) throw std::runtime_error(used.error().message);
+    if (used->usage.verdict == Verdict::Rejected) throw std::runtime_error("usage was denied");
+}
+
+Json BillingWorld::ask(http::Method method, const std::string& path, const std::string& form) {
+    http::Call call{.method = method, .url = SharedSandbox::get().url() + path};
+    call.headers = {{"Authorization", "Bearer " + key},
+                    {"Content-Type", "application/x-www-form-urlencoded"}};
+    call.body = form;
+    const auto reply = http.send_blocking(call);
+    if (!reply) throw std::runtime_error(reply.error().message);
+    EXPECT_EQ(reply->status, 200) << path << ": " << reply->body;
+    auto json = parse_json(reply->body);
+    if (!json) throw std::runtime_error(json.error().message);
+    return *std::move(json);
+}
+
+Json BillingWorld::sandbox_get(const std::string& path) { return ask(http::Method::Get, path, ""); }
+Json BillingWorld::sandbox_post(const std::string& path, const std::string& form) {
+    return ask(http::Method::Post, path, form);
+}
+Json BillingWorld::sandbox_delete(const std::string& path) {
+    return ask(http::Method::Delete, path, "");
+}
+
+std::vector<Invoice> BillingWorld::invoices(const CustomerId& customer) {
+    return ledger.read_blocking([&](sql::Transaction& tx) {
+        std::vector<Invoice> complete;
+        for (const auto& listed : list_invoices(tx, customer, PageQuery{}))
+            complete.push_back(*load_invoice(tx, listed.id));
+        return complete;
+    });
+}
+
+}  // namespace turnpike

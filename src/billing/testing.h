@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include "billing/commands.h"
+#include "billing/context.h"
+#include "http/client.h"
+#include "invoicing/invoice.h"
+#include "payments/stripe/provider.h"
+#include "sandbox/sandbox.h"
+#include "sql/testing.h"
+
+namespace turnpike {
+
+/// One sandbox for the whole test program; each world opens an account of its own in it.
+class SharedSandbox {
+public:
+    static SharedSandbox& get();
+    [[nodiscard]] std::string url() const { return sandbox_->url(); }
+
+private:
+    SharedSandbox();
+    SystemClock clock_;
+    RandomIdSource ids_;
+    sql::TempFolder folder_;
+    std::unique_ptr<Sandbox> sandbox_;
+};
+
+/// A ledger with the api-metering catalog, the real Stripe adapter, and the real sandbox behind it:
+/// everything of a server but its HTTP. `db` may be wrapped by a test.
+class BillingWorld {
+public:
+    /// \param db  the ledger that flows use; `nullptr`: the world's own
+    explicit BillingWorld(sql::Database& ledger, std::string key);
+
+    /// Runs a coroutine to its end on this thread; what it throws comes out.
+    template <class T>
+    T run(asio::awaitable<T> work) {
+        asio::io_context io;
+        std::optional<T> result;
+        std::exception_ptr thrown;
+        auto body = [&]() -> asio::awaitable<void> { result.emplace(co_await std::move(work)); };
+        asio::co_spawn(io, body, [&](const std::exception_ptr& error) { thrown = error; });
+        io.run();
+        if (thrown) std::rethrow_exception(thrown);
+        return *std::move(result);
+    }
+
+    CustomerId customer(const std::string& external_id,
+                        const std::optional<TestClockId>& clock = std::nullopt);
+    /// The plan's monthly price.
+    StartRequest start_request(const CustomerId& customer, const std::string& plan,
+                               const std::string& payment_method = "pm_card_visa");
+    PriceId price_of(const std::string& plan);
+    /// Counts usage in the customer's current period.
+    void use(const CustomerId& customer, std::int64_t calls, const std::string& id);
+    /// A GET or POST to the sandbox as any client makes it; the test fails when it is not answered
+    /// with 200.
+    Json sandbox_get(const std::string& path);
+    Json sandbox_post(const std::string& path, const std::string& form);
+    Json sandbox_delete(const std::string& path);
+    std::vector<Invoice> invoices(const CustomerId& customer);
+
+    sql::Database& ledger;
+    std::string key;
+    SystemClock clock;
+    RandomIdSource ids;
+    http::Client http;
+    std::unique_ptr<stripe::Provider> provider;
+    CatalogCache catalog;
+    StandingCache standings;
+    BillingContext billing;
+
+private:
+    Json ask(http::Method method, const std::string& path, const std::string& form);
+};
+
+/// "sk_test_" and 26 letters and digits that nobody else has.
+std::string fresh_account_key();
+/// In memory, migrated, with the preset applied.
+std::unique_ptr<sql::Database> ledger_with_catalog();
+
+inline const Authority tester{"test", ""};
+
+}  // namespace turnpike

@@ -1,0 +1,152 @@
+#include "billing/worker.h"
+
+#include <atomic>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include "billing/commands.h"
+#include "billing/period_close.h"
+#include "billing/reconcile.h"
+#include "billing/sync.h"
+#include "subscriptions/service.h"
+
+namespace turnpike {
+namespace {
+
+constexpr int kBatch = 100;
+const Authority by_worker{"job:billing", ""};
+
+void log_failure(std::string_view what, const std::string& object, const Error& error) {
+    spdlog::warn("event=billing.{}_failed object={} reason={} message=\"{}\"", what, object,
+                 error.reason.text(), error.message);
+}
+
+asio::awaitable<std::int64_t> finish_commands(BillingContext& billing, Instant before) {
+    const auto commands = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return pending_commands(tx, before, kBatch); });
+    std::int64_t finished = 0;
+    for (const auto& command : commands) {
+        const auto resumed = co_await resume_command(billing, command);
+        if (resumed)
+            ++finished;
+        else
+            log_failure("command", command.id.text(), resumed.error());
+    }
+    co_return finished;
+}
+
+asio::awaitable<std::int64_t> finish_closes(BillingContext& billing) {
+    const auto closes = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return pending_period_closes(tx, kBatch); });
+    std::int64_t finished = 0;
+    for (const auto& close : closes) {
+        const auto closed = co_await run_period_close(billing, close, by_worker);
+        if (closed)
+            ++finished;
+        else
+            log_failure("close", close.subscription.text(), closed.error());
+    }
+    co_return finished;
+}
+
+asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant before) {
+    const auto overdue = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return subscriptions_overdue(tx, before, kBatch); });
+    std::int64_t finished = 0;
+    for (const auto& subscription : overdue) {
+        const auto synced =
+            co_await sync_subscription(billing, *subscription.provider_subscription_id, by_worker);
+        if (synced)
+            ++finished;
+        else
+            log_failure("catch_up", subscription.id.text(), synced.error());
+    }
+    co_return finished;
+}
+
+}  // namespace
+
+asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
+                                               Instant overdue_before) {
+    const auto commands = co_await finish_commands(billing, before);
+    const auto closes = co_await finish_closes(billing);
+    const auto overdue = co_await catch_up_overdue(billing, overdue_before);
+    co_return commands + closes + overdue;
+}
+
+struct BillingWorker::State {
+    asio::io_context& io;
+    BillingContext& billing;
+    WorkerSchedule schedule;
+    asio::steady_timer timer;
+    std::atomic<bool> stopping = false;
+    std::atomic<std::int64_t> last_pass_s = 0;  ///< steady clock
+
+    static std::int64_t steady_seconds() {
+        using std::chrono::duration_cast, std::chrono::seconds, std::chrono::steady_clock;
+        return duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
+    }
+
+    asio::awaitable<void> pass(Instant before) {
+        try {
+            co_await run_billing_pass(billing, before,
+                                      billing.clock.now() - schedule.overdue_grace);
+        } catch (const std::exception& error) {
+            spdlog::error("event=billing.pass_failed message=\"{}\"", error.what());
+        }
+        last_pass_s = steady_seconds();
+    }
+
+    asio::awaitable<void> reconcile_now() {
+        try {
+            const auto report = co_await reconcile(billing, ReconcileMode::Repair, by_worker);
+            if (!report)
+                log_failure("reconcile", "all", report.error());
+            else if (!report->differences.empty())
+                spdlog::warn("event=billing.reconciled differences={}", report->differences.size());
+        } catch (const std::exception& error) {
+            spdlog::error("event=billing.reconcile_failed message=\"{}\"", error.what());
+        }
+    }
+
+    asio::awaitable<void> run() {
+        auto reconcile_at = steady_seconds() + schedule.reconcile_every.count();
+        co_await pass(billing.clock.now());
+        while (!stopping) {
+            timer.expires_after(schedule.look_every);
+            boost::system::error_code woken;
+            co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+            if (stopping) co_return;
+            co_await pass(billing.clock.now() - schedule.command_age);
+            if (stopping || steady_seconds() < reconcile_at) continue;
+            co_await reconcile_now();
+            reconcile_at = steady_seconds() + schedule.reconcile_every.count();
+        }
+    }
+};
+
+BillingWorker::BillingWorker(asio::io_context& io, BillingContext& billing, WorkerSchedule schedule)
+    : state_(new State{
+          .io = io, .billing = billing, .schedule = schedule, .timer = asio::steady_timer(io)}) {
+    state_->last_pass_s = State::steady_seconds();
+}
+
+BillingWorker::~BillingWorker() = default;
+
+void BillingWorker::start() { asio::co_spawn(state_->io, state_->run(), asio::detached); }
+
+void BillingWorker::stop() {
+    state_->stopping = true;
+    asio::post(state_->io, [this] { state_->timer.cancel(); });
+}
+
+std::int64_t BillingWorker::seconds_since_pass() const {
+    return State::steady_seconds() - state_->last_pass_s;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "base/error.h"
+#include "catalog/catalog.h"
+#include "sql/database.h"
+
+namespace turnpike {
+
+/// The catalog as every request sees it: an immutable snapshot that is replaced as a whole, and
+/// older plan versions as subscribers still have them. Thread-safe.
+class CatalogCache {
+public:
+    CatalogCache() : current_(std::make_shared<const Catalog>()) {}
+
+    /// Never null; empty until the first publish. Costs one short lock.
+    [[nodiscard]] std::shared_ptr<const Catalog> get() const;
+    void publish(Catalog catalog);
+    /// Loads and publishes. Blocks; never from an io_context thread.
+    void reload(sql::Database& database);
+
+    /// A version of any plan: from the snapshot, from memory, or from the ledger.
+    /// Errors: NotFound "catalog.no_such_plan_version".
+    Result<std::shared_ptr<const PlanVersion>> plan_version(sql::Transaction& tx,
+                                                            const PlanVersionId& id);
+
+private:
+    mutable std::mutex mutex_;
+    // guarded by mutex_
+    std::shared_ptr<const Catalog> current_;
+    std::map<PlanVersionId, std::shared_ptr<const PlanVersion>> older_;
+};
+
+/// The default plan of a snapshot; it keeps the whole snapshot alive.
+std::shared_ptr<const PlanVersion> default_plan_of(std::shared_ptr<const Catalog> catalog);
+
+}  // namespace turnpike

@@ -1,0 +1,101 @@
+#include "catalog/catalog.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace turnpike {
+namespace {
+
+/// The first segment of "/a/b", without its slash; `path` keeps the rest ("/b" or "").
+std::string_view take_segment(std::string_view& path) {
+    path.remove_prefix(1);
+    const auto end = std::min(path.find('/'), path.size());
+    const auto segment = path.substr(0, end);
+    path.remove_prefix(end);
+    return segment;
+}
+
+bool is_part(std::string_view segment) {
+    return segment.size() > 2 && segment.starts_with('{') && segment.ends_with('}');
+}
+
+bool matches(std::string_view pattern, std::string_view path) {
+    while (!pattern.empty()) {
+        if (pattern == "/**") return path.size() > 1;
+        if (!path.starts_with('/')) return false;
+        const auto wanted = take_segment(pattern);
+        const auto found = take_segment(path);
+        if (is_part(wanted) ? found.empty() : wanted != found) return false;
+    }
+    return path.empty();
+}
+
+}  // namespace
+
+std::string_view to_text(Interval interval) {
+    switch (interval) {
+        case Interval::Day: return "day";
+        case Interval::Week: return "week";
+        case Interval::Month: return "month";
+        case Interval::Year: return "year";
+    }
+    check(false, "every interval has a text");
+    return {};
+}
+
+std::optional<Interval> parse_interval(std::string_view text) {
+    for (const auto interval : {Interval::Day, Interval::Week, Interval::Month, Interval::Year})
+        if (text == to_text(interval)) return interval;
+    return std::nullopt;
+}
+
+const Allowance* PlanVersion::allowance(std::string_view meter_key) const {
+    const auto found = std::ranges::find(allowances, meter_key, &Allowance::meter_key);
+    return found == allowances.end() ? nullptr : &*found;
+}
+
+const Price* PlanVersion::price(Currency currency, const Recurrence& recurrence) const {
+    const auto found = std::ranges::find_if(prices, [&](const Price& price) {
+        return price.amount.currency() == currency && price.recurrence == recurrence;
+    });
+    return found == prices.end() ? nullptr : &*found;
+}
+
+const PlanVersion* Catalog::plan(std::string_view key) const {
+    const auto found = std::ranges::find(plans, key, &PlanVersion::key);
+    return found == plans.end() ? nullptr : &*found;
+}
+
+const PlanVersion& Catalog::default_plan() const {
+    const auto found = std::ranges::find(plans, true, &PlanVersion::is_default);
+    check(found != plans.end(), "an applied catalog has a default plan");
+    return *found;
+}
+
+const Meter* Catalog::meter(std::string_view key) const {
+    const auto found = std::ranges::find(meters, key, &Meter::key);
+    return found == meters.end() ? nullptr : &*found;
+}
+
+const Meter* Catalog::meter_of_event(std::string_view event_type) const {
+    const auto found = std::ranges::find(meters, event_type, &Meter::event_type);
+    return found == meters.end() ? nullptr : &*found;
+}
+
+const RouteCost* Catalog::route_cost(std::string_view method, std::string_view path) const {
+    const auto found = std::ranges::find_if(route_costs, [&](const RouteCost& row) {
+        return (row.method == "*" || row.method == method) && matches(row.pattern, path);
+    });
+    return found == route_costs.end() ? nullptr : &*found;
+}
+
+const PlanVersion* Catalog::next_above(int rank) const {
+    const PlanVersion* next = nullptr;
+    for (const PlanVersion& candidate : plans)
+        if (candidate.rank > rank && (next == nullptr || candidate.rank < next->rank))
+            next = &candidate;
+    return next;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,119 @@
+#include "catalog/plan_diff.h"
+
+#include <algorithm>
+#include <map>
+
+namespace turnpike {
+namespace {
+
+/// A catalog as facts: what is stated -> what it says. Two catalogs are equal when their facts are.
+using Facts = std::map<std::string, std::string>;
+
+std::string recurrence_text(const Recurrence& recurrence) {
+    const std::string unit(to_text(recurrence.interval));
+    if (recurrence.count == 1) return "every " + unit;
+    return "every " + std::to_string(recurrence.count) + " " + unit + "s";
+}
+
+template <class P>
+std::string price_name(const P& price) {
+    return "price " + std::string(to_text(price.amount.currency())) + " " +
+           recurrence_text(price.recurrence);
+}
+
+std::string allowance_text(const Allowance& allowance) {
+    std::string text = allowance.included.text() + " included, ";
+    if (!allowance.overage_unit_price) return text + "then blocked";
+    return text + "then " + allowance.overage_unit_price->text() + " each";
+}
+
+void add_meters(Facts& facts, const std::vector<Meter>& meters) {
+    for (const Meter& meter : meters) {
+        const std::string name = "meter " + meter.key;
+        const bool sum = meter.aggregation == Meter::Aggregation::Sum;
+        facts[name] = std::string(sum ? "sum" : "count") + " of " + meter.event_type;
+        facts[name + ": name"] = meter.name;
+        facts[name + ": unit"] = meter.unit;
+    }
+}
+
+/// The facts of one plan; P is PlanVersion or FilePlan.
+template <class P>
+void add_plan(Facts& facts, const P& plan) {
+    const std::string name = "plan " + plan.key;
+    facts[name] = "rank " + std::to_string(plan.rank);
+    facts[name + ": name"] = plan.name;
+    if (plan.is_default) facts[name + ": default"] = "yes";
+    for (const auto& price : plan.prices)
+        facts[name + ": " + price_name(price)] = price.amount.text();
+    for (const Allowance& allowance : plan.allowances)
+        facts[name + ": " + allowance.meter_key] = allowance_text(allowance);
+}
+
+void add_routes(Facts& facts, const std::vector<RouteCost>& routes) {
+    for (std::size_t i = 0; i < routes.size(); ++i) {
+        const RouteCost& route = routes[i];
+        facts["route " + route.method + " " + route.pattern] = std::to_string(route.units) +
+                                                               " of " + route.meter_key + ", row " +
+                                                               std::to_string(i + 1);
+    }
+}
+
+void compare(const Facts& stored, const Facts& wanted, std::vector<CatalogDifference>& found) {
+    using enum CatalogDifference::Kind;
+    for (const auto& [what, value] : stored) {
+        const auto now = wanted.find(what);
+        if (now == wanted.end())
+            found.push_back({Removed, what, value, ""});
+        else if (now->second != value)
+            found.push_back({Changed, what, value, now->second});
+    }
+    for (const auto& [what, value] : wanted)
+        if (!stored.contains(what)) found.push_back({Added, what, "", value});
+}
+
+}  // namespace
+
+std::string to_text(const CatalogDifference& difference) {
+    switch (difference.kind) {
+        case CatalogDifference::Kind::Added: return "+ " + difference.what + ": " + difference.to;
+        case CatalogDifference::Kind::Removed:
+            return "- " + difference.what + ": " + difference.from;
+        case CatalogDifference::Kind::Changed: break;
+    }
+    return "~ " + difference.what + ": " + difference.from + " -> " + difference.to;
+}
+
+std::vector<CatalogDifference> plan_diff(const Catalog& stored, const CatalogFile& file) {
+    std::vector<CatalogDifference> found;
+    Facts before, after;
+    add_meters(before, stored.meters);
+    add_meters(after, file.meters);
+    compare(before, after, found);
+
+    before.clear();
+    after.clear();
+    for (const PlanVersion& plan : stored.plans) add_plan(before, plan);
+    for (const FilePlan& plan : file.plans) add_plan(after, plan);
+    compare(before, after, found);
+
+    before.clear();
+    after.clear();
+    add_routes(before, stored.route_costs);
+    add_routes(after, file.route_costs);
+    compare(before, after, found);
+    return found;
+}
+
+std::string plan_content(const FilePlan& plan) {
+    Facts facts;
+    for (const FilePrice& price : plan.prices) facts[price_name(price)] = price.amount.text();
+    for (const Allowance& allowance : plan.allowances)
+        facts["allowance " + allowance.meter_key] = allowance_text(allowance);
+    std::string text;
+    for (const auto& [what, value] : facts)
+        text.append(what).append("=").append(value).append("\n");
+    return text;
+}
+
+}  // namespace turnpike

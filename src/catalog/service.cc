@@ -1,0 +1,191 @@
+#include "catalog/service.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace turnpike {
+namespace {
+
+/// A word of ours that does not parse back means a broken database or a broken build.
+template <class T>
+T known(std::optional<T> parsed) {
+    check(parsed.has_value(), "the ledger holds only words that we wrote");
+    return *parsed;
+}
+
+constexpr std::string_view kNewestVersions = R"sql(
+    SELECT v.id, p.id, p.key, p.name, p.rank, p.is_default, v.number
+      FROM plans p JOIN plan_versions v ON v.plan_id = p.id
+     WHERE p.archived_at IS NULL
+       AND v.number = (SELECT MAX(w.number) FROM plan_versions w WHERE w.plan_id = p.id)
+     ORDER BY p.rank, p.key
+)sql";
+
+constexpr std::string_view kVersion = R"sql(
+    SELECT v.id, p.id, p.key, p.name, p.rank, p.is_default, v.number
+      FROM plan_versions v JOIN plans p ON p.id = v.plan_id
+     WHERE v.id = $1
+)sql";
+
+constexpr std::string_view kPricesOf = R"sql(
+    SELECT id, interval, interval_count, amount_minor, currency
+      FROM prices
+     WHERE plan_version_id = $1
+     ORDER BY currency, interval, interval_count
+)sql";
+
+constexpr std::string_view kAllowancesOf = R"sql(
+    SELECT meter_key, included, overage, overage_unit_price
+      FROM allowances
+     WHERE plan_version_id = $1
+     ORDER BY meter_key
+)sql";
+
+constexpr std::string_view kMeters = R"sql(
+    SELECT key, name, unit, event_type, aggregation
+      FROM meters
+     WHERE archived_at IS NULL
+     ORDER BY key
+)sql";
+
+constexpr std::string_view kRouteCosts = R"sql(
+    SELECT method, pattern, meter_key, units FROM route_costs ORDER BY position
+)sql";
+
+constexpr std::string_view kPrice = R"sql(
+    SELECT id, plan_version_id, interval, interval_count, amount_minor, currency
+      FROM prices
+     WHERE id = $1
+)sql";
+
+constexpr std::string_view kRankOfPrice = R"sql(
+    SELECT p.rank
+      FROM prices c
+      JOIN plan_versions v ON v.id = c.plan_version_id
+      JOIN plans p ON p.id = v.plan_id
+     WHERE c.id = $1
+)sql";
+
+constexpr std::string_view kProviderPrice = R"sql(
+    SELECT provider_price_id FROM provider_prices WHERE price_id = $1 AND provider = $2
+)sql";
+
+constexpr std::string_view kPriceOfProvider = R"sql(
+    SELECT p.id, p.plan_version_id, p.interval, p.interval_count, p.amount_minor, p.currency
+      FROM provider_prices l JOIN prices p ON p.id = l.price_id
+     WHERE l.provider = $1 AND l.provider_price_id = $2
+     ORDER BY p.id
+     LIMIT 1
+)sql";
+
+constexpr std::string_view kLinkPrice = R"sql(
+    INSERT INTO provider_prices (price_id, provider, provider_price_id)
+    VALUES ($1, $2, $3)
+    ON CONFLICT (price_id, provider) DO NOTHING
+)sql";
+
+Money money_from(const sql::Row& row, std::size_t minor, std::size_t currency) {
+    return {row.integer(minor), known(parse_currency(row.text(currency)))};
+}
+
+Recurrence recurrence_from(const sql::Row& row, std::size_t interval, std::size_t count) {
+    return {known(parse_interval(row.text(interval))), static_cast<int>(row.integer(count))};
+}
+
+Allowance allowance_from(const sql::Row& row) {
+    Allowance allowance{
+        .meter_key = row.text(0),
+        .included = row.quantity(1),
+        .overage = row.text(2) == "bill" ? OveragePolicy::Bill : OveragePolicy::Block,
+        .overage_unit_price = std::nullopt,
+    };
+    if (!row.is_null(3)) allowance.overage_unit_price = row.unit_price(3);
+    return allowance;
+}
+
+PlanVersion version_from(sql::Transaction& tx, const sql::Row& row) {
+    PlanVersion version{
+        .id = row.id<PlanVersionId>(0),
+        .plan = row.id<PlanId>(1),
+        .key = row.text(2),
+        .name = row.text(3),
+        .rank = static_cast<int>(row.integer(4)),
+        .is_default = row.flag(5),
+        .number = static_cast<int>(row.integer(6)),
+        .prices = {},
+        .allowances = {},
+    };
+    for (const auto& price : tx.all(kPricesOf, {version.id}))
+        version.prices.push_back(
+            {price.id<PriceId>(0), recurrence_from(price, 1, 2), money_from(price, 3, 4)});
+    for (const auto& allowance : tx.all(kAllowancesOf, {version.id}))
+        version.allowances.push_back(allowance_from(allowance));
+    return version;
+}
+
+PriceInPlan price_from(const sql::Row& row) {
+    return {row.id<PriceId>(0), row.id<PlanVersionId>(1), recurrence_from(row, 2, 3),
+            money_from(row, 4, 5)};
+}
+
+}  // namespace
+
+Catalog load_catalog(sql::Transaction& tx) {
+    Catalog catalog;
+    for (const auto& row : tx.all(kNewestVersions)) catalog.plans.push_back(version_from(tx, row));
+    for (const auto& row : tx.all(kMeters))
+        catalog.meters.push_back({.key = row.text(0),
+                                  .name = row.text(1),
+                                  .unit = row.text(2),
+                                  .event_type = row.text(3),
+                                  .aggregation = row.text(4) == "count" ? Meter::Aggregation::Count
+                                                                        : Meter::Aggregation::Sum});
+    for (const auto& row : tx.all(kRouteCosts))
+        catalog.route_costs.push_back({row.text(0), row.text(1), row.text(2), row.integer(3)});
+    return catalog;
+}
+
+Result<PlanVersion> load_plan_version(sql::Transaction& tx, const PlanVersionId& id) {
+    const auto row = tx.one(kVersion, {id});
+    if (!row) return not_found("catalog.no_such_plan_version", "no plan version " + id.text());
+    return version_from(tx, *row);
+}
+
+Result<PriceInPlan> load_price(sql::Transaction& tx, const PriceId& id) {
+    const auto row = tx.one(kPrice, {id});
+    if (!row) return not_found("catalog.no_such_price", "no price " + id.text());
+    return price_from(*row);
+}
+
+Result<PlanRanks> plan_ranks(sql::Transaction& tx, const PriceId& from, const PriceId& to) {
+    PlanRanks ranks;
+    for (const auto& [price, rank] : {std::pair(&from, &ranks.from), std::pair(&to, &ranks.to)}) {
+        const auto known_price = load_price(tx, *price);
+        if (!known_price) return failure(known_price);
+        *rank = static_cast<int>(tx.one(kRankOfPrice, {*price})->integer(0));
+    }
+    return ranks;
+}
+
+std::optional<std::string> find_provider_price(sql::Transaction& tx, const PriceId& id,
+                                               std::string_view provider) {
+    const auto row = tx.one(kProviderPrice, {id, provider});
+    if (!row) return std::nullopt;
+    return row->text(0);
+}
+
+std::optional<PriceInPlan> find_price_of_provider(sql::Transaction& tx, std::string_view provider,
+                                                  std::string_view provider_price_id) {
+    const auto row = tx.one(kPriceOfProvider, {provider, provider_price_id});
+    if (!row) return std::nullopt;
+    return price_from(*row);
+}
+
+std::string link_provider_price(sql::Transaction& tx, const PriceId& id, std::string_view provider,
+                                std::string_view provider_price_id) {
+    tx.run(kLinkPrice, {id, provider, provider_price_id});
+    return *find_provider_price(tx, id, provider);
+}
+
+}  // namespace turnpike

@@ -1,0 +1,149 @@
+#include "catalog/service.h"
+
+#include <gtest/gtest.h>
+
+#include "catalog/cache.h"
+#include "catalog/preset.h"
+#include "sql/testing.h"
+
+namespace turnpike {
+namespace {
+
+const Instant kNow = from_unix_seconds(1'725'148'800);
+
+class CatalogStore : public sql::DatabaseTest {
+protected:
+    std::vector<CatalogDifference> apply(const CatalogFile& file) {
+        return db().write_blocking(
+            [&](sql::Transaction& tx) { return apply_catalog(tx, file, kNow, ids_); });
+    }
+    Catalog catalog() {
+        return db().read_blocking([](sql::Transaction& tx) { return load_catalog(tx); });
+    }
+    static CatalogFile preset() { return *read_catalog_file(*preset_catalog("api-metering")); }
+
+    SeededIdSource ids_{1};
+};
+
+TEST_P(CatalogStore, StoresWhatTheFileSays) {
+    EXPECT_FALSE(apply(preset()).empty());
+    EXPECT_EQ(plan_diff(catalog(), preset()), std::vector<CatalogDifference>{});
+    EXPECT_EQ(catalog().default_plan().key, "free");
+    EXPECT_EQ(catalog().plan("pro")->number, 1);
+    EXPECT_EQ(catalog().route_cost("GET", "/export/pdf")->units, 5);
+}
+
+TEST_P(CatalogStore, ApplyingTwiceChangesNothing) {
+    apply(preset());
+    const auto before = catalog();
+    EXPECT_TRUE(apply(preset()).empty());
+    EXPECT_EQ(catalog().plan("pro")->id, before.plan("pro")->id);
+}
+
+TEST_P(CatalogStore, ChangedContentIsANewVersionAndTheOldOneStays) {
+    apply(preset());
+    const auto old = *catalog().plan("pro");
+    CatalogFile file = preset();
+    file.plans[2].prices[0].amount = Money(10'900, Currency::Usd);
+    apply(file);
+
+    const auto now = catalog();
+    EXPECT_EQ(now.plan("pro")->number, 2);
+    EXPECT_EQ(now.plan("pro")->prices[0].amount.minor(), 10'900);
+    EXPECT_EQ(now.plan("starter")->number, 1);
+    const auto kept =
+        db().read_blocking([&](sql::Transaction& tx) { return load_plan_version(tx, old.id); });
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(kept->prices[0].amount.minor(), 9'900);
+    EXPECT_EQ(kept->number, 1);
+}
+
+TEST_P(CatalogStore, ANameOrDefaultMakesNoVersion) {
+    apply(preset());
+    CatalogFile file = preset();
+    file.plans[0].is_default = false;
+    file.plans[1].is_default = true;
+    file.plans[1].name = "Starter";
+    EXPECT_EQ(apply(file).size(), 3U);
+    const auto now = catalog();
+    EXPECT_EQ(now.default_plan().key, "starter");
+    EXPECT_EQ(now.plan("starter")->name, "Starter");
+    EXPECT_EQ(now.plan("starter")->number, 1);
+}
+
+TEST_P(CatalogStore, AMissingPlanIsArchivedAndComesBack) {
+    apply(preset());
+    const auto pro = *catalog().plan("pro");
+    CatalogFile file = preset();
+    file.plans.erase(file.plans.begin() + 2);
+    apply(file);
+    EXPECT_EQ(catalog().plan("pro"), nullptr);
+    EXPECT_TRUE(db().read_blocking(
+        [&](sql::Transaction& tx) { return load_plan_version(tx, pro.id).has_value(); }));
+    apply(preset());
+    EXPECT_EQ(catalog().plan("pro")->id, pro.id);
+}
+
+TEST_P(CatalogStore, MetersMayTradeTheirEvents) {
+    CatalogFile file = preset();
+    file.meters.push_back({"seats", "Seats", "seat", "seat.used", Meter::Aggregation::Count});
+    apply(file);
+    std::swap(file.meters[0].event_type, file.meters[1].event_type);
+    apply(file);
+    EXPECT_EQ(catalog().meter_of_event("seat.used")->key, "api_calls");
+    file.meters.pop_back();
+    apply(file);
+    EXPECT_EQ(catalog().meter_of_event("api.call"), nullptr);
+}
+
+TEST_P(CatalogStore, LinksAPriceToTheProvidersOnce) {
+    apply(preset());
+    const auto pro = *catalog().plan("pro");
+    const auto starter = *catalog().plan("starter");
+    const PriceId price = pro.prices[0].id;
+    db().write_blocking([&](sql::Transaction& tx) {
+        EXPECT_FALSE(find_provider_price(tx, price, "stripe"));
+        EXPECT_EQ(link_provider_price(tx, price, "stripe", "price_1"), "price_1");
+        EXPECT_EQ(link_provider_price(tx, price, "stripe", "price_2"), "price_1");
+        const auto found = find_price_of_provider(tx, "stripe", "price_1");
+        EXPECT_EQ(found->price, price);
+        EXPECT_EQ(found->plan_version, pro.id);
+        EXPECT_EQ(found->amount, Money(9'900, Currency::Usd));
+        EXPECT_FALSE(find_price_of_provider(tx, "stripe", "price_2"));
+        EXPECT_FALSE(find_price_of_provider(tx, "razorpay", "price_1"));
+        const auto ranks = plan_ranks(tx, starter.prices[0].id, price);
+        EXPECT_EQ(ranks->from, 1);
+        EXPECT_EQ(ranks->to, 2);
+        EXPECT_FALSE(load_price(tx, PriceId::trusted("price_none")));
+        return true;
+    });
+}
+
+TEST_P(CatalogStore, TheCacheGivesOneSnapshotAndOldVersions) {
+    apply(preset());
+    CatalogCache cache;
+    cache.reload(db());
+    const auto before = cache.get();
+    const auto old = before->plan("pro")->id;
+    CatalogFile file = preset();
+    file.plans[2].allowances[0].included = Quantity::whole(20'000);
+    apply(file);
+    cache.reload(db());
+
+    EXPECT_EQ(before->plan("pro")->allowances[0].included, Quantity::whole(10'000));
+    EXPECT_EQ(cache.get()->plan("pro")->allowances[0].included, Quantity::whole(20'000));
+    db().read_blocking([&](sql::Transaction& tx) {
+        const auto kept = cache.plan_version(tx, old);
+        EXPECT_TRUE(kept);
+        EXPECT_EQ((*kept)->allowances[0].included, Quantity::whole(10'000));
+        EXPECT_EQ(*cache.plan_version(tx, old), *kept);
+        EXPECT_FALSE(cache.plan_version(tx, PlanVersionId::trusted("pv_none")));
+        return true;
+    });
+    EXPECT_EQ(default_plan_of(cache.get())->key, "free");
+}
+
+INSTANTIATE_TEST_SUITE_P(, CatalogStore, sql::both_engines(), sql::engine_name);
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,106 @@
+#include "catalog/wire.h"
+
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+std::string_view to_text(OveragePolicy policy) {
+    return policy == OveragePolicy::Bill ? "bill" : "block";
+}
+
+/// A JSON integer where the quantity is whole, a decimal text where it is not.
+Json count_of(Quantity quantity) {
+    if (quantity.scaled() % Quantity::kOne == 0) return quantity.scaled() / Quantity::kOne;
+    return quantity.text();
+}
+
+Json maybe_price(const std::optional<UnitPrice>& price) {
+    return price ? Json(price->text()) : Json();
+}
+
+Json write_tier(const PlanVersion& plan) {
+    Json tier;
+    tier["tier"] = plan.key;
+    tier["name"] = plan.name;
+    const Price* price = plan.prices.empty() ? nullptr : &plan.prices.front();
+    if (price != nullptr) {
+        tier["price"] = amount_text(price->amount);
+        tier["price_amount"] = price->amount.minor();
+        tier["currency"] = to_text(price->amount.currency());
+        tier["interval"] = to_text(price->recurrence.interval);
+    }
+    for (const Allowance& allowance : plan.allowances)
+        tier[allowance.meter_key + "_included"] = count_of(allowance.included);
+    // The published interface has one meter; its overage stands beside the tier.
+    if (!plan.allowances.empty()) {
+        const Allowance& first = plan.allowances.front();
+        tier["overage"] = maybe_price(first.overage_unit_price);
+        tier["overage_policy"] = to_text(first.overage);
+    }
+    return tier;
+}
+
+}  // namespace
+
+std::string amount_text(Money amount) {
+    const std::string text = amount.text();
+    return text.substr(0, text.find(' '));
+}
+
+Json write_plan(const PlanVersion& plan) {
+    Json json;
+    json["object"] = "plan";
+    json["id"] = plan.plan.text();
+    json["key"] = plan.key;
+    json["name"] = plan.name;
+    json["rank"] = plan.rank;
+    json["is_default"] = plan.is_default;
+    json["version"] = plan.number;
+    json["version_id"] = plan.id.text();
+    json["prices"] = Json::array();
+    for (const Price& price : plan.prices) {
+        Json row;
+        row["id"] = price.id.text();
+        row["currency"] = to_text(price.amount.currency());
+        row["amount"] = price.amount.minor();
+        row["amount_text"] = amount_text(price.amount);
+        row["interval"] = to_text(price.recurrence.interval);
+        row["interval_count"] = price.recurrence.count;
+        json["prices"].push_back(std::move(row));
+    }
+    json["allowances"] = Json::array();
+    for (const Allowance& allowance : plan.allowances) {
+        Json row;
+        row["meter"] = allowance.meter_key;
+        row["included"] = allowance.included.text();
+        row["reset"] = "billing_period";
+        row["overage_policy"] = to_text(allowance.overage);
+        row["overage_unit_price"] = maybe_price(allowance.overage_unit_price);
+        json["allowances"].push_back(std::move(row));
+    }
+    return json;
+}
+
+Json write_pricing(const Catalog& catalog) {
+    Json json;
+    json["currency"] = nullptr;
+    json["tiers"] = Json::array();
+    for (const PlanVersion& plan : catalog.plans) {
+        if (json["currency"].is_null() && !plan.prices.empty())
+            json["currency"] = to_text(plan.prices.front().amount.currency());
+        json["tiers"].push_back(write_tier(plan));
+    }
+    json["unit_costs"] = Json::array();
+    for (const RouteCost& route : catalog.route_costs) {
+        Json row;
+        row["method"] = route.method;
+        row["pattern"] = route.pattern;
+        row["meter"] = route.meter_key;
+        row["units"] = route.units;
+        json["unit_costs"].push_back(std::move(row));
+    }
+    return json;
+}
+
+}  // namespace turnpike

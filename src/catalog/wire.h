@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "base/money.h"
+#include "catalog/catalog.h"
+#include "json/json.h"
+
+namespace turnpike {
+
+/// A plan as GET /v1/plans shows it: amounts in minor units, quantities and unit prices as decimal
+/// texts.
+Json write_plan(const PlanVersion& plan);
+
+/// Every plan, cheapest rank first, for a pricing page; the published GET /pricing.
+Json write_pricing(const Catalog& catalog);
+
+/// "29.00" for 2900 cents; without the currency.
+std::string amount_text(Money amount);
+
+}  // namespace turnpike

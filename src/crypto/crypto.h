@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace turnpike {
+
+/// Raw 32 bytes.
+std::string sha256(std::string_view bytes);
+std::string hmac_sha256(std::string_view key, std::string_view message);
+/// Takes the same time wherever the texts differ; lengths may leak.
+bool equal_constant_time(std::string_view a, std::string_view b);
+/// From the system's generator.
+std::string random_bytes(std::size_t count);
+
+}  // namespace turnpike

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/time.h"
+
+namespace turnpike {
+
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+inline constexpr std::size_t kMetadataEntriesMax = 50;
+
+/// Who is billed.
+struct Customer {
+    CustomerId id;
+    std::string external_id;  ///< the seller's own name for it; never changes
+    std::optional<std::string> email;
+    std::optional<std::string> name;
+    Metadata metadata;  ///< the seller's notes; keys are unique
+    std::optional<TestClockId> test_clock;
+    Instant created_at;
+    std::int64_t version = 1;  ///< counts changes
+    friend bool operator==(const Customer&, const Customer&) = default;
+};
+
+/// What a seller says of a customer to be.
+struct CustomerDraft {
+    std::string external_id;
+    std::optional<std::string> email;
+    std::optional<std::string> name;
+    Metadata metadata;
+    std::optional<TestClockId> test_clock;
+};
+
+/// A merge patch (RFC 7396). The outer optional says whether the member was there at all; an inner
+/// nullopt clears the value.
+struct CustomerPatch {
+    std::optional<std::optional<std::string>> email;
+    std::optional<std::optional<std::string>> name;
+    enum class Clear : bool { No, Yes } clear_metadata = Clear::No;
+    std::vector<std::pair<std::string, std::optional<std::string>>> metadata;
+};
+
+/// [A-Za-z0-9_.@:|-], 1 to 128 of them. Not what `find_customer` would take for something else: an
+/// id of ours ("cus_...") or a text that starts with "ext:".
+///
+/// Errors: InvalidArgument "customer.invalid_external_id".
+Result<void> check_external_id(std::string_view text);
+
+/// 3 to 254 bytes around one '@', without spaces or control characters. Whether somebody reads the
+/// mail is not ours to know.
+///
+/// Errors: InvalidArgument "customer.invalid_email".
+Result<void> check_email(std::string_view text);
+
+/// True when `text` holds something that can be charged: 13 to 19 digits, single spaces or hyphens
+/// between them allowed, that begin as payment cards do (2 to 6, ISO/IEC 7812-1) and whose Luhn sum
+/// is right. Such numbers must never reach our database (PCI DSS).
+bool holds_card_number(std::string_view text);
+
+/// Errors: Unprocessable "customer.card_number" when the name or metadata hold one.
+Result<void> refuse_card_numbers(const std::optional<std::string>& name, const Metadata& metadata);
+
+/// Applies a patch; everything is checked. `version` is left to the store.
+///
+/// Errors: as the checks above; InvalidArgument "customer.too_much_metadata".
+Result<Customer> apply_patch(Customer customer, const CustomerPatch& patch);
+
+}  // namespace turnpike

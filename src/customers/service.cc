@@ -1,0 +1,146 @@
+#include "customers/service.h"
+
+#include <utility>
+
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+AuditEntry entry_of(const Customer& customer, std::string action, const Authority& authority,
+                    Instant now) {
+    return {.at = now,
+            .actor = authority.actor,
+            .action = std::move(action),
+            .object_id = customer.id.text(),
+            .customer = customer.id.text(),
+            .request_id = authority.request_id};
+}
+
+/// What changed, by name only: values are personal data.
+Json changed_fields(const Customer& before, const Customer& after) {
+    Json names = Json::array();
+    if (before.email != after.email) names.push_back("email");
+    if (before.name != after.name) names.push_back("name");
+    if (before.metadata != after.metadata) names.push_back("metadata");
+    Json detail;
+    detail["changed"] = std::move(names);
+    return detail;
+}
+
+Result<Customer> save_with_audit(sql::Transaction& tx, const Customer& before, Customer after,
+                                 AuditEntry entry, IdSource& ids) {
+    if (after == before) return before;
+    entry.detail = changed_fields(before, after);
+    auto saved = save_customer(tx, std::move(after));
+    if (!saved) return failure(std::move(saved));
+    record(tx, entry, ids);
+    return saved;
+}
+
+Result<void> check_draft(sql::Transaction& tx, const CustomerDraft& draft) {
+    if (auto good = check_external_id(draft.external_id); !good) return good;
+    if (draft.email)
+        if (auto good = check_email(*draft.email); !good) return good;
+    if (auto clean = refuse_card_numbers(draft.name, draft.metadata); !clean) return clean;
+    if (draft.test_clock && !load_test_clock(tx, *draft.test_clock))
+        return fail(ErrorCode::Unprocessable, "customer.unknown_test_clock",
+                    "there is no such test clock");
+    return {};
+}
+
+bool is_caller(const Customer& customer, const Principal& caller) {
+    if (caller.customer) return customer.id == *caller.customer;
+    return !caller.external_id.empty() && customer.external_id == caller.external_id;
+}
+
+}  // namespace
+
+Result<Customer> find_customer(sql::Transaction& tx, std::string_view ref) {
+    if (const auto id = CustomerId::parse(ref)) return load_customer(tx, *id);
+    constexpr std::string_view kExternal = "ext:";
+    const auto external_id = ref.starts_with(kExternal) ? ref.substr(kExternal.size()) : ref;
+    if (!check_external_id(external_id)) return no_such_customer();
+    auto found = find_customer_by_external_id(tx, external_id);
+    if (!found) return no_such_customer();
+    return *std::move(found);
+}
+
+Result<Customer> find_visible_customer(sql::Transaction& tx, const Principal& caller,
+                                       std::string_view ref) {
+    auto found = find_customer(tx, ref);
+    const bool may_see_all =
+        caller.kind == PrincipalKind::Seller || caller.kind == PrincipalKind::Admin;
+    if (found && !may_see_all && !is_caller(*found, caller)) return no_such_customer();
+    return found;
+}
+
+Result<Customer> ensure_customer(sql::Transaction& tx, std::string_view external_id,
+                                 const std::optional<std::string>& email, Instant now,
+                                 IdSource& ids) {
+    const auto usable_email = email && check_email(*email) ? email : std::nullopt;
+    const Authority himself{"user:" + std::string(external_id), ""};
+    if (auto known = find_customer_by_external_id(tx, external_id)) {
+        if (known->email || !usable_email) return *std::move(known);
+        auto with_email = *known;
+        with_email.email = usable_email;
+        auto entry = entry_of(*known, "customer.updated", himself, now);
+        return save_with_audit(tx, *known, std::move(with_email), std::move(entry), ids);
+    }
+    if (const auto good = check_external_id(external_id); !good) return failure(good);
+    Customer customer{.id = ids.make<CustomerId>(now),
+                      .external_id = std::string(external_id),
+                      .email = usable_email,
+                      .name = std::nullopt,
+                      .metadata = {},
+                      .test_clock = std::nullopt,
+                      .created_at = now};
+    if (insert_customer(tx, customer)) {
+        record(tx, entry_of(customer, "customer.created", himself, now), ids);
+        return customer;
+    }
+    return find_customer(tx, "ext:" + customer.external_id);
+}
+
+Result<Customer> customer_of(sql::Transaction& tx, const Principal& caller, Instant now,
+                             IdSource& ids) {
+    if (caller.kind != PrincipalKind::Customer)
+        return fail(ErrorCode::Forbidden, "customer.not_a_customer",
+                    "this acts for a customer, and the credential is not one's");
+    if (caller.customer) return load_customer(tx, *caller.customer);
+    return ensure_customer(tx, caller.external_id, caller.email, now, ids);
+}
+
+Result<Customer> create_customer(sql::Transaction& tx, const CustomerDraft& draft,
+                                 const Authority& authority, Instant now, IdSource& ids) {
+    if (const auto good = check_draft(tx, draft); !good) return failure(good);
+    Customer customer{.id = ids.make<CustomerId>(now),
+                      .external_id = draft.external_id,
+                      .email = draft.email,
+                      .name = draft.name,
+                      .metadata = draft.metadata,
+                      .test_clock = draft.test_clock,
+                      .created_at = now};
+    if (!insert_customer(tx, customer))
+        return conflict("customer.exists", "there is a customer with this external id");
+    record(tx, entry_of(customer, "customer.created", authority, now), ids);
+    return customer;
+}
+
+Result<Customer> change_customer(sql::Transaction& tx, const CustomerChange& change, Instant now,
+                                 IdSource& ids) {
+    const auto before = find_customer(tx, change.ref);
+    if (!before) return failure(before);
+    auto after = apply_patch(*before, change.patch);
+    if (!after) return failure(std::move(after));
+    auto entry = entry_of(*before, "customer.updated", change.authority, now);
+    return save_with_audit(tx, *before, *std::move(after), std::move(entry), ids);
+}
+
+Instant now_of(sql::Transaction& tx, const Customer& customer, Instant system_now) {
+    if (!customer.test_clock) return system_now;
+    const auto clock = load_test_clock(tx, *customer.test_clock);
+    return clock ? clock->frozen_time : system_now;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,373 @@
+#include "dialects/api_metering.h"
+
+#include <algorithm>
+
+#include "access/cursor.h"
+#include "analytics/service.h"
+#include "analytics/wire.h"
+#include "billing/commands.h"
+#include "billing/payment_methods.h"
+#include "billing/provider_objects.h"
+#include "catalog/cache.h"
+#include "customers/service.h"
+#include "entitlements/usage_summary.h"
+#include "invoicing/service.h"
+#include "invoicing/wire.h"
+#include "json/object_reader.h"
+#include "json/write.h"
+#include "subscriptions/service.h"
+
+namespace turnpike {
+namespace {
+
+/// This interface sells by the month in US dollars.
+constexpr Currency kCurrency = Currency::Usd;
+constexpr Recurrence kMonthly{Interval::Month, 1};
+constexpr int kInvoicesShown = 100;
+
+struct SubscribeRequest {
+    std::string tier;
+    std::optional<std::string> payment_method;
+};
+
+Result<SubscribeRequest> read_subscribe(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return failure(body);
+    ObjectReader fields(*body);
+    auto tier = fields.required_text("tier", {.length_max = 64});
+    auto method = fields.optional_text("payment_method_id");
+    return fields.finish(SubscribeRequest{std::move(tier), std::move(method)});
+}
+
+Result<std::string> read_upgrade(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return failure(body);
+    ObjectReader fields(*body);
+    return fields.finish(fields.required_text("tier", {.length_max = 64}));
+}
+
+/// An empty body is a cancellation at period end.
+Result<CancelWhen> read_cancel(const http::Request& request) {
+    if (request.body.empty()) return CancelWhen::AtPeriodEnd;
+    const auto body = request.json();
+    if (!body) return failure(body);
+    ObjectReader fields(*body);
+    const auto immediate = fields.optional_boolean("immediate");
+    return fields.finish(immediate.value_or(false) ? CancelWhen::Now : CancelWhen::AtPeriodEnd);
+}
+
+struct PaymentMethodRequest {
+    std::string id;
+    bool make_default;
+};
+
+Result<PaymentMethodRequest> read_payment_method(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return failure(body);
+    ObjectReader fields(*body);
+    auto id = fields.required_text("payment_method_id");
+    const auto make_default = fields.optional_boolean("default");
+    return fields.finish(PaymentMethodRequest{std::move(id), make_default.value_or(false)});
+}
+
+/// The plan of a tier, or 400 with the tiers there are.
+Result<const PlanVersion*> find_tier(const Catalog& catalog, std::string_view tier) {
+    if (const auto* plan = catalog.plan(tier)) return plan;
+    std::string known;
+    for (const auto& plan : catalog.plans) known += (known.empty() ? "" : ", ") + plan.key;
+    Error error{ErrorCode::InvalidArgument, "billing.unknown_tier",
+                "there is no tier '" + std::string(tier) + "'; there are: " + known};
+    error.fields.push_back({"/tier", "unknown_tier", "one of: " + known});
+    return std::unexpected(std::move(error));
+}
+
+Result<PriceId> monthly_price(const PlanVersion& plan) {
+    const auto* price = plan.price(kCurrency, kMonthly);
+    if (price == nullptr)
+        return conflict("billing.tier_not_sold", "this tier has no monthly price");
+    return price->id;
+}
+
+Authority authority_of(const Principal& caller, const http::Request& request) {
+    return {caller.name, request.request_id};
+}
+
+Json write_method(const PaymentMethodOnFile& method) {
+    return Json{{"id", method.id},
+                {"object", "payment_method"},
+                {"brand", method.brand},
+                {"last4", method.last4},
+                {"exp_month", method.exp_month},
+                {"exp_year", method.exp_year},
+                {"is_default", method.is_default}};
+}
+
+/// What GET /billing/status shows, read in one transaction.
+struct StatusFacts {
+    std::optional<Subscription> subscription;  ///< one that grants access
+    UsageSummary usage;
+    std::string tier;
+};
+
+Result<StatusFacts> load_status(sql::Transaction& tx, BillingContext& billing,
+                                const CustomerId& customer) {
+    auto summary = load_usage_summary(tx, billing.catalog, customer, billing.clock.now());
+    if (!summary) return failure(summary);
+    auto live = find_live_subscription(tx, customer);
+    // A start that is still under way is no subscription yet.
+    if (live && live->status == SubscriptionStatus::Creating) live.reset();
+    StatusFacts facts{std::move(live), *std::move(summary), ""};
+    facts.tier = facts.usage.plan_key;
+    return facts;
+}
+
+/// The first meter of the plan: this interface sells one.
+Json write_usage(const UsageSummary& summary) {
+    const MeterUsage usage = summary.meters.empty() ? MeterUsage{} : summary.meters.front();
+    return Json{{"current", write_number(usage.used)},
+                {"included", write_number(usage.included)},
+                {"remaining", write_number(usage.remaining)},
+                {"usage_percentage", Json::parse(usage.percentage)},
+                {"overage", write_number(usage.overage)},
+                {"overage_amount", write_money(usage.overage_amount)},
+                {"resets_at", format_rfc3339(summary.period.end)}};
+}
+
+Json write_status(const StatusFacts& facts) {
+    const auto& subscription = facts.subscription;
+    return Json{
+        {"has_subscription", subscription.has_value()},
+        {"tier", facts.tier},
+        {"status", subscription ? std::string(to_text(subscription->status)) : "none"},
+        {"usage", write_usage(facts.usage)},
+        {"expires_at", subscription ? Json(format_rfc3339(subscription->period.end)) : Json()},
+        {"cancel_at_period_end", subscription && subscription->cancel_at_period_end},
+    };
+}
+
+Json write_provider(const ProviderCondition& provider) {
+    return Json{{"name", provider.name},
+                {"reachable", provider.breaker != "open"},
+                {"circuit_breaker", provider.breaker},
+                {"last_success_at", write_instant(provider.last_success)},
+                {"last_failure_at", write_instant(provider.last_failure)},
+                {"last_problem", provider.last_problem}};
+}
+
+Json write_health(const BillingHealth& health) {
+    return Json{
+        {"status", health.healthy ? "ok" : "degraded"},
+        {"provider", write_provider(health.provider)},
+        {"webhooks",
+         {{"backlog", health.webhooks_pending},
+          {"dead", health.webhooks_dead},
+          {"signature_failures", health.webhook_signature_failures}}},
+        {"subscriptions",
+         {{"live", health.live},
+          {"past_due", health.past_due},
+          {"expiring_within_7_days", health.expiring_7_days},
+          {"out_of_sync", health.out_of_sync}}},
+        {"worker_lag_seconds", health.worker_lag_s},
+    };
+}
+
+}  // namespace
+
+ApiMetering::ApiMetering(BillingContext& billing, HealthSources health, std::string return_url)
+    : billing_(billing), health_(std::move(health)), return_url_(std::move(return_url)) {}
+
+asio::awaitable<Result<CustomerId>> ApiMetering::customer_calling(const Principal& caller) {
+    if (caller.customer) co_return *caller.customer;
+    const auto customer = co_await billing_.db.write([&](sql::Transaction& tx) {
+        return customer_of(tx, caller, billing_.clock.now(), billing_.ids);
+    });
+    if (!customer) co_return failure(customer);
+    co_return customer->id;
+}
+
+asio::awaitable<Result<SubscriptionId>> ApiMetering::live_of(CustomerId customer) {
+    const auto live = co_await billing_.db.read(
+        [&](sql::Transaction& tx) { return find_live_subscription(tx, customer); });
+    if (!live) co_return not_found("subscription.none", "the customer has no subscription");
+    co_return live->id;
+}
+
+ApiMetering::Answer ApiMetering::status_of(CustomerId customer) {
+    const auto facts = co_await billing_.db.read(
+        [&](sql::Transaction& tx) { return load_status(tx, billing_, customer); });
+    if (!facts) co_return failure(facts);
+    co_return http::ok(write_status(*facts));
+}
+
+// POST /billing/subscribe
+ApiMetering::Answer ApiMetering::post_subscribe(const Principal& caller,
+                                                const http::Request& request) {
+    const auto wanted = read_subscribe(request);
+    if (!wanted) co_return failure(wanted);
+    const auto catalog = billing_.catalog.get();
+    const auto plan = find_tier(*catalog, wanted->tier);
+    if (!plan) co_return failure(plan);
+    const auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    // Everybody has the default tier; there is nothing to subscribe to.
+    if ((*plan)->is_default) co_return co_await status_of(*customer);
+    const auto price = monthly_price(**plan);
+    if (!price) co_return failure(price);
+
+    StartRequest start{*customer, (*plan)->id, *price, wanted->payment_method,
+                       authority_of(caller, request)};
+    const auto started = co_await start_subscription(billing_, std::move(start));
+    if (!started) co_return failure(started);
+    co_return co_await status_of(*customer);
+}
+
+// GET /billing/status
+ApiMetering::Answer ApiMetering::get_status(const Principal& caller, const http::Request&) {
+    const auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    co_return co_await status_of(*customer);
+}
+
+// POST /billing/upgrade
+ApiMetering::Answer ApiMetering::post_upgrade(const Principal& caller,
+                                              const http::Request& request) {
+    const auto tier = read_upgrade(request);
+    if (!tier) co_return failure(tier);
+    const auto catalog = billing_.catalog.get();
+    const auto plan = find_tier(*catalog, *tier);
+    if (!plan) co_return failure(plan);
+    const auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    const auto subscription = co_await live_of(*customer);
+    if (!subscription) co_return failure(subscription);
+    const Authority authority = authority_of(caller, request);
+    if ((*plan)->is_default) {
+        // Down to the free tier: what is paid for stays until the period ends.
+        CancelRequest cancel{*subscription, CancelWhen::AtPeriodEnd, authority};
+        const auto canceled = co_await cancel_subscription(billing_, std::move(cancel));
+        if (!canceled) co_return failure(canceled);
+        co_return co_await status_of(*customer);
+    }
+    const auto price = monthly_price(**plan);
+    if (!price) co_return failure(price);
+    ChangeRequest change{*subscription, *price, authority};
+    const auto changed = co_await change_subscription(billing_, std::move(change));
+    if (!changed) co_return failure(changed);
+    co_return co_await status_of(*customer);
+}
+
+// POST /billing/cancel
+ApiMetering::Answer ApiMetering::post_cancel(const Principal& caller,
+                                             const http::Request& request) {
+    const auto when = read_cancel(request);
+    if (!when) co_return failure(when);
+    const auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    const auto subscription = co_await live_of(*customer);
+    if (!subscription) co_return failure(subscription);
+    CancelRequest cancel{*subscription, *when, authority_of(caller, request)};
+    const auto canceled = co_await cancel_subscription(billing_, std::move(cancel));
+    if (!canceled) co_return failure(canceled);
+    co_return co_await status_of(*customer);
+}
+
+// GET /billing/payment-methods
+ApiMetering::Answer ApiMetering::get_payment_methods(const Principal& caller,
+                                                     const http::Request&) {
+    const auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    const auto methods = co_await payment_methods_of(billing_, *customer);
+    if (!methods) co_return failure(methods);
+    Json data = Json::array();
+    for (const auto& method : *methods) data.push_back(write_method(method));
+    co_return http::ok(Json{{"object", "list"}, {"data", data}, {"has_more", false}});
+}
+
+// POST /billing/payment-methods
+ApiMetering::Answer ApiMetering::post_payment_method(const Principal& caller,
+                                                     const http::Request& request) {
+    const auto wanted = read_payment_method(request);
+    if (!wanted) co_return failure(wanted);
+    const auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    auto attached = co_await attach_method(billing_, *customer, wanted->id);
+    if (!attached) co_return failure(attached);
+    if (wanted->make_default) {
+        const auto chosen = co_await choose_method(billing_, *customer, attached->id);
+        if (!chosen) co_return failure(chosen);
+        attached->is_default = true;
+    }
+    co_return http::json_response(201, write_method(*attached));
+}
+
+// DELETE /billing/payment-methods/{payment_method}
+ApiMetering::Answer ApiMetering::delete_payment_method(const Principal& caller,
+                                                       const http::Request& request) {
+    const auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    const auto detached =
+        co_await detach_method(billing_, *customer, request.path_value("payment_method"));
+    if (!detached) co_return failure(detached);
+    co_return http::ok(write_method(*detached));
+}
+
+// POST /billing/payment-methods/{payment_method}/default
+ApiMetering::Answer ApiMetering::post_default_payment_method(const Principal& caller,
+                                                             const http::Request& request) {
+    const auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    const auto chosen =
+        co_await choose_method(billing_, *customer, request.path_value("payment_method"));
+    if (!chosen) co_return failure(chosen);
+    co_return http::ok(write_method(*chosen));
+}
+
+// GET /billing/portal
+ApiMetering::Answer ApiMetering::get_portal(const Principal& caller, const http::Request& request) {
+    const auto* asked = request.query_value("return_url");
+    const std::string return_url = asked != nullptr ? *asked : return_url_;
+    const auto known = check_return_url(return_url);
+    if (!known) co_return failure(known);
+    const auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    const auto provider_customer = co_await ensure_provider_customer(billing_, *customer);
+    if (!provider_customer) co_return failure(provider_customer);
+    const auto url = co_await billing_.provider.open_portal(*provider_customer, return_url);
+    if (!url) co_return failure(url);
+    co_return http::ok(Json{{"url", *url}});
+}
+
+// GET /billing/invoices
+ApiMetering::Answer ApiMetering::get_invoices(const Principal& caller, const http::Request&) {
+    const auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    const auto invoices = co_await billing_.db.read([&](sql::Transaction& tx) {
+        PageQuery page;
+        page.limit = kInvoicesShown;
+        std::vector<Invoice> complete;
+        for (const auto& listed : list_invoices(tx, *customer, page))
+            complete.push_back(*load_invoice(tx, listed.id));
+        return complete;
+    });
+    Json data = Json::array();
+    for (const auto& invoice : invoices) data.push_back(write_invoice(invoice));
+    co_return http::ok(Json{{"object", "list"}, {"data", data}, {"has_more", false}});
+}
+
+// GET /health/billing
+ApiMetering::Answer ApiMetering::get_health(const Principal&, const http::Request&) {
+    const auto health = co_await billing_.db.read([&](sql::Transaction& tx) {
+        return load_billing_health(tx, health_, billing_.clock.now());
+    });
+    co_return http::ok(write_health(health));
+}
+
+// GET /billing/admin/stats
+ApiMetering::Answer ApiMetering::get_stats(const Principal&, const http::Request&) {
+    const Instant now = billing_.clock.now();
+    const auto facts = co_await billing_.db.read(
+        [&](sql::Transaction& tx) { return load_revenue_facts(tx, kCurrency, now); });
+    co_return http::ok(write_revenue_stats(revenue_stats(facts), now));
+}
+
+}  // namespace turnpike

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "access/principal.h"
+#include "base/error.h"
+#include "billing/context.h"
+#include "billing/health.h"
+#include "http/message.h"
+
+namespace turnpike {
+
+/// The published interface of the data API: `/billing/*`, `/pricing`, `/health/billing`. Paths and
+/// shapes only; every rule is a use case of the features below. Thread-safe.
+class ApiMetering {
+public:
+    using Answer = asio::awaitable<Result<http::Response>>;
+
+    /// `return_url`: where the customer portal leads back to unless the request says otherwise.
+    ApiMetering(BillingContext& billing, HealthSources health, std::string return_url);
+
+    Answer post_subscribe(const Principal& caller, const http::Request& request);
+    Answer get_status(const Principal& caller, const http::Request& request);
+    Answer post_upgrade(const Principal& caller, const http::Request& request);
+    Answer post_cancel(const Principal& caller, const http::Request& request);
+    Answer get_payment_methods(const Principal& caller, const http::Request& request);
+    Answer post_payment_method(const Principal& caller, const http::Request& request);
+    Answer delete_payment_method(const Principal& caller, const http::Request& request);
+    Answer post_default_payment_method(const Principal& caller, const http::Request& request);
+    Answer get_portal(const Principal& caller, const http::Request& request);
+    Answer get_invoices(const Principal& caller, const http::Request& request);
+    Answer get_health(const Principal& caller, const http::Request& request);
+    Answer get_stats(const Principal& caller, const http::Request& request);
+
+private:
+    asio::awaitable<Result<CustomerId>> customer_calling(const Principal& caller);
+    asio::awaitable<Result<SubscriptionId>> live_of(CustomerId customer);
+    Answer status_of(CustomerId customer);
+
+    BillingContext& billing_;
+    HealthSources health_;
+    std::string return_url_;
+};
+
+}  // namespace turnpike

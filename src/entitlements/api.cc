@@ -1,0 +1,127 @@
+#include "entitlements/api.h"
+
+#include <utility>
+
+#include "entitlements/caller.h"
+#include "entitlements/usage_summary.h"
+#include "entitlements/wire.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+constexpr const char* kConsumeSource = "turnpike.consume";
+
+/// What the caller gave as the event's identity, or a new one.
+ConsumeRequest request_from(ConsumeBody body, std::string customer, IdSource& ids, Instant now) {
+    return {.customer = std::move(customer),
+            .meter_key = std::move(body.meter_key),
+            .quantity = body.quantity,
+            .source = body.source.value_or(kConsumeSource),
+            .id = body.id ? *std::move(body.id) : ids.body(now),
+            .latency_us = body.latency_us,
+            .time = std::nullopt};
+}
+
+std::unexpected<Error> no_such_meter(const std::string& meter_key) {
+    return not_found("entitlement.no_such_meter", "there is no meter '" + meter_key + "'");
+}
+
+}  // namespace
+
+asio::awaitable<Result<StandingCache::Snapshot>> EntitlementsApi::snapshot_of(
+    const Principal& caller, std::string ref) {
+    const Instant now = clock.now();
+    if (auto known = standings.find(ref, now)) co_return known;
+    const auto ticket = standings.ticket();
+    auto read = [&](sql::Transaction& tx) { return load_snapshot(tx, catalog, ref, now); };
+    auto loaded = co_await db.read(read);
+    const bool unknown = !loaded && loaded.error().code == ErrorCode::NotFound;
+    if (unknown && may_be_new(caller)) {
+        auto create = [&](sql::Transaction& tx) -> Result<StandingSnapshot> {
+            const auto welcomed = welcome(tx, caller, now, ids);
+            if (!welcomed) return failure(welcomed);
+            return load_snapshot(tx, catalog, ref, now);
+        };
+        loaded = co_await db.write(create);
+    }
+    if (!loaded) co_return failure(loaded);
+    auto snapshot = std::make_shared<const StandingSnapshot>(*std::move(loaded));
+    standings.put(ticket, snapshot);
+    co_return snapshot;
+}
+
+asio::awaitable<Result<ConsumeOutcome>> EntitlementsApi::consume_now(
+    const Principal& caller, const ConsumeRequest& request) {
+    auto work = [&](sql::Transaction& tx) -> Result<ConsumeOutcome> {
+        const Instant now = clock.now();
+        const auto welcomed = welcome(tx, caller, now, ids);
+        if (!welcomed) return failure(welcomed);
+        return consume(tx, catalog, request, now, ids);
+    };
+    auto outcome = co_await db.write(work);
+    if (outcome && outcome->usage.verdict == Verdict::Accepted)
+        standings.count_moved(outcome->standing.customer, request.meter_key, *outcome->counter);
+    co_return outcome;
+}
+
+asio::awaitable<Result<http::Response>> EntitlementsApi::post_check(const Principal& caller,
+                                                                    const http::Request& request) {
+    const auto body = read_check(request);
+    if (!body) co_return failure(body);
+    const auto snapshot_catalog = catalog.get();
+    if (snapshot_catalog->meter(body->meter_key) == nullptr)
+        co_return no_such_meter(body->meter_key);
+    auto ref = customer_meant(caller, body->customer);
+    if (!ref) co_return failure(ref);
+    const auto snapshot = co_await snapshot_of(caller, *std::move(ref));
+    if (!snapshot) co_return failure(snapshot);
+    const Standing& standing = (*snapshot)->standing;
+    if (const auto own = refuse_others(caller, body->customer, standing); !own)
+        co_return failure(own);
+    const Decision decision =
+        decide(**snapshot, body->meter_key, *snapshot_catalog, body->requested);
+    co_return http::ok(write_check(decision, standing));
+}
+
+asio::awaitable<Result<http::Response>> EntitlementsApi::post_consume(
+    const Principal& caller, const http::Request& request) {
+    auto body = read_consume(request);
+    if (!body) co_return failure(body);
+    const auto snapshot_catalog = catalog.get();
+    if (snapshot_catalog->meter(body->meter_key) == nullptr)
+        co_return no_such_meter(body->meter_key);
+    auto ref = customer_meant(caller, body->customer);
+    if (!ref) co_return failure(ref);
+    const ConsumeRequest wanted = request_from(*std::move(body), *std::move(ref), ids, clock.now());
+    const auto outcome = co_await consume_now(caller, wanted);
+    if (!outcome) co_return failure(outcome);
+    if (outcome->usage.verdict == Verdict::Conflict)
+        co_return conflict("entitlement.usage_conflict",
+                           "this source and id name another use; the first one stays");
+    const Decision decision = decision_of(*outcome, wanted, *snapshot_catalog);
+    if (outcome->usage.verdict == Verdict::Rejected)
+        co_return write_denial(decision, wanted.meter_key, request, outcome->standing.now);
+    co_return http::ok(write_consumed(decision, *outcome));
+}
+
+asio::awaitable<Result<http::Response>> EntitlementsApi::get_usage(const Principal& caller,
+                                                                   const http::Request& request) {
+    std::optional<std::string> named;
+    if (const std::string* customer = request.query_value("customer")) named = *customer;
+    const auto ref = customer_meant(caller, named);
+    if (!ref) co_return failure(ref);
+    auto work = [&](sql::Transaction& tx) {
+        return load_usage_summary(tx, catalog, std::string_view(*ref), clock.now());
+    };
+    auto summary = co_await db.read(work);
+    if (!summary) co_return failure(summary);
+    if (const std::string* meter = request.query_value("meter")) {
+        std::erase_if(summary->meters,
+                      [&](const MeterUsage& usage) { return usage.meter_key != *meter; });
+        if (summary->meters.empty()) co_return no_such_meter(*meter);
+    }
+    co_return http::ok(write_summary(*summary));
+}
+
+}  // namespace turnpike

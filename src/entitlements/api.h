@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "access/principal.h"
+#include "catalog/cache.h"
+#include "entitlements/consume.h"
+#include "entitlements/standing_cache.h"
+#include "http/message.h"
+#include "sql/database.h"
+
+namespace turnpike {
+
+namespace asio = boost::asio;
+
+/// Questions about what a customer may use, and the one step that uses it. The policy table has let
+/// the caller in already; whose standing it is, is decided here.
+struct EntitlementsApi {
+    sql::Database& db;
+    const Clock& clock;
+    IdSource& ids;
+    CatalogCache& catalog;
+    StandingCache& standings;
+
+    /// POST /v1/entitlements/check {customer, feature|meter, requested}. Consumes nothing; asks no
+    /// database when the standing is cached.
+    asio::awaitable<Result<http::Response>> post_check(const Principal& caller,
+                                                       const http::Request& request);
+    /// POST /v1/usage/consume {customer, meter, quantity, source, id, latency_ms}. Decided in the
+    /// database; 402 and no trace when denied; the same (source, id) again is answered again and
+    /// counted once.
+    asio::awaitable<Result<http::Response>> post_consume(const Principal& caller,
+                                                         const http::Request& request);
+    /// GET /v1/usage?customer=&meter=
+    asio::awaitable<Result<http::Response>> get_usage(const Principal& caller,
+                                                      const http::Request& request);
+
+    /// The caller's or the named customer's snapshot, from memory when it is fresh.
+    asio::awaitable<Result<StandingCache::Snapshot>> snapshot_of(const Principal& caller,
+                                                                 std::string ref);
+    /// consume() in a transaction, and the cache told.
+    asio::awaitable<Result<ConsumeOutcome>> consume_now(const Principal& caller,
+                                                        const ConsumeRequest& request);
+};
+
+}  // namespace turnpike

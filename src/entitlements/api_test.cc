@@ -1,0 +1,232 @@
+#include "entitlements/api.h"
+
+#include <atomic>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "entitlements/testing.h"
+#include "json/value.h"
+#include "sql/testing.h"
+
+namespace turnpike {
+namespace {
+
+using testing::add_subscription;
+using testing::kStart;
+using testing::MeteredWorld;
+using testing::run;
+
+using testing::user;
+
+const Principal kSeller = testing::seller();
+
+http::Request post(const Json& body) {
+    http::Request request;
+    request.method = http::Method::Post;
+    request.path = "/v1/test";
+    request.headers = {{"Content-Type", "application/json"}};
+    request.body = to_text(body);
+    return request;
+}
+
+class Entitlements : public sql::DatabaseTest {
+protected:
+    using Handler = asio::awaitable<Result<http::Response>> (EntitlementsApi::*)(
+        const Principal&, const http::Request&);
+
+    void SetUp() override {
+        sql::DatabaseTest::SetUp();
+        if (IsSkipped()) return;
+        world_.emplace(db());
+        world_->add_customer("alice");
+        api_.emplace(db(), clock_, world_->ids(), world_->catalog(), standings_);
+    }
+    Result<http::Response> call(Handler handler, const Principal& caller,
+                                const http::Request& request) {
+        return run(((*api_).*handler)(caller, request));
+    }
+    Result<http::Response> consume(const Json& body, const Principal& caller = kSeller) {
+        return call(&EntitlementsApi::post_consume, caller, post(body));
+    }
+    Json consumed(const Json& body, const Principal& caller = kSeller) {
+        const auto answer = consume(body, caller);
+        if (!answer) return Json(std::string(answer.error().reason.text()));
+        Json json = *parse_json(answer->body);
+        json["http"] = answer->status;
+        return json;
+    }
+    Json check(const Json& body, const Principal& caller = kSeller) {
+        const auto answer = call(&EntitlementsApi::post_check, caller, post(body));
+        if (!answer) return Json(std::string(answer.error().reason.text()));
+        return *parse_json(answer->body);
+    }
+    Json usage(const std::string& ref) {
+        http::Request request;
+        request.query = {{"customer", ref}};
+        const auto answer = call(&EntitlementsApi::get_usage, kSeller, request);
+        EXPECT_TRUE(answer);
+        return (*parse_json(answer->body))["meters"][0];
+    }
+    static Json calls(const char* customer, std::int64_t quantity) {
+        return {{"customer", customer}, {"meter", "api_calls"}, {"quantity", quantity}};
+    }
+    std::int64_t events() {
+        return db().read_blocking([](sql::Transaction& tx) {
+            return tx.one("SELECT COUNT(*) FROM usage_events")->integer(0);
+        });
+    }
+
+    ManualClock clock_{kStart + std::chrono::hours(1)};
+    StandingCache standings_{{}};
+    std::optional<MeteredWorld> world_;
+    std::optional<EntitlementsApi> api_;
+};
+
+TEST_P(Entitlements, FreeCall100IsServedAnd101IsNotRecorded) {
+    EXPECT_EQ(consumed(calls("alice", 99))["http"], 200);
+    const Json last = consumed(calls("alice", 1));
+    EXPECT_EQ(last["allowed"], true);
+    EXPECT_EQ(last["used"], "100");
+    EXPECT_EQ(last["remaining"], "0");
+    EXPECT_EQ(last["limit"], "100");
+    EXPECT_EQ(last["duplicate"], false);
+
+    const Json denied = consumed(calls("alice", 1));
+    EXPECT_EQ(denied["http"], 402);
+    EXPECT_EQ(denied["status"], 402);
+    EXPECT_EQ(denied["code"], "limit_exceeded");
+    EXPECT_TRUE(denied["type"].get<std::string>().ends_with("/limit_exceeded"));
+    EXPECT_EQ(denied["feature"], "api_calls");
+    EXPECT_EQ(denied["limit"], "100");
+    EXPECT_EQ(denied["used"], "100");
+    EXPECT_EQ(denied["resets_at"], "2024-10-01T00:00:00Z");
+    EXPECT_EQ(denied["upgrade"], Json::parse(R"({"plan":"starter","name":"STARTER",
+                                                 "price":"29.00","currency":"usd"})"));
+    EXPECT_EQ(events(), 2);
+    EXPECT_EQ(usage("alice")["used"], "100");
+}
+
+TEST_P(Entitlements, PaidPlansGoOnIntoOverage) {
+    const auto paul = world_->add_customer("paul");
+    add_subscription(*world_, paul, {});
+    EXPECT_EQ(consumed(calls("paul", 10'000))["reason"], "within_allowance");
+    const Json over = consumed(calls("paul", 2'345));
+    EXPECT_EQ(over["allowed"], true);
+    EXPECT_EQ(over["reason"], "overage");
+    EXPECT_EQ(over["overage"], "2345");
+    const Json row = usage("paul");
+    EXPECT_EQ(row["used"], "12345");
+    EXPECT_EQ(row["included"], "10000");
+    EXPECT_EQ(row["remaining"], "0");
+    EXPECT_EQ(row["usage_percentage"], "123.45");
+    EXPECT_EQ(row["overage_amount"], 4'690);  // 2,345 x $0.02
+}
+
+TEST_P(Entitlements, TheSameUseAgainIsAnsweredAgainAndCountedOnce) {
+    Json body = calls("alice", 100);
+    body["source"] = "shop";
+    body["id"] = "order-1";
+    EXPECT_EQ(consumed(body)["duplicate"], false);
+    const Json again = consumed(body);
+    EXPECT_EQ(again["http"], 200);
+    EXPECT_EQ(again["allowed"], true);
+    EXPECT_EQ(again["duplicate"], true);
+    EXPECT_EQ(again["used"], "100");
+    body["quantity"] = 1;
+    EXPECT_EQ(consumed(body), "entitlement.usage_conflict");
+    EXPECT_EQ(events(), 1);
+}
+
+TEST_P(Entitlements, ACheckConsumesNothingAndFollowsEveryUse) {
+    const Json question{{"customer", "alice"}, {"feature", "api_calls"}, {"requested", 1}};
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(check(question)["used"], "0");
+    consumed(calls("alice", 60));
+    Json answer = check(question);
+    EXPECT_EQ(answer["used"], "60");
+    EXPECT_EQ(answer["remaining"], "40");
+    EXPECT_EQ(answer["allowed"], true);
+    EXPECT_EQ(answer["plan"], "free");
+    Json more = question;
+    more["requested"] = "41";
+    answer = check(more);
+    EXPECT_EQ(answer["allowed"], false);
+    EXPECT_EQ(answer["reason"], "limit_exceeded");
+    EXPECT_EQ(answer["upgrade"]["plan"], "starter");
+    EXPECT_EQ(events(), 1);
+}
+
+TEST_P(Entitlements, ACheckSeesANewSubscriptionOnceToldOfIt) {
+    const auto paul = world_->add_customer("paul");
+    const Json question{{"customer", "paul"}, {"meter", "api_calls"}};
+    EXPECT_EQ(check(question)["plan"], "free");
+    add_subscription(*world_, paul, {});
+    standings_.invalidate(paul);
+    EXPECT_EQ(check(question)["plan"], "pro");
+}
+
+TEST_P(Entitlements, ACheckStartsANewPeriodByItself) {
+    consumed(calls("alice", 100));
+    const Json question{{"customer", "alice"}, {"meter", "api_calls"}};
+    EXPECT_EQ(check(question)["allowed"], false);
+    clock_.set(testing::kSeptember.end);
+    const Json answer = check(question);
+    EXPECT_EQ(answer["allowed"], true);
+    EXPECT_EQ(answer["remaining"], "100");
+    EXPECT_EQ(consumed(calls("alice", 100))["used"], "100");
+}
+
+TEST_P(Entitlements, AUserSeenForTheFirstTimeIsACustomer) {
+    const Json question{{"meter", "api_calls"}};
+    EXPECT_EQ(check(question, user("newcomer"))["plan"], "free");
+    EXPECT_EQ(consumed({{"meter", "api_calls"}}, user("another"))["used"], "1");
+    EXPECT_EQ(usage("another")["used"], "1");
+    // A seller's typing error creates nobody.
+    EXPECT_EQ(check({{"customer", "typo"}, {"meter", "api_calls"}}), "customer.not_found");
+}
+
+TEST_P(Entitlements, ACustomerSeesNobodyElse) {
+    world_->add_customer("bob");
+    for (const char* other : {"bob", "ext:bob", "nobody"})
+        EXPECT_EQ(check({{"customer", other}, {"meter", "api_calls"}}, user("alice")),
+                  "entitlement.other_customer");
+    for (const char* himself : {"alice", "ext:alice"})
+        EXPECT_EQ(check({{"customer", himself}, {"meter", "api_calls"}}, user("alice"))["plan"],
+                  "free");
+}
+
+TEST_P(Entitlements, BadRequestsAreRefused) {
+    EXPECT_EQ(consumed({{"meter", "api_calls"}}), "entitlement.customer_required");
+    EXPECT_EQ(consumed({{"customer", "alice"}}), "request.invalid_body");
+    EXPECT_EQ(consumed({{"customer", "alice"}, {"meter", "seats"}}), "entitlement.no_such_meter");
+    EXPECT_EQ(consumed(calls("alice", -1)), "request.invalid_body");
+    EXPECT_EQ(consumed(calls("alice", 1'000'000'000'001)), "request.invalid_body");
+    Json body = calls("alice", 1);
+    body["source"] = "shop";
+    EXPECT_EQ(consumed(body), "request.invalid_body");
+    body["id"] = "1";
+    body["limit"] = 5;
+    EXPECT_EQ(consumed(body), "request.invalid_body");
+    EXPECT_EQ(events(), 0);
+}
+
+TEST_P(Entitlements, SixtyFourClientsGetExactlyTheLast50Units) {
+    consumed(calls("alice", 50));
+    std::atomic<int> granted = 0, denied = 0;
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 64; ++i)
+        clients.emplace_back([&] {
+            const auto answer = consume(calls("alice", 1));
+            ++(answer && answer->status == 200 ? granted : denied);
+        });
+    for (auto& client : clients) client.join();
+    EXPECT_EQ(granted, 50);
+    EXPECT_EQ(denied, 14);
+    EXPECT_EQ(usage("alice")["used"], "100");
+    EXPECT_EQ(check({{"customer", "alice"}, {"meter", "api_calls"}})["used"], "100");
+}
+
+INSTANTIATE_TEST_SUITE_P(, Entitlements, sql::both_engines(), sql::engine_name);
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "catalog/cache.h"
+#include "entitlements/decision.h"
+#include "entitlements/standing.h"
+#include "entitlements/standing_cache.h"
+#include "metering/service.h"
+#include "sql/sql.h"
+
+namespace turnpike {
+
+/// One use to be counted: check, deduct and record in one step.
+struct ConsumeRequest {
+    std::string customer;  ///< "cus_..", "ext:..", or an external id
+    std::string meter_key;
+    Quantity quantity;
+    std::string source, id;  ///< the event's identity; the same pair is counted once for ever
+    std::optional<std::int64_t> latency_us;
+    std::optional<Instant> time;  ///< when it was used; absent: now
+};
+
+/// What the ledger said.
+struct ConsumeOutcome {
+    Standing standing;
+    std::optional<Counter> counter;  ///< afterwards; nullopt: the plan does not include the meter
+    UsageOutcome usage;              ///< Rejected when the plan does not include it
+};
+
+/// Decides in the database and nowhere else. A denial leaves no trace.
+///
+/// Errors: NotFound "customer.not_found"; InvalidArgument "entitlement.bad_usage" for an event that
+/// cannot be recorded (see complaint_about).
+Result<ConsumeOutcome> consume(sql::Transaction& tx, CatalogCache& catalog,
+                               const ConsumeRequest& request, Instant system_now, IdSource& ids);
+
+/// A standing with the counters of its period, for checks.
+Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, CatalogCache& catalog,
+                                       std::string_view customer, Instant system_now);
+
+/// Decides from a snapshot.
+Decision decide(const StandingSnapshot& snapshot, const std::string& meter_key,
+                const Catalog& catalog, Quantity requested);
+
+/// The decision that an outcome shows: numbers afterwards, and the reason for the request.
+Decision decision_of(const ConsumeOutcome& outcome, const ConsumeRequest& request,
+                     const Catalog& catalog);
+
+}  // namespace turnpike

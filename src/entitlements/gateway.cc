@@ -1,0 +1,184 @@
+#include "entitlements/gateway.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "entitlements/caller.h"
+#include "entitlements/wire.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+enum class Mode : bool { Consume, Check };
+constexpr const char* kGatewaySource = "turnpike.gateway";
+
+Result<Mode> read_mode(const http::Request& request) {
+    const std::string* text = request.query_value("mode");
+    if (text == nullptr || *text == "consume") return Mode::Consume;
+    if (*text == "check") return Mode::Check;
+    return invalid_argument("gateway.bad_mode", "mode is consume or check");
+}
+
+http::Response allow() {
+    http::Response response;
+    response.status = 200;
+    return response;
+}
+
+/// Any refusal in the one status that every gateway understands.
+http::Response refuse(http::Response problem, int meaning) {
+    problem.status = 403;
+    problem.headers.emplace_back("X-Turnpike-Status", std::to_string(meaning));
+    return problem;
+}
+
+http::Response refuse(const Error& error, const http::Request& request) {
+    return refuse(http::problem(error, request), http::status_of(error.code));
+}
+
+/// 402 while a better plan exists, 429 where only time helps.
+int meaning_of(const Decision& decision) { return decision.upgrade ? 402 : 429; }
+
+}  // namespace
+
+/// What is asked, once route and cost are known.
+struct GatewayApi::Question {
+    Mode mode;
+    std::string customer;  ///< as load_standing takes it
+    std::string meter_key;
+    Quantity units;
+    std::shared_ptr<const Catalog> catalog;
+};
+
+/// A decision, an error, or neither: the ledger failed.
+struct GatewayApi::Attempt {
+    std::optional<Standing> standing;
+    std::optional<Decision> decision;
+    std::optional<Error> error;
+};
+
+asio::awaitable<GatewayApi::Attempt> GatewayApi::try_consume(const Principal& caller,
+                                                             const ConsumeRequest& use) {
+    Attempt attempt;
+    try {
+        const auto outcome = co_await entitlements.consume_now(caller, use);
+        if (!outcome) {
+            attempt.error = outcome.error();
+            co_return attempt;
+        }
+        attempt.standing = outcome->standing;
+        attempt.decision = decision_of(*outcome, use, *entitlements.catalog.get());
+        // decision_of() shows what is left afterwards, which may be nothing.
+        attempt.decision->allowed = outcome->usage.verdict != Verdict::Rejected;
+    } catch (const sql::Failure&) {
+        attempt = Attempt{};
+    }
+    co_return attempt;
+}
+
+asio::awaitable<GatewayApi::Attempt> GatewayApi::try_check(const Principal& caller,
+                                                           const Question& question) {
+    Attempt attempt;
+    try {
+        const auto snapshot = co_await entitlements.snapshot_of(caller, question.customer);
+        if (!snapshot) {
+            attempt.error = snapshot.error();
+            co_return attempt;
+        }
+        attempt.standing = (*snapshot)->standing;
+        attempt.decision =
+            decide(**snapshot, question.meter_key, *question.catalog, question.units);
+    } catch (const sql::Failure&) {
+        attempt = Attempt{};
+    }
+    co_return attempt;
+}
+
+http::Response GatewayApi::degraded(const http::Request& request, const Question& question,
+                                    ConsumeRequest use) {
+    const Instant now = entitlements.clock.now();
+    const auto known = entitlements.standings.find(question.customer, now, StandingCache::Age::Any);
+    const Allowance* allowance =
+        known ? known->standing.plan->allowance(question.meter_key) : nullptr;
+    const bool closed =
+        known && (allowance == nullptr || allowance->overage == OveragePolicy::Block);
+    if (closed)
+        return refuse(Error{ErrorCode::Unavailable, "gateway.ledger_down",
+                            "usage cannot be checked at the moment"},
+                      request);
+    http::Response response = allow();
+    response.headers.emplace_back("X-Turnpike-Degraded", "1");
+    response.headers.emplace_back("X-Turnpike-Units", question.units.text());
+    if (known) {
+        response.headers.emplace_back("X-Turnpike-Customer", known->standing.customer.text());
+        response.headers.emplace_back("X-Turnpike-Plan", known->standing.plan->key);
+    }
+    if (question.mode == Mode::Consume) {
+        const bool frozen = known && known->standing.time == Standing::Time::Frozen;
+        use.time = frozen ? known->standing.now : now;
+        recovery.remember(std::move(use));
+    }
+    return response;
+}
+
+asio::awaitable<Result<http::Response>> GatewayApi::answer(const Principal& caller,
+                                                           const http::Request& request,
+                                                           const Question& question) {
+    const ConsumeRequest use{.customer = question.customer,
+                             .meter_key = question.meter_key,
+                             .quantity = question.units,
+                             .source = kGatewaySource,
+                             .id = entitlements.ids.body(entitlements.clock.now()),
+                             .latency_us = std::nullopt,
+                             .time = std::nullopt};
+    Attempt attempt;
+    if (question.mode == Mode::Consume)
+        attempt = co_await try_consume(caller, use);
+    else
+        attempt = co_await try_check(caller, question);
+    if (attempt.error) co_return refuse(*attempt.error, request);
+    if (!attempt.decision) co_return degraded(request, question, use);
+
+    const Standing& standing = *attempt.standing;
+    const Decision& decision = *attempt.decision;
+    http::Response response = allow();
+    if (!decision.allowed)
+        response = refuse(write_denial(decision, question.meter_key, request, standing.now),
+                          meaning_of(decision));
+    response.headers.emplace_back("X-Turnpike-Customer", standing.customer.text());
+    response.headers.emplace_back("X-Turnpike-Plan", standing.plan->key);
+    response.headers.emplace_back("X-Turnpike-Units",
+                                  decision.allowed ? question.units.text() : "0");
+    add_rate_headers(response.headers, decision, question.meter_key, standing);
+    co_return response;
+}
+
+asio::awaitable<Result<http::Response>> GatewayApi::authorize(const Principal& caller,
+                                                              const http::Request& request) {
+    if (caller.kind == PrincipalKind::Anonymous)
+        co_return fail(ErrorCode::Unauthenticated, "gateway.unauthenticated",
+                       "a customer's key or token is needed");
+    const auto mode = read_mode(request);
+    if (!mode) co_return refuse(mode.error(), request);
+    const auto route = read_gateway_route(request);
+    if (!route) co_return refuse(route.error(), request);
+    std::optional<std::string> named;
+    if (const std::string* customer = request.query_value("customer")) named = *customer;
+    auto customer = customer_meant(caller, named);
+    if (!customer) co_return refuse(customer.error(), request);
+
+    const auto catalog = entitlements.catalog.get();
+    const RouteCost* cost = catalog->route_cost(route->method, route->path);
+    if (cost == nullptr || cost->units == 0) {
+        http::Response response = allow();
+        response.headers.emplace_back("X-Turnpike-Units", "0");
+        co_return response;
+    }
+    const Question question{*mode, *std::move(customer), cost->meter_key,
+                            Quantity::whole(cost->units), catalog};
+    co_return co_await answer(caller, request, question);
+}
+
+}  // namespace turnpike

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "access/principal.h"
+#include "entitlements/api.h"
+#include "entitlements/gateway_route.h"
+#include "entitlements/usage_recovery.h"
+#include "http/message.h"
+
+namespace turnpike {
+
+/// The usage middleware: a gateway asks before it serves. nginx's auth_request understands 2xx, 401
+/// and 403 only, so a denial is 403 and X-Turnpike-Status says what it means: 402 (a better plan
+/// would help), 429 (wait for the next period), 503 (the ledger is down), 400 (a bad question).
+///
+/// When the ledger fails, customers whose plan bills overage are served and counted later
+/// (X-Turnpike-Degraded: 1), and so is everybody whose plan is not known: a paying user is never
+/// blocked. A plan that is known to stop at its allowance stays closed.
+struct GatewayApi {
+    EntitlementsApi& entitlements;
+    UsageRecovery& recovery;
+
+    /// GET|POST /v1/gateway/authorize?mode=consume|check
+    asio::awaitable<Result<http::Response>> authorize(const Principal& caller,
+                                                      const http::Request& request);
+
+private:
+    struct Question;
+    struct Attempt;
+    asio::awaitable<Attempt> try_consume(const Principal& caller, const ConsumeRequest& use);
+    asio::awaitable<Attempt> try_check(const Principal& caller, const Question& question);
+    asio::awaitable<Result<http::Response>> answer(const Principal& caller,
+                                                   const http::Request& request,
+                                                   const Question& question);
+    http::Response degraded(const http::Request& request, const Question& question,
+                            ConsumeRequest use);
+};
+
+}  // namespace turnpike

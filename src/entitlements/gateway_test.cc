@@ -1,0 +1,249 @@
+#include "entitlements/gateway.h"
+
+#include <gtest/gtest.h>
+
+#include "entitlements/testing.h"
+#include "json/value.h"
+#include "sql/testing.h"
+
+namespace turnpike {
+namespace {
+
+using testing::add_subscription;
+using testing::FragileDatabase;
+using testing::kStart;
+using testing::MeteredWorld;
+using testing::run;
+
+TEST(GatewayPath, IsWhatTheUpstreamSees) {
+    struct Case {
+        const char* target;
+        const char* path;  // "" is refused
+    };
+    const Case cases[] = {
+        {"/signals", "/signals"},
+        {"/signals?x=/export/pdf", "/signals"},
+        {"/signals#x", "/signals"},
+        {"/signals/", "/signals"},
+        {"//signals", "/signals"},
+        {"/%73ignals", "/signals"},
+        {"/x/../signals", "/signals"},
+        {"/./signals/.", "/signals"},
+        {"/signals%2Fhistory/AAPL", "/signals/history/AAPL"},
+        {"/%2e%2e/signals", ""},
+        {"/../signals", ""},
+        {"http://host/signals?x", "/signals"},
+        {"https://host", "/"},
+        {"/", "/"},
+        {"", ""},
+        {"signals", ""},
+        {"/signals%00", ""},
+        {"/%zz", ""},
+        {"/a%252e", "/a%2e"},
+    };
+    for (const Case& c : cases) EXPECT_EQ(gateway_path(c.target).value_or(""), c.path) << c.target;
+}
+
+http::Request asking(http::Headers headers,
+                     std::vector<std::pair<std::string, std::string>> query = {}) {
+    http::Request request;
+    request.path = "/v1/gateway/authorize";
+    request.headers = std::move(headers);
+    request.query = std::move(query);
+    return request;
+}
+
+TEST(GatewayRoute, ComesFromTheHeaderOfTheGateway) {
+    struct Case {
+        const char* name;
+        http::Request request;
+        std::string expected;
+    };
+    const Case cases[] = {
+        {"nginx", asking({{"X-Original-URI", "/signals?x=1"}, {"X-Original-Method", "POST"}}),
+         "POST /signals"},
+        {"nginx without a method", asking({{"X-Original-URI", "/signals"}}), "GET /signals"},
+        {"Traefik", asking({{"X-Forwarded-Uri", "/a"}, {"X-Forwarded-Method", "PUT"}}), "PUT /a"},
+        {"Envoy", asking({{"X-Envoy-Original-Path", "/b?c"}}), "GET /b"},
+        {"query", asking({{"X-Original-URI", "/free"}}, {{"path", "/c"}, {"method", "DELETE"}}),
+         "DELETE /c"},
+        {"two that agree", asking({{"X-Original-URI", "/a"}, {"X-Forwarded-Uri", "/a/"}}),
+         "GET /a"},
+        {"a client's lie", asking({{"X-Original-URI", "/free"}, {"X-Forwarded-Uri", "/signals"}}),
+         "gateway.ambiguous_route"},
+        {"nothing", asking({}), "gateway.no_route"},
+        {"no path", asking({{"X-Original-URI", "%"}}), "gateway.bad_path"},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const auto route = read_gateway_route(c.request);
+        EXPECT_EQ(
+            route ? route->method + " " + route->path : std::string(route.error().reason.text()),
+            c.expected);
+    }
+}
+
+class Gateway : public ::testing::Test {
+protected:
+    http::Response ask(const std::string& customer, const std::string& path,
+                       const std::string& mode = "consume") {
+        const Principal caller = testing::user(customer);
+        const auto request = asking({{"X-Original-URI", path}}, {{"mode", mode}});
+        auto answer = run(gateway_.authorize(caller, request));
+        EXPECT_TRUE(answer);
+        return answer ? *answer : http::Response{};
+    }
+    static std::string header(const http::Response& response, const char* name) {
+        const std::string* value = http::find_header(response.headers, name);
+        return value == nullptr ? "" : *value;
+    }
+    std::int64_t used(const CustomerId& customer) {
+        return ledger_->read_blocking([&](sql::Transaction& tx) {
+            const auto counter = load_counter(tx, customer, "api_calls", kStart);
+            return counter ? counter->used.scaled() / Quantity::kOne : std::int64_t{0};
+        });
+    }
+    std::size_t replay() {
+        return run(recovery_.replay(db_, clock_, world_.ids(), world_.catalog(), standings_));
+    }
+
+    std::unique_ptr<sql::Database> ledger_ = sql::open_test_database();
+    FragileDatabase db_{*ledger_};
+    MeteredWorld world_{*ledger_};
+    CustomerId alice_ = world_.add_customer("alice");
+    CustomerId paul_ = world_.add_customer("paul");
+    SubscriptionId pro_ = add_subscription(world_, paul_, {});
+    ManualClock clock_{kStart + std::chrono::hours(1)};
+    StandingCache standings_{{}};
+    EntitlementsApi api_{db_, clock_, world_.ids(), world_.catalog(), standings_};
+    UsageRecovery recovery_{3};
+    GatewayApi gateway_{api_, recovery_};
+};
+
+TEST_F(Gateway, ChargesTheRoutesCost) {
+    const auto answer = ask("paul", "/signals/history/AAPL?days=5");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(header(answer, "X-Turnpike-Customer"), paul_.text());
+    EXPECT_EQ(header(answer, "X-Turnpike-Plan"), "pro");
+    EXPECT_EQ(header(answer, "X-Turnpike-Units"), "2");
+    // September has 30 days of 86,400 s; one hour has passed.
+    EXPECT_EQ(header(answer, "RateLimit-Policy"), "\"api_calls\";q=10000;w=2592000");
+    EXPECT_EQ(header(answer, "RateLimit"), "\"api_calls\";r=9998;t=2588400");
+    EXPECT_EQ(used(paul_), 2);
+}
+
+TEST_F(Gateway, AnUnlistedRouteIsFree) {
+    const auto answer = ask("alice", "/health");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(header(answer, "X-Turnpike-Units"), "0");
+    EXPECT_EQ(used(alice_), 0);
+}
+
+TEST_F(Gateway, ADenialIs403ThatSaysWhatItMeans) {
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(ask("alice", "/export/pdf").status, 200);
+    const auto denied = ask("alice", "/signals");
+    EXPECT_EQ(denied.status, 403);
+    EXPECT_EQ(header(denied, "X-Turnpike-Status"), "402");
+    EXPECT_EQ(header(denied, "X-Turnpike-Units"), "0");
+    EXPECT_EQ(header(denied, "RateLimit"), "\"api_calls\";r=0;t=2588400");
+    EXPECT_EQ(header(denied, "Retry-After"), "2588400");
+    const Json body = *parse_json(denied.body);
+    EXPECT_EQ(body["code"], "limit_exceeded");
+    EXPECT_EQ(body["upgrade"]["plan"], "starter");
+    EXPECT_EQ(used(alice_), 100);
+    EXPECT_EQ(ask("alice", "/health").status, 200);
+}
+
+TEST_F(Gateway, WithoutABetterPlanADenialMeansWait) {
+    auto file = *read_catalog_file(*preset_catalog("api-metering"));
+    file.plans.erase(file.plans.begin() + 1, file.plans.end());
+    ledger_->write_blocking(
+        [&](sql::Transaction& tx) { return apply_catalog(tx, file, kStart, world_.ids()); });
+    world_.catalog().reload(*ledger_);
+    for (int i = 0; i < 20; ++i) ask("alice", "/export/pdf");
+    EXPECT_EQ(header(ask("alice", "/signals"), "X-Turnpike-Status"), "429");
+}
+
+TEST_F(Gateway, AUseThatDoesNotFitWholeIsDenied) {
+    for (int i = 0; i < 49; ++i) ask("alice", "/signals/history/X");
+    EXPECT_EQ(ask("alice", "/export/csv").status, 403);  // 98 + 3
+    EXPECT_EQ(ask("alice", "/signals/history/X").status, 200);
+    EXPECT_EQ(used(alice_), 100);
+}
+
+TEST_F(Gateway, ACheckConsumesNothing) {
+    for (int i = 0; i < 3; ++i) {
+        const auto answer = ask("alice", "/export/pdf", "check");
+        EXPECT_EQ(answer.status, 200);
+        EXPECT_EQ(header(answer, "X-Turnpike-Units"), "5");
+        EXPECT_EQ(header(answer, "RateLimit"), "\"api_calls\";r=100;t=2588400");
+    }
+    EXPECT_EQ(used(alice_), 0);
+}
+
+TEST_F(Gateway, ACachedCheckNeedsNoLedger) {
+    ask("alice", "/signals", "check");
+    db_.set(FragileDatabase::State::Down);
+    const auto answer = ask("alice", "/signals", "check");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(header(answer, "X-Turnpike-Degraded"), "");
+}
+
+TEST_F(Gateway, BadQuestionsAreRefusedIn403) {
+    EXPECT_EQ(header(ask("alice", "/../x"), "X-Turnpike-Status"), "400");
+    EXPECT_EQ(header(ask("alice", "/signals", "spend"), "X-Turnpike-Status"), "400");
+    const Principal nobody;
+    const auto answer = run(gateway_.authorize(nobody, asking({{"X-Original-URI", "/signals"}})));
+    EXPECT_EQ(answer.error().code, ErrorCode::Unauthenticated);
+    const Principal seller = testing::seller();
+    const auto unnamed = run(gateway_.authorize(seller, asking({{"X-Original-URI", "/signals"}})));
+    EXPECT_EQ(header(*unnamed, "X-Turnpike-Status"), "400");
+    const auto named = run(gateway_.authorize(
+        seller, asking({{"X-Original-URI", "/signals"}}, {{"customer", "paul"}})));
+    EXPECT_EQ(named->status, 200);
+    EXPECT_EQ(used(paul_), 1);
+}
+
+TEST_F(Gateway, APayingUserIsServedWithoutTheLedgerAndCountedLater) {
+    ask("paul", "/signals");
+    db_.set(FragileDatabase::State::Down);
+    const auto answer = ask("paul", "/export/csv");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(header(answer, "X-Turnpike-Degraded"), "1");
+    EXPECT_EQ(header(answer, "X-Turnpike-Units"), "3");
+    EXPECT_EQ(recovery_.numbers().served, 1U);
+    EXPECT_EQ(replay(), 0U);  // still down: it stays
+    EXPECT_EQ(recovery_.numbers().waiting, 1U);
+
+    db_.set(FragileDatabase::State::Up);
+    EXPECT_EQ(replay(), 1U);
+    EXPECT_EQ(replay(), 0U);
+    EXPECT_EQ(used(paul_), 4);
+    EXPECT_EQ(recovery_.numbers().recovered, 1U);
+    EXPECT_EQ(header(ask("paul", "/signals", "check"), "RateLimit"),
+              "\"api_calls\";r=9996;t=2588400");
+}
+
+TEST_F(Gateway, ABlockedPlanStaysClosedWithoutTheLedger) {
+    ask("alice", "/signals");
+    ask("alice", "/signals", "check");  // known now
+    db_.set(FragileDatabase::State::Down);
+    const auto answer = ask("alice", "/signals");
+    EXPECT_EQ(answer.status, 403);
+    EXPECT_EQ(header(answer, "X-Turnpike-Status"), "503");
+    EXPECT_EQ(recovery_.numbers().served, 0U);
+}
+
+TEST_F(Gateway, TheRecoveryQueueIsBoundedAndCountsItsLosses) {
+    db_.set(FragileDatabase::State::Down);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(ask("paul", "/signals").status, 200);
+    EXPECT_EQ(recovery_.numbers().served, 5U);
+    EXPECT_EQ(recovery_.numbers().waiting, 3U);
+    EXPECT_EQ(recovery_.numbers().lost, 2U);
+    db_.set(FragileDatabase::State::Up);
+    EXPECT_EQ(replay(), 3U);
+    EXPECT_EQ(used(paul_), 3);
+}
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/money.h"
+#include "base/time.h"
+#include "catalog/cache.h"
+#include "metering/counter.h"
+#include "metering/customer_window.h"
+#include "sql/sql.h"
+#include "subscriptions/subscription.h"
+
+namespace turnpike {
+
+/// What a customer has now: the plan that counts, and the period that usage goes to.
+struct Standing {
+    CustomerId customer;
+    std::string external_id;
+    std::shared_ptr<const PlanVersion> plan;  ///< never null
+    /// The subscription that gives the plan; absent: it is the default plan.
+    std::optional<SubscriptionId> subscription;
+    /// Of the subscription without an end, also when it gives nothing (unpaid, paused, creating).
+    std::optional<SubscriptionStatus> status;
+    Period period;
+    Instant now;  ///< the test clock's time where there is one, else the system's
+    enum class Time : bool { Running, Frozen } time = Time::Running;
+    Currency currency = Currency::Usd;  ///< what overage is charged in
+};
+
+/// A subscription that is trialing, active or past due gives its plan version. Its period is the
+/// mirrored one; once the customer's time has passed it, and the provider's renewal is not mirrored
+/// yet, the next period by the price's recurrence, so that usage never lands in a period that may
+/// be closed. One that was to end by now gives nothing more. Without a subscription: the default
+/// plan, in months from the customer's creation.
+///
+/// \param ref  "cus_..", "ext:..", or an external id
+/// Errors: NotFound "customer.not_found" (as customers/service.h says it).
+Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std::string_view ref,
+                               Instant system_now);
+
+/// The window of one meter under this standing; nullopt when the plan does not include it.
+std::optional<UsageWindow> window_of(const Standing& standing, std::string_view meter_key);
+
+/// For metering, which counts without knowing subscriptions. `catalog` must outlive the function.
+FindWindow window_finder(CatalogCache& catalog);
+
+}  // namespace turnpike

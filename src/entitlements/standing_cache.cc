@@ -1,0 +1,130 @@
+#include "entitlements/standing_cache.h"
+
+#include <functional>
+#include <utility>
+
+namespace turnpike {
+namespace {
+
+std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
+
+}  // namespace
+
+StandingCache::Config StandingCache::Config::for_engine(std::string_view engine) {
+    Config config;
+    if (engine != "sqlite") config.age_max = std::chrono::milliseconds(1'000);
+    return config;
+}
+
+StandingCache::StandingCache(Config config) : config_(config) {}
+
+StandingCache::Shard& StandingCache::shard_of(std::string_view customer) {
+    return shards_[hash_of(customer) % kShards];
+}
+
+StandingCache::Ticket& StandingCache::stripe_of(Shard& shard, std::string_view customer) {
+    return shard.changed[hash_of(customer) / kShards % kStripes];
+}
+
+std::optional<std::string> StandingCache::id_of(std::string_view ref) {
+    if (CustomerId::parse(ref)) return std::string(ref);
+    if (ref.starts_with("ext:")) ref.remove_prefix(4);
+    Names& names = names_[hash_of(ref) % kShards];
+    const std::lock_guard lock(names.mutex);
+    const auto found = names.ids.find(std::string(ref));
+    if (found == names.ids.end()) return std::nullopt;
+    return found->second.text();
+}
+
+void StandingCache::remember_name(const Standing& standing) {
+    Names& names = names_[hash_of(standing.external_id) % kShards];
+    const std::lock_guard lock(names.mutex);
+    if (names.ids.size() >= config_.capacity / kShards + 1) names.ids.clear();
+    names.ids.insert_or_assign(standing.external_id, standing.customer);
+}
+
+StandingCache::Snapshot StandingCache::find(std::string_view ref, Instant system_now, Age age) {
+    const auto id = id_of(ref);
+    if (!id) return nullptr;
+    Entry entry;
+    {
+        Shard& shard = shard_of(*id);
+        const std::lock_guard lock(shard.mutex);
+        const auto found = shard.entries.find(*id);
+        if (found == shard.entries.end()) return nullptr;
+        entry = found->second;
+    }
+    if (age == Age::Any) return entry.snapshot;
+    if (!entry.loaded_at || Clock::now() - *entry.loaded_at > config_.age_max) return nullptr;
+    const Standing& standing = entry.snapshot->standing;
+    const bool running = standing.time == Standing::Time::Running;
+    if (running && standing.period.end <= system_now) return nullptr;
+    return entry.snapshot;
+}
+
+void StandingCache::put(Ticket ticket, Snapshot snapshot) {
+    const std::string id = snapshot->standing.customer.text();
+    remember_name(snapshot->standing);
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    if (stripe_of(shard, id) > ticket) return;
+    Entry entry{std::move(snapshot), Clock::now()};
+    const auto [at, inserted] = shard.entries.insert_or_assign(id, std::move(entry));
+    if (!inserted) return;
+    shard.order.push_back(id);
+    evict(shard);
+}
+
+void StandingCache::evict(Shard& shard) const {
+    const std::size_t most = config_.capacity / kShards + 1;
+    while (shard.order.size() > most) {
+        shard.entries.erase(shard.order.front());
+        shard.order.pop_front();
+    }
+}
+
+void StandingCache::count_moved(const CustomerId& customer, const std::string& meter_key,
+                                const Counter& counter) {
+    const std::string& id = customer.text();
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    stripe_of(shard, id) = ++changes_;
+    const auto found = shard.entries.find(id);
+    if (found == shard.entries.end()) return;
+    const StandingSnapshot& old = *found->second.snapshot;
+    if (old.standing.period.start != counter.period.start) return;
+    const auto known = old.counters.find(meter_key);
+    if (known != old.counters.end() && known->second.used >= counter.used) return;
+    StandingSnapshot next = old;
+    next.counters.insert_or_assign(meter_key, counter);
+    found->second.snapshot = std::make_shared<const StandingSnapshot>(std::move(next));
+}
+
+void StandingCache::invalidate(const CustomerId& customer) {
+    const std::string& id = customer.text();
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    stripe_of(shard, id) = ++changes_;
+    const auto found = shard.entries.find(id);
+    if (found != shard.entries.end()) found->second.loaded_at.reset();
+}
+
+void StandingCache::clear() {
+    for (Shard& shard : shards_) {
+        const std::lock_guard lock(shard.mutex);
+        shard.changed.fill(++changes_);
+        shard.entries.clear();
+        shard.order.clear();
+    }
+}
+
+std::size_t StandingCache::size() const {
+    std::size_t total = 0;
+    for (const Shard& shard : shards_) {
+        const std::lock_guard lock(shard.mutex);
+        total += shard.entries.size();
+    }
+    return total;
+}
+
+}  // namespace turnpike

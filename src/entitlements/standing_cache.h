@@ -1,0 +1,110 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "entitlements/standing.h"
+#include "metering/counter.h"
+
+namespace turnpike {
+
+/// A standing with the counter of every meter of its plan; one that was not used yet is fresh.
+struct StandingSnapshot {
+    Standing standing;
+    std::map<std::string, Counter, std::less<>> counters;
+};
+
+/// Standings and counters in memory, so that a check asks no database. Bounded: when a shard is
+/// full its oldest entry goes. Thread-safe; no lock is held across a call out of this class.
+///
+/// Whoever commits a change says so afterwards: count_moved() after usage, invalidate() after
+/// anything else that touches a customer's standing, clear() after the catalog or a test clock. A
+/// loader takes a ticket before it reads; what it read is refused if the customer changed since, so
+/// that a slow read never hides a newer commit.
+///
+///     const auto ticket = cache.ticket();
+///     auto snapshot = ... read from the ledger ...
+///     cache.put(ticket, snapshot);
+class StandingCache {
+public:
+    struct Config {
+        std::size_t capacity = 100'000;  ///< customers; about 1 KiB each
+        /// How long another node's change may stay unseen. On SQLite this process sees every
+        /// change and the limit is only a safety net.
+        std::chrono::milliseconds age_max{60'000};
+
+        /// One second on PostgreSQL, where several nodes may write.
+        static Config for_engine(std::string_view engine);
+    };
+    using Snapshot = std::shared_ptr<const StandingSnapshot>;
+    using Ticket = std::uint64_t;
+    enum class Age : bool { Fresh, Any };
+
+    explicit StandingCache(Config config);
+
+    /// nullptr when unknown, too old, or when `system_now` is past the snapshot's period.
+    /// `ref` is "cus_..", "ext:..", or an external id. Age::Any is for serving while the ledger is
+    /// down: whatever was known last.
+    [[nodiscard]] Snapshot find(std::string_view ref, Instant system_now, Age age = Age::Fresh);
+
+    [[nodiscard]] Ticket ticket() const { return changes_.load(); }
+    void put(Ticket ticket, Snapshot snapshot);
+
+    /// After a commit that moved a counter: a later count of the same period is taken over, an
+    /// earlier one ignored.
+    void count_moved(const CustomerId& customer, const std::string& meter_key,
+                     const Counter& counter);
+    void invalidate(const CustomerId& customer);
+    void clear();
+
+    [[nodiscard]] std::size_t size() const;
+
+private:
+    using Clock = std::chrono::steady_clock;
+    static constexpr std::size_t kShards = 16;
+    static constexpr std::size_t kStripes = 64;
+
+    struct Entry {
+        Snapshot snapshot;
+        /// Absent after invalidate(): kept for Age::Any only.
+        std::optional<Clock::time_point> loaded_at;
+    };
+    struct Shard {
+        mutable std::mutex mutex;
+        // guarded by mutex
+        std::unordered_map<std::string, Entry> entries;  ///< by customer id
+        std::deque<std::string> order;                   ///< keys of entries, oldest first
+        /// When a customer of this stripe last changed, in ticket numbers.
+        std::array<Ticket, kStripes> changed{};
+    };
+    struct Names {
+        mutable std::mutex mutex;
+        std::unordered_map<std::string, CustomerId> ids;  ///< by external id; never changes
+    };
+
+    Shard& shard_of(std::string_view customer);
+    static Ticket& stripe_of(Shard& shard, std::string_view customer);
+    std::optional<std::string> id_of(std::string_view ref);
+    void remember_name(const Standing& standing);
+    void evict(Shard& shard) const;
+
+    Config config_;
+    std::atomic<Ticket> changes_{0};
+    std::array<Shard, kShards> shards_;
+    std::array<Names, kShards> names_;
+};
+
+}  // namespace turnpike

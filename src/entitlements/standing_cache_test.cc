@@ -1,0 +1,127 @@
+#include "entitlements/standing_cache.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "metering/testing.h"
+
+namespace turnpike {
+namespace {
+
+using testing::kSeptember;
+using testing::kStart;
+
+CustomerId customer(int number) {
+    const std::string digits = std::to_string(number);
+    return CustomerId::trusted("cus_" + std::string(26 - digits.size(), '0') + digits);
+}
+
+std::shared_ptr<const PlanVersion> some_plan() {
+    static const auto plan = std::make_shared<const PlanVersion>(
+        PlanVersion{.id = PlanVersionId::trusted("pv_1"),
+                    .plan = PlanId::trusted("plan_1"),
+                    .key = "free",
+                    .name = "FREE",
+                    .rank = 0,
+                    .is_default = true,
+                    .number = 1,
+                    .prices = {},
+                    .allowances = {{"api_calls", Quantity::whole(100), OveragePolicy::Block, {}}}});
+    return plan;
+}
+
+Counter counter(std::int64_t used) {
+    const auto plan = some_plan();
+    Counter made = open_counter(window_of(kSeptember, plan->id, plan->allowances[0]));
+    made.used = Quantity::whole(used);
+    return made;
+}
+
+StandingCache::Snapshot snapshot(int number, std::int64_t used) {
+    StandingSnapshot made{Standing{.customer = customer(number),
+                                   .external_id = "user" + std::to_string(number),
+                                   .plan = some_plan(),
+                                   .subscription = std::nullopt,
+                                   .status = std::nullopt,
+                                   .period = kSeptember,
+                                   .now = kStart,
+                                   .time = Standing::Time::Running,
+                                   .currency = Currency::Usd},
+                          {{"api_calls", counter(used)}}};
+    return std::make_shared<const StandingSnapshot>(std::move(made));
+}
+
+std::int64_t used_in(const StandingCache::Snapshot& found) {
+    if (!found) return -1;
+    return found->counters.at("api_calls").used.scaled() / Quantity::kOne;
+}
+
+TEST(StandingCache, FindsByEveryName) {
+    StandingCache cache({});
+    EXPECT_EQ(cache.find("user1", kStart), nullptr);
+    cache.put(cache.ticket(), snapshot(1, 7));
+    for (const std::string& ref :
+         {std::string("user1"), std::string("ext:user1"), customer(1).text()})
+        EXPECT_EQ(used_in(cache.find(ref, kStart)), 7) << ref;
+    EXPECT_EQ(cache.find("user2", kStart), nullptr);
+}
+
+TEST(StandingCache, ACommitDuringALoadRefusesWhatWasLoaded) {
+    StandingCache cache({});
+    const auto ticket = cache.ticket();
+    cache.count_moved(customer(1), "api_calls", counter(8));
+    cache.put(ticket, snapshot(1, 7));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr);
+
+    const auto second = cache.ticket();
+    cache.invalidate(customer(1));
+    cache.put(second, snapshot(1, 8));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr);
+
+    cache.put(cache.ticket(), snapshot(1, 8));
+    EXPECT_EQ(used_in(cache.find("user1", kStart)), 8);
+}
+
+TEST(StandingCache, CountsOnlyMoveForward) {
+    StandingCache cache({});
+    cache.put(cache.ticket(), snapshot(1, 5));
+    cache.count_moved(customer(1), "api_calls", counter(7));
+    cache.count_moved(customer(1), "api_calls", counter(6));
+    EXPECT_EQ(used_in(cache.find("user1", kStart)), 7);
+
+    Counter next_month = counter(1);
+    next_month.period.start = kSeptember.end;
+    cache.count_moved(customer(1), "api_calls", next_month);
+    EXPECT_EQ(used_in(cache.find("user1", kStart)), 7);
+}
+
+TEST(StandingCache, WhatIsInvalidIsKeptForBadDaysOnly) {
+    StandingCache cache({});
+    cache.put(cache.ticket(), snapshot(1, 5));
+    cache.invalidate(customer(1));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr);
+    EXPECT_EQ(used_in(cache.find("user1", kStart, StandingCache::Age::Any)), 5);
+    cache.clear();
+    EXPECT_EQ(cache.find("user1", kStart, StandingCache::Age::Any), nullptr);
+}
+
+TEST(StandingCache, NothingOutlivesItsPeriodOrItsAge) {
+    StandingCache cache({.capacity = 10, .age_max = std::chrono::milliseconds(30)});
+    cache.put(cache.ticket(), snapshot(1, 5));
+    EXPECT_NE(cache.find("user1", kSeptember.end - Duration(1)), nullptr);
+    EXPECT_EQ(cache.find("user1", kSeptember.end), nullptr);
+    std::this_thread::sleep_for(std::chrono::milliseconds(40));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr);
+    EXPECT_EQ(StandingCache::Config::for_engine("postgres").age_max, std::chrono::seconds(1));
+}
+
+TEST(StandingCache, IsBounded) {
+    StandingCache cache({.capacity = 160, .age_max = std::chrono::seconds(60)});
+    for (int i = 0; i < 10'000; ++i) cache.put(cache.ticket(), snapshot(i, 1));
+    EXPECT_LE(cache.size(), 160U + 16U);
+    EXPECT_GE(cache.size(), 100U);
+}
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "metering/testing.h"
+#include "sql/database.h"
+
+namespace turnpike::testing {
+
+/// Runs one coroutine to its end on an io_context of its own.
+template <class T>
+T run(boost::asio::awaitable<T> work) {
+    boost::asio::io_context io;
+    auto answer = boost::asio::co_spawn(io, std::move(work), boost::asio::use_future);
+    io.run();
+    return answer.get();
+}
+
+/// A subscription row, as the mirror writes it.
+struct SubscriptionRow {
+    const char* plan = "pro";
+    const char* status = "active";
+    Period period = kSeptember;
+    bool cancel_at_period_end = false;
+    std::optional<Instant> cancel_at{};
+    std::optional<Instant> started_at = kStart;
+    std::optional<Instant> ended_at{};
+};
+
+inline SubscriptionId add_subscription(MeteredWorld& world, const CustomerId& customer,
+                                       const SubscriptionRow& row) {
+    const auto id = world.ids().make<SubscriptionId>(kStart);
+    const auto catalog = world.catalog().get();
+    const PlanVersion& plan = *catalog->plan(row.plan);
+    world.db().write_blocking([&](sql::Transaction& tx) {
+        return tx.run(R"sql(
+            INSERT INTO subscriptions (id, customer_id, plan_version_id, price_id, provider, status,
+                   period_start, period_end, cancel_at_period_end, cancel_at, started_at, ended_at,
+                   applied_ticket, created_at, updated_at, version)
+            VALUES ($1, $2, $3, $4, 'stripe', $5, $6, $7, $8, $9, $10, $11, 0, $12, $12, 1))sql",
+                      {id, customer, plan.id, plan.prices.front().id, row.status, row.period.start,
+                       row.period.end, row.cancel_at_period_end, row.cancel_at, row.started_at,
+                       row.ended_at, kStart});
+    });
+    return id;
+}
+
+/// A ledger that can be taken away: every job fails while it is down.
+class FragileDatabase final : public sql::Database {
+public:
+    explicit FragileDatabase(sql::Database& inner) : inner_(inner) {}
+    [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
+    [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
+    void submit(Kind kind, sql::Job job, sql::Done done) override {
+        if (up_) return pass_on(kind, std::move(job), std::move(done));
+        done(std::make_exception_ptr(sql::Failure("the disk is gone", false)));
+    }
+    enum class State : bool { Down, Up };
+    void set(State state) { up_ = state == State::Up; }
+
+private:
+    void pass_on(Kind kind, sql::Job job, sql::Done done) {
+        std::exception_ptr error;
+        try {
+            auto work = [&](sql::Transaction& tx) { return kept(job(tx)); };
+            // A roll-back that the job asked for is no failure.
+            const auto ended =
+                kind == Kind::Write ? inner_.write_blocking(work) : inner_.read_blocking(work);
+            static_cast<void>(ended);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        done(error);
+    }
+    /// A job that wants no commit, as a Result that is rolled back.
+    static Result<bool> kept(bool commit) {
+        if (commit) return true;
+        return conflict("test.rolled_back", "the job wants no commit");
+    }
+
+    sql::Database& inner_;
+    bool up_ = true;
+};
+
+}  // namespace turnpike::testing

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/decimal.h"
+#include "base/error.h"
+#include "base/money.h"
+#include "base/time.h"
+#include "catalog/cache.h"
+#include "entitlements/standing.h"
+#include "sql/sql.h"
+
+namespace turnpike {
+
+/// One meter of the plan in the current period.
+struct MeterUsage {
+    std::string meter_key;
+    Quantity used;
+    Quantity included;
+    Quantity remaining;
+    std::string percentage = "0.0";  ///< of `included`, a JSON number as text: "25.0"
+    Quantity overage;                ///< units beyond allowances so far
+    bool overage_allowed = false;
+    Money overage_amount{0, Currency::Usd};  ///< if the period ended now
+};
+
+/// What a customer used in the current period: every meter of the plan, in its order.
+struct UsageSummary {
+    CustomerId customer;
+    std::string plan_key;
+    std::string plan_name;
+    Period period;
+    std::vector<MeterUsage> meters;
+};
+
+/// Errors: those of load_standing and usage_of.
+Result<UsageSummary> load_usage_summary(sql::Transaction& tx, CatalogCache& catalog,
+                                        std::string_view customer_ref, Instant system_now);
+inline Result<UsageSummary> load_usage_summary(sql::Transaction& tx, CatalogCache& catalog,
+                                               const CustomerId& customer, Instant system_now) {
+    return load_usage_summary(tx, catalog, std::string_view(customer.text()), system_now);
+}
+
+}  // namespace turnpike

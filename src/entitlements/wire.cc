@@ -1,0 +1,182 @@
+#include "entitlements/wire.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "catalog/wire.h"
+#include "json/object_reader.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::int64_t kLatencyMaxMs = 86'400'000;
+
+Quantity read_units(ObjectReader& fields, std::string_view name) {
+    const auto units = fields.optional_quantity(name).value_or(Quantity::whole(1));
+    if (units < Quantity{} || units > kMaxQuantity)
+        fields.complain(name, "out_of_range", "must be from 0 to 1000000000000");
+    return units;
+}
+
+/// Exactly one of the two names must be there.
+std::string read_meter(ObjectReader& fields) {
+    const auto meter = fields.optional_text("meter");
+    const auto feature = fields.optional_text("feature");
+    if (meter.has_value() == feature.has_value())
+        fields.complain("meter", "required", "name either a meter or a feature");
+    return meter.value_or(feature.value_or(""));
+}
+
+Json write_upgrade(const UpgradeHint& upgrade) {
+    Json json;
+    json["plan"] = upgrade.plan;
+    json["name"] = upgrade.name;
+    json["price"] = upgrade.price ? Json(amount_text(*upgrade.price)) : Json();
+    json["currency"] = upgrade.price ? Json(to_text(upgrade.price->currency())) : Json();
+    return json;
+}
+
+void write_numbers(Json& json, const Decision& decision) {
+    json["limit"] = decision.limit.text();
+    json["used"] = decision.used.text();
+    json["remaining"] = decision.remaining.text();
+    json["overage"] = decision.overage.text();
+    json["overage_allowed"] = decision.overage_allowed;
+    json["resets_at"] = format_rfc3339(decision.resets_at);
+    json["plan"] = decision.plan;
+}
+
+std::int64_t whole_units(Quantity quantity) { return quantity.scaled() / Quantity::kOne; }
+
+}  // namespace
+
+Result<CheckRequest> read_check(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return failure(body);
+    ObjectReader fields(*body);
+    CheckRequest check;
+    check.customer = fields.optional_text("customer");
+    check.meter_key = read_meter(fields);
+    check.requested = read_units(fields, "requested");
+    return fields.finish(std::move(check));
+}
+
+Result<ConsumeBody> read_consume(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return failure(body);
+    ObjectReader fields(*body);
+    ConsumeBody consume;
+    consume.customer = fields.optional_text("customer");
+    consume.meter_key = read_meter(fields);
+    consume.quantity = read_units(fields, "quantity");
+    consume.source = fields.optional_text("source");
+    consume.id = fields.optional_text("id");
+    if (consume.source && !consume.id)
+        fields.complain("id", "required", "a source names an event only together with an id");
+    if (const auto ms = fields.optional_integer("latency_ms", {.min = 0, .max = kLatencyMaxMs}))
+        consume.latency_us = *ms * 1'000;
+    return fields.finish(std::move(consume));
+}
+
+Json write_check(const Decision& decision, const Standing& standing) {
+    Json json;
+    json["object"] = "entitlement";
+    json["allowed"] = decision.allowed;
+    json["reason"] = to_text(decision.reason);
+    write_numbers(json, decision);
+    json["version"] = standing.plan->number;
+    json["customer"] = standing.customer.text();
+    if (decision.upgrade) json["upgrade"] = write_upgrade(*decision.upgrade);
+    return json;
+}
+
+Json write_consumed(const Decision& decision, const ConsumeOutcome& outcome) {
+    Json json;
+    json["object"] = "usage";
+    json["allowed"] = true;
+    json["duplicate"] = outcome.usage.verdict == Verdict::Duplicate;
+    json["reason"] = to_text(decision.reason);
+    write_numbers(json, decision);
+    json["customer"] = outcome.standing.customer.text();
+    return json;
+}
+
+Json write_summary(const UsageSummary& summary) {
+    Json json;
+    json["object"] = "usage_summary";
+    json["customer"] = summary.customer.text();
+    json["plan"] = summary.plan_key;
+    json["period_start"] = format_rfc3339(summary.period.start);
+    json["period_end"] = format_rfc3339(summary.period.end);
+    json["meters"] = Json::array();
+    for (const MeterUsage& meter : summary.meters) {
+        Json row;
+        row["meter"] = meter.meter_key;
+        row["used"] = meter.used.text();
+        row["included"] = meter.included.text();
+        row["remaining"] = meter.remaining.text();
+        row["usage_percentage"] = meter.percentage;
+        row["overage"] = meter.overage.text();
+        row["overage_allowed"] = meter.overage_allowed;
+        row["overage_amount"] = meter.overage_amount.minor();
+        row["currency"] = to_text(meter.overage_amount.currency());
+        json["meters"].push_back(std::move(row));
+    }
+    return json;
+}
+
+Error denial(const Decision& decision, const std::string& meter_key) {
+    check(!decision.allowed, "only a denied request has a denial");
+    if (decision.reason == DecisionReason::NotInPlan) {
+        Error error{ErrorCode::PaymentRequired, "not_in_plan",
+                    fmt::format("the plan {} does not include {}", decision.plan, meter_key)};
+        error.details = {{"feature", meter_key}, {"plan", decision.plan}};
+        return error;
+    }
+    Error error{ErrorCode::PaymentRequired, "limit_exceeded",
+                fmt::format("{} of {} {} are used in this period", decision.used.text(),
+                            decision.limit.text(), meter_key)};
+    error.details = {{"feature", meter_key},
+                     {"limit", decision.limit.text()},
+                     {"used", decision.used.text()},
+                     {"remaining", decision.remaining.text()},
+                     {"resets_at", format_rfc3339(decision.resets_at)},
+                     {"plan", decision.plan}};
+    return error;
+}
+
+http::Response write_denial(const Decision& decision, const std::string& meter_key,
+                            const http::Request& request, Instant now) {
+    Error error = denial(decision, meter_key);
+    if (decision.reason == DecisionReason::LimitExceeded)
+        error.retry_after_s = static_cast<int>(
+            std::min<std::int64_t>(seconds_until(decision.resets_at, now), 1'000'000'000));
+    http::Response response = http::problem(error, request);
+    if (!decision.upgrade) return response;
+    auto body = parse_json(response.body);
+    check(body.has_value(), "our own problem body is JSON");
+    (*body)["upgrade"] = write_upgrade(*decision.upgrade);
+    response.body = to_text(*body);
+    return response;
+}
+
+std::int64_t seconds_until(Instant then, Instant now) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(then - now).count();
+    return std::max<std::int64_t>(0, left);
+}
+
+void add_rate_headers(http::Headers& headers, const Decision& decision,
+                      const std::string& meter_key, const Standing& standing) {
+    headers.emplace_back("RateLimit-Policy",
+                         fmt::format("\"{}\";q={};w={}", meter_key, whole_units(decision.limit),
+                                     seconds_until(standing.period.end, standing.period.start)));
+    headers.emplace_back("RateLimit",
+                         fmt::format("\"{}\";r={};t={}", meter_key, whole_units(decision.remaining),
+                                     seconds_until(standing.period.end, standing.now)));
+}
+
+}  // namespace turnpike

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "entitlements/consume.h"
+#include "entitlements/decision.h"
+#include "entitlements/usage_summary.h"
+#include "http/message.h"
+#include "json/json.h"
+
+namespace turnpike {
+
+/// Body of POST /v1/entitlements/check.
+struct CheckRequest {
+    std::optional<std::string> customer;
+    std::string meter_key;  ///< "meter" or "feature"; a metered feature has its meter's name
+    Quantity requested = Quantity::whole(1);
+};
+/// Errors: InvalidArgument "request.invalid_body", "json.invalid", "request.not_json".
+Result<CheckRequest> read_check(const http::Request& request);
+
+/// Body of POST /v1/usage/consume. `id` absent: every call is a new use.
+struct ConsumeBody {
+    std::optional<std::string> customer;
+    std::string meter_key;
+    Quantity quantity = Quantity::whole(1);
+    std::optional<std::string> source, id;
+    std::optional<std::int64_t> latency_us;
+};
+Result<ConsumeBody> read_consume(const http::Request& request);
+
+Json write_check(const Decision& decision, const Standing& standing);
+Json write_consumed(const Decision& decision, const ConsumeOutcome& outcome);
+Json write_summary(const UsageSummary& summary);
+
+/// The 402 problem of a denied request: limit, used, resets_at, and the upgrade that would help.
+Error denial(const Decision& decision, const std::string& meter_key);
+http::Response write_denial(const Decision& decision, const std::string& meter_key,
+                            const http::Request& request, Instant now);
+
+/// RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10) for an allowance: whole
+/// units, the period as the window, seconds until it ends.
+void add_rate_headers(http::Headers& headers, const Decision& decision,
+                      const std::string& meter_key, const Standing& standing);
+/// Whole seconds until `then`, rounded up, at least 0.
+std::int64_t seconds_until(Instant then, Instant now);
+
+}  // namespace turnpike

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace turnpike::http {
+
+/// What one connection may cost us. Every value is a refusal, written down in docs/api.
+inline constexpr std::size_t kTargetBytesMax = std::size_t{8} << 10;      ///< 414 above
+inline constexpr std::size_t kHeaderBytesMax = std::size_t{16} << 10;     ///< 431 above
+inline constexpr std::size_t kHeaderFieldsMax = 100;                      ///< 431 above
+inline constexpr std::size_t kBodyBytesMax = std::size_t{1} << 20;        ///< 413 above
+inline constexpr std::size_t kEventsBodyBytesMax = std::size_t{8} << 20;  ///< 413 above, /v1/events
+inline constexpr std::chrono::seconds kHeadTimeout{10};
+inline constexpr std::chrono::seconds kBodyTimeout{30};
+/// After the grace, a body must have come at this rate on average; 408 otherwise.
+inline constexpr std::chrono::seconds kBodyGrace{5};
+inline constexpr std::size_t kBodyBytesPerSecond = 1024;
+inline constexpr std::chrono::seconds kIdleTimeout{60};
+inline constexpr std::chrono::seconds kWriteTimeout{30};
+inline constexpr std::chrono::seconds kHandlerDeadline{30};
+inline constexpr std::size_t kConnectionsMax = 20'000;  ///< per process; above it accept waits
+
+}  // namespace turnpike::http

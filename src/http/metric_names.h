@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace turnpike::http {
+
+/// One metric's name and meaning. The three kinds are types, so that a name cannot be used as
+/// another kind. Every name is also a line in docs/metrics.md; a test compares them.
+struct CounterName {
+    std::string_view name;
+    std::string_view help;
+};
+struct GaugeName {
+    std::string_view name;
+    std::string_view help;
+};
+/// Observed in seconds, with the buckets of Metrics.
+struct HistogramName {
+    std::string_view name;
+    std::string_view help;
+};
+
+inline constexpr CounterName kHttpRequests{"turnpike_http_requests_total",
+                                           "Requests answered, by route pattern and status."};
+inline constexpr HistogramName kHttpRequestSeconds{
+    "turnpike_http_request_seconds", "Time from the end of a request to its answer, by route."};
+inline constexpr GaugeName kHttpConnections{"turnpike_http_connections", "Open connections."};
+
+// payments
+inline constexpr CounterName kProviderRequests{
+    "turnpike_provider_requests_total",
+    "Calls to a payment provider with their quick retries, by outcome."};
+inline constexpr GaugeName kProviderBreakerState{"turnpike_provider_breaker_state",
+                                                 "Circuit breaker: 0 closed, 1 open, 2 half open."};
+
+// webhooks
+inline constexpr CounterName kWebhookEvents{"turnpike_webhook_events_total",
+                                            "Inbound provider events, by outcome."};
+inline constexpr CounterName kWebhookSignatureFailures{
+    "turnpike_webhook_signature_failures_total",
+    "Webhook requests whose signature did not prove their body."};
+inline constexpr GaugeName kWebhookBacklog{"turnpike_webhook_backlog",
+                                           "Provider events that wait to be applied."};
+
+// gateway
+inline constexpr GaugeName kGatewayDegradedServed{
+    "turnpike_gateway_degraded_served",
+    "Requests let through while the ledger could not record them."};
+inline constexpr GaugeName kGatewayDegradedRecovered{"turnpike_gateway_degraded_recovered",
+                                                     "Of these, recorded later."};
+inline constexpr GaugeName kGatewayDegradedLost{"turnpike_gateway_degraded_lost",
+                                                "Of these, never recorded."};
+
+// billing
+inline constexpr GaugeName kBillingLagSeconds{"turnpike_billing_lag_seconds",
+                                              "Since the billing worker's last complete pass."};
+inline constexpr GaugeName kLedgerBacklog{"turnpike_ledger_backlog",
+                                          "Jobs that wait for the ledger."};
+
+/// For the test and for `docs/metrics.md`.
+inline constexpr std::array kAllMetricNames{
+    kHttpRequests.name,
+    kHttpRequestSeconds.name,
+    kHttpConnections.name,
+    kProviderRequests.name,
+    kProviderBreakerState.name,
+    kWebhookEvents.name,
+    kWebhookSignatureFailures.name,
+    kWebhookBacklog.name,
+    kGatewayDegradedServed.name,
+    kGatewayDegradedRecovered.name,
+    kGatewayDegradedLost.name,
+    kBillingLagSeconds.name,
+    kLedgerBacklog.name,
+};
+
+}  // namespace turnpike::http

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace turnpike::http {
+
+/// ASCII only: header names are not words of a language.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+/// Without spaces and tabs at both ends.
+std::string_view trimmed(std::string_view text);
+/// No byte that could end a header line or hide in one: no control but the tab.
+bool is_line_text(std::string_view text);
+/// How many bytes at the front are token characters (RFC 9110, 5.6.2).
+std::size_t token_length(std::string_view text);
+/// Well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view bytes);
+
+}  // namespace turnpike::http

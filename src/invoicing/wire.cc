@@ -1,0 +1,50 @@
+#include "invoicing/wire.h"
+
+#include "json/write.h"
+
+namespace turnpike {
+namespace {
+
+Json write_line(const InvoiceLine& line) {
+    return Json{
+        {"id", line.id.text()},
+        {"object", "invoice_line"},
+        {"kind", to_text(line.kind)},
+        {"description", line.description},
+        {"quantity", line.quantity},
+        {"amount", write_money(line.amount)},
+        {"period", write_period(line.period)},
+    };
+}
+
+}  // namespace
+
+Json write_invoice(const Invoice& invoice) {
+    Json lines = Json::array();
+    for (const auto& line : invoice.lines) lines.push_back(write_line(line));
+    return Json{
+        {"id", invoice.id.text()},
+        {"object", "invoice"},
+        {"customer", invoice.customer.text()},
+        {"subscription", invoice.subscription ? Json(invoice.subscription->text()) : Json()},
+        {"number", write_optional(invoice.number)},
+        {"status", to_text(invoice.status)},
+        {"billing_reason", invoice.billing_reason},
+        {"subtotal", write_money(invoice.subtotal)},
+        {"total", write_money(invoice.total)},
+        {"amount_due", write_money(invoice.amount_due)},
+        {"amount_paid", write_money(invoice.amount_paid)},
+        {"attempt_count", invoice.attempt_count},
+        {"period", write_period(invoice.period)},
+        {"lines", lines},
+        {"hosted_url", write_optional(invoice.hosted_url)},
+        {"pdf_url", write_optional(invoice.pdf_url)},
+        {"provider", invoice.provider},
+        {"provider_invoice_id", invoice.provider_invoice_id},
+        {"issued_at", write_instant(invoice.issued_at)},
+        {"paid_at", write_instant(invoice.paid_at)},
+        {"created_at", format_rfc3339(invoice.created_at)},
+    };
+}
+
+}  // namespace turnpike

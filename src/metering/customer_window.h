@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "catalog/catalog.h"
+#include "sql/sql.h"
+
+namespace turnpike {
+
+/// Where one customer's usage goes now.
+struct CustomerWindow {
+    CustomerId customer;
+    std::shared_ptr<const PlanVersion> plan;  ///< never null
+    Period period;
+    Instant now;  ///< the customer's: of a test clock where there is one
+};
+
+/// Who knows subscriptions answers this (entitlements/standing.h); metering only counts.
+/// `ref` is "cus_..", "ext:..", or an external id.
+/// Errors: NotFound "customer.not_found".
+using FindWindow = std::function<Result<CustomerWindow>(sql::Transaction& tx, std::string_view ref,
+                                                        Instant system_now)>;
+/// Told after the commit that a customer's counters moved.
+using UsageMoved = std::function<void(const CustomerId& customer)>;
+
+}  // namespace turnpike

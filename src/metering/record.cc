@@ -1,0 +1,209 @@
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <tuple>
+
+#include "base/encoding.h"
+#include "crypto/crypto.h"
+#include "metering/service.h"
+#include "metering/statement_rows.h"
+
+namespace turnpike {
+namespace {
+
+// $4 units, $5 the most any counter may hold, $6 the plan version that the usage is under.
+constexpr std::string_view kAdd = R"sql(
+    UPDATE usage_counters
+       SET used = used + $4
+     WHERE customer_id = $1 AND meter_key = $2 AND period_start = $3
+       AND used + $4 <= COALESCE(hard_limit, $5) AND plan_version_id = $6
+)sql";
+
+constexpr std::string_view kOpenCounter = R"sql(
+    INSERT INTO usage_counters (customer_id, meter_key, period_start, period_end, used, hard_limit,
+                                plan_version_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+)sql";
+
+constexpr std::string_view kFirstSegment = R"sql(
+    INSERT INTO usage_segments (customer_id, meter_key, period_start, number, plan_version_id,
+                                from_used, included, overage_unit_price)
+    VALUES ($1, $2, $3, 0, $4, 0, $5, $6)
+)sql";
+
+constexpr std::string_view kInsertEvents = R"sql(
+    INSERT INTO usage_events (id, source, event_id, customer_id, meter_key, quantity, event_time,
+                              received_at, period_start, latency_us, content_hash)
+    VALUES
+)sql";
+constexpr std::size_t kEventColumns = 11;
+
+/// Content of the events that are there already, by (source, id).
+using EventKey = std::pair<std::string_view, std::string_view>;
+using KnownContent = std::map<EventKey, std::string>;
+
+std::string select_known(std::size_t rows) {
+    return "WITH keys (source, event_id) AS (VALUES " + value_rows(rows, 2) + R"sql()
+    SELECT e.source, e.event_id, e.content_hash
+      FROM keys k JOIN usage_events e ON e.source = k.source AND e.event_id = k.event_id
+)sql";
+}
+
+EventKey key_of(const PendingUsage& pending) { return {pending.event.source, pending.event.id}; }
+
+/// Indices of the events, each (source, id) once: its first appearance.
+std::map<EventKey, std::size_t> first_appearances(std::span<const PendingUsage> events) {
+    std::map<EventKey, std::size_t> first;
+    for (std::size_t i = 0; i < events.size(); ++i) first.try_emplace(key_of(events[i]), i);
+    return first;
+}
+
+KnownContent load_known(sql::Transaction& tx, const std::map<EventKey, std::size_t>& wanted) {
+    KnownContent known;
+    auto next = wanted.begin();
+    for (const std::size_t rows : row_chunks(wanted.size())) {
+        std::vector<sql::Value> parameters;
+        for (std::size_t i = 0; i < rows; ++i, ++next) {
+            parameters.emplace_back(next->first.first);
+            parameters.emplace_back(next->first.second);
+        }
+        for (const auto& row : tx.all(select_known(rows), parameters)) {
+            const auto key = wanted.find(EventKey(row.text(0), row.text(1)));
+            known.emplace(key->first, row.text(2));
+        }
+    }
+    return known;
+}
+
+void open_stored_counter(sql::Transaction& tx, const UsageEvent& event, const UsageWindow& window,
+                         const Counter& fresh) {
+    const Instant start = window.period.start;
+    tx.run(kOpenCounter, {event.customer, event.meter_key, start, window.period.end, fresh.used,
+                          fresh.hard_limit, window.plan_version});
+    tx.run(kFirstSegment, {event.customer, event.meter_key, start, window.plan_version,
+                           window.included, window.overage_unit_price});
+}
+
+/// Moves the counter by `units` if its limit allows, creating it on its first usage, and putting it
+/// under the window's allowance when another one was in force.
+bool add_units(sql::Transaction& tx, const PendingUsage& to, Quantity units) {
+    const UsageEvent& event = to.event;
+    const UsageWindow& window = to.window;
+    const auto add = [&] {
+        return tx.run(kAdd, {event.customer, event.meter_key, window.period.start, units,
+                             kMaxQuantity, window.plan_version}) == 1;
+    };
+    if (add()) return true;
+    const auto counter = load_counter(tx, event.customer, event.meter_key, window.period.start);
+    if (counter && counter->segments.back().plan_version == window.plan_version) return false;
+
+    const Counter next = counter ? with_allowance(*counter, window) : open_counter(window);
+    if (units > next.hard_limit.value_or(kMaxQuantity) - next.used) return false;
+    if (counter)
+        change_allowance(tx, event.customer, event.meter_key, window);
+    else
+        open_stored_counter(tx, event, window, next);
+    return add();
+}
+
+/// The sum, if no counter would be too small for it.
+std::optional<Quantity> total_of(std::span<const PendingUsage> events,
+                                 const std::vector<std::size_t>& members) {
+    Int128 total = 0;
+    for (const std::size_t i : members) total += events[i].event.quantity.scaled();
+    if (total > kMaxQuantity.scaled()) return std::nullopt;
+    return Quantity::from_scaled(static_cast<std::int64_t>(total));
+}
+
+UsageOutcome over_limit() {
+    return {Verdict::Rejected,
+            EventComplaint{"limit_exceeded", "the allowance of this period is used up"}};
+}
+
+/// Counts the members of one counter: all at once when they fit, one by one when they do not.
+void count_group(sql::Transaction& tx, std::span<const PendingUsage> events,
+                 const std::vector<std::size_t>& members, std::vector<UsageOutcome>& outcomes) {
+    const auto total = total_of(events, members);
+    if (total && add_units(tx, events[members.front()], *total)) return;
+    for (const std::size_t i : members) {
+        const bool alone = total && members.size() == 1;
+        if (alone || !add_units(tx, events[i], events[i].event.quantity))
+            outcomes[i] = over_limit();
+    }
+}
+
+void insert_events(sql::Transaction& tx, std::span<const PendingUsage> events,
+                   const std::vector<std::size_t>& accepted, Instant received_at, IdSource& ids) {
+    auto next = accepted.begin();
+    for (const std::size_t rows : row_chunks(accepted.size())) {
+        std::vector<sql::Value> parameters;
+        for (std::size_t i = 0; i < rows; ++i, ++next) {
+            const auto& [event, content_hash, window] = events[*next];
+            parameters.insert(parameters.end(),
+                              {ids.make<UsageEventId>(received_at), event.source, event.id,
+                               event.customer, event.meter_key, event.quantity, event.time,
+                               received_at, window.period.start, event.latency_us, content_hash});
+        }
+        const std::string text = std::string(kInsertEvents) + value_rows(rows, kEventColumns) +
+                                 " ON CONFLICT (source, event_id) DO NOTHING";
+        // load_known saw none of these. Whoever writes one between, aborts us (PostgreSQL: the
+        // whole job runs again) or cannot exist (SQLite has one writer).
+        if (tx.run(text, parameters) != static_cast<std::int64_t>(rows))
+            throw sql::Failure("an event appeared inside our transaction", false);
+    }
+}
+
+UsageOutcome compared(std::string_view ours, std::string_view theirs) {
+    return {ours == theirs ? Verdict::Duplicate : Verdict::Conflict, std::nullopt};
+}
+
+}  // namespace
+
+PendingUsage pending_usage(UsageEvent event, TimeStated stated, UsageWindow window) {
+    std::string hash = to_hex(sha256(content_of(event, stated)));
+    return {std::move(event), std::move(hash), std::move(window)};
+}
+
+std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const PendingUsage> events,
+                                       Instant received_at, IdSource& ids) {
+    std::vector<UsageOutcome> outcomes(events.size());
+    const auto first = first_appearances(events);
+    const auto known = load_known(tx, first);
+
+    using CounterKey = std::tuple<std::string_view, std::string_view, Instant>;
+    std::map<CounterKey, std::vector<std::size_t>> groups;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const PendingUsage& pending = events[i];
+        if (first.at(key_of(pending)) != i) continue;
+        const auto there = known.find(key_of(pending));
+        if (there != known.end())
+            outcomes[i] = compared(pending.content_hash, there->second);
+        else
+            groups[{pending.event.customer.text(), pending.event.meter_key,
+                    pending.window.period.start}]
+                .push_back(i);
+    }
+    for (const auto& [counter, members] : groups) count_group(tx, events, members, outcomes);
+
+    std::vector<std::size_t> accepted;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const std::size_t original = first.at(key_of(events[i]));
+        if (original == i) {
+            if (outcomes[i].verdict == Verdict::Accepted) accepted.push_back(i);
+            continue;
+        }
+        // A repeat inside this request is judged against what became of its original.
+        const bool same = events[i].content_hash == events[original].content_hash;
+        const auto there = known.find(key_of(events[i]));
+        if (there != known.end())
+            outcomes[i] = compared(events[i].content_hash, there->second);
+        else if (same && outcomes[original].verdict == Verdict::Rejected)
+            outcomes[i] = outcomes[original];
+        else
+            outcomes[i] = {same ? Verdict::Duplicate : Verdict::Conflict, std::nullopt};
+    }
+    insert_events(tx, events, accepted, received_at, ids);
+    return outcomes;
+}
+
+}  // namespace turnpike

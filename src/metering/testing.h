@@ -1,0 +1,81 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "access/principal.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "catalog/cache.h"
+#include "catalog/catalog_file.h"
+#include "catalog/preset.h"
+#include "catalog/service.h"
+#include "metering/service.h"
+#include "sql/database.h"
+
+namespace turnpike::testing {
+
+/// 2024-09-01T00:00:00Z; the test month is September 2024.
+inline const Instant kStart = from_unix_seconds(1'725'148'800);
+inline const Period kSeptember{kStart, from_unix_seconds(1'727'740'800)};
+
+inline Principal seller() {
+    Principal principal;
+    principal.kind = PrincipalKind::Seller;
+    return principal;
+}
+inline Principal user(const std::string& external_id) {
+    Principal principal;
+    principal.kind = PrincipalKind::Customer;
+    principal.external_id = external_id;
+    return principal;
+}
+
+/// The preset catalog and customers in a ledger.
+class MeteredWorld {
+public:
+    explicit MeteredWorld(sql::Database& db) : db_(db) {
+        const auto file = read_catalog_file(*preset_catalog("api-metering"));
+        db_.write_blocking(
+            [&](sql::Transaction& tx) { return apply_catalog(tx, *file, kStart, ids_); });
+        catalog_.reload(db_);
+    }
+
+    CustomerId add_customer(const std::string& external_id, Instant created_at = kStart) {
+        const auto id = ids_.make<CustomerId>(created_at);
+        db_.write_blocking([&](sql::Transaction& tx) {
+            return tx.run(R"sql(
+                INSERT INTO customers (id, external_id, metadata, created_at, version)
+                VALUES ($1, $2, '{}', $3, 1))sql",
+                          {id, external_id, created_at});
+        });
+        return id;
+    }
+    [[nodiscard]] UsageWindow window(const char* plan, Period period = kSeptember) const {
+        const auto catalog = catalog_.get();
+        const PlanVersion& version = *catalog->plan(plan);
+        return window_of(period, version.id, *version.allowance("api_calls"));
+    }
+    sql::Database& db() { return db_; }
+    CatalogCache& catalog() { return catalog_; }
+    IdSource& ids() { return ids_; }
+
+private:
+    sql::Database& db_;
+    RandomIdSource ids_;
+    CatalogCache catalog_;
+};
+
+inline PendingUsage calls(const CustomerId& customer, const std::string& id, std::int64_t units,
+                          UsageWindow window) {
+    UsageEvent event{.source = "test",
+                     .id = id,
+                     .customer = customer,
+                     .meter_key = "api_calls",
+                     .quantity = Quantity::whole(units),
+                     .time = kStart,
+                     .latency_us = std::nullopt};
+    return pending_usage(std::move(event), TimeStated::Yes, std::move(window));
+}
+
+}  // namespace turnpike::testing

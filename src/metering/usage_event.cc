@@ -1,0 +1,48 @@
+#include "metering/usage_event.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace turnpike {
+
+std::string_view to_text(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::Accepted: return "accepted";
+        case Verdict::Duplicate: return "duplicate";
+        case Verdict::Conflict: return "conflict";
+        case Verdict::Rejected: return "rejected";
+    }
+    check(false, "every verdict has a text");
+    return {};
+}
+
+bool is_event_text(std::string_view text) {
+    const auto control = [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; };
+    return !text.empty() && text.size() <= kEventIdBytesMax && std::ranges::none_of(text, control);
+}
+
+std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant now) {
+    if (!is_event_text(event.source))
+        return EventComplaint{"bad_source", "source must be 1 to 255 bytes, no control characters"};
+    if (!is_event_text(event.id))
+        return EventComplaint{"bad_id", "id must be 1 to 255 bytes, no control characters"};
+    if (event.quantity < Quantity{} || event.quantity > kMaxQuantity)
+        return EventComplaint{"bad_quantity", "the quantity must be from 0 to 1000000000000"};
+    if (event.time < Instant{})
+        return EventComplaint{"time_out_of_range", "the time lies before 1970"};
+    if (event.time > now + kEventSkewMax)
+        return EventComplaint{"time_in_future", "the time lies more than five minutes ahead"};
+    return std::nullopt;
+}
+
+std::string content_of(const UsageEvent& event, TimeStated stated) {
+    // Lengths keep two fields from running into each other.
+    std::string text;
+    for (const std::string& part : {event.customer.text(), event.meter_key, event.quantity.text(),
+                                    stated == TimeStated::Yes ? format_rfc3339(event.time) : ""})
+        text += std::to_string(part.size()) + ":" + part;
+    return text;
+}
+
+}  // namespace turnpike

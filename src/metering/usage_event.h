@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/decimal.h"
+#include "base/id.h"
+#include "base/time.h"
+
+namespace turnpike {
+
+/// The future that a sender's clock may be ahead by.
+inline constexpr Duration kEventSkewMax = std::chrono::minutes(5);
+inline constexpr std::size_t kEventIdBytesMax = 255;
+
+/// One immutable fact: somebody used something once. (source, id) names it for ever: the same pair
+/// again is the same event, never a second one.
+struct UsageEvent {
+    std::string source;
+    std::string id;
+    CustomerId customer;
+    std::string meter_key;
+    Quantity quantity;
+    Instant time;  ///< when it was used, as the sender says
+    std::optional<std::int64_t> latency_us;
+};
+
+/// What happened to one event of a request.
+enum class Verdict : std::uint8_t {
+    Accepted,
+    Duplicate,  ///< the same event was there already; counted once
+    Conflict,   ///< its source and id name another event; the first one stays
+    Rejected,   ///< not recorded, see the complaint
+};
+std::string_view to_text(Verdict verdict);
+
+/// Why an event cannot be recorded. `code` is one of the codes in docs/api/errors.md.
+struct EventComplaint {
+    std::string_view code;
+    std::string detail;
+};
+
+/// 1 to 255 bytes without control characters.
+bool is_event_text(std::string_view text);
+
+/// Checks what needs no ledger: the ids' form, 0 <= quantity <= kMaxQuantity, and
+/// 1970 <= time <= now + kEventSkewMax.
+std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant now);
+
+/// What the event says, as text to hash: two deliveries of one event agree on it. The time is
+/// left out when the sender gave none, because then each arrival has its own.
+enum class TimeStated : bool { No, Yes };
+std::string content_of(const UsageEvent& event, TimeStated stated);
+
+}  // namespace turnpike

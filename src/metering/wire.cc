@@ -1,0 +1,57 @@
+#include "metering/wire.h"
+
+#include "json/value.h"
+
+namespace turnpike {
+
+Json write_report(const IngestReport& report) {
+    std::int64_t accepted = 0;
+    Json duplicates = Json::array(), conflicts = Json::array(), rejected = Json::array(),
+         verdicts = Json::array();
+    for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+        const UsageOutcome& outcome = report.outcomes[i];
+        verdicts.push_back(to_text(outcome.verdict));
+        Json entry;
+        entry["index"] = i;
+        switch (outcome.verdict) {
+            case Verdict::Accepted: ++accepted; break;
+            case Verdict::Duplicate: duplicates.push_back(std::move(entry)); break;
+            case Verdict::Conflict:
+                entry["code"] = "conflict";
+                entry["detail"] = "this source and id name another event; the first one stays";
+                conflicts.push_back(std::move(entry));
+                break;
+            case Verdict::Rejected:
+                entry["code"] = outcome.complaint->code;
+                entry["detail"] = outcome.complaint->detail;
+                rejected.push_back(std::move(entry));
+                break;
+        }
+    }
+    Json json;
+    json["accepted"] = accepted;
+    json["duplicates"] = std::move(duplicates);
+    json["conflicts"] = std::move(conflicts);
+    json["rejected"] = std::move(rejected);
+    json["verdicts"] = std::move(verdicts);
+    return json;
+}
+
+Json write_event(const RecordedEvent& recorded) {
+    const UsageEvent& event = recorded.event;
+    Json json;
+    json["object"] = "event";
+    json["id"] = recorded.id.text();
+    json["source"] = event.source;
+    json["event_id"] = event.id;
+    json["customer"] = event.customer.text();
+    json["meter"] = event.meter_key;
+    json["quantity"] = event.quantity.text();
+    json["time"] = format_rfc3339(event.time);
+    json["latency_ms"] = event.latency_us ? Json(format_scaled(*event.latency_us, 3)) : Json();
+    json["period_start"] = format_rfc3339(recorded.period_start);
+    json["created_at"] = format_rfc3339(recorded.received_at);
+    return json;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,235 @@
+#include "payments/intents.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "crypto/crypto.h"
+#include "payments/errors.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::size_t kKeyHexDigits = 48;
+
+IntentState read_state(std::string_view text) {
+    if (text == "pending") return IntentState::Pending;
+    if (text == "succeeded") return IntentState::Succeeded;
+    if (text == "refused") return IntentState::Refused;
+    check(text == "unknown", "an intent has one of four states");
+    return IntentState::Unknown;
+}
+
+Intent from_row(const sql::Row& row) {
+    const auto status = row.maybe_integer(8);
+    return {.id = row.id<IntentId>(0),
+            .provider = row.text(1),
+            .obligation = row.text(2),
+            .idempotency_key = row.text(3),
+            .method = row.text(4),
+            .path = row.text(5),
+            .body = row.text(6),
+            .state = read_state(row.text(7)),
+            .http_status = status ? std::optional(static_cast<int>(*status)) : std::nullopt,
+            .reply = row.maybe_text(9),
+            .attempts = row.integer(10),
+            .created_at = row.instant(11),
+            .updated_at = row.instant(12)};
+}
+
+constexpr std::string_view kFind = R"sql(
+    SELECT id, provider, obligation, idempotency_key, method, path, body, state, http_status, reply,
+           attempts, created_at, updated_at
+      FROM provider_intents
+     WHERE provider = $1 AND obligation = $2
+)sql";
+
+constexpr std::string_view kInsert = R"sql(
+    INSERT INTO provider_intents (id, provider, obligation, idempotency_key, method, path, body,
+                                  state, attempts, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', 0, $8, $8)
+        ON CONFLICT DO NOTHING
+)sql";
+
+// From here on the truth is "unknown" until an answer is recorded, also when we crash.
+constexpr std::string_view kBegin = R"sql(
+    UPDATE provider_intents
+       SET attempts = attempts + 1, state = 'unknown',
+           updated_at = CASE WHEN state = 'pending' THEN $2 ELSE updated_at END
+     WHERE id = $1 AND state IN ('pending', 'unknown')
+)sql";
+
+constexpr std::string_view kRecord = R"sql(
+    UPDATE provider_intents
+       SET state = $2, http_status = $3, reply = $4, updated_at = $5
+     WHERE id = $1 AND state IN ('pending', 'unknown')
+)sql";
+
+// Only the first attempt may say that nothing happened: an earlier or a concurrent one may have
+// left, and then the answer is still out.
+constexpr std::string_view kNothingHappened = R"sql(
+    UPDATE provider_intents
+       SET state = 'pending', updated_at = $3
+     WHERE id = $1 AND attempts = $2 AND state = 'unknown'
+)sql";
+
+Result<Intent> begin(sql::Transaction& tx, const IntentWorld& world, const IntentRequest& request) {
+    const auto now = world.clock.now();
+    tx.run(kInsert, {world.ids.make<IntentId>(now), request.provider, request.obligation,
+                     idempotency_key(request.provider, request.obligation, 0), request.method,
+                     request.path, request.body, now});
+    auto intent = find_intent(tx, request.provider, request.obligation);
+    check(intent.has_value(), "an intent exists once it is inserted");
+
+    const bool same = intent->method == request.method && intent->path == request.path &&
+                      intent->body == request.body;
+    if (!same && request.content == IntentContent::MustMatch)
+        return conflict("payment.obligation_changed",
+                        request.obligation + " was asked for with other content before");
+    if (intent->state == IntentState::Succeeded || intent->state == IntentState::Refused)
+        return *std::move(intent);
+    if (intent->state == IntentState::Unknown && now - intent->updated_at > kIntentResendWindow)
+        return *std::move(intent);
+
+    tx.run(kBegin, {intent->id, now});
+    ++intent->attempts;
+    return *std::move(intent);
+}
+
+/// Writes what `sent` tells, and returns the row as it is then: another caller's final outcome
+/// stays.
+Intent finish(sql::Transaction& tx, const Intent& begun, const Sent& sent, Instant now) {
+    switch (sent.fate) {
+        case SendFate::Succeeded:
+        case SendFate::Refused: {
+            const auto state =
+                sent.fate == SendFate::Succeeded ? IntentState::Succeeded : IntentState::Refused;
+            tx.run(kRecord, {begun.id, to_text(state), sent.http_status, sent.body, now});
+            break;
+        }
+        case SendFate::NothingHappened:
+            // `begun` was read before its attempt began: pending then means that no earlier
+            // attempt is open.
+            if (begun.state == IntentState::Pending)
+                tx.run(kNothingHappened, {begun.id, begun.attempts, now});
+            break;
+        case SendFate::Unknown: break;
+    }
+    auto intent = find_intent(tx, begun.provider, begun.obligation);
+    check(intent.has_value(), "intents are never deleted");
+    return *std::move(intent);
+}
+
+std::unexpected<Error> not_final(const Intent& intent, const Sent& sent) {
+    return intent.state == IntentState::Pending
+               ? provider_down(intent.provider, sent.note, sent.retry_after_s)
+               : outcome_unknown(intent.provider, sent.note, sent.retry_after_s);
+}
+
+bool is_final(const Intent& intent) {
+    return intent.state == IntentState::Succeeded || intent.state == IntentState::Refused;
+}
+
+enum class Source : bool { Provider, Row };
+
+IntentOutcome outcome_of(Intent intent, Source source) {
+    return {.state = intent.state,
+            .http_status = intent.http_status.value_or(0),
+            .reply = std::move(intent.reply).value_or(""),
+            .replayed = source == Source::Row};
+}
+
+}  // namespace
+
+std::string_view to_text(IntentState state) {
+    switch (state) {
+        case IntentState::Pending: return "pending";
+        case IntentState::Succeeded: return "succeeded";
+        case IntentState::Refused: return "refused";
+        case IntentState::Unknown: return "unknown";
+    }
+    std::unreachable();
+}
+
+std::string idempotency_key(std::string_view provider, std::string_view obligation,
+                            std::int64_t generation) {
+    std::string text(provider);
+    text += '|';
+    text += obligation;
+    if (generation > 0) text += "|" + std::to_string(generation);
+    return "tp_" + to_hex(sha256(text)).substr(0, kKeyHexDigits);
+}
+
+asio::awaitable<Result<IntentOutcome>> perform(IntentWorld world, IntentRequest request,
+                                               SendIntent send) {
+    auto open = [&](sql::Transaction& tx) { return begin(tx, world, request); };
+    const auto begun = co_await world.db.write(std::move(open));
+    if (!begun) co_return failure(begun);
+    if (is_final(*begun)) co_return outcome_of(*begun, Source::Row);
+    if (begun->state == IntentState::Unknown &&
+        world.clock.now() - begun->updated_at > kIntentResendWindow) {
+        const Sent silent{.note = "too old to ask again, reconciliation decides"};
+        co_return not_final(*begun, silent);
+    }
+
+    const Sent sent = co_await send(*begun);
+    const auto now = world.clock.now();
+    auto close = [&](sql::Transaction& tx) { return finish(tx, *begun, sent, now); };
+    const Intent intent = co_await world.db.write(std::move(close));
+    if (is_final(intent)) co_return outcome_of(intent, Source::Provider);
+    co_return not_final(intent, sent);
+}
+
+std::optional<Intent> find_intent(sql::Transaction& tx, std::string_view provider,
+                                  std::string_view obligation) {
+    const auto row = tx.one(kFind, {provider, obligation});
+    if (!row) return std::nullopt;
+    return from_row(*row);
+}
+
+constexpr std::string_view kUnknown = R"sql(
+    SELECT id, provider, obligation, idempotency_key, method, path, body, state, http_status, reply,
+           attempts, created_at, updated_at
+      FROM provider_intents
+     WHERE state = 'unknown' AND updated_at < $2 AND provider = $1
+     ORDER BY updated_at, id
+     LIMIT $3
+)sql";
+
+std::vector<Intent> unknown_intents(sql::Transaction& tx, std::string_view provider, Instant until,
+                                    int limit) {
+    std::vector<Intent> found;
+    for (const auto& row : tx.all(kUnknown, {provider, until, limit}))
+        found.push_back(from_row(row));
+    return found;
+}
+
+constexpr std::string_view kCountUnknown = R"sql(
+    SELECT COUNT(*) FROM provider_intents WHERE state = 'unknown' AND provider = $1
+)sql";
+
+std::int64_t count_unknown_intents(sql::Transaction& tx, std::string_view provider) {
+    const auto row = tx.one(kCountUnknown, {provider});
+    return row ? row->integer(0) : 0;
+}
+
+bool settle_found(sql::Transaction& tx, const Intent& intent, const std::string& object,
+                  Instant now) {
+    return tx.run(kRecord, {intent.id, to_text(IntentState::Succeeded), 200, object, now}) > 0;
+}
+
+constexpr std::string_view kReopen = R"sql(
+    UPDATE provider_intents
+       SET state = 'pending', idempotency_key = $3, updated_at = $4
+     WHERE id = $1 AND idempotency_key = $2 AND state = 'unknown'
+)sql";
+
+bool settle_absent(sql::Transaction& tx, const Intent& intent, Instant now) {
+    check(now - intent.updated_at > kIntentResendWindow,
+          "absence is known only when no request can be under way");
+    // The attempts so far name the generation: they only grow, so no key ever comes back.
+    const auto key = idempotency_key(intent.provider, intent.obligation, intent.attempts);
+    return tx.run(kReopen, {intent.id, intent.idempotency_key, key, now}) > 0;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,207 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/money.h"
+#include "base/time.h"
+
+namespace turnpike {
+
+namespace asio = boost::asio;
+
+/// Provider objects, translated. Names of ours inside them (metadata) come back as we sent them.
+struct ProviderSubscription {
+    std::string id;
+    std::string customer;  ///< provider's customer id
+    std::string item;      ///< the plan's item
+    std::string price;     ///< provider's price id of that item
+    std::string status;    ///< Stripe's word
+    Period period;         ///< of the item
+    bool cancel_at_period_end = false;
+    std::optional<Instant> cancel_at, canceled_at, ended_at;
+    Instant started_at;
+    std::optional<std::string> latest_invoice;
+    std::map<std::string, std::string> metadata;
+};
+
+struct ProviderInvoiceLine {
+    std::string id;
+    std::string description;
+    std::int64_t quantity = 1;
+    Money amount{0, Currency::Usd};
+    bool proration = false;
+    bool from_subscription = false;  ///< a plan line; otherwise an invoice item
+    Period period;
+    std::map<std::string, std::string> metadata;
+};
+
+struct ProviderInvoice {
+    std::string id;
+    std::string customer;
+    std::optional<std::string> subscription;
+    std::optional<std::string> number;
+    std::string status;  ///< draft, open, paid, void, uncollectible
+    std::string
+        billing_reason;  ///< subscription_create, subscription_cycle, subscription_update, manual
+    Money subtotal{0, Currency::Usd}, total{0, Currency::Usd}, amount_due{0, Currency::Usd},
+        amount_paid{0, Currency::Usd};
+    std::int64_t attempt_count = 0;
+    std::optional<std::string> hosted_url, pdf_url;
+    Period period;
+    Instant created;
+    std::optional<Instant> issued_at, paid_at;
+    std::vector<ProviderInvoiceLine> lines;
+    std::map<std::string, std::string> metadata;
+};
+
+struct PaymentMethodOnFile {
+    std::string id;
+    std::string brand;  ///< "visa"
+    std::string last4;
+    int exp_month = 0, exp_year = 0;
+    bool is_default = false;
+};
+
+struct ProviderEvent {
+    std::string id;
+    std::string type;
+    std::string payload;  ///< the event object as JSON text
+};
+
+struct ProviderTestClock {
+    std::string id;
+    Instant frozen_time;
+    bool ready = false;
+};
+
+template <class T>
+struct ProviderPage {
+    std::vector<T> items;
+    std::optional<std::string> next;  ///< pass as `after` to go on
+};
+
+/// Every write names its obligation: what is owed, once for ever ("subscription:sub_01..:start").
+/// The intent row and the idempotency key derive from it and are committed before the call leaves;
+/// the same obligation with the same content returns the first outcome, for ever.
+struct NewCustomer {
+    CustomerId customer;
+    std::string external_id;
+    std::optional<std::string> email, name;
+    std::optional<std::string> test_clock;  ///< provider's id
+};
+struct NewPrice {
+    PriceId price;
+    std::string plan_key, plan_name;
+    PlanVersionId plan_version;
+    Money amount;
+    std::string_view interval;  ///< "month"
+    int interval_count = 1;
+};
+struct NewSubscription {
+    SubscriptionId subscription;
+    std::string obligation;
+    std::string customer, price, payment_method;  ///< provider's ids
+};
+/// Now: an invoice for the proration at once, and no change unless it is paid (upgrades).
+/// NextInvoice: the credit waits for the next invoice (downgrades).
+enum class ProrationBilling : bool { Now, NextInvoice };
+struct SubscriptionChange {
+    std::string obligation;
+    std::string subscription, item, price;  ///< provider's ids; the new price
+    ProrationBilling billing = ProrationBilling::Now;
+};
+enum class CancelWhen : std::uint8_t { Now, AtPeriodEnd, Never };  ///< Never: keep it after all
+struct SubscriptionCancel {
+    std::string obligation;
+    std::string subscription;
+    CancelWhen when = CancelWhen::AtPeriodEnd;
+};
+struct NewInvoiceItem {
+    std::string obligation;
+    std::string customer;
+    std::optional<std::string> invoice;  ///< a draft; without: pending for the next invoice
+    Money amount{0, Currency::Usd};
+    std::string description;
+    Period period;
+    std::map<std::string, std::string> metadata;
+};
+struct NewInvoice {
+    std::string obligation;
+    std::string customer;
+    Currency currency = Currency::Usd;
+    std::map<std::string, std::string> metadata;
+};
+
+/// The port to a payment provider. Implementations: stripe::Provider (razorpay follows).
+///
+/// Errors of every call:
+///   PaymentRequired "payment.declined" (details: decline_code, code)   a card said no
+///   InvalidArgument / NotFound / Conflict "payment.refused"            the provider refused; final
+///   Unavailable     "payment.provider_down"   nothing happened there; retry_after_s is set
+///   OutcomeUnknown  "payment.outcome_unknown" it may have happened; repeat the same obligation
+///
+/// Thread-safe; coroutines may be awaited on any io_context.
+class PaymentProvider {
+public:
+    virtual ~PaymentProvider() = default;
+    [[nodiscard]] virtual std::string_view name() const = 0;  ///< "stripe"
+
+    // writes
+    virtual asio::awaitable<Result<std::string>> create_customer(NewCustomer request) = 0;
+    /// Creates the product (once per plan version) and the price; returns the price's id.
+    virtual asio::awaitable<Result<std::string>> create_price(NewPrice request) = 0;
+    virtual asio::awaitable<Result<PaymentMethodOnFile>> attach_payment_method(
+        std::string obligation, std::string customer, std::string payment_method) = 0;
+    virtual asio::awaitable<Result<PaymentMethodOnFile>> set_default_payment_method(
+        std::string obligation, std::string customer, std::string payment_method) = 0;
+    virtual asio::awaitable<Result<PaymentMethodOnFile>> detach_payment_method(
+        std::string obligation, std::string payment_method) = 0;
+    /// All or nothing: a declined first payment leaves no subscription at the provider.
+    virtual asio::awaitable<Result<ProviderSubscription>> start_subscription(
+        NewSubscription request) = 0;
+    /// Prorated to the second.
+    virtual asio::awaitable<Result<ProviderSubscription>> change_subscription(
+        SubscriptionChange request) = 0;
+    virtual asio::awaitable<Result<ProviderSubscription>> cancel_subscription(
+        SubscriptionCancel request) = 0;
+    virtual asio::awaitable<Result<std::string>> add_invoice_item(NewInvoiceItem request) = 0;
+    /// A draft for this customer that takes no pending items but its own.
+    virtual asio::awaitable<Result<ProviderInvoice>> create_invoice(NewInvoice request) = 0;
+    /// Finalizes a draft; collection goes on by itself.
+    virtual asio::awaitable<Result<ProviderInvoice>> finalize_invoice(std::string obligation,
+                                                                      std::string invoice) = 0;
+    /// A short-lived URL; not an obligation, so it is never replayed.
+    virtual asio::awaitable<Result<std::string>> open_portal(std::string customer,
+                                                             std::string return_url) = 0;
+    virtual asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
+                                                                         std::string name,
+                                                                         Instant frozen_time) = 0;
+    virtual asio::awaitable<Result<ProviderTestClock>> advance_test_clock(std::string obligation,
+                                                                          std::string clock,
+                                                                          Instant frozen_time) = 0;
+
+    // reads
+    virtual asio::awaitable<Result<ProviderTestClock>> get_test_clock(std::string clock) = 0;
+    virtual asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> list_payment_methods(
+        std::string customer) = 0;
+    virtual asio::awaitable<Result<ProviderSubscription>> get_subscription(std::string id) = 0;
+    virtual asio::awaitable<Result<ProviderInvoice>> get_invoice(std::string id) = 0;
+    /// Every status, newest first; of one customer when named.
+    virtual asio::awaitable<Result<ProviderPage<ProviderSubscription>>> list_subscriptions(
+        std::optional<std::string> customer, std::optional<std::string> after) = 0;
+    virtual asio::awaitable<Result<ProviderPage<ProviderInvoice>>> list_invoices(
+        std::optional<std::string> customer, std::optional<std::string> after) = 0;
+    virtual asio::awaitable<Result<ProviderPage<ProviderEvent>>> list_events(
+        std::optional<std::string> after) = 0;
+};
+
+}  // namespace turnpike

@@ -1,0 +1,24 @@
+#include "payments/stripe/currencies.h"
+
+#include <string>
+
+#include "payments/stripe/reader.h"
+
+namespace turnpike::stripe {
+
+Result<std::int64_t> wire_amount(Money amount) {
+    if (exponent_of(amount.currency()) == 3 && amount.minor() % 10 != 0)
+        return invalid_argument("payment.amount_not_chargeable",
+                                amount.text() + " is not a multiple of ten minor units");
+    return amount.minor();
+}
+
+Result<Money> read_amount(std::int64_t amount, std::string_view currency) {
+    const auto known = parse_currency(currency);
+    if (!known) return unexpected_reply("currency '" + std::string(currency) + "'");
+    auto money = Money::bounded(amount, *known);
+    if (!money) return unexpected_reply("amount " + std::to_string(amount) + " out of range");
+    return money;
+}
+
+}  // namespace turnpike::stripe

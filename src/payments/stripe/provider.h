@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "payments/intents.h"
+#include "payments/provider.h"
+#include "payments/stripe/client.h"
+
+namespace turnpike::stripe {
+
+inline constexpr std::string_view kProviderName = "stripe";
+
+class Exchange;
+
+/// For /health/billing: how the conversation with Stripe goes.
+struct ProviderHealth {
+    ClientHealth client;
+    std::int64_t unknown_intents = 0;  ///< outcomes that are still open
+};
+
+/// What one pass over the unknown intents did.
+struct SettledIntents {
+    int found = 0;   ///< the object was there: succeeded
+    int absent = 0;  ///< proven not to exist: pending again, under a new key
+    int open = 0;    ///< still unknown
+};
+
+/// Stripe behind the port. Writes go through intents; a write whose first outcome is on file
+/// answers without asking, except that a subscription or an invoice is read afresh, so that an old
+/// answer never passes for the present state.
+///
+/// More reasons than the port's:
+///   PaymentRequired "payment.authentication_required"  the bank wants the cardholder (3-D Secure)
+///   InvalidArgument "payment.unknown_method"           no such payment method, or somebody else's
+///   InvalidArgument "payment.amount_not_chargeable"    e.g. 1 fils
+///   Conflict        "payment.obligation_changed"       the obligation was asked for otherwise
+///   before OutcomeUnknown  "payment.unexpected_reply"         an answer that cannot be applied
+///
+/// Thread-safe. Must outlive its coroutines.
+class Provider final : public PaymentProvider {
+public:
+    /// Errors: check_config's.
+    static Result<std::unique_ptr<Provider>> create(ClientConfig config, http::Client& http,
+                                                    IntentWorld world, ClientMetrics metrics);
+
+    ~Provider() override;
+    Provider(const Provider&) = delete;
+    Provider& operator=(const Provider&) = delete;
+
+    [[nodiscard]] std::string_view name() const override { return kProviderName; }
+    /// Whether the key is a live one: its events carry livemode true.
+    [[nodiscard]] bool live() const;
+
+    asio::awaitable<Result<std::string>> create_customer(NewCustomer request) override;
+    asio::awaitable<Result<std::string>> create_price(NewPrice request) override;
+    asio::awaitable<Result<PaymentMethodOnFile>> attach_payment_method(
+        std::string obligation, std::string customer, std::string payment_method) override;
+    asio::awaitable<Result<PaymentMethodOnFile>> set_default_payment_method(
+        std::string obligation, std::string customer, std::string payment_method) override;
+    asio::awaitable<Result<PaymentMethodOnFile>> detach_payment_method(
+        std::string obligation, std::string payment_method) override;
+    asio::awaitable<Result<ProviderSubscription>> start_subscription(
+        NewSubscription request) override;
+    asio::awaitable<Result<ProviderSubscription>> change_subscription(
+        SubscriptionChange request) override;
+    asio::awaitable<Result<ProviderSubscription>> cancel_subscription(
+        SubscriptionCancel request) override;
+    asio::awaitable<Result<std::string>> add_invoice_item(NewInvoiceItem request) override;
+    asio::awaitable<Result<ProviderInvoice>> create_invoice(NewInvoice request) override;
+    asio::awaitable<Result<ProviderInvoice>> finalize_invoice(std::string obligation,
+                                                              std::string invoice) override;
+    asio::awaitable<Result<std::string>> open_portal(std::string customer,
+                                                     std::string return_url) override;
+    asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
+                                                                 std::string clock_name,
+                                                                 Instant frozen_time) override;
+    asio::awaitable<Result<ProviderTestClock>> advance_test_clock(std::string obligation,
+                                                                  std::string clock,
+                                                                  Instant frozen_time) override;
+
+    asio::awaitable<Result<ProviderTestClock>> get_test_clock(std::string clock) override;
+    asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> list_payment_methods(
+        std::string customer) override;
+    asio::awaitable<Result<ProviderSubscription>> get_subscription(std::string id) override;
+    asio::awaitable<Result<ProviderInvoice>> get_invoice(std::string id) override;
+    asio::awaitable<Result<ProviderPage<ProviderSubscription>>> list_subscriptions(
+        std::optional<std::string> customer, std::optional<std::string> after) override;
+    asio::awaitable<Result<ProviderPage<ProviderInvoice>>> list_invoices(
+        std::optional<std::string> customer, std::optional<std::string> after) override;
+    asio::awaitable<Result<ProviderPage<ProviderEvent>>> list_events(
+        std::optional<std::string> after) override;
+
+    /// What the intent made or did at Stripe, as JSON text, found by our metadata or by the state
+    /// of the object it acts on; nullopt when it provably is not there.
+    /// Errors: those of a read; OutcomeUnknown "payment.outcome_unknown" for what leaves no trace
+    /// (a new test clock).
+    asio::awaitable<Result<std::optional<std::string>>> find_by_obligation(Intent intent);
+    /// Looks for every unknown intent older than a minute, at most `limit`, and settles those that
+    /// can be. For the regular reconciliation; an intent that became pending again is sent by the
+    /// next run of the flow it belongs to.
+    asio::awaitable<Result<SettledIntents>> settle_unknown(int limit);
+
+    asio::awaitable<ProviderHealth> health();
+    /// The part of health() that needs no database.
+    [[nodiscard]] ClientHealth client_health() const;
+    /// One cheap read; tells whether key and connection work.
+    asio::awaitable<Result<std::monostate>> probe();
+
+private:
+    explicit Provider(std::unique_ptr<Exchange> exchange);
+
+    asio::awaitable<Result<std::string>> create_product(const NewPrice& request);
+
+    std::unique_ptr<Exchange> exchange_;
+};
+
+}  // namespace turnpike::stripe

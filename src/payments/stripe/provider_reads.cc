@@ -1,0 +1,145 @@
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "payments/stripe/exchange.h"
+#include "payments/stripe/provider.h"
+#include "payments/stripe/reader.h"
+#include "payments/stripe/translate.h"
+
+namespace turnpike::stripe {
+namespace {
+
+struct Listing {
+    ListBody body;
+    std::optional<std::string> next;  ///< the last id of the page, when there are more
+};
+
+asio::awaitable<Result<Listing>> get_page(Exchange& exchange, std::string path, Form query,
+                                          std::optional<std::string> after) {
+    query.add("limit", 100);
+    if (after) query.add("starting_after", *after);
+    const auto object = co_await exchange.get(std::move(path), query.text());
+    if (!object) co_return failure(object);
+    auto body = read_list(*object);
+    if (!body) co_return failure(body);
+    Listing listing{*std::move(body), std::nullopt};
+    if (!listing.body.has_more || listing.body.data.empty()) co_return listing;
+    auto last = read_id(listing.body.data.back());
+    if (!last) co_return failure(last);
+    listing.next = *std::move(last);
+    co_return listing;
+}
+
+/// One object that we cannot mean must not hide all the others. It is nobody's state then: reading
+/// it by its id keeps failing, and this line says why.
+void skip(std::string_view kind, const Json& object, const Error& error) {
+    spdlog::error(
+        "event=payment.unreadable_object provider=stripe kind={} id={} reason={} "
+        "message=\"{}\"",
+        kind, read_id(object).value_or("?"), error.reason.text(), error.message);
+}
+
+}  // namespace
+
+asio::awaitable<Result<ProviderTestClock>> Provider::get_test_clock(std::string clock) {
+    const auto id = path_segment(clock, no_such("test clock"));
+    if (!id) co_return failure(id);
+    const auto object = co_await exchange_->get("/v1/test_helpers/test_clocks/" + *id);
+    if (!object) co_return failure(object);
+    co_return read_test_clock(*object);
+}
+
+asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> Provider::list_payment_methods(
+    std::string customer) {
+    const auto id = path_segment(customer, no_such("customer"));
+    if (!id) co_return failure(id);
+    const auto object = co_await exchange_->get("/v1/customers/" + *id);
+    if (!object) co_return failure(object);
+    const auto default_id = read_default_method(*object);
+    if (!default_id) co_return failure(default_id);
+
+    Form query;
+    query.add("customer", *id).add("type", "card");
+    const auto entries = co_await exchange_->get_all("/v1/payment_methods", query);
+    if (!entries) co_return failure(entries);
+    std::vector<PaymentMethodOnFile> methods;
+    for (const Json& entry : *entries) {
+        auto method = read_payment_method(entry, *default_id);
+        if (!method) co_return failure(method);
+        methods.push_back(*std::move(method));
+    }
+    co_return methods;
+}
+
+asio::awaitable<Result<ProviderSubscription>> Provider::get_subscription(std::string id) {
+    const auto segment = path_segment(id, no_such("subscription"));
+    if (!segment) co_return failure(segment);
+    const auto object = co_await exchange_->get("/v1/subscriptions/" + *segment);
+    if (!object) co_return failure(object);
+    co_return read_subscription(*object);
+}
+
+asio::awaitable<Result<ProviderInvoice>> Provider::get_invoice(std::string id) {
+    const auto segment = path_segment(id, no_such("invoice"));
+    if (!segment) co_return failure(segment);
+    auto object = co_await exchange_->get("/v1/invoices/" + *segment);
+    if (!object) co_return failure(object);
+    co_return co_await complete_invoice(*exchange_, *std::move(object));
+}
+
+asio::awaitable<Result<ProviderPage<ProviderSubscription>>> Provider::list_subscriptions(
+    std::optional<std::string> customer, std::optional<std::string> after) {
+    Form query;
+    query.add("status", "all");
+    if (customer) query.add("customer", *customer);
+    auto listing =
+        co_await get_page(*exchange_, "/v1/subscriptions", std::move(query), std::move(after));
+    if (!listing) co_return failure(listing);
+    ProviderPage<ProviderSubscription> page{.items = {}, .next = std::move(listing->next)};
+    for (const Json& entry : listing->body.data) {
+        auto subscription = read_subscription(entry);
+        if (subscription)
+            page.items.push_back(*std::move(subscription));
+        else
+            skip("subscription", entry, subscription.error());
+    }
+    co_return page;
+}
+
+asio::awaitable<Result<ProviderPage<ProviderInvoice>>> Provider::list_invoices(
+    std::optional<std::string> customer, std::optional<std::string> after) {
+    Form query;
+    if (customer) query.add("customer", *customer);
+    auto listing =
+        co_await get_page(*exchange_, "/v1/invoices", std::move(query), std::move(after));
+    if (!listing) co_return failure(listing);
+    ProviderPage<ProviderInvoice> page{.items = {}, .next = std::move(listing->next)};
+    for (const Json& entry : listing->body.data) {
+        auto invoice = co_await complete_invoice(*exchange_, entry);
+        if (invoice)
+            page.items.push_back(*std::move(invoice));
+        else if (invoice.error().reason == kUnexpectedReply)
+            skip("invoice", entry, invoice.error());
+        else
+            co_return failure(invoice);
+    }
+    co_return page;
+}
+
+asio::awaitable<Result<ProviderPage<ProviderEvent>>> Provider::list_events(
+    std::optional<std::string> after) {
+    auto listing = co_await get_page(*exchange_, "/v1/events", Form(), std::move(after));
+    if (!listing) co_return failure(listing);
+    ProviderPage<ProviderEvent> page{.items = {}, .next = std::move(listing->next)};
+    for (const Json& entry : listing->body.data) {
+        auto event = read_event(entry);
+        if (event)
+            page.items.push_back(*std::move(event));
+        else
+            skip("event", entry, event.error());
+    }
+    co_return page;
+}
+
+}  // namespace turnpike::stripe

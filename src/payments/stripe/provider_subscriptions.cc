@@ -1,0 +1,90 @@
+#include <utility>
+
+#include "payments/stripe/exchange.h"
+#include "payments/stripe/provider.h"
+#include "payments/stripe/translate.h"
+
+namespace turnpike::stripe {
+namespace {
+
+bool is_canceled(const Json& subscription) {
+    const auto status = subscription.find("status");
+    return status != subscription.end() && *status == "canceled";
+}
+
+asio::awaitable<Result<ProviderSubscription>> write_subscription(Exchange& exchange, Write write) {
+    const auto object = co_await exchange.write_afresh(std::move(write), "/v1/subscriptions");
+    if (!object) co_return failure(object);
+    co_return read_subscription(*object);
+}
+
+std::map<std::string, std::string> last_change(const std::string& obligation) {
+    return {{std::string(kLastChangeKey), obligation}};
+}
+
+}  // namespace
+
+asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
+    NewSubscription request) {
+    Form form;
+    form.add("customer", request.customer)
+        .add("items[0][price]", request.price)
+        .add("payment_behavior", "error_if_incomplete");
+    if (!request.payment_method.empty()) form.add("default_payment_method", request.payment_method);
+    form.add_metadata({{std::string(kObligationKey), request.obligation},
+                       {"turnpike_subscription", request.subscription.text()}});
+    Write write{.obligation = std::move(request.obligation),
+                .path = "/v1/subscriptions",
+                .parameters = form.text()};
+    co_return co_await write_subscription(*exchange_, std::move(write));
+}
+
+asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
+    SubscriptionChange request) {
+    const auto id = path_segment(request.subscription, no_such("subscription"));
+    if (!id) co_return failure(id);
+    const bool at_once = request.billing == ProrationBilling::Now;
+    Form form;
+    form.add("items[0][id]", request.item)
+        .add("items[0][price]", request.price)
+        .add("proration_behavior", at_once ? "always_invoice" : "create_prorations")
+        .add("payment_behavior", "error_if_incomplete")
+        .add_metadata(last_change(request.obligation));
+    Write write{.obligation = std::move(request.obligation),
+                .path = "/v1/subscriptions/" + *id,
+                .parameters = form.text()};
+    co_return co_await write_subscription(*exchange_, std::move(write));
+}
+
+asio::awaitable<Result<ProviderSubscription>> Provider::cancel_subscription(
+    SubscriptionCancel request) {
+    const auto id = path_segment(request.subscription, no_such("subscription"));
+    if (!id) co_return failure(id);
+    const std::string path = "/v1/subscriptions/" + *id;
+    Form form;
+    if (request.when == CancelWhen::Now) {
+        form.add("invoice_now", "false").add("prorate", "false");
+        // DELETE knows no idempotency key: a repeat finds nothing to cancel, and that is success.
+        Write write{.obligation = std::move(request.obligation),
+                    .path = path,
+                    .parameters = form.text(),
+                    .method = http::Method::Delete,
+                    .done_path = path,
+                    .is_done = is_canceled};
+        co_return co_await write_subscription(*exchange_, std::move(write));
+    }
+    form.add("cancel_at_period_end", request.when == CancelWhen::AtPeriodEnd ? "true" : "false")
+        .add_metadata(last_change(request.obligation));
+    Write write{.obligation = request.obligation, .path = path, .parameters = form.text()};
+    auto changed = co_await write_subscription(*exchange_, std::move(write));
+    if (!changed || request.when != CancelWhen::Never || !changed->cancel_at) co_return changed;
+
+    // Stripe's portal may have set a date instead of the flag; keeping means removing both.
+    Form undated;
+    undated.add("cancel_at", "").add_metadata(last_change(request.obligation + ":date"));
+    Write remove{
+        .obligation = request.obligation + ":date", .path = path, .parameters = undated.text()};
+    co_return co_await write_subscription(*exchange_, std::move(remove));
+}
+
+}  // namespace turnpike::stripe

@@ -1,0 +1,134 @@
+#include "json/value.h"
+#include "payments/stripe/currencies.h"
+#include "payments/stripe/reader.h"
+#include "payments/stripe/translate.h"
+
+namespace turnpike::stripe {
+namespace {
+
+/// Since basil `parent.subscription_details.subscription`; before, `subscription`.
+std::optional<std::string> read_subscription_of(Reader& invoice) {
+    if (const Json* parent = invoice.object("parent")) {
+        const Reader origin(*parent, "invoice.parent");
+        if (const Json* details = origin.object("subscription_details")) {
+            Reader source(*details, "invoice.parent.subscription_details");
+            auto id = source.maybe_reference("subscription");
+            if (source.complained()) invoice.complain("invoice.parent names no subscription");
+            return id;
+        }
+    }
+    return invoice.maybe_reference("subscription");
+}
+
+Period read_period(Reader& fields, std::string_view start, std::string_view end) {
+    const Period period{fields.instant(start), fields.instant(end)};
+    if (period.end < period.start) fields.complain("a period runs backwards");
+    return period;
+}
+
+struct LineOrigin {
+    bool proration = false;
+    bool from_subscription = false;
+};
+
+/// Since basil `parent.{subscription,invoice}_item_details`; before, `type`, `proration` and
+/// `subscription_item`. A proration of a plan counts as a plan line in both.
+LineOrigin read_origin(Reader& line) {
+    if (const Json* parent = line.object("parent")) {
+        const Reader origin(*parent, "line.parent");
+        if (const Json* details = origin.object("subscription_item_details"))
+            return {.proration = Reader(*details, "line.parent").flag("proration"),
+                    .from_subscription = true};
+        if (const Json* details = origin.object("invoice_item_details"))
+            return {.proration = Reader(*details, "line.parent").flag("proration"),
+                    .from_subscription = false};
+    }
+    const bool proration = line.flag("proration");
+    const bool plan_line = line.maybe_text("type") == "subscription";
+    const bool of_item = line.maybe_reference("subscription_item").has_value();
+    return {.proration = proration, .from_subscription = plan_line || (proration && of_item)};
+}
+
+void read_amounts(Reader& fields, Currency currency, ProviderInvoice& invoice) {
+    invoice.subtotal = fields.amount("subtotal", currency);
+    invoice.total = fields.amount("total", currency);
+    invoice.amount_due = fields.amount("amount_due", currency);
+    invoice.amount_paid = fields.amount("amount_paid", currency);
+    if (invoice.amount_due.minor() < 0) fields.complain("invoice.amount_due is negative");
+    if (invoice.amount_paid.minor() < 0) fields.complain("invoice.amount_paid is negative");
+}
+
+void read_times(Reader& fields, ProviderInvoice& invoice) {
+    invoice.created = fields.instant("created");
+    invoice.period = read_period(fields, "period_start", "period_end");
+    if (const Json* transitions = fields.object("status_transitions")) {
+        Reader times(*transitions, "invoice.status_transitions");
+        invoice.issued_at = times.maybe_instant("finalized_at");
+        invoice.paid_at = times.maybe_instant("paid_at");
+    }
+}
+
+}  // namespace
+
+Result<ProviderInvoiceLine> read_invoice_line(const Json& object, Currency currency) {
+    Reader fields(object, "line");
+    ProviderInvoiceLine line;
+    line.id = fields.text("id");
+    line.description = fields.maybe_text("description").value_or("");
+    line.quantity = fields.maybe_integer("quantity").value_or(1);
+    if (parse_currency(fields.text("currency")) != currency)
+        fields.complain("line.currency is not the invoice's");
+    line.amount = fields.amount("amount", currency);
+    const auto origin = read_origin(fields);
+    line.proration = origin.proration;
+    line.from_subscription = origin.from_subscription;
+    line.metadata = fields.metadata();
+    if (const Json* period = fields.object("period")) {
+        Reader times(*period, "line.period");
+        line.period = read_period(times, "start", "end");
+        if (times.complained()) return times.finish(std::move(line));
+    } else {
+        fields.complain("line.period is missing");
+    }
+    return fields.finish(std::move(line));
+}
+
+Result<ProviderInvoice> read_invoice(const Json& object) {
+    Reader fields(object, "invoice");
+    const auto code = fields.text("currency");
+    const auto currency = parse_currency(code);
+    if (!currency) return unexpected_reply("invoice.currency '" + code + "'");
+
+    ProviderInvoice invoice;
+    invoice.id = fields.text("id");
+    invoice.customer = fields.reference("customer");
+    invoice.subscription = read_subscription_of(fields);
+    invoice.number = fields.maybe_text("number");
+    invoice.status = fields.text("status");
+    invoice.billing_reason = fields.maybe_text("billing_reason").value_or("manual");
+    invoice.attempt_count = fields.maybe_integer("attempt_count").value_or(0);
+    invoice.hosted_url = fields.maybe_text("hosted_invoice_url");
+    invoice.pdf_url = fields.maybe_text("invoice_pdf");
+    invoice.metadata = fields.metadata();
+    read_amounts(fields, *currency, invoice);
+    read_times(fields, invoice);
+
+    const Json* lines = fields.object("lines");
+    if (lines == nullptr) return fields.finish(std::move(invoice));
+    const auto page = read_list(*lines);
+    if (!page) return failure(page);
+    for (const Json& entry : page->data) {
+        auto line = read_invoice_line(entry, *currency);
+        if (!line) return failure(line);
+        invoice.lines.push_back(*std::move(line));
+    }
+    return fields.finish(std::move(invoice));
+}
+
+bool lines_missing(const Json& invoice) {
+    const Reader fields(invoice, "invoice");
+    const Json* lines = fields.object("lines");
+    return lines == nullptr || Reader(*lines, "invoice.lines").flag("has_more");
+}
+
+}  // namespace turnpike::stripe

@@ -1,0 +1,94 @@
+#include "payments/stripe/refusal.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "json/value.h"
+#include "payments/stripe/reader.h"
+#include "payments/stripe/redact.h"
+
+namespace turnpike::stripe {
+namespace {
+
+struct StripeError {
+    std::string type, code, decline_code, message, param;
+};
+
+StripeError read_error(const std::string& body) {
+    const auto json = parse_json(body);
+    if (!json) return {};
+    const Reader reply(*json, "reply");
+    const Json* object = reply.object("error");
+    if (object == nullptr) return {};
+    Reader fields(*object, "error");
+    return {.type = fields.maybe_text("type").value_or(""),
+            .code = fields.maybe_text("code").value_or(""),
+            .decline_code = fields.maybe_text("decline_code").value_or(""),
+            .message = fields.maybe_text("message").value_or(""),
+            .param = fields.maybe_text("param").value_or("")};
+}
+
+template <std::size_t N>
+bool is_one_of(std::string_view text, const std::array<std::string_view, N>& list) {
+    return std::ranges::find(list, text) != list.end();
+}
+
+constexpr std::array<std::string_view, 5> kAuthenticationCodes = {
+    "authentication_required", "invoice_payment_intent_requires_action",
+    "subscription_payment_intent_requires_action", "payment_intent_authentication_failure",
+    "payment_intent_action_required"};
+
+constexpr std::array<std::string_view, 3> kMethodParams = {
+    "payment_method", "default_payment_method", "invoice_settings[default_payment_method]"};
+
+/// The object exists, but its state does not allow it.
+constexpr std::array<std::string_view, 6> kStateCodes = {
+    "invoice_not_editable",       "status_transition_invalid", "resource_already_exists",
+    "customer_max_subscriptions", "charge_already_refunded",   "payment_intent_unexpected_state"};
+
+bool wants_authentication(const StripeError& error) {
+    return is_one_of(error.code, kAuthenticationCodes) ||
+           error.decline_code == "authentication_required";
+}
+
+bool is_about_method(const StripeError& error, RefusedSubject subject) {
+    if (is_one_of(error.param, kMethodParams)) return true;
+    return subject == RefusedSubject::PaymentMethod && error.param != "customer";
+}
+
+Error with(ErrorCode code, Reason reason, std::string message) {
+    return {.code = code, .reason = reason, .message = std::move(message)};
+}
+
+Error base_error(int status, const StripeError& error, RefusedSubject subject) {
+    const auto message = error.message.empty() ? "HTTP " + std::to_string(status) : error.message;
+    const std::string said = "stripe refused: " + redact(message);
+    if (wants_authentication(error))
+        return with(ErrorCode::PaymentRequired, "payment.authentication_required", said);
+    if (error.type == "card_error" || status == 402)
+        return with(ErrorCode::PaymentRequired, "payment.declined", said);
+    if (is_about_method(error, subject))
+        return with(ErrorCode::InvalidArgument, kUnknownMethod, said);
+    ErrorCode code = ErrorCode::InvalidArgument;
+    if (status == 404) code = ErrorCode::NotFound;
+    if (status != 404 && is_one_of(error.code, kStateCodes)) code = ErrorCode::Conflict;
+    return with(code, kRefused, said);
+}
+
+}  // namespace
+
+Error read_refusal(int http_status, const std::string& body, RefusedSubject subject) {
+    const auto stripe = read_error(body);
+    auto error = base_error(http_status, stripe, subject);
+    const auto tell = [&](const char* name, const std::string& value) {
+        if (!value.empty()) error.details.emplace_back(name, redact(value));
+    };
+    tell("decline_code", stripe.decline_code);
+    tell("code", stripe.code);
+    tell("param", stripe.param);
+    tell("http_status", std::to_string(http_status));
+    return error;
+}
+
+}  // namespace turnpike::stripe

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+
+namespace turnpike::stripe {
+
+inline constexpr Reason kRefused = "payment.refused";
+inline constexpr Reason kUnknownMethod = "payment.unknown_method";
+
+/// What the refused call was about; the same answer means another thing about a payment method.
+enum class RefusedSubject : std::uint8_t { PaymentMethod, Other };
+
+/// Stripe's final no as one of ours. `details` carries Stripe's code, decline_code, param and
+/// http_status where there are any; the message is Stripe's, without secrets.
+///
+///   PaymentRequired "payment.authentication_required"  the bank wants the cardholder (3-D Secure)
+///   PaymentRequired "payment.declined"                 a card said no
+///   InvalidArgument "payment.unknown_method"           no such payment method, or somebody else's
+///   NotFound | Conflict | InvalidArgument "payment.refused"
+Error read_refusal(int http_status, const std::string& body, RefusedSubject subject);
+
+}  // namespace turnpike::stripe

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "sandbox/stripe/worker.h"
+
+namespace turnpike {
+
+struct SandboxConfig {
+    std::filesystem::path data_dir;  ///< made when missing; holds sandbox.db
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 0;  ///< 0 picks a free one
+    std::size_t threads = 1;
+    twin::WorkerConfig worker{};
+    /// Customers on one test clock; Stripe allows three.
+    std::size_t customers_per_clock_max = 3;
+};
+
+/// The offline twin of Stripe as a server: `turnpike sandbox`, and inside `turnpike up`. Its
+/// threads are its own: HTTP, one for webhooks and billing, the database's.
+class Sandbox {
+public:
+    /// Opens the data, listens, and starts delivering. `clock` and `ids` outlive the sandbox.
+    /// Errors: as sql::Database::open, sql::migrate and http::Server::start;
+    ///         Unavailable "sandbox.no_data_dir".
+    static Result<std::unique_ptr<Sandbox>> start(const SandboxConfig& config, const Clock& clock,
+                                                  IdSource& ids);
+    /// stop().
+    ~Sandbox();
+    Sandbox(const Sandbox&) = delete;
+    Sandbox& operator=(const Sandbox&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const;
+    /// "http://127.0.0.1:12111"
+    [[nodiscard]] std::string url() const;
+    /// Answers what is in flight, ends deliveries (they are sent again after the next start), and
+    /// closes the data. Blocks; idempotent.
+    void stop();
+
+private:
+    struct State;
+    explicit Sandbox(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace turnpike

@@ -1,0 +1,56 @@
+#include "sandbox/stripe/answer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/rendering.h"
+
+namespace turnpike::twin {
+
+std::string error_text(const StripeError& error, const std::string& request_id, Instant now) {
+    Json body = error.extra.is_object() ? error.extra : Json::object();
+    body["type"] = error.type;
+    body["message"] = error.message;
+    if (!error.code.empty()) {
+        std::string page = error.code;
+        std::ranges::replace(page, '_', '-');
+        body["code"] = error.code;
+        body["doc_url"] = "https://stripe.com/docs/error-codes/" + page;
+    }
+    if (!error.param.empty()) body["param"] = error.param;
+    if (!error.decline_code.empty()) body["decline_code"] = error.decline_code;
+    if (error.http_status != 401)
+        body["request_log_url"] = "https://dashboard.stripe.com/test/logs/" + request_id +
+                                  "?t=" + std::to_string(unix_seconds(now));
+    return wire_text(visible(Json{{"error", std::move(body)}}));
+}
+
+std::string wire_text(const Json& answer) { return to_pretty_text(answer) + "\n"; }
+
+http::Response wire_response(WireAnswer answer, const AnswerContext& context) {
+    http::Response response{.status = answer.status, .headers = {}, .body = std::move(answer.body)};
+    auto& headers = response.headers;
+    const auto add = [&](std::string name, std::string value) {
+        headers.emplace_back(std::move(name), std::move(value));
+    };
+    add("Content-Type", "application/json");
+    add("Cache-Control", "no-cache, no-store");
+    if (answer.status == 401) {
+        add("WWW-Authenticate", "Basic realm=\"Stripe\"");
+        return response;
+    }
+    add("Request-Id", context.request_id);
+    if (!context.version.empty()) add("Stripe-Version", context.version);
+    if (context.method != http::Method::Post) return response;
+    if (!context.idempotency_key.empty()) {
+        add("Idempotency-Key", context.idempotency_key);
+        add("Original-Request",
+            answer.original_request.empty() ? context.request_id : answer.original_request);
+    }
+    if (answer.execution != Execution::NotBegun) add("Stripe-Should-Retry", "false");
+    if (answer.execution == Execution::Replayed) add("Idempotent-Replayed", "true");
+    return response;
+}
+
+}  // namespace turnpike::twin

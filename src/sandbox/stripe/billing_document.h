@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "json/json.h"
+#include "sandbox/stripe/stripe_error.h"
+#include "subscriptions/billing_period.h"
+
+/// Small readers for Stripe's documents, where a member may be absent, null, an id, or expanded.
+namespace turnpike::twin {
+
+class Context;
+
+/// "" when absent or null.
+std::string text_of(const Json& object, std::string_view member);
+/// 0 when absent or null.
+std::int64_t integer_of(const Json& object, std::string_view member);
+/// False when absent or null.
+bool flag_of(const Json& object, std::string_view member);
+/// Unix seconds; nullopt when absent or null.
+std::optional<Instant> instant_of(const Json& object, std::string_view member);
+/// object[member] as an object or array; an empty object when absent or null.
+const Json& part_of(const Json& object, std::string_view member);
+
+/// null for "".
+Json text_or_null(const std::string& text);
+/// Unix seconds, or null.
+Json seconds_or_null(const std::optional<Instant>& moment);
+
+/// {"object": "list", "data": .., "has_more": false, "total_count": n, "url": ..}
+Json complete_list(std::string url, std::vector<Json> data);
+
+/// The customer's time in whole seconds: what Stripe's timestamps hold.
+Instant second_of(Context& ctx, const std::string& customer);
+
+/// The interval of a recurring price's document. `recurring` must be set.
+BillingInterval interval_of(const Json& price);
+
+/// Applies a metadata parameter (Params::metadata) to object["metadata"]: merges, deletes keys
+/// with empty values, or clears all.
+void merge_metadata(Json& object, const std::optional<Json>& change);
+
+/// "usd" 2500 -> "$25.00"; for descriptions.
+std::string format_amount(std::int64_t minor, const std::string& currency);
+/// The smallest amount that Stripe charges in this currency; 50 for "usd".
+std::int64_t minimum_charge(const std::string& currency);
+
+/// A customer that exists and was not deleted; 400 "No such customer" naming `param` otherwise.
+Outcome<Json> require_customer(Context& ctx, const std::string& id, const std::string& param);
+
+}  // namespace turnpike::twin

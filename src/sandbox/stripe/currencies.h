@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sandbox/stripe/params.h"
+
+namespace turnpike::twin {
+
+/// One of the currencies that Stripe charges in, in lower case.
+bool is_stripe_currency(std::string_view lower_case_code);
+
+/// Reads a required currency in either case; complains with Stripe's message. "" after a complaint.
+std::string read_currency(Params& params);
+
+}  // namespace turnpike::twin

@@ -1,0 +1,250 @@
+#include "sandbox/stripe/customers.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/fields.h"
+#include "sandbox/stripe/payment_methods.h"
+
+namespace turnpike::twin {
+namespace {
+
+constexpr std::string_view kKind = "customer";
+constexpr std::string_view kDefaultMethod = "default_payment_method";
+
+Json new_customer(Context& ctx) {
+    const auto random = ctx.ids().body(ctx.now());
+    Json customer;
+    customer["id"] = ctx.new_id("cus");
+    customer["object"] = std::string(kKind);
+    for (const char* name :
+         {"address", "currency", "customer_account", "default_source", "description", "discount",
+          "email", "name", "phone", "shipping", "test_clock"})
+        customer[name] = nullptr;
+    customer["balance"] = 0;
+    customer["delinquent"] = false;
+    customer["invoice_prefix"] = random.substr(random.size() - 8);
+    customer["invoice_settings"] = {{"custom_fields", nullptr},
+                                    {std::string(kDefaultMethod), nullptr},
+                                    {"footer", nullptr},
+                                    {"rendering_options", nullptr}};
+    customer["livemode"] = false;
+    customer["metadata"] = Json::object();
+    customer["next_invoice_sequence"] = 1;
+    customer["preferred_locales"] = Json::array();
+    customer["tax_exempt"] = "none";
+    return customer;
+}
+
+bool looks_like_email(std::string_view text) {
+    const auto at = text.find('@');
+    return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+           text.find('@', at + 1) == std::string_view::npos && text.size() <= 512 &&
+           std::ranges::none_of(text, [](char c) { return c == ' ' || c == '\n'; });
+}
+
+bool is_invoice_prefix(std::string_view text) {
+    return text.size() >= 3 && text.size() <= 12 && std::ranges::all_of(text, [](char c) {
+               return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+           });
+}
+
+void read_shipping(Params& params, Json& customer) {
+    if (!params.has("shipping")) return;
+    auto given = params.object("shipping");
+    Json& shipping = customer["shipping"];
+    if (!given) {
+        shipping = nullptr;
+        return;
+    }
+    if (!shipping.is_object())
+        shipping = {{"address", empty_address()}, {"name", nullptr}, {"phone", nullptr}};
+    set_address(*given, "address", shipping);
+    set_text(*given, "name", shipping);
+    set_text(*given, "phone", shipping);
+    params.absorb(*given);
+}
+
+/// Custom fields and rendering options only show on a PDF; they are kept as given.
+void read_invoice_settings(Params& params, Json& customer) {
+    auto given = params.object("invoice_settings");
+    if (!given) return;
+    Json& settings = customer["invoice_settings"];
+    set_text(*given, "footer", settings);
+    set_text(*given, kDefaultMethod, settings);
+    if (given->has("custom_fields")) {
+        Json fields = Json::array();
+        for (auto& field : given->objects("custom_fields")) {
+            fields.push_back(
+                {{"name", field.required_text("name")}, {"value", field.required_text("value")}});
+            given->absorb(field);
+        }
+        settings["custom_fields"] = fields.empty() ? Json() : std::move(fields);
+    }
+    given->ignore("rendering_options");
+    params.absorb(*given);
+}
+
+void read_customer(Params& params, Json& customer) {
+    set_address(params, "address", customer);
+    for (const std::string_view name : {"description", "email", "name", "phone"})
+        set_text(params, name, customer);
+    set_integer(params, "balance", customer);
+    set_integer(params, "next_invoice_sequence", customer);
+    read_shipping(params, customer);
+    read_invoice_settings(params, customer);
+    merge_metadata(customer, params.metadata());
+    if (params.has("preferred_locales"))
+        customer["preferred_locales"] = params.texts("preferred_locales");
+    if (const auto exempt = params.one_of("tax_exempt", {"", "exempt", "none", "reverse"}))
+        customer["tax_exempt"] = exempt->empty() ? "none" : *exempt;
+    if (const auto prefix = params.text("invoice_prefix")) {
+        customer["invoice_prefix"] = *prefix;
+        if (!is_invoice_prefix(*prefix))
+            params.complain(bad_param("invoice_prefix", "",
+                                      "Invoice prefixes must be 3-12 uppercase letters or "
+                                      "numbers."));
+    }
+    params.ignore("tax");
+    params.ignore("validate");
+    const auto email = text_of(customer, "email");
+    if (!email.empty() && !looks_like_email(email))
+        params.complain(bad_param("email", "email_invalid", "Invalid email address: " + email));
+}
+
+/// A default must be one of the customer's own; the name of a test card stands for the method that
+/// the same request attached under that name.
+std::optional<Refusal> settle_default(Context& ctx, Json& customer, const std::string& given_name,
+                                      const std::string& attached) {
+    Json& chosen = customer["invoice_settings"][std::string(kDefaultMethod)];
+    if (!chosen.is_string()) return std::nullopt;
+    const auto id = chosen.get<std::string>();
+    const std::string param = "invoice_settings[default_payment_method]";
+    if (!attached.empty() && id == given_name) {
+        chosen = attached;
+        return std::nullopt;
+    }
+    const auto method = ctx.find("payment_method", id);
+    if (!method && !id.starts_with("pm_card_")) return no_such_param("PaymentMethod", id, param);
+    if (!method || text_of(*method, "customer") != text_of(customer, "id"))
+        return bad_param(param, "resource_missing",
+                         "The customer does not have a payment method with the ID " + id +
+                             ". The payment method must be attached to the customer.");
+    return std::nullopt;
+}
+
+std::optional<Refusal> join_clock(Context& ctx, Json& customer, const std::string& clock_id) {
+    const auto clock = ctx.find("test_helpers.test_clock", clock_id);
+    if (!clock) return no_such_param("test_clock", clock_id, "test_clock");
+    const auto others = ctx.list(kKind, {.parent = clock_id});
+    if (others.size() >= ctx.surroundings().customers_per_clock_max)
+        return bad_param("test_clock", "",
+                         "You have reached the limit of customers that can be attached to a test "
+                         "clock.");
+    customer["test_clock"] = clock_id;
+    customer["created"] = clock->at("frozen_time");
+    return std::nullopt;
+}
+
+Answer create_customer(Operation& operation) {
+    auto& ctx = operation.ctx;
+    auto& params = operation.params;
+    Json customer = new_customer(ctx);
+    customer["created"] = unix_seconds(ctx.now());
+    read_customer(params, customer);
+    const auto method_name = params.text("payment_method").value_or("");
+    const auto clock = params.text("test_clock").value_or("");
+    if (const auto complaint = params.complaint()) return Refusal(*complaint);
+
+    if (!clock.empty()) {
+        if (const auto refusal = join_clock(ctx, customer, clock)) return *refusal;
+    }
+    ctx.put(customer);
+    std::string attached;
+    if (!method_name.empty()) {
+        auto method = resolve_payment_method(ctx, method_name, "payment_method");
+        if (!method) return method;
+        method = attach_payment_method(ctx, *std::move(method), text_of(customer, "id"));
+        if (!method) return method;
+        attached = text_of(*method, "id");
+    }
+    if (const auto refusal = settle_default(ctx, customer, method_name, attached)) return *refusal;
+    ctx.put(customer);
+    ctx.emit("customer.created", customer);
+    return customer;
+}
+
+/// As Stripe: a deleted customer can still be retrieved, as little more than its id.
+Answer get_customer(Operation& operation) {
+    if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
+    const auto& id = operation.path("customer");
+    auto customer = operation.ctx.find(kKind, id);
+    if (!customer) customer = operation.ctx.find_deleted(kKind, id);
+    if (!customer) return no_such_object("customer", id);
+    return *std::move(customer);
+}
+
+Answer update_customer(Operation& operation) {
+    auto& ctx = operation.ctx;
+    auto& params = operation.params;
+    const auto& id = operation.path("customer");
+    auto customer = ctx.find(kKind, id);
+    if (!customer) return no_such_object("customer", id);
+    read_customer(params, *customer);
+    if (const auto complaint = params.complaint()) return Refusal(*complaint);
+    if (const auto refusal = settle_default(ctx, *customer, "", "")) return *refusal;
+    ctx.update_and_emit("customer.updated", *customer);
+    return *std::move(customer);
+}
+
+Answer delete_customer(Operation& operation) {
+    if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
+    const auto& id = operation.path("customer");
+    const auto customer = operation.ctx.find(kKind, id);
+    if (!customer) return no_such_object("customer", id);
+    return delete_customer_and_contracts(operation.ctx, *customer);
+}
+
+/// Customers on a test clock are listed only when asked for by clock.
+Answer list_customers(Operation& operation) {
+    auto& params = operation.params;
+    const auto email = params.text("email");
+    const auto clock = params.text("test_clock").value_or("");
+    ListFilter filter{.parent = clock};
+    read_created(params, filter);
+    return list_objects(operation, kKind, filter, [&](const Json& customer) {
+        return text_of(customer, "test_clock") == clock &&
+               (!email || text_of(customer, "email") == *email);
+    });
+}
+
+constexpr auto kRoutes = std::to_array<OperationRoute>({
+    {"POST", "/v1/customers", create_customer},
+    {"GET", "/v1/customers", list_customers},
+    {"GET", "/v1/customers/{customer}", get_customer},
+    {"POST", "/v1/customers/{customer}", update_customer},
+    {"DELETE", "/v1/customers/{customer}", delete_customer},
+});
+
+}  // namespace
+
+Answer delete_customer_and_contracts(Context& ctx, const Json& customer) {
+    const auto id = text_of(customer, "id");
+    if (const auto end_customer = ctx.surroundings().billing.end_customer) {
+        const auto ended = end_customer(ctx, id);
+        if (!ended) return ended;
+    }
+    for (auto& method : ctx.list("payment_method", {.customer = id}))
+        detach_payment_method(ctx, std::move(method));
+    const auto last = ctx.find(kKind, id).value_or(customer);
+    Json tombstone = ctx.bury(kKind, id);
+    ctx.emit("customer.deleted", last);
+    return tombstone;
+}
+
+std::span<const OperationRoute> customer_routes() { return kRoutes; }
+
+}  // namespace turnpike::twin

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "sandbox/stripe/context.h"
+#include "sql/sql.h"
+
+namespace turnpike::twin {
+
+/// One event on its way to one endpoint. States: pending -> delivered | failed (tries used up, or
+/// the endpoint is gone).
+struct Delivery {
+    std::string id;
+    std::string account;
+    std::string endpoint;
+    std::string event;
+    std::int64_t tries = 0;  ///< made so far
+    std::string body;        ///< exactly what is sent and signed
+};
+
+/// Queues a delivery for now.
+void add_delivery(Context& ctx, const std::string& endpoint, const std::string& event,
+                  const std::string& body);
+
+/// Endpoints with something due, each with its oldest due delivery.
+std::vector<Delivery> load_due_deliveries(sql::Transaction& tx, Instant now);
+/// The oldest due delivery of one endpoint.
+std::optional<Delivery> load_due_delivery(sql::Transaction& tx, const std::string& endpoint,
+                                          Instant now);
+
+/// What came of one try. status 0: no answer; `note` says why.
+struct Attempt {
+    Instant tried_at;
+    int status = 0;
+    std::string note;
+};
+/// Records the try. `retry_at`: when to try again; nullopt after a success or the last try.
+void save_attempt(sql::Transaction& tx, const Delivery& delivery, const Attempt& attempt,
+                  std::optional<Instant> retry_at);
+/// Gives up what is pending for an endpoint that is gone.
+void drop_deliveries(sql::Transaction& tx, const std::string& endpoint);
+
+/// Webhooks of an event that have not been delivered yet.
+std::int64_t count_pending(sql::Transaction& tx, const std::string& account,
+                           const std::string& event);
+
+/// 2xx is success; a redirect is not.
+inline bool is_delivered(const Attempt& attempt) {
+    return attempt.status >= 200 && attempt.status <= 299;
+}
+
+/// "t=1700000000,v1=<64 hex>": HMAC-SHA256 with the whole secret over "t.body".
+std::string stripe_signature(std::string_view secret, std::int64_t unix_time,
+                             std::string_view body);
+
+}  // namespace turnpike::twin

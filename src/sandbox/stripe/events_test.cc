@@ -1,0 +1,147 @@
+#include "sandbox/stripe/events.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox/stripe/deliveries.h"
+#include "sandbox/stripe/testing.h"
+
+namespace turnpike::twin {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::shape_of;
+using testing::TwinUnderTest;
+
+TEST(Events, HaveStripesEnvelope) {
+    TwinUnderTest twin;
+    const auto posted = twin.post("/v1/customers", "name=A", {{"Idempotency-Key", "k"}});
+    const auto event = twin.get("/v1/events").body.at("data").at(0);
+    Json outer = event;
+    outer["data"] = Json::object({{"object", nullptr}});
+    EXPECT_THAT(shape_of(outer), ElementsAre("api_version", "created", "data", "data.object", "id",
+                                             "livemode", "object", "pending_webhooks", "request",
+                                             "request.id", "request.idempotency_key", "type"));
+    EXPECT_EQ(event.at("api_version"), "2026-02-25.clover");
+    EXPECT_EQ(event.at("request").at("id"), posted.header("Request-Id"));
+    EXPECT_EQ(event.at("request").at("idempotency_key"), "k");
+    EXPECT_EQ(event.at("data").at("object"), posted.body);
+    EXPECT_EQ(twin.get("/v1/events/" + event.at("id").get<std::string>()).body, event);
+    EXPECT_EQ(twin.get("/v1/events/evt_no").status, 404);
+}
+
+TEST(Events, KeepTheObjectAsItWas) {
+    TwinUnderTest twin;
+    const auto id = twin.post_id("/v1/customers", "name=A");
+    twin.post("/v1/customers/" + id, "name=B");
+    const auto created = twin.get("/v1/events?type=customer.created").body.at("data").at(0);
+    EXPECT_EQ(created.at("data").at("object").at("name"), "A");
+}
+
+TEST(Events, AreFilteredByTypeAndTime) {
+    TwinUnderTest twin;
+    const auto id = twin.post_id("/v1/customers", "name=A");
+    twin.clock().advance(std::chrono::seconds(10));
+    twin.post("/v1/customers/" + id, "name=B");
+    twin.post("/v1/products", "name=P");
+    const auto count = [&](const std::string& query) {
+        return twin.get("/v1/events?" + query).body.at("data").size();
+    };
+    EXPECT_EQ(count("type=customer.updated"), 1U);
+    EXPECT_EQ(count("type=customer.*"), 2U);
+    EXPECT_EQ(count("types[]=customer.created&types[]=product.created"), 2U);
+    EXPECT_EQ(count("created[gte]=1762799361"), 2U);
+    EXPECT_EQ(count("created[lt]=1762799361"), 1U);
+    EXPECT_EQ(twin.get("/v1/events?type=a.b&types[]=c.d").status, 400);
+    std::string many;
+    for (int i = 0; i <= 20; ++i) many += "types[]=a.b" + std::to_string(i) + "&";
+    EXPECT_EQ(twin.get("/v1/events?" + many).status, 400);
+}
+
+TEST(Events, PageLikeOtherLists) {
+    TwinUnderTest twin;
+    for (int i = 0; i < 5; ++i) twin.post("/v1/products", "name=P" + std::to_string(i));
+    const auto name = [](const Json& event) {
+        return event.at("data").at("object").at("name").get<std::string>();
+    };
+    const auto first = twin.get("/v1/events?limit=2").body;
+    EXPECT_EQ(name(first.at("data").at(1)), "P3");
+    EXPECT_EQ(first.at("has_more"), true);
+    const auto cursor = first.at("data").at(1).at("id").get<std::string>();
+    const auto next = twin.get("/v1/events?limit=2&starting_after=" + cursor).body;
+    EXPECT_EQ(name(next.at("data").at(0)), "P2");
+    const auto back = twin.get("/v1/events?ending_before=" + cursor).body;
+    ASSERT_EQ(back.at("data").size(), 1U);
+    EXPECT_EQ(name(back.at("data").at(0)), "P4");
+}
+
+TEST(Events, AreGoneAfterThirtyDays) {
+    TwinUnderTest twin;
+    twin.post("/v1/products", "name=P");
+    twin.clock().advance(std::chrono::days(30));
+    EXPECT_EQ(twin.event_types().size(), 1U);
+    twin.clock().advance(std::chrono::seconds(1));
+    EXPECT_TRUE(twin.event_types().empty());
+}
+
+TEST(WantsEvent, MatchesNamesAndGlobs) {
+    EXPECT_TRUE(wants_event("*", "invoice.paid"));
+    EXPECT_TRUE(wants_event("invoice.paid", "invoice.paid"));
+    EXPECT_TRUE(wants_event("invoice.*", "invoice.paid"));
+    EXPECT_TRUE(wants_event("customer.*.deleted", "customer.subscription.deleted"));
+    EXPECT_FALSE(wants_event("invoice.paid", "invoice.paid2"));
+    EXPECT_FALSE(wants_event("invoice.*", "invoiceitem.created"));
+    EXPECT_FALSE(wants_event("ab*ba", "aba"));
+}
+
+TEST(WebhookEndpoints, ShowTheirSecretOnce) {
+    TwinUnderTest twin;
+    const auto made = twin.post("/v1/webhook_endpoints",
+                                "url=http%3A%2F%2F127.0.0.1%3A1%2Fhook&enabled_events[]=*");
+    ASSERT_EQ(made.status, 200);
+    EXPECT_TRUE(made.body.at("secret").get<std::string>().starts_with("whsec_"));
+    const auto url = "/v1/webhook_endpoints/" + made.body.at("id").get<std::string>();
+    EXPECT_FALSE(twin.get(url).body.contains("secret"));
+    EXPECT_EQ(twin.post(url, "disabled=true").body.at("status"), "disabled");
+    EXPECT_EQ(twin.post(url, "disabled=false").body.at("status"), "enabled");
+    EXPECT_EQ(twin.del(url).body.at("deleted"), true);
+    EXPECT_EQ(twin.get(url).status, 404);
+}
+
+TEST(WebhookEndpoints, AreCheckedAndAtMostSixteen) {
+    TwinUnderTest twin;
+    for (const char* form :
+         {"url=http%3A%2F%2Fh", "enabled_events[]=*", "url=ftp%3A%2F%2Fh&enabled_events[]=*",
+          "url=h&enabled_events[]=*", "url=http%3A%2F%2Fh&enabled_events[]=Invoice",
+          "url=http%3A%2F%2Fh&enabled_events="}) {
+        SCOPED_TRACE(form);
+        EXPECT_EQ(twin.post("/v1/webhook_endpoints", form).status, 400);
+    }
+    for (int i = 0; i < 16; ++i)
+        EXPECT_EQ(
+            twin.post("/v1/webhook_endpoints", "url=http%3A%2F%2Fh&enabled_events[]=*").status,
+            200);
+    EXPECT_EQ(twin.post("/v1/webhook_endpoints", "url=http%3A%2F%2Fh&enabled_events[]=*").status,
+              400);
+}
+
+TEST(WebhookEndpoints, CountInPendingWebhooks) {
+    TwinUnderTest twin;
+    twin.post("/v1/webhook_endpoints", "url=http%3A%2F%2Fh&enabled_events[]=customer.*");
+    twin.post("/v1/webhook_endpoints", "url=http%3A%2F%2Fh&enabled_events[]=product.created");
+    twin.post("/v1/webhook_endpoints", "url=http%3A%2F%2Fh&enabled_events[]=*");
+    twin.post("/v1/customers");
+    EXPECT_EQ(twin.get("/v1/events").body.at("data").at(0).at("pending_webhooks"), 2);
+    EXPECT_EQ(twin.get("/v1/events?delivery_success=false").body.at("data").size(), 1U);
+    EXPECT_TRUE(twin.get("/v1/events?delivery_success=true").body.at("data").empty());
+}
+
+// Computed with Python: hmac.new(b'whsec_test_secret', b'1700000000.{"id":"evt_1"}', sha256).
+TEST(StripeSignature, IsTheHmacOfTimeDotBody) {
+    EXPECT_EQ(stripe_signature("whsec_test_secret", 1'700'000'000, R"({"id":"evt_1"})"),
+              "t=1700000000,"
+              "v1=248a374f50f943a28b0f6ab50faf9a7e7e29b710fa26df9fb1618b9bf8ea9c9a");
+}
+
+}  // namespace
+}  // namespace turnpike::twin

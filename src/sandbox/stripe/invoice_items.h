@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "json/json.h"
+#include "sandbox/stripe/context.h"
+
+/// Invoice items: single charges and credits of a customer, on a draft or waiting for the next
+/// invoice. (object "invoiceitem")
+namespace turnpike::twin {
+
+struct NewInvoiceItem {
+    std::string customer;
+    std::string currency;
+    std::int64_t amount = 0;
+    std::int64_t quantity = 1;
+    std::string description;
+    Period period;
+    std::string subscription;       ///< "" if none
+    std::string subscription_item;  ///< of a proration
+    Json price;                     ///< null: Stripe's one-off price of this amount
+    Json credited_items;            ///< of a credit for unused time
+    enum class Kind : bool { Single, Proration } kind = Kind::Single;
+};
+/// A pending item, not stored yet (put it, and raise invoiceitem.created).
+Json new_invoice_item(Context& ctx, const NewInvoiceItem& request);
+
+/// ListFilter::parent of the items that wait for this customer's next invoice.
+std::string pending_parent(const std::string& customer);
+/// Says on which invoice the item is; "" makes it wait.
+void bind_invoice_item(Json& item, const std::string& invoice);
+
+struct PriceRequest {
+    std::string id;  ///< "" makes a new one
+    std::string currency;
+    std::string product;
+    std::optional<std::int64_t> unit_amount;
+    std::optional<std::string> unit_amount_decimal;
+    std::string interval;  ///< "" for a single charge
+    std::int64_t interval_count = 1;
+    enum class Offer : bool { Hidden, Active } offer = Offer::Active;
+};
+/// Stores a price and returns it.
+Json new_price(Context& ctx, const PriceRequest& request);
+
+/// The price that stands for a bare amount: one per account, currency and amount, made on first
+/// use and not active, as Stripe's are.
+Json one_off_price(Context& ctx, const std::string& currency, std::int64_t unit_amount);
+
+Answer create_invoice_item(Operation& operation);
+Answer get_invoice_item(Operation& operation);
+Answer update_invoice_item(Operation& operation);
+Answer delete_invoice_item(Operation& operation);
+Answer list_invoice_items(Operation& operation);
+
+}  // namespace turnpike::twin

@@ -1,0 +1,188 @@
+#include "sandbox/stripe/operation_call.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/encoding.h"
+#include "crypto/crypto.h"
+#include "sandbox/stripe/auth.h"
+#include "sandbox/stripe/idempotency.h"
+#include "sandbox/stripe/rendering.h"
+#include "sandbox/stripe/store.h"
+
+namespace turnpike::twin {
+namespace {
+
+constexpr std::size_t kKeyLengthMax = 255;
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+Refusal bad_request(const std::string& message) { return bad_param("", "", message); }
+
+/// A body must be a form; its absence is no body at all.
+std::optional<Refusal> body_problem(const http::Request& request) {
+    if (request.body.empty()) return std::nullopt;
+    const auto* type = request.header("Content-Type");
+    if (type != nullptr && !type->starts_with(kFormType))
+        return bad_request(
+            "Invalid request (check that your POST content type is "
+            "application/x-www-form-urlencoded). If you have any questions, we can help at "
+            "https://support.stripe.com/.");
+    return std::nullopt;
+}
+
+/// The query's parameters and the form's are one set, as at Stripe.
+Outcome<Json> read_parameters(const http::Request& request) {
+    const auto mark = request.target.find('?');
+    std::string text = mark == std::string::npos ? "" : request.target.substr(mark + 1);
+    if (!request.body.empty()) text += "&" + request.body;
+    auto tree = decode_form(text);
+    if (!tree) return bad_request(tree.error().message);
+    return *std::move(tree);
+}
+
+Outcome<std::vector<std::string>> take_expand(Json& parameters) {
+    Params params(parameters);
+    auto paths = params.texts("expand");
+    parameters.erase("expand");
+    // The remaining names are the handler's to know; only the type of `expand` matters here.
+    for (const auto& [name, value] : parameters.items()) params.ignore(name);
+    if (const auto complaint = params.complaint()) return Refusal(*complaint);
+    return paths;
+}
+
+Outcome<std::string> read_idempotency_key(const http::Request& request) {
+    const auto* key = request.header("Idempotency-Key");
+    if (key == nullptr || request.method != http::Method::Post) return std::string();
+    if (key->size() > kKeyLengthMax)
+        return bad_request("Idempotency keys can have up to 255 characters; this one has " +
+                           std::to_string(key->size()) + ".");
+    return *key;
+}
+
+std::string base_url_of(const http::Request& request) {
+    const auto* host = request.header("Host");
+    return host == nullptr ? std::string() : "http://" + *host;
+}
+
+std::string digest_of(const OperationCall& call) {
+    std::string text = to_text(call.parameters);
+    for (const auto& path : call.expand) text += "\nexpand " + path;
+    return to_hex(sha256(text));
+}
+
+/// A savepoint, so that a failed handler's effects go while the saved answer stays.
+class UndoPoint {
+public:
+    explicit UndoPoint(sql::Transaction& tx) : tx_(tx) { tx_.run("SAVEPOINT sandbox_operation"); }
+    void undo() { tx_.run("ROLLBACK TO SAVEPOINT sandbox_operation"); }
+    void close() { tx_.run("RELEASE SAVEPOINT sandbox_operation"); }
+
+private:
+    sql::Transaction& tx_;
+};
+
+WireAnswer failed(const StripeError& error, const OperationCall& call) {
+    return {.status = error.http_status,
+            .body = error_text(error, call.request.id, call.now),
+            .execution = began_executing(error) ? Execution::Executed : Execution::NotBegun,
+            .original_request = ""};
+}
+
+struct Handled {
+    WireAnswer answer;
+    bool keeps_effects = false;
+};
+
+Handled handle(Context& ctx, const OperationCall& call) {
+    Operation operation{.ctx = ctx,
+                        .params = Params(call.parameters),
+                        .path_values = call.path_values,
+                        .url = call.url};
+    Answer answer = call.handler(operation);
+    if (answer) answer = expand(ctx, visible(*answer), call.expand);
+    if (!answer) return {failed(answer.error(), call), ctx.keeps_effects()};
+    return {{.status = 200,
+             .body = wire_text(*answer),
+             .execution = Execution::Executed,
+             .original_request = ""},
+            true};
+}
+
+}  // namespace
+
+StripeError unknown_url(const http::Request& request) {
+    StripeError error;
+    error.http_status = 404;
+    error.message = "Unrecognized request URL (" + std::string(to_text(request.method)) + ": " +
+                    request.path +
+                    "). If you are trying to list objects, remove the trailing slash. If you are "
+                    "trying to retrieve an object, make sure you passed a valid (non-empty) "
+                    "identifier in your code. Please see https://stripe.com/docs or we can help "
+                    "at https://support.stripe.com/.";
+    return error;
+}
+
+Outcome<OperationCall> read_call(const http::Request& request) {
+    const auto key = authenticate(request);
+    if (!key) return Refusal(key.error());
+    const auto version = negotiate_version(request);
+    if (!version) return Refusal(version.error());
+    const auto own = refuse_connected_account(request, *key);
+    if (!own) return Refusal(own.error());
+    if (const auto problem = body_problem(request)) return *problem;
+    auto parameters = read_parameters(request);
+    if (!parameters) return Refusal(parameters.error());
+    auto expand = take_expand(*parameters);
+    if (!expand) return Refusal(expand.error());
+    const auto idempotency_key = read_idempotency_key(request);
+    if (!idempotency_key) return Refusal(idempotency_key.error());
+
+    OperationCall call;
+    call.method = request.method;
+    call.secret_key = *key;
+    call.url = request.path;
+    call.parameters = *std::move(parameters);
+    call.expand = *std::move(expand);
+    call.request.idempotency_key = *idempotency_key;
+    call.version = *version;
+    call.base_url = base_url_of(request);
+    return call;
+}
+
+WireAnswer run_operation(sql::Transaction& tx, const OperationCall& call,
+                         const Workshop& workshop) {
+    const auto account = open_account(tx, call.secret_key, workshop.ids, call.now);
+    const IdempotentRequest once{.account = account,
+                                 .key = call.request.idempotency_key,
+                                 .path = call.url,
+                                 .parameters = digest_of(call)};
+    if (!once.key.empty()) {
+        auto saved = find_saved_answer(tx, once, call.now);
+        if (!saved) return failed(saved.error(), call);
+        if (*saved)
+            return {.status = (*saved)->status,
+                    .body = std::move((*saved)->body),
+                    .execution = Execution::Replayed,
+                    .original_request = (*saved)->request_id};
+    }
+
+    Context ctx(tx, account, call.now, workshop.ids);
+    ctx.set_request(call.request);
+    ctx.set_surroundings(workshop.surroundings);
+    if (!call.base_url.empty()) ctx.set_base_url(call.base_url);
+    if (call.method == http::Method::Get) return handle(ctx, call).answer;
+
+    UndoPoint undo_point(tx);
+    auto handled = handle(ctx, call);
+    if (!handled.keeps_effects) undo_point.undo();
+    undo_point.close();
+    if (!once.key.empty() && handled.answer.execution == Execution::Executed)
+        save_answer(tx, once,
+                    {.status = handled.answer.status,
+                     .body = handled.answer.body,
+                     .request_id = call.request.id},
+                    call.now);
+    return std::move(handled.answer);
+}
+
+}  // namespace turnpike::twin

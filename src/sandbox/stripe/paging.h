@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/json.h"
+#include "sandbox/stripe/params.h"
+#include "sandbox/stripe/stripe_error.h"
+
+namespace turnpike::twin {
+
+/// The three paging parameters of every list.
+struct Page {
+    std::int64_t limit = 10;
+    std::string starting_after;
+    std::string ending_before;
+
+    [[nodiscard]] bool goes_back() const { return !ending_before.empty(); }
+    [[nodiscard]] const std::string& cursor() const {
+        return goes_back() ? ending_before : starting_after;
+    }
+    [[nodiscard]] std::string cursor_name() const {
+        return goes_back() ? "ending_before" : "starting_after";
+    }
+};
+
+/// Reads them and finishes the reading of `params`: everything else must have been asked for.
+Outcome<Page> read_page(Params& params);
+
+Json list_body(std::string_view url, std::vector<Json> data, bool has_more);
+
+}  // namespace turnpike::twin

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <span>
+
+#include "sandbox/stripe/context.h"
+#include "sandbox/stripe/pages.h"
+
+/// The hosted pages: the customer portal, an invoice, and the bank's question (3-D Secure). Plain
+/// HTML with forms; they work without scripts.
+namespace turnpike::twin {
+
+std::span<const OperationRoute> portal_routes();
+std::span<const PageRoute> portal_pages();
+
+/// A portal link must be opened within this time, and ends this long after its last use.
+inline constexpr std::chrono::minutes kPortalUnopened{5};
+inline constexpr std::chrono::minutes kPortalIdle{60};
+
+}  // namespace turnpike::twin

@@ -1,0 +1,139 @@
+#include "sandbox/stripe/portal_actions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/cards.h"
+#include "sandbox/stripe/invoice_lines.h"
+#include "sandbox/stripe/payment_methods.h"
+#include "sandbox/stripe/subscriptions.h"
+#include "sandbox/stripe/subscriptions_params.h"
+#include "sandbox/stripe/test_cards.h"
+
+namespace turnpike::twin {
+namespace {
+
+Refusal not_offered() {
+    StripeError error;
+    error.message = "This portal does not offer that.";
+    return Refusal(std::move(error));
+}
+
+/// Runs POST /v1/subscriptions/{id} on a subscription of the session's customer.
+Outcome<Json> update(Context& ctx, const Json& session, const std::string& id, const Json& form) {
+    const auto subscription = ctx.find("subscription", id);
+    if (!subscription || text_of(*subscription, "customer") != text_of(session, "customer"))
+        return not_offered();
+    Operation operation{.ctx = ctx, .params = Params(form), .path_values = {{"subscription", id}}};
+    return update_subscription(operation);
+}
+
+bool is_enabled(Context& ctx, const Json& session, const char* feature) {
+    return flag_of(part_of(portal_features(ctx, session), feature), "enabled");
+}
+
+}  // namespace
+
+Json portal_features(Context& ctx, const Json& session) {
+    const auto configuration =
+        ctx.find("billing_portal.configuration", text_of(session, "configuration"));
+    return configuration ? part_of(*configuration, "features") : Json::object();
+}
+
+Outcome<std::string> change_plan(Context& ctx, const Json& session, const std::string& id,
+                                 const std::string& price) {
+    if (!is_enabled(ctx, session, "subscription_update")) return not_offered();
+    const auto subscription = ctx.find("subscription", id);
+    if (!subscription) return not_offered();
+    const auto offered = offered_prices(ctx, *subscription);
+    const bool known = std::ranges::any_of(
+        offered, [&](const Json& offer) { return text_of(offer, "id") == price; });
+    if (!known) return not_offered();
+    Json form;
+    form["items"]["0"]["id"] = subscription->at("items").at("data").at(0).at("id");
+    form["items"]["0"]["price"] = price;
+    form["payment_behavior"] = "error_if_incomplete";
+    form["proration_behavior"] = text_of(
+        part_of(portal_features(ctx, session), "subscription_update"), "proration_behavior");
+    const auto updated = update(ctx, session, id, form);
+    if (!updated) return Refusal(updated.error());
+    return std::string("Your plan has been changed.");
+}
+
+Outcome<std::string> cancel_plan(Context& ctx, const Json& session, const std::string& id) {
+    if (!is_enabled(ctx, session, "subscription_cancel")) return not_offered();
+    const auto subscription = ctx.find("subscription", id);
+    if (!subscription || text_of(*subscription, "customer") != text_of(session, "customer"))
+        return not_offered();
+    if (text_of(part_of(portal_features(ctx, session), "subscription_cancel"), "mode") ==
+        "immediately") {
+        const auto canceled = cancel_subscription_now(ctx, *subscription, {});
+        if (!canceled) return Refusal(canceled.error());
+        return std::string("Your plan has ended.");
+    }
+    // In flexible billing the portal names the date instead of setting cancel_at_period_end.
+    Json form;
+    form["cancel_at"] = "max_period_end";
+    const auto updated = update(ctx, session, id, form);
+    if (!updated) return Refusal(updated.error());
+    return std::string("Your plan will end with the current period.");
+}
+
+Outcome<std::string> keep_plan(Context& ctx, const Json& session, const std::string& id) {
+    Json form;
+    form["cancel_at"] = "";
+    const auto updated = update(ctx, session, id, form);
+    if (!updated) return Refusal(updated.error());
+    return std::string("Your plan goes on.");
+}
+
+Outcome<std::string> add_card(Context& ctx, const Json& session, const std::string& number) {
+    if (!is_enabled(ctx, session, "payment_method_update")) return not_offered();
+    std::string digits;
+    for (const char c : number)
+        if (c >= '0' && c <= '9') digits += c;
+    const TestCard* card = card_by_number(digits);
+    if (card == nullptr) return declined(incorrect_number());
+    const std::string customer_id = text_of(session, "customer");
+    const auto method = attach_payment_method(ctx, card_payment_method(ctx, *card), customer_id);
+    if (!method) return Refusal(method.error());
+    auto customer = ctx.find("customer", customer_id);
+    if (!customer) return not_offered();
+    (*customer)["invoice_settings"]["default_payment_method"] = method->at("id");
+    ctx.update_and_emit("customer.updated", *customer);
+    // A method that was set on the subscription itself would go before the new default.
+    const auto subscription = live_subscription(ctx, customer_id);
+    if (subscription && !text_of(*subscription, "default_payment_method").empty()) {
+        Json form;
+        form["default_payment_method"] = method->at("id");
+        const auto updated = update(ctx, session, text_of(*subscription, "id"), form);
+        if (!updated) return Refusal(updated.error());
+    }
+    return "Your card ending in " + text_of(part_of(*method, "card"), "last4") + " is in use now.";
+}
+
+std::optional<Json> live_subscription(Context& ctx, const std::string& customer) {
+    for (Json& subscription : ctx.list("subscription", {.customer = customer}))
+        if (!is_ended(subscription)) return std::move(subscription);
+    return std::nullopt;
+}
+
+std::vector<Json> offered_prices(Context& ctx, const Json& subscription) {
+    std::vector<Json> prices = ctx.list("price", {});
+    std::erase_if(prices, [&](const Json& price) {
+        const Json& recurring = part_of(price, "recurring");
+        const auto product = ctx.find("product", text_of(price, "product"));
+        return !flag_of(price, "active") || recurring.empty() || !product ||
+               !flag_of(*product, "active") || text_of(recurring, "usage_type") == "metered" ||
+               text_of(price, "billing_scheme") == "tiered" ||
+               text_of(price, "currency") != text_of(subscription, "currency");
+    });
+    std::ranges::sort(prices, {}, [](const Json& price) {
+        return std::pair(total_of(price, 1), text_of(price, "id"));
+    });
+    return prices;
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "json/json.h"
+#include "sandbox/stripe/context.h"
+
+namespace turnpike::twin {
+
+/// What a person may ask of the portal's forms. Each runs the operation of the API that a seller
+/// would call, so it obeys the same rules and raises the same events.
+/// Returns what to tell the person; an error leaves nothing behind.
+Outcome<std::string> change_plan(Context& ctx, const Json& session, const std::string& subscription,
+                                 const std::string& price);
+Outcome<std::string> cancel_plan(Context& ctx, const Json& session,
+                                 const std::string& subscription);
+Outcome<std::string> keep_plan(Context& ctx, const Json& session, const std::string& subscription);
+/// Saves the test card with this number and makes it the default.
+Outcome<std::string> add_card(Context& ctx, const Json& session, const std::string& number);
+
+/// The customer's subscription that is not over, if it is theirs.
+std::optional<Json> live_subscription(Context& ctx, const std::string& customer);
+/// Active recurring prices that the subscription could move to, cheapest first, its own included.
+std::vector<Json> offered_prices(Context& ctx, const Json& subscription);
+Json portal_features(Context& ctx, const Json& session);
+
+}  // namespace turnpike::twin

@@ -1,0 +1,74 @@
+#include "sandbox/stripe/portal_html.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace turnpike::twin {
+namespace {
+
+constexpr std::string_view kStyle = R"css(
+:root { color-scheme: light dark; --ink: #1a1f36; --soft: #5b6275; --line: #d8dbe3;
+  --back: #f6f7fa; --card: #fff; --accent: #4b45d6; --bad: #b3261e; --good: #1b6e3c }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8eaf0; --soft: #a4abbd; --line: #3a4053;
+  --back: #14161f; --card: #1d2130; --accent: #9d99ff; --bad: #ff9d94; --good: #7ddba0 } }
+* { box-sizing: border-box }
+body { margin: 0; background: var(--back); color: var(--ink);
+  font: 1rem/1.5 system-ui, sans-serif }
+main { max-width: 44rem; margin: 0 auto; padding: 2rem 1rem 4rem }
+h1 { font-size: 1.5rem; margin: 0 0 .25rem } h2 { font-size: 1.1rem; margin: 0 0 .75rem }
+section { background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
+  padding: 1.25rem; margin-top: 1.25rem }
+p { margin: .25rem 0 } .soft { color: var(--soft) }
+.notice { border-left: .3rem solid var(--good); padding: .5rem .75rem }
+.problem { border-left: .3rem solid var(--bad); padding: .5rem .75rem }
+table { width: 100%; border-collapse: collapse }
+th, td { text-align: left; padding: .4rem .5rem .4rem 0; border-bottom: 1px solid var(--line) }
+.amount { text-align: right; font-variant-numeric: tabular-nums }
+label { display: block; font-weight: 600; margin: .5rem 0 .2rem }
+input, select { font: inherit; color: inherit; background: var(--back); width: 100%;
+  max-width: 22rem; padding: .5rem; border: 1px solid var(--line); border-radius: .35rem }
+button { font: inherit; font-weight: 600; margin-top: .75rem; padding: .5rem 1rem; cursor: pointer;
+  border: 1px solid var(--accent); border-radius: .35rem; background: var(--accent); color: #fff }
+@media (prefers-color-scheme: dark) { button { color: #14161f } }
+button.quiet { background: transparent; color: var(--accent) }
+a { color: var(--accent) } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+)css";
+
+}  // namespace
+
+std::string escape_html(std::string_view text) {
+    std::string safe;
+    safe.reserve(text.size());
+    for (const char c : text) {
+        switch (c) {
+            case '&': safe += "&amp;"; break;
+            case '<': safe += "&lt;"; break;
+            case '>': safe += "&gt;"; break;
+            case '"': safe += "&quot;"; break;
+            case '\'': safe += "&#39;"; break;
+            default: safe += c;
+        }
+    }
+    return safe;
+}
+
+std::string html_page(std::string_view title, const std::string& body) {
+    return fmt::format(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+        "<title>{}</title><style>{}</style></head>\n<body><main>\n{}</main></body>\n</html>\n",
+        escape_html(title), kStyle, body);
+}
+
+std::string long_day(Instant moment) {
+    static constexpr std::array<std::string_view, 12> kMonths{
+        "January", "February", "March",     "April",   "May",      "June",
+        "July",    "August",   "September", "October", "November", "December"};
+    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(moment)};
+    return fmt::format("{} {} {}", static_cast<unsigned>(date.day()),
+                       kMonths[static_cast<unsigned>(date.month()) - 1],
+                       static_cast<int>(date.year()));
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,120 @@
+#include <array>
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/subscriptions.h"
+#include "sandbox/stripe/subscriptions_params.h"
+
+namespace turnpike::twin {
+namespace {
+
+Answer get_subscription(Operation& operation) {
+    const std::string& id = operation.path("subscription");
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    auto subscription = operation.ctx.find("subscription", id);
+    if (!subscription) return no_such_object("subscription", id);
+    return *std::move(subscription);
+}
+
+bool has_price(const Json& subscription, const std::string& price) {
+    for (const Json& item : subscription.at("items").at("data"))
+        if (text_of(item, "price") == price) return true;
+    return false;
+}
+
+Answer list_subscriptions(Operation& operation) {
+    Params& params = operation.params;
+    ListFilter filter;
+    filter.customer = params.text("customer").value_or("");
+    const std::string status =
+        params
+            .one_of("status", {"active", "all", "canceled", "ended", "incomplete",
+                               "incomplete_expired", "past_due", "paused", "trialing", "unpaid"})
+            .value_or("");
+    if (status != "all" && status != "ended") filter.status = status;
+    const std::string price = params.text("price").value_or(params.text("plan").value_or(""));
+    const std::string clock = params.text("test_clock").value_or("");
+    const std::string collection = params.text("collection_method").value_or("");
+    read_created(params, filter);
+    return list_objects(operation, "subscription", filter, [&](const Json& subscription) {
+        if (status.empty() && text_of(subscription, "status") == "canceled") return false;
+        if (status == "ended" && !is_ended(subscription)) return false;
+        if (!collection.empty() && text_of(subscription, "collection_method") != collection)
+            return false;
+        if (!clock.empty() && text_of(subscription, "test_clock") != clock) return false;
+        return price.empty() || has_price(subscription, price);
+    });
+}
+
+Answer cancel_subscription(Operation& operation) {
+    Params& params = operation.params;
+    const std::string& id = operation.path("subscription");
+    CancelRequest request;
+    if (params.boolean("invoice_now").value_or(false))
+        request.invoice = CancelRequest::Invoice::Now;
+    if (params.boolean("prorate").value_or(false)) request.prorate = CancelRequest::Prorate::Yes;
+    if (auto details = params.object("cancellation_details")) {
+        request.comment = details->text("comment");
+        request.feedback = details->text("feedback");
+        params.absorb(*details);
+    }
+    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    auto subscription = operation.ctx.find("subscription", id);
+    // Stripe's DELETE does not find what has already ended.
+    if (!subscription || is_ended(*subscription)) return no_such_object("subscription", id);
+    return cancel_subscription_now(operation.ctx, *std::move(subscription), request);
+}
+
+/// paused -> active: a new cycle starts now, and its invoice must be paid first.
+Answer resume_subscription(Operation& operation) {
+    Context& ctx = operation.ctx;
+    Params& params = operation.params;
+    const std::string& id = operation.path("subscription");
+    PlanChange change;
+    const auto anchor = params.one_of("billing_cycle_anchor", {"now", "unchanged"});
+    change.proration = read_proration_behavior(params);
+    params.ignore("proration_date");
+    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    const auto subscription = ctx.find("subscription", id);
+    if (!subscription) return no_such_object("subscription", id);
+    if (text_of(*subscription, "status") != "paused") {
+        StripeError error;
+        error.message = "The subscription " + id + " is not paused, so it cannot be resumed.";
+        return Refusal(std::move(error));
+    }
+    if (anchor == "unchanged") {
+        StripeError error;
+        error.param = "billing_cycle_anchor";
+        error.message = "This sandbox resumes with a new billing cycle only.";
+        return Refusal(std::move(error));
+    }
+    change.anchor = PlanChange::Anchor::Now;
+    change.payment.session = PaymentSession::Recurring;
+    auto planned = plan_change(ctx, *subscription, change);
+    if (!planned) return Refusal(planned.error());
+    auto resumed = apply_change(ctx, *std::move(planned), change);
+    if (resumed && text_of(*resumed, "status") == "active")
+        ctx.emit("customer.subscription.resumed", *resumed);
+    return resumed;
+}
+
+constexpr auto kRoutes = std::to_array<OperationRoute>({
+    {"POST", "/v1/subscriptions", create_subscription},
+    {"GET", "/v1/subscriptions", list_subscriptions},
+    {"GET", "/v1/subscriptions/{subscription}", get_subscription},
+    {"POST", "/v1/subscriptions/{subscription}", update_subscription},
+    {"DELETE", "/v1/subscriptions/{subscription}", cancel_subscription},
+    {"POST", "/v1/subscriptions/{subscription}/resume", resume_subscription},
+    {"GET", "/v1/subscription_items", list_subscription_items},
+    {"POST", "/v1/subscription_items", create_subscription_item},
+    {"GET", "/v1/subscription_items/{item}", get_subscription_item},
+    {"POST", "/v1/subscription_items/{item}", update_subscription_item},
+    {"DELETE", "/v1/subscription_items/{item}", delete_subscription_item},
+});
+
+}  // namespace
+
+std::span<const OperationRoute> subscription_routes() { return kRoutes; }
+
+}  // namespace turnpike::twin

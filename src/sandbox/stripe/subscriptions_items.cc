@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/decimal.h"
+#include "json/value.h"
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/invoice_items.h"
+#include "sandbox/stripe/invoice_lines.h"
+#include "sandbox/stripe/subscriptions.h"
+
+namespace turnpike::twin {
+namespace {
+
+/// The legacy plan that Stripe shows beside every recurring price.
+Json plan_of(const Json& price) {
+    const Json& recurring = part_of(price, "recurring");
+    Json plan;
+    plan["id"] = price.at("id");
+    plan["object"] = "plan";
+    plan["active"] = price.value("active", true);
+    plan["amount"] = price.value("unit_amount", Json());
+    plan["amount_decimal"] = price.value("unit_amount_decimal", Json());
+    plan["billing_scheme"] = price.value("billing_scheme", "per_unit");
+    plan["created"] = price.value("created", std::int64_t{0});
+    plan["currency"] = price.at("currency");
+    plan["interval"] = recurring.value("interval", Json());
+    plan["interval_count"] = recurring.value("interval_count", Json());
+    plan["livemode"] = false;
+    plan["metadata"] = part_of(price, "metadata");
+    plan["meter"] = recurring.value("meter", Json());
+    plan["nickname"] = price.value("nickname", Json());
+    plan["product"] = text_of(price, "product");
+    plan["tiers_mode"] = nullptr;
+    plan["transform_usage"] = nullptr;
+    plan["trial_period_days"] = recurring.value("trial_period_days", Json());
+    plan["usage_type"] = recurring.value("usage_type", "licensed");
+    return plan;
+}
+
+/// A price given in the request itself, stored as an ordinary one.
+Outcome<Json> inline_price(Context& ctx, Params& data) {
+    PriceRequest request;
+    request.currency = data.required_text("currency");
+    request.product = data.required_text("product");
+    request.unit_amount = data.integer("unit_amount");
+    request.unit_amount_decimal = data.text("unit_amount_decimal");
+    data.ignore("tax_behavior");
+    if (auto recurring = data.object("recurring")) {
+        request.interval =
+            recurring->one_of("interval", {"day", "week", "month", "year"}).value_or("month");
+        request.interval_count = recurring->integer("interval_count").value_or(1);
+        data.absorb(*recurring);
+    }
+    if (auto complaint = data.complaint()) return Refusal(*std::move(complaint));
+    if (!request.unit_amount && !request.unit_amount_decimal)
+        return missing_param(data.name_of("unit_amount"));
+    if (!ctx.find("product", request.product))
+        return no_such_param("product", request.product, data.name_of("product"));
+    return new_price(ctx, request);
+}
+
+/// This sandbox bills what is known in advance: a price per unit and interval.
+Outcome<Json> require_recurring(Json price, const std::string& param) {
+    if (!part_of(price, "recurring").is_object() || part_of(price, "recurring").empty())
+        return bad_param(param, "",
+                         "The price specified is set to `type=one_time` but this field only "
+                         "accepts prices with `type=recurring`.");
+    if (!flag_of(price, "active") && price.contains("active"))
+        return bad_param(param, "resource_missing",
+                         "The price specified is inactive. This field only accepts active prices.");
+    const bool metered = text_of(part_of(price, "recurring"), "usage_type") == "metered";
+    if (metered || text_of(price, "billing_scheme") == "tiered")
+        return bad_param(param, "",
+                         "This sandbox bills licensed prices per unit; metered and tiered prices "
+                         "cannot be subscribed to here.");
+    return price;
+}
+
+Outcome<std::optional<Json>> read_price(Context& ctx, Params& params) {
+    for (const std::string_view name : {"price", "plan"}) {
+        const auto id = params.text(name);
+        if (!id || id->empty()) continue;
+        auto price = ctx.find("price", *id);
+        if (!price) return no_such_param(std::string(name), *id, params.name_of(name));
+        auto recurring = require_recurring(*std::move(price), params.name_of(name));
+        if (!recurring) return Refusal(recurring.error());
+        return std::optional(*std::move(recurring));
+    }
+    auto data = params.object("price_data");
+    if (!data) return std::optional<Json>();
+    auto price = inline_price(ctx, *data);
+    if (!price) return Refusal(price.error());
+    auto recurring = require_recurring(*std::move(price), params.name_of("price_data"));
+    if (!recurring) return Refusal(recurring.error());
+    return std::optional(*std::move(recurring));
+}
+
+}  // namespace
+
+Outcome<ItemRequest> read_item(Context& ctx, Params& params) {
+    ItemRequest request;
+    request.quantity = params.integer("quantity");
+    request.metadata = params.metadata();
+    for (const char* hint : {"billing_thresholds", "discounts", "tax_rates"}) params.ignore(hint);
+    auto price = read_price(ctx, params);
+    if (!price) return Refusal(price.error());
+    request.price = *std::move(price);
+    if (request.quantity && *request.quantity < 0)
+        return bad_param(params.name_of("quantity"), "parameter_invalid_integer",
+                         "This value must be greater than or equal to 0.");
+    return request;
+}
+
+Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params) {
+    constexpr std::size_t kItemsMax = 20;
+    std::vector<ItemRequest> requests;
+    for (Params& item : params.objects("items")) {
+        const std::string id = item.text("id").value_or("");
+        const bool deleted = item.boolean("deleted").value_or(false);
+        item.ignore("clear_usage");
+        auto request = read_item(ctx, item);
+        if (!request) return Refusal(request.error());
+        if (auto complaint = item.complaint()) return Refusal(*std::move(complaint));
+        request->id = id;
+        request->deleted = deleted;
+        requests.push_back(*std::move(request));
+    }
+    if (requests.size() > kItemsMax)
+        return bad_param("items", "", "A subscription can have at most 20 items.");
+    return requests;
+}
+
+Outcome<std::vector<AddedCharge>> read_added_charges(Context& ctx, Params& params) {
+    std::vector<AddedCharge> charges;
+    for (Params& item : params.objects("add_invoice_items")) {
+        const std::string id = item.required_text("price");
+        AddedCharge charge;
+        charge.quantity = item.integer("quantity").value_or(1);
+        if (auto complaint = item.complaint()) return Refusal(*std::move(complaint));
+        auto price = ctx.find("price", id);
+        if (!price) return no_such_param("price", id, item.name_of("price"));
+        if (text_of(*price, "type") == "recurring")
+            return bad_param(item.name_of("price"), "",
+                             "The price specified is set to `type=recurring` but this field only "
+                             "accepts prices with `type=one_time`.");
+        charge.price = *std::move(price);
+        charges.push_back(std::move(charge));
+    }
+    return charges;
+}
+
+void add_charges(Context& ctx, const Json& subscription, const std::vector<AddedCharge>& charges) {
+    for (const AddedCharge& charge : charges) {
+        NewInvoiceItem request;
+        request.customer = text_of(subscription, "customer");
+        request.currency = text_of(charge.price, "currency");
+        request.amount = total_of(charge.price, charge.quantity);
+        request.quantity = charge.quantity;
+        const auto product = ctx.find("product", text_of(charge.price, "product"));
+        if (product) request.description = text_of(*product, "name");
+        request.period = {second_of(ctx, request.customer), last_period_end(subscription)};
+        request.subscription = text_of(subscription, "id");
+        request.price = charge.price;
+        const Json item = new_invoice_item(ctx, request);
+        ctx.put(item);
+        ctx.emit("invoiceitem.created", item);
+    }
+}
+
+Json new_item(Context& ctx, const Json& subscription, const ItemRequest& request, Period period) {
+    Json item;
+    item["id"] = ctx.new_id("si");
+    item["object"] = "subscription_item";
+    item["billing_thresholds"] = nullptr;
+    item["created"] = unix_seconds(second_of(ctx, text_of(subscription, "customer")));
+    set_item_period(item, period);
+    item["discounts"] = Json::array();
+    item["metadata"] = Json::object();
+    merge_metadata(item, request.metadata);
+    set_item_price(item, *request.price);
+    item["quantity"] = request.quantity.value_or(1);
+    item["subscription"] = subscription.at("id");
+    item["tax_rates"] = Json::array();
+    return item;
+}
+
+void set_item_price(Json& item, const Json& price) {
+    item["plan"] = plan_of(price);
+    item["price"] = price;
+}
+
+void repeat_single_item(Json& subscription) {
+    const Json& items = subscription["items"]["data"];
+    const bool single = items.size() == 1;
+    subscription["plan"] = single ? items[0].at("plan") : Json();
+    subscription["quantity"] = single ? items[0].at("quantity") : Json();
+    subscription["items"]["total_count"] = items.size();
+}
+
+Period period_of_item(const Json& item) {
+    return {from_unix_seconds(integer_of(item, "current_period_start")),
+            from_unix_seconds(integer_of(item, "current_period_end"))};
+}
+
+void set_item_period(Json& item, Period period) {
+    item["current_period_end"] = unix_seconds(period.end);
+    item["current_period_start"] = unix_seconds(period.start);
+}
+
+Instant last_period_end(const Json& subscription) {
+    Instant last{};
+    for (const Json& item : part_of(part_of(subscription, "items"), "data"))
+        last = std::max(last, period_of_item(item).end);
+    return last;
+}
+
+}  // namespace turnpike::twin

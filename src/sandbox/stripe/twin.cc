@@ -1,0 +1,261 @@
+#include "sandbox/stripe/twin.h"
+
+#include <array>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "http/router.h"
+#include "sandbox/stripe/index_page.h"
+#include "sandbox/stripe/operation_call.h"
+#include "sandbox/stripe/routes.h"
+#include "sandbox/stripe/store.h"
+#include "sandbox/stripe/test_clocks.h"
+#include "sql/migrator.h"
+
+namespace turnpike::twin {
+namespace {
+
+http::Method method_of(std::string_view text) { return *http::parse_method(text); }
+
+template <class Route>
+http::Router router_of(const std::vector<Route>& routes) {
+    std::vector<http::Router::Entry> entries;
+    entries.reserve(routes.size());
+    for (const auto& route : routes) entries.push_back({method_of(route.method), route.pattern});
+    return http::Router(entries);
+}
+
+std::string new_request_id(IdSource& ids, Instant now) { return "req_" + ids.body(now).substr(12); }
+
+/// Pages run no scripts, load nothing, and are not kept or framed by anybody.
+constexpr std::array<std::pair<const char*, const char*>, 4> kPageHeaders{{
+    {"Content-Security-Policy",
+     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+     "frame-ancestors 'none'"},
+    {"Cache-Control", "no-store"},
+    {"Referrer-Policy", "no-referrer"},
+    {"X-Content-Type-Options", "nosniff"},
+}};
+
+http::Response internal_error(const AnswerContext& context, Instant now) {
+    StripeError error;
+    error.http_status = 500;
+    error.type = "api_error";
+    error.message =
+        "Sorry! There was an error while talking to the sandbox. Nothing was changed; try again.";
+    return wire_response({.status = 500, .body = error_text(error, context.request_id, now)},
+                         context);
+}
+
+}  // namespace
+
+struct Twin::State {
+    TwinConfig config;
+    const Clock& clock;
+    IdSource& ids;
+    std::unique_ptr<sql::Database> database;
+    std::vector<OperationRoute> operations = all_operation_routes();
+    http::Router operation_router = router_of(operations);
+    std::vector<PageRoute> pages = all_page_routes();
+    http::Router page_router = router_of(pages);
+
+    std::mutex mutex;
+    std::function<void()> notify;               // guarded by mutex
+    std::string base_url = "http://127.0.0.1";  // guarded by mutex
+
+    State(TwinConfig new_config, const Clock& new_clock, IdSource& new_ids,
+          std::unique_ptr<sql::Database> opened)
+        : config(std::move(new_config)),
+          clock(new_clock),
+          ids(new_ids),
+          database(std::move(opened)) {}
+
+    void announce_change() {
+        const std::scoped_lock lock(mutex);
+        if (notify) notify();
+    }
+
+    Context context_of(sql::Transaction& tx, const std::string& account, Instant now) {
+        Context ctx(tx, account, now, ids);
+        ctx.set_surroundings(config.surroundings);
+        const std::scoped_lock lock(mutex);
+        ctx.set_base_url(base_url);
+        return ctx;
+    }
+
+    asio::awaitable<http::Response> answer(http::Request& request);
+    asio::awaitable<http::Response> answer_operation(http::Request& request);
+    asio::awaitable<WireAnswer> run(const OperationCall& call);
+    asio::awaitable<http::Response> answer_page(http::Request& request, const PageRoute& route);
+    asio::awaitable<void> move_clock(const MovingClock& clock_row);
+    asio::awaitable<void> run_engine(const std::string& account);
+};
+
+Twin::Twin(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Twin::~Twin() = default;
+
+Result<std::unique_ptr<Twin>> Twin::open(TwinConfig config, const Clock& clock, IdSource& ids) {
+    const auto path = config.data_dir / "sandbox.db";
+    auto database = sql::Database::open(
+        {.url = "sqlite:" + path.string(), .durability = sql::Durability::Relaxed});
+    if (!database) return failure(database);
+    const auto migrated = sql::migrate(**database, sandbox_migrations(), clock.now());
+    if (!migrated) return failure(migrated);
+    return std::unique_ptr<Twin>(
+        new Twin(std::make_unique<State>(std::move(config), clock, ids, *std::move(database))));
+}
+
+sql::Database& Twin::database() { return *state_->database; }
+const Clock& Twin::clock() const { return state_->clock; }
+
+void Twin::on_change(std::function<void()> notify) {
+    const std::scoped_lock lock(state_->mutex);
+    state_->notify = std::move(notify);
+}
+
+void Twin::set_base_url(std::string base_url) {
+    const std::scoped_lock lock(state_->mutex);
+    state_->base_url = std::move(base_url);
+}
+
+asio::awaitable<http::Response> Twin::handle(http::Request& request) {
+    try {
+        auto answering = state_->answer(request);
+        co_return co_await std::move(answering);
+    } catch (const std::exception& broken) {
+        spdlog::error("event=sandbox.request_failed request={} what=\"{}\"", request.request_id,
+                      broken.what());
+        const AnswerContext context{.request_id = request.request_id,
+                                    .version = "",
+                                    .idempotency_key = "",
+                                    .method = request.method};
+        co_return internal_error(context, state_->clock.now());
+    }
+}
+
+asio::awaitable<http::Response> Twin::State::answer(http::Request& request) {
+    const bool reads = request.method == http::Method::Get || request.method == http::Method::Head;
+    if (reads && (request.path == "/" || request.path == "/healthz"))
+        co_return general_page(request);
+    if (const auto match = page_router.match(request); match.found) {
+        auto answering = answer_page(request, pages[match.index]);
+        co_return co_await std::move(answering);
+    }
+    auto answering = answer_operation(request);
+    co_return co_await std::move(answering);
+}
+
+asio::awaitable<http::Response> Twin::State::answer_operation(http::Request& request) {
+    const auto now = clock.now();
+    AnswerContext context{.request_id = new_request_id(ids, now),
+                          .version = "",
+                          .idempotency_key = "",
+                          .method = request.method};
+    auto call = read_call(request);
+    const auto match = call ? operation_router.match(request) : http::Router::Match{};
+    if (!call || !match.found) {
+        const auto error = call ? unknown_url(request) : call.error();
+        co_return wire_response(
+            {.status = error.http_status, .body = error_text(error, context.request_id, now)},
+            context);
+    }
+    call->handler = operations[match.index].handler;
+    call->path_values = request.path_values;
+    call->request.id = context.request_id;
+    call->now = now;
+    context.version = call->version;
+    context.idempotency_key = call->request.idempotency_key;
+    auto running = run(*call);
+    co_return wire_response(co_await std::move(running), context);
+}
+
+asio::awaitable<WireAnswer> Twin::State::run(const OperationCall& call) {
+    const Workshop workshop{.surroundings = config.surroundings, .ids = ids};
+    if (call.method == http::Method::Get) {
+        auto look = [&](sql::Transaction& tx) -> std::optional<WireAnswer> {
+            if (!find_account(tx, call.secret_key)) return std::nullopt;
+            return run_operation(tx, call, workshop);
+        };
+        if (auto answer = co_await database->read(look)) co_return *std::move(answer);
+    }
+    auto work = [&](sql::Transaction& tx) { return run_operation(tx, call, workshop); };
+    auto answer = co_await database->write(work);
+    announce_change();
+    co_return answer;
+}
+
+asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
+                                                         const PageRoute& route) {
+    const auto now = clock.now();
+    const auto form = decode_form(
+        request.method == http::Method::Post ? std::string_view(request.body) : std::string_view());
+    const Json parameters = form.value_or(Json::object());
+    const auto id = request.path_values.empty() ? "" : request.path_values.front().second;
+    auto work = [&](sql::Transaction& tx) -> std::optional<PageAnswer> {
+        const auto account = find_owner(tx, route.kind, id);
+        if (!account) return std::nullopt;
+        Context ctx = context_of(tx, *account, now);
+        auto object = ctx.find(route.kind, id);
+        if (!object) return std::nullopt;
+        PageRequest page{.ctx = ctx,
+                         .object = *std::move(object),
+                         .form = Params(parameters),
+                         .path = request.path};
+        return route.handler(page);
+    };
+    const auto answer = co_await database->write(work);
+    announce_change();
+    if (!answer) co_return http::html_response(404, "<!doctype html><p>This link has expired.</p>");
+    http::Response response = http::html_response(answer->status, answer->html);
+    for (const auto& [name, value] : kPageHeaders) response.headers.emplace_back(name, value);
+    if (!answer->location.empty()) response.headers.emplace_back("Location", answer->location);
+    co_return response;
+}
+
+asio::awaitable<void> Twin::run_due_work() {
+    auto find_clocks = [](sql::Transaction& tx) { return load_moving_clocks(tx); };
+    const auto clocks = co_await state_->database->read(find_clocks);
+    for (const auto& clock_row : clocks) co_await state_->move_clock(clock_row);
+
+    if (state_->config.surroundings.billing.advance_clock == nullptr) co_return;
+    const auto now = state_->clock.now();
+    auto find_accounts = [now](sql::Transaction& tx) { return load_due_accounts(tx, now); };
+    const auto accounts = co_await state_->database->read(find_accounts);
+    for (const auto& account : accounts) co_await state_->run_engine(account);
+}
+
+asio::awaitable<void> Twin::State::move_clock(const MovingClock& clock_row) {
+    const auto now = clock.now();
+    auto advance = [&](sql::Transaction& tx) {
+        Context ctx = context_of(tx, clock_row.account, now);
+        return finish_advance(ctx, clock_row.id);
+    };
+    const auto moved = co_await database->write(advance);
+    if (moved) co_return;
+
+    spdlog::error("event=sandbox.clock_failed clock={} what=\"{}\"", clock_row.id,
+                  moved.error().message);
+    auto give_up = [&](sql::Transaction& tx) {
+        Context ctx = context_of(tx, clock_row.account, now);
+        return fail_advance(ctx, clock_row.id);
+    };
+    const auto given_up = co_await database->write(give_up);
+    if (!given_up) spdlog::error("event=sandbox.clock_stuck clock={}", clock_row.id);
+}
+
+asio::awaitable<void> Twin::State::run_engine(const std::string& account) {
+    const auto now = clock.now();
+    auto step = [&](sql::Transaction& tx) {
+        Context ctx = context_of(tx, account, now);
+        return config.surroundings.billing.advance_clock(ctx, "", now);
+    };
+    const auto ran = co_await database->write(step);
+    if (!ran)
+        spdlog::error("event=sandbox.billing_failed account={} what=\"{}\"", account,
+                      ran.error().message);
+}
+
+}  // namespace turnpike::twin

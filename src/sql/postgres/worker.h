@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <random>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sql/postgres/connection.h"
+#include "sql/postgres/schedule.h"
+
+namespace turnpike::sql::postgres {
+
+/// One thread of the pool with its connection, made when first needed and again after a loss.
+class Worker {
+public:
+    Worker(std::string url, Durability durability, Schedule& schedule);
+
+    /// Throws Failure.
+    void connect();
+    /// Until the schedule is closed and empty.
+    void run();
+
+private:
+    using Errors = std::vector<std::exception_ptr>;  // one for each task, null where all is well
+    using Once = Errors (Worker::*)(std::span<const Task>);
+    struct Attempt {
+        bool commit;
+        std::exception_ptr error;
+    };
+
+    void write(std::vector<Task> tasks);
+    void run_alone(Task& task, Once once);
+    /// Runs the tasks until that ends by itself, or patience does.
+    Errors persist(std::span<const Task> tasks, Once once);
+    /// Once; these throw Passing when all of it can be run again.
+    Errors write_once(std::span<const Task> tasks);
+    Errors read_once(std::span<const Task> tasks);
+    Attempt attempt(const Job& job);
+    /// Leaves no transaction open: its locks would hold up the others.
+    void clean_up() noexcept;
+    void pause(int tries);
+
+    const std::string url_;
+    const Durability durability_;
+    Schedule& schedule_;
+    std::unique_ptr<Connection> connection_;
+    /// The last batch gave up without a connection; the next ones do not wait for it as long.
+    bool down_ = false;
+    std::chrono::steady_clock::time_point connect_not_before_;
+    std::minstd_rand random_;  // for pauses
+};
+
+}  // namespace turnpike::sql::postgres

@@ -1,0 +1,134 @@
+#include "sql/sql.h"
+
+#include <gtest/gtest.h>
+
+#include "sql/database.h"
+#include "sql/ledger_migrations.h"
+#include "sql/statement_text.h"
+#include "sql/task_queue.h"
+
+namespace turnpike::sql {
+namespace {
+
+TEST(SplitStatements, EndsAStatementOnlyWhereALineEnds) {
+    struct Case {
+        const char* name;
+        const char* text;
+        std::vector<std::string> statements;
+    };
+    const Case cases[] = {
+        {"nothing", " \n-- only; a comment\n", {}},
+        {"two lines, two statements", "A;\nB;\n", {"A", "B"}},
+        {"the last needs no end", "A;\nB", {"A", "B"}},
+        {"a statement over lines", "CREATE\n  T (a);\n", {"CREATE\n  T (a)"}},
+        {"a comment before and behind", "-- one;\nA; -- two;\nB;", {"A", "B"}},
+        {"a comment inside", "A -- first;\nB;", {"A \nB"}},
+        {"no end inside a literal", "A ';\n--';\nB;", {"A ';\n--'", "B"}},
+        {"a doubled quote stays inside", "A 'it''s;\n';\nB;", {"A 'it''s;\n'", "B"}},
+        {"no end within a line", "A; B;\nC;", {"A; B", "C"}},
+        {"blanks behind the end", "A; \t\nB;", {"A", "B"}},
+        {"empty statements are dropped", ";\n;\nA;\n", {"A"}},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        EXPECT_EQ(split_statements(c.text), c.statements);
+    }
+}
+
+TEST(SummaryOf, IsOneShortLine) {
+    EXPECT_EQ(summary_of("\n  SELECT id,\n   name\n FROM t  "), "SELECT id, name FROM t");
+    EXPECT_EQ(summary_of(std::string(300, 'x')), std::string(100, 'x') + " ...");
+}
+
+TEST(Row, ReadsEachKindOfColumn) {
+    const Row row({7, "text", nullptr, from_unix_micros(5)});
+    EXPECT_EQ(row.size(), 4);
+    EXPECT_EQ(row.integer(0), 7);
+    EXPECT_TRUE(row.flag(0));
+    EXPECT_EQ(row.text(1), "text");
+    EXPECT_TRUE(row.is_null(2));
+    EXPECT_EQ(row.maybe_integer(2), std::nullopt);
+    EXPECT_EQ(row.maybe_text(2), std::nullopt);
+    EXPECT_EQ(row.maybe_instant(2), std::nullopt);
+    EXPECT_EQ(row.maybe_integer(0), 7);
+    EXPECT_EQ(row.maybe_text(1), "text");
+    EXPECT_EQ(row.instant(3), from_unix_micros(5));
+    EXPECT_EQ(row.maybe_instant(3), from_unix_micros(5));
+}
+
+TEST(RowDeathTest, AColumnOfTheOtherKindIsABrokenPromise) {
+    const Row row({7, "text", nullptr});
+    EXPECT_DEATH((void)row.text(0), "column 0 is text");
+    EXPECT_DEATH((void)row.integer(1), "column 1 is an integer");
+    EXPECT_DEATH((void)row.integer(2), "column 2 is an integer");
+    EXPECT_DEATH((void)row.is_null(3), "column 3 of a row of 3");
+}
+
+TEST(TaskQueue, RefusesWhatDoesNotFit) {
+    TaskQueue queue(1);
+    std::vector<std::string> refusals;
+    const auto make_task = [&] {
+        return Task{[](Transaction&) { return true; },
+                    [&](const std::exception_ptr& error) {
+                        try {
+                            std::rethrow_exception(error);
+                        } catch (const Failure& failure) {
+                            refusals.emplace_back(failure.what());
+                        }
+                    }};
+    };
+    queue.push(make_task());
+    EXPECT_TRUE(refusals.empty());
+    queue.push(make_task());
+    EXPECT_EQ(refusals, std::vector<std::string>{"database queue is full"});
+    EXPECT_EQ(queue.size(), 1);
+}
+
+TEST(TaskQueue, GivesOutWhatItHoldsAfterClosing) {
+    TaskQueue queue(5);
+    queue.push({[](Transaction&) { return true; }, [](const std::exception_ptr&) {}});
+    queue.close();
+    EXPECT_TRUE(queue.pop());
+    EXPECT_FALSE(queue.pop());
+}
+
+TEST(DatabaseOpen, RefusesUrlsItCannotRead) {
+    for (const char* url : {"", "mysql://x", "sqlite", "sqlite:", "ledger.db"}) {
+        SCOPED_TRACE(url);
+        const auto database = Database::open({.url = url});
+        ASSERT_FALSE(database);
+        EXPECT_EQ(database.error().reason, Reason("database.bad_url"));
+    }
+}
+
+TEST(DatabaseOpen, SaysWhyAFileCannotBeOpened) {
+    const auto database = Database::open({.url = "sqlite:/no/such/folder/ledger.db"});
+    ASSERT_FALSE(database);
+    EXPECT_EQ(database.error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(database.error().reason, Reason("database.unreachable"));
+    EXPECT_NE(database.error().message.find("/no/such/folder/ledger.db"), std::string::npos);
+}
+
+TEST(LedgerMigrations, AreTheFilesInOrder) {
+    const auto migrations = ledger_migrations();
+    ASSERT_FALSE(migrations.empty());
+    EXPECT_EQ(migrations[0].number, 1);
+    EXPECT_EQ(migrations[0].name, "0001_ledger");
+    EXPECT_NE(migrations[0].sql.find("CREATE TABLE usage_counters"), std::string_view::npos);
+    for (std::size_t i = 0; i < migrations.size(); ++i)
+        EXPECT_EQ(migrations[i].number, static_cast<int>(i) + 1);
+}
+
+TEST(LedgerMigrations, BuildASchemaInMemory) {
+    auto database = Database::open({.url = "sqlite::memory:"});
+    ASSERT_TRUE(database) << database.error().message;
+    const auto applied = migrate(**database, ledger_migrations(), from_unix_seconds(0));
+    ASSERT_TRUE(applied) << applied.error().message;
+    EXPECT_EQ(applied->size(), ledger_migrations().size());
+    const auto plans = (*database)->read_blocking(
+        [](Transaction& tx) { return tx.one("SELECT COUNT(*) FROM plans")->integer(0); });
+    EXPECT_EQ(plans, 0);
+}
+
+}  // namespace
+}  // namespace turnpike::sql

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <exception>
+#include <vector>
+
+#include "sql/sqlite/connection.h"
+#include "sql/task_queue.h"
+
+namespace turnpike::sql::sqlite {
+
+/// How one job ended: a wish to commit, or not, or an exception.
+struct Attempt {
+    bool commit;
+    std::exception_ptr error;
+};
+Attempt attempt(const Job& job, Connection& connection);
+
+/// Runs write jobs, as many as are waiting, in one transaction: one sync of the disk then serves
+/// them all. Each job but the first stands under a savepoint, so that a job that fails takes back
+/// only its own work; the first needs none, since until it has succeeded the transaction is its
+/// own. Nobody is answered before the commit.
+class GroupWriter {
+public:
+    GroupWriter(Connection& connection, TaskQueue& queue)
+        : connection_(connection), queue_(queue) {}
+
+    /// Runs `first` and what waits behind it, within limits of number and time.
+    void run(Task first);
+
+private:
+    struct Ended {
+        Done done;
+        std::exception_ptr error;
+    };
+
+    void collect(Task first);
+    void run_task(Task task);
+    void roll_back_task();
+    void abandon() noexcept;
+    void answer(const std::exception_ptr& failure);
+    void checkpoint_when_due();
+
+    Connection& connection_;
+    TaskQueue& queue_;
+    std::vector<Ended> group_;
+    int checkpointed_at_pages_ = 0;
+};
+
+}  // namespace turnpike::sql::sqlite

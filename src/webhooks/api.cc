@@ -1,0 +1,96 @@
+#include "webhooks/api.h"
+
+#include <charconv>
+#include <utility>
+
+#include "json/write.h"
+#include "webhooks/inbox.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::string_view kListing = "webhook_events";
+
+std::unexpected<Error> bad_query(const char* name, std::string detail) {
+    Error error{ErrorCode::InvalidArgument, "webhook.invalid_query",
+                "the query has a mistake in '" + std::string(name) + "'"};
+    error.fields.push_back({name, "invalid", std::move(detail)});
+    return std::unexpected(std::move(error));
+}
+
+Result<int> read_limit(const std::string* text) {
+    if (text == nullptr) return PageQuery::kLimitDefault;
+    int limit = 0;
+    const char* end = text->data() + text->size();
+    const auto [rest, problem] = std::from_chars(text->data(), end, limit);
+    if (problem != std::errc() || rest != end || limit < 1 || limit > PageQuery::kLimitMax)
+        return bad_query("limit", "a whole number from 1 to 100");
+    return limit;
+}
+
+struct Listing {
+    InboxFilter filter;
+    int limit = PageQuery::kLimitDefault;
+};
+
+Result<Listing> read_listing(const http::Request& request, const CursorCodec& cursors) {
+    Listing listing;
+    const auto limit = read_limit(request.query_value("limit"));
+    if (!limit) return failure(limit);
+    listing.limit = *limit;
+    listing.filter.fetch = *limit + 1;
+    if (const auto* state = request.query_value("state")) {
+        listing.filter.state = parse_inbox_state(*state);
+        if (!listing.filter.state) return bad_query("state", "pending, done or dead");
+    }
+    if (const auto* cursor = request.query_value("cursor")) {
+        const auto mark = cursors.open(kListing, *cursor);
+        if (!mark) return failure(mark);
+        listing.filter.before = mark->id;
+    }
+    return listing;
+}
+
+Json write_event(const InboxEvent& event) {
+    return Json{
+        {"id", event.id.text()},
+        {"object", "webhook_event"},
+        {"provider", event.provider},
+        {"provider_event_id", event.provider_event_id},
+        {"type", event.type},
+        {"state", to_text(event.state)},
+        {"attempts", event.attempts},
+        {"next_attempt_at",
+         event.state == InboxState::Pending ? write_instant(event.next_attempt_at) : Json()},
+        {"last_error", write_optional(event.last_error)},
+        {"received_at", format_rfc3339(event.received_at)},
+        {"applied_at", write_instant(event.applied_at)}};
+}
+
+}  // namespace
+
+asio::awaitable<Result<http::Response>> post_stripe_webhook(StripeReceiver& receiver,
+                                                            const http::Request& request) {
+    co_return co_await receiver.receive(request);
+}
+
+asio::awaitable<Result<http::Response>> get_webhook_events(sql::Database& db,
+                                                           const CursorCodec& cursors,
+                                                           const http::Request& request) {
+    const auto listing = read_listing(request, cursors);
+    if (!listing) co_return failure(listing);
+    auto load = [&](sql::Transaction& tx) { return list_inbox_events(tx, listing->filter); };
+    auto events = co_await db.read(std::move(load));
+
+    const bool more = events.size() > static_cast<std::size_t>(listing->limit);
+    if (more) events.pop_back();
+    Json data = Json::array();
+    for (const auto& event : events) data.push_back(write_event(event));
+    Json body{{"object", "list"}, {"data", std::move(data)}, {"has_more", more}};
+    body["next_cursor"] =
+        more ? Json(cursors.seal(kListing, {events.back().received_at, events.back().id.text()}))
+             : Json();
+    co_return http::ok(body);
+}
+
+}  // namespace turnpike

@@ -1,0 +1,128 @@
+// Power cuts. The server is killed at a random moment of its work and started again; afterwards the
+// provider must have been asked for everything exactly once, and the ledger must say the same.
+import assert from 'node:assert/strict';
+import {after, before, describe, test} from 'node:test';
+import {eventually, removeFolders, sleep} from '../lib/process.mjs';
+import {all, startSandbox} from '../lib/sandbox.mjs';
+import {Server, engines} from '../lib/server.mjs';
+
+const rounds = Number(process.env.TURNPIKE_CRASH_ROUNDS ?? 6);
+const hour = 3600 * 1000;
+
+/// The same sequence for the same seed, so that a failure can be looked at again.
+function random(seed) {
+    let state = seed >>> 0;
+    return () => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return state / 2 ** 32;
+    };
+}
+const seed = Number(process.env.TURNPIKE_CRASH_SEED ?? Date.now() % 1e9);
+
+for (const engine of engines())
+    describe(`${engine.name}, TURNPIKE_CRASH_SEED=${seed}`, () => {
+        const next = random(seed);
+        let sandbox, server;
+        before(async () => {
+            sandbox = await startSandbox();
+            server = await Server.start(sandbox, {database: await engine.database()});
+        });
+        after(async () => {
+            await server.stop();
+            await sandbox.program.stop();
+            await removeFolders();
+        });
+
+        /// Starts `work`, pulls the plug within `within` ms, and starts the server again.
+        async function interrupted(work, within) {
+            const lost = work().catch(() => 'the connection broke');
+            await sleep(next() * within);
+            await server.kill();
+            await lost;
+            await server.restart();
+        }
+        async function subscribed(name) {
+            await eventually(`${name} to be subscribed`, async () => {
+                if ((await server.status(name)).body.has_subscription) return true;
+                const answer = await server.subscribe(name, 'pro');
+                assert.ok([200, 409, 503].includes(answer.status), JSON.stringify(answer.body));
+                return answer.status === 200;
+            }, 60);
+        }
+        /// What the provider holds for one customer of ours. Customers on a test clock are listed
+        /// only by their clock, as at Stripe.
+        async function atProvider(name, clock = {}) {
+            const customers = await all(sandbox, '/v1/customers',
+                                        {email: `${name}@example.com`, ...clock});
+            assert.equal(customers.length, 1, `one customer ${name}`);
+            const customer = customers[0].id;
+            const of = (path, extra) => all(sandbox, path, {customer, ...extra});
+            return {
+                subscriptions: await of('/v1/subscriptions', {status: 'all'}),
+                invoices: await of('/v1/invoices'),
+                payments: (await of('/v1/payment_intents')).filter((p) => p.status === 'succeeded'),
+                items: await of('/v1/invoiceitems'),
+            };
+        }
+        async function agreed() {
+            await eventually('ledger and provider to agree', async () => {
+                const {body} = await server.reconcile();
+                return body.differences?.length === 0;
+            }, 60);
+        }
+
+        for (let round = 1; round <= rounds; ++round)
+            test(`subscribing is not done twice (${round})`, async () => {
+                const name = `cut-${round}`;
+                await interrupted(() => server.subscribe(name, 'pro'), 400);
+                await subscribed(name);
+                const {subscriptions, invoices, payments} = await atProvider(name);
+                assert.deepEqual([subscriptions.length, invoices.length, payments.length], [1, 1, 1]);
+                assert.equal(payments[0].amount_received, 9900);
+                await agreed();
+                const shown = (await server.invoices(name)).body.data;
+                assert.deepEqual(shown.map((i) => [i.status, i.total.amount]), [['paid', 9900]]);
+            });
+
+        for (let round = 1; round <= rounds; ++round)
+            test(`usage that was acknowledged is kept, once (${round})`, async () => {
+                const name = `usage-${round}`;
+                await server.subscribe(name, 'pro');
+                let acknowledged = 0;
+                await interrupted(async () => {
+                    for (let i = 0; i < 200; ++i) {
+                        const answer = await server.consume(name, 1, `${name}-${i}`);
+                        if (answer.status === 200) acknowledged = i + 1;
+                    }
+                }, 400);
+                const {current} = (await server.status(name)).body.usage;
+                assert.ok(current >= acknowledged && current <= acknowledged + 1,
+                          `${current} for ${acknowledged} acknowledged`);
+                for (let i = 0; i <= acknowledged; ++i) await server.consume(name, 1, `${name}-${i}`);
+                assert.equal((await server.status(name)).body.usage.current, acknowledged + 1);
+            });
+
+        for (let round = 1; round <= rounds; ++round)
+            test(`a period is closed once (${round})`, async () => {
+                const name = `close-${round}`;
+                const start = new Date(Date.UTC(2027, 3, 1));
+                const clock = await server.customerOnClock(name, start);
+                await server.subscribe(name, 'pro');
+                assert.equal(await server.use(name, 10100, name), 10100);  // 100 over: $2.00
+
+                const past = new Date(Date.UTC(2027, 4, 1) + 2 * hour);
+                await interrupted(() => server.advance(clock, past), 1500);
+                await eventually('the clock to get there', async () =>
+                    (await server.advance(clock, past)).status === 200, 60);
+                await agreed();
+                const invoices = (await server.invoices(name)).body.data;
+                assert.deepEqual(invoices.map((i) => [i.billing_reason, i.status, i.total.amount]),
+                                 [['subscription_cycle', 'paid', 10100],
+                                  ['subscription_create', 'paid', 9900]]);
+                const {provider_clock_id} = (await server.admin('GET', `/v1/test_clocks/${clock}`)).body;
+                const {items, invoices: theirs} =
+                    await atProvider(name, {test_clock: provider_clock_id});
+                assert.equal(theirs.length, 2);
+                assert.deepEqual(items.filter((i) => i.amount === 200).length, 1, 'one overage item');
+            });
+    });

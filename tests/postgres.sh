@@ -1,0 +1,70 @@
+#!/bin/sh
+# A private PostgreSQL server for tests: on a free loopback port, with its socket and data in DIR.
+#
+#     TURNPIKE_TEST_POSTGRES=$(tests/postgres.sh start DIR)
+#     tests/postgres.sh stop DIR
+#
+# start prints the URL; stop ends the server by its pid and removes what start made in DIR. fsync
+# stays on, as in production. As root, the server runs as user postgres, because it refuses root.
+set -eu
+
+usage() {
+    echo "usage: $0 start|stop DIR" >&2
+    exit 2
+}
+[ $# -eq 2 ] || usage
+command=$1
+mkdir -p "$2"
+dir=$(cd "$2" && pwd)
+
+bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+[ -n "$bin" ] || bin=$(dirname "$(command -v pg_ctl)")
+
+as_owner() {
+    if [ "$(id -u)" -eq 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+start() {
+    [ "$(id -u)" -ne 0 ] || chown postgres "$dir"
+    # Byte order, so that ORDER BY means the same as in SQLite.
+    as_owner "$bin/initdb" --pgdata="$dir/data" --username=turnpike --auth=trust \
+        --encoding=UTF8 --locale=C >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
+    # The port is free now; another program may take it first, hence more than one try.
+    for attempt in 1 2 3 4 5; do
+        port=$(free_port)
+        if (cd / && as_owner "$bin/pg_ctl" --pgdata="$dir/data" --log="$dir/server.log" --wait \
+            --options="-c listen_addresses=127.0.0.1 -c port=$port \
+                -c unix_socket_directories='$dir' -c max_connections=200" \
+            start >"$dir/start.log" 2>&1); then
+            echo "postgres://turnpike@127.0.0.1:$port/postgres"
+            return
+        fi
+    done
+    cat "$dir/start.log" "$dir/server.log" >&2
+    exit 1
+}
+
+stop() {
+    pid_file=$dir/data/postmaster.pid
+    if [ -f "$pid_file" ]; then
+        pid=$(head -n 1 "$pid_file")
+        kill -INT "$pid" 2>/dev/null || true  # fast shutdown
+        tries=0
+        while kill -0 "$pid" 2>/dev/null; do
+            tries=$((tries + 1))
+            [ $tries -le 100 ] || { kill -QUIT "$pid" 2>/dev/null || true; break; }
+            sleep 0.1
+        done
+    fi
+    rm -rf "$dir/data" "$dir/initdb.log" "$dir/start.log" "$dir/server.log"
+}
+
+case $command in
+    start) start ;;
+    stop) stop ;;
+    *) usage ;;
+esac

@@ -1,0 +1,97 @@
+# Counts what passed and failed. Sourced by ./test, which sets `logs`, the folder for full output.
+
+passed=0
+failed=0
+
+child=
+
+# Runs a long command in a process group of its own, so that stop_child ends all of it.
+supervised() {
+    setsid "$@" </dev/null &
+    child=$!
+    wait "$child"
+    local code=$?
+    child=
+    return "$code"
+}
+stop_child() {
+    [ -n "$child" ] || return 0
+    kill -TERM -- "-$child" 2>/dev/null
+    wait "$child" 2>/dev/null
+    child=
+}
+
+# check NAME COMMAND...: one check; its output is shown only when it fails. Runs in this shell, so
+# that a command may export what it found.
+check() {
+    local name=$1 log started=$SECONDS
+    shift
+    log=$logs/$(tr -cs 'a-zA-Z0-9\n' '-' <<<"$name").log
+    if "$@" >"$log" 2>&1 </dev/null; then
+        passed=$((passed + 1))
+        echo "ok      $name ($((SECONDS - started)) s)"
+    else
+        failed=$((failed + 1))
+        tail -n 100 "$log"
+        echo "FAILED  $name ($((SECONDS - started)) s)"
+    fi
+}
+
+# add NAME PASSED FAILED SECONDS
+add() {
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+    if [ "$3" -eq 0 ]; then
+        echo "ok      $1: $2 passed ($4 s)"
+    else
+        echo "FAILED  $1: $2 passed, $3 failed ($4 s)"
+    fi
+}
+
+# check_ctest NAME BUILD CTEST-OPTIONS...: every test that ctest ran, counted one by one. Running
+# none is a failure: it means that the selection is wrong.
+check_ctest() {
+    local name=$1 build=$2 started=$SECONDS xml tests bad skipped
+    shift 2
+    xml=$logs/$name.xml
+    rm -f "$xml"
+    supervised ctest --test-dir "$build" -j "$(nproc)" --output-on-failure --output-junit "$xml" "$@" \
+        >"$logs/$name.log" 2>&1
+    tests=$(sed -n 's/^[[:space:]]*tests="\([0-9]*\)".*/\1/p' "$xml" 2>/dev/null | head -n 1)
+    bad=$(sed -n 's/^[[:space:]]*failures="\([0-9]*\)".*/\1/p' "$xml" 2>/dev/null | head -n 1)
+    skipped=$(sed -n 's/^[[:space:]]*skipped="\([0-9]*\)".*/\1/p' "$xml" 2>/dev/null | head -n 1)
+    if [ "${tests:-0}" -eq 0 ]; then
+        tail -n 40 "$logs/$name.log"
+        add "$name (no test ran)" 0 1 $((SECONDS - started))
+        return
+    fi
+    if [ "$bad" -gt 0 ]; then grep -vE ' +Passed +[0-9.]+ sec$|^ +Start ' "$logs/$name.log" | tail -n 200; fi
+    if [ "${skipped:-0}" -gt 0 ]; then grep -E 'Skipped' "$logs/$name.log" | head -n 20; fi
+    add "$name" $((tests - bad - ${skipped:-0})) "$bad" $((SECONDS - started))
+}
+
+# check_node NAME FILES...: every test of Node's own test runner, counted one by one.
+check_node() {
+    local name=$1 started=$SECONDS tap good bad cancelled
+    shift
+    tap=$logs/$name.tap
+    rm -f "$tap"
+    supervised node --test --test-reporter=tap --test-reporter-destination="$tap" \
+        --test-reporter=spec --test-reporter-destination=stdout "$@" >"$logs/$name.log" 2>&1
+    local code=$?
+    good=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$tap" 2>/dev/null | tail -n 1)
+    bad=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' "$tap" 2>/dev/null | tail -n 1)
+    cancelled=$(sed -n 's/^# cancelled \([0-9]*\)$/\1/p' "$tap" 2>/dev/null | tail -n 1)
+    bad=$((${bad:-0} + ${cancelled:-0}))
+    # Ending badly without a failed test is a failure, and so is running nothing.
+    if [ "$bad" -eq 0 ] && { [ "$code" -ne 0 ] || [ "${good:-0}" -eq 0 ]; }; then bad=1; fi
+    [ "$bad" -eq 0 ] || tail -n 150 "$logs/$name.log"
+    add "$name" "${good:-0}" "$bad" $((SECONDS - started))
+}
+
+# The last line, and the exit code that agrees with it.
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+    exit
+}
