@@ -29,7 +29,8 @@ as_root() {
 # Prints those of its arguments that are not installed.
 missing_packages() {
     local installed name
-    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null)
+    # It fails when it has never heard of one of them, and prints the others all the same.
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null) || true
     installed=$'\n'$installed$'\n'
     for name in "$@"; do
         [[ $installed == *$'\n'"installed $name"$'\n'* ]] || echo "$name"

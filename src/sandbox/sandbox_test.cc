@@ -184,6 +184,18 @@ TEST_F(RunningSandbox, AnUnreachableEndpointDoesNotHoldUpAnother) {
     EXPECT_EQ(receiver.wait_for(3).size(), 3U);
 }
 
+TEST_F(RunningSandbox, StopsWhileALaneLooksForItsNextDelivery) {
+    post("/v1/webhook_endpoints",
+         "enabled_events[]=*&url=" + percent_encode("http://127.0.0.1:1/hook"));
+    for (int i = 0; i < 3; ++i) post("/v1/customers", "");
+    for (int stop = 0; stop < 20; ++stop) {
+        sandbox_.reset();
+        start(std::vector(1'000, 1ms));
+        std::this_thread::sleep_for(std::chrono::microseconds(700 * stop));
+    }
+    EXPECT_EQ(get("/v1/events?delivery_success=false&limit=100").at("data").size(), 3U);
+}
+
 TEST_F(RunningSandbox, MovesTestClocksByItself) {
     const auto clock = post("/v1/test_helpers/test_clocks", "frozen_time=1700000000");
     const auto url = "/v1/test_helpers/test_clocks/" + clock.at("id").get<std::string>();

@@ -166,7 +166,7 @@ asio::awaitable<void> Worker::State::serve(std::string endpoint) {
     while (!stopping) {
         auto looking = next_parcel(endpoint);
         const auto parcel = co_await std::move(looking);
-        if (!parcel) co_return;
+        if (!parcel || stopping) co_return;  // a stop takes the client away
         auto delivering = deliver(*parcel);
         co_await std::move(delivering);
     }
