@@ -69,10 +69,12 @@ std::int64_t number_after(const std::string& text, std::string_view label) {
     return value;
 }
 
+/// What stands beside `label` in the latency distribution. The label begins a column: "50%" must
+/// not be found in "99.50%".
 std::string word_after(const std::string& text, std::string_view label) {
-    const auto at = text.find(label);
+    const auto at = text.find(' ' + std::string(label) + ' ');
     if (at == std::string::npos) return "?";
-    const auto start = text.find_first_not_of(' ', at + label.size());
+    const auto start = text.find_first_not_of(' ', at + label.size() + 2);
     return text.substr(start, text.find_first_of(" \n", start) - start);
 }
 

@@ -70,22 +70,21 @@ struct Gate::State {
     http::RequestMetrics requests{app.metrics, route_patterns()};
 
     /// Refused credentials are counted per peer, so that guessing gets slow.
-    asio::awaitable<Result<Principal>> identify(const Policy& policy,
-                                                const http::Request& request) {
-        if (policy.who == Who::Public) co_return Principal{};
-        auto principal = co_await app.authenticator.authenticate(request);
-        if (principal) co_return principal;
+    Error refused(const Error& error, const http::Request& request) {
         const auto verdict =
             app.rate_limiter.take(RateClass::AuthFailure, request.peer, app.clock.now());
-        if (!verdict.allowed)
-            co_return std::unexpected(rate_limited(RateClass::AuthFailure, verdict));
-        co_return failure(principal);
+        return verdict.allowed ? error : rate_limited(RateClass::AuthFailure, verdict);
     }
 
     asio::awaitable<Result<http::Response>> serve(std::size_t index, http::Request& request) {
         const Policy& policy = *policies[index];
-        const auto principal = co_await identify(policy, request);
-        if (!principal) co_return failure(principal);
+        Result<Principal> principal;
+        if (policy.who != Who::Public) {
+            auto at_once = app.authenticator.authenticate_at_once(request);
+            principal =
+                at_once ? *std::move(at_once) : co_await app.authenticator.authenticate(request);
+        }
+        if (!principal) co_return std::unexpected(refused(principal.error(), request));
         const auto allowed = authorize(policy, *principal);
         if (!allowed) co_return failure(allowed);
 
@@ -99,18 +98,6 @@ struct Gate::State {
         for (auto& header : rate_headers(policy.rate, verdict))
             response->headers.push_back(std::move(header));
         co_return response;
-    }
-
-    asio::awaitable<http::Response> serve_safely(std::size_t index, http::Request& request) {
-        std::optional<Error> error;
-        try {
-            auto response = co_await serve(index, request);
-            if (response) co_return *std::move(response);
-            error = response.error();
-        } catch (const sql::Failure& failure) {
-            error = ledger_failed(failure, request);
-        }
-        co_return http::problem(*error, request);
     }
 };
 
@@ -126,7 +113,18 @@ asio::awaitable<http::Response> Gate::answer(http::Request& request) {
                                 std::chrono::steady_clock::now() - began);
         co_return refused;
     }
-    auto response = co_await state_->serve_safely(match.index, request);
+    std::optional<Error> error;
+    http::Response response;
+    try {
+        auto served = co_await state_->serve(match.index, request);
+        if (served)
+            response = *std::move(served);
+        else
+            error = std::move(served.error());
+    } catch (const sql::Failure& failure) {
+        error = ledger_failed(failure, request);
+    }
+    if (error) response = http::problem(*error, request);
     state_->requests.record(match.index, response.status, std::chrono::steady_clock::now() - began);
     co_return response;
 }

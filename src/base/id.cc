@@ -1,6 +1,7 @@
 #include "base/id.h"
 
 #include <array>
+#include <cstring>
 
 #include <sys/random.h>
 
@@ -43,8 +44,9 @@ std::string RandomIdSource::body(Instant now) {
 }
 
 std::string SeededIdSource::body(Instant now) {
+    const std::array<std::uint64_t, 2> drawn{random_(), random_()};
     std::array<std::uint8_t, 10> randomness{};
-    for (auto& byte : randomness) byte = static_cast<std::uint8_t>(random_());
+    std::memcpy(randomness.data(), drawn.data(), randomness.size());
     return encode(now, randomness);
 }
 

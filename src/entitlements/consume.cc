@@ -66,12 +66,9 @@ Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, CatalogCache& catal
 
 Decision decide(const StandingSnapshot& snapshot, const std::string& meter_key,
                 const Catalog& catalog, Quantity requested) {
-    const auto window = window_of(snapshot.standing, meter_key);
-    if (!window) return decide(facts_of(snapshot.standing, nullptr, meter_key, catalog), requested);
     const auto known = snapshot.counters.find(meter_key);
-    const Counter counter =
-        known == snapshot.counters.end() ? open_counter(*window) : known->second;
-    return decide(facts_of(snapshot.standing, &counter, meter_key, catalog), requested);
+    const Counter* counter = known == snapshot.counters.end() ? nullptr : &known->second;
+    return decide(facts_of(snapshot.standing, counter, meter_key, catalog), requested);
 }
 
 Decision decision_of(const ConsumeOutcome& outcome, const ConsumeRequest& request,

@@ -9,9 +9,22 @@
 #include "json/value.h"
 
 namespace turnpike {
+
+/// What is asked, once route and cost are known.
+struct GatewayQuestion {
+    enum class Mode : bool { Consume, Check };
+
+    Mode mode = Mode::Consume;
+    std::string customer;  ///< as load_standing takes it
+    std::string meter_key;
+    Quantity units;
+    std::shared_ptr<const Catalog> catalog;
+};
+
 namespace {
 
-enum class Mode : bool { Consume, Check };
+using Mode = GatewayQuestion::Mode;
+
 constexpr const char* kGatewaySource = "turnpike.gateway";
 
 Result<Mode> read_mode(const http::Request& request) {
@@ -21,9 +34,11 @@ Result<Mode> read_mode(const http::Request& request) {
     return invalid_argument("gateway.bad_mode", "mode is consume or check");
 }
 
-http::Response allow() {
+http::Response allow(const std::string& units) {
     http::Response response;
     response.status = 200;
+    response.headers.reserve(5);
+    response.headers.emplace_back("X-Turnpike-Units", units);
     return response;
 }
 
@@ -41,16 +56,30 @@ http::Response refuse(const Error& error, const http::Request& request) {
 /// 402 while a better plan exists, 429 where only time helps.
 int meaning_of(const Decision& decision) { return decision.upgrade ? 402 : 429; }
 
-}  // namespace
+ConsumeRequest use_of(const GatewayQuestion& question, std::string id) {
+    return {.customer = question.customer,
+            .meter_key = question.meter_key,
+            .quantity = question.units,
+            .source = kGatewaySource,
+            .id = std::move(id),
+            .latency_us = std::nullopt,
+            .time = std::nullopt};
+}
 
-/// What is asked, once route and cost are known.
-struct GatewayApi::Question {
-    Mode mode;
-    std::string customer;  ///< as load_standing takes it
-    std::string meter_key;
-    Quantity units;
-    std::shared_ptr<const Catalog> catalog;
-};
+http::Response write_decision(const Decision& decision, const Standing& standing,
+                              const GatewayQuestion& question, const http::Request& request) {
+    http::Response response =
+        decision.allowed ? allow(question.units.text())
+                         : refuse(write_denial(decision, question.meter_key, request, standing.now),
+                                  meaning_of(decision));
+    if (!decision.allowed) response.headers.emplace_back("X-Turnpike-Units", "0");
+    response.headers.emplace_back("X-Turnpike-Customer", standing.customer.text());
+    response.headers.emplace_back("X-Turnpike-Plan", standing.plan->key);
+    add_rate_headers(response.headers, decision, question.meter_key, standing);
+    return response;
+}
+
+}  // namespace
 
 /// A decision, an error, or neither: the ledger failed.
 struct GatewayApi::Attempt {
@@ -79,7 +108,7 @@ asio::awaitable<GatewayApi::Attempt> GatewayApi::try_consume(const Principal& ca
 }
 
 asio::awaitable<GatewayApi::Attempt> GatewayApi::try_check(const Principal& caller,
-                                                           const Question& question) {
+                                                           const GatewayQuestion& question) {
     Attempt attempt;
     try {
         const auto snapshot = co_await entitlements.snapshot_of(caller, question.customer);
@@ -96,8 +125,8 @@ asio::awaitable<GatewayApi::Attempt> GatewayApi::try_check(const Principal& call
     co_return attempt;
 }
 
-http::Response GatewayApi::degraded(const http::Request& request, const Question& question,
-                                    ConsumeRequest use) {
+http::Response GatewayApi::degraded(const http::Request& request, const GatewayQuestion& question,
+                                    std::optional<ConsumeRequest> use) {
     const Instant now = entitlements.clock.now();
     const auto known = entitlements.standings.find(question.customer, now, StandingCache::Age::Any);
     const Allowance* allowance =
@@ -108,51 +137,36 @@ http::Response GatewayApi::degraded(const http::Request& request, const Question
         return refuse(Error{ErrorCode::Unavailable, "gateway.ledger_down",
                             "usage cannot be checked at the moment"},
                       request);
-    http::Response response = allow();
+    http::Response response = allow(question.units.text());
     response.headers.emplace_back("X-Turnpike-Degraded", "1");
-    response.headers.emplace_back("X-Turnpike-Units", question.units.text());
     if (known) {
         response.headers.emplace_back("X-Turnpike-Customer", known->standing.customer.text());
         response.headers.emplace_back("X-Turnpike-Plan", known->standing.plan->key);
     }
-    if (question.mode == Mode::Consume) {
+    if (use) {
         const bool frozen = known && known->standing.time == Standing::Time::Frozen;
-        use.time = frozen ? known->standing.now : now;
-        recovery.remember(std::move(use));
+        use->time = frozen ? known->standing.now : now;
+        recovery.remember(*std::move(use));
     }
     return response;
 }
 
-asio::awaitable<Result<http::Response>> GatewayApi::answer(const Principal& caller,
-                                                           const http::Request& request,
-                                                           const Question& question) {
-    const ConsumeRequest use{.customer = question.customer,
-                             .meter_key = question.meter_key,
-                             .quantity = question.units,
-                             .source = kGatewaySource,
-                             .id = entitlements.ids.body(entitlements.clock.now()),
-                             .latency_us = std::nullopt,
-                             .time = std::nullopt};
-    Attempt attempt;
-    if (question.mode == Mode::Consume)
-        attempt = co_await try_consume(caller, use);
-    else
-        attempt = co_await try_check(caller, question);
-    if (attempt.error) co_return refuse(*attempt.error, request);
-    if (!attempt.decision) co_return degraded(request, question, use);
+Result<std::optional<GatewayQuestion>> GatewayApi::read_question(const Principal& caller,
+                                                                 const http::Request& request) {
+    const auto mode = read_mode(request);
+    if (!mode) return failure(mode);
+    const auto route = read_gateway_route(request);
+    if (!route) return failure(route);
+    std::optional<std::string> named;
+    if (const std::string* customer = request.query_value("customer")) named = *customer;
+    auto customer = customer_meant(caller, named);
+    if (!customer) return failure(customer);
 
-    const Standing& standing = *attempt.standing;
-    const Decision& decision = *attempt.decision;
-    http::Response response = allow();
-    if (!decision.allowed)
-        response = refuse(write_denial(decision, question.meter_key, request, standing.now),
-                          meaning_of(decision));
-    response.headers.emplace_back("X-Turnpike-Customer", standing.customer.text());
-    response.headers.emplace_back("X-Turnpike-Plan", standing.plan->key);
-    response.headers.emplace_back("X-Turnpike-Units",
-                                  decision.allowed ? question.units.text() : "0");
-    add_rate_headers(response.headers, decision, question.meter_key, standing);
-    co_return response;
+    auto catalog = entitlements.catalog.get();
+    const RouteCost* cost = catalog->route_cost(route->method, route->path);
+    if (cost == nullptr || cost->units == 0) return std::optional<GatewayQuestion>();
+    return GatewayQuestion{*mode, *std::move(customer), cost->meter_key,
+                           Quantity::whole(cost->units), std::move(catalog)};
 }
 
 asio::awaitable<Result<http::Response>> GatewayApi::authorize(const Principal& caller,
@@ -160,25 +174,27 @@ asio::awaitable<Result<http::Response>> GatewayApi::authorize(const Principal& c
     if (caller.kind == PrincipalKind::Anonymous)
         co_return fail(ErrorCode::Unauthenticated, "gateway.unauthenticated",
                        "a customer's key or token is needed");
-    const auto mode = read_mode(request);
-    if (!mode) co_return refuse(mode.error(), request);
-    const auto route = read_gateway_route(request);
-    if (!route) co_return refuse(route.error(), request);
-    std::optional<std::string> named;
-    if (const std::string* customer = request.query_value("customer")) named = *customer;
-    auto customer = customer_meant(caller, named);
-    if (!customer) co_return refuse(customer.error(), request);
+    const auto asked = read_question(caller, request);
+    if (!asked) co_return refuse(asked.error(), request);
+    if (!*asked) co_return allow("0");
+    const GatewayQuestion& question = **asked;
 
-    const auto catalog = entitlements.catalog.get();
-    const RouteCost* cost = catalog->route_cost(route->method, route->path);
-    if (cost == nullptr || cost->units == 0) {
-        http::Response response = allow();
-        response.headers.emplace_back("X-Turnpike-Units", "0");
-        co_return response;
+    Attempt attempt;
+    std::optional<ConsumeRequest> use;
+    if (question.mode == Mode::Check) {
+        const Instant now = entitlements.clock.now();
+        if (const auto known = entitlements.standings.find(question.customer, now))
+            co_return write_decision(
+                decide(*known, question.meter_key, *question.catalog, question.units),
+                known->standing, question, request);
+        attempt = co_await try_check(caller, question);
+    } else {
+        use = use_of(question, entitlements.ids.body(entitlements.clock.now()));
+        attempt = co_await try_consume(caller, *use);
     }
-    const Question question{*mode, *std::move(customer), cost->meter_key,
-                            Quantity::whole(cost->units), catalog};
-    co_return co_await answer(caller, request, question);
+    if (attempt.error) co_return refuse(*attempt.error, request);
+    if (!attempt.decision) co_return degraded(request, question, std::move(use));
+    co_return write_decision(*attempt.decision, *attempt.standing, question, request);
 }
 
 }  // namespace turnpike

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include <boost/asio/awaitable.hpp>
 
 #include "access/principal.h"
@@ -9,6 +11,8 @@
 #include "http/message.h"
 
 namespace turnpike {
+
+struct GatewayQuestion;
 
 /// The usage middleware: a gateway asks before it serves. nginx's auth_request understands 2xx, 401
 /// and 403 only, so a denial is 403 and X-Turnpike-Status says what it means: 402 (a better plan
@@ -26,15 +30,14 @@ struct GatewayApi {
                                                       const http::Request& request);
 
 private:
-    struct Question;
     struct Attempt;
+    /// nullopt: the route costs nothing.
+    Result<std::optional<GatewayQuestion>> read_question(const Principal& caller,
+                                                         const http::Request& request);
     asio::awaitable<Attempt> try_consume(const Principal& caller, const ConsumeRequest& use);
-    asio::awaitable<Attempt> try_check(const Principal& caller, const Question& question);
-    asio::awaitable<Result<http::Response>> answer(const Principal& caller,
-                                                   const http::Request& request,
-                                                   const Question& question);
-    http::Response degraded(const http::Request& request, const Question& question,
-                            ConsumeRequest use);
+    asio::awaitable<Attempt> try_check(const Principal& caller, const GatewayQuestion& question);
+    http::Response degraded(const http::Request& request, const GatewayQuestion& question,
+                            std::optional<ConsumeRequest> use);
 };
 
 }  // namespace turnpike

@@ -19,6 +19,12 @@ std::string_view without_origin(std::string_view target) {
     return target;
 }
 
+/// Nothing to decode, merge or resolve: what nearly every request has.
+bool is_plain(std::string_view path) {
+    return !path.contains('%') && !path.contains("//") && !path.contains("/.") &&
+           !path.ends_with('/');
+}
+
 struct Source {
     std::string_view uri_header;
     std::string_view method_header;
@@ -41,6 +47,7 @@ std::optional<std::string> gateway_path(std::string_view target) {
     target = without_origin(target);
     target = target.substr(0, target.find_first_of("?#"));
     if (!target.starts_with('/')) return std::nullopt;
+    if (is_plain(target)) return std::string(target);
     const auto decoded = percent_decode(target, PlusSign::Literal);
     if (!decoded) return std::nullopt;
 

@@ -1,6 +1,7 @@
 #include "http/text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -8,6 +9,16 @@ namespace turnpike::http {
 namespace {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+constexpr auto kTokenBytes = [] {
+    std::array<bool, 256> table{};
+    for (char c = 'a'; c <= 'z'; ++c) table[static_cast<std::uint8_t>(c)] = true;
+    for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<std::uint8_t>(c)] = true;
+    for (char c = '0'; c <= '9'; ++c) table[static_cast<std::uint8_t>(c)] = true;
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+        table[static_cast<std::uint8_t>(c)] = true;
+    return table;
+}();
 
 std::uint8_t byte_at(std::string_view bytes, std::size_t i) {
     return static_cast<std::uint8_t>(bytes[i]);
@@ -53,19 +64,18 @@ std::string_view trimmed(std::string_view text) {
 }
 
 bool is_line_text(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) {
+    // Without an early end, so that the compiler can look at many bytes at once.
+    bool has_control = false;
+    for (const char c : text) {
         const auto byte = static_cast<std::uint8_t>(c);
-        return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
-    });
+        has_control |= (byte < 0x20 && byte != '\t') || byte == 0x7F;
+    }
+    return !has_control;
 }
 
 std::size_t token_length(std::string_view text) {
-    constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-    const auto is_token_character = [&](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               kOthers.contains(c);
-    };
-    const auto end = std::ranges::find_if_not(text, is_token_character);
+    const auto is_token_byte = [](char c) { return kTokenBytes[static_cast<std::uint8_t>(c)]; };
+    const auto end = std::ranges::find_if_not(text, is_token_byte);
     return static_cast<std::size_t>(end - text.begin());
 }
 
