@@ -37,9 +37,10 @@ CREATE TABLE provider_prices (
     price_id          TEXT NOT NULL REFERENCES prices (id),
     provider          TEXT NOT NULL,
     provider_price_id TEXT NOT NULL,
-    PRIMARY KEY (price_id, provider)
+    linked_at         BIGINT NOT NULL, -- the newest of a price is sold; subscribers keep theirs
+    PRIMARY KEY (provider, provider_price_id)
 );
-CREATE INDEX provider_prices_by_provider ON provider_prices (provider, provider_price_id);
+CREATE INDEX provider_prices_by_price ON provider_prices (price_id, provider, linked_at);
 
 CREATE TABLE meters (
     key         TEXT   NOT NULL PRIMARY KEY,
@@ -342,3 +343,4 @@ CREATE TABLE audit_events (
 );
 CREATE INDEX audit_events_by_customer ON audit_events (customer_id, at);
 CREATE INDEX audit_events_by_age ON audit_events (at, id);
+CREATE INDEX audit_events_by_object ON audit_events (object_id, action);

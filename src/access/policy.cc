@@ -45,8 +45,9 @@ Result<void> authorize(const Policy& policy, const Principal& principal) {
     switch (policy.who) {
         case Who::Public: return {};
         case Who::Customer:
-            if (customer) return {};
-            return lacks_right("this acts for a user: send a user's token or a customer's key");
+            if (customer && !principal.customer) return {};
+            if (customer) return lacks_right("a customer's key uses what is sold; send the token");
+            return lacks_right("this acts for a user: send a user's token");
         case Who::Seller: return authorize_seller(policy, principal);
         case Who::CustomerOrSeller:
         case Who::Gateway:

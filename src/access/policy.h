@@ -13,9 +13,10 @@ namespace turnpike {
 
 /// Who may call a route. Object-level rights (whose invoice?) are the handler's business.
 enum class Who : std::uint8_t {
-    Public,            ///< anybody; no credential is asked for
-    Customer,          ///< a user acting for himself: a user's JWT or a customer's key
-    Seller,            ///< a seller key with the scope, or an administrator
+    Public,    ///< anybody; no credential is asked for
+    Customer,  ///< a user acting for himself, with his JWT: a customer's key may sit in software
+               ///< that must not cancel or upgrade
+    Seller,    ///< a seller key with the scope, or an administrator
     CustomerOrSeller,  ///< a customer for himself, or whoever passes Seller
     Admin,             ///< an administrator's JWT only
     Gateway,           ///< a customer for himself, or a seller key with the scope naming a customer
@@ -99,6 +100,14 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("POST", "/v1/subscriptions/{subscription}/change", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/cancel", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/keep", BillingWrite),
+        Policy::seller("GET", "/v1/customers/{customer}/payment_methods", BillingRead),
+        Policy::seller("POST", "/v1/customers/{customer}/payment_methods", BillingWrite),
+        Policy::seller("DELETE", "/v1/customers/{customer}/payment_methods/{payment_method}",
+                       BillingWrite),
+        Policy::seller("POST", "/v1/customers/{customer}/payment_methods/{payment_method}/default",
+                       BillingWrite),
+        Policy::seller("POST", "/v1/customers/{customer}/portal_sessions", BillingWrite),
+        Policy::seller("GET", "/v1/revenue", BillingRead),
         Policy::seller("GET", "/v1/invoices", BillingRead),
         Policy::seller("GET", "/v1/invoices/{invoice}", BillingRead),
 

@@ -5,12 +5,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 #include <spdlog/spdlog.h>
 
 #include "app/data_dir.h"
 #include "app/ledger.h"
 #include "app/process_metrics.h"
 #include "base/check.h"
+#include "billing/provider_objects.h"
 #include "billing/sync.h"
 #include "catalog/service.h"
 #include "http/limits.h"
@@ -56,19 +58,6 @@ Result<std::monostate> settle_catalog(sql::Database& db, const Config& config, I
             "turnpike plan apply makes them\"",
             differences);
     return std::monostate{};
-}
-
-/// STRIPE_*_PRICE_ID: prices that the seller made at Stripe.
-void link_configured_prices(sql::Database& db, const Config& config, std::string_view provider) {
-    db.write_blocking([&](sql::Transaction& tx) {
-        const auto catalog = load_catalog(tx);
-        for (const auto& [plan_key, provider_price] : config.stripe_price_ids) {
-            const auto* plan = catalog.plan(plan_key);
-            if (plan == nullptr || plan->prices.empty()) continue;
-            link_provider_price(tx, plan->prices.front().id, provider, provider_price);
-        }
-        return true;
-    });
 }
 
 http::ServerConfig server_config(const Config& config, http::AccessLogFile* log) {
@@ -150,6 +139,8 @@ App::App(Config given, AppParts parts)
       gateway_api{entitlements_api, usage_recovery},
       invoicing_api{*db, cursors},
       billing_api{billing, cursors},
+      customer_billing_api{billing, config.public_url},
+      analytics_api{*db, clock},
       webhooks({*db, clock, ids},
                {std::move(parts.webhook_secrets),
                 provider->live() ? StripeMode::Live : StripeMode::Test},
@@ -174,7 +165,6 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
     RandomIdSource ids;
     const auto settled = settle_catalog(**db, config, ids, SystemClock().now());
     if (!settled) return failure(settled);
-    link_configured_prices(**db, config, "stripe");
 
     auto access_log = open_access_log(config);
     if (!access_log) return failure(access_log);
@@ -189,7 +179,34 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
                                  .access_log = *std::move(access_log),
                                  .webhook_secrets = *std::move(webhook_secrets)}));
     app->catalog.reload(*app->db);
+    asio::io_context io;
+    auto adopting = asio::co_spawn(io, app->adopt_configured_prices(), asio::use_future);
+    io.run();
+    const auto adopted = adopting.get();
+    if (!adopted) return failure(adopted);
     return app;
+}
+
+asio::awaitable<Result<std::monostate>> App::adopt_configured_prices() {
+    const auto snapshot = catalog.get();
+    prices_adopted_ = true;
+    for (const auto& [plan_key, provider_price] : config.stripe_price_ids) {
+        const auto* plan = snapshot->plan(plan_key);
+        if (plan == nullptr || plan->prices.empty()) continue;
+        auto adopted =
+            co_await adopt_provider_price(billing, plan->prices.front().id, provider_price);
+        if (adopted) continue;
+        if (adopted.error().code == ErrorCode::InvalidArgument) {
+            adopted.error().message =
+                "stripe." + plan_key + "_price_id: " + adopted.error().message;
+            co_return failure(adopted);
+        }
+        // Checks and usage need no provider; a restart while it is down must not stop them.
+        prices_adopted_ = false;
+        spdlog::warn("event=prices.unchecked plan={} price={} message=\"{}\"", plan_key,
+                     provider_price, adopted.error().message);
+    }
+    co_return std::monostate{};
 }
 
 App::~App() { stop(std::chrono::milliseconds(0)); }
@@ -245,6 +262,11 @@ asio::awaitable<void> App::settle_unknown_intents() {
                      settled->absent, settled->open);
 }
 
+asio::awaitable<void> App::adopt_prices_late() {
+    const auto adopted = co_await adopt_configured_prices();
+    if (!adopted) spdlog::error("event=prices.refused message=\"{}\"", adopted.error().message);
+}
+
 asio::awaitable<void> App::run_housekeeping() {
     for (int round = 1; ready_; ++round) {
         housekeeping_timer_.expires_after(std::chrono::seconds(1));
@@ -254,6 +276,7 @@ asio::awaitable<void> App::run_housekeeping() {
         try {
             co_await usage_recovery.replay(*db, clock, ids, catalog, standings);
             if (round % kRoundsPerSettling == 0) co_await settle_unknown_intents();
+            if (round % kRoundsPerSettling == 0 && !prices_adopted_) co_await adopt_prices_late();
         } catch (const sql::Failure& failure) {
             spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
         }

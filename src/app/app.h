@@ -16,12 +16,14 @@
 #include "access/cursor.h"
 #include "access/jwt_keys.h"
 #include "access/rate_limit.h"
+#include "analytics/api.h"
 #include "app/config.h"
 #include "app/gate.h"
 #include "audit/api.h"
 #include "base/error.h"
 #include "billing/api.h"
 #include "billing/context.h"
+#include "billing/customer_api.h"
 #include "billing/worker.h"
 #include "catalog/api.h"
 #include "catalog/cache.h"
@@ -108,6 +110,8 @@ public:
     GatewayApi gateway_api;
     InvoicingApi invoicing_api;
     BillingApi billing_api;
+    CustomerBillingApi customer_billing_api;
+    AnalyticsApi analytics_api;
     StripeReceiver webhooks;
     ApiMetering api_metering;
     Gate gate;
@@ -117,10 +121,16 @@ private:
     void run_jobs();
     /// Once a second: usage that could not be recorded, and the sampled metrics.
     asio::awaitable<void> run_housekeeping();
+    /// Sells under the prices that the configuration names; refuses those that do not fit.
+    asio::awaitable<Result<std::monostate>> adopt_configured_prices();
+    asio::awaitable<void> adopt_prices_late();
     /// Asks the provider what became of calls whose answer was lost.
     asio::awaitable<void> settle_unknown_intents();
 
     std::atomic<bool> ready_ = false;
+    /// False while the provider could not be asked about a configured price. Written before the
+    /// jobs run, then by them only.
+    bool prices_adopted_ = false;
     asio::steady_timer housekeeping_timer_;
     asio::executor_work_guard<asio::io_context::executor_type> jobs_guard_;
     std::promise<void> jobs_done_;

@@ -22,7 +22,11 @@ int command_doctor(const SettingFlags& flags);
 int command_routes();
 int command_plan_diff(const SettingFlags& flags);
 int command_plan_apply(const SettingFlags& flags);
-int command_reconcile(const SettingFlags& flags, const std::string& mode);
+struct ReconcileOptions {
+    std::string mode = "repair";
+    bool allow_missing = false;
+};
+int command_reconcile(const SettingFlags& flags, const ReconcileOptions& options);
 
 struct TokenOptions {
     std::string subject;

@@ -98,9 +98,11 @@ private:
         command("routes", "list every route and who may call it", [] { return command_routes(); });
 
         auto* reconcile = command("reconcile", "compare provider and ledger, and repair",
-                                  [this] { return command_reconcile(flags_, reconcile_mode_); });
-        reconcile->add_option("--mode", reconcile_mode_, "repair, or report to only look")
+                                  [this] { return command_reconcile(flags_, reconcile_); });
+        reconcile->add_option("--mode", reconcile_.mode, "repair, or report to only look")
             ->capture_default_str();
+        reconcile->add_flag("--allow-missing", reconcile_.allow_missing,
+                            "end subscriptions that the provider does not know, however many");
         add_settings(*reconcile, flags_);
 
         auto* token = command("token", "mint a bearer token for development",
@@ -153,7 +155,7 @@ private:
     TokenOptions token_;
     KeyOptions key_;
     BenchHttpOptions bench_;
-    std::string reconcile_mode_ = "repair";
+    ReconcileOptions reconcile_;
 };
 
 }  // namespace

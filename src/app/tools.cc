@@ -108,7 +108,8 @@ int command_plan_apply(const SettingFlags& flags) {
     return 0;
 }
 
-int command_reconcile(const SettingFlags& flags, const std::string& mode) {
+int command_reconcile(const SettingFlags& flags, const ReconcileOptions& options) {
+    const auto& mode = options.mode;
     if (mode != "repair" && mode != "report")
         return complain(
             {ErrorCode::InvalidArgument, "config.invalid", "--mode is repair or report"}, 2);
@@ -118,9 +119,12 @@ int command_reconcile(const SettingFlags& flags, const std::string& mode) {
     if (!app) return complain(app.error(), 2);
     auto& billing = (*app)->billing;
     asio::io_context io;
-    const auto wanted = mode == "report" ? ReconcileMode::Report : ReconcileMode::Repair;
-    auto done =
-        asio::co_spawn(io, reconcile(billing, wanted, {"job:reconcile", ""}), asio::use_future);
+    ReconcileOrder order{
+        .mode = mode == "report" ? ReconcileMode::Report : ReconcileMode::Repair,
+        .missing = options.allow_missing ? MissingThere::Any : MissingThere::Bounded,
+        .authority = {"job:reconcile", ""},
+    };
+    auto done = asio::co_spawn(io, reconcile(billing, std::move(order)), asio::use_future);
     io.run();
     const auto report = done.get();
     if (!report) return complain(report.error(), 2);

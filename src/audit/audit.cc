@@ -13,6 +13,10 @@ constexpr std::string_view kInsert = R"sql(
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 )sql";
 
+constexpr std::string_view kIsRecorded = R"sql(
+    SELECT 1 FROM audit_events WHERE object_id = $1 AND action = $2 LIMIT 1
+)sql";
+
 constexpr std::string_view kListAll = R"sql(
     SELECT id, at, actor, action, object_id, customer_id, request_id, detail
       FROM audit_events
@@ -42,6 +46,10 @@ AuditRecord from_row(const sql::Row& row) {
 void record(sql::Transaction& tx, const AuditEntry& entry, IdSource& ids) {
     tx.run(kInsert, {ids.make<AuditEventId>(entry.at), entry.at, entry.actor, entry.action,
                      entry.object_id, entry.customer, entry.request_id, to_text(entry.detail)});
+}
+
+bool is_recorded(sql::Transaction& tx, std::string_view action, std::string_view object_id) {
+    return tx.one(kIsRecorded, {object_id, action}).has_value();
 }
 
 std::vector<AuditRecord> list_audit(sql::Transaction& tx, const std::optional<CustomerId>& customer,

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "access/cursor.h"
@@ -37,6 +38,9 @@ struct Authority {
 /// Appends, in the transaction of the deed itself, so that neither is there without the other.
 /// Nothing changes or removes a record.
 void record(sql::Transaction& tx, const AuditEntry& entry, IdSource& ids);
+
+/// Whether such a deed of this object is on record; for facts that are met again and again.
+bool is_recorded(sql::Transaction& tx, std::string_view action, std::string_view object_id);
 
 /// Newest first; page.fetch() records at most. Without a customer: everybody's.
 std::vector<AuditRecord> list_audit(sql::Transaction& tx, const std::optional<CustomerId>& customer,

@@ -103,15 +103,19 @@ Result<CancelWhen> read_cancel(const http::Request& request) {
     return fields.finish(at == "now" ? CancelWhen::Now : CancelWhen::AtPeriodEnd);
 }
 
-Result<ReconcileMode> read_mode(const http::Request& request) {
-    if (request.body.empty()) return ReconcileMode::Repair;
+/// {"mode": "repair" | "report", "allow_missing": false}; repair without a body.
+Result<ReconcileOrder> read_reconciliation(const http::Request& request, Authority authority) {
+    ReconcileOrder order{.mode = ReconcileMode::Repair, .authority = std::move(authority)};
+    if (request.body.empty()) return order;
     const auto body = request.json();
     if (!body) return failure(body);
     ObjectReader fields(*body);
     const auto mode = fields.optional_text("mode").value_or("repair");
     if (mode != "repair" && mode != "report")
         fields.complain("mode", "wrong_value", "must be report or repair");
-    return fields.finish(mode == "report" ? ReconcileMode::Report : ReconcileMode::Repair);
+    if (mode == "report") order.mode = ReconcileMode::Report;
+    if (fields.optional_boolean("allow_missing").value_or(false)) order.missing = MissingThere::Any;
+    return fields.finish(std::move(order));
 }
 
 Json write_reconciliation(const Reconciliation& report, ReconcileMode mode) {
@@ -241,11 +245,11 @@ BillingApi::Answer BillingApi::post_keep(const Principal& caller, const http::Re
 // POST /v1/reconciliations
 BillingApi::Answer BillingApi::post_reconciliation(const Principal& caller,
                                                    const http::Request& request) {
-    const auto mode = read_mode(request);
-    if (!mode) co_return failure(mode);
-    const auto report = co_await reconcile(billing, *mode, authority_of(caller, request));
+    const auto order = read_reconciliation(request, authority_of(caller, request));
+    if (!order) co_return failure(order);
+    const auto report = co_await reconcile(billing, *order);
     if (!report) co_return failure(report);
-    co_return http::ok(write_reconciliation(*report, *mode));
+    co_return http::ok(write_reconciliation(*report, order->mode));
 }
 
 }  // namespace turnpike

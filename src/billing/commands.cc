@@ -1,7 +1,10 @@
 #include "billing/commands.h"
 
+#include <algorithm>
+
 #include "audit/audit.h"
 #include "billing/mirror.h"
+#include "billing/payment_methods.h"
 #include "billing/period_close.h"
 #include "billing/provider_objects.h"
 #include "billing/sync.h"
@@ -19,6 +22,13 @@ enum class Attempt : bool { First, Again };
 struct Requested {
     Subscription subscription;
     SubscriptionCommand command;
+    Attempt attempt = Attempt::First;
+};
+
+/// nullopt in `command` when there is nothing to do.
+struct Demanded {
+    Subscription subscription;
+    std::optional<SubscriptionCommand> command;
     Attempt attempt = Attempt::First;
 };
 
@@ -67,18 +77,27 @@ std::unexpected<Error> busy() {
     return std::unexpected(std::move(error));
 }
 
-Result<Requested> request_start(sql::Transaction& tx, const StartRequest& request,
-                                std::string_view provider, IdSource& ids, Instant now) {
-    if (auto live = find_live_subscription(tx, request.customer)) {
-        const auto pending = find_pending_command(tx, live->id);
-        if (live->status != SubscriptionStatus::Creating)
-            return conflict("subscription.exists",
-                            "the customer has a subscription already; change it instead");
-        const bool same = pending && pending->price == request.price &&
-                          pending->payment_method == request.payment_method;
-        if (!same) return busy();
-        return Requested{*std::move(live), *pending, Attempt::Again};
+/// A start for a customer who has a subscription: the same request again goes on with it, or finds
+/// it done.
+Result<Demanded> request_start_again(sql::Transaction& tx, const StartRequest& request,
+                                     Subscription live) {
+    const auto began = find_start_command(tx, live.id);
+    const bool same =
+        began && began->price == request.price && began->payment_method == request.payment_method;
+    if (live.status == SubscriptionStatus::Creating) {
+        if (!same || began->state != CommandState::Pending) return busy();
+        return Demanded{std::move(live), began, Attempt::Again};
     }
+    if (same && live.price == request.price && !live.cancel_at_period_end)
+        return Demanded{std::move(live), std::nullopt};
+    return conflict("subscription.exists",
+                    "the customer has a subscription already; change it instead");
+}
+
+Result<Demanded> request_start(sql::Transaction& tx, const StartRequest& request,
+                               std::string_view provider, IdSource& ids, Instant now) {
+    if (auto live = find_live_subscription(tx, request.customer))
+        return request_start_again(tx, request, *std::move(live));
     Subscription subscription{
         .id = ids.make<SubscriptionId>(now),
         .customer = request.customer,
@@ -96,7 +115,7 @@ Result<Requested> request_start(sql::Transaction& tx, const StartRequest& reques
     command.payment_method = request.payment_method;
     if (!insert_command(tx, command)) return busy();
     record_command({tx, ids, now}, subscription, command, "requested");
-    return Requested{std::move(subscription), std::move(command), Attempt::First};
+    return Demanded{std::move(subscription), std::move(command)};
 }
 
 /// What to do on a subscription that runs: nothing when it is so already.
@@ -117,12 +136,6 @@ bool is_so_already(const Subscription& subscription, const Demand& demand) {
     }
     return false;
 }
-
-/// nullopt in `command` when there is nothing to do.
-struct Demanded {
-    Subscription subscription;
-    std::optional<SubscriptionCommand> command;
-};
 
 Result<Demanded> request_on_running(sql::Transaction& tx, const Demand& demand, IdSource& ids,
                                     Instant now) {
@@ -177,32 +190,61 @@ Result<Subscription> apply_answer(sql::Transaction& tx, BillingContext& billing,
     return load_subscription(tx, command.subscription);
 }
 
+/// A card that the command brings along.
+struct BroughtCard {
+    std::string method;  ///< provider's id; "" when the command names none
+    bool was_on_file = true;
+};
+
+asio::awaitable<Result<BroughtCard>> attach_brought_card(BillingContext& billing,
+                                                         const std::string& customer,
+                                                         const Requested& requested) {
+    const auto& named = requested.command.payment_method;
+    const auto before = co_await billing.provider.list_payment_methods(customer);
+    if (!before) co_return failure(before);
+    if (!named) {
+        const bool has_card = std::ranges::any_of(*before, &PaymentMethodOnFile::is_default);
+        if (!has_card)
+            co_return invalid_argument("payment.method_required",
+                                       "there is no card to charge: send payment_method_id, or "
+                                       "make a card the default first");
+        co_return BroughtCard{};
+    }
+    const bool listed =
+        std::ranges::find(*before, *named, &PaymentMethodOnFile::id) != before->end();
+    const auto attached = co_await billing.provider.attach_payment_method(
+        "subscription:" + requested.subscription.id.text() + ":attach", customer, *named);
+    if (!attached) co_return failure(attached);
+    // A second run finds the card that the first one has attached, and cannot tell.
+    co_return BroughtCard{attached->id, listed || requested.attempt == Attempt::Again};
+}
+
 asio::awaitable<Result<ProviderSubscription>> send_start(BillingContext& billing,
-                                                         const Subscription& subscription,
-                                                         const SubscriptionCommand& command) {
+                                                         const Requested& requested) {
+    const auto& subscription = requested.subscription;
     const auto customer = co_await ensure_provider_customer(billing, subscription.customer);
     if (!customer) co_return failure(customer);
-    const auto price = co_await ensure_provider_price(billing, *command.price);
+    const auto price = co_await ensure_provider_price(billing, *requested.command.price);
     if (!price) co_return failure(price);
+    const auto card = co_await attach_brought_card(billing, *customer, requested);
+    if (!card) co_return failure(card);
     const std::string root = "subscription:" + subscription.id.text();
-    std::string method;
-    if (command.payment_method) {
-        const auto attached = co_await billing.provider.attach_payment_method(
-            root + ":attach", *customer, *command.payment_method);
-        if (!attached) co_return failure(attached);
-        method = attached->id;
-        const auto chosen = co_await billing.provider.set_default_payment_method(root + ":default",
-                                                                                 *customer, method);
-        if (!chosen) co_return failure(chosen);
-    }
     NewSubscription request{
         .subscription = subscription.id,
         .obligation = root + ":start",
         .customer = *customer,
         .price = *price,
-        .payment_method = method,
+        .payment_method = card->method,
     };
-    co_return co_await billing.provider.start_subscription(std::move(request));
+    auto started = co_await billing.provider.start_subscription(std::move(request));
+    // Neither failure below undoes the start: the subscription is charged to its own card, and a
+    // refused card that stays on file is charged for nothing.
+    if (started && !card->method.empty())
+        (void)co_await billing.provider.set_default_payment_method(root + ":default", *customer,
+                                                                   card->method);
+    if (!started && !card->was_on_file && !is_open(started.error(), requested.attempt))
+        (void)co_await billing.provider.detach_payment_method(root + ":detach", card->method);
+    co_return started;
 }
 
 asio::awaitable<Result<ProviderSubscription>> send_change(BillingContext& billing,
@@ -240,7 +282,7 @@ asio::awaitable<Result<ProviderSubscription>> send(BillingContext& billing,
                                                    const Requested& requested) {
     const auto& [subscription, command, attempt] = requested;
     switch (command.kind) {
-        case CommandKind::Start: co_return co_await send_start(billing, subscription, command);
+        case CommandKind::Start: co_return co_await send_start(billing, requested);
         case CommandKind::Change: co_return co_await send_change(billing, subscription, command);
         case CommandKind::CancelNow:
             co_return co_await send_cancel(billing, subscription, command, CancelWhen::Now);
@@ -283,29 +325,19 @@ asio::awaitable<Result<Subscription>> carry_out(BillingContext& billing, Request
     co_return applied;
 }
 
-}  // namespace
-
-asio::awaitable<Result<Subscription>> start_subscription(BillingContext& billing,
-                                                         StartRequest request) {
-    auto requested = co_await billing.db.write([&](sql::Transaction& tx) {
-        return request_start(tx, request, billing.provider.name(), billing.ids,
-                             billing.clock.now());
-    });
-    if (!requested) co_return failure(requested);
-    co_return co_await carry_out(billing, *std::move(requested));
+asio::awaitable<Result<Subscription>> meet(BillingContext& billing, Demanded demanded) {
+    if (!demanded.command) co_return std::move(demanded.subscription);
+    Requested requested{std::move(demanded.subscription), *std::move(demanded.command),
+                        demanded.attempt};
+    co_return co_await carry_out(billing, std::move(requested));
 }
 
-namespace {
-
-asio::awaitable<Result<Subscription>> meet(BillingContext& billing, Demand demand) {
+asio::awaitable<Result<Subscription>> ask_running(BillingContext& billing, Demand demand) {
     auto demanded = co_await billing.db.write([&](sql::Transaction& tx) {
         return request_on_running(tx, demand, billing.ids, billing.clock.now());
     });
     if (!demanded) co_return failure(demanded);
-    if (!demanded->command) co_return std::move(demanded->subscription);
-    Requested requested{std::move(demanded->subscription), *std::move(demanded->command),
-                        Attempt::First};
-    co_return co_await carry_out(billing, std::move(requested));
+    co_return co_await meet(billing, *std::move(demanded));
 }
 
 CommandKind kind_of(CancelWhen when) {
@@ -319,18 +351,32 @@ CommandKind kind_of(CancelWhen when) {
 
 }  // namespace
 
+asio::awaitable<Result<Subscription>> start_subscription(BillingContext& billing,
+                                                         StartRequest request) {
+    if (request.payment_method) {
+        const auto possible = check_method_id(*request.payment_method);
+        if (!possible) co_return failure(possible);
+    }
+    auto demanded = co_await billing.db.write([&](sql::Transaction& tx) {
+        return request_start(tx, request, billing.provider.name(), billing.ids,
+                             billing.clock.now());
+    });
+    if (!demanded) co_return failure(demanded);
+    co_return co_await meet(billing, *std::move(demanded));
+}
+
 asio::awaitable<Result<Subscription>> change_subscription(BillingContext& billing,
                                                           ChangeRequest request) {
     Demand demand{std::move(request.subscription), CommandKind::Change, std::move(request.price),
                   std::move(request.authority)};
-    co_return co_await meet(billing, std::move(demand));
+    co_return co_await ask_running(billing, std::move(demand));
 }
 
 asio::awaitable<Result<Subscription>> cancel_subscription(BillingContext& billing,
                                                           CancelRequest request) {
     Demand demand{std::move(request.subscription), kind_of(request.when), std::nullopt,
                   std::move(request.authority)};
-    co_return co_await meet(billing, std::move(demand));
+    co_return co_await ask_running(billing, std::move(demand));
 }
 
 asio::awaitable<Result<Subscription>> resume_command(BillingContext& billing,

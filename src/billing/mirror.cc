@@ -69,6 +69,29 @@ std::optional<Subscription> find_ours(sql::Transaction& tx, std::string_view pro
     return *std::move(tagged);
 }
 
+/// One customer has one subscription here. What else the provider runs for him is told to people.
+void record_second(sql::Transaction& tx, const MirrorScope& scope, const CustomerId& customer,
+                   const std::string& provider_subscription) {
+    constexpr std::string_view kAction = "subscription.second_at_provider";
+    if (is_recorded(tx, kAction, provider_subscription)) return;
+    record(tx,
+           {.at = scope.now,
+            .actor = scope.authority.actor,
+            .action = std::string(kAction),
+            .object_id = provider_subscription,
+            .customer = customer.text(),
+            .request_id = scope.authority.request_id,
+            .detail = Json{{"provider_subscription", provider_subscription}}},
+           scope.ids);
+}
+
+/// True when `ours` would come back to life beside another one.
+bool would_be_second(sql::Transaction& tx, const Subscription& before, const Subscription& after) {
+    if (!before.ended_at || after.ended_at) return false;
+    const auto live = find_live_subscription(tx, before.customer);
+    return live && live->id != before.id;
+}
+
 /// A subscription that somebody made at the provider for a customer and a price of ours.
 std::optional<Subscription> adopt(sql::Transaction& tx, const MirrorScope& scope,
                                   const ProviderSubscription& theirs,
@@ -89,15 +112,7 @@ std::optional<Subscription> adopt(sql::Transaction& tx, const MirrorScope& scope
         .version = 1,
     };
     if (!insert_subscription(tx, ours)) {
-        record(tx,
-               {.at = scope.now,
-                .actor = scope.authority.actor,
-                .action = "subscription.second_at_provider",
-                .object_id = theirs.id,
-                .customer = customer->text(),
-                .request_id = scope.authority.request_id,
-                .detail = Json{{"provider_subscription", theirs.id}}},
-               scope.ids);
+        record_second(tx, scope, *customer, theirs.id);
         return std::nullopt;
     }
     return ours;
@@ -166,6 +181,10 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
         after.plan_version = sold->plan_version;
     }
     if (same_state(*before, after)) return before;
+    if (would_be_second(tx, *before, after)) {
+        record_second(tx, scope, before->customer, theirs.id);
+        return before;
+    }
 
     auto saved = save_subscription(tx, after, scope.now);
     if (!saved) return failure(saved);

@@ -11,11 +11,15 @@
 #include "customers/service.h"
 #include "json/value.h"
 #include "subscriptions/command.h"
+#include "subscriptions/service.h"
 
 namespace turnpike {
 namespace {
 
 constexpr std::size_t kReturnUrlBytesMax = 2'048;
+constexpr std::size_t kMethodIdBytesMax = 255;
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// Each request is an obligation of its own: attaching the same card again later is meant.
 std::string fresh_obligation(BillingContext& billing, std::string_view what) {
@@ -59,7 +63,31 @@ asio::awaitable<std::monostate> record_method(BillingContext& billing, CustomerI
     co_return std::monostate{};
 }
 
+/// A subscription keeps the card that it began with, so it is told of the new one.
+asio::awaitable<Result<std::monostate>> charge_subscription_with(BillingContext& billing,
+                                                                 CustomerId customer,
+                                                                 std::string obligation,
+                                                                 std::string method) {
+    const auto live = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return find_live_subscription(tx, customer); });
+    if (!live || !live->provider_subscription_id) co_return std::monostate{};
+    const auto told = co_await billing.provider.charge_subscription_with(
+        std::move(obligation), *live->provider_subscription_id, std::move(method));
+    if (!told) co_return failure(told);
+    co_return std::monostate{};
+}
+
 }  // namespace
+
+Result<std::monostate> check_method_id(const std::string& method) {
+    const auto fits = [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; };
+    const bool good = !method.empty() && method.size() <= kMethodIdBytesMax &&
+                      is_letter(method.front()) && std::ranges::all_of(method, fits);
+    if (good) return std::monostate{};
+    return invalid_argument("payment.not_a_method_id",
+                            "send the id of a payment method, as the provider's card form gives "
+                            "it (pm_...); a card's number must never be sent here");
+}
 
 asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> payment_methods_of(
     BillingContext& billing, CustomerId customer) {
@@ -73,6 +101,8 @@ asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> payment_methods_of(
 asio::awaitable<Result<PaymentMethodOnFile>> attach_method(BillingContext& billing,
                                                            CustomerId customer,
                                                            std::string method) {
+    const auto possible = check_method_id(method);
+    if (!possible) co_return failure(possible);
     const auto provider_customer = co_await ensure_provider_customer(billing, customer);
     if (!provider_customer) co_return failure(provider_customer);
     auto attached = co_await billing.provider.attach_payment_method(
@@ -87,9 +117,13 @@ asio::awaitable<Result<PaymentMethodOnFile>> choose_method(BillingContext& billi
                                                            std::string method) {
     const auto owned = co_await find_owned(billing, customer, method);
     if (!owned) co_return failure(owned);
+    const auto obligation = fresh_obligation(billing, "default");
     auto chosen = co_await billing.provider.set_default_payment_method(
-        fresh_obligation(billing, "default"), owned->provider_customer, method);
+        obligation, owned->provider_customer, method);
     if (!chosen) co_return failure(chosen);
+    const auto told = co_await charge_subscription_with(
+        billing, customer, obligation + ":subscription", std::move(method));
+    if (!told) co_return failure(told);
     co_await record_method(billing, customer, "made_default", *chosen);
     co_return chosen;
 }

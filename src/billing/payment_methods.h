@@ -1,12 +1,18 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/error.h"
 #include "billing/context.h"
 
 namespace turnpike {
+
+/// Whether this can be a provider's id of a payment method: letters, digits and '_', the first a
+/// letter. Asked before anything is written down, so that a card number is never stored here.
+/// Errors: InvalidArgument "payment.not_a_method_id".
+Result<std::monostate> check_method_id(const std::string& method);
 
 /// The cards of one customer, live from the provider; empty when it has never met the customer.
 /// Errors: those of PaymentProvider.
@@ -16,8 +22,9 @@ asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> payment_methods_of(
 /// Attaches a card that the provider's own form has made. Errors: those of PaymentProvider.
 asio::awaitable<Result<PaymentMethodOnFile>> attach_method(BillingContext& billing,
                                                            CustomerId customer, std::string method);
-/// Makes a card of this customer the one that is charged, or removes it.
-/// Errors: NotFound "payment.no_such_method", also for somebody else's; those of PaymentProvider.
+/// Makes a card of this customer the one that is charged, also by the subscription that runs now,
+/// or removes it. Errors: NotFound "payment.no_such_method", also for somebody else's; those of
+/// PaymentProvider.
 asio::awaitable<Result<PaymentMethodOnFile>> choose_method(BillingContext& billing,
                                                            CustomerId customer, std::string method);
 asio::awaitable<Result<PaymentMethodOnFile>> detach_method(BillingContext& billing,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <variant>
 
 #include "base/error.h"
 #include "billing/context.h"
@@ -13,5 +14,13 @@ namespace turnpike {
 asio::awaitable<Result<std::string>> ensure_provider_customer(BillingContext& billing,
                                                               CustomerId customer);
 asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billing, PriceId price);
+
+/// Sells `price` under a price that the seller has made at the provider, once its amount and
+/// interval have been seen to be the same. Repeating it changes nothing.
+///
+/// Errors: InvalidArgument "billing.price_unusable" when it is not there, archived, another price's
+///         or differs; Unavailable and OutcomeUnknown when the provider cannot be asked now.
+asio::awaitable<Result<std::monostate>> adopt_provider_price(BillingContext& billing, PriceId price,
+                                                             std::string provider_price);
 
 }  // namespace turnpike

@@ -1,6 +1,9 @@
 #include "billing/reconcile.h"
 
+#include <algorithm>
 #include <set>
+
+#include <spdlog/spdlog.h>
 
 #include "audit/audit.h"
 #include "billing/mirror.h"
@@ -28,16 +31,24 @@ void compare(std::vector<Difference>& found, const std::string& object, std::str
         found.push_back({object, std::string(field), std::move(ledger), std::move(provider)});
 }
 
+/// A subscription that runs at the provider and is not in the ledger. Other things that the seller
+/// sells there are not ours to compare: only what is sold at a price of ours is.
+std::vector<Difference> compare_unknown(sql::Transaction& tx, std::string_view provider,
+                                        const ProviderSubscription& theirs) {
+    if (theirs.ended_at || !find_price_of_provider(tx, provider, theirs.price)) return {};
+    const auto customer = find_customer_of_provider(tx, provider, theirs.customer);
+    if (!customer) return {{theirs.id, "unknown_customer", "none", theirs.customer}};
+    const auto live = find_live_subscription(tx, *customer);
+    if (!live) return {{theirs.id, "missing_here", "none", theirs.status}};
+    return {{theirs.id, "second_at_provider", live->provider_subscription_id.value_or("none"),
+             theirs.status}};
+}
+
 std::vector<Difference> compare_subscription(sql::Transaction& tx, std::string_view provider,
                                              const ProviderSubscription& theirs) {
-    std::vector<Difference> found;
-    const auto customer = find_customer_of_provider(tx, provider, theirs.customer);
     const auto ours = find_subscription_of_provider(tx, provider, theirs.id);
-    if (!ours) {
-        if (customer && !theirs.ended_at)
-            found.push_back({theirs.id, "missing_here", "none", theirs.status});
-        return found;
-    }
+    if (!ours) return compare_unknown(tx, provider, theirs);
+    std::vector<Difference> found;
     compare(found, theirs.id, "status", std::string(to_text(ours->status)), theirs.status);
     compare(found, theirs.id, "period_start", format_rfc3339(ours->period.start),
             format_rfc3339(theirs.period.start));
@@ -47,6 +58,7 @@ std::vector<Difference> compare_subscription(sql::Transaction& tx, std::string_v
     compare(found, theirs.id, "ended_at", text_of(ours->ended_at), text_of(theirs.ended_at));
     const auto price = find_provider_price(tx, ours->price, provider);
     compare(found, theirs.id, "price", price.value_or("none"), theirs.price);
+    compare(found, theirs.id, "quantity", "1", std::to_string(theirs.quantity));
     return found;
 }
 
@@ -70,66 +82,90 @@ std::vector<Difference> compare_invoice(sql::Transaction& tx, std::string_view p
 /// The state of one walk.
 struct Walk {
     BillingContext& billing;
-    ReconcileMode mode;
-    Authority authority;
+    ReconcileOrder order;
     Reconciliation report;
-    std::set<std::string> seen;  ///< the provider's subscription ids
+    std::set<std::string> seen;  ///< the provider's ids of subscriptions and invoices
 
-    void add(std::vector<Difference> found, bool repaired) {
+    [[nodiscard]] bool repairs() const { return order.mode == ReconcileMode::Repair; }
+
+    /// `open`: what a second look still finds.
+    void add(std::vector<Difference> found, const std::vector<Difference>& open) {
         for (auto& difference : found) {
-            difference.repaired = repaired;
+            difference.repaired = std::ranges::none_of(
+                open, [&](const Difference& d) { return d.field == difference.field; });
             report.differences.push_back(std::move(difference));
         }
     }
 };
 
-asio::awaitable<Result<std::monostate>> walk_subscriptions(Walk& walk) {
+using Synced = asio::awaitable<Result<std::monostate>>;
+
+/// What the walk over subscriptions and the one over invoices differ in.
+template <class Theirs>
+struct Kind {
+    asio::awaitable<Result<ProviderPage<Theirs>>> (PaymentProvider::*list)(
+        std::optional<std::string> customer, std::optional<std::string> after);
+    std::vector<Difference> (*compare)(sql::Transaction&, std::string_view, const Theirs&);
+    asio::awaitable<Result<Theirs>> (PaymentProvider::*get)(std::string id);
+    Synced (*sync)(BillingContext&, std::string, Authority);
+    std::int64_t Reconciliation::* checked;
+};
+constexpr Kind<ProviderSubscription> kSubscriptions{
+    &PaymentProvider::list_subscriptions, compare_subscription, &PaymentProvider::get_subscription,
+    sync_subscription, &Reconciliation::subscriptions_checked};
+constexpr Kind<ProviderInvoice> kInvoices{&PaymentProvider::list_invoices, compare_invoice,
+                                          &PaymentProvider::get_invoice, sync_invoice,
+                                          &Reconciliation::invoices_checked};
+
+template <class Theirs>
+Synced compare_one(Walk& walk, const Kind<Theirs>& kind, const Theirs& theirs) {
     auto& billing = walk.billing;
+    const auto look = [&](const Theirs& state) {
+        return billing.db.read([&billing, &kind, &state](sql::Transaction& tx) {
+            return kind.compare(tx, billing.provider.name(), state);
+        });
+    };
+    auto found = co_await look(theirs);
+    if (found.empty()) co_return std::monostate{};
+    auto open = found;
+    if (walk.repairs()) {
+        const auto synced = co_await kind.sync(billing, theirs.id, walk.order.authority);
+        if (!synced) co_return failure(synced);
+        const auto fresh = co_await (billing.provider.*kind.get)(theirs.id);
+        if (!fresh && fresh.error().code != ErrorCode::NotFound) co_return failure(fresh);
+        if (fresh)
+            open = co_await look(*fresh);
+        else
+            open.clear();
+    }
+    walk.add(std::move(found), open);
+    co_return std::monostate{};
+}
+
+template <class Theirs>
+Synced walk_theirs(Walk& walk, const Kind<Theirs>& kind) {
     std::optional<std::string> after;
     do {
-        const auto page = co_await billing.provider.list_subscriptions(std::nullopt, after);
+        const auto page = co_await (walk.billing.provider.*kind.list)(std::nullopt, after);
         if (!page) co_return failure(page);
         for (const auto& theirs : page->items) {
-            ++walk.report.subscriptions_checked;
+            ++(walk.report.*kind.checked);
             walk.seen.insert(theirs.id);
-            auto found = co_await billing.db.read([&](sql::Transaction& tx) {
-                return compare_subscription(tx, billing.provider.name(), theirs);
-            });
-            if (found.empty()) continue;
-            const bool repair = walk.mode == ReconcileMode::Repair;
-            if (repair) {
-                const auto synced = co_await sync_subscription(billing, theirs.id, walk.authority);
-                if (!synced) co_return failure(synced);
-            }
-            walk.add(std::move(found), repair);
+            const auto compared = co_await compare_one(walk, kind, theirs);
+            if (!compared) co_return failure(compared);
         }
         after = page->next;
     } while (after);
     co_return std::monostate{};
 }
 
-asio::awaitable<Result<std::monostate>> walk_invoices(Walk& walk) {
-    auto& billing = walk.billing;
-    std::optional<std::string> after;
-    do {
-        const auto page = co_await billing.provider.list_invoices(std::nullopt, after);
-        if (!page) co_return failure(page);
-        for (const auto& theirs : page->items) {
-            ++walk.report.invoices_checked;
-            auto found = co_await billing.db.read([&](sql::Transaction& tx) {
-                return compare_invoice(tx, billing.provider.name(), theirs);
-            });
-            if (found.empty()) continue;
-            const bool repair = walk.mode == ReconcileMode::Repair;
-            if (repair) {
-                const auto synced = co_await sync_invoice(billing, theirs.id, walk.authority);
-                if (!synced) co_return failure(synced);
-            }
-            walk.add(std::move(found), repair);
-        }
-        after = page->next;
-    } while (after);
-    co_return std::monostate{};
+/// Listed or not, only a direct look decides: it may be newer than the walk.
+template <class Theirs>
+asio::awaitable<Result<bool>> is_gone(Walk& walk, const Kind<Theirs>& kind, std::string id) {
+    const auto direct = co_await (walk.billing.provider.*kind.get)(std::move(id));
+    if (direct) co_return false;
+    if (direct.error().code != ErrorCode::NotFound) co_return failure(direct);
+    co_return true;
 }
 
 /// Subscriptions of ours that the provider did not list: it has deleted them (a removed test clock
@@ -143,42 +179,88 @@ Result<std::monostate> end_missing(sql::Transaction& tx, Walk& walk, const Subsc
     if (!saved) return failure(saved);
     record(tx,
            {.at = now,
-            .actor = walk.authority.actor,
+            .actor = walk.order.authority.actor,
             .action = "subscription.missing_at_provider",
             .object_id = ours.id.text(),
             .customer = ours.customer.text(),
-            .request_id = walk.authority.request_id,
+            .request_id = walk.order.authority.request_id,
             .detail = Json{{"provider_subscription", *ours.provider_subscription_id}}},
            walk.billing.ids);
     return std::monostate{};
 }
 
-asio::awaitable<Result<std::monostate>> walk_ours(Walk& walk) {
-    auto& billing = walk.billing;
+struct Missing {
+    std::vector<Subscription> subscriptions;
+    std::size_t running = 0;  ///< of ours, those that are there included
+
+    [[nodiscard]] bool is_plausible() const {
+        return subscriptions.size() <= std::max(kMissingThereMax, running / 10);
+    }
+};
+
+asio::awaitable<Result<Missing>> find_missing_subscriptions(Walk& walk) {
+    Missing missing;
     std::string after;
     for (;;) {
-        const auto page = co_await billing.db.read([&](sql::Transaction& tx) {
-            return subscriptions_at_provider(tx, billing.provider.name(), after, kPage);
+        const auto page = co_await walk.billing.db.read([&](sql::Transaction& tx) {
+            return subscriptions_at_provider(tx, walk.billing.provider.name(), after, kPage);
         });
         for (const auto& ours : page) {
             after = ours.id.text();
-            if (ours.ended_at || walk.seen.contains(*ours.provider_subscription_id)) continue;
-            // Listed or not, only a direct look decides: it may be newer than the walk.
-            const auto direct =
-                co_await billing.provider.get_subscription(*ours.provider_subscription_id);
-            if (direct) continue;
-            if (direct.error().code != ErrorCode::NotFound) co_return failure(direct);
-            const bool repair = walk.mode == ReconcileMode::Repair;
-            if (repair) {
-                const auto ended = co_await billing.db.write(
-                    [&](sql::Transaction& tx) { return end_missing(tx, walk, ours); });
-                if (!ended) co_return failure(ended);
-                billing.standings.invalidate(ours.customer);
-            }
-            std::vector<Difference> found;
-            found.push_back({*ours.provider_subscription_id, "missing_there",
-                             std::string(to_text(ours.status)), "none"});
-            walk.add(std::move(found), repair);
+            if (ours.ended_at) continue;
+            ++missing.running;
+            if (walk.seen.contains(*ours.provider_subscription_id)) continue;
+            const auto gone =
+                co_await is_gone(walk, kSubscriptions, *ours.provider_subscription_id);
+            if (!gone) co_return failure(gone);
+            if (*gone) missing.subscriptions.push_back(ours);
+        }
+        if (page.size() < kPage) co_return missing;
+    }
+}
+
+Synced end_missing_subscriptions(Walk& walk) {
+    auto& billing = walk.billing;
+    const auto missing = co_await find_missing_subscriptions(walk);
+    if (!missing) co_return failure(missing);
+    const bool believed = walk.order.missing == MissingThere::Any || missing->is_plausible();
+    if (walk.repairs() && !believed)
+        spdlog::error(
+            "event=reconcile.too_many_missing missing={} running={} hint=\"does the key belong to "
+            "the account of this ledger? If they are gone, reconcile with --allow-missing\"",
+            missing->subscriptions.size(), missing->running);
+    for (const auto& ours : missing->subscriptions) {
+        std::vector<Difference> found{{*ours.provider_subscription_id, "missing_there",
+                                       std::string(to_text(ours.status)), "none"}};
+        auto open = found;
+        if (walk.repairs() && believed) {
+            const auto ended = co_await billing.db.write(
+                [&](sql::Transaction& tx) { return end_missing(tx, walk, ours); });
+            if (!ended) co_return failure(ended);
+            billing.standings.invalidate(ours.customer);
+            open.clear();
+        }
+        walk.add(std::move(found), open);
+    }
+    co_return std::monostate{};
+}
+
+/// Nothing here can mend this: the provider deletes drafts only.
+Synced list_missing_invoices(Walk& walk) {
+    std::string after;
+    for (;;) {
+        const auto page = co_await walk.billing.db.read([&](sql::Transaction& tx) {
+            return invoices_at_provider(tx, walk.billing.provider.name(), after, kPage);
+        });
+        for (const auto& ours : page) {
+            after = ours.id.text();
+            if (walk.seen.contains(ours.provider_invoice_id)) continue;
+            const auto gone = co_await is_gone(walk, kInvoices, ours.provider_invoice_id);
+            if (!gone) co_return failure(gone);
+            if (!*gone) continue;
+            const std::vector<Difference> found{{ours.provider_invoice_id, "missing_there",
+                                                 std::string(to_text(ours.status)), "none"}};
+            walk.add(found, found);
         }
         if (page.size() < kPage) co_return std::monostate{};
     }
@@ -186,15 +268,16 @@ asio::awaitable<Result<std::monostate>> walk_ours(Walk& walk) {
 
 }  // namespace
 
-asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, ReconcileMode mode,
-                                                  Authority authority) {
-    Walk walk{billing, mode, std::move(authority), {}, {}};
-    const auto subscriptions = co_await walk_subscriptions(walk);
+asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, ReconcileOrder order) {
+    Walk walk{billing, std::move(order), {}, {}};
+    const auto subscriptions = co_await walk_theirs(walk, kSubscriptions);
     if (!subscriptions) co_return failure(subscriptions);
-    const auto invoices = co_await walk_invoices(walk);
+    const auto invoices = co_await walk_theirs(walk, kInvoices);
     if (!invoices) co_return failure(invoices);
-    const auto ours = co_await walk_ours(walk);
-    if (!ours) co_return failure(ours);
+    const auto ended = co_await end_missing_subscriptions(walk);
+    if (!ended) co_return failure(ended);
+    const auto listed = co_await list_missing_invoices(walk);
+    if (!listed) co_return failure(listed);
     co_return std::move(walk.report);
 }
 

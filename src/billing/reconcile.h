@@ -26,10 +26,24 @@ struct Reconciliation {
 /// Repair applies the provider's state, as an event would have. Report only looks.
 enum class ReconcileMode : bool { Report, Repair };
 
-/// Walks every subscription and invoice of the provider and every subscription of ours, lists each
-/// difference, and in Repair mode mends it. Safe beside a running server.
+/// Subscriptions of ours that the provider does not know at all. When it misses many at once, the
+/// key is another account's, or a backup came back, far more often than they are gone: Bounded
+/// then leaves them as they are and lists them; Any ends them on somebody's word.
+enum class MissingThere : bool { Bounded, Any };
+/// Bounded repairs up to this many, or a tenth of those that run, whichever is more.
+inline constexpr std::size_t kMissingThereMax = 3;
+
+struct ReconcileOrder {
+    ReconcileMode mode = ReconcileMode::Report;
+    MissingThere missing = MissingThere::Bounded;
+    Authority authority;
+};
+
+/// Walks every subscription and invoice of the provider and of ours, lists each difference, and in
+/// Repair mode mends it. A difference counts as repaired when a second look no longer finds it;
+/// what only people can mend (a second subscription, a customer that is not ours, a quantity)
+/// stays open. Safe beside a running server.
 /// Errors: those of PaymentProvider.
-asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, ReconcileMode mode,
-                                                  Authority authority);
+asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, ReconcileOrder order);
 
 }  // namespace turnpike

@@ -119,12 +119,8 @@ Json BillingWorld::sandbox_delete(const std::string& path) {
 }
 
 std::vector<Invoice> BillingWorld::invoices(const CustomerId& customer) {
-    return ledger.read_blocking([&](sql::Transaction& tx) {
-        std::vector<Invoice> complete;
-        for (const auto& listed : list_invoices(tx, customer, PageQuery{}))
-            complete.push_back(*load_invoice(tx, listed.id));
-        return complete;
-    });
+    return ledger.read_blocking(
+        [&](sql::Transaction& tx) { return list_invoices(tx, customer, PageQuery{}); });
 }
 
 }  // namespace turnpike

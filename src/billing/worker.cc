@@ -104,11 +104,14 @@ struct BillingWorker::State {
 
     asio::awaitable<void> reconcile_now() {
         try {
-            const auto report = co_await reconcile(billing, ReconcileMode::Repair, by_worker);
+            const auto report = co_await reconcile(
+                billing, {.mode = ReconcileMode::Repair, .authority = by_worker});
             if (!report)
                 log_failure("reconcile", "all", report.error());
             else if (!report->differences.empty())
-                spdlog::warn("event=billing.reconciled differences={}", report->differences.size());
+                spdlog::warn("event=billing.reconciled differences={} open={}",
+                             report->differences.size(),
+                             std::ranges::count(report->differences, false, &Difference::repaired));
         } catch (const std::exception& error) {
             spdlog::error("event=billing.reconcile_failed message=\"{}\"", error.what());
         }

@@ -68,21 +68,23 @@ constexpr std::string_view kRankOfPrice = R"sql(
 )sql";
 
 constexpr std::string_view kProviderPrice = R"sql(
-    SELECT provider_price_id FROM provider_prices WHERE price_id = $1 AND provider = $2
+    SELECT provider_price_id FROM provider_prices
+     WHERE price_id = $1 AND provider = $2
+     ORDER BY linked_at DESC, provider_price_id
+     LIMIT 1
 )sql";
 
 constexpr std::string_view kPriceOfProvider = R"sql(
     SELECT p.id, p.plan_version_id, p.interval, p.interval_count, p.amount_minor, p.currency
       FROM provider_prices l JOIN prices p ON p.id = l.price_id
      WHERE l.provider = $1 AND l.provider_price_id = $2
-     ORDER BY p.id
-     LIMIT 1
 )sql";
 
 constexpr std::string_view kLinkPrice = R"sql(
-    INSERT INTO provider_prices (price_id, provider, provider_price_id)
-    VALUES ($1, $2, $3)
-    ON CONFLICT (price_id, provider) DO NOTHING
+    INSERT INTO provider_prices (price_id, provider, provider_price_id, linked_at)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT (provider, provider_price_id) DO UPDATE SET linked_at = excluded.linked_at
+     WHERE provider_prices.price_id = excluded.price_id
 )sql";
 
 Money money_from(const sql::Row& row, std::size_t minor, std::size_t currency) {
@@ -182,10 +184,8 @@ std::optional<PriceInPlan> find_price_of_provider(sql::Transaction& tx, std::str
     return price_from(*row);
 }
 
-std::string link_provider_price(sql::Transaction& tx, const PriceId& id, std::string_view provider,
-                                std::string_view provider_price_id) {
-    tx.run(kLinkPrice, {id, provider, provider_price_id});
-    return *find_provider_price(tx, id, provider);
+bool link_provider_price(sql::Transaction& tx, const PriceInProvider& link, Instant now) {
+    return tx.run(kLinkPrice, {link.price, link.provider, link.provider_price, now}) == 1;
 }
 
 }  // namespace turnpike

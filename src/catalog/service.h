@@ -40,15 +40,22 @@ struct PlanRanks {
 /// Errors: as load_price.
 Result<PlanRanks> plan_ranks(sql::Transaction& tx, const PriceId& from, const PriceId& to);
 
+/// One price of ours as a provider knows it.
+struct PriceInProvider {
+    PriceId price;
+    std::string_view provider;
+    std::string_view provider_price;  ///< provider's id
+};
+
 /// The provider's id of a price of ours, once the price exists there.
 std::optional<std::string> find_provider_price(sql::Transaction& tx, const PriceId& id,
                                                std::string_view provider);
 /// The price of ours that a provider knows by this id.
 std::optional<PriceInPlan> find_price_of_provider(sql::Transaction& tx, std::string_view provider,
                                                   std::string_view provider_price_id);
-/// The first link stays; returns it.
-std::string link_provider_price(sql::Transaction& tx, const PriceId& id, std::string_view provider,
-                                std::string_view provider_price_id);
+/// From now on this is what is sold at the provider under our price. What was sold before stays
+/// known, because subscribers keep it. False, and no change, when it is another price's already.
+bool link_provider_price(sql::Transaction& tx, const PriceInProvider& link, Instant now);
 
 /// Makes the stored catalog equal to the file, and says what that changed. A plan gets its next
 /// version only when its prices or allowances differ; versions are never updated. A plan or meter

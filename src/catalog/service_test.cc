@@ -96,20 +96,26 @@ TEST_P(CatalogStore, MetersMayTradeTheirEvents) {
     EXPECT_EQ(catalog().meter_of_event("api.call"), nullptr);
 }
 
-TEST_P(CatalogStore, LinksAPriceToTheProvidersOnce) {
+TEST_P(CatalogStore, SellsUnderTheNewestOfTheProvidersPrices) {
     apply(preset());
     const auto pro = *catalog().plan("pro");
     const auto starter = *catalog().plan("starter");
     const PriceId price = pro.prices[0].id;
     db().write_blocking([&](sql::Transaction& tx) {
         EXPECT_FALSE(find_provider_price(tx, price, "stripe"));
-        EXPECT_EQ(link_provider_price(tx, price, "stripe", "price_1"), "price_1");
-        EXPECT_EQ(link_provider_price(tx, price, "stripe", "price_2"), "price_1");
+        const Instant first = from_unix_seconds(1), second = from_unix_seconds(2);
+        EXPECT_TRUE(link_provider_price(tx, {price, "stripe", "price_1"}, first));
+        EXPECT_EQ(find_provider_price(tx, price, "stripe"), "price_1");
+        EXPECT_TRUE(link_provider_price(tx, {price, "stripe", "price_2"}, second));
+        EXPECT_EQ(find_provider_price(tx, price, "stripe"), "price_2");
+        EXPECT_FALSE(link_provider_price(tx, {starter.prices[0].id, "stripe", "price_2"}, second));
+        EXPECT_FALSE(find_provider_price(tx, starter.prices[0].id, "stripe"));
         const auto found = find_price_of_provider(tx, "stripe", "price_1");
         EXPECT_EQ(found->price, price);
         EXPECT_EQ(found->plan_version, pro.id);
         EXPECT_EQ(found->amount, Money(9'900, Currency::Usd));
-        EXPECT_FALSE(find_price_of_provider(tx, "stripe", "price_2"));
+        EXPECT_EQ(find_price_of_provider(tx, "stripe", "price_2")->price, price);
+        EXPECT_FALSE(find_price_of_provider(tx, "stripe", "price_3"));
         EXPECT_FALSE(find_price_of_provider(tx, "razorpay", "price_1"));
         const auto ranks = plan_ranks(tx, starter.prices[0].id, price);
         EXPECT_EQ(ranks->from, 1);

@@ -6,8 +6,8 @@
 #include "analytics/service.h"
 #include "analytics/wire.h"
 #include "billing/commands.h"
+#include "billing/customer_api.h"
 #include "billing/payment_methods.h"
-#include "billing/provider_objects.h"
 #include "catalog/cache.h"
 #include "customers/service.h"
 #include "entitlements/usage_summary.h"
@@ -90,16 +90,6 @@ Result<PriceId> monthly_price(const PlanVersion& plan) {
 
 Authority authority_of(const Principal& caller, const http::Request& request) {
     return {caller.name, request.request_id};
-}
-
-Json write_method(const PaymentMethodOnFile& method) {
-    return Json{{"id", method.id},
-                {"object", "payment_method"},
-                {"brand", method.brand},
-                {"last4", method.last4},
-                {"exp_month", method.exp_month},
-                {"exp_year", method.exp_year},
-                {"is_default", method.is_default}};
 }
 
 /// What GET /billing/status shows, read in one transaction.
@@ -253,6 +243,12 @@ ApiMetering::Answer ApiMetering::post_upgrade(const Principal& caller,
     ChangeRequest change{*subscription, *price, authority};
     const auto changed = co_await change_subscription(billing_, std::move(change));
     if (!changed) co_return failure(changed);
+    if (changed->cancel_at_period_end) {
+        // Who chooses a paid tier wants to stay: the end that was asked for before is off.
+        CancelRequest keep{*subscription, CancelWhen::Never, authority};
+        const auto kept = co_await cancel_subscription(billing_, std::move(keep));
+        if (!kept) co_return failure(kept);
+    }
     co_return co_await status_of(*customer);
 }
 
@@ -279,7 +275,7 @@ ApiMetering::Answer ApiMetering::get_payment_methods(const Principal& caller,
     const auto methods = co_await payment_methods_of(billing_, *customer);
     if (!methods) co_return failure(methods);
     Json data = Json::array();
-    for (const auto& method : *methods) data.push_back(write_method(method));
+    for (const auto& method : *methods) data.push_back(write_payment_method(method));
     co_return http::ok(Json{{"object", "list"}, {"data", data}, {"has_more", false}});
 }
 
@@ -297,7 +293,7 @@ ApiMetering::Answer ApiMetering::post_payment_method(const Principal& caller,
         if (!chosen) co_return failure(chosen);
         attached->is_default = true;
     }
-    co_return http::json_response(201, write_method(*attached));
+    co_return http::json_response(201, write_payment_method(*attached));
 }
 
 // DELETE /billing/payment-methods/{payment_method}
@@ -308,7 +304,7 @@ ApiMetering::Answer ApiMetering::delete_payment_method(const Principal& caller,
     const auto detached =
         co_await detach_method(billing_, *customer, request.path_value("payment_method"));
     if (!detached) co_return failure(detached);
-    co_return http::ok(write_method(*detached));
+    co_return http::ok(write_payment_method(*detached));
 }
 
 // POST /billing/payment-methods/{payment_method}/default
@@ -319,20 +315,16 @@ ApiMetering::Answer ApiMetering::post_default_payment_method(const Principal& ca
     const auto chosen =
         co_await choose_method(billing_, *customer, request.path_value("payment_method"));
     if (!chosen) co_return failure(chosen);
-    co_return http::ok(write_method(*chosen));
+    co_return http::ok(write_payment_method(*chosen));
 }
 
 // GET /billing/portal
 ApiMetering::Answer ApiMetering::get_portal(const Principal& caller, const http::Request& request) {
     const auto* asked = request.query_value("return_url");
     const std::string return_url = asked != nullptr ? *asked : return_url_;
-    const auto known = check_return_url(return_url);
-    if (!known) co_return failure(known);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
-    const auto provider_customer = co_await ensure_provider_customer(billing_, *customer);
-    if (!provider_customer) co_return failure(provider_customer);
-    const auto url = co_await billing_.provider.open_portal(*provider_customer, return_url);
+    const auto url = co_await open_customer_portal(billing_, *customer, return_url);
     if (!url) co_return failure(url);
     co_return http::ok(Json{{"url", *url}});
 }
@@ -344,10 +336,7 @@ ApiMetering::Answer ApiMetering::get_invoices(const Principal& caller, const htt
     const auto invoices = co_await billing_.db.read([&](sql::Transaction& tx) {
         PageQuery page;
         page.limit = kInvoicesShown;
-        std::vector<Invoice> complete;
-        for (const auto& listed : list_invoices(tx, *customer, page))
-            complete.push_back(*load_invoice(tx, listed.id));
-        return complete;
+        return list_invoices(tx, *customer, page);
     });
     Json data = Json::array();
     for (const auto& invoice : invoices) data.push_back(write_invoice(invoice));

@@ -96,6 +96,12 @@ constexpr std::string_view kListOfCustomer = R"sql(
      LIMIT $5
 )sql";
 
+constexpr std::string_view kAtProvider = R"sql(
+     WHERE provider = $1 AND id > $2
+     ORDER BY id
+     LIMIT $3
+)sql";
+
 constexpr std::string_view kMirror = R"sql(
     INSERT INTO invoices (id, customer_id, subscription_id, provider, provider_invoice_id, number,
            status, billing_reason, currency, subtotal_minor, total_minor, amount_due_minor,
@@ -198,7 +204,15 @@ std::vector<Invoice> list_invoices(sql::Transaction& tx, const std::optional<Cus
                  : tx.all(invoices_where(kList),
                           {page.since, page.until, page.after.at, page.after.id, page.fetch()});
     std::vector<Invoice> invoices;
-    for (const auto& row : rows) invoices.push_back(invoice_from(row));
+    for (const auto& row : rows) invoices.push_back(with_lines(tx, invoice_from(row)));
+    return invoices;
+}
+
+std::vector<Invoice> invoices_at_provider(sql::Transaction& tx, std::string_view provider,
+                                          const std::string& after, int limit) {
+    std::vector<Invoice> invoices;
+    for (const auto& row : tx.all(invoices_where(kAtProvider), {provider, after, limit}))
+        invoices.push_back(invoice_from(row));
     return invoices;
 }
 

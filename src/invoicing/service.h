@@ -24,8 +24,12 @@ std::optional<Invoice> find_invoice_of_provider(sql::Transaction& tx, std::strin
 std::optional<InvoiceId> mirror_invoice(sql::Transaction& tx, const Invoice& invoice,
                                         std::int64_t ticket, Instant now);
 
-/// Without lines, newest first; of one customer when named.
+/// With their lines, newest first; of one customer when named.
 std::vector<Invoice> list_invoices(sql::Transaction& tx, const std::optional<CustomerId>& customer,
                                    const PageQuery& page);
+
+/// Every invoice of this provider, by id order after `after`, without lines; for reconciliation.
+std::vector<Invoice> invoices_at_provider(sql::Transaction& tx, std::string_view provider,
+                                          const std::string& after, int limit);
 
 }  // namespace turnpike

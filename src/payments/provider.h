@@ -21,11 +21,12 @@ namespace asio = boost::asio;
 /// Provider objects, translated. Names of ours inside them (metadata) come back as we sent them.
 struct ProviderSubscription {
     std::string id;
-    std::string customer;  ///< provider's customer id
-    std::string item;      ///< the plan's item
-    std::string price;     ///< provider's price id of that item
-    std::string status;    ///< Stripe's word
-    Period period;         ///< of the item
+    std::string customer;       ///< provider's customer id
+    std::string item;           ///< the plan's item
+    std::string price;          ///< provider's price id of that item
+    std::int64_t quantity = 1;  ///< of that item
+    std::string status;         ///< Stripe's word
+    Period period;              ///< of the item
     bool cancel_at_period_end = false;
     std::optional<Instant> cancel_at, canceled_at, ended_at;
     Instant started_at;
@@ -81,6 +82,14 @@ struct ProviderTestClock {
     std::string id;
     Instant frozen_time;
     bool ready = false;
+};
+
+struct ProviderPrice {
+    std::string id;
+    Money amount{0, Currency::Usd};
+    std::string interval;  ///< "month"; "" for a one-off price
+    std::int64_t interval_count = 1;
+    bool active = true;
 };
 
 template <class T>
@@ -173,6 +182,9 @@ public:
         SubscriptionChange request) = 0;
     virtual asio::awaitable<Result<ProviderSubscription>> cancel_subscription(
         SubscriptionCancel request) = 0;
+    /// The card that this subscription is charged with from now on; others keep theirs.
+    virtual asio::awaitable<Result<ProviderSubscription>> charge_subscription_with(
+        std::string obligation, std::string subscription, std::string payment_method) = 0;
     virtual asio::awaitable<Result<std::string>> add_invoice_item(NewInvoiceItem request) = 0;
     /// A draft for this customer that takes no pending items but its own.
     virtual asio::awaitable<Result<ProviderInvoice>> create_invoice(NewInvoice request) = 0;
@@ -191,6 +203,7 @@ public:
 
     // reads
     virtual asio::awaitable<Result<ProviderTestClock>> get_test_clock(std::string clock) = 0;
+    virtual asio::awaitable<Result<ProviderPrice>> get_price(std::string id) = 0;
     virtual asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> list_payment_methods(
         std::string customer) = 0;
     virtual asio::awaitable<Result<ProviderSubscription>> get_subscription(std::string id) = 0;

@@ -149,6 +149,10 @@ constexpr std::string_view kLoadCommand = R"sql(
      WHERE id = $1
 )sql";
 
+constexpr std::string_view kFindStartCommand = R"sql(
+     WHERE subscription_id = $1 AND kind = 'start'
+)sql";
+
 constexpr std::string_view kFindPendingCommand = R"sql(
      WHERE subscription_id = $1 AND state = 'pending'
 )sql";
@@ -245,11 +249,23 @@ Result<SubscriptionCommand> load_command(sql::Transaction& tx, const CommandId& 
     return command_from(*row);
 }
 
-std::optional<SubscriptionCommand> find_pending_command(sql::Transaction& tx,
-                                                        const SubscriptionId& subscription) {
-    const auto row = tx.one(commands_where(kFindPendingCommand), {subscription});
+namespace {
+
+std::optional<SubscriptionCommand> maybe_command(const std::optional<sql::Row>& row) {
     if (!row) return std::nullopt;
     return command_from(*row);
+}
+
+}  // namespace
+
+std::optional<SubscriptionCommand> find_start_command(sql::Transaction& tx,
+                                                      const SubscriptionId& subscription) {
+    return maybe_command(tx.one(commands_where(kFindStartCommand), {subscription}));
+}
+
+std::optional<SubscriptionCommand> find_pending_command(sql::Transaction& tx,
+                                                        const SubscriptionId& subscription) {
+    return maybe_command(tx.one(commands_where(kFindPendingCommand), {subscription}));
 }
 
 std::vector<SubscriptionCommand> pending_commands(sql::Transaction& tx, Instant created_before,

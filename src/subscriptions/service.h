@@ -44,6 +44,9 @@ std::vector<Subscription> subscriptions_at_provider(sql::Transaction& tx, std::s
 bool insert_command(sql::Transaction& tx, const SubscriptionCommand& command);
 /// Errors: NotFound "subscription.no_command".
 Result<SubscriptionCommand> load_command(sql::Transaction& tx, const CommandId& id);
+/// The command that began this subscription; nullopt when it was made at the provider.
+std::optional<SubscriptionCommand> find_start_command(sql::Transaction& tx,
+                                                      const SubscriptionId& subscription);
 std::optional<SubscriptionCommand> find_pending_command(sql::Transaction& tx,
                                                         const SubscriptionId& subscription);
 std::vector<SubscriptionCommand> pending_commands(sql::Transaction& tx, Instant created_before,

@@ -68,6 +68,8 @@ public:
         NewSubscription request) override;
     asio::awaitable<Result<ProviderSubscription>> change_subscription(
         SubscriptionChange request) override;
+    asio::awaitable<Result<ProviderSubscription>> charge_subscription_with(
+        std::string obligation, std::string subscription, std::string payment_method) override;
     asio::awaitable<Result<ProviderSubscription>> cancel_subscription(
         SubscriptionCancel request) override;
     asio::awaitable<Result<std::string>> add_invoice_item(NewInvoiceItem request) override;
@@ -84,6 +86,7 @@ public:
                                                                   Instant frozen_time) override;
 
     asio::awaitable<Result<ProviderTestClock>> get_test_clock(std::string clock) override;
+    asio::awaitable<Result<ProviderPrice>> get_price(std::string id) override;
     asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> list_payment_methods(
         std::string customer) override;
     asio::awaitable<Result<ProviderSubscription>> get_subscription(std::string id) override;

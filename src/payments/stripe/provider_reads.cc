@@ -50,6 +50,14 @@ asio::awaitable<Result<ProviderTestClock>> Provider::get_test_clock(std::string 
     co_return read_test_clock(*object);
 }
 
+asio::awaitable<Result<ProviderPrice>> Provider::get_price(std::string id) {
+    const auto segment = path_segment(id, no_such("price"));
+    if (!segment) co_return failure(segment);
+    const auto object = co_await exchange_->get("/v1/prices/" + *segment);
+    if (!object) co_return failure(object);
+    co_return read_price(*object);
+}
+
 asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> Provider::list_payment_methods(
     std::string customer) {
     const auto id = path_segment(customer, no_such("customer"));

@@ -87,4 +87,17 @@ asio::awaitable<Result<ProviderSubscription>> Provider::cancel_subscription(
     co_return co_await write_subscription(*exchange_, std::move(remove));
 }
 
+asio::awaitable<Result<ProviderSubscription>> Provider::charge_subscription_with(
+    std::string obligation, std::string subscription, std::string payment_method) {
+    const auto id = path_segment(subscription, no_such("subscription"));
+    if (!id) co_return failure(id);
+    Form form;
+    form.add("default_payment_method", payment_method).add_metadata(last_change(obligation));
+    Write write{.obligation = std::move(obligation),
+                .path = "/v1/subscriptions/" + *id,
+                .parameters = form.text(),
+                .subject = RefusedSubject::PaymentMethod};
+    co_return co_await write_subscription(*exchange_, std::move(write));
+}
+
 }  // namespace turnpike::stripe

@@ -91,7 +91,7 @@ TEST_F(StripeProvider, TellsWhyAPaymentMethodIsRefused) {
     EXPECT_EQ(declined.error().code, ErrorCode::PaymentRequired);
     EXPECT_EQ(reason_of(declined), "payment.declined");
     const std::vector<std::pair<std::string, std::string>> details = {
-        {"decline_code", "generic_decline"}, {"code", "card_declined"}, {"http_status", "402"}};
+        {"decline_code", "generic_decline"}, {"provider_code", "card_declined"}};
     EXPECT_EQ(declined.error().details, details);
 
     EXPECT_EQ(reason_of(attach("pm_nothing", who, "attach:unknown")), "payment.unknown_method");

@@ -1,4 +1,5 @@
 #include "json/value.h"
+#include "payments/stripe/currencies.h"
 #include "payments/stripe/reader.h"
 #include "payments/stripe/translate.h"
 
@@ -42,6 +43,24 @@ Result<std::optional<std::string>> read_default_method(const Json& customer) {
         if (defaults.complained()) return defaults.finish(std::move(id));
     }
     return fields.finish(std::move(id));
+}
+
+Result<ProviderPrice> read_price(const Json& object) {
+    Reader fields(object, "price");
+    ProviderPrice price;
+    price.id = fields.text("id");
+    price.active = fields.flag("active");
+    const auto amount =
+        read_amount(fields.maybe_integer("unit_amount").value_or(0), fields.text("currency"));
+    if (!amount) return failure(amount);
+    price.amount = *amount;
+    if (const Json* recurring = fields.object("recurring")) {
+        Reader rhythm(*recurring, "price.recurring");
+        price.interval = rhythm.text("interval");
+        price.interval_count = rhythm.maybe_integer("interval_count").value_or(1);
+        if (rhythm.complained()) return rhythm.finish(std::move(price));
+    }
+    return fields.finish(std::move(price));
 }
 
 Result<ProviderTestClock> read_test_clock(const Json& object) {

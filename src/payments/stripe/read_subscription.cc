@@ -45,6 +45,7 @@ Result<ProviderSubscription> read_subscription(const Json& object) {
     }
     Reader item(*first, "subscription.items[0]");
     read.item = item.text("id");
+    read.quantity = item.maybe_integer("quantity").value_or(1);  // metered prices have none
     const auto price = item.maybe_reference("price");
     read.price = price ? *price : item.reference("plan");
     read.period = read_period(fields, item);

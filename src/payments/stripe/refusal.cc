@@ -85,9 +85,8 @@ Error read_refusal(int http_status, const std::string& body, RefusedSubject subj
         if (!value.empty()) error.details.emplace_back(name, redact(value));
     };
     tell("decline_code", stripe.decline_code);
-    tell("code", stripe.code);
-    tell("param", stripe.param);
-    tell("http_status", std::to_string(http_status));
+    tell("provider_code", stripe.code);
+    tell("provider_param", stripe.param);
     return error;
 }
 

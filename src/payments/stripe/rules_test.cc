@@ -189,7 +189,7 @@ TEST(ReadRefusal, TellsCodesAndHidesSecrets) {
     const auto declined = read_refusal(402, golden_text("error_declined_2025-10-29.clover.json"),
                                        RefusedSubject::PaymentMethod);
     const std::vector<std::pair<std::string, std::string>> details = {
-        {"decline_code", "generic_decline"}, {"code", "card_declined"}, {"http_status", "402"}};
+        {"decline_code", "generic_decline"}, {"provider_code", "card_declined"}};
     EXPECT_EQ(declined.details, details);
     EXPECT_EQ(declined.message, "stripe refused: Your card was declined.");
 

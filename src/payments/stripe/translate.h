@@ -31,6 +31,8 @@ Result<PaymentMethodOnFile> read_payment_method(const Json& object,
                                                 const std::optional<std::string>& default_id);
 /// Of a customer, also a deleted one.
 Result<std::optional<std::string>> read_default_method(const Json& customer);
+/// A price without one fixed amount (tiers, custom) reads as 0.
+Result<ProviderPrice> read_price(const Json& object);
 Result<ProviderTestClock> read_test_clock(const Json& object);
 Result<ProviderEvent> read_event(const Json& object);
 /// The id alone.

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "access/principal.h"
+#include "base/error.h"
+#include "billing/context.h"
+#include "http/message.h"
+#include "json/json.h"
+
+namespace turnpike {
+
+Json write_payment_method(const PaymentMethodOnFile& method);
+
+/// A link to the provider's customer portal.
+/// Errors: InvalidArgument "billing.bad_return_url"; those of PaymentProvider.
+asio::awaitable<Result<std::string>> open_customer_portal(BillingContext& billing,
+                                                          CustomerId customer,
+                                                          std::string return_url);
+
+/// Handlers of /v1/customers/{customer}/payment_methods and .../portal_sessions: the seller acting
+/// for a customer. The policy table has let the caller in already. Thread-safe.
+struct CustomerBillingApi {
+    using Answer = asio::awaitable<Result<http::Response>>;
+
+    BillingContext& billing;
+    std::string return_url;  ///< where the portal leads back to when nobody says
+
+    Answer get_payment_methods(const Principal& caller, const http::Request& request);
+    /// {"payment_method": "pm_..", "default": false}
+    Answer post_payment_method(const Principal& caller, const http::Request& request);
+    Answer delete_payment_method(const Principal& caller, const http::Request& request);
+    Answer post_default_payment_method(const Principal& caller, const http::Request& request);
+    /// {"return_url": "https://.."}
+    Answer post_portal_session(const Principal& caller, const http::Request& request);
+
+private:
+    asio::awaitable<Result<CustomerId>> customer_named(const http::Request& request);
+};
+
+}  // namespace turnpike

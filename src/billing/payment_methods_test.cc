@@ -1,0 +1,149 @@
+#include "billing/payment_methods.h"
+
+#include <gmock/gmock.h>
+
+#include "billing/provider_objects.h"
+#include "billing/testing.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+class PaymentMethods : public ::testing::Test {
+protected:
+    Result<Subscription> start(const CustomerId& customer, const std::string& plan,
+                               const std::string& card) {
+        return world.run(
+            start_subscription(world.billing, world.start_request(customer, plan, card)));
+    }
+    std::vector<PaymentMethodOnFile> on_file(const CustomerId& customer) {
+        const auto methods = world.run(payment_methods_of(world.billing, customer));
+        EXPECT_TRUE(methods) << methods.error().message;
+        return *methods;
+    }
+    PaymentMethodOnFile attached(const CustomerId& customer, const std::string& card) {
+        const auto method = world.run(attach_method(world.billing, customer, card));
+        EXPECT_TRUE(method) << method.error().message;
+        return *method;
+    }
+
+    std::unique_ptr<sql::Database> ledger = ledger_with_catalog();
+    BillingWorld world{*ledger, fresh_account_key()};
+};
+
+TEST_F(PaymentMethods, TheCardOfASubscriptionIsTheDefault) {
+    const auto customer = world.customer("first");
+    ASSERT_TRUE(start(customer, "starter", "pm_card_visa"));
+    const auto methods = on_file(customer);
+    ASSERT_EQ(methods.size(), 1U);
+    EXPECT_EQ(methods[0].last4, "4242");
+    EXPECT_TRUE(methods[0].is_default);
+}
+
+// What the list calls the default is what the subscription that runs is charged with.
+TEST_F(PaymentMethods, TheChosenCardIsCharged) {
+    const auto customer = world.customer("chooser");
+    const auto subscription = start(customer, "starter", "pm_card_visa");
+    ASSERT_TRUE(subscription);
+    const auto method = attached(customer, "pm_card_mastercard");
+    ASSERT_TRUE(world.run(choose_method(world.billing, customer, method.id)));
+    const auto* pro = world.catalog.get()->plan("pro");
+    ASSERT_TRUE(world.run(
+        change_subscription(world.billing, {subscription->id, pro->prices.front().id, tester})));
+    const auto charges = world.sandbox_get("/v1/charges?limit=10").at("data");
+    ASSERT_EQ(charges.size(), 2U);
+    const auto last4 = [](const Json& charge) {
+        return charge.at("payment_method_details").at("card").at("last4").get<std::string>();
+    };
+    EXPECT_EQ(last4(charges[0]), "4444");  // newest first
+    EXPECT_EQ(last4(charges[1]), "4242");
+}
+
+TEST_F(PaymentMethods, ACardThatIsDeclinedAtTheStartDoesNotStay) {
+    const auto customer = world.customer("declined");
+    const auto refused = start(customer, "starter", "pm_card_chargeCustomerFail");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::PaymentRequired);
+    EXPECT_TRUE(on_file(customer).empty());
+}
+
+TEST_F(PaymentMethods, ACardThatWasOnFileBeforeStays) {
+    const auto customer = world.customer("kept");
+    const auto good = attached(customer, "pm_card_visa");
+    ASSERT_TRUE(world.run(choose_method(world.billing, customer, good.id)));
+    const auto bad = attached(customer, "pm_card_chargeCustomerFail");
+    ASSERT_FALSE(start(customer, "starter", bad.id));
+    const auto methods = on_file(customer);
+    ASSERT_EQ(methods.size(), 2U);
+    for (const auto& method : methods) EXPECT_EQ(method.is_default, method.id == good.id);
+}
+
+TEST_F(PaymentMethods, ACardNumberIsRefusedBeforeItIsWrittenDown) {
+    const auto customer = world.customer("number");
+    for (const auto* number : {"4242424242424242", "4000 0000 0000 0002", "", "pm_1/../x"}) {
+        SCOPED_TRACE(number);
+        const auto refused = start(customer, "starter", number);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().reason.text(), "payment.not_a_method_id");
+        EXPECT_FALSE(world.run(attach_method(world.billing, customer, number)));
+    }
+    const auto rows = ledger->read_blocking([](sql::Transaction& tx) {
+        return tx.one("SELECT COUNT(*) FROM subscription_commands", {})->integer(0) +
+               tx.one("SELECT COUNT(*) FROM provider_intents", {})->integer(0);
+    });
+    EXPECT_EQ(rows, 0);
+}
+
+TEST_F(PaymentMethods, WithoutAnyCardItSaysWhatToSend) {
+    StartRequest request = world.start_request(world.customer("cardless"), "starter");
+    request.payment_method.reset();
+    const auto refused = world.run(start_subscription(world.billing, std::move(request)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "payment.method_required");
+}
+
+/// The seller's own prices, named in the configuration.
+class ConfiguredPrices : public PaymentMethods {
+protected:
+    std::string made(const std::string& form) {
+        const auto product = world.sandbox_post("/v1/products", "name=Own");
+        return world
+            .sandbox_post("/v1/prices",
+                          "product=" + product.at("id").get<std::string>() + "&" + form)
+            .at("id")
+            .get<std::string>();
+    }
+    std::string outcome(const std::string& provider_price) {
+        const auto adopted = world.run(
+            adopt_provider_price(world.billing, world.price_of("starter"), provider_price));
+        return adopted ? "adopted" : adopted.error().message;
+    }
+};
+
+TEST_F(ConfiguredPrices, AreSoldOnceTheyAreSeenToFit) {
+    ASSERT_TRUE(start(world.customer("before"), "starter", "pm_card_visa"));
+    const auto own = made("currency=usd&unit_amount=2900&recurring[interval]=month");
+    EXPECT_EQ(outcome(own), "adopted");
+    EXPECT_EQ(outcome(own), "adopted");
+    const auto sold = start(world.customer("after"), "starter", "pm_card_visa");
+    ASSERT_TRUE(sold);
+    const auto theirs = world.sandbox_get("/v1/subscriptions/" + *sold->provider_subscription_id);
+    EXPECT_EQ(theirs.at("items").at("data").at(0).at("price").at("id"), own);
+}
+
+TEST_F(ConfiguredPrices, AreRefusedWithTheReason) {
+    using ::testing::HasSubstr;
+    EXPECT_THAT(outcome("price_typo"), HasSubstr("price_typo does not exist there"));
+    EXPECT_THAT(
+        outcome(made("currency=usd&unit_amount=100&recurring[interval]=month")),
+        HasSubstr("costs 1.00 USD every month, but the catalog sells starter for 29.00 USD"));
+    EXPECT_THAT(outcome(made("currency=usd&unit_amount=2900&recurring[interval]=year")),
+                HasSubstr("every year"));
+    EXPECT_THAT(outcome(made("currency=eur&unit_amount=2900&recurring[interval]=month")),
+                HasSubstr("costs"));
+    EXPECT_THAT(outcome(made("currency=usd&unit_amount=2900")), HasSubstr("once"));
+    EXPECT_TRUE(start(world.customer("unharmed"), "starter", "pm_card_visa"));
+}
+
+}  // namespace
+}  // namespace turnpike
