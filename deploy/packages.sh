@@ -1,13 +1,13 @@
 # What Turnpike needs from Debian 12, in one place. Sourced by ./run and ./test.
 
 run_packages=(
-    clang-19 lld-19 cmake ninja-build ccache pkg-config ca-certificates
+    clang-19 lld-19 llvm-19 cmake ninja-build ccache pkg-config ca-certificates
     libboost1.81-dev libboost-url1.81-dev libcurl4-openssl-dev libssl-dev
     libsqlite3-dev libpq-dev nlohmann-json3-dev
     libfmt-dev libspdlog-dev libtomlplusplus-dev libcli11-dev prometheus-cpp-dev
 )
 test_packages=(
-    clang-tidy-19 clang-format-19 libclang-rt-19-dev llvm-19
+    clang-tidy-19 clang-format-19 libclang-rt-19-dev
     libgtest-dev libgmock-dev librapidcheck-dev
     postgresql-15 python3 nginx-light wrk curl jq
 )

@@ -55,6 +55,14 @@ TEST(Policy, EveryKindOfCallerAgainstEveryKindOfRoute) {
     }
 }
 
+TEST(Policy, ACustomersKeyUsesWhatIsSoldAndChangesNothing) {
+    auto key = caller(PrincipalKind::Customer);
+    key.customer = CustomerId::trusted("cus_01HF00000000000000000000AA");
+    EXPECT_EQ(outcome(*policy_of("GET", "/v1/gateway/authorize"), key), "allowed");
+    EXPECT_EQ(outcome(*policy_of("POST", "/v1/entitlements/check"), key), "allowed");
+    EXPECT_EQ(outcome(*policy_of("POST", "/billing/cancel"), key), "access.forbidden");
+}
+
 TEST(Policy, RefusalNamesTheMissingScope) {
     const auto refused = authorize(*policy_of("POST", "/v1/usage/consume"),
                                    caller(PrincipalKind::Seller, {Scope::UsageRead}));

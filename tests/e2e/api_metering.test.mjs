@@ -169,6 +169,47 @@ for (const engine of engines())
             assert.deepEqual(left.map((m) => m.brand), ['mastercard']);
         });
 
+        test('the seller serves a customer by the same use cases under /v1', async () => {
+            assert.equal((await server.status('twin')).status, 200);
+            const cards = '/v1/customers/ext:twin/payment_methods';
+            const card = await server.admin('POST', cards,
+                                            {payment_method: 'pm_card_visa', default: true});
+            assert.equal(card.status, 201, JSON.stringify(card.body));
+            const spare = await server.admin('POST', cards, {payment_method: 'pm_card_mastercard'});
+            await server.admin('POST', `${cards}/${spare.body.id}/default`);
+            assert.equal((await server.admin('DELETE', `${cards}/${card.body.id}`)).status, 200);
+            const left = (await server.admin('GET', cards)).body.data;
+            assert.deepEqual(left.map((m) => [m.last4, m.is_default]), [['4444', true]]);
+            const portal = await server.admin('POST', '/v1/customers/ext:twin/portal_sessions',
+                                              {return_url: 'https://shop.example/account'});
+            assert.equal(portal.status, 201);
+            assert.match(portal.body.url, /^http/);
+            const figures = await server.admin('GET', '/v1/revenue');
+            assert.equal(figures.status, 200);
+            assert.equal((await server.admin('GET', '/v1/revenue?currency=XXX')).status, 400);
+            assert.equal((await server.admin('GET', '/v1/customers/ext:nobody/payment_methods'))
+                             .status, 404);
+        });
+
+        test('choosing a tier takes an asked-for end back', async () => {
+            assert.equal((await server.subscribe('stays', 'starter')).status, 200);
+            const leaving = await server.cancel('stays');
+            assert.equal(leaving.body.cancel_at_period_end, true, JSON.stringify(leaving.body));
+            const stays = await server.upgrade('stays', 'pro');
+            assert.equal(stays.body.cancel_at_period_end, false, JSON.stringify(stays.body));
+        });
+
+        test('a customer key uses what is sold and changes nothing of the contract', async () => {
+            await server.status('keyed');
+            const made = await server.admin('POST', '/v1/api_keys',
+                                            {name: 'app', customer: 'ext:keyed'});
+            assert.equal(made.status, 201, JSON.stringify(made.body));
+            const as = made.body.secret;
+            const gateway = '/v1/gateway/authorize?path=/signals&method=GET';
+            assert.equal((await server.request('GET', gateway, {as})).status, 200);
+            assert.equal((await server.request('POST', '/billing/cancel', {as})).status, 403);
+        });
+
         test('the portal and the figures answer', async () => {
             const portal = await server.user(
                 'wallet', 'GET', '/billing/portal?return_url=https%3A%2F%2Fexample.com%2Fback');
