@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "access/handler_testing.h"
+#include "access/wire.h"
 #include "audit/audit.h"
 #include "customers/service.h"
 #include "sql/testing.h"
@@ -116,6 +117,32 @@ TEST_F(AccessApiTest, Refusals) {
     };
     for (const auto& [body, expected] : cases) EXPECT_EQ(code_of(post(body)), expected) << body;
     EXPECT_TRUE(seen(list({})).body["data"].empty());
+}
+
+TEST_F(AccessApiTest, AnUnknownScopeIsOneComplaintThatListsTheOthers) {
+    const auto body = seen(post(R"({"name":"x","scopes":["zap","zip"]})")).body;
+    ASSERT_EQ(body["errors"].size(), 1U);
+    EXPECT_EQ(body["errors"][0]["code"], "unknown_scope");
+    const std::string detail = body["errors"][0]["detail"];
+    for (const Scope scope : every_scope())
+        EXPECT_NE(detail.find(to_text(scope)), std::string::npos) << detail;
+}
+
+TEST(RateLimitedAnswer, IsTheRegisteredProblemWithHeaders) {
+    http::Request request;
+    request.path = "/billing/status";
+    request.request_id = "req_test";
+    const auto response = write_rate_limited(
+        RateClass::Billing, {false, 0, std::chrono::milliseconds(16'500)}, request);
+    EXPECT_EQ(response.status, 429);
+    EXPECT_EQ(*http::find_header(response.headers, "RateLimit-Policy"), R"("billing";q=60;w=60)");
+    EXPECT_EQ(*http::find_header(response.headers, "RateLimit"), R"("billing";r=0;t=17)");
+    EXPECT_EQ(*http::find_header(response.headers, "Retry-After"), "17");
+    const auto body = testing::seen(response).body;
+    EXPECT_EQ(body["type"], "https://iana.org/assignments/http-problem-types#quota-exceeded");
+    EXPECT_EQ(to_text(body["violated-policies"]), R"(["billing"])");
+    EXPECT_EQ(body["code"], "access.rate_limited");
+    EXPECT_EQ(body["instance"], "/billing/status");
 }
 
 TEST_F(AccessApiTest, AKeyNeverGetsAScopeThatItsMakerLacks) {

@@ -17,12 +17,28 @@ constexpr std::int64_t kSecondsMax = 253'402'300'799;  // the end of year 9999
 constexpr auto kRefusedHeaders =
     std::to_array({"jku", "x5u", "jwk", "x5c", "crit", "b64", "zip", "cty"});
 
+/// Until the signature holds, everything is one message: who guesses learns nothing.
 std::unexpected<Error> refused(Reason reason) {
     return fail(ErrorCode::Unauthenticated, reason, "the bearer token is not valid");
 }
 std::unexpected<Error> malformed() { return refused("access.token_malformed"); }
-std::unexpected<Error> bad_claims() { return refused("access.token_claims"); }
-std::unexpected<Error> not_yet_valid() { return refused("access.token_not_yet_valid"); }
+
+/// What follows is told to who holds a token that one of our issuers signed.
+std::unexpected<Error> bad_claims(const std::string& what) {
+    return fail(ErrorCode::Unauthenticated, "access.token_claims", "the bearer token " + what);
+}
+std::unexpected<Error> missing_claim(const std::string& name) {
+    return bad_claims("lacks the claim " + name);
+}
+std::unexpected<Error> expired(Instant at) {
+    return fail(ErrorCode::Unauthenticated, "access.token_expired",
+                "the bearer token expired at " + format_rfc3339(at));
+}
+std::unexpected<Error> not_yet_valid(const std::string& claim, Instant from) {
+    return fail(
+        ErrorCode::Unauthenticated, "access.token_not_yet_valid",
+        "the bearer token is not valid before " + format_rfc3339(from) + " (" + claim + ")");
+}
 
 struct Parts {
     std::string_view header, payload, signature;
@@ -119,27 +135,66 @@ std::optional<Role> read_role(const Json& claims) {
     return std::nullopt;
 }
 
+Result<std::string> read_subject(const Json& json) {
+    const auto found = json.find("sub");
+    if (found == json.end()) return missing_claim("sub");
+    const auto subject = found->is_string() ? found->get<std::string>() : std::string();
+    if (subject.empty() || subject.size() > kSubjectBytesMax || !is_printable(subject))
+        return bad_claims("has a sub that is not 1 to 128 printable ASCII characters");
+    return subject;
+}
+
+Result<std::optional<std::string>> read_email(const Json& json) {
+    const auto found = json.find("email");
+    if (found == json.end() || found->is_null()) return std::optional<std::string>();
+    const auto email = found->is_string() ? found->get<std::string>() : std::string();
+    if (email.empty() || email.size() > kEmailBytesMax || has_control_character(email))
+        return bad_claims("has an email that is not 1 to 254 bytes of text");
+    return std::optional(email);
+}
+
 Result<Claims> read_identity(const Json& json) {
     Claims claims;
-    const auto subject = json.find("sub");
-    if (subject == json.end() || !subject->is_string()) return bad_claims();
-    claims.subject = subject->get<std::string>();
-    if (claims.subject.empty() || claims.subject.size() > kSubjectBytesMax ||
-        !is_printable(claims.subject))
-        return bad_claims();
+    auto subject = read_subject(json);
+    if (!subject) return failure(std::move(subject));
+    claims.subject = *std::move(subject);
 
     const auto role = read_role(json);
-    if (!role) return bad_claims();
+    if (!role) return bad_claims("has a role other than user and admin");
     claims.role = *role;
 
-    if (const auto email = json.find("email"); email != json.end() && !email->is_null()) {
-        if (!email->is_string()) return bad_claims();
-        claims.email = email->get<std::string>();
-        if (claims.email->empty() || claims.email->size() > kEmailBytesMax ||
-            has_control_character(*claims.email))
-            return bad_claims();
-    }
+    auto email = read_email(json);
+    if (!email) return failure(std::move(email));
+    claims.email = *std::move(email);
     return claims;
+}
+
+/// Fills in the times of a token that is valid now.
+Result<void> read_times(const Json& json, Instant now, Claims& claims) {
+    const auto expires = read_date(json, "exp");
+    const auto not_before = read_date(json, "nbf");
+    const auto issued = read_date(json, "iat");
+    for (const auto& [name, date] :
+         {std::pair{"exp", expires}, {"nbf", not_before}, {"iat", issued}})
+        if (!date) return bad_claims(std::string("has an ") + name + " that is not whole seconds");
+    if (!*expires) return missing_claim("exp");
+    if (now >= **expires + kTokenLeeway) return expired(**expires);
+    if (*not_before && now + kTokenLeeway < **not_before) return not_yet_valid("nbf", **not_before);
+    if (*issued && now + kTokenLeeway < **issued) return not_yet_valid("iat", **issued);
+    claims.issued_at = *issued;
+    claims.expires_at = **expires;
+    return {};
+}
+
+Result<void> check_addressed(const KeySet& keys, const Json& json) {
+    const bool wants_issuer = !keys.issuer().empty(), wants_audience = !keys.audience().empty();
+    if (wants_issuer && !json.contains("iss")) return missing_claim("iss");
+    if (wants_issuer && !text_equals(json, "iss", keys.issuer()))
+        return bad_claims("is from another issuer (iss)");
+    if (wants_audience && !json.contains("aud")) return missing_claim("aud");
+    if (wants_audience && !audience_includes(json, keys.audience()))
+        return bad_claims("is for another audience (aud)");
+    return {};
 }
 
 Result<Claims> read_claims(const KeySet& keys, std::string_view part, Instant now) {
@@ -147,19 +202,9 @@ Result<Claims> read_claims(const KeySet& keys, std::string_view part, Instant no
     if (!json) return malformed();
     auto claims = read_identity(*json);
     if (!claims) return failure(std::move(claims));
-
-    const auto expires = read_date(*json, "exp");
-    const auto not_before = read_date(*json, "nbf");
-    const auto issued = read_date(*json, "iat");
-    if (!expires || !*expires || !not_before || !issued) return bad_claims();
-    if (!keys.issuer().empty() && !text_equals(*json, "iss", keys.issuer())) return bad_claims();
-    if (!keys.audience().empty() && !audience_includes(*json, keys.audience())) return bad_claims();
-
-    if (now >= **expires + kTokenLeeway) return refused("access.token_expired");
-    if (*not_before && now + kTokenLeeway < **not_before) return not_yet_valid();
-    if (*issued && now + kTokenLeeway < **issued) return not_yet_valid();
-    claims->issued_at = *issued;
-    claims->expires_at = **expires;
+    if (auto addressed = check_addressed(keys, *json); !addressed)
+        return failure(std::move(addressed));
+    if (auto timely = read_times(*json, now, *claims); !timely) return failure(std::move(timely));
     return claims;
 }
 

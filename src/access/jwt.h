@@ -33,9 +33,10 @@ struct Claims {
 /// algorithm that is not the key's, no exp, a NumericDate that is not a whole number of seconds.
 /// exp, nbf and iat have 60 s of leeway. `role` is "admin", "user" or absent.
 ///
-/// Errors, all Unauthenticated with one message: "access.token_malformed", "access.token_signature"
-/// (also: no such key), "access.token_expired", "access.token_not_yet_valid",
-/// "access.token_claims".
+/// Errors, all Unauthenticated: "access.token_malformed" and "access.token_signature" (also: no
+/// such key) with one message, since nobody has shown yet that we should tell him more; then
+/// "access.token_claims", "access.token_expired" and "access.token_not_yet_valid", which say what
+/// is missing or wrong.
 Result<Claims> verify(const KeySet& keys, std::string_view token, Instant now);
 
 /// A token that the same configuration accepts; for `turnpike token` and tests.

@@ -36,8 +36,11 @@ protected:
         const auto claims = verify(keys(), token, kNow);
         if (claims) return "accepted";
         EXPECT_EQ(claims.error().code, ErrorCode::Unauthenticated);
-        EXPECT_EQ(claims.error().message, "the bearer token is not valid");
-        return std::string(claims.error().reason.text());
+        const std::string reason(claims.error().reason.text());
+        // Who has not shown a signature of ours hears one message, whatever is wrong.
+        if (reason == "access.token_signature" || reason == "access.token_malformed")
+            EXPECT_EQ(claims.error().message, "the bearer token is not valid");
+        return reason;
     }
     static std::unique_ptr<SigningKey> rsa_, ec_;
 };

@@ -164,6 +164,44 @@ TEST(Jwt, IssuerAndAudienceAreCheckedWhenConfigured) {
     }
 }
 
+TEST(Jwt, SaysWhatIsWrongOnceTheSignatureHolds) {
+    const struct {
+        const char* payload;
+        const char* message;
+    } cases[] = {
+        {R"({"sub":"a","exp":1699999940,"iss":"I","aud":"A"})",
+         "the bearer token expired at 2023-11-14T22:12:20Z"},
+        {R"({"sub":"a","exp":1700000600,"nbf":1700000061,"iss":"I","aud":"A"})",
+         "the bearer token is not valid before 2023-11-14T22:14:21Z (nbf)"},
+        {R"({"sub":"a","exp":1700000600,"iat":1700000061,"iss":"I","aud":"A"})",
+         "the bearer token is not valid before 2023-11-14T22:14:21Z (iat)"},
+        {R"({"sub":"a","iss":"I","aud":"A"})", "the bearer token lacks the claim exp"},
+        {R"({"exp":1700000600,"iss":"I","aud":"A"})", "the bearer token lacks the claim sub"},
+        {R"({"sub":"a","exp":1700000600,"aud":"A"})", "the bearer token lacks the claim iss"},
+        {R"({"sub":"a","exp":1700000600,"iss":"I"})", "the bearer token lacks the claim aud"},
+        {R"({"sub":"a","exp":1700000600,"iss":"J","aud":"A"})",
+         "the bearer token is from another issuer (iss)"},
+        {R"({"sub":"a","exp":1700000600,"iss":"I","aud":"B"})",
+         "the bearer token is for another audience (aud)"},
+        {R"({"sub":"a","exp":1.5,"iss":"I","aud":"A"})",
+         "the bearer token has an exp that is not whole seconds"},
+        {R"({"sub":"a","role":"root","exp":1700000600,"iss":"I","aud":"A"})",
+         "the bearer token has a role other than user and admin"},
+    };
+    const auto keys = secret_keys("I", "A");
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.payload);
+        const auto good = hs256_token(kSecret, R"({"alg":"HS256"})", c.payload);
+        const auto claims = verify(keys, good, kNow);
+        ASSERT_FALSE(claims);
+        EXPECT_EQ(claims.error().message, c.message);
+        // Without the signature nobody learns any of it.
+        const auto forged =
+            hs256_token("another secret of thirty-two bytes", R"({"alg":"HS256"})", c.payload);
+        EXPECT_EQ(verify(keys, forged, kNow).error().message, "the bearer token is not valid");
+    }
+}
+
 TEST(Jwt, SubjectRoleAndEmailAreBounded) {
     const std::string long_sub(128, 's'), longer_sub(129, 's');
     const auto with = [](const std::string& members) {

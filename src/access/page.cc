@@ -35,6 +35,17 @@ std::optional<FieldError> read_parameter(PageQuery& page, const std::string& nam
     return std::nullopt;
 }
 
+using Names = std::vector<std::string_view>;
+
+/// What is wrong with a parameter's name; remembers it in `seen`.
+std::optional<FieldError> check_name(const std::string& name, bool known, Names& seen) {
+    if (!known) return FieldError{name, "unknown_field", "is not known"};
+    if (std::ranges::find(seen, name) != seen.end())
+        return FieldError{name, "repeated", "is given more than once"};
+    seen.push_back(name);
+    return std::nullopt;
+}
+
 bool is_known(std::string_view name, std::initializer_list<std::string_view> filters) {
     return name == kLimit || name == kCursor || name == kSince || name == kUntil ||
            std::ranges::find(filters, name) != filters.end();
@@ -54,15 +65,11 @@ Result<PageQuery> read_page(const http::Request& request, const CursorCodec& cod
                             std::initializer_list<std::string_view> filters) {
     PageQuery page;
     std::vector<FieldError> complaints;
-    std::vector<std::string_view> seen;
+    Names seen;
     for (const auto& [name, value] : request.query) {
-        if (!is_known(name, filters))
-            complaints.push_back({name, "unknown_field", "is not known"});
-        else if (std::ranges::find(seen, name) != seen.end())
-            complaints.push_back({name, "repeated", "is given more than once"});
-        else if (auto complaint = read_parameter(page, name, value))
-            complaints.push_back(*std::move(complaint));
-        seen.push_back(name);
+        auto complaint = check_name(name, is_known(name, filters), seen);
+        if (!complaint) complaint = read_parameter(page, name, value);
+        if (complaint) complaints.push_back(*std::move(complaint));
     }
     if (!complaints.empty()) return std::unexpected(invalid_query(std::move(complaints)));
 
@@ -72,6 +79,19 @@ Result<PageQuery> read_page(const http::Request& request, const CursorCodec& cod
         page.after = *std::move(mark);
     }
     return page;
+}
+
+Result<void> check_query(const http::Request& request,
+                         std::initializer_list<std::string_view> known) {
+    std::vector<FieldError> complaints;
+    Names seen;
+    for (const auto& [name, value] : request.query) {
+        const bool is_one = std::ranges::find(known, name) != known.end();
+        if (auto complaint = check_name(name, is_one, seen))
+            complaints.push_back(*std::move(complaint));
+    }
+    if (complaints.empty()) return {};
+    return std::unexpected(invalid_query(std::move(complaints)));
 }
 
 http::Response list_response(Json data, const CursorCodec& codec, std::string_view listing,

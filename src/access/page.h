@@ -41,6 +41,11 @@ Result<PageQuery> read_page(const http::Request& request, const CursorCodec& cod
                             std::string_view listing,
                             std::initializer_list<std::string_view> filters = {});
 
+/// For a request that is no listing: a parameter that is not among `known`, or is given twice, is
+/// an error. Errors: InvalidArgument "request.invalid_query" with fields.
+Result<void> check_query(const http::Request& request,
+                         std::initializer_list<std::string_view> known = {});
+
 /// {"object":"list","data":[...],"has_more":...,"next_cursor":"..." or null}
 ///
 /// \param last  the last row of the page when more follow

@@ -42,6 +42,12 @@ std::vector<Scope> every_scope() {
     return scopes;
 }
 
+std::string scope_names() {
+    std::string names;
+    for (const auto& [scope, name] : kScopes) names.append(names.empty() ? "" : ", ").append(name);
+    return names;
+}
+
 bool Principal::has(Scope scope) const {
     if (kind == PrincipalKind::Admin) return true;
     return kind == PrincipalKind::Seller && std::ranges::find(scopes, scope) != scopes.end();

@@ -26,6 +26,8 @@ std::string_view to_text(Scope scope);  ///< "usage:write"
 std::optional<Scope> parse_scope(std::string_view text);
 /// In the order of the enumeration.
 std::vector<Scope> every_scope();
+/// "catalog:read, customers:read, ..."; for messages.
+std::string scope_names();
 
 enum class PrincipalKind : std::uint8_t {
     Anonymous,  ///< no credential

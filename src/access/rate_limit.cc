@@ -72,7 +72,6 @@ Error rate_limited(RateClass rate, const RateVerdict& verdict) {
     Error error{ErrorCode::LimitExceeded, "access.rate_limited",
                 "too many requests: at most " + std::to_string(rule->quota) + " in " +
                     std::to_string(seconds_up(rule->window)) + " s"};
-    error.details.emplace_back("violated_policy", std::string(rule->name));
     error.retry_after_s = static_cast<int>(std::max<std::int64_t>(1, seconds_up(verdict.reset)));
     return error;
 }

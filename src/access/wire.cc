@@ -9,17 +9,23 @@
 namespace turnpike {
 namespace {
 
+constexpr const char* kQuotaExceeded =
+    "https://iana.org/assignments/http-problem-types#quota-exceeded";
+
 std::vector<Scope> read_scopes(ObjectReader& fields) {
     const Json* list = fields.optional_array("scopes");
     std::vector<Scope> scopes;
     if (list == nullptr) return scopes;
+    if (list->empty()) fields.complain("scopes", "too_short", "must name at least one scope");
     for (const Json& item : *list) {
         const auto scope =
             item.is_string() ? parse_scope(item.get<std::string>()) : std::optional<Scope>();
-        if (!scope)
-            fields.complain("scopes", "unknown_scope", "names a scope that does not exist");
-        else if (std::ranges::find(scopes, *scope) == scopes.end())
-            scopes.push_back(*scope);
+        if (!scope) {
+            fields.complain("scopes", "unknown_scope",
+                            "names a scope that does not exist; there are: " + scope_names());
+            return {};
+        }
+        if (std::ranges::find(scopes, *scope) == scopes.end()) scopes.push_back(*scope);
     }
     return scopes;
 }
@@ -37,8 +43,6 @@ Result<KeyRequest> read_key_request(const Json& body) {
     if (for_seller == request.customer_ref.has_value())
         fields.complain("scopes", "one_of",
                         "is for a seller's key, customer for a customer's: name exactly one");
-    else if (for_seller && request.scopes.empty())
-        fields.complain("scopes", "too_short", "must name at least one scope");
     return fields.finish(std::move(request));
 }
 
@@ -57,6 +61,17 @@ Json write_key(const ApiKey& key) {
     json["expires_at"] = write_instant(key.expires_at);
     json["revoked_at"] = write_instant(key.revoked_at);
     return json;
+}
+
+http::Response write_rate_limited(RateClass rate, const RateVerdict& verdict,
+                                  const http::Request& request) {
+    const Error error = rate_limited(rate, verdict);
+    Json members;
+    members["type"] = kQuotaExceeded;
+    members["violated-policies"] = Json::array({rate_rule(rate)->name});
+    auto response = http::problem(error, request, members);
+    for (auto& header : rate_headers(rate, verdict)) response.headers.push_back(std::move(header));
+    return response;
 }
 
 }  // namespace turnpike

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "access/key_store.h"
+#include "access/rate_limit.h"
 #include "base/error.h"
+#include "http/message.h"
 #include "json/json.h"
 
 namespace turnpike {
@@ -22,5 +24,10 @@ struct KeyRequest {
 Result<KeyRequest> read_key_request(const Json& body);
 /// Never the secret, which nobody but its owner has.
 Json write_key(const ApiKey& key);
+
+/// The 429 of a refused verdict: the problem type of draft-ietf-httpapi-ratelimit-headers, the
+/// policy that refused, and the headers of rate_headers().
+http::Response write_rate_limited(RateClass rate, const RateVerdict& verdict,
+                                  const http::Request& request);
 
 }  // namespace turnpike

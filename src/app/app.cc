@@ -15,6 +15,7 @@
 #include "billing/provider_objects.h"
 #include "billing/sync.h"
 #include "catalog/service.h"
+#include "customers/service.h"
 #include "http/limits.h"
 
 namespace turnpike {
@@ -35,7 +36,10 @@ Result<KeySet> read_keys(const Config& config) {
         if (!text) return invalid_argument("config.invalid", "cannot read " + config.jwks_file);
         jwt.jwks = *std::move(text);
     }
-    return KeySet::make(jwt);
+    auto keys = KeySet::make(jwt);
+    if (!keys && keys.error().reason == Reason("access.jwks_invalid"))
+        keys.error().message = config.jwks_file + ": " + keys.error().message;
+    return keys;
 }
 
 /// A new ledger gets the configured catalog. A ledger with another one is left as it is: changing
@@ -101,6 +105,12 @@ asio::awaitable<Result<std::monostate>> apply_inbox_event(BillingContext& billin
     co_return co_await apply_event(billing, std::move(hint), std::move(authority));
 }
 
+Result<CustomerId> customer_id_of(sql::Transaction& tx, std::string_view ref) {
+    const auto customer = find_customer(tx, ref);
+    if (!customer) return failure(customer);
+    return customer->id;
+}
+
 EventApplier applier(BillingContext& billing) {
     return [&billing](const InboxEvent& event) { return apply_inbox_event(billing, event); };
 }
@@ -126,7 +136,7 @@ App::App(Config given, AppParts parts)
       worker(jobs, billing, {}),
       access_api{*db, clock, ids, authenticator, cursors},
       customers_api{*db, clock, ids, cursors},
-      audit_api{*db, cursors},
+      audit_api{*db, cursors, customer_id_of},
       catalog_api{catalog},
       metering_api{*db,
                    clock,
@@ -135,7 +145,7 @@ App::App(Config given, AppParts parts)
                    cursors,
                    window_finder(catalog),
                    [this](const CustomerId& customer) { standings.invalidate(customer); }},
-      entitlements_api{*db, clock, ids, catalog, standings},
+      entitlements_api{*db, clock, ids, catalog, standings, config.upgrade_url},
       gateway_api{entitlements_api, usage_recovery},
       invoicing_api{*db, cursors},
       billing_api{billing, cursors},

@@ -199,15 +199,15 @@ int command_bench_http(const BenchHttpOptions& options) {
     up.data = scratch.path();
     up.access_log = "off";
     auto stack = LocalStack::start(up);
-    if (!stack) return complain(stack.error(), 1);
+    if (!stack) return complain(stack.error());
     const auto rounds = measure(**stack, scratch.path(), options);
     (*stack)->stop();
-    if (!rounds) return complain(rounds.error(), 1);
+    if (!rounds) return complain(rounds.error());
     const auto report = report_of(*rounds, options);
     fmt::print("{}", report);
     if (options.report.empty()) return 0;
     const auto saved = write_text_file(options.report, report);
-    return saved ? 0 : complain(saved.error(), 1);
+    return saved ? 0 : complain(saved.error());
 }
 
 }  // namespace turnpike

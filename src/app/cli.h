@@ -15,7 +15,7 @@ struct SettingFlags {
 };
 
 /// Each command prints for people on standard output, complaints on standard error, and returns the
-/// process's exit code: 0 done, 1 not done or differences found, 2 wrong use or configuration.
+/// process's exit code: 0 done, 1 not done or differences found, 2 a wrong argument or setting.
 int command_serve(const SettingFlags& flags);
 int command_migrate(const SettingFlags& flags);
 int command_doctor(const SettingFlags& flags);
@@ -65,10 +65,11 @@ struct BenchHttpOptions {
 };
 int command_bench_http(const BenchHttpOptions& options);
 
-/// Settings resolved and checked; prints the one line and returns 2 through `code` when they are
-/// wrong.
+/// Settings resolved and checked.
+/// Errors: InvalidArgument "config.file", "config.invalid", each in one line.
 Result<Config> config_of(const SettingFlags& flags);
-/// Prints "turnpike: <message>" on standard error; returns `code`.
-int complain(const Error& error, int code);
+/// Prints "turnpike: <message>" on standard error. \return the exit code: 2 for InvalidArgument,
+/// which is a wrong argument or setting, 1 for everything else that fails.
+int complain(const Error& error);
 
 }  // namespace turnpike

@@ -6,11 +6,14 @@
 #include <filesystem>
 #include <thread>
 
+#include "payments/stripe/client.h"
+
 namespace turnpike {
 namespace {
 
 constexpr std::size_t kJwtSecretBytesMin = 32;
 constexpr std::size_t kThreadsMax = 256;
+constexpr std::array kPlansWithPriceIds{"starter", "pro", "enterprise"};
 
 std::optional<std::size_t> parse_count(const std::string& text) {
     std::size_t value = 0;
@@ -33,6 +36,10 @@ std::vector<std::string> split_commas(const std::string& text) {
 bool is_database_url(const std::string& url) {
     return url.starts_with("sqlite:") || url.starts_with("postgres://") ||
            url.starts_with("postgresql://");
+}
+
+bool is_web_url(const std::string& url) {
+    return url.starts_with("http://") || url.starts_with("https://");
 }
 
 /// Collects complaints about single settings.
@@ -67,8 +74,12 @@ void check_server(Checker& c) {
              "give sqlite:PATH or postgres://user@host/name");
     c.expect(c.text("preset") == "api-metering", "preset",
              "there is no preset '" + c.text("preset") + "'", "use api-metering");
-    c.expect(c.text("catalog").empty() || std::filesystem::exists(c.text("catalog")), "catalog",
-             "the catalog file '" + c.text("catalog") + "' does not exist",
+    const auto& catalog = c.text("catalog");
+    c.expect(catalog.empty() || std::filesystem::exists(catalog), "catalog",
+             "the catalog file '" + catalog + "' does not exist",
+             "name a TOML file, or leave it out for the preset's own");
+    c.expect(!std::filesystem::is_directory(catalog), "catalog",
+             "'" + catalog + "' is a directory, not a catalog file",
              "name a TOML file, or leave it out for the preset's own");
     const auto threads = parse_count(c.text("threads"));
     c.expect(threads && *threads <= kThreadsMax, "threads",
@@ -76,9 +87,10 @@ void check_server(Checker& c) {
     constexpr auto kLevels = std::to_array<std::string_view>({"debug", "info", "warn", "error"});
     c.expect(std::ranges::find(kLevels, c.text("log_level")) != kLevels.end(), "log_level",
              "'" + c.text("log_level") + "' is no log level", "use debug, info, warn or error");
-    const auto& url = c.text("public_url");
-    c.expect(url.empty() || url.starts_with("http://") || url.starts_with("https://"), "public_url",
-             "'" + url + "' is no URL", "give https://billing.example.com");
+    c.expect(c.text("public_url").empty() || is_web_url(c.text("public_url")), "public_url",
+             "'" + c.text("public_url") + "' is no URL", "give https://billing.example.com");
+    c.expect(c.text("upgrade_url").empty() || is_web_url(c.text("upgrade_url")), "upgrade_url",
+             "'" + c.text("upgrade_url") + "' is no URL", "give https://example.com/plans");
 }
 
 void check_auth(Checker& c) {
@@ -92,22 +104,46 @@ void check_auth(Checker& c) {
     const auto& jwks = c.text("auth.jwks_file");
     c.expect(jwks.empty() || std::filesystem::exists(jwks), "auth.jwks_file",
              "the JWKS file '" + jwks + "' does not exist", "save the issuer's key set there");
+    c.expect(!std::filesystem::is_directory(jwks), "auth.jwks_file",
+             "'" + jwks + "' is a directory, not a JWKS file", "save the issuer's key set there");
 }
 
-void check_stripe(Checker& c) {
+/// Key and address, as the adapter that uses them wants them.
+void check_stripe_client(Checker& c) {
     const auto& key = c.text("stripe.secret_key");
     c.expect(!key.empty(), "stripe.secret_key", "there is no Stripe key",
              "set STRIPE_SECRET_KEY; for a try without an account use: turnpike up");
-    const bool known = key.starts_with("sk_test_") || key.starts_with("sk_live_") ||
-                       key.starts_with("rk_test_") || key.starts_with("rk_live_");
-    c.expect(key.empty() || known, "stripe.secret_key", "this is no Stripe secret key",
-             "copy the key that begins with sk_test_ or sk_live_");
-    const auto& base = c.text("stripe.api_base");
-    const bool secure = base.starts_with("https://");
-    c.expect(secure || base.starts_with("http://"), "stripe.api_base", "'" + base + "' is no URL",
-             "leave it out for Stripe itself");
-    c.expect(secure || !key.contains("_live_"), "stripe.api_base",
-             "a live key would leave this machine unencrypted", "use https://");
+    stripe::ClientConfig client;
+    client.secret_key = key.empty() ? "sk_test_none" : key;
+    client.base_url = c.text("stripe.api_base");
+    const auto good = stripe::check_config(client);
+    if (good) return;
+    const Error& error = good.error();
+    if (error.reason == Reason("stripe.bad_key"))
+        return c.expect(false, "stripe.secret_key", error.message,
+                        "copy the key that begins with sk_test_ or sk_live_");
+    c.expect(false, "stripe.api_base", error.message,
+             stripe::is_live_key(key) ? "use https://, or leave it out for Stripe itself"
+                                      : "leave it out for Stripe itself");
+}
+
+/// What Stripe names things, so that one is not pasted into the place of another.
+void check_stripe_names(Checker& c) {
+    const auto& publishable = c.text("stripe.publishable_key");
+    c.expect(publishable.empty() || publishable.starts_with("pk_"), "stripe.publishable_key",
+             "this is no publishable key, and pages would show it to everybody",
+             "copy the key that begins with pk_test_ or pk_live_");
+    for (const std::string plan : kPlansWithPriceIds) {
+        const std::string key = "stripe." + plan + "_price_id";
+        const auto& id = c.text(key);
+        c.expect(id.empty() || id.starts_with("price_"), key, "'" + id + "' is no price id",
+                 "copy the id that begins with price_, or leave it out");
+    }
+}
+
+void check_stripe(Checker& c) {
+    check_stripe_client(c);
+    check_stripe_names(c);
     const auto secrets = split_commas(c.text("stripe.webhook_secret"));
     const auto blank = [](const std::string& secret) {
         return !secret.starts_with("whsec_") || secret.size() <= std::string_view("whsec_").size();
@@ -130,6 +166,18 @@ std::optional<HostPort> parse_host_port(const std::string& text) {
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     if (host.empty()) host = "0.0.0.0";
     return HostPort{host, static_cast<std::uint16_t>(*port)};
+}
+
+Result<HostPort> read_host_port(const std::string& flag, const std::string& text,
+                                const std::string& example) {
+    const auto parsed = parse_host_port(text);
+    if (!parsed)
+        return invalid_argument("config.invalid",
+                                flag + ": '" + text +
+                                    "' is no address with a port; give HOST:PORT, "
+                                    "for example " +
+                                    example);
+    return *parsed;
 }
 
 std::vector<ConfigProblem> check_settings(const SettingValues& values) {
@@ -160,6 +208,7 @@ Result<Config> read_config(const SettingValues& values) {
         .access_log = text("access_log"),
         .log_level = text("log_level"),
         .public_url = text("public_url"),
+        .upgrade_url = text("upgrade_url"),
         .jwt_secret = text("auth.jwt_secret"),
         .jwks_file = text("auth.jwks_file"),
         .jwt_issuer = text("auth.issuer"),
@@ -177,7 +226,7 @@ Result<Config> read_config(const SettingValues& values) {
         config.threads = std::max<std::size_t>(1, std::thread::hardware_concurrency());
     if (config.public_url.empty()) config.public_url = "http://" + text("listen");
     while (config.public_url.ends_with('/')) config.public_url.pop_back();
-    for (const std::string plan : {"starter", "pro", "enterprise"}) {
+    for (const std::string plan : kPlansWithPriceIds) {
         const auto id = text("stripe." + plan + "_price_id");
         if (!id.empty()) config.stripe_price_ids[plan] = id;
     }

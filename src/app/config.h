@@ -23,7 +23,8 @@ struct Config {
     std::size_t threads = 1;
     std::string access_log;  ///< "-", "off" or a path
     std::string log_level;
-    std::string public_url;  ///< without a slash at the end
+    std::string public_url;   ///< without a slash at the end
+    std::string upgrade_url;  ///< "": refusals name no page
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;
     std::string stripe_secret_key, stripe_publishable_key, stripe_api_base;
     std::vector<std::string> stripe_webhook_secrets;
@@ -48,5 +49,9 @@ struct HostPort {
     std::uint16_t port = 0;
 };
 std::optional<HostPort> parse_host_port(const std::string& text);
+/// The value of a flag that is no setting, such as --sandbox-listen.
+/// Errors: InvalidArgument "config.invalid", naming the flag.
+Result<HostPort> read_host_port(const std::string& flag, const std::string& text,
+                                const std::string& example);
 
 }  // namespace turnpike

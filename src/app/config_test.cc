@@ -60,6 +60,12 @@ TEST_F(ConfigFile, NamesFileAndLineOfAnUnknownSetting) {
     EXPECT_THAT(values.error().message, HasSubstr("stripe.secret_kee"));
 }
 
+TEST(Config, ADirectoryIsNoSettingsFile) {
+    const auto values = resolve_settings({}, environment_of({}), "/");
+    ASSERT_FALSE(values);
+    EXPECT_EQ(values.error().reason.text(), "config.file");
+}
+
 TEST(Config, RefusesWithOneLineThatSaysWhatToDo) {
     struct Case {
         const char* name;
@@ -77,7 +83,18 @@ TEST(Config, RefusesWithOneLineThatSaysWhatToDo) {
         {"STRIPE_SECRET_KEY", "pk_test_abc", "sk_test_"},
         {"STRIPE_WEBHOOK_SECRET", "", "STRIPE_WEBHOOK_SECRET"},
         {"STRIPE_WEBHOOK_SECRET", "whsec_", "whsec_"},
-        {"STRIPE_API_BASE", "ftp://x", "Stripe"},
+        {"STRIPE_SECRET_KEY", "sk_test_", "sk_test_"},
+        {"STRIPE_API_BASE", "ftp://x", "http(s)://host[:port]"},
+        {"STRIPE_API_BASE", "https://api.stripe.com/v1", "http(s)://host[:port] and nothing more"},
+        {"STRIPE_API_BASE", "https://api.stripe.com/", "http(s)://host[:port] and nothing more"},
+        {"STRIPE_API_BASE", "http://127.0.0.1:12111 x", "http(s)://host[:port] and nothing more"},
+        {"STRIPE_PUBLISHABLE_KEY", "sk_test_abc", "pk_test_"},
+        {"STRIPE_PRO_PRICE_ID", "prod_abc", "begins with price_"},
+        {"STRIPE_STARTER_PRICE_ID", "29", "begins with price_"},
+        {"STRIPE_ENTERPRISE_PRICE_ID", "sk_test_abc", "begins with price_"},
+        {"TURNPIKE_UPGRADE_URL", "shop.example", "https://"},
+        {"TURNPIKE_CATALOG", "/", "is a directory"},
+        {"TURNPIKE_JWKS_FILE", "/", "is a directory"},
         {"TURNPIKE_THREADS", "many", "0 to 256"},
     };
     for (const auto& c : cases) {
@@ -101,6 +118,15 @@ TEST(Config, RefusesToSendALiveKeyUnencrypted) {
     ASSERT_FALSE(config);
     EXPECT_THAT(config.error().message, HasSubstr("https://"));
     EXPECT_THAT(config.error().message, ::testing::Not(HasSubstr("sk_live_abc")));
+}
+
+TEST(Config, AWrongAddressOfAFlagNamesTheFlag) {
+    const auto listen = read_host_port("--listen", "foo", "127.0.0.1:12111");
+    ASSERT_FALSE(listen);
+    EXPECT_EQ(listen.error().code, ErrorCode::InvalidArgument);
+    EXPECT_EQ(listen.error().message,
+              "--listen: 'foo' is no address with a port; give HOST:PORT, for example "
+              "127.0.0.1:12111");
 }
 
 TEST(Config, ReadsAddresses) {

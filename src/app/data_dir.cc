@@ -46,6 +46,9 @@ Result<std::monostate> prepare_data_dir(const std::string& dir) {
 }
 
 std::optional<std::string> read_text_file(const std::string& path) {
+    std::error_code ignored;
+    // A directory would open, and read as nothing.
+    if (std::filesystem::is_directory(path, ignored)) return std::nullopt;
     std::ifstream file(path, std::ios::binary);
     if (!file) return std::nullopt;
     std::ostringstream text;

@@ -18,7 +18,7 @@ Result<std::monostate> prepare_data_dir(const std::string& dir);
 Result<std::string> load_or_make_secret(const std::string& dir, const std::string& name,
                                         std::size_t bytes);
 
-/// The whole file; nullopt when there is none.
+/// The whole file; nullopt when there is none, or it is a directory.
 std::optional<std::string> read_text_file(const std::string& path);
 /// Replaces the file atomically (mode 0600). Errors: Unavailable "data.unusable".
 Result<std::monostate> write_text_file(const std::string& path, const std::string& text);

@@ -47,7 +47,9 @@ void examine_keys(Examination& exam, const Config& config) {
     JwtConfig jwt;
     jwt.jwks = text.value_or("");
     const auto keys = KeySet::make(jwt);
-    if (!keys) return exam.bad("JWKS file: " + keys.error().message, "fetch the key set again");
+    if (!keys)
+        return exam.bad("JWKS file " + config.jwks_file + ": " + keys.error().message,
+                        "fetch the key set again");
     exam.good("JWKS file");
     for (const auto& left_out : keys->notes()) exam.note("JWKS file", left_out);
 }
@@ -83,6 +85,44 @@ void examine_ledger(Examination& exam, const Config& config) {
         exam.good("schema");
 }
 
+void examine_access_log(Examination& exam, const Config& config) {
+    if (config.access_log == "off" || config.access_log == "-") return;
+    const SystemClock clock;
+    const auto log = http::AccessLogFile::open(config.access_log, clock);
+    if (!log)
+        return exam.bad(log.error().message,
+                        "give a file that this user may write, '-' or 'off' (--access-log)");
+    exam.good("access log " + config.access_log);
+}
+
+/// True when whoever listens there answers as a server of ours does.
+bool server_answers(const Config& config) {
+    http::Client client({.threads = 1});
+    const bool is_version_6 = config.host.contains(':');
+    const auto host = is_version_6 ? "[" + config.host + "]" : config.host;
+    const auto reply =
+        client.send_blocking({.url = fmt::format("http://{}:{}/healthz", host, config.port),
+                              .timeout = std::chrono::seconds(2)});
+    return reply && reply->status == 200;
+}
+
+asio::awaitable<http::Response> answer_nothing(http::Request& /*request*/) {
+    co_return http::text_response(503, "");
+}
+
+void examine_address(Examination& exam, const Config& config) {
+    http::ServerConfig server;
+    server.host = config.host;
+    server.port = config.port;
+    const auto bound = http::Server::start(server, answer_nothing);
+    const auto address = fmt::format("{}:{}", config.host, config.port);
+    if (bound) return exam.good("address " + address);
+    if (server_answers(config))
+        return exam.note("address " + address + ": a server answers there already",
+                         "that is fine when it is this one");
+    exam.bad(bound.error().message, "give a free address of this machine (--listen)");
+}
+
 void examine_provider(Examination& exam, const Config& config) {
     http::Client client({.threads = 1});
     http::Call call{.url = config.stripe_api_base + "/v1/customers?limit=1"};
@@ -102,7 +142,7 @@ void examine_provider(Examination& exam, const Config& config) {
 
 int command_doctor(const SettingFlags& flags) {
     const auto values = resolve_settings(flags.values, process_environment(), flags.config_file);
-    if (!values) return complain(values.error(), 2);
+    if (!values) return complain(values.error());
     Examination exam;
     examine_settings(exam, *values);
     const auto config = read_config(*values);
@@ -110,6 +150,8 @@ int command_doctor(const SettingFlags& flags) {
         examine_keys(exam, *config);
         examine_catalog(exam, *config);
         examine_ledger(exam, *config);
+        examine_access_log(exam, *config);
+        examine_address(exam, *config);
         examine_provider(exam, *config);
     }
     fmt::print("{}\n", exam.healthy() ? "all is well" : "something is wrong; see above");

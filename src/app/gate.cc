@@ -8,6 +8,7 @@
 #include "access/authenticator.h"
 #include "access/policy.h"
 #include "access/rate_limit.h"
+#include "access/wire.h"
 #include "app/app.h"
 #include "app/routes.h"
 #include "base/check.h"
@@ -43,7 +44,7 @@ http::Response no_route(const http::Router::Match& match, const http::Request& r
         return http::problem(
             Error{ErrorCode::NotFound, "http.no_route", "there is nothing at this path"}, request);
     auto response = http::plain_problem(405, "http.method_not_allowed",
-                                        "the path exists, but not with this method");
+                                        "the path exists, but not with this method", request);
     std::string allowed;
     for (const auto method : match.allowed)
         allowed += (allowed.empty() ? "" : ", ") + std::string(http::to_text(method));
@@ -70,10 +71,11 @@ struct Gate::State {
     http::RequestMetrics requests{app.metrics, route_patterns()};
 
     /// Refused credentials are counted per peer, so that guessing gets slow.
-    Error refused(const Error& error, const http::Request& request) {
+    http::Response refused(const Error& error, const http::Request& request) {
         const auto verdict =
             app.rate_limiter.take(RateClass::AuthFailure, request.peer, app.clock.now());
-        return verdict.allowed ? error : rate_limited(RateClass::AuthFailure, verdict);
+        if (verdict.allowed) return http::problem(error, request);
+        return write_rate_limited(RateClass::AuthFailure, verdict, request);
     }
 
     asio::awaitable<Result<http::Response>> serve(std::size_t index, http::Request& request) {
@@ -84,13 +86,13 @@ struct Gate::State {
             principal =
                 at_once ? *std::move(at_once) : co_await app.authenticator.authenticate(request);
         }
-        if (!principal) co_return std::unexpected(refused(principal.error(), request));
+        if (!principal) co_return refused(principal.error(), request);
         const auto allowed = authorize(policy, *principal);
         if (!allowed) co_return failure(allowed);
 
         const std::string& who = principal->name.empty() ? request.peer : principal->name;
         const auto verdict = app.rate_limiter.take(policy.rate, who, app.clock.now());
-        if (!verdict.allowed) co_return std::unexpected(rate_limited(policy.rate, verdict));
+        if (!verdict.allowed) co_return write_rate_limited(policy.rate, verdict, request);
 
         request.caller = principal->name;
         auto response = co_await all_routes()[index].handler(app, *principal, request);

@@ -22,23 +22,15 @@ Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config
 }
 
 Result<CatalogFile> configured_catalog(const Config& config) {
-    std::string text;
     if (config.catalog_file.empty()) {
         const auto preset = preset_catalog(config.preset);
         if (!preset)
             return invalid_argument("config.file", "there is no preset '" + config.preset + "'");
-        text = *preset;
-    } else {
-        auto file = read_text_file(config.catalog_file);
-        if (!file) return invalid_argument("config.file", "cannot read " + config.catalog_file);
-        text = *std::move(file);
+        return read_catalog_file(*preset, "presets/" + config.preset + ".toml");
     }
-    auto catalog = read_catalog_file(text);
-    if (catalog) return catalog;
-    Error error = catalog.error();
-    for (const auto& field : error.fields)
-        error.message += "; " + field.pointer + ": " + field.detail;
-    return std::unexpected(std::move(error));
+    const auto text = read_text_file(config.catalog_file);
+    if (!text) return invalid_argument("config.file", "cannot read " + config.catalog_file);
+    return read_catalog_file(*text, config.catalog_file);
 }
 
 }  // namespace turnpike

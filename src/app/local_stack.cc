@@ -14,6 +14,8 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kSandboxKey = "sk_test_turnpikelocal";
+constexpr const char* kListen = "127.0.0.1:8080";
+constexpr const char* kSandboxListen = "127.0.0.1:12111";
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::chrono::seconds kGrace{5};
 
@@ -40,6 +42,9 @@ Result<Json> ask_sandbox(const std::string& sandbox_url, const std::string& path
 }  // namespace
 
 Result<std::unique_ptr<LocalStack>> LocalStack::start(const UpOptions& options) {
+    // Before anything is made that a wrong address would leave behind.
+    const auto address = read_host_port("--listen", options.listen, kListen);
+    if (!address) return failure(address);
     std::unique_ptr<LocalStack> stack(new LocalStack);
     stack->data_dir_ = options.data;
     const auto prepared = prepare_data_dir(options.data);
@@ -62,8 +67,8 @@ void LocalStack::stop() {
 }
 
 Result<std::monostate> LocalStack::start_sandbox(const UpOptions& options) {
-    const auto listen = parse_host_port(options.sandbox_listen);
-    if (!listen) return invalid_argument("config.invalid", "--sandbox-listen must be HOST:PORT");
+    const auto listen = read_host_port("--sandbox-listen", options.sandbox_listen, kSandboxListen);
+    if (!listen) return failure(listen);
     SandboxConfig config;
     config.host = listen->host;
     config.port = listen->port;
@@ -99,8 +104,8 @@ Result<std::monostate> LocalStack::find_webhook_endpoint() {
 }
 
 Result<std::monostate> LocalStack::start_server(const UpOptions& options) {
-    const auto listen = parse_host_port(options.listen);
-    if (!listen) return invalid_argument("config.invalid", "--listen must be HOST:PORT");
+    const auto listen = read_host_port("--listen", options.listen, kListen);
+    if (!listen) return failure(listen);
     const auto endpoint = find_webhook_endpoint();
     if (!endpoint) return failure(endpoint);
 

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -18,7 +21,8 @@ void add_settings(CLI::App& command, SettingFlags& flags) {
         ->envname("TURNPIKE_CONFIG");
     for (const auto& setting : all_settings()) {
         const std::string key(setting.key);
-        const std::string help = fmt::format("{} [{}]", setting.help, setting.environment);
+        const std::string help =
+            fmt::format("{} [{}, {} in the file]", setting.help, setting.environment, key);
         command.add_option_function<std::string>(
             "--" + std::string(setting.flag),
             [&flags, key](const std::string& text) { flags.values[key] = text; }, help);
@@ -47,13 +51,37 @@ public:
     int run(int argc, char** argv) {
         try {
             app_.parse(argc, argv);
+        } catch (const CLI::Success& asked) {
+            return app_.exit(asked);  // --help, --version
         } catch (const CLI::ParseError& error) {
-            return app_.exit(error) == 0 ? 0 : 2;
+            const auto unknown = unknown_command({argv + 1, argv + argc});
+            fmt::print(stderr, "turnpike: {}\n", unknown.value_or(error.what()));
+            return 2;
         }
         return action_();
     }
 
 private:
+    /// What to say of the first word that should be a command and is none.
+    std::optional<std::string> unknown_command(const std::vector<std::string>& words) const {
+        const CLI::App* level = &app_;
+        for (const auto& word : words) {
+            const bool wants_command = level->get_require_subcommand_min() > 0;
+            if (!wants_command || word.starts_with('-')) return std::nullopt;
+            const auto known = level->get_subcommands([](const CLI::App*) { return true; });
+            const auto found = std::ranges::find(known, word, &CLI::App::get_name);
+            if (found == known.end())
+                return fmt::format("unknown command: {}; {}", word, hint(known));
+            level = *found;
+        }
+        return std::nullopt;
+    }
+    static std::string hint(const std::vector<const CLI::App*>& known) {
+        std::string names;
+        for (const auto* one : known) names += (names.empty() ? "" : ", ") + one->get_name();
+        return "there are: " + names + " (see --help)";
+    }
+
     CLI::App* command(const std::string& name, const std::string& help,
                       std::function<int()> action) {
         auto* made = app_.add_subcommand(name, help);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "access/page.h"
 #include "access/policy.h"
 #include "app/app.h"
 #include "app/operations.h"
@@ -20,6 +21,16 @@ Answer call(App& app, const Principal& caller, const http::Request& request) {
     return ((app.*Api).*Function)(caller, request);
 }
 
+/// The same for a route of a published interface, whose query may hold nothing but `Known`. A
+/// parameter with a typing error would otherwise be ignored without a word.
+template <auto Api, auto Function, const auto&... Known>
+Answer call_exactly(App& app, const Principal& caller, const http::Request& request) {
+    const auto good = check_query(request, {std::string_view(Known)...});
+    if (!good) co_return failure(good);
+    co_return co_await ((app.*Api).*Function)(caller, request);
+}
+constexpr char kReturnUrl[] = "return_url";
+
 Answer post_stripe(App& app, const Principal&, const http::Request& request) {
     return post_stripe_webhook(app.webhooks, request);
 }
@@ -36,22 +47,27 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/metrics", get_metrics},
     {Method::Get, "/openapi.json", get_openapi},
 
-    {Method::Get, "/pricing", call<&App::catalog_api, &CatalogApi::get_pricing>},
-    {Method::Post, "/billing/subscribe", call<&App::api_metering, &ApiMetering::post_subscribe>},
-    {Method::Get, "/billing/status", call<&App::api_metering, &ApiMetering::get_status>},
-    {Method::Post, "/billing/upgrade", call<&App::api_metering, &ApiMetering::post_upgrade>},
-    {Method::Post, "/billing/cancel", call<&App::api_metering, &ApiMetering::post_cancel>},
+    {Method::Get, "/pricing", call_exactly<&App::catalog_api, &CatalogApi::get_pricing>},
+    {Method::Post, "/billing/subscribe",
+     call_exactly<&App::api_metering, &ApiMetering::post_subscribe>},
+    {Method::Get, "/billing/status", call_exactly<&App::api_metering, &ApiMetering::get_status>},
+    {Method::Post, "/billing/upgrade",
+     call_exactly<&App::api_metering, &ApiMetering::post_upgrade>},
+    {Method::Post, "/billing/cancel", call_exactly<&App::api_metering, &ApiMetering::post_cancel>},
     {Method::Get, "/billing/payment-methods",
-     call<&App::api_metering, &ApiMetering::get_payment_methods>},
+     call_exactly<&App::api_metering, &ApiMetering::get_payment_methods>},
     {Method::Post, "/billing/payment-methods",
-     call<&App::api_metering, &ApiMetering::post_payment_method>},
+     call_exactly<&App::api_metering, &ApiMetering::post_payment_method>},
     {Method::Delete, "/billing/payment-methods/{payment_method}",
-     call<&App::api_metering, &ApiMetering::delete_payment_method>},
+     call_exactly<&App::api_metering, &ApiMetering::delete_payment_method>},
     {Method::Post, "/billing/payment-methods/{payment_method}/default",
-     call<&App::api_metering, &ApiMetering::post_default_payment_method>},
-    {Method::Get, "/billing/portal", call<&App::api_metering, &ApiMetering::get_portal>},
-    {Method::Get, "/billing/invoices", call<&App::api_metering, &ApiMetering::get_invoices>},
-    {Method::Get, "/billing/admin/stats", call<&App::api_metering, &ApiMetering::get_stats>},
+     call_exactly<&App::api_metering, &ApiMetering::post_default_payment_method>},
+    {Method::Get, "/billing/portal",
+     call_exactly<&App::api_metering, &ApiMetering::get_portal, kReturnUrl>},
+    {Method::Get, "/billing/invoices",
+     call_exactly<&App::api_metering, &ApiMetering::get_invoices>},
+    {Method::Get, "/billing/admin/stats",
+     call_exactly<&App::api_metering, &ApiMetering::get_stats>},
     {Method::Get, "/health/billing", call<&App::api_metering, &ApiMetering::get_health>},
     {Method::Post, "/webhooks/stripe", post_stripe},
 

@@ -11,13 +11,10 @@
 namespace turnpike {
 
 int command_sandbox(const SandboxOptions& options) {
-    const auto listen = parse_host_port(options.listen);
-    if (!listen)
-        return complain({ErrorCode::InvalidArgument, "config.invalid",
-                         "--listen must be HOST:PORT, for example 127.0.0.1:12111"},
-                        2);
+    const auto listen = read_host_port("--listen", options.listen, "127.0.0.1:12111");
+    if (!listen) return complain(listen.error());
     const auto prepared = prepare_data_dir(options.data);
-    if (!prepared) return complain(prepared.error(), 1);
+    if (!prepared) return complain(prepared.error());
     block_signals();
     SandboxConfig config;
     config.host = listen->host;
@@ -26,7 +23,7 @@ int command_sandbox(const SandboxOptions& options) {
     const SystemClock clock;
     RandomIdSource ids;
     auto sandbox = Sandbox::start(config, clock, ids);
-    if (!sandbox) return complain(sandbox.error(), 1);
+    if (!sandbox) return complain(sandbox.error());
     fmt::print("turnpike: Stripe's API on http://{}:{}; any key sk_test_ + letters and digits\n",
                listen->host, (*sandbox)->port());
     std::fflush(stdout);

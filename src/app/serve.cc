@@ -15,9 +15,9 @@ constexpr std::chrono::seconds kGrace{20};
 
 }  // namespace
 
-int complain(const Error& error, int code) {
+int complain(const Error& error) {
     fmt::print(stderr, "turnpike: {}\n", error.message);
-    return code;
+    return error.code == ErrorCode::InvalidArgument ? 2 : 1;
 }
 
 Result<Config> config_of(const SettingFlags& flags) {
@@ -28,12 +28,12 @@ Result<Config> config_of(const SettingFlags& flags) {
 
 int command_serve(const SettingFlags& flags) {
     const auto config = config_of(flags);
-    if (!config) return complain(config.error(), 2);
+    if (!config) return complain(config.error());
     block_signals();
     auto app = App::create(*config);
-    if (!app) return complain(app.error(), 1);
+    if (!app) return complain(app.error());
     const auto started = (*app)->start();
-    if (!started) return complain(started.error(), 1);
+    if (!started) return complain(started.error());
     fmt::print("turnpike: serving {} on http://{}:{}\n", config->preset, config->host,
                (*app)->port());
     std::fflush(stdout);

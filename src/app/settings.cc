@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <variant>
 
 #include <toml++/toml.h>
@@ -30,6 +31,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      "debug, info, warn or error"},
     {"public_url", "TURNPIKE_PUBLIC_URL", "public-url", "", Secrecy::Public,
      "how customers reach this server; default: http://LISTEN"},
+    {"upgrade_url", "TURNPIKE_UPGRADE_URL", "upgrade-url", "", Secrecy::Public,
+     "page where customers change their plan, for refusals (upgrade_url); default: none"},
     {"auth.jwt_secret", "TURNPIKE_JWT_SECRET", "jwt-secret", "", Secrecy::Secret,
      "shared secret for HS256 tokens, at least 32 bytes"},
     {"auth.jwks_file", "TURNPIKE_JWKS_FILE", "jwks-file", "", Secrecy::Public,
@@ -55,6 +58,7 @@ constexpr auto kSettings = std::to_array<Setting>({
 });
 
 std::string at(const std::string& file, const toml::source_region& where) {
+    if (where.begin.line == 0) return file;  // It could not be opened.
     return file + ":" + std::to_string(where.begin.line);
 }
 
@@ -90,6 +94,9 @@ Result<std::monostate> read_table(const toml::table& table, const std::string& p
 Result<SettingValues> read_file(const std::string& file) {
     SettingValues values;
     if (file.empty()) return values;
+    // It would read as nothing.
+    if (std::filesystem::is_directory(file))
+        return invalid_argument("config.file", file + " is a directory, not a settings file");
     try {
         const auto table = toml::parse_file(file);
         const auto read = read_table(table, "", file, values);

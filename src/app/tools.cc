@@ -15,6 +15,7 @@
 #include "app/routes.h"
 #include "billing/reconcile.h"
 #include "catalog/service.h"
+#include "customers/customer.h"
 #include "sql/ledger_migrations.h"
 #include "sql/migrator.h"
 
@@ -37,15 +38,23 @@ void print_differences(const std::vector<CatalogDifference>& differences) {
     for (const auto& difference : differences) fmt::print("{}\n", to_text(difference));
 }
 
-/// "usage:write,billing:read"; every scope when empty.
+std::string_view without_spaces(std::string_view text) {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    return text;
+}
+
+/// "usage:write, billing:read"; every scope when empty.
 Result<std::vector<Scope>> scopes_of(const std::string& text) {
     std::vector<Scope> scopes;
     for (std::size_t start = 0; start < text.size();) {
         const auto comma = std::min(text.find(',', start), text.size());
-        const auto scope = parse_scope(text.substr(start, comma - start));
+        const auto name = without_spaces(std::string_view(text).substr(start, comma - start));
+        const auto scope = parse_scope(name);
         if (!scope)
-            return invalid_argument(
-                "config.invalid", "there is no scope '" + text.substr(start, comma - start) + "'");
+            return invalid_argument("config.invalid",
+                                    fmt::format("--scopes: there is no scope '{}'; there are: {}",
+                                                name, scope_names()));
         scopes.push_back(*scope);
         start = comma + 1;
     }
@@ -53,17 +62,53 @@ Result<std::vector<Scope>> scopes_of(const std::string& text) {
     return scopes;
 }
 
+/// A command that cannot have the ledger says which route of the running server does the same.
+int complain_or_name_route(Error error, std::string_view route) {
+    if (error.reason == Reason("database.in_use"))
+        error.message += fmt::format("; a running server does this itself: {}", route);
+    return complain(error);
+}
+
+/// What nobody could use a token for, or the server would refuse.
+Result<Claims> claims_of(const TokenOptions& options, Instant now) {
+    if (options.role != "user" && options.role != "admin")
+        return invalid_argument("config.invalid", "--role is user or admin");
+    // A user's subject becomes the customer's external id.
+    const auto good = options.role == "user" ? check_external_id(options.subject) : Result<void>();
+    if (!good) return invalid_argument("config.invalid", "--sub: " + good.error().message);
+    Claims claims{.subject = options.subject,
+                  .role = options.role == "admin" ? Role::Admin : Role::User,
+                  .email = std::nullopt,
+                  .issued_at = now,
+                  .expires_at = now + std::chrono::hours(options.hours)};
+    if (!options.email.empty()) claims.email = options.email;
+    return claims;
+}
+
+/// A token that the server of the same settings has accepted in a rehearsal.
+Result<std::string> mint_accepted(const JwtConfig& jwt, const Claims& claims, Instant now) {
+    auto token = mint_hs256(jwt, claims);
+    if (!token) return token;
+    const auto keys = KeySet::make(jwt);
+    if (!keys) return failure(keys);
+    const auto accepted = verify(*keys, *token, now);
+    if (!accepted)
+        return invalid_argument("config.invalid",
+                                "the server would refuse it: " + accepted.error().message);
+    return token;
+}
+
 }  // namespace
 
 int command_migrate(const SettingFlags& flags) {
     const auto config = config_of(flags);
-    if (!config) return complain(config.error(), 2);
+    if (!config) return complain(config.error());
     const auto ready = prepare_ledger_dir(*config);
-    if (!ready) return complain(ready.error(), 1);
+    if (!ready) return complain(ready.error());
     auto db = sql::Database::open({.url = config->database_url});
-    if (!db) return complain(db.error(), 1);
+    if (!db) return complain(db.error());
     const auto applied = sql::migrate(**db, ledger_migrations(), SystemClock().now());
-    if (!applied) return complain(applied.error(), 1);
+    if (!applied) return complain(applied.error());
     if (applied->empty()) fmt::print("the schema is up to date\n");
     for (const int number : *applied) fmt::print("applied migration {}\n", number);
     return 0;
@@ -81,11 +126,11 @@ int command_routes() {
 
 int command_plan_diff(const SettingFlags& flags) {
     const auto config = config_of(flags);
-    if (!config) return complain(config.error(), 2);
+    if (!config) return complain(config.error());
     const auto file = configured_catalog(*config);
-    if (!file) return complain(file.error(), 2);
+    if (!file) return complain(file.error());
     auto db = open_migrated_ledger(*config);
-    if (!db) return complain(db.error(), 2);
+    if (!db) return complain(db.error());
     const auto differences = (*db)->read_blocking(
         [&](sql::Transaction& tx) { return plan_diff(load_catalog(tx), *file); });
     if (differences.empty()) fmt::print("the ledger's catalog equals the file\n");
@@ -95,11 +140,11 @@ int command_plan_diff(const SettingFlags& flags) {
 
 int command_plan_apply(const SettingFlags& flags) {
     const auto config = config_of(flags);
-    if (!config) return complain(config.error(), 2);
+    if (!config) return complain(config.error());
     const auto file = configured_catalog(*config);
-    if (!file) return complain(file.error(), 2);
+    if (!file) return complain(file.error());
     auto db = open_migrated_ledger(*config);
-    if (!db) return complain(db.error(), 2);
+    if (!db) return complain(db.error());
     RandomIdSource ids;
     const auto changed = (*db)->write_blocking(
         [&](sql::Transaction& tx) { return apply_catalog(tx, *file, SystemClock().now(), ids); });
@@ -112,11 +157,11 @@ int command_reconcile(const SettingFlags& flags, const ReconcileOptions& options
     const auto& mode = options.mode;
     if (mode != "repair" && mode != "report")
         return complain(
-            {ErrorCode::InvalidArgument, "config.invalid", "--mode is repair or report"}, 2);
+            {ErrorCode::InvalidArgument, "config.invalid", "--mode is repair or report"});
     const auto config = config_of(flags);
-    if (!config) return complain(config.error(), 2);
+    if (!config) return complain(config.error());
     auto app = App::create(*config);
-    if (!app) return complain(app.error(), 2);
+    if (!app) return complain_or_name_route(app.error(), "POST /v1/reconciliations");
     auto& billing = (*app)->billing;
     asio::io_context io;
     ReconcileOrder order{
@@ -127,7 +172,10 @@ int command_reconcile(const SettingFlags& flags, const ReconcileOptions& options
     auto done = asio::co_spawn(io, reconcile(billing, std::move(order)), asio::use_future);
     io.run();
     const auto report = done.get();
-    if (!report) return complain(report.error(), 2);
+    if (!report) {
+        complain(report.error());
+        return 1;  // Whatever the provider refuses, no argument of ours was wrong.
+    }
     for (const auto& d : report->differences)
         fmt::print("{} {}: ledger {}, provider {}{}\n", d.object, d.field, d.ledger, d.provider,
                    d.repaired ? " (repaired)" : "");
@@ -140,34 +188,27 @@ int command_reconcile(const SettingFlags& flags, const ReconcileOptions& options
 
 int command_token(const SettingFlags& flags, const TokenOptions& options) {
     const auto values = resolve_settings(flags.values, process_environment(), flags.config_file);
-    if (!values) return complain(values.error(), 2);
-    if (options.role != "user" && options.role != "admin")
-        return complain({ErrorCode::InvalidArgument, "config.invalid", "--role is user or admin"},
-                        2);
+    if (!values) return complain(values.error());
+    const Instant now = std::chrono::floor<std::chrono::seconds>(SystemClock().now());
+    const auto claims = claims_of(options, now);
+    if (!claims) return complain(claims.error());
     JwtConfig jwt;
     jwt.hs256_secret = values->find("auth.jwt_secret")->second.text;
     jwt.issuer = values->find("auth.issuer")->second.text;
     jwt.audience = values->find("auth.audience")->second.text;
-    const Instant now = std::chrono::floor<std::chrono::seconds>(SystemClock().now());
-    Claims claims{.subject = options.subject,
-                  .role = options.role == "admin" ? Role::Admin : Role::User,
-                  .email = std::nullopt,
-                  .issued_at = now,
-                  .expires_at = now + std::chrono::hours(options.hours)};
-    if (!options.email.empty()) claims.email = options.email;
-    const auto token = mint_hs256(jwt, claims);
-    if (!token) return complain(token.error(), 2);
+    const auto token = mint_accepted(jwt, *claims, now);
+    if (!token) return complain(token.error());
     fmt::print("{}\n", *token);
     return 0;
 }
 
 int command_key_create(const SettingFlags& flags, const KeyOptions& options) {
     const auto scopes = scopes_of(options.scopes);
-    if (!scopes) return complain(scopes.error(), 2);
+    if (!scopes) return complain(scopes.error());
     const auto config = config_of(flags);
-    if (!config) return complain(config.error(), 2);
+    if (!config) return complain(config.error());
     auto db = open_migrated_ledger(*config);
-    if (!db) return complain(db.error(), 2);
+    if (!db) return complain_or_name_route(db.error(), "POST /v1/api_keys");
     RandomIdSource ids;
     Principal console;
     console.kind = PrincipalKind::Admin;
@@ -179,7 +220,7 @@ int command_key_create(const SettingFlags& flags, const KeyOptions& options) {
     const auto made = (*db)->write_blocking([&](sql::Transaction& tx) {
         return create_key(tx, request, grant, SystemClock().now(), ids);
     });
-    if (!made) return complain(made.error(), 1);
+    if (!made) return complain(made.error());
     fmt::print("{}\n", made->secret);
     return 0;
 }

@@ -13,9 +13,9 @@ namespace turnpike {
 int command_up(const UpOptions& options) {
     block_signals();
     auto stack = LocalStack::start(options);
-    if (!stack) return complain(stack.error(), 1);
+    if (!stack) return complain(stack.error());
     const auto demo = prepare_demo(**stack);
-    if (!demo) return complain(demo.error(), 1);
+    if (!demo) return complain(demo.error());
     print_welcome(**stack, *demo);
     wait_for_end([&] { (*stack)->app().reopen_logs(); });
     fmt::print("\nturnpike: finishing requests in flight\n");
@@ -30,7 +30,7 @@ int command_smoke(const UpOptions& options) {
     if (own.data.empty()) own.data = scratch.path();
     const auto began = std::chrono::steady_clock::now();
     auto stack = LocalStack::start(own);
-    if (!stack) return complain(stack.error(), 1);
+    if (!stack) return complain(stack.error());
     const bool right = run_smoke(
         {(*stack)->server_url(), (*stack)->token("smoke", Role::Admin), (*stack)->jwt_secret()});
     (*stack)->stop();

@@ -1,9 +1,10 @@
 #include "catalog/catalog_file.h"
 
 #include <algorithm>
-#include <limits>
+#include <map>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -15,28 +16,43 @@ namespace {
 
 constexpr std::size_t kRowsMax = 1'000;
 constexpr std::size_t kTextMax = 255;
+/// The message tells so many complaints; `fields` has them all.
+constexpr std::size_t kComplaintsTold = 10;
+
+using Line = toml::source_index;
 
 /// Every complaint of one file, in the order of the file's lines.
 class Complaints {
 public:
+    void add(Line line, std::string code, std::string detail) {
+        found_.push_back({{line, found_.size()}, std::move(code), std::move(detail)});
+    }
     void add(const toml::node& where, std::string code, std::string detail) {
-        const auto line = where.source().begin.line;
-        found_.push_back({{line, found_.size()},
-                          {fmt::format("line {}", line), std::move(code), std::move(detail)}});
+        add(where.source().begin.line, std::move(code), std::move(detail));
     }
     [[nodiscard]] bool empty() const { return found_.empty(); }
-    std::vector<FieldError> take() {
+
+    /// "presets/x.toml:31: 'rank' is missing; presets/x.toml:40: ...", and each of them as a field.
+    Error take(std::string_view file) {
         std::ranges::sort(found_, {}, &Found::position);
-        std::vector<FieldError> fields;
-        fields.reserve(found_.size());
-        for (Found& one : found_) fields.push_back(std::move(one.field));
-        return fields;
+        Error error{ErrorCode::InvalidArgument, "catalog.bad_file", ""};
+        for (Found& one : found_) {
+            const Line line = one.position.first;
+            if (error.fields.size() < kComplaintsTold)
+                error.message += fmt::format("{}{}:{}: {}", error.message.empty() ? "" : "; ", file,
+                                             line, one.detail);
+            error.fields.push_back(
+                {fmt::format("line {}", line), std::move(one.code), std::move(one.detail)});
+        }
+        if (found_.size() > kComplaintsTold)
+            error.message += fmt::format("; and {} more", found_.size() - kComplaintsTold);
+        return error;
     }
 
 private:
     struct Found {
-        std::pair<toml::source_index, std::size_t> position;  ///< line, then order of arrival
-        FieldError field;
+        std::pair<Line, std::size_t> position;  ///< line, then order of arrival
+        std::string code, detail;
     };
     std::vector<Found> found_;
 };
@@ -71,13 +87,15 @@ public:
                      "may hold a-z, 0-9, '_' and '-', at most 64 of them");
         return found;
     }
-    /// One of the words that `parse` knows; `fallback` after a complaint.
+    /// One of the words that `parse` knows and `known` tells; `fallback` after a complaint.
     template <class T>
-    T word(std::string_view name, std::optional<T> (*parse)(std::string_view), T fallback) {
+    T word(std::string_view name, std::optional<T> (*parse)(std::string_view), T fallback,
+           std::string_view known) {
         const std::string found = text(name);
         const auto parsed = parse(found);
         if (!parsed && !found.empty())
-            complain(*table_.get(name), name, "unknown_value", "'" + found + "' is not known");
+            complain(*table_.get(name), name, "unknown_value",
+                     fmt::format("must be {}, not '{}'", known, found));
         return parsed.value_or(fallback);
     }
     /// A whole number; TOML fractions are refused, they have lost digits before we see them.
@@ -111,6 +129,11 @@ public:
         return value != nullptr && value->get();
     }
     bool has(std::string_view name) { return optional(name) != nullptr; }
+    /// Where the member stands, or its table when it is absent.
+    [[nodiscard]] Line line(std::string_view name) const {
+        const toml::node* node = table_.get(name);
+        return (node == nullptr ? table_ : *node).source().begin.line;
+    }
 
     /// Calls `read(TableReader&)` for each table of the array `name`, which may be absent.
     template <class Read>
@@ -169,6 +192,12 @@ std::optional<OveragePolicy> parse_overage(std::string_view text) {
     return std::nullopt;
 }
 
+/// When an allowance starts again; there is one way today.
+std::optional<std::monostate> parse_reset(std::string_view text) {
+    if (text == "billing_period") return std::monostate{};
+    return std::nullopt;
+}
+
 std::optional<Meter::Aggregation> parse_aggregation(std::string_view text) {
     if (text == "sum") return Meter::Aggregation::Sum;
     if (text == "count") return Meter::Aggregation::Count;
@@ -180,12 +209,15 @@ Meter read_meter(TableReader& row) {
             .name = row.text("name"),
             .unit = row.text("unit"),
             .event_type = row.text("event_type"),
-            .aggregation = row.word("aggregation", parse_aggregation, Meter::Aggregation::Sum)};
+            .aggregation = row.word("aggregation", parse_aggregation, Meter::Aggregation::Sum,
+                                    "sum or count")};
 }
 
 FilePrice read_price(TableReader& row) {
-    const Currency currency = row.word("currency", parse_currency, Currency::Usd);
-    const Interval interval = row.word("interval", parse_interval, Interval::Month);
+    const Currency currency =
+        row.word("currency", parse_currency, Currency::Usd, "a currency that is supported");
+    const Interval interval =
+        row.word("interval", parse_interval, Interval::Month, "day, week, month or year");
     const int count =
         row.has("interval_count") ? static_cast<int>(row.integer("interval_count", 1, 36)) : 1;
     const std::string text = row.text("amount");
@@ -203,9 +235,10 @@ Allowance read_allowance(TableReader& row) {
     Allowance allowance{
         .meter_key = row.key("meter"),
         .included = row.decimal("included", kMaxQuantity),
-        .overage = row.word("overage", parse_overage, OveragePolicy::Block),
+        .overage = row.word("overage", parse_overage, OveragePolicy::Block, "block or bill"),
         .overage_unit_price = std::nullopt,
     };
+    if (row.has("reset")) row.word("reset", parse_reset, std::monostate{}, "billing_period");
     const bool billed = allowance.overage == OveragePolicy::Bill;
     if (billed)
         allowance.overage_unit_price =
@@ -215,7 +248,25 @@ Allowance read_allowance(TableReader& row) {
     return allowance;
 }
 
-FilePlan read_plan(TableReader& row) {
+/// Where the members stand that are compared across the file.
+struct MeterLines {
+    Line key, event_type;
+};
+struct PlanLines {
+    Line key, rank, is_default;
+    std::vector<Line> meters;  ///< of the allowances
+};
+struct RouteLines {
+    Line pattern, meter;
+};
+struct FileLines {
+    std::vector<MeterLines> meters;
+    std::vector<PlanLines> plans;
+    std::vector<RouteLines> routes;
+};
+
+FilePlan read_plan(TableReader& row, PlanLines& lines) {
+    lines = {row.line("key"), row.line("rank"), row.line("default"), {}};
     FilePlan plan{.key = row.key("key"),
                   .name = row.text("name"),
                   .rank = static_cast<int>(row.integer("rank", 0, 1'000'000)),
@@ -238,16 +289,31 @@ FilePlan read_plan(TableReader& row) {
         if (same != plan.allowances.end())
             allowance.complain("duplicate", "this meter has an allowance already");
         plan.allowances.push_back(std::move(read));
+        lines.meters.push_back(allowance.line("meter"));
     });
     if (plan.prices.empty()) row.complain("required", "a plan needs at least one price");
     return plan;
 }
 
+/// "{symbol}", or text without braces.
+bool is_route_segment(std::string_view segment) {
+    const bool is_part = segment.size() > 2 && segment.starts_with('{') && segment.ends_with('}');
+    if (is_part) segment = segment.substr(1, segment.size() - 2);
+    return !segment.contains('{') && !segment.contains('}');
+}
+
 bool is_route_pattern(std::string_view pattern) {
     if (!pattern.starts_with('/')) return false;
     const auto wild = pattern.find('*');
-    return wild == std::string_view::npos ||
-           (pattern.ends_with("/**") && wild == pattern.size() - 2);
+    const bool is_wild_well =
+        wild == std::string_view::npos || (pattern.ends_with("/**") && wild == pattern.size() - 2);
+    while (is_wild_well && !pattern.empty()) {
+        pattern.remove_prefix(1);
+        const auto segment = pattern.substr(0, pattern.find('/'));
+        if (!is_route_segment(segment)) return false;
+        pattern.remove_prefix(segment.size());
+    }
+    return is_wild_well;
 }
 
 RouteCost read_route(TableReader& row) {
@@ -259,78 +325,109 @@ RouteCost read_route(TableReader& row) {
     if (!cost.method.empty() && std::ranges::find(kMethods, cost.method) == std::end(kMethods))
         row.complain("unknown_value", "'method' must be \"*\" or an HTTP method in upper case");
     if (!cost.pattern.empty() && !is_route_pattern(cost.pattern))
-        row.complain("bad_pattern", "'pattern' begins with '/'; '**' may only be its last part");
+        row.complain("bad_pattern",
+                     "'pattern' begins with '/'; '**' may only be its last part, and braces only "
+                     "stand around a whole part: /signals/{symbol}");
     return cost;
 }
 
-/// Rules that need the whole file.
-void check_together(const CatalogFile& file, const toml::table& root, Complaints& complaints) {
-    const auto complain = [&](std::string code, std::string detail) {
-        complaints.add(root, std::move(code), std::move(detail));
-    };
-    std::set<std::string_view> meters;
-    std::set<std::string_view> event_types;
-    for (const Meter& meter : file.meters) {
-        if (!meters.insert(meter.key).second)
-            complain("duplicate", "meter '" + meter.key + "' is there twice");
-        if (!event_types.insert(meter.event_type).second)
-            complain("duplicate", "event type '" + meter.event_type + "' feeds two meters");
+/// Says of the second of two equals where the first one stands.
+template <class Key>
+class FirstLines {
+public:
+    FirstLines(Complaints& complaints, std::string_view code)
+        : complaints_(complaints), code_(code) {}
+
+    void add(const Key& key, Line line, std::string_view what) {
+        const auto [first, is_new] = lines_.emplace(key, line);
+        if (!is_new)
+            complaints_.add(line, code_, fmt::format("{}, as in line {}", what, first->second));
     }
-    std::set<std::string_view> plans;
-    std::set<int> ranks;
-    for (const FilePlan& plan : file.plans) {
-        if (!plans.insert(plan.key).second)
-            complain("duplicate", "plan '" + plan.key + "' is there twice");
-        if (!ranks.insert(plan.rank).second)
-            complain("duplicate", fmt::format("rank {} belongs to two plans", plan.rank));
-        for (const Allowance& allowance : plan.allowances)
-            if (!meters.contains(allowance.meter_key))
-                complain("unknown_meter", "plan '" + plan.key + "' names the meter '" +
-                                              allowance.meter_key + "', which is not there");
+    [[nodiscard]] bool empty() const { return lines_.empty(); }
+    [[nodiscard]] bool contains(const Key& key) const { return lines_.contains(key); }
+
+private:
+    Complaints& complaints_;
+    std::string code_;
+    std::map<Key, Line> lines_;
+};
+
+void check_plans(const CatalogFile& file, const FileLines& lines,
+                 const FirstLines<std::string_view>& meters, Complaints& complaints) {
+    FirstLines<std::string_view> keys(complaints, "duplicate");
+    FirstLines<int> ranks(complaints, "duplicate");
+    FirstLines<bool> defaults(complaints, "one_default");
+    for (std::size_t i = 0; i < file.plans.size(); ++i) {
+        const FilePlan& plan = file.plans[i];
+        const PlanLines& line = lines.plans[i];
+        keys.add(plan.key, line.key, fmt::format("there is a plan '{}' already", plan.key));
+        ranks.add(plan.rank, line.rank,
+                  fmt::format("rank {} belongs to a plan already", plan.rank));
+        if (plan.is_default)
+            defaults.add(true, line.is_default, "exactly one plan must have default = true");
+        for (std::size_t k = 0; k < plan.allowances.size(); ++k) {
+            const auto& meter = plan.allowances[k].meter_key;
+            if (!meters.contains(meter))
+                complaints.add(line.meters[k], "unknown_meter",
+                               fmt::format("there is no meter '{}'", meter));
+        }
     }
-    if (std::ranges::count(file.plans, true, &FilePlan::is_default) != 1)
-        complain("one_default", "exactly one plan must have default = true");
-    std::set<std::pair<std::string_view, std::string_view>> routes;
-    for (const RouteCost& route : file.route_costs) {
-        if (!routes.emplace(route.method, route.pattern).second)
-            complain("duplicate",
-                     "route " + route.method + " " + route.pattern + " is there twice");
-        if (!meters.contains(route.meter_key))
-            complain("unknown_meter", "route " + route.pattern + " names the meter '" +
-                                          route.meter_key + "', which is not there");
-    }
+    if (defaults.empty())
+        complaints.add(Line{1}, "one_default", "exactly one plan must have default = true");
 }
 
-std::unexpected<Error> bad_file(std::vector<FieldError> complaints) {
-    std::string message = "the catalog file is not right: ";
-    for (std::size_t i = 0; i < std::min<std::size_t>(complaints.size(), 3); ++i)
-        message += (i == 0 ? "" : "; ") + complaints[i].pointer + ": " + complaints[i].detail;
-    if (complaints.size() > 3) message += fmt::format("; and {} more", complaints.size() - 3);
-    Error error{ErrorCode::InvalidArgument, "catalog.bad_file", std::move(message)};
-    error.fields = std::move(complaints);
-    return std::unexpected(std::move(error));
+/// Rules that need the whole file.
+void check_together(const CatalogFile& file, const FileLines& lines, Complaints& complaints) {
+    FirstLines<std::string_view> meters(complaints, "duplicate");
+    FirstLines<std::string_view> event_types(complaints, "duplicate");
+    for (std::size_t i = 0; i < file.meters.size(); ++i) {
+        const Meter& meter = file.meters[i];
+        meters.add(meter.key, lines.meters[i].key,
+                   fmt::format("there is a meter '{}' already", meter.key));
+        event_types.add(meter.event_type, lines.meters[i].event_type,
+                        fmt::format("event type '{}' feeds a meter already", meter.event_type));
+    }
+    check_plans(file, lines, meters, complaints);
+    FirstLines<std::pair<std::string_view, std::string_view>> routes(complaints, "duplicate");
+    for (std::size_t i = 0; i < file.route_costs.size(); ++i) {
+        const RouteCost& route = file.route_costs[i];
+        routes.add({route.method, route.pattern}, lines.routes[i].pattern,
+                   fmt::format("there is a route {} {} already", route.method, route.pattern));
+        if (!meters.contains(route.meter_key))
+            complaints.add(lines.routes[i].meter, "unknown_meter",
+                           fmt::format("there is no meter '{}'", route.meter_key));
+    }
 }
 
 }  // namespace
 
-Result<CatalogFile> read_catalog_file(std::string_view toml) {
+Result<CatalogFile> read_catalog_file(std::string_view toml, std::string_view name) {
+    Complaints complaints;
     toml::table root;
     try {
         root = toml::parse(toml);
     } catch (const toml::parse_error& error) {
-        return bad_file({{fmt::format("line {}", error.source().begin.line), "syntax",
-                          std::string(error.description())}});
+        complaints.add(error.source().begin.line, "syntax", std::string(error.description()));
+        return std::unexpected(complaints.take(name));
     }
 
-    Complaints complaints;
     CatalogFile file;
+    FileLines lines;
     TableReader reader(root, complaints);
-    reader.each("meters", [&](TableReader& row) { file.meters.push_back(read_meter(row)); });
-    reader.each("plans", [&](TableReader& row) { file.plans.push_back(read_plan(row)); });
-    reader.each("routes", [&](TableReader& row) { file.route_costs.push_back(read_route(row)); });
+    reader.each("meters", [&](TableReader& row) {
+        file.meters.push_back(read_meter(row));
+        lines.meters.push_back({row.line("key"), row.line("event_type")});
+    });
+    reader.each("plans", [&](TableReader& row) {
+        file.plans.push_back(read_plan(row, lines.plans.emplace_back()));
+    });
+    reader.each("routes", [&](TableReader& row) {
+        file.route_costs.push_back(read_route(row));
+        lines.routes.push_back({row.line("pattern"), row.line("meter")});
+    });
     reader.refuse_unknown();
-    if (complaints.empty()) check_together(file, root, complaints);
-    if (!complaints.empty()) return bad_file(complaints.take());
+    if (complaints.empty()) check_together(file, lines, complaints);
+    if (!complaints.empty()) return std::unexpected(complaints.take(name));
     std::ranges::sort(file.plans, {}, &FilePlan::rank);
     return file;
 }

@@ -38,8 +38,10 @@ struct CatalogFile {
 /// Reads TOML strictly; see presets/api-metering.toml for the form. A table or key that nobody
 /// knows is a complaint, and every complaint names its line.
 ///
+/// \param name  how messages call the file
 /// Errors: InvalidArgument "catalog.bad_file" with every complaint in `fields` ("line 12" as the
-/// pointer). A syntax error is the only complaint of its file.
-Result<CatalogFile> read_catalog_file(std::string_view toml);
+/// pointer) and the first ten in the message ("presets/x.toml:12: ..."). A syntax error is the only
+/// complaint of its file.
+Result<CatalogFile> read_catalog_file(std::string_view toml, std::string_view name = "catalog");
 
 }  // namespace turnpike

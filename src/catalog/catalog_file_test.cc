@@ -43,6 +43,37 @@ std::string with(std::string_view line, std::string_view instead) {
     return text;
 }
 
+/// kGood and a route, whose table is in line 16.
+std::string with_route(std::string_view pattern) {
+    return std::string(kGood) + "[[routes]]\nmethod = \"*\"\npattern = \"" + std::string(pattern) +
+           "\"\nmeter = \"api_calls\"\nunits = 1\n";
+}
+
+/// kGood and a plan, whose table is in line 16.
+std::string with_plan(const std::string& key, int rank, const std::string& more = "") {
+    return std::string(kGood) + "[[plans]]\nkey = \"" + key + "\"\nrank = " + std::to_string(rank) +
+           "\n" + more + "name = \"OTHER\"\n" +
+           "prices = [{ currency = \"usd\", interval = \"month\", amount = \"9.00\" }]\n";
+}
+
+TEST(CatalogFile, AnAllowanceMaySayThatItStartsAgainWithThePeriod) {
+    const auto file = read_catalog_file(with("\"block\"", "\"block\", reset = \"billing_period\""));
+    ASSERT_TRUE(file) << file.error().message;
+    EXPECT_EQ(file->plans[0].allowances, read_catalog_file(kGood)->plans[0].allowances);
+    const auto other = read_catalog_file(with("\"block\"", "\"block\", reset = \"week\""));
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().message, "catalog:15: 'reset' must be billing_period, not 'week'");
+}
+
+TEST(CatalogFile, TheMessageNamesFileAndLineOnce) {
+    const auto file = read_catalog_file(with_plan("free", 0, "default = true\n"), "presets/x.toml");
+    ASSERT_FALSE(file);
+    EXPECT_EQ(file.error().message,
+              "presets/x.toml:17: there is a plan 'free' already, as in line 10; "
+              "presets/x.toml:18: rank 0 belongs to a plan already, as in line 12; "
+              "presets/x.toml:19: exactly one plan must have default = true, as in line 13");
+}
+
 TEST(CatalogFile, ReadsWhatIsRight) {
     const auto file = read_catalog_file(kGood);
     ASSERT_TRUE(file) << file.error().message;
@@ -74,12 +105,31 @@ TEST(CatalogFile, RefusesWithTheLine) {
          "line 15 overage_is_blocked"},
         {"upper case key", with("\"free\"", "\"Free\""), "line 10 bad_key"},
         {"an unknown meter", with("meter = \"api_calls\"", "meter = \"calls\""),
-         "line 1 unknown_meter"},
+         "line 15 unknown_meter"},
         {"no default plan", with("default = true\n", ""), "line 1 one_default"},
         {"a bad pattern",
          std::string(kGood) +
              "[[routes]]\nmethod = \"*\"\npattern = \"/a*\"\nmeter = \"api_calls\"\nunits = 1\n",
          "line 16 bad_pattern"},
+        {"an unclosed brace", with_route("/a/{symbol"), "line 16 bad_pattern"},
+        {"an unopened brace", with_route("/a/symbol}"), "line 16 bad_pattern"},
+        {"a brace in the middle", with_route("/a/x{symbol}"), "line 16 bad_pattern"},
+        {"a brace in braces", with_route("/a/{{symbol}}"), "line 16 bad_pattern"},
+        {"braces around nothing", with_route("/a/{}"), "line 16 bad_pattern"},
+        {"a route of an unknown meter",
+         std::string(kGood) + "[[routes]]\nmethod = \"*\"\npattern = \"/a\"\nunits = 1\n" +
+             "meter = \"calls\"\n",
+         "line 20 unknown_meter"},
+        {"a route twice", with_route("/a") + with_route("/a").substr(kGood.size()),
+         "line 23 duplicate"},
+        {"a meter twice",
+         std::string(kGood) + "[[meters]]\nname = \"x\"\nkey = \"api_calls\"\nunit = \"x\"\n" +
+             "event_type = \"x\"\naggregation = \"sum\"\n",
+         "line 18 duplicate"},
+        {"two default plans", with_plan("other", 1, "default = true\n"), "line 19 one_default"},
+        {"a key twice", with_plan("free", 1), "line 17 duplicate"},
+        {"a rank twice", with_plan("other", 0), "line 18 duplicate"},
+        {"another reset", with("\"block\"", "\"block\", reset = \"day\""), "line 15 unknown_value"},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);

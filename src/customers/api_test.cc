@@ -81,6 +81,8 @@ TEST_F(CustomersApiTest, Refusals) {
          {422, "customer.unknown_test_clock"}},
         {R"({"external_id":"taken"})", {409, "customer.exists"}},
         {R"({"external_id":"a",})", {400, "json.invalid"}},
+        {R"({"external_id":"a","email":null})", {400, "request.invalid_body"}},
+        {R"({"external_id":"a","metadata":{"k":null}})", {400, "request.invalid_body"}},
     };
     for (const auto& [body, expected] : cases) {
         SCOPED_TRACE(body);

@@ -49,6 +49,10 @@ Result<void> check_draft(sql::Transaction& tx, const CustomerDraft& draft) {
     return {};
 }
 
+/// A customer's free periods begin when he does, and a period begins and ends at whole seconds, as
+/// the provider's do.
+Instant whole_second(Instant now) { return std::chrono::floor<std::chrono::seconds>(now); }
+
 bool is_caller(const Customer& customer, const Principal& caller) {
     if (caller.customer) return customer.id == *caller.customer;
     return !caller.external_id.empty() && customer.external_id == caller.external_id;
@@ -94,7 +98,7 @@ Result<Customer> ensure_customer(sql::Transaction& tx, std::string_view external
                       .name = std::nullopt,
                       .metadata = {},
                       .test_clock = std::nullopt,
-                      .created_at = now};
+                      .created_at = whole_second(now)};
     if (insert_customer(tx, customer)) {
         record(tx, entry_of(customer, "customer.created", himself, now), ids);
         return customer;
@@ -120,7 +124,7 @@ Result<Customer> create_customer(sql::Transaction& tx, const CustomerDraft& draf
                       .name = draft.name,
                       .metadata = draft.metadata,
                       .test_clock = draft.test_clock,
-                      .created_at = now};
+                      .created_at = whole_second(now)};
     if (!insert_customer(tx, customer))
         return conflict("customer.exists", "there is a customer with this external id");
     record(tx, entry_of(customer, "customer.created", authority, now), ids);

@@ -82,6 +82,17 @@ TEST_P(CustomerService, AnEmailIsFilledInOnceAndNeverReplaced) {
                                         R"(user:alice customer.updated {"changed":["email"]})"}));
 }
 
+TEST_P(CustomerService, ACustomerBeginsAtAWholeSecond) {
+    const auto later = kNow + std::chrono::microseconds(999'999);
+    const auto made = write([&](sql::Transaction& tx) {
+        return create_customer(tx, {"alice", {}, {}, {}, {}}, {"admin:root", "req_1"}, later, ids_);
+    });
+    const auto seen =
+        write([&](sql::Transaction& tx) { return ensure_customer(tx, "bob", {}, later, ids_); });
+    EXPECT_EQ(made->created_at, kNow);
+    EXPECT_EQ(seen->created_at, kNow);
+}
+
 TEST_P(CustomerService, ASubjectThatCannotBeAnExternalIdIsRefused) {
     for (const auto* subject : {"a b", "ext:alice", "cus_01HF00000000000000000000AA"})
         EXPECT_EQ(ensure(subject).error().reason.text(), "customer.invalid_external_id");

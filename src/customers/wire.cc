@@ -11,21 +11,21 @@ namespace {
 constexpr ObjectReader::Text kName{.length_min = 1, .length_max = 200};
 constexpr ObjectReader::Text kEmail{.length_min = 1, .length_max = 254};
 
-bool is_null(const Json& object, const char* name) {
-    return object.is_object() && object.contains(name) && object[name].is_null();
-}
-
 /// Absent, cleared by null, or a text.
-std::optional<std::optional<std::string>> read_change(ObjectReader& fields, const Json& body,
-                                                      const char* name, ObjectReader::Text rule) {
+std::optional<std::optional<std::string>> read_change(ObjectReader& fields, const char* name,
+                                                      ObjectReader::Text rule) {
+    if (fields.takes_null(name)) return std::optional<std::string>();
     auto text = fields.optional_text(name, rule);
-    if (!text && !is_null(body, name)) return std::nullopt;
+    if (!text) return std::nullopt;
     return std::move(text);
 }
 
-/// Nulls are keys to remove; the reader, to which null is absence, sees the rest.
-void read_metadata_change(ObjectReader& fields, const Json& body, CustomerPatch& patch) {
-    if (is_null(body, "metadata")) patch.clear_metadata = CustomerPatch::Clear::Yes;
+/// What is left of the metadata when the keys to remove are taken out.
+void read_metadata_change(ObjectReader& fields, CustomerPatch& patch) {
+    if (fields.takes_null("metadata")) {
+        patch.clear_metadata = CustomerPatch::Clear::Yes;
+        return;
+    }
     for (auto& [key, value] : fields.optional_metadata("metadata"))
         patch.metadata.emplace_back(std::move(key), std::move(value));
 }
@@ -79,9 +79,9 @@ Result<CustomerPatch> read_customer_patch(const Json& body) {
     const auto removed = take_removed_keys(rest);
     ObjectReader fields(rest);
     CustomerPatch patch;
-    patch.email = read_change(fields, rest, "email", kEmail);
-    patch.name = read_change(fields, rest, "name", kName);
-    read_metadata_change(fields, rest, patch);
+    patch.email = read_change(fields, "email", kEmail);
+    patch.name = read_change(fields, "name", kName);
+    read_metadata_change(fields, patch);
     for (const auto& key : removed) patch.metadata.emplace_back(key, std::nullopt);
     return fields.finish(std::move(patch));
 }

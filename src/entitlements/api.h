@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <boost/asio/awaitable.hpp>
 
 #include "access/principal.h"
@@ -21,6 +23,7 @@ struct EntitlementsApi {
     IdSource& ids;
     CatalogCache& catalog;
     StandingCache& standings;
+    std::string upgrade_url;  ///< where customers change their plan; "": nowhere to send them
 
     /// POST /v1/entitlements/check {customer, feature|meter, requested}. Consumes nothing; asks no
     /// database when the standing is cached.

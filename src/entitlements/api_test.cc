@@ -40,7 +40,8 @@ protected:
         if (IsSkipped()) return;
         world_.emplace(db());
         world_->add_customer("alice");
-        api_.emplace(db(), clock_, world_->ids(), world_->catalog(), standings_);
+        api_.emplace(db(), clock_, world_->ids(), world_->catalog(), standings_,
+                     "https://shop.example/plans");
     }
     Result<http::Response> call(Handler handler, const Principal& caller,
                                 const http::Request& request) {
@@ -103,8 +104,21 @@ TEST_P(Entitlements, FreeCall100IsServedAnd101IsNotRecorded) {
     EXPECT_EQ(denied["resets_at"], "2024-10-01T00:00:00Z");
     EXPECT_EQ(denied["upgrade"], Json::parse(R"({"plan":"starter","name":"STARTER",
                                                  "price":"29.00","currency":"usd"})"));
+    EXPECT_EQ(denied["upgrade_url"], "https://shop.example/plans");
     EXPECT_EQ(events(), 2);
     EXPECT_EQ(usage("alice")["used"], "100");
+    api_->upgrade_url.clear();
+    EXPECT_FALSE(consumed(calls("alice", 1)).contains("upgrade_url"));
+}
+
+TEST_P(Entitlements, ANullIsNotTheDefault) {
+    Json body = calls("alice", 1);
+    body["quantity"] = nullptr;
+    EXPECT_EQ(consumed(body), "request.invalid_body");
+    body = calls("alice", 1);
+    body["feature"] = nullptr;
+    EXPECT_EQ(consumed(body), "request.invalid_body");
+    EXPECT_EQ(events(), 0);
 }
 
 TEST_P(Entitlements, PaidPlansGoOnIntoOverage) {

@@ -19,6 +19,7 @@ struct GatewayQuestion {
     std::string meter_key;
     Quantity units;
     std::shared_ptr<const Catalog> catalog;
+    const std::string& upgrade_url;
 };
 
 namespace {
@@ -68,10 +69,11 @@ ConsumeRequest use_of(const GatewayQuestion& question, std::string id) {
 
 http::Response write_decision(const Decision& decision, const Standing& standing,
                               const GatewayQuestion& question, const http::Request& request) {
-    http::Response response =
-        decision.allowed ? allow(question.units.text())
-                         : refuse(write_denial(decision, question.meter_key, request, standing.now),
-                                  meaning_of(decision));
+    http::Response response = decision.allowed
+                                  ? allow(question.units.text())
+                                  : refuse(write_denial(decision, question.meter_key, request,
+                                                        standing.now, question.upgrade_url),
+                                           meaning_of(decision));
     if (!decision.allowed) response.headers.emplace_back("X-Turnpike-Units", "0");
     response.headers.emplace_back("X-Turnpike-Customer", standing.customer.text());
     response.headers.emplace_back("X-Turnpike-Plan", standing.plan->key);
@@ -165,8 +167,12 @@ Result<std::optional<GatewayQuestion>> GatewayApi::read_question(const Principal
     auto catalog = entitlements.catalog.get();
     const RouteCost* cost = catalog->route_cost(route->method, route->path);
     if (cost == nullptr || cost->units == 0) return std::optional<GatewayQuestion>();
-    return GatewayQuestion{*mode, *std::move(customer), cost->meter_key,
-                           Quantity::whole(cost->units), std::move(catalog)};
+    return GatewayQuestion{*mode,
+                           *std::move(customer),
+                           cost->meter_key,
+                           Quantity::whole(cost->units),
+                           std::move(catalog),
+                           entitlements.upgrade_url};
 }
 
 asio::awaitable<Result<http::Response>> GatewayApi::authorize(const Principal& caller,

@@ -115,7 +115,8 @@ protected:
     SubscriptionId pro_ = add_subscription(world_, paul_, {});
     ManualClock clock_{kStart + std::chrono::hours(1)};
     StandingCache standings_{{}};
-    EntitlementsApi api_{db_, clock_, world_.ids(), world_.catalog(), standings_};
+    EntitlementsApi api_{
+        db_, clock_, world_.ids(), world_.catalog(), standings_, "https://shop.example/plans"};
     UsageRecovery recovery_{3};
     GatewayApi gateway_{api_, recovery_};
 };
@@ -150,6 +151,7 @@ TEST_F(Gateway, ADenialIs403ThatSaysWhatItMeans) {
     const Json body = *parse_json(denied.body);
     EXPECT_EQ(body["code"], "limit_exceeded");
     EXPECT_EQ(body["upgrade"]["plan"], "starter");
+    EXPECT_EQ(body["upgrade_url"], "https://shop.example/plans");
     EXPECT_EQ(used(alice_), 100);
     EXPECT_EQ(ask("alice", "/health").status, 200);
 }

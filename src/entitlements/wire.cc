@@ -172,18 +172,18 @@ Error denial(const Decision& decision, const std::string& meter_key) {
 }
 
 http::Response write_denial(const Decision& decision, const std::string& meter_key,
-                            const http::Request& request, Instant now) {
+                            const http::Request& request, Instant now,
+                            const std::string& upgrade_url) {
     Error error = denial(decision, meter_key);
     if (decision.reason == DecisionReason::LimitExceeded)
         error.retry_after_s = static_cast<int>(
             std::min<std::int64_t>(seconds_until(decision.resets_at, now), 1'000'000'000));
-    http::Response response = http::problem(error, request);
-    if (!decision.upgrade) return response;
-    auto body = parse_json(response.body);
-    check(body.has_value(), "our own problem body is JSON");
-    (*body)["upgrade"] = write_upgrade(*decision.upgrade);
-    response.body = to_text(*body);
-    return response;
+    Json members = Json::object();
+    if (decision.upgrade) {
+        members["upgrade"] = write_upgrade(*decision.upgrade);
+        if (!upgrade_url.empty()) members["upgrade_url"] = upgrade_url;
+    }
+    return http::problem(error, request, members);
 }
 
 std::int64_t seconds_until(Instant then, Instant now) {

@@ -237,7 +237,7 @@ Response Connection::internal_problem(const std::exception_ptr& failure) const {
     }
     spdlog::error("event=http.handler_failed request_id={} method={} path={} error=\"{}\"",
                   request_.request_id, to_text(request_.method), request_.path, what);
-    return plain_problem(500, "internal", kInternalDetail);
+    return plain_problem(500, "internal", kInternalDetail, request_);
 }
 
 void Connection::log_access(const Response& response, Clock::time_point started) const {
@@ -252,7 +252,7 @@ Connection::Next Connection::refuse(const Refusal& refusal, const RequestParser&
     // Beyond what was read of this head, the storage still holds the request before it.
     if (!parser.head_done()) request_.headers.clear();
     adopt_request_id();
-    Response response = plain_problem(refusal.status, refusal.code, refusal.detail);
+    Response response = plain_problem(refusal.status, refusal.code, refusal.detail, request_);
     write(response, Envelope::Persistence::Close);
     log_access(response, Clock::now());
     return Next::Linger;

@@ -58,12 +58,15 @@ inline Response ok(const Json& body) { return json_response(200, body); }
 Response text_response(int status, std::string body);
 Response html_response(int status, std::string body);
 
-/// The one mapping from ErrorCode to HTTP: RFC 9457 problem+json with code, reason, request_id,
+/// The one mapping from ErrorCode to HTTP: RFC 9457 problem+json with code, instance, request_id,
 /// errors[] and Retry-After.
 Response problem(const Error& error, const Request& request);
+/// With further members; they win over ours of the same name.
+Response problem(const Error& error, const Request& request, const Json& members);
 int status_of(ErrorCode code);
 
-/// For edges that must refuse before any handler runs (framing errors).
-Response plain_problem(int status, std::string_view code, std::string_view detail);
+/// For edges that must refuse with a status that no ErrorCode has (framing errors). The same body.
+Response plain_problem(int status, std::string_view code, std::string_view detail,
+                       const Request& request);
 
 }  // namespace turnpike::http

@@ -7,14 +7,18 @@ namespace {
 
 constexpr std::string_view kTypeBase = "https://turnpike.dev/problems/";
 
-/// The members that RFC 9457 names, and our stable code.
-Json members_of(int status, std::string_view code, std::string_view detail) {
+/// The members that RFC 9457 names, our stable code, and the request's id. A request whose target
+/// could not be read has no path, and its problem no instance.
+Json members_of(int status, std::string_view code, std::string_view detail,
+                const Request& request) {
     Json body;
     body["type"] = std::string(kTypeBase) + std::string(code);
     body["title"] = reason_phrase(status);
     body["status"] = status;
     body["detail"] = detail;
     body["code"] = code;
+    if (!request.path.empty()) body["instance"] = request.path;
+    body["request_id"] = request.request_id;
     return body;
 }
 
@@ -58,12 +62,15 @@ int status_of(ErrorCode code) {
 }
 
 Response problem(const Error& error, const Request& request) {
+    return problem(error, request, Json::object());
+}
+
+Response problem(const Error& error, const Request& request, const Json& members) {
     const int status = status_of(error.code);
-    Json body = members_of(status, error.reason.text(), error.message);
-    body["instance"] = request.path;
-    body["request_id"] = request.request_id;
+    Json body = members_of(status, error.reason.text(), error.message, request);
     if (!error.fields.empty()) body["errors"] = errors_of(error.fields);
     for (const auto& [name, value] : error.details) body[name] = value;
+    for (const auto& [name, value] : members.items()) body[name] = value;
 
     Response response = respond(status, body);
     if (error.retry_after_s)
@@ -72,8 +79,9 @@ Response problem(const Error& error, const Request& request) {
     return response;
 }
 
-Response plain_problem(int status, std::string_view code, std::string_view detail) {
-    return respond(status, members_of(status, code, detail));
+Response plain_problem(int status, std::string_view code, std::string_view detail,
+                       const Request& request) {
+    return respond(status, members_of(status, code, detail, request));
 }
 
 }  // namespace turnpike::http

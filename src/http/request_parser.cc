@@ -97,9 +97,11 @@ void RequestParser::on_request_impl(Verb /*verb*/, View method, View target, int
     line_done_ = true;
     is_http11_ = version == 11;
     const auto known = http::parse_method(standard(method));
+    if (known) request_.method = *known;
+    // Read for an unknown method too: the refusal names the path.
+    const auto refusal = read_target(standard(target), request_);
     if (!known) return refuse(kUnknownMethod, code);
-    request_.method = *known;
-    if (const auto refusal = read_target(standard(target), request_)) refuse(*refusal, code);
+    if (refusal) refuse(*refusal, code);
 }
 
 void RequestParser::on_response_impl(int /*status*/, View /*reason*/, int /*version*/, Code& code) {

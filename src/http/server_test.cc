@@ -168,6 +168,31 @@ TEST(Server, TheBodyLimitDependsOnTheRoute) {
               413);
 }
 
+TEST(Server, ARefusalNamesItsPathAndRequest) {
+    const struct {
+        const char* name;
+        std::string request;
+        std::string instance;  ///< "": the target could not be read
+    } cases[] = {
+        {"too large", "POST /p?q=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n", "/p"},
+        {"unknown method", "BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n", "/pot"},
+        {"no host", "GET /p HTTP/1.1\r\n\r\n", "/p"},
+        {"no target", "GET p HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+        {"thrown", "GET /throw HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\n\r\n", "/throw"},
+    };
+    TestServer server(plainly([](const Request&) -> Response { throw std::runtime_error("no"); }));
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        RawClient client(server.port());
+        client.send(c.request);
+        const std::string answer = client.read_one();
+        const auto body = parse_json(body_of_answer(answer));
+        ASSERT_TRUE(body) << answer;
+        EXPECT_EQ(body->value("instance", ""), c.instance);
+        EXPECT_EQ(body->value("request_id", "none"), header_of_answer(answer, "X-Request-Id"));
+    }
+}
+
 TEST(Server, EndsSlowHeadsAndBodiesWith408AndIdleOnesSilently) {
     const Timeouts timeouts{.head = 100ms, .body = 100ms, .idle = 100ms};
     TestServer server(plainly(echo), quick(timeouts));

@@ -74,9 +74,22 @@ std::optional<Flaw> flaw_of(const Json& value, ObjectReader::Integer rule) {
     return std::nullopt;
 }
 
-std::optional<Quantity> quantity_of(const Json& value) {
-    if (value.is_string()) return Quantity::parse(value.get_ref<const std::string&>());
-    return Quantity::parse(to_text(value));
+/// Right in form, however large.
+bool is_decimal(std::string_view text) {
+    if (text.starts_with('-')) text.remove_prefix(1);
+    const auto whole = text.substr(0, text.find('.'));
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return !whole.empty() && std::ranges::all_of(whole, is_digit) &&
+           Quantity::parse("0" + std::string(text.substr(whole.size())));
+}
+
+std::optional<Flaw> flaw_of(const std::string& text, std::optional<Quantity> quantity) {
+    if (!quantity && !is_decimal(text))
+        return Flaw{"malformed", "must be a decimal with at most 6 fraction digits"};
+    if (!quantity || *quantity > kMaxQuantity || *quantity < Quantity() - kMaxQuantity)
+        return Flaw{"out_of_range",
+                    "is too large: it must be at most " + kMaxQuantity.text() + " either way"};
+    return std::nullopt;
 }
 
 std::string sentence(const FieldError& complaint) {
@@ -95,14 +108,18 @@ const Json* ObjectReader::take(std::string_view name) {
     known_.emplace_back(name);
     if (!object_.is_object()) return nullptr;
     const auto member = object_.find(name);
-    if (member == object_.end() || member->is_null()) return nullptr;
-    return &*member;
+    return member == object_.end() ? nullptr : &*member;
 }
 
 const Json* ObjectReader::take_required(std::string_view name) {
     const Json* const value = take(name);
     if (value == nullptr && object_.is_object()) complain(name, "required", "is required");
     return value;
+}
+
+bool ObjectReader::takes_null(std::string_view name) {
+    const Json* const value = take(name);
+    return value != nullptr && value->is_null();
 }
 
 std::string ObjectReader::required_text(std::string_view name, Text rule) {
@@ -173,13 +190,10 @@ std::optional<Quantity> ObjectReader::optional_quantity(std::string_view name) {
         complain(name, "wrong_type", "must be a decimal in a string, or an integer");
         return std::nullopt;
     }
-    const auto quantity = quantity_of(*value);
-    if (!quantity) {
-        complain(name, "malformed", "must be a decimal with at most 6 fraction digits");
-        return std::nullopt;
-    }
-    if (*quantity > kMaxQuantity || *quantity < Quantity() - kMaxQuantity) {
-        complain(name, "out_of_range", "must be at most " + kMaxQuantity.text() + " either way");
+    const std::string text = value->is_string() ? value->get<std::string>() : to_text(*value);
+    const auto quantity = Quantity::parse(text);
+    if (auto flaw = flaw_of(text, quantity)) {
+        complain(name, flaw->code, std::move(flaw->detail));
         return std::nullopt;
     }
     return quantity;

@@ -23,8 +23,9 @@ namespace turnpike {
 ///     return fields.finish(Subscribe{tier, method});
 ///
 /// A required_* getter that complained returns an empty value; finish() then fails, so the value
-/// is never used. A member that is null counts as absent. Holds a reference: the Json must outlive
-/// the reader.
+/// is never used. A member that is null is there and of the wrong type, since a client that sends
+/// it means something that we would not do; only takes_null() lets it pass. Holds a reference: the
+/// Json must outlive the reader.
 class ObjectReader {
 public:
     struct Text {
@@ -38,6 +39,9 @@ public:
 
     /// `pointer` is the JSON pointer of this object in the body ("" for the body itself).
     explicit ObjectReader(const Json& object, std::string pointer = "");
+
+    /// True when the member is there and null, which in a merge patch means: remove it.
+    bool takes_null(std::string_view name);
 
     /// Control characters are refused in every text.
     std::string required_text(std::string_view name, Text rule);

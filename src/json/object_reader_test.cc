@@ -44,13 +44,33 @@ TEST(ObjectReader, ReadsWhatIsThere) {
     EXPECT_TRUE(fields.finish(1));
 }
 
-TEST(ObjectReader, TakesNullForAbsent) {
-    const Json body = parsed(R"({"a":null,"b":null})");
+TEST(ObjectReader, RefusesNullInEveryType) {
+    const Json body = parsed(R"({"text":null,"name":null,"count":null,"size":null,"flag":null,
+        "at":null,"quantity":null,"object":null,"list":null,"metadata":null})");
     ObjectReader fields(body);
-    EXPECT_EQ(fields.optional_text("a"), std::nullopt);
-    EXPECT_EQ(fields.required_text("b"), "");
-    EXPECT_EQ(fields.optional_integer("c", {}), std::nullopt);
-    EXPECT_EQ(told(fields), Lines{"/b required"});
+    fields.optional_text("text");
+    fields.required_text("name");
+    fields.optional_integer("count", {});
+    fields.required_integer("size", {});
+    fields.optional_boolean("flag");
+    fields.optional_instant("at");
+    fields.optional_quantity("quantity");
+    EXPECT_EQ(fields.optional_object("object"), nullptr);
+    EXPECT_EQ(fields.optional_array("list"), nullptr);
+    fields.optional_metadata("metadata");
+    EXPECT_EQ(told(fields), (Lines{"/text wrong_type", "/name wrong_type", "/count wrong_type",
+                                   "/size wrong_type", "/flag wrong_type", "/at wrong_type",
+                                   "/quantity wrong_type", "/object wrong_type", "/list wrong_type",
+                                   "/metadata wrong_type"}));
+}
+
+TEST(ObjectReader, TakesANullThatIsAskedFor) {
+    const Json body = parsed(R"({"gone":null,"kept":"x"})");
+    ObjectReader fields(body);
+    EXPECT_TRUE(fields.takes_null("gone"));
+    EXPECT_FALSE(fields.takes_null("kept"));
+    EXPECT_FALSE(fields.takes_null("absent"));
+    EXPECT_EQ(told(fields), Lines{});
 }
 
 TEST(ObjectReader, CollectsEveryComplaint) {
@@ -144,7 +164,12 @@ TEST(ObjectReader, ChecksQuantities) {
         {"above the greatest", R"("1000000000000.000001")", "out_of_range"},
         {"least", R"("-1000000000000")", ""},
         {"below the least", "-1000000000001", "out_of_range"},
-        {"beyond int64", "9223372036854775807", "malformed"},
+        {"10^18", "1000000000000000000", "out_of_range"},
+        {"beyond int64", "9223372036854775807", "out_of_range"},
+        {"beyond int64 in a string", R"("-99999999999999999999999.5")", "out_of_range"},
+        {"large, and not a number", R"("1000000000000000000x")", "malformed"},
+        {"large, with seven digits", R"("1000000000000000000.0000001")", "malformed"},
+        {"large, with a bare point", R"("1000000000000000000.")", "malformed"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.name);
@@ -212,7 +237,7 @@ TEST(ObjectReader, BoundsMetadata) {
         {"empty key", R"({"metadata":{"":"v"}})", {"/metadata invalid_key"}},
         {"long value", R"({"metadata":{"k":")" + long_value + R"("}})", {"/metadata/k too_long"}},
         {"number", R"({"metadata":{"k":1}})", {"/metadata/k wrong_type"}},
-        {"null", R"({"metadata":{"k":null}})", {"/metadata/k required"}},
+        {"null", R"({"metadata":{"k":null}})", {"/metadata/k wrong_type"}},
         {"list", R"({"metadata":[]})", {"/metadata wrong_type"}},
     };
     for (const auto& c : cases) {

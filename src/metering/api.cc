@@ -9,11 +9,12 @@
 namespace turnpike {
 namespace {
 
-http::Response unsupported() {
+http::Response unsupported(const http::Request& request) {
     return http::plain_problem(
         415, "event.unsupported_type",
         "send application/cloudevents+json, application/cloudevents-batch+json, application/json, "
-        "or ce-* headers with a JSON body, without a Content-Encoding");
+        "or ce-* headers with a JSON body, without a Content-Encoding",
+        request);
 }
 
 /// Events of one customer are a listing of their own, so that a cursor cannot cross.
@@ -27,7 +28,7 @@ std::string listing_of(const EventFilter& filter) {
 asio::awaitable<Result<http::Response>> MeteringApi::post_events(const Principal&,
                                                                  const http::Request& request) {
     const EventMode mode = event_mode(request);
-    if (mode == EventMode::Unsupported) co_return unsupported();
+    if (mode == EventMode::Unsupported) co_return unsupported(request);
     const auto entries = read_events(request, mode);
     if (!entries) co_return failure(entries);
 

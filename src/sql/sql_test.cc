@@ -109,6 +109,16 @@ TEST(DatabaseOpen, SaysWhyAFileCannotBeOpened) {
     EXPECT_NE(database.error().message.find("/no/such/folder/ledger.db"), std::string::npos);
 }
 
+TEST(DatabaseOpen, SaysInOneLineThatAServerDoesNotAnswer) {
+    // Nobody listens on port 1.
+    const auto opened = Database::open({.url = "postgres://nobody@127.0.0.1:1/nothing"});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().reason.text(), "database.unreachable");
+    EXPECT_NE(opened.error().message.find("127.0.0.1"), std::string::npos);
+    EXPECT_EQ(opened.error().message.find_first_of("\n\t"), std::string::npos)
+        << opened.error().message;
+}
+
 TEST(LedgerMigrations, AreTheFilesInOrder) {
     const auto migrations = ledger_migrations();
     ASSERT_FALSE(migrations.empty());

@@ -94,6 +94,7 @@ for (const engine of engines())
             assert.equal(denied.status, 402);
             assert.equal(denied.body.code, 'limit_exceeded');
             assert.equal(Number(denied.body.limit), 100);
+            assert.match(denied.body.resets_at, /:\d\dZ$/);  // whole seconds, as of a subscriber
             assert.equal((await server.status('free')).body.usage.current, 100);
         });
 
@@ -241,6 +242,10 @@ for (const engine of engines())
                 ['canceling nothing', 'POST', '/billing/cancel', {}, 404, undefined],
                 ['a return address that is none', 'GET', '/billing/portal?return_url=javascript%3A1',
                  undefined, 400, undefined],
+                ['a flag that is null', 'POST', '/billing/cancel', {immediate: null}, 400, '/immediate'],
+                ['a parameter with a typing error', 'GET', '/billing/portal?retrun_url=https%3A%2F%2Fa.b',
+                 undefined, 400, 'retrun_url'],
+                ['a parameter where there is none', 'GET', '/pricing?tier=pro', undefined, 400, 'tier'],
             ];
             for (const [name, method, path, body, status, pointer] of table)
                 test(name, async () => {
@@ -249,11 +254,34 @@ for (const engine of engines())
                     assert.equal(answer.headers.get('content-type'), 'application/problem+json');
                     assert.equal(answer.body.status, status);
                     assert.equal(typeof answer.body.code, 'string');
+                    assert.equal(answer.body.instance, path.split('?')[0]);
+                    assert.equal(answer.body.request_id, answer.headers.get('x-request-id'));
                     if (pointer) {
                         const pointers = (answer.body.errors ?? []).map((e) => e.pointer);
                         assert.ok(pointers.includes(pointer), JSON.stringify(answer.body));
                     }
                 });
+
+            test('asking too often is the registered problem', async () => {
+                let answer;
+                for (let i = 0; i < 200 && answer?.status !== 429; ++i) answer = await server.status('hasty');
+                assert.equal(answer.status, 429);
+                assert.equal(answer.body.type,
+                             'https://iana.org/assignments/http-problem-types#quota-exceeded');
+                assert.deepEqual(answer.body['violated-policies'], ['billing']);
+                assert.equal(answer.headers.get('ratelimit-policy'), '"billing";q=60;w=60');
+                const t = /^"billing";r=0;t=(\d+)$/.exec(answer.headers.get('ratelimit'));
+                assert.ok(t && Number(answer.headers.get('retry-after')) >= Number(t[1]));
+            });
+
+            test('audit events are found by the seller\'s own name of a customer', async () => {
+                await server.status('audited');
+                const found = await server.admin('GET', '/v1/audit_events?customer=ext:audited');
+                assert.equal(found.status, 200, JSON.stringify(found.body));
+                assert.ok(found.body.data.some((e) => e.action === 'customer.created'));
+                const nobody = await server.admin('GET', '/v1/audit_events?customer=ext:nobody-such');
+                assert.equal(nobody.status, 404);
+            });
 
             test('events are judged one by one', async () => {
                 await server.status('judged');

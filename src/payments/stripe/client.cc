@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "crypto/crypto.h"
+#include "http/target.h"
 
 namespace turnpike::stripe {
 namespace {
@@ -36,19 +37,11 @@ bool is_key_text(std::string_view key) {
            });
 }
 
+/// http(s)://host[:port], so that a path can be put behind it.
 bool is_base_url(std::string_view url) {
-    std::string_view rest = url;
-    if (rest.starts_with("https://"))
-        rest.remove_prefix(8);
-    else if (rest.starts_with("http://"))
-        rest.remove_prefix(7);
-    else
-        return false;
-    const auto host = rest.substr(0, rest.find('/'));
-    return !host.empty() && std::ranges::all_of(rest, [](char c) {
-        return c > ' ' && c < '\x7f' &&
-               std::string_view("@?#\\\"'<>").find(c) == std::string_view::npos;
-    });
+    for (const std::string_view scheme : {"https://", "http://"})
+        if (url.starts_with(scheme)) return http::is_host(url.substr(scheme.size()));
+    return false;
 }
 
 std::optional<int> whole_seconds(std::optional<milliseconds> wait) {
@@ -90,8 +83,9 @@ Result<std::monostate> check_config(const ClientConfig& config) {
         return invalid_argument("stripe.bad_key",
                                 "the Stripe key must look like sk_test_... or sk_live_...");
     if (!is_base_url(config.base_url))
-        return invalid_argument("stripe.bad_base_url",
-                                "the Stripe base URL must look like https://host[:port]");
+        return invalid_argument(
+            "stripe.bad_base_url",
+            "the Stripe base URL must be http(s)://host[:port] and nothing more");
     if (is_live_key(config.secret_key) && !config.base_url.starts_with("https://"))
         return invalid_argument("stripe.live_key_in_clear",
                                 "a live Stripe key is never sent over plain http");

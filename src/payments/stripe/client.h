@@ -36,7 +36,7 @@ struct ClientConfig {
 };
 
 /// Errors: InvalidArgument "stripe.bad_key"        not sk_/rk_ + test_/live_ + letters and digits
-///                         "stripe.bad_base_url"   not http(s)://host[:port][/path]
+///                         "stripe.bad_base_url"   not http(s)://host[:port]
 ///                         "stripe.live_key_in_clear"  a live key and a base URL without TLS
 Result<std::monostate> check_config(const ClientConfig& config);
 /// Whether events and objects of this key carry livemode: true.

@@ -222,6 +222,11 @@ TEST(CheckConfig, RefusesWhatWouldLeakOrFail) {
         {"no host", "sk_test_abc123", "https://", "stripe.bad_base_url"},
         {"user part", "sk_test_abc123", "https://a@b", "stripe.bad_base_url"},
         {"query", "sk_test_abc123", "https://a/?b", "stripe.bad_base_url"},
+        {"path", "sk_test_abc123", "https://a/v1", "stripe.bad_base_url"},
+        {"slash at the end", "sk_test_abc123", "https://a/", "stripe.bad_base_url"},
+        {"text after the port", "sk_test_abc123", "http://127.0.0.1:12111x", "stripe.bad_base_url"},
+        {"space at the end", "sk_test_abc123", "http://127.0.0.1:12111 ", "stripe.bad_base_url"},
+        {"address of version 6", "sk_test_abc123", "http://[::1]:12111", "none"},
         {"file", "sk_test_abc123", "file:///etc/passwd", "stripe.bad_base_url"},
     };
     for (const Case& c : cases) {

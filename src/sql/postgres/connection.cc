@@ -43,6 +43,20 @@ PGconn* connect(const std::string& url) {
     return PQconnectdbParams(keywords.data(), values.data(), 1);
 }
 
+/// libpq's complaint for a log: it spreads over several lines and ends with one.
+std::string in_one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        const bool is_space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+        if (!is_space)
+            line += c;
+        else if (!line.empty() && line.back() != ' ')
+            line += ' ';
+    }
+    if (line.ends_with(' ')) line.pop_back();
+    return line;
+}
+
 /// Utility statements are not worth a name on the server.
 bool worth_preparing(std::string_view sql) {
     const auto start = sql.find_first_not_of(" \t\r\n");
@@ -74,8 +88,8 @@ void Connection::Clear::operator()(pg_result* result) const { PQclear(result); }
 
 Connection::Connection(const std::string& url, Durability durability) : handle_(connect(url)) {
     if (PQstatus(handle_.get()) != CONNECTION_OK)
-        throw Passing(Passing::Why::Lost,
-                      fmt::format("postgres: cannot connect: {}", PQerrorMessage(handle_.get())));
+        throw Passing(Passing::Why::Lost, fmt::format("postgres: cannot connect: {}",
+                                                      in_one_line(PQerrorMessage(handle_.get()))));
     if (PQserverVersion(handle_.get()) < kOldestServer)
         throw Failure("postgres: the server is older than PostgreSQL 14", false);
     PQsetNoticeProcessor(handle_.get(), [](void*, const char*) {}, nullptr);

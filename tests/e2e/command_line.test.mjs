@@ -1,0 +1,140 @@
+// The commands: what they refuse, in one line that says how to mend it, and with which exit code.
+import assert from 'node:assert/strict';
+import {writeFile} from 'node:fs/promises';
+import {after, before, describe, test} from 'node:test';
+import {binary, freePort, freshFolder, removeFolders, run} from '../lib/process.mjs';
+import {startSandbox} from '../lib/sandbox.mjs';
+import {Server} from '../lib/server.mjs';
+
+const enough = {
+    TURNPIKE_JWT_SECRET: '0123456789abcdef0123456789abcdef',
+    STRIPE_SECRET_KEY: 'sk_test_abc',
+    STRIPE_WEBHOOK_SECRET: 'whsec_abcdef',
+};
+
+/// Runs the program; what it wrote must be one line.
+async function oneLine(args, env = {}) {
+    const {code, output} = await run(binary, args, {...enough, ...env});
+    assert.match(output, /^turnpike: [^\n]+\n$/, `${args.join(' ')}: ${output}`);
+    return {code, line: output.trimEnd()};
+}
+
+after(removeFolders);
+
+test('a wrong argument is named in one line, and ends with 2', async () => {
+    const cases = [
+        [['bogus'], /unknown command: bogus; there are: up, .*doctor/],
+        [['plan', 'bogus'], /unknown command: bogus; there are: diff, apply/],
+        [['serve', '--bogus'], /--bogus/],
+        [['up', '--listen', 'foo'], /--listen: 'foo' is no address with a port; give HOST:PORT/],
+        [['up', '--sandbox-listen', 'foo', '--data', await freshFolder()], /--sandbox-listen: 'foo'/],
+        [['sandbox', '--listen', 'foo'], /--listen: 'foo' is no address with a port; give HOST:PORT/],
+        [['serve', '--listen', 'foo'], /listen: 'foo' is no address with a port \(from --listen\)/],
+        [['reconcile', '--mode', 'look'], /--mode is repair or report/],
+        [['key', 'create', '--name', 'x', '--scopes', 'usage:write, zap'],
+         /there is no scope 'zap'; there are: catalog:read, .*operations/],
+        [['token', '--sub', 'a b'], /--sub: an external id has 1 to 128 characters/],
+        [['token', '--sub', 'cus_01HF00000000000000000000AA'], /--sub: /],
+        [['token', '--sub', 'ä', '--role', 'admin'], /sub that is not 1 to 128 printable ASCII/],
+        [['token', '--sub', 'a', '--email', 'a\u0001'], /email/],
+    ];
+    for (const [args, expected] of cases) {
+        const {code, line} = await oneLine(args);
+        assert.match(line, expected);
+        assert.equal(code, 2, line);
+    }
+});
+
+test('a wrong setting is named in one line, and ends with 2', async () => {
+    const folder = await freshFolder();
+    const jwks = `${folder}/keys.json`;
+    await writeFile(jwks, '{"keys":7}');
+    const cases = [
+        [{STRIPE_API_BASE: 'https://api.stripe.com/v1'}, /stripe\.api_base: .*http\(s\):\/\/host\[:port\]/],
+        [{STRIPE_PUBLISHABLE_KEY: 'sk_test_abc'}, /stripe\.publishable_key: .*begins with pk_/],
+        [{STRIPE_PRO_PRICE_ID: 'prod_1'}, /stripe\.pro_price_id: .*begins with price_/],
+        [{TURNPIKE_JWKS_FILE: jwks}, new RegExp(`${jwks}: .*keys`)],
+        [{TURNPIKE_CATALOG: folder}, /is a directory/],
+    ];
+    for (const [env, expected] of cases) {
+        const {code, line} = await oneLine(['serve', '--data', folder, '--listen', '127.0.0.1:0'], env);
+        assert.match(line, expected);
+        assert.equal(code, 2, line);
+    }
+});
+
+test('what fails without a wrong setting ends with 1, also in one line', async () => {
+    const data = await freshFolder();
+    const cases = [
+        [{TURNPIKE_DATABASE: 'postgres://nobody@127.0.0.1:1/nothing'}, /127\.0\.0\.1/],
+        [{TURNPIKE_ACCESS_LOG: `${data}/absent/access.log`}, /cannot open the access log/],
+        [{TURNPIKE_LISTEN: '192.0.2.1:80'}, /cannot listen on 192\.0\.2\.1/],
+    ];
+    for (const [env, expected] of cases) {
+        const {code, line} = await oneLine(['serve', '--data', data], {TURNPIKE_LISTEN: '127.0.0.1:0', ...env});
+        assert.match(line, expected);
+        assert.equal(code, 1, line);
+    }
+});
+
+test('serve --help gives every setting its three names', async () => {
+    const {code, output} = await run(binary, ['serve', '--help']);
+    assert.equal(code, 0);
+    const text = output.replace(/\s+/g, ' ');
+    for (const names of [['--listen', 'TURNPIKE_LISTEN', 'listen'],
+                         ['--jwt-secret', 'TURNPIKE_JWT_SECRET', 'auth.jwt_secret'],
+                         ['--stripe-secret-key', 'STRIPE_SECRET_KEY', 'stripe.secret_key'],
+                         ['--upgrade-url', 'TURNPIKE_UPGRADE_URL', 'upgrade_url']]) {
+        const [flag, environment, key] = names;
+        assert.match(text, new RegExp(`${flag} [^[]*\\[${environment}, ${key} in the file\\]`));
+    }
+});
+
+test('a catalog file that is wrong is named once for each fault, with its line', async () => {
+    const folder = await freshFolder();
+    const file = `${folder}/catalog.toml`;
+    await writeFile(file, '[[plans]]\nkey = "free"\nname = "FREE"\nrank = "low"\ndefault = true\n' +
+        'prices = [{ currency = "usd", interval = "month", amount = "0.00" }]\n');
+    const {code, line} = await oneLine(['plan', 'diff', '--data', folder, '--catalog', file]);
+    assert.equal(line, `turnpike: ${file}:4: 'rank' must be a whole number from 0 to 1000000`);
+    assert.equal(code, 2);
+});
+
+describe('beside a running server', () => {
+    let sandbox, server;
+    const settings = () => ['--data', server.data, '--stripe-api-base', sandbox.url];
+    before(async () => {
+        sandbox = await startSandbox();
+        server = await Server.start(sandbox);
+    });
+    after(async () => {
+        await server.stop();
+        await sandbox.program.stop();
+    });
+
+    test('a command that cannot have the ledger names the route that can', async () => {
+        const key = await oneLine(['key', 'create', '--name', 'x', '--scopes', 'usage:write, billing:read',
+                                   ...settings()]);
+        assert.match(key.line, /another process uses .*POST \/v1\/api_keys/);
+        assert.equal(key.code, 1);
+        const compared = await oneLine(['reconcile', '--mode', 'report', ...settings()]);
+        assert.match(compared.line, /another process uses .*POST \/v1\/reconciliations/);
+        assert.equal(compared.code, 1);
+    });
+
+    test('doctor looks at the access log and the address', async () => {
+        const examine = (args) => run(binary, ['doctor', ...settings(), ...args], enough);
+        const beside = await examine(['--listen', `127.0.0.1:${server.port}`]);
+        assert.match(beside.output, /note +address .* a server answers there already/);
+        const bad = await examine(['--listen', '192.0.2.1:80', '--access-log',
+                                   `${server.data}/absent/access.log`]);
+        assert.match(bad.output, /WRONG +cannot listen on 192\.0\.2\.1:80/);
+        assert.match(bad.output, /WRONG +cannot open the access log/);
+        assert.equal(bad.code, 1);
+        const free = await examine(['--listen', `127.0.0.1:${await freePort()}`]);
+        assert.match(free.output, /ok +address/);
+        const base = await run(binary, ['doctor', '--data', server.data],
+                               {...enough, STRIPE_API_BASE: `${sandbox.url}/v1`});
+        assert.match(base.output, /WRONG +stripe\.api_base: .*http\(s\):\/\/host\[:port\]/);
+    });
+});
