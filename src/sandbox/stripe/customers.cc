@@ -14,6 +14,10 @@ namespace turnpike::twin {
 namespace {
 
 constexpr std::string_view kKind = "customer";
+// As Stripe's reference says of POST /v1/customers.
+constexpr std::size_t kNameCharactersMax = 256;
+constexpr std::size_t kEmailCharactersMax = 512;
+constexpr std::size_t kPhoneCharactersMax = 20;
 constexpr std::int64_t kInvoiceSequenceMax = 1'000'000'000;
 constexpr std::string_view kDefaultMethod = "default_payment_method";
 
@@ -92,8 +96,10 @@ void read_invoice_settings(Params& params, Json& customer) {
 
 void read_customer(Params& params, Json& customer) {
     set_address(params, "address", customer);
-    for (const std::string_view name : {"description", "email", "name", "phone"})
-        set_text(params, name, customer);
+    set_text(params, "description", customer);
+    set_text(params, "email", customer, kEmailCharactersMax);
+    set_text(params, "name", customer, kNameCharactersMax);
+    set_text(params, "phone", customer, kPhoneCharactersMax);
     set_integer(params, "balance", customer);
     if (!fits_amount(integer_of(customer, "balance")) && params.has("balance"))
         params.complain(amount_too_large("balance", text_of(customer, "currency")));
