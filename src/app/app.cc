@@ -76,6 +76,14 @@ http::ServerConfig server_config(const Config& config, http::AccessLogFile* log)
     return server;
 }
 
+/// What the HTTP server refuses itself never reaches the gate; of the webhooks it is counted too.
+http::OnRefusal count_refusals(StripeReceiver& webhooks) {
+    return [&webhooks](const http::Request& request, const http::Response& answer) {
+        if (answer.status == 413 && request.path == kStripeWebhookPath)
+            webhooks.refused_unread(request);
+    };
+}
+
 Result<std::unique_ptr<http::AccessLogFile>> open_access_log(const Config& config) {
     static const SystemClock kClock;
     if (config.access_log == "off") return std::unique_ptr<http::AccessLogFile>();
@@ -222,9 +230,10 @@ asio::awaitable<Result<std::monostate>> App::adopt_configured_prices() {
 App::~App() { stop(std::chrono::milliseconds(0)); }
 
 Result<std::monostate> App::start() {
-    auto server =
-        http::Server::start(server_config(config, access_log.get()),
-                            [this](http::Request& request) { return gate.answer(request); });
+    auto listening = server_config(config, access_log.get());
+    listening.on_refusal = count_refusals(webhooks);
+    auto server = http::Server::start(
+        std::move(listening), [this](http::Request& request) { return gate.answer(request); });
     if (!server) return failure(server);
     server_ = *std::move(server);
     ready_ = true;
@@ -261,6 +270,7 @@ void App::stop(std::chrono::milliseconds grace) {
     jobs_done_.get_future().wait_for(kJobsGrace);
     jobs.stop();
     jobs_thread_.join();
+    webhooks.write_all_refusals();
 }
 
 asio::awaitable<void> App::settle_unknown_intents() {
@@ -290,6 +300,7 @@ asio::awaitable<void> App::run_housekeeping() {
         } catch (const sql::Failure& failure) {
             spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
         }
+        webhooks.write_due_refusals();
         sample(metrics, {usage_recovery.numbers(), worker.seconds_since_pass(), db->backlog(),
                          server_->open_connections()});
     }

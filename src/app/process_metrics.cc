@@ -19,6 +19,8 @@ std::int64_t gauge_value(BreakerState state) {
 }  // namespace
 
 stripe::ClientMetrics stripe_metrics(http::Metrics& metrics) {
+    for (const char* outcome : {"succeeded", "refused", "nothing_happened", "unknown", "shed"})
+        metrics.counter(http::kProviderRequests, {{"provider", "stripe"}, {"outcome", outcome}});
     metrics.gauge(http::kProviderBreakerState, {{"provider", "stripe"}}).set(0);
     return {
         .request =
@@ -37,6 +39,11 @@ stripe::ClientMetrics stripe_metrics(http::Metrics& metrics) {
 }
 
 WebhookMetrics webhook_metrics(http::Metrics& metrics) {
+    for (const char* outcome :
+         {"received", "duplicate", "refused", "not_stored", "applied", "failed", "dead"})
+        metrics.counter(http::kWebhookEvents, {{"provider", "stripe"}, {"outcome", outcome}});
+    metrics.counter(http::kWebhookSignatureFailures, {{"provider", "stripe"}});
+    metrics.gauge(http::kWebhookBacklog);
     return {
         .event =
             [&metrics](std::string_view provider, std::string_view outcome) {

@@ -7,7 +7,8 @@
 
 namespace turnpike {
 
-/// Joins the features' reports to the process's metrics. `metrics` outlives what is returned.
+/// Joins the features' reports to the process's metrics. `metrics` outlives what is returned. Every
+/// series is there from the start, so that its first rise is a rise and not a new series.
 stripe::ClientMetrics stripe_metrics(http::Metrics& metrics);
 WebhookMetrics webhook_metrics(http::Metrics& metrics);
 

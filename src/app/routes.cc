@@ -69,7 +69,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/billing/admin/stats",
      call_exactly<&App::api_metering, &ApiMetering::get_stats>},
     {Method::Get, "/health/billing", call<&App::api_metering, &ApiMetering::get_health>},
-    {Method::Post, "/webhooks/stripe", post_stripe},
+    {Method::Post, kStripeWebhookPath, post_stripe},
 
     {Method::Get, "/v1/plans", call<&App::catalog_api, &CatalogApi::get_plans>},
     {Method::Get, "/v1/plans/{plan}", call<&App::catalog_api, &CatalogApi::get_plan>},

@@ -21,7 +21,7 @@ struct ProviderCondition {
 struct HealthSources {
     std::function<ProviderCondition()> provider;
     std::function<std::int64_t()> worker_lag_s;
-    std::function<std::int64_t()> signature_failures;
+    std::function<std::int64_t()> signature_failures;  ///< of webhooks, in the last hour
 };
 
 /// The state of billing: what waits, what expires, what does not agree.

@@ -20,8 +20,6 @@ constexpr std::size_t kOutputBytesMax = std::size_t{64} << 10;
 /// Larger storage is given back when a connection falls idle.
 constexpr std::size_t kKeptBytesMax = std::size_t{256} << 10;
 constexpr std::size_t kBodyStepBytes = std::size_t{64} << 10;
-constexpr std::size_t kLingerBytesMax = std::size_t{1} << 20;
-constexpr std::chrono::seconds kLingerTimeout{2};
 constexpr std::size_t kRequestIdBytesMax = 64;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -253,6 +251,7 @@ Connection::Next Connection::refuse(const Refusal& refusal, const RequestParser&
     if (!parser.head_done()) request_.headers.clear();
     adopt_request_id();
     Response response = plain_problem(refusal.status, refusal.code, refusal.detail, request_);
+    if (thread_.config.on_refusal) thread_.config.on_refusal(request_, response);
     write(response, Envelope::Persistence::Close);
     log_access(response, Clock::now());
     return Next::Linger;
@@ -304,7 +303,7 @@ void Connection::check_deadline() {
 }
 
 void Connection::begin_stop() {
-    if (phase_ != Phase::Idle) return;
+    if (phase_ != Phase::Idle && phase_ != Phase::Linger) return;
     error_code ignored;
     socket_.cancel(ignored);
 }
@@ -350,7 +349,7 @@ asio::awaitable<void> Connection::linger() {
     error_code error;
     socket_.shutdown(Socket::shutdown_send, error);
     std::size_t drained = 0;
-    while (!error && !has_expired_ && drained < kLingerBytesMax) {
+    while (!error && !has_expired_ && !thread_.is_stopping && drained < kLingerBytesMax) {
         input_.clear();
         drained += co_await socket_.async_read_some(
             input_.space(), asio::redirect_error(asio::use_awaitable, error));

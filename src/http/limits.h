@@ -19,6 +19,11 @@ inline constexpr std::size_t kBodyBytesPerSecond = 1024;
 inline constexpr std::chrono::seconds kIdleTimeout{60};
 inline constexpr std::chrono::seconds kWriteTimeout{30};
 inline constexpr std::chrono::seconds kHandlerDeadline{30};
+/// What is still read, and dropped, of a request that was refused while its client was sending:
+/// many clients look for the answer only when all is sent. Over any body that is sent by mistake,
+/// and bounded, as nothing of it is kept.
+inline constexpr std::size_t kLingerBytesMax = std::size_t{64} << 20;
+inline constexpr std::chrono::seconds kLingerTimeout{10};
 inline constexpr std::size_t kConnectionsMax = 20'000;  ///< per process; above it accept waits
 
 }  // namespace turnpike::http

@@ -31,6 +31,10 @@ struct AccessRecord {
 };
 using AccessLog = std::function<void(const AccessRecord&)>;
 
+/// Told of each request that is refused before any handler sees it (framing, limits, time-outs),
+/// with the answer, which it may write anew. `request` holds what was read, its path at best.
+using OnRefusal = std::function<void(const Request&, Response&)>;
+
 /// The limits of limits.h; tests shorten them.
 struct Timeouts {
     std::chrono::milliseconds head{kHeadTimeout};  ///< from the first byte of a head to its last
@@ -48,6 +52,7 @@ struct ServerConfig {
     /// Body limit for a request whose head has arrived; 413 above. Default kBodyBytesMax.
     std::function<std::size_t(Method, std::string_view path)> body_limit;
     AccessLog access_log;  ///< called on the connection's thread; may be empty
+    OnRefusal on_refusal;  ///< the same
     std::string server_name = "turnpike";
     Timeouts timeouts;  ///< checked once a second, or more often when shorter ones need it
     std::size_t connections_max = kConnectionsMax;

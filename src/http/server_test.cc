@@ -193,6 +193,48 @@ TEST(Server, ARefusalNamesItsPathAndRequest) {
     }
 }
 
+/// The whole body is sent before anybody looks for an answer, as most clients do it.
+TEST(Server, ABodyOverTheLimitIsReadToItsEndSoThatTheAnswerArrives) {
+    TestServer server(plainly(echo));
+    for (const std::size_t megabytes : {2U, 5U, 24U}) {
+        SCOPED_TRACE(megabytes);
+        const std::string body(megabytes << 20, 'x');
+        RawClient client(server.port());
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+                    "\r\n\r\n");
+        std::this_thread::sleep_for(50ms);  // the refusal is made by now
+        EXPECT_TRUE(client.send(body));
+        EXPECT_EQ(status_of_answer(client.read_all()), 413);
+    }
+}
+
+TEST(Server, StopDoesNotWaitForARefusedClientToFinish) {
+    auto server = std::make_unique<TestServer>(plainly(echo));
+    RawClient client(server->port());
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\nabc");
+    EXPECT_EQ(status_of_answer(client.read_one()), 413);
+    const auto began = std::chrono::steady_clock::now();
+    server->server().stop(10s);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
+TEST(Server, TellsOfRefusalsAndLetsThemBeWrittenAnew) {
+    std::string told;
+    ServerConfig config;
+    config.on_refusal = [&told](const Request& request, Response& answer) {
+        told += request.path + " " + std::to_string(answer.status) + ";";
+        answer.headers = {{"Content-Type", "text/plain"}};
+        answer.body = "too much";
+    };
+    TestServer server(plainly(echo), config);
+    RawClient client(server.port());
+    client.send("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n");
+    const std::string answer = client.read_one();
+    EXPECT_EQ(status_of_answer(answer), 413);
+    EXPECT_EQ(body_of_answer(answer), "too much");
+    EXPECT_EQ(told, "/p 413;");
+}
+
 TEST(Server, EndsSlowHeadsAndBodiesWith408AndIdleOnesSilently) {
     const Timeouts timeouts{.head = 100ms, .body = 100ms, .idle = 100ms};
     TestServer server(plainly(echo), quick(timeouts));

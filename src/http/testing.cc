@@ -82,12 +82,13 @@ RawClient::RawClient(std::uint16_t port) : descriptor_(socket(AF_INET, SOCK_STRE
 
 RawClient::~RawClient() { close(descriptor_); }
 
-void RawClient::send(std::string_view bytes) {
+bool RawClient::send(std::string_view bytes) {
     while (!bytes.empty()) {
         const auto count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (count <= 0) return;  // The server has closed; the test will see it when it reads.
+        if (count <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(count));
     }
+    return true;
 }
 
 void RawClient::end() { shutdown(descriptor_, SHUT_WR); }

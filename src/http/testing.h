@@ -47,7 +47,8 @@ public:
     RawClient(const RawClient&) = delete;
     RawClient& operator=(const RawClient&) = delete;
 
-    void send(std::string_view bytes);
+    /// False when the server closed before it had taken all.
+    bool send(std::string_view bytes);
     /// Ends our direction; the server sees the end of input.
     void end();
     /// Everything up to the server's close, or what came within `patience`.

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "http/server.h"
+#include "sandbox/stripe/answer.h"
 #include "sandbox/stripe/routes.h"
 #include "sandbox/stripe/twin.h"
 
@@ -54,6 +55,9 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxConfig& config, con
     listening.host = config.host;
     listening.port = config.port;
     listening.threads = config.threads;
+    listening.on_refusal = [&clock](const http::Request& request, http::Response& answer) {
+        answer = twin::refused_request(request, answer.status, clock.now());
+    };
     auto server = http::Server::start(std::move(listening), [&the_twin](http::Request& request) {
         return the_twin.handle(request);
     });

@@ -137,6 +137,13 @@ TEST_F(RunningSandbox, DeliversEachEventOnceAndSigned) {
     EXPECT_EQ(get("/v1/events?delivery_success=true&limit=100").at("data").size(), 20U);
 }
 
+TEST_F(RunningSandbox, RefusesALargeBodyAsStripeWritesErrors) {
+    const Json reply = post("/v1/customers", "name=" + std::string(3'000'000, 'x'));
+    ASSERT_TRUE(reply.contains("error")) << to_text(reply);
+    EXPECT_EQ(reply.at("error").at("type"), "invalid_request_error");
+    EXPECT_TRUE(reply.at("error").at("request_log_url").is_string());
+}
+
 TEST_F(RunningSandbox, TriesAgainAfterAFailure) {
     Receiver receiver;
     const auto secret = listen(receiver);

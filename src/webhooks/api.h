@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include <boost/asio/awaitable.hpp>
 
 #include "access/cursor.h"
@@ -9,6 +11,8 @@
 #include "webhooks/receiver.h"
 
 namespace turnpike {
+
+inline constexpr std::string_view kStripeWebhookPath = "/webhooks/stripe";
 
 /// POST /webhooks/stripe. Errors: StripeReceiver::receive's.
 asio::awaitable<Result<http::Response>> post_stripe_webhook(StripeReceiver& receiver,

@@ -11,7 +11,6 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kStripe = "stripe";
-constexpr std::int64_t kLogEverySeconds = 10;
 constexpr std::size_t kNameBytesMax = 255;
 constexpr int kRetryAfterSeconds = 10;
 
@@ -21,6 +20,11 @@ std::optional<std::string> name_of(const Json& event, const char* member) {
     auto text = found->get<std::string>();
     if (text.empty() || text.size() > kNameBytesMax) return std::nullopt;
     return text;
+}
+
+void write_line(const RefusalLine& line) {
+    spdlog::warn("event={} provider=stripe why=\"{}\" peer={} failures={}", line.reason, line.why,
+                 line.peer, line.failures);
 }
 
 std::unexpected<Error> not_stored() {
@@ -39,6 +43,10 @@ StripeReceiver::StripeReceiver(ReceiverWorld world, ReceiverConfig config, Webho
       stored_(std::move(stored)) {}
 
 asio::awaitable<Result<http::Response>> StripeReceiver::receive(const http::Request& request) {
+    if (request.body.size() > http::kBodyBytesMax) {
+        refused_unread(request);
+        co_return fail(ErrorCode::TooLarge, "webhook.too_large", "the body is over 1 MiB");
+    }
     const auto event = verify(request);
     if (!event) {
         metrics_.count(kStripe, "refused");
@@ -61,14 +69,14 @@ asio::awaitable<Result<http::Response>> StripeReceiver::receive(const http::Requ
 }
 
 Result<NewInboxEvent> StripeReceiver::verify(const http::Request& request) {
-    if (request.body.size() > http::kBodyBytesMax)
-        return fail(ErrorCode::TooLarge, "webhook.too_large", "the body is over 1 MiB");
     const std::string* header = request.header("Stripe-Signature");
     const auto checked = check_stripe_signature(header != nullptr ? *header : "", request.body,
                                                 config_.secrets, world_.clock.now());
     if (const auto* fault = std::get_if<SignatureFault>(&checked))
         return bad_signature(*fault, request.peer);
-    return read_event(request.body);
+    auto event = read_event(request.body);
+    if (!event) note(event.error().reason.text(), event.error().message, request.peer);
+    return event;
 }
 
 Result<NewInboxEvent> StripeReceiver::read_event(const std::string& body) const {
@@ -93,19 +101,53 @@ Result<NewInboxEvent> StripeReceiver::read_event(const std::string& body) const 
 
 std::unexpected<Error> StripeReceiver::bad_signature(SignatureFault fault,
                                                      const std::string& peer) {
-    const auto failures = ++signature_failures_;
     if (metrics_.signature_failure) metrics_.signature_failure(kStripe);
+    auto error = invalid_argument("webhook.bad_signature",
+                                  "the Stripe-Signature header does not prove this body");
+    note(error.error().reason.text(), to_text(fault), peer);
+    const std::scoped_lock lock(mutex_);
+    signature_failures_.count(world_.clock.now());
+    return error;
+}
 
-    // One line in a while: whoever sends bad signatures must not fill the disk as well.
-    const auto now = unix_seconds(world_.clock.now());
-    auto next = next_log_s_.load();
-    if (now >= next && next_log_s_.compare_exchange_strong(next, now + kLogEverySeconds)) {
-        const auto since = failures - failures_logged_.exchange(failures);
-        spdlog::warn("event=webhook.bad_signature provider=stripe why={} peer={} failures={}",
-                     to_text(fault), peer, since);
+void StripeReceiver::refused_unread(const http::Request& request) {
+    metrics_.count(kStripe, "refused");
+    note("webhook.too_large", "the body is over 1 MiB", request.peer);
+}
+
+void StripeReceiver::note(std::string_view reason, std::string_view why, const std::string& peer) {
+    const auto now = world_.clock.now();
+    std::optional<RefusalLine> line;
+    {
+        const std::scoped_lock lock(mutex_);
+        line = refusals_.note(std::string(reason), std::string(why), peer, now);
     }
-    return invalid_argument("webhook.bad_signature",
-                            "the Stripe-Signature header does not prove this body");
+    if (line) write_line(*line);
+}
+
+void StripeReceiver::write_due_refusals() {
+    const auto now = world_.clock.now();
+    std::vector<RefusalLine> lines;
+    {
+        const std::scoped_lock lock(mutex_);
+        lines = refusals_.due(now);
+    }
+    for (const auto& line : lines) write_line(line);
+}
+
+void StripeReceiver::write_all_refusals() {
+    std::vector<RefusalLine> lines;
+    {
+        const std::scoped_lock lock(mutex_);
+        lines = refusals_.rest();
+    }
+    for (const auto& line : lines) write_line(line);
+}
+
+std::int64_t StripeReceiver::signature_failures() const {
+    const auto now = world_.clock.now();
+    const std::scoped_lock lock(mutex_);
+    return signature_failures_.total(now);
 }
 
 }  // namespace turnpike

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -14,6 +14,7 @@
 #include "sql/database.h"
 #include "webhooks/inbox.h"
 #include "webhooks/metrics.h"
+#include "webhooks/refusal_log.h"
 #include "webhooks/stripe_signature.h"
 
 namespace turnpike {
@@ -43,27 +44,38 @@ public:
                    std::function<void()> stored);
 
     /// 200 {"received":true} when the event is durable, also when it was before.
-    /// Errors: InvalidArgument "webhook.bad_signature"  nothing is stored; counted and logged
-    ///         InvalidArgument "webhook.not_an_event", "webhook.wrong_mode"
+    /// Errors, all counted and logged, nothing is stored:
+    ///         InvalidArgument "webhook.bad_signature", "webhook.not_an_event",
+    ///                         "webhook.wrong_mode"
     ///         TooLarge        "webhook.too_large"
     ///         Unavailable     "webhook.not_stored"     the database is down: Stripe sends it again
     asio::awaitable<Result<http::Response>> receive(const http::Request& request);
 
-    /// Since the process began; for /health/billing.
-    [[nodiscard]] std::int64_t signature_failures() const { return signature_failures_.load(); }
+    /// Counts and logs a request that the HTTP server refused before its body was read.
+    void refused_unread(const http::Request& request);
+    /// Writes the lines of what was refused since; a job calls it every second.
+    void write_due_refusals();
+    /// The same for all that is left, at the end of the process.
+    void write_all_refusals();
+
+    /// Within the last hour; for /health/billing.
+    [[nodiscard]] std::int64_t signature_failures() const;
 
 private:
     [[nodiscard]] Result<NewInboxEvent> verify(const http::Request& request);
     [[nodiscard]] Result<NewInboxEvent> read_event(const std::string& body) const;
     std::unexpected<Error> bad_signature(SignatureFault fault, const std::string& peer);
+    /// `why` is for the log; the sender is not told which check failed.
+    void note(std::string_view reason, std::string_view why, const std::string& peer);
 
     ReceiverWorld world_;
     ReceiverConfig config_;
     WebhookMetrics metrics_;
     std::function<void()> stored_;
-    std::atomic<std::int64_t> signature_failures_{0};
-    std::atomic<std::int64_t> failures_logged_{0};
-    std::atomic<std::int64_t> next_log_s_{0};  ///< unix seconds
+
+    mutable std::mutex mutex_;
+    RefusalLog refusals_;          // guarded by mutex_
+    LastHour signature_failures_;  // guarded by mutex_
 };
 
 }  // namespace turnpike

@@ -1,11 +1,15 @@
 #include "webhooks/receiver.h"
 
 #include <future>
+#include <memory>
+#include <sstream>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include "base/encoding.h"
 #include "crypto/crypto.h"
@@ -157,6 +161,73 @@ TEST_P(Receiver, StoresNothingThatItCannotTrust) {
     EXPECT_EQ(pending(), 0);
     EXPECT_EQ(woken, 0);
     EXPECT_EQ(to.signature_failures(), 4);
+}
+
+/// What is logged while it lives.
+class LogCapture {
+public:
+    LogCapture() : logger_(spdlog::default_logger()) {
+        auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+        auto logger = std::make_shared<spdlog::logger>("captured", std::move(sink));
+        logger->set_pattern("%v");
+        spdlog::set_default_logger(std::move(logger));
+    }
+    ~LogCapture() { spdlog::set_default_logger(logger_); }
+    LogCapture(const LogCapture&) = delete;
+    LogCapture& operator=(const LogCapture&) = delete;
+    /// The lines since the last call.
+    std::string take() {
+        std::string text = text_.str();
+        text_.str("");
+        return text;
+    }
+
+private:
+    std::ostringstream text_;
+    std::shared_ptr<spdlog::logger> logger_;
+};
+
+TEST_P(Receiver, LogsABurstOfRefusalsInTwoLines) {
+    LogCapture log;
+    StripeReceiver to = receiver(db());
+    const auto refused = [&](const std::string& body, const std::string& secret) {
+        auto request = signed_request(body, secret);
+        request.peer = "192.0.2.7";
+        answer(to, request);
+    };
+    for (int i = 0; i < 500; ++i) refused(event("evt_1"), "whsec_somebody");
+    EXPECT_EQ(log.take(),
+              "event=webhook.bad_signature provider=stripe why=\"wrong_signature\" "
+              "peer=192.0.2.7 failures=1\n");
+    // Nobody has to send another one for the rest to be told.
+    clock.advance(std::chrono::seconds(10));
+    to.write_due_refusals();
+    EXPECT_EQ(log.take(),
+              "event=webhook.bad_signature provider=stripe why=\"wrong_signature\" "
+              "peer=192.0.2.7 failures=499\n");
+    EXPECT_EQ(to.signature_failures(), 500);
+    clock.advance(std::chrono::hours(1));
+    EXPECT_EQ(to.signature_failures(), 0);
+
+    refused("garbage", kSecret);
+    EXPECT_EQ(log.take(),
+              "event=webhook.not_an_event provider=stripe why=\"the body is no event: not a JSON "
+              "object\" peer=192.0.2.7 failures=1\n");
+    refused(event("evt_2", "\"livemode\":true"), kSecret);
+    EXPECT_EQ(log.take(),
+              "event=webhook.wrong_mode provider=stripe why=\"a live event at a test server\" "
+              "peer=192.0.2.7 failures=1\n");
+    http::Request unread;
+    unread.peer = "192.0.2.7";
+    const int refused_before = outcomes["refused"];
+    to.refused_unread(unread);
+    EXPECT_EQ(outcomes["refused"], refused_before + 1);
+    EXPECT_EQ(log.take(),
+              "event=webhook.too_large provider=stripe why=\"the body is over 1 MiB\" "
+              "peer=192.0.2.7 failures=1\n");
+    to.refused_unread(unread);
+    to.write_all_refusals();
+    EXPECT_NE(log.take().find("failures=1\n"), std::string::npos);
 }
 
 TEST_P(Receiver, ALiveServerRefusesTestEvents) {

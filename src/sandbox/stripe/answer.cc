@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/limits.h"
 #include "json/value.h"
 #include "sandbox/stripe/rendering.h"
 
@@ -51,6 +52,21 @@ http::Response wire_response(WireAnswer answer, const AnswerContext& context) {
     if (answer.execution != Execution::NotBegun) add("Stripe-Should-Retry", "false");
     if (answer.execution == Execution::Replayed) add("Idempotent-Replayed", "true");
     return response;
+}
+
+http::Response refused_request(const http::Request& request, int status, Instant now) {
+    StripeError error;
+    error.http_status = status;
+    error.message = status == 413
+                        ? "Request entity too large. The sandbox reads at most " +
+                              std::to_string(http::kBodyBytesMax) + " bytes of a request."
+                        : "Invalid request (it could not be read as HTTP, or did not arrive in "
+                          "time).";
+    return wire_response({.status = status, .body = error_text(error, request.request_id, now)},
+                         {.request_id = request.request_id,
+                          .version = "",
+                          .idempotency_key = "",
+                          .method = request.method});
 }
 
 }  // namespace turnpike::twin

@@ -34,4 +34,8 @@ struct AnswerContext {
 };
 http::Response wire_response(WireAnswer answer, const AnswerContext& context);
 
+/// The error body for what the HTTP server refused itself: a body over its limit (413), bad
+/// framing.
+http::Response refused_request(const http::Request& request, int status, Instant now);
+
 }  // namespace turnpike::twin

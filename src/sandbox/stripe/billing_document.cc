@@ -116,6 +116,15 @@ void merge_metadata(Json& object, const std::optional<Json>& change) {
     }
 }
 
+std::optional<std::int64_t> read_days_until_due(Params& params) {
+    constexpr std::int64_t kDaysMax = 3'650;
+    const auto days = params.integer("days_until_due");
+    if (days && (*days < 0 || *days > kDaysMax))
+        params.complain(bad_param("days_until_due", "parameter_invalid_integer",
+                                  "Invalid days_until_due: must be from 0 to 3650."));
+    return days;
+}
+
 std::string format_amount(std::int64_t minor, const std::string& currency) {
     const int digits = digits_of(currency);
     const std::int64_t magnitude = minor < 0 ? -minor : minor;

@@ -15,6 +15,7 @@
 namespace turnpike::twin {
 
 class Context;
+class Params;
 
 /// "" when absent or null.
 std::string text_of(const Json& object, std::string_view member);
@@ -44,6 +45,9 @@ BillingInterval interval_of(const Json& price);
 /// Applies a metadata parameter (Params::metadata) to object["metadata"]: merges, deletes keys
 /// with empty values, or clears all.
 void merge_metadata(Json& object, const std::optional<Json>& change);
+
+/// days_until_due of an invoice; complains about what no calendar holds.
+std::optional<std::int64_t> read_days_until_due(Params& params);
 
 /// "usd" 2500 -> "$25.00"; for descriptions.
 std::string format_amount(std::int64_t minor, const std::string& currency);

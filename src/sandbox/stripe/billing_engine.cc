@@ -10,7 +10,8 @@
 namespace turnpike::twin {
 namespace {
 
-/// The draft stays as it is and is not tried again, as at Stripe: its customer was deleted.
+/// The draft stays as it is and is not tried again, as at Stripe: its customer was deleted, or it
+/// sums up to more than an amount holds.
 void finalization_failed(Context& ctx, Json invoice, const StripeError& error) {
     Json& last = invoice["last_finalization_error"];
     last["code"] = text_or_null(error.code);

@@ -37,6 +37,10 @@ bool is_stripe_currency(std::string_view lower_case_code) {
     return false;
 }
 
+std::string read_optional_currency(Params& params) {
+    return params.has("currency") ? read_currency(params) : "";
+}
+
 std::string read_currency(Params& params) {
     const auto given = params.required_text("currency");
     auto code = lower(given);

@@ -10,6 +10,8 @@ namespace turnpike::twin {
 /// One of the currencies that Stripe charges in, in lower case.
 bool is_stripe_currency(std::string_view lower_case_code);
 
+/// As below; "" when none is given.
+std::string read_optional_currency(Params& params);
 /// Reads a required currency in either case; complains with Stripe's message. "" after a complaint.
 std::string read_currency(Params& params);
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/fields.h"
 #include "sandbox/stripe/payment_methods.h"
@@ -13,6 +14,11 @@ namespace turnpike::twin {
 namespace {
 
 constexpr std::string_view kKind = "customer";
+// As Stripe's reference says of POST /v1/customers.
+constexpr std::size_t kNameCharactersMax = 256;
+constexpr std::size_t kEmailCharactersMax = 512;
+constexpr std::size_t kPhoneCharactersMax = 20;
+constexpr std::int64_t kInvoiceSequenceMax = 1'000'000'000;
 constexpr std::string_view kDefaultMethod = "default_payment_method";
 
 Json new_customer(Context& ctx) {
@@ -90,10 +96,19 @@ void read_invoice_settings(Params& params, Json& customer) {
 
 void read_customer(Params& params, Json& customer) {
     set_address(params, "address", customer);
-    for (const std::string_view name : {"description", "email", "name", "phone"})
-        set_text(params, name, customer);
+    set_text(params, "description", customer);
+    set_text(params, "email", customer, kEmailCharactersMax);
+    set_text(params, "name", customer, kNameCharactersMax);
+    set_text(params, "phone", customer, kPhoneCharactersMax);
     set_integer(params, "balance", customer);
+    if (!fits_amount(integer_of(customer, "balance")) && params.has("balance"))
+        params.complain(amount_too_large("balance", text_of(customer, "currency")));
     set_integer(params, "next_invoice_sequence", customer);
+    const auto sequence = integer_of(customer, "next_invoice_sequence");
+    if (sequence < 1 || sequence > kInvoiceSequenceMax)
+        params.complain(bad_param("next_invoice_sequence", "parameter_invalid_integer",
+                                  "Invalid next_invoice_sequence: must be from 1 to "
+                                  "1,000,000,000."));
     read_shipping(params, customer);
     read_invoice_settings(params, customer);
     merge_metadata(customer, params.metadata());

@@ -28,6 +28,27 @@ TEST(Customers, HaveTheRecordedShape) {
     EXPECT_EQ(reply.body.at("created"), 1'762'799'351);
 }
 
+TEST(Customers, TextsHaveStripesLengths) {
+    TwinUnderTest twin;
+    const struct {
+        const char* member;
+        std::size_t most;
+    } cases[] = {{"name", 256}, {"phone", 20}, {"description", 5'000}};
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.member);
+        std::string longest;  // counted in characters, of two bytes here
+        for (std::size_t i = 0; i < c.most; ++i) longest += "%C3%BC";
+        const std::string form = std::string(c.member) + "=" + longest;
+        EXPECT_EQ(twin.post("/v1/customers", form).status, 200);
+        const auto refused = twin.post("/v1/customers", form + "x");
+        EXPECT_EQ(refused.status, 400);
+        EXPECT_EQ(refused.error("param"), c.member);
+        EXPECT_EQ(refused.error("message"),
+                  "Invalid string: \u00fc\u00fc...\u00fcx; must be at most " +
+                      std::to_string(c.most) + " characters");
+    }
+}
+
 TEST(Customers, HideWhatNobodyExpanded) {
     TwinUnderTest twin;
     const auto reply = twin.post("/v1/customers", "email=a%40b.co");

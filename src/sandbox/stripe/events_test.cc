@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sandbox/stripe/deliveries.h"
+#include "sandbox/stripe/event_types.h"
 #include "sandbox/stripe/testing.h"
 
 namespace turnpike::twin {
@@ -125,9 +126,43 @@ TEST(WebhookEndpoints, AreCheckedAndAtMostSixteen) {
               400);
 }
 
+TEST(WebhookEndpoints, SayTruthfullyWhatIsWrong) {
+    struct Case {
+        const char *form, *param, *message;
+    };
+    const Case cases[] = {
+        {"url=nope&enabled_events[]=*", "url", "An explicit scheme (such as https) must be"},
+        {"url=file%3A%2F%2F%2Fetc%2Fpasswd&enabled_events[]=*", "url",
+         "The scheme must be http or https, not file."},
+        {"url=https%3A%2F%2F&enabled_events[]=*", "url", "Not a valid URL."},
+        {"url=http%3A%2F%2Fh&enabled_events[]=*&enabled_events[]=foo.bar", "enabled_events[1]",
+         "Invalid enabled_events[1]: must be one of *, account.application.authorized, "},
+        {"url=http%3A%2F%2Fh&enabled_events[]=invoice.*", "enabled_events[0]", "must be one of"},
+        {"url=http%3A%2F%2Fh&enabled_events[]=*&enabled_events[]=customer.created",
+         "enabled_events", "beside '*'"},
+    };
+    TwinUnderTest twin;
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.form);
+        const auto reply = twin.post("/v1/webhook_endpoints", c.form);
+        EXPECT_EQ(reply.status, 400);
+        EXPECT_EQ(reply.error("param"), c.param);
+        EXPECT_THAT(reply.error("message"), ::testing::HasSubstr(c.message));
+    }
+}
+
+TEST(WebhookEndpoints, CanAskForEveryTypeThatIsRaised) {
+    for (const char* raised :
+         {"customer.subscription.trial_will_end", "invoice.finalization_failed",
+          "invoice_payment.paid", "test_helpers.test_clock.ready"})
+        EXPECT_TRUE(is_event_type(raised)) << raised;
+    EXPECT_FALSE(is_event_type("*"));
+    EXPECT_EQ(event_types().size(), 260U);
+}
+
 TEST(WebhookEndpoints, CountInPendingWebhooks) {
     TwinUnderTest twin;
-    twin.post("/v1/webhook_endpoints", "url=http%3A%2F%2Fh&enabled_events[]=customer.*");
+    twin.post("/v1/webhook_endpoints", "url=http%3A%2F%2Fh&enabled_events[]=customer.created");
     twin.post("/v1/webhook_endpoints", "url=http%3A%2F%2Fh&enabled_events[]=product.created");
     twin.post("/v1/webhook_endpoints", "url=http%3A%2F%2Fh&enabled_events[]=*");
     twin.post("/v1/customers");

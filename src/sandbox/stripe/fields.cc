@@ -14,8 +14,9 @@ constexpr std::array<std::string_view, 6> kAddressLines{"city",  "country",     
 
 }  // namespace
 
-void set_text(Params& params, std::string_view name, Json& object) {
-    if (const auto value = params.text(name)) object[std::string(name)] = text_or_null(*value);
+void set_text(Params& params, std::string_view name, Json& object, std::size_t characters_max) {
+    if (const auto value = params.text(name, characters_max))
+        object[std::string(name)] = text_or_null(*value);
 }
 
 void set_boolean(Params& params, std::string_view name, Json& object) {

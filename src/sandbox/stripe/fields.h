@@ -9,7 +9,8 @@
 namespace turnpike::twin {
 
 /// Absent: unchanged. "": null.
-void set_text(Params& params, std::string_view name, Json& object);
+void set_text(Params& params, std::string_view name, Json& object,
+              std::size_t characters_max = Params::kTextCharactersMax);
 void set_boolean(Params& params, std::string_view name, Json& object);
 void set_integer(Params& params, std::string_view name, Json& object);
 /// {city, country, line1, line2, postal_code, state}. Absent: unchanged. "": null.

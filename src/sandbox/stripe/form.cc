@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "http/text.h"
 #include "sandbox/stripe/params.h"
 
 namespace turnpike::twin {
@@ -76,6 +77,8 @@ Result<Json> add_pair(Json tree, std::string_view pair) {
                            : percent_decode(pair.substr(equals + 1), PlusSign::IsSpace);
     if (!key || !value) return bad_form("Invalid percent-encoding in the request's parameters");
 
+    if (!http::is_utf8(*key) || !http::is_utf8(*value))
+        return bad_form("Invalid UTF-8 in the request's parameters");
     const auto parts = split_key(*key);
     if (parts.empty()) return bad_form("Invalid parameter name: " + *key);
     if (parts.size() > kDepthMax) return bad_form("Parameters are nested too deeply: " + *key);

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/decimal.h"
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/currencies.h"
+#include "sandbox/stripe/customer_currency.h"
 #include "sandbox/stripe/invoice_lines.h"
 #include "sandbox/stripe/invoices.h"
 
@@ -115,6 +116,7 @@ struct Charge {
     std::int64_t quantity = 1;
     std::string currency;
     Json price;
+    std::string amount_param = "amount";  ///< where the amount comes from, for complaints
 };
 
 /// Reads amount | unit_amount_decimal | price (or pricing[price]) with quantity and currency.
@@ -129,7 +131,7 @@ Outcome<Charge> read_charge(Context& ctx, Params& params) {
     }
     const auto quantity = params.integer("quantity");
     charge.quantity = quantity.value_or(1);
-    charge.currency = params.text("currency").value_or("");
+    charge.currency = read_optional_currency(params);
     if (charge.quantity < 0)
         return bad_param("quantity", "parameter_invalid_integer", "Invalid non-negative integer");
     if (price_id) {
@@ -141,6 +143,7 @@ Outcome<Charge> read_charge(Context& ctx, Params& params) {
                              "accepts prices with `type=one_time`.");
         charge.currency = text_of(*price, "currency");
         charge.amount = total_of(*price, charge.quantity);
+        charge.amount_param = "quantity";
         charge.price = *std::move(price);
         return charge;
     }
@@ -148,10 +151,11 @@ Outcome<Charge> read_charge(Context& ctx, Params& params) {
     if (unit) {
         Json by_unit;
         by_unit["unit_amount_decimal"] = *unit;
-        if (!parse_scaled(*unit, 12))
+        if (!is_unit_amount(*unit))
             return bad_param("unit_amount_decimal", "parameter_invalid_string",
                              "Invalid decimal: " + *unit);
         charge.amount = total_of(by_unit, charge.quantity);
+        charge.amount_param = "quantity";
     } else if (amount) {
         charge.amount = *amount;
         charge.quantity = 1;
@@ -275,8 +279,12 @@ Answer create_invoice_item(Operation& operation) {
     }
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     if (!charge) return Refusal(charge.error());
+    if (!fits_amount(charge->amount))
+        return amount_too_large(charge->amount_param, charge->currency);
     if (const auto customer = require_customer(ctx, request.customer, "customer"); !customer)
         return Refusal(customer.error());
+    if (auto error = check_customer_currency(ctx, request.customer, charge->currency))
+        return Refusal(*std::move(error));
     if (request.period.end < request.period.start)
         return bad_param("period[end]", "", "The period's end must not be before its start.");
     std::optional<Json> invoice;
@@ -343,6 +351,14 @@ Answer update_invoice_item(Operation& operation) {
     if (auto error = frozen(ctx, *item)) return Refusal(*std::move(error));
     if ((amount || quantity) && flag_of(*item, "proration"))
         return bad_param("amount", "", "You cannot change the amount of a proration.");
+    if (quantity && *quantity < 0)
+        return bad_param("quantity", "parameter_invalid_integer", "Invalid non-negative integer");
+    const std::int64_t new_amount =
+        amount
+            ? *amount
+            : total_of(part_of(*item, "pricing"), quantity.value_or(integer_of(*item, "quantity")));
+    if ((amount || quantity) && !fits_amount(new_amount))
+        return amount_too_large(amount ? "amount" : "quantity", text_of(*item, "currency"));
 
     if (amount) {
         const Json price = one_off_price(ctx, text_of(*item, "currency"), *amount);
@@ -352,7 +368,7 @@ Answer update_invoice_item(Operation& operation) {
         (*item)["pricing"]["price_details"]["product"] = price.at("product");
         (*item)["pricing"]["unit_amount_decimal"] = price.at("unit_amount_decimal");
     } else if (quantity) {
-        (*item)["amount"] = total_of(part_of(*item, "pricing"), *quantity);
+        (*item)["amount"] = new_amount;
         (*item)["quantity"] = *quantity;
     }
     (*item)["net_amount"] = (*item)["amount"];

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/decimal.h"
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/context.h"
@@ -78,16 +77,6 @@ Json new_line(Context& ctx, LineHead head) {
 }
 
 }  // namespace
-
-std::int64_t total_of(const Json& price, std::int64_t quantity) {
-    const Json& unit = part_of(price, "unit_amount");
-    if (unit.is_number_integer()) return unit.get<std::int64_t>() * quantity;
-    constexpr int kScale = 12;  // Stripe allows twelve decimals of a cent
-    constexpr std::int64_t kOne = 1'000'000'000'000;
-    const auto scaled = parse_scaled(text_of(price, "unit_amount_decimal"), kScale);
-    const Int128 product = static_cast<Int128>(scaled.value_or(0)) * quantity;
-    return static_cast<std::int64_t>(divide_rounded(product, kOne, Rounding::HalfUp));
-}
 
 std::string describe(Context& ctx, const ItemLine& line) {
     const Json product = ctx.find("product", text_of(line.price, "product")).value_or(Json());

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "json/json.h"
+#include "sandbox/stripe/amounts.h"
 
 /// The lines of Stripe's invoices, as documents. An invoice holds all its lines in
 /// invoice["lines"]["data"] (Stripe cuts that list after ten).
@@ -30,9 +31,6 @@ struct ItemLine {
     /// Of the credit: {"invoice": .., "invoice_line_items": [..]}; null otherwise.
     const Json& credited_items;
 };
-
-/// unit price x quantity in minor units, rounded once. Reads unit_amount, or unit_amount_decimal.
-std::int64_t total_of(const Json& price, std::int64_t quantity);
 
 std::string describe(Context& ctx, const ItemLine& line);
 

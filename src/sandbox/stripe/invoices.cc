@@ -179,7 +179,7 @@ void make_payment(Context& ctx, Json& invoice) {
 void settle_balance(Context& ctx, Json& customer, const Json& invoice) {
     const Json before = customer;
     customer["balance"] = invoice.at("ending_balance");
-    if (text_of(customer, "currency").empty()) customer["currency"] = invoice.at("currency");
+    customer["currency"] = invoice.at("currency");
     ctx.put(customer);
     if (before.at("balance") == customer["balance"]) return;
     Json previous;
@@ -249,6 +249,9 @@ Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
 
     invoice["starting_balance"] = integer_of(*customer, "balance");
     recompute_totals(invoice);
+    if (!fits_amount(integer_of(invoice, "total")) ||
+        !fits_amount(integer_of(invoice, "amount_due")))
+        return amount_too_large("", text_of(invoice, "currency"));
     const Settlement settlement =
         settle(integer_of(invoice, "total"), integer_of(invoice, "starting_balance"),
                minimum_charge(text_of(invoice, "currency")));

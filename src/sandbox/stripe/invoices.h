@@ -38,7 +38,8 @@ void publish_draft(Context& ctx, Json& invoice);
 
 /// draft -> open, or paid when nothing is due. Gives the number, settles the balance, makes the
 /// PaymentIntent and raises invoice.finalized (and the events of a paid one).
-/// Errors: 400 when it is not a draft, or has a customer who was deleted.
+/// Errors: 400 when it is not a draft, has a customer who was deleted, or sums up to more than an
+/// amount holds (amount_too_large).
 Outcome<Json> finalize_invoice(Context& ctx, Json invoice);
 
 enum class PaymentSession : std::uint8_t {

@@ -3,6 +3,8 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/currencies.h"
+#include "sandbox/stripe/customer_currency.h"
 #include "sandbox/stripe/invoice_items.h"
 #include "sandbox/stripe/invoices.h"
 #include "sandbox/stripe/invoices_preview.h"
@@ -38,7 +40,7 @@ Settings read_settings_of_invoice(Params& params) {
     settings.collection_method =
         params.one_of("collection_method", {"charge_automatically", "send_invoice"});
     settings.auto_advance = params.boolean("auto_advance");
-    settings.days_until_due = params.integer("days_until_due");
+    settings.days_until_due = read_days_until_due(params);
     settings.due_date = params.timestamp("due_date");
     for (const char* hint : {"custom_fields", "payment_settings", "rendering"}) params.ignore(hint);
     return settings;
@@ -70,7 +72,7 @@ Answer create_invoice(Operation& operation) {
     NewInvoice request;
     request.customer = params.text("customer").value_or("");
     request.subscription = params.text("subscription").value_or("");
-    const auto currency = params.text("currency");
+    const std::string currency = read_optional_currency(params);
     const Settings settings = read_settings_of_invoice(params);
     const bool takes =
         params.one_of("pending_invoice_items_behavior", {"exclude", "include"}) == "include";
@@ -85,7 +87,9 @@ Answer create_invoice(Operation& operation) {
     const auto customer = require_customer(ctx, request.customer, "customer");
     if (!customer) return Refusal(customer.error());
     const std::string own = text_of(*customer, "currency");
-    request.currency = currency.value_or(own.empty() ? "usd" : own);
+    request.currency = !currency.empty() ? currency : own.empty() ? "usd" : own;
+    if (auto error = check_customer_currency(ctx, request.customer, request.currency))
+        return Refusal(*std::move(error));
     request.billing_reason = "manual";
     const Instant now = second_of(ctx, request.customer);
     request.period = {now, now};

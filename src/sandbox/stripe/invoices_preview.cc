@@ -5,6 +5,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/customer_currency.h"
 #include "sandbox/stripe/invoice_items.h"
 #include "sandbox/stripe/invoice_lines.h"
 #include "sandbox/stripe/subscriptions.h"
@@ -79,6 +80,14 @@ std::vector<Json> waiting_lines(Context& ctx, const Json& subscription) {
     return lines;
 }
 
+/// A preview shows no sum that the invoice itself could not have.
+Answer finished(Json draft, std::vector<Json> lines) {
+    put_on_invoice(draft, std::move(lines));
+    if (!fits_amount(integer_of(draft, "total")))
+        return amount_too_large("", text_of(draft, "currency"));
+    return draft;
+}
+
 Answer preview_of(Context& ctx, const Json& subscription, const Request& request) {
     PlannedChange planned;
     planned.subscription = subscription;
@@ -108,8 +117,7 @@ Answer preview_of(Context& ctx, const Json& subscription, const Request& request
     if (!draft) return Refusal(draft.error());
     (*draft)["id"] = ctx.new_id("upcoming_in");
     for (Json& line : regular) lines.push_back(std::move(line));
-    put_on_invoice(*draft, std::move(lines));
-    return *std::move(draft);
+    return finished(*std::move(draft), std::move(lines));
 }
 
 /// The first invoice of a subscription that does not exist yet.
@@ -133,6 +141,8 @@ Answer preview_new(Context& ctx, const Request& request) {
             subscription_line(ctx, {LineKind::Regular, subscription, item, price, quantity,
                                     total_of(price, quantity), period, kNothing}));
     }
+    if (auto error = check_customer_currency(ctx, request.customer, currency))
+        return Refusal(*std::move(error));
     auto draft = draft_invoice(ctx, {.customer = request.customer,
                                      .currency = currency,
                                      .billing_reason = "subscription_create",
@@ -140,8 +150,7 @@ Answer preview_new(Context& ctx, const Request& request) {
                                      .period = {now, now}});
     if (!draft) return Refusal(draft.error());
     (*draft)["id"] = ctx.new_id("upcoming_in");
-    put_on_invoice(*draft, std::move(lines));
-    return *std::move(draft);
+    return finished(*std::move(draft), std::move(lines));
 }
 
 }  // namespace

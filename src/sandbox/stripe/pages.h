@@ -14,7 +14,7 @@ namespace turnpike::twin {
 struct PageRequest {
     Context& ctx;  ///< of the account that owns the object
     Json object;   ///< the object whose id is in the path
-    Params form;   ///< query (GET) or form (POST)
+    Params form;   ///< query and, for POST, form
     std::string path;
 };
 

@@ -55,6 +55,17 @@ std::size_t length_of(std::string_view utf8) {
         std::ranges::count_if(utf8, [](char c) { return (c & '\xC0') != '\x80'; }));
 }
 
+/// Both ends of a long text, cut between characters: "abcd...wxyz".
+std::string shortened(const std::string& utf8) {
+    constexpr std::size_t kEndBytes = 4;
+    const auto inside = [&](std::size_t at) { return (utf8[at] & '\xC0') == '\x80'; };
+    std::size_t head = kEndBytes;
+    std::size_t tail = utf8.size() - kEndBytes;
+    while (inside(head)) --head;
+    while (tail < utf8.size() && inside(tail)) ++tail;
+    return utf8.substr(0, head) + "..." + utf8.substr(tail);
+}
+
 std::optional<std::string> metadata_problem(const std::string& key, const Json& value) {
     if (length_of(key) > kMetadataKeyLengthMax)
         return "Metadata keys can have up to 40 characters, but you passed in a key that is " +
@@ -92,14 +103,21 @@ std::string Params::required_text(std::string_view name) {
     return value.value_or("");
 }
 
-std::optional<std::string> Params::text(std::string_view name) {
+std::optional<std::string> Params::text(std::string_view name, std::size_t characters_max) {
     const Json* value = take(name);
     if (value == nullptr) return std::nullopt;
     if (!value->is_string()) {
         complain(bad_param(name_of(name), "", "Invalid string: " + to_text(*value)));
         return std::nullopt;
     }
-    return value->get<std::string>();
+    const auto& text = value->get_ref<const std::string&>();
+    if (length_of(text) > characters_max) {
+        complain(bad_param(name_of(name), "",
+                           "Invalid string: " + shortened(text) + "; must be at most " +
+                               std::to_string(characters_max) + " characters"));
+        return std::nullopt;
+    }
+    return text;
 }
 
 std::optional<std::string> Params::filled_text(std::string_view name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,8 +18,8 @@ namespace turnpike::twin {
 /// Decodes "a[b][c]=v&items[0][price]=p&expand[]=x" into a tree: objects, arrays, and text leaves.
 /// "a[0]" stays an object with the key "0", because "metadata[0]" is one; Params reads such an
 /// object as an array where an array is asked for.
-/// Errors: InvalidArgument "sandbox.bad_form" for bad escapes, depth over 8, over 1,000 pairs, or
-/// contradicting shapes.
+/// Errors: InvalidArgument "sandbox.bad_form" for bad escapes or UTF-8, depth over 8, over 1,000
+/// pairs, or contradicting shapes.
 Result<Json> decode_form(std::string_view text);
 
 /// Reads a parameter tree, checks types with Stripe's messages, and refuses what nobody asked for.
@@ -29,8 +30,13 @@ public:
     /// `prefix` is the name of this subtree in errors: "items[0]".
     explicit Params(const Json& tree, std::string prefix = "");
 
+    /// What Stripe's reference allows where it names no other limit.
+    static constexpr std::size_t kTextCharactersMax = 5'000;
+
     std::string required_text(std::string_view name);
-    std::optional<std::string> text(std::string_view name);  ///< absent -> nullopt; "" stays ""
+    /// Absent -> nullopt; "" stays "". Complains about more than `characters_max` characters.
+    std::optional<std::string> text(std::string_view name,
+                                    std::size_t characters_max = kTextCharactersMax);
     /// "" is a complaint (parameter_invalid_empty), as for boolean().
     std::optional<std::int64_t> integer(std::string_view name);
     std::optional<bool> boolean(std::string_view name);

@@ -36,7 +36,7 @@ TEST(DecodeForm, ReadsNestingListsAndEscapes) {
 TEST(DecodeForm, RefusesWhatContradictsItself) {
     for (const std::string_view form :
          {"a=1&a[b]=2", "a[b]=1&a[]=2", "a[]=1&a[b]=2", "a[b=1", "=1", "[a]=1", "a[b]c=1", "a=%zz",
-          "a[b][c][d][e][f][g][h][i]=9"}) {
+          "a[b][c][d][e][f][g][h][i]=9", "a=%ff%fe", "a=x\xff", "a%c3=1", "a=%ed%a0%80"}) {
         SCOPED_TRACE(form);
         EXPECT_FALSE(decode_form(form).has_value());
     }

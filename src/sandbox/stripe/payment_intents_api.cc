@@ -2,8 +2,10 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/charges.h"
+#include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/fields.h"
 #include "sandbox/stripe/payment_intents.h"
 #include "sandbox/stripe/payment_methods.h"
@@ -15,8 +17,22 @@ namespace {
 Outcome<Json> require_intent(Operation& operation) {
     const std::string& id = operation.path("intent");
     auto intent = operation.ctx.find("payment_intent", id);
-    if (!intent) return no_such_param("payment_intent", id, "intent");
-    return *std::move(intent);
+    if (intent) return *std::move(intent);
+    auto refusal = no_such_object("payment_intent", id);
+    refusal.error().param = "intent";
+    return refusal;
+}
+
+std::optional<Refusal> amount_problem(std::int64_t amount, const std::string& currency) {
+    if (!fits_amount(amount) && amount > 0) return amount_too_large("amount", currency);
+    if (amount >= minimum_charge(currency)) return std::nullopt;
+    return bad_param(
+        "amount", amount < 1 ? "parameter_invalid_integer" : "amount_too_small",
+        "The amount must be greater than or equal to the minimum charge amount allowed for "
+        "your account and the currency set "
+        "(https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).  If you want "
+        "to save a Payment Method for future use without an immediate payment, use a Setup "
+        "Intent instead: https://docs.stripe.com/payments/setup-intents");
 }
 
 StripeError unexpected_state(const Json& intent, const std::string& what) {
@@ -125,7 +141,7 @@ Answer create_intent(Operation& operation) {
     Params& params = operation.params;
     NewPaymentIntent request;
     const auto amount = params.integer("amount");
-    request.currency = params.required_text("currency");
+    request.currency = read_currency(params);
     request.customer = params.text("customer").value_or("");
     request.description = params.text("description").value_or("");
     request.capture_method =
@@ -142,14 +158,7 @@ Answer create_intent(Operation& operation) {
     read_notes(params, notes);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     if (!amount) return missing_param("amount");
-    if (*amount < minimum_charge(request.currency))
-        return bad_param(
-            "amount", *amount < 1 ? "parameter_invalid_integer" : "amount_too_small",
-            "The amount must be greater than or equal to the minimum charge amount allowed for "
-            "your account and the currency set "
-            "(https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).  If you want "
-            "to save a Payment Method for future use without an immediate payment, use a Setup "
-            "Intent instead: https://docs.stripe.com/payments/setup-intents");
+    if (auto problem = amount_problem(*amount, request.currency)) return *std::move(problem);
     if (!request.customer.empty())
         if (const auto found = require_customer(ctx, request.customer, "customer"); !found)
             return Refusal(found.error());
@@ -194,6 +203,9 @@ Answer update_intent(Operation& operation) {
     if (!intent) return intent;
     if (amount && !is_unconfirmed(*intent))
         return Refusal(unexpected_state(*intent, "amount could not be updated"));
+    if (amount)
+        if (auto problem = amount_problem(*amount, text_of(*intent, "currency")))
+            return *std::move(problem);
     if (amount) (*intent)["amount"] = *amount;
     if (description) (*intent)["description"] = text_or_null(*description);
     intent->update(notes);

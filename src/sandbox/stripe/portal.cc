@@ -5,6 +5,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/portal_html.h"
 
 namespace turnpike::twin {
 namespace {
@@ -206,6 +207,18 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 });
 
 }  // namespace
+
+bool is_session_expired(const Json& session, Instant now) {
+    const Duration idle = now - *instant_of(session, "_last_used");
+    return idle > (flag_of(session, "_opened") ? Duration(kPortalIdle) : Duration(kPortalUnopened));
+}
+
+PageAnswer expired_page() {
+    return {.status = 404,
+            .html = html_page("Link expired",
+                              "<h1>This link has expired</h1><p>Go back to the shop and open the "
+                              "billing portal again.</p>")};
+}
 
 std::span<const OperationRoute> portal_routes() { return kRoutes; }
 

@@ -16,5 +16,8 @@ std::span<const PageRoute> portal_pages();
 /// A portal link must be opened within this time, and ends this long after its last use.
 inline constexpr std::chrono::minutes kPortalUnopened{5};
 inline constexpr std::chrono::minutes kPortalIdle{60};
+bool is_session_expired(const Json& session, Instant now);
+/// 404: the link leads nowhere any more.
+PageAnswer expired_page();
 
 }  // namespace turnpike::twin

@@ -21,6 +21,21 @@ Refusal not_offered() {
     return Refusal(std::move(error));
 }
 
+Refusal already_on_it() {
+    StripeError error;
+    error.message = "You are on this plan already.";
+    return Refusal(std::move(error));
+}
+
+/// A person cannot do anything with a PaymentIntent.
+StripeError in_plain_words(StripeError error) {
+    if (error.code == "subscription_payment_intent_requires_action")
+        error.message =
+            "Your bank asks for a confirmation that this page cannot give. Nothing has been "
+            "changed; use another card.";
+    return error;
+}
+
 /// Runs POST /v1/subscriptions/{id} on a subscription of the session's customer.
 Outcome<Json> update(Context& ctx, const Json& session, const std::string& id, const Json& form) {
     const auto subscription = ctx.find("subscription", id);
@@ -32,6 +47,17 @@ Outcome<Json> update(Context& ctx, const Json& session, const std::string& id, c
 
 bool is_enabled(Context& ctx, const Json& session, const char* feature) {
     return flag_of(part_of(portal_features(ctx, session), feature), "enabled");
+}
+
+/// Detaches what `chosen` stands in for: the former default and copies of the same card.
+void drop_replaced(Context& ctx, const Json& chosen, const std::string& former) {
+    const std::string print = text_of(part_of(chosen, "card"), "fingerprint");
+    for (Json& method : ctx.list("payment_method", {.customer = text_of(chosen, "customer")})) {
+        const std::string id = text_of(method, "id");
+        if (id == text_of(chosen, "id")) continue;
+        if (id == former || text_of(part_of(method, "card"), "fingerprint") == print)
+            detach_payment_method(ctx, std::move(method));
+    }
 }
 
 }  // namespace
@@ -46,19 +72,23 @@ Outcome<std::string> change_plan(Context& ctx, const Json& session, const std::s
                                  const std::string& price) {
     if (!is_enabled(ctx, session, "subscription_update")) return not_offered();
     const auto subscription = ctx.find("subscription", id);
-    if (!subscription) return not_offered();
+    if (!subscription || text_of(*subscription, "customer") != text_of(session, "customer") ||
+        subscription->at("items").at("data").size() != 1)
+        return not_offered();
     const auto offered = offered_prices(ctx, *subscription);
     const bool known = std::ranges::any_of(
         offered, [&](const Json& offer) { return text_of(offer, "id") == price; });
     if (!known) return not_offered();
+    const Json& item = subscription->at("items").at("data").at(0);
+    if (text_of(item, "price") == price) return already_on_it();
     Json form;
-    form["items"]["0"]["id"] = subscription->at("items").at("data").at(0).at("id");
+    form["items"]["0"]["id"] = item.at("id");
     form["items"]["0"]["price"] = price;
     form["payment_behavior"] = "error_if_incomplete";
     form["proration_behavior"] = text_of(
         part_of(portal_features(ctx, session), "subscription_update"), "proration_behavior");
-    const auto updated = update(ctx, session, id, form);
-    if (!updated) return Refusal(updated.error());
+    auto updated = update(ctx, session, id, form);
+    if (!updated) return Refusal(in_plain_words(std::move(updated.error())));
     return std::string("Your plan has been changed.");
 }
 
@@ -89,7 +119,7 @@ Outcome<std::string> keep_plan(Context& ctx, const Json& session, const std::str
     return std::string("Your plan goes on.");
 }
 
-Outcome<std::string> add_card(Context& ctx, const Json& session, const std::string& number) {
+Outcome<std::string> replace_card(Context& ctx, const Json& session, const std::string& number) {
     if (!is_enabled(ctx, session, "payment_method_update")) return not_offered();
     std::string digits;
     for (const char c : number)
@@ -97,27 +127,30 @@ Outcome<std::string> add_card(Context& ctx, const Json& session, const std::stri
     const TestCard* card = card_by_number(digits);
     if (card == nullptr) return declined(incorrect_number());
     const std::string customer_id = text_of(session, "customer");
-    const auto method = attach_payment_method(ctx, card_payment_method(ctx, *card), customer_id);
-    if (!method) return Refusal(method.error());
     auto customer = ctx.find("customer", customer_id);
     if (!customer) return not_offered();
+    const auto method = attach_payment_method(ctx, card_payment_method(ctx, *card), customer_id);
+    if (!method) return Refusal(method.error());
+    const std::string former =
+        text_of(part_of(*customer, "invoice_settings"), "default_payment_method");
     (*customer)["invoice_settings"]["default_payment_method"] = method->at("id");
     ctx.update_and_emit("customer.updated", *customer);
-    // A method that was set on the subscription itself would go before the new default.
-    const auto subscription = live_subscription(ctx, customer_id);
-    if (subscription && !text_of(*subscription, "default_payment_method").empty()) {
+    // A method that was set on a subscription itself would go before the new default.
+    for (const Json& subscription : live_subscriptions(ctx, customer_id)) {
+        if (text_of(subscription, "default_payment_method").empty()) continue;
         Json form;
         form["default_payment_method"] = method->at("id");
-        const auto updated = update(ctx, session, text_of(*subscription, "id"), form);
+        const auto updated = update(ctx, session, text_of(subscription, "id"), form);
         if (!updated) return Refusal(updated.error());
     }
+    drop_replaced(ctx, *method, former);
     return "Your card ending in " + text_of(part_of(*method, "card"), "last4") + " is in use now.";
 }
 
-std::optional<Json> live_subscription(Context& ctx, const std::string& customer) {
-    for (Json& subscription : ctx.list("subscription", {.customer = customer}))
-        if (!is_ended(subscription)) return std::move(subscription);
-    return std::nullopt;
+std::vector<Json> live_subscriptions(Context& ctx, const std::string& customer) {
+    auto subscriptions = ctx.list("subscription", {.customer = customer});
+    std::erase_if(subscriptions, is_ended);
+    return subscriptions;
 }
 
 std::vector<Json> offered_prices(Context& ctx, const Json& subscription) {

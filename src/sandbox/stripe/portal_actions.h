@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +16,12 @@ Outcome<std::string> change_plan(Context& ctx, const Json& session, const std::s
 Outcome<std::string> cancel_plan(Context& ctx, const Json& session,
                                  const std::string& subscription);
 Outcome<std::string> keep_plan(Context& ctx, const Json& session, const std::string& subscription);
-/// Saves the test card with this number and makes it the default.
-Outcome<std::string> add_card(Context& ctx, const Json& session, const std::string& number);
+/// Saves the test card with this number in place of the default one, for all that is billed. The
+/// card that was the default is detached, and so is a second copy of the new one.
+Outcome<std::string> replace_card(Context& ctx, const Json& session, const std::string& number);
 
-/// The customer's subscription that is not over, if it is theirs.
-std::optional<Json> live_subscription(Context& ctx, const std::string& customer);
+/// The customer's subscriptions that are not over, newest first.
+std::vector<Json> live_subscriptions(Context& ctx, const std::string& customer);
 /// Active recurring prices that the subscription could move to, cheapest first, its own included.
 std::vector<Json> offered_prices(Context& ctx, const Json& subscription);
 Json portal_features(Context& ctx, const Json& session);

@@ -19,12 +19,20 @@ main { max-width: 44rem; margin: 0 auto; padding: 2rem 1rem 4rem }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem } h2 { font-size: 1.1rem; margin: 0 0 .75rem }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
   padding: 1.25rem; margin-top: 1.25rem }
-p { margin: .25rem 0 } .soft { color: var(--soft) }
+p { margin: .25rem 0 } section + p { margin-top: 1rem } .soft { color: var(--soft) }
 .notice { border-left: .3rem solid var(--good); padding: .5rem .75rem }
 .problem { border-left: .3rem solid var(--bad); padding: .5rem .75rem }
 table { width: 100%; border-collapse: collapse }
 th, td { text-align: left; padding: .4rem .5rem .4rem 0; border-bottom: 1px solid var(--line) }
 .amount { text-align: right; font-variant-numeric: tabular-nums }
+@media (max-width: 32rem) { .folding tr { display: grid; grid-template-columns: 1fr auto;
+    border-bottom: 1px solid var(--line); padding: .4rem 0 }
+  .folding td { border: 0; padding: 0; overflow-wrap: anywhere }
+  .folding thead { position: absolute; width: 1px; height: 1px; overflow: hidden;
+    clip-path: inset(50%) }
+  .folding td:nth-child(1) { grid-area: 2 / 1 } .folding td:nth-child(2) { grid-area: 1 / 1 }
+  .folding td:nth-child(3) { grid-area: 2 / 2; text-align: right }
+  .folding td:nth-child(4) { grid-area: 1 / 2 } }
 label { display: block; font-weight: 600; margin: .5rem 0 .2rem }
 input, select { font: inherit; color: inherit; background: var(--back); width: 100%;
   max-width: 22rem; padding: .5rem; border: 1px solid var(--line); border-radius: .35rem }

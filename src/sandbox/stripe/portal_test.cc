@@ -93,13 +93,21 @@ TEST_F(PortalTest, ChangesThePlanWithTheSameEventsAsTheApi) {
 
 TEST_F(PortalTest, AChangeThatIsNotPaidChangesNothing) {
     show();
-    act("action=add_card&number=4000+0000+0000+0341");
+    act("action=replace_card&number=4000+0000+0000+0341");
     const Json before = subscription();
     const auto objects = sandbox_.rows("objects");
     EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
                 HasSubstr("Your card was declined."));
     EXPECT_EQ(subscription(), before);
     EXPECT_EQ(sandbox_.rows("objects"), objects);
+}
+
+TEST_F(PortalTest, AChangeThatTheBankMustConfirmSaysWhatToDo) {
+    show();
+    act("action=replace_card&number=4000002760003184");
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
+                HasSubstr("Nothing has been changed; use another card."));
+    EXPECT_EQ(text_of(subscription()["items"]["data"][0], "price"), starter_);
 }
 
 TEST_F(PortalTest, CancelsByDateAndTakesItBack) {
@@ -117,12 +125,148 @@ TEST_F(PortalTest, CancelsByDateAndTakesItBack) {
 
 TEST_F(PortalTest, ReplacesTheCard) {
     show();
-    EXPECT_THAT(act("action=add_card&number=5555+5555+5555+4444"), HasSubstr("4444"));
+    EXPECT_THAT(act("action=replace_card&number=5555+5555+5555+4444"), HasSubstr("4444"));
     const Json customer = sandbox_.get("/v1/customers/" + customer_,
                                        "expand[]=invoice_settings.default_payment_method");
     EXPECT_EQ(customer["invoice_settings"]["default_payment_method"]["card"]["last4"], "4444");
-    EXPECT_THAT(act("action=add_card&number=1234"), HasSubstr("incorrect"));
-    EXPECT_THAT(act("action=add_card&number=4000000000000002"), HasSubstr("declined"));
+    EXPECT_THAT(act("action=replace_card&number=1234"), HasSubstr("incorrect"));
+    EXPECT_THAT(act("action=replace_card&number=4000000000000002"), HasSubstr("declined"));
+}
+
+TEST_F(PortalTest, AReplacedCardIsGone) {
+    show();
+    const auto last4s = [&] {
+        std::vector<std::string> found;
+        for (const Json& method :
+             sandbox_.get("/v1/payment_methods", "customer=" + customer_)["data"])
+            found.push_back(text_of(method["card"], "last4"));
+        return found;
+    };
+    sandbox_.post(
+        "/v1/subscriptions/" + subscription_,
+        "default_payment_method=" +
+            text_of(sandbox_.get("/v1/payment_methods", "customer=" + customer_)["data"][0], "id"));
+    sandbox_.new_events();
+    act("action=replace_card&number=5555555555554444");
+    EXPECT_THAT(last4s(), testing::ElementsAre("4444"));
+    EXPECT_THAT(sandbox_.new_events(),
+                testing::IsSupersetOf({"payment_method.attached", "payment_method.detached"}));
+    // The same number again is still one card.
+    const std::string page = act("action=replace_card&number=5555555555554444");
+    EXPECT_THAT(last4s(), testing::ElementsAre("4444"));
+    EXPECT_THAT(page, HasSubstr("mastercard ending in 4444"));
+    const std::string chosen = text_of(subscription(), "default_payment_method");
+    EXPECT_EQ(
+        sandbox_.get("/v1/customers/" + customer_)["invoice_settings"]["default_payment_method"],
+        chosen);
+}
+
+TEST_F(PortalTest, ShowsAndChangesEachOfSeveralPlans) {
+    const Json second =
+        sandbox_.post("/v1/subscriptions", "customer=" + customer_ + "&items[0][price]=" + pro_ +
+                                               "&items[0][quantity]=3");
+    const std::string page = show().html;
+    EXPECT_THAT(page, HasSubstr("Plan 1 of 2"));
+    EXPECT_THAT(page, HasSubstr("<strong>3 × Pro: $99.00 per month"));
+    EXPECT_THAT(page, HasSubstr("<strong>Starter: $29.00 per month"));
+    EXPECT_THAT(page, HasSubstr("value=\"" + subscription_ + "\""));
+    EXPECT_THAT(page, HasSubstr("value=\"" + text_of(second, "id") + "\""));
+    EXPECT_THAT(page, HasSubstr("id=\"price2\""));
+    act("action=cancel&subscription=" + subscription_);
+    EXPECT_NE(subscription()["cancel_at"], nullptr);
+    EXPECT_EQ(sandbox_.get("/v1/subscriptions/" + text_of(second, "id"))["cancel_at"], nullptr);
+}
+
+TEST_F(PortalTest, OffersNoChangeToTheSamePlan) {
+    const std::string option = "<option value=\"" + starter_ + "\"";
+    EXPECT_THAT(show().html, Not(HasSubstr(option)));
+    sandbox_.new_events();
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + starter_),
+                HasSubstr("You are on this plan already."));
+    EXPECT_TRUE(sandbox_.new_events().empty());
+}
+
+class HostedInvoiceTest : public PortalTest {
+protected:
+    /// A subscription of a new customer with this card; its latest invoice, with the payments.
+    Json subscribe(const std::string& card, const std::string& more = "") {
+        payer_ = sandbox_.customer(card, more);
+        return sandbox_.post("/v1/subscriptions",
+                             "customer=" + payer_ + "&items[0][price]=" + pro_ +
+                                 "&expand[]=latest_invoice.payments")["latest_invoice"];
+    }
+    PageAnswer page_of(const std::string& method, const Json& invoice, const std::string& form) {
+        return visit(method, "/p/invoice/{id}", "invoice", text_of(invoice, "id"), form);
+    }
+    std::string payer_;
+};
+
+TEST_F(HostedInvoiceTest, SaysThatAPaymentWasDeclined) {
+    const Json invoice = subscribe("pm_card_chargeCustomerFail");
+    EXPECT_EQ(page_of("POST", invoice, "action=pay").status, 303);
+    EXPECT_THAT(page_of("GET", invoice, "").html,
+                HasSubstr("The payment did not go through: Your card was declined."));
+}
+
+TEST_F(HostedInvoiceTest, OffersNoPaymentWithoutACard) {
+    const std::string payer = sandbox_.customer("");
+    const Json invoice =
+        sandbox_.post("/v1/subscriptions", "customer=" + payer + "&items[0][price]=" + pro_ +
+                                               "&payment_behavior=default_incomplete"
+                                               "&expand[]=latest_invoice")["latest_invoice"];
+    const std::string page = page_of("GET", invoice, "").html;
+    EXPECT_THAT(page, HasSubstr("no card on file"));
+    EXPECT_THAT(page, Not(HasSubstr("Pay with")));
+}
+
+TEST_F(HostedInvoiceTest, AddsUpWhenABalanceIsApplied) {
+    const std::string payer = sandbox_.customer("pm_card_visa", "&balance=-4000");
+    const Json invoice =
+        sandbox_.post("/v1/subscriptions", "customer=" + payer + "&items[0][price]=" + pro_ +
+                                               "&expand[]=latest_invoice")["latest_invoice"];
+    const std::string page = page_of("GET", invoice, "").html;
+    EXPECT_THAT(page, HasSubstr("Total</th><td class=\"amount\">$99.00"));
+    EXPECT_THAT(page, HasSubstr("Applied balance</th><td class=\"amount\">-$40.00"));
+    EXPECT_THAT(page, HasSubstr("Amount due</th><td class=\"amount\">$59.00"));
+    EXPECT_THAT(page_of("GET", subscribe("pm_card_visa"), "").html, Not(HasSubstr("balance")));
+}
+
+TEST_F(HostedInvoiceTest, LeadsBackToThePortalItCameFrom) {
+    const std::string session = text_of(session_, "id");
+    const std::string portal = show().html;
+    const std::string invoice = text_of(subscription(), "latest_invoice");
+    EXPECT_THAT(portal, HasSubstr("/p/invoice/" + invoice + "?session=" + session));
+    const auto page = [&](const std::string& query) {
+        return visit("GET", "/p/invoice/{id}", "invoice", invoice, query).html;
+    };
+    const std::string link = "href=\"/p/session/" + session + "\"";
+    EXPECT_THAT(page("session=" + session), HasSubstr(link));
+    EXPECT_THAT(page("session=bps_none"), Not(HasSubstr("/p/session/")));
+    // Not to somebody else's portal.
+    const Json other = sandbox_.post("/v1/billing_portal/sessions",
+                                     "customer=" + sandbox_.customer() + "&return_url=http://x.y");
+    EXPECT_THAT(page("session=" + text_of(other, "id")), Not(HasSubstr("/p/session/")));
+}
+
+TEST_F(HostedInvoiceTest, TheBanksPageLeadsBackToTheInvoice) {
+    const Json invoice = subscribe("pm_card_authenticationRequired");
+    const std::string session =
+        text_of(sandbox_.post("/v1/billing_portal/sessions", "customer=" + payer_), "id");
+    const PageAnswer paid = page_of("POST", invoice, "action=pay&session=" + session);
+    const std::string intent = text_of(invoice["payments"]["data"][0]["payment"], "payment_intent");
+    EXPECT_EQ(paid.location, "/p/authenticate/" + intent + "?session=" + session);
+    const auto bank = [&](const std::string& method, const std::string& form) {
+        return visit(method, "/p/authenticate/{id}", "payment_intent", intent, form);
+    };
+    EXPECT_EQ(bank("POST", "action=no&session=" + session).location, "/here?session=" + session);
+    const std::string back =
+        "/p/invoice/" + text_of(invoice, "id") + "?session=" + session + "\">Back to the invoice";
+    EXPECT_THAT(bank("GET", "session=" + session).html,
+                testing::AllOf(HasSubstr(back), HasSubstr("did not confirm it.")));
+    page_of("POST", invoice, "action=pay");
+    bank("POST", "action=yes");
+    EXPECT_THAT(bank("GET", "session=" + session).html,
+                testing::AllOf(HasSubstr(back), HasSubstr("The payment went through.")));
 }
 
 TEST_F(PortalTest, TouchesNobodyElsesSubscription) {
@@ -152,7 +296,7 @@ TEST_F(PortalTest, TheLinkExpiresUnopenedAndIdle) {
 }
 
 TEST_F(PortalTest, TheBanksPageFinishesAPayment) {
-    act("action=add_card&number=4000002760003184");
+    act("action=replace_card&number=4000002760003184");
     const Json waiting =
         sandbox_.post("/v1/subscriptions", "customer=" + customer_ + "&items[0][price]=" + pro_ +
                                                "&expand[]=latest_invoice.payments");

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/fields.h"
@@ -17,7 +18,6 @@ namespace {
 
 constexpr std::string_view kKind = "price";
 constexpr std::size_t kDecimalPlacesMax = 12;
-constexpr std::int64_t kAmountMax = 99'999'999;
 constexpr std::size_t kLookupKeysMax = 10;
 
 enum class LookupKey : bool { MustBeFree, TakeOver };
@@ -27,35 +27,6 @@ std::int64_t interval_count_max(std::string_view interval) {
     if (interval == "day") return 1'095;
     if (interval == "week") return 156;
     return interval == "month" ? 36 : 3;
-}
-
-Json read_recurring(Params& params) {
-    Json recurring{{"interval", nullptr},
-                   {"interval_count", 1},
-                   {"meter", nullptr},
-                   {"trial_period_days", nullptr},
-                   {"usage_type", "licensed"}};
-    const auto interval = params.one_of("interval", {"day", "month", "week", "year"});
-    if (interval) {
-        recurring["interval"] = *interval;
-    } else {
-        params.complain(missing_param(params.name_of("interval")));
-    }
-    set_integer(params, "interval_count", recurring);
-    const auto count = integer_of(recurring, "interval_count");
-    if (count < 1 || count > interval_count_max(interval.value_or("")))
-        params.complain(bad_param(params.name_of("interval_count"), "parameter_invalid_integer",
-                                  "Recurring prices can be billed at most every three years."));
-    set_integer(params, "trial_period_days", recurring);
-    const auto usage = params.one_of("usage_type", {"licensed", "metered"});
-    const auto meter = params.text("meter");
-    if (meter) {
-        params.complain(no_such_param("meter", *meter, params.name_of("meter")));
-    } else if (usage == "metered") {
-        params.complain(bad_param(params.name_of("meter"), "parameter_missing",
-                                  "Prices with `usage_type=metered` must be backed by a meter."));
-    }
-    return recurring;
 }
 
 bool is_digits(std::string_view text) {
@@ -79,32 +50,10 @@ void set_amount(Params& params, const std::string& decimal, Json& price) {
     const bool is_whole = decimal.find('.') == std::string::npos;
     price["unit_amount"] = is_whole ? Json(std::stoll(decimal)) : Json();
     price["unit_amount_decimal"] = decimal;
-    if (is_whole && std::stoll(decimal) > kAmountMax)
-        params.complain(bad_param(params.name_of("unit_amount"), "amount_too_large",
-                                  "Amount must be no more than $999,999.99"));
-}
-
-void read_amount(Params& params, Json& price) {
-    const auto whole = params.integer("unit_amount");
-    const auto decimal = params.text("unit_amount_decimal");
-    if (whole && decimal) {
-        params.complain(bad_param("", "parameters_exclusive",
-                                  "You may only specify one of these parameters: unit_amount, "
-                                  "unit_amount_decimal."));
-    } else if (whole) {
-        if (*whole < 0)
-            params.complain(bad_param(params.name_of("unit_amount"), "parameter_invalid_integer",
-                                      "Invalid non-negative integer"));
-        set_amount(params, std::to_string(std::max<std::int64_t>(*whole, 0)), price);
-    } else if (decimal) {
-        const auto exact = canonical_decimal(*decimal);
-        if (!exact)
-            params.complain(bad_param(params.name_of("unit_amount_decimal"), "",
-                                      "Invalid decimal: " + *decimal));
-        set_amount(params, exact.value_or("0"), price);
-    } else {
-        params.complain(missing_param(params.name_of("unit_amount")));
-    }
+    if (!is_unit_amount(decimal))
+        params.complain(amount_too_large(
+            params.name_of(params.has("unit_amount") ? "unit_amount" : "unit_amount_decimal"),
+            text_of(price, "currency")));
 }
 
 /// Keys are unique in an account; a price may take one over from another.
@@ -170,7 +119,7 @@ Json read_new_price(Context& ctx, Params& params) {
     for (const char* name : {"custom_unit_amount", "lookup_key", "nickname", "product",
                              "tiers_mode", "transform_quantity"})
         price[name] = nullptr;
-    read_amount(params, price);
+    read_unit_amount(params, price);
     refuse_other_schemes(params);
     read_editable(params, price);
     if (auto recurring = params.object("recurring")) {
@@ -274,6 +223,58 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 });
 
 }  // namespace
+
+Json read_recurring(Params& params) {
+    Json recurring{{"interval", nullptr},
+                   {"interval_count", 1},
+                   {"meter", nullptr},
+                   {"trial_period_days", nullptr},
+                   {"usage_type", "licensed"}};
+    const auto interval = params.one_of("interval", {"day", "month", "week", "year"});
+    if (interval) {
+        recurring["interval"] = *interval;
+    } else {
+        params.complain(missing_param(params.name_of("interval")));
+    }
+    set_integer(params, "interval_count", recurring);
+    const auto count = integer_of(recurring, "interval_count");
+    if (count < 1 || count > interval_count_max(interval.value_or("")))
+        params.complain(bad_param(params.name_of("interval_count"), "parameter_invalid_integer",
+                                  "Recurring prices can be billed at most every three years."));
+    set_integer(params, "trial_period_days", recurring);
+    const auto usage = params.one_of("usage_type", {"licensed", "metered"});
+    const auto meter = params.text("meter");
+    if (meter) {
+        params.complain(no_such_param("meter", *meter, params.name_of("meter")));
+    } else if (usage == "metered") {
+        params.complain(bad_param(params.name_of("meter"), "parameter_missing",
+                                  "Prices with `usage_type=metered` must be backed by a meter."));
+    }
+    return recurring;
+}
+
+void read_unit_amount(Params& params, Json& price) {
+    const auto whole = params.integer("unit_amount");
+    const auto decimal = params.text("unit_amount_decimal");
+    if (whole && decimal) {
+        params.complain(bad_param("", "parameters_exclusive",
+                                  "You may only specify one of these parameters: unit_amount, "
+                                  "unit_amount_decimal."));
+    } else if (whole) {
+        if (*whole < 0)
+            params.complain(bad_param(params.name_of("unit_amount"), "parameter_invalid_integer",
+                                      "Invalid non-negative integer"));
+        set_amount(params, std::to_string(std::max<std::int64_t>(*whole, 0)), price);
+    } else if (decimal) {
+        const auto exact = canonical_decimal(*decimal);
+        if (!exact)
+            params.complain(bad_param(params.name_of("unit_amount_decimal"), "",
+                                      "Invalid decimal: " + *decimal));
+        set_amount(params, exact.value_or("0"), price);
+    } else {
+        params.complain(missing_param(params.name_of("unit_amount")));
+    }
+}
 
 Outcome<Json> create_price_of(Context& ctx, Params& params, const std::string& product) {
     Json price = read_new_price(ctx, params);

@@ -11,6 +11,12 @@ namespace turnpike::twin {
 /// and emits price.created.
 Outcome<Json> create_price_of(Context& ctx, Params& params, const std::string& product);
 
+/// unit_amount | unit_amount_decimal into both members of `price`, whose currency is known.
+/// Complains when both or none are given, and about amounts that no price can have.
+void read_unit_amount(Params& params, Json& price);
+/// The members of recurring[], as a price's document holds them.
+Json read_recurring(Params& params);
+
 std::span<const OperationRoute> price_routes();
 
 }  // namespace turnpike::twin

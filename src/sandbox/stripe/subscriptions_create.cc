@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <utility>
 
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/customer_currency.h"
 #include "sandbox/stripe/invoice_lines.h"
 #include "sandbox/stripe/subscriptions.h"
 #include "sandbox/stripe/subscriptions_params.h"
@@ -40,14 +42,31 @@ std::optional<Instant> read_trial_end(Params& params, Instant now) {
     if (days && *days < 1)
         params.complain(bad_param("trial_period_days", "parameter_invalid_integer",
                                   "This value must be greater than or equal to 1."));
-    const auto result = days ? std::optional<Instant>(now + std::chrono::days(*days)) : end;
-    constexpr auto kTrialMax = std::chrono::days(730);
-    if (result && *result > now + kTrialMax)
-        params.complain(bad_param("trial_end", "",
-                                  "Invalid timestamp: can be no more than two years in the "
-                                  "future."));
-    if (result && *result <= now) return std::nullopt;
-    return result;
+    if (days && *days > kTrialDaysMax)
+        params.complain(bad_param("trial_period_days", "parameter_invalid_integer",
+                                  "Invalid trial_period_days: a trial can be no longer than two "
+                                  "years (730 days)."));
+    if (days) return now + std::chrono::days(std::clamp<std::int64_t>(*days, 0, kTrialDaysMax));
+    check_trial_end(params, end, now);
+    return end;
+}
+
+/// The first cycle may be shortened, never stretched.
+std::optional<StripeError> check_anchor(const Request& request, Instant now) {
+    if (!request.anchor) return std::nullopt;
+    if (request.trial_end)
+        return bad_param("billing_cycle_anchor", "",
+                         "This sandbox does not combine a trial with a billing_cycle_anchor.")
+            .error();
+    for (const ItemRequest& item : request.items) {
+        const Instant natural = period_number(now, interval_of(*item.price), 0).end;
+        if (*request.anchor <= natural) continue;
+        return bad_param("billing_cycle_anchor", "",
+                         "billing_cycle_anchor cannot be later than next natural billing date (" +
+                             std::to_string(unix_seconds(natural)) + ") for plan")
+            .error();
+    }
+    return std::nullopt;
 }
 
 Outcome<Request> read_request(Context& ctx, Params& params) {
@@ -87,6 +106,10 @@ Outcome<Request> read_request(Context& ctx, Params& params) {
         if (!request.items[i].price)
             return missing_param("items[" + std::to_string(i) + "][price]");
     if (request.items.empty()) return missing_param("items");
+    if (auto error = check_anchor(request, now)) return Refusal(*std::move(error));
+    if (auto error = check_customer_currency(ctx, request.customer,
+                                             text_of(*request.items.front().price, "currency")))
+        return Refusal(*std::move(error));
     return request;
 }
 

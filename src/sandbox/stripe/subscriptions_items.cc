@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/decimal.h"
 #include "json/value.h"
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/invoice_items.h"
 #include "sandbox/stripe/invoice_lines.h"
+#include "sandbox/stripe/prices.h"
 #include "sandbox/stripe/subscriptions.h"
 
 namespace turnpike::twin {
@@ -40,20 +42,22 @@ Json plan_of(const Json& price) {
 /// A price given in the request itself, stored as an ordinary one.
 Outcome<Json> inline_price(Context& ctx, Params& data) {
     PriceRequest request;
-    request.currency = data.required_text("currency");
+    request.currency = read_currency(data);
     request.product = data.required_text("product");
-    request.unit_amount = data.integer("unit_amount");
-    request.unit_amount_decimal = data.text("unit_amount_decimal");
+    Json amount;
+    amount["currency"] = request.currency;
+    read_unit_amount(data, amount);
     data.ignore("tax_behavior");
-    if (auto recurring = data.object("recurring")) {
-        request.interval =
-            recurring->one_of("interval", {"day", "week", "month", "year"}).value_or("month");
-        request.interval_count = recurring->integer("interval_count").value_or(1);
-        data.absorb(*recurring);
+    if (auto given = data.object("recurring")) {
+        const Json recurring = read_recurring(*given);
+        request.interval = text_of(recurring, "interval");
+        request.interval_count = integer_of(recurring, "interval_count");
+        data.absorb(*given);
     }
     if (auto complaint = data.complaint()) return Refusal(*std::move(complaint));
-    if (!request.unit_amount && !request.unit_amount_decimal)
-        return missing_param(data.name_of("unit_amount"));
+    if (part_of(amount, "unit_amount").is_number_integer())
+        request.unit_amount = integer_of(amount, "unit_amount");
+    request.unit_amount_decimal = text_of(amount, "unit_amount_decimal");
     if (!ctx.find("product", request.product))
         return no_such_param("product", request.product, data.name_of("product"));
     return new_price(ctx, request);
@@ -108,6 +112,8 @@ Outcome<ItemRequest> read_item(Context& ctx, Params& params) {
     if (request.quantity && *request.quantity < 0)
         return bad_param(params.name_of("quantity"), "parameter_invalid_integer",
                          "This value must be greater than or equal to 0.");
+    if (request.price && !fits_amount(total_of(*request.price, request.quantity.value_or(1))))
+        return amount_too_large(params.name_of("quantity"), text_of(*request.price, "currency"));
     return request;
 }
 
@@ -143,6 +149,11 @@ Outcome<std::vector<AddedCharge>> read_added_charges(Context& ctx, Params& param
             return bad_param(item.name_of("price"), "",
                              "The price specified is set to `type=recurring` but this field only "
                              "accepts prices with `type=one_time`.");
+        if (charge.quantity < 0)
+            return bad_param(item.name_of("quantity"), "parameter_invalid_integer",
+                             "This value must be greater than or equal to 0.");
+        if (!fits_amount(total_of(*price, charge.quantity)))
+            return amount_too_large(item.name_of("quantity"), text_of(*price, "currency"));
         charge.price = *std::move(price);
         charges.push_back(std::move(charge));
     }

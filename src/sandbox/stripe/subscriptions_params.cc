@@ -1,9 +1,9 @@
 #include "sandbox/stripe/subscriptions_params.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 
 namespace turnpike::twin {
@@ -53,10 +53,9 @@ Instant first_period_end(const Json& subscription) {
 std::optional<Instant> resolve_cancel_at(const Json& subscription, const std::string& text) {
     if (text == "min_period_end") return first_period_end(subscription);
     if (text == "max_period_end") return last_period_end(subscription);
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return from_unix_seconds(seconds);
+    Json form;
+    form["cancel_at"] = text;
+    return Params(form).timestamp("cancel_at");
 }
 
 std::optional<StripeError> apply_cancel(Context& ctx, Json& subscription,
@@ -115,7 +114,7 @@ SubscriptionSettings read_settings(Params& params) {
     settings.description = params.text("description");
     settings.collection_method =
         params.one_of("collection_method", {"charge_automatically", "send_invoice"});
-    settings.days_until_due = params.integer("days_until_due");
+    settings.days_until_due = read_days_until_due(params);
     settings.default_payment_method = params.text("default_payment_method");
     settings.default_source = params.text("default_source");
     settings.cancel_at_period_end = params.boolean("cancel_at_period_end");
@@ -184,8 +183,20 @@ ProrationBehavior read_proration_behavior(Params& params) {
     return behavior == "none" ? ProrationBehavior::None : ProrationBehavior::CreateProrations;
 }
 
+void check_trial_end(Params& params, std::optional<Instant> trial_end, Instant now) {
+    if (trial_end && *trial_end <= now)
+        params.complain(bad_param("trial_end", "",
+                                  "Invalid timestamp: must be an integer Unix timestamp in the "
+                                  "future"));
+    if (trial_end && *trial_end > now + std::chrono::days(kTrialDaysMax))
+        params.complain(bad_param("trial_end", "",
+                                  "Invalid timestamp: can be no more than two years in the "
+                                  "future."));
+}
+
 std::optional<StripeError> check_item_prices(const Json& subscription) {
     const Json& items = subscription.at("items").at("data");
+    std::int64_t cycle = 0;
     for (std::size_t i = 0; i < items.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
             if (text_of(items[i], "price") != text_of(items[j], "price")) continue;
@@ -198,7 +209,11 @@ std::optional<StripeError> check_item_prices(const Json& subscription) {
             return bad_param("items", "",
                              "All prices of a subscription must have the same currency.")
                 .error();
+        cycle += total_of(items[i].at("price"), integer_of(items[i], "quantity"));
     }
+    // What one invoice cannot hold could never be renewed.
+    if (!fits_amount(cycle))
+        return amount_too_large("items", text_of(items[0].at("price"), "currency")).error();
     return std::nullopt;
 }
 

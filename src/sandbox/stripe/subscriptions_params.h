@@ -26,7 +26,11 @@ SubscriptionSettings read_settings(Params& params);
 std::optional<StripeError> apply_settings(Context& ctx, Json& subscription,
                                           const SubscriptionSettings& settings);
 
-/// No price twice, one currency. nullopt when all is well.
+/// Complains unless a given trial_end lies in the future, and at most two years ahead.
+void check_trial_end(Params& params, std::optional<Instant> trial_end, Instant now);
+inline constexpr std::int64_t kTrialDaysMax = 730;
+
+/// No price twice, one currency, and no more than an invoice holds. nullopt when all is well.
 std::optional<StripeError> check_item_prices(const Json& subscription);
 
 Answer create_subscription(Operation& operation);

@@ -39,6 +39,7 @@ Outcome<PlanChange> read_change(Context& ctx, Params& params, Instant now) {
         change.trial_end = now;
     else
         change.trial_end = params.timestamp("trial_end");
+    if (change.trial_end != now) check_trial_end(params, change.trial_end, now);
     return change;
 }
 

@@ -8,6 +8,7 @@
 
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/deliveries.h"
+#include "sandbox/stripe/event_types.h"
 #include "sandbox/stripe/events.h"
 #include "sandbox/stripe/fields.h"
 
@@ -17,23 +18,48 @@ namespace {
 constexpr std::string_view kKind = "webhook_endpoint";
 constexpr std::size_t kEndpointsMax = 16;
 
-/// Test mode allows plain http, and a sandbox on one machine needs it.
-bool is_webhook_url(std::string_view url) {
-    for (const std::string_view scheme : {"http://", "https://"}) {
-        if (!url.starts_with(scheme)) continue;
-        const auto host = url.substr(scheme.size());
-        return !host.empty() && host.front() != '/' && host.front() != ':' &&
-               std::ranges::none_of(url, [](char c) { return c <= ' ' || c == '\x7f'; });
-    }
-    return false;
+/// What is wrong with a webhook's address; "" when nothing is. Test mode allows plain http, and a
+/// sandbox on one machine needs it.
+std::string url_problem(std::string_view url) {
+    const auto end = url.find("://");
+    if (end == std::string_view::npos || end == 0)
+        return "Invalid URL: An explicit scheme (such as https) must be provided.";
+    const auto scheme = url.substr(0, end);
+    if (scheme != "http" && scheme != "https")
+        return "Invalid URL: The scheme must be http or https, not " + std::string(scheme) + ".";
+    const auto host = url.substr(end + 3);
+    const bool has_host = !host.empty() && !std::string_view("/:?#").contains(host.front());
+    const bool printable =
+        std::ranges::none_of(url, [](char c) { return c <= ' ' || c == '\x7f'; });
+    return has_host && printable ? "" : "Invalid URL: Not a valid URL.";
 }
 
-/// "*", "invoice.*", or a name with at least one dot.
-bool is_event_pattern(std::string_view text) {
-    const bool known_characters = std::ranges::all_of(text, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '*';
-    });
-    return known_characters && (text == "*" || text.find('.') != std::string_view::npos);
+std::string all_event_types() {
+    std::string text = "*";
+    for (const auto type : event_types()) text += ", " + std::string(type);
+    return text;
+}
+
+/// Every type by its name, or "*" alone.
+void read_enabled_events(Params& params, Json& endpoint) {
+    Json& enabled = endpoint["enabled_events"];
+    enabled = Json::array();
+    for (const auto& type : params.texts("enabled_events")) {
+        if (type != "*" && !is_event_type(type)) {
+            const auto name =
+                params.name_of("enabled_events") + "[" + std::to_string(enabled.size()) + "]";
+            params.complain(
+                bad_param(name, "", "Invalid " + name + ": must be one of " + all_event_types()));
+        }
+        enabled.push_back(type);
+    }
+    if (enabled.empty())
+        params.complain(bad_param("enabled_events", "parameter_invalid_empty",
+                                  "You must specify at least one event to enable."));
+    if (enabled.size() > 1 && std::ranges::find(enabled, Json("*")) != enabled.end())
+        params.complain(bad_param("enabled_events", "",
+                                  "You cannot specify other event types beside '*', which enables "
+                                  "all of them."));
 }
 
 void read_editable(Params& params, Json& endpoint) {
@@ -41,23 +67,10 @@ void read_editable(Params& params, Json& endpoint) {
     merge_metadata(endpoint, params.metadata());
     if (const auto url = params.text("url")) {
         endpoint["url"] = *url;
-        if (!is_webhook_url(*url))
-            params.complain(bad_param("url", "url_invalid",
-                                      "Invalid URL: An explicit scheme (such as https) must be "
-                                      "provided."));
+        if (const auto problem = url_problem(*url); !problem.empty())
+            params.complain(bad_param("url", "url_invalid", problem));
     }
-    if (!params.has("enabled_events")) return;
-    endpoint["enabled_events"] = Json::array();
-    for (const auto& pattern : params.texts("enabled_events")) {
-        endpoint["enabled_events"].push_back(pattern);
-        if (!is_event_pattern(pattern))
-            params.complain(
-                bad_param("enabled_events", "",
-                          "Invalid enabled_events: " + pattern + " is not an event type."));
-    }
-    if (endpoint["enabled_events"].empty())
-        params.complain(bad_param("enabled_events", "parameter_invalid_empty",
-                                  "You must specify at least one event to enable."));
+    if (params.has("enabled_events")) read_enabled_events(params, endpoint);
 }
 
 Answer create_endpoint(Operation& operation) {

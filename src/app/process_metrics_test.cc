@@ -1,0 +1,31 @@
+#include "app/process_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace turnpike {
+namespace {
+
+using testing::HasSubstr;
+
+/// A rate over a series that appears with its first count shows nothing of that count.
+TEST(ProcessMetrics, AreThereBeforeAnythingHappens) {
+    http::Metrics metrics;
+    stripe_metrics(metrics);
+    const auto webhooks = webhook_metrics(metrics);
+    const std::string before = metrics.scrape();
+    for (const char* line :
+         {"turnpike_webhook_signature_failures_total{provider=\"stripe\"} 0\n",
+          "turnpike_webhook_events_total{outcome=\"refused\",provider=\"stripe\"} 0\n",
+          "turnpike_webhook_events_total{outcome=\"dead\",provider=\"stripe\"} 0\n",
+          "turnpike_webhook_backlog 0\n",
+          "turnpike_provider_breaker_state{provider=\"stripe\"} 0\n",
+          "turnpike_provider_requests_total{outcome=\"unknown\",provider=\"stripe\"} 0\n"})
+        EXPECT_THAT(before, HasSubstr(line));
+    webhooks.signature_failure("stripe");
+    EXPECT_THAT(metrics.scrape(),
+                HasSubstr("turnpike_webhook_signature_failures_total{provider=\"stripe\"} 1\n"));
+}
+
+}  // namespace
+}  // namespace turnpike

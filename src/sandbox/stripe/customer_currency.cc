@@ -1,0 +1,35 @@
+#include "sandbox/stripe/customer_currency.h"
+
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/invoice_items.h"
+#include "sandbox/stripe/subscriptions.h"
+
+namespace turnpike::twin {
+namespace {
+
+/// "" when nothing binds the customer to a currency.
+std::string bound_currency(Context& ctx, const std::string& customer) {
+    for (const Json& subscription : ctx.list("subscription", {.customer = customer}))
+        if (!is_ended(subscription)) return text_of(subscription, "currency");
+    const auto waiting = ctx.list("invoiceitem", {.parent = pending_parent(customer)});
+    if (!waiting.empty()) return text_of(waiting.front(), "currency");
+    const auto found = ctx.find("customer", customer);
+    const bool owes = found && integer_of(*found, "balance") != 0;
+    return owes ? text_of(*found, "currency") : "";
+}
+
+}  // namespace
+
+std::optional<StripeError> check_customer_currency(Context& ctx, const std::string& customer,
+                                                   const std::string& currency) {
+    const std::string bound = bound_currency(ctx, customer);
+    if (bound.empty() || bound == currency) return std::nullopt;
+    StripeError error;
+    error.message =
+        "You cannot combine currencies on a single customer. This customer has an active "
+        "subscription, subscription schedule, discount, quote, or invoice item with currency " +
+        bound + ".";
+    return error;
+}
+
+}  // namespace turnpike::twin

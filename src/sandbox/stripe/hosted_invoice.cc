@@ -1,0 +1,170 @@
+#include "sandbox/stripe/hosted_invoice.h"
+
+#include <fmt/format.h>
+
+#include "json/value.h"
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/invoices.h"
+#include "sandbox/stripe/page_parts.h"
+#include "sandbox/stripe/payment_intents.h"
+#include "sandbox/stripe/portal.h"
+#include "sandbox/stripe/portal_html.h"
+
+namespace turnpike::twin {
+namespace {
+
+constexpr std::string_view kSession = "billing_portal.session";
+
+/// The portal session that the visitor came from, if it is still this customer's to use; "" if not.
+std::string origin_of(PageRequest& page, const std::string& customer) {
+    const std::string id = page.form.text("session").value_or("");
+    const auto session = page.ctx.find(kSession, id);
+    const bool usable = session && text_of(*session, "customer") == customer &&
+                        !is_session_expired(*session, page.ctx.now());
+    return usable ? id : "";
+}
+
+/// `path`, with the session that its page should lead back to.
+std::string with_origin(const std::string& path, const std::string& session) {
+    return session.empty() ? path : path + "?session=" + session;
+}
+
+/// Back to the portal, or to the shop, if anything says where that is.
+std::string way_back(PageRequest& page, const std::string& session) {
+    if (!session.empty()) return link_line("/p/session/" + session, "Back to billing");
+    for (const Json& configuration : page.ctx.list("billing_portal.configuration", {})) {
+        const std::string shop = text_of(configuration, "default_return_url");
+        if (flag_of(configuration, "is_default") && !shop.empty())
+            return link_line(shop, "Return to the shop");
+    }
+    return "";
+}
+
+std::string sum_row(std::string_view name, const std::string& amount) {
+    return fmt::format("<tr><th scope=\"row\">{}</th><td class=\"amount\">{}</td></tr>", name,
+                       amount);
+}
+
+/// Total, what the customer's balance took or gave, and what that left to pay: they add up.
+std::string sums(const Json& invoice) {
+    std::string rows = sum_row("Total", money_text(invoice, "total"));
+    const std::int64_t starting = integer_of(invoice, "starting_balance");
+    const std::int64_t from_balance = starting - integer_of(invoice, "ending_balance");
+    if (from_balance != 0)
+        rows += sum_row(starting != 0 ? "Applied balance" : "Moved to your balance",
+                        money_text(from_balance, invoice));
+    rows += sum_row("Amount due", money_text(invoice, "amount_due"));
+    rows += sum_row("Amount paid", money_text(invoice, "amount_paid"));
+    return rows;
+}
+
+std::string lines_table(const Json& invoice) {
+    std::string rows;
+    for (const Json& line : invoice.at("lines").at("data"))
+        rows += fmt::format("<tr><td>{}</td><td class=\"amount\">{}</td></tr>",
+                            escape_html(text_of(line, "description")), money_text(line, "amount"));
+    return "<section><table><thead><tr><th scope=\"col\">Description</th>"
+           "<th scope=\"col\" class=\"amount\">Amount</th></tr></thead><tbody>" +
+           rows + "</tbody><tfoot>" + sums(invoice) + "</tfoot></table></section>\n";
+}
+
+/// Why the last attempt failed, for the person who tried; "" when it did not fail.
+std::string last_failure(const Json& intent) {
+    const Json& error = part_of(intent, "last_payment_error");
+    if (text_of(error, "code") == "payment_intent_authentication_failure")
+        return "Your bank did not confirm it.";
+    return escape_html(text_of(error, "message"));
+}
+
+std::string failure_line(const std::string& why) {
+    return "<p class=\"problem\" role=\"status\">The payment did not go through: " + why + "</p>\n";
+}
+
+/// How to pay an open invoice, and what became of the last try.
+std::string payment_part(Context& ctx, const Json& invoice, const std::string& session) {
+    const auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent"));
+    std::string body;
+    if (const std::string why = intent ? last_failure(*intent) : ""; !why.empty())
+        body += failure_line(why);
+    if (intent && text_of(*intent, "status") == "requires_action")
+        body += link_line(with_origin("/p/authenticate/" + text_of(*intent, "id"), session),
+                          "Your bank asks you to confirm the payment");
+    if (default_payment_method_of(ctx, invoice).empty())
+        return body +
+               "<p class=\"problem\" role=\"status\">There is no card on file to pay with. Add one "
+               "in the billing portal.</p>\n";
+    return body + post_form("pay", "", "Pay with the card on file");
+}
+
+std::string intent_outcome(const Json& intent) {
+    const std::string status = text_of(intent, "status");
+    if (status == "succeeded" || status == "requires_capture")
+        return "<p class=\"notice\" role=\"status\">The payment went through.</p>\n";
+    const std::string why = last_failure(intent);
+    if (status != "canceled" && !why.empty()) return failure_line(why);
+    return fmt::format("<p role=\"status\">This payment is {}.</p>\n", escape_html(status));
+}
+
+}  // namespace
+
+PageAnswer show_invoice(PageRequest& page) {
+    const Json& invoice = page.object;
+    if (text_of(invoice, "status") == "draft") return expired_page();
+    const std::string session = origin_of(page, text_of(invoice, "customer"));
+    const std::string number = text_of(invoice, "number");
+    std::string body =
+        fmt::format("<h1>Invoice {}</h1><p class=\"soft\">{}, {}</p>", escape_html(number),
+                    day_text(invoice, "effective_at"), escape_html(text_of(invoice, "status")));
+    body += fmt::format("<p>Billed to {} {}</p>", escape_html(text_of(invoice, "customer_name")),
+                        escape_html(text_of(invoice, "customer_email")));
+    body += lines_table(invoice);
+    if (text_of(invoice, "status") == "open") body += payment_part(page.ctx, invoice, session);
+    body += way_back(page, session);
+    return {.status = 200, .html = html_page("Invoice " + number, body)};
+}
+
+PageAnswer pay_hosted_invoice(PageRequest& page) {
+    const std::string session = origin_of(page, text_of(page.object, "customer"));
+    PageAnswer answer{.status = 303, .html = "", .location = with_origin(page.path, session)};
+    if (text_of(page.object, "status") != "open") return answer;
+    PaymentAttempt attempt;
+    attempt.session = PaymentSession::OnSession;
+    attempt.reason = AttemptReason::Requested;
+    const AttemptResult result = attempt_payment(page.ctx, page.object, attempt);
+    const std::string intent = text_of(result.invoice, "_payment_intent");
+    if (result.kind == AttemptResult::Kind::ActionRequired && !intent.empty())
+        answer.location = with_origin("/p/authenticate/" + intent, session);
+    return answer;
+}
+
+PageAnswer ask_to_authenticate(PageRequest& page) {
+    const Json& intent = page.object;
+    const bool waits = text_of(intent, "status") == "requires_action";
+    std::string body = "<h1>Your bank asks</h1>";
+    if (waits)
+        body += fmt::format(
+            "<section><p>Do you confirm the payment of <strong>{}</strong>?</p>{}{}</section>\n",
+            money_text(intent, "amount"), post_form("yes", "", "Confirm the payment"),
+            post_form("no", "", "Refuse", "quiet"));
+    else
+        body += intent_outcome(intent);
+    const std::string session = origin_of(page, text_of(intent, "customer"));
+    if (const std::string invoice = text_of(intent, "_invoice"); !invoice.empty())
+        body += link_line(with_origin("/p/invoice/" + invoice, session), "Back to the invoice");
+    if (const std::string shop = text_of(intent, "_return_url"); !waits && !shop.empty())
+        body += link_line(shop, "Return to the shop");
+    return {.status = 200, .html = html_page("Confirm your payment", body)};
+}
+
+PageAnswer authenticate_on_page(PageRequest& page) {
+    const std::string answer = page.form.text("action").value_or("");
+    if (text_of(page.object, "status") == "requires_action" && !answer.empty()) {
+        const auto confirmed = authenticate_payment_intent(
+            page.ctx, page.object, answer == "yes" ? Authenticated::Yes : Authenticated::No);
+        payment_intent_changed(page.ctx, confirmed.intent);
+    }
+    const std::string session = origin_of(page, text_of(page.object, "customer"));
+    return {.status = 303, .html = "", .location = with_origin(page.path, session)};
+}
+
+}  // namespace turnpike::twin

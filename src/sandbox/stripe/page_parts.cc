@@ -1,0 +1,60 @@
+#include "sandbox/stripe/page_parts.h"
+
+#include <fmt/format.h>
+
+#include "json/value.h"
+#include "sandbox/stripe/amounts.h"
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/context.h"
+#include "sandbox/stripe/portal_html.h"
+
+namespace turnpike::twin {
+namespace {
+
+std::string interval_text(const Json& price) {
+    const Json& recurring = part_of(price, "recurring");
+    const std::int64_t count = integer_of(recurring, "interval_count");
+    const std::string name = text_of(recurring, "interval");
+    return count > 1 ? fmt::format("every {} {}s", count, name) : "per " + name;
+}
+
+}  // namespace
+
+std::string money_text(const Json& object, const char* member) {
+    return money_text(integer_of(object, member), object);
+}
+
+std::string money_text(std::int64_t amount, const Json& object) {
+    return escape_html(format_amount(amount, text_of(object, "currency")));
+}
+
+std::string day_text(const Json& object, const char* member) {
+    const auto moment = instant_of(object, member);
+    return moment ? long_day(*moment) : "";
+}
+
+std::string price_text(Context& ctx, const Json& price) {
+    const auto product = ctx.find("product", text_of(price, "product"));
+    return escape_html(fmt::format("{}: {} {}", product ? text_of(*product, "name") : "Plan",
+                                   format_amount(total_of(price, 1), text_of(price, "currency")),
+                                   interval_text(price)));
+}
+
+std::string post_form(std::string_view action, const std::string& fields, std::string_view button,
+                      std::string_view look) {
+    return fmt::format(
+        "<form method=\"post\"><input type=\"hidden\" name=\"action\" value=\"{}\">{}"
+        "<button class=\"{}\">{}</button></form>\n",
+        action, fields, look, button);
+}
+
+std::string hidden_field(std::string_view name, const std::string& value) {
+    return fmt::format("<input type=\"hidden\" name=\"{}\" value=\"{}\">", name,
+                       escape_html(value));
+}
+
+std::string link_line(const std::string& address, std::string_view label) {
+    return fmt::format("<p><a href=\"{}\">{}</a></p>\n", escape_html(address), label);
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,102 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/billing_testing.h"
+
+/// What Stripe refuses must not work here either: a test against the sandbox would pass for
+/// nothing.
+namespace turnpike::twin {
+namespace {
+
+using testing::HasSubstr;
+
+class WrongInputTest : public testing::Test {
+protected:
+    std::string subscribe(const std::string& more = "") {
+        return "customer=" + customer_ + "&items[0][price]=" + ten_ + more;
+    }
+    [[nodiscard]] std::string seconds_from_now(std::chrono::seconds wait) const {
+        return std::to_string(unix_seconds(sandbox_.now() + wait));
+    }
+
+    BillingSandbox sandbox_;
+    std::string customer_ = sandbox_.customer();
+    std::string ten_ = sandbox_.price("Ten", 1000);
+};
+
+TEST_F(WrongInputTest, APaymentInACurrencyThatDoesNotExist) {
+    const StripeError error = sandbox_.refused("/v1/payment_intents", "amount=1000&currency=zzz");
+    EXPECT_EQ(error.http_status, 400);
+    EXPECT_EQ(error.param, "currency");
+    EXPECT_THAT(error.message, HasSubstr("Invalid currency: zzz."));
+    EXPECT_EQ(sandbox_.post("/v1/payment_intents", "amount=1000&currency=USD")["currency"], "usd");
+    const std::string customer = "customer=" + customer_;
+    EXPECT_EQ(sandbox_.refused("/v1/invoices", customer + "&currency=zzz").param, "currency");
+    EXPECT_EQ(sandbox_.refused("/v1/invoiceitems", customer + "&amount=100&currency=zzz").param,
+              "currency");
+}
+
+TEST_F(WrongInputTest, AnUnknownPaymentIntentIsNotFound) {
+    for (const auto& [method, path] : {std::pair{"GET", "/v1/payment_intents/pi_nope"},
+                                       std::pair{"POST", "/v1/payment_intents/pi_nope"},
+                                       std::pair{"POST", "/v1/payment_intents/pi_nope/confirm"},
+                                       std::pair{"POST", "/v1/payment_intents/pi_nope/cancel"}}) {
+        SCOPED_TRACE(path);
+        const auto answer = sandbox_.call(method, path, "");
+        ASSERT_FALSE(answer);
+        EXPECT_EQ(answer.error().http_status, 404);
+        EXPECT_EQ(answer.error().code, "resource_missing");
+        EXPECT_EQ(answer.error().param, "intent");
+        EXPECT_EQ(answer.error().message, "No such payment_intent: 'pi_nope'");
+    }
+}
+
+TEST_F(WrongInputTest, ATrialThatEndedBeforeItBegan) {
+    for (const std::string& end : {std::string("100"), seconds_from_now(std::chrono::seconds(0))}) {
+        const StripeError error =
+            sandbox_.refused("/v1/subscriptions", subscribe("&trial_end=" + end));
+        EXPECT_EQ(error.http_status, 400);
+        EXPECT_EQ(error.param, "trial_end");
+    }
+    const Json running = sandbox_.post("/v1/subscriptions", subscribe("&trial_period_days=7"));
+    const std::string path = "/v1/subscriptions/" + text_of(running, "id");
+    EXPECT_EQ(sandbox_.refused(path, "trial_end=100").param, "trial_end");
+    EXPECT_EQ(sandbox_.post(path, "trial_end=now")["status"], "active");
+}
+
+TEST_F(WrongInputTest, ACycleThatIsLongerThanItsInterval) {
+    const StripeError error = sandbox_.refused(
+        "/v1/subscriptions",
+        subscribe("&billing_cycle_anchor=" + seconds_from_now(std::chrono::days(60))));
+    EXPECT_EQ(error.http_status, 400);
+    EXPECT_EQ(error.param, "billing_cycle_anchor");
+    EXPECT_THAT(error.message, HasSubstr("cannot be later than next natural billing date"));
+    EXPECT_EQ(sandbox_.post("/v1/subscriptions",
+                            subscribe("&billing_cycle_anchor=" +
+                                      seconds_from_now(std::chrono::days(31))))["status"],
+              "active");
+}
+
+TEST_F(WrongInputTest, TwoCurrenciesForOneCustomer) {
+    const Json product = sandbox_.post("/v1/products", "name=P");
+    const std::string euro =
+        text_of(sandbox_.post("/v1/prices",
+                              "currency=eur&unit_amount=900&recurring[interval]=month"
+                              "&product=" +
+                                  text_of(product, "id")),
+                "id");
+    const std::string wanted = "customer=" + customer_ + "&items[0][price]=" + euro;
+    const Json first = sandbox_.post("/v1/subscriptions", subscribe());
+    const StripeError error = sandbox_.refused("/v1/subscriptions", wanted);
+    EXPECT_EQ(error.http_status, 400);
+    EXPECT_THAT(error.message, HasSubstr("You cannot combine currencies on a single customer."));
+    EXPECT_THAT(error.message, HasSubstr("with currency usd"));
+    // Once nothing is left in the old currency, the new one is the customer's.
+    sandbox_.remove("/v1/subscriptions/" + text_of(first, "id"));
+    EXPECT_EQ(sandbox_.post("/v1/subscriptions", wanted)["currency"], "eur");
+    EXPECT_EQ(sandbox_.get("/v1/customers/" + customer_)["currency"], "eur");
+}
+
+}  // namespace
+}  // namespace turnpike::twin
