@@ -123,11 +123,30 @@ void examine_address(Examination& exam, const Config& config) {
     exam.bad(bound.error().message, "give a free address of this machine (--listen)");
 }
 
+Result<http::Reply> ask_stripe(http::Client& client, const Config& config,
+                               const std::string& path) {
+    http::Call call{.url = config.stripe_api_base + path};
+    call.headers = {{"Authorization", "Bearer " + config.stripe_secret_key}};
+    return client.send_blocking(call);
+}
+
+/// That amounts and intervals agree is what serve looks at when it starts.
+void examine_prices(Examination& exam, http::Client& client, const Config& config) {
+    for (const auto& [plan, price] : config.stripe_price_ids) {
+        const auto reply = ask_stripe(client, config, "/v1/prices/" + price);
+        if (!reply) return exam.bad("Stripe: " + reply.error().message, "try again");
+        const auto setting = fmt::format("stripe.{}_price_id: price {}", plan, price);
+        if (reply->status == 200)
+            exam.good(setting + " is at Stripe");
+        else
+            exam.bad(fmt::format("{}: Stripe answers {}", setting, reply->status),
+                     "copy the price's id of this account and mode, or leave the setting out");
+    }
+}
+
 void examine_provider(Examination& exam, const Config& config) {
     http::Client client({.threads = 1});
-    http::Call call{.url = config.stripe_api_base + "/v1/customers?limit=1"};
-    call.headers = {{"Authorization", "Bearer " + config.stripe_secret_key}};
-    const auto reply = client.send_blocking(call);
+    const auto reply = ask_stripe(client, config, "/v1/customers?limit=1");
     if (!reply)
         return exam.bad("Stripe: " + reply.error().message,
                         "check STRIPE_API_BASE and the network; try: turnpike sandbox");
@@ -136,6 +155,7 @@ void examine_provider(Examination& exam, const Config& config) {
     if (reply->status != 200)
         return exam.bad(fmt::format("Stripe answers {}", reply->status), "look at its status page");
     exam.good("Stripe answers at " + config.stripe_api_base);
+    examine_prices(exam, client, config);
 }
 
 }  // namespace

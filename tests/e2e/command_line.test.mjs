@@ -137,4 +137,11 @@ describe('beside a running server', () => {
                                {...enough, STRIPE_API_BASE: `${sandbox.url}/v1`});
         assert.match(base.output, /WRONG +stripe\.api_base: .*http\(s\):\/\/host\[:port\]/);
     });
+
+    test('doctor asks Stripe for the configured prices', async () => {
+        const {output, code} = await run(binary, ['doctor', ...settings()],
+                                         {...enough, STRIPE_PRO_PRICE_ID: 'price_absent'});
+        assert.match(output, /WRONG +stripe\.pro_price_id: price price_absent: Stripe answers 404/);
+        assert.equal(code, 1);
+    });
 });

@@ -30,6 +30,33 @@ TEST(PaymentMethods, HaveTheRecordedShape) {
     EXPECT_EQ(reply.body.at("customer"), customer);
 }
 
+/// Countries: the digits after 4000 00 are the issuing country's number in ISO 3166-1
+/// (https://docs.stripe.com/testing); brands: the reference of card.display_brand.
+TEST(PaymentMethods, SayTheIssuingCountryAndTheBrandShown) {
+    TwinUnderTest twin;
+    const auto customer = twin.post_id("/v1/customers", "");
+    const struct {
+        const char* name;
+        const char* country;
+        const char* brand;
+        const char* display_brand;
+    } cases[] = {
+        {"pm_card_amex", "US", "amex", "american_express"},
+        {"pm_card_diners", "US", "diners", "diners_club"},
+        {"pm_card_unionpay", "US", "unionpay", "union_pay"},
+        {"pm_card_authenticationRequired", "DE", "visa", "visa"},         // 276
+        {"pm_card_authenticationRequiredOnSetup", "FR", "visa", "visa"},  // 250
+        {"pm_card_gb", "GB", "visa", "visa"},                             // 826
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Json card = twin.post(attach(c.name), "customer=" + customer).body.at("card");
+        EXPECT_EQ(card.at("country"), c.country);
+        EXPECT_EQ(card.at("brand"), c.brand);
+        EXPECT_EQ(card.at("display_brand"), c.display_brand);
+    }
+}
+
 TEST(PaymentMethods, AreNewForEachUseOfATestName) {
     TwinUnderTest twin;
     const auto customer = twin.post_id("/v1/customers", "");

@@ -51,14 +51,24 @@ constexpr TestCard declines(std::string_view number, std::string_view name, std:
             .on_charge = &decline};
 }
 constexpr TestCard asks(std::string_view number, std::string_view name, Authentication when,
-                        const Decline* on_charge = nullptr) {
+                        std::string_view country, const Decline* on_charge = nullptr) {
     return {.number = number,
             .name = name,
             .alias = "",
             .brand = "visa",
             .funding = "credit",
             .on_charge = on_charge,
-            .authentication = when};
+            .authentication = when,
+            .country = country};
+}
+constexpr TestCard issued_in(std::string_view country, std::string_view number,
+                             std::string_view name) {
+    return {.number = number,
+            .name = name,
+            .alias = "",
+            .brand = "visa",
+            .funding = "credit",
+            .country = country};
 }
 constexpr TestCard refunds(std::string_view number, std::string_view name, RefundOutcome refund) {
     return {.number = number,
@@ -80,6 +90,17 @@ constexpr auto kCards = std::to_array<TestCard>({
     ok("3056930009020004", "pm_card_diners", "diners", "credit"),
     ok("3566002020360505", "pm_card_jcb", "jcb", "credit"),
     ok("6200000000000005", "pm_card_unionpay", "unionpay", "credit"),
+    issued_in("AU", "4000000360000006", "pm_card_au"),
+    issued_in("BR", "4000000760000002", "pm_card_br"),
+    issued_in("CA", "4000001240000000", "pm_card_ca"),
+    issued_in("DE", "4000002760000016", "pm_card_de"),
+    issued_in("ES", "4000007240000007", "pm_card_es"),
+    issued_in("FR", "4000002500000003", "pm_card_fr"),
+    issued_in("GB", "4000008260000000", "pm_card_gb"),
+    issued_in("IN", "4000003560000008", "pm_card_in"),
+    issued_in("JP", "4000003920000003", "pm_card_jp"),
+    issued_in("MX", "4000004840008001", "pm_card_mx"),
+    issued_in("SG", "4000007020000003", "pm_card_sg"),
     ok("4000000000000077", "pm_card_bypassPending", "visa", "credit"),
 
     declines("4000000000000002", "pm_card_chargeDeclined", "pm_card_visa_chargeDeclined", kGeneric),
@@ -104,14 +125,15 @@ constexpr auto kCards = std::to_array<TestCard>({
      .funding = "credit",
      .on_charge = &kGeneric},
 
-    asks("4000002500003155", "pm_card_authenticationRequiredOnSetup", Authentication::UnlessSetUp),
-    asks("4000002760003184", "pm_card_authenticationRequired", Authentication::Always),
+    asks("4000002500003155", "pm_card_authenticationRequiredOnSetup", Authentication::UnlessSetUp,
+         "FR"),
+    asks("4000002760003184", "pm_card_authenticationRequired", Authentication::Always, "DE"),
     asks("4000003800000446", "pm_card_authenticationRequiredSetupForOffSession",
-         Authentication::OnSessionOnly),
+         Authentication::OnSessionOnly, "IT"),
     asks("4000008260003178", "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
-         Authentication::Always, &kInsufficientFunds),
-    asks("4000000000003220", "pm_card_threeDSecure2Required", Authentication::Always),
-    asks("4000000000003063", "pm_card_threeDSecureRequired", Authentication::Always),
+         Authentication::Always, "GB", &kInsufficientFunds),
+    asks("4000000000003220", "pm_card_threeDSecure2Required", Authentication::Always, "US"),
+    asks("4000000000003063", "pm_card_threeDSecureRequired", Authentication::Always, "US"),
 
     refunds("4000000000007726", "pm_card_pendingRefund", RefundOutcome::PendingThenSucceeds),
     refunds("4000000000005126", "pm_card_refundFail", RefundOutcome::SucceedsThenFails),
@@ -134,6 +156,13 @@ const TestCard* first_card(Predicate wanted) {
 }
 
 }  // namespace
+
+std::string_view TestCard::display_brand() const {
+    if (brand == "amex") return "american_express";
+    if (brand == "diners") return "diners_club";
+    if (brand == "unionpay") return "union_pay";
+    return brand;
+}
 
 std::span<const TestCard> test_cards() { return kCards; }
 

@@ -41,8 +41,11 @@ struct TestCard {
     const Decline* on_charge = nullptr;  ///< null: the charge succeeds (after authentication)
     Authentication authentication = Authentication::Never;
     RefundOutcome refund = RefundOutcome::Succeeds;
+    std::string_view country = "US";  ///< of the issuing bank, ISO 3166-1 alpha-2
 
     [[nodiscard]] std::string_view last4() const { return number.substr(number.size() - 4); }
+    /// As a payment page names the brand: "american_express" for "amex".
+    [[nodiscard]] std::string_view display_brand() const;
 };
 
 std::span<const TestCard> test_cards();
