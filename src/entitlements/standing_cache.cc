@@ -92,7 +92,8 @@ void StandingCache::count_moved(const CustomerId& customer, const std::string& m
     const auto found = shard.entries.find(id);
     if (found == shard.entries.end()) return;
     const StandingSnapshot& old = *found->second.snapshot;
-    if (old.standing.period.start != counter.period.start) return;
+    const bool same_contract = old.standing.subscription == counter.contract;
+    if (!same_contract || old.standing.period.start != counter.period.start) return;
     const auto known = old.counters.find(meter_key);
     if (known != old.counters.end() && known->second.used >= counter.used) return;
     StandingSnapshot next = old;

@@ -63,8 +63,8 @@ public:
     [[nodiscard]] Ticket ticket() const { return changes_.load(); }
     void put(Ticket ticket, Snapshot snapshot);
 
-    /// After a commit that moved a counter: a later count of the same period is taken over, an
-    /// earlier one ignored.
+    /// After a commit that moved a counter: a later count of the same contract and period is taken
+    /// over, an earlier one ignored.
     void count_moved(const CustomerId& customer, const std::string& meter_key,
                      const Counter& counter);
     void invalidate(const CustomerId& customer);
