@@ -89,8 +89,8 @@ Result<KeySet> KeySet::make(const JwtConfig& config) {
     set.issuer_ = config.issuer;
     set.audience_ = config.audience;
     if (const auto added = set.add_secret(config); !added) return failure(added);
-    if (!config.jwks.empty())
-        if (const auto added = set.add_jwks(config.jwks); !added) return failure(added);
+    if (config.jwks)
+        if (const auto added = set.add_jwks(*config.jwks); !added) return failure(added);
     return set;
 }
 

@@ -22,9 +22,10 @@ std::string_view to_text(JwtAlgorithm algorithm);  ///< "HS256", "EdDSA"
 struct JwtConfig {
     std::string hs256_secret;  ///< at least 32 bytes (RFC 7518, 3.2)
     std::string hs256_kid;     ///< set it when the issuer writes a kid into its HS256 tokens
-    std::string jwks;          ///< text of a JWK set (RFC 7517); public keys only
-    std::string issuer;        ///< required value of iss
-    std::string audience;      ///< must be among aud
+    /// Text of a JWK set (RFC 7517); public keys only. Absent: none.
+    std::optional<std::string> jwks;
+    std::string issuer;    ///< required value of iss
+    std::string audience;  ///< must be among aud
 };
 
 struct FreePublicKey {

@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t kServerSecretBytes = 32;
 constexpr std::chrono::milliseconds kJobsGrace{10'000};
 constexpr int kRoundsPerSettling = 60;  // a round is a second
+constexpr int kRoundsPerCatalog = 3;
 constexpr int kUnknownIntentsPerRound = 50;
 
 Result<KeySet> read_keys(const Config& config) {
@@ -287,6 +288,14 @@ asio::awaitable<void> App::adopt_prices_late() {
     if (!adopted) spdlog::error("event=prices.refused message=\"{}\"", adopted.error().message);
 }
 
+/// SQLite has one owner. On PostgreSQL another node or `turnpike plan apply` may have changed it.
+asio::awaitable<void> App::take_over_catalog() {
+    if (db->engine() != "postgres") co_return;
+    if (!co_await catalog.catch_up(*db)) co_return;
+    standings.clear();
+    spdlog::info("event=catalog.changed plans={}", catalog.get()->plans.size());
+}
+
 asio::awaitable<void> App::run_housekeeping() {
     for (int round = 1; ready_; ++round) {
         housekeeping_timer_.expires_after(std::chrono::seconds(1));
@@ -295,6 +304,7 @@ asio::awaitable<void> App::run_housekeeping() {
         if (!ready_) co_return;
         try {
             co_await usage_recovery.replay(*db, clock, ids, catalog, standings);
+            if (round % kRoundsPerCatalog == 0) co_await take_over_catalog();
             if (round % kRoundsPerSettling == 0) co_await settle_unknown_intents();
             if (round % kRoundsPerSettling == 0 && !prices_adopted_) co_await adopt_prices_late();
         } catch (const sql::Failure& failure) {

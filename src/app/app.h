@@ -120,6 +120,7 @@ private:
     App(Config config, AppParts parts);
     void run_jobs();
     /// Once a second: usage that could not be recorded, and the sampled metrics.
+    asio::awaitable<void> take_over_catalog();
     asio::awaitable<void> run_housekeeping();
     /// Sells under the prices that the configuration names; refuses those that do not fit.
     asio::awaitable<Result<std::monostate>> adopt_configured_prices();

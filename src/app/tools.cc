@@ -203,6 +203,10 @@ int command_token(const SettingFlags& flags, const TokenOptions& options) {
 }
 
 int command_key_create(const SettingFlags& flags, const KeyOptions& options) {
+    constexpr std::size_t kNameMax = 100;  // as POST /v1/api_keys takes it
+    if (options.name.empty() || options.name.size() > kNameMax)
+        return complain(
+            invalid_argument("config.invalid", "--name has 1 to 100 characters").error());
     const auto scopes = scopes_of(options.scopes);
     if (!scopes) return complain(scopes.error());
     const auto config = config_of(flags);

@@ -30,6 +30,13 @@ void CatalogCache::reload(sql::Database& database) {
     publish(database.read_blocking([](sql::Transaction& tx) { return load_catalog(tx); }));
 }
 
+boost::asio::awaitable<bool> CatalogCache::catch_up(sql::Database& database) {
+    Catalog stored = co_await database.read([](sql::Transaction& tx) { return load_catalog(tx); });
+    if (stored == *get()) co_return false;
+    publish(std::move(stored));
+    co_return true;
+}
+
 Result<std::shared_ptr<const PlanVersion>> CatalogCache::plan_version(sql::Transaction& tx,
                                                                       const PlanVersionId& id) {
     {

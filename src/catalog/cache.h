@@ -4,6 +4,8 @@
 #include <memory>
 #include <mutex>
 
+#include <boost/asio/awaitable.hpp>
+
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "sql/database.h"
@@ -21,6 +23,8 @@ public:
     void publish(Catalog catalog);
     /// Loads and publishes. Blocks; never from an io_context thread.
     void reload(sql::Database& database);
+    /// Publishes what somebody else has applied since; true when that was anything.
+    boost::asio::awaitable<bool> catch_up(sql::Database& database);
 
     /// A version of any plan: from the snapshot, from memory, or from the ledger.
     /// Errors: NotFound "catalog.no_such_plan_version".

@@ -35,6 +35,7 @@ struct Meter {
     std::string unit;
     std::string event_type;
     enum class Aggregation : std::uint8_t { Sum, Count } aggregation = Aggregation::Sum;
+    friend bool operator==(const Meter&, const Meter&) = default;
 };
 
 /// What a plan includes of one meter in each billing period.
@@ -50,6 +51,7 @@ struct Price {
     PriceId id;
     Recurrence recurrence;
     Money amount;  ///< per recurrence; not negative
+    friend bool operator==(const Price&, const Price&) = default;
 };
 
 /// An immutable version of a plan. `key`, `name` and `rank` are the plan's.
@@ -66,6 +68,7 @@ struct PlanVersion {
 
     [[nodiscard]] const Allowance* allowance(std::string_view meter_key) const;
     [[nodiscard]] const Price* price(Currency currency, const Recurrence& recurrence) const;
+    friend bool operator==(const PlanVersion&, const PlanVersion&) = default;
 };
 
 /// What one request to a metered route costs. `method` is "*" or an HTTP method; `pattern` is
@@ -75,6 +78,7 @@ struct RouteCost {
     std::string pattern;
     std::string meter_key;
     std::int64_t units = 0;
+    friend bool operator==(const RouteCost&, const RouteCost&) = default;
 };
 
 /// The catalog as it is sold now: the newest version of each plan in rank order. An immutable
@@ -92,6 +96,7 @@ struct Catalog {
     [[nodiscard]] const RouteCost* route_cost(std::string_view method, std::string_view path) const;
     /// The next plan up by rank; for upgrade hints. nullptr at the top.
     [[nodiscard]] const PlanVersion* next_above(int rank) const;
+    friend bool operator==(const Catalog&, const Catalog&) = default;
 };
 
 }  // namespace turnpike

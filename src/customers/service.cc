@@ -49,8 +49,8 @@ Result<void> check_draft(sql::Transaction& tx, const CustomerDraft& draft) {
     return {};
 }
 
-/// A customer's free periods begin when he does, and a period begins and ends at whole seconds, as
-/// the provider's do.
+/// A customer's free periods begin when he does, in his own time, and a period begins and ends at
+/// whole seconds, as the provider's do.
 Instant whole_second(Instant now) { return std::chrono::floor<std::chrono::seconds>(now); }
 
 bool is_caller(const Customer& customer, const Principal& caller) {
@@ -124,7 +124,8 @@ Result<Customer> create_customer(sql::Transaction& tx, const CustomerDraft& draf
                       .name = draft.name,
                       .metadata = draft.metadata,
                       .test_clock = draft.test_clock,
-                      .created_at = whole_second(now)};
+                      .created_at = now};
+    customer.created_at = whole_second(now_of(tx, customer, now));
     if (!insert_customer(tx, customer))
         return conflict("customer.exists", "there is a customer with this external id");
     record(tx, entry_of(customer, "customer.created", authority, now), ids);

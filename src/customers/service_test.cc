@@ -179,6 +179,8 @@ TEST_P(CustomerService, NowIsTheTestClocksOrTheSystems) {
         const auto free = create_customer(tx, {"free", {}, {}, {}, {}}, {}, kNow, ids_);
         EXPECT_EQ(now_of(tx, *bound, kNow), kNow - 240h);
         EXPECT_EQ(now_of(tx, *free, kNow), kNow);
+        EXPECT_EQ(bound->created_at, kNow - 240h) << "his free periods begin in his own time";
+        EXPECT_EQ(free->created_at, kNow);
         const auto lost =
             create_customer(tx, {"lost", {}, {}, {}, ids_.make<TestClockId>(kNow)}, {}, kNow, ids_);
         EXPECT_EQ(lost.error().reason.text(), "customer.unknown_test_clock");

@@ -1,10 +1,10 @@
 // The commands: what they refuse, in one line that says how to mend it, and with which exit code.
 import assert from 'node:assert/strict';
-import {writeFile} from 'node:fs/promises';
+import {readFile, writeFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
-import {binary, freePort, freshFolder, removeFolders, run} from '../lib/process.mjs';
+import {binary, eventually, freePort, freshFolder, removeFolders, run} from '../lib/process.mjs';
 import {startSandbox} from '../lib/sandbox.mjs';
-import {Server} from '../lib/server.mjs';
+import {Server, engines} from '../lib/server.mjs';
 
 const enough = {
     TURNPIKE_JWT_SECRET: '0123456789abcdef0123456789abcdef',
@@ -33,6 +33,7 @@ test('a wrong argument is named in one line, and ends with 2', async () => {
         [['reconcile', '--mode', 'look'], /--mode is repair or report/],
         [['key', 'create', '--name', 'x', '--scopes', 'usage:write, zap'],
          /there is no scope 'zap'; there are: catalog:read, .*operations/],
+        [['key', 'create', '--name', ''], /--name has 1 to 100 characters/],
         [['token', '--sub', 'a b'], /--sub: an external id has 1 to 128 characters/],
         [['token', '--sub', 'cus_01HF00000000000000000000AA'], /--sub: /],
         [['token', '--sub', 'ä', '--role', 'admin'], /sub that is not 1 to 128 printable ASCII/],
@@ -49,10 +50,13 @@ test('a wrong setting is named in one line, and ends with 2', async () => {
     const folder = await freshFolder();
     const jwks = `${folder}/keys.json`;
     await writeFile(jwks, '{"keys":7}');
+    const empty = `${folder}/empty.json`;
+    await writeFile(empty, '');
     const cases = [
         [{STRIPE_API_BASE: 'https://api.stripe.com/v1'}, /stripe\.api_base: .*http\(s\):\/\/host\[:port\]/],
         [{STRIPE_PUBLISHABLE_KEY: 'sk_test_abc'}, /stripe\.publishable_key: .*begins with pk_/],
         [{STRIPE_PRO_PRICE_ID: 'prod_1'}, /stripe\.pro_price_id: .*begins with price_/],
+        [{TURNPIKE_JWKS_FILE: empty, TURNPIKE_JWT_SECRET: ''}, new RegExp(`${empty}: .*document`)],
         [{TURNPIKE_JWKS_FILE: jwks}, new RegExp(`${jwks}: .*keys`)],
         [{TURNPIKE_CATALOG: folder}, /is a directory/],
     ];
@@ -145,3 +149,25 @@ describe('beside a running server', () => {
         assert.equal(code, 1);
     });
 });
+
+// On SQLite the ledger belongs to the server alone; on PostgreSQL others may change the catalog.
+for (const engine of engines().filter((e) => e.name === 'PostgreSQL'))
+    test('a server sells what plan apply has changed beside it', async () => {
+        const sandbox = await startSandbox();
+        const server = await Server.start(sandbox, {database: await engine.database()});
+        const starter = async () => (await server.request('GET', '/pricing')).body.tiers[1].price_amount;
+        try {
+            assert.equal(await starter(), 2900);
+            const preset = await readFile('presets/api-metering.toml', 'utf8');
+            assert.ok(preset.includes('amount = "29.00"'));
+            const file = `${server.data}/catalog.toml`;
+            await writeFile(file, preset.replace('amount = "29.00"', 'amount = "31.00"'));
+            const applied = await run(binary, ['plan', 'apply', '--catalog', file, '--data', server.data,
+                                               '--database', server.database], enough);
+            assert.equal(applied.code, 0, applied.output);
+            await eventually('the new price', async () => (await starter()) === 3100);
+        } finally {
+            await server.stop();
+            await sandbox.program.stop();
+        }
+    });
