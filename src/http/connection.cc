@@ -25,6 +25,8 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 constexpr Refusal kHeadTimedOut{408, "http.head_timeout", "The request head took too long."};
 constexpr Refusal kBodyTimedOut{408, "http.body_timeout", "The request body took too long."};
+constexpr Refusal kTooManyLarge{503, "http.large_bodies_busy",
+                                "As many large bodies as fit are being read; try again shortly."};
 constexpr std::string_view kInternalDetail = "The server failed; quote the request id.";
 
 bool is_request_id(std::string_view text) {
@@ -56,17 +58,18 @@ Connection::Connection(ThreadContext& thread, Socket socket)
     error_code ignored;
     socket_.non_blocking(true, ignored);
     thread_.connections.push_back(this);
-    thread_.open.fetch_add(1);
+    thread_.counts.open.fetch_add(1);
     enter(Phase::Idle);
 }
 
 Connection::~Connection() {
     if (waits_for_flush_) std::erase(thread_.unflushed, this);
+    release_body();
     Connection* const last = thread_.connections.back();
     thread_.connections[place_] = last;
     last->place_ = place_;
     thread_.connections.pop_back();
-    thread_.open.fetch_sub(1);
+    thread_.counts.open.fetch_sub(1);
 }
 
 asio::awaitable<void> Connection::run() {
@@ -76,14 +79,23 @@ asio::awaitable<void> Connection::run() {
 }
 
 asio::awaitable<Connection::Next> Connection::serve_one() {
-    RequestParser parser(request_, thread_.config.body_limit);
+    const auto& config = thread_.config;
+    RequestParser parser(request_, config.body_limit, config.large_bodies.limit);
     Step step = parse(parser);
     if (step == Step::NeedMore) step = co_await read_head(parser);
     if (step == Step::HeadDone && (parser.is_chunked() || parser.body_length() > 0))
         step = co_await read_body(parser);
     if (step == Step::NeedMore) co_return give_up(parser);
-    if (step == Step::Refused) co_return refuse(parser.refusal(), parser);
-    co_return co_await answer(persistence_of(parser));
+    const Next next =
+        step == Step::Refused ? refuse(parser) : co_await answer(persistence_of(parser));
+    release_body();
+    co_return next;
+}
+
+/// A large one is not kept for the next request, which is hardly ever as large.
+void Connection::release_body() {
+    release_if_large(request_.body);
+    if (std::exchange(holds_large_body_, false)) thread_.counts.large_bodies.fetch_sub(1);
 }
 
 Connection::Step Connection::parse(RequestParser& parser) {
@@ -111,6 +123,10 @@ asio::awaitable<Connection::Step> Connection::read_head(RequestParser& parser) {
 
 asio::awaitable<Connection::Step> Connection::read_body(RequestParser& parser) {
     body_bytes_ = 0;
+    if (parser.needs_admission()) {
+        const Step admitted = co_await admit(parser);
+        if (admitted != Step::NeedMore) co_return admitted;
+    }
     if (parser.expects_continue() && input_.empty()) output_ += kContinue;
     if (parser.is_chunked()) co_return co_await read_chunked_body(parser);
     const bool complete = co_await read_counted_body(parser.body_length());
@@ -146,10 +162,43 @@ asio::awaitable<Connection::Step> Connection::read_chunked_body(RequestParser& p
     if (step != Step::NeedMore || !co_await flush()) co_return step;
     enter(Phase::Body);
     while (step == Step::NeedMore) {
-        if (!co_await fill()) break;
-        step = parse(parser);
+        if (parser.needs_admission()) {
+            step = co_await admit(parser);
+            enter(Phase::Body);
+        } else if (!co_await fill()) {
+            break;
+        }
+        if (step == Step::NeedMore) step = parse(parser);
     }
     co_return step;
+}
+
+/// Refused, with refused_body_ set, when a body over the limit of its route may not come.
+asio::awaitable<Connection::Step> Connection::admit(RequestParser& parser) {
+    adopt_request_id();
+    flush_while_handling();
+    refused_body_ = co_await refusal_of_large_body();
+    co_return refused_body_ ? Step::Refused : parser.admit_large_body();
+}
+
+asio::awaitable<std::optional<Response>> Connection::refusal_of_large_body() {
+    std::optional<Response> refusal;
+    std::exception_ptr failure;
+    try {
+        refusal = co_await thread_.config.large_bodies.refusal(request_);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) co_return internal_problem(failure);
+    if (refusal) co_return refusal;
+    auto& count = thread_.counts.large_bodies;
+    holds_large_body_ = count.fetch_add(1) < kLargeBodiesMax;
+    if (holds_large_body_) co_return std::nullopt;
+    count.fetch_sub(1);
+    refusal =
+        plain_problem(kTooManyLarge.status, kTooManyLarge.code, kTooManyLarge.detail, request_);
+    refusal->headers.emplace_back("Retry-After", "1");
+    co_return refusal;
 }
 
 /// False when nothing will come any more.
@@ -245,12 +294,20 @@ void Connection::log_access(const Response& response, Clock::time_point started)
         {request_, response, std::chrono::duration_cast<std::chrono::microseconds>(took)});
 }
 
+Connection::Next Connection::refuse(const RequestParser& parser) {
+    if (!refused_body_) return refuse(parser.refusal(), parser);
+    return refuse(*std::exchange(refused_body_, std::nullopt));
+}
+
 /// What was read of the request may be wrong, so nothing after it can be trusted either.
 Connection::Next Connection::refuse(const Refusal& refusal, const RequestParser& parser) {
     // Beyond what was read of this head, the storage still holds the request before it.
     if (!parser.head_done()) request_.headers.clear();
     adopt_request_id();
-    Response response = plain_problem(refusal.status, refusal.code, refusal.detail, request_);
+    return refuse(plain_problem(refusal.status, refusal.code, refusal.detail, request_));
+}
+
+Connection::Next Connection::refuse(Response response) {
     if (thread_.config.on_refusal) thread_.config.on_refusal(request_, response);
     write(response, Envelope::Persistence::Close);
     log_access(response, Clock::now());

@@ -140,7 +140,9 @@ Result<std::monostate> EventLines::fill() {
 void EventLines::take_line(std::string_view line) {
     const std::uint64_t number = line_++;
     if (std::exchange(is_skipping_, false)) return;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+    // A line that is too long is so wherever the window cuts it, empty or not.
+    const bool is_long = line.size() > kEventBytesMax;
+    if (!is_long && line.find_first_not_of(" \t\r") == std::string_view::npos) return;
     entries_.push_back(read_event(scanner_, line));
     line_numbers_.push_back(number);
 }

@@ -22,7 +22,8 @@ public:
     void add(const std::vector<UsageOutcome>& outcomes,
              const std::vector<std::uint64_t>& line_numbers);
 
-    /// {"lines_done":n,"totals":{"events":n,"accepted":n,"duplicates":n,"conflicts":n,"rejected":n},
+    /// {"lines_done":n,
+    ///  "totals":{"events":n,"accepted":n,"duplicates":n,"conflicts":n,"rejected":n},
     ///  "rejected_codes":{code:n},"duplicates":[{"line"}],"conflicts":[{"line","code","detail"}],
     ///  "rejected":[{"line","code","detail"}]}
     [[nodiscard]] Json json() const;
@@ -34,9 +35,9 @@ private:
         UsageOutcome outcome;
     };
 
-    std::uint64_t lines_done_ = 0;                       ///< the last line that has a verdict
-    std::array<std::uint64_t, kVerdicts> totals_{};      ///< by Verdict
-    std::array<std::vector<Listed>, kVerdicts> listed_;  ///< by Verdict
+    std::uint64_t lines_done_ = 0;                   ///< the last line that has a verdict
+    std::array<std::uint64_t, kVerdicts> totals_{};  ///< by Verdict
+    std::array<std::vector<Listed>, kVerdicts> listed_;
     std::map<std::string_view, std::uint64_t> rejected_codes_;
 };
 
