@@ -7,12 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include <zstd.h>
+
 #include "base/check.h"
 #include "metering/event_body.h"
 
 namespace {
 
 using namespace turnpike;
+
+constexpr std::size_t kDecodedMax = std::size_t{4} << 20;
 
 struct Line {
     std::uint64_t number;
@@ -38,11 +42,11 @@ std::vector<Line> read_by_line(std::string_view body) {
     return lines;
 }
 
-std::vector<Line> read_by_window(std::string_view body) {
+std::vector<Line> read_in_chunks(http::ContentCoding coding, std::string_view body) {
     std::vector<Line> found;
-    EventLines lines(http::BodyDecoder(http::ContentCoding::Identity, body, body.size()));
+    EventLines lines(coding, body, kDecodedMax);
     while (!lines.at_end()) {
-        check(lines.read().has_value(), "an identity body does not break");
+        check(lines.read().has_value(), "a sound body does not break");
         check(lines.entries().size() <= EventLines::kChunkEvents, "a chunk is bounded");
         check(lines.entries().size() == lines.line_numbers().size(), "each has a line");
         for (std::size_t i = 0; i < lines.entries().size(); ++i)
@@ -72,6 +76,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string body =
         lengthened(std::string_view(bytes + 1, size - 1), std::size_t{data[0]} * 1'000);
     const auto expected = read_by_line(body);
-    check(read_by_window(body) == expected, "no line is lost, read twice, or changed");
+    check(read_in_chunks(http::ContentCoding::Identity, body) == expected,
+          "no line is lost, read twice, or changed");
+    std::string encoded(ZSTD_compressBound(body.size()), '\0');
+    encoded.resize(ZSTD_compress(encoded.data(), encoded.size(), body.data(), body.size(), 1));
+    check(read_in_chunks(http::ContentCoding::Zstd, encoded) == expected,
+          "nor when it comes through a window");
     return 0;
 }

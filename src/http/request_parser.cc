@@ -188,7 +188,8 @@ void RequestParser::check_lengths(Code& code) {
     const std::size_t limit =
         body_limit_ ? body_limit_(request_.method, request_.path) : kBodyBytesMax;
     const std::uint64_t length = lengths_ > 0 ? content_length().value_or(0) : 0;
-    const std::size_t large = large_body_limit_ ? large_body_limit_(request_) : 0;
+    const bool may_exceed = is_chunked_ || length > limit;
+    const std::size_t large = may_exceed && large_body_limit_ ? large_body_limit_(request_) : 0;
     if (length > std::max(limit, large)) return refuse(kBodyTooLarge, code);
     body_length_ = static_cast<std::size_t>(length);
     needs_admission_ = length > limit;

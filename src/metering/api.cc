@@ -90,7 +90,7 @@ asio::awaitable<Result<http::Response>> MeteringApi::post_whole(const http::Requ
 
 asio::awaitable<http::Response> MeteringApi::post_lines(const http::Request& request,
                                                         http::ContentCoding coding) {
-    EventLines lines(http::BodyDecoder(coding, request.body, kLinesDecodedMax));
+    EventLines lines(coding, request.body, kLinesDecodedMax);
     LinesReport report;
     while (!lines.at_end()) {
         if (const auto read = lines.read(); !read)

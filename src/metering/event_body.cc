@@ -8,6 +8,7 @@
 namespace turnpike {
 namespace {
 
+constexpr std::size_t kEventBytesLeast = 64;  // about; only to reserve by
 constexpr std::size_t kWindowBytes = std::size_t{256} << 10;
 static_assert(kWindowBytes > kEventBytesMax);
 
@@ -33,8 +34,8 @@ Result<EventBatch> read_one(EventBatch batch, JsonScanner& scanner) {
     return batch;
 }
 
-Result<EventBatch> read_array(EventBatch batch, JsonScanner& scanner) {
-    batch.entries.reserve(kEventsMax);
+Result<EventBatch> read_array(EventBatch batch, JsonScanner& scanner, std::size_t body_bytes) {
+    batch.entries.reserve(std::min(kEventsMax, body_bytes / kEventBytesLeast + 1));
     bool is_too_many = false;
     const bool is_read = scanner.array([&] {
         is_too_many = batch.entries.size() == kEventsMax;
@@ -81,10 +82,15 @@ Result<EventBatch> read_events(const http::Request& request, EventMode mode,
     }
     if (kind != Kind::Array)
         return invalid_argument("event.not_an_array", "a batch is a JSON array of events");
-    return read_array(std::move(batch), scanner);
+    return read_array(std::move(batch), scanner, body.size());
 }
 
-EventLines::EventLines(http::BodyDecoder body) : body_(std::move(body)) {
+EventLines::EventLines(http::ContentCoding coding, std::string_view body, std::size_t decoded_max)
+    : is_complete_(coding == http::ContentCoding::Identity) {
+    if (is_complete_)
+        text_ = body;
+    else
+        decoder_.emplace(coding, body, decoded_max);
     entries_.reserve(kChunkEvents);
     line_numbers_.reserve(kChunkEvents);
 }
@@ -93,32 +99,32 @@ Result<std::monostate> EventLines::read() {
     decoded_.clear();
     entries_.clear();
     line_numbers_.clear();
+    std::size_t taken = 0;
     bool is_filled = false;
-    while (entries_.size() < kChunkEvents) {
-        const auto rest = std::string_view(window_).substr(begin_);
-        const auto length = rest.find('\n');
-        if (length != std::string_view::npos) {
-            begin_ += length + 1;
-            take_line(rest.substr(0, length));
+    while (entries_.size() < kChunkEvents && taken < kWindowBytes) {
+        const auto length = text_.find('\n');
+        const bool has_end = length != std::string_view::npos;
+        if (!has_end && !is_complete_) {
+            // Entries are views into the window, which another fill would move.
+            if (is_filled || taken > 0) break;
+            if (const auto filled = fill(); !filled) return failure(filled);
+            is_filled = true;
             continue;
         }
-        if (is_complete_) {
-            take_line(rest);
-            is_at_end_ = true;
-            break;
-        }
-        // Entries are views into the window, which a second fill would move.
-        if (is_filled || !entries_.empty()) break;
-        if (const auto filled = fill(); !filled) return failure(filled);
-        is_filled = true;
+        const auto line = text_.substr(0, length);
+        const std::size_t step = has_end ? length + 1 : line.size();
+        text_.remove_prefix(step);
+        taken += step;
+        take_line(line);
+        is_at_end_ = !has_end;
+        if (is_at_end_) break;
     }
     return std::monostate{};
 }
 
 /// Makes the window hold a whole line, or the end of the body.
 Result<std::monostate> EventLines::fill() {
-    window_.erase(0, begin_);
-    begin_ = 0;
+    window_.erase(0, window_.size() - text_.size());
     if (window_.size() > kEventBytesMax) {
         // Its line is too long already; only where it ends is still of interest.
         if (!is_skipping_) {
@@ -130,8 +136,9 @@ Result<std::monostate> EventLines::fill() {
     }
     const std::size_t held = window_.size();
     window_.resize(kWindowBytes);
-    const auto count = body_.read({window_.data() + held, kWindowBytes - held});
+    const auto count = decoder_->read({window_.data() + held, kWindowBytes - held});
     window_.resize(held + count.value_or(0));
+    text_ = window_;
     if (!count) return failure(count);
     is_complete_ = *count < kWindowBytes - held;
     return std::monostate{};

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -43,11 +44,11 @@ struct EventBatch {
 /// Errors: InvalidArgument "json.invalid", "event.not_an_array"; TooLarge "event.too_many".
 Result<EventBatch> read_events(const http::Request& request, EventMode mode, std::string_view body);
 
-/// Reads NDJSON piece by piece, in memory that does not grow with the body. Lines end in LF or
-/// CRLF; empty ones are ignored; one that is too long or no event is a complaint, and the next is
-/// read.
+/// Reads NDJSON piece by piece; what an encoded body decodes to is never there as a whole. Lines
+/// end in LF or CRLF; empty ones are ignored; one that is too long or no event is a complaint, and
+/// the next is read.
 ///
-///     EventLines lines(http::BodyDecoder(coding, request.body, kLinesDecodedMax));
+///     EventLines lines(coding, request.body, kLinesDecodedMax);
 ///     while (!lines.at_end()) {
 ///         if (const auto read = lines.read(); !read) ...
 ///         use(lines.entries());
@@ -56,12 +57,13 @@ class EventLines {
 public:
     static constexpr std::size_t kChunkEvents = 1'000;
 
-    explicit EventLines(http::BodyDecoder body);
+    /// `body` outlives the lines. `decoded_max` is for encoded bodies; another has its size.
+    EventLines(http::ContentCoding coding, std::string_view body, std::size_t decoded_max);
     EventLines(const EventLines&) = delete;
     EventLines& operator=(const EventLines&) = delete;
 
-    /// At most kChunkEvents events, of at most 256 KiB; none when only empty lines were found.
-    /// Ends the life of the entries before. Not to be called at_end(), nor after an error.
+    /// At most kChunkEvents events, of about 256 KiB; none when only empty lines were found. Ends
+    /// the life of the entries before. Not to be called at_end(), nor after an error.
     ///
     /// Errors: those of BodyDecoder::read; what came before is as good as it was.
     Result<std::monostate> read();
@@ -75,13 +77,13 @@ private:
     Result<std::monostate> fill();
     void take_line(std::string_view line);
 
-    http::BodyDecoder body_;
+    std::optional<http::BodyDecoder> decoder_;  ///< of an encoded body
+    std::string window_;                        ///< what it decoded last
+    std::string_view text_;  ///< what is not yet read: of the window, or of the body itself
+    bool is_complete_;       ///< the text goes to the body's end
     std::list<std::string> decoded_;
     JsonScanner scanner_{decoded_};
-    std::string window_;
-    std::size_t begin_ = 0;  ///< of what is not yet read, in window_
     std::uint64_t line_ = 1;
-    bool is_complete_ = false;  ///< the window holds the body's end
     bool is_at_end_ = false;
     bool is_skipping_ = false;  ///< the rest of a line that is too long
     std::vector<EventEntry> entries_;

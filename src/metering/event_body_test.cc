@@ -1,6 +1,7 @@
 #include "metering/event_body.h"
 
 #include <gtest/gtest.h>
+#include <zstd.h>
 
 namespace turnpike {
 namespace {
@@ -139,9 +140,15 @@ TEST(EventBody, AnEventIsAsDeepInAnArrayAsAlone) {
               std::vector<std::string>{"nested_too_deeply"});
 }
 
+std::string zstd(const std::string& text) {
+    std::string out(ZSTD_compressBound(text.size()), '\0');
+    out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 1));
+    return out;
+}
+
 /// "line id" or "line code" of every event, as one text.
-std::string lines_of(const std::string& body) {
-    EventLines lines(http::BodyDecoder(http::ContentCoding::Identity, body, body.size()));
+std::string lines_of(http::ContentCoding coding, const std::string& body) {
+    EventLines lines(coding, body, std::size_t{8} << 20);
     std::string text;
     while (!lines.at_end()) {
         if (const auto read = lines.read(); !read) return "refused";
@@ -183,7 +190,8 @@ TEST(EventLines, EachLineIsReadByItself) {
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);
-        EXPECT_EQ(lines_of(c.body), c.lines);
+        EXPECT_EQ(lines_of(http::ContentCoding::Identity, c.body), c.lines);
+        EXPECT_EQ(lines_of(http::ContentCoding::Zstd, zstd(c.body)), c.lines);
     }
 }
 
@@ -196,13 +204,15 @@ TEST(EventLines, NoLineIsLostOrReadTwice) {
         body += "\n";
         expected += id + " " + id + ", ";
     }
-    EXPECT_EQ(lines_of(body), expected);
+    EXPECT_TRUE(lines_of(http::ContentCoding::Identity, body) == expected);
+    EXPECT_TRUE(lines_of(http::ContentCoding::Zstd, zstd(body)) == expected);
 }
 
 TEST(EventLines, SaysWhenTheBodyBreaks) {
     std::string body;
     for (int i = 0; i < 5'000; ++i) body += event(std::to_string(i)) + "\n";
-    EventLines lines(http::BodyDecoder(http::ContentCoding::Identity, body, body.size() - 1));
+    const std::string encoded = zstd(body);
+    EventLines lines(http::ContentCoding::Zstd, encoded, body.size() - 1);
     std::size_t events = 0;
     Result<std::monostate> read;
     while (!lines.at_end() && (read = lines.read())) events += lines.entries().size();
