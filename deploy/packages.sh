@@ -5,11 +5,12 @@ run_packages=(
     libboost1.81-dev libboost-url1.81-dev libcurl4-openssl-dev libssl-dev
     libsqlite3-dev libpq-dev nlohmann-json3-dev
     libfmt-dev libspdlog-dev libtomlplusplus-dev libcli11-dev prometheus-cpp-dev
+    zlib1g-dev libzstd-dev
 )
 test_packages=(
     clang-tidy-19 clang-format-19 libclang-rt-19-dev
     libgtest-dev libgmock-dev librapidcheck-dev
-    postgresql-15 python3 nginx-light wrk curl jq
+    postgresql-15 python3 nginx-light wrk curl jq zstd
 )
 
 # Runs its arguments as root: directly, or through sudo, which may ask only when somebody is there.

@@ -32,7 +32,8 @@ struct Outcome {
 Outcome parse(std::string_view input, std::size_t piece) {
     const BodyLimit limit = [](Method, std::string_view) { return kBodyLimit; };
     Outcome outcome;
-    RequestParser parser(outcome.request, limit);
+    const LargeBodyLimit none;
+    RequestParser parser(outcome.request, limit, none);
     std::string held;
     std::size_t fed = 0;
     bool takes_counted_body = false;

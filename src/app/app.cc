@@ -17,6 +17,7 @@
 #include "catalog/service.h"
 #include "customers/service.h"
 #include "http/limits.h"
+#include "metering/event_body.h"
 
 namespace turnpike {
 namespace {
@@ -75,6 +76,17 @@ http::ServerConfig server_config(const Config& config, http::AccessLogFile* log)
     };
     if (log != nullptr) server.access_log = log->writer();
     return server;
+}
+
+/// NDJSON from whoever may send events.
+http::LargeBodies large_bodies(Gate& gate) {
+    return {.limit = [](const http::Request& head) -> std::size_t {
+                const bool is_events = head.method == http::Method::Post &&
+                                       head.path == "/v1/events" &&
+                                       event_mode(head) == EventMode::Lines;
+                return is_events ? http::kLinesBodyBytesMax : 0;
+            },
+            .refusal = [&gate](http::Request& head) { return gate.refusal_of_large_body(head); }};
 }
 
 /// What the HTTP server refuses itself never reaches the gate; of the webhooks it is counted too.
@@ -233,6 +245,7 @@ App::~App() { stop(std::chrono::milliseconds(0)); }
 Result<std::monostate> App::start() {
     auto listening = server_config(config, access_log.get());
     listening.on_refusal = count_refusals(webhooks);
+    listening.large_bodies = large_bodies(gate);
     auto server = http::Server::start(
         std::move(listening), [this](http::Request& request) { return gate.answer(request); });
     if (!server) return failure(server);

@@ -131,4 +131,27 @@ asio::awaitable<http::Response> Gate::answer(http::Request& request) {
     co_return response;
 }
 
+asio::awaitable<std::optional<http::Response>> Gate::refusal_of_large_body(http::Request& head) {
+    const auto began = std::chrono::steady_clock::now();
+    std::optional<http::Response> refusal;
+    const auto match = state_->router.match(head);
+    check(match.found, "large bodies are for routes that are there");
+    const Policy& policy = *state_->policies[match.index];
+    std::optional<Error> error;
+    try {
+        const auto principal = co_await state_->app.authenticator.authenticate(head);
+        if (!principal)
+            refusal = state_->refused(principal.error(), head);
+        else if (const auto allowed = authorize(policy, *principal); !allowed)
+            error = allowed.error();
+    } catch (const sql::Failure& failure) {
+        error = ledger_failed(failure, head);
+    }
+    if (error) refusal = http::problem(*error, head);
+    if (refusal)
+        state_->requests.record(match.index, refusal->status,
+                                std::chrono::steady_clock::now() - began);
+    co_return refusal;
+}
+
 }  // namespace turnpike

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -20,6 +21,10 @@ public:
     Gate& operator=(const Gate&) = delete;
 
     boost::asio::awaitable<http::Response> answer(http::Request& request);
+    /// Before a large body is read: the answer to a request that would be refused with any body;
+    /// nullopt for the others, which come to answer() later.
+    boost::asio::awaitable<std::optional<http::Response>> refusal_of_large_body(
+        http::Request& head);
 
 private:
     struct State;

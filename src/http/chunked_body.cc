@@ -105,6 +105,16 @@ ChunkedBody::Step ChunkedBody::read_size(std::string_view line) {
     const std::string_view extensions = line.substr(static_cast<std::size_t>(end - begin));
     extra_bytes_ += extensions.size();
     if (extra_bytes_ > kExtraBytesMax || !is_extensions(extensions)) return Step::Malformed;
+    return begin_chunk(size);
+}
+
+ChunkedBody::Step ChunkedBody::raise_limit(std::size_t by) {
+    left_max_ += by;
+    return begin_chunk(refused_size_);
+}
+
+ChunkedBody::Step ChunkedBody::begin_chunk(std::size_t size) {
+    refused_size_ = size;
     if (size > left_max_) return Step::TooLarge;
     left_max_ -= size;
     chunk_left_ = size;

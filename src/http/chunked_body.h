@@ -22,6 +22,8 @@ public:
     /// Takes bytes from the front of `input`. After NeedMore what is left in `input` is an
     /// unfinished line shorter than kLineBytesMax; present it again with more behind it.
     Step read(std::string_view& input);
+    /// After TooLarge: goes on with `by` more bytes allowed, or says TooLarge again.
+    Step raise_limit(std::size_t by);
 
     static constexpr std::size_t kLineBytesMax = 1'024;
     /// All extensions and trailers of one body.
@@ -32,12 +34,14 @@ private:
 
     Step read_line(std::string_view line);
     Step read_size(std::string_view line);
+    Step begin_chunk(std::size_t size);
     Step read_trailer(std::string_view line);
     void take_data(std::string_view& input);
 
     std::string& body_;
-    std::size_t left_max_;        ///< of the limit
-    std::size_t chunk_left_ = 0;  ///< of the current chunk
+    std::size_t left_max_;          ///< of the limit
+    std::size_t chunk_left_ = 0;    ///< of the current chunk
+    std::size_t refused_size_ = 0;  ///< of the chunk that was TooLarge
     std::size_t extra_bytes_ = 0;
     State state_ = State::Size;
 };

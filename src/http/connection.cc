@@ -19,9 +19,7 @@ using boost::system::error_code;
 constexpr std::size_t kOutputBytesMax = std::size_t{64} << 10;
 /// Larger storage is given back when a connection falls idle.
 constexpr std::size_t kKeptBytesMax = std::size_t{256} << 10;
-constexpr std::size_t kBodyStepBytes = std::size_t{64} << 10;
 constexpr std::size_t kRequestIdBytesMax = 64;
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 constexpr Refusal kHeadTimedOut{408, "http.head_timeout", "The request head took too long."};
 constexpr Refusal kBodyTimedOut{408, "http.body_timeout", "The request body took too long."};
@@ -56,17 +54,18 @@ Connection::Connection(ThreadContext& thread, Socket socket)
     error_code ignored;
     socket_.non_blocking(true, ignored);
     thread_.connections.push_back(this);
-    thread_.open.fetch_add(1);
+    thread_.counts.open.fetch_add(1);
     enter(Phase::Idle);
 }
 
 Connection::~Connection() {
     if (waits_for_flush_) std::erase(thread_.unflushed, this);
+    release_body();
     Connection* const last = thread_.connections.back();
     thread_.connections[place_] = last;
     last->place_ = place_;
     thread_.connections.pop_back();
-    thread_.open.fetch_sub(1);
+    thread_.counts.open.fetch_sub(1);
 }
 
 asio::awaitable<void> Connection::run() {
@@ -76,14 +75,23 @@ asio::awaitable<void> Connection::run() {
 }
 
 asio::awaitable<Connection::Next> Connection::serve_one() {
-    RequestParser parser(request_, thread_.config.body_limit);
+    const auto& config = thread_.config;
+    RequestParser parser(request_, config.body_limit, config.large_bodies.limit);
     Step step = parse(parser);
     if (step == Step::NeedMore) step = co_await read_head(parser);
     if (step == Step::HeadDone && (parser.is_chunked() || parser.body_length() > 0))
         step = co_await read_body(parser);
     if (step == Step::NeedMore) co_return give_up(parser);
-    if (step == Step::Refused) co_return refuse(parser.refusal(), parser);
-    co_return co_await answer(persistence_of(parser));
+    const Next next =
+        step == Step::Refused ? refuse(parser) : co_await answer(persistence_of(parser));
+    release_body();
+    co_return next;
+}
+
+/// A large one is not kept for the next request, which is hardly ever as large.
+void Connection::release_body() {
+    release_if_large(request_.body);
+    if (std::exchange(holds_large_body_, false)) thread_.counts.large_bodies.fetch_sub(1);
 }
 
 Connection::Step Connection::parse(RequestParser& parser) {
@@ -104,49 +112,6 @@ asio::awaitable<Connection::Step> Connection::read_head(RequestParser& parser) {
     while (step == Step::NeedMore) {
         if (!co_await fill()) break;
         if (phase_ == Phase::Idle) enter(Phase::Head);
-        step = parse(parser);
-    }
-    co_return step;
-}
-
-asio::awaitable<Connection::Step> Connection::read_body(RequestParser& parser) {
-    body_bytes_ = 0;
-    if (parser.expects_continue() && input_.empty()) output_ += kContinue;
-    if (parser.is_chunked()) co_return co_await read_chunked_body(parser);
-    const bool complete = co_await read_counted_body(parser.body_length());
-    co_return complete ? Step::Done : Step::NeedMore;
-}
-
-/// Straight into the request's body, whose storage grows with what has really come.
-asio::awaitable<bool> Connection::read_counted_body(std::size_t length) {
-    std::string& body = request_.body;
-    const std::string_view held = input_.view();
-    body.assign(held.substr(0, length));
-    input_.keep(held.substr(body.size()));
-    if (body.size() == length) co_return true;
-    if (!co_await flush()) co_return false;
-    enter(Phase::Body);
-    while (body.size() < length) {
-        const std::size_t had = body.size();
-        const std::size_t room = std::min(length - had, std::max(had, kBodyStepBytes));
-        body.resize_and_overwrite(had + room, [](char*, std::size_t size) { return size; });
-        error_code error;
-        const std::size_t count =
-            co_await socket_.async_read_some(asio::buffer(body.data() + had, room),
-                                             asio::redirect_error(asio::use_awaitable, error));
-        body.resize(had + count);
-        body_bytes_ += count;
-        if (error || has_expired_) co_return false;
-    }
-    co_return true;
-}
-
-asio::awaitable<Connection::Step> Connection::read_chunked_body(RequestParser& parser) {
-    auto step = parse(parser);
-    if (step != Step::NeedMore || !co_await flush()) co_return step;
-    enter(Phase::Body);
-    while (step == Step::NeedMore) {
-        if (!co_await fill()) break;
         step = parse(parser);
     }
     co_return step;
@@ -245,12 +210,20 @@ void Connection::log_access(const Response& response, Clock::time_point started)
         {request_, response, std::chrono::duration_cast<std::chrono::microseconds>(took)});
 }
 
+Connection::Next Connection::refuse(const RequestParser& parser) {
+    if (!refused_body_) return refuse(parser.refusal(), parser);
+    return refuse(*std::exchange(refused_body_, std::nullopt));
+}
+
 /// What was read of the request may be wrong, so nothing after it can be trusted either.
 Connection::Next Connection::refuse(const Refusal& refusal, const RequestParser& parser) {
     // Beyond what was read of this head, the storage still holds the request before it.
     if (!parser.head_done()) request_.headers.clear();
     adopt_request_id();
-    Response response = plain_problem(refusal.status, refusal.code, refusal.detail, request_);
+    return refuse(plain_problem(refusal.status, refusal.code, refusal.detail, request_));
+}
+
+Connection::Next Connection::refuse(Response response) {
     if (thread_.config.on_refusal) thread_.config.on_refusal(request_, response);
     write(response, Envelope::Persistence::Close);
     log_access(response, Clock::now());
@@ -279,13 +252,6 @@ void Connection::enter(Phase phase) {
         case Phase::Write: deadline_ = entered_ + timeouts.write; break;
         case Phase::Linger: deadline_ = entered_ + kLingerTimeout; break;
     }
-}
-
-bool Connection::body_is_too_slow() const {
-    const auto spent =
-        std::chrono::duration_cast<std::chrono::milliseconds>(thread_.now - entered_);
-    if (phase_ != Phase::Body || spent < thread_.config.timeouts.body_grace) return false;
-    return body_bytes_ * 1'000 < kBodyBytesPerSecond * static_cast<std::size_t>(spent.count());
 }
 
 void Connection::check_deadline() {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,12 +59,17 @@ private:
     asio::awaitable<Step> read_body(RequestParser& parser);
     asio::awaitable<bool> read_counted_body(std::size_t length);
     asio::awaitable<Step> read_chunked_body(RequestParser& parser);
+    asio::awaitable<Step> admit(RequestParser& parser);
+    asio::awaitable<std::optional<Response>> refusal_of_large_body();
     asio::awaitable<Next> answer(Envelope::Persistence persistence);
     asio::awaitable<bool> flush();
     asio::awaitable<void> linger();
 
     Step parse(RequestParser& parser);
+    Next refuse(const RequestParser& parser);
     Next refuse(const Refusal& refusal, const RequestParser& parser);
+    Next refuse(Response response);
+    void release_body();
     /// The client left, or took too long.
     Next give_up(const RequestParser& parser);
     void enter(Phase phase);
@@ -87,8 +93,10 @@ private:
     Phase phase_ = Phase::Idle;
     Clock::time_point entered_;
     Clock::time_point deadline_;
-    std::size_t body_bytes_ = 0;  ///< received in this Body phase
-    std::size_t place_ = 0;       ///< in thread_.connections
+    std::size_t body_bytes_ = 0;            ///< received in this Body phase
+    std::size_t place_ = 0;                 ///< in thread_.connections
+    std::optional<Response> refused_body_;  ///< why a large body was not let in
+    bool holds_large_body_ = false;         ///< counted in thread_.counts
     bool has_expired_ = false;
     bool waits_for_flush_ = false;
 };

@@ -11,6 +11,10 @@ inline constexpr std::size_t kHeaderBytesMax = std::size_t{16} << 10;     ///< 4
 inline constexpr std::size_t kHeaderFieldsMax = 100;                      ///< 431 above
 inline constexpr std::size_t kBodyBytesMax = std::size_t{1} << 20;        ///< 413 above
 inline constexpr std::size_t kEventsBodyBytesMax = std::size_t{8} << 20;  ///< 413 above, /v1/events
+/// NDJSON for /v1/events, after the client has said who it is; 413 above. About a million events
+/// once compressed.
+inline constexpr std::size_t kLinesBodyBytesMax = std::size_t{64} << 20;
+inline constexpr std::size_t kLargeBodiesMax = 8;  ///< such bodies at a time; 503 above
 inline constexpr std::chrono::seconds kHeadTimeout{10};
 inline constexpr std::chrono::seconds kBodyTimeout{30};
 /// After the grace, a body must have come at this rate on average; 408 otherwise.

@@ -35,8 +35,9 @@ std::string_view standard(boost::beast::string_view text) { return {text.data(),
 
 }  // namespace
 
-RequestParser::RequestParser(Request& request, const BodyLimit& body_limit)
-    : request_(request), body_limit_(body_limit) {
+RequestParser::RequestParser(Request& request, const BodyLimit& body_limit,
+                             const LargeBodyLimit& large_body_limit)
+    : request_(request), body_limit_(body_limit), large_body_limit_(large_body_limit) {
     // Bodies are read elsewhere, and the head must name the route before their limit is known.
     Base::body_limit(boost::none);
     eager(false);
@@ -68,13 +69,27 @@ RequestParser::Step RequestParser::read(std::string_view& input) {
 
 RequestParser::Step RequestParser::read_chunks(std::string_view& input) {
     check(chunks_.has_value(), "only a chunked body is read by the parser");
-    switch (chunks_->read(input)) {
+    return after_chunks(chunks_->read(input));
+}
+
+RequestParser::Step RequestParser::after_chunks(ChunkedBody::Step step) {
+    switch (step) {
         case ChunkedBody::Step::NeedMore: return Step::NeedMore;
         case ChunkedBody::Step::Done: return Step::Done;
         case ChunkedBody::Step::Malformed: refusal_ = kBadChunk; break;
-        case ChunkedBody::Step::TooLarge: refusal_ = kBodyTooLarge; break;
+        case ChunkedBody::Step::TooLarge:
+            refusal_ = kBodyTooLarge;
+            needs_admission_ = large_extra_ > 0;
+            if (needs_admission_) return Step::NeedMore;
+            break;
     }
     return Step::Refused;
+}
+
+RequestParser::Step RequestParser::admit_large_body() {
+    needs_admission_ = false;
+    if (!chunks_) return Step::NeedMore;
+    return after_chunks(chunks_->raise_limit(std::exchange(large_extra_, 0)));
 }
 
 void RequestParser::refuse(const Refusal& refusal, Code& code) {
@@ -173,8 +188,12 @@ void RequestParser::check_lengths(Code& code) {
     const std::size_t limit =
         body_limit_ ? body_limit_(request_.method, request_.path) : kBodyBytesMax;
     const std::uint64_t length = lengths_ > 0 ? content_length().value_or(0) : 0;
-    if (length > limit) return refuse(kBodyTooLarge, code);
+    const bool may_exceed = is_chunked_ || length > limit;
+    const std::size_t large = may_exceed && large_body_limit_ ? large_body_limit_(request_) : 0;
+    if (length > std::max(limit, large)) return refuse(kBodyTooLarge, code);
     body_length_ = static_cast<std::size_t>(length);
+    needs_admission_ = length > limit;
+    large_extra_ = large > limit ? large - limit : 0;
     if (is_chunked_) chunks_.emplace(request_.body, limit);
 }
 

@@ -15,6 +15,8 @@
 namespace turnpike::http {
 
 using BodyLimit = std::function<std::size_t(Method, std::string_view path)>;
+/// For bodies over it; see LargeBodies.
+using LargeBodyLimit = std::function<std::size_t(const Request& head)>;
 
 /// Reads one request into `request`, from whatever pieces the network brings. Beast's parser finds
 /// the head's tokens; this class refuses everything Beast tolerates that two servers in a row could
@@ -24,15 +26,24 @@ using BodyLimit = std::function<std::size_t(Method, std::string_view path)>;
 /// A body with a Content-Length is not read here: after the head, `body_length` says how many bytes
 /// follow, and the caller puts them into `request.body` itself. A chunked body is.
 ///
+/// A body over its limit that a client may bring which says who it is, stops the reading until
+/// admit_large_body().
+///
 /// Reuses the text storage `request` already has. One parser per request.
 class RequestParser final : private boost::beast::http::basic_parser<true> {
 public:
-    RequestParser(Request& request, const BodyLimit& body_limit);
+    RequestParser(Request& request, const BodyLimit& body_limit,
+                  const LargeBodyLimit& large_body_limit);
 
     enum class Step : std::uint8_t { NeedMore, HeadDone, Done, Refused };
     /// Takes bytes from the front of `input` and says what they completed. HeadDone comes once;
     /// after it, go on only for a chunked body.
     Step read(std::string_view& input);
+
+    /// True after HeadDone for a body with a Content-Length, or after NeedMore for a chunked one.
+    [[nodiscard]] bool needs_admission() const { return needs_admission_; }
+    /// What was read can be gone on from: NeedMore, or Refused.
+    Step admit_large_body();
 
     /// Set after Refused.
     [[nodiscard]] const Refusal& refusal() const { return refusal_; }
@@ -59,6 +70,7 @@ private:
     void read_coding(std::string_view value, Code& code);
     void check_lengths(Code& code);
     Step read_chunks(std::string_view& input);
+    Step after_chunks(ChunkedBody::Step step);
 
     void on_request_impl(Verb verb, View method, View target, int version, Code& code) override;
     void on_response_impl(int status, View reason, int version, Code& code) override;
@@ -72,6 +84,7 @@ private:
 
     Request& request_;
     const BodyLimit& body_limit_;
+    const LargeBodyLimit& large_body_limit_;
     std::string_view input_;  ///< what the current read() looks at
     std::size_t head_bytes_ = 0;
     std::size_t fields_ = 0;
@@ -79,11 +92,13 @@ private:
     std::size_t lengths_ = 0;
     std::size_t codings_ = 0;
     std::size_t body_length_ = 0;
+    std::size_t large_extra_ = 0;  ///< what admission adds to a chunked body's limit
     bool line_done_ = false;
     bool head_done_ = false;
     bool is_chunked_ = false;
     bool is_http11_ = false;
     bool expects_continue_ = false;
+    bool needs_admission_ = false;
     std::optional<ChunkedBody> chunks_;
     std::optional<Refusal> refused_;
     Refusal refusal_{};

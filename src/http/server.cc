@@ -51,8 +51,8 @@ void log_unless_cancelled(const std::exception_ptr& failure, const char* what) {
 /// One thread: an io_context, a listener, its connections.
 class Worker {
 public:
-    Worker(const ServerConfig& config, const Dispatch& dispatch, std::atomic<std::size_t>& open)
-        : context_(config, dispatch, open), acceptor_(context_.io), tick_(context_.io) {}
+    Worker(const ServerConfig& config, const Dispatch& dispatch, ServerCounts& counts)
+        : context_(config, dispatch, counts), acceptor_(context_.io), tick_(context_.io) {}
 
     error_code listen(const tcp::endpoint& endpoint, Sharing sharing) {
         error_code error;
@@ -100,7 +100,7 @@ private:
         asio::steady_timer pause(context_.io);
         while (!context_.is_stopping) {
             error_code error;
-            if (context_.open.load() < context_.config.connections_max) {
+            if (context_.counts.open.load() < context_.config.connections_max) {
                 auto socket = co_await acceptor_.async_accept(
                     asio::redirect_error(asio::use_awaitable, error));
                 if (!error) serve(std::move(socket));
@@ -165,7 +165,7 @@ struct Server::State {
 
     const ServerConfig config;
     const Dispatch dispatch;
-    std::atomic<std::size_t> open{0};
+    ServerCounts counts;
     std::uint16_t port = 0;
     std::vector<std::unique_ptr<Worker>> workers;
     std::mutex stop_mutex;
@@ -175,12 +175,12 @@ struct Server::State {
         const std::size_t threads = std::max<std::size_t>(1, config.threads);
         // SO_REUSEPORT would join another program's listener without a word, so ask first.
         if (threads > 1 && endpoint.port() != 0) {
-            Worker probe(config, dispatch, open);
+            Worker probe(config, dispatch, counts);
             if (const auto error = probe.listen(endpoint, Sharing::Exclusive)) return error;
         }
         const auto sharing = threads > 1 ? Sharing::PerThread : Sharing::Exclusive;
         for (std::size_t i = 0; i < threads; ++i) {
-            auto worker = std::make_unique<Worker>(config, dispatch, open);
+            auto worker = std::make_unique<Worker>(config, dispatch, counts);
             if (const auto error = worker->listen(endpoint, sharing)) return error;
             endpoint.port(worker->endpoint().port());
             workers.push_back(std::move(worker));
@@ -192,7 +192,7 @@ struct Server::State {
     /// True when no connection is left.
     bool wait_until_empty(std::chrono::milliseconds patience) const {
         const auto end = std::chrono::steady_clock::now() + patience;
-        while (open.load() > 0) {
+        while (counts.open.load() > 0) {
             if (std::chrono::steady_clock::now() >= end) return false;
             std::this_thread::sleep_for(kStopPoll);
         }
@@ -217,7 +217,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerConfig config, Dispatch disp
 }
 
 std::uint16_t Server::port() const { return state_->port; }
-std::size_t Server::open_connections() const { return state_->open.load(); }
+std::size_t Server::open_connections() const { return state_->counts.open.load(); }
 
 void Server::stop(std::chrono::milliseconds grace) {
     const std::lock_guard lock(state_->stop_mutex);
@@ -227,7 +227,7 @@ void Server::stop(std::chrono::milliseconds grace) {
     if (!state_->wait_until_empty(grace)) {
         for (const auto& worker : state_->workers) worker->force_stop();
         while (!state_->wait_until_empty(kStuckHandlerNotice))
-            spdlog::error("event=http.stop_waits handlers={}", state_->open.load());
+            spdlog::error("event=http.stop_waits handlers={}", state_->counts.open.load());
     }
     for (const auto& worker : state_->workers) worker->join();
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -35,6 +36,15 @@ using AccessLog = std::function<void(const AccessRecord&)>;
 /// with the answer, which it may write anew. `request` holds what was read, its path at best.
 using OnRefusal = std::function<void(const Request&, Response&)>;
 
+/// Bodies over the body limit of their route. Before such a body is read, its client is asked who
+/// it is; then at most kLargeBodiesMax are in the process at a time.
+struct LargeBodies {
+    /// The most that this request may bring. Not over its body limit: no such body.
+    std::function<std::size_t(const Request& head)> limit;
+    /// nullopt, or the answer that refuses the request.
+    std::function<asio::awaitable<std::optional<Response>>(Request& head)> refusal;
+};
+
 /// The limits of limits.h; tests shorten them.
 struct Timeouts {
     std::chrono::milliseconds head{kHeadTimeout};  ///< from the first byte of a head to its last
@@ -51,8 +61,9 @@ struct ServerConfig {
     std::size_t threads = 1;    ///< one io_context and one SO_REUSEPORT listener each
     /// Body limit for a request whose head has arrived; 413 above. Default kBodyBytesMax.
     std::function<std::size_t(Method, std::string_view path)> body_limit;
-    AccessLog access_log;  ///< called on the connection's thread; may be empty
-    OnRefusal on_refusal;  ///< the same
+    LargeBodies large_bodies;  ///< empty: none
+    AccessLog access_log;      ///< called on the connection's thread; may be empty
+    OnRefusal on_refusal;      ///< the same
     std::string server_name = "turnpike";
     Timeouts timeouts;  ///< checked once a second, or more often when shorter ones need it
     std::size_t connections_max = kConnectionsMax;

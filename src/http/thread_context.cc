@@ -48,10 +48,10 @@ std::string http_date(Instant moment) {
 }  // namespace
 
 ThreadContext::ThreadContext(const ServerConfig& server_config, const Dispatch& server_dispatch,
-                             std::atomic<std::size_t>& open_connections)
+                             ServerCounts& server_counts)
     : config(server_config),
       dispatch(server_dispatch),
-      open(open_connections),
+      counts(server_counts),
       tick_period(tick_period_for(server_config.timeouts)),
       ids(random_seed()) {
     tick();

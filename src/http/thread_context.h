@@ -15,11 +15,16 @@ namespace turnpike::http {
 
 class Connection;
 
-/// What the connections of one thread share. Only `open`, shared by all threads, is touched from
-/// outside the thread.
+/// What all threads of a server count together.
+struct ServerCounts {
+    std::atomic<std::size_t> open{0};          ///< connections
+    std::atomic<std::size_t> large_bodies{0};  ///< being read or handled
+};
+
+/// What the connections of one thread share. Only `counts` is touched from outside the thread.
 struct ThreadContext {
     ThreadContext(const ServerConfig& server_config, const Dispatch& server_dispatch,
-                  std::atomic<std::size_t>& open_connections);
+                  ServerCounts& server_counts);
 
     using TimePoint = std::chrono::steady_clock::time_point;
 
@@ -30,7 +35,7 @@ struct ThreadContext {
 
     const ServerConfig& config;
     const Dispatch& dispatch;
-    std::atomic<std::size_t>& open;
+    ServerCounts& counts;
     asio::io_context io{1};
     std::chrono::milliseconds tick_period;
     TimePoint now;             ///< as of the last tick

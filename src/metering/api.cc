@@ -1,20 +1,49 @@
 #include "metering/api.h"
 
+#include <optional>
+#include <string>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
 #include "access/page.h"
 #include "json/value.h"
-#include "metering/cloud_event.h"
-#include "metering/ingest.h"
+#include "metering/lines_report.h"
 #include "metering/wire.h"
 
 namespace turnpike {
 namespace {
 
-http::Response unsupported(const http::Request& request) {
+constexpr int kRetryAfterSeconds = 5;
+
+http::Response unsupported_type(const http::Request& request) {
     return http::plain_problem(
         415, "event.unsupported_type",
         "send application/cloudevents+json, application/cloudevents-batch+json, application/json, "
-        "or ce-* headers with a JSON body, without a Content-Encoding",
+        "application/x-ndjson, or ce-* headers with a JSON body",
         request);
+}
+
+http::Response unsupported_coding(const http::Request& request) {
+    auto response = http::plain_problem(
+        415, "http.unsupported_coding",
+        "Content-Encoding must be one of " + std::string(http::kContentCodings), request);
+    response.headers.emplace_back("Accept-Encoding", http::kContentCodings);
+    return response;
+}
+
+/// The ledger failed behind the events that the report tells of.
+Error interrupted(const sql::Failure& failure, const http::Request& request) {
+    spdlog::error("event=ingest.interrupted request_id={} message=\"{}\"", request.request_id,
+                  failure.what());
+    Error error{failure.outcome_unknown() ? ErrorCode::OutcomeUnknown : ErrorCode::Unavailable,
+                "event.interrupted",
+                "the ledger failed behind line lines_done; the lines up to it have their verdicts "
+                "for good. Send all of them again: what is there already is a duplicate"};
+    error.retry_after_s = kRetryAfterSeconds;
+    return error;
 }
 
 /// Events of one customer are a listing of their own, so that a cursor cannot cross.
@@ -28,17 +57,59 @@ std::string listing_of(const EventFilter& filter) {
 asio::awaitable<Result<http::Response>> MeteringApi::post_events(const Principal&,
                                                                  const http::Request& request) {
     const EventMode mode = event_mode(request);
-    if (mode == EventMode::Unsupported) co_return unsupported(request);
-    const auto entries = read_events(request, mode);
-    if (!entries) co_return failure(entries);
+    if (mode == EventMode::Unsupported) co_return unsupported_type(request);
+    const auto coding = http::content_coding(request);
+    if (!coding) co_return unsupported_coding(request);
+    if (mode == EventMode::Lines) co_return co_await post_lines(request, *coding);
+    co_return co_await post_whole(request, mode, *coding);
+}
 
+asio::awaitable<IngestReport> MeteringApi::record(const std::vector<EventEntry>& entries) {
     const auto snapshot = catalog.get();
     auto work = [&](sql::Transaction& tx) {
-        return ingest({*entries, *snapshot, find_window, clock.now()}, tx, ids);
+        return ingest({entries, *snapshot, find_window, clock.now()}, tx, ids);
     };
-    const IngestReport report = co_await db.write(work);
+    IngestReport report = co_await db.write(work);
     for (const CustomerId& customer : report.moved) usage_moved(customer);
+    co_return report;
+}
+
+asio::awaitable<Result<http::Response>> MeteringApi::post_whole(const http::Request& request,
+                                                                EventMode mode,
+                                                                http::ContentCoding coding) {
+    Result<std::string> decoded;
+    if (coding != http::ContentCoding::Identity)
+        decoded = http::decoded_body(coding, request.body, kBodyDecodedMax);
+    if (!decoded) co_return failure(decoded);
+    const std::string& body = coding == http::ContentCoding::Identity ? request.body : *decoded;
+    const auto batch = read_events(request, mode, body);
+    if (!batch) co_return failure(batch);
+    const IngestReport report = co_await record(batch->entries);
     co_return http::ok(write_report(report));
+}
+
+asio::awaitable<http::Response> MeteringApi::post_lines(const http::Request& request,
+                                                        http::ContentCoding coding) {
+    EventLines lines(coding, request.body, kLinesDecodedMax);
+    LinesReport report;
+    while (!lines.at_end()) {
+        if (const auto read = lines.read(); !read)
+            co_return http::problem(read.error(), request, report.json());
+        if (lines.entries().empty()) {
+            // A body of empty lines must not keep this thread's other connections waiting.
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+            continue;
+        }
+        std::optional<Error> failed;
+        try {
+            const IngestReport chunk = co_await record(lines.entries());
+            report.add(chunk.outcomes, lines.line_numbers());
+        } catch (const sql::Failure& failure) {
+            failed = interrupted(failure, request);
+        }
+        if (failed) co_return http::problem(*failed, request, report.json());
+    }
+    co_return http::ok(report.json());
 }
 
 asio::awaitable<Result<http::Response>> MeteringApi::get_events(const Principal&,

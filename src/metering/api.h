@@ -1,12 +1,17 @@
 #pragma once
 
+#include <vector>
+
 #include <boost/asio/awaitable.hpp>
 
 #include "access/cursor.h"
 #include "access/principal.h"
 #include "catalog/cache.h"
+#include "http/content_coding.h"
 #include "http/message.h"
 #include "metering/customer_window.h"
+#include "metering/event_body.h"
+#include "metering/ingest.h"
 #include "sql/database.h"
 
 namespace turnpike {
@@ -23,12 +28,20 @@ struct MeteringApi {
     FindWindow find_window;
     UsageMoved usage_moved;
 
-    /// POST /v1/events: CloudEvents, one or many; a verdict for each. Answers after the commit.
+    /// POST /v1/events: one event, a JSON array, or NDJSON, encoded or not; a verdict for each.
+    /// Answers after the commit; NDJSON has a commit for every thousand events.
     asio::awaitable<Result<http::Response>> post_events(const Principal& caller,
                                                         const http::Request& request);
     /// GET /v1/events?customer=&meter=&limit=&cursor=&created_at[gte]=&created_at[lt]=
     asio::awaitable<Result<http::Response>> get_events(const Principal& caller,
                                                        const http::Request& request);
+
+private:
+    asio::awaitable<IngestReport> record(const std::vector<EventEntry>& entries);
+    asio::awaitable<Result<http::Response>> post_whole(const http::Request& request, EventMode mode,
+                                                       http::ContentCoding coding);
+    asio::awaitable<http::Response> post_lines(const http::Request& request,
+                                               http::ContentCoding coding);
 };
 
 }  // namespace turnpike

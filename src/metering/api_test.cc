@@ -1,5 +1,7 @@
 #include "metering/api.h"
 
+#include <limits>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
@@ -15,6 +17,24 @@ namespace {
 using testing::kSeptember;
 using testing::kStart;
 using testing::MeteredWorld;
+
+/// Does `writes_left` writes; those after them fail.
+class FailingDatabase final : public sql::Database {
+public:
+    explicit FailingDatabase(sql::Database& inner) : inner_(inner) {}
+    [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
+    [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
+    void submit(Kind kind, sql::Job job, sql::Done done) override {
+        if (kind == Kind::Write && writes_left-- <= 0)
+            return done(std::make_exception_ptr(sql::Failure("the disk is full", false)));
+        inner_.submit(kind, std::move(job), std::move(done));
+    }
+
+    int writes_left = std::numeric_limits<int>::max();
+
+private:
+    sql::Database& inner_;
+};
 
 class EventsApi : public ::testing::Test {
 protected:
@@ -36,6 +56,19 @@ protected:
         EXPECT_EQ(answer->status, 200);
         return *parse_json(answer->body);
     }
+    static http::Request lines(std::string body) {
+        http::Request request;
+        request.headers = {{"Content-Type", "application/x-ndjson"}};
+        request.body = std::move(body);
+        return request;
+    }
+    /// `count` events of no unit, so that no limit is reached.
+    static std::string many(int count) {
+        std::string body;
+        for (int i = 1; i <= count; ++i)
+            body += event(std::to_string(i), "alice", R"(,"data":{"quantity":0})") + "\n";
+        return body;
+    }
     static std::string event(const std::string& id, const std::string& subject,
                              const std::string& more = "") {
         return R"({"specversion":"1.0","source":"t","type":"api.call","id":")" + id +
@@ -44,6 +77,7 @@ protected:
 
     std::unique_ptr<sql::Database> db_ = sql::open_test_database();
     MeteredWorld world_{*db_};
+    FailingDatabase failing_{*db_};
     CustomerId alice_ = world_.add_customer("alice");
     ManualClock clock_{kStart + std::chrono::hours(1)};
     CursorCodec cursors_{std::string(32, 'k')};
@@ -54,7 +88,7 @@ protected:
         return CustomerWindow{alice_, std::nullopt, default_plan_of(world_.catalog().get()),
                               kSeptember, now};
     };
-    MeteringApi api_{*db_,
+    MeteringApi api_{failing_,
                      clock_,
                      world_.ids(),
                      world_.catalog(),
@@ -101,13 +135,100 @@ TEST_F(EventsApi, AnEventWithoutATimeIsTheSameWheneverItComesAgain) {
     EXPECT_EQ(post("[" + event("1", "alice") + "]")["verdicts"][0], "duplicate");
 }
 
-TEST_F(EventsApi, SaysWhichTypesItTakes) {
+TEST_F(EventsApi, CountsAPlainEventByItsMeter) {
+    const Json report =
+        post(R"([{"customer":"alice","meter":"api_calls","quantity":2,"source":"t","id":"1"},)"
+             R"({"customer":"alice","meter":"no_meter","quantity":2,"source":"t","id":"2"},)"
+             R"({"customer":"alice","meter":"api_calls","source":"t","id":"3"}])");
+    EXPECT_EQ(report["verdicts"], Json::parse(R"(["accepted","rejected","rejected"])"));
+    EXPECT_EQ(report["rejected"][0]["code"], "unknown_meter");
+    EXPECT_EQ(report["rejected"][1]["code"], "missing_field");
+    // The same fact as a CloudEvent is the same event.
+    EXPECT_EQ(post("[" + event("1", "alice", R"(,"data":{"quantity":2})") + "]")["verdicts"][0],
+              "duplicate");
+}
+
+TEST_F(EventsApi, SaysWhatItTakes) {
     http::Request request;
-    request.headers = {{"Content-Type", "application/x-ndjson"}};
-    const auto answer = call(&MeteringApi::post_events, request);
+    request.headers = {{"Content-Type", "text/csv"}};
+    auto answer = call(&MeteringApi::post_events, request);
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 415);
-    EXPECT_NE(answer->body.find("application/cloudevents-batch+json"), std::string::npos);
+    EXPECT_NE(answer->body.find("event.unsupported_type"), std::string::npos);
+    EXPECT_NE(answer->body.find("application/x-ndjson"), std::string::npos);
+
+    request.headers = {{"Content-Type", "application/json"}, {"Content-Encoding", "gzip, br"}};
+    answer = call(&MeteringApi::post_events, request);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 415);
+    EXPECT_NE(answer->body.find("http.unsupported_coding"), std::string::npos);
+    EXPECT_EQ(*http::find_header(answer->headers, "Accept-Encoding"), "gzip, zstd, identity");
+}
+
+TEST_F(EventsApi, AnEncodedBodyThatIsNotSoundIsRefused) {
+    http::Request request;
+    request.body = "no gzip";
+    for (const char* type : {"application/json", "application/x-ndjson"}) {
+        request.headers = {{"Content-Type", type}, {"Content-Encoding", "gzip"}};
+        const auto answer = call(&MeteringApi::post_events, request);
+        const std::string code = answer ? (*parse_json(answer->body))["code"].get<std::string>()
+                                        : std::string(answer.error().reason.text());
+        EXPECT_EQ(code, "http.bad_encoding") << type;
+    }
+}
+
+TEST_F(EventsApi, ReportsLinesThatWereNotAcceptedByTheirNumber) {
+    const auto answer =
+        call(&MeteringApi::post_events,
+             lines(event("1", "alice") + "\n\n" + event("1", "alice") + "\nnope\n" +
+                   event("2", "bob") + "\n" + event("1", "alice", R"(,"data":{"quantity":2})") +
+                   "\n" + event("3", "alice")));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 200);
+    const Json report = *parse_json(answer->body);
+    EXPECT_EQ(report["lines_done"], 7);
+    EXPECT_EQ(report["totals"], Json::parse(R"({"events":6,"accepted":2,"duplicates":1,
+                                                "conflicts":1,"rejected":2})"));
+    EXPECT_EQ(report["rejected_codes"], Json::parse(R"({"bad_json":1,"unknown_customer":1})"));
+    EXPECT_EQ(report["duplicates"], Json::parse(R"([{"line":3}])"));
+    EXPECT_EQ(report["conflicts"][0]["line"], 6);
+    EXPECT_EQ(report["rejected"][0]["line"], 4);
+    EXPECT_EQ(report["rejected"][0]["code"], "bad_json");
+    EXPECT_EQ(report["rejected"][1]["line"], 5);
+    EXPECT_EQ(moved_, std::vector{alice_});
+}
+
+TEST_F(EventsApi, EveryThousandLinesAreATransactionOfTheirOwn) {
+    failing_.writes_left = 2;
+    auto answer = call(&MeteringApi::post_events, lines(many(2'500)));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 503);
+    EXPECT_NE(http::find_header(answer->headers, "Retry-After"), nullptr);
+    Json report = *parse_json(answer->body);
+    EXPECT_EQ(report["code"], "event.interrupted");
+    EXPECT_EQ(report["lines_done"], 2'000);
+    EXPECT_EQ(report["totals"]["accepted"], 2'000);
+
+    failing_.writes_left = 10;
+    answer = call(&MeteringApi::post_events, lines(many(2'500)));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 200);
+    report = *parse_json(answer->body);
+    EXPECT_EQ(failing_.writes_left, 7);
+    EXPECT_EQ(report["totals"]["duplicates"], 2'000);
+    EXPECT_EQ(report["totals"]["accepted"], 500);
+    EXPECT_EQ(report["duplicates"].size(), 2'000U);
+}
+
+TEST_F(EventsApi, OneBadLineAmongManyIsRejectedAlone) {
+    std::string body = many(1'500) + "{\"id\":\n";
+    body += event("last", "alice");
+    const auto answer = call(&MeteringApi::post_events, lines(body));
+    ASSERT_TRUE(answer);
+    const Json report = *parse_json(answer->body);
+    EXPECT_EQ(report["totals"]["accepted"], 1'501);
+    EXPECT_EQ(report["rejected"].size(), 1U);
+    EXPECT_EQ(report["rejected"][0]["line"], 1'501);
 }
 
 TEST_F(EventsApi, ListsInPages) {

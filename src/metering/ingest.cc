@@ -14,6 +14,8 @@ std::unexpected<EventComplaint> complaint(std::string_view code, std::string det
     return std::unexpected(EventComplaint{code, std::move(detail)});
 }
 
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+
 /// Places events; asks for each subject once.
 class Placement {
 public:
@@ -21,22 +23,27 @@ public:
               Instant system_now)
         : tx_(tx), catalog_(catalog), find_window_(find_window), system_now_(system_now) {}
 
-    Placed place(const CloudEvent& sent) {
-        const Meter* meter = catalog_.meter_of_event(sent.type);
+    Placed place(const SentEvent& sent) {
+        const bool is_plain = sent.type.empty();
+        const Meter* meter =
+            is_plain ? catalog_.meter(sent.meter_key) : catalog_.meter_of_event(sent.type);
+        if (meter == nullptr && is_plain)
+            return complaint("unknown_meter", "there is no meter " + quoted(sent.meter_key));
         if (meter == nullptr)
-            return complaint("unknown_meter", "no meter counts events of type '" + sent.type + "'");
+            return complaint("unknown_meter",
+                             "no meter counts events of type " + quoted(sent.type));
         const auto quantity = quantity_of(sent, *meter);
         if (!quantity) return std::unexpected(quantity.error());
         const auto& window = window_of_subject(sent.subject);
         if (!window)
-            return complaint("unknown_customer", "there is no customer '" + sent.subject + "'");
+            return complaint("unknown_customer", "there is no customer " + quoted(sent.subject));
         const Allowance* allowance = window->plan->allowance(meter->key);
         if (allowance == nullptr)
             return complaint("not_in_plan", "the plan '" + window->plan->key +
                                                 "' does not include '" + meter->key + "'");
 
-        UsageEvent event{.source = sent.source,
-                         .id = sent.id,
+        UsageEvent event{.source = std::string(sent.source),
+                         .id = std::string(sent.id),
                          .customer = window->customer,
                          .meter_key = meter->key,
                          .quantity = *quantity,
@@ -51,16 +58,16 @@ public:
     }
 
 private:
-    static std::expected<Quantity, EventComplaint> quantity_of(const CloudEvent& sent,
+    static std::expected<Quantity, EventComplaint> quantity_of(const SentEvent& sent,
                                                                const Meter& meter) {
         const Quantity one = Quantity::whole(1);
         if (meter.aggregation == Meter::Aggregation::Count) return one;
         if (sent.quantity) return *sent.quantity;
-        if (sent.data == CloudEvent::Data::Absent) return one;
-        return complaint("missing_field", "data.quantity is missing");
+        if (sent.data == SentEvent::Data::Absent) return one;
+        return complaint("missing_field", "quantity is missing");
     }
 
-    const std::optional<CustomerWindow>& window_of_subject(const std::string& subject) {
+    const std::optional<CustomerWindow>& window_of_subject(std::string_view subject) {
         const auto known = windows_.find(subject);
         if (known != windows_.end()) return known->second;
         auto found = find_window_(tx_, subject, system_now_);
@@ -73,7 +80,7 @@ private:
     const Catalog& catalog_;
     const FindWindow& find_window_;
     Instant system_now_;
-    std::map<std::string, std::optional<CustomerWindow>> windows_;
+    std::map<std::string_view, std::optional<CustomerWindow>> windows_;
 };
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 #include "base/id.h"
 #include "catalog/catalog.h"
-#include "metering/cloud_event.h"
 #include "metering/customer_window.h"
+#include "metering/sent_event.h"
 #include "metering/service.h"
 #include "sql/sql.h"
 

@@ -1,7 +1,5 @@
 #include "metering/usage_event.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 
 namespace turnpike {
@@ -18,8 +16,14 @@ std::string_view to_text(Verdict verdict) {
 }
 
 bool is_event_text(std::string_view text) {
-    const auto control = [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; };
-    return !text.empty() && text.size() <= kEventIdBytesMax && std::ranges::none_of(text, control);
+    if (text.empty() || text.size() > kEventIdBytesMax) return false;
+    // Without an early end, so that many bytes are looked at in one step.
+    bool has_control = false;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        has_control |= byte < 0x20 || byte == 0x7f;
+    }
+    return !has_control;
 }
 
 std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant now) {

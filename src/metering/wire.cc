@@ -4,6 +4,20 @@
 
 namespace turnpike {
 
+Json write_outcome(const char* position_name, std::uint64_t position, const UsageOutcome& outcome) {
+    Json entry;
+    entry[position_name] = position;
+    if (outcome.verdict == Verdict::Conflict) {
+        entry["code"] = "conflict";
+        entry["detail"] = "this source and id name another event; the first one stays";
+    }
+    if (outcome.complaint) {
+        entry["code"] = outcome.complaint->code;
+        entry["detail"] = outcome.complaint->detail;
+    }
+    return entry;
+}
+
 Json write_report(const IngestReport& report) {
     std::int64_t accepted = 0;
     Json duplicates = Json::array(), conflicts = Json::array(), rejected = Json::array(),
@@ -11,22 +25,14 @@ Json write_report(const IngestReport& report) {
     for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
         const UsageOutcome& outcome = report.outcomes[i];
         verdicts.push_back(to_text(outcome.verdict));
-        Json entry;
-        entry["index"] = i;
+        Json* list = nullptr;
         switch (outcome.verdict) {
-            case Verdict::Accepted: ++accepted; break;
-            case Verdict::Duplicate: duplicates.push_back(std::move(entry)); break;
-            case Verdict::Conflict:
-                entry["code"] = "conflict";
-                entry["detail"] = "this source and id name another event; the first one stays";
-                conflicts.push_back(std::move(entry));
-                break;
-            case Verdict::Rejected:
-                entry["code"] = outcome.complaint->code;
-                entry["detail"] = outcome.complaint->detail;
-                rejected.push_back(std::move(entry));
-                break;
+            case Verdict::Accepted: ++accepted; continue;
+            case Verdict::Duplicate: list = &duplicates; break;
+            case Verdict::Conflict: list = &conflicts; break;
+            case Verdict::Rejected: list = &rejected; break;
         }
+        list->push_back(write_outcome("index", i, outcome));
     }
     Json json;
     json["accepted"] = accepted;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "json/json.h"
 #include "metering/ingest.h"
 #include "metering/service.h"
@@ -9,6 +11,10 @@ namespace turnpike {
 /// {"accepted":n,"duplicates":[{"index"}],"conflicts":[..],"rejected":[{"index","code","detail"}],
 ///  "verdicts":["accepted",...]}
 Json write_report(const IngestReport& report);
+
+/// One event that was not accepted: {position_name: position, "code", "detail"}; a duplicate has
+/// its position only.
+Json write_outcome(const char* position_name, std::uint64_t position, const UsageOutcome& outcome);
 
 Json write_event(const RecordedEvent& recorded);
 

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/decimal.h"
+#include "base/time.h"
+#include "http/message.h"
+#include "json/scanner.h"
+#include "metering/usage_event.h"
+
+namespace turnpike {
+
+/// One event's text; longer ones are refused. What CloudEvents 1.0.2 ("Size Limits") asks every
+/// consumer to accept.
+inline constexpr std::size_t kEventBytesMax = std::size_t{64} << 10;
+
+/// An event about usage, as sent: a CloudEvent 1.0, or, without a specversion, a plain event, which
+/// uses the words of POST /v1/usage/consume. Extension attributes are allowed and not kept. Texts
+/// are views into the request.
+struct SentEvent {
+    std::string_view id;
+    std::string_view source;
+    std::string_view type;        ///< a CloudEvent's; empty in a plain event
+    std::string_view meter_key;   ///< a plain event's; empty in a CloudEvent
+    std::string_view subject;     ///< the customer: "cus_..", "ext:..", or the external id
+    std::optional<Instant> time;  ///< absent: the time of arrival
+    /// An integer, a decimal, or a decimal text, exactly as sent.
+    std::optional<Quantity> quantity;
+    /// Absent: the sender means one unit. A plain event always says how many.
+    enum class Data : bool { Absent, Present } data = Data::Absent;
+    std::optional<std::int64_t> latency_us;
+};
+
+/// One event of a request; one that cannot be read does not disturb its neighbours.
+using EventEntry = std::expected<SentEvent, EventComplaint>;
+
+/// Reads one event from where `scanner` stands. Its end is found, and the scanner stands behind it,
+/// unless the text around it is no JSON: then the scanner keeps its fault.
+///
+/// Complaints: bad_json, repeated_member, nested_too_deeply, event_too_large, not_an_event,
+/// bad_specversion, missing_field, bad_field, bad_time, bad_data, bad_quantity, bad_latency.
+EventEntry read_event(JsonScanner& scanner);
+/// The same of a text that holds one event and white space.
+EventEntry read_event(JsonScanner& scanner, std::string_view json);
+
+/// A CloudEvent whose attributes are ce-* headers and whose body is its data (HTTP protocol binding
+/// 1.0.2, 3.1); ce-specversion is there. Decoded header values go to `decoded`, as the scanner's
+/// texts do.
+EventEntry read_binary_event(const http::Request& request, std::string_view body,
+                             JsonScanner& scanner, std::list<std::string>& decoded);
+
+}  // namespace turnpike
