@@ -9,7 +9,7 @@ run_packages=(
 test_packages=(
     clang-tidy-19 clang-format-19 libclang-rt-19-dev
     libgtest-dev libgmock-dev librapidcheck-dev
-    postgresql-15 python3 nginx-light wrk curl jq
+    postgresql-15 python3 nginx-light caddy wrk curl jq
 )
 
 # Runs its arguments as root: directly, or through sudo, which may ask only when somebody is there.
