@@ -93,6 +93,16 @@ inline constexpr auto kPolicies = [] {
         Policy::either("POST", "/v1/entitlements/check", UsageRead),
         Policy::gateway("GET", "/v1/gateway/authorize"),
         Policy::gateway("POST", "/v1/gateway/authorize"),
+        // Envoy asks with the method of the request that it asks about.
+        Policy::gateway("GET", "/v1/gateway/envoy/**"),
+        Policy::gateway("POST", "/v1/gateway/envoy/**"),
+        Policy::gateway("PUT", "/v1/gateway/envoy/**"),
+        Policy::gateway("PATCH", "/v1/gateway/envoy/**"),
+        Policy::gateway("DELETE", "/v1/gateway/envoy/**"),
+        Policy::gateway("OPTIONS", "/v1/gateway/envoy/**"),
+
+        Policy::either("POST", "/ofrep/v1/evaluate/flags", UsageRead),
+        Policy::either("POST", "/ofrep/v1/evaluate/flags/{key}", UsageRead),
 
         Policy::seller("GET", "/v1/subscriptions", BillingRead),
         Policy::seller("GET", "/v1/subscriptions/{subscription}", BillingRead),

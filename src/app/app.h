@@ -31,6 +31,7 @@
 #include "dialects/api_metering.h"
 #include "entitlements/api.h"
 #include "entitlements/gateway.h"
+#include "entitlements/ofrep.h"
 #include "entitlements/standing_cache.h"
 #include "entitlements/usage_recovery.h"
 #include "http/access_log.h"
@@ -108,6 +109,7 @@ public:
     EntitlementsApi entitlements_api;
     UsageRecovery usage_recovery;
     GatewayApi gateway_api;
+    OfrepApi ofrep_api;
     InvoicingApi invoicing_api;
     BillingApi billing_api;
     CustomerBillingApi customer_billing_api;

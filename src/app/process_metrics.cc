@@ -63,6 +63,15 @@ WebhookMetrics webhook_metrics(http::Metrics& metrics) {
     };
 }
 
+std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics) {
+    return [&metrics](const RouteCost& route, FailOpen reason) {
+        metrics
+            .counter(http::kGatewayFailedOpen, {{"route", route.method + " " + route.pattern},
+                                                {"reason", std::string(to_text(reason))}})
+            .add();
+    };
+}
+
 void sample(http::Metrics& metrics, const SampledNumbers& numbers) {
     const auto& recovery = numbers.recovery;
     metrics.gauge(http::kGatewayDegradedServed).set(static_cast<std::int64_t>(recovery.served));

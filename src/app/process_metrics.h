@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+
+#include "entitlements/fail_open.h"
 #include "entitlements/usage_recovery.h"
 #include "http/metrics.h"
 #include "payments/stripe/client.h"
@@ -11,6 +14,9 @@ namespace turnpike {
 /// series is there from the start, so that its first rise is a rise and not a new series.
 stripe::ClientMetrics stripe_metrics(http::Metrics& metrics);
 WebhookMetrics webhook_metrics(http::Metrics& metrics);
+/// For GatewayApi::passed. Its series appear with their first request: the routes are the
+/// catalog's.
+std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics);
 
 /// What is read now and then instead of being counted as it happens.
 struct SampledNumbers {

@@ -27,5 +27,19 @@ TEST(ProcessMetrics, AreThereBeforeAnythingHappens) {
                 HasSubstr("turnpike_webhook_signature_failures_total{provider=\"stripe\"} 1\n"));
 }
 
+TEST(ProcessMetrics, CountWhatFailedOpenByRouteAndReason) {
+    http::Metrics metrics;
+    const auto passed = count_failed_open(metrics);
+    const RouteCost route{"*", "/signals/{symbol}", "api_calls", 1};
+    passed(route, FailOpen::PlanBills);
+    passed(route, FailOpen::PlanBills);
+    passed(route, FailOpen::RouteOpen);
+    const std::string series =
+        "turnpike_gateway_failed_open_total{reason=\"plan_bills\",route=\"* /signals/{symbol}\"} "
+        "2\n";
+    EXPECT_THAT(metrics.scrape(), HasSubstr(series));
+    EXPECT_THAT(metrics.scrape(), HasSubstr("{reason=\"route_open\""));
+}
+
 }  // namespace
 }  // namespace turnpike

@@ -39,6 +39,8 @@ Answer list_webhook_events(App& app, const Principal&, const http::Request& requ
     return get_webhook_events(*app.db, app.cursors, request);
 }
 
+constexpr Handler kEnvoy = call<&App::gateway_api, &GatewayApi::authorize_envoy>;
+
 constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/", get_index},
     {Method::Get, "/healthz", get_healthz},
@@ -90,6 +92,15 @@ constexpr auto kRoutes = std::to_array<Route>({
      call<&App::entitlements_api, &EntitlementsApi::post_check>},
     {Method::Get, "/v1/gateway/authorize", call<&App::gateway_api, &GatewayApi::authorize>},
     {Method::Post, "/v1/gateway/authorize", call<&App::gateway_api, &GatewayApi::authorize>},
+    {Method::Get, "/v1/gateway/envoy/**", kEnvoy},
+    {Method::Post, "/v1/gateway/envoy/**", kEnvoy},
+    {Method::Put, "/v1/gateway/envoy/**", kEnvoy},
+    {Method::Patch, "/v1/gateway/envoy/**", kEnvoy},
+    {Method::Delete, "/v1/gateway/envoy/**", kEnvoy},
+    {Method::Options, "/v1/gateway/envoy/**", kEnvoy},
+
+    {Method::Post, "/ofrep/v1/evaluate/flags", call<&App::ofrep_api, &OfrepApi::post_all>},
+    {Method::Post, "/ofrep/v1/evaluate/flags/{key}", call<&App::ofrep_api, &OfrepApi::post_one>},
 
     {Method::Get, "/v1/subscriptions", call<&App::billing_api, &BillingApi::get_subscriptions>},
     {Method::Post, "/v1/subscriptions", call<&App::billing_api, &BillingApi::post_subscription>},

@@ -60,8 +60,8 @@ constexpr std::string_view kDropRoutes = R"sql(
 )sql";
 
 constexpr std::string_view kInsertRoute = R"sql(
-    INSERT INTO route_costs (position, method, pattern, meter_key, units)
-    VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO route_costs (position, method, pattern, meter_key, units, on_failure)
+    VALUES ($1, $2, $3, $4, $5, $6)
 )sql";
 
 void insert_version(sql::Transaction& tx, const FilePlan& plan, const PlanVersionId& version,
@@ -108,8 +108,10 @@ std::vector<CatalogDifference> apply_catalog(sql::Transaction& tx, const Catalog
     tx.run(kDropRoutes);
     for (std::size_t i = 0; i < file.route_costs.size(); ++i) {
         const RouteCost& route = file.route_costs[i];
+        std::optional<std::string_view> on_failure;
+        if (route.on_failure) on_failure = to_text(*route.on_failure);
         tx.run(kInsertRoute, {static_cast<std::int64_t>(i), route.method, route.pattern,
-                              route.meter_key, route.units});
+                              route.meter_key, route.units, on_failure});
     }
     return differences;
 }

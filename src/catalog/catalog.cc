@@ -50,6 +50,21 @@ std::optional<Interval> parse_interval(std::string_view text) {
     return std::nullopt;
 }
 
+std::string_view to_text(OnFailure on_failure) {
+    switch (on_failure) {
+        case OnFailure::Open: return "open";
+        case OnFailure::Closed: return "closed";
+    }
+    check(false, "every rule has a text");
+    return {};
+}
+
+std::optional<OnFailure> parse_on_failure(std::string_view text) {
+    for (const auto on_failure : {OnFailure::Open, OnFailure::Closed})
+        if (text == to_text(on_failure)) return on_failure;
+    return std::nullopt;
+}
+
 const Allowance* PlanVersion::allowance(std::string_view meter_key) const {
     const auto found = std::ranges::find(allowances, meter_key, &Allowance::meter_key);
     return found == allowances.end() ? nullptr : &*found;

@@ -71,6 +71,14 @@ struct PlanVersion {
     friend bool operator==(const PlanVersion&, const PlanVersion&) = default;
 };
 
+/// What happens to a request of a metered route while usage can be neither checked nor recorded.
+enum class OnFailure : std::uint8_t {
+    Open,    ///< it is served, and recorded later
+    Closed,  ///< it is refused
+};
+std::string_view to_text(OnFailure on_failure);  ///< "open"
+std::optional<OnFailure> parse_on_failure(std::string_view text);
+
 /// What one request to a metered route costs. `method` is "*" or an HTTP method; `pattern` is
 /// "/signals/history/{symbol}", or ends in "/**" for everything below.
 struct RouteCost {
@@ -78,6 +86,7 @@ struct RouteCost {
     std::string pattern;
     std::string meter_key;
     std::int64_t units = 0;
+    std::optional<OnFailure> on_failure{};  ///< absent: the customer's plan decides
     friend bool operator==(const RouteCost&, const RouteCost&) = default;
 };
 

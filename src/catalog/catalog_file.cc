@@ -321,6 +321,9 @@ RouteCost read_route(TableReader& row) {
                    .pattern = row.text("pattern"),
                    .meter_key = row.key("meter"),
                    .units = row.integer("units", 0, 1'000'000)};
+    if (row.has("on_failure"))
+        cost.on_failure =
+            row.word("on_failure", parse_on_failure, OnFailure::Closed, "open or closed");
     constexpr std::string_view kMethods[] = {"*", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
     if (!cost.method.empty() && std::ranges::find(kMethods, cost.method) == std::end(kMethods))
         row.complain("unknown_value", "'method' must be \"*\" or an HTTP method in upper case");

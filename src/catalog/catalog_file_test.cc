@@ -116,6 +116,10 @@ TEST(CatalogFile, RefusesWithTheLine) {
         {"a brace in the middle", with_route("/a/x{symbol}"), "line 16 bad_pattern"},
         {"a brace in braces", with_route("/a/{{symbol}}"), "line 16 bad_pattern"},
         {"braces around nothing", with_route("/a/{}"), "line 16 bad_pattern"},
+        {"a failure rule that nobody knows", with_route("/a") + "on_failure = \"half-open\"\n",
+         "line 21 unknown_value"},
+        {"a failure rule that is no text", with_route("/a") + "on_failure = true\n",
+         "line 21 wrong_type"},
         {"a route of an unknown meter",
          std::string(kGood) + "[[routes]]\nmethod = \"*\"\npattern = \"/a\"\nunits = 1\n" +
              "meter = \"calls\"\n",
@@ -144,6 +148,17 @@ TEST(CatalogFile, TellsEveryMistakeAtOnce) {
     EXPECT_EQ(complaints(toml),
               (std::vector<std::string>{"line 12 out_of_range", "line 14 bad_amount",
                                         "line 16 unknown_key"}));
+}
+
+TEST(CatalogFile, ARouteMaySayWhatHappensWithoutTheLedger) {
+    const auto rule_of = [](const std::string& toml) {
+        const auto file = read_catalog_file(toml);
+        EXPECT_TRUE(file) << file.error().message;
+        return file->route_costs.at(0).on_failure;
+    };
+    EXPECT_EQ(rule_of(with_route("/a")), std::nullopt);
+    EXPECT_EQ(rule_of(with_route("/a") + "on_failure = \"open\"\n"), OnFailure::Open);
+    EXPECT_EQ(rule_of(with_route("/a") + "on_failure = \"closed\"\n"), OnFailure::Closed);
 }
 
 TEST(CatalogFile, ThePresetIsThePublishedTable) {

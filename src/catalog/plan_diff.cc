@@ -53,9 +53,10 @@ void add_plan(Facts& facts, const P& plan) {
 void add_routes(Facts& facts, const std::vector<RouteCost>& routes) {
     for (std::size_t i = 0; i < routes.size(); ++i) {
         const RouteCost& route = routes[i];
-        facts["route " + route.method + " " + route.pattern] = std::to_string(route.units) +
-                                                               " of " + route.meter_key + ", row " +
-                                                               std::to_string(i + 1);
+        const std::string name = "route " + route.method + " " + route.pattern;
+        facts[name] = std::to_string(route.units) + " of " + route.meter_key + ", row " +
+                      std::to_string(i + 1);
+        if (route.on_failure) facts[name + ": on_failure"] = to_text(*route.on_failure);
     }
 }
 

@@ -50,7 +50,7 @@ constexpr std::string_view kMeters = R"sql(
 )sql";
 
 constexpr std::string_view kRouteCosts = R"sql(
-    SELECT method, pattern, meter_key, units FROM route_costs ORDER BY position
+    SELECT method, pattern, meter_key, units, on_failure FROM route_costs ORDER BY position
 )sql";
 
 constexpr std::string_view kPrice = R"sql(
@@ -126,6 +126,15 @@ PlanVersion version_from(sql::Transaction& tx, const sql::Row& row) {
     return version;
 }
 
+RouteCost route_from(const sql::Row& row) {
+    RouteCost cost{.method = row.text(0),
+                   .pattern = row.text(1),
+                   .meter_key = row.text(2),
+                   .units = row.integer(3)};
+    if (!row.is_null(4)) cost.on_failure = known(parse_on_failure(row.text(4)));
+    return cost;
+}
+
 PriceInPlan price_from(const sql::Row& row) {
     return {row.id<PriceId>(0), row.id<PlanVersionId>(1), recurrence_from(row, 2, 3),
             money_from(row, 4, 5)};
@@ -143,8 +152,7 @@ Catalog load_catalog(sql::Transaction& tx) {
                                   .event_type = row.text(3),
                                   .aggregation = row.text(4) == "count" ? Meter::Aggregation::Count
                                                                         : Meter::Aggregation::Sum});
-    for (const auto& row : tx.all(kRouteCosts))
-        catalog.route_costs.push_back({row.text(0), row.text(1), row.text(2), row.integer(3)});
+    for (const auto& row : tx.all(kRouteCosts)) catalog.route_costs.push_back(route_from(row));
     return catalog;
 }
 

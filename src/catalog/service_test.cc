@@ -33,6 +33,18 @@ TEST_P(CatalogStore, StoresWhatTheFileSays) {
     EXPECT_EQ(catalog().route_cost("GET", "/export/pdf")->units, 5);
 }
 
+TEST_P(CatalogStore, ARouteKeepsItsFailureRule) {
+    CatalogFile file = preset();
+    file.route_costs[0].on_failure = OnFailure::Closed;
+    file.route_costs[1].on_failure = OnFailure::Open;
+    apply(file);
+    const auto stored = catalog();
+    EXPECT_EQ(stored.route_costs[0].on_failure, OnFailure::Closed);
+    EXPECT_EQ(stored.route_costs[1].on_failure, OnFailure::Open);
+    EXPECT_EQ(stored.route_costs[2].on_failure, std::nullopt);
+    EXPECT_EQ(plan_diff(stored, file), std::vector<CatalogDifference>{});
+}
+
 TEST_P(CatalogStore, ApplyingTwiceChangesNothing) {
     apply(preset());
     const auto before = catalog();

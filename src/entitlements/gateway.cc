@@ -12,11 +12,10 @@ namespace turnpike {
 
 /// What is asked, once route and cost are known.
 struct GatewayQuestion {
-    enum class Mode : bool { Consume, Check };
-
-    Mode mode = Mode::Consume;
-    std::string customer;  ///< as load_standing takes it
-    std::string meter_key;
+    GatewayTerms::Mode mode = GatewayTerms::Mode::Consume;
+    Refusals refusals = Refusals::Forbidden;
+    std::string customer;   ///< as load_standing takes it
+    const RouteCost& cost;  ///< the catalog's
     Quantity units;
     std::shared_ptr<const Catalog> catalog;
     const std::string& upgrade_url;
@@ -24,15 +23,14 @@ struct GatewayQuestion {
 
 namespace {
 
-using Mode = GatewayQuestion::Mode;
-
 constexpr const char* kGatewaySource = "turnpike.gateway";
+constexpr int kRetryAfterSeconds = 5;
 
-Result<Mode> read_mode(const http::Request& request) {
-    const std::string* text = request.query_value("mode");
-    if (text == nullptr || *text == "consume") return Mode::Consume;
-    if (*text == "check") return Mode::Check;
-    return invalid_argument("gateway.bad_mode", "mode is consume or check");
+Error ledger_down() {
+    Error error{ErrorCode::Unavailable, "gateway.ledger_down",
+                "usage cannot be checked at the moment"};
+    error.retry_after_s = kRetryAfterSeconds;
+    return error;
 }
 
 http::Response allow(const std::string& units) {
@@ -43,23 +41,30 @@ http::Response allow(const std::string& units) {
     return response;
 }
 
-/// Any refusal in the one status that every gateway understands.
-http::Response refuse(http::Response problem, int meaning) {
-    problem.status = 403;
-    problem.headers.emplace_back("X-Turnpike-Status", std::to_string(meaning));
-    return problem;
+http::Response refuse(const Error& error, const http::Request& request, Refusals refusals) {
+    return refuse(http::problem(error, request), refusals);
 }
 
-http::Response refuse(const Error& error, const http::Request& request) {
-    return refuse(http::problem(error, request), http::status_of(error.code));
+/// 402 while a better plan exists, 429 where only time helps, and 403 where nothing does.
+ErrorCode meaning_of(const Decision& decision) {
+    if (decision.upgrade) return ErrorCode::PaymentRequired;
+    const bool time_helps = decision.reason == DecisionReason::LimitExceeded;
+    return time_helps ? ErrorCode::LimitExceeded : ErrorCode::Forbidden;
 }
 
-/// 402 while a better plan exists, 429 where only time helps.
-int meaning_of(const Decision& decision) { return decision.upgrade ? 402 : 429; }
+http::Response deny(const Decision& decision, const Standing& standing,
+                    const GatewayQuestion& question, const http::Request& request) {
+    Error error = denial(decision, question.cost.meter_key, standing.now);
+    error.code = meaning_of(decision);
+    auto response =
+        refuse(write_denial(error, decision, request, question.upgrade_url), question.refusals);
+    response.headers.emplace_back("X-Turnpike-Units", "0");
+    return response;
+}
 
 ConsumeRequest use_of(const GatewayQuestion& question, std::string id) {
     return {.customer = question.customer,
-            .meter_key = question.meter_key,
+            .meter_key = question.cost.meter_key,
             .quantity = question.units,
             .source = kGatewaySource,
             .id = std::move(id),
@@ -69,15 +74,11 @@ ConsumeRequest use_of(const GatewayQuestion& question, std::string id) {
 
 http::Response write_decision(const Decision& decision, const Standing& standing,
                               const GatewayQuestion& question, const http::Request& request) {
-    http::Response response = decision.allowed
-                                  ? allow(question.units.text())
-                                  : refuse(write_denial(decision, question.meter_key, request,
-                                                        standing.now, question.upgrade_url),
-                                           meaning_of(decision));
-    if (!decision.allowed) response.headers.emplace_back("X-Turnpike-Units", "0");
+    http::Response response = decision.allowed ? allow(question.units.text())
+                                               : deny(decision, standing, question, request);
     response.headers.emplace_back("X-Turnpike-Customer", standing.customer.text());
     response.headers.emplace_back("X-Turnpike-Plan", standing.plan->key);
-    add_rate_headers(response.headers, decision, question.meter_key, standing);
+    add_rate_headers(response.headers, decision, question.cost.meter_key, standing);
     return response;
 }
 
@@ -120,7 +121,7 @@ asio::awaitable<GatewayApi::Attempt> GatewayApi::try_check(const Principal& call
         }
         attempt.standing = (*snapshot)->standing;
         attempt.decision =
-            decide(**snapshot, question.meter_key, *question.catalog, question.units);
+            decide(**snapshot, question.cost.meter_key, *question.catalog, question.units);
     } catch (const sql::Failure&) {
         attempt = Attempt{};
     }
@@ -131,14 +132,9 @@ http::Response GatewayApi::degraded(const http::Request& request, const GatewayQ
                                     std::optional<ConsumeRequest> use) {
     const Instant now = entitlements.clock.now();
     const auto known = entitlements.standings.find(question.customer, now, StandingCache::Age::Any);
-    const Allowance* allowance =
-        known ? known->standing.plan->allowance(question.meter_key) : nullptr;
-    const bool closed =
-        known && (allowance == nullptr || allowance->overage == OveragePolicy::Block);
-    if (closed)
-        return refuse(Error{ErrorCode::Unavailable, "gateway.ledger_down",
-                            "usage cannot be checked at the moment"},
-                      request);
+    const auto reason = fail_open(question.cost, known ? known->standing.plan.get() : nullptr);
+    if (!reason) return refuse(ledger_down(), request, question.refusals);
+    passed(question.cost, *reason);
     http::Response response = allow(question.units.text());
     response.headers.emplace_back("X-Turnpike-Degraded", "1");
     if (known) {
@@ -153,23 +149,20 @@ http::Response GatewayApi::degraded(const http::Request& request, const GatewayQ
     return response;
 }
 
-Result<std::optional<GatewayQuestion>> GatewayApi::read_question(const Principal& caller,
-                                                                 const http::Request& request) {
-    const auto mode = read_mode(request);
-    if (!mode) return failure(mode);
-    const auto route = read_gateway_route(request);
+Result<std::optional<GatewayQuestion>> GatewayApi::read_question(
+    const Principal& caller, const Result<GatewayTerms>& terms, const Result<GatewayRoute>& route) {
+    if (!terms) return failure(terms);
     if (!route) return failure(route);
-    std::optional<std::string> named;
-    if (const std::string* customer = request.query_value("customer")) named = *customer;
-    auto customer = customer_meant(caller, named);
+    auto customer = customer_meant(caller, terms->customer);
     if (!customer) return failure(customer);
 
     auto catalog = entitlements.catalog.get();
     const RouteCost* cost = catalog->route_cost(route->method, route->path);
     if (cost == nullptr || cost->units == 0) return std::optional<GatewayQuestion>();
-    return GatewayQuestion{*mode,
+    return GatewayQuestion{terms->mode,
+                           terms->refusals,
                            *std::move(customer),
-                           cost->meter_key,
+                           *cost,
                            Quantity::whole(cost->units),
                            std::move(catalog),
                            entitlements.upgrade_url};
@@ -177,28 +170,42 @@ Result<std::optional<GatewayQuestion>> GatewayApi::read_question(const Principal
 
 asio::awaitable<Result<http::Response>> GatewayApi::authorize(const Principal& caller,
                                                               const http::Request& request) {
+    return answer(caller, request, read_gateway_terms(request), read_gateway_route(request));
+}
+
+asio::awaitable<Result<http::Response>> GatewayApi::authorize_envoy(const Principal& caller,
+                                                                    const http::Request& request) {
+    const GatewayTerms terms{GatewayTerms::Mode::Consume, Refusals::ExactBelow500, std::nullopt};
+    return answer(caller, request, terms, read_envoy_route(request));
+}
+
+asio::awaitable<Result<http::Response>> GatewayApi::answer(const Principal& caller,
+                                                           const http::Request& request,
+                                                           Result<GatewayTerms> terms,
+                                                           Result<GatewayRoute> route) {
     if (caller.kind == PrincipalKind::Anonymous)
         co_return fail(ErrorCode::Unauthenticated, "gateway.unauthenticated",
                        "a customer's key or token is needed");
-    const auto asked = read_question(caller, request);
-    if (!asked) co_return refuse(asked.error(), request);
+    const auto asked = read_question(caller, terms, route);
+    if (!asked)
+        co_return refuse(asked.error(), request, terms ? terms->refusals : Refusals::Forbidden);
     if (!*asked) co_return allow("0");
     const GatewayQuestion& question = **asked;
 
     Attempt attempt;
     std::optional<ConsumeRequest> use;
-    if (question.mode == Mode::Check) {
+    if (question.mode == GatewayTerms::Mode::Check) {
         const Instant now = entitlements.clock.now();
         if (const auto known = entitlements.standings.find(question.customer, now))
             co_return write_decision(
-                decide(*known, question.meter_key, *question.catalog, question.units),
+                decide(*known, question.cost.meter_key, *question.catalog, question.units),
                 known->standing, question, request);
         attempt = co_await try_check(caller, question);
     } else {
         use = use_of(question, entitlements.ids.body(entitlements.clock.now()));
         attempt = co_await try_consume(caller, *use);
     }
-    if (attempt.error) co_return refuse(*attempt.error, request);
+    if (attempt.error) co_return refuse(*attempt.error, request, question.refusals);
     if (!attempt.decision) co_return degraded(request, question, std::move(use));
     co_return write_decision(*attempt.decision, *attempt.standing, question, request);
 }

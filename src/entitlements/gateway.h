@@ -1,12 +1,15 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "access/principal.h"
 #include "entitlements/api.h"
+#include "entitlements/fail_open.h"
 #include "entitlements/gateway_route.h"
+#include "entitlements/gateway_terms.h"
 #include "entitlements/usage_recovery.h"
 #include "http/message.h"
 
@@ -14,26 +17,36 @@ namespace turnpike {
 
 struct GatewayQuestion;
 
-/// The usage middleware: a gateway asks before it serves. nginx's auth_request understands 2xx, 401
-/// and 403 only, so a denial is 403 and X-Turnpike-Status says what it means: 402 (a better plan
-/// would help), 429 (wait for the next period), 503 (the ledger is down), 400 (a bad question).
+/// The usage middleware: a gateway asks before it serves. 200 lets the request pass, 401 asks for a
+/// credential, and everything else refuses it (gateway_terms.h says with which status).
 ///
-/// When the ledger fails, customers whose plan bills overage are served and counted later
-/// (X-Turnpike-Degraded: 1), and so is everybody whose plan is not known: a paying user is never
-/// blocked. A plan that is known to stop at its allowance stays closed.
+/// When the ledger fails, the route's on_failure decides, and else the customer's plan
+/// (fail_open.h). What passes then carries X-Turnpike-Degraded: 1, is reported to `passed`, and is
+/// recorded later under its own identity.
 struct GatewayApi {
     EntitlementsApi& entitlements;
     UsageRecovery& recovery;
+    /// Called for each request that passes although the ledger fails, checks included.
+    std::function<void(const RouteCost& route, FailOpen reason)> passed;
 
-    /// GET|POST /v1/gateway/authorize?mode=consume|check
+    /// GET|POST /v1/gateway/authorize?mode=&refusals=&customer=
     asio::awaitable<Result<http::Response>> authorize(const Principal& caller,
                                                       const http::Request& request);
+    /// /v1/gateway/envoy/**, with the method and, below the prefix, the target of the request that
+    /// Envoy asks about. The query is its client's and asks nothing of us.
+    asio::awaitable<Result<http::Response>> authorize_envoy(const Principal& caller,
+                                                            const http::Request& request);
 
 private:
     struct Attempt;
+    asio::awaitable<Result<http::Response>> answer(const Principal& caller,
+                                                   const http::Request& request,
+                                                   Result<GatewayTerms> terms,
+                                                   Result<GatewayRoute> route);
     /// nullopt: the route costs nothing.
     Result<std::optional<GatewayQuestion>> read_question(const Principal& caller,
-                                                         const http::Request& request);
+                                                         const Result<GatewayTerms>& terms,
+                                                         const Result<GatewayRoute>& route);
     asio::awaitable<Attempt> try_consume(const Principal& caller, const ConsumeRequest& use);
     asio::awaitable<Attempt> try_check(const Principal& caller, const GatewayQuestion& question);
     http::Response degraded(const http::Request& request, const GatewayQuestion& question,

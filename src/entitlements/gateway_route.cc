@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/encoding.h"
 
 namespace turnpike {
@@ -30,8 +31,7 @@ struct Source {
     std::string_view method_header;
 };
 constexpr Source kSources[] = {{"X-Original-URI", "X-Original-Method"},
-                               {"X-Forwarded-Uri", "X-Forwarded-Method"},
-                               {"X-Envoy-Original-Path", "X-Envoy-Original-Method"}};
+                               {"X-Forwarded-Uri", "X-Forwarded-Method"}};
 
 Result<GatewayRoute> route_from(const std::string& target, const std::string* method,
                                 const http::Request& request) {
@@ -90,8 +90,13 @@ Result<GatewayRoute> read_gateway_route(const http::Request& request) {
     if (!found)
         return invalid_argument("gateway.no_route",
                                 "the gateway must name the request, in X-Original-URI, "
-                                "X-Forwarded-Uri, X-Envoy-Original-Path or ?path=");
+                                "X-Forwarded-Uri or ?path=");
     return *std::move(found);
+}
+
+Result<GatewayRoute> read_envoy_route(const http::Request& request) {
+    check(request.target.starts_with(kEnvoyPrefix), "the router lets nothing else through");
+    return route_from(request.target.substr(kEnvoyPrefix.size()), nullptr, request);
 }
 
 }  // namespace turnpike

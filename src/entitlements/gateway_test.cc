@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "entitlements/testing.h"
+#include "http/target.h"
 #include "json/value.h"
 #include "sql/testing.h"
 
@@ -64,7 +65,8 @@ TEST(GatewayRoute, ComesFromTheHeaderOfTheGateway) {
          "POST /signals"},
         {"nginx without a method", asking({{"X-Original-URI", "/signals"}}), "GET /signals"},
         {"Traefik", asking({{"X-Forwarded-Uri", "/a"}, {"X-Forwarded-Method", "PUT"}}), "PUT /a"},
-        {"Envoy", asking({{"X-Envoy-Original-Path", "/b?c"}}), "GET /b"},
+        {"a header that no gateway sets", asking({{"X-Envoy-Original-Path", "/b?c"}}),
+         "gateway.no_route"},
         {"query", asking({{"X-Original-URI", "/free"}}, {{"path", "/c"}, {"method", "DELETE"}}),
          "DELETE /c"},
         {"two that agree", asking({{"X-Original-URI", "/a"}, {"X-Forwarded-Uri", "/a/"}}),
@@ -83,15 +85,71 @@ TEST(GatewayRoute, ComesFromTheHeaderOfTheGateway) {
     }
 }
 
+/// What Envoy's HTTP ext_authz sends, by api/envoy/extensions/filters/http/ext_authz/v3: the
+/// client's method, path_prefix and the client's path as it came, Host, Content-Length: 0 and
+/// Authorization; "no client request headers (besides the ones allowed by default)".
+http::Request envoy_asks(http::Method method, const std::string& target) {
+    http::Request request;
+    request.method = method;
+    request.headers = {{"Host", "api.example.com"}, {"Content-Length", "0"}};
+    EXPECT_FALSE(http::read_target(std::string(kEnvoyPrefix) + target, request));
+    return request;
+}
+
+TEST(GatewayRoute, OfEnvoyIsTheTargetBelowThePrefix) {
+    struct Case {
+        http::Method method;
+        const char* target;
+        const char* expected;
+    };
+    const Case cases[] = {
+        {http::Method::Get, "/signals?x=1", "GET /signals"},
+        {http::Method::Delete, "/signals/history/AAPL", "DELETE /signals/history/AAPL"},
+        {http::Method::Head, "/", "HEAD /"},
+        {http::Method::Put, "//signals/./%61", "PUT /signals/a"},
+        {http::Method::Get, "/free?path=/signals&method=POST", "GET /free"},
+        {http::Method::Get, "/../authorize", "gateway.bad_path"},
+    };
+    for (const Case& c : cases) {
+        const auto route = read_envoy_route(envoy_asks(c.method, c.target));
+        EXPECT_EQ(
+            route ? route->method + " " + route->path : std::string(route.error().reason.text()),
+            c.expected);
+    }
+}
+
 class Gateway : public ::testing::Test {
 protected:
     http::Response ask(const std::string& customer, const std::string& path,
                        const std::string& mode = "consume") {
         const Principal caller = testing::user(customer);
         const auto request = asking({{"X-Original-URI", path}}, {{"mode", mode}});
-        auto answer = run(gateway_.authorize(caller, request));
+        return answered(gateway_.authorize(caller, request));
+    }
+    http::Response answered(asio::awaitable<Result<http::Response>> question) {
+        auto answer = run(std::move(question));
         EXPECT_TRUE(answer);
         return answer ? *answer : http::Response{};
+    }
+    http::Response envoy(const std::string& customer, const std::string& target) {
+        const Principal caller = testing::user(customer);
+        const auto request = envoy_asks(http::Method::Get, target);
+        return answered(gateway_.authorize_envoy(caller, request));
+    }
+    /// As a gateway asks that hands whole answers on.
+    http::Response ask_exactly(const std::string& customer, const std::string& path) {
+        const Principal caller = testing::user(customer);
+        const auto request = asking({{"X-Forwarded-Uri", path}, {"X-Forwarded-Method", "GET"}},
+                                    {{"refusals", "exact"}});
+        return answered(gateway_.authorize(caller, request));
+    }
+    /// Replaces the catalog by the preset after `change`.
+    void sell(const std::function<void(CatalogFile&)>& change) {
+        auto file = *read_catalog_file(*preset_catalog("api-metering"));
+        change(file);
+        ledger_->write_blocking(
+            [&](sql::Transaction& tx) { return apply_catalog(tx, file, kStart, world_.ids()); });
+        world_.catalog().reload(*ledger_);
     }
     static std::string header(const http::Response& response, const char* name) {
         const std::string* value = http::find_header(response.headers, name);
@@ -122,7 +180,10 @@ protected:
     EntitlementsApi api_{
         db_, clock_, world_.ids(), world_.catalog(), standings_, "https://shop.example/plans"};
     UsageRecovery recovery_{3};
-    GatewayApi gateway_{api_, recovery_};
+    std::vector<std::string> passed_;
+    GatewayApi gateway_{api_, recovery_, [this](const RouteCost& route, FailOpen reason) {
+                            passed_.push_back(route.pattern + " " + std::string(to_text(reason)));
+                        }};
 };
 
 TEST_F(Gateway, ChargesTheRoutesCost) {
@@ -152,6 +213,7 @@ TEST_F(Gateway, ADenialIs403ThatSaysWhatItMeans) {
     EXPECT_EQ(header(denied, "X-Turnpike-Units"), "0");
     EXPECT_EQ(header(denied, "RateLimit"), "\"api_calls\";r=0;t=2588400");
     EXPECT_EQ(header(denied, "Retry-After"), "2588400");
+    EXPECT_EQ(header(denied, "X-Turnpike-Problem"), denied.body);
     const Json body = *parse_json(denied.body);
     EXPECT_EQ(body["code"], "limit_exceeded");
     EXPECT_EQ(body["upgrade"]["plan"], "starter");
@@ -161,13 +223,44 @@ TEST_F(Gateway, ADenialIs403ThatSaysWhatItMeans) {
 }
 
 TEST_F(Gateway, WithoutABetterPlanADenialMeansWait) {
-    auto file = *read_catalog_file(*preset_catalog("api-metering"));
-    file.plans.erase(file.plans.begin() + 1, file.plans.end());
-    ledger_->write_blocking(
-        [&](sql::Transaction& tx) { return apply_catalog(tx, file, kStart, world_.ids()); });
-    world_.catalog().reload(*ledger_);
+    sell([](CatalogFile& file) { file.plans.erase(file.plans.begin() + 1, file.plans.end()); });
     for (int i = 0; i < 20; ++i) ask("alice", "/export/pdf");
     EXPECT_EQ(header(ask("alice", "/signals"), "X-Turnpike-Status"), "429");
+    const auto exact = ask_exactly("alice", "/signals");
+    EXPECT_EQ(exact.status, 429);
+    EXPECT_EQ((*parse_json(exact.body))["status"], 429);
+    EXPECT_EQ((*parse_json(exact.body))["code"], "limit_exceeded");
+    EXPECT_EQ(header(exact, "Retry-After"), "2588400");
+}
+
+TEST_F(Gateway, WhatNoPlanHasIsForbidden) {
+    sell([](CatalogFile& file) {
+        for (FilePlan& plan : file.plans) plan.allowances.clear();
+    });
+    const auto denied = ask_exactly("alice", "/signals");
+    EXPECT_EQ(denied.status, 403);
+    EXPECT_EQ((*parse_json(denied.body))["code"], "not_in_plan");
+    EXPECT_EQ(header(denied, "X-Turnpike-Status"), "403");
+}
+
+TEST_F(Gateway, AGatewayThatHandsAnswersOnGetsTheStatusThatIsMeant) {
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(ask_exactly("alice", "/export/pdf").status, 200);
+    const auto denied = ask_exactly("alice", "/signals");
+    EXPECT_EQ(denied.status, 402);
+    EXPECT_EQ(header(denied, "X-Turnpike-Status"), "402");
+    EXPECT_EQ(header(denied, "X-Turnpike-Problem"), "");
+    EXPECT_EQ((*parse_json(denied.body))["upgrade"]["plan"], "starter");
+    EXPECT_EQ(ask_exactly("alice", "/../x").status, 400);
+}
+
+TEST_F(Gateway, EnvoyIsAnsweredForThePathBelowThePrefix) {
+    EXPECT_EQ(header(envoy("paul", "/signals/history/AAPL?days=5"), "X-Turnpike-Units"), "2");
+    // The query is the client's: it neither avoids the charge nor names another path.
+    EXPECT_EQ(header(envoy("paul", "/signals?mode=check&path=/free"), "X-Turnpike-Units"), "1");
+    EXPECT_EQ(used(paul_), 3);
+    for (int i = 0; i < 20; ++i) envoy("alice", "/export/pdf");
+    EXPECT_EQ(envoy("alice", "/signals?refusals=forbidden").status, 402);
+    EXPECT_EQ(envoy("alice", "/health").status, 200);
 }
 
 TEST_F(Gateway, AUseThatDoesNotFitWholeIsDenied) {
@@ -238,6 +331,49 @@ TEST_F(Gateway, ABlockedPlanStaysClosedWithoutTheLedger) {
     EXPECT_EQ(answer.status, 403);
     EXPECT_EQ(header(answer, "X-Turnpike-Status"), "503");
     EXPECT_EQ(recovery_.numbers().served, 0U);
+}
+
+TEST_F(Gateway, ARouteMayStayOpenOrClosedForEveryPlan) {
+    sell([](CatalogFile& file) {
+        file.route_costs[0].on_failure = OnFailure::Open;    // /signals
+        file.route_costs[2].on_failure = OnFailure::Closed;  // /export/csv
+    });
+    ask("alice", "/signals", "check");
+    ask("paul", "/signals", "check");
+    db_.set(FragileDatabase::State::Down);
+    EXPECT_EQ(ask("alice", "/signals").status, 200);
+    EXPECT_EQ(ask("nobody", "/signals").status, 200);
+    EXPECT_EQ(ask("paul", "/export/csv").status, 403);
+    EXPECT_EQ(ask("nobody", "/export/csv").status, 403);
+    EXPECT_EQ(ask("alice", "/export/pdf").status, 403);  // no rule: the plan blocks
+    EXPECT_EQ(ask("paul", "/export/pdf").status, 200);   // no rule: the plan bills
+    EXPECT_EQ(passed_, (std::vector<std::string>{"/signals route_open", "/signals route_open",
+                                                 "/export/pdf plan_bills"}));
+    EXPECT_EQ(recovery_.numbers().waiting, 3U);
+
+    db_.set(FragileDatabase::State::Up);
+    replay();
+    EXPECT_EQ(used(alice_), 1);
+    EXPECT_EQ(used(paul_), 5);  // what was refused is not charged
+}
+
+TEST_F(Gateway, AClosedRouteAnswers503AndToEnvoy403) {
+    sell([](CatalogFile& file) { file.route_costs[0].on_failure = OnFailure::Closed; });
+    db_.set(FragileDatabase::State::Down);
+    const auto exact = ask_exactly("paul", "/signals");
+    EXPECT_EQ(exact.status, 503);
+    EXPECT_EQ(header(exact, "Retry-After"), "5");
+    const auto envoys = envoy("paul", "/signals");
+    EXPECT_EQ(envoys.status, 403);
+    EXPECT_EQ(header(envoys, "X-Turnpike-Status"), "503");
+    EXPECT_EQ((*parse_json(envoys.body))["code"], "gateway.ledger_down");
+}
+
+TEST_F(Gateway, ACheckThatPassesIsCountedAndNotRecorded) {
+    db_.set(FragileDatabase::State::Down);
+    EXPECT_EQ(ask("nobody", "/signals", "check").status, 200);
+    EXPECT_EQ(passed_, std::vector<std::string>{"/signals unknown_customer"});
+    EXPECT_EQ(recovery_.numbers().waiting, 0U);
 }
 
 TEST_F(Gateway, TheRecoveryQueueIsBoundedAndCountsItsLosses) {

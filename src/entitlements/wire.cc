@@ -151,7 +151,7 @@ Json write_summary(const UsageSummary& summary) {
     return json;
 }
 
-Error denial(const Decision& decision, const std::string& meter_key) {
+Error denial(const Decision& decision, const std::string& meter_key, Instant now) {
     check(!decision.allowed, "only a denied request has a denial");
     if (decision.reason == DecisionReason::NotInPlan) {
         Error error{ErrorCode::PaymentRequired, "not_in_plan",
@@ -168,22 +168,19 @@ Error denial(const Decision& decision, const std::string& meter_key) {
                      {"remaining", decision.remaining.text()},
                      {"resets_at", format_rfc3339(decision.resets_at)},
                      {"plan", decision.plan}};
+    error.retry_after_s = static_cast<int>(
+        std::min<std::int64_t>(seconds_until(decision.resets_at, now), 1'000'000'000));
     return error;
 }
 
-http::Response write_denial(const Decision& decision, const std::string& meter_key,
-                            const http::Request& request, Instant now,
-                            const std::string& upgrade_url) {
-    Error error = denial(decision, meter_key);
-    if (decision.reason == DecisionReason::LimitExceeded)
-        error.retry_after_s = static_cast<int>(
-            std::min<std::int64_t>(seconds_until(decision.resets_at, now), 1'000'000'000));
+http::Response write_denial(const Error& denial, const Decision& decision,
+                            const http::Request& request, const std::string& upgrade_url) {
     Json members = Json::object();
     if (decision.upgrade) {
         members["upgrade"] = write_upgrade(*decision.upgrade);
         if (!upgrade_url.empty()) members["upgrade_url"] = upgrade_url;
     }
-    return http::problem(error, request, members);
+    return http::problem(denial, request, members);
 }
 
 std::int64_t seconds_until(Instant then, Instant now) {

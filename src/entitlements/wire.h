@@ -34,12 +34,12 @@ Json write_check(const Decision& decision, const Standing& standing);
 Json write_consumed(const Decision& decision, const ConsumeOutcome& outcome);
 Json write_summary(const UsageSummary& summary);
 
-/// The 402 problem of a denied request: limit, used, resets_at, and the upgrade that would help,
-/// with the seller's page for it unless `upgrade_url` is empty.
-Error denial(const Decision& decision, const std::string& meter_key);
-http::Response write_denial(const Decision& decision, const std::string& meter_key,
-                            const http::Request& request, Instant now,
-                            const std::string& upgrade_url);
+/// Why a request was denied: limit, used, resets_at, and when to come back. PaymentRequired.
+Error denial(const Decision& decision, const std::string& meter_key, Instant now);
+/// The problem of a denial, with the upgrade that would help, and with the seller's page for it
+/// unless `upgrade_url` is empty.
+http::Response write_denial(const Error& denial, const Decision& decision,
+                            const http::Request& request, const std::string& upgrade_url);
 
 /// RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10) for an allowance: whole
 /// units, the period as the window, seconds until it ends.

@@ -44,6 +44,9 @@ inline constexpr GaugeName kWebhookBacklog{"turnpike_webhook_backlog",
                                            "Provider events that wait to be applied."};
 
 // gateway
+inline constexpr CounterName kGatewayFailedOpen{
+    "turnpike_gateway_failed_open_total",
+    "Requests let through while the ledger failed, by route of the catalog and reason."};
 inline constexpr GaugeName kGatewayDegradedServed{
     "turnpike_gateway_degraded_served",
     "Requests let through while the ledger could not record them."};
@@ -68,6 +71,7 @@ inline constexpr std::array kAllMetricNames{
     kWebhookEvents.name,
     kWebhookSignatureFailures.name,
     kWebhookBacklog.name,
+    kGatewayFailedOpen.name,
     kGatewayDegradedServed.name,
     kGatewayDegradedRecovered.name,
     kGatewayDegradedLost.name,

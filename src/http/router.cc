@@ -29,6 +29,8 @@ std::optional<std::string_view> next_segment(std::string_view& rest) {
     return segment;
 }
 
+constexpr std::string_view kBelow = "**";
+
 bool is_part(std::string_view segment) {
     return segment.size() > 2 && segment.starts_with('{') && segment.ends_with('}');
 }
@@ -40,15 +42,18 @@ struct Router::Node {
 
     std::vector<std::pair<std::string_view, std::unique_ptr<Node>>> fixed;
     std::unique_ptr<Node> part;
+    std::unique_ptr<Node> below;  ///< of "**"
     std::array<std::size_t, kMethodCount> entry_of{};
     /// Per entry: the names of its {parts} from left to right.
     std::array<std::vector<std::string_view>, kMethodCount> names_of;
 
+    static Node& made(std::unique_ptr<Node>& node) {
+        if (!node) node = std::make_unique<Node>();
+        return *node;
+    }
     Node& child(std::string_view segment) {
-        if (is_part(segment)) {
-            if (!part) part = std::make_unique<Node>();
-            return *part;
-        }
+        if (is_part(segment)) return made(part);
+        if (segment == kBelow) return made(below);
         for (auto& [known, node] : fixed)
             if (known == segment) return *node;
         return *fixed.emplace_back(segment, std::make_unique<Node>()).second;
@@ -75,16 +80,22 @@ struct Router::Node {
                 allowed.push_back(method);
     }
 
-    /// Depth first, fixed segments before {parts}. A node that has the path but not the method is
-    /// remembered in `match.allowed` and the search goes on. True when found.
+    /// Depth first, fixed segments before {parts} before "**". A node that has the path but not the
+    /// method is remembered in `match.allowed` and the search goes on. True when found.
     bool search(std::string_view rest, Request& request, Match& match) const {
         const auto segment = next_segment(rest);
         if (!segment) return finish(request, match);
         if (const Node* const node = fixed_child(*segment);
             node != nullptr && node->search(rest, request, match))
             return true;
-        if (!part || segment->empty()) return false;
-        auto value = percent_decode(*segment, PlusSign::Literal);
+        if (part && search_part(*segment, rest, request, match)) return true;
+        return below && below->finish(request, match);
+    }
+
+    bool search_part(std::string_view segment, std::string_view rest, Request& request,
+                     Match& match) const {
+        if (segment.empty()) return false;
+        auto value = percent_decode(segment, PlusSign::Literal);
         if (!value || !is_utf8(*value)) return false;
         request.path_values.emplace_back(std::string_view(), std::move(*value));
         if (part->search(rest, request, match)) return true;
@@ -115,6 +126,7 @@ Router::Router(std::span<const Entry> entries) : root_(std::make_unique<Node>())
         std::vector<std::string_view> names;
         while (const auto segment = next_segment(rest)) {
             if (is_part(*segment)) names.push_back(segment->substr(1, segment->size() - 2));
+            check(*segment != kBelow || rest.empty(), "nothing follows a **");
             node = &node->child(*segment);
         }
         const auto slot = static_cast<std::size_t>(entries[i].method);

@@ -12,8 +12,9 @@
 namespace turnpike::http {
 
 /// Finds the route of a request. Patterns are "/v1/plans/{plan}"; a {part} is one non-empty path
-/// segment, percent-decoded once. A fixed segment beats a {part}. No trailing-slash or case magic:
-/// "/v1/plans/" is another path, and it does not exist.
+/// segment, percent-decoded once; a last "**" is everything below, as it was sent. A fixed segment
+/// beats a {part}, and both beat "**". No trailing-slash or case magic: "/v1/plans/" is another
+/// path, and it does not exist.
 ///
 /// Holds indices into the caller's own route table, so that the table can carry any handler type.
 /// Immutable after construction; thread-safe.

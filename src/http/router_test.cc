@@ -17,6 +17,10 @@ constexpr Router::Entry kEntries[] = {
     {Method::Get, "/v1/plans/x/z"},                         // 8
     {Method::Head, "/special"},                             // 9
     {Method::Get, "/special"},                              // 10
+    {Method::Get, "/ask/**"},                               // 11
+    {Method::Put, "/ask/**"},                               // 12
+    {Method::Get, "/ask/fixed"},                            // 13
+    {Method::Get, "/ask/{part}/x"},                         // 14
 };
 
 struct FoundCase {
@@ -53,6 +57,13 @@ TEST(Router, FindsTheMostSpecificRoute) {
         {"UTF-8", Method::Get, "/v1/plans/%C3%A4", 3, {{"plan", "\xC3\xA4"}}},
         {"HEAD finds GET", Method::Head, "/v1/plans", 1, {}},
         {"HEAD of its own", Method::Head, "/special", 9, {}},
+        {"everything below", Method::Get, "/ask/a/b", 11, {}},
+        {"everything below, by method", Method::Put, "/ask/fixed", 12, {}},
+        {"nothing below", Method::Get, "/ask/", 11, {}},
+        {"below as it was sent", Method::Get, "/ask//%zz/../", 11, {}},
+        {"fixed beats below", Method::Get, "/ask/fixed", 13, {}},
+        {"a part beats below", Method::Get, "/ask/a/x", 14, {{"part", "a"}}},
+        {"turns back from a part", Method::Get, "/ask/a/y", 11, {}},
     };
     const Router router(kEntries);
     for (const auto& c : cases) {
@@ -75,7 +86,8 @@ TEST(Router, KnowsNoMagic) {
     for (const char* const path :
          {"", "*", "//", "/v1", "/v1/plans/", "/V1/plans", "/v1//plans", "/v1/pl%61ns",
           "/v1/plans//versions/b", "/v1/plans/a/versions/", "/v1/plans/%zz", "/v1/plans/a%",
-          "/v1/plans/%00", "/v1/plans/%C0%AF", "/v1/plans/a/versions/b/c", "/nope"}) {
+          "/v1/plans/%00", "/v1/plans/%C0%AF", "/v1/plans/a/versions/b/c", "/nope", "/ask",
+          "/asked/a"}) {
         SCOPED_TRACE(path);
         Request request;
         request.method = Method::Get;

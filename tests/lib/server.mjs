@@ -38,13 +38,14 @@ async function freshDatabase(postgres) {
 /// A server with a webhook endpoint of its own at the sandbox. `restart()` starts it again on the
 /// same port, data and database, after stop() or kill().
 export class Server {
-    static async start(sandbox, {database} = {}) {
+    static async start(sandbox, {database, catalog} = {}) {
         const server = new Server();
         server.sandbox = sandbox;
         server.port = await freePort();
         server.url = `http://127.0.0.1:${server.port}`;
         server.data = await freshFolder();
         server.database = database;
+        server.catalog = catalog;
         const endpoint = await call(sandbox, 'POST', '/v1/webhook_endpoints', {
             url: `${server.url}/webhooks/stripe`,
             enabled_events: ['*'],
@@ -60,6 +61,7 @@ export class Server {
         const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data,
                       '--preset', 'api-metering'];
         if (this.database) args.push('--database', this.database);
+        if (this.catalog) args.push('--catalog', this.catalog);
         this.program = new Program(binary, args, {
             TURNPIKE_JWT_SECRET: jwtSecret,
             STRIPE_SECRET_KEY: secretKey,

@@ -186,7 +186,7 @@ TEST(Migrations, AreNumberedWithoutGapOrTwin) {
 /// "GET /v1/plans/{plan}" for every row of the table that opens routes (access/policy.h).
 std::set<std::string> routes_of_the_product() {
     std::set<std::string> routes;
-    const std::string row = R"re("(GET|POST|PUT|PATCH|DELETE)"\s*,\s*"(/[^"]*)")re";
+    const std::string row = R"re("(GET|POST|PUT|PATCH|DELETE|OPTIONS)"\s*,\s*"(/[^"]*)")re";
     for (const auto& file : ending(files_below("src/access"), {"policy.h"}))
         for (const auto& hit : hits_across_lines(without_comments(file.text), row))
             routes.insert(hit.groups[1] + " " + hit.groups[2]);
