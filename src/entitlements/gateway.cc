@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "entitlements/caller.h"
+#include "entitlements/patience.h"
 #include "entitlements/wire.h"
 #include "json/value.h"
 
@@ -27,6 +28,16 @@ namespace {
 using Mode = GatewayQuestion::Mode;
 
 constexpr const char* kGatewaySource = "turnpike.gateway";
+constexpr int kRetryAfterSeconds = 5;
+/// A gateway waits 200 ms (Envoy's default), the way there and back included.
+constexpr std::chrono::milliseconds kPatience{150};
+
+Error ledger_down() {
+    Error error{ErrorCode::Unavailable, "gateway.ledger_down",
+                "usage cannot be checked at the moment"};
+    error.retry_after_s = kRetryAfterSeconds;
+    return error;
+}
 
 Result<Mode> read_mode(const http::Request& request) {
     const std::string* text = request.query_value("mode");
@@ -90,8 +101,7 @@ struct GatewayApi::Attempt {
     std::optional<Error> error;
 };
 
-asio::awaitable<GatewayApi::Attempt> GatewayApi::try_consume(const Principal& caller,
-                                                             const ConsumeRequest& use) {
+asio::awaitable<GatewayApi::Attempt> GatewayApi::try_consume(Principal caller, ConsumeRequest use) {
     Attempt attempt;
     try {
         const auto outcome = co_await entitlements.consume_now(caller, use);
@@ -109,8 +119,8 @@ asio::awaitable<GatewayApi::Attempt> GatewayApi::try_consume(const Principal& ca
     co_return attempt;
 }
 
-asio::awaitable<GatewayApi::Attempt> GatewayApi::try_check(const Principal& caller,
-                                                           const GatewayQuestion& question) {
+asio::awaitable<GatewayApi::Attempt> GatewayApi::try_check(Principal caller,
+                                                           GatewayQuestion question) {
     Attempt attempt;
     try {
         const auto snapshot = co_await entitlements.snapshot_of(caller, question.customer);
@@ -135,10 +145,7 @@ http::Response GatewayApi::degraded(const http::Request& request, const GatewayQ
         known ? known->standing.plan->allowance(question.meter_key) : nullptr;
     const bool closed =
         known && (allowance == nullptr || allowance->overage == OveragePolicy::Block);
-    if (closed)
-        return refuse(Error{ErrorCode::Unavailable, "gateway.ledger_down",
-                            "usage cannot be checked at the moment"},
-                      request);
+    if (closed) return refuse(ledger_down(), request);
     http::Response response = allow(question.units.text());
     response.headers.emplace_back("X-Turnpike-Degraded", "1");
     if (known) {
@@ -185,7 +192,7 @@ asio::awaitable<Result<http::Response>> GatewayApi::authorize(const Principal& c
     if (!*asked) co_return allow("0");
     const GatewayQuestion& question = **asked;
 
-    Attempt attempt;
+    std::optional<Attempt> attempt;
     std::optional<ConsumeRequest> use;
     if (question.mode == Mode::Check) {
         const Instant now = entitlements.clock.now();
@@ -193,14 +200,14 @@ asio::awaitable<Result<http::Response>> GatewayApi::authorize(const Principal& c
             co_return write_decision(
                 decide(*known, question.meter_key, *question.catalog, question.units),
                 known->standing, question, request);
-        attempt = co_await try_check(caller, question);
+        attempt = co_await wait_at_most(kPatience, try_check(caller, question));
     } else {
         use = use_of(question, entitlements.ids.body(entitlements.clock.now()));
-        attempt = co_await try_consume(caller, *use);
+        attempt = co_await wait_at_most(kPatience, try_consume(caller, *use));
     }
-    if (attempt.error) co_return refuse(*attempt.error, request);
-    if (!attempt.decision) co_return degraded(request, question, std::move(use));
-    co_return write_decision(*attempt.decision, *attempt.standing, question, request);
+    if (attempt && attempt->error) co_return refuse(*attempt->error, request);
+    if (!attempt || !attempt->decision) co_return degraded(request, question, std::move(use));
+    co_return write_decision(*attempt->decision, *attempt->standing, question, request);
 }
 
 }  // namespace turnpike

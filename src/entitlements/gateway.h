@@ -20,7 +20,8 @@ struct GatewayQuestion;
 ///
 /// When the ledger fails, customers whose plan bills overage are served and counted later
 /// (X-Turnpike-Degraded: 1), and so is everybody whose plan is not known: a paying user is never
-/// blocked. A plan that is known to stop at its allowance stays closed.
+/// blocked. A plan that is known to stop at its allowance stays closed. A ledger that is silent for
+/// 150 ms has failed; what it says later about that use counts once, with the later record.
 struct GatewayApi {
     EntitlementsApi& entitlements;
     UsageRecovery& recovery;
@@ -34,8 +35,9 @@ private:
     /// nullopt: the route costs nothing.
     Result<std::optional<GatewayQuestion>> read_question(const Principal& caller,
                                                          const http::Request& request);
-    asio::awaitable<Attempt> try_consume(const Principal& caller, const ConsumeRequest& use);
-    asio::awaitable<Attempt> try_check(const Principal& caller, const GatewayQuestion& question);
+    // These own what they use, and may go on when the answer is given.
+    asio::awaitable<Attempt> try_consume(Principal caller, ConsumeRequest use);
+    asio::awaitable<Attempt> try_check(Principal caller, GatewayQuestion question);
     http::Response degraded(const http::Request& request, const GatewayQuestion& question,
                             std::optional<ConsumeRequest> use);
 };
