@@ -5,9 +5,9 @@
 
 #include "base/check.h"
 #include "entitlements/caller.h"
-#include "entitlements/patience.h"
 #include "entitlements/wire.h"
 #include "json/value.h"
+#include "sql/patience.h"
 
 namespace turnpike {
 
@@ -200,10 +200,10 @@ asio::awaitable<Result<http::Response>> GatewayApi::authorize(const Principal& c
             co_return write_decision(
                 decide(*known, question.meter_key, *question.catalog, question.units),
                 known->standing, question, request);
-        attempt = co_await wait_at_most(kPatience, try_check(caller, question));
+        attempt = co_await sql::wait_at_most(kPatience, try_check(caller, question));
     } else {
         use = use_of(question, entitlements.ids.body(entitlements.clock.now()));
-        attempt = co_await wait_at_most(kPatience, try_consume(caller, *use));
+        attempt = co_await sql::wait_at_most(kPatience, try_consume(caller, *use));
     }
     if (attempt && attempt->error) co_return refuse(*attempt->error, request);
     if (!attempt || !attempt->decision) co_return degraded(request, question, std::move(use));

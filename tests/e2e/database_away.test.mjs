@@ -10,6 +10,7 @@ import {Server} from '../lib/server.mjs';
 
 const script = fileURLToPath(new URL('../postgres.sh', import.meta.url));
 const boundMs = {gateway: 1500, other: 12000};
+const keyMemoryMs = 5000;  // so long the ledger is not asked about a key
 
 /// A PostgreSQL server of its own, since the one of the other tests must stay.
 class Postgres {
@@ -83,6 +84,8 @@ for (const {name, take, giveBack} of misfortunes)
     describe(`PostgreSQL is ${name}`, {skip}, () => {
         let postgres, sandbox, server;
         let served = 0;
+        let key;
+        const byKey = () => server.request('GET', '/v1/gateway/authorize?path=/signals', {as: key});
         before(async () => {
             postgres = await Postgres.start();
             sandbox = await startSandbox();
@@ -95,6 +98,13 @@ for (const {name, take, giveBack} of misfortunes)
             assert.equal((await server.consume('exhausted', 100)).status, 200);
             assert.equal((await server.gateway('exhausted', '/signals')).status, 403);
             assert.equal((await server.gateway('frugal', '/signals')).status, 200);
+            const made = await server.admin('POST', '/v1/api_keys',
+                                            {name: 'app', customer: 'ext:payer'});
+            assert.equal(made.status, 201, JSON.stringify(made.body));
+            key = made.body.secret;
+            assert.equal((await byKey()).status, 200);
+            ++served;
+            await sleep(keyMemoryMs);
             await take(postgres);
         });
         after(async () => {
@@ -124,6 +134,13 @@ for (const {name, take, giveBack} of misfortunes)
                 }
             };
             await Promise.all([caller(), caller(), caller(), caller()]);
+        });
+
+        test('so is one who comes with an API key', async () => {
+            const answer = await within(boundMs.gateway, 'the gateway', byKey);
+            assert.equal(answer.status, 200, JSON.stringify(answer.body));
+            assert.equal(answer.headers.get('x-turnpike-degraded'), '1');
+            ++served;
         });
 
         for (const customer of ['exhausted', 'frugal'])
