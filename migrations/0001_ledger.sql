@@ -170,38 +170,44 @@ CREATE INDEX subscription_commands_pending ON subscription_commands (state, crea
 
 -- metering -----------------------------------------------------------------------------------
 CREATE TABLE usage_events (
-    id           TEXT   NOT NULL PRIMARY KEY,
-    source       TEXT   NOT NULL,
-    event_id     TEXT   NOT NULL,
-    customer_id  TEXT   NOT NULL REFERENCES customers (id),
-    meter_key    TEXT   NOT NULL REFERENCES meters (key),
-    quantity     BIGINT NOT NULL CHECK (quantity >= 0),
-    event_time   BIGINT NOT NULL,
-    received_at  BIGINT NOT NULL,
-    period_start BIGINT NOT NULL,
-    latency_us   BIGINT,
-    content_hash TEXT   NOT NULL,
+    id              TEXT   NOT NULL PRIMARY KEY,
+    source          TEXT   NOT NULL,
+    event_id        TEXT   NOT NULL,
+    customer_id     TEXT   NOT NULL REFERENCES customers (id),
+    meter_key       TEXT   NOT NULL REFERENCES meters (key),
+    quantity        BIGINT NOT NULL CHECK (quantity >= 0),
+    event_time      BIGINT NOT NULL,
+    received_at     BIGINT NOT NULL,
+    -- These two say, with customer and meter, which counter it moved.
+    subscription_id TEXT   NOT NULL,
+    period_start    BIGINT NOT NULL,
+    latency_us      BIGINT,
+    content_hash    TEXT   NOT NULL,
     UNIQUE (source, event_id)
 );
 CREATE INDEX usage_events_by_customer ON usage_events (customer_id, id);
 
+-- subscription_id is '' where the default plan gives the allowance. Without it, two contracts whose
+-- periods begin in the same second would share a counter, and one of them would pay for both.
 -- hard_limit is absolute for the whole period and NULL where overage is billed: the one conditional
 -- UPDATE that grants usage and this CHECK say the same thing.
 CREATE TABLE usage_counters (
-    customer_id  TEXT   NOT NULL REFERENCES customers (id),
-    meter_key    TEXT   NOT NULL REFERENCES meters (key),
-    period_start BIGINT NOT NULL,
-    period_end   BIGINT NOT NULL,
-    used         BIGINT NOT NULL CHECK (used >= 0),
-    hard_limit   BIGINT,
+    customer_id     TEXT   NOT NULL REFERENCES customers (id),
+    subscription_id TEXT   NOT NULL,
+    meter_key       TEXT   NOT NULL REFERENCES meters (key),
+    period_start    BIGINT NOT NULL,
+    period_end      BIGINT NOT NULL,
+    used            BIGINT NOT NULL CHECK (used >= 0),
+    hard_limit      BIGINT,
     -- Of the newest segment: usage under another plan version starts the next one first.
-    plan_version_id TEXT NOT NULL REFERENCES plan_versions (id),
-    PRIMARY KEY (customer_id, meter_key, period_start),
+    plan_version_id TEXT   NOT NULL REFERENCES plan_versions (id),
+    PRIMARY KEY (customer_id, subscription_id, meter_key, period_start),
     CHECK (hard_limit IS NULL OR used <= hard_limit)
 );
 -- Which allowance was in force from which count on: usage is rated by the plan it was used under.
 CREATE TABLE usage_segments (
     customer_id        TEXT   NOT NULL REFERENCES customers (id),
+    subscription_id    TEXT   NOT NULL,
     meter_key          TEXT   NOT NULL REFERENCES meters (key),
     period_start       BIGINT NOT NULL,
     number             BIGINT NOT NULL,
@@ -209,7 +215,7 @@ CREATE TABLE usage_segments (
     from_used          BIGINT NOT NULL CHECK (from_used >= 0),
     included           BIGINT NOT NULL CHECK (included >= 0),
     overage_unit_price BIGINT,
-    PRIMARY KEY (customer_id, meter_key, period_start, number)
+    PRIMARY KEY (customer_id, subscription_id, meter_key, period_start, number)
 );
 
 -- invoicing ----------------------------------------------------------------------------------
@@ -259,7 +265,7 @@ CREATE TABLE period_closes (
     subscription_id     TEXT   NOT NULL REFERENCES subscriptions (id),
     period_start        BIGINT NOT NULL,
     period_end          BIGINT NOT NULL,
-    -- Where the overage lines go; provider_invoice_id is '' while that is undecided.
+    -- Where the overage lines go; provider_invoice_id is empty while that invoice is not there.
     placement           TEXT   NOT NULL CHECK (placement IN ('undecided', 'renewal_draft', 'own_invoice')),
     provider_invoice_id TEXT   NOT NULL,
     state               TEXT   NOT NULL CHECK (state IN ('pending', 'done')),

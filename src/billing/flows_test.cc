@@ -4,6 +4,7 @@
 #include "billing/sync.h"
 #include "billing/test_clocks.h"
 #include "billing/testing.h"
+#include "billing/worker.h"
 #include "invoicing/invoice.h"
 #include "json/value.h"
 #include "subscriptions/service.h"
@@ -181,6 +182,75 @@ TEST_F(BillingFlows, CancellingAtOnceBillsTheOverageOnAnInvoiceOfItsOwn) {
     for (const auto& invoice : world.invoices(customer))
         for (const auto amount : amounts(invoice, LineKind::Overage)) overage += amount;
     EXPECT_EQ(overage, 200);
+}
+
+// The clock stands still, so all of these begin in the same second. PRO: 10,000 calls, then $0.02
+// each; STARTER: 1,000 calls, then $0.03 each.
+TEST_F(BillingFlows, EachContractPaysForItsOwnUsageOnly) {
+    const auto customer = on_clock("again", from_unix_seconds(1'775'001'600));
+    const auto ended = [&](const Subscription& subscription) {
+        ASSERT_TRUE(world.run(
+            cancel_subscription(world.billing, {subscription.id, CancelWhen::Now, tester})));
+        ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    };
+    const auto overage = [&] {
+        std::vector<std::int64_t> all;
+        for (const auto& invoice : world.invoices(customer))
+            for (const auto amount : amounts(invoice, LineKind::Overage)) all.push_back(amount);
+        std::ranges::sort(all);
+        return all;
+    };
+    world.use(customer, 60, "free");
+    const auto starter = started(customer, "starter");
+    world.use(customer, 1'000, "u1");
+    ended(starter);
+    EXPECT_TRUE(overage().empty()) << "1,000 are included, and 60 were free";
+    const auto pro = started(customer, "pro");
+    world.use(customer, 12'345, "u2");
+    ended(pro);
+    EXPECT_EQ(overage(), std::vector<std::int64_t>{4'690});
+    world.use(customer, 40, "free again");
+    EXPECT_THROW(world.use(customer, 1, "one too many"), std::runtime_error);
+    const auto once_more = started(customer, "pro");
+    world.use(customer, 10'001, "u3");
+    ended(once_more);
+    EXPECT_EQ(overage(), (std::vector<std::int64_t>{2, 4'690}));
+}
+
+// Stripe never finalizes the renewal draft of a subscription that was ended in its first hour.
+TEST_F(BillingFlows, OverageOnADraftThatDiesIsBilledOnAnInvoiceOfItsOwn) {
+    const Instant start = from_unix_seconds(1'775'001'600);  // 2026-04-01
+    const auto customer = on_clock("hasty", start);
+    const auto subscription = started(customer, "pro");
+    world.use(customer, 12'345, "u1");
+    advance(subscription.period.end + std::chrono::minutes(30));
+    ASSERT_TRUE(world.run(run_billing_pass(world.billing, world.clock.now(), world.clock.now())) >=
+                0);
+    const auto draft = [&] {
+        const auto invoices = world.invoices(customer);
+        const auto found =
+            std::ranges::find(invoices, "subscription_cycle", &Invoice::billing_reason);
+        EXPECT_NE(found, invoices.end());
+        return *found;
+    };
+    ASSERT_EQ(draft().status, InvoiceStatus::Draft);
+    ASSERT_EQ(amounts(draft(), LineKind::Overage), std::vector<std::int64_t>{4'690});
+
+    ASSERT_TRUE(
+        world.run(cancel_subscription(world.billing, {subscription.id, CancelWhen::Now, tester})));
+    world.run(run_billing_pass(world.billing, world.clock.now(), world.clock.now()));
+    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    EXPECT_EQ(draft().status, InvoiceStatus::Draft);
+    EXPECT_TRUE(amounts(draft(), LineKind::Overage).empty());
+    const auto invoices = world.invoices(customer);
+    const auto own = std::ranges::find(invoices, "manual", &Invoice::billing_reason);
+    ASSERT_NE(own, invoices.end());
+    EXPECT_EQ(amounts(*own, LineKind::Overage), std::vector<std::int64_t>{4'690});
+    EXPECT_EQ(own->total.minor(), 4'690);
+    // Whatever is run again changes nothing.
+    world.run(run_billing_pass(world.billing, world.clock.now(), world.clock.now()));
+    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    EXPECT_EQ(world.invoices(customer).size(), invoices.size());
 }
 
 // Every event of a life, applied in shuffled orders and twice: the ledger is the provider's.

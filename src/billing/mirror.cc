@@ -151,7 +151,7 @@ Result<std::monostate> follow_up(sql::Transaction& tx, const MirrorScope& scope,
     if (running && same_period && before.plan_version != after.plan_version) {
         const auto plan = load_plan_version(tx, after.plan_version);
         if (!plan) return failure(plan);
-        change_allowances(tx, after.customer, after.period, *plan);
+        change_allowances(tx, {after.customer, after.id, after.period}, *plan);
     }
     if (running && (!same_period || after.ended_at)) queue_period_closes(tx, after, scope.now);
     return std::monostate{};

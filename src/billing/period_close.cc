@@ -44,6 +44,19 @@ constexpr std::string_view kPlace = R"sql(
      WHERE subscription_id = $1 AND period_start = $2
 )sql";
 
+// Unless the draft is known to be final: then its lines are, too.
+constexpr std::string_view kReopen = R"sql(
+    UPDATE period_closes SET state = 'pending', closed_at = NULL
+     WHERE subscription_id = $1 AND period_end = $2 AND state = 'done'
+       AND placement = 'renewal_draft'
+       AND EXISTS (SELECT 1 FROM overage_charges c
+                    WHERE c.subscription_id = period_closes.subscription_id
+                      AND c.period_start = period_closes.period_start)
+       AND NOT EXISTS (SELECT 1 FROM invoices i
+                        WHERE i.provider_invoice_id = period_closes.provider_invoice_id
+                          AND i.status <> 'draft')
+)sql";
+
 constexpr std::string_view kFinish = R"sql(
     UPDATE period_closes SET state = 'done', closed_at = $3
      WHERE subscription_id = $1 AND period_start = $2 AND state = 'pending'
@@ -70,6 +83,10 @@ constexpr std::string_view kChargeBilled = R"sql(
      WHERE id = $1 AND provider_invoice_item_id IS NULL
 )sql";
 
+constexpr std::string_view kChargeTakenBack = R"sql(
+    UPDATE overage_charges SET provider_invoice_item_id = NULL WHERE id = $1
+)sql";
+
 /// One frozen line: what it says and costs never changes again.
 struct OverageCharge {
     OverageChargeId id;
@@ -78,7 +95,7 @@ struct OverageCharge {
     Quantity quantity;
     UnitPrice unit_price;
     Money amount;
-    bool billed;
+    std::optional<std::string> provider_item;  ///< where it is billed
 };
 
 using Placement = PeriodClose::Placement;
@@ -126,7 +143,7 @@ std::vector<OverageCharge> load_charges(sql::Transaction& tx, const PeriodClose&
             .quantity = row.quantity(4),
             .unit_price = row.unit_price(5),
             .amount = Money(row.integer(6), *parse_currency(row.text(7))),
-            .billed = !row.is_null(8),
+            .provider_item = row.maybe_text(8),
         });
     return charges;
 }
@@ -167,7 +184,8 @@ Result<Closing> freeze_charges(sql::Transaction& tx, const PeriodClose& close, I
                         "the customer is not known at the provider, so nothing can be charged");
 
     const Currency currency = price->amount.currency();
-    for (const auto& metered : closed_usage(tx, subscription->customer, close.period)) {
+    const SubscribedPeriod finished{subscription->customer, close.subscription, close.period};
+    for (const auto& metered : closed_usage(tx, finished)) {
         const auto lines = rate_overage(metered.segments, currency);
         if (!lines) return failure(lines);
         for (const auto& line : *lines) {
@@ -226,10 +244,10 @@ NewInvoiceItem item_for(const OverageCharge& charge, const Closing& closing,
 }
 
 /// True: every line is on `invoice`. False: the provider refused, the invoice is no draft any more.
-asio::awaitable<Result<bool>> add_lines(BillingContext& billing, const Closing& closing,
+asio::awaitable<Result<bool>> add_lines(BillingContext& billing, Closing& closing,
                                         const PeriodClose& close, const std::string& invoice) {
-    for (const auto& charge : closing.charges) {
-        if (charge.billed) continue;
+    for (auto& charge : closing.charges) {
+        if (charge.provider_item) continue;
         auto item = item_for(charge, closing, close, invoice);
         const auto added = co_await billing.provider.add_invoice_item(std::move(item));
         if (!added) {
@@ -240,6 +258,7 @@ asio::awaitable<Result<bool>> add_lines(BillingContext& billing, const Closing& 
         }
         co_await billing.db.write(
             [&](sql::Transaction& tx) { return tx.run(kChargeBilled, {charge.id, *added}); });
+        charge.provider_item = *added;
     }
     co_return true;
 }
@@ -270,7 +289,7 @@ asio::awaitable<std::monostate> place(BillingContext& billing, PeriodClose& clos
 }
 
 /// On the renewal draft: true when every line is on it, false when it was finalized before.
-asio::awaitable<Result<bool>> bill_on_draft(BillingContext& billing, const Closing& closing,
+asio::awaitable<Result<bool>> bill_on_draft(BillingContext& billing, Closing& closing,
                                             PeriodClose& close) {
     if (close.placement == Placement::Undecided) {
         const auto draft = co_await find_renewal_draft(billing, closing, close);
@@ -281,9 +300,37 @@ asio::awaitable<Result<bool>> bill_on_draft(BillingContext& billing, const Closi
     co_return co_await add_lines(billing, closing, close, close.provider_invoice_id);
 }
 
-asio::awaitable<Result<std::monostate>> bill_on_own(BillingContext& billing, const Closing& closing,
+bool is_billed(const Closing& closing) {
+    return std::ranges::all_of(closing.charges,
+                               [](const auto& charge) { return charge.provider_item.has_value(); });
+}
+
+/// Takes the lines off the draft that they are on. One that was finalized meanwhile keeps them.
+asio::awaitable<Result<std::monostate>> take_back(BillingContext& billing, Closing& closing,
+                                                  const PeriodClose& close) {
+    for (auto& charge : closing.charges) {
+        if (!charge.provider_item) continue;
+        const auto removed = co_await billing.provider.remove_invoice_item(
+            obligation_of(close, "take_back:" + *charge.provider_item), *charge.provider_item);
+        if (!removed && removed.error().reason == Reason("payment.refused")) continue;
+        if (!removed) co_return failure(removed);
+        co_await billing.db.write(
+            [&](sql::Transaction& tx) { return tx.run(kChargeTakenBack, {charge.id}); });
+        charge.provider_item.reset();
+    }
+    co_return std::monostate{};
+}
+
+/// Without an invoice yet, whatever is billed is on a draft that it was decided to leave.
+asio::awaitable<Result<std::monostate>> bill_on_own(BillingContext& billing, Closing& closing,
                                                     PeriodClose& close) {
-    if (close.placement != Placement::OwnInvoice) {
+    const bool decided = close.placement == Placement::OwnInvoice;
+    if (decided && close.provider_invoice_id.empty()) {
+        const auto taken_back = co_await take_back(billing, closing, close);
+        if (!taken_back) co_return failure(taken_back);
+        if (is_billed(closing)) co_return std::monostate{};
+    }
+    if (!decided || close.provider_invoice_id.empty()) {
         const auto own = co_await open_own_invoice(billing, closing, close);
         if (!own) co_return failure(own);
         co_await place(billing, close, Placement::OwnInvoice, *own);
@@ -299,12 +346,31 @@ asio::awaitable<Result<std::monostate>> bill_on_own(BillingContext& billing, con
     co_return std::monostate{};
 }
 
-asio::awaitable<Result<std::monostate>> bill_charges(BillingContext& billing,
-                                                     const Closing& closing, PeriodClose& close) {
+/// Stripe leaves the renewal draft of a subscription that was ended at once a draft for ever, and
+/// what is on it would never be asked for. The lines are added all the same before it is left, so
+/// that each one's first outcome is known.
+asio::awaitable<Result<std::monostate>> leave_dead_draft(BillingContext& billing,
+                                                         const Closing& closing,
+                                                         PeriodClose& close) {
+    const bool may_be_dead =
+        close.placement == Placement::RenewalDraft && closing.subscription.ended_at;
+    if (!may_be_dead) co_return std::monostate{};
+    const auto draft = co_await billing.provider.get_invoice(close.provider_invoice_id);
+    if (!draft) co_return failure(draft);
+    if (draft->status == "draft") co_await place(billing, close, Placement::OwnInvoice, "");
+    co_return std::monostate{};
+}
+
+asio::awaitable<Result<std::monostate>> bill_charges(BillingContext& billing, Closing& closing,
+                                                     PeriodClose& close) {
     if (close.placement != Placement::OwnInvoice) {
         const auto on_draft = co_await bill_on_draft(billing, closing, close);
         if (!on_draft) co_return failure(on_draft);
-        if (*on_draft) co_return std::monostate{};
+        if (*on_draft) {
+            const auto left = co_await leave_dead_draft(billing, closing, close);
+            if (!left) co_return failure(left);
+            if (close.placement != Placement::OwnInvoice) co_return std::monostate{};
+        }
     }
     co_return co_await bill_on_own(billing, closing, close);
 }
@@ -334,11 +400,11 @@ Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, con
 }  // namespace
 
 void queue_period_closes(sql::Transaction& tx, const Subscription& subscription, Instant now) {
+    if (subscription.ended_at) tx.run(kReopen, {subscription.id, subscription.period.start});
     // One that ended in the second it began has a period of no length, with usage all the same.
     const Instant before =
         subscription.ended_at ? *subscription.ended_at + Duration(1) : subscription.period.start;
-    const Instant from = subscription.started_at.value_or(subscription.created_at);
-    for (const auto& period : used_periods(tx, subscription.customer, from, before))
+    for (const auto& period : used_periods(tx, subscription.customer, subscription.id, before))
         tx.run(kQueue, {subscription.id, period.start, period.end, now});
 }
 
@@ -353,7 +419,7 @@ std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
 
 asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing, PeriodClose close,
                                                          Authority authority) {
-    const auto closing = co_await billing.db.write([&](sql::Transaction& tx) {
+    auto closing = co_await billing.db.write([&](sql::Transaction& tx) {
         return freeze_charges(tx, close, billing.ids, billing.clock.now());
     });
     if (!closing) co_return failure(closing);

@@ -19,11 +19,14 @@ struct PeriodClose {
     SubscriptionId subscription;
     Period period;
     Placement placement = Placement::Undecided;
-    std::string provider_invoice_id;  ///< "" while undecided
+    /// "" while undecided, and until an own invoice is there: then the lines that are on a renewal
+    /// draft are still to be taken off it.
+    std::string provider_invoice_id;
 };
 
 /// Queues the close of every finished period with usage: all before the current one, and the
-/// current one too when the subscription has ended.
+/// current one too when the subscription has ended. An end also opens the close again whose lines
+/// are on a renewal draft that nobody will finalize now.
 void queue_period_closes(sql::Transaction& tx, const Subscription& subscription, Instant now);
 
 std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, int limit);
@@ -32,8 +35,8 @@ std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
 
 /// Charges the overage of one finished period: rates it, freezes one charge per meter and segment,
 /// and adds each as a line to the renewal draft; when there is none (the subscription ended, or the
-/// draft was finalized before we came) to an invoice of its own, which is then finalized. Can run
-/// again after any failure: every step finds its first outcome.
+/// draft was finalized before we came) to an invoice of its own, which is then finalized. Lines on
+/// the draft of a subscription that has ended move to such an invoice. Can run again after any failure: every step finds its first outcome.
 ///
 /// Errors: those of PaymentProvider; the close stays pending.
 asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing, PeriodClose close,

@@ -44,8 +44,8 @@ Result<ConsumeOutcome> consume(sql::Transaction& tx, CatalogCache& catalog,
         return invalid_argument("entitlement.bad_usage", bad->detail);
     const std::array pending{pending_usage(std::move(event), TimeStated::No, *window)};
     outcome.usage = record_usage(tx, pending, system_now, ids).front();
-    outcome.counter = under_window(load_counter(tx, outcome.standing.customer, request.meter_key,
-                                                outcome.standing.period.start),
+    outcome.counter = under_window(load_counter(tx, outcome.standing.customer, window->contract,
+                                                request.meter_key, window->period.start),
                                    *window);
     return outcome;
 }
@@ -56,9 +56,9 @@ Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, CatalogCache& catal
     if (!standing) return failure(standing);
     StandingSnapshot snapshot{*std::move(standing), {}};
     for (const Allowance& allowance : snapshot.standing.plan->allowances) {
-        auto stored = load_counter(tx, snapshot.standing.customer, allowance.meter_key,
-                                   snapshot.standing.period.start);
         const auto window = window_of(snapshot.standing, allowance.meter_key);
+        auto stored = load_counter(tx, snapshot.standing.customer, window->contract,
+                                   allowance.meter_key, window->period.start);
         snapshot.counters.emplace(allowance.meter_key, under_window(std::move(stored), *window));
     }
     return snapshot;

@@ -97,9 +97,13 @@ protected:
         const std::string* value = http::find_header(response.headers, name);
         return value == nullptr ? "" : *value;
     }
+    Contract contract_of(const CustomerId& customer) const {
+        return customer == paul_ ? Contract(pro_) : std::nullopt;
+    }
     std::int64_t used(const CustomerId& customer) {
         return ledger_->read_blocking([&](sql::Transaction& tx) {
-            const auto counter = load_counter(tx, customer, "api_calls", kStart);
+            const auto counter =
+                load_counter(tx, customer, contract_of(customer), "api_calls", kStart);
             return counter ? counter->used.scaled() / Quantity::kOne : std::int64_t{0};
         });
     }

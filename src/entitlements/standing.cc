@@ -117,7 +117,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
 std::optional<UsageWindow> window_of(const Standing& standing, std::string_view meter_key) {
     const Allowance* allowance = standing.plan->allowance(meter_key);
     if (allowance == nullptr) return std::nullopt;
-    return window_of(standing.period, standing.plan->id, *allowance);
+    return window_of(standing.subscription, standing.period, standing.plan->id, *allowance);
 }
 
 FindWindow window_finder(CatalogCache& catalog) {
@@ -125,8 +125,8 @@ FindWindow window_finder(CatalogCache& catalog) {
                       Instant system_now) -> Result<CustomerWindow> {
         auto standing = load_standing(tx, catalog, ref, system_now);
         if (!standing) return failure(standing);
-        return CustomerWindow{std::move(standing->customer), std::move(standing->plan),
-                              standing->period, standing->now};
+        return CustomerWindow{std::move(standing->customer), std::move(standing->subscription),
+                              std::move(standing->plan), standing->period, standing->now};
     };
 }
 

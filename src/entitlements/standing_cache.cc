@@ -111,7 +111,8 @@ void StandingCache::count_moved(const CustomerId& customer, const std::string& m
     // Without counters it shows none: this one alone would help nobody.
     if (found == shard.entries.end() || !found->second.loaded_at) return;
     const StandingSnapshot& old = *found->second.snapshot;
-    if (old.standing.period.start != counter.period.start) return;
+    const bool same_contract = old.standing.subscription == counter.contract;
+    if (!same_contract || old.standing.period.start != counter.period.start) return;
     const auto known = old.counters.find(meter_key);
     if (known != old.counters.end() && known->second.used >= counter.used) return;
     StandingSnapshot next = old;

@@ -68,8 +68,8 @@ public:
     /// is kept for Age::Any where nothing newer is known. Costs next to nothing when it is known.
     void seen(Ticket ticket, const Standing& standing);
 
-    /// After a commit that moved a counter: a later count of the same period is taken over, an
-    /// earlier one ignored.
+    /// After a commit that moved a counter: a later count of the same contract and period is taken
+    /// over, an earlier one ignored.
     void count_moved(const CustomerId& customer, const std::string& meter_key,
                      const Counter& counter);
     void invalidate(const CustomerId& customer);

@@ -16,7 +16,8 @@ Result<UsageSummary> load_usage_summary(sql::Transaction& tx, CatalogCache& cata
                          .period = standing->period,
                          .meters = {}};
     for (const Allowance& allowance : standing->plan->allowances) {
-        const auto window = window_of(standing->period, standing->plan->id, allowance);
+        const auto window =
+            window_of(standing->subscription, standing->period, standing->plan->id, allowance);
         const auto usage =
             load_usage(tx, standing->customer, allowance.meter_key, window, standing->currency);
         if (!usage) return failure(usage);

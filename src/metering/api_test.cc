@@ -51,7 +51,8 @@ protected:
     FindWindow find_window_ = [this](sql::Transaction&, std::string_view ref,
                                      Instant now) -> Result<CustomerWindow> {
         if (ref != "alice" && ref != alice_.text()) return not_found("test.nobody", "nobody");
-        return CustomerWindow{alice_, default_plan_of(world_.catalog().get()), kSeptember, now};
+        return CustomerWindow{alice_, std::nullopt, default_plan_of(world_.catalog().get()),
+                              kSeptember, now};
     };
     MeteringApi api_{*db_,
                      clock_,

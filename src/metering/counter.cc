@@ -19,13 +19,15 @@ CounterSegment segment_of(Quantity from_used, const UsageWindow& window) {
 
 }  // namespace
 
-UsageWindow window_of(const Period& period, const PlanVersionId& plan_version,
+UsageWindow window_of(Contract contract, const Period& period, const PlanVersionId& plan_version,
                       const Allowance& allowance) {
-    return {period, plan_version, allowance.included, allowance.overage_unit_price};
+    return {std::move(contract), period, plan_version, allowance.included,
+            allowance.overage_unit_price};
 }
 
 Counter open_counter(const UsageWindow& window) {
-    return {window.period,
+    return {window.contract,
+            window.period,
             Quantity{},
             hard_limit_of(Quantity{}, Quantity{}, window),
             {segment_of(Quantity{}, window)}};

@@ -14,14 +14,19 @@
 
 namespace turnpike {
 
+/// What usage counts against: a subscription, or the default plan when there is none. Two contracts
+/// never share a counter, even when their periods begin at the same time.
+using Contract = std::optional<SubscriptionId>;
+
 /// Where usage goes: one period of one customer and meter, and the allowance in force now.
 struct UsageWindow {
+    Contract contract;
     Period period;
     PlanVersionId plan_version;
     Quantity included;
     std::optional<UnitPrice> overage_unit_price;  ///< absent: usage stops at the allowance
 };
-UsageWindow window_of(const Period& period, const PlanVersionId& plan_version,
+UsageWindow window_of(Contract contract, const Period& period, const PlanVersionId& plan_version,
                       const Allowance& allowance);
 
 /// From which count on an allowance was in force.
@@ -32,9 +37,10 @@ struct CounterSegment {
     std::optional<UnitPrice> overage_unit_price;
 };
 
-/// How much of a meter one customer used in one period. At least one segment; the first one starts
-/// at zero, none starts beyond `used`.
+/// How much of a meter one customer used in one period of one contract. At least one segment; the
+/// first one starts at zero, none starts beyond `used`.
 struct Counter {
+    Contract contract;
     Period period;
     Quantity used;
     /// Absolute for the whole period; absent where overage is billed. used <= hard_limit always.

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
+#include "metering/counter.h"
 #include "sql/sql.h"
 
 namespace turnpike {
@@ -15,6 +16,7 @@ namespace turnpike {
 /// Where one customer's usage goes now.
 struct CustomerWindow {
     CustomerId customer;
+    Contract contract;
     std::shared_ptr<const PlanVersion> plan;  ///< never null
     Period period;
     Instant now;  ///< the customer's: of a test clock where there is one

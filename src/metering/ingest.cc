@@ -45,8 +45,9 @@ public:
         // A customer on a test clock may send real times as well as the clock's.
         if (auto bad = complaint_about(event, std::max(window->now, system_now_)))
             return std::unexpected(*std::move(bad));
-        return pending_usage(std::move(event), sent.time ? TimeStated::Yes : TimeStated::No,
-                             window_of(window->period, window->plan->id, *allowance));
+        return pending_usage(
+            std::move(event), sent.time ? TimeStated::Yes : TimeStated::No,
+            window_of(window->contract, window->period, window->plan->id, *allowance));
     }
 
 private:

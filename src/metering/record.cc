@@ -11,32 +11,32 @@
 namespace turnpike {
 namespace {
 
-// $4 units, $5 the most any counter may hold, $6 the plan version that the usage is under.
+// $5 units, $6 the most any counter may hold, $7 the plan version that the usage is under.
 constexpr std::string_view kAdd = R"sql(
     UPDATE usage_counters
-       SET used = used + $4
-     WHERE customer_id = $1 AND meter_key = $2 AND period_start = $3
-       AND used + $4 <= COALESCE(hard_limit, $5) AND plan_version_id = $6
+       SET used = used + $5
+     WHERE customer_id = $1 AND meter_key = $2 AND period_start = $3 AND subscription_id = $4
+       AND used + $5 <= COALESCE(hard_limit, $6) AND plan_version_id = $7
 )sql";
 
 constexpr std::string_view kOpenCounter = R"sql(
-    INSERT INTO usage_counters (customer_id, meter_key, period_start, period_end, used, hard_limit,
-                                plan_version_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO usage_counters (customer_id, meter_key, period_start, subscription_id, period_end,
+                                used, hard_limit, plan_version_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 )sql";
 
 constexpr std::string_view kFirstSegment = R"sql(
-    INSERT INTO usage_segments (customer_id, meter_key, period_start, number, plan_version_id,
-                                from_used, included, overage_unit_price)
-    VALUES ($1, $2, $3, 0, $4, 0, $5, $6)
+    INSERT INTO usage_segments (customer_id, meter_key, period_start, subscription_id, number,
+                                plan_version_id, from_used, included, overage_unit_price)
+    VALUES ($1, $2, $3, $4, 0, $5, 0, $6, $7)
 )sql";
 
 constexpr std::string_view kInsertEvents = R"sql(
     INSERT INTO usage_events (id, source, event_id, customer_id, meter_key, quantity, event_time,
-                              received_at, period_start, latency_us, content_hash)
+                              received_at, subscription_id, period_start, latency_us, content_hash)
     VALUES
 )sql";
-constexpr std::size_t kEventColumns = 11;
+constexpr std::size_t kEventColumns = 12;
 
 /// Content of the events that are there already, by (source, id).
 using EventKey = std::pair<std::string_view, std::string_view>;
@@ -78,9 +78,10 @@ KnownContent load_known(sql::Transaction& tx, const std::map<EventKey, std::size
 void open_stored_counter(sql::Transaction& tx, const UsageEvent& event, const UsageWindow& window,
                          const Counter& fresh) {
     const Instant start = window.period.start;
-    tx.run(kOpenCounter, {event.customer, event.meter_key, start, window.period.end, fresh.used,
-                          fresh.hard_limit, window.plan_version});
-    tx.run(kFirstSegment, {event.customer, event.meter_key, start, window.plan_version,
+    const std::string contract = contract_text(window.contract);
+    tx.run(kOpenCounter, {event.customer, event.meter_key, start, contract, window.period.end,
+                          fresh.used, fresh.hard_limit, window.plan_version});
+    tx.run(kFirstSegment, {event.customer, event.meter_key, start, contract, window.plan_version,
                            window.included, window.overage_unit_price});
 }
 
@@ -90,11 +91,13 @@ bool add_units(sql::Transaction& tx, const PendingUsage& to, Quantity units) {
     const UsageEvent& event = to.event;
     const UsageWindow& window = to.window;
     const auto add = [&] {
-        return tx.run(kAdd, {event.customer, event.meter_key, window.period.start, units,
-                             kMaxQuantity, window.plan_version}) == 1;
+        return tx.run(kAdd, {event.customer, event.meter_key, window.period.start,
+                             contract_text(window.contract), units, kMaxQuantity,
+                             window.plan_version}) == 1;
     };
     if (add()) return true;
-    const auto counter = load_counter(tx, event.customer, event.meter_key, window.period.start);
+    const auto counter =
+        load_counter(tx, event.customer, window.contract, event.meter_key, window.period.start);
     if (counter && counter->segments.back().plan_version == window.plan_version) return false;
 
     const Counter next = counter ? with_allowance(*counter, window) : open_counter(window);
@@ -142,7 +145,8 @@ void insert_events(sql::Transaction& tx, std::span<const PendingUsage> events,
             parameters.insert(parameters.end(),
                               {ids.make<UsageEventId>(received_at), event.source, event.id,
                                event.customer, event.meter_key, event.quantity, event.time,
-                               received_at, window.period.start, event.latency_us, content_hash});
+                               received_at, contract_text(window.contract), window.period.start,
+                               event.latency_us, content_hash});
         }
         const std::string text = std::string(kInsertEvents) + value_rows(rows, kEventColumns) +
                                  " ON CONFLICT (source, event_id) DO NOTHING";
@@ -170,7 +174,7 @@ std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const Pen
     const auto first = first_appearances(events);
     const auto known = load_known(tx, first);
 
-    using CounterKey = std::tuple<std::string_view, std::string_view, Instant>;
+    using CounterKey = std::tuple<std::string_view, std::string_view, Contract, Instant>;
     std::map<CounterKey, std::vector<std::size_t>> groups;
     for (std::size_t i = 0; i < events.size(); ++i) {
         const PendingUsage& pending = events[i];
@@ -179,7 +183,7 @@ std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const Pen
         if (there != known.end())
             outcomes[i] = compared(pending.content_hash, there->second);
         else
-            groups[{pending.event.customer.text(), pending.event.meter_key,
+            groups[{pending.event.customer.text(), pending.event.meter_key, pending.window.contract,
                     pending.window.period.start}]
                 .push_back(i);
     }

@@ -2,42 +2,44 @@
 
 #include <utility>
 
+#include "metering/statement_rows.h"
+
 namespace turnpike {
 namespace {
 
 constexpr std::string_view kCounter = R"sql(
-    SELECT period_start, period_end, used, hard_limit FROM usage_counters
-     WHERE customer_id = $1 AND meter_key = $2 AND period_start = $3
+    SELECT period_end, used, hard_limit FROM usage_counters
+     WHERE customer_id = $1 AND meter_key = $2 AND period_start = $3 AND subscription_id = $4
 )sql";
 
 constexpr std::string_view kSegments = R"sql(
     SELECT plan_version_id, from_used, included, overage_unit_price FROM usage_segments
-     WHERE customer_id = $1 AND meter_key = $2 AND period_start = $3
+     WHERE customer_id = $1 AND meter_key = $2 AND period_start = $3 AND subscription_id = $4
      ORDER BY number
 )sql";
 
 constexpr std::string_view kPeriodsUsed = R"sql(
     SELECT DISTINCT period_start, period_end
       FROM usage_counters
-     WHERE customer_id = $1 AND period_start >= $2 AND period_start < $3
+     WHERE customer_id = $1 AND subscription_id = $2 AND period_start < $3
      ORDER BY period_start
 )sql";
 
 constexpr std::string_view kMetersUsed = R"sql(
     SELECT meter_key FROM usage_counters
-     WHERE customer_id = $1 AND period_start = $2
+     WHERE customer_id = $1 AND period_start = $2 AND subscription_id = $3
      ORDER BY meter_key
 )sql";
 
 constexpr std::string_view kSetLimit = R"sql(
-    UPDATE usage_counters SET hard_limit = $4, period_end = $5, plan_version_id = $6
-     WHERE customer_id = $1 AND meter_key = $2 AND period_start = $3
+    UPDATE usage_counters SET hard_limit = $5, period_end = $6, plan_version_id = $7
+     WHERE customer_id = $1 AND meter_key = $2 AND period_start = $3 AND subscription_id = $4
 )sql";
 
 constexpr std::string_view kNextSegment = R"sql(
-    INSERT INTO usage_segments (customer_id, meter_key, period_start, number, plan_version_id,
-                                from_used, included, overage_unit_price)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    INSERT INTO usage_segments (customer_id, meter_key, period_start, subscription_id, number,
+                                plan_version_id, from_used, included, overage_unit_price)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 )sql";
 
 // The newest ids are the newest arrivals, to the millisecond.
@@ -85,12 +87,14 @@ RecordedEvent event_from(const sql::Row& row) {
 }  // namespace
 
 std::optional<Counter> load_counter(sql::Transaction& tx, const CustomerId& customer,
-                                    const std::string& meter_key, Instant period_start) {
-    const auto row = tx.one(kCounter, {customer, meter_key, period_start});
+                                    const Contract& contract, const std::string& meter_key,
+                                    Instant period_start) {
+    const std::string name = contract_text(contract);
+    const auto row = tx.one(kCounter, {customer, meter_key, period_start, name});
     if (!row) return std::nullopt;
-    Counter counter{{row->instant(0), row->instant(1)}, row->quantity(2), {}, {}};
-    if (!row->is_null(3)) counter.hard_limit = row->quantity(3);
-    for (const auto& segment : tx.all(kSegments, {customer, meter_key, period_start}))
+    Counter counter{contract, {period_start, row->instant(0)}, row->quantity(1), {}, {}};
+    if (!row->is_null(2)) counter.hard_limit = row->quantity(2);
+    for (const auto& segment : tx.all(kSegments, {customer, meter_key, period_start, name}))
         counter.segments.push_back(segment_from(segment));
     return counter;
 }
@@ -99,42 +103,45 @@ Result<Usage> load_usage(sql::Transaction& tx, const CustomerId& customer,
                          const std::string& meter_key, const UsageWindow& window,
                          Currency currency) {
     return usage_of(
-        under_window(load_counter(tx, customer, meter_key, window.period.start), window), currency);
+        under_window(load_counter(tx, customer, window.contract, meter_key, window.period.start),
+                     window),
+        currency);
 }
 
 void change_allowance(sql::Transaction& tx, const CustomerId& customer,
                       const std::string& meter_key, const UsageWindow& window) {
     const Instant start = window.period.start;
-    auto counter = load_counter(tx, customer, meter_key, start);
+    const std::string contract = contract_text(window.contract);
+    auto counter = load_counter(tx, customer, window.contract, meter_key, start);
     if (!counter || counter->segments.back().plan_version == window.plan_version) return;
     const auto number = static_cast<std::int64_t>(counter->segments.size());
     const Counter changed = with_allowance(*std::move(counter), window);
     // On PostgreSQL usage that came between makes this UPDATE fail and the whole job run again.
-    tx.run(kSetLimit, {customer, meter_key, start, changed.hard_limit, window.period.end,
+    tx.run(kSetLimit, {customer, meter_key, start, contract, changed.hard_limit, window.period.end,
                        window.plan_version});
-    tx.run(kNextSegment, {customer, meter_key, start, number, window.plan_version, changed.used,
-                          window.included, window.overage_unit_price});
+    tx.run(kNextSegment, {customer, meter_key, start, contract, number, window.plan_version,
+                          changed.used, window.included, window.overage_unit_price});
 }
 
-void change_allowances(sql::Transaction& tx, const CustomerId& customer, const Period& period,
-                       const PlanVersion& plan) {
-    for (const auto& row : tx.all(kMetersUsed, {customer, period.start})) {
+void change_allowances(sql::Transaction& tx, const SubscribedPeriod& in, const PlanVersion& plan) {
+    for (const auto& row : tx.all(kMetersUsed, {in.customer, in.period.start, in.subscription})) {
         const std::string& meter_key = row.text(0);
         const Allowance none{.meter_key = meter_key,
                              .included = Quantity{},
                              .overage = OveragePolicy::Block,
                              .overage_unit_price = std::nullopt};
         const Allowance* allowance = plan.allowance(meter_key);
-        change_allowance(tx, customer, meter_key,
-                         window_of(period, plan.id, allowance == nullptr ? none : *allowance));
+        change_allowance(tx, in.customer, meter_key,
+                         window_of(in.subscription, in.period, plan.id,
+                                   allowance == nullptr ? none : *allowance));
     }
 }
 
-std::vector<ClosedUsage> closed_usage(sql::Transaction& tx, const CustomerId& customer,
-                                      const Period& period) {
+std::vector<ClosedUsage> closed_usage(sql::Transaction& tx, const SubscribedPeriod& in) {
     std::vector<ClosedUsage> closed;
-    for (const auto& row : tx.all(kMetersUsed, {customer, period.start})) {
-        const auto counter = load_counter(tx, customer, row.text(0), period.start);
+    for (const auto& row : tx.all(kMetersUsed, {in.customer, in.period.start, in.subscription})) {
+        const auto counter =
+            load_counter(tx, in.customer, in.subscription, row.text(0), in.period.start);
         ClosedUsage usage{row.text(0), rated_segments(*counter), {}};
         for (const CounterSegment& segment : counter->segments)
             usage.plan_versions.push_back(segment.plan_version);
@@ -143,10 +150,10 @@ std::vector<ClosedUsage> closed_usage(sql::Transaction& tx, const CustomerId& cu
     return closed;
 }
 
-std::vector<Period> used_periods(sql::Transaction& tx, const CustomerId& customer, Instant from,
-                                 Instant before) {
+std::vector<Period> used_periods(sql::Transaction& tx, const CustomerId& customer,
+                                 const SubscriptionId& subscription, Instant before) {
     std::vector<Period> periods;
-    for (const auto& row : tx.all(kPeriodsUsed, {customer, from, before}))
+    for (const auto& row : tx.all(kPeriodsUsed, {customer, subscription, before}))
         periods.push_back({row.instant(0), row.instant(1)});
     return periods;
 }

@@ -43,9 +43,10 @@ struct UsageOutcome {
 std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const PendingUsage> events,
                                        Instant received_at, IdSource& ids);
 
-/// nullopt while nothing was used in the period that begins at `period_start`.
+/// nullopt while nothing was used in the contract's period that begins at `period_start`.
 std::optional<Counter> load_counter(sql::Transaction& tx, const CustomerId& customer,
-                                    const std::string& meter_key, Instant period_start);
+                                    const Contract& contract, const std::string& meter_key,
+                                    Instant period_start);
 
 /// Usage so far; a period without usage has none of everything and the window's allowance.
 /// Errors: InvalidArgument "money.out_of_range".
@@ -59,10 +60,16 @@ Result<Usage> load_usage(sql::Transaction& tx, const CustomerId& customer,
 void change_allowance(sql::Transaction& tx, const CustomerId& customer,
                       const std::string& meter_key, const UsageWindow& window);
 
+/// One period of a subscription, as metering sees it.
+struct SubscribedPeriod {
+    CustomerId customer;
+    SubscriptionId subscription;
+    Period period;
+};
+
 /// change_allowance for every meter that was used in this period. A meter that `plan` does not
 /// include is stopped where it stands.
-void change_allowances(sql::Transaction& tx, const CustomerId& customer, const Period& period,
-                       const PlanVersion& plan);
+void change_allowances(sql::Transaction& tx, const SubscribedPeriod& in, const PlanVersion& plan);
 
 /// What a finished period is charged for: rate_overage(segments) gives the lines.
 struct ClosedUsage {
@@ -70,13 +77,12 @@ struct ClosedUsage {
     std::vector<UsageSegment> segments;
     std::vector<PlanVersionId> plan_versions;  ///< one per segment
 };
-/// Every meter that was used in the period that begins at `period.start`, by key.
-std::vector<ClosedUsage> closed_usage(sql::Transaction& tx, const CustomerId& customer,
-                                      const Period& period);
+/// Every meter that was used in the period that begins at `in.period.start`, by key.
+std::vector<ClosedUsage> closed_usage(sql::Transaction& tx, const SubscribedPeriod& in);
 
-/// Periods that began in [from, before) and were used at all, in order.
-std::vector<Period> used_periods(sql::Transaction& tx, const CustomerId& customer, Instant from,
-                                 Instant before);
+/// Periods of the subscription that began before this moment and were used at all, in order.
+std::vector<Period> used_periods(sql::Transaction& tx, const CustomerId& customer,
+                                 const SubscriptionId& subscription, Instant before);
 
 /// One recorded event, as listings show it.
 struct RecordedEvent {

@@ -33,7 +33,7 @@ Verdicts record(MeteredWorld& world, const std::vector<PendingUsage>& events) {
 
 std::int64_t used(MeteredWorld& world, const CustomerId& customer) {
     return world.db().read_blocking([&](sql::Transaction& tx) {
-        const auto counter = load_counter(tx, customer, "api_calls", kStart);
+        const auto counter = load_counter(tx, customer, std::nullopt, "api_calls", kStart);
         return counter ? counter->used.scaled() / Quantity::kOne : std::int64_t{-1};
     });
 }
@@ -61,15 +61,20 @@ protected:
         sql::DatabaseTest::SetUp();
         if (IsSkipped()) return;
         world_.emplace(db());
-        alice_ = world_->add_customer("alice");
+        alice_ = september_.customer = world_->add_customer("alice");
     }
     MeteredWorld& world() { return *world_; }
     PendingUsage free_calls(const std::string& id, std::int64_t units) {
         return calls(alice_, id, units, world().window("free"));
     }
 
+    UsageWindow subscribed(const char* plan) {
+        return world().window(plan, kSeptember, september_.subscription);
+    }
+
     std::optional<MeteredWorld> world_;
     CustomerId alice_ = CustomerId::trusted("");
+    SubscribedPeriod september_{alice_, SubscriptionId::trusted("sub_1"), kSeptember};
 };
 
 TEST_P(MeteringStore, FreeCall100PassesAnd101LeavesNoTrace) {
@@ -190,21 +195,21 @@ TEST_P(MeteringStore, TheSameEventFromManyClientsCountsOnce) {
 }
 
 TEST_P(MeteringStore, AChangeOfPlanKeepsWhatWasUsed) {
-    const auto starter = world().window("starter");
+    const auto starter = subscribed("starter");
     const auto catalog = world().catalog().get();
     record(world(), {calls(alice_, "a", 1'200, starter)});
     const auto change = [&](const char* plan) {
         world().db().write_blocking([&](sql::Transaction& tx) {
-            change_allowances(tx, alice_, kSeptember, *catalog->plan(plan));
+            change_allowances(tx, september_, *catalog->plan(plan));
             return true;
         });
     };
     change("pro");
     change("pro");  // told twice, changed once
-    record(world(), {calls(alice_, "b", 9'500, world().window("pro"))});
+    record(world(), {calls(alice_, "b", 9'500, subscribed("pro"))});
 
     const auto closed = world().db().read_blocking(
-        [&](sql::Transaction& tx) { return closed_usage(tx, alice_, kSeptember); });
+        [&](sql::Transaction& tx) { return closed_usage(tx, september_); });
     ASSERT_EQ(closed.size(), 1U);
     EXPECT_EQ(closed[0].meter_key, "api_calls");
     EXPECT_EQ(closed[0].plan_versions,
@@ -216,34 +221,54 @@ TEST_P(MeteringStore, AChangeOfPlanKeepsWhatWasUsed) {
 
     // Down to FREE: 10,000 are covered already, so nothing is left of its 100.
     change("free");
-    EXPECT_EQ(record(world(), {calls(alice_, "c", 1, world().window("free"))}),
+    EXPECT_EQ(record(world(), {calls(alice_, "c", 1, subscribed("free"))}),
               Verdicts{"limit_exceeded"});
     change("pro");
-    EXPECT_EQ(record(world(), {calls(alice_, "c", 1, world().window("pro"))}),
-              Verdicts{"accepted"});
+    EXPECT_EQ(record(world(), {calls(alice_, "c", 1, subscribed("pro"))}), Verdicts{"accepted"});
 }
 
 TEST_P(MeteringStore, UsageUnderAnotherPlanStartsItsSegmentByItself) {
-    record(world(), {free_calls("a", 100)});
-    EXPECT_EQ(record(world(), {free_calls("b", 1)}), Verdicts{"limit_exceeded"});
+    const auto free = subscribed("free");
+    record(world(), {calls(alice_, "a", 100, free)});
+    EXPECT_EQ(record(world(), {calls(alice_, "b", 1, free)}), Verdicts{"limit_exceeded"});
     // Nobody told the counter; PRO has 10,000 - 100 = 9,900 left and 100 x $0.02 = $2.00 beyond.
-    const auto pro = world().window("pro");
+    const auto pro = subscribed("pro");
     EXPECT_EQ(record(world(), {calls(alice_, "b", 10'000, pro)}), Verdicts{"accepted"});
     const auto closed = world().db().read_blocking(
-        [&](sql::Transaction& tx) { return closed_usage(tx, alice_, kSeptember); });
+        [&](sql::Transaction& tx) { return closed_usage(tx, september_); });
     ASSERT_EQ(closed[0].segments.size(), 2U);
     EXPECT_EQ(rate_overage(closed[0].segments, Currency::Usd)->at(0).amount.minor(), 200);
     // A denial under yet another plan changes nothing.
-    EXPECT_EQ(record(world(), {free_calls("c", 1)}), Verdicts{"limit_exceeded"});
+    EXPECT_EQ(record(world(), {calls(alice_, "c", 1, free)}), Verdicts{"limit_exceeded"});
     EXPECT_EQ(record(world(), {calls(alice_, "c", 1, pro)}), Verdicts{"accepted"});
     const auto after = world().db().read_blocking(
-        [&](sql::Transaction& tx) { return closed_usage(tx, alice_, kSeptember); });
+        [&](sql::Transaction& tx) { return closed_usage(tx, september_); });
     EXPECT_EQ(after[0].segments.size(), 2U);
+}
+
+// Two subscriptions and the default plan, all from the same second on.
+TEST_P(MeteringStore, ContractsThatBeginTogetherCountApart) {
+    const auto second = SubscriptionId::trusted("sub_2");
+    record(world(), {free_calls("a", 60), calls(alice_, "b", 1'200, subscribed("starter")),
+                     calls(alice_, "c", 5, world().window("pro", kSeptember, second))});
+    EXPECT_EQ(used(world(), alice_), 60);
+    const auto closed = [&](const SubscriptionId& subscription) {
+        return world().db().read_blocking([&](sql::Transaction& tx) {
+            return closed_usage(tx, {alice_, subscription, kSeptember});
+        });
+    };
+    EXPECT_EQ(closed(september_.subscription).at(0).segments.at(0).used, Quantity::whole(1'200));
+    EXPECT_EQ(closed(second).at(0).segments.at(0).used, Quantity::whole(5));
+    const auto periods = world().db().read_blocking(
+        [&](sql::Transaction& tx) { return used_periods(tx, alice_, second, kSeptember.end); });
+    EXPECT_EQ(periods, std::vector{kSeptember});
+    EXPECT_EQ(record(world(), {free_calls("d", 41)}), Verdicts{"limit_exceeded"});
+    EXPECT_EQ(record(world(), {free_calls("d", 40)}), Verdicts{"accepted"});
 }
 
 TEST_P(MeteringStore, ChangingAnUnusedPeriodLeavesItToItsFirstUsage) {
     world().db().write_blocking([&](sql::Transaction& tx) {
-        change_allowances(tx, alice_, kSeptember, *world().catalog().get()->plan("pro"));
+        change_allowances(tx, september_, *world().catalog().get()->plan("pro"));
         return true;
     });
     EXPECT_EQ(used(world(), alice_), -1);

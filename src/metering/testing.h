@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "access/principal.h"
@@ -51,10 +52,12 @@ public:
         });
         return id;
     }
-    [[nodiscard]] UsageWindow window(const char* plan, Period period = kSeptember) const {
+    /// Under no subscription, unless one is named.
+    [[nodiscard]] UsageWindow window(const char* plan, Period period = kSeptember,
+                                     Contract contract = std::nullopt) const {
         const auto catalog = catalog_.get();
         const PlanVersion& version = *catalog->plan(plan);
-        return window_of(period, version.id, *version.allowance("api_calls"));
+        return window_of(std::move(contract), period, version.id, *version.allowance("api_calls"));
     }
     sql::Database& db() { return db_; }
     CatalogCache& catalog() { return catalog_; }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -186,6 +187,10 @@ public:
     virtual asio::awaitable<Result<ProviderSubscription>> charge_subscription_with(
         std::string obligation, std::string subscription, std::string payment_method) = 0;
     virtual asio::awaitable<Result<std::string>> add_invoice_item(NewInvoiceItem request) = 0;
+    /// Takes an item off a draft; one that is gone already counts as done.
+    /// Errors: "payment.refused" when its invoice is no draft any more.
+    virtual asio::awaitable<Result<std::monostate>> remove_invoice_item(std::string obligation,
+                                                                        std::string item) = 0;
     /// A draft for this customer that takes no pending items but its own.
     virtual asio::awaitable<Result<ProviderInvoice>> create_invoice(NewInvoice request) = 0;
     /// Finalizes a draft; collection goes on by itself.

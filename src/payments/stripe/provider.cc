@@ -153,6 +153,20 @@ asio::awaitable<Result<std::string>> Provider::add_invoice_item(NewInvoiceItem r
     co_return read_id(written->object);
 }
 
+asio::awaitable<Result<std::monostate>> Provider::remove_invoice_item(std::string obligation,
+                                                                      std::string item) {
+    const auto id = path_segment(item, no_such("invoice item"));
+    if (!id) co_return failure(id);
+    Write write{.obligation = std::move(obligation),
+                .path = "/v1/invoiceitems/" + *id,
+                .parameters = "",
+                .method = http::Method::Delete};
+    const auto written = co_await exchange_->write(std::move(write));
+    // DELETE knows no idempotency key: a repeat finds nothing, and that is success.
+    if (!written && written.error().code != ErrorCode::NotFound) co_return failure(written);
+    co_return std::monostate{};
+}
+
 asio::awaitable<Result<std::string>> Provider::open_portal(std::string customer,
                                                            std::string return_url) {
     Form form;

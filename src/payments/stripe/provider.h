@@ -73,6 +73,8 @@ public:
     asio::awaitable<Result<ProviderSubscription>> cancel_subscription(
         SubscriptionCancel request) override;
     asio::awaitable<Result<std::string>> add_invoice_item(NewInvoiceItem request) override;
+    asio::awaitable<Result<std::monostate>> remove_invoice_item(std::string obligation,
+                                                                std::string item) override;
     asio::awaitable<Result<ProviderInvoice>> create_invoice(NewInvoice request) override;
     asio::awaitable<Result<ProviderInvoice>> finalize_invoice(std::string obligation,
                                                               std::string invoice) override;
