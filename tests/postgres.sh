@@ -2,14 +2,16 @@
 # A private PostgreSQL server for tests: on a free loopback port, with its socket and data in DIR.
 #
 #     TURNPIKE_TEST_POSTGRES=$(tests/postgres.sh start DIR)
+#     tests/postgres.sh restart DIR
 #     tests/postgres.sh stop DIR
 #
-# start prints the URL; stop ends the server by its pid and removes what start made in DIR. fsync
-# stays on, as in production. As root, the server runs as user postgres, because it refuses root.
+# start prints the URL; restart starts a server that has ended again, where it was; stop ends the
+# server by its pid and removes what start made in DIR. fsync stays on, as in production. As root,
+# the server runs as user postgres, because it refuses root.
 set -eu
 
 usage() {
-    echo "usage: $0 start|stop DIR" >&2
+    echo "usage: $0 start|restart|stop DIR" >&2
     exit 2
 }
 [ $# -eq 2 ] || usage
@@ -28,6 +30,14 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+# Tries to start it on $1.
+start_on() {
+    (cd / && as_owner "$bin/pg_ctl" --pgdata="$dir/data" --log="$dir/server.log" --wait \
+        --options="-c listen_addresses=127.0.0.1 -c port=$1 \
+            -c unix_socket_directories='$dir' -c max_connections=200" \
+        start >"$dir/start.log" 2>&1)
+}
+
 start() {
     [ "$(id -u)" -ne 0 ] || chown postgres "$dir"
     # Byte order, so that ORDER BY means the same as in SQLite.
@@ -36,16 +46,18 @@ start() {
     # The port is free now; another program may take it first, hence more than one try.
     for attempt in 1 2 3 4 5; do
         port=$(free_port)
-        if (cd / && as_owner "$bin/pg_ctl" --pgdata="$dir/data" --log="$dir/server.log" --wait \
-            --options="-c listen_addresses=127.0.0.1 -c port=$port \
-                -c unix_socket_directories='$dir' -c max_connections=200" \
-            start >"$dir/start.log" 2>&1); then
+        if start_on "$port"; then
+            echo "$port" >"$dir/port"
             echo "postgres://turnpike@127.0.0.1:$port/postgres"
             return
         fi
     done
     cat "$dir/start.log" "$dir/server.log" >&2
     exit 1
+}
+
+restart() {
+    start_on "$(cat "$dir/port")" || { cat "$dir/start.log" "$dir/server.log" >&2; exit 1; }
 }
 
 stop() {
@@ -60,11 +72,12 @@ stop() {
             sleep 0.1
         done
     fi
-    rm -rf "$dir/data" "$dir/initdb.log" "$dir/start.log" "$dir/server.log"
+    rm -rf "$dir/data" "$dir/initdb.log" "$dir/start.log" "$dir/server.log" "$dir/port"
 }
 
 case $command in
     start) start ;;
+    restart) restart ;;
     stop) stop ;;
     *) usage ;;
 esac

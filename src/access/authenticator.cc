@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "sql/patience.h"
+
 namespace turnpike {
 namespace {
 
 constexpr std::string_view kBearer = "bearer ";
 constexpr std::string_view kKeyStart = "tp_";
+/// With the gateway's own 150 ms less than the 200 ms that Envoy waits.
+constexpr std::chrono::milliseconds kLedgerPatience{40};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -123,7 +127,7 @@ Result<Principal> Authenticator::answer_token(std::string_view token, Instant no
     if (!claims) return failure(claims);
     auto principal = principal_of(*claims);
     const Instant until = std::min<Instant>(claims->expires_at, now + kTokenMemory);
-    if (now < until) known_.put(siphash128(sip_key_, token), {principal, "", until});
+    if (now < until) known_.put(siphash128(sip_key_, token), {principal, "", until, until});
     return principal;
 }
 
@@ -137,7 +141,36 @@ std::optional<Result<Principal>> Authenticator::answer_key(std::string_view text
     return std::nullopt;
 }
 
+std::optional<Principal> Authenticator::recall_without_ledger(const Digest128& digest,
+                                                              Instant now) {
+    return known_.look(digest, [&](const Known* known) -> std::optional<Principal> {
+        if (known == nullptr || now >= known->until_without_ledger) return std::nullopt;
+        return known->principal;
+    });
+}
+
+void Authenticator::forget(const Digest128& digest) {
+    known_.look(digest, [](Known* known) {
+        if (known != nullptr) known->until = known->until_without_ledger = Instant{};
+    });
+}
+
 asio::awaitable<Result<Principal>> Authenticator::look_up(std::string secret) {
+    const auto digest = siphash128(sip_key_, secret);
+    if (!recall_without_ledger(digest, clock_.now())) co_return co_await ask_ledger(secret);
+    try {
+        auto answer = co_await sql::wait_at_most(kLedgerPatience, ask_ledger(secret));
+        if (answer) co_return *std::move(answer);
+    } catch (const sql::Failure&) {
+        // What is known serves.
+    }
+    // Asked again: it may have been revoked here meanwhile.
+    auto principal = recall_without_ledger(digest, clock_.now());
+    if (!principal) co_return key_invalid();
+    co_return *std::move(principal);
+}
+
+asio::awaitable<Result<Principal>> Authenticator::ask_ledger(std::string secret) {
     const auto digest = siphash128(sip_key_, secret);
     const auto revocations = revocations_.load();
     const auto hash = key_hash(secret);
@@ -148,12 +181,15 @@ asio::awaitable<Result<Principal>> Authenticator::look_up(std::string secret) {
     const bool customer_key = secret.starts_with(to_text(KeyPrefix::Customer));
     if (!key || !is_usable(*key, now) || key->customer.has_value() != customer_key) {
         unknown_.put(digest, now + kUnknownKeyMemory);
+        forget(digest);
         co_return key_invalid();
     }
     auto principal = principal_of(*key);
-    const Instant until =
-        std::min<Instant>(now + kKeyMemory, key->expires_at.value_or(now + kKeyMemory));
-    known_.put(digest, {principal, key->id.text(), until});
+    const auto but_expiry = [&](Instant until) {
+        return std::min(until, key->expires_at.value_or(until));
+    };
+    known_.put(digest, {principal, key->id.text(), but_expiry(now + kKeyMemory),
+                        but_expiry(now + kKeyMemoryWithoutLedger)});
     // Put first, asked second: whichever order the revocation takes, one of the two sees the other.
     if (revocations_.load() != revocations) erase_key(key->id);
     co_return principal;

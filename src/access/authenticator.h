@@ -29,6 +29,9 @@ namespace asio = boost::asio;
 inline constexpr std::chrono::seconds kTokenMemory{60};  ///< and never past the token's exp
 inline constexpr std::chrono::seconds kKeyMemory{5};
 inline constexpr std::chrono::seconds kUnknownKeyMemory{5};
+/// While the ledger fails or is late: an outage must not block paying users. Never past the key's
+/// expiry, and ended by the ledger's next answer.
+inline constexpr std::chrono::hours kKeyMemoryWithoutLedger{1};
 
 /// Says who is calling, from `Authorization: Bearer <token or key>` or `X-API-Key: <key>`, and from
 /// nothing else: a key in a query string would end up in logs.
@@ -63,12 +66,17 @@ private:
         Principal principal;
         std::string key_id;  ///< empty for tokens
         Instant until;
+        Instant until_without_ledger{};
     };
 
     std::optional<Principal> recall(const Digest128& digest, Instant now);
     std::optional<Result<Principal>> answer_key(std::string_view text, Instant now);
     Result<Principal> answer_token(std::string_view token, Instant now);
+    /// Asks the ledger, and when it does not answer, what was known an hour ago.
     asio::awaitable<Result<Principal>> look_up(std::string secret);
+    asio::awaitable<Result<Principal>> ask_ledger(std::string secret);
+    std::optional<Principal> recall_without_ledger(const Digest128& digest, Instant now);
+    void forget(const Digest128& digest);
     void erase_key(const ApiKeyId& id);
 
     KeySet keys_;

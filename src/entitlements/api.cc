@@ -59,8 +59,11 @@ asio::awaitable<Result<ConsumeOutcome>> EntitlementsApi::consume_now(
         if (!welcomed) return failure(welcomed);
         return consume(tx, catalog, request, now, ids);
     };
+    const auto ticket = standings.ticket();
     auto outcome = co_await db.write(work);
-    if (outcome && outcome->usage.verdict == Verdict::Accepted)
+    if (!outcome) co_return outcome;
+    standings.seen(ticket, outcome->standing);
+    if (outcome->usage.verdict == Verdict::Accepted)
         standings.count_moved(outcome->standing.customer, request.meter_key, *outcome->counter);
     co_return outcome;
 }

@@ -7,6 +7,7 @@
 #include "entitlements/caller.h"
 #include "entitlements/wire.h"
 #include "json/value.h"
+#include "sql/patience.h"
 
 namespace turnpike {
 
@@ -25,6 +26,8 @@ namespace {
 
 constexpr const char* kGatewaySource = "turnpike.gateway";
 constexpr int kRetryAfterSeconds = 5;
+/// A gateway waits 200 ms (Envoy's default), the way there and back included.
+constexpr std::chrono::milliseconds kPatience{150};
 
 Error ledger_down() {
     Error error{ErrorCode::Unavailable, "gateway.ledger_down",
@@ -91,8 +94,7 @@ struct GatewayApi::Attempt {
     std::optional<Error> error;
 };
 
-asio::awaitable<GatewayApi::Attempt> GatewayApi::try_consume(const Principal& caller,
-                                                             const ConsumeRequest& use) {
+asio::awaitable<GatewayApi::Attempt> GatewayApi::try_consume(Principal caller, ConsumeRequest use) {
     Attempt attempt;
     try {
         const auto outcome = co_await entitlements.consume_now(caller, use);
@@ -110,8 +112,8 @@ asio::awaitable<GatewayApi::Attempt> GatewayApi::try_consume(const Principal& ca
     co_return attempt;
 }
 
-asio::awaitable<GatewayApi::Attempt> GatewayApi::try_check(const Principal& caller,
-                                                           const GatewayQuestion& question) {
+asio::awaitable<GatewayApi::Attempt> GatewayApi::try_check(Principal caller,
+                                                           GatewayQuestion question) {
     Attempt attempt;
     try {
         const auto snapshot = co_await entitlements.snapshot_of(caller, question.customer);
@@ -192,7 +194,7 @@ asio::awaitable<Result<http::Response>> GatewayApi::answer(const Principal& call
     if (!*asked) co_return allow("0");
     const GatewayQuestion& question = **asked;
 
-    Attempt attempt;
+    std::optional<Attempt> attempt;
     std::optional<ConsumeRequest> use;
     if (question.mode == GatewayTerms::Mode::Check) {
         const Instant now = entitlements.clock.now();
@@ -200,14 +202,14 @@ asio::awaitable<Result<http::Response>> GatewayApi::answer(const Principal& call
             co_return write_decision(
                 decide(*known, question.cost.meter_key, *question.catalog, question.units),
                 known->standing, question, request);
-        attempt = co_await try_check(caller, question);
+        attempt = co_await sql::wait_at_most(kPatience, try_check(caller, question));
     } else {
         use = use_of(question, entitlements.ids.body(entitlements.clock.now()));
-        attempt = co_await try_consume(caller, *use);
+        attempt = co_await sql::wait_at_most(kPatience, try_consume(caller, *use));
     }
-    if (attempt.error) co_return refuse(*attempt.error, request, question.refusals);
-    if (!attempt.decision) co_return degraded(request, question, std::move(use));
-    co_return write_decision(*attempt.decision, *attempt.standing, question, request);
+    if (attempt && attempt->error) co_return refuse(*attempt->error, request, question.refusals);
+    if (!attempt || !attempt->decision) co_return degraded(request, question, std::move(use));
+    co_return write_decision(*attempt->decision, *attempt->standing, question, request);
 }
 
 }  // namespace turnpike

@@ -22,7 +22,8 @@ struct GatewayQuestion;
 ///
 /// When the ledger fails, the route's on_failure decides, and else the customer's plan
 /// (fail_open.h). What passes then carries X-Turnpike-Degraded: 1, is reported to `passed`, and is
-/// recorded later under its own identity.
+/// recorded later under its own identity. A ledger that is silent for 150 ms has failed; what it says
+/// later about that use counts once, with the later record.
 struct GatewayApi {
     EntitlementsApi& entitlements;
     UsageRecovery& recovery;
@@ -47,8 +48,9 @@ private:
     Result<std::optional<GatewayQuestion>> read_question(const Principal& caller,
                                                          const Result<GatewayTerms>& terms,
                                                          const Result<GatewayRoute>& route);
-    asio::awaitable<Attempt> try_consume(const Principal& caller, const ConsumeRequest& use);
-    asio::awaitable<Attempt> try_check(const Principal& caller, const GatewayQuestion& question);
+    // These own what they use, and may go on when the answer is given.
+    asio::awaitable<Attempt> try_consume(Principal caller, ConsumeRequest use);
+    asio::awaitable<Attempt> try_check(Principal caller, GatewayQuestion question);
     http::Response degraded(const http::Request& request, const GatewayQuestion& question,
                             std::optional<ConsumeRequest> use);
 };

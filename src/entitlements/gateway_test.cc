@@ -330,6 +330,7 @@ TEST_F(Gateway, ABlockedPlanStaysClosedWithoutTheLedger) {
     const auto answer = ask("alice", "/signals");
     EXPECT_EQ(answer.status, 403);
     EXPECT_EQ(header(answer, "X-Turnpike-Status"), "503");
+    EXPECT_EQ(header(answer, "Retry-After"), "5");
     EXPECT_EQ(recovery_.numbers().served, 0U);
 }
 
@@ -374,6 +375,60 @@ TEST_F(Gateway, ACheckThatPassesIsCountedAndNotRecorded) {
     EXPECT_EQ(ask("nobody", "/signals", "check").status, 200);
     EXPECT_EQ(passed_, std::vector<std::string>{"/signals unknown_customer"});
     EXPECT_EQ(recovery_.numbers().waiting, 0U);
+}
+
+TEST_F(Gateway, APlanIsKnownFromUseAlone) {
+    const auto uses = [&](const char* path) { return ask("alice", path).status; };
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(uses("/export/pdf"), 200);
+    db_.set(FragileDatabase::State::Down);
+    EXPECT_EQ(uses("/signals"), 403);
+    EXPECT_EQ(recovery_.numbers().served, 0U);
+}
+
+TEST_F(Gateway, APlanIsKnownFromADenialAlone) {
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(ask("alice", "/export/pdf").status, 200);
+    standings_.clear();
+    EXPECT_EQ(ask("alice", "/signals").status, 403);
+    db_.set(FragileDatabase::State::Down);
+    EXPECT_EQ(header(ask("alice", "/signals"), "X-Turnpike-Status"), "503");
+}
+
+TEST_F(Gateway, AnUpgradeIsKnownFromItsFirstUse) {
+    EXPECT_EQ(ask("alice", "/signals").status, 200);
+    add_subscription(world_, alice_, {});
+    standings_.invalidate(alice_);
+    EXPECT_EQ(ask("alice", "/signals").status, 200);
+    db_.set(FragileDatabase::State::Down);
+    EXPECT_EQ(header(ask("alice", "/signals"), "X-Turnpike-Degraded"), "1");
+}
+
+TEST_F(Gateway, ALedgerThatHangsIsNotWaitedForAndWhatItSaysLateCountsOnce) {
+    db_.set(FragileDatabase::State::Hanging);
+    const Principal caller = testing::user("paul");
+    const auto request = asking({{"X-Original-URI", "/export/csv"}});
+    boost::asio::io_context io;
+    auto answering =
+        boost::asio::co_spawn(io, gateway_.authorize(caller, request), boost::asio::use_future);
+    const auto began = std::chrono::steady_clock::now();
+    const auto ready = [&] {
+        return answering.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    };
+    while (!ready()) io.run_one_for(std::chrono::seconds(5));
+    // 150 ms are meant; the rest is for busy machines.
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(3));
+    const auto answer = answering.get();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_EQ(header(*answer, "X-Turnpike-Degraded"), "1");
+    EXPECT_EQ(recovery_.numbers().waiting, 1U);
+    EXPECT_EQ(used(paul_), 0);
+
+    db_.set(FragileDatabase::State::Up);
+    io.run();  // the late outcome
+    EXPECT_EQ(used(paul_), 3);
+    EXPECT_EQ(replay(), 1U);
+    EXPECT_EQ(used(paul_), 3);
+    EXPECT_EQ(recovery_.numbers().recovered, 1U);
 }
 
 TEST_F(Gateway, TheRecoveryQueueIsBoundedAndCountsItsLosses) {

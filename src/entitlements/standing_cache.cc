@@ -8,6 +8,12 @@ namespace {
 
 std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
 
+/// Alike in all that matters without counters.
+bool same(const Standing& one, const Standing& other) {
+    return one.plan->id == other.plan->id && one.period.start == other.period.start &&
+           one.time == other.time && (one.time == Standing::Time::Running || one.now == other.now);
+}
+
 }  // namespace
 
 StandingCache::Config StandingCache::Config::for_engine(std::string_view engine) {
@@ -22,8 +28,8 @@ StandingCache::Shard& StandingCache::shard_of(std::string_view customer) {
     return shards_[hash_of(customer) % kShards];
 }
 
-StandingCache::Ticket& StandingCache::stripe_of(Shard& shard, std::string_view customer) {
-    return shard.changed[hash_of(customer) / kShards % kStripes];
+std::size_t StandingCache::stripe_of(std::string_view customer) {
+    return hash_of(customer) / kShards % kStripes;
 }
 
 std::optional<std::string> StandingCache::id_of(std::string_view ref) {
@@ -39,7 +45,9 @@ std::optional<std::string> StandingCache::id_of(std::string_view ref) {
 void StandingCache::remember_name(const Standing& standing) {
     Names& names = names_[hash_of(standing.external_id) % kShards];
     const std::lock_guard lock(names.mutex);
-    if (names.ids.size() >= config_.capacity / kShards + 1) names.ids.clear();
+    const auto known = names.ids.find(standing.external_id);
+    if (known != names.ids.end() && known->second == standing.customer) return;
+    if (names.ids.size() >= shard_max()) names.ids.clear();
     names.ids.insert_or_assign(standing.external_id, standing.customer);
 }
 
@@ -67,16 +75,26 @@ void StandingCache::put(Ticket ticket, Snapshot snapshot) {
     remember_name(snapshot->standing);
     Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
-    if (stripe_of(shard, id) > ticket) return;
-    Entry entry{std::move(snapshot), Clock::now()};
+    if (shard.changed[stripe_of(id)] > ticket) return;
+    insert(shard, id, {std::move(snapshot), Clock::now()}, shard_max());
+}
+
+void StandingCache::seen(Ticket ticket, const Standing& standing) {
+    const std::string& id = standing.customer.text();
+    remember_name(standing);
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    if (shard.invalidated[stripe_of(id)] > ticket) return;
+    const auto found = shard.entries.find(id);
+    if (found != shard.entries.end() && same(found->second.snapshot->standing, standing)) return;
+    auto snapshot = std::make_shared<const StandingSnapshot>(StandingSnapshot{standing, {}});
+    insert(shard, id, {std::move(snapshot), std::nullopt}, shard_max());
+}
+
+void StandingCache::insert(Shard& shard, const std::string& id, Entry entry, std::size_t most) {
     const auto [at, inserted] = shard.entries.insert_or_assign(id, std::move(entry));
     if (!inserted) return;
     shard.order.push_back(id);
-    evict(shard);
-}
-
-void StandingCache::evict(Shard& shard) const {
-    const std::size_t most = config_.capacity / kShards + 1;
     while (shard.order.size() > most) {
         shard.entries.erase(shard.order.front());
         shard.order.pop_front();
@@ -88,9 +106,10 @@ void StandingCache::count_moved(const CustomerId& customer, const std::string& m
     const std::string& id = customer.text();
     Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
-    stripe_of(shard, id) = ++changes_;
+    shard.changed[stripe_of(id)] = ++changes_;
     const auto found = shard.entries.find(id);
-    if (found == shard.entries.end()) return;
+    // Without counters it shows none: this one alone would help nobody.
+    if (found == shard.entries.end() || !found->second.loaded_at) return;
     const StandingSnapshot& old = *found->second.snapshot;
     const bool same_contract = old.standing.subscription == counter.contract;
     if (!same_contract || old.standing.period.start != counter.period.start) return;
@@ -105,7 +124,9 @@ void StandingCache::invalidate(const CustomerId& customer) {
     const std::string& id = customer.text();
     Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
-    stripe_of(shard, id) = ++changes_;
+    const Ticket now = ++changes_;
+    shard.changed[stripe_of(id)] = now;
+    shard.invalidated[stripe_of(id)] = now;
     const auto found = shard.entries.find(id);
     if (found != shard.entries.end()) found->second.loaded_at.reset();
 }
@@ -113,7 +134,9 @@ void StandingCache::invalidate(const CustomerId& customer) {
 void StandingCache::clear() {
     for (Shard& shard : shards_) {
         const std::lock_guard lock(shard.mutex);
-        shard.changed.fill(++changes_);
+        const Ticket now = ++changes_;
+        shard.changed.fill(now);
+        shard.invalidated.fill(now);
         shard.entries.clear();
         shard.order.clear();
     }

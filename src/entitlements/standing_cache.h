@@ -31,7 +31,8 @@ struct StandingSnapshot {
 /// full its oldest entry goes. Thread-safe; no lock is held across a call out of this class.
 ///
 /// Whoever commits a change says so afterwards: count_moved() after usage, invalidate() after
-/// anything else that touches a customer's standing, clear() after the catalog or a test clock. A
+/// anything else that touches a customer's standing, clear() after the catalog or a test clock.
+/// Whoever met a standing without its counters tells it by seen(), for bad days (Age::Any). A
 /// loader takes a ticket before it reads; what it read is refused if the customer changed since, so
 /// that a slow read never hides a newer commit.
 ///
@@ -63,6 +64,10 @@ public:
     [[nodiscard]] Ticket ticket() const { return changes_.load(); }
     void put(Ticket ticket, Snapshot snapshot);
 
+    /// A standing that was read with a ticket of before. Without counters it answers no check: it
+    /// is kept for Age::Any where nothing newer is known. Costs next to nothing when it is known.
+    void seen(Ticket ticket, const Standing& standing);
+
     /// After a commit that moved a counter: a later count of the same contract and period is taken
     /// over, an earlier one ignored.
     void count_moved(const CustomerId& customer, const std::string& meter_key,
@@ -89,6 +94,8 @@ private:
         std::deque<std::string> order;                   ///< keys of entries, oldest first
         /// When a customer of this stripe last changed, in ticket numbers.
         std::array<Ticket, kStripes> changed{};
+        /// The same, for what is more than a count.
+        std::array<Ticket, kStripes> invalidated{};
     };
     struct Names {
         mutable std::mutex mutex;
@@ -96,10 +103,11 @@ private:
     };
 
     Shard& shard_of(std::string_view customer);
-    static Ticket& stripe_of(Shard& shard, std::string_view customer);
+    static std::size_t stripe_of(std::string_view customer);
+    static void insert(Shard& shard, const std::string& id, Entry entry, std::size_t most);
     std::optional<std::string> id_of(std::string_view ref);
     void remember_name(const Standing& standing);
-    void evict(Shard& shard) const;
+    [[nodiscard]] std::size_t shard_max() const { return config_.capacity / kShards + 1; }
 
     Config config_;
     std::atomic<Ticket> changes_{0};

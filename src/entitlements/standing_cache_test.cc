@@ -106,6 +106,42 @@ TEST(StandingCache, WhatIsInvalidIsKeptForBadDaysOnly) {
     EXPECT_EQ(cache.find("user1", kStart, StandingCache::Age::Any), nullptr);
 }
 
+TEST(StandingCache, WhatWasOnlySeenIsForBadDays) {
+    StandingCache cache({});
+    const auto seen_by = [&](StandingCache::Age age) { return cache.find("user1", kStart, age); };
+    cache.seen(cache.ticket(), snapshot(1, 0)->standing);
+    EXPECT_EQ(seen_by(StandingCache::Age::Fresh), nullptr);
+    ASSERT_NE(seen_by(StandingCache::Age::Any), nullptr);
+    EXPECT_EQ(seen_by(StandingCache::Age::Any)->standing.plan->key, "free");
+
+    cache.count_moved(customer(1), "api_calls", counter(8));
+    EXPECT_EQ(seen_by(StandingCache::Age::Fresh), nullptr) << "other meters are not known";
+    cache.put(cache.ticket(), snapshot(1, 8));
+    EXPECT_EQ(used_in(seen_by(StandingCache::Age::Fresh)), 8);
+    cache.seen(cache.ticket(), snapshot(1, 0)->standing);
+    EXPECT_EQ(used_in(seen_by(StandingCache::Age::Fresh)), 8) << "nothing new";
+}
+
+TEST(StandingCache, AnotherPlanThatIsSeenTakesTheOldOnesPlace) {
+    StandingCache cache({});
+    cache.put(cache.ticket(), snapshot(1, 5));
+    Standing better = snapshot(1, 0)->standing;
+    PlanVersion plan = *better.plan;
+    plan.id = PlanVersionId::trusted("pv_2");
+    plan.key = "pro";
+    better.plan = std::make_shared<const PlanVersion>(plan);
+    const auto before = cache.ticket();
+    cache.invalidate(customer(1));
+    cache.seen(before, better);
+    EXPECT_EQ(cache.find("user1", kStart, StandingCache::Age::Any)->standing.plan->key, "free")
+        << "what was read before the change may be older than it";
+    const auto after = cache.ticket();
+    cache.count_moved(customer(1), "api_calls", counter(6));  // says nothing about the plan
+    cache.seen(after, better);
+    EXPECT_EQ(cache.find("user1", kStart, StandingCache::Age::Any)->standing.plan->key, "pro");
+    EXPECT_EQ(cache.find("user1", kStart), nullptr);
+}
+
 TEST(StandingCache, NothingOutlivesItsPeriodOrItsAge) {
     StandingCache cache({.capacity = 10, .age_max = std::chrono::milliseconds(30)});
     cache.put(cache.ticket(), snapshot(1, 5));
@@ -119,6 +155,7 @@ TEST(StandingCache, NothingOutlivesItsPeriodOrItsAge) {
 TEST(StandingCache, IsBounded) {
     StandingCache cache({.capacity = 160, .age_max = std::chrono::seconds(60)});
     for (int i = 0; i < 10'000; ++i) cache.put(cache.ticket(), snapshot(i, 1));
+    for (int i = 0; i < 10'000; ++i) cache.seen(cache.ticket(), snapshot(i, 1)->standing);
     EXPECT_LE(cache.size(), 160U + 16U);
     EXPECT_GE(cache.size(), 100U);
 }

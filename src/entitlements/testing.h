@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -52,18 +55,28 @@ inline SubscriptionId add_subscription(MeteredWorld& world, const CustomerId& cu
     return id;
 }
 
-/// A ledger that can be taken away: every job fails while it is down.
+/// A ledger that can be taken away: every job fails while it is down, and waits while it hangs.
 class FragileDatabase final : public sql::Database {
 public:
     explicit FragileDatabase(sql::Database& inner) : inner_(inner) {}
     [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
     [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
     void submit(Kind kind, sql::Job job, sql::Done done) override {
-        if (up_) return pass_on(kind, std::move(job), std::move(done));
+        if (state_ == State::Up) return pass_on(kind, std::move(job), std::move(done));
+        if (state_ == State::Hanging) {
+            waiting_.push_back({kind, std::move(job), std::move(done)});
+            return;
+        }
         done(std::make_exception_ptr(sql::Failure("the disk is gone", false)));
     }
-    enum class State : bool { Down, Up };
-    void set(State state) { up_ = state == State::Up; }
+    enum class State : std::uint8_t { Down, Hanging, Up };
+    /// Back up, it does what waits, on the caller's thread.
+    void set(State state) {
+        state_ = state;
+        if (state != State::Up) return;
+        for (auto& [kind, job, done] : std::exchange(waiting_, {}))
+            pass_on(kind, std::move(job), std::move(done));
+    }
 
 private:
     void pass_on(Kind kind, sql::Job job, sql::Done done) {
@@ -85,8 +98,15 @@ private:
         return conflict("test.rolled_back", "the job wants no commit");
     }
 
+    struct Waiting {
+        Kind kind;
+        sql::Job job;
+        sql::Done done;
+    };
+
     sql::Database& inner_;
-    bool up_ = true;
+    State state_ = State::Up;
+    std::vector<Waiting> waiting_;
 };
 
 }  // namespace turnpike::testing

@@ -65,7 +65,8 @@ public:
     /// "database.in_use" when another process has the SQLite file.
     static Result<std::unique_ptr<Database>> open(const DatabaseConfig& config);
 
-    /// Fails with a Failure("database queue is full") when queue_max jobs wait.
+    /// Fails with a Failure("database queue is full") when queue_max jobs wait, and at once while a
+    /// PostgreSQL server is known to be away.
     template <class Work>
     asio::awaitable<std::invoke_result_t<Work&, Transaction&>> write(Work work) {
         return hop<Work>(std::move(work), Kind::Write);
@@ -91,8 +92,8 @@ public:
 
     enum class Kind : bool { Read, Write };
     /// What read() and write() stand on; for engines and for tests that wrap a Database. Calls
-    /// `done` once: on a database thread, or on the caller's when the queue is full. `job` may run
-    /// more than once.
+    /// `done` once: on a database thread, or on the caller's when the queue is full or the server
+    /// is known to be away. `job` may run more than once.
     virtual void submit(Kind kind, Job job, Done done) = 0;
 
 private:

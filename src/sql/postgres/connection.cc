@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <chrono>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include "sql/postgres/encoding.h"
 #include "sql/statement_text.h"
@@ -16,7 +19,10 @@ namespace {
 constexpr int kOldestServer = 140'000;
 constexpr std::size_t kStatementsMax = 500;
 
-// A blackholed server is noticed within about half a minute, as a slow statement is.
+/// A little more than statement_timeout: whoever is silent for longer never answers.
+constexpr auto kSilenceMax = std::chrono::seconds(35);
+constexpr int kLookUpMs = 100;
+
 constexpr const char* kSession = R"sql(
     SET TIME ZONE 'UTC';
     SET statement_timeout = '30s';
@@ -32,13 +38,14 @@ constexpr const char* kDurable = R"sql(
 constexpr const char* kRelaxed = "SET synchronous_commit = off";
 
 /// What comes before `dbname` can be changed by the URL, what comes behind cannot. Money is never
-/// decided on a replica, hence read-write.
+/// decided on a replica, hence read-write. The times bound what a Pulse cannot see: a connection
+/// that leads nowhere while new ones reach the server.
 PGconn* connect(const std::string& url) {
     const std::array<const char*, 9> keywords = {
         "connect_timeout",  "keepalives_idle",  "keepalives_interval",
         "keepalives_count", "tcp_user_timeout", "target_session_attrs",
         "dbname",           "client_encoding",  nullptr};
-    const std::array<const char*, 9> values = {"5",          "10",        "5",    "3",    "30000",
+    const std::array<const char*, 9> values = {"2",          "5",         "2",    "3",    "5000",
                                                "read-write", url.c_str(), "UTF8", nullptr};
     return PQconnectdbParams(keywords.data(), values.data(), 1);
 }
@@ -86,13 +93,15 @@ std::string sentence_of(const PGresult* result, std::string_view state) {
 void Connection::Finish::operator()(pg_conn* connection) const { PQfinish(connection); }
 void Connection::Clear::operator()(pg_result* result) const { PQclear(result); }
 
-Connection::Connection(const std::string& url, Durability durability) : handle_(connect(url)) {
+Connection::Connection(const std::string& url, Durability durability, Pulse& pulse)
+    : pulse_(pulse), handle_(connect(url)) {
     if (PQstatus(handle_.get()) != CONNECTION_OK)
         throw Passing(Passing::Why::Lost, fmt::format("postgres: cannot connect: {}",
                                                       in_one_line(PQerrorMessage(handle_.get()))));
     if (PQserverVersion(handle_.get()) < kOldestServer)
         throw Failure("postgres: the server is older than PostgreSQL 14", false);
     PQsetNoticeProcessor(handle_.get(), [](void*, const char*) {}, nullptr);
+    PQsetnonblocking(handle_.get(), 1);
     configure(durability);
 }
 
@@ -101,19 +110,63 @@ void Connection::configure(Durability durability) {
     execute(durability == Durability::Full ? kDurable : kRelaxed);
 }
 
-bool Connection::usable() const { return PQstatus(handle_.get()) == CONNECTION_OK; }
+bool Connection::usable() const { return !given_up_ && PQstatus(handle_.get()) == CONNECTION_OK; }
 
 bool Connection::in_transaction() const {
     return PQtransactionStatus(handle_.get()) != PQTRANS_IDLE;
 }
 
+bool Connection::wait(short events) {
+    const auto began = std::chrono::steady_clock::now();
+    for (;;) {
+        pollfd socket{.fd = PQsocket(handle_.get()), .events = events, .revents = 0};
+        const int ready = ::poll(&socket, 1, kLookUpMs);
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) break;
+        const auto silent = std::chrono::steady_clock::now() - began;
+        if (!pulse_.worth_waiting(silent) || (silent >= kSilenceMax && !unhurried_)) break;
+    }
+    given_up_ = true;
+    return false;
+}
+
+bool Connection::flush() {
+    for (;;) {
+        const int left = PQflush(handle_.get());
+        if (left <= 0) return left == 0;
+        // A server that waits for us to read does not read itself.
+        if (!wait(POLLIN | POLLOUT) || PQconsumeInput(handle_.get()) == 0) return false;
+    }
+}
+
+bool Connection::receive() {
+    while (PQisBusy(handle_.get()) != 0)
+        if (!wait(POLLIN) || PQconsumeInput(handle_.get()) == 0) return false;
+    return true;
+}
+
+/// As PQexec: the last result counts, and an error is the last.
+Connection::Reply Connection::answer(int sent) {
+    if (sent == 0 || !flush()) return nullptr;
+    Reply last;
+    while (receive()) {
+        Reply next(PQgetResult(handle_.get()));
+        if (!next) {
+            pulse_.answered();
+            return last;
+        }
+        last = std::move(next);
+    }
+    return given_up_ ? nullptr : Reply(PQgetResult(handle_.get()));
+}
+
 void Connection::execute(const char* statements) {
-    const Reply reply(PQexec(handle_.get(), statements));
-    require_success(reply, statements);
+    unhurried_ = false;
+    require_success(answer(PQsendQuery(handle_.get(), statements)), statements);
 }
 
 void Connection::commit() {
-    const Reply reply(PQexec(handle_.get(), "COMMIT"));
+    const Reply reply = answer(PQsendQuery(handle_.get(), "COMMIT"));
     const std::string_view tag = reply ? PQcmdStatus(reply.get()) : "";
     if (tag == "COMMIT") return;
     // A server that goes down says so (57P01) before or after it has written the commit.
@@ -130,6 +183,7 @@ void Connection::forget_statements() {
 }
 
 std::vector<Row> Connection::query(std::string_view sql, std::span<const Value> parameters) {
+    if (sql.starts_with("SET LOCAL statement_timeout")) unhurried_ = true;
     const Reply reply = send(sql, parameters);
     require_success(reply, sql);
 
@@ -144,11 +198,11 @@ std::vector<Row> Connection::query(std::string_view sql, std::span<const Value> 
 Connection::Reply Connection::send(std::string_view sql, std::span<const Value> parameters) {
     const Parameters encoded(parameters, sql);
     if (!worth_preparing(sql))
-        return Reply(PQexecParams(handle_.get(), std::string(sql).c_str(), encoded.count(),
-                                  encoded.types(), encoded.texts(), nullptr, nullptr, 0));
+        return answer(PQsendQueryParams(handle_.get(), std::string(sql).c_str(), encoded.count(),
+                                        encoded.types(), encoded.texts(), nullptr, nullptr, 0));
     const auto& name = prepare(sql, parameters);
-    return Reply(PQexecPrepared(handle_.get(), name.c_str(), encoded.count(), encoded.texts(),
-                                nullptr, nullptr, 0));
+    return answer(PQsendQueryPrepared(handle_.get(), name.c_str(), encoded.count(), encoded.texts(),
+                                      nullptr, nullptr, 0));
 }
 
 const std::string& Connection::prepare(std::string_view sql, std::span<const Value> parameters) {
@@ -160,8 +214,8 @@ const std::string& Connection::prepare(std::string_view sql, std::span<const Val
     if (statements_.size() >= kStatementsMax) forget_statements();
     const Parameters encoded(parameters, sql);
     auto name = fmt::format("s{}", ++statements_made_);
-    const Reply reply(PQprepare(handle_.get(), name.c_str(), std::string(sql).c_str(),
-                                encoded.count(), encoded.types()));
+    const Reply reply = answer(PQsendPrepare(handle_.get(), name.c_str(), std::string(sql).c_str(),
+                                             encoded.count(), encoded.types()));
     require_success(reply, sql);
     return statements_.emplace(std::move(key), std::move(name)).first->second;
 }
@@ -173,6 +227,8 @@ void Connection::require_success(const Reply& reply, std::string_view sql) const
 }
 
 void Connection::fail(const Reply& reply, std::string_view sql) const {
+    if (given_up_)
+        throw Failure("postgres: the server does not answer; the connection was given up", false);
     const char* code = PQresultErrorField(reply.get(), PG_DIAG_SQLSTATE);
     const std::string_view state = code == nullptr ? "" : code;
     const auto what = fmt::format("postgres: {} [{}] in: {}", sentence_of(reply.get(), state),

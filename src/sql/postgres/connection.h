@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sql/database.h"
+#include "sql/postgres/pulse.h"
 
 struct pg_conn;
 struct pg_result;
@@ -33,13 +34,18 @@ private:
 };
 
 /// One libpq connection with its prepared statements. Used by one thread at a time.
+///
+/// It waits for an answer as long as `pulse` says that somebody is there, 35 s at most (a statement
+/// that the server itself would have stopped). After that it is broken, and what it asked for is a
+/// plain Failure: the server undoes what was not committed.
 class Connection {
 public:
-    /// Connects within 5 s unless the URL says otherwise. Throws Passing (Lost) when it cannot, and
-    /// Failure when the server is too old.
-    Connection(const std::string& url, Durability durability);
+    /// Connects within 2 s per host unless the URL says otherwise. `pulse` must outlive it. Throws
+    /// Passing (Lost) when it cannot, and Failure when the server is too old.
+    Connection(const std::string& url, Durability durability, Pulse& pulse);
 
-    /// Throws Passing, ConstraintViolation or Failure.
+    /// A job that lifts the server's limit for its statements (SET LOCAL statement_timeout) lifts
+    /// the 35 s with it. Throws Passing, ConstraintViolation or Failure.
     std::vector<Row> query(std::string_view sql, std::span<const Value> parameters);
     /// Rows inserted, updated or deleted by the last query().
     [[nodiscard]] std::int64_t changes() const { return changes_; }
@@ -63,12 +69,21 @@ private:
     using Reply = std::unique_ptr<pg_result, Clear>;
 
     void configure(Durability durability);
+    /// What came of something sent (`sent` as libpq says it); null when no answer came.
+    Reply answer(int sent);
+    bool flush();
+    bool receive();
+    /// False when the server is not worth waiting for any more: the connection is broken then.
+    bool wait(short events);
     Reply send(std::string_view sql, std::span<const Value> parameters);
     const std::string& prepare(std::string_view sql, std::span<const Value> parameters);
     void require_success(const Reply& reply, std::string_view sql) const;
     [[noreturn]] void fail(const Reply& reply, std::string_view sql) const;
 
+    Pulse& pulse_;
     std::unique_ptr<pg_conn, Finish> handle_;
+    bool given_up_ = false;
+    bool unhurried_ = false;
     /// By text and the types of the parameters; the value is the statement's name on the server.
     std::unordered_map<std::string, std::string> statements_;
     std::uint64_t statements_made_ = 0;

@@ -7,6 +7,7 @@
 
 #include <libpq-fe.h>
 
+#include "sql/postgres/pulse.h"
 #include "sql/postgres/schedule.h"
 #include "sql/postgres/worker.h"
 
@@ -19,10 +20,12 @@ public:
     /// Connects once, to find out whether it can; the other connections come with the load. Throws
     /// Failure.
     explicit PostgresDatabase(const DatabaseConfig& config)
-        : schedule_(config.queue_max, std::max<std::size_t>(1, config.connections)) {
+        : pulse_(config.url),
+          schedule_(config.queue_max, std::max<std::size_t>(1, config.connections)) {
         const auto count = std::max<std::size_t>(1, config.connections);
         for (std::size_t i = 0; i < count; ++i)
-            workers_.push_back(std::make_unique<Worker>(config.url, config.durability, schedule_));
+            workers_.push_back(
+                std::make_unique<Worker>(config.url, config.durability, schedule_, pulse_));
         workers_.front()->connect();
         for (const auto& worker : workers_)
             threads_.emplace_back([each = worker.get()] { each->run(); });
@@ -37,6 +40,7 @@ public:
     [[nodiscard]] std::string_view engine() const override { return "postgres"; }
     [[nodiscard]] std::size_t backlog() const override { return schedule_.size(); }
     void submit(Kind kind, Job job, Done done) override {
+        if (pulse_.away()) return done(std::make_exception_ptr(Failure(Pulse::kAway, false)));
         Task task{std::move(job), std::move(done)};
         if (kind == Kind::Write)
             schedule_.push_write(std::move(task));
@@ -45,6 +49,7 @@ public:
     }
 
 private:
+    Pulse pulse_;
     Schedule schedule_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;

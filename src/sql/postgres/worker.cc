@@ -1,6 +1,7 @@
 #include "sql/postgres/worker.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <thread>
@@ -15,8 +16,9 @@ using std::chrono::steady_clock;
 
 constexpr int kTriesMax = 50;
 constexpr auto kTimeMax = std::chrono::seconds(10);
+/// Since the first loss: for a server that is there and takes no connection.
+constexpr auto kLostMax = std::chrono::seconds(2);
 constexpr int kLongestPauseMs = 250;
-constexpr auto kConnectEvery = std::chrono::seconds(1);
 
 constexpr const char* kBeginAlone = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE";
 constexpr const char* kBeginGroup =
@@ -48,17 +50,14 @@ void rethrow_if_passing(const std::exception_ptr& error) {
 
 }  // namespace
 
-Worker::Worker(std::string url, Durability durability, Schedule& schedule)
-    : url_(std::move(url)), durability_(durability), schedule_(schedule) {
+Worker::Worker(std::string url, Durability durability, Schedule& schedule, Pulse& pulse)
+    : url_(std::move(url)), durability_(durability), schedule_(schedule), pulse_(pulse) {
     std::uint32_t seed = 0;
     std::memcpy(&seed, random_bytes(sizeof seed).data(), sizeof seed);
     random_.seed(seed);
 }
 
-void Worker::connect() {
-    connection_ = std::make_unique<Connection>(url_, durability_);
-    down_ = false;
-}
+void Worker::connect() { connection_ = std::make_unique<Connection>(url_, durability_, pulse_); }
 
 void Worker::run() {
     while (auto batch = schedule_.next()) {
@@ -89,17 +88,19 @@ void Worker::run_alone(Task& task, Once once) {
     task.done(std::move(errors.front()));
 }
 
+void Worker::require_connection() {
+    if (pulse_.away()) throw Failure(Pulse::kAway, false);
+    if (!connection_) connect();
+}
+
 Worker::Errors Worker::persist(std::span<const Task> tasks, Once once) {
-    const auto deadline = steady_clock::now() + kTimeMax;
+    auto deadline = steady_clock::now() + kTimeMax;
+    bool lost = false;
     for (int tries = 1;; ++tries) {
         std::exception_ptr failure;
         std::optional<Passing::Why> why;
         try {
-            if (!connection_) {
-                if (down_ && steady_clock::now() < connect_not_before_)
-                    throw Failure("postgres: no connection", false);
-                connect();
-            }
+            require_connection();
             return (this->*once)(tasks);
         } catch (const Passing& problem) {
             failure = std::current_exception();
@@ -108,12 +109,13 @@ Worker::Errors Worker::persist(std::span<const Task> tasks, Once once) {
             failure = std::current_exception();
         }
         clean_up();
-        const bool patient = why && tries < kTriesMax && steady_clock::now() < deadline && !down_;
+        if (why == Passing::Why::Lost) {
+            pulse_.doubt();
+            if (!lost) deadline = steady_clock::now() + kLostMax;
+            lost = true;
+        }
+        const bool patient = why && tries < kTriesMax && steady_clock::now() < deadline;
         if (!patient) {
-            if (why == Passing::Why::Lost) {
-                down_ = true;
-                connect_not_before_ = steady_clock::now() + kConnectEvery;
-            }
             Errors errors;
             for (std::size_t i = 0; i < tasks.size(); ++i) errors.push_back(copy_of(failure));
             return errors;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <exception>
 #include <memory>
 #include <random>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "sql/postgres/connection.h"
+#include "sql/postgres/pulse.h"
 #include "sql/postgres/schedule.h"
 
 namespace turnpike::sql::postgres {
@@ -17,7 +17,8 @@ namespace turnpike::sql::postgres {
 /// One thread of the pool with its connection, made when first needed and again after a loss.
 class Worker {
 public:
-    Worker(std::string url, Durability durability, Schedule& schedule);
+    /// `schedule` and `pulse` must outlive it.
+    Worker(std::string url, Durability durability, Schedule& schedule, Pulse& pulse);
 
     /// Throws Failure.
     void connect();
@@ -34,8 +35,10 @@ private:
 
     void write(std::vector<Task> tasks);
     void run_alone(Task& task, Once once);
-    /// Runs the tasks until that ends by itself, or patience does.
+    /// Runs the tasks until that ends by itself, or patience does; not at all while the server is
+    /// known to be away.
     Errors persist(std::span<const Task> tasks, Once once);
+    void require_connection();
     /// Once; these throw Passing when all of it can be run again.
     Errors write_once(std::span<const Task> tasks);
     Errors read_once(std::span<const Task> tasks);
@@ -47,10 +50,8 @@ private:
     const std::string url_;
     const Durability durability_;
     Schedule& schedule_;
+    Pulse& pulse_;
     std::unique_ptr<Connection> connection_;
-    /// The last batch gave up without a connection; the next ones do not wait for it as long.
-    bool down_ = false;
-    std::chrono::steady_clock::time_point connect_not_before_;
     std::minstd_rand random_;  // for pauses
 };
 
