@@ -312,6 +312,27 @@ TEST_F(PortalTest, TheBanksPageFinishesAPayment) {
     EXPECT_THAT(visit("GET", "/p/invoice/{id}", "invoice", invoice, "").html, HasSubstr("$99.00"));
 }
 
+TEST_F(PortalTest, AnInvoiceSaysWhomItIsFor) {
+    const struct {
+        std::string identity, billed_to;
+    } cases[] = {
+        {"name=Ada&email=a%40b.co", "<p>Billed to Ada, a@b.co</p>"},
+        {"name=Ada&email=", "<p>Billed to Ada</p>"},
+        {"name=&email=a%40b.co", "<p>Billed to a@b.co</p>"},
+        {"name=%3Cb%3E&email=", "<p>Billed to &lt;b&gt;</p>"},
+    };
+    const auto page_of = [&](const std::string& customer, const std::string& identity) {
+        sandbox_.post("/v1/customers/" + customer, identity);
+        const Json made = sandbox_.post("/v1/subscriptions",
+                                        "customer=" + customer + "&items[0][price]=" + starter_);
+        return visit("GET", "/p/invoice/{id}", "invoice", text_of(made, "latest_invoice"), "").html;
+    };
+    for (const auto& c : cases)
+        EXPECT_THAT(page_of(sandbox_.customer(), c.identity), HasSubstr(c.billed_to));
+    const std::string nameless = sandbox_.customer();
+    EXPECT_THAT(page_of(nameless, "name=&email="), HasSubstr("<p>Billed to " + nameless + "</p>"));
+}
+
 TEST_F(PortalTest, ConfigurationsSwitchFeaturesOff) {
     const Json configuration = sandbox_.post("/v1/billing_portal/configurations",
                                              "features[subscription_cancel][enabled]=false"
