@@ -161,9 +161,10 @@ TEST(WebhookEndpoints, SayTruthfullyWhatIsWrong) {
 
 TEST(WebhookEndpoints, MayNameAPortOrAnIPv6Address) {
     TwinUnderTest twin;
-    for (const char* url : {"https%3A%2F%2Fh%3A65535%2F", "http%3A%2F%2F127.0.0.1%3A1%3Fa%3Db%3A0",
-                            "http%3A%2F%2F%5B%3A%3A1%5D%3A8080%2Fhooks",
-                            "http%3A%2F%2F%5B%3A%3A1%5D", "https%3A%2F%2Fh%2Fa%3A99999"}) {
+    for (const char* url :
+         {"https%3A%2F%2Fh%3A65535%2F", "http%3A%2F%2F127.0.0.1%3A1%3Fa%3Db%3A0",
+          "http%3A%2F%2F%5B%3A%3A1%5D%3A8080%2Fhooks", "http%3A%2F%2F%5B%3A%3A1%5D",
+          "https%3A%2F%2Fh%2Fa%3A99999", "https%3A%2F%2Fuser%3Aword%40h%3A8443%2F"}) {
         SCOPED_TRACE(url);
         EXPECT_EQ(
             twin.post("/v1/webhook_endpoints", "enabled_events[]=*&url=" + std::string(url)).status,

@@ -27,8 +27,9 @@ bool is_port(std::string_view text) {
     return error == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
-/// `authority` is what stands between "//" and the path: "h", "h:8080", "[::1]:8080".
+/// `authority` is what stands between "//" and the path: "h", "h:8080", "user:word@[::1]:8080".
 bool names_a_host(std::string_view authority) {
+    authority.remove_prefix(authority.rfind('@') + 1);  // npos + 1 is 0
     const bool bracketed = authority.starts_with('[');
     const auto closing = authority.find(']');
     if (bracketed && closing == std::string_view::npos) return false;
