@@ -50,7 +50,10 @@ asio::awaitable<Result<std::string>> open_customer_portal(BillingContext& billin
     if (!known) co_return failure(known);
     const auto provider_customer = co_await ensure_provider_customer(billing, customer);
     if (!provider_customer) co_return failure(provider_customer);
-    co_return co_await billing.provider.open_portal(*provider_customer, std::move(return_url));
+    auto prices = co_await ensure_sold_prices(billing);
+    if (!prices) co_return failure(prices);
+    PortalVisit visit{*provider_customer, std::move(return_url), *std::move(prices)};
+    co_return co_await billing.provider.open_portal(std::move(visit));
 }
 
 asio::awaitable<Result<CustomerId>> CustomerBillingApi::customer_named(

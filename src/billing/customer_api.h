@@ -14,7 +14,8 @@ namespace turnpike {
 
 Json write_payment_method(const PaymentMethodOnFile& method);
 
-/// A link to the provider's customer portal.
+/// A link to the provider's customer portal, which offers what is sold now: prices that nobody has
+/// bought yet are made at the provider first.
 /// Errors: InvalidArgument "billing.bad_return_url"; those of PaymentProvider.
 asio::awaitable<Result<std::string>> open_customer_portal(BillingContext& billing,
                                                           CustomerId customer,

@@ -1,5 +1,7 @@
 #include "billing/provider_objects.h"
 
+#include <spdlog/spdlog.h>
+
 #include "catalog/service.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
@@ -111,6 +113,27 @@ asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billi
         return link_provider_price(tx, {id, billing.provider.name(), *made}, billing.clock.now());
     });
     co_return *made;
+}
+
+asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingContext& billing) {
+    const auto catalog = billing.catalog.get();
+    std::vector<std::string> sold;
+    for (const auto& plan : catalog->plans) {
+        if (plan.is_default) continue;
+        for (const auto& price : plan.prices) {
+            auto made = co_await ensure_provider_price(billing, price.id);
+            if (made) {
+                sold.push_back(*std::move(made));
+                continue;
+            }
+            const auto& error = made.error();
+            if (error.code == ErrorCode::Unavailable || error.code == ErrorCode::OutcomeUnknown)
+                co_return failure(made);
+            spdlog::warn("event=billing.price_not_offered price={} reason={} message=\"{}\"",
+                         price.id.text(), error.reason.text(), error.message);
+        }
+    }
+    co_return sold;
 }
 
 asio::awaitable<Result<std::monostate>> adopt_provider_price(BillingContext& billing, PriceId price,

@@ -90,6 +90,7 @@ struct ProviderPrice {
     std::string interval;  ///< "month"; "" for a one-off price
     std::int64_t interval_count = 1;
     bool active = true;
+    std::string product;  ///< provider's id
 };
 
 template <class T>
@@ -143,6 +144,12 @@ struct NewInvoiceItem {
     Period period;
     std::map<std::string, std::string> metadata;
 };
+/// The provider's own page, where a customer sees to cards, invoices and the plan.
+struct PortalVisit {
+    std::string customer;             ///< provider's id
+    std::string return_url;           ///< where the page leads back to
+    std::vector<std::string> prices;  ///< provider's ids: what the plan may be changed to
+};
 struct NewInvoice {
     std::string obligation;
     std::string customer;
@@ -191,9 +198,9 @@ public:
     /// Finalizes a draft; collection goes on by itself.
     virtual asio::awaitable<Result<ProviderInvoice>> finalize_invoice(std::string obligation,
                                                                       std::string invoice) = 0;
-    /// A short-lived URL; not an obligation, so it is never replayed.
-    virtual asio::awaitable<Result<std::string>> open_portal(std::string customer,
-                                                             std::string return_url) = 0;
+    /// A short-lived URL; not an obligation, so it is never replayed. The page offers the prices of
+    /// the visit, changes of plan at once and for a prorated invoice, and the end at period end.
+    virtual asio::awaitable<Result<std::string>> open_portal(PortalVisit visit) = 0;
     virtual asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                          std::string name,
                                                                          Instant frozen_time) = 0;

@@ -153,16 +153,6 @@ asio::awaitable<Result<std::string>> Provider::add_invoice_item(NewInvoiceItem r
     co_return read_id(written->object);
 }
 
-asio::awaitable<Result<std::string>> Provider::open_portal(std::string customer,
-                                                           std::string return_url) {
-    Form form;
-    form.add("customer", customer).add("return_url", return_url);
-    const auto session =
-        co_await exchange_->post_unowed("/v1/billing_portal/sessions", std::move(form));
-    if (!session) co_return failure(session);
-    co_return read_url(*session);
-}
-
 asio::awaitable<Result<ProviderTestClock>> Provider::create_test_clock(std::string obligation,
                                                                        std::string clock_name,
                                                                        Instant frozen_time) {

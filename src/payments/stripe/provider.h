@@ -76,8 +76,7 @@ public:
     asio::awaitable<Result<ProviderInvoice>> create_invoice(NewInvoice request) override;
     asio::awaitable<Result<ProviderInvoice>> finalize_invoice(std::string obligation,
                                                               std::string invoice) override;
-    asio::awaitable<Result<std::string>> open_portal(std::string customer,
-                                                     std::string return_url) override;
+    asio::awaitable<Result<std::string>> open_portal(PortalVisit visit) override;
     asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                  std::string clock_name,
                                                                  Instant frozen_time) override;
@@ -118,6 +117,10 @@ private:
     explicit Provider(std::unique_ptr<Exchange> exchange);
 
     asio::awaitable<Result<std::string>> create_product(const NewPrice& request);
+    /// The configuration of the portal that offers exactly `prices`, made on first need; nullopt
+    /// when Stripe refuses such a one (two prices of one product that recur alike).
+    asio::awaitable<Result<std::optional<std::string>>> portal_configuration(
+        std::vector<std::string> prices);
 
     std::unique_ptr<Exchange> exchange_;
 };

@@ -349,6 +349,36 @@ TEST_F(PortalTest, ConfigurationsSwitchFeaturesOff) {
               "url_invalid");
 }
 
+TEST_F(PortalTest, AConfigurationOffersTheProductsThatItLists) {
+    const std::string team = sandbox_.price("Team", 19'900);
+    const auto product_of = [&](const std::string& price) {
+        return text_of(sandbox_.get("/v1/prices/" + price), "product");
+    };
+    const auto listing = [&](const std::string& product, const std::string& price) {
+        const std::string first = "features[subscription_update][products][0]";
+        return "features[subscription_update][enabled]=true&" + first + "[product]=" + product +
+               "&" + first + "[prices][0]=" + price;
+    };
+    const std::string configurations = "/v1/billing_portal/configurations";
+    const Json made = sandbox_.post(configurations, listing(product_of(team), team));
+    session_ = sandbox_.post("/v1/billing_portal/sessions",
+                             "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
+    EXPECT_THAT(show().html, HasSubstr("Team: $199.00"));
+    EXPECT_THAT(show().html, Not(HasSubstr("Pro: $99.00")));
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
+                HasSubstr("does not offer"));
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + team),
+                HasSubstr("Your plan has been changed."));
+
+    const std::string where = "features[subscription_update][products][0]";
+    EXPECT_EQ(sandbox_.refused(configurations, listing("prod_none", team)).param,
+              where + "[product]");
+    EXPECT_EQ(sandbox_.refused(configurations, listing(product_of(team), "price_none")).param,
+              where + "[prices][0]");
+    EXPECT_EQ(sandbox_.refused(configurations, listing(product_of(team), pro_)).param,
+              where + "[prices][0]");
+}
+
 TEST(EscapeHtml, LeavesNoWayOutOfTextOrAttributes) {
     EXPECT_EQ(escape_html("<a href=\"x\" title='y'>&"),
               "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;");
