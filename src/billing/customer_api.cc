@@ -1,5 +1,6 @@
 #include "billing/customer_api.h"
 
+#include "billing/customer_details.h"
 #include "billing/payment_methods.h"
 #include "billing/provider_objects.h"
 #include "customers/service.h"
@@ -62,6 +63,16 @@ asio::awaitable<Result<CustomerId>> CustomerBillingApi::customer_named(
         [&](sql::Transaction& tx) { return find_customer(tx, request.path_value("customer")); });
     if (!customer) co_return failure(customer);
     co_return customer->id;
+}
+
+// PATCH /v1/customers/{customer}
+CustomerBillingApi::Answer CustomerBillingApi::patch_customer(const Principal& caller,
+                                                              const http::Request& request) {
+    const auto answer = co_await customers.patch_customer(caller, request);
+    if (!answer) co_return failure(answer);
+    const auto customer = co_await customer_named(request);
+    if (customer) co_await tell_customer_details(billing, *customer);
+    co_return answer;
 }
 
 // GET /v1/customers/{customer}/payment_methods

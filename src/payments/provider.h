@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -108,6 +109,12 @@ struct NewCustomer {
     std::optional<std::string> email, name;
     std::optional<std::string> test_clock;  ///< provider's id
 };
+/// What a customer is called on invoices and pages of the provider; nullopt takes it away there.
+struct CustomerDetails {
+    std::string obligation;
+    std::string customer;  ///< provider's id
+    std::optional<std::string> email, name;
+};
 struct NewPrice {
     PriceId price;
     std::string plan_key, plan_name;
@@ -173,6 +180,7 @@ public:
 
     // writes
     virtual asio::awaitable<Result<std::string>> create_customer(NewCustomer request) = 0;
+    virtual asio::awaitable<Result<std::monostate>> update_customer(CustomerDetails request) = 0;
     /// Creates the product (once per plan version) and the price; returns the price's id.
     virtual asio::awaitable<Result<std::string>> create_price(NewPrice request) = 0;
     virtual asio::awaitable<Result<PaymentMethodOnFile>> attach_payment_method(

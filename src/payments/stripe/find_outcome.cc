@@ -81,10 +81,10 @@ bool shows_effect(const Intent& intent, const Json& object) {
     if (intent.path.ends_with("/advance"))
         return std::to_string(fields.maybe_integer("frozen_time").value_or(0)) ==
                sent_value(intent.body, "frozen_time");
-    if (intent.path.starts_with("/v1/customers/")) {
+    const auto method = sent_value(intent.body, "invoice_settings[default_payment_method]");
+    if (method && intent.path.starts_with("/v1/customers/")) {
         const auto chosen = read_default_method(object);
-        return chosen && *chosen &&
-               *chosen == sent_value(intent.body, "invoice_settings[default_payment_method]");
+        return chosen && *chosen == method;
     }
     return has_tag(object, kLastChangeKey, intent.obligation);
 }

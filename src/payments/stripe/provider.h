@@ -57,6 +57,7 @@ public:
     [[nodiscard]] bool live() const;
 
     asio::awaitable<Result<std::string>> create_customer(NewCustomer request) override;
+    asio::awaitable<Result<std::monostate>> update_customer(CustomerDetails request) override;
     asio::awaitable<Result<std::string>> create_price(NewPrice request) override;
     asio::awaitable<Result<PaymentMethodOnFile>> attach_payment_method(
         std::string obligation, std::string customer, std::string payment_method) override;

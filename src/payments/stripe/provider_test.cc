@@ -325,6 +325,23 @@ TEST_F(StripeProvider, MovesTestClocks) {
     EXPECT_EQ(run(provider->get_test_clock(clock_made->id))->frozen_time, later);
 }
 
+TEST_F(StripeProvider, TellsACustomersNewName) {
+    stripe.put(Json{{"id", "cus_7"}, {"object", "customer"}, {"metadata", Json::object()}});
+    const CustomerDetails details{"customer:7:details:2", "cus_7", std::nullopt, "Bob & Co"};
+    ASSERT_TRUE(run(provider->update_customer(details)));
+    const auto sent = stripe.seen().back();
+    EXPECT_EQ(sent.path, "/v1/customers/cus_7");
+    EXPECT_TRUE(sent.body.starts_with("email=&name=Bob%20%26%20Co&metadata[")) << sent.body;
+    EXPECT_NE(sent.key, "");
+    ASSERT_TRUE(run(provider->update_customer(details)));
+    EXPECT_EQ(stripe.requests(), 1U) << "told once";
+
+    auto restored = details;  // the same revision of another history
+    restored.name = "Ann";
+    ASSERT_TRUE(run(provider->update_customer(restored)));
+    EXPECT_NE(stripe.seen().back().key, sent.key);
+}
+
 TEST_F(StripeProvider, OpensThePortalWithoutAnIntent) {
     const auto url = run(provider->open_portal({"cus_7", "https://shop.test/back", {}}));
     ASSERT_TRUE(url) << url.error().message;
