@@ -93,13 +93,19 @@ CREATE TABLE customers (
 );
 CREATE INDEX customers_by_age ON customers (created_at, id);
 CREATE INDEX customers_by_test_clock ON customers (test_clock_id);
+-- revision counts what the provider was to be told of name and e-mail; behind_since is set while it
+-- has not been told the newest.
 CREATE TABLE provider_customers (
     customer_id          TEXT NOT NULL REFERENCES customers (id),
     provider             TEXT NOT NULL,
     provider_customer_id TEXT NOT NULL,
+    revision             BIGINT NOT NULL,
+    behind_since         BIGINT,
     PRIMARY KEY (customer_id, provider),
     UNIQUE (provider, provider_customer_id)
 );
+CREATE INDEX provider_customers_behind
+    ON provider_customers (provider, behind_since) WHERE behind_since IS NOT NULL;
 
 -- access -------------------------------------------------------------------------------------
 -- customer_id is '' for a seller's key. Only the hash of a key is stored.

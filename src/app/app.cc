@@ -171,7 +171,7 @@ App::App(Config given, AppParts parts)
       ofrep_api{entitlements_api},
       invoicing_api{*db, cursors},
       billing_api{billing, cursors},
-      customer_billing_api{billing, config.public_url},
+      customer_billing_api{billing, customers_api, config.public_url},
       analytics_api{*db, clock},
       webhooks({*db, clock, ids},
                {std::move(parts.webhook_secrets),

@@ -81,7 +81,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/v1/customers/{customer}",
      call<&App::customers_api, &CustomersApi::get_customer>},
     {Method::Patch, "/v1/customers/{customer}",
-     call<&App::customers_api, &CustomersApi::patch_customer>},
+     call<&App::customer_billing_api, &CustomerBillingApi::patch_customer>},
 
     {Method::Post, "/v1/events", call<&App::metering_api, &MeteringApi::post_events>},
     {Method::Get, "/v1/events", call<&App::metering_api, &MeteringApi::get_events>},

@@ -1,5 +1,6 @@
 #include "billing/customer_api.h"
 
+#include "billing/customer_details.h"
 #include "billing/payment_methods.h"
 #include "billing/provider_objects.h"
 #include "customers/service.h"
@@ -50,7 +51,10 @@ asio::awaitable<Result<std::string>> open_customer_portal(BillingContext& billin
     if (!known) co_return failure(known);
     const auto provider_customer = co_await ensure_provider_customer(billing, customer);
     if (!provider_customer) co_return failure(provider_customer);
-    co_return co_await billing.provider.open_portal(*provider_customer, std::move(return_url));
+    auto prices = co_await ensure_sold_prices(billing);
+    if (!prices) co_return failure(prices);
+    PortalVisit visit{*provider_customer, std::move(return_url), *std::move(prices)};
+    co_return co_await billing.provider.open_portal(std::move(visit));
 }
 
 asio::awaitable<Result<CustomerId>> CustomerBillingApi::customer_named(
@@ -59,6 +63,16 @@ asio::awaitable<Result<CustomerId>> CustomerBillingApi::customer_named(
         [&](sql::Transaction& tx) { return find_customer(tx, request.path_value("customer")); });
     if (!customer) co_return failure(customer);
     co_return customer->id;
+}
+
+// PATCH /v1/customers/{customer}
+CustomerBillingApi::Answer CustomerBillingApi::patch_customer(const Principal& caller,
+                                                              const http::Request& request) {
+    const auto answer = co_await customers.patch_customer(caller, request);
+    if (!answer) co_return failure(answer);
+    const auto customer = co_await customer_named(request);
+    if (customer) co_await tell_customer_details(billing, *customer);
+    co_return answer;
 }
 
 // GET /v1/customers/{customer}/payment_methods

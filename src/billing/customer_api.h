@@ -7,6 +7,7 @@
 #include "access/principal.h"
 #include "base/error.h"
 #include "billing/context.h"
+#include "customers/api.h"
 #include "http/message.h"
 #include "json/json.h"
 
@@ -14,19 +15,25 @@ namespace turnpike {
 
 Json write_payment_method(const PaymentMethodOnFile& method);
 
-/// A link to the provider's customer portal.
+/// A link to the provider's customer portal, which offers what is sold now: prices that nobody has
+/// bought yet are made at the provider first.
 /// Errors: InvalidArgument "billing.bad_return_url"; those of PaymentProvider.
 asio::awaitable<Result<std::string>> open_customer_portal(BillingContext& billing,
                                                           CustomerId customer,
                                                           std::string return_url);
 
-/// Handlers of /v1/customers/{customer}/payment_methods and .../portal_sessions: the seller acting
-/// for a customer. The policy table has let the caller in already. Thread-safe.
+/// Handlers of /v1/customers/{customer}/payment_methods and .../portal_sessions, and of a
+/// customer's change, which the provider must hear of: the seller acting for a customer. The policy
+/// table has let the caller in already. Thread-safe.
 struct CustomerBillingApi {
     using Answer = asio::awaitable<Result<http::Response>>;
 
     BillingContext& billing;
+    CustomersApi& customers;
     std::string return_url;  ///< where the portal leads back to when nobody says
+
+    /// CustomersApi's, and then the provider is told. When that fails now, the worker repeats it.
+    Answer patch_customer(const Principal& caller, const http::Request& request);
 
     Answer get_payment_methods(const Principal& caller, const http::Request& request);
     /// {"payment_method": "pm_..", "default": false}

@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include "billing/customer_api.h"
 #include "billing/provider_objects.h"
 #include "billing/testing.h"
+#include "catalog/preset.h"
+#include "catalog/service.h"
 #include "json/value.h"
 
 namespace turnpike {
@@ -100,6 +103,54 @@ TEST_F(PaymentMethods, WithoutAnyCardItSaysWhatToSend) {
     const auto refused = world.run(start_subscription(world.billing, std::move(request)));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().reason.text(), "payment.method_required");
+}
+
+/// The pages that a customer is sent to.
+class CustomerPortal : public PaymentMethods {
+protected:
+    std::string page(const CustomerId& customer) {
+        const auto url =
+            world.run(open_customer_portal(world.billing, customer, "http://127.0.0.1/account"));
+        EXPECT_TRUE(url) << url.error().message;
+        const auto sent = world.http.send_blocking({.url = url ? *url : ""});
+        EXPECT_TRUE(sent);
+        return sent ? sent->body : "";
+    }
+    /// Applies a catalog in which STARTER costs 31.00 a month.
+    void raise_the_price_of_starter() {
+        std::string text(*preset_catalog("api-metering"));
+        const std::string before = "\"29.00\"";
+        text.replace(text.find(before), before.size(), "\"31.00\"");
+        const auto file = read_catalog_file(text);
+        ASSERT_TRUE(file) << file.error().message;
+        ledger->write_blocking([&](sql::Transaction& tx) {
+            return apply_catalog(tx, *file, world.clock.now(), world.ids).size();
+        });
+        world.catalog.reload(*ledger);
+    }
+};
+
+TEST_F(CustomerPortal, OffersEveryPlanToTheFirstCustomer) {
+    using ::testing::HasSubstr;
+    using ::testing::Not;
+    const auto customer = world.customer("newcomer");
+    ASSERT_TRUE(start(customer, "pro", "pm_card_visa"));
+    const auto html = page(customer);
+    EXPECT_THAT(html, HasSubstr("Change to"));
+    EXPECT_THAT(html, HasSubstr(">STARTER: $29.00 per month<"));
+    EXPECT_THAT(html, Not(HasSubstr("FREE")));
+}
+
+TEST_F(CustomerPortal, OffersWhatIsSoldNow) {
+    using ::testing::HasSubstr;
+    using ::testing::Not;
+    const auto customer = world.customer("keeper");
+    ASSERT_TRUE(start(customer, "starter", "pm_card_visa"));
+    EXPECT_THAT(page(customer), Not(HasSubstr("STARTER: $31.00")));
+    raise_the_price_of_starter();
+    const auto html = page(customer);
+    EXPECT_THAT(html, HasSubstr(">STARTER: $31.00 per month</option>"));
+    EXPECT_THAT(html, Not(HasSubstr(">STARTER: $29.00 per month</option>")));
 }
 
 /// The seller's own prices, named in the configuration.

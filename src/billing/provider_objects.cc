@@ -1,5 +1,8 @@
 #include "billing/provider_objects.h"
 
+#include <spdlog/spdlog.h>
+
+#include "billing/customer_details.h"
 #include "catalog/service.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
@@ -25,6 +28,16 @@ Result<KnownCustomer> look_up_customer(sql::Transaction& tx, const CustomerId& i
         known.provider_clock = clock->provider_clock_id;
     }
     return known;
+}
+
+/// The provider may have been given what the customer was called at an earlier try.
+bool link_customer(sql::Transaction& tx, const CustomerId& id, const std::string& provider_customer,
+                   BillingContext& billing) {
+    const bool linked = link_provider_customer(tx, id, billing.provider.name(), provider_customer);
+    const auto customer = find_customer(tx, id.text());
+    const bool has_changed = customer && customer->version > 1;
+    if (has_changed) mark_provider_copies_behind(tx, id, billing.clock.now());
+    return linked;
 }
 
 struct KnownPrice {
@@ -73,8 +86,11 @@ asio::awaitable<Result<std::string>> ensure_provider_customer(BillingContext& bi
     const auto known = co_await billing.db.read(
         [&](sql::Transaction& tx) { return look_up_customer(tx, id, billing.provider.name()); });
     if (!known) co_return failure(known);
-    if (known->provider_id) co_return *known->provider_id;
-
+    if (known->provider_id) {
+        // What is billed next should carry the newest name; it is owed anyway, so this may fail.
+        co_await tell_customer_details(billing, id);
+        co_return *known->provider_id;
+    }
     NewCustomer request{
         .customer = id,
         .external_id = known->customer.external_id,
@@ -84,9 +100,8 @@ asio::awaitable<Result<std::string>> ensure_provider_customer(BillingContext& bi
     };
     const auto made = co_await billing.provider.create_customer(std::move(request));
     if (!made) co_return failure(made);
-    co_await billing.db.write([&](sql::Transaction& tx) {
-        return link_provider_customer(tx, id, billing.provider.name(), *made);
-    });
+    co_await billing.db.write(
+        [&](sql::Transaction& tx) { return link_customer(tx, id, *made, billing); });
     co_return *made;
 }
 
@@ -111,6 +126,27 @@ asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billi
         return link_provider_price(tx, {id, billing.provider.name(), *made}, billing.clock.now());
     });
     co_return *made;
+}
+
+asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingContext& billing) {
+    const auto catalog = billing.catalog.get();
+    std::vector<std::string> sold;
+    for (const auto& plan : catalog->plans) {
+        if (plan.is_default) continue;
+        for (const auto& price : plan.prices) {
+            auto made = co_await ensure_provider_price(billing, price.id);
+            if (made) {
+                sold.push_back(*std::move(made));
+                continue;
+            }
+            const auto& error = made.error();
+            if (error.code == ErrorCode::Unavailable || error.code == ErrorCode::OutcomeUnknown)
+                co_return failure(made);
+            spdlog::warn("event=billing.price_not_offered price={} reason={} message=\"{}\"",
+                         price.id.text(), error.reason.text(), error.message);
+        }
+    }
+    co_return sold;
 }
 
 asio::awaitable<Result<std::monostate>> adopt_provider_price(BillingContext& billing, PriceId price,

@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "billing/commands.h"
+#include "billing/customer_details.h"
 #include "billing/period_close.h"
 #include "billing/reconcile.h"
 #include "billing/sync.h"
@@ -76,7 +77,8 @@ asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant 
     const auto commands = co_await finish_commands(billing, before);
     const auto closes = co_await finish_closes(billing);
     const auto overdue = co_await catch_up_overdue(billing, overdue_before);
-    co_return commands + closes + overdue;
+    const auto customers = co_await tell_changed_customers(billing, before);
+    co_return commands + closes + overdue + customers;
 }
 
 struct BillingWorker::State {

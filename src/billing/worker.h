@@ -19,7 +19,8 @@ struct WorkerSchedule {
 };
 
 /// Finishes what was begun: commands without an outcome, period closes, periods whose renewal
-/// nobody told us about, and a regular reconciliation. At start it takes up everything at once,
+/// nobody told us about, customers whose new name the provider has not heard, and a regular
+/// reconciliation. At start it takes up everything at once,
 /// whatever its age, because whoever began it is gone. One coroutine on the given io_context; every
 /// pass logs its errors and goes on.
 class BillingWorker {
@@ -43,7 +44,7 @@ private:
 };
 
 /// One pass, for tests and `turnpike reconcile`: every pending command created before `before`,
-/// every pending close, every overdue period.
+/// every pending close, every overdue period, every customer who changed until then.
 /// \return how many were finished
 asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
                                                Instant overdue_before);

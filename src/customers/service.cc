@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "customers/provider_link.h"
 #include "json/value.h"
 
 namespace turnpike {
@@ -34,6 +35,8 @@ Result<Customer> save_with_audit(sql::Transaction& tx, const Customer& before, C
     entry.detail = changed_fields(before, after);
     auto saved = save_customer(tx, std::move(after));
     if (!saved) return failure(std::move(saved));
+    if (before.email != saved->email || before.name != saved->name)
+        mark_provider_copies_behind(tx, before.id, entry.at);
     record(tx, entry, ids);
     return saved;
 }

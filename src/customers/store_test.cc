@@ -140,6 +140,38 @@ TEST_P(CustomerStore, ProviderLinksAreForGood) {
     });
 }
 
+TEST_P(CustomerStore, AProviderIsBehindUntilItIsToldTheNewest) {
+    const auto alice = make("alice"), bob = make("bob");
+    ASSERT_TRUE(insert(alice) && insert(bob));
+    db().write_blocking([&](sql::Transaction& tx) {
+        mark_provider_copies_behind(tx, alice.id, kNow);  // nobody knows her yet
+        link_provider_customer(tx, alice.id, "stripe", "cus_A");
+        link_provider_customer(tx, bob.id, "stripe", "cus_B");
+        EXPECT_FALSE(find_untold_details(tx, alice.id, "stripe"));
+
+        mark_provider_copies_behind(tx, alice.id, kNow + 1s);
+        const auto first = find_untold_details(tx, alice.id, "stripe");
+        EXPECT_EQ(first->provider_customer, "cus_A");
+        EXPECT_FALSE(find_untold_details(tx, alice.id, "razorpay"));
+        EXPECT_FALSE(find_untold_details(tx, bob.id, "stripe"));
+        EXPECT_TRUE(customers_behind(tx, "stripe", kNow, 10).empty());
+        EXPECT_EQ(customers_behind(tx, "stripe", kNow + 1s, 10), std::vector{alice.id});
+
+        // A second change meanwhile: having been told the first is not enough.
+        mark_provider_copies_behind(tx, alice.id, kNow + 2s);
+        const auto second = find_untold_details(tx, alice.id, "stripe");
+        EXPECT_GT(second->revision, first->revision);
+        mark_details_told(tx, alice.id, "stripe", second->revision, kNow + 3s);
+        EXPECT_FALSE(find_untold_details(tx, alice.id, "stripe"));
+        mark_details_told(tx, alice.id, "stripe", first->revision, kNow + 4s);
+        const auto again = find_untold_details(tx, alice.id, "stripe");
+        EXPECT_GT(again->revision, second->revision);
+        mark_details_told(tx, alice.id, "stripe", again->revision, kNow + 5s);
+        EXPECT_TRUE(customers_behind(tx, "stripe", kNow + 9s, 10).empty());
+        return true;
+    });
+}
+
 TEST_P(CustomerStore, ATestClockOnlyMovesForward) {
     const auto clock = make_clock("clock_1");
     auto bound = make("alice");

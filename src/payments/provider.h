@@ -91,6 +91,7 @@ struct ProviderPrice {
     std::string interval;  ///< "month"; "" for a one-off price
     std::int64_t interval_count = 1;
     bool active = true;
+    std::string product;  ///< provider's id
 };
 
 template <class T>
@@ -107,6 +108,12 @@ struct NewCustomer {
     std::string external_id;
     std::optional<std::string> email, name;
     std::optional<std::string> test_clock;  ///< provider's id
+};
+/// What a customer is called on invoices and pages of the provider; nullopt takes it away there.
+struct CustomerDetails {
+    std::string obligation;
+    std::string customer;  ///< provider's id
+    std::optional<std::string> email, name;
 };
 struct NewPrice {
     PriceId price;
@@ -144,6 +151,12 @@ struct NewInvoiceItem {
     Period period;
     std::map<std::string, std::string> metadata;
 };
+/// The provider's own page, where a customer sees to cards, invoices and the plan.
+struct PortalVisit {
+    std::string customer;             ///< provider's id
+    std::string return_url;           ///< where the page leads back to
+    std::vector<std::string> prices;  ///< provider's ids: what the plan may be changed to
+};
 struct NewInvoice {
     std::string obligation;
     std::string customer;
@@ -167,6 +180,7 @@ public:
 
     // writes
     virtual asio::awaitable<Result<std::string>> create_customer(NewCustomer request) = 0;
+    virtual asio::awaitable<Result<std::monostate>> update_customer(CustomerDetails request) = 0;
     /// Creates the product (once per plan version) and the price; returns the price's id.
     virtual asio::awaitable<Result<std::string>> create_price(NewPrice request) = 0;
     virtual asio::awaitable<Result<PaymentMethodOnFile>> attach_payment_method(
@@ -196,9 +210,9 @@ public:
     /// Finalizes a draft; collection goes on by itself.
     virtual asio::awaitable<Result<ProviderInvoice>> finalize_invoice(std::string obligation,
                                                                       std::string invoice) = 0;
-    /// A short-lived URL; not an obligation, so it is never replayed.
-    virtual asio::awaitable<Result<std::string>> open_portal(std::string customer,
-                                                             std::string return_url) = 0;
+    /// A short-lived URL; not an obligation, so it is never replayed. The page offers the prices of
+    /// the visit, changes of plan at once and for a prorated invoice, and the end at period end.
+    virtual asio::awaitable<Result<std::string>> open_portal(PortalVisit visit) = 0;
     virtual asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                          std::string name,
                                                                          Instant frozen_time) = 0;

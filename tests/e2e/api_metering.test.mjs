@@ -211,6 +211,27 @@ for (const engine of engines())
             assert.equal((await server.request('POST', '/billing/cancel', {as})).status, 403);
         });
 
+        test('a new name is on the next invoice, and the portal offers what is sold', async () => {
+            const start = new Date(Date.UTC(2027, 7, 15));
+            const clock = await server.customerOnClock('renamed', start);
+            assert.equal((await server.subscribe('renamed', 'pro')).status, 200);
+            const renamed = await server.admin('PATCH', '/v1/customers/ext:renamed',
+                                               {name: 'Bob Ltd'});
+            assert.equal(renamed.status, 200, JSON.stringify(renamed.body));
+            const closed = await server.advance(clock, new Date(Date.UTC(2027, 8, 15, 2)));
+            assert.equal(closed.status, 200, JSON.stringify(closed.body));
+            const [renewal] = (await server.invoices('renamed')).body.data;
+            assert.equal(renewal.billing_reason, 'subscription_cycle');
+            const invoice = await (await fetch(renewal.hosted_url)).text();
+            assert.match(invoice, /Billed to Bob Ltd/);
+            const portal = await server.user('renamed', 'GET', '/billing/portal');
+            assert.equal(portal.status, 200, JSON.stringify(portal.body));
+            const page = await (await fetch(portal.body.url)).text();
+            assert.match(page, /Change to/);
+            for (const plan of ['STARTER: $29.00', 'ENTERPRISE: $499.00'])
+                assert.ok(page.includes(`${plan} per month</option>`), plan);
+        });
+
         test('the portal and the figures answer', async () => {
             const portal = await server.user(
                 'wallet', 'GET', '/billing/portal?return_url=https%3A%2F%2Fexample.com%2Fback');

@@ -17,7 +17,8 @@
 namespace turnpike::stripe {
 
 /// Every object made at Stripe carries this metadata key with its obligation, so that it can be
-/// found when the answer was lost. Updates of a subscription write kLastChangeKey instead.
+/// found when the answer was lost. Updates of a subscription, and of a customer's name, write
+/// kLastChangeKey instead.
 inline constexpr std::string_view kObligationKey = "turnpike_obligation";
 inline constexpr std::string_view kLastChangeKey = "turnpike_last_change";
 

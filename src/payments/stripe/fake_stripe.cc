@@ -28,6 +28,7 @@ const std::map<std::string, std::pair<std::string, std::string>> kinds_by_path =
     {"/v1/payment_methods", {"payment_method", "pm"}},
     {"/v1/events", {"event", "evt"}},
     {"/v1/test_helpers/test_clocks", {"test_helpers.test_clock", "clock"}},
+    {"/v1/billing_portal/configurations", {"billing_portal.configuration", "bpc"}},
     {"/v1/billing_portal/sessions", {"billing_portal.session", "bps"}},
 };
 
@@ -140,6 +141,7 @@ asio::awaitable<http::Response> FakeStripe::serve(const http::Request& request) 
         case Fault::KeyInUse:
             answer = {409, error_body("idempotency_error", "idempotency_key_in_use")};
             break;
+        case Fault::Refused: answer = {400, error_body("invalid_request_error", "")}; break;
         case Fault::BadKey:
             answer = {401, to_text(Json{{"error",
                                          {{"type", "invalid_request_error"},

@@ -30,6 +30,7 @@ enum class Fault : std::uint8_t {
     KeyInUse,          ///< 409
     Slow,              ///< executed and answered, late but in time
     BadKey,            ///< 401 that echoes the key
+    Refused,           ///< 400, nothing executed
 };
 
 /// A small Stripe with behaviour: objects, idempotency keys, paging, declines, and faults on order.

@@ -14,9 +14,10 @@ namespace {
 using Found = std::optional<std::string>;
 
 /// Lists that hold what a POST to the same path made, with our metadata.
-constexpr std::array<std::string_view, 6> kCollections = {"/v1/customers", "/v1/products",
-                                                          "/v1/prices",    "/v1/subscriptions",
-                                                          "/v1/invoices",  "/v1/invoiceitems"};
+constexpr std::string_view kPortalConfigurations = "/v1/billing_portal/configurations";
+constexpr std::array<std::string_view, 7> kCollections = {
+    "/v1/customers", "/v1/products",     "/v1/prices",         "/v1/subscriptions",
+    "/v1/invoices",  "/v1/invoiceitems", kPortalConfigurations};
 
 /// A value out of the form that was sent; names are as Form wrote them.
 std::optional<std::string> sent_value(const std::string& body, std::string_view name) {
@@ -41,6 +42,8 @@ bool has_tag(const Json& object, std::string_view key, const std::string& value)
 /// objects whose time runs ahead; otherwise among those made since shortly before the intent.
 Form narrow(const Intent& intent) {
     Form query;
+    // Stripe lists these without any filter by time; there is one for each state of the catalog.
+    if (intent.path == kPortalConfigurations) return query;
     if (intent.path == "/v1/subscriptions") query.add("status", "all");
     const auto customer = sent_value(intent.body, "customer");
     const auto clock = sent_value(intent.body, "test_clock");
@@ -78,10 +81,10 @@ bool shows_effect(const Intent& intent, const Json& object) {
     if (intent.path.ends_with("/advance"))
         return std::to_string(fields.maybe_integer("frozen_time").value_or(0)) ==
                sent_value(intent.body, "frozen_time");
-    if (intent.path.starts_with("/v1/customers/")) {
+    const auto method = sent_value(intent.body, "invoice_settings[default_payment_method]");
+    if (method && intent.path.starts_with("/v1/customers/")) {
         const auto chosen = read_default_method(object);
-        return chosen && *chosen &&
-               *chosen == sent_value(intent.body, "invoice_settings[default_payment_method]");
+        return chosen && *chosen == method;
     }
     return has_tag(object, kLastChangeKey, intent.obligation);
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/encoding.h"
+#include "crypto/crypto.h"
 #include "payments/errors.h"
 #include "payments/stripe/currencies.h"
 #include "payments/stripe/exchange.h"
@@ -49,6 +51,22 @@ asio::awaitable<Result<std::string>> Provider::create_customer(NewCustomer reque
     const auto written = co_await exchange_->write(std::move(write));
     if (!written) co_return failure(written);
     co_return read_id(written->object);
+}
+
+asio::awaitable<Result<std::monostate>> Provider::update_customer(CustomerDetails request) {
+    const auto who = path_segment(request.customer, no_such("customer"));
+    if (!who) co_return failure(who);
+    Form form;
+    form.add("email", request.email.value_or("")).add("name", request.name.value_or(""));
+    // A restored ledger may count to the same revision with another name: not the same obligation.
+    const std::string obligation =
+        request.obligation + ":" + to_hex(sha256(form.text())).substr(0, 16);
+    form.add_metadata({{std::string(kLastChangeKey), obligation}});
+    Write write{
+        .obligation = obligation, .path = "/v1/customers/" + *who, .parameters = form.text()};
+    const auto written = co_await exchange_->write(std::move(write));
+    if (!written) co_return failure(written);
+    co_return std::monostate{};
 }
 
 asio::awaitable<Result<std::string>> Provider::create_product(const NewPrice& request) {
@@ -165,16 +183,6 @@ asio::awaitable<Result<std::monostate>> Provider::remove_invoice_item(std::strin
     // DELETE knows no idempotency key: a repeat finds nothing, and that is success.
     if (!written && written.error().code != ErrorCode::NotFound) co_return failure(written);
     co_return std::monostate{};
-}
-
-asio::awaitable<Result<std::string>> Provider::open_portal(std::string customer,
-                                                           std::string return_url) {
-    Form form;
-    form.add("customer", customer).add("return_url", return_url);
-    const auto session =
-        co_await exchange_->post_unowed("/v1/billing_portal/sessions", std::move(form));
-    if (!session) co_return failure(session);
-    co_return read_url(*session);
 }
 
 asio::awaitable<Result<ProviderTestClock>> Provider::create_test_clock(std::string obligation,

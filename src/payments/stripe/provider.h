@@ -57,6 +57,7 @@ public:
     [[nodiscard]] bool live() const;
 
     asio::awaitable<Result<std::string>> create_customer(NewCustomer request) override;
+    asio::awaitable<Result<std::monostate>> update_customer(CustomerDetails request) override;
     asio::awaitable<Result<std::string>> create_price(NewPrice request) override;
     asio::awaitable<Result<PaymentMethodOnFile>> attach_payment_method(
         std::string obligation, std::string customer, std::string payment_method) override;
@@ -78,8 +79,7 @@ public:
     asio::awaitable<Result<ProviderInvoice>> create_invoice(NewInvoice request) override;
     asio::awaitable<Result<ProviderInvoice>> finalize_invoice(std::string obligation,
                                                               std::string invoice) override;
-    asio::awaitable<Result<std::string>> open_portal(std::string customer,
-                                                     std::string return_url) override;
+    asio::awaitable<Result<std::string>> open_portal(PortalVisit visit) override;
     asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                  std::string clock_name,
                                                                  Instant frozen_time) override;
@@ -120,6 +120,10 @@ private:
     explicit Provider(std::unique_ptr<Exchange> exchange);
 
     asio::awaitable<Result<std::string>> create_product(const NewPrice& request);
+    /// The configuration of the portal that offers exactly `prices`, made on first need; nullopt
+    /// when Stripe refuses such a one (two prices of one product that recur alike).
+    asio::awaitable<Result<std::optional<std::string>>> portal_configuration(
+        std::vector<std::string> prices);
 
     std::unique_ptr<Exchange> exchange_;
 };

@@ -154,6 +154,29 @@ TEST_F(ProviderFaults, AfterADayWithALostAnswerNoSecondSubscriptionIsMade) {
     EXPECT_EQ(stripe.count("subscription"), 1U);
 }
 
+TEST_F(ProviderFaults, ALostChangeOfANameIsFoundAgain) {
+    stripe.put(Json{{"id", "cus_7"}, {"object", "customer"}, {"metadata", Json::object()}});
+    const CustomerDetails details{"customer:7:details:2", "cus_7", std::nullopt, "Bob"};
+    stripe.plan(std::vector<Fault>(4, Fault::LostAnswer));
+    EXPECT_EQ(reason_of(run(provider->update_customer(details))), "payment.outcome_unknown");
+    clock.advance(hours(26));
+    stripe.forget_keys();
+    EXPECT_EQ(run(provider->settle_unknown(10))->found, 1);
+    EXPECT_TRUE(run(provider->update_customer(details)));
+}
+
+TEST_F(ProviderFaults, ALostPortalConfigurationIsFoundAgain) {
+    const PortalVisit visit{"cus_7", "https://shop.test/", {}};
+    stripe.plan(std::vector<Fault>(4, Fault::LostAnswer));
+    EXPECT_EQ(reason_of(run(provider->open_portal(visit))), "payment.outcome_unknown");
+    clock.advance(hours(26));
+    stripe.forget_keys();
+    EXPECT_EQ(run(provider->settle_unknown(10))->found, 1);
+    EXPECT_TRUE(run(provider->open_portal(visit)));
+    EXPECT_EQ(stripe.count("billing_portal.configuration"), 1U);
+    EXPECT_NE(stripe.seen().back().body.find("configuration=bpc_"), std::string::npos);
+}
+
 TEST_F(ProviderFaults, SettlingStopsWhenTheProviderIsDown) {
     stripe.plan(std::vector<Fault>(4, Fault::LostRequest));
     EXPECT_EQ(reason_of(start("start")), "payment.outcome_unknown");

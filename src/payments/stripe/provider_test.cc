@@ -325,11 +325,74 @@ TEST_F(StripeProvider, MovesTestClocks) {
     EXPECT_EQ(run(provider->get_test_clock(clock_made->id))->frozen_time, later);
 }
 
+TEST_F(StripeProvider, TellsACustomersNewName) {
+    stripe.put(Json{{"id", "cus_7"}, {"object", "customer"}, {"metadata", Json::object()}});
+    const CustomerDetails details{"customer:7:details:2", "cus_7", std::nullopt, "Bob & Co"};
+    ASSERT_TRUE(run(provider->update_customer(details)));
+    const auto sent = stripe.seen().back();
+    EXPECT_EQ(sent.path, "/v1/customers/cus_7");
+    EXPECT_TRUE(sent.body.starts_with("email=&name=Bob%20%26%20Co&metadata[")) << sent.body;
+    EXPECT_NE(sent.key, "");
+    ASSERT_TRUE(run(provider->update_customer(details)));
+    EXPECT_EQ(stripe.requests(), 1U) << "told once";
+
+    auto restored = details;  // the same revision of another history
+    restored.name = "Ann";
+    ASSERT_TRUE(run(provider->update_customer(restored)));
+    EXPECT_NE(stripe.seen().back().key, sent.key);
+}
+
 TEST_F(StripeProvider, OpensThePortalWithoutAnIntent) {
-    const auto url = run(provider->open_portal("cus_7", "https://shop.test/back"));
+    const auto url = run(provider->open_portal({"cus_7", "https://shop.test/back", {}}));
     ASSERT_TRUE(url) << url.error().message;
     EXPECT_EQ(*url, "https://portal.test/bps");
     EXPECT_EQ(stripe.seen().back().key, "");
+}
+
+TEST_F(StripeProvider, ThePortalOffersThePricesOfTheVisit) {
+    for (const auto& [id, product] :
+         {std::pair{"price_a", "prod_1"}, {"price_b", "prod_2"}, {"price_c", "prod_1"}})
+        stripe.put(Json{{"id", id},
+                        {"object", "price"},
+                        {"product", product},
+                        {"currency", "usd"},
+                        {"unit_amount", 100},
+                        {"recurring", {{"interval", "month"}, {"interval_count", 1}}},
+                        {"active", true}});
+    const PortalVisit visit{"cus_7", "https://shop.test/", {"price_a", "price_b", "price_c"}};
+    ASSERT_TRUE(run(provider->open_portal(visit)));
+    const auto requests = stripe.requests();
+    const auto made = stripe.seen().at(requests - 2);
+    EXPECT_EQ(made.path, "/v1/billing_portal/configurations");
+    EXPECT_NE(made.key, "");
+    const std::string update = "features[subscription_update]";
+    for (const std::string& part :
+         {update + "[enabled]=true", update + "[proration_behavior]=always_invoice",
+          update + "[products][0][product]=prod_1&" + update + "[products][0][prices][0]=price_a&" +
+              update + "[products][0][prices][1]=price_c&",
+          update + "[products][1][product]=prod_2&" + update + "[products][1][prices][0]=price_b&",
+          std::string("features[subscription_cancel][mode]=at_period_end")})
+        EXPECT_NE(made.body.find(part), std::string::npos) << part << " in " << made.body;
+    const auto session = stripe.seen().back().body;
+    EXPECT_NE(session.find("configuration=bpc_"), std::string::npos) << session;
+
+    // What is offered stays the same: no more than the session is asked for.
+    ASSERT_TRUE(run(provider->open_portal(visit)));
+    EXPECT_EQ(stripe.requests(), requests + 1);
+    EXPECT_EQ(stripe.seen().back().body, session);
+    ASSERT_TRUE(run(provider->open_portal({"cus_7", "https://shop.test/", {"price_b"}})));
+    EXPECT_EQ(stripe.count("billing_portal.configuration"), 2U);
+    EXPECT_NE(stripe.seen().back().body, session);
+}
+
+TEST_F(StripeProvider, ThePortalOpensEvenIfItsConfigurationIsRefused) {
+    stripe.plan({Fault::Refused});
+    for (int i = 0; i < 2; ++i) {
+        const auto url = run(provider->open_portal({"cus_7", "https://shop.test/", {}}));
+        ASSERT_TRUE(url) << url.error().message;
+        EXPECT_EQ(stripe.seen().back().body.find("configuration"), std::string::npos);
+    }
+    EXPECT_EQ(stripe.requests(), 3U);  // it is asked for once
 }
 
 TEST_F(StripeProvider, GivesEventsAsTheyAre) {

@@ -50,6 +50,7 @@ Result<ProviderPrice> read_price(const Json& object) {
     ProviderPrice price;
     price.id = fields.text("id");
     price.active = fields.flag("active");
+    price.product = fields.reference("product");
     const auto amount =
         read_amount(fields.maybe_integer("unit_amount").value_or(0), fields.text("currency"));
     if (!amount) return failure(amount);

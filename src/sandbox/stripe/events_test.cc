@@ -135,6 +135,14 @@ TEST(WebhookEndpoints, SayTruthfullyWhatIsWrong) {
         {"url=file%3A%2F%2F%2Fetc%2Fpasswd&enabled_events[]=*", "url",
          "The scheme must be http or https, not file."},
         {"url=https%3A%2F%2F&enabled_events[]=*", "url", "Not a valid URL."},
+        {"url=https%3A%2F%2Fh%3A99999%2F&enabled_events[]=*", "url", "Not a valid URL."},
+        {"url=https%3A%2F%2Fh%3A65536&enabled_events[]=*", "url", "Not a valid URL."},
+        {"url=https%3A%2F%2Fh%3A0%2F&enabled_events[]=*", "url", "Not a valid URL."},
+        {"url=https%3A%2F%2Fh%3A%2F&enabled_events[]=*", "url", "Not a valid URL."},
+        {"url=https%3A%2F%2Fh%3A80x%3Fa&enabled_events[]=*", "url", "Not a valid URL."},
+        {"url=https%3A%2F%2F%5B%3A%3A1&enabled_events[]=*", "url", "Not a valid URL."},
+        {"url=https%3A%2F%2F%5B%3A%3A1%5D%3A65536&enabled_events[]=*", "url", "Not a valid URL."},
+        {"url=https%3A%2F%2F%5B%3A%3A1%5Dx&enabled_events[]=*", "url", "Not a valid URL."},
         {"url=http%3A%2F%2Fh&enabled_events[]=*&enabled_events[]=foo.bar", "enabled_events[1]",
          "Invalid enabled_events[1]: must be one of *, account.application.authorized, "},
         {"url=http%3A%2F%2Fh&enabled_events[]=invoice.*", "enabled_events[0]", "must be one of"},
@@ -148,6 +156,19 @@ TEST(WebhookEndpoints, SayTruthfullyWhatIsWrong) {
         EXPECT_EQ(reply.status, 400);
         EXPECT_EQ(reply.error("param"), c.param);
         EXPECT_THAT(reply.error("message"), ::testing::HasSubstr(c.message));
+    }
+}
+
+TEST(WebhookEndpoints, MayNameAPortOrAnIPv6Address) {
+    TwinUnderTest twin;
+    for (const char* url :
+         {"https%3A%2F%2Fh%3A65535%2F", "http%3A%2F%2F127.0.0.1%3A1%3Fa%3Db%3A0",
+          "http%3A%2F%2F%5B%3A%3A1%5D%3A8080%2Fhooks", "http%3A%2F%2F%5B%3A%3A1%5D",
+          "https%3A%2F%2Fh%2Fa%3A99999", "https%3A%2F%2Fuser%3Aword%40h%3A8443%2F"}) {
+        SCOPED_TRACE(url);
+        EXPECT_EQ(
+            twin.post("/v1/webhook_endpoints", "enabled_events[]=*&url=" + std::string(url)).status,
+            200);
     }
 }
 

@@ -105,6 +105,14 @@ std::string intent_outcome(const Json& intent) {
     return fmt::format("<p role=\"status\">This payment is {}.</p>\n", escape_html(status));
 }
 
+/// Name and address as they were when the invoice was made; the id of a customer who has neither.
+std::string billed_to(const Json& invoice) {
+    const std::string name = text_of(invoice, "customer_name");
+    const std::string email = text_of(invoice, "customer_email");
+    if (name.empty() && email.empty()) return text_of(invoice, "customer");
+    return name + (name.empty() || email.empty() ? "" : ", ") + email;
+}
+
 }  // namespace
 
 PageAnswer show_invoice(PageRequest& page) {
@@ -115,8 +123,7 @@ PageAnswer show_invoice(PageRequest& page) {
     std::string body =
         fmt::format("<h1>Invoice {}</h1><p class=\"soft\">{}, {}</p>", escape_html(number),
                     day_text(invoice, "effective_at"), escape_html(text_of(invoice, "status")));
-    body += fmt::format("<p>Billed to {} {}</p>", escape_html(text_of(invoice, "customer_name")),
-                        escape_html(text_of(invoice, "customer_email")));
+    body += fmt::format("<p>Billed to {}</p>", escape_html(billed_to(invoice)));
     body += lines_table(invoice);
     if (text_of(invoice, "status") == "open") body += payment_part(page.ctx, invoice, session);
     body += way_back(page, session);

@@ -11,6 +11,7 @@
 #include "sandbox/stripe/customer_currency.h"
 #include "sandbox/stripe/invoice_lines.h"
 #include "sandbox/stripe/invoices.h"
+#include "sandbox/stripe/prices.h"
 
 namespace turnpike::twin {
 namespace {
@@ -141,6 +142,9 @@ Outcome<Charge> read_charge(Context& ctx, Params& params) {
             return bad_param("price", "",
                              "The price specified is set to `type=recurring` but this field only "
                              "accepts prices with `type=one_time`.");
+        if (!charge.currency.empty())
+            if (auto error = check_price_currency(*price, charge.currency, "price"))
+                return Refusal(*std::move(error));
         charge.currency = text_of(*price, "currency");
         charge.amount = total_of(*price, charge.quantity);
         charge.amount_param = "quantity";

@@ -5,9 +5,11 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/customer_currency.h"
 #include "sandbox/stripe/invoice_items.h"
 #include "sandbox/stripe/invoice_lines.h"
+#include "sandbox/stripe/prices.h"
 #include "sandbox/stripe/subscriptions.h"
 #include "subscriptions/billing_period.h"
 
@@ -16,6 +18,7 @@ namespace {
 
 struct Request {
     std::string customer, subscription;
+    std::string currency;  ///< "": that of the prices
     PlanChange change;
 };
 
@@ -23,7 +26,7 @@ Outcome<Request> read_request(Context& ctx, Params& params) {
     Request request;
     request.customer = params.text("customer").value_or("");
     request.subscription = params.text("subscription").value_or("");
-    params.ignore("currency");
+    request.currency = read_optional_currency(params);
     params.ignore("preview_mode");
     params.ignore("automatic_tax");
     if (auto details = params.object("subscription_details")) {
@@ -89,6 +92,10 @@ Answer finished(Json draft, std::vector<Json> lines) {
 }
 
 Answer preview_of(Context& ctx, const Json& subscription, const Request& request) {
+    if (!request.currency.empty())
+        if (auto error = check_price_currency(subscription.at("items").at("data").at(0).at("price"),
+                                              request.currency, "currency"))
+            return Refusal(*std::move(error));
     PlannedChange planned;
     planned.subscription = subscription;
     const bool changes =
@@ -129,11 +136,13 @@ Answer preview_new(Context& ctx, const Request& request) {
     subscription["id"] = nullptr;
     subscription["customer"] = request.customer;
     std::vector<Json> lines;
-    std::string currency;
+    std::string currency = request.currency;
     for (const ItemRequest& item_request : request.change.items) {
         if (!item_request.price) return missing_param("subscription_details[items][0][price]");
         const Json& price = *item_request.price;
-        currency = text_of(price, "currency");
+        if (currency.empty()) currency = text_of(price, "currency");
+        if (auto error = check_price_currency(price, currency, item_request.price_param))
+            return Refusal(*std::move(error));
         const Period period = period_number(now, interval_of(price), 0);
         const Json item = new_item(ctx, subscription, item_request, period);
         const std::int64_t quantity = integer_of(item, "quantity");

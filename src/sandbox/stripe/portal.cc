@@ -72,10 +72,38 @@ Json default_configuration(Context& ctx) {
     return made;
 }
 
+constexpr std::size_t kProductsMax = 10;
+
+/// products[]: what subscription_update may change to, as {"product", "prices"}.
+Outcome<Json> read_products(Context& ctx, Params& feature) {
+    Json products = Json::array();
+    for (Params& given : feature.objects("products")) {
+        const std::string id = given.required_text("product");
+        const auto prices = given.texts("prices");
+        if (prices.empty()) given.complain(missing_param(given.name_of("prices")));
+        if (auto complaint = given.complaint()) return Refusal(*std::move(complaint));
+        if (!ctx.find("product", id)) return no_such_param("product", id, given.name_of("product"));
+        for (std::size_t i = 0; i < prices.size(); ++i) {
+            const std::string where = given.name_of("prices") + "[" + std::to_string(i) + "]";
+            const auto price = ctx.find("price", prices[i]);
+            if (!price) return no_such_param("price", prices[i], where);
+            if (text_of(*price, "product") != id)
+                return bad_param(
+                    where, "",
+                    "The price " + prices[i] + " does not belong to the product " + id + ".");
+        }
+        products.push_back(Json{{"product", id}, {"prices", prices}});
+    }
+    if (products.size() > kProductsMax)
+        return bad_param(feature.name_of("products"), "",
+                         "A portal configuration can offer at most 10 products.");
+    return products;
+}
+
 /// features[x][enabled], and what else this portal obeys.
-void read_features(Params& params, Json& features) {
+std::optional<StripeError> read_features(Context& ctx, Params& params, Json& features) {
     auto given = params.object("features");
-    if (!given) return;
+    if (!given) return std::nullopt;
     for (const char* name : {"customer_update", "invoice_history", "payment_method_update",
                              "subscription_cancel", "subscription_update"}) {
         auto feature = given->object(name);
@@ -87,13 +115,19 @@ void read_features(Params& params, Json& features) {
         if (const auto mode = feature->one_of("mode", {"at_period_end", "immediately"}))
             features[name]["mode"] = *mode;
         for (const char* hint :
-             {"allowed_updates", "default_allowed_updates", "products", "cancellation_reason",
+             {"allowed_updates", "default_allowed_updates", "cancellation_reason",
               "schedule_at_period_end", "billing_cycle_anchor", "trial_update_behavior",
               "payment_method_configuration"})
             feature->ignore(hint);
+        if (feature->has("products")) {
+            auto products = read_products(ctx, *feature);
+            if (!products) return products.error();
+            features[name]["_products"] = *std::move(products);
+        }
         given->absorb(*feature);
     }
     params.absorb(*given);
+    return std::nullopt;
 }
 
 void read_profile(Params& params, Json& configuration) {
@@ -108,7 +142,8 @@ void read_profile(Params& params, Json& configuration) {
 Answer create_configuration(Operation& operation) {
     Params& params = operation.params;
     Json configuration = new_configuration(operation.ctx);
-    read_features(params, configuration["features"]);
+    if (auto error = read_features(operation.ctx, params, configuration["features"]))
+        return Refusal(*std::move(error));
     read_profile(params, configuration);
     if (const auto url = params.text("default_return_url"))
         configuration["default_return_url"] = text_or_null(*url);

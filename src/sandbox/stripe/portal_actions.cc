@@ -60,6 +60,15 @@ void drop_replaced(Context& ctx, const Json& chosen, const std::string& former) 
     }
 }
 
+/// Without a list the portal offers whatever is sold.
+bool is_listed(const Json& update, const std::string& price) {
+    if (!update.contains("_products")) return true;
+    return std::ranges::any_of(update.at("_products"), [&](const Json& product) {
+        const Json& prices = product.at("prices");
+        return std::ranges::find(prices, Json(price)) != prices.end();
+    });
+}
+
 }  // namespace
 
 Json portal_features(Context& ctx, const Json& session) {
@@ -75,7 +84,7 @@ Outcome<std::string> change_plan(Context& ctx, const Json& session, const std::s
     if (!subscription || text_of(*subscription, "customer") != text_of(session, "customer") ||
         subscription->at("items").at("data").size() != 1)
         return not_offered();
-    const auto offered = offered_prices(ctx, *subscription);
+    const auto offered = offered_prices(ctx, session, *subscription);
     const bool known = std::ranges::any_of(
         offered, [&](const Json& offer) { return text_of(offer, "id") == price; });
     if (!known) return not_offered();
@@ -153,9 +162,11 @@ std::vector<Json> live_subscriptions(Context& ctx, const std::string& customer) 
     return subscriptions;
 }
 
-std::vector<Json> offered_prices(Context& ctx, const Json& subscription) {
+std::vector<Json> offered_prices(Context& ctx, const Json& session, const Json& subscription) {
+    const Json update = part_of(portal_features(ctx, session), "subscription_update");
     std::vector<Json> prices = ctx.list("price", {});
     std::erase_if(prices, [&](const Json& price) {
+        if (!is_listed(update, text_of(price, "id"))) return true;
         const Json& recurring = part_of(price, "recurring");
         const auto product = ctx.find("product", text_of(price, "product"));
         return !flag_of(price, "active") || recurring.empty() || !product ||

@@ -22,8 +22,9 @@ Outcome<std::string> replace_card(Context& ctx, const Json& session, const std::
 
 /// The customer's subscriptions that are not over, newest first.
 std::vector<Json> live_subscriptions(Context& ctx, const std::string& customer);
-/// Active recurring prices that the subscription could move to, cheapest first, its own included.
-std::vector<Json> offered_prices(Context& ctx, const Json& subscription);
+/// Active recurring prices that the subscription could move to, cheapest first, its own included:
+/// of the products that the session's configuration lists, or of all when it lists none.
+std::vector<Json> offered_prices(Context& ctx, const Json& session, const Json& subscription);
 Json portal_features(Context& ctx, const Json& session);
 
 }  // namespace turnpike::twin

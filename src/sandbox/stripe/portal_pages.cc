@@ -15,11 +15,12 @@ namespace turnpike::twin {
 namespace {
 
 /// Every other price the subscription could move to. One of several items is not ours to choose.
-std::string plan_choice(Context& ctx, const Json& subscription, const std::string& field) {
+std::string plan_choice(Context& ctx, const Json& session, const Json& subscription,
+                        const std::string& field) {
     const Json& items = subscription.at("items").at("data");
     if (items.size() != 1) return "";
     std::string options;
-    for (const Json& price : offered_prices(ctx, subscription))
+    for (const Json& price : offered_prices(ctx, session, subscription))
         if (text_of(price, "id") != text_of(items.at(0), "price"))
             options += fmt::format("<option value=\"{}\">{}</option>",
                                    escape_html(text_of(price, "id")), price_text(ctx, price));
@@ -44,8 +45,9 @@ std::string plan_lines(Context& ctx, const Json& subscription) {
 }
 
 /// `field` is the id of the choice's element, one of its own for each plan.
-std::string plan_part(Context& ctx, const Json& subscription, const Json& features,
+std::string plan_part(Context& ctx, const Json& session, const Json& subscription,
                       const std::string& field) {
+    const Json features = portal_features(ctx, session);
     const std::string id = text_of(subscription, "id");
     const bool ends = instant_of(subscription, "cancel_at").has_value();
     std::string body = plan_lines(ctx, subscription);
@@ -55,7 +57,7 @@ std::string plan_part(Context& ctx, const Json& subscription, const Json& featur
         ends ? day_text(subscription, "cancel_at")
              : day_text(subscription.at("items").at("data").at(0), "current_period_end"));
     if (flag_of(part_of(features, "subscription_update"), "enabled") && !ends)
-        body += plan_choice(ctx, subscription, field);
+        body += plan_choice(ctx, session, subscription, field);
     if (ends)
         body += post_form("keep", hidden_field("subscription", id), "Keep the plan after all");
     else if (flag_of(part_of(features, "subscription_cancel"), "enabled"))
@@ -63,7 +65,7 @@ std::string plan_part(Context& ctx, const Json& subscription, const Json& featur
     return body;
 }
 
-std::string plan_sections(Context& ctx, const Json& session, const Json& features) {
+std::string plan_sections(Context& ctx, const Json& session) {
     const auto subscriptions = live_subscriptions(ctx, text_of(session, "customer"));
     if (subscriptions.empty())
         return "<section><h2>Your plan</h2><p class=\"soft\">You have no plan at the "
@@ -75,7 +77,7 @@ std::string plan_sections(Context& ctx, const Json& session, const Json& feature
                                       ? "Your plan"
                                       : fmt::format("Plan {} of {}", i + 1, subscriptions.size());
         sections += "<section><h2>" + title + "</h2>" +
-                    plan_part(ctx, subscriptions[i], features, "price" + number) + "</section>\n";
+                    plan_part(ctx, session, subscriptions[i], "price" + number) + "</section>\n";
     }
     return sections;
 }
@@ -144,7 +146,7 @@ PageAnswer show_portal(PageRequest& page) {
         body += fmt::format("<p class=\"{}\" role=\"status\">{}</p>",
                             flag_of(notice, "failed") ? "problem" : "notice",
                             escape_html(text_of(notice, "text")));
-    body += plan_sections(ctx, session, features);
+    body += plan_sections(ctx, session);
     body += card_section(ctx, *customer, features);
     body += invoice_section(ctx, session, features);
     if (const std::string back = text_of(session, "return_url"); !back.empty())

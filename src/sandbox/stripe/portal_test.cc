@@ -312,6 +312,27 @@ TEST_F(PortalTest, TheBanksPageFinishesAPayment) {
     EXPECT_THAT(visit("GET", "/p/invoice/{id}", "invoice", invoice, "").html, HasSubstr("$99.00"));
 }
 
+TEST_F(PortalTest, AnInvoiceSaysWhomItIsFor) {
+    const struct {
+        std::string identity, billed_to;
+    } cases[] = {
+        {"name=Ada&email=a%40b.co", "<p>Billed to Ada, a@b.co</p>"},
+        {"name=Ada&email=", "<p>Billed to Ada</p>"},
+        {"name=&email=a%40b.co", "<p>Billed to a@b.co</p>"},
+        {"name=%3Cb%3E&email=", "<p>Billed to &lt;b&gt;</p>"},
+    };
+    const auto page_of = [&](const std::string& customer, const std::string& identity) {
+        sandbox_.post("/v1/customers/" + customer, identity);
+        const Json made = sandbox_.post("/v1/subscriptions",
+                                        "customer=" + customer + "&items[0][price]=" + starter_);
+        return visit("GET", "/p/invoice/{id}", "invoice", text_of(made, "latest_invoice"), "").html;
+    };
+    for (const auto& c : cases)
+        EXPECT_THAT(page_of(sandbox_.customer(), c.identity), HasSubstr(c.billed_to));
+    const std::string nameless = sandbox_.customer();
+    EXPECT_THAT(page_of(nameless, "name=&email="), HasSubstr("<p>Billed to " + nameless + "</p>"));
+}
+
 TEST_F(PortalTest, ConfigurationsSwitchFeaturesOff) {
     const Json configuration = sandbox_.post("/v1/billing_portal/configurations",
                                              "features[subscription_cancel][enabled]=false"
@@ -326,6 +347,36 @@ TEST_F(PortalTest, ConfigurationsSwitchFeaturesOff) {
                            "customer=" + customer_ + "&return_url=javascript%3Aalert(1)")
                   .code,
               "url_invalid");
+}
+
+TEST_F(PortalTest, AConfigurationOffersTheProductsThatItLists) {
+    const std::string team = sandbox_.price("Team", 19'900);
+    const auto product_of = [&](const std::string& price) {
+        return text_of(sandbox_.get("/v1/prices/" + price), "product");
+    };
+    const auto listing = [&](const std::string& product, const std::string& price) {
+        const std::string first = "features[subscription_update][products][0]";
+        return "features[subscription_update][enabled]=true&" + first + "[product]=" + product +
+               "&" + first + "[prices][0]=" + price;
+    };
+    const std::string configurations = "/v1/billing_portal/configurations";
+    const Json made = sandbox_.post(configurations, listing(product_of(team), team));
+    session_ = sandbox_.post("/v1/billing_portal/sessions",
+                             "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
+    EXPECT_THAT(show().html, HasSubstr("Team: $199.00"));
+    EXPECT_THAT(show().html, Not(HasSubstr("Pro: $99.00")));
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
+                HasSubstr("does not offer"));
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + team),
+                HasSubstr("Your plan has been changed."));
+
+    const std::string where = "features[subscription_update][products][0]";
+    EXPECT_EQ(sandbox_.refused(configurations, listing("prod_none", team)).param,
+              where + "[product]");
+    EXPECT_EQ(sandbox_.refused(configurations, listing(product_of(team), "price_none")).param,
+              where + "[prices][0]");
+    EXPECT_EQ(sandbox_.refused(configurations, listing(product_of(team), pro_)).param,
+              where + "[prices][0]");
 }
 
 TEST(EscapeHtml, LeavesNoWayOutOfTextOrAttributes) {

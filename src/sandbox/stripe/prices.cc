@@ -283,6 +283,16 @@ Outcome<Json> create_price_of(Context& ctx, Params& params, const std::string& p
     return store_new_price(ctx, std::move(price), LookupKey::MustBeFree);
 }
 
+std::optional<StripeError> check_price_currency(const Json& price, const std::string& expected,
+                                                const std::string& param) {
+    const std::string own = text_of(price, "currency");
+    if (own == expected) return std::nullopt;
+    return bad_param(param, "",
+                     "The price specified only supports `" + own +
+                         "`. This doesn't match the expected currency: `" + expected + "`.")
+        .error();
+}
+
 std::span<const OperationRoute> price_routes() { return kRoutes; }
 
 }  // namespace turnpike::twin

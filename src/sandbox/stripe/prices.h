@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -16,6 +17,10 @@ Outcome<Json> create_price_of(Context& ctx, Params& params, const std::string& p
 void read_unit_amount(Params& params, Json& price);
 /// The members of recurring[], as a price's document holds them.
 Json read_recurring(Params& params);
+/// Stripe's refusal where `price`, given as `param`, is not in `expected` (a lower-case code).
+/// nullopt when it is.
+std::optional<StripeError> check_price_currency(const Json& price, const std::string& expected,
+                                                const std::string& param);
 
 std::span<const OperationRoute> price_routes();
 

@@ -33,6 +33,7 @@ void invoice_left_open(Context& ctx, const Json& invoice);
 struct ItemRequest {
     std::string id;  ///< of the item to change; "" adds one
     std::optional<Json> price;
+    std::string price_param;  ///< where `price` was given: "items[0][price]"
     std::optional<std::int64_t> quantity;
     bool deleted = false;
     std::optional<Json> metadata;
@@ -45,9 +46,14 @@ Outcome<ItemRequest> read_item(Context& ctx, Params& params);
 /// Reads add_invoice_items[] and makes the pending items for `subscription`.
 struct AddedCharge {
     Json price;
+    std::string price_param;
     std::int64_t quantity = 1;
 };
 Outcome<std::vector<AddedCharge>> read_added_charges(Context& ctx, Params& params);
+/// A subscription is billed in one currency. nullopt when every price is in it.
+std::optional<StripeError> check_currency(const std::vector<ItemRequest>& items,
+                                          const std::vector<AddedCharge>& charges,
+                                          const std::string& currency);
 void add_charges(Context& ctx, const Json& subscription, const std::vector<AddedCharge>& charges);
 
 /// A new item document of this subscription for `period`.

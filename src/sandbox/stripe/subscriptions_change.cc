@@ -139,6 +139,9 @@ private:
     }
 
     std::optional<StripeError> check_request() {
+        if (auto error =
+                check_currency(change_.items, change_.added_charges, text_of(before_, "currency")))
+            return error;
         if (!change_.proration_date) return std::nullopt;
         const Json& first = before_.at("items").at("data").at(0);
         const Period period = period_of_item(first);

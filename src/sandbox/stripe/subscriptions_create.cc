@@ -3,6 +3,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/customer_currency.h"
 #include "sandbox/stripe/invoice_lines.h"
 #include "sandbox/stripe/subscriptions.h"
@@ -16,6 +17,7 @@ namespace {
 /// What POST /v1/subscriptions asks for.
 struct Request {
     std::string customer;
+    std::string currency;  ///< "": that of the first item's price
     std::vector<ItemRequest> items;
     std::vector<AddedCharge> charges;
     Payment payment;
@@ -99,16 +101,19 @@ Outcome<Request> read_request(Context& ctx, Params& params) {
         mode->ignore("flexible");
         params.absorb(*mode);
     }
-    params.ignore("currency");
+    request.currency = read_optional_currency(params);
     params.ignore("discounts");
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     for (std::size_t i = 0; i < request.items.size(); ++i)
         if (!request.items[i].price)
             return missing_param("items[" + std::to_string(i) + "][price]");
     if (request.items.empty()) return missing_param("items");
+    if (request.currency.empty())
+        request.currency = text_of(*request.items.front().price, "currency");
     if (auto error = check_anchor(request, now)) return Refusal(*std::move(error));
-    if (auto error = check_customer_currency(ctx, request.customer,
-                                             text_of(*request.items.front().price, "currency")))
+    if (auto error = check_currency(request.items, request.charges, request.currency))
+        return Refusal(*std::move(error));
+    if (auto error = check_customer_currency(ctx, request.customer, request.currency))
         return Refusal(*std::move(error));
     return request;
 }
@@ -131,7 +136,6 @@ Json nulls(std::initializer_list<const char*> members) {
 Json build(Context& ctx, const Request& request, const Moment& moment) {
     Json subscription;
     const std::string id = ctx.new_id("sub");
-    const Json& currency = request.items.front().price->at("currency");
     const auto customer = ctx.find("customer", request.customer);
     subscription["id"] = id;
     subscription["object"] = "subscription";
@@ -151,7 +155,7 @@ Json build(Context& ctx, const Request& request, const Moment& moment) {
     subscription["cancellation_details"] = nulls({"comment", "feedback", "reason"});
     subscription["collection_method"] = "charge_automatically";
     subscription["created"] = unix_seconds(moment.now);
-    subscription["currency"] = currency;
+    subscription["currency"] = request.currency;
     subscription["customer"] = request.customer;
     for (const char* member :
          {"customer_account", "days_until_due", "default_payment_method", "default_source",

@@ -80,7 +80,12 @@ Outcome<Json> require_recurring(Json price, const std::string& param) {
     return price;
 }
 
-Outcome<std::optional<Json>> read_price(Context& ctx, Params& params) {
+struct GivenPrice {
+    std::optional<Json> price;
+    std::string param;
+};
+
+Outcome<GivenPrice> read_price(Context& ctx, Params& params) {
     for (const std::string_view name : {"price", "plan"}) {
         const auto id = params.text(name);
         if (!id || id->empty()) continue;
@@ -88,15 +93,15 @@ Outcome<std::optional<Json>> read_price(Context& ctx, Params& params) {
         if (!price) return no_such_param(std::string(name), *id, params.name_of(name));
         auto recurring = require_recurring(*std::move(price), params.name_of(name));
         if (!recurring) return Refusal(recurring.error());
-        return std::optional(*std::move(recurring));
+        return GivenPrice{*std::move(recurring), params.name_of(name)};
     }
     auto data = params.object("price_data");
-    if (!data) return std::optional<Json>();
+    if (!data) return GivenPrice{};
     auto price = inline_price(ctx, *data);
     if (!price) return Refusal(price.error());
     auto recurring = require_recurring(*std::move(price), params.name_of("price_data"));
     if (!recurring) return Refusal(recurring.error());
-    return std::optional(*std::move(recurring));
+    return GivenPrice{*std::move(recurring), params.name_of("price_data")};
 }
 
 }  // namespace
@@ -108,7 +113,8 @@ Outcome<ItemRequest> read_item(Context& ctx, Params& params) {
     for (const char* hint : {"billing_thresholds", "discounts", "tax_rates"}) params.ignore(hint);
     auto price = read_price(ctx, params);
     if (!price) return Refusal(price.error());
-    request.price = *std::move(price);
+    request.price = std::move(price->price);
+    request.price_param = std::move(price->param);
     if (request.quantity && *request.quantity < 0)
         return bad_param(params.name_of("quantity"), "parameter_invalid_integer",
                          "This value must be greater than or equal to 0.");
@@ -155,9 +161,24 @@ Outcome<std::vector<AddedCharge>> read_added_charges(Context& ctx, Params& param
         if (!fits_amount(total_of(*price, charge.quantity)))
             return amount_too_large(item.name_of("quantity"), text_of(*price, "currency"));
         charge.price = *std::move(price);
+        charge.price_param = item.name_of("price");
         charges.push_back(std::move(charge));
     }
     return charges;
+}
+
+std::optional<StripeError> check_currency(const std::vector<ItemRequest>& items,
+                                          const std::vector<AddedCharge>& charges,
+                                          const std::string& currency) {
+    for (const ItemRequest& item : items) {
+        if (!item.price) continue;
+        if (auto error = check_price_currency(*item.price, currency, item.price_param))
+            return error;
+    }
+    for (const AddedCharge& charge : charges)
+        if (auto error = check_price_currency(charge.price, currency, charge.price_param))
+            return error;
+    return std::nullopt;
 }
 
 void add_charges(Context& ctx, const Json& subscription, const std::vector<AddedCharge>& charges) {

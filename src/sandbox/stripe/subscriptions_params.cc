@@ -205,10 +205,6 @@ std::optional<StripeError> check_item_prices(const Json& subscription) {
                                  text_of(items[i], "price"))
                 .error();
         }
-        if (text_of(items[i].at("price"), "currency") != text_of(items[0].at("price"), "currency"))
-            return bad_param("items", "",
-                             "All prices of a subscription must have the same currency.")
-                .error();
         cycle += total_of(items[i].at("price"), integer_of(items[i], "quantity"));
     }
     // What one invoice cannot hold could never be renewed.

@@ -30,7 +30,7 @@ std::optional<StripeError> apply_settings(Context& ctx, Json& subscription,
 void check_trial_end(Params& params, std::optional<Instant> trial_end, Instant now);
 inline constexpr std::int64_t kTrialDaysMax = 730;
 
-/// No price twice, one currency, and no more than an invoice holds. nullopt when all is well.
+/// No price twice, and no more than an invoice holds. nullopt when all is well.
 std::optional<StripeError> check_item_prices(const Json& subscription);
 
 Answer create_subscription(Operation& operation);

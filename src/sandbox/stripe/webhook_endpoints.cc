@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "sandbox/stripe/billing_document.h"
@@ -18,6 +21,24 @@ namespace {
 constexpr std::string_view kKind = "webhook_endpoint";
 constexpr std::size_t kEndpointsMax = 16;
 
+bool is_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc() && end == text.data() + text.size() && port != 0;
+}
+
+/// `authority` is what stands between "//" and the path: "h", "h:8080", "user:word@[::1]:8080".
+bool names_a_host(std::string_view authority) {
+    authority.remove_prefix(authority.rfind('@') + 1);  // npos + 1 is 0
+    const bool bracketed = authority.starts_with('[');
+    const auto closing = authority.find(']');
+    if (bracketed && closing == std::string_view::npos) return false;
+    const auto host_end = bracketed ? closing + 1 : std::min(authority.find(':'), authority.size());
+    if (host_end == 0) return false;
+    const auto rest = authority.substr(host_end);
+    return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
+}
+
 /// What is wrong with a webhook's address; "" when nothing is. Test mode allows plain http, and a
 /// sandbox on one machine needs it.
 std::string url_problem(std::string_view url) {
@@ -27,11 +48,12 @@ std::string url_problem(std::string_view url) {
     const auto scheme = url.substr(0, end);
     if (scheme != "http" && scheme != "https")
         return "Invalid URL: The scheme must be http or https, not " + std::string(scheme) + ".";
-    const auto host = url.substr(end + 3);
-    const bool has_host = !host.empty() && !std::string_view("/:?#").contains(host.front());
+    const auto rest = url.substr(end + 3);
     const bool printable =
         std::ranges::none_of(url, [](char c) { return c <= ' ' || c == '\x7f'; });
-    return has_host && printable ? "" : "Invalid URL: Not a valid URL.";
+    return printable && names_a_host(rest.substr(0, rest.find_first_of("/?#")))
+               ? ""
+               : "Invalid URL: Not a valid URL.";
 }
 
 std::string all_event_types() {
