@@ -23,8 +23,8 @@ struct Digest128Hash {
     std::size_t operator()(const Digest128& digest) const { return digest.first; }
 };
 
-/// SipHash-2-4 with 128 bits of output (Aumasson, Bernstein 2012): names a credential or an event in
-/// a table without keeping its text there.
+/// SipHash-2-4 with 128 bits of output (Aumasson, Bernstein 2012): names a credential or an event
+/// in a table without keeping its text there.
 Digest128 siphash128(const SipKey& key, std::string_view bytes);
 
 }  // namespace turnpike
