@@ -189,9 +189,15 @@ Result<std::monostate> verify_run(const std::string& path, std::uint64_t key_che
     if (!run) return failure(run);
     auto cursor = IdentityRunCursor::open(path, Kind::Run, key_check);
     if (!cursor) return failure(cursor);
-    while (const IdentityEntry* const entry = cursor->peek()) {
+    for (std::uint64_t i = 0; const IdentityEntry* const entry = cursor->peek(); ++i) {
         if (!run->may_contain(entry->hash))
             return damaged_identities(path, "its filter denies an entry");
+        if (i % kBlockEntries == 0) {
+            const auto found = run->find(entry->hash);
+            if (!found) return failure(found);
+            if (*found != entry->content)
+                return damaged_identities(path, "its index misses a block");
+        }
         const auto popped = cursor->pop();
         if (!popped) return failure(popped);
     }
