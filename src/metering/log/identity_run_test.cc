@@ -80,15 +80,15 @@ TEST(IdentityRun, HoldsWhatWasWritten) {
     }
 }
 
-// 1,100,000 entries are three times 2^19: four partitions. The rate is that of the filters
+// 600,000 entries are more than 2^19: two partitions. The rate is that of the filters
 // together.
 TEST(IdentityRun, AsksTheDiskForOneStrangerIn256) {
     const ScratchFolder folder;
-    const auto entries = some_entries(1'100'000, 1);
+    const auto entries = some_entries(600'000, 1);
     write_run(folder / "run", entries);
     const auto run = IdentityRun::open(folder / "run", kKeyCheck);
     ASSERT_TRUE(run);
-    EXPECT_EQ(run->header().partition_bits, 2U);
+    EXPECT_EQ(run->header().partition_bits, 1U);
     EXPECT_LE(run->bytes_in_memory() * 8, entries.size() * 10) << "at most 10 bits per entry";
     for (std::size_t i = 0; i < entries.size(); i += 10)
         ASSERT_TRUE(run->may_contain(entries[i].hash)) << i;

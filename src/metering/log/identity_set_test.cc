@@ -203,7 +203,7 @@ private:
 
 RC_GTEST_PROP(IdentitySet, ForgetsNothingThroughFreezesMergesAndCrashes, ()) {
     Life life(*rc::gen::arbitrary<std::uint64_t>());
-    for (int i = 0; i < 200; ++i) life.act();
+    for (int i = 0; i < 80; ++i) life.act();
     life.ask_all();
 }
 

@@ -131,17 +131,15 @@ void IdentityTable::begin_growth(std::size_t capacity) {
 /// Moves the entries whose old homes are the last kGrowthSlots that are still in use.
 void IdentityTable::grow() {
     const std::size_t begin = unmoved_ - std::min(unmoved_, kGrowthSlots);
-    std::size_t index = begin;
-    // These were pushed over from homes further left, and stay.
-    while (!is_free(index) && scaled(first_at(index), capacity_) < begin) ++index;
     // Up to a free slot behind the moving homes: an entry of the new layout that was pushed to the
-    // right by one that leaves must find its place again.
-    std::size_t end = std::max(index, unmoved_);
+    // right by one that leaves must find its place again. So must one that was pushed here from a
+    // home further left; it comes back.
+    std::size_t end = unmoved_;
     while (!is_free(end)) ++end;
-    const std::byte* const from = slot(index);
-    const std::size_t bytes = (end - index) * kEntryBytes;
+    const std::byte* const from = slot(begin);
+    const std::size_t bytes = (end - begin) * kEntryBytes;
     taken_.assign(from, from + bytes);
-    std::memset(slot(index), 0, bytes);
+    std::memset(slot(begin), 0, bytes);
     unmoved_ = begin;
     place_taken();
     if (unmoved_ == 0) capacity_ = capacity_next_;

@@ -80,25 +80,22 @@ RC_GTEST_PROP(IdentityTable, IsAMapOfRandomHashes, ()) {
 // No secret hash is like this, but a table must not depend on luck: all homes are the last few
 // slots, and far more entries than fit behind them.
 TEST(IdentityTable, IsAMapOfCrowdedHashes) {
-    for (const std::uint64_t distinct : {1U, 3U}) {
-        std::mt19937_64 random(distinct);
-        expect_like_map(7'000, [&] {
-            return IdentityHash{UINT64_MAX - random() % distinct, random() % 100'000};
-        });
-    }
+    std::mt19937_64 random(1);
+    expect_like_map(5'500,
+                    [&] { return IdentityHash{UINT64_MAX - random() % 2, random() % 100'000}; });
 }
 
 TEST(IdentityTable, IsAMapOfRisingAndFallingHashes) {
     std::uint64_t number = 0;
-    expect_like_map(9'000, [&] { return IdentityHash{++number << 40, number}; });
-    expect_like_map(9'000, [&] { return IdentityHash{--number << 40 | 1, number}; });
+    expect_like_map(5'000, [&] { return IdentityHash{++number << 40, number}; });
+    expect_like_map(5'000, [&] { return IdentityHash{--number << 40 | 1, number}; });
 }
 
 // 20 bytes in 13 of 20 slots at worst (13/16 of the slots before it grew by a quarter): 30.8 bytes.
 TEST(IdentityTable, NeedsAtMost31BytesPerEntryFromAMillionOn) {
     IdentityTable table;
     std::mt19937_64 random(1);
-    while (table.size() < 1'500'000) {
+    while (table.size() < 1'300'000) {
         table.find_or_insert({random_hash(random), 0});
         if (table.size() >= 1'000'000 && table.size() % 1'000 == 0)
             ASSERT_LE(table.bytes(), 31 * table.size()) << table.size();
@@ -109,7 +106,7 @@ TEST(IdentityTable, OneInsertMovesFewEntriesHoweverManyThereAre) {
     IdentityTable table;
     std::mt19937_64 random(2);
     std::uint64_t before = 0, most = 0;
-    for (int i = 0; i < 1'500'000; ++i) {
+    for (int i = 0; i < 1'300'000; ++i) {
         table.find_or_insert({random_hash(random), 0});
         most = std::max(most, table.entries_moved() - before);
         before = table.entries_moved();
