@@ -24,6 +24,7 @@ public:
         std::uint32_t segment_bits = 0;  ///< a segment has 2^this fingerprints
         std::uint32_t segments_first =
             0;  ///< segments where the first of three fingerprints may lie
+        /// How many it has. segment_bits is at most kSegmentBitsMax.
         [[nodiscard]] std::uint64_t fingerprints() const;
     };
     static constexpr std::uint32_t kSegmentBitsMax = 18;

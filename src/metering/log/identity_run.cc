@@ -39,7 +39,7 @@ Result<RunHeader> read_run_header(const DurableFile& file, Kind kind, std::uint6
     if (header.magic != kMagic) return broken("it is no file of identities");
     if (!is_sealed(block)) return broken("the checksum of its header is wrong");
     if (header.version != kVersion) return broken("its version is not known");
-    if (header.kind != kind) return broken("it is of the other kind");
+    if (header.kind != static_cast<std::uint32_t>(kind)) return broken("it is of the other kind");
     if (header.key_check != key_check) return broken("it was written under another key");
     if (header.window_first == 0 || header.window_first > header.window_last)
         return broken("its windows make no sense");
@@ -82,7 +82,9 @@ bool IdentityRun::parse_trailer(std::span<const std::byte> bytes) {
         return false;
     for (const FuseFilter::Shape& shape : shapes) {
         std::vector<std::uint8_t> fingerprints;
-        if (!take(bytes, shape.fingerprints(), fingerprints)) return false;
+        if (shape.segment_bits > FuseFilter::kSegmentBitsMax ||
+            !take(bytes, shape.fingerprints(), fingerprints))
+            return false;
         auto filter = FuseFilter::from(shape, fingerprints);
         if (!filter) return false;
         filters_.push_back(*std::move(filter));

@@ -29,7 +29,7 @@ inline constexpr std::uint64_t kMagic = 0x315344494e525054;  // "TPRNIDS1"
 inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::uint32_t kPartitionBitsMax = 20;
 
-enum class Kind : std::uint32_t {
+enum class Kind : std::uint8_t {
     Run = 1,       ///< with trailer
     Snapshot = 2,  ///< without
 };
@@ -39,7 +39,7 @@ using Block = std::array<std::byte, kBlockBytes>;
 struct RunHeader {
     std::uint64_t magic = kMagic;
     std::uint32_t version = kVersion;
-    Kind kind = Kind::Run;
+    std::uint32_t kind = 0;  ///< a Kind
     std::uint64_t window_first = 0;
     std::uint64_t window_last = 0;
     std::uint64_t key_check = 0;

@@ -35,8 +35,8 @@ Result<IdentityRunWriter> IdentityRunWriter::create(const std::string& path, con
 }
 
 IdentityRunWriter::IdentityRunWriter(DurableFile file, const RunPlan& plan)
-    : file_(std::move(file)) {
-    header_.kind = plan.kind;
+    : file_(std::move(file)), kind_(plan.kind) {
+    header_.kind = static_cast<std::uint32_t>(plan.kind);
     header_.window_first = plan.window_first;
     header_.window_last = plan.window_last;
     header_.key_check = plan.key_check;
@@ -58,7 +58,7 @@ void IdentityRunWriter::put(const IdentityEntry& entry) {
     check(last_ < entry.hash, "the entries of a run rise by hash");
     last_ = entry.hash;
     ++header_.entries;
-    if (header_.kind == Kind::Run) {
+    if (kind_ == Kind::Run) {
         const std::uint64_t partition = partition_of(entry.hash, header_.partition_bits);
         while (filters_.size() < partition) close_partition();
         partition_.push_back(within_partition(entry.hash, header_.partition_bits));
@@ -106,7 +106,7 @@ Result<std::monostate> IdentityRunWriter::finish() {
     if (!block_entries_.empty()) close_block();
     const auto flushed = flush();
     if (!flushed) return failure(flushed);
-    if (header_.kind == Kind::Run) {
+    if (kind_ == Kind::Run) {
         while (filters_.size() < std::uint64_t{1} << header_.partition_bits) close_partition();
         const std::vector<std::byte> bytes = trailer();
         header_.trailer_bytes = bytes.size();

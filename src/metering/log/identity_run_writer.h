@@ -46,6 +46,7 @@ private:
     std::vector<std::byte> trailer() const;
 
     DurableFile file_;
+    run_format::Kind kind_;
     run_format::RunHeader header_;
     IdentityHash last_;
     std::vector<IdentityEntry> block_entries_;
