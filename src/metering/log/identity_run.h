@@ -19,8 +19,8 @@ namespace turnpike {
 Result<run_format::RunHeader> read_run_header(const DurableFile& file, run_format::Kind kind,
                                               std::uint64_t key_check);
 
-/// A run, open for look-ups. In memory are its filters (9.1 bits per entry in large runs) and the
-/// first hash of each block (0.4 bits); a look-up that passes the filter reads one block of 4 KiB
+/// A run, open for look-ups. In memory are its filters (9.3 bits per entry in large runs) and the
+/// first hash of each block (0.3 bits); a look-up that passes the filter reads one block of 4 KiB
 /// and checks its CRC.
 ///
 /// Errors of all calls: Unavailable "metering.identity_damaged", naming the file and what is wrong
