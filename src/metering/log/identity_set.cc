@@ -120,7 +120,8 @@ IdentitySetStats IdentitySet::stats() const {
 /// Slice by slice, each one copied while no Batch runs. The window may be frozen meanwhile; it is
 /// still there, because only the thread that runs this removes it.
 Result<std::monostate> IdentitySet::write_table(const IdentityTable& table,
-                                                IdentityRunWriter& writer) {
+                                                IdentityRunWriter& writer,
+                                                const LogBarrier& log_is_durable) {
     IdentityHash after;
     std::vector<IdentityEntry> slice;
     do {
@@ -134,10 +135,12 @@ Result<std::monostate> IdentitySet::write_table(const IdentityTable& table,
         const auto added = writer.add(slice);
         if (!added) return failure(added);
     } while (slice.size() == kSliceEntries);
-    return std::monostate{};
+    const auto durable = log_is_durable();
+    if (!durable) return failure(durable);
+    return writer.finish();
 }
 
-Result<std::monostate> IdentitySet::write_frozen() {
+Result<std::monostate> IdentitySet::write_frozen(const LogBarrier& log_is_durable) {
     const IdentityTable* frozen = nullptr;
     {
         const std::lock_guard lock(mutex_);
@@ -151,10 +154,8 @@ Result<std::monostate> IdentitySet::write_frozen() {
                                                    .key_check = key_check_,
                                                    .entries_max = frozen->size()});
     if (!writer) return failure(writer);
-    const auto written = write_table(*frozen, *writer);
+    const auto written = write_table(*frozen, *writer, log_is_durable);
     if (!written) return failure(written);
-    const auto finished = writer->finish();
-    if (!finished) return failure(finished);
     auto run = open_run(path);
     if (!run) return failure(run);
 
@@ -166,11 +167,12 @@ Result<std::monostate> IdentitySet::write_frozen() {
     return std::monostate{};
 }
 
-Result<std::monostate> IdentitySet::save_snapshot(const std::string& path) {
+Result<std::monostate> IdentitySet::save_snapshot(const std::string& path,
+                                                  const LogBarrier& log_is_durable) {
     RunPlan plan{.kind = run_format::Kind::Snapshot, .key_check = key_check_};
     const IdentityTable* window = nullptr;
     while (window == nullptr) {
-        const auto written = write_frozen();
+        const auto written = write_frozen(log_is_durable);
         if (!written) return failure(written);
         const std::lock_guard lock(mutex_);
         // Frozen since: the snapshot would be of a window whose predecessor is nowhere on disk.
@@ -180,9 +182,7 @@ Result<std::monostate> IdentitySet::save_snapshot(const std::string& path) {
     }
     auto writer = IdentityRunWriter::create(path, plan);
     if (!writer) return failure(writer);
-    const auto written = write_table(*window, *writer);
-    if (!written) return failure(written);
-    return writer->finish();
+    return write_table(*window, *writer, log_is_durable);
 }
 
 Result<std::monostate> IdentitySet::load_snapshot(const std::string& path) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,6 +33,12 @@ struct IdentitySetOptions {
     std::size_t runs_max = 4;  ///< of more, two neighbours are merged; at least 1
     std::size_t merge_step_entries = 1'000'000;
 };
+
+/// Returns when every event whose identity was inserted before the call is durable in the log. A
+/// file that knew an identity whose event a crash then takes from the log would call the sender's
+/// next try a duplicate, and the event would be lost. An error leaves the file unpublished.
+/// Called on the background thread, with no lock held.
+using LogBarrier = std::function<Result<std::monostate>()>;
 
 struct IdentitySetStats {
     std::size_t window_entries = 0;
@@ -91,8 +98,9 @@ public:
     [[nodiscard]] IdentitySetStats stats() const;
 
     /// Writes the frozen window, if there is one, as a run; durable when this returns. After an
-    /// error the frozen window is still there and still asked; call again.
-    Result<std::monostate> write_frozen();
+    /// error, its own or the barrier's, the frozen window is still there and still asked; call
+    /// again.
+    Result<std::monostate> write_frozen(const LogBarrier& log_is_durable);
 
     enum class MergeProgress : std::uint8_t { Idle, More };
     /// A bounded piece of merging. Idle when there are no more than runs_max runs. After an error
@@ -102,7 +110,7 @@ public:
     /// Writes the identities in memory, those of a frozen window first as its run. What is inserted
     /// meanwhile may be in the file or not, so replay from a place in the log that was durable
     /// before this call.
-    Result<std::monostate> save_snapshot(const std::string& path);
+    Result<std::monostate> save_snapshot(const std::string& path, const LogBarrier& log_is_durable);
     /// Fills the window from a snapshot of this directory. One whose window has become a run since
     /// adds nothing; one that is newer than the runs there are is refused, as runs are missing.
     Result<std::monostate> load_snapshot(const std::string& path);
@@ -114,7 +122,8 @@ private:
     Result<std::monostate> open_runs();
     Result<Run> open_run(const std::string& path) const;
     std::uint64_t last_run_window() const;
-    Result<std::monostate> write_table(const IdentityTable& table, IdentityRunWriter& writer);
+    Result<std::monostate> write_table(const IdentityTable& table, IdentityRunWriter& writer,
+                                       const LogBarrier& log_is_durable);
     Result<std::optional<std::uint32_t>> find_older(const IdentityHash& hash) const;
     Result<std::monostate> begin_merge();
     Result<std::monostate> publish_merge(const std::string& path);

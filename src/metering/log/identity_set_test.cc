@@ -43,6 +43,8 @@ Recall give(IdentitySet& set, const IdentityHash& hash, std::uint32_t content) {
     return *recall;
 }
 
+Result<std::monostate> nothing_to_wait_for() { return std::monostate{}; }
+
 /// `count` new identities, frozen and written as the next run.
 std::vector<IdentityHash> add_run(IdentitySet& set, std::size_t count, std::uint64_t seed) {
     std::mt19937_64 random(seed);
@@ -52,7 +54,7 @@ std::vector<IdentityHash> add_run(IdentitySet& set, std::size_t count, std::uint
         EXPECT_EQ(give(set, hashes.back(), 1), Recall::New);
     }
     set.freeze();
-    EXPECT_TRUE(set.write_frozen());
+    EXPECT_TRUE(set.write_frozen(nothing_to_wait_for));
     return hashes;
 }
 
@@ -89,7 +91,7 @@ TEST(IdentitySet, TellsNewDuplicateAndConflictApart) {
         EXPECT_EQ(give(*set, hash, 6), Recall::Conflict);
         EXPECT_EQ(set->batch().find(hash).value(), 5U);
         if (place == 0) set->freeze();
-        if (place == 1) ASSERT_TRUE(set->write_frozen());
+        if (place == 1) ASSERT_TRUE(set->write_frozen(nothing_to_wait_for));
     }
     const auto stats = set->stats();
     EXPECT_EQ(stats.window_entries, 0U);
@@ -115,7 +117,7 @@ TEST(IdentitySet, WantsToFreezeAFullWindowWhenNoneIsFrozen) {
     EXPECT_FALSE(set->wants_freeze()) << "the first one is not written yet";
     set->freeze();
     EXPECT_EQ(set->stats().window_entries, kWindow) << "nothing happened";
-    ASSERT_TRUE(set->write_frozen());
+    ASSERT_TRUE(set->write_frozen(nothing_to_wait_for));
     EXPECT_TRUE(set->wants_freeze());
 }
 
@@ -139,8 +141,8 @@ TEST(IdentitySet, MergesNeighboursUntilThereAreFewRuns) {
     for (const auto& hash : all) EXPECT_EQ(give(*set, hash, 1), Recall::Duplicate);
 }
 
-/// What a whole deployment goes through: a log that says what was recorded, a set that may lose its
-/// memory at any moment, and a model that never does.
+/// What a whole deployment goes through: a log whose end is lost in a crash unless it was
+/// committed, a set that loses its memory, and a model that never does.
 class Life {
 public:
     explicit Life(std::uint64_t seed) : random_(seed), set_(open_small(folder_ / "")) {}
@@ -148,7 +150,7 @@ public:
     void act() {
         switch (random_() % 12) {
             case 0: set_->freeze(); break;
-            case 1: RC_ASSERT(set_->write_frozen().has_value()); break;
+            case 1: RC_ASSERT(set_->write_frozen(commit_).has_value()); break;
             case 2:
             case 3: RC_ASSERT(set_->merge_step().has_value()); break;
             case 4:
@@ -157,6 +159,7 @@ public:
             case 5:
                 if (random_() % 8 == 0) crash();
                 break;
+            case 6: (void)commit_(); break;
             default: ask(1 + random_() % kWindow);
         }
     }
@@ -180,17 +183,24 @@ private:
         }
     }
     void save() {
-        const std::size_t durable = log_.size();
-        RC_ASSERT(set_->save_snapshot(folder_ / "snapshot").has_value());
-        replay_from_ = durable;
+        const std::size_t committed = committed_;
+        RC_ASSERT(set_->save_snapshot(folder_ / "snapshot", commit_).has_value());
+        replay_from_ = committed;
     }
     void crash() {
         set_.reset();
+        const std::vector<IdentityHash> lost(log_.begin() + static_cast<std::ptrdiff_t>(committed_),
+                                             log_.end());
+        log_.resize(committed_);
         set_ = open_small(folder_ / "");
         if (exists(folder_ / "snapshot"))
             RC_ASSERT(set_->load_snapshot(folder_ / "snapshot").has_value());
         for (std::size_t at = replay_from_; at < log_.size(); ++at)
             RC_ASSERT(give(*set_, log_[at], model_.at(log_[at])) != Recall::Conflict);
+        for (const IdentityHash& hash : lost) {
+            RC_ASSERT(set_->batch().find(hash).value() == std::nullopt);
+            model_.erase(hash);
+        }
     }
 
     std::mt19937_64 random_;
@@ -198,7 +208,12 @@ private:
     std::unique_ptr<IdentitySet> set_;
     std::unordered_map<IdentityHash, std::uint32_t, Digest128Hash> model_;
     std::vector<IdentityHash> log_;
+    std::size_t committed_ = 0;  ///< of log_, what a crash leaves
     std::size_t replay_from_ = 0;
+    LogBarrier commit_ = [this]() -> Result<std::monostate> {
+        committed_ = log_.size();
+        return std::monostate{};
+    };
 };
 
 RC_GTEST_PROP(IdentitySet, ForgetsNothingThroughFreezesMergesAndCrashes, ()) {
@@ -218,7 +233,7 @@ TEST(IdentitySet, ASnapshotBringsTheWindowBack) {
             hashes.push_back(random_hash(random));
             give(*set, hashes.back(), static_cast<std::uint32_t>(i));
         }
-        ASSERT_TRUE(set->save_snapshot(folder / "snapshot"));
+        ASSERT_TRUE(set->save_snapshot(folder / "snapshot", nothing_to_wait_for));
     }
     const auto set = open_small(folder.path());
     ASSERT_TRUE(set->load_snapshot(folder / "snapshot"));
@@ -232,10 +247,10 @@ TEST(IdentitySet, ASnapshotWhoseWindowIsARunAddsNothing) {
     {
         const auto set = open_small(folder.path());
         give(*set, {1, 1}, 0);
-        ASSERT_TRUE(set->save_snapshot(folder / "snapshot"));
+        ASSERT_TRUE(set->save_snapshot(folder / "snapshot", nothing_to_wait_for));
         give(*set, {2, 2}, 0);
         set->freeze();
-        ASSERT_TRUE(set->write_frozen());
+        ASSERT_TRUE(set->write_frozen(nothing_to_wait_for));
     }
     const auto set = open_small(folder.path());
     ASSERT_TRUE(set->load_snapshot(folder / "snapshot"));
@@ -249,7 +264,7 @@ TEST(IdentitySet, ASnapshotMissesTheRunsBeforeIt) {
     {
         const auto set = open_small(folder.path());
         add_run(*set, 10, 1);
-        ASSERT_TRUE(set->save_snapshot(folder / "snapshot"));
+        ASSERT_TRUE(set->save_snapshot(folder / "snapshot", nothing_to_wait_for));
     }
     std::filesystem::remove(folder / run_file_name(1, 1));
     const auto set = open_small(folder.path());
@@ -264,7 +279,7 @@ TEST(IdentitySet, ADamagedSnapshotIsRefused) {
     const ScratchFolder folder;
     const auto set = open_small(folder.path());
     give(*set, {1, 1}, 0);
-    ASSERT_TRUE(set->save_snapshot(folder / "snapshot"));
+    ASSERT_TRUE(set->save_snapshot(folder / "snapshot", nothing_to_wait_for));
     const std::string good = read_bytes(folder / "snapshot");
     for (std::size_t at = 0; at < good.size(); at += 61) {
         std::string bad = good;
@@ -356,14 +371,45 @@ TEST(IdentitySet, WhatCannotBeWrittenStaysAndIsWrittenLater) {
     give(*set, {1, 1}, 0);
     set->freeze();
     std::filesystem::rename(folder / "runs", folder / "away");
-    const auto written = set->write_frozen();
+    const auto written = set->write_frozen(nothing_to_wait_for);
     ASSERT_FALSE(written);
     EXPECT_EQ(written.error().reason, Reason("metering.identity_file"));
     EXPECT_EQ(give(*set, {1, 1}, 0), Recall::Duplicate);
     std::filesystem::rename(folder / "away", folder / "runs");
-    ASSERT_TRUE(set->write_frozen());
+    ASSERT_TRUE(set->write_frozen(nothing_to_wait_for));
     EXPECT_EQ(set->stats().run_entries, 1U);
     EXPECT_EQ(give(*set, {1, 1}, 0), Recall::Duplicate);
+}
+
+TEST(IdentitySet, NothingIsPublishedBeforeItsEventsAreDurable) {
+    const ScratchFolder folder;
+    const auto set = open_small(folder.path());
+    give(*set, {1, 1}, 0);
+    set->freeze();
+    give(*set, {2, 2}, 0);
+    const LogBarrier broken = []() -> Result<std::monostate> {
+        return unavailable("metering.identity_file", "the log is broken");
+    };
+    EXPECT_FALSE(set->write_frozen(broken));
+    EXPECT_FALSE(set->save_snapshot(folder / "snapshot", broken));
+    EXPECT_TRUE(names_in(folder.path()).empty());
+    EXPECT_EQ(set->stats().frozen_entries, 1U);
+    EXPECT_EQ(give(*set, {1, 1}, 0), Recall::Duplicate);
+
+    std::vector<std::vector<std::string>> seen;
+    ASSERT_TRUE(set->save_snapshot(folder / "snapshot", [&]() -> Result<std::monostate> {
+        // The snapshot's slices are taken: what is new now may not be in it.
+        EXPECT_EQ(give(*set, {3, seen.size()}, 0), Recall::New);
+        seen.push_back(names_in(folder.path()));
+        return std::monostate{};
+    }));
+    const std::string run = run_file_name(1, 1);
+    EXPECT_EQ(seen, (std::vector<std::vector<std::string>>{{run + ".new"}, {"snapshot.new", run}}));
+    set->freeze();
+    const auto again = open_small(folder.path());
+    ASSERT_TRUE(again->load_snapshot(folder / "snapshot"));
+    EXPECT_EQ(again->batch().find({2, 2}).value(), 0U);
+    EXPECT_EQ(again->batch().find({3, 1}).value(), std::nullopt);
 }
 
 TEST(IdentitySet, AMergeOfADamagedRunFailsAndLosesNothing) {
@@ -394,9 +440,9 @@ TEST(IdentitySet, SequencerAndBackgroundThreadWorkTogether) {
     std::atomic<bool> stop = false;
     std::thread background([&] {
         while (!stop) {
-            EXPECT_TRUE(set->write_frozen());
+            EXPECT_TRUE(set->write_frozen(nothing_to_wait_for));
             EXPECT_TRUE(set->merge_step());
-            EXPECT_TRUE(set->save_snapshot(folder / "snapshot"));
+            EXPECT_TRUE(set->save_snapshot(folder / "snapshot", nothing_to_wait_for));
         }
     });
     std::thread reader([&] {
