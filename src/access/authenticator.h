@@ -14,9 +14,9 @@
 #include "access/key_store.h"
 #include "access/principal.h"
 #include "access/sharded_fifo_map.h"
-#include "access/siphash.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "crypto/siphash.h"
 #include "http/message.h"
 #include "sql/database.h"
 

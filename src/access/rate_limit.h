@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "access/sharded_fifo_map.h"
-#include "access/siphash.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "crypto/siphash.h"
 
 namespace turnpike {
 

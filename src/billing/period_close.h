@@ -36,7 +36,8 @@ std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
 /// Charges the overage of one finished period: rates it, freezes one charge per meter and segment,
 /// and adds each as a line to the renewal draft; when there is none (the subscription ended, or the
 /// draft was finalized before we came) to an invoice of its own, which is then finalized. Lines on
-/// the draft of a subscription that has ended move to such an invoice. Can run again after any failure: every step finds its first outcome.
+/// the draft of a subscription that has ended move to such an invoice. Can run again after any
+/// failure: every step finds its first outcome.
 ///
 /// Errors: those of PaymentProvider; the close stays pending.
 asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing, PeriodClose close,

@@ -88,7 +88,7 @@ Outcome<std::string> authenticate(const http::Request& request) {
             "https://support.stripe.com/.");
     if (key->starts_with(kPublishablePrefix)) {
         StripeError error;
-        error.http_status = 403;
+        error.http_status = 401;
         error.code = "secret_key_required";
         error.message =
             "This API call cannot be made with a publishable API key. Please use a secret API key. "

@@ -10,8 +10,8 @@ namespace turnpike::twin {
 
 /// The secret key of a request, from Bearer or from Basic's user name. Only "sk_test_" and letters
 /// and digits is good; each such key has an account of its own.
-/// Errors: 401 with the key masked; Stripe's 403 "secret_key_required" for a publishable key
-/// ("pk_test_"), which is a known key that may not do this.
+/// Errors: 401 with the key masked; for a publishable key ("pk_test_") with Stripe's code
+/// "secret_key_required".
 Outcome<std::string> authenticate(const http::Request& request);
 
 /// The version to echo. Every date since 2025-03-31 is answered in the shapes of kApiVersion.

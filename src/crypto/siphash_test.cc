@@ -1,4 +1,4 @@
-#include "access/siphash.h"
+#include "crypto/siphash.h"
 
 #include <cstring>
 #include <string>
