@@ -158,12 +158,13 @@ void Authenticator::forget(const Digest128& digest) {
 asio::awaitable<Result<Principal>> Authenticator::look_up(std::string secret) {
     const auto digest = siphash128(sip_key_, secret);
     if (!recall_without_ledger(digest, clock_.now())) co_return co_await ask_ledger(secret);
+    std::optional<Result<Principal>> answer;
     try {
-        auto answer = co_await sql::wait_at_most(kLedgerPatience, ask_ledger(secret));
-        if (answer) co_return *std::move(answer);
+        answer = co_await sql::wait_at_most(kLedgerPatience, ask_ledger(secret));
     } catch (const sql::Failure&) {
-        // What is known serves.
+        answer.reset();
     }
+    if (answer) co_return *std::move(answer);
     // Asked again: it may have been revoked here meanwhile.
     auto principal = recall_without_ledger(digest, clock_.now());
     if (!principal) co_return key_invalid();

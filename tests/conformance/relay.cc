@@ -24,6 +24,13 @@ std::uint16_t port_of(const std::string& url) {
     return static_cast<std::uint16_t>(port);
 }
 
+/// A socket or an acceptor; it may be closed already.
+template <class Closable>
+void close_now(Closable& each) {
+    boost::system::error_code ignored;
+    static_cast<void>(each.close(ignored));
+}
+
 tcp::endpoint local(std::uint16_t port) { return {asio::ip::address_v4::loopback(), port}; }
 
 }  // namespace
@@ -61,7 +68,6 @@ struct Relay::State {
         }
     }
     asio::awaitable<void> pass_on(Socket from, Socket to) {
-        boost::system::error_code ignored;
         try {
             std::array<char, 8192> bytes{};
             asio::steady_timer pause(io);
@@ -75,15 +81,14 @@ struct Relay::State {
                 co_await asio::async_write(*to, asio::buffer(bytes, size), asio::use_awaitable);
             }
         } catch (const boost::system::system_error&) {
-            to->close(ignored);
+            close_now(*to);
         }
-        from->close(ignored);
+        close_now(*from);
     }
     void break_all() {
-        boost::system::error_code ignored;
-        acceptor.close(ignored);
+        close_now(acceptor);
         for (const auto& each : sockets)
-            if (const auto socket = each.lock()) socket->close(ignored);
+            if (const auto socket = each.lock()) close_now(*socket);
         sockets.clear();
     }
     /// Runs `work` on the relay's thread, and waits.

@@ -94,8 +94,8 @@ void Worker::require_connection() {
 }
 
 Worker::Errors Worker::persist(std::span<const Task> tasks, Once once) {
-    auto deadline = steady_clock::now() + kTimeMax;
-    bool lost = false;
+    const auto began = steady_clock::now();
+    std::optional<steady_clock::time_point> lost;
     for (int tries = 1;; ++tries) {
         std::exception_ptr failure;
         std::optional<Passing::Why> why;
@@ -111,9 +111,9 @@ Worker::Errors Worker::persist(std::span<const Task> tasks, Once once) {
         clean_up();
         if (why == Passing::Why::Lost) {
             pulse_.doubt();
-            if (!lost) deadline = steady_clock::now() + kLostMax;
-            lost = true;
+            if (!lost) lost = steady_clock::now();
         }
+        const auto deadline = lost ? *lost + kLostMax : began + kTimeMax;
         const bool patient = why && tries < kTriesMax && steady_clock::now() < deadline;
         if (!patient) {
             Errors errors;
