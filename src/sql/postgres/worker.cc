@@ -88,11 +88,6 @@ void Worker::run_alone(Task& task, Once once) {
     task.done(std::move(errors.front()));
 }
 
-void Worker::require_connection() {
-    if (pulse_.away()) throw Failure(Pulse::kAway, false);
-    if (!connection_) connect();
-}
-
 Worker::Errors Worker::persist(std::span<const Task> tasks, Once once) {
     const auto began = steady_clock::now();
     std::optional<steady_clock::time_point> lost;
@@ -100,7 +95,8 @@ Worker::Errors Worker::persist(std::span<const Task> tasks, Once once) {
         std::exception_ptr failure;
         std::optional<Passing::Why> why;
         try {
-            require_connection();
+            if (pulse_.away()) throw Failure(Pulse::kAway, false);
+            if (!connection_) connect();
             return (this->*once)(tasks);
         } catch (const Passing& problem) {
             failure = std::current_exception();

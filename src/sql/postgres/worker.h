@@ -38,7 +38,6 @@ private:
     /// Runs the tasks until that ends by itself, or patience does; not at all while the server is
     /// known to be away.
     Errors persist(std::span<const Task> tasks, Once once);
-    void require_connection();
     /// Once; these throw Passing when all of it can be run again.
     Errors write_once(std::span<const Task> tasks);
     Errors read_once(std::span<const Task> tasks);
