@@ -75,7 +75,8 @@ TEST(Policy, AReadScopeNeverOpensAWrite) {
     const auto reader = caller(PrincipalKind::Seller, {Scope::CatalogRead, Scope::CustomersRead,
                                                        Scope::UsageRead, Scope::BillingRead});
     for (const Policy& policy : kPolicies) {
-        const bool reads = policy.method == "GET" || policy.pattern == "/v1/entitlements/check";
+        const bool reads = policy.method == "GET" || policy.pattern == "/v1/entitlements/check" ||
+                           policy.pattern.starts_with("/ofrep/");
         if (reads || policy.who == Who::Public) continue;
         EXPECT_EQ(outcome(policy, reader), "access.forbidden")
             << policy.method << ' ' << policy.pattern;
@@ -87,9 +88,9 @@ TEST(Policy, ACustomerReachesOnlyWhatIsHisOwn) {
     for (const Policy& policy : kPolicies) {
         const bool own =
             policy.pattern.starts_with("/billing/") && policy.pattern != "/billing/admin/stats";
-        const bool shared = policy.pattern.starts_with("/v1/plans") ||
-                            policy.pattern == "/v1/entitlements/check" ||
-                            policy.pattern == "/v1/gateway/authorize";
+        const bool shared =
+            policy.pattern.starts_with("/v1/plans") || policy.pattern == "/v1/entitlements/check" ||
+            policy.pattern.starts_with("/ofrep/") || policy.pattern.starts_with("/v1/gateway/");
         const bool expected = own || shared || policy.who == Who::Public;
         EXPECT_EQ(outcome(policy, customer), expected ? "allowed" : "access.forbidden")
             << policy.method << ' ' << policy.pattern;

@@ -26,8 +26,11 @@ namespace {
 
 constexpr const char* kGatewaySource = "turnpike.gateway";
 constexpr int kRetryAfterSeconds = 5;
-/// A gateway waits 200 ms (Envoy's default), the way there and back included.
-constexpr std::chrono::milliseconds kPatience{150};
+/// A gateway waits 200 ms (Envoy's default), the way there and back included. An embedded ledger
+/// cannot be away; a disk that is only busy is not worth a refusal.
+std::chrono::milliseconds patience_with(const sql::Database& db) {
+    return std::chrono::milliseconds(db.engine() == "postgres" ? 150 : 1'000);
+}
 
 Error ledger_down() {
     Error error{ErrorCode::Unavailable, "gateway.ledger_down",
@@ -194,6 +197,7 @@ asio::awaitable<Result<http::Response>> GatewayApi::answer(const Principal& call
     if (!*asked) co_return allow("0");
     const GatewayQuestion& question = **asked;
 
+    const auto patience = patience_with(entitlements.db);
     std::optional<Attempt> attempt;
     std::optional<ConsumeRequest> use;
     if (question.mode == GatewayTerms::Mode::Check) {
@@ -202,10 +206,10 @@ asio::awaitable<Result<http::Response>> GatewayApi::answer(const Principal& call
             co_return write_decision(
                 decide(*known, question.cost.meter_key, *question.catalog, question.units),
                 known->standing, question, request);
-        attempt = co_await sql::wait_at_most(kPatience, try_check(caller, question));
+        attempt = co_await sql::wait_at_most(patience, try_check(caller, question));
     } else {
         use = use_of(question, entitlements.ids.body(entitlements.clock.now()));
-        attempt = co_await sql::wait_at_most(kPatience, try_consume(caller, *use));
+        attempt = co_await sql::wait_at_most(patience, try_consume(caller, *use));
     }
     if (attempt && attempt->error) co_return refuse(*attempt->error, request, question.refusals);
     if (!attempt || !attempt->decision) co_return degraded(request, question, std::move(use));

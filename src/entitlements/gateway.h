@@ -22,8 +22,8 @@ struct GatewayQuestion;
 ///
 /// When the ledger fails, the route's on_failure decides, and else the customer's plan
 /// (fail_open.h). What passes then carries X-Turnpike-Degraded: 1, is reported to `passed`, and is
-/// recorded later under its own identity. A ledger that is silent for 150 ms has failed; what it says
-/// later about that use counts once, with the later record.
+/// recorded later under its own identity. A ledger that is silent for 150 ms (the embedded one: a
+/// second) has failed; what it says later about that use counts once, with the later record.
 struct GatewayApi {
     EntitlementsApi& entitlements;
     UsageRecovery& recovery;
