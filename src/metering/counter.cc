@@ -19,6 +19,10 @@ CounterSegment segment_of(Quantity from_used, const UsageWindow& window) {
 
 }  // namespace
 
+std::string_view text_of(const Contract& contract) {
+    return contract ? std::string_view(contract->text()) : std::string_view();
+}
+
 UsageWindow window_of(Contract contract, const Period& period, const PlanVersionId& plan_version,
                       const Allowance& allowance) {
     return {std::move(contract), period, plan_version, allowance.included,

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/decimal.h"
@@ -17,6 +18,8 @@ namespace turnpike {
 /// What usage counts against: a subscription, or the default plan when there is none. Two contracts
 /// never share a counter, even when their periods begin at the same time.
 using Contract = std::optional<SubscriptionId>;
+/// As it is stored: the subscription's id, or "" for the default plan. Lives as long as `contract`.
+std::string_view text_of(const Contract& contract);
 
 /// Where usage goes: one period of one customer and meter, and the allowance in force now.
 struct UsageWindow {

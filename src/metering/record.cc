@@ -78,7 +78,7 @@ KnownContent load_known(sql::Transaction& tx, const std::map<EventKey, std::size
 void open_stored_counter(sql::Transaction& tx, const UsageEvent& event, const UsageWindow& window,
                          const Counter& fresh) {
     const Instant start = window.period.start;
-    const std::string contract = contract_text(window.contract);
+    const std::string_view contract = text_of(window.contract);
     tx.run(kOpenCounter, {event.customer, event.meter_key, start, contract, window.period.end,
                           fresh.used, fresh.hard_limit, window.plan_version});
     tx.run(kFirstSegment, {event.customer, event.meter_key, start, contract, window.plan_version,
@@ -92,8 +92,8 @@ bool add_units(sql::Transaction& tx, const PendingUsage& to, Quantity units) {
     const UsageWindow& window = to.window;
     const auto add = [&] {
         return tx.run(kAdd, {event.customer, event.meter_key, window.period.start,
-                             contract_text(window.contract), units, kMaxQuantity,
-                             window.plan_version}) == 1;
+                             text_of(window.contract), units, kMaxQuantity, window.plan_version}) ==
+               1;
     };
     if (add()) return true;
     const auto counter =
@@ -142,11 +142,11 @@ void insert_events(sql::Transaction& tx, std::span<const PendingUsage> events,
         std::vector<sql::Value> parameters;
         for (std::size_t i = 0; i < rows; ++i, ++next) {
             const auto& [event, content_hash, window] = events[*next];
-            parameters.insert(parameters.end(),
-                              {ids.make<UsageEventId>(received_at), event.source, event.id,
-                               event.customer, event.meter_key, event.quantity, event.time,
-                               received_at, contract_text(window.contract), window.period.start,
-                               event.latency_us, content_hash});
+            parameters.insert(
+                parameters.end(),
+                {ids.make<UsageEventId>(received_at), event.source, event.id, event.customer,
+                 event.meter_key, event.quantity, event.time, received_at, text_of(window.contract),
+                 window.period.start, event.latency_us, content_hash});
         }
         const std::string text = std::string(kInsertEvents) + value_rows(rows, kEventColumns) +
                                  " ON CONFLICT (source, event_id) DO NOTHING";

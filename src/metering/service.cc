@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "metering/statement_rows.h"
-
 namespace turnpike {
 namespace {
 
@@ -89,7 +87,7 @@ RecordedEvent event_from(const sql::Row& row) {
 std::optional<Counter> load_counter(sql::Transaction& tx, const CustomerId& customer,
                                     const Contract& contract, const std::string& meter_key,
                                     Instant period_start) {
-    const std::string name = contract_text(contract);
+    const std::string_view name = text_of(contract);
     const auto row = tx.one(kCounter, {customer, meter_key, period_start, name});
     if (!row) return std::nullopt;
     Counter counter{contract, {period_start, row->instant(0)}, row->quantity(1), {}, {}};
@@ -111,7 +109,7 @@ Result<Usage> load_usage(sql::Transaction& tx, const CustomerId& customer,
 void change_allowance(sql::Transaction& tx, const CustomerId& customer,
                       const std::string& meter_key, const UsageWindow& window) {
     const Instant start = window.period.start;
-    const std::string contract = contract_text(window.contract);
+    const std::string_view contract = text_of(window.contract);
     auto counter = load_counter(tx, customer, window.contract, meter_key, start);
     if (!counter || counter->segments.back().plan_version == window.plan_version) return;
     const auto number = static_cast<std::int64_t>(counter->segments.size());

@@ -28,6 +28,4 @@ std::vector<std::size_t> row_chunks(std::size_t count) {
     return chunks;
 }
 
-std::string contract_text(const Contract& contract) { return contract ? contract->text() : ""; }
-
 }  // namespace turnpike

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "metering/counter.h"
 #include "sql/sql.h"
 
 namespace turnpike {
@@ -14,8 +13,5 @@ std::string value_rows(std::size_t rows, std::size_t columns);
 /// Cuts `count` into powers of two, largest first and at most 64, so that a statement over many
 /// rows has only seven texts, and each is prepared once.
 std::vector<std::size_t> row_chunks(std::size_t count);
-
-/// How the ledger writes a contract: the subscription's id, or '' for the default plan.
-std::string contract_text(const Contract& contract);
 
 }  // namespace turnpike

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "metering/log/frame.h"
+
+namespace turnpike::testing {
+
+/// An empty directory, removed with everything in it.
+class LogFolder {
+public:
+    LogFolder() {
+        std::string name = std::filesystem::temp_directory_path() / "usage-log-XXXXXX";
+        check(::mkdtemp(name.data()) != nullptr, "the temporary directory can be written to");
+        path_ = name;
+    }
+    LogFolder(const LogFolder&) = delete;
+    LogFolder& operator=(const LogFolder&) = delete;
+    ~LogFolder() { std::filesystem::remove_all(path_); }
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+inline std::string sealed(std::uint64_t sequence, std::string_view payload) {
+    FrameBuffer frame;
+    frame.append(payload);
+    return std::string(frame.seal(sequence));
+}
+
+inline std::string bytes_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+inline void overwrite(const std::string& path, std::size_t offset, std::string_view bytes) {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file << bytes;
+}
+
+}  // namespace turnpike::testing

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+
+namespace turnpike {
+
+/// Segments of the usage log are files "<first sequence, 20 digits>.log" in one directory, frames
+/// from the first byte on. A segment never changes once the next one exists.
+std::string segment_name(std::uint64_t first_sequence);
+
+struct SegmentPlace {
+    std::string path;
+    std::uint64_t first_sequence = 0;
+};
+/// In order of their sequences. Errors: Unavailable "usage_log.unreachable".
+Result<std::vector<SegmentPlace>> list_segments(const std::string& directory);
+
+/// Where the frames of a segment end.
+struct SegmentEnd {
+    enum class State : std::uint8_t {
+        Clean,    ///< zeros, or the end of the file
+        Torn,     ///< what a crash left of a frame that nobody was told of
+        Damaged,  ///< a bad frame with good ones behind it
+    };
+    State state = State::Clean;
+    std::uint64_t next_sequence = 0;
+    std::size_t offset = 0;  ///< of the end, or of the bad frame
+};
+/// Each frame's payload; an error stops the scan and is passed on.
+using FrameVisitor =
+    std::function<Result<std::monostate>(std::uint64_t sequence, std::string_view payload)>;
+
+/// Visits the frames with sequence `from` and later.
+/// Errors: the visitor's; Unavailable "usage_log.unreachable".
+Result<SegmentEnd> scan_segment(const SegmentPlace& segment, std::uint64_t from,
+                                const FrameVisitor& visit);
+
+/// A segment that is written to. Its space is allocated before, so that a write into it cannot find
+/// the disk full. One thread at a time.
+class SegmentFile {
+public:
+    /// Space for a segment, of `bytes`, not yet part of the log. There is at most one of these in a
+    /// directory; one that a crash left is replaced.
+    /// Errors: Unavailable "usage_log.disk_full", "usage_log.unreachable".
+    static Result<SegmentFile> allocate(const std::string& directory, std::size_t bytes);
+    /// Makes it the segment that begins with this sequence; durable when it returns.
+    Result<std::monostate> begin(std::uint64_t first_sequence);
+    /// The last segment after a start: from `end` on it is cut off and made of zeros again.
+    static Result<SegmentFile> reopen(const SegmentPlace& place, const SegmentEnd& end,
+                                      std::size_t bytes);
+
+    SegmentFile(SegmentFile&& other) noexcept;
+    SegmentFile& operator=(SegmentFile&& other) noexcept;
+    ~SegmentFile();
+
+    /// What still fits.
+    [[nodiscard]] std::size_t room() const { return bytes_ - offset_; }
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+    /// Durable when it returns without an error. After an error nothing is known about these bytes,
+    /// nor whether a later sync would tell the truth: the file must not be written to any more.
+    /// Errors: Unavailable "usage_log.write_failed".
+    Result<std::monostate> append(std::string_view frame);
+
+private:
+    SegmentFile(int descriptor, std::string path, std::size_t bytes, std::size_t offset);
+
+    int descriptor_;
+    std::string path_;
+    std::size_t bytes_;
+    std::size_t offset_;
+};
+
+}  // namespace turnpike

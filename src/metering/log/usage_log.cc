@@ -1,0 +1,262 @@
+#include "metering/log/usage_log.h"
+
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "metering/log/identity_hash.h"
+#include "metering/log/segment_file.h"
+#include "metering/log/usage_record.h"
+
+namespace turnpike {
+namespace {
+
+constexpr auto kBackgroundPause = std::chrono::seconds(1);
+/// Identities that are asked for ahead of their turn, so that memory answers in time.
+constexpr std::size_t kPrefetchAhead = 16;
+
+std::string segments_in(const std::string& directory) { return directory + "/segments"; }
+std::string identities_in(const std::string& directory) { return directory + "/identities"; }
+
+Result<std::monostate> make_directories(const std::string& directory) {
+    for (const auto& path : {segments_in(directory), identities_in(directory)}) {
+        std::error_code error;
+        std::filesystem::create_directories(path, error);
+        if (error)
+            return fail(ErrorCode::Unavailable, "usage_log.unreachable",
+                        fmt::format("{}: {}", path, error.message()));
+    }
+    return std::monostate{};
+}
+
+std::unexpected<Error> damaged(const SegmentPlace& segment, std::size_t offset) {
+    return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                fmt::format("{} is damaged at byte {}, before usage that was acknowledged; restore "
+                            "it from a backup",
+                            segment.path, offset));
+}
+
+std::unexpected<Error> gap(const SegmentPlace& segment, std::uint64_t expected) {
+    return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                fmt::format("{} begins at frame {}, and frame {} is missing; restore the segment "
+                            "before it from a backup",
+                            segment.path, segment.first_sequence, expected));
+}
+
+/// More than the records of these events can take.
+std::size_t bytes_max(std::span<const LoggedUse> uses) {
+    constexpr std::size_t kNamesMax = 4;  // customer, subscription, meter, plan version: short ones
+    std::size_t bytes = record_bytes_max("");
+    for (const LoggedUse& use : uses)
+        bytes += record_bytes_max(use.event.id) + record_bytes_max(use.event.source) +
+                 record_bytes_max("") + use.event.meter_key.size() +
+                 kNamesMax * (record_bytes_max("") + use.event.customer.text().size());
+    return bytes;
+}
+
+}  // namespace
+
+UsageLog::UsageLog(SipKey key, std::unique_ptr<IdentitySet> identities)
+    : key_(key), identities_(std::move(identities)) {}
+
+Result<std::unique_ptr<UsageLog>> UsageLog::open(const Config& config) {
+    const auto made = make_directories(config.directory);
+    if (!made) return failure(made);
+    const auto key = load_or_make_identity_key(config.directory + "/identity-key");
+    if (!key) return failure(key);
+    IdentitySetOptions options{.dir = identities_in(config.directory), .key = *key};
+    options.window_entries = config.identities_in_memory;
+    auto identities = IdentitySet::open(options);
+    if (!identities) return failure(std::move(identities));
+
+    std::unique_ptr<UsageLog> log(new UsageLog(*key, *std::move(identities)));
+    const auto recovered = log->recover(config);
+    if (!recovered) return failure(recovered);
+    log->background_ = std::thread([l = log.get()] { l->keep_identities_small(); });
+    return log;
+}
+
+UsageLog::~UsageLog() {
+    {
+        const std::scoped_lock lock(background_mutex_);
+        is_stopping_ = true;
+    }
+    background_wake_.notify_one();
+    if (background_.joinable()) background_.join();
+}
+
+Result<std::monostate> UsageLog::recover(const Config& config) {
+    const std::string directory = segments_in(config.directory);
+    const auto segments = list_segments(directory);
+    if (!segments) return failure(segments);
+    const auto visit = [this](std::uint64_t, std::string_view payload) { return apply(payload); };
+    SegmentEnd end{.next_sequence = 1};
+    for (const SegmentPlace& segment : *segments) {
+        if (segment.first_sequence != end.next_sequence) return gap(segment, end.next_sequence);
+        const auto scanned = scan_segment(segment, segment.first_sequence, visit);
+        if (!scanned) return failure(scanned);
+        end = *scanned;
+        // A segment is begun only when all of the one before is durable: only the last can be torn.
+        const bool is_last = segment.path == segments->back().path;
+        if (end.state == SegmentEnd::State::Damaged ||
+            (end.state == SegmentEnd::State::Torn && !is_last))
+            return damaged(segment, end.offset);
+        if (end.state == SegmentEnd::State::Torn)
+            spdlog::warn("event=usage_log.torn_tail file={} offset={}", segment.path, end.offset);
+    }
+    std::optional<SegmentFile> tail;
+    if (!segments->empty()) {
+        auto reopened = SegmentFile::reopen(segments->back(), end, config.segment_bytes);
+        if (!reopened) return failure(std::move(reopened));
+        tail = *std::move(reopened);
+    }
+    auto writer =
+        LogWriter::start({directory, config.segment_bytes}, std::move(tail), end.next_sequence);
+    if (!writer) return failure(std::move(writer));
+    writer_ = *std::move(writer);
+    return std::monostate{};
+}
+
+Result<std::monostate> UsageLog::apply(std::string_view payload) {
+    auto identities = identities_->batch();
+    RecordReader reader(payload);
+    while (const auto record = reader.next()) {
+        const auto applied = state_.apply(*record);
+        if (!applied) return failure(applied);
+        const auto* event = std::get_if<EventRecord>(&*record);
+        if (event == nullptr) continue;
+        const auto& source = state_.names(NameTable::Source).text(event->source);
+        // A run may know it already; the log is the truth, and it counts all the same.
+        const auto recalled =
+            identities.find_or_insert(identity_hash(key_, source, event->id), event->content);
+        if (!recalled) return failure(recalled);
+    }
+    if (reader.is_bad())
+        return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                    "the usage log holds a record that this program does not know; use the newer "
+                    "program");
+    return std::monostate{};
+}
+
+Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const LoggedUse& use,
+                                    const IdentityHash& hash) {
+    const auto known = identities.find(hash);
+    if (!known) return failure(known);
+    if (*known) return **known == use.content ? LogVerdict::Duplicate : LogVerdict::Conflict;
+    const UsageEvent& event = use.event;
+    const auto counted = state_.count({.customer = event.customer.text(),
+                                       .meter_key = event.meter_key,
+                                       .source = event.source,
+                                       .id = event.id,
+                                       .window = use.window,
+                                       .quantity = event.quantity,
+                                       .time = event.time,
+                                       .latency_us = event.latency_us,
+                                       .content = use.content},
+                                      records_);
+    switch (counted) {
+        case Counted::LimitExceeded: return LogVerdict::LimitExceeded;
+        case Counted::PeriodClosed: return LogVerdict::PeriodClosed;
+        case Counted::Accepted: break;
+    }
+    // It was not there a moment ago, and nobody else is here: this cannot ask the disk again.
+    const auto inserted = identities.find_or_insert(hash, use.content);
+    if (!inserted) return failure(inserted);
+    return LogVerdict::Accepted;
+}
+
+Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses,
+                                                 Instant received_at, LogWriter::Done durable) {
+    std::vector<IdentityHash> hashes;
+    hashes.reserve(uses.size());
+    for (const LoggedUse& use : uses)
+        hashes.push_back(identity_hash(key_, use.event.source, use.event.id));
+    std::vector<LogVerdict> verdicts;
+    verdicts.reserve(uses.size());
+
+    const std::scoped_lock lock(sequencer_);
+    const auto room = writer_->has_room(bytes_max(uses));
+    if (!room) return failure(room);
+    records_.clear();
+    state_.begin_arrival(received_at);
+    std::optional<Error> unanswered;
+    {
+        auto identities = identities_->batch();
+        for (std::size_t i = 0; i < uses.size() && !unanswered; ++i) {
+            if (i + kPrefetchAhead < uses.size()) identities.prefetch(hashes[i + kPrefetchAhead]);
+            const auto verdict = decide(identities, uses[i], hashes[i]);
+            if (verdict)
+                verdicts.push_back(*verdict);
+            else
+                unanswered = verdict.error();
+        }
+    }
+    if (unanswered) {
+        // What was decided before stays decided, and must be on disk before anybody repeats it.
+        writer_->submit(records_, [](const std::optional<Error>&) {});
+        return std::unexpected(*std::move(unanswered));
+    }
+    writer_->submit(records_, std::move(durable));
+    return verdicts;
+}
+
+Result<std::monostate> UsageLog::close(const ContractKey& contract, Instant closed_before,
+                                       LogWriter::Done durable) {
+    const std::scoped_lock lock(sequencer_);
+    const auto room =
+        writer_->has_room(record_bytes_max(contract.customer) +
+                          record_bytes_max(contract.subscription) + record_bytes_max(""));
+    if (!room) return failure(room);
+    records_.clear();
+    state_.close(contract, closed_before, records_);
+    writer_->submit(records_, std::move(durable));
+    return std::monostate{};
+}
+
+std::optional<Counter> UsageLog::counter(const ContractKey& contract, std::string_view meter_key,
+                                         Instant period_start) const {
+    const std::scoped_lock lock(sequencer_);
+    return state_.counter(contract, meter_key, period_start);
+}
+
+std::vector<UsageState::MeteredPeriod> UsageLog::counters_of(const ContractKey& contract,
+                                                             Instant from, Instant before) const {
+    const std::scoped_lock lock(sequencer_);
+    return state_.counters_of(contract, from, before);
+}
+
+std::uint64_t UsageLog::events() const {
+    const std::scoped_lock lock(sequencer_);
+    return state_.events();
+}
+
+Result<std::monostate> UsageLog::wait_until_durable() {
+    std::promise<std::optional<Error>> durable;
+    writer_->submit("", [&](const std::optional<Error>& failed) { durable.set_value(failed); });
+    const auto failed = durable.get_future().get();
+    if (failed) return std::unexpected(*failed);
+    return std::monostate{};
+}
+
+void UsageLog::keep_identities_small() {
+    const auto barrier = [this] { return wait_until_durable(); };
+    std::unique_lock lock(background_mutex_);
+    while (!background_wake_.wait_for(lock, kBackgroundPause, [this] { return is_stopping_; })) {
+        lock.unlock();
+        if (identities_->wants_freeze()) identities_->freeze();
+        const auto written = identities_->write_frozen(barrier);
+        if (!written)
+            spdlog::error("event=usage_log.identities message=\"{}\"", written.error().message);
+        const auto merged = identities_->merge_step();
+        if (!merged)
+            spdlog::error("event=usage_log.identities message=\"{}\"", merged.error().message);
+        lock.lock();
+    }
+}
+
+}  // namespace turnpike

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "metering/counter.h"
+#include "metering/log/identity_set.h"
+#include "metering/log/log_writer.h"
+#include "metering/log/usage_state.h"
+#include "metering/usage_event.h"
+
+namespace turnpike {
+
+/// One event of a request, placed in its window.
+struct LoggedUse {
+    const UsageEvent& event;
+    const UsageWindow& window;
+    std::uint32_t content;  ///< of what the event says; tells a repetition from a conflict
+};
+
+enum class LogVerdict : std::uint8_t {
+    Accepted,
+    Duplicate,
+    Conflict,
+    LimitExceeded,
+    PeriodClosed,  ///< place it again: its period took its last event before
+};
+
+/// The embedded store of usage: a log on disk, and in memory what it says. One decision at a time,
+/// in the order of the log, so that a limit is never passed and a start ends in the same state.
+///
+///     <directory>/identity-key          names events by a keyed hash
+///     <directory>/segments/*.log        the facts
+///     <directory>/identities/*.run      identities too old for memory
+///
+/// Thread-safe.
+class UsageLog {
+public:
+    struct Config {
+        std::string directory;
+        std::size_t segment_bytes = std::size_t{256} << 20;
+        std::size_t identities_in_memory = 16'000'000;
+    };
+    /// Makes what is missing, cuts off what a crash tore, and reads everything else.
+    /// Errors: Unavailable "usage_log.damaged", with the file and the place; "usage_log.disk_full",
+    ///         "usage_log.unreachable"; those of IdentitySet::open.
+    static Result<std::unique_ptr<UsageLog>> open(const Config& config);
+    UsageLog(const UsageLog&) = delete;
+    UsageLog& operator=(const UsageLog&) = delete;
+    ~UsageLog();
+
+    /// Decides each event for itself, in order; a denied one leaves no trace. The verdicts may be
+    /// told to anybody only after `durable` was called without an error: until then a duplicate's
+    /// first telling can still be lost. `durable` is called once if, and only if, this returns
+    /// verdicts; perhaps before it returns.
+    /// Errors: Unavailable "usage_log.disk_full", "usage_log.busy", "usage_log.write_failed":
+    ///         nothing was recorded; those of IdentitySet: the events before the one that it could
+    ///         not judge may be. Sending all of them again is safe.
+    Result<std::vector<LogVerdict>> append(std::span<const LoggedUse> uses, Instant received_at,
+                                           LogWriter::Done durable);
+
+    /// Periods of the contract that began before this moment take nothing more once `durable` was
+    /// called without an error; their counters are final then.
+    /// Errors: as append.
+    Result<std::monostate> close(const ContractKey& contract, Instant closed_before,
+                                 LogWriter::Done durable);
+
+    [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
+                                                 std::string_view meter_key,
+                                                 Instant period_start) const;
+    [[nodiscard]] std::vector<UsageState::MeteredPeriod> counters_of(const ContractKey& contract,
+                                                                     Instant from,
+                                                                     Instant before) const;
+    /// Events ever recorded.
+    [[nodiscard]] std::uint64_t events() const;
+    /// Set for good when the disk failed; the process takes no more usage.
+    [[nodiscard]] std::optional<Error> failed() const { return writer_->failed(); }
+
+private:
+    UsageLog(SipKey key, std::unique_ptr<IdentitySet> identities);
+    Result<std::monostate> recover(const Config& config);
+    Result<std::monostate> apply(std::string_view payload);
+    Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
+                              const IdentityHash& hash);
+    Result<std::monostate> wait_until_durable();
+    void keep_identities_small();
+
+    const SipKey key_;
+    const std::unique_ptr<IdentitySet> identities_;
+
+    mutable std::mutex sequencer_;
+    // guarded by sequencer_
+    UsageState state_;
+    std::string records_;  ///< of the request being decided; kept for its memory
+
+    std::unique_ptr<LogWriter> writer_;
+
+    std::mutex background_mutex_;
+    std::condition_variable background_wake_;
+    bool is_stopping_ = false;  // guarded by background_mutex_
+    std::thread background_;
+};
+
+}  // namespace turnpike

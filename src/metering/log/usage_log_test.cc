@@ -1,0 +1,245 @@
+#include "metering/log/usage_log.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <future>
+#include <map>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "metering/log/log_testing.h"
+
+namespace turnpike {
+namespace {
+
+using testing::LogFolder;
+using testing::overwrite;
+
+const Instant kStart = from_unix_seconds(1'725'148'800);
+const Period kMonth{kStart, from_unix_seconds(1'727'740'800)};
+const std::size_t kSegmentBytes = frame_bytes(kFramePayloadMax) + 4096;
+
+using Verdicts = std::vector<LogVerdict>;
+constexpr auto kAccepted = LogVerdict::Accepted;
+
+/// An event and its window, to be logged.
+struct Sent {
+    UsageEvent event;
+    UsageWindow window;
+    std::uint32_t content;
+};
+
+Sent calls(const std::string& id, std::int64_t units, std::optional<std::int64_t> included = {},
+           const std::string& customer = "cus_a") {
+    std::optional<UnitPrice> price;
+    if (!included) price = UnitPrice::parse("0.02");
+    return {{.source = "test",
+             .id = id,
+             .customer = CustomerId::trusted(customer),
+             .meter_key = "api_calls",
+             .quantity = Quantity::whole(units),
+             .time = kStart,
+             .latency_us = {}},
+            {std::nullopt, kMonth, PlanVersionId::trusted("pv_1"),
+             Quantity::whole(included.value_or(10)), price},
+            static_cast<std::uint32_t>(units)};
+}
+
+std::unique_ptr<UsageLog> open_log(const std::string& directory) {
+    auto log = UsageLog::open({directory, kSegmentBytes, 1'000});
+    EXPECT_TRUE(log) << log.error().message;
+    return log ? *std::move(log) : nullptr;
+}
+
+/// Appends and waits for the disk.
+Result<Verdicts> append(UsageLog& log, const std::vector<Sent>& sent) {
+    std::vector<LoggedUse> uses;
+    for (const Sent& one : sent) uses.push_back({one.event, one.window, one.content});
+    std::promise<std::optional<Error>> durable;
+    auto verdicts = log.append(
+        uses, kStart, [&](const std::optional<Error>& failed) { durable.set_value(failed); });
+    if (!verdicts) return verdicts;
+    if (const auto failed = durable.get_future().get()) return std::unexpected(*failed);
+    return verdicts;
+}
+
+std::int64_t used(const UsageLog& log, const std::string& customer = "cus_a") {
+    const auto counter = log.counter({customer, ""}, "api_calls", kStart);
+    return counter ? counter->used.scaled() / Quantity::kOne : -1;
+}
+
+std::string only_segment(const std::string& directory) {
+    const auto segments = list_segments(directory + "/segments");
+    EXPECT_EQ(segments->size(), 1U);
+    return segments->front().path;
+}
+
+TEST(UsageLog, CountsEachEventOnceOverARestartToo) {
+    const LogFolder folder;
+    auto log = open_log(folder.path());
+    EXPECT_EQ(*append(*log, {calls("a", 2), calls("b", 3)}), (Verdicts{kAccepted, kAccepted}));
+    EXPECT_EQ(*append(*log, {calls("a", 2), calls("b", 4), calls("c", 1)}),
+              (Verdicts{LogVerdict::Duplicate, LogVerdict::Conflict, kAccepted}));
+    EXPECT_EQ(used(*log), 6);
+    log.reset();
+    log = open_log(folder.path());
+    EXPECT_EQ(used(*log), 6);
+    EXPECT_EQ(log->events(), 3U);
+    EXPECT_EQ(*append(*log, {calls("a", 2), calls("b", 4), calls("d", 1)}),
+              (Verdicts{LogVerdict::Duplicate, LogVerdict::Conflict, kAccepted}));
+    log.reset();
+    EXPECT_EQ(used(*open_log(folder.path())), 7);
+}
+
+TEST(UsageLog, StopsAtAHardLimitAndADenialLeavesNoTrace) {
+    const LogFolder folder;
+    auto log = open_log(folder.path());
+    EXPECT_EQ(*append(*log, {calls("a", 99, 100), calls("b", 2, 100), calls("c", 1, 100)}),
+              (Verdicts{kAccepted, LogVerdict::LimitExceeded, kAccepted}));
+    EXPECT_EQ(*append(*log, {calls("b", 0, 100)}), Verdicts{kAccepted}) << "its name is free";
+    log.reset();
+    log = open_log(folder.path());
+    EXPECT_EQ(used(*log), 100);
+    EXPECT_EQ(*append(*log, {calls("d", 1, 100)}), Verdicts{LogVerdict::LimitExceeded});
+}
+
+TEST(UsageLog, AClosedPeriodIsFinalOverARestartToo) {
+    const LogFolder folder;
+    auto log = open_log(folder.path());
+    EXPECT_EQ(*append(*log, {calls("a", 5)}), Verdicts{kAccepted});
+    std::promise<void> durable;
+    EXPECT_TRUE(log->close({"cus_a", ""}, kMonth.end,
+                           [&](const std::optional<Error>&) { durable.set_value(); }));
+    durable.get_future().wait();
+    EXPECT_EQ(*append(*log, {calls("b", 1)}), Verdicts{LogVerdict::PeriodClosed});
+    log.reset();
+    log = open_log(folder.path());
+    EXPECT_EQ(*append(*log, {calls("b", 1)}), Verdicts{LogVerdict::PeriodClosed});
+    const auto counters = log->counters_of({"cus_a", ""}, kStart, kMonth.end);
+    ASSERT_EQ(counters.size(), 1U);
+    EXPECT_EQ(counters[0].meter_key, "api_calls");
+    EXPECT_EQ(counters[0].counter.used, Quantity::whole(5));
+}
+
+TEST(UsageLog, ATornTailIsCutAndDamageIsRefused) {
+    const LogFolder folder;
+    for (const char* id : {"a", "b", "c"}) append(*open_log(folder.path()), {calls(id, 1)}).value();
+    const std::string segment = only_segment(folder.path());
+    const std::string bytes = testing::bytes_of(segment);
+    std::vector<std::size_t> frames{0};
+    while (read_frame(std::string_view(bytes).substr(frames.back())).state ==
+           FrameRead::State::Frame)
+        frames.push_back(frames.back() +
+                         read_frame(std::string_view(bytes).substr(frames.back())).size);
+    ASSERT_EQ(frames.size(), 4U);
+
+    overwrite(segment, frames[2] + kFrameHeadBytes, "X");
+    auto log = open_log(folder.path());
+    EXPECT_EQ(used(*log), 2);
+    EXPECT_EQ(*append(*log, {calls("c", 1)}), Verdicts{kAccepted}) << "nobody was told of it";
+    log.reset();
+    overwrite(segment, frames[1] + kFrameHeadBytes, "X");
+    const auto refused = UsageLog::open({folder.path(), kSegmentBytes, 1'000});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, Reason("usage_log.damaged"));
+    EXPECT_NE(refused.error().message.find(segment), std::string::npos);
+    EXPECT_NE(refused.error().message.find(std::to_string(frames[1])), std::string::npos);
+}
+
+TEST(UsageLog, AMissingSegmentIsRefused) {
+    const LogFolder folder;
+    append(*open_log(folder.path()), {calls("a", 1)}).value();
+    const std::string segment = only_segment(folder.path());
+    std::filesystem::rename(segment, folder.path() + "/segments/" + segment_name(2));
+    const auto refused = UsageLog::open({folder.path(), kSegmentBytes, 1'000});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, Reason("usage_log.damaged"));
+}
+
+TEST(UsageLog, ThreadsThatRaceForTheLast50UnitsGetExactly50) {
+    constexpr int kThreads = 8, kEach = 16;
+    const LogFolder folder;
+    const auto log = open_log(folder.path());
+    EXPECT_EQ(*append(*log, {calls("first", 50, 100)}), Verdicts{kAccepted});
+    std::atomic<int> granted = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t)
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < kEach; ++i) {
+                const auto id = std::to_string(t) + "-" + std::to_string(i);
+                granted += append(*log, {calls(id, 1, 100)})->front() == kAccepted ? 1 : 0;
+            }
+        });
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(granted, 50);
+    EXPECT_EQ(used(*log), 100);
+}
+
+/// More identities than memory may hold become files, and are asked all the same.
+TEST(UsageLog, RemembersIdentitiesThatLeftMemory) {
+    constexpr int kEvents = 3'000;
+    const LogFolder folder;
+    const auto batch = [](int from) {
+        std::vector<Sent> sent;
+        for (int i = from; i < from + 1'000; ++i) sent.push_back(calls(std::to_string(i), 1));
+        return sent;
+    };
+    auto log = open_log(folder.path());
+    for (int from = 0; from < kEvents; from += 1'000)
+        EXPECT_EQ(*append(*log, batch(from)), Verdicts(1'000, kAccepted));
+    while (std::filesystem::is_empty(folder.path() + "/identities")) std::this_thread::yield();
+    for (int restarts = 0; restarts < 2; ++restarts) {
+        for (int from = 0; from < kEvents; from += 1'000)
+            EXPECT_EQ(*append(*log, batch(from)), Verdicts(1'000, LogVerdict::Duplicate));
+        EXPECT_EQ(used(*log), kEvents);
+        log.reset();
+        log = open_log(folder.path());
+    }
+}
+
+/// Appends until it is killed, and writes the id of each event that was acknowledged to `journal`.
+[[noreturn]] void append_until_killed(const std::string& directory, int journal, int round) {
+    auto log = UsageLog::open({directory, kSegmentBytes, 1'000});
+    if (!log) ::_exit(1);
+    for (int i = 0;; ++i) {
+        const std::int64_t number = round * 1'000'000 + i;
+        const auto verdicts = append(**log, {calls(std::to_string(number), 1)});
+        if (!verdicts || verdicts->front() != kAccepted) ::_exit(1);
+        if (::write(journal, &number, sizeof number) != sizeof number) ::_exit(1);
+    }
+}
+
+TEST(UsageLog, NothingThatWasAcknowledgedIsLostWhenTheProcessIsKilled) {
+    const LogFolder folder;
+    std::vector<Sent> acknowledged;
+    for (int round = 0; round < 5; ++round) {
+        std::array<int, 2> journal{};
+        ASSERT_EQ(::pipe(journal.data()), 0);
+        const pid_t child = ::fork();
+        if (child == 0) append_until_killed(folder.path(), journal[1], round);
+        ::close(journal[1]);
+        std::int64_t number = 0;
+        for (int heard = 0; ::read(journal[0], &number, sizeof number) == sizeof number;) {
+            acknowledged.push_back(calls(std::to_string(number), 1));
+            if (++heard == 20 + 7 * round) ::kill(child, SIGKILL);
+        }
+        ::close(journal[0]);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        ASSERT_TRUE(WIFSIGNALED(status)) << "it ended by itself";
+    }
+    const auto log = open_log(folder.path());
+    EXPECT_EQ(*append(*log, acknowledged), Verdicts(acknowledged.size(), LogVerdict::Duplicate));
+    // Some may be on disk that nobody heard of; each round's last at most.
+    EXPECT_GE(used(*log), static_cast<std::int64_t>(acknowledged.size()));
+    EXPECT_LE(used(*log), static_cast<std::int64_t>(acknowledged.size()) + 5);
+}
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/decimal.h"
+#include "base/time.h"
+
+namespace turnpike {
+
+/// A frame's payload is a list of records. Texts that come again and again are said once, by a
+/// NameRecord, and are a number from then on: its place in its table, from 0, in the order of the
+/// log. Counters are numbered in the same way.
+enum class NameTable : std::uint8_t {
+    Customer,
+    Subscription,  ///< "" is the default plan
+    Meter,
+    PlanVersion,
+    Source,
+};
+
+struct NameRecord {
+    NameTable table;
+    std::string_view text;
+    friend bool operator==(const NameRecord&, const NameRecord&) = default;
+};
+
+/// Begins what one request recorded.
+struct ArrivalRecord {
+    std::uint64_t number;  ///< 1, 2, 3, ... over the whole log
+    Instant received_at;
+    friend bool operator==(const ArrivalRecord&, const ArrivalRecord&) = default;
+};
+
+/// From here on the counter is under this allowance. The number after the last one opens a counter.
+struct AllowanceRecord {
+    std::uint32_t counter;
+    std::uint32_t customer, subscription, meter, plan_version;
+    Period period;
+    Quantity included;
+    std::optional<UnitPrice> overage_unit_price;
+    friend bool operator==(const AllowanceRecord&, const AllowanceRecord&) = default;
+};
+
+/// One accepted event; belongs to the arrival before it.
+struct EventRecord {
+    std::uint32_t counter;
+    std::uint32_t source;
+    std::string_view id;
+    Quantity quantity;
+    Instant time;
+    std::optional<std::int64_t> latency_us;
+    std::uint32_t content;  ///< tells a repetition from another event of the same name
+    friend bool operator==(const EventRecord&, const EventRecord&) = default;
+};
+
+/// The contract's periods that began before this moment take nothing any more.
+struct CloseRecord {
+    std::uint32_t customer, subscription;
+    Instant closed_before;
+    friend bool operator==(const CloseRecord&, const CloseRecord&) = default;
+};
+
+using UsageRecord =
+    std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord, CloseRecord>;
+
+void write_record(std::string& out, const NameRecord& record);
+void write_record(std::string& out, const ArrivalRecord& record);
+void write_record(std::string& out, const AllowanceRecord& record);
+/// \param received_at  of its arrival; times are written as distances from it
+void write_record(std::string& out, const EventRecord& record, Instant received_at);
+void write_record(std::string& out, const CloseRecord& record);
+
+/// More bytes than any EventRecord with these texts, or any other record with such a text, takes.
+std::size_t record_bytes_max(std::string_view text);
+
+/// Reads a payload's records in order. Texts are parts of the payload. Any bytes at all are safe.
+class RecordReader {
+public:
+    explicit RecordReader(std::string_view payload) : rest_(payload) {}
+    /// nullopt at the end, and when the bytes are no record: then is_bad() says so.
+    std::optional<UsageRecord> next();
+    [[nodiscard]] bool is_bad() const { return is_bad_; }
+
+private:
+    std::optional<UsageRecord> read(std::uint8_t kind, std::uint8_t flags);
+    std::optional<UsageRecord> read_allowance(std::uint8_t flags);
+    std::optional<UsageRecord> read_event(std::uint8_t flags);
+    std::uint64_t unsigned_number();
+    std::uint32_t index();
+    std::int64_t signed_number();
+    Instant instant();
+    std::string_view text();
+
+    std::string_view rest_;
+    Instant received_at_;
+    bool is_bad_ = false;
+};
+
+}  // namespace turnpike

@@ -1,0 +1,102 @@
+#include "metering/log/usage_record.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+namespace turnpike {
+namespace {
+
+const Instant kNow = from_unix_seconds(1'725'148'800);
+
+Instant any_instant() {
+    return from_unix_micros(*rc::gen::inRange<std::int64_t>(0, 4'000'000'000'000'000));
+}
+Quantity any_quantity() {
+    const auto scaled = *rc::gen::inRange<std::int64_t>(0, kMaxQuantity.scaled() + 1);
+    return *rc::gen::element(Quantity::whole(1), Quantity{}, Quantity::from_scaled(scaled));
+}
+
+RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
+    const auto index = [] { return *rc::gen::arbitrary<std::uint32_t>(); };
+    const std::string id = *rc::gen::arbitrary<std::string>();
+    const std::string name = *rc::gen::arbitrary<std::string>();
+    const ArrivalRecord arrival{*rc::gen::arbitrary<std::uint64_t>(), any_instant()};
+    AllowanceRecord allowance{index(),        index(), index(),
+                              index(),        index(), {any_instant(), any_instant()},
+                              any_quantity(), {}};
+    if (*rc::gen::arbitrary<bool>())
+        allowance.overage_unit_price = UnitPrice::from_scaled(*rc::gen::arbitrary<std::int64_t>());
+    EventRecord event{index(), index(), id, any_quantity(), any_instant(), {}, index()};
+    if (*rc::gen::arbitrary<bool>()) event.latency_us = *rc::gen::arbitrary<std::int64_t>();
+    const CloseRecord close{index(), index(), any_instant()};
+    const auto table =
+        *rc::gen::element(NameTable::Customer, NameTable::Subscription, NameTable::Meter,
+                          NameTable::PlanVersion, NameTable::Source);
+    std::string out;
+    write_record(out, NameRecord{table, name});
+    write_record(out, arrival);
+    write_record(out, allowance);
+    write_record(out, event, arrival.received_at);
+    write_record(out, close);
+
+    RecordReader reader(out);
+    RC_ASSERT(reader.next() == UsageRecord(NameRecord{table, name}));
+    RC_ASSERT(reader.next() == UsageRecord(arrival));
+    RC_ASSERT(reader.next() == UsageRecord(allowance));
+    RC_ASSERT(reader.next() == UsageRecord(event));
+    RC_ASSERT(reader.next() == UsageRecord(close));
+    RC_ASSERT(!reader.next());
+    RC_ASSERT(!reader.is_bad());
+}
+
+TEST(UsageRecord, AnOrdinaryEventTakesFewBytes) {
+    // A counter below 2^21, a UUID, one unit, half a second before it arrived: 1 of kind, 3 + 1 of
+    // numbers, 1 + 36 of the id, 3 of the time, 4 of the content.
+    const EventRecord event{.counter = 1'000'000,
+                            .source = 3,
+                            .id = "0e3f2c51-6a0f-4e1c-9a55-5d6f2f0c7a11",
+                            .quantity = Quantity::whole(1),
+                            .time = kNow - std::chrono::milliseconds(500),
+                            .latency_us = {},
+                            .content = 7};
+    std::string out;
+    write_record(out, event, kNow);
+    EXPECT_EQ(out.size(), 1U + 3 + 1 + 37 + 3 + 4);
+    EXPECT_LT(out.size(), record_bytes_max(event.id));
+}
+
+TEST(UsageRecord, BytesThatAreNoRecordAreSaidToBeBad) {
+    const std::string eleven(10, '\xff');
+    const struct {
+        const char* name;
+        std::string bytes;
+    } cases[] = {
+        {"kind 0", std::string(1, '\0')},
+        {"unknown kind", "\x0f"},
+        {"unknown flag", "\x82"},
+        {"unknown table", "\x51\x01x"},
+        {"text beyond the end", "\x01\x05x"},
+        {"number beyond the end", "\x02\xff"},
+        {"number beyond 64 bits", "\x02" + eleven},
+        {"index beyond 32 bits", std::string("\x05\xff\xff\xff\xff\x7f\0", 7)},
+        {"event without its content", std::string("\x14\0\0\x01x\0\1\2\3", 9)},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        RecordReader reader(c.bytes);
+        EXPECT_FALSE(reader.next());
+        EXPECT_TRUE(reader.is_bad());
+        EXPECT_FALSE(reader.next());
+    }
+}
+
+RC_GTEST_PROP(UsageRecord, AnyBytesAreReadToAnEnd, (const std::string& bytes)) {
+    RecordReader reader(bytes);
+    std::size_t records = 0;
+    while (reader.next()) ++records;
+    RC_ASSERT(records <= bytes.size());
+}
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/error.h"
+#include "metering/counter.h"
+#include "metering/log/usage_record.h"
+
+namespace turnpike {
+
+/// Texts and their numbers, in the order in which the log first said them.
+class NameList {
+public:
+    /// The number of `text`; the next free one, with `is_new`, when the log has not said it.
+    struct Found {
+        std::uint32_t index;
+        bool is_new;
+    };
+    [[nodiscard]] Found find(std::string_view text) const;
+    void add(std::string_view text);
+    [[nodiscard]] const std::string& text(std::uint32_t index) const { return texts_[index]; }
+    [[nodiscard]] std::size_t size() const { return texts_.size(); }
+
+private:
+    std::deque<std::string> texts_;  // whose elements never move
+    boost::unordered_flat_map<std::string_view, std::uint32_t> indexes_;
+};
+
+/// One event to be counted.
+struct Use {
+    std::string_view customer, meter_key, source, id;  ///< the contract is the window's
+    const UsageWindow& window;
+    Quantity quantity;
+    Instant time;
+    std::optional<std::int64_t> latency_us;
+    std::uint32_t content;
+};
+
+/// Whose usage is counted: one contract of one customer. Views of what the caller holds.
+struct ContractKey {
+    std::string_view customer;
+    std::string_view subscription;  ///< "": the default plan
+};
+
+enum class Counted : std::uint8_t {
+    Accepted,
+    LimitExceeded,  ///< its counter's hard limit does not let it in; nothing changed
+    PeriodClosed,   ///< its period takes nothing any more; nothing changed
+};
+
+/// What the usage log says so far: counters, and which periods are closed. Two ways lead here, and
+/// both end in the same state: count() decides, and writes down what it decided; apply() repeats
+/// what was written down. Identities are looked up elsewhere, before. Not thread-safe.
+class UsageState {
+public:
+    /// Begins what one request records; received_at is the time of arrival of its events.
+    void begin_arrival(Instant received_at);
+    /// Appends the records of an accepted event to `records`; the arrival's own goes before the
+    /// first of them.
+    Counted count(const Use& use, std::string& records);
+    /// Periods of the contract that began before this moment take nothing from now on. Nothing is
+    /// appended when that is so already.
+    void close(const ContractKey& contract, Instant closed_before, std::string& records);
+
+    /// An error leaves the state unusable.
+    /// Errors: Unavailable "usage_log.damaged", for a record that cannot follow those before it.
+    Result<std::monostate> apply(const UsageRecord& record);
+
+    [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
+                                                 std::string_view meter_key,
+                                                 Instant period_start) const;
+    struct MeteredPeriod {
+        std::string meter_key;
+        Counter counter;
+    };
+    /// The contract's counters of periods that began in [from, before), by period, then meter.
+    [[nodiscard]] std::vector<MeteredPeriod> counters_of(const ContractKey& contract, Instant from,
+                                                         Instant before) const;
+
+    [[nodiscard]] const NameList& names(NameTable table) const {
+        return names_[static_cast<std::size_t>(table)];
+    }
+    [[nodiscard]] std::uint64_t arrivals() const { return arrivals_; }
+    [[nodiscard]] std::uint64_t events() const { return events_; }
+    [[nodiscard]] std::size_t counters() const { return counters_.size(); }
+
+private:
+    struct Segment {
+        std::uint32_t plan_version;
+        Quantity from_used, included;
+        std::optional<UnitPrice> overage_unit_price;
+    };
+    struct Entry {
+        std::uint32_t contract, meter;
+        Period period;
+        Quantity used;
+        std::optional<Quantity> hard_limit;
+        std::vector<Segment> segments;
+    };
+    struct Key {
+        std::uint32_t contract, meter;
+        Instant period_start;
+        friend bool operator==(const Key&, const Key&) = default;
+    };
+    struct KeyHash {
+        std::size_t operator()(const Key& key) const;
+    };
+    /// Numbered in the order in which they were first used or closed.
+    struct ContractUsage {
+        std::uint32_t subscription;           ///< its name
+        std::vector<std::uint32_t> counters;  ///< in the order of their first usage
+        std::optional<Instant> closed_before;
+    };
+
+    std::uint32_t name(NameTable table, std::string_view text, std::string& records);
+    void begin_records(std::string& records);
+    [[nodiscard]] std::optional<std::uint32_t> find(const Key& key) const;
+    [[nodiscard]] Counter counter_of(const Entry& entry) const;
+    [[nodiscard]] std::optional<std::uint32_t> find_contract(const ContractKey& contract) const;
+    std::uint32_t contract_of(std::uint32_t customer, std::uint32_t subscription);
+    std::uint32_t set_allowance(const Use& use, std::optional<std::uint32_t> counter,
+                                std::string& records);
+
+    Result<std::monostate> apply_record(const NameRecord& record);
+    Result<std::monostate> apply_record(const ArrivalRecord& record);
+    Result<std::monostate> apply_record(const AllowanceRecord& record);
+    Result<std::monostate> apply_record(const EventRecord& record);
+    Result<std::monostate> apply_record(const CloseRecord& record);
+
+    std::array<NameList, 5> names_;
+    std::vector<Entry> counters_;
+    boost::unordered_flat_map<Key, std::uint32_t, KeyHash> by_key_;
+    std::vector<ContractUsage> contracts_;
+    /// By customer's and subscription's name.
+    boost::unordered_flat_map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t>
+        contract_numbers_;
+    Instant received_at_;
+    std::uint64_t arrivals_ = 0, events_ = 0;
+    bool arrival_is_written_ = true;
+};
+
+}  // namespace turnpike

@@ -1,0 +1,227 @@
+#include "metering/log/usage_state.h"
+
+#include <map>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+namespace turnpike {
+namespace {
+
+const Instant kStart = from_unix_seconds(1'725'148'800);
+const Period kMonth{kStart, from_unix_seconds(1'727'740'800)};
+const Period kNext{kMonth.end, from_unix_seconds(1'730'419'200)};
+
+UsageWindow window(const char* version, std::int64_t included, const char* price,
+                   const Period& period = kMonth) {
+    std::optional<UnitPrice> unit_price;
+    if (price != nullptr) unit_price = UnitPrice::parse(price);
+    return {std::nullopt, period, PlanVersionId::trusted(version), Quantity::whole(included),
+            unit_price};
+}
+
+Use use(const UsageWindow& where, std::int64_t units, std::string_view customer = "cus_a",
+        std::string_view meter = "api_calls") {
+    return {.customer = customer,
+            .meter_key = meter,
+            .source = "test",
+            .id = "e1",
+            .window = where,
+            .quantity = Quantity::whole(units),
+            .time = kStart,
+            .latency_us = {},
+            .content = 1};
+}
+
+/// What another process knows that has read `records`.
+UsageState replayed(std::string_view records) {
+    UsageState state;
+    RecordReader reader(records);
+    while (const auto record = reader.next()) {
+        const auto applied = state.apply(*record);
+        EXPECT_TRUE(applied) << applied.error().message;
+    }
+    EXPECT_FALSE(reader.is_bad());
+    return state;
+}
+
+void expect_same(const std::optional<Counter>& a, const std::optional<Counter>& b) {
+    ASSERT_EQ(a.has_value(), b.has_value());
+    if (!a) return;
+    EXPECT_EQ(a->contract, b->contract);
+    EXPECT_EQ(a->period, b->period);
+    EXPECT_EQ(a->used, b->used);
+    EXPECT_EQ(a->hard_limit, b->hard_limit);
+    ASSERT_EQ(a->segments.size(), b->segments.size());
+    for (std::size_t i = 0; i < a->segments.size(); ++i) {
+        EXPECT_EQ(a->segments[i].plan_version, b->segments[i].plan_version);
+        EXPECT_EQ(a->segments[i].from_used, b->segments[i].from_used);
+        EXPECT_EQ(a->segments[i].included, b->segments[i].included);
+        EXPECT_EQ(a->segments[i].overage_unit_price, b->segments[i].overage_unit_price);
+    }
+}
+
+TEST(UsageState, StopsAtAHardLimitAndADenialLeavesNoTrace) {
+    UsageState state;
+    std::string records;
+    const auto free = window("free", 100, nullptr);
+    state.begin_arrival(kStart);
+    EXPECT_EQ(state.count(use(free, 101), records), Counted::LimitExceeded);
+    EXPECT_TRUE(records.empty());
+    EXPECT_FALSE(state.counter({"cus_a", ""}, "api_calls", kStart));
+    EXPECT_EQ(state.count(use(free, 99), records), Counted::Accepted);
+    const auto written = records.size();
+    EXPECT_EQ(state.count(use(free, 2), records), Counted::LimitExceeded);
+    EXPECT_EQ(records.size(), written);
+    EXPECT_EQ(state.count(use(free, 1), records), Counted::Accepted);
+    EXPECT_EQ(state.counter({"cus_a", ""}, "api_calls", kStart)->used, Quantity::whole(100));
+    EXPECT_EQ(state.events(), 2U);
+}
+
+TEST(UsageState, APlanChangeStartsASegmentAtTheNextUse) {
+    UsageState state;
+    std::string records;
+    state.begin_arrival(kStart);
+    const auto starter = window("starter", 1'000, "0.03"), pro = window("pro", 10'000, "0.02");
+    EXPECT_EQ(state.count(use(starter, 1'200), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(pro, 50), records), Counted::Accepted);
+    const auto counter = state.counter({"cus_a", ""}, "api_calls", kStart);
+    ASSERT_EQ(counter->segments.size(), 2U);
+    EXPECT_EQ(counter->segments[1].from_used, Quantity::whole(1'200));
+    EXPECT_EQ(counter->segments[1].included, Quantity::whole(10'000));
+    expect_same(counter, replayed(records).counter({"cus_a", ""}, "api_calls", kStart));
+}
+
+TEST(UsageState, AClosedPeriodTakesNothing) {
+    UsageState state;
+    std::string records;
+    const auto september = window("pro", 10, "0.02"), october = window("pro", 10, "0.02", kNext);
+    state.begin_arrival(kStart);
+    EXPECT_EQ(state.count(use(september, 3), records), Counted::Accepted);
+    state.close({"cus_a", ""}, kMonth.end, records);
+    const auto written = records.size();
+    state.close({"cus_a", ""}, kMonth.end, records);
+    EXPECT_EQ(records.size(), written) << "once is enough";
+    EXPECT_EQ(state.count(use(september, 1), records), Counted::PeriodClosed);
+    EXPECT_EQ(records.size(), written);
+    EXPECT_EQ(state.count(use(october, 4), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(september, 1, "cus_b"), records), Counted::Accepted);
+
+    const auto all = state.counters_of({"cus_a", ""}, kStart, kNext.end);
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].counter.used, Quantity::whole(3));
+    EXPECT_EQ(all[1].counter.used, Quantity::whole(4));
+    EXPECT_EQ(state.counters_of({"cus_a", ""}, kStart, kMonth.end).size(), 1U);
+    EXPECT_TRUE(state.counters_of({"cus_c", ""}, kStart, kNext.end).empty());
+
+    UsageState again = replayed(records);
+    std::string more;
+    again.begin_arrival(kStart);
+    EXPECT_EQ(again.count(use(september, 1), more), Counted::PeriodClosed);
+}
+
+TEST(UsageState, ContractsThatBeginTogetherCountApart) {
+    UsageState state;
+    std::string records;
+    auto subscribed = window("pro", 10, "0.02");
+    subscribed.contract = SubscriptionId::trusted("sub_1");
+    const auto free = window("free", 10, nullptr);
+    state.begin_arrival(kStart);
+    EXPECT_EQ(state.count(use(free, 10), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(subscribed, 15), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(free, 1), records), Counted::LimitExceeded);
+    const UsageState again = replayed(records);
+    for (const UsageState* each : {&std::as_const(state), &again}) {
+        EXPECT_EQ(each->counter({"cus_a", ""}, "api_calls", kStart)->used, Quantity::whole(10));
+        const auto paid = each->counter({"cus_a", "sub_1"}, "api_calls", kStart);
+        EXPECT_EQ(paid->used, Quantity::whole(15));
+        EXPECT_EQ(paid->contract, subscribed.contract);
+    }
+    state.close({"cus_a", "sub_1"}, kMonth.end, records);
+    EXPECT_EQ(state.count(use(subscribed, 1), records), Counted::PeriodClosed);
+    EXPECT_EQ(state.count(use(free, 0), records), Counted::Accepted);
+}
+
+TEST(UsageState, RefusesRecordsThatContradictWhatCameBefore) {
+    const AllowanceRecord opening{0, 0, 0, 0, 0, kMonth, Quantity::whole(5), {}};
+    const EventRecord event{0, 0, "e", Quantity::whole(3), kStart, {}, 0};
+    const std::vector<UsageRecord> names{
+        NameRecord{NameTable::Customer, "c"}, NameRecord{NameTable::Subscription, ""},
+        NameRecord{NameTable::Meter, "m"}, NameRecord{NameTable::PlanVersion, "p"},
+        NameRecord{NameTable::Source, "s"}};
+    AllowanceRecord of_nobody = opening, out_of_turn = opening, twice = opening;
+    of_nobody.customer = 1;
+    out_of_turn.counter = 2;
+    twice.counter = 1;
+    EventRecord sourceless = event, without_counter = event;
+    sourceless.source = 1;
+    without_counter.counter = 1;
+    const struct {
+        const char* name;
+        std::vector<UsageRecord> records;  ///< the last one is refused
+    } cases[] = {
+        {"name twice", {NameRecord{NameTable::Meter, "m"}}},
+        {"arrival missing", {ArrivalRecord{2, kStart}}},
+        {"allowance of nobody", {of_nobody}},
+        {"counter out of turn", {out_of_turn}},
+        {"counter opened twice", {opening, twice}},
+        {"event without a counter", {opening, without_counter}},
+        {"event without a source", {opening, sourceless}},
+        {"beyond the limit", {opening, event, event}},
+        {"close for nobody", {CloseRecord{1, 0, kStart}}},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        UsageState state;
+        for (const auto& record : names) ASSERT_TRUE(state.apply(record));
+        for (std::size_t i = 0; i + 1 < c.records.size(); ++i)
+            ASSERT_TRUE(state.apply(c.records[i]));
+        const auto refused = state.apply(c.records.back());
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().reason, Reason("usage_log.damaged"));
+    }
+}
+
+/// Against the plainest model there is: what fits is added. And what another process reads is what
+/// this one knows.
+RC_GTEST_PROP(UsageStateProperties, CountsAsAModelDoesAndReplaysToTheSame, ()) {
+    const UsageWindow windows[] = {window("free", 20, nullptr), window("pro", 30, "0.02"),
+                                   window("free", 20, nullptr, kNext)};
+    const std::string customers[] = {"cus_a", "cus_b", "cus_c"};
+    const std::string meters[] = {"api_calls", "exports"};
+    UsageState state;
+    std::string records;
+    std::map<std::tuple<std::string, std::string, Instant>, Quantity> model;
+    const auto requests = *rc::gen::inRange(0, 12);
+    for (int request = 0; request < requests; ++request) {
+        state.begin_arrival(kStart + std::chrono::seconds(request));
+        const auto events = *rc::gen::inRange(0, 6);
+        for (int i = 0; i < events; ++i) {
+            const auto& where = windows[*rc::gen::inRange(0, 3)];
+            const auto& customer = customers[*rc::gen::inRange(0, 3)];
+            const auto& meter = meters[*rc::gen::inRange(0, 2)];
+            const auto units = *rc::gen::inRange<std::int64_t>(0, 25);
+            const auto before = state.counter({customer, ""}, meter, where.period.start);
+            const auto limit = under_window(before, where).hard_limit.value_or(kMaxQuantity);
+            Quantity& used = model[{customer, meter, where.period.start}];
+            const bool fits = used + Quantity::whole(units) <= limit;
+            const auto counted = state.count(use(where, units, customer, meter), records);
+            RC_ASSERT((counted == Counted::Accepted) == fits);
+            if (fits) used = used + Quantity::whole(units);
+        }
+    }
+    const UsageState again = replayed(records);
+    RC_ASSERT(again.arrivals() == state.arrivals());
+    RC_ASSERT(again.events() == state.events());
+    for (const auto& [key, used] : model) {
+        const auto& [customer, meter, start] = key;
+        const auto counter = state.counter({customer, ""}, meter, start);
+        RC_ASSERT((counter ? counter->used : Quantity{}) == used);
+        expect_same(counter, again.counter({customer, ""}, meter, start));
+    }
+    RC_ASSERT(!::testing::Test::HasFailure());
+}
+
+}  // namespace
+}  // namespace turnpike
