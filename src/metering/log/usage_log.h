@@ -16,7 +16,9 @@
 #include "base/error.h"
 #include "metering/counter.h"
 #include "metering/log/identity_set.h"
+#include "metering/log/identity_table.h"
 #include "metering/log/log_writer.h"
+#include "metering/log/segment_file.h"
 #include "metering/log/usage_state.h"
 #include "metering/usage_event.h"
 
@@ -43,6 +45,7 @@ enum class LogVerdict : std::uint8_t {
 ///     <directory>/identity-key          names events by a keyed hash
 ///     <directory>/segments/*.log        the facts
 ///     <directory>/identities/*.run      identities too old for memory
+///     <directory>/snapshots             counters and identities, so that a start reads little
 ///
 /// Thread-safe.
 class UsageLog {
@@ -82,20 +85,28 @@ public:
     [[nodiscard]] std::vector<UsageState::MeteredPeriod> counters_of(const ContractKey& contract,
                                                                      Instant from,
                                                                      Instant before) const;
+    [[nodiscard]] const std::string& directory() const { return directory_; }
     /// Events ever recorded.
     [[nodiscard]] std::uint64_t events() const;
     /// Set for good when the disk failed; the process takes no more usage.
     [[nodiscard]] std::optional<Error> failed() const { return writer_->failed(); }
 
 private:
-    UsageLog(SipKey key, std::unique_ptr<IdentitySet> identities);
+    UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities);
+    Result<std::monostate> load_snapshots(const std::string& directory);
     Result<std::monostate> recover(const Config& config);
+    /// What the frames from this one on say.
+    Result<SegmentEnd> replay(std::span<const SegmentPlace> segments, std::uint64_t from);
     Result<std::monostate> apply(std::string_view payload);
+    Result<std::monostate> remember(std::span<const IdentityEntry> entries);
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash);
     Result<std::monostate> wait_until_durable();
-    void keep_identities_small();
+    Result<std::monostate> keep_identities_small();
+    Result<std::monostate> keep_snapshot_new();
+    void run_background();
 
+    const std::string directory_;
     const SipKey key_;
     const std::unique_ptr<IdentitySet> identities_;
 
@@ -109,6 +120,8 @@ private:
     std::mutex background_mutex_;
     std::condition_variable background_wake_;
     bool is_stopping_ = false;  // guarded by background_mutex_
+    // Only the background thread, after open(): the newest snapshot says all before this frame.
+    std::uint64_t snapshot_sequence_ = 1;
     std::thread background_;
 };
 

@@ -46,6 +46,15 @@ UsageState replayed(std::string_view records) {
     return state;
 }
 
+std::string snapshot_of(const UsageState& state) {
+    std::string all;
+    EXPECT_TRUE(state.write_snapshot([&](std::string_view records) {
+        all += records;
+        return Result<std::monostate>();
+    }));
+    return all;
+}
+
 void expect_same(const std::optional<Counter>& a, const std::optional<Counter>& b) {
     ASSERT_EQ(a.has_value(), b.has_value());
     if (!a) return;
@@ -115,10 +124,13 @@ TEST(UsageState, AClosedPeriodTakesNothing) {
     EXPECT_EQ(state.counters_of({"cus_a", ""}, kStart, kMonth.end).size(), 1U);
     EXPECT_TRUE(state.counters_of({"cus_c", ""}, kStart, kNext.end).empty());
 
-    UsageState again = replayed(records);
-    std::string more;
-    again.begin_arrival(kStart);
-    EXPECT_EQ(again.count(use(september, 1), more), Counted::PeriodClosed);
+    for (const std::string& way : {records, snapshot_of(state)}) {
+        UsageState again = replayed(way);
+        std::string more;
+        again.begin_arrival(kStart);
+        EXPECT_EQ(again.count(use(september, 1), more), Counted::PeriodClosed);
+        EXPECT_EQ(again.count(use(october, 1), more), Counted::Accepted);
+    }
 }
 
 TEST(UsageState, ContractsThatBeginTogetherCountApart) {
@@ -211,14 +223,17 @@ RC_GTEST_PROP(UsageStateProperties, CountsAsAModelDoesAndReplaysToTheSame, ()) {
             if (fits) used = used + Quantity::whole(units);
         }
     }
-    const UsageState again = replayed(records);
-    RC_ASSERT(again.arrivals() == state.arrivals());
-    RC_ASSERT(again.events() == state.events());
+    const UsageState again = replayed(records), restored = replayed(snapshot_of(state));
+    for (const UsageState* other : {&again, &restored}) {
+        RC_ASSERT(other->arrivals() == state.arrivals());
+        RC_ASSERT(other->events() == state.events());
+    }
     for (const auto& [key, used] : model) {
         const auto& [customer, meter, start] = key;
         const auto counter = state.counter({customer, ""}, meter, start);
         RC_ASSERT((counter ? counter->used : Quantity{}) == used);
         expect_same(counter, again.counter({customer, ""}, meter, start));
+        expect_same(counter, restored.counter({customer, ""}, meter, start));
     }
     RC_ASSERT(!::testing::Test::HasFailure());
 }
