@@ -34,7 +34,6 @@ class Api {
     }
 }
 
-/// The text of deploy/gateway/`name` with the three addresses that it says to replace.
 /// Threads stop one by one; the last may still answer when the signal has been sent.
 async function standsStill(pid) {
     const states = await Promise.all((await readdir(`/proc/${pid}/task`)).map(async (thread) =>
@@ -42,6 +41,7 @@ async function standsStill(pid) {
     return states.every((state) => state === 'T');
 }
 
+/// The text of deploy/gateway/`name` with the three addresses that it says to replace.
 export async function handedOut(name, {turnpike, api, gateway}) {
     const path = fileURLToPath(new URL(`../../deploy/gateway/${name}`, import.meta.url));
     const text = await readFile(path, 'utf8');
