@@ -41,7 +41,7 @@ void set_checksums(std::vector<std::byte>& file) {
         std::byte* const at = file.data() + number * kBlockBytes;
         std::memcpy(block.data(), at, kBlockBytes);
         if (number != 0)
-            std::memcpy(block.data() + kBlockEntries * kEntryBytes, &number, sizeof number);
+            std::memcpy(block.data() + kBlockEntries * kIdentityEntryBytes, &number, sizeof number);
         seal(block);
         std::memcpy(at, block.data(), kBlockBytes);
     }

@@ -126,9 +126,9 @@ TEST(Extend, RefusesMoreThanAnyInvoice) {
     ASSERT_FALSE(line);
     EXPECT_EQ(line.error().reason, Reason("money.out_of_range"));
     // The largest factors that the types hold: the product needs 126 bits.
-    constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
-    EXPECT_FALSE(extend(Quantity::from_scaled(kMax), UnitPrice::from_scaled(kMax), Currency::Kwd,
-                        Rounding::HalfUp));
+    constexpr auto kLargest = std::numeric_limits<std::int64_t>::max();
+    EXPECT_FALSE(extend(Quantity::from_scaled(kLargest), UnitPrice::from_scaled(kLargest),
+                        Currency::Kwd, Rounding::HalfUp));
 }
 
 TEST(Scale, RoundsAFractionOfAnAmount) {

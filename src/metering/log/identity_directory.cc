@@ -15,7 +15,9 @@
 namespace turnpike {
 namespace {
 
-constexpr std::string_view kPrefix = "windows-", kSuffix = ".run", kUnpublished = ".run.new";
+constexpr std::string_view kPrefix = "windows-";
+constexpr std::string_view kSuffix = ".run";
+constexpr std::string_view kUnpublished = ".run.new";
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
     std::uint64_t number = 0;

@@ -9,7 +9,7 @@ namespace turnpike::run_format {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "words are written as they lie");
-constexpr std::size_t kNumberAt = kBlockEntries * kEntryBytes;
+constexpr std::size_t kNumberAt = kBlockEntries * kIdentityEntryBytes;
 
 std::uint32_t crc_of(const Block& block) {
     return crc32c(std::span<const std::byte>(block).first<kCheckedBytes>());
@@ -32,20 +32,15 @@ void write_entries(std::span<const IdentityEntry> entries, std::uint64_t number,
     block = {};
     std::byte* at = block.data();
     for (const IdentityEntry& entry : entries) {
-        std::memcpy(at, &entry.hash, sizeof entry.hash);
-        std::memcpy(at + sizeof entry.hash, &entry.content, sizeof entry.content);
-        at += kEntryBytes;
+        write_entry(at, entry);
+        at += kIdentityEntryBytes;
     }
     std::memcpy(block.data() + kNumberAt, &number, sizeof number);
     seal(block);
 }
 
 IdentityEntry entry_at(const Block& block, std::size_t index) {
-    const std::byte* const at = block.data() + index * kEntryBytes;
-    IdentityEntry entry;
-    std::memcpy(&entry.hash, at, sizeof entry.hash);
-    std::memcpy(&entry.content, at + sizeof entry.hash, sizeof entry.content);
-    return entry;
+    return read_entry(block.data() + index * kIdentityEntryBytes);
 }
 
 std::uint64_t number_of(const Block& block) {

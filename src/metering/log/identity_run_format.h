@@ -22,7 +22,6 @@
 namespace turnpike::run_format {
 
 inline constexpr std::size_t kBlockBytes = 4096;
-inline constexpr std::size_t kEntryBytes = 20;
 inline constexpr std::size_t kBlockEntries = 204;  // (4096 - 8 - 4) / 20
 inline constexpr std::size_t kCheckedBytes = kBlockBytes - 4;
 inline constexpr std::uint64_t kMagic = 0x315344494e525054;  // "TPRNIDS1"

@@ -12,7 +12,6 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "words are read as they lie");
 
-constexpr std::size_t kEntryBytes = 20;
 constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kCapacityMin = 1024;
 /// Behind the last home, for entries that were pushed to the right.
@@ -25,38 +24,33 @@ std::size_t scaled(std::uint64_t first, std::size_t capacity) {
     return static_cast<std::size_t>(static_cast<Wide>(first) * capacity >> 64);
 }
 
-IdentityEntry read_entry(const std::byte* raw) {
-    IdentityEntry entry;
-    std::memcpy(&entry.hash, raw, sizeof entry.hash);
-    std::memcpy(&entry.content, raw + sizeof entry.hash, sizeof entry.content);
-    return entry;
-}
-
 }  // namespace
 
 IdentityTable::IdentityTable() : capacity_(kCapacityMin), capacity_next_(kCapacityMin) {
     map(kCapacityMin + kSpareSlots);
 }
 
-IdentityTable::~IdentityTable() { munmap(slots_, slots_mapped_ * kEntryBytes); }
+IdentityTable::~IdentityTable() { munmap(slots_, slots_mapped_ * kIdentityEntryBytes); }
 
 /// Address space for at least `slots`. It grows by doubling, and costs nothing until it is touched.
 void IdentityTable::map(std::size_t slots) {
     slots = std::max(slots, 2 * slots_mapped_);
-    void* const mapped =
-        slots_ == nullptr
-            ? mmap(nullptr, slots * kEntryBytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-            : mremap(slots_, slots_mapped_ * kEntryBytes, slots * kEntryBytes, MREMAP_MAYMOVE);
+    void* const mapped = slots_ == nullptr
+                             ? mmap(nullptr, slots * kIdentityEntryBytes, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+                             : mremap(slots_, slots_mapped_ * kIdentityEntryBytes,
+                                      slots * kIdentityEntryBytes, MREMAP_MAYMOVE);
     if (mapped == MAP_FAILED) throw std::bad_alloc();
     slots_ = static_cast<std::byte*>(mapped);
     slots_mapped_ = slots;
     // Huge pages would save misses in the page tables, but the first touch of one takes
     // milliseconds where the host has to find the memory first.
-    (void)madvise(slots_, slots_mapped_ * kEntryBytes, MADV_NOHUGEPAGE);
+    (void)madvise(slots_, slots_mapped_ * kIdentityEntryBytes, MADV_NOHUGEPAGE);
 }
 
-std::byte* IdentityTable::slot(std::size_t index) const { return slots_ + index * kEntryBytes; }
+std::byte* IdentityTable::slot(std::size_t index) const {
+    return slots_ + index * kIdentityEntryBytes;
+}
 
 std::uint64_t IdentityTable::first_at(std::size_t index) const {
     std::uint64_t first = 0;
@@ -67,8 +61,7 @@ std::uint64_t IdentityTable::first_at(std::size_t index) const {
 IdentityEntry IdentityTable::entry_at(std::size_t index) const { return read_entry(slot(index)); }
 
 void IdentityTable::write(std::size_t index, const IdentityEntry& entry) {
-    std::memcpy(slot(index), &entry.hash, sizeof entry.hash);
-    std::memcpy(slot(index) + sizeof entry.hash, &entry.content, sizeof entry.content);
+    write_entry(slot(index), entry);
 }
 
 std::size_t IdentityTable::home_of(std::uint64_t first) const {
@@ -116,7 +109,7 @@ void IdentityTable::insert_at(std::size_t index, const IdentityEntry& entry) {
     std::size_t free = index;
     while (!is_free(free)) ++free;
     if (free + 1 == slots_mapped_) map(slots_mapped_ + kSpareSlots);
-    std::memmove(slot(index + 1), slot(index), (free - index) * kEntryBytes);
+    std::memmove(slot(index + 1), slot(index), (free - index) * kIdentityEntryBytes);
     write(index, entry);
     entries_moved_ += free - index;
     slots_used_ = std::max(slots_used_, free + 1);
@@ -137,7 +130,7 @@ void IdentityTable::grow() {
     std::size_t end = unmoved_;
     while (!is_free(end)) ++end;
     const std::byte* const from = slot(begin);
-    const std::size_t bytes = (end - begin) * kEntryBytes;
+    const std::size_t bytes = (end - begin) * kIdentityEntryBytes;
     taken_.assign(from, from + bytes);
     std::memset(slot(begin), 0, bytes);
     unmoved_ = begin;
@@ -148,14 +141,14 @@ void IdentityTable::grow() {
 /// Puts the taken entries where they belong in the new layout, where there is mostly room.
 void IdentityTable::place_taken() {
     std::size_t next = 0;  // behind the one before
-    for (std::size_t at = 0; at < taken_.size(); at += kEntryBytes) {
+    for (std::size_t at = 0; at < taken_.size(); at += kIdentityEntryBytes) {
         const std::byte* const raw = taken_.data() + at;
         std::uint64_t first = 0;
         std::memcpy(&first, raw, sizeof first);
         if (first == 0) continue;
         std::size_t index = std::max(next, home_of(first));
         if (is_free(index) && index + 1 < slots_mapped_) {
-            std::memcpy(slot(index), raw, kEntryBytes);
+            std::memcpy(slot(index), raw, kIdentityEntryBytes);
             slots_used_ = std::max(slots_used_, index + 1);
         } else {
             const IdentityEntry entry = read_entry(raw);
@@ -185,7 +178,7 @@ void IdentityTable::copy_after(const IdentityHash& after, std::size_t max,
 }
 
 std::size_t IdentityTable::bytes() const {
-    return std::max(capacity_next_, slots_used_) * kEntryBytes + taken_.capacity();
+    return std::max(capacity_next_, slots_used_) * kIdentityEntryBytes + taken_.capacity();
 }
 
 }  // namespace turnpike

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <vector>
@@ -15,6 +16,19 @@ struct IdentityEntry {
     std::uint32_t content = 0;  ///< the caller's check of what the event says
     friend bool operator==(const IdentityEntry&, const IdentityEntry&) = default;
 };
+
+/// An entry as it lies in memory and in files, without gaps.
+inline constexpr std::size_t kIdentityEntryBytes = 20;
+inline IdentityEntry read_entry(const std::byte* raw) {
+    IdentityEntry entry;
+    std::memcpy(&entry.hash, raw, sizeof entry.hash);
+    std::memcpy(&entry.content, raw + sizeof entry.hash, sizeof entry.content);
+    return entry;
+}
+inline void write_entry(std::byte* raw, const IdentityEntry& entry) {
+    std::memcpy(raw, &entry.hash, sizeof entry.hash);
+    std::memcpy(raw + sizeof entry.hash, &entry.content, sizeof entry.content);
+}
 
 /// Remembers identities in memory: a hash table whose slots are in the order of the hashes, so that
 /// it can be written out sorted by one scan.

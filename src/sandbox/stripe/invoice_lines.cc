@@ -12,7 +12,7 @@ namespace turnpike::twin {
 namespace {
 
 /// "10 Nov 2025"
-std::string day_text(Instant moment) {
+std::string date_text(Instant moment) {
     static constexpr std::array<std::string_view, 12> kMonths{
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(moment)};
@@ -80,7 +80,7 @@ Json new_line(Context& ctx, LineHead head) {
 
 std::string describe(Context& ctx, const ItemLine& line) {
     const Json product = ctx.find("product", text_of(line.price, "product")).value_or(Json());
-    const std::string after = " after " + day_text(line.period.start);
+    const std::string after = " after " + date_text(line.period.start);
     const std::string what =
         line.quantity == 1 ? text_of(product, "name") : quantity_text(product, line.quantity);
     switch (line.kind) {
