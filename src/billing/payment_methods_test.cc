@@ -12,7 +12,7 @@
 namespace turnpike {
 namespace {
 
-class PaymentMethods : public ::testing::Test {
+class PaymentMethods : public BillingTest {
 protected:
     Result<Subscription> start(const CustomerId& customer, const std::string& plan,
                                const std::string& card) {
@@ -30,8 +30,17 @@ protected:
         return *method;
     }
 
-    std::unique_ptr<sql::Database> ledger = ledger_with_catalog();
-    BillingWorld world{*ledger, fresh_account_key()};
+    /// Applies the catalog with one text of it replaced.
+    void change_catalog(const std::string& before, const std::string& after) {
+        std::string text(*preset_catalog("api-metering"));
+        text.replace(text.find(before), before.size(), after);
+        const auto file = read_catalog_file(text);
+        ASSERT_TRUE(file) << file.error().message;
+        ledger->write_blocking([&](sql::Transaction& tx) {
+            return apply_catalog(tx, *file, world.clock.now(), world.ids).size();
+        });
+        world.catalog.reload(*ledger);
+    }
 };
 
 TEST_F(PaymentMethods, TheCardOfASubscriptionIsTheDefault) {
@@ -117,17 +126,7 @@ protected:
         return sent ? sent->body : "";
     }
     /// Applies a catalog in which STARTER costs 31.00 a month.
-    void raise_the_price_of_starter() {
-        std::string text(*preset_catalog("api-metering"));
-        const std::string before = "\"29.00\"";
-        text.replace(text.find(before), before.size(), "\"31.00\"");
-        const auto file = read_catalog_file(text);
-        ASSERT_TRUE(file) << file.error().message;
-        ledger->write_blocking([&](sql::Transaction& tx) {
-            return apply_catalog(tx, *file, world.clock.now(), world.ids).size();
-        });
-        world.catalog.reload(*ledger);
-    }
+    void raise_the_price_of_starter() { change_catalog("\"29.00\"", "\"31.00\""); }
 };
 
 TEST_F(CustomerPortal, OffersEveryPlanToTheFirstCustomer) {
