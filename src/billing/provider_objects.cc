@@ -7,6 +7,7 @@
 #include "customers/provider_link.h"
 #include "customers/service.h"
 #include "customers/test_clock.h"
+#include "payments/errors.h"
 
 namespace turnpike {
 namespace {
@@ -140,8 +141,7 @@ asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingCont
                 continue;
             }
             const auto& error = made.error();
-            if (error.code == ErrorCode::Unavailable || error.code == ErrorCode::OutcomeUnknown)
-                co_return failure(made);
+            if (may_succeed_later(error)) co_return failure(made);
             spdlog::warn("event=billing.price_not_offered price={} reason={} message=\"{}\"",
                          price.id.text(), error.reason.text(), error.message);
         }
