@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include "access/handler_testing.h"
+#include "audit/audit.h"
 #include "billing/customer_api.h"
+#include "billing/portal.h"
 #include "billing/provider_objects.h"
 #include "billing/testing.h"
 #include "catalog/preset.h"
@@ -25,7 +28,7 @@ protected:
         return *methods;
     }
     PaymentMethodOnFile attached(const CustomerId& customer, const std::string& card) {
-        const auto method = world.run(attach_method(world.billing, customer, card));
+        const auto method = world.run(attach_method(world.billing, {customer, tester}, card));
         EXPECT_TRUE(method) << method.error().message;
         return *method;
     }
@@ -58,7 +61,7 @@ TEST_F(PaymentMethods, TheChosenCardIsCharged) {
     const auto subscription = start(customer, "starter", "pm_card_visa");
     ASSERT_TRUE(subscription);
     const auto method = attached(customer, "pm_card_mastercard");
-    ASSERT_TRUE(world.run(choose_method(world.billing, customer, method.id)));
+    ASSERT_TRUE(world.run(choose_method(world.billing, {customer, tester}, method.id)));
     const auto* pro = world.catalog.get()->plan("pro");
     ASSERT_TRUE(world.run(
         change_subscription(world.billing, {subscription->id, pro->prices.front().id, tester})));
@@ -82,7 +85,7 @@ TEST_F(PaymentMethods, ACardThatIsDeclinedAtTheStartDoesNotStay) {
 TEST_F(PaymentMethods, ACardThatWasOnFileBeforeStays) {
     const auto customer = world.customer("kept");
     const auto good = attached(customer, "pm_card_visa");
-    ASSERT_TRUE(world.run(choose_method(world.billing, customer, good.id)));
+    ASSERT_TRUE(world.run(choose_method(world.billing, {customer, tester}, good.id)));
     const auto bad = attached(customer, "pm_card_chargeCustomerFail");
     ASSERT_FALSE(start(customer, "starter", bad.id));
     const auto methods = on_file(customer);
@@ -97,7 +100,7 @@ TEST_F(PaymentMethods, ACardNumberIsRefusedBeforeItIsWrittenDown) {
         const auto refused = start(customer, "starter", number);
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().reason.text(), "payment.not_a_method_id");
-        EXPECT_FALSE(world.run(attach_method(world.billing, customer, number)));
+        EXPECT_FALSE(world.run(attach_method(world.billing, {customer, tester}, number)));
     }
     const auto rows = ledger->read_blocking([](sql::Transaction& tx) {
         return tx.one("SELECT COUNT(*) FROM subscription_commands", {})->integer(0) +
@@ -112,6 +115,47 @@ TEST_F(PaymentMethods, WithoutAnyCardItSaysWhatToSend) {
     const auto refused = world.run(start_subscription(world.billing, std::move(request)));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().reason.text(), "payment.method_required");
+}
+
+// The seller acts for the customer, and the audit says so.
+TEST_F(PaymentMethods, AreHandledOnTheCallersWord) {
+    const auto customer = world.customer("watched");
+    CursorCodec cursors(std::string(32, 'k'));
+    CustomersApi customers{*ledger, world.clock, world.ids, cursors};
+    CustomerBillingApi api{world.billing, customers, "http://127.0.0.1"};
+    const auto asking = [&](const std::string& method, const std::string& body) {
+        auto request = testing::request_with(body);
+        request.path_values = {{"customer", customer.text()}, {"payment_method", method}};
+        return request;
+    };
+    const auto caller = testing::seller({Scope::BillingWrite});
+    const auto posted = world.run(api.post_payment_method(
+        caller, asking("", R"({"payment_method": "pm_card_visa", "default": true})")));
+    const auto card = testing::seen(posted).body.at("id").get<std::string>();
+    ASSERT_TRUE(world.run(api.post_default_payment_method(caller, asking(card, ""))));
+    ASSERT_TRUE(world.run(api.delete_payment_method(caller, asking(card, ""))));
+
+    const auto records = ledger->read_blocking(
+        [&](sql::Transaction& tx) { return list_audit(tx, customer, PageQuery{}); });
+    std::vector<std::string> deeds;
+    for (const auto& [id, entry] : records)
+        if (entry.object_id == card)
+            deeds.push_back(entry.action + " " + entry.actor + " " + entry.request_id);
+    EXPECT_THAT(deeds,
+                ::testing::UnorderedElementsAre("payment_method.attached key:key_test req_test",
+                                                "payment_method.made_default key:key_test req_test",
+                                                "payment_method.made_default key:key_test req_test",
+                                                "payment_method.detached key:key_test req_test"));
+}
+
+// Somebody whom the provider has never met has no card there, and is not made there to be told so.
+TEST_F(PaymentMethods, OfAStrangerAreNone) {
+    const auto customer = world.customer("stranger");
+    const auto refused =
+        world.run(detach_method(world.billing, {customer, tester}, "pm_card_visa"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "payment.no_such_method");
+    EXPECT_EQ(world.sandbox_get("/v1/customers").at("data").size(), 0U);
 }
 
 /// The pages that a customer is sent to.
@@ -150,6 +194,22 @@ TEST_F(CustomerPortal, OffersWhatIsSoldNow) {
     const auto html = page(customer);
     EXPECT_THAT(html, HasSubstr(">STARTER: $31.00 per month</option>"));
     EXPECT_THAT(html, Not(HasSubstr(">STARTER: $29.00 per month</option>")));
+}
+
+// Of a product that has prices in two currencies, Stripe offers one a month.
+TEST_F(CustomerPortal, OffersTheCurrencyOfTheSubscriptionOnly) {
+    change_catalog(R"({ currency = "usd", interval = "month", amount = "29.00" })",
+                   R"({ currency = "usd", interval = "month", amount = "29.00" },
+                      { currency = "eur", interval = "month", amount = "27.00" })");
+    const auto customer = world.customer("dollars");
+    const auto free_customer = world.customer("free");
+    page(free_customer);
+    EXPECT_EQ(world.sandbox_get("/v1/prices").at("data").size(), 0U);
+    ASSERT_TRUE(start(customer, "pro", "pm_card_visa"));
+    EXPECT_THAT(page(customer), ::testing::HasSubstr(">STARTER: $29.00 per month<"));
+    const auto prices = world.sandbox_get("/v1/prices").at("data");
+    EXPECT_EQ(prices.size(), 3U);
+    for (const auto& price : prices) EXPECT_EQ(price.at("currency"), "usd");
 }
 
 /// The seller's own prices, named in the configuration.

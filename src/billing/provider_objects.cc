@@ -15,6 +15,7 @@ namespace {
 struct KnownCustomer {
     Customer customer;
     std::optional<std::string> provider_id;
+    std::optional<OwedDetails> owed;
     std::optional<std::string> provider_clock;
 };
 
@@ -22,7 +23,8 @@ Result<KnownCustomer> look_up_customer(sql::Transaction& tx, const CustomerId& i
                                        std::string_view provider) {
     auto customer = find_customer(tx, id.text());
     if (!customer) return failure(customer);
-    KnownCustomer known{*std::move(customer), find_provider_customer(tx, id, provider), {}};
+    KnownCustomer known{*std::move(customer), find_provider_customer(tx, id, provider),
+                        details_owed(tx, id, provider), std::nullopt};
     if (known.customer.test_clock) {
         const auto clock = load_test_clock(tx, *known.customer.test_clock);
         if (!clock) return failure(clock);
@@ -32,13 +34,12 @@ Result<KnownCustomer> look_up_customer(sql::Transaction& tx, const CustomerId& i
 }
 
 /// The provider may have been given what the customer was called at an earlier try.
-bool link_customer(sql::Transaction& tx, const CustomerId& id, const std::string& provider_customer,
+void link_customer(sql::Transaction& tx, const CustomerId& id, const std::string& provider_customer,
                    BillingContext& billing) {
-    const bool linked = link_provider_customer(tx, id, billing.provider.name(), provider_customer);
+    link_provider_customer(tx, id, billing.provider.name(), provider_customer);
     const auto customer = find_customer(tx, id.text());
     const bool has_changed = customer && customer->version > 1;
     if (has_changed) mark_provider_copies_behind(tx, id, billing.clock.now());
-    return linked;
 }
 
 struct KnownPrice {
@@ -84,12 +85,12 @@ std::unexpected<Error> unusable(const std::string& provider_price, const std::st
 
 asio::awaitable<Result<std::string>> ensure_provider_customer(BillingContext& billing,
                                                               CustomerId id) {
-    const auto known = co_await billing.db.read(
+    auto known = co_await billing.db.read(
         [&](sql::Transaction& tx) { return look_up_customer(tx, id, billing.provider.name()); });
     if (!known) co_return failure(known);
     if (known->provider_id) {
         // What is billed next should carry the newest name; it is owed anyway, so this may fail.
-        co_await tell_customer_details(billing, id);
+        if (known->owed) co_await tell_owed_details(billing, *std::move(known->owed));
         co_return *known->provider_id;
     }
     NewCustomer request{
@@ -101,8 +102,10 @@ asio::awaitable<Result<std::string>> ensure_provider_customer(BillingContext& bi
     };
     const auto made = co_await billing.provider.create_customer(std::move(request));
     if (!made) co_return failure(made);
-    co_await billing.db.write(
-        [&](sql::Transaction& tx) { return link_customer(tx, id, *made, billing); });
+    co_await billing.db.write([&](sql::Transaction& tx) {
+        link_customer(tx, id, *made, billing);
+        return true;
+    });
     co_return *made;
 }
 
@@ -113,6 +116,7 @@ asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billi
     if (known->provider_id) co_return *known->provider_id;
 
     NewPrice request{
+            if (price.amount.currency() != currency) continue;
         .price = id,
         .plan_key = known->plan.key,
         .plan_name = known->plan.name,
@@ -129,7 +133,8 @@ asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billi
     co_return *made;
 }
 
-asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingContext& billing) {
+asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingContext& billing,
+                                                                     Currency currency) {
     const auto catalog = billing.catalog.get();
     std::vector<std::string> sold;
     for (const auto& plan : catalog->plans) {
