@@ -6,7 +6,7 @@
 #include "audit/audit.h"
 #include "billing/customer_api.h"
 #include "billing/portal.h"
-#include "billing/provider_objects.h"
+#include "billing/price_adoption.h"
 #include "billing/testing.h"
 #include "catalog/preset.h"
 #include "catalog/service.h"
@@ -223,10 +223,22 @@ protected:
             .at("id")
             .get<std::string>();
     }
+    Result<std::monostate> adopt(const std::string& plan, const std::string& provider_price) {
+        const auto snapshot = world.catalog.get();
+        return world.run(
+            adopt_provider_price(world.billing, *snapshot->plan(plan), provider_price));
+    }
     std::string outcome(const std::string& provider_price) {
-        const auto adopted = world.run(
-            adopt_provider_price(world.billing, world.price_of("starter"), provider_price));
+        const auto adopted = adopt("starter", provider_price);
         return adopted ? "adopted" : adopted.error().message;
+    }
+    /// What somebody who subscribes to STARTER now pays at the provider.
+    std::string price_of_a_new_starter(const std::string& name) {
+        const auto sold = start(world.customer(name), "starter", "pm_card_visa");
+        EXPECT_TRUE(sold) << sold.error().message;
+        const auto theirs =
+            world.sandbox_get("/v1/subscriptions/" + *sold->provider_subscription_id);
+        return theirs.at("items").at("data").at(0).at("price").at("id").get<std::string>();
     }
 };
 
@@ -235,10 +247,44 @@ TEST_F(ConfiguredPrices, AreSoldOnceTheyAreSeenToFit) {
     const auto own = made("currency=usd&unit_amount=2900&recurring[interval]=month");
     EXPECT_EQ(outcome(own), "adopted");
     EXPECT_EQ(outcome(own), "adopted");
-    const auto sold = start(world.customer("after"), "starter", "pm_card_visa");
-    ASSERT_TRUE(sold);
-    const auto theirs = world.sandbox_get("/v1/subscriptions/" + *sold->provider_subscription_id);
-    EXPECT_EQ(theirs.at("items").at("data").at(0).at("price").at("id"), own);
+    EXPECT_EQ(price_of_a_new_starter("after"), own);
+}
+
+// What a customer pays says which version of the plan he has, so two versions cannot share a price.
+TEST_F(ConfiguredPrices, StayWithTheVersionThatTheyWereAdoptedFor) {
+    const auto own = made("currency=usd&unit_amount=2900&recurring[interval]=month");
+    ASSERT_TRUE(adopt("starter", own));
+    change_catalog("included = \"1000\"", "included = \"1500\"");
+    const auto refused = adopt("starter", own);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Conflict);
+    EXPECT_EQ(refused.error().reason.text(), "billing.price_of_older_version");
+    EXPECT_NE(price_of_a_new_starter("later"), own);
+    const auto another = made("currency=usd&unit_amount=2900&recurring[interval]=month");
+    EXPECT_EQ(outcome(another), "adopted");
+    EXPECT_EQ(price_of_a_new_starter("last"), another);
+}
+
+TEST_F(ConfiguredPrices, OfOnePlanAreNotSoldAsAnother) {
+    change_catalog("amount = \"99.00\"", "amount = \"29.00\"");
+    const auto own = made("currency=usd&unit_amount=2900&recurring[interval]=month");
+    ASSERT_TRUE(adopt("starter", own));
+    const auto refused = adopt("pro", own);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "billing.price_unusable");
+    EXPECT_THAT(refused.error().message, ::testing::HasSubstr("is sold as another plan already"));
+}
+
+// EUR comes before USD in the ledger, and theirs is what says which of the two is meant.
+TEST_F(ConfiguredPrices, AreThoseOfTheirCurrency) {
+    using ::testing::HasSubstr;
+    change_catalog(R"({ currency = "usd", interval = "month", amount = "29.00" })",
+                   R"({ currency = "usd", interval = "month", amount = "29.00" },
+                      { currency = "eur", interval = "month", amount = "27.00" })");
+    EXPECT_EQ(outcome(made("currency=usd&unit_amount=2900&recurring[interval]=month")), "adopted");
+    EXPECT_EQ(outcome(made("currency=eur&unit_amount=2700&recurring[interval]=month")), "adopted");
+    EXPECT_THAT(outcome(made("currency=eur&unit_amount=2900&recurring[interval]=month")),
+                HasSubstr("for 27.00 EUR every month or 29.00 USD every month"));
 }
 
 TEST_F(ConfiguredPrices, AreRefusedWithTheReason) {

@@ -58,29 +58,6 @@ Result<KnownPrice> look_up_price(sql::Transaction& tx, const PriceId& id,
                       find_provider_price(tx, id, provider)};
 }
 
-std::string rhythm_text(std::string_view interval, std::int64_t count) {
-    if (interval.empty()) return "once";
-    return count == 1 ? "every " + std::string(interval)
-                      : "every " + std::to_string(count) + " " + std::string(interval) + "s";
-}
-
-/// What makes a price of the provider unfit to be sold as ours; "" when nothing does.
-std::string objection(const KnownPrice& ours, const ProviderPrice& theirs) {
-    if (!theirs.active) return "is archived";
-    const auto& rhythm = ours.price.recurrence;
-    const auto wanted =
-        ours.price.amount.text() + " " + rhythm_text(to_text(rhythm.interval), rhythm.count);
-    const auto offered =
-        theirs.amount.text() + " " + rhythm_text(theirs.interval, theirs.interval_count);
-    if (wanted == offered) return "";
-    return "costs " + offered + ", but the catalog sells " + ours.plan.key + " for " + wanted;
-}
-
-std::unexpected<Error> unusable(const std::string& provider_price, const std::string& why) {
-    return invalid_argument("billing.price_unusable",
-                            "the provider's price " + provider_price + " " + why);
-}
-
 }  // namespace
 
 asio::awaitable<Result<std::string>> ensure_provider_customer(BillingContext& billing,
@@ -116,7 +93,6 @@ asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billi
     if (known->provider_id) co_return *known->provider_id;
 
     NewPrice request{
-            if (price.amount.currency() != currency) continue;
         .price = id,
         .plan_key = known->plan.key,
         .plan_name = known->plan.name,
@@ -140,6 +116,7 @@ asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingCont
     for (const auto& plan : catalog->plans) {
         if (plan.is_default) continue;
         for (const auto& price : plan.prices) {
+            if (price.amount.currency() != currency) continue;
             auto made = co_await ensure_provider_price(billing, price.id);
             if (made) {
                 sold.push_back(*std::move(made));
@@ -152,27 +129,6 @@ asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingCont
         }
     }
     co_return sold;
-}
-
-asio::awaitable<Result<std::monostate>> adopt_provider_price(BillingContext& billing, PriceId price,
-                                                             std::string provider_price) {
-    const auto known = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return look_up_price(tx, price, billing.provider.name()); });
-    if (!known) co_return failure(known);
-    if (known->provider_id == provider_price) co_return std::monostate{};
-
-    const auto theirs = co_await billing.provider.get_price(provider_price);
-    if (!theirs && theirs.error().code == ErrorCode::NotFound)
-        co_return unusable(provider_price, "does not exist there");
-    if (!theirs) co_return failure(theirs);
-    const auto why = objection(*known, *theirs);
-    if (!why.empty()) co_return unusable(provider_price, why);
-    const bool linked = co_await billing.db.write([&](sql::Transaction& tx) {
-        return link_provider_price(tx, {price, billing.provider.name(), provider_price},
-                                   billing.clock.now());
-    });
-    if (!linked) co_return unusable(provider_price, "is sold as another plan already");
-    co_return std::monostate{};
 }
 
 }  // namespace turnpike

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/error.h"
@@ -21,13 +20,5 @@ asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billi
 /// Errors: Unavailable and OutcomeUnknown of PaymentProvider.
 asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingContext& billing,
                                                                      Currency currency);
-
-/// Sells `price` under a price that the seller has made at the provider, once its amount and
-/// interval have been seen to be the same. Repeating it changes nothing.
-///
-/// Errors: InvalidArgument "billing.price_unusable" when it is not there, archived, another price's
-///         or differs; Unavailable and OutcomeUnknown when the provider cannot be asked now.
-asio::awaitable<Result<std::monostate>> adopt_provider_price(BillingContext& billing, PriceId price,
-                                                             std::string provider_price);
 
 }  // namespace turnpike
