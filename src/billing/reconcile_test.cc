@@ -111,6 +111,16 @@ TEST_F(ReconcileTest, DoesNotBelieveThatEverybodyIsGone) {
     EXPECT_EQ(look(MissingThere::Bounded), 0);
     for (const auto& subscription : subscriptions)
         EXPECT_EQ(load(subscription.id).status, SubscriptionStatus::Active);
+    // Nor is every invoice looked for that is not there either.
+    const auto missing_invoices = [&](MissingThere missing) {
+        const auto report = elsewhere.run(reconcile(
+            elsewhere.billing, {.mode = kReport, .missing = missing, .authority = tester}));
+        return std::ranges::count_if(report->differences, [](const Difference& difference) {
+            return difference.object.starts_with("in_");
+        });
+    };
+    EXPECT_EQ(missing_invoices(MissingThere::Bounded), 0);
+    EXPECT_EQ(missing_invoices(MissingThere::Any), 4);
 
     // On somebody's word they end, and the right key brings them back.
     EXPECT_EQ(look(MissingThere::Any), 4);
