@@ -68,6 +68,8 @@ CREATE TABLE route_costs (
     pattern   TEXT   NOT NULL,
     meter_key TEXT   NOT NULL REFERENCES meters (key),
     units     BIGINT NOT NULL CHECK (units >= 0),
+    -- What a gateway does while usage cannot be counted; NULL: the customer's plan decides.
+    on_failure TEXT CHECK (on_failure IN ('open', 'closed')),
     UNIQUE (method, pattern)
 );
 
@@ -172,6 +174,8 @@ CREATE TABLE subscription_commands (
 );
 CREATE UNIQUE INDEX subscription_commands_one_pending
     ON subscription_commands (subscription_id) WHERE state = 'pending';
+CREATE UNIQUE INDEX subscription_commands_one_start
+    ON subscription_commands (subscription_id) WHERE kind = 'start';
 CREATE INDEX subscription_commands_pending ON subscription_commands (state, created_at);
 
 -- metering -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "access/key_service.h"
 #include "access/page.h"
 #include "access/wire.h"
+#include "audit/authority.h"
 #include "customers/service.h"
 #include "json/value.h"
 
@@ -58,7 +59,7 @@ asio::awaitable<Result<http::Response>> AccessApi::delete_api_key(const Principa
     // A text that is no id finds nothing, and says so in the same words.
     const auto parsed = ApiKeyId::parse(request.path_value("api_key"));
     const auto id = parsed.value_or(ApiKeyId::trusted(""));
-    const Authority authority{caller.name, request.request_id};
+    const Authority authority = authority_of(caller, request);
     auto work = [&](sql::Transaction& tx) {
         return revoke_key_by(tx, id, authority, clock.now(), ids);
     };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,9 @@ enum class KeyPrefix : std::uint8_t {
     Customer,  ///< acts for one customer, in either mode
 };
 std::string_view to_text(KeyPrefix prefix);  ///< "tp_test_"
+
+/// Of the name that its owner gives a key, in characters.
+inline constexpr std::size_t kKeyNameMax = 100;
 
 /// Test and live data are separate deployments: a key of the other mode is refused.
 enum class KeyMode : std::uint8_t { Test, Live };

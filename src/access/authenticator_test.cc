@@ -32,21 +32,6 @@ http::Request bearer(const std::string& credential) {
     return with_headers({{"Authorization", "Bearer " + credential}});
 }
 
-/// A ledger that can be taken away.
-class FragileLedger final : public sql::Database {
-public:
-    [[nodiscard]] std::string_view engine() const override { return inner_->engine(); }
-    [[nodiscard]] std::size_t backlog() const override { return inner_->backlog(); }
-    void submit(Kind kind, sql::Job job, sql::Done done) override {
-        if (!down) return inner_->submit(kind, std::move(job), std::move(done));
-        done(std::make_exception_ptr(sql::Failure("the server is away", false)));
-    }
-    bool down = false;
-
-private:
-    std::unique_ptr<sql::Database> inner_ = sql::open_test_database();
-};
-
 class AuthenticatorTest : public ::testing::Test {
 protected:
     struct Made {
@@ -103,7 +88,8 @@ protected:
         return *answer ? (*answer)->name : std::string(answer->error().reason.text());
     }
 
-    std::unique_ptr<FragileLedger> db_ = std::make_unique<FragileLedger>();
+    std::unique_ptr<sql::Database> ledger_ = sql::open_test_database();
+    std::unique_ptr<sql::FragileDatabase> db_ = std::make_unique<sql::FragileDatabase>(*ledger_);
     ManualClock clock_{kNow};
     RandomIdSource ids_;
     Authenticator authenticator_{*KeySet::make(jwt_config()), KeyMode::Test, *db_, clock_, 1'600};
@@ -214,7 +200,7 @@ TEST_F(AuthenticatorTest, AKnownKeyIsAnsweredFromMemoryForFiveSeconds) {
     // A busy machine may be late with its answer, which counts from then on.
     if (outcome(bearer(key.secret)) == name)
         EXPECT_EQ(outcome(bearer(key.secret)), "access.key_invalid");
-    db_->down = true;
+    db_->set(sql::FragileDatabase::State::Down);
     clock_.advance(kUnknownKeyMemory);
     EXPECT_THROW(outcome(bearer(key.secret)), sql::Failure) << "it was known to be invalid";
 }
@@ -225,7 +211,7 @@ TEST_F(AuthenticatorTest, AKnownKeyWorksForAnHourWithoutTheLedger) {
     const auto name = "key:" + key.key.id.text();
     ASSERT_EQ(outcome(bearer(key.secret)), name);
     ASSERT_NE(outcome(bearer(short_key.secret)), "access.key_invalid");
-    db_->down = true;
+    db_->set(sql::FragileDatabase::State::Down);
     clock_.advance(30min - 1us);
     EXPECT_EQ(outcome(bearer(short_key.secret)), "key:" + short_key.key.id.text());
     clock_.advance(1us);
@@ -241,7 +227,7 @@ TEST_F(AuthenticatorTest, AKeyThatWasForgottenHereDoesNotComeBackWithoutTheLedge
     const auto key = stored(KeyPrefix::SellerTest);
     ASSERT_EQ(outcome(bearer(key.secret)), "key:" + key.key.id.text());
     authenticator_.forget_key(key.key.id);
-    db_->down = true;
+    db_->set(sql::FragileDatabase::State::Down);
     EXPECT_THROW(outcome(bearer(key.secret)), sql::Failure);
 }
 

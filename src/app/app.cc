@@ -12,7 +12,7 @@
 #include "app/ledger.h"
 #include "app/process_metrics.h"
 #include "base/check.h"
-#include "billing/provider_objects.h"
+#include "billing/price_adoption.h"
 #include "billing/sync.h"
 #include "catalog/service.h"
 #include "customers/service.h"
@@ -27,6 +27,7 @@ constexpr std::chrono::milliseconds kJobsGrace{10'000};
 constexpr int kRoundsPerSettling = 60;  // a round is a second
 constexpr int kRoundsPerCatalog = 3;
 constexpr int kUnknownIntentsPerRound = 50;
+constexpr std::chrono::seconds kAdoptionWait{3};
 
 Result<KeySet> read_keys(const Config& config) {
     JwtConfig jwt;
@@ -211,34 +212,63 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
                                  .access_log = *std::move(access_log),
                                  .webhook_secrets = *std::move(webhook_secrets)}));
     app->catalog.reload(*app->db);
-    asio::io_context io;
-    auto adopting = asio::co_spawn(io, app->adopt_configured_prices(), asio::use_future);
-    io.run();
-    const auto adopted = adopting.get();
+    const auto adopted = app->adopt_prices_at_start();
     if (!adopted) return failure(adopted);
     return app;
 }
 
+Result<std::monostate> App::adopt_prices_at_start() {
+    auto adopting = asio::co_spawn(jobs, adopt_configured_prices(), asio::use_future);
+    const auto is_done = [&] {
+        return adopting.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    };
+    const auto until = std::chrono::steady_clock::now() + kAdoptionWait;
+    while (!is_done() && jobs.run_one_until(until) > 0) {
+    }
+    if (is_done()) return adopting.get();
+    spdlog::warn("event=prices.awaited hint=\"the provider is slow to tell of its prices\"");
+    return std::monostate{};
+}
+
+asio::awaitable<Result<std::monostate>> App::adopt_configured_price(const PlanVersion& plan,
+                                                                    std::string provider_price) {
+    Result<std::monostate> adopted;
+    try {
+        adopted = co_await adopt_provider_price(billing, plan, std::move(provider_price));
+    } catch (const sql::Failure& failure) {
+        adopted = unavailable("ledger.unavailable", failure.what());
+    }
+    if (!adopted)
+        adopted.error().message = "stripe." + plan.key + "_price_id: " + adopted.error().message;
+    co_return adopted;
+}
+
 asio::awaitable<Result<std::monostate>> App::adopt_configured_prices() {
     const auto snapshot = catalog.get();
-    prices_adopted_ = true;
+    Result<std::monostate> outcome;
+    bool all_asked = true;
     for (const auto& [plan_key, provider_price] : config.stripe_price_ids) {
         const auto* plan = snapshot->plan(plan_key);
         if (plan == nullptr || plan->prices.empty()) continue;
-        auto adopted =
-            co_await adopt_provider_price(billing, plan->prices.front().id, provider_price);
+        auto adopted = co_await adopt_configured_price(*plan, provider_price);
         if (adopted) continue;
         if (adopted.error().code == ErrorCode::InvalidArgument) {
-            adopted.error().message =
-                "stripe." + plan_key + "_price_id: " + adopted.error().message;
-            co_return failure(adopted);
+            if (outcome) outcome = std::move(adopted);
+            continue;
         }
-        // Checks and usage need no provider; a restart while it is down must not stop them.
-        prices_adopted_ = false;
-        spdlog::warn("event=prices.unchecked plan={} price={} message=\"{}\"", plan_key,
-                     provider_price, adopted.error().message);
+        // Checks and usage need no provider; a restart while it is down must not stop them. And a
+        // price that the last version is sold under stays configured until somebody makes another.
+        const bool is_final = adopted.error().code == ErrorCode::Conflict;
+        if (!is_final) all_asked = false;
+        spdlog::warn("event=prices.{} plan={} price={} message=\"{}\"",
+                     is_final ? "passed_over" : "unchecked", plan_key, provider_price,
+                     adopted.error().message);
     }
-    co_return std::monostate{};
+    prices_adopted_ = all_asked;
+    // Whoever makes an App is told; once it serves, only the log can be.
+    if (!outcome && ready_)
+        spdlog::error("event=prices.refused message=\"{}\"", outcome.error().message);
+    co_return outcome;
 }
 
 App::~App() { stop(std::chrono::milliseconds(0)); }
@@ -297,11 +327,6 @@ asio::awaitable<void> App::settle_unknown_intents() {
                      settled->absent, settled->open);
 }
 
-asio::awaitable<void> App::adopt_prices_late() {
-    const auto adopted = co_await adopt_configured_prices();
-    if (!adopted) spdlog::error("event=prices.refused message=\"{}\"", adopted.error().message);
-}
-
 /// SQLite has one owner. On PostgreSQL another node or `turnpike plan apply` may have changed it.
 asio::awaitable<void> App::take_over_catalog() {
     if (db->engine() != "postgres") co_return;
@@ -320,7 +345,8 @@ asio::awaitable<void> App::run_housekeeping() {
             co_await usage_recovery.replay(*db, clock, ids, catalog, standings);
             if (round % kRoundsPerCatalog == 0) co_await take_over_catalog();
             if (round % kRoundsPerSettling == 0) co_await settle_unknown_intents();
-            if (round % kRoundsPerSettling == 0 && !prices_adopted_) co_await adopt_prices_late();
+            if (round % kRoundsPerSettling == 0 && !prices_adopted_)
+                (void)co_await adopt_configured_prices();
         } catch (const sql::Failure& failure) {
             spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
         }

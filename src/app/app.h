@@ -121,19 +121,24 @@ public:
 private:
     App(Config config, AppParts parts);
     void run_jobs();
-    /// Once a second: usage that could not be recorded, and the sampled metrics.
     asio::awaitable<void> take_over_catalog();
+    /// Once a second: usage that could not be recorded, and the sampled metrics.
     asio::awaitable<void> run_housekeeping();
-    /// Sells under the prices that the configuration names; refuses those that do not fit.
+    /// adopt_configured_prices before the jobs run. When the provider does not answer within
+    /// moments, the jobs go on with it.
+    Result<std::monostate> adopt_prices_at_start();
+    /// Sells under the prices that the configuration names, as far as the provider can be asked.
+    /// Errors: InvalidArgument "billing.price_unusable", the first one, after all were tried.
     asio::awaitable<Result<std::monostate>> adopt_configured_prices();
-    asio::awaitable<void> adopt_prices_late();
+    asio::awaitable<Result<std::monostate>> adopt_configured_price(const PlanVersion& plan,
+                                                                   std::string provider_price);
     /// Asks the provider what became of calls whose answer was lost.
     asio::awaitable<void> settle_unknown_intents();
 
     std::atomic<bool> ready_ = false;
-    /// False while the provider could not be asked about a configured price. Written before the
-    /// jobs run, then by them only.
-    bool prices_adopted_ = false;
+    /// False when the provider could not be asked about a configured price, and is to be again.
+    /// Written before the jobs run, then by them only.
+    bool prices_adopted_ = true;
     asio::steady_timer housekeeping_timer_;
     asio::executor_work_guard<asio::io_context::executor_type> jobs_guard_;
     std::promise<void> jobs_done_;

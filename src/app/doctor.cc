@@ -10,7 +10,9 @@
 #include "app/cli.h"
 #include "app/data_dir.h"
 #include "app/ledger.h"
+#include "billing/price_adoption.h"
 #include "catalog/service.h"
+#include "payments/stripe/provider.h"
 #include "sql/ledger_migrations.h"
 #include "sql/migrator.h"
 
@@ -62,6 +64,24 @@ void examine_catalog(Examination& exam, const Config& config) {
         exam.good(fmt::format("catalog: {} plans", file->plans.size()));
 }
 
+/// What the ledger says to the configured prices; whether they fit is asked at Stripe.
+void examine_price_links(Examination& exam, sql::Database& db, const Config& config) {
+    for (const auto& [key, price] : config.stripe_price_ids) {
+        const auto sold = db.read_blocking([&](sql::Transaction& tx) -> Result<bool> {
+            const auto catalog = load_catalog(tx);
+            const auto* plan = catalog.plan(key);
+            if (plan == nullptr) return false;
+            return is_sold_under(tx, *plan, stripe::kProviderName, price);
+        });
+        if (sold) continue;
+        const auto what = fmt::format("stripe.{}_price_id: {}", key, sold.error().message);
+        if (sold.error().code == ErrorCode::Conflict)
+            exam.note(what, "until then Turnpike makes one there itself when it is needed");
+        else
+            exam.bad(what, "name another price, or leave the setting out");
+    }
+}
+
 void examine_ledger(Examination& exam, const Config& config) {
     const auto ready = prepare_ledger_dir(config);
     if (!ready)
@@ -79,10 +99,10 @@ void examine_ledger(Examination& exam, const Config& config) {
     for (const auto& step : sql::migration_status(**db, ledger_migrations()))
         if (!step.applied) ++missing;
     if (missing > 0)
-        exam.note(fmt::format("schema: {} migrations to apply", missing),
-                  "serve applies them at start; or: turnpike migrate");
-    else
-        exam.good("schema");
+        return exam.note(fmt::format("schema: {} migrations to apply", missing),
+                         "serve applies them at start; or: turnpike migrate");
+    exam.good("schema");
+    examine_price_links(exam, **db, config);
 }
 
 void examine_access_log(Examination& exam, const Config& config) {

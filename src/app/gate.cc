@@ -1,6 +1,7 @@
 #include "app/gate.h"
 
 #include <chrono>
+#include <variant>
 #include <vector>
 
 #include <spdlog/spdlog.h>
@@ -78,24 +79,37 @@ struct Gate::State {
         return write_rate_limited(RateClass::AuthFailure, verdict, request);
     }
 
-    asio::awaitable<Result<http::Response>> serve(std::size_t index, http::Request& request) {
-        const Policy& policy = *policies[index];
+    /// Who asks, when he may; otherwise what he is answered, whatever his body holds.
+    using Admission = std::variant<Principal, http::Response>;
+    asio::awaitable<Admission> admit(const Policy& policy, http::Request& request) {
         Result<Principal> principal;
-        if (policy.who != Who::Public) {
-            auto at_once = app.authenticator.authenticate_at_once(request);
-            principal =
-                at_once ? *std::move(at_once) : co_await app.authenticator.authenticate(request);
+        try {
+            if (policy.who != Who::Public) {
+                auto at_once = app.authenticator.authenticate_at_once(request);
+                principal = at_once ? *std::move(at_once)
+                                    : co_await app.authenticator.authenticate(request);
+            }
+        } catch (const sql::Failure& failure) {
+            co_return http::problem(ledger_failed(failure, request), request);
         }
         if (!principal) co_return refused(principal.error(), request);
         const auto allowed = authorize(policy, *principal);
-        if (!allowed) co_return failure(allowed);
+        if (!allowed) co_return http::problem(allowed.error(), request);
+        co_return *std::move(principal);
+    }
 
-        const std::string& who = principal->name.empty() ? request.peer : principal->name;
+    asio::awaitable<Result<http::Response>> serve(std::size_t index, http::Request& request) {
+        const Policy& policy = *policies[index];
+        auto admission = co_await admit(policy, request);
+        if (auto* refusal = std::get_if<http::Response>(&admission)) co_return std::move(*refusal);
+        const auto& principal = std::get<Principal>(admission);
+
+        const std::string& who = principal.name.empty() ? request.peer : principal.name;
         const auto verdict = app.rate_limiter.take(policy.rate, who, app.clock.now());
         if (!verdict.allowed) co_return write_rate_limited(policy.rate, verdict, request);
 
-        request.caller = principal->name;
-        auto response = co_await all_routes()[index].handler(app, *principal, request);
+        request.caller = principal.name;
+        auto response = co_await all_routes()[index].handler(app, principal, request);
         if (!response) co_return failure(response);
         for (auto& header : rate_headers(policy.rate, verdict))
             response->headers.push_back(std::move(header));
@@ -133,25 +147,13 @@ asio::awaitable<http::Response> Gate::answer(http::Request& request) {
 
 asio::awaitable<std::optional<http::Response>> Gate::refusal_of_large_body(http::Request& head) {
     const auto began = std::chrono::steady_clock::now();
-    std::optional<http::Response> refusal;
     const auto match = state_->router.match(head);
     check(match.found, "large bodies are for routes that are there");
-    const Policy& policy = *state_->policies[match.index];
-    std::optional<Error> error;
-    try {
-        const auto principal = co_await state_->app.authenticator.authenticate(head);
-        if (!principal)
-            refusal = state_->refused(principal.error(), head);
-        else if (const auto allowed = authorize(policy, *principal); !allowed)
-            error = allowed.error();
-    } catch (const sql::Failure& failure) {
-        error = ledger_failed(failure, head);
-    }
-    if (error) refusal = http::problem(*error, head);
-    if (refusal)
-        state_->requests.record(match.index, refusal->status,
-                                std::chrono::steady_clock::now() - began);
-    co_return refusal;
+    auto admission = co_await state_->admit(*state_->policies[match.index], head);
+    auto* refusal = std::get_if<http::Response>(&admission);
+    if (refusal == nullptr) co_return std::nullopt;
+    state_->requests.record(match.index, refusal->status, std::chrono::steady_clock::now() - began);
+    co_return std::move(*refusal);
 }
 
 }  // namespace turnpike

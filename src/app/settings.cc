@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <system_error>
 #include <variant>
 
 #include <toml++/toml.h>
@@ -94,8 +95,9 @@ Result<std::monostate> read_table(const toml::table& table, const std::string& p
 Result<SettingValues> read_file(const std::string& file) {
     SettingValues values;
     if (file.empty()) return values;
-    // It would read as nothing.
-    if (std::filesystem::is_directory(file))
+    // It would read as nothing. What cannot be looked at cannot be parsed either, and says why.
+    std::error_code unknown;
+    if (std::filesystem::is_directory(file, unknown))
         return invalid_argument("config.file", file + " is a directory, not a settings file");
     try {
         const auto table = toml::parse_file(file);

@@ -6,6 +6,7 @@
 #include <boost/asio/use_future.hpp>
 #include <fmt/format.h>
 
+#include "access/api_key.h"
 #include "access/jwt.h"
 #include "access/key_service.h"
 #include "access/policy.h"
@@ -16,6 +17,7 @@
 #include "billing/reconcile.h"
 #include "catalog/service.h"
 #include "customers/customer.h"
+#include "http/text.h"
 #include "sql/ledger_migrations.h"
 #include "sql/migrator.h"
 
@@ -38,18 +40,12 @@ void print_differences(const std::vector<CatalogDifference>& differences) {
     for (const auto& difference : differences) fmt::print("{}\n", to_text(difference));
 }
 
-std::string_view without_spaces(std::string_view text) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    return text;
-}
-
 /// "usage:write, billing:read"; every scope when empty.
 Result<std::vector<Scope>> scopes_of(const std::string& text) {
     std::vector<Scope> scopes;
     for (std::size_t start = 0; start < text.size();) {
         const auto comma = std::min(text.find(',', start), text.size());
-        const auto name = without_spaces(std::string_view(text).substr(start, comma - start));
+        const auto name = http::trimmed(std::string_view(text).substr(start, comma - start));
         const auto scope = parse_scope(name);
         if (!scope)
             return invalid_argument("config.invalid",
@@ -203,10 +199,10 @@ int command_token(const SettingFlags& flags, const TokenOptions& options) {
 }
 
 int command_key_create(const SettingFlags& flags, const KeyOptions& options) {
-    constexpr std::size_t kNameMax = 100;  // as POST /v1/api_keys takes it
-    if (options.name.empty() || options.name.size() > kNameMax)
-        return complain(
-            invalid_argument("config.invalid", "--name has 1 to 100 characters").error());
+    if (options.name.empty() || options.name.size() > kKeyNameMax)
+        return complain(invalid_argument("config.invalid",
+                                         fmt::format("--name has 1 to {} characters", kKeyNameMax))
+                            .error());
     const auto scopes = scopes_of(options.scopes);
     if (!scopes) return complain(scopes.error());
     const auto config = config_of(flags);

@@ -1,6 +1,7 @@
 #include "billing/api.h"
 
 #include "access/page.h"
+#include "audit/authority.h"
 #include "billing/commands.h"
 #include "billing/reconcile.h"
 #include "catalog/service.h"
@@ -12,10 +13,6 @@
 
 namespace turnpike {
 namespace {
-
-Authority authority_of(const Principal& caller, const http::Request& request) {
-    return {caller.name, request.request_id};
-}
 
 Result<SubscriptionId> read_id(const http::Request& request) {
     const auto id = SubscriptionId::parse(request.path_value("subscription"));

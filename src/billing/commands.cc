@@ -200,23 +200,24 @@ asio::awaitable<Result<BroughtCard>> attach_brought_card(BillingContext& billing
                                                          const std::string& customer,
                                                          const Requested& requested) {
     const auto& named = requested.command.payment_method;
-    const auto before = co_await billing.provider.list_payment_methods(customer);
-    if (!before) co_return failure(before);
-    if (!named) {
-        const bool has_card = std::ranges::any_of(*before, &PaymentMethodOnFile::is_default);
-        if (!has_card)
+    // What is on file says something at the first run only. A later one may find the card that the
+    // first has attached, or miss the card that the first was charged to.
+    bool was_on_file = true;
+    if (requested.attempt == Attempt::First) {
+        const auto before = co_await billing.provider.list_payment_methods(customer);
+        if (!before) co_return failure(before);
+        if (!named && std::ranges::none_of(*before, &PaymentMethodOnFile::is_default))
             co_return invalid_argument("payment.method_required",
                                        "there is no card to charge: send payment_method_id, or "
                                        "make a card the default first");
-        co_return BroughtCard{};
+        was_on_file =
+            named && std::ranges::find(*before, *named, &PaymentMethodOnFile::id) != before->end();
     }
-    const bool listed =
-        std::ranges::find(*before, *named, &PaymentMethodOnFile::id) != before->end();
+    if (!named) co_return BroughtCard{};
     const auto attached = co_await billing.provider.attach_payment_method(
         "subscription:" + requested.subscription.id.text() + ":attach", customer, *named);
     if (!attached) co_return failure(attached);
-    // A second run finds the card that the first one has attached, and cannot tell.
-    co_return BroughtCard{attached->id, listed || requested.attempt == Attempt::Again};
+    co_return BroughtCard{attached->id, was_on_file};
 }
 
 asio::awaitable<Result<ProviderSubscription>> send_start(BillingContext& billing,

@@ -7,20 +7,11 @@
 #include "access/principal.h"
 #include "base/error.h"
 #include "billing/context.h"
+#include "billing/payment_methods.h"
 #include "customers/api.h"
 #include "http/message.h"
-#include "json/json.h"
 
 namespace turnpike {
-
-Json write_payment_method(const PaymentMethodOnFile& method);
-
-/// A link to the provider's customer portal, which offers what is sold now: prices that nobody has
-/// bought yet are made at the provider first.
-/// Errors: InvalidArgument "billing.bad_return_url"; those of PaymentProvider.
-asio::awaitable<Result<std::string>> open_customer_portal(BillingContext& billing,
-                                                          CustomerId customer,
-                                                          std::string return_url);
 
 /// Handlers of /v1/customers/{customer}/payment_methods and .../portal_sessions, and of a
 /// customer's change, which the provider must hear of: the seller acting for a customer. The policy
@@ -45,6 +36,8 @@ struct CustomerBillingApi {
 
 private:
     asio::awaitable<Result<CustomerId>> customer_named(const http::Request& request);
+    asio::awaitable<Result<CardOwner>> owner_named(const Principal& caller,
+                                                   const http::Request& request);
 };
 
 }  // namespace turnpike

@@ -2,44 +2,40 @@
 
 #include <spdlog/spdlog.h>
 
-#include "customers/provider_link.h"
 #include "customers/service.h"
+#include "payments/errors.h"
 
 namespace turnpike {
 namespace {
 
 constexpr int kBatch = 100;
 
-struct Owed {
-    Customer customer;
-    UntoldDetails untold;
-};
+}  // namespace
 
-std::optional<Owed> look_up_owed(sql::Transaction& tx, const CustomerId& id,
-                                 std::string_view provider) {
+std::optional<OwedDetails> details_owed(sql::Transaction& tx, const CustomerId& id,
+                                        std::string_view provider) {
     auto untold = find_untold_details(tx, id, provider);
     if (!untold) return std::nullopt;
     auto customer = find_customer(tx, id.text());
     if (!customer) return std::nullopt;
-    return Owed{*std::move(customer), *std::move(untold)};
+    return OwedDetails{*std::move(customer), *std::move(untold)};
 }
-
-bool may_succeed_later(const Error& error) {
-    return error.code == ErrorCode::Unavailable || error.code == ErrorCode::OutcomeUnknown;
-}
-
-}  // namespace
 
 asio::awaitable<bool> tell_customer_details(BillingContext& billing, CustomerId id) {
-    const auto provider = billing.provider.name();
-    const auto owed = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return look_up_owed(tx, id, provider); });
+    auto owed = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return details_owed(tx, id, billing.provider.name()); });
     if (!owed) co_return true;
+    co_return co_await tell_owed_details(billing, *std::move(owed));
+}
+
+asio::awaitable<bool> tell_owed_details(BillingContext& billing, OwedDetails owed) {
+    const auto& id = owed.customer.id;
+    const auto provider = billing.provider.name();
     CustomerDetails details{
-        .obligation = "customer:" + id.text() + ":details:" + std::to_string(owed->untold.revision),
-        .customer = owed->untold.provider_customer,
-        .email = owed->customer.email,
-        .name = owed->customer.name,
+        .obligation = "customer:" + id.text() + ":details:" + std::to_string(owed.untold.revision),
+        .customer = owed.untold.provider_customer,
+        .email = owed.customer.email,
+        .name = owed.customer.name,
     };
     const auto told = co_await billing.provider.update_customer(std::move(details));
     const bool given_up = !told && !may_succeed_later(told.error());
@@ -49,7 +45,7 @@ asio::awaitable<bool> tell_customer_details(BillingContext& billing, CustomerId 
                      told.error().message);
     if (!told && !given_up) co_return false;
     co_await billing.db.write([&](sql::Transaction& tx) {
-        mark_details_told(tx, id, provider, owed->untold.revision, billing.clock.now());
+        mark_details_told(tx, id, provider, owed.untold.revision, billing.clock.now());
         return true;
     });
     co_return true;

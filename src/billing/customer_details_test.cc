@@ -12,7 +12,7 @@
 namespace turnpike {
 namespace {
 
-class CustomerDetailsTest : public ::testing::Test {
+class CustomerDetailsTest : public BillingTest {
 protected:
     CustomerDetailsTest() {
         EXPECT_TRUE(
@@ -43,8 +43,6 @@ protected:
         return world.run(run_billing_pass(world.billing, now, now - std::chrono::hours(1)));
     }
 
-    std::unique_ptr<sql::Database> ledger = ledger_with_catalog();
-    BillingWorld world{*ledger, fresh_account_key()};
     CustomerId customer = world.customer("ann");
 };
 

@@ -14,18 +14,8 @@ namespace {
 
 using std::chrono::days, std::chrono::hours, std::chrono::seconds;
 
-class BillingFlows : public ::testing::Test {
+class BillingFlows : public BillingTest {
 protected:
-    Subscription started(const CustomerId& customer, const std::string& plan) {
-        auto subscription =
-            world.run(start_subscription(world.billing, world.start_request(customer, plan)));
-        EXPECT_TRUE(subscription) << subscription.error().message;
-        return *subscription;
-    }
-    Subscription load(const SubscriptionId& id) {
-        return *ledger->read_blocking(
-            [&](sql::Transaction& tx) { return load_subscription(tx, id); });
-    }
     /// A customer on a test clock that stands at `start`.
     CustomerId on_clock(const std::string& name, Instant start) {
         const auto made = world.run(create_test_clock(world.billing, name, start, tester));
@@ -44,8 +34,6 @@ protected:
         return found;
     }
 
-    std::unique_ptr<sql::Database> ledger = ledger_with_catalog();
-    BillingWorld world{*ledger, fresh_account_key()};
     std::optional<TestClockId> clock_id;
 };
 

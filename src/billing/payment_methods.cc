@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
-
 #include "audit/audit.h"
 #include "billing/provider_objects.h"
 #include "customers/provider_link.h"
@@ -16,7 +13,6 @@
 namespace turnpike {
 namespace {
 
-constexpr std::size_t kReturnUrlBytesMax = 2'048;
 constexpr std::size_t kMethodIdBytesMax = 255;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -32,30 +28,38 @@ struct OwnedMethod {
     PaymentMethodOnFile method;
 };
 
+asio::awaitable<std::optional<std::string>> provider_customer_of(BillingContext& billing,
+                                                                 CustomerId customer) {
+    co_return co_await billing.db.read([&](sql::Transaction& tx) {
+        return find_provider_customer(tx, customer, billing.provider.name());
+    });
+}
+
+/// Whom the provider has never met has no card there.
 asio::awaitable<Result<OwnedMethod>> find_owned(BillingContext& billing, CustomerId customer,
                                                 const std::string& method) {
-    const auto methods = co_await payment_methods_of(billing, customer);
+    const auto missing = not_found("payment.no_such_method", "there is no such payment method");
+    const auto provider_customer = co_await provider_customer_of(billing, std::move(customer));
+    if (!provider_customer) co_return missing;
+    const auto methods = co_await billing.provider.list_payment_methods(*provider_customer);
     if (!methods) co_return failure(methods);
     const auto found = std::ranges::find(*methods, method, &PaymentMethodOnFile::id);
-    if (found == methods->end())
-        co_return not_found("payment.no_such_method", "there is no such payment method");
-    const auto provider_customer = co_await ensure_provider_customer(billing, customer);
-    if (!provider_customer) co_return failure(provider_customer);
+    if (found == methods->end()) co_return missing;
     co_return OwnedMethod{*provider_customer, *found};
 }
 
-asio::awaitable<std::monostate> record_method(BillingContext& billing, CustomerId customer,
+asio::awaitable<std::monostate> record_method(BillingContext& billing, const CardOwner& owner,
                                               std::string_view action,
                                               const PaymentMethodOnFile& method) {
     const Instant now = billing.clock.now();
     co_await billing.db.write([&](sql::Transaction& tx) {
         record(tx,
                {.at = now,
-                .actor = "customer:" + customer.text(),
+                .actor = owner.authority.actor,
                 .action = "payment_method." + std::string(action),
                 .object_id = method.id,
-                .customer = customer.text(),
-                .request_id = "",
+                .customer = owner.customer.text(),
+                .request_id = owner.authority.request_id,
                 .detail = Json{{"brand", method.brand}, {"last4", method.last4}}},
                billing.ids);
         return true;
@@ -91,66 +95,50 @@ Result<std::monostate> check_method_id(const std::string& method) {
 
 asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> payment_methods_of(
     BillingContext& billing, CustomerId customer) {
-    const auto provider_customer = co_await billing.db.read([&](sql::Transaction& tx) {
-        return find_provider_customer(tx, customer, billing.provider.name());
-    });
+    const auto provider_customer = co_await provider_customer_of(billing, std::move(customer));
     if (!provider_customer) co_return std::vector<PaymentMethodOnFile>{};
     co_return co_await billing.provider.list_payment_methods(*provider_customer);
 }
 
-asio::awaitable<Result<PaymentMethodOnFile>> attach_method(BillingContext& billing,
-                                                           CustomerId customer,
+asio::awaitable<Result<PaymentMethodOnFile>> attach_method(BillingContext& billing, CardOwner owner,
                                                            std::string method) {
     const auto possible = check_method_id(method);
     if (!possible) co_return failure(possible);
-    const auto provider_customer = co_await ensure_provider_customer(billing, customer);
+    const auto provider_customer = co_await ensure_provider_customer(billing, owner.customer);
     if (!provider_customer) co_return failure(provider_customer);
     auto attached = co_await billing.provider.attach_payment_method(
         fresh_obligation(billing, "attach"), *provider_customer, std::move(method));
     if (!attached) co_return failure(attached);
-    co_await record_method(billing, customer, "attached", *attached);
+    co_await record_method(billing, owner, "attached", *attached);
     co_return attached;
 }
 
-asio::awaitable<Result<PaymentMethodOnFile>> choose_method(BillingContext& billing,
-                                                           CustomerId customer,
+asio::awaitable<Result<PaymentMethodOnFile>> choose_method(BillingContext& billing, CardOwner owner,
                                                            std::string method) {
-    const auto owned = co_await find_owned(billing, customer, method);
+    const auto owned = co_await find_owned(billing, owner.customer, method);
     if (!owned) co_return failure(owned);
     const auto obligation = fresh_obligation(billing, "default");
     auto chosen = co_await billing.provider.set_default_payment_method(
         obligation, owned->provider_customer, method);
     if (!chosen) co_return failure(chosen);
     const auto told = co_await charge_subscription_with(
-        billing, customer, obligation + ":subscription", std::move(method));
+        billing, owner.customer, obligation + ":subscription", std::move(method));
     if (!told) co_return failure(told);
-    co_await record_method(billing, customer, "made_default", *chosen);
+    co_await record_method(billing, owner, "made_default", *chosen);
     co_return chosen;
 }
 
-asio::awaitable<Result<PaymentMethodOnFile>> detach_method(BillingContext& billing,
-                                                           CustomerId customer,
+asio::awaitable<Result<PaymentMethodOnFile>> detach_method(BillingContext& billing, CardOwner owner,
                                                            std::string method) {
-    const auto owned = co_await find_owned(billing, customer, method);
+    const auto owned = co_await find_owned(billing, owner.customer, method);
     if (!owned) co_return failure(owned);
     const auto detached = co_await billing.provider.detach_payment_method(
         fresh_obligation(billing, "detach"), method);
     if (!detached) co_return failure(detached);
-    co_await record_method(billing, customer, "detached", owned->method);
+    co_await record_method(billing, owner, "detached", owned->method);
     auto gone = owned->method;
     gone.is_default = false;
     co_return gone;
-}
-
-Result<std::monostate> check_return_url(const std::string& url) {
-    const auto parsed = boost::urls::parse_uri(url);
-    const bool good = parsed && url.size() <= kReturnUrlBytesMax &&
-                      (parsed->scheme() == "http" || parsed->scheme() == "https") &&
-                      !parsed->host().empty() && !parsed->has_userinfo();
-    if (!good)
-        return invalid_argument("billing.bad_return_url",
-                                "return_url must be an absolute http or https URL");
-    return std::monostate{};
 }
 
 }  // namespace turnpike

@@ -19,20 +19,21 @@ Result<std::monostate> check_method_id(const std::string& method);
 asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> payment_methods_of(
     BillingContext& billing, CustomerId customer);
 
+/// Whose cards they are, and who acts on them: the customer, or the seller for him.
+struct CardOwner {
+    CustomerId customer;
+    Authority authority;
+};
+
 /// Attaches a card that the provider's own form has made. Errors: those of PaymentProvider.
-asio::awaitable<Result<PaymentMethodOnFile>> attach_method(BillingContext& billing,
-                                                           CustomerId customer, std::string method);
+asio::awaitable<Result<PaymentMethodOnFile>> attach_method(BillingContext& billing, CardOwner owner,
+                                                           std::string method);
 /// Makes a card of this customer the one that is charged, also by the subscription that runs now,
 /// or removes it. Errors: NotFound "payment.no_such_method", also for somebody else's; those of
 /// PaymentProvider.
-asio::awaitable<Result<PaymentMethodOnFile>> choose_method(BillingContext& billing,
-                                                           CustomerId customer, std::string method);
-asio::awaitable<Result<PaymentMethodOnFile>> detach_method(BillingContext& billing,
-                                                           CustomerId customer, std::string method);
-
-/// Where the customer portal may lead back to: an absolute http(s) URL without credentials, control
-/// characters, backslashes or spaces, at most 2,048 bytes.
-/// Errors: InvalidArgument "billing.bad_return_url".
-Result<std::monostate> check_return_url(const std::string& url);
+asio::awaitable<Result<PaymentMethodOnFile>> choose_method(BillingContext& billing, CardOwner owner,
+                                                           std::string method);
+asio::awaitable<Result<PaymentMethodOnFile>> detach_method(BillingContext& billing, CardOwner owner,
+                                                           std::string method);
 
 }  // namespace turnpike

@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include "access/handler_testing.h"
+#include "audit/audit.h"
 #include "billing/customer_api.h"
-#include "billing/provider_objects.h"
+#include "billing/portal.h"
+#include "billing/price_adoption.h"
 #include "billing/testing.h"
 #include "catalog/preset.h"
 #include "catalog/service.h"
@@ -12,7 +15,7 @@
 namespace turnpike {
 namespace {
 
-class PaymentMethods : public ::testing::Test {
+class PaymentMethods : public BillingTest {
 protected:
     Result<Subscription> start(const CustomerId& customer, const std::string& plan,
                                const std::string& card) {
@@ -25,13 +28,22 @@ protected:
         return *methods;
     }
     PaymentMethodOnFile attached(const CustomerId& customer, const std::string& card) {
-        const auto method = world.run(attach_method(world.billing, customer, card));
+        const auto method = world.run(attach_method(world.billing, {customer, tester}, card));
         EXPECT_TRUE(method) << method.error().message;
         return *method;
     }
 
-    std::unique_ptr<sql::Database> ledger = ledger_with_catalog();
-    BillingWorld world{*ledger, fresh_account_key()};
+    /// Applies the catalog with one text of it replaced.
+    void change_catalog(const std::string& before, const std::string& after) {
+        std::string text(*preset_catalog("api-metering"));
+        text.replace(text.find(before), before.size(), after);
+        const auto file = read_catalog_file(text);
+        ASSERT_TRUE(file) << file.error().message;
+        ledger->write_blocking([&](sql::Transaction& tx) {
+            return apply_catalog(tx, *file, world.clock.now(), world.ids).size();
+        });
+        world.catalog.reload(*ledger);
+    }
 };
 
 TEST_F(PaymentMethods, TheCardOfASubscriptionIsTheDefault) {
@@ -49,7 +61,7 @@ TEST_F(PaymentMethods, TheChosenCardIsCharged) {
     const auto subscription = start(customer, "starter", "pm_card_visa");
     ASSERT_TRUE(subscription);
     const auto method = attached(customer, "pm_card_mastercard");
-    ASSERT_TRUE(world.run(choose_method(world.billing, customer, method.id)));
+    ASSERT_TRUE(world.run(choose_method(world.billing, {customer, tester}, method.id)));
     const auto* pro = world.catalog.get()->plan("pro");
     ASSERT_TRUE(world.run(
         change_subscription(world.billing, {subscription->id, pro->prices.front().id, tester})));
@@ -73,7 +85,7 @@ TEST_F(PaymentMethods, ACardThatIsDeclinedAtTheStartDoesNotStay) {
 TEST_F(PaymentMethods, ACardThatWasOnFileBeforeStays) {
     const auto customer = world.customer("kept");
     const auto good = attached(customer, "pm_card_visa");
-    ASSERT_TRUE(world.run(choose_method(world.billing, customer, good.id)));
+    ASSERT_TRUE(world.run(choose_method(world.billing, {customer, tester}, good.id)));
     const auto bad = attached(customer, "pm_card_chargeCustomerFail");
     ASSERT_FALSE(start(customer, "starter", bad.id));
     const auto methods = on_file(customer);
@@ -88,7 +100,7 @@ TEST_F(PaymentMethods, ACardNumberIsRefusedBeforeItIsWrittenDown) {
         const auto refused = start(customer, "starter", number);
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().reason.text(), "payment.not_a_method_id");
-        EXPECT_FALSE(world.run(attach_method(world.billing, customer, number)));
+        EXPECT_FALSE(world.run(attach_method(world.billing, {customer, tester}, number)));
     }
     const auto rows = ledger->read_blocking([](sql::Transaction& tx) {
         return tx.one("SELECT COUNT(*) FROM subscription_commands", {})->integer(0) +
@@ -105,6 +117,47 @@ TEST_F(PaymentMethods, WithoutAnyCardItSaysWhatToSend) {
     EXPECT_EQ(refused.error().reason.text(), "payment.method_required");
 }
 
+// The seller acts for the customer, and the audit says so.
+TEST_F(PaymentMethods, AreHandledOnTheCallersWord) {
+    const auto customer = world.customer("watched");
+    CursorCodec cursors(std::string(32, 'k'));
+    CustomersApi customers{*ledger, world.clock, world.ids, cursors};
+    CustomerBillingApi api{world.billing, customers, "http://127.0.0.1"};
+    const auto asking = [&](const std::string& method, const std::string& body) {
+        auto request = testing::request_with(body);
+        request.path_values = {{"customer", customer.text()}, {"payment_method", method}};
+        return request;
+    };
+    const auto caller = testing::seller({Scope::BillingWrite});
+    const auto posted = world.run(api.post_payment_method(
+        caller, asking("", R"({"payment_method": "pm_card_visa", "default": true})")));
+    const auto card = testing::seen(posted).body.at("id").get<std::string>();
+    ASSERT_TRUE(world.run(api.post_default_payment_method(caller, asking(card, ""))));
+    ASSERT_TRUE(world.run(api.delete_payment_method(caller, asking(card, ""))));
+
+    const auto records = ledger->read_blocking(
+        [&](sql::Transaction& tx) { return list_audit(tx, customer, PageQuery{}); });
+    std::vector<std::string> deeds;
+    for (const auto& [id, entry] : records)
+        if (entry.object_id == card)
+            deeds.push_back(entry.action + " " + entry.actor + " " + entry.request_id);
+    EXPECT_THAT(deeds,
+                ::testing::UnorderedElementsAre("payment_method.attached key:key_test req_test",
+                                                "payment_method.made_default key:key_test req_test",
+                                                "payment_method.made_default key:key_test req_test",
+                                                "payment_method.detached key:key_test req_test"));
+}
+
+// Somebody whom the provider has never met has no card there, and is not made there to be told so.
+TEST_F(PaymentMethods, OfAStrangerAreNone) {
+    const auto customer = world.customer("stranger");
+    const auto refused =
+        world.run(detach_method(world.billing, {customer, tester}, "pm_card_visa"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "payment.no_such_method");
+    EXPECT_EQ(world.sandbox_get("/v1/customers").at("data").size(), 0U);
+}
+
 /// The pages that a customer is sent to.
 class CustomerPortal : public PaymentMethods {
 protected:
@@ -117,17 +170,7 @@ protected:
         return sent ? sent->body : "";
     }
     /// Applies a catalog in which STARTER costs 31.00 a month.
-    void raise_the_price_of_starter() {
-        std::string text(*preset_catalog("api-metering"));
-        const std::string before = "\"29.00\"";
-        text.replace(text.find(before), before.size(), "\"31.00\"");
-        const auto file = read_catalog_file(text);
-        ASSERT_TRUE(file) << file.error().message;
-        ledger->write_blocking([&](sql::Transaction& tx) {
-            return apply_catalog(tx, *file, world.clock.now(), world.ids).size();
-        });
-        world.catalog.reload(*ledger);
-    }
+    void raise_the_price_of_starter() { change_catalog("\"29.00\"", "\"31.00\""); }
 };
 
 TEST_F(CustomerPortal, OffersEveryPlanToTheFirstCustomer) {
@@ -153,6 +196,22 @@ TEST_F(CustomerPortal, OffersWhatIsSoldNow) {
     EXPECT_THAT(html, Not(HasSubstr(">STARTER: $29.00 per month</option>")));
 }
 
+// Of a product that has prices in two currencies, Stripe offers one a month.
+TEST_F(CustomerPortal, OffersTheCurrencyOfTheSubscriptionOnly) {
+    change_catalog(R"({ currency = "usd", interval = "month", amount = "29.00" })",
+                   R"({ currency = "usd", interval = "month", amount = "29.00" },
+                      { currency = "eur", interval = "month", amount = "27.00" })");
+    const auto customer = world.customer("dollars");
+    const auto free_customer = world.customer("free");
+    page(free_customer);
+    EXPECT_EQ(world.sandbox_get("/v1/prices").at("data").size(), 0U);
+    ASSERT_TRUE(start(customer, "pro", "pm_card_visa"));
+    EXPECT_THAT(page(customer), ::testing::HasSubstr(">STARTER: $29.00 per month<"));
+    const auto prices = world.sandbox_get("/v1/prices").at("data");
+    EXPECT_EQ(prices.size(), 3U);
+    for (const auto& price : prices) EXPECT_EQ(price.at("currency"), "usd");
+}
+
 /// The seller's own prices, named in the configuration.
 class ConfiguredPrices : public PaymentMethods {
 protected:
@@ -164,10 +223,22 @@ protected:
             .at("id")
             .get<std::string>();
     }
+    Result<std::monostate> adopt(const std::string& plan, const std::string& provider_price) {
+        const auto snapshot = world.catalog.get();
+        return world.run(
+            adopt_provider_price(world.billing, *snapshot->plan(plan), provider_price));
+    }
     std::string outcome(const std::string& provider_price) {
-        const auto adopted = world.run(
-            adopt_provider_price(world.billing, world.price_of("starter"), provider_price));
+        const auto adopted = adopt("starter", provider_price);
         return adopted ? "adopted" : adopted.error().message;
+    }
+    /// What somebody who subscribes to STARTER now pays at the provider.
+    std::string price_of_a_new_starter(const std::string& name) {
+        const auto sold = start(world.customer(name), "starter", "pm_card_visa");
+        EXPECT_TRUE(sold) << sold.error().message;
+        const auto theirs =
+            world.sandbox_get("/v1/subscriptions/" + *sold->provider_subscription_id);
+        return theirs.at("items").at("data").at(0).at("price").at("id").get<std::string>();
     }
 };
 
@@ -176,10 +247,44 @@ TEST_F(ConfiguredPrices, AreSoldOnceTheyAreSeenToFit) {
     const auto own = made("currency=usd&unit_amount=2900&recurring[interval]=month");
     EXPECT_EQ(outcome(own), "adopted");
     EXPECT_EQ(outcome(own), "adopted");
-    const auto sold = start(world.customer("after"), "starter", "pm_card_visa");
-    ASSERT_TRUE(sold);
-    const auto theirs = world.sandbox_get("/v1/subscriptions/" + *sold->provider_subscription_id);
-    EXPECT_EQ(theirs.at("items").at("data").at(0).at("price").at("id"), own);
+    EXPECT_EQ(price_of_a_new_starter("after"), own);
+}
+
+// What a customer pays says which version of the plan he has, so two versions cannot share a price.
+TEST_F(ConfiguredPrices, StayWithTheVersionThatTheyWereAdoptedFor) {
+    const auto own = made("currency=usd&unit_amount=2900&recurring[interval]=month");
+    ASSERT_TRUE(adopt("starter", own));
+    change_catalog("included = \"1000\"", "included = \"1500\"");
+    const auto refused = adopt("starter", own);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Conflict);
+    EXPECT_EQ(refused.error().reason.text(), "billing.price_of_older_version");
+    EXPECT_NE(price_of_a_new_starter("later"), own);
+    const auto another = made("currency=usd&unit_amount=2900&recurring[interval]=month");
+    EXPECT_EQ(outcome(another), "adopted");
+    EXPECT_EQ(price_of_a_new_starter("last"), another);
+}
+
+TEST_F(ConfiguredPrices, OfOnePlanAreNotSoldAsAnother) {
+    change_catalog("amount = \"99.00\"", "amount = \"29.00\"");
+    const auto own = made("currency=usd&unit_amount=2900&recurring[interval]=month");
+    ASSERT_TRUE(adopt("starter", own));
+    const auto refused = adopt("pro", own);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "billing.price_unusable");
+    EXPECT_THAT(refused.error().message, ::testing::HasSubstr("is sold as another plan already"));
+}
+
+// EUR comes before USD in the ledger, and theirs is what says which of the two is meant.
+TEST_F(ConfiguredPrices, AreThoseOfTheirCurrency) {
+    using ::testing::HasSubstr;
+    change_catalog(R"({ currency = "usd", interval = "month", amount = "29.00" })",
+                   R"({ currency = "usd", interval = "month", amount = "29.00" },
+                      { currency = "eur", interval = "month", amount = "27.00" })");
+    EXPECT_EQ(outcome(made("currency=usd&unit_amount=2900&recurring[interval]=month")), "adopted");
+    EXPECT_EQ(outcome(made("currency=eur&unit_amount=2700&recurring[interval]=month")), "adopted");
+    EXPECT_THAT(outcome(made("currency=eur&unit_amount=2900&recurring[interval]=month")),
+                HasSubstr("for 27.00 EUR every month or 29.00 USD every month"));
 }
 
 TEST_F(ConfiguredPrices, AreRefusedWithTheReason) {

@@ -39,9 +39,17 @@ constexpr std::string_view kPendingOf = R"sql(
      ORDER BY period_start
 )sql";
 
+constexpr std::string_view kPlacement = R"sql(
+    SELECT placement, provider_invoice_id FROM period_closes
+     WHERE subscription_id = $1 AND period_start = $2 AND state = 'pending'
+)sql";
+
+// From where it is known to be; a run beside this one may have moved it there already.
 constexpr std::string_view kPlace = R"sql(
     UPDATE period_closes SET placement = $3, provider_invoice_id = $4
-     WHERE subscription_id = $1 AND period_start = $2
+     WHERE subscription_id = $1 AND period_start = $2 AND state = 'pending'
+       AND ((placement = $5 AND provider_invoice_id = $6)
+            OR (placement = $3 AND provider_invoice_id = $4))
 )sql";
 
 // Unless the draft is known to be final: then its lines are, too.
@@ -60,6 +68,7 @@ constexpr std::string_view kReopen = R"sql(
 constexpr std::string_view kFinish = R"sql(
     UPDATE period_closes SET state = 'done', closed_at = $3
      WHERE subscription_id = $1 AND period_start = $2 AND state = 'pending'
+       AND placement = $4 AND provider_invoice_id = $5
 )sql";
 
 constexpr std::string_view kFreezeCharge = R"sql(
@@ -84,7 +93,8 @@ constexpr std::string_view kChargeBilled = R"sql(
 )sql";
 
 constexpr std::string_view kChargeTakenBack = R"sql(
-    UPDATE overage_charges SET provider_invoice_item_id = NULL WHERE id = $1
+    UPDATE overage_charges SET provider_invoice_item_id = NULL
+     WHERE id = $1 AND provider_invoice_item_id = $2
 )sql";
 
 /// One frozen line: what it says and costs never changes again.
@@ -99,6 +109,9 @@ struct OverageCharge {
 };
 
 using Placement = PeriodClose::Placement;
+
+/// A close moves at most three times, from undecided to the finalized invoice of its own.
+constexpr int kRunsMax = 4;
 
 struct PlacementName {
     Placement placement;
@@ -229,8 +242,8 @@ asio::awaitable<Result<std::optional<std::string>>> find_renewal_draft(BillingCo
 
 NewInvoiceItem item_for(const OverageCharge& charge, const Closing& closing,
                         const PeriodClose& close, const std::string& invoice) {
-    // The invoice is part of the obligation: only after the provider has refused a line on the
-    // draft for good (it was finalized) is the line owed on another invoice.
+    // The invoice is part of the obligation: the line is owed on another one only after the
+    // provider has refused it on the draft for good (it was finalized), or has taken it off.
     return NewInvoiceItem{
         .obligation = obligation_of(close, "overage:" + charge.meter_key + ":" +
                                                std::to_string(charge.segment) + ":" + invoice),
@@ -277,14 +290,22 @@ asio::awaitable<Result<std::string>> open_own_invoice(BillingContext& billing,
     co_return invoice->id;
 }
 
-asio::awaitable<std::monostate> place(BillingContext& billing, PeriodClose& close,
-                                      Placement placement, std::string invoice) {
+std::unexpected<Error> moved() {
+    return conflict("billing.close_moved",
+                    "another run of this close has decided otherwise meanwhile; try again");
+}
+
+/// Errors: Conflict "billing.close_moved", and `close` is as it was, when it is not where this run
+/// has seen it.
+asio::awaitable<Result<std::monostate>> place(BillingContext& billing, PeriodClose& close,
+                                              Placement placement, std::string invoice) {
+    const auto placed = co_await billing.db.write([&](sql::Transaction& tx) {
+        return tx.run(kPlace, {close.subscription, close.period.start, to_text(placement), invoice,
+                               to_text(close.placement), close.provider_invoice_id});
+    });
+    if (placed == 0) co_return moved();
     close.placement = placement;
     close.provider_invoice_id = std::move(invoice);
-    co_await billing.db.write([&](sql::Transaction& tx) {
-        return tx.run(kPlace, {close.subscription, close.period.start, to_text(close.placement),
-                               close.provider_invoice_id});
-    });
     co_return std::monostate{};
 }
 
@@ -295,7 +316,8 @@ asio::awaitable<Result<bool>> bill_on_draft(BillingContext& billing, Closing& cl
         const auto draft = co_await find_renewal_draft(billing, closing, close);
         if (!draft) co_return failure(draft);
         if (!*draft) co_return false;
-        co_await place(billing, close, Placement::RenewalDraft, **draft);
+        const auto placed = co_await place(billing, close, Placement::RenewalDraft, **draft);
+        if (!placed) co_return failure(placed);
     }
     co_return co_await add_lines(billing, closing, close, close.provider_invoice_id);
 }
@@ -314,8 +336,9 @@ asio::awaitable<Result<std::monostate>> take_back(BillingContext& billing, Closi
             obligation_of(close, "take_back:" + *charge.provider_item), *charge.provider_item);
         if (!removed && removed.error().reason == Reason("payment.refused")) continue;
         if (!removed) co_return failure(removed);
-        co_await billing.db.write(
-            [&](sql::Transaction& tx) { return tx.run(kChargeTakenBack, {charge.id}); });
+        co_await billing.db.write([&](sql::Transaction& tx) {
+            return tx.run(kChargeTakenBack, {charge.id, *charge.provider_item});
+        });
         charge.provider_item.reset();
     }
     co_return std::monostate{};
@@ -333,7 +356,8 @@ asio::awaitable<Result<std::monostate>> bill_on_own(BillingContext& billing, Clo
     if (!decided || close.provider_invoice_id.empty()) {
         const auto own = co_await open_own_invoice(billing, closing, close);
         if (!own) co_return failure(own);
-        co_await place(billing, close, Placement::OwnInvoice, *own);
+        const auto placed = co_await place(billing, close, Placement::OwnInvoice, *own);
+        if (!placed) co_return failure(placed);
     }
     const auto added = co_await add_lines(billing, closing, close, close.provider_invoice_id);
     if (!added) co_return failure(added);
@@ -357,8 +381,8 @@ asio::awaitable<Result<std::monostate>> leave_dead_draft(BillingContext& billing
     if (!may_be_dead) co_return std::monostate{};
     const auto draft = co_await billing.provider.get_invoice(close.provider_invoice_id);
     if (!draft) co_return failure(draft);
-    if (draft->status == "draft") co_await place(billing, close, Placement::OwnInvoice, "");
-    co_return std::monostate{};
+    if (draft->status != "draft") co_return std::monostate{};
+    co_return co_await place(billing, close, Placement::OwnInvoice, "");
 }
 
 asio::awaitable<Result<std::monostate>> bill_charges(BillingContext& billing, Closing& closing,
@@ -375,11 +399,21 @@ asio::awaitable<Result<std::monostate>> bill_charges(BillingContext& billing, Cl
     co_return co_await bill_on_own(billing, closing, close);
 }
 
+/// Where the close is now; false when it is not pending any more.
+bool look_again(sql::Transaction& tx, PeriodClose& close) {
+    const auto row = tx.one(kPlacement, {close.subscription, close.period.start});
+    if (!row) return false;
+    close.placement = placement_of(row->text(0));
+    close.provider_invoice_id = row->text(1);
+    return true;
+}
+
 Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, const Closing& closing,
                               const PeriodClose& close, const Authority& authority) {
     const Instant now = billing.clock.now();
-    if (tx.run(kFinish, {close.subscription, close.period.start, now}) == 0)
-        return std::monostate{};
+    const auto finished = tx.run(kFinish, {close.subscription, close.period.start, now,
+                                           to_text(close.placement), close.provider_invoice_id});
+    if (finished == 0) return moved();
     Json lines = Json::array();
     for (const auto& charge : closing.charges)
         lines.push_back(Json{{"description", describe(charge)}, {"amount", charge.amount.text()}});
@@ -395,6 +429,25 @@ Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, con
                            {"overage", lines}}},
            billing.ids);
     return std::monostate{};
+}
+
+/// One run, from where the close is now. Its place and its charges are read in one transaction: a
+/// line is taken off only the invoice that it is on.
+asio::awaitable<Result<std::monostate>> run_once(BillingContext& billing, PeriodClose close,
+                                                 const Authority& authority) {
+    auto closing =
+        co_await billing.db.write([&](sql::Transaction& tx) -> Result<std::optional<Closing>> {
+            if (!look_again(tx, close)) return std::optional<Closing>();
+            return freeze_charges(tx, close, billing.ids, billing.clock.now());
+        });
+    if (!closing) co_return failure(closing);
+    if (!*closing) co_return std::monostate{};
+    if (!(*closing)->charges.empty()) {
+        const auto billed = co_await bill_charges(billing, **closing, close);
+        if (!billed) co_return failure(billed);
+    }
+    co_return co_await billing.db.write(
+        [&](sql::Transaction& tx) { return finish(tx, billing, **closing, close, authority); });
 }
 
 }  // namespace
@@ -419,16 +472,11 @@ std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
 
 asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing, PeriodClose close,
                                                          Authority authority) {
-    auto closing = co_await billing.db.write([&](sql::Transaction& tx) {
-        return freeze_charges(tx, close, billing.ids, billing.clock.now());
-    });
-    if (!closing) co_return failure(closing);
-    if (!closing->charges.empty()) {
-        const auto billed = co_await bill_charges(billing, *closing, close);
-        if (!billed) co_return failure(billed);
+    for (int run = 1;; ++run) {
+        auto closed = co_await run_once(billing, close, authority);
+        const bool has_moved = !closed && closed.error().reason == Reason("billing.close_moved");
+        if (!has_moved || run == kRunsMax) co_return closed;
     }
-    co_return co_await billing.db.write(
-        [&](sql::Transaction& tx) { return finish(tx, billing, *closing, close, authority); });
 }
 
 asio::awaitable<Result<std::monostate>> run_period_closes(BillingContext& billing,

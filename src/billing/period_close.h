@@ -37,9 +37,12 @@ std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
 /// and adds each as a line to the renewal draft; when there is none (the subscription ended, or the
 /// draft was finalized before we came) to an invoice of its own, which is then finalized. Lines on
 /// the draft of a subscription that has ended move to such an invoice. Can run again after any
-/// failure: every step finds its first outcome.
+/// failure, and beside itself: every step finds its first outcome, and a run that another one has
+/// overtaken begins again from where the close is then. What `close` says of the placement is read
+/// again; a close that is not pending any more is done.
 ///
-/// Errors: those of PaymentProvider; the close stays pending.
+/// Errors: those of PaymentProvider; Conflict "billing.close_moved" when others keep overtaking it;
+///         the close stays pending.
 asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing, PeriodClose close,
                                                          Authority authority);
 /// Runs all pending closes of one subscription; the first error ends it.

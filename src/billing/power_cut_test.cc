@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "billing/payment_methods.h"
 #include "billing/test_clocks.h"
 #include "billing/testing.h"
 #include "billing/worker.h"
@@ -69,6 +70,43 @@ Totals totals_at_provider(BillingWorld& world) {
 }
 
 class PowerCuts : public ::testing::TestWithParam<DyingLedger::Moment> {};
+
+// The default card may be gone before the second run, which says nothing about the first.
+TEST_P(PowerCuts, SubscribingWithTheDefaultCardEndsTheSameOnBothSides) {
+    for (int visit = 1;; ++visit) {
+        SCOPED_TRACE("visit " + std::to_string(visit));
+        ASSERT_LT(visit, 200) << "the flow never ends";
+        const auto ledger = ledger_with_catalog();
+        const auto key = fresh_account_key();
+        BillingWorld before(*ledger, key);
+        const auto customer = before.customer("alice");
+        const auto card =
+            before.run(attach_method(before.billing, {customer, tester}, "pm_card_visa"));
+        ASSERT_TRUE(card);
+        ASSERT_TRUE(before.run(choose_method(before.billing, {customer, tester}, card->id)));
+
+        DyingLedger dying(*ledger, visit + 1, GetParam());
+        BillingWorld doomed(dying, key);
+        auto request = doomed.start_request(customer, "pro");
+        request.payment_method.reset();
+        try {
+            (void)doomed.run(start_subscription(doomed.billing, request));
+        } catch (const std::exception&) {
+            EXPECT_TRUE(dying.died());
+        }
+        const bool whole = !dying.died();
+        BillingWorld after(*ledger, key);
+        after.sandbox_post("/v1/payment_methods/" + card->id + "/detach", "");
+        recover(*ledger, key);
+
+        const auto live = ledger->read_blocking(
+            [&](sql::Transaction& tx) { return find_live_subscription(tx, customer); });
+        const auto there = after.sandbox_get("/v1/subscriptions?limit=100").at("data").size();
+        EXPECT_EQ(there, live ? 1U : 0U);
+        if (live) EXPECT_EQ(live->status, SubscriptionStatus::Active);
+        if (whole) break;
+    }
+}
 
 /// Cuts the power at the 1st, 2nd, 3rd ... visit to the ledger until a run comes through whole.
 TEST_P(PowerCuts, SubscribingEndsInOneSubscriptionOneInvoiceOnePayment) {

@@ -7,6 +7,7 @@
 #include "customers/provider_link.h"
 #include "customers/service.h"
 #include "customers/test_clock.h"
+#include "payments/errors.h"
 
 namespace turnpike {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 struct KnownCustomer {
     Customer customer;
     std::optional<std::string> provider_id;
+    std::optional<OwedDetails> owed;
     std::optional<std::string> provider_clock;
 };
 
@@ -21,7 +23,8 @@ Result<KnownCustomer> look_up_customer(sql::Transaction& tx, const CustomerId& i
                                        std::string_view provider) {
     auto customer = find_customer(tx, id.text());
     if (!customer) return failure(customer);
-    KnownCustomer known{*std::move(customer), find_provider_customer(tx, id, provider), {}};
+    KnownCustomer known{*std::move(customer), find_provider_customer(tx, id, provider),
+                        details_owed(tx, id, provider), std::nullopt};
     if (known.customer.test_clock) {
         const auto clock = load_test_clock(tx, *known.customer.test_clock);
         if (!clock) return failure(clock);
@@ -31,13 +34,12 @@ Result<KnownCustomer> look_up_customer(sql::Transaction& tx, const CustomerId& i
 }
 
 /// The provider may have been given what the customer was called at an earlier try.
-bool link_customer(sql::Transaction& tx, const CustomerId& id, const std::string& provider_customer,
+void link_customer(sql::Transaction& tx, const CustomerId& id, const std::string& provider_customer,
                    BillingContext& billing) {
-    const bool linked = link_provider_customer(tx, id, billing.provider.name(), provider_customer);
+    link_provider_customer(tx, id, billing.provider.name(), provider_customer);
     const auto customer = find_customer(tx, id.text());
     const bool has_changed = customer && customer->version > 1;
     if (has_changed) mark_provider_copies_behind(tx, id, billing.clock.now());
-    return linked;
 }
 
 struct KnownPrice {
@@ -56,39 +58,16 @@ Result<KnownPrice> look_up_price(sql::Transaction& tx, const PriceId& id,
                       find_provider_price(tx, id, provider)};
 }
 
-std::string rhythm_text(std::string_view interval, std::int64_t count) {
-    if (interval.empty()) return "once";
-    return count == 1 ? "every " + std::string(interval)
-                      : "every " + std::to_string(count) + " " + std::string(interval) + "s";
-}
-
-/// What makes a price of the provider unfit to be sold as ours; "" when nothing does.
-std::string objection(const KnownPrice& ours, const ProviderPrice& theirs) {
-    if (!theirs.active) return "is archived";
-    const auto& rhythm = ours.price.recurrence;
-    const auto wanted =
-        ours.price.amount.text() + " " + rhythm_text(to_text(rhythm.interval), rhythm.count);
-    const auto offered =
-        theirs.amount.text() + " " + rhythm_text(theirs.interval, theirs.interval_count);
-    if (wanted == offered) return "";
-    return "costs " + offered + ", but the catalog sells " + ours.plan.key + " for " + wanted;
-}
-
-std::unexpected<Error> unusable(const std::string& provider_price, const std::string& why) {
-    return invalid_argument("billing.price_unusable",
-                            "the provider's price " + provider_price + " " + why);
-}
-
 }  // namespace
 
 asio::awaitable<Result<std::string>> ensure_provider_customer(BillingContext& billing,
                                                               CustomerId id) {
-    const auto known = co_await billing.db.read(
+    auto known = co_await billing.db.read(
         [&](sql::Transaction& tx) { return look_up_customer(tx, id, billing.provider.name()); });
     if (!known) co_return failure(known);
     if (known->provider_id) {
         // What is billed next should carry the newest name; it is owed anyway, so this may fail.
-        co_await tell_customer_details(billing, id);
+        if (known->owed) co_await tell_owed_details(billing, *std::move(known->owed));
         co_return *known->provider_id;
     }
     NewCustomer request{
@@ -100,8 +79,10 @@ asio::awaitable<Result<std::string>> ensure_provider_customer(BillingContext& bi
     };
     const auto made = co_await billing.provider.create_customer(std::move(request));
     if (!made) co_return failure(made);
-    co_await billing.db.write(
-        [&](sql::Transaction& tx) { return link_customer(tx, id, *made, billing); });
+    co_await billing.db.write([&](sql::Transaction& tx) {
+        link_customer(tx, id, *made, billing);
+        return true;
+    });
     co_return *made;
 }
 
@@ -128,46 +109,26 @@ asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billi
     co_return *made;
 }
 
-asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingContext& billing) {
+asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingContext& billing,
+                                                                     Currency currency) {
     const auto catalog = billing.catalog.get();
     std::vector<std::string> sold;
     for (const auto& plan : catalog->plans) {
         if (plan.is_default) continue;
         for (const auto& price : plan.prices) {
+            if (price.amount.currency() != currency) continue;
             auto made = co_await ensure_provider_price(billing, price.id);
             if (made) {
                 sold.push_back(*std::move(made));
                 continue;
             }
             const auto& error = made.error();
-            if (error.code == ErrorCode::Unavailable || error.code == ErrorCode::OutcomeUnknown)
-                co_return failure(made);
+            if (may_succeed_later(error)) co_return failure(made);
             spdlog::warn("event=billing.price_not_offered price={} reason={} message=\"{}\"",
                          price.id.text(), error.reason.text(), error.message);
         }
     }
     co_return sold;
-}
-
-asio::awaitable<Result<std::monostate>> adopt_provider_price(BillingContext& billing, PriceId price,
-                                                             std::string provider_price) {
-    const auto known = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return look_up_price(tx, price, billing.provider.name()); });
-    if (!known) co_return failure(known);
-    if (known->provider_id == provider_price) co_return std::monostate{};
-
-    const auto theirs = co_await billing.provider.get_price(provider_price);
-    if (!theirs && theirs.error().code == ErrorCode::NotFound)
-        co_return unusable(provider_price, "does not exist there");
-    if (!theirs) co_return failure(theirs);
-    const auto why = objection(*known, *theirs);
-    if (!why.empty()) co_return unusable(provider_price, why);
-    const bool linked = co_await billing.db.write([&](sql::Transaction& tx) {
-        return link_provider_price(tx, {price, billing.provider.name(), provider_price},
-                                   billing.clock.now());
-    });
-    if (!linked) co_return unusable(provider_price, "is sold as another plan already");
-    co_return std::monostate{};
 }
 
 }  // namespace turnpike

@@ -219,7 +219,8 @@ asio::awaitable<Result<Missing>> find_missing_subscriptions(Walk& walk) {
     }
 }
 
-Synced end_missing_subscriptions(Walk& walk) {
+/// False when so many are missing that this account is not believed to be the ledger's.
+asio::awaitable<Result<bool>> end_missing_subscriptions(Walk& walk) {
     auto& billing = walk.billing;
     const auto missing = co_await find_missing_subscriptions(walk);
     if (!missing) co_return failure(missing);
@@ -242,7 +243,7 @@ Synced end_missing_subscriptions(Walk& walk) {
         }
         walk.add(std::move(found), open);
     }
-    co_return std::monostate{};
+    co_return believed;
 }
 
 /// Nothing here can mend this: the provider deletes drafts only.
@@ -274,8 +275,10 @@ asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, Recon
     if (!subscriptions) co_return failure(subscriptions);
     const auto invoices = co_await walk_theirs(walk, kInvoices);
     if (!invoices) co_return failure(invoices);
-    const auto ended = co_await end_missing_subscriptions(walk);
-    if (!ended) co_return failure(ended);
+    const auto believed = co_await end_missing_subscriptions(walk);
+    if (!believed) co_return failure(believed);
+    // Every invoice would be looked for, one by one, and missed.
+    if (!*believed) co_return std::move(walk.report);
     const auto listed = co_await list_missing_invoices(walk);
     if (!listed) co_return failure(listed);
     co_return std::move(walk.report);

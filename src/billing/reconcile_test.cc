@@ -9,18 +9,8 @@ namespace {
 
 constexpr auto kReport = ReconcileMode::Report, kRepair = ReconcileMode::Repair;
 
-class ReconcileTest : public ::testing::Test {
+class ReconcileTest : public BillingTest {
 protected:
-    Subscription started(const CustomerId& customer, const std::string& plan) {
-        auto subscription =
-            world.run(start_subscription(world.billing, world.start_request(customer, plan)));
-        EXPECT_TRUE(subscription) << subscription.error().message;
-        return *subscription;
-    }
-    Subscription load(const SubscriptionId& id) {
-        return *ledger->read_blocking(
-            [&](sql::Transaction& tx) { return load_subscription(tx, id); });
-    }
     /// "field repaired" or "field open" of each difference, in order.
     std::vector<std::string> found(ReconcileMode mode,
                                    MissingThere missing = MissingThere::Bounded) {
@@ -47,8 +37,6 @@ protected:
     }
 
     using Lines = std::vector<std::string>;
-    std::unique_ptr<sql::Database> ledger = ledger_with_catalog();
-    BillingWorld world{*ledger, fresh_account_key()};
 };
 
 TEST_F(ReconcileTest, FindsAndMendsWhatNobodyToldUs) {
@@ -123,6 +111,16 @@ TEST_F(ReconcileTest, DoesNotBelieveThatEverybodyIsGone) {
     EXPECT_EQ(look(MissingThere::Bounded), 0);
     for (const auto& subscription : subscriptions)
         EXPECT_EQ(load(subscription.id).status, SubscriptionStatus::Active);
+    // Nor is every invoice looked for that is not there either.
+    const auto missing_invoices = [&](MissingThere missing) {
+        const auto report = elsewhere.run(reconcile(
+            elsewhere.billing, {.mode = kReport, .missing = missing, .authority = tester}));
+        return std::ranges::count_if(report->differences, [](const Difference& difference) {
+            return difference.object.starts_with("in_");
+        });
+    };
+    EXPECT_EQ(missing_invoices(MissingThere::Bounded), 0);
+    EXPECT_EQ(missing_invoices(MissingThere::Any), 4);
 
     // On somebody's word they end, and the right key brings them back.
     EXPECT_EQ(look(MissingThere::Any), 4);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "access/page.h"
+#include "audit/authority.h"
 #include "billing/api.h"
 #include "billing/test_clocks.h"
 #include "customers/test_clock.h"
@@ -103,7 +104,7 @@ BillingApi::Answer BillingApi::post_test_clock(const Principal& caller,
     // Providers count in seconds.
     const Instant start =
         std::chrono::floor<std::chrono::seconds>(body->frozen_time.value_or(billing.clock.now()));
-    const Authority authority{caller.name, request.request_id};
+    const Authority authority = authority_of(caller, request);
     const auto clock = co_await create_test_clock(billing, body->name, start, authority);
     if (!clock) co_return failure(clock);
     co_return http::json_response(201, write_clock(*clock));
@@ -119,7 +120,7 @@ BillingApi::Answer BillingApi::post_advance(const Principal& caller, const http:
         co_await billing.db.read([&](sql::Transaction& tx) { return load_test_clock(tx, *id); });
     if (!before) co_return failure(before);
 
-    const Authority authority{caller.name, request.request_id};
+    const Authority authority = authority_of(caller, request);
     const auto clock = co_await advance_test_clock(
         billing, *id, std::chrono::floor<std::chrono::seconds>(*target), authority);
     if (!clock) co_return failure(clock);

@@ -6,6 +6,7 @@
 #include "entitlements/consume.h"
 #include "invoicing/service.h"
 #include "json/value.h"
+#include "subscriptions/service.h"
 
 namespace turnpike {
 namespace {
@@ -121,6 +122,17 @@ Json BillingWorld::sandbox_delete(const std::string& path) {
 std::vector<Invoice> BillingWorld::invoices(const CustomerId& customer) {
     return ledger.read_blocking(
         [&](sql::Transaction& tx) { return list_invoices(tx, customer, PageQuery{}); });
+}
+
+Subscription BillingTest::started(const CustomerId& customer, const std::string& plan) {
+    auto subscription =
+        world.run(start_subscription(world.billing, world.start_request(customer, plan)));
+    EXPECT_TRUE(subscription) << subscription.error().message;
+    return *subscription;
+}
+
+Subscription BillingTest::load(const SubscriptionId& id) {
+    return *ledger->read_blocking([&](sql::Transaction& tx) { return load_subscription(tx, id); });
 }
 
 }  // namespace turnpike

@@ -91,4 +91,16 @@ std::unique_ptr<sql::Database> ledger_with_catalog();
 
 inline const Authority tester{"test", ""};
 
+/// Each test has a ledger, and an account at the sandbox, of its own.
+class BillingTest : public ::testing::Test {
+protected:
+    /// A subscription to the plan with a good card; the test fails when there is none.
+    Subscription started(const CustomerId& customer, const std::string& plan);
+    /// As the ledger has it.
+    Subscription load(const SubscriptionId& id);
+
+    std::unique_ptr<sql::Database> ledger = ledger_with_catalog();
+    BillingWorld world{*ledger, fresh_account_key()};
+};
+
 }  // namespace turnpike

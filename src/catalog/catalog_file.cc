@@ -304,16 +304,16 @@ bool is_route_segment(std::string_view segment) {
 
 bool is_route_pattern(std::string_view pattern) {
     if (!pattern.starts_with('/')) return false;
-    const auto wild = pattern.find('*');
-    const bool is_wild_well =
-        wild == std::string_view::npos || (pattern.ends_with("/**") && wild == pattern.size() - 2);
-    while (is_wild_well && !pattern.empty()) {
+    const auto star = pattern.find('*');
+    const bool has_star = star != std::string_view::npos;
+    if (has_star && (!pattern.ends_with("/**") || star != pattern.size() - 2)) return false;
+    while (!pattern.empty()) {
         pattern.remove_prefix(1);
         const auto segment = pattern.substr(0, pattern.find('/'));
         if (!is_route_segment(segment)) return false;
         pattern.remove_prefix(segment.size());
     }
-    return is_wild_well;
+    return true;
 }
 
 RouteCost read_route(TableReader& row) {

@@ -1,6 +1,7 @@
 #include "customers/api.h"
 
 #include "access/page.h"
+#include "audit/authority.h"
 #include "customers/service.h"
 #include "customers/wire.h"
 #include "json/value.h"
@@ -35,7 +36,7 @@ asio::awaitable<Result<http::Response>> CustomersApi::post_customer(const Princi
     const auto draft = read_customer_draft(*body);
     if (!draft) co_return failure(draft);
 
-    const Authority authority{caller.name, request.request_id};
+    const Authority authority = authority_of(caller, request);
     auto work = [&](sql::Transaction& tx) {
         return create_customer(tx, *draft, authority, clock.now(), ids);
     };
@@ -60,8 +61,8 @@ asio::awaitable<Result<http::Response>> CustomersApi::patch_customer(const Princ
     auto patch = read_customer_patch(*body);
     if (!patch) co_return failure(patch);
 
-    const CustomerChange change{
-        request.path_value("customer"), *std::move(patch), {caller.name, request.request_id}};
+    const CustomerChange change{request.path_value("customer"), *std::move(patch),
+                                authority_of(caller, request)};
     auto work = [&](sql::Transaction& tx) -> Result<Customer> {
         const auto visible = find_visible_customer(tx, caller, change.ref);
         if (!visible) return failure(visible);

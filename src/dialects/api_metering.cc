@@ -5,9 +5,10 @@
 #include "access/cursor.h"
 #include "analytics/service.h"
 #include "analytics/wire.h"
+#include "audit/authority.h"
 #include "billing/commands.h"
-#include "billing/customer_api.h"
-#include "billing/payment_methods.h"
+#include "billing/payment_methods_api.h"
+#include "billing/portal.h"
 #include "catalog/cache.h"
 #include "customers/service.h"
 #include "entitlements/usage_summary.h"
@@ -56,20 +57,6 @@ Result<CancelWhen> read_cancel(const http::Request& request) {
     return fields.finish(immediate.value_or(false) ? CancelWhen::Now : CancelWhen::AtPeriodEnd);
 }
 
-struct PaymentMethodRequest {
-    std::string id;
-    bool make_default;
-};
-
-Result<PaymentMethodRequest> read_payment_method(const http::Request& request) {
-    const auto body = request.json();
-    if (!body) return failure(body);
-    ObjectReader fields(*body);
-    auto id = fields.required_text("payment_method_id");
-    const auto make_default = fields.optional_boolean("default");
-    return fields.finish(PaymentMethodRequest{std::move(id), make_default.value_or(false)});
-}
-
 /// The plan of a tier, or 400 with the tiers there are.
 Result<const PlanVersion*> find_tier(const Catalog& catalog, std::string_view tier) {
     if (const auto* plan = catalog.plan(tier)) return plan;
@@ -86,10 +73,6 @@ Result<PriceId> monthly_price(const PlanVersion& plan) {
     if (price == nullptr)
         return conflict("billing.tier_not_sold", "this tier has no monthly price");
     return price->id;
-}
-
-Authority authority_of(const Principal& caller, const http::Request& request) {
-    return {caller.name, request.request_id};
 }
 
 /// What GET /billing/status shows, read in one transaction.
@@ -173,6 +156,13 @@ asio::awaitable<Result<CustomerId>> ApiMetering::customer_calling(const Principa
     });
     if (!customer) co_return failure(customer);
     co_return customer->id;
+}
+
+asio::awaitable<Result<CardOwner>> ApiMetering::owner_calling(const Principal& caller,
+                                                              const http::Request& request) {
+    auto customer = co_await customer_calling(caller);
+    if (!customer) co_return failure(customer);
+    co_return CardOwner{*std::move(customer), authority_of(caller, request)};
 }
 
 asio::awaitable<Result<SubscriptionId>> ApiMetering::live_of(CustomerId customer) {
@@ -272,50 +262,35 @@ ApiMetering::Answer ApiMetering::get_payment_methods(const Principal& caller,
                                                      const http::Request&) {
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
-    const auto methods = co_await payment_methods_of(billing_, *customer);
-    if (!methods) co_return failure(methods);
-    Json data = Json::array();
-    for (const auto& method : *methods) data.push_back(write_payment_method(method));
-    co_return http::ok(Json{{"object", "list"}, {"data", data}, {"has_more", false}});
+    co_return co_await answer_payment_methods(billing_, *customer);
 }
 
 // POST /billing/payment-methods
 ApiMetering::Answer ApiMetering::post_payment_method(const Principal& caller,
                                                      const http::Request& request) {
-    const auto wanted = read_payment_method(request);
+    const auto wanted = read_new_method(request, "payment_method_id");
     if (!wanted) co_return failure(wanted);
-    const auto customer = co_await customer_calling(caller);
-    if (!customer) co_return failure(customer);
-    auto attached = co_await attach_method(billing_, *customer, wanted->id);
-    if (!attached) co_return failure(attached);
-    if (wanted->make_default) {
-        const auto chosen = co_await choose_method(billing_, *customer, attached->id);
-        if (!chosen) co_return failure(chosen);
-        attached->is_default = true;
-    }
-    co_return http::json_response(201, write_payment_method(*attached));
+    const auto owner = co_await owner_calling(caller, request);
+    if (!owner) co_return failure(owner);
+    co_return co_await answer_new_payment_method(billing_, *owner, *wanted);
 }
 
 // DELETE /billing/payment-methods/{payment_method}
 ApiMetering::Answer ApiMetering::delete_payment_method(const Principal& caller,
                                                        const http::Request& request) {
-    const auto customer = co_await customer_calling(caller);
-    if (!customer) co_return failure(customer);
-    const auto detached =
-        co_await detach_method(billing_, *customer, request.path_value("payment_method"));
-    if (!detached) co_return failure(detached);
-    co_return http::ok(write_payment_method(*detached));
+    const auto owner = co_await owner_calling(caller, request);
+    if (!owner) co_return failure(owner);
+    co_return co_await answer_removed_payment_method(billing_, *owner,
+                                                     request.path_value("payment_method"));
 }
 
 // POST /billing/payment-methods/{payment_method}/default
 ApiMetering::Answer ApiMetering::post_default_payment_method(const Principal& caller,
                                                              const http::Request& request) {
-    const auto customer = co_await customer_calling(caller);
-    if (!customer) co_return failure(customer);
-    const auto chosen =
-        co_await choose_method(billing_, *customer, request.path_value("payment_method"));
-    if (!chosen) co_return failure(chosen);
-    co_return http::ok(write_payment_method(*chosen));
+    const auto owner = co_await owner_calling(caller, request);
+    if (!owner) co_return failure(owner);
+    co_return co_await answer_default_payment_method(billing_, *owner,
+                                                     request.path_value("payment_method"));
 }
 
 // GET /billing/portal

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "billing/context.h"
 #include "billing/health.h"
+#include "billing/payment_methods.h"
 #include "http/message.h"
 
 namespace turnpike {
@@ -37,6 +38,8 @@ public:
 
 private:
     asio::awaitable<Result<CustomerId>> customer_calling(const Principal& caller);
+    asio::awaitable<Result<CardOwner>> owner_calling(const Principal& caller,
+                                                     const http::Request& request);
     asio::awaitable<Result<SubscriptionId>> live_of(CustomerId customer);
     Answer status_of(CustomerId customer);
 

@@ -14,6 +14,7 @@
 
 #include "metering/testing.h"
 #include "sql/database.h"
+#include "sql/testing.h"
 
 namespace turnpike::testing {
 
@@ -55,58 +56,6 @@ inline SubscriptionId add_subscription(MeteredWorld& world, const CustomerId& cu
     return id;
 }
 
-/// A ledger that can be taken away: every job fails while it is down, and waits while it hangs.
-class FragileDatabase final : public sql::Database {
-public:
-    explicit FragileDatabase(sql::Database& inner) : inner_(inner) {}
-    [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
-    [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
-    void submit(Kind kind, sql::Job job, sql::Done done) override {
-        if (state_ == State::Up) return pass_on(kind, std::move(job), std::move(done));
-        if (state_ == State::Hanging) {
-            waiting_.push_back({kind, std::move(job), std::move(done)});
-            return;
-        }
-        done(std::make_exception_ptr(sql::Failure("the disk is gone", false)));
-    }
-    enum class State : std::uint8_t { Down, Hanging, Up };
-    /// Back up, it does what waits, on the caller's thread.
-    void set(State state) {
-        state_ = state;
-        if (state != State::Up) return;
-        for (auto& [kind, job, done] : std::exchange(waiting_, {}))
-            pass_on(kind, std::move(job), std::move(done));
-    }
-
-private:
-    void pass_on(Kind kind, sql::Job job, sql::Done done) {
-        std::exception_ptr error;
-        try {
-            auto work = [&](sql::Transaction& tx) { return kept(job(tx)); };
-            // A roll-back that the job asked for is no failure.
-            const auto ended =
-                kind == Kind::Write ? inner_.write_blocking(work) : inner_.read_blocking(work);
-            static_cast<void>(ended);
-        } catch (...) {
-            error = std::current_exception();
-        }
-        done(error);
-    }
-    /// A job that wants no commit, as a Result that is rolled back.
-    static Result<bool> kept(bool commit) {
-        if (commit) return true;
-        return conflict("test.rolled_back", "the job wants no commit");
-    }
-
-    struct Waiting {
-        Kind kind;
-        sql::Job job;
-        sql::Done done;
-    };
-
-    sql::Database& inner_;
-    State state_ = State::Up;
-    std::vector<Waiting> waiting_;
-};
+using sql::FragileDatabase;
 
 }  // namespace turnpike::testing

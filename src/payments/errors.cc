@@ -31,4 +31,8 @@ std::unexpected<Error> outcome_unknown(std::string_view provider, std::string_vi
     return error;
 }
 
+bool may_succeed_later(const Error& error) {
+    return error.code == ErrorCode::Unavailable || error.code == ErrorCode::OutcomeUnknown;
+}
+
 }  // namespace turnpike

@@ -18,4 +18,8 @@ std::unexpected<Error> provider_down(std::string_view provider, std::string_view
 std::unexpected<Error> outcome_unknown(std::string_view provider, std::string_view why,
                                        std::optional<int> retry_after_s);
 
+/// Whether the same call may be answered otherwise later; other errors are the provider's last
+/// word.
+bool may_succeed_later(const Error& error);
+
 }  // namespace turnpike

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -51,6 +54,60 @@ public:
 
 private:
     std::filesystem::path path_;
+};
+
+/// A ledger that can be taken away: every job fails while it is down, and waits while it hangs.
+class FragileDatabase final : public Database {
+public:
+    explicit FragileDatabase(Database& inner) : inner_(inner) {}
+    [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
+    [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
+    void submit(Kind kind, Job job, Done done) override {
+        if (state_ == State::Up) return pass_on(kind, std::move(job), std::move(done));
+        if (state_ == State::Hanging) {
+            waiting_.push_back({kind, std::move(job), std::move(done)});
+            return;
+        }
+        done(std::make_exception_ptr(Failure("the disk is gone", false)));
+    }
+    enum class State : std::uint8_t { Down, Hanging, Up };
+    /// Back up, it does what waits, on the caller's thread.
+    void set(State state) {
+        state_ = state;
+        if (state != State::Up) return;
+        for (auto& [kind, job, done] : std::exchange(waiting_, {}))
+            pass_on(kind, std::move(job), std::move(done));
+    }
+
+private:
+    void pass_on(Kind kind, Job job, Done done) {
+        std::exception_ptr error;
+        try {
+            auto work = [&](Transaction& tx) { return kept(job(tx)); };
+            // A roll-back that the job asked for is no failure.
+            const auto ended =
+                kind == Kind::Write ? inner_.write_blocking(work) : inner_.read_blocking(work);
+            static_cast<void>(ended);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        done(error);
+    }
+    /// A job that wants no commit, as a Result that is rolled back.
+    static Result<bool> kept(bool commit) {
+        if (commit) return true;
+        return conflict("test.rolled_back", "the job wants no commit");
+    }
+
+    struct Waiting {
+        Kind kind;
+        Job job;
+        Done done;
+    };
+
+    Database& inner_;
+    State state_ = State::Up;
+    std::vector<Waiting> waiting_;
 };
 
 /// The engines of a parameterized test.

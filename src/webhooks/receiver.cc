@@ -4,7 +4,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "http/limits.h"
 #include "json/value.h"
 
 namespace turnpike {
@@ -43,10 +42,6 @@ StripeReceiver::StripeReceiver(ReceiverWorld world, ReceiverConfig config, Webho
       stored_(std::move(stored)) {}
 
 asio::awaitable<Result<http::Response>> StripeReceiver::receive(const http::Request& request) {
-    if (request.body.size() > http::kBodyBytesMax) {
-        refused_unread(request);
-        co_return fail(ErrorCode::TooLarge, "webhook.too_large", "the body is over 1 MiB");
-    }
     const auto event = verify(request);
     if (!event) {
         metrics_.count(kStripe, "refused");
@@ -104,9 +99,15 @@ std::unexpected<Error> StripeReceiver::bad_signature(SignatureFault fault,
     if (metrics_.signature_failure) metrics_.signature_failure(kStripe);
     auto error = invalid_argument("webhook.bad_signature",
                                   "the Stripe-Signature header does not prove this body");
-    note(error.error().reason.text(), to_text(fault), peer);
-    const std::scoped_lock lock(mutex_);
-    signature_failures_.count(world_.clock.now());
+    const auto now = world_.clock.now();
+    std::optional<RefusalLine> line;
+    {
+        const std::scoped_lock lock(mutex_);
+        signature_failures_.count(now);
+        line = refusals_.note(std::string(error.error().reason.text()), std::string(to_text(fault)),
+                              peer, now);
+    }
+    if (line) write_line(*line);
     return error;
 }
 

@@ -47,7 +47,6 @@ public:
     /// Errors, all counted and logged, nothing is stored:
     ///         InvalidArgument "webhook.bad_signature", "webhook.not_an_event",
     ///                         "webhook.wrong_mode"
-    ///         TooLarge        "webhook.too_large"
     ///         Unavailable     "webhook.not_stored"     the database is down: Stripe sends it again
     asio::awaitable<Result<http::Response>> receive(const http::Request& request);
 

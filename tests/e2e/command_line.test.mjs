@@ -59,6 +59,10 @@ test('a wrong setting is named in one line, and ends with 2', async () => {
         [{TURNPIKE_JWKS_FILE: empty, TURNPIKE_JWT_SECRET: ''}, new RegExp(`${empty}: .*document`)],
         [{TURNPIKE_JWKS_FILE: jwks}, new RegExp(`${jwks}: .*keys`)],
         [{TURNPIKE_CATALOG: folder}, /is a directory/],
+        // Names that no file can have: looking fails, and not with "there is none".
+        [{TURNPIKE_CATALOG: 'x'.repeat(5000)}, /catalog: .* does not exist/],
+        [{TURNPIKE_JWKS_FILE: 'x'.repeat(5000)}, /auth\.jwks_file: .* does not exist/],
+        [{TURNPIKE_CONFIG: 'x'.repeat(5000)}, /could not be opened/],
     ];
     for (const [env, expected] of cases) {
         const {code, line} = await oneLine(['serve', '--data', folder, '--listen', '127.0.0.1:0'], env);

@@ -36,9 +36,9 @@ async function freshDatabase(postgres) {
 }
 
 /// A server with a webhook endpoint of its own at the sandbox. `restart()` starts it again on the
-/// same port, data and database, after stop() or kill().
+/// same port, data and database, after stop() or kill(). `env` adds to its settings or overrides them.
 export class Server {
-    static async start(sandbox, {database, catalog} = {}) {
+    static async start(sandbox, {database, catalog, env = {}} = {}) {
         const server = new Server();
         server.sandbox = sandbox;
         server.port = await freePort();
@@ -46,6 +46,7 @@ export class Server {
         server.data = await freshFolder();
         server.database = database;
         server.catalog = catalog;
+        server.env = env;
         const endpoint = await call(sandbox, 'POST', '/v1/webhook_endpoints', {
             url: `${server.url}/webhooks/stripe`,
             enabled_events: ['*'],
@@ -67,6 +68,7 @@ export class Server {
             STRIPE_SECRET_KEY: secretKey,
             STRIPE_API_BASE: this.sandbox.url,
             STRIPE_WEBHOOK_SECRET: this.webhookSecret,
+            ...this.env,
         });
         await this.program.answering(`${this.url}/healthz`);
         await eventually('the server to be ready', async () =>

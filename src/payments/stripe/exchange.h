@@ -22,6 +22,8 @@ namespace turnpike::stripe {
 inline constexpr std::string_view kObligationKey = "turnpike_obligation";
 inline constexpr std::string_view kLastChangeKey = "turnpike_last_change";
 
+inline constexpr std::string_view kPortalConfigurations = "/v1/billing_portal/configurations";
+
 /// One write as Stripe is asked for it.
 struct Write {
     std::string obligation;

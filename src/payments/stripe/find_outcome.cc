@@ -14,7 +14,6 @@ namespace {
 using Found = std::optional<std::string>;
 
 /// Lists that hold what a POST to the same path made, with our metadata.
-constexpr std::string_view kPortalConfigurations = "/v1/billing_portal/configurations";
 constexpr std::array<std::string_view, 7> kCollections = {
     "/v1/customers", "/v1/products",     "/v1/prices",         "/v1/subscriptions",
     "/v1/invoices",  "/v1/invoiceitems", kPortalConfigurations};

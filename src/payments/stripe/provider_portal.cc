@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "crypto/crypto.h"
+#include "payments/errors.h"
 #include "payments/stripe/exchange.h"
 #include "payments/stripe/provider.h"
 #include "payments/stripe/translate.h"
@@ -13,7 +14,6 @@
 namespace turnpike::stripe {
 namespace {
 
-constexpr std::string_view kConfigurations = "/v1/billing_portal/configurations";
 /// Stripe's limit of one configuration; a catalog with more plans offers the lower ones.
 constexpr std::size_t kProductsMax = 10;
 
@@ -87,14 +87,12 @@ asio::awaitable<Result<std::optional<std::string>>> Provider::portal_configurati
     add_update_feature(form, *products);
     form.add_metadata({{std::string(kObligationKey), obligation}});
     Write write{.obligation = obligation,
-                .path = std::string(kConfigurations),
+                .path = std::string(kPortalConfigurations),
                 .parameters = form.text(),
                 .content = IntentContent::FirstWins};
     const auto written = co_await exchange_->write(std::move(write));
     if (!written) {
-        const auto code = written.error().code;
-        if (code == ErrorCode::Unavailable || code == ErrorCode::OutcomeUnknown)
-            co_return failure(written);
+        if (may_succeed_later(written.error())) co_return failure(written);
         spdlog::warn("event=stripe.portal_configuration_refused message=\"{}\"",
                      written.error().message);
         co_return std::nullopt;
