@@ -26,7 +26,7 @@ function zstd(bytes) {
 for (const engine of engines())
     describe(engine.name, () => {
         let sandbox, server;
-            const post = (body, headers = {}, as = adminToken()) =>
+        const post = (body, headers = {}, as = adminToken()) =>
             server.request('POST', '/v1/events', {as, body, headers});
         const postLines = (body, headers = {}, as = adminToken()) =>
             post(body, {'content-type': 'application/x-ndjson', ...headers}, as);
@@ -210,7 +210,7 @@ for (const engine of engines())
         });
 
         test('checks are answered while a large body is recorded', async () => {
-            const sent = postLines(gzipSync(lines(many(20_000))), {'content-encoding': 'gzip'});
+            const sent = postLines(gzipSync(lines(many(5_000))), {'content-encoding': 'gzip'});
             let done = false, asked = 0, slowest = 0;
             sent.then(() => { done = true; });
             while (!done) {
@@ -221,7 +221,7 @@ for (const engine of engines())
                 slowest = Math.max(slowest, performance.now() - began);
                 ++asked;
             }
-            assert.equal(acceptedOf(await sent), 20_000);
+            assert.equal(acceptedOf(await sent), 5_000);
             assert.ok(asked > 3, `${asked} checks`);
             assert.ok(slowest < 1_000, `the slowest check took ${slowest} ms`);
         });
