@@ -26,7 +26,8 @@ export function engines() {
     return found;
 }
 
-async function freshDatabase(postgres) {
+/// Makes a database on the PostgreSQL server of this URL: the new one's URL.
+export async function freshDatabase(postgres) {
     const name = `e2e_${randomUUID().replaceAll('-', '')}`;
     const made = await run('psql', ['-X', '-q', '-d', postgres, '-c', `CREATE DATABASE ${name}`]);
     if (made.code !== 0) throw new Error(made.output);
