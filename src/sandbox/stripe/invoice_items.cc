@@ -115,7 +115,7 @@ Outcome<Json> require_draft(Context& ctx, const std::string& id, const std::stri
 struct Charge {
     std::int64_t amount = 0;
     std::int64_t quantity = 1;
-    std::string currency;
+    std::string currency;  ///< "": not said
     Json price;
     std::string amount_param = "amount";  ///< where the amount comes from, for complaints
 };
@@ -151,7 +151,6 @@ Outcome<Charge> read_charge(Context& ctx, Params& params) {
         charge.price = *std::move(price);
         return charge;
     }
-    if (charge.currency.empty()) charge.currency = "usd";
     if (unit) {
         Json by_unit;
         by_unit["unit_amount_decimal"] = *unit;
@@ -283,6 +282,7 @@ Answer create_invoice_item(Operation& operation) {
     }
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     if (!charge) return Refusal(charge.error());
+    if (charge->currency.empty()) charge->currency = default_currency(ctx, request.customer);
     if (!fits_amount(charge->amount))
         return amount_too_large(charge->amount_param, charge->currency);
     if (const auto customer = require_customer(ctx, request.customer, "customer"); !customer)

@@ -84,10 +84,9 @@ Answer create_invoice(Operation& operation) {
         request.customer = text_of(*subscription, "customer");
     }
     if (request.customer.empty()) return missing_param("customer");
-    const auto customer = require_customer(ctx, request.customer, "customer");
-    if (!customer) return Refusal(customer.error());
-    const std::string own = text_of(*customer, "currency");
-    request.currency = !currency.empty() ? currency : own.empty() ? "usd" : own;
+    if (const auto customer = require_customer(ctx, request.customer, "customer"); !customer)
+        return Refusal(customer.error());
+    request.currency = currency.empty() ? default_currency(ctx, request.customer) : currency;
     if (auto error = check_customer_currency(ctx, request.customer, request.currency))
         return Refusal(*std::move(error));
     request.billing_reason = "manual";
