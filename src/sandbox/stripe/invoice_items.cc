@@ -46,14 +46,31 @@ Json one_off_product(Context& ctx, const std::string& id) {
     return product;
 }
 
-Json pricing_of(const NewInvoiceItem& request, const Json& price) {
+/// The price that stands for a bare amount: one per account, currency and amount, made on first
+/// use and not active, as Stripe's are.
+Json one_off_price(Context& ctx, const std::string& currency, const std::string& unit_amount) {
+    const std::string what = ctx.account() + "/" + currency + "/" + unit_amount;
+    const std::string id = derived_id("price", what);
+    if (auto known = ctx.find("price", id)) return *std::move(known);
+    const std::string product = derived_id("prod", ctx.account() + "/single");
+    if (!ctx.find("product", product)) ctx.put(one_off_product(ctx, product));
+    PriceRequest request;
+    request.id = id;
+    request.product = product;
+    request.amount["currency"] = currency;
+    write_unit_amount(request.amount, unit_amount);
+    request.offer = PriceRequest::Offer::Hidden;
+    return new_price(ctx, request);
+}
+
+Json pricing_of(const NewInvoiceItem& request) {
     Json pricing;
-    pricing["price_details"]["price"] = price.at("id");
-    pricing["price_details"]["product"] = text_of(price, "product");
+    pricing["price_details"]["price"] = request.price.at("id");
+    pricing["price_details"]["product"] = text_of(request.price, "product");
     pricing["type"] = "price_details";
     pricing["unit_amount_decimal"] = request.kind == NewInvoiceItem::Kind::Proration
                                          ? Json()
-                                         : price.value("unit_amount_decimal", Json());
+                                         : request.price.value("unit_amount_decimal", Json());
     return pricing;
 }
 
@@ -115,8 +132,9 @@ Outcome<Json> require_draft(Context& ctx, const std::string& id, const std::stri
 struct Charge {
     std::int64_t amount = 0;
     std::int64_t quantity = 1;
-    std::string currency;  ///< "": not said
-    Json price;
+    std::string currency;     ///< "": not said
+    Json price;               ///< null when the amount is said without one
+    std::string unit_amount;  ///< of one, then
     std::string amount_param = "amount";  ///< where the amount comes from, for complaints
 };
 
@@ -158,9 +176,11 @@ Outcome<Charge> read_charge(Context& ctx, Params& params) {
             return bad_param("unit_amount_decimal", "parameter_invalid_string",
                              "Invalid decimal: " + *unit);
         charge.amount = total_of(by_unit, charge.quantity);
+        charge.unit_amount = *unit;
         charge.amount_param = "quantity";
     } else if (amount) {
         charge.amount = *amount;
+        charge.unit_amount = std::to_string(*amount);
         charge.quantity = 1;
     } else {
         return missing_param("amount");
@@ -184,54 +204,25 @@ Json new_price(Context& ctx, const PriceRequest& request) {
     price["active"] = request.offer == PriceRequest::Offer::Active;
     price["billing_scheme"] = "per_unit";
     price["created"] = unix_seconds(ctx.now());
-    price["currency"] = request.currency;
+    price["currency"] = request.amount.at("currency");
     price["custom_unit_amount"] = nullptr;
     price["livemode"] = false;
     price["lookup_key"] = nullptr;
     price["metadata"] = Json::object();
     price["nickname"] = nullptr;
     price["product"] = request.product;
-    price["recurring"] = nullptr;
-    if (!request.interval.empty()) {
-        Json recurring;
-        recurring["interval"] = request.interval;
-        recurring["interval_count"] = request.interval_count;
-        recurring["meter"] = nullptr;
-        recurring["trial_period_days"] = nullptr;
-        recurring["usage_type"] = "licensed";
-        price["recurring"] = std::move(recurring);
-    }
+    price["recurring"] = request.recurring;
     price["tax_behavior"] = "unspecified";
     price["tiers_mode"] = nullptr;
     price["transform_quantity"] = nullptr;
-    price["type"] = request.interval.empty() ? "one_time" : "recurring";
-    price["unit_amount"] = request.unit_amount ? Json(*request.unit_amount) : Json();
-    price["unit_amount_decimal"] = request.unit_amount
-                                       ? Json(std::to_string(*request.unit_amount))
-                                       : Json(request.unit_amount_decimal.value_or("0"));
+    price["type"] = request.recurring.is_null() ? "one_time" : "recurring";
+    price["unit_amount"] = request.amount.at("unit_amount");
+    price["unit_amount_decimal"] = request.amount.at("unit_amount_decimal");
     ctx.put(price);
     return price;
 }
 
-Json one_off_price(Context& ctx, const std::string& currency, std::int64_t unit_amount) {
-    const std::string what = ctx.account() + "/" + currency + "/" + std::to_string(unit_amount);
-    const std::string id = derived_id("price", what);
-    if (auto known = ctx.find("price", id)) return *std::move(known);
-    const std::string product = derived_id("prod", ctx.account() + "/single");
-    if (!ctx.find("product", product)) ctx.put(one_off_product(ctx, product));
-    PriceRequest request;
-    request.id = id;
-    request.currency = currency;
-    request.product = product;
-    request.unit_amount = unit_amount;
-    request.offer = PriceRequest::Offer::Hidden;
-    return new_price(ctx, request);
-}
-
 Json new_invoice_item(Context& ctx, const NewInvoiceItem& request) {
-    const Json price = request.price.is_object()
-                           ? request.price
-                           : one_off_price(ctx, request.currency, request.amount);
     const auto customer = ctx.find("customer", request.customer);
     const bool proration = request.kind == NewInvoiceItem::Kind::Proration;
     Json item;
@@ -251,7 +242,7 @@ Json new_invoice_item(Context& ctx, const NewInvoiceItem& request) {
     item["parent"] = parent_of_item(request);
     item["period"]["end"] = unix_seconds(request.period.end);
     item["period"]["start"] = unix_seconds(request.period.start);
-    item["pricing"] = pricing_of(request, price);
+    item["pricing"] = pricing_of(request);
     item["proration"] = proration;
     if (proration) item["proration_details"]["discount_amounts"] = Json::array();
     item["quantity"] = request.quantity;
@@ -306,7 +297,9 @@ Answer create_invoice_item(Operation& operation) {
     request.quantity = charge->quantity;
     request.currency = charge->currency;
     request.price = charge->price;
-    if (request.description.empty() && request.price.is_object()) {
+    if (request.price.is_null()) {
+        request.price = one_off_price(ctx, request.currency, charge->unit_amount);
+    } else if (request.description.empty()) {
         const auto product = ctx.find("product", text_of(request.price, "product"));
         if (product) request.description = text_of(*product, "name");
     }
@@ -365,7 +358,7 @@ Answer update_invoice_item(Operation& operation) {
         return amount_too_large(amount ? "amount" : "quantity", text_of(*item, "currency"));
 
     if (amount) {
-        const Json price = one_off_price(ctx, text_of(*item, "currency"), *amount);
+        const Json price = one_off_price(ctx, text_of(*item, "currency"), std::to_string(*amount));
         (*item)["amount"] = *amount;
         (*item)["quantity"] = 1;
         (*item)["pricing"]["price_details"]["price"] = price.at("id");

@@ -47,9 +47,7 @@ std::optional<std::string> canonical_decimal(std::string_view text) {
 }
 
 void set_amount(Params& params, const std::string& decimal, Json& price) {
-    const bool is_whole = decimal.find('.') == std::string::npos;
-    price["unit_amount"] = is_whole ? Json(std::stoll(decimal)) : Json();
-    price["unit_amount_decimal"] = decimal;
+    write_unit_amount(price, decimal);
     if (!is_unit_amount(decimal))
         params.complain(amount_too_large(
             params.name_of(params.has("unit_amount") ? "unit_amount" : "unit_amount_decimal"),
@@ -274,6 +272,12 @@ void read_unit_amount(Params& params, Json& price) {
     } else {
         params.complain(missing_param(params.name_of("unit_amount")));
     }
+}
+
+void write_unit_amount(Json& price, const std::string& decimal) {
+    const bool is_whole = decimal.find('.') == std::string::npos;
+    price["unit_amount"] = is_whole ? Json(std::stoll(decimal)) : Json();
+    price["unit_amount_decimal"] = decimal;
 }
 
 Outcome<Json> create_price_of(Context& ctx, Params& params, const std::string& product) {

@@ -15,6 +15,8 @@ Outcome<Json> create_price_of(Context& ctx, Params& params, const std::string& p
 /// unit_amount | unit_amount_decimal into both members of `price`, whose currency is known.
 /// Complains when both or none are given, and about amounts that no price can have.
 void read_unit_amount(Params& params, Json& price);
+/// Writes both members. `decimal` is [-]digits[.digits] of less than 10^18.
+void write_unit_amount(Json& price, const std::string& decimal);
 /// The members of recurring[], as a price's document holds them.
 Json read_recurring(Params& params);
 /// Stripe's refusal where `price`, given as `param`, is not in `expected` (a lower-case code).

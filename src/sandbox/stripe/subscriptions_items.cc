@@ -42,22 +42,15 @@ Json plan_of(const Json& price) {
 /// A price given in the request itself, stored as an ordinary one.
 Outcome<Json> inline_price(Context& ctx, Params& data) {
     PriceRequest request;
-    request.currency = read_currency(data);
+    request.amount["currency"] = read_currency(data);
     request.product = data.required_text("product");
-    Json amount;
-    amount["currency"] = request.currency;
-    read_unit_amount(data, amount);
+    read_unit_amount(data, request.amount);
     data.ignore("tax_behavior");
     if (auto given = data.object("recurring")) {
-        const Json recurring = read_recurring(*given);
-        request.interval = text_of(recurring, "interval");
-        request.interval_count = integer_of(recurring, "interval_count");
+        request.recurring = read_recurring(*given);
         data.absorb(*given);
     }
     if (auto complaint = data.complaint()) return Refusal(*std::move(complaint));
-    if (part_of(amount, "unit_amount").is_number_integer())
-        request.unit_amount = integer_of(amount, "unit_amount");
-    request.unit_amount_decimal = text_of(amount, "unit_amount_decimal");
     if (!ctx.find("product", request.product))
         return no_such_param("product", request.product, data.name_of("product"));
     return new_price(ctx, request);
