@@ -80,6 +80,7 @@ Outcome<Json> read_products(Context& ctx, Params& feature) {
     for (Params& given : feature.objects("products")) {
         const std::string id = given.required_text("product");
         const auto prices = given.texts("prices");
+        given.ignore("adjustable_quantity");  // this portal changes no quantities
         if (prices.empty()) given.complain(missing_param(given.name_of("prices")));
         if (auto complaint = given.complaint()) return Refusal(*std::move(complaint));
         if (!ctx.find("product", id)) return no_such_param("product", id, given.name_of("product"));

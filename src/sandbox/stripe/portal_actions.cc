@@ -62,8 +62,9 @@ void drop_replaced(Context& ctx, const Json& chosen, const std::string& former) 
 
 /// Without a list the portal offers whatever is sold.
 bool is_listed(const Json& update, const std::string& price) {
-    if (!update.contains("_products")) return true;
-    return std::ranges::any_of(update.at("_products"), [&](const Json& product) {
+    const Json& products = part_of(update, "_products");
+    if (products.empty()) return true;
+    return std::ranges::any_of(products, [&](const Json& product) {
         const Json& prices = product.at("prices");
         return std::ranges::find(prices, Json(price)) != prices.end();
     });

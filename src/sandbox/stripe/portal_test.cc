@@ -360,7 +360,10 @@ TEST_F(PortalTest, AConfigurationOffersTheProductsThatItLists) {
                "&" + first + "[prices][0]=" + price;
     };
     const std::string configurations = "/v1/billing_portal/configurations";
-    const Json made = sandbox_.post(configurations, listing(product_of(team), team));
+    const Json made = sandbox_.post(
+        configurations,
+        listing(product_of(team), team) +
+            "&features[subscription_update][products][0][adjustable_quantity][enabled]=true");
     session_ = sandbox_.post("/v1/billing_portal/sessions",
                              "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
     EXPECT_THAT(show().html, HasSubstr("Team: $199.00"));
@@ -377,6 +380,17 @@ TEST_F(PortalTest, AConfigurationOffersTheProductsThatItLists) {
               where + "[prices][0]");
     EXPECT_EQ(sandbox_.refused(configurations, listing(product_of(team), pro_)).param,
               where + "[prices][0]");
+}
+
+TEST_F(PortalTest, AConfigurationWithAnEmptyListOffersEverything) {
+    const Json made = sandbox_.post(
+        "/v1/billing_portal/configurations",
+        "features[subscription_update][enabled]=true&features[subscription_update][products]=");
+    session_ = sandbox_.post("/v1/billing_portal/sessions",
+                             "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
+    EXPECT_THAT(show().html, HasSubstr("Pro: $99.00"));
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
+                HasSubstr("Your plan has been changed."));
 }
 
 TEST(EscapeHtml, LeavesNoWayOutOfTextOrAttributes) {
