@@ -123,6 +123,29 @@ TEST_F(PortalTest, CancelsByDateAndTakesItBack) {
     EXPECT_EQ(subscription()["cancel_at"], nullptr);
 }
 
+TEST_F(PortalTest, CancelsAPlanOnlyOnce) {
+    const Json configuration = sandbox_.post(
+        "/v1/billing_portal/configurations",
+        "features[subscription_cancel][enabled]=true"
+        "&features[subscription_cancel][mode]=immediately");
+    session_ =
+        sandbox_.post("/v1/billing_portal/sessions",
+                      "customer=" + customer_ + "&configuration=" + text_of(configuration, "id"));
+    show();
+    EXPECT_THAT(act("action=cancel&subscription=" + subscription_),
+                HasSubstr("Your plan has ended."));
+    const Json ended = subscription();
+    EXPECT_EQ(ended["status"], "canceled");
+    sandbox_.set_now(sandbox_.now() + std::chrono::seconds(5));
+    sandbox_.new_events();
+    for (const char* action : {"cancel", "keep", "change_plan"})
+        EXPECT_THAT(act("action=" + std::string(action) + "&subscription=" + subscription_ +
+                        "&price=" + pro_),
+                    HasSubstr("does not offer"));
+    EXPECT_EQ(subscription(), ended);
+    EXPECT_TRUE(sandbox_.new_events().empty());
+}
+
 TEST_F(PortalTest, ReplacesTheCard) {
     show();
     EXPECT_THAT(act("action=replace_card&number=5555+5555+5555+4444"), HasSubstr("4444"));
