@@ -57,6 +57,9 @@ public:
     bool has(std::string_view name) const;
     /// Marks a parameter as known without reading it (accepted and ignored, like Stripe's hints).
     void ignore(std::string_view name);
+    /// Knows a parameter that is Stripe's but not this sandbox's: complains with `why` unless it is
+    /// absent or "".
+    void refuse(std::string_view name, const std::string& why);
     /// Full name for errors: "items[0][price]".
     std::string name_of(std::string_view name) const;
 

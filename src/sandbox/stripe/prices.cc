@@ -90,14 +90,10 @@ void read_editable(Params& params, Json& price) {
 /// than silently priced wrong.
 void refuse_other_schemes(Params& params) {
     for (const std::string_view name :
-         {"tiers", "tiers_mode", "transform_quantity", "custom_unit_amount", "currency_options"}) {
-        params.ignore(name);
-        if (params.has(name))
-            params.complain(bad_param(params.name_of(name), "",
-                                      "This sandbox supports prices with one fixed unit amount; "
-                                      "it does not know '" +
-                                          std::string(name) + "'."));
-    }
+         {"tiers", "tiers_mode", "transform_quantity", "custom_unit_amount", "currency_options"})
+        params.refuse(name,
+                      "This sandbox supports prices with one fixed unit amount; it does not know '" +
+                          std::string(name) + "'.");
     params.one_of("billing_scheme", {"per_unit"});
 }
 

@@ -99,11 +99,17 @@ Outcome<GivenPrice> read_price(Context& ctx, Params& params) {
 
 }  // namespace
 
+void refuse_discounts(Params& params) {
+    params.refuse("discounts", "This sandbox has no discounts.");
+}
+
 Outcome<ItemRequest> read_item(Context& ctx, Params& params) {
     ItemRequest request;
     request.quantity = params.integer("quantity");
     request.metadata = params.metadata();
-    for (const char* hint : {"billing_thresholds", "discounts", "tax_rates"}) params.ignore(hint);
+    refuse_discounts(params);
+    params.refuse("billing_thresholds", "This sandbox does not bill by thresholds.");
+    params.refuse("tax_rates", "This sandbox does not compute taxes.");
     auto price = read_price(ctx, params);
     if (!price) return Refusal(price.error());
     request.price = std::move(price->price);

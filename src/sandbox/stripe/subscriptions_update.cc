@@ -84,7 +84,7 @@ Answer update_subscription(Operation& operation) {
     if (!change) return Refusal(change.error());
     const SubscriptionSettings settings = read_settings(params);
     const auto pause = read_pause(params);
-    params.ignore("discounts");
+    refuse_discounts(params);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     if (is_ended(*subscription) && !changes_nothing_but_notes(*change, settings))
         return not_updatable(*subscription);
