@@ -132,9 +132,9 @@ Outcome<Json> require_draft(Context& ctx, const std::string& id, const std::stri
 struct Charge {
     std::int64_t amount = 0;
     std::int64_t quantity = 1;
-    std::string currency;     ///< "": not said
-    Json price;               ///< null when the amount is said without one
-    std::string unit_amount;  ///< of one, then
+    std::string currency;                 ///< "": not said
+    Json price;                           ///< null when the amount is said without one
+    std::string unit_amount;              ///< of one, then
     std::string amount_param = "amount";  ///< where the amount comes from, for complaints
 };
 
@@ -218,6 +218,7 @@ Json new_price(Context& ctx, const PriceRequest& request) {
     price["type"] = request.recurring.is_null() ? "one_time" : "recurring";
     price["unit_amount"] = request.amount.at("unit_amount");
     price["unit_amount_decimal"] = request.amount.at("unit_amount_decimal");
+    price["_inline"] = true;
     ctx.put(price);
     return price;
 }

@@ -39,7 +39,8 @@ struct PriceRequest {
     Json recurring;  ///< as read_recurring() makes it; null for a single charge
     enum class Offer : bool { Hidden, Active } offer = Offer::Active;
 };
-/// Stores a price and returns it.
+/// Stores a price that some other request needs, and returns it. It is nobody's to choose: neither
+/// listed nor offered (its member "_inline").
 Json new_price(Context& ctx, const PriceRequest& request);
 
 Answer create_invoice_item(Operation& operation);

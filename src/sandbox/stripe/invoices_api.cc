@@ -212,7 +212,8 @@ Answer pay(Operation& operation) {
                                                                     : PaymentSession::OnSession;
     const bool out_of_band = params.boolean("paid_out_of_band").value_or(false);
     if (params.boolean("forgive").value_or(false))
-        params.complain(bad_param("forgive", "", "This sandbox does not forgive what is not paid."));
+        params.complain(
+            bad_param("forgive", "", "This sandbox does not forgive what is not paid."));
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     auto invoice = require_invoice(operation);
     if (!invoice) return invoice;

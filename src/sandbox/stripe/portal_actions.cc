@@ -171,7 +171,7 @@ std::vector<Json> offered_prices(Context& ctx, const Json& session, const Json& 
     const Json update = part_of(portal_features(ctx, session), "subscription_update");
     std::vector<Json> prices = ctx.list("price", {});
     std::erase_if(prices, [&](const Json& price) {
-        if (!is_listed(update, text_of(price, "id"))) return true;
+        if (flag_of(price, "_inline") || !is_listed(update, text_of(price, "id"))) return true;
         const Json& recurring = part_of(price, "recurring");
         const auto product = ctx.find("product", text_of(price, "product"));
         return !flag_of(price, "active") || recurring.empty() || !product ||

@@ -124,10 +124,9 @@ TEST_F(PortalTest, CancelsByDateAndTakesItBack) {
 }
 
 TEST_F(PortalTest, CancelsAPlanOnlyOnce) {
-    const Json configuration = sandbox_.post(
-        "/v1/billing_portal/configurations",
-        "features[subscription_cancel][enabled]=true"
-        "&features[subscription_cancel][mode]=immediately");
+    const Json configuration = sandbox_.post("/v1/billing_portal/configurations",
+                                             "features[subscription_cancel][enabled]=true"
+                                             "&features[subscription_cancel][mode]=immediately");
     session_ =
         sandbox_.post("/v1/billing_portal/sessions",
                       "customer=" + customer_ + "&configuration=" + text_of(configuration, "id"));
@@ -414,6 +413,23 @@ TEST_F(PortalTest, AConfigurationWithAnEmptyListOffersEverything) {
     EXPECT_THAT(show().html, HasSubstr("Pro: $99.00"));
     EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
                 HasSubstr("Your plan has been changed."));
+}
+
+TEST_F(PortalTest, APriceMadeForOneCustomerIsNobodyElsesToChoose) {
+    const std::string product = text_of(sandbox_.get("/v1/prices/" + pro_), "product");
+    const std::string data = "items[0][price_data]";
+    const Json made = sandbox_.post(
+        "/v1/subscriptions", "customer=" + sandbox_.customer() + "&" + data +
+                                 "[product]=" + product + "&" + data + "[currency]=usd&" + data +
+                                 "[unit_amount]=123&" + data + "[recurring][interval]=month&" +
+                                 data + "[recurring][trial_period_days]=7");
+    const Json& price = made["items"]["data"][0]["price"];
+    EXPECT_EQ(price["recurring"]["trial_period_days"], 7);
+    EXPECT_FALSE(price.contains("_inline"));
+    EXPECT_EQ(sandbox_.get("/v1/prices/" + text_of(price, "id")), price);
+    EXPECT_THAT(texts_of(sandbox_.get("/v1/prices", "product=" + product)["data"], "id"),
+                testing::ElementsAre(pro_));
+    EXPECT_THAT(show().html, Not(HasSubstr("$1.23")));
 }
 
 TEST(EscapeHtml, LeavesNoWayOutOfTextOrAttributes) {

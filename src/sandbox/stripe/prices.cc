@@ -91,9 +91,9 @@ void read_editable(Params& params, Json& price) {
 void refuse_other_schemes(Params& params) {
     for (const std::string_view name :
          {"tiers", "tiers_mode", "transform_quantity", "custom_unit_amount", "currency_options"})
-        params.refuse(name,
-                      "This sandbox supports prices with one fixed unit amount; it does not know '" +
-                          std::string(name) + "'.");
+        params.refuse(
+            name, "This sandbox supports prices with one fixed unit amount; it does not know '" +
+                      std::string(name) + "'.");
     params.one_of("billing_scheme", {"per_unit"});
 }
 
@@ -201,7 +201,7 @@ Answer list_prices(Operation& operation) {
     read_created(params, filter);
     return list_objects(operation, kKind, filter, [&](const Json& price) {
         const auto key = text_of(price, "lookup_key");
-        return (!active || flag_of(price, "active") == *active) &&
+        return !flag_of(price, "_inline") && (!active || flag_of(price, "active") == *active) &&
                (!type || text_of(price, "type") == *type) &&
                (!currency || text_of(price, "currency") == *currency) &&
                (keys.empty() || std::ranges::find(keys, key) != keys.end()) &&

@@ -116,9 +116,9 @@ TEST_F(SubscriptionCurrencyTest, WithoutACurrencyTheOneThatTheCustomerIsBilledIn
     const std::string waiting = "customer=" + sandbox_.customer();
     sandbox_.post("/v1/invoiceitems", waiting + "&amount=100&currency=eur");
     EXPECT_EQ(sandbox_.post("/v1/invoiceitems", waiting + "&amount=200")["currency"], "eur");
-    EXPECT_EQ(
-        sandbox_.post("/v1/invoiceitems", waiting + "&unit_amount_decimal=0.5&quantity=4")["currency"],
-        "eur");
+    EXPECT_EQ(sandbox_.post("/v1/invoiceitems",
+                            waiting + "&unit_amount_decimal=0.5&quantity=4")["currency"],
+              "eur");
     const Json invoice =
         sandbox_.post("/v1/invoices", waiting + "&pending_invoice_items_behavior=include");
     EXPECT_EQ(invoice["currency"], "eur");

@@ -39,7 +39,7 @@ Json plan_of(const Json& price) {
     return plan;
 }
 
-/// A price given in the request itself, stored as an ordinary one.
+/// A price given in the request itself.
 Outcome<Json> inline_price(Context& ctx, Params& data) {
     PriceRequest request;
     request.amount["currency"] = read_currency(data);
