@@ -154,12 +154,8 @@ Outcome<Charge> read_charge(Context& ctx, Params& params) {
     if (charge.quantity < 0)
         return bad_param("quantity", "parameter_invalid_integer", "Invalid non-negative integer");
     if (price_id) {
-        auto price = ctx.find("price", *price_id);
-        if (!price) return no_such_param("price", *price_id, "price");
-        if (text_of(*price, "type") == "recurring")
-            return bad_param("price", "",
-                             "The price specified is set to `type=recurring` but this field only "
-                             "accepts prices with `type=one_time`.");
+        auto price = require_one_time_price(ctx, *price_id, "price");
+        if (!price) return Refusal(price.error());
         if (!charge.currency.empty())
             if (auto error = check_price_currency(*price, charge.currency, "price"))
                 return Refusal(*std::move(error));

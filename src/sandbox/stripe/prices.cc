@@ -293,6 +293,17 @@ std::optional<StripeError> check_price_currency(const Json& price, const std::st
         .error();
 }
 
+Outcome<Json> require_one_time_price(Context& ctx, const std::string& id,
+                                     const std::string& param) {
+    auto price = ctx.find(kKind, id);
+    if (!price) return no_such_param("price", id, param);
+    if (text_of(*price, "type") == "recurring")
+        return bad_param(param, "",
+                         "The price specified is set to `type=recurring` but this field only "
+                         "accepts prices with `type=one_time`.");
+    return *std::move(price);
+}
+
 std::span<const OperationRoute> price_routes() { return kRoutes; }
 
 }  // namespace turnpike::twin

@@ -23,6 +23,8 @@ Json read_recurring(Params& params);
 /// nullopt when it is.
 std::optional<StripeError> check_price_currency(const Json& price, const std::string& expected,
                                                 const std::string& param);
+/// A price for a single charge, given as `param`. Errors: 400 when it does not exist or recurs.
+Outcome<Json> require_one_time_price(Context& ctx, const std::string& id, const std::string& param);
 
 std::span<const OperationRoute> price_routes();
 

@@ -98,6 +98,8 @@ TEST_F(SubscriptionCurrencyTest, APreviewIsInTheCurrencyAskedFor) {
     EXPECT_EQ(
         sandbox_.refused(path, fresh + "&subscription_details[items][1][price]=" + usd_).message,
         kUsdForEuro);
+    EXPECT_EQ(sandbox_.refused(path, fresh + "&subscription_details[items][1][quantity]=2").param,
+              "subscription_details[items][1][price]");
 }
 
 TEST_F(SubscriptionCurrencyTest, AnInvoiceItemsCurrencyIsThatOfItsPrice) {

@@ -148,12 +148,8 @@ Outcome<std::vector<AddedCharge>> read_added_charges(Context& ctx, Params& param
         AddedCharge charge;
         charge.quantity = item.integer("quantity").value_or(1);
         if (auto complaint = item.complaint()) return Refusal(*std::move(complaint));
-        auto price = ctx.find("price", id);
-        if (!price) return no_such_param("price", id, item.name_of("price"));
-        if (text_of(*price, "type") == "recurring")
-            return bad_param(item.name_of("price"), "",
-                             "The price specified is set to `type=recurring` but this field only "
-                             "accepts prices with `type=one_time`.");
+        auto price = require_one_time_price(ctx, id, item.name_of("price"));
+        if (!price) return Refusal(price.error());
         if (charge.quantity < 0)
             return bad_param(item.name_of("quantity"), "parameter_invalid_integer",
                              "This value must be greater than or equal to 0.");

@@ -62,6 +62,8 @@ TEST_F(WrongInputTest, ATrialThatEndedBeforeItBegan) {
     const Json running = sandbox_.post("/v1/subscriptions", subscribe("&trial_period_days=7"));
     const std::string path = "/v1/subscriptions/" + text_of(running, "id");
     EXPECT_EQ(sandbox_.refused(path, "trial_end=100").param, "trial_end");
+    const std::string this_second = seconds_from_now(std::chrono::seconds(0));
+    EXPECT_EQ(sandbox_.refused(path, "trial_end=" + this_second).param, "trial_end");
     EXPECT_EQ(sandbox_.post(path, "trial_end=now")["status"], "active");
 }
 
