@@ -13,7 +13,15 @@
 #include "json/value.h"
 #include "sandbox/stripe/stripe_error.h"
 
+namespace turnpike::http {
+struct Request;
+}
+
 namespace turnpike::twin {
+
+/// The query's parameters and the form's, which are one set, as at Stripe; a page's form posts to
+/// the address of the page, so that its query is still there. For decode_form().
+std::string parameters_of(const http::Request& request);
 
 /// Decodes "a[b][c]=v&items[0][price]=p&expand[]=x" into a tree: objects, arrays, and text leaves.
 /// "a[0]" stays an object with the key "0", because "metadata[0]" is one; Params reads such an
