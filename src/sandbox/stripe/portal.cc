@@ -64,8 +64,7 @@ Json new_configuration(Context& ctx) {
 
 /// Every account has one; made when it is first needed.
 Json default_configuration(Context& ctx) {
-    for (Json& configuration : ctx.list(kConfiguration, {}))
-        if (flag_of(configuration, "is_default")) return std::move(configuration);
+    if (auto found = find_default_configuration(ctx)) return *std::move(found);
     Json made = new_configuration(ctx);
     made["is_default"] = true;
     ctx.put(made);
@@ -243,6 +242,12 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 });
 
 }  // namespace
+
+std::optional<Json> find_default_configuration(Context& ctx) {
+    for (Json& configuration : ctx.list(kConfiguration, {}))
+        if (flag_of(configuration, "is_default")) return std::move(configuration);
+    return std::nullopt;
+}
 
 bool is_session_expired(const Json& session, Instant now) {
     const Duration idle = now - *instant_of(session, "_last_used");
