@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "json/value.h"
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/customer_currency.h"
@@ -347,22 +348,19 @@ Answer update_invoice_item(Operation& operation) {
         return bad_param("amount", "", "You cannot change the amount of a proration.");
     if (quantity && *quantity < 0)
         return bad_param("quantity", "parameter_invalid_integer", "Invalid non-negative integer");
-    const std::int64_t new_amount =
-        amount
-            ? *amount
-            : total_of(part_of(*item, "pricing"), quantity.value_or(integer_of(*item, "quantity")));
-    if ((amount || quantity) && !fits_amount(new_amount))
+    std::optional<std::int64_t> new_amount = amount;
+    if (!amount && quantity) new_amount = total_of(part_of(*item, "pricing"), *quantity);
+    if (new_amount && !fits_amount(*new_amount))
         return amount_too_large(amount ? "amount" : "quantity", text_of(*item, "currency"));
 
+    if (new_amount) (*item)["amount"] = *new_amount;
     if (amount) {
         const Json price = one_off_price(ctx, text_of(*item, "currency"), std::to_string(*amount));
-        (*item)["amount"] = *amount;
         (*item)["quantity"] = 1;
         (*item)["pricing"]["price_details"]["price"] = price.at("id");
         (*item)["pricing"]["price_details"]["product"] = price.at("product");
         (*item)["pricing"]["unit_amount_decimal"] = price.at("unit_amount_decimal");
     } else if (quantity) {
-        (*item)["amount"] = new_amount;
         (*item)["quantity"] = *quantity;
     }
     (*item)["net_amount"] = (*item)["amount"];

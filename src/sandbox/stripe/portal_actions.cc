@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/cards.h"
-#include "sandbox/stripe/invoice_lines.h"
 #include "sandbox/stripe/payment_methods.h"
 #include "sandbox/stripe/subscriptions.h"
 #include "sandbox/stripe/subscriptions_params.h"

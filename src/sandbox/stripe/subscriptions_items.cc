@@ -6,7 +6,6 @@
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/invoice_items.h"
-#include "sandbox/stripe/invoice_lines.h"
 #include "sandbox/stripe/prices.h"
 #include "sandbox/stripe/subscriptions.h"
 
