@@ -5,8 +5,6 @@ import {after, before, describe, test} from 'node:test';
 import {randomUUID} from 'node:crypto';
 import {spawnSync} from 'node:child_process';
 import {gzipSync} from 'node:zlib';
-import {removeFolders} from '../lib/process.mjs';
-import {startSandbox} from '../lib/sandbox.mjs';
 import {adminToken, engines, Server, userToken} from '../lib/server.mjs';
 
 const MiB = 1 << 20;
@@ -25,7 +23,7 @@ function zstd(bytes) {
 
 for (const engine of engines())
     describe(engine.name, () => {
-        let sandbox, server;
+        let server;
         const post = (body, headers = {}, as = adminToken()) =>
             server.request('POST', '/v1/events', {as, body, headers});
         const postLines = (body, headers = {}, as = adminToken()) =>
@@ -36,16 +34,11 @@ for (const engine of engines())
         };
 
         before(async () => {
-            sandbox = await startSandbox();
-            server = await Server.start(sandbox, {database: await engine.database()});
+            server = await Server.besideSandbox({database: await engine.database()});
             const made = await server.admin('POST', '/v1/customers', {external_id: 'alice'});
             assert.equal(made.status, 201, JSON.stringify(made.body));
         });
-        after(async () => {
-            await server.stop();
-            await sandbox.program.stop();
-            await removeFolders();
-        });
+        after(() => server.end());
 
         test('one fact is one event, however it is sent', async () => {
             const id = randomUUID();
