@@ -10,7 +10,7 @@ run_packages=(
 test_packages=(
     clang-tidy-19 clang-format-19 libclang-rt-19-dev
     libgtest-dev libgmock-dev librapidcheck-dev
-    postgresql-15 python3 nginx-light caddy wrk curl jq zstd
+    postgresql-15 python3 nginx-light caddy wrk zstd
 )
 
 # Runs its arguments as root: directly, or through sudo, which may ask only when somebody is there.

@@ -105,6 +105,7 @@ TEST(Framing, RefusesAndCloses) {
         {"Host with a user", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400},
         {"Host list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400},
         {"Host with a wild port", "GET / HTTP/1.1\r\nHost: a:80x\r\n\r\n", 400},
+        {"Host with a port beyond the last", "GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n", 400},
 
         {"two spaces in the request line", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"tab in the request line", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},

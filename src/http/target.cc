@@ -21,9 +21,10 @@ bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/// Empty, or up to 65535.
 bool is_port(std::string_view text) {
-    return text.size() <= 5 &&
-           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    const bool fits = text.size() < 5 || (text.size() == 5 && text <= "65535");
+    return fits && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 /// The length of "http://" or "https://" at the front; 0 for anything else.

@@ -4,11 +4,9 @@ import {after, before, test} from 'node:test';
 import {OFREPApi} from '@openfeature/ofrep-core';
 import {OFREPProvider} from '@openfeature/ofrep-provider';
 import {ErrorCode, OpenFeature} from '@openfeature/server-sdk';
-import {removeFolders} from '../lib/process.mjs';
-import {startSandbox} from '../lib/sandbox.mjs';
 import {Server, adminToken, userToken} from '../lib/server.mjs';
 
-let sandbox, server, flags;
+let server, flags;
 
 const headersOf = (credential) => [['Authorization', `Bearer ${credential}`]];
 async function clientOf(credential) {
@@ -18,16 +16,13 @@ async function clientOf(credential) {
 }
 
 before(async () => {
-    sandbox = await startSandbox();
-    server = await Server.start(sandbox);
+    server = await Server.besideSandbox();
     for (const name of ['free', 'bulk', 'self']) await server.status(name);
     flags = await clientOf(adminToken());
 });
 after(async () => {
     await OpenFeature.close();
-    await server.stop();
-    await sandbox.program.stop();
-    await removeFolders();
+    await server.end();
 });
 
 test('a meter is a flag: on until the limit, then off, with the numbers beside it', async () => {

@@ -57,15 +57,24 @@ struct Relay::State {
             for (;;) {
                 auto near = std::make_shared<tcp::socket>(
                     co_await acceptor.async_accept(asio::use_awaitable));
-                auto far = std::make_shared<tcp::socket>(io);
-                co_await far->async_connect(local(port_of(server_url)), asio::use_awaitable);
-                sockets.insert(sockets.end(), {near, far});
-                asio::co_spawn(io, pass_on(near, far), asio::detached);
-                asio::co_spawn(io, pass_on(far, near), asio::detached);
+                co_await connect(std::move(near));
             }
         } catch (const boost::system::system_error&) {
             co_return;  // closed
         }
+    }
+    /// A server that refuses loses this connection, not those to come.
+    asio::awaitable<void> connect(Socket near) {
+        auto far = std::make_shared<tcp::socket>(io);
+        try {
+            co_await far->async_connect(local(port_of(server_url)), asio::use_awaitable);
+        } catch (const boost::system::system_error&) {
+            close_now(*near);
+            co_return;
+        }
+        sockets.insert(sockets.end(), {near, far});
+        asio::co_spawn(io, pass_on(near, far), asio::detached);
+        asio::co_spawn(io, pass_on(far, near), asio::detached);
     }
     asio::awaitable<void> pass_on(Socket from, Socket to) {
         try {

@@ -1,7 +1,7 @@
 // The published interface `api-metering`, from outside: a real server, a real sandbox, HTTP.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {eventually, removeFolders} from '../lib/process.mjs';
+import {eventually} from '../lib/process.mjs';
 import {all, call, startSandbox} from '../lib/sandbox.mjs';
 import {Server, adminToken, engines, token, userToken} from '../lib/server.mjs';
 
@@ -11,14 +11,10 @@ for (const engine of engines())
     describe(engine.name, () => {
         let sandbox, server;
         before(async () => {
-            sandbox = await startSandbox();
-            server = await Server.start(sandbox, {database: await engine.database()});
+            server = await Server.besideSandbox({database: await engine.database()});
+            sandbox = server.sandbox;
         });
-        after(async () => {
-            await server.stop();
-            await sandbox.program.stop();
-            await removeFolders();
-        });
+        after(() => server.end());
 
         test('the tiers are published with their prices', async () => {
             const {status, body} = await server.request('GET', '/pricing');

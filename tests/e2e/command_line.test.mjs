@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import {readFile, writeFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
 import {binary, eventually, freePort, freshFolder, removeFolders, run} from '../lib/process.mjs';
-import {startSandbox} from '../lib/sandbox.mjs';
 import {Server, engines} from '../lib/server.mjs';
 
 const enough = {
@@ -109,16 +108,10 @@ test('a catalog file that is wrong is named once for each fault, with its line',
 });
 
 describe('beside a running server', () => {
-    let sandbox, server;
-    const settings = () => ['--data', server.data, '--stripe-api-base', sandbox.url];
-    before(async () => {
-        sandbox = await startSandbox();
-        server = await Server.start(sandbox);
-    });
-    after(async () => {
-        await server.stop();
-        await sandbox.program.stop();
-    });
+    let server;
+    const settings = () => ['--data', server.data, '--stripe-api-base', server.sandbox.url];
+    before(async () => { server = await Server.besideSandbox(); });
+    after(() => server.end());
 
     test('a command that cannot have the ledger names the route that can', async () => {
         const key = await oneLine(['key', 'create', '--name', 'x', '--scopes', 'usage:write, billing:read',
@@ -142,7 +135,7 @@ describe('beside a running server', () => {
         const free = await examine(['--listen', `127.0.0.1:${await freePort()}`]);
         assert.match(free.output, /ok +address/);
         const base = await run(binary, ['doctor', '--data', server.data],
-                               {...enough, STRIPE_API_BASE: `${sandbox.url}/v1`});
+                               {...enough, STRIPE_API_BASE: `${server.sandbox.url}/v1`});
         assert.match(base.output, /WRONG +stripe\.api_base: .*http\(s\):\/\/host\[:port\]/);
     });
 
@@ -157,8 +150,7 @@ describe('beside a running server', () => {
 // On SQLite the ledger belongs to the server alone; on PostgreSQL others may change the catalog.
 for (const engine of engines().filter((e) => e.name === 'PostgreSQL'))
     test('a server sells what plan apply has changed beside it', async () => {
-        const sandbox = await startSandbox();
-        const server = await Server.start(sandbox, {database: await engine.database()});
+        const server = await Server.besideSandbox({database: await engine.database()});
         const starter = async () => (await server.request('GET', '/pricing')).body.tiers[1].price_amount;
         try {
             assert.equal(await starter(), 2900);
@@ -171,7 +163,6 @@ for (const engine of engines().filter((e) => e.name === 'PostgreSQL'))
             assert.equal(applied.code, 0, applied.output);
             await eventually('the new price', async () => (await starter()) === 3100);
         } finally {
-            await server.stop();
-            await sandbox.program.stop();
+            await server.end();
         }
     });

@@ -6,7 +6,7 @@ import {after, before, describe, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {eventually, freshFolder, removeFolders, run, sleep} from '../lib/process.mjs';
 import {startSandbox} from '../lib/sandbox.mjs';
-import {Server} from '../lib/server.mjs';
+import {Server, freshDatabase} from '../lib/server.mjs';
 
 const script = fileURLToPath(new URL('../postgres.sh', import.meta.url));
 const boundMs = {gateway: 1500, other: 12000};
@@ -80,16 +80,25 @@ const misfortunes = [
      giveBack: (postgres) => postgres.goOn()},
 ];
 
+let postgres;
+before(async () => {
+    if (!skip) postgres = await Postgres.start();
+});
+after(async () => {
+    await postgres?.remove();
+    await removeFolders();
+});
+
 for (const {name, take, giveBack} of misfortunes)
     describe(`PostgreSQL is ${name}`, {skip}, () => {
-        let postgres, sandbox, server;
+        let sandbox, server;
+        let away = false;
         let served = 0;
         let key;
         const byKey = () => server.request('GET', '/v1/gateway/authorize?path=/signals', {as: key});
         before(async () => {
-            postgres = await Postgres.start();
             sandbox = await startSandbox();
-            server = await Server.start(sandbox, {database: postgres.url});
+            server = await Server.start(sandbox, {database: await freshDatabase(postgres.url)});
             assert.equal((await server.subscribe('payer', 'starter')).status, 200);
             for (const customer of ['exhausted', 'frugal']) {
                 const made = await server.admin('POST', '/v1/customers', {external_id: customer});
@@ -105,14 +114,13 @@ for (const {name, take, giveBack} of misfortunes)
             assert.equal((await byKey()).status, 200);
             ++served;
             await sleep(keyMemoryMs);
+            away = true;
             await take(postgres);
         });
         after(async () => {
-            if (postgres.stopped?.length) postgres.goOn();
+            if (away) await giveBack(postgres);  // the next misfortune needs it
             if (!server.program.result) await server.stop();
             await sandbox.program.stop();
-            await postgres.remove();
-            await removeFolders();
         });
 
         async function within(bound, what, ask) {
@@ -167,6 +175,7 @@ for (const {name, take, giveBack} of misfortunes)
 
         test('when it is back, what was served is recorded once', async () => {
             await giveBack(postgres);
+            away = false;
             await eventually('the server to be ready', async () =>
                 (await server.request('GET', '/readyz')).status === 200);
             const current = async () => (await server.status('payer')).body.usage?.current;

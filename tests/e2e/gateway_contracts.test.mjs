@@ -21,21 +21,12 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {request as send} from 'node:http';
 import {after, before, describe, test} from 'node:test';
-import {removeFolders} from '../lib/process.mjs';
-import {startSandbox} from '../lib/sandbox.mjs';
 import {Server, userToken} from '../lib/server.mjs';
 
-let sandbox, server;
+let server;
 
-before(async () => {
-    sandbox = await startSandbox();
-    server = await Server.start(sandbox);
-});
-after(async () => {
-    await server.stop();
-    await sandbox.program.stop();
-    await removeFolders();
-});
+before(async () => { server = await Server.besideSandbox(); });
+after(() => server.end());
 
 const used = async (name) => (await server.status(name)).body.usage.current;
 

@@ -6,8 +6,7 @@ import {createServer} from 'node:http';
 import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {after, before, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {eventually, freePort, freshFolder, removeFolders} from './process.mjs';
-import {startSandbox} from './sandbox.mjs';
+import {eventually, freePort, freshFolder} from './process.mjs';
 import {Server, userToken} from './server.mjs';
 
 /// Answers `served METHOD PATH`, counts in `served`, and keeps the last request.
@@ -76,11 +75,10 @@ async function catalogFile() {
 /// Defines the tests of one gateway. `start(ports)` runs the program on `ports.gateway` before the
 /// API on `ports.api`, asking `ports.turnpike`; it answers with the Program.
 export function proveGateway(start) {
-    let sandbox, server, api, gateway, url;
+    let server, api, gateway, url;
 
     before(async () => {
-        sandbox = await startSandbox();
-        server = await Server.start(sandbox, {catalog: await catalogFile()});
+        server = await Server.besideSandbox({catalog: await catalogFile()});
         api = await Api.start();
         const ports = {turnpike: server.port, api: api.port, gateway: await freePort()};
         gateway = await start(ports);
@@ -90,9 +88,7 @@ export function proveGateway(start) {
     after(async () => {
         await gateway.stop();
         api.stop();
-        if (!server.program.result) await server.stop();
-        await sandbox.program.stop();
-        await removeFolders();
+        await server.end();
     });
 
     const ask = (path, name, {headers = {}, ...options} = {}) =>

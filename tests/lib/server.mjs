@@ -1,8 +1,8 @@
 // `turnpike serve` beside a sandbox, and a client for its API. What the API looks like is here, so
 // that the tests say what must be true and not how it is spelled.
 import {createHmac, randomUUID} from 'node:crypto';
-import {binary, eventually, freePort, freshFolder, Program, run} from './process.mjs';
-import {call, secretKey} from './sandbox.mjs';
+import {binary, eventually, freePort, freshFolder, Program, removeFolders, run} from './process.mjs';
+import {call, secretKey, startSandbox} from './sandbox.mjs';
 
 const jwtSecret = 'a-secret-of-the-tests-with-enough-bytes';
 const base64url = (value) => Buffer.from(value).toString('base64url');
@@ -26,7 +26,8 @@ export function engines() {
     return found;
 }
 
-async function freshDatabase(postgres) {
+/// Makes a database on the PostgreSQL server of this URL: the new one's URL.
+export async function freshDatabase(postgres) {
     const name = `e2e_${randomUUID().replaceAll('-', '')}`;
     const made = await run('psql', ['-X', '-q', '-d', postgres, '-c', `CREATE DATABASE ${name}`]);
     if (made.code !== 0) throw new Error(made.output);
@@ -58,6 +59,11 @@ export class Server {
         return server;
     }
 
+    /// As start(), with a sandbox of its own: for end().
+    static async besideSandbox(options) {
+        return Server.start(await startSandbox(), options);
+    }
+
     async restart() {
         const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data,
                       '--preset', 'api-metering'];
@@ -78,6 +84,15 @@ export class Server {
     }
     stop() { return this.program.stop(); }
     kill() { return this.program.kill(); }
+    /// Stops the server, which must still run, and its sandbox, and removes every fresh folder.
+    async end() {
+        try {
+            await this.stop();
+        } finally {
+            await this.sandbox.program.stop();
+            await removeFolders();
+        }
+    }
 
     /// {status, headers, body}; the body is parsed when it is JSON.
     async request(method, path, {as, body, headers = {}} = {}) {

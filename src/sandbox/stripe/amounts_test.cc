@@ -122,6 +122,23 @@ TEST_F(AmountsTest, SingleChargesAreBounded) {
     expect_too_large("/v1/payment_intents/" + text_of(intent, "id"), "amount=100000000", "amount");
 }
 
+TEST_F(AmountsTest, AnAmountPerUnitIsKeptBesideTheQuantity) {
+    const std::string form = "customer=" + customer_ + "&unit_amount_decimal=12&quantity=2";
+    const Json two = sandbox_.post("/v1/invoiceitems", form);
+    EXPECT_EQ(two["amount"], 24);
+    EXPECT_EQ(two["pricing"]["unit_amount_decimal"], "12");
+    const Json price =
+        sandbox_.get("/v1/prices/" + text_of(two["pricing"]["price_details"], "price"));
+    EXPECT_EQ(price["unit_amount"], 12);
+    const Json three = sandbox_.post("/v1/invoiceitems/" + text_of(two, "id"), "quantity=3");
+    EXPECT_EQ(three["amount"], 36);
+    EXPECT_EQ(three["pricing"], two["pricing"]);
+    const Json half = sandbox_.post(
+        "/v1/invoiceitems", "customer=" + customer_ + "&unit_amount_decimal=0.5&quantity=3");
+    EXPECT_EQ(half["amount"], 2);
+    EXPECT_EQ(half["pricing"]["unit_amount_decimal"], "0.5");
+}
+
 TEST_F(AmountsTest, PricesInTheRequestAreBoundedLikeOthers) {
     const Json product = sandbox_.post("/v1/products", "name=P");
     const std::string data = "customer=" + customer_ +

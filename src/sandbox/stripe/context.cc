@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/decimal.h"
+#include "sandbox/stripe/event_types.h"
 #include "sandbox/stripe/events.h"
 #include "sandbox/stripe/rendering.h"
 #include "sandbox/stripe/store.h"
@@ -171,6 +172,7 @@ void Context::put_due(const Json& object, std::optional<Instant> when,
 }
 
 void Context::emit(std::string_view type, const Json& object, const Json& previous) {
+    check(is_event_type(type), "an endpoint can ask for every type that is raised");
     const auto clock = text_at(object, {"test_clock"});
     const auto created =
         clock.empty() ? now_of(text_at(object, {"customer"})) : now_on_clock(clock);

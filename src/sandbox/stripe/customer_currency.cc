@@ -32,4 +32,11 @@ std::optional<StripeError> check_customer_currency(Context& ctx, const std::stri
     return error;
 }
 
+std::string default_currency(Context& ctx, const std::string& customer) {
+    if (const std::string bound = bound_currency(ctx, customer); !bound.empty()) return bound;
+    const auto found = ctx.find("customer", customer);
+    const std::string last = found ? text_of(*found, "currency") : "";
+    return last.empty() ? "usd" : last;
+}
+
 }  // namespace turnpike::twin

@@ -11,5 +11,8 @@ namespace turnpike::twin {
 /// balance are all in it. nullopt when `currency` may be used now.
 std::optional<StripeError> check_customer_currency(Context& ctx, const std::string& customer,
                                                    const std::string& currency);
+/// What a charge that names no currency is in: the one that may be used now, else the customer's
+/// last, else "usd".
+std::string default_currency(Context& ctx, const std::string& customer);
 
 }  // namespace turnpike::twin

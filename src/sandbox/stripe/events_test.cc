@@ -172,11 +172,10 @@ TEST(WebhookEndpoints, MayNameAPortOrAnIPv6Address) {
     }
 }
 
-TEST(WebhookEndpoints, CanAskForEveryTypeThatIsRaised) {
-    for (const char* raised :
-         {"customer.subscription.trial_will_end", "invoice.finalization_failed",
-          "invoice_payment.paid", "test_helpers.test_clock.ready"})
-        EXPECT_TRUE(is_event_type(raised)) << raised;
+TEST(EventTypes, AreStripesOfThisVersion) {
+    for (const char* type : {"customer.subscription.trial_will_end", "invoice.finalization_failed",
+                             "invoice_payment.paid", "test_helpers.test_clock.ready"})
+        EXPECT_TRUE(is_event_type(type)) << type;
     EXPECT_FALSE(is_event_type("*"));
     EXPECT_EQ(event_types().size(), 260U);
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "http/message.h"
 #include "http/text.h"
 #include "sandbox/stripe/params.h"
 
@@ -91,6 +92,13 @@ Result<Json> add_pair(Json tree, std::string_view pair) {
 }
 
 }  // namespace
+
+std::string parameters_of(const http::Request& request) {
+    const auto mark = request.target.find('?');
+    std::string text = mark == std::string::npos ? "" : request.target.substr(mark + 1);
+    if (!request.body.empty()) text += "&" + request.body;
+    return text;
+}
 
 Result<Json> decode_form(std::string_view text) {
     Json tree = Json::object();

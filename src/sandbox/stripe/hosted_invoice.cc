@@ -32,12 +32,9 @@ std::string with_origin(const std::string& path, const std::string& session) {
 /// Back to the portal, or to the shop, if anything says where that is.
 std::string way_back(PageRequest& page, const std::string& session) {
     if (!session.empty()) return link_line("/p/session/" + session, "Back to billing");
-    for (const Json& configuration : page.ctx.list("billing_portal.configuration", {})) {
-        const std::string shop = text_of(configuration, "default_return_url");
-        if (flag_of(configuration, "is_default") && !shop.empty())
-            return link_line(shop, "Return to the shop");
-    }
-    return "";
+    const auto configuration = find_default_configuration(page.ctx);
+    const std::string shop = configuration ? text_of(*configuration, "default_return_url") : "";
+    return shop.empty() ? "" : link_line(shop, "Return to the shop");
 }
 
 std::string sum_row(std::string_view name, const std::string& amount) {

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "json/value.h"
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/customer_currency.h"
@@ -46,14 +47,31 @@ Json one_off_product(Context& ctx, const std::string& id) {
     return product;
 }
 
-Json pricing_of(const NewInvoiceItem& request, const Json& price) {
+/// The price that stands for a bare amount: one per account, currency and amount, made on first
+/// use and not active, as Stripe's are.
+Json one_off_price(Context& ctx, const std::string& currency, const std::string& unit_amount) {
+    const std::string what = ctx.account() + "/" + currency + "/" + unit_amount;
+    const std::string id = derived_id("price", what);
+    if (auto known = ctx.find("price", id)) return *std::move(known);
+    const std::string product = derived_id("prod", ctx.account() + "/single");
+    if (!ctx.find("product", product)) ctx.put(one_off_product(ctx, product));
+    PriceRequest request;
+    request.id = id;
+    request.product = product;
+    request.amount["currency"] = currency;
+    write_unit_amount(request.amount, unit_amount);
+    request.offer = PriceRequest::Offer::Hidden;
+    return new_price(ctx, request);
+}
+
+Json pricing_of(const NewInvoiceItem& request) {
     Json pricing;
-    pricing["price_details"]["price"] = price.at("id");
-    pricing["price_details"]["product"] = text_of(price, "product");
+    pricing["price_details"]["price"] = request.price.at("id");
+    pricing["price_details"]["product"] = text_of(request.price, "product");
     pricing["type"] = "price_details";
     pricing["unit_amount_decimal"] = request.kind == NewInvoiceItem::Kind::Proration
                                          ? Json()
-                                         : price.value("unit_amount_decimal", Json());
+                                         : request.price.value("unit_amount_decimal", Json());
     return pricing;
 }
 
@@ -115,8 +133,9 @@ Outcome<Json> require_draft(Context& ctx, const std::string& id, const std::stri
 struct Charge {
     std::int64_t amount = 0;
     std::int64_t quantity = 1;
-    std::string currency;
-    Json price;
+    std::string currency;                 ///< "": not said
+    Json price;                           ///< null when the amount is said without one
+    std::string unit_amount;              ///< of one, then
     std::string amount_param = "amount";  ///< where the amount comes from, for complaints
 };
 
@@ -136,12 +155,8 @@ Outcome<Charge> read_charge(Context& ctx, Params& params) {
     if (charge.quantity < 0)
         return bad_param("quantity", "parameter_invalid_integer", "Invalid non-negative integer");
     if (price_id) {
-        auto price = ctx.find("price", *price_id);
-        if (!price) return no_such_param("price", *price_id, "price");
-        if (text_of(*price, "type") == "recurring")
-            return bad_param("price", "",
-                             "The price specified is set to `type=recurring` but this field only "
-                             "accepts prices with `type=one_time`.");
+        auto price = require_one_time_price(ctx, *price_id, "price");
+        if (!price) return Refusal(price.error());
         if (!charge.currency.empty())
             if (auto error = check_price_currency(*price, charge.currency, "price"))
                 return Refusal(*std::move(error));
@@ -151,7 +166,6 @@ Outcome<Charge> read_charge(Context& ctx, Params& params) {
         charge.price = *std::move(price);
         return charge;
     }
-    if (charge.currency.empty()) charge.currency = "usd";
     if (unit) {
         Json by_unit;
         by_unit["unit_amount_decimal"] = *unit;
@@ -159,9 +173,11 @@ Outcome<Charge> read_charge(Context& ctx, Params& params) {
             return bad_param("unit_amount_decimal", "parameter_invalid_string",
                              "Invalid decimal: " + *unit);
         charge.amount = total_of(by_unit, charge.quantity);
+        charge.unit_amount = *unit;
         charge.amount_param = "quantity";
     } else if (amount) {
         charge.amount = *amount;
+        charge.unit_amount = std::to_string(*amount);
         charge.quantity = 1;
     } else {
         return missing_param("amount");
@@ -185,54 +201,26 @@ Json new_price(Context& ctx, const PriceRequest& request) {
     price["active"] = request.offer == PriceRequest::Offer::Active;
     price["billing_scheme"] = "per_unit";
     price["created"] = unix_seconds(ctx.now());
-    price["currency"] = request.currency;
+    price["currency"] = request.amount.at("currency");
     price["custom_unit_amount"] = nullptr;
     price["livemode"] = false;
     price["lookup_key"] = nullptr;
     price["metadata"] = Json::object();
     price["nickname"] = nullptr;
     price["product"] = request.product;
-    price["recurring"] = nullptr;
-    if (!request.interval.empty()) {
-        Json recurring;
-        recurring["interval"] = request.interval;
-        recurring["interval_count"] = request.interval_count;
-        recurring["meter"] = nullptr;
-        recurring["trial_period_days"] = nullptr;
-        recurring["usage_type"] = "licensed";
-        price["recurring"] = std::move(recurring);
-    }
+    price["recurring"] = request.recurring;
     price["tax_behavior"] = "unspecified";
     price["tiers_mode"] = nullptr;
     price["transform_quantity"] = nullptr;
-    price["type"] = request.interval.empty() ? "one_time" : "recurring";
-    price["unit_amount"] = request.unit_amount ? Json(*request.unit_amount) : Json();
-    price["unit_amount_decimal"] = request.unit_amount
-                                       ? Json(std::to_string(*request.unit_amount))
-                                       : Json(request.unit_amount_decimal.value_or("0"));
+    price["type"] = request.recurring.is_null() ? "one_time" : "recurring";
+    price["unit_amount"] = request.amount.at("unit_amount");
+    price["unit_amount_decimal"] = request.amount.at("unit_amount_decimal");
+    price["_inline"] = true;
     ctx.put(price);
     return price;
 }
 
-Json one_off_price(Context& ctx, const std::string& currency, std::int64_t unit_amount) {
-    const std::string what = ctx.account() + "/" + currency + "/" + std::to_string(unit_amount);
-    const std::string id = derived_id("price", what);
-    if (auto known = ctx.find("price", id)) return *std::move(known);
-    const std::string product = derived_id("prod", ctx.account() + "/single");
-    if (!ctx.find("product", product)) ctx.put(one_off_product(ctx, product));
-    PriceRequest request;
-    request.id = id;
-    request.currency = currency;
-    request.product = product;
-    request.unit_amount = unit_amount;
-    request.offer = PriceRequest::Offer::Hidden;
-    return new_price(ctx, request);
-}
-
 Json new_invoice_item(Context& ctx, const NewInvoiceItem& request) {
-    const Json price = request.price.is_object()
-                           ? request.price
-                           : one_off_price(ctx, request.currency, request.amount);
     const auto customer = ctx.find("customer", request.customer);
     const bool proration = request.kind == NewInvoiceItem::Kind::Proration;
     Json item;
@@ -252,7 +240,7 @@ Json new_invoice_item(Context& ctx, const NewInvoiceItem& request) {
     item["parent"] = parent_of_item(request);
     item["period"]["end"] = unix_seconds(request.period.end);
     item["period"]["start"] = unix_seconds(request.period.start);
-    item["pricing"] = pricing_of(request, price);
+    item["pricing"] = pricing_of(request);
     item["proration"] = proration;
     if (proration) item["proration_details"]["discount_amounts"] = Json::array();
     item["quantity"] = request.quantity;
@@ -283,6 +271,7 @@ Answer create_invoice_item(Operation& operation) {
     }
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     if (!charge) return Refusal(charge.error());
+    if (charge->currency.empty()) charge->currency = default_currency(ctx, request.customer);
     if (!fits_amount(charge->amount))
         return amount_too_large(charge->amount_param, charge->currency);
     if (const auto customer = require_customer(ctx, request.customer, "customer"); !customer)
@@ -306,7 +295,9 @@ Answer create_invoice_item(Operation& operation) {
     request.quantity = charge->quantity;
     request.currency = charge->currency;
     request.price = charge->price;
-    if (request.description.empty() && request.price.is_object()) {
+    if (request.price.is_null()) {
+        request.price = one_off_price(ctx, request.currency, charge->unit_amount);
+    } else if (request.description.empty()) {
         const auto product = ctx.find("product", text_of(request.price, "product"));
         if (product) request.description = text_of(*product, "name");
     }
@@ -357,22 +348,19 @@ Answer update_invoice_item(Operation& operation) {
         return bad_param("amount", "", "You cannot change the amount of a proration.");
     if (quantity && *quantity < 0)
         return bad_param("quantity", "parameter_invalid_integer", "Invalid non-negative integer");
-    const std::int64_t new_amount =
-        amount
-            ? *amount
-            : total_of(part_of(*item, "pricing"), quantity.value_or(integer_of(*item, "quantity")));
-    if ((amount || quantity) && !fits_amount(new_amount))
+    std::optional<std::int64_t> new_amount = amount;
+    if (!amount && quantity) new_amount = total_of(part_of(*item, "pricing"), *quantity);
+    if (new_amount && !fits_amount(*new_amount))
         return amount_too_large(amount ? "amount" : "quantity", text_of(*item, "currency"));
 
+    if (new_amount) (*item)["amount"] = *new_amount;
     if (amount) {
-        const Json price = one_off_price(ctx, text_of(*item, "currency"), *amount);
-        (*item)["amount"] = *amount;
+        const Json price = one_off_price(ctx, text_of(*item, "currency"), std::to_string(*amount));
         (*item)["quantity"] = 1;
         (*item)["pricing"]["price_details"]["price"] = price.at("id");
         (*item)["pricing"]["price_details"]["product"] = price.at("product");
         (*item)["pricing"]["unit_amount_decimal"] = price.at("unit_amount_decimal");
     } else if (quantity) {
-        (*item)["amount"] = new_amount;
         (*item)["quantity"] = *quantity;
     }
     (*item)["net_amount"] = (*item)["amount"];

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "base/time.h"
@@ -21,7 +20,7 @@ struct NewInvoiceItem {
     Period period;
     std::string subscription;       ///< "" if none
     std::string subscription_item;  ///< of a proration
-    Json price;                     ///< null: Stripe's one-off price of this amount
+    Json price;                     ///< what is charged; never null
     Json credited_items;            ///< of a credit for unused time
     enum class Kind : bool { Single, Proration } kind = Kind::Single;
 };
@@ -35,20 +34,14 @@ void bind_invoice_item(Json& item, const std::string& invoice);
 
 struct PriceRequest {
     std::string id;  ///< "" makes a new one
-    std::string currency;
     std::string product;
-    std::optional<std::int64_t> unit_amount;
-    std::optional<std::string> unit_amount_decimal;
-    std::string interval;  ///< "" for a single charge
-    std::int64_t interval_count = 1;
+    Json amount;     ///< its "currency", "unit_amount" and "unit_amount_decimal"
+    Json recurring;  ///< as read_recurring() makes it; null for a single charge
     enum class Offer : bool { Hidden, Active } offer = Offer::Active;
 };
-/// Stores a price and returns it.
+/// Stores a price that some other request needs, and returns it. It is nobody's to choose: neither
+/// listed nor offered (its member "_inline").
 Json new_price(Context& ctx, const PriceRequest& request);
-
-/// The price that stands for a bare amount: one per account, currency and amount, made on first
-/// use and not active, as Stripe's are.
-Json one_off_price(Context& ctx, const std::string& currency, std::int64_t unit_amount);
 
 Answer create_invoice_item(Operation& operation);
 Answer get_invoice_item(Operation& operation);

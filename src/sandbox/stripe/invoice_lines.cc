@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "json/value.h"
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/context.h"
 

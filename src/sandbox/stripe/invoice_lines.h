@@ -7,7 +7,6 @@
 
 #include "base/time.h"
 #include "json/json.h"
-#include "sandbox/stripe/amounts.h"
 
 /// The lines of Stripe's invoices, as documents. An invoice holds all its lines in
 /// invoice["lines"]["data"] (Stripe cuts that list after ten).

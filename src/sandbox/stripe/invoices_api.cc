@@ -84,10 +84,9 @@ Answer create_invoice(Operation& operation) {
         request.customer = text_of(*subscription, "customer");
     }
     if (request.customer.empty()) return missing_param("customer");
-    const auto customer = require_customer(ctx, request.customer, "customer");
-    if (!customer) return Refusal(customer.error());
-    const std::string own = text_of(*customer, "currency");
-    request.currency = !currency.empty() ? currency : own.empty() ? "usd" : own;
+    if (const auto customer = require_customer(ctx, request.customer, "customer"); !customer)
+        return Refusal(customer.error());
+    request.currency = currency.empty() ? default_currency(ctx, request.customer) : currency;
     if (auto error = check_customer_currency(ctx, request.customer, request.currency))
         return Refusal(*std::move(error));
     request.billing_reason = "manual";
@@ -212,7 +211,9 @@ Answer pay(Operation& operation) {
     attempt.session = params.boolean("off_session").value_or(false) ? PaymentSession::Recurring
                                                                     : PaymentSession::OnSession;
     const bool out_of_band = params.boolean("paid_out_of_band").value_or(false);
-    params.ignore("forgive");
+    if (params.boolean("forgive").value_or(false))
+        params.complain(
+            bad_param("forgive", "", "This sandbox does not forgive what is not paid."));
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     auto invoice = require_invoice(operation);
     if (!invoice) return invoice;

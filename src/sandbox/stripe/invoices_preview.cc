@@ -1,9 +1,12 @@
 #include "sandbox/stripe/invoices_preview.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/customer_currency.h"
@@ -137,12 +140,12 @@ Answer preview_new(Context& ctx, const Request& request) {
     subscription["customer"] = request.customer;
     std::vector<Json> lines;
     std::string currency = request.currency;
-    for (const ItemRequest& item_request : request.change.items) {
-        if (!item_request.price) return missing_param("subscription_details[items][0][price]");
+    for (std::size_t i = 0; i < request.change.items.size(); ++i) {
+        const ItemRequest& item_request = request.change.items[i];
+        if (!item_request.price)
+            return missing_param("subscription_details[items][" + std::to_string(i) + "][price]");
         const Json& price = *item_request.price;
         if (currency.empty()) currency = text_of(price, "currency");
-        if (auto error = check_price_currency(price, currency, item_request.price_param))
-            return Refusal(*std::move(error));
         const Period period = period_number(now, interval_of(price), 0);
         const Json item = new_item(ctx, subscription, item_request, period);
         const std::int64_t quantity = integer_of(item, "quantity");
@@ -150,6 +153,8 @@ Answer preview_new(Context& ctx, const Request& request) {
             subscription_line(ctx, {LineKind::Regular, subscription, item, price, quantity,
                                     total_of(price, quantity), period, kNothing}));
     }
+    if (auto error = check_currency(request.change.items, {}, currency))
+        return Refusal(*std::move(error));
     if (auto error = check_customer_currency(ctx, request.customer, currency))
         return Refusal(*std::move(error));
     auto draft = draft_invoice(ctx, {.customer = request.customer,

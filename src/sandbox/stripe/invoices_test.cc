@@ -238,6 +238,20 @@ TEST_F(InvoiceTest, NumbersHaveNoGaps) {
     EXPECT_THAT(numbers, ElementsAre("-0001", "-0002", "-0003"));
 }
 
+TEST_F(InvoiceTest, TheLastNumberLocksNobodyOut) {
+    const std::string path = "/v1/customers/" + customer_;
+    const auto number = [](const char* text) {
+        return "next_invoice_sequence=" + std::string(text);
+    };
+    EXPECT_EQ(sandbox_.refused(path, number("0")).param, "next_invoice_sequence");
+    EXPECT_EQ(sandbox_.refused(path, number("1000000001")).param, "next_invoice_sequence");
+    sandbox_.post(path, number("1000000000"));
+    const std::string id = text_of(draft(), "id");
+    add(id, 100);
+    sandbox_.post("/v1/invoices/" + id + "/finalize");
+    EXPECT_EQ(sandbox_.post(path, "name=Ada")["next_invoice_sequence"], 1'000'000'001);
+}
+
 TEST_F(InvoiceTest, ItemsKeepPeriodAndQuantity) {
     const Json item =
         sandbox_.post("/v1/invoiceitems", "customer=" + customer_ +

@@ -30,12 +30,8 @@ std::optional<Refusal> body_problem(const http::Request& request) {
     return std::nullopt;
 }
 
-/// The query's parameters and the form's are one set, as at Stripe.
 Outcome<Json> read_parameters(const http::Request& request) {
-    const auto mark = request.target.find('?');
-    std::string text = mark == std::string::npos ? "" : request.target.substr(mark + 1);
-    if (!request.body.empty()) text += "&" + request.body;
-    auto tree = decode_form(text);
+    auto tree = decode_form(parameters_of(request));
     if (!tree) return bad_request(tree.error().message);
     return *std::move(tree);
 }

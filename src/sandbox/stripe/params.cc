@@ -272,6 +272,11 @@ void Params::ignore(std::string_view name) {
     if (!contains(known_, name)) known_.emplace_back(name);
 }
 
+void Params::refuse(std::string_view name, const std::string& why) {
+    const Json* value = take(name);
+    if (value != nullptr && *value != Json("")) complain(bad_param(name_of(name), "", why));
+}
+
 std::string Params::name_of(std::string_view name) const {
     if (prefix_.empty()) return std::string(name);
     return prefix_ + "[" + std::string(name) + "]";

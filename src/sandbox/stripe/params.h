@@ -13,7 +13,15 @@
 #include "json/value.h"
 #include "sandbox/stripe/stripe_error.h"
 
+namespace turnpike::http {
+struct Request;
+}
+
 namespace turnpike::twin {
+
+/// The query's parameters and the form's, which are one set, as at Stripe; a page's form posts to
+/// the address of the page, so that its query is still there. For decode_form().
+std::string parameters_of(const http::Request& request);
 
 /// Decodes "a[b][c]=v&items[0][price]=p&expand[]=x" into a tree: objects, arrays, and text leaves.
 /// "a[0]" stays an object with the key "0", because "metadata[0]" is one; Params reads such an
@@ -57,6 +65,9 @@ public:
     bool has(std::string_view name) const;
     /// Marks a parameter as known without reading it (accepted and ignored, like Stripe's hints).
     void ignore(std::string_view name);
+    /// Knows a parameter that is Stripe's but not this sandbox's: complains with `why` unless it is
+    /// absent or "".
+    void refuse(std::string_view name, const std::string& why);
     /// Full name for errors: "items[0][price]".
     std::string name_of(std::string_view name) const;
 

@@ -24,7 +24,7 @@ Outcome<Json> require_intent(Operation& operation) {
 }
 
 std::optional<Refusal> amount_problem(std::int64_t amount, const std::string& currency) {
-    if (!fits_amount(amount) && amount > 0) return amount_too_large("amount", currency);
+    if (amount > kAmountMax) return amount_too_large("amount", currency);
     if (amount >= minimum_charge(currency)) return std::nullopt;
     return bad_param(
         "amount", amount < 1 ? "parameter_invalid_integer" : "amount_too_small",

@@ -64,8 +64,7 @@ Json new_configuration(Context& ctx) {
 
 /// Every account has one; made when it is first needed.
 Json default_configuration(Context& ctx) {
-    for (Json& configuration : ctx.list(kConfiguration, {}))
-        if (flag_of(configuration, "is_default")) return std::move(configuration);
+    if (auto found = find_default_configuration(ctx)) return *std::move(found);
     Json made = new_configuration(ctx);
     made["is_default"] = true;
     ctx.put(made);
@@ -80,6 +79,7 @@ Outcome<Json> read_products(Context& ctx, Params& feature) {
     for (Params& given : feature.objects("products")) {
         const std::string id = given.required_text("product");
         const auto prices = given.texts("prices");
+        given.ignore("adjustable_quantity");  // this portal changes no quantities
         if (prices.empty()) given.complain(missing_param(given.name_of("prices")));
         if (auto complaint = given.complaint()) return Refusal(*std::move(complaint));
         if (!ctx.find("product", id)) return no_such_param("product", id, given.name_of("product"));
@@ -242,6 +242,12 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 });
 
 }  // namespace
+
+std::optional<Json> find_default_configuration(Context& ctx) {
+    for (Json& configuration : ctx.list(kConfiguration, {}))
+        if (flag_of(configuration, "is_default")) return std::move(configuration);
+    return std::nullopt;
+}
 
 bool is_session_expired(const Json& session, Instant now) {
     const Duration idle = now - *instant_of(session, "_last_used");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <span>
 
 #include "sandbox/stripe/context.h"
@@ -12,6 +13,9 @@ namespace turnpike::twin {
 
 std::span<const OperationRoute> portal_routes();
 std::span<const PageRoute> portal_pages();
+
+/// The configuration that applies where none is named; nullopt until one is needed.
+std::optional<Json> find_default_configuration(Context& ctx);
 
 /// A portal link must be opened within this time, and ends this long after its last use.
 inline constexpr std::chrono::minutes kPortalUnopened{5};

@@ -1,12 +1,13 @@
 #include "sandbox/stripe/portal_actions.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/cards.h"
-#include "sandbox/stripe/invoice_lines.h"
 #include "sandbox/stripe/payment_methods.h"
 #include "sandbox/stripe/subscriptions.h"
 #include "sandbox/stripe/subscriptions_params.h"
@@ -36,11 +37,16 @@ StripeError in_plain_words(StripeError error) {
     return error;
 }
 
-/// Runs POST /v1/subscriptions/{id} on a subscription of the session's customer.
-Outcome<Json> update(Context& ctx, const Json& session, const std::string& id, const Json& form) {
-    const auto subscription = ctx.find("subscription", id);
-    if (!subscription || text_of(*subscription, "customer") != text_of(session, "customer"))
-        return not_offered();
+/// A subscription of the session's customer that is not over.
+std::optional<Json> own_subscription(Context& ctx, const Json& session, const std::string& id) {
+    auto subscription = ctx.find("subscription", id);
+    if (!subscription || is_ended(*subscription)) return std::nullopt;
+    if (text_of(*subscription, "customer") != text_of(session, "customer")) return std::nullopt;
+    return subscription;
+}
+
+/// Runs POST /v1/subscriptions/{id}.
+Outcome<Json> update(Context& ctx, const std::string& id, const Json& form) {
     Operation operation{.ctx = ctx, .params = Params(form), .path_values = {{"subscription", id}}};
     return update_subscription(operation);
 }
@@ -62,8 +68,9 @@ void drop_replaced(Context& ctx, const Json& chosen, const std::string& former) 
 
 /// Without a list the portal offers whatever is sold.
 bool is_listed(const Json& update, const std::string& price) {
-    if (!update.contains("_products")) return true;
-    return std::ranges::any_of(update.at("_products"), [&](const Json& product) {
+    const Json& products = part_of(update, "_products");
+    if (products.empty()) return true;
+    return std::ranges::any_of(products, [&](const Json& product) {
         const Json& prices = product.at("prices");
         return std::ranges::find(prices, Json(price)) != prices.end();
     });
@@ -80,10 +87,8 @@ Json portal_features(Context& ctx, const Json& session) {
 Outcome<std::string> change_plan(Context& ctx, const Json& session, const std::string& id,
                                  const std::string& price) {
     if (!is_enabled(ctx, session, "subscription_update")) return not_offered();
-    const auto subscription = ctx.find("subscription", id);
-    if (!subscription || text_of(*subscription, "customer") != text_of(session, "customer") ||
-        subscription->at("items").at("data").size() != 1)
-        return not_offered();
+    const auto subscription = own_subscription(ctx, session, id);
+    if (!subscription || subscription->at("items").at("data").size() != 1) return not_offered();
     const auto offered = offered_prices(ctx, session, *subscription);
     const bool known = std::ranges::any_of(
         offered, [&](const Json& offer) { return text_of(offer, "id") == price; });
@@ -96,16 +101,15 @@ Outcome<std::string> change_plan(Context& ctx, const Json& session, const std::s
     form["payment_behavior"] = "error_if_incomplete";
     form["proration_behavior"] = text_of(
         part_of(portal_features(ctx, session), "subscription_update"), "proration_behavior");
-    auto updated = update(ctx, session, id, form);
+    auto updated = update(ctx, id, form);
     if (!updated) return Refusal(in_plain_words(std::move(updated.error())));
     return std::string("Your plan has been changed.");
 }
 
 Outcome<std::string> cancel_plan(Context& ctx, const Json& session, const std::string& id) {
     if (!is_enabled(ctx, session, "subscription_cancel")) return not_offered();
-    const auto subscription = ctx.find("subscription", id);
-    if (!subscription || text_of(*subscription, "customer") != text_of(session, "customer"))
-        return not_offered();
+    const auto subscription = own_subscription(ctx, session, id);
+    if (!subscription) return not_offered();
     if (text_of(part_of(portal_features(ctx, session), "subscription_cancel"), "mode") ==
         "immediately") {
         const auto canceled = cancel_subscription_now(ctx, *subscription, {});
@@ -115,15 +119,16 @@ Outcome<std::string> cancel_plan(Context& ctx, const Json& session, const std::s
     // In flexible billing the portal names the date instead of setting cancel_at_period_end.
     Json form;
     form["cancel_at"] = "max_period_end";
-    const auto updated = update(ctx, session, id, form);
+    const auto updated = update(ctx, id, form);
     if (!updated) return Refusal(updated.error());
     return std::string("Your plan will end with the current period.");
 }
 
 Outcome<std::string> keep_plan(Context& ctx, const Json& session, const std::string& id) {
+    if (!own_subscription(ctx, session, id)) return not_offered();
     Json form;
     form["cancel_at"] = "";
-    const auto updated = update(ctx, session, id, form);
+    const auto updated = update(ctx, id, form);
     if (!updated) return Refusal(updated.error());
     return std::string("Your plan goes on.");
 }
@@ -149,7 +154,7 @@ Outcome<std::string> replace_card(Context& ctx, const Json& session, const std::
         if (text_of(subscription, "default_payment_method").empty()) continue;
         Json form;
         form["default_payment_method"] = method->at("id");
-        const auto updated = update(ctx, session, text_of(subscription, "id"), form);
+        const auto updated = update(ctx, text_of(subscription, "id"), form);
         if (!updated) return Refusal(updated.error());
     }
     drop_replaced(ctx, *method, former);
@@ -166,7 +171,7 @@ std::vector<Json> offered_prices(Context& ctx, const Json& session, const Json& 
     const Json update = part_of(portal_features(ctx, session), "subscription_update");
     std::vector<Json> prices = ctx.list("price", {});
     std::erase_if(prices, [&](const Json& price) {
-        if (!is_listed(update, text_of(price, "id"))) return true;
+        if (flag_of(price, "_inline") || !is_listed(update, text_of(price, "id"))) return true;
         const Json& recurring = part_of(price, "recurring");
         const auto product = ctx.find("product", text_of(price, "product"));
         return !flag_of(price, "active") || recurring.empty() || !product ||

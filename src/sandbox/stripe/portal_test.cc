@@ -123,6 +123,28 @@ TEST_F(PortalTest, CancelsByDateAndTakesItBack) {
     EXPECT_EQ(subscription()["cancel_at"], nullptr);
 }
 
+TEST_F(PortalTest, CancelsAPlanOnlyOnce) {
+    const Json configuration = sandbox_.post("/v1/billing_portal/configurations",
+                                             "features[subscription_cancel][enabled]=true"
+                                             "&features[subscription_cancel][mode]=immediately");
+    session_ =
+        sandbox_.post("/v1/billing_portal/sessions",
+                      "customer=" + customer_ + "&configuration=" + text_of(configuration, "id"));
+    show();
+    EXPECT_THAT(act("action=cancel&subscription=" + subscription_),
+                HasSubstr("Your plan has ended."));
+    const Json ended = subscription();
+    EXPECT_EQ(ended["status"], "canceled");
+    sandbox_.set_now(sandbox_.now() + std::chrono::seconds(5));
+    sandbox_.new_events();
+    for (const char* action : {"cancel", "keep", "change_plan"})
+        EXPECT_THAT(act("action=" + std::string(action) + "&subscription=" + subscription_ +
+                        "&price=" + pro_),
+                    HasSubstr("does not offer"));
+    EXPECT_EQ(subscription(), ended);
+    EXPECT_TRUE(sandbox_.new_events().empty());
+}
+
 TEST_F(PortalTest, ReplacesTheCard) {
     show();
     EXPECT_THAT(act("action=replace_card&number=5555+5555+5555+4444"), HasSubstr("4444"));
@@ -360,7 +382,10 @@ TEST_F(PortalTest, AConfigurationOffersTheProductsThatItLists) {
                "&" + first + "[prices][0]=" + price;
     };
     const std::string configurations = "/v1/billing_portal/configurations";
-    const Json made = sandbox_.post(configurations, listing(product_of(team), team));
+    const Json made = sandbox_.post(
+        configurations,
+        listing(product_of(team), team) +
+            "&features[subscription_update][products][0][adjustable_quantity][enabled]=true");
     session_ = sandbox_.post("/v1/billing_portal/sessions",
                              "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
     EXPECT_THAT(show().html, HasSubstr("Team: $199.00"));
@@ -377,6 +402,34 @@ TEST_F(PortalTest, AConfigurationOffersTheProductsThatItLists) {
               where + "[prices][0]");
     EXPECT_EQ(sandbox_.refused(configurations, listing(product_of(team), pro_)).param,
               where + "[prices][0]");
+}
+
+TEST_F(PortalTest, AConfigurationWithAnEmptyListOffersEverything) {
+    const Json made = sandbox_.post(
+        "/v1/billing_portal/configurations",
+        "features[subscription_update][enabled]=true&features[subscription_update][products]=");
+    session_ = sandbox_.post("/v1/billing_portal/sessions",
+                             "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
+    EXPECT_THAT(show().html, HasSubstr("Pro: $99.00"));
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
+                HasSubstr("Your plan has been changed."));
+}
+
+TEST_F(PortalTest, APriceMadeForOneCustomerIsNobodyElsesToChoose) {
+    const std::string product = text_of(sandbox_.get("/v1/prices/" + pro_), "product");
+    const std::string data = "items[0][price_data]";
+    const Json made = sandbox_.post(
+        "/v1/subscriptions", "customer=" + sandbox_.customer() + "&" + data +
+                                 "[product]=" + product + "&" + data + "[currency]=usd&" + data +
+                                 "[unit_amount]=123&" + data + "[recurring][interval]=month&" +
+                                 data + "[recurring][trial_period_days]=7");
+    const Json& price = made["items"]["data"][0]["price"];
+    EXPECT_EQ(price["recurring"]["trial_period_days"], 7);
+    EXPECT_FALSE(price.contains("_inline"));
+    EXPECT_EQ(sandbox_.get("/v1/prices/" + text_of(price, "id")), price);
+    EXPECT_THAT(texts_of(sandbox_.get("/v1/prices", "product=" + product)["data"], "id"),
+                testing::ElementsAre(pro_));
+    EXPECT_THAT(show().html, Not(HasSubstr("$1.23")));
 }
 
 TEST(EscapeHtml, LeavesNoWayOutOfTextOrAttributes) {

@@ -47,9 +47,7 @@ std::optional<std::string> canonical_decimal(std::string_view text) {
 }
 
 void set_amount(Params& params, const std::string& decimal, Json& price) {
-    const bool is_whole = decimal.find('.') == std::string::npos;
-    price["unit_amount"] = is_whole ? Json(std::stoll(decimal)) : Json();
-    price["unit_amount_decimal"] = decimal;
+    write_unit_amount(price, decimal);
     if (!is_unit_amount(decimal))
         params.complain(amount_too_large(
             params.name_of(params.has("unit_amount") ? "unit_amount" : "unit_amount_decimal"),
@@ -92,14 +90,10 @@ void read_editable(Params& params, Json& price) {
 /// than silently priced wrong.
 void refuse_other_schemes(Params& params) {
     for (const std::string_view name :
-         {"tiers", "tiers_mode", "transform_quantity", "custom_unit_amount", "currency_options"}) {
-        params.ignore(name);
-        if (params.has(name))
-            params.complain(bad_param(params.name_of(name), "",
-                                      "This sandbox supports prices with one fixed unit amount; "
-                                      "it does not know '" +
-                                          std::string(name) + "'."));
-    }
+         {"tiers", "tiers_mode", "transform_quantity", "custom_unit_amount", "currency_options"})
+        params.refuse(
+            name, "This sandbox supports prices with one fixed unit amount; it does not know '" +
+                      std::string(name) + "'.");
     params.one_of("billing_scheme", {"per_unit"});
 }
 
@@ -207,7 +201,7 @@ Answer list_prices(Operation& operation) {
     read_created(params, filter);
     return list_objects(operation, kKind, filter, [&](const Json& price) {
         const auto key = text_of(price, "lookup_key");
-        return (!active || flag_of(price, "active") == *active) &&
+        return !flag_of(price, "_inline") && (!active || flag_of(price, "active") == *active) &&
                (!type || text_of(price, "type") == *type) &&
                (!currency || text_of(price, "currency") == *currency) &&
                (keys.empty() || std::ranges::find(keys, key) != keys.end()) &&
@@ -276,6 +270,12 @@ void read_unit_amount(Params& params, Json& price) {
     }
 }
 
+void write_unit_amount(Json& price, const std::string& decimal) {
+    const bool is_whole = decimal.find('.') == std::string::npos;
+    price["unit_amount"] = is_whole ? Json(std::stoll(decimal)) : Json();
+    price["unit_amount_decimal"] = decimal;
+}
+
 Outcome<Json> create_price_of(Context& ctx, Params& params, const std::string& product) {
     Json price = read_new_price(ctx, params);
     price["product"] = product;
@@ -291,6 +291,17 @@ std::optional<StripeError> check_price_currency(const Json& price, const std::st
                      "The price specified only supports `" + own +
                          "`. This doesn't match the expected currency: `" + expected + "`.")
         .error();
+}
+
+Outcome<Json> require_one_time_price(Context& ctx, const std::string& id,
+                                     const std::string& param) {
+    auto price = ctx.find(kKind, id);
+    if (!price) return no_such_param("price", id, param);
+    if (text_of(*price, "type") == "recurring")
+        return bad_param(param, "",
+                         "The price specified is set to `type=recurring` but this field only "
+                         "accepts prices with `type=one_time`.");
+    return *std::move(price);
 }
 
 std::span<const OperationRoute> price_routes() { return kRoutes; }

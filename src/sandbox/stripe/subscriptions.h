@@ -43,6 +43,8 @@ struct ItemRequest {
 Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params);
 /// Reads the members of one item from a reader of its own (subscription items' operations).
 Outcome<ItemRequest> read_item(Context& ctx, Params& params);
+/// Complains about discounts[], of an item or of a whole subscription.
+void refuse_discounts(Params& params);
 /// Reads add_invoice_items[] and makes the pending items for `subscription`.
 struct AddedCharge {
     Json price;

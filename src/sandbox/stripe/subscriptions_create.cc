@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/customer_currency.h"
@@ -102,7 +103,7 @@ Outcome<Request> read_request(Context& ctx, Params& params) {
         params.absorb(*mode);
     }
     request.currency = read_optional_currency(params);
-    params.ignore("discounts");
+    refuse_discounts(params);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     for (std::size_t i = 0; i < request.items.size(); ++i)
         if (!request.items[i].price)

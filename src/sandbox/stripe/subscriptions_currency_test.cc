@@ -98,6 +98,8 @@ TEST_F(SubscriptionCurrencyTest, APreviewIsInTheCurrencyAskedFor) {
     EXPECT_EQ(
         sandbox_.refused(path, fresh + "&subscription_details[items][1][price]=" + usd_).message,
         kUsdForEuro);
+    EXPECT_EQ(sandbox_.refused(path, fresh + "&subscription_details[items][1][quantity]=2").param,
+              "subscription_details[items][1][price]");
 }
 
 TEST_F(SubscriptionCurrencyTest, AnInvoiceItemsCurrencyIsThatOfItsPrice) {
@@ -106,6 +108,31 @@ TEST_F(SubscriptionCurrencyTest, AnInvoiceItemsCurrencyIsThatOfItsPrice) {
     EXPECT_EQ(error.message, kEuroForUsd);
     EXPECT_EQ(error.param, "price");
     EXPECT_EQ(sandbox_.post("/v1/invoiceitems", form)["currency"], "eur");
+}
+
+TEST_F(SubscriptionCurrencyTest, WithoutACurrencyTheOneThatTheCustomerIsBilledInIsMeant) {
+    const std::string fresh = "customer=" + sandbox_.customer();
+    EXPECT_EQ(sandbox_.post("/v1/invoices", fresh)["currency"], "usd");
+    EXPECT_EQ(sandbox_.post("/v1/invoiceitems", fresh + "&amount=100")["currency"], "usd");
+
+    const std::string waiting = "customer=" + sandbox_.customer();
+    sandbox_.post("/v1/invoiceitems", waiting + "&amount=100&currency=eur");
+    EXPECT_EQ(sandbox_.post("/v1/invoiceitems", waiting + "&amount=200")["currency"], "eur");
+    EXPECT_EQ(sandbox_.post("/v1/invoiceitems",
+                            waiting + "&unit_amount_decimal=0.5&quantity=4")["currency"],
+              "eur");
+    const Json invoice =
+        sandbox_.post("/v1/invoices", waiting + "&pending_invoice_items_behavior=include");
+    EXPECT_EQ(invoice["currency"], "eur");
+    EXPECT_EQ(invoice["total"], 302);
+    // Nothing binds the customer any more, but it was billed in this currency last.
+    sandbox_.post("/v1/invoices/" + text_of(invoice, "id") + "/finalize");
+    EXPECT_EQ(sandbox_.post("/v1/invoices", waiting)["currency"], "eur");
+    EXPECT_EQ(sandbox_.post("/v1/invoices", waiting + "&currency=usd")["currency"], "usd");
+
+    const std::string subscribed = "customer=" + sandbox_.customer();
+    sandbox_.post("/v1/subscriptions", subscribed + "&items[0][price]=" + eur_);
+    EXPECT_EQ(sandbox_.post("/v1/invoices", subscribed)["currency"], "eur");
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/invoice_items.h"
-#include "sandbox/stripe/invoice_lines.h"
 #include "sandbox/stripe/prices.h"
 #include "sandbox/stripe/subscriptions.h"
 
@@ -39,25 +38,18 @@ Json plan_of(const Json& price) {
     return plan;
 }
 
-/// A price given in the request itself, stored as an ordinary one.
+/// A price given in the request itself.
 Outcome<Json> inline_price(Context& ctx, Params& data) {
     PriceRequest request;
-    request.currency = read_currency(data);
+    request.amount["currency"] = read_currency(data);
     request.product = data.required_text("product");
-    Json amount;
-    amount["currency"] = request.currency;
-    read_unit_amount(data, amount);
+    read_unit_amount(data, request.amount);
     data.ignore("tax_behavior");
     if (auto given = data.object("recurring")) {
-        const Json recurring = read_recurring(*given);
-        request.interval = text_of(recurring, "interval");
-        request.interval_count = integer_of(recurring, "interval_count");
+        request.recurring = read_recurring(*given);
         data.absorb(*given);
     }
     if (auto complaint = data.complaint()) return Refusal(*std::move(complaint));
-    if (part_of(amount, "unit_amount").is_number_integer())
-        request.unit_amount = integer_of(amount, "unit_amount");
-    request.unit_amount_decimal = text_of(amount, "unit_amount_decimal");
     if (!ctx.find("product", request.product))
         return no_such_param("product", request.product, data.name_of("product"));
     return new_price(ctx, request);
@@ -106,11 +98,17 @@ Outcome<GivenPrice> read_price(Context& ctx, Params& params) {
 
 }  // namespace
 
+void refuse_discounts(Params& params) {
+    params.refuse("discounts", "This sandbox has no discounts.");
+}
+
 Outcome<ItemRequest> read_item(Context& ctx, Params& params) {
     ItemRequest request;
     request.quantity = params.integer("quantity");
     request.metadata = params.metadata();
-    for (const char* hint : {"billing_thresholds", "discounts", "tax_rates"}) params.ignore(hint);
+    refuse_discounts(params);
+    params.refuse("billing_thresholds", "This sandbox does not bill by thresholds.");
+    params.refuse("tax_rates", "This sandbox does not compute taxes.");
     auto price = read_price(ctx, params);
     if (!price) return Refusal(price.error());
     request.price = std::move(price->price);
@@ -149,12 +147,8 @@ Outcome<std::vector<AddedCharge>> read_added_charges(Context& ctx, Params& param
         AddedCharge charge;
         charge.quantity = item.integer("quantity").value_or(1);
         if (auto complaint = item.complaint()) return Refusal(*std::move(complaint));
-        auto price = ctx.find("price", id);
-        if (!price) return no_such_param("price", id, item.name_of("price"));
-        if (text_of(*price, "type") == "recurring")
-            return bad_param(item.name_of("price"), "",
-                             "The price specified is set to `type=recurring` but this field only "
-                             "accepts prices with `type=one_time`.");
+        auto price = require_one_time_price(ctx, id, item.name_of("price"));
+        if (!price) return Refusal(price.error());
         if (charge.quantity < 0)
             return bad_param(item.name_of("quantity"), "parameter_invalid_integer",
                              "This value must be greater than or equal to 0.");

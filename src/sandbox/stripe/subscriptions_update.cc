@@ -35,11 +35,12 @@ Outcome<PlanChange> read_change(Context& ctx, Params& params, Instant now) {
     if (params.one_of("billing_cycle_anchor", {"now", "unchanged"}) == "now")
         change.anchor = PlanChange::Anchor::Now;
     params.ignore("trial_from_plan");
-    if (params.text("trial_end").value_or("") == "now")
+    if (params.text("trial_end").value_or("") == "now") {
         change.trial_end = now;
-    else
+    } else {
         change.trial_end = params.timestamp("trial_end");
-    if (change.trial_end != now) check_trial_end(params, change.trial_end, now);
+        check_trial_end(params, change.trial_end, now);
+    }
     return change;
 }
 
@@ -84,7 +85,7 @@ Answer update_subscription(Operation& operation) {
     if (!change) return Refusal(change.error());
     const SubscriptionSettings settings = read_settings(params);
     const auto pause = read_pause(params);
-    params.ignore("discounts");
+    refuse_discounts(params);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     if (is_ended(*subscription) && !changes_nothing_but_notes(*change, settings))
         return not_updatable(*subscription);

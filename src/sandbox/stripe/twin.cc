@@ -30,14 +30,6 @@ http::Router router_of(const std::vector<Route>& routes) {
 
 std::string new_request_id(IdSource& ids, Instant now) { return "req_" + ids.body(now).substr(12); }
 
-/// A form posts to the address of its page, so the query is still there.
-std::string query_and_body(const http::Request& request) {
-    const auto mark = request.target.find('?');
-    std::string text = mark == std::string::npos ? "" : request.target.substr(mark + 1);
-    if (request.method == http::Method::Post) text += "&" + request.body;
-    return text;
-}
-
 /// Pages run no scripts, load nothing, and are not kept or framed by anybody.
 constexpr std::array<std::pair<const char*, const char*>, 4> kPageHeaders{{
     {"Content-Security-Policy",
@@ -198,7 +190,7 @@ asio::awaitable<WireAnswer> Twin::State::run(const OperationCall& call) {
 asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
                                                          const PageRoute& route) {
     const auto now = clock.now();
-    const auto form = decode_form(query_and_body(request));
+    const auto form = decode_form(parameters_of(request));
     const Json parameters = form.value_or(Json::object());
     const auto id = request.path_values.empty() ? "" : request.path_values.front().second;
     auto work = [&](sql::Transaction& tx) -> std::optional<PageAnswer> {

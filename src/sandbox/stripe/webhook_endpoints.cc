@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
-#include <cstdint>
 #include <string>
-#include <system_error>
 #include <utility>
 
+#include "http/target.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/deliveries.h"
 #include "sandbox/stripe/event_types.h"
@@ -21,22 +19,14 @@ namespace {
 constexpr std::string_view kKind = "webhook_endpoint";
 constexpr std::size_t kEndpointsMax = 16;
 
-bool is_port(std::string_view text) {
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    return error == std::errc() && end == text.data() + text.size() && port != 0;
-}
-
 /// `authority` is what stands between "//" and the path: "h", "h:8080", "user:word@[::1]:8080".
 bool names_a_host(std::string_view authority) {
     authority.remove_prefix(authority.rfind('@') + 1);  // npos + 1 is 0
-    const bool bracketed = authority.starts_with('[');
-    const auto closing = authority.find(']');
-    if (bracketed && closing == std::string_view::npos) return false;
-    const auto host_end = bracketed ? closing + 1 : std::min(authority.find(':'), authority.size());
-    if (host_end == 0) return false;
-    const auto rest = authority.substr(host_end);
-    return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
+    const auto colon = authority.rfind(':');
+    // HTTP allows a port to be empty or 0, but nobody listens there.
+    const bool reachable = colon == std::string_view::npos ||
+                           authority.find_first_not_of('0', colon + 1) != std::string_view::npos;
+    return reachable && http::is_host(authority);
 }
 
 /// What is wrong with a webhook's address; "" when nothing is. Test mode allows plain http, and a

@@ -62,6 +62,8 @@ TEST_F(WrongInputTest, ATrialThatEndedBeforeItBegan) {
     const Json running = sandbox_.post("/v1/subscriptions", subscribe("&trial_period_days=7"));
     const std::string path = "/v1/subscriptions/" + text_of(running, "id");
     EXPECT_EQ(sandbox_.refused(path, "trial_end=100").param, "trial_end");
+    const std::string this_second = seconds_from_now(std::chrono::seconds(0));
+    EXPECT_EQ(sandbox_.refused(path, "trial_end=" + this_second).param, "trial_end");
     EXPECT_EQ(sandbox_.post(path, "trial_end=now")["status"], "active");
 }
 
@@ -76,6 +78,34 @@ TEST_F(WrongInputTest, ACycleThatIsLongerThanItsInterval) {
                             subscribe("&billing_cycle_anchor=" +
                                       seconds_from_now(std::chrono::days(31))))["status"],
               "active");
+}
+
+TEST_F(WrongInputTest, WhatWouldChangeTheBillAndIsNotDoneHere) {
+    const Json made = sandbox_.post("/v1/subscriptions", subscribe());
+    const std::string path = "/v1/subscriptions/" + text_of(made, "id");
+    const std::string item = text_of(made["items"]["data"][0], "id");
+    const std::string invoice = "/v1/invoices/" + text_of(made, "latest_invoice");
+    const struct {
+        std::string path, form, param;
+    } cases[] = {
+        {"/v1/subscriptions", subscribe("&discounts[0][coupon]=HALF"), "discounts"},
+        {"/v1/subscriptions", subscribe("&items[0][discounts][0][coupon]=HALF"),
+         "items[0][discounts]"},
+        {"/v1/subscriptions", subscribe("&items[0][tax_rates][0]=txr_1"), "items[0][tax_rates]"},
+        {path, "discounts[0][promotion_code]=promo_1", "discounts"},
+        {"/v1/subscription_items/" + item, "billing_thresholds[usage_gte]=10",
+         "billing_thresholds"},
+        {invoice + "/pay", "forgive=true", "forgive"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.form);
+        const StripeError error = sandbox_.refused(c.path, c.form);
+        EXPECT_EQ(error.http_status, 400);
+        EXPECT_EQ(error.param, c.param);
+        EXPECT_THAT(error.message, HasSubstr("This sandbox"));
+    }
+    // None of them is what there is anyway.
+    sandbox_.post(path, "discounts=&items[0][id]=" + item + "&items[0][tax_rates]=");
 }
 
 TEST_F(WrongInputTest, TwoCurrenciesForOneCustomer) {
