@@ -166,7 +166,7 @@ protected:
         });
     }
     std::size_t replay() {
-        return run(recovery_.replay(db_, clock_, world_.ids(), world_.catalog(), standings_));
+        return run(recovery_.replay({usage_, world_.catalog()}, clock_, standings_));
     }
 
     std::unique_ptr<sql::Database> ledger_ = sql::open_test_database();
@@ -177,8 +177,14 @@ protected:
     SubscriptionId pro_ = add_subscription(world_, paul_, {});
     ManualClock clock_{kStart + std::chrono::hours(1)};
     StandingCache standings_{{}};
-    EntitlementsApi api_{
-        db_, clock_, world_.ids(), world_.catalog(), standings_, "https://shop.example/plans"};
+    SqlUsage usage_{db_, world_.ids()};
+    EntitlementsApi api_{db_,
+                         usage_,
+                         clock_,
+                         world_.ids(),
+                         world_.catalog(),
+                         standings_,
+                         "https://shop.example/plans"};
     UsageRecovery recovery_{3};
     std::vector<std::string> passed_;
     GatewayApi gateway_{api_, recovery_, [this](const RouteCost& route, FailOpen reason) {

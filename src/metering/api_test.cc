@@ -88,9 +88,10 @@ protected:
         return CustomerWindow{alice_, std::nullopt, default_plan_of(world_.catalog().get()),
                               kSeptember, now};
     };
+    SqlUsage usage_{failing_, world_.ids()};
     MeteringApi api_{failing_,
+                     usage_,
                      clock_,
-                     world_.ids(),
                      world_.catalog(),
                      cursors_,
                      find_window_,

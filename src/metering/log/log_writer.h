@@ -35,7 +35,7 @@ public:
         std::size_t segment_bytes = std::size_t{256} << 20;  ///< more than one frame can take
     };
     /// Called once, on the writer's thread or by the caller itself; must be quick and not throw.
-    using Done = std::function<void(const std::optional<Error>& failed)>;
+    using Done = std::move_only_function<void(const std::optional<Error>& failed)>;
 
     /// \param tail           the segment to go on with; absent: none exists
     /// \param next_sequence  of the frame that is written next

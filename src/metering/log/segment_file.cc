@@ -140,6 +140,30 @@ Result<SegmentEnd> scan_segment(const SegmentPlace& segment, std::uint64_t from,
     }
 }
 
+Result<std::monostate> read_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
+                                    const FrameVisitor& visit) {
+    if (last_sequence < segment.first_sequence) return std::monostate{};
+    const Descriptor file(::open(segment.path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat facts{};
+    if (!file.valid() || ::fstat(file.get(), &facts) != 0) return unreachable(segment.path, errno);
+    if (facts.st_size == 0) return std::monostate{};
+    const Mapping mapped(file.get(), static_cast<std::size_t>(facts.st_size));
+    if (!mapped.valid()) return unreachable(segment.path, errno);
+    std::string_view rest = mapped.text();
+    for (std::uint64_t next = segment.first_sequence; next <= last_sequence; ++next) {
+        const auto read = read_frame(rest);
+        // The segment after this one goes on.
+        if (read.state == FrameRead::State::End) return std::monostate{};
+        if (read.state == FrameRead::State::Bad || read.sequence != next)
+            return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                        segment.path + " is damaged before usage that was acknowledged");
+        auto visited = visit(next, read.payload);
+        if (!visited) return visited;
+        rest.remove_prefix(read.size);
+    }
+    return std::monostate{};
+}
+
 SegmentFile::SegmentFile(int descriptor, std::string path, std::size_t bytes, std::size_t offset)
     : descriptor_(descriptor), path_(std::move(path)), bytes_(bytes), offset_(offset) {}
 

@@ -43,6 +43,12 @@ using FrameVisitor =
 Result<SegmentEnd> scan_segment(const SegmentPlace& segment, std::uint64_t from,
                                 const FrameVisitor& visit);
 
+/// Visits the frames up to this sequence, which are whole, and looks at nothing behind them: the
+/// segment may be written to meanwhile.
+/// Errors: the visitor's; Unavailable "usage_log.unreachable", "usage_log.damaged".
+Result<std::monostate> read_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
+                                    const FrameVisitor& visit);
+
 /// A segment that is written to. Its space is allocated before, so that a write into it cannot find
 /// the disk full. One thread at a time.
 class SegmentFile {

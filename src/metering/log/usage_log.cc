@@ -61,8 +61,8 @@ std::size_t bytes_max(std::span<const LoggedUse> uses) {
 
 }  // namespace
 
-UsageLog::UsageLog(SipKey key, std::unique_ptr<IdentitySet> identities)
-    : key_(key), identities_(std::move(identities)) {}
+UsageLog::UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities)
+    : directory_(std::move(directory)), key_(key), identities_(std::move(identities)) {}
 
 Result<std::unique_ptr<UsageLog>> UsageLog::open(const Config& config) {
     const auto made = make_directories(config.directory);
@@ -74,7 +74,7 @@ Result<std::unique_ptr<UsageLog>> UsageLog::open(const Config& config) {
     auto identities = IdentitySet::open(options);
     if (!identities) return failure(std::move(identities));
 
-    std::unique_ptr<UsageLog> log(new UsageLog(*key, *std::move(identities)));
+    std::unique_ptr<UsageLog> log(new UsageLog(config.directory, *key, *std::move(identities)));
     const auto recovered = log->recover(config);
     if (!recovered) return failure(recovered);
     log->background_ = std::thread([l = log.get()] { l->keep_identities_small(); });
@@ -170,6 +170,12 @@ Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const Logged
     return LogVerdict::Accepted;
 }
 
+void UsageLog::tell_counter(const LoggedUse& use, LogVerdict verdict) const {
+    if (use.counter == nullptr || verdict == LogVerdict::PeriodClosed) return;
+    const ContractKey contract{use.event.customer.text(), text_of(use.window.contract)};
+    *use.counter = state_.counter_in(contract, use.event.meter_key, use.window);
+}
+
 Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses,
                                                  Instant received_at, LogWriter::Done durable) {
     std::vector<IdentityHash> hashes;
@@ -194,6 +200,7 @@ Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses
                 verdicts.push_back(*verdict);
             else
                 unanswered = verdict.error();
+            if (verdict) tell_counter(uses[i], *verdict);
         }
     }
     if (unanswered) {
@@ -224,10 +231,24 @@ std::optional<Counter> UsageLog::counter(const ContractKey& contract, std::strin
     return state_.counter(contract, meter_key, period_start);
 }
 
-std::vector<UsageState::MeteredPeriod> UsageLog::counters_of(const ContractKey& contract,
-                                                             Instant from, Instant before) const {
+std::vector<MeteredPeriod> UsageLog::counters_of(const ContractKey& contract, Instant from,
+                                                 Instant before) const {
     const std::scoped_lock lock(sequencer_);
     return state_.counters_of(contract, from, before);
+}
+
+Result<std::vector<LoggedEvent>> UsageLog::newest_events(const EventQuery& query) const {
+    const auto counted_by = [this](std::uint32_t counter) {
+        const std::scoped_lock lock(sequencer_);
+        return state_.counted_by(counter);
+    };
+    const auto source = [this](std::uint32_t index) {
+        const std::scoped_lock lock(sequencer_);
+        return state_.names(NameTable::Source).text(index);
+    };
+    // What is not durable yet may never be.
+    return scan_newest(segments_in(directory_), writer_->durable_sequence(), query,
+                       {counted_by, source});
 }
 
 std::uint64_t UsageLog::events() const {

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "metering/counter.h"
+#include "metering/log/event_scan.h"
 #include "metering/log/identity_set.h"
 #include "metering/log/log_writer.h"
 #include "metering/log/usage_state.h"
@@ -27,6 +28,9 @@ struct LoggedUse {
     const UsageEvent& event;
     const UsageWindow& window;
     std::uint32_t content;  ///< of what the event says; tells a repetition from a conflict
+    /// Where to put the counter as the event left it, or found it; not for PeriodClosed. May be
+    /// null.
+    std::optional<Counter>* counter = nullptr;
 };
 
 enum class LogVerdict : std::uint8_t {
@@ -79,23 +83,28 @@ public:
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
                                                  std::string_view meter_key,
                                                  Instant period_start) const;
-    [[nodiscard]] std::vector<UsageState::MeteredPeriod> counters_of(const ContractKey& contract,
-                                                                     Instant from,
-                                                                     Instant before) const;
+    [[nodiscard]] std::vector<MeteredPeriod> counters_of(const ContractKey& contract, Instant from,
+                                                         Instant before) const;
+    /// Durable events, newest arrival first. Reads the whole log unless newer events fill the page:
+    /// some hundred megabytes a second, on the calling thread.
+    /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".
+    [[nodiscard]] Result<std::vector<LoggedEvent>> newest_events(const EventQuery& query) const;
     /// Events ever recorded.
     [[nodiscard]] std::uint64_t events() const;
     /// Set for good when the disk failed; the process takes no more usage.
     [[nodiscard]] std::optional<Error> failed() const { return writer_->failed(); }
 
 private:
-    UsageLog(SipKey key, std::unique_ptr<IdentitySet> identities);
+    UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities);
     Result<std::monostate> recover(const Config& config);
     Result<std::monostate> apply(std::string_view payload);
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash);
+    void tell_counter(const LoggedUse& use, LogVerdict verdict) const;
     Result<std::monostate> wait_until_durable();
     void keep_identities_small();
 
+    const std::string directory_;
     const SipKey key_;
     const std::unique_ptr<IdentitySet> identities_;
 
