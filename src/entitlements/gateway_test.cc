@@ -160,9 +160,11 @@ protected:
     }
     std::int64_t used(const CustomerId& customer) {
         return ledger_->read_blocking([&](sql::Transaction& tx) {
-            const auto counter =
-                load_counter(tx, customer, contract_of(customer), "api_calls", kStart);
-            return counter ? counter->used.scaled() / Quantity::kOne : std::int64_t{0};
+            const auto counters =
+                world_.usage().counters(tx, customer, contract_of(customer), kStart);
+            const auto calls = counters.find("api_calls");
+            return calls == counters.end() ? std::int64_t{0}
+                                           : calls->second.used.scaled() / Quantity::kOne;
         });
     }
     std::size_t replay() {
