@@ -36,7 +36,7 @@ const std::vector<Hazard>& hazards() {
         {"a thread",
          {"thread"},
          R"(\bstd::j?thread\b(?!::hardware_concurrency|::id))",
-         {"sql/", "http/", "app/", "sandbox/sandbox.cc"},
+         {"sql/", "http/", "app/", "sandbox/sandbox.cc", "metering/log/"},
          "run it on an executor that app/ owns"},
         {"detached work",
          {"detach"},
