@@ -106,14 +106,6 @@ TEST_P(PowerCuts, SubscribingEndsInOneSubscriptionOneInvoiceOnePayment) {
 
 enum class Store : bool { Ledger, Log };
 
-std::unique_ptr<UsageLog> log_in(const sql::TempFolder& folder) {
-    UsageLog::Config config{.directory = (folder.path() / "usage").string()};
-    config.segment_bytes = std::size_t{33} << 20;
-    auto log = UsageLog::open(config);
-    if (!log) throw std::runtime_error(log.error().message);
-    return *std::move(log);
-}
-
 void close_a_period_under_power_cuts(DyingLedger::Moment moment, Store store) {
     for (int visit = 1;; ++visit) {
         SCOPED_TRACE("visit " + std::to_string(visit));
@@ -121,7 +113,7 @@ void close_a_period_under_power_cuts(DyingLedger::Moment moment, Store store) {
         const auto ledger = ledger_with_catalog();
         const auto key = fresh_account_key();
         const sql::TempFolder folder;
-        const auto log = store == Store::Log ? log_in(folder) : nullptr;
+        const auto log = store == Store::Log ? usage_log_in(folder) : nullptr;
         BillingWorld before(*ledger, key, log.get());
         const auto clock = before.run(
             create_test_clock(before.billing, "c", from_unix_seconds(1'767'225'600), tester));

@@ -58,6 +58,14 @@ std::unique_ptr<sql::Database> ledger_with_catalog() {
     return ledger;
 }
 
+std::unique_ptr<UsageLog> usage_log_in(const sql::TempFolder& folder) {
+    UsageLog::Config config{.directory = (folder.path() / "usage").string()};
+    config.segment_bytes = std::size_t{33} << 20;
+    auto log = UsageLog::open(config);
+    if (!log) throw std::runtime_error(log.error().message);
+    return *std::move(log);
+}
+
 BillingWorld::BillingWorld(sql::Database& given, std::string account_key, UsageLog* log)
     : ledger(given),
       key(std::move(account_key)),

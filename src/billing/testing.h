@@ -92,6 +92,9 @@ std::string fresh_account_key();
 /// In memory, migrated, with the preset applied.
 std::unique_ptr<sql::Database> ledger_with_catalog();
 
+/// A new one, with the smallest segments.
+std::unique_ptr<UsageLog> usage_log_in(const sql::TempFolder& folder);
+
 inline const Authority tester{"test", ""};
 
 }  // namespace turnpike
