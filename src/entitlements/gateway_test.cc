@@ -12,6 +12,7 @@ namespace {
 
 using testing::add_subscription;
 using testing::FragileDatabase;
+using testing::FullUsage;
 using testing::kStart;
 using testing::MeteredWorld;
 using testing::run;
@@ -311,32 +312,6 @@ TEST_F(Gateway, BadQuestionsAreRefusedIn403) {
     EXPECT_EQ(used(paul_), 1);
 }
 
-/// A store whose disk is full for a while, beside a ledger that works.
-class FullUsage final : public UsageStore {
-public:
-    explicit FullUsage(UsageStore& inner) : inner_(inner) {}
-    asio::awaitable<Result<AppendReport>> append(AppendJob job) override {
-        if (is_full) co_return unavailable("usage_log.disk_full", "there is no space");
-        co_return co_await inner_.append(std::move(job));
-    }
-    Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
-                      Instant period_start) override {
-        return inner_.counters(tx, customer, contract, period_start);
-    }
-    asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override {
-        return inner_.close(std::move(job));
-    }
-    asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override {
-        return inner_.list_events(std::move(filter));
-    }
-    [[nodiscard]] std::optional<Error> failed() const override { return inner_.failed(); }
-
-    bool is_full = true;
-
-private:
-    UsageStore& inner_;
-};
-
 TEST_F(Gateway, AStoreOfUsageThatTakesNothingIsALedgerThatIsDown) {
     FullUsage full(usage_);
     EntitlementsApi api{db_, full, clock_, world_.ids(), world_.catalog(), standings_, ""};
@@ -353,7 +328,7 @@ TEST_F(Gateway, AStoreOfUsageThatTakesNothingIsALedgerThatIsDown) {
     const ConsumeWorld world{full, world_.catalog()};
     EXPECT_EQ(run(recovery_.replay(world, clock_, standings_)), 0U);
     EXPECT_EQ(recovery_.numbers().waiting, 1U);
-    full.is_full = false;
+    full.appends_left = 1;
     EXPECT_EQ(run(recovery_.replay(world, clock_, standings_)), 1U);
     EXPECT_EQ(used(paul_), 4);
     EXPECT_EQ(recovery_.numbers().lost, 0U);

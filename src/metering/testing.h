@@ -87,6 +87,33 @@ T run(boost::asio::awaitable<T> work) {
     return answer.get();
 }
 
+/// A store whose disk is full for a while, beside a ledger that works.
+class FullUsage final : public UsageStore {
+public:
+    explicit FullUsage(UsageStore& inner) : inner_(inner) {}
+    asio::awaitable<Result<AppendReport>> append(AppendJob job) override {
+        if (appends_left-- <= 0) co_return unavailable("usage_log.disk_full", "there is no space");
+        co_return co_await inner_.append(std::move(job));
+    }
+    Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
+                      Instant period_start) override {
+        return inner_.counters(tx, customer, contract, period_start);
+    }
+    asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override {
+        return inner_.close(std::move(job));
+    }
+    asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override {
+        return inner_.list_events(std::move(filter));
+    }
+    [[nodiscard]] std::optional<Error> failed() const override { return inner_.failed(); }
+
+    /// Appends that are taken before it is full.
+    int appends_left = 0;
+
+private:
+    UsageStore& inner_;
+};
+
 inline PendingUsage calls(const CustomerId& customer, const std::string& id, std::int64_t units,
                           UsageWindow window) {
     UsageEvent event{.source = "test",
