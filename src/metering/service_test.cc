@@ -347,6 +347,34 @@ TEST_P(MeteringStore, ClosesWhatWasUsedInTheRangeByPeriod) {
     EXPECT_TRUE(run(store().close({alice_, nobody, kStart, november.end}))->empty());
 }
 
+/// On SQLite nothing can close while a transaction writes.
+TEST_P(MeteringStore, UsageUnderWayWhileItsPeriodClosesIsPlacedAgain) {
+    if (GetParam() == Kind::Sqlite) return;
+    const SubscriptionId& subscription = september_.subscription;
+    const Period october{kSeptember.end, from_unix_seconds(1'730'419'200)};
+    record(store(), {calls(alice_, "a", 5, world().window("pro", kSeptember, subscription))});
+    AppendJob job{.subjects = {"alice"}, .find_window = {}, .place = {}, .system_now = kStart};
+    int looks = 0;
+    job.find_window = [&](sql::Transaction& tx, std::string_view,
+                          Instant now) -> Result<CustomerWindow> {
+        EXPECT_EQ(tx.one("SELECT COUNT(*) FROM customers")->integer(0), 1);
+        const Period period = ++looks == 1 ? kSeptember : october;
+        if (looks == 1) {
+            EXPECT_EQ(closed(subscription).at(0).segments.at(0).used, Quantity::whole(5));
+        }
+        return CustomerWindow{alice_, subscription, default_plan_of(world().catalog().get()),
+                              period, now,          1};
+    };
+    job.place = [&](const SubjectWindows& windows) {
+        auto window = world().window("pro", windows.at("alice")->period, subscription);
+        return std::vector<Placed>{calls(alice_, "b", 1, std::move(window))};
+    };
+    const auto report = run(store().append(std::move(job)));
+    EXPECT_EQ(report->outcomes.front().verdict, Verdict::Accepted);
+    EXPECT_EQ(looks, 2);
+    EXPECT_EQ(closed(subscription).at(0).segments.at(0).used, Quantity::whole(5));
+}
+
 /// A name that a denied event left is free, for its like and for others.
 TEST_P(MeteringStore, TheNameOfADeniedEventIsFreeAlsoInItsOwnRequest) {
     record(store(), {free_calls("before", 95)});
