@@ -8,7 +8,7 @@ namespace {
 
 // A record begins with one byte: its kind in the lower four bits, flags in the upper four. Numbers
 // are LEB128: seven bits a byte, the lowest first; signed ones in zigzag (0, -1, 1, -2, ...).
-enum Kind : std::uint8_t { kName = 1, kArrival, kAllowance, kEvent, kClose };
+constexpr std::uint8_t kName = 1, kArrival = 2, kAllowance = 3, kEvent = 4, kClose = 5;
 constexpr std::uint8_t kKindMask = 0x0f;
 constexpr std::uint8_t kOverageIsPriced = 0x10;
 constexpr std::uint8_t kQuantityIsOne = 0x10;
