@@ -75,7 +75,8 @@ void LogWriter::submit(std::string_view records, Done done) {
             // What is being written now is enough for one who adds nothing.
             const bool rides = records.empty() && pending_.frame.payload_bytes() == 0;
             Group& group = rides ? writing_ : pending_;
-            group.frame.append(records);
+            // Appending nothing would still touch the frame that is being written without the lock.
+            if (!records.empty()) group.frame.append(records);
             group.waiting.push_back(std::move(done));
             wake_.notify_one();
             return;
