@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {createServer} from 'node:http';
-import {readFile, writeFile} from 'node:fs/promises';
+import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {after, before, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {eventually, freePort, freshFolder, removeFolders} from './process.mjs';
@@ -32,6 +32,13 @@ class Api {
         this.server.closeAllConnections();
         this.server.close();
     }
+}
+
+/// Threads stop one by one; the last may still answer when the signal has been sent.
+async function standsStill(pid) {
+    const states = await Promise.all((await readdir(`/proc/${pid}/task`)).map(async (thread) =>
+        (await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')).split(') ').at(-1)[0]));
+    return states.every((state) => state === 'T');
 }
 
 /// The text of deploy/gateway/`name` with the three addresses that it says to replace.
@@ -194,6 +201,7 @@ export function proveGateway(start) {
 
     test('a Turnpike that hangs is one that does not answer', async () => {
         server.program.child.kill('SIGSTOP');
+        await eventually('all its threads to stand still', () => standsStill(server.program.child.pid));
         try {
             const open = await ask('/signals', 'limited');
             assert.deepEqual([open.status, await open.text()], [200, 'served GET /signals']);

@@ -12,6 +12,7 @@
 #include "metering/log/identity_hash.h"
 #include "metering/log/segment_file.h"
 #include "metering/log/usage_record.h"
+#include "metering/log/usage_snapshot.h"
 
 namespace turnpike {
 namespace {
@@ -22,9 +23,14 @@ constexpr std::size_t kPrefetchAhead = 16;
 
 std::string segments_in(const std::string& directory) { return directory + "/segments"; }
 std::string identities_in(const std::string& directory) { return directory + "/identities"; }
+std::string snapshots_in(const std::string& directory) { return directory + "/snapshots"; }
+std::string identity_snapshot_in(const std::string& directory) {
+    return snapshots_in(directory) + "/identities";
+}
 
 Result<std::monostate> make_directories(const std::string& directory) {
-    for (const auto& path : {segments_in(directory), identities_in(directory)}) {
+    for (const auto& path :
+         {segments_in(directory), identities_in(directory), snapshots_in(directory)}) {
         std::error_code error;
         std::filesystem::create_directories(path, error);
         if (error)
@@ -59,6 +65,22 @@ std::size_t bytes_max(std::span<const LoggedUse> uses) {
     return bytes;
 }
 
+/// Applies a payload's records in order, and shows the events.
+template <class Event>
+Result<std::monostate> apply_records(std::string_view payload, UsageState& state, Event event) {
+    RecordReader reader(payload);
+    while (const auto record = reader.next()) {
+        auto applied = state.apply(*record);
+        if (!applied) return failure(std::move(applied));
+        if (const auto* recorded = std::get_if<EventRecord>(&*record)) event(*recorded);
+    }
+    if (reader.is_bad())
+        return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                    "the usage log holds a record that this program does not know; use the newer "
+                    "program");
+    return std::monostate{};
+}
+
 }  // namespace
 
 UsageLog::UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities)
@@ -77,7 +99,7 @@ Result<std::unique_ptr<UsageLog>> UsageLog::open(const Config& config) {
     std::unique_ptr<UsageLog> log(new UsageLog(config.directory, *key, *std::move(identities)));
     const auto recovered = log->recover(config);
     if (!recovered) return failure(recovered);
-    log->background_ = std::thread([l = log.get()] { l->keep_identities_small(); });
+    log->background_ = std::thread([l = log.get()] { l->run_background(); });
     return log;
 }
 
@@ -90,56 +112,92 @@ UsageLog::~UsageLog() {
     if (background_.joinable()) background_.join();
 }
 
+Result<std::monostate> UsageLog::load_snapshots(const std::string& directory) {
+    const auto newest = newest_snapshot(snapshots_in(directory));
+    if (!newest) return failure(newest);
+    if (!*newest) return std::monostate{};
+    UsageState state;
+    const auto loaded = load_snapshot(**newest, state);
+    if (!loaded) return failure(loaded);
+    // Written before the counters' snapshot, or anew since, so it knows every identity before it.
+    const auto remembered = identities_->load_snapshot(identity_snapshot_in(directory));
+    if (!remembered) return failure(remembered);
+    state_ = std::move(state);
+    snapshot_sequence_ = (*newest)->next_sequence;
+    return std::monostate{};
+}
+
 Result<std::monostate> UsageLog::recover(const Config& config) {
+    const auto loaded = load_snapshots(config.directory);
+    if (!loaded) return failure(loaded);
     const std::string directory = segments_in(config.directory);
     const auto segments = list_segments(directory);
     if (!segments) return failure(segments);
+    const auto end = replay(*segments, snapshot_sequence_);
+    if (!end) return failure(end);
+    std::optional<SegmentFile> tail;
+    if (!segments->empty()) {
+        auto reopened = SegmentFile::reopen(segments->back(), *end, config.segment_bytes);
+        if (!reopened) return failure(std::move(reopened));
+        tail = *std::move(reopened);
+    }
+    auto writer =
+        LogWriter::start({directory, config.segment_bytes}, std::move(tail), end->next_sequence);
+    if (!writer) return failure(std::move(writer));
+    writer_ = *std::move(writer);
+    return std::monostate{};
+}
+
+Result<SegmentEnd> UsageLog::replay(std::span<const SegmentPlace> segments, std::uint64_t from) {
     const auto visit = [this](std::uint64_t, std::string_view payload) { return apply(payload); };
-    SegmentEnd end{.next_sequence = 1};
-    for (const SegmentPlace& segment : *segments) {
-        if (segment.first_sequence != end.next_sequence) return gap(segment, end.next_sequence);
-        const auto scanned = scan_segment(segment, segment.first_sequence, visit);
+    SegmentEnd end{.next_sequence = from};
+    bool is_first = true;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        const SegmentPlace& segment = segments[i];
+        const bool is_last = i + 1 == segments.size();
+        // The snapshot says what is in it.
+        if (!is_last && segments[i + 1].first_sequence <= from) continue;
+        const bool follows =
+            is_first ? segment.first_sequence <= from : segment.first_sequence == end.next_sequence;
+        if (!follows) return gap(segment, end.next_sequence);
+        is_first = false;
+        const auto scanned = scan_segment(segment, from, visit);
         if (!scanned) return failure(scanned);
         end = *scanned;
         // A segment is begun only when all of the one before is durable: only the last can be torn.
-        const bool is_last = segment.path == segments->back().path;
         if (end.state == SegmentEnd::State::Damaged ||
             (end.state == SegmentEnd::State::Torn && !is_last))
             return damaged(segment, end.offset);
         if (end.state == SegmentEnd::State::Torn)
             spdlog::warn("event=usage_log.torn_tail file={} offset={}", segment.path, end.offset);
     }
-    std::optional<SegmentFile> tail;
-    if (!segments->empty()) {
-        auto reopened = SegmentFile::reopen(segments->back(), end, config.segment_bytes);
-        if (!reopened) return failure(std::move(reopened));
-        tail = *std::move(reopened);
-    }
-    auto writer =
-        LogWriter::start({directory, config.segment_bytes}, std::move(tail), end.next_sequence);
-    if (!writer) return failure(std::move(writer));
-    writer_ = *std::move(writer);
-    return std::monostate{};
+    if (end.next_sequence < from || (is_first && from > 1))
+        return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                    fmt::format("the usage log ends before frame {}, and a snapshot knows it; "
+                                "restore the missing segment from a backup",
+                                from));
+    return end;
 }
 
 Result<std::monostate> UsageLog::apply(std::string_view payload) {
+    std::vector<IdentityEntry> identities;
+    const auto applied = apply_records(payload, state_, [&](const EventRecord& event) {
+        const auto& source = state_.names(NameTable::Source).text(event.source);
+        identities.push_back({identity_hash(key_, source, event.id), event.content});
+    });
+    if (!applied) return failure(applied);
+    return remember(identities);
+}
+
+Result<std::monostate> UsageLog::remember(std::span<const IdentityEntry> entries) {
     auto identities = identities_->batch();
-    RecordReader reader(payload);
-    while (const auto record = reader.next()) {
-        const auto applied = state_.apply(*record);
-        if (!applied) return failure(applied);
-        const auto* event = std::get_if<EventRecord>(&*record);
-        if (event == nullptr) continue;
-        const auto& source = state_.names(NameTable::Source).text(event->source);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (i + kPrefetchAhead < entries.size())
+            identities.prefetch(entries[i + kPrefetchAhead].hash);
         // A run may know it already; the log is the truth, and it counts all the same.
-        const auto recalled =
-            identities.find_or_insert(identity_hash(key_, source, event->id), event->content);
+        const auto recalled = identities.find_or_insert(entries[i].hash, entries[i].content);
         if (!recalled) return failure(recalled);
     }
-    if (reader.is_bad())
-        return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                    "the usage log holds a record that this program does not know; use the newer "
-                    "program");
     return std::monostate{};
 }
 
@@ -264,18 +322,51 @@ Result<std::monostate> UsageLog::wait_until_durable() {
     return std::monostate{};
 }
 
-void UsageLog::keep_identities_small() {
-    const auto barrier = [this] { return wait_until_durable(); };
+Result<std::monostate> UsageLog::keep_identities_small() {
+    if (identities_->wants_freeze()) identities_->freeze();
+    const auto written = identities_->write_frozen([this] { return wait_until_durable(); });
+    if (!written) return failure(written);
+    const auto merged = identities_->merge_step();
+    if (!merged) return failure(merged);
+    return std::monostate{};
+}
+
+/// From the files alone, so that nobody waits: the last snapshot, and the segments since that are
+/// finished. It takes the memory of all counters once more while it lasts.
+Result<std::monostate> UsageLog::keep_snapshot_new() {
+    const auto segments = list_segments(segments_in(directory_));
+    if (!segments) return failure(segments);
+    const std::uint64_t next = segments->back().first_sequence;
+    if (next <= snapshot_sequence_) return std::monostate{};
+    const auto remembered = identities_->save_snapshot(identity_snapshot_in(directory_),
+                                                       [this] { return wait_until_durable(); });
+    if (!remembered) return failure(remembered);
+    UsageState state;
+    const auto newest = newest_snapshot(snapshots_in(directory_));
+    if (!newest) return failure(newest);
+    if (*newest)
+        if (const auto loaded = load_snapshot(**newest, state); !loaded) return failure(loaded);
+    for (std::size_t i = 0; i + 1 < segments->size(); ++i) {
+        if ((*segments)[i + 1].first_sequence <= snapshot_sequence_) continue;
+        const auto visit = [&](std::uint64_t, std::string_view payload) {
+            return apply_records(payload, state, [](const EventRecord&) {});
+        };
+        const auto scanned = scan_segment((*segments)[i], snapshot_sequence_, visit);
+        if (!scanned) return failure(scanned);
+    }
+    const auto saved = save_snapshot(state, snapshots_in(directory_), next);
+    if (!saved) return failure(saved);
+    snapshot_sequence_ = next;
+    return std::monostate{};
+}
+
+void UsageLog::run_background() {
     std::unique_lock lock(background_mutex_);
     while (!background_wake_.wait_for(lock, kBackgroundPause, [this] { return is_stopping_; })) {
         lock.unlock();
-        if (identities_->wants_freeze()) identities_->freeze();
-        const auto written = identities_->write_frozen(barrier);
-        if (!written)
-            spdlog::error("event=usage_log.identities message=\"{}\"", written.error().message);
-        const auto merged = identities_->merge_step();
-        if (!merged)
-            spdlog::error("event=usage_log.identities message=\"{}\"", merged.error().message);
+        for (const auto& done : {keep_identities_small(), keep_snapshot_new()})
+            if (!done)
+                spdlog::error("event=usage_log.background message=\"{}\"", done.error().message);
         lock.lock();
     }
 }

@@ -17,7 +17,9 @@
 #include "metering/counter.h"
 #include "metering/log/event_scan.h"
 #include "metering/log/identity_set.h"
+#include "metering/log/identity_table.h"
 #include "metering/log/log_writer.h"
+#include "metering/log/segment_file.h"
 #include "metering/log/usage_state.h"
 #include "metering/usage_event.h"
 
@@ -47,6 +49,7 @@ enum class LogVerdict : std::uint8_t {
 ///     <directory>/identity-key          names events by a keyed hash
 ///     <directory>/segments/*.log        the facts
 ///     <directory>/identities/*.run      identities too old for memory
+///     <directory>/snapshots             counters and identities, so that a start reads little
 ///
 /// Thread-safe.
 class UsageLog {
@@ -96,13 +99,19 @@ public:
 
 private:
     UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities);
+    Result<std::monostate> load_snapshots(const std::string& directory);
     Result<std::monostate> recover(const Config& config);
+    /// What the frames from this one on say.
+    Result<SegmentEnd> replay(std::span<const SegmentPlace> segments, std::uint64_t from);
     Result<std::monostate> apply(std::string_view payload);
+    Result<std::monostate> remember(std::span<const IdentityEntry> entries);
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash);
     void tell_counter(const LoggedUse& use, LogVerdict verdict) const;
     Result<std::monostate> wait_until_durable();
-    void keep_identities_small();
+    Result<std::monostate> keep_identities_small();
+    Result<std::monostate> keep_snapshot_new();
+    void run_background();
 
     const std::string directory_;
     const SipKey key_;
@@ -118,6 +127,8 @@ private:
     std::mutex background_mutex_;
     std::condition_variable background_wake_;
     bool is_stopping_ = false;  // guarded by background_mutex_
+    // Only the background thread, after open(): the newest snapshot says all before this frame.
+    std::uint64_t snapshot_sequence_ = 1;
     std::thread background_;
 };
 

@@ -9,11 +9,14 @@
 #include <map>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "metering/log/log_testing.h"
+#include "metering/log/segment_file.h"
+#include "metering/log/usage_snapshot.h"
 
 namespace turnpike {
 namespace {
@@ -179,6 +182,58 @@ TEST(UsageLog, ThreadsThatRaceForTheLast50UnitsGetExactly50) {
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(granted, 50);
     EXPECT_EQ(used(*log), 100);
+}
+
+/// Two segments' worth of events, so that the first one is finished.
+void fill_a_segment(UsageLog& log, const LogFolder& folder, std::string_view round) {
+    const std::string padding(200, 'p');
+    const auto finished = [&] { return list_segments(folder.path() + "/segments")->size() > 1; };
+    for (int batch = 0; !finished(); ++batch) {
+        std::vector<Sent> sent;
+        for (int i = 0; i < 1'000; ++i)
+            sent.push_back(calls(fmt::format("{}-{}-{}-{}", round, batch, i, padding), 1));
+        ASSERT_EQ(*append(log, sent), Verdicts(1'000, kAccepted));
+    }
+}
+
+TEST(UsageLog, AStartReadsASnapshotAndOnlyTheSegmentsAfterIt) {
+    const LogFolder folder;
+    auto log = open_log(folder.path());
+    fill_a_segment(*log, folder, "a");
+    const auto before = used(*log);
+    const std::string snapshots = folder.path() + "/snapshots";
+    while (!*newest_snapshot(snapshots)) std::this_thread::yield();
+    EXPECT_EQ(*append(*log, {calls("last", 1)}), Verdicts{kAccepted});
+    log.reset();
+
+    // What the snapshot says is not read again: a byte of it may even be damaged.
+    const auto segments = list_segments(folder.path() + "/segments");
+    overwrite(segments->front().path, 1'000, "X");
+    log = open_log(folder.path());
+    EXPECT_EQ(used(*log), before + 1);
+    EXPECT_EQ(log->events(), static_cast<std::uint64_t>(before) + 1);
+    const std::string padding(200, 'p');
+    EXPECT_EQ(*append(*log, {calls("a-0-0-" + padding, 1), calls("last", 1), calls("new", 1)}),
+              (Verdicts{LogVerdict::Duplicate, LogVerdict::Duplicate, kAccepted}));
+    log.reset();
+
+    // A snapshot without the facts that it counts is refused, and so is a damaged one.
+    const auto newest = newest_snapshot(snapshots);
+    overwrite((*newest)->path, 40, "X");
+    EXPECT_EQ(UsageLog::open({folder.path(), kSegmentBytes, 1'000}).error().reason,
+              Reason("usage_log.damaged"));
+}
+
+TEST(UsageLog, ASnapshotWithoutItsLogIsRefused) {
+    const LogFolder folder;
+    auto log = open_log(folder.path());
+    fill_a_segment(*log, folder, "a");
+    while (!*newest_snapshot(folder.path() + "/snapshots")) std::this_thread::yield();
+    log.reset();
+    for (const auto& segment : *list_segments(folder.path() + "/segments"))
+        std::filesystem::remove(segment.path);
+    EXPECT_EQ(UsageLog::open({folder.path(), kSegmentBytes, 1'000}).error().reason,
+              Reason("usage_log.damaged"));
 }
 
 /// More identities than memory may hold become files, and are asked all the same.

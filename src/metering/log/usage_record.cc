@@ -8,7 +8,8 @@ namespace {
 
 // A record begins with one byte: its kind in the lower four bits, flags in the upper four. Numbers
 // are LEB128: seven bits a byte, the lowest first; signed ones in zigzag (0, -1, 1, -2, ...).
-constexpr std::uint8_t kName = 1, kArrival = 2, kAllowance = 3, kEvent = 4, kClose = 5;
+constexpr std::uint8_t kName = 1, kArrival = 2, kAllowance = 3, kEvent = 4, kClose = 5, kUsed = 6,
+                       kTotals = 7;
 constexpr std::uint8_t kKindMask = 0x0f;
 constexpr std::uint8_t kOverageIsPriced = 0x10;
 constexpr std::uint8_t kQuantityIsOne = 0x10;
@@ -88,6 +89,18 @@ void write_record(std::string& out, const CloseRecord& record) {
     put_instant(out, record.closed_before);
 }
 
+void write_record(std::string& out, const UsedRecord& record) {
+    out.push_back(kUsed);
+    put(out, record.counter);
+    put_signed(out, record.used.scaled());
+}
+
+void write_record(std::string& out, const TotalsRecord& record) {
+    out.push_back(kTotals);
+    put(out, record.arrivals);
+    put(out, record.events);
+}
+
 std::size_t record_bytes_max(std::string_view text) {
     return 1 + kNumbersMax * kNumberBytesMax + text.size();
 }
@@ -164,6 +177,20 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
             close.subscription = index();
             close.closed_before = instant();
             return close;
+        }
+        case kUsed: {
+            if (flags != 0) return std::nullopt;
+            UsedRecord used{};
+            used.counter = index();
+            used.used = Quantity::from_scaled(signed_number());
+            return used;
+        }
+        case kTotals: {
+            if (flags != 0) return std::nullopt;
+            TotalsRecord totals{};
+            totals.arrivals = unsigned_number();
+            totals.events = unsigned_number();
+            return totals;
         }
         default: return std::nullopt;
     }

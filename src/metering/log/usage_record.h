@@ -66,8 +66,21 @@ struct CloseRecord {
     friend bool operator==(const CloseRecord&, const CloseRecord&) = default;
 };
 
-using UsageRecord =
-    std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord, CloseRecord>;
+/// How far a counter has come. Only in snapshots, where it stands for the events before.
+struct UsedRecord {
+    std::uint32_t counter;
+    Quantity used;
+    friend bool operator==(const UsedRecord&, const UsedRecord&) = default;
+};
+
+/// How many there were before. Only in snapshots, as their first record.
+struct TotalsRecord {
+    std::uint64_t arrivals, events;
+    friend bool operator==(const TotalsRecord&, const TotalsRecord&) = default;
+};
+
+using UsageRecord = std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord,
+                                 CloseRecord, UsedRecord, TotalsRecord>;
 
 void write_record(std::string& out, const NameRecord& record);
 void write_record(std::string& out, const ArrivalRecord& record);
@@ -75,6 +88,8 @@ void write_record(std::string& out, const AllowanceRecord& record);
 /// \param received_at  of its arrival; times are written as distances from it
 void write_record(std::string& out, const EventRecord& record, Instant received_at);
 void write_record(std::string& out, const CloseRecord& record);
+void write_record(std::string& out, const UsedRecord& record);
+void write_record(std::string& out, const TotalsRecord& record);
 
 /// More bytes than any EventRecord with these texts, or any other record with such a text, takes.
 std::size_t record_bytes_max(std::string_view text);

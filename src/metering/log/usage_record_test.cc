@@ -30,6 +30,9 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     EventRecord event{index(), index(), id, any_quantity(), any_instant(), {}, index()};
     if (*rc::gen::arbitrary<bool>()) event.latency_us = *rc::gen::arbitrary<std::int64_t>();
     const CloseRecord close{index(), index(), any_instant()};
+    const UsedRecord used{index(), any_quantity()};
+    const TotalsRecord totals{*rc::gen::arbitrary<std::uint64_t>(),
+                              *rc::gen::arbitrary<std::uint64_t>()};
     const auto table =
         *rc::gen::element(NameTable::Customer, NameTable::Subscription, NameTable::Meter,
                           NameTable::PlanVersion, NameTable::Source);
@@ -39,6 +42,8 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     write_record(out, allowance);
     write_record(out, event, arrival.received_at);
     write_record(out, close);
+    write_record(out, used);
+    write_record(out, totals);
 
     RecordReader reader(out);
     RC_ASSERT(reader.next() == UsageRecord(NameRecord{table, name}));
@@ -46,6 +51,8 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     RC_ASSERT(reader.next() == UsageRecord(allowance));
     RC_ASSERT(reader.next() == UsageRecord(event));
     RC_ASSERT(reader.next() == UsageRecord(close));
+    RC_ASSERT(reader.next() == UsageRecord(used));
+    RC_ASSERT(reader.next() == UsageRecord(totals));
     RC_ASSERT(!reader.next());
     RC_ASSERT(!reader.is_bad());
 }

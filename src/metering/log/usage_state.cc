@@ -249,6 +249,68 @@ Result<std::monostate> UsageState::apply_record(const CloseRecord& record) {
     return std::monostate{};
 }
 
+Result<std::monostate> UsageState::apply_record(const UsedRecord& record) {
+    if (record.counter >= counters_.size()) return damaged("a count has no counter");
+    Entry& entry = counters_[record.counter];
+    if (record.used < entry.used || record.used > entry.hard_limit.value_or(kMaxQuantity))
+        return damaged("a count is beyond its limit");
+    entry.used = record.used;
+    return std::monostate{};
+}
+
+Result<std::monostate> UsageState::apply_record(const TotalsRecord& record) {
+    if (arrivals_ != 0 || events_ != 0) return damaged("totals come first");
+    arrivals_ = record.arrivals;
+    events_ = record.events;
+    return std::monostate{};
+}
+
+void UsageState::write_counter(std::uint32_t number, std::string& records) const {
+    const Entry& entry = counters_[number];
+    const ContractUsage& contract = contracts_[entry.contract];
+    for (const Segment& segment : entry.segments) {
+        if (segment.from_used > Quantity{})
+            write_record(records, UsedRecord{number, segment.from_used});
+        write_record(records, AllowanceRecord{.counter = number,
+                                              .customer = contract.customer,
+                                              .subscription = contract.subscription,
+                                              .meter = entry.meter,
+                                              .plan_version = segment.plan_version,
+                                              .period = entry.period,
+                                              .included = segment.included,
+                                              .overage_unit_price = segment.overage_unit_price,
+                                              .revision = entry.revision});
+    }
+    write_record(records, UsedRecord{number, entry.used});
+}
+
+Result<std::monostate> UsageState::write_snapshot(const TakeRecords& take) const {
+    std::string records;
+    const auto take_full = [&]() -> Result<std::monostate> {
+        if (records.size() < kSnapshotPieceBytes) return std::monostate{};
+        auto taken = take(records);
+        records.clear();
+        return taken;
+    };
+    write_record(records, TotalsRecord{arrivals_, events_});
+    for (std::size_t table = 0; table < names_.size(); ++table)
+        for (std::uint32_t i = 0; i < names_[table].size(); ++i) {
+            write_record(records, NameRecord{static_cast<NameTable>(table), names_[table].text(i)});
+            if (const auto taken = take_full(); !taken) return failure(taken);
+        }
+    for (std::uint32_t i = 0; i < counters_.size(); ++i) {
+        write_counter(i, records);
+        if (const auto taken = take_full(); !taken) return failure(taken);
+    }
+    for (const ContractUsage& contract : contracts_) {
+        if (!contract.closed_before) continue;
+        write_record(records, CloseRecord{contract.customer, contract.subscription,
+                                          *contract.closed_before});
+        if (const auto taken = take_full(); !taken) return failure(taken);
+    }
+    return take(records);
+}
+
 std::optional<std::uint32_t> UsageState::find(const ContractKey& contract,
                                               std::string_view meter_key,
                                               Instant period_start) const {

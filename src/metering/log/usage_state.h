@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,6 +78,12 @@ public:
     /// Errors: Unavailable "usage_log.damaged", for a record that cannot follow those before it.
     Result<std::monostate> apply(const UsageRecord& record);
 
+    /// Records that lead a new state to this one; applied in order, they are its snapshot. They
+    /// come in pieces of about kSnapshotPieceBytes; an error of `take` ends it.
+    using TakeRecords = std::function<Result<std::monostate>(std::string_view records)>;
+    Result<std::monostate> write_snapshot(const TakeRecords& take) const;
+    static constexpr std::size_t kSnapshotPieceBytes = std::size_t{1} << 20;
+
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
                                                  std::string_view meter_key,
                                                  Instant period_start) const;
@@ -150,6 +157,9 @@ private:
     Result<std::monostate> apply_record(const AllowanceRecord& record);
     Result<std::monostate> apply_record(const EventRecord& record);
     Result<std::monostate> apply_record(const CloseRecord& record);
+    Result<std::monostate> apply_record(const UsedRecord& record);
+    Result<std::monostate> apply_record(const TotalsRecord& record);
+    void write_counter(std::uint32_t number, std::string& records) const;
 
     std::array<NameList, 5> names_;
     std::vector<Entry> counters_;

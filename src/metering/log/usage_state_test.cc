@@ -46,6 +46,15 @@ UsageState replayed(std::string_view records) {
     return state;
 }
 
+std::string snapshot_of(const UsageState& state) {
+    std::string all;
+    EXPECT_TRUE(state.write_snapshot([&](std::string_view records) {
+        all += records;
+        return Result<std::monostate>();
+    }));
+    return all;
+}
+
 void expect_same(const std::optional<Counter>& a, const std::optional<Counter>& b) {
     ASSERT_EQ(a.has_value(), b.has_value());
     if (!a) return;
@@ -111,8 +120,8 @@ TEST(UsageState, AnOlderWindowDoesNotBringItsAllowanceBack) {
     EXPECT_EQ(state.count(use(at(pro, 3), 5), records), Counted::Accepted);
     EXPECT_EQ(state.count(use(at(pro, 5), 5), records), Counted::Accepted);
     EXPECT_EQ(state.count(use(at(free, 4), 5), records), Counted::Accepted) << "under pro";
-    const UsageState again = replayed(records);
-    for (const UsageState* each : {&std::as_const(state), &again}) {
+    const UsageState again = replayed(records), loaded = replayed(snapshot_of(state));
+    for (const UsageState* each : {&std::as_const(state), &again, &loaded}) {
         const auto counter = each->counter({"cus_a", ""}, "api_calls", kStart);
         ASSERT_EQ(counter->segments.size(), 3U);
         EXPECT_EQ(counter->used, Quantity::whole(40));
@@ -142,8 +151,8 @@ RC_GTEST_PROP(UsageStateProperties, SegmentsFollowTheRevisions, ()) {
         const std::string version = versions[revision % 3];
         if (expected.empty() || expected.back() != version) expected.push_back(version);
     }
-    const UsageState again = replayed(records);
-    for (const UsageState* each : {&std::as_const(state), &again}) {
+    const UsageState again = replayed(records), loaded = replayed(snapshot_of(state));
+    for (const UsageState* each : {&std::as_const(state), &again, &loaded}) {
         std::vector<std::string> segments;
         if (const auto counter = each->counter({"cus_a", ""}, "api_calls", kStart))
             for (const auto& segment : counter->segments)
@@ -174,10 +183,13 @@ TEST(UsageState, AClosedPeriodTakesNothing) {
     EXPECT_EQ(state.counters_of({"cus_a", ""}, kStart, kMonth.end).size(), 1U);
     EXPECT_TRUE(state.counters_of({"cus_c", ""}, kStart, kNext.end).empty());
 
-    UsageState again = replayed(records);
-    std::string more;
-    again.begin_arrival(kStart);
-    EXPECT_EQ(again.count(use(september, 1), more), Counted::PeriodClosed);
+    for (const std::string& way : {records, snapshot_of(state)}) {
+        UsageState again = replayed(way);
+        std::string more;
+        again.begin_arrival(kStart);
+        EXPECT_EQ(again.count(use(september, 1), more), Counted::PeriodClosed);
+        EXPECT_EQ(again.count(use(october, 1), more), Counted::Accepted);
+    }
 }
 
 TEST(UsageState, ContractsThatBeginTogetherCountApart) {
@@ -272,14 +284,17 @@ RC_GTEST_PROP(UsageStateProperties, CountsAsAModelDoesAndReplaysToTheSame, ()) {
             if (fits) used = used + Quantity::whole(units);
         }
     }
-    const UsageState again = replayed(records);
-    RC_ASSERT(again.arrivals() == state.arrivals());
-    RC_ASSERT(again.events() == state.events());
+    const UsageState again = replayed(records), restored = replayed(snapshot_of(state));
+    for (const UsageState* other : {&again, &restored}) {
+        RC_ASSERT(other->arrivals() == state.arrivals());
+        RC_ASSERT(other->events() == state.events());
+    }
     for (const auto& [key, used] : model) {
         const auto& [customer, meter, start] = key;
         const auto counter = state.counter({customer, ""}, meter, start);
         RC_ASSERT((counter ? counter->used : Quantity{}) == used);
         expect_same(counter, again.counter({customer, ""}, meter, start));
+        expect_same(counter, restored.counter({customer, ""}, meter, start));
     }
     RC_ASSERT(!::testing::Test::HasFailure());
 }
