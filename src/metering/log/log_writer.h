@@ -54,7 +54,8 @@ public:
 
     /// Adds `records` to the next frame. `done` hears when they, and everything submitted before,
     /// are durable. Empty records only wait for what is on its way. has_room(records.size()) held.
-    void submit(std::string_view records, Done done);
+    /// What is decided must be written: a process without memory for it ends.
+    void submit(std::string_view records, Done done) noexcept;
 
     /// Set for good after a failed write or sync.
     [[nodiscard]] std::optional<Error> failed() const;

@@ -59,7 +59,7 @@ public:
     static Result<SegmentFile> allocate(const std::string& directory, std::size_t bytes);
     /// Makes it the segment that begins with this sequence; durable when it returns.
     Result<std::monostate> begin(std::uint64_t first_sequence);
-    /// The last segment after a start: from `end` on it is cut off and made of zeros again.
+    /// The last segment after a start: what a crash tore behind `end` is cut off.
     static Result<SegmentFile> reopen(const SegmentPlace& place, const SegmentEnd& end,
                                       std::size_t bytes);
 

@@ -101,13 +101,13 @@ private:
     UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities);
     Result<std::monostate> load_snapshots(const std::string& directory);
     Result<std::monostate> recover(const Config& config);
-    /// What the frames from this one on say.
-    Result<SegmentEnd> replay(std::span<const SegmentPlace> segments, std::uint64_t from);
     Result<std::monostate> apply(std::string_view payload);
     Result<std::monostate> remember(std::span<const IdentityEntry> entries);
+    /// A process that has no memory left in the middle of it ends: a decision that is in memory and
+    /// not in the log would make the log contradict itself.
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
-                              const IdentityHash& hash);
-    void tell_counter(const LoggedUse& use, LogVerdict verdict) const;
+                              const IdentityHash& hash) noexcept;
+    void tell_counter(const LoggedUse& use, LogVerdict verdict) const noexcept;
     Result<std::monostate> wait_until_durable();
     Result<std::monostate> keep_identities_small();
     Result<std::monostate> keep_snapshot_new();

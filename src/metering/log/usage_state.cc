@@ -161,7 +161,8 @@ std::uint32_t UsageState::set_allowance(const Use& use, std::optional<std::uint3
     return record.counter;
 }
 
-void UsageState::close(const ContractKey& contract, Instant closed_before, std::string& records) {
+void UsageState::close(const ContractKey& contract, Instant closed_before,
+                       std::string& records) noexcept {
     const auto known = find_contract(contract);
     if (known && contracts_[*known].closed_before >= closed_before) return;
     const CloseRecord record{name(NameTable::Customer, contract.customer, records),
@@ -173,6 +174,21 @@ void UsageState::close(const ContractKey& contract, Instant closed_before, std::
 
 Result<std::monostate> UsageState::apply(const UsageRecord& record) {
     return std::visit([this](const auto& known) { return apply_record(known); }, record);
+}
+
+Result<std::monostate> UsageState::apply_all(std::string_view payload, const SeeEvent& event) {
+    RecordReader reader(payload);
+    while (const auto record = reader.next()) {
+        auto applied = apply(*record);
+        if (!applied) return applied;
+        const auto* recorded = std::get_if<EventRecord>(&*record);
+        if (recorded != nullptr && event) event(*recorded);
+    }
+    if (reader.is_bad())
+        return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                    "the usage log holds a record that this program does not know; use the newer "
+                    "program");
+    return std::monostate{};
 }
 
 Result<std::monostate> UsageState::apply_record(const NameRecord& record) {
@@ -308,6 +324,8 @@ Result<std::monostate> UsageState::write_snapshot(const TakeRecords& take) const
                                           *contract.closed_before});
         if (const auto taken = take_full(); !taken) return failure(taken);
     }
+    // A piece that ended with the last record has taken all.
+    if (records.empty()) return std::monostate{};
     return take(records);
 }
 

@@ -72,11 +72,15 @@ public:
     Counted count(const Use& use, std::string& records);
     /// Periods of the contract that began before this moment take nothing from now on. Nothing is
     /// appended when that is so already.
-    void close(const ContractKey& contract, Instant closed_before, std::string& records);
+    void close(const ContractKey& contract, Instant closed_before, std::string& records) noexcept;
 
     /// An error leaves the state unusable.
     /// Errors: Unavailable "usage_log.damaged", for a record that cannot follow those before it.
     Result<std::monostate> apply(const UsageRecord& record);
+    /// All records of a payload, in order; shows the events to `event`.
+    /// Errors: as apply, and for a record that this program does not know.
+    using SeeEvent = std::function<void(const EventRecord&)>;
+    Result<std::monostate> apply_all(std::string_view payload, const SeeEvent& event = {});
 
     /// Records that lead a new state to this one; applied in order, they are its snapshot. They
     /// come in pieces of about kSnapshotPieceBytes; an error of `take` ends it.

@@ -161,6 +161,19 @@ RC_GTEST_PROP(UsageStateProperties, SegmentsFollowTheRevisions, ()) {
     }
 }
 
+TEST(UsageState, ASnapshotHasNoEmptyPiece) {
+    UsageState state;
+    const std::string long_name(UsageState::kSnapshotPieceBytes, 'p');
+    ASSERT_TRUE(state.apply(NameRecord{NameTable::Source, long_name}));
+    std::size_t bytes = 0;
+    ASSERT_TRUE(state.write_snapshot([&](std::string_view records) {
+        EXPECT_FALSE(records.empty());
+        bytes += records.size();
+        return Result<std::monostate>();
+    }));
+    EXPECT_GT(bytes, long_name.size());
+}
+
 TEST(UsageState, AClosedPeriodTakesNothing) {
     UsageState state;
     std::string records;
