@@ -18,6 +18,8 @@
 #include "customers/service.h"
 #include "http/limits.h"
 #include "metering/event_body.h"
+#include "metering/log_usage.h"
+#include "metering/sql_usage.h"
 
 namespace turnpike {
 namespace {
@@ -133,6 +135,11 @@ Result<CustomerId> customer_id_of(sql::Transaction& tx, std::string_view ref) {
     return customer->id;
 }
 
+std::unique_ptr<UsageStore> usage_store(sql::Database& db, UsageLog* log, IdSource& ids) {
+    if (log != nullptr) return std::make_unique<LogUsage>(db, *log);
+    return std::make_unique<SqlUsage>(db, ids);
+}
+
 EventApplier applier(BillingContext& billing) {
     return [&billing](const InboxEvent& event) { return apply_inbox_event(billing, event); };
 }
@@ -148,12 +155,14 @@ App::App(Config given, AppParts parts)
     : config(std::move(given)),
       access_log(std::move(parts.access_log)),
       db(std::move(parts.db)),
+      usage_log(std::move(parts.usage_log)),
+      usage(usage_store(*db, usage_log.get(), ids)),
       http_client({}),
       standings(StandingCache::Config::for_engine(db->engine())),
       cursors(parts.server_secret),
       authenticator(std::move(parts.keys), key_mode(config), *db, clock),
       provider(make_provider(*this)),
-      billing{*db, clock, ids, *provider, catalog, standings},
+      billing{*db, *usage, clock, ids, *provider, catalog, standings},
       inbox(jobs, {*db, clock}, applier(billing), {}, webhook_metrics(metrics)),
       worker(jobs, billing, {}),
       access_api{*db, clock, ids, authenticator, cursors},
@@ -161,13 +170,13 @@ App::App(Config given, AppParts parts)
       audit_api{*db, cursors, customer_id_of},
       catalog_api{catalog},
       metering_api{*db,
+                   *usage,
                    clock,
-                   ids,
                    catalog,
                    cursors,
                    window_finder(catalog),
                    [this](const CustomerId& customer) { standings.invalidate(customer); }},
-      entitlements_api{*db, clock, ids, catalog, standings, config.upgrade_url},
+      entitlements_api{*db, *usage, clock, ids, catalog, standings, config.upgrade_url},
       gateway_api{entitlements_api, usage_recovery, count_failed_open(metrics)},
       ofrep_api{entitlements_api},
       invoicing_api{*db, cursors},
@@ -193,6 +202,8 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
     if (!keys) return failure(keys);
     auto db = open_migrated_ledger(config);
     if (!db) return failure(db);
+    auto usage_log = open_usage(config, **db);
+    if (!usage_log) return failure(usage_log);
     auto secret = load_or_make_secret(config.data_dir, "server_secret", kServerSecretBytes);
     if (!secret) return failure(secret);
     RandomIdSource ids;
@@ -207,6 +218,7 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
 
     std::unique_ptr<App> app(
         new App(config, AppParts{.db = *std::move(db),
+                                 .usage_log = *std::move(usage_log),
                                  .keys = *std::move(keys),
                                  .server_secret = *std::move(secret),
                                  .access_log = *std::move(access_log),
@@ -342,7 +354,7 @@ asio::awaitable<void> App::run_housekeeping() {
         co_await housekeeping_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
         if (!ready_) co_return;
         try {
-            co_await usage_recovery.replay(*db, clock, ids, catalog, standings);
+            co_await usage_recovery.replay({*usage, catalog}, clock, standings);
             if (round % kRoundsPerCatalog == 0) co_await take_over_catalog();
             if (round % kRoundsPerSettling == 0) co_await settle_unknown_intents();
             if (round % kRoundsPerSettling == 0 && !prices_adopted_)

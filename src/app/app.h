@@ -40,6 +40,8 @@
 #include "http/server.h"
 #include "invoicing/api.h"
 #include "metering/api.h"
+#include "metering/log/usage_log.h"
+#include "metering/service.h"
 #include "payments/stripe/provider.h"
 #include "sql/database.h"
 #include "webhooks/api.h"
@@ -51,6 +53,7 @@ namespace turnpike {
 /// What must be opened or parsed before an App can be made; each can be refused.
 struct AppParts {
     std::unique_ptr<sql::Database> db;
+    std::unique_ptr<UsageLog> usage_log;  ///< null: usage is kept in the ledger
     KeySet keys;
     std::string server_secret;  ///< for cursors; kept in the data directory
     std::unique_ptr<http::AccessLogFile> access_log;
@@ -90,6 +93,8 @@ public:
     http::Metrics metrics;
     std::unique_ptr<http::AccessLogFile> access_log;  ///< null when it is off
     std::unique_ptr<sql::Database> db;
+    std::unique_ptr<UsageLog> usage_log;  ///< null on PostgreSQL
+    std::unique_ptr<UsageStore> usage;
     http::Client http_client;
     CatalogCache catalog;
     StandingCache standings;

@@ -2,6 +2,7 @@
 
 #include "app/data_dir.h"
 #include "catalog/preset.h"
+#include "metering/usage_import.h"
 #include "sql/ledger_migrations.h"
 #include "sql/migrator.h"
 
@@ -19,6 +20,15 @@ Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config
     const auto migrated = sql::migrate(**db, ledger_migrations(), SystemClock().now());
     if (!migrated) return failure(migrated);
     return db;
+}
+
+Result<std::unique_ptr<UsageLog>> open_usage(const Config& config, sql::Database& db) {
+    if (db.engine() != "sqlite") return std::unique_ptr<UsageLog>();
+    UsageLog::Config log;
+    log.directory = config.data_dir + "/usage";
+    // Two of them are allocated from the start: a first look should not cost half a gigabyte.
+    log.segment_bytes = std::size_t{64} << 20;
+    return open_usage_log(log, db);
 }
 
 Result<CatalogFile> configured_catalog(const Config& config) {

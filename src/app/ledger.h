@@ -5,6 +5,7 @@
 #include "app/config.h"
 #include "base/error.h"
 #include "catalog/catalog_file.h"
+#include "metering/log/usage_log.h"
 #include "sql/database.h"
 
 namespace turnpike {
@@ -16,6 +17,10 @@ Result<std::monostate> prepare_ledger_dir(const Config& config);
 /// Opens the ledger and brings its schema up to date.
 /// Errors: those of Database::open and migrate.
 Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config);
+
+/// The log that usage is kept in beside an SQLite ledger, in the data directory. Null on
+/// PostgreSQL, which keeps usage itself. Errors: those of open_usage_log.
+Result<std::unique_ptr<UsageLog>> open_usage(const Config& config, sql::Database& db);
 
 /// The catalog that the configuration means: its own file, or the preset's.
 /// Errors: InvalidArgument "catalog.bad_file", "config.file": the complaints in one line.

@@ -44,10 +44,12 @@ OperationsAnswer get_healthz(App& /*app*/, const Principal&, const http::Request
 OperationsAnswer get_readyz(App& app, const Principal&, const http::Request&) {
     const bool ledger = co_await ledger_answers(app);
     const bool jobs = app.worker.seconds_since_pass() < kWorkerLagMaxSeconds;
-    const bool ready = app.ready() && ledger && jobs;
+    const bool usage = !app.usage->failed();
+    const bool ready = app.ready() && ledger && usage && jobs;
     co_return http::json_response(ready ? 200 : 503, Json{{"status", ready ? "ok" : "not_ready"},
                                                           {"accepting", app.ready()},
                                                           {"ledger", word(ledger)},
+                                                          {"usage", word(usage)},
                                                           {"jobs", word(jobs)}});
 }
 

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "catalog/cache.h"
 #include "entitlements/standing_cache.h"
+#include "metering/service.h"
 #include "payments/provider.h"
 #include "sql/database.h"
 
@@ -13,6 +14,7 @@ namespace turnpike {
 /// What every billing flow needs; owned by the App, which outlives the flows.
 struct BillingContext {
     sql::Database& db;
+    UsageStore& usage;
     const Clock& clock;
     IdSource& ids;
     PaymentProvider& provider;

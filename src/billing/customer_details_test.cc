@@ -75,7 +75,8 @@ TEST_F(CustomerDetailsTest, WhileTheProviderIsDownItStaysOwed) {
     config.base_url = "http://127.0.0.1:1";
     const auto down =
         *stripe::Provider::create(config, world.http, {*ledger, world.clock, world.ids}, {});
-    BillingContext cut_off{*ledger, world.clock, world.ids, *down, world.catalog, world.standings};
+    BillingContext cut_off{*ledger, *world.usage,  world.clock,    world.ids,
+                           *down,   world.catalog, world.standings};
     EXPECT_FALSE(world.run(tell_customer_details(cut_off, customer)));
     EXPECT_TRUE(is_behind());
     EXPECT_EQ(pass(), 1);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <random>
+#include <thread>
 
 #include "billing/sync.h"
 #include "billing/test_clocks.h"
@@ -99,6 +100,63 @@ TEST_F(BillingFlows, OverageIsOneLineOnTheRenewalInvoice) {
     EXPECT_EQ(amounts(*renewal, LineKind::Plan), std::vector<std::int64_t>{9'900});
     EXPECT_EQ(renewal->total.minor(), 14'590);
     EXPECT_EQ(renewal->status, InvoiceStatus::Paid);
+}
+
+/// Time passes at the provider, and here for whoever uses; nobody tells the ledger.
+void pass_unnoticed(BillingWorld& world, const TestClockId& clock, Instant to) {
+    const auto theirs = world.ledger.write_blocking([&](sql::Transaction& tx) {
+        tx.run("UPDATE test_clocks SET frozen_time = $2 WHERE id = $1", {clock, to});
+        return tx.one("SELECT provider_clock_id FROM test_clocks WHERE id = $1", {clock})->text(0);
+    });
+    const std::string path = "/v1/test_helpers/test_clocks/" + theirs;
+    world.sandbox_post(path + "/advance", "frozen_time=" + std::to_string(unix_seconds(to)));
+    while (world.sandbox_get(path).at("status") != "ready")
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
+// PRO: 10,000 calls a month, then $0.02 each. 100 over in January, 200 in February, which no mirror
+// has seen; March runs.
+void charge_periods_that_nobody_noticed(BillingWorld& world) {
+    const Instant january = from_unix_seconds(1'767'225'600);  // 2026-01-01
+    const auto clock = world.run(create_test_clock(world.billing, "slow", january, tester));
+    const auto customer = world.customer("slow", clock->id);
+    const auto subscription =
+        world.run(start_subscription(world.billing, world.start_request(customer, "pro")));
+    world.use(customer, 10'100, "january");
+    pass_unnoticed(world, clock->id, january + days(32));
+    world.use(customer, 10'200, "february");
+    pass_unnoticed(world, clock->id, january + days(60));
+    world.use(customer, 10'300, "march");
+
+    const auto synced = world.run(
+        sync_subscription(world.billing, *subscription->provider_subscription_id, tester));
+    ASSERT_TRUE(synced) << synced.error().message;
+    const auto charged = [&] {
+        return world.ledger.read_blocking([](sql::Transaction& tx) {
+            std::vector<std::pair<Instant, std::int64_t>> charges;
+            for (const auto& row : tx.all(R"sql(
+                     SELECT period_start, amount_minor FROM overage_charges
+                      WHERE provider_invoice_item_id IS NOT NULL ORDER BY period_start)sql"))
+                charges.emplace_back(row.instant(0), row.integer(1));
+            return charges;
+        });
+    };
+    const std::vector<std::pair<Instant, std::int64_t>> expected{{january, 200},
+                                                                 {january + days(31), 400}};
+    EXPECT_EQ(charged(), expected);
+    world.run(run_billing_pass(world.billing, world.clock.now(), from_unix_seconds(0)));
+    EXPECT_EQ(charged(), expected) << "once";
+}
+
+TEST_F(BillingFlows, PeriodsThatPassedUnmirroredAreChargedToo) {
+    charge_periods_that_nobody_noticed(world);
+}
+
+TEST_F(BillingFlows, PeriodsThatPassedUnmirroredOfTheUsageLogAreChargedToo) {
+    const sql::TempFolder folder;
+    const auto log = usage_log_in(folder);
+    BillingWorld logging(*ledger, world.key, log.get());
+    charge_periods_that_nobody_noticed(logging);
 }
 
 // STARTER: 1,000 calls, then $0.03 each: 1,001 calls are 3 cents over.

@@ -7,7 +7,6 @@
 #include "customers/service.h"
 #include "invoicing/service.h"
 #include "json/value.h"
-#include "metering/service.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
@@ -143,20 +142,6 @@ void record_move(sql::Transaction& tx, const MirrorScope& scope, const Subscript
            scope.ids);
 }
 
-/// What follows from a move of state, beyond the row itself.
-Result<std::monostate> follow_up(sql::Transaction& tx, const MirrorScope& scope,
-                                 const Subscription& before, const Subscription& after) {
-    const bool running = before.status != SubscriptionStatus::Creating;
-    const bool same_period = before.period.start == after.period.start;
-    if (running && same_period && before.plan_version != after.plan_version) {
-        const auto plan = load_plan_version(tx, after.plan_version);
-        if (!plan) return failure(plan);
-        change_allowances(tx, {after.customer, after.id, after.period}, *plan);
-    }
-    if (running && (!same_period || after.ended_at)) queue_period_closes(tx, after, scope.now);
-    return std::monostate{};
-}
-
 }  // namespace
 
 std::int64_t next_fetch_ticket(sql::Transaction& tx) { return tx.one(kNextTicket)->integer(0); }
@@ -188,8 +173,8 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
 
     auto saved = save_subscription(tx, after, scope.now);
     if (!saved) return failure(saved);
-    const auto followed = follow_up(tx, scope, *before, *saved);
-    if (!followed) return failure(followed);
+    if (before->status != SubscriptionStatus::Creating)
+        queue_period_closes(tx, *before, *saved, scope.now);
     record_move(tx, scope, *before, *saved);
     return std::optional<Subscription>(*std::move(saved));
 }

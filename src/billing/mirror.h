@@ -26,8 +26,8 @@ struct MirrorScope {
 
 /// Makes our subscription equal to the provider's: status, period, plan, cancellation. Finds it by
 /// the provider's id, by our id in the metadata, or adopts it when its customer and price are ours.
-/// Starts a new usage segment when the plan changed, queues the close of every finished period, and
-/// writes the audit row, all in this transaction.
+/// Queues the close of finished periods and writes the audit row, all in this transaction. A change
+/// of plan needs no more than the row: the next usage begins the new segment by itself.
 ///
 /// \return our subscription; nullopt when the object is not ours
 /// Errors: Unprocessable "subscription.unknown_status" for a status this version does not know.

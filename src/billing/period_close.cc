@@ -182,12 +182,47 @@ struct Closing {
     std::string provider_customer;
     Currency currency;
     std::vector<OverageCharge> charges;
+    bool is_used = true;
 };
 
-Result<Closing> freeze_charges(sql::Transaction& tx, const PeriodClose& close, IdSource& ids,
-                               Instant now) {
+/// Whatever has begun by now, and is not the running period, is finished.
+Instant finished_before(const Subscription& subscription, const PeriodClose& close) {
+    // One that ended in the second it began has a period of no length, with usage all the same.
+    const Instant moment =
+        subscription.ended_at ? *subscription.ended_at + Duration(1) : subscription.period.start;
+    return std::max(moment, close.period.start + Duration(1));
+}
+
+/// The final usage of this period, and of periods after it that finished meanwhile.
+asio::awaitable<Result<std::vector<ClosedPeriod>>> close_usage(BillingContext& billing,
+                                                               const PeriodClose& close) {
+    const auto subscription = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return load_subscription(tx, close.subscription); });
+    if (!subscription) co_return failure(subscription);
+    CloseJob job{subscription->customer, close.subscription, close.period.start,
+                 finished_before(*subscription, close)};
+    co_return co_await billing.usage.close(std::move(job));
+}
+
+/// What a flow does at one moment.
+struct Stamp {
+    IdSource& ids;
+    Instant now;
+};
+
+Result<Closing> freeze_charges(sql::Transaction& tx, const PeriodClose& close,
+                               const std::vector<ClosedPeriod>& used, const Stamp& stamp) {
+    const auto& [ids, now] = stamp;
     auto subscription = load_subscription(tx, close.subscription);
     if (!subscription) return failure(subscription);
+    const ClosedPeriod* finished = nullptr;
+    for (const ClosedPeriod& closed : used) {
+        if (closed.period.start == close.period.start)
+            finished = &closed;
+        else
+            tx.run(kQueue, {close.subscription, closed.period.start, closed.period.end, now});
+    }
+    if (finished == nullptr) return Closing{*std::move(subscription), "", Currency::Usd, {}, false};
     const auto price = load_price(tx, subscription->price);
     if (!price) return failure(price);
     const auto provider_customer =
@@ -197,8 +232,7 @@ Result<Closing> freeze_charges(sql::Transaction& tx, const PeriodClose& close, I
                         "the customer is not known at the provider, so nothing can be charged");
 
     const Currency currency = price->amount.currency();
-    const SubscribedPeriod finished{subscription->customer, close.subscription, close.period};
-    for (const auto& metered : closed_usage(tx, finished)) {
+    for (const auto& metered : finished->meters) {
         const auto lines = rate_overage(metered.segments, currency);
         if (!lines) return failure(lines);
         for (const auto& line : *lines) {
@@ -414,6 +448,7 @@ Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, con
     const auto finished = tx.run(kFinish, {close.subscription, close.period.start, now,
                                            to_text(close.placement), close.provider_invoice_id});
     if (finished == 0) return moved();
+    if (!closing.is_used) return std::monostate{};
     Json lines = Json::array();
     for (const auto& charge : closing.charges)
         lines.push_back(Json{{"description", describe(charge)}, {"amount", charge.amount.text()}});
@@ -435,10 +470,12 @@ Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, con
 /// line is taken off only the invoice that it is on.
 asio::awaitable<Result<std::monostate>> run_once(BillingContext& billing, PeriodClose close,
                                                  const Authority& authority) {
+    const auto used = co_await close_usage(billing, close);
+    if (!used) co_return failure(used);
     auto closing =
         co_await billing.db.write([&](sql::Transaction& tx) -> Result<std::optional<Closing>> {
             if (!look_again(tx, close)) return std::optional<Closing>();
-            return freeze_charges(tx, close, billing.ids, billing.clock.now());
+            return freeze_charges(tx, close, *used, {billing.ids, billing.clock.now()});
         });
     if (!closing) co_return failure(closing);
     if (!*closing) co_return std::monostate{};
@@ -452,13 +489,14 @@ asio::awaitable<Result<std::monostate>> run_once(BillingContext& billing, Period
 
 }  // namespace
 
-void queue_period_closes(sql::Transaction& tx, const Subscription& subscription, Instant now) {
-    if (subscription.ended_at) tx.run(kReopen, {subscription.id, subscription.period.start});
-    // One that ended in the second it began has a period of no length, with usage all the same.
-    const Instant before =
-        subscription.ended_at ? *subscription.ended_at + Duration(1) : subscription.period.start;
-    for (const auto& period : used_periods(tx, subscription.customer, subscription.id, before))
-        tx.run(kQueue, {subscription.id, period.start, period.end, now});
+void queue_period_closes(sql::Transaction& tx, const Subscription& before,
+                         const Subscription& after, Instant now) {
+    if (after.ended_at) tx.run(kReopen, {after.id, after.period.start});
+    const auto queue = [&](const Period& period) {
+        tx.run(kQueue, {after.id, period.start, period.end, now});
+    };
+    if (before.period.start < after.period.start) queue(before.period);
+    if (after.ended_at) queue(after.period);
 }
 
 std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, int limit) {
@@ -482,13 +520,15 @@ asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing
 asio::awaitable<Result<std::monostate>> run_period_closes(BillingContext& billing,
                                                           SubscriptionId subscription,
                                                           Authority authority) {
-    const auto closes = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return pending_period_closes_of(tx, subscription); });
-    for (const auto& close : closes) {
-        const auto closed = co_await run_period_close(billing, close, authority);
-        if (!closed) co_return failure(closed);
+    for (;;) {
+        const auto closes = co_await billing.db.read(
+            [&](sql::Transaction& tx) { return pending_period_closes_of(tx, subscription); });
+        if (closes.empty()) co_return std::monostate{};
+        for (const auto& close : closes) {
+            const auto closed = co_await run_period_close(billing, close, authority);
+            if (!closed) co_return failure(closed);
+        }
     }
-    co_return std::monostate{};
 }
 
 }  // namespace turnpike

@@ -24,16 +24,19 @@ struct PeriodClose {
     std::string provider_invoice_id;
 };
 
-/// Queues the close of every finished period with usage: all before the current one, and the
-/// current one too when the subscription has ended. An end also opens the close again whose lines
-/// are on a renewal draft that nobody will finalize now.
-void queue_period_closes(sql::Transaction& tx, const Subscription& subscription, Instant now);
+/// Queues the close of the periods that a move of the subscription has finished: the one before,
+/// and the current one too when it has ended. Periods between two that were mirrored, which only
+/// usage knows of, are queued by the close of the first. An end also opens the close again whose
+/// lines are on a renewal draft that nobody will finalize now.
+void queue_period_closes(sql::Transaction& tx, const Subscription& before,
+                         const Subscription& after, Instant now);
 
 std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, int limit);
 std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
                                                   const SubscriptionId& subscription);
 
-/// Charges the overage of one finished period: rates it, freezes one charge per meter and segment,
+/// Closes one finished period in the store of usage, so that its counts are final, and charges its
+/// overage: rates it, freezes one charge per meter and segment,
 /// and adds each as a line to the renewal draft; when there is none (the subscription ended, or the
 /// draft was finalized before we came) to an invoice of its own, which is then finalized. Lines on
 /// the draft of a subscription that has ended move to such an invoice. Can run again after any
@@ -41,11 +44,12 @@ std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
 /// overtaken begins again from where the close is then. What `close` says of the placement is read
 /// again; a close that is not pending any more is done.
 ///
-/// Errors: those of PaymentProvider; Conflict "billing.close_moved" when others keep overtaking it;
-///         the close stays pending.
+/// Errors: those of PaymentProvider and UsageStore::close; Conflict "billing.close_moved" when
+/// others
+///         keep overtaking it; the close stays pending.
 asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing, PeriodClose close,
                                                          Authority authority);
-/// Runs all pending closes of one subscription; the first error ends it.
+/// Runs all pending closes of one subscription, and those that they queue; the first error ends it.
 asio::awaitable<Result<std::monostate>> run_period_closes(BillingContext& billing,
                                                           SubscriptionId subscription,
                                                           Authority authority);

@@ -50,8 +50,8 @@ private:
 };
 
 /// Commands and closes finished by a process that starts after the cut.
-void recover(sql::Database& ledger, const std::string& key) {
-    BillingWorld next(ledger, key);
+void recover(sql::Database& ledger, const std::string& key, UsageLog* log = nullptr) {
+    BillingWorld next(ledger, key, log);
     const Instant now = next.clock.now() + hours(1);
     for (int pass = 0; pass < 3; ++pass)
         next.run(run_billing_pass(next.billing, now, from_unix_seconds(0)));
@@ -142,13 +142,17 @@ TEST_P(PowerCuts, SubscribingEndsInOneSubscriptionOneInvoiceOnePayment) {
     }
 }
 
-TEST_P(PowerCuts, ClosingAPeriodBillsItsOverageOnce) {
+enum class Store : bool { Ledger, Log };
+
+void close_a_period_under_power_cuts(DyingLedger::Moment moment, Store store) {
     for (int visit = 1;; ++visit) {
         SCOPED_TRACE("visit " + std::to_string(visit));
         ASSERT_LT(visit, 200) << "the flow never ends";
         const auto ledger = ledger_with_catalog();
         const auto key = fresh_account_key();
-        BillingWorld before(*ledger, key);
+        const sql::TempFolder folder;
+        const auto log = store == Store::Log ? usage_log_in(folder) : nullptr;
+        BillingWorld before(*ledger, key, log.get());
         const auto clock = before.run(
             create_test_clock(before.billing, "c", from_unix_seconds(1'767'225'600), tester));
         ASSERT_TRUE(clock);
@@ -158,8 +162,8 @@ TEST_P(PowerCuts, ClosingAPeriodBillsItsOverageOnce) {
         ASSERT_TRUE(subscription);
         before.use(customer, 12'345, "u1");
 
-        DyingLedger dying(*ledger, visit + 1, GetParam());
-        BillingWorld doomed(dying, key);
+        DyingLedger dying(*ledger, visit + 1, moment);
+        BillingWorld doomed(dying, key, log.get());
         try {
             (void)doomed.run(
                 advance_test_clock(doomed.billing, clock->id, subscription->period.end, tester));
@@ -167,11 +171,11 @@ TEST_P(PowerCuts, ClosingAPeriodBillsItsOverageOnce) {
             EXPECT_TRUE(dying.died());
         }
         const bool whole = !dying.died();
-        BillingWorld after(*ledger, key);
+        BillingWorld after(*ledger, key, log.get());
         const auto moved = after.run(advance_test_clock(
             after.billing, clock->id, subscription->period.end + hours(2), tester));
         ASSERT_TRUE(moved) << moved.error().message;
-        recover(*ledger, key);
+        recover(*ledger, key, log.get());
 
         int overage = 0, invoices = 0;
         for (const auto& invoice : after.sandbox_get("/v1/invoices?limit=100").at("data")) {
@@ -184,6 +188,15 @@ TEST_P(PowerCuts, ClosingAPeriodBillsItsOverageOnce) {
         EXPECT_EQ(after.sandbox_get("/v1/charges?limit=100").at("data").size(), 2U);
         if (whole) break;
     }
+}
+
+TEST_P(PowerCuts, ClosingAPeriodBillsItsOverageOnce) {
+    close_a_period_under_power_cuts(GetParam(), Store::Ledger);
+}
+
+/// The log and the ledger commit apart; no cut between them shows.
+TEST_P(PowerCuts, ClosingAPeriodOfTheUsageLogBillsItsOverageOnce) {
+    close_a_period_under_power_cuts(GetParam(), Store::Log);
 }
 
 INSTANTIATE_TEST_SUITE_P(, PowerCuts,

@@ -6,6 +6,8 @@
 #include "entitlements/consume.h"
 #include "invoicing/service.h"
 #include "json/value.h"
+#include "metering/log_usage.h"
+#include "metering/sql_usage.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
@@ -19,6 +21,11 @@ std::unique_ptr<stripe::Provider> make_provider(const std::string& key, http::Cl
     auto made = stripe::Provider::create(config, http, world, {});
     if (!made) throw std::runtime_error(made.error().message);
     return *std::move(made);
+}
+
+std::unique_ptr<UsageStore> usage_in(sql::Database& ledger, UsageLog* log, IdSource& ids) {
+    if (log != nullptr) return std::make_unique<LogUsage>(ledger, *log);
+    return std::make_unique<SqlUsage>(ledger, ids);
 }
 
 }  // namespace
@@ -52,13 +59,22 @@ std::unique_ptr<sql::Database> ledger_with_catalog() {
     return ledger;
 }
 
-BillingWorld::BillingWorld(sql::Database& given, std::string account_key)
+std::unique_ptr<UsageLog> usage_log_in(const sql::TempFolder& folder) {
+    UsageLog::Config config{.directory = (folder.path() / "usage").string()};
+    config.segment_bytes = std::size_t{33} << 20;
+    auto log = UsageLog::open(config);
+    if (!log) throw std::runtime_error(log.error().message);
+    return *std::move(log);
+}
+
+BillingWorld::BillingWorld(sql::Database& given, std::string account_key, UsageLog* log)
     : ledger(given),
       key(std::move(account_key)),
       http({.threads = 2}),
       provider(make_provider(key, http, {ledger, clock, ids})),
       standings(StandingCache::Config{}),
-      billing{ledger, clock, ids, *provider, catalog, standings} {
+      usage(usage_in(ledger, log, ids)),
+      billing{ledger, *usage, clock, ids, *provider, catalog, standings} {
     catalog.publish(ledger.read_blocking([](sql::Transaction& tx) { return load_catalog(tx); }));
 }
 
@@ -92,8 +108,7 @@ void BillingWorld::use(const CustomerId& customer, std::int64_t calls, const std
                                  .id = id,
                                  .latency_us = std::nullopt,
                                  .time = std::nullopt};
-    const auto used = ledger.write_blocking(
-        [&](sql::Transaction& tx) { return consume(tx, catalog, request, clock.now(), ids); });
+    const auto used = run(consume({*usage, catalog}, request, clock.now()));
     if (!used) throw std::runtime_error(used.error().message);
     if (used->usage.verdict == Verdict::Rejected) throw std::runtime_error("usage was denied");
 }

@@ -15,6 +15,8 @@
 #include "billing/context.h"
 #include "http/client.h"
 #include "invoicing/invoice.h"
+#include "metering/log/usage_log.h"
+#include "metering/service.h"
 #include "payments/stripe/provider.h"
 #include "sandbox/sandbox.h"
 #include "sql/testing.h"
@@ -39,8 +41,8 @@ private:
 /// everything of a server but its HTTP. `db` may be wrapped by a test.
 class BillingWorld {
 public:
-    /// \param db  the ledger that flows use; `nullptr`: the world's own
-    explicit BillingWorld(sql::Database& ledger, std::string key);
+    /// \param log  where usage is kept; nullptr: in the ledger
+    explicit BillingWorld(sql::Database& ledger, std::string key, UsageLog* log = nullptr);
 
     /// Runs a coroutine to its end on this thread; what it throws comes out.
     template <class T>
@@ -78,6 +80,7 @@ public:
     std::unique_ptr<stripe::Provider> provider;
     CatalogCache catalog;
     StandingCache standings;
+    std::unique_ptr<UsageStore> usage;
     BillingContext billing;
 
 private:
@@ -88,6 +91,9 @@ private:
 std::string fresh_account_key();
 /// In memory, migrated, with the preset applied.
 std::unique_ptr<sql::Database> ledger_with_catalog();
+
+/// A new one, with the smallest segments.
+std::unique_ptr<UsageLog> usage_log_in(const sql::TempFolder& folder);
 
 inline const Authority tester{"test", ""};
 

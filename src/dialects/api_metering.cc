@@ -84,7 +84,8 @@ struct StatusFacts {
 
 Result<StatusFacts> load_status(sql::Transaction& tx, BillingContext& billing,
                                 const CustomerId& customer) {
-    auto summary = load_usage_summary(tx, billing.catalog, customer, billing.clock.now());
+    auto summary = load_usage_summary(tx, {billing.usage, billing.catalog}, customer.text(),
+                                      billing.clock.now());
     if (!summary) return failure(summary);
     auto live = find_live_subscription(tx, customer);
     // A start that is still under way is no subscription yet.

@@ -34,14 +34,14 @@ asio::awaitable<Result<StandingCache::Snapshot>> EntitlementsApi::snapshot_of(
     const Instant now = clock.now();
     if (auto known = standings.find(ref, now)) co_return known;
     const auto ticket = standings.ticket();
-    auto read = [&](sql::Transaction& tx) { return load_snapshot(tx, catalog, ref, now); };
+    auto read = [&](sql::Transaction& tx) { return load_snapshot(tx, {usage, catalog}, ref, now); };
     auto loaded = co_await db.read(read);
     const bool unknown = !loaded && loaded.error().code == ErrorCode::NotFound;
     if (unknown && may_be_new(caller)) {
         auto create = [&](sql::Transaction& tx) -> Result<StandingSnapshot> {
             const auto welcomed = welcome(tx, caller, now, ids);
             if (!welcomed) return failure(welcomed);
-            return load_snapshot(tx, catalog, ref, now);
+            return load_snapshot(tx, {usage, catalog}, ref, now);
         };
         loaded = co_await db.write(create);
     }
@@ -53,14 +53,21 @@ asio::awaitable<Result<StandingCache::Snapshot>> EntitlementsApi::snapshot_of(
 
 asio::awaitable<Result<ConsumeOutcome>> EntitlementsApi::consume_now(
     const Principal& caller, const ConsumeRequest& request) {
-    auto work = [&](sql::Transaction& tx) -> Result<ConsumeOutcome> {
-        const Instant now = clock.now();
-        const auto welcomed = welcome(tx, caller, now, ids);
-        if (!welcomed) return failure(welcomed);
-        return consume(tx, catalog, request, now, ids);
-    };
+    const Instant now = clock.now();
     const auto ticket = standings.ticket();
-    auto outcome = co_await db.write(work);
+    const ConsumeWorld world{usage, catalog};
+    auto outcome = co_await consume(world, request, now);
+    const bool unknown = !outcome && outcome.error().code == ErrorCode::NotFound;
+    if (unknown && may_be_new(caller)) {
+        auto create = [&](sql::Transaction& tx) -> Result<std::monostate> {
+            const auto welcomed = welcome(tx, caller, now, ids);
+            if (!welcomed) return failure(welcomed);
+            return std::monostate{};
+        };
+        const auto created = co_await db.write(create);
+        if (!created) co_return failure(created);
+        outcome = co_await consume(world, request, now);
+    }
     if (!outcome) co_return outcome;
     standings.seen(ticket, outcome->standing);
     if (outcome->usage.verdict == Verdict::Accepted)
@@ -116,7 +123,7 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::get_usage(const Princip
     const auto ref = customer_meant(caller, named);
     if (!ref) co_return failure(ref);
     auto work = [&](sql::Transaction& tx) {
-        return load_usage_summary(tx, catalog, std::string_view(*ref), clock.now());
+        return load_usage_summary(tx, {usage, catalog}, *ref, clock.now());
     };
     auto summary = co_await db.read(work);
     if (!summary) co_return failure(summary);

@@ -19,6 +19,7 @@ namespace asio = boost::asio;
 /// the caller in already; whose standing it is, is decided here.
 struct EntitlementsApi {
     sql::Database& db;
+    UsageStore& usage;
     const Clock& clock;
     IdSource& ids;
     CatalogCache& catalog;
@@ -30,8 +31,8 @@ struct EntitlementsApi {
     asio::awaitable<Result<http::Response>> post_check(const Principal& caller,
                                                        const http::Request& request);
     /// POST /v1/usage/consume {customer, meter, quantity, source, id, latency_ms}. Decided in the
-    /// database; 402 and no trace when denied; the same (source, id) again is answered again and
-    /// counted once.
+    /// store of usage; 402 and no trace when denied; the same (source, id) again is answered again
+    /// and counted once.
     asio::awaitable<Result<http::Response>> post_consume(const Principal& caller,
                                                          const http::Request& request);
     /// GET /v1/usage?customer=&meter=
@@ -41,7 +42,7 @@ struct EntitlementsApi {
     /// The caller's or the named customer's snapshot, from memory when it is fresh.
     asio::awaitable<Result<StandingCache::Snapshot>> snapshot_of(const Principal& caller,
                                                                  std::string ref);
-    /// consume() in a transaction, and the cache told.
+    /// consume(), and the cache told.
     asio::awaitable<Result<ConsumeOutcome>> consume_now(const Principal& caller,
                                                         const ConsumeRequest& request);
 };

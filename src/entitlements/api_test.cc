@@ -40,7 +40,7 @@ protected:
         if (IsSkipped()) return;
         world_.emplace(db());
         world_->add_customer("alice");
-        api_.emplace(db(), clock_, world_->ids(), world_->catalog(), standings_,
+        api_.emplace(db(), world_->usage(), clock_, world_->ids(), world_->catalog(), standings_,
                      "https://shop.example/plans");
     }
     Result<http::Response> call(Handler handler, const Principal& caller,

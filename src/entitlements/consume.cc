@@ -1,13 +1,16 @@
 #include "entitlements/consume.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 
 namespace turnpike {
 namespace {
+
+constexpr std::string_view kNotInPlan = "not_in_plan";
+constexpr std::string_view kPeriodClosed = "period_closed";
 
 DecisionFacts facts_of(const Standing& standing, const Counter* counter,
                        const std::string& meter_key, const Catalog& catalog) {
@@ -20,46 +23,77 @@ Counter before(Counter counter, Quantity quantity) {
     return counter;
 }
 
-}  // namespace
-
-Result<ConsumeOutcome> consume(sql::Transaction& tx, CatalogCache& catalog,
-                               const ConsumeRequest& request, Instant system_now, IdSource& ids) {
-    auto standing = load_standing(tx, catalog, request.customer, system_now);
-    if (!standing) return failure(standing);
-    ConsumeOutcome outcome{*std::move(standing), std::nullopt, {}};
-    const auto window = window_of(outcome.standing, request.meter_key);
-    if (!window) {
-        outcome.usage = {Verdict::Rejected,
-                         EventComplaint{"not_in_plan", "the plan does not include this meter"}};
-        return outcome;
-    }
+Placed place(const Result<Standing>& standing, const ConsumeRequest& request, Instant system_now) {
+    if (!standing) return std::unexpected(EventComplaint{"unknown_customer", "no such customer"});
+    auto window = window_of(*standing, request.meter_key);
+    if (!window)
+        return std::unexpected(EventComplaint{kNotInPlan, "the plan does not include this meter"});
     UsageEvent event{.source = request.source,
                      .id = request.id,
-                     .customer = outcome.standing.customer,
+                     .customer = standing->customer,
                      .meter_key = request.meter_key,
                      .quantity = request.quantity,
-                     .time = request.time.value_or(outcome.standing.now),
+                     .time = request.time.value_or(standing->now),
                      .latency_us = request.latency_us};
-    if (const auto bad = complaint_about(event, std::max(outcome.standing.now, system_now)))
-        return invalid_argument("entitlement.bad_usage", bad->detail);
-    const std::array pending{pending_usage(std::move(event), TimeStated::No, *window)};
-    outcome.usage = record_usage(tx, pending, system_now, ids).front();
-    outcome.counter = under_window(load_counter(tx, outcome.standing.customer, window->contract,
-                                                request.meter_key, window->period.start),
-                                   *window);
-    return outcome;
+    if (auto bad = complaint_about(event, std::max(standing->now, system_now)))
+        return std::unexpected(*std::move(bad));
+    return PendingUsage{std::move(event), TimeStated::No, *std::move(window)};
 }
 
-Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, CatalogCache& catalog,
+std::unexpected<Error> period_closed() {
+    Error error{ErrorCode::Unavailable, "entitlement.period_closed",
+                "the customer's billing period has just closed; try again"};
+    error.retry_after_s = 1;
+    return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, const ConsumeRequest& request,
+                                                Instant system_now) {
+    // Of the last look: a period that closes in between makes the store look again.
+    std::optional<Result<Standing>> standing;
+    std::optional<EventComplaint> unusable;
+    AppendJob job{.subjects = {request.customer},
+                  .find_window = {},
+                  .place = {},
+                  .system_now = system_now,
+                  .counters = AppendJob::Counters::Report};
+    job.find_window = [&](sql::Transaction& tx, std::string_view ref,
+                          Instant now) -> Result<CustomerWindow> {
+        standing = load_standing(tx, world.catalog, ref, now);
+        if (!*standing) return failure(*standing);
+        return customer_window(**standing);
+    };
+    job.place = [&](const SubjectWindows&) {
+        auto placed = place(*standing, request, system_now);
+        unusable.reset();
+        if (!placed && placed.error().code != kNotInPlan) unusable = placed.error();
+        return std::vector<Placed>{std::move(placed)};
+    };
+    auto report = co_await world.usage.append(std::move(job));
+    if (!report) co_return failure(report);
+    if (!*standing) co_return failure(*standing);
+    if (unusable) co_return invalid_argument("entitlement.bad_usage", unusable->detail);
+    UsageOutcome& outcome = report->outcomes.front();
+    if (outcome.complaint && outcome.complaint->code == kPeriodClosed) co_return period_closed();
+    auto counter = std::exchange(outcome.counter, std::nullopt);
+    co_return ConsumeOutcome{**std::move(standing), std::move(counter), std::move(outcome)};
+}
+
+Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, ConsumeWorld world,
                                        std::string_view customer, Instant system_now) {
-    auto standing = load_standing(tx, catalog, customer, system_now);
+    auto standing = load_standing(tx, world.catalog, customer, system_now);
     if (!standing) return failure(standing);
+    auto stored = world.usage.counters(tx, standing->customer, standing->subscription,
+                                       standing->period.start);
     StandingSnapshot snapshot{*std::move(standing), {}};
     for (const Allowance& allowance : snapshot.standing.plan->allowances) {
         const auto window = window_of(snapshot.standing, allowance.meter_key);
-        auto stored = load_counter(tx, snapshot.standing.customer, window->contract,
-                                   allowance.meter_key, window->period.start);
-        snapshot.counters.emplace(allowance.meter_key, under_window(std::move(stored), *window));
+        std::optional<Counter> counter;
+        if (const auto found = stored.find(allowance.meter_key); found != stored.end())
+            counter = std::move(found->second);
+        snapshot.counters.emplace(allowance.meter_key, under_window(std::move(counter), *window));
     }
     return snapshot;
 }

@@ -23,22 +23,29 @@ struct ConsumeRequest {
     std::optional<Instant> time;  ///< when it was used; absent: now
 };
 
-/// What the ledger said.
+/// What the store said.
 struct ConsumeOutcome {
     Standing standing;
     std::optional<Counter> counter;  ///< afterwards; nullopt: the plan does not include the meter
     UsageOutcome usage;              ///< Rejected when the plan does not include it
 };
 
-/// Decides in the database and nowhere else. A denial leaves no trace.
+/// Who uses: the store of usage, and the catalog that standings come from.
+struct ConsumeWorld {
+    UsageStore& usage;
+    CatalogCache& catalog;
+};
+
+/// Decides in the store of usage and nowhere else. A denial leaves no trace.
 ///
 /// Errors: NotFound "customer.not_found"; InvalidArgument "entitlement.bad_usage" for an event that
-/// cannot be recorded (see complaint_about).
-Result<ConsumeOutcome> consume(sql::Transaction& tx, CatalogCache& catalog,
-                               const ConsumeRequest& request, Instant system_now, IdSource& ids);
+/// cannot be recorded (see complaint_about); Unavailable "entitlement.period_closed" when the
+/// customer's period is closed and the next one is not known yet; those of UsageStore::append.
+asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, const ConsumeRequest& request,
+                                                Instant system_now);
 
 /// A standing with the counters of its period, for checks.
-Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, CatalogCache& catalog,
+Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, ConsumeWorld world,
                                        std::string_view customer, Instant system_now);
 
 /// Decides from a snapshot.

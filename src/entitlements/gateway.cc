@@ -102,7 +102,8 @@ asio::awaitable<GatewayApi::Attempt> GatewayApi::try_consume(Principal caller, C
     try {
         const auto outcome = co_await entitlements.consume_now(caller, use);
         if (!outcome) {
-            attempt.error = outcome.error();
+            // Usage that cannot be recorded now is what on_failure is for.
+            if (outcome.error().code != ErrorCode::Unavailable) attempt.error = outcome.error();
             co_return attempt;
         }
         attempt.standing = outcome->standing;

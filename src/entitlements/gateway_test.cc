@@ -12,6 +12,7 @@ namespace {
 
 using testing::add_subscription;
 using testing::FragileDatabase;
+using testing::FullUsage;
 using testing::kStart;
 using testing::MeteredWorld;
 using testing::run;
@@ -164,13 +165,15 @@ protected:
     }
     std::int64_t used(const CustomerId& customer) {
         return ledger_->read_blocking([&](sql::Transaction& tx) {
-            const auto counter =
-                load_counter(tx, customer, contract_of(customer), "api_calls", kStart);
-            return counter ? counter->used.scaled() / Quantity::kOne : std::int64_t{0};
+            const auto counters =
+                world_.usage().counters(tx, customer, contract_of(customer), kStart);
+            const auto calls = counters.find("api_calls");
+            return calls == counters.end() ? std::int64_t{0}
+                                           : calls->second.used.scaled() / Quantity::kOne;
         });
     }
     std::size_t replay() {
-        return run(recovery_.replay(db_, clock_, world_.ids(), world_.catalog(), standings_));
+        return run(recovery_.replay({usage_, world_.catalog()}, clock_, standings_));
     }
 
     std::unique_ptr<sql::Database> ledger_ = sql::open_test_database();
@@ -181,8 +184,14 @@ protected:
     SubscriptionId pro_ = add_subscription(world_, paul_, {});
     ManualClock clock_{kStart + std::chrono::hours(1)};
     StandingCache standings_{{}};
-    EntitlementsApi api_{
-        db_, clock_, world_.ids(), world_.catalog(), standings_, "https://shop.example/plans"};
+    SqlUsage usage_{db_, world_.ids()};
+    EntitlementsApi api_{db_,
+                         usage_,
+                         clock_,
+                         world_.ids(),
+                         world_.catalog(),
+                         standings_,
+                         "https://shop.example/plans"};
     UsageRecovery recovery_{3};
     std::vector<std::string> passed_;
     GatewayApi gateway_{api_, recovery_, [this](const RouteCost& route, FailOpen reason) {
@@ -305,6 +314,28 @@ TEST_F(Gateway, BadQuestionsAreRefusedIn403) {
         seller, asking({{"X-Original-URI", "/signals"}}, {{"customer", "paul"}})));
     EXPECT_EQ(named->status, 200);
     EXPECT_EQ(used(paul_), 1);
+}
+
+TEST_F(Gateway, AStoreOfUsageThatTakesNothingIsALedgerThatIsDown) {
+    FullUsage full(usage_);
+    EntitlementsApi api{db_, full, clock_, world_.ids(), world_.catalog(), standings_, ""};
+    GatewayApi gateway{api, recovery_, [](const RouteCost&, FailOpen) {}};
+    const Principal paul = testing::user("paul"), alice = testing::user("alice");
+    const auto request = asking({{"X-Original-URI", "/export/csv"}}, {{"mode", "consume"}});
+    ask("paul", "/signals");
+    ask("alice", "/signals");
+    const auto served = answered(gateway.authorize(paul, request));
+    EXPECT_EQ(served.status, 200);
+    EXPECT_EQ(header(served, "X-Turnpike-Degraded"), "1");
+    EXPECT_EQ(answered(gateway.authorize(alice, request)).status, 403);
+
+    const ConsumeWorld world{full, world_.catalog()};
+    EXPECT_EQ(run(recovery_.replay(world, clock_, standings_)), 0U);
+    EXPECT_EQ(recovery_.numbers().waiting, 1U);
+    full.appends_left = 1;
+    EXPECT_EQ(run(recovery_.replay(world, clock_, standings_)), 1U);
+    EXPECT_EQ(used(paul_), 4);
+    EXPECT_EQ(recovery_.numbers().lost, 0U);
 }
 
 TEST_F(Gateway, APayingUserIsServedWithoutTheLedgerAndCountedLater) {

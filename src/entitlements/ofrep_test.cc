@@ -59,7 +59,8 @@ protected:
     CustomerId alice_ = world_.add_customer("alice");
     ManualClock clock_{kStart + std::chrono::hours(1)};
     StandingCache standings_{{}};
-    EntitlementsApi api_{db_, clock_, world_.ids(), world_.catalog(), standings_, ""};
+    SqlUsage usage_{db_, world_.ids()};
+    EntitlementsApi api_{db_, usage_, clock_, world_.ids(), world_.catalog(), standings_, ""};
     OfrepApi ofrep_{api_};
 };
 

@@ -14,7 +14,7 @@ std::string standing_where(std::string_view condition) {
     constexpr std::string_view kSelect = R"sql(
     SELECT c.id, c.external_id, c.created_at, t.frozen_time, s.id, s.plan_version_id, s.status,
            s.period_start, s.period_end, s.cancel_at_period_end, s.cancel_at, s.started_at,
-           p.interval, p.interval_count, p.currency
+           p.interval, p.interval_count, p.currency, s.version
       FROM customers c
       LEFT JOIN test_clocks t ON t.id = c.test_clock_id
       LEFT JOIN subscriptions s ON s.customer_id = c.id AND s.ended_at IS NULL
@@ -97,7 +97,8 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
                       .period = {},
                       .now = frozen.value_or(system_now),
                       .time = frozen ? Standing::Time::Frozen : Standing::Time::Running,
-                      .currency = Currency::Usd};
+                      .currency = Currency::Usd,
+                      .revision = 0};
     if (!row->is_null(4)) {
         standing.status = known(parse_subscription_status(row->text(6)));
         if (gives_plan(*row, *standing.status, standing.now)) {
@@ -107,6 +108,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
             standing.subscription = row->id<SubscriptionId>(4);
             standing.period = running_period(*row, standing.now);
             standing.currency = known(parse_currency(row->text(14)));
+            standing.revision = row->integer(15);
             return standing;
         }
     }
@@ -117,7 +119,18 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
 std::optional<UsageWindow> window_of(const Standing& standing, std::string_view meter_key) {
     const Allowance* allowance = standing.plan->allowance(meter_key);
     if (allowance == nullptr) return std::nullopt;
-    return window_of(standing.subscription, standing.period, standing.plan->id, *allowance);
+    auto window = window_of(standing.subscription, standing.period, standing.plan->id, *allowance);
+    window.revision = standing.revision;
+    return window;
+}
+
+CustomerWindow customer_window(Standing standing) {
+    return {std::move(standing.customer),
+            std::move(standing.subscription),
+            std::move(standing.plan),
+            standing.period,
+            standing.now,
+            standing.revision};
 }
 
 FindWindow window_finder(CatalogCache& catalog) {
@@ -125,8 +138,7 @@ FindWindow window_finder(CatalogCache& catalog) {
                       Instant system_now) -> Result<CustomerWindow> {
         auto standing = load_standing(tx, catalog, ref, system_now);
         if (!standing) return failure(standing);
-        return CustomerWindow{std::move(standing->customer), std::move(standing->subscription),
-                              std::move(standing->plan), standing->period, standing->now};
+        return customer_window(*std::move(standing));
     };
 }
 

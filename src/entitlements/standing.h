@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@ struct Standing {
     Instant now;  ///< the test clock's time where there is one, else the system's
     enum class Time : bool { Running, Frozen } time = Time::Running;
     Currency currency = Currency::Usd;  ///< what overage is charged in
+    std::int64_t revision = 0;          ///< as of UsageWindow
 };
 
 /// A subscription that is trialing, active or past due gives its plan version. Its period is the
@@ -46,6 +48,8 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
 /// The window of one meter under this standing; nullopt when the plan does not include it.
 std::optional<UsageWindow> window_of(const Standing& standing, std::string_view meter_key);
 
+/// What metering needs to know of it.
+CustomerWindow customer_window(Standing standing);
 /// For metering, which counts without knowing subscriptions. `catalog` must outlive the function.
 FindWindow window_finder(CatalogCache& catalog);
 

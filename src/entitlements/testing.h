@@ -7,25 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
-
 #include "metering/testing.h"
 #include "sql/database.h"
 #include "sql/testing.h"
 
 namespace turnpike::testing {
-
-/// Runs one coroutine to its end on an io_context of its own.
-template <class T>
-T run(boost::asio::awaitable<T> work) {
-    boost::asio::io_context io;
-    auto answer = boost::asio::co_spawn(io, std::move(work), boost::asio::use_future);
-    io.run();
-    return answer.get();
-}
 
 /// A subscription row, as the mirror writes it.
 struct SubscriptionRow {

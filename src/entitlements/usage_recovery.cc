@@ -36,20 +36,17 @@ UsageRecovery::Numbers UsageRecovery::numbers() const {
     return numbers;
 }
 
-asio::awaitable<std::size_t> UsageRecovery::replay(sql::Database& db, const Clock& clock,
-                                                   IdSource& ids, CatalogCache& catalog,
+asio::awaitable<std::size_t> UsageRecovery::replay(ConsumeWorld world, const Clock& clock,
                                                    StandingCache& standings) {
     std::size_t left = 0;
     while (const auto request = oldest()) {
-        auto work = [&](sql::Transaction& tx) {
-            return consume(tx, catalog, *request, clock.now(), ids);
-        };
         std::optional<Result<ConsumeOutcome>> outcome;
         try {
-            outcome = co_await db.write(work);
+            outcome = co_await consume(world, *request, clock.now());
         } catch (const sql::Failure&) {
             co_return left;
         }
+        if (!*outcome && outcome->error().code == ErrorCode::Unavailable) co_return left;
         const bool recorded = *outcome && ((*outcome)->usage.verdict == Verdict::Accepted ||
                                            (*outcome)->usage.verdict == Verdict::Duplicate);
         if (recorded)

@@ -8,18 +8,16 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/time.h"
-#include "catalog/cache.h"
 #include "entitlements/consume.h"
 #include "entitlements/standing_cache.h"
-#include "sql/database.h"
 
 namespace turnpike {
 
 namespace asio = boost::asio;
 
-/// Usage that was served while the ledger could not record it. Bounded and in memory: what a crash
+/// Usage that was served while it could not be recorded. Bounded and in memory: what a crash
 /// takes with it is lost, and the counters below say how much was at stake. Each use keeps its
-/// identity, so one that had reached the ledger after all is not counted twice. Thread-safe.
+/// identity, so one that was recorded after all is not counted twice. Thread-safe.
 class UsageRecovery {
 public:
     struct Numbers {
@@ -34,11 +32,11 @@ public:
     /// \param request  with its time set
     void remember(ConsumeRequest request);
 
-    /// Records what waits, oldest first, until the ledger fails again. For a background loop; one
+    /// Records what waits, oldest first, until that fails again. For a background loop; one
     /// call at a time.
     /// \return how many left the queue
-    asio::awaitable<std::size_t> replay(sql::Database& db, const Clock& clock, IdSource& ids,
-                                        CatalogCache& catalog, StandingCache& standings);
+    asio::awaitable<std::size_t> replay(ConsumeWorld world, const Clock& clock,
+                                        StandingCache& standings);
 
     [[nodiscard]] Numbers numbers() const;
 

@@ -2,24 +2,20 @@
 
 #include <utility>
 
-#include "metering/service.h"
-
 namespace turnpike {
 
-Result<UsageSummary> load_usage_summary(sql::Transaction& tx, CatalogCache& catalog,
+Result<UsageSummary> load_usage_summary(sql::Transaction& tx, ConsumeWorld world,
                                         std::string_view customer_ref, Instant system_now) {
-    const auto standing = load_standing(tx, catalog, customer_ref, system_now);
-    if (!standing) return failure(standing);
-    UsageSummary summary{.customer = standing->customer,
-                         .plan_key = standing->plan->key,
-                         .plan_name = standing->plan->name,
-                         .period = standing->period,
+    const auto snapshot = load_snapshot(tx, world, customer_ref, system_now);
+    if (!snapshot) return failure(snapshot);
+    const Standing& standing = snapshot->standing;
+    UsageSummary summary{.customer = standing.customer,
+                         .plan_key = standing.plan->key,
+                         .plan_name = standing.plan->name,
+                         .period = standing.period,
                          .meters = {}};
-    for (const Allowance& allowance : standing->plan->allowances) {
-        const auto window =
-            window_of(standing->subscription, standing->period, standing->plan->id, allowance);
-        const auto usage =
-            load_usage(tx, standing->customer, allowance.meter_key, window, standing->currency);
+    for (const Allowance& allowance : standing.plan->allowances) {
+        const auto usage = usage_of(snapshot->counters.at(allowance.meter_key), standing.currency);
         if (!usage) return failure(usage);
         summary.meters.push_back({.meter_key = allowance.meter_key,
                                   .used = usage->used,

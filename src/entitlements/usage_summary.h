@@ -7,8 +7,7 @@
 #include "base/error.h"
 #include "base/money.h"
 #include "base/time.h"
-#include "catalog/cache.h"
-#include "entitlements/standing.h"
+#include "entitlements/consume.h"
 #include "sql/sql.h"
 
 namespace turnpike {
@@ -35,11 +34,7 @@ struct UsageSummary {
 };
 
 /// Errors: those of load_standing and usage_of.
-Result<UsageSummary> load_usage_summary(sql::Transaction& tx, CatalogCache& catalog,
+Result<UsageSummary> load_usage_summary(sql::Transaction& tx, ConsumeWorld world,
                                         std::string_view customer_ref, Instant system_now);
-inline Result<UsageSummary> load_usage_summary(sql::Transaction& tx, CatalogCache& catalog,
-                                               const CustomerId& customer, Instant system_now) {
-    return load_usage_summary(tx, catalog, std::string_view(customer.text()), system_now);
-}
 
 }  // namespace turnpike

@@ -81,9 +81,13 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
     if (step == Step::NeedMore) step = co_await read_head(parser);
     if (step == Step::HeadDone && (parser.is_chunked() || parser.body_length() > 0))
         step = co_await read_body(parser);
-    if (step == Step::NeedMore) co_return give_up(parser);
-    const Next next =
-        step == Step::Refused ? refuse(parser) : co_await answer(persistence_of(parser));
+    auto next = Next::Close;
+    if (step == Step::NeedMore)
+        next = give_up(parser);
+    else if (step == Step::Refused)
+        next = refuse(parser);
+    else
+        next = co_await answer(persistence_of(parser));
     release_body();
     co_return next;
 }
@@ -247,7 +251,10 @@ void Connection::enter(Phase phase) {
     switch (phase) {
         case Phase::Idle: deadline_ = entered_ + timeouts.idle; break;
         case Phase::Head: deadline_ = entered_ + timeouts.head; break;
-        case Phase::Body: deadline_ = entered_ + timeouts.body; break;
+        case Phase::Body:
+            deadline_ = entered_ + timeouts.body;
+            body_bytes_ = 0;
+            break;
         case Phase::Handler: deadline_ = entered_ + timeouts.handler; break;
         case Phase::Write: deadline_ = entered_ + timeouts.write; break;
         case Phase::Linger: deadline_ = entered_ + kLingerTimeout; break;

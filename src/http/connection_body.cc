@@ -21,7 +21,6 @@ constexpr Refusal kTooManyLarge{503, "http.large_bodies_busy",
 }  // namespace
 
 asio::awaitable<Connection::Step> Connection::read_body(RequestParser& parser) {
-    body_bytes_ = 0;
     if (parser.needs_admission()) {
         const Step admitted = co_await admit(parser);
         if (admitted != Step::NeedMore) co_return admitted;

@@ -23,6 +23,12 @@ std::unexpected<Error> bad_encoding(std::string_view what) {
     return invalid_argument("http.bad_encoding", "the body " + std::string(what));
 }
 
+/// gzip members or zstd frames of one body.
+constexpr std::size_t kPartsMax = 16'384;
+std::unexpected<Error> too_many_parts() {
+    return bad_encoding("is made of more than 16384 gzip members or zstd frames");
+}
+
 }  // namespace
 
 class BodyDecoder::Stream {
@@ -61,6 +67,7 @@ public:
         while (filled < into.size()) {
             if (has_ended_) {
                 if (rest_.empty()) break;
+                if (++members_ > kPartsMax) return too_many_parts();
                 check(inflateReset(&state_) == Z_OK, "a state that was used can be reset");
                 has_ended_ = false;
             }
@@ -97,6 +104,7 @@ private:
     std::string_view rest_;
     z_stream state_{};
     bool has_ended_ = false;
+    std::size_t members_ = 1;
 };
 
 /// One or more zstd frames, one behind the other (RFC 8878, 3).
@@ -111,13 +119,13 @@ public:
     Result<std::size_t> read(std::span<char> into) override {
         ZSTD_outBuffer out{into.data(), into.size(), 0};
         while (out.pos < out.size) {
-            if (is_between_frames_ && in_.pos == in_.size && !is_fresh_) break;
+            if (is_between_frames_ && in_.pos == in_.size) break;
             const std::size_t before_in = in_.pos, before_out = out.pos;
             const std::size_t result = ZSTD_decompressStream(state_.get(), &out, &in_);
             if (ZSTD_isError(result) != 0)
                 return bad_encoding(std::string("is no sound zstd: ") + ZSTD_getErrorName(result));
-            is_fresh_ = false;
             is_between_frames_ = result == 0;
+            if (is_between_frames_ && ++frames_ > kPartsMax) return too_many_parts();
             if (!is_between_frames_ && in_.pos == before_in && out.pos == before_out)
                 return bad_encoding("ends in the middle of its zstd frame");
         }
@@ -132,7 +140,7 @@ private:
     ZSTD_inBuffer in_;
     std::unique_ptr<ZSTD_DStream, Free> state_;
     bool is_between_frames_ = false;
-    bool is_fresh_ = true;
+    std::size_t frames_ = 0;
 };
 
 std::optional<ContentCoding> content_coding(const Request& request) {
@@ -163,8 +171,6 @@ BodyDecoder::BodyDecoder(ContentCoding coding, std::string_view body, std::size_
     }
 }
 BodyDecoder::~BodyDecoder() = default;
-BodyDecoder::BodyDecoder(BodyDecoder&&) noexcept = default;
-BodyDecoder& BodyDecoder::operator=(BodyDecoder&&) noexcept = default;
 
 Result<std::size_t> BodyDecoder::read(std::span<char> into) {
     check(!into.empty(), "there is room to decode into");

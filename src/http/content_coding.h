@@ -22,14 +22,16 @@ inline constexpr std::string_view kContentCodings = "gzip, zstd, identity";
 std::optional<ContentCoding> content_coding(const Request& request);
 
 /// Decodes a body piece by piece. Neither the body's size nor what it claims decides how much
-/// memory is taken: gzip needs 40 KiB, zstd at most 8 MiB for its window. Not thread-safe.
+/// memory is taken: gzip needs 40 KiB, zstd at most 8 MiB for its window. A body may be 16,384 gzip
+/// members or zstd frames, one behind the other; millions of empty ones would be work for nothing.
+/// Not thread-safe.
 class BodyDecoder {
 public:
     /// `body` outlives the decoder, which hands out at most `decoded_max` bytes.
     BodyDecoder(ContentCoding coding, std::string_view body, std::size_t decoded_max);
     ~BodyDecoder();
-    BodyDecoder(BodyDecoder&&) noexcept;
-    BodyDecoder& operator=(BodyDecoder&&) noexcept;
+    BodyDecoder(const BodyDecoder&) = delete;
+    BodyDecoder& operator=(const BodyDecoder&) = delete;
 
     /// Fills `into`, which is not empty, and says how much of it; less than all only at the end.
     /// Not to be called after an error.

@@ -125,6 +125,20 @@ TEST(BodyDecoder, ReadsSeveralMembersOrFramesAsOneBody) {
     }
 }
 
+TEST(BodyDecoder, RefusesMorePartsThanAnybodyNeeds) {
+    const auto parts = [](const Coded& coded, std::size_t count) {
+        std::string body;
+        for (std::size_t i = 0; i < count; ++i) body += coded.encode("");
+        return body;
+    };
+    for (const Coded& coded : kCoded) {
+        if (coded.coding == ContentCoding::Identity) continue;
+        SCOPED_TRACE(coded.name);
+        EXPECT_EQ(reason(coded.coding, parts(coded, 16'384), 10), "");
+        EXPECT_EQ(reason(coded.coding, parts(coded, 16'385), 10), "http.bad_encoding");
+    }
+}
+
 TEST(BodyDecoder, RefusesOneByteOverItsBound) {
     const std::string text = sample(70'000);
     for (const auto& [name, coding, encode] : kCoded) {

@@ -10,6 +10,7 @@
 
 #include "access/page.h"
 #include "json/value.h"
+#include "metering/ingest.h"
 #include "metering/lines_report.h"
 #include "metering/wire.h"
 
@@ -34,16 +35,19 @@ http::Response unsupported_coding(const http::Request& request) {
     return response;
 }
 
-/// The ledger failed behind the events that the report tells of.
-Error interrupted(const sql::Failure& failure, const http::Request& request) {
-    spdlog::error("event=ingest.interrupted request_id={} message=\"{}\"", request.request_id,
-                  failure.what());
-    Error error{failure.outcome_unknown() ? ErrorCode::OutcomeUnknown : ErrorCode::Unavailable,
-                "event.interrupted",
-                "the ledger failed behind line lines_done; the lines up to it have their verdicts "
-                "for good. Send all of them again: what is there already is a duplicate"};
+/// Recording failed behind the events that the report tells of.
+Error interrupted(std::string_view why, ErrorCode code, const http::Request& request) {
+    spdlog::error("event=ingest.interrupted request_id={} message=\"{}\"", request.request_id, why);
+    Error error{code, "event.interrupted",
+                "usage could not be recorded behind line lines_done; the lines up to it have their "
+                "verdicts for good. Send all of them again: what is there already is a duplicate"};
     error.retry_after_s = kRetryAfterSeconds;
     return error;
+}
+Error interrupted(const sql::Failure& failure, const http::Request& request) {
+    return interrupted(
+        failure.what(),
+        failure.outcome_unknown() ? ErrorCode::OutcomeUnknown : ErrorCode::Unavailable, request);
 }
 
 /// Events of one customer are a listing of their own, so that a cursor cannot cross.
@@ -64,13 +68,12 @@ asio::awaitable<Result<http::Response>> MeteringApi::post_events(const Principal
     co_return co_await post_whole(request, mode, *coding);
 }
 
-asio::awaitable<IngestReport> MeteringApi::record(const std::vector<EventEntry>& entries) {
+asio::awaitable<Result<AppendReport>> MeteringApi::record(const std::vector<EventEntry>& entries) {
     const auto snapshot = catalog.get();
-    auto work = [&](sql::Transaction& tx) {
-        return ingest({entries, *snapshot, find_window, clock.now()}, tx, ids);
-    };
-    IngestReport report = co_await db.write(work);
-    for (const CustomerId& customer : report.moved) usage_moved(customer);
+    const IngestJob job{entries, *snapshot, find_window, clock.now()};
+    auto report = co_await usage.append(append_job(job));
+    if (!report) co_return failure(report);
+    for (const CustomerId& customer : report->moved) usage_moved(customer);
     co_return report;
 }
 
@@ -84,8 +87,9 @@ asio::awaitable<Result<http::Response>> MeteringApi::post_whole(const http::Requ
     const std::string& body = coding == http::ContentCoding::Identity ? request.body : *decoded;
     const auto batch = read_events(request, mode, body);
     if (!batch) co_return failure(batch);
-    const IngestReport report = co_await record(batch->entries);
-    co_return http::ok(write_report(report));
+    const auto report = co_await record(batch->entries);
+    if (!report) co_return failure(report);
+    co_return http::ok(write_report(*report));
 }
 
 asio::awaitable<http::Response> MeteringApi::post_lines(const http::Request& request,
@@ -102,8 +106,11 @@ asio::awaitable<http::Response> MeteringApi::post_lines(const http::Request& req
         }
         std::optional<Error> failed;
         try {
-            const IngestReport chunk = co_await record(lines.entries());
-            report.add(chunk.outcomes, lines.line_numbers());
+            const auto chunk = co_await record(lines.entries());
+            if (chunk)
+                report.add(chunk->outcomes, lines.line_numbers());
+            else
+                failed = interrupted(chunk.error().message, chunk.error().code, request);
         } catch (const sql::Failure& failure) {
             failed = interrupted(failure, request);
         }
@@ -127,9 +134,9 @@ asio::awaitable<Result<http::Response>> MeteringApi::get_events(const Principal&
     if (!query) co_return failure(query);
     filter.page = *query;
 
-    auto work = [&](sql::Transaction& tx) { return list_events(tx, filter); };
-    auto fetched = co_await db.read(work);
-    const auto page = cut_page(std::move(fetched), *query);
+    auto fetched = co_await usage.list_events(filter);
+    if (!fetched) co_return failure(fetched);
+    const auto page = cut_page(*std::move(fetched), *query);
     Json data = Json::array();
     for (const RecordedEvent& event : page.items) data.push_back(write_event(event));
     std::optional<PageMark> last;

@@ -11,7 +11,7 @@
 #include "http/message.h"
 #include "metering/customer_window.h"
 #include "metering/event_body.h"
-#include "metering/ingest.h"
+#include "metering/service.h"
 #include "sql/database.h"
 
 namespace turnpike {
@@ -21,15 +21,15 @@ namespace asio = boost::asio;
 /// Handlers of /v1/events. The policy table has let the caller in already.
 struct MeteringApi {
     sql::Database& db;
+    UsageStore& usage;
     const Clock& clock;
-    IdSource& ids;
     CatalogCache& catalog;
     const CursorCodec& cursors;
     FindWindow find_window;
     UsageMoved usage_moved;
 
     /// POST /v1/events: one event, a JSON array, or NDJSON, encoded or not; a verdict for each.
-    /// Answers after the commit; NDJSON has a commit for every thousand events.
+    /// Answers when everything is durable; NDJSON is recorded a thousand events at a time.
     asio::awaitable<Result<http::Response>> post_events(const Principal& caller,
                                                         const http::Request& request);
     /// GET /v1/events?customer=&meter=&limit=&cursor=&created_at[gte]=&created_at[lt]=
@@ -37,7 +37,7 @@ struct MeteringApi {
                                                        const http::Request& request);
 
 private:
-    asio::awaitable<IngestReport> record(const std::vector<EventEntry>& entries);
+    asio::awaitable<Result<AppendReport>> record(const std::vector<EventEntry>& entries);
     asio::awaitable<Result<http::Response>> post_whole(const http::Request& request, EventMode mode,
                                                        http::ContentCoding coding);
     asio::awaitable<http::Response> post_lines(const http::Request& request,

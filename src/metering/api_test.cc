@@ -88,9 +88,10 @@ protected:
         return CustomerWindow{alice_, std::nullopt, default_plan_of(world_.catalog().get()),
                               kSeptember, now};
     };
+    SqlUsage usage_{failing_, world_.ids()};
     MeteringApi api_{failing_,
+                     usage_,
                      clock_,
-                     world_.ids(),
                      world_.catalog(),
                      cursors_,
                      find_window_,
@@ -218,6 +219,27 @@ TEST_F(EventsApi, EveryThousandLinesAreATransactionOfTheirOwn) {
     EXPECT_EQ(report["totals"]["duplicates"], 2'000);
     EXPECT_EQ(report["totals"]["accepted"], 500);
     EXPECT_EQ(report["duplicates"].size(), 2'000U);
+}
+
+TEST_F(EventsApi, AStoreThatTakesNothingSaysWhenToComeBack) {
+    testing::FullUsage full(usage_);
+    full.appends_left = 2;
+    MeteringApi api{
+        *db_, full, clock_, world_.catalog(), cursors_, find_window_, [](const auto&) {}};
+    const Principal seller = testing::seller();
+    const auto in_the_middle = testing::run(api.post_events(seller, lines(many(2'500))));
+    ASSERT_TRUE(in_the_middle);
+    EXPECT_EQ(in_the_middle->status, 503);
+    EXPECT_NE(http::find_header(in_the_middle->headers, "Retry-After"), nullptr);
+    const Json report = *parse_json(in_the_middle->body);
+    EXPECT_EQ(report["code"], "event.interrupted");
+    EXPECT_EQ(report["totals"]["accepted"], 2'000);
+
+    auto whole = lines("[" + event("x", "alice") + "]");
+    whole.headers = {{"Content-Type", "application/json"}};
+    const auto refused = testing::run(api.post_events(seller, whole));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Unavailable);
 }
 
 TEST_F(EventsApi, OneBadLineAmongManyIsRejectedAlone) {

@@ -25,8 +25,8 @@ std::string_view text_of(const Contract& contract) {
 
 UsageWindow window_of(Contract contract, const Period& period, const PlanVersionId& plan_version,
                       const Allowance& allowance) {
-    return {std::move(contract), period, plan_version, allowance.included,
-            allowance.overage_unit_price};
+    return {std::move(contract),          period, plan_version, allowance.included,
+            allowance.overage_unit_price, 0};
 }
 
 Counter open_counter(const UsageWindow& window) {
@@ -60,6 +60,19 @@ std::vector<UsageSegment> rated_segments(const Counter& counter) {
         rated.push_back({to - segment.from_used, segment.included, segment.overage_unit_price});
     }
     return rated;
+}
+
+std::vector<ClosedPeriod> closed_periods(const std::vector<MeteredPeriod>& counters) {
+    std::vector<ClosedPeriod> closed;
+    for (const auto& [meter_key, counter] : counters) {
+        if (closed.empty() || closed.back().period.start != counter.period.start)
+            closed.push_back({counter.period, {}});
+        ClosedUsage usage{meter_key, rated_segments(counter), {}};
+        for (const CounterSegment& segment : counter.segments)
+            usage.plan_versions.push_back(segment.plan_version);
+        closed.back().meters.push_back(std::move(usage));
+    }
+    return closed;
 }
 
 Quantity remaining_of(const Counter& counter) {

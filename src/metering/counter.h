@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ struct UsageWindow {
     PlanVersionId plan_version;
     Quantity included;
     std::optional<UnitPrice> overage_unit_price;  ///< absent: usage stops at the allowance
+    /// Of the contract when this window was looked up: of two windows of one contract, the one with
+    /// the larger revision is the newer. The default plan changes only while nobody counts: 0.
+    std::int64_t revision = 0;
 };
 UsageWindow window_of(Contract contract, const Period& period, const PlanVersionId& plan_version,
                       const Allowance& allowance);
@@ -64,6 +68,25 @@ Counter under_window(std::optional<Counter> stored, const UsageWindow& window);
 
 /// The counter's segments as rating takes them.
 std::vector<UsageSegment> rated_segments(const Counter& counter);
+
+/// A counter and what it counts.
+struct MeteredPeriod {
+    std::string meter_key;
+    Counter counter;
+};
+
+/// What a finished period is charged for: rate_overage(segments) gives the lines.
+struct ClosedUsage {
+    std::string meter_key;
+    std::vector<UsageSegment> segments;
+    std::vector<PlanVersionId> plan_versions;  ///< one per segment
+};
+struct ClosedPeriod {
+    Period period;
+    std::vector<ClosedUsage> meters;  ///< at least one
+};
+/// \param counters  of one contract, by period
+std::vector<ClosedPeriod> closed_periods(const std::vector<MeteredPeriod>& counters);
 
 /// A counter as people see it.
 struct Usage {

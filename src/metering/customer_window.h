@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -19,7 +20,8 @@ struct CustomerWindow {
     Contract contract;
     std::shared_ptr<const PlanVersion> plan;  ///< never null
     Period period;
-    Instant now;  ///< the customer's: of a test clock where there is one
+    Instant now;                ///< the customer's: of a test clock where there is one
+    std::int64_t revision = 0;  ///< as of UsageWindow
 };
 
 /// Who knows subscriptions answers this (entitlements/standing.h); metering only counts.

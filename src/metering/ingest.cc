@@ -1,14 +1,10 @@
 #include "metering/ingest.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
 namespace turnpike {
 namespace {
-
-using Placed = std::expected<PendingUsage, EventComplaint>;
 
 std::unexpected<EventComplaint> complaint(std::string_view code, std::string detail) {
     return std::unexpected(EventComplaint{code, std::move(detail)});
@@ -16,17 +12,14 @@ std::unexpected<EventComplaint> complaint(std::string_view code, std::string det
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
-/// Places events; asks for each subject once.
 class Placement {
 public:
-    Placement(sql::Transaction& tx, const Catalog& catalog, const FindWindow& find_window,
-              Instant system_now)
-        : tx_(tx), catalog_(catalog), find_window_(find_window), system_now_(system_now) {}
+    Placement(const IngestJob& job, const SubjectWindows& windows) : job_(job), windows_(windows) {}
 
     Placed place(const SentEvent& sent) {
         const bool is_plain = sent.type.empty();
         const Meter* meter =
-            is_plain ? catalog_.meter(sent.meter_key) : catalog_.meter_of_event(sent.type);
+            is_plain ? job_.catalog.meter(sent.meter_key) : job_.catalog.meter_of_event(sent.type);
         if (meter == nullptr && is_plain)
             return complaint("unknown_meter", "there is no meter " + quoted(sent.meter_key));
         if (meter == nullptr)
@@ -34,7 +27,7 @@ public:
                              "no meter counts events of type " + quoted(sent.type));
         const auto quantity = quantity_of(sent, *meter);
         if (!quantity) return std::unexpected(quantity.error());
-        const auto& window = window_of_subject(sent.subject);
+        const auto& window = windows_.at(sent.subject);
         if (!window)
             return complaint("unknown_customer", "there is no customer " + quoted(sent.subject));
         const Allowance* allowance = window->plan->allowance(meter->key);
@@ -50,11 +43,12 @@ public:
                          .time = sent.time.value_or(window->now),
                          .latency_us = sent.latency_us};
         // A customer on a test clock may send real times as well as the clock's.
-        if (auto bad = complaint_about(event, std::max(window->now, system_now_)))
+        if (auto bad = complaint_about(event, std::max(window->now, job_.system_now)))
             return std::unexpected(*std::move(bad));
-        return pending_usage(
-            std::move(event), sent.time ? TimeStated::Yes : TimeStated::No,
-            window_of(window->contract, window->period, window->plan->id, *allowance));
+        auto where = window_of(window->contract, window->period, window->plan->id, *allowance);
+        where.revision = window->revision;
+        return PendingUsage{std::move(event), sent.time ? TimeStated::Yes : TimeStated::No,
+                            std::move(where)};
     }
 
 private:
@@ -67,49 +61,26 @@ private:
         return complaint("missing_field", "quantity is missing");
     }
 
-    const std::optional<CustomerWindow>& window_of_subject(std::string_view subject) {
-        const auto known = windows_.find(subject);
-        if (known != windows_.end()) return known->second;
-        auto found = find_window_(tx_, subject, system_now_);
-        std::optional<CustomerWindow> window;
-        if (found) window = *std::move(found);
-        return windows_.emplace(subject, std::move(window)).first->second;
-    }
-
-    sql::Transaction& tx_;
-    const Catalog& catalog_;
-    const FindWindow& find_window_;
-    Instant system_now_;
-    std::map<std::string_view, std::optional<CustomerWindow>> windows_;
+    const IngestJob& job_;
+    const SubjectWindows& windows_;
 };
 
 }  // namespace
 
-IngestReport ingest(const IngestJob& job, sql::Transaction& tx, IdSource& ids) {
-    IngestReport report;
-    report.outcomes.resize(job.entries.size());
-    Placement placement(tx, job.catalog, job.find_window, job.system_now);
-    std::vector<PendingUsage> pending;
-    std::vector<std::size_t> positions;
-    for (std::size_t i = 0; i < job.entries.size(); ++i) {
-        Placed placed = job.entries[i] ? placement.place(*job.entries[i])
-                                       : std::unexpected(job.entries[i].error());
-        if (!placed) {
-            report.outcomes[i] = {Verdict::Rejected, std::move(placed).error()};
-            continue;
-        }
-        pending.push_back(*std::move(placed));
-        positions.push_back(i);
-    }
-
-    const auto recorded = record_usage(tx, pending, job.system_now, ids);
-    std::set<CustomerId> moved;
-    for (std::size_t i = 0; i < recorded.size(); ++i) {
-        report.outcomes[positions[i]] = recorded[i];
-        if (recorded[i].verdict == Verdict::Accepted) moved.insert(pending[i].event.customer);
-    }
-    report.moved.assign(moved.begin(), moved.end());
-    return report;
+AppendJob append_job(const IngestJob& job) {
+    AppendJob append{
+        .subjects = {}, .find_window = job.find_window, .place = {}, .system_now = job.system_now};
+    for (const EventEntry& entry : job.entries)
+        if (entry) append.subjects.push_back(entry->subject);
+    append.place = [job](const SubjectWindows& windows) {
+        Placement placement(job, windows);
+        std::vector<Placed> placed;
+        placed.reserve(job.entries.size());
+        for (const EventEntry& entry : job.entries)
+            placed.push_back(entry ? placement.place(*entry) : std::unexpected(entry.error()));
+        return placed;
+    };
+    return append;
 }
 
 }  // namespace turnpike

@@ -1,23 +1,13 @@
 #pragma once
 
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "base/id.h"
 #include "catalog/catalog.h"
 #include "metering/customer_window.h"
 #include "metering/sent_event.h"
 #include "metering/service.h"
-#include "sql/sql.h"
 
 namespace turnpike {
-
-/// What became of a request's events, in their order.
-struct IngestReport {
-    std::vector<UsageOutcome> outcomes;
-    std::vector<CustomerId> moved;  ///< customers whose counters moved, each once
-};
 
 /// One request's events and what is needed to place them. Holds references.
 struct IngestJob {
@@ -27,12 +17,12 @@ struct IngestJob {
     Instant system_now;
 };
 
-/// Places each event (type -> meter, subject -> customer and period) and records those that fit.
-/// Usage counts in the period that is running when it arrives, whatever its own time says: a
-/// period that ended may be billed already.
+/// How each event is placed (type -> meter, subject -> customer and period). Usage counts in the
+/// period that is running when it arrives, whatever its own time says: a period that ended may be
+/// billed already.
 ///
-/// An event is rejected with unknown_meter, unknown_customer, not_in_plan, missing_field,
-/// limit_exceeded, or what complaint_about() says.
-IngestReport ingest(const IngestJob& job, sql::Transaction& tx, IdSource& ids);
+/// An event is rejected with unknown_meter, unknown_customer, not_in_plan, missing_field, or what
+/// complaint_about() says. What `job` refers to must outlive what is returned.
+AppendJob append_job(const IngestJob& job);
 
 }  // namespace turnpike

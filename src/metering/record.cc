@@ -1,12 +1,19 @@
+#include "metering/record.h"
+
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <map>
+#include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "base/encoding.h"
 #include "crypto/crypto.h"
-#include "metering/service.h"
+#include "metering/append_job.h"
 #include "metering/statement_rows.h"
+#include "metering/stored_counter.h"
 
 namespace turnpike {
 namespace {
@@ -31,12 +38,29 @@ constexpr std::string_view kFirstSegment = R"sql(
     VALUES ($1, $2, $3, $4, 0, $5, 0, $6, $7)
 )sql";
 
+constexpr std::string_view kSetLimit = R"sql(
+    UPDATE usage_counters SET hard_limit = $5, period_end = $6, plan_version_id = $7
+     WHERE customer_id = $1 AND meter_key = $2 AND period_start = $3 AND subscription_id = $4
+)sql";
+
+constexpr std::string_view kNextSegment = R"sql(
+    INSERT INTO usage_segments (customer_id, meter_key, period_start, subscription_id, number,
+                                plan_version_id, from_used, included, overage_unit_price)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+)sql";
+
 constexpr std::string_view kInsertEvents = R"sql(
     INSERT INTO usage_events (id, source, event_id, customer_id, meter_key, quantity, event_time,
                               received_at, subscription_id, period_start, latency_us, content_hash)
     VALUES
 )sql";
 constexpr std::size_t kEventColumns = 12;
+
+/// An event and the hex SHA-256 of what it says.
+struct Hashed {
+    const PendingUsage& pending;
+    std::string content;
+};
 
 /// Content of the events that are there already, by (source, id).
 using EventKey = std::pair<std::string_view, std::string_view>;
@@ -49,10 +73,23 @@ std::string select_known(std::size_t rows) {
 )sql";
 }
 
-EventKey key_of(const PendingUsage& pending) { return {pending.event.source, pending.event.id}; }
+EventKey key_of(const Hashed& event) {
+    return {event.pending.event.source, event.pending.event.id};
+}
+
+/// The longest beginning in which no (source, id) has two contents. What else its repetition meets,
+/// a recorded event or a name that a denied one left free, is known only when all before it is.
+std::size_t agreeing(std::span<const Hashed> events) {
+    std::map<EventKey, std::string_view> contents;
+    for (std::size_t i = 0; i < events.size(); ++i)
+        if (contents.try_emplace(key_of(events[i]), events[i].content).first->second !=
+            events[i].content)
+            return i;
+    return events.size();
+}
 
 /// Indices of the events, each (source, id) once: its first appearance.
-std::map<EventKey, std::size_t> first_appearances(std::span<const PendingUsage> events) {
+std::map<EventKey, std::size_t> first_appearances(std::span<const Hashed> events) {
     std::map<EventKey, std::size_t> first;
     for (std::size_t i = 0; i < events.size(); ++i) first.try_emplace(key_of(events[i]), i);
     return first;
@@ -85,6 +122,19 @@ void open_stored_counter(sql::Transaction& tx, const UsageEvent& event, const Us
                            window.included, window.overage_unit_price});
 }
 
+void put_under(sql::Transaction& tx, const UsageEvent& event, const UsageWindow& window,
+               const Counter& before, const Counter& next) {
+    const Instant start = window.period.start;
+    const std::string_view contract = text_of(window.contract);
+    const auto number = static_cast<std::int64_t>(before.segments.size());
+    // On PostgreSQL usage that came between makes this UPDATE fail and the whole job run again.
+    tx.run(kSetLimit, {event.customer, event.meter_key, start, contract, next.hard_limit,
+                       window.period.end, window.plan_version});
+    tx.run(kNextSegment,
+           {event.customer, event.meter_key, start, contract, number, window.plan_version,
+            before.used, window.included, window.overage_unit_price});
+}
+
 /// Moves the counter by `units` if its limit allows, creating it on its first usage, and putting it
 /// under the window's allowance when another one was in force.
 bool add_units(sql::Transaction& tx, const PendingUsage& to, Quantity units) {
@@ -103,50 +153,45 @@ bool add_units(sql::Transaction& tx, const PendingUsage& to, Quantity units) {
     const Counter next = counter ? with_allowance(*counter, window) : open_counter(window);
     if (units > next.hard_limit.value_or(kMaxQuantity) - next.used) return false;
     if (counter)
-        change_allowance(tx, event.customer, event.meter_key, window);
+        put_under(tx, event, window, *counter, next);
     else
         open_stored_counter(tx, event, window, next);
     return add();
 }
 
 /// The sum, if no counter would be too small for it.
-std::optional<Quantity> total_of(std::span<const PendingUsage> events,
+std::optional<Quantity> total_of(std::span<const Hashed> events,
                                  const std::vector<std::size_t>& members) {
     Int128 total = 0;
-    for (const std::size_t i : members) total += events[i].event.quantity.scaled();
+    for (const std::size_t i : members) total += events[i].pending.event.quantity.scaled();
     if (total > kMaxQuantity.scaled()) return std::nullopt;
     return Quantity::from_scaled(static_cast<std::int64_t>(total));
 }
 
-UsageOutcome over_limit() {
-    return {Verdict::Rejected,
-            EventComplaint{"limit_exceeded", "the allowance of this period is used up"}};
-}
-
 /// Counts the members of one counter: all at once when they fit, one by one when they do not.
-void count_group(sql::Transaction& tx, std::span<const PendingUsage> events,
+void count_group(sql::Transaction& tx, std::span<const Hashed> events,
                  const std::vector<std::size_t>& members, std::vector<UsageOutcome>& outcomes) {
     const auto total = total_of(events, members);
-    if (total && add_units(tx, events[members.front()], *total)) return;
+    if (total && add_units(tx, events[members.front()].pending, *total)) return;
     for (const std::size_t i : members) {
         const bool alone = total && members.size() == 1;
-        if (alone || !add_units(tx, events[i], events[i].event.quantity))
+        if (alone || !add_units(tx, events[i].pending, events[i].pending.event.quantity))
             outcomes[i] = over_limit();
     }
 }
 
-void insert_events(sql::Transaction& tx, std::span<const PendingUsage> events,
+void insert_events(sql::Transaction& tx, std::span<const Hashed> events,
                    const std::vector<std::size_t>& accepted, Instant received_at, IdSource& ids) {
     auto next = accepted.begin();
     for (const std::size_t rows : row_chunks(accepted.size())) {
         std::vector<sql::Value> parameters;
         for (std::size_t i = 0; i < rows; ++i, ++next) {
-            const auto& [event, content_hash, window] = events[*next];
+            const auto& [event, stated, window] = events[*next].pending;
             parameters.insert(
                 parameters.end(),
                 {ids.make<UsageEventId>(received_at), event.source, event.id, event.customer,
                  event.meter_key, event.quantity, event.time, received_at, text_of(window.contract),
-                 window.period.start, event.latency_us, content_hash});
+                 window.period.start, event.latency_us, events[*next].content});
         }
         const std::string text = std::string(kInsertEvents) + value_rows(rows, kEventColumns) +
                                  " ON CONFLICT (source, event_id) DO NOTHING";
@@ -157,19 +202,9 @@ void insert_events(sql::Transaction& tx, std::span<const PendingUsage> events,
     }
 }
 
-UsageOutcome compared(std::string_view ours, std::string_view theirs) {
-    return {ours == theirs ? Verdict::Duplicate : Verdict::Conflict, std::nullopt};
-}
-
-}  // namespace
-
-PendingUsage pending_usage(UsageEvent event, TimeStated stated, UsageWindow window) {
-    std::string hash = to_hex(sha256(content_of(event, stated)));
-    return {std::move(event), std::move(hash), std::move(window)};
-}
-
-std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const PendingUsage> events,
-                                       Instant received_at, IdSource& ids) {
+/// Records events of which no two disagree.
+std::vector<UsageOutcome> record_agreeing(sql::Transaction& tx, std::span<const Hashed> events,
+                                          Instant received_at, IdSource& ids) {
     std::vector<UsageOutcome> outcomes(events.size());
     const auto first = first_appearances(events);
     const auto known = load_known(tx, first);
@@ -177,11 +212,11 @@ std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const Pen
     using CounterKey = std::tuple<std::string_view, std::string_view, Contract, Instant>;
     std::map<CounterKey, std::vector<std::size_t>> groups;
     for (std::size_t i = 0; i < events.size(); ++i) {
-        const PendingUsage& pending = events[i];
-        if (first.at(key_of(pending)) != i) continue;
-        const auto there = known.find(key_of(pending));
+        const auto& [pending, content] = events[i];
+        if (first.at(key_of(events[i])) != i) continue;
+        const auto there = known.find(key_of(events[i]));
         if (there != known.end())
-            outcomes[i] = compared(pending.content_hash, there->second);
+            outcomes[i].verdict = content == there->second ? Verdict::Duplicate : Verdict::Conflict;
         else
             groups[{pending.event.customer.text(), pending.event.meter_key, pending.window.contract,
                     pending.window.period.start}]
@@ -192,21 +227,34 @@ std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const Pen
     std::vector<std::size_t> accepted;
     for (std::size_t i = 0; i < events.size(); ++i) {
         const std::size_t original = first.at(key_of(events[i]));
-        if (original == i) {
-            if (outcomes[i].verdict == Verdict::Accepted) accepted.push_back(i);
-            continue;
-        }
-        // A repeat inside this request is judged against what became of its original.
-        const bool same = events[i].content_hash == events[original].content_hash;
-        const auto there = known.find(key_of(events[i]));
-        if (there != known.end())
-            outcomes[i] = compared(events[i].content_hash, there->second);
-        else if (same && outcomes[original].verdict == Verdict::Rejected)
-            outcomes[i] = outcomes[original];
+        if (original != i) outcomes[i] = outcomes[original];
+        if (outcomes[i].verdict != Verdict::Accepted) continue;
+        if (original == i)
+            accepted.push_back(i);
         else
-            outcomes[i] = {same ? Verdict::Duplicate : Verdict::Conflict, std::nullopt};
+            outcomes[i].verdict = Verdict::Duplicate;
     }
     insert_events(tx, events, accepted, received_at, ids);
+    return outcomes;
+}
+
+}  // namespace
+
+std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const PendingUsage> events,
+                                       Instant received_at, IdSource& ids) {
+    std::vector<Hashed> hashed;
+    hashed.reserve(events.size());
+    for (const PendingUsage& pending : events)
+        hashed.push_back({pending, to_hex(sha256(content_of(pending.event, pending.stated)))});
+    std::vector<UsageOutcome> outcomes;
+    outcomes.reserve(events.size());
+    std::span<const Hashed> rest = hashed;
+    while (!rest.empty()) {
+        const std::size_t count = agreeing(rest);
+        auto recorded = record_agreeing(tx, rest.first(count), received_at, ids);
+        std::ranges::move(recorded, std::back_inserter(outcomes));
+        rest = rest.subspan(count);
+    }
     return outcomes;
 }
 

@@ -1,88 +1,70 @@
 #pragma once
 
+#include <expected>
+#include <functional>
+#include <map>
 #include <optional>
-#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <boost/asio/awaitable.hpp>
 
 #include "access/cursor.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
-#include "catalog/catalog.h"
 #include "metering/counter.h"
+#include "metering/customer_window.h"
 #include "metering/usage_event.h"
 #include "sql/sql.h"
 
 namespace turnpike {
 
-/// An event that was read and placed, before the ledger has decided.
+namespace asio = boost::asio;
+
+/// An event that was read and placed, before the store has decided.
 struct PendingUsage {
     UsageEvent event;
-    std::string content_hash;  ///< hex SHA-256 of content_of(event)
-    UsageWindow window;        ///< where its usage goes
+    TimeStated stated;
+    UsageWindow window;  ///< where its usage goes
 };
-PendingUsage pending_usage(UsageEvent event, TimeStated stated, UsageWindow window);
+using Placed = std::expected<PendingUsage, EventComplaint>;
 
+/// Customers by the names that events gave them; an error: there is no such customer.
+using SubjectWindows = std::map<std::string_view, Result<CustomerWindow>>;
+
+/// Events of one request, and what is needed to place them.
+struct AppendJob {
+    std::vector<std::string_view> subjects;  ///< as FindWindow takes them
+    FindWindow find_window;
+    /// One answer per event, in order. Runs on any thread, once for each look at the subjects: more
+    /// than once when a period closed in between.
+    std::function<std::vector<Placed>(const SubjectWindows& windows)> place;
+    Instant system_now;
+    enum class Counters : bool { Omit, Report } counters = Counters::Omit;
+};
+
+/// What became of one event.
 struct UsageOutcome {
     Verdict verdict = Verdict::Accepted;
-    /// Set exactly when Rejected: code "limit_exceeded".
-    std::optional<EventComplaint> complaint;
+    /// Set exactly when Rejected: as it was placed, or "limit_exceeded", or "period_closed".
+    std::optional<EventComplaint> complaint{};
+    /// As the event left it; set when the job asks and the event was placed.
+    std::optional<Counter> counter{};
 };
 
-/// Records events and counts them, each event for itself: one that is denied leaves no trace and
-/// does not disturb its neighbours, so no savepoint is needed. Duplicates are found for ever, by
-/// (source, id); they are told from conflicts by content. An event at its hard limit is denied
-/// whole. Events of one counter are granted in the order given; what cannot fit is skipped and
-/// smaller ones after it may still fit.
-///
-/// Exact under concurrency: the counter moves by one conditional UPDATE in the same transaction as
-/// the event's row, and a CHECK says the same.
-///
-/// \return one outcome per event, in order
-std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const PendingUsage> events,
-                                       Instant received_at, IdSource& ids);
+struct AppendReport {
+    std::vector<UsageOutcome> outcomes;  ///< one per event, in order
+    std::vector<CustomerId> moved;       ///< customers whose counters moved, each once
+};
 
-/// nullopt while nothing was used in the contract's period that begins at `period_start`.
-std::optional<Counter> load_counter(sql::Transaction& tx, const CustomerId& customer,
-                                    const Contract& contract, const std::string& meter_key,
-                                    Instant period_start);
-
-/// Usage so far; a period without usage has none of everything and the window's allowance.
-/// Errors: InvalidArgument "money.out_of_range".
-Result<Usage> load_usage(sql::Transaction& tx, const CustomerId& customer,
-                         const std::string& meter_key, const UsageWindow& window,
-                         Currency currency);
-
-/// Puts a counter under a new allowance from the current count on; the next usage would do it by
-/// itself. Nothing happens while the period has no usage or when the same plan version is in force
-/// already.
-void change_allowance(sql::Transaction& tx, const CustomerId& customer,
-                      const std::string& meter_key, const UsageWindow& window);
-
-/// One period of a subscription, as metering sees it.
-struct SubscribedPeriod {
+/// Finished periods of a subscription, to be charged for.
+struct CloseJob {
     CustomerId customer;
     SubscriptionId subscription;
-    Period period;
+    Instant from, before;  ///< periods that began in [from, before)
 };
-
-/// change_allowance for every meter that was used in this period. A meter that `plan` does not
-/// include is stopped where it stands.
-void change_allowances(sql::Transaction& tx, const SubscribedPeriod& in, const PlanVersion& plan);
-
-/// What a finished period is charged for: rate_overage(segments) gives the lines.
-struct ClosedUsage {
-    std::string meter_key;
-    std::vector<UsageSegment> segments;
-    std::vector<PlanVersionId> plan_versions;  ///< one per segment
-};
-/// Every meter that was used in the period that begins at `in.period.start`, by key.
-std::vector<ClosedUsage> closed_usage(sql::Transaction& tx, const SubscribedPeriod& in);
-
-/// Periods of the subscription that began before this moment and were used at all, in order.
-std::vector<Period> used_periods(sql::Transaction& tx, const CustomerId& customer,
-                                 const SubscriptionId& subscription, Instant before);
 
 /// One recorded event, as listings show it.
 struct RecordedEvent {
@@ -97,6 +79,48 @@ struct EventFilter {
     std::optional<std::string> meter_key;
     PageQuery page;
 };
-std::vector<RecordedEvent> list_events(sql::Transaction& tx, const EventFilter& filter);
+
+/// Usage: every event once, counted in its customer's period. Two implementations: the ledger's own
+/// tables (sql_usage.h, PostgreSQL), and a log in the data directory (log_usage.h, beside SQLite).
+///
+/// The store is the truth of usage, the ledger that of contracts; nothing asks that both commit
+/// together (README.md says why each crash between them is safe). Thread-safe.
+///
+/// Both fail alike with Errors: Unavailable, with a time to come back. The ledger's own failures
+/// are exceptions, as everywhere (sql::Failure).
+class UsageStore {
+public:
+    UsageStore() = default;
+    UsageStore(const UsageStore&) = delete;
+    UsageStore& operator=(const UsageStore&) = delete;
+    virtual ~UsageStore() = default;
+
+    /// Looks the subjects up, places the events, and records each for itself, in order: one that is
+    /// denied leaves no trace and does not disturb its neighbours. (source, id) names an event for
+    /// ever; the same content again is a duplicate, another one a conflict. An event at its hard
+    /// limit is denied whole; smaller ones after it may still fit. Answers when all that it tells
+    /// of is durable.
+    ///
+    /// An event whose period closed between the look and the record is placed again by a new look.
+    /// It is rejected as "period_closed" when the ledger goes on to name a closed one.
+    /// Errors: nothing is known of the events; sending them again counts none twice.
+    virtual asio::awaitable<Result<AppendReport>> append(AppendJob job) = 0;
+
+    using Counters = std::map<std::string, Counter, std::less<>>;
+    /// By meter, of one period; a meter that was not used in it has none. They are at least as new
+    /// as what `tx` shows.
+    virtual Counters counters(sql::Transaction& tx, const CustomerId& customer,
+                              const Contract& contract, Instant period_start) = 0;
+
+    /// Once the ledger names only later periods: from the answer on, periods of the subscription
+    /// that began before `job.before` take no event. Can run again.
+    /// \return those that were used, with their final counts
+    virtual asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) = 0;
+
+    virtual asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) = 0;
+
+    /// Set for good when usage can no longer be recorded by this process.
+    [[nodiscard]] virtual std::optional<Error> failed() const = 0;
+};
 
 }  // namespace turnpike

@@ -4,6 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
 #include "access/principal.h"
 #include "base/id.h"
 #include "base/time.h"
@@ -12,6 +17,7 @@
 #include "catalog/preset.h"
 #include "catalog/service.h"
 #include "metering/service.h"
+#include "metering/sql_usage.h"
 #include "sql/database.h"
 
 namespace turnpike::testing {
@@ -60,13 +66,52 @@ public:
         return window_of(std::move(contract), period, version.id, *version.allowance("api_calls"));
     }
     sql::Database& db() { return db_; }
+    /// In the ledger's tables.
+    UsageStore& usage() { return usage_; }
     CatalogCache& catalog() { return catalog_; }
     IdSource& ids() { return ids_; }
 
 private:
     sql::Database& db_;
     RandomIdSource ids_;
+    SqlUsage usage_{db_, ids_};
     CatalogCache catalog_;
+};
+
+/// Runs one coroutine to its end on an io_context of its own.
+template <class T>
+T run(boost::asio::awaitable<T> work) {
+    boost::asio::io_context io;
+    auto answer = boost::asio::co_spawn(io, std::move(work), boost::asio::use_future);
+    io.run();
+    return answer.get();
+}
+
+/// A store whose disk is full for a while, beside a ledger that works.
+class FullUsage final : public UsageStore {
+public:
+    explicit FullUsage(UsageStore& inner) : inner_(inner) {}
+    asio::awaitable<Result<AppendReport>> append(AppendJob job) override {
+        if (appends_left-- <= 0) co_return unavailable("usage_log.disk_full", "there is no space");
+        co_return co_await inner_.append(std::move(job));
+    }
+    Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
+                      Instant period_start) override {
+        return inner_.counters(tx, customer, contract, period_start);
+    }
+    asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override {
+        return inner_.close(std::move(job));
+    }
+    asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override {
+        return inner_.list_events(std::move(filter));
+    }
+    [[nodiscard]] std::optional<Error> failed() const override { return inner_.failed(); }
+
+    /// Appends that are taken before it is full.
+    int appends_left = 0;
+
+private:
+    UsageStore& inner_;
 };
 
 inline PendingUsage calls(const CustomerId& customer, const std::string& id, std::int64_t units,
@@ -78,7 +123,7 @@ inline PendingUsage calls(const CustomerId& customer, const std::string& id, std
                      .quantity = Quantity::whole(units),
                      .time = kStart,
                      .latency_us = std::nullopt};
-    return pending_usage(std::move(event), TimeStated::Yes, std::move(window));
+    return {std::move(event), TimeStated::Yes, std::move(window)};
 }
 
 }  // namespace turnpike::testing

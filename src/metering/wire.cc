@@ -18,7 +18,7 @@ Json write_outcome(const char* position_name, std::uint64_t position, const Usag
     return entry;
 }
 
-Json write_report(const IngestReport& report) {
+Json write_report(const AppendReport& report) {
     std::int64_t accepted = 0;
     Json duplicates = Json::array(), conflicts = Json::array(), rejected = Json::array(),
          verdicts = Json::array();

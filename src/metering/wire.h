@@ -3,14 +3,13 @@
 #include <cstdint>
 
 #include "json/json.h"
-#include "metering/ingest.h"
 #include "metering/service.h"
 
 namespace turnpike {
 
 /// {"accepted":n,"duplicates":[{"index"}],"conflicts":[..],"rejected":[{"index","code","detail"}],
 ///  "verdicts":["accepted",...]}
-Json write_report(const IngestReport& report);
+Json write_report(const AppendReport& report);
 
 /// One event that was not accepted: {position_name: position, "code", "detail"}; a duplicate has
 /// its position only.

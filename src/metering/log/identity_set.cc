@@ -92,6 +92,10 @@ Result<Recall> IdentitySet::Batch::find_or_insert(const IdentityHash& hash, std:
     return *known == content ? Recall::Duplicate : Recall::Conflict;
 }
 
+void IdentitySet::Batch::insert(const IdentityHash& hash, std::uint32_t content) {
+    set_.window_->find_or_insert({hash, content});
+}
+
 bool IdentitySet::wants_freeze() const {
     const std::lock_guard lock(mutex_);
     return !frozen_ && window_->size() >= options_.window_entries;

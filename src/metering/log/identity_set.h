@@ -80,6 +80,8 @@ public:
         /// hash kPrefetchAhead places after the one that is asked about.
         void prefetch(const IdentityHash& hash) const;
         Result<Recall> find_or_insert(const IdentityHash& hash, std::uint32_t content);
+        /// Of a hash that find() of this Batch has just not found: nothing is asked again.
+        void insert(const IdentityHash& hash, std::uint32_t content);
         /// The content kept for `hash`; nullopt if it was never recorded.
         [[nodiscard]] Result<std::optional<std::uint32_t>> find(const IdentityHash& hash) const;
 

@@ -12,6 +12,9 @@
 
 namespace turnpike::testing {
 
+/// The smallest that a log takes.
+inline const std::size_t kSmallSegmentBytes = frame_bytes(kFramePayloadMax) + 4096;
+
 /// An empty directory, removed with everything in it.
 class LogFolder {
 public:

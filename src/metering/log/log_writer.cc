@@ -66,7 +66,7 @@ Result<std::monostate> LogWriter::has_room(std::size_t bytes) const {
     return std::unexpected(no_space_.value_or(busy()));
 }
 
-void LogWriter::submit(std::string_view records, Done done) {
+void LogWriter::submit(std::string_view records, Done done) noexcept {
     std::optional<Error> failed;
     {
         const std::scoped_lock lock(mutex_);

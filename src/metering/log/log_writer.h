@@ -35,7 +35,7 @@ public:
         std::size_t segment_bytes = std::size_t{256} << 20;  ///< more than one frame can take
     };
     /// Called once, on the writer's thread or by the caller itself; must be quick and not throw.
-    using Done = std::function<void(const std::optional<Error>& failed)>;
+    using Done = std::move_only_function<void(const std::optional<Error>& failed)>;
 
     /// \param tail           the segment to go on with; absent: none exists
     /// \param next_sequence  of the frame that is written next
@@ -54,7 +54,8 @@ public:
 
     /// Adds `records` to the next frame. `done` hears when they, and everything submitted before,
     /// are durable. Empty records only wait for what is on its way. has_room(records.size()) held.
-    void submit(std::string_view records, Done done);
+    /// What is decided must be written: a process without memory for it ends.
+    void submit(std::string_view records, Done done) noexcept;
 
     /// Set for good after a failed write or sync.
     [[nodiscard]] std::optional<Error> failed() const;

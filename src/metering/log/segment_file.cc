@@ -19,7 +19,6 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kSuffix = ".log";
-constexpr std::size_t kSequenceDigits = 20;
 
 std::string reason_of(int error) { return std::generic_category().message(error); }
 
@@ -102,13 +101,12 @@ std::string segment_name(std::uint64_t first_sequence) {
 Result<std::vector<SegmentPlace>> list_segments(const std::string& directory) {
     std::vector<SegmentPlace> found;
     std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-        const std::string name = entry.path().filename();
-        if (name.size() != kSequenceDigits + kSuffix.size() || !name.ends_with(kSuffix)) continue;
-        SegmentPlace place{entry.path(), 0};
-        const char* end = name.data() + kSequenceDigits;
-        if (std::from_chars(name.data(), end, place.first_sequence).ptr == end)
-            found.push_back(std::move(place));
+    std::filesystem::directory_iterator entry(directory, error);
+    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        SegmentPlace place{entry->path(), 0};
+        const std::string name = entry->path().filename();
+        std::from_chars(name.data(), name.data() + name.size(), place.first_sequence);
+        if (name == segment_name(place.first_sequence)) found.push_back(std::move(place));
     }
     if (error) return unreachable(directory, error.value());
     std::ranges::sort(found, {}, &SegmentPlace::first_sequence);
@@ -138,6 +136,30 @@ Result<SegmentEnd> scan_segment(const SegmentPlace& segment, std::uint64_t from,
         ++next;
         offset += read.size;
     }
+}
+
+Result<std::monostate> read_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
+                                    const FrameVisitor& visit) {
+    if (last_sequence < segment.first_sequence) return std::monostate{};
+    const Descriptor file(::open(segment.path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat facts{};
+    if (!file.valid() || ::fstat(file.get(), &facts) != 0) return unreachable(segment.path, errno);
+    if (facts.st_size == 0) return std::monostate{};
+    const Mapping mapped(file.get(), static_cast<std::size_t>(facts.st_size));
+    if (!mapped.valid()) return unreachable(segment.path, errno);
+    std::string_view rest = mapped.text();
+    for (std::uint64_t next = segment.first_sequence; next <= last_sequence; ++next) {
+        const auto read = read_frame(rest);
+        // The segment after this one goes on.
+        if (read.state == FrameRead::State::End) return std::monostate{};
+        if (read.state == FrameRead::State::Bad || read.sequence != next)
+            return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                        segment.path + " is damaged before usage that was acknowledged");
+        auto visited = visit(next, read.payload);
+        if (!visited) return visited;
+        rest.remove_prefix(read.size);
+    }
+    return std::monostate{};
 }
 
 SegmentFile::SegmentFile(int descriptor, std::string path, std::size_t bytes, std::size_t offset)
@@ -189,7 +211,8 @@ Result<SegmentFile> SegmentFile::reopen(const SegmentPlace& place, const Segment
     Descriptor file(::open(place.path.c_str(), O_RDWR | O_CLOEXEC));
     if (!file.valid()) return unreachable(place.path, errno);
     // A frame written over a torn one must not be followed by what is left of that one.
-    if (::ftruncate(file.get(), static_cast<off_t>(end.offset)) != 0)
+    const bool is_torn = end.state == SegmentEnd::State::Torn;
+    if (is_torn && ::ftruncate(file.get(), static_cast<off_t>(end.offset)) != 0)
         return unreachable(place.path, errno);
     const std::size_t whole = std::max(bytes, end.offset);
     const auto allocated = allocate_space(file, place.path, whole);

@@ -43,6 +43,12 @@ using FrameVisitor =
 Result<SegmentEnd> scan_segment(const SegmentPlace& segment, std::uint64_t from,
                                 const FrameVisitor& visit);
 
+/// Visits the frames up to this sequence, which are whole, and looks at nothing behind them: the
+/// segment may be written to meanwhile.
+/// Errors: the visitor's; Unavailable "usage_log.unreachable", "usage_log.damaged".
+Result<std::monostate> read_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
+                                    const FrameVisitor& visit);
+
 /// A segment that is written to. Its space is allocated before, so that a write into it cannot find
 /// the disk full. One thread at a time.
 class SegmentFile {
@@ -53,7 +59,7 @@ public:
     static Result<SegmentFile> allocate(const std::string& directory, std::size_t bytes);
     /// Makes it the segment that begins with this sequence; durable when it returns.
     Result<std::monostate> begin(std::uint64_t first_sequence);
-    /// The last segment after a start: from `end` on it is cut off and made of zeros again.
+    /// The last segment after a start: what a crash tore behind `end` is cut off.
     static Result<SegmentFile> reopen(const SegmentPlace& place, const SegmentEnd& end,
                                       std::size_t bytes);
 

@@ -18,8 +18,9 @@ namespace turnpike {
 namespace {
 
 constexpr auto kBackgroundPause = std::chrono::seconds(1);
-/// Identities that are asked for ahead of their turn, so that memory answers in time.
-constexpr std::size_t kPrefetchAhead = 16;
+/// What failed may have written hundreds of megabytes before.
+constexpr auto kPauseAfterError = std::chrono::seconds(60);
+constexpr std::size_t kPrefetchAhead = IdentitySet::kPrefetchAhead;
 
 std::string segments_in(const std::string& directory) { return directory + "/segments"; }
 std::string identities_in(const std::string& directory) { return directory + "/identities"; }
@@ -65,20 +66,36 @@ std::size_t bytes_max(std::span<const LoggedUse> uses) {
     return bytes;
 }
 
-/// Applies a payload's records in order, and shows the events.
-template <class Event>
-Result<std::monostate> apply_records(std::string_view payload, UsageState& state, Event event) {
-    RecordReader reader(payload);
-    while (const auto record = reader.next()) {
-        auto applied = state.apply(*record);
-        if (!applied) return failure(std::move(applied));
-        if (const auto* recorded = std::get_if<EventRecord>(&*record)) event(*recorded);
+/// What the frames from this one on say.
+Result<SegmentEnd> replay(std::span<const SegmentPlace> segments, std::uint64_t from,
+                          const FrameVisitor& visit) {
+    SegmentEnd end{.next_sequence = from};
+    bool is_first = true;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        const SegmentPlace& segment = segments[i];
+        const bool is_last = i + 1 == segments.size();
+        // The snapshot says what is in it.
+        if (!is_last && segments[i + 1].first_sequence <= from) continue;
+        const bool follows =
+            is_first ? segment.first_sequence <= from : segment.first_sequence == end.next_sequence;
+        if (!follows) return gap(segment, end.next_sequence);
+        is_first = false;
+        const auto scanned = scan_segment(segment, from, visit);
+        if (!scanned) return failure(scanned);
+        end = *scanned;
+        // A segment is begun only when all of the one before is durable: only the last can be torn.
+        if (end.state == SegmentEnd::State::Damaged ||
+            (end.state == SegmentEnd::State::Torn && !is_last))
+            return damaged(segment, end.offset);
+        if (end.state == SegmentEnd::State::Torn)
+            spdlog::warn("event=usage_log.torn_tail file={} offset={}", segment.path, end.offset);
     }
-    if (reader.is_bad())
+    if (end.next_sequence < from || (is_first && from > 1))
         return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                    "the usage log holds a record that this program does not know; use the newer "
-                    "program");
-    return std::monostate{};
+                    fmt::format("the usage log ends before frame {}, and a snapshot knows it; "
+                                "restore the missing segment from a backup",
+                                from));
+    return end;
 }
 
 }  // namespace
@@ -133,7 +150,8 @@ Result<std::monostate> UsageLog::recover(const Config& config) {
     const std::string directory = segments_in(config.directory);
     const auto segments = list_segments(directory);
     if (!segments) return failure(segments);
-    const auto end = replay(*segments, snapshot_sequence_);
+    const auto visit = [this](std::uint64_t, std::string_view payload) { return apply(payload); };
+    const auto end = replay(*segments, snapshot_sequence_, visit);
     if (!end) return failure(end);
     std::optional<SegmentFile> tail;
     if (!segments->empty()) {
@@ -148,40 +166,9 @@ Result<std::monostate> UsageLog::recover(const Config& config) {
     return std::monostate{};
 }
 
-Result<SegmentEnd> UsageLog::replay(std::span<const SegmentPlace> segments, std::uint64_t from) {
-    const auto visit = [this](std::uint64_t, std::string_view payload) { return apply(payload); };
-    SegmentEnd end{.next_sequence = from};
-    bool is_first = true;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-        const SegmentPlace& segment = segments[i];
-        const bool is_last = i + 1 == segments.size();
-        // The snapshot says what is in it.
-        if (!is_last && segments[i + 1].first_sequence <= from) continue;
-        const bool follows =
-            is_first ? segment.first_sequence <= from : segment.first_sequence == end.next_sequence;
-        if (!follows) return gap(segment, end.next_sequence);
-        is_first = false;
-        const auto scanned = scan_segment(segment, from, visit);
-        if (!scanned) return failure(scanned);
-        end = *scanned;
-        // A segment is begun only when all of the one before is durable: only the last can be torn.
-        if (end.state == SegmentEnd::State::Damaged ||
-            (end.state == SegmentEnd::State::Torn && !is_last))
-            return damaged(segment, end.offset);
-        if (end.state == SegmentEnd::State::Torn)
-            spdlog::warn("event=usage_log.torn_tail file={} offset={}", segment.path, end.offset);
-    }
-    if (end.next_sequence < from || (is_first && from > 1))
-        return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                    fmt::format("the usage log ends before frame {}, and a snapshot knows it; "
-                                "restore the missing segment from a backup",
-                                from));
-    return end;
-}
-
 Result<std::monostate> UsageLog::apply(std::string_view payload) {
     std::vector<IdentityEntry> identities;
-    const auto applied = apply_records(payload, state_, [&](const EventRecord& event) {
+    const auto applied = state_.apply_all(payload, [&](const EventRecord& event) {
         const auto& source = state_.names(NameTable::Source).text(event.source);
         identities.push_back({identity_hash(key_, source, event.id), event.content});
     });
@@ -202,7 +189,7 @@ Result<std::monostate> UsageLog::remember(std::span<const IdentityEntry> entries
 }
 
 Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const LoggedUse& use,
-                                    const IdentityHash& hash) {
+                                    const IdentityHash& hash) noexcept {
     const auto known = identities.find(hash);
     if (!known) return failure(known);
     if (*known) return **known == use.content ? LogVerdict::Duplicate : LogVerdict::Conflict;
@@ -222,10 +209,14 @@ Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const Logged
         case Counted::PeriodClosed: return LogVerdict::PeriodClosed;
         case Counted::Accepted: break;
     }
-    // It was not there a moment ago, and nobody else is here: this cannot ask the disk again.
-    const auto inserted = identities.find_or_insert(hash, use.content);
-    if (!inserted) return failure(inserted);
+    identities.insert(hash, use.content);
     return LogVerdict::Accepted;
+}
+
+void UsageLog::tell_counter(const LoggedUse& use, LogVerdict verdict) const noexcept {
+    if (use.counter == nullptr || verdict == LogVerdict::PeriodClosed) return;
+    const ContractKey contract{use.event.customer.text(), text_of(use.window.contract)};
+    *use.counter = state_.counter_in(contract, use.event.meter_key, use.window);
 }
 
 Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses,
@@ -252,6 +243,7 @@ Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses
                 verdicts.push_back(*verdict);
             else
                 unanswered = verdict.error();
+            if (verdict) tell_counter(uses[i], *verdict);
         }
     }
     if (unanswered) {
@@ -282,10 +274,24 @@ std::optional<Counter> UsageLog::counter(const ContractKey& contract, std::strin
     return state_.counter(contract, meter_key, period_start);
 }
 
-std::vector<UsageState::MeteredPeriod> UsageLog::counters_of(const ContractKey& contract,
-                                                             Instant from, Instant before) const {
+std::vector<MeteredPeriod> UsageLog::counters_of(const ContractKey& contract, Instant from,
+                                                 Instant before) const {
     const std::scoped_lock lock(sequencer_);
     return state_.counters_of(contract, from, before);
+}
+
+Result<std::vector<LoggedEvent>> UsageLog::newest_events(const EventQuery& query) const {
+    const auto counted_by = [this](std::uint32_t counter) {
+        const std::scoped_lock lock(sequencer_);
+        return state_.counted_by(counter);
+    };
+    const auto source = [this](std::uint32_t index) {
+        const std::scoped_lock lock(sequencer_);
+        return state_.names(NameTable::Source).text(index);
+    };
+    // What is not durable yet may never be.
+    return scan_newest(segments_in(directory_), writer_->durable_sequence(), query,
+                       {counted_by, source});
 }
 
 std::uint64_t UsageLog::events() const {
@@ -317,22 +323,21 @@ Result<std::monostate> UsageLog::keep_snapshot_new() {
     if (!segments) return failure(segments);
     const std::uint64_t next = segments->back().first_sequence;
     if (next <= snapshot_sequence_) return std::monostate{};
-    const auto remembered = identities_->save_snapshot(identity_snapshot_in(directory_),
-                                                       [this] { return wait_until_durable(); });
-    if (!remembered) return failure(remembered);
     UsageState state;
     const auto newest = newest_snapshot(snapshots_in(directory_));
     if (!newest) return failure(newest);
     if (*newest)
         if (const auto loaded = load_snapshot(**newest, state); !loaded) return failure(loaded);
-    for (std::size_t i = 0; i + 1 < segments->size(); ++i) {
-        if ((*segments)[i + 1].first_sequence <= snapshot_sequence_) continue;
-        const auto visit = [&](std::uint64_t, std::string_view payload) {
-            return apply_records(payload, state, [](const EventRecord&) {});
-        };
-        const auto scanned = scan_segment((*segments)[i], snapshot_sequence_, visit);
-        if (!scanned) return failure(scanned);
-    }
+    const auto visit = [&](std::uint64_t, std::string_view payload) {
+        return state.apply_all(payload);
+    };
+    const auto finished = std::span(*segments).first(segments->size() - 1);
+    const auto end = replay(finished, snapshot_sequence_, visit);
+    if (!end) return failure(end);
+    if (end->next_sequence != next) return gap(segments->back(), end->next_sequence);
+    const auto remembered = identities_->save_snapshot(identity_snapshot_in(directory_),
+                                                       [this] { return wait_until_durable(); });
+    if (!remembered) return failure(remembered);
     const auto saved = save_snapshot(state, snapshots_in(directory_), next);
     if (!saved) return failure(saved);
     snapshot_sequence_ = next;
@@ -340,12 +345,16 @@ Result<std::monostate> UsageLog::keep_snapshot_new() {
 }
 
 void UsageLog::run_background() {
+    auto pause = kBackgroundPause;
     std::unique_lock lock(background_mutex_);
-    while (!background_wake_.wait_for(lock, kBackgroundPause, [this] { return is_stopping_; })) {
+    while (!background_wake_.wait_for(lock, pause, [this] { return is_stopping_; })) {
         lock.unlock();
-        for (const auto& done : {keep_identities_small(), keep_snapshot_new()})
-            if (!done)
-                spdlog::error("event=usage_log.background message=\"{}\"", done.error().message);
+        pause = kBackgroundPause;
+        for (const auto& done : {keep_identities_small(), keep_snapshot_new()}) {
+            if (done) continue;
+            spdlog::error("event=usage_log.background message=\"{}\"", done.error().message);
+            pause = kPauseAfterError;
+        }
         lock.lock();
     }
 }

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "metering/counter.h"
+#include "metering/log/event_scan.h"
 #include "metering/log/identity_set.h"
 #include "metering/log/identity_table.h"
 #include "metering/log/log_writer.h"
@@ -29,6 +30,9 @@ struct LoggedUse {
     const UsageEvent& event;
     const UsageWindow& window;
     std::uint32_t content;  ///< of what the event says; tells a repetition from a conflict
+    /// Where to put the counter as the event left it, or found it; not for PeriodClosed. May be
+    /// null.
+    std::optional<Counter>* counter = nullptr;
 };
 
 enum class LogVerdict : std::uint8_t {
@@ -82,10 +86,12 @@ public:
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
                                                  std::string_view meter_key,
                                                  Instant period_start) const;
-    [[nodiscard]] std::vector<UsageState::MeteredPeriod> counters_of(const ContractKey& contract,
-                                                                     Instant from,
-                                                                     Instant before) const;
-    [[nodiscard]] const std::string& directory() const { return directory_; }
+    [[nodiscard]] std::vector<MeteredPeriod> counters_of(const ContractKey& contract, Instant from,
+                                                         Instant before) const;
+    /// Durable events, newest arrival first. Reads the whole log unless newer events fill the page:
+    /// some hundred megabytes a second, on the calling thread.
+    /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".
+    [[nodiscard]] Result<std::vector<LoggedEvent>> newest_events(const EventQuery& query) const;
     /// Events ever recorded.
     [[nodiscard]] std::uint64_t events() const;
     /// Set for good when the disk failed; the process takes no more usage.
@@ -95,12 +101,13 @@ private:
     UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities);
     Result<std::monostate> load_snapshots(const std::string& directory);
     Result<std::monostate> recover(const Config& config);
-    /// What the frames from this one on say.
-    Result<SegmentEnd> replay(std::span<const SegmentPlace> segments, std::uint64_t from);
     Result<std::monostate> apply(std::string_view payload);
     Result<std::monostate> remember(std::span<const IdentityEntry> entries);
+    /// A process that has no memory left in the middle of it ends: a decision that is in memory and
+    /// not in the log would make the log contradict itself.
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
-                              const IdentityHash& hash);
+                              const IdentityHash& hash) noexcept;
+    void tell_counter(const LoggedUse& use, LogVerdict verdict) const noexcept;
     Result<std::monostate> wait_until_durable();
     Result<std::monostate> keep_identities_small();
     Result<std::monostate> keep_snapshot_new();

@@ -185,9 +185,9 @@ TEST(UsageLog, ThreadsThatRaceForTheLast50UnitsGetExactly50) {
 }
 
 /// Two segments' worth of events, so that the first one is finished.
-void fill_a_segment(UsageLog& log, std::string_view round) {
+void fill_a_segment(UsageLog& log, const LogFolder& folder, std::string_view round) {
     const std::string padding(200, 'p');
-    const auto finished = [&] { return list_segments(log.directory() + "/segments")->size() > 1; };
+    const auto finished = [&] { return list_segments(folder.path() + "/segments")->size() > 1; };
     for (int batch = 0; !finished(); ++batch) {
         std::vector<Sent> sent;
         for (int i = 0; i < 1'000; ++i)
@@ -199,7 +199,7 @@ void fill_a_segment(UsageLog& log, std::string_view round) {
 TEST(UsageLog, AStartReadsASnapshotAndOnlyTheSegmentsAfterIt) {
     const LogFolder folder;
     auto log = open_log(folder.path());
-    fill_a_segment(*log, "a");
+    fill_a_segment(*log, folder, "a");
     const auto before = used(*log);
     const std::string snapshots = folder.path() + "/snapshots";
     while (!*newest_snapshot(snapshots)) std::this_thread::yield();
@@ -227,7 +227,7 @@ TEST(UsageLog, AStartReadsASnapshotAndOnlyTheSegmentsAfterIt) {
 TEST(UsageLog, ASnapshotWithoutItsLogIsRefused) {
     const LogFolder folder;
     auto log = open_log(folder.path());
-    fill_a_segment(*log, "a");
+    fill_a_segment(*log, folder, "a");
     while (!*newest_snapshot(folder.path() + "/snapshots")) std::this_thread::yield();
     log.reset();
     for (const auto& segment : *list_segments(folder.path() + "/segments"))

@@ -65,6 +65,7 @@ void write_record(std::string& out, const AllowanceRecord& record) {
     put_instant(out, record.period.start);
     put_instant(out, record.period.end);
     put_signed(out, record.included.scaled());
+    put_signed(out, record.revision);
     if (record.overage_unit_price) put_signed(out, record.overage_unit_price->scaled());
 }
 
@@ -206,6 +207,7 @@ std::optional<UsageRecord> RecordReader::read_allowance(std::uint8_t flags) {
     record.period.start = instant();
     record.period.end = instant();
     record.included = Quantity::from_scaled(signed_number());
+    record.revision = signed_number();
     if ((flags & kOverageIsPriced) != 0)
         record.overage_unit_price = UnitPrice::from_scaled(signed_number());
     return record;

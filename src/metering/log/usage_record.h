@@ -35,13 +35,15 @@ struct ArrivalRecord {
     friend bool operator==(const ArrivalRecord&, const ArrivalRecord&) = default;
 };
 
-/// From here on the counter is under this allowance. The number after the last one opens a counter.
+/// From here on the counter is under this allowance: a new segment, unless the plan version is the
+/// one in force. The number after the last one opens a counter.
 struct AllowanceRecord {
     std::uint32_t counter;
     std::uint32_t customer, subscription, meter, plan_version;
     Period period;
     Quantity included;
     std::optional<UnitPrice> overage_unit_price;
+    std::int64_t revision;  ///< of the contract, as UsageWindow says
     friend bool operator==(const AllowanceRecord&, const AllowanceRecord&) = default;
 };
 

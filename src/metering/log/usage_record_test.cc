@@ -24,7 +24,7 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     const ArrivalRecord arrival{*rc::gen::arbitrary<std::uint64_t>(), any_instant()};
     AllowanceRecord allowance{index(),        index(), index(),
                               index(),        index(), {any_instant(), any_instant()},
-                              any_quantity(), {}};
+                              any_quantity(), {},      *rc::gen::arbitrary<std::int64_t>()};
     if (*rc::gen::arbitrary<bool>())
         allowance.overage_unit_price = UnitPrice::from_scaled(*rc::gen::arbitrary<std::int64_t>());
     EventRecord event{index(), index(), id, any_quantity(), any_instant(), {}, index()};

@@ -18,7 +18,6 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kSuffix = ".snapshot";
-constexpr std::size_t kSequenceDigits = 20;
 constexpr std::string_view kEndMark = "end";
 
 std::unexpected<Error> unreachable(const std::string& path, const std::string& reason) {
@@ -31,20 +30,39 @@ std::unexpected<Error> damaged(const SnapshotPlace& place) {
                 fmt::format("{} is damaged; without it the whole log is read", place.path));
 }
 
+std::string snapshot_name(std::uint64_t next_sequence) {
+    return fmt::format("{:020}{}", next_sequence, kSuffix);
+}
+
 Result<std::vector<SnapshotPlace>> list_snapshots(const std::string& directory) {
     std::vector<SnapshotPlace> found;
     std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-        const std::string name = entry.path().filename();
-        if (name.size() != kSequenceDigits + kSuffix.size() || !name.ends_with(kSuffix)) continue;
-        SnapshotPlace place{entry.path(), 0};
-        const char* end = name.data() + kSequenceDigits;
-        if (std::from_chars(name.data(), end, place.next_sequence).ptr == end)
-            found.push_back(std::move(place));
+    std::filesystem::directory_iterator entry(directory, error);
+    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        SnapshotPlace place{entry->path(), 0};
+        const std::string name = entry->path().filename();
+        std::from_chars(name.data(), name.data() + name.size(), place.next_sequence);
+        if (name == snapshot_name(place.next_sequence)) found.push_back(std::move(place));
     }
     if (error) return unreachable(directory, error.message());
     std::ranges::sort(found, {}, &SnapshotPlace::next_sequence);
     return found;
+}
+
+/// Snapshots before this one, and what a crash left of one that was being written.
+Result<std::monostate> remove_older(const std::string& directory, std::uint64_t next_sequence) {
+    const auto newest = snapshot_name(next_sequence);
+    std::error_code error;
+    std::filesystem::directory_iterator entry(directory, error);
+    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        const std::string name = entry->path().filename();
+        const bool is_left_over = name.ends_with(std::string(kSuffix) + ".new");
+        if (!is_left_over && !(name.ends_with(kSuffix) && name < newest)) continue;
+        std::error_code stays;  // it is in nobody's way
+        std::filesystem::remove(entry->path(), stays);
+    }
+    if (error) return unreachable(directory, error.message());
+    return std::monostate{};
 }
 
 /// Writes frames one behind the other.
@@ -68,17 +86,6 @@ private:
     std::uint64_t offset_ = 0;
 };
 
-Result<std::monostate> apply_records(std::string_view payload, const SnapshotPlace& place,
-                                     UsageState& state) {
-    RecordReader reader(payload);
-    while (const auto record = reader.next()) {
-        auto applied = state.apply(*record);
-        if (!applied) return failure(std::move(applied));
-    }
-    if (reader.is_bad()) return damaged(place);
-    return std::monostate{};
-}
-
 }  // namespace
 
 Result<std::optional<SnapshotPlace>> newest_snapshot(const std::string& directory) {
@@ -90,7 +97,7 @@ Result<std::optional<SnapshotPlace>> newest_snapshot(const std::string& director
 
 Result<std::monostate> save_snapshot(const UsageState& state, const std::string& directory,
                                      std::uint64_t next_sequence) {
-    auto file = DurableFile::create(fmt::format("{}/{:020}{}", directory, next_sequence, kSuffix));
+    auto file = DurableFile::create(directory + "/" + snapshot_name(next_sequence));
     if (!file) return failure(std::move(file));
     FrameFile frames(*file);
     const auto written =
@@ -101,11 +108,7 @@ Result<std::monostate> save_snapshot(const UsageState& state, const std::string&
     const auto published = file->publish();
     if (!published) return failure(published);
 
-    const auto all = list_snapshots(directory);
-    if (!all) return failure(all);
-    for (const SnapshotPlace& older : *all)
-        if (older.next_sequence < next_sequence) std::filesystem::remove(older.path);
-    return std::monostate{};
+    return remove_older(directory, next_sequence);
 }
 
 Result<std::monostate> load_snapshot(const SnapshotPlace& place, UsageState& state) {
@@ -121,7 +124,7 @@ Result<std::monostate> load_snapshot(const SnapshotPlace& place, UsageState& sta
             return damaged(place);
         rest.remove_prefix(frame.size);
         if (frame.payload == kEndMark) break;
-        const auto applied = apply_records(frame.payload, place, state);
+        const auto applied = state.apply_all(frame.payload);
         if (!applied) return failure(applied);
     }
     if (!rest.empty()) return damaged(place);

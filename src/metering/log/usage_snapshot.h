@@ -23,12 +23,12 @@ struct SnapshotPlace {
 Result<std::optional<SnapshotPlace>> newest_snapshot(const std::string& directory);
 
 /// Durable under its name when this returns; older ones are removed then.
-/// Errors: Unavailable "metering.identity_file".
+/// Errors: Unavailable "metering.identity_file", "usage_log.unreachable".
 Result<std::monostate> save_snapshot(const UsageState& state, const std::string& directory,
                                      std::uint64_t next_sequence);
 
 /// Leads `state`, which is new, to what the snapshot says.
-/// Errors: Unavailable "usage_log.damaged", "usage_log.unreachable".
+/// Errors: Unavailable "usage_log.damaged", "metering.identity_file", "metering.identity_damaged".
 Result<std::monostate> load_snapshot(const SnapshotPlace& place, UsageState& state);
 
 }  // namespace turnpike

@@ -104,6 +104,12 @@ Counter UsageState::counter_of(const Entry& entry) const {
     return counter;
 }
 
+bool UsageState::holds(const Entry& entry, const UsageWindow& window) const {
+    if (window.revision != entry.revision) return window.revision < entry.revision;
+    const NameList& versions = names(NameTable::PlanVersion);
+    return versions.text(entry.segments.back().plan_version) == window.plan_version.text();
+}
+
 Counted UsageState::count(const Use& use, std::string& records) {
     const Instant start = use.window.period.start;
     std::optional<std::uint32_t> index;
@@ -113,16 +119,12 @@ Counted UsageState::count(const Use& use, std::string& records) {
         const auto meter = names(NameTable::Meter).find(use.meter_key);
         if (!meter.is_new) index = find({*contract, meter.index, start});
     }
-    const auto in_force = [&](const Entry& entry) {
-        const auto& versions = names(NameTable::PlanVersion);
-        return versions.text(entry.segments.back().plan_version) == use.window.plan_version.text();
-    };
-    if (index && in_force(counters_[*index])) {
+    if (index && holds(counters_[*index], use.window)) {
         const Entry& entry = counters_[*index];
         if (!fits(entry.used, use.quantity, entry.hard_limit)) return Counted::LimitExceeded;
         begin_records(records);
     } else {
-        const auto next = index ? with_allowance(counter_of(counters_[*index]), use.window)
+        const auto next = index ? under_window(counter_of(counters_[*index]), use.window)
                                 : open_counter(use.window);
         if (!fits(next.used, use.quantity, next.hard_limit)) return Counted::LimitExceeded;
         begin_records(records);
@@ -152,13 +154,15 @@ std::uint32_t UsageState::set_allowance(const Use& use, std::optional<std::uint3
         .plan_version = name(NameTable::PlanVersion, window.plan_version.text(), records),
         .period = window.period,
         .included = window.included,
-        .overage_unit_price = window.overage_unit_price};
+        .overage_unit_price = window.overage_unit_price,
+        .revision = window.revision};
     write_record(records, record);
     check(apply_record(record).has_value(), "what was just written can be applied");
     return record.counter;
 }
 
-void UsageState::close(const ContractKey& contract, Instant closed_before, std::string& records) {
+void UsageState::close(const ContractKey& contract, Instant closed_before,
+                       std::string& records) noexcept {
     const auto known = find_contract(contract);
     if (known && contracts_[*known].closed_before >= closed_before) return;
     const CloseRecord record{name(NameTable::Customer, contract.customer, records),
@@ -170,6 +174,21 @@ void UsageState::close(const ContractKey& contract, Instant closed_before, std::
 
 Result<std::monostate> UsageState::apply(const UsageRecord& record) {
     return std::visit([this](const auto& known) { return apply_record(known); }, record);
+}
+
+Result<std::monostate> UsageState::apply_all(std::string_view payload, const SeeEvent& event) {
+    RecordReader reader(payload);
+    while (const auto record = reader.next()) {
+        auto applied = apply(*record);
+        if (!applied) return applied;
+        const auto* recorded = std::get_if<EventRecord>(&*record);
+        if (recorded != nullptr && event) event(*recorded);
+    }
+    if (reader.is_bad())
+        return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                    "the usage log holds a record that this program does not know; use the newer "
+                    "program");
+    return std::monostate{};
 }
 
 Result<std::monostate> UsageState::apply_record(const NameRecord& record) {
@@ -203,16 +222,22 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
                              .period = record.period,
                              .used = {},
                              .hard_limit = {},
-                             .segments = {}});
+                             .segments = {},
+                             .revision = record.revision});
         contracts_[contract].counters.push_back(record.counter);
     }
     Entry& entry = counters_[record.counter];
+    if (record.revision < entry.revision) return damaged("an older allowance replaces a newer");
+    entry.revision = record.revision;
+    entry.period = record.period;
+    if (!is_new && entry.segments.back().plan_version == record.plan_version)
+        return std::monostate{};
     const auto& version = names(NameTable::PlanVersion).text(record.plan_version);
     Counter before = counter_of(entry);
-    const UsageWindow window{before.contract, record.period, PlanVersionId::trusted(version),
-                             record.included, record.overage_unit_price};
+    const UsageWindow window{
+        before.contract,           record.period,  PlanVersionId::trusted(version), record.included,
+        record.overage_unit_price, record.revision};
     const Counter next = is_new ? open_counter(window) : with_allowance(std::move(before), window);
-    entry.period = record.period;
     entry.hard_limit = next.hard_limit;
     entry.segments.push_back({record.plan_version, next.segments.back().from_used, record.included,
                               record.overage_unit_price});
@@ -269,7 +294,8 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
                                               .plan_version = segment.plan_version,
                                               .period = entry.period,
                                               .included = segment.included,
-                                              .overage_unit_price = segment.overage_unit_price});
+                                              .overage_unit_price = segment.overage_unit_price,
+                                              .revision = entry.revision});
     }
     write_record(records, UsedRecord{number, entry.used});
 }
@@ -298,21 +324,44 @@ Result<std::monostate> UsageState::write_snapshot(const TakeRecords& take) const
                                           *contract.closed_before});
         if (const auto taken = take_full(); !taken) return failure(taken);
     }
+    // A piece that ended with the last record has taken all.
+    if (records.empty()) return std::monostate{};
     return take(records);
+}
+
+std::optional<std::uint32_t> UsageState::find(const ContractKey& contract,
+                                              std::string_view meter_key,
+                                              Instant period_start) const {
+    const auto who = find_contract(contract);
+    const auto what = names(NameTable::Meter).find(meter_key);
+    if (!who || what.is_new) return std::nullopt;
+    return find({*who, what.index, period_start});
 }
 
 std::optional<Counter> UsageState::counter(const ContractKey& contract, std::string_view meter_key,
                                            Instant period_start) const {
-    const auto who = find_contract(contract);
-    const auto what = names(NameTable::Meter).find(meter_key);
-    if (!who || what.is_new) return std::nullopt;
-    const auto index = find({*who, what.index, period_start});
+    const auto index = find(contract, meter_key, period_start);
     if (!index) return std::nullopt;
     return counter_of(counters_[*index]);
 }
 
-std::vector<UsageState::MeteredPeriod> UsageState::counters_of(const ContractKey& contract,
-                                                               Instant from, Instant before) const {
+Counter UsageState::counter_in(const ContractKey& contract, std::string_view meter_key,
+                               const UsageWindow& window) const {
+    const auto index = find(contract, meter_key, window.period.start);
+    if (!index) return open_counter(window);
+    const Entry& entry = counters_[*index];
+    if (holds(entry, window)) return counter_of(entry);
+    return under_window(counter_of(entry), window);
+}
+
+UsageState::CountedBy UsageState::counted_by(std::uint32_t counter) const {
+    const Entry& entry = counters_.at(counter);
+    return {names(NameTable::Customer).text(contracts_[entry.contract].customer),
+            names(NameTable::Meter).text(entry.meter), entry.period.start};
+}
+
+std::vector<MeteredPeriod> UsageState::counters_of(const ContractKey& contract, Instant from,
+                                                   Instant before) const {
     std::vector<MeteredPeriod> found;
     const auto who = find_contract(contract);
     if (!who) return found;

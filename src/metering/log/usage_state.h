@@ -67,15 +67,20 @@ public:
     /// Begins what one request records; received_at is the time of arrival of its events.
     void begin_arrival(Instant received_at);
     /// Appends the records of an accepted event to `records`; the arrival's own goes before the
-    /// first of them.
+    /// first of them. A window that is older than the allowance in force does not bring its own
+    /// back: its usage counts under the newer one.
     Counted count(const Use& use, std::string& records);
     /// Periods of the contract that began before this moment take nothing from now on. Nothing is
     /// appended when that is so already.
-    void close(const ContractKey& contract, Instant closed_before, std::string& records);
+    void close(const ContractKey& contract, Instant closed_before, std::string& records) noexcept;
 
     /// An error leaves the state unusable.
     /// Errors: Unavailable "usage_log.damaged", for a record that cannot follow those before it.
     Result<std::monostate> apply(const UsageRecord& record);
+    /// All records of a payload, in order; shows the events to `event`.
+    /// Errors: as apply, and for a record that this program does not know.
+    using SeeEvent = std::function<void(const EventRecord&)>;
+    Result<std::monostate> apply_all(std::string_view payload, const SeeEvent& event = {});
 
     /// Records that lead a new state to this one; applied in order, they are its snapshot. They
     /// come in pieces of about kSnapshotPieceBytes; an error of `take` ends it.
@@ -86,13 +91,21 @@ public:
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
                                                  std::string_view meter_key,
                                                  Instant period_start) const;
-    struct MeteredPeriod {
-        std::string meter_key;
-        Counter counter;
-    };
+    /// What a use in this window would find: see under_window(), but a window that is older than
+    /// the allowance in force finds that one.
+    [[nodiscard]] Counter counter_in(const ContractKey& contract, std::string_view meter_key,
+                                     const UsageWindow& window) const;
     /// The contract's counters of periods that began in [from, before), by period, then meter.
     [[nodiscard]] std::vector<MeteredPeriod> counters_of(const ContractKey& contract, Instant from,
                                                          Instant before) const;
+
+    /// What a counter counts.
+    struct CountedBy {
+        std::string customer, meter_key;
+        Instant period_start;
+    };
+    /// \param counter  as an EventRecord has it
+    [[nodiscard]] CountedBy counted_by(std::uint32_t counter) const;
 
     [[nodiscard]] const NameList& names(NameTable table) const {
         return names_[static_cast<std::size_t>(table)];
@@ -113,6 +126,7 @@ private:
         Quantity used;
         std::optional<Quantity> hard_limit;
         std::vector<Segment> segments;
+        std::int64_t revision;  ///< of the allowance in force
     };
     struct Key {
         std::uint32_t contract, meter;
@@ -135,6 +149,10 @@ private:
     [[nodiscard]] Counter counter_of(const Entry& entry) const;
     [[nodiscard]] std::optional<std::uint32_t> find_contract(const ContractKey& contract) const;
     std::uint32_t contract_of(std::uint32_t customer, std::uint32_t subscription);
+    [[nodiscard]] std::optional<std::uint32_t> find(const ContractKey& contract,
+                                                    std::string_view meter_key,
+                                                    Instant period_start) const;
+    [[nodiscard]] bool holds(const Entry& entry, const UsageWindow& window) const;
     std::uint32_t set_allowance(const Use& use, std::optional<std::uint32_t> counter,
                                 std::string& records);
 

@@ -102,6 +102,78 @@ TEST(UsageState, APlanChangeStartsASegmentAtTheNextUse) {
     expect_same(counter, replayed(records).counter({"cus_a", ""}, "api_calls", kStart));
 }
 
+/// A window that was looked up before a change of plan, and used after the new plan was.
+TEST(UsageState, AnOlderWindowDoesNotBringItsAllowanceBack) {
+    UsageState state;
+    std::string records;
+    state.begin_arrival(kStart);
+    const auto at = [](UsageWindow where, std::int64_t revision) {
+        where.revision = revision;
+        return where;
+    };
+    const auto pro = window("pro", 10'000, "0.02"), free = window("free", 100, nullptr);
+    EXPECT_EQ(state.count(use(at(pro, 1), 10), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(at(free, 2), 10), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(at(pro, 1), 200), records), Counted::LimitExceeded);
+    EXPECT_EQ(state.count(use(at(pro, 1), 5), records), Counted::Accepted) << "under free";
+    // The same plan again is newer than what lay between.
+    EXPECT_EQ(state.count(use(at(pro, 3), 5), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(at(pro, 5), 5), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(at(free, 4), 5), records), Counted::Accepted) << "under pro";
+    const UsageState again = replayed(records), loaded = replayed(snapshot_of(state));
+    for (const UsageState* each : {&std::as_const(state), &again, &loaded}) {
+        const auto counter = each->counter({"cus_a", ""}, "api_calls", kStart);
+        ASSERT_EQ(counter->segments.size(), 3U);
+        EXPECT_EQ(counter->used, Quantity::whole(40));
+        EXPECT_EQ(counter->segments[1].from_used, Quantity::whole(10));
+        EXPECT_EQ(counter->segments[2].from_used, Quantity::whole(25));
+        EXPECT_EQ(each->counter_in({"cus_a", ""}, "api_calls", at(free, 4)).segments.size(), 3U);
+        EXPECT_EQ(each->counter_in({"cus_a", ""}, "api_calls", at(free, 6)).segments.size(), 4U);
+    }
+}
+
+/// However late windows come, segments begin in the order of the contract's revisions.
+RC_GTEST_PROP(UsageStateProperties, SegmentsFollowTheRevisions, ()) {
+    // Revision r has the plan r % 3; a plan's name tells nothing of its age.
+    const char* const versions[] = {"a", "b", "c"};
+    UsageState state;
+    std::string records;
+    state.begin_arrival(kStart);
+    std::int64_t newest = -1;
+    std::vector<std::string> expected;
+    for (const auto revision :
+         *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(0, 12))) {
+        auto where = window(versions[revision % 3], 1'000'000, "0.02");
+        where.revision = revision;
+        RC_ASSERT(state.count(use(where, 1), records) == Counted::Accepted);
+        if (revision <= newest) continue;
+        newest = revision;
+        const std::string version = versions[revision % 3];
+        if (expected.empty() || expected.back() != version) expected.push_back(version);
+    }
+    const UsageState again = replayed(records), loaded = replayed(snapshot_of(state));
+    for (const UsageState* each : {&std::as_const(state), &again, &loaded}) {
+        std::vector<std::string> segments;
+        if (const auto counter = each->counter({"cus_a", ""}, "api_calls", kStart))
+            for (const auto& segment : counter->segments)
+                segments.push_back(segment.plan_version.text());
+        RC_ASSERT(segments == expected);
+    }
+}
+
+TEST(UsageState, ASnapshotHasNoEmptyPiece) {
+    UsageState state;
+    const std::string long_name(UsageState::kSnapshotPieceBytes, 'p');
+    ASSERT_TRUE(state.apply(NameRecord{NameTable::Source, long_name}));
+    std::size_t bytes = 0;
+    ASSERT_TRUE(state.write_snapshot([&](std::string_view records) {
+        EXPECT_FALSE(records.empty());
+        bytes += records.size();
+        return Result<std::monostate>();
+    }));
+    EXPECT_GT(bytes, long_name.size());
+}
+
 TEST(UsageState, AClosedPeriodTakesNothing) {
     UsageState state;
     std::string records;
@@ -156,13 +228,14 @@ TEST(UsageState, ContractsThatBeginTogetherCountApart) {
 }
 
 TEST(UsageState, RefusesRecordsThatContradictWhatCameBefore) {
-    const AllowanceRecord opening{0, 0, 0, 0, 0, kMonth, Quantity::whole(5), {}};
+    const AllowanceRecord opening{0, 0, 0, 0, 0, kMonth, Quantity::whole(5), {}, 2};
     const EventRecord event{0, 0, "e", Quantity::whole(3), kStart, {}, 0};
     const std::vector<UsageRecord> names{
         NameRecord{NameTable::Customer, "c"}, NameRecord{NameTable::Subscription, ""},
         NameRecord{NameTable::Meter, "m"}, NameRecord{NameTable::PlanVersion, "p"},
         NameRecord{NameTable::Source, "s"}};
-    AllowanceRecord of_nobody = opening, out_of_turn = opening, twice = opening;
+    AllowanceRecord of_nobody = opening, out_of_turn = opening, twice = opening, older = opening;
+    older.revision = 1;
     of_nobody.customer = 1;
     out_of_turn.counter = 2;
     twice.counter = 1;
@@ -178,6 +251,7 @@ TEST(UsageState, RefusesRecordsThatContradictWhatCameBefore) {
         {"allowance of nobody", {of_nobody}},
         {"counter out of turn", {out_of_turn}},
         {"counter opened twice", {opening, twice}},
+        {"an older allowance", {opening, older}},
         {"event without a counter", {opening, without_counter}},
         {"event without a source", {opening, sourceless}},
         {"beyond the limit", {opening, event, event}},

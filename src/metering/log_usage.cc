@@ -1,0 +1,222 @@
+#include "metering/log_usage.h"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/check.h"
+#include "crypto/crc32c.h"
+
+namespace turnpike {
+namespace {
+
+/// Looks at the ledger, before an event whose period is closed each time is given back.
+constexpr int kLooksMax = 3;
+constexpr int kRetryAfterSeconds = 5;
+
+std::unexpected<Error> come_back(Error error) {
+    if (!error.retry_after_s) error.retry_after_s = kRetryAfterSeconds;
+    return std::unexpected(std::move(error));
+}
+
+UsageOutcome outcome_of(LogVerdict verdict) {
+    switch (verdict) {
+        case LogVerdict::Accepted: return {};
+        case LogVerdict::Duplicate: return {Verdict::Duplicate, std::nullopt, std::nullopt};
+        case LogVerdict::Conflict: return {Verdict::Conflict, std::nullopt, std::nullopt};
+        case LogVerdict::LimitExceeded: return over_limit();
+        case LogVerdict::PeriodClosed:
+            return {Verdict::Rejected,
+                    EventComplaint{"period_closed",
+                                   "the customer's billing period has just closed; send it again"},
+                    std::nullopt};
+    }
+    check(false, "every verdict is handled");
+    return {};
+}
+
+/// Waits for what `start(done)` begins: `done` is called once, perhaps before `start` returns, and
+/// on any thread; or `start` returns an error, and drops `done`.
+template <class Start>
+asio::awaitable<std::optional<Error>> until_durable(Start start) {
+    // Tracked, so that the io_context does not run out of work while the log's writer has it.
+    const auto executor =
+        asio::prefer(co_await asio::this_coro::executor, asio::execution::outstanding_work.tracked);
+    LogWriter::Done resume;
+    auto initiate = [&](auto handler) {
+        resume = [executor,
+                  handler = std::move(handler)](const std::optional<Error>& failed) mutable {
+            auto go_on = [handler = std::move(handler), failed]() mutable {
+                std::move(handler)(std::move(failed));
+            };
+            asio::post(executor, std::move(go_on));
+        };
+        const std::optional<Error> refused = start([&resume](const std::optional<Error>& failed) {
+            std::exchange(resume, nullptr)(failed);
+        });
+        if (refused) std::exchange(resume, nullptr)(refused);
+    };
+    co_return co_await asio::async_initiate<decltype(asio::use_awaitable),
+                                            void(std::optional<Error>)>(std::move(initiate),
+                                                                        asio::use_awaitable);
+}
+
+template <class T>
+std::optional<Error> error_of(const Result<T>& result) {
+    if (result) return std::nullopt;
+    return result.error();
+}
+
+// An event's id is its place in the log: 13 characters for the arrival, 13 for the position.
+constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+constexpr std::size_t kNumberDigits = 13;
+
+void put_number(std::string& text, std::uint64_t number) {
+    std::string digits(kNumberDigits, '0');
+    for (auto i = kNumberDigits; i-- > 0; number >>= 5) digits[i] = kDigits[number & 31];
+    text += digits;
+}
+
+UsageEventId id_at(const LogPlace& place) {
+    std::string text = std::string(UsageEventId::kPrefix) + "_";
+    put_number(text, place.arrival);
+    put_number(text, place.position);
+    return UsageEventId::trusted(std::move(text));
+}
+
+std::uint64_t number_from(std::string_view digits) {
+    std::uint64_t number = 0;
+    for (const char digit : digits) number = number << 5 | kDigits.find(digit);
+    return number;
+}
+
+/// nullopt when it is nobody's id.
+std::optional<LogPlace> place_of(std::string_view id) {
+    if (!UsageEventId::parse(id)) return std::nullopt;
+    id.remove_prefix(UsageEventId::kPrefix.size() + 1);
+    return LogPlace{number_from(id.substr(0, kNumberDigits)),
+                    number_from(id.substr(kNumberDigits))};
+}
+
+EventQuery query_of(const EventFilter& filter) {
+    EventQuery query{.customer = {},
+                     .meter_key = filter.meter_key,
+                     .since = filter.page.since,
+                     .until = filter.page.until,
+                     .before = place_of(filter.page.after.id),
+                     .count_max = static_cast<std::size_t>(filter.page.fetch())};
+    if (filter.customer) query.customer = filter.customer->text();
+    return query;
+}
+
+/// Those of `events` that the log asked to place again.
+PlacedEvents closed_ones(PlacedEvents events, const std::vector<LogVerdict>& verdicts) {
+    PlacedEvents closed;
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        if (verdicts[i] != LogVerdict::PeriodClosed) continue;
+        closed.pending.push_back(std::move(events.pending[i]));
+        closed.positions.push_back(events.positions[i]);
+    }
+    return closed;
+}
+
+}  // namespace
+
+std::uint32_t content_check(const PendingUsage& pending) {
+    const std::string content = content_of(pending.event, pending.stated);
+    return crc32c(std::as_bytes(std::span(content)));
+}
+
+asio::awaitable<Result<std::vector<LogVerdict>>> LogUsage::record(std::span<const LoggedUse> uses,
+                                                                  Instant received_at) {
+    Result<std::vector<LogVerdict>> verdicts;
+    const auto start = [&](LogWriter::Done done) {
+        verdicts = log_.append(uses, received_at, std::move(done));
+        return error_of(verdicts);
+    };
+    const auto failed = co_await until_durable(start);
+    if (failed) co_return come_back(*failed);
+    co_return verdicts;
+}
+
+asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
+    const bool tells_counters = job.counters == AppendJob::Counters::Report;
+    AppendReport report;
+    PlacedEvents events;
+    for (int look = 1; look <= kLooksMax; ++look) {
+        const auto windows =
+            co_await ledger_.read([&](sql::Transaction& tx) { return find_windows(job, tx); });
+        auto placed = job.place(windows);
+        events = look == 1 ? take_placed(std::move(placed), report)
+                           : take_placed(std::move(placed), events.positions, report);
+        if (events.pending.empty()) break;
+
+        std::vector<std::optional<Counter>> counters(events.pending.size());
+        std::vector<LoggedUse> uses;
+        uses.reserve(events.pending.size());
+        for (std::size_t i = 0; i < events.pending.size(); ++i) {
+            const PendingUsage& pending = events.pending[i];
+            uses.push_back({pending.event, pending.window, content_check(pending),
+                            tells_counters ? &counters[i] : nullptr});
+        }
+        const auto verdicts = co_await record(uses, job.system_now);
+        if (!verdicts) co_return failure(verdicts);
+        std::vector<UsageOutcome> outcomes;
+        outcomes.reserve(verdicts->size());
+        for (std::size_t i = 0; i < verdicts->size(); ++i) {
+            outcomes.push_back(outcome_of((*verdicts)[i]));
+            outcomes.back().counter = std::move(counters[i]);
+        }
+        take_outcomes(std::move(outcomes), events, report);
+        events = closed_ones(std::move(events), *verdicts);
+        if (events.pending.empty()) break;
+    }
+    co_return report;
+}
+
+UsageStore::Counters LogUsage::counters(sql::Transaction& /*tx*/, const CustomerId& customer,
+                                        const Contract& contract, Instant period_start) {
+    const ContractKey key{customer.text(), text_of(contract)};
+    Counters counters;
+    for (auto& [meter_key, counter] :
+         log_.counters_of(key, period_start, period_start + Duration(1)))
+        counters.emplace(std::move(meter_key), std::move(counter));
+    return counters;
+}
+
+asio::awaitable<Result<std::vector<ClosedPeriod>>> LogUsage::close(CloseJob job) {
+    const ContractKey contract{job.customer.text(), job.subscription.text()};
+    const auto start = [&](LogWriter::Done done) {
+        return error_of(log_.close(contract, job.before, std::move(done)));
+    };
+    const auto failed = co_await until_durable(start);
+    if (failed) co_return come_back(*failed);
+    co_return closed_periods(log_.counters_of(contract, job.from, job.before));
+}
+
+asio::awaitable<Result<std::vector<LoggedEvent>>> LogUsage::scan(EventQuery query) {
+    co_return log_.newest_events(query);
+}
+
+asio::awaitable<Result<std::vector<RecordedEvent>>> LogUsage::list_events(EventFilter filter) {
+    auto scanned = co_await asio::co_spawn(scans_, scan(query_of(filter)), asio::use_awaitable);
+    if (!scanned) co_return come_back(scanned.error());
+    std::vector<RecordedEvent> events;
+    events.reserve(scanned->size());
+    for (LoggedEvent& logged : *scanned)
+        events.push_back({id_at(logged.place), std::move(logged.event), logged.received_at,
+                          logged.period_start});
+    co_return events;
+}
+
+}  // namespace turnpike

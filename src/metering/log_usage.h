@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "metering/append_job.h"
+#include "metering/log/usage_log.h"
+#include "metering/service.h"
+#include "sql/database.h"
+
+namespace turnpike {
+
+/// Usage in a log of its own; the ledger is only asked where usage goes.
+class LogUsage final : public UsageStore {
+public:
+    /// Both outlive it. Its calls are awaited on executors that run on one thread.
+    LogUsage(sql::Database& ledger, UsageLog& log) : ledger_(ledger), log_(log) {}
+
+    asio::awaitable<Result<AppendReport>> append(AppendJob job) override;
+    Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
+                      Instant period_start) override;
+    asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override;
+    /// Reads the log from its newest segment back until the page is full: some hundred megabytes a
+    /// second, one listing at a time. A customer with few events costs the whole log.
+    asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override;
+    [[nodiscard]] std::optional<Error> failed() const override { return log_.failed(); }
+
+private:
+    /// Answers when the verdicts are durable.
+    asio::awaitable<Result<std::vector<LogVerdict>>> record(std::span<const LoggedUse> uses,
+                                                            Instant received_at);
+    asio::awaitable<Result<std::vector<LoggedEvent>>> scan(EventQuery query);
+
+    sql::Database& ledger_;
+    UsageLog& log_;
+    asio::thread_pool scans_{1};
+};
+
+/// What tells a repetition of an event from another event of its name.
+std::uint32_t content_check(const PendingUsage& pending);
+
+}  // namespace turnpike

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "metering/service.h"
+#include "sql/database.h"
+
+namespace turnpike {
+
+/// Usage in the ledger's own tables: what is looked up and what is recorded is one transaction.
+class SqlUsage final : public UsageStore {
+public:
+    /// Both outlive it.
+    SqlUsage(sql::Database& db, IdSource& ids) : db_(db), ids_(ids) {}
+
+    asio::awaitable<Result<AppendReport>> append(AppendJob job) override;
+    Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
+                      Instant period_start) override;
+    /// On PostgreSQL the first use of a meter in its period can still land behind the answer, when
+    /// its transaction began before the ledger went on and takes longer than the close.
+    asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override;
+    asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override;
+    /// Never: a ledger that is away comes back.
+    [[nodiscard]] std::optional<Error> failed() const override { return std::nullopt; }
+
+private:
+    sql::Database& db_;
+    IdSource& ids_;
+};
+
+}  // namespace turnpike
