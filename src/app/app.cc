@@ -16,6 +16,7 @@
 #include "billing/sync.h"
 #include "catalog/service.h"
 #include "customers/service.h"
+#include "entitlements/window_look.h"
 #include "http/limits.h"
 #include "metering/event_body.h"
 #include "metering/log_usage.h"
@@ -174,8 +175,8 @@ App::App(Config given, AppParts parts)
                    clock,
                    catalog,
                    cursors,
-                   window_finder(catalog),
-                   [this](const CustomerId& customer) { standings.invalidate(customer); }},
+                   window_looks(catalog, standings),
+                   [this](const CustomerId& customer) { standings.counts_moved(customer); }},
       entitlements_api{*db, *usage, clock, ids, catalog, standings, config.upgrade_url},
       gateway_api{entitlements_api, usage_recovery, count_failed_open(metrics)},
       ofrep_api{entitlements_api},

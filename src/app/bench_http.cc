@@ -8,8 +8,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
+#include "app/bench_figures.h"
 #include "app/cli.h"
 #include "app/data_dir.h"
 #include "app/local_stack.h"
@@ -105,15 +105,6 @@ Result<WrkResult> run_wrk(const std::string& url, const std::vector<std::string>
                      .errors = number_after(*text, "Non-2xx or 3xx responses:")};
 }
 
-std::chrono::microseconds cpu_used() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto of = [](const timeval& time) {
-        return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
-    };
-    return of(usage.ru_utime) + of(usage.ru_stime);
-}
-
 struct Round {
     WrkResult nginx, turnpike;
     std::int64_t cpu_ns_per_request = 0;
@@ -135,10 +126,6 @@ Result<Round> run_round(const std::string& nginx_url, const std::string& check_u
         return unavailable("bench.refused", "the server refused some of the checks");
     return Round{*nginx, *turnpike,
                  spent.count() * 1000 / std::max<std::int64_t>(1, turnpike->requests)};
-}
-
-std::string permille(std::int64_t value) {
-    return fmt::format("{}.{:03}", value / 1000, value % 1000);
 }
 
 std::string report_of(const std::vector<Round>& rounds, const BenchHttpOptions& options) {

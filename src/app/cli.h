@@ -65,6 +65,16 @@ struct BenchHttpOptions {
 };
 int command_bench_http(const BenchHttpOptions& options);
 
+struct BenchIngestOptions {
+    int seconds = 5;
+    int connections = 8;
+    int batch = 1000;
+    int customers = 1000;
+    std::string postgres;  ///< URL of a server to measure beside; "": none
+    std::string report;    ///< as BenchHttpOptions
+};
+int command_bench_ingest(const BenchIngestOptions& options);
+
 /// Settings resolved and checked.
 /// Errors: InvalidArgument "config.file", "config.invalid", each in one line.
 Result<Config> config_of(const SettingFlags& flags);

@@ -151,6 +151,10 @@ private:
         create->add_option("--scopes", key_.scopes, "comma-separated; default: all");
         add_settings(*create, flags_);
 
+        add_bench();
+    }
+
+    void add_bench() {
         auto* bench = app_.add_subcommand("bench", "measure, beside a reference in the same run");
         bench->require_subcommand(1);
         auto* http = bench->add_subcommand("http", "limit check beside nginx `return 204`");
@@ -162,6 +166,20 @@ private:
             ->check(CLI::Range(1, 10'000))
             ->capture_default_str();
         http->add_option("--report", bench_.report, "Markdown file to write");
+        auto* ingest = bench->add_subcommand("ingest", "durable events beside PostgreSQL");
+        ingest->callback([this] { action_ = [this] { return command_bench_ingest(ingest_); }; });
+        const auto number = [&](const char* name, int& value, const char* what, int most) {
+            ingest->add_option(name, value, what)
+                ->check(CLI::Range(1, most))
+                ->capture_default_str();
+        };
+        number("--seconds", ingest_.seconds, "of sending", 600);
+        number("--connections", ingest_.connections, "that send at the same time", 256);
+        number("--batch", ingest_.batch, "events of a request", 10'000);
+        number("--customers", ingest_.customers, "that the events are of", 1'000'000);
+        ingest->add_option("--postgres", ingest_.postgres,
+                           "URL of a PostgreSQL server that does the same");
+        ingest->add_option("--report", ingest_.report, "Markdown file to write");
     }
 
     void add_plan() {
@@ -183,6 +201,7 @@ private:
     TokenOptions token_;
     KeyOptions key_;
     BenchHttpOptions bench_;
+    BenchIngestOptions ingest_;
     ReconcileOptions reconcile_;
 };
 

@@ -54,9 +54,8 @@ asio::awaitable<Result<StandingCache::Snapshot>> EntitlementsApi::snapshot_of(
 asio::awaitable<Result<ConsumeOutcome>> EntitlementsApi::consume_now(
     const Principal& caller, const ConsumeRequest& request) {
     const Instant now = clock.now();
-    const auto ticket = standings.ticket();
     const ConsumeWorld world{usage, catalog};
-    auto outcome = co_await consume(world, request, now);
+    auto outcome = co_await consume(world, standings, request, now);
     const bool unknown = !outcome && outcome.error().code == ErrorCode::NotFound;
     if (unknown && may_be_new(caller)) {
         auto create = [&](sql::Transaction& tx) -> Result<std::monostate> {
@@ -66,10 +65,9 @@ asio::awaitable<Result<ConsumeOutcome>> EntitlementsApi::consume_now(
         };
         const auto created = co_await db.write(create);
         if (!created) co_return failure(created);
-        outcome = co_await consume(world, request, now);
+        outcome = co_await consume(world, standings, request, now);
     }
     if (!outcome) co_return outcome;
-    standings.seen(ticket, outcome->standing);
     if (outcome->usage.verdict == Verdict::Accepted)
         standings.count_moved(outcome->standing.customer, request.meter_key, *outcome->counter);
     co_return outcome;

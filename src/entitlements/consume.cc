@@ -49,20 +49,28 @@ std::unexpected<Error> period_closed() {
 
 }  // namespace
 
-asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, const ConsumeRequest& request,
-                                                Instant system_now) {
+asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCache& standings,
+                                                const ConsumeRequest& request, Instant system_now) {
+    const auto ticket = standings.ticket();
     // Of the last look: a period that closes in between makes the store look again.
     std::optional<Result<Standing>> standing;
     std::optional<EventComplaint> unusable;
     AppendJob job{.subjects = {request.customer},
-                  .find_window = {},
+                  .look = {},
                   .place = {},
                   .system_now = system_now,
                   .counters = AppendJob::Counters::Report};
-    job.find_window = [&](sql::Transaction& tx, std::string_view ref,
-                          Instant now) -> Result<CustomerWindow> {
+    job.look.find = [&](sql::Transaction& tx, std::string_view ref,
+                        Instant now) -> Result<CustomerWindow> {
         standing = load_standing(tx, world.catalog, ref, now);
         if (!*standing) return failure(*standing);
+        standings.seen(ticket, **standing);
+        return customer_window(**standing);
+    };
+    job.look.known = [&](std::string_view ref, Instant now) -> std::optional<CustomerWindow> {
+        auto known = standings.find_standing(ref, now);
+        if (!known) return std::nullopt;
+        standing = *std::move(known);
         return customer_window(**standing);
     };
     job.place = [&](const SubjectWindows&) {

@@ -36,13 +36,14 @@ struct ConsumeWorld {
     CatalogCache& catalog;
 };
 
-/// Decides in the store of usage and nowhere else. A denial leaves no trace.
+/// Decides in the store of usage and nowhere else. A denial leaves no trace. What the customer has
+/// may come from `standings`, which learns what was read.
 ///
 /// Errors: NotFound "customer.not_found"; InvalidArgument "entitlement.bad_usage" for an event that
 /// cannot be recorded (see complaint_about); Unavailable "entitlement.period_closed" when the
 /// customer's period is closed and the next one is not known yet; those of UsageStore::append.
-asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, const ConsumeRequest& request,
-                                                Instant system_now);
+asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCache& standings,
+                                                const ConsumeRequest& request, Instant system_now);
 
 /// A standing with the counters of its period, for checks.
 Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, ConsumeWorld world,

@@ -1,5 +1,6 @@
 #include "entitlements/standing.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -95,6 +96,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
                       .subscription = std::nullopt,
                       .status = std::nullopt,
                       .period = {},
+                      .until = {},
                       .now = frozen.value_or(system_now),
                       .time = frozen ? Standing::Time::Frozen : Standing::Time::Running,
                       .currency = Currency::Usd,
@@ -109,10 +111,14 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
             standing.period = running_period(*row, standing.now);
             standing.currency = known(parse_currency(row->text(14)));
             standing.revision = row->integer(15);
+            standing.until = standing.period.end;
+            if (const auto cancel_at = row->maybe_instant(10))
+                standing.until = std::min(standing.until, *cancel_at);
             return standing;
         }
     }
     take_default_plan(standing, catalog, row->instant(2));
+    standing.until = standing.period.end;
     return standing;
 }
 
@@ -131,15 +137,6 @@ CustomerWindow customer_window(Standing standing) {
             standing.period,
             standing.now,
             standing.revision};
-}
-
-FindWindow window_finder(CatalogCache& catalog) {
-    return [&catalog](sql::Transaction& tx, std::string_view ref,
-                      Instant system_now) -> Result<CustomerWindow> {
-        auto standing = load_standing(tx, catalog, ref, system_now);
-        if (!standing) return failure(standing);
-        return customer_window(*std::move(standing));
-    };
 }
 
 }  // namespace turnpike

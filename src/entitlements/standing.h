@@ -28,7 +28,8 @@ struct Standing {
     /// Of the subscription without an end, also when it gives nothing (unpaid, paused, creating).
     std::optional<SubscriptionStatus> status;
     Period period;
-    Instant now;  ///< the test clock's time where there is one, else the system's
+    Instant until;  ///< of the customer's time: from then on it is another one
+    Instant now;    ///< the test clock's time where there is one, else the system's
     enum class Time : bool { Running, Frozen } time = Time::Running;
     Currency currency = Currency::Usd;  ///< what overage is charged in
     std::int64_t revision = 0;          ///< as of UsageWindow
@@ -50,7 +51,5 @@ std::optional<UsageWindow> window_of(const Standing& standing, std::string_view 
 
 /// What metering needs to know of it.
 CustomerWindow customer_window(Standing standing);
-/// For metering, which counts without knowing subscriptions. `catalog` must outlive the function.
-FindWindow window_finder(CatalogCache& catalog);
 
 }  // namespace turnpike

@@ -10,7 +10,9 @@ std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{
 
 /// Alike in all that matters without counters.
 bool same(const Standing& one, const Standing& other) {
-    return one.plan->id == other.plan->id && one.period.start == other.period.start &&
+    return one.plan->id == other.plan->id && one.subscription == other.subscription &&
+           one.revision == other.revision && one.status == other.status &&
+           one.period.start == other.period.start && one.until == other.until &&
            one.time == other.time && (one.time == Standing::Time::Running || one.now == other.now);
 }
 
@@ -51,23 +53,35 @@ void StandingCache::remember_name(const Standing& standing) {
     names.ids.insert_or_assign(standing.external_id, standing.customer);
 }
 
-StandingCache::Snapshot StandingCache::find(std::string_view ref, Instant system_now, Age age) {
+std::optional<StandingCache::Entry> StandingCache::entry_of(std::string_view ref) {
     const auto id = id_of(ref);
-    if (!id) return nullptr;
-    Entry entry;
-    {
-        Shard& shard = shard_of(*id);
-        const std::lock_guard lock(shard.mutex);
-        const auto found = shard.entries.find(*id);
-        if (found == shard.entries.end()) return nullptr;
-        entry = found->second;
-    }
-    if (age == Age::Any) return entry.snapshot;
-    if (!entry.loaded_at || Clock::now() - *entry.loaded_at > config_.age_max) return nullptr;
+    if (!id) return std::nullopt;
+    Shard& shard = shard_of(*id);
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.entries.find(*id);
+    if (found == shard.entries.end()) return std::nullopt;
+    return found->second;
+}
+
+bool StandingCache::is_fresh(const Entry& entry, Instant system_now) const {
+    if (!entry.loaded_at || Clock::now() - *entry.loaded_at > config_.age_max) return false;
     const Standing& standing = entry.snapshot->standing;
-    const bool running = standing.time == Standing::Time::Running;
-    if (running && standing.period.end <= system_now) return nullptr;
-    return entry.snapshot;
+    return standing.time == Standing::Time::Frozen || system_now < standing.until;
+}
+
+StandingCache::Snapshot StandingCache::find(std::string_view ref, Instant system_now, Age age) {
+    const auto entry = entry_of(ref);
+    if (!entry) return nullptr;
+    if (age == Age::Any) return entry->snapshot;
+    return entry->counts_are_known && is_fresh(*entry, system_now) ? entry->snapshot : nullptr;
+}
+
+std::optional<Standing> StandingCache::find_standing(std::string_view ref, Instant system_now) {
+    const auto entry = entry_of(ref);
+    if (!entry || !is_fresh(*entry, system_now)) return std::nullopt;
+    Standing standing = entry->snapshot->standing;
+    if (standing.time == Standing::Time::Running) standing.now = system_now;
+    return standing;
 }
 
 void StandingCache::put(Ticket ticket, Snapshot snapshot) {
@@ -76,7 +90,7 @@ void StandingCache::put(Ticket ticket, Snapshot snapshot) {
     Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
     if (shard.changed[stripe_of(id)] > ticket) return;
-    insert(shard, id, {std::move(snapshot), Clock::now()}, shard_max());
+    insert(shard, id, {std::move(snapshot), Clock::now(), true}, shard_max());
 }
 
 void StandingCache::seen(Ticket ticket, const Standing& standing) {
@@ -86,9 +100,12 @@ void StandingCache::seen(Ticket ticket, const Standing& standing) {
     const std::lock_guard lock(shard.mutex);
     if (shard.invalidated[stripe_of(id)] > ticket) return;
     const auto found = shard.entries.find(id);
-    if (found != shard.entries.end() && same(found->second.snapshot->standing, standing)) return;
+    if (found != shard.entries.end() && same(found->second.snapshot->standing, standing)) {
+        found->second.loaded_at = Clock::now();
+        return;
+    }
     auto snapshot = std::make_shared<const StandingSnapshot>(StandingSnapshot{standing, {}});
-    insert(shard, id, {std::move(snapshot), std::nullopt}, shard_max());
+    insert(shard, id, {std::move(snapshot), Clock::now(), false}, shard_max());
 }
 
 void StandingCache::insert(Shard& shard, const std::string& id, Entry entry, std::size_t most) {
@@ -109,7 +126,7 @@ void StandingCache::count_moved(const CustomerId& customer, const std::string& m
     shard.changed[stripe_of(id)] = ++changes_;
     const auto found = shard.entries.find(id);
     // Without counters it shows none: this one alone would help nobody.
-    if (found == shard.entries.end() || !found->second.loaded_at) return;
+    if (found == shard.entries.end() || !found->second.counts_are_known) return;
     const StandingSnapshot& old = *found->second.snapshot;
     const bool same_contract = old.standing.subscription == counter.contract;
     if (!same_contract || old.standing.period.start != counter.period.start) return;
@@ -120,6 +137,15 @@ void StandingCache::count_moved(const CustomerId& customer, const std::string& m
     found->second.snapshot = std::make_shared<const StandingSnapshot>(std::move(next));
 }
 
+void StandingCache::counts_moved(const CustomerId& customer) {
+    const std::string& id = customer.text();
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    shard.changed[stripe_of(id)] = ++changes_;
+    const auto found = shard.entries.find(id);
+    if (found != shard.entries.end()) found->second.counts_are_known = false;
+}
+
 void StandingCache::invalidate(const CustomerId& customer) {
     const std::string& id = customer.text();
     Shard& shard = shard_of(id);
@@ -128,7 +154,9 @@ void StandingCache::invalidate(const CustomerId& customer) {
     shard.changed[stripe_of(id)] = now;
     shard.invalidated[stripe_of(id)] = now;
     const auto found = shard.entries.find(id);
-    if (found != shard.entries.end()) found->second.loaded_at.reset();
+    if (found == shard.entries.end()) return;
+    found->second.loaded_at.reset();
+    found->second.counts_are_known = false;
 }
 
 void StandingCache::clear() {

@@ -30,11 +30,11 @@ struct StandingSnapshot {
 /// Standings and counters in memory, so that a check asks no database. Bounded: when a shard is
 /// full its oldest entry goes. Thread-safe; no lock is held across a call out of this class.
 ///
-/// Whoever commits a change says so afterwards: count_moved() after usage, invalidate() after
-/// anything else that touches a customer's standing, clear() after the catalog or a test clock.
-/// Whoever met a standing without its counters tells it by seen(), for bad days (Age::Any). A
-/// loader takes a ticket before it reads; what it read is refused if the customer changed since, so
-/// that a slow read never hides a newer commit.
+/// Whoever commits a change says so afterwards: count_moved() or counts_moved() after usage,
+/// invalidate() after anything else that touches a customer's standing, clear() after the catalog
+/// or a test clock. Whoever met a standing without its counters tells it by seen(). A loader takes
+/// a ticket before it reads; what it read is refused if the customer changed since, so that a slow
+/// read never hides a newer commit.
 ///
 ///     const auto ticket = cache.ticket();
 ///     auto snapshot = ... read from the ledger ...
@@ -56,22 +56,27 @@ public:
 
     explicit StandingCache(Config config);
 
-    /// nullptr when unknown, too old, or when `system_now` is past the snapshot's period.
+    /// nullptr when unknown, too old, or when `system_now` is past what the standing holds for.
     /// `ref` is "cus_..", "ext:..", or an external id. Age::Any is for serving while the ledger is
     /// down: whatever was known last.
     [[nodiscard]] Snapshot find(std::string_view ref, Instant system_now, Age age = Age::Fresh);
+
+    /// The standing alone, for who asks a store of usage for the counts; nullopt as find(Fresh).
+    [[nodiscard]] std::optional<Standing> find_standing(std::string_view ref, Instant system_now);
 
     [[nodiscard]] Ticket ticket() const { return changes_.load(); }
     void put(Ticket ticket, Snapshot snapshot);
 
     /// A standing that was read with a ticket of before. Without counters it answers no check: it
-    /// is kept for Age::Any where nothing newer is known. Costs next to nothing when it is known.
+    /// is kept for find_standing(), and for Age::Any where nothing newer is known.
     void seen(Ticket ticket, const Standing& standing);
 
     /// After a commit that moved a counter: a later count of the same contract and period is taken
     /// over, an earlier one ignored.
     void count_moved(const CustomerId& customer, const std::string& meter_key,
                      const Counter& counter);
+    /// After a commit that moved counters, without saying which: the standing stays.
+    void counts_moved(const CustomerId& customer);
     void invalidate(const CustomerId& customer);
     void clear();
 
@@ -86,6 +91,7 @@ private:
         Snapshot snapshot;
         /// Absent after invalidate(): kept for Age::Any only.
         std::optional<Clock::time_point> loaded_at;
+        bool counts_are_known = false;  ///< never when loaded_at is absent
     };
     struct Shard {
         mutable std::mutex mutex;
@@ -106,6 +112,8 @@ private:
     static std::size_t stripe_of(std::string_view customer);
     static void insert(Shard& shard, const std::string& id, Entry entry, std::size_t most);
     std::optional<std::string> id_of(std::string_view ref);
+    [[nodiscard]] std::optional<Entry> entry_of(std::string_view ref);
+    [[nodiscard]] bool is_fresh(const Entry& entry, Instant system_now) const;
     void remember_name(const Standing& standing);
     [[nodiscard]] std::size_t shard_max() const { return config_.capacity / kShards + 1; }
 

@@ -45,6 +45,7 @@ StandingCache::Snapshot snapshot(int number, std::int64_t used) {
                                    .subscription = std::nullopt,
                                    .status = std::nullopt,
                                    .period = kSeptember,
+                                   .until = kSeptember.end,
                                    .now = kStart,
                                    .time = Standing::Time::Running,
                                    .currency = Currency::Usd},
@@ -120,6 +121,41 @@ TEST(StandingCache, WhatWasOnlySeenIsForBadDays) {
     EXPECT_EQ(used_in(seen_by(StandingCache::Age::Fresh)), 8);
     cache.seen(cache.ticket(), snapshot(1, 0)->standing);
     EXPECT_EQ(used_in(seen_by(StandingCache::Age::Fresh)), 8) << "nothing new";
+}
+
+TEST(StandingCache, AStandingOutlivesItsCounts) {
+    StandingCache cache({});
+    EXPECT_FALSE(cache.find_standing("user1", kStart));
+    cache.seen(cache.ticket(), snapshot(1, 0)->standing);
+    const Instant later = kStart + std::chrono::hours(1);
+    ASSERT_TRUE(cache.find_standing("ext:user1", later));
+    EXPECT_EQ(cache.find_standing("user1", later)->now, later) << "time runs";
+    EXPECT_FALSE(cache.find_standing("user1", kSeptember.end)) << "another period";
+
+    cache.put(cache.ticket(), snapshot(1, 5));
+    cache.counts_moved(customer(1));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr);
+    EXPECT_TRUE(cache.find_standing("user1", kStart));
+
+    const auto before = cache.ticket();
+    cache.invalidate(customer(1));
+    EXPECT_FALSE(cache.find_standing("user1", kStart));
+    cache.seen(before, snapshot(1, 0)->standing);
+    EXPECT_FALSE(cache.find_standing("user1", kStart)) << "it was read before the change";
+    cache.seen(cache.ticket(), snapshot(1, 0)->standing);
+    EXPECT_TRUE(cache.find_standing("user1", kStart));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr)
+        << "the counts of before are not believed again";
+}
+
+TEST(StandingCache, AFrozenClocksTimeStands) {
+    StandingCache cache({});
+    StandingSnapshot frozen = *snapshot(1, 5);
+    frozen.standing.time = Standing::Time::Frozen;
+    cache.put(cache.ticket(), std::make_shared<const StandingSnapshot>(frozen));
+    const auto found = cache.find_standing("user1", kSeptember.end + std::chrono::days(400));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->now, kStart);
 }
 
 TEST(StandingCache, AnotherPlanThatIsSeenTakesTheOldOnesPlace) {

@@ -42,7 +42,7 @@ asio::awaitable<std::size_t> UsageRecovery::replay(ConsumeWorld world, const Clo
     while (const auto request = oldest()) {
         std::optional<Result<ConsumeOutcome>> outcome;
         try {
-            outcome = co_await consume(world, *request, clock.now());
+            outcome = co_await consume(world, standings, *request, clock.now());
         } catch (const sql::Failure&) {
             co_return left;
         }

@@ -70,7 +70,7 @@ asio::awaitable<Result<http::Response>> MeteringApi::post_events(const Principal
 
 asio::awaitable<Result<AppendReport>> MeteringApi::record(const std::vector<EventEntry>& entries) {
     const auto snapshot = catalog.get();
-    const IngestJob job{entries, *snapshot, find_window, clock.now()};
+    const IngestJob job{entries, *snapshot, begin_look(), clock.now()};
     auto report = co_await usage.append(append_job(job));
     if (!report) co_return failure(report);
     for (const CustomerId& customer : report->moved) usage_moved(customer);
@@ -124,7 +124,8 @@ asio::awaitable<Result<http::Response>> MeteringApi::get_events(const Principal&
     EventFilter filter;
     if (const std::string* meter = request.query_value("meter")) filter.meter_key = *meter;
     if (const std::string* ref = request.query_value("customer")) {
-        auto look_up = [&](sql::Transaction& tx) { return find_window(tx, *ref, clock.now()); };
+        const auto look = begin_look();
+        auto look_up = [&](sql::Transaction& tx) { return look.find(tx, *ref, clock.now()); };
         const auto window = co_await db.read(look_up);
         if (!window) co_return failure(window);
         filter.customer = window->customer;

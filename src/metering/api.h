@@ -25,7 +25,7 @@ struct MeteringApi {
     const Clock& clock;
     CatalogCache& catalog;
     const CursorCodec& cursors;
-    FindWindow find_window;
+    BeginLook begin_look;
     UsageMoved usage_moved;
 
     /// POST /v1/events: one event, a JSON array, or NDJSON, encoded or not; a verdict for each.

@@ -82,11 +82,15 @@ protected:
     ManualClock clock_{kStart + std::chrono::hours(1)};
     CursorCodec cursors_{std::string(32, 'k')};
     std::vector<CustomerId> moved_;
-    FindWindow find_window_ = [this](sql::Transaction&, std::string_view ref,
-                                     Instant now) -> Result<CustomerWindow> {
+    Result<CustomerWindow> window_of(std::string_view ref, Instant now) {
         if (ref != "alice" && ref != alice_.text()) return not_found("test.nobody", "nobody");
         return CustomerWindow{alice_, std::nullopt, default_plan_of(world_.catalog().get()),
                               kSeptember, now};
+    }
+    BeginLook begin_look_ = [this] {
+        return WindowLook{[this](sql::Transaction&, std::string_view ref, Instant now) {
+            return window_of(ref, now);
+        }};
     };
     SqlUsage usage_{failing_, world_.ids()};
     MeteringApi api_{failing_,
@@ -94,7 +98,7 @@ protected:
                      clock_,
                      world_.catalog(),
                      cursors_,
-                     find_window_,
+                     begin_look_,
                      [this](const CustomerId& customer) { moved_.push_back(customer); }};
 };
 
@@ -225,7 +229,7 @@ TEST_F(EventsApi, AStoreThatTakesNothingSaysWhenToComeBack) {
     testing::FullUsage full(usage_);
     full.appends_left = 2;
     MeteringApi api{
-        *db_, full, clock_, world_.catalog(), cursors_, find_window_, [](const auto&) {}};
+        *db_, full, clock_, world_.catalog(), cursors_, begin_look_, [](const auto&) {}};
     const Principal seller = testing::seller();
     const auto in_the_middle = testing::run(api.post_events(seller, lines(many(2'500))));
     ASSERT_TRUE(in_the_middle);

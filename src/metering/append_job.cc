@@ -6,12 +6,26 @@
 
 namespace turnpike {
 
-SubjectWindows find_windows(const AppendJob& job, sql::Transaction& tx) {
+SubjectWindows known_windows(const AppendJob& job) {
     SubjectWindows windows;
+    if (!job.look.known) return windows;
+    for (const std::string_view subject : job.subjects) {
+        if (windows.contains(subject)) continue;
+        if (auto known = job.look.known(subject, job.system_now))
+            windows.emplace(subject, *std::move(known));
+    }
+    return windows;
+}
+
+bool has_all(const SubjectWindows& windows, const AppendJob& job) {
+    return std::ranges::all_of(job.subjects,
+                               [&](std::string_view subject) { return windows.contains(subject); });
+}
+
+void find_windows(const AppendJob& job, sql::Transaction& tx, SubjectWindows& windows) {
     for (const std::string_view subject : job.subjects)
         if (!windows.contains(subject))
-            windows.emplace(subject, job.find_window(tx, subject, job.system_now));
-    return windows;
+            windows.emplace(subject, job.look.find(tx, subject, job.system_now));
 }
 
 PlacedEvents take_placed(std::vector<Placed> placed, AppendReport& report) {

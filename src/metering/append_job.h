@@ -8,8 +8,11 @@
 
 namespace turnpike {
 
-/// Each of the job's subjects, looked up once.
-SubjectWindows find_windows(const AppendJob& job, sql::Transaction& tx);
+/// Those of the job's subjects that memory knows.
+SubjectWindows known_windows(const AppendJob& job);
+bool has_all(const SubjectWindows& windows, const AppendJob& job);
+/// Looks the job's other subjects up, each once.
+void find_windows(const AppendJob& job, sql::Transaction& tx, SubjectWindows& windows);
 
 /// The events of a job that were placed, and where they stand in it.
 struct PlacedEvents {

@@ -68,8 +68,8 @@ private:
 }  // namespace
 
 AppendJob append_job(const IngestJob& job) {
-    AppendJob append{
-        .subjects = {}, .find_window = job.find_window, .place = {}, .system_now = job.system_now};
+    AppendJob append{.subjects = {}, .look = job.look, .place = {}, .system_now = job.system_now};
+    append.subjects.reserve(job.entries.size());
     for (const EventEntry& entry : job.entries)
         if (entry) append.subjects.push_back(entry->subject);
     append.place = [job](const SubjectWindows& windows) {

@@ -13,7 +13,7 @@ namespace turnpike {
 struct IngestJob {
     const std::vector<EventEntry>& entries;
     const Catalog& catalog;
-    const FindWindow& find_window;
+    WindowLook look;
     Instant system_now;
 };
 

@@ -149,14 +149,27 @@ asio::awaitable<Result<std::vector<LogVerdict>>> LogUsage::record(std::span<cons
     co_return verdicts;
 }
 
+/// A window that the log has refused is not asked of memory again.
+asio::awaitable<SubjectWindows> LogUsage::windows_of(const AppendJob& job, Ask first) {
+    SubjectWindows windows;
+    if (first == Ask::Memory) windows = known_windows(job);
+    if (!has_all(windows, job)) {
+        // A transaction that is repeated begins with what it was given.
+        windows = co_await ledger_.read([&](sql::Transaction& tx) {
+            SubjectWindows found = windows;
+            find_windows(job, tx, found);
+            return found;
+        });
+    }
+    co_return windows;
+}
+
 asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
     const bool tells_counters = job.counters == AppendJob::Counters::Report;
     AppendReport report;
     PlacedEvents events;
     for (int look = 1; look <= kLooksMax; ++look) {
-        const auto windows =
-            co_await ledger_.read([&](sql::Transaction& tx) { return find_windows(job, tx); });
-        auto placed = job.place(windows);
+        auto placed = job.place(co_await windows_of(job, look == 1 ? Ask::Memory : Ask::Ledger));
         events = look == 1 ? take_placed(std::move(placed), report)
                            : take_placed(std::move(placed), events.positions, report);
         if (events.pending.empty()) break;

@@ -12,7 +12,8 @@
 
 namespace turnpike {
 
-/// Usage in a log of its own; the ledger is only asked where usage goes.
+/// Usage in a log of its own; the ledger is only asked where usage goes, and that only for
+/// customers that memory does not know.
 class LogUsage final : public UsageStore {
 public:
     /// Both outlive it. Its calls are awaited on executors that run on one thread.
@@ -28,6 +29,8 @@ public:
     [[nodiscard]] std::optional<Error> failed() const override { return log_.failed(); }
 
 private:
+    enum class Ask : bool { Memory, Ledger };
+    asio::awaitable<SubjectWindows> windows_of(const AppendJob& job, Ask first);
     /// Answers when the verdicts are durable.
     asio::awaitable<Result<std::vector<LogVerdict>>> record(std::span<const LoggedUse> uses,
                                                             Instant received_at);

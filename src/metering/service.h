@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "access/cursor.h"
 #include "base/error.h"
@@ -32,12 +33,12 @@ struct PendingUsage {
 using Placed = std::expected<PendingUsage, EventComplaint>;
 
 /// Customers by the names that events gave them; an error: there is no such customer.
-using SubjectWindows = std::map<std::string_view, Result<CustomerWindow>>;
+using SubjectWindows = boost::unordered_flat_map<std::string_view, Result<CustomerWindow>>;
 
 /// Events of one request, and what is needed to place them.
 struct AppendJob {
     std::vector<std::string_view> subjects;  ///< as FindWindow takes them
-    FindWindow find_window;
+    WindowLook look;
     /// One answer per event, in order. Runs on any thread, once for each look at the subjects: more
     /// than once when a period closed in between.
     std::function<std::vector<Placed>(const SubjectWindows& windows)> place;

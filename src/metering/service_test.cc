@@ -28,7 +28,7 @@ using Verdicts = std::vector<std::string>;
 
 /// One request that needs no look at the ledger.
 AppendJob job_of(std::vector<PendingUsage> events, Instant now = kStart) {
-    AppendJob job{.subjects = {}, .find_window = {}, .place = {}, .system_now = now};
+    AppendJob job{.subjects = {}, .look = {}, .place = {}, .system_now = now};
     job.place = [events = std::move(events)](const SubjectWindows&) {
         return std::vector<Placed>(events.begin(), events.end());
     };
@@ -353,10 +353,10 @@ TEST_P(MeteringStore, UsageUnderWayWhileItsPeriodClosesIsPlacedAgain) {
     const SubscriptionId& subscription = september_.subscription;
     const Period october{kSeptember.end, from_unix_seconds(1'730'419'200)};
     record(store(), {calls(alice_, "a", 5, world().window("pro", kSeptember, subscription))});
-    AppendJob job{.subjects = {"alice"}, .find_window = {}, .place = {}, .system_now = kStart};
+    AppendJob job{.subjects = {"alice"}, .look = {}, .place = {}, .system_now = kStart};
     int looks = 0;
-    job.find_window = [&](sql::Transaction& tx, std::string_view,
-                          Instant now) -> Result<CustomerWindow> {
+    job.look.find = [&](sql::Transaction& tx, std::string_view,
+                        Instant now) -> Result<CustomerWindow> {
         EXPECT_EQ(tx.one("SELECT COUNT(*) FROM customers")->integer(0), 1);
         const Period period = ++looks == 1 ? kSeptember : october;
         if (looks == 1) {
@@ -509,9 +509,9 @@ RC_GTEST_PROP(MeteringProperty, BatchesInTheLogEqualTheNaiveCount, ()) {
 class LogBesideALedger : public ::testing::Test {
 protected:
     Verdicts send(const std::string& id) {
-        AppendJob job{.subjects = {"alice"}, .find_window = {}, .place = {}, .system_now = kStart};
-        job.find_window = [&](sql::Transaction&, std::string_view,
-                              Instant) -> Result<CustomerWindow> {
+        AppendJob job{.subjects = {"alice"}, .look = {}, .place = {}, .system_now = kStart};
+        job.look.find = [&](sql::Transaction&, std::string_view,
+                            Instant) -> Result<CustomerWindow> {
             ++looks_;
             if (looks_ > 1) current_ = after_;
             const auto plan = default_plan_of(given_.world.catalog().get());

@@ -15,7 +15,9 @@ constexpr Duration kTick{1};
 
 AppendReport record_job(const AppendJob& job, sql::Transaction& tx, IdSource& ids) {
     AppendReport report;
-    const auto events = take_placed(job.place(find_windows(job, tx)), report);
+    SubjectWindows windows;
+    find_windows(job, tx, windows);
+    const auto events = take_placed(job.place(windows), report);
     auto outcomes = record_usage(tx, events.pending, job.system_now, ids);
     if (job.counters == AppendJob::Counters::Report) {
         for (std::size_t i = 0; i < outcomes.size(); ++i) {

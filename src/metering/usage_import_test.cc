@@ -23,7 +23,7 @@ class UsageImport : public ::testing::Test {
 protected:
     std::vector<std::string> record(UsageStore& store, std::vector<PendingUsage> events,
                                     Instant now = kStart) {
-        AppendJob job{.subjects = {}, .find_window = {}, .place = {}, .system_now = now};
+        AppendJob job{.subjects = {}, .look = {}, .place = {}, .system_now = now};
         job.place = [&](const SubjectWindows&) {
             return std::vector<Placed>(events.begin(), events.end());
         };
