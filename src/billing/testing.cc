@@ -108,7 +108,7 @@ void BillingWorld::use(const CustomerId& customer, std::int64_t calls, const std
                                  .id = id,
                                  .latency_us = std::nullopt,
                                  .time = std::nullopt};
-    const auto used = run(consume({*usage, catalog}, request, clock.now()));
+    const auto used = run(consume({*usage, catalog}, standings, request, clock.now()));
     if (!used) throw std::runtime_error(used.error().message);
     if (used->usage.verdict == Verdict::Rejected) throw std::runtime_error("usage was denied");
 }
