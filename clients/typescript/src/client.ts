@@ -50,7 +50,8 @@ export interface CustomerDraft {
 }
 
 export function checkedWait(name: string, ms: number): number {
-    if (!(ms > 0 && ms <= waitMaxMs)) throw invalidArgument(`${name} must be more than 0 ms and at most a day`);
+    if (!(ms > 0 && ms <= waitMaxMs))
+        throw invalidArgument(`${name} must be more than 0 ms and at most a day`);
     return ms;
 }
 
@@ -62,8 +63,10 @@ export function checkedBackoff(backoff: Backoff): Backoff {
 
 function checkedEndpoint(options: ClientOptions): Endpoint {
     const {url, token, requestTimeoutMs = 5_000, clock = systemClock} = options;
-    if (!/^https?:\/\/[^\s?#]+$/.test(url)) throw invalidArgument('url must be http:// or https:// with a host');
-    if (!/^[!-~]+$/.test(token)) throw invalidArgument('token must be printable ASCII without spaces');
+    if (!/^https?:\/\/[^\s?#]+$/.test(url))
+        throw invalidArgument('url must be http:// or https:// with a host');
+    if (!/^[!-~]+$/.test(token))
+        throw invalidArgument('token must be printable ASCII without spaces');
     checkedWait('requestTimeoutMs', requestTimeoutMs);
     return {url: url.replace(/\/+$/, ''), token, requestTimeoutMs, clock};
 }
@@ -108,9 +111,12 @@ export class Client {
         return verdict as Verdict;
     }
 
-    /** Records 1 to 1,000 events in one request. Answers once they are durable, with a verdict each. */
+    /**
+     * Records 1 to 1,000 events in one request. Answers once they are durable, with a verdict each.
+     */
     async recordBatch(events: readonly UsageEvent[]): Promise<Verdict[]> {
-        if (events.length < 1 || events.length > 1_000) throw invalidArgument('send 1 to 1,000 events');
+        if (events.length < 1 || events.length > 1_000)
+            throw invalidArgument('send 1 to 1,000 events');
         const sent = events.map((event) => named(event, this.source));
         const body = `[${sent.map(writeEvent).join(',')}]`;
         const ids = sent.map((event) => event.id);
@@ -125,7 +131,9 @@ export class Client {
         return wire.readAnswer(answer, wire.readEntitlement);
     }
 
-    /** Checks, deducts and records in one step. A refusal by the plan is an answer, not an error. */
+    /**
+     * Checks, deducts and records in one step. A refusal by the plan is an answer, not an error.
+     */
     async consume(request: ConsumeRequest): Promise<wire.Consumption> {
         const {customer, meter, latencyMs, id = newEventId(), source = this.source} = request;
         const quantity = quantityText(request.quantity);
@@ -136,7 +144,14 @@ export class Client {
         } catch (error) {
             if (!isDenial(error)) throw error;
             const standing = wire.readStanding(error.problem ?? {});
-            return {...standing, customer, reason: error.code, allowed: false, duplicate: false, id};
+            return {
+                ...standing,
+                customer,
+                reason: error.code,
+                allowed: false,
+                duplicate: false,
+                id,
+            };
         }
     }
 
@@ -153,7 +168,8 @@ export class Client {
     }
 
     /**
-     * Creates the customer, or finds the one that has the external id; what that one is called stays.
+     * Creates the customer, or finds the one that has the external id; what that one is called
+     * stays.
      */
     async ensureCustomer(draft: CustomerDraft): Promise<wire.Customer> {
         const {externalId, email, name} = draft;

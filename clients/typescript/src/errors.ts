@@ -48,14 +48,15 @@ export class TurnpikeError extends Error {
     /** When the server said when to come again. */
     readonly retryAfterMs: number | undefined;
     /**
-     * Of a failed record or consume: the ids that its events were sent with, in their order. A second
-     * call with these ids, and otherwise the same content, counts nothing twice.
+     * Of a failed record or consume: the ids that its events were sent with, in their order. A
+     * second call with these ids, and otherwise the same content, counts nothing twice.
      */
     readonly eventIds: readonly string[];
 
     /**
-     * @param code the problem's code, or one of ours: client.invalid_argument, client.invalid_event,
-     *     client.timed_out, client.connection_lost, client.canceled, client.unexpected_answer,
+     * @param code the problem's code, or one of ours: client.invalid_argument,
+     *     client.invalid_event, client.timed_out, client.connection_lost, client.canceled,
+     *     client.unexpected_answer,
      *     client.queue_full, client.closed, client.not_sent
      */
     constructor(
@@ -73,7 +74,11 @@ export class TurnpikeError extends Error {
     /** The same, of a call that sent these events. */
     withEvents(eventIds: readonly string[]): TurnpikeError {
         const {problem, retryAfterMs} = this;
-        return new TurnpikeError(this.kind, this.code, this.message, {problem, retryAfterMs, eventIds});
+        return new TurnpikeError(this.kind, this.code, this.message, {
+            problem,
+            retryAfterMs,
+            eventIds,
+        });
     }
 }
 

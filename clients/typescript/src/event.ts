@@ -8,8 +8,8 @@ import {TurnpikeError} from './errors.js';
 export type Quantity = string | number | bigint;
 
 /**
- * One use of a meter by a customer. (source, id) names it for ever: whatever is sent twice under one
- * name counts once. All texts have 1 to 255 bytes in UTF-8 and no control characters.
+ * One use of a meter by a customer. (source, id) names it for ever: whatever is sent twice under
+ * one name counts once. All texts have 1 to 255 bytes in UTF-8 and no control characters.
  */
 export interface UsageEvent {
     /** cus_..., ext:..., or your own id of the customer. */
@@ -19,8 +19,8 @@ export interface UsageEvent {
     /** Default 1. */
     quantity?: Quantity;
     /**
-     * When it was used. A Recorder puts the moment of handing over here, Client.record() leaves it to
-     * the server, which takes the moment of arrival.
+     * When it was used. A Recorder puts the moment of handing over here, Client.record() leaves it
+     * to the server, which takes the moment of arrival.
      */
     time?: Date;
     /** Whole milliseconds, at most a day. */

@@ -29,7 +29,8 @@ function lost(code: string, message: string): TurnpikeError {
 }
 
 function messageOf(error: unknown): string {
-    const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    const cause =
+        error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
     return String(error) + cause;
 }
 
@@ -48,7 +49,11 @@ async function attempt(endpoint: Endpoint, call: Call, signal: AbortSignal): Pro
     });
     const text = await response.text();
     const header = response.headers.get('retry-after');
-    return {status: response.status, text, retryAfterMs: parseRetryAfter(header, endpoint.clock.wallNow())};
+    return {
+        status: response.status,
+        text,
+        retryAfterMs: parseRetryAfter(header, endpoint.clock.wallNow()),
+    };
 }
 
 /**
@@ -57,7 +62,11 @@ async function attempt(endpoint: Endpoint, call: Call, signal: AbortSignal): Pro
  * @param canceled ends it
  * @throws TurnpikeError unavailable: client.timed_out, client.connection_lost, client.canceled
  */
-export async function send(endpoint: Endpoint, call: Call, canceled?: AbortSignal): Promise<Answer> {
+export async function send(
+    endpoint: Endpoint,
+    call: Call,
+    canceled?: AbortSignal,
+): Promise<Answer> {
     const end = new AbortController();
     const {clock, requestTimeoutMs} = endpoint;
     let isLate = false;
@@ -84,7 +93,8 @@ export async function send(endpoint: Endpoint, call: Call, canceled?: AbortSigna
  */
 export function unexpectedAnswer(answer: Answer, why: unknown): TurnpikeError {
     const {status, retryAfterMs} = answer;
-    const isAnswered = status >= 300 && !isRetryable(status);
+    // 0 is how a browser shows a redirect that was not followed.
+    const isAnswered = status === 0 || (status >= 300 && !isRetryable(status));
     return new TurnpikeError(
         isAnswered ? 'refused' : 'unavailable',
         'client.unexpected_answer',
@@ -112,5 +122,8 @@ export function successful(answer: Answer): Answer {
         throw unexpectedAnswer(answer, error);
     }
     const kind = isRetryable(status) ? 'unavailable' : 'refused';
-    throw new TurnpikeError(kind, problem.code, problem.detail ?? problem.title, {problem, retryAfterMs});
+    throw new TurnpikeError(kind, problem.code, problem.detail ?? problem.title, {
+        problem,
+        retryAfterMs,
+    });
 }

@@ -9,4 +9,12 @@ export type {NamedEvent, Quantity, UsageEvent, Verdict, VerdictKind} from './eve
 export {Recorder} from './recorder.js';
 export type {FlushReport, RecorderOptions} from './recorder.js';
 export type {Backoff} from './retry.js';
-export type {Consumption, Customer, Entitlement, MeterUsage, Standing, Upgrade, UsageSummary} from './wire.js';
+export type {
+    Consumption,
+    Customer,
+    Entitlement,
+    MeterUsage,
+    Standing,
+    Upgrade,
+    UsageSummary,
+} from './wire.js';

@@ -33,12 +33,12 @@ const again = 'period_closed';
 const byNumber = (a: Entry, b: Entry) => a.number - b.number;
 
 /**
- * Events on their way: the rules of a Recorder without network and clock. Every event that is put in
- * comes out once, with a verdict. Times are the clock's now(), in milliseconds.
+ * Events on their way: the rules of a Recorder without network and clock. Every event that is put
+ * in comes out once, with a verdict. Times are the clock's now(), in milliseconds.
  *
  * An event is queued, or under way in the one batch, or put off because its period has just closed.
- * After a failure the batch goes back to the head of the queue, and nothing leaves before the pause is
- * over.
+ * After a failure the batch goes back to the head of the queue, and nothing leaves before the pause
+ * is over.
  */
 export class Outbox {
     /** By number: what comes back to it is older than what it holds. */
@@ -93,7 +93,8 @@ export class Outbox {
         let due = Infinity;
         const head = this.queue[0];
         if (head) {
-            const isHurried = this.queue.length >= this.options.batchMax || head.number <= this.hurried;
+            const isHurried =
+                this.queue.length >= this.options.batchMax || head.number <= this.hurried;
             due = isHurried ? head.since : head.since + this.options.ageMaxMs;
         }
         for (const entry of this.putOff) due = Math.min(due, entry.notBefore);
@@ -116,8 +117,8 @@ export class Outbox {
     }
 
     /**
-     * The server's verdicts for the batch under way, in its order. Those whose period has just closed
-     * are put off; the others come out.
+     * The server's verdicts for the batch under way, in its order. Those whose period has just
+     * closed are put off; the others come out.
      */
     answered(verdicts: readonly Verdict[], now: number, random: number): Settled[] {
         this.failures = 0;
@@ -125,7 +126,8 @@ export class Outbox {
         this.takeBack().forEach((entry, i) => {
             const verdict = verdicts[i] as Verdict;
             if (verdict.kind === 'rejected' && verdict.code === again) {
-                entry.notBefore = now + waitAfter(this.options.backoff, entry.attempts, undefined, random);
+                entry.notBefore =
+                    now + waitAfter(this.options.backoff, entry.attempts, undefined, random);
                 this.putOff.push(entry);
             } else {
                 settled.push({event: entry.event, verdict: {...verdict, attempts: entry.attempts}});
@@ -137,7 +139,8 @@ export class Outbox {
     /** The batch under way may or may not have been recorded: again later, as it is. */
     failed(error: TurnpikeError, now: number, random: number): void {
         ++this.failures;
-        this.pausedUntil = now + waitAfter(this.options.backoff, this.failures, error.retryAfterMs, random);
+        this.pausedUntil =
+            now + waitAfter(this.options.backoff, this.failures, error.retryAfterMs, random);
         this.lastError = error;
         this.queue = [...this.takeBack().sort(byNumber), ...this.queue];
     }
@@ -155,8 +158,14 @@ export class Outbox {
         this.queue = [];
         this.putOff = [];
         this.underWay = [];
-        const never = new TurnpikeError('closed', 'client.not_sent', 'the recorder was closed before it was sent');
-        return left.map((entry) => this.unconfirmed(entry, (entry.attempts > 0 && this.lastError) || never));
+        const never = new TurnpikeError(
+            'closed',
+            'client.not_sent',
+            'the recorder was closed before it was sent',
+        );
+        return left.map((entry) =>
+            this.unconfirmed(entry, (entry.attempts > 0 && this.lastError) || never),
+        );
     }
 
     private takeBack(): Entry[] {
@@ -165,6 +174,9 @@ export class Outbox {
         return entries;
     }
     private unconfirmed({event, attempts}: Entry, error: TurnpikeError): Settled {
-        return {event, verdict: {kind: 'unconfirmed', error: error.withEvents([event.id]), attempts}};
+        return {
+            event,
+            verdict: {kind: 'unconfirmed', error: error.withEvents([event.id]), attempts},
+        };
     }
 }

@@ -33,14 +33,14 @@ interface Waiter {
 }
 
 /**
- * Records events in the background, in batches. An event gets its id at the moment it is handed over
- * and keeps it: however often it is sent, it counts once.
+ * Records events in the background, in batches. An event gets its id at the moment it is handed
+ * over and keeps it: however often it is sent, it counts once.
  *
- * A batch leaves when batchMax events wait or the oldest waited ageMaxMs; one is under way at a time.
- * Network errors, time-outs, 408, 429, 5xx and answers that make no sense are tried again for as long
- * as the recorder lives; so are events whose period has just closed. Retry-After is waited for, up to
- * five minutes. Any other refusal of a whole batch (a revoked key, say) hands its events back as
- * unconfirmed. Every event gets exactly one verdict.
+ * A batch leaves when batchMax events wait or the oldest waited ageMaxMs; one is under way at a
+ * time. Network errors, time-outs, 408, 429, 5xx and answers that make no sense are tried again for
+ * as long as the recorder lives; so are events whose period has just closed. Retry-After is waited
+ * for, up to five minutes. Any other refusal of a whole batch (a revoked key, say) hands its events
+ * back as unconfirmed. Every event gets exactly one verdict.
  */
 export class Recorder {
     private readonly outbox: Outbox;
@@ -59,7 +59,8 @@ export class Recorder {
         const {queueMax = 10_000, batchMax = 500, ageMaxMs = 1_000} = options;
         if (typeof options.onVerdict !== 'function') throw invalidArgument('onVerdict is required');
         if (!(queueMax >= 1)) throw invalidArgument('queueMax must be at least 1');
-        if (!(batchMax >= 1 && batchMax <= 1_000)) throw invalidArgument('batchMax must be from 1 to 1,000');
+        if (!(batchMax >= 1 && batchMax <= 1_000))
+            throw invalidArgument('batchMax must be from 1 to 1,000');
         checkedWait('ageMaxMs', ageMaxMs);
         const backoff = checkedBackoff(options.backoff ?? {firstWaitMs: 200, waitMaxMs: 30_000});
         this.onVerdict = options.onVerdict;
@@ -76,23 +77,30 @@ export class Recorder {
         const {clock} = this.client.endpoint;
         const sent = named({...event, time: event.time ?? clock.wallNow()}, this.client.source);
         const json = writeEvent(sent);
-        if (this.isClosed) throw new TurnpikeError('closed', 'client.closed', 'the recorder is closed');
+        if (this.isClosed)
+            throw new TurnpikeError('closed', 'client.closed', 'the recorder is closed');
         if (!this.outbox.hasRoom)
-            throw new TurnpikeError('queue_full', 'client.queue_full', 'queueMax events have no verdict yet');
+            throw new TurnpikeError(
+                'queue_full',
+                'client.queue_full',
+                'queueMax events have no verdict yet',
+            );
         this.outbox.put(sent, json, clock.now());
         this.arm();
         return sent.id;
     }
 
-    /** Resolves when there is room for an event, when the recorder is closed, or after `patienceMs`. */
+    /**
+     * Resolves when there is room for an event, when the recorder is closed, or after `patienceMs`.
+     */
     room(patienceMs: number): Promise<void> {
         return this.until(() => this.isClosed || this.outbox.hasRoom, patienceMs);
     }
 
     /**
-     * Sends what waits without waiting for more, though not before the server wants it. Resolves when
-     * every event that was handed over before has its verdict, or after `patienceMs`. What is reported
-     * as unconfirmed is still being tried.
+     * Sends what waits without waiting for more, though not before the server wants it. Resolves
+     * when every event that was handed over before has its verdict, or after `patienceMs`. What is
+     * reported as unconfirmed is still being tried.
      */
     async flush(patienceMs: number): Promise<FlushReport> {
         const {outbox} = this;
@@ -104,8 +112,8 @@ export class Recorder {
     }
 
     /**
-     * Takes nothing more, flushes, and ends. What has no verdict after `patienceMs` is reported, gets
-     * the verdict unconfirmed, and is not tried any more. Again does nothing.
+     * Takes nothing more, flushes, and ends. What has no verdict after `patienceMs` is reported,
+     * gets the verdict unconfirmed, and is not tried any more. Again does nothing.
      */
     async close(patienceMs: number): Promise<FlushReport> {
         if (this.isClosed) return {unconfirmed: [], lastError: undefined};
@@ -128,7 +136,8 @@ export class Recorder {
         this.disarm();
         if (due === undefined) return;
         const wait = due - clock.now();
-        if (wait > 0) this.timer = {due, handle: clock.setTimeout(() => this.wake(), Math.ceil(wait))};
+        if (wait > 0)
+            this.timer = {due, handle: clock.setTimeout(() => this.wake(), Math.ceil(wait))};
         else void this.sendBatch();
     }
     private disarm(): void {
@@ -158,7 +167,11 @@ export class Recorder {
     }
 
     private cancelBatch(): void {
-        const canceled = new TurnpikeError('unavailable', 'client.canceled', 'closed while the answer was awaited');
+        const canceled = new TurnpikeError(
+            'unavailable',
+            'client.canceled',
+            'closed while the answer was awaited',
+        );
         this.outbox.failed(canceled, this.client.endpoint.clock.now(), 0);
         this.canceled.abort();
     }

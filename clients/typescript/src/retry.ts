@@ -7,7 +7,9 @@ export interface Backoff {
     waitMaxMs: number;
 }
 
-/** Longer than this nobody waits for a Retry-After: a proxy's slip must not stop a host for days. */
+/**
+ * Longer than this nobody waits for a Retry-After: a proxy's slip must not stop a host for days.
+ */
 export const retryAfterMaxMs = 300_000;
 
 /** No wait, age or time-out is longer than a day. */

@@ -17,8 +17,8 @@ export interface Upgrade {
 }
 
 /**
- * Where a customer stands with one meter. Quantities are decimal texts in the meter's unit, undefined
- * when the plan does not include the meter.
+ * Where a customer stands with one meter. Quantities are decimal texts in the meter's unit,
+ * undefined when the plan does not include the meter.
  */
 export interface Standing {
     /** cus_... */
@@ -145,7 +145,9 @@ export function readStanding(json: Json): Standing {
         overageAllowed: json['overage_allowed'] === true,
         resetsAt: json['resets_at'] === undefined ? undefined : instant(json, 'resets_at'),
         upgrade:
-            upgrade === undefined ? undefined : readUpgrade(object(upgrade), optionalText(json, 'upgrade_url')),
+            upgrade === undefined
+                ? undefined
+                : readUpgrade(object(upgrade), optionalText(json, 'upgrade_url')),
     };
 }
 
@@ -154,7 +156,12 @@ export function readEntitlement(json: Json): Entitlement {
 }
 
 export function readConsumption(json: Json, id: string): Consumption {
-    return {...readStanding(json), allowed: flag(json, 'allowed'), duplicate: flag(json, 'duplicate'), id};
+    return {
+        ...readStanding(json),
+        allowed: flag(json, 'allowed'),
+        duplicate: flag(json, 'duplicate'),
+        id,
+    };
 }
 
 function readMeter(json: Json): MeterUsage {
@@ -188,7 +195,9 @@ export function readCustomer(json: Json): Customer {
         externalId: text(json, 'external_id'),
         email: optionalText(json, 'email'),
         name: optionalText(json, 'name'),
-        metadata: Object.fromEntries(Object.keys(metadata).map((key) => [key, text(metadata, key)])),
+        metadata: Object.fromEntries(
+            Object.keys(metadata).map((key) => [key, text(metadata, key)]),
+        ),
         createdAt: instant(json, 'created_at'),
     };
 }
@@ -204,7 +213,8 @@ export function readVerdicts(json: Json, count: number): Verdict[] {
     if (verdicts.length !== count) throw new TypeError('it has another number of verdicts');
     for (const entry of [...list(json, 'conflicts'), ...list(json, 'rejected')].map(object)) {
         const verdict = verdicts[integer(entry, 'index')];
-        if (verdict) Object.assign(verdict, {code: text(entry, 'code'), detail: text(entry, 'detail')});
+        if (verdict)
+            Object.assign(verdict, {code: text(entry, 'code'), detail: text(entry, 'detail')});
     }
     return verdicts;
 }
