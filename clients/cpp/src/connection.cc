@@ -24,6 +24,21 @@ std::size_t keep(const char* data, std::size_t, std::size_t size, void* into) {
     return size;
 }
 
+/// The caller owns them.
+curl_slist* new_headers(const std::string& authorization) {
+    curl_slist* headers = nullptr;
+    for (const char* line : {authorization.c_str(), kUserAgent, "Content-Type: application/json",
+                             "Accept: application/json, application/problem+json", "Expect:"}) {
+        curl_slist* const longer = curl_slist_append(headers, line);
+        if (longer == nullptr) {
+            curl_slist_free_all(headers);
+            throw std::bad_alloc();
+        }
+        headers = longer;
+    }
+    return headers;
+}
+
 Error failure_of(CURLcode code) {
     Error error{ErrorKind::Unavailable, {}, curl_easy_strerror(code), {}, {}, {}};
     switch (code) {
@@ -47,14 +62,7 @@ Connection::Connection(const Endpoint& endpoint) : endpoint_(endpoint) {
     multi_.reset(curl_multi_init());
     easy_.reset(curl_easy_init());
     if (!multi_ || !easy_) throw std::bad_alloc();
-    const std::string authorization = "Authorization: Bearer " + endpoint.token;
-    for (const char* line : {authorization.c_str(), kUserAgent, "Content-Type: application/json",
-                             "Accept: application/json, application/problem+json", "Expect:"}) {
-        curl_slist* const longer = curl_slist_append(headers_.get(), line);
-        if (longer == nullptr) throw std::bad_alloc();
-        static_cast<void>(headers_.release());
-        headers_.reset(longer);
-    }
+    headers_.reset(new_headers("Authorization: Bearer " + endpoint.token));
 }
 
 void Connection::prepare(const HttpCall& call, std::string& body) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +20,7 @@ struct Endpoint {
 };
 
 struct HttpCall {
-    enum class Method { Get, Post } method = Method::Get;
+    enum class Method : std::uint8_t { Get, Post } method = Method::Get;
     std::string target;  ///< path and query, encoded
     std::string body;    ///< JSON; of a Post
 };

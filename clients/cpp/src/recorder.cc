@@ -47,7 +47,7 @@ std::optional<Error> complaint_about(const RecorderOptions& options) {
 /// wait.
 class Recorder::Impl {
 public:
-    Impl(Client::Impl& client, RecorderOptions options)
+    Impl(Client::Impl& client, const RecorderOptions& options)
         : client_(client),
           on_verdict_(options.on_verdict),
           connection_(client.new_connection()),
@@ -198,9 +198,9 @@ Recorder::Recorder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Recorder::Recorder(Recorder&&) noexcept = default;
 Recorder::~Recorder() = default;
 
-Result<Recorder> Recorder::create(Client& client, RecorderOptions options) {
+Result<Recorder> Recorder::create(Client& client, const RecorderOptions& options) {
     if (auto complaint = complaint_about(options)) return *std::move(complaint);
-    return Recorder(std::make_unique<Impl>(*client.impl_, std::move(options)));
+    return Recorder(std::make_unique<Impl>(*client.impl_, options));
 }
 
 Result<std::string> Recorder::record(Event event) {

@@ -49,7 +49,7 @@ public:
     /// `client` outlives the recorder.
     ///
     /// Errors: Invalid "client.invalid_argument" for options out of range.
-    static Result<Recorder> create(Client& client, RecorderOptions options);
+    static Result<Recorder> create(Client& client, const RecorderOptions& options);
 
     Recorder(Recorder&&) noexcept;
     Recorder& operator=(Recorder&&) = delete;
