@@ -29,13 +29,13 @@ LEFT_OUT = ["bugprone-suspicious-include", "bugprone-reserved-identifier", "bugp
 
 
 def headers_of_sources(build):
-    """What the compiler read: source -> files below src/."""
+    """What the compiler read: source -> files of ours."""
     log = subprocess.run(["ninja", "-C", build, "-t", "deps"], capture_output=True, text=True, check=True)
     headers = {}
     for block in log.stdout.split("\n\n"):
         files = [os.path.relpath(Path(build, line.strip())) for line in block.splitlines()[1:]]
-        ours = [f for f in files if f.startswith("src/")]
-        if ours and ours[0].endswith(".cc") and not ours[0].endswith("_test.cc"):
+        ours = [f for f in files if f.startswith(("src/", "clients/"))]
+        if ours and ours[0].endswith(".cc") and not ours[0].endswith("_test.cc") and "/tests/" not in ours[0]:
             headers[ours[0]] = sorted(f for f in set(ours) if Path(f).exists())
     return headers
 
