@@ -29,7 +29,9 @@ before(async () => {
     server = await Server.start(sandbox);
     relay = await Relay.start(server.port);
     const prefix = await freshFolder();
-    const library = await configure(`${top}clients/cpp`, `-DCMAKE_INSTALL_PREFIX=${prefix}`);
+    // Two translation units instead of ten take half the time.
+    const library = await configure(`${top}clients/cpp`, `-DCMAKE_INSTALL_PREFIX=${prefix}`,
+                                    '-DCMAKE_UNITY_BUILD=ON', '-DCMAKE_UNITY_BUILD_BATCH_SIZE=5');
     await succeed('cmake', ['--install', library]);
     const example = `${await freshFolder()}/example.cc`;
     await writeFile(example, await firstExample('clients/cpp/README.md', 'cpp'));

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kIdleConnectionsMax = 16;
 constexpr std::size_t kEventsMax = 1'000;
-constexpr std::chrono::hours kWaitMax{24};
 
 Error invalid(std::string message) {
     return {ErrorKind::Invalid, "client.invalid_argument", std::move(message), {}, {}, {}};

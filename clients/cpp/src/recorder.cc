@@ -10,13 +10,13 @@
 #include "client_impl.h"
 #include "outbox.h"
 #include "randomness.h"
+#include "retry.h"
 #include "wire.h"
 
 namespace turnpike::client {
 namespace {
 
 constexpr std::size_t kBatchMax = 1'000;
-constexpr std::chrono::hours kWaitMax{24};
 
 Error own(ErrorKind kind, const char* code, const char* message) {
     return {kind, code, message, {}, {}, {}};

@@ -10,6 +10,8 @@ namespace turnpike::client {
 
 /// Longer than this nobody waits for a Retry-After: a proxy's slip must not stop a host for days.
 inline constexpr std::chrono::seconds kRetryAfterMax{300};
+/// No wait, age, time-out or patience is longer.
+inline constexpr std::chrono::hours kWaitMax{24};
 
 /// Whether the same request may be answered otherwise later: 408, 429, 5xx.
 bool is_retryable(int status);

@@ -82,11 +82,11 @@ TEST(Outbox, SendsAFailedBatchAgainAfterItsPauseAndBeforeAllElse) {
     Outbox outbox(options());
     for (const char* id : {"a", "b", "c", "d"}) put(outbox, id, kStart);
     outbox.take(kStart);
-    outbox.failed(kFailure, kStart, 100);
+    outbox.failed(kFailure, kStart, 99);
     EXPECT_EQ(outbox.due(), kStart + milliseconds(100));
     EXPECT_EQ(outbox.first_open(), 1U);
     EXPECT_EQ(outbox.take(kStart + milliseconds(100)), (Texts{"a", "b", "c"}));
-    outbox.failed(kFailure, kStart, 200);
+    outbox.failed(kFailure, kStart, 199);
     EXPECT_EQ(outbox.due(), kStart + milliseconds(200));
     outbox.take(kStart + milliseconds(200));
     const auto settled = outbox.answered(verdicts(3, VerdictKind::Duplicate), kStart, 0);
@@ -102,7 +102,7 @@ TEST(Outbox, WaitsAsLongAsTheServerWants) {
     outbox.take(kStart);
     Error busy = kFailure;
     busy.retry_after = seconds(9);
-    outbox.failed(busy, kStart, 50);
+    outbox.failed(busy, kStart, 49);
     outbox.hurry();
     EXPECT_EQ(outbox.due(), kStart + milliseconds(9'050)) << "a hurry does not break the pause";
 }
@@ -113,7 +113,7 @@ TEST(Outbox, PutsAnEventOffWhosePeriodHasJustClosed) {
     outbox.take(kStart);
     auto mixed = verdicts(3, VerdictKind::Accepted);
     mixed[1] = verdicts(1, VerdictKind::Rejected, "period_closed")[0];
-    EXPECT_EQ(outbox.answered(mixed, kStart, 70).size(), 2U);
+    EXPECT_EQ(outbox.answered(mixed, kStart, 69).size(), 2U);
     EXPECT_EQ(ids(outbox.open_events(3)), Ids{"b"});
     EXPECT_EQ(outbox.due(), kStart + milliseconds(70));
     put(outbox, "d", kStart);

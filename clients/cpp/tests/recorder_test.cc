@@ -6,7 +6,6 @@
 #include <set>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "manual_clock.h"
 #include "misbehaving_server.h"
@@ -66,10 +65,8 @@ protected:
     std::set<std::string> ids_sent(std::size_t request) {
         const auto requests = server_.requests(request + 1);
         if (requests.size() <= request) return {};
-        std::set<std::string> ids;
-        for (const auto& event : nlohmann::json::parse(requests[request].body))
-            ids.insert(event.at("id").get<std::string>());
-        return ids;
+        const auto ids = each_event(requests[request], "id");
+        return {ids.begin(), ids.end()};
     }
     /// Lets the pause of the recorder pass that begins after request number `request`, and says how
     /// long it was.
@@ -100,10 +97,10 @@ TEST_F(RecorderTest, SendsOneBatchWhenTheOldestHasWaited) {
     for (const auto& [id, verdict] : verdicts(3)) EXPECT_EQ(verdict.kind, VerdictKind::Accepted);
     const auto request = server_.requests(1)[0];
     EXPECT_EQ(request.headers.at("authorization"), "Bearer tp_test_secret");
-    const auto event = nlohmann::json::parse(request.body)[0];
-    EXPECT_EQ(event.at("time"), "2024-09-15T00:00:00Z");  // where the manual clock begins
-    EXPECT_EQ(event.at("source"), "turnpike-client");
-    EXPECT_EQ(event.at("quantity"), "1");
+    // Where the manual clock begins.
+    EXPECT_EQ(each_event(request, "time").at(0), "2024-09-15T00:00:00Z");
+    EXPECT_EQ(each_event(request, "source").at(0), "turnpike-client");
+    EXPECT_EQ(each_event(request, "quantity").at(0), "1");
 }
 
 TEST_F(RecorderTest, SendsAFullBatchAtOnce) {

@@ -24,18 +24,18 @@ TEST(WaitAfter, GrowsByDoublingUpToItsBoundWithFullJitter) {
         std::int64_t wait_ms;
     };
     const Case cases[] = {
-        {"the least is nothing", 1, std::nullopt, 0, 0},
-        {"the most after one attempt is first_wait", 1, std::nullopt, 100, 100},
-        {"anything between", 1, std::nullopt, 37, 37},
-        {"beyond it begins anew", 1, std::nullopt, 101, 0},
-        {"twice as much after two", 2, std::nullopt, 200, 200},
-        {"four times after three", 3, std::nullopt, 400, 400},
-        {"eight times after four", 4, std::nullopt, 800, 800},
-        {"wait_max after five, not 1,600", 5, std::nullopt, 1'000, 1'000},
-        {"and for ever", 1'000'000, std::nullopt, 1'000, 1'000},
-        {"Retry-After comes first", 1, seconds(7), 0, 7'000},
-        {"and jitter on top", 1, seconds(7), 100, 7'100},
-        {"but no longer than five minutes", 1, seconds(1'000'000), 1, 300'001},
+        {"the least is a millisecond", 1, std::nullopt, 0, 1},
+        {"the most after one attempt is first_wait", 1, std::nullopt, 99, 100},
+        {"anything between", 1, std::nullopt, 36, 37},
+        {"beyond it begins anew", 1, std::nullopt, 100, 1},
+        {"twice as much after two", 2, std::nullopt, 199, 200},
+        {"four times after three", 3, std::nullopt, 399, 400},
+        {"eight times after four", 4, std::nullopt, 799, 800},
+        {"wait_max after five, not 1,600", 5, std::nullopt, 999, 1'000},
+        {"and for ever", 1'000'000, std::nullopt, 999, 1'000},
+        {"Retry-After comes first", 1, seconds(7), 0, 7'001},
+        {"and jitter on top", 1, seconds(7), 99, 7'100},
+        {"but no longer than five minutes", 1, seconds(1'000'000), 0, 300'001},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);

@@ -25,6 +25,14 @@ Json standing() {
 
 }  // namespace
 
+std::vector<std::string> each_event(const MisbehavingServer::Request& request, const char* name) {
+    const Json body = Json::parse(request.body);
+    std::vector<std::string> values;
+    for (const Json& event : body.is_array() ? body : Json::array({body}))
+        values.push_back(event.at(name).get<std::string>());
+    return values;
+}
+
 Reply problem(int status, const std::string& code, std::string headers) {
     const Json body{
         {"type", "https://turnpike.dev/problems/" + code},

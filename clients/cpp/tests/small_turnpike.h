@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "misbehaving_server.h"
 
@@ -25,6 +26,9 @@ private:
     std::set<std::string> counted_;
     std::map<std::string, std::string> customers_;  ///< by external id
 };
+
+/// The member `name` of each event that a request carries, or of the one.
+std::vector<std::string> each_event(const MisbehavingServer::Request& request, const char* name);
 
 /// application/problem+json with a code.
 MisbehavingServer::Reply problem(int status, const std::string& code, std::string headers = {});

@@ -1,5 +1,5 @@
 /**
- * Waits between attempts: exponential with full jitter, which is a random time from 0 to
+ * Waits between attempts: exponential with full jitter, which is a random time from 1 ms to
  * min(waitMaxMs, firstWaitMs * 2^(attempt - 1)). What Retry-After asks for comes on top.
  */
 export interface Backoff {
@@ -23,7 +23,7 @@ export function isRetryable(status: number): boolean {
 /**
  * Milliseconds to wait after attempt number `attempt` (from 1) failed.
  *
- * @param random from 0 to 1
+ * @param random from 0 to less than 1
  */
 export function waitAfter(
     backoff: Backoff,
@@ -32,7 +32,7 @@ export function waitAfter(
     random: number,
 ): number {
     const most = Math.min(backoff.waitMaxMs, backoff.firstWaitMs * 2 ** (attempt - 1));
-    return Math.min(retryAfterMs ?? 0, retryAfterMaxMs) + Math.round(most * random);
+    return Math.min(retryAfterMs ?? 0, retryAfterMaxMs) + 1 + Math.floor(most * random);
 }
 
 /** Seconds or an HTTP date; undefined for anything else, and for a moment that has passed. */

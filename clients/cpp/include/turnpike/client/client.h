@@ -15,7 +15,7 @@
 
 namespace turnpike::client {
 
-/// Waits between attempts: exponential with full jitter, which is a random time from 0 to
+/// Waits between attempts: exponential with full jitter, which is a random time from 1 ms to
 /// min(wait_max, first_wait * 2^(attempt - 1)). What Retry-After asks for comes on top.
 struct Backoff {
     std::chrono::milliseconds first_wait{100};
