@@ -1,5 +1,6 @@
 // The rules without a network: waits, and what an outbox does with events.
 import assert from 'node:assert/strict';
+import {webcrypto} from 'node:crypto';
 import {describe, test} from 'node:test';
 import {TurnpikeError} from '../dist/errors.js';
 import {newEventId, quantityText, writeEvent} from '../dist/event.js';
@@ -43,6 +44,13 @@ test('an id is 128 random bits', () => {
     const ids = new Set(Array.from({length: 1_000}, newEventId));
     assert.equal(ids.size, 1_000);
     for (const id of ids) assert.match(id, /^[0-9a-f]{32}$/);
+});
+
+test('so it is in a browser', () => {
+    // Which Node 18 is not: it has no global crypto.
+    globalThis.crypto ??= webcrypto;
+    const values = new Set(Array.from({length: 1_000}, () => String(randomBytes())));
+    assert.equal(values.size, 1_000);
     assert.equal(randomBytes().length, 16);
 });
 
