@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {mkdir, symlink, writeFile} from 'node:fs/promises';
 import {after, before, test} from 'node:test';
 import {firstExample, top} from '../lib/documents.mjs';
-import {freshFolder, removeFolders, run} from '../lib/process.mjs';
+import {eventually, freshFolder, removeFolders, run} from '../lib/process.mjs';
 import {Relay} from '../lib/relay.mjs';
 import {startSandbox} from '../lib/sandbox.mjs';
 import {Server} from '../lib/server.mjs';
@@ -48,6 +48,25 @@ test('connections are cut, and the counter is what was handed over', async () =>
     const duplicates = [...verdicts.values()].filter(({kind}) => kind === 'duplicate').length;
     assert.ok(duplicates > 0 && relay.cuts > 20, `${duplicates} duplicates, ${relay.cuts} cuts`);
     assert.equal((await server.status('bob')).body.usage.current, 1020);
+});
+
+test('the server dies and comes back, and the counter is what was handed over', async () => {
+    assert.equal((await server.subscribe('carol', 'starter')).status, 200);
+    const client = new Client({url: server.url, token: await server.sellerKey('usage:write')});
+    let counted = 0;
+    const onVerdict = (event, verdict) => { counted += isCounted(verdict); };
+    const backoff = {firstWaitMs: 20, waitMaxMs: 100};
+    const recorder = new Recorder(client, {onVerdict, batchMax: 10, ageMaxMs: 1, backoff});
+    const record = () => recorder.record({customer: 'carol', meter: 'api_calls'});
+    for (let i = 0; i < 300; ++i) record();
+    await eventually('some to be counted', () => counted > 50);
+    await server.kill();
+    for (let i = 0; i < 300; ++i) record();
+    assert.ok((await recorder.flush(100)).unconfirmed.length >= 300);
+    await server.restart();
+    assert.deepEqual((await recorder.close(60_000)).unconfirmed, []);
+    assert.equal(counted, 600);
+    assert.equal((await server.status('carol')).body.usage.current, 600);
 });
 
 test("the README's example compiles, and does what it says", async () => {

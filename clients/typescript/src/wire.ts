@@ -21,7 +21,7 @@ export interface Upgrade {
  * undefined when the plan does not include the meter.
  */
 export interface Standing {
-    /** cus_... */
+    /** cus_...; of a consumption that was refused, as it was asked for. */
     customer: string;
     /** Its key. */
     plan: string;

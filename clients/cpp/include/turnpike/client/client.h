@@ -43,9 +43,9 @@ struct Upgrade {
 /// Where a customer stands with one meter. Quantities are decimal texts in the meter's unit, empty
 /// when the plan does not include the meter.
 struct Standing {
-    std::string customer;  ///< cus_...
+    std::string customer;  ///< cus_...; of a consumption that was refused, as it was asked for
     std::string plan;      ///< its key
-    std::string reason;  ///< why, or why not: "within_limit", "limit_exceeded", "not_in_plan", ...
+    std::string reason;    ///< within_allowance, overage, limit_exceeded, not_in_plan
     std::string limit, used, remaining, overage;
     bool overage_allowed = false;
     std::optional<Instant> resets_at;  ///< the end of the billing period
@@ -68,8 +68,8 @@ struct ConsumeRequest {
     std::string meter;
     std::string quantity = "1";
     std::optional<std::chrono::milliseconds> latency = {};
-    std::string id =
-        {};  ///< empty: a new one. Give your own when you will call again after an error
+    /// Empty: a new one. Give your own when you will call again after an error.
+    std::string id = {};
     std::string source = {};  ///< empty: ClientOptions::source
 };
 
@@ -85,8 +85,8 @@ struct MeterUsage {
     std::string used, included, remaining, overage;  ///< decimal texts in the meter's unit
     std::string usage_percentage;                    ///< of `included`, "25.0"
     bool overage_allowed = false;
-    std::int64_t overage_amount =
-        0;                 ///< what the overage costs so far, in minor units of `currency`
+    /// What the overage costs so far, in minor units of `currency`.
+    std::int64_t overage_amount = 0;
     std::string currency;  ///< ISO 4217
 };
 
