@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 CACHE = Path("build/tidy-cache")
+OURS = ("src/", "clients/")
 # suspicious-include is about units of several sources. The others are about macros and assert, which we
 # do not have, or repeat a compiler warning, and are slow.
 LEFT_OUT = ["bugprone-suspicious-include", "bugprone-reserved-identifier", "bugprone-standalone-empty",
@@ -24,13 +25,13 @@ LEFT_OUT = ["bugprone-suspicious-include", "bugprone-reserved-identifier", "bugp
 
 
 def files_of_objects(build):
-    """What the compiler read: object -> files below src/."""
+    """What the compiler read: object -> files of ours."""
     log = subprocess.run(["ninja", "-C", build, "-t", "deps"], capture_output=True, text=True, check=True)
     files = {}
     for block in log.stdout.split("\n\n"):
         object_line, *lines = block.splitlines() or [""]
-        read = {os.path.relpath(Path(build, line.strip())) for line in lines}
-        files[object_line.split(":")[0]] = sorted(f for f in read if f.startswith("src/") and Path(f).exists())
+        read = {os.path.relpath(Path(build, line.strip())) for line in lines if "/usr/" not in line}
+        files[object_line.split(":")[0]] = sorted(f for f in read if f.startswith(OURS) and Path(f).exists())
     return files
 
 
@@ -41,7 +42,7 @@ def units_of(build):
     for entry in json.loads(Path(build, "compile_commands.json").read_text()):
         words = entry["command"].split()
         built = words[words.index("-o") + 1]
-        if files.get(built) and built.startswith("src/") and "_test.dir/" not in built:
+        if files.get(built) and built.startswith(OURS) and "_test.dir/" not in built:
             units[entry["file"]] = files[built]
     return units
 

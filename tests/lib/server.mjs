@@ -121,6 +121,13 @@ export class Server {
         return this.request(method, path, {as: userToken(name), body});
     }
 
+    /// A new API key of the seller's with these scopes.
+    async sellerKey(...scopes) {
+        const made = await this.admin('POST', '/v1/api_keys', {name: 'a test', scopes});
+        if (made.status !== 201) throw new Error(JSON.stringify(made.body));
+        return made.body.secret;
+    }
+
     // What people do ---------------------------------------------------------------------------
     subscribe(name, tier, card = 'pm_card_visa') {
         return this.user(name, 'POST', '/billing/subscribe', {tier, payment_method_id: card});

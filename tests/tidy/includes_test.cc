@@ -188,6 +188,19 @@ Complaints check_pure(const File& file, const std::set<std::string>& pure) {
     return complaints;
 }
 
+/// The C++ client is built without the server, and installed without what is inside.
+Complaints check_client(const File& file) {
+    Complaints complaints;
+    for (const auto& include : includes_of(file))
+        if (include.module != "turnpike")
+            complaints.push_back(
+                at(file, include.line, "a client may not include " + include.path));
+    if (!file.path.starts_with("clients/cpp/include/")) return complaints;
+    for (const auto& hit : hits(file.text, R"(^\s*#\s*include\s+<([^>]*[./][^>]*)>)"))
+        complaints.push_back(at(file, hit.line, "hosts would need <" + hit.groups[1] + ">"));
+    return complaints;
+}
+
 Complaints over_sources(Complaints (*check)(const File&), std::string_view folder) {
     Complaints all;
     for (const auto& file : ending(files_below(folder), {".h", ".cc"}))
@@ -220,6 +233,11 @@ TEST(Includes, PureTargetsStayPure) {
     EXPECT_TRUE(complaints.empty()) << joined(complaints);
 }
 
+TEST(Includes, ClientsKnowNothingOfTheServer) {
+    const auto complaints = over_sources(check_client, "clients");
+    EXPECT_TRUE(complaints.empty()) << joined(complaints);
+}
+
 TEST(Includes, NobodyIncludesApp) {
     for (const auto& [module, allowed] : module_edges()) EXPECT_FALSE(allowed.contains("app"));
 }
@@ -230,6 +248,16 @@ TEST(IncludesSelfTest, AForbiddenEdgeIsNoticed) {
               Complaints{"src/rating/overage.cc:2: rating may not include http/x.h"});
     const File unknown{"src/surprise/a.cc", ""};
     EXPECT_EQ(check_edges(unknown, module_edges()).size(), 1U);
+}
+
+TEST(IncludesSelfTest, AClientThatNeedsTheServerOrALibraryIsNoticed) {
+    const File bad{"clients/cpp/include/turnpike/client/x.h",
+                   "#include <chrono>\n#include <curl/curl.h>\n#include \"base/money.h\"\n"};
+    EXPECT_EQ(check_client(bad).size(), 2U);
+    const File inside{
+        "clients/cpp/src/x.cc",
+        "#include \"x.h\"\n#include <curl/curl.h>\n#include \"turnpike/client/x.h\"\n"};
+    EXPECT_TRUE(check_client(inside).empty());
 }
 
 TEST(IncludesSelfTest, APrivateStoreIsNoticed) {

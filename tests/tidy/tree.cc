@@ -104,7 +104,7 @@ std::vector<File> ending(std::vector<File> files, const std::vector<std::string_
 }
 
 bool is_test(std::string_view path) {
-    return path.ends_with("_test.cc") || path.starts_with("tests/") ||
+    return path.ends_with("_test.cc") || path.starts_with("tests/") || path.contains("/tests/") ||
            path.ends_with("testing.h") || path.ends_with("testing.cc");
 }
 

@@ -1,0 +1,283 @@
+#include "wire.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "instant_text.h"
+#include "retry.h"
+
+namespace turnpike::client {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kNameBytesMax = 255;
+constexpr std::size_t kQuantityBytesMax = 64;
+
+Error invalid(const char* code, std::string message) {
+    return {ErrorKind::Invalid, code, std::move(message), {}, {}, {}};
+}
+
+/// dump() throws on texts that are not UTF-8.
+Result<std::string> text_of(const Json& json, const char* code) {
+    try {
+        return json.dump();
+    } catch (const Json::exception& bad) {
+        return invalid(code, bad.what());
+    }
+}
+Result<std::string> text_of(const Json& json) { return text_of(json, "client.invalid_argument"); }
+
+bool is_name(const std::string& text) {
+    return !text.empty() && text.size() <= kNameBytesMax &&
+           std::none_of(text.begin(), text.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+/// The member's text; empty when it is not there or null.
+std::string optional_text(const Json& json, const char* name) {
+    const auto found = json.find(name);
+    return found == json.end() || found->is_null() ? std::string() : found->get<std::string>();
+}
+std::optional<std::string> nullable_text(const Json& json, const char* name) {
+    const auto found = json.find(name);
+    if (found == json.end() || found->is_null()) return std::nullopt;
+    return found->get<std::string>();
+}
+
+Instant instant_at(const Json& json, const char* name) {
+    const auto instant = parse_instant(json.at(name).get<std::string>());
+    // Whoever reads an answer turns nlohmann's complaints into an Error, and this one with them.
+    if (!instant) throw Json::other_error::create(501, std::string(name) + " is no time", &json);
+    return *instant;
+}
+
+Upgrade read_upgrade(const Json& json, std::string url) {
+    return {json.at("plan").get<std::string>(), json.at("name").get<std::string>(),
+            optional_text(json, "price"), optional_text(json, "currency"), std::move(url)};
+}
+
+Standing read_standing(const Json& json) {
+    Standing standing;
+    standing.customer = optional_text(json, "customer");
+    standing.plan = optional_text(json, "plan");
+    standing.reason = optional_text(json, "reason");
+    standing.limit = optional_text(json, "limit");
+    standing.used = optional_text(json, "used");
+    standing.remaining = optional_text(json, "remaining");
+    standing.overage = optional_text(json, "overage");
+    standing.overage_allowed = json.value("overage_allowed", false);
+    if (json.contains("resets_at")) standing.resets_at = instant_at(json, "resets_at");
+    if (json.contains("upgrade"))
+        standing.upgrade = read_upgrade(json.at("upgrade"), optional_text(json, "upgrade_url"));
+    return standing;
+}
+
+/// One entry of "conflicts" or "rejected".
+void explain(Verdict& verdict, const Json& entry) {
+    verdict.code = optional_text(entry, "code");
+    verdict.detail = optional_text(entry, "detail");
+}
+
+VerdictKind kind_at(const Json& name) {
+    const auto text = name.get<std::string>();
+    if (text == "accepted") return VerdictKind::Accepted;
+    if (text == "duplicate") return VerdictKind::Duplicate;
+    if (text == "conflict") return VerdictKind::Conflict;
+    if (text == "rejected") return VerdictKind::Rejected;
+    throw Json::other_error::create(501, text + " is no verdict", &name);
+}
+
+MeterUsage read_meter(const Json& json) {
+    MeterUsage meter;
+    meter.meter = json.at("meter").get<std::string>();
+    meter.used = json.at("used").get<std::string>();
+    meter.included = json.at("included").get<std::string>();
+    meter.remaining = json.at("remaining").get<std::string>();
+    meter.overage = json.at("overage").get<std::string>();
+    meter.usage_percentage = json.at("usage_percentage").get<std::string>();
+    meter.overage_allowed = json.at("overage_allowed").get<bool>();
+    meter.overage_amount = json.at("overage_amount").get<std::int64_t>();
+    meter.currency = json.at("currency").get<std::string>();
+    return meter;
+}
+
+Error unexpected(const HttpAnswer& answer, const std::string& why, ErrorKind kind) {
+    return {
+        kind,
+        "client.unexpected_answer",
+        "the answer with status " + std::to_string(answer.status) + " is not Turnpike's: " + why,
+        {},
+        answer.retry_after,
+        {}};
+}
+
+/// Reads the body with `read`, which complains by nlohmann's exceptions.
+template <class T, class Read>
+Result<T> read_answer(const HttpAnswer& answer, const Read& read) {
+    try {
+        return read(Json::parse(answer.body));
+    } catch (const Json::exception& bad) {
+        return unexpected(answer, bad.what(), ErrorKind::Unavailable);
+    }
+}
+
+Problem read_problem(const HttpAnswer& answer) {
+    const Json json = Json::parse(answer.body);
+    Problem problem;
+    problem.status = answer.status;
+    problem.code = json.at("code").get<std::string>();
+    problem.type = optional_text(json, "type");
+    problem.title = optional_text(json, "title");
+    problem.detail = optional_text(json, "detail");
+    problem.instance = optional_text(json, "instance");
+    problem.request_id = optional_text(json, "request_id");
+    if (json.contains("errors"))
+        for (const Json& entry : json.at("errors"))
+            problem.errors.push_back({optional_text(entry, "pointer"), optional_text(entry, "code"),
+                                      optional_text(entry, "detail")});
+    problem.json = answer.body;
+    return problem;
+}
+
+}  // namespace
+
+Result<std::string> write_event(const Event& event) {
+    constexpr const char* kCode = "client.invalid_event";
+    for (const auto* text : {&event.id, &event.source, &event.customer, &event.meter})
+        if (!is_name(*text))
+            return invalid(kCode,
+                           "id, source, customer and meter are texts of 1 to 255 bytes without "
+                           "control characters");
+    if (event.quantity.empty() || event.quantity.size() > kQuantityBytesMax)
+        return invalid(kCode, "quantity is a decimal of 1 to 64 characters");
+    Json json{{"id", event.id},
+              {"source", event.source},
+              {"customer", event.customer},
+              {"meter", event.meter},
+              {"quantity", event.quantity}};
+    if (event.time) json["time"] = format_instant(*event.time);
+    if (event.latency) json["latency_ms"] = event.latency->count();
+    return text_of(json, kCode);
+}
+
+std::string write_batch(const std::vector<std::string_view>& events) {
+    std::string body = "[";
+    for (const auto event : events) {
+        if (body.size() > 1) body.push_back(',');
+        body.append(event);
+    }
+    return body + "]";
+}
+
+Result<std::string> write_check(const CheckRequest& request) {
+    Json json{{"meter", request.meter}, {"requested", request.requested}};
+    if (!request.customer.empty()) json["customer"] = request.customer;
+    return text_of(json);
+}
+
+Result<std::string> write_consume(const ConsumeRequest& request) {
+    Json json{{"customer", request.customer},
+              {"meter", request.meter},
+              {"quantity", request.quantity},
+              {"source", request.source},
+              {"id", request.id}};
+    if (request.latency) json["latency_ms"] = request.latency->count();
+    return text_of(json);
+}
+
+Result<std::string> write_customer(const CustomerDraft& draft) {
+    Json json{{"external_id", draft.external_id}};
+    if (draft.email) json["email"] = *draft.email;
+    if (draft.name) json["name"] = *draft.name;
+    return text_of(json);
+}
+
+Error error_of(const HttpAnswer& answer) {
+    const auto kind = is_retryable(answer.status) ? ErrorKind::Unavailable : ErrorKind::Refused;
+    try {
+        auto problem = read_problem(answer);
+        std::string code = problem.code;
+        std::string message = problem.detail.empty() ? problem.title : problem.detail;
+        return {kind, std::move(code), std::move(message), std::move(problem), answer.retry_after,
+                {}};
+    } catch (const Json::exception& bad) {
+        return unexpected(answer, bad.what(), kind);
+    }
+}
+
+Result<std::vector<Verdict>> read_verdicts(const HttpAnswer& answer, std::size_t count) {
+    return read_answer<std::vector<Verdict>>(
+        answer, [&](const Json& json) -> Result<std::vector<Verdict>> {
+            std::vector<Verdict> verdicts;
+            for (const Json& name : json.at("verdicts")) {
+                verdicts.emplace_back();
+                verdicts.back().kind = kind_at(name);
+            }
+            if (verdicts.size() != count)
+                return unexpected(answer, "it has another number of verdicts",
+                                  ErrorKind::Unavailable);
+            for (const char* list : {"conflicts", "rejected"})
+                for (const Json& entry : json.at(list)) {
+                    const auto index = entry.at("index").get<std::size_t>();
+                    if (index < count) explain(verdicts[index], entry);
+                }
+            return verdicts;
+        });
+}
+
+Result<Entitlement> read_entitlement(const HttpAnswer& answer) {
+    return read_answer<Entitlement>(answer, [](const Json& json) {
+        return Entitlement{json.at("allowed").get<bool>(), read_standing(json)};
+    });
+}
+
+Result<Consumption> read_consumption(const HttpAnswer& answer, std::string id) {
+    return read_answer<Consumption>(answer, [&](const Json& json) {
+        return Consumption{json.at("allowed").get<bool>(), json.at("duplicate").get<bool>(),
+                           std::move(id), read_standing(json)};
+    });
+}
+
+Result<UsageSummary> read_usage(const HttpAnswer& answer) {
+    return read_answer<UsageSummary>(answer, [](const Json& json) {
+        UsageSummary summary;
+        summary.customer = json.at("customer").get<std::string>();
+        summary.plan = json.at("plan").get<std::string>();
+        summary.period_start = instant_at(json, "period_start");
+        summary.period_end = instant_at(json, "period_end");
+        for (const Json& row : json.at("meters")) summary.meters.push_back(read_meter(row));
+        return summary;
+    });
+}
+
+Result<Customer> read_customer(const HttpAnswer& answer) {
+    return read_answer<Customer>(answer, [](const Json& json) {
+        Customer customer;
+        customer.id = json.at("id").get<std::string>();
+        customer.external_id = json.at("external_id").get<std::string>();
+        customer.email = nullable_text(json, "email");
+        customer.name = nullable_text(json, "name");
+        customer.metadata = json.at("metadata").get<std::map<std::string, std::string>>();
+        customer.created_at = instant_at(json, "created_at");
+        return customer;
+    });
+}
+
+std::optional<Consumption> denied_consumption(const Error& error, const ConsumeRequest& request) {
+    if (!error.problem || error.problem->status != 402) return std::nullopt;
+    if (error.code != "limit_exceeded" && error.code != "not_in_plan") return std::nullopt;
+    try {
+        Consumption denied{false, false, request.id,
+                           read_standing(Json::parse(error.problem->json))};
+        denied.standing.customer = request.customer;
+        denied.standing.reason = error.code;
+        return denied;
+    } catch (const Json::exception&) {
+        return std::nullopt;  // then it stays the error that it is
+    }
+}
+
+}  // namespace turnpike::client

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connection.h"
+#include "turnpike/client/client.h"
+
+namespace turnpike::client {
+
+/// An event as the plain JSON of POST /v1/events; its id and source are set.
+///
+/// Errors: Invalid "client.invalid_event" when the server could not even read it.
+Result<std::string> write_event(const Event& event);
+/// [a,b,...] of events that are written already.
+std::string write_batch(const std::vector<std::string_view>& events);
+
+/// Errors of the others: Invalid "client.invalid_argument" for texts that are not UTF-8.
+Result<std::string> write_check(const CheckRequest& request);
+Result<std::string> write_consume(const ConsumeRequest& request);
+Result<std::string> write_customer(const CustomerDraft& draft);
+
+/// What an answer other than 2xx says: Refused, or Unavailable where trying again can help.
+Error error_of(const HttpAnswer& answer);
+
+/// Reading a 2xx. Errors: Unavailable "client.unexpected_answer" when it is not what we know: some
+/// proxy's page, most likely, so that nobody knows what happened.
+Result<std::vector<Verdict>> read_verdicts(const HttpAnswer& answer, std::size_t count);
+Result<Entitlement> read_entitlement(const HttpAnswer& answer);
+Result<Consumption> read_consumption(const HttpAnswer& answer, std::string id);
+Result<UsageSummary> read_usage(const HttpAnswer& answer);
+Result<Customer> read_customer(const HttpAnswer& answer);
+
+/// A refusal that is an answer: limit_exceeded, not_in_plan. nullopt for every other error.
+std::optional<Consumption> denied_consumption(const Error& error, const ConsumeRequest& request);
+
+}  // namespace turnpike::client

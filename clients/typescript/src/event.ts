@@ -1,0 +1,125 @@
+import {randomBytes} from '#random';
+import {TurnpikeError} from './errors.js';
+
+/**
+ * A decimal from 0 to 1000000000000 with at most 6 fraction digits. Fractions are texts: a number
+ * must be whole.
+ */
+export type Quantity = string | number | bigint;
+
+/**
+ * One use of a meter by a customer. (source, id) names it for ever: whatever is sent twice under
+ * one name counts once. All texts have 1 to 255 bytes in UTF-8 and no control characters.
+ */
+export interface UsageEvent {
+    /** cus_..., ext:..., or your own id of the customer. */
+    customer: string;
+    /** The meter's key. */
+    meter: string;
+    /** Default 1. */
+    quantity?: Quantity;
+    /**
+     * When it was used. A Recorder puts the moment of handing over here, Client.record() leaves it
+     * to the server, which takes the moment of arrival.
+     */
+    time?: Date;
+    /** Whole milliseconds, at most a day. */
+    latencyMs?: number;
+    /** Default: 128 random bits as 32 hex digits. */
+    id?: string;
+    /** Default: the client's. */
+    source?: string;
+}
+
+/** An event as it is sent. */
+export interface NamedEvent extends UsageEvent {
+    id: string;
+    source: string;
+}
+
+export type VerdictKind =
+    | 'accepted' // counted
+    | 'duplicate' // counted before; after a retry this is how success looks
+    | 'conflict' // (source, id) names an event with another content, which stays
+    | 'rejected' // not counted; `code` says why (docs/api/event_codes.md)
+    | 'unconfirmed'; // only from a Recorder: nobody said that it was recorded; `error` says why
+
+/** What became of one event. */
+export interface Verdict {
+    kind: VerdictKind;
+    /** Of conflict and rejected. */
+    code?: string;
+    /** Of conflict and rejected, for people. */
+    detail?: string;
+    /**
+     * Of unconfirmed. With `attempts` > 0 it may be counted all the same: record it again under its
+     * id, never under a new one.
+     */
+    error?: TurnpikeError;
+    /** How often it was sent, by a Recorder. */
+    attempts?: number;
+}
+
+/** It counts, now or since an earlier attempt. */
+export function isCounted(verdict: Verdict): boolean {
+    return verdict.kind === 'accepted' || verdict.kind === 'duplicate';
+}
+
+/** 128 random bits as 32 hex digits. */
+export function newEventId(): string {
+    return Array.from(randomBytes(), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A copy with an id and a source. */
+export function named(event: UsageEvent, source: string): NamedEvent {
+    return {...event, id: event.id ?? newEventId(), source: event.source ?? source};
+}
+
+function invalidEvent(message: string): TurnpikeError {
+    return new TurnpikeError('invalid', 'client.invalid_event', message);
+}
+
+/** @throws TurnpikeError client.invalid_event */
+export function quantityText(quantity: Quantity = 1): string {
+    if (typeof quantity === 'number' && !Number.isSafeInteger(quantity))
+        throw invalidEvent('a quantity that is a number must be whole; send a fraction as text');
+    const text = String(quantity);
+    if (text.length < 1 || text.length > 64)
+        throw invalidEvent('quantity is a decimal of 1 to 64 characters');
+    return text;
+}
+
+const encoder = new TextEncoder();
+
+function isName(text: unknown): text is string {
+    return (
+        typeof text === 'string' &&
+        text.length > 0 &&
+        encoder.encode(text).length <= 255 &&
+        // Control characters, and halves of surrogate pairs, which UTF-8 cannot hold.
+        !/[\u0000-\u001f\u007f]|\p{Surrogate}/u.test(text)
+    );
+}
+
+/**
+ * An event as the plain JSON of POST /v1/events.
+ *
+ * @throws TurnpikeError client.invalid_event when the server could not even read it
+ */
+export function writeEvent(event: NamedEvent): string {
+    const {id, source, customer, meter, latencyMs} = event;
+    if (![id, source, customer, meter].every(isName))
+        throw invalidEvent(
+            'id, source, customer and meter are texts of 1 to 255 bytes without control characters',
+        );
+    if (event.time && Number.isNaN(event.time.getTime())) throw invalidEvent('time is no time');
+    return JSON.stringify({
+        id,
+        source,
+        customer,
+        meter,
+        quantity: quantityText(event.quantity),
+        time: event.time?.toISOString(),
+        latency_ms: latencyMs,
+    });
+}
