@@ -19,7 +19,8 @@ constexpr int kBatches = 200;  // of each connection
 constexpr std::string_view kSchema = R"sql(
 DROP TABLE IF EXISTS turnpike_bench_events, turnpike_bench_counters;
 CREATE TABLE turnpike_bench_events (
-    source TEXT NOT NULL, event_id TEXT NOT NULL, customer_id TEXT NOT NULL, meter_key TEXT NOT NULL,
+    source TEXT NOT NULL, event_id TEXT NOT NULL, customer_id TEXT NOT NULL,
+    meter_key TEXT NOT NULL,
     quantity BIGINT NOT NULL, event_time BIGINT NOT NULL, received_at BIGINT NOT NULL,
     PRIMARY KEY (source, event_id));
 CREATE TABLE turnpike_bench_counters (
