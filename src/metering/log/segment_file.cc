@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -18,7 +19,7 @@
 namespace turnpike {
 namespace {
 
-constexpr std::string_view kSuffix = ".log";
+constexpr std::string_view kSuffix = ".log", kSealedSuffix = ".sealed";
 constexpr std::size_t kSequenceDigits = 20;
 
 std::string reason_of(int error) { return std::generic_category().message(error); }
@@ -93,25 +94,41 @@ Result<std::monostate> allocate_space(const Descriptor& file, const std::string&
     return std::monostate{};
 }
 
+/// nullopt for the name of something else.
+std::optional<SegmentPlace> place_named(const std::filesystem::path& path) {
+    const std::string name = path.filename();
+    if (name.size() < kSequenceDigits) return std::nullopt;
+    SegmentPlace place{path, 0, SegmentForm::Log};
+    const char* end = name.data() + kSequenceDigits;
+    if (std::from_chars(name.data(), end, place.first_sequence).ptr != end) return std::nullopt;
+    const auto suffix = std::string_view(name).substr(kSequenceDigits);
+    if (suffix == kSealedSuffix) place.form = SegmentForm::Sealed;
+    if (suffix != kSuffix && suffix != kSealedSuffix) return std::nullopt;
+    return place;
+}
+
 }  // namespace
 
 std::string segment_name(std::uint64_t first_sequence) {
     return fmt::format("{:020}{}", first_sequence, kSuffix);
 }
 
+std::string sealed_path(const SegmentPlace& place) {
+    const std::filesystem::path directory = std::filesystem::path(place.path).parent_path();
+    return directory / fmt::format("{:020}{}", place.first_sequence, kSealedSuffix);
+}
+
 Result<std::vector<SegmentPlace>> list_segments(const std::string& directory) {
     std::vector<SegmentPlace> found;
     std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-        const std::string name = entry.path().filename();
-        if (name.size() != kSequenceDigits + kSuffix.size() || !name.ends_with(kSuffix)) continue;
-        SegmentPlace place{entry.path(), 0};
-        const char* end = name.data() + kSequenceDigits;
-        if (std::from_chars(name.data(), end, place.first_sequence).ptr == end)
-            found.push_back(std::move(place));
-    }
+    for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+        if (auto place = place_named(entry.path())) found.push_back(*std::move(place));
     if (error) return unreachable(directory, error.value());
-    std::ranges::sort(found, {}, &SegmentPlace::first_sequence);
+    std::ranges::sort(found, {}, [](const SegmentPlace& place) {
+        return std::pair(place.first_sequence, place.form);
+    });
+    const auto repeated = std::ranges::unique(found, {}, &SegmentPlace::first_sequence);
+    found.erase(repeated.begin(), repeated.end());
     return found;
 }
 

@@ -20,6 +20,7 @@
 #include "metering/log/identity_table.h"
 #include "metering/log/log_writer.h"
 #include "metering/log/segment_file.h"
+#include "metering/log/segment_replay.h"
 #include "metering/log/usage_state.h"
 #include "metering/usage_event.h"
 
@@ -47,7 +48,7 @@ enum class LogVerdict : std::uint8_t {
 /// in the order of the log, so that a limit is never passed and a start ends in the same state.
 ///
 ///     <directory>/identity-key          names events by a keyed hash
-///     <directory>/segments/*.log        the facts
+///     <directory>/segments/*.log        the facts; finished ones become *.sealed
 ///     <directory>/identities/*.run      identities too old for memory
 ///     <directory>/snapshots             counters and identities, so that a start reads little
 ///
@@ -88,8 +89,8 @@ public:
                                                  Instant period_start) const;
     [[nodiscard]] std::vector<MeteredPeriod> counters_of(const ContractKey& contract, Instant from,
                                                          Instant before) const;
-    /// Durable events, newest arrival first. Reads the whole log unless newer events fill the page:
-    /// some hundred megabytes a second, on the calling thread.
+    /// Durable events, newest arrival first. Reads segments until the page is full, on the calling
+    /// thread: of sealed ones, only the blocks that can hold a match (event_scan.h).
     /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".
     [[nodiscard]] Result<std::vector<LoggedEvent>> newest_events(const EventQuery& query) const;
     /// Events ever recorded.
@@ -98,22 +99,29 @@ public:
     [[nodiscard]] std::optional<Error> failed() const { return writer_->failed(); }
 
 private:
-    UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities);
-    Result<std::monostate> load_snapshots(const std::string& directory);
+    UsageLog(const Config& config, SipKey key, std::unique_ptr<IdentitySet> identities);
+    Result<std::monostate> load_counters();
+    /// \return the first frame that what was loaded may not know all identities of
+    Result<std::uint64_t> load_identities();
     Result<std::monostate> recover(const Config& config);
-    /// What the frames from this one on say.
-    Result<SegmentEnd> replay(std::span<const SegmentPlace> segments, std::uint64_t from);
-    Result<std::monostate> apply(std::string_view payload);
+    Result<std::monostate> remember_finished(std::span<const SegmentPlace> segments,
+                                             const SequenceRange& range);
+    Result<std::monostate> apply(std::string_view records);
     Result<std::monostate> remember(std::span<const IdentityEntry> entries);
+    [[nodiscard]] IdentityEntry identity_of(const EventRecord& event) const;
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash);
     void tell_counter(const LoggedUse& use, LogVerdict verdict) const;
     Result<std::monostate> wait_until_durable();
     Result<std::monostate> keep_identities_small();
+    Result<std::monostate> keep_identities_known();
     Result<std::monostate> keep_snapshot_new();
+    Result<std::monostate> seal_finished();
     void run_background();
 
     const std::string directory_;
+    /// A start looks up so many in the segments, or some more.
+    const std::size_t identities_per_snapshot_;
     const SipKey key_;
     const std::unique_ptr<IdentitySet> identities_;
 
@@ -129,6 +137,7 @@ private:
     bool is_stopping_ = false;  // guarded by background_mutex_
     // Only the background thread, after open(): the newest snapshot says all before this frame.
     std::uint64_t snapshot_sequence_ = 1;
+    std::uint64_t identities_saved_ = 0;  ///< in runs and in the newest snapshot of identities
     std::thread background_;
 };
 

@@ -11,13 +11,22 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "metering/log/durable_file.h"
 #include "metering/log/frame.h"
 
 namespace turnpike {
 namespace {
 
-constexpr std::string_view kSuffix = ".snapshot";
+std::string_view suffix_of(SnapshotKind kind) {
+    switch (kind) {
+        case SnapshotKind::Counters: return ".snapshot";
+        case SnapshotKind::Identities: return ".identities";
+    }
+    check(false, "every kind has a suffix");
+    return "";
+}
+
 constexpr std::size_t kSequenceDigits = 20;
 constexpr std::string_view kEndMark = "end";
 
@@ -31,12 +40,13 @@ std::unexpected<Error> damaged(const SnapshotPlace& place) {
                 fmt::format("{} is damaged; without it the whole log is read", place.path));
 }
 
-Result<std::vector<SnapshotPlace>> list_snapshots(const std::string& directory) {
+Result<std::vector<SnapshotPlace>> list_snapshots(const std::string& directory, SnapshotKind kind) {
+    const std::string_view suffix = suffix_of(kind);
     std::vector<SnapshotPlace> found;
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
         const std::string name = entry.path().filename();
-        if (name.size() != kSequenceDigits + kSuffix.size() || !name.ends_with(kSuffix)) continue;
+        if (name.size() != kSequenceDigits + suffix.size() || !name.ends_with(suffix)) continue;
         SnapshotPlace place{entry.path(), 0};
         const char* end = name.data() + kSequenceDigits;
         if (std::from_chars(name.data(), end, place.next_sequence).ptr == end)
@@ -81,16 +91,34 @@ Result<std::monostate> apply_records(std::string_view payload, const SnapshotPla
 
 }  // namespace
 
-Result<std::optional<SnapshotPlace>> newest_snapshot(const std::string& directory) {
-    auto found = list_snapshots(directory);
+SnapshotPlace snapshot_place(const std::string& directory, SnapshotKind kind,
+                             std::uint64_t next_sequence) {
+    return {fmt::format("{}/{:020}{}", directory, next_sequence, suffix_of(kind)), next_sequence};
+}
+
+Result<std::optional<SnapshotPlace>> newest_snapshot(const std::string& directory,
+                                                     SnapshotKind kind) {
+    auto found = list_snapshots(directory, kind);
     if (!found) return failure(std::move(found));
     if (found->empty()) return std::optional<SnapshotPlace>();
     return std::optional(std::move(found->back()));
 }
 
+Result<std::monostate> remove_older_snapshots(const std::string& directory, SnapshotKind kind,
+                                              const SnapshotPlace& newest) {
+    const auto all = list_snapshots(directory, kind);
+    if (!all) return failure(all);
+    std::error_code ignored;  // one that stays is older, and not read
+    for (const SnapshotPlace& older : *all)
+        if (older.next_sequence < newest.next_sequence)
+            std::filesystem::remove(older.path, ignored);
+    return std::monostate{};
+}
+
 Result<std::monostate> save_snapshot(const UsageState& state, const std::string& directory,
                                      std::uint64_t next_sequence) {
-    auto file = DurableFile::create(fmt::format("{}/{:020}{}", directory, next_sequence, kSuffix));
+    const auto place = snapshot_place(directory, SnapshotKind::Counters, next_sequence);
+    auto file = DurableFile::create(place.path);
     if (!file) return failure(std::move(file));
     FrameFile frames(*file);
     const auto written =
@@ -100,12 +128,7 @@ Result<std::monostate> save_snapshot(const UsageState& state, const std::string&
     if (!ended) return failure(ended);
     const auto published = file->publish();
     if (!published) return failure(published);
-
-    const auto all = list_snapshots(directory);
-    if (!all) return failure(all);
-    for (const SnapshotPlace& older : *all)
-        if (older.next_sequence < next_sequence) std::filesystem::remove(older.path);
-    return std::monostate{};
+    return remove_older_snapshots(directory, SnapshotKind::Counters, place);
 }
 
 Result<std::monostate> load_snapshot(const SnapshotPlace& place, UsageState& state) {
