@@ -26,7 +26,8 @@ std::unexpected<Error> damaged(const std::string& path, const char* what) {
 class Contents {
 public:
     Result<std::monostate> add(const std::string& path, std::string_view payload);
-    /// In the order of counter, then arrival; kSealedRowsMax at most; empty at the end.
+    /// In the order of counter, then arrival; kSealedRowsMax at most; empty at the end. Good until
+    /// the next call.
     std::vector<SealedEvent> next_events();
 
     void sort();
@@ -50,8 +51,9 @@ private:
     std::vector<Event> events_;
     std::vector<ArrivalRecord> arrivals_;
     std::vector<StoryRecord> story_;
-    std::deque<std::string> names_;  ///< what the story's records are views of
-    std::size_t arrival_at_ = 0;     ///< in story_
+    std::deque<RecordReader> readers_;  ///< what the ids of the last rows are parts of
+    std::deque<std::string> names_;     ///< what the story's records are views of
+    std::size_t arrival_at_ = 0;        ///< in story_
     bool arrival_is_empty_ = false;
     std::uint64_t position_ = 0;
     std::size_t next_ = 0;
@@ -117,10 +119,12 @@ void Contents::sort() {
 
 std::vector<SealedEvent> Contents::next_events() {
     std::vector<SealedEvent> rows;
+    readers_.clear();
     for (; next_ < events_.size() && rows.size() < kSealedRowsMax; ++next_) {
         const Event& event = events_[next_];
         const ArrivalRecord& arrival = arrivals_[event.arrival];
-        RecordReader reader(std::string_view(written_).substr(event.offset), arrival.received_at);
+        auto& reader = readers_.emplace_back(std::string_view(written_).substr(event.offset),
+                                             arrival.received_at);
         rows.push_back({.place = {arrival.number, event.position},
                         .received_at = arrival.received_at,
                         .record = std::get<EventRecord>(*reader.next())});

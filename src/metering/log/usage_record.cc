@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "metering/log/leb128.h"
+#include "metering/log/packed_uuid.h"
 
 namespace turnpike {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::uint8_t kKindMask = 0x0f;
 constexpr std::uint8_t kOverageIsPriced = 0x10;
 constexpr std::uint8_t kQuantityIsOne = 0x10;
 constexpr std::uint8_t kHasLatency = 0x20;
+constexpr std::uint8_t kIdIsUuid = 0x40;
 constexpr int kTableShift = 4;
 
 constexpr std::size_t kNumbersMax = 10;
@@ -70,11 +72,16 @@ void write_record(std::string& out, const AllowanceRecord& record) {
 
 void write_record(std::string& out, const EventRecord& record, Instant received_at) {
     const bool is_one = record.quantity == Quantity::whole(1);
+    const auto uuid = pack_uuid(record.id);
     out.push_back(static_cast<char>(kEvent | (is_one ? kQuantityIsOne : 0) |
-                                    (record.latency_us ? kHasLatency : 0)));
+                                    (record.latency_us ? kHasLatency : 0) |
+                                    (uuid ? kIdIsUuid : 0)));
     put_number(out, record.counter);
     put_number(out, record.source);
-    put_text(out, record.id);
+    if (uuid)
+        out.append(uuid->data(), uuid->size());
+    else
+        put_text(out, record.id);
     if (!is_one) put_signed(out, record.quantity.scaled());
     put_signed(out, distance_between(received_at, record.time));
     if (record.latency_us) put_signed(out, *record.latency_us);
@@ -117,6 +124,13 @@ std::size_t record_bytes_max(std::string_view text) {
 Instant RecordReader::instant() { return from_unix_micros(in_.signed_number()); }
 
 std::string_view RecordReader::text() { return in_.text(in_.number()); }
+
+std::string_view RecordReader::uuid() {
+    const auto packed = in_.text(kPackedUuidBytes);
+    if (in_.is_bad()) return {};
+    unpack_uuid(packed, uuid_);
+    return {uuid_.data(), uuid_.size()};
+}
 
 std::uint32_t RecordReader::fixed() {
     std::uint32_t number = 0;
@@ -197,11 +211,11 @@ std::optional<UsageRecord> RecordReader::read_allowance(std::uint8_t flags) {
 }
 
 std::optional<UsageRecord> RecordReader::read_event(std::uint8_t flags) {
-    if ((flags & ~(kQuantityIsOne | kHasLatency)) != 0) return std::nullopt;
+    if ((flags & ~(kQuantityIsOne | kHasLatency | kIdIsUuid)) != 0) return std::nullopt;
     EventRecord record{};
     record.counter = in_.index();
     record.source = in_.index();
-    record.id = text();
+    record.id = (flags & kIdIsUuid) != 0 ? uuid() : text();
     record.quantity = (flags & kQuantityIsOne) != 0 ? Quantity::whole(1)
                                                     : Quantity::from_scaled(in_.signed_number());
     record.time = moved_by(received_at_, in_.signed_number());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "base/decimal.h"
 #include "base/time.h"
 #include "metering/log/leb128.h"
+#include "metering/log/packed_uuid.h"
 
 namespace turnpike {
 
@@ -110,7 +112,8 @@ Instant moved_by(Instant from, std::int64_t distance);
 /// More bytes than any EventRecord with these texts, or any other record with such a text, takes.
 std::size_t record_bytes_max(std::string_view text);
 
-/// Reads a payload's records in order. Texts are parts of the payload. Any bytes at all are safe.
+/// Reads a payload's records in order. Texts are parts of the payload, or of the reader until its
+/// next call: an id that is a UUID takes 16 bytes there. Any bytes at all are safe.
 class RecordReader {
 public:
     /// \param received_at  of the arrival that the first events belong to, when it is not in there
@@ -126,10 +129,12 @@ private:
     std::optional<UsageRecord> read_event(std::uint8_t flags);
     Instant instant();
     std::string_view text();
+    std::string_view uuid();
     std::uint32_t fixed();
 
     NumberReader in_;
     Instant received_at_;
+    std::array<char, kUuidTextBytes> uuid_{};
     bool is_bad_ = false;
 };
 
