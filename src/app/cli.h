@@ -65,6 +65,11 @@ struct BenchHttpOptions {
 };
 int command_bench_http(const BenchHttpOptions& options);
 
+struct VerifyOptions {
+    std::string data;
+};
+int command_verify(const VerifyOptions& options);
+
 /// Settings resolved and checked.
 /// Errors: InvalidArgument "config.file", "config.invalid", each in one line.
 Result<Config> config_of(const SettingFlags& flags);

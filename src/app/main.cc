@@ -123,6 +123,9 @@ private:
         add_settings(*command("doctor", "say what is missing or wrong, and how to mend it",
                               [this] { return command_doctor(flags_); }),
                      flags_);
+        auto* verify = command("verify", "read all data of a stopped server and check it",
+                               [this] { return command_verify(verify_); });
+        verify->add_option("--data", verify_.data, "the server's data directory")->required();
         command("routes", "list every route and who may call it", [] { return command_routes(); });
 
         auto* reconcile = command("reconcile", "compare provider and ledger, and repair",
@@ -184,6 +187,7 @@ private:
     KeyOptions key_;
     BenchHttpOptions bench_;
     ReconcileOptions reconcile_;
+    VerifyOptions verify_;
 };
 
 }  // namespace
