@@ -110,7 +110,8 @@ int main(int count, char** arguments) {
     const std::string folder = arguments[1], kind = arguments[4];
     const std::uint64_t events = std::stoull(arguments[2]), per_request = std::stoull(arguments[3]);
     const std::uint64_t before = bytes_written();
-    const auto log = UsageLog::open({folder, std::size_t{64} << 20, events / 4});
+    const UsageLog::Config config{folder, std::size_t{64} << 20, events / 4};
+    auto log = UsageLog::open(config);
     if (!log) return EXIT_FAILURE;
     fill(**log, events, per_request, kind);
     const auto rest = [&] {
@@ -118,10 +119,15 @@ int main(int count, char** arguments) {
         return std::ranges::count(*segments, SegmentForm::Log, &SegmentPlace::form);
     };
     while (rest() > 1) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    log->reset();
+    const auto began = std::chrono::steady_clock::now();
+    log = UsageLog::open(config);
+    const auto took = std::chrono::steady_clock::now() - began;
     const auto per_event = [&](std::uint64_t bytes) { return bytes * 10 / events; };
     std::cout << kind << ", " << per_request
               << " to a request, tenths of a byte per event: written "
               << per_event(bytes_written() - before) << ", sealed "
               << per_event(bytes_in(folder, ".sealed")) << ", runs "
-              << per_event(bytes_in(folder, ".run")) << "\n";
+              << per_event(bytes_in(folder, ".run")) << "; a start takes "
+              << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms\n";
 }

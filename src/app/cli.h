@@ -70,6 +70,16 @@ struct VerifyOptions {
 };
 int command_verify(const VerifyOptions& options);
 
+struct BackupOptions {
+    std::string data, to;
+};
+int command_backup(const BackupOptions& options);
+struct RestoreOptions {
+    std::string from, data;
+    bool force = false;
+};
+int command_restore(const RestoreOptions& options);
+
 /// Settings resolved and checked.
 /// Errors: InvalidArgument "config.file", "config.invalid", each in one line.
 Result<Config> config_of(const SettingFlags& flags);

@@ -50,10 +50,6 @@ std::size_t bytes_max(std::span<const LoggedUse> uses) {
     return bytes;
 }
 
-std::uint64_t entries_in(const IdentitySetStats& stats) {
-    return stats.window_entries + stats.frozen_entries + stats.run_entries;
-}
-
 /// Applies a payload's records in order, and shows the events.
 template <class Event>
 Result<std::monostate> apply_records(std::string_view payload, UsageState& state, Event event) {
@@ -72,11 +68,8 @@ Result<std::monostate> apply_records(std::string_view payload, UsageState& state
 
 }  // namespace
 
-UsageLog::UsageLog(const Config& config, SipKey key, std::unique_ptr<IdentitySet> identities)
-    : directory_(config.directory),
-      identities_per_snapshot_(config.identities_in_memory / 2),
-      key_(key),
-      identities_(std::move(identities)) {}
+UsageLog::UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities)
+    : directory_(std::move(directory)), key_(key), identities_(std::move(identities)) {}
 
 Result<std::unique_ptr<UsageLog>> UsageLog::open(const Config& config) {
     const auto made = make_directories(config.directory);
@@ -88,7 +81,7 @@ Result<std::unique_ptr<UsageLog>> UsageLog::open(const Config& config) {
     auto identities = IdentitySet::open(options);
     if (!identities) return failure(std::move(identities));
 
-    std::unique_ptr<UsageLog> log(new UsageLog(config, *key, *std::move(identities)));
+    std::unique_ptr<UsageLog> log(new UsageLog(config.directory, *key, *std::move(identities)));
     const auto recovered = log->recover(config);
     if (!recovered) return failure(recovered);
     log->background_ = std::thread([l = log.get()] { l->run_background(); });
@@ -120,7 +113,10 @@ Result<std::uint64_t> UsageLog::load_identities() {
     if (*newest)
         if (const auto loaded = identities_->load_snapshot((*newest)->path); !loaded)
             return failure(loaded);
-    identities_saved_ = entries_in(identities_->stats());
+    const auto stats = identities_->stats();
+    saved_behind_ = stats.run_entries;
+    // Perhaps a run has taken the place of what the snapshot knew, or there is none behind a run.
+    if (stats.run_entries > 0 && stats.window_entries == 0) saved_behind_.reset();
     return *newest ? (*newest)->next_sequence : 1;
 }
 
@@ -334,17 +330,17 @@ Result<std::monostate> UsageLog::keep_identities_small() {
     return std::monostate{};
 }
 
-/// A run says nothing of its place in the log: the snapshot behind it does, and is small then.
+/// A run says nothing of its place in the log. The snapshot behind it does, and is small then.
 Result<std::monostate> UsageLog::keep_identities_known() {
-    const std::uint64_t entries = entries_in(identities_->stats());
-    if (entries - identities_saved_ < identities_per_snapshot_) return std::monostate{};
+    const std::uint64_t in_runs = identities_->stats().run_entries;
+    if (in_runs == saved_behind_) return std::monostate{};
     const std::string directory = snapshots_in(directory_);
     const auto place =
         snapshot_place(directory, SnapshotKind::Identities, writer_->durable_sequence() + 1);
     const auto saved =
         identities_->save_snapshot(place.path, [this] { return wait_until_durable(); });
     if (!saved) return failure(saved);
-    identities_saved_ = entries;
+    saved_behind_ = identities_->stats().run_entries;
     return remove_older_snapshots(directory, SnapshotKind::Identities, place);
 }
 

@@ -58,7 +58,7 @@ public:
     struct Config {
         std::string directory;
         std::size_t segment_bytes = std::size_t{256} << 20;
-        std::size_t identities_in_memory = 16'000'000;
+        std::size_t identities_in_memory = 8'000'000;
     };
     /// Makes what is missing, cuts off what a crash tore, and reads everything else.
     /// Errors: Unavailable "usage_log.damaged", with the file and the place; "usage_log.disk_full",
@@ -99,7 +99,7 @@ public:
     [[nodiscard]] std::optional<Error> failed() const { return writer_->failed(); }
 
 private:
-    UsageLog(const Config& config, SipKey key, std::unique_ptr<IdentitySet> identities);
+    UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities);
     Result<std::monostate> load_counters();
     /// \return the first frame that what was loaded may not know all identities of
     Result<std::uint64_t> load_identities();
@@ -120,8 +120,6 @@ private:
     void run_background();
 
     const std::string directory_;
-    /// A start looks up so many in the segments, or some more.
-    const std::size_t identities_per_snapshot_;
     const SipKey key_;
     const std::unique_ptr<IdentitySet> identities_;
 
@@ -137,7 +135,8 @@ private:
     bool is_stopping_ = false;  // guarded by background_mutex_
     // Only the background thread, after open(): the newest snapshot says all before this frame.
     std::uint64_t snapshot_sequence_ = 1;
-    std::uint64_t identities_saved_ = 0;  ///< in runs and in the newest snapshot of identities
+    /// In runs, when their newest snapshot was taken; nullopt when that is not known.
+    std::optional<std::uint64_t> saved_behind_ = 0;
     std::thread background_;
 };
 
