@@ -10,6 +10,7 @@
 #include "app/backup_manifest.h"
 #include "base/check.h"
 #include "metering/log/crash_testing.h"
+#include "metering/log/frame.h"
 #include "metering/log/usage_log.h"
 #include "sql/database.h"
 #include "sql/testing.h"
@@ -62,8 +63,11 @@ protected:
         fs::create_directory(data_);
         write_ledger();
         write_file(data_ + "/server_secret", "secret");
-        const auto log = UsageLog::open({.directory = data_ + "/usage"});
+        const auto log = UsageLog::open(usage_in(data_));
         ASSERT_TRUE(log) << log.error().message;
+    }
+    static UsageLog::Config usage_in(const std::string& data) {
+        return {data + "/usage", frame_bytes(kFramePayloadMax) + 4096, 1'000};
     }
     void write_ledger() const {
         const auto db = sql::Database::open({.url = "sqlite:" + data_ + "/ledger.db"});
@@ -101,7 +105,7 @@ TEST_F(BackupTest, ComesBackAsItWas) {
     EXPECT_EQ(things_in(restored_), 1);
     for (const char* name : {"/server_secret", "/usage/identity-key"})
         EXPECT_EQ(bytes_of(restored_ + name), bytes_of(data_ + name)) << name;
-    EXPECT_TRUE(UsageLog::open({.directory = restored_ + "/usage"}));
+    EXPECT_TRUE(UsageLog::open(usage_in(restored_)));
 }
 
 TEST_F(BackupTest, OfALedgerInUseHasWhatWasCommitted) {
@@ -175,9 +179,9 @@ TEST_F(BackupTest, EveryDamagedFileIsNamedAndNothingIsPutInPlace) {
     EXPECT_TRUE(restore(restored_));
 }
 
-/// Every 17th place where the process asks the system for something, over both.
+/// Every 23rd place where the process asks the system for something.
 TEST_F(BackupTest, AKillAnywhereLeavesNothingOrAllOfIt) {
-    constexpr int kStride = 17;
+    constexpr int kStride = 23;
     int kills = 0;
     for (int stop = 1;; stop += kStride) {
         SCOPED_TRACE(stop);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "metering/log/durable_file.h"
 #include "metering/log/identity_directory.h"
 #include "metering/log/identity_hash.h"
 #include "metering/log/identity_run.h"
@@ -33,7 +34,8 @@ IdentityCheck::IdentityCheck(std::string directory, const SipKey& key,
 
 std::uint64_t IdentityCheck::read_files() {
     std::uint64_t bytes = 0, last_window = 0;
-    const auto runs = list_runs(directory_ + "/identities");
+    const std::string directory = directory_ + "/identities";
+    const auto runs = exists(directory) ? list_runs(directory) : RunDirectory{};
     if (!runs) {
         listener_.problem(runs.error().message);
         is_read_ = false;
@@ -68,7 +70,9 @@ std::uint64_t IdentityCheck::read_run(const std::string& path) {
 }
 
 std::uint64_t IdentityCheck::read_snapshot(std::uint64_t last_run_window) {
-    const auto newest = newest_snapshot(directory_ + "/snapshots", SnapshotKind::Identities);
+    const std::string directory = directory_ + "/snapshots";
+    if (!exists(directory)) return 0;
+    const auto newest = newest_snapshot(directory, SnapshotKind::Identities);
     if (!newest) listener_.problem(newest.error().message);
     if (!newest || !*newest) return 0;
     snapshot_ = (*newest)->path;

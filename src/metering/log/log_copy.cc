@@ -49,19 +49,31 @@ Result<std::monostate> LogCopy::hold_active(const SegmentPlace& active) {
     return hold(active.path, end->offset);
 }
 
-Result<std::monostate> LogCopy::hold_all() {
-    held_.clear();
-    const std::string snapshots = directory_ + "/snapshots";
+/// A log that was copied and never used has neither of the two folders.
+Result<std::monostate> LogCopy::hold_snapshots(const std::string& directory) {
+    if (!exists(directory)) return std::monostate{};
     for (const SnapshotKind kind : {SnapshotKind::Counters, SnapshotKind::Identities}) {
-        const auto newest = newest_snapshot(snapshots, kind);
+        const auto newest = newest_snapshot(directory, kind);
         if (!newest) return failure(newest);
         if (!*newest) continue;
         if (const auto held = hold((*newest)->path, kWhole); !held) return failure(held);
     }
-    const auto runs = list_runs(directory_ + "/identities");
+    return std::monostate{};
+}
+
+Result<std::monostate> LogCopy::hold_runs(const std::string& directory) {
+    if (!exists(directory)) return std::monostate{};
+    const auto runs = list_runs(directory);
     if (!runs) return failure(runs);
     for (const RunFile& run : runs->runs)
         if (const auto held = hold(run.path, kWhole); !held) return failure(held);
+    return std::monostate{};
+}
+
+Result<std::monostate> LogCopy::hold_all() {
+    held_.clear();
+    if (const auto held = hold_snapshots(directory_ + "/snapshots"); !held) return failure(held);
+    if (const auto held = hold_runs(directory_ + "/identities"); !held) return failure(held);
     auto segments = list_segments(directory_ + "/segments");
     if (!segments) return failure(segments);
     if (!segments->empty()) {

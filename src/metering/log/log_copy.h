@@ -39,6 +39,8 @@ private:
 
     explicit LogCopy(std::string directory) : directory_(std::move(directory)) {}
     Result<std::monostate> hold(const std::string& path, std::uint64_t bytes);
+    Result<std::monostate> hold_snapshots(const std::string& directory);
+    Result<std::monostate> hold_runs(const std::string& directory);
     Result<std::monostate> hold_all();
     Result<std::monostate> hold_active(const SegmentPlace& active);
     [[nodiscard]] Result<std::monostate> give_finished(const SegmentPlace& place,

@@ -63,7 +63,9 @@ private:
         done_ += bytes;
         listener_.progress(done_, all_);
     }
+    /// A log without this folder, or without the runs', is as one where it is empty.
     void find_snapshot() {
+        if (!exists(directory_ + "/snapshots")) return;
         const auto newest = newest_snapshot(directory_ + "/snapshots");
         if (!newest) listener_.problem(newest.error().message);
         if (newest && *newest) snapshot_ = **newest;
