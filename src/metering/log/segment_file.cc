@@ -107,6 +107,20 @@ std::optional<SegmentPlace> place_named(const std::filesystem::path& path) {
     return place;
 }
 
+Result<std::vector<SegmentPlace>> look_for_segments(const std::string& directory) {
+    std::vector<SegmentPlace> found;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+        if (auto place = place_named(entry.path())) found.push_back(*std::move(place));
+    if (error) return unreachable(directory, error.value());
+    std::ranges::sort(found, {}, [](const SegmentPlace& place) {
+        return std::pair(place.first_sequence, place.form);
+    });
+    const auto repeated = std::ranges::unique(found, {}, &SegmentPlace::first_sequence);
+    found.erase(repeated.begin(), repeated.end());
+    return found;
+}
+
 }  // namespace
 
 std::string segment_name(std::uint64_t first_sequence) {
@@ -119,16 +133,15 @@ std::string sealed_path(const SegmentPlace& place) {
 }
 
 Result<std::vector<SegmentPlace>> list_segments(const std::string& directory) {
-    std::vector<SegmentPlace> found;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, error))
-        if (auto place = place_named(entry.path())) found.push_back(*std::move(place));
-    if (error) return unreachable(directory, error.value());
-    std::ranges::sort(found, {}, [](const SegmentPlace& place) {
-        return std::pair(place.first_sequence, place.form);
-    });
-    const auto repeated = std::ranges::unique(found, {}, &SegmentPlace::first_sequence);
-    found.erase(repeated.begin(), repeated.end());
+    // A look that runs while a segment is sealed may meet neither its old name nor its new one; the
+    // next look does.
+    auto found = look_for_segments(directory);
+    for (bool is_settled = false; found && !is_settled;) {
+        auto again = look_for_segments(directory);
+        is_settled = again && std::ranges::equal(*found, *again, {}, &SegmentPlace::first_sequence,
+                                                 &SegmentPlace::first_sequence);
+        found = std::move(again);
+    }
     return found;
 }
 
