@@ -75,6 +75,21 @@ struct BenchIngestOptions {
 };
 int command_bench_ingest(const BenchIngestOptions& options);
 
+struct VerifyOptions {
+    std::string data;
+};
+int command_verify(const VerifyOptions& options);
+
+struct BackupOptions {
+    std::string data, to;
+};
+int command_backup(const BackupOptions& options);
+struct RestoreOptions {
+    std::string from, data;
+    bool force = false;
+};
+int command_restore(const RestoreOptions& options);
+
 /// Settings resolved and checked.
 /// Errors: InvalidArgument "config.file", "config.invalid", each in one line.
 Result<Config> config_of(const SettingFlags& flags);

@@ -45,6 +45,7 @@ public:
         app_.require_subcommand(1);
         add_servers();
         add_tools();
+        add_data_tools();
         add_plan();
     }
 
@@ -182,6 +183,22 @@ private:
         ingest->add_option("--report", ingest_.report, "Markdown file to write");
     }
 
+    void add_data_tools() {
+        auto* verify = command("verify", "read all data of a stopped server and check it",
+                               [this] { return command_verify(verify_); });
+        verify->add_option("--data", verify_.data, "the server's data directory")->required();
+        auto* backup = command("backup", "copy the data of a server on SQLite, running or stopped",
+                               [this] { return command_backup(backup_); });
+        backup->add_option("--data", backup_.data, "the server's data directory")->required();
+        backup->add_option("--to", backup_.to, "a folder that is not there yet")->required();
+        auto* restore = command("restore", "put a backup back, after checking every byte",
+                                [this] { return command_restore(restore_); });
+        restore->add_option("--from", restore_.from, "the backup's folder")->required();
+        restore->add_option("--data", restore_.data, "the data directory to make")->required();
+        restore->add_flag("--force", restore_.force,
+                          "even where there is data; it is kept as DATA.before-restore");
+    }
+
     void add_plan() {
         auto* plan = app_.add_subcommand("plan", "the catalog as a file");
         plan->require_subcommand(1);
@@ -203,6 +220,9 @@ private:
     BenchHttpOptions bench_;
     BenchIngestOptions ingest_;
     ReconcileOptions reconcile_;
+    VerifyOptions verify_;
+    BackupOptions backup_;
+    RestoreOptions restore_;
 };
 
 }  // namespace

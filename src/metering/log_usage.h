@@ -23,8 +23,9 @@ public:
     Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
                       Instant period_start) override;
     asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override;
-    /// Reads the log from its newest segment back until the page is full: some hundred megabytes a
-    /// second, one listing at a time. A customer with few events costs the whole log.
+    /// Reads the log from its newest segment back until the page is full, one listing at a time: of
+    /// sealed segments only what the customer's counters need, of the others, at most a few of
+    /// 64 MiB, everything.
     asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override;
     [[nodiscard]] std::optional<Error> failed() const override { return log_.failed(); }
 

@@ -1,63 +1,85 @@
 #include "metering/log/event_scan.h"
 
 #include <algorithm>
-#include <deque>
+#include <functional>
 #include <iterator>
 #include <ranges>
 #include <unordered_map>
 #include <utility>
 #include <variant>
 
+#include "metering/log/durable_file.h"
+#include "metering/log/sealed_segment.h"
 #include "metering/log/segment_file.h"
 #include "metering/log/usage_record.h"
 
 namespace turnpike {
 namespace {
 
-/// The last matches of what it was shown.
+/// The newest matches of what it was shown, in whatever order.
 class NewestMatches {
 public:
-    NewestMatches(const EventQuery& query, const LogNames& names) : query_(query), names_(names) {}
+    NewestMatches(const EventQuery& query, const LogNames& names) : query_(query), names_(names) {
+        if (query.customer) counters_wanted_ = names.counters_of(*query.customer);
+    }
 
-    void show(std::string_view payload) {
-        RecordReader reader(payload);
+    void show(std::string_view records) {
+        RecordReader reader(records);
+        SealedEvent event;
         while (const auto record = reader.next()) {
             if (const auto* arrival = std::get_if<ArrivalRecord>(&*record)) {
-                place_ = {arrival->number, 0};
-                received_at_ = arrival->received_at;
-            } else if (const auto* event = std::get_if<EventRecord>(&*record)) {
-                show(*event);
-                ++place_.position;
+                event.place = {arrival->number, 0};
+                event.received_at = arrival->received_at;
+            } else if (const auto* recorded = std::get_if<EventRecord>(&*record)) {
+                event.record = *recorded;
+                show(event);
+                ++event.place.position;
             }
         }
     }
+    void show(const SealedEvent& event) {
+        if (event.received_at < query_.since || event.received_at >= query_.until) return;
+        if (query_.before && event.place >= *query_.before) return;
+        if (counters_wanted_ &&
+            !std::ranges::binary_search(*counters_wanted_, event.record.counter))
+            return;
+        const auto& counted = counted_by(event.record.counter);
+        if (query_.meter_key && counted.meter_key != *query_.meter_key) return;
+        found_.push_back({.place = event.place,
+                          .event = {.source = names_.source(event.record.source),
+                                    .id = std::string(event.record.id),
+                                    .customer = CustomerId::trusted(counted.customer),
+                                    .meter_key = counted.meter_key,
+                                    .quantity = event.record.quantity,
+                                    .time = event.record.time,
+                                    .latency_us = event.record.latency_us},
+                          .received_at = event.received_at,
+                          .period_start = counted.period_start});
+        if (found_.size() >= 2 * query_.count_max) keep_newest(query_.count_max);
+    }
+    /// Whether any event of the block may match.
+    [[nodiscard]] bool wants(const SealedBlockPlace& block) const {
+        if (block.received_last < unix_micros(query_.since) ||
+            block.received_first >= unix_micros(query_.until))
+            return false;
+        if (query_.before && block.arrival_first > query_.before->arrival) return false;
+        if (!counters_wanted_) return true;
+        const auto at = std::ranges::lower_bound(*counters_wanted_, block.counter_first);
+        return at != counters_wanted_->end() && *at <= block.counter_last;
+    }
 
-    /// Oldest first; at most `count`.
-    std::deque<LoggedEvent> take(std::size_t count) {
-        while (found_.size() > count) found_.pop_front();
+    /// Newest first. Everything that is shown later is older.
+    std::vector<LoggedEvent> take(std::size_t count_max) {
+        keep_newest(count_max);
         return std::exchange(found_, {});
     }
 
 private:
-    void show(const EventRecord& record) {
-        if (received_at_ < query_.since || received_at_ >= query_.until) return;
-        if (query_.before && place_ >= *query_.before) return;
-        const auto& counted = counted_by(record.counter);
-        if (query_.customer && counted.customer != *query_.customer) return;
-        if (query_.meter_key && counted.meter_key != *query_.meter_key) return;
-        found_.push_back({.place = place_,
-                          .event = {.source = names_.source(record.source),
-                                    .id = std::string(record.id),
-                                    .customer = CustomerId::trusted(counted.customer),
-                                    .meter_key = counted.meter_key,
-                                    .quantity = record.quantity,
-                                    .time = record.time,
-                                    .latency_us = record.latency_us},
-                          .received_at = received_at_,
-                          .period_start = counted.period_start});
-        if (found_.size() > query_.count_max) found_.pop_front();
+    void keep_newest(std::size_t count_max) {
+        std::ranges::sort(found_, std::greater(), &LoggedEvent::place);
+        if (found_.size() > count_max)
+            found_.erase(found_.begin() + static_cast<std::ptrdiff_t>(count_max), found_.end());
     }
-
     const UsageState::CountedBy& counted_by(std::uint32_t counter) {
         const auto known = counters_.find(counter);
         if (known != counters_.end()) return known->second;
@@ -66,11 +88,35 @@ private:
 
     const EventQuery& query_;
     const LogNames& names_;
-    LogPlace place_;
-    Instant received_at_;
-    std::deque<LoggedEvent> found_;
+    std::optional<std::vector<std::uint32_t>> counters_wanted_;  ///< nullopt: all
+    std::vector<LoggedEvent> found_;
     std::unordered_map<std::uint32_t, UsageState::CountedBy> counters_;
 };
+
+Result<std::monostate> show_sealed(const std::string& path, NewestMatches& matches) {
+    const auto segment = SealedSegment::open(path);
+    if (!segment) return failure(segment);
+    for (const SealedBlockPlace& place : segment->event_blocks()) {
+        if (!matches.wants(place)) continue;
+        const auto block = segment->read_events(place);
+        if (!block) return failure(block);
+        for (const SealedEvent& event : block->events()) matches.show(event);
+    }
+    return std::monostate{};
+}
+
+Result<std::monostate> show_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
+                                    NewestMatches& matches) {
+    if (segment.form == SegmentForm::Sealed) return show_sealed(segment.path, matches);
+    const auto visit = [&](std::uint64_t, std::string_view payload) -> Result<std::monostate> {
+        matches.show(payload);
+        return std::monostate{};
+    };
+    auto read = read_segment(segment, last_sequence, visit);
+    // It may have been sealed since the names were read.
+    if (!read && !exists(segment.path)) return show_sealed(sealed_path(segment), matches);
+    return read;
+}
 
 }  // namespace
 
@@ -80,16 +126,12 @@ Result<std::vector<LoggedEvent>> scan_newest(const std::string& segments,
     const auto places = list_segments(segments);
     if (!places) return failure(places);
     NewestMatches matches(query, names);
-    const auto visit = [&](std::uint64_t, std::string_view payload) -> Result<std::monostate> {
-        matches.show(payload);
-        return std::monostate{};
-    };
     std::vector<LoggedEvent> newest;
     for (const SegmentPlace& segment : std::views::reverse(*places)) {
-        const auto scanned = read_segment(segment, last_sequence, visit);
-        if (!scanned) return failure(scanned);
-        auto found = matches.take(query.count_max - newest.size());
-        std::ranges::move(std::views::reverse(found), std::back_inserter(newest));
+        const auto shown = show_segment(segment, last_sequence, matches);
+        if (!shown) return failure(shown);
+        std::ranges::move(matches.take(query.count_max - newest.size()),
+                          std::back_inserter(newest));
         if (newest.size() >= query.count_max) break;
     }
     return newest;

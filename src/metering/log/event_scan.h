@@ -1,11 +1,11 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -14,13 +14,6 @@
 #include "metering/usage_event.h"
 
 namespace turnpike {
-
-/// Where an event stands in the log, for ever: the order of arrival.
-struct LogPlace {
-    std::uint64_t arrival = 0;   ///< its request's number
-    std::uint64_t position = 0;  ///< among the events that this request recorded, from 0
-    friend auto operator<=>(const LogPlace&, const LogPlace&) = default;
-};
 
 struct LoggedEvent {
     LogPlace place;
@@ -40,12 +33,15 @@ struct EventQuery {
 /// What the numbers in the log mean.
 struct LogNames {
     std::function<UsageState::CountedBy(std::uint32_t counter)> counted_by;
+    /// In rising order.
+    std::function<std::vector<std::uint32_t>(std::string_view customer)> counters_of;
     std::function<std::string(std::uint32_t source)> source;
 };
 
 /// The newest events that match, newest first, of the frames up to `last_sequence`. Segments are
-/// read from the newest on, each from its beginning.
-/// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".
+/// read from the newest on. One that is not sealed is read whole; of a sealed one, the blocks that
+/// can hold a match by their counters, arrivals and times: those of one customer are few.
+/// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged"; those of SealedSegment.
 Result<std::vector<LoggedEvent>> scan_newest(const std::string& segments,
                                              std::uint64_t last_sequence, const EventQuery& query,
                                              const LogNames& names);

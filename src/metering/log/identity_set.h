@@ -28,9 +28,9 @@ struct IdentitySetOptions {
     std::string dir;  ///< for its runs, and nobody else's; exists
     SipKey key;       ///< of the identity hashes; files of another key are refused
     /// Identities in memory before wants_freeze(). While a frozen window is being written, memory
-    /// holds it and the growing one: at 31 bytes each, 2 * 16'000'000 need 1 GB.
-    std::size_t window_entries = 16'000'000;
-    std::size_t runs_max = 4;  ///< of more, two neighbours are merged; at least 1
+    /// holds it and the growing one: at 31 bytes each, 2 * 8'000'000 need half a GB.
+    std::size_t window_entries = 8'000'000;
+    std::size_t runs_max = 8;  ///< of more, two neighbours are merged; at least 1
     std::size_t merge_step_entries = 1'000'000;
 };
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +20,8 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kSuffix = ".log";
+constexpr std::string_view kSealedSuffix = ".sealed";
+constexpr std::size_t kSequenceDigits = 20;
 
 std::string reason_of(int error) { return std::generic_category().message(error); }
 
@@ -92,24 +95,55 @@ Result<std::monostate> allocate_space(const Descriptor& file, const std::string&
     return std::monostate{};
 }
 
+/// nullopt for the name of something else.
+std::optional<SegmentPlace> place_named(const std::filesystem::path& path) {
+    const std::string name = path.filename();
+    if (name.size() < kSequenceDigits) return std::nullopt;
+    SegmentPlace place{path, 0, SegmentForm::Log};
+    const char* end = name.data() + kSequenceDigits;
+    if (std::from_chars(name.data(), end, place.first_sequence).ptr != end) return std::nullopt;
+    const auto suffix = std::string_view(name).substr(kSequenceDigits);
+    if (suffix == kSealedSuffix) place.form = SegmentForm::Sealed;
+    if (suffix != kSuffix && suffix != kSealedSuffix) return std::nullopt;
+    return place;
+}
+
+Result<std::vector<SegmentPlace>> look_for_segments(const std::string& directory) {
+    std::vector<SegmentPlace> found;
+    std::error_code error;
+    std::filesystem::directory_iterator entry(directory, error);
+    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+        if (auto place = place_named(entry->path())) found.push_back(*std::move(place));
+    if (error) return unreachable(directory, error.value());
+    std::ranges::sort(found, {}, [](const SegmentPlace& place) {
+        return std::pair(place.first_sequence, place.form);
+    });
+    const auto repeated = std::ranges::unique(found, {}, &SegmentPlace::first_sequence);
+    found.erase(repeated.begin(), repeated.end());
+    return found;
+}
+
 }  // namespace
 
 std::string segment_name(std::uint64_t first_sequence) {
     return fmt::format("{:020}{}", first_sequence, kSuffix);
 }
 
+std::string sealed_path(const SegmentPlace& place) {
+    const std::filesystem::path directory = std::filesystem::path(place.path).parent_path();
+    return directory / fmt::format("{:020}{}", place.first_sequence, kSealedSuffix);
+}
+
 Result<std::vector<SegmentPlace>> list_segments(const std::string& directory) {
-    std::vector<SegmentPlace> found;
-    std::error_code error;
-    std::filesystem::directory_iterator entry(directory, error);
-    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-        SegmentPlace place{entry->path(), 0};
-        const std::string name = entry->path().filename();
-        std::from_chars(name.data(), name.data() + name.size(), place.first_sequence);
-        if (name == segment_name(place.first_sequence)) found.push_back(std::move(place));
+    // A look that runs while a segment is sealed may meet neither its old name nor its new one; the
+    // next look does.
+    auto found = look_for_segments(directory);
+    for (bool is_settled = false; found && !is_settled;) {
+        auto again = look_for_segments(directory);
+        is_settled = again && std::ranges::equal(*found, *again, {}, &SegmentPlace::first_sequence,
+                                                 &SegmentPlace::first_sequence);
+        found = std::move(again);
     }
-    if (error) return unreachable(directory, error.value());
-    std::ranges::sort(found, {}, &SegmentPlace::first_sequence);
     return found;
 }
 

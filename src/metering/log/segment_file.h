@@ -13,14 +13,22 @@
 namespace turnpike {
 
 /// Segments of the usage log are files "<first sequence, 20 digits>.log" in one directory, frames
-/// from the first byte on. A segment never changes once the next one exists.
+/// from the first byte on. What a segment says never changes once the next one exists; it becomes
+/// a ".sealed" then (sealing.h).
 std::string segment_name(std::uint64_t first_sequence);
+
+enum class SegmentForm : std::uint8_t { Log, Sealed };
 
 struct SegmentPlace {
     std::string path;
     std::uint64_t first_sequence = 0;
+    SegmentForm form = SegmentForm::Log;
 };
-/// In order of their sequences. Errors: Unavailable "usage_log.unreachable".
+/// Where a segment is when it is sealed.
+std::string sealed_path(const SegmentPlace& place);
+
+/// In order of their sequences, each once: a sealed segment counts only when its ".log" is gone.
+/// Errors: Unavailable "usage_log.unreachable".
 Result<std::vector<SegmentPlace>> list_segments(const std::string& directory);
 
 /// Where the frames of a segment end.

@@ -1,5 +1,6 @@
 #include "metering/log/usage_log.h"
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <future>
@@ -10,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "metering/log/identity_hash.h"
+#include "metering/log/sealing.h"
 #include "metering/log/segment_file.h"
 #include "metering/log/usage_record.h"
 #include "metering/log/usage_snapshot.h"
@@ -25,9 +27,6 @@ constexpr std::size_t kPrefetchAhead = IdentitySet::kPrefetchAhead;
 std::string segments_in(const std::string& directory) { return directory + "/segments"; }
 std::string identities_in(const std::string& directory) { return directory + "/identities"; }
 std::string snapshots_in(const std::string& directory) { return directory + "/snapshots"; }
-std::string identity_snapshot_in(const std::string& directory) {
-    return snapshots_in(directory) + "/identities";
-}
 
 Result<std::monostate> make_directories(const std::string& directory) {
     for (const auto& path :
@@ -41,20 +40,6 @@ Result<std::monostate> make_directories(const std::string& directory) {
     return std::monostate{};
 }
 
-std::unexpected<Error> damaged(const SegmentPlace& segment, std::size_t offset) {
-    return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                fmt::format("{} is damaged at byte {}, before usage that was acknowledged; restore "
-                            "it from a backup",
-                            segment.path, offset));
-}
-
-std::unexpected<Error> gap(const SegmentPlace& segment, std::uint64_t expected) {
-    return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                fmt::format("{} begins at frame {}, and frame {} is missing; restore the segment "
-                            "before it from a backup",
-                            segment.path, segment.first_sequence, expected));
-}
-
 /// More than the records of these events can take.
 std::size_t bytes_max(std::span<const LoggedUse> uses) {
     constexpr std::size_t kNamesMax = 4;  // customer, subscription, meter, plan version: short ones
@@ -64,38 +49,6 @@ std::size_t bytes_max(std::span<const LoggedUse> uses) {
                  record_bytes_max("") + use.event.meter_key.size() +
                  kNamesMax * (record_bytes_max("") + use.event.customer.text().size());
     return bytes;
-}
-
-/// What the frames from this one on say.
-Result<SegmentEnd> replay(std::span<const SegmentPlace> segments, std::uint64_t from,
-                          const FrameVisitor& visit) {
-    SegmentEnd end{.next_sequence = from};
-    bool is_first = true;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-        const SegmentPlace& segment = segments[i];
-        const bool is_last = i + 1 == segments.size();
-        // The snapshot says what is in it.
-        if (!is_last && segments[i + 1].first_sequence <= from) continue;
-        const bool follows =
-            is_first ? segment.first_sequence <= from : segment.first_sequence == end.next_sequence;
-        if (!follows) return gap(segment, end.next_sequence);
-        is_first = false;
-        const auto scanned = scan_segment(segment, from, visit);
-        if (!scanned) return failure(scanned);
-        end = *scanned;
-        // A segment is begun only when all of the one before is durable: only the last can be torn.
-        if (end.state == SegmentEnd::State::Damaged ||
-            (end.state == SegmentEnd::State::Torn && !is_last))
-            return damaged(segment, end.offset);
-        if (end.state == SegmentEnd::State::Torn)
-            spdlog::warn("event=usage_log.torn_tail file={} offset={}", segment.path, end.offset);
-    }
-    if (end.next_sequence < from || (is_first && from > 1))
-        return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                    fmt::format("the usage log ends before frame {}, and a snapshot knows it; "
-                                "restore the missing segment from a backup",
-                                from));
-    return end;
 }
 
 }  // namespace
@@ -129,29 +82,42 @@ UsageLog::~UsageLog() {
     if (background_.joinable()) background_.join();
 }
 
-Result<std::monostate> UsageLog::load_snapshots(const std::string& directory) {
-    const auto newest = newest_snapshot(snapshots_in(directory));
+Result<std::monostate> UsageLog::load_counters() {
+    const auto newest = newest_snapshot(snapshots_in(directory_));
     if (!newest) return failure(newest);
     if (!*newest) return std::monostate{};
-    UsageState state;
-    const auto loaded = load_snapshot(**newest, state);
+    const auto loaded = load_snapshot(**newest, state_);
     if (!loaded) return failure(loaded);
-    // Written before the counters' snapshot, or anew since, so it knows every identity before it.
-    const auto remembered = identities_->load_snapshot(identity_snapshot_in(directory));
-    if (!remembered) return failure(remembered);
-    state_ = std::move(state);
     snapshot_sequence_ = (*newest)->next_sequence;
     return std::monostate{};
 }
 
+Result<std::uint64_t> UsageLog::load_identities() {
+    const auto newest = newest_snapshot(snapshots_in(directory_), SnapshotKind::Identities);
+    if (!newest) return failure(newest);
+    if (*newest)
+        if (const auto loaded = identities_->load_snapshot((*newest)->path); !loaded)
+            return failure(loaded);
+    const auto stats = identities_->stats();
+    saved_behind_ = stats.run_entries;
+    // Perhaps a run has taken the place of what the snapshot knew, or there is none behind a run.
+    if (stats.run_entries > 0 && stats.window_entries == 0) saved_behind_.reset();
+    return *newest ? (*newest)->next_sequence : 1;
+}
+
 Result<std::monostate> UsageLog::recover(const Config& config) {
-    const auto loaded = load_snapshots(config.directory);
-    if (!loaded) return failure(loaded);
-    const std::string directory = segments_in(config.directory);
+    const auto counted = load_counters();
+    if (!counted) return failure(counted);
+    const auto known = load_identities();
+    if (!known) return failure(known);
+    const std::string directory = segments_in(directory_);
     const auto segments = list_segments(directory);
     if (!segments) return failure(segments);
-    const auto visit = [this](std::uint64_t, std::string_view payload) { return apply(payload); };
-    const auto end = replay(*segments, snapshot_sequence_, visit);
+    const auto remembered = remember_finished(*segments, {*known, snapshot_sequence_});
+    if (!remembered) return failure(remembered);
+    const auto end =
+        read_segments(*segments, {.from = snapshot_sequence_},
+                      {.records = [this](std::string_view records) { return apply(records); }});
     if (!end) return failure(end);
     std::optional<SegmentFile> tail;
     if (!segments->empty()) {
@@ -166,12 +132,38 @@ Result<std::monostate> UsageLog::recover(const Config& config) {
     return std::monostate{};
 }
 
-Result<std::monostate> UsageLog::apply(std::string_view payload) {
+/// Of what the counters know already.
+Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace> segments,
+                                                   const SequenceRange& range) {
+    if (range.from >= range.until) return std::monostate{};
+    std::vector<IdentityEntry> entries;
+    const auto from_records = [&](std::string_view records) {
+        entries.clear();
+        RecordReader reader(records);
+        while (const auto record = reader.next())
+            if (const auto* event = std::get_if<EventRecord>(&*record))
+                entries.push_back(identity_of(*event));
+        return remember(entries);
+    };
+    const auto from_events = [&](std::span<const SealedEvent> events) {
+        entries.clear();
+        for (const SealedEvent& event : events) entries.push_back(identity_of(event.record));
+        return remember(entries);
+    };
+    const auto read = read_segments(segments, range, {from_records, from_events});
+    if (!read) return failure(read);
+    return std::monostate{};
+}
+
+IdentityEntry UsageLog::identity_of(const EventRecord& event) const {
+    const auto& source = state_.names(NameTable::Source).text(event.source);
+    return {identity_hash(key_, source, event.id), event.content};
+}
+
+Result<std::monostate> UsageLog::apply(std::string_view records) {
     std::vector<IdentityEntry> identities;
-    const auto applied = state_.apply_all(payload, [&](const EventRecord& event) {
-        const auto& source = state_.names(NameTable::Source).text(event.source);
-        identities.push_back({identity_hash(key_, source, event.id), event.content});
-    });
+    const auto applied = state_.apply_all(
+        records, [&](const EventRecord& event) { identities.push_back(identity_of(event)); });
     if (!applied) return failure(applied);
     return remember(identities);
 }
@@ -289,9 +281,13 @@ Result<std::vector<LoggedEvent>> UsageLog::newest_events(const EventQuery& query
         const std::scoped_lock lock(sequencer_);
         return state_.names(NameTable::Source).text(index);
     };
+    const auto counters_of = [this](std::string_view customer) {
+        const std::scoped_lock lock(sequencer_);
+        return state_.counters_of_customer(customer);
+    };
     // What is not durable yet may never be.
     return scan_newest(segments_in(directory_), writer_->durable_sequence(), query,
-                       {counted_by, source});
+                       {counted_by, counters_of, source});
 }
 
 std::uint64_t UsageLog::events() const {
@@ -316,6 +312,20 @@ Result<std::monostate> UsageLog::keep_identities_small() {
     return std::monostate{};
 }
 
+/// A run says nothing of its place in the log. The snapshot behind it does, and is small then.
+Result<std::monostate> UsageLog::keep_identities_known() {
+    const std::uint64_t in_runs = identities_->stats().run_entries;
+    if (in_runs == saved_behind_) return std::monostate{};
+    const std::string directory = snapshots_in(directory_);
+    const auto place =
+        snapshot_place(directory, SnapshotKind::Identities, writer_->durable_sequence() + 1);
+    const auto saved =
+        identities_->save_snapshot(place.path, [this] { return wait_until_durable(); });
+    if (!saved) return failure(saved);
+    saved_behind_ = identities_->stats().run_entries;
+    return remove_older_snapshots(directory, SnapshotKind::Identities, place);
+}
+
 /// From the files alone, so that nobody waits: the last snapshot, and the segments since that are
 /// finished. It takes the memory of all counters once more while it lasts.
 Result<std::monostate> UsageLog::keep_snapshot_new() {
@@ -328,29 +338,38 @@ Result<std::monostate> UsageLog::keep_snapshot_new() {
     if (!newest) return failure(newest);
     if (*newest)
         if (const auto loaded = load_snapshot(**newest, state); !loaded) return failure(loaded);
-    const auto visit = [&](std::uint64_t, std::string_view payload) {
-        return state.apply_all(payload);
-    };
-    const auto finished = std::span(*segments).first(segments->size() - 1);
-    const auto end = replay(finished, snapshot_sequence_, visit);
-    if (!end) return failure(end);
-    if (end->next_sequence != next) return gap(segments->back(), end->next_sequence);
-    const auto remembered = identities_->save_snapshot(identity_snapshot_in(directory_),
-                                                       [this] { return wait_until_durable(); });
-    if (!remembered) return failure(remembered);
+    const auto apply = [&](std::string_view records) { return state.apply_all(records); };
+    const auto read = read_segments(*segments, {snapshot_sequence_, next}, {.records = apply});
+    if (!read) return failure(read);
     const auto saved = save_snapshot(state, snapshots_in(directory_), next);
     if (!saved) return failure(saved);
     snapshot_sequence_ = next;
     return std::monostate{};
 }
 
+/// One at a time: identities must leave memory meanwhile.
+Result<std::monostate> UsageLog::seal_finished() {
+    const auto segments = list_segments(segments_in(directory_));
+    if (!segments) return failure(segments);
+    for (std::size_t i = 0; i + 1 < segments->size(); ++i) {
+        const std::uint64_t next = (*segments)[i + 1].first_sequence;
+        if (next > snapshot_sequence_) break;
+        if ((*segments)[i].form == SegmentForm::Log) return seal_segment((*segments)[i], next);
+    }
+    return std::monostate{};
+}
+
 void UsageLog::run_background() {
+    const auto steps =
+        std::to_array({&UsageLog::keep_identities_small, &UsageLog::keep_identities_known,
+                       &UsageLog::keep_snapshot_new, &UsageLog::seal_finished});
     auto pause = kBackgroundPause;
     std::unique_lock lock(background_mutex_);
     while (!background_wake_.wait_for(lock, pause, [this] { return is_stopping_; })) {
         lock.unlock();
         pause = kBackgroundPause;
-        for (const auto& done : {keep_identities_small(), keep_snapshot_new()}) {
+        for (const auto step : steps) {
+            const auto done = (this->*step)();
             if (done) continue;
             spdlog::error("event=usage_log.background message=\"{}\"", done.error().message);
             pause = kPauseAfterError;

@@ -20,6 +20,7 @@
 #include "metering/log/identity_table.h"
 #include "metering/log/log_writer.h"
 #include "metering/log/segment_file.h"
+#include "metering/log/segment_replay.h"
 #include "metering/log/usage_state.h"
 #include "metering/usage_event.h"
 
@@ -47,7 +48,7 @@ enum class LogVerdict : std::uint8_t {
 /// in the order of the log, so that a limit is never passed and a start ends in the same state.
 ///
 ///     <directory>/identity-key          names events by a keyed hash
-///     <directory>/segments/*.log        the facts
+///     <directory>/segments/*.log        the facts; finished ones become *.sealed
 ///     <directory>/identities/*.run      identities too old for memory
 ///     <directory>/snapshots             counters and identities, so that a start reads little
 ///
@@ -57,7 +58,7 @@ public:
     struct Config {
         std::string directory;
         std::size_t segment_bytes = std::size_t{256} << 20;
-        std::size_t identities_in_memory = 16'000'000;
+        std::size_t identities_in_memory = 8'000'000;
     };
     /// Makes what is missing, cuts off what a crash tore, and reads everything else.
     /// Errors: Unavailable "usage_log.damaged", with the file and the place; "usage_log.disk_full",
@@ -88,8 +89,8 @@ public:
                                                  Instant period_start) const;
     [[nodiscard]] std::vector<MeteredPeriod> counters_of(const ContractKey& contract, Instant from,
                                                          Instant before) const;
-    /// Durable events, newest arrival first. Reads the whole log unless newer events fill the page:
-    /// some hundred megabytes a second, on the calling thread.
+    /// Durable events, newest arrival first. Reads segments until the page is full, on the calling
+    /// thread: of sealed ones, only the blocks that can hold a match (event_scan.h).
     /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".
     [[nodiscard]] Result<std::vector<LoggedEvent>> newest_events(const EventQuery& query) const;
     /// Events ever recorded.
@@ -99,10 +100,15 @@ public:
 
 private:
     UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities);
-    Result<std::monostate> load_snapshots(const std::string& directory);
+    Result<std::monostate> load_counters();
+    /// \return the first frame that what was loaded may not know all identities of
+    Result<std::uint64_t> load_identities();
     Result<std::monostate> recover(const Config& config);
-    Result<std::monostate> apply(std::string_view payload);
+    Result<std::monostate> remember_finished(std::span<const SegmentPlace> segments,
+                                             const SequenceRange& range);
+    Result<std::monostate> apply(std::string_view records);
     Result<std::monostate> remember(std::span<const IdentityEntry> entries);
+    [[nodiscard]] IdentityEntry identity_of(const EventRecord& event) const;
     /// A process that has no memory left in the middle of it ends: a decision that is in memory and
     /// not in the log would make the log contradict itself.
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
@@ -110,7 +116,9 @@ private:
     void tell_counter(const LoggedUse& use, LogVerdict verdict) const noexcept;
     Result<std::monostate> wait_until_durable();
     Result<std::monostate> keep_identities_small();
+    Result<std::monostate> keep_identities_known();
     Result<std::monostate> keep_snapshot_new();
+    Result<std::monostate> seal_finished();
     void run_background();
 
     const std::string directory_;
@@ -129,6 +137,8 @@ private:
     bool is_stopping_ = false;  // guarded by background_mutex_
     // Only the background thread, after open(): the newest snapshot says all before this frame.
     std::uint64_t snapshot_sequence_ = 1;
+    /// In runs, when their newest snapshot was taken; nullopt when that is not known.
+    std::optional<std::uint64_t> saved_behind_ = 0;
     std::thread background_;
 };
 

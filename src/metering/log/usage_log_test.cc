@@ -196,17 +196,27 @@ void fill_a_segment(UsageLog& log, const LogFolder& folder, std::string_view rou
     }
 }
 
-TEST(UsageLog, AStartReadsASnapshotAndOnlyTheSegmentsAfterIt) {
+/// Until the finished segment is sealed, and the snapshots know everything before the next one.
+void wait_until_sealed(const LogFolder& folder) {
+    for (;; std::this_thread::yield()) {
+        const auto segments = list_segments(folder.path() + "/segments");
+        if (segments->front().form != SegmentForm::Sealed) continue;
+        const auto identities =
+            newest_snapshot(folder.path() + "/snapshots", SnapshotKind::Identities);
+        if (*identities && (*identities)->next_sequence >= segments->back().first_sequence) return;
+    }
+}
+
+TEST(UsageLog, AStartReadsSnapshotsAndOnlyTheSegmentsAfterThem) {
     const LogFolder folder;
     auto log = open_log(folder.path());
     fill_a_segment(*log, folder, "a");
     const auto before = used(*log);
-    const std::string snapshots = folder.path() + "/snapshots";
-    while (!*newest_snapshot(snapshots)) std::this_thread::yield();
+    wait_until_sealed(folder);
     EXPECT_EQ(*append(*log, {calls("last", 1)}), Verdicts{kAccepted});
     log.reset();
 
-    // What the snapshot says is not read again: a byte of it may even be damaged.
+    // What the snapshots say is not read again: a byte of it may even be damaged.
     const auto segments = list_segments(folder.path() + "/segments");
     overwrite(segments->front().path, 1'000, "X");
     log = open_log(folder.path());
@@ -218,10 +228,77 @@ TEST(UsageLog, AStartReadsASnapshotAndOnlyTheSegmentsAfterIt) {
     log.reset();
 
     // A snapshot without the facts that it counts is refused, and so is a damaged one.
-    const auto newest = newest_snapshot(snapshots);
+    const auto newest = newest_snapshot(folder.path() + "/snapshots");
     overwrite((*newest)->path, 40, "X");
     EXPECT_EQ(UsageLog::open({folder.path(), kSegmentBytes, 1'000}).error().reason,
               Reason("usage_log.damaged"));
+}
+
+std::string first_event_of_round(std::string_view round) {
+    return fmt::format("{}-0-0-{}", round, std::string(200, 'p'));
+}
+
+TEST(UsageLog, AStartWithoutSnapshotsReadsSealedSegmentsAndEndsInTheSameState) {
+    const LogFolder folder;
+    auto log = open_log(folder.path());
+    EXPECT_EQ(*append(*log, {calls("limited", 60, 100, "cus_b")}), Verdicts{kAccepted});
+    std::promise<void> closed;
+    EXPECT_TRUE(log->close({"cus_c", ""}, kMonth.end,
+                           [&](const std::optional<Error>&) { closed.set_value(); }));
+    closed.get_future().wait();
+    fill_a_segment(*log, folder, "a");
+    wait_until_sealed(folder);
+    const auto before = used(*log);
+    const auto events = log->events();
+    log.reset();
+    for (const char* part : {"/snapshots", "/identities"})
+        std::filesystem::remove_all(folder.path() + part);
+
+    log = open_log(folder.path());
+    EXPECT_EQ(used(*log), before);
+    EXPECT_EQ(used(*log, "cus_b"), 60);
+    EXPECT_EQ(log->events(), events);
+    EXPECT_EQ(*append(*log, {calls(first_event_of_round("a"), 1),
+                             calls("limited", 60, 100, "cus_b"), calls("limited", 61, 100, "cus_b"),
+                             calls("more", 41, 100, "cus_b"), calls("late", 1, {}, "cus_c")}),
+              (Verdicts{LogVerdict::Duplicate, LogVerdict::Duplicate, LogVerdict::Conflict,
+                        LogVerdict::LimitExceeded, LogVerdict::PeriodClosed}));
+}
+
+/// Every event of the customer, by pages, newest first.
+std::vector<std::string> listed(const UsageLog& log, const std::string& customer) {
+    std::vector<std::string> ids;
+    EventQuery query{.customer = customer,
+                     .meter_key = {},
+                     .since = kStart,
+                     .until = kMonth.end,
+                     .before = {},
+                     .count_max = 3};
+    for (;;) {
+        const auto page = log.newest_events(query);
+        EXPECT_TRUE(page);
+        if (!page || page->empty()) return ids;
+        for (const auto& event : *page) ids.push_back(event.event.id);
+        query.before = page->back().place;
+    }
+}
+
+TEST(UsageLog, ListsEventsOfSealedSegmentsInTheirPlaces) {
+    const LogFolder folder;
+    const auto log = open_log(folder.path());
+    std::vector<std::string> sent;
+    const auto send = [&](const std::string& id) {
+        EXPECT_EQ(*append(*log, {calls("of-another-" + id, 1), calls(id, 1, {}, "cus_b")}),
+                  Verdicts(2, kAccepted));
+        sent.insert(sent.begin(), id);
+    };
+    for (const char* id : {"1", "2", "3", "4"}) send(id);
+    fill_a_segment(*log, folder, "a");
+    wait_until_sealed(folder);
+    EXPECT_EQ(listed(*log, "cus_b"), sent);
+    for (const char* id : {"5", "6"}) send(id);
+    EXPECT_EQ(listed(*log, "cus_b"), sent);
+    EXPECT_TRUE(listed(*log, "cus_nobody").empty());
 }
 
 TEST(UsageLog, ASnapshotWithoutItsLogIsRefused) {

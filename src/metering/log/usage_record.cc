@@ -1,38 +1,29 @@
 #include "metering/log/usage_record.h"
 
-#include <array>
-#include <limits>
+#include <type_traits>
+
+#include "metering/log/leb128.h"
+#include "metering/log/packed_uuid.h"
 
 namespace turnpike {
 namespace {
 
-// A record begins with one byte: its kind in the lower four bits, flags in the upper four. Numbers
-// are LEB128: seven bits a byte, the lowest first; signed ones in zigzag (0, -1, 1, -2, ...).
+// A record begins with one byte: its kind in the lower four bits, flags in the upper four.
 constexpr std::uint8_t kName = 1, kArrival = 2, kAllowance = 3, kEvent = 4, kClose = 5, kUsed = 6,
                        kTotals = 7;
 constexpr std::uint8_t kKindMask = 0x0f;
 constexpr std::uint8_t kOverageIsPriced = 0x10;
 constexpr std::uint8_t kQuantityIsOne = 0x10;
 constexpr std::uint8_t kHasLatency = 0x20;
+constexpr std::uint8_t kIdIsUuid = 0x40;
 constexpr int kTableShift = 4;
 
-constexpr std::size_t kNumberBytesMax = 10;
 constexpr std::size_t kNumbersMax = 10;
-
-void put(std::string& out, std::uint64_t number) {
-    for (; number >= 0x80; number >>= 7) out.push_back(static_cast<char>(number | 0x80));
-    out.push_back(static_cast<char>(number));
-}
-
-void put_signed(std::string& out, std::int64_t number) {
-    const auto bits = static_cast<std::uint64_t>(number);
-    put(out, (bits << 1) ^ (number < 0 ? ~std::uint64_t{0} : 0));
-}
 
 void put_instant(std::string& out, Instant moment) { put_signed(out, unix_micros(moment)); }
 
 void put_text(std::string& out, std::string_view text) {
-    put(out, text.size());
+    put_number(out, text.size());
     out.append(text);
 }
 
@@ -43,6 +34,16 @@ void put_fixed(std::string& out, std::uint32_t number) {
 
 }  // namespace
 
+std::int64_t distance_between(Instant from, Instant to) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(unix_micros(to)) -
+                                     static_cast<std::uint64_t>(unix_micros(from)));
+}
+
+Instant moved_by(Instant from, std::int64_t distance) {
+    return from_unix_micros(static_cast<std::int64_t>(
+        static_cast<std::uint64_t>(unix_micros(from)) + static_cast<std::uint64_t>(distance)));
+}
+
 void write_record(std::string& out, const NameRecord& record) {
     out.push_back(static_cast<char>(kName | static_cast<int>(record.table) << kTableShift));
     put_text(out, record.text);
@@ -50,18 +51,18 @@ void write_record(std::string& out, const NameRecord& record) {
 
 void write_record(std::string& out, const ArrivalRecord& record) {
     out.push_back(kArrival);
-    put(out, record.number);
+    put_number(out, record.number);
     put_instant(out, record.received_at);
 }
 
 void write_record(std::string& out, const AllowanceRecord& record) {
     out.push_back(
         static_cast<char>(kAllowance | (record.overage_unit_price ? kOverageIsPriced : 0)));
-    put(out, record.counter);
-    put(out, record.customer);
-    put(out, record.subscription);
-    put(out, record.meter);
-    put(out, record.plan_version);
+    put_number(out, record.counter);
+    put_number(out, record.customer);
+    put_number(out, record.subscription);
+    put_number(out, record.meter);
+    put_number(out, record.plan_version);
     put_instant(out, record.period.start);
     put_instant(out, record.period.end);
     put_signed(out, record.included.scaled());
@@ -71,85 +72,81 @@ void write_record(std::string& out, const AllowanceRecord& record) {
 
 void write_record(std::string& out, const EventRecord& record, Instant received_at) {
     const bool is_one = record.quantity == Quantity::whole(1);
+    const auto uuid = pack_uuid(record.id);
     out.push_back(static_cast<char>(kEvent | (is_one ? kQuantityIsOne : 0) |
-                                    (record.latency_us ? kHasLatency : 0)));
-    put(out, record.counter);
-    put(out, record.source);
-    put_text(out, record.id);
+                                    (record.latency_us ? kHasLatency : 0) |
+                                    (uuid ? kIdIsUuid : 0)));
+    put_number(out, record.counter);
+    put_number(out, record.source);
+    if (uuid)
+        out.append(uuid->data(), uuid->size());
+    else
+        put_text(out, record.id);
     if (!is_one) put_signed(out, record.quantity.scaled());
-    put_signed(out, (record.time - received_at).count());
+    put_signed(out, distance_between(received_at, record.time));
     if (record.latency_us) put_signed(out, *record.latency_us);
     put_fixed(out, record.content);
 }
 
 void write_record(std::string& out, const CloseRecord& record) {
     out.push_back(kClose);
-    put(out, record.customer);
-    put(out, record.subscription);
+    put_number(out, record.customer);
+    put_number(out, record.subscription);
     put_instant(out, record.closed_before);
 }
 
 void write_record(std::string& out, const UsedRecord& record) {
     out.push_back(kUsed);
-    put(out, record.counter);
+    put_number(out, record.counter);
     put_signed(out, record.used.scaled());
 }
 
 void write_record(std::string& out, const TotalsRecord& record) {
     out.push_back(kTotals);
-    put(out, record.arrivals);
-    put(out, record.events);
+    put_number(out, record.arrivals);
+    put_number(out, record.events);
+}
+
+void write_record(std::string& out, const UsageRecord& record, Instant received_at) {
+    const auto write = [&]<class Record>(const Record& known) {
+        if constexpr (std::is_same_v<Record, EventRecord>)
+            write_record(out, known, received_at);
+        else
+            write_record(out, known);
+    };
+    std::visit(write, record);
 }
 
 std::size_t record_bytes_max(std::string_view text) {
     return 1 + kNumbersMax * kNumberBytesMax + text.size();
 }
 
-std::uint64_t RecordReader::unsigned_number() {
-    std::uint64_t number = 0;
-    for (std::size_t i = 0; i < kNumberBytesMax && i < rest_.size(); ++i) {
-        const auto byte = static_cast<std::uint8_t>(rest_[i]);
-        const std::uint64_t bits = byte & 0x7fU;
-        if (i + 1 == kNumberBytesMax && bits > 1) break;  // the 64th bit is the last
-        number |= bits << (7 * i);
-        if (byte >= 0x80) continue;
-        rest_.remove_prefix(i + 1);
-        return number;
+Instant RecordReader::instant() { return from_unix_micros(in_.signed_number()); }
+
+std::string_view RecordReader::text() { return in_.text(in_.number()); }
+
+std::string_view RecordReader::uuid() {
+    const auto packed = in_.text(kPackedUuidBytes);
+    if (in_.is_bad()) return {};
+    unpack_uuid(packed, uuid_);
+    return {uuid_.data(), uuid_.size()};
+}
+
+std::uint32_t RecordReader::fixed() {
+    std::uint32_t number = 0;
+    int shift = 0;
+    for (const char byte : in_.text(sizeof number)) {
+        number |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(byte)) << shift;
+        shift += 8;
     }
-    is_bad_ = true;
-    return 0;
-}
-
-std::uint32_t RecordReader::index() {
-    const std::uint64_t number = unsigned_number();
-    if (number > std::numeric_limits<std::uint32_t>::max()) is_bad_ = true;
-    return static_cast<std::uint32_t>(number);
-}
-
-std::int64_t RecordReader::signed_number() {
-    const std::uint64_t bits = unsigned_number();
-    return static_cast<std::int64_t>((bits >> 1) ^ (~(bits & 1) + 1));
-}
-
-Instant RecordReader::instant() { return from_unix_micros(signed_number()); }
-
-std::string_view RecordReader::text() {
-    const std::uint64_t size = unsigned_number();
-    if (is_bad_ || size > rest_.size()) {
-        is_bad_ = true;
-        return {};
-    }
-    const auto text = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return text;
+    return number;
 }
 
 std::optional<UsageRecord> RecordReader::next() {
-    if (is_bad_ || rest_.empty()) return std::nullopt;
-    const auto first = static_cast<std::uint8_t>(rest_.front());
-    rest_.remove_prefix(1);
+    if (is_bad_ || in_.rest().empty()) return std::nullopt;
+    const auto first = static_cast<std::uint8_t>(in_.text(1).front());
     auto record = read(first & kKindMask, first & static_cast<std::uint8_t>(~kKindMask));
-    if (!record) is_bad_ = true;
+    if (!record || in_.is_bad()) is_bad_ = true;
     if (is_bad_) return std::nullopt;
     return record;
 }
@@ -164,7 +161,7 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
         case kArrival: {
             if (flags != 0) return std::nullopt;
             ArrivalRecord arrival{};
-            arrival.number = unsigned_number();
+            arrival.number = in_.number();
             arrival.received_at = received_at_ = instant();
             return arrival;
         }
@@ -173,23 +170,23 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
         case kClose: {
             if (flags != 0) return std::nullopt;
             CloseRecord close{};
-            close.customer = index();
-            close.subscription = index();
+            close.customer = in_.index();
+            close.subscription = in_.index();
             close.closed_before = instant();
             return close;
         }
         case kUsed: {
             if (flags != 0) return std::nullopt;
             UsedRecord used{};
-            used.counter = index();
-            used.used = Quantity::from_scaled(signed_number());
+            used.counter = in_.index();
+            used.used = Quantity::from_scaled(in_.signed_number());
             return used;
         }
         case kTotals: {
             if (flags != 0) return std::nullopt;
             TotalsRecord totals{};
-            totals.arrivals = unsigned_number();
-            totals.events = unsigned_number();
+            totals.arrivals = in_.number();
+            totals.events = in_.number();
             return totals;
         }
         default: return std::nullopt;
@@ -199,39 +196,31 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
 std::optional<UsageRecord> RecordReader::read_allowance(std::uint8_t flags) {
     if ((flags & ~kOverageIsPriced) != 0) return std::nullopt;
     AllowanceRecord record{};
-    record.counter = index();
-    record.customer = index();
-    record.subscription = index();
-    record.meter = index();
-    record.plan_version = index();
+    record.counter = in_.index();
+    record.customer = in_.index();
+    record.subscription = in_.index();
+    record.meter = in_.index();
+    record.plan_version = in_.index();
     record.period.start = instant();
     record.period.end = instant();
-    record.included = Quantity::from_scaled(signed_number());
-    record.revision = signed_number();
+    record.included = Quantity::from_scaled(in_.signed_number());
+    record.revision = in_.signed_number();
     if ((flags & kOverageIsPriced) != 0)
-        record.overage_unit_price = UnitPrice::from_scaled(signed_number());
+        record.overage_unit_price = UnitPrice::from_scaled(in_.signed_number());
     return record;
 }
 
 std::optional<UsageRecord> RecordReader::read_event(std::uint8_t flags) {
-    if ((flags & ~(kQuantityIsOne | kHasLatency)) != 0) return std::nullopt;
+    if ((flags & ~(kQuantityIsOne | kHasLatency | kIdIsUuid)) != 0) return std::nullopt;
     EventRecord record{};
-    record.counter = index();
-    record.source = index();
-    record.id = text();
-    record.quantity =
-        (flags & kQuantityIsOne) != 0 ? Quantity::whole(1) : Quantity::from_scaled(signed_number());
-    // The sum may be anything when the bytes are; it wraps where a signed one may not.
-    record.time = from_unix_micros(
-        static_cast<std::int64_t>(static_cast<std::uint64_t>(unix_micros(received_at_)) +
-                                  static_cast<std::uint64_t>(signed_number())));
-    if ((flags & kHasLatency) != 0) record.latency_us = signed_number();
-    if (rest_.size() < sizeof(std::uint32_t)) return std::nullopt;
-    for (int i = 0; i < 4; ++i)
-        record.content |= static_cast<std::uint32_t>(
-                              static_cast<std::uint8_t>(rest_[static_cast<std::size_t>(i)]))
-                          << (8 * i);
-    rest_.remove_prefix(sizeof(std::uint32_t));
+    record.counter = in_.index();
+    record.source = in_.index();
+    record.id = (flags & kIdIsUuid) != 0 ? uuid() : text();
+    record.quantity = (flags & kQuantityIsOne) != 0 ? Quantity::whole(1)
+                                                    : Quantity::from_scaled(in_.signed_number());
+    record.time = moved_by(received_at_, in_.signed_number());
+    if ((flags & kHasLatency) != 0) record.latency_us = in_.signed_number();
+    record.content = fixed();
     return record;
 }
 

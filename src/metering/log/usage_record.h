@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,8 +10,17 @@
 
 #include "base/decimal.h"
 #include "base/time.h"
+#include "metering/log/leb128.h"
+#include "metering/log/packed_uuid.h"
 
 namespace turnpike {
+
+/// Where an event stands in the log, for ever: the order of arrival.
+struct LogPlace {
+    std::uint64_t arrival = 0;   ///< its request's number
+    std::uint64_t position = 0;  ///< among the events that this request recorded, from 0
+    friend auto operator<=>(const LogPlace&, const LogPlace&) = default;
+};
 
 /// A frame's payload is a list of records. Texts that come again and again are said once, by a
 /// NameRecord, and are a number from then on: its place in its table, from 0, in the order of the
@@ -90,14 +101,24 @@ void write_record(std::string& out, const EventRecord& record, Instant received_
 void write_record(std::string& out, const CloseRecord& record);
 void write_record(std::string& out, const UsedRecord& record);
 void write_record(std::string& out, const TotalsRecord& record);
+/// \param received_at  only events need it
+void write_record(std::string& out, const UsageRecord& record, Instant received_at);
+
+/// In microseconds; a moment is its distance from another one where it is written. Both may be
+/// anything when the bytes are: they wrap, where signed sums may not.
+std::int64_t distance_between(Instant from, Instant to);
+Instant moved_by(Instant from, std::int64_t distance);
 
 /// More bytes than any EventRecord with these texts, or any other record with such a text, takes.
 std::size_t record_bytes_max(std::string_view text);
 
-/// Reads a payload's records in order. Texts are parts of the payload. Any bytes at all are safe.
+/// Reads a payload's records in order. Texts are parts of the payload, or of the reader until its
+/// next call: an id that is a UUID takes 16 bytes there. Any bytes at all are safe.
 class RecordReader {
 public:
-    explicit RecordReader(std::string_view payload) : rest_(payload) {}
+    /// \param received_at  of the arrival that the first events belong to, when it is not in there
+    explicit RecordReader(std::string_view payload, Instant received_at = {})
+        : in_(payload), received_at_(received_at) {}
     /// nullopt at the end, and when the bytes are no record: then is_bad() says so.
     std::optional<UsageRecord> next();
     [[nodiscard]] bool is_bad() const { return is_bad_; }
@@ -106,14 +127,14 @@ private:
     std::optional<UsageRecord> read(std::uint8_t kind, std::uint8_t flags);
     std::optional<UsageRecord> read_allowance(std::uint8_t flags);
     std::optional<UsageRecord> read_event(std::uint8_t flags);
-    std::uint64_t unsigned_number();
-    std::uint32_t index();
-    std::int64_t signed_number();
     Instant instant();
     std::string_view text();
+    std::string_view uuid();
+    std::uint32_t fixed();
 
-    std::string_view rest_;
+    NumberReader in_;
     Instant received_at_;
+    std::array<char, kUuidTextBytes> uuid_{};
     bool is_bad_ = false;
 };
 

@@ -4,6 +4,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "metering/log/sealed_testing.h"
+
 namespace turnpike {
 namespace {
 
@@ -19,7 +21,7 @@ Quantity any_quantity() {
 
 RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     const auto index = [] { return *rc::gen::arbitrary<std::uint32_t>(); };
-    const std::string id = *rc::gen::arbitrary<std::string>();
+    const std::string id = testing::any_event_id();
     const std::string name = *rc::gen::arbitrary<std::string>();
     const ArrivalRecord arrival{*rc::gen::arbitrary<std::uint64_t>(), any_instant()};
     AllowanceRecord allowance{index(),        index(), index(),
@@ -59,7 +61,7 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
 
 TEST(UsageRecord, AnOrdinaryEventTakesFewBytes) {
     // A counter below 2^21, a UUID, one unit, half a second before it arrived: 1 of kind, 3 + 1 of
-    // numbers, 1 + 36 of the id, 3 of the time, 4 of the content.
+    // numbers, 16 of the id, 3 of the time, 4 of the content.
     const EventRecord event{.counter = 1'000'000,
                             .source = 3,
                             .id = "0e3f2c51-6a0f-4e1c-9a55-5d6f2f0c7a11",
@@ -69,7 +71,7 @@ TEST(UsageRecord, AnOrdinaryEventTakesFewBytes) {
                             .content = 7};
     std::string out;
     write_record(out, event, kNow);
-    EXPECT_EQ(out.size(), 1U + 3 + 1 + 37 + 3 + 4);
+    EXPECT_EQ(out.size(), 1U + 3 + 1 + 16 + 3 + 4);
     EXPECT_LT(out.size(), record_bytes_max(event.id));
 }
 
@@ -82,6 +84,8 @@ TEST(UsageRecord, BytesThatAreNoRecordAreSaidToBeBad) {
         {"kind 0", std::string(1, '\0')},
         {"unknown kind", "\x0f"},
         {"unknown flag", "\x82"},
+        {"unknown flag of an event", "\x94"},
+        {"UUID beyond the end", std::string("\x54\0\0", 3) + "fifteen bytes.."},
         {"unknown table", "\x51\x01x"},
         {"text beyond the end", "\x01\x05x"},
         {"number beyond the end", "\x02\xff"},

@@ -11,13 +11,22 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "metering/log/durable_file.h"
 #include "metering/log/frame.h"
 
 namespace turnpike {
 namespace {
 
-constexpr std::string_view kSuffix = ".snapshot";
+std::string_view suffix_of(SnapshotKind kind) {
+    switch (kind) {
+        case SnapshotKind::Counters: return ".snapshot";
+        case SnapshotKind::Identities: return ".identities";
+    }
+    check(false, "every kind has a suffix");
+    return "";
+}
+
 constexpr std::string_view kEndMark = "end";
 
 std::unexpected<Error> unreachable(const std::string& path, const std::string& reason) {
@@ -30,11 +39,11 @@ std::unexpected<Error> damaged(const SnapshotPlace& place) {
                 fmt::format("{} is damaged; without it the whole log is read", place.path));
 }
 
-std::string snapshot_name(std::uint64_t next_sequence) {
-    return fmt::format("{:020}{}", next_sequence, kSuffix);
+std::string snapshot_name(SnapshotKind kind, std::uint64_t next_sequence) {
+    return fmt::format("{:020}{}", next_sequence, suffix_of(kind));
 }
 
-Result<std::vector<SnapshotPlace>> list_snapshots(const std::string& directory) {
+Result<std::vector<SnapshotPlace>> list_snapshots(const std::string& directory, SnapshotKind kind) {
     std::vector<SnapshotPlace> found;
     std::error_code error;
     std::filesystem::directory_iterator entry(directory, error);
@@ -42,27 +51,11 @@ Result<std::vector<SnapshotPlace>> list_snapshots(const std::string& directory) 
         SnapshotPlace place{entry->path(), 0};
         const std::string name = entry->path().filename();
         std::from_chars(name.data(), name.data() + name.size(), place.next_sequence);
-        if (name == snapshot_name(place.next_sequence)) found.push_back(std::move(place));
+        if (name == snapshot_name(kind, place.next_sequence)) found.push_back(std::move(place));
     }
     if (error) return unreachable(directory, error.message());
     std::ranges::sort(found, {}, &SnapshotPlace::next_sequence);
     return found;
-}
-
-/// Snapshots before this one, and what a crash left of one that was being written.
-Result<std::monostate> remove_older(const std::string& directory, std::uint64_t next_sequence) {
-    const auto newest = snapshot_name(next_sequence);
-    std::error_code error;
-    std::filesystem::directory_iterator entry(directory, error);
-    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-        const std::string name = entry->path().filename();
-        const bool is_left_over = name.ends_with(std::string(kSuffix) + ".new");
-        if (!is_left_over && !(name.ends_with(kSuffix) && name < newest)) continue;
-        std::error_code stays;  // it is in nobody's way
-        std::filesystem::remove(entry->path(), stays);
-    }
-    if (error) return unreachable(directory, error.message());
-    return std::monostate{};
 }
 
 /// Writes frames one behind the other.
@@ -88,16 +81,39 @@ private:
 
 }  // namespace
 
-Result<std::optional<SnapshotPlace>> newest_snapshot(const std::string& directory) {
-    auto found = list_snapshots(directory);
+SnapshotPlace snapshot_place(const std::string& directory, SnapshotKind kind,
+                             std::uint64_t next_sequence) {
+    return {directory + "/" + snapshot_name(kind, next_sequence), next_sequence};
+}
+
+Result<std::optional<SnapshotPlace>> newest_snapshot(const std::string& directory,
+                                                     SnapshotKind kind) {
+    auto found = list_snapshots(directory, kind);
     if (!found) return failure(std::move(found));
     if (found->empty()) return std::optional<SnapshotPlace>();
     return std::optional(std::move(found->back()));
 }
 
+Result<std::monostate> remove_older_snapshots(const std::string& directory, SnapshotKind kind,
+                                              const SnapshotPlace& newest) {
+    const std::string name_of_newest = std::filesystem::path(newest.path).filename();
+    const std::string unpublished = std::string(suffix_of(kind)) + ".new";
+    std::error_code error;
+    std::filesystem::directory_iterator entry(directory, error);
+    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        const std::string name = entry->path().filename();
+        const bool is_older = name.ends_with(suffix_of(kind)) && name < name_of_newest;
+        std::error_code stays;  // it is not read
+        if (is_older || name.ends_with(unpublished)) std::filesystem::remove(entry->path(), stays);
+    }
+    if (error) return unreachable(directory, error.message());
+    return std::monostate{};
+}
+
 Result<std::monostate> save_snapshot(const UsageState& state, const std::string& directory,
                                      std::uint64_t next_sequence) {
-    auto file = DurableFile::create(directory + "/" + snapshot_name(next_sequence));
+    const auto place = snapshot_place(directory, SnapshotKind::Counters, next_sequence);
+    auto file = DurableFile::create(place.path);
     if (!file) return failure(std::move(file));
     FrameFile frames(*file);
     const auto written =
@@ -107,8 +123,7 @@ Result<std::monostate> save_snapshot(const UsageState& state, const std::string&
     if (!ended) return failure(ended);
     const auto published = file->publish();
     if (!published) return failure(published);
-
-    return remove_older(directory, next_sequence);
+    return remove_older_snapshots(directory, SnapshotKind::Counters, place);
 }
 
 Result<std::monostate> load_snapshot(const SnapshotPlace& place, UsageState& state) {

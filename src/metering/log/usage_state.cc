@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -79,12 +80,12 @@ std::optional<std::uint32_t> UsageState::find_contract(const ContractKey& contra
 std::uint32_t UsageState::contract_of(std::uint32_t customer, std::uint32_t subscription) {
     const auto next = static_cast<std::uint32_t>(contracts_.size());
     const auto [at, is_new] = contract_numbers_.emplace(std::pair(customer, subscription), next);
-    if (is_new)
-        contracts_.push_back({.customer = customer,
-                              .subscription = subscription,
-                              .counters = {},
-                              .closed_before = {}});
-    return at->second;
+    if (!is_new) return at->second;
+    contracts_.push_back(
+        {.customer = customer, .subscription = subscription, .counters = {}, .closed_before = {}});
+    if (contracts_of_customer_.size() <= customer) contracts_of_customer_.resize(customer + 1);
+    contracts_of_customer_[customer].push_back(next);
+    return next;
 }
 
 Counter UsageState::counter_of(const Entry& entry) const {
@@ -358,6 +359,16 @@ UsageState::CountedBy UsageState::counted_by(std::uint32_t counter) const {
     const Entry& entry = counters_.at(counter);
     return {names(NameTable::Customer).text(contracts_[entry.contract].customer),
             names(NameTable::Meter).text(entry.meter), entry.period.start};
+}
+
+std::vector<std::uint32_t> UsageState::counters_of_customer(std::string_view customer) const {
+    std::vector<std::uint32_t> counters;
+    const auto who = names(NameTable::Customer).find(customer);
+    if (who.is_new || who.index >= contracts_of_customer_.size()) return counters;
+    for (const std::uint32_t contract : contracts_of_customer_[who.index])
+        std::ranges::copy(contracts_[contract].counters, std::back_inserter(counters));
+    std::ranges::sort(counters);
+    return counters;
 }
 
 std::vector<MeteredPeriod> UsageState::counters_of(const ContractKey& contract, Instant from,

@@ -106,6 +106,8 @@ public:
     };
     /// \param counter  as an EventRecord has it
     [[nodiscard]] CountedBy counted_by(std::uint32_t counter) const;
+    /// Of all of the customer's contracts, in rising order.
+    [[nodiscard]] std::vector<std::uint32_t> counters_of_customer(std::string_view customer) const;
 
     [[nodiscard]] const NameList& names(NameTable table) const {
         return names_[static_cast<std::size_t>(table)];
@@ -172,6 +174,7 @@ private:
     /// By customer's and subscription's name.
     boost::unordered_flat_map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t>
         contract_numbers_;
+    std::vector<std::vector<std::uint32_t>> contracts_of_customer_;  ///< by his name's number
     Instant received_at_;
     std::uint64_t arrivals_ = 0, events_ = 0;
     bool arrival_is_written_ = true;

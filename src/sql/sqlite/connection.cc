@@ -206,4 +206,19 @@ std::int64_t ConnectionTransaction::run(std::string_view sql, std::span<const Va
     return connection_.changes();
 }
 
+void Connection::copy_to(const std::string& path) {
+    sqlite3* handle = nullptr;
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    const int opened = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    const std::unique_ptr<sqlite3, CloseConnection> copy(handle);
+    if (opened != SQLITE_OK) throw Failure("sqlite: cannot make " + path, false);
+    constexpr int kAllPages = -1;
+    sqlite3_backup* backup = sqlite3_backup_init(handle, "main", handle_.get(), "main");
+    if (backup != nullptr) sqlite3_backup_step(backup, kAllPages);
+    const int copied = backup == nullptr ? SQLITE_ERROR : sqlite3_backup_finish(backup);
+    if (copied != SQLITE_OK)
+        throw Failure(fmt::format("sqlite: cannot copy to {}: {}", path, sqlite3_errmsg(handle)),
+                      false);
+}
+
 }  // namespace turnpike::sql::sqlite

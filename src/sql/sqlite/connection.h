@@ -44,6 +44,10 @@ public:
     /// Best effort: what could not be copied stays safe in the log.
     void checkpoint(Checkpoint how);
 
+    /// All pages, as this connection's transaction sees them, into a new database at `path`. Throws
+    /// Failure.
+    void copy_to(const std::string& path);
+
 private:
     struct CloseConnection {
         void operator()(sqlite3* handle) const;

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+
+#include "base/error.h"
+
+namespace turnpike {
+
+/// How many bytes are done; `all` may grow.
+using CopyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+
+struct BackupReport {
+    std::size_t files = 0;
+    std::uint64_t bytes = 0;
+};
+
+/// Copies the data of a server on SQLite, which may be running, to the new folder `to`. The copy
+/// holds everything that was acknowledged before this was called, and its ledger and usage log
+/// agree: the ledger's moment is fixed first, then the log's end, so that the ledger's copy refers
+/// to no usage that the log's copy lacks. `to` appears when everything in it is complete and
+/// durable; until then it is `to` + ".incomplete", which the next backup replaces.
+///
+/// Errors: InvalidArgument "data.no_ledger", "backup.exists"; Unavailable "backup.failed",
+///         "database.unreachable", and those of LogCopy.
+Result<BackupReport> make_backup(const std::string& data, const std::string& to,
+                                 const CopyProgress& progress);
+
+enum class RestoreOver : bool { Nothing, OtherData };
+
+/// Puts a backup back as the data folder `data`, which appears when everything in it is complete,
+/// verified and durable. Other data that was there is kept, as `data` + ".before-restore".
+///
+/// Errors: InvalidArgument "backup.damaged", with the file; "restore.not_empty"; Conflict
+///         "database.in_use"; Unavailable "backup.failed".
+Result<BackupReport> restore_backup(const std::string& from, const std::string& data,
+                                    RestoreOver over, const CopyProgress& progress);
+
+}  // namespace turnpike

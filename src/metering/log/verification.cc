@@ -1,0 +1,185 @@
+#include "metering/log/verification.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "metering/log/durable_file.h"
+#include "metering/log/identity_hash.h"
+#include "metering/log/identity_verification.h"
+#include "metering/log/sealed_segment.h"
+#include "metering/log/segment_file.h"
+#include "metering/log/snapshot_comparison.h"
+#include "metering/log/usage_snapshot.h"
+
+namespace turnpike {
+namespace {
+
+std::uint64_t bytes_below(const std::string& directory) {
+    std::uint64_t bytes = 0;
+    std::error_code error;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(directory, error))
+        if (file.is_regular_file(error)) bytes += file.file_size(error);
+    return bytes;
+}
+
+/// One check of one directory.
+class LogCheck {
+public:
+    LogCheck(std::string directory, const CheckListener& listener)
+        : directory_(std::move(directory)), listener_(listener), all_(bytes_below(directory_)) {}
+
+    std::optional<UsageState> run() {
+        const std::string key_path = directory_ + "/identity-key";
+        if (!exists(key_path)) {
+            listener_.problem(key_path + ": it is missing, and with it every event's identity");
+        } else if (const auto key = load_or_make_identity_key(key_path)) {
+            identities_.emplace(directory_, *key, listener_);
+            progress(identities_->read_files());
+        } else {
+            listener_.problem(key.error().message);
+        }
+        find_snapshot();
+        const auto segments = list_segments(directory_ + "/segments");
+        if (!segments) {
+            listener_.problem(segments.error().message);
+            return std::nullopt;
+        }
+        for (std::size_t i = 0; i < segments->size(); ++i)
+            check_segment((*segments)[i], i + 1 == segments->size());
+        if (!segments->empty() && segments->back().form == SegmentForm::Sealed)
+            listener_.problem(fmt::format("{}: the segment behind it, from frame {} on, is missing",
+                                          segments->back().path, next_sequence_));
+        finish();
+        if (!is_whole_) return std::nullopt;
+        return std::move(state_);
+    }
+
+private:
+    void progress(std::uint64_t bytes) {
+        done_ += bytes;
+        listener_.progress(done_, all_);
+    }
+    /// A log without this folder, or without the runs', is as one where it is empty.
+    void find_snapshot() {
+        if (!exists(directory_ + "/snapshots")) return;
+        const auto newest = newest_snapshot(directory_ + "/snapshots");
+        if (!newest) listener_.problem(newest.error().message);
+        if (newest && *newest) snapshot_ = **newest;
+    }
+    void check_segment(const SegmentPlace& place, bool is_last);
+    Result<SegmentEnd> read(const SegmentPlace& place);
+    Result<std::monostate> take(std::uint64_t sequence, std::string_view records);
+    void compare_snapshot();
+    void finish();
+
+    const std::string directory_;
+    const CheckListener& listener_;
+    const std::uint64_t all_;
+    std::uint64_t done_ = 0;
+    std::optional<SnapshotPlace> snapshot_;
+    std::optional<IdentityCheck> identities_;
+    UsageState state_;
+    std::uint64_t next_sequence_ = 1;
+    bool is_whole_ = true;  ///< until now; state_ means something
+};
+
+void LogCheck::check_segment(const SegmentPlace& place, bool is_last) {
+    if (place.first_sequence != next_sequence_) {
+        listener_.problem(fmt::format("{}: it begins at frame {}, and frame {} is missing",
+                                      place.path, place.first_sequence, next_sequence_));
+        is_whole_ = false;
+    }
+    next_sequence_ = place.first_sequence;
+    if (snapshot_ && snapshot_->next_sequence == place.first_sequence) compare_snapshot();
+    const auto end = read(place);
+    std::error_code ignored;
+    progress(std::filesystem::file_size(place.path, ignored));
+    if (!end) {
+        // Some errors name the file themselves.
+        const auto& what = end.error().message;
+        listener_.problem(what.starts_with(place.path) ? what : place.path + ": " + what);
+        is_whole_ = false;
+        return;
+    }
+    next_sequence_ = end->next_sequence;
+    const bool torn = end->state == SegmentEnd::State::Torn;
+    if (end->state == SegmentEnd::State::Damaged || (torn && !is_last)) {
+        listener_.problem(fmt::format("{} is damaged at byte {}, frame {}", place.path, end->offset,
+                                      end->next_sequence));
+        is_whole_ = false;
+    } else if (torn) {
+        listener_.note(
+            fmt::format("{}: a crash tore a frame at byte {}, of which nobody was told; "
+                        "the next start cuts it off",
+                        place.path, end->offset));
+    }
+}
+
+Result<SegmentEnd> LogCheck::read(const SegmentPlace& place) {
+    if (place.form == SegmentForm::Log)
+        return scan_segment(place, place.first_sequence,
+                            [this](std::uint64_t sequence, std::string_view payload) {
+                                return take(sequence, payload);
+                            });
+    const auto segment = SealedSegment::open(place.path);
+    if (!segment) return failure(segment);
+    const SealedHeader& header = segment->header();
+    if (header.first_sequence != place.first_sequence)
+        return fail(ErrorCode::Unavailable, "usage_log.damaged", "its name is not its own");
+    // Any of its frames may have said a record, so only what all of them must have said counts.
+    const auto visited = segment->visit_records(
+        [&](std::string_view records) { return take(header.next_sequence - 1, records); });
+    if (!visited) return failure(visited);
+    return SegmentEnd{.next_sequence = header.next_sequence};
+}
+
+Result<std::monostate> LogCheck::take(std::uint64_t sequence, std::string_view records) {
+    RecordReader reader(records);
+    while (const auto record = reader.next()) {
+        if (!is_whole_) continue;  // what follows cannot be understood without what is lost
+        const auto applied = state_.apply(*record);
+        if (!applied)
+            return fail(
+                ErrorCode::Unavailable, "usage_log.damaged",
+                fmt::format("{}, in arrival {}", applied.error().message, state_.arrivals()));
+        const auto* event = std::get_if<EventRecord>(&*record);
+        if (event == nullptr || !identities_) continue;
+        identities_->take(state_.names(NameTable::Source).text(event->source), *event, sequence);
+    }
+    if (reader.is_bad())
+        return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                    fmt::format("a record behind arrival {} cannot be read", state_.arrivals()));
+    return std::monostate{};
+}
+
+void LogCheck::compare_snapshot() {
+    const SnapshotPlace place = *std::exchange(snapshot_, std::nullopt);
+    if (!is_whole_) return;
+    UsageState remembered;
+    const auto loaded = load_snapshot(place, remembered);
+    if (!loaded) return listener_.problem(loaded.error().message);
+    for (const std::string& difference : differences_between(remembered, state_))
+        listener_.problem(place.path + ": " + difference);
+}
+
+void LogCheck::finish() {
+    // Of frames that no segment begins with, or that are not there.
+    if (snapshot_ && is_whole_)
+        listener_.problem(fmt::format("{}: no segment begins at frame {}", snapshot_->path,
+                                      snapshot_->next_sequence));
+    if (identities_ && is_whole_) identities_->finish();
+    listener_.progress(all_, all_);
+}
+
+}  // namespace
+
+std::optional<UsageState> verify_usage_log(const std::string& directory,
+                                           const CheckListener& listener) {
+    return LogCheck(directory, listener).run();
+}
+
+}  // namespace turnpike
