@@ -39,7 +39,9 @@ Result<std::monostate> make_directory(const std::string& path) {
     return std::monostate{};
 }
 
+/// What is in it is durable then, as the directory itself.
 Result<std::monostate> move_directory(const std::string& from, const std::string& to) {
+    if (const auto synced = sync_directory(from); !synced) return failure(synced);
     std::error_code error;
     fs::rename(from, to, error);
     if (error) return failed(to, error);
@@ -160,6 +162,10 @@ Result<std::monostate> copy_data(const DataFolder& data, FolderCopy& copy) {
     const auto ledger =
         sql::sqlite::copy_database(data.ledger(), copy.path_of("ledger.db"), note_the_logs_end);
     if (!ledger) return failure(ledger);
+    std::error_code error;
+    fs::permissions(copy.path_of("ledger.db"), fs::perms::owner_read | fs::perms::owner_write,
+                    error);
+    if (error) return failed(copy.path_of("ledger.db"), error);
     if (const auto noted = copy.note("ledger.db"); !noted) return failure(noted);
     for (const std::string name : kSecrets) {
         const std::string path = data.path + "/" + name;

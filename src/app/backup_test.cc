@@ -99,6 +99,10 @@ TEST_F(BackupTest, ComesBackAsItWas) {
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_EQ(made->files, 4U) << "the ledger, the secret, the log's key and its segment";
     EXPECT_FALSE(fs::exists(to_ + ".incomplete"));
+    for (const auto& entry : fs::recursive_directory_iterator(to_))
+        EXPECT_EQ(entry.status().permissions() & (fs::perms::group_all | fs::perms::others_all),
+                  fs::perms::none)
+            << entry.path() << " is for its owner only";
     const auto restored = restore(restored_);
     ASSERT_TRUE(restored) << restored.error().message;
     EXPECT_EQ(restored->bytes, made->bytes);

@@ -312,5 +312,28 @@ RC_GTEST_PROP(UsageStateProperties, CountsAsAModelDoesAndReplaysToTheSame, ()) {
     RC_ASSERT(!::testing::Test::HasFailure());
 }
 
+TEST(UsageState, KnowsTheCountersOfACustomerOverHisContracts) {
+    UsageState state;
+    std::string records;
+    auto subscribed = window("pv_1", 10, "0.02");
+    subscribed.contract = SubscriptionId::trusted("sub_1");
+    state.begin_arrival(kStart);
+    // Counters 0 to 4, in this order.
+    for (const Use& one :
+         {use(window("pv_1", 10, "0.02"), 1, "cus_a"), use(window("pv_1", 10, "0.02"), 1, "cus_b"),
+          use(subscribed, 1, "cus_a"), use(window("pv_1", 10, "0.02", kNext), 1, "cus_a"),
+          use(window("pv_1", 10, "0.02"), 1, "cus_b", "bytes")})
+        EXPECT_EQ(state.count(one, records), Counted::Accepted);
+    state.close({"cus_c", ""}, kNext.start, records);
+    using Counters = std::vector<std::uint32_t>;
+    const UsageState replay = replayed(records);
+    for (const UsageState* each : std::initializer_list<const UsageState*>{&state, &replay}) {
+        EXPECT_EQ(each->counters_of_customer("cus_a"), (Counters{0, 2, 3}));
+        EXPECT_EQ(each->counters_of_customer("cus_b"), (Counters{1, 4}));
+        EXPECT_EQ(each->counters_of_customer("cus_c"), Counters());
+        EXPECT_EQ(each->counters_of_customer("cus_d"), Counters());
+    }
+}
+
 }  // namespace
 }  // namespace turnpike
