@@ -91,7 +91,7 @@ Result<std::monostate> DurableFile::publish() {
 
 bool exists(const std::string& path) {
     struct stat status{};
-    return lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+    return lstat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 Result<std::monostate> sync_directory(const std::string& directory) {
