@@ -50,8 +50,12 @@ public:
         asio::io_context io;
         std::optional<T> result;
         std::exception_ptr thrown;
-        auto body = [&]() -> asio::awaitable<void> { result.emplace(co_await std::move(work)); };
-        asio::co_spawn(io, body, [&](const std::exception_ptr& error) { thrown = error; });
+        const auto keep = [](asio::awaitable<T> wanted,
+                             std::optional<T>& kept) -> asio::awaitable<void> {
+            kept.emplace(co_await std::move(wanted));
+        };
+        asio::co_spawn(io, keep(std::move(work), result),
+                       [&](const std::exception_ptr& error) { thrown = error; });
         io.run();
         if (thrown) std::rethrow_exception(thrown);
         return *std::move(result);
