@@ -127,8 +127,9 @@ TEST(BodyDecoder, ReadsSeveralMembersOrFramesAsOneBody) {
 
 TEST(BodyDecoder, RefusesMorePartsThanAnybodyNeeds) {
     const auto parts = [](const Coded& coded, std::size_t count) {
+        const std::string part = coded.encode("");
         std::string body;
-        for (std::size_t i = 0; i < count; ++i) body += coded.encode("");
+        for (std::size_t i = 0; i < count; ++i) body += part;
         return body;
     };
     for (const Coded& coded : kCoded) {
