@@ -12,7 +12,7 @@
 namespace turnpike {
 
 // Only a typedef may say __extension__, and -Wpedantic asks for it.
-__extension__ typedef __int128 Int128;  // NOLINT(modernize-use-using)
+__extension__ typedef __int128 Int128;
 
 /// How a product is cut to the precision of its result. Named at every call, never implied.
 enum class Rounding : std::uint8_t {

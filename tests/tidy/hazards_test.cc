@@ -54,6 +54,7 @@ const std::vector<Hazard>& hazards() {
          R"(\b(std::random_device|rand\s*\(\)|srand\s*\())",
          {"base/id.cc"},
          "take an IdSource&, or ask crypto/"},
+        {"a typedef", {"typedef"}, R"(\btypedef\b)", {"base/decimal.h"}, "write using Name = Type"},
         {"sleeping",
          {"sleep"},
          R"(\b(sleep_for|sleep_until|usleep|nanosleep)\s*\()",
@@ -195,6 +196,7 @@ TEST(HazardsSelfTest, EachHazardIsNoticedOutsideItsHomeOnly) {
         {"std::shared_ptr<Catalog> catalog;", 1},
         {"std::shared_ptr<const Catalog> catalog;", 0},
         {"std::make_shared<const Catalog>(x);", 0},
+        {"typedef int Number;", 1},
         {"std::cout << 1;", 1},
         {"auto s = R\"(std::cout)\";", 0},
     };
