@@ -48,7 +48,8 @@ def units_of(build):
     for entry in json.loads(Path(build, "compile_commands.json").read_text()):
         words = entry["command"].split()
         built = words[words.index("-o") + 1]
-        if files.get(built) and built.startswith(OURS) and "_test.dir/" not in built:
+        is_of_tests = "_test.dir/" in built or "_testing.dir/" in built
+        if files.get(built) and built.startswith(OURS) and not is_of_tests:
             units[entry["file"]] = files[built]
     return units
 
