@@ -9,11 +9,9 @@
 #include <string>
 #include <vector>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "base/check.h"
 #include "crypto/crc32c.h"
+#include "memory_file.h"
 #include "metering/log/identity_run.h"
 
 namespace {
@@ -46,26 +44,6 @@ void set_checksums(std::vector<std::byte>& file) {
         std::memcpy(at, block.data(), kBlockBytes);
     }
 }
-
-/// A file that lives in memory, by a path.
-class MemoryFile {
-public:
-    explicit MemoryFile(std::span<const std::byte> bytes)
-        : descriptor_(memfd_create("run", MFD_CLOEXEC)),
-          path_("/proc/self/fd/" + std::to_string(descriptor_)) {
-        check(descriptor_ >= 0, "memory can be a file");
-        const auto written = write(descriptor_, bytes.data(), bytes.size());
-        check(written == static_cast<ssize_t>(bytes.size()), "memory takes what is written");
-    }
-    MemoryFile(const MemoryFile&) = delete;
-    MemoryFile& operator=(const MemoryFile&) = delete;
-    ~MemoryFile() { close(descriptor_); }
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    int descriptor_;
-    std::string path_;
-};
 
 template <class T>
 void check_refusal(const Result<T>& refused, const std::string& path) {

@@ -9,11 +9,9 @@
 #include <string>
 #include <vector>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "base/check.h"
 #include "crypto/crc32c.h"
+#include "memory_file.h"
 #include "metering/log/sealed_segment.h"
 
 namespace {
@@ -51,26 +49,6 @@ std::string file_around(std::string block) {
     std::memcpy(file.data() + header.index_offset, &place, sizeof place);
     return file;
 }
-
-/// A file that lives in memory, by a path.
-class MemoryFile {
-public:
-    explicit MemoryFile(std::string_view bytes)
-        : descriptor_(memfd_create("sealed", MFD_CLOEXEC)),
-          path_("/proc/self/fd/" + std::to_string(descriptor_)) {
-        check(descriptor_ >= 0, "memory can be a file");
-        const auto written = write(descriptor_, bytes.data(), bytes.size());
-        check(written == static_cast<ssize_t>(bytes.size()), "memory takes what is written");
-    }
-    MemoryFile(const MemoryFile&) = delete;
-    MemoryFile& operator=(const MemoryFile&) = delete;
-    ~MemoryFile() { close(descriptor_); }
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    int descriptor_;
-    std::string path_;
-};
 
 template <class T>
 void check_refusal(const Result<T>& refused, const std::string& path) {
@@ -128,7 +106,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } else if (data[0] == 3) {
         read_story(bytes);
     } else {
-        const MemoryFile memory(data[0] == 0 ? bytes : file_around(bytes));
+        const std::string around = data[0] == 0 ? std::string(bytes) : file_around(bytes);
+        const MemoryFile memory(std::as_bytes(std::span(around)));
         read_file(memory.path());
     }
     return 0;

@@ -9,7 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
-#include "app/bench_figures.h"
+#include "app/bench.h"
 #include "app/cli.h"
 #include "app/data_dir.h"
 #include "app/local_stack.h"
@@ -181,20 +181,12 @@ Result<std::vector<Round>> measure(LocalStack& stack, const std::string& dir,
 int command_bench_http(const BenchHttpOptions& options) {
     block_signals();
     const ScratchDir scratch;
-    UpOptions up;
-    up.listen = up.sandbox_listen = "127.0.0.1:0";
-    up.data = scratch.path();
-    up.access_log = "off";
-    auto stack = LocalStack::start(up);
+    auto stack = start_for_bench(scratch.path());
     if (!stack) return complain(stack.error());
     const auto rounds = measure(**stack, scratch.path(), options);
     (*stack)->stop();
     if (!rounds) return complain(rounds.error());
-    const auto report = report_of(*rounds, options);
-    fmt::print("{}", report);
-    if (options.report.empty()) return 0;
-    const auto saved = write_text_file(options.report, report);
-    return saved ? 0 : complain(saved.error());
+    return hand_out(report_of(*rounds, options), options.report);
 }
 
 }  // namespace turnpike

@@ -14,7 +14,7 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
-#include "app/bench_figures.h"
+#include "app/bench.h"
 #include "app/bench_postgres.h"
 #include "app/cli.h"
 #include "app/data_dir.h"
@@ -22,6 +22,7 @@
 #include "app/scratch_dir.h"
 #include "app/signals.h"
 #include "catalog/catalog_file.h"
+#include "catalog/preset.h"
 #include "catalog/service.h"
 #include "customers/service.h"
 
@@ -31,23 +32,8 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::microseconds;
 
-/// One plan that nobody uses up, so that each event is accepted.
-constexpr std::string_view kCatalog = R"toml(
-[[meters]]
-key = "api_calls"
-name = "API calls"
-unit = "call"
-event_type = "api.call"
-aggregation = "sum"
-
-[[plans]]
-key = "free"
-name = "FREE"
-rank = 0
-default = true
-prices = [{ currency = "usd", interval = "month", amount = "0.00" }]
-allowances = [{ meter = "api_calls", included = "1000000000", overage = "block" }]
-)toml";
+/// Units that nobody uses up, so that each event is accepted.
+constexpr std::int64_t kIncluded = 1'000'000'000;
 
 /// A request of NDJSON whose events get new ids each time it is sent.
 class EventBatch {
@@ -138,8 +124,11 @@ private:
 };
 
 Result<std::monostate> add_world(App& app, const BenchIngestOptions& options) {
-    const auto file = read_catalog_file(kCatalog);
+    auto file = read_catalog_file(*preset_catalog("api-metering"));
     if (!file) return failure(file);
+    for (FilePlan& plan : file->plans)
+        for (Allowance& allowance : plan.allowances)
+            allowance.included = Quantity::whole(kIncluded);
     const Instant now = app.clock.now();
     app.db->write_blocking([&](sql::Transaction& tx) {
         apply_catalog(tx, *file, now, app.ids);
@@ -227,11 +216,7 @@ std::string report_of(const Measured& measured, const BenchIngestOptions& option
 int command_bench_ingest(const BenchIngestOptions& options) {
     block_signals();
     const ScratchDir scratch;
-    UpOptions up;
-    up.listen = up.sandbox_listen = "127.0.0.1:0";
-    up.data = scratch.path();
-    up.access_log = "off";
-    auto stack = LocalStack::start(up);
+    auto stack = start_for_bench(scratch.path());
     if (!stack) return complain(stack.error());
     const auto added = add_world((*stack)->app(), options);
     if (!added) return complain(added.error());
@@ -246,11 +231,7 @@ int command_bench_ingest(const BenchIngestOptions& options) {
         if (!found) return complain(found.error());
         reference = *found;
     }
-    const auto report = report_of(*measured, options, reference);
-    fmt::print("{}", report);
-    if (options.report.empty()) return 0;
-    const auto saved = write_text_file(options.report, report);
-    return saved ? 0 : complain(saved.error());
+    return hand_out(report_of(*measured, options, reference), options.report);
 }
 
 }  // namespace turnpike

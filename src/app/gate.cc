@@ -81,28 +81,36 @@ struct Gate::State {
 
     /// Who asks, when he may; otherwise what he is answered, whatever his body holds.
     using Admission = std::variant<Principal, http::Response>;
-    asio::awaitable<Admission> admit(const Policy& policy, http::Request& request) {
+    Admission admission_of(const Policy& policy, Result<Principal> principal,
+                           const http::Request& request) {
+        if (!principal) return refused(principal.error(), request);
+        const auto allowed = authorize(policy, *principal);
+        if (!allowed) return http::problem(allowed.error(), request);
+        return *std::move(principal);
+    }
+    /// nullopt: the ledger must be asked. Most requests need no coroutine of their own for this.
+    std::optional<Admission> admit_at_once(const Policy& policy, const http::Request& request) {
+        if (policy.who == Who::Public) return admission_of(policy, Principal{}, request);
+        auto known = app.authenticator.authenticate_at_once(request);
+        if (!known) return std::nullopt;
+        return admission_of(policy, *std::move(known), request);
+    }
+    asio::awaitable<Admission> admit(const Policy& policy, const http::Request& request) {
         Result<Principal> principal;
         try {
-            if (policy.who != Who::Public) {
-                auto at_once = app.authenticator.authenticate_at_once(request);
-                principal = at_once ? *std::move(at_once)
-                                    : co_await app.authenticator.authenticate(request);
-            }
+            principal = co_await app.authenticator.authenticate(request);
         } catch (const sql::Failure& failure) {
             co_return http::problem(ledger_failed(failure, request), request);
         }
-        if (!principal) co_return refused(principal.error(), request);
-        const auto allowed = authorize(policy, *principal);
-        if (!allowed) co_return http::problem(allowed.error(), request);
-        co_return *std::move(principal);
+        co_return admission_of(policy, std::move(principal), request);
     }
 
     asio::awaitable<Result<http::Response>> serve(std::size_t index, http::Request& request) {
         const Policy& policy = *policies[index];
-        auto admission = co_await admit(policy, request);
-        if (auto* refusal = std::get_if<http::Response>(&admission)) co_return std::move(*refusal);
-        const auto& principal = std::get<Principal>(admission);
+        auto admission = admit_at_once(policy, request);
+        if (!admission) admission = co_await admit(policy, request);
+        if (auto* refusal = std::get_if<http::Response>(&*admission)) co_return std::move(*refusal);
+        const auto& principal = std::get<Principal>(*admission);
 
         const std::string& who = principal.name.empty() ? request.peer : principal.name;
         const auto verdict = app.rate_limiter.take(policy.rate, who, app.clock.now());
@@ -149,8 +157,10 @@ asio::awaitable<std::optional<http::Response>> Gate::refusal_of_large_body(http:
     const auto began = std::chrono::steady_clock::now();
     const auto match = state_->router.match(head);
     check(match.found, "large bodies are for routes that are there");
-    auto admission = co_await state_->admit(*state_->policies[match.index], head);
-    auto* refusal = std::get_if<http::Response>(&admission);
+    const Policy& policy = *state_->policies[match.index];
+    auto admission = state_->admit_at_once(policy, head);
+    if (!admission) admission = co_await state_->admit(policy, head);
+    auto* refusal = std::get_if<http::Response>(&*admission);
     if (refusal == nullptr) co_return std::nullopt;
     state_->requests.record(match.index, refusal->status, std::chrono::steady_clock::now() - began);
     co_return std::move(*refusal);

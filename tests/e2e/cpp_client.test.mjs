@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import {writeFile} from 'node:fs/promises';
 import {after, before, test} from 'node:test';
 import {firstExample, top} from '../lib/documents.mjs';
-import {freshFolder, removeFolders, run} from '../lib/process.mjs';
+import {freshFolder, run} from '../lib/process.mjs';
 import {Relay} from '../lib/relay.mjs';
-import {startSandbox} from '../lib/sandbox.mjs';
 import {Server} from '../lib/server.mjs';
 
-let sandbox, server, relay, built;
+let server, relay, built;
 
 async function succeed(command, args, env) {
     const {code, output} = await run(command, args, env);
@@ -25,8 +24,7 @@ async function configure(source, ...options) {
 }
 
 before(async () => {
-    sandbox = await startSandbox();
-    server = await Server.start(sandbox);
+    server = await Server.besideSandbox();
     relay = await Relay.start(server.port);
     const prefix = await freshFolder();
     // Two translation units instead of ten take half the time.
@@ -40,9 +38,7 @@ before(async () => {
 });
 after(async () => {
     relay.stop();
-    await server.stop();
-    await sandbox.program.stop();
-    await removeFolders();
+    await server.end();
 });
 
 test('connections are cut, and the counter is what was handed over', async () => {

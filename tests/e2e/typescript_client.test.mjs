@@ -4,25 +4,21 @@ import assert from 'node:assert/strict';
 import {mkdir, symlink, writeFile} from 'node:fs/promises';
 import {after, before, test} from 'node:test';
 import {firstExample, top} from '../lib/documents.mjs';
-import {eventually, freshFolder, removeFolders, run} from '../lib/process.mjs';
+import {eventually, freshFolder, run} from '../lib/process.mjs';
 import {Relay} from '../lib/relay.mjs';
-import {startSandbox} from '../lib/sandbox.mjs';
 import {Server} from '../lib/server.mjs';
 import {Client, isCounted, Recorder} from '../../clients/typescript/dist/index.js';
 
 const quick = {firstWaitMs: 1, waitMaxMs: 5};
 
-let sandbox, server, relay;
+let server, relay;
 before(async () => {
-    sandbox = await startSandbox();
-    server = await Server.start(sandbox);
+    server = await Server.besideSandbox();
     relay = await Relay.start(server.port);
 });
 after(async () => {
     relay.stop();
-    await server.stop();
-    await sandbox.program.stop();
-    await removeFolders();
+    await server.end();
 });
 
 test('connections are cut, and the counter is what was handed over', async () => {

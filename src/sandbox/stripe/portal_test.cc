@@ -42,6 +42,12 @@ protected:
         ADD_FAILURE() << "no such page";
         return {};
     }
+    /// From here on, a session of a configuration with these features.
+    void enter_with(const std::string& features) {
+        const Json made = sandbox_.post("/v1/billing_portal/configurations", features);
+        session_ = sandbox_.post("/v1/billing_portal/sessions",
+                                 "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
+    }
     PageAnswer show() {
         return visit("GET", "/p/session/{id}", "billing_portal.session", text_of(session_, "id"),
                      "");
@@ -124,12 +130,9 @@ TEST_F(PortalTest, CancelsByDateAndTakesItBack) {
 }
 
 TEST_F(PortalTest, CancelsAPlanOnlyOnce) {
-    const Json configuration = sandbox_.post("/v1/billing_portal/configurations",
-                                             "features[subscription_cancel][enabled]=true"
-                                             "&features[subscription_cancel][mode]=immediately");
-    session_ =
-        sandbox_.post("/v1/billing_portal/sessions",
-                      "customer=" + customer_ + "&configuration=" + text_of(configuration, "id"));
+    enter_with(
+        "features[subscription_cancel][enabled]=true"
+        "&features[subscription_cancel][mode]=immediately");
     show();
     EXPECT_THAT(act("action=cancel&subscription=" + subscription_),
                 HasSubstr("Your plan has ended."));
@@ -356,12 +359,8 @@ TEST_F(PortalTest, AnInvoiceSaysWhomItIsFor) {
 }
 
 TEST_F(PortalTest, ConfigurationsSwitchFeaturesOff) {
-    const Json configuration = sandbox_.post("/v1/billing_portal/configurations",
-                                             "features[subscription_cancel][enabled]=false"
-                                             "&features[invoice_history][enabled]=false");
-    session_ =
-        sandbox_.post("/v1/billing_portal/sessions",
-                      "customer=" + customer_ + "&configuration=" + text_of(configuration, "id"));
+    enter_with(
+        "features[subscription_cancel][enabled]=false&features[invoice_history][enabled]=false");
     EXPECT_THAT(show().html, Not(HasSubstr("Invoices")));
     EXPECT_THAT(act("action=cancel&subscription=" + subscription_), HasSubstr("does not offer"));
     EXPECT_EQ(sandbox_
@@ -382,12 +381,8 @@ TEST_F(PortalTest, AConfigurationOffersTheProductsThatItLists) {
                "&" + first + "[prices][0]=" + price;
     };
     const std::string configurations = "/v1/billing_portal/configurations";
-    const Json made = sandbox_.post(
-        configurations,
-        listing(product_of(team), team) +
-            "&features[subscription_update][products][0][adjustable_quantity][enabled]=true");
-    session_ = sandbox_.post("/v1/billing_portal/sessions",
-                             "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
+    enter_with(listing(product_of(team), team) +
+               "&features[subscription_update][products][0][adjustable_quantity][enabled]=true");
     EXPECT_THAT(show().html, HasSubstr("Team: $199.00"));
     EXPECT_THAT(show().html, Not(HasSubstr("Pro: $99.00")));
     EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
@@ -405,11 +400,8 @@ TEST_F(PortalTest, AConfigurationOffersTheProductsThatItLists) {
 }
 
 TEST_F(PortalTest, AConfigurationWithAnEmptyListOffersEverything) {
-    const Json made = sandbox_.post(
-        "/v1/billing_portal/configurations",
+    enter_with(
         "features[subscription_update][enabled]=true&features[subscription_update][products]=");
-    session_ = sandbox_.post("/v1/billing_portal/sessions",
-                             "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
     EXPECT_THAT(show().html, HasSubstr("Pro: $99.00"));
     EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
                 HasSubstr("Your plan has been changed."));

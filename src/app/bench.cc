@@ -1,9 +1,12 @@
-#include "app/bench_figures.h"
+#include "app/bench.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+
+#include "app/cli.h"
+#include "app/data_dir.h"
 
 namespace turnpike {
 namespace {
@@ -18,6 +21,21 @@ std::chrono::microseconds cpu_of(int who) {
 }
 
 }  // namespace
+
+Result<std::unique_ptr<LocalStack>> start_for_bench(const std::string& directory) {
+    UpOptions up;
+    up.listen = up.sandbox_listen = "127.0.0.1:0";
+    up.data = directory;
+    up.access_log = "off";
+    return LocalStack::start(up);
+}
+
+int hand_out(const std::string& report, const std::string& file) {
+    fmt::print("{}", report);
+    if (file.empty()) return 0;
+    const auto saved = write_text_file(file, report);
+    return saved ? 0 : complain(saved.error());
+}
 
 std::chrono::microseconds cpu_used() { return cpu_of(RUSAGE_SELF); }
 std::chrono::microseconds cpu_used_by_thread() { return cpu_of(RUSAGE_THREAD); }
