@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <iterator>
 #include <thread>
 #include <utility>
@@ -145,7 +144,6 @@ struct Measured {
     std::uint64_t events = 0;
     microseconds wall{}, server_cpu{};
     std::vector<microseconds> times;  ///< of the requests, sorted
-    std::uintmax_t bytes = 0;         ///< of the usage log, as far as it was written
 };
 
 Result<Measured> measure(LocalStack& stack, const BenchIngestOptions& options) {

@@ -63,8 +63,12 @@ std::optional<StandingCache::Entry> StandingCache::entry_of(std::string_view ref
     return found->second;
 }
 
+bool StandingCache::is_young(std::optional<Clock::time_point> since) const {
+    return since && Clock::now() - *since <= config_.age_max;
+}
+
 bool StandingCache::is_fresh(const Entry& entry, Instant system_now) const {
-    if (!entry.loaded_at || Clock::now() - *entry.loaded_at > config_.age_max) return false;
+    if (!is_young(entry.loaded_at)) return false;
     const Standing& standing = entry.snapshot->standing;
     return standing.time == Standing::Time::Frozen || system_now < standing.until;
 }
@@ -73,7 +77,7 @@ StandingCache::Snapshot StandingCache::find(std::string_view ref, Instant system
     const auto entry = entry_of(ref);
     if (!entry) return nullptr;
     if (age == Age::Any) return entry->snapshot;
-    return entry->counts_are_known && is_fresh(*entry, system_now) ? entry->snapshot : nullptr;
+    return is_young(entry->counted_at) && is_fresh(*entry, system_now) ? entry->snapshot : nullptr;
 }
 
 std::optional<Standing> StandingCache::find_standing(std::string_view ref, Instant system_now) {
@@ -90,7 +94,8 @@ void StandingCache::put(Ticket ticket, Snapshot snapshot) {
     Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
     if (shard.changed[stripe_of(id)] > ticket) return;
-    insert(shard, id, {std::move(snapshot), Clock::now(), true}, shard_max());
+    const auto now = Clock::now();
+    insert(shard, id, {std::move(snapshot), now, now}, shard_max());
 }
 
 void StandingCache::seen(Ticket ticket, const Standing& standing) {
@@ -105,7 +110,7 @@ void StandingCache::seen(Ticket ticket, const Standing& standing) {
         return;
     }
     auto snapshot = std::make_shared<const StandingSnapshot>(StandingSnapshot{standing, {}});
-    insert(shard, id, {std::move(snapshot), Clock::now(), false}, shard_max());
+    insert(shard, id, {std::move(snapshot), Clock::now(), std::nullopt}, shard_max());
 }
 
 void StandingCache::insert(Shard& shard, const std::string& id, Entry entry, std::size_t most) {
@@ -126,7 +131,7 @@ void StandingCache::count_moved(const CustomerId& customer, const std::string& m
     shard.changed[stripe_of(id)] = ++changes_;
     const auto found = shard.entries.find(id);
     // Without counters it shows none: this one alone would help nobody.
-    if (found == shard.entries.end() || !found->second.counts_are_known) return;
+    if (found == shard.entries.end() || !found->second.counted_at) return;
     const StandingSnapshot& old = *found->second.snapshot;
     const bool same_contract = old.standing.subscription == counter.contract;
     if (!same_contract || old.standing.period.start != counter.period.start) return;
@@ -143,7 +148,7 @@ void StandingCache::counts_moved(const CustomerId& customer) {
     const std::lock_guard lock(shard.mutex);
     shard.changed[stripe_of(id)] = ++changes_;
     const auto found = shard.entries.find(id);
-    if (found != shard.entries.end()) found->second.counts_are_known = false;
+    if (found != shard.entries.end()) found->second.counted_at.reset();
 }
 
 void StandingCache::invalidate(const CustomerId& customer) {
@@ -156,7 +161,7 @@ void StandingCache::invalidate(const CustomerId& customer) {
     const auto found = shard.entries.find(id);
     if (found == shard.entries.end()) return;
     found->second.loaded_at.reset();
-    found->second.counts_are_known = false;
+    found->second.counted_at.reset();
 }
 
 void StandingCache::clear() {

@@ -91,7 +91,8 @@ private:
         Snapshot snapshot;
         /// Absent after invalidate(): kept for Age::Any only.
         std::optional<Clock::time_point> loaded_at;
-        bool counts_are_known = false;  ///< never when loaded_at is absent
+        /// Of the counts, which age by themselves; absent while they are not known.
+        std::optional<Clock::time_point> counted_at;
     };
     struct Shard {
         mutable std::mutex mutex;
@@ -113,6 +114,7 @@ private:
     static void insert(Shard& shard, const std::string& id, Entry entry, std::size_t most);
     std::optional<std::string> id_of(std::string_view ref);
     [[nodiscard]] std::optional<Entry> entry_of(std::string_view ref);
+    [[nodiscard]] bool is_young(std::optional<Clock::time_point> since) const;
     [[nodiscard]] bool is_fresh(const Entry& entry, Instant system_now) const;
     void remember_name(const Standing& standing);
     [[nodiscard]] std::size_t shard_max() const { return config_.capacity / kShards + 1; }

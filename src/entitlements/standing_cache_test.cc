@@ -158,6 +158,15 @@ TEST(StandingCache, AFrozenClocksTimeStands) {
     EXPECT_EQ(found->now, kStart);
 }
 
+/// On PostgreSQL each use sees the standing again, and another node may have moved the counts.
+TEST(StandingCache, SeeingAStandingDoesNotMakeItsCountsYounger) {
+    StandingCache cache({.capacity = 10, .age_max = std::chrono::milliseconds(30)});
+    cache.put(cache.ticket(), snapshot(1, 5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(40));
+    cache.seen(cache.ticket(), snapshot(1, 0)->standing);
+    EXPECT_EQ(cache.find("user1", kStart), nullptr);
+}
+
 TEST(StandingCache, AnotherPlanThatIsSeenTakesTheOldOnesPlace) {
     StandingCache cache({});
     cache.put(cache.ticket(), snapshot(1, 5));
