@@ -3,28 +3,22 @@
 import assert from 'node:assert/strict';
 import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
-import {binary, freshFolder, removeFolders, run, sleep} from '../lib/process.mjs';
-import {startSandbox} from '../lib/sandbox.mjs';
+import {binary, freshFolder, run, sleep} from '../lib/process.mjs';
 import {Server} from '../lib/server.mjs';
 
 const turnpike = (...args) => run(binary, args);
 
 describe('verify, backup and restore', () => {
     const names = ['ann', 'bob', 'cid'];
-    let sandbox, server;
+    let server;
     before(async () => {
-        sandbox = await startSandbox();
-        server = await Server.start(sandbox);
+        server = await Server.besideSandbox();
         for (const name of names) {
             const answer = await server.subscribe(name, 'pro');
             assert.equal(answer.status, 200, JSON.stringify(answer.body));
         }
     });
-    after(async () => {
-        await server.stop();
-        await sandbox.program.stop();
-        await removeFolders();
-    });
+    after(() => server.end());
 
     const batchOf = (name, number) =>
         Array.from({length: 20}, (_, i) => Server.event(name, `${name}-${number}-${i}`));
