@@ -49,7 +49,7 @@ protected:
     MeteredWorld world_{*db_};
     CustomerId alice_ = world_.add_customer("alice"), bob_ = world_.add_customer("bob");
     SubscriptionId paid_ = SubscriptionId::trusted("sub_1");
-    testing::LogFolder folder_;
+    testing::ScratchFolder folder_;
     std::string directory_ = folder_.path() + "/usage";
 };
 

@@ -55,7 +55,7 @@ Result<std::monostate> copy_into(const LogCopy& copy, const std::string& directo
 /// memory, one copy after the other is made: each is right in itself, and has what was acknowledged
 /// before it was begun.
 TEST(LogCopy, OfALogInUseIsWholeAndHasWhatWasAcknowledgedBefore) {
-    const testing::LogFolder folder;
+    const testing::ScratchFolder folder;
     const auto log = UsageLog::open({folder.path(), testing::kSmallSegmentBytes, 20'000});
     ASSERT_TRUE(log);
     append_round(**log, "first");
@@ -74,7 +74,7 @@ TEST(LogCopy, OfALogInUseIsWholeAndHasWhatWasAcknowledgedBefore) {
         const auto copy = LogCopy::begin(folder.path());
         ASSERT_TRUE(copy) << copy.error().message;
         if (round % 10 != 0) continue;
-        const testing::LogFolder copied;
+        const testing::ScratchFolder copied;
         const auto given = copy_into(*copy, copied.path());
         ASSERT_TRUE(given) << given.error().message;
         std::string problems;

@@ -21,8 +21,8 @@
 namespace turnpike {
 namespace {
 
-using testing::LogFolder;
 using testing::overwrite;
+using testing::ScratchFolder;
 
 const Instant kStart = from_unix_seconds(1'725'148'800);
 const Period kMonth{kStart, from_unix_seconds(1'727'740'800)};
@@ -84,7 +84,7 @@ std::string only_segment(const std::string& directory) {
 }
 
 TEST(UsageLog, CountsEachEventOnceOverARestartToo) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     auto log = open_log(folder.path());
     EXPECT_EQ(*append(*log, {calls("a", 2), calls("b", 3)}), (Verdicts{kAccepted, kAccepted}));
     EXPECT_EQ(*append(*log, {calls("a", 2), calls("b", 4), calls("c", 1)}),
@@ -101,7 +101,7 @@ TEST(UsageLog, CountsEachEventOnceOverARestartToo) {
 }
 
 TEST(UsageLog, StopsAtAHardLimitAndADenialLeavesNoTrace) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     auto log = open_log(folder.path());
     EXPECT_EQ(*append(*log, {calls("a", 99, 100), calls("b", 2, 100), calls("c", 1, 100)}),
               (Verdicts{kAccepted, LogVerdict::LimitExceeded, kAccepted}));
@@ -113,7 +113,7 @@ TEST(UsageLog, StopsAtAHardLimitAndADenialLeavesNoTrace) {
 }
 
 TEST(UsageLog, AClosedPeriodIsFinalOverARestartToo) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     auto log = open_log(folder.path());
     EXPECT_EQ(*append(*log, {calls("a", 5)}), Verdicts{kAccepted});
     std::promise<void> durable;
@@ -131,7 +131,7 @@ TEST(UsageLog, AClosedPeriodIsFinalOverARestartToo) {
 }
 
 TEST(UsageLog, ATornTailIsCutAndDamageIsRefused) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     for (const char* id : {"a", "b", "c"}) append(*open_log(folder.path()), {calls(id, 1)}).value();
     const std::string segment = only_segment(folder.path());
     const std::string bytes = testing::bytes_of(segment);
@@ -156,7 +156,7 @@ TEST(UsageLog, ATornTailIsCutAndDamageIsRefused) {
 }
 
 TEST(UsageLog, AMissingSegmentIsRefused) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     append(*open_log(folder.path()), {calls("a", 1)}).value();
     const std::string segment = only_segment(folder.path());
     std::filesystem::rename(segment, folder.path() + "/segments/" + segment_name(2));
@@ -167,7 +167,7 @@ TEST(UsageLog, AMissingSegmentIsRefused) {
 
 TEST(UsageLog, ThreadsThatRaceForTheLast50UnitsGetExactly50) {
     constexpr int kThreads = 8, kEach = 16;
-    const LogFolder folder;
+    const ScratchFolder folder;
     const auto log = open_log(folder.path());
     EXPECT_EQ(*append(*log, {calls("first", 50, 100)}), Verdicts{kAccepted});
     std::atomic<int> granted = 0;
@@ -185,7 +185,7 @@ TEST(UsageLog, ThreadsThatRaceForTheLast50UnitsGetExactly50) {
 }
 
 /// Two segments' worth of events, so that the first one is finished.
-void fill_a_segment(UsageLog& log, const LogFolder& folder, std::string_view round) {
+void fill_a_segment(UsageLog& log, const ScratchFolder& folder, std::string_view round) {
     const std::string padding(200, 'p');
     const auto finished = [&] { return list_segments(folder.path() + "/segments")->size() > 1; };
     for (int batch = 0; !finished(); ++batch) {
@@ -197,7 +197,7 @@ void fill_a_segment(UsageLog& log, const LogFolder& folder, std::string_view rou
 }
 
 /// Until the finished segment is sealed, and the snapshots know everything before the next one.
-void wait_until_sealed(const LogFolder& folder) {
+void wait_until_sealed(const ScratchFolder& folder) {
     for (;; std::this_thread::yield()) {
         const auto segments = list_segments(folder.path() + "/segments");
         if (segments->front().form != SegmentForm::Sealed) continue;
@@ -208,7 +208,7 @@ void wait_until_sealed(const LogFolder& folder) {
 }
 
 TEST(UsageLog, AStartReadsSnapshotsAndOnlyTheSegmentsAfterThem) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     auto log = open_log(folder.path());
     fill_a_segment(*log, folder, "a");
     const auto before = used(*log);
@@ -239,7 +239,7 @@ std::string first_event_of_round(std::string_view round) {
 }
 
 TEST(UsageLog, AStartWithoutSnapshotsReadsSealedSegmentsAndEndsInTheSameState) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     auto log = open_log(folder.path());
     EXPECT_EQ(*append(*log, {calls("limited", 60, 100, "cus_b")}), Verdicts{kAccepted});
     std::promise<void> closed;
@@ -284,7 +284,7 @@ std::vector<std::string> listed(const UsageLog& log, const std::string& customer
 }
 
 TEST(UsageLog, ListsEventsOfSealedSegmentsInTheirPlaces) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     const auto log = open_log(folder.path());
     std::vector<std::string> sent;
     const auto send = [&](const std::string& id) {
@@ -302,7 +302,7 @@ TEST(UsageLog, ListsEventsOfSealedSegmentsInTheirPlaces) {
 }
 
 TEST(UsageLog, ASnapshotWithoutItsLogIsRefused) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     auto log = open_log(folder.path());
     fill_a_segment(*log, folder, "a");
     while (!*newest_snapshot(folder.path() + "/snapshots")) std::this_thread::yield();
@@ -314,9 +314,21 @@ TEST(UsageLog, ASnapshotWithoutItsLogIsRefused) {
 }
 
 /// More identities than memory may hold become files, and are asked all the same.
+TEST(UsageLog, AFinishedSegmentThatCannotBeReadIsRefused) {
+    const ScratchFolder folder;
+    for (const char* part : {"/segments", "/snapshots"})
+        std::filesystem::create_directory(folder.path() + part);
+    const std::string unknown = "\x63";  // a kind of record that no program has written
+    std::ofstream(folder.path() + "/segments/" + segment_name(1)) << testing::sealed(1, unknown);
+    ASSERT_TRUE(save_snapshot(UsageState(), folder.path() + "/snapshots", 2));
+    const auto log = UsageLog::open({folder.path(), kSegmentBytes, 1'000});
+    ASSERT_FALSE(log) << "the identities of its events are not known";
+    EXPECT_EQ(log.error().reason, Reason("usage_log.damaged"));
+}
+
 TEST(UsageLog, RemembersIdentitiesThatLeftMemory) {
     constexpr int kEvents = 3'000;
-    const LogFolder folder;
+    const ScratchFolder folder;
     const auto batch = [](int from) {
         std::vector<Sent> sent;
         for (int i = from; i < from + 1'000; ++i) sent.push_back(calls(std::to_string(i), 1));
@@ -348,7 +360,7 @@ TEST(UsageLog, RemembersIdentitiesThatLeftMemory) {
 }
 
 TEST(UsageLog, NothingThatWasAcknowledgedIsLostWhenTheProcessIsKilled) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     std::vector<Sent> acknowledged;
     for (int round = 0; round < 5; ++round) {
         std::array<int, 2> journal{};

@@ -167,7 +167,7 @@ private:
     Result<std::monostate> apply_record(const TotalsRecord& record);
     void write_counter(std::uint32_t number, std::string& records) const;
 
-    std::array<NameList, 5> names_;
+    std::array<NameList, kNameTables> names_;
     std::vector<Entry> counters_;
     boost::unordered_flat_map<Key, std::uint32_t, KeyHash> by_key_;
     std::vector<ContractUsage> contracts_;
