@@ -19,7 +19,8 @@
 namespace turnpike {
 namespace {
 
-const std::string kPadding(200, 'p');
+/// Long ids fill a segment soon: 8,000 events instead of 140,000.
+const std::string kPadding(4'000, 'p');
 
 /// Appends one request of 200 events and waits for the disk.
 void append_round(UsageLog& log, const std::string& name) {
@@ -56,7 +57,7 @@ Result<std::monostate> copy_into(const LogCopy& copy, const std::string& directo
 /// before it was begun.
 TEST(LogCopy, OfALogInUseIsWholeAndHasWhatWasAcknowledgedBefore) {
     const testing::ScratchFolder folder;
-    const auto log = UsageLog::open({folder.path(), testing::kSmallSegmentBytes, 20'000});
+    const auto log = UsageLog::open({folder.path(), testing::kSmallSegmentBytes, 2'000});
     ASSERT_TRUE(log);
     append_round(**log, "first");
     std::atomic<std::uint64_t> acknowledged = 200;

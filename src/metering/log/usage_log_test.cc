@@ -132,7 +132,9 @@ TEST(UsageLog, AClosedPeriodIsFinalOverARestartToo) {
 
 TEST(UsageLog, ATornTailIsCutAndDamageIsRefused) {
     const ScratchFolder folder;
-    for (const char* id : {"a", "b", "c"}) append(*open_log(folder.path()), {calls(id, 1)}).value();
+    auto log = open_log(folder.path());
+    for (const char* id : {"a", "b", "c"}) append(*log, {calls(id, 1)}).value();
+    log.reset();
     const std::string segment = only_segment(folder.path());
     const std::string bytes = testing::bytes_of(segment);
     std::vector<std::size_t> frames{0};
@@ -143,7 +145,7 @@ TEST(UsageLog, ATornTailIsCutAndDamageIsRefused) {
     ASSERT_EQ(frames.size(), 4U);
 
     overwrite(segment, frames[2] + kFrameHeadBytes, "X");
-    auto log = open_log(folder.path());
+    log = open_log(folder.path());
     EXPECT_EQ(used(*log), 2);
     EXPECT_EQ(*append(*log, {calls("c", 1)}), Verdicts{kAccepted}) << "nobody was told of it";
     log.reset();
@@ -184,15 +186,17 @@ TEST(UsageLog, ThreadsThatRaceForTheLast50UnitsGetExactly50) {
     EXPECT_EQ(used(*log), 100);
 }
 
+/// Long ids fill a segment soon: 8,000 events instead of 140,000.
+const std::string kPadding(4'000, 'p');
+
 /// Two segments' worth of events, so that the first one is finished.
 void fill_a_segment(UsageLog& log, const ScratchFolder& folder, std::string_view round) {
-    const std::string padding(200, 'p');
     const auto finished = [&] { return list_segments(folder.path() + "/segments")->size() > 1; };
     for (int batch = 0; !finished(); ++batch) {
         std::vector<Sent> sent;
-        for (int i = 0; i < 1'000; ++i)
-            sent.push_back(calls(fmt::format("{}-{}-{}-{}", round, batch, i, padding), 1));
-        ASSERT_EQ(*append(log, sent), Verdicts(1'000, kAccepted));
+        for (int i = 0; i < 500; ++i)
+            sent.push_back(calls(fmt::format("{}-{}-{}-{}", round, batch, i, kPadding), 1));
+        ASSERT_EQ(*append(log, sent), Verdicts(500, kAccepted));
     }
 }
 
@@ -222,8 +226,7 @@ TEST(UsageLog, AStartReadsSnapshotsAndOnlyTheSegmentsAfterThem) {
     log = open_log(folder.path());
     EXPECT_EQ(used(*log), before + 1);
     EXPECT_EQ(log->events(), static_cast<std::uint64_t>(before) + 1);
-    const std::string padding(200, 'p');
-    EXPECT_EQ(*append(*log, {calls("a-0-0-" + padding, 1), calls("last", 1), calls("new", 1)}),
+    EXPECT_EQ(*append(*log, {calls("a-0-0-" + kPadding, 1), calls("last", 1), calls("new", 1)}),
               (Verdicts{LogVerdict::Duplicate, LogVerdict::Duplicate, kAccepted}));
     log.reset();
 
@@ -235,7 +238,7 @@ TEST(UsageLog, AStartReadsSnapshotsAndOnlyTheSegmentsAfterThem) {
 }
 
 std::string first_event_of_round(std::string_view round) {
-    return fmt::format("{}-0-0-{}", round, std::string(200, 'p'));
+    return fmt::format("{}-0-0-{}", round, kPadding);
 }
 
 TEST(UsageLog, AStartWithoutSnapshotsReadsSealedSegmentsAndEndsInTheSameState) {
@@ -313,7 +316,6 @@ TEST(UsageLog, ASnapshotWithoutItsLogIsRefused) {
               Reason("usage_log.damaged"));
 }
 
-/// More identities than memory may hold become files, and are asked all the same.
 TEST(UsageLog, AFinishedSegmentThatCannotBeReadIsRefused) {
     const ScratchFolder folder;
     for (const char* part : {"/segments", "/snapshots"})
@@ -326,6 +328,7 @@ TEST(UsageLog, AFinishedSegmentThatCannotBeReadIsRefused) {
     EXPECT_EQ(log.error().reason, Reason("usage_log.damaged"));
 }
 
+/// More identities than memory may hold become files, and are asked all the same.
 TEST(UsageLog, RemembersIdentitiesThatLeftMemory) {
     constexpr int kEvents = 3'000;
     const ScratchFolder folder;
