@@ -22,10 +22,10 @@ namespace {
 /// Long ids fill a segment soon: 8,000 events instead of 140,000.
 const std::string kPadding(4'000, 'p');
 
-/// Appends one request of 200 events and waits for the disk.
+/// Appends one request of 50 events and waits for the disk.
 void append_round(UsageLog& log, const std::string& name) {
     std::vector<UsageEvent> events;
-    for (int i = 0; i < 200; ++i)
+    for (int i = 0; i < 50; ++i)
         events.push_back({.source = "test",
                           .id = fmt::format("{}-{}-{}", name, i, kPadding),
                           .customer = CustomerId::trusted("cus_a"),
@@ -60,16 +60,16 @@ TEST(LogCopy, OfALogInUseIsWholeAndHasWhatWasAcknowledgedBefore) {
     const auto log = UsageLog::open({folder.path(), testing::kSmallSegmentBytes, 2'000});
     ASSERT_TRUE(log);
     append_round(**log, "first");
-    std::atomic<std::uint64_t> acknowledged = 200;
+    std::atomic<std::uint64_t> acknowledged = 50;
     std::atomic<bool> is_stopping = false;
     std::thread sender([&] {
         for (int round = 0; !is_stopping; ++round) {
             append_round(**log, std::to_string(round));
-            acknowledged += 200;
+            acknowledged += 50;
         }
     });
     bool saw_sealed = false;
-    for (int round = 0; round < 40 || !saw_sealed; ++round) {
+    for (int round = 0; round < 20 || !saw_sealed; ++round) {
         ASSERT_LT(round, 4'000) << "no segment was ever sealed";
         const std::uint64_t before = acknowledged;
         const auto copy = LogCopy::begin(folder.path());
