@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -9,18 +11,6 @@
 #include "app/data_dir.h"
 
 namespace turnpike {
-namespace {
-
-std::chrono::microseconds cpu_of(int who) {
-    rusage usage{};
-    getrusage(who, &usage);
-    const auto of = [](const timeval& time) {
-        return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
-    };
-    return of(usage.ru_utime) + of(usage.ru_stime);
-}
-
-}  // namespace
 
 Result<std::unique_ptr<LocalStack>> start_for_bench(const std::string& directory) {
     UpOptions up;
@@ -37,11 +27,37 @@ int hand_out(const std::string& report, const std::string& file) {
     return saved ? 0 : complain(saved.error());
 }
 
-std::chrono::microseconds cpu_used() { return cpu_of(RUSAGE_SELF); }
-std::chrono::microseconds cpu_used_by_thread() { return cpu_of(RUSAGE_THREAD); }
+std::chrono::microseconds cpu_used() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto of = [](const timeval& time) {
+        return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+    };
+    return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
+std::uint16_t free_port() {
+    namespace ip = boost::asio::ip;
+    boost::asio::io_context io;
+    const ip::tcp::acceptor acceptor(io, {ip::make_address("127.0.0.1"), 0});
+    return acceptor.local_endpoint().port();
+}
+
+Result<std::monostate> check_recorded(const BenchServer& server, std::uint64_t acknowledged) {
+    const auto recorded = server.recorded_events();
+    if (!recorded) return failure(recorded);
+    if (*recorded == acknowledged) return std::monostate{};
+    return unavailable(
+        "bench.miscounted",
+        fmt::format("{} events were acknowledged, and {} are recorded", acknowledged, *recorded));
+}
 
 std::string permille(std::int64_t value) {
     return fmt::format("{}.{:03}", value / 1000, value % 1000);
+}
+
+std::uint64_t per_second(std::uint64_t count, std::chrono::microseconds time) {
+    return count * 1'000'000 / static_cast<std::uint64_t>(std::max<std::int64_t>(1, time.count()));
 }
 
 std::chrono::microseconds percentile(const std::vector<std::chrono::microseconds>& sorted,
@@ -52,6 +68,29 @@ std::chrono::microseconds percentile(const std::vector<std::chrono::microseconds
 
 std::string milliseconds_text(std::chrono::microseconds time) {
     return fmt::format("{}.{:02} ms", time.count() / 1000, time.count() % 1000 / 10);
+}
+
+std::string latency_columns(const std::vector<std::chrono::microseconds>& sorted) {
+    return fmt::format("{} | {} | {}", milliseconds_text(percentile(sorted, 500)),
+                       milliseconds_text(percentile(sorted, 990)),
+                       milliseconds_text(percentile(sorted, 999)));
+}
+
+std::string cpu_text(std::chrono::microseconds used, std::uint64_t count) {
+    const auto hundredths =
+        static_cast<std::uint64_t>(used.count()) * 100 / std::max<std::uint64_t>(1, count);
+    return fmt::format("{}.{:02} us", hundredths / 100, hundredths % 100);
+}
+
+std::string sync_delay_text(int delay_ms) {
+    if (delay_ms == 0) return "";
+    return fmt::format("; {} ms added to each fdatasync of the server", delay_ms);
+}
+
+std::string ratio_text(std::uint64_t rate, std::uint64_t reference) {
+    return fmt::format(
+        "\nratio: {}\n",
+        permille(static_cast<std::int64_t>(rate * 1000 / std::max<std::uint64_t>(1, reference))));
 }
 
 }  // namespace turnpike

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
@@ -24,13 +23,6 @@ namespace {
 
 constexpr int kRounds = 3;
 constexpr std::string_view kCheckPath = "/v1/gateway/authorize?mode=check";
-
-std::uint16_t free_port() {
-    namespace ip = boost::asio::ip;
-    boost::asio::io_context io;
-    const ip::tcp::acceptor acceptor(io, {ip::make_address("127.0.0.1"), 0});
-    return acceptor.local_endpoint().port();
-}
 
 std::string nginx_config(const std::string& dir, std::uint16_t port) {
     return fmt::format(

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "app/bench.h"
 #include "app/data_dir.h"
 #include "app/process.h"
 
@@ -17,6 +19,7 @@ constexpr int kConnections = 2;
 constexpr int kBatches = 200;  // of each connection
 
 constexpr std::string_view kSchema = R"sql(
+SET client_min_messages = warning;
 DROP TABLE IF EXISTS turnpike_bench_events, turnpike_bench_counters;
 CREATE TABLE turnpike_bench_events (
     source TEXT NOT NULL, event_id TEXT NOT NULL, customer_id TEXT NOT NULL,
@@ -49,6 +52,20 @@ TRUNCATE staging;
 COMMIT;
 )sql";
 
+constexpr std::string_view kLimitSchema = R"sql(
+SET client_min_messages = warning;
+DROP TABLE IF EXISTS turnpike_bench_limits;
+CREATE TABLE turnpike_bench_limits (
+    customer_id TEXT PRIMARY KEY, used BIGINT NOT NULL, hard_limit BIGINT NOT NULL);
+INSERT INTO turnpike_bench_limits VALUES ('user-000000', 0, 1000000000000);
+)sql";
+constexpr std::string_view kConsume = R"sql(
+UPDATE turnpike_bench_limits SET used = used + 1
+ WHERE customer_id = 'user-000000' AND used + 1 <= hard_limit;
+)sql";
+constexpr std::string_view kUsed = "SELECT used FROM turnpike_bench_limits";
+constexpr std::string_view kDropLimits = "DROP TABLE turnpike_bench_limits";
+
 /// What one connection sends. Each has its own customers, so that the two never wait for each
 /// other.
 std::string statements_of(const PostgresLoad& load, int connection) {
@@ -67,17 +84,16 @@ std::string statements_of(const PostgresLoad& load, int connection) {
     return text;
 }
 
-Result<std::string> psql(const PostgresLoad& load, const std::string& how,
-                         const std::string& what) {
-    return run_program(
-        {"psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", load.url, how, what});
+Result<std::string> psql(const std::string& url, const std::string& how, const std::string& what) {
+    return run_program({"psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align",
+                        "--set=ON_ERROR_STOP=1", url, how, what});
 }
 
 }  // namespace
 
-Result<std::int64_t> postgres_events_per_second(const PostgresLoad& load) {
+Result<std::uint64_t> postgres_events_per_second(const PostgresLoad& load) {
     const auto prepared =
-        psql(load, "--command", fmt::format(fmt::runtime(kSchema), load.customers));
+        psql(load.url, "--command", fmt::format(fmt::runtime(kSchema), load.customers));
     if (!prepared) return failure(prepared);
     std::array<std::string, kConnections> files;
     for (int i = 0; i < kConnections; ++i) {
@@ -91,16 +107,36 @@ Result<std::int64_t> postgres_events_per_second(const PostgresLoad& load) {
     {
         std::vector<std::jthread> threads;
         for (std::size_t i = 0; i < files.size(); ++i)
-            threads.emplace_back([&, i] { done[i] = psql(load, "--file", files[i]); });
+            threads.emplace_back([&, i] { done[i] = psql(load.url, "--file", files[i]); });
     }
     const auto wall = std::chrono::steady_clock::now() - begun;
-    const auto dropped = psql(load, "--command", std::string(kDrop));
+    const auto dropped = psql(load.url, "--command", std::string(kDrop));
     for (const auto& one : done)
         if (!one) return failure(one);
     if (!dropped) return failure(dropped);
     const std::int64_t events = std::int64_t{kConnections} * kBatches * load.batch;
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count();
-    return events * 1000 / std::max<std::int64_t>(1, ms);
+    return per_second(static_cast<std::uint64_t>(events),
+                      std::chrono::duration_cast<std::chrono::microseconds>(wall));
+}
+
+Result<std::uint64_t> postgres_grants_per_second(const PostgresGrants& load) {
+    const auto prepared = psql(load.url, "--command", std::string(kLimitSchema));
+    if (!prepared) return failure(prepared);
+    const std::string script = load.directory + "/postgres-consume.sql";
+    const auto saved = write_text_file(script, std::string(kConsume));
+    if (!saved) return failure(saved);
+    const auto done =
+        run_program({"pgbench", "--no-vacuum", "--protocol=prepared",
+                     fmt::format("--client={}", load.connections),
+                     fmt::format("--time={}", load.seconds), "--file=" + script, load.url});
+    const auto used = psql(load.url, "--command", std::string(kUsed));
+    const auto dropped = psql(load.url, "--command", std::string(kDropLimits));
+    if (!done) return failure(done);
+    if (!used) return failure(used);
+    if (!dropped) return failure(dropped);
+    std::uint64_t granted = 0;
+    std::from_chars(used->data(), used->data() + used->size(), granted);
+    return granted / static_cast<std::uint64_t>(load.seconds);
 }
 
 }  // namespace turnpike

@@ -17,6 +17,18 @@ struct PostgresLoad {
     int customers = 1000;
 };
 /// Errors: Unavailable "process.failed", "data.unusable".
-Result<std::int64_t> postgres_events_per_second(const PostgresLoad& load);
+Result<std::uint64_t> postgres_events_per_second(const PostgresLoad& load);
+
+/// How often PostgreSQL takes one unit of one customer's hard limit, each time by an UPDATE under
+/// that limit and a transaction of its own, prepared, on connections of pgbench that never wait for
+/// one another's answers. Nothing else is recorded, which favours it.
+struct PostgresGrants {
+    std::string url;        ///< as of PostgresLoad
+    std::string directory;  ///< for the script
+    int connections = 64;
+    int seconds = 5;
+};
+/// Errors: Unavailable "process.failed", "data.unusable".
+Result<std::uint64_t> postgres_grants_per_second(const PostgresGrants& load);
 
 }  // namespace turnpike

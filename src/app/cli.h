@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -70,10 +71,32 @@ struct BenchIngestOptions {
     int connections = 8;
     int batch = 1000;
     int customers = 1000;
-    std::string postgres;  ///< URL of a server to measure beside; "": none
-    std::string report;    ///< as BenchHttpOptions
+    int sync_delay_ms = 0;  ///< added to each fdatasync of the server
+    std::string postgres;   ///< URL of a server to measure beside; "": none
+    std::string report;     ///< as BenchHttpOptions
 };
 int command_bench_ingest(const BenchIngestOptions& options);
+
+struct BenchConsumeOptions {
+    int seconds = 5;
+    int connections = 64;
+    int sync_delay_ms = 0;         ///< as BenchIngestOptions
+    std::string postgres, report;  ///< as BenchIngestOptions
+};
+int command_bench_consume(const BenchConsumeOptions& options);
+
+struct BenchRestartOptions {
+    std::uint64_t events = 10'000'000;
+    std::string report;  ///< as BenchHttpOptions
+};
+int command_bench_restart(const BenchRestartOptions& options);
+
+struct BenchSummaryOptions {
+    std::uint64_t events = 10'000'000;
+    int seconds = 5;
+    std::string report;  ///< as BenchHttpOptions
+};
+int command_bench_summary(const BenchSummaryOptions& options);
 
 struct VerifyOptions {
     std::string data;

@@ -41,6 +41,18 @@ Result<Json> ask_sandbox(const std::string& sandbox_url, const std::string& path
 
 }  // namespace
 
+std::string day_token(const std::string& jwt_secret, const std::string& subject, Role role) {
+    JwtConfig jwt;
+    jwt.hs256_secret = jwt_secret;
+    const Instant now = std::chrono::floor<std::chrono::seconds>(SystemClock().now());
+    const auto token = mint_hs256(jwt, Claims{.subject = subject,
+                                              .role = role,
+                                              .email = std::nullopt,
+                                              .issued_at = now,
+                                              .expires_at = now + std::chrono::hours(24)});
+    return token ? *token : "";
+}
+
 Result<std::unique_ptr<LocalStack>> LocalStack::start(const UpOptions& options) {
     // Before anything is made that a wrong address would leave behind.
     const auto address = read_host_port("--listen", options.listen, kListen);
@@ -136,18 +148,6 @@ Result<std::monostate> LocalStack::start_server(const UpOptions& options) {
                                    "url=" + percent_encode(server_url_ + "/webhooks/stripe"));
     if (!moved) return failure(moved);
     return std::monostate{};
-}
-
-std::string LocalStack::token(const std::string& subject, Role role) const {
-    JwtConfig jwt;
-    jwt.hs256_secret = jwt_secret_;
-    const Instant now = std::chrono::floor<std::chrono::seconds>(SystemClock().now());
-    const auto token = mint_hs256(jwt, Claims{.subject = subject,
-                                              .role = role,
-                                              .email = std::nullopt,
-                                              .issued_at = now,
-                                              .expires_at = now + std::chrono::hours(24)});
-    return token ? *token : "";
 }
 
 }  // namespace turnpike

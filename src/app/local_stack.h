@@ -9,6 +9,9 @@
 
 namespace turnpike {
 
+/// A day's token, for a server that has this secret.
+std::string day_token(const std::string& jwt_secret, const std::string& subject, Role role);
+
 /// Server and sandbox in one process, joined as a server and Stripe are: by the API over HTTP, and
 /// by signed webhooks back. Everything it makes up (secrets, the webhook endpoint) is kept in the
 /// data directory, so that the next start finds the same world.
@@ -26,8 +29,9 @@ public:
     [[nodiscard]] const std::string& sandbox_url() const { return sandbox_url_; }
     [[nodiscard]] const std::string& jwt_secret() const { return jwt_secret_; }
     [[nodiscard]] App& app() { return *app_; }
-    /// A day's token; role admin or user.
-    [[nodiscard]] std::string token(const std::string& subject, Role role) const;
+    [[nodiscard]] std::string token(const std::string& subject, Role role) const {
+        return day_token(jwt_secret_, subject, role);
+    }
 
 private:
     LocalStack() = default;

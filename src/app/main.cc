@@ -155,32 +155,67 @@ private:
         add_bench();
     }
 
+    static void add_count(CLI::App& command, const char* name, int& value, const char* help,
+                          CLI::Range range) {
+        command.add_option(name, value, help)->check(range)->capture_default_str();
+    }
+    static void add_events(CLI::App& command, std::uint64_t& events) {
+        command.add_option("--events", events, "that it has")
+            ->check(CLI::Range(1, 1'000'000'000))
+            ->capture_default_str();
+    }
+    /// What all that write usage have.
+    static void add_writing(CLI::App& command, int& sync_delay_ms, std::string& postgres) {
+        add_count(command, "--sync-delay-ms", sync_delay_ms,
+                  "added to each fdatasync of the server", CLI::Range(0, 1'000));
+        command.add_option("--postgres", postgres, "URL of a PostgreSQL server that does the same");
+    }
+    template <class Options>
+    CLI::App* add_measurement(CLI::App& bench, const char* name, const char* help, Options& options,
+                              int (*run)(const Options&)) {
+        auto* made = bench.add_subcommand(name, help);
+        made->callback(
+            [this, &options, run] { action_ = [&options, run] { return run(options); }; });
+        made->add_option("--report", options.report, "Markdown file to write");
+        return made;
+    }
+
     void add_bench() {
         auto* bench = app_.add_subcommand("bench", "measure, beside a reference in the same run");
         bench->require_subcommand(1);
-        auto* http = bench->add_subcommand("http", "limit check beside nginx `return 204`");
-        http->callback([this] { action_ = [this] { return command_bench_http(bench_); }; });
-        http->add_option("--seconds", bench_.seconds, "for each run")
-            ->check(CLI::Range(1, 600))
-            ->capture_default_str();
-        http->add_option("--connections", bench_.connections, "kept open")
-            ->check(CLI::Range(1, 10'000))
-            ->capture_default_str();
-        http->add_option("--report", bench_.report, "Markdown file to write");
-        auto* ingest = bench->add_subcommand("ingest", "durable events beside PostgreSQL");
-        ingest->callback([this] { action_ = [this] { return command_bench_ingest(ingest_); }; });
-        const auto number = [&](const char* name, int& value, const char* what, int most) {
-            ingest->add_option(name, value, what)
-                ->check(CLI::Range(1, most))
-                ->capture_default_str();
-        };
-        number("--seconds", ingest_.seconds, "of sending", 600);
-        number("--connections", ingest_.connections, "that send at the same time", 256);
-        number("--batch", ingest_.batch, "events of a request", 10'000);
-        number("--customers", ingest_.customers, "that the events are of", 1'000'000);
-        ingest->add_option("--postgres", ingest_.postgres,
-                           "URL of a PostgreSQL server that does the same");
-        ingest->add_option("--report", ingest_.report, "Markdown file to write");
+        const CLI::Range seconds(1, 600);
+
+        auto* http = add_measurement(*bench, "http", "limit check beside nginx `return 204`",
+                                     bench_, command_bench_http);
+        add_count(*http, "--seconds", bench_.seconds, "for each run", seconds);
+        add_count(*http, "--connections", bench_.connections, "kept open", CLI::Range(1, 10'000));
+
+        auto* ingest = add_measurement(*bench, "ingest", "durable events beside PostgreSQL",
+                                       ingest_, command_bench_ingest);
+        add_count(*ingest, "--seconds", ingest_.seconds, "of sending", seconds);
+        add_count(*ingest, "--connections", ingest_.connections, "that send at the same time",
+                  CLI::Range(1, 256));
+        add_count(*ingest, "--batch", ingest_.batch, "events of a request", CLI::Range(1, 10'000));
+        add_count(*ingest, "--customers", ingest_.customers, "that the events are of",
+                  CLI::Range(1, 1'000'000));
+        add_writing(*ingest, ingest_.sync_delay_ms, ingest_.postgres);
+
+        auto* consume = add_measurement(*bench, "consume",
+                                        "one customer's hard limit, durable, beside PostgreSQL",
+                                        consume_, command_bench_consume);
+        add_count(*consume, "--seconds", consume_.seconds, "until the limit, about", seconds);
+        add_count(*consume, "--connections", consume_.connections, "kept open",
+                  CLI::Range(1, 1'000));
+        add_writing(*consume, consume_.sync_delay_ms, consume_.postgres);
+
+        auto* restart = add_measurement(*bench, "restart", "time to the first 200 of /readyz",
+                                        restart_, command_bench_restart);
+        add_events(*restart, restart_.events);
+
+        auto* summary = add_measurement(*bench, "summary", "a customer's usage of 20 meters",
+                                        summary_, command_bench_summary);
+        add_events(*summary, summary_.events);
+        add_count(*summary, "--seconds", summary_.seconds, "of asking", seconds);
     }
 
     void add_data_tools() {
@@ -219,6 +254,9 @@ private:
     KeyOptions key_;
     BenchHttpOptions bench_;
     BenchIngestOptions ingest_;
+    BenchConsumeOptions consume_;
+    BenchRestartOptions restart_;
+    BenchSummaryOptions summary_;
     ReconcileOptions reconcile_;
     VerifyOptions verify_;
     BackupOptions backup_;
