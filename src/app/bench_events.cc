@@ -20,9 +20,9 @@ using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
 /// A request whose events get new ids each time it is sent.
-class EventBatch {
+class BatchText {
 public:
-    EventBatch(std::string head, const EventLoad& load, int connection) : text_(std::move(head)) {
+    BatchText(std::string head, const EventLoad& load, int connection) : text_(std::move(head)) {
         std::string body;
         std::vector<std::size_t> places;
         for (int i = 0; i < load.batch; ++i) {
@@ -53,14 +53,14 @@ private:
 };
 
 /// What one connection did.
-struct Sent {
+struct Conversation {
     std::vector<microseconds> times{};
     std::string refused{};  ///< the first answer that was not 200
 };
 
-Sent send_batches(std::uint16_t port, EventBatch batch, const std::function<bool()>& goes_on,
-                  std::atomic<std::uint64_t>& last_id) {
-    Sent sent;
+Conversation send_batches(std::uint16_t port, BatchText batch, const std::function<bool()>& goes_on,
+                          std::atomic<std::uint64_t>& last_id) {
+    Conversation sent;
     const auto connection = BenchConnection::open(port);
     if (!connection) return {.times = {}, .refused = "no connection"};
     for (auto begun = steady_clock::now(); goes_on();) {
@@ -82,9 +82,9 @@ Result<EventsSent> send_events(const BenchServer& server, const EventLoad& load,
                                const std::function<bool()>& goes_on) {
     std::atomic<std::uint64_t> last_id{1};
     const std::string head = server.head("POST /v1/events");
-    std::vector<EventBatch> batches;
+    std::vector<BatchText> batches;
     for (int i = 0; i < load.connections; ++i) batches.emplace_back(head, load, i);
-    std::vector<Sent> sent(batches.size());
+    std::vector<Conversation> sent(batches.size());
     const auto begun = steady_clock::now();
     {
         std::vector<std::jthread> threads;
@@ -95,7 +95,7 @@ Result<EventsSent> send_events(const BenchServer& server, const EventLoad& load,
     }
     EventsSent all{.wall = std::chrono::duration_cast<microseconds>(steady_clock::now() - begun),
                    .times = {}};
-    for (Sent& one : sent) {
+    for (Conversation& one : sent) {
         if (!one.refused.empty())
             return unavailable("bench.refused", "the server refused a batch: " + one.refused);
         all.events += one.times.size() * static_cast<std::uint64_t>(load.batch);

@@ -52,19 +52,15 @@ std::optional<std::int64_t> parse_scaled(std::string_view text, int scale) {
 }
 
 std::string format_scaled(std::int64_t scaled, int scale) {
-    const Int128 magnitude =
-        scaled < 0 ? -static_cast<Int128>(scaled) : static_cast<Int128>(scaled);
-    Int128 one = 1;
-    for (int i = 0; i < scale; ++i) one *= 10;
-    std::string text = scaled < 0 ? "-" : "";
-    text += std::to_string(static_cast<std::uint64_t>(magnitude / one));
-    std::string fraction = std::to_string(static_cast<std::uint64_t>(magnitude % one));
-    fraction.insert(0,
-                    static_cast<std::size_t>(scale) -
-                        std::min(fraction.size(), static_cast<std::size_t>(scale)),
-                    '0');
-    while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
-    if (scale > 0 && !fraction.empty()) text += "." + fraction;
+    // Modulo 2^64, so that the least number has a magnitude too.
+    const auto bits = static_cast<std::uint64_t>(scaled);
+    std::string text = std::to_string(scaled < 0 ? 0 - bits : bits);
+    const auto places = static_cast<std::size_t>(scale);
+    if (text.size() <= places) text.insert(0, places + 1 - text.size(), '0');
+    const std::size_t point = text.size() - places;
+    while (text.size() > point && text.back() == '0') text.pop_back();
+    if (text.size() > point) text.insert(point, 1, '.');
+    if (scaled < 0) text.insert(0, 1, '-');
     return text;
 }
 

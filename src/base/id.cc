@@ -13,8 +13,10 @@ namespace {
 constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::size_t kBodyLength = 26;
 
+using Randomness = std::array<std::uint8_t, 10>;
+
 /// 26 x 5 = 130 bits hold 128; the two spare ones lead, so the first character is 0-7.
-std::string encode(Instant now, std::array<std::uint8_t, 10> randomness) {
+std::string encode(Instant now, const Randomness& randomness) {
     using std::chrono::duration_cast, std::chrono::milliseconds;
     const auto millis =
         static_cast<std::uint64_t>(duration_cast<milliseconds>(now.time_since_epoch()).count());
@@ -37,15 +39,20 @@ bool is_id_text(std::string_view prefix, std::string_view text) {
 }
 
 std::string RandomIdSource::body(Instant now) {
-    std::array<std::uint8_t, 10> randomness{};
-    const auto got = getrandom(randomness.data(), randomness.size(), 0);
-    check(got == static_cast<ssize_t>(randomness.size()), "the system gives randomness");
-    return encode(now, randomness);
+    // The system gives up to 256 bytes at once, whole; a call for each id would be felt.
+    thread_local std::array<Randomness, 25> drawn;
+    thread_local std::size_t used = drawn.size();
+    if (used == drawn.size()) {
+        const auto got = getrandom(drawn.data(), sizeof drawn, 0);
+        check(got == static_cast<ssize_t>(sizeof drawn), "the system gives randomness");
+        used = 0;
+    }
+    return encode(now, drawn[used++]);
 }
 
 std::string SeededIdSource::body(Instant now) {
     const std::array<std::uint64_t, 2> drawn{random_(), random_()};
-    std::array<std::uint8_t, 10> randomness{};
+    Randomness randomness{};
     std::memcpy(randomness.data(), drawn.data(), randomness.size());
     return encode(now, randomness);
 }

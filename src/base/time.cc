@@ -94,19 +94,22 @@ std::string format_rfc3339(Instant moment) {
     const auto day = std::chrono::floor<std::chrono::days>(moment);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss time{moment - day};
-    std::array<char, 48> text{};
-    const auto micros = static_cast<long>(time.subseconds().count());
-    const int head = std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02uT%02ld:%02ld:%02ld", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-        static_cast<long>(time.hours().count()), static_cast<long>(time.minutes().count()),
-        static_cast<long>(time.seconds().count()));
-    std::string result(text.data(), static_cast<std::size_t>(head));
-    if (micros != 0) {
-        const int tail = std::snprintf(text.data(), text.size(), ".%06ld", micros);
-        result.append(text.data(), static_cast<std::size_t>(tail));
-    }
-    return result + "Z";
+    std::string text = std::to_string(static_cast<int>(date.year()));
+    if (text.size() < 4) text.insert(0, 4 - text.size(), '0');
+    const auto add = [&text](char before, std::size_t digits, std::int64_t number) {
+        text += before;
+        text.append(digits, '0');
+        for (auto at = text.rbegin(); number > 0; number /= 10)
+            *at++ = static_cast<char>('0' + number % 10);
+    };
+    add('-', 2, static_cast<unsigned>(date.month()));
+    add('-', 2, static_cast<unsigned>(date.day()));
+    add('T', 2, time.hours().count());
+    add(':', 2, time.minutes().count());
+    add(':', 2, time.seconds().count());
+    if (const auto micros = time.subseconds().count(); micros != 0) add('.', 6, micros);
+    text += 'Z';
+    return text;
 }
 
 Instant SystemClock::now() const {

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "catalog/wire.h"
 #include "json/object_reader.h"
+#include "json/object_text.h"
 #include "json/value.h"
 
 namespace turnpike {
@@ -42,14 +43,14 @@ Json write_upgrade(const UpgradeHint& upgrade) {
     return json;
 }
 
-void write_numbers(Json& json, const Decision& decision) {
-    json["limit"] = decision.limit.text();
-    json["used"] = decision.used.text();
-    json["remaining"] = decision.remaining.text();
-    json["overage"] = decision.overage.text();
-    json["overage_allowed"] = decision.overage_allowed;
-    json["resets_at"] = format_rfc3339(decision.resets_at);
-    json["plan"] = decision.plan;
+void write_numbers(ObjectText& body, const Decision& decision) {
+    body.text("limit", decision.limit.text())
+        .text("used", decision.used.text())
+        .text("remaining", decision.remaining.text())
+        .text("overage", decision.overage.text())
+        .flag("overage_allowed", decision.overage_allowed)
+        .text("resets_at", format_rfc3339(decision.resets_at))
+        .text("plan", decision.plan);
 }
 
 std::int64_t whole_units(Quantity quantity) { return quantity.scaled() / Quantity::kOne; }
@@ -104,27 +105,26 @@ Result<ConsumeBody> read_consume(const http::Request& request) {
     return fields.finish(std::move(consume));
 }
 
-Json write_check(const Decision& decision, const Standing& standing) {
-    Json json;
-    json["object"] = "entitlement";
-    json["allowed"] = decision.allowed;
-    json["reason"] = to_text(decision.reason);
-    write_numbers(json, decision);
-    json["version"] = standing.plan->number;
-    json["customer"] = standing.customer.text();
-    if (decision.upgrade) json["upgrade"] = write_upgrade(*decision.upgrade);
-    return json;
+std::string write_check(const Decision& decision, const Standing& standing) {
+    ObjectText body;
+    body.text("object", "entitlement")
+        .flag("allowed", decision.allowed)
+        .text("reason", to_text(decision.reason));
+    write_numbers(body, decision);
+    body.number("version", standing.plan->number).text("customer", standing.customer.text());
+    if (decision.upgrade) body.json("upgrade", write_upgrade(*decision.upgrade));
+    return body.take();
 }
 
-Json write_consumed(const Decision& decision, const ConsumeOutcome& outcome) {
-    Json json;
-    json["object"] = "usage";
-    json["allowed"] = true;
-    json["duplicate"] = outcome.usage.verdict == Verdict::Duplicate;
-    json["reason"] = to_text(decision.reason);
-    write_numbers(json, decision);
-    json["customer"] = outcome.standing.customer.text();
-    return json;
+std::string write_consumed(const Decision& decision, const ConsumeOutcome& outcome) {
+    ObjectText body;
+    body.text("object", "usage")
+        .flag("allowed", true)
+        .flag("duplicate", outcome.usage.verdict == Verdict::Duplicate)
+        .text("reason", to_text(decision.reason));
+    write_numbers(body, decision);
+    body.text("customer", outcome.standing.customer.text());
+    return body.take();
 }
 
 Json write_summary(const UsageSummary& summary) {

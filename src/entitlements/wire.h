@@ -30,8 +30,9 @@ struct ConsumeBody {
 };
 Result<ConsumeBody> read_consume(const http::Request& request);
 
-Json write_check(const Decision& decision, const Standing& standing);
-Json write_consumed(const Decision& decision, const ConsumeOutcome& outcome);
+// Bodies, as text: these two are answered more often than everything else together.
+std::string write_check(const Decision& decision, const Standing& standing);
+std::string write_consumed(const Decision& decision, const ConsumeOutcome& outcome);
 Json write_summary(const UsageSummary& summary);
 
 /// Why a request was denied: limit, used, resets_at, and when to come back. PaymentRequired.

@@ -1,10 +1,12 @@
 #include "json/json.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <utility>
 #include <vector>
 
+#include "json/object_text.h"
 #include "json/value.h"
 
 namespace turnpike {
@@ -136,6 +138,42 @@ std::string dumped(const Json& json, int indentation) {
     return json.dump(indentation, ' ', false, Json::error_handler_t::replace);
 }
 
+void write(const Json& json, std::string& out);
+
+void write(const Json::object_t& object, std::string& out) {
+    out += '{';
+    for (const auto& [name, value] : object) {
+        if (out.back() != '{') out += ',';
+        append_text(out, name);
+        out += ':';
+        write(value, out);
+    }
+    out += '}';
+}
+
+/// The library's writer looks at every character with care; most texts need none.
+void write(const Json& json, std::string& out) {
+    switch (json.type()) {
+        case Json::value_t::object: return write(json.get_ref<const Json::object_t&>(), out);
+        case Json::value_t::string: return append_text(out, json.get_ref<const std::string&>());
+        case Json::value_t::array: {
+            out += '[';
+            for (const Json& element : json) {
+                if (out.back() != '[') out += ',';
+                write(element, out);
+            }
+            out += ']';
+            return;
+        }
+        case Json::value_t::boolean: out += json.get<bool>() ? "true" : "false"; return;
+        case Json::value_t::number_integer: out += std::to_string(json.get<std::int64_t>()); return;
+        case Json::value_t::number_unsigned:
+            out += std::to_string(json.get<std::uint64_t>());
+            return;
+        default: out += dumped(json, -1);
+    }
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
@@ -153,7 +191,11 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
     return invalid(builder.complaint(), static_cast<std::size_t>(reached - text.data()));
 }
 
-std::string to_text(const Json& json) { return dumped(json, -1); }
+std::string to_text(const Json& json) {
+    std::string text;
+    write(json, text);
+    return text;
+}
 std::string to_pretty_text(const Json& json) { return dumped(json, 2); }
 
 }  // namespace turnpike

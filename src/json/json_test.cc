@@ -209,6 +209,28 @@ TEST(ToText, ReplacesWhatIsNotUtf8) {
     EXPECT_EQ(to_text(json), "{\"a\":\"x\xEF\xBF\xBDy\"}");
 }
 
+TEST(ToText, WritesEachKindOfValue) {
+    const TextCase cases[] = {
+        {"nothing in it", R"({})"},
+        {"an empty list", R"([])"},
+        {"lists in lists", R"([[],[[]],{}])"},
+        {"brackets in texts", R"(["[","{",{"{":"["}])"},
+        {"words", R"([true,false,null])"},
+        {"integers", R"([0,-1,9223372036854775807,-9223372036854775808,18446744073709551615])"},
+        {"a fraction", R"([1.5])"},
+        {"members in their order", R"({"b":1,"a":{"d":[2],"c":"x"}})"},
+        {"escapes", R"(["a\"b\\c\nd\u0001"])"},
+        {"an escaped name", R"({"\"":1})"},
+        {"beyond ASCII", "[\"\xC3\xA9\",\"\xE2\x82\xAC\"]"},
+    };
+    for (const TextCase& c : cases) {
+        SCOPED_TRACE(c.name);
+        const auto parsed = parse_json(c.text);
+        ASSERT_TRUE(parsed);
+        EXPECT_EQ(to_text(*parsed), c.text);
+    }
+}
+
 TEST(ToPrettyText, IndentsByTwo) {
     const auto parsed = parse_json(R"({"id":"evt_1","data":{"n":1},"list":[]})");
     ASSERT_TRUE(parsed);

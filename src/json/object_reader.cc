@@ -9,6 +9,8 @@ namespace turnpike {
 namespace {
 
 /// A client that is wrong in more places than this learns of the rest on its next attempt.
+/// Most bodies have no more.
+constexpr std::size_t kMembersMostly = 8;
 constexpr std::size_t kComplaintsMax = 100;
 constexpr std::size_t kMetadataEntriesMax = 50;
 constexpr std::size_t kMetadataKeyBytesMax = 40;
@@ -101,6 +103,7 @@ std::string sentence(const FieldError& complaint) {
 
 ObjectReader::ObjectReader(const Json& object, std::string pointer)
     : object_(object), pointer_(std::move(pointer)) {
+    known_.reserve(kMembersMostly);
     if (!object_.is_object()) complain("", "wrong_type", "must be an object");
 }
 

@@ -1,25 +1,26 @@
 #include "metering/append_job.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 namespace turnpike {
 
-SubjectWindows known_windows(const AppendJob& job) {
-    SubjectWindows windows;
-    if (!job.look.known) return windows;
+KnownWindows known_windows(const AppendJob& job) {
+    KnownWindows known;
+    if (!job.look.known) return known;
+    known.are_all = true;
     for (const std::string_view subject : job.subjects) {
-        if (windows.contains(subject)) continue;
-        if (auto known = job.look.known(subject, job.system_now))
-            windows.emplace(subject, *std::move(known));
+        if (known.windows.contains(subject)) continue;
+        if (auto window = job.look.known(subject, job.system_now))
+            known.windows.emplace(subject, *std::move(window));
+        else
+            known.are_all = false;
     }
-    return windows;
-}
-
-bool has_all(const SubjectWindows& windows, const AppendJob& job) {
-    return std::ranges::all_of(job.subjects,
-                               [&](std::string_view subject) { return windows.contains(subject); });
+    return known;
 }
 
 void find_windows(const AppendJob& job, sql::Transaction& tx, SubjectWindows& windows) {
@@ -38,6 +39,8 @@ PlacedEvents take_placed(std::vector<Placed> placed, AppendReport& report) {
 PlacedEvents take_placed(std::vector<Placed> placed, const std::vector<std::size_t>& positions,
                          AppendReport& report) {
     PlacedEvents events;
+    events.pending.reserve(positions.size());
+    events.positions.reserve(positions.size());
     for (const std::size_t i : positions) {
         if (placed[i]) {
             events.pending.push_back(*std::move(placed[i]));
@@ -51,14 +54,17 @@ PlacedEvents take_placed(std::vector<Placed> placed, const std::vector<std::size
 
 void take_outcomes(std::vector<UsageOutcome> outcomes, const PlacedEvents& events,
                    AppendReport& report) {
+    boost::unordered_flat_set<std::string_view> moved;
+    for (const CustomerId& customer : report.moved) moved.insert(customer.text());
+    std::vector<CustomerId> more;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
-        if (outcomes[i].verdict == Verdict::Accepted)
-            report.moved.push_back(events.pending[i].event.customer);
+        const CustomerId& customer = events.pending[i].event.customer;
+        if (outcomes[i].verdict == Verdict::Accepted && moved.insert(customer.text()).second)
+            more.push_back(customer);
         report.outcomes[events.positions[i]] = std::move(outcomes[i]);
     }
-    std::ranges::sort(report.moved);
-    const auto repeated = std::ranges::unique(report.moved);
-    report.moved.erase(repeated.begin(), repeated.end());
+    // Not one by one: the set looks at the texts of those that are there.
+    std::ranges::move(more, std::back_inserter(report.moved));
 }
 
 UsageOutcome over_limit() {

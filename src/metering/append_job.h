@@ -9,8 +9,11 @@
 namespace turnpike {
 
 /// Those of the job's subjects that memory knows.
-SubjectWindows known_windows(const AppendJob& job);
-bool has_all(const SubjectWindows& windows, const AppendJob& job);
+struct KnownWindows {
+    SubjectWindows windows;
+    bool are_all = false;
+};
+KnownWindows known_windows(const AppendJob& job);
 /// Looks the job's other subjects up, each once.
 void find_windows(const AppendJob& job, sql::Transaction& tx, SubjectWindows& windows);
 

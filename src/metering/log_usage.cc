@@ -151,17 +151,15 @@ asio::awaitable<Result<std::vector<LogVerdict>>> LogUsage::record(std::span<cons
 
 /// A window that the log has refused is not asked of memory again.
 asio::awaitable<SubjectWindows> LogUsage::windows_of(const AppendJob& job, Ask first) {
-    SubjectWindows windows;
-    if (first == Ask::Memory) windows = known_windows(job);
-    if (!has_all(windows, job)) {
-        // A transaction that is repeated begins with what it was given.
-        windows = co_await ledger_.read([&](sql::Transaction& tx) {
-            SubjectWindows found = windows;
-            find_windows(job, tx, found);
-            return found;
-        });
-    }
-    co_return windows;
+    KnownWindows known;
+    if (first == Ask::Memory) known = known_windows(job);
+    if (known.are_all) co_return std::move(known.windows);
+    // A transaction that is repeated begins with what it was given.
+    co_return co_await ledger_.read([&](sql::Transaction& tx) {
+        SubjectWindows found = known.windows;
+        find_windows(job, tx, found);
+        return found;
+    });
 }
 
 asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
@@ -174,7 +172,7 @@ asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
                            : take_placed(std::move(placed), events.positions, report);
         if (events.pending.empty()) break;
 
-        std::vector<std::optional<Counter>> counters(events.pending.size());
+        std::vector<std::optional<Counter>> counters(tells_counters ? events.pending.size() : 0);
         std::vector<LoggedUse> uses;
         uses.reserve(events.pending.size());
         for (std::size_t i = 0; i < events.pending.size(); ++i) {
@@ -188,7 +186,7 @@ asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
         outcomes.reserve(verdicts->size());
         for (std::size_t i = 0; i < verdicts->size(); ++i) {
             outcomes.push_back(outcome_of((*verdicts)[i]));
-            outcomes.back().counter = std::move(counters[i]);
+            if (tells_counters) outcomes.back().counter = std::move(counters[i]);
         }
         take_outcomes(std::move(outcomes), events, report);
         events = closed_ones(std::move(events), *verdicts);

@@ -41,11 +41,16 @@ std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant n
 }
 
 std::string content_of(const UsageEvent& event, TimeStated stated) {
-    // Lengths keep two fields from running into each other.
     std::string text;
-    for (const std::string& part : {event.customer.text(), event.meter_key, event.quantity.text(),
-                                    stated == TimeStated::Yes ? format_rfc3339(event.time) : ""})
-        text += std::to_string(part.size()) + ":" + part;
+    // Lengths keep two fields from running into each other.
+    const auto add = [&text](std::string_view part) {
+        text.append(std::to_string(part.size())).append(1, ':').append(part);
+    };
+    text.reserve(event.customer.text().size() + event.meter_key.size() + 64);
+    add(event.customer.text());
+    add(event.meter_key);
+    add(event.quantity.text());
+    add(stated == TimeStated::Yes ? format_rfc3339(event.time) : "");
     return text;
 }
 
