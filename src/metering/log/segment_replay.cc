@@ -50,8 +50,8 @@ Result<SegmentEnd> read_sealed(const SegmentPlace& place, const SegmentReader& r
 
 Result<SegmentEnd> read_log(const SegmentPlace& place, const SequenceRange& range,
                             const SegmentReader& reader) {
-    return scan_segment(place, range.from, [&](std::uint64_t, std::string_view payload) {
-        return reader.records(payload);
+    return scan_segment(place, range.from, [&](std::uint64_t sequence, std::string_view payload) {
+        return reader.frames ? reader.frames(sequence, payload) : reader.records(payload);
     });
 }
 

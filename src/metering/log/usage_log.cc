@@ -115,9 +115,13 @@ Result<std::monostate> UsageLog::recover(const Config& config) {
     if (!segments) return failure(segments);
     const auto remembered = remember_finished(*segments, {*known, snapshot_sequence_});
     if (!remembered) return failure(remembered);
-    const auto end =
-        read_segments(*segments, {.from = snapshot_sequence_},
-                      {.records = [this](std::string_view records) { return apply(records); }});
+    const auto count = [this](std::string_view records) { return apply(records); };
+    // Identities that are known already would each be looked up on disk.
+    const auto count_frame = [&](std::uint64_t sequence, std::string_view records) {
+        return sequence < *known ? state_.apply_all(records) : apply(records);
+    };
+    const auto end = read_segments(*segments, {.from = snapshot_sequence_},
+                                   {.records = count, .frames = count_frame});
     if (!end) return failure(end);
     std::optional<SegmentFile> tail;
     if (!segments->empty()) {

@@ -330,7 +330,7 @@ TEST(UsageLog, AFinishedSegmentThatCannotBeReadIsRefused) {
 
 /// More identities than memory may hold become files, and are asked all the same.
 TEST(UsageLog, RemembersIdentitiesThatLeftMemory) {
-    constexpr int kEvents = 3'000;
+    constexpr int kEvents = 4'000;
     const ScratchFolder folder;
     const auto batch = [](int from) {
         std::vector<Sent> sent;
@@ -338,9 +338,15 @@ TEST(UsageLog, RemembersIdentitiesThatLeftMemory) {
         return sent;
     };
     auto log = open_log(folder.path());
-    for (int from = 0; from < kEvents; from += 1'000)
+    for (int from = 0; from + 1'000 < kEvents; from += 1'000)
         EXPECT_EQ(*append(*log, batch(from)), Verdicts(1'000, kAccepted));
-    while (std::filesystem::is_empty(folder.path() + "/identities")) std::this_thread::yield();
+    // A start counts the events before this snapshot's place, and remembers those after it.
+    for (bool is_saved = false; !is_saved; std::this_thread::yield()) {
+        const auto snapshot =
+            newest_snapshot(folder.path() + "/snapshots", SnapshotKind::Identities);
+        is_saved = *snapshot && (*snapshot)->next_sequence > 1;
+    }
+    EXPECT_EQ(*append(*log, batch(kEvents - 1'000)), Verdicts(1'000, kAccepted));
     for (int restarts = 0; restarts < 2; ++restarts) {
         for (int from = 0; from < kEvents; from += 1'000)
             EXPECT_EQ(*append(*log, batch(from)), Verdicts(1'000, LogVerdict::Duplicate));
