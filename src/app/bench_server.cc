@@ -2,8 +2,9 @@
 
 #include <filesystem>
 #include <string_view>
-#include <thread>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include "app/bench.h"
@@ -124,13 +125,16 @@ Result<microseconds> BenchServer::restart() {
     if (!process) return failure(process);
     process_.emplace(*std::move(process));
     const std::string request = head("GET /readyz") + "\r\n";
+    boost::asio::io_context io;
+    boost::asio::steady_timer pause(io);
     while (steady_clock::now() - begun < kReadyMax && !process_->has_ended()) {
         if (const auto connection = BenchConnection::open(port_)) {
             const auto answer = connection->exchange(request);
             if (answer && is_ok(*answer))
                 return std::chrono::duration_cast<microseconds>(steady_clock::now() - begun);
         }
-        std::this_thread::sleep_for(kReadyPoll);
+        pause.expires_after(kReadyPoll);
+        pause.wait();
     }
     return unavailable("bench.not_ready", "the server did not get ready; try: turnpike doctor");
 }
