@@ -17,6 +17,7 @@
 #include "catalog/preset.h"
 #include "catalog/service.h"
 #include "customers/service.h"
+#include "metering/log/durable_file.h"
 
 namespace turnpike {
 namespace {
@@ -77,7 +78,7 @@ Result<std::vector<std::string>> environment_of(std::chrono::milliseconds sync_d
     std::vector<std::string> environment;
     if (sync_delay.count() == 0) return environment;
     const auto library = std::filesystem::path(own_path()).replace_filename(kSlowSync).string();
-    if (!DataFolder::is_there(library))
+    if (!exists(library))
         return invalid_argument("bench.no_library",
                                 library +
                                     ": not there; --sync-delay-ms needs this library, which "
