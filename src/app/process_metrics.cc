@@ -66,7 +66,7 @@ WebhookMetrics webhook_metrics(http::Metrics& metrics) {
 std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics) {
     return [&metrics](const RouteCost& route, FailOpen reason) {
         metrics
-            .counter(http::kGatewayFailedOpen, {{"route", route.method + " " + route.pattern},
+            .counter(http::kGatewayFailedOpen, {{"route", route_name(route)},
                                                 {"reason", std::string(to_text(reason))}})
             .add();
     };
