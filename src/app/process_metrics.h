@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
+#include "analytics/usage/gateway_log.h"
 #include "entitlements/fail_open.h"
 #include "entitlements/usage_recovery.h"
 #include "http/metrics.h"
@@ -17,6 +19,9 @@ WebhookMetrics webhook_metrics(http::Metrics& metrics);
 /// For GatewayApi::passed. Its series appear with their first request: the routes are the
 /// catalog's.
 std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics);
+
+/// For GatewayLog::World::told.
+std::function<void(LineFate, std::uint64_t)> count_gateway_lines(http::Metrics& metrics);
 
 /// What is read now and then instead of being counted as it happens.
 struct SampledNumbers {

@@ -54,6 +54,8 @@ inline constexpr GaugeName kGatewayDegradedRecovered{"turnpike_gateway_degraded_
                                                      "Of these, recorded later."};
 inline constexpr GaugeName kGatewayDegradedLost{"turnpike_gateway_degraded_lost",
                                                 "Of these, never recorded."};
+inline constexpr CounterName kGatewayLogLines{"turnpike_gateway_log_lines_total",
+                                              "Lines of gateways' access logs, by outcome."};
 
 // billing
 inline constexpr GaugeName kBillingLagSeconds{"turnpike_billing_lag_seconds",
@@ -75,6 +77,7 @@ inline constexpr std::array kAllMetricNames{
     kGatewayDegradedServed.name,
     kGatewayDegradedRecovered.name,
     kGatewayDegradedLost.name,
+    kGatewayLogLines.name,
     kBillingLagSeconds.name,
     kLedgerBacklog.name,
 };

@@ -1,7 +1,5 @@
 #include "analytics/usage/usage_figures.h"
 
-#include <algorithm>
-
 namespace turnpike {
 namespace {
 
@@ -21,15 +19,11 @@ void UsageFigures::add(const UsageFigures& other) {
     latency.merge(other.latency);
 }
 
-std::vector<UsageFigures> sum_into(std::span<const Period> buckets,
-                                   std::span<const UsageSpan> spans) {
-    std::vector<UsageFigures> sums(buckets.size());
-    for (const UsageSpan& span : spans) {
-        const auto after = std::ranges::upper_bound(buckets, span.start, {}, &Period::start);
-        if (after == buckets.begin() || !contains(*(after - 1), span.start)) continue;
-        sums[static_cast<std::size_t>(after - buckets.begin()) - 1].add(span.figures);
-    }
-    return sums;
+void RequestFigures::add(const RequestFigures& other) {
+    requests += other.requests;
+    client_errors += other.client_errors;
+    server_errors += other.server_errors;
+    latency.merge(other.latency);
 }
 
 std::optional<std::string> change_percentage(UsageSum now, UsageSum before) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,7 +14,7 @@
 
 namespace turnpike {
 
-/// What happened in some span of time.
+/// What was used in some span of time.
 struct UsageFigures {
     std::int64_t events = 0;
     UsageSum quantity;
@@ -22,17 +24,40 @@ struct UsageFigures {
     friend bool operator==(const UsageFigures&, const UsageFigures&) = default;
 };
 
-/// The figures of one hour or one day, as they are kept.
-struct UsageSpan {
-    Instant start;
-    UsageFigures figures;
+/// What gateways answered in some span of time.
+struct RequestFigures {
+    std::int64_t requests = 0;
+    std::int64_t client_errors = 0;  ///< of these, with a status of 400 to 499
+    std::int64_t server_errors = 0;  ///< of 500 and more
+    LatencyHistogram latency;
+
+    void add(const RequestFigures& other);
+    friend bool operator==(const RequestFigures&, const RequestFigures&) = default;
 };
+
+/// The figures of one hour or one day, as they are kept.
+template <class Figures>
+struct FiguresSpan {
+    Instant start;
+    Figures figures;
+};
+using UsageSpan = FiguresSpan<UsageFigures>;
+using RequestSpan = FiguresSpan<RequestFigures>;
 
 /// Sums spans, which come in any order, into the buckets that they begin in; a bucket without one
 /// is zero. A span that begins in none is left out.
 /// \param buckets  in order, none over another
-std::vector<UsageFigures> sum_into(std::span<const Period> buckets,
-                                   std::span<const UsageSpan> spans);
+template <class Figures>
+std::vector<Figures> sum_into(std::span<const Period> buckets,
+                              const std::vector<FiguresSpan<Figures>>& spans) {
+    std::vector<Figures> sums(buckets.size());
+    for (const auto& span : spans) {
+        const auto after = std::ranges::upper_bound(buckets, span.start, {}, &Period::start);
+        if (after == buckets.begin() || !contains(*(after - 1), span.start)) continue;
+        sums[static_cast<std::size_t>(after - buckets.begin()) - 1].add(span.figures);
+    }
+    return sums;
+}
 
 /// (now - before) / before in hundredths of a percent, ties to even: "25", "-33.33". nullopt when
 /// there was nothing before.

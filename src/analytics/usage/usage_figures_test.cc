@@ -111,7 +111,7 @@ RC_GTEST_PROP(UsageSum, ComesBackFromItsParts, ()) {
 
 TEST(UsageFigures, FallIntoTheirBuckets) {
     const auto buckets = *buckets_of({at("2024-09-01T00:00:00Z"), at("2024-09-04T00:00:00Z")}, Day);
-    const UsageSpan spans[] = {
+    const std::vector<UsageSpan> spans = {
         {at("2024-09-01T23:00:00Z"), {2, sum("1.5"), {}}},
         {at("2024-09-03T00:00:00Z"), {1, sum("4"), {}}},
         {at("2024-09-01T00:00:00Z"), {1, sum("0.5"), {}}},
