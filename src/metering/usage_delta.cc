@@ -7,14 +7,17 @@
 #include <string_view>
 #include <tuple>
 
+#include "metering/statement_rows.h"
+
 namespace turnpike {
 namespace {
 
 constexpr std::string_view kInsert = R"sql(
     INSERT INTO usage_deltas (id, customer_id, meter_key, source, hour, events, units, millionths,
                               latencies)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    VALUES
 )sql";
+constexpr std::size_t kColumns = 9;
 
 constexpr std::string_view kTake = R"sql(
     DELETE FROM usage_deltas
@@ -71,10 +74,17 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
         const Instant hour = std::chrono::floor<std::chrono::hours>(event.time);
         count(event, groups[{event.customer.text(), event.meter_key, event.source, hour}]);
     }
-    for (const auto& [key, recorded] : groups) {
-        const auto& [customer, meter_key, source, hour] = key;
-        tx.run(kInsert, {ids.body(received_at), customer, meter_key, source, hour, recorded.events,
-                         recorded.units, recorded.millionths, recorded.latencies});
+    auto next = groups.begin();
+    for (const std::size_t rows : row_chunks(groups.size())) {
+        std::vector<sql::Value> parameters;
+        for (std::size_t i = 0; i < rows; ++i, ++next) {
+            const auto& [customer, meter_key, source, hour] = next->first;
+            const Recorded& recorded = next->second;
+            parameters.insert(parameters.end(), {ids.body(received_at), customer, meter_key, source,
+                                                 hour, recorded.events, recorded.units,
+                                                 recorded.millionths, recorded.latencies});
+        }
+        tx.run(std::string(kInsert) + value_rows(rows, kColumns), parameters);
     }
 }
 

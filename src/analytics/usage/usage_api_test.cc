@@ -57,7 +57,7 @@ protected:
         request.body = to_text(Json{{"customer", customer},
                                     {"meter", "api_calls"},
                                     {"quantity", quantity},
-                                    {"latency_ms", "0.01"}});
+                                    {"latency_ms", 10}});
         const auto answer = run(entitlements_->post_consume(testing::seller(), request));
         ASSERT_TRUE(answer && answer->status == 200);
     }
@@ -92,8 +92,10 @@ TEST_P(UsageFiguresApi, ASeriesFillsEmptyBuckets) {
                                        {"quantity", "0"},
                                        {"latency", nullptr}}));
     EXPECT_EQ(series["data"][1]["quantity"], "2.5");
-    EXPECT_EQ(series["data"][1]["latency"],
-              (Json{{"count", 1}, {"p50_ms", "0.01"}, {"p90_ms", "0.01"}, {"p99_ms", "0.01"}}));
+    // 10 ms: 2^13 + 3 * 512 = 9728, and the bucket is 512 wide.
+    EXPECT_EQ(
+        series["data"][1]["latency"],
+        (Json{{"count", 1}, {"p50_ms", "10.239"}, {"p90_ms", "10.239"}, {"p99_ms", "10.239"}}));
     EXPECT_EQ(series["total"]["quantity"], "2.5");
     EXPECT_EQ(series["peak"]["hour"],
               (Json{{"start", "2024-09-16T00:00:00Z"}, {"quantity", "2.5"}}));

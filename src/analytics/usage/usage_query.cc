@@ -45,7 +45,8 @@ public:
         return limit;
     }
     Period period(Granularity granularity, Instant now) {
-        const Instant end = instant("to").value_or(now);
+        // The bucket that begins now belongs to it.
+        const Instant end = instant("to").value_or(now + Duration(1));
         const Instant last = bucket_at(end - Duration(1), granularity).start;
         const Instant start =
             instant("from").value_or(moved_by_buckets(last, granularity, 1 - kBucketsDefault));
