@@ -19,9 +19,10 @@ CREATE INDEX usage_rollups_by_day
 
 -- How much of the usage log is in usage_rollups; written with them. One row.
 CREATE TABLE usage_rollup_marks (
-    name          TEXT   NOT NULL PRIMARY KEY,
-    next_sequence BIGINT NOT NULL,
-    last_arrival  BIGINT NOT NULL
+    name           TEXT   NOT NULL PRIMARY KEY,
+    next_sequence  BIGINT NOT NULL,
+    last_arrival   BIGINT NOT NULL,
+    segment_offset BIGINT NOT NULL
 );
 
 -- Where usage is kept in the ledger: what was recorded and is not in usage_rollups yet. Written with

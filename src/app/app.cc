@@ -376,8 +376,9 @@ asio::awaitable<void> App::run_housekeeping() {
             spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
         }
         webhooks.write_due_refusals();
-        sample(metrics, {usage_recovery.numbers(), worker.seconds_since_pass(), db->backlog(),
-                         server_->open_connections()});
+        sample(metrics,
+               {usage_recovery.numbers(), worker.seconds_since_pass(),
+                usage_rollup.seconds_behind(), db->backlog(), server_->open_connections()});
     }
 }
 

@@ -93,6 +93,7 @@ void sample(http::Metrics& metrics, const SampledNumbers& numbers) {
         .set(static_cast<std::int64_t>(recovery.recovered));
     metrics.gauge(http::kGatewayDegradedLost).set(static_cast<std::int64_t>(recovery.lost));
     metrics.gauge(http::kBillingLagSeconds).set(numbers.worker_lag_s);
+    metrics.gauge(http::kUsageRollupLagSeconds).set(numbers.usage_rollup_lag_s);
     metrics.gauge(http::kLedgerBacklog).set(static_cast<std::int64_t>(numbers.ledger_backlog));
     metrics.gauge(http::kHttpConnections).set(static_cast<std::int64_t>(numbers.connections));
 }

@@ -27,6 +27,7 @@ std::function<void(LineFate, std::uint64_t)> count_gateway_lines(http::Metrics& 
 struct SampledNumbers {
     UsageRecovery::Numbers recovery;
     std::int64_t worker_lag_s = 0;
+    std::int64_t usage_rollup_lag_s = 0;
     std::size_t ledger_backlog = 0;
     std::size_t connections = 0;
 };

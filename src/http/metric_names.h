@@ -60,6 +60,9 @@ inline constexpr CounterName kGatewayLogLines{"turnpike_gateway_log_lines_total"
 // billing
 inline constexpr GaugeName kBillingLagSeconds{"turnpike_billing_lag_seconds",
                                               "Since the billing worker's last complete pass."};
+inline constexpr GaugeName kUsageRollupLagSeconds{
+    "turnpike_usage_rollup_lag_seconds",
+    "Since the moment up to which usage is in the usage figures."};
 inline constexpr GaugeName kLedgerBacklog{"turnpike_ledger_backlog",
                                           "Jobs that wait for the ledger."};
 
@@ -79,6 +82,7 @@ inline constexpr std::array kAllMetricNames{
     kGatewayDegradedLost.name,
     kGatewayLogLines.name,
     kBillingLagSeconds.name,
+    kUsageRollupLagSeconds.name,
     kLedgerBacklog.name,
 };
 

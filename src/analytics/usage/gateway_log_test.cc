@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
@@ -49,9 +50,10 @@ protected:
             heard_.wait_for(lock, std::chrono::seconds(20), [&] { return all() > before; }));
     }
     void served(const std::string& target, const std::string& customer, int status = 200) {
-        send(fmt::format(
-            R"(<190>nginx: {{"method":"GET","uri":"{}","customer":"{}","status":{},"seconds":0.010}})",
-            target, customer, status));
+        constexpr std::string_view kLine =
+            R"(<190>nginx: {{"method":"GET","uri":"{}","customer":"{}",)"
+            R"("status":{},"seconds":0.01}})";
+        send(fmt::format(kLine, target, customer, status));
     }
     /// "route: requests, client errors, server errors" of what is stored.
     std::vector<std::string> stored(const std::string& customer) {

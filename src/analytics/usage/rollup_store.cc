@@ -33,13 +33,16 @@ constexpr std::string_view kLatencies = R"sql(
 )sql";
 
 constexpr std::string_view kLoadMark = R"sql(
-    SELECT next_sequence, last_arrival FROM usage_rollup_marks WHERE name = 'usage_log'
+    SELECT next_sequence, last_arrival, segment_offset
+      FROM usage_rollup_marks WHERE name = 'usage_log'
 )sql";
 
 constexpr std::string_view kSaveMark = R"sql(
-    INSERT INTO usage_rollup_marks (name, next_sequence, last_arrival)
-    VALUES ('usage_log', $1, $2)
-    ON CONFLICT (name) DO UPDATE SET next_sequence = $1, last_arrival = $2
+    INSERT INTO usage_rollup_marks (name, next_sequence, last_arrival, segment_offset)
+    VALUES ('usage_log', $1, $2, $3)
+    ON CONFLICT (name) DO UPDATE
+       SET next_sequence = excluded.next_sequence, last_arrival = excluded.last_arrival,
+           segment_offset = excluded.segment_offset
 )sql";
 
 // $6: 1 for all routes.
@@ -142,12 +145,13 @@ LogMark load_mark(sql::Transaction& tx) {
     const auto row = tx.one(kLoadMark);
     if (!row) return {};
     return {static_cast<std::uint64_t>(row->integer(0)),
-            static_cast<std::uint64_t>(row->integer(1))};
+            static_cast<std::uint64_t>(row->integer(1)), static_cast<std::size_t>(row->integer(2))};
 }
 
 void save_mark(sql::Transaction& tx, const LogMark& mark) {
-    tx.run(kSaveMark, {static_cast<std::int64_t>(mark.next_sequence),
-                       static_cast<std::int64_t>(mark.last_arrival)});
+    tx.run(kSaveMark,
+           {static_cast<std::int64_t>(mark.next_sequence),
+            static_cast<std::int64_t>(mark.last_arrival), static_cast<std::int64_t>(mark.offset)});
 }
 
 std::vector<UsageSpan> load_spans(sql::Transaction& tx, const RollupQuery& query, RollupSpan span) {

@@ -39,7 +39,7 @@ UsageRollups rollups_of(const std::vector<UsageDelta>& deltas) {
 }  // namespace
 
 UsageRollup::UsageRollup(sql::Database& db, const UsageLog* log, const Clock& clock)
-    : db_(db), log_(log), clock_(clock) {}
+    : db_(db), log_(log), clock_(clock), made_at_(clock.now()) {}
 
 UsageRollup::~UsageRollup() { stop(); }
 
@@ -59,6 +59,10 @@ std::optional<Instant> UsageRollup::as_of() const {
     const std::int64_t micros = as_of_us_;
     if (micros == kNever) return std::nullopt;
     return from_unix_micros(micros);
+}
+
+std::int64_t UsageRollup::seconds_behind() const {
+    return unix_seconds(clock_.now()) - unix_seconds(as_of().value_or(made_at_));
 }
 
 Result<std::monostate> UsageRollup::catch_up() {

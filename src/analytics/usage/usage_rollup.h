@@ -41,6 +41,8 @@ public:
     /// All usage that was acknowledged before this moment is in the sums; nullopt until that is
     /// known for the first time. Ask before reading them. Thread-safe.
     [[nodiscard]] std::optional<Instant> as_of() const;
+    /// How long that is ago; while it is not known, since this was made. Thread-safe.
+    [[nodiscard]] std::int64_t seconds_behind() const;
 
 private:
     enum class Left : bool { Nothing, More };
@@ -52,6 +54,7 @@ private:
     sql::Database& db_;
     const UsageLog* const log_;
     const Clock& clock_;
+    const Instant made_at_;
     static constexpr std::int64_t kNever = -1;
     std::atomic<std::int64_t> as_of_us_ = kNever;
     std::atomic<bool> is_stopping_ = false;

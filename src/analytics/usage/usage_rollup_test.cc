@@ -1,5 +1,6 @@
 #include "analytics/usage/usage_rollup.h"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <future>
@@ -96,7 +97,7 @@ protected:
     std::unique_ptr<UsageLog> log_;
     std::optional<LogUsage> log_usage_;
     std::optional<UsageRollup> rollup_;
-    int next_ = 0;
+    std::atomic<int> next_ = 0;
 };
 INSTANTIATE_TEST_SUITE_P(, UsageRollups, ::testing::Values(Kind::Sqlite, Kind::Postgres, Kind::Log),
                          kind_name);
@@ -240,6 +241,42 @@ TEST_P(UsageRollups, AgreeWithTheSumsOfTheEvents) {
                 EXPECT_EQ(series(asked, customer).buckets, model.sums(asked, customer))
                     << to_text(granularity) << " of '" << of_route.value_or("any") << "'";
             }
+}
+
+/// Nodes on PostgreSQL, where what is recorded meanwhile becomes visible in any order. Beside a log
+/// there is one; a second one finds the mark moved.
+TEST_P(UsageRollups, ManyAtOnceCountEachEventOnce) {
+    constexpr int kRequests = 60;
+    const std::vector<CustomerId> customers = {world_->add_customer("a"),
+                                               world_->add_customer("b")};
+    std::atomic<bool> is_done = false;
+    const auto roll_up = [&] {
+        UsageRollup node(*db_, log_.get(), clock_);
+        while (!is_done) EXPECT_TRUE(node.catch_up());
+    };
+    const auto use = [&](const CustomerId& customer) {
+        for (int i = 0; i < kRequests; ++i) {
+            const auto sent = event("test", kStart + std::chrono::minutes(20 * i), "0.5", i);
+            record({used(customer, sent), used(customer, sent)});
+        }
+    };
+    {
+        const std::jthread first(roll_up);
+        const std::jthread second(roll_up);
+        {
+            const std::jthread ours(use, customers[0]);
+            const std::jthread theirs(use, customers[1]);
+        }
+        is_done = true;
+    }
+    catch_up();
+    const Period day{kStart, kStart + std::chrono::days(1)};
+    const auto all = series(question(Granularity::Hour, day)).total;
+    EXPECT_EQ(all.events, 4 * kRequests);
+    EXPECT_EQ(all.quantity.text(), std::to_string(2 * kRequests));
+    EXPECT_EQ(all.latency.count(), static_cast<std::uint64_t>(4 * kRequests));
+    EXPECT_EQ(series(question(Granularity::Day, day), customers[0].text()).total.events,
+              2 * kRequests);
 }
 
 /// One customer's use of one unit, in a log without a ledger.

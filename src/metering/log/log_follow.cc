@@ -48,20 +48,22 @@ Result<LogMark> follow_sealed(const std::string& path, LogMark mark, const LogFo
         mark.last_arrival = std::max(mark.last_arrival, place.arrival_last);
     }
     mark.next_sequence = segment->header().next_sequence;
+    mark.offset = 0;
     return mark;
 }
 
 Result<LogMark> follow_frames(const SegmentPlace& segment, std::uint64_t last_sequence,
                               LogMark mark, const LogFollower& follower) {
-    const auto visit = [&](std::uint64_t sequence,
-                           std::string_view payload) -> Result<std::monostate> {
-        if (sequence != mark.next_sequence || follower.has_enough()) return std::monostate{};
+    const bool is_first = segment.first_sequence == mark.next_sequence;
+    const FramePlace from{mark.next_sequence, is_first ? 0 : mark.offset};
+    const auto show = [&](std::uint64_t, std::string_view payload) -> Result<std::monostate> {
         show_frame(payload, follower, mark);
-        ++mark.next_sequence;
         return std::monostate{};
     };
-    const auto read = read_segment(segment, last_sequence, visit);
+    const auto read = read_segment_from(segment, from, last_sequence, show, follower.has_enough);
     if (!read) return failure(read);
+    mark.next_sequence = read->sequence;
+    mark.offset = read->offset;
     return mark;
 }
 
@@ -95,6 +97,8 @@ Result<LogMark> follow_log(const std::string& segments, std::uint64_t last_seque
         if (!read) return failure(read);
         mark = *read;
     }
+    if (mark.next_sequence <= last_sequence && !follower.has_enough())
+        return not_there(mark.next_sequence);
     return mark;
 }
 

@@ -14,6 +14,9 @@ namespace turnpike {
 struct LogMark {
     std::uint64_t next_sequence = 1;
     std::uint64_t last_arrival = 0;
+    /// Where that frame begins in its segment, or would; of no meaning when it is the first of
+    /// one. What was read is not read again.
+    std::size_t offset = 0;
     friend bool operator==(const LogMark&, const LogMark&) = default;
 };
 
@@ -26,8 +29,9 @@ struct LogFollower {
 
 /// Reads the frames up to `last_sequence`, which are durable, behind `from`.
 /// \return how far it came
-/// Errors: Unavailable "usage_log.unreachable"; "usage_log.damaged", also when the log ends before
-///         `from`; those of SealedSegment. What was shown before counts for nothing then.
+/// Errors: Unavailable "usage_log.unreachable"; "usage_log.damaged", also when a frame up to
+///         `last_sequence` is not there, or none is at `from`; those of SealedSegment. What was
+///         shown before counts for nothing then.
 Result<LogMark> follow_log(const std::string& segments, std::uint64_t last_sequence,
                            const LogMark& from, const LogFollower& follower);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -48,6 +49,12 @@ private:
 
 using Ids = std::vector<std::string>;
 
+using Progress = std::pair<std::uint64_t, std::uint64_t>;
+Progress progress(const Result<LogMark>& mark) {
+    EXPECT_TRUE(mark) << mark.error().message;
+    return {mark->next_sequence, mark->last_arrival};
+}
+
 /// Three requests, in frames 1 to 3; the events of one frame are of two customers.
 Requests three_requests() {
     Requests requests;
@@ -62,10 +69,10 @@ TEST(LogFollow, ShowsWhatIsDurableAndBehindTheMark) {
     finished_segment(folder.path(), three_requests());
     Reader reader(folder.path());
     const auto first = reader.read({}, 1);
-    EXPECT_EQ(*first, (LogMark{2, 1}));
+    EXPECT_EQ(progress(first), (Progress{2, 1}));
     EXPECT_EQ(reader.take(), (Ids{"a1", "a2"}));
     const auto all = reader.read(*first, 3);
-    EXPECT_EQ(*all, (LogMark{4, 3}));
+    EXPECT_EQ(progress(all), (Progress{4, 3}));
     EXPECT_EQ(reader.take(), (Ids{"b1", "c1", "c2"}));
     EXPECT_EQ(*reader.read(*all, 3), *all);
     EXPECT_EQ(reader.take(), Ids{});
@@ -82,7 +89,7 @@ TEST(LogFollow, EndsBehindTheFrameThatIsEnough) {
         shown.push_back(reader.take());
     }
     EXPECT_EQ(shown, (std::vector<Ids>{{"a1", "a2"}, {"b1"}, {"c1", "c2"}}));
-    EXPECT_EQ(mark, (LogMark{4, 3}));
+    EXPECT_EQ(progress(mark), (Progress{4, 3}));
 }
 
 TEST(LogFollow, AMarkHoldsWhenItsSegmentIsSealed) {
@@ -94,7 +101,7 @@ TEST(LogFollow, AMarkHoldsWhenItsSegmentIsSealed) {
         const auto before = reader.read({}, frames);
         ASSERT_TRUE(before);
         ASSERT_TRUE(seal_segment(segment, 4));
-        EXPECT_EQ(*reader.read(*before, 3), (LogMark{4, 3}));
+        EXPECT_EQ(progress(reader.read(*before, 3)), (Progress{4, 3}));
         EXPECT_EQ(reader.take(), (Ids{"a1", "a2", "b1", "c1", "c2"}));
     }
 }
@@ -108,14 +115,29 @@ TEST(LogFollow, GoesOnInTheNextSegment) {
     const std::string frame = testing::sealed(4, requests.payloads().back());
     testing::overwrite(folder.path() + "/" + segment_name(4), 0, frame);
     Reader reader(folder.path());
-    EXPECT_EQ(*reader.read({3, 2}, 4), (LogMark{5, 4}));
+    EXPECT_EQ(progress(reader.read({3, 2}, 4)), (Progress{5, 4}));
     EXPECT_EQ(reader.take(), (Ids{"c1", "c2", "d1"}));
+}
+
+TEST(LogFollow, AMarkThatNamesAnotherPlaceIsRefused) {
+    const LogFolder folder;
+    finished_segment(folder.path(), three_requests());
+    Reader reader(folder.path());
+    LogMark mark = *reader.read({}, 2);
+    for (const std::size_t elsewhere : {std::size_t{0}, mark.offset + 8, std::size_t{1} << 40}) {
+        SCOPED_TRACE(elsewhere);
+        mark.offset = elsewhere;
+        EXPECT_FALSE(reader.read(mark, 3));
+    }
 }
 
 TEST(LogFollow, ALogThatEndsBeforeTheMarkIsNamed) {
     const LogFolder folder;
     finished_segment(folder.path(), three_requests());
     Reader reader(folder.path());
+    const auto missing = reader.read({}, 4);
+    ASSERT_FALSE(missing);
+    EXPECT_TRUE(missing.error().message.contains("frame 4"));
     const auto behind = reader.read({9, 8}, 3);
     ASSERT_FALSE(behind);
     EXPECT_EQ(behind.error().reason.text(), "usage_log.damaged");
