@@ -90,7 +90,7 @@ protected:
             [&](sql::Transaction& tx) { return load_usage_series(tx, question, customer); });
     }
 
-    testing::LogFolder folder_;
+    testing::ScratchFolder folder_;
     ManualClock clock_{kStart + std::chrono::days(60)};
     std::unique_ptr<sql::Database> db_;
     std::optional<MeteredWorld> world_;
@@ -312,7 +312,7 @@ bool append_one(UsageLog& log, int number) {
 
 TEST(UsageRollupCrash, EachEventIsCountedOnceWhereverItIsKilled) {
     constexpr int kRounds = 12;
-    const testing::LogFolder folder;
+    const testing::ScratchFolder folder;
     const sql::TempFolder ledger;
     const std::string url = ledger.database_url();
     (void)sql::open_test_database(url);

@@ -18,7 +18,8 @@ std::unexpected<Error> not_there(std::uint64_t sequence) {
                 fmt::format("frame {} of the usage log is not there", sequence));
 }
 
-void show_frame(std::string_view payload, const LogFollower& follower, LogMark& mark) {
+Result<std::monostate> show_frame(std::string_view payload, const LogFollower& follower,
+                                  LogMark& mark) {
     const std::uint64_t seen = mark.last_arrival;
     RecordReader reader(payload);
     SealedEvent event;
@@ -33,6 +34,10 @@ void show_frame(std::string_view payload, const LogFollower& follower, LogMark& 
         }
         mark.last_arrival = std::max(mark.last_arrival, event.place.arrival);
     }
+    if (reader.is_bad())
+        return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                    "a frame of the usage log holds what cannot be read");
+    return std::monostate{};
 }
 
 Result<LogMark> follow_sealed(const std::string& path, LogMark mark, const LogFollower& follower) {
@@ -56,9 +61,8 @@ Result<LogMark> follow_frames(const SegmentPlace& segment, std::uint64_t last_se
                               LogMark mark, const LogFollower& follower) {
     const bool is_first = segment.first_sequence == mark.next_sequence;
     const FramePlace from{mark.next_sequence, is_first ? 0 : mark.offset};
-    const auto show = [&](std::uint64_t, std::string_view payload) -> Result<std::monostate> {
-        show_frame(payload, follower, mark);
-        return std::monostate{};
+    const auto show = [&](std::uint64_t, std::string_view payload) {
+        return show_frame(payload, follower, mark);
     };
     const auto read = read_segment_from(segment, from, last_sequence, show, follower.has_enough);
     if (!read) return failure(read);

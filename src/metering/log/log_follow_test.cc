@@ -16,8 +16,8 @@ namespace turnpike {
 namespace {
 
 using testing::finished_segment;
-using testing::LogFolder;
 using testing::Requests;
+using testing::ScratchFolder;
 using testing::window;
 
 /// Follows a log, and keeps the ids of what it was shown.
@@ -65,7 +65,7 @@ Requests three_requests() {
 }
 
 TEST(LogFollow, ShowsWhatIsDurableAndBehindTheMark) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     finished_segment(folder.path(), three_requests());
     Reader reader(folder.path());
     const auto first = reader.read({}, 1);
@@ -79,7 +79,7 @@ TEST(LogFollow, ShowsWhatIsDurableAndBehindTheMark) {
 }
 
 TEST(LogFollow, EndsBehindTheFrameThatIsEnough) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     finished_segment(folder.path(), three_requests());
     Reader reader(folder.path());
     LogMark mark;
@@ -95,7 +95,7 @@ TEST(LogFollow, EndsBehindTheFrameThatIsEnough) {
 TEST(LogFollow, AMarkHoldsWhenItsSegmentIsSealed) {
     for (std::uint64_t frames = 0; frames <= 3; ++frames) {
         SCOPED_TRACE(frames);
-        const LogFolder folder;
+        const ScratchFolder folder;
         const auto segment = finished_segment(folder.path(), three_requests());
         Reader reader(folder.path());
         const auto before = reader.read({}, frames);
@@ -107,7 +107,7 @@ TEST(LogFollow, AMarkHoldsWhenItsSegmentIsSealed) {
 }
 
 TEST(LogFollow, GoesOnInTheNextSegment) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     Requests requests = three_requests();
     const auto segment = finished_segment(folder.path(), requests);
     ASSERT_TRUE(seal_segment(segment, 4));
@@ -120,7 +120,7 @@ TEST(LogFollow, GoesOnInTheNextSegment) {
 }
 
 TEST(LogFollow, AMarkThatNamesAnotherPlaceIsRefused) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     finished_segment(folder.path(), three_requests());
     Reader reader(folder.path());
     LogMark mark = *reader.read({}, 2);
@@ -132,7 +132,7 @@ TEST(LogFollow, AMarkThatNamesAnotherPlaceIsRefused) {
 }
 
 TEST(LogFollow, ALogThatEndsBeforeTheMarkIsNamed) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     finished_segment(folder.path(), three_requests());
     Reader reader(folder.path());
     const auto missing = reader.read({}, 4);
