@@ -66,18 +66,18 @@ constexpr std::string_view kPeak = R"sql(
 )sql";
 
 constexpr std::string_view kTop = R"sql(
-    SELECT totals.customer_id, customers.external_id, totals.events, totals.units,
-           totals.millionths
+    SELECT top.customer_id, customers.external_id, top.events, top.units, top.millionths
       FROM (SELECT customer_id, SUM(events) AS events,
                    SUM(units) + CAST(SUM(millionths) AS BIGINT) / 1000000 AS units,
                    CAST(SUM(millionths) AS BIGINT) % 1000000 AS millionths
               FROM usage_rollups
              WHERE span = 'day' AND meter_key = $1 AND starts_at >= $2 AND starts_at < $3
                AND customer_id <> ''
-             GROUP BY customer_id) totals
-      JOIN customers ON customers.id = totals.customer_id
-     ORDER BY totals.units DESC, totals.millionths DESC, totals.customer_id
-     LIMIT $4
+             GROUP BY customer_id
+             ORDER BY 3 DESC, 4 DESC, customer_id
+             LIMIT $4) top
+      JOIN customers ON customers.id = top.customer_id
+     ORDER BY top.units DESC, top.millionths DESC, top.customer_id
 )sql";
 
 std::string_view to_text(RollupSpan span) { return span == RollupSpan::Hour ? "hour" : "day"; }

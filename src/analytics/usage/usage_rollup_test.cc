@@ -1,5 +1,6 @@
 #include "analytics/usage/usage_rollup.h"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -297,8 +298,8 @@ bool append_one(UsageLog& log, int number) {
     return appended && !durable.get_future().get();
 }
 
-/// Records and rolls up until it is killed.
-[[noreturn]] void use_until_killed(const std::string& url, const std::string& folder) {
+/// Records and rolls up until it is killed, and writes a byte behind each.
+[[noreturn]] void use_until_killed(const std::string& url, const std::string& folder, int told) {
     const SystemClock clock;
     const auto db = sql::Database::open({.url = url});
     const auto log = UsageLog::open({folder, testing::kSmallSegmentBytes, 1'000});
@@ -306,26 +307,36 @@ bool append_one(UsageLog& log, int number) {
     UsageRollup rollup(**db, log->get(), clock);
     for (int number = 0;; ++number) {
         if (!append_one(**log, number)) ::_exit(2);
-        if (number % 5 == 0 && !rollup.catch_up()) ::_exit(3);
+        if (!rollup.catch_up() || ::write(told, "x", 1) != 1) ::_exit(3);
     }
 }
 
+/// Kills a process that uses, `delay` after it has counted its third event.
+void use_and_be_killed(const std::string& url, const std::string& folder, Duration delay) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) use_until_killed(url, folder, ends[1]);
+    ::close(ends[1]);
+    std::array<char, 1> byte{};
+    for (int counted = 0; counted < 3; ++counted) EXPECT_EQ(::read(ends[0], byte.data(), 1), 1);
+    std::this_thread::sleep_for(delay);
+    EXPECT_EQ(::kill(child, SIGKILL), 0);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ::close(ends[0]);
+    EXPECT_TRUE(WIFSIGNALED(status)) << "it ended by itself: " << WEXITSTATUS(status);
+}
+
 TEST(UsageRollupCrash, EachEventIsCountedOnceWhereverItIsKilled) {
-    constexpr int kRounds = 12;
+    constexpr int kRounds = 15;
     const testing::ScratchFolder folder;
     const sql::TempFolder ledger;
     const std::string url = ledger.database_url();
     (void)sql::open_test_database(url);
-    for (int round = 0; round < kRounds; ++round) {
-        const pid_t child = ::fork();
-        ASSERT_GE(child, 0);
-        if (child == 0) use_until_killed(url, folder.path());
-        std::this_thread::sleep_for(std::chrono::milliseconds(60 + 17 * round));
-        ASSERT_EQ(::kill(child, SIGKILL), 0);
-        int status = 0;
-        ASSERT_EQ(::waitpid(child, &status, 0), child);
-        ASSERT_TRUE(WIFSIGNALED(status)) << "it ended by itself: " << WEXITSTATUS(status);
-    }
+    for (int round = 0; round < kRounds; ++round)
+        use_and_be_killed(url, folder.path(), std::chrono::microseconds(700) * round);
     const SystemClock clock;
     const auto db = sql::Database::open({.url = url});
     ASSERT_TRUE(db);
