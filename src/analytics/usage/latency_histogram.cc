@@ -10,7 +10,7 @@ namespace {
 constexpr int kPrecisionBits = 4;
 constexpr std::uint64_t kFirstPower = std::uint64_t{1} << kPrecisionBits;
 
-std::uint32_t bucket_of(std::uint64_t micros) {
+constexpr std::uint32_t bucket_of(std::uint64_t micros) {
     if (micros < kFirstPower) return static_cast<std::uint32_t>(micros);
     const int shift = static_cast<int>(std::bit_width(micros)) - 1 - kPrecisionBits;
     return static_cast<std::uint32_t>(static_cast<std::uint64_t>(shift) * kFirstPower +
@@ -25,7 +25,7 @@ std::uint64_t last_of(std::uint32_t bucket) {
     return ((part + 1) << shift) - 1;
 }
 
-const std::uint32_t kLastBucket = bucket_of(static_cast<std::uint64_t>(kLatencyMax.count()));
+constexpr std::uint32_t kLastBucket = bucket_of(static_cast<std::uint64_t>(kLatencyMax.count()));
 
 /// Takes the digits at the front of `text`.
 template <class Number>
