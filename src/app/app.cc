@@ -158,6 +158,7 @@ App::App(Config given, AppParts parts)
       db(std::move(parts.db)),
       usage_log(std::move(parts.usage_log)),
       usage(usage_store(*db, usage_log.get(), ids)),
+      usage_rollup(*db, usage_log.get(), clock),
       http_client({}),
       standings(StandingCache::Config::for_engine(db->engine())),
       cursors(parts.server_secret),
@@ -184,6 +185,7 @@ App::App(Config given, AppParts parts)
       billing_api{billing, cursors},
       customer_billing_api{billing, customers_api, config.public_url},
       analytics_api{*db, clock},
+      usage_api{*db, clock, entitlements_api, usage_rollup},
       webhooks({*db, clock, ids},
                {std::move(parts.webhook_secrets),
                 provider->live() ? StripeMode::Live : StripeMode::Test},
@@ -287,6 +289,13 @@ asio::awaitable<Result<std::monostate>> App::adopt_configured_prices() {
 App::~App() { stop(std::chrono::milliseconds(0)); }
 
 Result<std::monostate> App::start() {
+    if (config.gateway_log) {
+        const GatewayLog::Config listening{config.gateway_log->host, config.gateway_log->port};
+        auto log =
+            GatewayLog::start(listening, {*db, catalog, clock, count_gateway_lines(metrics)});
+        if (!log) return failure(log);
+        gateway_log = *std::move(log);
+    }
     auto listening = server_config(config, access_log.get());
     listening.on_refusal = count_refusals(webhooks);
     listening.large_bodies = large_bodies(gate);
@@ -297,6 +306,7 @@ Result<std::monostate> App::start() {
     ready_ = true;
     inbox.start();
     worker.start();
+    usage_rollup.start();
     asio::co_spawn(jobs, run_housekeeping(), [](const std::exception_ptr& error) {
         if (error) spdlog::error("event=housekeeping.ended");
     });
@@ -323,6 +333,8 @@ void App::stop(std::chrono::milliseconds grace) {
     if (!jobs_thread_.joinable()) return;
     inbox.stop();
     worker.stop();
+    usage_rollup.stop();
+    if (gateway_log) gateway_log->stop();
     asio::post(jobs, [this] { housekeeping_timer_.cancel(); });
     jobs_guard_.reset();
     jobs_done_.get_future().wait_for(kJobsGrace);
@@ -364,8 +376,9 @@ asio::awaitable<void> App::run_housekeeping() {
             spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
         }
         webhooks.write_due_refusals();
-        sample(metrics, {usage_recovery.numbers(), worker.seconds_since_pass(), db->backlog(),
-                         server_->open_connections()});
+        sample(metrics,
+               {usage_recovery.numbers(), worker.seconds_since_pass(),
+                usage_rollup.seconds_behind(), db->backlog(), server_->open_connections()});
     }
 }
 

@@ -17,6 +17,9 @@
 #include "access/jwt_keys.h"
 #include "access/rate_limit.h"
 #include "analytics/api.h"
+#include "analytics/usage/gateway_log.h"
+#include "analytics/usage/usage_api.h"
+#include "analytics/usage/usage_rollup.h"
 #include "app/config.h"
 #include "app/gate.h"
 #include "audit/api.h"
@@ -95,6 +98,7 @@ public:
     std::unique_ptr<sql::Database> db;
     std::unique_ptr<UsageLog> usage_log;  ///< null on PostgreSQL
     std::unique_ptr<UsageStore> usage;
+    UsageRollup usage_rollup;
     http::Client http_client;
     CatalogCache catalog;
     StandingCache standings;
@@ -119,6 +123,8 @@ public:
     BillingApi billing_api;
     CustomerBillingApi customer_billing_api;
     AnalyticsApi analytics_api;
+    UsageApi usage_api;
+    std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured
     StripeReceiver webhooks;
     ApiMetering api_metering;
     Gate gate;

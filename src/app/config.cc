@@ -95,6 +95,10 @@ void check_server(Checker& c) {
     const auto threads = parse_count(c.text("threads"));
     c.expect(threads && *threads <= kThreadsMax, "threads",
              "'" + c.text("threads") + "' is no number of threads", "give 0 to 256");
+    const auto& gateway_log = c.text("gateway_log");
+    c.expect(gateway_log.empty() || parse_udp_url(gateway_log), "gateway_log",
+             "'" + gateway_log + "' is no address to take access logs on",
+             "give udp://127.0.0.1:5140");
     constexpr auto kLevels = std::to_array<std::string_view>({"debug", "info", "warn", "error"});
     c.expect(std::ranges::find(kLevels, c.text("log_level")) != kLevels.end(), "log_level",
              "'" + c.text("log_level") + "' is no log level", "use debug, info, warn or error");
@@ -179,6 +183,13 @@ std::optional<HostPort> parse_host_port(const std::string& text) {
     return HostPort{host, static_cast<std::uint16_t>(*port)};
 }
 
+std::optional<HostPort> parse_udp_url(const std::string& text) {
+    constexpr std::string_view kScheme = "udp://";
+    if (!text.starts_with(kScheme)) return std::nullopt;
+    const std::string address = text.substr(kScheme.size());
+    return parse_host_port(address.starts_with(':') ? "127.0.0.1" + address : address);
+}
+
 Result<HostPort> read_host_port(const std::string& flag, const std::string& text,
                                 const std::string& example) {
     const auto parsed = parse_host_port(text);
@@ -217,6 +228,7 @@ Result<Config> read_config(const SettingValues& values) {
         .catalog_file = text("catalog"),
         .threads = *parse_count(text("threads")),
         .access_log = text("access_log"),
+        .gateway_log = parse_udp_url(text("gateway_log")),
         .log_level = text("log_level"),
         .public_url = text("public_url"),
         .upgrade_url = text("upgrade_url"),

@@ -12,6 +12,11 @@
 
 namespace turnpike {
 
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
 /// The settings, checked and typed. A Config that exists can be served.
 struct Config {
     std::string host;
@@ -21,7 +26,8 @@ struct Config {
     std::string preset;
     std::string catalog_file;  ///< "": the preset's own
     std::size_t threads = 1;
-    std::string access_log;  ///< "-", "off" or a path
+    std::string access_log;               ///< "-", "off" or a path
+    std::optional<HostPort> gateway_log;  ///< where access logs come by UDP; absent: nowhere
     std::string log_level;
     std::string public_url;   ///< without a slash at the end
     std::string upgrade_url;  ///< "": refusals name no page
@@ -44,11 +50,9 @@ std::vector<ConfigProblem> check_settings(const SettingValues& values);
 Result<Config> read_config(const SettingValues& values);
 
 /// "127.0.0.1:8080", "[::1]:0", ":8080" (all addresses).
-struct HostPort {
-    std::string host;
-    std::uint16_t port = 0;
-};
 std::optional<HostPort> parse_host_port(const std::string& text);
+/// "udp://127.0.0.1:5140"; "udp://:5140" is this machine only.
+std::optional<HostPort> parse_udp_url(const std::string& text);
 /// The value of a flag that is no setting, such as --sandbox-listen.
 /// Errors: InvalidArgument "config.invalid", naming the flag.
 Result<HostPort> read_host_port(const std::string& flag, const std::string& text,

@@ -139,5 +139,19 @@ TEST(Config, ReadsAddresses) {
     EXPECT_FALSE(parse_host_port("127.0.0.1:-1"));
 }
 
+TEST(Config, AccessLogsAreTakenOnThisMachineUnlessToldOtherwise) {
+    EXPECT_EQ(parse_udp_url("udp://:5140")->host, "127.0.0.1");
+    EXPECT_EQ(parse_udp_url("udp://0.0.0.0:5140")->host, "0.0.0.0");
+    EXPECT_EQ(parse_udp_url("udp://[::1]:5140")->port, 5'140);
+    for (const char* bad : {"", "127.0.0.1:5140", "tcp://127.0.0.1:5140", "udp://127.0.0.1"})
+        EXPECT_FALSE(parse_udp_url(bad)) << bad;
+    auto variables = kEnough;
+    EXPECT_FALSE(read_config(*resolve_settings({}, environment_of(variables), ""))->gateway_log);
+    variables["TURNPIKE_GATEWAY_LOG"] = "127.0.0.1:5140";
+    const auto config = read_config(*resolve_settings({}, environment_of(variables), ""));
+    ASSERT_FALSE(config);
+    EXPECT_THAT(config.error().message, HasSubstr("gateway_log"));
+}
+
 }  // namespace
 }  // namespace turnpike

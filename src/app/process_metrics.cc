@@ -1,6 +1,9 @@
 #include "app/process_metrics.h"
 
 #include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
 
 #include "http/metric_names.h"
 
@@ -66,9 +69,20 @@ WebhookMetrics webhook_metrics(http::Metrics& metrics) {
 std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics) {
     return [&metrics](const RouteCost& route, FailOpen reason) {
         metrics
-            .counter(http::kGatewayFailedOpen, {{"route", route.method + " " + route.pattern},
-                                                {"reason", std::string(to_text(reason))}})
+            .counter(http::kGatewayFailedOpen,
+                     {{"route", route_name(route)}, {"reason", std::string(to_text(reason))}})
             .add();
+    };
+}
+
+std::function<void(LineFate, std::uint64_t)> count_gateway_lines(http::Metrics& metrics) {
+    using enum LineFate;
+    std::array<std::optional<http::Counter>, 4> counters;
+    for (const LineFate fate : {Counted, Unreadable, UnknownCustomer, Dropped})
+        counters.at(static_cast<std::size_t>(fate)) =
+            metrics.counter(http::kGatewayLogLines, {{"outcome", std::string(to_text(fate))}});
+    return [counters](LineFate fate, std::uint64_t lines) {
+        counters.at(static_cast<std::size_t>(fate))->add(lines);
     };
 }
 
@@ -79,6 +93,7 @@ void sample(http::Metrics& metrics, const SampledNumbers& numbers) {
         .set(static_cast<std::int64_t>(recovery.recovered));
     metrics.gauge(http::kGatewayDegradedLost).set(static_cast<std::int64_t>(recovery.lost));
     metrics.gauge(http::kBillingLagSeconds).set(numbers.worker_lag_s);
+    metrics.gauge(http::kUsageRollupLagSeconds).set(numbers.usage_rollup_lag_s);
     metrics.gauge(http::kLedgerBacklog).set(static_cast<std::int64_t>(numbers.ledger_backlog));
     metrics.gauge(http::kHttpConnections).set(static_cast<std::int64_t>(numbers.connections));
 }

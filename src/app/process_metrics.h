@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
+#include "analytics/usage/gateway_log.h"
 #include "entitlements/fail_open.h"
 #include "entitlements/usage_recovery.h"
 #include "http/metrics.h"
@@ -18,10 +20,14 @@ WebhookMetrics webhook_metrics(http::Metrics& metrics);
 /// catalog's.
 std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics);
 
+/// For GatewayLog::World::told.
+std::function<void(LineFate, std::uint64_t)> count_gateway_lines(http::Metrics& metrics);
+
 /// What is read now and then instead of being counted as it happens.
 struct SampledNumbers {
     UsageRecovery::Numbers recovery;
     std::int64_t worker_lag_s = 0;
+    std::int64_t usage_rollup_lag_s = 0;
     std::size_t ledger_backlog = 0;
     std::size_t connections = 0;
 };

@@ -27,6 +27,17 @@ TEST(ProcessMetrics, AreThereBeforeAnythingHappens) {
                 HasSubstr("turnpike_webhook_signature_failures_total{provider=\"stripe\"} 1\n"));
 }
 
+TEST(ProcessMetrics, CountLinesOfAccessLogsByWhatBecameOfThem) {
+    http::Metrics metrics;
+    const auto told = count_gateway_lines(metrics);
+    told(LineFate::Counted, 2);
+    told(LineFate::UnknownCustomer, 1);
+    const std::string text = metrics.scrape();
+    EXPECT_THAT(text, HasSubstr("turnpike_gateway_log_lines_total{outcome=\"counted\"} 2\n"));
+    EXPECT_THAT(text, HasSubstr("{outcome=\"unknown_customer\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("{outcome=\"dropped\"} 0\n"));
+}
+
 TEST(ProcessMetrics, CountWhatFailedOpenByRouteAndReason) {
     http::Metrics metrics;
     const auto passed = count_failed_open(metrics);

@@ -28,6 +28,8 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"access_log", "TURNPIKE_ACCESS_LOG", "access-log", "", Secrecy::Public,
      "access log file; '-': standard output; 'off': none; default: access.log in the data "
      "directory"},
+    {"gateway_log", "TURNPIKE_GATEWAY_LOG", "gateway-log", "", Secrecy::Public,
+     "udp://HOST:PORT to take gateways' access logs on (docs/gateways.md); default: none"},
     {"log_level", "TURNPIKE_LOG_LEVEL", "log-level", "info", Secrecy::Public,
      "debug, info, warn or error"},
     {"public_url", "TURNPIKE_PUBLIC_URL", "public-url", "", Secrecy::Public,

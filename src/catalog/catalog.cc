@@ -65,6 +65,8 @@ std::optional<OnFailure> parse_on_failure(std::string_view text) {
     return std::nullopt;
 }
 
+std::string route_name(const RouteCost& route) { return route.method + " " + route.pattern; }
+
 const Allowance* PlanVersion::allowance(std::string_view meter_key) const {
     const auto found = std::ranges::find(allowances, meter_key, &Allowance::meter_key);
     return found == allowances.end() ? nullptr : &*found;

@@ -90,6 +90,9 @@ struct RouteCost {
     friend bool operator==(const RouteCost&, const RouteCost&) = default;
 };
 
+/// "GET /signals/{symbol}", "* /reports/**": what the catalog calls the route by.
+std::string route_name(const RouteCost& route);
+
 /// The catalog as it is sold now: the newest version of each plan in rank order. An immutable
 /// snapshot; older plan versions are loaded by id.
 struct Catalog {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "entitlements/caller.h"
+#include "entitlements/gateway_source.h"
 #include "entitlements/wire.h"
 #include "json/value.h"
 #include "sql/patience.h"
@@ -24,7 +25,6 @@ struct GatewayQuestion {
 
 namespace {
 
-constexpr const char* kGatewaySource = "turnpike.gateway";
 constexpr int kRetryAfterSeconds = 5;
 /// A gateway waits 200 ms (Envoy's default), the way there and back included. An embedded ledger
 /// cannot be away; a disk that is only busy is not worth a refusal.
@@ -72,7 +72,7 @@ ConsumeRequest use_of(const GatewayQuestion& question, std::string id) {
     return {.customer = question.customer,
             .meter_key = question.cost.meter_key,
             .quantity = question.units,
-            .source = kGatewaySource,
+            .source = gateway_source(question.cost),
             .id = std::move(id),
             .latency_us = std::nullopt,
             .time = std::nullopt};

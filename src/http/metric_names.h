@@ -54,10 +54,15 @@ inline constexpr GaugeName kGatewayDegradedRecovered{"turnpike_gateway_degraded_
                                                      "Of these, recorded later."};
 inline constexpr GaugeName kGatewayDegradedLost{"turnpike_gateway_degraded_lost",
                                                 "Of these, never recorded."};
+inline constexpr CounterName kGatewayLogLines{"turnpike_gateway_log_lines_total",
+                                              "Lines of gateways' access logs, by outcome."};
 
 // billing
 inline constexpr GaugeName kBillingLagSeconds{"turnpike_billing_lag_seconds",
                                               "Since the billing worker's last complete pass."};
+inline constexpr GaugeName kUsageRollupLagSeconds{
+    "turnpike_usage_rollup_lag_seconds",
+    "Since the moment up to which usage is in the usage figures."};
 inline constexpr GaugeName kLedgerBacklog{"turnpike_ledger_backlog",
                                           "Jobs that wait for the ledger."};
 
@@ -75,7 +80,9 @@ inline constexpr std::array kAllMetricNames{
     kGatewayDegradedServed.name,
     kGatewayDegradedRecovered.name,
     kGatewayDegradedLost.name,
+    kGatewayLogLines.name,
     kBillingLagSeconds.name,
+    kUsageRollupLagSeconds.name,
     kLedgerBacklog.name,
 };
 

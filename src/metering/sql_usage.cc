@@ -6,6 +6,7 @@
 #include "metering/record.h"
 #include "metering/stored_counter.h"
 #include "metering/stored_event.h"
+#include "metering/usage_delta.h"
 
 namespace turnpike {
 namespace {
@@ -19,6 +20,7 @@ AppendReport record_job(const AppendJob& job, sql::Transaction& tx, IdSource& id
     find_windows(job, tx, windows);
     const auto events = take_placed(job.place(windows), report);
     auto outcomes = record_usage(tx, events.pending, job.system_now, ids);
+    save_deltas(tx, events.pending, outcomes, job.system_now, ids);
     if (job.counters == AppendJob::Counters::Report) {
         for (std::size_t i = 0; i < outcomes.size(); ++i) {
             const auto& [event, stated, window] = events.pending[i];

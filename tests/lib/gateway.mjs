@@ -40,13 +40,14 @@ async function standsStill(pid) {
     return states.every((state) => state === 'T');
 }
 
-/// The text of deploy/gateway/`name` with the three addresses that it says to replace.
-export async function handedOut(name, {turnpike, api, gateway}) {
+/// The text of deploy/gateway/`name` with the addresses that it says to replace.
+export async function handedOut(name, {turnpike, api, gateway, log}) {
     const path = fileURLToPath(new URL(`../../deploy/gateway/${name}`, import.meta.url));
     const text = await readFile(path, 'utf8');
     return text.replaceAll('127.0.0.1:8080', `127.0.0.1:${turnpike}`)
         .replaceAll('127.0.0.1:9000', `127.0.0.1:${api}`)
-        .replaceAll('127.0.0.1:8000', `127.0.0.1:${gateway}`);
+        .replaceAll('127.0.0.1:8000', `127.0.0.1:${gateway}`)
+        .replaceAll('127.0.0.1:5140', `127.0.0.1:${log}`);
 }
 
 /// The preset, and two meters more: of reports every plan has one, and exports no plan has.
@@ -73,14 +74,17 @@ async function catalogFile() {
 }
 
 /// Defines the tests of one gateway. `start(ports)` runs the program on `ports.gateway` before the
-/// API on `ports.api`, asking `ports.turnpike`; it answers with the Program.
+/// API on `ports.api`, asking `ports.turnpike` and sending its access log to `ports.log`; it answers
+/// with the Program.
 export function proveGateway(start) {
     let server, api, gateway, url;
 
     before(async () => {
-        server = await Server.besideSandbox({catalog: await catalogFile()});
+        const log = await freePort();
+        server = await Server.besideSandbox({
+            catalog: await catalogFile(), env: {TURNPIKE_GATEWAY_LOG: `udp://127.0.0.1:${log}`}});
         api = await Api.start();
-        const ports = {turnpike: server.port, api: api.port, gateway: await freePort()};
+        const ports = {turnpike: server.port, api: api.port, gateway: await freePort(), log};
         gateway = await start(ports);
         url = `http://127.0.0.1:${ports.gateway}`;
         await gateway.answering(url);
@@ -193,6 +197,30 @@ export function proveGateway(start) {
         const answer = await ask('/broken', 'costs');
         assert.deepEqual([answer.status, await answer.text()], [500, 'served GET /broken']);
         assert.equal(api.served, before + 1);
+    });
+
+    test('requests, errors and latencies are known by route and by customer', async () => {
+        for (const path of ['/signals', '/signals/history/A', '/signals/history/B?x=1'])
+            assert.equal((await ask(path, 'watched', {headers: {'x-turnpike-customer': 'cus_lie'}})).status, 200);
+        const routes = await eventually('the access log to arrive', async () => {
+            const {body} = await server.user('watched', 'GET', '/v1/usage/routes');
+            return body.data.length === 2 && body.data;
+        });
+        assert.deepEqual(routes.map(({route, count, server_errors: errors}) => [route, count, errors]),
+                         [['* /signals', 1, 0], ['* /signals/history/{symbol}', 2, 0]]);
+        for (const {latency} of routes) assert.ok(Number(latency.p99_ms) < 10_000);
+        const all = (await server.admin('GET', '/v1/usage/routes')).body.data;
+        const other = all.find(({route}) => route === 'other');
+        assert.equal(other.server_errors, 1);  // the one of /broken
+        assert.ok(all.find(({route}) => route === '* /signals').client_errors > 0);
+        const route = encodeURIComponent('* /signals/history/{symbol}');
+        const used = await eventually('the usage of the route', async () => {
+            const {body} = await server.user('watched', 'GET',
+                                             `/v1/usage/series?meter=api_calls&route=${route}`);
+            return body.total.events === 2 && body;
+        });
+        assert.equal(used.total.quantity, '4');
+        assert.equal(used.data.at(-1).requests.count, 2);
     });
 
     test('a Turnpike that hangs is one that does not answer', async () => {

@@ -178,26 +178,37 @@ Result<SegmentEnd> scan_segment(const SegmentPlace& segment, std::uint64_t from,
 
 Result<std::monostate> read_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
                                     const FrameVisitor& visit) {
-    if (last_sequence < segment.first_sequence) return std::monostate{};
+    const auto read = read_segment_from(segment, {segment.first_sequence, 0}, last_sequence, visit,
+                                        [] { return false; });
+    if (!read) return failure(read);
+    return std::monostate{};
+}
+
+Result<FramePlace> read_segment_from(const SegmentPlace& segment, const FramePlace& from,
+                                     std::uint64_t last_sequence, const FrameVisitor& visit,
+                                     const std::function<bool()>& has_enough) {
+    FramePlace at = from;
+    if (last_sequence < from.sequence) return at;
     const Descriptor file(::open(segment.path.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat facts{};
     if (!file.valid() || ::fstat(file.get(), &facts) != 0) return unreachable(segment.path, errno);
-    if (facts.st_size == 0) return std::monostate{};
+    if (facts.st_size == 0) return at;
     const Mapping mapped(file.get(), static_cast<std::size_t>(facts.st_size));
     if (!mapped.valid()) return unreachable(segment.path, errno);
-    std::string_view rest = mapped.text();
-    for (std::uint64_t next = segment.first_sequence; next <= last_sequence; ++next) {
-        const auto read = read_frame(rest);
+    const std::string_view bytes = mapped.text();
+    while (at.sequence <= last_sequence && at.offset <= bytes.size() && !has_enough()) {
+        const auto read = read_frame(bytes.substr(at.offset));
         // The segment after this one goes on.
-        if (read.state == FrameRead::State::End) return std::monostate{};
-        if (read.state == FrameRead::State::Bad || read.sequence != next)
+        if (read.state == FrameRead::State::End) break;
+        if (read.state == FrameRead::State::Bad || read.sequence != at.sequence)
             return fail(ErrorCode::Unavailable, "usage_log.damaged",
                         segment.path + " is damaged before usage that was acknowledged");
-        auto visited = visit(next, read.payload);
-        if (!visited) return visited;
-        rest.remove_prefix(read.size);
+        auto visited = visit(at.sequence, read.payload);
+        if (!visited) return failure(visited);
+        ++at.sequence;
+        at.offset += read.size;
     }
-    return std::monostate{};
+    return at;
 }
 
 SegmentFile::SegmentFile(int descriptor, std::string path, std::size_t bytes, std::size_t offset)

@@ -59,6 +59,19 @@ Result<SegmentEnd> scan_segment(const SegmentPlace& segment, std::uint64_t from,
 Result<std::monostate> read_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
                                     const FrameVisitor& visit);
 
+/// Where a frame begins in its segment.
+struct FramePlace {
+    std::uint64_t sequence = 0;
+    std::size_t offset = 0;
+};
+/// The same from a frame on whose place is known, so that what was read before is not read again.
+/// \param has_enough  asked before each frame
+/// \return behind the last frame that was visited
+/// Errors: as read_segment; "usage_log.damaged" also when the frame is not at its place.
+Result<FramePlace> read_segment_from(const SegmentPlace& segment, const FramePlace& from,
+                                     std::uint64_t last_sequence, const FrameVisitor& visit,
+                                     const std::function<bool()>& has_enough);
+
 /// A segment that is written to. Its space is allocated before, so that a write into it cannot find
 /// the disk full. One thread at a time.
 class SegmentFile {

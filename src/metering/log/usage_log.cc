@@ -279,7 +279,7 @@ std::vector<MeteredPeriod> UsageLog::counters_of(const ContractKey& contract, In
     return state_.counters_of(contract, from, before);
 }
 
-Result<std::vector<LoggedEvent>> UsageLog::newest_events(const EventQuery& query) const {
+LogNames UsageLog::names() const {
     const auto counted_by = [this](std::uint32_t counter) {
         const std::scoped_lock lock(sequencer_);
         return state_.counted_by(counter);
@@ -292,9 +292,16 @@ Result<std::vector<LoggedEvent>> UsageLog::newest_events(const EventQuery& query
         const std::scoped_lock lock(sequencer_);
         return state_.counters_of_customer(customer);
     };
-    // What is not durable yet may never be.
-    return scan_newest(segments_in(directory_), writer_->durable_sequence(), query,
-                       {counted_by, counters_of, source});
+    return {counted_by, counters_of, source};
+}
+
+// Both read what is durable only: the rest may never be.
+Result<std::vector<LoggedEvent>> UsageLog::newest_events(const EventQuery& query) const {
+    return scan_newest(segments_in(directory_), writer_->durable_sequence(), query, names());
+}
+
+Result<LogMark> UsageLog::follow(const LogMark& from, const LogFollower& follower) const {
+    return follow_log(segments_in(directory_), writer_->durable_sequence(), from, follower);
 }
 
 std::uint64_t UsageLog::events() const {

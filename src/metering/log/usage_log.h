@@ -18,6 +18,7 @@
 #include "metering/log/event_scan.h"
 #include "metering/log/identity_set.h"
 #include "metering/log/identity_table.h"
+#include "metering/log/log_follow.h"
 #include "metering/log/log_writer.h"
 #include "metering/log/segment_file.h"
 #include "metering/log/segment_replay.h"
@@ -93,6 +94,10 @@ public:
     /// thread: of sealed ones, only the blocks that can hold a match (event_scan.h).
     /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".
     [[nodiscard]] Result<std::vector<LoggedEvent>> newest_events(const EventQuery& query) const;
+    /// Durable events behind the mark, on the calling thread (log_follow.h).
+    Result<LogMark> follow(const LogMark& from, const LogFollower& follower) const;
+    /// What the numbers in durable events mean. It outlives what is returned.
+    [[nodiscard]] LogNames names() const;
     /// Events ever recorded.
     [[nodiscard]] std::uint64_t events() const;
     /// Set for good when the disk failed; the process takes no more usage.

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "analytics/usage/rollup_store.h"
+#include "metering/log/usage_log.h"
+
+namespace turnpike {
+
+/// Sums events of the usage log in memory, by the numbers that the log calls their names by, so
+/// that a million events need few look-ups and few rows. Bounded by is_full().
+class LogTally {
+public:
+    explicit LogTally(const UsageLog& log) : names_(log.names()) {}
+
+    /// The one place that knows what an event of the log says of usage.
+    void count(const EventRecord& event);
+    /// Whether it should be stored before more is counted.
+    [[nodiscard]] bool is_full() const { return sums_.size() >= kSumsMax || events_ >= kEventsMax; }
+    [[nodiscard]] UsageRollups rollups() const;
+
+private:
+    // Each sum becomes four rows at most, in one transaction of the ledger.
+    static constexpr std::size_t kSumsMax = 20'000;
+    static constexpr std::size_t kEventsMax = 4'000'000;
+
+    struct Key {
+        std::uint32_t counter, source;
+        std::int64_t hour;
+        friend bool operator==(const Key&, const Key&) = default;
+    };
+    struct KeyHash {
+        std::size_t operator()(const Key& key) const;
+    };
+
+    LogNames names_;
+    boost::unordered_flat_map<Key, UsageFigures, KeyHash> sums_;
+    std::size_t events_ = 0;
+};
+
+}  // namespace turnpike

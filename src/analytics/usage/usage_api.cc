@@ -1,0 +1,102 @@
+#include "analytics/usage/usage_api.h"
+
+#include "analytics/usage/usage_query.h"
+#include "analytics/usage/usage_series.h"
+#include "analytics/usage/usage_wire.h"
+#include "entitlements/caller.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+using Snapshot = StandingCache::Snapshot;
+
+UsageScope scope_of(const Snapshot& standing, std::optional<Instant> as_of) {
+    if (standing == nullptr) return {std::nullopt, as_of};
+    return {standing->standing.customer.text(), as_of};
+}
+
+Instant now_of(const Snapshot& standing, const Clock& clock) {
+    return standing == nullptr ? clock.now() : standing->standing.now;
+}
+
+}  // namespace
+
+asio::awaitable<Result<Snapshot>> UsageApi::standing_of(const Principal& caller,
+                                                        const http::Request& request) {
+    std::optional<std::string> named;
+    if (const std::string* customer = request.query_value("customer")) named = *customer;
+    auto ref = customer_meant(caller, named);
+    if (!ref) co_return failure(ref);
+    auto snapshot = co_await entitlements.snapshot_of(caller, *std::move(ref));
+    if (!snapshot) co_return failure(snapshot);
+    if (const auto own = refuse_others(caller, named, (*snapshot)->standing); !own)
+        co_return failure(own);
+    co_return snapshot;
+}
+
+asio::awaitable<Result<Snapshot>> UsageApi::maybe_standing_of(const Principal& caller,
+                                                              const http::Request& request) {
+    const bool is_everybody =
+        caller.kind != PrincipalKind::Customer && request.query_value("customer") == nullptr;
+    if (is_everybody) co_return Snapshot();
+    co_return co_await standing_of(caller, request);
+}
+
+asio::awaitable<Result<http::Response>> UsageApi::get_series(const Principal& caller,
+                                                             const http::Request& request) {
+    const auto standing = co_await maybe_standing_of(caller, request);
+    if (!standing) co_return failure(standing);
+    const auto question = read_series_question(request, now_of(*standing, clock));
+    if (!question) co_return failure(question);
+    const UsageScope scope = scope_of(*standing, rollup.as_of());
+    auto work = [&](sql::Transaction& tx) {
+        return load_usage_series(tx, *question, scope.customer.value_or(""));
+    };
+    const auto series = co_await db.read(work);
+    if (!series) co_return failure(series);
+    co_return http::ok(write_series(*question, scope, *series));
+}
+
+asio::awaitable<Result<http::Response>> UsageApi::get_top(const Principal& /*caller*/,
+                                                          const http::Request& request) {
+    const auto question = read_top_question(request, clock.now());
+    if (!question) co_return failure(question);
+    const UsageScope scope = scope_of(nullptr, rollup.as_of());
+    auto work = [&](sql::Transaction& tx) { return load_usage_ranking(tx, *question); };
+    const auto ranking = co_await db.read(work);
+    if (!ranking) co_return failure(ranking);
+    co_return http::ok(write_ranking(*question, scope, *ranking));
+}
+
+asio::awaitable<Result<http::Response>> UsageApi::get_routes(const Principal& caller,
+                                                             const http::Request& request) {
+    const auto standing = co_await maybe_standing_of(caller, request);
+    if (!standing) co_return failure(standing);
+    const auto question = read_routes_question(request, clock.now());
+    if (!question) co_return failure(question);
+    const UsageScope scope = scope_of(*standing, std::nullopt);
+    auto work = [&](sql::Transaction& tx) {
+        return load_request_routes(tx, *question, scope.customer.value_or(""));
+    };
+    const auto routes = co_await db.read(work);
+    co_return http::ok(write_routes(*question, scope, routes));
+}
+
+asio::awaitable<Result<http::Response>> UsageApi::get_forecast(const Principal& caller,
+                                                               const http::Request& request) {
+    const auto meter_key = read_forecast_question(request);
+    if (!meter_key) co_return failure(meter_key);
+    const auto snapshot = co_await standing_of(caller, request);
+    if (!snapshot) co_return failure(snapshot);
+    const auto counter = (*snapshot)->counters.find(*meter_key);
+    if (counter == (*snapshot)->counters.end())
+        co_return not_found("usage_figures.not_in_plan",
+                            "the customer's plan does not include '" + *meter_key + "'");
+    const Standing& standing = (*snapshot)->standing;
+    const auto usage = usage_of(counter->second, standing.currency);
+    if (!usage) co_return failure(usage);
+    co_return http::ok(write_forecast(standing, *meter_key, *usage));
+}
+
+}  // namespace turnpike
