@@ -8,9 +8,9 @@
 namespace turnpike {
 namespace {
 
-/// A client that is wrong in more places than this learns of the rest on its next attempt.
 /// Most bodies have no more.
 constexpr std::size_t kMembersMostly = 8;
+/// A client that is wrong in more places than this learns of the rest on its next attempt.
 constexpr std::size_t kComplaintsMax = 100;
 constexpr std::size_t kMetadataEntriesMax = 50;
 constexpr std::size_t kMetadataKeyBytesMax = 40;
