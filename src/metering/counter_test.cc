@@ -16,7 +16,12 @@ Quantity units(std::int64_t n) { return Quantity::whole(n); }
 UsageWindow window(const char* plan, std::int64_t included, const char* price) {
     std::optional<UnitPrice> unit_price;
     if (price != nullptr) unit_price = UnitPrice::parse(price);
-    return {std::nullopt, kMonth, PlanVersionId::trusted(plan), units(included), unit_price};
+    return {.contract = std::nullopt,
+            .meter_key = "api_calls",
+            .period = kMonth,
+            .plan_version = PlanVersionId::trusted(plan),
+            .included = units(included),
+            .overage_unit_price = unit_price};
 }
 UsageWindow free_plan() { return window("free", 100, nullptr); }
 UsageWindow capped() { return window("capped", 500, nullptr); }

@@ -45,16 +45,17 @@ public:
             return;
         const auto& counted = counted_by(event.record.counter);
         if (query_.meter_key && counted.meter_key != *query_.meter_key) return;
-        found_.push_back({.place = event.place,
-                          .event = {.source = names_.source(event.record.source),
-                                    .id = std::string(event.record.id),
-                                    .customer = CustomerId::trusted(counted.customer),
-                                    .meter_key = counted.meter_key,
-                                    .quantity = event.record.quantity,
-                                    .time = event.record.time,
-                                    .latency_us = event.record.latency_us},
-                          .received_at = event.received_at,
-                          .period_start = counted.period_start});
+        found_.push_back(
+            {.place = event.place,
+             .event = {.source = names_.source(event.record.source),
+                       .id = std::string(event.record.id),
+                       .customer = CustomerId::trusted(counted.customer),
+                       .meter_key = counted.meter_key,
+                       .quantity = event.record.quantity,
+                       .time = event.record.time,
+                       .latency_us = event.record.latency_us},
+             .received_at = event.received_at,
+             .counts = {{counted.meter_key, {}, counted.period_start, event.record.quantity}}});
         if (found_.size() >= 2 * query_.count_max) keep_newest(query_.count_max);
     }
     /// Whether any event of the block may match.

@@ -18,12 +18,13 @@ inline const Period kMonth{kStart, from_unix_seconds(1'727'740'800)};
 constexpr std::size_t kUnused = 4096;
 
 inline UsageWindow window(const std::string& version, std::int64_t revision) {
-    return {std::nullopt,
-            kMonth,
-            PlanVersionId::trusted(version),
-            Quantity::whole(10 * (revision + 1)),
-            UnitPrice::parse("0.02"),
-            revision};
+    return {.contract = std::nullopt,
+            .meter_key = "api_calls",
+            .period = kMonth,
+            .plan_version = PlanVersionId::trusted(version),
+            .included = Quantity::whole(10 * (revision + 1)),
+            .overage_unit_price = UnitPrice::parse("0.02"),
+            .revision = revision};
 }
 
 /// A log as servers write it: its requests' records, which are its frames too.

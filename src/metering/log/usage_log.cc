@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "base/check.h"
 #include "metering/log/identity_hash.h"
 #include "metering/log/sealing.h"
 #include "metering/log/segment_file.h"
@@ -186,11 +187,12 @@ Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const Logged
     if (!known) return failure(known);
     if (*known) return **known == use.content ? LogVerdict::Duplicate : LogVerdict::Conflict;
     const UsageEvent& event = use.event;
+    check(use.counts.size() == 1 && event.properties.empty(), "the log counts one thing an event");
     const auto counted = state_.count({.customer = event.customer.text(),
                                        .meter_key = event.meter_key,
                                        .source = event.source,
                                        .id = event.id,
-                                       .window = use.window,
+                                       .window = *use.counts.front().window,
                                        .quantity = event.quantity,
                                        .time = event.time,
                                        .latency_us = event.latency_us,
@@ -206,9 +208,10 @@ Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const Logged
 }
 
 void UsageLog::tell_counter(const LoggedUse& use, LogVerdict verdict) const noexcept {
-    if (use.counter == nullptr || verdict == LogVerdict::PeriodClosed) return;
-    const ContractKey contract{use.event.customer.text(), text_of(use.window.contract)};
-    *use.counter = state_.counter_in(contract, use.event.meter_key, use.window);
+    if (use.counters == nullptr || verdict == LogVerdict::PeriodClosed) return;
+    const UsageWindow& window = *use.counts.front().window;
+    const ContractKey contract{use.event.customer.text(), text_of(window.contract)};
+    *use.counters = {state_.counter_in(contract, use.event.meter_key, window)};
 }
 
 Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses,
@@ -266,8 +269,8 @@ std::optional<Counter> UsageLog::counter(const ContractKey& contract, std::strin
     return state_.counter(contract, meter_key, period_start);
 }
 
-std::vector<MeteredPeriod> UsageLog::counters_of(const ContractKey& contract, Instant from,
-                                                 Instant before) const {
+std::vector<Counter> UsageLog::counters_of(const ContractKey& contract, Instant from,
+                                           Instant before) const {
     const std::scoped_lock lock(sequencer_);
     return state_.counters_of(contract, from, before);
 }

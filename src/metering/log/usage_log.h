@@ -26,14 +26,14 @@
 
 namespace turnpike {
 
-/// One event of a request, placed in its window.
+/// One event of a request, placed in its windows.
 struct LoggedUse {
     const UsageEvent& event;
-    const UsageWindow& window;
+    std::span<const UsageCount> counts;  ///< as PendingUsage says
     std::uint32_t content;  ///< of what the event says; tells a repetition from a conflict
-    /// Where to put the counter as the event left it, or found it; not for PeriodClosed. May be
-    /// null.
-    std::optional<Counter>* counter = nullptr;
+    /// Where to put its counters as the event left them, or found them; not for PeriodClosed. May
+    /// be null.
+    std::vector<Counter>* counters = nullptr;
 };
 
 enum class LogVerdict : std::uint8_t {
@@ -87,8 +87,8 @@ public:
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
                                                  std::string_view meter_key,
                                                  Instant period_start) const;
-    [[nodiscard]] std::vector<MeteredPeriod> counters_of(const ContractKey& contract, Instant from,
-                                                         Instant before) const;
+    [[nodiscard]] std::vector<Counter> counters_of(const ContractKey& contract, Instant from,
+                                                   Instant before) const;
     /// Durable events, newest arrival first. Reads segments until the page is full, on the calling
     /// thread: of sealed ones, only the blocks that can hold a match (event_scan.h).
     /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <future>
 #include <map>
+#include <memory>
 #include <thread>
 
 #include <fmt/format.h>
@@ -31,10 +32,10 @@ const std::size_t kSegmentBytes = frame_bytes(kFramePayloadMax) + 4096;
 using Verdicts = std::vector<LogVerdict>;
 constexpr auto kAccepted = LogVerdict::Accepted;
 
-/// An event and its window, to be logged.
+/// An event and what it counts, to be logged.
 struct Sent {
     UsageEvent event;
-    UsageWindow window;
+    std::vector<UsageCount> counts;
     std::uint32_t content;
 };
 
@@ -49,8 +50,14 @@ Sent calls(const std::string& id, std::int64_t units, std::optional<std::int64_t
              .quantity = Quantity::whole(units),
              .time = kStart,
              .latency_us = {}},
-            {std::nullopt, kMonth, PlanVersionId::trusted("pv_1"),
-             Quantity::whole(included.value_or(10)), price},
+            {{std::make_shared<const UsageWindow>(
+                  UsageWindow{.contract = std::nullopt,
+                              .meter_key = "api_calls",
+                              .period = kMonth,
+                              .plan_version = PlanVersionId::trusted("pv_1"),
+                              .included = Quantity::whole(included.value_or(10)),
+                              .overage_unit_price = price}),
+              Quantity::whole(units)}},
             static_cast<std::uint32_t>(units)};
 }
 
@@ -63,7 +70,7 @@ std::unique_ptr<UsageLog> open_log(const std::string& directory) {
 /// Appends and waits for the disk.
 Result<Verdicts> append(UsageLog& log, const std::vector<Sent>& sent) {
     std::vector<LoggedUse> uses;
-    for (const Sent& one : sent) uses.push_back({one.event, one.window, one.content});
+    for (const Sent& one : sent) uses.push_back({one.event, one.counts, one.content});
     std::promise<std::optional<Error>> durable;
     auto verdicts = log.append(
         uses, kStart, [&](const std::optional<Error>& failed) { durable.set_value(failed); });
@@ -127,7 +134,7 @@ TEST(UsageLog, AClosedPeriodIsFinalOverARestartToo) {
     const auto counters = log->counters_of({"cus_a", ""}, kStart, kMonth.end);
     ASSERT_EQ(counters.size(), 1U);
     EXPECT_EQ(counters[0].meter_key, "api_calls");
-    EXPECT_EQ(counters[0].counter.used, Quantity::whole(5));
+    EXPECT_EQ(counters[0].used, Quantity::whole(5));
 }
 
 TEST(UsageLog, ATornTailIsCutAndDamageIsRefused) {

@@ -92,10 +92,10 @@ Counter UsageState::counter_of(const Entry& entry) const {
     const auto& subscription =
         names(NameTable::Subscription).text(contracts_[entry.contract].subscription);
     Counter counter{.contract = {},
+                    .meter_key = names(NameTable::Meter).text(entry.meter),
                     .period = entry.period,
                     .used = entry.used,
-                    .hard_limit = entry.hard_limit,
-                    .segments = {}};
+                    .hard_limit = entry.hard_limit};
     if (!subscription.empty()) counter.contract = SubscriptionId::trusted(subscription);
     const NameList& versions = names(NameTable::PlanVersion);
     for (const Segment& segment : entry.segments)
@@ -112,6 +112,10 @@ bool UsageState::holds(const Entry& entry, const UsageWindow& window) const {
 }
 
 Counted UsageState::count(const Use& use, std::string& records) {
+    check(use.window.reset == Reset{} && !use.window.overage_cap &&
+              (use.window.aggregation == Meter::Aggregation::Sum ||
+               use.window.aggregation == Meter::Aggregation::Count),
+          "the log counts sums of billing periods");
     const Instant start = use.window.period.start;
     std::optional<std::uint32_t> index;
     if (const auto contract = find_contract({use.customer, text_of(use.window.contract)})) {
@@ -235,9 +239,13 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
         return std::monostate{};
     const auto& version = names(NameTable::PlanVersion).text(record.plan_version);
     Counter before = counter_of(entry);
-    const UsageWindow window{
-        before.contract,           record.period,  PlanVersionId::trusted(version), record.included,
-        record.overage_unit_price, record.revision};
+    const UsageWindow window{.contract = before.contract,
+                             .meter_key = before.meter_key,
+                             .period = record.period,
+                             .plan_version = PlanVersionId::trusted(version),
+                             .included = record.included,
+                             .overage_unit_price = record.overage_unit_price,
+                             .revision = record.revision};
     const Counter next = is_new ? open_counter(window) : with_allowance(std::move(before), window);
     entry.hard_limit = next.hard_limit;
     entry.segments.push_back({record.plan_version, next.segments.back().from_used, record.included,
@@ -371,19 +379,18 @@ std::vector<std::uint32_t> UsageState::counters_of_customer(std::string_view cus
     return counters;
 }
 
-std::vector<MeteredPeriod> UsageState::counters_of(const ContractKey& contract, Instant from,
-                                                   Instant before) const {
-    std::vector<MeteredPeriod> found;
+std::vector<Counter> UsageState::counters_of(const ContractKey& contract, Instant from,
+                                             Instant before) const {
+    std::vector<Counter> found;
     const auto who = find_contract(contract);
     if (!who) return found;
     for (const std::uint32_t index : contracts_[*who].counters) {
         const Entry& entry = counters_[index];
         if (entry.period.start < from || entry.period.start >= before) continue;
-        found.push_back({names(NameTable::Meter).text(entry.meter), counter_of(entry)});
+        found.push_back(counter_of(entry));
     }
-    std::ranges::sort(found, [](const MeteredPeriod& a, const MeteredPeriod& b) {
-        return std::tie(a.counter.period.start, a.meter_key) <
-               std::tie(b.counter.period.start, b.meter_key);
+    std::ranges::sort(found, [](const Counter& a, const Counter& b) {
+        return std::tie(a.period.start, a.meter_key) < std::tie(b.period.start, b.meter_key);
     });
     return found;
 }

@@ -96,8 +96,8 @@ public:
     [[nodiscard]] Counter counter_in(const ContractKey& contract, std::string_view meter_key,
                                      const UsageWindow& window) const;
     /// The contract's counters of periods that began in [from, before), by period, then meter.
-    [[nodiscard]] std::vector<MeteredPeriod> counters_of(const ContractKey& contract, Instant from,
-                                                         Instant before) const;
+    [[nodiscard]] std::vector<Counter> counters_of(const ContractKey& contract, Instant from,
+                                                   Instant before) const;
 
     /// What a counter counts.
     struct CountedBy {

@@ -17,8 +17,12 @@ UsageWindow window(const char* version, std::int64_t included, const char* price
                    const Period& period = kMonth) {
     std::optional<UnitPrice> unit_price;
     if (price != nullptr) unit_price = UnitPrice::parse(price);
-    return {std::nullopt, period, PlanVersionId::trusted(version), Quantity::whole(included),
-            unit_price};
+    return {.contract = std::nullopt,
+            .meter_key = "api_calls",
+            .period = period,
+            .plan_version = PlanVersionId::trusted(version),
+            .included = Quantity::whole(included),
+            .overage_unit_price = unit_price};
 }
 
 Use use(const UsageWindow& where, std::int64_t units, std::string_view customer = "cus_a",
@@ -191,8 +195,8 @@ TEST(UsageState, AClosedPeriodTakesNothing) {
 
     const auto all = state.counters_of({"cus_a", ""}, kStart, kNext.end);
     ASSERT_EQ(all.size(), 2U);
-    EXPECT_EQ(all[0].counter.used, Quantity::whole(3));
-    EXPECT_EQ(all[1].counter.used, Quantity::whole(4));
+    EXPECT_EQ(all[0].used, Quantity::whole(3));
+    EXPECT_EQ(all[1].used, Quantity::whole(4));
     EXPECT_EQ(state.counters_of({"cus_a", ""}, kStart, kMonth.end).size(), 1U);
     EXPECT_TRUE(state.counters_of({"cus_c", ""}, kStart, kNext.end).empty());
 
