@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -43,6 +44,9 @@ struct UsageWindow {
 /// \param period  of the window: window_at(allowance.reset, ..)
 UsageWindow window_of(Contract contract, const Period& period, const PlanVersionId& plan_version,
                       Meter::Aggregation aggregation, const Allowance& allowance);
+
+/// What one event may count at most.
+inline constexpr std::size_t kUsageCountsMax = 64;
 
 /// What one event does to one counter. A counter that was opened under another aggregation keeps
 /// its own: a meter that changes it needs a new key.

@@ -199,11 +199,11 @@ asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
 
 UsageStore::Counters LogUsage::counters(sql::Transaction& /*tx*/, const CustomerId& customer,
                                         const Contract& contract, Instant period_start,
-                                        Instant /*now*/) {
+                                        Instant now) {
     const ContractKey key{customer.text(), text_of(contract)};
     Counters counters;
-    for (Counter& counter : log_.counters_of(key, period_start, period_start + Duration(1)))
-        counters[counter.meter_key].push_back(counter);
+    for (Counter& counter : log_.counters_at(key, period_start, now))
+        counters[counter.meter_key].push_back(std::move(counter));
     return counters;
 }
 

@@ -85,10 +85,12 @@ public:
                                  LogWriter::Done durable);
 
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
-                                                 std::string_view meter_key,
-                                                 Instant period_start) const;
+                                                 std::string_view meter_key, Instant period_start,
+                                                 const Reset& reset = {}) const;
     [[nodiscard]] std::vector<Counter> counters_of(const ContractKey& contract, Instant from,
                                                    Instant before) const;
+    [[nodiscard]] std::vector<Counter> counters_at(const ContractKey& contract,
+                                                   Instant period_start, Instant now) const;
     /// Durable events, newest arrival first. Reads segments until the page is full, on the calling
     /// thread: of sealed ones, only the blocks that can hold a match (event_scan.h).
     /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".
@@ -113,7 +115,6 @@ private:
     /// not in the log would make the log contradict itself.
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash) noexcept;
-    void tell_counter(const LoggedUse& use, LogVerdict verdict) const noexcept;
     Result<std::monostate> wait_until_durable();
     Result<std::monostate> keep_identities_small();
     Result<std::monostate> keep_identities_known();

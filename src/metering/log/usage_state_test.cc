@@ -1,6 +1,8 @@
 #include "metering/log/usage_state.h"
 
 #include <map>
+#include <memory>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -25,17 +27,26 @@ UsageWindow window(const char* version, std::int64_t included, const char* price
             .overage_unit_price = unit_price};
 }
 
-Use use(const UsageWindow& where, std::int64_t units, std::string_view customer = "cus_a",
-        std::string_view meter = "api_calls") {
-    return {.customer = customer,
-            .meter_key = meter,
-            .source = "test",
-            .id = "e1",
-            .window = where,
-            .quantity = Quantity::whole(units),
-            .time = kStart,
-            .latency_us = {},
-            .content = 1};
+/// A use that owns what it counts.
+struct OwnedUse {
+    std::string customer;
+    std::vector<UsageCount> counts;
+    operator Use() const {  // NOLINT(google-explicit-constructor): one is as good as the other
+        return {.customer = customer,
+                .source = "test",
+                .id = "e1",
+                .counts = counts,
+                .time = kStart,
+                .latency_us = {},
+                .content = 1};
+    }
+};
+
+OwnedUse use(UsageWindow where, std::int64_t units, std::string customer = "cus_a",
+             std::string meter = "api_calls") {
+    where.meter_key = std::move(meter);
+    return {std::move(customer),
+            {{std::make_shared<const UsageWindow>(std::move(where)), Quantity::whole(units)}}};
 }
 
 /// What another process knows that has read `records`.
@@ -131,8 +142,8 @@ TEST(UsageState, AnOlderWindowDoesNotBringItsAllowanceBack) {
         EXPECT_EQ(counter->used, Quantity::whole(40));
         EXPECT_EQ(counter->segments[1].from_used, Quantity::whole(10));
         EXPECT_EQ(counter->segments[2].from_used, Quantity::whole(25));
-        EXPECT_EQ(each->counter_in({"cus_a", ""}, "api_calls", at(free, 4)).segments.size(), 3U);
-        EXPECT_EQ(each->counter_in({"cus_a", ""}, "api_calls", at(free, 6)).segments.size(), 4U);
+        EXPECT_EQ(each->counters_in(use(at(free, 4), 0)).at(0).segments.size(), 3U);
+        EXPECT_EQ(each->counters_in(use(at(free, 6), 0)).at(0).segments.size(), 4U);
     }
 }
 
@@ -323,7 +334,7 @@ TEST(UsageState, KnowsTheCountersOfACustomerOverHisContracts) {
     subscribed.contract = SubscriptionId::trusted("sub_1");
     state.begin_arrival(kStart);
     // Counters 0 to 4, in this order.
-    for (const Use& one :
+    for (const OwnedUse& one :
          {use(window("pv_1", 10, "0.02"), 1, "cus_a"), use(window("pv_1", 10, "0.02"), 1, "cus_b"),
           use(subscribed, 1, "cus_a"), use(window("pv_1", 10, "0.02", kNext), 1, "cus_a"),
           use(window("pv_1", 10, "0.02"), 1, "cus_b", "bytes")})
