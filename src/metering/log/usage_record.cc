@@ -6,6 +6,8 @@
 
 #include "metering/log/leb128.h"
 #include "metering/log/packed_uuid.h"
+#include "metering/usage_event.h"
+#include "metering/window_calendar.h"
 
 namespace turnpike {
 namespace {
@@ -57,6 +59,10 @@ std::uint8_t more_flags(const EventRecord& record) {
 }
 
 }  // namespace
+
+bool is_event_time(Instant time) {
+    return time >= Instant{} && time <= endless_window().end + kEventSkewMax;
+}
 
 std::int64_t distance_between(Instant from, Instant to) {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(unix_micros(to)) -

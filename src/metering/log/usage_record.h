@@ -131,6 +131,9 @@ void write_record(std::string& out, const UniqueRecord& record);
 /// \param received_at  only events need it
 void write_record(std::string& out, const UsageRecord& record, Instant received_at);
 
+/// A time that an event may have: anything else in a record is damage.
+bool is_event_time(Instant time);
+
 /// In microseconds; a moment is its distance from another one where it is written. Both may be
 /// anything when the bytes are: they wrap, where signed sums may not.
 std::int64_t distance_between(Instant from, Instant to);

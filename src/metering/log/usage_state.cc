@@ -274,6 +274,10 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
                           record.meter < names(NameTable::Meter).size() &&
                           record.plan_version < names(NameTable::PlanVersion).size();
     if (!is_known || record.counter > counters_.size()) return damaged("an allowance is nobody's");
+    const auto is_amount = [](const auto& price) { return !price || price->scaled() >= 0; };
+    if (record.included < Quantity{} || record.included > kMaxQuantity ||
+        !is_amount(record.overage_unit_price) || !is_amount(record.overage_cap))
+        return damaged("an allowance gives what cannot be");
     const bool is_new = record.counter == counters_.size();
     const std::uint32_t contract = contract_of(record.customer, record.subscription);
     const Key key{contract, record.meter, record.rule.reset, record.period.start};
@@ -330,6 +334,7 @@ void UsageState::open(const AllowanceRecord& record, std::uint32_t contract) {
 
 Result<std::monostate> UsageState::apply_record(const EventRecord& record) {
     if (record.source >= names(NameTable::Source).size()) return damaged("an event has no source");
+    if (!is_event_time(record.time)) return damaged("an event is of another time");
     EventCounts counts(record);
     while (const auto count = counts.next()) {
         if (count->counter >= counters_.size()) return damaged("an event has no counter");

@@ -10,7 +10,7 @@ namespace {
 /// Hashes in one record, so that pieces stay small.
 constexpr std::size_t kHashesMax = 8'192;
 /// Buckets beside those of the window are kept for a while: two windows full at most.
-constexpr Int128 kBucketsUsedMax = 2 * static_cast<Int128>(kMaxQuantity.scaled());
+constexpr Quantity kBucketsUsedMax = kMaxQuantity + kMaxQuantity;
 
 std::unexpected<Error> damaged(const char* what) {
     return fail(ErrorCode::Unavailable, "usage_log.damaged",
@@ -100,9 +100,9 @@ Result<std::monostate> UsageState::apply_record(const UsedRecord& record) {
     Entry& entry = counters_[record.counter];
     // What can fall may be above a limit that became smaller.
     const bool falls = can_fall(entry.rule);
-    const Quantity limit = entry.hard_limit.value_or(kMaxQuantity);
-    if (record.used < Quantity{} || (!falls && (record.used < entry.used || record.used > limit)))
-        return damaged("a count is beyond its limit");
+    const Quantity least = falls ? Quantity{} : entry.used;
+    const Quantity most = falls ? kBucketsUsedMax : entry.hard_limit.value_or(kMaxQuantity);
+    if (record.used < least || record.used > most) return damaged("a count is beyond its limit");
     entry.used = record.used;
     return std::monostate{};
 }
@@ -112,10 +112,11 @@ Result<std::monostate> UsageState::apply_record(const TrailRecord& record) {
     const Entry& entry = counters_[record.counter];
     auto buckets = read_buckets(record.buckets);
     if (!buckets || !keeps_trail(entry.rule)) return damaged("a counter has no such past");
+    if (record.last_at && !is_event_time(*record.last_at))
+        return damaged("an event is of another time");
     Int128 used = 0;
     for (const UsageBucket& bucket : *buckets) used += bucket.used.scaled();
-    const bool is_sum = used == entry.used.scaled() && used <= kBucketsUsedMax;
-    if (is_rolling(entry.rule) ? !is_sum : !buckets->empty() || entry.used > kMaxQuantity)
+    if (is_rolling(entry.rule) ? used != entry.used.scaled() : !buckets->empty())
         return damaged("a count is not the sum of its past");
     pasts_[entry.past].trail = {record.last_at, *std::move(buckets)};
     return std::monostate{};
@@ -128,8 +129,9 @@ Result<std::monostate> UsageState::apply_record(const UniqueRecord& record) {
         return damaged("a counter has no such past");
     auto& unique = pasts_[entry.past].unique;
     NumberReader hashes(record.hashes);
+    if (record.hashes.size() % sizeof(std::uint64_t) != 0)
+        return damaged("a list of values has no end");
     while (!hashes.rest().empty()) unique.insert(read_hash(hashes));
-    if (hashes.is_bad()) return damaged("a list of values has no end");
     return std::monostate{};
 }
 

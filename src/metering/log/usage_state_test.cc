@@ -254,6 +254,21 @@ TEST(UsageState, RefusesRecordsThatContradictWhatCameBefore) {
     of_nobody.customer = 1;
     out_of_turn.counter = 2;
     twice.counter = 1;
+    AllowanceRecord negative = opening, unpayable = opening, other_rule = opening;
+    negative.included = Quantity::from_scaled(-1);
+    unpayable.overage_unit_price = UnitPrice::from_scaled(-1);
+    other_rule.rule.aggregation = Meter::Aggregation::Max;
+    AllowanceRecord lately = opening, different = opening;
+    lately.rule.reset = {Reset::Kind::Rolling, 1};
+    different.rule.aggregation = Meter::Aggregation::Unique;
+    EventRecord too_early = event, value_of_sum = event;
+    too_early.time = Instant(Duration(-1));
+    value_of_sum.unique = 1;
+    std::string second_counter, buckets;
+    put_count(second_counter, {1, Quantity::whole(1)}, event.quantity);
+    EventRecord half_known = event;
+    half_known.more = second_counter;
+    put_buckets(buckets, {{1, Quantity::whole(2)}});
     EventRecord sourceless = event, without_counter = event;
     sourceless.source = 1;
     without_counter.counter = 1;
@@ -270,6 +285,20 @@ TEST(UsageState, RefusesRecordsThatContradictWhatCameBefore) {
         {"event without a counter", {opening, without_counter}},
         {"event without a source", {opening, sourceless}},
         {"beyond the limit", {opening, event, event}},
+        {"a negative allowance", {negative}},
+        {"a negative price", {unpayable}},
+        {"a counter counts otherwise", {opening, other_rule}},
+        {"an event before all time", {opening, too_early}},
+        {"a value of a sum", {opening, value_of_sum}},
+        {"an event of different values without its own", {different, event}},
+        {"an event whose second counter is missing", {opening, half_known}},
+        {"a past of a sum", {opening, TrailRecord{0, kStart, ""}}},
+        {"a past that is not its count",
+         {lately, UsedRecord{0, Quantity::whole(3)}, TrailRecord{0, kStart, buckets}}},
+        {"a past before all time", {lately, TrailRecord{0, too_early.time, ""}}},
+        {"values of a sum", {opening, UniqueRecord{0, ""}}},
+        {"half a value", {different, UniqueRecord{0, "1234567"}}},
+        {"a past of no counter", {opening, TrailRecord{1, kStart, ""}}},
         {"close for nobody", {CloseRecord{1, 0, kStart}}},
     };
     for (const auto& c : cases) {
