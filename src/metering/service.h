@@ -33,7 +33,8 @@ struct PendingUsage {
     UsageEvent event;
     TimeStated stated;
     /// What it does, at least one, kUsageCountsMax at most: of one contract, no two to the same
-    /// window. It is accepted when all of them fit. The first one's meter and value are the event's.
+    /// window. It is accepted when all of them fit. The first one's meter and value are the
+    /// event's.
     UsageCounts counts;
 };
 using Placed = std::expected<PendingUsage, EventComplaint>;
