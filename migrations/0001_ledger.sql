@@ -284,6 +284,8 @@ CREATE TABLE period_closes (
     PRIMARY KEY (subscription_id, period_start)
 );
 CREATE INDEX period_closes_pending ON period_closes (state, created_at);
+-- What the close of a period charges: its own overage, and, for periods before it, what late usage
+-- and corrections have changed since they were charged. billed_period_start names the close.
 CREATE TABLE overage_charges (
     id                       TEXT   NOT NULL PRIMARY KEY,
     subscription_id          TEXT   NOT NULL REFERENCES subscriptions (id),
@@ -291,15 +293,20 @@ CREATE TABLE overage_charges (
     period_start             BIGINT NOT NULL,
     period_end               BIGINT NOT NULL,
     segment                  BIGINT NOT NULL,
+    billed_period_start      BIGINT NOT NULL,
     plan_version_id          TEXT   NOT NULL REFERENCES plan_versions (id),
-    quantity                 BIGINT NOT NULL CHECK (quantity > 0),
+    quantity                 BIGINT NOT NULL,
     unit_price               BIGINT NOT NULL CHECK (unit_price >= 0),
-    amount_minor             BIGINT NOT NULL CHECK (amount_minor >= 0),
+    amount_minor             BIGINT NOT NULL,
     currency                 TEXT   NOT NULL,
     provider_invoice_item_id TEXT,
     created_at               BIGINT NOT NULL,
-    UNIQUE (subscription_id, meter_key, period_start, segment)
+    UNIQUE (subscription_id, meter_key, period_start, segment, billed_period_start),
+    CHECK (billed_period_start >= period_start),
+    -- Only an adjustment gives back.
+    CHECK (billed_period_start > period_start OR (quantity > 0 AND amount_minor >= 0))
 );
+CREATE INDEX overage_charges_by_close ON overage_charges (subscription_id, billed_period_start);
 
 -- payments -----------------------------------------------------------------------------------
 -- One row per obligation toward a provider, committed before the call leaves. `obligation` names

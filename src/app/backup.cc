@@ -142,14 +142,6 @@ Result<std::monostate> FolderCopy::note(const std::string& name) {
                 [](std::uint64_t, std::span<const std::byte>) { return Result<std::monostate>(); });
 }
 
-std::uint64_t bytes_below(const std::string& path) {
-    std::uint64_t bytes = 0;
-    std::error_code error;
-    for (const auto& file : fs::recursive_directory_iterator(path, error))
-        if (file.is_regular_file(error)) bytes += file.file_size(error);
-    return bytes;
-}
-
 Result<std::monostate> copy_data(const DataFolder& data, FolderCopy& copy) {
     std::optional<LogCopy> usage;
     const auto note_the_logs_end = [&]() -> Result<std::monostate> {

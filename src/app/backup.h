@@ -24,7 +24,7 @@ struct BackupReport {
 /// durable; until then it is `to` + ".incomplete", which the next backup replaces.
 ///
 /// Errors: InvalidArgument "data.no_ledger", "backup.exists"; Unavailable "backup.failed",
-///         "database.unreachable", and those of LogCopy.
+///         "database.unreachable", and those of LogCopy and DurableFile.
 Result<BackupReport> make_backup(const std::string& data, const std::string& to,
                                  const CopyProgress& progress);
 
@@ -34,7 +34,7 @@ enum class RestoreOver : bool { Nothing, OtherData };
 /// verified and durable. Other data that was there is kept, as `data` + ".before-restore".
 ///
 /// Errors: InvalidArgument "backup.damaged", with the file; "restore.not_empty"; Conflict
-///         "database.in_use"; Unavailable "backup.failed".
+///         "database.in_use"; Unavailable "backup.failed", and those of DurableFile.
 Result<BackupReport> restore_backup(const std::string& from, const std::string& data,
                                     RestoreOver over, const CopyProgress& progress);
 

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
-#include <system_error>
 #include <variant>
 
 #include "base/error.h"
+#include "metering/log/durable_file.h"
 
 namespace turnpike {
 
@@ -15,20 +14,15 @@ struct DataFolder {
 
     [[nodiscard]] std::string ledger() const { return path + "/ledger.db"; }
     [[nodiscard]] std::string usage() const { return path + "/usage"; }
-    [[nodiscard]] bool has_usage_log() const { return is_there(usage()); }
+    [[nodiscard]] bool has_usage_log() const { return exists(usage()); }
 
     /// Errors: InvalidArgument "data.no_ledger".
     [[nodiscard]] Result<std::monostate> check_present() const {
-        if (is_there(ledger())) return std::monostate{};
+        if (exists(ledger())) return std::monostate{};
         return invalid_argument("data.no_ledger",
                                 path +
                                     ": there is no ledger.db; give the folder of a server on "
                                     "SQLite (--data)");
-    }
-
-    static bool is_there(const std::string& file) {
-        std::error_code error;
-        return std::filesystem::exists(file, error);
     }
 };
 

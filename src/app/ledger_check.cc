@@ -22,10 +22,11 @@ constexpr std::string_view kCounters = R"sql(
 )sql";
 
 constexpr std::string_view kCharges = R"sql(
-    SELECT c.id, s.customer_id, c.subscription_id, c.meter_key, c.period_start, c.segment,
-           c.quantity
+    SELECT MIN(c.id), s.customer_id, c.subscription_id, c.meter_key, c.period_start, c.segment,
+           CAST(SUM(c.quantity) AS BIGINT)
       FROM overage_charges c JOIN subscriptions s ON s.id = c.subscription_id
-     ORDER BY c.id
+     GROUP BY s.customer_id, c.subscription_id, c.meter_key, c.period_start, c.segment
+     ORDER BY MIN(c.id)
 )sql";
 
 Problems broken_pages(sql::Transaction& tx) {
@@ -53,7 +54,7 @@ Problems wrong_counters(sql::Transaction& tx) {
     return problems;
 }
 
-/// A period's charges were made of its final counters, which never change.
+/// A period's charges, its adjustments with them, were made of its final counters.
 Problems wrong_charges(sql::Transaction& tx, const UsageState& usage) {
     Problems problems;
     for (const auto& row : tx.all(kCharges)) {
@@ -63,9 +64,10 @@ Problems wrong_charges(sql::Transaction& tx, const UsageState& usage) {
         if (counter && segment < counter->segments.size())
             overage = cover(rated_segments(*counter))[segment].overage;
         if (overage != row.quantity(6))
-            problems.push_back(
-                fmt::format("charge {} is for {} millionths of {}, and the usage log has {} for it",
-                            row.text(0), row.integer(6), row.text(3), overage.scaled()));
+            problems.push_back(fmt::format(
+                "charge {} and its adjustments are for {} millionths of {}, and the usage "
+                "log has {}",
+                row.text(0), row.integer(6), row.text(3), overage.scaled()));
     }
     return problems;
 }

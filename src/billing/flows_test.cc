@@ -15,28 +15,7 @@ namespace {
 
 using std::chrono::days, std::chrono::hours, std::chrono::seconds;
 
-class BillingFlows : public BillingTest {
-protected:
-    /// A customer on a test clock that stands at `start`.
-    CustomerId on_clock(const std::string& name, Instant start) {
-        const auto made = world.run(create_test_clock(world.billing, name, start, tester));
-        EXPECT_TRUE(made) << made.error().message;
-        clock_id = made->id;
-        return world.customer(name, made->id);
-    }
-    void advance(Instant to) {
-        const auto moved = world.run(advance_test_clock(world.billing, *clock_id, to, tester));
-        ASSERT_TRUE(moved) << moved.error().message;
-    }
-    static std::vector<std::int64_t> amounts(const Invoice& invoice, LineKind kind) {
-        std::vector<std::int64_t> found;
-        for (const auto& line : invoice.lines)
-            if (line.kind == kind) found.push_back(line.amount.minor());
-        return found;
-    }
-
-    std::optional<TestClockId> clock_id;
-};
+class BillingFlows : public BillingTest {};
 
 TEST_F(BillingFlows, AStartIsChargedOnceAndMirrored) {
     const auto customer = world.customer("alice");

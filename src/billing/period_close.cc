@@ -1,180 +1,29 @@
 #include "billing/period_close.h"
 
 #include <algorithm>
-#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "audit/audit.h"
-#include "base/check.h"
 #include "billing/mirror.h"
+#include "billing/overage_charge.h"
 #include "catalog/service.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
 #include "json/value.h"
 #include "metering/service.h"
-#include "rating/overage.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
 namespace {
 
-constexpr std::string_view kQueue = R"sql(
-    INSERT INTO period_closes (subscription_id, period_start, period_end, placement,
-           provider_invoice_id, state, created_at, closed_at)
-    VALUES ($1, $2, $3, 'undecided', '', 'pending', $4, NULL)
-    ON CONFLICT DO NOTHING
-)sql";
-
-constexpr std::string_view kPending = R"sql(
-    SELECT subscription_id, period_start, period_end, placement, provider_invoice_id
-      FROM period_closes
-     WHERE state = 'pending'
-     ORDER BY created_at, subscription_id, period_start
-     LIMIT $1
-)sql";
-
-constexpr std::string_view kPendingOf = R"sql(
-    SELECT subscription_id, period_start, period_end, placement, provider_invoice_id
-      FROM period_closes
-     WHERE state = 'pending' AND subscription_id = $1
-     ORDER BY period_start
-)sql";
-
-constexpr std::string_view kPlacement = R"sql(
-    SELECT placement, provider_invoice_id FROM period_closes
-     WHERE subscription_id = $1 AND period_start = $2 AND state = 'pending'
-)sql";
-
-// From where it is known to be; a run beside this one may have moved it there already.
-constexpr std::string_view kPlace = R"sql(
-    UPDATE period_closes SET placement = $3, provider_invoice_id = $4
-     WHERE subscription_id = $1 AND period_start = $2 AND state = 'pending'
-       AND ((placement = $5 AND provider_invoice_id = $6)
-            OR (placement = $3 AND provider_invoice_id = $4))
-)sql";
-
-// Unless the draft is known to be final: then its lines are, too.
-constexpr std::string_view kReopen = R"sql(
-    UPDATE period_closes SET state = 'pending', closed_at = NULL
-     WHERE subscription_id = $1 AND period_end = $2 AND state = 'done'
-       AND placement = 'renewal_draft'
-       AND EXISTS (SELECT 1 FROM overage_charges c
-                    WHERE c.subscription_id = period_closes.subscription_id
-                      AND c.period_start = period_closes.period_start)
-       AND NOT EXISTS (SELECT 1 FROM invoices i
-                        WHERE i.provider_invoice_id = period_closes.provider_invoice_id
-                          AND i.status <> 'draft')
-)sql";
-
-constexpr std::string_view kFinish = R"sql(
-    UPDATE period_closes SET state = 'done', closed_at = $3
-     WHERE subscription_id = $1 AND period_start = $2 AND state = 'pending'
-       AND placement = $4 AND provider_invoice_id = $5
-)sql";
-
-constexpr std::string_view kFreezeCharge = R"sql(
-    INSERT INTO overage_charges (id, subscription_id, meter_key, period_start, period_end, segment,
-           plan_version_id, quantity, unit_price, amount_minor, currency,
-           provider_invoice_item_id, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, $12)
-    ON CONFLICT (subscription_id, meter_key, period_start, segment) DO NOTHING
-)sql";
-
-constexpr std::string_view kCharges = R"sql(
-    SELECT c.id, c.meter_key, m.name, c.segment, c.quantity, c.unit_price, c.amount_minor,
-           c.currency, c.provider_invoice_item_id
-      FROM overage_charges c JOIN meters m ON m.key = c.meter_key
-     WHERE c.subscription_id = $1 AND c.period_start = $2
-     ORDER BY c.meter_key, c.segment
-)sql";
-
-constexpr std::string_view kChargeBilled = R"sql(
-    UPDATE overage_charges SET provider_invoice_item_id = $2
-     WHERE id = $1 AND provider_invoice_item_id IS NULL
-)sql";
-
-constexpr std::string_view kChargeTakenBack = R"sql(
-    UPDATE overage_charges SET provider_invoice_item_id = NULL
-     WHERE id = $1 AND provider_invoice_item_id = $2
-)sql";
-
-/// One frozen line: what it says and costs never changes again.
-struct OverageCharge {
-    OverageChargeId id;
-    std::string meter_key, meter_name;
-    std::int64_t segment;
-    Quantity quantity;
-    UnitPrice unit_price;
-    Money amount;
-    std::optional<std::string> provider_item;  ///< where it is billed
-};
-
 using Placement = PeriodClose::Placement;
 
 /// A close moves at most three times, from undecided to the finalized invoice of its own.
 constexpr int kRunsMax = 4;
-
-struct PlacementName {
-    Placement placement;
-    std::string_view text;
-};
-constexpr auto kPlacements = std::to_array<PlacementName>({
-    {Placement::Undecided, "undecided"},
-    {Placement::RenewalDraft, "renewal_draft"},
-    {Placement::OwnInvoice, "own_invoice"},
-});
-
-Placement placement_of(std::string_view text) {
-    const auto row = std::ranges::find(kPlacements, text, &PlacementName::text);
-    check(row != kPlacements.end(), "the ledger holds only words that we wrote");
-    return row->placement;
-}
-
-std::string_view to_text(Placement placement) {
-    const auto row = std::ranges::find(kPlacements, placement, &PlacementName::placement);
-    check(row != kPlacements.end(), "every placement has a name");
-    return row->text;
-}
-
-std::vector<PeriodClose> closes_from(const std::vector<sql::Row>& rows) {
-    std::vector<PeriodClose> closes;
-    for (const auto& row : rows)
-        closes.push_back({.subscription = row.id<SubscriptionId>(0),
-                          .period = {row.instant(1), row.instant(2)},
-                          .placement = placement_of(row.text(3)),
-                          .provider_invoice_id = row.text(4)});
-    return closes;
-}
-
-std::vector<OverageCharge> load_charges(sql::Transaction& tx, const PeriodClose& close) {
-    std::vector<OverageCharge> charges;
-    for (const auto& row : tx.all(kCharges, {close.subscription, close.period.start}))
-        charges.push_back(OverageCharge{
-            .id = row.id<OverageChargeId>(0),
-            .meter_key = row.text(1),
-            .meter_name = row.text(2),
-            .segment = row.integer(3),
-            .quantity = row.quantity(4),
-            .unit_price = row.unit_price(5),
-            .amount = Money(row.integer(6), *parse_currency(row.text(7))),
-            .provider_item = row.maybe_text(8),
-        });
-    return charges;
-}
-
-/// "12345" -> "12,345"; a fraction stays as it is.
-std::string grouped(const std::string& number) {
-    const auto dot = std::min(number.find('.'), number.size());
-    std::string text = number;
-    for (auto i = dot; i > 3; i -= 3) text.insert(i - 3, ",");
-    return text;
-}
-
-std::string describe(const OverageCharge& charge) {
-    std::string code(to_text(charge.amount.currency()));
-    std::ranges::transform(code, code.begin(), [](char c) { return static_cast<char>(c & ~0x20); });
-    return charge.meter_name + " overage: " + grouped(charge.quantity.text()) + " × " +
-           charge.unit_price.text() + " " + code;
-}
 
 /// What the flow needs to know of the ledger, read and frozen in one transaction.
 struct Closing {
@@ -193,36 +42,38 @@ Instant finished_before(const Subscription& subscription, const PeriodClose& clo
     return std::max(moment, close.period.start + Duration(1));
 }
 
-/// The final usage of this period, and of periods after it that finished meanwhile.
+/// The usage of this period, of periods after it that finished meanwhile, and of those before it
+/// that may have changed since they were charged.
 asio::awaitable<Result<std::vector<ClosedPeriod>>> close_usage(BillingContext& billing,
                                                                const PeriodClose& close) {
     const auto subscription = co_await billing.db.read(
         [&](sql::Transaction& tx) { return load_subscription(tx, close.subscription); });
     if (!subscription) co_return failure(subscription);
-    CloseJob job{subscription->customer, close.subscription, close.period.start,
-                 finished_before(*subscription, close)};
+    CloseJob job{subscription->customer, close.subscription,
+                 close.period.start - kAdjustmentHorizon, finished_before(*subscription, close)};
     co_return co_await billing.usage.close(std::move(job));
 }
 
-/// What a flow does at one moment.
-struct Stamp {
-    IdSource& ids;
-    Instant now;
-};
+/// What this close rates: its own period, and earlier ones that were charged before. Periods
+/// without a close are queued for one of their own.
+std::vector<ClosedPeriod> rated_by(sql::Transaction& tx, const PeriodClose& close,
+                                   const std::vector<ClosedPeriod>& used, Instant now) {
+    std::vector<ClosedPeriod> rated;
+    for (const ClosedPeriod& closed : used) {
+        const bool is_own = closed.period.start == close.period.start;
+        if (!is_own) queue_period_close(tx, close.subscription, closed.period, now);
+        if (is_own || is_closed(tx, close.subscription, closed.period.start))
+            rated.push_back(closed);
+    }
+    return rated;
+}
 
-Result<Closing> freeze_charges(sql::Transaction& tx, const PeriodClose& close,
-                               const std::vector<ClosedPeriod>& used, const Stamp& stamp) {
-    const auto& [ids, now] = stamp;
+Result<Closing> begin_closing(sql::Transaction& tx, const PeriodClose& close,
+                              const std::vector<ClosedPeriod>& used, IdSource& ids, Instant now) {
     auto subscription = load_subscription(tx, close.subscription);
     if (!subscription) return failure(subscription);
-    const ClosedPeriod* finished = nullptr;
-    for (const ClosedPeriod& closed : used) {
-        if (closed.period.start == close.period.start)
-            finished = &closed;
-        else
-            tx.run(kQueue, {close.subscription, closed.period.start, closed.period.end, now});
-    }
-    if (finished == nullptr) return Closing{*std::move(subscription), "", Currency::Usd, {}, false};
+    const auto rated = rated_by(tx, close, used, now);
+    if (rated.empty()) return Closing{*std::move(subscription), "", Currency::Usd, {}, false};
     const auto price = load_price(tx, subscription->price);
     if (!price) return failure(price);
     const auto provider_customer =
@@ -232,16 +83,9 @@ Result<Closing> freeze_charges(sql::Transaction& tx, const PeriodClose& close,
                         "the customer is not known at the provider, so nothing can be charged");
 
     const Currency currency = price->amount.currency();
-    for (const auto& metered : finished->meters) {
-        const auto lines = rate_overage(metered.segments, currency);
-        if (!lines) return failure(lines);
-        for (const auto& line : *lines) {
-            tx.run(kFreezeCharge,
-                   {ids.make<OverageChargeId>(now), close.subscription, metered.meter_key,
-                    close.period.start, close.period.end, static_cast<std::int64_t>(line.segment),
-                    metered.plan_versions.at(line.segment), line.quantity, line.unit_price,
-                    line.amount.minor(), to_text(currency), now});
-        }
+    for (const ClosedPeriod& period : rated) {
+        const auto frozen = freeze_charges(tx, close, period, currency, ids, now);
+        if (!frozen) return failure(frozen);
     }
     return Closing{*std::move(subscription), *provider_customer, currency, load_charges(tx, close)};
 }
@@ -276,16 +120,20 @@ asio::awaitable<Result<std::optional<std::string>>> find_renewal_draft(BillingCo
 
 NewInvoiceItem item_for(const OverageCharge& charge, const Closing& closing,
                         const PeriodClose& close, const std::string& invoice) {
+    const bool is_adjustment = charge.kind == OverageCharge::Kind::Adjustment;
+    const std::string what = is_adjustment
+                                 ? "adjustment:" + std::to_string(unix_micros(charge.period.start))
+                                 : "overage";
     // The invoice is part of the obligation: the line is owed on another one only after the
     // provider has refused it on the draft for good (it was finalized), or has taken it off.
     return NewInvoiceItem{
-        .obligation = obligation_of(close, "overage:" + charge.meter_key + ":" +
+        .obligation = obligation_of(close, what + ":" + charge.meter_key + ":" +
                                                std::to_string(charge.segment) + ":" + invoice),
         .customer = closing.provider_customer,
         .invoice = invoice,
         .amount = charge.amount,
         .description = describe(charge),
-        .period = close.period,
+        .period = charge.period,
         .metadata = {{"turnpike_overage", charge.id.text()}},
     };
 }
@@ -303,8 +151,10 @@ asio::awaitable<Result<bool>> add_lines(BillingContext& billing, Closing& closin
             if (refused) co_return false;
             co_return failure(added);
         }
-        co_await billing.db.write(
-            [&](sql::Transaction& tx) { return tx.run(kChargeBilled, {charge.id, *added}); });
+        co_await billing.db.write([&](sql::Transaction& tx) {
+            mark_charge_billed(tx, charge.id, *added);
+            return std::monostate{};
+        });
         charge.provider_item = *added;
     }
     co_return true;
@@ -333,11 +183,9 @@ std::unexpected<Error> moved() {
 /// has seen it.
 asio::awaitable<Result<std::monostate>> place(BillingContext& billing, PeriodClose& close,
                                               Placement placement, std::string invoice) {
-    const auto placed = co_await billing.db.write([&](sql::Transaction& tx) {
-        return tx.run(kPlace, {close.subscription, close.period.start, to_text(placement), invoice,
-                               to_text(close.placement), close.provider_invoice_id});
-    });
-    if (placed == 0) co_return moved();
+    const bool placed = co_await billing.db.write(
+        [&](sql::Transaction& tx) { return move_close(tx, close, placement, invoice); });
+    if (!placed) co_return moved();
     close.placement = placement;
     close.provider_invoice_id = std::move(invoice);
     co_return std::monostate{};
@@ -371,7 +219,8 @@ asio::awaitable<Result<std::monostate>> take_back(BillingContext& billing, Closi
         if (!removed && removed.error().reason == Reason("payment.refused")) continue;
         if (!removed) co_return failure(removed);
         co_await billing.db.write([&](sql::Transaction& tx) {
-            return tx.run(kChargeTakenBack, {charge.id, *charge.provider_item});
+            mark_charge_taken_back(tx, charge.id, *charge.provider_item);
+            return std::monostate{};
         });
         charge.provider_item.reset();
     }
@@ -433,21 +282,10 @@ asio::awaitable<Result<std::monostate>> bill_charges(BillingContext& billing, Cl
     co_return co_await bill_on_own(billing, closing, close);
 }
 
-/// Where the close is now; false when it is not pending any more.
-bool look_again(sql::Transaction& tx, PeriodClose& close) {
-    const auto row = tx.one(kPlacement, {close.subscription, close.period.start});
-    if (!row) return false;
-    close.placement = placement_of(row->text(0));
-    close.provider_invoice_id = row->text(1);
-    return true;
-}
-
 Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, const Closing& closing,
                               const PeriodClose& close, const Authority& authority) {
     const Instant now = billing.clock.now();
-    const auto finished = tx.run(kFinish, {close.subscription, close.period.start, now,
-                                           to_text(close.placement), close.provider_invoice_id});
-    if (finished == 0) return moved();
+    if (!finish_close(tx, close, now)) return moved();
     if (!closing.is_used) return std::monostate{};
     Json lines = Json::array();
     for (const auto& charge : closing.charges)
@@ -475,7 +313,7 @@ asio::awaitable<Result<std::monostate>> run_once(BillingContext& billing, Period
     auto closing =
         co_await billing.db.write([&](sql::Transaction& tx) -> Result<std::optional<Closing>> {
             if (!look_again(tx, close)) return std::optional<Closing>();
-            return freeze_charges(tx, close, *used, {billing.ids, billing.clock.now()});
+            return begin_closing(tx, close, *used, billing.ids, billing.clock.now());
         });
     if (!closing) co_return failure(closing);
     if (!*closing) co_return std::monostate{};
@@ -488,25 +326,6 @@ asio::awaitable<Result<std::monostate>> run_once(BillingContext& billing, Period
 }
 
 }  // namespace
-
-void queue_period_closes(sql::Transaction& tx, const Subscription& before,
-                         const Subscription& after, Instant now) {
-    if (after.ended_at) tx.run(kReopen, {after.id, after.period.start});
-    const auto queue = [&](const Period& period) {
-        tx.run(kQueue, {after.id, period.start, period.end, now});
-    };
-    if (before.period.start < after.period.start) queue(before.period);
-    if (after.ended_at) queue(after.period);
-}
-
-std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, int limit) {
-    return closes_from(tx.all(kPending, {limit}));
-}
-
-std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
-                                                  const SubscriptionId& subscription) {
-    return closes_from(tx.all(kPendingOf, {subscription}));
-}
 
 asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing, PeriodClose close,
                                                          Authority authority) {

@@ -1,39 +1,16 @@
 #pragma once
 
-#include <string>
-#include <vector>
+#include <chrono>
+#include <variant>
 
 #include "base/error.h"
 #include "billing/context.h"
-#include "sql/sql.h"
-#include "subscriptions/subscription.h"
+#include "billing/stored_close.h"
 
 namespace turnpike {
 
-/// A finished billing period whose overage is to be charged. Its identity (subscription, start) is
-/// the primary key, so that a period closes once however often its end is noticed.
-struct PeriodClose {
-    /// Where the overage lines go.
-    enum class Placement : std::uint8_t { Undecided, RenewalDraft, OwnInvoice };
-
-    SubscriptionId subscription;
-    Period period;
-    Placement placement = Placement::Undecided;
-    /// "" while undecided, and until an own invoice is there: then the lines that are on a renewal
-    /// draft are still to be taken off it.
-    std::string provider_invoice_id;
-};
-
-/// Queues the close of the periods that a move of the subscription has finished: the one before,
-/// and the current one too when it has ended. Periods between two that were mirrored, which only
-/// usage knows of, are queued by the close of the first. An end also opens the close again whose
-/// lines are on a renewal draft that nobody will finalize now.
-void queue_period_closes(sql::Transaction& tx, const Subscription& before,
-                         const Subscription& after, Instant now);
-
-std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, int limit);
-std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
-                                                  const SubscriptionId& subscription);
+/// Periods that ended longer than this before a close are not looked at again.
+inline constexpr std::chrono::days kAdjustmentHorizon{93};
 
 /// Closes one finished period in the store of usage, so that its counts are final, and charges its
 /// overage: rates it, freezes one charge per meter and segment,

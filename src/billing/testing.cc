@@ -1,5 +1,6 @@
 #include "billing/testing.h"
 
+#include "billing/test_clocks.h"
 #include "catalog/preset.h"
 #include "catalog/service.h"
 #include "customers/service.h"
@@ -148,6 +149,25 @@ Subscription BillingTest::started(const CustomerId& customer, const std::string&
 
 Subscription BillingTest::load(const SubscriptionId& id) {
     return *ledger->read_blocking([&](sql::Transaction& tx) { return load_subscription(tx, id); });
+}
+
+CustomerId BillingTest::on_clock(const std::string& name, Instant start) {
+    const auto made = world.run(create_test_clock(world.billing, name, start, tester));
+    EXPECT_TRUE(made) << made.error().message;
+    clock_id = made->id;
+    return world.customer(name, made->id);
+}
+
+void BillingTest::advance(Instant to) {
+    const auto moved = world.run(advance_test_clock(world.billing, *clock_id, to, tester));
+    ASSERT_TRUE(moved) << moved.error().message;
+}
+
+std::vector<std::int64_t> BillingTest::amounts(const Invoice& invoice, LineKind kind) {
+    std::vector<std::int64_t> found;
+    for (const auto& line : invoice.lines)
+        if (line.kind == kind) found.push_back(line.amount.minor());
+    return found;
 }
 
 }  // namespace turnpike

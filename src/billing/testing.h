@@ -108,9 +108,15 @@ protected:
     Subscription started(const CustomerId& customer, const std::string& plan);
     /// As the ledger has it.
     Subscription load(const SubscriptionId& id);
+    /// A customer on a test clock that stands at `start`.
+    CustomerId on_clock(const std::string& name, Instant start);
+    /// Moves that clock.
+    void advance(Instant to);
+    static std::vector<std::int64_t> amounts(const Invoice& invoice, LineKind kind);
 
     std::unique_ptr<sql::Database> ledger = ledger_with_catalog();
     BillingWorld world{*ledger, fresh_account_key()};
+    std::optional<TestClockId> clock_id;
 };
 
 }  // namespace turnpike

@@ -11,6 +11,7 @@
 
 #include "billing/commands.h"
 #include "billing/customer_details.h"
+#include "billing/ended_adjustment.h"
 #include "billing/period_close.h"
 #include "billing/reconcile.h"
 #include "billing/sync.h"
@@ -106,6 +107,7 @@ struct BillingWorker::State {
 
     asio::awaitable<void> reconcile_now() {
         try {
+            co_await queue_ended_adjustments(billing, billing.clock.now());
             const auto report = co_await reconcile(
                 billing, {.mode = ReconcileMode::Repair, .authority = by_worker});
             if (!report)

@@ -20,9 +20,9 @@ struct WorkerSchedule {
 
 /// Finishes what was begun: commands without an outcome, period closes, periods whose renewal
 /// nobody told us about, customers whose new name the provider has not heard, and a regular
-/// reconciliation. At start it takes up everything at once,
-/// whatever its age, because whoever began it is gone. One coroutine on the given io_context; every
-/// pass logs its errors and goes on.
+/// reconciliation, with which it looks for late usage of ended subscriptions. At start it takes up
+/// everything at once, whatever its age, because whoever began it is gone. One coroutine on the
+/// given io_context; every pass logs its errors and goes on.
 class BillingWorker {
 public:
     BillingWorker(asio::io_context& io, BillingContext& billing, WorkerSchedule schedule);

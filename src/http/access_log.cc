@@ -17,7 +17,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include "http/text.h"
+#include "base/utf8.h"
 
 namespace turnpike::http {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
-#include "http/text.h"
+#include "base/utf8.h"
 
 namespace turnpike::http {
 namespace {

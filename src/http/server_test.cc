@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <future>
+#include <list>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -236,7 +237,8 @@ TEST(Server, TellsOfRefusalsAndLetsThemBeWrittenAnew) {
 }
 
 TEST(Server, EndsSlowHeadsAndBodiesWith408AndIdleOnesSilently) {
-    const Timeouts timeouts{.head = 100ms, .body = 100ms, .idle = 100ms};
+    // Long enough for a busy machine to send what is sent; all wait for their ends together.
+    const Timeouts timeouts{.head = 400ms, .body = 400ms, .idle = 400ms};
     TestServer server(plainly(echo), quick(timeouts));
     const struct {
         const char* name;
@@ -253,11 +255,11 @@ TEST(Server, EndsSlowHeadsAndBodiesWith408AndIdleOnesSilently) {
          "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", 408},
         {"after an answer", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200},
     };
-    for (const auto& c : cases) {
+    std::list<RawClient> clients;
+    for (const auto& c : cases) clients.emplace_back(server.port()).send(c.sent);
+    for (auto client = clients.begin(); const auto& c : cases) {
         SCOPED_TRACE(c.name);
-        RawClient client(server.port());
-        client.send(c.sent);
-        const std::string answer = client.read_all(3s);
+        const std::string answer = (client++)->read_all(3s);
         EXPECT_EQ(status_of_answer(answer), c.status) << answer;
     }
 }
@@ -278,12 +280,12 @@ TEST(Server, SlowlorisIsCutOff) {
 
 /// A body has 30 s, but not for one byte now and then: 1 KiB/s is asked for after the grace.
 TEST(Server, ATricklingBodyIsCutOffAndASteadyOneIsNot) {
-    TestServer server(plainly(echo), quick({.body_grace = 100ms}));
+    TestServer server(plainly(echo), quick({.body_grace = 500ms}));
     const std::string head = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n";
     RawClient trickle(server.port()), steady(server.port());
     trickle.send(head);
     steady.send(head);
-    for (int i = 0; i < 20; ++i) {  // 400 ms: 1 KiB/s would be 410 bytes, 200 were announced.
+    for (int i = 0; i < 30; ++i) {  // 600 ms: 1 KiB/s would be 614 bytes, 200 were announced.
         trickle.send("x");
         if (i < 2) steady.send(std::string(100, 'x'));
         std::this_thread::sleep_for(20ms);
@@ -397,12 +399,19 @@ TEST(Server, AHandlerPastItsDeadlineStillFinishes) {
 }
 
 TEST(Server, StopFinishesRequestsInFlight) {
-    auto server = std::make_unique<TestServer>(sometimes_slow);
+    std::atomic<bool> has_begun{false};
+    auto server = std::make_unique<TestServer>([&](Request& request) -> asio::awaitable<Response> {
+        if (request.path == "/quick") co_return echo(request);
+        has_begun = true;
+        asio::steady_timer timer(co_await asio::this_coro::executor, 500ms);
+        co_await timer.async_wait(asio::use_awaitable);
+        co_return echo(request);
+    });
     RawClient busy(server->port()), idle(server->port());
     idle.send(get("/quick"));
     EXPECT_EQ(status_of_answer(idle.read_one()), 200);
     busy.send(get("/slow"));
-    std::this_thread::sleep_for(50ms);  // The handler has begun.
+    while (!has_begun) std::this_thread::sleep_for(1ms);
     const auto began = std::chrono::steady_clock::now();
     server->server().stop(5s);
     EXPECT_LT(std::chrono::steady_clock::now() - began, 3s);
@@ -415,8 +424,9 @@ TEST(Server, StopFinishesRequestsInFlight) {
 }
 
 TEST(Server, StopWithoutGraceCancelsWhatHandlersWaitFor) {
-    std::atomic<bool> was_cancelled{false};
+    std::atomic<bool> has_begun{false}, was_cancelled{false};
     TestServer server([&](Request&) -> asio::awaitable<Response> {
+        has_begun = true;
         asio::steady_timer timer(co_await asio::this_coro::executor, 60s);
         boost::system::error_code error;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -425,7 +435,7 @@ TEST(Server, StopWithoutGraceCancelsWhatHandlersWaitFor) {
     });
     RawClient client(server.port());
     client.send(get("/"));
-    std::this_thread::sleep_for(50ms);
+    while (!has_begun) std::this_thread::sleep_for(1ms);
     server.server().stop(0ms);
     EXPECT_TRUE(was_cancelled);
     EXPECT_EQ(server.server().open_connections(), 0);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/utf8.h"
 #include "http/limits.h"
 #include "http/text.h"
 

@@ -13,7 +13,5 @@ std::string_view trimmed(std::string_view text);
 bool is_line_text(std::string_view text);
 /// How many bytes at the front are token characters (RFC 9110, 5.6.2).
 std::size_t token_length(std::string_view text);
-/// Well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_utf8(std::string_view bytes);
 
 }  // namespace turnpike::http

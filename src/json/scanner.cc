@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/utf8.h"
+
 namespace turnpike {
 namespace {
 
@@ -50,8 +52,6 @@ std::uint64_t start_of(std::string_view name) {
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 void append_utf8(std::string& out, std::uint32_t code) {
     const auto put = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
@@ -249,18 +249,10 @@ bool JsonScanner::code_unit(std::uint32_t& unit) {
     return true;
 }
 
-/// One character of two to four bytes: shortest form, no surrogate, at most U+10FFFF.
+/// One character of two to four bytes.
 bool JsonScanner::take_wide() {
-    const auto first = static_cast<unsigned char>(*at_);
-    if (first < 0xC2 || first > 0xF4) return false;  // a control or continuation among them
-    const std::ptrdiff_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    if (end_ - at_ < length) return false;
-    const auto second = static_cast<unsigned char>(at_[1]);
-    if (first == 0xE0 && second < 0xA0) return false;
-    if (first == 0xED && second >= 0xA0) return false;
-    if (first == 0xF0 && second < 0x90) return false;
-    if (first == 0xF4 && second >= 0x90) return false;
-    if (!std::all_of(at_ + 1, at_ + length, is_continuation)) return false;
+    const std::size_t length = utf8_length({at_, end_});
+    if (length < 2) return false;  // no UTF-8, or a control
     at_ += length;
     return true;
 }

@@ -25,7 +25,7 @@ struct CustomerWindow {
     std::int64_t revision = 0;  ///< as of UsageWindow
 };
 
-/// Who knows subscriptions answers this (entitlements/standing.h); metering only counts.
+/// Who knows subscriptions answers this (entitlements/window_look.h); metering only counts.
 /// `ref` is "cus_..", "ext:..", or an external id.
 /// Errors: NotFound "customer.not_found".
 using FindWindow = std::function<Result<CustomerWindow>(sql::Transaction& tx, std::string_view ref,

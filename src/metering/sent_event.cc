@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "http/text.h"
+#include "base/utf8.h"
 
 namespace turnpike {
 namespace {
@@ -224,7 +224,7 @@ TextMember header_member(const http::Request& request, std::string_view name,
     const std::string* raw = request.header("ce-" + std::string(name));
     if (raw == nullptr) return {};
     auto text = percent_decode(*raw, PlusSign::Literal);
-    if (!text || !http::is_utf8(*text)) return {TextMember::Found::Other, {}};
+    if (!text || !is_utf8(*text)) return {TextMember::Found::Other, {}};
     return {TextMember::Found::Text, decoded.emplace_back(*std::move(text))};
 }
 

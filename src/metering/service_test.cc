@@ -139,7 +139,7 @@ protected:
         return *usage_of(under_window(stored.at("api_calls").front(), window), Currency::Usd);
     }
 
-    testing::LogFolder folder_;
+    testing::ScratchFolder folder_;
     std::optional<StoreWorld> given_;
     CustomerId alice_ = CustomerId::trusted("");
     CloseJob september_{alice_, SubscriptionId::trusted("sub_1"), kSeptember.start, kSeptember.end};
@@ -502,7 +502,7 @@ RC_GTEST_PROP(MeteringProperty, BatchesInTheLedgerEqualTheNaiveCount, ()) {
 }
 
 RC_GTEST_PROP(MeteringProperty, BatchesInTheLogEqualTheNaiveCount, ()) {
-    const testing::LogFolder folder;
+    const testing::ScratchFolder folder;
     StoreWorld given{sql::open_test_database(), &folder.path()};
     batches_equal_the_naive_count(given);
 }
@@ -535,7 +535,7 @@ protected:
         return *run(given_.store().close({alice_, subscription_, kStart, before}));
     }
 
-    testing::LogFolder folder_;
+    testing::ScratchFolder folder_;
     StoreWorld given_{sql::open_test_database(), &folder_.path()};
     CustomerId alice_ = given_.world.add_customer("alice");
     SubscriptionId subscription_ = SubscriptionId::trusted("sub_1");

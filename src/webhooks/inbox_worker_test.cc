@@ -161,8 +161,8 @@ TEST_P(InboxWorkerTest, NeverRunsMoreThanItsLanes) {
 }
 
 TEST_P(InboxWorkerTest, WakesAtOnce) {
-    start({.policy = {}, .poll = std::chrono::hours(1)});
-    std::this_thread::sleep_for(milliseconds(50));  // it has looked and found nothing
+    start({.policy = {}, .poll = std::chrono::hours(1), .count_every = milliseconds(0)});
+    ASSERT_TRUE(eventually([&] { return backlog == 0; })) << "it has looked and found nothing";
     store("evt_1", "cus_1");
     std::this_thread::sleep_for(milliseconds(50));
     EXPECT_EQ(applier.calls(), 0) << "nobody told it";
@@ -243,12 +243,13 @@ TEST_P(InboxWorkerTest, StopsAfterTheEventsUnderWay) {
     applier.takes = milliseconds(100);
     for (int i = 0; i < 20; ++i) store("evt_" + std::to_string(i), "cus_1");
     start();
-    ASSERT_TRUE(eventually([&] { return applier.calls() == 1; }));
+    ASSERT_TRUE(eventually([&] { return applier.calls() > 0; }));
     worker->stop();
+    const int begun = applier.calls();
     ASSERT_TRUE(eventually([&] { return worker->stopped(); }));
     EXPECT_EQ(applier.applied().size(), static_cast<std::size_t>(applier.calls()));
-    EXPECT_LE(applier.calls(), 2);
-    EXPECT_GE(counts().pending, 18);
+    EXPECT_LE(applier.calls(), begun + 1);
+    EXPECT_EQ(counts().pending, 20 - applier.calls());
 }
 
 TEST_P(InboxWorkerTest, ReportsItsBacklog) {

@@ -18,8 +18,8 @@ using std::chrono::steady_clock;
 
 /// A look takes 2 s at most and begins after 1 s of silence.
 constexpr auto kSoon = seconds(12);
-/// What is known needs no look.
-constexpr auto kAtOnce = milliseconds(900);
+/// What is known needs no look, which would take 3 s in all.
+constexpr auto kAtOnce = milliseconds(1'800);
 
 template <class Probe>
 bool comes_true(Probe probe, steady_clock::duration within = kSoon) {

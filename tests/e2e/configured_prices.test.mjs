@@ -5,6 +5,7 @@ import {readFile, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {once} from 'node:events';
 import {after, before, describe, test} from 'node:test';
+import {top} from '../lib/documents.mjs';
 import {binary, removeFolders, run} from '../lib/process.mjs';
 import {call, secretKey, startSandbox} from '../lib/sandbox.mjs';
 import {Server} from '../lib/server.mjs';
@@ -24,11 +25,12 @@ describe('a price of the settings', () => {
         return price.body.id;
     }
 
-    test('that the last version of the plan is sold under does not stop a start', async () => {
+    test('that the last version of the plan is sold under does not stop a start', async (t) => {
         const env = {STRIPE_STARTER_PRICE_ID: await madeAtStripe(2900)};
         const server = await Server.start(sandbox, {env});
+        t.after(() => server.kill());
         await server.stop();
-        const preset = await readFile('presets/api-metering.toml', 'utf8');
+        const preset = await readFile(`${top}presets/api-metering.toml`, 'utf8');
         server.catalog = `${server.data}/catalog.toml`;
         await writeFile(server.catalog, preset.replace('included = "1000"', 'included = "1500"'));
         const settings = {TURNPIKE_JWT_SECRET: '0123456789abcdef0123456789abcdef',
@@ -55,17 +57,17 @@ describe('a price of the settings', () => {
                              /stripe\.enterprise_price_id: the provider's price price_absent does not/);
     });
 
-    test('does not hold up a start while Stripe does not answer', async () => {
+    test('does not hold up a start while Stripe does not answer', async (t) => {
         const silent = createServer(() => {});
+        t.after(() => silent.close());
         silent.listen(0, '127.0.0.1');
         await once(silent, 'listening');
         const server = await Server.start(sandbox, {env: {
             STRIPE_API_BASE: `http://127.0.0.1:${silent.address().port}`,
             STRIPE_STARTER_PRICE_ID: 'price_starter', STRIPE_PRO_PRICE_ID: 'price_pro',
         }});
+        t.after(() => server.kill());
         assert.match(server.program.output, /event=prices\.awaited/);
         assert.equal((await server.gateway('bob', '/signals')).status, 200);
-        await server.kill();
-        silent.close();
     });
 });

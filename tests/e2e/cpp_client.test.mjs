@@ -27,7 +27,7 @@ before(async () => {
     server = await Server.besideSandbox();
     relay = await Relay.start(server.port);
     const prefix = await freshFolder();
-    // Two translation units instead of ten take half the time.
+    // Two translation units instead of nine take half the time.
     const library = await configure(`${top}clients/cpp`, `-DCMAKE_INSTALL_PREFIX=${prefix}`,
                                     '-DCMAKE_UNITY_BUILD=ON', '-DCMAKE_UNITY_BUILD_BATCH_SIZE=5');
     await succeed('cmake', ['--install', library]);

@@ -216,6 +216,6 @@ for (const engine of engines())
             }
             assert.equal(acceptedOf(await sent), 5_000);
             assert.ok(asked > 3, `${asked} checks`);
-            assert.ok(slowest < 1_000, `the slowest check took ${slowest} ms`);
+            assert.ok(slowest < 3_000, `the slowest check took ${slowest} ms`);
         });
     });

@@ -1,12 +1,12 @@
 #include "turnpike/client/client.h"
 
 #include <algorithm>
-#include <array>
 #include <condition_variable>
 #include <string_view>
 #include <utility>
 
 #include "client_impl.h"
+#include "own_error.h"
 #include "randomness.h"
 #include "retry.h"
 #include "wire.h"
@@ -15,10 +15,9 @@ namespace turnpike::client {
 namespace {
 
 constexpr std::size_t kIdleConnectionsMax = 16;
-constexpr std::size_t kEventsMax = 1'000;
 
 Error invalid(std::string message) {
-    return {ErrorKind::Invalid, "client.invalid_argument", std::move(message), {}, {}, {}};
+    return own_error(ErrorKind::Invalid, "client.invalid_argument", std::move(message));
 }
 
 bool is_http_url(std::string_view url) {
@@ -34,18 +33,9 @@ bool is_token(const std::string& token) {
            std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
-bool is_wait(std::chrono::milliseconds wait) { return wait.count() > 0 && wait <= kWaitMax; }
-
 std::string without_slash(std::string url) {
     while (!url.empty() && url.back() == '/') url.pop_back();
     return url;
-}
-
-/// `event` as it is sent, with an id and a source.
-Event named(Event event, const std::string& source) {
-    if (event.id.empty()) event.id = new_event_id();
-    if (event.source.empty()) event.source = source;
-    return event;
 }
 
 }  // namespace
@@ -144,17 +134,15 @@ Result<Entitlement> Client::check(const CheckRequest& request) {
 }
 
 Result<Consumption> Client::consume(const ConsumeRequest& request) {
-    ConsumeRequest named = request;
-    if (named.id.empty()) named.id = new_event_id();
-    if (named.source.empty()) named.source = impl_->source();
-    const auto body = write_consume(named);
+    const ConsumeRequest sent = named(request, impl_->source());
+    const auto body = write_consume(sent);
     if (!body) return body.error();
     auto answer = impl_->call({HttpCall::Method::Post, "/v1/usage/consume", *body});
     if (!answer)
-        if (auto denied = denied_consumption(answer.error(), named)) return *std::move(denied);
-    auto consumed = answer ? read_consumption(*answer, named.id)
+        if (auto denied = denied_consumption(answer.error(), sent)) return *std::move(denied);
+    auto consumed = answer ? read_consumption(*answer, sent.id)
                            : Result<Consumption>(std::move(answer).error());
-    if (!consumed) consumed.error().event_ids = {named.id};
+    if (!consumed) consumed.error().event_ids = {sent.id};
     return consumed;
 }
 

@@ -7,6 +7,7 @@
 
 #include "connection.h"
 #include "turnpike/client/client.h"
+#include "turnpike/client/event.h"
 
 namespace turnpike::client {
 
@@ -39,6 +40,14 @@ private:
     // Guarded by mutex_:
     std::vector<std::unique_ptr<Connection>> idle_;
 };
+
+/// An Event or a ConsumeRequest as it is sent, with an id and a source.
+template <class Use>
+Use named(Use use, const std::string& source) {
+    if (use.id.empty()) use.id = new_event_id();
+    if (use.source.empty()) use.source = source;
+    return use;
+}
 
 /// 2xx, or the error that the answer is.
 Result<HttpAnswer> successful(Result<HttpAnswer> answer);

@@ -4,6 +4,8 @@
 #include <new>
 #include <string_view>
 
+#include "own_error.h"
+
 namespace turnpike::client {
 namespace {
 
@@ -40,7 +42,7 @@ curl_slist* new_headers(const std::string& authorization) {
 }
 
 Error failure_of(CURLcode code) {
-    Error error{ErrorKind::Unavailable, {}, curl_easy_strerror(code), {}, {}, {}};
+    auto error = own_error(ErrorKind::Unavailable, {}, curl_easy_strerror(code));
     switch (code) {
         case CURLE_COULDNT_RESOLVE_PROXY:
         case CURLE_COULDNT_RESOLVE_HOST:

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "own_error.h"
 #include "retry.h"
 
 namespace turnpike::client {
@@ -12,10 +13,17 @@ namespace {
 /// The server asks for these events again by themselves (docs/api/event_codes.md).
 constexpr std::string_view kAgain = "period_closed";
 
-Verdict unconfirmed_verdict(const Outbox::Entry& entry, const Error& error) {
-    Verdict verdict{VerdictKind::Unconfirmed, {}, {}, error, entry.attempts};
-    verdict.error->event_ids = {entry.event.id};
-    return verdict;
+std::vector<Outbox::Settled> unconfirmed(std::vector<Outbox::Entry> entries) {
+    std::vector<Outbox::Settled> settled;
+    for (auto& entry : entries) {
+        Error error = entry.last_error ? *entry.last_error
+                                       : own_error(ErrorKind::Closed, "client.not_sent",
+                                                   "the recorder was closed before it was sent");
+        error.event_ids = {entry.event.id};
+        settled.push_back({std::move(entry.event),
+                           {VerdictKind::Unconfirmed, {}, {}, std::move(error), entry.attempts}});
+    }
+    return settled;
 }
 
 void sort_by_number(std::vector<Outbox::Entry>& entries) {
@@ -34,7 +42,7 @@ Outbox::Outbox(const RecorderOptions& options)
 std::size_t Outbox::size() const { return queue_.size() + put_off_.size() + under_way_.size(); }
 
 void Outbox::put(Event event, std::string json, Steady now) {
-    queue_.push_back({++last_number_, std::move(event), std::move(json), now, {}, 0});
+    queue_.push_back({++last_number_, std::move(event), std::move(json), now, {}, 0, {}});
 }
 
 std::optional<std::uint64_t> Outbox::first_open() const {
@@ -105,6 +113,8 @@ std::vector<Outbox::Settled> Outbox::answered(std::vector<Verdict> verdicts, Ste
         Verdict& verdict = verdicts[i];
         if (verdict.kind == VerdictKind::Rejected && verdict.code == kAgain) {
             entry.not_before = now + wait_after(backoff_, entry.attempts, std::nullopt, random);
+            entry.last_error = std::make_shared<const Error>(own_error(
+                ErrorKind::Unavailable, std::move(verdict.code), std::move(verdict.detail)));
             put_off_.push_back(std::move(entry));
             continue;
         }
@@ -117,17 +127,15 @@ std::vector<Outbox::Settled> Outbox::answered(std::vector<Verdict> verdicts, Ste
 void Outbox::failed(const Error& error, Steady now, std::uint64_t random) {
     ++failures_;
     paused_until_ = now + wait_after(backoff_, failures_, error.retry_after, random);
-    last_error_ = error;
-    sort_by_number(under_way_);
-    queue_.insert(queue_.begin(), std::move_iterator(under_way_.begin()),
-                  std::move_iterator(under_way_.end()));
-    under_way_.clear();
+    auto entries = take_back(error);
+    sort_by_number(entries);
+    queue_.insert(queue_.begin(), std::move_iterator(entries.begin()),
+                  std::move_iterator(entries.end()));
 }
 
 std::vector<Outbox::Settled> Outbox::refused(const Error& error) {
     failures_ = 0;
-    last_error_ = error;
-    return unconfirmed(std::exchange(under_way_, {}), error);
+    return unconfirmed(take_back(error));
 }
 
 std::vector<Outbox::Settled> Outbox::give_up() {
@@ -137,23 +145,14 @@ std::vector<Outbox::Settled> Outbox::give_up() {
     under_way_.clear();
     queue_.clear();
     sort_by_number(entries);
-    const Error never{ErrorKind::Closed,
-                      "client.not_sent",
-                      "the recorder was closed before it was sent",
-                      {},
-                      {},
-                      {}};
-    return unconfirmed(std::move(entries), never);
+    return unconfirmed(std::move(entries));
 }
 
-std::vector<Outbox::Settled> Outbox::unconfirmed(std::vector<Entry> entries, const Error& error) {
-    std::vector<Settled> settled;
-    for (Entry& entry : entries) {
-        const bool is_tried = entry.attempts > 0 && last_error_;
-        auto verdict = unconfirmed_verdict(entry, is_tried ? *last_error_ : error);
-        settled.push_back({std::move(entry.event), std::move(verdict)});
-    }
-    return settled;
+std::vector<Outbox::Entry> Outbox::take_back(const Error& error) {
+    last_error_ = error;
+    const auto shared = std::make_shared<const Error>(error);
+    for (Entry& entry : under_way_) entry.last_error = shared;
+    return std::exchange(under_way_, {});
 }
 
 }  // namespace turnpike::client

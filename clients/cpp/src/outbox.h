@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ public:
         Steady since;       ///< when it was handed over
         Steady not_before;  ///< of one that was put off
         int attempts = 0;
+        /// How its last attempt ended, shared by its batch; null of one that was never sent.
+        std::shared_ptr<const Error> last_error;
     };
     struct Settled {
         Event event;
@@ -72,7 +75,8 @@ public:
 
 private:
     [[nodiscard]] bool is_hurried() const;
-    std::vector<Settled> unconfirmed(std::vector<Entry> entries, const Error& error);
+    /// The batch under way, whose attempt ended with `error`.
+    std::vector<Entry> take_back(const Error& error);
 
     const std::size_t queue_max_;
     const std::size_t batch_max_;

@@ -9,18 +9,13 @@
 
 #include "client_impl.h"
 #include "outbox.h"
+#include "own_error.h"
 #include "randomness.h"
 #include "retry.h"
 #include "wire.h"
 
 namespace turnpike::client {
 namespace {
-
-constexpr std::size_t kBatchMax = 1'000;
-
-Error own(ErrorKind kind, const char* code, const char* message) {
-    return {kind, code, message, {}, {}, {}};
-}
 
 /// A deadline that cannot overflow.
 Clock::Steady deadline_of(Clock& clock, std::chrono::milliseconds patience) {
@@ -29,15 +24,14 @@ Clock::Steady deadline_of(Clock& clock, std::chrono::milliseconds patience) {
 
 std::optional<Error> complaint_about(const RecorderOptions& options) {
     const auto invalid = [](const char* message) {
-        return own(ErrorKind::Invalid, "client.invalid_argument", message);
+        return own_error(ErrorKind::Invalid, "client.invalid_argument", message);
     };
     if (!options.on_verdict) return invalid("on_verdict is required");
     if (options.queue_max < 1) return invalid("queue_max must be at least 1");
-    if (options.batch_max < 1 || options.batch_max > kBatchMax)
+    if (options.batch_max < 1 || options.batch_max > kEventsMax)
         return invalid("batch_max must be from 1 to 1,000");
     for (const auto wait : {options.age_max, options.backoff.first_wait, options.backoff.wait_max})
-        if (wait.count() <= 0 || wait > kWaitMax)
-            return invalid("waits must be from 1 ms to a day");
+        if (!is_wait(wait)) return invalid("waits must be from 1 ms to a day");
     return std::nullopt;
 }
 
@@ -87,8 +81,7 @@ private:
 };
 
 Result<std::string> Recorder::Impl::record(Event event, std::chrono::milliseconds patience) {
-    if (event.id.empty()) event.id = new_event_id();
-    if (event.source.empty()) event.source = client_.source();
+    event = named(std::move(event), client_.source());
     if (!event.time) event.time = client_.clock().wall_now();
     auto json = write_event(event);
     if (!json) return std::move(json).error();
@@ -98,10 +91,10 @@ Result<std::string> Recorder::Impl::record(Event event, std::chrono::millisecond
     Lock lock(mutex_);
     while (!is_closed_ && !outbox_.has_room() && clock.now() < deadline)
         clock.wait_until(lock, settled_, deadline);
-    if (is_closed_) return own(ErrorKind::Closed, "client.closed", "the recorder is closed");
+    if (is_closed_) return own_error(ErrorKind::Closed, "client.closed", "the recorder is closed");
     if (!outbox_.has_room())
-        return own(ErrorKind::QueueFull, "client.queue_full",
-                   "queue_max events have no verdict yet");
+        return own_error(ErrorKind::QueueFull, "client.queue_full",
+                         "queue_max events have no verdict yet");
     std::string id = event.id;
     outbox_.put(std::move(event), *std::move(json), clock.now());
     work_.notify_one();

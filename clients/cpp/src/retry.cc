@@ -4,6 +4,8 @@
 
 namespace turnpike::client {
 
+bool is_wait(std::chrono::milliseconds wait) { return wait.count() > 0 && wait <= kWaitMax; }
+
 bool is_retryable(int status) { return status == 408 || status == 429 || status >= 500; }
 
 std::chrono::milliseconds wait_after(const Backoff& backoff, int attempt,

@@ -12,6 +12,8 @@ namespace turnpike::client {
 inline constexpr std::chrono::seconds kRetryAfterMax{300};
 /// No wait, age, time-out or patience is longer.
 inline constexpr std::chrono::hours kWaitMax{24};
+/// More than nothing and at most kWaitMax.
+bool is_wait(std::chrono::milliseconds wait);
 
 /// Whether the same request may be answered otherwise later: 408, 429, 5xx.
 bool is_retryable(int status);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "instant_text.h"
+#include "own_error.h"
 #include "retry.h"
 
 namespace turnpike::client {
@@ -17,7 +18,7 @@ constexpr std::size_t kNameBytesMax = 255;
 constexpr std::size_t kQuantityBytesMax = 64;
 
 Error invalid(const char* code, std::string message) {
-    return {ErrorKind::Invalid, code, std::move(message), {}, {}, {}};
+    return own_error(ErrorKind::Invalid, code, std::move(message));
 }
 
 /// dump() throws on texts that are not UTF-8.
@@ -47,10 +48,14 @@ std::optional<std::string> nullable_text(const Json& json, const char* name) {
     return found->get<std::string>();
 }
 
+/// A complaint of ours: whoever reads an answer turns nlohmann's into an Error, and this with them.
+Json::other_error misread(const std::string& what, const Json& json) {
+    return Json::other_error::create(501, what, &json);
+}
+
 Instant instant_at(const Json& json, const char* name) {
     const auto instant = parse_instant(json.at(name).get<std::string>());
-    // Whoever reads an answer turns nlohmann's complaints into an Error, and this one with them.
-    if (!instant) throw Json::other_error::create(501, std::string(name) + " is no time", &json);
+    if (!instant) throw misread(std::string(name) + " is no time", json);
     return *instant;
 }
 
@@ -87,7 +92,7 @@ VerdictKind kind_at(const Json& name) {
     if (text == "duplicate") return VerdictKind::Duplicate;
     if (text == "conflict") return VerdictKind::Conflict;
     if (text == "rejected") return VerdictKind::Rejected;
-    throw Json::other_error::create(501, text + " is no verdict", &name);
+    throw misread(text + " is no verdict", name);
 }
 
 MeterUsage read_meter(const Json& json) {
@@ -105,13 +110,11 @@ MeterUsage read_meter(const Json& json) {
 }
 
 Error unexpected(const HttpAnswer& answer, const std::string& why, ErrorKind kind) {
-    return {
-        kind,
-        "client.unexpected_answer",
-        "the answer with status " + std::to_string(answer.status) + " is not Turnpike's: " + why,
-        {},
-        answer.retry_after,
-        {}};
+    auto error = own_error(
+        kind, "client.unexpected_answer",
+        "the answer with status " + std::to_string(answer.status) + " is not Turnpike's: " + why);
+    error.retry_after = answer.retry_after;
+    return error;
 }
 
 /// Reads the body with `read`, which complains by nlohmann's exceptions.
@@ -209,23 +212,20 @@ Error error_of(const HttpAnswer& answer) {
 }
 
 Result<std::vector<Verdict>> read_verdicts(const HttpAnswer& answer, std::size_t count) {
-    return read_answer<std::vector<Verdict>>(
-        answer, [&](const Json& json) -> Result<std::vector<Verdict>> {
-            std::vector<Verdict> verdicts;
-            for (const Json& name : json.at("verdicts")) {
-                verdicts.emplace_back();
-                verdicts.back().kind = kind_at(name);
+    return read_answer<std::vector<Verdict>>(answer, [&](const Json& json) {
+        std::vector<Verdict> verdicts;
+        for (const Json& name : json.at("verdicts")) {
+            verdicts.emplace_back();
+            verdicts.back().kind = kind_at(name);
+        }
+        if (verdicts.size() != count) throw misread("it has another number of verdicts", json);
+        for (const char* list : {"conflicts", "rejected"})
+            for (const Json& entry : json.at(list)) {
+                const auto index = entry.at("index").get<std::size_t>();
+                if (index < count) explain(verdicts[index], entry);
             }
-            if (verdicts.size() != count)
-                return unexpected(answer, "it has another number of verdicts",
-                                  ErrorKind::Unavailable);
-            for (const char* list : {"conflicts", "rejected"})
-                for (const Json& entry : json.at(list)) {
-                    const auto index = entry.at("index").get<std::size_t>();
-                    if (index < count) explain(verdicts[index], entry);
-                }
-            return verdicts;
-        });
+        return verdicts;
+    });
 }
 
 Result<Entitlement> read_entitlement(const HttpAnswer& answer) {

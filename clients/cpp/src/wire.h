@@ -11,6 +11,9 @@
 
 namespace turnpike::client {
 
+/// Events in one request, at most.
+inline constexpr std::size_t kEventsMax = 1'000;
+
 /// An event as the plain JSON of POST /v1/events; its id and source are set.
 ///
 /// Errors: Invalid "client.invalid_event" when the server could not even read it.

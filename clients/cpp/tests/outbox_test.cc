@@ -152,6 +152,49 @@ TEST(Outbox, SaysWhatItGivesUpAndWhetherItWasTried) {
     EXPECT_EQ(outbox.size(), 0U);
 }
 
+TEST(Outbox, SaysOfEachEventItGivesUpHowItsOwnLastAttemptEnded) {
+    Outbox outbox(options());
+    const auto answer = [&](const std::vector<std::string>& kinds, Clock::Steady now) {
+        std::vector<Verdict> answer;
+        for (const auto& kind : kinds)
+            answer.push_back(kind == "closed"
+                                 ? verdicts(1, VerdictKind::Rejected, "period_closed")[0]
+                                 : verdicts(1, VerdictKind::Accepted)[0]);
+        outbox.answered(answer, now, 0);
+    };
+    for (const char* id : {"a", "b", "c", "d"}) put(outbox, id, kStart);
+    outbox.take(kStart);
+    answer({"closed", "closed", "accepted"}, kStart);
+    outbox.take(kStart + milliseconds(1));
+    outbox.failed(kFailure, kStart + milliseconds(1), 0);
+    ASSERT_EQ(outbox.take(kStart + milliseconds(2)), (Texts{"a", "b", "d"}));
+    answer({"closed", "accepted", "accepted"}, kStart + milliseconds(2));
+    put(outbox, "e", kStart);
+    outbox.take(kStart + milliseconds(2));
+    outbox.failed(kFailure, kStart + milliseconds(2), 0);
+    put(outbox, "f", kStart);
+
+    struct Case {
+        std::string id, code;
+        int attempts;
+        ErrorKind kind;
+    };
+    const Case cases[] = {{"a", "period_closed", 3, ErrorKind::Unavailable},
+                          {"e", "client.timed_out", 1, ErrorKind::Unavailable},
+                          {"f", "client.not_sent", 0, ErrorKind::Closed}};
+    const auto left = outbox.give_up();
+    ASSERT_EQ(left.size(), std::size(cases));
+    for (std::size_t i = 0; i < left.size(); ++i) {
+        SCOPED_TRACE(cases[i].id);
+        const auto& [event, verdict] = left[i];
+        EXPECT_EQ(event.id, cases[i].id);
+        EXPECT_EQ(verdict.error->code, cases[i].code);
+        EXPECT_EQ(verdict.error->kind, cases[i].kind);
+        EXPECT_EQ(verdict.error->event_ids, Ids{cases[i].id});
+        EXPECT_EQ(verdict.attempts, cases[i].attempts);
+    }
+}
+
 /// An outbox under random use, with a server that counts every id once.
 class Model {
 public:

@@ -71,15 +71,6 @@ function checkedEndpoint(options: ClientOptions): Endpoint {
     return {url: url.replace(/\/+$/, ''), token, requestTimeoutMs, clock};
 }
 
-/** Whether a refusal of consume() is the plan's, and so an answer. */
-function isDenial(error: unknown): error is TurnpikeError {
-    return (
-        error instanceof TurnpikeError &&
-        error.problem?.status === 402 &&
-        (error.code === 'limit_exceeded' || error.code === 'not_in_plan')
-    );
-}
-
 /**
  * Turnpike's /v1 for a host that meters and asks.
  *
@@ -126,7 +117,8 @@ export class Client {
     /** May this be used? Counts nothing. */
     async check(request: CheckRequest): Promise<wire.Entitlement> {
         const {customer, meter} = request;
-        const body = JSON.stringify({customer, meter, requested: quantityText(request.requested)});
+        const requested = quantityText(request.requested);
+        const body = wire.writeBody({customer, meter, requested});
         const answer = await this.call({method: 'POST', target: '/v1/entitlements/check', body});
         return wire.readAnswer(answer, wire.readEntitlement);
     }
@@ -137,33 +129,28 @@ export class Client {
     async consume(request: ConsumeRequest): Promise<wire.Consumption> {
         const {customer, meter, latencyMs, id = newEventId(), source = this.source} = request;
         const quantity = quantityText(request.quantity);
-        const body = JSON.stringify({customer, meter, quantity, source, id, latency_ms: latencyMs});
+        const body = wire.writeBody({customer, meter, quantity, source, id, latency_ms: latencyMs});
         try {
             const read = (json: Record<string, unknown>) => wire.readConsumption(json, id);
             return await this.post('/v1/usage/consume', body, [id], read);
         } catch (error) {
-            if (!isDenial(error)) throw error;
-            const standing = wire.readStanding(error.problem ?? {});
-            return {
-                ...standing,
-                customer,
-                reason: error.code,
-                allowed: false,
-                duplicate: false,
-                id,
-            };
+            const denied =
+                error instanceof TurnpikeError && wire.deniedConsumption(error, customer, id);
+            if (!denied) throw error;
+            return denied;
         }
     }
 
     /** Usage of all meters, or of one. */
     async usage(customer: string, meter?: string): Promise<wire.UsageSummary> {
-        const query = new URLSearchParams({customer, ...(meter === undefined ? {} : {meter})});
+        const query = new URLSearchParams({customer: wire.checkedText(customer)});
+        if (meter !== undefined) query.set('meter', wire.checkedText(meter));
         const answer = await this.call({method: 'GET', target: `/v1/usage?${query}`});
         return wire.readAnswer(answer, wire.readUsage);
     }
 
     async customer(customer: string): Promise<wire.Customer> {
-        const target = `/v1/customers/${encodeURIComponent(customer)}`;
+        const target = `/v1/customers/${encodeURIComponent(wire.checkedText(customer))}`;
         return wire.readAnswer(await this.call({method: 'GET', target}), wire.readCustomer);
     }
 
@@ -173,7 +160,7 @@ export class Client {
      */
     async ensureCustomer(draft: CustomerDraft): Promise<wire.Customer> {
         const {externalId, email, name} = draft;
-        const body = JSON.stringify({external_id: externalId, email, name});
+        const body = wire.writeBody({external_id: externalId, email, name});
         try {
             const answer = await this.call({method: 'POST', target: '/v1/customers', body});
             return wire.readAnswer(answer, wire.readCustomer);

@@ -59,8 +59,8 @@ async function attempt(endpoint: Endpoint, call: Call, signal: AbortSignal): Pro
 /**
  * One attempt. Any status is an answer; redirects are not followed.
  *
- * @param canceled ends it
- * @throws TurnpikeError unavailable: client.timed_out, client.connection_lost, client.canceled
+ * @param canceled ends it, by whoever waits for its answer no more
+ * @throws TurnpikeError unavailable: client.timed_out, client.connection_lost
  */
 export async function send(
     endpoint: Endpoint,
@@ -80,7 +80,6 @@ export async function send(
         return await attempt(endpoint, call, end.signal);
     } catch (error) {
         if (isLate) throw lost('client.timed_out', `no answer within ${requestTimeoutMs} ms`);
-        if (canceled?.aborted) throw lost('client.canceled', 'closed while the answer was awaited');
         throw lost('client.connection_lost', messageOf(error));
     } finally {
         clock.clearTimeout(timer);

@@ -25,6 +25,8 @@ interface Entry {
     /** Of one that was put off. */
     notBefore: number;
     attempts: number;
+    /** How its last attempt ended; undefined of one that was never sent. */
+    lastError: TurnpikeError | undefined;
 }
 
 /** The server asks for these events again by themselves (docs/api/event_codes.md). */
@@ -69,7 +71,15 @@ export class Outbox {
     /** Adds an event; there is room. */
     put(event: NamedEvent, json: string, now: number): void {
         const number = ++this.lastNumber;
-        this.queue.push({number, event, json, since: now, notBefore: 0, attempts: 0});
+        this.queue.push({
+            number,
+            event,
+            json,
+            since: now,
+            notBefore: 0,
+            attempts: 0,
+            lastError: undefined,
+        });
     }
 
     private open(number: number): Entry[] {
@@ -128,6 +138,7 @@ export class Outbox {
             if (verdict.kind === 'rejected' && verdict.code === again) {
                 entry.notBefore =
                     now + waitAfter(this.options.backoff, entry.attempts, undefined, random);
+                entry.lastError = new TurnpikeError('unavailable', again, verdict.detail ?? again);
                 this.putOff.push(entry);
             } else {
                 settled.push({event: entry.event, verdict: {...verdict, attempts: entry.attempts}});
@@ -142,14 +153,14 @@ export class Outbox {
         this.pausedUntil =
             now + waitAfter(this.options.backoff, this.failures, error.retryAfterMs, random);
         this.lastError = error;
-        this.queue = [...this.takeBack().sort(byNumber), ...this.queue];
+        this.queue = [...this.takeBack(error).sort(byNumber), ...this.queue];
     }
 
     /** The batch under way was refused as a whole and comes out, unconfirmed. */
     refused(error: TurnpikeError): Settled[] {
         this.failures = 0;
         this.lastError = error;
-        return this.takeBack().map((entry) => this.unconfirmed(entry, error));
+        return this.takeBack(error).map((entry) => this.unconfirmed(entry));
     }
 
     /** Everything comes out, unconfirmed. */
@@ -158,22 +169,24 @@ export class Outbox {
         this.queue = [];
         this.putOff = [];
         this.underWay = [];
-        const never = new TurnpikeError(
-            'closed',
-            'client.not_sent',
-            'the recorder was closed before it was sent',
-        );
-        return left.map((entry) =>
-            this.unconfirmed(entry, (entry.attempts > 0 && this.lastError) || never),
-        );
+        return left.map((entry) => this.unconfirmed(entry));
     }
 
-    private takeBack(): Entry[] {
+    /** The batch under way, which ended with `error`. */
+    private takeBack(error?: TurnpikeError): Entry[] {
         const entries = this.underWay;
         this.underWay = [];
+        for (const entry of entries) entry.lastError = error;
         return entries;
     }
-    private unconfirmed({event, attempts}: Entry, error: TurnpikeError): Settled {
+    private unconfirmed({event, attempts, lastError}: Entry): Settled {
+        const error =
+            lastError ??
+            new TurnpikeError(
+                'closed',
+                'client.not_sent',
+                'the recorder was closed before it was sent',
+            );
         return {
             event,
             verdict: {kind: 'unconfirmed', error: error.withEvents([event.id]), attempts},

@@ -10,7 +10,7 @@ export interface Backoff {
 /**
  * Longer than this nobody waits for a Retry-After: a proxy's slip must not stop a host for days.
  */
-export const retryAfterMaxMs = 300_000;
+const retryAfterMaxMs = 300_000;
 
 /** No wait, age or time-out is longer than a day. */
 export const waitMaxMs = 86_400_000;

@@ -1,4 +1,6 @@
-// What the server's answers say, in types. A reader throws a TypeError on what it does not know.
+// Requests as JSON, and what the server's answers say, in types.
+// A reader throws a TypeError on what it does not know.
+import {invalidArgument, type TurnpikeError} from './errors.js';
 import type {Verdict, VerdictKind} from './event.js';
 import {unexpectedAnswer, type Answer} from './http.js';
 
@@ -86,6 +88,24 @@ export interface Customer {
     createdAt: Date;
 }
 
+/**
+ * The text itself.
+ *
+ * @throws TurnpikeError client.invalid_argument for half of a surrogate pair: UTF-8 cannot hold it,
+ *     and what takes its place in an address is another text
+ */
+export function checkedText(text: string): string {
+    if (/\p{Surrogate}/u.test(text)) throw invalidArgument('a text has half of a surrogate pair');
+    return text;
+}
+
+/** @throws TurnpikeError client.invalid_argument as checkedText() */
+export function writeBody(request: object): string {
+    return JSON.stringify(request, (_, value: unknown) =>
+        typeof value === 'string' ? checkedText(value) : value,
+    );
+}
+
 function object(value: unknown): Json {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
         throw new TypeError('something is no object');
@@ -162,6 +182,26 @@ export function readConsumption(json: Json, id: string): Consumption {
         duplicate: flag(json, 'duplicate'),
         id,
     };
+}
+
+/**
+ * What consume() answers when `error` is a refusal by the plan, limit_exceeded or not_in_plan;
+ * undefined for every other error, and for a refusal that we cannot read: it stays an error.
+ */
+export function deniedConsumption(
+    error: TurnpikeError,
+    customer: string,
+    id: string,
+): Consumption | undefined {
+    const {problem, code} = error;
+    if (problem?.status !== 402) return undefined;
+    if (code !== 'limit_exceeded' && code !== 'not_in_plan') return undefined;
+    try {
+        const standing = readStanding(problem);
+        return {...standing, customer, reason: code, allowed: false, duplicate: false, id};
+    } catch {
+        return undefined;
+    }
 }
 
 function readMeter(json: Json): MeterUsage {

@@ -54,6 +54,31 @@ test('a denial is an answer', async () => {
     assert.equal(server.requests.length, 1);
 });
 
+test('a denial that cannot be read stays the refusal that it is', async () => {
+    for (const members of [{upgrade: 'pro'}, {upgrade: {plan: 'pro'}}, {limit: 100}, {resets_at: 'soon'}]) {
+        server.failNext(problem(402, 'limit_exceeded', {}, members));
+        const error = await thrown(client.consume({...use, id: 'ours'}));
+        assert.ok(error instanceof TurnpikeError, String(error));
+        assert.deepEqual([error.kind, error.code, error.eventIds], ['refused', 'limit_exceeded', ['ours']]);
+    }
+});
+
+test('half of a surrogate pair is refused before anything is sent', async () => {
+    const half = 'acme\ud800';
+    for (const call of [
+        () => client.customer(half), () => client.ensureCustomer({externalId: half}),
+        () => client.ensureCustomer({externalId: 'acme', name: half}),
+        () => client.usage(half), () => client.usage('acme', half),
+        () => client.check({...use, customer: half}), () => client.consume({...use, id: half}),
+    ]) {
+        const error = await thrown(call());
+        assert.deepEqual([error.name, error.kind, error.code],
+                         ['TurnpikeError', 'invalid', 'client.invalid_argument'], String(call));
+    }
+    assert.equal(server.requests.length, 0);
+    assert.ok((await client.check({...use, customer: 'acme\u{1f600}'})).allowed, 'a whole pair is text');
+});
+
 test('a refusal is typed and not tried again', async () => {
     server.failNext(problem(400, 'request.invalid_body'));
     const error = await thrown(client.check(use));

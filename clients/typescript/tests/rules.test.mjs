@@ -149,6 +149,30 @@ describe('an outbox', () => {
         assert.equal(outbox.size, 0);
     });
 
+    test('says of each event it gives up how its own last attempt ended', () => {
+        const outbox = outboxOf('a', 'b', 'c', 'd');
+        outbox.take(0);
+        outbox.answered(verdicts('closed', 'closed', 'accepted'), 0, 0);
+        outbox.take(1);
+        outbox.failed(failure, 1, 0);
+        const late = outbox.take(2);
+        assert.deepEqual(late, ['a', 'b', 'd']);
+        outbox.answered(verdicts('closed', 'accepted', 'accepted'), 2, 0);
+        outbox.put({id: 'e'}, 'e', 2);
+        outbox.put({id: 'f'}, 'f', 2);
+        outbox.hurry();
+        outbox.take(2);
+        outbox.failed(failure, 2, 0);
+        outbox.put({id: 'g'}, 'g', 2);
+        const left = outbox.giveUp();
+        assert.deepEqual(left.map(({event, verdict: {error, attempts}}) =>
+                             [event.id, attempts, error.kind, error.code, error.eventIds]),
+                         [['a', 3, 'unavailable', 'period_closed', ['a']],
+                          ['e', 1, 'unavailable', 'client.timed_out', ['e']],
+                          ['f', 1, 'unavailable', 'client.timed_out', ['f']],
+                          ['g', 0, 'closed', 'client.not_sent', ['g']]]);
+    });
+
     test('gives every event exactly one verdict', () => {
         // A small generator with a seed, so that a failure can be had again.
         let state = 12345;

@@ -1,6 +1,7 @@
 #include "metering/log/durable_file.h"
 
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -13,7 +14,7 @@ namespace {
 
 std::unexpected<Error> cannot(const char* verb, const std::string& path) {
     const std::string why = std::system_category().message(errno);
-    return unavailable("metering.identity_file", path + ": cannot " + verb + ": " + why);
+    return unavailable("file.refused", path + ": cannot " + verb + ": " + why);
 }
 
 }  // namespace
@@ -56,7 +57,7 @@ Result<std::monostate> DurableFile::read_at(std::uint64_t offset,
         const auto got = pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return cannot("read", path_);
-        if (got == 0) return damaged_identities(path_, "it ends too early");
+        if (got == 0) return unavailable("file.too_short", path_ + ": it ends too early");
         offset += static_cast<std::uint64_t>(got);
         bytes = bytes.subspan(static_cast<std::size_t>(got));
     }
@@ -94,6 +95,14 @@ bool exists(const std::string& path) {
     return lstat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+std::uint64_t bytes_below(const std::string& directory) {
+    std::uint64_t bytes = 0;
+    std::error_code error;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(directory, error))
+        if (file.is_regular_file(error)) bytes += file.file_size(error);
+    return bytes;
+}
+
 Result<std::monostate> sync_directory(const std::string& directory) {
     const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return cannot("open", directory);
@@ -103,10 +112,6 @@ Result<std::monostate> sync_directory(const std::string& directory) {
     errno = why;
     if (synced != 0) return cannot("sync", directory);
     return std::monostate{};
-}
-
-std::unexpected<Error> damaged_identities(const std::string& path, const std::string& what) {
-    return unavailable("metering.identity_damaged", path + ": " + what);
 }
 
 }  // namespace turnpike

@@ -13,8 +13,8 @@ namespace turnpike {
 /// A file that is there whole or not at all: written under another name (`path` + ".new"), synced,
 /// and renamed by publish(). What was never published is unlinked by the destructor.
 ///
-/// Errors of all calls: Unavailable "metering.identity_file", with the path and the system's
-/// reason. Threads: one at a time, but read_at() may run on several.
+/// Errors of all calls: Unavailable "file.refused", with the path and the system's reason. Threads:
+/// one at a time, but read_at() may run on several.
 class DurableFile {
 public:
     /// For reading.
@@ -30,7 +30,8 @@ public:
     /// When it was opened.
     [[nodiscard]] std::uint64_t size_bytes() const { return size_bytes_; }
 
-    /// Fills `bytes` from `offset`. A file that ends before is an error as well.
+    /// Fills `bytes` from `offset`.
+    /// Errors: also Unavailable "file.too_short" when it ends before.
     Result<std::monostate> read_at(std::uint64_t offset, std::span<std::byte> bytes) const;
     Result<std::monostate> write_at(std::uint64_t offset, std::span<const std::byte> bytes);
     /// Asks the system to begin writing these bytes out, so that publish() has little left to wait
@@ -50,10 +51,10 @@ private:
 
 /// True for anything of this name.
 bool exists(const std::string& path);
+/// Of all files in `directory` and below; what cannot be examined counts nothing.
+std::uint64_t bytes_below(const std::string& directory);
 /// Makes the names in `directory` durable.
+/// Errors: Unavailable "file.refused".
 Result<std::monostate> sync_directory(const std::string& directory);
-
-/// Unavailable "metering.identity_damaged": the file is not what was once written.
-std::unexpected<Error> damaged_identities(const std::string& path, const std::string& what);
 
 }  // namespace turnpike

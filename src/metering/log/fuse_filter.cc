@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace turnpike {
 namespace {
@@ -133,13 +134,13 @@ bool FuseFilter::fill(std::span<const IdentityHash> hashes) {
 }
 
 std::optional<FuseFilter> FuseFilter::from(const Shape& shape,
-                                           std::span<const std::uint8_t> fingerprints) {
+                                           std::vector<std::uint8_t> fingerprints) {
     if (shape.segment_bits > kSegmentBitsMax || shape.fingerprints() != fingerprints.size() ||
         fingerprints.size() > UINT32_MAX)
         return std::nullopt;
     FuseFilter filter;
     filter.shape_ = shape;
-    filter.fingerprints_.assign(fingerprints.begin(), fingerprints.end());
+    filter.fingerprints_ = std::move(fingerprints);
     return filter;
 }
 

@@ -36,7 +36,7 @@ public:
     static FuseFilter of(std::span<const IdentityHash> hashes);
     /// From a file. nullopt when shape and fingerprints cannot belong together.
     static std::optional<FuseFilter> from(const Shape& shape,
-                                          std::span<const std::uint8_t> fingerprints);
+                                          std::vector<std::uint8_t> fingerprints);
 
     void prefetch(const IdentityHash& hash) const;
     [[nodiscard]] bool may_contain(const IdentityHash& hash) const;

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "metering/log/durable_file.h"
+#include "metering/log/identity_hash.h"
 
 namespace turnpike {
 namespace {
@@ -80,8 +80,7 @@ Result<RunDirectory> list_runs(const std::string& dir) {
             directory.left_overs.push_back(dir + "/" + name);
         }
     }
-    if (error)
-        return unavailable("metering.identity_file", dir + ": cannot list: " + error.message());
+    if (error) return unavailable("file.refused", dir + ": cannot list: " + error.message());
     return without_merged(std::move(files), std::move(directory));
 }
 

@@ -24,7 +24,7 @@ struct RunDirectory {
 
 /// Reads names only. Files with other names are not ours and are left alone.
 /// Errors: Unavailable "metering.identity_damaged" naming the run that is missing or that overlaps
-/// another; "metering.identity_file".
+/// another; "file.refused".
 Result<RunDirectory> list_runs(const std::string& dir);
 
 }  // namespace turnpike

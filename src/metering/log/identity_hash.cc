@@ -8,6 +8,10 @@
 #include "metering/log/durable_file.h"
 
 namespace turnpike {
+
+std::unexpected<Error> damaged_identities(const std::string& path, const std::string& what) {
+    return unavailable("metering.identity_damaged", path + ": " + what);
+}
 namespace {
 
 /// Holds what an event may have: two texts of 255 bytes.

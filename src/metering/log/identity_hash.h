@@ -23,7 +23,10 @@ std::uint64_t check_value_of(const SipKey& key);
 /// one from the system's generator, durable before this returns. Without it every identity recorded
 /// under it would be forgotten, so a damaged file is refused and never replaced.
 ///
-/// Errors: Unavailable "metering.identity_damaged", "metering.identity_file"; they name the file.
+/// Errors: Unavailable "metering.identity_damaged", "file.refused"; they name the file.
 Result<SipKey> load_or_make_identity_key(const std::string& path);
+
+/// Unavailable "metering.identity_damaged": the file is not what was once written.
+std::unexpected<Error> damaged_identities(const std::string& path, const std::string& what);
 
 }  // namespace turnpike

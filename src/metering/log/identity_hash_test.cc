@@ -7,10 +7,14 @@
 #include <gtest/gtest.h>
 
 #include "metering/log/durable_file.h"
-#include "metering/log/identity_testing.h"
+#include "metering/log/log_testing.h"
 
 namespace turnpike {
 namespace {
+
+using testing::bytes_of;
+using testing::ScratchFolder;
+using testing::write_bytes;
 
 constexpr SipKey kKey{0x0706050403020100, 0x0f0e0d0c0b0a0908};
 
@@ -72,7 +76,7 @@ TEST(IdentityKey, IsMadeOnceAndKept) {
 TEST(IdentityKey, ADamagedOneIsRefusedAndStays) {
     const ScratchFolder folder;
     ASSERT_TRUE(load_or_make_identity_key(folder / "key"));
-    const std::string good = read_bytes(folder / "key");
+    const std::string good = bytes_of(folder / "key");
     ASSERT_EQ(good.size(), 20U);
     for (std::size_t at = 0; at < good.size(); ++at) {
         std::string bad = good;
@@ -82,7 +86,7 @@ TEST(IdentityKey, ADamagedOneIsRefusedAndStays) {
         ASSERT_FALSE(refused) << at;
         EXPECT_EQ(refused.error().reason, Reason("metering.identity_damaged"));
         EXPECT_TRUE(refused.error().message.contains(folder / "key"));
-        EXPECT_EQ(read_bytes(folder / "key"), bad);
+        EXPECT_EQ(bytes_of(folder / "key"), bad);
     }
     for (const std::size_t length : {0U, 1U, 16U, 19U, 21U}) {
         write_bytes(folder / "key", (good + good).substr(0, length));
@@ -93,7 +97,7 @@ TEST(IdentityKey, ADamagedOneIsRefusedAndStays) {
 TEST(IdentityKey, AFolderThatIsNotThereIsAnError) {
     const auto refused = load_or_make_identity_key("/nowhere/at/all/key");
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().reason, Reason("metering.identity_file"));
+    EXPECT_EQ(refused.error().reason, Reason("file.refused"));
 }
 
 }  // namespace

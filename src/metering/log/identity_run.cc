@@ -85,7 +85,7 @@ bool IdentityRun::parse_trailer(std::span<const std::byte> bytes) {
         if (shape.segment_bits > FuseFilter::kSegmentBitsMax ||
             !take(bytes, shape.fingerprints(), fingerprints))
             return false;
-        auto filter = FuseFilter::from(shape, fingerprints);
+        auto filter = FuseFilter::from(shape, std::move(fingerprints));
         if (!filter) return false;
         filters_.push_back(*std::move(filter));
     }

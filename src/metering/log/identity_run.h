@@ -24,7 +24,7 @@ Result<run_format::RunHeader> read_run_header(const DurableFile& file, run_forma
 /// and checks its CRC.
 ///
 /// Errors of all calls: Unavailable "metering.identity_damaged", naming the file and what is wrong
-/// with it; Unavailable "metering.identity_file" when the system refuses.
+/// with it; Unavailable "file.refused" when the system refuses.
 /// Threads: const calls may run together.
 class IdentityRun {
 public:

@@ -11,9 +11,14 @@
 #include "metering/log/identity_run_merge.h"
 #include "metering/log/identity_run_writer.h"
 #include "metering/log/identity_testing.h"
+#include "metering/log/log_testing.h"
 
 namespace turnpike {
 namespace {
+
+using testing::bytes_of;
+using testing::ScratchFolder;
+using testing::write_bytes;
 
 using namespace run_format;
 
@@ -121,7 +126,7 @@ TEST(IdentityRun, EveryFlippedByteIsFound) {
     const ScratchFolder folder;
     const std::string path = folder / "run";
     write_run(path, some_entries(500, 3));
-    const std::string good = read_bytes(path);
+    const std::string good = bytes_of(path);
     std::mt19937_64 random(4);
     for (std::size_t at = 0; at < good.size(); at += 1 + random() % 40) {
         SCOPED_TRACE(at);
@@ -136,7 +141,7 @@ TEST(IdentityRun, EveryTornFileIsFound) {
     const ScratchFolder folder;
     const std::string path = folder / "run";
     write_run(path, some_entries(500, 5));
-    const std::string good = read_bytes(path);
+    const std::string good = bytes_of(path);
     for (std::size_t size = 0; size < good.size(); size += 97) {
         SCOPED_TRACE(size);
         write_bytes(path, good.substr(0, size));
@@ -152,7 +157,7 @@ TEST(IdentityRun, ALookUpInABrokenBlockIsAnErrorAndNoAnswer) {
     const std::string path = folder / "run";
     const auto entries = some_entries(500, 6);
     write_run(path, entries);
-    std::string bytes = read_bytes(path);
+    std::string bytes = bytes_of(path);
     std::swap_ranges(bytes.begin() + kBlockBytes, bytes.begin() + 2 * kBlockBytes,
                      bytes.begin() + 2 * kBlockBytes);
     write_bytes(path, bytes);
@@ -218,7 +223,7 @@ TEST(IdentityRunMerge, StopsAtADamagedBlock) {
     const ScratchFolder folder;
     write_run(folder / "older", some_entries(3'000, 11), 1);
     write_run(folder / "newer", some_entries(60'000, 12), 2);
-    std::string bytes = read_bytes(folder / "newer");
+    std::string bytes = bytes_of(folder / "newer");
     bytes[290 * kBlockBytes] = static_cast<char>(bytes[290 * kBlockBytes] + 1);
     write_bytes(folder / "newer", bytes);
     {

@@ -25,7 +25,7 @@ struct RunPlan {
 /// finish(). Holds the index, the finished filters and the hashes of one partition (2^19 are its
 /// most, about) in memory.
 ///
-/// Errors of all calls: Unavailable "metering.identity_file". Threads: one at a time.
+/// Errors of all calls: Unavailable "file.refused". Threads: one at a time.
 class IdentityRunWriter {
 public:
     static Result<IdentityRunWriter> create(const std::string& path, const RunPlan& plan);

@@ -60,7 +60,7 @@ struct IdentitySetStats {
 ///   - freeze(), wants_freeze() and stats() may be called by any thread that holds no Batch.
 /// open() and load_snapshot() come before all of these.
 ///
-/// Errors of all calls: Unavailable "metering.identity_damaged" and "metering.identity_file", with
+/// Errors of all calls: Unavailable "metering.identity_damaged" and "file.refused", with
 /// the file's name. Such an answer is no verdict on an identity: the caller must not record it.
 class IdentitySet {
 public:

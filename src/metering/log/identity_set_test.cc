@@ -14,9 +14,14 @@
 
 #include "metering/log/identity_directory.h"
 #include "metering/log/identity_testing.h"
+#include "metering/log/log_testing.h"
 
 namespace turnpike {
 namespace {
+
+using testing::bytes_of;
+using testing::ScratchFolder;
+using testing::write_bytes;
 
 constexpr SipKey kKey{1, 2};
 constexpr std::size_t kWindow = 50;
@@ -280,7 +285,7 @@ TEST(IdentitySet, ADamagedSnapshotIsRefused) {
     const auto set = open_small(folder.path());
     give(*set, {1, 1}, 0);
     ASSERT_TRUE(set->save_snapshot(folder / "snapshot", nothing_to_wait_for));
-    const std::string good = read_bytes(folder / "snapshot");
+    const std::string good = bytes_of(folder / "snapshot");
     for (std::size_t at = 0; at < good.size(); at += 61) {
         std::string bad = good;
         bad[at] = static_cast<char>(bad[at] + 1);
@@ -323,7 +328,7 @@ TEST(IdentitySet, RefusesADamagedRunAndAnotherKey) {
     EXPECT_TRUE(other.error().message.contains("another key")) << other.error().message;
 
     const std::string path = folder / run_file_name(1, 1);
-    const std::string good = read_bytes(path);
+    const std::string good = bytes_of(path);
     write_bytes(path, good.substr(0, good.size() / 2));
     expect_refused(folder.path(), run_file_name(1, 1));
 }
@@ -335,7 +340,7 @@ TEST(IdentitySet, ABrokenBlockIsAnErrorAndRecordsNothing) {
         hashes = add_run(*open_small(folder.path()), 10, 1);
     }
     const std::string path = folder / run_file_name(1, 1);
-    std::string bytes = read_bytes(path);
+    std::string bytes = bytes_of(path);
     bytes[run_format::kBlockBytes + 5] = static_cast<char>(bytes[run_format::kBlockBytes + 5] + 1);
     write_bytes(path, bytes);
     const auto set = open_small(folder.path());
@@ -373,7 +378,7 @@ TEST(IdentitySet, WhatCannotBeWrittenStaysAndIsWrittenLater) {
     std::filesystem::rename(folder / "runs", folder / "away");
     const auto written = set->write_frozen(nothing_to_wait_for);
     ASSERT_FALSE(written);
-    EXPECT_EQ(written.error().reason, Reason("metering.identity_file"));
+    EXPECT_EQ(written.error().reason, Reason("file.refused"));
     EXPECT_EQ(give(*set, {1, 1}, 0), Recall::Duplicate);
     std::filesystem::rename(folder / "away", folder / "runs");
     ASSERT_TRUE(set->write_frozen(nothing_to_wait_for));
@@ -388,7 +393,7 @@ TEST(IdentitySet, NothingIsPublishedBeforeItsEventsAreDurable) {
     set->freeze();
     give(*set, {2, 2}, 0);
     const LogBarrier broken = []() -> Result<std::monostate> {
-        return unavailable("metering.identity_file", "the log is broken");
+        return unavailable("file.refused", "the log is broken");
     };
     EXPECT_FALSE(set->write_frozen(broken));
     EXPECT_FALSE(set->save_snapshot(folder / "snapshot", broken));
@@ -418,7 +423,7 @@ TEST(IdentitySet, AMergeOfADamagedRunFailsAndLosesNothing) {
     const auto set = open_small(folder.path());
     for (std::uint64_t run = 1; run <= 3; ++run) hashes = add_run(*set, 10, run);
     const std::string path = folder / run_file_name(1, 1);
-    const std::string good = read_bytes(path);
+    const std::string good = bytes_of(path);
     std::string bad = good;
     bad[run_format::kBlockBytes] = static_cast<char>(bad[run_format::kBlockBytes] + 1);
     write_bytes(path, bad);

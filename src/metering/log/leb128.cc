@@ -25,8 +25,7 @@ std::uint64_t NumberReader::number() {
         rest_.remove_prefix(i + 1);
         return number;
     }
-    is_bad_ = true;
-    rest_ = {};
+    give_up();
     return 0;
 }
 
@@ -37,13 +36,19 @@ std::int64_t NumberReader::signed_number() {
 
 std::uint32_t NumberReader::index() {
     const std::uint64_t read = number();
-    if (read > std::numeric_limits<std::uint32_t>::max()) is_bad_ = true;
-    return static_cast<std::uint32_t>(read);
+    if (read <= std::numeric_limits<std::uint32_t>::max()) return static_cast<std::uint32_t>(read);
+    give_up();
+    return 0;
+}
+
+void NumberReader::give_up() {
+    is_bad_ = true;
+    rest_ = {};
 }
 
 std::string_view NumberReader::text(std::uint64_t size) {
-    if (is_bad_ || size > rest_.size()) {
-        is_bad_ = true;
+    if (size > rest_.size()) {
+        give_up();
         return {};
     }
     const auto text = rest_.substr(0, size);

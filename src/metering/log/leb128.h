@@ -31,6 +31,8 @@ public:
     [[nodiscard]] bool is_bad() const { return is_bad_; }
 
 private:
+    void give_up();
+
     std::string_view rest_;
     bool is_bad_ = false;
 };

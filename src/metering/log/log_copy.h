@@ -20,7 +20,7 @@ namespace turnpike {
 /// older than a run, and both may be older than the log; never the other way round.
 ///
 /// Errors of all calls: Unavailable "usage_log.damaged", "usage_log.unreachable",
-/// "metering.identity_damaged", "metering.identity_file". Threads: one.
+/// "metering.identity_damaged", "file.refused". Threads: one.
 class LogCopy {
 public:
     static Result<LogCopy> begin(const std::string& directory);

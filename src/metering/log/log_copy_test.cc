@@ -19,12 +19,13 @@
 namespace turnpike {
 namespace {
 
-const std::string kPadding(200, 'p');
+/// Long ids fill a segment soon: 8,000 events instead of 140,000.
+const std::string kPadding(4'000, 'p');
 
-/// Appends one request of 200 events and waits for the disk.
+/// Appends one request of 50 events and waits for the disk.
 void append_round(UsageLog& log, const std::string& name) {
     std::vector<UsageEvent> events;
-    for (int i = 0; i < 200; ++i)
+    for (int i = 0; i < 50; ++i)
         events.push_back({.source = "test",
                           .id = fmt::format("{}-{}-{}", name, i, kPadding),
                           .customer = CustomerId::trusted("cus_a"),
@@ -56,26 +57,26 @@ Result<std::monostate> copy_into(const LogCopy& copy, const std::string& directo
 /// memory, one copy after the other is made: each is right in itself, and has what was acknowledged
 /// before it was begun.
 TEST(LogCopy, OfALogInUseIsWholeAndHasWhatWasAcknowledgedBefore) {
-    const testing::LogFolder folder;
-    const auto log = UsageLog::open({folder.path(), testing::kSmallSegmentBytes, 20'000});
+    const testing::ScratchFolder folder;
+    const auto log = UsageLog::open({folder.path(), testing::kSmallSegmentBytes, 2'000});
     ASSERT_TRUE(log);
     append_round(**log, "first");
-    std::atomic<std::uint64_t> acknowledged = 200;
+    std::atomic<std::uint64_t> acknowledged = 50;
     std::atomic<bool> is_stopping = false;
     std::thread sender([&] {
         for (int round = 0; !is_stopping; ++round) {
             append_round(**log, std::to_string(round));
-            acknowledged += 200;
+            acknowledged += 50;
         }
     });
     bool saw_sealed = false;
-    for (int round = 0; round < 40 || !saw_sealed; ++round) {
+    for (int round = 0; round < 20 || !saw_sealed; ++round) {
         ASSERT_LT(round, 4'000) << "no segment was ever sealed";
         const std::uint64_t before = acknowledged;
         const auto copy = LogCopy::begin(folder.path());
         ASSERT_TRUE(copy) << copy.error().message;
         if (round % 10 != 0) continue;
-        const testing::LogFolder copied;
+        const testing::ScratchFolder copied;
         const auto given = copy_into(*copy, copied.path());
         ASSERT_TRUE(given) << given.error().message;
         std::string problems;

@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -16,17 +15,20 @@ namespace turnpike::testing {
 inline const std::size_t kSmallSegmentBytes = frame_bytes(kFramePayloadMax) + 4096;
 
 /// An empty directory, removed with everything in it.
-class LogFolder {
+class ScratchFolder {
 public:
-    LogFolder() {
-        std::string name = std::filesystem::temp_directory_path() / "usage-log-XXXXXX";
+    ScratchFolder() {
+        std::string name = std::filesystem::temp_directory_path() / "turnpike-XXXXXX";
         check(::mkdtemp(name.data()) != nullptr, "the temporary directory can be written to");
         path_ = name;
     }
-    LogFolder(const LogFolder&) = delete;
-    LogFolder& operator=(const LogFolder&) = delete;
-    ~LogFolder() { std::filesystem::remove_all(path_); }
+    ScratchFolder(const ScratchFolder&) = delete;
+    ScratchFolder& operator=(const ScratchFolder&) = delete;
+    ~ScratchFolder() { std::filesystem::remove_all(path_); }
     [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] std::string operator/(const std::string& name) const {
+        return path_ + "/" + name;
+    }
 
 private:
     std::string path_;
@@ -40,7 +42,13 @@ inline std::string sealed(std::uint64_t sequence, std::string_view payload) {
 
 inline std::string bytes_of(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    std::string bytes(std::filesystem::file_size(path), '\0');
+    in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    return bytes;
+}
+
+inline void write_bytes(const std::string& path, std::string_view bytes) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
 inline void overwrite(const std::string& path, std::size_t offset, std::string_view bytes) {

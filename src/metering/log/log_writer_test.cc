@@ -13,7 +13,7 @@
 namespace turnpike {
 namespace {
 
-using testing::LogFolder;
+using testing::ScratchFolder;
 
 const std::size_t kSegmentBytes = frame_bytes(kFramePayloadMax) + 4096;
 
@@ -54,7 +54,7 @@ protected:
         return all;
     }
 
-    LogFolder folder_;
+    ScratchFolder folder_;
 };
 
 TEST_F(LogWriterTest, WhatIsDoneIsOnDisk) {

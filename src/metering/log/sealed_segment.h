@@ -53,7 +53,7 @@ static_assert(sizeof(SealedBlockPlace) == 56, "it has no gaps");
 /// byte by byte.
 ///
 /// Errors of all calls: Unavailable "usage_log.damaged", with file and place; Unavailable
-/// "metering.identity_file" when the system refuses. Threads: const calls may run together.
+/// "file.refused" when the system refuses. Threads: const calls may run together.
 class SealedSegment {
 public:
     /// Reads header and index.
@@ -63,9 +63,6 @@ public:
     [[nodiscard]] const SealedHeader& header() const { return header_; }
     [[nodiscard]] std::span<const SealedBlockPlace> event_blocks() const {
         return std::span(index_).first(header_.event_blocks);
-    }
-    [[nodiscard]] std::span<const SealedBlockPlace> story_blocks() const {
-        return std::span(index_).subspan(header_.event_blocks);
     }
     /// \param place  one of event_blocks()
     [[nodiscard]] Result<EventBlock> read_events(const SealedBlockPlace& place) const;
@@ -79,6 +76,9 @@ public:
 private:
     SealedSegment(DurableFile file, const SealedHeader& header,
                   std::vector<SealedBlockPlace> index);
+    [[nodiscard]] std::span<const SealedBlockPlace> story_blocks() const {
+        return std::span(index_).subspan(header_.event_blocks);
+    }
     [[nodiscard]] Result<std::string> read_block(const SealedBlockPlace& place) const;
     [[nodiscard]] Result<std::vector<StoryBlock>> read_story() const;
     [[nodiscard]] std::unexpected<Error> damaged_at(std::uint64_t offset) const;

@@ -18,7 +18,7 @@
 namespace turnpike {
 namespace {
 
-std::unexpected<Error> damaged(const std::string& path, const char* what) {
+std::unexpected<Error> damaged(const std::string& path, const std::string& what) {
     return fail(ErrorCode::Unavailable, "usage_log.damaged", fmt::format("{}: {}", path, what));
 }
 
@@ -224,7 +224,7 @@ Result<std::monostate> seal_segment(const SegmentPlace& log, std::uint64_t next_
         [&](std::uint64_t, std::string_view payload) { return contents.add(log.path, payload); });
     if (!end) return failure(end);
     if (end->state != SegmentEnd::State::Clean || end->next_sequence != next_sequence)
-        return damaged(log.path, fmt::format("damaged at byte {}", end->offset).c_str());
+        return damaged(log.path, fmt::format("damaged at byte {}", end->offset));
     const std::string path = sealed_path(log);
     if (!exists(path)) {
         const auto written = write_sealed(contents, path, log.first_sequence, next_sequence);

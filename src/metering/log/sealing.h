@@ -15,7 +15,7 @@ namespace turnpike {
 ///
 /// \param log            a segment behind which there is another one
 /// \param next_sequence  where that one begins
-/// Errors: Unavailable "usage_log.damaged", "usage_log.unreachable", "metering.identity_file"; the
+/// Errors: Unavailable "usage_log.damaged", "usage_log.unreachable", "file.refused"; the
 ///         log's file is still there then.
 Result<std::monostate> seal_segment(const SegmentPlace& log, std::uint64_t next_sequence);
 

@@ -23,9 +23,9 @@ using testing::bytes_of;
 using testing::finished_segment;
 using testing::kMonth;
 using testing::kStart;
-using testing::LogFolder;
 using testing::overwrite;
 using testing::Requests;
+using testing::ScratchFolder;
 using testing::window;
 
 Result<std::string> records_in(const std::string& directory) {
@@ -59,7 +59,7 @@ Requests some_requests() {
 const std::set<std::string> kSealed = {"00000000000000000001.sealed", "00000000000000000006.log"};
 
 TEST(Sealing, PutsASealedSegmentInTheLogsPlaceThatSaysTheSame) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     const auto requests = some_requests();
     const auto log = finished_segment(folder.path(), requests);
     ASSERT_TRUE(seal_segment(log, 6));
@@ -81,7 +81,7 @@ TEST(Sealing, PutsASealedSegmentInTheLogsPlaceThatSaysTheSame) {
 }
 
 RC_GTEST_PROP(Sealing, KeepsAnyLogByteByByte, ()) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     Requests requests;
     const int count = *rc::gen::inRange(1, 40);
     for (int i = 0; i < count; ++i) {
@@ -117,7 +117,7 @@ RC_GTEST_PROP(Sealing, KeepsAnyLogByteByByte, ()) {
 
 /// More rows than one block has, of more counters than one.
 TEST(Sealing, BlocksAreSmallAndFoundByTheirCounters) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     Requests requests;
     constexpr int kCustomers = 50, kRounds = 60;
     for (int round = 0; round < kRounds; ++round)
@@ -141,7 +141,7 @@ TEST(Sealing, ACrashBetweenAnyTwoStepsLeavesALogThatSaysTheSame) {
     std::set<std::set<std::string>> seen;
     for (int stop = 1;; ++stop) {
         SCOPED_TRACE(stop);
-        const LogFolder folder;
+        const ScratchFolder folder;
         const auto log = finished_segment(folder.path(), requests);
         const bool killed =
             testing::killed_at(stop, [&] { check(seal_segment(log, 6).has_value(), "it seals"); });
@@ -164,7 +164,7 @@ TEST(Sealing, ACrashBetweenAnyTwoStepsLeavesALogThatSaysTheSame) {
 
 TEST(Sealing, ASealedFileThatIsNotWhatTheLogSaysGoesAndTheLogStays) {
     const auto requests = some_requests();
-    const LogFolder folder, other;
+    const ScratchFolder folder, other;
     const auto log = finished_segment(folder.path(), requests);
     Requests others;
     for (int i = 0; i < 5; ++i) others.send({std::to_string(i)}, "cus_a", window("pv_1", 0));
@@ -180,7 +180,7 @@ TEST(Sealing, ASealedFileThatIsNotWhatTheLogSaysGoesAndTheLogStays) {
 }
 
 TEST(Sealing, ADamagedLogIsNotSealed) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     const auto log = finished_segment(folder.path(), some_requests());
     overwrite(log.path, kFrameHeadBytes + 3, "X");
     const auto refused = seal_segment(log, 6);
@@ -191,7 +191,7 @@ TEST(Sealing, ADamagedLogIsNotSealed) {
 }
 
 TEST(Sealing, EveryDamagedByteOfASealedSegmentIsNoticedAndNamed) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     const auto log = finished_segment(folder.path(), some_requests());
     ASSERT_TRUE(seal_segment(log, 6));
     const std::string path = sealed_path(log);
@@ -221,7 +221,7 @@ TEST(Sealing, EveryDamagedByteOfASealedSegmentIsNoticedAndNamed) {
 }
 
 TEST(Sealing, ASealedSegmentWithoutTheOneBehindItIsRefused) {
-    const LogFolder folder;
+    const ScratchFolder folder;
     const auto log = finished_segment(folder.path(), some_requests());
     ASSERT_TRUE(seal_segment(log, 6));
     std::filesystem::remove(folder.path() + "/00000000000000000006.log");

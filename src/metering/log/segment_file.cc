@@ -126,12 +126,16 @@ Result<std::vector<SegmentPlace>> look_for_segments(const std::string& directory
 }  // namespace
 
 std::string segment_name(std::uint64_t first_sequence) {
-    return fmt::format("{:020}{}", first_sequence, kSuffix);
+    return sequence_name(first_sequence, kSuffix);
+}
+
+std::string sequence_name(std::uint64_t sequence, std::string_view suffix) {
+    return fmt::format("{:0{}}{}", sequence, kSequenceDigits, suffix);
 }
 
 std::string sealed_path(const SegmentPlace& place) {
     const std::filesystem::path directory = std::filesystem::path(place.path).parent_path();
-    return directory / fmt::format("{:020}{}", place.first_sequence, kSealedSuffix);
+    return directory / sequence_name(place.first_sequence, kSealedSuffix);
 }
 
 Result<std::vector<SegmentPlace>> list_segments(const std::string& directory) {

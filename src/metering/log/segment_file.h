@@ -16,6 +16,8 @@ namespace turnpike {
 /// from the first byte on. What a segment says never changes once the next one exists; it becomes
 /// a ".sealed" then (sealing.h).
 std::string segment_name(std::uint64_t first_sequence);
+/// "<sequence, 20 digits><suffix>", as the log names its files: in the order of their sequences.
+std::string sequence_name(std::uint64_t sequence, std::string_view suffix);
 
 enum class SegmentForm : std::uint8_t { Log, Sealed };
 

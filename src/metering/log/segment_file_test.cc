@@ -12,8 +12,8 @@ namespace turnpike {
 namespace {
 
 using testing::bytes_of;
-using testing::LogFolder;
 using testing::overwrite;
+using testing::ScratchFolder;
 using testing::sealed;
 using State = SegmentEnd::State;
 
@@ -46,7 +46,7 @@ protected:
         return scanned;
     }
 
-    LogFolder folder_;
+    ScratchFolder folder_;
 };
 
 using Texts = std::vector<std::string>;

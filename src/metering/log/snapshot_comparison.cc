@@ -92,7 +92,7 @@ private:
     void say(const EventRecord& /*record*/) {}
 
     Statements statements_;
-    std::array<std::vector<std::string>, 5> names_;
+    std::array<std::vector<std::string>, kNameTables> names_;
     std::map<std::uint32_t, std::string> counters_;
     std::map<std::uint32_t, std::size_t> values_;
 };

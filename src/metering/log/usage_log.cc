@@ -150,6 +150,9 @@ Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace>
         while (const auto record = reader.next())
             if (const auto* event = std::get_if<EventRecord>(&*record))
                 entries.push_back(identity_of(*event));
+        if (reader.is_bad())
+            return Result<std::monostate>(fail(ErrorCode::Unavailable, "usage_log.damaged",
+                                               "a finished segment holds what cannot be read"));
         return remember(entries);
     };
     const auto from_events = [&](std::span<const SealedEvent> events) {

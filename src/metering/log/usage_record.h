@@ -35,6 +35,7 @@ enum class NameTable : std::uint8_t {
     PlanVersion,
     Source,
 };
+inline constexpr std::size_t kNameTables = 5;
 
 struct NameRecord {
     NameTable table;

@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "metering/log/durable_file.h"
 #include "metering/log/frame.h"
+#include "metering/log/segment_file.h"
 
 namespace turnpike {
 namespace {
@@ -40,7 +41,7 @@ std::unexpected<Error> damaged(const SnapshotPlace& place) {
 }
 
 std::string snapshot_name(SnapshotKind kind, std::uint64_t next_sequence) {
-    return fmt::format("{:020}{}", next_sequence, suffix_of(kind));
+    return sequence_name(next_sequence, suffix_of(kind));
 }
 
 Result<std::vector<SnapshotPlace>> list_snapshots(const std::string& directory, SnapshotKind kind) {

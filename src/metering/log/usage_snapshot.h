@@ -34,12 +34,12 @@ Result<std::monostate> remove_older_snapshots(const std::string& directory, Snap
 /// A file of frames, numbered from 1, whose payloads are records; the last one only says "end", so
 /// that a file that lost its end is noticed.
 /// Durable under its name when this returns; older ones are removed then.
-/// Errors: Unavailable "metering.identity_file", "usage_log.unreachable".
+/// Errors: Unavailable "file.refused", "usage_log.unreachable".
 Result<std::monostate> save_snapshot(const UsageState& state, const std::string& directory,
                                      std::uint64_t next_sequence);
 
 /// Leads `state`, which is new, to what the snapshot says.
-/// Errors: Unavailable "usage_log.damaged", "metering.identity_file", "metering.identity_damaged".
+/// Errors: Unavailable "usage_log.damaged", "file.refused", "metering.identity_damaged".
 Result<std::monostate> load_snapshot(const SnapshotPlace& place, UsageState& state);
 
 }  // namespace turnpike

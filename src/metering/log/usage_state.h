@@ -207,7 +207,7 @@ private:
     Result<std::monostate> write_values(std::uint32_t number, std::string& records,
                                         const TakeRecords& take) const;
 
-    std::array<NameList, 5> names_;
+    std::array<NameList, kNameTables> names_;
     std::vector<Entry> counters_;
     std::vector<Past> pasts_;
     boost::unordered_flat_map<Key, std::uint32_t, KeyHash> by_key_;

@@ -18,14 +18,6 @@
 namespace turnpike {
 namespace {
 
-std::uint64_t bytes_below(const std::string& directory) {
-    std::uint64_t bytes = 0;
-    std::error_code error;
-    for (const auto& file : std::filesystem::recursive_directory_iterator(directory, error))
-        if (file.is_regular_file(error)) bytes += file.file_size(error);
-    return bytes;
-}
-
 /// One check of one directory.
 class LogCheck {
 public:
@@ -138,21 +130,14 @@ Result<SegmentEnd> LogCheck::read(const SegmentPlace& place) {
 }
 
 Result<std::monostate> LogCheck::take(std::uint64_t sequence, std::string_view records) {
-    RecordReader reader(records);
-    while (const auto record = reader.next()) {
-        if (!is_whole_) continue;  // what follows cannot be understood without what is lost
-        const auto applied = state_.apply(*record);
-        if (!applied)
-            return fail(
-                ErrorCode::Unavailable, "usage_log.damaged",
-                fmt::format("{}, in arrival {}", applied.error().message, state_.arrivals()));
-        const auto* event = std::get_if<EventRecord>(&*record);
-        if (event == nullptr || !identities_) continue;
-        identities_->take(state_.names(NameTable::Source).text(event->source), *event, sequence);
-    }
-    if (reader.is_bad())
+    if (!is_whole_) return std::monostate{};  // without what is lost it cannot be understood
+    const auto applied = state_.apply_all(records, [&](const EventRecord& event) {
+        if (!identities_) return;
+        identities_->take(state_.names(NameTable::Source).text(event.source), event, sequence);
+    });
+    if (!applied)
         return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                    fmt::format("a record behind arrival {} cannot be read", state_.arrivals()));
+                    fmt::format("{}, in arrival {}", applied.error().message, state_.arrivals()));
     return std::monostate{};
 }
 

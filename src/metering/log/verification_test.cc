@@ -103,7 +103,7 @@ protected:
     static constexpr const char* kCounters = "snapshots/00000000000000000004.snapshot";
     static constexpr const char* kIdentities = "snapshots/00000000000000000004.identities";
     static constexpr const char* kRun = "identities/windows-00000001-00000001.run";
-    testing::LogFolder folder_;
+    testing::ScratchFolder folder_;
     Requests requests_;
 };
 

@@ -191,7 +191,7 @@ TEST_F(ProviderFaults, TheBreakerOpensFailsFastAndCloses) {
     config.retry.retries_max = 0;
     config.breaker = {.failures_to_open = 3,
                       .window = std::chrono::milliseconds(10'000),
-                      .cool_down = std::chrono::milliseconds(300)};
+                      .cool_down = std::chrono::milliseconds(1'000)};
     connect(config);
     stripe.plan(std::vector<Fault>(3, Fault::ErrorBefore));
     for (int i = 0; i < 3; ++i)
@@ -206,7 +206,7 @@ TEST_F(ProviderFaults, TheBreakerOpensFailsFastAndCloses) {
     EXPECT_EQ(stripe.requests(), before) << "an open breaker sends nothing";
     EXPECT_EQ(intent("start").state, IntentState::Pending);
 
-    std::this_thread::sleep_for(std::chrono::milliseconds(320));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1'020));
     EXPECT_EQ(run(provider->health()).client.breaker, BreakerState::HalfOpen);
     EXPECT_TRUE(start("start"));
     EXPECT_EQ(run(provider->health()).client.breaker, BreakerState::Closed);
@@ -245,6 +245,7 @@ TEST_F(ProviderFaults, AnyMixOfFaultsEndsWithOneObjectEach) {
         (void)start(obligation);
         stripe.plan({});
     }
+    connect(stripe.url());  // so short a patience makes faults of its own on a busy machine
     clock.advance(hours(26));
     stripe.forget_keys();
     ASSERT_TRUE(run(provider->settle_unknown(100)));

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "base/utf8.h"
 #include "http/message.h"
-#include "http/text.h"
 #include "sandbox/stripe/params.h"
 
 namespace turnpike::twin {
@@ -78,7 +78,7 @@ Result<Json> add_pair(Json tree, std::string_view pair) {
                            : percent_decode(pair.substr(equals + 1), PlusSign::IsSpace);
     if (!key || !value) return bad_form("Invalid percent-encoding in the request's parameters");
 
-    if (!http::is_utf8(*key) || !http::is_utf8(*value))
+    if (!is_utf8(*key) || !is_utf8(*value))
         return bad_form("Invalid UTF-8 in the request's parameters");
     const auto parts = split_key(*key);
     if (parts.empty()) return bad_form("Invalid parameter name: " + *key);

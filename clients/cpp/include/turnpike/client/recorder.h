@@ -25,11 +25,13 @@ struct RecorderOptions {
                     .wait_max = std::chrono::milliseconds(30'000)};
 };
 
-/// Which of the events had no verdict at the deadline, with ids, in the order of handing over.
 struct FlushReport {
+    /// What had no verdict at the deadline, with ids, in the order of handing over. Events whose
+    /// verdicts on_verdict was being told at that moment have theirs.
     std::vector<Event> unconfirmed;
     std::optional<Error> last_error;  ///< of the last attempt that failed, if one did
 
+    /// Every event has its verdict; on_verdict may not yet have been told all of them.
     [[nodiscard]] bool is_complete() const { return unconfirmed.empty(); }
 };
 

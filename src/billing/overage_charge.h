@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/decimal.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/money.h"
+#include "base/time.h"
+#include "billing/stored_close.h"
+#include "metering/counter.h"
+#include "rating/overage.h"
+#include "sql/sql.h"
+
+namespace turnpike {
+
+/// One frozen line: what it says and costs never changes again. An adjustment charges, or gives
+/// back, what late usage and corrections have changed in a period since it was charged.
+struct OverageCharge {
+    OverageChargeId id;
+    std::string meter_key, meter_name;
+    Period period;  ///< that was used
+    std::int64_t segment;
+    Quantity quantity;
+    UnitPrice unit_price;
+    Money amount;
+    std::optional<std::string> provider_item;  ///< where it is billed
+    enum class Kind : std::uint8_t { Overage, Adjustment } kind;
+};
+/// As an invoice line says it: "API calls overage: 2,345 × 0.02 USD", or "API calls overage,
+/// adjusted: -45 × 0.02 USD". The amount is not always the product: see adjust_overage().
+std::string describe(const OverageCharge& charge);
+
+/// What this close has to charge for one period: what is owed less what other closes have charged.
+/// Errors: those of rate_overage.
+struct ChargeDue {
+    std::string meter_key;
+    PlanVersionId plan_version;
+    OverageLine line;
+};
+Result<std::vector<ChargeDue>> charges_due(sql::Transaction& tx, const PeriodClose& close,
+                                           const ClosedPeriod& used, Currency currency);
+
+/// Freezes what is due, one charge per meter and segment. What this close has frozen before stays.
+/// Errors: those of rate_overage.
+Result<std::monostate> freeze_charges(sql::Transaction& tx, const PeriodClose& close,
+                                      const ClosedPeriod& used, Currency currency, IdSource& ids,
+                                      Instant now);
+/// Those of this close, by period, meter and segment.
+std::vector<OverageCharge> load_charges(sql::Transaction& tx, const PeriodClose& close);
+
+void mark_charge_billed(sql::Transaction& tx, const OverageChargeId& charge,
+                        const std::string& provider_item);
+void mark_charge_taken_back(sql::Transaction& tx, const OverageChargeId& charge,
+                            const std::string& provider_item);
+
+}  // namespace turnpike

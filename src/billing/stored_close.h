@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "sql/sql.h"
+#include "subscriptions/subscription.h"
+
+namespace turnpike {
+
+/// A finished billing period whose overage is to be charged. Its identity (subscription, start) is
+/// the primary key, so that a period closes once however often its end is noticed.
+struct PeriodClose {
+    /// Where the overage lines go.
+    enum class Placement : std::uint8_t { Undecided, RenewalDraft, OwnInvoice };
+
+    SubscriptionId subscription;
+    Period period;
+    Placement placement = Placement::Undecided;
+    /// "" while undecided, and until an own invoice is there: then the lines that are on a renewal
+    /// draft are still to be taken off it.
+    std::string provider_invoice_id;
+};
+
+/// Once per period. \return false when it was there already
+bool queue_period_close(sql::Transaction& tx, const SubscriptionId& subscription,
+                        const Period& period, Instant now);
+/// Queues the close of the periods that a move of the subscription has finished: the one before,
+/// and the current one too when it has ended. Periods between two that were mirrored, which only
+/// usage knows of, are queued by the close of the first. An end also opens the close again whose
+/// lines are on a renewal draft that nobody will finalize now.
+void queue_period_closes(sql::Transaction& tx, const Subscription& before,
+                         const Subscription& after, Instant now);
+
+std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, int limit);
+std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
+                                                  const SubscriptionId& subscription);
+
+/// Whether the period was charged, and its close is done.
+bool is_closed(sql::Transaction& tx, const SubscriptionId& subscription, Instant period_start);
+
+/// Reads where the close is now; false when it is not pending any more.
+bool look_again(sql::Transaction& tx, PeriodClose& close);
+
+// These two act only where the close is still as `from`/`close` says, or, the first one, where
+// another run has moved it to the same place. False: it is elsewhere, and nothing changed.
+bool move_close(sql::Transaction& tx, const PeriodClose& from, PeriodClose::Placement placement,
+                const std::string& invoice);
+bool finish_close(sql::Transaction& tx, const PeriodClose& close, Instant now);
+
+}  // namespace turnpike
