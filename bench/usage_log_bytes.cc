@@ -13,6 +13,7 @@
 #include <fstream>
 #include <future>
 #include <iostream>
+#include <memory>
 #include <random>
 #include <string>
 #include <thread>
@@ -71,12 +72,14 @@ UsageEvent make_event(const std::string& kind, Instant now, std::mt19937_64& ran
 
 void fill(UsageLog& log, std::uint64_t count, std::uint64_t per_request, const std::string& kind) {
     std::mt19937_64 random(1);
-    const UsageWindow window{std::nullopt,
-                             kMonth,
-                             PlanVersionId::trusted("pv_1"),
-                             Quantity::whole(1'000),
-                             UnitPrice::parse("0.02"),
-                             0};
+    const UsageWindow window{.contract = std::nullopt,
+                             .meter_key = "api_calls",
+                             .period = kMonth,
+                             .plan_version = PlanVersionId::trusted("pv_1"),
+                             .included = Quantity::whole(1'000),
+                             .overage_unit_price = UnitPrice::parse("0.02")};
+    const std::vector<UsageCount> counts{
+        {std::make_shared<const UsageWindow>(window), Quantity::whole(1)}};
     std::vector<std::future<void>> waiting;
     for (std::uint64_t sent = 0; sent < count; sent += per_request) {
         const Instant now = kStart + std::chrono::microseconds(sent * 10);
@@ -85,7 +88,7 @@ void fill(UsageLog& log, std::uint64_t count, std::uint64_t per_request, const s
             events.push_back(make_event(kind, now, random));
         std::vector<LoggedUse> uses;
         for (const UsageEvent& event : events)
-            uses.push_back({event, window, static_cast<std::uint32_t>(random())});
+            uses.push_back({event, counts, static_cast<std::uint32_t>(random())});
         for (bool is_taken = false; !is_taken;) {
             std::promise<void> durable;
             auto done = durable.get_future();

@@ -2,7 +2,7 @@
 
 #include "app/data_dir.h"
 #include "catalog/preset.h"
-#include "metering/usage_import.h"
+#include "metering/log/usage_log.h"
 #include "sql/ledger_migrations.h"
 #include "sql/migrator.h"
 
@@ -28,7 +28,7 @@ Result<std::unique_ptr<UsageLog>> open_usage(const Config& config, sql::Database
     log.directory = config.data_dir + "/usage";
     // Two of them are allocated from the start: a first look should not cost half a gigabyte.
     log.segment_bytes = std::size_t{64} << 20;
-    return open_usage_log(log, db);
+    return UsageLog::open(log);
 }
 
 Result<CatalogFile> configured_catalog(const Config& config) {

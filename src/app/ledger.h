@@ -19,7 +19,7 @@ Result<std::monostate> prepare_ledger_dir(const Config& config);
 Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config);
 
 /// The log that usage is kept in beside an SQLite ledger, in the data directory. Null on
-/// PostgreSQL, which keeps usage itself. Errors: those of open_usage_log.
+/// PostgreSQL, which keeps usage itself. Errors: those of UsageLog::open.
 Result<std::unique_ptr<UsageLog>> open_usage(const Config& config, sql::Database& db);
 
 /// The catalog that the configuration means: its own file, or the preset's.

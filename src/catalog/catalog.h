@@ -8,6 +8,7 @@
 #include "base/decimal.h"
 #include "base/id.h"
 #include "base/money.h"
+#include "catalog/reset.h"
 
 namespace turnpike {
 
@@ -26,24 +27,46 @@ struct Recurrence {
 enum class OveragePolicy : std::uint8_t {
     Block,  ///< further usage is denied
     Bill,   ///< further usage is charged at the overage unit price
+    Allow,  ///< further usage is told, and not charged
 };
 
-/// What is counted. `event_type` is the CloudEvents type that feeds it.
+/// A property of an event that must have one of these values.
+struct PropertyFilter {
+    std::string property;
+    std::vector<std::string> any_of;
+    friend bool operator==(const PropertyFilter&, const PropertyFilter&) = default;
+};
+
+/// What is counted. `event_type` is the CloudEvents type that feeds it; several meters may have
+/// one.
 struct Meter {
     std::string key;
     std::string name;
     std::string unit;
     std::string event_type;
-    enum class Aggregation : std::uint8_t { Sum, Count } aggregation = Aggregation::Sum;
+    enum class Aggregation : std::uint8_t {
+        Sum,
+        Count,
+        Max,
+        Min,
+        Last,    ///< the value of the event with the latest time
+        Unique,  ///< how many different values
+    };
+    Aggregation aggregation = Aggregation::Sum;
+    std::string property = "quantity";     ///< what is measured; "" for Count
+    std::vector<PropertyFilter> filter{};  ///< all of them must match
+    std::vector<std::string> group_by{};   ///< properties that are kept with each event
     friend bool operator==(const Meter&, const Meter&) = default;
 };
 
-/// What a plan includes of one meter in each billing period.
+/// What a plan includes of one meter, until it begins anew.
 struct Allowance {
     std::string meter_key;
     Quantity included;
     OveragePolicy overage = OveragePolicy::Block;
     std::optional<UnitPrice> overage_unit_price;  ///< set exactly when overage is Bill
+    Reset reset{};
+    std::optional<UnitPrice> overage_cap{};  ///< what overage may cost; only when it is Bill
     friend bool operator==(const Allowance&, const Allowance&) = default;
 };
 

@@ -1,6 +1,7 @@
 #include "entitlements/consume.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -37,7 +38,10 @@ Placed place(const Result<Standing>& standing, const ConsumeRequest& request, In
                      .latency_us = request.latency_us};
     if (auto bad = complaint_about(event, std::max(standing->now, system_now)))
         return std::unexpected(*std::move(bad));
-    return PendingUsage{std::move(event), TimeStated::No, *std::move(window)};
+    return PendingUsage{
+        std::move(event),
+        TimeStated::No,
+        {{std::make_shared<const UsageWindow>(*std::move(window)), request.quantity}}};
 }
 
 std::unexpected<Error> period_closed() {
@@ -85,7 +89,9 @@ asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCach
     if (unusable) co_return invalid_argument("entitlement.bad_usage", unusable->detail);
     UsageOutcome& outcome = report->outcomes.front();
     if (outcome.complaint && outcome.complaint->code == kPeriodClosed) co_return period_closed();
-    auto counter = std::exchange(outcome.counter, std::nullopt);
+    std::optional<Counter> counter;
+    if (!outcome.counters.empty()) counter = std::move(outcome.counters.front());
+    outcome.counters.clear();
     co_return ConsumeOutcome{**std::move(standing), std::move(counter), std::move(outcome)};
 }
 
@@ -94,13 +100,13 @@ Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, ConsumeWorld world,
     auto standing = load_standing(tx, world.catalog, customer, system_now);
     if (!standing) return failure(standing);
     auto stored = world.usage.counters(tx, standing->customer, standing->subscription,
-                                       standing->period.start);
+                                       standing->period.start, standing->now);
     StandingSnapshot snapshot{*std::move(standing), {}};
     for (const Allowance& allowance : snapshot.standing.plan->allowances) {
         const auto window = window_of(snapshot.standing, allowance.meter_key);
         std::optional<Counter> counter;
         if (const auto found = stored.find(allowance.meter_key); found != stored.end())
-            counter = std::move(found->second);
+            counter = std::move(found->second.front());
         snapshot.counters.emplace(allowance.meter_key, under_window(std::move(counter), *window));
     }
     return snapshot;

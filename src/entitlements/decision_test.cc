@@ -45,7 +45,8 @@ protected:
         DecisionFacts facts{version, nullptr, kMonth.end, "api_calls", catalog_, Currency::Usd};
         std::optional<Counter> counter;
         if (const Allowance* allowance = version.allowance("api_calls")) {
-            counter = open_counter(window_of(std::nullopt, kMonth, version.id, *allowance));
+            counter = open_counter(
+                window_of(std::nullopt, kMonth, version.id, Meter::Aggregation::Sum, *allowance));
             counter->used = units(used);
             facts.counter = &*counter;
         }
@@ -108,8 +109,8 @@ RC_GTEST_PROP(DecisionProperty, ABlockedPlanAllowsExactlyWhatRemains, ()) {
     Catalog catalog;
     catalog.plans = {plan("free", 0, 0, blocked(included))};
     const PlanVersion& version = catalog.plans[0];
-    Counter counter =
-        open_counter(window_of(std::nullopt, kMonth, version.id, version.allowances[0]));
+    Counter counter = open_counter(window_of(std::nullopt, kMonth, version.id,
+                                             Meter::Aggregation::Sum, version.allowances[0]));
     counter.used = units(used);
     const DecisionFacts facts{version, &counter, kMonth.end, "api_calls", catalog, Currency::Usd};
     RC_ASSERT(decide(facts, units(requested)).allowed == (used + requested <= included));

@@ -166,10 +166,10 @@ protected:
     std::int64_t used(const CustomerId& customer) {
         return ledger_->read_blocking([&](sql::Transaction& tx) {
             const auto counters =
-                world_.usage().counters(tx, customer, contract_of(customer), kStart);
+                world_.usage().counters(tx, customer, contract_of(customer), kStart, kStart);
             const auto calls = counters.find("api_calls");
             return calls == counters.end() ? std::int64_t{0}
-                                           : calls->second.used.scaled() / Quantity::kOne;
+                                           : calls->second.front().used.scaled() / Quantity::kOne;
         });
     }
     std::size_t replay() {

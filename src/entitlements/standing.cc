@@ -125,7 +125,8 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
 std::optional<UsageWindow> window_of(const Standing& standing, std::string_view meter_key) {
     const Allowance* allowance = standing.plan->allowance(meter_key);
     if (allowance == nullptr) return std::nullopt;
-    auto window = window_of(standing.subscription, standing.period, standing.plan->id, *allowance);
+    auto window = window_of(standing.subscription, standing.period, standing.plan->id,
+                            Meter::Aggregation::Sum, *allowance);
     window.revision = standing.revision;
     return window;
 }

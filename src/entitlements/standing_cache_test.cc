@@ -33,7 +33,8 @@ std::shared_ptr<const PlanVersion> some_plan() {
 
 Counter counter(std::int64_t used) {
     const auto plan = some_plan();
-    Counter made = open_counter(window_of(std::nullopt, kSeptember, plan->id, plan->allowances[0]));
+    Counter made = open_counter(window_of(std::nullopt, kSeptember, plan->id,
+                                          Meter::Aggregation::Sum, plan->allowances[0]));
     made.used = Quantity::whole(used);
     return made;
 }

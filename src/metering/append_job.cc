@@ -46,7 +46,7 @@ PlacedEvents take_placed(std::vector<Placed> placed, const std::vector<std::size
             events.pending.push_back(*std::move(placed[i]));
             events.positions.push_back(i);
         } else {
-            report.outcomes[i] = {Verdict::Rejected, std::move(placed[i]).error(), std::nullopt};
+            report.outcomes[i] = {Verdict::Rejected, std::move(placed[i]).error(), {}};
         }
     }
     return events;
@@ -70,7 +70,7 @@ void take_outcomes(std::vector<UsageOutcome> outcomes, const PlacedEvents& event
 UsageOutcome over_limit() {
     return {Verdict::Rejected,
             EventComplaint{"limit_exceeded", "the allowance of this period is used up"},
-            std::nullopt};
+            {}};
 }
 
 }  // namespace turnpike

@@ -8,13 +8,43 @@
 namespace turnpike {
 namespace {
 
-std::optional<Quantity> hard_limit_of(Quantity used, Quantity covered, const UsageWindow& window) {
-    if (window.overage_unit_price) return std::nullopt;
-    return std::min(kMaxQuantity, used + std::max(Quantity{}, window.included - covered));
+/// Money times what a Quantity has to one unit: the scale of Quantity x UnitPrice.
+Int128 cost_of(Quantity units, UnitPrice price) {
+    return static_cast<Int128>(units.scaled()) * price.scaled();
+}
+
+/// What overage has cost, neither rounded nor cut.
+Int128 overage_cost(const std::vector<UsageSegment>& segments) {
+    const auto parts = cover(segments);
+    Int128 cost = 0;
+    for (std::size_t i = 0; i < segments.size(); ++i)
+        if (segments[i].unit_price) cost += cost_of(parts[i].overage, *segments[i].unit_price);
+    return cost;
+}
+
+/// Units of overage that the window's cap still pays for; nullopt: any number.
+std::optional<Quantity> affordable(const UsageWindow& window, Int128 spent) {
+    if (!window.overage_unit_price) return Quantity{};
+    const std::int64_t price = window.overage_unit_price->scaled();
+    if (!window.overage_cap || price == 0) return std::nullopt;
+    const Int128 left = static_cast<Int128>(window.overage_cap->scaled()) * Quantity::kOne - spent;
+    const Int128 units = std::max<Int128>(left, 0) / price;
+    return Quantity::from_scaled(
+        static_cast<std::int64_t>(std::min<Int128>(units, kMaxQuantity.scaled())));
+}
+
+/// \param segments  of the usage before, which counts against allowance and cap
+std::optional<Quantity> hard_limit_of(Quantity used, const std::vector<UsageSegment>& segments,
+                                      const UsageWindow& window) {
+    const auto overage = affordable(window, overage_cost(segments));
+    if (!overage) return std::nullopt;
+    const Quantity left = std::max(Quantity{}, window.included - covered_in(segments));
+    return std::min(kMaxQuantity, used + left + *overage);
 }
 
 CounterSegment segment_of(Quantity from_used, const UsageWindow& window) {
-    return {window.plan_version, from_used, window.included, window.overage_unit_price};
+    return {window.plan_version, from_used, window.included, window.overage_unit_price,
+            window.overage_cap};
 }
 
 }  // namespace
@@ -24,21 +54,41 @@ std::string_view text_of(const Contract& contract) {
 }
 
 UsageWindow window_of(Contract contract, const Period& period, const PlanVersionId& plan_version,
-                      const Allowance& allowance) {
-    return {std::move(contract),          period, plan_version, allowance.included,
-            allowance.overage_unit_price, 0};
+                      Meter::Aggregation aggregation, const Allowance& allowance) {
+    UsageWindow window{.contract = std::move(contract),
+                       .meter_key = allowance.meter_key,
+                       .aggregation = aggregation,
+                       .reset = allowance.reset,
+                       .period = period,
+                       .plan_version = plan_version,
+                       .included = allowance.included,
+                       .overage_unit_price = allowance.overage_unit_price,
+                       .overage_cap = allowance.overage_cap};
+    if (allowance.overage == OveragePolicy::Allow) window.overage_unit_price = UnitPrice{};
+    return window;
 }
 
+CountRule rule_of(const Counter& counter) { return {counter.aggregation, counter.reset}; }
+
 Counter open_counter(const UsageWindow& window) {
-    return {window.contract,
-            window.period,
-            Quantity{},
-            hard_limit_of(Quantity{}, Quantity{}, window),
-            {segment_of(Quantity{}, window)}};
+    return {.contract = window.contract,
+            .meter_key = window.meter_key,
+            .aggregation = window.aggregation,
+            .reset = window.reset,
+            .period = window.period,
+            .used = {},
+            .hard_limit = hard_limit_of({}, {}, window),
+            .segments = {segment_of({}, window)},
+            .trail = {}};
 }
 
 Counter with_allowance(Counter counter, const UsageWindow& window) {
-    counter.hard_limit = hard_limit_of(counter.used, covered_in(rated_segments(counter)), window);
+    if (can_fall(rule_of(counter))) {
+        counter.hard_limit = hard_limit_of({}, {}, window);
+        counter.segments = {segment_of({}, window)};
+        return counter;
+    }
+    counter.hard_limit = hard_limit_of(counter.used, rated_segments(counter), window);
     counter.segments.push_back(segment_of(counter.used, window));
     return counter;
 }
@@ -47,6 +97,20 @@ Counter under_window(std::optional<Counter> stored, const UsageWindow& window) {
     if (!stored) return open_counter(window);
     if (stored->segments.back().plan_version == window.plan_version) return *std::move(stored);
     return with_allowance(*std::move(stored), window);
+}
+
+bool count_into(Counter& counter, Quantity value, Instant time) {
+    const CountRule rule = rule_of(counter);
+    const Quantity before = used_at(rule, counter.used, counter.trail, time);
+    const Quantity after = used_after(rule, counter.used, counter.trail, value, time);
+    if (!is_within(before, after, counter.hard_limit)) return false;
+    counter.used = count_value(rule, counter.used, counter.trail, value, time);
+    return true;
+}
+
+Counter as_of(Counter counter, Instant moment) {
+    counter.used = forget_until(rule_of(counter), counter.used, counter.trail, moment);
+    return counter;
 }
 
 std::vector<UsageSegment> rated_segments(const Counter& counter) {
@@ -62,12 +126,12 @@ std::vector<UsageSegment> rated_segments(const Counter& counter) {
     return rated;
 }
 
-std::vector<ClosedPeriod> closed_periods(const std::vector<MeteredPeriod>& counters) {
+std::vector<ClosedPeriod> closed_periods(const std::vector<Counter>& counters) {
     std::vector<ClosedPeriod> closed;
-    for (const auto& [meter_key, counter] : counters) {
+    for (const Counter& counter : counters) {
         if (closed.empty() || closed.back().period.start != counter.period.start)
             closed.push_back({counter.period, {}});
-        ClosedUsage usage{meter_key, rated_segments(counter), {}};
+        ClosedUsage usage{counter.meter_key, rated_segments(counter), {}};
         for (const CounterSegment& segment : counter.segments)
             usage.plan_versions.push_back(segment.plan_version);
         closed.back().meters.push_back(std::move(usage));
@@ -76,7 +140,9 @@ std::vector<ClosedPeriod> closed_periods(const std::vector<MeteredPeriod>& count
 }
 
 Quantity remaining_of(const Counter& counter) {
-    if (counter.hard_limit) return *counter.hard_limit - counter.used;
+    const bool has_overage = counter.segments.back().overage_unit_price.has_value();
+    if (counter.hard_limit && !has_overage)
+        return std::max(Quantity{}, *counter.hard_limit - counter.used);
     const Quantity covered = covered_in(rated_segments(counter));
     return std::max(Quantity{}, counter.segments.back().included - covered);
 }
@@ -95,7 +161,7 @@ Result<Usage> usage_of(const Counter& counter, Currency currency) {
         .remaining = remaining_of(counter),
         .overage = overage_of(counter),
         .hard_limit = counter.hard_limit,
-        .overage_allowed = !counter.hard_limit,
+        .overage_allowed = counter.segments.back().overage_unit_price.has_value(),
         .overage_amount = Money(0, currency),
         .lines = *std::move(lines),
     };

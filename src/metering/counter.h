@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 #include "base/money.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
+#include "metering/aggregation.h"
 #include "rating/overage.h"
 
 namespace turnpike {
@@ -22,19 +25,36 @@ using Contract = std::optional<SubscriptionId>;
 /// As it is stored: the subscription's id, or "" for the default plan. Lives as long as `contract`.
 std::string_view text_of(const Contract& contract);
 
-/// Where usage goes: one period of one customer and meter, and the allowance in force now.
+/// Where usage goes: one window of one customer and meter, and the allowance in force now.
 struct UsageWindow {
     Contract contract;
-    Period period;
+    std::string meter_key;
+    Meter::Aggregation aggregation = Meter::Aggregation::Sum;
+    Reset reset{};
+    Period period{};  ///< see window_at()
     PlanVersionId plan_version;
     Quantity included;
-    std::optional<UnitPrice> overage_unit_price;  ///< absent: usage stops at the allowance
+    std::optional<UnitPrice> overage_unit_price{};  ///< absent: usage stops at the allowance
+    std::optional<UnitPrice> overage_cap{};         ///< usage stops where overage costs that much
     /// Of the contract when this window was looked up: of two windows of one contract, the one with
     /// the larger revision is the newer. The default plan changes only while nobody counts: 0.
     std::int64_t revision = 0;
 };
+/// Overage that is allowed and not charged has the unit price 0.
+/// \param period  of the window: window_at(allowance.reset, ..)
 UsageWindow window_of(Contract contract, const Period& period, const PlanVersionId& plan_version,
-                      const Allowance& allowance);
+                      Meter::Aggregation aggregation, const Allowance& allowance);
+
+/// What one event may count at most.
+inline constexpr std::size_t kUsageCountsMax = 64;
+
+/// What one event does to one counter. A counter that was opened under another aggregation keeps
+/// its own: a meter that changes it needs a new key.
+struct UsageCount {
+    std::shared_ptr<const UsageWindow> window;  ///< never null; events share it
+    Quantity value;                             ///< of Count and Unique: 1
+    std::uint64_t unique = 0;                   ///< of Unique: a hash of the property's text
+};
 
 /// From which count on an allowance was in force.
 struct CounterSegment {
@@ -42,38 +62,47 @@ struct CounterSegment {
     Quantity from_used;
     Quantity included;
     std::optional<UnitPrice> overage_unit_price;
+    std::optional<UnitPrice> overage_cap{};
 };
 
-/// How much of a meter one customer used in one period of one contract. At least one segment; the
-/// first one starts at zero, none starts beyond `used`.
+/// How much of a meter one customer used in one window of one contract. At least one segment; the
+/// first one starts at zero, none starts beyond `used`. A counter that can fall has no other.
 struct Counter {
     Contract contract;
-    Period period;
-    Quantity used;
-    /// Absolute for the whole period; absent where overage is billed. used <= hard_limit always.
-    std::optional<Quantity> hard_limit;
-    std::vector<CounterSegment> segments;
+    std::string meter_key;
+    Meter::Aggregation aggregation = Meter::Aggregation::Sum;
+    Reset reset{};
+    Period period{};
+    Quantity used{};
+    /// Absolute for the whole window; absent where overage has no end. used <= hard_limit always,
+    /// unless the counter can fall and its allowance became smaller.
+    std::optional<Quantity> hard_limit{};
+    std::vector<CounterSegment> segments{};
+    UsageTrail trail{};
 };
+CountRule rule_of(const Counter& counter);
 
 /// What the first usage in a window creates.
 Counter open_counter(const UsageWindow& window);
 
 /// The same usage under a new allowance from now on. Where the new plan stops at its allowance, the
-/// hard limit becomes used + what is left of it.
+/// hard limit becomes used + what is left of it; where it stops at a cap, that and what the cap
+/// still pays for. A counter that can fall is all under the new one instead.
 Counter with_allowance(Counter counter, const UsageWindow& window);
 
 /// What the next usage in this window will find: a fresh counter, the stored one, or the stored one
 /// under a new allowance.
 Counter under_window(std::optional<Counter> stored, const UsageWindow& window);
 
+/// Counts one value, of Unique 1 for a new one and 0 for a known one. False: the hard limit does
+/// not let it in, and nothing changed.
+bool count_into(Counter& counter, Quantity value, Instant time);
+
+/// What the counter shows at `moment`: a rolling one without what has left its window.
+Counter as_of(Counter counter, Instant moment);
+
 /// The counter's segments as rating takes them.
 std::vector<UsageSegment> rated_segments(const Counter& counter);
-
-/// A counter and what it counts.
-struct MeteredPeriod {
-    std::string meter_key;
-    Counter counter;
-};
 
 /// What a finished period is charged for: rate_overage(segments) gives the lines.
 struct ClosedUsage {
@@ -85,8 +114,8 @@ struct ClosedPeriod {
     Period period;
     std::vector<ClosedUsage> meters;  ///< at least one
 };
-/// \param counters  of one contract, by period
-std::vector<ClosedPeriod> closed_periods(const std::vector<MeteredPeriod>& counters);
+/// \param counters  of one contract's billing periods, by period
+std::vector<ClosedPeriod> closed_periods(const std::vector<Counter>& counters);
 
 /// A counter as people see it.
 struct Usage {
@@ -103,7 +132,7 @@ struct Usage {
 /// Errors: InvalidArgument "money.out_of_range".
 Result<Usage> usage_of(const Counter& counter, Currency currency);
 
-/// Units that are left: of the hard limit where there is one, of the allowance otherwise.
+/// Units that are left before overage begins or, where there is none, before the hard limit.
 Quantity remaining_of(const Counter& counter);
 /// Units beyond allowances so far.
 Quantity overage_of(const Counter& counter);

@@ -16,7 +16,12 @@ Quantity units(std::int64_t n) { return Quantity::whole(n); }
 UsageWindow window(const char* plan, std::int64_t included, const char* price) {
     std::optional<UnitPrice> unit_price;
     if (price != nullptr) unit_price = UnitPrice::parse(price);
-    return {std::nullopt, kMonth, PlanVersionId::trusted(plan), units(included), unit_price};
+    return {.contract = std::nullopt,
+            .meter_key = "api_calls",
+            .period = kMonth,
+            .plan_version = PlanVersionId::trusted(plan),
+            .included = units(included),
+            .overage_unit_price = unit_price};
 }
 UsageWindow free_plan() { return window("free", 100, nullptr); }
 UsageWindow capped() { return window("capped", 500, nullptr); }
@@ -73,6 +78,83 @@ TEST(Counter, AChangeOfPlanSetsTheLimitFromWhatIsLeft) {
         EXPECT_EQ(c.counter.hard_limit, c.hard_limit);
         EXPECT_EQ(remaining_of(c.counter), c.remaining);
     }
+}
+
+UsageWindow capped_at(UsageWindow billed, const char* cap) {
+    billed.overage_cap = UnitPrice::parse(cap);
+    return billed;
+}
+
+TEST(Counter, ACapIsAHardLimitWhereItsMoneyEnds) {
+    struct Case {
+        const char* name;
+        Counter counter;
+        std::optional<Quantity> hard_limit;
+    };
+    const Case cases[] = {
+        // 1,000 included, and $6 pay for 200 at $0.03.
+        {"from the beginning", open_counter(capped_at(starter(), "6")), units(1'200)},
+        {"nothing to spend", open_counter(capped_at(starter(), "0")), units(1'000)},
+        // $1 pays for 33 and a third.
+        {"cut down", open_counter(capped_at(starter(), "1")), Quantity::parse("1033.333333")},
+        {"no price", open_counter(capped_at(window("soft", 10, "0"), "1")), std::nullopt},
+        {"the price of nothing much",
+         open_counter(capped_at(window("cheap", 0, "0.000000001"), "9000000000")), kMaxQuantity},
+        // 200 of STARTER cost $6; of $9, the $3 that are left pay for 150 at $0.02. Nothing of its
+        // 1,000 is left.
+        {"after overage under another plan",
+         with_allowance(after(open_counter(starter()), 1'200),
+                        capped_at(window("small", 1'000, "0.02"), "9")),
+         units(1'350)},
+        {"spent before",
+         with_allowance(after(open_counter(starter()), 1'200),
+                        capped_at(window("small", 1'000, "0.02"), "5")),
+         units(1'200)},
+        // 300 covered, 700 are left, and $2 pay for 100.
+        {"before any overage",
+         with_allowance(after(open_counter(starter()), 300),
+                        capped_at(window("small", 1'000, "0.02"), "2")),
+         units(1'100)},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        EXPECT_EQ(c.counter.hard_limit, c.hard_limit);
+    }
+    Counter counter = open_counter(capped_at(starter(), "6"));
+    EXPECT_TRUE(count_into(counter, units(1'100), kMonth.start));
+    EXPECT_EQ(remaining_of(counter), units(0)) << "overage has begun";
+    EXPECT_FALSE(count_into(counter, units(101), kMonth.start));
+    EXPECT_TRUE(count_into(counter, units(100), kMonth.start));
+    EXPECT_TRUE(usage_of(counter, Currency::Usd)->overage_allowed);
+    EXPECT_EQ(usage_of(counter, Currency::Usd)->overage_amount, Money(600, Currency::Usd));
+}
+
+TEST(Counter, WhatCanFallIsAllUnderTheNewestAllowance) {
+    auto large = window("large", 100, nullptr), small = window("small", 20, nullptr);
+    large.aggregation = small.aggregation = Meter::Aggregation::Last;
+    Counter seats = open_counter(large);
+    EXPECT_TRUE(count_into(seats, units(50), kMonth.start));
+    seats = with_allowance(seats, small);
+    EXPECT_EQ(seats.hard_limit, units(20));
+    EXPECT_EQ(seats.used, units(50));
+    EXPECT_EQ(seats.segments.size(), 1U);
+    EXPECT_EQ(remaining_of(seats), units(0));
+    EXPECT_FALSE(count_into(seats, units(51), kMonth.start));
+    EXPECT_TRUE(count_into(seats, units(30), kMonth.start)) << "fewer than before";
+    EXPECT_TRUE(count_into(seats, units(20), kMonth.start));
+    EXPECT_FALSE(count_into(seats, units(21), kMonth.start));
+}
+
+TEST(Counter, AnAllowanceThatGoesOnHasNoPrice) {
+    const Allowance soft{"api_calls", units(10), OveragePolicy::Allow, {}};
+    const auto where = window_of(std::nullopt, kMonth, PlanVersionId::trusted("soft"),
+                                 Meter::Aggregation::Sum, soft);
+    EXPECT_EQ(where.overage_unit_price, UnitPrice{});
+    Counter counter = open_counter(where);
+    EXPECT_FALSE(counter.hard_limit);
+    EXPECT_TRUE(count_into(counter, units(25), kMonth.start));
+    EXPECT_EQ(overage_of(counter), units(15));
+    EXPECT_EQ(usage_of(counter, Currency::Usd)->overage_amount, Money(0, Currency::Usd));
 }
 
 TEST(Counter, UsageIsRatedByThePlanItWasUsedUnder) {

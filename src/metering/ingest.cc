@@ -1,6 +1,7 @@
 #include "metering/ingest.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace turnpike {
@@ -45,10 +46,12 @@ public:
         // A customer on a test clock may send real times as well as the clock's.
         if (auto bad = complaint_about(event, std::max(window->now, job_.system_now)))
             return std::unexpected(*std::move(bad));
-        auto where = window_of(window->contract, window->period, window->plan->id, *allowance);
+        auto where = window_of(window->contract, window->period, window->plan->id,
+                               meter->aggregation, *allowance);
         where.revision = window->revision;
-        return PendingUsage{std::move(event), sent.time ? TimeStated::Yes : TimeStated::No,
-                            std::move(where)};
+        return PendingUsage{std::move(event),
+                            sent.time ? TimeStated::Yes : TimeStated::No,
+                            {{std::make_shared<const UsageWindow>(std::move(where)), *quantity}}};
     }
 
 private:

@@ -32,14 +32,14 @@ std::unexpected<Error> come_back(Error error) {
 UsageOutcome outcome_of(LogVerdict verdict) {
     switch (verdict) {
         case LogVerdict::Accepted: return {};
-        case LogVerdict::Duplicate: return {Verdict::Duplicate, std::nullopt, std::nullopt};
-        case LogVerdict::Conflict: return {Verdict::Conflict, std::nullopt, std::nullopt};
+        case LogVerdict::Duplicate: return {Verdict::Duplicate, std::nullopt, {}};
+        case LogVerdict::Conflict: return {Verdict::Conflict, std::nullopt, {}};
         case LogVerdict::LimitExceeded: return over_limit();
         case LogVerdict::PeriodClosed:
             return {Verdict::Rejected,
                     EventComplaint{"period_closed",
                                    "the customer's billing period has just closed; send it again"},
-                    std::nullopt};
+                    {}};
     }
     check(false, "every verdict is handled");
     return {};
@@ -172,12 +172,12 @@ asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
                            : take_placed(std::move(placed), events.positions, report);
         if (events.pending.empty()) break;
 
-        std::vector<std::optional<Counter>> counters(tells_counters ? events.pending.size() : 0);
+        std::vector<std::vector<Counter>> counters(tells_counters ? events.pending.size() : 0);
         std::vector<LoggedUse> uses;
         uses.reserve(events.pending.size());
         for (std::size_t i = 0; i < events.pending.size(); ++i) {
             const PendingUsage& pending = events.pending[i];
-            uses.push_back({pending.event, pending.window, content_check(pending),
+            uses.push_back({pending.event, pending.counts, content_check(pending),
                             tells_counters ? &counters[i] : nullptr});
         }
         const auto verdicts = co_await record(uses, job.system_now);
@@ -186,7 +186,7 @@ asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
         outcomes.reserve(verdicts->size());
         for (std::size_t i = 0; i < verdicts->size(); ++i) {
             outcomes.push_back(outcome_of((*verdicts)[i]));
-            if (tells_counters) outcomes.back().counter = std::move(counters[i]);
+            if (tells_counters) outcomes.back().counters = std::move(counters[i]);
         }
         take_outcomes(std::move(outcomes), events, report);
         events = closed_ones(std::move(events), *verdicts);
@@ -196,12 +196,12 @@ asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
 }
 
 UsageStore::Counters LogUsage::counters(sql::Transaction& /*tx*/, const CustomerId& customer,
-                                        const Contract& contract, Instant period_start) {
+                                        const Contract& contract, Instant period_start,
+                                        Instant now) {
     const ContractKey key{customer.text(), text_of(contract)};
     Counters counters;
-    for (auto& [meter_key, counter] :
-         log_.counters_of(key, period_start, period_start + Duration(1)))
-        counters.emplace(std::move(meter_key), std::move(counter));
+    for (Counter& counter : log_.counters_at(key, period_start, now))
+        counters[counter.meter_key].push_back(std::move(counter));
     return counters;
 }
 
@@ -226,7 +226,7 @@ asio::awaitable<Result<std::vector<RecordedEvent>>> LogUsage::list_events(EventF
     events.reserve(scanned->size());
     for (LoggedEvent& logged : *scanned)
         events.push_back({id_at(logged.place), std::move(logged.event), logged.received_at,
-                          logged.period_start});
+                          std::move(logged.counts)});
     co_return events;
 }
 

@@ -21,7 +21,7 @@ public:
 
     asio::awaitable<Result<AppendReport>> append(AppendJob job) override;
     Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
-                      Instant period_start) override;
+                      Instant period_start, Instant now) override;
     asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override;
     /// Reads the log from its newest segment back until the page is full, one listing at a time: of
     /// sealed segments only what the customer's counters need, of the others, at most a few of

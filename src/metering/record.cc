@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "metering/append_job.h"
@@ -55,6 +56,16 @@ constexpr std::string_view kInsertEvents = R"sql(
     VALUES
 )sql";
 constexpr std::size_t kEventColumns = 12;
+
+/// These tables have no place for anything else.
+void check_is_simple(const PendingUsage& pending) {
+    const UsageWindow& window = *pending.counts.front().window;
+    const bool adds = window.aggregation == Meter::Aggregation::Sum ||
+                      window.aggregation == Meter::Aggregation::Count;
+    check(pending.counts.size() == 1 && adds && window.reset == Reset{} && !window.overage_cap &&
+              pending.event.properties.empty(),
+          "the ledger's tables count sums of billing periods");
+}
 
 /// An event and the hex SHA-256 of what it says.
 struct Hashed {
@@ -139,7 +150,7 @@ void put_under(sql::Transaction& tx, const UsageEvent& event, const UsageWindow&
 /// under the window's allowance when another one was in force.
 bool add_units(sql::Transaction& tx, const PendingUsage& to, Quantity units) {
     const UsageEvent& event = to.event;
-    const UsageWindow& window = to.window;
+    const UsageWindow& window = *to.counts.front().window;
     const auto add = [&] {
         return tx.run(kAdd, {event.customer, event.meter_key, window.period.start,
                              text_of(window.contract), units, kMaxQuantity, window.plan_version}) ==
@@ -186,7 +197,8 @@ void insert_events(sql::Transaction& tx, std::span<const Hashed> events,
     for (const std::size_t rows : row_chunks(accepted.size())) {
         std::vector<sql::Value> parameters;
         for (std::size_t i = 0; i < rows; ++i, ++next) {
-            const auto& [event, stated, window] = events[*next].pending;
+            const auto& [event, stated, counts] = events[*next].pending;
+            const UsageWindow& window = *counts.front().window;
             parameters.insert(
                 parameters.end(),
                 {ids.make<UsageEventId>(received_at), event.source, event.id, event.customer,
@@ -218,8 +230,9 @@ std::vector<UsageOutcome> record_agreeing(sql::Transaction& tx, std::span<const 
         if (there != known.end())
             outcomes[i].verdict = content == there->second ? Verdict::Duplicate : Verdict::Conflict;
         else
-            groups[{pending.event.customer.text(), pending.event.meter_key, pending.window.contract,
-                    pending.window.period.start}]
+            groups[{pending.event.customer.text(), pending.event.meter_key,
+                    pending.counts.front().window->contract,
+                    pending.counts.front().window->period.start}]
                 .push_back(i);
     }
     for (const auto& [counter, members] : groups) count_group(tx, events, members, outcomes);
@@ -244,8 +257,10 @@ std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const Pen
                                        Instant received_at, IdSource& ids) {
     std::vector<Hashed> hashed;
     hashed.reserve(events.size());
-    for (const PendingUsage& pending : events)
+    for (const PendingUsage& pending : events) {
+        check_is_simple(pending);
         hashed.push_back({pending, to_hex(sha256(content_of(pending.event, pending.stated)))});
+    }
     std::vector<UsageOutcome> outcomes;
     outcomes.reserve(events.size());
     std::span<const Hashed> rest = hashed;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "access/cursor.h"
@@ -24,11 +25,17 @@ namespace turnpike {
 
 namespace asio = boost::asio;
 
+/// Nearly every event does one thing.
+using UsageCounts = boost::container::small_vector<UsageCount, 1>;
+
 /// An event that was read and placed, before the store has decided.
 struct PendingUsage {
     UsageEvent event;
     TimeStated stated;
-    UsageWindow window;  ///< where its usage goes
+    /// What it does, at least one, kUsageCountsMax at most: of one contract, no two to the same
+    /// window. It is accepted when all of them fit. The first one's meter and value are the
+    /// event's.
+    UsageCounts counts;
 };
 using Placed = std::expected<PendingUsage, EventComplaint>;
 
@@ -51,8 +58,9 @@ struct UsageOutcome {
     Verdict verdict = Verdict::Accepted;
     /// Set exactly when Rejected: as it was placed, or "limit_exceeded", or "period_closed".
     std::optional<EventComplaint> complaint{};
-    /// As the event left it; set when the job asks and the event was placed.
-    std::optional<Counter> counter{};
+    /// As the event left them, as of its time; one for each of its counts, when the job asks and
+    /// the event was placed.
+    std::vector<Counter> counters{};
 };
 
 struct AppendReport {
@@ -72,12 +80,12 @@ struct RecordedEvent {
     UsageEventId id;
     UsageEvent event;
     Instant received_at;
-    Instant period_start;
+    std::vector<MovedCounter> counts;  ///< at least one, in the order in which it was placed
 };
 /// Newest arrival first, `page.fetch()` rows at most; the page's times are times of arrival.
 struct EventFilter {
     std::optional<CustomerId> customer;
-    std::optional<std::string> meter_key;
+    std::optional<std::string> meter_key;  ///< of any of the counters that it moved
     PageQuery page;
 };
 
@@ -107,14 +115,16 @@ public:
     /// Errors: nothing is known of the events; sending them again counts none twice.
     virtual asio::awaitable<Result<AppendReport>> append(AppendJob job) = 0;
 
-    using Counters = std::map<std::string, Counter, std::less<>>;
-    /// By meter, of one period; a meter that was not used in it has none. They are at least as new
-    /// as what `tx` shows.
+    using Counters = std::map<std::string, std::vector<Counter>, std::less<>>;
+    /// By meter: of the billing period that began at `period_start`, and of each other reset the
+    /// window that holds `now`, in the order of resets; a window that was not used has none. As of
+    /// `now`. They are at least as new as what `tx` shows.
     virtual Counters counters(sql::Transaction& tx, const CustomerId& customer,
-                              const Contract& contract, Instant period_start) = 0;
+                              const Contract& contract, Instant period_start, Instant now) = 0;
 
-    /// Once the ledger names only later periods: from the answer on, periods of the subscription
-    /// that began before `job.before` take no event. Can run again.
+    /// Once the ledger names only later periods: from the answer on, billing periods of the
+    /// subscription that began before `job.before` take no event; other windows are not closed. Can
+    /// run again.
     /// \return those that were used, with their final counts
     virtual asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) = 0;
 

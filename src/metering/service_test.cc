@@ -92,9 +92,10 @@ struct StoreWorld {
     UsageStore& store() { return log_usage ? *log_usage : world.usage(); }
     std::int64_t used(const CustomerId& customer) {
         return db->read_blocking([&](sql::Transaction& tx) {
-            const auto counters = store().counters(tx, customer, std::nullopt, kStart);
+            const auto counters = store().counters(tx, customer, std::nullopt, kStart, kStart);
             const auto calls = counters.find("api_calls");
-            return calls == counters.end() ? -1 : calls->second.used.scaled() / Quantity::kOne;
+            return calls == counters.end() ? -1
+                                           : calls->second.front().used.scaled() / Quantity::kOne;
         });
     }
 };
@@ -132,9 +133,10 @@ protected:
     /// What the customer's meter shows under this window.
     Usage usage_in(const UsageWindow& window) {
         auto stored = given_->db->read_blocking([&](sql::Transaction& tx) {
-            return store().counters(tx, alice_, window.contract, window.period.start);
+            return store().counters(tx, alice_, window.contract, window.period.start,
+                                    window.period.start);
         });
-        return *usage_of(under_window(stored.at("api_calls"), window), Currency::Usd);
+        return *usage_of(under_window(stored.at("api_calls").front(), window), Currency::Usd);
     }
 
     testing::ScratchFolder folder_;
@@ -302,14 +304,14 @@ TEST_P(MeteringStore, TellsTheCounterThatAnEventLeavesWhenAsked) {
         auto job = job_of({free_calls(id, units)});
         job.counters = AppendJob::Counters::Report;
         const auto report = run(store().append(std::move(job)));
-        return report->outcomes.front().counter->used;
+        return report->outcomes.front().counters.front().used;
     };
     EXPECT_EQ(told("a", 60), Quantity::whole(60));
     EXPECT_EQ(told("b", 41), Quantity::whole(60)) << "denied";
     EXPECT_EQ(told("a", 60), Quantity::whole(60)) << "a duplicate";
     EXPECT_EQ(told("c", 40), Quantity::whole(100));
     const auto report = run(store().append(job_of({free_calls("d", 0)})));
-    EXPECT_FALSE(report->outcomes.front().counter);
+    EXPECT_TRUE(report->outcomes.front().counters.empty());
     EXPECT_EQ(report->moved, std::vector{alice_});
 }
 
@@ -413,7 +415,7 @@ TEST_P(MeteringStore, EventsAreListedNewestFirstAndByCustomer) {
     EXPECT_EQ(all[0].event.quantity, Quantity::whole(3));
     EXPECT_EQ(all[0].event.time, kStart);
     EXPECT_EQ(all[0].received_at, kStart + std::chrono::seconds(1));
-    EXPECT_EQ(all[0].period_start, kStart);
+    EXPECT_EQ(all[0].counts.at(0).window_start, kStart);
 }
 
 TEST_P(MeteringStore, ListsInPagesThatNeitherRepeatNorLeaveOut) {

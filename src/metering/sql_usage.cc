@@ -23,10 +23,11 @@ AppendReport record_job(const AppendJob& job, sql::Transaction& tx, IdSource& id
     save_deltas(tx, events.pending, outcomes, job.system_now, ids);
     if (job.counters == AppendJob::Counters::Report) {
         for (std::size_t i = 0; i < outcomes.size(); ++i) {
-            const auto& [event, stated, window] = events.pending[i];
-            outcomes[i].counter = under_window(load_counter(tx, event.customer, window.contract,
-                                                            event.meter_key, window.period.start),
-                                               window);
+            const auto& [event, stated, counts] = events.pending[i];
+            const UsageWindow& window = *counts.front().window;
+            outcomes[i].counters = {under_window(load_counter(tx, event.customer, window.contract,
+                                                              event.meter_key, window.period.start),
+                                                 window)};
         }
     }
     take_outcomes(std::move(outcomes), events, report);
@@ -41,11 +42,12 @@ asio::awaitable<Result<AppendReport>> SqlUsage::append(AppendJob job) {
 }
 
 UsageStore::Counters SqlUsage::counters(sql::Transaction& tx, const CustomerId& customer,
-                                        const Contract& contract, Instant period_start) {
+                                        const Contract& contract, Instant period_start,
+                                        Instant /*now*/) {
     Counters counters;
     const CounterRange range{customer, contract, period_start, period_start + kTick};
-    for (auto& [meter_key, counter] : load_counters(tx, range))
-        counters.emplace(std::move(meter_key), std::move(counter));
+    for (Counter& counter : load_counters(tx, range))
+        counters[counter.meter_key].push_back(counter);
     return counters;
 }
 

@@ -13,7 +13,7 @@ public:
 
     asio::awaitable<Result<AppendReport>> append(AppendJob job) override;
     Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
-                      Instant period_start) override;
+                      Instant period_start, Instant now) override;
     /// On PostgreSQL the first use of a meter in its period can still land behind the answer, when
     /// its transaction began before the ledger went on and takes longer than the close.
     asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override;

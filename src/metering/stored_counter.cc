@@ -41,20 +41,23 @@ std::optional<Counter> load_counter(sql::Transaction& tx, const CustomerId& cust
     const std::string_view name = text_of(contract);
     const auto row = tx.one(kCounter, {customer, meter_key, period_start, name});
     if (!row) return std::nullopt;
-    Counter counter{contract, {period_start, row->instant(0)}, row->quantity(1), {}, {}};
+    Counter counter{.contract = contract,
+                    .meter_key = meter_key,
+                    .period = {period_start, row->instant(0)},
+                    .used = row->quantity(1)};
     if (!row->is_null(2)) counter.hard_limit = row->quantity(2);
     for (const auto& segment : tx.all(kSegments, {customer, meter_key, period_start, name}))
         counter.segments.push_back(segment_from(segment));
     return counter;
 }
 
-std::vector<MeteredPeriod> load_counters(sql::Transaction& tx, const CounterRange& range) {
-    std::vector<MeteredPeriod> counters;
+std::vector<Counter> load_counters(sql::Transaction& tx, const CounterRange& range) {
+    std::vector<Counter> counters;
     for (const auto& row :
          tx.all(kCounters, {range.customer, text_of(range.contract), range.from, range.before})) {
         auto counter =
             load_counter(tx, range.customer, range.contract, row.text(0), row.instant(1));
-        counters.push_back({row.text(0), *std::move(counter)});
+        counters.push_back(*std::move(counter));
     }
     return counters;
 }

@@ -22,7 +22,7 @@ struct CounterRange {
     const Contract& contract;
     Instant from, before;
 };
-std::vector<MeteredPeriod> load_counters(sql::Transaction& tx, const CounterRange& range);
+std::vector<Counter> load_counters(sql::Transaction& tx, const CounterRange& range);
 
 /// Usage that is being added to these counters by transactions that began earlier runs again when
 /// this one commits, and sees what has changed since (PostgreSQL; SQLite has one writer).

@@ -38,7 +38,7 @@ RecordedEvent event_from(const sql::Row& row) {
                       .time = row.instant(6),
                       .latency_us = row.maybe_integer(7)},
             .received_at = row.instant(8),
-            .period_start = row.instant(9)};
+            .counts = {{row.text(4), {}, row.instant(9), row.quantity(5)}}};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,7 +64,8 @@ public:
                                      Contract contract = std::nullopt) const {
         const auto catalog = catalog_.get();
         const PlanVersion& version = *catalog->plan(plan);
-        return window_of(std::move(contract), period, version.id, *version.allowance("api_calls"));
+        return window_of(std::move(contract), period, version.id, Meter::Aggregation::Sum,
+                         *version.allowance("api_calls"));
     }
     sql::Database& db() { return db_; }
     /// In the ledger's tables.
@@ -96,8 +98,8 @@ public:
         co_return co_await inner_.append(std::move(job));
     }
     Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
-                      Instant period_start) override {
-        return inner_.counters(tx, customer, contract, period_start);
+                      Instant period_start, Instant now) override {
+        return inner_.counters(tx, customer, contract, period_start, now);
     }
     asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override {
         return inner_.close(std::move(job));
@@ -114,6 +116,10 @@ private:
     UsageStore& inner_;
 };
 
+inline UsageCount count_of(UsageWindow window, std::int64_t units) {
+    return {std::make_shared<const UsageWindow>(std::move(window)), Quantity::whole(units)};
+}
+
 inline PendingUsage calls(const CustomerId& customer, const std::string& id, std::int64_t units,
                           UsageWindow window) {
     UsageEvent event{.source = "test",
@@ -123,7 +129,7 @@ inline PendingUsage calls(const CustomerId& customer, const std::string& id, std
                      .quantity = Quantity::whole(units),
                      .time = kStart,
                      .latency_us = std::nullopt};
-    return {std::move(event), TimeStated::Yes, std::move(window)};
+    return {std::move(event), TimeStated::Yes, {count_of(std::move(window), units)}};
 }
 
 }  // namespace turnpike::testing

@@ -7,12 +7,14 @@
 #include "base/decimal.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "catalog/reset.h"
 
 namespace turnpike {
 
 /// The future that a sender's clock may be ahead by.
 inline constexpr Duration kEventSkewMax = std::chrono::minutes(5);
 inline constexpr std::size_t kEventIdBytesMax = 255;
+inline constexpr std::size_t kEventPropertiesMax = 1024;
 
 /// One immutable fact: somebody used something once. (source, id) names it for ever: the same pair
 /// again is the same event, never a second one.
@@ -20,10 +22,21 @@ struct UsageEvent {
     std::string source;
     std::string id;
     CustomerId customer;
-    std::string meter_key;
-    Quantity quantity;
-    Instant time;  ///< when it was used, as the sender says
+    std::string meter_key;  ///< of its first count
+    Quantity quantity;      ///< likewise
+    Instant time;           ///< when it was used, as the sender says
     std::optional<std::int64_t> latency_us;
+    /// The properties by which its meters group, a JSON object with sorted names; "" for none. At
+    /// most kEventPropertiesMax bytes.
+    std::string properties{};
+};
+
+/// What a recorded event did to one counter.
+struct MovedCounter {
+    std::string meter_key;
+    Reset reset{};
+    Instant window_start;
+    Quantity value;
 };
 
 /// What happened to one event of a request.

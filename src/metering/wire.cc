@@ -55,7 +55,7 @@ Json write_event(const RecordedEvent& recorded) {
     json["quantity"] = event.quantity.text();
     json["time"] = format_rfc3339(event.time);
     json["latency_ms"] = event.latency_us ? Json(format_scaled(*event.latency_us, 3)) : Json();
-    json["period_start"] = format_rfc3339(recorded.period_start);
+    json["period_start"] = format_rfc3339(recorded.counts.front().window_start);
     json["created_at"] = format_rfc3339(recorded.received_at);
     return json;
 }

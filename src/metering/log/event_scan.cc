@@ -43,8 +43,12 @@ public:
         if (counters_wanted_ &&
             !std::ranges::binary_search(*counters_wanted_, event.record.counter))
             return;
+        auto counts = counts_of(event.record);
+        const auto has_meter = [&](const MovedCounter& count) {
+            return count.meter_key == *query_.meter_key;
+        };
+        if (query_.meter_key && std::ranges::none_of(counts, has_meter)) return;
         const auto& counted = counted_by(event.record.counter);
-        if (query_.meter_key && counted.meter_key != *query_.meter_key) return;
         found_.push_back({.place = event.place,
                           .event = {.source = names_.source(event.record.source),
                                     .id = std::string(event.record.id),
@@ -52,9 +56,10 @@ public:
                                     .meter_key = counted.meter_key,
                                     .quantity = event.record.quantity,
                                     .time = event.record.time,
-                                    .latency_us = event.record.latency_us},
+                                    .latency_us = event.record.latency_us,
+                                    .properties = std::string(event.record.properties)},
                           .received_at = event.received_at,
-                          .period_start = counted.period_start});
+                          .counts = std::move(counts)});
         if (found_.size() >= 2 * query_.count_max) keep_newest(query_.count_max);
     }
     /// Whether any event of the block may match.
@@ -79,6 +84,15 @@ private:
         std::ranges::sort(found_, std::greater(), &LoggedEvent::place);
         if (found_.size() > count_max)
             found_.erase(found_.begin() + static_cast<std::ptrdiff_t>(count_max), found_.end());
+    }
+    std::vector<MovedCounter> counts_of(const EventRecord& event) {
+        std::vector<MovedCounter> moved;
+        EventCounts counts(event);
+        while (const auto count = counts.next()) {
+            const auto& by = counted_by(count->counter);
+            moved.push_back({by.meter_key, by.reset, by.period_start, count->value});
+        }
+        return moved;
     }
     const UsageState::CountedBy& counted_by(std::uint32_t counter) {
         const auto known = counters_.find(counter);

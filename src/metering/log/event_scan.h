@@ -19,7 +19,7 @@ struct LoggedEvent {
     LogPlace place;
     UsageEvent event;
     Instant received_at;
-    Instant period_start;
+    std::vector<MovedCounter> counts;  ///< at least one
 };
 
 struct EventQuery {

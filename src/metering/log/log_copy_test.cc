@@ -33,9 +33,10 @@ void append_round(UsageLog& log, const std::string& name) {
                           .quantity = Quantity::whole(1),
                           .time = testing::kStart,
                           .latency_us = {}});
-    const auto window = testing::window("pv_1", 0);
+    const std::vector<UsageCount> counts{
+        {std::make_shared<const UsageWindow>(testing::window("pv_1", 0)), Quantity::whole(1)}};
     std::vector<LoggedUse> uses;
-    for (const UsageEvent& event : events) uses.push_back({event, window, 1});
+    for (const UsageEvent& event : events) uses.push_back({event, counts, 1});
     std::promise<void> durable;
     ASSERT_TRUE(log.append(uses, testing::kStart, [&](const auto&) { durable.set_value(); }));
     durable.get_future().wait();

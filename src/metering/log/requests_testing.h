@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fstream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "metering/log/log_testing.h"
 #include "metering/log/segment_file.h"
 #include "metering/log/usage_state.h"
+#include "metering/window_calendar.h"
 
 namespace turnpike::testing {
 
@@ -18,12 +20,36 @@ inline const Period kMonth{kStart, from_unix_seconds(1'727'740'800)};
 constexpr std::size_t kUnused = 4096;
 
 inline UsageWindow window(const std::string& version, std::int64_t revision) {
-    return {std::nullopt,
-            kMonth,
-            PlanVersionId::trusted(version),
-            Quantity::whole(10 * (revision + 1)),
-            UnitPrice::parse("0.02"),
-            revision};
+    return {.contract = std::nullopt,
+            .meter_key = "api_calls",
+            .period = kMonth,
+            .plan_version = PlanVersionId::trusted(version),
+            .included = Quantity::whole(10 * (revision + 1)),
+            .overage_unit_price = UnitPrice::parse("0.02"),
+            .revision = revision};
+}
+
+/// A use of the window, and of others beside it: of different values in a day, of the least in a
+/// month, and of the last two days.
+inline std::vector<UsageCount> wide_counts(const UsageWindow& where) {
+    UsageWindow unique = where, least = where, rolling = where;
+    unique.meter_key = "users";
+    unique.aggregation = Meter::Aggregation::Unique;
+    unique.reset = {Reset::Kind::Day};
+    unique.period = {kStart, kStart + std::chrono::hours(24)};
+    least.meter_key = "latency";
+    least.aggregation = Meter::Aggregation::Min;
+    least.reset = {Reset::Kind::Month};
+    rolling.reset = {Reset::Kind::Rolling, 48};
+    rolling.period = endless_window();
+    const auto shared = [](const UsageWindow& window) {
+        return std::make_shared<const UsageWindow>(window);
+    };
+    const Quantity one = Quantity::whole(1);
+    return {{shared(where), one},
+            {shared(unique), one, where.plan_version.text().size()},
+            {shared(least), Quantity::whole(7)},
+            {shared(rolling), one}};
 }
 
 /// A log as servers write it: its requests' records, which are its frames too.
@@ -31,19 +57,29 @@ class Requests {
 public:
     void send(const std::vector<std::string>& ids, const std::string& customer,
               const UsageWindow& where, Duration latency = {}) {
+        send(ids, customer, {{std::make_shared<const UsageWindow>(where), Quantity::whole(1)}}, "",
+             latency);
+    }
+    /// Events that count in a window of every other kind as well.
+    void send_wide(const std::vector<std::string>& ids, const std::string& customer,
+                   const UsageWindow& where) {
+        send(ids, customer, wide_counts(where), R"({"region":"eu"})", {});
+    }
+    void send(const std::vector<std::string>& ids, const std::string& customer,
+              const std::vector<UsageCount>& counts, std::string_view properties,
+              Duration latency) {
         std::string records;
         now_ += std::chrono::milliseconds(7);
         state_.begin_arrival(now_);
         for (const std::string& id : ids)
             EXPECT_EQ(state_.count({.customer = customer,
-                                    .meter_key = "api_calls",
                                     .source = "test",
                                     .id = id,
-                                    .window = where,
-                                    .quantity = Quantity::whole(1),
+                                    .counts = counts,
                                     .time = now_ - latency,
                                     .latency_us = latency.count(),
-                                    .content = content_++},
+                                    .content = content_++,
+                                    .properties = properties},
                                    records),
                       Counted::Accepted);
         payloads_.push_back(std::move(records));

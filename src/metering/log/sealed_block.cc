@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include <zstd.h>
 
@@ -19,6 +20,8 @@ static_assert(std::endian::native == std::endian::little, "words are written as 
 
 constexpr int kCompressionLevel = 3;
 constexpr std::uint64_t kIdIsUuid = 0;  ///< instead of an id's length and one
+/// Columns that few blocks have.
+constexpr std::uint64_t kHasUnique = 1, kHasCounts = 2, kHasProperties = 4;
 
 /// The first bytes of a block, as they lie.
 struct Head {
@@ -217,9 +220,8 @@ void put_ids(Parts& parts, std::span<const SealedEvent> events) {
 }
 
 /// Ids that are written as they are, are parts of `texts`; the others' texts are made in `made`.
-bool read_ids(NumberReader& in, std::span<const char> texts, std::vector<char>& made,
+bool read_ids(NumberReader& in, NumberReader& rest, std::vector<char>& made,
               std::span<SealedEvent> events) {
-    NumberReader rest(std::string_view(texts.data(), texts.size()));
     made.resize(events.size() * kUuidTextBytes);
     auto space = std::span(made);
     for (SealedEvent& event : events) {
@@ -235,7 +237,62 @@ bool read_ids(NumberReader& in, std::span<const char> texts, std::vector<char>& 
         event.record.id = {text.data(), text.size()};
         space = space.subspan(kUuidTextBytes);
     }
-    return !rest.is_bad() && rest.rest().empty();
+    return !rest.is_bad();
+}
+
+void put_texts(Parts& parts, std::span<const SealedEvent> events,
+               std::string_view EventRecord::* text) {
+    for (const SealedEvent& event : events) {
+        put_number(parts.numbers, (event.record.*text).size());
+        parts.texts += event.record.*text;
+    }
+}
+
+/// What the columns before leave out; nothing for events that say no more.
+void put_rare(Parts& parts, std::span<const SealedEvent> events) {
+    std::uint64_t columns = 0;
+    for (const auto& [place, received_at, record] : events)
+        columns |= (record.unique ? kHasUnique : 0) | (record.more.empty() ? 0 : kHasCounts) |
+                   (record.properties.empty() ? 0 : kHasProperties);
+    if (columns == 0) return;
+    put_number(parts.numbers, columns);
+    if ((columns & kHasUnique) != 0) {
+        for (const SealedEvent& event : events) {
+            put_number(parts.numbers, event.record.unique ? 1 : 0);
+            if (event.record.unique) put_hash(parts.contents, *event.record.unique);
+        }
+    }
+    if ((columns & kHasCounts) != 0) put_texts(parts, events, &EventRecord::more);
+    if ((columns & kHasProperties) != 0) put_texts(parts, events, &EventRecord::properties);
+}
+
+/// \param hashes  behind the contents
+bool read_rare(NumberReader& in, NumberReader& texts, NumberReader& hashes,
+               std::span<SealedEvent> events) {
+    if (in.rest().empty()) return true;
+    const std::uint64_t columns = in.number();
+    if (columns == 0 || (columns & ~(kHasUnique | kHasCounts | kHasProperties)) != 0) return false;
+    if ((columns & kHasUnique) != 0)
+        for (SealedEvent& event : events)
+            if (in.number() != 0) event.record.unique = read_hash(hashes);
+    if ((columns & kHasCounts) != 0) {
+        for (SealedEvent& event : events) {
+            event.record.more = texts.text(in.number());
+            const auto& [more, first] = std::pair(event.record.more, event.record.quantity);
+            if (!more.empty() && !is_count_list(more, first)) return false;
+        }
+    }
+    if ((columns & kHasProperties) != 0)
+        for (SealedEvent& event : events) event.record.properties = texts.text(in.number());
+    return !in.is_bad() && !texts.is_bad() && !hashes.is_bad();
+}
+
+void put_contents(std::string& out, std::span<const SealedEvent> events) {
+    for (const SealedEvent& event : events) {
+        std::array<char, sizeof event.record.content> content{};
+        std::memcpy(content.data(), &event.record.content, content.size());
+        out.append(content.data(), content.size());
+    }
 }
 
 }  // namespace
@@ -247,17 +304,14 @@ std::string encode_events(std::span<const SealedEvent> events, std::uint64_t off
     put_places(parts.numbers, events);
     put_facts(parts.numbers, events);
     put_ids(parts, events);
-    for (const SealedEvent& event : events) {
-        std::array<char, sizeof event.record.content> content{};
-        std::memcpy(content.data(), &event.record.content, content.size());
-        parts.contents.append(content.data(), content.size());
-    }
+    put_contents(parts.contents, events);
+    put_rare(parts, events);
     return block_of(parts, offset);
 }
 
 std::optional<EventBlock> EventBlock::decode(std::string_view bytes, std::uint64_t offset) {
     auto opened = open_block(bytes, offset);
-    if (!opened || opened->contents.size() != opened->rows * sizeof(EventRecord::content))
+    if (!opened || opened->contents.size() < opened->rows * sizeof(EventRecord::content))
         return std::nullopt;
     EventBlock block;
     block.events_.resize(opened->rows);
@@ -266,8 +320,13 @@ std::optional<EventBlock> EventBlock::decode(std::string_view bytes, std::uint64
     read_places(in, block.events_);
     read_facts(in, block.events_);
     block.texts_ = std::move(opened->texts);
-    if (!read_ids(in, block.texts_, block.made_, block.events_)) return std::nullopt;
-    if (in.is_bad() || !in.rest().empty()) return std::nullopt;
+    NumberReader texts(std::string_view(block.texts_.data(), block.texts_.size()));
+    NumberReader hashes(opened->contents.substr(opened->rows * sizeof(EventRecord::content)));
+    if (!read_ids(in, texts, block.made_, block.events_) ||
+        !read_rare(in, texts, hashes, block.events_))
+        return std::nullopt;
+    if (in.is_bad() || !in.rest().empty() || !texts.rest().empty() || !hashes.rest().empty())
+        return std::nullopt;
     for (SealedEvent& event : block.events_) {
         std::memcpy(&event.record.content, opened->contents.data(), sizeof event.record.content);
         opened->contents.remove_prefix(sizeof event.record.content);

@@ -39,11 +39,14 @@ struct StoryRecord {
 ///
 /// The numbers are columns, one behind the other. Of events: counters (difference, run length),
 /// arrivals, positions, times of arrival, times, sources, quantities, latencies, lengths of ids;
-/// their texts are the ids, a canonical UUID as its 16 bytes. Of the story: places; its texts are
-/// records as usage_record.h writes them.
+/// their texts are the ids, a canonical UUID as its 16 bytes. Where any event has them, their
+/// columns follow, with a number before them that says which: hashes of values (which rows have
+/// one; they are contents), lengths of lists of counts, and of properties. Of the story: places;
+/// its texts are records as usage_record.h writes them.
 inline constexpr std::size_t kSealedBlockHeadBytes = 28;
 inline constexpr std::size_t kSealedRowsMax = 1024;
-/// No block needs more: kSealedRowsMax events with ids of 255 bytes, or names as long.
+/// No block needs more: kSealedRowsMax events with ids of 255 bytes, kUsageCountsMax counts and
+/// kEventPropertiesMax bytes of properties, or names as long.
 inline constexpr std::size_t kSealedColumnBytesMax = std::size_t{8} << 20;
 
 /// At most kSealedRowsMax rows. Events are in the order of counter, then place.

@@ -1,6 +1,7 @@
 #include "metering/log/sealed_block.h"
 
 #include <algorithm>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,12 @@ TEST(SealedBlock, KeepsEveryKindOfEvent) {
     events[6].record.latency_us = 0;
     events[6].record.source = UINT32_MAX;
     events[6].record.content = UINT32_MAX;
+    std::string counts;
+    put_count(counts, {UINT32_MAX, Quantity::whole(2), UINT64_MAX}, Quantity::whole(1));
+    events[1].record.unique = 7;
+    events[1].record.more = counts;
+    events[5].record.unique = UINT64_MAX;
+    events[5].record.properties = R"({"region":"eu"})";
     // Events of one arrival have one time of arrival.
     events[3].place = {8, 0};
     const std::string bytes = encode_events(events, kOffset);
@@ -97,7 +104,8 @@ TEST(SealedBlock, KeepsEveryKindOfEvent) {
 
 RC_GTEST_PROP(SealedBlock, KeepsAnyEvents, ()) {
     std::vector<std::string> ids;
-    const auto events = testing::any_sealed_events(ids);
+    std::deque<testing::AnyRest> rests;
+    const auto events = testing::any_sealed_events(ids, rests);
     const std::string bytes = encode_events(events, kOffset);
     const auto block = EventBlock::decode(bytes, kOffset);
     RC_ASSERT(block.has_value());

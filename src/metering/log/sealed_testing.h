@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,8 +31,46 @@ inline std::string any_event_id() {
     return uuid;
 }
 
+inline CountRule any_rule() {
+    CountRule rule;
+    rule.aggregation = static_cast<Meter::Aggregation>(*rc::gen::inRange(0, 6));
+    rule.reset.kind = static_cast<Reset::Kind>(*rc::gen::inRange(0, 6));
+    if (rule.reset.kind == Reset::Kind::Rolling)
+        rule.reset.hours = *rc::gen::inRange(1, kRollingDaysMax * 24 + 1);
+    return rule;
+}
+
+/// What an event may say beside its first count; owns what is said.
+class AnyRest {
+public:
+    explicit AnyRest(EventRecord& event) {
+        if (*rc::gen::inRange(0, 3) == 0) return;  // an ordinary one
+        if (*rc::gen::arbitrary<bool>()) event.unique = *rc::gen::arbitrary<std::uint64_t>();
+        for (int i = *rc::gen::inRange(0, 4); i > 0; --i) {
+            EventCount count{*rc::gen::arbitrary<std::uint32_t>(), event.quantity};
+            if (*rc::gen::arbitrary<bool>())
+                count.value = Quantity::from_scaled(*rc::gen::arbitrary<std::int64_t>());
+            if (*rc::gen::arbitrary<bool>()) count.unique = *rc::gen::arbitrary<std::uint64_t>();
+            counts_.push_back(count);
+            put_count(more_, count, event.quantity);
+        }
+        properties_ = *rc::gen::string<std::string>();
+        event.more = more_;
+        event.properties = properties_;
+    }
+    AnyRest(const AnyRest&) = delete;
+    AnyRest& operator=(const AnyRest&) = delete;
+    ~AnyRest() = default;
+    [[nodiscard]] const std::vector<EventCount>& counts() const { return counts_; }
+
+private:
+    std::vector<EventCount> counts_;
+    std::string more_, properties_;
+};
+
 /// In the order that a block wants.
-inline std::vector<SealedEvent> any_sealed_events(std::vector<std::string>& ids) {
+inline std::vector<SealedEvent> any_sealed_events(std::vector<std::string>& ids,
+                                                  std::deque<AnyRest>& rests) {
     const auto count = static_cast<std::size_t>(*rc::gen::inRange(1, 60));
     for (std::size_t i = 0; i < count; ++i) ids.push_back(any_event_id());
     std::vector<SealedEvent> events;
@@ -47,6 +86,7 @@ inline std::vector<SealedEvent> any_sealed_events(std::vector<std::string>& ids)
         if (*rc::gen::inRange(0, 3) == 0)
             event.record.latency_us = *rc::gen::arbitrary<std::int64_t>();
         event.record.content = *rc::gen::arbitrary<std::uint32_t>();
+        rests.emplace_back(event.record);
         events.push_back(event);
     }
     std::ranges::sort(events, {}, [](const SealedEvent& event) {

@@ -102,6 +102,10 @@ RC_GTEST_PROP(Sealing, KeepsAnyLogByteByByte, ()) {
         std::vector<std::string> ids;
         for (int id = *rc::gen::inRange(1, 5); id > 0; --id) ids.push_back(testing::any_event_id());
         const auto revision = *rc::gen::inRange<std::int64_t>(0, 4);
+        if (*rc::gen::inRange(0, 3) == 0) {
+            requests.send_wide(ids, customer, window("pv_1", 0));
+            continue;
+        }
         requests.send(ids, customer, window(fmt::format("pv_{}", revision), revision),
                       std::chrono::microseconds(*rc::gen::inRange(-5'000, 5'000)));
     }

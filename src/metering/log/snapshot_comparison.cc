@@ -58,14 +58,27 @@ private:
     }
     void say(const AllowanceRecord& record) {
         auto& thing = counters_[record.counter];
-        thing = fmt::format("counter {} ({}, {}, from {} us on)", record.counter,
+        thing = fmt::format("counter {} ({}, {}, {} from {} us on)", record.counter,
                             contract(record.customer, record.subscription),
-                            name(NameTable::Meter, record.meter), unix_micros(record.period.start));
+                            name(NameTable::Meter, record.meter), to_text(record.rule.reset),
+                            unix_micros(record.period.start));
         add(thing, record);
     }
     void say(const UsedRecord& record) {
         add(counters_[record.counter], record).shown =
             fmt::format("{} millionths used", record.used.scaled());
+    }
+    void say(const TrailRecord& record) {
+        const auto buckets = read_buckets(record.buckets);
+        add("the past of " + counters_[record.counter], record).shown =
+            fmt::format("{} buckets until {} us", buckets ? buckets->size() : 0,
+                        unix_micros(record.last_at.value_or(Instant{})));
+    }
+    void say(const UniqueRecord& record) {
+        auto& values = values_[record.counter];
+        values += record.hashes.size() / sizeof(std::uint64_t);
+        add("the values of " + counters_[record.counter], record).shown =
+            fmt::format("{} different ones", values);
     }
     void say(const CloseRecord& record) {
         add("the close of " + contract(record.customer, record.subscription), record).shown =
@@ -81,6 +94,7 @@ private:
     Statements statements_;
     std::array<std::vector<std::string>, kNameTables> names_;
     std::map<std::uint32_t, std::string> counters_;
+    std::map<std::uint32_t, std::size_t> values_;
 };
 
 }  // namespace

@@ -22,6 +22,7 @@ namespace {
 constexpr auto kBackgroundPause = std::chrono::seconds(1);
 /// What failed may have written hundreds of megabytes before.
 constexpr auto kPauseAfterError = std::chrono::seconds(60);
+constexpr std::size_t kCloseRecords = 3;  // customer, subscription, close
 constexpr std::size_t kPrefetchAhead = IdentitySet::kPrefetchAhead;
 
 std::string segments_in(const std::string& directory) { return directory + "/segments"; }
@@ -42,12 +43,18 @@ Result<std::monostate> make_directories(const std::string& directory) {
 
 /// More than the records of these events can take.
 std::size_t bytes_max(std::span<const LoggedUse> uses) {
-    constexpr std::size_t kNamesMax = 4;  // customer, subscription, meter, plan version: short ones
-    std::size_t bytes = record_bytes_max("");
-    for (const LoggedUse& use : uses)
-        bytes += record_bytes_max(use.event.id) + record_bytes_max(use.event.source) +
-                 record_bytes_max("") + use.event.meter_key.size() +
-                 kNamesMax * (record_bytes_max("") + use.event.customer.text().size());
+    constexpr std::size_t kRecordsPerUse = 4;    // customer, subscription, source, event
+    constexpr std::size_t kRecordsPerCount = 3;  // meter, plan version, allowance
+    std::size_t bytes = kRecordBytesMax;
+    for (const LoggedUse& use : uses) {
+        const UsageEvent& event = use.event;
+        bytes += kRecordsPerUse * kRecordBytesMax + event.id.size() + event.source.size() +
+                 event.customer.text().size() + event.properties.size() +
+                 text_of(use.counts.front().window->contract).size();
+        for (const UsageCount& count : use.counts)
+            bytes += kRecordsPerCount * kRecordBytesMax + kCountBytesMax +
+                     count.window->meter_key.size() + count.window->plan_version.text().size();
+    }
     return bytes;
 }
 
@@ -191,18 +198,20 @@ Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const Logged
                                     const IdentityHash& hash) noexcept {
     const auto known = identities.find(hash);
     if (!known) return failure(known);
-    if (*known) return **known == use.content ? LogVerdict::Duplicate : LogVerdict::Conflict;
     const UsageEvent& event = use.event;
-    const auto counted = state_.count({.customer = event.customer.text(),
-                                       .meter_key = event.meter_key,
-                                       .source = event.source,
-                                       .id = event.id,
-                                       .window = use.window,
-                                       .quantity = event.quantity,
-                                       .time = event.time,
-                                       .latency_us = event.latency_us,
-                                       .content = use.content},
-                                      records_);
+    const Use counted_use{.customer = event.customer.text(),
+                          .source = event.source,
+                          .id = event.id,
+                          .counts = use.counts,
+                          .time = event.time,
+                          .latency_us = event.latency_us,
+                          .content = use.content,
+                          .properties = event.properties};
+    if (*known) {
+        if (use.counters != nullptr) *use.counters = state_.counters_in(counted_use);
+        return **known == use.content ? LogVerdict::Duplicate : LogVerdict::Conflict;
+    }
+    const auto counted = state_.count(counted_use, records_, use.counters);
     switch (counted) {
         case Counted::LimitExceeded: return LogVerdict::LimitExceeded;
         case Counted::PeriodClosed: return LogVerdict::PeriodClosed;
@@ -210,12 +219,6 @@ Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const Logged
     }
     identities.insert(hash, use.content);
     return LogVerdict::Accepted;
-}
-
-void UsageLog::tell_counter(const LoggedUse& use, LogVerdict verdict) const noexcept {
-    if (use.counter == nullptr || verdict == LogVerdict::PeriodClosed) return;
-    const ContractKey contract{use.event.customer.text(), text_of(use.window.contract)};
-    *use.counter = state_.counter_in(contract, use.event.meter_key, use.window);
 }
 
 Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses,
@@ -242,7 +245,6 @@ Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses
                 verdicts.push_back(*verdict);
             else
                 unanswered = verdict.error();
-            if (verdict) tell_counter(uses[i], *verdict);
         }
     }
     if (unanswered) {
@@ -257,9 +259,8 @@ Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses
 Result<std::monostate> UsageLog::close(const ContractKey& contract, Instant closed_before,
                                        LogWriter::Done durable) {
     const std::scoped_lock lock(sequencer_);
-    const auto room =
-        writer_->has_room(record_bytes_max(contract.customer) +
-                          record_bytes_max(contract.subscription) + record_bytes_max(""));
+    const auto room = writer_->has_room(kCloseRecords * kRecordBytesMax + contract.customer.size() +
+                                        contract.subscription.size());
     if (!room) return failure(room);
     records_.clear();
     state_.close(contract, closed_before, records_);
@@ -268,13 +269,19 @@ Result<std::monostate> UsageLog::close(const ContractKey& contract, Instant clos
 }
 
 std::optional<Counter> UsageLog::counter(const ContractKey& contract, std::string_view meter_key,
-                                         Instant period_start) const {
+                                         Instant period_start, const Reset& reset) const {
     const std::scoped_lock lock(sequencer_);
-    return state_.counter(contract, meter_key, period_start);
+    return state_.counter(contract, meter_key, period_start, reset);
 }
 
-std::vector<MeteredPeriod> UsageLog::counters_of(const ContractKey& contract, Instant from,
-                                                 Instant before) const {
+std::vector<Counter> UsageLog::counters_at(const ContractKey& contract, Instant period_start,
+                                           Instant now) const {
+    const std::scoped_lock lock(sequencer_);
+    return state_.counters_at(contract, period_start, now);
+}
+
+std::vector<Counter> UsageLog::counters_of(const ContractKey& contract, Instant from,
+                                           Instant before) const {
     const std::scoped_lock lock(sequencer_);
     return state_.counters_of(contract, from, before);
 }

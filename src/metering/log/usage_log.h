@@ -27,14 +27,14 @@
 
 namespace turnpike {
 
-/// One event of a request, placed in its window.
+/// One event of a request, placed in its windows.
 struct LoggedUse {
     const UsageEvent& event;
-    const UsageWindow& window;
+    std::span<const UsageCount> counts;  ///< as PendingUsage says
     std::uint32_t content;  ///< of what the event says; tells a repetition from a conflict
-    /// Where to put the counter as the event left it, or found it; not for PeriodClosed. May be
-    /// null.
-    std::optional<Counter>* counter = nullptr;
+    /// Where to put its counters as the event left them, or found them; not for PeriodClosed. May
+    /// be null.
+    std::vector<Counter>* counters = nullptr;
 };
 
 enum class LogVerdict : std::uint8_t {
@@ -86,10 +86,12 @@ public:
                                  LogWriter::Done durable);
 
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
-                                                 std::string_view meter_key,
-                                                 Instant period_start) const;
-    [[nodiscard]] std::vector<MeteredPeriod> counters_of(const ContractKey& contract, Instant from,
-                                                         Instant before) const;
+                                                 std::string_view meter_key, Instant period_start,
+                                                 const Reset& reset = {}) const;
+    [[nodiscard]] std::vector<Counter> counters_of(const ContractKey& contract, Instant from,
+                                                   Instant before) const;
+    [[nodiscard]] std::vector<Counter> counters_at(const ContractKey& contract,
+                                                   Instant period_start, Instant now) const;
     /// Durable events, newest arrival first. Reads segments until the page is full, on the calling
     /// thread: of sealed ones, only the blocks that can hold a match (event_scan.h).
     /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".
@@ -118,7 +120,6 @@ private:
     /// not in the log would make the log contradict itself.
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash) noexcept;
-    void tell_counter(const LoggedUse& use, LogVerdict verdict) const noexcept;
     Result<std::monostate> wait_until_durable();
     Result<std::monostate> keep_identities_small();
     Result<std::monostate> keep_identities_known();

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <future>
 #include <map>
+#include <memory>
 #include <thread>
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@
 #include "metering/log/log_testing.h"
 #include "metering/log/segment_file.h"
 #include "metering/log/usage_snapshot.h"
+#include "metering/window_calendar.h"
 
 namespace turnpike {
 namespace {
@@ -31,10 +33,10 @@ const std::size_t kSegmentBytes = frame_bytes(kFramePayloadMax) + 4096;
 using Verdicts = std::vector<LogVerdict>;
 constexpr auto kAccepted = LogVerdict::Accepted;
 
-/// An event and its window, to be logged.
+/// An event and what it counts, to be logged.
 struct Sent {
     UsageEvent event;
-    UsageWindow window;
+    std::vector<UsageCount> counts;
     std::uint32_t content;
 };
 
@@ -49,8 +51,14 @@ Sent calls(const std::string& id, std::int64_t units, std::optional<std::int64_t
              .quantity = Quantity::whole(units),
              .time = kStart,
              .latency_us = {}},
-            {std::nullopt, kMonth, PlanVersionId::trusted("pv_1"),
-             Quantity::whole(included.value_or(10)), price},
+            {{std::make_shared<const UsageWindow>(
+                  UsageWindow{.contract = std::nullopt,
+                              .meter_key = "api_calls",
+                              .period = kMonth,
+                              .plan_version = PlanVersionId::trusted("pv_1"),
+                              .included = Quantity::whole(included.value_or(10)),
+                              .overage_unit_price = price}),
+              Quantity::whole(units)}},
             static_cast<std::uint32_t>(units)};
 }
 
@@ -63,7 +71,7 @@ std::unique_ptr<UsageLog> open_log(const std::string& directory) {
 /// Appends and waits for the disk.
 Result<Verdicts> append(UsageLog& log, const std::vector<Sent>& sent) {
     std::vector<LoggedUse> uses;
-    for (const Sent& one : sent) uses.push_back({one.event, one.window, one.content});
+    for (const Sent& one : sent) uses.push_back({one.event, one.counts, one.content});
     std::promise<std::optional<Error>> durable;
     auto verdicts = log.append(
         uses, kStart, [&](const std::optional<Error>& failed) { durable.set_value(failed); });
@@ -127,7 +135,7 @@ TEST(UsageLog, AClosedPeriodIsFinalOverARestartToo) {
     const auto counters = log->counters_of({"cus_a", ""}, kStart, kMonth.end);
     ASSERT_EQ(counters.size(), 1U);
     EXPECT_EQ(counters[0].meter_key, "api_calls");
-    EXPECT_EQ(counters[0].counter.used, Quantity::whole(5));
+    EXPECT_EQ(counters[0].used, Quantity::whole(5));
 }
 
 TEST(UsageLog, ATornTailIsCutAndDamageIsRefused) {
@@ -326,6 +334,91 @@ TEST(UsageLog, AFinishedSegmentThatCannotBeReadIsRefused) {
     const auto log = UsageLog::open({folder.path(), kSegmentBytes, 1'000});
     ASSERT_FALSE(log) << "the identities of its events are not known";
     EXPECT_EQ(log.error().reason, Reason("usage_log.damaged"));
+}
+
+/// Calls, of different users each day, and of the last hour; at most two users a day.
+Sent wide(const std::string& id, std::uint64_t user, Instant time = kStart) {
+    Sent sent = calls(id, 1, {}, "cus_b");
+    UsageWindow users = *sent.counts.front().window, lately = users;
+    users.meter_key = "users";
+    users.aggregation = Meter::Aggregation::Unique;
+    users.reset = {Reset::Kind::Day};
+    users.period = window_at(users.reset, kMonth, time);
+    users.included = Quantity::whole(2);
+    users.overage_unit_price.reset();
+    lately.reset = {Reset::Kind::Rolling, 1};
+    lately.period = window_at(lately.reset, kMonth, time);
+    const Quantity one = Quantity::whole(1);
+    sent.counts.push_back({std::make_shared<const UsageWindow>(users), one, user});
+    sent.counts.push_back({std::make_shared<const UsageWindow>(lately), one});
+    sent.event.time = time;
+    sent.event.properties = R"({"region":"eu"})";
+    return sent;
+}
+
+/// "meter reset used" of each.
+std::vector<std::string> shown(const UsageLog& log, Instant now) {
+    std::vector<std::string> all;
+    for (const Counter& counter : log.counters_at({"cus_b", ""}, kStart, now))
+        all.push_back(fmt::format("{} {} {}", counter.meter_key, to_text(counter.reset),
+                                  counter.used.text()));
+    return all;
+}
+
+TEST(UsageLog, AnEventCountsInAllOfItsWindowsOrInNoneOverARestartToo) {
+    const std::vector<std::string> expected = {"api_calls billing_period 4",
+                                               "api_calls rolling_1h 4", "users day 2"};
+    const ScratchFolder folder;
+    auto log = open_log(folder.path());
+    EXPECT_EQ(*append(*log, {wide("a", 7), wide("b", 7), wide("c", 8), wide("d", 9), wide("e", 8)}),
+              (Verdicts{kAccepted, kAccepted, kAccepted, LogVerdict::LimitExceeded, kAccepted}));
+    EXPECT_EQ(shown(*log, kStart), expected);
+    fill_a_segment(*log, folder, "a");
+    wait_until_sealed(folder);
+    for (const bool has_snapshots : {true, false}) {
+        SCOPED_TRACE(has_snapshots);
+        log.reset();
+        if (!has_snapshots) std::filesystem::remove_all(folder.path() + "/snapshots");
+        if (!has_snapshots) std::filesystem::remove_all(folder.path() + "/identities");
+        log = open_log(folder.path());
+        EXPECT_EQ(shown(*log, kStart), expected);
+        EXPECT_EQ(*append(*log, {wide("d", 9), wide("c", 8)}),
+                  (Verdicts{LogVerdict::LimitExceeded, LogVerdict::Duplicate}));
+    }
+    const Instant next_day = kStart + std::chrono::hours(24);
+    EXPECT_EQ(shown(*log, next_day),
+              (std::vector<std::string>{"api_calls billing_period 4", "api_calls rolling_1h 0"}));
+    EXPECT_EQ(*append(*log, {wide("f", 9, next_day)}), Verdicts{kAccepted});
+    EXPECT_EQ(shown(*log, next_day),
+              (std::vector<std::string>{"api_calls billing_period 5", "api_calls rolling_1h 1",
+                                        "users day 1"}));
+}
+
+TEST(UsageLog, ListsWhatAnEventDid) {
+    const ScratchFolder folder;
+    const auto log = open_log(folder.path());
+    EXPECT_EQ(*append(*log, {wide("a", 7), calls("b", 1, {}, "cus_b")}), Verdicts(2, kAccepted));
+    const auto of_users = [&] {
+        return *log->newest_events({.customer = "cus_b",
+                                    .meter_key = "users",
+                                    .since = kStart,
+                                    .until = kMonth.end,
+                                    .before = {},
+                                    .count_max = 10});
+    };
+    for (const auto form : {SegmentForm::Log, SegmentForm::Sealed}) {
+        if (form == SegmentForm::Sealed) fill_a_segment(*log, folder, "a");
+        if (form == SegmentForm::Sealed) wait_until_sealed(folder);
+        const auto found = of_users();
+        ASSERT_EQ(found.size(), 1U);
+        EXPECT_EQ(found[0].event.id, "a");
+        EXPECT_EQ(found[0].event.properties, R"({"region":"eu"})");
+        ASSERT_EQ(found[0].counts.size(), 3U);
+        EXPECT_EQ(found[0].counts[1].meter_key, "users");
+        EXPECT_EQ(to_text(found[0].counts[1].reset), "day");
+        EXPECT_EQ(found[0].counts[1].window_start, kStart);
+        EXPECT_EQ(found[0].counts[2].value, Quantity::whole(1));
+    }
 }
 
 /// More identities than memory may hold become files, and are asked all the same.

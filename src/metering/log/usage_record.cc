@@ -1,24 +1,34 @@
 #include "metering/log/usage_record.h"
 
+#include <algorithm>
 #include <type_traits>
+#include <utility>
 
 #include "metering/log/leb128.h"
 #include "metering/log/packed_uuid.h"
+#include "metering/usage_event.h"
+#include "metering/window_calendar.h"
 
 namespace turnpike {
 namespace {
 
 // A record begins with one byte: its kind in the lower four bits, flags in the upper four.
 constexpr std::uint8_t kName = 1, kArrival = 2, kAllowance = 3, kEvent = 4, kClose = 5, kUsed = 6,
-                       kTotals = 7;
+                       kTotals = 7, kTrail = 8, kUnique = 9;
 constexpr std::uint8_t kKindMask = 0x0f;
 constexpr std::uint8_t kOverageIsPriced = 0x10;
+constexpr std::uint8_t kOverageIsCapped = 0x20;
+constexpr std::uint8_t kHasRule = 0x40;  ///< otherwise it sums up billing periods
+constexpr int kResetShift = 4;           ///< in the byte that says the rule
+constexpr std::uint8_t kAggregationMask = 0x0f;
+constexpr std::uint64_t kRollingLengthMax = std::uint64_t{kRollingDaysMax} * 24;
 constexpr std::uint8_t kQuantityIsOne = 0x10;
 constexpr std::uint8_t kHasLatency = 0x20;
 constexpr std::uint8_t kIdIsUuid = 0x40;
+constexpr std::uint8_t kHasMore = 0x80;  ///< a second byte of flags follows:
+constexpr std::uint8_t kIsUnique = 1, kHasCounts = 2, kHasProperties = 4;
+constexpr std::uint8_t kHasLastAt = 0x10;
 constexpr int kTableShift = 4;
-
-constexpr std::size_t kNumbersMax = 10;
 
 void put_instant(std::string& out, Instant moment) { put_signed(out, unix_micros(moment)); }
 
@@ -32,7 +42,27 @@ void put_fixed(std::string& out, std::uint32_t number) {
         out.push_back(static_cast<char>(static_cast<std::uint8_t>(number >> shift)));
 }
 
+void put_byte(std::string& out, int byte) { out.push_back(static_cast<char>(byte)); }
+
+void put_rule(std::string& out, const CountRule& rule) {
+    put_byte(out, static_cast<int>(rule.aggregation) | static_cast<int>(rule.reset.kind)
+                                                           << kResetShift);
+    if (rule.reset.kind == Reset::Kind::Rolling)
+        put_number(out, static_cast<std::uint64_t>(rule.reset.hours));
+}
+
+/// What an ordinary event has nothing of.
+std::uint8_t more_flags(const EventRecord& record) {
+    return static_cast<std::uint8_t>((record.unique ? kIsUnique : 0) |
+                                     (record.more.empty() ? 0 : kHasCounts) |
+                                     (record.properties.empty() ? 0 : kHasProperties));
+}
+
 }  // namespace
+
+bool is_event_time(Instant time) {
+    return time >= Instant{} && time <= endless_window().end + kEventSkewMax;
+}
 
 std::int64_t distance_between(Instant from, Instant to) {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(unix_micros(to)) -
@@ -56,8 +86,9 @@ void write_record(std::string& out, const ArrivalRecord& record) {
 }
 
 void write_record(std::string& out, const AllowanceRecord& record) {
-    out.push_back(
-        static_cast<char>(kAllowance | (record.overage_unit_price ? kOverageIsPriced : 0)));
+    out.push_back(static_cast<char>(
+        kAllowance | (record.overage_unit_price ? kOverageIsPriced : 0) |
+        (record.overage_cap ? kOverageIsCapped : 0) | (record.rule == CountRule{} ? 0 : kHasRule)));
     put_number(out, record.counter);
     put_number(out, record.customer);
     put_number(out, record.subscription);
@@ -68,14 +99,18 @@ void write_record(std::string& out, const AllowanceRecord& record) {
     put_signed(out, record.included.scaled());
     put_signed(out, record.revision);
     if (record.overage_unit_price) put_signed(out, record.overage_unit_price->scaled());
+    if (record.overage_cap) put_signed(out, record.overage_cap->scaled());
+    if (record.rule != CountRule{}) put_rule(out, record.rule);
 }
 
 void write_record(std::string& out, const EventRecord& record, Instant received_at) {
     const bool is_one = record.quantity == Quantity::whole(1);
     const auto uuid = pack_uuid(record.id);
+    const std::uint8_t more = more_flags(record);
     out.push_back(static_cast<char>(kEvent | (is_one ? kQuantityIsOne : 0) |
-                                    (record.latency_us ? kHasLatency : 0) |
-                                    (uuid ? kIdIsUuid : 0)));
+                                    (record.latency_us ? kHasLatency : 0) | (uuid ? kIdIsUuid : 0) |
+                                    (more != 0 ? kHasMore : 0)));
+    if (more != 0) put_byte(out, more);
     put_number(out, record.counter);
     put_number(out, record.source);
     if (uuid)
@@ -86,6 +121,9 @@ void write_record(std::string& out, const EventRecord& record, Instant received_
     put_signed(out, distance_between(received_at, record.time));
     if (record.latency_us) put_signed(out, *record.latency_us);
     put_fixed(out, record.content);
+    if (record.unique) put_hash(out, *record.unique);
+    if (!record.more.empty()) put_text(out, record.more);
+    if (!record.properties.empty()) put_text(out, record.properties);
 }
 
 void write_record(std::string& out, const CloseRecord& record) {
@@ -107,6 +145,19 @@ void write_record(std::string& out, const TotalsRecord& record) {
     put_number(out, record.events);
 }
 
+void write_record(std::string& out, const TrailRecord& record) {
+    put_byte(out, kTrail | (record.last_at ? kHasLastAt : 0));
+    put_number(out, record.counter);
+    if (record.last_at) put_instant(out, *record.last_at);
+    put_text(out, record.buckets);
+}
+
+void write_record(std::string& out, const UniqueRecord& record) {
+    put_byte(out, kUnique);
+    put_number(out, record.counter);
+    put_text(out, record.hashes);
+}
+
 void write_record(std::string& out, const UsageRecord& record, Instant received_at) {
     const auto write = [&]<class Record>(const Record& known) {
         if constexpr (std::is_same_v<Record, EventRecord>)
@@ -117,8 +168,36 @@ void write_record(std::string& out, const UsageRecord& record, Instant received_
     std::visit(write, record);
 }
 
-std::size_t record_bytes_max(std::string_view text) {
-    return 1 + kNumbersMax * kNumberBytesMax + text.size();
+std::optional<EventCount> EventCounts::next() {
+    if (first_) return std::exchange(first_, std::nullopt);
+    return rest_.next();
+}
+
+void put_buckets(std::string& out, const std::vector<UsageBucket>& buckets) {
+    std::int64_t last = 0;
+    for (const UsageBucket& bucket : buckets) {
+        put_number(out, static_cast<std::uint64_t>(bucket.number - last));
+        put_number(out, static_cast<std::uint64_t>(bucket.used.scaled()));
+        last = bucket.number;
+    }
+}
+
+std::optional<std::vector<UsageBucket>> read_buckets(std::string_view bytes) {
+    constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 33;  // in minutes, beyond all years
+    std::vector<UsageBucket> buckets;
+    NumberReader in(bytes);
+    std::uint64_t last = 0;
+    while (!in.rest().empty()) {
+        const std::uint64_t distance = in.number(), used = in.number();
+        const bool rises = buckets.empty() || distance > 0;
+        if (in.is_bad() || !rises || distance > kNumberMax - last || used == 0 ||
+            used > static_cast<std::uint64_t>(kMaxQuantity.scaled()))
+            return std::nullopt;
+        last += distance;
+        buckets.push_back({static_cast<std::int64_t>(last),
+                           Quantity::from_scaled(static_cast<std::int64_t>(used))});
+    }
+    return buckets;
 }
 
 Instant RecordReader::instant() { return from_unix_micros(in_.signed_number()); }
@@ -189,12 +268,45 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
             totals.events = in_.number();
             return totals;
         }
+        case kTrail: {
+            if ((flags & ~kHasLastAt) != 0) return std::nullopt;
+            TrailRecord trail{};
+            trail.counter = in_.index();
+            if ((flags & kHasLastAt) != 0) trail.last_at = instant();
+            trail.buckets = text();
+            return trail;
+        }
+        case kUnique: {
+            if (flags != 0) return std::nullopt;
+            UniqueRecord unique{};
+            unique.counter = in_.index();
+            unique.hashes = text();
+            return unique;
+        }
         default: return std::nullopt;
     }
 }
 
+/// A rule that cannot be is bad.
+CountRule RecordReader::rule() {
+    const auto byte = static_cast<std::uint8_t>(in_.number());
+    const int aggregation = byte & kAggregationMask, kind = byte >> kResetShift;
+    if (aggregation > static_cast<int>(Meter::Aggregation::Unique) ||
+        kind > static_cast<int>(Reset::Kind::Rolling)) {
+        is_bad_ = true;
+        return {};
+    }
+    CountRule rule{static_cast<Meter::Aggregation>(aggregation),
+                   {static_cast<Reset::Kind>(kind), 0}};
+    if (rule.reset.kind != Reset::Kind::Rolling) return rule;
+    const std::uint64_t hours = in_.number();
+    if (hours < 1 || hours > kRollingLengthMax) is_bad_ = true;
+    rule.reset.hours = static_cast<std::int32_t>(std::min(hours, kRollingLengthMax));
+    return rule;
+}
+
 std::optional<UsageRecord> RecordReader::read_allowance(std::uint8_t flags) {
-    if ((flags & ~kOverageIsPriced) != 0) return std::nullopt;
+    if ((flags & ~(kOverageIsPriced | kOverageIsCapped | kHasRule)) != 0) return std::nullopt;
     AllowanceRecord record{};
     record.counter = in_.index();
     record.customer = in_.index();
@@ -207,12 +319,17 @@ std::optional<UsageRecord> RecordReader::read_allowance(std::uint8_t flags) {
     record.revision = in_.signed_number();
     if ((flags & kOverageIsPriced) != 0)
         record.overage_unit_price = UnitPrice::from_scaled(in_.signed_number());
+    if ((flags & kOverageIsCapped) != 0)
+        record.overage_cap = UnitPrice::from_scaled(in_.signed_number());
+    if ((flags & kHasRule) != 0) record.rule = rule();
     return record;
 }
 
 std::optional<UsageRecord> RecordReader::read_event(std::uint8_t flags) {
-    if ((flags & ~(kQuantityIsOne | kHasLatency | kIdIsUuid)) != 0) return std::nullopt;
     EventRecord record{};
+    std::uint64_t more = 0;
+    if ((flags & kHasMore) != 0) more = in_.number();
+    if ((more & ~std::uint64_t{kIsUnique | kHasCounts | kHasProperties}) != 0) return std::nullopt;
     record.counter = in_.index();
     record.source = in_.index();
     record.id = (flags & kIdIsUuid) != 0 ? uuid() : text();
@@ -221,6 +338,12 @@ std::optional<UsageRecord> RecordReader::read_event(std::uint8_t flags) {
     record.time = moved_by(received_at_, in_.signed_number());
     if ((flags & kHasLatency) != 0) record.latency_us = in_.signed_number();
     record.content = fixed();
+    if ((more & kIsUnique) != 0) record.unique = read_hash(in_);
+    if ((more & kHasCounts) != 0) {
+        record.more = text();
+        if (!is_count_list(record.more, record.quantity)) return std::nullopt;
+    }
+    if ((more & kHasProperties) != 0) record.properties = text();
     return record;
 }
 

@@ -7,9 +7,12 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/decimal.h"
 #include "base/time.h"
+#include "metering/aggregation.h"
+#include "metering/log/count_list.h"
 #include "metering/log/leb128.h"
 #include "metering/log/packed_uuid.h"
 
@@ -56,10 +59,13 @@ struct AllowanceRecord {
     Quantity included;
     std::optional<UnitPrice> overage_unit_price;
     std::int64_t revision;  ///< of the contract, as UsageWindow says
+    CountRule rule{};       ///< of the counter; never another one
+    std::optional<UnitPrice> overage_cap{};
     friend bool operator==(const AllowanceRecord&, const AllowanceRecord&) = default;
 };
 
-/// One accepted event; belongs to the arrival before it.
+/// One accepted event; belongs to the arrival before it. `counter` and `quantity` are its first
+/// count, and nearly always the only one.
 struct EventRecord {
     std::uint32_t counter;
     std::uint32_t source;
@@ -68,6 +74,9 @@ struct EventRecord {
     Instant time;
     std::optional<std::int64_t> latency_us;
     std::uint32_t content;  ///< tells a repetition from another event of the same name
+    std::optional<std::uint64_t> unique{};  ///< of the first count
+    std::string_view more{};                ///< further counts, as put_count() writes them
+    std::string_view properties{};
     friend bool operator==(const EventRecord&, const EventRecord&) = default;
 };
 
@@ -85,6 +94,22 @@ struct UsedRecord {
     friend bool operator==(const UsedRecord&, const UsedRecord&) = default;
 };
 
+/// What else a counter remembers of its past. Only in snapshots, behind its UsedRecord.
+struct TrailRecord {
+    std::uint32_t counter;
+    std::optional<Instant> last_at;
+    std::string_view buckets;  ///< as put_buckets() writes them
+    friend bool operator==(const TrailRecord&, const TrailRecord&) = default;
+};
+
+/// Some of the different values that a counter has counted. Only in snapshots, behind its
+/// UsedRecord.
+struct UniqueRecord {
+    std::uint32_t counter;
+    std::string_view hashes;  ///< as put_hash() writes them, in rising order
+    friend bool operator==(const UniqueRecord&, const UniqueRecord&) = default;
+};
+
 /// How many there were before. Only in snapshots, as their first record.
 struct TotalsRecord {
     std::uint64_t arrivals, events;
@@ -92,7 +117,7 @@ struct TotalsRecord {
 };
 
 using UsageRecord = std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord,
-                                 CloseRecord, UsedRecord, TotalsRecord>;
+                                 CloseRecord, UsedRecord, TotalsRecord, TrailRecord, UniqueRecord>;
 
 void write_record(std::string& out, const NameRecord& record);
 void write_record(std::string& out, const ArrivalRecord& record);
@@ -102,16 +127,41 @@ void write_record(std::string& out, const EventRecord& record, Instant received_
 void write_record(std::string& out, const CloseRecord& record);
 void write_record(std::string& out, const UsedRecord& record);
 void write_record(std::string& out, const TotalsRecord& record);
+void write_record(std::string& out, const TrailRecord& record);
+void write_record(std::string& out, const UniqueRecord& record);
 /// \param received_at  only events need it
 void write_record(std::string& out, const UsageRecord& record, Instant received_at);
+
+/// A time that an event may have: anything else in a record is damage.
+bool is_event_time(Instant time);
 
 /// In microseconds; a moment is its distance from another one where it is written. Both may be
 /// anything when the bytes are: they wrap, where signed sums may not.
 std::int64_t distance_between(Instant from, Instant to);
 Instant moved_by(Instant from, std::int64_t distance);
 
-/// More bytes than any EventRecord with these texts, or any other record with such a text, takes.
-std::size_t record_bytes_max(std::string_view text);
+/// Reads what an event does to counters, the first count first.
+class EventCounts {
+public:
+    /// What `event` refers to outlives it.
+    explicit EventCounts(const EventRecord& event)
+        : first_(EventCount{event.counter, event.quantity, event.unique}),
+          rest_(event.more, event.quantity) {}
+    std::optional<EventCount> next();
+
+private:
+    std::optional<EventCount> first_;
+    CountReader rest_;
+};
+
+/// The buckets of a rolling window, and back; nullopt for bytes that are none.
+void put_buckets(std::string& out, const std::vector<UsageBucket>& buckets);
+std::optional<std::vector<UsageBucket>> read_buckets(std::string_view bytes);
+
+/// More bytes than a record takes, beside its texts.
+inline constexpr std::size_t kRecordBytesMax = 1 + 1 + 16 * kNumberBytesMax;
+/// More bytes than a count takes in the list behind an event's first.
+inline constexpr std::size_t kCountBytesMax = 2 * kNumberBytesMax + sizeof(std::uint64_t);
 
 /// Reads a payload's records in order. Texts are parts of the payload, or of the reader until its
 /// next call: an id that is a UUID takes 16 bytes there. Any bytes at all are safe.
@@ -132,6 +182,7 @@ private:
     std::string_view text();
     std::string_view uuid();
     std::uint32_t fixed();
+    CountRule rule();
 
     NumberReader in_;
     Instant received_at_;

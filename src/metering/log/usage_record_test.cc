@@ -29,8 +29,12 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
                               any_quantity(), {},      *rc::gen::arbitrary<std::int64_t>()};
     if (*rc::gen::arbitrary<bool>())
         allowance.overage_unit_price = UnitPrice::from_scaled(*rc::gen::arbitrary<std::int64_t>());
+    if (*rc::gen::arbitrary<bool>())
+        allowance.overage_cap = UnitPrice::from_scaled(*rc::gen::arbitrary<std::int64_t>());
+    allowance.rule = testing::any_rule();
     EventRecord event{index(), index(), id, any_quantity(), any_instant(), {}, index()};
     if (*rc::gen::arbitrary<bool>()) event.latency_us = *rc::gen::arbitrary<std::int64_t>();
+    const testing::AnyRest rest(event);
     const CloseRecord close{index(), index(), any_instant()};
     const UsedRecord used{index(), any_quantity()};
     const TotalsRecord totals{*rc::gen::arbitrary<std::uint64_t>(),
@@ -46,6 +50,12 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     write_record(out, close);
     write_record(out, used);
     write_record(out, totals);
+    const std::string bytes = *rc::gen::arbitrary<std::string>();
+    TrailRecord trail{index(), {}, bytes};
+    if (*rc::gen::arbitrary<bool>()) trail.last_at = any_instant();
+    const UniqueRecord unique{index(), bytes};
+    write_record(out, trail);
+    write_record(out, unique);
 
     RecordReader reader(out);
     RC_ASSERT(reader.next() == UsageRecord(NameRecord{table, name}));
@@ -55,8 +65,40 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     RC_ASSERT(reader.next() == UsageRecord(close));
     RC_ASSERT(reader.next() == UsageRecord(used));
     RC_ASSERT(reader.next() == UsageRecord(totals));
+    RC_ASSERT(reader.next() == UsageRecord(trail));
+    RC_ASSERT(reader.next() == UsageRecord(unique));
     RC_ASSERT(!reader.next());
     RC_ASSERT(!reader.is_bad());
+}
+
+RC_GTEST_PROP(EventCounts, AreReadAsTheyWereWritten, ()) {
+    EventRecord event{};
+    event.quantity = any_quantity();
+    const testing::AnyRest rest(event);
+    EventCounts counts(event);
+    RC_ASSERT(counts.next() == EventCount({0, event.quantity, event.unique}));
+    for (const EventCount& count : rest.counts()) RC_ASSERT(counts.next() == count);
+    RC_ASSERT(!counts.next());
+}
+
+RC_GTEST_PROP(Buckets, AreReadAsTheyWereWritten, ()) {
+    std::vector<UsageBucket> buckets;
+    std::int64_t number = 0;
+    for (int i = *rc::gen::inRange(0, 20); i > 0; --i) {
+        number += *rc::gen::inRange<std::int64_t>(1, 100'000);
+        const auto used = *rc::gen::inRange<std::int64_t>(1, kMaxQuantity.scaled() + 1);
+        buckets.push_back({number, Quantity::from_scaled(used)});
+    }
+    std::string bytes;
+    put_buckets(bytes, buckets);
+    RC_ASSERT(read_buckets(bytes) == buckets);
+}
+
+TEST(Buckets, BytesThatAreNoneAreRefused) {
+    for (const std::string& bytes :
+         {std::string("\1"), std::string("\1\0", 2), std::string("\1\1\0\1", 4),
+          "\1" + std::string(8, '\xff') + "\x7f", std::string(5, '\xff') + "\1\1"})
+        EXPECT_FALSE(read_buckets(bytes));
 }
 
 TEST(UsageRecord, AnOrdinaryEventTakesFewBytes) {
@@ -72,7 +114,7 @@ TEST(UsageRecord, AnOrdinaryEventTakesFewBytes) {
     std::string out;
     write_record(out, event, kNow);
     EXPECT_EQ(out.size(), 1U + 3 + 1 + 16 + 3 + 4);
-    EXPECT_LT(out.size(), record_bytes_max(event.id));
+    EXPECT_LT(out.size(), kRecordBytesMax);
 }
 
 TEST(UsageRecord, BytesThatAreNoRecordAreSaidToBeBad) {
@@ -84,7 +126,14 @@ TEST(UsageRecord, BytesThatAreNoRecordAreSaidToBeBad) {
         {"kind 0", std::string(1, '\0')},
         {"unknown kind", "\x0f"},
         {"unknown flag", "\x82"},
-        {"unknown flag of an event", "\x94"},
+        {"unknown flag of an event", std::string("\x94\x08\0\0\x01x\0\0\0\0\0", 11)},
+        {"nothing behind an event's flags", "\x94"},
+        {"an empty list of counts", std::string("\x94\2\0\0\x01x\0\0\0\0\0\0", 12)},
+        {"a count beyond its list", std::string("\x94\2\0\0\x01x\0\0\0\0\0\1\0", 13)},
+        {"a hash beyond the end", std::string("\x94\1\0\0\x01x\0\0\0\0\0\0", 12)},
+        {"unknown aggregation", std::string("\x43\0\0\0\0\0\0\0\0\0\6", 11)},
+        {"unknown reset", std::string("\x43\0\0\0\0\0\0\0\0\0\x60", 11)},
+        {"a rolling window of no hours", std::string("\x43\0\0\0\0\0\0\0\0\0\x50\0", 12)},
         {"UUID beyond the end", std::string("\x54\0\0", 3) + "fifteen bytes.."},
         {"unknown table", "\x51\x01x"},
         {"text beyond the end", "\x01\x05x"},

@@ -18,10 +18,6 @@ std::unexpected<Error> damaged(const char* what) {
                 std::string("the usage log contradicts itself: ") + what);
 }
 
-bool fits(Quantity used, Quantity quantity, std::optional<Quantity> hard_limit) {
-    return quantity <= hard_limit.value_or(kMaxQuantity) - used;
-}
-
 }  // namespace
 
 NameList::Found NameList::find(std::string_view text) const {
@@ -38,6 +34,8 @@ void NameList::add(std::string_view text) {
 std::size_t UsageState::KeyHash::operator()(const Key& key) const {
     std::size_t seed = key.contract;
     boost::hash_combine(seed, key.meter);
+    boost::hash_combine(seed, static_cast<int>(key.reset.kind));
+    boost::hash_combine(seed, key.reset.hours);
     boost::hash_combine(seed, unix_micros(key.period_start));
     return seed;
 }
@@ -81,28 +79,14 @@ std::uint32_t UsageState::contract_of(std::uint32_t customer, std::uint32_t subs
     const auto next = static_cast<std::uint32_t>(contracts_.size());
     const auto [at, is_new] = contract_numbers_.emplace(std::pair(customer, subscription), next);
     if (!is_new) return at->second;
-    contracts_.push_back(
-        {.customer = customer, .subscription = subscription, .counters = {}, .closed_before = {}});
+    contracts_.push_back({.customer = customer,
+                          .subscription = subscription,
+                          .counters = {},
+                          .kinds = {},
+                          .closed_before = {}});
     if (contracts_of_customer_.size() <= customer) contracts_of_customer_.resize(customer + 1);
     contracts_of_customer_[customer].push_back(next);
     return next;
-}
-
-Counter UsageState::counter_of(const Entry& entry) const {
-    const auto& subscription =
-        names(NameTable::Subscription).text(contracts_[entry.contract].subscription);
-    Counter counter{.contract = {},
-                    .period = entry.period,
-                    .used = entry.used,
-                    .hard_limit = entry.hard_limit,
-                    .segments = {}};
-    if (!subscription.empty()) counter.contract = SubscriptionId::trusted(subscription);
-    const NameList& versions = names(NameTable::PlanVersion);
-    for (const Segment& segment : entry.segments)
-        counter.segments.push_back({PlanVersionId::trusted(versions.text(segment.plan_version)),
-                                    segment.from_used, segment.included,
-                                    segment.overage_unit_price});
-    return counter;
 }
 
 bool UsageState::holds(const Entry& entry, const UsageWindow& window) const {
@@ -111,52 +95,130 @@ bool UsageState::holds(const Entry& entry, const UsageWindow& window) const {
     return versions.text(entry.segments.back().plan_version) == window.plan_version.text();
 }
 
-Counted UsageState::count(const Use& use, std::string& records) {
-    const Instant start = use.window.period.start;
-    std::optional<std::uint32_t> index;
-    if (const auto contract = find_contract({use.customer, text_of(use.window.contract)})) {
-        const auto& closed_before = contracts_[*contract].closed_before;
-        if (closed_before && start < *closed_before) return Counted::PeriodClosed;
-        const auto meter = names(NameTable::Meter).find(use.meter_key);
-        if (!meter.is_new) index = find({*contract, meter.index, start});
-    }
-    if (index && holds(counters_[*index], use.window)) {
-        const Entry& entry = counters_[*index];
-        if (!fits(entry.used, use.quantity, entry.hard_limit)) return Counted::LimitExceeded;
-        begin_records(records);
-    } else {
-        const auto next = index ? under_window(counter_of(counters_[*index]), use.window)
-                                : open_counter(use.window);
-        if (!fits(next.used, use.quantity, next.hard_limit)) return Counted::LimitExceeded;
-        begin_records(records);
-        index = set_allowance(use, index, records);
-    }
-    const EventRecord event{.counter = *index,
-                            .source = name(NameTable::Source, use.source, records),
-                            .id = use.id,
-                            .quantity = use.quantity,
-                            .time = use.time,
-                            .latency_us = use.latency_us,
-                            .content = use.content};
-    write_record(records, event, received_at_);
-    counters_[*index].used = counters_[*index].used + use.quantity;
-    ++events_;
-    return Counted::Accepted;
+bool UsageState::is_closed(std::optional<std::uint32_t> contract, const UsageWindow& window) const {
+    if (!contract || window.reset.kind != Reset::Kind::BillingPeriod) return false;
+    const auto& closed_before = contracts_[*contract].closed_before;
+    return closed_before && window.period.start < *closed_before;
 }
 
-std::uint32_t UsageState::set_allowance(const Use& use, std::optional<std::uint32_t> counter,
+UsageState::Placement UsageState::place(std::optional<std::uint32_t> contract,
+                                        const UsageCount& count) const {
+    const UsageWindow& window = *count.window;
+    Placement placement{&count, std::nullopt, false};
+    const auto meter = names(NameTable::Meter).find(window.meter_key);
+    if (contract && !meter.is_new)
+        placement.counter = find({*contract, meter.index, window.reset, window.period.start});
+    placement.is_held = placement.counter && holds(counters_[*placement.counter], window);
+    return placement;
+}
+
+const UsageTrail& UsageState::trail_of(const Entry& entry) const {
+    static const UsageTrail kNone;
+    return entry.past == kNoPast ? kNone : pasts_[entry.past].trail;
+}
+
+/// What the rule is told: of different values, whether this is another one.
+Quantity UsageState::counted_value(const Entry& entry, const EventCount& count) const {
+    if (entry.rule.aggregation != Meter::Aggregation::Unique) return count.value;
+    const bool is_known = pasts_[entry.past].unique.contains(count.unique.value_or(0));
+    return is_known ? Quantity{} : Quantity::whole(1);
+}
+
+bool UsageState::fits(const Entry& entry, Quantity value, Instant time) const {
+    const UsageTrail& trail = trail_of(entry);
+    return is_within(used_at(entry.rule, entry.used, trail, time),
+                     used_after(entry.rule, entry.used, trail, value, time), entry.hard_limit);
+}
+
+bool UsageState::fits(const Placement& placement, Instant time) const {
+    const UsageCount& count = *placement.count;
+    Quantity value = count.value;
+    if (placement.counter) {
+        const Entry& entry = counters_[*placement.counter];
+        value = counted_value(entry, {*placement.counter, count.value, count.unique});
+        if (placement.is_held) return fits(entry, value, time);
+    }
+    Counter next = counter_at(placement);
+    return count_into(next, value, time);
+}
+
+EventCount UsageState::event_count(const Placement& placement) const {
+    EventCount count{*placement.counter, placement.count->value};
+    if (counters_[*placement.counter].rule.aggregation == Meter::Aggregation::Unique)
+        count.unique = placement.count->unique;
+    return count;
+}
+
+Counted UsageState::count(const Use& use, std::string& records, std::vector<Counter>* left) {
+    check(!use.counts.empty() && use.counts.size() <= kUsageCountsMax, "an event counts something");
+    const auto contract =
+        find_contract({use.customer, text_of(use.counts.front().window->contract)});
+    placements_.clear();
+    for (const UsageCount& count : use.counts) {
+        if (is_closed(contract, *count.window)) return Counted::PeriodClosed;
+        placements_.push_back(place(contract, count));
+    }
+    const bool all_fit = std::ranges::all_of(
+        placements_, [&](const Placement& placement) { return fits(placement, use.time); });
+    if (all_fit) {
+        begin_records(records);
+        for (Placement& placement : placements_)
+            if (!std::exchange(placement.is_held, true))
+                placement.counter = set_allowance(use, placement, records);
+        write_event(use, records);
+        for (const Placement& placement : placements_) take(event_count(placement), use.time);
+        ++events_;
+    }
+    if (left != nullptr) *left = counters_at(placements_, use.time);
+    return all_fit ? Counted::Accepted : Counted::LimitExceeded;
+}
+
+void UsageState::write_event(const Use& use, std::string& records) {
+    const EventCount first = event_count(placements_.front());
+    more_counts_.clear();
+    for (const Placement& placement : std::span(placements_).subspan(1))
+        put_count(more_counts_, event_count(placement), first.value);
+    const EventRecord event{.counter = first.counter,
+                            .source = name(NameTable::Source, use.source, records),
+                            .id = use.id,
+                            .quantity = first.value,
+                            .time = use.time,
+                            .latency_us = use.latency_us,
+                            .content = use.content,
+                            .unique = first.unique,
+                            .more = more_counts_,
+                            .properties = use.properties};
+    write_record(records, event, received_at_);
+}
+
+void UsageState::take(const EventCount& count, Instant time) {
+    Entry& entry = counters_[count.counter];
+    const Quantity value = counted_value(entry, count);
+    if (entry.past == kNoPast) {
+        entry.used = used_after(entry.rule, entry.used, trail_of(entry), value, time);
+        return;
+    }
+    Past& past = pasts_[entry.past];
+    if (count.unique) past.unique.insert(*count.unique);
+    entry.used = count_value(entry.rule, entry.used, past.trail, value, time);
+}
+
+std::uint32_t UsageState::set_allowance(const Use& use, const Placement& placement,
                                         std::string& records) {
-    const UsageWindow& window = use.window;
+    const UsageWindow& window = *placement.count->window;
+    const auto& known = placement.counter;
     const AllowanceRecord record{
-        .counter = counter.value_or(static_cast<std::uint32_t>(counters_.size())),
+        .counter = known.value_or(static_cast<std::uint32_t>(counters_.size())),
         .customer = name(NameTable::Customer, use.customer, records),
         .subscription = name(NameTable::Subscription, text_of(window.contract), records),
-        .meter = name(NameTable::Meter, use.meter_key, records),
+        .meter = name(NameTable::Meter, window.meter_key, records),
         .plan_version = name(NameTable::PlanVersion, window.plan_version.text(), records),
         .period = window.period,
         .included = window.included,
         .overage_unit_price = window.overage_unit_price,
-        .revision = window.revision};
+        .revision = window.revision,
+        .rule = known ? counters_[*known].rule : CountRule{window.aggregation, window.reset},
+        .overage_cap = window.overage_cap};
     write_record(records, record);
     check(apply_record(record).has_value(), "what was just written can be applied");
     return record.counter;
@@ -212,46 +274,79 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
                           record.meter < names(NameTable::Meter).size() &&
                           record.plan_version < names(NameTable::PlanVersion).size();
     if (!is_known || record.counter > counters_.size()) return damaged("an allowance is nobody's");
+    const auto is_amount = [](const auto& price) { return !price || price->scaled() >= 0; };
+    if (record.included < Quantity{} || record.included > kMaxQuantity ||
+        !is_amount(record.overage_unit_price) || !is_amount(record.overage_cap))
+        return damaged("an allowance gives what cannot be");
     const bool is_new = record.counter == counters_.size();
     const std::uint32_t contract = contract_of(record.customer, record.subscription);
-    if (is_new) {
-        const Key key{contract, record.meter, record.period.start};
-        if (!by_key_.emplace(key, record.counter).second)
-            return damaged("a counter is opened twice");
-        counters_.push_back({.contract = contract,
-                             .meter = record.meter,
-                             .period = record.period,
-                             .used = {},
-                             .hard_limit = {},
-                             .segments = {},
-                             .revision = record.revision});
-        contracts_[contract].counters.push_back(record.counter);
-    }
+    const Key key{contract, record.meter, record.rule.reset, record.period.start};
+    if (is_new && !by_key_.emplace(key, record.counter).second)
+        return damaged("a counter is opened twice");
+    if (is_new) open(record, contract);
     Entry& entry = counters_[record.counter];
+    if (record.rule != entry.rule) return damaged("a counter counts in another way");
     if (record.revision < entry.revision) return damaged("an older allowance replaces a newer");
     entry.revision = record.revision;
     entry.period = record.period;
     if (!is_new && entry.segments.back().plan_version == record.plan_version)
         return std::monostate{};
-    const auto& version = names(NameTable::PlanVersion).text(record.plan_version);
     Counter before = counter_of(entry);
-    const UsageWindow window{
-        before.contract,           record.period,  PlanVersionId::trusted(version), record.included,
-        record.overage_unit_price, record.revision};
+    const UsageWindow window{.contract = before.contract,
+                             .meter_key = before.meter_key,
+                             .aggregation = record.rule.aggregation,
+                             .reset = record.rule.reset,
+                             .period = record.period,
+                             .plan_version = PlanVersionId::trusted(
+                                 names(NameTable::PlanVersion).text(record.plan_version)),
+                             .included = record.included,
+                             .overage_unit_price = record.overage_unit_price,
+                             .overage_cap = record.overage_cap,
+                             .revision = record.revision};
     const Counter next = is_new ? open_counter(window) : with_allowance(std::move(before), window);
     entry.hard_limit = next.hard_limit;
+    if (next.segments.size() == 1) entry.segments.clear();
     entry.segments.push_back({record.plan_version, next.segments.back().from_used, record.included,
-                              record.overage_unit_price});
+                              record.overage_unit_price, record.overage_cap});
     return std::monostate{};
 }
 
+void UsageState::open(const AllowanceRecord& record, std::uint32_t contract) {
+    Entry entry{.contract = contract,
+                .meter = record.meter,
+                .rule = record.rule,
+                .past = kNoPast,
+                .period = record.period,
+                .used = {},
+                .hard_limit = {},
+                .segments = {},
+                .revision = record.revision};
+    if (keeps_trail(entry.rule) || entry.rule.aggregation == Meter::Aggregation::Unique) {
+        entry.past = static_cast<std::uint32_t>(pasts_.size());
+        pasts_.emplace_back();
+    }
+    counters_.push_back(std::move(entry));
+    ContractUsage& usage = contracts_[contract];
+    usage.counters.push_back(record.counter);
+    const std::pair kind(record.meter, record.rule.reset);
+    if (std::ranges::find(usage.kinds, kind) == usage.kinds.end()) usage.kinds.push_back(kind);
+}
+
 Result<std::monostate> UsageState::apply_record(const EventRecord& record) {
-    if (record.counter >= counters_.size()) return damaged("an event has no counter");
     if (record.source >= names(NameTable::Source).size()) return damaged("an event has no source");
-    Entry& entry = counters_[record.counter];
-    if (record.quantity < Quantity{} || !fits(entry.used, record.quantity, entry.hard_limit))
-        return damaged("an event is beyond its limit");
-    entry.used = entry.used + record.quantity;
+    if (!is_event_time(record.time)) return damaged("an event is of another time");
+    EventCounts counts(record);
+    while (const auto count = counts.next()) {
+        if (count->counter >= counters_.size()) return damaged("an event has no counter");
+        const Entry& entry = counters_[count->counter];
+        const bool is_unique = entry.rule.aggregation == Meter::Aggregation::Unique;
+        if (count->unique.has_value() != is_unique)
+            return damaged("an event is counted in another way");
+        if (count->value < Quantity{} || count->value > kMaxQuantity ||
+            !fits(entry, counted_value(entry, *count), record.time))
+            return damaged("an event is beyond its limit");
+        take(*count, record.time);
+    }
     ++events_;
     return std::monostate{};
 }
@@ -264,128 +359,6 @@ Result<std::monostate> UsageState::apply_record(const CloseRecord& record) {
         contracts_[contract_of(record.customer, record.subscription)].closed_before;
     closed_before = std::max(closed_before.value_or(record.closed_before), record.closed_before);
     return std::monostate{};
-}
-
-Result<std::monostate> UsageState::apply_record(const UsedRecord& record) {
-    if (record.counter >= counters_.size()) return damaged("a count has no counter");
-    Entry& entry = counters_[record.counter];
-    if (record.used < entry.used || record.used > entry.hard_limit.value_or(kMaxQuantity))
-        return damaged("a count is beyond its limit");
-    entry.used = record.used;
-    return std::monostate{};
-}
-
-Result<std::monostate> UsageState::apply_record(const TotalsRecord& record) {
-    if (arrivals_ != 0 || events_ != 0) return damaged("totals come first");
-    arrivals_ = record.arrivals;
-    events_ = record.events;
-    return std::monostate{};
-}
-
-void UsageState::write_counter(std::uint32_t number, std::string& records) const {
-    const Entry& entry = counters_[number];
-    const ContractUsage& contract = contracts_[entry.contract];
-    for (const Segment& segment : entry.segments) {
-        if (segment.from_used > Quantity{})
-            write_record(records, UsedRecord{number, segment.from_used});
-        write_record(records, AllowanceRecord{.counter = number,
-                                              .customer = contract.customer,
-                                              .subscription = contract.subscription,
-                                              .meter = entry.meter,
-                                              .plan_version = segment.plan_version,
-                                              .period = entry.period,
-                                              .included = segment.included,
-                                              .overage_unit_price = segment.overage_unit_price,
-                                              .revision = entry.revision});
-    }
-    write_record(records, UsedRecord{number, entry.used});
-}
-
-Result<std::monostate> UsageState::write_snapshot(const TakeRecords& take) const {
-    std::string records;
-    const auto take_full = [&]() -> Result<std::monostate> {
-        if (records.size() < kSnapshotPieceBytes) return std::monostate{};
-        auto taken = take(records);
-        records.clear();
-        return taken;
-    };
-    write_record(records, TotalsRecord{arrivals_, events_});
-    for (std::size_t table = 0; table < names_.size(); ++table)
-        for (std::uint32_t i = 0; i < names_[table].size(); ++i) {
-            write_record(records, NameRecord{static_cast<NameTable>(table), names_[table].text(i)});
-            if (const auto taken = take_full(); !taken) return failure(taken);
-        }
-    for (std::uint32_t i = 0; i < counters_.size(); ++i) {
-        write_counter(i, records);
-        if (const auto taken = take_full(); !taken) return failure(taken);
-    }
-    for (const ContractUsage& contract : contracts_) {
-        if (!contract.closed_before) continue;
-        write_record(records, CloseRecord{contract.customer, contract.subscription,
-                                          *contract.closed_before});
-        if (const auto taken = take_full(); !taken) return failure(taken);
-    }
-    // A piece that ended with the last record has taken all.
-    if (records.empty()) return std::monostate{};
-    return take(records);
-}
-
-std::optional<std::uint32_t> UsageState::find(const ContractKey& contract,
-                                              std::string_view meter_key,
-                                              Instant period_start) const {
-    const auto who = find_contract(contract);
-    const auto what = names(NameTable::Meter).find(meter_key);
-    if (!who || what.is_new) return std::nullopt;
-    return find({*who, what.index, period_start});
-}
-
-std::optional<Counter> UsageState::counter(const ContractKey& contract, std::string_view meter_key,
-                                           Instant period_start) const {
-    const auto index = find(contract, meter_key, period_start);
-    if (!index) return std::nullopt;
-    return counter_of(counters_[*index]);
-}
-
-Counter UsageState::counter_in(const ContractKey& contract, std::string_view meter_key,
-                               const UsageWindow& window) const {
-    const auto index = find(contract, meter_key, window.period.start);
-    if (!index) return open_counter(window);
-    const Entry& entry = counters_[*index];
-    if (holds(entry, window)) return counter_of(entry);
-    return under_window(counter_of(entry), window);
-}
-
-UsageState::CountedBy UsageState::counted_by(std::uint32_t counter) const {
-    const Entry& entry = counters_.at(counter);
-    return {names(NameTable::Customer).text(contracts_[entry.contract].customer),
-            names(NameTable::Meter).text(entry.meter), entry.period.start};
-}
-
-std::vector<std::uint32_t> UsageState::counters_of_customer(std::string_view customer) const {
-    std::vector<std::uint32_t> counters;
-    const auto who = names(NameTable::Customer).find(customer);
-    if (who.is_new || who.index >= contracts_of_customer_.size()) return counters;
-    for (const std::uint32_t contract : contracts_of_customer_[who.index])
-        std::ranges::copy(contracts_[contract].counters, std::back_inserter(counters));
-    std::ranges::sort(counters);
-    return counters;
-}
-
-std::vector<MeteredPeriod> UsageState::counters_of(const ContractKey& contract, Instant from,
-                                                   Instant before) const {
-    std::vector<MeteredPeriod> found;
-    const auto who = find_contract(contract);
-    if (!who) return found;
-    for (const std::uint32_t index : contracts_[*who].counters) {
-        const Entry& entry = counters_[index];
-        if (entry.period.start < from || entry.period.start >= before) continue;
-        found.push_back({names(NameTable::Meter).text(entry.meter), counter_of(entry)});
-    }
-    std::ranges::sort(found, [](const MeteredPeriod& a, const MeteredPeriod& b) {
-        return std::tie(a.counter.period.start, a.meter_key) <
-               std::tie(b.counter.period.start, b.meter_key);
-    });
-    return found;
 }
 
 }  // namespace turnpike

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/error.h"
 #include "metering/counter.h"
@@ -39,12 +42,12 @@ private:
 
 /// One event to be counted.
 struct Use {
-    std::string_view customer, meter_key, source, id;  ///< the contract is the window's
-    const UsageWindow& window;
-    Quantity quantity;
+    std::string_view customer, source, id;  ///< the contract is the windows'
+    std::span<const UsageCount> counts;     ///< as PendingUsage says
     Instant time;
     std::optional<std::int64_t> latency_us;
     std::uint32_t content;
+    std::string_view properties{};
 };
 
 /// Whose usage is counted: one contract of one customer. Views of what the caller holds.
@@ -55,8 +58,8 @@ struct ContractKey {
 
 enum class Counted : std::uint8_t {
     Accepted,
-    LimitExceeded,  ///< its counter's hard limit does not let it in; nothing changed
-    PeriodClosed,   ///< its period takes nothing any more; nothing changed
+    LimitExceeded,  ///< a hard limit of its counters does not let it in; nothing changed
+    PeriodClosed,   ///< its billing period takes nothing any more; nothing changed
 };
 
 /// What the usage log says so far: counters, and which periods are closed. Two ways lead here, and
@@ -69,9 +72,10 @@ public:
     /// Appends the records of an accepted event to `records`; the arrival's own goes before the
     /// first of them. A window that is older than the allowance in force does not bring its own
     /// back: its usage counts under the newer one.
-    Counted count(const Use& use, std::string& records);
-    /// Periods of the contract that began before this moment take nothing from now on. Nothing is
-    /// appended when that is so already.
+    /// \param left  if not null, counters_in() as the event left them; not for PeriodClosed
+    Counted count(const Use& use, std::string& records, std::vector<Counter>* left = nullptr);
+    /// Billing periods of the contract that began before this moment take nothing from now on.
+    /// Nothing is appended when that is so already.
     void close(const ContractKey& contract, Instant closed_before, std::string& records) noexcept;
 
     /// An error leaves the state unusable.
@@ -89,19 +93,24 @@ public:
     static constexpr std::size_t kSnapshotPieceBytes = std::size_t{1} << 20;
 
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
-                                                 std::string_view meter_key,
-                                                 Instant period_start) const;
-    /// What a use in this window would find: see under_window(), but a window that is older than
-    /// the allowance in force finds that one.
-    [[nodiscard]] Counter counter_in(const ContractKey& contract, std::string_view meter_key,
-                                     const UsageWindow& window) const;
-    /// The contract's counters of periods that began in [from, before), by period, then meter.
-    [[nodiscard]] std::vector<MeteredPeriod> counters_of(const ContractKey& contract, Instant from,
-                                                         Instant before) const;
+                                                 std::string_view meter_key, Instant period_start,
+                                                 const Reset& reset = {}) const;
+    /// What the use would find, as of its time: see under_window(), but a window that is older than
+    /// the allowance in force finds that one. One counter for each count.
+    [[nodiscard]] std::vector<Counter> counters_in(const Use& use) const;
+    /// The contract's counters of billing periods that began in [from, before), by period, then
+    /// meter.
+    [[nodiscard]] std::vector<Counter> counters_of(const ContractKey& contract, Instant from,
+                                                   Instant before) const;
+    /// Those that hold `now`, and of the billing period that began at `period_start`; as of `now`,
+    /// by meter, then reset.
+    [[nodiscard]] std::vector<Counter> counters_at(const ContractKey& contract,
+                                                   Instant period_start, Instant now) const;
 
     /// What a counter counts.
     struct CountedBy {
         std::string customer, meter_key;
+        Reset reset;
         Instant period_start;
     };
     /// \param counter  as an EventRecord has it
@@ -120,10 +129,18 @@ private:
     struct Segment {
         std::uint32_t plan_version;
         Quantity from_used, included;
-        std::optional<UnitPrice> overage_unit_price;
+        std::optional<UnitPrice> overage_unit_price, overage_cap;
     };
+    /// What few counters need.
+    struct Past {
+        UsageTrail trail;
+        boost::unordered_flat_set<std::uint64_t> unique;  ///< hashes of the different values
+    };
+    static constexpr std::uint32_t kNoPast = std::numeric_limits<std::uint32_t>::max();
     struct Entry {
         std::uint32_t contract, meter;
+        CountRule rule;
+        std::uint32_t past;  ///< in pasts_, or kNoPast
         Period period;
         Quantity used;
         std::optional<Quantity> hard_limit;
@@ -132,6 +149,7 @@ private:
     };
     struct Key {
         std::uint32_t contract, meter;
+        Reset reset;
         Instant period_start;
         friend bool operator==(const Key&, const Key&) = default;
     };
@@ -140,9 +158,16 @@ private:
     };
     /// Numbered in the order in which they were first used or closed.
     struct ContractUsage {
-        std::uint32_t customer, subscription;  ///< their names
-        std::vector<std::uint32_t> counters;   ///< in the order of their first usage
+        std::uint32_t customer, subscription;                ///< their names
+        std::vector<std::uint32_t> counters;                 ///< in the order of their first usage
+        std::vector<std::pair<std::uint32_t, Reset>> kinds;  ///< of these: meter and reset
         std::optional<Instant> closed_before;
+    };
+    /// Where one count of a use goes.
+    struct Placement {
+        const UsageCount* count;
+        std::optional<std::uint32_t> counter;  ///< absent: it is the first in its window
+        bool is_held;                          ///< the allowance in force stays in force
     };
 
     std::uint32_t name(NameTable table, std::string_view text, std::string& records);
@@ -151,12 +176,23 @@ private:
     [[nodiscard]] Counter counter_of(const Entry& entry) const;
     [[nodiscard]] std::optional<std::uint32_t> find_contract(const ContractKey& contract) const;
     std::uint32_t contract_of(std::uint32_t customer, std::uint32_t subscription);
-    [[nodiscard]] std::optional<std::uint32_t> find(const ContractKey& contract,
-                                                    std::string_view meter_key,
-                                                    Instant period_start) const;
     [[nodiscard]] bool holds(const Entry& entry, const UsageWindow& window) const;
-    std::uint32_t set_allowance(const Use& use, std::optional<std::uint32_t> counter,
-                                std::string& records);
+    [[nodiscard]] bool is_closed(std::optional<std::uint32_t> contract,
+                                 const UsageWindow& window) const;
+    [[nodiscard]] Placement place(std::optional<std::uint32_t> contract,
+                                  const UsageCount& count) const;
+    [[nodiscard]] Counter counter_at(const Placement& placement) const;
+    [[nodiscard]] bool fits(const Placement& placement, Instant time) const;
+    [[nodiscard]] bool fits(const Entry& entry, Quantity value, Instant time) const;
+    [[nodiscard]] std::vector<Counter> counters_at(std::span<const Placement> placements,
+                                                   Instant moment) const;
+    [[nodiscard]] const UsageTrail& trail_of(const Entry& entry) const;
+    [[nodiscard]] Quantity counted_value(const Entry& entry, const EventCount& count) const;
+    [[nodiscard]] EventCount event_count(const Placement& placement) const;
+    void take(const EventCount& count, Instant time);
+    void write_event(const Use& use, std::string& records);
+    std::uint32_t set_allowance(const Use& use, const Placement& placement, std::string& records);
+    void open(const AllowanceRecord& record, std::uint32_t contract);
 
     Result<std::monostate> apply_record(const NameRecord& record);
     Result<std::monostate> apply_record(const ArrivalRecord& record);
@@ -165,10 +201,15 @@ private:
     Result<std::monostate> apply_record(const CloseRecord& record);
     Result<std::monostate> apply_record(const UsedRecord& record);
     Result<std::monostate> apply_record(const TotalsRecord& record);
+    Result<std::monostate> apply_record(const TrailRecord& record);
+    Result<std::monostate> apply_record(const UniqueRecord& record);
     void write_counter(std::uint32_t number, std::string& records) const;
+    Result<std::monostate> write_values(std::uint32_t number, std::string& records,
+                                        const TakeRecords& take) const;
 
     std::array<NameList, kNameTables> names_;
     std::vector<Entry> counters_;
+    std::vector<Past> pasts_;
     boost::unordered_flat_map<Key, std::uint32_t, KeyHash> by_key_;
     std::vector<ContractUsage> contracts_;
     /// By customer's and subscription's name.
@@ -178,6 +219,9 @@ private:
     Instant received_at_;
     std::uint64_t arrivals_ = 0, events_ = 0;
     bool arrival_is_written_ = true;
+    // Of the use that is being decided; kept for their memory.
+    std::vector<Placement> placements_;
+    std::string more_counts_;
 };
 
 }  // namespace turnpike

@@ -1,6 +1,8 @@
 #include "metering/log/usage_state.h"
 
 #include <map>
+#include <memory>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -17,21 +19,34 @@ UsageWindow window(const char* version, std::int64_t included, const char* price
                    const Period& period = kMonth) {
     std::optional<UnitPrice> unit_price;
     if (price != nullptr) unit_price = UnitPrice::parse(price);
-    return {std::nullopt, period, PlanVersionId::trusted(version), Quantity::whole(included),
-            unit_price};
+    return {.contract = std::nullopt,
+            .meter_key = "api_calls",
+            .period = period,
+            .plan_version = PlanVersionId::trusted(version),
+            .included = Quantity::whole(included),
+            .overage_unit_price = unit_price};
 }
 
-Use use(const UsageWindow& where, std::int64_t units, std::string_view customer = "cus_a",
-        std::string_view meter = "api_calls") {
-    return {.customer = customer,
-            .meter_key = meter,
-            .source = "test",
-            .id = "e1",
-            .window = where,
-            .quantity = Quantity::whole(units),
-            .time = kStart,
-            .latency_us = {},
-            .content = 1};
+/// A use that owns what it counts.
+struct OwnedUse {
+    std::string customer;
+    std::vector<UsageCount> counts;
+    operator Use() const {  // NOLINT(google-explicit-constructor): one is as good as the other
+        return {.customer = customer,
+                .source = "test",
+                .id = "e1",
+                .counts = counts,
+                .time = kStart,
+                .latency_us = {},
+                .content = 1};
+    }
+};
+
+OwnedUse use(UsageWindow where, std::int64_t units, std::string customer = "cus_a",
+             std::string meter = "api_calls") {
+    where.meter_key = std::move(meter);
+    return {std::move(customer),
+            {{std::make_shared<const UsageWindow>(std::move(where)), Quantity::whole(units)}}};
 }
 
 /// What another process knows that has read `records`.
@@ -127,8 +142,8 @@ TEST(UsageState, AnOlderWindowDoesNotBringItsAllowanceBack) {
         EXPECT_EQ(counter->used, Quantity::whole(40));
         EXPECT_EQ(counter->segments[1].from_used, Quantity::whole(10));
         EXPECT_EQ(counter->segments[2].from_used, Quantity::whole(25));
-        EXPECT_EQ(each->counter_in({"cus_a", ""}, "api_calls", at(free, 4)).segments.size(), 3U);
-        EXPECT_EQ(each->counter_in({"cus_a", ""}, "api_calls", at(free, 6)).segments.size(), 4U);
+        EXPECT_EQ(each->counters_in(use(at(free, 4), 0)).at(0).segments.size(), 3U);
+        EXPECT_EQ(each->counters_in(use(at(free, 6), 0)).at(0).segments.size(), 4U);
     }
 }
 
@@ -191,8 +206,8 @@ TEST(UsageState, AClosedPeriodTakesNothing) {
 
     const auto all = state.counters_of({"cus_a", ""}, kStart, kNext.end);
     ASSERT_EQ(all.size(), 2U);
-    EXPECT_EQ(all[0].counter.used, Quantity::whole(3));
-    EXPECT_EQ(all[1].counter.used, Quantity::whole(4));
+    EXPECT_EQ(all[0].used, Quantity::whole(3));
+    EXPECT_EQ(all[1].used, Quantity::whole(4));
     EXPECT_EQ(state.counters_of({"cus_a", ""}, kStart, kMonth.end).size(), 1U);
     EXPECT_TRUE(state.counters_of({"cus_c", ""}, kStart, kNext.end).empty());
 
@@ -239,6 +254,21 @@ TEST(UsageState, RefusesRecordsThatContradictWhatCameBefore) {
     of_nobody.customer = 1;
     out_of_turn.counter = 2;
     twice.counter = 1;
+    AllowanceRecord negative = opening, unpayable = opening, other_rule = opening;
+    negative.included = Quantity::from_scaled(-1);
+    unpayable.overage_unit_price = UnitPrice::from_scaled(-1);
+    other_rule.rule.aggregation = Meter::Aggregation::Max;
+    AllowanceRecord lately = opening, different = opening;
+    lately.rule.reset = {Reset::Kind::Rolling, 1};
+    different.rule.aggregation = Meter::Aggregation::Unique;
+    EventRecord too_early = event, value_of_sum = event;
+    too_early.time = Instant(Duration(-1));
+    value_of_sum.unique = 1;
+    std::string second_counter, buckets;
+    put_count(second_counter, {1, Quantity::whole(1)}, event.quantity);
+    EventRecord half_known = event;
+    half_known.more = second_counter;
+    put_buckets(buckets, {{1, Quantity::whole(2)}});
     EventRecord sourceless = event, without_counter = event;
     sourceless.source = 1;
     without_counter.counter = 1;
@@ -255,6 +285,20 @@ TEST(UsageState, RefusesRecordsThatContradictWhatCameBefore) {
         {"event without a counter", {opening, without_counter}},
         {"event without a source", {opening, sourceless}},
         {"beyond the limit", {opening, event, event}},
+        {"a negative allowance", {negative}},
+        {"a negative price", {unpayable}},
+        {"a counter counts otherwise", {opening, other_rule}},
+        {"an event before all time", {opening, too_early}},
+        {"a value of a sum", {opening, value_of_sum}},
+        {"an event of different values without its own", {different, event}},
+        {"an event whose second counter is missing", {opening, half_known}},
+        {"a past of a sum", {opening, TrailRecord{0, kStart, ""}}},
+        {"a past that is not its count",
+         {lately, UsedRecord{0, Quantity::whole(3)}, TrailRecord{0, kStart, buckets}}},
+        {"a past before all time", {lately, TrailRecord{0, too_early.time, ""}}},
+        {"values of a sum", {opening, UniqueRecord{0, ""}}},
+        {"half a value", {different, UniqueRecord{0, "1234567"}}},
+        {"a past of no counter", {opening, TrailRecord{1, kStart, ""}}},
         {"close for nobody", {CloseRecord{1, 0, kStart}}},
     };
     for (const auto& c : cases) {
@@ -319,7 +363,7 @@ TEST(UsageState, KnowsTheCountersOfACustomerOverHisContracts) {
     subscribed.contract = SubscriptionId::trusted("sub_1");
     state.begin_arrival(kStart);
     // Counters 0 to 4, in this order.
-    for (const Use& one :
+    for (const OwnedUse& one :
          {use(window("pv_1", 10, "0.02"), 1, "cus_a"), use(window("pv_1", 10, "0.02"), 1, "cus_b"),
           use(subscribed, 1, "cus_a"), use(window("pv_1", 10, "0.02", kNext), 1, "cus_a"),
           use(window("pv_1", 10, "0.02"), 1, "cus_b", "bytes")})

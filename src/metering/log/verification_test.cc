@@ -51,7 +51,7 @@ protected:
             std::filesystem::create_directory(folder_.path() + "/" + part);
         requests_.send({"a", "b"}, "cus_a", testing::window("pv_1", 0));
         requests_.close("cus_b", testing::kStart);
-        requests_.send({"c"}, "cus_c", testing::window("pv_1", 0));
+        requests_.send_wide({"c"}, "cus_c", testing::window("pv_1", 0));
         const auto first = testing::finished_segment(in("segments"), requests_);
         ASSERT_TRUE(seal_segment(first, 4));
         const auto state = state_of(requests_.all());

@@ -1,0 +1,168 @@
+// The log against the plainest store there is: what it decides, what it shows, and that a restart,
+// with a snapshot or without, changes nothing.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include "metering/log/usage_state.h"
+#include "metering/usage_model_testing.h"
+#include "metering/window_calendar.h"
+
+namespace turnpike {
+namespace {
+
+using testing::UsageModel;
+
+// Monday, 2024-09-02T00:00:00Z.
+const Instant kStart = from_unix_seconds(1'725'235'200);
+const Period kMonth{from_unix_seconds(1'725'148'800), from_unix_seconds(1'727'740'800)};
+
+/// One process's life: what it wrote, and a snapshot from somewhere in between.
+class Life {
+public:
+    struct Answer {
+        Counted counted;
+        std::vector<Counter> left;
+    };
+    Answer send(const CustomerId& customer, const std::vector<UsageCount>& counts, Instant time) {
+        const std::string id = std::to_string(++sent_);
+        state_.begin_arrival(kStart + std::chrono::seconds(sent_));
+        Answer answer{};
+        answer.counted = state_.count({.customer = customer.text(),
+                                       .source = "test",
+                                       .id = id,
+                                       .counts = counts,
+                                       .time = time,
+                                       .latency_us = {},
+                                       .content = 1},
+                                      records_, &answer.left);
+        return answer;
+    }
+    void keep_snapshot() {
+        snapshot_ = snapshot_of(state_);
+        snapshot_at_ = records_.size();
+    }
+    [[nodiscard]] const UsageState& state() const { return state_; }
+    [[nodiscard]] UsageState replayed() const { return read({records_}); }
+    [[nodiscard]] UsageState restored() const {
+        return read({snapshot_, std::string_view(records_).substr(snapshot_at_)});
+    }
+    static std::string snapshot_of(const UsageState& state) {
+        std::string all;
+        const auto taken = state.write_snapshot([&](std::string_view records) {
+            all += records;
+            return Result<std::monostate>();
+        });
+        RC_ASSERT(taken.has_value());
+        return all;
+    }
+
+private:
+    static UsageState read(std::initializer_list<std::string_view> parts) {
+        UsageState state;
+        for (const std::string_view part : parts) {
+            const auto applied = state.apply_all(part);
+            RC_ASSERT(applied.has_value());
+        }
+        return state;
+    }
+
+    UsageState state_;
+    std::string records_, snapshot_;
+    std::size_t snapshot_at_ = 0;
+    int sent_ = 0;
+};
+
+/// A customer whose plan changes now and then.
+struct Buyer {
+    CustomerId id;
+    int plan = 0;
+    std::int64_t revision = 0;
+
+    [[nodiscard]] UsageWindow window(const CountRule& rule, Instant time) const {
+        auto window = testing::model_window(rule, plan);
+        window.period = window_at(rule.reset, kMonth, time);
+        window.revision = revision;
+        return window;
+    }
+};
+
+/// So few that their counters meet many events.
+std::vector<CountRule> any_rules() {
+    const auto& all = testing::model_rules();
+    std::vector<CountRule> rules;
+    for (const auto rule : *rc::gen::unique<std::vector<std::size_t>>(
+             3, rc::gen::inRange<std::size_t>(0, all.size())))
+        rules.push_back(all[rule]);
+    return rules;
+}
+
+/// One count or more, of these rules.
+std::vector<UsageCount> any_counts(const Buyer& buyer, const std::vector<CountRule>& rules,
+                                   Instant time) {
+    std::vector<UsageCount> counts;
+    const auto first = *rc::gen::inRange<std::size_t>(0, rules.size());
+    for (const CountRule& rule : std::span(rules).subspan(first)) {
+        const bool is_unique = rule.aggregation == Meter::Aggregation::Unique;
+        const bool is_one = rule.aggregation == Meter::Aggregation::Count || is_unique;
+        const auto millionths = *rc::gen::element<std::int64_t>(0, 500'000, 1'000'000, 3'000'001);
+        counts.push_back({std::make_shared<const UsageWindow>(buyer.window(rule, time)),
+                          is_one ? Quantity::whole(1) : Quantity::from_scaled(millionths),
+                          is_unique ? *rc::gen::inRange<std::uint64_t>(0, 12) : 0});
+    }
+    return counts;
+}
+
+void check_counter(const Counter& counter, const UsageModel::Figures& expected) {
+    RC_ASSERT(counter.used == expected.used);
+    RC_ASSERT(counter.hard_limit == expected.hard_limit);
+}
+
+RC_GTEST_PROP(UsageModel, TheLogCountsAsTheModelDoes, ()) {
+    UsageModel model;
+    Life life;
+    Buyer buyers[] = {{CustomerId::trusted("cus_a")}, {CustomerId::trusted("cus_b")}};
+    Instant clock = kStart;
+    const auto rules = any_rules();
+    const int events = *rc::gen::inRange(0, 60), snapshot_at = *rc::gen::inRange(0, 60);
+    for (int i = 0; i < events; ++i) {
+        if (i == snapshot_at) life.keep_snapshot();
+        Buyer& buyer = buyers[*rc::gen::inRange(0, 2)];
+        if (*rc::gen::inRange(0, 6) == 0) {
+            buyer.plan = *rc::gen::inRange(0, testing::kModelPlans);
+            ++buyer.revision;
+        }
+        clock += std::chrono::minutes(*rc::gen::element(0, 0, 1, 7, 55, 1'500));
+        // Ahead of the clock by as much as is allowed, or late.
+        const Instant time =
+            clock + std::chrono::minutes(*rc::gen::element(0, 0, 5, -1, -59, -2'000));
+        const auto counts = any_counts(buyer, rules, time);
+        const bool fits = model.record(buyer.id, counts, time);
+        const auto answer = life.send(buyer.id, counts, time);
+        RC_ASSERT(answer.counted == (fits ? Counted::Accepted : Counted::LimitExceeded));
+        for (std::size_t n = 0; n < counts.size(); ++n)
+            check_counter(answer.left[n], model.figures(buyer.id, *counts[n].window, time));
+    }
+    const std::string now = Life::snapshot_of(life.state());
+    RC_ASSERT(Life::snapshot_of(life.replayed()) == now);
+    const UsageState restored = life.restored();
+    RC_ASSERT(Life::snapshot_of(restored) == now);
+    for (const Buyer& buyer : buyers)
+        for (const auto later :
+             {std::chrono::minutes(0), std::chrono::minutes(30), std::chrono::minutes(3'000)})
+            for (const Counter& counter :
+                 restored.counters_at({buyer.id.text(), ""}, kMonth.start, clock + later)) {
+                const auto window = buyer.window(rule_of(counter), clock + later);
+                RC_ASSERT(counter.period == window.period);
+                RC_ASSERT(counter.used == model.figures(buyer.id, window, clock + later).used);
+            }
+}
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,199 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/decimal.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "metering/counter.h"
+#include "metering/usage_event.h"
+
+namespace turnpike::testing {
+
+/// What any store of usage must say: a list of all accepted events, from which every figure is
+/// counted anew each time. Slow and plain. It knows no identities, no closed periods, and no window
+/// that is older than one it was shown before.
+class UsageModel {
+public:
+    struct Figures {
+        Quantity used;
+        std::optional<Quantity> hard_limit;
+    };
+
+    /// Records the event, if all of its counts fit. In the order of arrival.
+    bool record(const CustomerId& customer, std::span<const UsageCount> counts, Instant time) {
+        const bool all_fit = std::ranges::all_of(counts, [&](const UsageCount& count) {
+            auto events = events_of(customer, *count.window);
+            const Figures before = figures(customer, *count.window, time);
+            events.push_back({time, count.value, count.unique, count.window.get()});
+            const Quantity after = used(events, time);
+            return after <= before.used || after <= before.hard_limit.value_or(kMaxQuantity);
+        });
+        if (all_fit) recorded_.push_back({customer.text(), {counts.begin(), counts.end()}, time});
+        return all_fit;
+    }
+
+    /// What the window's counter shows at `moment`, once it is under the window's allowance.
+    [[nodiscard]] Figures figures(const CustomerId& customer, const UsageWindow& window,
+                                  Instant moment) const {
+        const auto events = events_of(customer, window);
+        return {used(events, moment), hard_limit(events, window)};
+    }
+
+private:
+    struct Recorded {
+        std::string customer;
+        std::vector<UsageCount> counts;
+        Instant time;
+    };
+    /// What one event did to one counter.
+    struct Event {
+        Instant time;
+        Quantity value;
+        std::uint64_t unique;
+        const UsageWindow* window;
+    };
+    /// Used under one allowance.
+    struct Stretch {
+        const UsageWindow* window;
+        Quantity used;
+    };
+
+    [[nodiscard]] std::vector<Event> events_of(const CustomerId& customer,
+                                               const UsageWindow& window) const {
+        std::vector<Event> events;
+        for (const Recorded& recorded : recorded_)
+            for (const UsageCount& count : recorded.counts) {
+                const UsageWindow& other = *count.window;
+                if (recorded.customer == customer.text() && other.contract == window.contract &&
+                    other.meter_key == window.meter_key && other.reset == window.reset &&
+                    other.period.start == window.period.start)
+                    events.push_back({recorded.time, count.value, count.unique, &other});
+            }
+        return events;
+    }
+
+    static Quantity used(std::span<const Event> events, Instant moment) {
+        if (events.empty()) return {};
+        const UsageWindow& window = *events.front().window;
+        if (window.reset.kind == Reset::Kind::Rolling) return used_lately(events, moment);
+        Quantity sum, most, least = kMaxQuantity;
+        const Event* last = nullptr;
+        std::set<std::uint64_t> different;
+        for (const Event& event : events) {
+            sum = sum + event.value;
+            most = std::max(most, event.value);
+            least = std::min(least, event.value);
+            if (last == nullptr || event.time >= last->time) last = &event;
+            different.insert(event.unique);
+        }
+        switch (window.aggregation) {
+            case Meter::Aggregation::Sum:
+            case Meter::Aggregation::Count: return sum;
+            case Meter::Aggregation::Max: return most;
+            case Meter::Aggregation::Min: return least;
+            case Meter::Aggregation::Last: return last->value;
+            case Meter::Aggregation::Unique:
+                return Quantity::whole(static_cast<std::int64_t>(different.size()));
+        }
+        return {};
+    }
+
+    static Quantity used_lately(std::span<const Event> events, Instant moment) {
+        const auto hours = events.front().window->reset.hours;
+        const Duration step =
+            hours <= 24 ? Duration(std::chrono::minutes(1)) : std::chrono::hours(1);
+        for (const Event& event : events) moment = std::max(moment, event.time - kEventSkewMax);
+        const Instant start = moment - std::chrono::hours(hours);
+        Quantity sum;
+        for (const Event& event : events) {
+            const Instant end_of_step = event.time - event.time.time_since_epoch() % step + step;
+            if (end_of_step > start) sum = sum + event.value;
+        }
+        return sum;
+    }
+
+    static std::optional<Quantity> hard_limit(std::span<const Event> events,
+                                              const UsageWindow& window) {
+        const bool falls = window.reset.kind == Reset::Kind::Rolling ||
+                           window.aggregation == Meter::Aggregation::Min ||
+                           window.aggregation == Meter::Aggregation::Last;
+        if (falls) return limit_after({}, window);
+        std::vector<Stretch> stretches;
+        for (std::size_t i = 0; i < events.size(); ++i) {
+            const UsageWindow* under = events[i].window;
+            if (stretches.empty() || stretches.back().window->plan_version != under->plan_version)
+                stretches.push_back({under, {}});
+            const Quantity rise = used(events.first(i + 1), {}) - used(events.first(i), {});
+            stretches.back().used = stretches.back().used + rise;
+        }
+        if (!stretches.empty() && stretches.back().window->plan_version == window.plan_version)
+            stretches.pop_back();
+        return limit_after(stretches, window);
+    }
+
+    /// In millionths of units and billionths of money, of which a product has 10^15 to one.
+    static std::optional<Quantity> limit_after(std::span<const Stretch> before,
+                                               const UsageWindow& window) {
+        Int128 used = 0, covered = 0, spent = 0;
+        for (const Stretch& stretch : before) {
+            const Int128 units = stretch.used.scaled();
+            const Int128 left = std::max<Int128>(0, stretch.window->included.scaled() - covered);
+            const Int128 overage = std::max<Int128>(0, units - left);
+            const auto& price = stretch.window->overage_unit_price;
+            if (price) spent += overage * price->scaled();
+            covered += units - overage;
+            used += units;
+        }
+        Int128 limit = used + std::max<Int128>(0, window.included.scaled() - covered);
+        if (const auto& price = window.overage_unit_price) {
+            if (!window.overage_cap || price->scaled() == 0) return std::nullopt;
+            const Int128 money = Int128{window.overage_cap->scaled()} * 1'000'000 - spent;
+            limit += std::max<Int128>(0, money) / price->scaled();
+        }
+        const Int128 most = std::min<Int128>(limit, kMaxQuantity.scaled());
+        return Quantity::from_scaled(static_cast<std::int64_t>(most));
+    }
+
+    std::vector<Recorded> recorded_;
+};
+
+/// A meter for each aggregation, under allowances of every kind.
+inline const std::vector<CountRule>& model_rules() {
+    static const std::vector<CountRule> rules = [] {
+        std::vector<CountRule> all;
+        using enum Meter::Aggregation;
+        for (const char* reset : {"billing_period", "day", "week", "month", "lifetime"})
+            for (const auto aggregation : {Sum, Count, Max, Min, Last, Unique})
+                all.push_back({aggregation, *parse_reset(reset)});
+        for (const char* reset : {"rolling_1h", "rolling_2d"})
+            for (const auto aggregation : {Sum, Count})
+                all.push_back({aggregation, *parse_reset(reset)});
+        return all;
+    }();
+    return rules;
+}
+
+/// The allowance that plan `number`, from 0 to kModelPlans - 1, gives of the rule's meter: blocked,
+/// billed, billed up to a cap, or allowed. Without contract, period, and revision.
+inline constexpr int kModelPlans = 4;
+inline UsageWindow model_window(const CountRule& rule, int number) {
+    UsageWindow window{.contract = std::nullopt,
+                       .meter_key = "meter_" + std::to_string(static_cast<int>(rule.aggregation)),
+                       .aggregation = rule.aggregation,
+                       .reset = rule.reset,
+                       .plan_version = PlanVersionId::trusted("plan_" + std::to_string(number)),
+                       .included = Quantity::whole(5 + 4 * number)};
+    if (number == 3) window.overage_unit_price = UnitPrice{};
+    if (number == 1 || number == 2) window.overage_unit_price = UnitPrice::parse("0.3");
+    if (number == 2) window.overage_cap = UnitPrice::whole(2);  // pays for 6.666666 units
+    return window;
+}
+
+}  // namespace turnpike::testing
