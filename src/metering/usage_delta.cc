@@ -30,13 +30,21 @@ struct Recorded {
     std::string latencies;
 };
 
-void count(const UsageEvent& event, Recorded& recorded) {
+void count(const UsageEvent& event, Quantity value, Recorded& recorded) {
     ++recorded.events;
-    recorded.units += event.quantity.scaled() / Quantity::kOne;
-    recorded.millionths += event.quantity.scaled() % Quantity::kOne;
+    recorded.units += value.scaled() / Quantity::kOne;
+    recorded.millionths += value.scaled() % Quantity::kOne;
     if (!event.latency_us) return;
     if (!recorded.latencies.empty()) recorded.latencies += ' ';
     recorded.latencies += std::to_string(*event.latency_us);
+}
+
+/// An event counts once for each of its meters, in however many of their windows it is.
+bool is_first_of_its_meter(const UsageCounts& counts, const UsageCount& count) {
+    const auto first = std::ranges::find_if(counts, [&](const UsageCount& other) {
+        return other.window->meter_key == count.window->meter_key;
+    });
+    return &*first == &count;
 }
 
 std::vector<std::int64_t> numbers_in(std::string_view text) {
@@ -70,9 +78,13 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
     std::map<Key, Recorded> groups;
     for (std::size_t i = 0; i < events.size(); ++i) {
         if (outcomes[i].verdict != Verdict::Accepted) continue;
-        const UsageEvent& event = events[i].event;
+        const auto& [event, stated, counts] = events[i];
         const Instant hour = std::chrono::floor<std::chrono::hours>(event.time);
-        count(event, groups[{event.customer.text(), event.meter_key, event.source, hour}]);
+        for (const UsageCount& one : counts) {
+            if (!is_first_of_its_meter(counts, one)) continue;
+            const std::string& meter_key = one.window->meter_key;
+            count(event, one.value, groups[{event.customer.text(), meter_key, event.source, hour}]);
+        }
     }
     auto next = groups.begin();
     for (const std::size_t rows : row_chunks(groups.size())) {

@@ -1,6 +1,8 @@
 #include "analytics/usage/log_tally.h"
 
+#include <algorithm>
 #include <chrono>
+#include <vector>
 
 #include <boost/container_hash/hash.hpp>
 
@@ -17,12 +19,30 @@ std::size_t LogTally::KeyHash::operator()(const Key& key) const {
 }
 
 void LogTally::count(const EventRecord& event) {
-    const auto hour = std::chrono::floor<std::chrono::hours>(event.time);
-    UsageFigures& sum = sums_[{event.counter, event.source, hour.time_since_epoch().count()}];
-    ++sum.events;
-    sum.quantity = sum.quantity + event.quantity;
-    if (event.latency_us) sum.latency.add(Duration(*event.latency_us));
     ++events_;
+    if (event.more.empty()) return add(event, {event.counter, event.quantity});
+    std::vector<std::string> meters;
+    EventCounts counts(event);
+    while (const auto counted = counts.next()) {
+        const std::string& meter = meter_of(counted->counter);
+        if (std::ranges::find(meters, meter) != meters.end()) continue;
+        meters.push_back(meter);
+        add(event, *counted);
+    }
+}
+
+void LogTally::add(const EventRecord& event, const EventCount& counted) {
+    const auto hour = std::chrono::floor<std::chrono::hours>(event.time);
+    UsageFigures& sum = sums_[{counted.counter, event.source, hour.time_since_epoch().count()}];
+    ++sum.events;
+    sum.quantity = sum.quantity + counted.value;
+    if (event.latency_us) sum.latency.add(Duration(*event.latency_us));
+}
+
+const std::string& LogTally::meter_of(std::uint32_t counter) {
+    const auto known = meters_.find(counter);
+    if (known != meters_.end()) return known->second;
+    return meters_.emplace(counter, names_.counted_by(counter).meter_key).first->second;
 }
 
 UsageRollups LogTally::rollups() const {

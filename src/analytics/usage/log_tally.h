@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -16,7 +17,8 @@ class LogTally {
 public:
     explicit LogTally(const UsageLog& log) : names_(log.names()) {}
 
-    /// The one place that knows what an event of the log says of usage.
+    /// The one place that knows what an event of the log says of usage. An event counts once for
+    /// each of its meters, in however many of their windows it is.
     void count(const EventRecord& event);
     /// Whether it should be stored before more is counted.
     [[nodiscard]] bool is_full() const { return sums_.size() >= kSumsMax || events_ >= kEventsMax; }
@@ -36,7 +38,11 @@ private:
         std::size_t operator()(const Key& key) const;
     };
 
+    void add(const EventRecord& event, const EventCount& counted);
+    const std::string& meter_of(std::uint32_t counter);
+
     LogNames names_;
+    boost::unordered_flat_map<std::uint32_t, std::string> meters_;  ///< of counters met before
     boost::unordered_flat_map<Key, UsageFigures, KeyHash> sums_;
     std::size_t events_ = 0;
 };

@@ -72,7 +72,9 @@ protected:
         event.id = "event-" + std::to_string(next_++);
         event.customer = customer;
         event.meter_key = kMeter;
-        return {std::move(event), TimeStated::Yes, world_->window("pro")};
+        const UsageCount count{std::make_shared<const UsageWindow>(world_->window("pro")),
+                               event.quantity};
+        return {std::move(event), TimeStated::Yes, {count}};
     }
     std::vector<Verdict> record(std::vector<PendingUsage> events) {
         AppendJob job{.subjects = {}, .look = {}, .place = {}, .system_now = clock_.now()};
@@ -289,10 +291,16 @@ bool append_one(UsageLog& log, int number) {
                           .quantity = Quantity::whole(1),
                           .time = kStart + std::chrono::minutes(number),
                           .latency_us = number};
-    const UsageWindow window{std::nullopt, testing::kSeptember, PlanVersionId::trusted("pv_1"),
-                             Quantity::whole(1), UnitPrice::parse("0.02")};
+    const Allowance allowance{.meter_key = kMeter,
+                              .included = Quantity::whole(1),
+                              .overage = OveragePolicy::Bill,
+                              .overage_unit_price = UnitPrice::parse("0.02")};
+    const UsageCount count = testing::count_of(
+        window_of(std::nullopt, testing::kSeptember, PlanVersionId::trusted("pv_1"),
+                  Meter::Aggregation::Sum, allowance),
+        1);
     std::promise<std::optional<Error>> durable;
-    const LoggedUse use{sent, window, 0};
+    const LoggedUse use{sent, std::span(&count, 1), 0};
     const auto appended = log.append(std::span(&use, 1), kStart,
                                      [&](const auto& failed) { durable.set_value(failed); });
     return appended && !durable.get_future().get();
