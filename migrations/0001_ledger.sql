@@ -47,20 +47,28 @@ CREATE TABLE meters (
     name        TEXT   NOT NULL,
     unit        TEXT   NOT NULL,
     event_type  TEXT   NOT NULL,
-    aggregation TEXT   NOT NULL CHECK (aggregation IN ('sum', 'count')),
+    -- Never changes: what was counted in one way cannot go on in another.
+    aggregation TEXT   NOT NULL CHECK (aggregation IN ('sum', 'count', 'max', 'min', 'last',
+                    'unique')),
+    property    TEXT   NOT NULL,
+    filter      TEXT   NOT NULL, -- JSON: {"property": ["text", ..]}
+    group_by    TEXT   NOT NULL, -- JSON: ["property", ..]
     archived_at BIGINT,
     created_at  BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX meters_one_per_event_type ON meters (event_type) WHERE archived_at IS NULL;
 CREATE TABLE allowances (
     plan_version_id    TEXT   NOT NULL REFERENCES plan_versions (id),
     meter_key          TEXT   NOT NULL REFERENCES meters (key),
     included           BIGINT NOT NULL CHECK (included >= 0),
-    reset              TEXT   NOT NULL CHECK (reset IN ('billing_period')),
-    overage            TEXT   NOT NULL CHECK (overage IN ('block', 'bill')),
+    -- 'billing_period', 'day', 'week', 'month', 'lifetime', 'rolling_<n>h', 'rolling_<n>d'.
+    reset              TEXT   NOT NULL,
+    overage            TEXT   NOT NULL CHECK (overage IN ('block', 'bill', 'allow')),
     overage_unit_price BIGINT CHECK (overage_unit_price >= 0),
-    PRIMARY KEY (plan_version_id, meter_key),
-    CHECK ((overage = 'bill') = (overage_unit_price IS NOT NULL))
+    overage_cap        BIGINT CHECK (overage_cap >= 0), -- as a unit price, scaled by 10^9
+    PRIMARY KEY (plan_version_id, meter_key, reset),
+    CHECK ((overage = 'bill') = (overage_unit_price IS NOT NULL)),
+    CHECK (overage = 'bill' OR overage_cap IS NULL),
+    CHECK (overage <> 'bill' OR reset = 'billing_period')
 );
 CREATE TABLE route_costs (
     position  BIGINT NOT NULL PRIMARY KEY,

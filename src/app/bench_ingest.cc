@@ -129,12 +129,14 @@ Result<std::monostate> add_world(App& app, const BenchIngestOptions& options) {
         for (Allowance& allowance : plan.allowances)
             allowance.included = Quantity::whole(kIncluded);
     const Instant now = app.clock.now();
-    app.db->write_blocking([&](sql::Transaction& tx) {
-        apply_catalog(tx, *file, now, app.ids);
+    const auto made = app.db->write_blocking([&](sql::Transaction& tx) -> Result<std::monostate> {
+        if (const auto applied = apply_catalog(tx, *file, now, app.ids); !applied)
+            return failure(applied);
         for (int i = 0; i < options.customers; ++i)
             (void)ensure_customer(tx, fmt::format("user-{:06}", i), std::nullopt, now, app.ids);
         return std::monostate{};
     });
+    if (!made) return failure(made);
     app.catalog.reload(*app.db);
     app.standings.clear();
     return std::monostate{};

@@ -142,8 +142,9 @@ TEST_P(Standings, AnOldPlanVersionStaysTheSubscribers) {
     add_subscription(world(), customer, {});
     auto file = *read_catalog_file(*preset_catalog("api-metering"));
     file.plans[2].allowances[0].included = Quantity::whole(5);
-    db().write_blocking(
-        [&](sql::Transaction& tx) { return apply_catalog(tx, file, kStart, world().ids()); });
+    db().write_blocking([&](sql::Transaction& tx) {
+        return apply_catalog(tx, file, kStart, world().ids()).value();
+    });
     world().catalog().reload(db());
     const auto window = window_of(*standing("loyal", kStart), "api_calls");
     EXPECT_EQ(window->included, Quantity::whole(10'000));

@@ -45,7 +45,7 @@ public:
     explicit MeteredWorld(sql::Database& db) : db_(db) {
         const auto file = read_catalog_file(*preset_catalog("api-metering"));
         db_.write_blocking(
-            [&](sql::Transaction& tx) { return apply_catalog(tx, *file, kStart, ids_); });
+            [&](sql::Transaction& tx) { return apply_catalog(tx, *file, kStart, ids_).value(); });
         catalog_.reload(db_);
     }
 
