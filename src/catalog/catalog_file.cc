@@ -16,6 +16,7 @@ constexpr std::size_t kPropertyBytesMax = 64;
 constexpr std::size_t kFiltersMax = 8;
 constexpr std::size_t kFilterTextsMax = 32;
 constexpr std::size_t kGroupsMax = 4;
+constexpr std::size_t kCountsPerEventMax = 64;  ///< what stores of usage take
 constexpr UnitPrice kPriceMax = UnitPrice::whole(1'000'000'000);
 
 constexpr std::string_view kAggregations = "sum, count, max, min, last or unique";
@@ -221,7 +222,6 @@ public:
             complaints_.add(line, code_, fmt::format("{}, as in line {}", what, first->second));
     }
     [[nodiscard]] bool empty() const { return lines_.empty(); }
-    [[nodiscard]] bool contains(const Key& key) const { return lines_.contains(key); }
 
 private:
     FileComplaints& complaints_;
@@ -251,6 +251,21 @@ void check_allowances(const FilePlan& plan, const PlanLines& lines,
     }
 }
 
+/// One event moves a counter for each allowance of each meter of its type.
+void check_counts(const FilePlan& plan, const PlanLines& line, const std::vector<Meter>& meters,
+                  FileComplaints& complaints) {
+    std::map<std::string_view, std::size_t> counts;
+    for (const Allowance& allowance : plan.allowances) {
+        const auto meter = std::ranges::find(meters, allowance.meter_key, &Meter::key);
+        if (meter == meters.end() || ++counts[meter->event_type] != kCountsPerEventMax + 1)
+            continue;
+        complaints.add(line.key, "too_many_counts",
+                       fmt::format("an event of type '{}' would move more than {} counters of plan "
+                                   "'{}'",
+                                   meter->event_type, kCountsPerEventMax, plan.key));
+    }
+}
+
 void check_plans(const CatalogFile& file, const FileLines& lines, FileComplaints& complaints) {
     FirstLines<std::string_view> keys(complaints, "duplicate");
     FirstLines<int> ranks(complaints, "duplicate");
@@ -264,9 +279,26 @@ void check_plans(const CatalogFile& file, const FileLines& lines, FileComplaints
         if (plan.is_default)
             defaults.add(true, line.is_default, "exactly one plan must have default = true");
         check_allowances(plan, line, file.meters, complaints);
+        check_counts(plan, line, file.meters, complaints);
     }
     if (defaults.empty())
         complaints.add(FileLine{1}, "one_default", "exactly one plan must have default = true");
+}
+
+/// A request costs units, which only add up.
+void check_route(const RouteCost& route, const RouteLines& line, const std::vector<Meter>& meters,
+                 FileComplaints& complaints) {
+    using enum Meter::Aggregation;
+    const auto meter = std::ranges::find(meters, route.meter_key, &Meter::key);
+    if (meter == meters.end())
+        complaints.add(line.meter, "unknown_meter",
+                       fmt::format("there is no meter '{}'", route.meter_key));
+    else if (meter->aggregation != Sum && !(meter->aggregation == Count && route.units <= 1))
+        complaints.add(
+            line.meter, "route_needs_sum",
+            fmt::format("a route needs a meter of sum, or of count and at most one unit, "
+                        "and '{}' is {}",
+                        meter->key, to_text(meter->aggregation)));
 }
 
 /// Rules that need the whole file.
@@ -282,9 +314,7 @@ void check_together(const CatalogFile& file, const FileLines& lines, FileComplai
         const RouteCost& route = file.route_costs[i];
         routes.add({route.method, route.pattern}, lines.routes[i].pattern,
                    fmt::format("there is a route {} {} already", route.method, route.pattern));
-        if (!meters.contains(route.meter_key))
-            complaints.add(lines.routes[i].meter, "unknown_meter",
-                           fmt::format("there is no meter '{}'", route.meter_key));
+        check_route(route, lines.routes[i], file.meters, complaints);
     }
 }
 

@@ -64,6 +64,13 @@ std::string with_route(std::string_view pattern) {
            "\"\nmeter = \"api_calls\"\nunits = 1\n";
 }
 
+/// kGood with another aggregation, and a route that costs so much of it.
+std::string routed(const std::string& aggregation, int units) {
+    return with("\"sum\"", aggregation) +
+           "[[routes]]\nmethod = \"*\"\npattern = \"/a\"\nmeter = \"api_calls\"\nunits = " +
+           std::to_string(units) + "\n";
+}
+
 /// kGood and a plan, whose table is in line 16.
 std::string with_plan(const std::string& key, int rank, const std::string& more = "") {
     return std::string(kGood) + "[[plans]]\nkey = \"" + key + "\"\nrank = " + std::to_string(rank) +
@@ -143,6 +150,8 @@ TEST(CatalogFile, RefusesWithTheLine) {
          "line 20 unknown_meter"},
         {"a route twice", with_route("/a") + with_route("/a").substr(kGood.size()),
          "line 23 duplicate"},
+        {"a route that costs a largest value", routed("\"max\"", 1), "line 19 route_needs_sum"},
+        {"a route that costs two events", routed("\"count\"", 2), "line 19 route_needs_sum"},
         {"a meter twice",
          std::string(kGood) + "[[meters]]\nname = \"x\"\nkey = \"api_calls\"\nunit = \"x\"\n" +
              "event_type = \"x\"\naggregation = \"sum\"\n",
@@ -224,6 +233,26 @@ TEST(CatalogFile, AMeterSaysWhatItMeasuresAndOfWhichEvents) {
               (std::vector<PropertyFilter>{{"model", {"gpt-4", "gpt-4o"}}, {"region", {"eu"}}}));
     EXPECT_EQ(meter.group_by, (std::vector<std::string>{"region", "os"}));
     EXPECT_EQ(read_catalog_file(kGood)->meters[0].property, "quantity");
+}
+
+TEST(CatalogFile, AnEventMovesSixtyFourCountersAtMost) {
+    const auto with_windows = [](int count) {
+        std::string allowances;
+        for (int i = 1; i <= count; ++i)
+            allowances +=
+                "{ meter = \"api_calls\", included = \"1\", overage = \"block\", reset = "
+                "\"rolling_" +
+                std::to_string(i) + "d\" },";
+        return with("{ meter = \"api_calls\", included = \"100\", overage = \"block\" }",
+                    allowances);
+    };
+    EXPECT_EQ(complaints(with_windows(64)), std::vector<std::string>{});
+    EXPECT_EQ(complaints(with_windows(65)), std::vector<std::string>{"line 10 too_many_counts"});
+}
+
+TEST(CatalogFile, ARouteMayCostAnEvent) {
+    const auto file = read_catalog_file(routed("\"count\"", 1));
+    EXPECT_TRUE(file) << file.error().message;
 }
 
 TEST(CatalogFile, SeveralMetersMayHaveOneEventType) {
