@@ -40,13 +40,20 @@ std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant n
     return std::nullopt;
 }
 
-std::string content_of(const UsageEvent& event, TimeStated stated) {
-    // Lengths keep two fields from running into each other.
-    std::string text;
-    for (const std::string& part : {event.customer.text(), event.meter_key, event.quantity.text(),
-                                    stated == TimeStated::Yes ? format_rfc3339(event.time) : ""})
-        text += std::to_string(part.size()) + ":" + part;
-    return text;
+std::string content_of(const UsageEvent& event, TimeStated stated, std::string_view said) {
+    std::string content;
+    put_content(content, event.customer.text());
+    if (said.empty()) {
+        put_content(content, event.meter_key);
+        put_content(content, event.quantity.text());
+    }
+    content += said;
+    put_content(content, stated == TimeStated::Yes ? format_rfc3339(event.time) : "");
+    return content;
+}
+
+void put_content(std::string& content, std::string_view part) {
+    content.append(std::to_string(part.size())).append(1, ':').append(part);
 }
 
 }  // namespace turnpike
