@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/check.h"
 #include "json/value.h"
@@ -24,7 +25,8 @@ struct Slow {
     std::optional<Instant> time;
     std::optional<Quantity> quantity;
     std::optional<std::int64_t> latency_us;
-    bool is_fraction = false;  ///< of quantity or latency: their digits are gone
+    std::vector<std::string> properties;  ///< texts and words; a number's digits are gone
+    bool is_fraction = false;             ///< of quantity or latency: their digits are gone
 };
 
 const Json* member(const Json& object, const char* name) {
@@ -75,6 +77,16 @@ void take_measures(const Json& from, Slow& slow) {
     }
 }
 
+/// "name=text"; "name" of a number.
+void take_properties(const Json& from, Slow& slow) {
+    for (const auto& [name, value] : from.items()) {
+        if (value.is_number()) slow.properties.push_back(name);
+        if (value.is_boolean())
+            slow.properties.push_back(name + (value.get<bool>() ? "=true" : "=false"));
+        if (value.is_string()) slow.properties.push_back(name + "=" + value.get<std::string>());
+    }
+}
+
 bool take_time(const Json& event, Slow& slow) {
     const Json* const value = stated(event, "time");
     if (value == nullptr) return true;
@@ -99,6 +111,11 @@ Slow read_slowly(const Json& event) {
         slow.code = "missing_field";
         return slow;
     }
+    if (is_plain && stated(event, "properties") != nullptr &&
+        !stated(event, "properties")->is_object()) {
+        slow.code = "bad_data";
+        return slow;
+    }
     if (!take_text(event, "id", slow, slow.id) || !take_text(event, "source", slow, slow.source) ||
         !take_text(event, is_plain ? "meter" : "type", slow, slow.type_or_meter) ||
         !take_text(event, is_plain ? "customer" : "subject", slow, slow.subject) ||
@@ -106,13 +123,20 @@ Slow read_slowly(const Json& event) {
         return slow;
     if (is_plain) {
         take_measures(event, slow);
+        if (const Json* const properties = stated(event, "properties"))
+            take_properties(*properties, slow);
         return slow;
     }
     const Json* const data = stated(event, "data");
     if (event.contains("data_base64") || (data != nullptr && !data->is_object()))
         slow.code = "bad_data";
-    else if (data != nullptr)
+    else if (data != nullptr) {
         take_measures(*data, slow);
+        Json others = *data;
+        others.erase("quantity");
+        others.erase("latency_ms");
+        take_properties(others, slow);
+    }
     return slow;
 }
 
@@ -132,6 +156,11 @@ bool holds_a_wide_number(std::string_view text) {
     return false;
 }
 
+bool same_property(const SentEvent::Property& fast, const std::string& slow) {
+    const std::string name(fast.name);
+    return slow == name + "=" + std::string(fast.text) || slow == name;
+}
+
 void compare(const EventEntry& fast, const Slow& slow) {
     const std::string_view code = fast ? "" : fast.error().code;
     if (slow.is_fraction) {
@@ -144,6 +173,8 @@ void compare(const EventEntry& fast, const Slow& slow) {
     check(fast->subject == slow.subject, "the same customer");
     check((fast->type.empty() ? fast->meter_key : fast->type) == slow.type_or_meter, "and meter");
     check(fast->time == slow.time, "the same time");
+    check(std::ranges::equal(fast->properties, slow.properties, same_property),
+          "the same properties");
     check(fast->quantity == slow.quantity && fast->latency_us == slow.latency_us, "and numbers");
 }
 

@@ -47,20 +47,28 @@ CREATE TABLE meters (
     name        TEXT   NOT NULL,
     unit        TEXT   NOT NULL,
     event_type  TEXT   NOT NULL,
-    aggregation TEXT   NOT NULL CHECK (aggregation IN ('sum', 'count')),
+    -- Never changes: what was counted in one way cannot go on in another.
+    aggregation TEXT   NOT NULL CHECK (aggregation IN ('sum', 'count', 'max', 'min', 'last',
+                    'unique')),
+    property    TEXT   NOT NULL,
+    filter      TEXT   NOT NULL, -- JSON: {"property": ["text", ..]}
+    group_by    TEXT   NOT NULL, -- JSON: ["property", ..]
     archived_at BIGINT,
     created_at  BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX meters_one_per_event_type ON meters (event_type) WHERE archived_at IS NULL;
 CREATE TABLE allowances (
     plan_version_id    TEXT   NOT NULL REFERENCES plan_versions (id),
     meter_key          TEXT   NOT NULL REFERENCES meters (key),
     included           BIGINT NOT NULL CHECK (included >= 0),
-    reset              TEXT   NOT NULL CHECK (reset IN ('billing_period')),
-    overage            TEXT   NOT NULL CHECK (overage IN ('block', 'bill')),
+    -- 'billing_period', 'day', 'week', 'month', 'lifetime', 'rolling_<n>h', 'rolling_<n>d'.
+    reset              TEXT   NOT NULL,
+    overage            TEXT   NOT NULL CHECK (overage IN ('block', 'bill', 'allow')),
     overage_unit_price BIGINT CHECK (overage_unit_price >= 0),
-    PRIMARY KEY (plan_version_id, meter_key),
-    CHECK ((overage = 'bill') = (overage_unit_price IS NOT NULL))
+    overage_cap        BIGINT CHECK (overage_cap >= 0), -- as a unit price, scaled by 10^9
+    PRIMARY KEY (plan_version_id, meter_key, reset),
+    CHECK ((overage = 'bill') = (overage_unit_price IS NOT NULL)),
+    CHECK (overage = 'bill' OR overage_cap IS NULL),
+    CHECK (overage <> 'bill' OR reset = 'billing_period')
 );
 CREATE TABLE route_costs (
     position  BIGINT NOT NULL PRIMARY KEY,
@@ -179,6 +187,7 @@ CREATE UNIQUE INDEX subscription_commands_one_start
 CREATE INDEX subscription_commands_pending ON subscription_commands (state, created_at);
 
 -- metering -----------------------------------------------------------------------------------
+-- meter_key, quantity, reset and period_start are those of the first counter that it moved.
 CREATE TABLE usage_events (
     id              TEXT   NOT NULL PRIMARY KEY,
     source          TEXT   NOT NULL,
@@ -188,44 +197,81 @@ CREATE TABLE usage_events (
     quantity        BIGINT NOT NULL CHECK (quantity >= 0),
     event_time      BIGINT NOT NULL,
     received_at     BIGINT NOT NULL,
-    -- These two say, with customer and meter, which counter it moved.
+    -- These say, with customer and meter, which counter it moved.
     subscription_id TEXT   NOT NULL,
+    reset           TEXT   NOT NULL,
     period_start    BIGINT NOT NULL,
     latency_us      BIGINT,
+    properties      TEXT   NOT NULL, -- '', or a JSON object
     content_hash    TEXT   NOT NULL,
     UNIQUE (source, event_id)
 );
 CREATE INDEX usage_events_by_customer ON usage_events (customer_id, id);
+-- The other counters that it moved: of other meters, and of other windows of one.
+CREATE TABLE usage_event_counts (
+    usage_event_id TEXT   NOT NULL REFERENCES usage_events (id),
+    number         BIGINT NOT NULL CHECK (number > 0),
+    meter_key      TEXT   NOT NULL REFERENCES meters (key),
+    reset          TEXT   NOT NULL,
+    period_start   BIGINT NOT NULL,
+    quantity       BIGINT NOT NULL CHECK (quantity >= 0),
+    PRIMARY KEY (usage_event_id, number)
+);
 
 -- subscription_id is '' where the default plan gives the allowance. Without it, two contracts whose
 -- periods begin in the same second would share a counter, and one of them would pay for both.
--- hard_limit is absolute for the whole period and NULL where overage is billed: the one conditional
--- UPDATE that grants usage and this CHECK say the same thing.
+-- hard_limit is absolute for the whole window and NULL where overage has no end. A counter that can
+-- fall may stand above it when its allowance became smaller. Whoever changes anything of a counter
+-- updates this row: that is what keeps two transactions apart.
 CREATE TABLE usage_counters (
     customer_id     TEXT   NOT NULL REFERENCES customers (id),
     subscription_id TEXT   NOT NULL,
     meter_key       TEXT   NOT NULL REFERENCES meters (key),
+    reset           TEXT   NOT NULL,
     period_start    BIGINT NOT NULL,
     period_end      BIGINT NOT NULL,
+    aggregation     TEXT   NOT NULL,
     used            BIGINT NOT NULL CHECK (used >= 0),
     hard_limit      BIGINT,
-    -- Of the newest segment: usage under another plan version starts the next one first.
-    plan_version_id TEXT   NOT NULL REFERENCES plan_versions (id),
-    PRIMARY KEY (customer_id, subscription_id, meter_key, period_start),
-    CHECK (hard_limit IS NULL OR used <= hard_limit)
+    last_at         BIGINT, -- time of the latest event, where the next one needs to know it
+    PRIMARY KEY (customer_id, subscription_id, meter_key, reset, period_start),
+    CHECK (hard_limit IS NULL OR used <= hard_limit
+           OR aggregation IN ('min', 'last') OR reset LIKE 'rolling%')
 );
 -- Which allowance was in force from which count on: usage is rated by the plan it was used under.
 CREATE TABLE usage_segments (
     customer_id        TEXT   NOT NULL REFERENCES customers (id),
     subscription_id    TEXT   NOT NULL,
     meter_key          TEXT   NOT NULL REFERENCES meters (key),
+    reset              TEXT   NOT NULL,
     period_start       BIGINT NOT NULL,
     number             BIGINT NOT NULL,
     plan_version_id    TEXT   NOT NULL REFERENCES plan_versions (id),
     from_used          BIGINT NOT NULL CHECK (from_used >= 0),
     included           BIGINT NOT NULL CHECK (included >= 0),
     overage_unit_price BIGINT,
-    PRIMARY KEY (customer_id, subscription_id, meter_key, period_start, number)
+    overage_cap        BIGINT,
+    PRIMARY KEY (customer_id, subscription_id, meter_key, reset, period_start, number)
+);
+-- A rolling window's usage, by steps of time; what has left the window has no row.
+CREATE TABLE usage_buckets (
+    customer_id     TEXT   NOT NULL REFERENCES customers (id),
+    subscription_id TEXT   NOT NULL,
+    meter_key       TEXT   NOT NULL REFERENCES meters (key),
+    reset           TEXT   NOT NULL,
+    number          BIGINT NOT NULL,
+    used            BIGINT NOT NULL CHECK (used >= 0),
+    PRIMARY KEY (customer_id, subscription_id, meter_key, reset, number)
+);
+-- What a counter of different values has seen: 64 bits of each value's hash.
+CREATE TABLE usage_unique_values (
+    customer_id     TEXT   NOT NULL REFERENCES customers (id),
+    subscription_id TEXT   NOT NULL,
+    meter_key       TEXT   NOT NULL REFERENCES meters (key),
+    reset           TEXT   NOT NULL,
+    period_start    BIGINT NOT NULL,
+    value_hash      BIGINT NOT NULL,
+    PRIMARY KEY (customer_id, subscription_id, meter_key, reset, period_start, value_hash)
 );
 
 -- invoicing ----------------------------------------------------------------------------------

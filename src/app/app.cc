@@ -54,19 +54,19 @@ Result<std::monostate> settle_catalog(sql::Database& db, const Config& config, I
                                       Instant now) {
     const auto file = configured_catalog(config);
     if (!file) return failure(file);
-    const auto differences = db.write_blocking([&](sql::Transaction& tx) {
+    const auto differences = db.write_blocking([&](sql::Transaction& tx) -> Result<std::size_t> {
         const auto stored = load_catalog(tx);
-        if (stored.plans.empty()) {
-            apply_catalog(tx, *file, now, ids);
-            return std::size_t{0};
-        }
-        return plan_diff(stored, *file).size();
+        if (!stored.plans.empty()) return plan_diff(stored, *file).size();
+        if (const auto applied = apply_catalog(tx, *file, now, ids); !applied)
+            return failure(applied);
+        return std::size_t{0};
     });
-    if (differences > 0)
+    if (!differences) return failure(differences);
+    if (*differences > 0)
         spdlog::warn(
             "event=catalog.differs differences={} hint=\"turnpike plan diff shows them, "
             "turnpike plan apply makes them\"",
-            differences);
+            *differences);
     return std::monostate{};
 }
 

@@ -17,8 +17,15 @@ constexpr std::string_view kCounters = R"sql(
     SELECT c.customer_id, c.meter_key, c.period_start, c.used,
            (SELECT COALESCE(SUM(e.quantity), 0) FROM usage_events e
              WHERE e.customer_id = c.customer_id AND e.subscription_id = c.subscription_id
-               AND e.meter_key = c.meter_key AND e.period_start = c.period_start)
+               AND e.meter_key = c.meter_key AND e.reset = c.reset
+               AND e.period_start = c.period_start)
+         + (SELECT COALESCE(SUM(m.quantity), 0) FROM usage_events e
+              JOIN usage_event_counts m ON m.usage_event_id = e.id
+             WHERE e.customer_id = c.customer_id AND e.subscription_id = c.subscription_id
+               AND m.meter_key = c.meter_key AND m.reset = c.reset
+               AND m.period_start = c.period_start)
       FROM usage_counters c
+     WHERE c.aggregation IN ('sum', 'count') AND c.reset NOT LIKE 'rolling%'
 )sql";
 
 constexpr std::string_view kCharges = R"sql(

@@ -144,8 +144,9 @@ int command_plan_apply(const SettingFlags& flags) {
     RandomIdSource ids;
     const auto changed = (*db)->write_blocking(
         [&](sql::Transaction& tx) { return apply_catalog(tx, *file, SystemClock().now(), ids); });
-    if (changed.empty()) fmt::print("nothing to change\n");
-    print_differences(changed);
+    if (!changed) return complain(changed.error());
+    if (changed->empty()) fmt::print("nothing to change\n");
+    print_differences(*changed);
     return 0;
 }
 

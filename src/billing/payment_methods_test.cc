@@ -40,7 +40,7 @@ protected:
         const auto file = read_catalog_file(text);
         ASSERT_TRUE(file) << file.error().message;
         ledger->write_blocking([&](sql::Transaction& tx) {
-            return apply_catalog(tx, *file, world.clock.now(), world.ids).size();
+            return apply_catalog(tx, *file, world.clock.now(), world.ids).value();
         });
         world.catalog.reload(*ledger);
     }

@@ -55,7 +55,7 @@ std::unique_ptr<sql::Database> ledger_with_catalog() {
     if (!file) throw std::runtime_error(file.error().message);
     RandomIdSource ids;
     ledger->write_blocking([&](sql::Transaction& tx) {
-        return apply_catalog(tx, *file, SystemClock().now(), ids).size();
+        return apply_catalog(tx, *file, SystemClock().now(), ids).value();
     });
     return ledger;
 }

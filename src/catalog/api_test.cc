@@ -21,7 +21,7 @@ protected:
     void SetUp() override {
         const auto file = read_catalog_file(*preset_catalog("api-metering"));
         db_->write_blocking([&](sql::Transaction& tx) {
-            return apply_catalog(tx, *file, from_unix_seconds(0), ids_);
+            return apply_catalog(tx, *file, from_unix_seconds(0), ids_).value();
         });
         cache_.reload(*db_);
     }

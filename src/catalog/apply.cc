@@ -1,8 +1,12 @@
+#include <algorithm>
 #include <string>
+#include <variant>
 
 #include "base/encoding.h"
 #include "catalog/service.h"
+#include "catalog/wire.h"
 #include "crypto/crypto.h"
+#include "json/value.h"
 
 namespace turnpike {
 namespace {
@@ -12,11 +16,17 @@ constexpr std::string_view kArchiveMeters = R"sql(
 )sql";
 
 constexpr std::string_view kSaveMeter = R"sql(
-    INSERT INTO meters (key, name, unit, event_type, aggregation, archived_at, created_at)
-    VALUES ($1, $2, $3, $4, $5, NULL, $6)
+    INSERT INTO meters (key, name, unit, event_type, aggregation, property, filter, group_by,
+                        archived_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)
     ON CONFLICT (key) DO UPDATE
        SET name = excluded.name, unit = excluded.unit, event_type = excluded.event_type,
-           aggregation = excluded.aggregation, archived_at = NULL
+           property = excluded.property, filter = excluded.filter, group_by = excluded.group_by,
+           archived_at = NULL
+)sql";
+
+constexpr std::string_view kAggregations = R"sql(
+    SELECT key, aggregation FROM meters
 )sql";
 
 constexpr std::string_view kArchivePlans = R"sql(
@@ -50,9 +60,9 @@ constexpr std::string_view kInsertPrice = R"sql(
 )sql";
 
 constexpr std::string_view kInsertAllowance = R"sql(
-    INSERT INTO allowances (plan_version_id, meter_key, included, reset, overage,
-                            overage_unit_price)
-    VALUES ($1, $2, $3, 'billing_period', $4, $5)
+    INSERT INTO allowances (plan_version_id, meter_key, reset, included, overage,
+                            overage_unit_price, overage_cap)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
 )sql";
 
 constexpr std::string_view kDropRoutes = R"sql(
@@ -71,9 +81,9 @@ void insert_version(sql::Transaction& tx, const FilePlan& plan, const PlanVersio
                {ids.make<PriceId>(now), version, to_text(price.amount.currency()),
                 to_text(price.recurrence.interval), price.recurrence.count, price.amount.minor()});
     for (const Allowance& allowance : plan.allowances)
-        tx.run(kInsertAllowance, {version, allowance.meter_key, allowance.included,
-                                  allowance.overage == OveragePolicy::Bill ? "bill" : "block",
-                                  allowance.overage_unit_price});
+        tx.run(kInsertAllowance,
+               {version, allowance.meter_key, to_text(allowance.reset), allowance.included,
+                to_text(allowance.overage), allowance.overage_unit_price, allowance.overage_cap});
 }
 
 void save_plan(sql::Transaction& tx, const FilePlan& plan, Instant now, IdSource& ids) {
@@ -90,19 +100,39 @@ void save_plan(sql::Transaction& tx, const FilePlan& plan, Instant now, IdSource
     insert_version(tx, plan, version, now, ids);
 }
 
+/// What was counted in one way cannot go on in another, also under a meter that is archived.
+Result<std::monostate> keep_aggregations(sql::Transaction& tx, const CatalogFile& file) {
+    for (const auto& row : tx.all(kAggregations)) {
+        const auto meter = std::ranges::find(file.meters, row.text(0), &Meter::key);
+        if (meter == file.meters.end() || row.text(1) == to_text(meter->aggregation)) continue;
+        return conflict("catalog.aggregation_changed",
+                        "meter '" + meter->key + "' counts by " + row.text(1) + ", not by " +
+                            std::string(to_text(meter->aggregation)) +
+                            "; give another way of counting a key of its own");
+    }
+    return std::monostate{};
+}
+
+void save_meters(sql::Transaction& tx, const std::vector<Meter>& meters, Instant now) {
+    for (const Meter& meter : meters)
+        tx.run(kSaveMeter,
+               {meter.key, meter.name, meter.unit, meter.event_type, to_text(meter.aggregation),
+                meter.property, to_text(write_filter(meter.filter)), to_text(Json(meter.group_by)),
+                now});
+}
+
 }  // namespace
 
-std::vector<CatalogDifference> apply_catalog(sql::Transaction& tx, const CatalogFile& file,
-                                             Instant now, IdSource& ids) {
+Result<std::vector<CatalogDifference>> apply_catalog(sql::Transaction& tx, const CatalogFile& file,
+                                                     Instant now, IdSource& ids) {
     auto differences = plan_diff(load_catalog(tx), file);
     if (differences.empty()) return differences;
+    if (const auto kept = keep_aggregations(tx, file); !kept) return failure(kept);
 
-    // Everything is archived first, so that two plans may trade their default and two meters their
-    // event type; what the file names comes back at once.
+    // Everything is archived first, so that two plans may trade their default; what the file names
+    // comes back at once.
     tx.run(kArchiveMeters, {now});
-    for (const Meter& meter : file.meters)
-        tx.run(kSaveMeter, {meter.key, meter.name, meter.unit, meter.event_type,
-                            meter.aggregation == Meter::Aggregation::Count ? "count" : "sum", now});
+    save_meters(tx, file.meters, now);
     tx.run(kArchivePlans, {now});
     for (const FilePlan& plan : file.plans) save_plan(tx, plan, now, ids);
     tx.run(kDropRoutes);

@@ -50,6 +50,42 @@ std::optional<Interval> parse_interval(std::string_view text) {
     return std::nullopt;
 }
 
+std::string_view to_text(OveragePolicy policy) {
+    switch (policy) {
+        case OveragePolicy::Block: return "block";
+        case OveragePolicy::Bill: return "bill";
+        case OveragePolicy::Allow: return "allow";
+    }
+    check(false, "every policy has a text");
+    return {};
+}
+
+std::optional<OveragePolicy> parse_overage_policy(std::string_view text) {
+    for (const auto policy : {OveragePolicy::Block, OveragePolicy::Bill, OveragePolicy::Allow})
+        if (text == to_text(policy)) return policy;
+    return std::nullopt;
+}
+
+std::string_view to_text(Meter::Aggregation aggregation) {
+    switch (aggregation) {
+        case Meter::Aggregation::Sum: return "sum";
+        case Meter::Aggregation::Count: return "count";
+        case Meter::Aggregation::Max: return "max";
+        case Meter::Aggregation::Min: return "min";
+        case Meter::Aggregation::Last: return "last";
+        case Meter::Aggregation::Unique: return "unique";
+    }
+    check(false, "every aggregation has a text");
+    return {};
+}
+
+std::optional<Meter::Aggregation> parse_aggregation(std::string_view text) {
+    using enum Meter::Aggregation;
+    for (const auto aggregation : {Sum, Count, Max, Min, Last, Unique})
+        if (text == to_text(aggregation)) return aggregation;
+    return std::nullopt;
+}
+
 std::string_view to_text(OnFailure on_failure) {
     switch (on_failure) {
         case OnFailure::Open: return "open";
@@ -67,9 +103,10 @@ std::optional<OnFailure> parse_on_failure(std::string_view text) {
 
 std::string route_name(const RouteCost& route) { return route.method + " " + route.pattern; }
 
-const Allowance* PlanVersion::allowance(std::string_view meter_key) const {
-    const auto found = std::ranges::find(allowances, meter_key, &Allowance::meter_key);
-    return found == allowances.end() ? nullptr : &*found;
+std::span<const Allowance> PlanVersion::allowances_of(std::string_view meter_key) const {
+    const auto is_of_meter = [&](const Allowance& one) { return one.meter_key == meter_key; };
+    const auto first = std::ranges::find_if(allowances, is_of_meter);
+    return {first, std::find_if_not(first, allowances.end(), is_of_meter)};
 }
 
 const Price* PlanVersion::price(Currency currency, const Recurrence& recurrence) const {
@@ -92,11 +129,6 @@ const PlanVersion& Catalog::default_plan() const {
 
 const Meter* Catalog::meter(std::string_view key) const {
     const auto found = std::ranges::find(meters, key, &Meter::key);
-    return found == meters.end() ? nullptr : &*found;
-}
-
-const Meter* Catalog::meter_of_event(std::string_view event_type) const {
-    const auto found = std::ranges::find(meters, event_type, &Meter::event_type);
     return found == meters.end() ? nullptr : &*found;
 }
 

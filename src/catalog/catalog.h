@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,46 +29,52 @@ struct Recurrence {
 enum class OveragePolicy : std::uint8_t {
     Block,  ///< further usage is denied
     Bill,   ///< further usage is charged at the overage unit price
-    Allow,  ///< further usage is told, and not charged
+    Allow,  ///< further usage is told of, and not charged
 };
+std::string_view to_text(OveragePolicy policy);  ///< "block"
+std::optional<OveragePolicy> parse_overage_policy(std::string_view text);
 
-/// A property of an event that must have one of these values.
+/// An event counts only when its property has one of these texts.
 struct PropertyFilter {
     std::string property;
-    std::vector<std::string> any_of;
+    std::vector<std::string> any_of;  ///< at least one
     friend bool operator==(const PropertyFilter&, const PropertyFilter&) = default;
 };
 
-/// What is counted. `event_type` is the CloudEvents type that feeds it; several meters may have
-/// one.
+/// What is counted, and how. Events of `event_type` (CloudEvents' `type`) that pass every filter
+/// feed it; several meters may have one type. A property is a member of the event's data.
 struct Meter {
+    enum class Aggregation : std::uint8_t {
+        Sum,
+        Count,  ///< events
+        Max,
+        Min,
+        Last,    ///< the value of the latest event
+        Unique,  ///< different texts of the property
+    };
+
     std::string key;
     std::string name;
     std::string unit;
     std::string event_type;
-    enum class Aggregation : std::uint8_t {
-        Sum,
-        Count,
-        Max,
-        Min,
-        Last,    ///< the value of the event with the latest time
-        Unique,  ///< how many different values
-    };
     Aggregation aggregation = Aggregation::Sum;
-    std::string property = "quantity";     ///< what is measured; "" for Count
-    std::vector<PropertyFilter> filter{};  ///< all of them must match
-    std::vector<std::string> group_by{};   ///< properties that are kept with each event
+    std::string property = "quantity";     ///< what is measured; not looked at by Count
+    std::vector<PropertyFilter> filter{};  ///< in the order of their properties, each once
+    std::vector<std::string> group_by{};   ///< properties that are kept with each event; at most 4
     friend bool operator==(const Meter&, const Meter&) = default;
 };
+std::string_view to_text(Meter::Aggregation aggregation);  ///< "sum"
+std::optional<Meter::Aggregation> parse_aggregation(std::string_view text);
 
-/// What a plan includes of one meter, until it begins anew.
+/// What a plan includes of one meter, from one reset to the next.
 struct Allowance {
     std::string meter_key;
     Quantity included;
     OveragePolicy overage = OveragePolicy::Block;
     std::optional<UnitPrice> overage_unit_price;  ///< set exactly when overage is Bill
-    Reset reset{};
-    std::optional<UnitPrice> overage_cap{};  ///< what overage may cost; only when it is Bill
+    Reset reset{};                                ///< overage is billed by billing period only
+    /// The spend cap, in major currency units: usage stops where overage would cost more.
+    std::optional<UnitPrice> overage_cap{};
     friend bool operator==(const Allowance&, const Allowance&) = default;
 };
 
@@ -87,9 +95,10 @@ struct PlanVersion {
     bool is_default = false;  ///< what a customer without a subscription has
     int number = 1;
     std::vector<Price> prices;
-    std::vector<Allowance> allowances;
+    std::vector<Allowance> allowances;  ///< those of one meter stand together
 
-    [[nodiscard]] const Allowance* allowance(std::string_view meter_key) const;
+    /// A meter's allowances, each with another reset; empty: the plan does not include it.
+    [[nodiscard]] std::span<const Allowance> allowances_of(std::string_view meter_key) const;
     [[nodiscard]] const Price* price(Currency currency, const Recurrence& recurrence) const;
     friend bool operator==(const PlanVersion&, const PlanVersion&) = default;
 };
@@ -126,7 +135,6 @@ struct Catalog {
     [[nodiscard]] const PlanVersion* plan(std::string_view key) const;
     [[nodiscard]] const PlanVersion& default_plan() const;
     [[nodiscard]] const Meter* meter(std::string_view key) const;
-    [[nodiscard]] const Meter* meter_of_event(std::string_view event_type) const;
     /// The first row that matches; nullptr: the route is free and not metered.
     [[nodiscard]] const RouteCost* route_cost(std::string_view method, std::string_view path) const;
     /// The next plan up by rank; for upgrade hints. nullptr at the top.

@@ -2,215 +2,75 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
-#include <variant>
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include "base/decimal.h"
+#include "catalog/table_reader.h"
 
 namespace turnpike {
 namespace {
 
-constexpr std::size_t kRowsMax = 1'000;
-constexpr std::size_t kTextMax = 255;
-/// The message tells so many complaints; `fields` has them all.
-constexpr std::size_t kComplaintsTold = 10;
+constexpr std::size_t kPropertyBytesMax = 64;
+constexpr std::size_t kFiltersMax = 8;
+constexpr std::size_t kFilterTextsMax = 32;
+constexpr std::size_t kGroupsMax = 4;
+constexpr std::size_t kCountsPerEventMax = 64;  ///< what stores of usage take
+constexpr UnitPrice kPriceMax = UnitPrice::whole(1'000'000'000);
 
-using Line = toml::source_index;
+constexpr std::string_view kAggregations = "sum, count, max, min, last or unique";
+constexpr std::string_view kPolicies = "block, bill or allow";
+constexpr std::string_view kResets =
+    "billing_period, day, week, month, lifetime, rolling_<1 to 744>h or rolling_<1 to 366>d";
 
-/// Every complaint of one file, in the order of the file's lines.
-class Complaints {
-public:
-    void add(Line line, std::string code, std::string detail) {
-        found_.push_back({{line, found_.size()}, std::move(code), std::move(detail)});
-    }
-    void add(const toml::node& where, std::string code, std::string detail) {
-        add(where.source().begin.line, std::move(code), std::move(detail));
-    }
-    [[nodiscard]] bool empty() const { return found_.empty(); }
-
-    /// "presets/x.toml:31: 'rank' is missing; presets/x.toml:40: ...", and each of them as a field.
-    Error take(std::string_view file) {
-        std::ranges::sort(found_, {}, &Found::position);
-        Error error{ErrorCode::InvalidArgument, "catalog.bad_file", ""};
-        for (Found& one : found_) {
-            const Line line = one.position.first;
-            if (error.fields.size() < kComplaintsTold)
-                error.message += fmt::format("{}{}:{}: {}", error.message.empty() ? "" : "; ", file,
-                                             line, one.detail);
-            error.fields.push_back(
-                {fmt::format("line {}", line), std::move(one.code), std::move(one.detail)});
-        }
-        if (found_.size() > kComplaintsTold)
-            error.message += fmt::format("; and {} more", found_.size() - kComplaintsTold);
-        return error;
-    }
-
-private:
-    struct Found {
-        std::pair<Line, std::size_t> position;  ///< line, then order of arrival
-        std::string code, detail;
+bool is_property_name(std::string_view text) {
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     };
-    std::vector<Found> found_;
-};
-
-bool is_key(std::string_view text) {
-    const auto plain = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    };
-    return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, plain);
+    return !text.empty() && text.size() <= kPropertyBytesMax &&
+           std::ranges::none_of(text, is_control);
 }
 
-/// Reads one table, remembers which keys were asked for, and complains about the others.
-class TableReader {
-public:
-    TableReader(const toml::table& table, Complaints& complaints)
-        : table_(table), complaints_(complaints) {}
-
-    std::string text(std::string_view name) {
-        const toml::node* node = required(name);
-        if (node == nullptr) return {};
-        const auto* value = node->as_string();
-        if (value == nullptr || value->get().empty() || value->get().size() > kTextMax) {
-            complain(*node, name, "wrong_type", "must be a text of 1 to 255 bytes");
-            return {};
-        }
-        return value->get();
-    }
-    std::string key(std::string_view name) {
-        std::string found = text(name);
-        if (!found.empty() && !is_key(found))
-            complain(*table_.get(name), name, "bad_key",
-                     "may hold a-z, 0-9, '_' and '-', at most 64 of them");
-        return found;
-    }
-    /// One of the words that `parse` knows and `known` tells; `fallback` after a complaint.
-    template <class T>
-    T word(std::string_view name, std::optional<T> (*parse)(std::string_view), T fallback,
-           std::string_view known) {
-        const std::string found = text(name);
-        const auto parsed = parse(found);
-        if (!parsed && !found.empty())
-            complain(*table_.get(name), name, "unknown_value",
-                     fmt::format("must be {}, not '{}'", known, found));
-        return parsed.value_or(fallback);
-    }
-    /// A whole number; TOML fractions are refused, they have lost digits before we see them.
-    std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max) {
-        const toml::node* node = required(name);
-        if (node == nullptr) return min;
-        const auto* value = node->as_integer();
-        if (value == nullptr || value->get() < min || value->get() > max) {
-            complain(*node, name, "out_of_range",
-                     fmt::format("must be a whole number from {} to {}", min, max));
-            return min;
-        }
-        return value->get();
-    }
-    /// A decimal text, not negative.
-    template <class T>
-    T decimal(std::string_view name, T max) {
-        const std::string found = text(name);
-        if (found.empty()) return {};
-        const auto parsed = T::parse(found);
-        if (parsed && *parsed >= T{} && *parsed <= max) return *parsed;
-        complain(*table_.get(name), name, "bad_decimal",
-                 fmt::format("must be a decimal text from 0 to {}", max.text()));
-        return {};
-    }
-    bool flag(std::string_view name) {
-        const toml::node* node = optional(name);
-        if (node == nullptr) return false;
-        const auto* value = node->as_boolean();
-        if (value == nullptr) complain(*node, name, "wrong_type", "must be true or false");
-        return value != nullptr && value->get();
-    }
-    bool has(std::string_view name) { return optional(name) != nullptr; }
-    /// Where the member stands, or its table when it is absent.
-    [[nodiscard]] Line line(std::string_view name) const {
-        const toml::node* node = table_.get(name);
-        return (node == nullptr ? table_ : *node).source().begin.line;
-    }
-
-    /// Calls `read(TableReader&)` for each table of the array `name`, which may be absent.
-    template <class Read>
-    void each(std::string_view name, Read read) {
-        const toml::node* node = optional(name);
-        if (node == nullptr) return;
-        const auto* rows = node->as_array();
-        if (rows == nullptr || rows->size() > kRowsMax) {
-            complain(*node, name, "wrong_type", "must be an array of at most 1000 tables");
-            return;
-        }
-        for (const toml::node& row : *rows) {
-            const auto* table = row.as_table();
-            if (table == nullptr) {
-                complain(row, name, "wrong_type", "must hold tables only");
-                continue;
-            }
-            TableReader reader(*table, complaints_);
-            read(reader);
-            reader.refuse_unknown();
-        }
-    }
-    void refuse_unknown() {
-        for (const auto& [key, node] : table_)
-            if (!known_.contains(key.str()))
-                complaints_.add(node, "unknown_key", fmt::format("'{}' is not known", key.str()));
-    }
-    void complain(std::string code, std::string detail) {
-        complaints_.add(table_, std::move(code), std::move(detail));
-    }
-
-private:
-    const toml::node* optional(std::string_view name) {
-        known_.insert(std::string(name));
-        return table_.get(name);
-    }
-    const toml::node* required(std::string_view name) {
-        const toml::node* node = optional(name);
-        if (node == nullptr)
-            complaints_.add(table_, "required", fmt::format("'{}' is missing", name));
-        return node;
-    }
-    void complain(const toml::node& node, std::string_view name, std::string code,
-                  const std::string& detail) {
-        complaints_.add(node, std::move(code), fmt::format("'{}' {}", name, detail));
-    }
-
-    const toml::table& table_;
-    Complaints& complaints_;
-    std::set<std::string, std::less<>> known_;
-};
-
-std::optional<OveragePolicy> parse_overage(std::string_view text) {
-    if (text == "block") return OveragePolicy::Block;
-    if (text == "bill") return OveragePolicy::Bill;
-    return std::nullopt;
+void check_property(TableReader& row, std::string_view member, std::string_view property) {
+    if (!property.empty() && !is_property_name(property))
+        row.complain("bad_property",
+                     fmt::format("'{}' must name a property of 1 to {} bytes without control "
+                                 "characters",
+                                 member, kPropertyBytesMax));
 }
 
-/// When an allowance starts again; there is one way today.
-std::optional<std::monostate> parse_reset(std::string_view text) {
-    if (text == "billing_period") return std::monostate{};
-    return std::nullopt;
-}
-
-std::optional<Meter::Aggregation> parse_aggregation(std::string_view text) {
-    if (text == "sum") return Meter::Aggregation::Sum;
-    if (text == "count") return Meter::Aggregation::Count;
-    return std::nullopt;
+std::vector<PropertyFilter> read_filter(TableReader& row) {
+    std::vector<PropertyFilter> filter;
+    row.inner("filter", [&](TableReader& properties) {
+        const auto names = properties.names();
+        if (names.empty() || names.size() > kFiltersMax)
+            properties.complain("wrong_type",
+                                fmt::format("'filter' must have 1 to {} properties", kFiltersMax));
+        for (const std::string& name : names) {
+            check_property(properties, "filter", name);
+            filter.push_back({name, properties.texts(name, kFilterTextsMax)});
+        }
+    });
+    std::ranges::sort(filter, {}, &PropertyFilter::property);
+    return filter;
 }
 
 Meter read_meter(TableReader& row) {
-    return {.key = row.key("key"),
-            .name = row.text("name"),
-            .unit = row.text("unit"),
-            .event_type = row.text("event_type"),
-            .aggregation = row.word("aggregation", parse_aggregation, Meter::Aggregation::Sum,
-                                    "sum or count")};
+    using enum Meter::Aggregation;
+    Meter meter{.key = row.key("key"),
+                .name = row.text("name"),
+                .unit = row.text("unit"),
+                .event_type = row.text("event_type"),
+                .aggregation = row.word("aggregation", parse_aggregation, Sum, kAggregations)};
+    if (row.has("property") || meter.aggregation == Unique) meter.property = row.text("property");
+    if (row.has("property") && meter.aggregation == Count)
+        row.complain_of("property", "nothing_measured", "means nothing where events are counted");
+    check_property(row, "property", meter.property);
+    meter.filter = read_filter(row);
+    meter.group_by = row.texts("group_by", kGroupsMax);
+    for (const std::string& property : meter.group_by) check_property(row, "group_by", property);
+    return meter;
 }
 
 FilePrice read_price(TableReader& row) {
@@ -231,36 +91,49 @@ FilePrice read_price(TableReader& row) {
     return {{interval, count}, Money(good ? *minor : 0, currency)};
 }
 
+/// What overage is billed at, and up to which amount.
+void read_overage(TableReader& row, Allowance& allowance) {
+    const bool is_billed = allowance.overage == OveragePolicy::Bill;
+    if (is_billed)
+        allowance.overage_unit_price = row.decimal("overage_unit_price", kPriceMax);
+    else if (row.has("overage_unit_price"))
+        row.complain("overage_is_not_billed", "'overage_unit_price' needs overage = \"bill\"");
+    if (!row.has("overage_cap")) return;
+    if (is_billed)
+        allowance.overage_cap = row.decimal("overage_cap", kPriceMax);
+    else
+        row.complain("overage_is_not_billed", "'overage_cap' needs overage = \"bill\"");
+}
+
 Allowance read_allowance(TableReader& row) {
     Allowance allowance{
         .meter_key = row.key("meter"),
         .included = row.decimal("included", kMaxQuantity),
-        .overage = row.word("overage", parse_overage, OveragePolicy::Block, "block or bill"),
+        .overage = row.word("overage", parse_overage_policy, OveragePolicy::Block, kPolicies),
         .overage_unit_price = std::nullopt,
     };
-    if (row.has("reset")) row.word("reset", parse_reset, std::monostate{}, "billing_period");
-    const bool billed = allowance.overage == OveragePolicy::Bill;
-    if (billed)
-        allowance.overage_unit_price =
-            row.decimal("overage_unit_price", UnitPrice::whole(1'000'000'000));
-    else if (row.has("overage_unit_price"))
-        row.complain("overage_is_blocked", "'overage_unit_price' needs overage = \"bill\"");
+    if (row.has("reset")) allowance.reset = row.word("reset", parse_reset, Reset{}, kResets);
+    read_overage(row, allowance);
+    if (allowance.overage == OveragePolicy::Bill &&
+        allowance.reset.kind != Reset::Kind::BillingPeriod)
+        row.complain("overage_needs_billing_period",
+                     "overage can be billed only with reset = \"billing_period\"");
     return allowance;
 }
 
 /// Where the members stand that are compared across the file.
-struct MeterLines {
-    Line key, event_type;
+struct AllowanceLines {
+    FileLine meter, reset;
 };
 struct PlanLines {
-    Line key, rank, is_default;
-    std::vector<Line> meters;  ///< of the allowances
+    FileLine key, rank, is_default;
+    std::vector<AllowanceLines> allowances;
 };
 struct RouteLines {
-    Line pattern, meter;
+    FileLine pattern, meter;
 };
 struct FileLines {
-    std::vector<MeterLines> meters;
+    std::vector<FileLine> meters;  ///< of their keys
     std::vector<PlanLines> plans;
     std::vector<RouteLines> routes;
 };
@@ -285,11 +158,13 @@ FilePlan read_plan(TableReader& row, PlanLines& lines) {
     });
     row.each("allowances", [&](TableReader& allowance) {
         Allowance read = read_allowance(allowance);
-        const auto same = std::ranges::find(plan.allowances, read.meter_key, &Allowance::meter_key);
-        if (same != plan.allowances.end())
-            allowance.complain("duplicate", "this meter has an allowance already");
+        const auto same = [&](const Allowance& other) {
+            return other.meter_key == read.meter_key && other.reset == read.reset;
+        };
+        if (std::ranges::any_of(plan.allowances, same))
+            allowance.complain("duplicate", "this meter has an allowance with this reset already");
         plan.allowances.push_back(std::move(read));
-        lines.meters.push_back(allowance.line("meter"));
+        lines.allowances.push_back({allowance.line("meter"), allowance.line("reset")});
     });
     if (plan.prices.empty()) row.complain("required", "a plan needs at least one price");
     return plan;
@@ -338,25 +213,60 @@ RouteCost read_route(TableReader& row) {
 template <class Key>
 class FirstLines {
 public:
-    FirstLines(Complaints& complaints, std::string_view code)
+    FirstLines(FileComplaints& complaints, std::string_view code)
         : complaints_(complaints), code_(code) {}
 
-    void add(const Key& key, Line line, std::string_view what) {
+    void add(const Key& key, FileLine line, std::string_view what) {
         const auto [first, is_new] = lines_.emplace(key, line);
         if (!is_new)
             complaints_.add(line, code_, fmt::format("{}, as in line {}", what, first->second));
     }
     [[nodiscard]] bool empty() const { return lines_.empty(); }
-    [[nodiscard]] bool contains(const Key& key) const { return lines_.contains(key); }
 
 private:
-    Complaints& complaints_;
+    FileComplaints& complaints_;
     std::string code_;
-    std::map<Key, Line> lines_;
+    std::map<Key, FileLine> lines_;
 };
 
-void check_plans(const CatalogFile& file, const FileLines& lines,
-                 const FirstLines<std::string_view>& meters, Complaints& complaints) {
+/// Only what adds up can be taken out of a window again, part by part.
+bool may_roll(const Meter& meter) {
+    using enum Meter::Aggregation;
+    return meter.aggregation == Sum || meter.aggregation == Count;
+}
+
+void check_allowances(const FilePlan& plan, const PlanLines& lines,
+                      const std::vector<Meter>& meters, FileComplaints& complaints) {
+    for (std::size_t i = 0; i < plan.allowances.size(); ++i) {
+        const Allowance& allowance = plan.allowances[i];
+        const auto meter = std::ranges::find(meters, allowance.meter_key, &Meter::key);
+        if (meter == meters.end())
+            complaints.add(lines.allowances[i].meter, "unknown_meter",
+                           fmt::format("there is no meter '{}'", allowance.meter_key));
+        else if (allowance.reset.kind == Reset::Kind::Rolling && !may_roll(*meter))
+            complaints.add(lines.allowances[i].reset, "rolling_needs_sum_or_count",
+                           fmt::format("a rolling window needs a meter of sum or count, and '{}' "
+                                       "is {}",
+                                       meter->key, to_text(meter->aggregation)));
+    }
+}
+
+/// One event moves a counter for each allowance of each meter of its type.
+void check_counts(const FilePlan& plan, const PlanLines& line, const std::vector<Meter>& meters,
+                  FileComplaints& complaints) {
+    std::map<std::string_view, std::size_t> counts;
+    for (const Allowance& allowance : plan.allowances) {
+        const auto meter = std::ranges::find(meters, allowance.meter_key, &Meter::key);
+        if (meter == meters.end() || ++counts[meter->event_type] != kCountsPerEventMax + 1)
+            continue;
+        complaints.add(line.key, "too_many_counts",
+                       fmt::format("an event of type '{}' would move more than {} counters of plan "
+                                   "'{}'",
+                                   meter->event_type, kCountsPerEventMax, plan.key));
+    }
+}
+
+void check_plans(const CatalogFile& file, const FileLines& lines, FileComplaints& complaints) {
     FirstLines<std::string_view> keys(complaints, "duplicate");
     FirstLines<int> ranks(complaints, "duplicate");
     FirstLines<bool> defaults(complaints, "one_default");
@@ -368,44 +278,50 @@ void check_plans(const CatalogFile& file, const FileLines& lines,
                   fmt::format("rank {} belongs to a plan already", plan.rank));
         if (plan.is_default)
             defaults.add(true, line.is_default, "exactly one plan must have default = true");
-        for (std::size_t k = 0; k < plan.allowances.size(); ++k) {
-            const auto& meter = plan.allowances[k].meter_key;
-            if (!meters.contains(meter))
-                complaints.add(line.meters[k], "unknown_meter",
-                               fmt::format("there is no meter '{}'", meter));
-        }
+        check_allowances(plan, line, file.meters, complaints);
+        check_counts(plan, line, file.meters, complaints);
     }
     if (defaults.empty())
-        complaints.add(Line{1}, "one_default", "exactly one plan must have default = true");
+        complaints.add(FileLine{1}, "one_default", "exactly one plan must have default = true");
+}
+
+/// A request costs units, which only add up.
+void check_route(const RouteCost& route, const RouteLines& line, const std::vector<Meter>& meters,
+                 FileComplaints& complaints) {
+    using enum Meter::Aggregation;
+    const auto meter = std::ranges::find(meters, route.meter_key, &Meter::key);
+    if (meter == meters.end())
+        complaints.add(line.meter, "unknown_meter",
+                       fmt::format("there is no meter '{}'", route.meter_key));
+    else if (meter->aggregation != Sum && !(meter->aggregation == Count && route.units <= 1))
+        complaints.add(
+            line.meter, "route_needs_sum",
+            fmt::format("a route needs a meter of sum, or of count and at most one unit, "
+                        "and '{}' is {}",
+                        meter->key, to_text(meter->aggregation)));
 }
 
 /// Rules that need the whole file.
-void check_together(const CatalogFile& file, const FileLines& lines, Complaints& complaints) {
+void check_together(const CatalogFile& file, const FileLines& lines, FileComplaints& complaints) {
     FirstLines<std::string_view> meters(complaints, "duplicate");
-    FirstLines<std::string_view> event_types(complaints, "duplicate");
     for (std::size_t i = 0; i < file.meters.size(); ++i) {
-        const Meter& meter = file.meters[i];
-        meters.add(meter.key, lines.meters[i].key,
-                   fmt::format("there is a meter '{}' already", meter.key));
-        event_types.add(meter.event_type, lines.meters[i].event_type,
-                        fmt::format("event type '{}' feeds a meter already", meter.event_type));
+        const std::string& key = file.meters[i].key;
+        meters.add(key, lines.meters[i], fmt::format("there is a meter '{}' already", key));
     }
-    check_plans(file, lines, meters, complaints);
+    check_plans(file, lines, complaints);
     FirstLines<std::pair<std::string_view, std::string_view>> routes(complaints, "duplicate");
     for (std::size_t i = 0; i < file.route_costs.size(); ++i) {
         const RouteCost& route = file.route_costs[i];
         routes.add({route.method, route.pattern}, lines.routes[i].pattern,
                    fmt::format("there is a route {} {} already", route.method, route.pattern));
-        if (!meters.contains(route.meter_key))
-            complaints.add(lines.routes[i].meter, "unknown_meter",
-                           fmt::format("there is no meter '{}'", route.meter_key));
+        check_route(route, lines.routes[i], file.meters, complaints);
     }
 }
 
 }  // namespace
 
 Result<CatalogFile> read_catalog_file(std::string_view toml, std::string_view name) {
-    Complaints complaints;
+    FileComplaints complaints;
     toml::table root;
     try {
         root = toml::parse(toml);
@@ -419,7 +335,7 @@ Result<CatalogFile> read_catalog_file(std::string_view toml, std::string_view na
     TableReader reader(root, complaints);
     reader.each("meters", [&](TableReader& row) {
         file.meters.push_back(read_meter(row));
-        lines.meters.push_back({row.line("key"), row.line("event_type")});
+        lines.meters.push_back(row.line("key"));
     });
     reader.each("plans", [&](TableReader& row) {
         file.plans.push_back(read_plan(row, lines.plans.emplace_back()));

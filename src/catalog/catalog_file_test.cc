@@ -43,10 +43,32 @@ std::string with(std::string_view line, std::string_view instead) {
     return text;
 }
 
+/// kGood, where overage is billed.
+std::string billed(const std::string& more) {
+    return with("\"block\"", "\"bill\", overage_unit_price = \"0.01\", " + more);
+}
+
+/// kGood with another aggregation in line 7, and what may follow it.
+std::string metered(const std::string& aggregation) { return with("\"sum\"", aggregation); }
+
+/// kGood with another aggregation, and an allowance of five hours.
+std::string rolling(const std::string& aggregation, const std::string& more = "") {
+    std::string text = with("\"block\"", "\"block\", reset = \"rolling_5h\"");
+    text.replace(text.find("\"sum\"\n"), 6, aggregation + "\n" + more);
+    return text;
+}
+
 /// kGood and a route, whose table is in line 16.
 std::string with_route(std::string_view pattern) {
     return std::string(kGood) + "[[routes]]\nmethod = \"*\"\npattern = \"" + std::string(pattern) +
            "\"\nmeter = \"api_calls\"\nunits = 1\n";
+}
+
+/// kGood with another aggregation, and a route that costs so much of it.
+std::string routed(const std::string& aggregation, int units) {
+    return with("\"sum\"", aggregation) +
+           "[[routes]]\nmethod = \"*\"\npattern = \"/a\"\nmeter = \"api_calls\"\nunits = " +
+           std::to_string(units) + "\n";
 }
 
 /// kGood and a plan, whose table is in line 16.
@@ -60,9 +82,11 @@ TEST(CatalogFile, AnAllowanceMaySayThatItStartsAgainWithThePeriod) {
     const auto file = read_catalog_file(with("\"block\"", "\"block\", reset = \"billing_period\""));
     ASSERT_TRUE(file) << file.error().message;
     EXPECT_EQ(file->plans[0].allowances, read_catalog_file(kGood)->plans[0].allowances);
-    const auto other = read_catalog_file(with("\"block\"", "\"block\", reset = \"week\""));
+    const auto other = read_catalog_file(with("\"block\"", "\"block\", reset = \"year\""));
     ASSERT_FALSE(other);
-    EXPECT_EQ(other.error().message, "catalog:15: 'reset' must be billing_period, not 'week'");
+    EXPECT_EQ(other.error().message,
+              "catalog:15: 'reset' must be billing_period, day, week, month, lifetime, "
+              "rolling_<1 to 744>h or rolling_<1 to 366>d, not 'year'");
 }
 
 TEST(CatalogFile, TheMessageNamesFileAndLineOnce) {
@@ -102,7 +126,7 @@ TEST(CatalogFile, RefusesWithTheLine) {
         {"a negative allowance", with("\"100\"", "\"-1\""), "line 15 bad_decimal"},
         {"billing without a price", with("\"block\"", "\"bill\""), "line 15 required"},
         {"a price without billing", with("\"block\"", "\"block\", overage_unit_price = \"1\""),
-         "line 15 overage_is_blocked"},
+         "line 15 overage_is_not_billed"},
         {"upper case key", with("\"free\"", "\"Free\""), "line 10 bad_key"},
         {"an unknown meter", with("meter = \"api_calls\"", "meter = \"calls\""),
          "line 15 unknown_meter"},
@@ -126,6 +150,8 @@ TEST(CatalogFile, RefusesWithTheLine) {
          "line 20 unknown_meter"},
         {"a route twice", with_route("/a") + with_route("/a").substr(kGood.size()),
          "line 23 duplicate"},
+        {"a route that costs a largest value", routed("\"max\"", 1), "line 19 route_needs_sum"},
+        {"a route that costs two events", routed("\"count\"", 2), "line 19 route_needs_sum"},
         {"a meter twice",
          std::string(kGood) + "[[meters]]\nname = \"x\"\nkey = \"api_calls\"\nunit = \"x\"\n" +
              "event_type = \"x\"\naggregation = \"sum\"\n",
@@ -133,12 +159,127 @@ TEST(CatalogFile, RefusesWithTheLine) {
         {"two default plans", with_plan("other", 1, "default = true\n"), "line 19 one_default"},
         {"a key twice", with_plan("free", 1), "line 17 duplicate"},
         {"a rank twice", with_plan("other", 0), "line 18 duplicate"},
-        {"another reset", with("\"block\"", "\"block\", reset = \"day\""), "line 15 unknown_value"},
+        {"a reset that nobody knows", with("\"block\"", "\"block\", reset = \"year\""),
+         "line 15 unknown_value"},
+        {"a rolling window of nothing", with("\"block\"", "\"block\", reset = \"rolling_0h\""),
+         "line 15 unknown_value"},
+        {"a rolling window of years", with("\"block\"", "\"block\", reset = \"rolling_367d\""),
+         "line 15 unknown_value"},
+        {"a cap without billing", with("\"block\"", "\"block\", overage_cap = \"1\""),
+         "line 15 overage_is_not_billed"},
+        {"a price where overage is allowed",
+         with("\"block\"", "\"allow\", overage_unit_price = \"1\""),
+         "line 15 overage_is_not_billed"},
+        {"a negative cap", billed("overage_cap = \"-1\""), "line 15 bad_decimal"},
+        {"a cap that is a number", billed("overage_cap = 20.00"), "line 15 wrong_type"},
+        {"a cap finer than a unit price", billed("overage_cap = \"0.0000000001\""),
+         "line 15 bad_decimal"},
+        {"billing by the day", billed("reset = \"day\""), "line 15 overage_needs_billing_period"},
+        {"an allowance twice",
+         with("overage = \"block\" }]",
+              "overage = \"block\" }, { meter = \"api_calls\", included = \"5\", "
+              "overage = \"allow\" }]"),
+         "line 15 duplicate"},
+        {"a window twice in two words",
+         with("overage = \"block\" }]",
+              "overage = \"block\", reset = \"rolling_24h\" }, { meter = \"api_calls\", "
+              "included = \"5\", overage = \"block\", reset = \"rolling_1d\" }]"),
+         "line 15 duplicate"},
+        {"an aggregation that nobody knows", metered("\"mean\""), "line 7 unknown_value"},
+        {"no property of which texts differ", metered("\"unique\""), "line 2 required"},
+        {"a property where events are counted", metered("\"count\"\nproperty = \"n\""),
+         "line 8 nothing_measured"},
+        {"an empty property", metered("\"max\"\nproperty = \"\""), "line 8 wrong_type"},
+        {"a property with a control character", metered("\"max\"\nproperty = \"a\\tb\""),
+         "line 2 bad_property"},
+        {"a property of 65 bytes", metered("\"max\"\nproperty = \"" + std::string(65, 'x') + "\""),
+         "line 2 bad_property"},
+        {"a filter that is no table", metered("\"sum\"\nfilter = [\"a\"]"), "line 8 wrong_type"},
+        {"a filter of nothing", metered("\"sum\"\nfilter = {}"), "line 8 wrong_type"},
+        {"a filter without values", metered("\"sum\"\nfilter = { a = [] }"), "line 8 wrong_type"},
+        {"a filter of one text", metered("\"sum\"\nfilter = { a = \"b\" }"), "line 8 wrong_type"},
+        {"a filter of numbers", metered("\"sum\"\nfilter = { a = [200] }"), "line 8 wrong_type"},
+        {"a filter's value twice", metered("\"sum\"\nfilter = { a = [\"b\", \"b\"] }"),
+         "line 8 duplicate"},
+        {"nine filters",
+         metered("\"sum\"\nfilter = { a=[\"x\"], b=[\"x\"], c=[\"x\"], d=[\"x\"], e=[\"x\"], "
+                 "f=[\"x\"], g=[\"x\"], h=[\"x\"], i=[\"x\"] }"),
+         "line 8 wrong_type"},
+        {"five groups", metered("\"sum\"\ngroup_by = [\"a\", \"b\", \"c\", \"d\", \"e\"]"),
+         "line 8 wrong_type"},
+        {"a group twice", metered("\"sum\"\ngroup_by = [\"a\", \"a\"]"), "line 8 duplicate"},
+        {"a group with a control character", metered("\"sum\"\ngroup_by = [\"a\\n\"]"),
+         "line 2 bad_property"},
+        {"a rolling window of a largest value", rolling("\"max\""),
+         "line 15 rolling_needs_sum_or_count"},
+        {"a rolling window of different texts", rolling("\"unique\"", "property = \"who\"\n"),
+         "line 16 rolling_needs_sum_or_count"},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);
         EXPECT_EQ(complaints(c.toml), std::vector<std::string>{c.complaint});
     }
+}
+
+TEST(CatalogFile, AMeterSaysWhatItMeasuresAndOfWhichEvents) {
+    const auto file = read_catalog_file(
+        metered("\"last\"\nproperty = \"tokens\"\ngroup_by = [\"region\", \"os\"]\n"
+                "filter = { region = [\"eu\"], model = [\"gpt-4\", \"gpt-4o\"] }"));
+    ASSERT_TRUE(file) << file.error().message;
+    const Meter& meter = file->meters[0];
+    EXPECT_EQ(meter.aggregation, Meter::Aggregation::Last);
+    EXPECT_EQ(meter.property, "tokens");
+    EXPECT_EQ(meter.filter,
+              (std::vector<PropertyFilter>{{"model", {"gpt-4", "gpt-4o"}}, {"region", {"eu"}}}));
+    EXPECT_EQ(meter.group_by, (std::vector<std::string>{"region", "os"}));
+    EXPECT_EQ(read_catalog_file(kGood)->meters[0].property, "quantity");
+}
+
+TEST(CatalogFile, AnEventMovesSixtyFourCountersAtMost) {
+    const auto with_windows = [](int count) {
+        std::string allowances;
+        for (int i = 1; i <= count; ++i)
+            allowances +=
+                "{ meter = \"api_calls\", included = \"1\", overage = \"block\", reset = "
+                "\"rolling_" +
+                std::to_string(i) + "d\" },";
+        return with("{ meter = \"api_calls\", included = \"100\", overage = \"block\" }",
+                    allowances);
+    };
+    EXPECT_EQ(complaints(with_windows(64)), std::vector<std::string>{});
+    EXPECT_EQ(complaints(with_windows(65)), std::vector<std::string>{"line 10 too_many_counts"});
+}
+
+TEST(CatalogFile, ARouteMayCostAnEvent) {
+    const auto file = read_catalog_file(routed("\"count\"", 1));
+    EXPECT_TRUE(file) << file.error().message;
+}
+
+TEST(CatalogFile, SeveralMetersMayHaveOneEventType) {
+    const auto file =
+        read_catalog_file(std::string(kGood) +
+                          "[[meters]]\nkey = \"callers\"\nname = \"x\"\nunit = \"x\"\n"
+                          "event_type = \"api.call\"\naggregation = \"unique\"\n"
+                          "property = \"caller\"\n");
+    ASSERT_TRUE(file) << file.error().message;
+    EXPECT_EQ(file->meters[1].event_type, file->meters[0].event_type);
+}
+
+TEST(CatalogFile, APlanMayLimitOneMeterInSeveralWindows) {
+    const auto file = read_catalog_file(
+        with("[{ meter = \"api_calls\", included = \"100\", overage = \"block\" }]",
+             "[{ meter = \"api_calls\", included = \"100\", overage = \"bill\", "
+             "overage_unit_price = \"0.5\", overage_cap = \"20.00\" },"
+             "{ meter = \"api_calls\", included = \"3\", overage = \"allow\", reset = \"day\" },"
+             "{ meter = \"api_calls\", included = \"9\", overage = \"block\", "
+             "reset = \"rolling_48h\" }]"));
+    ASSERT_TRUE(file) << file.error().message;
+    const auto& allowances = file->plans[0].allowances;
+    ASSERT_EQ(allowances.size(), 3U);
+    EXPECT_EQ(allowances[0].overage_cap, UnitPrice::whole(20));
+    EXPECT_EQ(allowances[1].overage, OveragePolicy::Allow);
+    EXPECT_EQ(allowances[1].reset, (Reset{Reset::Kind::Day, 0}));
+    EXPECT_EQ(allowances[2].reset, (Reset{Reset::Kind::Rolling, 48}));
 }
 
 TEST(CatalogFile, TellsEveryMistakeAtOnce) {

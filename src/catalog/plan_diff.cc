@@ -22,18 +22,54 @@ std::string price_name(const P& price) {
 }
 
 std::string allowance_text(const Allowance& allowance) {
-    std::string text = allowance.included.text() + " included, ";
-    if (!allowance.overage_unit_price) return text + "then blocked";
-    return text + "then " + allowance.overage_unit_price->text() + " each";
+    const std::string text = allowance.included.text() + " included, then ";
+    switch (allowance.overage) {
+        case OveragePolicy::Block: return text + "blocked";
+        case OveragePolicy::Allow: return text + "allowed";
+        case OveragePolicy::Bill: break;
+    }
+    const std::string billed = text + allowance.overage_unit_price->text() + " each";
+    if (!allowance.overage_cap) return billed;
+    return billed + " up to " + allowance.overage_cap->text();
+}
+
+/// "api_calls", or "api_calls by day".
+std::string allowance_name(const Allowance& allowance) {
+    if (allowance.reset == Reset{}) return allowance.meter_key;
+    return allowance.meter_key + " by " + to_text(allowance.reset);
+}
+
+/// Texts that may hold anything, so that no two lists read alike.
+std::string quoted_list(const std::vector<std::string>& texts) {
+    std::string list;
+    for (const std::string& text : texts) {
+        list += list.empty() ? "\"" : ", \"";
+        for (const char c : text) {
+            if (c == '"' || c == '\\') list += '\\';
+            list += c;
+        }
+        list += '"';
+    }
+    return list;
+}
+
+std::string measured_text(const Meter& meter) {
+    const std::string text(to_text(meter.aggregation));
+    if (meter.aggregation == Meter::Aggregation::Count) return text + " of " + meter.event_type;
+    const bool is_usual = meter.property == Meter().property;
+    return text + " of " + (is_usual ? "" : quoted_list({meter.property}) + " of ") +
+           meter.event_type;
 }
 
 void add_meters(Facts& facts, const std::vector<Meter>& meters) {
     for (const Meter& meter : meters) {
         const std::string name = "meter " + meter.key;
-        const bool sum = meter.aggregation == Meter::Aggregation::Sum;
-        facts[name] = std::string(sum ? "sum" : "count") + " of " + meter.event_type;
+        facts[name] = measured_text(meter);
         facts[name + ": name"] = meter.name;
         facts[name + ": unit"] = meter.unit;
+        for (const PropertyFilter& filter : meter.filter)
+            facts[name + ": filter " + quoted_list({filter.property})] = quoted_list(filter.any_of);
+        if (!meter.group_by.empty()) facts[name + ": group_by"] = quoted_list(meter.group_by);
     }
 }
 
@@ -47,7 +83,7 @@ void add_plan(Facts& facts, const P& plan) {
     for (const auto& price : plan.prices)
         facts[name + ": " + price_name(price)] = price.amount.text();
     for (const Allowance& allowance : plan.allowances)
-        facts[name + ": " + allowance.meter_key] = allowance_text(allowance);
+        facts[name + ": " + allowance_name(allowance)] = allowance_text(allowance);
 }
 
 void add_routes(Facts& facts, const std::vector<RouteCost>& routes) {
@@ -110,7 +146,7 @@ std::string plan_content(const FilePlan& plan) {
     Facts facts;
     for (const FilePrice& price : plan.prices) facts[price_name(price)] = price.amount.text();
     for (const Allowance& allowance : plan.allowances)
-        facts["allowance " + allowance.meter_key] = allowance_text(allowance);
+        facts["allowance " + allowance_name(allowance)] = allowance_text(allowance);
     std::string text;
     for (const auto& [what, value] : facts)
         text.append(what).append("=").append(value).append("\n");

@@ -79,6 +79,28 @@ TEST(PlanDiff, SaysWhatChangedFromWhatToWhat) {
         {"a policy",
          [](CatalogFile& f) { f.plans[1].allowances = {calls(10'000, nullptr)}; },
          {"~ plan pro: api_calls: 10000 included, then 0.02 each -> 10000 included, then blocked"}},
+        {"a cap",
+         [](CatalogFile& f) { f.plans[1].allowances[0].overage_cap = UnitPrice::whole(50); },
+         {"~ plan pro: api_calls: 10000 included, then 0.02 each -> 10000 included, then 0.02 each "
+          "up to 50"}},
+        {"a soft limit",
+         [](CatalogFile& f) { f.plans[0].allowances[0].overage = OveragePolicy::Allow; },
+         {"~ plan free: api_calls: 100 included, then blocked -> 100 included, then allowed"}},
+        {"another window",
+         [](CatalogFile& f) {
+             f.plans[0].allowances.push_back(calls(10, nullptr));
+             f.plans[0].allowances.back().reset = {Reset::Kind::Rolling, 24};
+         },
+         {"+ plan free: api_calls by rolling_1d: 10 included, then blocked"}},
+        {"a meter's property",
+         [](CatalogFile& f) { f.meters[0].property = "tokens"; },
+         {"~ meter api_calls: sum of api.call -> sum of \"tokens\" of api.call"}},
+        {"a meter's filter",
+         [](CatalogFile& f) { f.meters[0].filter = {{"model", {"a", "b\""}}}; },
+         {"+ meter api_calls: filter \"model\": \"a\", \"b\\\"\""}},
+        {"a meter's groups",
+         [](CatalogFile& f) { f.meters[0].group_by = {"region", "os"}; },
+         {"+ meter api_calls: group_by: \"region\", \"os\""}},
         {"a name",
          [](CatalogFile& f) { f.plans[1].name = "Pro"; },
          {"~ plan pro: name: PRO -> Pro"}},
@@ -113,6 +135,13 @@ TEST(PlanContent, IsAboutPricesAndAllowancesOnly) {
     EXPECT_EQ(plan_content(plan), before);
     plan.allowances = {calls(10'001, "0.02")};
     EXPECT_NE(plan_content(plan), before);
+    for (const auto change : {+[](Allowance& a) { a.reset = {Reset::Kind::Day, 0}; },
+                              +[](Allowance& a) { a.overage_cap = UnitPrice::whole(1); },
+                              +[](Allowance& a) { a.overage = OveragePolicy::Allow; }}) {
+        plan = small_file().plans[1];
+        change(plan.allowances[0]);
+        EXPECT_NE(plan_content(plan), before);
+    }
 }
 
 TEST(PlanContent, DoesNotDependOnTheOrderOfTheFile) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "catalog/wire.h"
+#include "json/value.h"
 
 namespace turnpike {
 namespace {
@@ -36,14 +38,14 @@ constexpr std::string_view kPricesOf = R"sql(
 )sql";
 
 constexpr std::string_view kAllowancesOf = R"sql(
-    SELECT meter_key, included, overage, overage_unit_price
+    SELECT meter_key, included, overage, overage_unit_price, reset, overage_cap
       FROM allowances
      WHERE plan_version_id = $1
-     ORDER BY meter_key
+     ORDER BY meter_key, reset
 )sql";
 
 constexpr std::string_view kMeters = R"sql(
-    SELECT key, name, unit, event_type, aggregation
+    SELECT key, name, unit, event_type, aggregation, property, filter, group_by
       FROM meters
      WHERE archived_at IS NULL
      ORDER BY key
@@ -99,11 +101,30 @@ Allowance allowance_from(const sql::Row& row) {
     Allowance allowance{
         .meter_key = row.text(0),
         .included = row.quantity(1),
-        .overage = row.text(2) == "bill" ? OveragePolicy::Bill : OveragePolicy::Block,
+        .overage = known(parse_overage_policy(row.text(2))),
         .overage_unit_price = std::nullopt,
+        .reset = known(parse_reset(row.text(4))),
     };
     if (!row.is_null(3)) allowance.overage_unit_price = row.unit_price(3);
+    if (!row.is_null(5)) allowance.overage_cap = row.unit_price(5);
     return allowance;
+}
+
+Json json_from(const std::string& text) {
+    auto json = parse_json(text);
+    check(json.has_value(), "the ledger holds only JSON that we wrote");
+    return *std::move(json);
+}
+
+Meter meter_from(const sql::Row& row) {
+    return {.key = row.text(0),
+            .name = row.text(1),
+            .unit = row.text(2),
+            .event_type = row.text(3),
+            .aggregation = known(parse_aggregation(row.text(4))),
+            .property = row.text(5),
+            .filter = read_filter(json_from(row.text(6))),
+            .group_by = json_from(row.text(7)).get<std::vector<std::string>>()};
 }
 
 PlanVersion version_from(sql::Transaction& tx, const sql::Row& row) {
@@ -145,13 +166,7 @@ PriceInPlan price_from(const sql::Row& row) {
 Catalog load_catalog(sql::Transaction& tx) {
     Catalog catalog;
     for (const auto& row : tx.all(kNewestVersions)) catalog.plans.push_back(version_from(tx, row));
-    for (const auto& row : tx.all(kMeters))
-        catalog.meters.push_back({.key = row.text(0),
-                                  .name = row.text(1),
-                                  .unit = row.text(2),
-                                  .event_type = row.text(3),
-                                  .aggregation = row.text(4) == "count" ? Meter::Aggregation::Count
-                                                                        : Meter::Aggregation::Sum});
+    for (const auto& row : tx.all(kMeters)) catalog.meters.push_back(meter_from(row));
     for (const auto& row : tx.all(kRouteCosts)) catalog.route_costs.push_back(route_from(row));
     return catalog;
 }

@@ -60,7 +60,9 @@ bool link_provider_price(sql::Transaction& tx, const PriceInProvider& link, Inst
 /// Makes the stored catalog equal to the file, and says what that changed. A plan gets its next
 /// version only when its prices or allowances differ; versions are never updated. A plan or meter
 /// that is missing from the file is archived: it keeps its rows, and subscribers keep their plan.
-std::vector<CatalogDifference> apply_catalog(sql::Transaction& tx, const CatalogFile& file,
-                                             Instant now, IdSource& ids);
+///
+/// Errors: Conflict "catalog.aggregation_changed"; nothing was changed.
+Result<std::vector<CatalogDifference>> apply_catalog(sql::Transaction& tx, const CatalogFile& file,
+                                                     Instant now, IdSource& ids);
 
 }  // namespace turnpike

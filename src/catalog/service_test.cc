@@ -15,7 +15,7 @@ class CatalogStore : public sql::DatabaseTest {
 protected:
     std::vector<CatalogDifference> apply(const CatalogFile& file) {
         return db().write_blocking(
-            [&](sql::Transaction& tx) { return apply_catalog(tx, file, kNow, ids_); });
+            [&](sql::Transaction& tx) { return apply_catalog(tx, file, kNow, ids_).value(); });
     }
     Catalog catalog() {
         return db().read_blocking([](sql::Transaction& tx) { return load_catalog(tx); });
@@ -96,16 +96,74 @@ TEST_P(CatalogStore, AMissingPlanIsArchivedAndComesBack) {
     EXPECT_EQ(catalog().plan("pro")->id, pro.id);
 }
 
-TEST_P(CatalogStore, MetersMayTradeTheirEvents) {
+Meter seats() {
+    return {.key = "seats",
+            .name = "Seats",
+            .unit = "seat",
+            .event_type = "api.call",
+            .aggregation = Meter::Aggregation::Unique,
+            .property = "who \"is\" it",
+            .filter = {{"plan", {"a", "b, c"}}, {"region", {"eu"}}},
+            .group_by = {"region", "os"}};
+}
+
+TEST_P(CatalogStore, AMeterKeepsAllThatItCounts) {
     CatalogFile file = preset();
-    file.meters.push_back({"seats", "Seats", "seat", "seat.used", Meter::Aggregation::Count});
+    file.meters.push_back(seats());
     apply(file);
-    std::swap(file.meters[0].event_type, file.meters[1].event_type);
+    EXPECT_EQ(*catalog().meter("seats"), seats());
+    EXPECT_EQ(plan_diff(catalog(), file), std::vector<CatalogDifference>{});
+
+    file.meters.back().filter[1].any_of = {"eu", "us"};
+    file.meters.back().property = "email";
+    EXPECT_EQ(apply(file).size(), 2U);
+    EXPECT_EQ(*catalog().meter("seats"), file.meters.back());
+}
+
+TEST_P(CatalogStore, AMeterNeverCountsInAnotherWay) {
+    CatalogFile file = preset();
+    file.meters.push_back(seats());
     apply(file);
-    EXPECT_EQ(catalog().meter_of_event("seat.used")->key, "api_calls");
-    file.meters.pop_back();
+    const Catalog before = catalog();
+    CatalogFile other = file;
+    other.meters.back().aggregation = Meter::Aggregation::Count;
+    other.meters.back().name = "Places";
+    const auto refused = [&] {
+        return db().write_blocking(
+            [&](sql::Transaction& tx) { return apply_catalog(tx, other, kNow, ids_); });
+    };
+    EXPECT_EQ(refused().error().reason.text(), "catalog.aggregation_changed");
+    EXPECT_EQ(catalog(), before);
+    // Also not when it was archived in between.
+    apply(preset());
+    EXPECT_EQ(refused().error().reason.text(), "catalog.aggregation_changed");
     apply(file);
-    EXPECT_EQ(catalog().meter_of_event("api.call"), nullptr);
+    EXPECT_EQ(catalog(), before);
+}
+
+TEST_P(CatalogStore, APlanKeepsSeveralAllowancesOfOneMeter) {
+    CatalogFile file = preset();
+    auto& allowances = file.plans[2].allowances;
+    allowances[0].overage_cap = UnitPrice::parse("12.345678901");
+    allowances.insert(allowances.begin(), {.meter_key = "api_calls",
+                                           .included = Quantity::whole(100),
+                                           .overage = OveragePolicy::Block,
+                                           .overage_unit_price = {},
+                                           .reset = *parse_reset("day")});
+    allowances.push_back({.meter_key = "api_calls",
+                          .included = Quantity::whole(7),
+                          .overage = OveragePolicy::Allow,
+                          .overage_unit_price = {},
+                          .reset = *parse_reset("rolling_5h")});
+    apply(file);
+    const Catalog stored = catalog();
+    EXPECT_EQ(plan_diff(stored, file), std::vector<CatalogDifference>{});
+    const auto kept = stored.plan("pro")->allowances_of("api_calls");
+    ASSERT_EQ(kept.size(), 3U);
+    EXPECT_EQ(kept[0], allowances[1]);  // by its period
+    EXPECT_EQ(kept[1], allowances[0]);
+    EXPECT_EQ(kept[2], allowances[2]);
+    EXPECT_TRUE(stored.plan("pro")->allowances_of("seats").empty());
 }
 
 TEST_P(CatalogStore, SellsUnderTheNewestOfTheProvidersPrices) {

@@ -5,10 +5,6 @@
 namespace turnpike {
 namespace {
 
-std::string_view to_text(OveragePolicy policy) {
-    return policy == OveragePolicy::Bill ? "bill" : "block";
-}
-
 /// A JSON integer where the quantity is whole, a decimal text where it is not.
 Json count_of(Quantity quantity) {
     if (quantity.scaled() % Quantity::kOne == 0) return quantity.scaled() / Quantity::kOne;
@@ -17,6 +13,17 @@ Json count_of(Quantity quantity) {
 
 Json maybe_price(const std::optional<UnitPrice>& price) {
     return price ? Json(price->text()) : Json();
+}
+
+Json write_allowance(const Allowance& allowance) {
+    Json row;
+    row["meter"] = allowance.meter_key;
+    row["included"] = allowance.included.text();
+    row["reset"] = to_text(allowance.reset);
+    row["overage_policy"] = to_text(allowance.overage);
+    row["overage_unit_price"] = maybe_price(allowance.overage_unit_price);
+    row["overage_cap"] = maybe_price(allowance.overage_cap);
+    return row;
 }
 
 Json write_tier(const PlanVersion& plan) {
@@ -31,7 +38,8 @@ Json write_tier(const PlanVersion& plan) {
         tier["interval"] = to_text(price->recurrence.interval);
     }
     for (const Allowance& allowance : plan.allowances)
-        tier[allowance.meter_key + "_included"] = count_of(allowance.included);
+        if (allowance.reset.kind == Reset::Kind::BillingPeriod)
+            tier[allowance.meter_key + "_included"] = count_of(allowance.included);
     // The published interface has one meter; its overage stands beside the tier.
     if (!plan.allowances.empty()) {
         const Allowance& first = plan.allowances.front();
@@ -70,15 +78,8 @@ Json write_plan(const PlanVersion& plan) {
         json["prices"].push_back(std::move(row));
     }
     json["allowances"] = Json::array();
-    for (const Allowance& allowance : plan.allowances) {
-        Json row;
-        row["meter"] = allowance.meter_key;
-        row["included"] = allowance.included.text();
-        row["reset"] = "billing_period";
-        row["overage_policy"] = to_text(allowance.overage);
-        row["overage_unit_price"] = maybe_price(allowance.overage_unit_price);
-        json["allowances"].push_back(std::move(row));
-    }
+    for (const Allowance& allowance : plan.allowances)
+        json["allowances"].push_back(write_allowance(allowance));
     return json;
 }
 
@@ -101,6 +102,19 @@ Json write_pricing(const Catalog& catalog) {
         json["unit_costs"].push_back(std::move(row));
     }
     return json;
+}
+
+Json write_filter(const std::vector<PropertyFilter>& filter) {
+    Json json = Json::object();
+    for (const PropertyFilter& one : filter) json[one.property] = one.any_of;
+    return json;
+}
+
+std::vector<PropertyFilter> read_filter(const Json& json) {
+    std::vector<PropertyFilter> filter;
+    for (const auto& [property, any_of] : json.items())
+        filter.push_back({property, any_of.get<std::vector<std::string>>()});
+    return filter;
 }
 
 }  // namespace turnpike

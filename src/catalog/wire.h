@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/money.h"
 #include "catalog/catalog.h"
@@ -14,6 +15,11 @@ Json write_plan(const PlanVersion& plan);
 
 /// Every plan, cheapest rank first, for a pricing page; the published GET /pricing.
 Json write_pricing(const Catalog& catalog);
+
+/// A meter's filter as it is stored: {"model": ["gpt-4", "gpt-4o"]}.
+Json write_filter(const std::vector<PropertyFilter>& filter);
+/// Reads what write_filter() wrote.
+std::vector<PropertyFilter> read_filter(const Json& json);
 
 /// "29.00" for 2900 cents; without the currency.
 std::string amount_text(Money amount);

@@ -97,7 +97,7 @@ Result<StatusFacts> load_status(sql::Transaction& tx, BillingContext& billing,
 
 /// The first meter of the plan: this interface sells one.
 Json write_usage(const UsageSummary& summary) {
-    const MeterUsage usage = summary.meters.empty() ? MeterUsage{} : summary.meters.front();
+    const WindowUsage usage = summary.meters.empty() ? WindowUsage{} : summary.meters.front().now;
     return Json{{"current", write_number(usage.used)},
                 {"included", write_number(usage.included)},
                 {"remaining", write_number(usage.remaining)},

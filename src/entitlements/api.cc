@@ -20,7 +20,8 @@ ConsumeRequest request_from(ConsumeBody body, std::string customer, IdSource& id
             .source = body.source.value_or(kConsumeSource),
             .id = body.id ? *std::move(body.id) : ids.body(now),
             .latency_us = body.latency_us,
-            .time = std::nullopt};
+            .time = std::nullopt,
+            .properties = std::move(body.properties)};
 }
 
 std::unexpected<Error> no_such_meter(const std::string& meter_key) {
@@ -77,7 +78,7 @@ asio::awaitable<Result<ConsumeOutcome>> EntitlementsApi::consume_now(
     }
     if (!outcome) co_return outcome;
     if (outcome->usage.verdict == Verdict::Accepted)
-        standings.count_moved(outcome->standing.customer, request.meter_key, *outcome->counter);
+        standings.count_moved(outcome->standing.customer, outcome->counters);
     co_return outcome;
 }
 
@@ -96,7 +97,7 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_check(const Princi
     if (const auto own = refuse_others(caller, body->customer, standing); !own)
         co_return failure(own);
     const Decision decision =
-        decide(**snapshot, body->meter_key, *snapshot_catalog, body->requested);
+        decide(**snapshot, *snapshot_catalog, {body->meter_key, body->requested, clock.now()});
     co_return ok_with(write_check(decision, standing));
 }
 

@@ -1,11 +1,13 @@
 #include "entitlements/consume.h"
 
 #include <algorithm>
-#include <memory>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "metering/placement.h"
 
 namespace turnpike {
 namespace {
@@ -13,35 +15,61 @@ namespace {
 constexpr std::string_view kNotInPlan = "not_in_plan";
 constexpr std::string_view kPeriodClosed = "period_closed";
 
-DecisionFacts facts_of(const Standing& standing, const Counter* counter,
+DecisionFacts facts_of(const Standing& standing, std::span<const Counter> counters,
                        const std::string& meter_key, const Catalog& catalog) {
-    return {*standing.plan, counter, standing.period.end, meter_key, catalog, standing.currency};
+    return {*standing.plan, counters, standing.now,     standing.period,
+            meter_key,      catalog,  standing.currency};
 }
 
-/// A counter as it was before `quantity` more were counted.
-Counter before(Counter counter, Quantity quantity) {
-    counter.used = std::max(counter.segments.back().from_used, counter.used - quantity);
-    return counter;
+/// The use as a plain event says it. Views of the request.
+SentEvent event_of(const ConsumeRequest& request) {
+    SentEvent event;
+    event.id = request.id;
+    event.source = request.source;
+    event.meter_key = request.meter_key;
+    event.subject = request.customer;
+    event.time = request.time;
+    event.quantity = request.quantity;
+    event.data = SentEvent::Data::Present;
+    event.latency_us = request.latency_us;
+    for (const auto& [name, text] : request.properties) event.properties.push_back({name, text});
+    return event;
 }
 
-Placed place(const Result<Standing>& standing, const ConsumeRequest& request, Instant system_now) {
-    if (!standing) return std::unexpected(EventComplaint{"unknown_customer", "no such customer"});
-    auto window = window_of(*standing, request.meter_key);
-    if (!window)
-        return std::unexpected(EventComplaint{kNotInPlan, "the plan does not include this meter"});
-    UsageEvent event{.source = request.source,
-                     .id = request.id,
-                     .customer = standing->customer,
-                     .meter_key = request.meter_key,
-                     .quantity = request.quantity,
-                     .time = request.time.value_or(standing->now),
-                     .latency_us = request.latency_us};
-    if (auto bad = complaint_about(event, std::max(standing->now, system_now)))
-        return std::unexpected(*std::move(bad));
-    return PendingUsage{
-        std::move(event),
-        TimeStated::No,
-        {{std::make_shared<const UsageWindow>(*std::move(window)), request.quantity}}};
+/// What the use counted: events and different values are one each.
+Quantity counted_of(const std::vector<Counter>& counters, Quantity quantity) {
+    if (counters.empty()) return quantity;
+    const auto aggregation = counters.front().aggregation;
+    const bool is_one =
+        aggregation == Meter::Aggregation::Count || aggregation == Meter::Aggregation::Unique;
+    return is_one ? Quantity::whole(1) : quantity;
+}
+
+bool is_of_calendar(const Reset& reset) {
+    return reset.kind == Reset::Kind::Day || reset.kind == Reset::Kind::Week ||
+           reset.kind == Reset::Kind::Month;
+}
+
+void add_counters(StandingSnapshot& snapshot, const std::string& meter_key,
+                  const UsageStore::Counters& stored, const Catalog& catalog) {
+    const Standing& standing = snapshot.standing;
+    const auto used = stored.find(meter_key);
+    const Meter* meter = catalog.meter(meter_key);
+    // Of a meter that is archived, what was used knows how it was counted.
+    auto aggregation = meter == nullptr ? Meter::Aggregation::Sum : meter->aggregation;
+    if (meter == nullptr && used != stored.end()) aggregation = used->second.front().aggregation;
+    auto& counters = snapshot.counters[meter_key];
+    for (const UsageWindow& window : windows_of(standing, meter_key, aggregation, standing.now)) {
+        std::optional<Counter> counter;
+        if (used != stored.end()) {
+            const auto same = std::ranges::find(used->second, window.reset, &Counter::reset);
+            if (same != used->second.end()) counter = *same;
+        }
+        counters.push_back(under_window(std::move(counter), window));
+        if (is_of_calendar(window.reset))
+            snapshot.counts_until =
+                std::min(snapshot.counts_until.value_or(window.period.end), window.period.end);
+    }
 }
 
 std::unexpected<Error> period_closed() {
@@ -77,8 +105,12 @@ asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCach
         standing = *std::move(known);
         return customer_window(**standing);
     };
-    job.place = [&](const SubjectWindows&) {
-        auto placed = place(*standing, request, system_now);
+    const auto snapshot = world.catalog.get();
+    const SentEvent event = event_of(request);
+    job.place = [&](const SubjectWindows& windows) {
+        // Its arrival has a time of its own, and is the same use when it is tried again.
+        auto placed = Placement(*snapshot, system_now)
+                          .place(event, windows.at(request.customer), TimeStated::No);
         unusable.reset();
         if (!placed && placed.error().code != kNotInPlan) unusable = placed.error();
         return std::vector<Placed>{std::move(placed)};
@@ -89,46 +121,48 @@ asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCach
     if (unusable) co_return invalid_argument("entitlement.bad_usage", unusable->detail);
     UsageOutcome& outcome = report->outcomes.front();
     if (outcome.complaint && outcome.complaint->code == kPeriodClosed) co_return period_closed();
-    std::optional<Counter> counter;
-    if (!outcome.counters.empty()) counter = std::move(outcome.counters.front());
-    outcome.counters.clear();
-    co_return ConsumeOutcome{**std::move(standing), std::move(counter), std::move(outcome)};
+    auto counters = std::exchange(outcome.counters, {});
+    co_return ConsumeOutcome{**std::move(standing), std::move(counters), std::move(outcome)};
 }
 
 Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, ConsumeWorld world,
                                        std::string_view customer, Instant system_now) {
     auto standing = load_standing(tx, world.catalog, customer, system_now);
     if (!standing) return failure(standing);
-    auto stored = world.usage.counters(tx, standing->customer, standing->subscription,
-                                       standing->period.start, standing->now);
+    const auto stored = world.usage.counters(tx, standing->customer, standing->subscription,
+                                             standing->period.start, standing->now);
+    const auto catalog = world.catalog.get();
     StandingSnapshot snapshot{*std::move(standing), {}};
     for (const Allowance& allowance : snapshot.standing.plan->allowances) {
-        const auto window = window_of(snapshot.standing, allowance.meter_key);
-        std::optional<Counter> counter;
-        if (const auto found = stored.find(allowance.meter_key); found != stored.end())
-            counter = std::move(found->second.front());
-        snapshot.counters.emplace(allowance.meter_key, under_window(std::move(counter), *window));
+        if (snapshot.counters.contains(allowance.meter_key)) continue;
+        add_counters(snapshot, allowance.meter_key, stored, *catalog);
     }
     return snapshot;
 }
 
-Decision decide(const StandingSnapshot& snapshot, const std::string& meter_key,
-                const Catalog& catalog, Quantity requested) {
-    const auto known = snapshot.counters.find(meter_key);
-    const Counter* counter = known == snapshot.counters.end() ? nullptr : &known->second;
-    return decide(facts_of(snapshot.standing, counter, meter_key, catalog), requested);
+Decision decide(const StandingSnapshot& snapshot, const Catalog& catalog,
+                const Question& question) {
+    const auto known = snapshot.counters.find(question.meter_key);
+    std::span<const Counter> counters;
+    if (known != snapshot.counters.end()) counters = known->second;
+    auto facts = facts_of(snapshot.standing, counters, question.meter_key, catalog);
+    facts.now = customer_now(snapshot.standing, question.system_now);
+    return decide(facts, question.requested);
 }
 
 Decision decision_of(const ConsumeOutcome& outcome, const ConsumeRequest& request,
                      const Catalog& catalog) {
-    const Counter* counter = outcome.counter ? &*outcome.counter : nullptr;
-    const auto facts = facts_of(outcome.standing, counter, request.meter_key, catalog);
-    if (outcome.usage.verdict == Verdict::Rejected) return decide(facts, request.quantity);
-    check(counter != nullptr, "usage that was recorded has a counter");
+    const auto facts = facts_of(outcome.standing, outcome.counters, request.meter_key, catalog);
+    const Quantity counted = counted_of(outcome.counters, request.quantity);
+    if (outcome.usage.verdict == Verdict::Rejected) {
+        Decision decision = decide(facts, counted);
+        if (decision.allowed) decision.reason = DecisionReason::LimitExceeded;
+        decision.allowed = false;  // the store has the last word
+        return decision;
+    }
+    check(!outcome.counters.empty(), "usage that was recorded has a counter");
     Decision decision = decide(facts, Quantity{});
-    const Counter earlier = before(*counter, request.quantity);
-    const auto asked = facts_of(outcome.standing, &earlier, request.meter_key, catalog);
-    decision.reason = decide(asked, request.quantity).reason;
+    decision.reason = reason_of_use(outcome.counters, counted, facts.now);
     return decision;
 }
 

@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "catalog/cache.h"
@@ -21,13 +23,15 @@ struct ConsumeRequest {
     std::string source, id;  ///< the event's identity; the same pair is counted once for ever
     std::optional<std::int64_t> latency_us;
     std::optional<Instant> time;  ///< when it was used; absent: now
+    /// As a plain event has them: name, and text.
+    std::vector<std::pair<std::string, std::string>> properties{};
 };
 
 /// What the store said.
 struct ConsumeOutcome {
     Standing standing;
-    std::optional<Counter> counter;  ///< afterwards; nullopt: the plan does not include the meter
-    UsageOutcome usage;              ///< Rejected when the plan does not include it
+    std::vector<Counter> counters;  ///< afterwards; empty: the plan does not include the meter
+    UsageOutcome usage;             ///< Rejected when the plan does not include it
 };
 
 /// Who uses: the store of usage, and the catalog that standings come from.
@@ -40,18 +44,23 @@ struct ConsumeWorld {
 /// may come from `standings`, which learns what was read.
 ///
 /// Errors: NotFound "customer.not_found"; InvalidArgument "entitlement.bad_usage" for an event that
-/// cannot be recorded (see complaint_about); Unavailable "entitlement.period_closed" when the
+/// cannot be recorded (see Placement::place); Unavailable "entitlement.period_closed" when the
 /// customer's period is closed and the next one is not known yet; those of UsageStore::append.
 asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCache& standings,
                                                 const ConsumeRequest& request, Instant system_now);
 
-/// A standing with the counters of its period, for checks.
+/// A standing with the counters of its windows, for checks.
 Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, ConsumeWorld world,
                                        std::string_view customer, Instant system_now);
 
+/// What a check asks.
+struct Question {
+    const std::string& meter_key;
+    Quantity requested;
+    Instant system_now;
+};
 /// Decides from a snapshot.
-Decision decide(const StandingSnapshot& snapshot, const std::string& meter_key,
-                const Catalog& catalog, Quantity requested);
+Decision decide(const StandingSnapshot& snapshot, const Catalog& catalog, const Question& question);
 
 /// The decision that an outcome shows: numbers afterwards, and the reason for the request.
 Decision decision_of(const ConsumeOutcome& outcome, const ConsumeRequest& request,

@@ -1,17 +1,106 @@
 #include "entitlements/decision.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "base/check.h"
+#include "metering/aggregation.h"
 
 namespace turnpike {
 namespace {
 
-/// True when `candidate` gives more of a meter than `now` (nullptr: nothing at all).
-bool gives_more(const Allowance& candidate, const Allowance* now) {
-    if (now == nullptr) return true;
-    if (candidate.included > now->included) return true;
-    return candidate.overage == OveragePolicy::Bill && now->overage == OveragePolicy::Block;
+bool has_overage(const Counter& counter) {
+    return counter.segments.back().overage_unit_price.has_value();
+}
+
+DecisionReason beyond(const Counter& counter) {
+    const bool is_free = *counter.segments.back().overage_unit_price == UnitPrice{};
+    return is_free ? DecisionReason::SoftLimitPassed : DecisionReason::Overage;
+}
+
+/// What one window says to a request.
+struct WindowAnswer {
+    const Counter* counter;
+    DecisionReason reason;
+    Quantity limit, left;
+    std::optional<Instant> resets_at;  ///< absent: never
+};
+
+bool denies(const WindowAnswer& answer) { return answer.reason == DecisionReason::LimitExceeded; }
+
+/// When usage leaves a rolling window, so that `requested` fits or, where it does, at all.
+std::optional<Instant> rolling_reset(const Counter& counter, Quantity requested, Instant now) {
+    const Duration length = std::chrono::hours(counter.reset.hours);
+    const auto& buckets = counter.trail.buckets;
+    if (buckets.empty()) return now + length;
+    const Duration width = bucket_width(counter.reset);
+    Quantity used = counter.used;
+    for (const UsageBucket& bucket : buckets) {
+        used = used - bucket.used;
+        if (is_within(used, used + requested, counter.hard_limit))
+            return Instant((bucket.number + 1) * width) + length;
+    }
+    return std::nullopt;  // more than the whole allowance
+}
+
+std::optional<Instant> resets_at(const Counter& counter, Quantity requested, Instant now) {
+    switch (counter.reset.kind) {
+        case Reset::Kind::Lifetime: return std::nullopt;
+        case Reset::Kind::Rolling: return rolling_reset(counter, requested, now);
+        case Reset::Kind::BillingPeriod:
+        case Reset::Kind::Day:
+        case Reset::Kind::Week:
+        case Reset::Kind::Month: break;
+    }
+    return counter.period.end;
+}
+
+std::optional<Duration> length_of(const Counter& counter) {
+    if (counter.reset.kind == Reset::Kind::Lifetime) return std::nullopt;
+    if (counter.reset.kind == Reset::Kind::Rolling) return std::chrono::hours(counter.reset.hours);
+    return counter.period.end - counter.period.start;
+}
+
+/// \param counter  as of `now`
+WindowAnswer ask(const Counter& counter, Quantity requested, Instant now) {
+    const Quantity after =
+        used_after(rule_of(counter), counter.used, counter.trail, requested, now);
+    const Quantity included = counter.segments.back().included;
+    const Quantity remaining = remaining_of(counter);
+    const bool is_allowed = is_within(counter.used, after, counter.hard_limit);
+    const bool fits = std::max(after, counter.used) - counter.used <= remaining;
+    WindowAnswer answer{&counter, DecisionReason::WithinAllowance, included, remaining,
+                        resets_at(counter, requested, now)};
+    if (!is_allowed) {
+        answer.reason = DecisionReason::LimitExceeded;
+    } else if (!fits) {
+        answer.reason = beyond(counter);
+    }
+    // A cap stops usage behind the allowance; until then the allowance is what is told.
+    if (counter.hard_limit && (!is_allowed || !has_overage(counter))) {
+        answer.limit = *counter.hard_limit;
+        answer.left = std::max(Quantity{}, *counter.hard_limit - counter.used);
+    }
+    return answer;
+}
+
+bool is_tighter(const WindowAnswer& one, const WindowAnswer& other) {
+    if (denies(one) != denies(other)) return denies(one);
+    if (one.left != other.left) return one.left < other.left;
+    if (!one.resets_at || !other.resets_at) return !one.resets_at && other.resets_at;
+    return *one.resets_at > *other.resets_at;
+}
+
+DecisionReason gravest(DecisionReason one, DecisionReason other) { return std::max(one, other); }
+
+/// Whether a plan's allowances give more than `denied`, where that is not enough.
+bool gives_more(std::span<const Allowance> offered, const Allowance* denied) {
+    if (offered.empty() || denied == nullptr) return !offered.empty();
+    const auto same = std::ranges::find(offered, denied->reset, &Allowance::reset);
+    if (same == offered.end() || same->included > denied->included) return true;
+    if (same->overage == OveragePolicy::Block) return false;
+    if (denied->overage == OveragePolicy::Block || !same->overage_cap) return true;
+    return denied->overage_cap && *same->overage_cap > *denied->overage_cap;
 }
 
 }  // namespace
@@ -19,6 +108,7 @@ bool gives_more(const Allowance& candidate, const Allowance* now) {
 std::string_view to_text(DecisionReason reason) {
     switch (reason) {
         case DecisionReason::WithinAllowance: return "within_allowance";
+        case DecisionReason::SoftLimitPassed: return "soft_limit_passed";
         case DecisionReason::Overage: return "overage";
         case DecisionReason::LimitExceeded: return "limit_exceeded";
         case DecisionReason::NotInPlan: return "not_in_plan";
@@ -27,16 +117,13 @@ std::string_view to_text(DecisionReason reason) {
     return {};
 }
 
-std::optional<UpgradeHint> upgrade_from(const PlanVersion& plan, std::string_view meter_key,
-                                        const Catalog& catalog, Currency currency) {
-    const Allowance* now = plan.allowance(meter_key);
-    for (const PlanVersion* next = catalog.next_above(plan.rank); next != nullptr;
-         next = catalog.next_above(next->rank)) {
-        const Allowance* offered = next->allowance(meter_key);
-        if (offered == nullptr || !gives_more(*offered, now)) continue;
+std::optional<UpgradeHint> upgrade_from(const DecisionFacts& facts, const Allowance* denied) {
+    for (const PlanVersion* next = facts.catalog.next_above(facts.plan.rank); next != nullptr;
+         next = facts.catalog.next_above(next->rank)) {
+        if (!gives_more(next->allowances_of(facts.meter_key), denied)) continue;
         UpgradeHint hint{next->key, next->name, std::nullopt};
         const auto price = std::ranges::find_if(next->prices, [&](const Price& candidate) {
-            return candidate.amount.currency() == currency;
+            return candidate.amount.currency() == facts.currency;
         });
         if (price != next->prices.end()) hint.price = price->amount;
         return hint;
@@ -47,25 +134,56 @@ std::optional<UpgradeHint> upgrade_from(const PlanVersion& plan, std::string_vie
 Decision decide(const DecisionFacts& facts, Quantity requested) {
     check(requested >= Quantity{}, "a request is not negative");
     Decision decision;
-    decision.resets_at = facts.resets_at;
     decision.plan = facts.plan.key;
-    if (facts.counter != nullptr) {
-        const Counter& counter = *facts.counter;
-        decision.used = counter.used;
-        decision.remaining = remaining_of(counter);
-        decision.limit = counter.hard_limit.value_or(counter.segments.back().included);
-        decision.overage = overage_of(counter);
-        decision.overage_allowed = !counter.hard_limit;
-        const bool fits = requested <= decision.remaining;
-        const bool countable = requested <= kMaxQuantity - counter.used;
-        decision.allowed = fits || (decision.overage_allowed && countable);
-        decision.reason = fits               ? DecisionReason::WithinAllowance
-                          : decision.allowed ? DecisionReason::Overage
-                                             : DecisionReason::LimitExceeded;
+    if (facts.counters.empty()) {
+        decision.resets_at = facts.billing_period.end;
+        decision.window = facts.billing_period.end - facts.billing_period.start;
+        decision.upgrade = upgrade_from(facts, nullptr);
+        return decision;
     }
-    if (!decision.allowed)
-        decision.upgrade = upgrade_from(facts.plan, facts.meter_key, facts.catalog, facts.currency);
+    std::deque<Counter> moved_on;  // of rolling windows, which are another one at each moment
+    std::optional<WindowAnswer> tightest;
+    DecisionReason reason = DecisionReason::WithinAllowance;
+    for (const Counter& counter : facts.counters) {
+        const bool is_rolling = counter.reset.kind == Reset::Kind::Rolling;
+        const WindowAnswer answer =
+            ask(is_rolling ? moved_on.emplace_back(as_of(counter, facts.now)) : counter, requested,
+                facts.now);
+        reason = gravest(reason, answer.reason);
+        if (!tightest || is_tighter(answer, *tightest)) tightest = answer;
+    }
+    const Counter& shown = *tightest->counter;
+    decision.allowed = reason != DecisionReason::LimitExceeded;
+    decision.reason = reason;
+    decision.limit = tightest->limit;
+    decision.used = shown.used;
+    decision.remaining = tightest->left;
+    decision.overage = overage_of(shown);
+    decision.overage_allowed = has_overage(shown);
+    decision.reset = shown.reset;
+    decision.resets_at = tightest->resets_at;
+    decision.window = length_of(shown);
+    if (decision.allowed) return decision;
+    const auto allowances = facts.plan.allowances_of(facts.meter_key);
+    const auto denied = std::ranges::find(allowances, shown.reset, &Allowance::reset);
+    decision.upgrade = upgrade_from(facts, denied == allowances.end() ? nullptr : &*denied);
     return decision;
+}
+
+DecisionReason reason_of_use(std::span<const Counter> after, Quantity quantity, Instant now) {
+    using enum Meter::Aggregation;
+    DecisionReason reason = DecisionReason::WithinAllowance;
+    for (const Counter& counter : after) {
+        if (counter.aggregation == Sum || counter.aggregation == Count) {
+            Counter before = counter;
+            before.used = std::max(counter.segments.back().from_used, counter.used - quantity);
+            const auto answer = ask(before, quantity, now).reason;
+            if (answer != DecisionReason::LimitExceeded) reason = gravest(reason, answer);
+        } else if (overage_of(counter) > Quantity{} && has_overage(counter)) {
+            reason = gravest(reason, beyond(counter));
+        }
+    }
+    return reason;
 }
 
 }  // namespace turnpike

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,10 @@ namespace turnpike {
 /// Why a request is allowed or not.
 enum class DecisionReason : std::uint8_t {
     WithinAllowance,
-    Overage,        ///< allowed; some of it is charged at the overage price
-    LimitExceeded,  ///< denied until the period ends or the plan changes
-    NotInPlan,      ///< denied; the plan does not include this meter
+    SoftLimitPassed,  ///< allowed; some of it is beyond an allowance, and is not charged
+    Overage,          ///< allowed; some of it is charged at the overage price
+    LimitExceeded,    ///< denied until a window begins anew or the plan changes
+    NotInPlan,        ///< denied; the plan does not include this meter
 };
 std::string_view to_text(DecisionReason reason);  ///< "within_allowance"
 
@@ -28,16 +30,23 @@ struct UpgradeHint {
     std::optional<Money> price;
 };
 
-/// One answer to "may this customer use `requested` more?". Numbers are those before the request.
+/// One answer to "may this customer use `requested` more?". Of several windows, the answer is that
+/// of all of them, and the numbers are those of the tightest one: the one with the fewest units
+/// left, and among equals the one that begins anew last. A window that denies is always tighter
+/// than those that do not. Numbers are those before the request.
 struct Decision {
     bool allowed = false;
     DecisionReason reason = DecisionReason::NotInPlan;
-    Quantity limit;  ///< where usage stops or, where overage is billed, where overage begins
+    Quantity limit;  ///< where usage stops or, where overage goes on, where overage begins
     Quantity used;
     Quantity remaining;  ///< up to `limit`
     Quantity overage;    ///< units beyond allowances so far
     bool overage_allowed = false;
-    Instant resets_at;                   ///< end of the period
+    Reset reset;  ///< of the window
+    /// When the window begins anew. Of a rolling one: when the request fits or, where it does, when
+    /// something leaves the window. Absent where nothing ever does.
+    std::optional<Instant> resets_at;
+    std::optional<Duration> window;      ///< how long it is; absent: without end
     std::string plan;                    ///< key of the plan that decided
     std::optional<UpgradeHint> upgrade;  ///< set only when denied and there is a better plan
 };
@@ -45,9 +54,11 @@ struct Decision {
 /// What a decision rests on.
 struct DecisionFacts {
     const PlanVersion& plan;
-    /// nullptr: the plan does not include the meter. Fresh (used 0) when nothing was used yet.
-    const Counter* counter = nullptr;
-    Instant resets_at;
+    /// The meter's, one for each of its allowances; empty: the plan does not include it. Fresh
+    /// (used 0) where nothing was used yet.
+    std::span<const Counter> counters;
+    Instant now;  ///< the customer's
+    const Period& billing_period;
     std::string_view meter_key;
     const Catalog& catalog;  ///< for upgrade hints
     Currency currency = Currency::Usd;
@@ -57,8 +68,11 @@ struct DecisionFacts {
 /// at all, and the answer is then yes only when the meter is not in the plan.
 Decision decide(const DecisionFacts& facts, Quantity requested);
 
+/// Why usage of `quantity` was let in, by the counters that it left.
+DecisionReason reason_of_use(std::span<const Counter> after, Quantity quantity, Instant now);
+
 /// The next plan up that includes more of this meter; nullopt at the top.
-std::optional<UpgradeHint> upgrade_from(const PlanVersion& plan, std::string_view meter_key,
-                                        const Catalog& catalog, Currency currency);
+/// \param denied  the allowance that is not enough; nullptr: the plan does not include the meter
+std::optional<UpgradeHint> upgrade_from(const DecisionFacts& facts, const Allowance* denied);
 
 }  // namespace turnpike

@@ -1,8 +1,12 @@
 #include "entitlements/decision.h"
 
+#include <vector>
+
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
+
+#include "metering/window_calendar.h"
 
 namespace turnpike {
 namespace {
@@ -34,6 +38,11 @@ Allowance billed(std::int64_t included) {
     return {"api_calls", units(included), OveragePolicy::Bill, UnitPrice::parse("0.02")};
 }
 
+DecisionFacts facts_of(const PlanVersion& version, std::span<const Counter> counters,
+                       const Catalog& catalog, Instant now = kMonth.start) {
+    return {version, counters, now, kMonth, "api_calls", catalog, Currency::Usd};
+}
+
 class Deciding : public ::testing::Test {
 protected:
     Deciding() {
@@ -42,15 +51,13 @@ protected:
     }
     Decision ask(const char* key, std::int64_t used, std::int64_t requested) {
         const PlanVersion& version = *catalog_.plan(key);
-        DecisionFacts facts{version, nullptr, kMonth.end, "api_calls", catalog_, Currency::Usd};
-        std::optional<Counter> counter;
-        if (const Allowance* allowance = version.allowance("api_calls")) {
-            counter = open_counter(
-                window_of(std::nullopt, kMonth, version.id, Meter::Aggregation::Sum, *allowance));
-            counter->used = units(used);
-            facts.counter = &*counter;
+        std::vector<Counter> counters;
+        for (const Allowance& allowance : version.allowances_of("api_calls")) {
+            counters.push_back(open_counter(
+                window_of(std::nullopt, kMonth, version.id, Meter::Aggregation::Sum, allowance)));
+            counters.back().used = units(used);
         }
-        return decide(facts, units(requested));
+        return decide(facts_of(version, counters, catalog_), units(requested));
     }
     Catalog catalog_;
 };
@@ -93,7 +100,8 @@ TEST_F(Deciding, OffersTheNextPlanThatHelps) {
     EXPECT_EQ(hint->plan, "pro");  // "extras" is next, but has none of it
     EXPECT_EQ(hint->name, "Plan pro");
     EXPECT_EQ(hint->price, Money(9'900, Currency::Usd));
-    EXPECT_FALSE(upgrade_from(*catalog_.plan("pro"), "api_calls", catalog_, Currency::Usd));
+    const PlanVersion& pro = *catalog_.plan("pro");
+    EXPECT_FALSE(upgrade_from(facts_of(pro, {}, catalog_), pro.allowances.data()));
 }
 
 TEST_F(Deciding, NothingPassesWhatACounterCanHold) {
@@ -109,11 +117,228 @@ RC_GTEST_PROP(DecisionProperty, ABlockedPlanAllowsExactlyWhatRemains, ()) {
     Catalog catalog;
     catalog.plans = {plan("free", 0, 0, blocked(included))};
     const PlanVersion& version = catalog.plans[0];
-    Counter counter = open_counter(window_of(std::nullopt, kMonth, version.id,
-                                             Meter::Aggregation::Sum, version.allowances[0]));
-    counter.used = units(used);
-    const DecisionFacts facts{version, &counter, kMonth.end, "api_calls", catalog, Currency::Usd};
-    RC_ASSERT(decide(facts, units(requested)).allowed == (used + requested <= included));
+    std::vector<Counter> counters{open_counter(window_of(
+        std::nullopt, kMonth, version.id, Meter::Aggregation::Sum, version.allowances[0]))};
+    counters[0].used = units(used);
+    RC_ASSERT(decide(facts_of(version, counters, catalog), units(requested)).allowed ==
+              (used + requested <= included));
+}
+
+/// Wednesday, 2024-09-11T12:00:00Z.
+const Instant kNoon = from_unix_seconds(1'726'056'000);
+const Instant kMidnight = kNoon + std::chrono::hours(12);
+const Instant kMonday = kNoon + std::chrono::hours(12 + 4 * 24);
+
+/// One window of a meter under one plan.
+struct Window {
+    const char* reset;
+    std::int64_t included;
+    OveragePolicy overage = OveragePolicy::Block;
+    const char* price = nullptr;
+    const char* cap = nullptr;
+    Meter::Aggregation aggregation = Meter::Aggregation::Sum;
+};
+
+Allowance allowance_of(const Window& window) {
+    Allowance allowance{.meter_key = "api_calls",
+                        .included = units(window.included),
+                        .overage = window.overage,
+                        .overage_unit_price = {},
+                        .reset = *parse_reset(window.reset)};
+    if (window.price != nullptr) allowance.overage_unit_price = UnitPrice::parse(window.price);
+    if (window.cap != nullptr) allowance.overage_cap = UnitPrice::parse(window.cap);
+    return allowance;
+}
+
+Counter counter_of(const Window& window) {
+    const Allowance allowance = allowance_of(window);
+    return open_counter(window_of(std::nullopt, window_at(allowance.reset, kMonth, kNoon),
+                                  PlanVersionId::trusted("pv_free"), window.aggregation,
+                                  allowance));
+}
+
+Counter used(const Window& window, std::int64_t units_used, Instant time = kNoon) {
+    Counter counter = counter_of(window);
+    EXPECT_TRUE(count_into(counter, units(units_used), time));
+    return counter;
+}
+
+Decision ask(const std::vector<Counter>& counters, std::int64_t requested, Instant now = kNoon) {
+    Catalog catalog;
+    catalog.plans = {plan("free", 0, 0, blocked(100))};
+    return decide(facts_of(catalog.plans[0], counters, catalog, now), units(requested));
+}
+
+TEST(DecidingOverWindows, TheTightestOneAnswers) {
+    struct Case {
+        const char* name;
+        std::int64_t of_month, of_week, of_day, requested;
+        const char* reason;
+        const char* reset;
+        std::int64_t limit, remaining;
+        Instant resets_at;
+    };
+    // 20 a month, 10 a week, 3 a day.
+    const Case cases[] = {
+        {"nothing used", 0, 0, 0, 1, "within_allowance", "day", 3, 3, kMidnight},
+        {"the last one of a day", 2, 2, 2, 1, "within_allowance", "day", 3, 1, kMidnight},
+        {"one over the day", 3, 3, 3, 1, "limit_exceeded", "day", 3, 0, kMidnight},
+        {"what fits the day, and not the week", 9, 9, 1, 2, "limit_exceeded", "week", 10, 1,
+         kMonday},
+        {"a window that denies is tighter than one that has less", 10, 10, 0, 1, "limit_exceeded",
+         "week", 10, 0, kMonday},
+        {"a day and the week are full: the week takes longer", 10, 10, 3, 1, "limit_exceeded",
+         "week", 10, 0, kMonday},
+        {"all are full", 20, 10, 3, 1, "limit_exceeded", "billing_period", 20, 0, kMonth.end},
+        {"as much left of two: the one that begins anew last", 18, 8, 1, 1, "within_allowance",
+         "billing_period", 20, 2, kMonth.end},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Decision decision = ask({used({"billing_period", 20}, c.of_month),
+                                       used({"day", 3}, c.of_day), used({"week", 10}, c.of_week)},
+                                      c.requested);
+        EXPECT_EQ(to_text(decision.reason), c.reason);
+        EXPECT_EQ(decision.allowed, decision.reason != DecisionReason::LimitExceeded);
+        EXPECT_EQ(to_text(decision.reset), c.reset);
+        EXPECT_EQ(decision.limit, units(c.limit));
+        EXPECT_EQ(decision.remaining, units(c.remaining));
+        EXPECT_EQ(decision.resets_at, c.resets_at);
+    }
+}
+
+TEST(DecidingOverWindows, ASoftLimitIsToldAndPassed) {
+    const Window soft{"day", 3, OveragePolicy::Allow};
+    EXPECT_EQ(ask({used(soft, 2)}, 1).reason, DecisionReason::WithinAllowance);
+    const Decision over = ask({used(soft, 2), used({"billing_period", 20}, 2)}, 2);
+    EXPECT_TRUE(over.allowed);
+    EXPECT_EQ(over.reason, DecisionReason::SoftLimitPassed);
+    EXPECT_TRUE(over.overage_allowed);
+    EXPECT_EQ(over.remaining, units(1));
+    EXPECT_EQ(ask({used(soft, 5)}, 1).overage, units(2));
+    // What is billed weighs more, and what is denied most.
+    const Window billed_month{"billing_period", 2, OveragePolicy::Bill, "0.5"};
+    EXPECT_EQ(ask({used(soft, 5), used(billed_month, 5)}, 1).reason, DecisionReason::Overage);
+    EXPECT_EQ(ask({used(soft, 5), used({"week", 5}, 5)}, 1).reason, DecisionReason::LimitExceeded);
+}
+
+TEST(DecidingOverWindows, ASpendCapIsALimitBehindTheAllowance) {
+    // 10.00 at 0.50 each are 20 units beyond 100.
+    const Window capped{"billing_period", 100, OveragePolicy::Bill, "0.50", "10.00"};
+    const Decision within = ask({used(capped, 90)}, 10);
+    EXPECT_EQ(within.reason, DecisionReason::WithinAllowance);
+    EXPECT_EQ(within.limit, units(100));
+    EXPECT_EQ(within.remaining, units(10));
+    EXPECT_TRUE(within.overage_allowed);
+    EXPECT_EQ(ask({used(capped, 110)}, 10).reason, DecisionReason::Overage);
+    const Decision denied = ask({used(capped, 110)}, 11);
+    EXPECT_EQ(denied.reason, DecisionReason::LimitExceeded);
+    EXPECT_EQ(denied.limit, units(120));
+    EXPECT_EQ(denied.remaining, units(10));
+    EXPECT_EQ(denied.overage, units(10));
+}
+
+TEST(DecidingOverWindows, ARollingOneMovesOn) {
+    const Window rolling{"rolling_5h", 10};
+    Counter counter = used(rolling, 6, kNoon - std::chrono::hours(4));             // 08:00
+    EXPECT_TRUE(count_into(counter, units(4), kNoon - std::chrono::minutes(90)));  // 10:30
+    const auto at = [](int hour, int minute) {
+        return kNoon + std::chrono::hours(hour - 12) + std::chrono::minutes(minute);
+    };
+    struct Case {
+        const char* name;
+        Instant now;
+        std::int64_t requested;
+        bool allowed;
+        std::int64_t used;
+        std::optional<Instant> resets_at;
+    };
+    // A minute counts whole, so that what was used from 08:00 to 08:01 leaves at 13:01.
+    const Case cases[] = {
+        {"full", kNoon, 1, false, 10, at(13, 1)},
+        {"until the first has left", at(13, 1) - Duration(1), 1, false, 10, at(13, 1)},
+        {"the first has left", at(13, 1), 1, true, 4, at(15, 31)},
+        {"six fit then", at(13, 1), 6, true, 4, at(15, 31)},
+        {"seven do not", at(13, 1), 7, false, 4, at(15, 31)},
+        {"seven wait for both", kNoon, 7, false, 10, at(15, 31)},
+        {"eleven never fit", kNoon, 11, false, 10, std::nullopt},
+        {"all has left", at(15, 31), 10, true, 0, at(20, 31)},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Decision decision = ask({counter}, c.requested, c.now);
+        EXPECT_EQ(decision.allowed, c.allowed);
+        EXPECT_EQ(decision.used, units(c.used));
+        EXPECT_EQ(decision.resets_at, c.resets_at);
+        EXPECT_EQ(decision.window, std::chrono::hours(5));
+    }
+}
+
+TEST(DecidingOverWindows, ALifetimeHasNoEnd) {
+    const Decision decision = ask({used({"lifetime", 5}, 5)}, 1);
+    EXPECT_EQ(decision.reason, DecisionReason::LimitExceeded);
+    EXPECT_FALSE(decision.resets_at);
+    EXPECT_FALSE(decision.window);
+    // Waiting for a month's end helps nobody whose lifetime is used up.
+    EXPECT_EQ(to_text(ask({used({"billing_period", 3}, 3), used({"lifetime", 5}, 5)}, 1).reset),
+              "lifetime");
+}
+
+TEST(DecidingOverWindows, WhatIsNoSumIsAskedByItsOwnRule) {
+    using enum Meter::Aggregation;
+    struct Case {
+        const char* name;
+        Meter::Aggregation aggregation;
+        std::int64_t used, requested;
+        bool allowed;
+    };
+    // A limit of 10; the counter has the one value.
+    const Case cases[] = {
+        {"a larger one that is within", Max, 8, 10, true},
+        {"a larger one that is not", Max, 8, 11, false},
+        {"a smaller one", Max, 10, 3, true},
+        {"a smallest one never rises", Min, 8, 50, true},
+        {"the last one that is within", Last, 8, 10, true},
+        {"the last one that is not", Last, 8, 11, false},
+        {"one more value", Unique, 9, 1, true},
+        {"one value too many", Unique, 10, 1, false},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Counter counter = used(
+            {"billing_period", 10, OveragePolicy::Block, nullptr, nullptr, c.aggregation}, c.used);
+        EXPECT_EQ(ask({counter}, c.requested).allowed, c.allowed);
+    }
+}
+
+TEST(DecidingOverWindows, AnUpgradeHelpsTheWindowThatDenies) {
+    Catalog catalog;
+    catalog.plans = {plan("free", 0, 0, blocked(20)), plan("more", 1, 500, blocked(100)),
+                     plan("daily", 2, 900, blocked(100)), plan("free_days", 3, 9'900, blocked(5))};
+    catalog.plans[0].allowances.push_back(allowance_of({"day", 3}));
+    catalog.plans[1].allowances.push_back(allowance_of({"day", 3}));
+    catalog.plans[2].allowances.push_back(allowance_of({"day", 4}));
+    const auto hint = [&](const std::vector<Counter>& counters) {
+        const auto upgrade =
+            decide(facts_of(catalog.plans[0], counters, catalog, kNoon), units(1)).upgrade;
+        return upgrade ? upgrade->plan : "";
+    };
+    EXPECT_EQ(hint({used({"billing_period", 20}, 20), used({"day", 3}, 1)}), "more");
+    EXPECT_EQ(hint({used({"billing_period", 20}, 10), used({"day", 3}, 3)}), "daily");
+    catalog.plans.erase(catalog.plans.begin() + 2);
+    EXPECT_EQ(hint({used({"billing_period", 20}, 10), used({"day", 3}, 3)}), "free_days");
+}
+
+TEST(DecidingOverWindows, TheReasonOfAUseIsTheGravest) {
+    const Window month{"billing_period", 10, OveragePolicy::Bill, "0.5"};
+    const Window day{"day", 3, OveragePolicy::Allow};
+    const auto reason = [](const std::vector<Counter>& after, std::int64_t quantity) {
+        return to_text(reason_of_use(after, units(quantity), kNoon));
+    };
+    EXPECT_EQ(reason({used(month, 3), used(day, 3)}, 1), "within_allowance");
+    EXPECT_EQ(reason({used(month, 4), used(day, 4)}, 1), "soft_limit_passed");
+    EXPECT_EQ(reason({used(month, 11), used(day, 1)}, 1), "overage");
+    EXPECT_EQ(reason({used(month, 11), used(day, 4)}, 2), "overage");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "entitlements/fail_open.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace turnpike {
@@ -18,8 +20,9 @@ std::optional<FailOpen> fail_open(const RouteCost& route, const PlanVersion* pla
     if (route.on_failure == OnFailure::Open) return FailOpen::RouteOpen;
     if (route.on_failure == OnFailure::Closed) return std::nullopt;
     if (plan == nullptr) return FailOpen::UnknownCustomer;
-    const Allowance* allowance = plan->allowance(route.meter_key);
-    if (allowance == nullptr || allowance->overage == OveragePolicy::Block) return std::nullopt;
+    const auto allowances = plan->allowances_of(route.meter_key);
+    const auto stops = [](const Allowance& one) { return one.overage == OveragePolicy::Block; };
+    if (allowances.empty() || std::ranges::any_of(allowances, stops)) return std::nullopt;
     return FailOpen::PlanBills;
 }
 

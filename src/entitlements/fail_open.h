@@ -11,7 +11,7 @@ namespace turnpike {
 /// Why a request is let through although nobody could check or record its use.
 enum class FailOpen : std::uint8_t {
     RouteOpen,        ///< the route's on_failure says so
-    PlanBills,        ///< the customer's plan charges what goes beyond: the use is charged later
+    PlanBills,        ///< the customer's plan stops nowhere: the use is charged later
     UnknownCustomer,  ///< his plan is not in memory: a paying user is never blocked
 };
 std::string_view to_text(FailOpen reason);  ///< "route_open"

@@ -21,6 +21,7 @@ struct GatewayQuestion {
     Quantity units;
     std::shared_ptr<const Catalog> catalog;
     const std::string& upgrade_url;
+    Instant system_now;
 };
 
 namespace {
@@ -60,12 +61,17 @@ ErrorCode meaning_of(const Decision& decision) {
 
 http::Response deny(const Decision& decision, const Standing& standing,
                     const GatewayQuestion& question, const http::Request& request) {
-    Error error = denial(decision, question.cost.meter_key, standing.now);
+    Error error =
+        denial(decision, question.cost.meter_key, customer_now(standing, question.system_now));
     error.code = meaning_of(decision);
     auto response =
         refuse(write_denial(error, decision, request, question.upgrade_url), question.refusals);
     response.headers.emplace_back("X-Turnpike-Units", "0");
     return response;
+}
+
+Question question_of(const GatewayQuestion& question) {
+    return {question.cost.meter_key, question.units, question.system_now};
 }
 
 ConsumeRequest use_of(const GatewayQuestion& question, std::string id) {
@@ -84,7 +90,8 @@ http::Response write_decision(const Decision& decision, const Standing& standing
                                                : deny(decision, standing, question, request);
     response.headers.emplace_back("X-Turnpike-Customer", standing.customer.text());
     response.headers.emplace_back("X-Turnpike-Plan", standing.plan->key);
-    add_rate_headers(response.headers, decision, question.cost.meter_key, standing);
+    add_rate_headers(response.headers, decision, question.cost.meter_key,
+                     customer_now(standing, question.system_now));
     return response;
 }
 
@@ -126,8 +133,7 @@ asio::awaitable<GatewayApi::Attempt> GatewayApi::try_check(Principal caller,
             co_return attempt;
         }
         attempt.standing = (*snapshot)->standing;
-        attempt.decision =
-            decide(**snapshot, question.cost.meter_key, *question.catalog, question.units);
+        attempt.decision = decide(**snapshot, *question.catalog, question_of(question));
     } catch (const sql::Failure&) {
         attempt = Attempt{};
     }
@@ -171,7 +177,8 @@ Result<std::optional<GatewayQuestion>> GatewayApi::read_question(
                            *cost,
                            Quantity::whole(cost->units),
                            std::move(catalog),
-                           entitlements.upgrade_url};
+                           entitlements.upgrade_url,
+                           entitlements.clock.now()};
 }
 
 asio::awaitable<Result<http::Response>> GatewayApi::authorize(const Principal& caller,
@@ -202,11 +209,9 @@ asio::awaitable<Result<http::Response>> GatewayApi::answer(const Principal& call
     std::optional<Attempt> attempt;
     std::optional<ConsumeRequest> use;
     if (question.mode == GatewayTerms::Mode::Check) {
-        const Instant now = entitlements.clock.now();
-        if (const auto known = entitlements.standings.find(question.customer, now))
-            co_return write_decision(
-                decide(*known, question.cost.meter_key, *question.catalog, question.units),
-                known->standing, question, request);
+        if (const auto known = entitlements.standings.find(question.customer, question.system_now))
+            co_return write_decision(decide(*known, *question.catalog, question_of(question)),
+                                     known->standing, question, request);
         attempt = co_await sql::wait_at_most(patience, try_check(caller, question));
     } else {
         use = use_of(question, entitlements.ids.body(entitlements.clock.now()));

@@ -152,8 +152,9 @@ protected:
     void sell(const std::function<void(CatalogFile&)>& change) {
         auto file = *read_catalog_file(*preset_catalog("api-metering"));
         change(file);
-        ledger_->write_blocking(
-            [&](sql::Transaction& tx) { return apply_catalog(tx, file, kStart, world_.ids()); });
+        ledger_->write_blocking([&](sql::Transaction& tx) {
+            return apply_catalog(tx, file, kStart, world_.ids()).value();
+        });
         world_.catalog().reload(*ledger_);
     }
     static std::string header(const http::Response& response, const char* name) {

@@ -83,8 +83,9 @@ asio::awaitable<Evaluated<StandingCache::Snapshot>> find_customer(EntitlementsAp
 }
 
 Json write_flag(const std::string& meter_key, const StandingSnapshot& snapshot,
-                const Catalog& catalog) {
-    const Decision decision = decide(snapshot, meter_key, catalog, Quantity::whole(1));
+                const Catalog& catalog, Instant system_now) {
+    const Decision decision =
+        decide(snapshot, catalog, {meter_key, Quantity::whole(1), system_now});
     Json json;
     json["key"] = meter_key;
     json["value"] = decision.allowed;
@@ -96,7 +97,8 @@ Json write_flag(const std::string& meter_key, const StandingSnapshot& snapshot,
     metadata["used"] = decision.used.text();
     metadata["remaining"] = decision.remaining.text();
     metadata["overage_allowed"] = decision.overage_allowed;
-    metadata["resets_at"] = format_rfc3339(decision.resets_at);
+    metadata["reset"] = to_text(decision.reset);
+    if (decision.resets_at) metadata["resets_at"] = format_rfc3339(*decision.resets_at);
     return json;
 }
 
@@ -134,7 +136,7 @@ asio::awaitable<Result<http::Response>> OfrepApi::post_one(const Principal& call
     }
     const auto snapshot = co_await find_customer(entitlements, caller, request);
     if (!snapshot) co_return write_fault(snapshot.error(), &key);
-    co_return http::ok(write_flag(key, **snapshot, *catalog));
+    co_return http::ok(write_flag(key, **snapshot, *catalog, entitlements.clock.now()));
 }
 
 asio::awaitable<Result<http::Response>> OfrepApi::post_all(const Principal& caller,
@@ -144,8 +146,9 @@ asio::awaitable<Result<http::Response>> OfrepApi::post_all(const Principal& call
     if (!snapshot) co_return write_fault(snapshot.error(), nullptr);
     Json body;
     body["flags"] = Json::array();
+    const Instant now = entitlements.clock.now();
     for (const Meter& meter : catalog->meters)
-        body["flags"].push_back(write_flag(meter.key, **snapshot, *catalog));
+        body["flags"].push_back(write_flag(meter.key, **snapshot, *catalog, now));
     co_return tagged(http::ok(body), request);
 }
 

@@ -69,7 +69,8 @@ TEST_F(Ofrep, AMeterIsAFlagThatIsTrueWithinItsLimit) {
         "key": "api_calls", "value": true, "reason": "TARGETING_MATCH",
         "variant": "within_allowance",
         "metadata": {"plan": "free", "limit": "100", "used": "0", "remaining": "100",
-                     "overage_allowed": false, "resets_at": "2024-10-01T00:00:00Z"}})"));
+                     "overage_allowed": false, "reset": "billing_period",
+                     "resets_at": "2024-10-01T00:00:00Z"}})"));
     consume("alice", 99);
     EXPECT_EQ(flag("alice")["value"], true);
     consume("alice", 1);

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "customers/service.h"
+#include "metering/window_calendar.h"
 #include "subscriptions/billing_period.h"
 
 namespace turnpike {
@@ -122,13 +123,20 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
     return standing;
 }
 
-std::optional<UsageWindow> window_of(const Standing& standing, std::string_view meter_key) {
-    const Allowance* allowance = standing.plan->allowance(meter_key);
-    if (allowance == nullptr) return std::nullopt;
-    auto window = window_of(standing.subscription, standing.period, standing.plan->id,
-                            Meter::Aggregation::Sum, *allowance);
-    window.revision = standing.revision;
-    return window;
+Instant customer_now(const Standing& standing, Instant system_now) {
+    return standing.time == Standing::Time::Frozen ? standing.now : system_now;
+}
+
+std::vector<UsageWindow> windows_of(const Standing& standing, std::string_view meter_key,
+                                    Meter::Aggregation aggregation, Instant now) {
+    std::vector<UsageWindow> windows;
+    for (const Allowance& allowance : standing.plan->allowances_of(meter_key)) {
+        const Period period = window_at(allowance.reset, standing.period, now);
+        windows.push_back(
+            window_of(standing.subscription, period, standing.plan->id, aggregation, allowance));
+        windows.back().revision = standing.revision;
+    }
+    return windows;
 }
 
 CustomerWindow customer_window(Standing standing) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/id.h"
@@ -46,8 +47,13 @@ struct Standing {
 Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std::string_view ref,
                                Instant system_now);
 
-/// The window of one meter under this standing; nullopt when the plan does not include it.
-std::optional<UsageWindow> window_of(const Standing& standing, std::string_view meter_key);
+/// What the customer's clock shows when the system's shows this.
+Instant customer_now(const Standing& standing, Instant system_now);
+
+/// The windows of one meter's allowances that hold `now`, in the order of the plan; none when the
+/// plan does not include it.
+std::vector<UsageWindow> windows_of(const Standing& standing, std::string_view meter_key,
+                                    Meter::Aggregation aggregation, Instant now);
 
 /// What metering needs to know of it.
 CustomerWindow customer_window(Standing standing);

@@ -1,5 +1,6 @@
 #include "entitlements/standing_cache.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -14,6 +15,33 @@ bool same(const Standing& one, const Standing& other) {
            one.revision == other.revision && one.status == other.status &&
            one.period.start == other.period.start && one.until == other.until &&
            one.time == other.time && (one.time == Standing::Time::Running || one.now == other.now);
+}
+
+bool holds_counts(const StandingSnapshot& snapshot, Instant system_now) {
+    return !snapshot.counts_until ||
+           customer_now(snapshot.standing, system_now) < *snapshot.counts_until;
+}
+
+enum class Order : std::uint8_t { Newer, NotNewer, Unknown };
+
+/// A counter's states follow one another. What only rises shows their order by itself.
+Order order_of(const Counter& counter, const Counter& known) {
+    if (!can_fall(rule_of(counter)))
+        return counter.used > known.used ? Order::Newer : Order::NotNewer;
+    if (counter.trail.last_at != known.trail.last_at)
+        return counter.trail.last_at > known.trail.last_at ? Order::Newer : Order::NotNewer;
+    return counter.used == known.used ? Order::NotNewer : Order::Unknown;
+}
+
+/// The snapshot's counter of the same contract and window; nullptr: it shows another one.
+Counter* find_same(StandingSnapshot& snapshot, const Counter& counter) {
+    if (snapshot.standing.subscription != counter.contract) return nullptr;
+    const auto of_meter = snapshot.counters.find(counter.meter_key);
+    if (of_meter == snapshot.counters.end()) return nullptr;
+    const auto same = std::ranges::find_if(of_meter->second, [&](const Counter& known) {
+        return known.reset == counter.reset && known.period.start == counter.period.start;
+    });
+    return same == of_meter->second.end() ? nullptr : &*same;
 }
 
 }  // namespace
@@ -77,7 +105,9 @@ StandingCache::Snapshot StandingCache::find(std::string_view ref, Instant system
     const auto entry = entry_of(ref);
     if (!entry) return nullptr;
     if (age == Age::Any) return entry->snapshot;
-    return is_young(entry->counted_at) && is_fresh(*entry, system_now) ? entry->snapshot : nullptr;
+    const bool is_good = is_young(entry->counted_at) && is_fresh(*entry, system_now) &&
+                         holds_counts(*entry->snapshot, system_now);
+    return is_good ? entry->snapshot : nullptr;
 }
 
 std::optional<Standing> StandingCache::find_standing(std::string_view ref, Instant system_now) {
@@ -123,23 +153,27 @@ void StandingCache::insert(Shard& shard, const std::string& id, Entry entry, std
     }
 }
 
-void StandingCache::count_moved(const CustomerId& customer, const std::string& meter_key,
-                                const Counter& counter) {
+void StandingCache::count_moved(const CustomerId& customer, std::span<const Counter> counters) {
     const std::string& id = customer.text();
     Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
     shard.changed[stripe_of(id)] = ++changes_;
     const auto found = shard.entries.find(id);
-    // Without counters it shows none: this one alone would help nobody.
+    // Without counters it shows none: these alone would help nobody.
     if (found == shard.entries.end() || !found->second.counted_at) return;
-    const StandingSnapshot& old = *found->second.snapshot;
-    const bool same_contract = old.standing.subscription == counter.contract;
-    if (!same_contract || old.standing.period.start != counter.period.start) return;
-    const auto known = old.counters.find(meter_key);
-    if (known != old.counters.end() && known->second.used >= counter.used) return;
-    StandingSnapshot next = old;
-    next.counters.insert_or_assign(meter_key, counter);
-    found->second.snapshot = std::make_shared<const StandingSnapshot>(std::move(next));
+    StandingSnapshot next = *found->second.snapshot;
+    bool is_newer = false;
+    for (const Counter& counter : counters) {
+        Counter* const known = find_same(next, counter);
+        if (known == nullptr) continue;
+        const Order order = order_of(counter, *known);
+        if (order == Order::Unknown) found->second.counted_at.reset();
+        if (order != Order::Newer) continue;
+        *known = counter;
+        is_newer = true;
+    }
+    if (is_newer)
+        found->second.snapshot = std::make_shared<const StandingSnapshot>(std::move(next));
 }
 
 void StandingCache::counts_moved(const CustomerId& customer) {

@@ -10,9 +10,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/id.h"
 #include "base/time.h"
@@ -21,10 +23,14 @@
 
 namespace turnpike {
 
-/// A standing with the counter of every meter of its plan; one that was not used yet is fresh.
+/// A standing with the counters of every meter of its plan, one for each allowance; one that was
+/// not used yet is fresh.
 struct StandingSnapshot {
     Standing standing;
-    std::map<std::string, Counter, std::less<>> counters;
+    std::map<std::string, std::vector<Counter>, std::less<>> counters;
+    /// Of the customer's time: from then on one of them, a day's or a week's or a month's, is that
+    /// of a window that has ended. Absent: none has an end but the billing period's.
+    std::optional<Instant> counts_until{};
 };
 
 /// Standings and counters in memory, so that a check asks no database. Bounded: when a shard is
@@ -56,7 +62,8 @@ public:
 
     explicit StandingCache(Config config);
 
-    /// nullptr when unknown, too old, or when `system_now` is past what the standing holds for.
+    /// nullptr when unknown, too old, or when `system_now` is past what the standing or one of its
+    /// counters holds for. Rolling windows move on by themselves: see as_of().
     /// `ref` is "cus_..", "ext:..", or an external id. Age::Any is for serving while the ledger is
     /// down: whatever was known last.
     [[nodiscard]] Snapshot find(std::string_view ref, Instant system_now, Age age = Age::Fresh);
@@ -71,10 +78,10 @@ public:
     /// is kept for find_standing(), and for Age::Any where nothing newer is known.
     void seen(Ticket ticket, const Standing& standing);
 
-    /// After a commit that moved a counter: a later count of the same contract and period is taken
-    /// over, an earlier one ignored.
-    void count_moved(const CustomerId& customer, const std::string& meter_key,
-                     const Counter& counter);
+    /// After a commit that moved counters: a later count of the same contract and window is taken
+    /// over, an earlier one ignored. Where nobody can tell which is the later one, the counts are
+    /// forgotten.
+    void count_moved(const CustomerId& customer, std::span<const Counter> counters);
     /// After a commit that moved counters, without saying which: the standing stays.
     void counts_moved(const CustomerId& customer);
     void invalidate(const CustomerId& customer);

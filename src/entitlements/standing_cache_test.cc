@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "metering/testing.h"
+#include "metering/window_calendar.h"
 
 namespace turnpike {
 namespace {
@@ -39,6 +40,8 @@ Counter counter(std::int64_t used) {
     return made;
 }
 
+std::vector<Counter> moved(Counter counter) { return {std::move(counter)}; }
+
 StandingCache::Snapshot snapshot(int number, std::int64_t used) {
     StandingSnapshot made{Standing{.customer = customer(number),
                                    .external_id = "user" + std::to_string(number),
@@ -50,13 +53,13 @@ StandingCache::Snapshot snapshot(int number, std::int64_t used) {
                                    .now = kStart,
                                    .time = Standing::Time::Running,
                                    .currency = Currency::Usd},
-                          {{"api_calls", counter(used)}}};
+                          {{"api_calls", {counter(used)}}}};
     return std::make_shared<const StandingSnapshot>(std::move(made));
 }
 
 std::int64_t used_in(const StandingCache::Snapshot& found) {
     if (!found) return -1;
-    return found->counters.at("api_calls").used.scaled() / Quantity::kOne;
+    return found->counters.at("api_calls").front().used.scaled() / Quantity::kOne;
 }
 
 TEST(StandingCache, FindsByEveryName) {
@@ -72,7 +75,7 @@ TEST(StandingCache, FindsByEveryName) {
 TEST(StandingCache, ACommitDuringALoadRefusesWhatWasLoaded) {
     StandingCache cache({});
     const auto ticket = cache.ticket();
-    cache.count_moved(customer(1), "api_calls", counter(8));
+    cache.count_moved(customer(1), moved(counter(8)));
     cache.put(ticket, snapshot(1, 7));
     EXPECT_EQ(cache.find("user1", kStart), nullptr);
 
@@ -88,13 +91,13 @@ TEST(StandingCache, ACommitDuringALoadRefusesWhatWasLoaded) {
 TEST(StandingCache, CountsOnlyMoveForward) {
     StandingCache cache({});
     cache.put(cache.ticket(), snapshot(1, 5));
-    cache.count_moved(customer(1), "api_calls", counter(7));
-    cache.count_moved(customer(1), "api_calls", counter(6));
+    cache.count_moved(customer(1), moved(counter(7)));
+    cache.count_moved(customer(1), moved(counter(6)));
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 7);
 
     Counter next_month = counter(1);
     next_month.period.start = kSeptember.end;
-    cache.count_moved(customer(1), "api_calls", next_month);
+    cache.count_moved(customer(1), moved(next_month));
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 7);
 }
 
@@ -116,7 +119,7 @@ TEST(StandingCache, WhatWasOnlySeenIsForBadDays) {
     ASSERT_NE(seen_by(StandingCache::Age::Any), nullptr);
     EXPECT_EQ(seen_by(StandingCache::Age::Any)->standing.plan->key, "free");
 
-    cache.count_moved(customer(1), "api_calls", counter(8));
+    cache.count_moved(customer(1), moved(counter(8)));
     EXPECT_EQ(seen_by(StandingCache::Age::Fresh), nullptr) << "other meters are not known";
     cache.put(cache.ticket(), snapshot(1, 8));
     EXPECT_EQ(used_in(seen_by(StandingCache::Age::Fresh)), 8);
@@ -182,7 +185,7 @@ TEST(StandingCache, AnotherPlanThatIsSeenTakesTheOldOnesPlace) {
     EXPECT_EQ(cache.find("user1", kStart, StandingCache::Age::Any)->standing.plan->key, "free")
         << "what was read before the change may be older than it";
     const auto after = cache.ticket();
-    cache.count_moved(customer(1), "api_calls", counter(6));  // says nothing about the plan
+    cache.count_moved(customer(1), moved(counter(6)));  // says nothing about the plan
     cache.seen(after, better);
     EXPECT_EQ(cache.find("user1", kStart, StandingCache::Age::Any)->standing.plan->key, "pro");
     EXPECT_EQ(cache.find("user1", kStart), nullptr);
@@ -200,6 +203,82 @@ TEST(StandingCache, NothingOutlivesItsPeriodOrItsAge) {
     EXPECT_EQ(brief.find("user1", kStart), nullptr);
     EXPECT_NE(brief.find("user1", kStart, StandingCache::Age::Any), nullptr);
     EXPECT_EQ(StandingCache::Config::for_engine("postgres").age_max, std::chrono::seconds(1));
+}
+
+Counter counted(const char* reset, Meter::Aggregation aggregation) {
+    const auto plan = some_plan();
+    Allowance allowance = plan->allowances[0];
+    allowance.reset = *parse_reset(reset);
+    return open_counter(window_of(std::nullopt, window_at(allowance.reset, kSeptember, kStart),
+                                  plan->id, aggregation, allowance));
+}
+
+/// customer(1) with this counter alone.
+StandingCache::Snapshot snapshot_of(const Counter& counter) {
+    StandingSnapshot made = *snapshot(1, 0);
+    made.counters.at("api_calls") = {counter};
+    if (counter.reset.kind == Reset::Kind::Day) made.counts_until = counter.period.end;
+    return std::make_shared<const StandingSnapshot>(std::move(made));
+}
+
+TEST(StandingCache, YesterdaysCountsAreNotTodays) {
+    StandingCache cache({});
+    const Counter day = counted("day", Meter::Aggregation::Sum);
+    const Instant midnight = kStart + std::chrono::hours(24);
+    cache.put(cache.ticket(), snapshot_of(day));
+    EXPECT_NE(cache.find("user1", midnight - Duration(1)), nullptr);
+    EXPECT_EQ(cache.find("user1", midnight), nullptr);
+    EXPECT_TRUE(cache.find_standing("user1", midnight)) << "the plan is the same";
+
+    // A count of the next day says nothing about this one.
+    Counter tomorrow = day;
+    tomorrow.period = {midnight, midnight + std::chrono::hours(24)};
+    tomorrow.used = Quantity::whole(9);
+    cache.count_moved(customer(1), moved(tomorrow));
+    EXPECT_EQ(used_in(cache.find("user1", kStart)), 0);
+
+    StandingSnapshot frozen = *snapshot_of(day);
+    frozen.standing.time = Standing::Time::Frozen;
+    cache.put(cache.ticket(), std::make_shared<const StandingSnapshot>(frozen));
+    EXPECT_NE(cache.find("user1", midnight), nullptr) << "a frozen clock stays in its day";
+}
+
+TEST(StandingCache, WhatCanFallIsTakenOverByItsTime) {
+    StandingCache cache({});
+    Counter last = counted("billing_period", Meter::Aggregation::Last);
+    const auto at = [&](std::int64_t value, int minutes) {
+        Counter counter = last;
+        EXPECT_TRUE(
+            count_into(counter, Quantity::whole(value), kStart + std::chrono::minutes(minutes)));
+        return moved(counter);
+    };
+    cache.put(cache.ticket(), snapshot_of(last));
+    cache.count_moved(customer(1), at(9, 1));
+    EXPECT_EQ(used_in(cache.find("user1", kStart)), 9);
+    cache.count_moved(customer(1), at(2, 3));
+    EXPECT_EQ(used_in(cache.find("user1", kStart)), 2) << "later, and lower";
+    cache.count_moved(customer(1), at(7, 2));
+    EXPECT_EQ(used_in(cache.find("user1", kStart)), 2) << "an earlier one that came late";
+    cache.count_moved(customer(1), at(2, 3));
+    EXPECT_EQ(used_in(cache.find("user1", kStart)), 2);
+    cache.count_moved(customer(1), at(5, 3));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr) << "nobody can tell which was the later one";
+}
+
+TEST(StandingCache, CountersMoveTogether) {
+    StandingCache cache({});
+    const Counter month = counted("billing_period", Meter::Aggregation::Sum);
+    const Counter rolling = counted("rolling_5h", Meter::Aggregation::Sum);
+    StandingSnapshot made = *snapshot(1, 0);
+    made.counters.at("api_calls") = {month, rolling};
+    cache.put(cache.ticket(), std::make_shared<const StandingSnapshot>(made));
+    std::vector<Counter> counters{month, rolling};
+    for (Counter& counter : counters) EXPECT_TRUE(count_into(counter, Quantity::whole(4), kStart));
+    cache.count_moved(customer(1), counters);
+    const auto found = cache.find("user1", kStart);
+    ASSERT_NE(found, nullptr);
+    for (const Counter& counter : found->counters.at("api_calls"))
+        EXPECT_EQ(counter.used, Quantity::whole(4)) << to_text(counter.reset);
 }
 
 TEST(StandingCache, IsBounded) {

@@ -49,9 +49,7 @@ asio::awaitable<std::size_t> UsageRecovery::replay(ConsumeWorld world, const Clo
         if (!*outcome && outcome->error().code == ErrorCode::Unavailable) co_return left;
         const bool recorded = *outcome && ((*outcome)->usage.verdict == Verdict::Accepted ||
                                            (*outcome)->usage.verdict == Verdict::Duplicate);
-        if (recorded)
-            standings.count_moved((*outcome)->standing.customer, request->meter_key,
-                                  *(*outcome)->counter);
+        if (recorded) standings.count_moved((*outcome)->standing.customer, (*outcome)->counters);
         drop_oldest(recorded ? Fate::Recovered : Fate::Lost);
         ++left;
     }

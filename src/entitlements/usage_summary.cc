@@ -1,8 +1,48 @@
 #include "entitlements/usage_summary.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace turnpike {
+
+namespace {
+
+Period shown_window(const Counter& counter, Instant now) {
+    if (counter.reset.kind != Reset::Kind::Rolling) return counter.period;
+    return {now - std::chrono::hours(counter.reset.hours), now};
+}
+
+Result<WindowUsage> usage_in(const Counter& counter, const Standing& standing) {
+    const auto usage = usage_of(counter, standing.currency);
+    if (!usage) return failure(usage);
+    return WindowUsage{.reset = counter.reset,
+                       .window = shown_window(counter, standing.now),
+                       .used = usage->used,
+                       .included = usage->included,
+                       .remaining = usage->remaining,
+                       .percentage = percentage_text(usage->used, usage->included),
+                       .overage = usage->overage,
+                       .overage_allowed = usage->overage_allowed,
+                       .overage_amount = usage->overage_amount};
+}
+
+/// \param counters  at least one
+Result<MeterUsage> usage_of_meter(const std::vector<Counter>& counters, const Standing& standing) {
+    MeterUsage meter{.meter_key = counters.front().meter_key, .now = {}, .windows = {}};
+    const auto billed = std::ranges::find(counters, Reset{}, &Counter::reset);
+    const auto shown = billed == counters.end() ? counters.begin() : billed;
+    for (auto counter = counters.begin(); counter != counters.end(); ++counter) {
+        auto usage = usage_in(*counter, standing);
+        if (!usage) return failure(usage);
+        if (counter == shown)
+            meter.now = *std::move(usage);
+        else
+            meter.windows.push_back(*std::move(usage));
+    }
+    return meter;
+}
+
+}  // namespace
 
 Result<UsageSummary> load_usage_summary(sql::Transaction& tx, ConsumeWorld world,
                                         std::string_view customer_ref, Instant system_now) {
@@ -15,16 +55,13 @@ Result<UsageSummary> load_usage_summary(sql::Transaction& tx, ConsumeWorld world
                          .period = standing.period,
                          .meters = {}};
     for (const Allowance& allowance : standing.plan->allowances) {
-        const auto usage = usage_of(snapshot->counters.at(allowance.meter_key), standing.currency);
+        const auto is_told = [&](const MeterUsage& usage) {
+            return usage.meter_key == allowance.meter_key;
+        };
+        if (std::ranges::any_of(summary.meters, is_told)) continue;
+        auto usage = usage_of_meter(snapshot->counters.at(allowance.meter_key), standing);
         if (!usage) return failure(usage);
-        summary.meters.push_back({.meter_key = allowance.meter_key,
-                                  .used = usage->used,
-                                  .included = usage->included,
-                                  .remaining = usage->remaining,
-                                  .percentage = percentage_text(usage->used, usage->included),
-                                  .overage = usage->overage,
-                                  .overage_allowed = usage->overage_allowed,
-                                  .overage_amount = usage->overage_amount});
+        summary.meters.push_back(*std::move(usage));
     }
     return summary;
 }

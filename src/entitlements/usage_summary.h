@@ -12,19 +12,28 @@
 
 namespace turnpike {
 
-/// One meter of the plan in the current period.
-struct MeterUsage {
-    std::string meter_key;
+/// One window of one meter.
+struct WindowUsage {
+    Reset reset;
+    Period window;  ///< of a rolling one: up to the customer's now
     Quantity used;
     Quantity included;
     Quantity remaining;
     std::string percentage = "0.0";  ///< of `included`, a JSON number as text: "25.0"
     Quantity overage;                ///< units beyond allowances so far
     bool overage_allowed = false;
-    Money overage_amount{0, Currency::Usd};  ///< if the period ended now
+    Money overage_amount{0, Currency::Usd};  ///< if the window ended now
 };
 
-/// What a customer used in the current period: every meter of the plan, in its order.
+/// One meter of the plan: its billing period or, where it has none, its first window; and the other
+/// windows in the order of the plan.
+struct MeterUsage {
+    std::string meter_key;
+    WindowUsage now;
+    std::vector<WindowUsage> windows;
+};
+
+/// What a customer used in the windows that are running: every meter of the plan, in its order.
 struct UsageSummary {
     CustomerId customer;
     std::string plan_key;

@@ -49,15 +49,29 @@ void write_numbers(ObjectText& body, const Decision& decision) {
         .text("remaining", decision.remaining.text())
         .text("overage", decision.overage.text())
         .flag("overage_allowed", decision.overage_allowed)
-        .text("resets_at", format_rfc3339(decision.resets_at))
-        .text("plan", decision.plan);
+        .text("reset", to_text(decision.reset));
+    if (decision.resets_at) body.text("resets_at", format_rfc3339(*decision.resets_at));
+    body.text("plan", decision.plan);
+}
+
+std::string when_of(const Reset& reset) {
+    switch (reset.kind) {
+        case Reset::Kind::BillingPeriod: return "in this period";
+        case Reset::Kind::Day: return "on this day";
+        case Reset::Kind::Week: return "in this week";
+        case Reset::Kind::Month: return "in this month";
+        case Reset::Kind::Lifetime: return "in all";
+        case Reset::Kind::Rolling: return fmt::format("in the last {} hours", reset.hours);
+    }
+    check(false, "every reset has words");
+    return {};
 }
 
 std::int64_t whole_units(Quantity quantity) { return quantity.scaled() / Quantity::kOne; }
 
 struct RateParameter {
     char name;
-    std::int64_t value;
+    std::optional<std::int64_t> value;  ///< absent: it is not told
 };
 
 /// `"api_calls";q=100;w=86400`; without fmt, since every gateway question asks for two.
@@ -66,13 +80,29 @@ std::string rate_item(const std::string& meter_key, RateParameter first, RatePar
     text.reserve(meter_key.size() + 48);
     text.append(1, '"').append(meter_key).append(1, '"');
     for (const auto& parameter : {first, second}) {
+        if (!parameter.value) continue;
         std::array<char, 20> digits{};
         const auto end =
-            std::to_chars(digits.data(), digits.data() + digits.size(), parameter.value).ptr;
+            std::to_chars(digits.data(), digits.data() + digits.size(), *parameter.value).ptr;
         text.append({';', parameter.name, '='});
         text.append(digits.data(), end);
     }
     return text;
+}
+
+void write_usage(Json& row, const WindowUsage& usage) {
+    row["used"] = usage.used.text();
+    row["included"] = usage.included.text();
+    row["remaining"] = usage.remaining.text();
+    row["usage_percentage"] = usage.percentage;
+    row["overage"] = usage.overage.text();
+    row["overage_allowed"] = usage.overage_allowed;
+    row["overage_amount"] = usage.overage_amount.minor();
+    row["currency"] = to_text(usage.overage_amount.currency());
+    row["reset"] = to_text(usage.reset);
+    if (usage.reset.kind == Reset::Kind::Lifetime) return;
+    row["window_start"] = format_rfc3339(usage.window.start);
+    row["window_end"] = format_rfc3339(usage.window.end);
 }
 
 }  // namespace
@@ -102,6 +132,7 @@ Result<ConsumeBody> read_consume(const http::Request& request) {
         fields.complain("id", "required", "a source names an event only together with an id");
     if (const auto ms = fields.optional_integer("latency_ms", {.min = 0, .max = kLatencyMaxMs}))
         consume.latency_us = *ms * 1'000;
+    consume.properties = fields.optional_metadata("properties");
     return fields.finish(std::move(consume));
 }
 
@@ -138,14 +169,13 @@ Json write_summary(const UsageSummary& summary) {
     for (const MeterUsage& meter : summary.meters) {
         Json row;
         row["meter"] = meter.meter_key;
-        row["used"] = meter.used.text();
-        row["included"] = meter.included.text();
-        row["remaining"] = meter.remaining.text();
-        row["usage_percentage"] = meter.percentage;
-        row["overage"] = meter.overage.text();
-        row["overage_allowed"] = meter.overage_allowed;
-        row["overage_amount"] = meter.overage_amount.minor();
-        row["currency"] = to_text(meter.overage_amount.currency());
+        write_usage(row, meter.now);
+        row["windows"] = Json::array();
+        for (const WindowUsage& window : meter.windows) {
+            Json other;
+            write_usage(other, window);
+            row["windows"].push_back(std::move(other));
+        }
         json["meters"].push_back(std::move(row));
     }
     return json;
@@ -160,16 +190,18 @@ Error denial(const Decision& decision, const std::string& meter_key, Instant now
         return error;
     }
     Error error{ErrorCode::PaymentRequired, "limit_exceeded",
-                fmt::format("{} of {} {} are used in this period", decision.used.text(),
-                            decision.limit.text(), meter_key)};
+                fmt::format("{} of {} {} are used {}", decision.used.text(), decision.limit.text(),
+                            meter_key, when_of(decision.reset))};
     error.details = {{"feature", meter_key},
                      {"limit", decision.limit.text()},
                      {"used", decision.used.text()},
                      {"remaining", decision.remaining.text()},
-                     {"resets_at", format_rfc3339(decision.resets_at)},
+                     {"reset", to_text(decision.reset)},
                      {"plan", decision.plan}};
+    if (!decision.resets_at) return error;
+    error.details.emplace_back("resets_at", format_rfc3339(*decision.resets_at));
     error.retry_after_s = static_cast<int>(
-        std::min<std::int64_t>(seconds_until(decision.resets_at, now), 1'000'000'000));
+        std::min<std::int64_t>(seconds_until(*decision.resets_at, now), 1'000'000'000));
     return error;
 }
 
@@ -189,13 +221,14 @@ std::int64_t seconds_until(Instant then, Instant now) {
 }
 
 void add_rate_headers(http::Headers& headers, const Decision& decision,
-                      const std::string& meter_key, const Standing& standing) {
-    const auto& period = standing.period;
+                      const std::string& meter_key, Instant now) {
+    std::optional<std::int64_t> window, left;
+    if (decision.window) window = std::chrono::ceil<std::chrono::seconds>(*decision.window).count();
+    if (decision.resets_at) left = seconds_until(*decision.resets_at, now);
     headers.emplace_back("RateLimit-Policy",
-                         rate_item(meter_key, {'q', whole_units(decision.limit)},
-                                   {'w', seconds_until(period.end, period.start)}));
-    headers.emplace_back("RateLimit", rate_item(meter_key, {'r', whole_units(decision.remaining)},
-                                                {'t', seconds_until(period.end, standing.now)}));
+                         rate_item(meter_key, {'q', whole_units(decision.limit)}, {'w', window}));
+    headers.emplace_back("RateLimit",
+                         rate_item(meter_key, {'r', whole_units(decision.remaining)}, {'t', left}));
 }
 
 }  // namespace turnpike

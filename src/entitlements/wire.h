@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "entitlements/consume.h"
 #include "entitlements/decision.h"
@@ -27,6 +29,7 @@ struct ConsumeBody {
     Quantity quantity = Quantity::whole(1);
     std::optional<std::string> source, id;
     std::optional<std::int64_t> latency_us;
+    std::vector<std::pair<std::string, std::string>> properties;  ///< as ConsumeRequest has them
 };
 Result<ConsumeBody> read_consume(const http::Request& request);
 
@@ -43,9 +46,10 @@ http::Response write_denial(const Error& denial, const Decision& decision,
                             const http::Request& request, const std::string& upgrade_url);
 
 /// RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10) for an allowance: whole
-/// units, the period as the window, seconds until it ends.
+/// units, the length of the tightest window, seconds until it begins anew; neither is told of a
+/// window without end.
 void add_rate_headers(http::Headers& headers, const Decision& decision,
-                      const std::string& meter_key, const Standing& standing);
+                      const std::string& meter_key, Instant now);
 /// Whole seconds until `then`, rounded up, at least 0.
 std::int64_t seconds_until(Instant then, Instant now);
 

@@ -17,12 +17,8 @@ struct IngestJob {
     Instant system_now;
 };
 
-/// How each event is placed (type -> meter, subject -> customer and period). Usage counts in the
-/// period that is running when it arrives, whatever its own time says: a period that ended may be
-/// billed already.
-///
-/// An event is rejected with unknown_meter, unknown_customer, not_in_plan, missing_field, or what
-/// complaint_about() says. What `job` refers to must outlive what is returned.
+/// Each event is placed, or rejected with what Placement::place() complains of. What `job` refers
+/// to must outlive what is returned.
 AppendJob append_job(const IngestJob& job);
 
 }  // namespace turnpike

@@ -133,7 +133,7 @@ PlacedEvents closed_ones(PlacedEvents events, const std::vector<LogVerdict>& ver
 }  // namespace
 
 std::uint32_t content_check(const PendingUsage& pending) {
-    const std::string content = content_of(pending.event, pending.stated);
+    const std::string content = content_of(pending.event, pending.stated, pending.said);
     return crc32c(std::as_bytes(std::span(content)));
 }
 

@@ -9,13 +9,20 @@
 
 namespace turnpike {
 
+/// Where and when events are recorded. Holds references.
+struct RecordJob {
+    sql::Transaction& tx;
+    IdSource& ids;
+    Instant received_at;
+    AppendJob::Counters counters;
+};
+
 /// Records events in the ledger's tables and counts them (see UsageStore::append).
 ///
-/// Exact under concurrency: the counter moves by one conditional UPDATE in the same transaction as
-/// the event's row, and a CHECK says the same.
+/// Exact under concurrency: what is read, decided and written is one transaction, and of two that
+/// move one counter PostgreSQL runs one again. A CHECK holds the hard limit of what only rises.
 ///
-/// \return one outcome per event, in order; without counters
-std::vector<UsageOutcome> record_usage(sql::Transaction& tx, std::span<const PendingUsage> events,
-                                       Instant received_at, IdSource& ids);
+/// \return one outcome per event, in order
+std::vector<UsageOutcome> record_usage(const RecordJob& job, std::span<const PendingUsage> events);
 
 }  // namespace turnpike

@@ -1,5 +1,6 @@
 #include "metering/sent_event.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
@@ -24,10 +25,12 @@ struct TextMember {
     std::string_view text;
 };
 
-/// What an object says of quantity and latency.
+/// What an event's data says, or the event itself in its place.
 struct Measures {
     std::optional<Quantity> quantity;
     std::optional<std::int64_t> latency_us;
+    std::string_view quantity_text, latency_text;
+    std::vector<SentEvent::Property> properties;
     bool is_object = true;
     bool has_bad_quantity = false;
     bool has_bad_latency = false;
@@ -41,6 +44,7 @@ struct Members {
     Measures in_data;
     SentEvent::Data data = SentEvent::Data::Absent;
     bool has_base64 = false;
+    bool has_bad_properties = false;
 };
 
 bool read_text(JsonScanner& scanner, TextMember& member) {
@@ -64,30 +68,70 @@ bool read_decimal(JsonScanner& scanner, std::string_view& digits, bool& is_decim
 }
 
 bool read_quantity(JsonScanner& scanner, Measures& measures) {
-    std::string_view digits;
     bool is_decimal = false;
-    if (!read_decimal(scanner, digits, is_decimal)) return false;
-    if (is_decimal) measures.quantity = Quantity::parse(digits);
+    if (!read_decimal(scanner, measures.quantity_text, is_decimal)) return false;
+    if (is_decimal) measures.quantity = Quantity::parse(measures.quantity_text);
     measures.has_bad_quantity =
         !measures.quantity || *measures.quantity < Quantity{} || *measures.quantity > kMaxQuantity;
     return true;
 }
 
 bool read_latency(JsonScanner& scanner, Measures& measures) {
-    std::string_view digits;
     bool is_decimal = false;
-    if (!read_decimal(scanner, digits, is_decimal)) return false;
-    if (is_decimal) measures.latency_us = parse_scaled(digits, kLatencyScale);
+    if (!read_decimal(scanner, measures.latency_text, is_decimal)) return false;
+    if (is_decimal) measures.latency_us = parse_scaled(measures.latency_text, kLatencyScale);
     measures.has_bad_latency =
         !measures.latency_us || *measures.latency_us < 0 || *measures.latency_us > kLatencyMaxUs;
     return true;
 }
 
-/// What we read of an object; its other members are the sender's.
+/// What we read of an event itself; its other members are the sender's.
 bool read_measure(JsonScanner& scanner, std::string_view name, Measures& measures) {
     if (name == "quantity") return read_quantity(scanner, measures);
     if (name == "latency_ms") return read_latency(scanner, measures);
     return scanner.skip();
+}
+
+/// Lists and objects mean nothing here, and null is as if it were not there.
+bool read_property(JsonScanner& scanner, std::string_view name, Measures& measures) {
+    constexpr std::size_t kUsualCount = 4;
+    std::string_view text;
+    bool is_read = false;
+    switch (scanner.kind()) {
+        case JsonScanner::Kind::Text: is_read = scanner.text(text); break;
+        case JsonScanner::Kind::Number: is_read = scanner.number(text); break;
+        case JsonScanner::Kind::True:
+            text = "true";
+            is_read = scanner.skip();
+            break;
+        case JsonScanner::Kind::False:
+            text = "false";
+            is_read = scanner.skip();
+            break;
+        case JsonScanner::Kind::Object:
+        case JsonScanner::Kind::Array:
+        case JsonScanner::Kind::Null:
+        case JsonScanner::Kind::None: return scanner.skip();
+    }
+    if (measures.properties.empty()) measures.properties.reserve(kUsualCount);
+    if (is_read) measures.properties.push_back({name, text});
+    return is_read;
+}
+
+bool read_data_member(JsonScanner& scanner, std::string_view name, Measures& measures) {
+    if (name == "quantity") return read_quantity(scanner, measures);
+    if (name == "latency_ms") return read_latency(scanner, measures);
+    return read_property(scanner, name, measures);
+}
+
+/// A plain event's.
+bool read_properties(JsonScanner& scanner, Members& members) {
+    const auto kind = scanner.kind();
+    members.has_bad_properties =
+        kind != JsonScanner::Kind::Object && kind != JsonScanner::Kind::Null;
+    if (kind != JsonScanner::Kind::Object) return scanner.skip();
+    return scanner.object(
+        [&](std::string_view name) { return read_property(scanner, name, members.top); });
 }
 
 bool read_data_value(JsonScanner& scanner, Members& members) {
@@ -97,7 +141,7 @@ bool read_data_value(JsonScanner& scanner, Members& members) {
     members.in_data.is_object = kind == JsonScanner::Kind::Object;
     if (!members.in_data.is_object) return scanner.skip();
     return scanner.object(
-        [&](std::string_view name) { return read_measure(scanner, name, members.in_data); });
+        [&](std::string_view name) { return read_data_member(scanner, name, members.in_data); });
 }
 
 /// The member that `name` fills; nullptr for names that are not a text's. By length first: most
@@ -122,6 +166,7 @@ TextMember* text_of(std::string_view name, Members& members) {
 bool read_member(JsonScanner& scanner, std::string_view name, Members& members) {
     if (TextMember* const text = text_of(name, members)) return read_text(scanner, *text);
     if (name == "data") return read_data_value(scanner, members);
+    if (name == "properties") return read_properties(scanner, members);
     if (name == "data_base64") members.has_base64 = true;
     return read_measure(scanner, name, members.top);
 }
@@ -129,11 +174,11 @@ bool read_member(JsonScanner& scanner, std::string_view name, Members& members) 
 /// Judges what was read; the first complaint is kept. Every function says whether all is well.
 class Judge {
 public:
-    EventEntry operator()(const Members& members) {
+    EventEntry operator()(Members& members) {
         const bool is_plain = members.specversion.found == TextMember::Found::Nothing;
         const bool is_good = is_plain ? plain(members) : cloud_event(members);
         if (!is_good) return std::unexpected(std::move(complaint_));
-        return event_;
+        return std::move(event_);
     }
 
 private:
@@ -142,18 +187,20 @@ private:
         return false;
     }
 
-    bool plain(const Members& members) {
+    bool plain(Members& members) {
         event_.data = SentEvent::Data::Present;
         if (members.customer.found == TextMember::Found::Nothing)
             return refuse("missing_field",
                           "customer is missing; without a specversion this is a plain event");
+        if (members.has_bad_properties)
+            return refuse("bad_data", "properties must be a JSON object");
         return text("id", members.id, event_.id) && text("source", members.source, event_.source) &&
                text("meter", members.meter, event_.meter_key) &&
                text("customer", members.customer, event_.subject) && time(members.time) &&
                measures(members.top);
     }
 
-    bool cloud_event(const Members& members) {
+    bool cloud_event(Members& members) {
         event_.data = members.data;
         if (members.specversion.text != kSpecVersion)
             return refuse("bad_specversion", "specversion must be \"1.0\"");
@@ -184,7 +231,7 @@ private:
                refuse("bad_time", "time must be RFC 3339 with a zone, in the years 1970 to 9999");
     }
 
-    bool measures(const Measures& measures) {
+    bool measures(Measures& measures) {
         if (!measures.is_object) return refuse("bad_data", "data must be a JSON object");
         if (measures.has_bad_quantity)
             return refuse("bad_quantity",
@@ -196,6 +243,9 @@ private:
                           "fraction digits, as a number or a decimal string");
         event_.quantity = measures.quantity;
         event_.latency_us = measures.latency_us;
+        event_.quantity_text = measures.quantity_text;
+        event_.latency_text = measures.latency_text;
+        event_.properties = std::move(measures.properties);
         return true;
     }
 
@@ -229,6 +279,14 @@ TextMember header_member(const http::Request& request, std::string_view name,
 }
 
 }  // namespace
+
+std::optional<std::string_view> SentEvent::property(std::string_view name) const {
+    if (name == "quantity" && !quantity_text.empty()) return quantity_text;
+    if (name == "latency_ms" && !latency_text.empty()) return latency_text;
+    const auto found = std::ranges::find(properties, name, &Property::name);
+    if (found == properties.end()) return std::nullopt;
+    return found->text;
+}
 
 EventEntry read_event(JsonScanner& scanner) {
     const auto mark = scanner.mark();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/decimal.h"
 #include "base/time.h"
@@ -34,6 +35,18 @@ struct SentEvent {
     /// Absent: the sender means one unit. A plain event always says how many.
     enum class Data : bool { Absent, Present } data = Data::Absent;
     std::optional<std::int64_t> latency_us;
+
+    /// A member of the data that is a text, a number (its digits as sent), or true or false.
+    struct Property {
+        std::string_view name, text;
+    };
+    /// Without quantity and latency_ms; in the order in which they were sent, none twice. Of a
+    /// plain event, the members of its `properties`.
+    std::vector<Property> properties;
+    std::string_view quantity_text, latency_text;  ///< those two as sent; empty: absent
+
+    /// Any property by its name, quantity and latency_ms too.
+    [[nodiscard]] std::optional<std::string_view> property(std::string_view name) const;
 };
 
 /// One event of a request; one that cannot be read does not disturb its neighbours.

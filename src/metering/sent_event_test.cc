@@ -171,11 +171,74 @@ TEST(SentEvent, IsRefusedWithACode) {
         {"plain with a negative quantity", plain("quantity", "-1"), "bad_quantity"},
         {"plain with a bad time", plain("time", "\"now\""), "bad_time"},
         {"plain with data", plain("data", "[]"), ""},
+        {"plain with properties", plain("properties", R"({"region":"eu"})"), ""},
+        {"plain with no properties", plain("properties", "null"), ""},
+        {"plain with a list of properties", plain("properties", "[]"), "bad_data"},
+        {"plain with a text of properties", plain("properties", "\"eu\""), "bad_data"},
+        {"plain with a property twice", plain("properties", R"({"a":1,"a":1})"), "repeated_member"},
+        {"an extension named properties", cloud("properties", "7"), ""},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);
         EXPECT_EQ(code_of(c.json), c.code);
     }
+}
+
+/// "name=text" of each.
+std::vector<std::string> properties_of(const std::string& json) {
+    std::list<std::string> decoded;
+    JsonScanner scanner(decoded);
+    const EventEntry event = read_event(scanner, json);
+    EXPECT_TRUE(event) << event.error().detail;
+    std::vector<std::string> found;
+    for (const auto& [name, text] : event->properties)
+        found.push_back(std::string(name) + "=" + std::string(text));
+    return found;
+}
+
+TEST(SentEvent, TheScalarsOfItsDataAreProperties) {
+    using Texts = std::vector<std::string>;
+    const std::string data =
+        R"({"model":"gpt-\u0034","quantity":1,"tokens":12.50,"latency_ms":3,"cached":true,)"
+        R"("batch":false,"note":null,"path":["/a"],"more":{"model":"x"},"":"unnamed","none":""})";
+    EXPECT_EQ(
+        properties_of(cloud("data", data)),
+        (Texts{"model=gpt-4", "tokens=12.50", "cached=true", "batch=false", "=unnamed", "none="}));
+    EXPECT_EQ(properties_of(cloud("data", R"({"quantity":1})")), Texts{});
+    EXPECT_EQ(properties_of(cloud("data", "")), Texts{});
+    // Members of the event itself are not: they are attributes, or extensions.
+    EXPECT_EQ(properties_of(cloud("region", "\"eu\"")), Texts{});
+    EXPECT_EQ(properties_of(cloud("properties", R"({"region":"eu"})")), Texts{});
+    EXPECT_EQ(properties_of(plain("region", "\"eu\"")), Texts{});
+    EXPECT_EQ(properties_of(plain("properties", R"({"region":"eu","n":1e2,"o":{"p":1}})")),
+              (Texts{"region=eu", "n=1e2"}));
+}
+
+TEST(SentEvent, APropertyIsFoundByItsName) {
+    std::list<std::string> decoded;
+    JsonScanner scanner(decoded);
+    const std::string json = cloud("data", R"({"quantity":"1.50","latency_ms":2.5,"region":"eu"})");
+    const EventEntry event = read_event(scanner, json);
+    EXPECT_EQ(event->property("quantity"), "1.50");
+    EXPECT_EQ(event->property("latency_ms"), "2.5");
+    EXPECT_EQ(event->property("region"), "eu");
+    EXPECT_EQ(event->property("model"), std::nullopt);
+    const std::string bare = cloud("data", "{}");
+    EXPECT_EQ(read_event(scanner, bare)->property("quantity"), std::nullopt);
+    EXPECT_EQ(read_event(scanner, bare)->property("latency_ms"), std::nullopt);
+}
+
+TEST(SentEvent, HeadersMayCarryDataWithProperties) {
+    http::Request request;
+    request.headers = {{"ce-specversion", "1.0"},
+                       {"ce-id", "1"},
+                       {"ce-source", "api"},
+                       {"ce-type", "api.call"},
+                       {"ce-subject", "alice"}};
+    std::list<std::string> decoded;
+    JsonScanner scanner(decoded);
+    const std::string body = R"({"region":"eu"})";
+    EXPECT_EQ(read_binary_event(request, body, scanner, decoded)->property("region"), "eu");
 }
 
 /// 2^53 + 1 and a tenth have no double.

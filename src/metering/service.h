@@ -36,6 +36,9 @@ struct PendingUsage {
     /// window. It is accepted when all of them fit. The first one's meter and value are the
     /// event's.
     UsageCounts counts;
+    /// All that its sender said of what was used, as parts of its content; "" where that is the
+    /// event's meter and quantity.
+    std::string said{};
 };
 using Placed = std::expected<PendingUsage, EventComplaint>;
 

@@ -12,6 +12,7 @@
 
 #include "metering/log/log_testing.h"
 #include "metering/log_usage.h"
+#include "metering/store_testing.h"
 #include "metering/testing.h"
 #include "sql/testing.h"
 
@@ -24,33 +25,13 @@ using testing::kStart;
 using testing::MeteredWorld;
 using testing::run;
 
-using Verdicts = std::vector<std::string>;
-
-/// One request that needs no look at the ledger.
-AppendJob job_of(std::vector<PendingUsage> events, Instant now = kStart) {
-    AppendJob job{.subjects = {}, .look = {}, .place = {}, .system_now = now};
-    job.place = [events = std::move(events)](const SubjectWindows&) {
-        return std::vector<Placed>(events.begin(), events.end());
-    };
-    return job;
-}
-
-Verdicts record(UsageStore& store, std::vector<PendingUsage> events, Instant now = kStart) {
-    const auto report = run(store.append(job_of(std::move(events), now)));
-    EXPECT_TRUE(report) << report.error().message;
-    Verdicts verdicts;
-    for (const UsageOutcome& outcome : report->outcomes)
-        verdicts.push_back(outcome.complaint ? std::string(outcome.complaint->code)
-                                             : std::string(to_text(outcome.verdict)));
-    return verdicts;
-}
-
-std::vector<RecordedEvent> events_of(UsageStore& store, EventFilter filter = {}) {
-    if (filter.page.limit == PageQuery::kLimitDefault) filter.page.limit = 10'000;
-    auto events = run(store.list_events(std::move(filter)));
-    EXPECT_TRUE(events) << events.error().message;
-    return *std::move(events);
-}
+using testing::events_of;
+using testing::job_of;
+using testing::Kind;
+using testing::kind_name;
+using testing::record;
+using testing::StoreWorld;
+using testing::Verdicts;
 
 /// Units of the recorded events: the slow, obvious count.
 std::int64_t recorded_units(UsageStore& store, const CustomerId& customer) {
@@ -61,44 +42,6 @@ std::int64_t recorded_units(UsageStore& store, const CustomerId& customer) {
         sum += event.event.quantity.scaled() / Quantity::kOne;
     return sum;
 }
-
-enum class Kind : std::uint8_t { Sqlite, Postgres, Log };
-// GoogleTest looks for this name.
-void PrintTo(Kind kind, std::ostream* out) {  // NOLINT(readability-identifier-naming)
-    *out << static_cast<int>(kind);
-}
-std::string kind_name(const ::testing::TestParamInfo<Kind>& info) {
-    const char* const names[] = {"Sqlite", "Postgres", "Log"};
-    return names[static_cast<std::size_t>(info.param)];
-}
-
-/// A store and the ledger beside it.
-struct StoreWorld {
-    /// \param log  a directory; nullptr: usage is in the ledger
-    StoreWorld(std::unique_ptr<sql::Database> ledger, const std::string* log)
-        : db(std::move(ledger)), world(*db) {
-        if (log == nullptr) return;
-        auto opened = UsageLog::open({*log, testing::kSmallSegmentBytes, 1'000});
-        EXPECT_TRUE(opened) << opened.error().message;
-        usage_log = *std::move(opened);
-        log_usage = std::make_unique<LogUsage>(*db, *usage_log);
-    }
-
-    std::unique_ptr<sql::Database> db;
-    MeteredWorld world;
-    std::unique_ptr<UsageLog> usage_log;
-    std::unique_ptr<LogUsage> log_usage;
-
-    UsageStore& store() { return log_usage ? *log_usage : world.usage(); }
-    std::int64_t used(const CustomerId& customer) {
-        return db->read_blocking([&](sql::Transaction& tx) {
-            const auto counters = store().counters(tx, customer, std::nullopt, kStart, kStart);
-            const auto calls = counters.find("api_calls");
-            return calls == counters.end() ? -1
-                                           : calls->second.front().used.scaled() / Quantity::kOne;
-        });
-    }
-};
 
 class MeteringStore : public ::testing::TestWithParam<Kind> {
 protected:

@@ -1,5 +1,6 @@
 #include "metering/sql_usage.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "metering/append_job.h"
@@ -11,25 +12,13 @@
 namespace turnpike {
 namespace {
 
-/// The smallest distance of two moments: periods that began at this one are those before the next.
-constexpr Duration kTick{1};
-
 AppendReport record_job(const AppendJob& job, sql::Transaction& tx, IdSource& ids) {
     AppendReport report;
     SubjectWindows windows;
     find_windows(job, tx, windows);
     const auto events = take_placed(job.place(windows), report);
-    auto outcomes = record_usage(tx, events.pending, job.system_now, ids);
+    auto outcomes = record_usage({tx, ids, job.system_now, job.counters}, events.pending);
     save_deltas(tx, events.pending, outcomes, job.system_now, ids);
-    if (job.counters == AppendJob::Counters::Report) {
-        for (std::size_t i = 0; i < outcomes.size(); ++i) {
-            const auto& [event, stated, counts] = events.pending[i];
-            const UsageWindow& window = *counts.front().window;
-            outcomes[i].counters = {under_window(load_counter(tx, event.customer, window.contract,
-                                                              event.meter_key, window.period.start),
-                                                 window)};
-        }
-    }
     take_outcomes(std::move(outcomes), events, report);
     return report;
 }
@@ -43,11 +32,13 @@ asio::awaitable<Result<AppendReport>> SqlUsage::append(AppendJob job) {
 
 UsageStore::Counters SqlUsage::counters(sql::Transaction& tx, const CustomerId& customer,
                                         const Contract& contract, Instant period_start,
-                                        Instant /*now*/) {
+                                        Instant now) {
     Counters counters;
-    const CounterRange range{customer, contract, period_start, period_start + kTick};
-    for (Counter& counter : load_counters(tx, range))
-        counters[counter.meter_key].push_back(counter);
+    for (Counter& counter : load_running_counters(tx, customer, contract, period_start, now)) {
+        auto& of_meter = counters[counter.meter_key];
+        of_meter.push_back(as_of(std::move(counter), now));
+    }
+    for (auto& [meter_key, of_meter] : counters) std::ranges::sort(of_meter, {}, &Counter::reset);
     return counters;
 }
 

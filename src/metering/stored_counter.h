@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,18 +12,43 @@
 
 namespace turnpike {
 
-/// nullopt while nothing was used in the contract's period that begins at `period_start`.
-std::optional<Counter> load_counter(sql::Transaction& tx, const CustomerId& customer,
-                                    const Contract& contract, const std::string& meter_key,
-                                    Instant period_start);
+/// What names a counter. Holds references.
+struct CounterKey {
+    const CustomerId& customer;
+    const Contract& contract;
+    const std::string& meter_key;
+    Reset reset;
+    Instant window_start;
+};
 
-/// Of all periods that began in [from, before), by period, then meter.
+/// nullopt while nothing was used in that window.
+std::optional<Counter> load_counter(sql::Transaction& tx, const CounterKey& key);
+
+/// Writes what `now` has and `before`, which is stored, has not; nullptr: nothing is stored.
+///
+/// Of two transactions that change one counter, both after they read it, PostgreSQL runs one again;
+/// SQLite has one writer.
+void save_counter(sql::Transaction& tx, const CustomerId& customer, const Counter* before,
+                  const Counter& now);
+
+/// Whether a counter of different values has seen this one.
+bool has_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value);
+/// One that it has not seen; save_counter() says the same of how many there are.
+void add_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value);
+
+/// Of all billing periods that began in [from, before).
 struct CounterRange {
     const CustomerId& customer;
     const Contract& contract;
     Instant from, before;
 };
+/// By period, then meter.
 std::vector<Counter> load_counters(sql::Transaction& tx, const CounterRange& range);
+/// By meter, then reset: those of the billing period that began at `period_start`, and the other
+/// windows that hold `now`.
+std::vector<Counter> load_running_counters(sql::Transaction& tx, const CustomerId& customer,
+                                           const Contract& contract, Instant period_start,
+                                           Instant now);
 
 /// Usage that is being added to these counters by transactions that began earlier runs again when
 /// this one commits, and sees what has changed since (PostgreSQL; SQLite has one writer).

@@ -1,32 +1,46 @@
 #include "metering/stored_event.h"
 
+#include <map>
+#include <string>
 #include <string_view>
+
+#include "base/check.h"
+#include "metering/statement_rows.h"
 
 namespace turnpike {
 namespace {
 
 // The newest ids are the newest arrivals, to the millisecond.
-constexpr std::string_view kEventsOfCustomer = R"sql(
-    SELECT id, source, event_id, customer_id, meter_key, quantity, event_time, latency_us,
-           received_at, period_start
-      FROM usage_events
-     WHERE customer_id = $5
-       AND received_at >= $1 AND received_at < $2 AND ($3 = '' OR meter_key = $3) AND id < $4
-     ORDER BY id DESC
-     LIMIT $6
+constexpr std::string_view kColumns = R"sql(
+    SELECT e.id, e.source, e.event_id, e.customer_id, e.meter_key, e.quantity, e.event_time,
+           e.latency_us, e.properties, e.received_at, e.reset, e.period_start
+      FROM usage_events e
+)sql";
+// $1 and $2 of arrival, $3 the meter of any of its counts, $4 the id before which.
+constexpr std::string_view kWhere = R"sql(
+     WHERE e.received_at >= $1 AND e.received_at < $2 AND e.id < $4
+       AND ($3 = '' OR e.meter_key = $3
+            OR EXISTS (SELECT 1 FROM usage_event_counts c
+                        WHERE c.usage_event_id = e.id AND c.meter_key = $3))
 )sql";
 
-constexpr std::string_view kEvents = R"sql(
-    SELECT id, source, event_id, customer_id, meter_key, quantity, event_time, latency_us,
-           received_at, period_start
-      FROM usage_events
-     WHERE received_at >= $1 AND received_at < $2 AND ($3 = '' OR meter_key = $3) AND id < $4
-     ORDER BY id DESC
-     LIMIT $5
+constexpr std::string_view kOfAll = R"sql(
+     ORDER BY e.id DESC LIMIT $5
+)sql";
+
+constexpr std::string_view kOfCustomer = R"sql(
+       AND e.customer_id = $6
+     ORDER BY e.id DESC LIMIT $5
 )sql";
 
 /// Above every id in any collation: one character longer than the largest.
 constexpr std::string_view kAfterEveryId = "ue_ZZZZZZZZZZZZZZZZZZZZZZZZZZZ";
+
+Reset reset_from(const std::string& text) {
+    const auto reset = parse_reset(text);
+    check(reset.has_value(), "the ledger holds only words that we wrote");
+    return *reset;
+}
 
 RecordedEvent event_from(const sql::Row& row) {
     return {.id = row.id<UsageEventId>(0),
@@ -36,25 +50,47 @@ RecordedEvent event_from(const sql::Row& row) {
                       .meter_key = row.text(4),
                       .quantity = row.quantity(5),
                       .time = row.instant(6),
-                      .latency_us = row.maybe_integer(7)},
-            .received_at = row.instant(8),
-            .counts = {{row.text(4), {}, row.instant(9), row.quantity(5)}}};
+                      .latency_us = row.maybe_integer(7),
+                      .properties = row.text(8)},
+            .received_at = row.instant(9),
+            .counts = {{row.text(4), reset_from(row.text(10)), row.instant(11), row.quantity(5)}}};
+}
+
+std::string select_further_counts(std::size_t events) {
+    return "WITH keys (id) AS (VALUES " + value_rows(events, 1) + R"sql()
+    SELECT c.usage_event_id, c.meter_key, c.reset, c.period_start, c.quantity
+      FROM keys k JOIN usage_event_counts c ON c.usage_event_id = k.id
+     ORDER BY c.usage_event_id, c.number
+)sql";
+}
+
+void add_further_counts(sql::Transaction& tx, std::vector<RecordedEvent>& events) {
+    std::map<std::string_view, RecordedEvent*> by_id;
+    for (RecordedEvent& event : events) by_id.emplace(event.id.text(), &event);
+    auto next = by_id.begin();
+    for (const std::size_t count : row_chunks(events.size())) {
+        std::vector<sql::Value> ids;
+        for (std::size_t i = 0; i < count; ++i, ++next) ids.emplace_back(next->first);
+        for (const auto& row : tx.all(select_further_counts(count), ids))
+            by_id.at(row.text(0))
+                ->counts.push_back(
+                    {row.text(1), reset_from(row.text(2)), row.instant(3), row.quantity(4)});
+    }
 }
 
 }  // namespace
 
 std::vector<RecordedEvent> load_events(sql::Transaction& tx, const EventFilter& filter) {
     const PageQuery& page = filter.page;
-    const sql::Value meter(filter.meter_key.value_or(""));
-    const sql::Value before(page.after.id.empty() ? kAfterEveryId
-                                                  : std::string_view(page.after.id));
-    const auto rows = filter.customer
-                          ? tx.all(kEventsOfCustomer, {page.since, page.until, meter, before,
-                                                       *filter.customer, page.fetch()})
-                          : tx.all(kEvents, {page.since, page.until, meter, before, page.fetch()});
+    std::string text = std::string(kColumns).append(kWhere);
+    std::vector<sql::Value> parameters{
+        page.since, page.until, filter.meter_key.value_or(""),
+        page.after.id.empty() ? kAfterEveryId : std::string_view(page.after.id), page.fetch()};
+    if (filter.customer) parameters.emplace_back(*filter.customer);
+    text += filter.customer ? kOfCustomer : kOfAll;
     std::vector<RecordedEvent> events;
-    events.reserve(rows.size());
-    for (const auto& row : rows) events.push_back(event_from(row));
+    for (const auto& row : tx.all(text, parameters)) events.push_back(event_from(row));
+    add_further_counts(tx, events);
     return events;
 }
 

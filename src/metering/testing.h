@@ -45,7 +45,14 @@ public:
     explicit MeteredWorld(sql::Database& db) : db_(db) {
         const auto file = read_catalog_file(*preset_catalog("api-metering"));
         db_.write_blocking(
-            [&](sql::Transaction& tx) { return apply_catalog(tx, *file, kStart, ids_); });
+            [&](sql::Transaction& tx) { return apply_catalog(tx, *file, kStart, ids_).value(); });
+        catalog_.reload(db_);
+    }
+
+    /// Replaces the catalog.
+    void sell(const CatalogFile& file) {
+        db_.write_blocking(
+            [&](sql::Transaction& tx) { return apply_catalog(tx, file, kStart, ids_).value(); });
         catalog_.reload(db_);
     }
 
@@ -65,7 +72,7 @@ public:
         const auto catalog = catalog_.get();
         const PlanVersion& version = *catalog->plan(plan);
         return window_of(std::move(contract), period, version.id, Meter::Aggregation::Sum,
-                         *version.allowance("api_calls"));
+                         version.allowances_of("api_calls").front());
     }
     sql::Database& db() { return db_; }
     /// In the ledger's tables.

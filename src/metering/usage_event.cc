@@ -40,18 +40,21 @@ std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant n
     return std::nullopt;
 }
 
-std::string content_of(const UsageEvent& event, TimeStated stated) {
-    std::string text;
-    // Lengths keep two fields from running into each other.
-    const auto add = [&text](std::string_view part) {
-        text.append(std::to_string(part.size())).append(1, ':').append(part);
-    };
-    text.reserve(event.customer.text().size() + event.meter_key.size() + 64);
-    add(event.customer.text());
-    add(event.meter_key);
-    add(event.quantity.text());
-    add(stated == TimeStated::Yes ? format_rfc3339(event.time) : "");
-    return text;
+std::string content_of(const UsageEvent& event, TimeStated stated, std::string_view said) {
+    std::string content;
+    content.reserve(event.customer.text().size() + event.meter_key.size() + said.size() + 64);
+    put_content(content, event.customer.text());
+    if (said.empty()) {
+        put_content(content, event.meter_key);
+        put_content(content, event.quantity.text());
+    }
+    content += said;
+    put_content(content, stated == TimeStated::Yes ? format_rfc3339(event.time) : "");
+    return content;
+}
+
+void put_content(std::string& content, std::string_view part) {
+    content.append(std::to_string(part.size())).append(1, ':').append(part);
 }
 
 }  // namespace turnpike

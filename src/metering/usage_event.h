@@ -64,6 +64,10 @@ std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant n
 /// What the event says, as text to hash: two deliveries of one event agree on it. The time is
 /// left out when the sender gave none, because then each arrival has its own.
 enum class TimeStated : bool { No, Yes };
-std::string content_of(const UsageEvent& event, TimeStated stated);
+/// \param said  what the sender counted, where that is more than the event's meter and quantity:
+///              PendingUsage::said
+std::string content_of(const UsageEvent& event, TimeStated stated, std::string_view said = {});
+/// Puts one part of a content behind the others: its length keeps two from running into each other.
+void put_content(std::string& content, std::string_view part);
 
 }  // namespace turnpike

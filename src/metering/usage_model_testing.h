@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <rapidcheck.h>
+
 #include "base/decimal.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "metering/counter.h"
 #include "metering/usage_event.h"
+#include "metering/window_calendar.h"
 
 namespace turnpike::testing {
 
@@ -194,6 +198,50 @@ inline UsageWindow model_window(const CountRule& rule, int number) {
     if (number == 1 || number == 2) window.overage_unit_price = UnitPrice::parse("0.3");
     if (number == 2) window.overage_cap = UnitPrice::whole(2);  // pays for 6.666666 units
     return window;
+}
+
+// Monday, 2024-09-02T00:00:00Z.
+inline const Instant kModelStart = from_unix_seconds(1'725'235'200);
+inline const Period kModelMonth{from_unix_seconds(1'725'148'800), from_unix_seconds(1'727'740'800)};
+
+/// A customer whose plan changes now and then.
+struct Buyer {
+    CustomerId id;
+    int plan = 0;
+    std::int64_t revision = 0;
+
+    [[nodiscard]] UsageWindow window(const CountRule& rule, Instant time) const {
+        auto window = model_window(rule, plan);
+        window.period = window_at(rule.reset, kModelMonth, time);
+        window.revision = revision;
+        return window;
+    }
+};
+
+/// So few that their counters meet many events.
+inline std::vector<CountRule> any_rules() {
+    const auto& all = model_rules();
+    std::vector<CountRule> rules;
+    for (const auto rule : *rc::gen::unique<std::vector<std::size_t>>(
+             3, rc::gen::inRange<std::size_t>(0, all.size())))
+        rules.push_back(all[rule]);
+    return rules;
+}
+
+/// One count or more, of these rules.
+inline std::vector<UsageCount> any_counts(const Buyer& buyer, const std::vector<CountRule>& rules,
+                                          Instant time) {
+    std::vector<UsageCount> counts;
+    const auto first = *rc::gen::inRange<std::size_t>(0, rules.size());
+    for (const CountRule& rule : std::span(rules).subspan(first)) {
+        const bool is_unique = rule.aggregation == Meter::Aggregation::Unique;
+        const bool is_one = rule.aggregation == Meter::Aggregation::Count || is_unique;
+        const auto millionths = *rc::gen::element<std::int64_t>(0, 500'000, 1'000'000, 3'000'001);
+        counts.push_back({std::make_shared<const UsageWindow>(buyer.window(rule, time)),
+                          is_one ? Quantity::whole(1) : Quantity::from_scaled(millionths),
+                          is_unique ? *rc::gen::inRange<std::uint64_t>(0, 12) : 0});
+    }
+    return counts;
 }
 
 }  // namespace turnpike::testing

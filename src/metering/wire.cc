@@ -43,6 +43,15 @@ Json write_report(const AppendReport& report) {
     return json;
 }
 
+Json write_moved(const MovedCounter& moved) {
+    Json json;
+    json["meter"] = moved.meter_key;
+    json["reset"] = to_text(moved.reset);
+    json["window_start"] = format_rfc3339(moved.window_start);
+    json["value"] = moved.value.text();
+    return json;
+}
+
 Json write_event(const RecordedEvent& recorded) {
     const UsageEvent& event = recorded.event;
     Json json;
@@ -56,6 +65,10 @@ Json write_event(const RecordedEvent& recorded) {
     json["time"] = format_rfc3339(event.time);
     json["latency_ms"] = event.latency_us ? Json(format_scaled(*event.latency_us, 3)) : Json();
     json["period_start"] = format_rfc3339(recorded.counts.front().window_start);
+    json["properties"] =
+        event.properties.empty() ? Json::object() : parse_json(event.properties).value();
+    json["counts"] = Json::array();
+    for (const MovedCounter& moved : recorded.counts) json["counts"].push_back(write_moved(moved));
     json["created_at"] = format_rfc3339(recorded.received_at);
     return json;
 }

@@ -32,7 +32,8 @@ Result<std::vector<OverageLine>> rate_overage(std::span<const UsageSegment> segm
     const auto parts = cover(segments);
     std::vector<OverageLine> lines;
     for (std::size_t i = 0; i < segments.size(); ++i) {
-        if (!segments[i].unit_price || parts[i].overage == Quantity{}) continue;
+        const auto& price = segments[i].unit_price;
+        if (!price || *price == UnitPrice{} || parts[i].overage == Quantity{}) continue;
         const auto amount =
             extend(parts[i].overage, *segments[i].unit_price, currency, Rounding::HalfUp);
         if (!amount) return failure(amount);

@@ -47,7 +47,8 @@ std::vector<SegmentCoverage> cover(std::span<const UsageSegment> segments);
 /// Units covered by allowances over all segments.
 Quantity covered_in(std::span<const UsageSegment> segments);
 
-/// The charges for a period: one line per segment with priced overage, in segment order.
+/// The charges for a period: one line per segment with overage that has a price and not 0, in
+/// segment order.
 ///
 /// Errors: InvalidArgument "money.out_of_range" when a line passes Money::kMaxMinor.
 /// Pure: the same segments give the same lines, so rating a closed period again is an audit.

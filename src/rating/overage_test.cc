@@ -57,6 +57,7 @@ TEST(RateOverage, ChargesWhatTheAllowanceDoesNotCover) {
         {"STARTER 1,001", {starter(1'001)}, {{0, 1, 3}}},                // 1 x $0.03
         {"ENTERPRISE 100,250", {enterprise(100'250)}, {{0, 250, 250}}},  // 250 x $0.01
         {"FREE is never charged", {free_plan(100)}, {}},
+        {"what costs nothing is no charge", {segment(150, 100, "0")}, {}},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);

@@ -31,7 +31,7 @@ test('a meter is a flag: on until the limit, then off, with the numbers beside i
     assert.deepEqual([on.value, on.reason, on.variant], [true, 'TARGETING_MATCH', 'within_allowance']);
     const {resets_at, ...numbers} = on.flagMetadata;
     assert.deepEqual(numbers, {plan: 'free', limit: '100', used: '0', remaining: '100',
-                               overage_allowed: false});
+                               overage_allowed: false, reset: 'billing_period'});
     assert.ok(Date.parse(resets_at) > Date.now());
 
     assert.equal((await server.consume('free', 100)).status, 200);

@@ -120,13 +120,18 @@ Pair pair_for(const std::string& name, const Table& table) {
     }
     obey_lists(table.text, pair);
     for (const UniqueKey& key : table.keys) obey_predicate(key.definition, pair);
-    // What a row refers to is shared, and these two rules tie one column to another.
+    // What a row refers to is shared, and these rules tie one column to another.
     for (const auto& [column, reference] : table.references)
         pair.second.insert_or_assign(column, pair.first.at(column));
-    if (name == "allowances") pair.first.insert_or_assign("overage", Value("bill"));
-    if (name == "allowances") pair.second.insert_or_assign("overage", Value("bill"));
-    if (name == "api_keys") pair.first.insert_or_assign("kind", Value("customer"));
-    if (name == "api_keys") pair.second.insert_or_assign("kind", Value("customer"));
+    for (Values* row : {&pair.first, &pair.second}) {
+        if (name == "allowances") {
+            row->insert_or_assign("overage", Value("block"));
+            row->insert_or_assign("overage_unit_price", Value(nullptr));
+            row->insert_or_assign("overage_cap", Value(nullptr));
+        }
+        if (name == "api_keys") row->insert_or_assign("kind", Value("customer"));
+        if (name == "usage_counters") row->insert_or_assign("aggregation", Value("sum"));
+    }
     return pair;
 }
 

@@ -74,6 +74,7 @@ Standing read_standing(const Json& json) {
     standing.remaining = optional_text(json, "remaining");
     standing.overage = optional_text(json, "overage");
     standing.overage_allowed = json.value("overage_allowed", false);
+    standing.reset = optional_text(json, "reset");
     if (json.contains("resets_at")) standing.resets_at = instant_at(json, "resets_at");
     if (json.contains("upgrade"))
         standing.upgrade = read_upgrade(json.at("upgrade"), optional_text(json, "upgrade_url"));
@@ -163,6 +164,7 @@ Result<std::string> write_event(const Event& event) {
               {"quantity", event.quantity}};
     if (event.time) json["time"] = format_instant(*event.time);
     if (event.latency) json["latency_ms"] = event.latency->count();
+    if (!event.properties.empty()) json["properties"] = event.properties;
     return text_of(json, kCode);
 }
 
@@ -188,6 +190,7 @@ Result<std::string> write_consume(const ConsumeRequest& request) {
               {"source", request.source},
               {"id", request.id}};
     if (request.latency) json["latency_ms"] = request.latency->count();
+    if (!request.properties.empty()) json["properties"] = request.properties;
     return text_of(json);
 }
 

@@ -97,6 +97,7 @@ TEST_F(ClientTest, ADenialIsAnAnswer) {
     EXPECT_EQ(denied->standing.remaining, "0");
     EXPECT_EQ(denied->standing.upgrade->plan, "pro");
     EXPECT_EQ(denied->standing.upgrade->url, "https://example.com/upgrade");
+    EXPECT_EQ(denied->standing.reset, "day");
     EXPECT_EQ(denied->standing.resets_at,
               Instant(std::chrono::sys_days(std::chrono::year(2024) / 10 / 15)));
     EXPECT_EQ(server_.requests(1).size(), 1U);

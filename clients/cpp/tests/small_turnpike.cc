@@ -19,6 +19,7 @@ Json standing() {
             {"remaining", "93"},
             {"overage", "0"},
             {"overage_allowed", false},
+            {"reset", "day"},
             {"resets_at", "2024-10-15T00:00:00Z"},
             {"plan", "free"}};
 }
@@ -74,6 +75,7 @@ Reply SmallTurnpike::consume(const std::string& body) {
              {"limit", "100"},
              {"used", "100"},
              {"remaining", "0"},
+             {"reset", "day"},
              {"resets_at", "2024-10-15T00:00:00Z"},
              {"plan", "free"},
              {"upgrade",

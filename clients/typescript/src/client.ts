@@ -40,6 +40,8 @@ export interface ConsumeRequest {
     /** Default: a new one. Give your own when you will call again after an error. */
     id?: string;
     source?: string;
+    /** As UsageEvent has them. */
+    properties?: Record<string, string>;
 }
 
 export interface CustomerDraft {
@@ -129,7 +131,10 @@ export class Client {
     async consume(request: ConsumeRequest): Promise<wire.Consumption> {
         const {customer, meter, latencyMs, id = newEventId(), source = this.source} = request;
         const quantity = quantityText(request.quantity);
-        const body = wire.writeBody({customer, meter, quantity, source, id, latency_ms: latencyMs});
+        const {properties} = request;
+        const body = wire.writeBody({
+            customer, meter, quantity, source, id, latency_ms: latencyMs, properties,
+        });
         try {
             const read = (json: Record<string, unknown>) => wire.readConsumption(json, id);
             return await this.post('/v1/usage/consume', body, [id], read);

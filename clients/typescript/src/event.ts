@@ -29,6 +29,8 @@ export interface UsageEvent {
     id?: string;
     /** Default: the client's. */
     source?: string;
+    /** What a meter of different values counts, and what meters group by. */
+    properties?: Record<string, string>;
 }
 
 /** An event as it is sent. */
@@ -122,5 +124,6 @@ export function writeEvent(event: NamedEvent): string {
         quantity: quantityText(event.quantity),
         time: event.time?.toISOString(),
         latency_ms: latencyMs,
+        properties: event.properties,
     });
 }

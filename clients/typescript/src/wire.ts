@@ -27,14 +27,16 @@ export interface Standing {
     customer: string;
     /** Its key. */
     plan: string;
-    /** within_allowance, overage, limit_exceeded, not_in_plan. */
+    /** within_allowance, soft_limit_passed, overage, limit_exceeded, not_in_plan. */
     reason: string;
     limit: string | undefined;
     used: string | undefined;
     remaining: string | undefined;
     overage: string | undefined;
     overageAllowed: boolean;
-    /** The end of the billing period. */
+    /** Of the window that the numbers are of, the tightest: billing_period, day, rolling_5h. */
+    reset: string | undefined;
+    /** When that window begins anew; undefined when waiting never helps. */
     resetsAt: Date | undefined;
     /** Only when something was refused, and a plan has more. */
     upgrade: Upgrade | undefined;
@@ -163,6 +165,7 @@ export function readStanding(json: Json): Standing {
         remaining: optionalText(json, 'remaining'),
         overage: optionalText(json, 'overage'),
         overageAllowed: json['overage_allowed'] === true,
+        reset: optionalText(json, 'reset'),
         resetsAt: json['resets_at'] === undefined ? undefined : instant(json, 'resets_at'),
         upgrade:
             upgrade === undefined

@@ -48,7 +48,7 @@ test('a denial is an answer', async () => {
     const denied = await client.consume({...use, meter: 'used_up'});
     assert.deepEqual([denied.allowed, denied.reason, denied.limit, denied.remaining],
                      [false, 'limit_exceeded', '100', '0']);
-    assert.deepEqual(denied.resetsAt, new Date('2024-10-15T00:00:00Z'));
+    assert.deepEqual([denied.reset, denied.resetsAt], ['day', new Date('2024-10-15T00:00:00Z')]);
     assert.deepEqual(denied.upgrade, {plan: 'pro', name: 'PRO', price: '99.00', currency: 'USD',
                                       url: 'https://example.com/upgrade'});
     assert.equal(server.requests.length, 1);

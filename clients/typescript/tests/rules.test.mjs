@@ -56,8 +56,10 @@ test('so it is in a browser', () => {
 
 test('what the server could not read is refused at once', () => {
     const good = {id: 'i', source: 's', customer: 'c', meter: 'm'};
-    assert.deepEqual(JSON.parse(writeEvent({...good, quantity: 3n, latencyMs: 5, time: new Date(0)})),
-                     {...good, quantity: '3', time: '1970-01-01T00:00:00.000Z', latency_ms: 5});
+    assert.deepEqual(JSON.parse(writeEvent({...good, quantity: 3n, latencyMs: 5, time: new Date(0),
+                                                   properties: {user: 'u-3'}})),
+                     {...good, quantity: '3', time: '1970-01-01T00:00:00.000Z', latency_ms: 5,
+                      properties: {user: 'u-3'}});
     for (const bad of [{customer: ''}, {meter: undefined}, {id: 'a\n'}, {source: 'é'.repeat(128)},
                        {customer: '\ud800'}, {quantity: ''}, {quantity: 0.5}, {quantity: 2 ** 53},
                        {time: new Date(NaN)}])

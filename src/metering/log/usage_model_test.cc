@@ -12,16 +12,16 @@
 
 #include "metering/log/usage_state.h"
 #include "metering/usage_model_testing.h"
-#include "metering/window_calendar.h"
 
 namespace turnpike {
 namespace {
 
+using testing::any_counts;
+using testing::any_rules;
+using testing::Buyer;
+using testing::kModelMonth;
+using testing::kModelStart;
 using testing::UsageModel;
-
-// Monday, 2024-09-02T00:00:00Z.
-const Instant kStart = from_unix_seconds(1'725'235'200);
-const Period kMonth{from_unix_seconds(1'725'148'800), from_unix_seconds(1'727'740'800)};
 
 /// One process's life: what it wrote, and a snapshot from somewhere in between.
 class Life {
@@ -32,7 +32,7 @@ public:
     };
     Answer send(const CustomerId& customer, const std::vector<UsageCount>& counts, Instant time) {
         const std::string id = std::to_string(++sent_);
-        state_.begin_arrival(kStart + std::chrono::seconds(sent_));
+        state_.begin_arrival(kModelStart + std::chrono::seconds(sent_));
         Answer answer{};
         answer.counted = state_.count({.customer = customer.text(),
                                        .source = "test",
@@ -79,46 +79,6 @@ private:
     int sent_ = 0;
 };
 
-/// A customer whose plan changes now and then.
-struct Buyer {
-    CustomerId id;
-    int plan = 0;
-    std::int64_t revision = 0;
-
-    [[nodiscard]] UsageWindow window(const CountRule& rule, Instant time) const {
-        auto window = testing::model_window(rule, plan);
-        window.period = window_at(rule.reset, kMonth, time);
-        window.revision = revision;
-        return window;
-    }
-};
-
-/// So few that their counters meet many events.
-std::vector<CountRule> any_rules() {
-    const auto& all = testing::model_rules();
-    std::vector<CountRule> rules;
-    for (const auto rule : *rc::gen::unique<std::vector<std::size_t>>(
-             3, rc::gen::inRange<std::size_t>(0, all.size())))
-        rules.push_back(all[rule]);
-    return rules;
-}
-
-/// One count or more, of these rules.
-std::vector<UsageCount> any_counts(const Buyer& buyer, const std::vector<CountRule>& rules,
-                                   Instant time) {
-    std::vector<UsageCount> counts;
-    const auto first = *rc::gen::inRange<std::size_t>(0, rules.size());
-    for (const CountRule& rule : std::span(rules).subspan(first)) {
-        const bool is_unique = rule.aggregation == Meter::Aggregation::Unique;
-        const bool is_one = rule.aggregation == Meter::Aggregation::Count || is_unique;
-        const auto millionths = *rc::gen::element<std::int64_t>(0, 500'000, 1'000'000, 3'000'001);
-        counts.push_back({std::make_shared<const UsageWindow>(buyer.window(rule, time)),
-                          is_one ? Quantity::whole(1) : Quantity::from_scaled(millionths),
-                          is_unique ? *rc::gen::inRange<std::uint64_t>(0, 12) : 0});
-    }
-    return counts;
-}
-
 void check_counter(const Counter& counter, const UsageModel::Figures& expected) {
     RC_ASSERT(counter.used == expected.used);
     RC_ASSERT(counter.hard_limit == expected.hard_limit);
@@ -128,7 +88,7 @@ RC_GTEST_PROP(UsageModel, TheLogCountsAsTheModelDoes, ()) {
     UsageModel model;
     Life life;
     Buyer buyers[] = {{CustomerId::trusted("cus_a")}, {CustomerId::trusted("cus_b")}};
-    Instant clock = kStart;
+    Instant clock = kModelStart;
     const auto rules = any_rules();
     const int events = *rc::gen::inRange(0, 60), snapshot_at = *rc::gen::inRange(0, 60);
     for (int i = 0; i < events; ++i) {
@@ -157,7 +117,7 @@ RC_GTEST_PROP(UsageModel, TheLogCountsAsTheModelDoes, ()) {
         for (const auto later :
              {std::chrono::minutes(0), std::chrono::minutes(30), std::chrono::minutes(3'000)})
             for (const Counter& counter :
-                 restored.counters_at({buyer.id.text(), ""}, kMonth.start, clock + later)) {
+                 restored.counters_at({buyer.id.text(), ""}, kModelMonth.start, clock + later)) {
                 const auto window = buyer.window(rule_of(counter), clock + later);
                 RC_ASSERT(counter.period == window.period);
                 RC_ASSERT(counter.used == model.figures(buyer.id, window, clock + later).used);

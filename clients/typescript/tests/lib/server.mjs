@@ -4,7 +4,7 @@ import {createServer} from 'node:http';
 
 const standing = {
     reason: 'within_allowance', limit: '100', used: '7', remaining: '93', overage: '0',
-    overage_allowed: false, resets_at: '2024-10-15T00:00:00Z', plan: 'free',
+    overage_allowed: false, reset: 'day', resets_at: '2024-10-15T00:00:00Z', plan: 'free',
 };
 const usage = {
     customer: 'cus_1', plan: 'pro', period_start: '2024-09-15T00:00:00Z',
@@ -105,7 +105,7 @@ export class Server {
         if (request.meter === 'used_up')
             return problem(402, 'limit_exceeded', {}, {
                 feature: 'used_up', limit: '100', used: '100', remaining: '0', plan: 'free',
-                resets_at: '2024-10-15T00:00:00Z', upgrade_url: 'https://example.com/upgrade',
+                reset: 'day', resets_at: '2024-10-15T00:00:00Z', upgrade_url: 'https://example.com/upgrade',
                 upgrade: {plan: 'pro', name: 'PRO', price: '99.00', currency: 'USD'},
             });
         const duplicate = !this.count(request);

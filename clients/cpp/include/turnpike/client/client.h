@@ -45,10 +45,13 @@ struct Upgrade {
 struct Standing {
     std::string customer;  ///< cus_...; of a consumption that was refused, as it was asked for
     std::string plan;      ///< its key
-    std::string reason;    ///< within_allowance, overage, limit_exceeded, not_in_plan
+    /// within_allowance, soft_limit_passed, overage, limit_exceeded, not_in_plan
+    std::string reason;
     std::string limit, used, remaining, overage;
     bool overage_allowed = false;
-    std::optional<Instant> resets_at;  ///< the end of the billing period
+    /// Of the window that the numbers are of, the tightest: billing_period, day, rolling_5h.
+    std::string reset;
+    std::optional<Instant> resets_at;  ///< when it begins anew; absent when waiting never helps
     std::optional<Upgrade> upgrade;    ///< only when something was refused, and a plan has more
 };
 
@@ -70,7 +73,8 @@ struct ConsumeRequest {
     std::optional<std::chrono::milliseconds> latency = {};
     /// Empty: a new one. Give your own when you will call again after an error.
     std::string id = {};
-    std::string source = {};  ///< empty: ClientOptions::source
+    std::string source = {};                             ///< empty: ClientOptions::source
+    std::map<std::string, std::string> properties = {};  ///< as Event has them
 };
 
 struct Consumption {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,8 @@ struct Event {
     std::optional<std::chrono::milliseconds> latency = {};  ///< 0 to one day
     std::string id = {};      ///< empty: 128 random bits as 32 hex digits
     std::string source = {};  ///< empty: ClientOptions::source
+    /// What a meter of different values counts, and what meters group by.
+    std::map<std::string, std::string> properties = {};
 };
 
 /// 128 bits of the operating system's randomness, as 32 hex digits.

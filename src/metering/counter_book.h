@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "metering/counter.h"
+#include "sql/sql.h"
+
+namespace turnpike {
+
+/// The stored counters that one transaction moves: each is read once, moved in memory event by
+/// event, and written once.
+class CounterBook {
+public:
+    explicit CounterBook(sql::Transaction& tx) : tx_(tx) {}
+
+    /// Counts all of them, or none.
+    /// \param counts  of one event, of different windows
+    bool count(const CustomerId& customer, std::span<const UsageCount> counts, Instant time);
+    /// What the next usage in the count's window will find, as of `time`.
+    Counter look(const CustomerId& customer, const UsageCount& count, Instant time);
+    /// Writes what has changed.
+    void save();
+
+private:
+    /// Customer, contract, meter, reset, beginning of the window.
+    using Key = std::tuple<std::string, std::string, std::string, Reset, Instant>;
+    struct Entry {
+        CustomerId customer;
+        std::optional<Counter> stored, now;
+        std::set<std::uint64_t> new_values;  ///< of Unique
+        bool has_changed = false;
+    };
+
+    Entry& entry_of(const CustomerId& customer, const UsageWindow& window);
+    /// What the count adds: of Unique, 0 for a value that was counted before.
+    Quantity value_of(const Entry& entry, const UsageCount& count);
+
+    sql::Transaction& tx_;
+    std::map<Key, Entry> entries_;
+};
+
+}  // namespace turnpike
