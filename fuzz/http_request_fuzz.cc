@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "http/limits.h"
 #include "http/request_parser.h"
 #include "http/text.h"
@@ -86,7 +87,7 @@ void check_request(const Request& request) {
     }
     check(hosts <= 1 && lengths + codings <= 1, "framing has one meaning");
     for (const auto& [name, value] : request.query)
-        check(is_utf8(name) && is_utf8(value), "a query is text");
+        check(turnpike::is_utf8(name) && turnpike::is_utf8(value), "a query is text");
 }
 
 }  // namespace
