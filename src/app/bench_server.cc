@@ -65,7 +65,8 @@ Result<std::monostate> make_ledger(const std::string& directory, const BenchWorl
     RandomIdSource ids;
     const Instant now = SystemClock().now();
     return (*db)->write_blocking([&](sql::Transaction& tx) -> Result<std::monostate> {
-        apply_catalog(tx, *file, now, ids);
+        if (const auto applied = apply_catalog(tx, *file, now, ids); !applied)
+            return failure(applied);
         for (int i = 0; i < world.customers; ++i)
             if (const auto made = ensure_customer(tx, bench_customer(i), std::nullopt, now, ids);
                 !made)

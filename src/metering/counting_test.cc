@@ -154,7 +154,7 @@ protected:
         return windows.empty() ? "-" : windows.front().substr(windows.front().find(' ') + 1);
     }
 
-    testing::LogFolder folder_;
+    testing::ScratchFolder folder_;
     std::optional<StoreWorld> given_;
     CustomerId alice_ = CustomerId::trusted("");
     int sent_ = 0;
@@ -415,7 +415,7 @@ RC_GTEST_PROP(CountingProperty, TheLedgerCountsAsTheModelDoes, ()) {
 }
 
 RC_GTEST_PROP(CountingProperty, TheLogBesideALedgerDoesToo, ()) {
-    const testing::LogFolder folder;
+    const testing::ScratchFolder folder;
     StoreWorld given(sql::open_test_database(), &folder.path());
     ledger_counts_as_the_model(given);
 }

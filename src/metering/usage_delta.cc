@@ -78,10 +78,10 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
     std::map<Key, Recorded> groups;
     for (std::size_t i = 0; i < events.size(); ++i) {
         if (outcomes[i].verdict != Verdict::Accepted) continue;
-        const auto& [event, stated, counts] = events[i];
+        const UsageEvent& event = events[i].event;
         const Instant hour = std::chrono::floor<std::chrono::hours>(event.time);
-        for (const UsageCount& one : counts) {
-            if (!is_first_of_its_meter(counts, one)) continue;
+        for (const UsageCount& one : events[i].counts) {
+            if (!is_first_of_its_meter(events[i].counts, one)) continue;
             const std::string& meter_key = one.window->meter_key;
             count(event, one.value, groups[{event.customer.text(), meter_key, event.source, hour}]);
         }

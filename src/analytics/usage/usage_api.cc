@@ -1,5 +1,7 @@
 #include "analytics/usage/usage_api.h"
 
+#include <algorithm>
+
 #include "analytics/usage/usage_query.h"
 #include "analytics/usage/usage_series.h"
 #include "analytics/usage/usage_wire.h"
@@ -14,6 +16,15 @@ using Snapshot = StandingCache::Snapshot;
 UsageScope scope_of(const Snapshot& standing, std::optional<Instant> as_of) {
     if (standing == nullptr) return {std::nullopt, as_of};
     return {standing->standing.customer.text(), as_of};
+}
+
+/// nullptr: the plan does not give the meter by billing period.
+const Counter* of_billing_period(const StandingSnapshot& snapshot, const std::string& meter_key) {
+    const auto counters = snapshot.counters.find(meter_key);
+    if (counters == snapshot.counters.end()) return nullptr;
+    const auto found = std::ranges::find(counters->second, Reset::Kind::BillingPeriod,
+                                         [](const Counter& counter) { return counter.reset.kind; });
+    return found == counters->second.end() ? nullptr : &*found;
 }
 
 Instant now_of(const Snapshot& standing, const Clock& clock) {
@@ -89,12 +100,14 @@ asio::awaitable<Result<http::Response>> UsageApi::get_forecast(const Principal& 
     if (!meter_key) co_return failure(meter_key);
     const auto snapshot = co_await standing_of(caller, request);
     if (!snapshot) co_return failure(snapshot);
-    const auto counter = (*snapshot)->counters.find(*meter_key);
-    if (counter == (*snapshot)->counters.end())
+    const Counter* counter = of_billing_period(**snapshot, *meter_key);
+    if (counter == nullptr)
         co_return not_found("usage_figures.not_in_plan",
-                            "the customer's plan does not include '" + *meter_key + "'");
+                            "the customer's plan gives no '" + *meter_key + "' by billing period");
+    if (const auto summed = require_sums(*meter_key, counter->aggregation); !summed)
+        co_return failure(summed);
     const Standing& standing = (*snapshot)->standing;
-    const auto usage = usage_of(counter->second, standing.currency);
+    const auto usage = usage_of(*counter, standing.currency);
     if (!usage) co_return failure(usage);
     co_return http::ok(write_forecast(standing, *meter_key, *usage));
 }

@@ -126,6 +126,14 @@ TEST_P(UsageFiguresApi, ACustomerSeesHimselfOnly) {
 }
 
 TEST_P(UsageFiguresApi, BadQuestionsAreNamed) {
+    db().write_blocking([](sql::Transaction& tx) {
+        return tx.run(R"sql(
+            INSERT INTO meters (key, name, unit, event_type, aggregation, property, filter,
+                                group_by, archived_at, created_at)
+            VALUES ('seats', 'Seats', 'seat', 'seat.taken', 'max', 'seats', '{}', '[]', NULL, $1)
+        )sql",
+                      {kStart});
+    });
     struct Case {
         const char* name;
         Query query;
@@ -134,6 +142,7 @@ TEST_P(UsageFiguresApi, BadQuestionsAreNamed) {
     const Case cases[] = {
         {"no meter", {}, "usage_figures.bad_query"},
         {"another meter", {{"meter", "x"}}, "usage_figures.no_such_meter"},
+        {"a meter that keeps the largest", {{"meter", "seats"}}, "usage_figures.not_summed"},
         {"a granularity",
          {{"meter", "api_calls"}, {"granularity", "year"}},
          "usage_figures.bad_query"},
