@@ -84,8 +84,9 @@ Result<Closing> begin_closing(sql::Transaction& tx, const PeriodClose& close,
 
     const Currency currency = price->amount.currency();
     for (const ClosedPeriod& period : rated) {
-        const auto frozen = freeze_charges(tx, close, period, currency, ids, now);
-        if (!frozen) return failure(frozen);
+        const auto due = charges_due(tx, close, period, currency);
+        if (!due) return failure(due);
+        freeze_charges(tx, close, *due, ids, now);
     }
     return Closing{*std::move(subscription), *provider_customer, currency, load_charges(tx, close)};
 }
