@@ -5,35 +5,19 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "app/cli.h"
 #include "app/data_dir.h"
+#include "base/check.h"
 
 namespace turnpike {
 
-Result<std::unique_ptr<LocalStack>> start_for_bench(const std::string& directory) {
-    UpOptions up;
-    up.listen = up.sandbox_listen = "127.0.0.1:0";
-    up.data = directory;
-    up.access_log = "off";
-    return LocalStack::start(up);
-}
-
-int hand_out(const std::string& report, const std::string& file) {
-    fmt::print("{}", report);
+int hand_out(const Result<std::string>& report, const std::string& file) {
+    if (!report) return complain(report.error());
+    fmt::print("{}", *report);
     if (file.empty()) return 0;
-    const auto saved = write_text_file(file, report);
+    const auto saved = write_text_file(file, *report);
     return saved ? 0 : complain(saved.error());
-}
-
-std::chrono::microseconds cpu_used() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto of = [](const timeval& time) {
-        return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
-    };
-    return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
 std::uint16_t free_port() {
@@ -62,6 +46,7 @@ std::uint64_t per_second(std::uint64_t count, std::chrono::microseconds time) {
 
 std::chrono::microseconds percentile(const std::vector<std::chrono::microseconds>& sorted,
                                      std::size_t share) {
+    check(!sorted.empty(), "something was timed");
     const std::size_t place = (sorted.size() * share + 999) / 1000;
     return sorted[std::min(sorted.size(), std::max<std::size_t>(place, 1)) - 1];
 }

@@ -3,25 +3,19 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "app/bench_server.h"
-#include "app/local_stack.h"
 #include "base/error.h"
 
 namespace turnpike {
 
-/// Server and sandbox on free ports, with all that they keep below `directory`, without access
-/// logs. Errors: those of LocalStack::start.
-Result<std::unique_ptr<LocalStack>> start_for_bench(const std::string& directory);
-/// Prints the report, and writes it to `file` unless that is "". \return the exit code
-int hand_out(const std::string& report, const std::string& file);
+/// Prints the report, and writes it to `file` unless that is ""; or what went wrong.
+/// \return the exit code
+int hand_out(const Result<std::string>& report, const std::string& file);
 
-/// CPU time of this process, user and system.
-std::chrono::microseconds cpu_used();
 /// A port that nobody listened on a moment ago.
 std::uint16_t free_port();
 

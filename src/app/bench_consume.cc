@@ -62,8 +62,8 @@ Result<Measured> measure(const BenchServer& server, const BenchConsumeOptions& o
     const auto warm = loop->run(request, {.until = steady_clock::now() + kWarmUp});
     if (!warm) return failure(warm);
     Measured measured;
-    measured.left =
-        per_second(warm->granted, warm->granted_in) * static_cast<std::uint64_t>(options.seconds);
+    const std::uint64_t in_all = warm->granted * static_cast<std::uint64_t>(options.seconds);
+    measured.left = std::max<std::uint64_t>(1, per_second(in_all, warm->granted_in));
     const Quantity most =
         kBenchLimit - Quantity::whole(static_cast<std::int64_t>(warm->granted + measured.left));
     const auto taken = single->exchange(consume_request(server, most));
@@ -129,9 +129,7 @@ Result<std::string> run(const BenchConsumeOptions& options) {
 
 int command_bench_consume(const BenchConsumeOptions& options) {
     block_signals();
-    const auto report = run(options);
-    if (!report) return complain(report.error());
-    return hand_out(*report, options.report);
+    return hand_out(run(options), options.report);
 }
 
 }  // namespace turnpike

@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <memory>
 #include <thread>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "app/bench.h"
 #include "app/cli.h"
@@ -20,6 +22,25 @@
 
 namespace turnpike {
 namespace {
+
+/// Server and sandbox on free ports, without access logs.
+Result<std::unique_ptr<LocalStack>> start_stack(const std::string& directory) {
+    UpOptions up;
+    up.listen = up.sandbox_listen = "127.0.0.1:0";
+    up.data = directory;
+    up.access_log = "off";
+    return LocalStack::start(up);
+}
+
+/// Of this process, user and system.
+std::chrono::microseconds cpu_used() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto of = [](const timeval& time) {
+        return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+    };
+    return of(usage.ru_utime) + of(usage.ru_stime);
+}
 
 constexpr int kRounds = 3;
 constexpr std::string_view kCheckPath = "/v1/gateway/authorize?mode=check";
@@ -173,7 +194,7 @@ Result<std::vector<Round>> measure(LocalStack& stack, const std::string& dir,
 int command_bench_http(const BenchHttpOptions& options) {
     block_signals();
     const ScratchDir scratch;
-    auto stack = start_for_bench(scratch.path());
+    auto stack = start_stack(scratch.path());
     if (!stack) return complain(stack.error());
     const auto rounds = measure(**stack, scratch.path(), options);
     (*stack)->stop();

@@ -72,9 +72,7 @@ Result<std::string> run(const BenchIngestOptions& options) {
 
 int command_bench_ingest(const BenchIngestOptions& options) {
     block_signals();
-    const auto report = run(options);
-    if (!report) return complain(report.error());
-    return hand_out(*report, options.report);
+    return hand_out(run(options), options.report);
 }
 
 }  // namespace turnpike

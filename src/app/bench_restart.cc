@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -57,14 +58,6 @@ Result<Measured> measure(BenchServer& server, const BenchRestartOptions& options
     return measured;
 }
 
-/// A well mixed number: the identities of events are hashes.
-std::uint64_t mixed(std::uint64_t number) {
-    number += 0x9E37'79B9'7F4A'7C15U;
-    number = (number ^ (number >> 30)) * 0xBF58'476D'1CE4'E5B9U;
-    number = (number ^ (number >> 27)) * 0x94D0'49BB'1331'11EBU;
-    return number ^ (number >> 31);
-}
-
 struct Remembered {
     std::uint64_t ids = 0;
     std::uint64_t resident = 0, resident_most = 0;  ///< thousandths of bytes for one
@@ -77,8 +70,9 @@ Remembered remember(std::uint64_t ids) {
     const std::uint64_t step = std::max<std::uint64_t>(1, ids / 100);
     IdentityTable table;
     Remembered remembered;
+    std::mt19937_64 random;
     for (std::uint64_t i = 1; i <= ids; ++i) {
-        const IdentityHash hash{mixed(2 * i) | 1, mixed(2 * i + 1)};
+        const IdentityHash hash{random() | 1, random()};
         table.find_or_insert({hash, static_cast<std::uint32_t>(i)});
         if (i % step != 0) continue;
         remembered.resident = (resident_bytes_of(getpid()) - before) * 1000 / i;
@@ -126,9 +120,7 @@ Result<std::string> run(const BenchRestartOptions& options) {
 
 int command_bench_restart(const BenchRestartOptions& options) {
     block_signals();
-    const auto report = run(options);
-    if (!report) return complain(report.error());
-    return hand_out(*report, options.report);
+    return hand_out(run(options), options.report);
 }
 
 }  // namespace turnpike

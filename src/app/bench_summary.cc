@@ -86,9 +86,7 @@ Result<std::string> run(const BenchSummaryOptions& options) {
 
 int command_bench_summary(const BenchSummaryOptions& options) {
     block_signals();
-    const auto report = run(options);
-    if (!report) return complain(report.error());
-    return hand_out(*report, options.report);
+    return hand_out(run(options), options.report);
 }
 
 }  // namespace turnpike

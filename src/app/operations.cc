@@ -74,10 +74,7 @@ OperationsAnswer get_metrics(App& app, const Principal&, const http::Request&) {
 
 // GET /openapi.json
 OperationsAnswer get_openapi(App& /*app*/, const Principal&, const http::Request&) {
-    http::Response response;
-    response.headers = {{"Content-Type", "application/json"}};
-    response.body = openapi_text();
-    co_return response;
+    co_return http::json_text_response(200, openapi_text());
 }
 
 }  // namespace turnpike

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "billing/ended_adjustment.h"
+#include "billing/stored_close.h"
 #include "billing/sync.h"
 #include "billing/testing.h"
 #include "billing/worker.h"
@@ -57,6 +58,29 @@ TEST_F(Adjustments, ChangesOfAClosedPeriodAreOnTheNextRenewal) {
 
     advance(january + days(120) + hours(2));
     EXPECT_TRUE(overage(customer, "subscription_cycle").empty()) << "once";
+}
+
+// January's close runs once more, as after its draft has died, and February has changed meanwhile:
+// 10 late calls are $0.20, and they are the next close's.
+TEST_F(Adjustments, AreNeverMadeByAnEarlierClose) {
+    const auto customer = on_clock("again", january);
+    started(customer, "pro");
+    world.use(customer, 10'100, "january");
+    advance(january + days(31) + hours(2));
+    world.use(customer, 10'200, "february");
+    advance(january + days(59) + hours(2));
+    change_usage(january + days(31), 10);
+    const auto reopened = ledger->write_blocking([&](sql::Transaction& tx) {
+        return tx.run("UPDATE period_closes SET state = 'pending' WHERE period_start = $1",
+                      {january});
+    });
+    ASSERT_EQ(reopened, 1);
+    bill();
+    const auto pending = ledger->read_blocking(
+        [](sql::Transaction& tx) { return pending_period_closes(tx, 10).size(); });
+    EXPECT_EQ(pending, 0U);
+    advance(january + days(90) + hours(2));
+    EXPECT_EQ(overage(customer, "subscription_cycle"), std::vector<std::int64_t>{20});
 }
 
 TEST_F(Adjustments, AnEndedSubscriptionIsAskedOnAnInvoiceOfItsOwn) {

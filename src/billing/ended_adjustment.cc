@@ -79,12 +79,13 @@ asio::awaitable<std::int64_t> queue_ended_adjustments(BillingContext& billing, I
             continue;
         }
         const PeriodClose close = close_of_today(ended);
-        queued += co_await billing.db.write([&](sql::Transaction& tx) -> std::int64_t {
-            if (!has_changed(tx, close, *used, ended.currency)) return 0;
-            return queue_period_close(tx, close.subscription, close.period, billing.clock.now())
-                       ? 1
-                       : 0;
+        const bool is_due = co_await billing.db.read(
+            [&](sql::Transaction& tx) { return has_changed(tx, close, *used, ended.currency); });
+        if (!is_due) continue;
+        const bool is_new = co_await billing.db.write([&](sql::Transaction& tx) {
+            return queue_period_close(tx, close.subscription, close.period, billing.clock.now());
         });
+        if (is_new) ++queued;
     }
     co_return queued;
 }

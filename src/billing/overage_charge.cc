@@ -89,23 +89,19 @@ Result<std::vector<ChargeDue>> charges_due(sql::Transaction& tx, const PeriodClo
         if (!owed) return failure(owed);
         const auto charged = charged_elsewhere(tx, close, metered.meter_key, used.period.start);
         for (const auto& line : adjust_overage(*owed, charged))
-            due.push_back({metered.meter_key, metered.plan_versions.at(line.segment), line});
+            due.push_back(
+                {used.period, metered.meter_key, metered.plan_versions.at(line.segment), line});
     }
     return due;
 }
 
-Result<std::monostate> freeze_charges(sql::Transaction& tx, const PeriodClose& close,
-                                      const ClosedPeriod& used, Currency currency, IdSource& ids,
-                                      Instant now) {
-    const auto due = charges_due(tx, close, used, currency);
-    if (!due) return failure(due);
-    for (const auto& [meter_key, plan_version, line] : *due)
-        tx.run(kFreeze,
-               {ids.make<OverageChargeId>(now), close.subscription, meter_key, used.period.start,
-                used.period.end, static_cast<std::int64_t>(line.segment), close.period.start,
-                plan_version, line.quantity, line.unit_price, line.amount.minor(),
-                to_text(currency), now});
-    return std::monostate{};
+void freeze_charges(sql::Transaction& tx, const PeriodClose& close,
+                    const std::vector<ChargeDue>& due, IdSource& ids, Instant now) {
+    for (const auto& [period, meter_key, plan_version, line] : due)
+        tx.run(kFreeze, {ids.make<OverageChargeId>(now), close.subscription, meter_key,
+                         period.start, period.end, static_cast<std::int64_t>(line.segment),
+                         close.period.start, plan_version, line.quantity, line.unit_price,
+                         line.amount.minor(), to_text(line.amount.currency()), now});
 }
 
 std::vector<OverageCharge> load_charges(sql::Transaction& tx, const PeriodClose& close) {

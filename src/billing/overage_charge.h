@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/decimal.h"
@@ -38,6 +37,7 @@ std::string describe(const OverageCharge& charge);
 /// What this close has to charge for one period: what is owed less what other closes have charged.
 /// Errors: those of rate_overage.
 struct ChargeDue {
+    Period period;  ///< that was used
     std::string meter_key;
     PlanVersionId plan_version;
     OverageLine line;
@@ -45,11 +45,9 @@ struct ChargeDue {
 Result<std::vector<ChargeDue>> charges_due(sql::Transaction& tx, const PeriodClose& close,
                                            const ClosedPeriod& used, Currency currency);
 
-/// Freezes what is due, one charge per meter and segment. What this close has frozen before stays.
-/// Errors: those of rate_overage.
-Result<std::monostate> freeze_charges(sql::Transaction& tx, const PeriodClose& close,
-                                      const ClosedPeriod& used, Currency currency, IdSource& ids,
-                                      Instant now);
+/// Freezes one charge for each. What this close has frozen before stays as it is.
+void freeze_charges(sql::Transaction& tx, const PeriodClose& close,
+                    const std::vector<ChargeDue>& due, IdSource& ids, Instant now);
 /// Those of this close, by period, meter and segment.
 std::vector<OverageCharge> load_charges(sql::Transaction& tx, const PeriodClose& close);
 

@@ -31,7 +31,7 @@ struct Closing {
     std::string provider_customer;
     Currency currency;
     std::vector<OverageCharge> charges;
-    bool is_used = true;
+    bool is_used = false;  ///< its own period was
 };
 
 /// Whatever has begun by now, and is not the running period, is finished.
@@ -61,8 +61,9 @@ std::vector<ClosedPeriod> rated_by(sql::Transaction& tx, const PeriodClose& clos
     std::vector<ClosedPeriod> rated;
     for (const ClosedPeriod& closed : used) {
         const bool is_own = closed.period.start == close.period.start;
+        const bool is_earlier = closed.period.start < close.period.start;
         if (!is_own) queue_period_close(tx, close.subscription, closed.period, now);
-        if (is_own || is_closed(tx, close.subscription, closed.period.start))
+        if (is_own || (is_earlier && is_closed(tx, close.subscription, closed.period.start)))
             rated.push_back(closed);
     }
     return rated;
@@ -84,10 +85,15 @@ Result<Closing> begin_closing(sql::Transaction& tx, const PeriodClose& close,
 
     const Currency currency = price->amount.currency();
     for (const ClosedPeriod& period : rated) {
-        const auto frozen = freeze_charges(tx, close, period, currency, ids, now);
-        if (!frozen) return failure(frozen);
+        const auto due = charges_due(tx, close, period, currency);
+        if (!due) return failure(due);
+        freeze_charges(tx, close, *due, ids, now);
     }
-    return Closing{*std::move(subscription), *provider_customer, currency, load_charges(tx, close)};
+    const bool is_used = std::ranges::any_of(rated, [&](const ClosedPeriod& period) {
+        return period.period.start == close.period.start;
+    });
+    return Closing{*std::move(subscription), *provider_customer, currency, load_charges(tx, close),
+                   is_used};
 }
 
 std::string obligation_of(const PeriodClose& close, std::string_view what) {
@@ -286,7 +292,7 @@ Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, con
                               const PeriodClose& close, const Authority& authority) {
     const Instant now = billing.clock.now();
     if (!finish_close(tx, close, now)) return moved();
-    if (!closing.is_used) return std::monostate{};
+    if (!closing.is_used && closing.charges.empty()) return std::monostate{};
     Json lines = Json::array();
     for (const auto& charge : closing.charges)
         lines.push_back(Json{{"description", describe(charge)}, {"amount", charge.amount.text()}});

@@ -28,14 +28,6 @@ std::unexpected<Error> no_such_meter(const std::string& meter_key) {
     return not_found("entitlement.no_such_meter", "there is no meter '" + meter_key + "'");
 }
 
-/// `json` is text already.
-http::Response ok_with(std::string json) {
-    http::Response response;
-    response.headers.emplace_back("Content-Type", "application/json");
-    response.body = std::move(json);
-    return response;
-}
-
 }  // namespace
 
 asio::awaitable<Result<StandingCache::Snapshot>> EntitlementsApi::snapshot_of(
@@ -98,7 +90,7 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_check(const Princi
         co_return failure(own);
     const Decision decision =
         decide(**snapshot, *snapshot_catalog, {body->meter_key, body->requested, clock.now()});
-    co_return ok_with(write_check(decision, standing));
+    co_return http::json_text_response(200, write_check(decision, standing));
 }
 
 asio::awaitable<Result<http::Response>> EntitlementsApi::post_consume(
@@ -120,7 +112,7 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_consume(
     if (outcome->usage.verdict == Verdict::Rejected)
         co_return write_denial(denial(decision, wanted.meter_key, outcome->standing.now), decision,
                                request, upgrade_url);
-    co_return ok_with(write_consumed(decision, *outcome));
+    co_return http::json_text_response(200, write_consumed(decision, *outcome));
 }
 
 asio::awaitable<Result<http::Response>> EntitlementsApi::get_usage(const Principal& caller,

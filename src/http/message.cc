@@ -94,8 +94,12 @@ Result<Json> Request::json() const {
     return parse_json(body);
 }
 
+Response json_text_response(int status, std::string json) {
+    return response_of(status, "application/json", std::move(json));
+}
+
 Response json_response(int status, const Json& body) {
-    return response_of(status, "application/json", turnpike::to_text(body));
+    return json_text_response(status, turnpike::to_text(body));
 }
 
 Response text_response(int status, std::string body) {

@@ -55,6 +55,8 @@ struct Response {
 
 Response json_response(int status, const Json& body);
 inline Response ok(const Json& body) { return json_response(200, body); }
+/// `json` is text already.
+Response json_text_response(int status, std::string json);
 Response text_response(int status, std::string body);
 Response html_response(int status, std::string body);
 

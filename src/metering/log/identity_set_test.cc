@@ -455,7 +455,9 @@ TEST(IdentitySet, SequencerAndBackgroundThreadWorkTogether) {
     });
     std::mt19937_64 random(5);
     std::vector<IdentityHash> hashes;
-    for (int request = 0; request < 60; ++request) {
+    // Until the background has had its turn, too.
+    const auto waits = [&](int request) { return request < 5'000 && set->stats().runs == 0; };
+    for (int request = 0; request < 60 || waits(request); ++request) {
         {
             auto batch = set->batch();
             for (int i = 0; i < 1'000; ++i) {

@@ -30,11 +30,11 @@ using testing::window;
 
 Result<std::string> records_in(const std::string& directory) {
     std::string all;
-    const auto read =
-        read_segments(*list_segments(directory), {}, {.records = [&](std::string_view records) {
-            all += records;
-            return Result<std::monostate>();
-        }});
+    const auto read = read_segments(*list_segments(directory), {},
+                                    {.records = [&](std::uint64_t, std::string_view records) {
+                                        all += records;
+                                        return Result<std::monostate>();
+                                    }});
     if (!read) return failure(read);
     return all;
 }

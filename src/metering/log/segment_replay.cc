@@ -35,7 +35,9 @@ Result<SegmentEnd> read_sealed(const SegmentPlace& place, const SegmentReader& r
     if (segment->header().first_sequence != place.first_sequence) return damaged(place, 0);
     const SegmentEnd end{.next_sequence = segment->header().next_sequence};
     if (!reader.events) {
-        const auto visited = segment->visit_records(reader.records);
+        const auto visited = segment->visit_records([&](std::string_view records) {
+            return reader.records(end.next_sequence - 1, records);
+        });
         if (!visited) return failure(visited);
         return end;
     }
@@ -50,9 +52,7 @@ Result<SegmentEnd> read_sealed(const SegmentPlace& place, const SegmentReader& r
 
 Result<SegmentEnd> read_log(const SegmentPlace& place, const SequenceRange& range,
                             const SegmentReader& reader) {
-    return scan_segment(place, range.from, [&](std::uint64_t sequence, std::string_view payload) {
-        return reader.frames ? reader.frames(sequence, payload) : reader.records(payload);
-    });
+    return scan_segment(place, range.from, reader.records);
 }
 
 }  // namespace

@@ -21,14 +21,11 @@ struct SequenceRange {
 
 struct SegmentReader {
     /// Records in the order of the log.
-    std::function<Result<std::monostate>(std::string_view records)> records;
+    /// \param sequence  of their frame; of a sealed segment, its last one
+    std::function<Result<std::monostate>(std::uint64_t sequence, std::string_view records)> records;
     /// When it is set, it is given the events of sealed segments, in the order in which they lie
     /// there, and `records` nothing of these: many times quicker.
     std::function<Result<std::monostate>(std::span<const SealedEvent> events)> events = {};
-    /// When it is set, it is given the records of each frame of other segments, with the frame's
-    /// number, and `records` nothing of these.
-    std::function<Result<std::monostate>(std::uint64_t sequence, std::string_view records)> frames =
-        {};
 };
 
 /// Reads segments in order; they must join, and hold everything from `range.from` on.

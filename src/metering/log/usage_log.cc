@@ -122,13 +122,11 @@ Result<std::monostate> UsageLog::recover(const Config& config) {
     if (!segments) return failure(segments);
     const auto remembered = remember_finished(*segments, {*known, snapshot_sequence_});
     if (!remembered) return failure(remembered);
-    const auto count = [this](std::string_view records) { return apply(records); };
     // Identities that are known already would each be looked up on disk.
-    const auto count_frame = [&](std::uint64_t sequence, std::string_view records) {
+    const auto count = [&](std::uint64_t sequence, std::string_view records) {
         return sequence < *known ? state_.apply_all(records) : apply(records);
     };
-    const auto end = read_segments(*segments, {.from = snapshot_sequence_},
-                                   {.records = count, .frames = count_frame});
+    const auto end = read_segments(*segments, {.from = snapshot_sequence_}, {.records = count});
     if (!end) return failure(end);
     std::optional<SegmentFile> tail;
     if (!segments->empty()) {
@@ -148,7 +146,7 @@ Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace>
                                                    const SequenceRange& range) {
     if (range.from >= range.until) return std::monostate{};
     std::vector<IdentityEntry> entries;
-    const auto from_records = [&](std::string_view records) {
+    const auto from_records = [&](std::uint64_t, std::string_view records) {
         entries.clear();
         RecordReader reader(records);
         while (const auto record = reader.next())
@@ -359,7 +357,9 @@ Result<std::monostate> UsageLog::keep_snapshot_new() {
     if (!newest) return failure(newest);
     if (*newest)
         if (const auto loaded = load_snapshot(**newest, state); !loaded) return failure(loaded);
-    const auto apply = [&](std::string_view records) { return state.apply_all(records); };
+    const auto apply = [&](std::uint64_t, std::string_view records) {
+        return state.apply_all(records);
+    };
     const auto read = read_segments(*segments, {snapshot_sequence_, next}, {.records = apply});
     if (!read) return failure(read);
     const auto saved = save_snapshot(state, snapshots_in(directory_), next);
