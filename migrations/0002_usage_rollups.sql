@@ -19,6 +19,19 @@ CREATE INDEX usage_rollups_by_day
     ON usage_rollups (meter_key, starts_at, customer_id, events, units, millionths)
  WHERE span = 'day';
 
+-- What was used, by day and by the properties that the event's meters group by; at most 1,000 of them
+-- a day. customer_id and the sum are as in usage_rollups.
+CREATE TABLE usage_groups (
+    customer_id TEXT   NOT NULL,
+    meter_key   TEXT   NOT NULL,
+    starts_at   BIGINT NOT NULL,
+    properties  TEXT   NOT NULL,
+    events      BIGINT NOT NULL,
+    units       BIGINT NOT NULL,
+    millionths  BIGINT NOT NULL CHECK (millionths >= 0 AND millionths < 1000000),
+    PRIMARY KEY (customer_id, meter_key, starts_at, properties)
+);
+
 -- How much of the usage log is in usage_rollups; written with them. One row.
 CREATE TABLE usage_rollup_marks (
     name           TEXT   NOT NULL PRIMARY KEY,
@@ -34,6 +47,7 @@ CREATE TABLE usage_deltas (
     customer_id TEXT   NOT NULL,
     meter_key   TEXT   NOT NULL,
     source      TEXT   NOT NULL,
+    properties  TEXT   NOT NULL,
     hour        BIGINT NOT NULL,
     events      BIGINT NOT NULL,
     units       BIGINT NOT NULL,

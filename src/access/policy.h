@@ -92,6 +92,7 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("GET", "/v1/usage", UsageRead),
         Policy::either("GET", "/v1/usage/series", UsageRead),
         Policy::seller("GET", "/v1/usage/top", UsageRead),
+        Policy::either("GET", "/v1/usage/groups", UsageRead),
         Policy::either("GET", "/v1/usage/routes", UsageRead),
         Policy::either("GET", "/v1/usage/forecast", UsageRead),
         Policy::either("POST", "/v1/entitlements/check", UsageRead),

@@ -88,6 +88,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/v1/usage", call<&App::entitlements_api, &EntitlementsApi::get_usage>},
     {Method::Get, "/v1/usage/series", call<&App::usage_api, &UsageApi::get_series>},
     {Method::Get, "/v1/usage/top", call<&App::usage_api, &UsageApi::get_top>},
+    {Method::Get, "/v1/usage/groups", call<&App::usage_api, &UsageApi::get_groups>},
     {Method::Get, "/v1/usage/routes", call<&App::usage_api, &UsageApi::get_routes>},
     {Method::Get, "/v1/usage/forecast", call<&App::usage_api, &UsageApi::get_forecast>},
     {Method::Post, "/v1/usage/consume",

@@ -13,16 +13,16 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kInsert = R"sql(
-    INSERT INTO usage_deltas (id, customer_id, meter_key, source, hour, events, units, millionths,
-                              latencies)
+    INSERT INTO usage_deltas (id, customer_id, meter_key, source, properties, hour, events, units,
+                              millionths, latencies)
     VALUES
 )sql";
-constexpr std::size_t kColumns = 9;
+constexpr std::size_t kColumns = 10;
 
 constexpr std::string_view kTake = R"sql(
     DELETE FROM usage_deltas
      WHERE id IN (SELECT id FROM usage_deltas ORDER BY id LIMIT $1)
-    RETURNING customer_id, meter_key, source, hour, events, units, millionths, latencies
+    RETURNING customer_id, meter_key, source, properties, hour, events, units, millionths, latencies
 )sql";
 
 struct Recorded {
@@ -63,18 +63,20 @@ UsageDelta from_row(const sql::Row& row) {
     return {.customer = row.text(0),
             .meter_key = row.text(1),
             .source = row.text(2),
-            .hour = row.instant(3),
-            .events = row.integer(4),
-            .units = row.integer(5),
-            .millionths = row.integer(6),
-            .latencies_us = numbers_in(row.text(7))};
+            .properties = row.text(3),
+            .hour = row.instant(4),
+            .events = row.integer(5),
+            .units = row.integer(6),
+            .millionths = row.integer(7),
+            .latencies_us = numbers_in(row.text(8))};
 }
 
 }  // namespace
 
 void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
                  std::span<const UsageOutcome> outcomes, Instant received_at, IdSource& ids) {
-    using Key = std::tuple<std::string_view, std::string_view, std::string_view, Instant>;
+    using Key =
+        std::tuple<std::string_view, std::string_view, std::string_view, std::string_view, Instant>;
     std::map<Key, Recorded> groups;
     for (std::size_t i = 0; i < events.size(); ++i) {
         if (outcomes[i].verdict != Verdict::Accepted) continue;
@@ -83,17 +85,18 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
         for (const UsageCount& one : events[i].counts) {
             if (!is_first_of_its_meter(events[i].counts, one)) continue;
             const std::string& meter_key = one.window->meter_key;
-            count(event, one.value, groups[{event.customer.text(), meter_key, event.source, hour}]);
+            count(event, one.value,
+                  groups[{event.customer.text(), meter_key, event.source, event.properties, hour}]);
         }
     }
     auto next = groups.begin();
     for (const std::size_t rows : row_chunks(groups.size())) {
         std::vector<sql::Value> parameters;
         for (std::size_t i = 0; i < rows; ++i, ++next) {
-            const auto& [customer, meter_key, source, hour] = next->first;
+            const auto& [customer, meter_key, source, properties, hour] = next->first;
             const Recorded& recorded = next->second;
             parameters.insert(parameters.end(), {ids.body(received_at), customer, meter_key, source,
-                                                 hour, recorded.events, recorded.units,
+                                                 properties, hour, recorded.events, recorded.units,
                                                  recorded.millionths, recorded.latencies});
         }
         tx.run(std::string(kInsert) + value_rows(rows, kColumns), parameters);

@@ -13,10 +13,11 @@
 
 namespace turnpike {
 
-/// What one transaction recorded of one customer, meter and source, in one hour of the events' own
-/// times. For figures that are kept behind the events.
+/// What one transaction recorded of one customer, meter, source and properties, in one hour of the
+/// events' own times. For figures that are kept behind the events.
 struct UsageDelta {
     std::string customer, meter_key, source;
+    std::string properties;  ///< as UsageEvent has them
     Instant hour;
     std::int64_t events = 0;
     /// The sum: whole units, and millionths of one.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 #include <vector>
 
 #include <boost/container_hash/hash.hpp>
@@ -37,6 +38,9 @@ void LogTally::add(const EventRecord& event, const EventCount& counted) {
     ++sum.events;
     sum.quantity = sum.quantity + counted.value;
     if (event.latency_us) sum.latency.add(Duration(*event.latency_us));
+    if (event.properties.empty()) return;
+    const auto day = std::chrono::floor<std::chrono::days>(event.time).time_since_epoch().count();
+    groups_[{counted.counter, day, std::string(event.properties)}].add({1, counted.value});
 }
 
 const std::string& LogTally::meter_of(std::uint32_t counter) {
@@ -57,6 +61,18 @@ UsageRollups LogTally::rollups() const {
         rollups[std::move(rollup)].add(figures);
     }
     return rollups;
+}
+
+UsageGroups LogTally::groups() const {
+    UsageGroups groups;
+    for (const auto& [key, figures] : groups_) {
+        const auto& [counter, day, properties] = key;
+        auto counted = names_.counted_by(counter);
+        groups[{std::move(counted.customer), std::move(counted.meter_key),
+                Instant(std::chrono::days(day)), properties}]
+            .add(figures);
+    }
+    return groups;
 }
 
 }  // namespace turnpike

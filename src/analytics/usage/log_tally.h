@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <tuple>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "analytics/usage/group_store.h"
 #include "analytics/usage/rollup_store.h"
 #include "metering/log/usage_log.h"
 
@@ -21,8 +24,11 @@ public:
     /// each of its meters, in however many of their windows it is.
     void count(const EventRecord& event);
     /// Whether it should be stored before more is counted.
-    [[nodiscard]] bool is_full() const { return sums_.size() >= kSumsMax || events_ >= kEventsMax; }
+    [[nodiscard]] bool is_full() const {
+        return sums_.size() + groups_.size() >= kSumsMax || events_ >= kEventsMax;
+    }
     [[nodiscard]] UsageRollups rollups() const;
+    [[nodiscard]] UsageGroups groups() const;
 
 private:
     // Each sum becomes four rows at most, in one transaction of the ledger.
@@ -44,6 +50,8 @@ private:
     LogNames names_;
     boost::unordered_flat_map<std::uint32_t, std::string> meters_;  ///< of counters met before
     boost::unordered_flat_map<Key, UsageFigures, KeyHash> sums_;
+    /// By counter, day since 1970, and properties.
+    std::map<std::tuple<std::uint32_t, std::int64_t, std::string>, GroupFigures> groups_;
     std::size_t events_ = 0;
 };
 

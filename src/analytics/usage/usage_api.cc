@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "analytics/usage/usage_groups.h"
+#include "analytics/usage/usage_meter.h"
 #include "analytics/usage/usage_query.h"
 #include "analytics/usage/usage_series.h"
 #include "analytics/usage/usage_wire.h"
@@ -78,6 +80,21 @@ asio::awaitable<Result<http::Response>> UsageApi::get_top(const Principal& /*cal
     const auto ranking = co_await db.read(work);
     if (!ranking) co_return failure(ranking);
     co_return http::ok(write_ranking(*question, scope, *ranking));
+}
+
+asio::awaitable<Result<http::Response>> UsageApi::get_groups(const Principal& caller,
+                                                             const http::Request& request) {
+    const auto standing = co_await maybe_standing_of(caller, request);
+    if (!standing) co_return failure(standing);
+    const auto question = read_groups_question(request, now_of(*standing, clock));
+    if (!question) co_return failure(question);
+    const UsageScope scope = scope_of(*standing, rollup.as_of());
+    auto work = [&](sql::Transaction& tx) {
+        return load_usage_grouping(tx, *question, scope.customer.value_or(""));
+    };
+    const auto grouping = co_await db.read(work);
+    if (!grouping) co_return failure(grouping);
+    co_return http::ok(write_grouping(*question, scope, *grouping));
 }
 
 asio::awaitable<Result<http::Response>> UsageApi::get_routes(const Principal& caller,

@@ -27,6 +27,9 @@ struct UsageApi {
     /// GET /v1/usage/top?meter=&from=&to=&limit=
     asio::awaitable<Result<http::Response>> get_top(const Principal& caller,
                                                     const http::Request& request);
+    /// GET /v1/usage/groups?meter=&customer=&by=&from=&to=&limit=
+    asio::awaitable<Result<http::Response>> get_groups(const Principal& caller,
+                                                       const http::Request& request);
     /// GET /v1/usage/routes?customer=&granularity=&from=&to=
     asio::awaitable<Result<http::Response>> get_routes(const Principal& caller,
                                                        const http::Request& request);

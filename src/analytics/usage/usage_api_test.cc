@@ -107,6 +107,38 @@ TEST_P(UsageFiguresApi, ASeriesFillsEmptyBuckets) {
                     {"change_percentage", nullptr}}));
 }
 
+TEST_P(UsageFiguresApi, GroupsAreThoseOfTheMeter) {
+    const Query asked{{"meter", "api_calls"}, {"customer", "alice"}, {"by", "region"}};
+    EXPECT_EQ(ask(&UsageApi::get_groups, asked), "usage_figures.not_grouped");
+    db().write_blocking([](sql::Transaction& tx) {
+        return tx.run(R"(UPDATE meters SET group_by = '["region"]' WHERE key = 'api_calls')", {});
+    });
+    world_->catalog().reload(db());
+    http::Request use = get({});
+    use.headers = {{"Content-Type", "application/json"}};
+    use.body = to_text(Json{{"customer", "alice"},
+                            {"meter", "api_calls"},
+                            {"quantity", "3"},
+                            {"properties", {{"region", "eu"}, {"other", "x"}}}});
+    ASSERT_EQ(run(entitlements_->post_consume(testing::seller(), use))->status, 200);
+    consume("alice", "1");
+    ASSERT_TRUE(rollup_->catch_up());
+    const Json groups = ask(&UsageApi::get_groups, asked);
+    EXPECT_EQ(groups["object"], "usage_groups") << groups;
+    EXPECT_EQ(groups["by"], Json::array({"region"}));
+    EXPECT_EQ(groups["data"], Json::array({{{"properties", {{"region", "eu"}}},
+                                            {"events", 1},
+                                            {"quantity", "3"},
+                                            {"percentage", "75"}}}));
+    EXPECT_EQ(groups["rest"], (Json{{"events", 1}, {"quantity", "1"}, {"percentage", "25"}}));
+    EXPECT_EQ(groups["total"], "4");
+    EXPECT_EQ(ask(&UsageApi::get_groups, {{"meter", "api_calls"}, {"by", "region,,x"}}),
+              "usage_figures.bad_query");
+    EXPECT_EQ(ask(&UsageApi::get_groups, {{"meter", "api_calls"}, {"by", "model"}}),
+              "usage_figures.not_grouped");
+    EXPECT_EQ(ask(&UsageApi::get_groups, asked, user("bob")), "entitlement.other_customer");
+}
+
 TEST_P(UsageFiguresApi, ACustomerSeesHimselfOnly) {
     consume("alice", "2");
     consume("bob", "5");

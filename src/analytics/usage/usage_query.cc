@@ -1,6 +1,8 @@
 #include "analytics/usage/usage_query.h"
 
+#include <algorithm>
 #include <charconv>
+#include <ranges>
 #include <utility>
 
 #include "access/page.h"
@@ -33,6 +35,17 @@ public:
         const auto granularity = parse_granularity(*named);
         if (!granularity) complain("granularity", "bad_value", "must be hour, day, week or month");
         return granularity.value_or(Granularity::Day);
+    }
+    std::vector<std::string> names(std::string_view name) {
+        std::vector<std::string> names;
+        const auto given = text(name);
+        if (!given) return names;
+        for (const auto part : std::views::split(*given, ',')) {
+            names.emplace_back(part.begin(), part.end());
+            if (names.back().empty() || std::ranges::count(names, names.back()) > 1)
+                complain(name, "bad_value", "must be different names with commas between them");
+        }
+        return names;
     }
     std::int64_t limit() {
         const auto given = text("limit");
@@ -113,6 +126,20 @@ Result<UsageQuestion> read_top_question(const http::Request& request, Instant no
                            .granularity = Granularity::Day,
                            .buckets = {},
                            .limit = reader.limit()};
+    const Period period = reader.period(question.granularity, now);
+    return reader.finish(std::move(question), period);
+}
+
+Result<UsageQuestion> read_groups_question(const http::Request& request, Instant now) {
+    const auto known = check_query(request, {"customer", "meter", "by", "from", "to", "limit"});
+    if (!known) return failure(known);
+    QuestionReader reader(request);
+    UsageQuestion question{.meter_key = reader.meter(),
+                           .route = std::nullopt,
+                           .granularity = Granularity::Day,
+                           .buckets = {},
+                           .limit = reader.limit(),
+                           .by = reader.names("by")};
     const Period period = reader.period(question.granularity, now);
     return reader.finish(std::move(question), period);
 }

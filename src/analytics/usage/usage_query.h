@@ -16,8 +16,9 @@ struct UsageQuestion {
     std::string meter_key;
     std::optional<std::string> route;  ///< as the catalog names it: "* /signals/{symbol}"
     Granularity granularity = Granularity::Day;
-    std::vector<Period> buckets;  ///< in order; at least one
-    std::int64_t limit = 0;       ///< of a ranking
+    std::vector<Period> buckets;    ///< in order; at least one
+    std::int64_t limit = 0;         ///< of a ranking, or of groups
+    std::vector<std::string> by{};  ///< of groups: properties; empty: all of the meter's
 
     [[nodiscard]] Period period() const { return {buckets.front().start, buckets.back().end}; }
 };
@@ -34,6 +35,10 @@ Result<UsageQuestion> read_series_question(const http::Request& request, Instant
 
 /// ?meter=&from=&to=&limit=1..100; days, as above.
 Result<UsageQuestion> read_top_question(const http::Request& request, Instant now);
+
+/// ?meter=&customer=&by=&from=&to=&limit=1..100; days, as above; `by` is names of properties with
+/// commas between them.
+Result<UsageQuestion> read_groups_question(const http::Request& request, Instant now);
 
 /// ?customer=&from=&to=&granularity=: requests by route.
 Result<UsageQuestion> read_routes_question(const http::Request& request, Instant now);

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
+#include "analytics/usage/group_store.h"
 #include "analytics/usage/log_tally.h"
 #include "analytics/usage/rollup_store.h"
 #include "entitlements/gateway_source.h"
@@ -34,6 +35,17 @@ UsageRollups rollups_of(const std::vector<UsageDelta>& deltas) {
             .add(figures);
     }
     return rollups;
+}
+
+UsageGroups groups_of(const std::vector<UsageDelta>& deltas) {
+    UsageGroups groups;
+    for (const UsageDelta& delta : deltas) {
+        if (delta.properties.empty()) continue;
+        const Instant day = std::chrono::floor<std::chrono::days>(delta.hour);
+        groups[{delta.customer, delta.meter_key, day, delta.properties}].add(
+            {delta.events, UsageSum::from_parts(delta.units, delta.millionths)});
+    }
+    return groups;
 }
 
 }  // namespace
@@ -84,9 +96,11 @@ Result<UsageRollup::Left> UsageRollup::follow_log() {
     if (!until) return failure(until);
     if (*until == from) return Left::Nothing;
     const UsageRollups rollups = tally.rollups();
+    const UsageGroups groups = tally.groups();
     const bool is_counted = db_.write_blocking([&](sql::Transaction& tx) {
         if (load_mark(tx) != from) return false;  // by a commit whose answer was lost
         add_rollups(tx, rollups);
+        add_groups(tx, groups);
         save_mark(tx, *until);
         return true;
     });
@@ -97,6 +111,7 @@ UsageRollup::Left UsageRollup::take_from_ledger() {
     const std::size_t taken = db_.write_blocking([](sql::Transaction& tx) {
         const auto deltas = take_deltas(tx, kDeltasMax);
         add_rollups(tx, rollups_of(deltas));
+        add_groups(tx, groups_of(deltas));
         return deltas.size();
     });
     return taken < kDeltasMax ? Left::Nothing : Left::More;

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "analytics/usage/usage_groups.h"
 #include "analytics/usage/usage_series.h"
 #include "entitlements/gateway_source.h"
 #include "metering/log/log_testing.h"
@@ -93,6 +94,18 @@ protected:
             [&](sql::Transaction& tx) { return load_usage_series(tx, question, customer); });
     }
 
+    UsageGrouping grouping(const UsageQuestion& question, const std::string& customer) {
+        const auto answer = db_->read_blocking(
+            [&](sql::Transaction& tx) { return load_usage_grouping(tx, question, customer); });
+        EXPECT_TRUE(answer) << answer.error().message;
+        return answer ? *answer : UsageGrouping{};
+    }
+    void group_by(const char* properties) {
+        db_->write_blocking([&](sql::Transaction& tx) {
+            return tx.run("UPDATE meters SET group_by = $1 WHERE key = $2", {properties, kMeter});
+        });
+    }
+
     testing::ScratchFolder folder_;
     ManualClock clock_{kStart + std::chrono::days(60)};
     std::unique_ptr<sql::Database> db_;
@@ -119,6 +132,88 @@ UsageEvent event(const std::string& source, Instant time, const char* quantity,
             .quantity = *Quantity::parse(quantity),
             .time = time,
             .latency_us = latency_us};
+}
+
+UsageEvent grouped(Instant time, const char* quantity, std::string properties) {
+    UsageEvent used = event("test", time, quantity);
+    used.properties = std::move(properties);
+    return used;
+}
+
+TEST_P(UsageRollups, SumByProperties) {
+    const auto alice = world_->add_customer("alice");
+    const auto bob = world_->add_customer("bob");
+    group_by(R"(["model","region"])");
+    const Instant next = kStart + std::chrono::days(1);
+    record({used(alice, grouped(kStart, "1.5", R"({"model":"a","region":"eu"})")),
+            used(alice, grouped(next, "2", R"({"model":"a","region":"us"})")),
+            used(alice, grouped(next, "4", R"({"model":"b"})")),
+            used(alice, grouped(next, "8", R"({"region":"eu"})")),
+            used(alice, event("x", next, "16")),
+            used(bob, grouped(next, "32", R"({"model":"b"})"))});
+    catch_up();
+    record({used(alice, grouped(next, "0.5", R"({"model":"a","region":"us"})"))});
+    catch_up();
+    auto asked = question(Granularity::Day, {kStart, kStart + std::chrono::days(2)});
+    asked.limit = 10;
+    asked.by = {"model"};
+    // alice: a 1.5 + 2 + 0.5 = 4 of three events, b 4 of one, and 8 + 16 have no model.
+    const auto models = grouping(asked, alice.text());
+    ASSERT_EQ(models.groups.size(), 2U);
+    EXPECT_EQ(models.groups[0].values, (std::vector<std::optional<std::string>>{"a"}));
+    EXPECT_EQ(models.groups[0].figures.quantity.text(), "4");
+    EXPECT_EQ(models.groups[0].figures.events, 3);
+    EXPECT_EQ(models.groups[1].values, (std::vector<std::optional<std::string>>{"b"}));
+    EXPECT_EQ(models.groups[1].figures.quantity.text(), "4");
+    EXPECT_EQ(models.total.quantity.text(), "32");
+    EXPECT_EQ(models.rest.quantity.text(), "24");
+    EXPECT_EQ(models.rest.events, 2);
+    // All customers: b 4 + 32 leads; only the first is asked for.
+    asked.limit = 1;
+    const auto first = grouping(asked, "");
+    ASSERT_EQ(first.groups.size(), 1U);
+    EXPECT_EQ(first.groups[0].figures.quantity.text(), "36");
+    EXPECT_EQ(first.rest.quantity.text(), "28");
+    // By all: eu 1.5, us 2.5, b 4, and eu without a model 8.
+    asked.limit = 10;
+    asked.by = {};
+    const auto all = grouping(asked, alice.text());
+    ASSERT_EQ(all.groups.size(), 4U);
+    EXPECT_EQ(all.groups[0].values, (std::vector<std::optional<std::string>>{{}, "eu"}));
+    EXPECT_EQ(all.groups[0].figures.quantity.text(), "8");
+    EXPECT_EQ(all.rest.quantity.text(), "16");
+}
+
+// One more than is kept; the next day has room again, and known ones go on.
+TEST_P(UsageRollups, KeepSoManyGroupsADay) {
+    const auto alice = world_->add_customer("alice");
+    group_by(R"(["user"])");
+    const auto of_user = [](std::size_t i) { return R"({"user":"u)" + std::to_string(i) + "\"}"; };
+    std::vector<PendingUsage> events;
+    for (std::size_t i = 0; i <= kGroupsMax; ++i)
+        events.push_back(used(alice, grouped(kStart, "1", of_user(i))));
+    record(std::move(events));
+    catch_up();
+    const auto stored = [&](const Period& days) {
+        return db_->read_blocking(
+            [&](sql::Transaction& tx) { return load_groups(tx, {alice.text(), kMeter, days}); });
+    };
+    const Period day{kStart, kStart + std::chrono::days(1)};
+    const auto kept = stored(day);
+    EXPECT_EQ(kept.size(), kGroupsMax);
+    record({used(alice, grouped(kStart, "1", kept.front().properties)),
+            used(alice, grouped(kStart, "1", of_user(kGroupsMax + 1))),
+            used(alice, grouped(day.end, "1", of_user(kGroupsMax + 1)))});
+    catch_up();
+    EXPECT_EQ(stored(day).size(), kGroupsMax);
+    EXPECT_EQ(stored({day.end, day.end + std::chrono::days(1)}).size(), 1U);
+    auto asked = question(Granularity::Day, day);
+    asked.limit = 1;
+    const auto most = grouping(asked, alice.text());
+    EXPECT_EQ(most.groups[0].figures.quantity.text(), "2");
+    // 1,001 of the first request, and two of the second.
+    EXPECT_EQ(most.total.events, static_cast<std::int64_t>(kGroupsMax) + 3);
+    EXPECT_EQ(most.rest.events, static_cast<std::int64_t>(kGroupsMax) + 1);
 }
 
 TEST_P(UsageRollups, CountWhatWasAcceptedOnceAndSayUntilWhen) {

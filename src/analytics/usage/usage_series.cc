@@ -1,21 +1,9 @@
 #include "analytics/usage/usage_series.h"
 
-#include "base/check.h"
+#include "analytics/usage/usage_meter.h"
 
 namespace turnpike {
 namespace {
-
-constexpr std::string_view kMeter = "SELECT aggregation FROM meters WHERE key = $1";
-
-/// Also of meters that are not sold any more.
-Result<std::monostate> require_meter(sql::Transaction& tx, const std::string& meter_key) {
-    const auto row = tx.one(kMeter, {meter_key});
-    if (!row)
-        return not_found("usage_figures.no_such_meter", "there is no meter '" + meter_key + "'");
-    const auto aggregation = parse_aggregation(row->text(0));
-    check(aggregation.has_value(), "the ledger holds only words that we wrote");
-    return require_sums(meter_key, *aggregation);
-}
 
 RollupSpan span_of(Granularity granularity) {
     return granularity == Granularity::Hour ? RollupSpan::Hour : RollupSpan::Day;
@@ -43,18 +31,9 @@ UsageSum sum_of(const std::vector<UsageSpan>& spans) {
 
 }  // namespace
 
-Result<std::monostate> require_sums(const std::string& meter_key, Meter::Aggregation aggregation) {
-    const bool is_summed =
-        aggregation == Meter::Aggregation::Sum || aggregation == Meter::Aggregation::Count;
-    if (is_summed) return std::monostate{};
-    return invalid_argument("usage_figures.not_summed", "figures of usage are sums, and '" +
-                                                            meter_key + "' is counted by " +
-                                                            std::string(to_text(aggregation)));
-}
-
 Result<UsageSeries> load_usage_series(sql::Transaction& tx, const UsageQuestion& question,
                                       const std::string& customer) {
-    const auto meter = require_meter(tx, question.meter_key);
+    const auto meter = group_by_of_summed(tx, question.meter_key);
     if (!meter) return failure(meter);
     const RollupSpan span = span_of(question.granularity);
     RollupQuery query{customer, question.meter_key, question.route, question.period()};
@@ -79,7 +58,7 @@ Result<UsageSeries> load_usage_series(sql::Transaction& tx, const UsageQuestion&
 }
 
 Result<UsageRanking> load_usage_ranking(sql::Transaction& tx, const UsageQuestion& question) {
-    const auto meter = require_meter(tx, question.meter_key);
+    const auto meter = group_by_of_summed(tx, question.meter_key);
     if (!meter) return failure(meter);
     const RollupQuery everybody{"", question.meter_key, std::nullopt, question.period()};
     return UsageRanking{load_top(tx, question.meter_key, question.period(), question.limit),

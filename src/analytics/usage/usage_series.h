@@ -8,13 +8,9 @@
 #include "analytics/usage/rollup_store.h"
 #include "analytics/usage/usage_query.h"
 #include "base/error.h"
-#include "catalog/catalog.h"
 #include "sql/sql.h"
 
 namespace turnpike {
-
-/// Errors: InvalidArgument "usage_figures.not_summed" of a meter whose values are not added up.
-Result<std::monostate> require_sums(const std::string& meter_key, Meter::Aggregation aggregation);
 
 /// One meter over time.
 struct UsageSeries {
@@ -30,7 +26,7 @@ struct UsageSeries {
 };
 
 /// \param customer  id; "": the sum of all customers
-/// Errors: NotFound "usage_figures.no_such_meter"; those of require_sums.
+/// Errors: those of group_by_of_summed.
 Result<UsageSeries> load_usage_series(sql::Transaction& tx, const UsageQuestion& question,
                                       const std::string& customer);
 

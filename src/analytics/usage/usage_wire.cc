@@ -97,6 +97,31 @@ Json write_ranking(const UsageQuestion& question, const UsageScope& scope,
     return json;
 }
 
+Json write_grouping(const UsageQuestion& question, const UsageScope& scope,
+                    const UsageGrouping& grouping) {
+    const auto put = [&](Json json, const GroupFigures& figures) {
+        json["events"] = figures.events;
+        json["quantity"] = figures.quantity.text();
+        json["percentage"] =
+            write_optional(share_percentage(figures.quantity, grouping.total.quantity));
+        return json;
+    };
+    Json json = head("usage_groups", question, scope);
+    json["meter"] = question.meter_key;
+    json["by"] = grouping.by;
+    json["total"] = grouping.total.quantity.text();
+    Json data = Json::array();
+    for (const UsageGroup& group : grouping.groups) {
+        Json properties = Json::object();
+        for (std::size_t i = 0; i < grouping.by.size(); ++i)
+            properties[grouping.by[i]] = write_optional(group.values[i]);
+        data.push_back(put({{"properties", std::move(properties)}}, group.figures));
+    }
+    json["data"] = std::move(data);
+    json["rest"] = put(Json::object(), grouping.rest);
+    return json;
+}
+
 Json write_routes(const UsageQuestion& question, const UsageScope& scope,
                   const std::map<std::string, RequestFigures>& routes) {
     Json json = head("usage_routes", question, scope);

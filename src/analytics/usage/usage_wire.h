@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "analytics/usage/usage_groups.h"
 #include "analytics/usage/usage_query.h"
 #include "analytics/usage/usage_series.h"
 #include "base/time.h"
@@ -24,6 +25,8 @@ Json write_series(const UsageQuestion& question, const UsageScope& scope,
                   const UsageSeries& series);
 Json write_ranking(const UsageQuestion& question, const UsageScope& scope,
                    const UsageRanking& ranking);
+Json write_grouping(const UsageQuestion& question, const UsageScope& scope,
+                    const UsageGrouping& grouping);
 Json write_routes(const UsageQuestion& question, const UsageScope& scope,
                   const std::map<std::string, RequestFigures>& routes);
 Json write_forecast(const Standing& standing, const std::string& meter_key, const Usage& usage);
