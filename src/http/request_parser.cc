@@ -23,7 +23,8 @@ constexpr Refusal kBadCoding{400, "http.bad_transfer_encoding",
 constexpr Refusal kUnknownCoding{501, "http.unknown_transfer_encoding",
                                  "The only transfer coding understood is chunked."};
 constexpr Refusal kBadChunk{400, "http.bad_chunk", "The chunked body is malformed."};
-constexpr Refusal kBodyTooLarge{413, "http.body_too_large", "The body exceeds the limit."};
+constexpr Refusal kBodyTooLarge{413, "http.body_too_large",
+                                "The body is larger than this route takes; send it in parts."};
 constexpr Refusal kLineTooLong{414, "http.target_too_long", "The request target exceeds 8 KiB."};
 constexpr Refusal kHeadTooLarge{431, "http.head_too_large", "The headers exceed 16 KiB."};
 constexpr Refusal kTooManyFields{431, "http.too_many_headers", "More than 100 header lines."};
