@@ -12,7 +12,7 @@ namespace {
 constexpr int kMillisecondDigits = 3;
 
 Json write_percentile(const LatencyHistogram& latency, int percent) {
-    return decimal_text(latency.percentile(percent)->count(), kMillisecondDigits);
+    return format_scaled(latency.percentile(percent)->count(), kMillisecondDigits);
 }
 
 Json write_latency(const LatencyHistogram& latency) {
