@@ -7,7 +7,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "metering/statement_rows.h"
+#include "sql/statement_rows.h"
 
 namespace turnpike {
 namespace {
@@ -87,7 +87,7 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
         }
     }
     auto next = groups.begin();
-    for (const std::size_t rows : row_chunks(groups.size())) {
+    for (const std::size_t rows : sql::row_chunks(groups.size())) {
         std::vector<sql::Value> parameters;
         for (std::size_t i = 0; i < rows; ++i, ++next) {
             const auto& [customer, meter_key, source, hour] = next->first;
@@ -96,7 +96,7 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
                                                  hour, recorded.events, recorded.units,
                                                  recorded.millionths, recorded.latencies});
         }
-        tx.run(std::string(kInsert) + value_rows(rows, kColumns), parameters);
+        tx.run(std::string(kInsert) + sql::value_rows(rows, kColumns), parameters);
     }
 }
 

@@ -6,7 +6,7 @@
 
 #include "analytics/usage/usage_calendar.h"
 #include "base/check.h"
-#include "metering/statement_rows.h"
+#include "sql/statement_rows.h"
 
 namespace turnpike {
 namespace {
@@ -127,7 +127,7 @@ void add_rollups(sql::Transaction& tx, const UsageRollups& rollups) {
     Rows rows = rows_of(rollups);
     add_stored_latencies(tx, rows);
     auto next = rows.begin();
-    for (const std::size_t count : row_chunks(rows.size())) {
+    for (const std::size_t count : sql::row_chunks(rows.size())) {
         std::vector<sql::Value> parameters;
         for (std::size_t i = 0; i < count; ++i, ++next) {
             const auto& [customer, meter_key, span, start, route] = next->first;
@@ -137,7 +137,8 @@ void add_rollups(sql::Transaction& tx, const UsageRollups& rollups) {
                 {customer, meter_key, to_text(span), start, route, figures.events,
                  figures.quantity.units(), figures.quantity.millionths(), figures.latency.text()});
         }
-        tx.run(std::string(kAdd) + value_rows(count, kColumns) + std::string(kAddTo), parameters);
+        tx.run(std::string(kAdd) + sql::value_rows(count, kColumns) + std::string(kAddTo),
+               parameters);
     }
 }
 
