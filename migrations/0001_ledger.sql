@@ -444,7 +444,8 @@ CREATE TABLE usage_rollup_marks (
 );
 
 -- Where usage is kept in the ledger: what was recorded and is not in usage_rollups yet. Written with
--- the events, deleted with the rollups. latencies are microseconds, separated by spaces.
+-- the events, deleted with the rollups. latencies are microseconds, separated by spaces; windows are
+-- the counters that moved, each as subscription,reset,beginning and separated likewise.
 CREATE TABLE usage_deltas (
     id          TEXT   NOT NULL PRIMARY KEY,
     customer_id TEXT   NOT NULL,
@@ -454,8 +455,31 @@ CREATE TABLE usage_deltas (
     events      BIGINT NOT NULL,
     units       BIGINT NOT NULL,
     millionths  BIGINT NOT NULL,
-    latencies   TEXT   NOT NULL
+    latencies   TEXT   NOT NULL,
+    windows     TEXT   NOT NULL
 );
+
+-- Percentages of allowances and spend caps that usage has reached: one row each in a window, for
+-- ever. Written with usage_rollups. window_start is that of the counter; of counters that can fall
+-- and have no end, the day (UTC) in which it was reached. full_amount, which is 100 percent, and
+-- reached_amount are decimals: of units, or of money in major currency units.
+CREATE TABLE usage_alerts (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    customer_id     TEXT   NOT NULL,
+    subscription_id TEXT   NOT NULL,
+    meter_key       TEXT   NOT NULL,
+    reset           TEXT   NOT NULL,
+    window_start    BIGINT NOT NULL,
+    window_end      BIGINT NOT NULL,
+    kind            TEXT   NOT NULL CHECK (kind IN ('usage', 'spend')),
+    percent         BIGINT NOT NULL,
+    full_amount     TEXT   NOT NULL,
+    reached_amount  TEXT   NOT NULL,
+    crossed_at      BIGINT NOT NULL,
+    UNIQUE (customer_id, subscription_id, meter_key, reset, window_start, kind, percent)
+);
+CREATE INDEX usage_alerts_by_time ON usage_alerts (crossed_at, id);
+CREATE INDEX usage_alerts_by_customer ON usage_alerts (customer_id, crossed_at, id);
 
 -- Requests that gateways served, from their access logs. route is the catalog's, "METHOD PATTERN",
 -- or 'other'; customer_id is '' for the sum of all requests, known customer or not.

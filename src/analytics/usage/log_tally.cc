@@ -24,6 +24,7 @@ void LogTally::count(const EventRecord& event) {
     std::vector<std::string> meters;
     EventCounts counts(event);
     while (const auto counted = counts.next()) {
+        further_.insert(counted->counter);
         const std::string& meter = meter_of(counted->counter);
         if (std::ranges::find(meters, meter) != meters.end()) continue;
         meters.push_back(meter);
@@ -57,6 +58,12 @@ UsageRollups LogTally::rollups() const {
         rollups[std::move(rollup)].add(figures);
     }
     return rollups;
+}
+
+std::vector<std::uint32_t> LogTally::counters() const {
+    boost::unordered_flat_set<std::uint32_t> all = further_;
+    for (const auto& [key, figures] : sums_) all.insert(key.counter);
+    return {all.begin(), all.end()};
 }
 
 }  // namespace turnpike

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "analytics/usage/rollup_store.h"
 #include "metering/log/usage_log.h"
@@ -21,8 +23,12 @@ public:
     /// each of its meters, in however many of their windows it is.
     void count(const EventRecord& event);
     /// Whether it should be stored before more is counted.
-    [[nodiscard]] bool is_full() const { return sums_.size() >= kSumsMax || events_ >= kEventsMax; }
+    [[nodiscard]] bool is_full() const {
+        return sums_.size() + further_.size() >= kSumsMax || events_ >= kEventsMax;
+    }
     [[nodiscard]] UsageRollups rollups() const;
+    /// The numbers of all counters that the events moved, each once.
+    [[nodiscard]] std::vector<std::uint32_t> counters() const;
 
 private:
     // Each sum becomes four rows at most, in one transaction of the ledger.
@@ -44,6 +50,8 @@ private:
     LogNames names_;
     boost::unordered_flat_map<std::uint32_t, std::string> meters_;  ///< of counters met before
     boost::unordered_flat_map<Key, UsageFigures, KeyHash> sums_;
+    /// Counters of events that moved several, with those that are in `sums_` as well.
+    boost::unordered_flat_set<std::uint32_t> further_;
     std::size_t events_ = 0;
 };
 

@@ -112,8 +112,29 @@ Json write_routes(const UsageQuestion& question, const UsageScope& scope,
     return json;
 }
 
-Json write_forecast(const Standing& standing, const std::string& meter_key, const Usage& usage) {
-    const auto at_end = linear_forecast(usage.used, usage.period, standing.now);
+Json write_alert(const UsageAlert& alert) {
+    const Threshold& threshold = alert.threshold;
+    Json json{{"object", "usage_alert"},
+              {"id", alert.id.text()},
+              {"type", "usage.threshold_reached"},
+              {"customer", alert.customer.text()},
+              {"subscription", nullptr},
+              {"meter", alert.meter_key},
+              {"reset", to_text(alert.reset)},
+              {"window", write_period(alert.window)},
+              {"kind", to_text(threshold.kind)},
+              {"percent", threshold.percent},
+              {"limit", threshold.full_amount},
+              {"used", threshold.reached_amount},
+              {"crossed_at", format_rfc3339(alert.crossed_at)}};
+    if (alert.contract) json["subscription"] = alert.contract->text();
+    if (alert.currency) json["currency"] = to_text(*alert.currency);
+    return json;
+}
+
+Json write_forecast(const Standing& standing, Instant now, const std::string& meter_key,
+                    const Usage& usage) {
+    const auto at_end = linear_forecast(usage.used, usage.period, now);
     std::optional<UsageSum> overage;
     // What is still to come goes to what is left of the allowance first.
     if (at_end)

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "analytics/usage/usage_alert.h"
 #include "analytics/usage/usage_query.h"
 #include "analytics/usage/usage_series.h"
 #include "base/time.h"
@@ -26,6 +27,8 @@ Json write_ranking(const UsageQuestion& question, const UsageScope& scope,
                    const UsageRanking& ranking);
 Json write_routes(const UsageQuestion& question, const UsageScope& scope,
                   const std::map<std::string, RequestFigures>& routes);
+/// As the event that it is; money in major currency units.
+Json write_alert(const UsageAlert& alert);
 Json write_forecast(const Standing& standing, const std::string& meter_key, const Usage& usage);
 
 }  // namespace turnpike
