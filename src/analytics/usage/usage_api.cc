@@ -34,7 +34,8 @@ std::string listing_of(const UsageAlertFilter& filter) {
 }
 
 Instant now_of(const Snapshot& standing, const Clock& clock) {
-    return standing == nullptr ? clock.now() : standing->standing.now;
+    const Instant now = clock.now();
+    return standing == nullptr ? now : customer_now(standing->standing, now);
 }
 
 }  // namespace
@@ -115,7 +116,7 @@ asio::awaitable<Result<http::Response>> UsageApi::get_forecast(const Principal& 
     const Standing& standing = (*snapshot)->standing;
     const auto usage = usage_of(*counter, standing.currency);
     if (!usage) co_return failure(usage);
-    co_return http::ok(write_forecast(standing, *meter_key, *usage));
+    co_return http::ok(write_forecast(standing, now_of(*snapshot, clock), *meter_key, *usage));
 }
 
 asio::awaitable<Result<http::Response>> UsageApi::get_alerts(const Principal& caller,

@@ -246,6 +246,19 @@ TEST_P(UsageFiguresApi, AnAlertSaysWhatWasReached) {
               {"crossed_at", "2024-09-16T00:00:00Z"}}));
 }
 
+TEST_P(UsageFiguresApi, TimeGoesOnForStandingsInMemory) {
+    consume("alice", "6000");
+    const Query query{{"meter", "api_calls"}, {"customer", "alice"}};
+    EXPECT_EQ(ask(&UsageApi::get_forecast, query)["as_of"], "2024-09-16T00:00:00Z");
+    clock_.advance(std::chrono::days(5));
+    const Json forecast = ask(&UsageApi::get_forecast, query);
+    EXPECT_EQ(forecast["as_of"], "2024-09-21T00:00:00Z") << forecast;
+    // Twenty of thirty days.
+    EXPECT_EQ(forecast["projected"], "9000");
+    const Json series = ask(&UsageApi::get_series, query);
+    EXPECT_EQ(series["period"]["end"], "2024-09-22T00:00:00Z") << series;
+}
+
 TEST_P(UsageFiguresApi, RequestsAreShownByRoute) {
     LatencyHistogram latency;
     latency.add(std::chrono::milliseconds(20));

@@ -144,7 +144,7 @@ Json write_forecast(const Standing& standing, Instant now, const std::string& me
         return sum ? Json(sum->text()) : Json();
     };
     return Json{{"object", "usage_forecast"},
-                {"as_of", format_rfc3339(standing.now)},
+                {"as_of", format_rfc3339(now)},
                 {"customer", standing.customer.text()},
                 {"meter", meter_key},
                 {"plan", standing.plan->key},

@@ -29,6 +29,8 @@ Json write_routes(const UsageQuestion& question, const UsageScope& scope,
                   const std::map<std::string, RequestFigures>& routes);
 /// As the event that it is; money in major currency units.
 Json write_alert(const UsageAlert& alert);
-Json write_forecast(const Standing& standing, const std::string& meter_key, const Usage& usage);
+/// \param now  the customer's: customer_now()
+Json write_forecast(const Standing& standing, Instant now, const std::string& meter_key,
+                    const Usage& usage);
 
 }  // namespace turnpike
