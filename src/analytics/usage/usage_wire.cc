@@ -49,7 +49,7 @@ Json write_trend(const UsageSeries& series) {
                 {"change_percentage", write_optional(change_percentage(now, series.previous))}};
 }
 
-/// What every answer begins with.
+/// What every answer from rollups begins with.
 Json head(std::string_view object, const UsageQuestion& question, const UsageScope& scope) {
     return Json{{"object", object},
                 {"as_of", write_instant(scope.as_of)},
@@ -99,9 +99,9 @@ Json write_ranking(const UsageQuestion& question, const UsageScope& scope,
 
 Json write_routes(const UsageQuestion& question, const UsageScope& scope,
                   const std::map<std::string, RequestFigures>& routes) {
-    Json json = head("usage_routes", question, scope);
-    json.erase("as_of");
-    json.erase("complete");
+    Json json{{"object", "usage_routes"},
+              {"customer", write_optional(scope.customer)},
+              {"period", write_period(question.period())}};
     Json data = Json::array();
     for (const auto& [route, figures] : routes) {
         Json row = write_requests(figures);
