@@ -51,6 +51,13 @@ constexpr std::string_view kSpans = R"sql(
       FROM usage_rollups
      WHERE customer_id = $1 AND meter_key = $2 AND span = $3 AND starts_at >= $4 AND starts_at < $5
        AND (route = $7 OR $6 = 1)
+constexpr std::string_view kSum = R"sql(
+    SELECT CAST(COALESCE(SUM(units), 0) AS BIGINT), CAST(COALESCE(SUM(millionths), 0) AS BIGINT)
+      FROM usage_rollups
+     WHERE customer_id = $1 AND meter_key = $2 AND span = $3 AND starts_at >= $4 AND starts_at < $5
+       AND (route = $7 OR $6 = 1)
+)sql";
+
      ORDER BY starts_at, route
 )sql";
 
@@ -150,6 +157,11 @@ LogMark load_mark(sql::Transaction& tx) {
 }
 
 void save_mark(sql::Transaction& tx, const LogMark& mark) {
+UsageSum load_sum(sql::Transaction& tx, const RollupQuery& query, RollupSpan span) {
+    const auto rows = tx.all(kSum, parameters_of(query, span));
+    return UsageSum::from_parts(rows.front().integer(0), rows.front().integer(1));
+}
+
     tx.run(kSaveMark,
            {static_cast<std::int64_t>(mark.next_sequence),
             static_cast<std::int64_t>(mark.last_arrival), static_cast<std::int64_t>(mark.offset)});

@@ -44,6 +44,9 @@ struct RollupQuery {
 std::vector<UsageSpan> load_spans(sql::Transaction& tx, const RollupQuery& query, RollupSpan span);
 
 struct UsagePeak {
+/// What was used in all of those spans.
+UsageSum load_sum(sql::Transaction& tx, const RollupQuery& query, RollupSpan span);
+
     Instant start;
     UsageSum quantity;
 };
