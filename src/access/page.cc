@@ -13,18 +13,12 @@ constexpr std::string_view kCursor = "cursor";
 constexpr std::string_view kSince = "created_at[gte]";
 constexpr std::string_view kUntil = "created_at[lt]";
 
-std::optional<int> read_limit(std::string_view text) {
-    const auto value = parse_scaled(text, 0);
-    if (!value || *value < 1 || *value > PageQuery::kLimitMax) return std::nullopt;
-    return static_cast<int>(*value);
-}
-
 /// The complaint about one parameter, if any; fills `page`.
 std::optional<FieldError> read_parameter(PageQuery& page, const std::string& name,
                                          std::string_view value) {
     if (name == kLimit) {
         const auto limit = read_limit(value);
-        if (!limit) return FieldError{name, "out_of_range", "must be an integer from 1 to 100"};
+        if (!limit) return FieldError{name, "out_of_range", std::string(kLimitRule)};
         page.limit = *limit;
     }
     if (name == kSince || name == kUntil) {
@@ -59,6 +53,12 @@ Error invalid_query(std::vector<FieldError> complaints) {
 }
 
 }  // namespace
+
+std::optional<int> read_limit(std::string_view text) {
+    const auto value = parse_scaled(text, 0);
+    if (!value || *value < 1 || *value > PageQuery::kLimitMax) return std::nullopt;
+    return static_cast<int>(*value);
+}
 
 Result<PageQuery> read_page(const http::Request& request, const CursorCodec& codec,
                             std::string_view listing,

@@ -41,6 +41,10 @@ Result<PageQuery> read_page(const http::Request& request, const CursorCodec& cod
                             std::string_view listing,
                             std::initializer_list<std::string_view> filters = {});
 
+/// How many are asked for, from 1 to PageQuery::kLimitMax; nullopt for anything else.
+std::optional<int> read_limit(std::string_view text);
+inline constexpr std::string_view kLimitRule = "must be an integer from 1 to 100";
+
 /// For a request that is no listing: a parameter that is not among `known`, or is given twice, is
 /// an error. Errors: InvalidArgument "request.invalid_query" with fields.
 Result<void> check_query(const http::Request& request,

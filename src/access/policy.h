@@ -95,6 +95,7 @@ inline constexpr auto kPolicies = [] {
         Policy::either("GET", "/v1/usage/groups", UsageRead),
         Policy::either("GET", "/v1/usage/routes", UsageRead),
         Policy::either("GET", "/v1/usage/forecast", UsageRead),
+        Policy::either("GET", "/v1/usage/alerts", UsageRead),
         Policy::either("POST", "/v1/entitlements/check", UsageRead),
         Policy::gateway("GET", "/v1/gateway/authorize"),
         Policy::gateway("POST", "/v1/gateway/authorize"),

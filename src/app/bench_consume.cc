@@ -40,17 +40,6 @@ struct Measured {
     std::uint64_t events = 0;  ///< acknowledged since the server's start
 };
 
-/// What the server says that the customer has used.
-Result<std::string> used_of(const BenchServer& server, const BenchConnection& connection) {
-    const auto answer =
-        connection.exchange(server.head("GET /v1/usage?customer=" + bench_customer(0)) + "\r\n");
-    if (!answer || !is_ok(*answer))
-        return unavailable("bench.refused", "the server refused to tell the usage");
-    const auto usage = parse_json(body_of(*answer));
-    if (!usage) return failure(usage);
-    return usage->at("meters").at(0).at("used").get<std::string>();
-}
-
 /// Takes units so that about `options.seconds` of them are left, and then those.
 Result<Measured> measure(const BenchServer& server, const BenchConsumeOptions& options) {
     const auto loop = ClosedLoop::open(server.port(), options.connections);
@@ -76,12 +65,13 @@ Result<Measured> measure(const BenchServer& server, const BenchConsumeOptions& o
     if (!answers) return failure(answers);
     measured.server_cpu = server.cpu_used() - cpu;
     measured.events = warm->granted + 1 + answers->granted;
-    const auto used = used_of(server, *single);
-    if (!used) return failure(used);
-    if (answers->granted != measured.left || *used != kBenchLimit.text())
+    const auto usage = server.usage_of(0);
+    if (!usage) return failure(usage);
+    const auto used = usage->at("meters").at(0).at("used").get<std::string>();
+    if (answers->granted != measured.left || used != kBenchLimit.text())
         return unavailable("bench.miscounted",
                            fmt::format("{} units were left and {} were granted; {} of {} are used",
-                                       measured.left, answers->granted, *used, kBenchLimit.text()));
+                                       measured.left, answers->granted, used, kBenchLimit.text()));
     measured.answers = *std::move(answers);
     return measured;
 }

@@ -17,6 +17,7 @@
 #include "catalog/preset.h"
 #include "catalog/service.h"
 #include "customers/service.h"
+#include "json/value.h"
 #include "metering/log/durable_file.h"
 
 namespace turnpike {
@@ -144,6 +145,14 @@ Result<microseconds> BenchServer::restart() {
 std::string BenchServer::head(std::string_view method_and_target) const {
     return fmt::format("{} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n",
                        method_and_target, token_);
+}
+
+Result<Json> BenchServer::usage_of(int customer) const {
+    const auto connection = BenchConnection::open(port_);
+    const auto answer = connection ? connection->exchange(usage_request(customer)) : std::nullopt;
+    if (!answer || !is_ok(*answer))
+        return unavailable("bench.refused", "the server refused to tell the usage");
+    return parse_json(body_of(*answer));
 }
 
 Result<std::uint64_t> BenchServer::recorded_events() const {

@@ -12,6 +12,7 @@
 #include "app/scratch_dir.h"
 #include "base/decimal.h"
 #include "base/error.h"
+#include "json/json.h"
 
 namespace turnpike {
 
@@ -49,6 +50,12 @@ public:
     /// The request line ("GET /v1/usage") and the header lines of every request of the seller;
     /// further lines may follow.
     [[nodiscard]] std::string head(std::string_view method_and_target) const;
+    /// GET /v1/usage of the customer.
+    [[nodiscard]] std::string usage_request(int customer) const {
+        return head("GET /v1/usage?customer=" + bench_customer(customer)) + "\r\n";
+    }
+    /// What it tells. Errors: Unavailable "bench.refused".
+    [[nodiscard]] Result<Json> usage_of(int customer) const;
     /// CPU time of the server since its start, user and system, in steps of 10 ms.
     [[nodiscard]] std::chrono::microseconds cpu_used() const {
         return cpu_used_by(process_->pid());

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "app/bench.h"
-#include "app/bench_connection.h"
 #include "app/bench_events.h"
 #include "app/bench_load.h"
 #include "app/bench_server.h"
@@ -27,13 +26,8 @@ struct Measured {
 };
 
 /// The summary must show every meter, and all events.
-Result<std::monostate> check_summary(std::uint16_t port, const std::string& request,
-                                     std::uint64_t events) {
-    const auto connection = BenchConnection::open(port);
-    const auto answer = connection ? connection->exchange(request) : std::nullopt;
-    if (!answer || !is_ok(*answer))
-        return unavailable("bench.refused", "the server refused to tell the usage");
-    const auto summary = parse_json(body_of(*answer));
+Result<std::monostate> check_summary(const BenchServer& server, std::uint64_t events) {
+    const auto summary = server.usage_of(0);
     if (!summary) return failure(summary);
     Quantity used;
     for (const Json& meter : summary->at("meters"))
@@ -50,9 +44,9 @@ Result<std::monostate> check_summary(std::uint16_t port, const std::string& requ
 Result<Measured> measure(const BenchServer& server, const BenchSummaryOptions& options) {
     const auto filled = fill(server, {.world = kWorld}, options.events);
     if (!filled) return failure(filled);
-    const std::string request = server.head("GET /v1/usage?customer=" + bench_customer(0)) + "\r\n";
-    const auto right = check_summary(server.port(), request, filled->events);
+    const auto right = check_summary(server, filled->events);
     if (!right) return failure(right);
+    const std::string request = server.usage_request(0);
     const auto loop = ClosedLoop::open(server.port(), 1);
     if (!loop) return failure(loop);
     const auto cpu = server.cpu_used();

@@ -86,6 +86,18 @@ std::function<void(LineFate, std::uint64_t)> count_gateway_lines(http::Metrics& 
     };
 }
 
+std::function<void(const UsageAlert&)> count_usage_alerts(http::Metrics& metrics) {
+    const auto counter = [&metrics](ThresholdKind kind, int percent) {
+        return metrics.counter(http::kUsageAlerts, {{"kind", std::string(to_text(kind))},
+                                                    {"percent", std::to_string(percent)}});
+    };
+    for (const auto kind : {ThresholdKind::Usage, ThresholdKind::Spend})
+        for (const int percent : kThresholdPercents) counter(kind, percent);
+    return [counter](const UsageAlert& alert) {
+        counter(alert.threshold.kind, alert.threshold.percent).add();
+    };
+}
+
 void sample(http::Metrics& metrics, const SampledNumbers& numbers) {
     const auto& recovery = numbers.recovery;
     metrics.gauge(http::kGatewayDegradedServed).set(static_cast<std::int64_t>(recovery.served));

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "analytics/usage/gateway_log.h"
+#include "analytics/usage/usage_alert.h"
 #include "entitlements/fail_open.h"
 #include "entitlements/usage_recovery.h"
 #include "http/metrics.h"
@@ -22,6 +23,9 @@ std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics&
 
 /// For GatewayLog::World::told.
 std::function<void(LineFate, std::uint64_t)> count_gateway_lines(http::Metrics& metrics);
+
+/// For UsageRollup::World::raised.
+std::function<void(const UsageAlert&)> count_usage_alerts(http::Metrics& metrics);
 
 /// What is read now and then instead of being counted as it happens.
 struct SampledNumbers {

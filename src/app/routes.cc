@@ -91,6 +91,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/v1/usage/groups", call<&App::usage_api, &UsageApi::get_groups>},
     {Method::Get, "/v1/usage/routes", call<&App::usage_api, &UsageApi::get_routes>},
     {Method::Get, "/v1/usage/forecast", call<&App::usage_api, &UsageApi::get_forecast>},
+    {Method::Get, "/v1/usage/alerts", call<&App::usage_api, &UsageApi::get_alerts>},
     {Method::Post, "/v1/usage/consume",
      call<&App::entitlements_api, &EntitlementsApi::post_consume>},
     {Method::Post, "/v1/entitlements/check",

@@ -5,6 +5,20 @@
 #include "base/check.h"
 
 namespace turnpike {
+namespace {
+
+__extension__ typedef unsigned __int128 UInt128;
+
+std::string digits_of(UInt128 number) {
+    constexpr std::uint64_t kTenTo19 = 10'000'000'000'000'000'000U;
+    constexpr std::size_t kDigits = 19;
+    if (number <= std::numeric_limits<std::uint64_t>::max())
+        return std::to_string(static_cast<std::uint64_t>(number));
+    const std::string low = std::to_string(static_cast<std::uint64_t>(number % kTenTo19));
+    return digits_of(number / kTenTo19).append(kDigits - low.size(), '0') + low;
+}
+
+}  // namespace
 
 Int128 divide_rounded(Int128 dividend, Int128 divisor, Rounding rounding) {
     check(divisor > 0, "the divisor is positive");
@@ -51,10 +65,10 @@ std::optional<std::int64_t> parse_scaled(std::string_view text, int scale) {
     return static_cast<std::int64_t>(value);
 }
 
-std::string format_scaled(std::int64_t scaled, int scale) {
-    // Modulo 2^64, so that the least number has a magnitude too.
-    const auto bits = static_cast<std::uint64_t>(scaled);
-    std::string text = std::to_string(scaled < 0 ? 0 - bits : bits);
+std::string format_scaled(Int128 scaled, int scale) {
+    // Modulo 2^128, so that the least number has a magnitude too.
+    const auto bits = static_cast<UInt128>(scaled);
+    std::string text = digits_of(scaled < 0 ? 0 - bits : bits);
     const auto places = static_cast<std::size_t>(scale);
     if (text.size() <= places) text.insert(0, places + 1 - text.size(), '0');
     const std::size_t point = text.size() - places;

@@ -28,8 +28,8 @@ Int128 divide_rounded(Int128 dividend, Int128 divisor, Rounding rounding);
 /// more fraction digits than `scale`. nullopt when malformed or outside int64.
 std::optional<std::int64_t> parse_scaled(std::string_view text, int scale);
 
-/// The shortest text that parses back: "0.03", "12345", "-1.5".
-std::string format_scaled(std::int64_t scaled, int scale);
+/// The shortest text that parses back, of any number: "0.03", "12345", "-1.5".
+std::string format_scaled(Int128 scaled, int scale);
 
 /// An exact decimal with `Scale` fraction digits in an int64. Range +-9.2 * 10^(18-Scale).
 /// Values are bounded where they enter (kMaxQuantity, parse), so that a sum of a few stays inside.

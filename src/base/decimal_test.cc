@@ -131,6 +131,19 @@ TEST(FormatScaled, IsTheShortestTextThatParsesBack) {
     EXPECT_EQ(format_scaled(kMax, 0), "9223372036854775807");
 }
 
+TEST(FormatScaled, WritesMoreThan64Bits) {
+    constexpr Int128 kTenTo18 = 1'000'000'000'000'000'000;
+    EXPECT_EQ(format_scaled(kTenTo18 * 18 + 446'744'073'709'551'616, 0), "18446744073709551616");
+    // The second half of the digits begins with zeros.
+    EXPECT_EQ(format_scaled(kTenTo18 * 100 + 7, 0), "100000000000000000007");
+    EXPECT_EQ(format_scaled(-(kTenTo18 * kTenTo18 + 50), 15),
+              "-1000000000000000000000.00000000000005");
+    EXPECT_EQ(format_scaled(kTenTo18 * kTenTo18, 36), "1");
+    // 2^127
+    const Int128 least = -(Int128{1} << 126) - (Int128{1} << 126);
+    EXPECT_EQ(format_scaled(least, 0), "-170141183460469231731687303715884105728");
+}
+
 RC_GTEST_PROP(FormatScaled, RoundTrips, (std::int64_t scaled)) {
     const auto scale = *rc::gen::inRange(0, 10);
     RC_ASSERT(parse_scaled(format_scaled(scaled, scale), scale) == scaled);

@@ -56,6 +56,7 @@ using InvoiceLineId = Id<"il">;
 using IntentId = Id<"int">;
 using ApiKeyId = Id<"key">;
 using UsageEventId = Id<"ue">;
+using UsageAlertId = Id<"ual">;
 using AuditEventId = Id<"aud">;
 using InboxEventId = Id<"whin">;
 using TestClockId = Id<"clock">;

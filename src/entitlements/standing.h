@@ -30,7 +30,7 @@ struct Standing {
     std::optional<SubscriptionStatus> status;
     Period period;
     Instant until;  ///< of the customer's time: from then on it is another one
-    Instant now;    ///< the test clock's time where there is one, else the system's
+    Instant now;    ///< the test clock's or the system's time when loaded; later: customer_now()
     enum class Time : bool { Running, Frozen } time = Time::Running;
     Currency currency = Currency::Usd;  ///< what overage is charged in
     std::int64_t revision = 0;          ///< as of UsageWindow

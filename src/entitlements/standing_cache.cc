@@ -114,7 +114,7 @@ std::optional<Standing> StandingCache::find_standing(std::string_view ref, Insta
     const auto entry = entry_of(ref);
     if (!entry || !is_fresh(*entry, system_now)) return std::nullopt;
     Standing standing = entry->snapshot->standing;
-    if (standing.time == Standing::Time::Running) standing.now = system_now;
+    standing.now = customer_now(standing, system_now);
     return standing;
 }
 

@@ -63,6 +63,8 @@ inline constexpr GaugeName kBillingLagSeconds{"turnpike_billing_lag_seconds",
 inline constexpr GaugeName kUsageRollupLagSeconds{
     "turnpike_usage_rollup_lag_seconds",
     "Since the moment up to which usage is in the usage figures."};
+inline constexpr CounterName kUsageAlerts{"turnpike_usage_alerts_total",
+                                          "Thresholds that usage has reached, by percentage."};
 inline constexpr GaugeName kLedgerBacklog{"turnpike_ledger_backlog",
                                           "Jobs that wait for the ledger."};
 
@@ -83,6 +85,7 @@ inline constexpr std::array kAllMetricNames{
     kGatewayLogLines.name,
     kBillingLagSeconds.name,
     kUsageRollupLagSeconds.name,
+    kUsageAlerts.name,
     kLedgerBacklog.name,
 };
 

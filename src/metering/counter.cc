@@ -8,21 +8,8 @@
 namespace turnpike {
 namespace {
 
-/// Money times what a Quantity has to one unit: the scale of Quantity x UnitPrice.
-Int128 cost_of(Quantity units, UnitPrice price) {
-    return static_cast<Int128>(units.scaled()) * price.scaled();
-}
-
-/// What overage has cost, neither rounded nor cut.
-Int128 overage_cost(const std::vector<UsageSegment>& segments) {
-    const auto parts = cover(segments);
-    Int128 cost = 0;
-    for (std::size_t i = 0; i < segments.size(); ++i)
-        if (segments[i].unit_price) cost += cost_of(parts[i].overage, *segments[i].unit_price);
-    return cost;
-}
-
 /// Units of overage that the window's cap still pays for; nullopt: any number.
+/// \param spent  as overage_cost() says it
 std::optional<Quantity> affordable(const UsageWindow& window, Int128 spent) {
     if (!window.overage_unit_price) return Quantity{};
     const std::int64_t price = window.overage_unit_price->scaled();

@@ -82,6 +82,12 @@ struct Counter {
 };
 CountRule rule_of(const Counter& counter);
 
+/// A counter and whose it is.
+struct CustomerCounter {
+    CustomerId customer;
+    Counter counter;
+};
+
 /// What the first usage in a window creates.
 Counter open_counter(const UsageWindow& window);
 

@@ -12,7 +12,7 @@
 #include "crypto/crypto.h"
 #include "metering/append_job.h"
 #include "metering/counter_book.h"
-#include "metering/statement_rows.h"
+#include "sql/statement_rows.h"
 
 namespace turnpike {
 namespace {
@@ -43,7 +43,7 @@ using EventKey = std::pair<std::string_view, std::string_view>;
 using KnownContent = std::map<EventKey, std::string>;
 
 std::string select_known(std::size_t rows) {
-    return "WITH keys (source, event_id) AS (VALUES " + value_rows(rows, 2) + R"sql()
+    return "WITH keys (source, event_id) AS (VALUES " + sql::value_rows(rows, 2) + R"sql()
     SELECT e.source, e.event_id, e.content_hash
       FROM keys k JOIN usage_events e ON e.source = k.source AND e.event_id = k.event_id
 )sql";
@@ -74,7 +74,7 @@ std::map<EventKey, std::size_t> first_appearances(std::span<const Hashed> events
 KnownContent load_known(sql::Transaction& tx, const std::map<EventKey, std::size_t>& wanted) {
     KnownContent known;
     auto next = wanted.begin();
-    for (const std::size_t rows : row_chunks(wanted.size())) {
+    for (const std::size_t rows : sql::row_chunks(wanted.size())) {
         std::vector<sql::Value> parameters;
         for (std::size_t i = 0; i < rows; ++i, ++next) {
             parameters.emplace_back(next->first.first);
@@ -97,7 +97,7 @@ struct FurtherCount {
 
 void insert_counts(sql::Transaction& tx, const std::vector<FurtherCount>& counts) {
     auto next = counts.begin();
-    for (const std::size_t rows : row_chunks(counts.size())) {
+    for (const std::size_t rows : sql::row_chunks(counts.size())) {
         std::vector<sql::Value> parameters;
         for (std::size_t i = 0; i < rows; ++i, ++next) {
             const UsageWindow& window = *next->count.window;
@@ -105,14 +105,14 @@ void insert_counts(sql::Transaction& tx, const std::vector<FurtherCount>& counts
                               {next->event, next->number, window.meter_key, to_text(window.reset),
                                window.period.start, next->count.value});
         }
-        tx.run(std::string(kInsertCounts) + value_rows(rows, kCountColumns), parameters);
+        tx.run(std::string(kInsertCounts) + sql::value_rows(rows, kCountColumns), parameters);
     }
 }
 
 void insert_events(sql::Transaction& tx, std::span<const Hashed> events,
                    const std::vector<std::size_t>& accepted, Instant received_at, IdSource& ids) {
     auto next = accepted.begin();
-    for (const std::size_t rows : row_chunks(accepted.size())) {
+    for (const std::size_t rows : sql::row_chunks(accepted.size())) {
         std::vector<sql::Value> parameters;
         std::vector<FurtherCount> further;
         for (std::size_t i = 0; i < rows; ++i, ++next) {
@@ -128,7 +128,7 @@ void insert_events(sql::Transaction& tx, std::span<const Hashed> events,
             for (std::size_t k = 1; k < pending.counts.size(); ++k)
                 further.push_back({id, static_cast<std::int64_t>(k), pending.counts[k]});
         }
-        const std::string text = std::string(kInsertEvents) + value_rows(rows, kEventColumns) +
+        const std::string text = std::string(kInsertEvents) + sql::value_rows(rows, kEventColumns) +
                                  " ON CONFLICT (source, event_id) DO NOTHING";
         // load_known saw none of these. Whoever writes one between, aborts us (PostgreSQL: the
         // whole job runs again) or cannot exist (SQLite has one writer).

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "metering/statement_rows.h"
+#include "sql/statement_rows.h"
 
 namespace turnpike {
 namespace {
@@ -57,7 +57,7 @@ RecordedEvent event_from(const sql::Row& row) {
 }
 
 std::string select_further_counts(std::size_t events) {
-    return "WITH keys (id) AS (VALUES " + value_rows(events, 1) + R"sql()
+    return "WITH keys (id) AS (VALUES " + sql::value_rows(events, 1) + R"sql()
     SELECT c.usage_event_id, c.meter_key, c.reset, c.period_start, c.quantity
       FROM keys k JOIN usage_event_counts c ON c.usage_event_id = k.id
      ORDER BY c.usage_event_id, c.number
@@ -68,7 +68,7 @@ void add_further_counts(sql::Transaction& tx, std::vector<RecordedEvent>& events
     std::map<std::string_view, RecordedEvent*> by_id;
     for (RecordedEvent& event : events) by_id.emplace(event.id.text(), &event);
     auto next = by_id.begin();
-    for (const std::size_t count : row_chunks(events.size())) {
+    for (const std::size_t count : sql::row_chunks(events.size())) {
         std::vector<sql::Value> ids;
         for (std::size_t i = 0; i < count; ++i, ++next) ids.emplace_back(next->first);
         for (const auto& row : tx.all(select_further_counts(count), ids))

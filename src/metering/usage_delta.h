@@ -23,6 +23,14 @@ struct UsageDelta {
     /// The sum: whole units, and millionths of one.
     std::int64_t units = 0, millionths = 0;
     std::vector<std::int64_t> latencies_us;  ///< of the events that say one
+    /// Those of the customer and meter that the events moved.
+    struct Window {
+        Contract contract;
+        Reset reset;
+        Instant start;
+        friend auto operator<=>(const Window&, const Window&) = default;
+    };
+    std::vector<Window> windows;
 };
 
 /// Writes down what of `events` was accepted, in the transaction that records it.
@@ -33,5 +41,10 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
 /// Takes deltas away, `most` at most. Whoever commits this has counted them, and nobody else does:
 /// each is taken once, in whatever order their transactions became visible.
 std::vector<UsageDelta> take_deltas(sql::Transaction& tx, std::size_t most);
+
+/// The counters that deltas were recorded with, each once, as they stand now: with at least what
+/// the deltas say.
+std::vector<CustomerCounter> load_moved_counters(sql::Transaction& tx,
+                                                 std::span<const UsageDelta> deltas);
 
 }  // namespace turnpike

@@ -27,6 +27,16 @@ Quantity covered_in(std::span<const UsageSegment> segments) {
     return covered;
 }
 
+Int128 overage_cost(std::span<const UsageSegment> segments) {
+    const auto parts = cover(segments);
+    Int128 cost = 0;
+    for (std::size_t i = 0; i < segments.size(); ++i)
+        if (segments[i].unit_price)
+            cost +=
+                static_cast<Int128>(parts[i].overage.scaled()) * segments[i].unit_price->scaled();
+    return cost;
+}
+
 Result<std::vector<OverageLine>> rate_overage(std::span<const UsageSegment> segments,
                                               Currency currency) {
     const auto parts = cover(segments);

@@ -47,6 +47,11 @@ std::vector<SegmentCoverage> cover(std::span<const UsageSegment> segments);
 /// Units covered by allowances over all segments.
 Quantity covered_in(std::span<const UsageSegment> segments);
 
+/// What units beyond allowances cost at the prices of their segments, neither rounded nor cut:
+/// scaled by 10^kCostDigits in major currency units.
+Int128 overage_cost(std::span<const UsageSegment> segments);
+inline constexpr int kCostDigits = Quantity::kScale + UnitPrice::kScale;
+
 /// The charges for a period: one line per segment with overage that has a price and not 0, in
 /// segment order.
 ///

@@ -104,6 +104,21 @@ TEST(RateOverage, RoundsOncePerLineHalfUp) {
     EXPECT_EQ(cents(3, "0.0049"), 1);  // 1.47 cents
 }
 
+TEST(OverageCost, IsNeitherRoundedNorCut) {
+    const auto cost = [](const std::vector<UsageSegment>& segments) {
+        return format_scaled(overage_cost(segments), kCostDigits);
+    };
+    EXPECT_EQ(cost({}), "0");
+    EXPECT_EQ(cost({starter(1'000)}), "0");
+    EXPECT_EQ(cost({free_plan(500)}), "0");
+    // 3 x 0.0049, where a line would be 0.01.
+    EXPECT_EQ(cost({segment(3, 0, "0.0049")}), "0.0147");
+    // 200 x 0.03 on STARTER, then 9,000 more are free on PRO and 500 x 0.02.
+    EXPECT_EQ(cost({starter(1'200), pro(9'500)}), "16");
+    // 10^12 units x $1,000,000,000
+    EXPECT_EQ(cost({segment(1'000'000'000'000, 0, "1000000000")}), "1000000000000000000000");
+}
+
 TEST(RateOverage, RefusesAnAmountBeyondEveryInvoice) {
     // 10^12 units x $100 = 10^16 cents, ten times Money::kMaxMinor.
     const std::vector<UsageSegment> segments{segment(1'000'000'000'000, 0, "100")};

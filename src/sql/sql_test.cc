@@ -1,9 +1,13 @@
 #include "sql/sql.h"
 
+#include <utility>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "sql/database.h"
 #include "sql/ledger_migrations.h"
+#include "sql/statement_rows.h"
 #include "sql/statement_text.h"
 #include "sql/task_queue.h"
 
@@ -62,6 +66,36 @@ TEST(RowDeathTest, AColumnOfTheOtherKindIsABrokenPromise) {
     EXPECT_DEATH((void)row.integer(1), "column 1 is an integer");
     EXPECT_DEATH((void)row.integer(2), "column 2 is an integer");
     EXPECT_DEATH((void)row.is_null(3), "column 3 of a row of 3");
+}
+
+TEST(RowChunks, ArePowersOfTwo) {
+    using Chunks = std::vector<std::size_t>;
+    EXPECT_EQ(row_chunks(0), Chunks{});
+    EXPECT_EQ(row_chunks(64), Chunks{64});
+    EXPECT_EQ(row_chunks(135), (Chunks{64, 64, 4, 2, 1}));
+    EXPECT_EQ(value_rows(2, 3), "($1, $2, $3), ($4, $5, $6)");
+}
+
+TEST(InsertRows, WritesAllOfThem) {
+    auto database = Database::open({.url = "sqlite::memory:"});
+    ASSERT_TRUE(database);
+    for (const std::int64_t count : {0, 1, 64, 135}) {
+        SCOPED_TRACE(count);
+        const auto sums = (*database)->write_blocking([&](Transaction& tx) {
+            tx.run("DROP TABLE IF EXISTS t");
+            tx.run("CREATE TABLE t (a BIGINT PRIMARY KEY, b TEXT)");
+            tx.run("INSERT INTO t (a, b) VALUES (3, 'was there')");
+            InsertRows rows(tx, "INSERT INTO t (a, b) VALUES ",
+                            " ON CONFLICT DO NOTHING RETURNING a");
+            for (std::int64_t i = 1; i <= count; ++i) rows.add({i, "new"});
+            std::int64_t returned = 0;
+            for (const Row& row : rows.finish()) returned += row.integer(0);
+            const auto stored = tx.one("SELECT COALESCE(SUM(a), 0) FROM t WHERE b = 'new'");
+            return std::pair(returned, stored->integer(0));
+        });
+        const std::int64_t expected = count * (count + 1) / 2 - (count >= 3 ? 3 : 0);
+        EXPECT_EQ(sums, std::pair(expected, expected));
+    }
 }
 
 TEST(TaskQueue, RefusesWhatDoesNotFit) {

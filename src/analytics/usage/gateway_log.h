@@ -23,11 +23,12 @@
 
 namespace turnpike {
 
-/// What became of lines of gateways' access logs.
+/// What became of lines of gateways' access logs. Each is told once as one of the others; those of
+/// UnknownCustomer were told as Counted before, when nobody had looked the customer up.
 enum class LineFate : std::uint8_t {
-    Counted,
+    Counted,  ///< in the sum of all requests, and in that of the customer whom it names
     Unreadable,
-    UnknownCustomer,  ///< it is in the sum of all requests, and in no customer's
+    UnknownCustomer,  ///< of those counted: in no customer's sum, as there is no such customer
     Dropped,          ///< too many customers and routes at once, or the ledger failed for too long
 };
 std::string_view to_text(LineFate fate);  ///< "counted"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "metering/statement_rows.h"
+#include "sql/statement_rows.h"
 
 namespace turnpike {
 namespace {
@@ -22,7 +22,6 @@ constexpr std::string_view kAddTo = R"sql(
                  + (usage_groups.millionths + excluded.millionths) / 1000000,
            millionths = (usage_groups.millionths + excluded.millionths) % 1000000
 )sql";
-constexpr std::size_t kColumns = 7;
 
 constexpr std::string_view kCount = R"sql(
     SELECT COUNT(*) FROM usage_groups
@@ -79,20 +78,14 @@ void keep_within_room(sql::Transaction& tx, Slots& slots) {
 void add_groups(sql::Transaction& tx, const UsageGroups& groups) {
     Slots slots = slots_of(groups);
     keep_within_room(tx, slots);
-    std::vector<std::vector<sql::Value>> rows;
+    sql::InsertRows rows(tx, kAdd, kAddTo);
     for (const auto& [slot, kept] : slots) {
         const auto& [customer, meter_key, day] = slot;
         for (const auto& [properties, figures] : kept)
-            rows.push_back({customer, meter_key, day, properties, figures.events,
-                            figures.quantity.units(), figures.quantity.millionths()});
+            rows.add({customer, meter_key, day, properties, figures.events,
+                      figures.quantity.units(), figures.quantity.millionths()});
     }
-    auto next = rows.begin();
-    for (const std::size_t count : row_chunks(rows.size())) {
-        std::vector<sql::Value> parameters;
-        for (std::size_t i = 0; i < count; ++i, ++next)
-            parameters.insert(parameters.end(), next->begin(), next->end());
-        tx.run(std::string(kAdd) + value_rows(count, kColumns) + std::string(kAddTo), parameters);
-    }
+    rows.finish();
 }
 
 std::vector<PropertiesUsage> load_groups(sql::Transaction& tx, const GroupQuery& query) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <utility>
+
+#include "base/check.h"
 
 namespace turnpike {
 namespace {
@@ -103,6 +106,12 @@ std::optional<LatencyHistogram> LatencyHistogram::parse(std::string_view text) {
         histogram.buckets_.push_back(bucket);
     }
     return histogram;
+}
+
+LatencyHistogram LatencyHistogram::from_stored(std::string_view text) {
+    auto histogram = parse(text);
+    check(histogram.has_value(), "a stored histogram is one that was written");
+    return *std::move(histogram);
 }
 
 }  // namespace turnpike

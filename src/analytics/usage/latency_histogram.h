@@ -39,6 +39,8 @@ public:
     [[nodiscard]] std::string text() const;
     /// nullopt for what text() never writes.
     static std::optional<LatencyHistogram> parse(std::string_view text);
+    /// Of what the ledger holds, which text() wrote.
+    static LatencyHistogram from_stored(std::string_view text);
 
     friend bool operator==(const LatencyHistogram&, const LatencyHistogram&) = default;
 

@@ -25,6 +25,7 @@ void LogTally::count(const EventRecord& event) {
     std::vector<std::string> meters;
     EventCounts counts(event);
     while (const auto counted = counts.next()) {
+        further_.insert(counted->counter);
         const std::string& meter = meter_of(counted->counter);
         if (std::ranges::find(meters, meter) != meters.end()) continue;
         meters.push_back(meter);
@@ -73,6 +74,12 @@ UsageGroups LogTally::groups() const {
             .add(figures);
     }
     return groups;
+}
+
+std::vector<std::uint32_t> LogTally::counters() const {
+    boost::unordered_flat_set<std::uint32_t> all = further_;
+    for (const auto& [key, figures] : sums_) all.insert(key.counter);
+    return {all.begin(), all.end()};
 }
 
 }  // namespace turnpike

@@ -5,8 +5,10 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "analytics/usage/group_store.h"
 #include "analytics/usage/rollup_store.h"
@@ -25,10 +27,13 @@ public:
     void count(const EventRecord& event);
     /// Whether it should be stored before more is counted.
     [[nodiscard]] bool is_full() const {
-        return sums_.size() + groups_.size() >= kSumsMax || events_ >= kEventsMax;
+        const std::size_t rows = sums_.size() + groups_.size() + further_.size();
+        return rows >= kSumsMax || events_ >= kEventsMax;
     }
     [[nodiscard]] UsageRollups rollups() const;
     [[nodiscard]] UsageGroups groups() const;
+    /// The numbers of all counters that the events moved, each once.
+    [[nodiscard]] std::vector<std::uint32_t> counters() const;
 
 private:
     // Each sum becomes four rows at most, in one transaction of the ledger.
@@ -52,6 +57,8 @@ private:
     boost::unordered_flat_map<Key, UsageFigures, KeyHash> sums_;
     /// By counter, day since 1970, and properties.
     std::map<std::tuple<std::uint32_t, std::int64_t, std::string>, GroupFigures> groups_;
+    /// Counters of events that moved several, with those that are in `sums_` as well.
+    boost::unordered_flat_set<std::uint32_t> further_;
     std::size_t events_ = 0;
 };
 

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "analytics/usage/usage_calendar.h"
-#include "base/check.h"
+#include "sql/statement_rows.h"
 
 namespace turnpike {
 namespace {
@@ -20,7 +20,9 @@ constexpr std::string_view kLatencies = R"sql(
 constexpr std::string_view kAdd = R"sql(
     INSERT INTO request_rollups (customer_id, route, span, starts_at, requests, client_errors,
                                  server_errors, latencies)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    VALUES
+)sql";
+constexpr std::string_view kAddTo = R"sql(
     ON CONFLICT (customer_id, route, span, starts_at) DO UPDATE
        SET requests = request_rollups.requests + excluded.requests,
            client_errors = request_rollups.client_errors + excluded.client_errors,
@@ -35,28 +37,23 @@ constexpr std::string_view kLoad = R"sql(
 )sql";
 constexpr std::string_view kOfRoute = " AND route = $5 ORDER BY starts_at";
 
-std::string_view text_of(RollupSpan span) { return span == RollupSpan::Hour ? "hour" : "day"; }
-
 using RowKey = std::tuple<std::string_view, std::string_view, RollupSpan, Instant>;
+using Rows = std::map<RowKey, RequestFigures>;
 
 RequestFigures figures_from(const sql::Row& row) {
-    auto latency = LatencyHistogram::parse(row.text(5));
-    check(latency.has_value(), "a stored histogram is one that was written");
     return {.requests = row.integer(2),
             .client_errors = row.integer(3),
             .server_errors = row.integer(4),
-            .latency = *std::move(latency)};
+            .latency = LatencyHistogram::from_stored(row.text(5))};
 }
 
-void add_row(sql::Transaction& tx, const RowKey& key, RequestFigures figures) {
-    const auto& [customer, route, span, start] = key;
-    if (const auto stored = tx.one(kLatencies, {customer, route, text_of(span), start})) {
-        const auto latency = LatencyHistogram::parse(stored->text(0));
-        check(latency.has_value(), "a stored histogram is one that was written");
-        figures.latency.merge(*latency);
+/// Histograms are added here, not by the database.
+void add_stored_latencies(sql::Transaction& tx, Rows& rows) {
+    for (auto& [key, figures] : rows) {
+        const auto& [customer, route, span, start] = key;
+        const auto stored = tx.one(kLatencies, {customer, route, to_text(span), start});
+        if (stored) figures.latency.merge(LatencyHistogram::from_stored(stored->text(0)));
     }
-    tx.run(kAdd, {customer, route, text_of(span), start, figures.requests, figures.client_errors,
-                  figures.server_errors, figures.latency.text()});
 }
 
 /// Those that are named and not there.
@@ -75,7 +72,7 @@ std::set<std::string_view> unknown_customers(sql::Transaction& tx, const Request
 std::int64_t add_requests(sql::Transaction& tx, const RequestRollups& rollups) {
     const auto unknown = unknown_customers(tx, rollups);
     std::int64_t left_out = 0;
-    std::map<RowKey, RequestFigures> rows;
+    Rows rows;
     for (const auto& [key, figures] : rollups) {
         if (unknown.contains(key.customer)) {
             left_out += figures.requests;
@@ -85,7 +82,14 @@ std::int64_t add_requests(sql::Transaction& tx, const RequestRollups& rollups) {
         rows[{key.customer, key.route, RollupSpan::Hour, key.hour}].add(figures);
         rows[{key.customer, key.route, RollupSpan::Day, day}].add(figures);
     }
-    for (const auto& [key, figures] : rows) add_row(tx, key, figures);
+    add_stored_latencies(tx, rows);
+    sql::InsertRows insert(tx, kAdd, kAddTo);
+    for (const auto& [key, figures] : rows) {
+        const auto& [customer, route, span, start] = key;
+        insert.add({customer, route, to_text(span), start, figures.requests, figures.client_errors,
+                    figures.server_errors, figures.latency.text()});
+    }
+    insert.finish();
     return left_out;
 }
 
@@ -94,7 +98,7 @@ std::vector<RequestSpan> load_requests(sql::Transaction& tx, const RequestQuery&
     std::vector<RequestSpan> spans;
     const std::string text = std::string(kLoad) + std::string(kOfRoute);
     for (const auto& row :
-         tx.all(text, {query.customer, text_of(span), query.period.start, query.period.end, route}))
+         tx.all(text, {query.customer, to_text(span), query.period.start, query.period.end, route}))
         spans.push_back({row.instant(1), figures_from(row)});
     return spans;
 }
@@ -103,7 +107,7 @@ std::map<std::string, RequestFigures> load_routes(sql::Transaction& tx, const Re
                                                   RollupSpan span) {
     std::map<std::string, RequestFigures> routes;
     for (const auto& row :
-         tx.all(kLoad, {query.customer, text_of(span), query.period.start, query.period.end}))
+         tx.all(kLoad, {query.customer, to_text(span), query.period.start, query.period.end}))
         routes[row.text(0)].add(figures_from(row));
     return routes;
 }

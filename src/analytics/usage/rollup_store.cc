@@ -1,12 +1,10 @@
 #include "analytics/usage/rollup_store.h"
 
-#include <algorithm>
 #include <string_view>
 #include <tuple>
 
 #include "analytics/usage/usage_calendar.h"
-#include "base/check.h"
-#include "metering/statement_rows.h"
+#include "sql/statement_rows.h"
 
 namespace turnpike {
 namespace {
@@ -25,7 +23,6 @@ constexpr std::string_view kAddTo = R"sql(
            latencies = CASE WHEN excluded.latencies = '' THEN usage_rollups.latencies
                             ELSE excluded.latencies END
 )sql";
-constexpr std::size_t kColumns = 9;
 
 constexpr std::string_view kLatencies = R"sql(
     SELECT latencies FROM usage_rollups
@@ -54,6 +51,13 @@ constexpr std::string_view kSpans = R"sql(
      ORDER BY starts_at, route
 )sql";
 
+constexpr std::string_view kSum = R"sql(
+    SELECT CAST(COALESCE(SUM(units), 0) AS BIGINT), CAST(COALESCE(SUM(millionths), 0) AS BIGINT)
+      FROM usage_rollups
+     WHERE customer_id = $1 AND meter_key = $2 AND span = $3 AND starts_at >= $4 AND starts_at < $5
+       AND (route = $7 OR $6 = 1)
+)sql";
+
 constexpr std::string_view kPeak = R"sql(
     SELECT starts_at, SUM(units), SUM(millionths)
       FROM usage_rollups
@@ -80,18 +84,10 @@ constexpr std::string_view kTop = R"sql(
      ORDER BY top.units DESC, top.millionths DESC, top.customer_id
 )sql";
 
-std::string_view to_text(RollupSpan span) { return span == RollupSpan::Hour ? "hour" : "day"; }
-
 /// A row's key; "" is the sum of all customers.
 using RowKey =
     std::tuple<std::string_view, std::string_view, RollupSpan, Instant, std::string_view>;
 using Rows = std::map<RowKey, UsageFigures>;
-
-LatencyHistogram histogram_from(const std::string& text) {
-    auto histogram = LatencyHistogram::parse(text);
-    check(histogram.has_value(), "a stored histogram is one that was written");
-    return *std::move(histogram);
-}
 
 Rows rows_of(const UsageRollups& rollups) {
     Rows rows;
@@ -112,7 +108,7 @@ void add_stored_latencies(sql::Transaction& tx, Rows& rows) {
         if (figures.latency.is_empty()) continue;
         const auto& [customer, meter_key, span, start, route] = key;
         const auto stored = tx.one(kLatencies, {customer, meter_key, to_text(span), start, route});
-        if (stored) figures.latency.merge(histogram_from(stored->text(0)));
+        if (stored) figures.latency.merge(LatencyHistogram::from_stored(stored->text(0)));
     }
 }
 
@@ -123,22 +119,19 @@ std::vector<sql::Value> parameters_of(const RollupQuery& query, RollupSpan span)
 
 }  // namespace
 
+std::string_view to_text(RollupSpan span) { return span == RollupSpan::Hour ? "hour" : "day"; }
+
 void add_rollups(sql::Transaction& tx, const UsageRollups& rollups) {
     Rows rows = rows_of(rollups);
     add_stored_latencies(tx, rows);
-    auto next = rows.begin();
-    for (const std::size_t count : row_chunks(rows.size())) {
-        std::vector<sql::Value> parameters;
-        for (std::size_t i = 0; i < count; ++i, ++next) {
-            const auto& [customer, meter_key, span, start, route] = next->first;
-            const UsageFigures& figures = next->second;
-            parameters.insert(
-                parameters.end(),
-                {customer, meter_key, to_text(span), start, route, figures.events,
-                 figures.quantity.units(), figures.quantity.millionths(), figures.latency.text()});
-        }
-        tx.run(std::string(kAdd) + value_rows(count, kColumns) + std::string(kAddTo), parameters);
+    sql::InsertRows insert(tx, kAdd, kAddTo);
+    for (const auto& [key, figures] : rows) {
+        const auto& [customer, meter_key, span, start, route] = key;
+        insert.add({customer, meter_key, to_text(span), start, route, figures.events,
+                    figures.quantity.units(), figures.quantity.millionths(),
+                    figures.latency.text()});
     }
+    insert.finish();
 }
 
 LogMark load_mark(sql::Transaction& tx) {
@@ -160,8 +153,13 @@ std::vector<UsageSpan> load_spans(sql::Transaction& tx, const RollupQuery& query
         spans.push_back({row.instant(0),
                          {.events = row.integer(1),
                           .quantity = UsageSum::from_parts(row.integer(2), row.integer(3)),
-                          .latency = histogram_from(row.text(4))}});
+                          .latency = LatencyHistogram::from_stored(row.text(4))}});
     return spans;
+}
+
+UsageSum load_sum(sql::Transaction& tx, const RollupQuery& query, RollupSpan span) {
+    const auto rows = tx.all(kSum, parameters_of(query, span));
+    return UsageSum::from_parts(rows.front().integer(0), rows.front().integer(1));
 }
 
 std::optional<UsagePeak> load_peak(sql::Transaction& tx, const RollupQuery& query,

@@ -32,6 +32,7 @@ LogMark load_mark(sql::Transaction& tx);
 void save_mark(sql::Transaction& tx, const LogMark& mark);
 
 enum class RollupSpan : bool { Hour, Day };
+std::string_view to_text(RollupSpan span);  ///< "hour"
 
 /// Rows of one meter.
 struct RollupQuery {
@@ -42,6 +43,9 @@ struct RollupQuery {
 };
 /// One for each span and route with usage, by span.
 std::vector<UsageSpan> load_spans(sql::Transaction& tx, const RollupQuery& query, RollupSpan span);
+
+/// What was used in all of those spans.
+UsageSum load_sum(sql::Transaction& tx, const RollupQuery& query, RollupSpan span);
 
 struct UsagePeak {
     Instant start;

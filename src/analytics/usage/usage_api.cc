@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "access/page.h"
+#include "analytics/usage/usage_alert.h"
 #include "analytics/usage/usage_groups.h"
 #include "analytics/usage/usage_meter.h"
 #include "analytics/usage/usage_query.h"
@@ -29,8 +31,13 @@ const Counter* of_billing_period(const StandingSnapshot& snapshot, const std::st
     return found == counters->second.end() ? nullptr : &*found;
 }
 
+std::string listing_of(const UsageAlertFilter& filter) {
+    return "usage_alerts " + filter.customer.value_or("*") + " " + filter.meter_key.value_or("*");
+}
+
 Instant now_of(const Snapshot& standing, const Clock& clock) {
-    return standing == nullptr ? clock.now() : standing->standing.now;
+    const Instant now = clock.now();
+    return standing == nullptr ? now : customer_now(standing->standing, now);
 }
 
 }  // namespace
@@ -126,7 +133,26 @@ asio::awaitable<Result<http::Response>> UsageApi::get_forecast(const Principal& 
     const Standing& standing = (*snapshot)->standing;
     const auto usage = usage_of(*counter, standing.currency);
     if (!usage) co_return failure(usage);
-    co_return http::ok(write_forecast(standing, *meter_key, *usage));
+    co_return http::ok(write_forecast(standing, now_of(*snapshot, clock), *meter_key, *usage));
+}
+
+asio::awaitable<Result<http::Response>> UsageApi::get_alerts(const Principal& caller,
+                                                             const http::Request& request) {
+    const auto standing = co_await maybe_standing_of(caller, request);
+    if (!standing) co_return failure(standing);
+    UsageAlertFilter filter{scope_of(*standing, std::nullopt).customer, std::nullopt, {}};
+    if (const std::string* meter = request.query_value("meter")) filter.meter_key = *meter;
+    const std::string listing = listing_of(filter);
+    const auto query = read_page(request, cursors, listing, {"customer", "meter"});
+    if (!query) co_return failure(query);
+    filter.page = *query;
+    auto work = [&](sql::Transaction& tx) { return load_alerts(tx, filter); };
+    const auto page = cut_page(co_await db.read(work), *query);
+    Json data = Json::array();
+    for (const UsageAlert& alert : page.items) data.push_back(write_alert(alert));
+    std::optional<PageMark> last;
+    if (page.has_more) last = {page.items.back().crossed_at, page.items.back().id.text()};
+    co_return list_response(std::move(data), cursors, listing, last);
 }
 
 }  // namespace turnpike

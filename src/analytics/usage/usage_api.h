@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "access/cursor.h"
 #include "access/principal.h"
 #include "analytics/usage/usage_rollup.h"
 #include "entitlements/api.h"
@@ -20,6 +21,7 @@ struct UsageApi {
     const Clock& clock;
     EntitlementsApi& entitlements;
     const UsageRollup& rollup;
+    const CursorCodec& cursors;
 
     /// GET /v1/usage/series?meter=&customer=&route=&granularity=&from=&to=
     asio::awaitable<Result<http::Response>> get_series(const Principal& caller,
@@ -36,6 +38,9 @@ struct UsageApi {
     /// GET /v1/usage/forecast?customer=&meter=
     asio::awaitable<Result<http::Response>> get_forecast(const Principal& caller,
                                                          const http::Request& request);
+    /// GET /v1/usage/alerts?customer=&meter=&limit=&cursor=&created_at[gte]=&created_at[lt]=
+    asio::awaitable<Result<http::Response>> get_alerts(const Principal& caller,
+                                                       const http::Request& request);
 
 private:
     /// Whom the request is about.

@@ -1,6 +1,7 @@
 #include "analytics/usage/usage_api.h"
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -39,10 +40,10 @@ protected:
         alice_ = world_->add_customer("alice");
         add_subscription(*world_, *alice_, {});
         world_->add_customer("bob");
-        rollup_.emplace(db(), nullptr, clock_);
+        rollup_.emplace(UsageRollup::World{db(), nullptr, clock_, world_->ids()});
         entitlements_.emplace(db(), world_->usage(), clock_, world_->ids(), world_->catalog(),
                               standings_, "");
-        api_.emplace(db(), clock_, *entitlements_, *rollup_);
+        api_.emplace(db(), clock_, *entitlements_, *rollup_, cursors_);
     }
     /// The body, or the reason of the error.
     Json ask(Handler handler, Query query, const Principal& caller = testing::seller()) {
@@ -69,6 +70,7 @@ protected:
     std::optional<CustomerId> alice_;
     std::optional<UsageRollup> rollup_;
     std::optional<EntitlementsApi> entitlements_;
+    CursorCodec cursors_{std::string(32, 's')};
     std::optional<UsageApi> api_;
 };
 INSTANTIATE_TEST_SUITE_P(, UsageFiguresApi, sql::both_engines(), sql::engine_name);
@@ -222,6 +224,71 @@ TEST_P(UsageFiguresApi, AForecastGoesOnInAStraightLine) {
               "usage_figures.not_in_plan");
     EXPECT_EQ(ask(&UsageApi::get_forecast, {{"meter", "api_calls"}}),
               "entitlement.customer_required");
+}
+
+TEST_P(UsageFiguresApi, AlertsAreListedNewestFirst) {
+    // Without a subscription: FREE has 100.
+    consume("bob", "50");
+    consume("alice", "8000");
+    ASSERT_TRUE(rollup_->catch_up());
+    clock_.advance(std::chrono::minutes(1));
+    consume("bob", "50");
+    ASSERT_TRUE(rollup_->catch_up());
+
+    const Json newest = ask(&UsageApi::get_alerts, {{"limit", "1"}});
+    EXPECT_EQ(newest["has_more"], true) << newest;
+    const Json rest = ask(&UsageApi::get_alerts,
+                          {{"cursor", newest["next_cursor"].get<std::string>()}, {"limit", "100"}});
+    EXPECT_EQ(newest["data"].size() + rest["data"].size(), 5U);
+    const auto percents = [&](Query query, const Principal& caller = testing::seller()) {
+        const Json list = ask(&UsageApi::get_alerts, std::move(query), caller);
+        if (!list.is_object()) return list;
+        std::multiset<int> percents;
+        for (const Json& alert : list["data"]) percents.insert(alert["percent"].get<int>());
+        return Json(percents);
+    };
+    EXPECT_EQ(percents({{"customer", "bob"}}), Json({50, 80, 100}));
+    EXPECT_EQ(percents({{"customer", "alice"}, {"meter", "api_calls"}}), Json({50, 80}));
+    EXPECT_EQ(percents({{"meter", "other"}}), Json::array());
+    EXPECT_EQ(percents({{"created_at[gte]", "2024-09-16T00:01:00Z"}}), Json({80, 100}));
+    EXPECT_EQ(percents({}, user("alice")), Json({50, 80}));
+    EXPECT_EQ(percents({{"customer", "bob"}}, user("alice")), "entitlement.other_customer");
+    EXPECT_EQ(percents({{"percent", "50"}}), "request.invalid_query");
+}
+
+TEST_P(UsageFiguresApi, AnAlertSaysWhatWasReached) {
+    consume("bob", "50");
+    ASSERT_TRUE(rollup_->catch_up());
+    Json alert = ask(&UsageApi::get_alerts, {})["data"].at(0);
+    EXPECT_TRUE(alert["id"].get<std::string>().starts_with("ual_"));
+    alert.erase("id");
+    alert.erase("customer");
+    EXPECT_EQ(
+        alert,
+        (Json{{"object", "usage_alert"},
+              {"type", "usage.threshold_reached"},
+              {"subscription", nullptr},
+              {"meter", "api_calls"},
+              {"reset", "billing_period"},
+              {"window", {{"start", "2024-09-01T00:00:00Z"}, {"end", "2024-10-01T00:00:00Z"}}},
+              {"kind", "usage"},
+              {"percent", 50},
+              {"limit", "100"},
+              {"used", "50"},
+              {"crossed_at", "2024-09-16T00:00:00Z"}}));
+}
+
+TEST_P(UsageFiguresApi, TimeGoesOnForStandingsInMemory) {
+    consume("alice", "6000");
+    const Query query{{"meter", "api_calls"}, {"customer", "alice"}};
+    EXPECT_EQ(ask(&UsageApi::get_forecast, query)["as_of"], "2024-09-16T00:00:00Z");
+    clock_.advance(std::chrono::days(5));
+    const Json forecast = ask(&UsageApi::get_forecast, query);
+    EXPECT_EQ(forecast["as_of"], "2024-09-21T00:00:00Z") << forecast;
+    // Twenty of thirty days.
+    EXPECT_EQ(forecast["projected"], "9000");
+    const Json series = ask(&UsageApi::get_series, query);
+    EXPECT_EQ(series["period"]["end"], "2024-09-22T00:00:00Z") << series;
 }
 
 TEST_P(UsageFiguresApi, RequestsAreShownByRoute) {

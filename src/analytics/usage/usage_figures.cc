@@ -8,7 +8,7 @@ constexpr Int128 kWhole = 10'000;  // 100 % in hundredths of a percent
 
 std::optional<std::string> percentage(Int128 part, Int128 whole) {
     if (whole <= 0) return std::nullopt;
-    return decimal_text(divide_rounded(part * kWhole, whole, Rounding::HalfEven), kPercentDigits);
+    return format_scaled(divide_rounded(part * kWhole, whole, Rounding::HalfEven), kPercentDigits);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "analytics/usage/usage_query.h"
 
 #include <algorithm>
-#include <charconv>
 #include <ranges>
 #include <utility>
 
@@ -10,8 +9,7 @@
 namespace turnpike {
 namespace {
 
-constexpr std::int64_t kLimitDefault = 10;
-constexpr std::int64_t kLimitMax = 100;
+constexpr int kLimitDefault = 10;
 
 /// Reads one parameter after the other, and collects what is wrong with them.
 class QuestionReader {
@@ -50,12 +48,9 @@ public:
     std::int64_t limit() {
         const auto given = text("limit");
         if (!given) return kLimitDefault;
-        std::int64_t limit = 0;
-        const char* end = given->data() + given->size();
-        const bool is_number = std::from_chars(given->data(), end, limit).ptr == end;
-        if (!is_number || limit < 1 || limit > kLimitMax)
-            complain("limit", "out_of_range", "must be 1 to 100");
-        return limit;
+        const auto limit = read_limit(*given);
+        if (!limit) complain("limit", "out_of_range", std::string(kLimitRule));
+        return limit.value_or(kLimitDefault);
     }
     Period period(Granularity granularity, Instant now) {
         // The bucket that begins now belongs to it.

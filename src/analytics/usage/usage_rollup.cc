@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <exception>
+#include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -50,8 +51,7 @@ UsageGroups groups_of(const std::vector<UsageDelta>& deltas) {
 
 }  // namespace
 
-UsageRollup::UsageRollup(sql::Database& db, const UsageLog* log, const Clock& clock)
-    : db_(db), log_(log), clock_(clock), made_at_(clock.now()) {}
+UsageRollup::UsageRollup(World world) : world_(std::move(world)), made_at_(world_.clock.now()) {}
 
 UsageRollup::~UsageRollup() { stop(); }
 
@@ -74,13 +74,13 @@ std::optional<Instant> UsageRollup::as_of() const {
 }
 
 std::int64_t UsageRollup::seconds_behind() const {
-    return unix_seconds(clock_.now()) - unix_seconds(as_of().value_or(made_at_));
+    return unix_seconds(world_.clock.now()) - unix_seconds(as_of().value_or(made_at_));
 }
 
 Result<std::monostate> UsageRollup::catch_up() {
     for (;;) {
-        const Instant began = clock_.now();
-        const Result<Left> left = log_ == nullptr ? take_from_ledger() : follow_log();
+        const Instant began = world_.clock.now();
+        const Result<Left> left = world_.log == nullptr ? take_from_ledger() : follow_log();
         if (!left) return failure(left);
         if (*left == Left::Nothing) as_of_us_ = unix_micros(began);
         if (*left == Left::Nothing || is_stopping_) return std::monostate{};
@@ -88,33 +88,56 @@ Result<std::monostate> UsageRollup::catch_up() {
 }
 
 Result<UsageRollup::Left> UsageRollup::follow_log() {
-    const LogMark from = db_.read_blocking(load_mark);
-    LogTally tally(*log_);
+    const UsageLog& log = *world_.log;
+    const LogMark from = world_.db.read_blocking(load_mark);
+    LogTally tally(log);
     const auto until =
-        log_->follow(from, {.event = [&](const SealedEvent& event) { tally.count(event.record); },
-                            .has_enough = [&] { return tally.is_full(); }});
+        log.follow(from, {.event = [&](const SealedEvent& event) { tally.count(event.record); },
+                          .has_enough = [&] { return tally.is_full(); }});
     if (!until) return failure(until);
     if (*until == from) return Left::Nothing;
+    const auto counters = log.durable_counters(tally.counters());
+    if (!counters) return failure(counters);
     const UsageRollups rollups = tally.rollups();
     const UsageGroups groups = tally.groups();
-    const bool is_counted = db_.write_blocking([&](sql::Transaction& tx) {
-        if (load_mark(tx) != from) return false;  // by a commit whose answer was lost
+    using Raised = std::optional<std::vector<UsageAlert>>;
+    const auto raised = world_.db.write_blocking([&](sql::Transaction& tx) -> Raised {
+        if (load_mark(tx) != from) return std::nullopt;  // by a commit whose answer was lost
         add_rollups(tx, rollups);
         add_groups(tx, groups);
+        auto alerts = raise_alerts(tx, *counters, world_.clock.now(), world_.ids);
         save_mark(tx, *until);
-        return true;
+        return alerts;
     });
-    return is_counted && !tally.is_full() ? Left::Nothing : Left::More;
+    if (raised) tell(*raised);
+    return raised && !tally.is_full() ? Left::Nothing : Left::More;
 }
 
 UsageRollup::Left UsageRollup::take_from_ledger() {
-    const std::size_t taken = db_.write_blocking([](sql::Transaction& tx) {
+    struct Taken {
+        std::size_t deltas;
+        std::vector<UsageAlert> alerts;
+    };
+    const Taken taken = world_.db.write_blocking([&](sql::Transaction& tx) {
         const auto deltas = take_deltas(tx, kDeltasMax);
         add_rollups(tx, rollups_of(deltas));
         add_groups(tx, groups_of(deltas));
-        return deltas.size();
+        const auto counters = load_moved_counters(tx, deltas);
+        return Taken{deltas.size(), raise_alerts(tx, counters, world_.clock.now(), world_.ids)};
     });
-    return taken < kDeltasMax ? Left::Nothing : Left::More;
+    tell(taken.alerts);
+    return taken.deltas < kDeltasMax ? Left::Nothing : Left::More;
+}
+
+void UsageRollup::tell(const std::vector<UsageAlert>& alerts) const {
+    for (const UsageAlert& alert : alerts) {
+        spdlog::info(
+            "event=usage.threshold_reached alert={} customer={} meter={} reset={} kind={} "
+            "percent={}",
+            alert.id.text(), alert.customer.text(), alert.meter_key, to_text(alert.reset),
+            to_text(alert.threshold.kind), alert.threshold.percent);
+        if (world_.raised) world_.raised(alert);
+    }
 }
 
 void UsageRollup::try_to_catch_up() {

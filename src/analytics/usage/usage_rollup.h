@@ -2,29 +2,42 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "analytics/usage/usage_alert.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/time.h"
 #include "metering/log/usage_log.h"
 #include "sql/database.h"
 
 namespace turnpike {
 
-/// Keeps the sums of usage by hour and day, a moment behind the store of usage. Each recorded event
-/// is counted once whatever crashes: the sums and how far they have come are one transaction.
+/// Keeps the sums of usage by hour and day, a moment behind the store of usage, and raises the
+/// alerts of the counters that the usage moved. Each recorded event is counted once, and each alert
+/// raised once, whatever crashes: both are one transaction with how far they have come.
 ///
 /// Beside a usage log it follows the log's durable frames. Where the ledger keeps usage, it takes
 /// the deltas that were written with the events (metering/usage_delta.h); any number of nodes may.
 class UsageRollup {
 public:
-    /// All outlive it. \param log  nullptr where the ledger keeps usage
-    UsageRollup(sql::Database& db, const UsageLog* log, const Clock& clock);
+    /// All outlive it.
+    struct World {
+        sql::Database& db;
+        const UsageLog* log;  ///< nullptr where the ledger keeps usage
+        const Clock& clock;
+        IdSource& ids;
+        /// Told of each alert after its commit, unless a crash comes between. May be empty.
+        std::function<void(const UsageAlert& alert)> raised{};
+    };
+    explicit UsageRollup(World world);
     UsageRollup(const UsageRollup&) = delete;
     UsageRollup& operator=(const UsageRollup&) = delete;
     ~UsageRollup();
@@ -48,12 +61,11 @@ private:
     enum class Left : bool { Nothing, More };
     Result<Left> follow_log();
     Left take_from_ledger();
+    void tell(const std::vector<UsageAlert>& alerts) const;
     boost::asio::awaitable<void> run();
     void try_to_catch_up();
 
-    sql::Database& db_;
-    const UsageLog* const log_;
-    const Clock& clock_;
+    const World world_;
     const Instant made_at_;
     static constexpr std::int64_t kNever = -1;
     std::atomic<std::int64_t> as_of_us_ = kNever;

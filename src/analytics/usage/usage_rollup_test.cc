@@ -62,7 +62,7 @@ protected:
             log_ = open_log(folder_.path());
             log_usage_.emplace(*db_, *log_);
         }
-        rollup_.emplace(*db_, log_.get(), clock_);
+        rollup_.emplace(UsageRollup::World{*db_, log_.get(), clock_, world_->ids()});
     }
     UsageStore& store() {
         return log_usage_ ? static_cast<UsageStore&>(*log_usage_) : world_->usage();
@@ -349,7 +349,7 @@ TEST_P(UsageRollups, ManyAtOnceCountEachEventOnce) {
                                                world_->add_customer("b")};
     std::atomic<bool> is_done = false;
     const auto roll_up = [&] {
-        UsageRollup node(*db_, log_.get(), clock_);
+        UsageRollup node({*db_, log_.get(), clock_, world_->ids()});
         while (!is_done) EXPECT_TRUE(node.catch_up());
     };
     const auto use = [&](const CustomerId& customer) {
@@ -407,7 +407,8 @@ bool append_one(UsageLog& log, int number) {
     const auto db = sql::Database::open({.url = url});
     const auto log = UsageLog::open({folder, testing::kSmallSegmentBytes, 1'000});
     if (!db || !log) ::_exit(1);
-    UsageRollup rollup(**db, log->get(), clock);
+    RandomIdSource ids;
+    UsageRollup rollup({**db, log->get(), clock, ids});
     for (int number = 0;; ++number) {
         if (!append_one(**log, number)) ::_exit(2);
         if (!rollup.catch_up() || ::write(told, "x", 1) != 1) ::_exit(3);
@@ -444,7 +445,8 @@ TEST(UsageRollupCrash, EachEventIsCountedOnceWhereverItIsKilled) {
     const auto db = sql::Database::open({.url = url});
     ASSERT_TRUE(db);
     const auto log = open_log(folder.path());
-    UsageRollup rollup(**db, log.get(), clock);
+    RandomIdSource ids;
+    UsageRollup rollup({**db, log.get(), clock, ids});
     ASSERT_TRUE(rollup.catch_up());
     const auto sums = (*db)->read_blocking([](sql::Transaction& tx) {
         return tx.one(R"sql(
@@ -456,6 +458,14 @@ TEST(UsageRollupCrash, EachEventIsCountedOnceWhereverItIsKilled) {
     EXPECT_GT(log->events(), 0U);
     EXPECT_EQ(static_cast<std::uint64_t>(sums->integer(0)), log->events());
     EXPECT_EQ(static_cast<std::uint64_t>(sums->integer(1)), log->events());
+    // One unit is all that is included: 50, 80 and 100 percent of each customer.
+    const auto alerts = (*db)->read_blocking([](sql::Transaction& tx) {
+        return tx.one(R"sql(
+            SELECT (SELECT COUNT(*) FROM usage_alerts),
+                   (SELECT COUNT(DISTINCT customer_id) FROM usage_rollups WHERE customer_id <> '')
+        )sql");
+    });
+    EXPECT_EQ(alerts->integer(0), 3 * alerts->integer(1));
 }
 
 }  // namespace

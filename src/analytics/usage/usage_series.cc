@@ -23,12 +23,6 @@ Figures total_of(const std::vector<Figures>& parts) {
     return total;
 }
 
-UsageSum sum_of(const std::vector<UsageSpan>& spans) {
-    UsageSum sum;
-    for (const UsageSpan& span : spans) sum = sum + span.figures.quantity;
-    return sum;
-}
-
 }  // namespace
 
 Result<UsageSeries> load_usage_series(sql::Transaction& tx, const UsageQuestion& question,
@@ -49,7 +43,7 @@ Result<UsageSeries> load_usage_series(sql::Transaction& tx, const UsageQuestion&
     const int count = static_cast<int>(question.buckets.size());
     series.previous_period = {moved_by_buckets(start, question.granularity, -count), start};
     query.period = series.previous_period;
-    series.previous = sum_of(load_spans(tx, query, span));
+    series.previous = load_sum(tx, query, span);
     if (question.route)
         series.requests =
             sum_into(question.buckets,
@@ -62,7 +56,7 @@ Result<UsageRanking> load_usage_ranking(sql::Transaction& tx, const UsageQuestio
     if (!meter) return failure(meter);
     const RollupQuery everybody{"", question.meter_key, std::nullopt, question.period()};
     return UsageRanking{load_top(tx, question.meter_key, question.period(), question.limit),
-                        sum_of(load_spans(tx, everybody, RollupSpan::Day))};
+                        load_sum(tx, everybody, RollupSpan::Day)};
 }
 
 std::map<std::string, RequestFigures> load_request_routes(sql::Transaction& tx,

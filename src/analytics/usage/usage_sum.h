@@ -8,9 +8,6 @@
 
 namespace turnpike {
 
-/// The shortest decimal of a number that is scaled by 10^digits: "0.03", "-1.5".
-std::string decimal_text(Int128 scaled, int digits);
-
 /// A total of quantities. Over customers and years it passes what one Quantity holds: this takes
 /// millions of the largest ones, exactly.
 class UsageSum {
@@ -26,7 +23,7 @@ public:
     [[nodiscard]] constexpr Int128 scaled() const { return scaled_; }
     [[nodiscard]] std::int64_t units() const;
     [[nodiscard]] std::int64_t millionths() const;
-    [[nodiscard]] std::string text() const { return decimal_text(scaled_, Quantity::kScale); }
+    [[nodiscard]] std::string text() const { return format_scaled(scaled_, Quantity::kScale); }
 
     friend constexpr UsageSum operator+(UsageSum a, UsageSum b) {
         return UsageSum(a.scaled_ + b.scaled_);

@@ -12,7 +12,7 @@ namespace {
 constexpr int kMillisecondDigits = 3;
 
 Json write_percentile(const LatencyHistogram& latency, int percent) {
-    return decimal_text(latency.percentile(percent)->count(), kMillisecondDigits);
+    return format_scaled(latency.percentile(percent)->count(), kMillisecondDigits);
 }
 
 Json write_latency(const LatencyHistogram& latency) {
@@ -49,7 +49,7 @@ Json write_trend(const UsageSeries& series) {
                 {"change_percentage", write_optional(change_percentage(now, series.previous))}};
 }
 
-/// What every answer begins with.
+/// What every answer from rollups begins with.
 Json head(std::string_view object, const UsageQuestion& question, const UsageScope& scope) {
     return Json{{"object", object},
                 {"as_of", write_instant(scope.as_of)},
@@ -124,9 +124,9 @@ Json write_grouping(const UsageQuestion& question, const UsageScope& scope,
 
 Json write_routes(const UsageQuestion& question, const UsageScope& scope,
                   const std::map<std::string, RequestFigures>& routes) {
-    Json json = head("usage_routes", question, scope);
-    json.erase("as_of");
-    json.erase("complete");
+    Json json{{"object", "usage_routes"},
+              {"customer", write_optional(scope.customer)},
+              {"period", write_period(question.period())}};
     Json data = Json::array();
     for (const auto& [route, figures] : routes) {
         Json row = write_requests(figures);
@@ -137,8 +137,29 @@ Json write_routes(const UsageQuestion& question, const UsageScope& scope,
     return json;
 }
 
-Json write_forecast(const Standing& standing, const std::string& meter_key, const Usage& usage) {
-    const auto at_end = linear_forecast(usage.used, usage.period, standing.now);
+Json write_alert(const UsageAlert& alert) {
+    const Threshold& threshold = alert.threshold;
+    Json json{{"object", "usage_alert"},
+              {"id", alert.id.text()},
+              {"type", "usage.threshold_reached"},
+              {"customer", alert.customer.text()},
+              {"subscription", nullptr},
+              {"meter", alert.meter_key},
+              {"reset", to_text(alert.reset)},
+              {"window", write_period(alert.window)},
+              {"kind", to_text(threshold.kind)},
+              {"percent", threshold.percent},
+              {"limit", threshold.full_amount},
+              {"used", threshold.reached_amount},
+              {"crossed_at", format_rfc3339(alert.crossed_at)}};
+    if (alert.contract) json["subscription"] = alert.contract->text();
+    if (alert.currency) json["currency"] = to_text(*alert.currency);
+    return json;
+}
+
+Json write_forecast(const Standing& standing, Instant now, const std::string& meter_key,
+                    const Usage& usage) {
+    const auto at_end = linear_forecast(usage.used, usage.period, now);
     std::optional<UsageSum> overage;
     // What is still to come goes to what is left of the allowance first.
     if (at_end)
@@ -148,7 +169,7 @@ Json write_forecast(const Standing& standing, const std::string& meter_key, cons
         return sum ? Json(sum->text()) : Json();
     };
     return Json{{"object", "usage_forecast"},
-                {"as_of", format_rfc3339(standing.now)},
+                {"as_of", format_rfc3339(now)},
                 {"customer", standing.customer.text()},
                 {"meter", meter_key},
                 {"plan", standing.plan->key},

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "analytics/usage/usage_alert.h"
 #include "analytics/usage/usage_groups.h"
 #include "analytics/usage/usage_query.h"
 #include "analytics/usage/usage_series.h"
@@ -29,6 +30,10 @@ Json write_grouping(const UsageQuestion& question, const UsageScope& scope,
                     const UsageGrouping& grouping);
 Json write_routes(const UsageQuestion& question, const UsageScope& scope,
                   const std::map<std::string, RequestFigures>& routes);
-Json write_forecast(const Standing& standing, const std::string& meter_key, const Usage& usage);
+/// As the event that it is; money in major currency units.
+Json write_alert(const UsageAlert& alert);
+/// \param now  the customer's: customer_now()
+Json write_forecast(const Standing& standing, Instant now, const std::string& meter_key,
+                    const Usage& usage);
 
 }  // namespace turnpike

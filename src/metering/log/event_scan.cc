@@ -6,9 +6,9 @@
 #include <ranges>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 
 #include "metering/log/durable_file.h"
+#include "metering/log/frame_events.h"
 #include "metering/log/sealed_segment.h"
 #include "metering/log/segment_file.h"
 #include "metering/log/usage_record.h"
@@ -23,20 +23,6 @@ public:
         if (query.customer) counters_wanted_ = names.counters_of(*query.customer);
     }
 
-    void show(std::string_view records) {
-        RecordReader reader(records);
-        SealedEvent event;
-        while (const auto record = reader.next()) {
-            if (const auto* arrival = std::get_if<ArrivalRecord>(&*record)) {
-                event.place = {arrival->number, 0};
-                event.received_at = arrival->received_at;
-            } else if (const auto* recorded = std::get_if<EventRecord>(&*record)) {
-                event.record = *recorded;
-                show(event);
-                ++event.place.position;
-            }
-        }
-    }
     void show(const SealedEvent& event) {
         if (event.received_at < query_.since || event.received_at >= query_.until) return;
         if (query_.before && event.place >= *query_.before) return;
@@ -123,7 +109,9 @@ Result<std::monostate> show_segment(const SegmentPlace& segment, std::uint64_t l
                                     NewestMatches& matches) {
     if (segment.form == SegmentForm::Sealed) return show_sealed(segment.path, matches);
     const auto visit = [&](std::uint64_t, std::string_view payload) -> Result<std::monostate> {
-        matches.show(payload);
+        const auto shown =
+            show_events(payload, [&](const SealedEvent& event) { matches.show(event); });
+        if (!shown) return failure(shown);
         return std::monostate{};
     };
     auto read = read_segment(segment, last_sequence, visit);

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "metering/log/identity_hash.h"
+#include "metering/log/identity_damage.h"
 
 namespace turnpike {
 namespace {

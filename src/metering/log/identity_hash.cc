@@ -6,12 +6,10 @@
 
 #include "crypto/crc32c.h"
 #include "metering/log/durable_file.h"
+#include "metering/log/identity_damage.h"
 
 namespace turnpike {
 
-std::unexpected<Error> damaged_identities(const std::string& path, const std::string& what) {
-    return unavailable("metering.identity_damaged", path + ": " + what);
-}
 namespace {
 
 /// Holds what an event may have: two texts of 255 bytes.

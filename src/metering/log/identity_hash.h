@@ -26,7 +26,4 @@ std::uint64_t check_value_of(const SipKey& key);
 /// Errors: Unavailable "metering.identity_damaged", "file.refused"; they name the file.
 Result<SipKey> load_or_make_identity_key(const std::string& path);
 
-/// Unavailable "metering.identity_damaged": the file is not what was once written.
-std::unexpected<Error> damaged_identities(const std::string& path, const std::string& what);
-
 }  // namespace turnpike

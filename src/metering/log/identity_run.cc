@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crypto/crc32c.h"
+#include "metering/log/identity_damage.h"
 
 namespace turnpike {
 

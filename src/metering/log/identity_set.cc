@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "metering/log/identity_damage.h"
 #include "metering/log/identity_directory.h"
 #include "metering/log/identity_run_writer.h"
 

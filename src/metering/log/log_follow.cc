@@ -1,14 +1,13 @@
 #include "metering/log/log_follow.h"
 
 #include <algorithm>
-#include <variant>
 
 #include <fmt/format.h>
 
 #include "metering/log/durable_file.h"
+#include "metering/log/frame_events.h"
 #include "metering/log/sealed_segment.h"
 #include "metering/log/segment_file.h"
-#include "metering/log/usage_record.h"
 
 namespace turnpike {
 namespace {
@@ -20,23 +19,11 @@ std::unexpected<Error> not_there(std::uint64_t sequence) {
 
 Result<std::monostate> show_frame(std::string_view payload, const LogFollower& follower,
                                   LogMark& mark) {
-    const std::uint64_t seen = mark.last_arrival;
-    RecordReader reader(payload);
-    SealedEvent event;
-    while (const auto record = reader.next()) {
-        if (const auto* arrival = std::get_if<ArrivalRecord>(&*record)) {
-            event.place = {arrival->number, 0};
-            event.received_at = arrival->received_at;
-        } else if (const auto* recorded = std::get_if<EventRecord>(&*record)) {
-            event.record = *recorded;
-            if (event.place.arrival > seen) follower.event(event);
-            ++event.place.position;
-        }
-        mark.last_arrival = std::max(mark.last_arrival, event.place.arrival);
-    }
-    if (reader.is_bad())
-        return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                    "a frame of the usage log holds what cannot be read");
+    const auto last = show_events(payload, [&](const SealedEvent& event) {
+        if (event.place.arrival > mark.last_arrival) follower.event(event);
+    });
+    if (!last) return failure(last);
+    mark.last_arrival = std::max(mark.last_arrival, *last);
     return std::monostate{};
 }
 

@@ -284,6 +284,20 @@ std::vector<Counter> UsageLog::counters_of(const ContractKey& contract, Instant 
     return state_.counters_of(contract, from, before);
 }
 
+Result<std::vector<CustomerCounter>> UsageLog::durable_counters(
+    std::span<const std::uint32_t> numbers) const {
+    std::vector<CustomerCounter> counters;
+    counters.reserve(numbers.size());
+    for (const std::uint32_t number : numbers) {
+        // For each anew: whoever records must not wait for all of them.
+        const std::scoped_lock lock(sequencer_);
+        counters.push_back(state_.counter_numbered(number));
+    }
+    const auto durable = wait_until_durable();
+    if (!durable) return failure(durable);
+    return counters;
+}
+
 LogNames UsageLog::names() const {
     const auto counted_by = [this](std::uint32_t counter) {
         const std::scoped_lock lock(sequencer_);
@@ -314,7 +328,7 @@ std::uint64_t UsageLog::events() const {
     return state_.events();
 }
 
-Result<std::monostate> UsageLog::wait_until_durable() {
+Result<std::monostate> UsageLog::wait_until_durable() const {
     std::promise<std::optional<Error>> durable;
     writer_->submit("", [&](const std::optional<Error>& failed) { durable.set_value(failed); });
     const auto failed = durable.get_future().get();

@@ -92,6 +92,11 @@ public:
                                                    Instant before) const;
     [[nodiscard]] std::vector<Counter> counters_at(const ContractKey& contract,
                                                    Instant period_start, Instant now) const;
+    /// Counters by the numbers that durable events call them by, with at least those events. All of
+    /// what they show is durable on return. Waits for the disk.
+    /// Errors: Unavailable "usage_log.write_failed".
+    [[nodiscard]] Result<std::vector<CustomerCounter>> durable_counters(
+        std::span<const std::uint32_t> numbers) const;
     /// Durable events, newest arrival first. Reads segments until the page is full, on the calling
     /// thread: of sealed ones, only the blocks that can hold a match (event_scan.h).
     /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".
@@ -120,7 +125,7 @@ private:
     /// not in the log would make the log contradict itself.
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash) noexcept;
-    Result<std::monostate> wait_until_durable();
+    [[nodiscard]] Result<std::monostate> wait_until_durable() const;
     Result<std::monostate> keep_identities_small();
     Result<std::monostate> keep_identities_known();
     Result<std::monostate> keep_snapshot_new();

@@ -85,6 +85,29 @@ std::int64_t used(const UsageLog& log, const std::string& customer = "cus_a") {
     return counter ? counter->used.scaled() / Quantity::kOne : -1;
 }
 
+TEST(UsageLog, ShowsCountersWhenTheyAreDurable) {
+    const ScratchFolder folder;
+    const auto log = open_log(folder.path());
+    const Sent one = calls("a", 2), other = calls("b", 3, {}, "cus_b");
+    std::atomic<bool> is_durable = false;
+    for (const Sent* sent : {&one, &other}) {
+        const LoggedUse use{sent->event, sent->counts, sent->content};
+        is_durable = false;
+        ASSERT_TRUE(log->append(std::span(&use, 1), kStart,
+                                [&](const std::optional<Error>&) { is_durable = true; }));
+    }
+    // Numbered in the order of their first use.
+    const std::uint32_t numbers[] = {1, 0};
+    const auto counters = log->durable_counters(numbers);
+    EXPECT_TRUE(is_durable);
+    ASSERT_TRUE(counters) << counters.error().message;
+    ASSERT_EQ(counters->size(), 2U);
+    EXPECT_EQ(counters->at(0).customer.text(), "cus_b");
+    EXPECT_EQ(counters->at(0).counter.used, Quantity::whole(3));
+    EXPECT_EQ(counters->at(1).customer.text(), "cus_a");
+    EXPECT_EQ(counters->at(1).counter.used, Quantity::whole(2));
+}
+
 std::string only_segment(const std::string& directory) {
     const auto segments = list_segments(directory + "/segments");
     EXPECT_EQ(segments->size(), 1U);

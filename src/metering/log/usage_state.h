@@ -115,6 +115,8 @@ public:
     };
     /// \param counter  as an EventRecord has it
     [[nodiscard]] CountedBy counted_by(std::uint32_t counter) const;
+    /// The same counter with all that it says.
+    [[nodiscard]] CustomerCounter counter_numbered(std::uint32_t counter) const;
     /// Of all of the customer's contracts, in rising order.
     [[nodiscard]] std::vector<std::uint32_t> counters_of_customer(std::string_view customer) const;
 

@@ -68,6 +68,12 @@ UsageState::CountedBy UsageState::counted_by(std::uint32_t counter) const {
             names(NameTable::Meter).text(entry.meter), entry.rule.reset, entry.period.start};
 }
 
+CustomerCounter UsageState::counter_numbered(std::uint32_t counter) const {
+    const Entry& entry = counters_.at(counter);
+    const auto& customer = names(NameTable::Customer).text(contracts_[entry.contract].customer);
+    return {CustomerId::trusted(customer), counter_of(entry)};
+}
+
 std::vector<std::uint32_t> UsageState::counters_of_customer(std::string_view customer) const {
     std::vector<std::uint32_t> counters;
     const auto who = names(NameTable::Customer).find(customer);

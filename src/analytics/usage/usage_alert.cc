@@ -1,0 +1,117 @@
+#include "analytics/usage/usage_alert.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "base/check.h"
+#include "sql/statement_rows.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::string_view kInsert = R"sql(
+    INSERT INTO usage_alerts (id, customer_id, subscription_id, meter_key, reset, window_start,
+                              window_end, kind, percent, full_amount, reached_amount, crossed_at)
+    VALUES
+)sql";
+constexpr std::string_view kUnlessThere = R"sql(
+    ON CONFLICT (customer_id, subscription_id, meter_key, reset, window_start, kind, percent)
+    DO NOTHING
+    RETURNING id
+)sql";
+
+constexpr std::string_view kSelect = R"sql(
+    SELECT a.id, a.customer_id, a.subscription_id, a.meter_key, a.reset, a.window_start,
+           a.window_end, a.kind, a.percent, a.full_amount, a.reached_amount, a.crossed_at,
+           p.currency
+      FROM usage_alerts a
+      LEFT JOIN subscriptions s ON s.id = a.subscription_id AND a.kind = 'spend'
+      LEFT JOIN prices p ON p.id = s.price_id
+     WHERE )sql";
+// An index of its own answers each.
+constexpr std::string_view kOfAll = "$1 = ''";
+constexpr std::string_view kOfCustomer = "a.customer_id = $1";
+// $2: '' for all.
+constexpr std::string_view kNewest = R"sql(
+       AND (a.meter_key = $2 OR $2 = '') AND a.crossed_at >= $3 AND a.crossed_at < $4
+       AND (a.crossed_at, a.id) < ($5, $6)
+     ORDER BY a.crossed_at DESC, a.id DESC
+     LIMIT $7
+)sql";
+
+/// A word of ours that does not parse back means a broken database or a broken build.
+template <class T>
+T known(std::optional<T> parsed) {
+    check(parsed.has_value(), "the ledger holds only words that we wrote");
+    return *parsed;
+}
+
+UsageAlert from_row(const sql::Row& row) {
+    UsageAlert alert{.id = row.id<UsageAlertId>(0),
+                     .customer = row.id<CustomerId>(1),
+                     .contract = {},
+                     .meter_key = row.text(3),
+                     .reset = known(parse_reset(row.text(4))),
+                     .window = {row.instant(5), row.instant(6)},
+                     .threshold = {known(parse_threshold_kind(row.text(7))),
+                                   static_cast<int>(row.integer(8)), row.text(9), row.text(10)},
+                     .currency = {},
+                     .crossed_at = row.instant(11)};
+    if (!row.text(2).empty()) alert.contract = row.id<SubscriptionId>(2);
+    if (!row.is_null(12)) alert.currency = parse_currency(row.text(12));
+    return alert;
+}
+
+std::vector<UsageAlert> reached_by(const CustomerCounter& counted, Instant now, IdSource& ids) {
+    std::vector<UsageAlert> alerts;
+    const auto& [customer, counter] = counted;
+    for (Threshold& threshold : thresholds_reached(counter))
+        alerts.push_back({.id = ids.make<UsageAlertId>(now),
+                          .customer = customer,
+                          .contract = counter.contract,
+                          .meter_key = counter.meter_key,
+                          .reset = counter.reset,
+                          .window = alert_window(counter),
+                          .threshold = std::move(threshold),
+                          .currency = {},
+                          .crossed_at = now});
+    return alerts;
+}
+
+}  // namespace
+
+std::vector<UsageAlert> raise_alerts(sql::Transaction& tx,
+                                     std::span<const CustomerCounter> counters, Instant now,
+                                     IdSource& ids) {
+    std::vector<UsageAlert> alerts;
+    sql::InsertRows rows(tx, kInsert, kUnlessThere);
+    for (const CustomerCounter& counted : counters)
+        for (UsageAlert& alert : reached_by(counted, now, ids)) {
+            const Threshold& threshold = alert.threshold;
+            rows.add({alert.id, alert.customer, text_of(alert.contract), alert.meter_key,
+                      to_text(alert.reset), alert.window.start, alert.window.end,
+                      to_text(threshold.kind), threshold.percent, threshold.full_amount,
+                      threshold.reached_amount, alert.crossed_at});
+            alerts.push_back(std::move(alert));
+        }
+    std::set<std::string> raised;
+    for (const sql::Row& row : rows.finish()) raised.insert(row.text(0));
+    std::erase_if(alerts,
+                  [&](const UsageAlert& alert) { return !raised.contains(alert.id.text()); });
+    return alerts;
+}
+
+std::vector<UsageAlert> load_alerts(sql::Transaction& tx, const UsageAlertFilter& filter) {
+    const PageQuery& page = filter.page;
+    const std::string text =
+        std::string(kSelect).append(filter.customer ? kOfCustomer : kOfAll).append(kNewest);
+    std::vector<UsageAlert> alerts;
+    for (const auto& row :
+         tx.all(text, {filter.customer.value_or(""), filter.meter_key.value_or(""), page.since,
+                       page.until, page.after.at, page.after.id, page.fetch()}))
+        alerts.push_back(from_row(row));
+    return alerts;
+}
+
+}  // namespace turnpike

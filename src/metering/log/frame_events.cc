@@ -1,0 +1,29 @@
+#include "metering/log/frame_events.h"
+
+#include <variant>
+
+#include "metering/log/usage_record.h"
+
+namespace turnpike {
+
+Result<std::uint64_t> show_events(std::string_view payload,
+                                  const std::function<void(const SealedEvent&)>& show) {
+    RecordReader reader(payload);
+    SealedEvent event;
+    while (const auto record = reader.next()) {
+        if (const auto* arrival = std::get_if<ArrivalRecord>(&*record)) {
+            event.place = {arrival->number, 0};
+            event.received_at = arrival->received_at;
+        } else if (const auto* recorded = std::get_if<EventRecord>(&*record)) {
+            event.record = *recorded;
+            show(event);
+            ++event.place.position;
+        }
+    }
+    if (reader.is_bad())
+        return fail(ErrorCode::Unavailable, "usage_log.damaged",
+                    "a frame of the usage log holds what cannot be read");
+    return event.place.arrival;
+}
+
+}  // namespace turnpike
