@@ -12,6 +12,7 @@
 #include "json/object_reader.h"
 #include "json/object_text.h"
 #include "json/value.h"
+#include "metering/usage_event.h"
 
 namespace turnpike {
 namespace {
@@ -130,6 +131,9 @@ Result<ConsumeBody> read_consume(const http::Request& request) {
     consume.id = fields.optional_text("id");
     if (consume.source && !consume.id)
         fields.complain("id", "required", "a source names an event only together with an id");
+    if (consume.source && is_reserved_source(*consume.source))
+        fields.complain("source", "reserved_source",
+                        "sources that begin with turnpike. are the server's own");
     if (const auto ms = fields.optional_integer("latency_ms", {.min = 0, .max = kLatencyMaxMs}))
         consume.latency_us = *ms * 1'000;
     consume.properties = fields.optional_metadata("properties");
