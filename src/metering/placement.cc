@@ -14,7 +14,8 @@ std::unexpected<EventComplaint> complaint(std::string_view code, std::string det
     return std::unexpected(EventComplaint{code, std::move(detail)});
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+/// Not "quoted": beside <iomanip>, which a unity build brings, that is std::quoted.
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 bool is_plain(const SentEvent& sent) { return sent.type.empty(); }
 
@@ -47,16 +48,16 @@ std::expected<Placement::Meters, EventComplaint> Placement::meters_of(const Sent
     if (is_plain(sent)) {
         const Meter* named = catalog_.meter(sent.meter_key);
         if (named != nullptr) return Meters{named};
-        return complaint("unknown_meter", "there is no meter " + quoted(sent.meter_key));
+        return complaint("unknown_meter", "there is no meter " + in_quotes(sent.meter_key));
     }
     const auto& fed = meters_of_type(sent.type);
     if (fed.empty())
-        return complaint("unknown_meter", "no meter counts events of type " + quoted(sent.type));
+        return complaint("unknown_meter", "no meter counts events of type " + in_quotes(sent.type));
     Meters meters;
     for (const Meter* meter : fed)
         if (passes(*meter, sent)) meters.push_back(meter);
     if (meters.empty())
-        return complaint("no_meter_matches", "no meter of events of type " + quoted(sent.type) +
+        return complaint("no_meter_matches", "no meter of events of type " + in_quotes(sent.type) +
                                                  " lets its properties pass");
     return meters;
 }
@@ -94,9 +95,9 @@ std::expected<UsageCounts, EventComplaint> Placement::counts_of(const SentEvent&
     }
     if (!counts.empty()) return counts;
     const std::string what =
-        meters.size() == 1 ? quoted(meters.front()->key) : "a meter of " + quoted(sent.type);
+        meters.size() == 1 ? in_quotes(meters.front()->key) : "a meter of " + in_quotes(sent.type);
     return complaint("not_in_plan",
-                     "the plan " + quoted(customer.plan->key) + " does not include " + what);
+                     "the plan " + in_quotes(customer.plan->key) + " does not include " + what);
 }
 
 /// Of a type, its first meter stands for all: which of them count may change with the plan, and the
@@ -124,7 +125,7 @@ Placed Placement::place(const SentEvent& sent, const Result<CustomerWindow>& cus
     const auto meters = meters_of(sent);
     if (!meters) return std::unexpected(meters.error());
     if (!customer)
-        return complaint("unknown_customer", "there is no customer " + quoted(sent.subject));
+        return complaint("unknown_customer", "there is no customer " + in_quotes(sent.subject));
     const Instant time = sent.time.value_or(customer->now);
     UsageEvent event{.source = std::string(sent.source),
                      .id = std::string(sent.id),
