@@ -49,6 +49,12 @@ bool take_text(const Json& event, const char* name, Slow& slow, std::string& int
     return slow.code.empty();
 }
 
+bool take_source(const Json& event, Slow& slow) {
+    if (take_text(event, "source", slow, slow.source) && slow.source.starts_with("turnpike."))
+        slow.code = "reserved_source";
+    return slow.code.empty();
+}
+
 /// `scale` digits behind the point; nullopt when it is wrong.
 std::optional<std::int64_t> decimal(const Json& value, int scale, Slow& slow) {
     if (value.is_number_float()) slow.is_fraction = true;
@@ -116,7 +122,7 @@ Slow read_slowly(const Json& event) {
         slow.code = "bad_data";
         return slow;
     }
-    if (!take_text(event, "id", slow, slow.id) || !take_text(event, "source", slow, slow.source) ||
+    if (!take_text(event, "id", slow, slow.id) || !take_source(event, slow) ||
         !take_text(event, is_plain ? "meter" : "type", slow, slow.type_or_meter) ||
         !take_text(event, is_plain ? "customer" : "subject", slow, slow.subject) ||
         !take_time(event, slow))

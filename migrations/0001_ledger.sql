@@ -313,8 +313,11 @@ CREATE TABLE invoice_lines (
     amount_minor     BIGINT NOT NULL,
     period_start     BIGINT NOT NULL,
     period_end       BIGINT NOT NULL,
+    overage_charge_id TEXT, -- of overage, as the provider's line names it
     UNIQUE (invoice_id, provider_line_id)
 );
+CREATE INDEX invoice_lines_by_charge ON invoice_lines (overage_charge_id)
+    WHERE overage_charge_id IS NOT NULL;
 
 -- billing ------------------------------------------------------------------------------------
 CREATE TABLE period_closes (

@@ -88,6 +88,7 @@ inline constexpr auto kPolicies = [] {
 
         Policy::seller("POST", "/v1/events", UsageWrite),
         Policy::seller("GET", "/v1/events", UsageRead),
+        Policy::seller("GET", "/v1/events/{event}", UsageRead),
         Policy::seller("POST", "/v1/usage/consume", UsageWrite),
         Policy::seller("GET", "/v1/usage", UsageRead),
         Policy::either("GET", "/v1/usage/series", UsageRead),

@@ -12,6 +12,7 @@
 #include "app/ledger.h"
 #include "app/process_metrics.h"
 #include "base/check.h"
+#include "billing/period_charges.h"
 #include "billing/price_adoption.h"
 #include "billing/sync.h"
 #include "catalog/service.h"
@@ -177,7 +178,8 @@ App::App(Config given, AppParts parts)
                    catalog,
                    cursors,
                    window_looks(catalog, standings),
-                   [this](const CustomerId& customer) { standings.counts_moved(customer); }},
+                   [this](const CustomerId& customer) { standings.counts_moved(customer); },
+                   load_period_billing},
       entitlements_api{*db, *usage, clock, ids, catalog, standings, config.upgrade_url},
       gateway_api{entitlements_api, usage_recovery, count_failed_open(metrics)},
       ofrep_api{entitlements_api},

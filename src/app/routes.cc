@@ -85,6 +85,7 @@ constexpr auto kRoutes = std::to_array<Route>({
 
     {Method::Post, "/v1/events", call<&App::metering_api, &MeteringApi::post_events>},
     {Method::Get, "/v1/events", call<&App::metering_api, &MeteringApi::get_events>},
+    {Method::Get, "/v1/events/{event}", call_exactly<&App::metering_api, &MeteringApi::get_event>},
     {Method::Get, "/v1/usage", call<&App::entitlements_api, &EntitlementsApi::get_usage>},
     {Method::Get, "/v1/usage/series", call<&App::usage_api, &UsageApi::get_series>},
     {Method::Get, "/v1/usage/top", call<&App::usage_api, &UsageApi::get_top>},

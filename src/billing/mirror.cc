@@ -181,8 +181,17 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
 
 namespace {
 
+constexpr const char* kChargeName = "turnpike_overage";
+
+/// As period_close.cc has named it.
+std::optional<OverageChargeId> charge_of(const ProviderInvoiceLine& line) {
+    const auto name = line.metadata.find(kChargeName);
+    if (name == line.metadata.end()) return std::nullopt;
+    return OverageChargeId::parse(name->second);
+}
+
 LineKind kind_of(const ProviderInvoiceLine& line) {
-    if (line.metadata.contains("turnpike_overage")) return LineKind::Overage;
+    if (line.metadata.contains(kChargeName)) return LineKind::Overage;
     if (line.proration) return LineKind::Proration;
     return line.from_subscription ? LineKind::Plan : LineKind::Other;
 }
@@ -220,6 +229,7 @@ Invoice translate(const MirrorScope& scope, const ProviderInvoice& theirs,
             .quantity = line.quantity,
             .amount = line.amount,
             .period = line.period,
+            .overage_charge = charge_of(line),
         });
     }
     return ours;

@@ -224,6 +224,25 @@ TEST_P(Entitlements, BadRequestsAreRefused) {
     EXPECT_EQ(events(), 0);
 }
 
+TEST_P(Entitlements, TheServersOwnSourcesAreNotForSenders) {
+    Json body = calls("alice", 1);
+    body["id"] = "1";
+    for (const char* source : {"turnpike.gateway GET /x", "turnpike.consume", "turnpike."}) {
+        body["source"] = source;
+        const auto refused = consume(body);
+        ASSERT_FALSE(refused) << source;
+        ASSERT_EQ(refused.error().fields.size(), 1U);
+        EXPECT_EQ(refused.error().fields.front().pointer, "/source");
+        EXPECT_EQ(refused.error().fields.front().code, "reserved_source");
+    }
+    EXPECT_EQ(events(), 0);
+    body["source"] = "turnpike";
+    EXPECT_EQ(consumed(body)["http"], 200);
+    // Without a source it has one of the server's.
+    EXPECT_EQ(consumed(calls("alice", 1))["http"], 200);
+    EXPECT_EQ(events(), 2);
+}
+
 TEST_P(Entitlements, SixtyFourClientsGetExactlyTheLast50Units) {
     consumed(calls("alice", 50));
     std::atomic<int> granted = 0, denied = 0;

@@ -9,14 +9,14 @@
 
 #include "base/check.h"
 #include "catalog/wire.h"
+#include "entitlements/consume_scan.h"
 #include "json/object_reader.h"
 #include "json/object_text.h"
 #include "json/value.h"
+#include "metering/usage_event.h"
 
 namespace turnpike {
 namespace {
-
-constexpr std::int64_t kLatencyMaxMs = 86'400'000;
 
 Quantity read_units(ObjectReader& fields, std::string_view name) {
     const auto units = fields.optional_quantity(name).value_or(Quantity::whole(1));
@@ -65,6 +65,13 @@ std::string when_of(const Reset& reset) {
     }
     check(false, "every reset has words");
     return {};
+}
+
+/// As most senders write it: whatever else the headers may say of JSON is for others to judge.
+bool is_plain_json(const http::Request& request) {
+    const std::string* type = request.header("Content-Type");
+    return type != nullptr && *type == "application/json" &&
+           request.header("Content-Encoding") == nullptr;
 }
 
 std::int64_t whole_units(Quantity quantity) { return quantity.scaled() / Quantity::kOne; }
@@ -119,6 +126,8 @@ Result<CheckRequest> read_check(const http::Request& request) {
 }
 
 Result<ConsumeBody> read_consume(const http::Request& request) {
+    if (is_plain_json(request))
+        if (auto scanned = scan_consume(request.body)) return *std::move(scanned);
     const auto body = request.json();
     if (!body) return failure(body);
     ObjectReader fields(*body);
@@ -130,6 +139,9 @@ Result<ConsumeBody> read_consume(const http::Request& request) {
     consume.id = fields.optional_text("id");
     if (consume.source && !consume.id)
         fields.complain("id", "required", "a source names an event only together with an id");
+    if (consume.source && is_reserved_source(*consume.source))
+        fields.complain("source", "reserved_source",
+                        "sources that begin with turnpike. are the server's own");
     if (const auto ms = fields.optional_integer("latency_ms", {.min = 0, .max = kLatencyMaxMs}))
         consume.latency_us = *ms * 1'000;
     consume.properties = fields.optional_metadata("properties");

@@ -30,7 +30,10 @@ struct ConsumeBody {
     std::optional<std::string> source, id;
     std::optional<std::int64_t> latency_us;
     std::vector<std::pair<std::string, std::string>> properties;  ///< as ConsumeRequest has them
+    friend bool operator==(const ConsumeBody&, const ConsumeBody&) = default;
 };
+/// The most that `latency_ms` may be: a day.
+inline constexpr std::int64_t kLatencyMaxMs = 86'400'000;
 Result<ConsumeBody> read_consume(const http::Request& request);
 
 // Bodies, as text: these two are answered more often than everything else together.

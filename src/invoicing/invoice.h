@@ -29,6 +29,7 @@ struct InvoiceLine {
     std::int64_t quantity = 1;
     Money amount;
     Period period;  ///< when the service was given
+    std::optional<OverageChargeId> overage_charge{};  ///< which Overage it bills
 };
 
 /// The mirror of a provider's invoice. Invariant: subtotal is the sum of the lines.

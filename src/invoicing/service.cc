@@ -54,7 +54,7 @@ std::string invoices_where(std::string_view rest) {
 
 constexpr std::string_view kLines = R"sql(
     SELECT id, provider_line_id, kind, description, quantity, amount_minor, period_start,
-           period_end
+           period_end, overage_charge_id
       FROM invoice_lines
      WHERE invoice_id = $1
      ORDER BY position
@@ -70,7 +70,9 @@ Invoice with_lines(sql::Transaction& tx, Invoice invoice) {
             .quantity = row.integer(4),
             .amount = Money(row.integer(5), invoice.total.currency()),
             .period = {row.instant(6), row.instant(7)},
+            .overage_charge = {},
         });
+        if (!row.is_null(8)) invoice.lines.back().overage_charge = row.id<OverageChargeId>(8);
     }
     return invoice;
 }
@@ -126,13 +128,13 @@ constexpr std::string_view kMirror = R"sql(
 
 constexpr std::string_view kMirrorLine = R"sql(
     INSERT INTO invoice_lines (id, invoice_id, provider_line_id, position, kind, description,
-           quantity, amount_minor, period_start, period_end)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+           quantity, amount_minor, period_start, period_end, overage_charge_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (invoice_id, provider_line_id) DO UPDATE
        SET position = excluded.position, kind = excluded.kind,
            description = excluded.description, quantity = excluded.quantity,
            amount_minor = excluded.amount_minor, period_start = excluded.period_start,
-           period_end = excluded.period_end
+           period_end = excluded.period_end, overage_charge_id = excluded.overage_charge_id
 )sql";
 
 // Lines that the provider no longer has were given no position in this pass.
@@ -190,7 +192,7 @@ std::optional<InvoiceId> mirror_invoice(sql::Transaction& tx, const Invoice& i, 
     for (const auto& line : i.lines) {
         tx.run(kMirrorLine, {line.id, kept, line.provider_line_id, position++, to_text(line.kind),
                              line.description, line.quantity, line.amount.minor(),
-                             line.period.start, line.period.end});
+                             line.period.start, line.period.end, line.overage_charge});
     }
     tx.run(kDropForgotten, {kept});
     return kept;

@@ -10,6 +10,7 @@
 
 #include "access/page.h"
 #include "json/value.h"
+#include "metering/followed_event.h"
 #include "metering/ingest.h"
 #include "metering/lines_report.h"
 #include "metering/wire.h"
@@ -54,6 +55,22 @@ Error interrupted(const sql::Failure& failure, const http::Request& request) {
 std::string listing_of(const EventFilter& filter) {
     return "events " + (filter.customer ? filter.customer->text() : "*") + " " +
            filter.meter_key.value_or("*");
+}
+
+/// A source alone would be looked for in all that was ever recorded.
+Result<std::optional<EventName>> read_name(const http::Request& request) {
+    const std::string* source = request.query_value("source");
+    const std::string* id = request.query_value("event_id");
+    if (source == nullptr && id == nullptr) return std::nullopt;
+    if (source != nullptr && id != nullptr) return EventName{*source, *id};
+    Error error{ErrorCode::InvalidArgument, "request.invalid_query",
+                "source and event_id name an event together"};
+    error.fields.push_back({source == nullptr ? "source" : "event_id", "required", "is missing"});
+    return std::unexpected(std::move(error));
+}
+
+std::unexpected<Error> no_such_event() {
+    return not_found("event.not_found", "no recorded event has this id");
 }
 
 }  // namespace
@@ -123,6 +140,9 @@ asio::awaitable<Result<http::Response>> MeteringApi::get_events(const Principal&
                                                                 const http::Request& request) {
     EventFilter filter;
     if (const std::string* meter = request.query_value("meter")) filter.meter_key = *meter;
+    auto name = read_name(request);
+    if (!name) co_return failure(name);
+    filter.name = *std::move(name);
     if (const std::string* ref = request.query_value("customer")) {
         const auto look = begin_look();
         auto look_up = [&](sql::Transaction& tx) { return look.find(tx, *ref, clock.now()); };
@@ -131,7 +151,8 @@ asio::awaitable<Result<http::Response>> MeteringApi::get_events(const Principal&
         filter.customer = window->customer;
     }
     const std::string listing = listing_of(filter);
-    const auto query = read_page(request, cursors, listing, {"customer", "meter"});
+    const auto query =
+        read_page(request, cursors, listing, {"customer", "meter", "source", "event_id"});
     if (!query) co_return failure(query);
     filter.page = *query;
 
@@ -143,6 +164,28 @@ asio::awaitable<Result<http::Response>> MeteringApi::get_events(const Principal&
     std::optional<PageMark> last;
     if (page.has_more) last = {page.items.back().received_at, page.items.back().id.text()};
     co_return list_response(std::move(data), cursors, listing, last);
+}
+
+asio::awaitable<Result<http::Response>> MeteringApi::get_event(const Principal& caller,
+                                                               const http::Request& request) {
+    const auto id = UsageEventId::parse(request.path_value("event"));
+    if (!id) co_return no_such_event();
+    const auto found = co_await usage.follow_event(*id);
+    if (!found) co_return failure(found);
+    if (!*found) co_return no_such_event();
+    const FollowedEvent& followed = **found;
+    const auto look = begin_look();
+    auto write = [&](sql::Transaction& tx) -> Result<Json> {
+        const auto window = look.find(tx, followed.recorded.event.customer.text(), clock.now());
+        if (!window) return failure(window);
+        if (!caller.has(Scope::BillingRead))
+            return write_followed_event(followed, window->now, nullptr);
+        const auto billing = find_billing(tx, followed, find_period_billing);
+        return write_followed_event(followed, window->now, &billing);
+    };
+    const auto written = co_await db.read(write);
+    if (!written) co_return failure(written);
+    co_return http::ok(*written);
 }
 
 }  // namespace turnpike

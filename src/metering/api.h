@@ -11,6 +11,7 @@
 #include "http/message.h"
 #include "metering/customer_window.h"
 #include "metering/event_body.h"
+#include "metering/period_billing.h"
 #include "metering/service.h"
 #include "sql/database.h"
 
@@ -27,14 +28,19 @@ struct MeteringApi {
     const CursorCodec& cursors;
     BeginLook begin_look;
     UsageMoved usage_moved;
+    FindPeriodBilling find_period_billing;
 
     /// POST /v1/events: one event, a JSON array, or NDJSON, encoded or not; a verdict for each.
     /// Answers when everything is durable; NDJSON is recorded a thousand events at a time.
     asio::awaitable<Result<http::Response>> post_events(const Principal& caller,
                                                         const http::Request& request);
-    /// GET /v1/events?customer=&meter=&limit=&cursor=&created_at[gte]=&created_at[lt]=
+    /// GET /v1/events?customer=&meter=&source=&event_id=&limit=&cursor=&created_at[gte]=
+    /// &created_at[lt]=
     asio::awaitable<Result<http::Response>> get_events(const Principal& caller,
                                                        const http::Request& request);
+    /// GET /v1/events/{event}: what it moved and, for who may read billing, what was charged.
+    asio::awaitable<Result<http::Response>> get_event(const Principal& caller,
+                                                      const http::Request& request);
 
 private:
     asio::awaitable<Result<AppendReport>> record(const std::vector<EventEntry>& entries);

@@ -40,8 +40,8 @@ class EventsApi : public ::testing::Test {
 protected:
     using Handler = asio::awaitable<Result<http::Response>> (MeteringApi::*)(const Principal&,
                                                                              const http::Request&);
-    Result<http::Response> call(Handler handler, const http::Request& request) {
-        const Principal caller = testing::seller();
+    Result<http::Response> call(Handler handler, const http::Request& request,
+                                const Principal& caller = testing::seller()) {
         asio::io_context io;
         auto answer = asio::co_spawn(io, (api_.*handler)(caller, request), asio::use_future);
         io.run();
@@ -84,22 +84,47 @@ protected:
     std::vector<CustomerId> moved_;
     Result<CustomerWindow> window_of(std::string_view ref, Instant now) {
         if (ref != "alice" && ref != alice_.text()) return not_found("test.nobody", "nobody");
-        return CustomerWindow{alice_, std::nullopt, default_plan_of(world_.catalog().get()),
+        return CustomerWindow{alice_, contract_, default_plan_of(world_.catalog().get()),
                               kSeptember, now};
     }
+    /// What billing says, for the one period that there is.
+    PeriodBilling billing_of(const BilledPeriod& period) {
+        EXPECT_EQ(period.subscription, contract_);
+        EXPECT_EQ(period.meter_key, "api_calls");
+        EXPECT_EQ(period.start, kSeptember.start);
+        return billing_;
+    }
+    /// The event of this name, followed.
+    Json followed(const std::string& name, const Principal& caller) {
+        http::Request request;
+        request.query = {{"source", "t"}, {"event_id", name}};
+        const auto listed = call(&MeteringApi::get_events, request);
+        EXPECT_TRUE(listed) << listed.error().message;
+        const Json data = (*parse_json(listed->body))["data"];
+        EXPECT_EQ(data.size(), 1U);
+        request = {};
+        request.path_values = {{"event", data[0]["id"].get<std::string>()}};
+        const auto answer = call(&MeteringApi::get_event, request, caller);
+        EXPECT_TRUE(answer) << answer.error().message;
+        return *parse_json(answer->body);
+    }
+    Contract contract_;
+    PeriodBilling billing_;
     BeginLook begin_look_ = [this] {
         return WindowLook{[this](sql::Transaction&, std::string_view ref, Instant now) {
             return window_of(ref, now);
         }};
     };
     SqlUsage usage_{failing_, world_.ids()};
-    MeteringApi api_{failing_,
-                     usage_,
-                     clock_,
-                     world_.catalog(),
-                     cursors_,
-                     begin_look_,
-                     [this](const CustomerId& customer) { moved_.push_back(customer); }};
+    MeteringApi api_{
+        failing_,
+        usage_,
+        clock_,
+        world_.catalog(),
+        cursors_,
+        begin_look_,
+        [this](const CustomerId& customer) { moved_.push_back(customer); },
+        [this](sql::Transaction&, const BilledPeriod& period) { return billing_of(period); }};
 };
 
 TEST_F(EventsApi, GivesAVerdictForEachEvent) {
@@ -228,8 +253,8 @@ TEST_F(EventsApi, EveryThousandLinesAreATransactionOfTheirOwn) {
 TEST_F(EventsApi, AStoreThatTakesNothingSaysWhenToComeBack) {
     testing::FullUsage full(usage_);
     full.appends_left = 2;
-    MeteringApi api{
-        *db_, full, clock_, world_.catalog(), cursors_, begin_look_, [](const auto&) {}};
+    MeteringApi api{*db_, full, clock_, world_.catalog(), cursors_, begin_look_, [](const auto&) {},
+                    {}};
     const Principal seller = testing::seller();
     const auto in_the_middle = testing::run(api.post_events(seller, lines(many(2'500))));
     ASSERT_TRUE(in_the_middle);
@@ -279,6 +304,96 @@ TEST_F(EventsApi, ListsInPages) {
     EXPECT_EQ(seen, "4 3 2 1 0 ");
     request.query.front() = {"meter", "api_calls"};  // the cursor is of another listing
     EXPECT_FALSE(call(&MeteringApi::get_events, request));
+}
+
+TEST_F(EventsApi, AnEventIsFollowedToItsCountersAndCharges) {
+    contract_ = SubscriptionId::trusted("sub_1");
+    post("[" + event("1", "alice", R"(,"data":{"quantity":60})") + "," +
+         event("2", "alice", R"(,"data":{"quantity":"2.5"})") + "]");
+    billing_.state = PeriodBilling::State::Closed;
+    PeriodCharge charge{.id = OverageChargeId::trusted("ovc_1"),
+                        .kind = PeriodCharge::Kind::Overage,
+                        .quantity = Quantity::whole(7),
+                        .unit_price = *UnitPrice::parse("0.02"),
+                        .amount = Money(14, Currency::Usd),
+                        .created_at = kSeptember.end,
+                        .on = BilledOn{.provider = "stripe",
+                                       .provider_invoice_id = "in_1",
+                                       .invoice = InvoiceId::trusted("inv_1"),
+                                       .number = "A-1",
+                                       .status = "paid",
+                                       .line = InvoiceLineId::trusted("il_1")}};
+    billing_.charges.push_back(charge);
+    charge.id = OverageChargeId::trusted("ovc_2");
+    charge.kind = PeriodCharge::Kind::Adjustment;
+    charge.quantity = Quantity::whole(-1);
+    charge.amount = Money(-2, Currency::Usd);
+    charge.on.reset();
+    billing_.charges.push_back(charge);
+
+    auto caller = testing::seller();
+    caller.scopes = {Scope::UsageRead, Scope::BillingRead};
+    const Json shown = followed("2", caller);
+    EXPECT_EQ(shown["object"], "event");
+    EXPECT_EQ(shown["event_id"], "2");
+    EXPECT_EQ(shown["counts"], Json::parse(R"([{
+        "meter": "api_calls", "reset": "billing_period",
+        "window_start": "2024-09-01T00:00:00Z", "value": "2.5", "aggregation": "sum",
+        "window_end": "2024-10-01T00:00:00Z", "used": "62.5", "included": "100",
+        "hard_limit": "100", "overage": "0",
+        "billing": {"state": "closed", "charges": [
+            {"id": "ovc_1", "kind": "overage", "quantity": "7", "unit_price": "0.02",
+             "amount": {"amount": 14, "currency": "USD"}, "created_at": "2024-10-01T00:00:00Z",
+             "invoice": {"id": "inv_1", "number": "A-1", "status": "paid", "provider": "stripe",
+                         "provider_invoice_id": "in_1", "line": "il_1"}},
+            {"id": "ovc_2", "kind": "adjustment", "quantity": "-1", "unit_price": "0.02",
+             "amount": {"amount": -2, "currency": "USD"}, "created_at": "2024-10-01T00:00:00Z",
+             "invoice": null}]}}])"));
+}
+
+TEST_F(EventsApi, WhatWasChargedIsForThoseWhoReadBilling) {
+    contract_ = SubscriptionId::trusted("sub_1");
+    post("[" + event("1", "alice") + "]");
+    auto caller = testing::seller();
+    caller.scopes = {Scope::UsageRead};
+    EXPECT_FALSE(followed("1", caller)["counts"][0].contains("billing"));
+    caller.scopes.push_back(Scope::BillingRead);
+    EXPECT_EQ(followed("1", caller)["counts"][0]["billing"],
+              Json::parse(R"({"state":"open","charges":[]})"));
+}
+
+TEST_F(EventsApi, TheDefaultPlanChargesNothing) {
+    post("[" + event("1", "alice") + "]");
+    auto caller = testing::seller();
+    caller.scopes = {Scope::UsageRead, Scope::BillingRead};
+    EXPECT_EQ(followed("1", caller)["counts"][0]["billing"], Json());
+}
+
+TEST_F(EventsApi, AnEventThatIsNotThereIsNotFound) {
+    for (const char* id :
+         {"", "1", "ue_1", "cus_00000000000000000000000000", "ue_00000000000000000000000000"}) {
+        http::Request request;
+        request.path_values = {{"event", id}};
+        const auto answer = call(&MeteringApi::get_event, request);
+        ASSERT_FALSE(answer) << id;
+        EXPECT_EQ(answer.error().code, ErrorCode::NotFound);
+        EXPECT_EQ(answer.error().reason, Reason("event.not_found"));
+    }
+}
+
+TEST_F(EventsApi, ANameIsASourceAndAnId) {
+    post("[" + event("1", "alice") + "," + event("2", "alice") + "]");
+    http::Request request;
+    request.query = {{"source", "t"}, {"event_id", "3"}};
+    const auto none = call(&MeteringApi::get_events, request);
+    ASSERT_TRUE(none);
+    EXPECT_EQ((*parse_json(none->body))["data"], Json::array());
+    for (const char* half : {"source", "event_id"}) {
+        request.query = {{half, "t"}};
+        const auto refused = call(&MeteringApi::get_events, request);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().reason, Reason("request.invalid_query")) << half;
+    }
 }
 
 }  // namespace

@@ -116,7 +116,16 @@ EventQuery query_of(const EventFilter& filter) {
                      .before = place_of(filter.page.after.id),
                      .count_max = static_cast<std::size_t>(filter.page.fetch())};
     if (filter.customer) query.customer = filter.customer->text();
+    if (!filter.name) return query;
+    query.source = filter.name->source;
+    query.id = filter.name->id;
+    query.count_max = 1;  // there is no other
     return query;
+}
+
+RecordedEvent recorded_from(LoggedEvent logged) {
+    return {id_at(logged.place), std::move(logged.event), logged.received_at,
+            std::move(logged.counts)};
 }
 
 /// Those of `events` that the log asked to place again.
@@ -216,7 +225,17 @@ asio::awaitable<Result<std::vector<ClosedPeriod>>> LogUsage::close(CloseJob job)
 }
 
 asio::awaitable<Result<std::vector<LoggedEvent>>> LogUsage::scan(EventQuery query) {
+    // Most names that are asked for in vain would be looked for in all of the log.
+    if (query.source && query.id) {
+        const auto known = log_.knows(*query.source, *query.id);
+        if (!known) co_return failure(known);
+        if (!*known) co_return std::vector<LoggedEvent>();
+    }
     co_return log_.newest_events(query);
+}
+
+asio::awaitable<Result<std::optional<LoggedEvent>>> LogUsage::look_at(LogPlace place) {
+    co_return log_.event_at(place);
 }
 
 asio::awaitable<Result<std::vector<RecordedEvent>>> LogUsage::list_events(EventFilter filter) {
@@ -224,10 +243,26 @@ asio::awaitable<Result<std::vector<RecordedEvent>>> LogUsage::list_events(EventF
     if (!scanned) co_return come_back(scanned.error());
     std::vector<RecordedEvent> events;
     events.reserve(scanned->size());
-    for (LoggedEvent& logged : *scanned)
-        events.push_back({id_at(logged.place), std::move(logged.event), logged.received_at,
-                          std::move(logged.counts)});
+    for (LoggedEvent& logged : *scanned) events.push_back(recorded_from(std::move(logged)));
     co_return events;
+}
+
+asio::awaitable<Result<std::optional<FollowedEvent>>> LogUsage::follow_event(UsageEventId id) {
+    const auto place = place_of(id.text());
+    // Ids of other stores may be larger than any place.
+    if (!place || id_at(*place) != id) co_return std::nullopt;
+    auto logged = co_await asio::co_spawn(scans_, look_at(*place), asio::use_awaitable);
+    if (!logged) co_return come_back(logged.error());
+    if (!*logged) co_return std::nullopt;
+    const std::string subscription = (*logged)->subscription;
+    FollowedEvent followed{recorded_from(**std::move(logged)), {}};
+    const ContractKey contract{followed.recorded.event.customer.text(), subscription};
+    for (const MovedCounter& moved : followed.recorded.counts) {
+        auto counter = log_.counter(contract, moved.meter_key, moved.window_start, moved.reset);
+        check(counter.has_value(), "what an event moved is there");
+        followed.counters.push_back(*std::move(counter));
+    }
+    co_return followed;
 }
 
 }  // namespace turnpike

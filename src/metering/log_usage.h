@@ -27,6 +27,8 @@ public:
     /// sealed segments only what the customer's counters need, of the others, at most a few of
     /// 64 MiB, everything.
     asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override;
+    /// Reads one segment, behind a listing that is running.
+    asio::awaitable<Result<std::optional<FollowedEvent>>> follow_event(UsageEventId id) override;
     [[nodiscard]] std::optional<Error> failed() const override { return log_.failed(); }
 
 private:
@@ -36,6 +38,7 @@ private:
     asio::awaitable<Result<std::vector<LogVerdict>>> record(std::span<const LoggedUse> uses,
                                                             Instant received_at);
     asio::awaitable<Result<std::vector<LoggedEvent>>> scan(EventQuery query);
+    asio::awaitable<Result<std::optional<LoggedEvent>>> look_at(LogPlace place);
 
     sql::Database& ledger_;
     UsageLog& log_;

@@ -194,7 +194,7 @@ private:
                           "customer is missing; without a specversion this is a plain event");
         if (members.has_bad_properties)
             return refuse("bad_data", "properties must be a JSON object");
-        return text("id", members.id, event_.id) && text("source", members.source, event_.source) &&
+        return text("id", members.id, event_.id) && source(members.source) &&
                text("meter", members.meter, event_.meter_key) &&
                text("customer", members.customer, event_.subject) && time(members.time) &&
                measures(members.top);
@@ -204,7 +204,7 @@ private:
         event_.data = members.data;
         if (members.specversion.text != kSpecVersion)
             return refuse("bad_specversion", "specversion must be \"1.0\"");
-        if (!text("id", members.id, event_.id) || !text("source", members.source, event_.source) ||
+        if (!text("id", members.id, event_.id) || !source(members.source) ||
             !text("type", members.type, event_.type) ||
             !text("subject", members.subject, event_.subject) || !time(members.time))
             return false;
@@ -222,6 +222,12 @@ private:
                                            "characters");
         into = member.text;
         return true;
+    }
+
+    bool source(const TextMember& member) {
+        if (!text("source", member, event_.source)) return false;
+        return !is_reserved_source(event_.source) ||
+               refuse("reserved_source", "sources that begin with turnpike. are the server's own");
     }
 
     bool time(const TextMember& member) {

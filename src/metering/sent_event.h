@@ -56,7 +56,8 @@ using EventEntry = std::expected<SentEvent, EventComplaint>;
 /// unless the text around it is no JSON: then the scanner keeps its fault.
 ///
 /// Complaints: bad_json, repeated_member, nested_too_deeply, event_too_large, not_an_event,
-/// bad_specversion, missing_field, bad_field, bad_time, bad_data, bad_quantity, bad_latency.
+/// bad_specversion, missing_field, bad_field, reserved_source, bad_time, bad_data, bad_quantity,
+/// bad_latency.
 EventEntry read_event(JsonScanner& scanner);
 /// The same of a text that holds one event and white space.
 EventEntry read_event(JsonScanner& scanner, std::string_view json);

@@ -85,10 +85,20 @@ struct RecordedEvent {
     Instant received_at;
     std::vector<MovedCounter> counts;  ///< at least one, in the order in which it was placed
 };
+/// One recorded event, and the counters that it moved as they are now.
+struct FollowedEvent {
+    RecordedEvent recorded;
+    std::vector<Counter> counters;  ///< one for each of its counts, in their order
+};
+/// How its sender calls an event.
+struct EventName {
+    std::string source, id;
+};
 /// Newest arrival first, `page.fetch()` rows at most; the page's times are times of arrival.
 struct EventFilter {
     std::optional<CustomerId> customer;
     std::optional<std::string> meter_key;  ///< of any of the counters that it moved
+    std::optional<EventName> name;
     PageQuery page;
 };
 
@@ -132,6 +142,8 @@ public:
     virtual asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) = 0;
 
     virtual asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) = 0;
+    /// nullopt: no event has this id.
+    virtual asio::awaitable<Result<std::optional<FollowedEvent>>> follow_event(UsageEventId id) = 0;
 
     /// Set for good when usage can no longer be recorded by this process.
     [[nodiscard]] virtual std::optional<Error> failed() const = 0;

@@ -57,4 +57,9 @@ asio::awaitable<Result<std::vector<RecordedEvent>>> SqlUsage::list_events(EventF
     co_return co_await db_.read(work);
 }
 
+asio::awaitable<Result<std::optional<FollowedEvent>>> SqlUsage::follow_event(UsageEventId id) {
+    auto work = [&](sql::Transaction& tx) { return load_followed_event(tx, id); };
+    co_return co_await db_.read(work);
+}
+
 }  // namespace turnpike

@@ -18,6 +18,7 @@ public:
     /// its transaction began before the ledger went on and takes longer than the close.
     asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override;
     asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override;
+    asio::awaitable<Result<std::optional<FollowedEvent>>> follow_event(UsageEventId id) override;
     /// Never: a ledger that is away comes back.
     [[nodiscard]] std::optional<Error> failed() const override { return std::nullopt; }
 

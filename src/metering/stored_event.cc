@@ -3,8 +3,10 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
+#include "metering/stored_counter.h"
 #include "sql/statement_rows.h"
 
 namespace turnpike {
@@ -13,7 +15,8 @@ namespace {
 // The newest ids are the newest arrivals, to the millisecond.
 constexpr std::string_view kColumns = R"sql(
     SELECT e.id, e.source, e.event_id, e.customer_id, e.meter_key, e.quantity, e.event_time,
-           e.latency_us, e.properties, e.received_at, e.reset, e.period_start
+           e.latency_us, e.properties, e.received_at, e.reset, e.period_start,
+           e.subscription_id
       FROM usage_events e
 )sql";
 // $1 and $2 of arrival, $3 the meter of any of its counts, $4 the id before which.
@@ -31,6 +34,15 @@ constexpr std::string_view kOfAll = R"sql(
 constexpr std::string_view kOfCustomer = R"sql(
        AND e.customer_id = $6
      ORDER BY e.id DESC LIMIT $5
+)sql";
+
+constexpr std::string_view kOfName = R"sql(
+       AND e.source = $6 AND e.event_id = $7 AND ($8 = '' OR e.customer_id = $8)
+     ORDER BY e.id DESC LIMIT $5
+)sql";
+
+constexpr std::string_view kById = R"sql(
+     WHERE e.id = $1
 )sql";
 
 /// Above every id in any collation: one character longer than the largest.
@@ -86,12 +98,39 @@ std::vector<RecordedEvent> load_events(sql::Transaction& tx, const EventFilter& 
     std::vector<sql::Value> parameters{
         page.since, page.until, filter.meter_key.value_or(""),
         page.after.id.empty() ? kAfterEveryId : std::string_view(page.after.id), page.fetch()};
-    if (filter.customer) parameters.emplace_back(*filter.customer);
-    text += filter.customer ? kOfCustomer : kOfAll;
+    if (filter.name) {
+        parameters.emplace_back(filter.name->source);
+        parameters.emplace_back(filter.name->id);
+        parameters.emplace_back(filter.customer ? filter.customer->text() : "");
+        text += kOfName;
+    } else if (filter.customer) {
+        parameters.emplace_back(*filter.customer);
+        text += kOfCustomer;
+    } else {
+        text += kOfAll;
+    }
     std::vector<RecordedEvent> events;
     for (const auto& row : tx.all(text, parameters)) events.push_back(event_from(row));
     add_further_counts(tx, events);
     return events;
+}
+
+std::optional<FollowedEvent> load_followed_event(sql::Transaction& tx, const UsageEventId& id) {
+    const auto row = tx.one(std::string(kColumns).append(kById), {id});
+    if (!row) return std::nullopt;
+    std::vector<RecordedEvent> events{event_from(*row)};
+    add_further_counts(tx, events);
+    FollowedEvent followed{std::move(events.front()), {}};
+    Contract contract;
+    if (!row->text(12).empty()) contract = row->id<SubscriptionId>(12);
+    const RecordedEvent& recorded = followed.recorded;
+    for (const MovedCounter& moved : recorded.counts) {
+        auto counter = load_counter(tx, {recorded.event.customer, contract, moved.meter_key,
+                                         moved.reset, moved.window_start});
+        check(counter.has_value(), "what an event moved is there");
+        followed.counters.push_back(*std::move(counter));
+    }
+    return followed;
 }
 
 }  // namespace turnpike

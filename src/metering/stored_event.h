@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "metering/service.h"
@@ -8,5 +9,7 @@
 namespace turnpike {
 
 std::vector<RecordedEvent> load_events(sql::Transaction& tx, const EventFilter& filter);
+/// nullopt: no event has this id.
+std::optional<FollowedEvent> load_followed_event(sql::Transaction& tx, const UsageEventId& id);
 
 }  // namespace turnpike

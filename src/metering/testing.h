@@ -114,6 +114,9 @@ public:
     asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override {
         return inner_.list_events(std::move(filter));
     }
+    asio::awaitable<Result<std::optional<FollowedEvent>>> follow_event(UsageEventId id) override {
+        return inner_.follow_event(std::move(id));
+    }
     [[nodiscard]] std::optional<Error> failed() const override { return inner_.failed(); }
 
     /// Appends that are taken before it is full.

@@ -26,6 +26,8 @@ bool is_event_text(std::string_view text) {
     return !has_control;
 }
 
+bool is_reserved_source(std::string_view source) { return source.starts_with("turnpike."); }
+
 std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant now) {
     if (!is_event_text(event.source))
         return EventComplaint{"bad_source", "source must be 1 to 255 bytes, no control characters"};

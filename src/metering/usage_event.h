@@ -57,6 +57,9 @@ struct EventComplaint {
 /// 1 to 255 bytes without control characters.
 bool is_event_text(std::string_view text);
 
+/// Whether only the server itself may call a source so: the figures of usage believe what it says.
+bool is_reserved_source(std::string_view source);
+
 /// Checks what needs no ledger: the ids' form, 0 <= quantity <= kMaxQuantity, and
 /// 1970 <= time <= now + kEventSkewMax.
 std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant now);

@@ -4,7 +4,6 @@
 #include <functional>
 #include <iterator>
 #include <ranges>
-#include <unordered_map>
 #include <utility>
 
 #include "metering/log/durable_file.h"
@@ -19,7 +18,8 @@ namespace {
 /// The newest matches of what it was shown, in whatever order.
 class NewestMatches {
 public:
-    NewestMatches(const EventQuery& query, const LogNames& names) : query_(query), names_(names) {
+    NewestMatches(const EventQuery& query, const LogNames& names)
+        : query_(query), names_(names), naming_(names) {
         if (query.customer) counters_wanted_ = names.counters_of(*query.customer);
     }
 
@@ -29,23 +29,15 @@ public:
         if (counters_wanted_ &&
             !std::ranges::binary_search(*counters_wanted_, event.record.counter))
             return;
-        auto counts = counts_of(event.record);
+        // In this order: few events have the id that is looked for.
+        if (query_.id && event.record.id != *query_.id) return;
+        if (query_.source && names_.source(event.record.source) != *query_.source) return;
         const auto has_meter = [&](const MovedCounter& count) {
             return count.meter_key == *query_.meter_key;
         };
-        if (query_.meter_key && std::ranges::none_of(counts, has_meter)) return;
-        const auto& counted = counted_by(event.record.counter);
-        found_.push_back({.place = event.place,
-                          .event = {.source = names_.source(event.record.source),
-                                    .id = std::string(event.record.id),
-                                    .customer = CustomerId::trusted(counted.customer),
-                                    .meter_key = counted.meter_key,
-                                    .quantity = event.record.quantity,
-                                    .time = event.record.time,
-                                    .latency_us = event.record.latency_us,
-                                    .properties = std::string(event.record.properties)},
-                          .received_at = event.received_at,
-                          .counts = std::move(counts)});
+        if (query_.meter_key && std::ranges::none_of(naming_.counts(event.record), has_meter))
+            return;
+        found_.push_back(naming_.event(event));
         if (found_.size() >= 2 * query_.count_max) keep_newest(query_.count_max);
     }
     /// Whether any event of the block may match.
@@ -71,26 +63,12 @@ private:
         if (found_.size() > count_max)
             found_.erase(found_.begin() + static_cast<std::ptrdiff_t>(count_max), found_.end());
     }
-    std::vector<MovedCounter> counts_of(const EventRecord& event) {
-        std::vector<MovedCounter> moved;
-        EventCounts counts(event);
-        while (const auto count = counts.next()) {
-            const auto& by = counted_by(count->counter);
-            moved.push_back({by.meter_key, by.reset, by.period_start, count->value});
-        }
-        return moved;
-    }
-    const UsageState::CountedBy& counted_by(std::uint32_t counter) {
-        const auto known = counters_.find(counter);
-        if (known != counters_.end()) return known->second;
-        return counters_.emplace(counter, names_.counted_by(counter)).first->second;
-    }
 
     const EventQuery& query_;
     const LogNames& names_;
     std::optional<std::vector<std::uint32_t>> counters_wanted_;  ///< nullopt: all
+    EventNaming naming_;
     std::vector<LoggedEvent> found_;
-    std::unordered_map<std::uint32_t, UsageState::CountedBy> counters_;
 };
 
 Result<std::monostate> show_sealed(const std::string& path, NewestMatches& matches) {
@@ -121,6 +99,38 @@ Result<std::monostate> show_segment(const SegmentPlace& segment, std::uint64_t l
 }
 
 }  // namespace
+
+LoggedEvent EventNaming::event(const SealedEvent& event) {
+    const auto& counted = counted_by(event.record.counter);
+    return {.place = event.place,
+            .event = {.source = names_.source(event.record.source),
+                      .id = std::string(event.record.id),
+                      .customer = CustomerId::trusted(counted.customer),
+                      .meter_key = counted.meter_key,
+                      .quantity = event.record.quantity,
+                      .time = event.record.time,
+                      .latency_us = event.record.latency_us,
+                      .properties = std::string(event.record.properties)},
+            .received_at = event.received_at,
+            .subscription = counted.subscription,
+            .counts = counts(event.record)};
+}
+
+const UsageState::CountedBy& EventNaming::counted_by(std::uint32_t counter) {
+    const auto known = counters_.find(counter);
+    if (known != counters_.end()) return known->second;
+    return counters_.emplace(counter, names_.counted_by(counter)).first->second;
+}
+
+std::vector<MovedCounter> EventNaming::counts(const EventRecord& event) {
+    std::vector<MovedCounter> moved;
+    EventCounts counts(event);
+    while (const auto count = counts.next()) {
+        const auto& by = counted_by(count->counter);
+        moved.push_back({by.meter_key, by.reset, by.period_start, count->value});
+    }
+    return moved;
+}
 
 Result<std::vector<LoggedEvent>> scan_newest(const std::string& segments,
                                              std::uint64_t last_sequence, const EventQuery& query,

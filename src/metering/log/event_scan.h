@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
 #include "base/time.h"
+#include "metering/log/sealed_block.h"
 #include "metering/log/usage_state.h"
 #include "metering/usage_event.h"
 
@@ -19,12 +21,15 @@ struct LoggedEvent {
     LogPlace place;
     UsageEvent event;
     Instant received_at;
+    std::string subscription;          ///< of its contract; "": the default plan
     std::vector<MovedCounter> counts;  ///< at least one
 };
 
 struct EventQuery {
     std::optional<std::string> customer;  ///< id
     std::optional<std::string> meter_key;
+    /// What its sender calls it; both or none.
+    std::optional<std::string> source{}, id{};
     Instant since, until;            ///< arrived in [since, until)
     std::optional<LogPlace> before;  ///< only events that stand before this place
     std::size_t count_max = 0;
@@ -36,6 +41,20 @@ struct LogNames {
     /// In rising order.
     std::function<std::vector<std::uint32_t>(std::string_view customer)> counters_of;
     std::function<std::string(std::uint32_t source)> source;
+};
+
+/// Says what events of the log mean. Remembers the counters that it has asked about.
+class EventNaming {
+public:
+    /// `names` outlives it.
+    explicit EventNaming(const LogNames& names) : names_(names) {}
+    LoggedEvent event(const SealedEvent& event);
+    const UsageState::CountedBy& counted_by(std::uint32_t counter);
+    std::vector<MovedCounter> counts(const EventRecord& event);
+
+private:
+    const LogNames& names_;
+    std::unordered_map<std::uint32_t, UsageState::CountedBy> counters_;
 };
 
 /// The newest events that match, newest first, of the frames up to `last_sequence`. Segments are

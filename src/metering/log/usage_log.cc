@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "metering/log/event_lookup.h"
 #include "metering/log/identity_hash.h"
 #include "metering/log/sealing.h"
 #include "metering/log/segment_file.h"
@@ -314,9 +315,21 @@ LogNames UsageLog::names() const {
     return {counted_by, counters_of, source};
 }
 
-// Both read what is durable only: the rest may never be.
+// These read what is durable only: the rest may never be.
 Result<std::vector<LoggedEvent>> UsageLog::newest_events(const EventQuery& query) const {
     return scan_newest(segments_in(directory_), writer_->durable_sequence(), query, names());
+}
+
+Result<std::optional<LoggedEvent>> UsageLog::event_at(const LogPlace& place) const {
+    return find_event(segments_in(directory_), writer_->durable_sequence(), place, names());
+}
+
+Result<bool> UsageLog::knows(std::string_view source, std::string_view id) const {
+    const auto hash = identity_hash(key_, source, id);
+    const std::scoped_lock lock(sequencer_);
+    const auto known = identities_->batch().find(hash);
+    if (!known) return failure(known);
+    return known->has_value();
 }
 
 Result<LogMark> UsageLog::follow(const LogMark& from, const LogFollower& follower) const {

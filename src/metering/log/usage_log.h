@@ -101,6 +101,12 @@ public:
     /// thread: of sealed ones, only the blocks that can hold a match (event_scan.h).
     /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged".
     [[nodiscard]] Result<std::vector<LoggedEvent>> newest_events(const EventQuery& query) const;
+    /// The durable event at this place, on the calling thread (event_lookup.h).
+    /// Errors: likewise.
+    [[nodiscard]] Result<std::optional<LoggedEvent>> event_at(const LogPlace& place) const;
+    /// Whether an event of this name was ever recorded; it may not be durable yet.
+    /// Errors: those of IdentitySet.
+    [[nodiscard]] Result<bool> knows(std::string_view source, std::string_view id) const;
     /// Durable events behind the mark, on the calling thread (log_follow.h).
     Result<LogMark> follow(const LogMark& from, const LogFollower& follower) const;
     /// What the numbers in durable events mean. It outlives what is returned.

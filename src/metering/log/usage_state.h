@@ -109,7 +109,7 @@ public:
 
     /// What a counter counts.
     struct CountedBy {
-        std::string customer, meter_key;
+        std::string customer, subscription, meter_key;
         Reset reset;
         Instant period_start;
     };

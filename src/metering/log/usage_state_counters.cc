@@ -64,7 +64,9 @@ std::optional<Counter> UsageState::counter(const ContractKey& contract, std::str
 
 UsageState::CountedBy UsageState::counted_by(std::uint32_t counter) const {
     const Entry& entry = counters_.at(counter);
-    return {names(NameTable::Customer).text(contracts_[entry.contract].customer),
+    const ContractUsage& contract = contracts_[entry.contract];
+    return {names(NameTable::Customer).text(contract.customer),
+            names(NameTable::Subscription).text(contract.subscription),
             names(NameTable::Meter).text(entry.meter), entry.rule.reset, entry.period.start};
 }
 
