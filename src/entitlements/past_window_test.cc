@@ -1,5 +1,9 @@
 #include "entitlements/past_window.h"
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "entitlements/standing.h"
@@ -53,6 +57,8 @@ bool is_same(const CustomerWindow& one, const CustomerWindow& other) {
     return one.contract == other.contract && one.period.start == other.period.start;
 }
 
+constexpr std::nullopt_t kDefault = std::nullopt;
+
 struct Case {
     const char* name;
     std::vector<SubscriptionRow> rows;
@@ -60,7 +66,7 @@ struct Case {
     const char* created;
     const char* now;
     const char* moment;
-    int contract;  ///< of `rows`; -1: the default plan
+    std::optional<std::size_t> contract;  ///< of `rows`; absent: the default plan
     Period period;
 };
 
@@ -101,7 +107,7 @@ std::vector<Case> some_cases() {
          "2024-07-20",
          0,
          span("2024-07-01", "2024-08-01")},
-        {"before it began", {young}, {}, june, "2024-09-20", "2024-08-09", -1, of_june_5th},
+        {"before it began", {young}, {}, june, "2024-09-20", "2024-08-09", kDefault, of_june_5th},
         {"from its first moment on",
          {young},
          {},
@@ -110,8 +116,15 @@ std::vector<Case> some_cases() {
          "2024-08-10",
          0,
          span("2024-08-10", "2024-09-10")},
-        {"nobody's but the default plan's", {}, {}, june, now, "2024-08-09", -1, of_june_5th},
-        {"before the customer was there", {}, {}, "2024-08-05", now, "2024-07-20", -1, of_june_5th},
+        {"nobody's but the default plan's", {}, {}, june, now, "2024-08-09", kDefault, of_june_5th},
+        {"before the customer was there",
+         {},
+         {},
+         "2024-08-05",
+         now,
+         "2024-07-20",
+         kDefault,
+         of_june_5th},
         {"an anchor on the 31st",
          {month_end},
          {},
@@ -168,7 +181,7 @@ std::vector<Case> some_cases() {
          june,
          now,
          "2024-09-10",
-         -1,
+         kDefault,
          span("2024-09-05", "2024-10-05")},
         {"what closed the days behind its end is no period of its own",
          {ended},
@@ -188,7 +201,14 @@ std::vector<Case> some_cases() {
          1,
          span("2024-09-10", "2024-10-10")},
         {"before a period that was not paid", {unpaid}, {}, june, now, "2024-08-20", 0, august},
-        {"in a period that was not paid", {unpaid}, {}, june, now, "2024-09-04", -1, of_june_5th},
+        {"in a period that was not paid",
+         {unpaid},
+         {},
+         june,
+         now,
+         "2024-09-04",
+         kDefault,
+         of_june_5th},
         {"before it was to end", {canceled}, {}, june, now, "2024-09-09", 0, september},
         {"after it was to end",
          {canceled},
@@ -196,7 +216,7 @@ std::vector<Case> some_cases() {
          june,
          now,
          "2024-09-10",
-         -1,
+         kDefault,
          span("2024-09-05", "2024-10-05")},
         {"the period that it was to end with",
          {ends},
@@ -212,7 +232,7 @@ std::vector<Case> some_cases() {
          june,
          "2024-10-07",
          "2024-10-02",
-         -1,
+         kDefault,
          span("2024-09-05", "2024-10-05")},
         {"one that never gave anything",
          {expired},
@@ -220,7 +240,7 @@ std::vector<Case> some_cases() {
          june,
          now,
          "2024-08-01T12:00:00Z",
-         -1,
+         kDefault,
          span("2024-07-05", "2024-08-05")},
         {"renewals that are not mirrored yet",
          {active},
@@ -254,9 +274,8 @@ TEST_P(PastWindows, UsageGoesToTheContractAndThePeriodOfItsMoment) {
 
         const auto now = running(customer, at(c.now));
         const auto found = past(now, at(c.moment));
-        EXPECT_EQ(found.contract,
-                  c.contract < 0 ? Contract() : Contract(subscriptions[c.contract]));
-        EXPECT_EQ(found.plan->key, c.contract < 0 ? "free" : "pro");
+        EXPECT_EQ(found.contract, c.contract ? Contract(subscriptions[*c.contract]) : Contract());
+        EXPECT_EQ(found.plan->key, c.contract ? "pro" : "free");
         EXPECT_EQ(format_rfc3339(found.period.start), format_rfc3339(c.period.start));
         EXPECT_EQ(format_rfc3339(found.period.end), format_rfc3339(c.period.end));
         EXPECT_EQ(found.revision, kPastRevision);
