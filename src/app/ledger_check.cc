@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
-
-#include "metering/counter.h"
-#include "rating/overage.h"
 
 namespace turnpike {
 namespace {
@@ -26,14 +24,6 @@ constexpr std::string_view kCounters = R"sql(
                AND m.period_start = c.period_start)
       FROM usage_counters c
      WHERE c.aggregation IN ('sum', 'count') AND c.reset NOT LIKE 'rolling%'
-)sql";
-
-constexpr std::string_view kCharges = R"sql(
-    SELECT MIN(c.id), s.customer_id, c.subscription_id, c.meter_key, c.period_start, c.segment,
-           CAST(SUM(c.quantity) AS BIGINT)
-      FROM overage_charges c JOIN subscriptions s ON s.id = c.subscription_id
-     GROUP BY s.customer_id, c.subscription_id, c.meter_key, c.period_start, c.segment
-     ORDER BY MIN(c.id)
 )sql";
 
 Problems broken_pages(sql::Transaction& tx) {
@@ -61,34 +51,20 @@ Problems wrong_counters(sql::Transaction& tx) {
     return problems;
 }
 
-/// A period's charges, its adjustments with them, were made of its final counters.
-Problems wrong_charges(sql::Transaction& tx, const UsageState& usage) {
-    Problems problems;
-    for (const auto& row : tx.all(kCharges)) {
-        const auto counter = usage.counter({row.text(1), row.text(2)}, row.text(3), row.instant(4));
-        const auto segment = static_cast<std::size_t>(row.integer(5));
-        Quantity overage;
-        if (counter && segment < counter->segments.size())
-            overage = cover(rated_segments(*counter))[segment].overage;
-        if (overage != row.quantity(6))
-            problems.push_back(fmt::format(
-                "charge {} and its adjustments are for {} millionths of {}, and the usage "
-                "log has {}",
-                row.text(0), row.integer(6), row.text(3), overage.scaled()));
-    }
-    return problems;
-}
-
 }  // namespace
 
-Problems ledger_problems(sql::Database& ledger, const std::optional<UsageState>& usage) {
+ChargeFindings check_ledger(sql::Database& ledger, const std::optional<UsageState>& usage) {
     return ledger.read_blocking([&](sql::Transaction& tx) {
         Problems all = broken_pages(tx);
-        if (!all.empty()) return all;  // what a broken file says of itself means nothing
+        // What a broken file says of itself means nothing.
+        if (!all.empty()) return ChargeFindings{.problems = std::move(all)};
         std::ranges::move(broken_references(tx), std::back_inserter(all));
         std::ranges::move(wrong_counters(tx), std::back_inserter(all));
-        if (usage) std::ranges::move(wrong_charges(tx, *usage), std::back_inserter(all));
-        return all;
+        ChargeFindings findings;
+        if (usage) findings = check_charges(tx, *usage);
+        std::ranges::move(findings.problems, std::back_inserter(all));
+        findings.problems = std::move(all);
+        return findings;
     });
 }
 

@@ -62,8 +62,12 @@ int command_verify(const VerifyOptions& options) {
     } else {
         findings.note(folder.usage() + ": there is no usage log");
     }
-    for (const auto& problem : ledger_problems(**db, usage))
+    const ChargeFindings of_ledger = check_ledger(**db, usage);
+    for (const auto& problem : of_ledger.problems)
         findings.problem(folder.ledger() + ": " + problem);
+    if (of_ledger.to_adjust > 0)
+        findings.note(fmt::format("{}: {} charges to be adjusted by the next close, for late usage",
+                                  folder.ledger(), of_ledger.to_adjust));
     return findings.conclude(usage);
 }
 

@@ -1,7 +1,10 @@
 #include "billing/ended_adjustment.h"
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <spdlog/spdlog.h>
@@ -53,13 +56,30 @@ PeriodClose close_of_today(const Ended& ended) {
             .provider_invoice_id = ""};
 }
 
-bool has_changed(sql::Transaction& tx, const PeriodClose& close,
-                 const std::vector<ClosedPeriod>& used, Currency currency) {
-    return std::ranges::any_of(used, [&](const ClosedPeriod& period) {
-        if (!is_closed(tx, close.subscription, period.period.start)) return false;
-        const auto lines = charges_due(tx, close, period, currency);
-        return !lines || !lines->empty();  // the close says what is wrong with them
-    });
+bool is_pending(std::span<const PeriodClose> pending, const UsedPeriod& used) {
+    return std::ranges::any_of(
+        pending, [&](const PeriodClose& close) { return close.period.start == used.period.start; });
+}
+
+/// Periods in which nothing was used until late usage came are closed for themselves; all changes
+/// of those that were charged are the day's.
+std::vector<Period> closes_due(sql::Transaction& tx, const Ended& ended,
+                               const std::vector<UsedPeriod>& used) {
+    const PeriodClose today = close_of_today(ended);
+    const auto pending = pending_period_closes_of(tx, ended.subscription);
+    std::vector<Period> due;
+    bool has_changed = false;
+    for (const UsedPeriod& one : used) {
+        if (is_pending(pending, one)) continue;
+        if (!is_closed(tx, ended.subscription, one.period.start)) {
+            due.push_back(one.period);
+            continue;
+        }
+        const auto lines = charges_due(tx, today, one, ended.currency);
+        has_changed |= !lines || !lines->empty();  // the close says what is wrong with them
+    }
+    if (has_changed) due.push_back(today.period);
+    return due;
 }
 
 }  // namespace
@@ -69,23 +89,23 @@ asio::awaitable<std::int64_t> queue_ended_adjustments(BillingContext& billing, I
         co_await billing.db.read([&](sql::Transaction& tx) { return load_ended(tx, now); });
     std::int64_t queued = 0;
     for (const Ended& ended : all) {
-        CloseJob job{ended.customer, ended.subscription, ended.ended_at - kAdjustmentHorizon,
-                     ended.ended_at + Duration(1)};
-        const auto used = co_await billing.usage.close(std::move(job));
+        PeriodQuery query{ended.customer, ended.subscription, ended.ended_at - kAdjustmentHorizon,
+                          ended.ended_at + Duration(1)};
+        const auto used = co_await billing.usage.used_periods(std::move(query));
         if (!used) {
             spdlog::warn("event=billing.adjustment_failed object={} reason={} message=\"{}\"",
                          ended.subscription.text(), used.error().reason.text(),
                          used.error().message);
             continue;
         }
-        const PeriodClose close = close_of_today(ended);
-        const bool is_due = co_await billing.db.read(
-            [&](sql::Transaction& tx) { return has_changed(tx, close, *used, ended.currency); });
-        if (!is_due) continue;
-        const bool is_new = co_await billing.db.write([&](sql::Transaction& tx) {
-            return queue_period_close(tx, close.subscription, close.period, billing.clock.now());
+        const auto due = co_await billing.db.read(
+            [&](sql::Transaction& tx) { return closes_due(tx, ended, *used); });
+        if (due.empty()) continue;
+        queued += co_await billing.db.write([&](sql::Transaction& tx) {
+            return std::ranges::count_if(due, [&](const Period& period) {
+                return queue_period_close(tx, ended.subscription, period, billing.clock.now());
+            });
         });
-        if (is_new) ++queued;
     }
     co_return queued;
 }

@@ -82,7 +82,7 @@ std::string describe(const OverageCharge& charge) {
 }
 
 Result<std::vector<ChargeDue>> charges_due(sql::Transaction& tx, const PeriodClose& close,
-                                           const ClosedPeriod& used, Currency currency) {
+                                           const UsedPeriod& used, Currency currency) {
     std::vector<ChargeDue> due;
     for (const auto& metered : used.meters) {
         const auto owed = rate_overage(metered.segments, currency);

@@ -43,7 +43,7 @@ struct ChargeDue {
     OverageLine line;
 };
 Result<std::vector<ChargeDue>> charges_due(sql::Transaction& tx, const PeriodClose& close,
-                                           const ClosedPeriod& used, Currency currency);
+                                           const UsedPeriod& used, Currency currency);
 
 /// Freezes one charge for each. What this close has frozen before stays as it is.
 void freeze_charges(sql::Transaction& tx, const PeriodClose& close,

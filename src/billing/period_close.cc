@@ -44,33 +44,34 @@ Instant finished_before(const Subscription& subscription, const PeriodClose& clo
 
 /// The usage of this period, of periods after it that finished meanwhile, and of those before it
 /// that may have changed since they were charged.
-asio::awaitable<Result<std::vector<ClosedPeriod>>> close_usage(BillingContext& billing,
-                                                               const PeriodClose& close) {
+asio::awaitable<Result<std::vector<UsedPeriod>>> load_usage(BillingContext& billing,
+                                                            const PeriodClose& close) {
     const auto subscription = co_await billing.db.read(
         [&](sql::Transaction& tx) { return load_subscription(tx, close.subscription); });
     if (!subscription) co_return failure(subscription);
-    CloseJob job{subscription->customer, close.subscription,
-                 close.period.start - kAdjustmentHorizon, finished_before(*subscription, close)};
-    co_return co_await billing.usage.close(std::move(job));
+    PeriodQuery query{subscription->customer, close.subscription,
+                      close.period.start - kAdjustmentHorizon,
+                      finished_before(*subscription, close)};
+    co_return co_await billing.usage.used_periods(std::move(query));
 }
 
 /// What this close rates: its own period, and earlier ones that were charged before. Periods
 /// without a close are queued for one of their own.
-std::vector<ClosedPeriod> rated_by(sql::Transaction& tx, const PeriodClose& close,
-                                   const std::vector<ClosedPeriod>& used, Instant now) {
-    std::vector<ClosedPeriod> rated;
-    for (const ClosedPeriod& closed : used) {
-        const bool is_own = closed.period.start == close.period.start;
-        const bool is_earlier = closed.period.start < close.period.start;
-        if (!is_own) queue_period_close(tx, close.subscription, closed.period, now);
-        if (is_own || (is_earlier && is_closed(tx, close.subscription, closed.period.start)))
-            rated.push_back(closed);
+std::vector<UsedPeriod> rated_by(sql::Transaction& tx, const PeriodClose& close,
+                                 const std::vector<UsedPeriod>& used, Instant now) {
+    std::vector<UsedPeriod> rated;
+    for (const UsedPeriod& one : used) {
+        const bool is_own = one.period.start == close.period.start;
+        const bool is_earlier = one.period.start < close.period.start;
+        if (!is_own) queue_period_close(tx, close.subscription, one.period, now);
+        if (is_own || (is_earlier && is_closed(tx, close.subscription, one.period.start)))
+            rated.push_back(one);
     }
     return rated;
 }
 
 Result<Closing> begin_closing(sql::Transaction& tx, const PeriodClose& close,
-                              const std::vector<ClosedPeriod>& used, IdSource& ids, Instant now) {
+                              const std::vector<UsedPeriod>& used, IdSource& ids, Instant now) {
     auto subscription = load_subscription(tx, close.subscription);
     if (!subscription) return failure(subscription);
     const auto rated = rated_by(tx, close, used, now);
@@ -84,14 +85,13 @@ Result<Closing> begin_closing(sql::Transaction& tx, const PeriodClose& close,
                         "the customer is not known at the provider, so nothing can be charged");
 
     const Currency currency = price->amount.currency();
-    for (const ClosedPeriod& period : rated) {
+    for (const UsedPeriod& period : rated) {
         const auto due = charges_due(tx, close, period, currency);
         if (!due) return failure(due);
         freeze_charges(tx, close, *due, ids, now);
     }
-    const bool is_used = std::ranges::any_of(rated, [&](const ClosedPeriod& period) {
-        return period.period.start == close.period.start;
-    });
+    const bool is_used = std::ranges::any_of(
+        rated, [&](const UsedPeriod& period) { return period.period.start == close.period.start; });
     return Closing{*std::move(subscription), *provider_customer, currency, load_charges(tx, close),
                    is_used};
 }
@@ -314,7 +314,7 @@ Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, con
 /// line is taken off only the invoice that it is on.
 asio::awaitable<Result<std::monostate>> run_once(BillingContext& billing, PeriodClose close,
                                                  const Authority& authority) {
-    const auto used = co_await close_usage(billing, close);
+    const auto used = co_await load_usage(billing, close);
     if (!used) co_return failure(used);
     auto closing =
         co_await billing.db.write([&](sql::Transaction& tx) -> Result<std::optional<Closing>> {

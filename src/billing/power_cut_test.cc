@@ -1,7 +1,10 @@
+#include <map>
 #include <memory>
+#include <optional>
 
 #include <gtest/gtest.h>
 
+#include "billing/ended_adjustment.h"
 #include "billing/payment_methods.h"
 #include "billing/test_clocks.h"
 #include "billing/testing.h"
@@ -67,6 +70,11 @@ Totals totals_at_provider(BillingWorld& world) {
     };
     return {size("/v1/customers?limit=100"), size("/v1/subscriptions?status=all&limit=100"),
             size("/v1/charges?limit=100"), size("/v1/invoices?limit=100")};
+}
+
+std::optional<Instant> load_ended_at(sql::Database& ledger, const SubscriptionId& subscription) {
+    return ledger.read_blocking(
+        [&](sql::Transaction& tx) { return load_subscription(tx, subscription)->ended_at; });
 }
 
 class PowerCuts : public ::testing::TestWithParam<DyingLedger::Moment> {};
@@ -197,6 +205,62 @@ TEST_P(PowerCuts, ClosingAPeriodBillsItsOverageOnce) {
 /// The log and the ledger commit apart; no cut between them shows.
 TEST_P(PowerCuts, ClosingAPeriodOfTheUsageLogBillsItsOverageOnce) {
     close_a_period_under_power_cuts(GetParam(), Store::Log);
+}
+
+/// How often each amount is on an invoice that somebody is asked to pay.
+std::map<std::int64_t, int> lines_asked_for(BillingWorld& world) {
+    std::map<std::int64_t, int> lines;
+    for (const auto& invoice : world.sandbox_get("/v1/invoices?limit=100").at("data"))
+        if (invoice.at("status") != "draft")
+            for (const auto& line : invoice.at("lines").at("data"))
+                ++lines[line.at("amount").get<std::int64_t>()];
+    return lines;
+}
+
+/// January is charged, $2.00, and February, $4.00, ends with the subscription. 50 calls of January,
+/// $1.00, come between the cut and the next process.
+TEST_P(PowerCuts, LateUsageBetweenTwoRunsOfACloseIsChargedOnce) {
+    for (int visit = 1;; ++visit) {
+        SCOPED_TRACE("visit " + std::to_string(visit));
+        ASSERT_LT(visit, 200) << "the flow never ends";
+        const Instant january = from_unix_seconds(1'767'225'600);
+        const auto february = january + std::chrono::days(31) + hours(2);
+        const auto ledger = ledger_with_catalog();
+        const auto key = fresh_account_key();
+        const sql::TempFolder folder;
+        const auto log = usage_log_in(folder);
+        BillingWorld before(*ledger, key, log.get());
+        const auto clock = before.run(create_test_clock(before.billing, "c", january, tester));
+        const auto customer = before.customer("alice", clock->id);
+        const auto subscription =
+            before.run(start_subscription(before.billing, before.start_request(customer, "pro")));
+        before.use(customer, 10'100, "january");
+        ASSERT_TRUE(before.run(advance_test_clock(before.billing, clock->id, february, tester)));
+        before.use(customer, 10'200, "february");
+
+        DyingLedger dying(*ledger, visit + 1, GetParam());
+        BillingWorld doomed(dying, key, log.get());
+        try {
+            (void)doomed.run(
+                cancel_subscription(doomed.billing, {subscription->id, CancelWhen::Now, tester}));
+        } catch (const std::exception&) {
+            EXPECT_TRUE(dying.died());
+        }
+        const bool whole = !dying.died();
+        BillingWorld after(*ledger, key, log.get());
+        after.send(customer, 50, "late", january + std::chrono::days(20));
+        recover(*ledger, key, log.get());
+        const bool has_ended = load_ended_at(*ledger, subscription->id).has_value();
+        if (!has_ended) continue;  // nothing was promised
+
+        const Instant later = february + std::chrono::days(2);
+        ASSERT_TRUE(after.run(advance_test_clock(after.billing, clock->id, later, tester)));
+        after.run(queue_ended_adjustments(after.billing, after.clock.now()));
+        recover(*ledger, key, log.get());
+        auto lines = lines_asked_for(after);
+        for (const std::int64_t cents : {200, 400, 100}) EXPECT_EQ(lines[cents], 1) << cents;
+        if (whole) break;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(, PowerCuts,

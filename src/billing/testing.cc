@@ -1,12 +1,18 @@
 #include "billing/testing.h"
 
+#include <list>
+#include <stdexcept>
+
 #include "billing/test_clocks.h"
 #include "catalog/preset.h"
 #include "catalog/service.h"
 #include "customers/service.h"
 #include "entitlements/consume.h"
+#include "entitlements/window_look.h"
 #include "invoicing/service.h"
 #include "json/value.h"
+#include "metering/event_body.h"
+#include "metering/ingest.h"
 #include "metering/log_usage.h"
 #include "metering/sql_usage.h"
 #include "subscriptions/service.h"
@@ -112,6 +118,29 @@ void BillingWorld::use(const CustomerId& customer, std::int64_t calls, const std
     const auto used = run(consume({*usage, catalog}, standings, request, clock.now()));
     if (!used) throw std::runtime_error(used.error().message);
     if (used->usage.verdict == Verdict::Rejected) throw std::runtime_error("usage was denied");
+}
+
+void BillingWorld::send(const CustomerId& customer, std::int64_t calls, const std::string& id,
+                        Instant time) {
+    const std::string text = Json{
+        {"specversion", "1.0"},
+        {"id", id},
+        {"source", "test"},
+        {"type", "api.call"},
+        {"subject", customer.text()},
+        {"time", format_rfc3339(time)},
+        {"data",
+         {{"quantity", calls}}}}.dump();
+    std::list<std::string> decoded;
+    JsonScanner scanner(decoded);
+    const std::vector<EventEntry> entries{read_event(scanner, text)};
+    const auto snapshot = catalog.get();
+    const IngestJob job{entries, *snapshot, window_looks(catalog, standings)(), clock.now()};
+    auto append = append_job(job);
+    const auto report = run(usage->append(std::move(append)));
+    if (!report) throw std::runtime_error(report.error().message);
+    const UsageOutcome& outcome = report->outcomes.front();
+    if (outcome.complaint) throw std::runtime_error(std::string(outcome.complaint->code));
 }
 
 Json BillingWorld::ask(http::Method method, const std::string& path, const std::string& form) {

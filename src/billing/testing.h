@@ -69,6 +69,8 @@ public:
     PriceId price_of(const std::string& plan);
     /// Counts usage in the customer's current period.
     void use(const CustomerId& customer, std::int64_t calls, const std::string& id);
+    /// Takes an event of this time in, as POST /v1/events does.
+    void send(const CustomerId& customer, std::int64_t calls, const std::string& id, Instant time);
     /// A GET or POST to the sandbox as any client makes it; the test fails when it is not answered
     /// with 200.
     Json sandbox_get(const std::string& path);

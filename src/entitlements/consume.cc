@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "base/check.h"
+#include "entitlements/window_look.h"
 #include "metering/placement.h"
 
 namespace turnpike {
 namespace {
 
 constexpr std::string_view kNotInPlan = "not_in_plan";
-constexpr std::string_view kPeriodClosed = "period_closed";
 
 DecisionFacts facts_of(const Standing& standing, std::span<const Counter> counters,
                        const std::string& meter_key, const Catalog& catalog) {
@@ -72,20 +72,13 @@ void add_counters(StandingSnapshot& snapshot, const std::string& meter_key,
     }
 }
 
-std::unexpected<Error> period_closed() {
-    Error error{ErrorCode::Unavailable, "entitlement.period_closed",
-                "the customer's billing period has just closed; try again"};
-    error.retry_after_s = 1;
-    return std::unexpected(std::move(error));
-}
-
 }  // namespace
 
 asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCache& standings,
                                                 const ConsumeRequest& request, Instant system_now) {
     const auto ticket = standings.ticket();
-    // Of the last look: a period that closes in between makes the store look again.
     std::optional<Result<Standing>> standing;
+    std::optional<CustomerWindow> placed_in;
     std::optional<EventComplaint> unusable;
     AppendJob job{.subjects = {request.customer},
                   .look = {},
@@ -105,12 +98,16 @@ asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCach
         standing = *std::move(known);
         return customer_window(**standing);
     };
+    job.look.find_past = past_look(world.catalog);
     const auto snapshot = world.catalog.get();
     const SentEvent event = event_of(request);
-    job.place = [&](const SubjectWindows& windows) {
+    job.place = [&](SubjectWindows& windows) {
         // Its arrival has a time of its own, and is the same use when it is tried again.
-        auto placed = Placement(*snapshot, system_now)
-                          .place(event, windows.at(request.customer), TimeStated::No);
+        auto placed = Placement(*snapshot, system_now).place(event, windows, TimeStated::No);
+        if (const auto& now = windows.at(request.customer))
+            if (const auto* window =
+                    windows.find(*now, request.customer, request.time.value_or(now->now)))
+                placed_in = *window;
         unusable.reset();
         if (!placed && placed.error().code != kNotInPlan) unusable = placed.error();
         return std::vector<Placed>{std::move(placed)};
@@ -119,8 +116,11 @@ asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCach
     if (!report) co_return failure(report);
     if (!*standing) co_return failure(*standing);
     if (unusable) co_return invalid_argument("entitlement.bad_usage", unusable->detail);
+    // What it tells of is the contract that it counted in, of late usage an earlier one.
+    (*standing)->plan = placed_in->plan;
+    (*standing)->subscription = placed_in->contract;
+    (*standing)->period = placed_in->period;
     UsageOutcome& outcome = report->outcomes.front();
-    if (outcome.complaint && outcome.complaint->code == kPeriodClosed) co_return period_closed();
     auto counters = std::exchange(outcome.counters, {});
     co_return ConsumeOutcome{**std::move(standing), std::move(counters), std::move(outcome)};
 }

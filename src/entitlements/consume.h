@@ -29,7 +29,7 @@ struct ConsumeRequest {
 
 /// What the store said.
 struct ConsumeOutcome {
-    Standing standing;
+    Standing standing;  ///< with the contract, the plan and the period that it counted in
     std::vector<Counter> counters;  ///< afterwards; empty: the plan does not include the meter
     UsageOutcome usage;             ///< Rejected when the plan does not include it
 };
@@ -44,8 +44,7 @@ struct ConsumeWorld {
 /// may come from `standings`, which learns what was read.
 ///
 /// Errors: NotFound "customer.not_found"; InvalidArgument "entitlement.bad_usage" for an event that
-/// cannot be recorded (see Placement::place); Unavailable "entitlement.period_closed" when the
-/// customer's period is closed and the next one is not known yet; those of UsageStore::append.
+/// cannot be recorded (see Placement::place); those of UsageStore::append.
 asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCache& standings,
                                                 const ConsumeRequest& request, Instant system_now);
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "customers/service.h"
+#include "entitlements/stored_interval.h"
 #include "metering/window_calendar.h"
 #include "subscriptions/billing_period.h"
 
@@ -16,7 +17,9 @@ std::string standing_where(std::string_view condition) {
     constexpr std::string_view kSelect = R"sql(
     SELECT c.id, c.external_id, c.created_at, t.frozen_time, s.id, s.plan_version_id, s.status,
            s.period_start, s.period_end, s.cancel_at_period_end, s.cancel_at, s.started_at,
-           p.interval, p.interval_count, p.currency, s.version
+           p.interval, p.interval_count, p.currency, s.version,
+           (SELECT MAX(e.ended_at) FROM subscriptions e
+             WHERE e.customer_id = c.id AND e.status <> 'incomplete_expired')
       FROM customers c
       LEFT JOIN test_clocks t ON t.id = c.test_clock_id
       LEFT JOIN subscriptions s ON s.customer_id = c.id AND s.ended_at IS NULL
@@ -25,8 +28,6 @@ std::string standing_where(std::string_view condition) {
     return std::string(kSelect).append(condition);
 }
 
-constexpr BillingInterval kMonthly{BillingInterval::Unit::Month, 1};
-
 /// A text of ours that does not parse back means a broken database or a broken build.
 template <class T>
 T known(std::optional<T> parsed) {
@@ -34,42 +35,28 @@ T known(std::optional<T> parsed) {
     return *parsed;
 }
 
-BillingInterval interval_from(const sql::Row& row) {
-    const int count = static_cast<int>(row.integer(13));
-    switch (known(parse_interval(row.text(12)))) {
-        case Interval::Day: return {BillingInterval::Unit::Day, count};
-        case Interval::Week: return {BillingInterval::Unit::Week, count};
-        case Interval::Month: return {BillingInterval::Unit::Month, count};
-        case Interval::Year: return {BillingInterval::Unit::Year, count};
-    }
-    check(false, "every interval is handled");
-    return kMonthly;
-}
+Period mirrored_period(const sql::Row& row) { return {row.instant(7), row.instant(8)}; }
 
-/// Whether the subscription of this row gives its plan at `now`.
-bool gives_plan(const sql::Row& row, SubscriptionStatus status, Instant now) {
-    if (!grants_access(status)) return false;
-    const auto cancel_at = row.maybe_instant(10);
-    if (cancel_at && *cancel_at <= now) return false;
-    const bool ends_with_period = row.flag(9);
-    return !(ends_with_period && row.instant(8) <= now);
+Instant gives_until(const sql::Row& row, SubscriptionStatus status) {
+    return gives_plan_until(status, mirrored_period(row), {row.flag(9), row.maybe_instant(10)});
 }
 
 /// The mirrored period, or the one after it that `now` has reached.
 Period running_period(const sql::Row& row, Instant now) {
-    const Period mirrored{row.instant(7), row.instant(8)};
+    const Period mirrored = mirrored_period(row);
     if (now < mirrored.end) return mirrored;
-    const BillingInterval interval = interval_from(row);
-    // The start keeps the anchor day (31 Jan -> 28 Feb -> 31 Mar) unless the cycle was moved since.
-    if (const auto started = row.maybe_instant(11);
-        started && period_containing(*started, interval, mirrored.end).start == mirrored.end)
-        return period_containing(*started, interval, now);
-    return period_containing(mirrored.end, interval, now);
+    return billing_period_at({mirrored, std::nullopt}, row.maybe_instant(11),
+                             interval_from(row, 12), now);
+}
+
+/// Neither before the period nor before the plan.
+Instant begin_of(const Period& period, std::optional<Instant> plan_began, Instant now) {
+    return std::min(std::max(period.start, plan_began.value_or(period.start)), now);
 }
 
 void take_default_plan(Standing& standing, CatalogCache& catalog, Instant created_at) {
     standing.plan = default_plan_of(catalog.get());
-    standing.period = period_containing(created_at, kMonthly, standing.now);
+    standing.period = period_containing(created_at, kDefaultPlanInterval, standing.now);
     if (!standing.plan->prices.empty())
         standing.currency = standing.plan->prices.front().amount.currency();
 }
@@ -97,14 +84,17 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
                       .subscription = std::nullopt,
                       .status = std::nullopt,
                       .period = {},
+                      .since = {},
                       .until = {},
                       .now = frozen.value_or(system_now),
                       .time = frozen ? Standing::Time::Frozen : Standing::Time::Running,
                       .currency = Currency::Usd,
                       .revision = 0};
+    auto plan_began = row->maybe_instant(16);
     if (!row->is_null(4)) {
         standing.status = known(parse_subscription_status(row->text(6)));
-        if (gives_plan(*row, *standing.status, standing.now)) {
+        const Instant gives = gives_until(*row, *standing.status);
+        if (grants_access(*standing.status) && standing.now < gives) {
             auto plan = catalog.plan_version(tx, row->id<PlanVersionId>(5));
             if (!plan) return failure(plan);
             standing.plan = *std::move(plan);
@@ -112,13 +102,14 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
             standing.period = running_period(*row, standing.now);
             standing.currency = known(parse_currency(row->text(14)));
             standing.revision = row->integer(15);
-            standing.until = standing.period.end;
-            if (const auto cancel_at = row->maybe_instant(10))
-                standing.until = std::min(standing.until, *cancel_at);
+            standing.since = begin_of(standing.period, row->maybe_instant(11), standing.now);
+            standing.until = std::min(standing.period.end, gives);
             return standing;
         }
+        plan_began = std::max(plan_began.value_or(gives), gives);
     }
     take_default_plan(standing, catalog, row->instant(2));
+    standing.since = begin_of(standing.period, plan_began, standing.now);
     standing.until = standing.period.end;
     return standing;
 }
@@ -145,7 +136,9 @@ CustomerWindow customer_window(Standing standing) {
             std::move(standing.plan),
             standing.period,
             standing.now,
-            standing.revision};
+            standing.revision,
+            standing.since,
+            standing.until};
 }
 
 }  // namespace turnpike

@@ -29,8 +29,10 @@ struct Standing {
     /// Of the subscription without an end, also when it gives nothing (unpaid, paused, creating).
     std::optional<SubscriptionStatus> status;
     Period period;
-    Instant until;  ///< of the customer's time: from then on it is another one
-    Instant now;    ///< the test clock's or the system's time when loaded; later: customer_now()
+    /// Of the customer's time: usage of before goes elsewhere (past_window.h), and from `until` on
+    /// it is another standing.
+    Instant since, until;
+    Instant now;  ///< the test clock's or the system's time when loaded; later: customer_now()
     enum class Time : bool { Running, Frozen } time = Time::Running;
     Currency currency = Currency::Usd;  ///< what overage is charged in
     std::int64_t revision = 0;          ///< as of UsageWindow

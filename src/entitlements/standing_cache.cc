@@ -13,8 +13,9 @@ std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{
 bool same(const Standing& one, const Standing& other) {
     return one.plan->id == other.plan->id && one.subscription == other.subscription &&
            one.revision == other.revision && one.status == other.status &&
-           one.period.start == other.period.start && one.until == other.until &&
-           one.time == other.time && (one.time == Standing::Time::Running || one.now == other.now);
+           one.period.start == other.period.start && one.since == other.since &&
+           one.until == other.until && one.time == other.time &&
+           (one.time == Standing::Time::Running || one.now == other.now);
 }
 
 bool holds_counts(const StandingSnapshot& snapshot, Instant system_now) {

@@ -49,6 +49,7 @@ StandingCache::Snapshot snapshot(int number, std::int64_t used) {
                                    .subscription = std::nullopt,
                                    .status = std::nullopt,
                                    .period = kSeptember,
+                                   .since = {},
                                    .until = kSeptember.end,
                                    .now = kStart,
                                    .time = Standing::Time::Running,

@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "entitlements/past_window.h"
+
 namespace turnpike {
 namespace {
 
@@ -21,10 +23,16 @@ WindowLook look_of(CatalogCache& catalog, StandingCache& standings) {
         if (!standing) return std::nullopt;
         return customer_window(*std::move(standing));
     };
-    return {find, known};
+    return {find, known, past_look(catalog)};
 }
 
 }  // namespace
+
+FindPastWindow past_look(CatalogCache& catalog) {
+    return [&catalog](sql::Transaction& tx, const CustomerWindow& now, Instant moment) {
+        return load_past_window(tx, catalog, now, moment);
+    };
+}
 
 BeginLook window_looks(CatalogCache& catalog, StandingCache& standings) {
     return [&catalog, &standings] { return look_of(catalog, standings); };

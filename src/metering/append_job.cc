@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <utility>
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -16,7 +15,7 @@ KnownWindows known_windows(const AppendJob& job) {
     for (const std::string_view subject : job.subjects) {
         if (known.windows.contains(subject)) continue;
         if (auto window = job.look.known(subject, job.system_now))
-            known.windows.emplace(subject, *std::move(window));
+            known.windows.add(subject, *std::move(window));
         else
             known.are_all = false;
     }
@@ -26,22 +25,22 @@ KnownWindows known_windows(const AppendJob& job) {
 void find_windows(const AppendJob& job, sql::Transaction& tx, SubjectWindows& windows) {
     for (const std::string_view subject : job.subjects)
         if (!windows.contains(subject))
-            windows.emplace(subject, job.look.find(tx, subject, job.system_now));
+            windows.add(subject, job.look.find(tx, subject, job.system_now));
+}
+
+void find_past_windows(const AppendJob& job, sql::Transaction& tx,
+                       std::span<const SubjectWindows::Sought> sought, SubjectWindows& windows) {
+    for (const auto& one : sought)
+        if (!windows.knows(one))
+            windows.add_past(one, job.look.find_past(tx, *windows.at(one.subject), one.moment));
 }
 
 PlacedEvents take_placed(std::vector<Placed> placed, AppendReport& report) {
-    std::vector<std::size_t> positions(placed.size());
-    std::iota(positions.begin(), positions.end(), std::size_t{0});
     report.outcomes.resize(placed.size());
-    return take_placed(std::move(placed), positions, report);
-}
-
-PlacedEvents take_placed(std::vector<Placed> placed, const std::vector<std::size_t>& positions,
-                         AppendReport& report) {
     PlacedEvents events;
-    events.pending.reserve(positions.size());
-    events.positions.reserve(positions.size());
-    for (const std::size_t i : positions) {
+    events.pending.reserve(placed.size());
+    events.positions.reserve(placed.size());
+    for (std::size_t i = 0; i < placed.size(); ++i) {
         if (placed[i]) {
             events.pending.push_back(*std::move(placed[i]));
             events.positions.push_back(i);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "metering/service.h"
@@ -16,6 +17,9 @@ struct KnownWindows {
 KnownWindows known_windows(const AppendJob& job);
 /// Looks the job's other subjects up, each once.
 void find_windows(const AppendJob& job, sql::Transaction& tx, SubjectWindows& windows);
+/// Looks up what placing has sought, each window once.
+void find_past_windows(const AppendJob& job, sql::Transaction& tx,
+                       std::span<const SubjectWindows::Sought> sought, SubjectWindows& windows);
 
 /// The events of a job that were placed, and where they stand in it.
 struct PlacedEvents {
@@ -24,9 +28,6 @@ struct PlacedEvents {
 };
 /// What could not be placed is rejected in `report`, which becomes as long as the job.
 PlacedEvents take_placed(std::vector<Placed> placed, AppendReport& report);
-/// The same for events that are placed again: only those at `positions` are looked at.
-PlacedEvents take_placed(std::vector<Placed> placed, const std::vector<std::size_t>& positions,
-                         AppendReport& report);
 
 /// The outcomes of `events` to their places in `report`, and who moved.
 void take_outcomes(std::vector<UsageOutcome> outcomes, const PlacedEvents& events,

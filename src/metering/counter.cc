@@ -82,7 +82,9 @@ Counter with_allowance(Counter counter, const UsageWindow& window) {
 
 Counter under_window(std::optional<Counter> stored, const UsageWindow& window) {
     if (!stored) return open_counter(window);
-    if (stored->segments.back().plan_version == window.plan_version) return *std::move(stored);
+    if (window.revision == kPastRevision ||
+        stored->segments.back().plan_version == window.plan_version)
+        return *std::move(stored);
     return with_allowance(*std::move(stored), window);
 }
 
@@ -113,17 +115,17 @@ std::vector<UsageSegment> rated_segments(const Counter& counter) {
     return rated;
 }
 
-std::vector<ClosedPeriod> closed_periods(const std::vector<Counter>& counters) {
-    std::vector<ClosedPeriod> closed;
+std::vector<UsedPeriod> periods_of(const std::vector<Counter>& counters) {
+    std::vector<UsedPeriod> periods;
     for (const Counter& counter : counters) {
-        if (closed.empty() || closed.back().period.start != counter.period.start)
-            closed.push_back({counter.period, {}});
-        ClosedUsage usage{counter.meter_key, rated_segments(counter), {}};
+        if (periods.empty() || periods.back().period.start != counter.period.start)
+            periods.push_back({counter.period, {}});
+        UsedMeter usage{counter.meter_key, rated_segments(counter), {}};
         for (const CounterSegment& segment : counter.segments)
             usage.plan_versions.push_back(segment.plan_version);
-        closed.back().meters.push_back(std::move(usage));
+        periods.back().meters.push_back(std::move(usage));
     }
-    return closed;
+    return periods;
 }
 
 Quantity remaining_of(const Counter& counter) {

@@ -25,6 +25,9 @@ using Contract = std::optional<SubscriptionId>;
 /// As it is stored: the subscription's id, or "" for the default plan. Lives as long as `contract`.
 std::string_view text_of(const Contract& contract);
 
+/// As UsageWindow::revision, of usage that came late: it is never newer than an allowance in force.
+inline constexpr std::int64_t kPastRevision = -1;
+
 /// Where usage goes: one window of one customer and meter, and the allowance in force now.
 struct UsageWindow {
     Contract contract;
@@ -37,7 +40,8 @@ struct UsageWindow {
     std::optional<UnitPrice> overage_unit_price{};  ///< absent: usage stops at the allowance
     std::optional<UnitPrice> overage_cap{};         ///< usage stops where overage costs that much
     /// Of the contract when this window was looked up: of two windows of one contract, the one with
-    /// the larger revision is the newer. The default plan changes only while nobody counts: 0.
+    /// the larger revision is the newer. The default plan changes only while nobody counts: 0. Of
+    /// late usage kPastRevision: a counter that is there keeps its newest allowance.
     std::int64_t revision = 0;
 };
 /// Overage that is allowed and not charged has the unit price 0.
@@ -110,18 +114,18 @@ Counter as_of(Counter counter, Instant moment);
 /// The counter's segments as rating takes them.
 std::vector<UsageSegment> rated_segments(const Counter& counter);
 
-/// What a finished period is charged for: rate_overage(segments) gives the lines.
-struct ClosedUsage {
+/// What a period is charged for: rate_overage(segments) gives the lines.
+struct UsedMeter {
     std::string meter_key;
     std::vector<UsageSegment> segments;
     std::vector<PlanVersionId> plan_versions;  ///< one per segment
 };
-struct ClosedPeriod {
+struct UsedPeriod {
     Period period;
-    std::vector<ClosedUsage> meters;  ///< at least one
+    std::vector<UsedMeter> meters;  ///< at least one
 };
 /// \param counters  of one contract's billing periods, by period
-std::vector<ClosedPeriod> closed_periods(const std::vector<Counter>& counters);
+std::vector<UsedPeriod> periods_of(const std::vector<Counter>& counters);
 
 /// A counter as people see it.
 struct Usage {

@@ -11,12 +11,11 @@ AppendJob append_job(const IngestJob& job) {
     append.subjects.reserve(job.entries.size());
     for (const EventEntry& entry : job.entries)
         if (entry) append.subjects.push_back(entry->subject);
-    append.place = [job](const SubjectWindows& windows) {
+    append.place = [job](SubjectWindows& windows) {
         Placement placement(job.catalog, job.system_now);
         const auto place = [&](const EventEntry& entry) -> Placed {
             if (!entry) return std::unexpected(entry.error());
-            return placement.place(*entry, windows.at(entry->subject),
-                                   entry->time ? TimeStated::Yes : TimeStated::No);
+            return placement.place(*entry, windows, entry->time ? TimeStated::Yes : TimeStated::No);
         };
         std::vector<Placed> placed;
         placed.reserve(job.entries.size());

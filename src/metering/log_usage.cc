@@ -20,8 +20,6 @@
 namespace turnpike {
 namespace {
 
-/// Looks at the ledger, before an event whose period is closed each time is given back.
-constexpr int kLooksMax = 3;
 constexpr int kRetryAfterSeconds = 5;
 
 std::unexpected<Error> come_back(Error error) {
@@ -35,11 +33,6 @@ UsageOutcome outcome_of(LogVerdict verdict) {
         case LogVerdict::Duplicate: return {Verdict::Duplicate, std::nullopt, {}};
         case LogVerdict::Conflict: return {Verdict::Conflict, std::nullopt, {}};
         case LogVerdict::LimitExceeded: return over_limit();
-        case LogVerdict::PeriodClosed:
-            return {Verdict::Rejected,
-                    EventComplaint{"period_closed",
-                                   "the customer's billing period has just closed; send it again"},
-                    {}};
     }
     check(false, "every verdict is handled");
     return {};
@@ -128,17 +121,6 @@ RecordedEvent recorded_from(LoggedEvent logged) {
             std::move(logged.counts)};
 }
 
-/// Those of `events` that the log asked to place again.
-PlacedEvents closed_ones(PlacedEvents events, const std::vector<LogVerdict>& verdicts) {
-    PlacedEvents closed;
-    for (std::size_t i = 0; i < verdicts.size(); ++i) {
-        if (verdicts[i] != LogVerdict::PeriodClosed) continue;
-        closed.pending.push_back(std::move(events.pending[i]));
-        closed.positions.push_back(events.positions[i]);
-    }
-    return closed;
-}
-
 }  // namespace
 
 std::uint32_t content_check(const PendingUsage& pending) {
@@ -158,10 +140,8 @@ asio::awaitable<Result<std::vector<LogVerdict>>> LogUsage::record(std::span<cons
     co_return verdicts;
 }
 
-/// A window that the log has refused is not asked of memory again.
-asio::awaitable<SubjectWindows> LogUsage::windows_of(const AppendJob& job, Ask first) {
-    KnownWindows known;
-    if (first == Ask::Memory) known = known_windows(job);
+asio::awaitable<SubjectWindows> LogUsage::windows_of(const AppendJob& job) {
+    KnownWindows known = known_windows(job);
     if (known.are_all) co_return std::move(known.windows);
     // A transaction that is repeated begins with what it was given.
     co_return co_await ledger_.read([&](sql::Transaction& tx) {
@@ -171,36 +151,41 @@ asio::awaitable<SubjectWindows> LogUsage::windows_of(const AppendJob& job, Ask f
     });
 }
 
+asio::awaitable<std::vector<Placed>> LogUsage::place(const AppendJob& job) {
+    SubjectWindows windows = co_await windows_of(job);
+    auto placed = job.place(windows);
+    const auto sought = windows.take_sought();
+    if (sought.empty()) co_return placed;
+    SubjectWindows more = co_await ledger_.read([&](sql::Transaction& tx) {
+        SubjectWindows found = windows;
+        find_past_windows(job, tx, sought, found);
+        return found;
+    });
+    co_return job.place(more);
+}
+
 asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
     const bool tells_counters = job.counters == AppendJob::Counters::Report;
     AppendReport report;
-    PlacedEvents events;
-    for (int look = 1; look <= kLooksMax; ++look) {
-        auto placed = job.place(co_await windows_of(job, look == 1 ? Ask::Memory : Ask::Ledger));
-        events = look == 1 ? take_placed(std::move(placed), report)
-                           : take_placed(std::move(placed), events.positions, report);
-        if (events.pending.empty()) break;
-
-        std::vector<std::vector<Counter>> counters(tells_counters ? events.pending.size() : 0);
-        std::vector<LoggedUse> uses;
-        uses.reserve(events.pending.size());
-        for (std::size_t i = 0; i < events.pending.size(); ++i) {
-            const PendingUsage& pending = events.pending[i];
-            uses.push_back({pending.event, pending.counts, content_check(pending),
-                            tells_counters ? &counters[i] : nullptr});
-        }
-        const auto verdicts = co_await record(uses, job.system_now);
-        if (!verdicts) co_return failure(verdicts);
-        std::vector<UsageOutcome> outcomes;
-        outcomes.reserve(verdicts->size());
-        for (std::size_t i = 0; i < verdicts->size(); ++i) {
-            outcomes.push_back(outcome_of((*verdicts)[i]));
-            if (tells_counters) outcomes.back().counters = std::move(counters[i]);
-        }
-        take_outcomes(std::move(outcomes), events, report);
-        events = closed_ones(std::move(events), *verdicts);
-        if (events.pending.empty()) break;
+    const PlacedEvents events = take_placed(co_await place(job), report);
+    if (events.pending.empty()) co_return report;
+    std::vector<std::vector<Counter>> counters(tells_counters ? events.pending.size() : 0);
+    std::vector<LoggedUse> uses;
+    uses.reserve(events.pending.size());
+    for (std::size_t i = 0; i < events.pending.size(); ++i) {
+        const PendingUsage& pending = events.pending[i];
+        uses.push_back({pending.event, pending.counts, content_check(pending),
+                        tells_counters ? &counters[i] : nullptr});
     }
+    const auto verdicts = co_await record(uses, job.system_now);
+    if (!verdicts) co_return failure(verdicts);
+    std::vector<UsageOutcome> outcomes;
+    outcomes.reserve(verdicts->size());
+    for (std::size_t i = 0; i < verdicts->size(); ++i) {
+        outcomes.push_back(outcome_of((*verdicts)[i]));
+        if (tells_counters) outcomes.back().counters = std::move(counters[i]);
+    }
+    take_outcomes(std::move(outcomes), events, report);
     co_return report;
 }
 
@@ -214,14 +199,16 @@ UsageStore::Counters LogUsage::counters(sql::Transaction& /*tx*/, const Customer
     return counters;
 }
 
-asio::awaitable<Result<std::vector<ClosedPeriod>>> LogUsage::close(CloseJob job) {
-    const ContractKey contract{job.customer.text(), job.subscription.text()};
+asio::awaitable<Result<std::vector<UsedPeriod>>> LogUsage::used_periods(PeriodQuery query) {
+    const ContractKey contract{query.customer.text(), query.subscription.text()};
+    const auto counters = log_.counters_of(contract, query.ended_after, query.began_before);
     const auto start = [&](LogWriter::Done done) {
-        return error_of(log_.close(contract, job.before, std::move(done)));
+        log_.when_durable(std::move(done));
+        return std::optional<Error>();
     };
     const auto failed = co_await until_durable(start);
     if (failed) co_return come_back(*failed);
-    co_return closed_periods(log_.counters_of(contract, job.from, job.before));
+    co_return periods_of(counters);
 }
 
 asio::awaitable<Result<std::vector<LoggedEvent>>> LogUsage::scan(EventQuery query) {

@@ -13,7 +13,7 @@
 namespace turnpike {
 
 /// Usage in a log of its own; the ledger is only asked where usage goes, and that only for
-/// customers that memory does not know.
+/// customers that memory does not know and for late usage.
 class LogUsage final : public UsageStore {
 public:
     /// Both outlive it. Its calls are awaited on executors that run on one thread.
@@ -22,7 +22,7 @@ public:
     asio::awaitable<Result<AppendReport>> append(AppendJob job) override;
     Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
                       Instant period_start, Instant now) override;
-    asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override;
+    asio::awaitable<Result<std::vector<UsedPeriod>>> used_periods(PeriodQuery query) override;
     /// Reads the log from its newest segment back until the page is full, one listing at a time: of
     /// sealed segments only what the customer's counters need, of the others, at most a few of
     /// 64 MiB, everything.
@@ -32,8 +32,8 @@ public:
     [[nodiscard]] std::optional<Error> failed() const override { return log_.failed(); }
 
 private:
-    enum class Ask : bool { Memory, Ledger };
-    asio::awaitable<SubjectWindows> windows_of(const AppendJob& job, Ask first);
+    asio::awaitable<SubjectWindows> windows_of(const AppendJob& job);
+    asio::awaitable<std::vector<Placed>> place(const AppendJob& job);
     /// Answers when the verdicts are durable.
     asio::awaitable<Result<std::vector<LogVerdict>>> record(std::span<const LoggedUse> uses,
                                                             Instant received_at);

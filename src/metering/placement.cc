@@ -18,7 +18,7 @@ std::string in_quotes(std::string_view text) { return "'" + std::string(text) + 
 
 bool is_plain(const SentEvent& sent) { return sent.type.empty(); }
 
-/// A billing period is the contract's, whenever the event says that it was.
+/// A billing period is the customer window's, by whose moments it was chosen.
 bool holds(const UsageWindow& window, Instant time) {
     return window.reset.kind == Reset::Kind::BillingPeriod || contains(window.period, time);
 }
@@ -119,23 +119,27 @@ std::string Placement::said_of(const SentEvent& sent, const UsageEvent& event) {
     return said;
 }
 
-Placed Placement::place(const SentEvent& sent, const Result<CustomerWindow>& customer,
-                        TimeStated stated) {
+Placed Placement::place(const SentEvent& sent, SubjectWindows& customers, TimeStated stated) {
     const auto meters = meters_of(sent);
     if (!meters) return std::unexpected(meters.error());
-    if (!customer)
+    const Result<CustomerWindow>& now = customers.at(sent.subject);
+    if (!now)
         return complaint("unknown_customer", "there is no customer " + in_quotes(sent.subject));
-    const Instant time = sent.time.value_or(customer->now);
+    const Instant time = sent.time.value_or(now->now);
     UsageEvent event{.source = std::string(sent.source),
                      .id = std::string(sent.id),
-                     .customer = customer->customer,
+                     .customer = now->customer,
                      .meter_key = {},
                      .quantity = {},
                      .time = time,
                      .latency_us = sent.latency_us};
     // A customer on a test clock may send real times as well as the clock's.
-    if (auto bad = complaint_about(event, std::max(customer->now, system_now_)))
+    if (auto bad = complaint_about(event, std::max(now->now, system_now_)))
         return std::unexpected(*std::move(bad));
+    if (time < std::min(now->now, system_now_) - kEventAgeMax)
+        return complaint("too_old", "the time lies more than 62 days back");
+    const CustomerWindow* customer = customers.find(*now, sent.subject, time);
+    if (customer == nullptr) return complaint("", "");
     auto counts = counts_of(sent, *customer, *meters, time);
     if (!counts) return std::unexpected(std::move(counts).error());
     auto properties = grouped_properties(*meters, sent);

@@ -14,9 +14,9 @@
 
 namespace turnpike {
 
-/// Places events of one request: type -> meters, customer -> plan, and time -> windows. Usage of a
-/// billing period counts in the one that is running on arrival, whatever the event's own time: a
-/// period that ended may be billed already. All other windows are those of the event's time.
+/// Places events of one request: type -> meters, customer -> plan, and time -> windows. The
+/// contract and its billing period are those of placing_moment(); other windows are those of the
+/// event's time.
 ///
 /// Windows are shared by the events that it places, and events by all of a customer's. Holds
 /// references; what it is given outlives it.
@@ -25,9 +25,13 @@ public:
     Placement(const Catalog& catalog, Instant system_now)
         : catalog_(catalog), system_now_(system_now) {}
 
-    /// Complaints: unknown_meter, no_meter_matches, unknown_customer, not_in_plan, too_many_counts,
-    /// those of measure() and grouped_properties(), and of complaint_about().
-    Placed place(const SentEvent& sent, const Result<CustomerWindow>& customer, TimeStated stated);
+    /// An event of late usage whose window `customers` does not know is sought there, and what is
+    /// returned then means nothing.
+    ///
+    /// Complaints: unknown_meter, no_meter_matches, unknown_customer, too_old, not_in_plan,
+    /// too_many_counts, those of measure() and grouped_properties(), and of complaint_about().
+    /// \param customers  has the event's subject
+    Placed place(const SentEvent& sent, SubjectWindows& customers, TimeStated stated);
 
 private:
     using Meters = boost::container::small_vector<const Meter*, 2>;

@@ -64,6 +64,12 @@ protected:
         EXPECT_TRUE(entry) << entry.error().detail;
         return placement_.place(*entry, alice_, TimeStated::No);
     }
+    /// Windows of the subject "alice".
+    static SubjectWindows known(Result<CustomerWindow> window) {
+        SubjectWindows windows;
+        windows.add("alice", std::move(window));
+        return windows;
+    }
     static std::string completion(const std::string& data, const std::string& more = "") {
         return R"({"specversion":"1.0","id":"1","source":"t","type":"completion",)"
                R"("subject":"alice","data":)" +
@@ -83,13 +89,14 @@ protected:
     std::list<std::string> decoded_;
     JsonScanner scanner_{decoded_};
     const Catalog catalog_ = some_catalog();
-    const Result<CustomerWindow> alice_ =
-        CustomerWindow{CustomerId::trusted("cus_1"),
-                       std::nullopt,
-                       std::make_shared<const PlanVersion>(catalog_.plans[0]),
-                       kSeptember,
-                       kNow,
-                       7};
+    const CustomerWindow september_{CustomerId::trusted("cus_1"),
+                                    std::nullopt,
+                                    std::make_shared<const PlanVersion>(catalog_.plans[0]),
+                                    kSeptember,
+                                    kNow,
+                                    7,
+                                    kSeptember.start};
+    SubjectWindows alice_ = known(september_);
     Placement placement_{catalog_, kNow};
 };
 
@@ -156,7 +163,8 @@ TEST_F(Placing, SaysWhyItCannot) {
     };
     EXPECT_EQ(code(completion(R"({"model":"small","stream":true})")), "no_meter_matches");
     EXPECT_EQ(code(completion("null")), "no_meter_matches");
-    const auto pong = R"({"specversion":"1.0","id":"1","source":"t","type":"pong","subject":"a"})";
+    const auto pong =
+        R"({"specversion":"1.0","id":"1","source":"t","type":"pong","subject":"alice"})";
     EXPECT_EQ(code(pong), "unknown_meter");
     std::erase_if(picky.meters, [](const Meter&) { return true; });
     picky.meters = {catalog_.meters[3]};
@@ -166,7 +174,7 @@ TEST_F(Placing, SaysWhyItCannot) {
             .error()
             .code,
         "not_in_plan");
-    const Result<CustomerWindow> nobody = not_found("customer.not_found", "no such customer");
+    auto nobody = known(not_found("customer.not_found", "no such customer"));
     EXPECT_EQ(placement_.place(*read_event(scanner_, completion("{}")), nobody, TimeStated::No)
                   .error()
                   .code,
@@ -177,8 +185,9 @@ TEST_F(Placing, NoEventMovesMoreThanSixtyFourCounters) {
     PlanVersion plan = catalog_.plans[0];
     plan.allowances.clear();
     const auto code = [&] {
-        Result<CustomerWindow> alice = alice_;
-        alice->plan = std::make_shared<const PlanVersion>(plan);
+        CustomerWindow window = september_;
+        window.plan = std::make_shared<const PlanVersion>(plan);
+        auto alice = known(window);
         const auto placed = Placement(catalog_, kNow)
                                 .place(*read_event(scanner_, completion(R"({"user":"ann"})")),
                                        alice, TimeStated::No);
@@ -232,11 +241,92 @@ TEST_F(Placing, EventsOfOneWindowShareIt) {
     EXPECT_EQ(window("11T00:00:00", 2)->period, noon->period);
     EXPECT_EQ(window("10T00:00:00", 1), window("11T11:00:00", 1)) << "the billing period's";
     EXPECT_EQ(window("10T00:00:00", 3), window("11T11:00:00", 3)) << "a rolling one's";
-    // A billing period is the one on arrival, also for what was used before it began.
-    EXPECT_EQ(place(completion(R"({"user":"a"})", R"(,"time":"2024-08-31T00:00:00Z")"))
-                  ->counts[1]
-                  .window->period,
-              kSeptember);
+}
+
+const Period kAugust{from_unix_seconds(1'722'470'400), kSeptember.start};
+
+TEST_F(Placing, LateUsageIsSoughtAndThenCountsInItsOwnPeriod) {
+    Placement again(catalog_, kNow);
+    Placement* by = &placement_;
+    const auto first = [&](const char* time) {
+        const auto json = completion(R"({"user":"a"})", std::string(R"(,"time":")") + time + "\"");
+        return by->place(*read_event(scanner_, json), alice_, TimeStated::Yes);
+    };
+    EXPECT_TRUE(first("2024-09-01T00:00:00Z"));
+    EXPECT_TRUE(alice_.take_sought().empty());
+    first("2024-08-31T23:59:59.999999Z");
+    first("2024-08-01T00:00:00Z");
+    const auto sought = alice_.take_sought();
+    ASSERT_EQ(sought.size(), 2U);
+    EXPECT_EQ(sought[0].subject, "alice");
+    EXPECT_EQ(sought[0].moment, kSeptember.start - Duration(1));
+    EXPECT_EQ(sought[1].moment, kAugust.start);
+    EXPECT_TRUE(alice_.take_sought().empty());
+
+    CustomerWindow august = september_;
+    august.contract = SubscriptionId::trusted("sub_1");
+    august.period = kAugust;
+    august.revision = kPastRevision;
+    august.since = kAugust.start;
+    august.until = kAugust.end;
+    EXPECT_FALSE(alice_.knows(sought[1]));
+    alice_.add_past(sought[0], august);
+    EXPECT_TRUE(alice_.knows(sought[1])) << "one look is enough for both";
+    by = &again;
+    for (const char* time : {"2024-08-31T23:59:59.999999Z", "2024-08-01T00:00:00Z"}) {
+        const auto placed = first(time);
+        ASSERT_TRUE(placed) << time;
+        EXPECT_EQ(placed->counts[1].window->period, kAugust) << "the billing period's";
+        for (const UsageCount& count : placed->counts) {
+            EXPECT_EQ(count.window->contract, august.contract);
+            EXPECT_EQ(count.window->revision, kPastRevision);
+        }
+    }
+    EXPECT_EQ(to_text(first("2024-08-31T12:00:00Z")->counts[2].window->reset), "day");
+    EXPECT_EQ(first("2024-08-31T12:00:00Z")->counts[2].window->period.end, kSeptember.start);
+    EXPECT_EQ(first("2024-09-11T11:00:00Z")->counts[1].window->period, kSeptember);
+}
+
+TEST_F(Placing, WhatIsTooOldIsRejected) {
+    using std::chrono::days;
+    struct Case {
+        const char* name;
+        Instant now, system_now, time;
+        const char* code;                 ///< "": it is placed
+        std::optional<Instant> moment{};  ///< set: sought
+    };
+    const Instant later = kNow + days(100);
+    const Case cases[] = {
+        {"62 days", kNow, kNow, kNow - days(62), "", kNow - days(62)},
+        {"a moment more", kNow, kNow, kNow - days(62) - Duration(1), "too_old"},
+        {"five minutes ahead count now", kNow, kNow, kNow + kEventSkewMax, ""},
+        {"more do not", kNow, kNow, kNow + kEventSkewMax + Duration(1), "time_in_future"},
+        {"a test clock ahead: its time", later, kNow, later - days(62), "", later - days(62)},
+        {"a test clock ahead: the system's counts now", later, kNow, kNow, ""},
+        {"a test clock ahead: too old by both", later, kNow, kNow - days(63), "too_old"},
+        {"a test clock behind: the system's counts now", kNow, later, later, ""},
+        {"a test clock behind: its own past", kNow, later, kNow - days(30), "", kNow - days(30)},
+        {"a test clock behind: too old by both", kNow, later, kNow - days(63), "too_old"},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        CustomerWindow window = september_;
+        window.now = c.now;
+        window.since = c.now - days(1);
+        auto alice = known(window);
+        const std::string json =
+            completion(R"({"user":"a"})", R"(,"time":")" + format_rfc3339(c.time) + "\"");
+        const auto placed = Placement(catalog_, c.system_now)
+                                .place(*read_event(scanner_, json), alice, TimeStated::Yes);
+        const auto sought = alice.take_sought();
+        EXPECT_EQ(sought.empty() ? std::nullopt : std::optional(sought[0].moment), c.moment);
+        if (c.moment) continue;
+        EXPECT_EQ(placed ? "" : placed.error().code, c.code);
+        if (placed) {
+            EXPECT_EQ(placed->event.time, c.time);
+            EXPECT_EQ(placed->counts[1].window->period, kSeptember);
+        }
+    }
 }
 
 TEST_F(Placing, KeepsWhatItsMetersGroupBy) {

@@ -10,7 +10,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/container/small_vector.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "access/cursor.h"
 #include "base/error.h"
@@ -18,6 +17,7 @@
 #include "base/time.h"
 #include "metering/counter.h"
 #include "metering/customer_window.h"
+#include "metering/subject_windows.h"
 #include "metering/usage_event.h"
 #include "sql/sql.h"
 
@@ -42,16 +42,13 @@ struct PendingUsage {
 };
 using Placed = std::expected<PendingUsage, EventComplaint>;
 
-/// Customers by the names that events gave them; an error: there is no such customer.
-using SubjectWindows = boost::unordered_flat_map<std::string_view, Result<CustomerWindow>>;
-
 /// Events of one request, and what is needed to place them.
 struct AppendJob {
     std::vector<std::string_view> subjects;  ///< as FindWindow takes them
     WindowLook look;
-    /// One answer per event, in order. Runs on any thread, once for each look at the subjects: more
-    /// than once when a period closed in between.
-    std::function<std::vector<Placed>(const SubjectWindows& windows)> place;
+    /// One answer per event, in order. Runs on any thread, and once more when it sought windows of
+    /// late usage: then they are there.
+    std::function<std::vector<Placed>(SubjectWindows& windows)> place;
     Instant system_now;
     enum class Counters : bool { Omit, Report } counters = Counters::Omit;
 };
@@ -59,7 +56,7 @@ struct AppendJob {
 /// What became of one event.
 struct UsageOutcome {
     Verdict verdict = Verdict::Accepted;
-    /// Set exactly when Rejected: as it was placed, or "limit_exceeded", or "period_closed".
+    /// Set exactly when Rejected: as it was placed, or "limit_exceeded".
     std::optional<EventComplaint> complaint{};
     /// As the event left them, as of its time; one for each of its counts, when the job asks and
     /// the event was placed.
@@ -71,11 +68,12 @@ struct AppendReport {
     std::vector<CustomerId> moved;       ///< customers whose counters moved, each once
 };
 
-/// Finished periods of a subscription, to be charged for.
-struct CloseJob {
+/// Billing periods of a subscription that ended after `ended_after` and began before
+/// `began_before`.
+struct PeriodQuery {
     CustomerId customer;
     SubscriptionId subscription;
-    Instant from, before;  ///< periods that began in [from, before)
+    Instant ended_after, began_before;
 };
 
 /// One recorded event, as listings show it.
@@ -102,8 +100,9 @@ struct EventFilter {
     PageQuery page;
 };
 
-/// Usage: every event once, counted in its customer's period. Two implementations: the ledger's own
-/// tables (sql_usage.h, PostgreSQL), and a log in the data directory (log_usage.h, beside SQLite).
+/// Usage: every event once, counted in its customer's periods. Two implementations: the ledger's
+/// own tables (sql_usage.h, PostgreSQL), and a log in the data directory (log_usage.h, beside
+/// SQLite).
 ///
 /// The store is the truth of usage, the ledger that of contracts; nothing asks that both commit
 /// together (README.md says why each crash between them is safe). Thread-safe.
@@ -122,9 +121,6 @@ public:
     /// ever; the same content again is a duplicate, another one a conflict. An event at its hard
     /// limit is denied whole; smaller ones after it may still fit. Answers when all that it tells
     /// of is durable.
-    ///
-    /// An event whose period closed between the look and the record is placed again by a new look.
-    /// It is rejected as "period_closed" when the ledger goes on to name a closed one.
     /// Errors: nothing is known of the events; sending them again counts none twice.
     virtual asio::awaitable<Result<AppendReport>> append(AppendJob job) = 0;
 
@@ -135,11 +131,8 @@ public:
     virtual Counters counters(sql::Transaction& tx, const CustomerId& customer,
                               const Contract& contract, Instant period_start, Instant now) = 0;
 
-    /// Once the ledger names only later periods: from the answer on, billing periods of the
-    /// subscription that began before `job.before` take no event; other windows are not closed. Can
-    /// run again.
-    /// \return those that were used, with their final counts
-    virtual asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) = 0;
+    /// Those that were used, with their counts, which are durable. Late usage may still move them.
+    virtual asio::awaitable<Result<std::vector<UsedPeriod>>> used_periods(PeriodQuery query) = 0;
 
     virtual asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) = 0;
     /// nullopt: no event has this id.

@@ -51,7 +51,7 @@ protected:
         if (url.empty()) GTEST_SKIP() << "TURNPIKE_TEST_POSTGRES is not set";
         const std::string* log = GetParam() == Kind::Log ? &folder_.path() : nullptr;
         given_.emplace(sql::open_test_database(url), log);
-        alice_ = september_.customer = world().add_customer("alice");
+        alice_ = world().add_customer("alice");
     }
     MeteredWorld& world() { return given_->world; }
     UsageStore& store() { return given_->store(); }
@@ -62,16 +62,16 @@ protected:
     }
     /// Newer with every call, as a subscription that changes.
     UsageWindow subscribed(const char* plan) {
-        auto window = world().window(plan, kSeptember, september_.subscription);
+        auto window = world().window(plan, kSeptember, subscription_);
         window.revision = ++revision_;
         return window;
     }
-    std::vector<ClosedUsage> closed(const SubscriptionId& subscription) {
+    std::vector<UsedMeter> used_in_september(const SubscriptionId& subscription) {
         const auto periods =
-            run(store().close({alice_, subscription, kSeptember.start, kSeptember.end}));
+            run(store().used_periods({alice_, subscription, kSeptember.start, kSeptember.end}));
         EXPECT_TRUE(periods);
         EXPECT_LE(periods->size(), 1U);
-        return periods->empty() ? std::vector<ClosedUsage>() : periods->front().meters;
+        return periods->empty() ? std::vector<UsedMeter>() : periods->front().meters;
     }
     /// What the customer's meter shows under this window.
     Usage usage_in(const UsageWindow& window) {
@@ -85,7 +85,7 @@ protected:
     testing::ScratchFolder folder_;
     std::optional<StoreWorld> given_;
     CustomerId alice_ = CustomerId::trusted("");
-    CloseJob september_{alice_, SubscriptionId::trusted("sub_1"), kSeptember.start, kSeptember.end};
+    const SubscriptionId subscription_ = SubscriptionId::trusted("sub_1");
     std::int64_t revision_ = 0;
 };
 
@@ -214,7 +214,7 @@ TEST_P(MeteringStore, AChangeOfPlanKeepsWhatWasUsed) {
               Verdicts{"limit_exceeded"});
     EXPECT_EQ(record(store(), {calls(alice_, "c", 1, subscribed("pro"))}), Verdicts{"accepted"});
 
-    const auto final = closed(september_.subscription);
+    const auto final = used_in_september(subscription_);
     ASSERT_EQ(final.size(), 1U);
     EXPECT_EQ(final[0].meter_key, "api_calls");
     EXPECT_EQ(final[0].plan_versions,
@@ -237,7 +237,7 @@ TEST_P(MeteringStore, UsageUnderAnotherPlanStartsItsSegmentByItself) {
     EXPECT_EQ(record(store(), {calls(alice_, "c", 1, subscribed("free"))}),
               Verdicts{"limit_exceeded"});
     EXPECT_EQ(record(store(), {calls(alice_, "c", 0, subscribed("pro"))}), Verdicts{"accepted"});
-    const auto final = closed(september_.subscription);
+    const auto final = used_in_september(subscription_);
     ASSERT_EQ(final[0].segments.size(), 2U);
     EXPECT_EQ(rate_overage(final[0].segments, Currency::Usd)->at(0).amount.minor(), 200);
 }
@@ -264,60 +264,115 @@ TEST_P(MeteringStore, ContractsThatBeginTogetherCountApart) {
     record(store(), {free_calls("a", 60), calls(alice_, "b", 1'200, subscribed("starter")),
                      calls(alice_, "c", 5, world().window("pro", kSeptember, second))});
     EXPECT_EQ(used(alice_), 60);
-    EXPECT_EQ(closed(september_.subscription).at(0).segments.at(0).used, Quantity::whole(1'200));
-    EXPECT_EQ(closed(second).at(0).segments.at(0).used, Quantity::whole(5));
+    EXPECT_EQ(used_in_september(subscription_).at(0).segments.at(0).used, Quantity::whole(1'200));
+    EXPECT_EQ(used_in_september(second).at(0).segments.at(0).used, Quantity::whole(5));
     EXPECT_EQ(record(store(), {free_calls("d", 41)}), Verdicts{"limit_exceeded"});
     EXPECT_EQ(record(store(), {free_calls("d", 40)}), Verdicts{"accepted"});
 }
 
-TEST_P(MeteringStore, ClosesWhatWasUsedInTheRangeByPeriod) {
-    const Period october{kSeptember.end, from_unix_seconds(1'730'419'200)};
-    const Period november{october.end, from_unix_seconds(1'733'011'200)};
+const Period kOctober{kSeptember.end, from_unix_seconds(1'730'419'200)};
+
+TEST_P(MeteringStore, TellsThePeriodsThatWereUsed) {
+    const Period november{kOctober.end, from_unix_seconds(1'733'011'200)};
     int id = 0;
-    for (const Period& period : {november, kSeptember, october})
+    for (const Period& period : {november, kSeptember, kOctober})
         record(store(), {calls(alice_, std::to_string(++id), 7,
-                               world().window("pro", period, september_.subscription))});
-    const auto of = [&](Instant from, Instant before) {
+                               world().window("pro", period, subscription_))});
+    const auto of = [&](Instant ended_after, Instant began_before) {
         std::vector<Period> periods;
         for (const auto& used :
-             *run(store().close({alice_, september_.subscription, from, before})))
+             *run(store().used_periods({alice_, subscription_, ended_after, began_before})))
             periods.push_back(used.period);
         return periods;
     };
-    EXPECT_EQ(of(kStart, october.start), std::vector{kSeptember});
-    EXPECT_EQ(of(kStart, november.start), (std::vector{kSeptember, october}));
-    EXPECT_EQ(of(kStart, november.start), (std::vector{kSeptember, october})) << "again";
-    EXPECT_EQ(of(october.start, november.start + Duration(1)), (std::vector{october, november}));
+    EXPECT_EQ(of(kStart, kOctober.start), std::vector{kSeptember});
+    EXPECT_EQ(of(kStart, november.start), (std::vector{kSeptember, kOctober}));
+    EXPECT_EQ(of(kSeptember.end - Duration(1), november.start),
+              (std::vector{kSeptember, kOctober}));
+    EXPECT_EQ(of(kSeptember.end, november.start + Duration(1)), (std::vector{kOctober, november}));
     const auto nobody = SubscriptionId::trusted("sub_0");
-    EXPECT_TRUE(run(store().close({alice_, nobody, kStart, november.end}))->empty());
+    EXPECT_TRUE(run(store().used_periods({alice_, nobody, kStart, november.end}))->empty());
 }
 
-/// On SQLite nothing can close while a transaction writes.
-TEST_P(MeteringStore, UsageUnderWayWhileItsPeriodClosesIsPlacedAgain) {
-    if (GetParam() == Kind::Sqlite) return;
-    const SubscriptionId& subscription = september_.subscription;
-    const Period october{kSeptember.end, from_unix_seconds(1'730'419'200)};
-    record(store(), {calls(alice_, "a", 5, world().window("pro", kSeptember, subscription))});
-    AppendJob job{.subjects = {"alice"}, .look = {}, .place = {}, .system_now = kStart};
-    int looks = 0;
-    job.look.find = [&](sql::Transaction& tx, std::string_view,
-                        Instant now) -> Result<CustomerWindow> {
-        EXPECT_EQ(tx.one("SELECT COUNT(*) FROM customers")->integer(0), 1);
-        const Period period = ++looks == 1 ? kSeptember : october;
-        if (looks == 1) {
-            EXPECT_EQ(closed(subscription).at(0).segments.at(0).used, Quantity::whole(5));
-        }
-        return CustomerWindow{alice_, subscription, default_plan_of(world().catalog().get()),
-                              period, now,          1};
+// The plan was changed in September, and again since: 1,200 under STARTER, then PRO. What comes
+// late counts under PRO, which was the last of September's, and the hard limit of FREE is nothing.
+TEST_P(MeteringStore, LateUsageKeepsTheNewestAllowanceOfItsPeriod) {
+    record(store(), {calls(alice_, "a", 1'200, subscribed("starter"))});
+    record(store(), {calls(alice_, "b", 300, subscribed("pro"))});
+    auto late = subscribed("free");
+    late.revision = kPastRevision;
+    EXPECT_EQ(record(store(), {calls(alice_, "c", 9'000, late)}), Verdicts{"accepted"});
+    const auto used = used_in_september(subscription_);
+    ASSERT_EQ(used.at(0).segments.size(), 2U);
+    EXPECT_EQ(used[0].segments[1].used, Quantity::whole(9'300));
+    EXPECT_EQ(used[0].plan_versions[1], world().catalog().get()->plan("pro")->id);
+}
+
+// FREE has 100 calls: an old period is as full as a running one.
+TEST_P(MeteringStore, LateUsageMeetsTheHardLimitOfItsPeriod) {
+    auto late = world().window("free", kSeptember, subscription_);
+    late.revision = kPastRevision;
+    const auto send = [&](const char* id, std::int64_t units, const UsageWindow& window) {
+        return record(store(), {calls(alice_, id, units, window)}).front();
     };
-    job.place = [&](const SubjectWindows& windows) {
-        auto window = world().window("pro", windows.at("alice")->period, subscription);
-        return std::vector<Placed>{calls(alice_, "b", 1, std::move(window))};
+    EXPECT_EQ(send("a", 99, late), "accepted");
+    EXPECT_EQ(send("b", 2, late), "limit_exceeded");
+    // Even if the plan has more by now.
+    auto more = world().window("pro", kSeptember, subscription_);
+    more.revision = kPastRevision;
+    EXPECT_EQ(send("c", 2, more), "limit_exceeded");
+    EXPECT_EQ(send("d", 1, more), "accepted");
+    EXPECT_EQ(used_in_september(subscription_).at(0).plan_versions.size(), 1U);
+}
+
+/// Through placing, as requests do it: each window is looked up once, and both sides of a change of
+/// contract count apart.
+TEST_P(MeteringStore, LateUsageIsLookedUpOncePerWindow) {
+    const auto catalog = world().catalog().get();
+    const Instant now = kOctober.start + std::chrono::days(3);
+    const CustomerWindow october{alice_, std::nullopt,  default_plan_of(catalog), kOctober, now,
+                                 0,      kOctober.start};
+    std::vector<Instant> looks;
+    AppendJob job{.subjects = {"alice"}, .look = {}, .place = {}, .system_now = now};
+    job.look.find = [&](sql::Transaction&, std::string_view, Instant) -> Result<CustomerWindow> {
+        return october;
+    };
+    job.look.find_past = [&](sql::Transaction& tx, const CustomerWindow& running, Instant moment) {
+        EXPECT_EQ(tx.one("SELECT COUNT(*) FROM customers")->integer(0), 1);
+        looks.push_back(moment);
+        CustomerWindow past = running;
+        past.contract = subscription_;
+        past.period = kSeptember;
+        past.revision = kPastRevision;
+        past.since = kSeptember.start;
+        past.until = kSeptember.end;
+        return past;
+    };
+    const Instant late = kSeptember.end - std::chrono::hours(1);
+    const Instant times[] = {now, late, late - std::chrono::hours(1), kOctober.start};
+    job.place = [&](SubjectWindows& windows) {
+        std::vector<Placed> placed;
+        for (const Instant time : times) {
+            const auto* window = windows.find(*windows.at("alice"), "alice", time);
+            if (window == nullptr) {
+                placed.emplace_back(std::unexpected(EventComplaint{"", ""}));
+                continue;
+            }
+            auto of_event = world().window("free", window->period, window->contract);
+            placed.emplace_back(
+                calls(alice_, std::to_string(placed.size()), 10, std::move(of_event)));
+        }
+        return placed;
     };
     const auto report = run(store().append(std::move(job)));
-    EXPECT_EQ(report->outcomes.front().verdict, Verdict::Accepted);
-    EXPECT_EQ(looks, 2);
-    EXPECT_EQ(closed(subscription).at(0).segments.at(0).used, Quantity::whole(5));
+    ASSERT_TRUE(report);
+    for (const auto& outcome : report->outcomes) EXPECT_EQ(outcome.verdict, Verdict::Accepted);
+    EXPECT_EQ(looks, std::vector{late});
+    EXPECT_EQ(used_in_september(subscription_).at(0).segments.at(0).used, Quantity::whole(20));
+    const auto running = given_->db->read_blocking([&](sql::Transaction& tx) {
+        return store().counters(tx, alice_, std::nullopt, kOctober.start, now);
+    });
+    EXPECT_EQ(running.at("api_calls").front().used, Quantity::whole(20));
 }
 
 /// A name that a denied event left is free, for its like and for others.
@@ -448,64 +503,6 @@ RC_GTEST_PROP(MeteringProperty, BatchesInTheLogEqualTheNaiveCount, ()) {
     const testing::ScratchFolder folder;
     StoreWorld given{sql::open_test_database(), &folder.path()};
     batches_equal_the_naive_count(given);
-}
-
-/// What the ledger says of one subscription, as a billing run changes it.
-class LogBesideALedger : public ::testing::Test {
-protected:
-    Verdicts send(const std::string& id) {
-        AppendJob job{.subjects = {"alice"}, .look = {}, .place = {}, .system_now = kStart};
-        job.look.find = [&](sql::Transaction&, std::string_view,
-                            Instant) -> Result<CustomerWindow> {
-            ++looks_;
-            if (looks_ > 1) current_ = after_;
-            const auto plan = default_plan_of(given_.world.catalog().get());
-            return CustomerWindow{alice_, subscription_, plan, current_, kStart, 1};
-        };
-        job.place = [&](const SubjectWindows& windows) {
-            auto window = given_.world.window("pro", windows.at("alice")->period, subscription_);
-            return std::vector<Placed>{calls(alice_, id, 1, std::move(window)),
-                                       std::unexpected(EventComplaint{"bad_id", ""})};
-        };
-        looks_ = 0;
-        const auto report = run(given_.store().append(std::move(job)));
-        EXPECT_EQ(report->outcomes.at(1).complaint->code, "bad_id");
-        const UsageOutcome& first = report->outcomes.at(0);
-        return {first.complaint ? std::string(first.complaint->code)
-                                : std::string(to_text(first.verdict))};
-    }
-    std::vector<ClosedPeriod> close(Instant before) {
-        return *run(given_.store().close({alice_, subscription_, kStart, before}));
-    }
-
-    testing::ScratchFolder folder_;
-    StoreWorld given_{sql::open_test_database(), &folder_.path()};
-    CustomerId alice_ = given_.world.add_customer("alice");
-    SubscriptionId subscription_ = SubscriptionId::trusted("sub_1");
-    Period october_{kSeptember.end, from_unix_seconds(1'730'419'200)};
-    Period current_ = kSeptember, after_ = kSeptember;
-    int looks_ = 0;
-};
-
-TEST_F(LogBesideALedger, AnEventWhosePeriodClosedMeanwhileCountsInTheNext) {
-    EXPECT_EQ(send("a"), Verdicts{"accepted"});
-    EXPECT_EQ(close(october_.start).size(), 1U);
-    after_ = october_;
-    EXPECT_EQ(send("b"), Verdicts{"accepted"});
-    EXPECT_EQ(looks_, 2);
-    const auto closed = close(october_.end);
-    ASSERT_EQ(closed.size(), 2U);
-    EXPECT_EQ(closed[0].meters.at(0).segments.at(0).used, Quantity::whole(1));
-    EXPECT_EQ(closed[1].period, october_);
-}
-
-TEST_F(LogBesideALedger, AClosedPeriodThatTheLedgerGoesOnToNameIsRefused) {
-    close(october_.start);
-    EXPECT_EQ(send("a"), Verdicts{"period_closed"});
-    EXPECT_EQ(looks_, 3);
-    EXPECT_TRUE(events_of(given_.store()).empty());
-    after_ = october_;
-    EXPECT_EQ(send("a"), Verdicts{"accepted"}) << "it left no trace";
 }
 
 }  // namespace

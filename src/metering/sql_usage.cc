@@ -16,7 +16,13 @@ AppendReport record_job(const AppendJob& job, sql::Transaction& tx, IdSource& id
     AppendReport report;
     SubjectWindows windows;
     find_windows(job, tx, windows);
-    const auto events = take_placed(job.place(windows), report);
+    auto placed = job.place(windows);
+    const auto sought = windows.take_sought();
+    if (!sought.empty()) {
+        find_past_windows(job, tx, sought, windows);
+        placed = job.place(windows);
+    }
+    const auto events = take_placed(std::move(placed), report);
     auto outcomes = record_usage({tx, ids, job.system_now, job.counters}, events.pending);
     save_deltas(tx, events.pending, outcomes, job.system_now, ids);
     take_outcomes(std::move(outcomes), events, report);
@@ -42,14 +48,9 @@ UsageStore::Counters SqlUsage::counters(sql::Transaction& tx, const CustomerId& 
     return counters;
 }
 
-asio::awaitable<Result<std::vector<ClosedPeriod>>> SqlUsage::close(CloseJob job) {
-    auto work = [&](sql::Transaction& tx) {
-        const Contract contract = job.subscription;
-        const CounterRange range{job.customer, contract, job.from, job.before};
-        fence_counters(tx, range);
-        return closed_periods(load_counters(tx, range));
-    };
-    co_return co_await db_.write(work);
+asio::awaitable<Result<std::vector<UsedPeriod>>> SqlUsage::used_periods(PeriodQuery query) {
+    auto work = [&](sql::Transaction& tx) { return periods_of(load_counters(tx, query)); };
+    co_return co_await db_.read(work);
 }
 
 asio::awaitable<Result<std::vector<RecordedEvent>>> SqlUsage::list_events(EventFilter filter) {

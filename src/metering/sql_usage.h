@@ -14,9 +14,7 @@ public:
     asio::awaitable<Result<AppendReport>> append(AppendJob job) override;
     Counters counters(sql::Transaction& tx, const CustomerId& customer, const Contract& contract,
                       Instant period_start, Instant now) override;
-    /// On PostgreSQL the first use of a meter in its period can still land behind the answer, when
-    /// its transaction began before the ledger went on and takes longer than the close.
-    asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override;
+    asio::awaitable<Result<std::vector<UsedPeriod>>> used_periods(PeriodQuery query) override;
     asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override;
     asio::awaitable<Result<std::optional<FollowedEvent>>> follow_event(UsageEventId id) override;
     /// Never: a ledger that is away comes back.

@@ -30,7 +30,7 @@ constexpr std::string_view kBuckets = R"sql(
 constexpr std::string_view kPeriods = R"sql(
     SELECT meter_key, reset, period_start FROM usage_counters
      WHERE customer_id = $1 AND subscription_id = $2 AND reset = 'billing_period'
-       AND period_start >= $3 AND period_start < $4
+       AND period_end > $3 AND period_start < $4
      ORDER BY period_start, meter_key
 )sql";
 
@@ -40,12 +40,6 @@ constexpr std::string_view kRunning = R"sql(
        AND ((reset = 'billing_period' AND period_start = $3)
             OR (reset <> 'billing_period' AND period_start <= $4 AND period_end > $4))
      ORDER BY meter_key, reset
-)sql";
-
-constexpr std::string_view kFence = R"sql(
-    UPDATE usage_counters SET used = used
-     WHERE customer_id = $1 AND subscription_id = $2 AND reset = 'billing_period'
-       AND period_start >= $3 AND period_start < $4
 )sql";
 
 // A row that another transaction has written since ours began ends ours, here as in an UPDATE.
@@ -233,10 +227,10 @@ void add_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t
         throw sql::Failure("a value appeared inside our transaction", false);
 }
 
-std::vector<Counter> load_counters(sql::Transaction& tx, const CounterRange& range) {
-    const auto rows =
-        tx.all(kPeriods, {range.customer, text_of(range.contract), range.from, range.before});
-    return load_each(tx, range.customer, range.contract, rows);
+std::vector<Counter> load_counters(sql::Transaction& tx, const PeriodQuery& query) {
+    const auto rows = tx.all(
+        kPeriods, {query.customer, query.subscription, query.ended_after, query.began_before});
+    return load_each(tx, query.customer, query.subscription, rows);
 }
 
 std::vector<Counter> load_running_counters(sql::Transaction& tx, const CustomerId& customer,
@@ -244,10 +238,6 @@ std::vector<Counter> load_running_counters(sql::Transaction& tx, const CustomerI
                                            Instant now) {
     const auto rows = tx.all(kRunning, {customer, text_of(contract), period_start, now});
     return load_each(tx, customer, contract, rows);
-}
-
-void fence_counters(sql::Transaction& tx, const CounterRange& range) {
-    tx.run(kFence, {range.customer, text_of(range.contract), range.from, range.before});
 }
 
 }  // namespace turnpike

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "metering/counter.h"
+#include "metering/service.h"
 #include "sql/sql.h"
 
 namespace turnpike {
@@ -36,22 +37,12 @@ bool has_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t
 /// One that it has not seen; save_counter() says the same of how many there are.
 void add_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value);
 
-/// Of all billing periods that began in [from, before).
-struct CounterRange {
-    const CustomerId& customer;
-    const Contract& contract;
-    Instant from, before;
-};
 /// By period, then meter.
-std::vector<Counter> load_counters(sql::Transaction& tx, const CounterRange& range);
+std::vector<Counter> load_counters(sql::Transaction& tx, const PeriodQuery& query);
 /// By meter, then reset: those of the billing period that began at `period_start`, and the other
 /// windows that hold `now`.
 std::vector<Counter> load_running_counters(sql::Transaction& tx, const CustomerId& customer,
                                            const Contract& contract, Instant period_start,
                                            Instant now);
-
-/// Usage that is being added to these counters by transactions that began earlier runs again when
-/// this one commits, and sees what has changed since (PostgreSQL; SQLite has one writer).
-void fence_counters(sql::Transaction& tx, const CounterRange& range);
 
 }  // namespace turnpike

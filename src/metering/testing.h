@@ -108,8 +108,8 @@ public:
                       Instant period_start, Instant now) override {
         return inner_.counters(tx, customer, contract, period_start, now);
     }
-    asio::awaitable<Result<std::vector<ClosedPeriod>>> close(CloseJob job) override {
-        return inner_.close(std::move(job));
+    asio::awaitable<Result<std::vector<UsedPeriod>>> used_periods(PeriodQuery query) override {
+        return inner_.used_periods(std::move(query));
     }
     asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override {
         return inner_.list_events(std::move(filter));

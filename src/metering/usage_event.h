@@ -13,6 +13,8 @@ namespace turnpike {
 
 /// The future that a sender's clock may be ahead by.
 inline constexpr Duration kEventSkewMax = std::chrono::minutes(5);
+/// How late an event may come. Adjustments look back further (billing/period_close.h).
+inline constexpr Duration kEventAgeMax = std::chrono::days(62);
 inline constexpr std::size_t kEventIdBytesMax = 255;
 inline constexpr std::size_t kEventPropertiesMax = 1024;
 
@@ -48,7 +50,7 @@ enum class Verdict : std::uint8_t {
 };
 std::string_view to_text(Verdict verdict);
 
-/// Why an event cannot be recorded. `code` is one of the codes in docs/api/errors.md.
+/// Why an event cannot be recorded. `code` is one of the codes in docs/api/event_codes.md.
 struct EventComplaint {
     std::string_view code;
     std::string detail;

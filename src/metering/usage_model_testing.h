@@ -21,8 +21,8 @@
 namespace turnpike::testing {
 
 /// What any store of usage must say: a list of all accepted events, from which every figure is
-/// counted anew each time. Slow and plain. It knows no identities, no closed periods, and no window
-/// that is older than one it was shown before.
+/// counted anew each time. Slow and plain. It knows no identities, and no window that is older than
+/// one it was shown before.
 class UsageModel {
 public:
     struct Figures {

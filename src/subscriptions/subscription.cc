@@ -1,5 +1,6 @@
 #include "subscriptions/subscription.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -40,6 +41,16 @@ bool grants_access(SubscriptionStatus status) {
 bool is_terminal(SubscriptionStatus status) {
     return status == SubscriptionStatus::Canceled ||
            status == SubscriptionStatus::IncompleteExpired;
+}
+
+Instant gives_plan_until(SubscriptionStatus status, const Period& period, const PlannedEnd& end) {
+    const bool never_gave = status == SubscriptionStatus::Creating ||
+                            status == SubscriptionStatus::Incomplete ||
+                            status == SubscriptionStatus::IncompleteExpired;
+    if (never_gave) return Instant::min();
+    if (!grants_access(status)) return period.start;
+    const Instant with_period = end.with_period ? period.end : Instant::max();
+    return std::min(with_period, end.at.value_or(Instant::max()));
 }
 
 }  // namespace turnpike

@@ -29,6 +29,16 @@ bool grants_access(SubscriptionStatus status);
 /// Canceled and IncompleteExpired never change again.
 bool is_terminal(SubscriptionStatus status);
 
+/// How a subscription is to end.
+struct PlannedEnd {
+    bool with_period = false;
+    std::optional<Instant> at{};
+};
+/// Until when a subscription without an end gives its plan; Instant::max(): for ever. One that
+/// never gave it: Instant::min(). One that gives nothing any more did so until its period began:
+/// the moment itself is not known.
+Instant gives_plan_until(SubscriptionStatus status, const Period& period, const PlannedEnd& end);
+
 /// The contract of one customer with one plan version. At most one per customer has no ended_at.
 struct Subscription {
     SubscriptionId id;

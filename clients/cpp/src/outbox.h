@@ -16,9 +16,8 @@ namespace turnpike::client {
 /// Events on their way: the rules of a Recorder without its thread, network and clock. Not safe for
 /// several threads. Every event that is put in comes out once, with a verdict.
 ///
-/// An event is queued, or under way in the one batch, or put off because its period has just
-/// closed. After a failure the batch goes back to the head of the queue, and nothing leaves before
-/// the pause is over.
+/// An event is queued, or under way in the one batch. After a failure the batch goes back to the
+/// head of the queue, and nothing leaves before the pause is over.
 class Outbox {
 public:
     using Steady = Clock::Steady;
@@ -26,9 +25,8 @@ public:
     struct Entry {
         std::uint64_t number = 0;  ///< in the order of handing over, from 1
         Event event;
-        std::string json;   ///< what is sent, each time
-        Steady since;       ///< when it was handed over
-        Steady not_before;  ///< of one that was put off
+        std::string json;  ///< what is sent, each time
+        Steady since;      ///< when it was handed over
         int attempts = 0;
         /// How its last attempt ended, shared by its batch; null of one that was never sent.
         std::shared_ptr<const Error> last_error;
@@ -58,11 +56,10 @@ public:
     /// What is queued now waits for no others any more.
     void hurry() { hurried_ = last_number_; }
     /// The bodies of the batch that leaves now; due() has come.
-    std::vector<std::string_view> take(Steady now);
+    std::vector<std::string_view> take();
 
-    /// The server's verdicts for the batch under way, in its order. Those whose period has just
-    /// closed are put off; the others come out.
-    std::vector<Settled> answered(std::vector<Verdict> verdicts, Steady now, std::uint64_t random);
+    /// The batch under way comes out with the server's verdicts, in its order.
+    std::vector<Settled> answered(std::vector<Verdict> verdicts);
     /// The batch under way may or may not have been recorded: again later, as it is.
     void failed(const Error& error, Steady now, std::uint64_t random);
     /// The batch under way was refused as a whole and comes out, unconfirmed.
@@ -84,7 +81,6 @@ private:
     const Backoff backoff_;
 
     std::deque<Entry> queue_;  ///< by number: what comes back to it is older than what it holds
-    std::vector<Entry> put_off_;
     std::vector<Entry> under_way_;
     std::uint64_t last_number_ = 0;
     std::uint64_t hurried_ = 0;

@@ -115,7 +115,7 @@ void Recorder::Impl::run() {
 
 void Recorder::Impl::send_batch(Lock& lock) {
     Clock& clock = client_.clock();
-    const auto bodies = outbox_.take(clock.now());
+    const auto bodies = outbox_.take();
     const std::size_t count = bodies.size();
     const std::string body = write_batch(bodies);
     lock.unlock();
@@ -126,7 +126,7 @@ void Recorder::Impl::send_batch(Lock& lock) {
 
     const std::uint64_t first = outbox_.first_open().value_or(0);
     if (verdicts)
-        deliver(lock, outbox_.answered(*std::move(verdicts), clock.now(), random_bits()), first);
+        deliver(lock, outbox_.answered(*std::move(verdicts)), first);
     else if (verdicts.error().kind == ErrorKind::Unavailable)
         outbox_.failed(verdicts.error(), clock.now(), random_bits());
     else

@@ -51,9 +51,9 @@ TEST(Outbox, SendsWhatIsOldEnoughOrEnough) {
     put(outbox, "c", kStart + milliseconds(600));
     EXPECT_EQ(outbox.due(), kStart);
     put(outbox, "d", kStart + milliseconds(700));
-    EXPECT_EQ(outbox.take(kStart + milliseconds(700)), (Texts{"a", "b", "c"}));
+    EXPECT_EQ(outbox.take(), (Texts{"a", "b", "c"}));
     EXPECT_EQ(outbox.due(), std::nullopt) << "one batch at a time";
-    EXPECT_EQ(outbox.answered(verdicts(3, VerdictKind::Accepted), kStart, 0).size(), 3U);
+    EXPECT_EQ(outbox.answered(verdicts(3, VerdictKind::Accepted)).size(), 3U);
     EXPECT_EQ(outbox.due(), kStart + milliseconds(1'700));
 }
 
@@ -62,8 +62,8 @@ TEST(Outbox, HurriesOnlyWhatIsThere) {
     put(outbox, "a", kStart);
     outbox.hurry();
     EXPECT_EQ(outbox.due(), kStart);
-    outbox.take(kStart);
-    outbox.answered(verdicts(1, VerdictKind::Accepted), kStart, 0);
+    outbox.take();
+    outbox.answered(verdicts(1, VerdictKind::Accepted));
     put(outbox, "b", kStart);
     EXPECT_EQ(outbox.due(), kStart + seconds(1));
 }
@@ -72,24 +72,24 @@ TEST(Outbox, IsFullWithWhatHasNoVerdict) {
     Outbox outbox(options());
     for (const char* id : {"a", "b", "c", "d", "e"}) put(outbox, id, kStart);
     EXPECT_FALSE(outbox.has_room());
-    outbox.take(kStart);
+    outbox.take();
     EXPECT_FALSE(outbox.has_room()) << "what is under way may come back";
-    outbox.answered(verdicts(3, VerdictKind::Duplicate), kStart, 0);
+    outbox.answered(verdicts(3, VerdictKind::Duplicate));
     EXPECT_TRUE(outbox.has_room());
 }
 
 TEST(Outbox, SendsAFailedBatchAgainAfterItsPauseAndBeforeAllElse) {
     Outbox outbox(options());
     for (const char* id : {"a", "b", "c", "d"}) put(outbox, id, kStart);
-    outbox.take(kStart);
+    outbox.take();
     outbox.failed(kFailure, kStart, 99);
     EXPECT_EQ(outbox.due(), kStart + milliseconds(100));
     EXPECT_EQ(outbox.first_open(), 1U);
-    EXPECT_EQ(outbox.take(kStart + milliseconds(100)), (Texts{"a", "b", "c"}));
+    EXPECT_EQ(outbox.take(), (Texts{"a", "b", "c"}));
     outbox.failed(kFailure, kStart, 199);
     EXPECT_EQ(outbox.due(), kStart + milliseconds(200));
-    outbox.take(kStart + milliseconds(200));
-    const auto settled = outbox.answered(verdicts(3, VerdictKind::Duplicate), kStart, 0);
+    outbox.take();
+    const auto settled = outbox.answered(verdicts(3, VerdictKind::Duplicate));
     EXPECT_EQ(settled[0].verdict.attempts, 3);
     EXPECT_TRUE(settled[0].verdict.is_counted());
     EXPECT_EQ(outbox.first_open(), 4U);
@@ -99,7 +99,7 @@ TEST(Outbox, WaitsAsLongAsTheServerWants) {
     Outbox outbox(options());
     put(outbox, "a", kStart);
     outbox.hurry();
-    outbox.take(kStart);
+    outbox.take();
     Error busy = kFailure;
     busy.retry_after = seconds(9);
     outbox.failed(busy, kStart, 49);
@@ -107,26 +107,10 @@ TEST(Outbox, WaitsAsLongAsTheServerWants) {
     EXPECT_EQ(outbox.due(), kStart + milliseconds(9'050)) << "a hurry does not break the pause";
 }
 
-TEST(Outbox, PutsAnEventOffWhosePeriodHasJustClosed) {
-    Outbox outbox(options());
-    for (const char* id : {"a", "b", "c"}) put(outbox, id, kStart);
-    outbox.take(kStart);
-    auto mixed = verdicts(3, VerdictKind::Accepted);
-    mixed[1] = verdicts(1, VerdictKind::Rejected, "period_closed")[0];
-    EXPECT_EQ(outbox.answered(mixed, kStart, 69).size(), 2U);
-    EXPECT_EQ(ids(outbox.open_events(3)), Ids{"b"});
-    EXPECT_EQ(outbox.due(), kStart + milliseconds(70));
-    put(outbox, "d", kStart);
-    outbox.hurry();
-    EXPECT_EQ(outbox.take(kStart), Texts{"d"}) << "others do not wait for it";
-    outbox.answered(verdicts(1, VerdictKind::Accepted), kStart, 0);
-    EXPECT_EQ(outbox.take(kStart + milliseconds(70)), Texts{"b"});
-}
-
 TEST(Outbox, HandsARefusedBatchBack) {
     Outbox outbox(options());
     for (const char* id : {"a", "b", "c", "d"}) put(outbox, id, kStart);
-    outbox.take(kStart);
+    outbox.take();
     const Error refusal{ErrorKind::Refused, "access.key_invalid", "", {}, {}, {}};
     const auto settled = outbox.refused(refusal);
     ASSERT_EQ(settled.size(), 3U);
@@ -140,7 +124,7 @@ TEST(Outbox, HandsARefusedBatchBack) {
 TEST(Outbox, SaysWhatItGivesUpAndWhetherItWasTried) {
     Outbox outbox(options());
     for (const char* id : {"a", "b", "c", "d"}) put(outbox, id, kStart);
-    outbox.take(kStart);
+    outbox.take();
     outbox.failed(kFailure, kStart, 0);
     const auto left = outbox.give_up();
     ASSERT_EQ(left.size(), 4U);
@@ -150,49 +134,6 @@ TEST(Outbox, SaysWhatItGivesUpAndWhetherItWasTried) {
     EXPECT_EQ(left[3].verdict.attempts, 0);
     EXPECT_EQ(left[3].verdict.error->code, "client.not_sent");
     EXPECT_EQ(outbox.size(), 0U);
-}
-
-TEST(Outbox, SaysOfEachEventItGivesUpHowItsOwnLastAttemptEnded) {
-    Outbox outbox(options());
-    const auto answer = [&](const std::vector<std::string>& kinds, Clock::Steady now) {
-        std::vector<Verdict> answer;
-        for (const auto& kind : kinds)
-            answer.push_back(kind == "closed"
-                                 ? verdicts(1, VerdictKind::Rejected, "period_closed")[0]
-                                 : verdicts(1, VerdictKind::Accepted)[0]);
-        outbox.answered(answer, now, 0);
-    };
-    for (const char* id : {"a", "b", "c", "d"}) put(outbox, id, kStart);
-    outbox.take(kStart);
-    answer({"closed", "closed", "accepted"}, kStart);
-    outbox.take(kStart + milliseconds(1));
-    outbox.failed(kFailure, kStart + milliseconds(1), 0);
-    ASSERT_EQ(outbox.take(kStart + milliseconds(2)), (Texts{"a", "b", "d"}));
-    answer({"closed", "accepted", "accepted"}, kStart + milliseconds(2));
-    put(outbox, "e", kStart);
-    outbox.take(kStart + milliseconds(2));
-    outbox.failed(kFailure, kStart + milliseconds(2), 0);
-    put(outbox, "f", kStart);
-
-    struct Case {
-        std::string id, code;
-        int attempts;
-        ErrorKind kind;
-    };
-    const Case cases[] = {{"a", "period_closed", 3, ErrorKind::Unavailable},
-                          {"e", "client.timed_out", 1, ErrorKind::Unavailable},
-                          {"f", "client.not_sent", 0, ErrorKind::Closed}};
-    const auto left = outbox.give_up();
-    ASSERT_EQ(left.size(), std::size(cases));
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        SCOPED_TRACE(cases[i].id);
-        const auto& [event, verdict] = left[i];
-        EXPECT_EQ(event.id, cases[i].id);
-        EXPECT_EQ(verdict.error->code, cases[i].code);
-        EXPECT_EQ(verdict.error->kind, cases[i].kind);
-        EXPECT_EQ(verdict.error->event_ids, Ids{cases[i].id});
-        EXPECT_EQ(verdict.attempts, cases[i].attempts);
-    }
 }
 
 /// An outbox under random use, with a server that counts every id once.
@@ -221,23 +162,18 @@ public:
 
 private:
     void send() {
-        const auto batch = outbox_.take(now_);
+        const auto batch = outbox_.take();
         RC_ASSERT(!batch.empty() && batch.size() <= options().batch_max);
         std::vector<Verdict> answer;
         const bool arrives = *rc::gen::arbitrary<bool>();
         for (const auto id : batch) {
             if (!arrives) continue;
-            const bool closed = *rc::gen::inRange(0, 5) == 0;
-            if (closed)
-                answer.push_back(verdicts(1, VerdictKind::Rejected, "period_closed")[0]);
-            else
-                answer.push_back(verdicts(1, counted_.emplace(id).second
-                                                 ? VerdictKind::Accepted
-                                                 : VerdictKind::Duplicate)[0]);
+            answer.push_back(verdicts(1, counted_.emplace(id).second ? VerdictKind::Accepted
+                                                                     : VerdictKind::Duplicate)[0]);
         }
         const auto random = *rc::gen::arbitrary<std::uint64_t>();
         if (arrives && *rc::gen::arbitrary<bool>())
-            settle(outbox_.answered(answer, now_, random));
+            settle(outbox_.answered(answer));
         else
             outbox_.failed(kFailure, now_, random);
     }

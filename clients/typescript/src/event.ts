@@ -54,9 +54,8 @@ export interface Verdict {
     /** Of conflict and rejected, for people. */
     detail?: string;
     /**
-     * Of unconfirmed: how its last attempt ended; period_closed when the server put it off. With
-     * `attempts` > 0 it may be counted all the same: record it again under its id, never under a
-     * new one.
+     * Of unconfirmed: how its last attempt ended. With `attempts` > 0 it may be counted all the
+     * same: record it again under its id, never under a new one.
      */
     error?: TurnpikeError;
     /** How often it was sent, by a Recorder. */

@@ -38,9 +38,9 @@ interface Waiter {
  *
  * A batch leaves when batchMax events wait or the oldest waited ageMaxMs; one is under way at a
  * time. Network errors, time-outs, 408, 429, 5xx and answers that make no sense are tried again for
- * as long as the recorder lives; so are events whose period has just closed. Retry-After is waited
- * for, up to five minutes. Any other refusal of a whole batch (a revoked key, say) hands its events
- * back as unconfirmed. Every event gets exactly one verdict.
+ * as long as the recorder lives. Retry-After is waited for, up to five minutes. Any other refusal of
+ * a whole batch (a revoked key, say) hands its events back as unconfirmed. Every event gets exactly
+ * one verdict.
  */
 export class Recorder {
     private readonly outbox: Outbox;
@@ -152,7 +152,7 @@ export class Recorder {
     private async sendBatch(): Promise<void> {
         const {outbox, canceled} = this;
         const {endpoint} = this.client;
-        const events = outbox.take(endpoint.clock.now());
+        const events = outbox.take();
         const call = {method: 'POST', target: '/v1/events', body: `[${events.join(',')}]`} as const;
         let outcome: Verdict[] | TurnpikeError;
         try {
@@ -178,7 +178,7 @@ export class Recorder {
 
     private settle(outcome: Verdict[] | TurnpikeError): void {
         const now = this.client.endpoint.clock.now();
-        if (Array.isArray(outcome)) this.deliver(this.outbox.answered(outcome, now, Math.random()));
+        if (Array.isArray(outcome)) this.deliver(this.outbox.answered(outcome));
         else if (outcome.kind === 'unavailable') this.outbox.failed(outcome, now, Math.random());
         else this.deliver(this.outbox.refused(outcome));
     }

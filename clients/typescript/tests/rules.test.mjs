@@ -74,9 +74,7 @@ describe('an outbox', () => {
         for (const id of ids) outbox.put({id, source: 's', customer: 'c', meter: 'm'}, id, 0);
         return outbox;
     };
-    const verdicts = (...kinds) => kinds.map((kind) =>
-        kind === 'closed' ? {kind: 'rejected', code: 'period_closed'} : {kind});
-    const ids = (events) => events.map((event) => event.id);
+    const verdicts = (...kinds) => kinds.map((kind) => ({kind}));
 
     test('sends what is old enough, or enough, or hurried', () => {
         const outbox = outboxOf('a', 'b');
@@ -84,9 +82,9 @@ describe('an outbox', () => {
         outbox.put({id: 'c'}, 'c', 500);
         assert.equal(outbox.due(), 0);
         outbox.put({id: 'd'}, 'd', 700);
-        assert.deepEqual(outbox.take(700), ['a', 'b', 'c']);
+        assert.deepEqual(outbox.take(), ['a', 'b', 'c']);
         assert.equal(outbox.due(), undefined, 'one batch at a time');
-        outbox.answered(verdicts('accepted', 'accepted', 'accepted'), 700, 0);
+        outbox.answered(verdicts('accepted', 'accepted', 'accepted'));
         assert.equal(outbox.due(), 1_700);
         outbox.hurry();
         assert.equal(outbox.due(), 700);
@@ -94,85 +92,37 @@ describe('an outbox', () => {
 
     test('is full with what has no verdict', () => {
         const outbox = outboxOf('a', 'b', 'c', 'd', 'e');
-        outbox.take(0);
+        outbox.take();
         assert.ok(!outbox.hasRoom, 'what is under way may come back');
-        outbox.answered(verdicts('duplicate', 'duplicate', 'duplicate'), 0, 0);
+        outbox.answered(verdicts('duplicate', 'duplicate', 'duplicate'));
         assert.ok(outbox.hasRoom);
     });
 
     test('sends a failed batch again after its pause and before all else', () => {
         const outbox = outboxOf('a', 'b', 'c', 'd');
-        outbox.take(0);
+        outbox.take();
         outbox.failed(failure, 0, 0.999);
         outbox.hurry();
         assert.equal(outbox.due(), 100, 'a hurry does not break the pause');
-        assert.deepEqual(outbox.take(100), ['a', 'b', 'c']);
+        assert.deepEqual(outbox.take(), ['a', 'b', 'c']);
         outbox.failed(failure, 100, 0.999);
         assert.equal(outbox.due(), 300);
-        outbox.take(300);
-        const settled = outbox.answered(verdicts('duplicate', 'duplicate', 'duplicate'), 300, 0);
+        outbox.take();
+        const settled = outbox.answered(verdicts('duplicate', 'duplicate', 'duplicate'));
         assert.deepEqual(settled.map(({verdict}) => verdict.attempts), [3, 3, 3]);
         assert.ok(!outbox.isOpen(3));
         assert.ok(outbox.isOpen(4));
     });
 
-    test('puts an event off whose period has just closed', () => {
-        const outbox = outboxOf('a', 'b', 'c');
-        outbox.take(0);
-        assert.equal(outbox.answered(verdicts('accepted', 'closed', 'accepted'), 0, 0.695).length, 2);
-        assert.deepEqual(ids(outbox.openEvents(3)), ['b']);
-        assert.equal(outbox.due(), 70);
-        outbox.put({id: 'd'}, 'd', 0);
-        outbox.hurry();
-        assert.deepEqual(outbox.take(0), ['d'], 'others do not wait for it');
-        outbox.answered(verdicts('accepted'), 0, 0);
-        assert.deepEqual(outbox.take(70), ['b']);
-    });
-
-    test('keeps the order of what comes back', () => {
-        const outbox = outboxOf('a', 'b', 'c');
-        outbox.take(0);
-        outbox.answered(verdicts('closed', 'accepted', 'closed'), 0, 0);
-        outbox.put({id: 'd'}, 'd', 0);
-        outbox.take(1);
-        outbox.failed(failure, 1, 0);
-        assert.ok(outbox.isOpen(1));
-        assert.deepEqual(outbox.take(2), ['a', 'c', 'd']);
-    });
-
     test('says what it gives up and whether it was tried', () => {
         const outbox = outboxOf('a', 'b', 'c', 'd');
-        outbox.take(0);
+        outbox.take();
         outbox.failed(failure, 0, 0);
         const left = outbox.giveUp();
         assert.deepEqual(left.map(({event, verdict}) => [event.id, verdict.attempts, verdict.error.code]),
                          [['a', 1, 'client.timed_out'], ['b', 1, 'client.timed_out'],
                           ['c', 1, 'client.timed_out'], ['d', 0, 'client.not_sent']]);
         assert.equal(outbox.size, 0);
-    });
-
-    test('says of each event it gives up how its own last attempt ended', () => {
-        const outbox = outboxOf('a', 'b', 'c', 'd');
-        outbox.take(0);
-        outbox.answered(verdicts('closed', 'closed', 'accepted'), 0, 0);
-        outbox.take(1);
-        outbox.failed(failure, 1, 0);
-        const late = outbox.take(2);
-        assert.deepEqual(late, ['a', 'b', 'd']);
-        outbox.answered(verdicts('closed', 'accepted', 'accepted'), 2, 0);
-        outbox.put({id: 'e'}, 'e', 2);
-        outbox.put({id: 'f'}, 'f', 2);
-        outbox.hurry();
-        outbox.take(2);
-        outbox.failed(failure, 2, 0);
-        outbox.put({id: 'g'}, 'g', 2);
-        const left = outbox.giveUp();
-        assert.deepEqual(left.map(({event, verdict: {error, attempts}}) =>
-                             [event.id, attempts, error.kind, error.code, error.eventIds]),
-                         [['a', 3, 'unavailable', 'period_closed', ['a']],
-                          ['e', 1, 'unavailable', 'client.timed_out', ['e']],
-                          ['f', 1, 'unavailable', 'client.timed_out', ['f']],
-                          ['g', 0, 'closed', 'client.not_sent', ['g']]]);
     });
 
     test('gives every event exactly one verdict', () => {
@@ -192,13 +142,12 @@ describe('an outbox', () => {
                     settled.set(event.id, verdict);
                 }
             };
-            const judge = (id) => below(5) === 0 ? 'closed' : counted.has(id) ? 'duplicate'
-                : (counted.add(id), 'accepted');
+            const judge = (id) => counted.has(id) ? 'duplicate' : (counted.add(id), 'accepted');
             const send = () => {
-                const batch = outbox.take(now);
+                const batch = outbox.take();
                 assert.ok(batch.length > 0 && batch.length <= 3);
                 const answer = verdicts(...(below(2) ? batch.map(judge) : []));
-                if (answer.length > 0 && below(2)) settle(outbox.answered(answer, now, 0.5));
+                if (answer.length > 0 && below(2)) settle(outbox.answered(answer));
                 else outbox.failed(failure, now, 0.5);
             };
             for (let step = 0; step < 200; ++step) {

@@ -84,10 +84,13 @@ public:
                       Counted::Accepted);
         payloads_.push_back(std::move(records));
     }
-    void close(const std::string& customer, Instant before) {
+    /// A frame without an arrival: the customer's name, which nobody has used yet.
+    void name(const std::string& customer) {
+        const NameRecord record{NameTable::Customer, customer};
         std::string records;
-        state_.close({customer, ""}, before, records);
-        if (!records.empty()) payloads_.push_back(std::move(records));
+        write_record(records, record);
+        EXPECT_TRUE(state_.apply(record));
+        payloads_.push_back(std::move(records));
     }
     void add(std::string records) { payloads_.push_back(std::move(records)); }
     [[nodiscard]] const std::vector<std::string>& payloads() const { return payloads_; }

@@ -114,7 +114,7 @@ RC_GTEST_PROP(SealedBlock, KeepsAnyEvents, ()) {
 
 TEST(SealedBlock, KeepsTheStory) {
     const std::vector<StoryRecord> story = {
-        {0, false, CloseRecord{1, 2, kArrived}},
+        {0, false, NameRecord{NameTable::Source, "nobody"}},
         {0, true, NameRecord{NameTable::Customer, "cus_a"}},
         {3, true, NameRecord{NameTable::Subscription, ""}},
         {3, true, AllowanceRecord{1, 2, 3, 4, 5, {kArrived, kArrived}, Quantity::whole(9), {}, 12}},

@@ -49,10 +49,10 @@ std::set<std::string> files_in(const std::string& directory) {
 Requests some_requests() {
     Requests requests;
     requests.send({"a", "b", "0192d3c4-8b1e-7cc3-9a00-0123456789ab"}, "cus_a", window("pv_1", 0));
-    requests.close("cus_b", kStart);
+    requests.name("cus_b");
     requests.send({"c"}, "cus_b", window("pv_1", 0), std::chrono::microseconds(-3));
     requests.send({"d", "e"}, "cus_a", window("pv_2", 1));
-    requests.close("cus_c", kStart);
+    requests.name("cus_c");
     return requests;
 }
 
@@ -88,8 +88,7 @@ RC_GTEST_PROP(Sealing, KeepsAnyLogByteByByte, ()) {
         const std::string customer = *rc::gen::element<std::string>("cus_a", "cus_b", "cus_c");
         const int kind = *rc::gen::inRange(0, 10);
         if (kind == 0) {
-            // Of a contract of its own: usage goes on.
-            requests.close("cus_closed", kStart + std::chrono::seconds(i));
+            requests.name(fmt::format("cus_named_{}", i));
             continue;
         }
         if (kind == 1) {

@@ -80,10 +80,6 @@ private:
         add("the values of " + counters_[record.counter], record).shown =
             fmt::format("{} different ones", values);
     }
-    void say(const CloseRecord& record) {
-        add("the close of " + contract(record.customer, record.subscription), record).shown =
-            fmt::format("before {} us", unix_micros(record.closed_before));
-    }
     void say(const TotalsRecord& record) {
         add("the totals", record).shown =
             fmt::format("{} arrivals, {} events", record.arrivals, record.events);

@@ -7,8 +7,8 @@
 
 namespace turnpike {
 
-/// What a snapshot says otherwise than the segments before it, each in words: a counter, a closed
-/// period, a name, a total. At most kDifferencesMax; a last one says how many more. Pure.
+/// What a snapshot says otherwise than the segments before it, each in words: a counter,
+/// a name, a total. At most kDifferencesMax; a last one says how many more. Pure.
 inline constexpr std::size_t kDifferencesMax = 20;
 std::vector<std::string> differences_between(const UsageState& snapshot,
                                              const UsageState& segments);

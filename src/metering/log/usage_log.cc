@@ -23,7 +23,6 @@ namespace {
 constexpr auto kBackgroundPause = std::chrono::seconds(1);
 /// What failed may have written hundreds of megabytes before.
 constexpr auto kPauseAfterError = std::chrono::seconds(60);
-constexpr std::size_t kCloseRecords = 3;  // customer, subscription, close
 constexpr std::size_t kPrefetchAhead = IdentitySet::kPrefetchAhead;
 
 std::string segments_in(const std::string& directory) { return directory + "/segments"; }
@@ -210,12 +209,8 @@ Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const Logged
         if (use.counters != nullptr) *use.counters = state_.counters_in(counted_use);
         return **known == use.content ? LogVerdict::Duplicate : LogVerdict::Conflict;
     }
-    const auto counted = state_.count(counted_use, records_, use.counters);
-    switch (counted) {
-        case Counted::LimitExceeded: return LogVerdict::LimitExceeded;
-        case Counted::PeriodClosed: return LogVerdict::PeriodClosed;
-        case Counted::Accepted: break;
-    }
+    if (state_.count(counted_use, records_, use.counters) == Counted::LimitExceeded)
+        return LogVerdict::LimitExceeded;
     identities.insert(hash, use.content);
     return LogVerdict::Accepted;
 }
@@ -255,18 +250,6 @@ Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses
     return verdicts;
 }
 
-Result<std::monostate> UsageLog::close(const ContractKey& contract, Instant closed_before,
-                                       LogWriter::Done durable) {
-    const std::scoped_lock lock(sequencer_);
-    const auto room = writer_->has_room(kCloseRecords * kRecordBytesMax + contract.customer.size() +
-                                        contract.subscription.size());
-    if (!room) return failure(room);
-    records_.clear();
-    state_.close(contract, closed_before, records_);
-    writer_->submit(records_, std::move(durable));
-    return std::monostate{};
-}
-
 std::optional<Counter> UsageLog::counter(const ContractKey& contract, std::string_view meter_key,
                                          Instant period_start, const Reset& reset) const {
     const std::scoped_lock lock(sequencer_);
@@ -279,10 +262,10 @@ std::vector<Counter> UsageLog::counters_at(const ContractKey& contract, Instant 
     return state_.counters_at(contract, period_start, now);
 }
 
-std::vector<Counter> UsageLog::counters_of(const ContractKey& contract, Instant from,
-                                           Instant before) const {
+std::vector<Counter> UsageLog::counters_of(const ContractKey& contract, Instant ended_after,
+                                           Instant began_before) const {
     const std::scoped_lock lock(sequencer_);
-    return state_.counters_of(contract, from, before);
+    return state_.counters_of(contract, ended_after, began_before);
 }
 
 Result<std::vector<CustomerCounter>> UsageLog::durable_counters(

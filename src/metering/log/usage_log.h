@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,8 +33,7 @@ struct LoggedUse {
     const UsageEvent& event;
     std::span<const UsageCount> counts;  ///< as PendingUsage says
     std::uint32_t content;  ///< of what the event says; tells a repetition from a conflict
-    /// Where to put its counters as the event left them, or found them; not for PeriodClosed. May
-    /// be null.
+    /// Where to put its counters as the event left them, or found them. May be null.
     std::vector<Counter>* counters = nullptr;
 };
 
@@ -42,7 +42,6 @@ enum class LogVerdict : std::uint8_t {
     Duplicate,
     Conflict,
     LimitExceeded,
-    PeriodClosed,  ///< place it again: its period took its last event before
 };
 
 /// The embedded store of usage: a log on disk, and in memory what it says. One decision at a time,
@@ -79,17 +78,14 @@ public:
     Result<std::vector<LogVerdict>> append(std::span<const LoggedUse> uses, Instant received_at,
                                            LogWriter::Done durable);
 
-    /// Periods of the contract that began before this moment take nothing more once `durable` was
-    /// called without an error; their counters are final then.
-    /// Errors: as append.
-    Result<std::monostate> close(const ContractKey& contract, Instant closed_before,
-                                 LogWriter::Done durable);
+    /// `durable` is called once, when everything that was decided before this call is durable.
+    void when_durable(LogWriter::Done durable) { writer_->submit("", std::move(durable)); }
 
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
                                                  std::string_view meter_key, Instant period_start,
                                                  const Reset& reset = {}) const;
-    [[nodiscard]] std::vector<Counter> counters_of(const ContractKey& contract, Instant from,
-                                                   Instant before) const;
+    [[nodiscard]] std::vector<Counter> counters_of(const ContractKey& contract, Instant ended_after,
+                                                   Instant began_before) const;
     [[nodiscard]] std::vector<Counter> counters_at(const ContractKey& contract,
                                                    Instant period_start, Instant now) const;
     /// Counters by the numbers that durable events call them by, with at least those events. All of

@@ -143,22 +143,26 @@ TEST(UsageLog, StopsAtAHardLimitAndADenialLeavesNoTrace) {
     EXPECT_EQ(*append(*log, {calls("d", 1, 100)}), Verdicts{LogVerdict::LimitExceeded});
 }
 
-TEST(UsageLog, AClosedPeriodIsFinalOverARestartToo) {
+TEST(UsageLog, SaysWhenWhatWasDecidedIsDurable) {
     const ScratchFolder folder;
     auto log = open_log(folder.path());
-    EXPECT_EQ(*append(*log, {calls("a", 5)}), Verdicts{kAccepted});
-    std::promise<void> durable;
-    EXPECT_TRUE(log->close({"cus_a", ""}, kMonth.end,
-                           [&](const std::optional<Error>&) { durable.set_value(); }));
-    durable.get_future().wait();
-    EXPECT_EQ(*append(*log, {calls("b", 1)}), Verdicts{LogVerdict::PeriodClosed});
-    log.reset();
-    log = open_log(folder.path());
-    EXPECT_EQ(*append(*log, {calls("b", 1)}), Verdicts{LogVerdict::PeriodClosed});
-    const auto counters = log->counters_of({"cus_a", ""}, kStart, kMonth.end);
-    ASSERT_EQ(counters.size(), 1U);
-    EXPECT_EQ(counters[0].meter_key, "api_calls");
-    EXPECT_EQ(counters[0].used, Quantity::whole(5));
+    const auto wait = [&] {
+        std::promise<std::optional<Error>> durable;
+        log->when_durable([&](const std::optional<Error>& failed) { durable.set_value(failed); });
+        return durable.get_future().get();
+    };
+    EXPECT_FALSE(wait()) << "nothing is under way";
+    const Sent sent = calls("a", 5);
+    const LoggedUse use{sent.event, sent.counts, sent.content};
+    EXPECT_TRUE(log->append({&use, 1}, kStart, [](const std::optional<Error>&) {}));
+    EXPECT_FALSE(wait());
+    EventQuery query{.customer = "cus_a",
+                     .meter_key = {},
+                     .since = kStart,
+                     .until = kMonth.end,
+                     .before = {},
+                     .count_max = 10};
+    EXPECT_EQ(log->newest_events(query)->size(), 1U) << "only durable events are listed";
 }
 
 TEST(UsageLog, ATornTailIsCutAndDamageIsRefused) {
@@ -276,10 +280,6 @@ TEST(UsageLog, AStartWithoutSnapshotsReadsSealedSegmentsAndEndsInTheSameState) {
     const ScratchFolder folder;
     auto log = open_log(folder.path());
     EXPECT_EQ(*append(*log, {calls("limited", 60, 100, "cus_b")}), Verdicts{kAccepted});
-    std::promise<void> closed;
-    EXPECT_TRUE(log->close({"cus_c", ""}, kMonth.end,
-                           [&](const std::optional<Error>&) { closed.set_value(); }));
-    closed.get_future().wait();
     fill_a_segment(*log, folder, "a");
     wait_until_sealed(folder);
     const auto before = used(*log);
@@ -292,11 +292,11 @@ TEST(UsageLog, AStartWithoutSnapshotsReadsSealedSegmentsAndEndsInTheSameState) {
     EXPECT_EQ(used(*log), before);
     EXPECT_EQ(used(*log, "cus_b"), 60);
     EXPECT_EQ(log->events(), events);
-    EXPECT_EQ(*append(*log, {calls(first_event_of_round("a"), 1),
-                             calls("limited", 60, 100, "cus_b"), calls("limited", 61, 100, "cus_b"),
-                             calls("more", 41, 100, "cus_b"), calls("late", 1, {}, "cus_c")}),
-              (Verdicts{LogVerdict::Duplicate, LogVerdict::Duplicate, LogVerdict::Conflict,
-                        LogVerdict::LimitExceeded, LogVerdict::PeriodClosed}));
+    EXPECT_EQ(
+        *append(*log, {calls(first_event_of_round("a"), 1), calls("limited", 60, 100, "cus_b"),
+                       calls("limited", 61, 100, "cus_b"), calls("more", 41, 100, "cus_b")}),
+        (Verdicts{LogVerdict::Duplicate, LogVerdict::Duplicate, LogVerdict::Conflict,
+                  LogVerdict::LimitExceeded}));
 }
 
 /// Every event of the customer, by pages, newest first.

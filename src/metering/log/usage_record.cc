@@ -13,8 +13,8 @@ namespace turnpike {
 namespace {
 
 // A record begins with one byte: its kind in the lower four bits, flags in the upper four.
-constexpr std::uint8_t kName = 1, kArrival = 2, kAllowance = 3, kEvent = 4, kClose = 5, kUsed = 6,
-                       kTotals = 7, kTrail = 8, kUnique = 9;
+constexpr std::uint8_t kName = 1, kArrival = 2, kAllowance = 3, kEvent = 4, kUsed = 6, kTotals = 7,
+                       kTrail = 8, kUnique = 9;  // 5 is free
 constexpr std::uint8_t kKindMask = 0x0f;
 constexpr std::uint8_t kOverageIsPriced = 0x10;
 constexpr std::uint8_t kOverageIsCapped = 0x20;
@@ -124,13 +124,6 @@ void write_record(std::string& out, const EventRecord& record, Instant received_
     if (record.unique) put_hash(out, *record.unique);
     if (!record.more.empty()) put_text(out, record.more);
     if (!record.properties.empty()) put_text(out, record.properties);
-}
-
-void write_record(std::string& out, const CloseRecord& record) {
-    out.push_back(kClose);
-    put_number(out, record.customer);
-    put_number(out, record.subscription);
-    put_instant(out, record.closed_before);
 }
 
 void write_record(std::string& out, const UsedRecord& record) {
@@ -246,14 +239,6 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
         }
         case kAllowance: return read_allowance(flags);
         case kEvent: return read_event(flags);
-        case kClose: {
-            if (flags != 0) return std::nullopt;
-            CloseRecord close{};
-            close.customer = in_.index();
-            close.subscription = in_.index();
-            close.closed_before = instant();
-            return close;
-        }
         case kUsed: {
             if (flags != 0) return std::nullopt;
             UsedRecord used{};

@@ -80,13 +80,6 @@ struct EventRecord {
     friend bool operator==(const EventRecord&, const EventRecord&) = default;
 };
 
-/// The contract's periods that began before this moment take nothing any more.
-struct CloseRecord {
-    std::uint32_t customer, subscription;
-    Instant closed_before;
-    friend bool operator==(const CloseRecord&, const CloseRecord&) = default;
-};
-
 /// How far a counter has come. Only in snapshots, where it stands for the events before.
 struct UsedRecord {
     std::uint32_t counter;
@@ -117,14 +110,13 @@ struct TotalsRecord {
 };
 
 using UsageRecord = std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord,
-                                 CloseRecord, UsedRecord, TotalsRecord, TrailRecord, UniqueRecord>;
+                                 UsedRecord, TotalsRecord, TrailRecord, UniqueRecord>;
 
 void write_record(std::string& out, const NameRecord& record);
 void write_record(std::string& out, const ArrivalRecord& record);
 void write_record(std::string& out, const AllowanceRecord& record);
 /// \param received_at  of its arrival; times are written as distances from it
 void write_record(std::string& out, const EventRecord& record, Instant received_at);
-void write_record(std::string& out, const CloseRecord& record);
 void write_record(std::string& out, const UsedRecord& record);
 void write_record(std::string& out, const TotalsRecord& record);
 void write_record(std::string& out, const TrailRecord& record);

@@ -35,7 +35,6 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     EventRecord event{index(), index(), id, any_quantity(), any_instant(), {}, index()};
     if (*rc::gen::arbitrary<bool>()) event.latency_us = *rc::gen::arbitrary<std::int64_t>();
     const testing::AnyRest rest(event);
-    const CloseRecord close{index(), index(), any_instant()};
     const UsedRecord used{index(), any_quantity()};
     const TotalsRecord totals{*rc::gen::arbitrary<std::uint64_t>(),
                               *rc::gen::arbitrary<std::uint64_t>()};
@@ -47,7 +46,6 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     write_record(out, arrival);
     write_record(out, allowance);
     write_record(out, event, arrival.received_at);
-    write_record(out, close);
     write_record(out, used);
     write_record(out, totals);
     const std::string bytes = *rc::gen::arbitrary<std::string>();
@@ -62,7 +60,6 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     RC_ASSERT(reader.next() == UsageRecord(arrival));
     RC_ASSERT(reader.next() == UsageRecord(allowance));
     RC_ASSERT(reader.next() == UsageRecord(event));
-    RC_ASSERT(reader.next() == UsageRecord(close));
     RC_ASSERT(reader.next() == UsageRecord(used));
     RC_ASSERT(reader.next() == UsageRecord(totals));
     RC_ASSERT(reader.next() == UsageRecord(trail));

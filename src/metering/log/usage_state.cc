@@ -79,26 +79,18 @@ std::uint32_t UsageState::contract_of(std::uint32_t customer, std::uint32_t subs
     const auto next = static_cast<std::uint32_t>(contracts_.size());
     const auto [at, is_new] = contract_numbers_.emplace(std::pair(customer, subscription), next);
     if (!is_new) return at->second;
-    contracts_.push_back({.customer = customer,
-                          .subscription = subscription,
-                          .counters = {},
-                          .kinds = {},
-                          .closed_before = {}});
+    contracts_.push_back(
+        {.customer = customer, .subscription = subscription, .counters = {}, .kinds = {}});
     if (contracts_of_customer_.size() <= customer) contracts_of_customer_.resize(customer + 1);
     contracts_of_customer_[customer].push_back(next);
     return next;
 }
 
 bool UsageState::holds(const Entry& entry, const UsageWindow& window) const {
+    if (window.revision == kPastRevision) return true;
     if (window.revision != entry.revision) return window.revision < entry.revision;
     const NameList& versions = names(NameTable::PlanVersion);
     return versions.text(entry.segments.back().plan_version) == window.plan_version.text();
-}
-
-bool UsageState::is_closed(std::optional<std::uint32_t> contract, const UsageWindow& window) const {
-    if (!contract || window.reset.kind != Reset::Kind::BillingPeriod) return false;
-    const auto& closed_before = contracts_[*contract].closed_before;
-    return closed_before && window.period.start < *closed_before;
 }
 
 UsageState::Placement UsageState::place(std::optional<std::uint32_t> contract,
@@ -154,10 +146,7 @@ Counted UsageState::count(const Use& use, std::string& records, std::vector<Coun
     const auto contract =
         find_contract({use.customer, text_of(use.counts.front().window->contract)});
     placements_.clear();
-    for (const UsageCount& count : use.counts) {
-        if (is_closed(contract, *count.window)) return Counted::PeriodClosed;
-        placements_.push_back(place(contract, count));
-    }
+    for (const UsageCount& count : use.counts) placements_.push_back(place(contract, count));
     const bool all_fit = std::ranges::all_of(
         placements_, [&](const Placement& placement) { return fits(placement, use.time); });
     if (all_fit) {
@@ -222,17 +211,6 @@ std::uint32_t UsageState::set_allowance(const Use& use, const Placement& placeme
     write_record(records, record);
     check(apply_record(record).has_value(), "what was just written can be applied");
     return record.counter;
-}
-
-void UsageState::close(const ContractKey& contract, Instant closed_before,
-                       std::string& records) noexcept {
-    const auto known = find_contract(contract);
-    if (known && contracts_[*known].closed_before >= closed_before) return;
-    const CloseRecord record{name(NameTable::Customer, contract.customer, records),
-                             name(NameTable::Subscription, contract.subscription, records),
-                             closed_before};
-    write_record(records, record);
-    check(apply_record(record).has_value(), "what was just written can be applied");
 }
 
 Result<std::monostate> UsageState::apply(const UsageRecord& record) {
@@ -348,16 +326,6 @@ Result<std::monostate> UsageState::apply_record(const EventRecord& record) {
         take(*count, record.time);
     }
     ++events_;
-    return std::monostate{};
-}
-
-Result<std::monostate> UsageState::apply_record(const CloseRecord& record) {
-    if (record.customer >= names(NameTable::Customer).size() ||
-        record.subscription >= names(NameTable::Subscription).size())
-        return damaged("a period closes for nobody");
-    auto& closed_before =
-        contracts_[contract_of(record.customer, record.subscription)].closed_before;
-    closed_before = std::max(closed_before.value_or(record.closed_before), record.closed_before);
     return std::monostate{};
 }
 

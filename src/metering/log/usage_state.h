@@ -59,12 +59,11 @@ struct ContractKey {
 enum class Counted : std::uint8_t {
     Accepted,
     LimitExceeded,  ///< a hard limit of its counters does not let it in; nothing changed
-    PeriodClosed,   ///< its billing period takes nothing any more; nothing changed
 };
 
-/// What the usage log says so far: counters, and which periods are closed. Two ways lead here, and
-/// both end in the same state: count() decides, and writes down what it decided; apply() repeats
-/// what was written down. Identities are looked up elsewhere, before. Not thread-safe.
+/// What the usage log says so far. Two ways lead here, and both end in the same state: count()
+/// decides, and writes down what it decided; apply() repeats what was written down. Identities are
+/// looked up elsewhere, before. Not thread-safe.
 class UsageState {
 public:
     /// Begins what one request records; received_at is the time of arrival of its events.
@@ -72,11 +71,8 @@ public:
     /// Appends the records of an accepted event to `records`; the arrival's own goes before the
     /// first of them. A window that is older than the allowance in force does not bring its own
     /// back: its usage counts under the newer one.
-    /// \param left  if not null, counters_in() as the event left them; not for PeriodClosed
+    /// \param left  if not null, counters_in() as the event left them
     Counted count(const Use& use, std::string& records, std::vector<Counter>* left = nullptr);
-    /// Billing periods of the contract that began before this moment take nothing from now on.
-    /// Nothing is appended when that is so already.
-    void close(const ContractKey& contract, Instant closed_before, std::string& records) noexcept;
 
     /// An error leaves the state unusable.
     /// Errors: Unavailable "usage_log.damaged", for a record that cannot follow those before it.
@@ -98,10 +94,10 @@ public:
     /// What the use would find, as of its time: see under_window(), but a window that is older than
     /// the allowance in force finds that one. One counter for each count.
     [[nodiscard]] std::vector<Counter> counters_in(const Use& use) const;
-    /// The contract's counters of billing periods that began in [from, before), by period, then
-    /// meter.
-    [[nodiscard]] std::vector<Counter> counters_of(const ContractKey& contract, Instant from,
-                                                   Instant before) const;
+    /// The contract's counters of billing periods that ended after `ended_after` and began before
+    /// `began_before`, by period, then meter.
+    [[nodiscard]] std::vector<Counter> counters_of(const ContractKey& contract, Instant ended_after,
+                                                   Instant began_before) const;
     /// Those that hold `now`, and of the billing period that began at `period_start`; as of `now`,
     /// by meter, then reset.
     [[nodiscard]] std::vector<Counter> counters_at(const ContractKey& contract,
@@ -158,12 +154,11 @@ private:
     struct KeyHash {
         std::size_t operator()(const Key& key) const;
     };
-    /// Numbered in the order in which they were first used or closed.
+    /// Numbered in the order in which they were first used.
     struct ContractUsage {
         std::uint32_t customer, subscription;                ///< their names
         std::vector<std::uint32_t> counters;                 ///< in the order of their first usage
         std::vector<std::pair<std::uint32_t, Reset>> kinds;  ///< of these: meter and reset
-        std::optional<Instant> closed_before;
     };
     /// Where one count of a use goes.
     struct Placement {
@@ -179,8 +174,6 @@ private:
     [[nodiscard]] std::optional<std::uint32_t> find_contract(const ContractKey& contract) const;
     std::uint32_t contract_of(std::uint32_t customer, std::uint32_t subscription);
     [[nodiscard]] bool holds(const Entry& entry, const UsageWindow& window) const;
-    [[nodiscard]] bool is_closed(std::optional<std::uint32_t> contract,
-                                 const UsageWindow& window) const;
     [[nodiscard]] Placement place(std::optional<std::uint32_t> contract,
                                   const UsageCount& count) const;
     [[nodiscard]] Counter counter_at(const Placement& placement) const;
@@ -200,7 +193,6 @@ private:
     Result<std::monostate> apply_record(const ArrivalRecord& record);
     Result<std::monostate> apply_record(const AllowanceRecord& record);
     Result<std::monostate> apply_record(const EventRecord& record);
-    Result<std::monostate> apply_record(const CloseRecord& record);
     Result<std::monostate> apply_record(const UsedRecord& record);
     Result<std::monostate> apply_record(const TotalsRecord& record);
     Result<std::monostate> apply_record(const TrailRecord& record);

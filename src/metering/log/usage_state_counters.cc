@@ -86,15 +86,15 @@ std::vector<std::uint32_t> UsageState::counters_of_customer(std::string_view cus
     return counters;
 }
 
-std::vector<Counter> UsageState::counters_of(const ContractKey& contract, Instant from,
-                                             Instant before) const {
+std::vector<Counter> UsageState::counters_of(const ContractKey& contract, Instant ended_after,
+                                             Instant began_before) const {
     std::vector<Counter> found;
     const auto who = find_contract(contract);
     if (!who) return found;
     for (const std::uint32_t index : contracts_[*who].counters) {
         const Entry& entry = counters_[index];
-        if (entry.rule.reset.kind != Reset::Kind::BillingPeriod || entry.period.start < from ||
-            entry.period.start >= before)
+        if (entry.rule.reset.kind != Reset::Kind::BillingPeriod ||
+            entry.period.end <= ended_after || entry.period.start >= began_before)
             continue;
         found.push_back(counter_of(entry));
     }

@@ -84,12 +84,6 @@ Result<std::monostate> UsageState::write_snapshot(const TakeRecords& take) const
         if (const auto taken = take_full(records); !taken) return failure(taken);
         if (const auto taken = write_values(i, records, take_full); !taken) return failure(taken);
     }
-    for (const ContractUsage& contract : contracts_) {
-        if (!contract.closed_before) continue;
-        write_record(records, CloseRecord{contract.customer, contract.subscription,
-                                          *contract.closed_before});
-        if (const auto taken = take_full(records); !taken) return failure(taken);
-    }
     // A piece that ended with the last record has taken all.
     if (records.empty()) return std::monostate{};
     return take(records);

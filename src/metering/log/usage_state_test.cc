@@ -189,34 +189,70 @@ TEST(UsageState, ASnapshotHasNoEmptyPiece) {
     EXPECT_GT(bytes, long_name.size());
 }
 
-TEST(UsageState, AClosedPeriodTakesNothing) {
+TEST(UsageState, TellsTheBillingPeriodsOfASpan) {
     UsageState state;
     std::string records;
     const auto september = window("pro", 10, "0.02"), october = window("pro", 10, "0.02", kNext);
+    auto day = september;
+    day.reset = {Reset::Kind::Day};
     state.begin_arrival(kStart);
-    EXPECT_EQ(state.count(use(september, 3), records), Counted::Accepted);
-    state.close({"cus_a", ""}, kMonth.end, records);
-    const auto written = records.size();
-    state.close({"cus_a", ""}, kMonth.end, records);
-    EXPECT_EQ(records.size(), written) << "once is enough";
-    EXPECT_EQ(state.count(use(september, 1), records), Counted::PeriodClosed);
-    EXPECT_EQ(records.size(), written);
     EXPECT_EQ(state.count(use(october, 4), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(september, 3), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(day, 1), records), Counted::Accepted);
     EXPECT_EQ(state.count(use(september, 1, "cus_b"), records), Counted::Accepted);
 
-    const auto all = state.counters_of({"cus_a", ""}, kStart, kNext.end);
-    ASSERT_EQ(all.size(), 2U);
-    EXPECT_EQ(all[0].used, Quantity::whole(3));
-    EXPECT_EQ(all[1].used, Quantity::whole(4));
-    EXPECT_EQ(state.counters_of({"cus_a", ""}, kStart, kMonth.end).size(), 1U);
+    const auto used = [&](Instant ended_after, Instant began_before) {
+        std::vector<Quantity> found;
+        for (const Counter& counter : state.counters_of({"cus_a", ""}, ended_after, began_before))
+            found.push_back(counter.used);
+        return found;
+    };
+    using Used = std::vector<Quantity>;
+    const Quantity three = Quantity::whole(3), four = Quantity::whole(4);
+    EXPECT_EQ(used(kStart, kNext.end), (Used{three, four}));
+    EXPECT_EQ(used(kMonth.end - Duration(1), kNext.end), (Used{three, four})) << "it is ending";
+    EXPECT_EQ(used(kMonth.end, kNext.end), Used{four}) << "it has ended by then";
+    EXPECT_EQ(used(kStart, kNext.start), Used{three});
     EXPECT_TRUE(state.counters_of({"cus_c", ""}, kStart, kNext.end).empty());
+}
 
+// 12 of 10 were used under "old", and the rest of the period is under "new". What comes late brings
+// neither its plan's allowance nor a segment of its own.
+TEST(UsageState, LateUsageKeepsTheAllowanceOfTheCounterThatIsThere) {
+    UsageState state;
+    std::string records;
+    auto old_plan = window("old", 10, "0.02"), new_plan = window("new", 30, "0.01");
+    auto late = window("newest", 500, nullptr);
+    old_plan.revision = 1;
+    new_plan.revision = 2;
+    late.revision = kPastRevision;
+    state.begin_arrival(kStart);
+    EXPECT_EQ(state.count(use(old_plan, 12), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(new_plan, 5), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(late, 100), records), Counted::Accepted);
+    const auto counter = state.counter({"cus_a", ""}, "api_calls", kStart);
+    ASSERT_EQ(counter->segments.size(), 2U);
+    EXPECT_EQ(counter->segments[1].plan_version.text(), "new");
+    EXPECT_EQ(counter->used, Quantity::whole(117));
+
+    // Where nothing was used, the late one opens the counter, and a later late one keeps that.
+    auto first = late, second = window("other", 1, nullptr);
+    first.included = Quantity::whole(4);
+    second.revision = kPastRevision;
+    EXPECT_EQ(state.count(use(first, 4, "cus_b"), records), Counted::Accepted);
+    EXPECT_EQ(state.count(use(second, 1, "cus_b"), records), Counted::LimitExceeded);
+    EXPECT_EQ(state.counter({"cus_b", ""}, "api_calls", kStart)->segments.size(), 1U);
     for (const std::string& way : {records, snapshot_of(state)}) {
         UsageState again = replayed(way);
         std::string more;
         again.begin_arrival(kStart);
-        EXPECT_EQ(again.count(use(september, 1), more), Counted::PeriodClosed);
-        EXPECT_EQ(again.count(use(october, 1), more), Counted::Accepted);
+        EXPECT_EQ(again.count(use(second, 1, "cus_b"), more), Counted::LimitExceeded);
+        EXPECT_EQ(again.count(use(late, 1), more), Counted::Accepted);
+        expect_same(again.counter({"cus_a", ""}, "api_calls", kStart), [&] {
+            auto one_more = counter;
+            one_more->used = Quantity::whole(118);
+            return one_more;
+        }());
     }
 }
 
@@ -237,9 +273,6 @@ TEST(UsageState, ContractsThatBeginTogetherCountApart) {
         EXPECT_EQ(paid->used, Quantity::whole(15));
         EXPECT_EQ(paid->contract, subscribed.contract);
     }
-    state.close({"cus_a", "sub_1"}, kMonth.end, records);
-    EXPECT_EQ(state.count(use(subscribed, 1), records), Counted::PeriodClosed);
-    EXPECT_EQ(state.count(use(free, 0), records), Counted::Accepted);
 }
 
 TEST(UsageState, RefusesRecordsThatContradictWhatCameBefore) {
@@ -299,7 +332,6 @@ TEST(UsageState, RefusesRecordsThatContradictWhatCameBefore) {
         {"values of a sum", {opening, UniqueRecord{0, ""}}},
         {"half a value", {different, UniqueRecord{0, "1234567"}}},
         {"a past of no counter", {opening, TrailRecord{1, kStart, ""}}},
-        {"close for nobody", {CloseRecord{1, 0, kStart}}},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.name);
@@ -368,7 +400,6 @@ TEST(UsageState, KnowsTheCountersOfACustomerOverHisContracts) {
           use(subscribed, 1, "cus_a"), use(window("pv_1", 10, "0.02", kNext), 1, "cus_a"),
           use(window("pv_1", 10, "0.02"), 1, "cus_b", "bytes")})
         EXPECT_EQ(state.count(one, records), Counted::Accepted);
-    state.close({"cus_c", ""}, kNext.start, records);
     using Counters = std::vector<std::uint32_t>;
     const UsageState replay = replayed(records);
     for (const UsageState* each : std::initializer_list<const UsageState*>{&state, &replay}) {

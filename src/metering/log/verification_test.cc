@@ -50,7 +50,7 @@ protected:
         for (const char* part : {"segments", "identities", "snapshots"})
             std::filesystem::create_directory(folder_.path() + "/" + part);
         requests_.send({"a", "b"}, "cus_a", testing::window("pv_1", 0));
-        requests_.close("cus_b", testing::kStart);
+        requests_.name("cus_b");
         requests_.send_wide({"c"}, "cus_c", testing::window("pv_1", 0));
         const auto first = testing::finished_segment(in("segments"), requests_);
         ASSERT_TRUE(seal_segment(first, 4));
@@ -201,7 +201,7 @@ TEST_F(VerificationTest, HoldsTheSnapshotOfCountersAgainstTheSegments) {
     }
     EXPECT_TRUE(all.contains("it does not know counter 1 (cus_c, the default plan, api_calls"))
         << all;
-    EXPECT_TRUE(all.contains("it does not know the close of cus_b")) << all;
+    EXPECT_TRUE(all.contains("it does not know name 1 of table 0")) << all << "of cus_b";
     EXPECT_TRUE(
         all.contains("the snapshot says 1 arrivals, 2 events, the segments say 2 arrivals, "
                      "3 events"))

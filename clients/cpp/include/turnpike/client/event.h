@@ -44,9 +44,8 @@ struct Verdict {
     VerdictKind kind = VerdictKind::Unconfirmed;
     std::string code;    ///< of Conflict and Rejected
     std::string detail;  ///< of Conflict and Rejected, for people
-    /// Of Unconfirmed: how its last attempt ended; "period_closed" when the server put it off. With
-    /// `attempts` > 0 it may be counted all the same: record it again under its id, never under a
-    /// new one.
+    /// Of Unconfirmed: how its last attempt ended. With `attempts` > 0 it may be counted all the
+    /// same: record it again under its id, never under a new one.
     std::optional<Error> error;
     int attempts = 0;  ///< how often it was sent
 

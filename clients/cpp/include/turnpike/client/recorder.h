@@ -40,9 +40,9 @@ struct FlushReport {
 ///
 /// A batch leaves when batch_max events wait or the oldest waited age_max; one is under way at a
 /// time. Network errors, time-outs, 408, 429, 5xx and answers that make no sense are tried again
-/// for as long as the recorder lives; so are events whose period has just closed. Retry-After is
-/// waited for, up to five minutes. Any other refusal of a whole batch (a revoked key, say) hands
-/// its events back as Unconfirmed. Every event gets exactly one verdict.
+/// for as long as the recorder lives. Retry-After is waited for, up to five minutes. Any other
+/// refusal of a whole batch (a revoked key, say) hands its events back as Unconfirmed. Every event
+/// gets exactly one verdict.
 ///
 /// record() and flush() may be called from several threads at once. No patience lasts longer than a
 /// day.
