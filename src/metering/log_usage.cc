@@ -6,29 +6,18 @@
 #include <string_view>
 #include <utility>
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/check.h"
 #include "crypto/crc32c.h"
+#include "metering/log_wait.h"
 
 namespace turnpike {
 namespace {
 
 /// Looks at the ledger, before an event whose period is closed each time is given back.
 constexpr int kLooksMax = 3;
-constexpr int kRetryAfterSeconds = 5;
-
-std::unexpected<Error> come_back(Error error) {
-    if (!error.retry_after_s) error.retry_after_s = kRetryAfterSeconds;
-    return std::unexpected(std::move(error));
-}
-
 UsageOutcome outcome_of(LogVerdict verdict) {
     switch (verdict) {
         case LogVerdict::Accepted: return {};
@@ -43,38 +32,6 @@ UsageOutcome outcome_of(LogVerdict verdict) {
     }
     check(false, "every verdict is handled");
     return {};
-}
-
-/// Waits for what `start(done)` begins: `done` is called once, perhaps before `start` returns, and
-/// on any thread; or `start` returns an error, and drops `done`.
-template <class Start>
-asio::awaitable<std::optional<Error>> until_durable(Start start) {
-    // Tracked, so that the io_context does not run out of work while the log's writer has it.
-    const auto executor =
-        asio::prefer(co_await asio::this_coro::executor, asio::execution::outstanding_work.tracked);
-    LogWriter::Done resume;
-    auto initiate = [&](auto handler) {
-        resume = [executor,
-                  handler = std::move(handler)](const std::optional<Error>& failed) mutable {
-            auto go_on = [handler = std::move(handler), failed]() mutable {
-                std::move(handler)(std::move(failed));
-            };
-            asio::post(executor, std::move(go_on));
-        };
-        const std::optional<Error> refused = start([&resume](const std::optional<Error>& failed) {
-            std::exchange(resume, nullptr)(failed);
-        });
-        if (refused) std::exchange(resume, nullptr)(refused);
-    };
-    co_return co_await asio::async_initiate<decltype(asio::use_awaitable),
-                                            void(std::optional<Error>)>(std::move(initiate),
-                                                                        asio::use_awaitable);
-}
-
-template <class T>
-std::optional<Error> error_of(const Result<T>& result) {
-    if (result) return std::nullopt;
-    return result.error();
 }
 
 // An event's id is its place in the log: 13 characters for the arrival, 13 for the position.
@@ -162,8 +119,29 @@ asio::awaitable<SubjectWindows> LogUsage::windows_of(const AppendJob& job, Ask f
     });
 }
 
-asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
+asio::awaitable<Result<LogUsage::Decided>> LogUsage::decide(
+    const AppendJob& job, const std::vector<PendingUsage>& events) {
     const bool tells_counters = job.counters == AppendJob::Counters::Report;
+    std::vector<std::vector<Counter>> counters(tells_counters ? events.size() : 0);
+    std::vector<LoggedUse> uses;
+    uses.reserve(events.size());
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const PendingUsage& pending = events[i];
+        uses.push_back({pending.event, pending.counts, content_check(pending),
+                        tells_counters ? &counters[i] : nullptr});
+    }
+    auto verdicts = co_await record(uses, job.system_now);
+    if (!verdicts) co_return failure(verdicts);
+    Decided decided{*std::move(verdicts), {}};
+    decided.outcomes.reserve(events.size());
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        decided.outcomes.push_back(outcome_of(decided.verdicts[i]));
+        if (tells_counters) decided.outcomes.back().counters = std::move(counters[i]);
+    }
+    co_return decided;
+}
+
+asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
     AppendReport report;
     PlacedEvents events;
     for (int look = 1; look <= kLooksMax; ++look) {
@@ -171,25 +149,13 @@ asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
         events = look == 1 ? take_placed(std::move(placed), report)
                            : take_placed(std::move(placed), events.positions, report);
         if (events.pending.empty()) break;
+        if (job.has_corrections)
+            co_return co_await append_in_order(job, std::move(events), std::move(report));
 
-        std::vector<std::vector<Counter>> counters(tells_counters ? events.pending.size() : 0);
-        std::vector<LoggedUse> uses;
-        uses.reserve(events.pending.size());
-        for (std::size_t i = 0; i < events.pending.size(); ++i) {
-            const PendingUsage& pending = events.pending[i];
-            uses.push_back({pending.event, pending.counts, content_check(pending),
-                            tells_counters ? &counters[i] : nullptr});
-        }
-        const auto verdicts = co_await record(uses, job.system_now);
-        if (!verdicts) co_return failure(verdicts);
-        std::vector<UsageOutcome> outcomes;
-        outcomes.reserve(verdicts->size());
-        for (std::size_t i = 0; i < verdicts->size(); ++i) {
-            outcomes.push_back(outcome_of((*verdicts)[i]));
-            if (tells_counters) outcomes.back().counters = std::move(counters[i]);
-        }
-        take_outcomes(std::move(outcomes), events, report);
-        events = closed_ones(std::move(events), *verdicts);
+        auto decided = co_await decide(job, events.pending);
+        if (!decided) co_return failure(decided);
+        take_outcomes(std::move(decided->outcomes), events, report);
+        events = closed_ones(std::move(events), decided->verdicts);
         if (events.pending.empty()) break;
     }
     co_return report;
@@ -226,7 +192,7 @@ asio::awaitable<Result<std::vector<RecordedEvent>>> LogUsage::list_events(EventF
     events.reserve(scanned->size());
     for (LoggedEvent& logged : *scanned)
         events.push_back({id_at(logged.place), std::move(logged.event), logged.received_at,
-                          std::move(logged.counts)});
+                          std::move(logged.counts), logged.status, std::move(logged.corrects)});
     co_return events;
 }
 

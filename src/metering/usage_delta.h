@@ -14,7 +14,7 @@
 namespace turnpike {
 
 /// What one transaction recorded of one customer, meter and source, in one hour of the events' own
-/// times. For figures that are kept behind the events.
+/// times; below zero where it corrected them. For figures that are kept behind the events.
 struct UsageDelta {
     std::string customer, meter_key, source;
     Instant hour;
@@ -28,6 +28,9 @@ struct UsageDelta {
 /// \param outcomes  one per event
 void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
                  std::span<const UsageOutcome> outcomes, Instant received_at, IdSource& ids);
+
+/// The same of a correction; `delta` has no latencies.
+void save_delta(sql::Transaction& tx, const UsageDelta& delta, Instant received_at, IdSource& ids);
 
 /// Takes deltas away, `most` at most. Whoever commits this has counted them, and nobody else does:
 /// each is taken once, in whatever order their transactions became visible.

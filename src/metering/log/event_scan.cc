@@ -4,13 +4,12 @@
 #include <functional>
 #include <iterator>
 #include <ranges>
+#include <span>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 
-#include "metering/log/durable_file.h"
-#include "metering/log/sealed_segment.h"
 #include "metering/log/segment_file.h"
+#include "metering/log/segment_visit.h"
 #include "metering/log/usage_record.h"
 
 namespace turnpike {
@@ -23,31 +22,13 @@ public:
         if (query.customer) counters_wanted_ = names.counters_of(*query.customer);
     }
 
-    void show(std::string_view records) {
-        RecordReader reader(records);
-        SealedEvent event;
-        while (const auto record = reader.next()) {
-            if (const auto* arrival = std::get_if<ArrivalRecord>(&*record)) {
-                event.place = {arrival->number, 0};
-                event.received_at = arrival->received_at;
-            } else if (const auto* recorded = std::get_if<EventRecord>(&*record)) {
-                event.record = *recorded;
-                show(event);
-                ++event.place.position;
-            }
-        }
-    }
     void show(const SealedEvent& event) {
-        if (event.received_at < query_.since || event.received_at >= query_.until) return;
-        if (query_.before && event.place >= *query_.before) return;
+        if (!is_asked_for(event.place, event.received_at)) return;
         if (counters_wanted_ &&
             !std::ranges::binary_search(*counters_wanted_, event.record.counter))
             return;
         auto counts = counts_of(event.record);
-        const auto has_meter = [&](const MovedCounter& count) {
-            return count.meter_key == *query_.meter_key;
-        };
-        if (query_.meter_key && std::ranges::none_of(counts, has_meter)) return;
+        if (!has_meter_asked_for(counts)) return;
         const auto& counted = counted_by(event.record.counter);
         found_.push_back({.place = event.place,
                           .event = {.source = names_.source(event.record.source),
@@ -61,6 +42,33 @@ public:
                           .received_at = event.received_at,
                           .counts = std::move(counts)});
         if (found_.size() >= 2 * query_.count_max) keep_newest(query_.count_max);
+    }
+    void show(const CorrectionRecord& record) {
+        if (!is_asked_for(record.place, record.received_at)) return;
+        const auto changes = read_changes(record.changes).value();
+        const auto& counted = counted_by(changes.front().counter);
+        if (query_.customer && counted.customer != *query_.customer) return;
+        std::vector<MovedCounter> counts;
+        for (const LoggedChange& change : changes) {
+            const auto& by = counted_by(change.counter);
+            counts.push_back({by.meter_key, by.reset, by.period_start, change.change});
+        }
+        if (!has_meter_asked_for(counts)) return;
+        const auto kind = record.quantity ? Correction::Kind::Amend : Correction::Kind::Void;
+        const Quantity quantity = record.quantity.value_or(Quantity{});
+        found_.push_back({.place = record.place,
+                          .event = {.source = names_.source(record.source),
+                                    .id = std::string(record.id),
+                                    .customer = CustomerId::trusted(counted.customer),
+                                    .meter_key = counted.meter_key,
+                                    .quantity = quantity,
+                                    .time = record.time,
+                                    .latency_us = {}},
+                          .received_at = record.received_at,
+                          .counts = std::move(counts),
+                          .status = {},
+                          .corrects = Correction{kind, names_.source(record.original_source),
+                                                 std::string(record.original_id), quantity}});
     }
     /// Whether any event of the block may match.
     [[nodiscard]] bool wants(const SealedBlockPlace& block) const {
@@ -76,10 +84,20 @@ public:
     /// Newest first. Everything that is shown later is older.
     std::vector<LoggedEvent> take(std::size_t count_max) {
         keep_newest(count_max);
+        for (LoggedEvent& event : found_) event.status = names_.status_of(event.place);
         return std::exchange(found_, {});
     }
 
 private:
+    [[nodiscard]] bool is_asked_for(const LogPlace& place, Instant received_at) const {
+        if (received_at < query_.since || received_at >= query_.until) return false;
+        return !query_.before || place < *query_.before;
+    }
+    [[nodiscard]] bool has_meter_asked_for(std::span<const MovedCounter> counts) const {
+        return !query_.meter_key ||
+               std::ranges::find(counts, *query_.meter_key, &MovedCounter::meter_key) !=
+                   counts.end();
+    }
     void keep_newest(std::size_t count_max) {
         std::ranges::sort(found_, std::greater(), &LoggedEvent::place);
         if (found_.size() > count_max)
@@ -107,31 +125,6 @@ private:
     std::unordered_map<std::uint32_t, UsageState::CountedBy> counters_;
 };
 
-Result<std::monostate> show_sealed(const std::string& path, NewestMatches& matches) {
-    const auto segment = SealedSegment::open(path);
-    if (!segment) return failure(segment);
-    for (const SealedBlockPlace& place : segment->event_blocks()) {
-        if (!matches.wants(place)) continue;
-        const auto block = segment->read_events(place);
-        if (!block) return failure(block);
-        for (const SealedEvent& event : block->events()) matches.show(event);
-    }
-    return std::monostate{};
-}
-
-Result<std::monostate> show_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
-                                    NewestMatches& matches) {
-    if (segment.form == SegmentForm::Sealed) return show_sealed(segment.path, matches);
-    const auto visit = [&](std::uint64_t, std::string_view payload) -> Result<std::monostate> {
-        matches.show(payload);
-        return std::monostate{};
-    };
-    auto read = read_segment(segment, last_sequence, visit);
-    // It may have been sealed since the names were read.
-    if (!read && !exists(segment.path)) return show_sealed(sealed_path(segment), matches);
-    return read;
-}
-
 }  // namespace
 
 Result<std::vector<LoggedEvent>> scan_newest(const std::string& segments,
@@ -140,9 +133,13 @@ Result<std::vector<LoggedEvent>> scan_newest(const std::string& segments,
     const auto places = list_segments(segments);
     if (!places) return failure(places);
     NewestMatches matches(query, names);
+    const SegmentVisitor visitor{
+        .wants = [&](const SealedBlockPlace& block) { return matches.wants(block); },
+        .event = [&](const SealedEvent& event) { matches.show(event); },
+        .correction = [&](const CorrectionRecord& record) { matches.show(record); }};
     std::vector<LoggedEvent> newest;
     for (const SegmentPlace& segment : std::views::reverse(*places)) {
-        const auto shown = show_segment(segment, last_sequence, matches);
+        const auto shown = visit_segment(segment, last_sequence, visitor);
         if (!shown) return failure(shown);
         std::ranges::move(matches.take(query.count_max - newest.size()),
                           std::back_inserter(newest));

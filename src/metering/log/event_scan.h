@@ -20,6 +20,8 @@ struct LoggedEvent {
     UsageEvent event;
     Instant received_at;
     std::vector<MovedCounter> counts;  ///< at least one
+    EventStatus status{};
+    std::optional<Correction> corrects{};  ///< of a correction: see RecordedEvent
 };
 
 struct EventQuery {
@@ -36,9 +38,10 @@ struct LogNames {
     /// In rising order.
     std::function<std::vector<std::uint32_t>(std::string_view customer)> counters_of;
     std::function<std::string(std::uint32_t source)> source;
+    std::function<EventStatus(const LogPlace& event)> status_of;
 };
 
-/// The newest events that match, newest first, of the frames up to `last_sequence`. Segments are
+/// The newest events, corrections among them, that match, newest first, of the frames up to `last_sequence`. Segments are
 /// read from the newest on. One that is not sealed is read whole; of a sealed one, the blocks that
 /// can hold a match by their counters, arrivals and times: those of one customer are few.
 /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged"; those of SealedSegment.

@@ -31,6 +31,8 @@ Result<std::monostate> show_frame(std::string_view payload, const LogFollower& f
             event.record = *recorded;
             if (event.place.arrival > seen) follower.event(event);
             ++event.place.position;
+        } else if (const auto* correction = std::get_if<CorrectionRecord>(&*record)) {
+            if (event.place.arrival > seen && follower.correction) follower.correction(*correction);
         }
         mark.last_arrival = std::max(mark.last_arrival, event.place.arrival);
     }
@@ -52,6 +54,11 @@ Result<LogMark> follow_sealed(const std::string& path, LogMark mark, const LogFo
             if (event.place.arrival > seen) follower.event(event);
         mark.last_arrival = std::max(mark.last_arrival, place.arrival_last);
     }
+    const auto corrected = segment->visit_corrections(seen, [&](const CorrectionRecord& record) {
+        if (follower.correction) follower.correction(record);
+        mark.last_arrival = std::max(mark.last_arrival, record.place.arrival);
+    });
+    if (!corrected) return failure(corrected);
     mark.next_sequence = segment->header().next_sequence;
     mark.offset = 0;
     return mark;

@@ -25,6 +25,7 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
     const Entry& entry = counters_[number];
     const ContractUsage& contract = contracts_[entry.contract];
     for (const Segment& segment : entry.segments) {
+        const bool is_first = &segment == &entry.segments.front();
         if (segment.from_used > Quantity{})
             write_record(records, UsedRecord{number, segment.from_used});
         write_record(records, AllowanceRecord{.counter = number,
@@ -37,7 +38,8 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
                                               .overage_unit_price = segment.overage_unit_price,
                                               .revision = entry.revision,
                                               .rule = entry.rule,
-                                              .overage_cap = segment.overage_cap});
+                                              .overage_cap = segment.overage_cap,
+                                              .begins = is_first ? LogPlace{} : segment.begins});
     }
     write_record(records, UsedRecord{number, entry.used});
     if (!keeps_trail(entry.rule)) return;
@@ -83,6 +85,10 @@ Result<std::monostate> UsageState::write_snapshot(const TakeRecords& take) const
         write_counter(i, records);
         if (const auto taken = take_full(records); !taken) return failure(taken);
         if (const auto taken = write_values(i, records, take_full); !taken) return failure(taken);
+    }
+    for (const auto& [place, status] : corrected_) {
+        write_record(records, CorrectedRecord{place, status.is_voided, status.amended});
+        if (const auto taken = take_full(records); !taken) return failure(taken);
     }
     for (const ContractUsage& contract : contracts_) {
         if (!contract.closed_before) continue;
