@@ -276,7 +276,7 @@ CREATE TABLE usage_unique_values (
     PRIMARY KEY (customer_id, subscription_id, meter_key, reset, period_start, value_hash)
 );
 -- A correction has a row in usage_events too: one name is one event for ever, whatever it says. Its
--- meter, window and segment are those of the original's first counter; its quantity is an amend's.
+-- meter, window and segment are those of the original's first counter, and its quantity is 0.
 CREATE TABLE usage_corrections (
     original_id TEXT   NOT NULL REFERENCES usage_events (id),
     number      BIGINT NOT NULL CHECK (number > 0), -- of the corrections of this event

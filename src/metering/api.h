@@ -27,6 +27,7 @@ struct MeteringApi {
     const CursorCodec& cursors;
     BeginLook begin_look;
     UsageMoved usage_moved;
+    UsageMoved usage_corrected;
 
     /// POST /v1/events: one event, a JSON array, or NDJSON, encoded or not; a verdict for each.
     /// Answers when everything is durable; NDJSON is recorded a thousand events at a time.

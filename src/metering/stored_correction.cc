@@ -43,7 +43,7 @@ constexpr std::string_view kInsertEvent = R"sql(
     INSERT INTO usage_events (id, source, event_id, customer_id, meter_key, quantity, event_time,
                               received_at, subscription_id, reset, period_start, segment,
                               properties, content_hash)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', $13)
+    VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, '', $12)
     ON CONFLICT (source, event_id) DO NOTHING
 )sql";
 
@@ -137,7 +137,7 @@ void save_correction(const RecordJob& job, const PendingUsage& pending, const Or
     const auto id = job.ids.make<UsageEventId>(job.received_at);
     const auto inserted =
         job.tx.run(kInsertEvent, {id, event.source, event.id, event.customer, first.meter_key,
-                                  correction.quantity, event.time, job.received_at,
+                                  event.time, job.received_at,
                                   text_of(first.contract), to_text(first.reset), first.period.start,
                                   static_cast<std::int64_t>(original.counts.front().segment),
                                   content});

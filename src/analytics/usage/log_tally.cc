@@ -39,6 +39,21 @@ void LogTally::add(const EventRecord& event, const EventCount& counted) {
     if (event.latency_us) sum.latency.add(Duration(*event.latency_us));
 }
 
+void LogTally::count(const CorrectionRecord& correction) {
+    ++events_;
+    const auto hour = std::chrono::floor<std::chrono::hours>(correction.original_time);
+    std::vector<std::string> meters;
+    for (const LoggedChange& change : read_changes(correction.changes).value()) {
+        const std::string& meter = meter_of(change.counter);
+        if (std::ranges::find(meters, meter) != meters.end()) continue;
+        meters.push_back(meter);
+        UsageFigures& sum = sums_[{change.counter, correction.original_source,
+                                   hour.time_since_epoch().count()}];
+        sum.events -= correction.quantity ? 0 : 1;
+        sum.quantity = sum.quantity + change.change;
+    }
+}
+
 const std::string& LogTally::meter_of(std::uint32_t counter) {
     const auto known = meters_.find(counter);
     if (known != meters_.end()) return known->second;

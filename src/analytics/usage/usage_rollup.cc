@@ -78,9 +78,11 @@ Result<std::monostate> UsageRollup::catch_up() {
 Result<UsageRollup::Left> UsageRollup::follow_log() {
     const LogMark from = db_.read_blocking(load_mark);
     LogTally tally(*log_);
-    const auto until =
-        log_->follow(from, {.event = [&](const SealedEvent& event) { tally.count(event.record); },
-                            .has_enough = [&] { return tally.is_full(); }});
+    const LogFollower follower{
+        .event = [&](const SealedEvent& event) { tally.count(event.record); },
+        .has_enough = [&] { return tally.is_full(); },
+        .correction = [&](const CorrectionRecord& correction) { tally.count(correction); }};
+    const auto until = log_->follow(from, follower);
     if (!until) return failure(until);
     if (*until == from) return Left::Nothing;
     const UsageRollups rollups = tally.rollups();

@@ -90,7 +90,7 @@ void write_record(std::string& out, const AllowanceRecord& record) {
     out.push_back(static_cast<char>(
         kAllowance | (record.overage_unit_price ? kOverageIsPriced : 0) |
         (record.overage_cap ? kOverageIsCapped : 0) | (record.rule == CountRule{} ? 0 : kHasRule) |
-        (record.begins == LogPlace{} ? 0 : kHasBeginning)));
+        (record.begins ? kHasBeginning : 0)));
     put_number(out, record.counter);
     put_number(out, record.customer);
     put_number(out, record.subscription);
@@ -103,9 +103,9 @@ void write_record(std::string& out, const AllowanceRecord& record) {
     if (record.overage_unit_price) put_signed(out, record.overage_unit_price->scaled());
     if (record.overage_cap) put_signed(out, record.overage_cap->scaled());
     if (record.rule != CountRule{}) put_rule(out, record.rule);
-    if (record.begins == LogPlace{}) return;
-    put_number(out, record.begins.arrival);
-    put_number(out, record.begins.position);
+    if (!record.begins) return;
+    put_number(out, record.begins->arrival);
+    put_number(out, record.begins->position);
 }
 
 void write_record(std::string& out, const EventRecord& record, Instant received_at) {

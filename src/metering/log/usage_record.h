@@ -63,7 +63,7 @@ struct AllowanceRecord {
     std::optional<UnitPrice> overage_cap{};
     /// Of a segment behind the first, and only in snapshots, which tell it without its events: where
     /// the first of these stands.
-    LogPlace begins{};
+    std::optional<LogPlace> begins{};
     friend bool operator==(const AllowanceRecord&, const AllowanceRecord&) = default;
 };
 

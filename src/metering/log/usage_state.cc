@@ -319,7 +319,7 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
     const Counter next = is_new ? open_counter(window) : with_allowance(std::move(before), window);
     entry.hard_limit = next.hard_limit;
     if (next.segments.size() == 1) entry.segments.clear();
-    const LogPlace begins = record.begins == LogPlace{} ? next_place() : record.begins;
+    const LogPlace begins = record.begins.value_or(next_place());
     entry.segments.push_back({record.plan_version, next.segments.back().from_used, record.included,
                               record.overage_unit_price, record.overage_cap, begins});
     return std::monostate{};

@@ -96,6 +96,8 @@ Result<std::monostate> UsageState::apply_record(const CorrectionRecord& record) 
         if (change.counter >= counters_.size()) return damaged("a correction has no counter");
         const auto after = changed(change, record.original_time);
         if (!after) return damaged("a correction takes away what was not counted");
+        if (!is_within_limits(counter_of(counters_[change.counter]), *after, record.time))
+            return damaged("a correction passes a limit");
         put_back(counters_[change.counter], *after);
     }
     EventStatus& status = corrected_[record.original];

@@ -25,7 +25,8 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
     const Entry& entry = counters_[number];
     const ContractUsage& contract = contracts_[entry.contract];
     for (const Segment& segment : entry.segments) {
-        const bool is_first = &segment == &entry.segments.front();
+        std::optional<LogPlace> begins;
+        if (&segment != &entry.segments.front()) begins = segment.begins;
         if (segment.from_used > Quantity{})
             write_record(records, UsedRecord{number, segment.from_used});
         write_record(records, AllowanceRecord{.counter = number,
@@ -39,7 +40,7 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
                                               .revision = entry.revision,
                                               .rule = entry.rule,
                                               .overage_cap = segment.overage_cap,
-                                              .begins = is_first ? LogPlace{} : segment.begins});
+                                              .begins = begins});
     }
     write_record(records, UsedRecord{number, entry.used});
     if (!keeps_trail(entry.rule)) return;
