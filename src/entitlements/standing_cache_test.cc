@@ -101,6 +101,25 @@ TEST(StandingCache, CountsOnlyMoveForward) {
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 7);
 }
 
+/// 7 were used when a request counted the seventh; then 3 were taken away, and 4 are left.
+TEST(StandingCache, AnAnswerFromBeforeACorrectionDoesNotBringItsUsageBack) {
+    StandingCache cache({});
+    cache.put(cache.ticket(), snapshot(1, 6));
+    const auto before = cache.ticket();
+    cache.counts_fell(customer(1));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr) << "nobody knows the counts";
+    cache.put(before, snapshot(1, 6));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr) << "read before it";
+    cache.put(cache.ticket(), snapshot(1, 4));
+    ASSERT_EQ(used_in(cache.find("user1", kStart)), 4);
+
+    cache.count_moved(before, customer(1), moved(counter(7)));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr) << "asked again rather than believed";
+    cache.put(cache.ticket(), snapshot(1, 4));
+    cache.count_moved(cache.ticket(), customer(1), moved(counter(5)));
+    EXPECT_EQ(used_in(cache.find("user1", kStart)), 5) << "counted after it";
+}
+
 TEST(StandingCache, WhatIsInvalidIsKeptForBadDaysOnly) {
     StandingCache cache({});
     cache.put(cache.ticket(), snapshot(1, 5));

@@ -31,7 +31,7 @@ std::string meter(const std::string& key, const std::string& aggregation, const 
 CatalogFile catalog_with(const std::string& allowances) {
     const auto file = read_catalog_file(
         meter("tokens", "sum", "property = \"tokens\"") + meter("bytes", "sum", "property = \"b\"") +
-        meter("calls", "count", "") + meter("peak", "max", "property = \"tokens\"") +
+        meter("uses", "count", "") + meter("peak", "max", "property = \"tokens\"") +
         "[[plans]]\nkey = \"basic\"\nname = \"BASIC\"\nrank = 0\ndefault = true\n"
         "prices = [{ currency = \"usd\", interval = \"month\", amount = \"0\" }]\n"
         "allowances = [" + allowances + "]\n");
@@ -135,7 +135,7 @@ TEST_P(Correcting, EveryCounterThatTheEventMovedIsCorrected) {
     sell(allowed("tokens", "100") + "," +
          allowed("tokens", "50", R"(overage = "block", reset = "day")") + "," +
          allowed("tokens", "60", R"(overage = "block", reset = "rolling_1h")") + "," +
-         allowed("calls", "10"));
+         allowed("uses", "10"));
     EXPECT_EQ(send({call("1", R"({"tokens":20})"), call("2", R"({"tokens":30})")}),
               (Texts{"accepted", "accepted"}));
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 50", "day 50", "rolling_1h 50"}));
@@ -144,23 +144,23 @@ TEST_P(Correcting, EveryCounterThatTheEventMovedIsCorrected) {
     EXPECT_EQ(report_.moved, std::vector{alice_});
     EXPECT_EQ(report_.corrected, std::vector{alice_});
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 30", "day 30", "rolling_1h 30"}));
-    EXPECT_EQ(used("calls"), "1");
+    EXPECT_EQ(used("uses"), "1");
 
     EXPECT_EQ(send(amend_of("a1", "2", "\"12.5\"")), "accepted");
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 12.5", "day 12.5", "rolling_1h 12.5"}));
-    EXPECT_EQ(used("calls"), "1") << "it is one call still";
+    EXPECT_EQ(used("uses"), "1") << "it is one call still";
     EXPECT_EQ(send(amend_of("a2", "2", "50")), "accepted") << "the newest holds";
     EXPECT_EQ(send(amend_of("a3", "2", "50.000001")), "limit_exceeded") << "of the day";
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 50", "day 50", "rolling_1h 50"}));
     EXPECT_EQ(send(void_of("v2", "2")), "accepted");
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 0", "day 0", "rolling_1h 0"}));
-    EXPECT_EQ(used("calls"), "0");
+    EXPECT_EQ(used("uses"), "0");
     EXPECT_EQ(send(call("3", R"({"tokens":50})")), "accepted") << "there is room again";
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 50", "day 50", "rolling_1h 50"}));
 }
 
 TEST_P(Correcting, EachCorrectionHasItsVerdict) {
-    sell(allowed("tokens", "100") + "," + allowed("bytes", "100") + "," + allowed("calls", "10"));
+    sell(allowed("tokens", "100") + "," + allowed("bytes", "100") + "," + allowed("uses", "10"));
     ASSERT_EQ(send({call("1", R"({"tokens":20,"b":20})"), call("2", R"({"tokens":5,"b":6})")}),
               (Texts{"accepted", "accepted"}));
     EXPECT_EQ(send(void_of("v1", "none")), "unknown_event");
@@ -178,9 +178,9 @@ TEST_P(Correcting, EachCorrectionHasItsVerdict) {
     EXPECT_EQ(send(void_of("2", "2")), "conflict");
     EXPECT_EQ(send(call("1", R"({"tokens":20,"b":20})")), "duplicate") << "voided as it is";
     EXPECT_EQ(used("tokens"), "5");
-    EXPECT_EQ(used("calls"), "1");
+    EXPECT_EQ(used("uses"), "1");
 
-    sell(allowed("calls", "10") + "," + allowed("peak", "100"));
+    sell(allowed("uses", "10") + "," + allowed("peak", "100"));
     ASSERT_EQ(send(call("3", R"({"tokens":7})")), "accepted");
     EXPECT_EQ(send(void_of("v3", "3")), "not_correctable");
     EXPECT_EQ(used("peak"), "7");
@@ -235,7 +235,7 @@ TEST_P(Correcting, AStartKnowsWhatWasCorrected) {
 }
 
 TEST_P(Correcting, ListingsTellBoth) {
-    sell(allowed("tokens", "100") + "," + allowed("calls", "10"));
+    sell(allowed("tokens", "100") + "," + allowed("uses", "10"));
     ASSERT_EQ(send({call("1", R"({"tokens":4})"), call("2", R"({"tokens":5})"),
                     call("3", R"({"tokens":6})")}),
               (Texts(3, "accepted")));
@@ -254,10 +254,10 @@ TEST_P(Correcting, ListingsTellBoth) {
         told.push_back(text);
     }
     std::ranges::sort(told);  // a ledger does not keep the order within a millisecond
-    EXPECT_EQ(told, (Texts{"1 4 voided calls 1 tokens 4",
-                           "2 5 amended to 7.5 calls 1 tokens 5", "3 6 calls 1 tokens 6",
-                           "a1 7.5 amend of 2 calls 0 tokens 2.5",
-                           "v1 0 void of 1 calls -1 tokens -4"}));
+    EXPECT_EQ(told, (Texts{"1 4 voided tokens 4 uses 1",
+                           "2 5 amended to 7.5 tokens 5 uses 1", "3 6 tokens 6 uses 1",
+                           "a1 7.5 amend of 2 tokens 2.5 uses 0",
+                           "v1 0 void of 1 tokens -4 uses -1"}));
     EventFilter of_bob;
     of_bob.customer = bob_;
     EXPECT_TRUE(testing::events_of(given_->store(), of_bob).empty());
