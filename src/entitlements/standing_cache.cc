@@ -181,9 +181,7 @@ void StandingCache::count_moved(Ticket ticket, const CustomerId& customer,
         found->second.snapshot = std::make_shared<const StandingSnapshot>(std::move(next));
 }
 
-void StandingCache::counts_moved(const CustomerId& customer) {
-    forget_counts(customer, Fell::No);
-}
+void StandingCache::counts_moved(const CustomerId& customer) { forget_counts(customer, Fell::No); }
 
 void StandingCache::counts_fell(const CustomerId& customer) { forget_counts(customer, Fell::Yes); }
 

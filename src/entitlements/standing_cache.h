@@ -85,8 +85,8 @@ public:
     void count_moved(Ticket ticket, const CustomerId& customer, std::span<const Counter> counters);
     /// After a commit that moved counters, without saying which: the standing stays.
     void counts_moved(const CustomerId& customer);
-    /// After a commit that took usage away. What was counted before it may be told later, and is the
-    /// larger number: count_moved() does not believe it.
+    /// After a commit that took usage away. What was counted before it may be told later, and is
+    /// the larger number: count_moved() does not believe it.
     void counts_fell(const CustomerId& customer);
     void invalidate(const CustomerId& customer);
     void clear();

@@ -204,7 +204,8 @@ TEST(StandingCache, AnotherPlanThatIsSeenTakesTheOldOnesPlace) {
     EXPECT_EQ(cache.find("user1", kStart, StandingCache::Age::Any)->standing.plan->key, "free")
         << "what was read before the change may be older than it";
     const auto after = cache.ticket();
-    cache.count_moved(cache.ticket(), customer(1), moved(counter(6)));  // says nothing about the plan
+    cache.count_moved(cache.ticket(), customer(1),
+                      moved(counter(6)));  // says nothing about the plan
     cache.seen(after, better);
     EXPECT_EQ(cache.find("user1", kStart, StandingCache::Age::Any)->standing.plan->key, "pro");
     EXPECT_EQ(cache.find("user1", kStart), nullptr);

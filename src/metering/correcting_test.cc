@@ -23,18 +23,21 @@ using testing::StoreWorld;
 using Texts = std::vector<std::string>;
 
 std::string meter(const std::string& key, const std::string& aggregation, const std::string& more) {
-    return "[[meters]]\nkey = \"" + key + "\"\nname = \"M\"\nunit = \"u\"\nevent_type = \"call\"\n" +
-           "aggregation = \"" + aggregation + "\"\n" + more + "\n";
+    return "[[meters]]\nkey = \"" + key +
+           "\"\nname = \"M\"\nunit = \"u\"\nevent_type = \"call\"\n" + "aggregation = \"" +
+           aggregation + "\"\n" + more + "\n";
 }
 
 /// One plan that everybody has.
 CatalogFile catalog_with(const std::string& allowances) {
     const auto file = read_catalog_file(
-        meter("tokens", "sum", "property = \"tokens\"") + meter("bytes", "sum", "property = \"b\"") +
-        meter("uses", "count", "") + meter("peak", "max", "property = \"tokens\"") +
+        meter("tokens", "sum", "property = \"tokens\"") +
+        meter("bytes", "sum", "property = \"b\"") + meter("uses", "count", "") +
+        meter("peak", "max", "property = \"tokens\"") +
         "[[plans]]\nkey = \"basic\"\nname = \"BASIC\"\nrank = 0\ndefault = true\n"
         "prices = [{ currency = \"usd\", interval = \"month\", amount = \"0\" }]\n"
-        "allowances = [" + allowances + "]\n");
+        "allowances = [" +
+        allowances + "]\n");
     EXPECT_TRUE(file) << file.error().message;
     return *file;
 }
@@ -84,9 +87,12 @@ protected:
         WindowLook look;
         look.find = [&](sql::Transaction&, std::string_view ref,
                         Instant) -> Result<CustomerWindow> {
-            return CustomerWindow{ref == "bob" ? bob_ : alice_, std::nullopt,
-                                  default_plan_of(catalog),     kSeptember,
-                                  kNow,                         revision_};
+            return CustomerWindow{ref == "bob" ? bob_ : alice_,
+                                  std::nullopt,
+                                  default_plan_of(catalog),
+                                  kSeptember,
+                                  kNow,
+                                  revision_};
         };
         ++revision_;
         report_ = run(given_->store().append(append_job({entries, *catalog, look, kNow}))).value();
@@ -210,8 +216,10 @@ TEST_P(Correcting, UsageLeavesThePlanItWasUsedUnder) {
     EXPECT_EQ(send(amend_of("a1", "1", "3")), "accepted");
     restart();
     const auto counter = given_->db->read_blocking([&](sql::Transaction& tx) {
-        return given_->store().counters(tx, alice_, std::nullopt, kSeptember.start, kNow).at(
-            "tokens").front();
+        return given_->store()
+            .counters(tx, alice_, std::nullopt, kSeptember.start, kNow)
+            .at("tokens")
+            .front();
     });
     EXPECT_EQ(counter.used, Quantity::whole(15));
     ASSERT_EQ(counter.segments.size(), 2U);
@@ -223,8 +231,8 @@ TEST_P(Correcting, UsageLeavesThePlanItWasUsedUnder) {
 
 TEST_P(Correcting, AStartKnowsWhatWasCorrected) {
     sell(allowed("tokens", "10"));
-    ASSERT_EQ(send({call("1", R"({"tokens":4})"), call("2", R"({"tokens":5})"),
-                    void_of("v1", "1"), amend_of("a1", "2", "3")}),
+    ASSERT_EQ(send({call("1", R"({"tokens":4})"), call("2", R"({"tokens":5})"), void_of("v1", "1"),
+                    amend_of("a1", "2", "3")}),
               (Texts(4, "accepted")));
     restart();
     EXPECT_EQ(used("tokens"), "3");
@@ -254,9 +262,8 @@ TEST_P(Correcting, ListingsTellBoth) {
         told.push_back(text);
     }
     std::ranges::sort(told);  // a ledger does not keep the order within a millisecond
-    EXPECT_EQ(told, (Texts{"1 4 voided tokens 4 uses 1",
-                           "2 5 amended to 7.5 tokens 5 uses 1", "3 6 tokens 6 uses 1",
-                           "a1 7.5 amend of 2 tokens 2.5 uses 0",
+    EXPECT_EQ(told, (Texts{"1 4 voided tokens 4 uses 1", "2 5 amended to 7.5 tokens 5 uses 1",
+                           "3 6 tokens 6 uses 1", "a1 7.5 amend of 2 tokens 2.5 uses 0",
                            "v1 0 void of 1 tokens -4 uses -1"}));
     EventFilter of_bob;
     of_bob.customer = bob_;

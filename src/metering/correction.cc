@@ -91,7 +91,8 @@ std::expected<std::vector<Quantity>, EventComplaint> changes_of(
     std::vector<Quantity> changes;
     changes.reserve(counts.size());
     for (const RecordedCount& count : counts) {
-        const Quantity now = is_sum(count.rule) ? status.amended.value_or(count.value) : count.value;
+        const Quantity now =
+            is_sum(count.rule) ? status.amended.value_or(count.value) : count.value;
         const Quantity next = is_amend && is_sum(count.rule) ? correction.quantity : now;
         changes.push_back(is_amend ? next - now : Quantity{} - now);
     }

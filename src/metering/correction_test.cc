@@ -93,10 +93,8 @@ TEST(Corrected, UsageLeavesTheSegmentInWhichItCounted) {
     };
     const Case cases[] = {
         // Less was covered before: the second plan covers as much more.
-        {"of the first", 0, -5, 15, 3, 26},
-        {"all of the first", 0, -8, 12, 0, 26},
-        {"of the second", 1, -12, 8, 8, 26},
-        {"more in the first", 0, 2, 22, 10, 26},
+        {"of the first", 0, -5, 15, 3, 26},      {"all of the first", 0, -8, 12, 0, 26},
+        {"of the second", 1, -12, 8, 8, 26},     {"more in the first", 0, 2, 22, 10, 26},
         {"more in the second", 1, 6, 26, 8, 26},
     };
     for (const Case& c : cases) {

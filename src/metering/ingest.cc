@@ -26,8 +26,11 @@ Placed place_correction(const SentEvent& sent, const Result<CustomerWindow>& cus
     if (auto bad = complaint_about(event, std::max(customer->now, system_now)))
         return std::unexpected(*std::move(bad));
     std::string said = said_of(correction);
-    return PendingUsage{std::move(event), sent.time ? TimeStated::Yes : TimeStated::No, {},
-                        std::move(said), std::move(correction)};
+    return PendingUsage{std::move(event),
+                        sent.time ? TimeStated::Yes : TimeStated::No,
+                        {},
+                        std::move(said),
+                        std::move(correction)};
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ asio::awaitable<Result<std::vector<UsageOutcome>>> LogUsage::correct(
     std::vector<EventName> names;
     names.reserve(corrections.size());
     for (const PendingUsage& pending : corrections)
-        names.push_back({pending.event.customer.text(), pending.correction->source,
-                         pending.correction->id});
+        names.push_back(
+            {pending.event.customer.text(), pending.correction->source, pending.correction->id});
     const auto found = co_await asio::co_spawn(scans_, find(names), asio::use_awaitable);
     if (!found) co_return come_back(found.error());
 

@@ -127,12 +127,11 @@ void insert_events(sql::Transaction& tx, std::span<const Hashed> events,
             const UsageEvent& event = pending.event;
             const UsageWindow& window = *pending.counts.front().window;
             const auto id = ids.make<UsageEventId>(received_at);
-            parameters.insert(
-                parameters.end(),
-                {id, event.source, event.id, event.customer, event.meter_key, event.quantity,
-                 event.time, received_at, text_of(window.contract), to_text(window.reset),
-                 window.period.start, next->segments.front(), event.latency_us, event.properties,
-                 events[next->index].content});
+            parameters.insert(parameters.end(),
+                              {id, event.source, event.id, event.customer, event.meter_key,
+                               event.quantity, event.time, received_at, text_of(window.contract),
+                               to_text(window.reset), window.period.start, next->segments.front(),
+                               event.latency_us, event.properties, events[next->index].content});
             for (std::size_t k = 1; k < pending.counts.size(); ++k)
                 further.push_back(
                     {id, static_cast<std::int64_t>(k), pending.counts[k], next->segments[k]});

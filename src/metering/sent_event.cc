@@ -164,6 +164,7 @@ bool read_data_value(JsonScanner& scanner, Members& members) {
 
 /// "void" and "amend" of a plain event.
 bool read_correction(JsonScanner& scanner, Correction::Kind kind, Members& members) {
+    if (scanner.kind() == JsonScanner::Kind::Null) return scanner.skip();
     members.has_two_corrections = members.correction.has_value();
     Named& named = members.correction.emplace(kind).named;
     named.is_object = scanner.kind() == JsonScanner::Kind::Object;
@@ -267,8 +268,8 @@ private:
     bool correction(Correction::Kind kind, const Measures& in_data) {
         Named named;
         named.is_object = in_data.is_object;
-        named.has_others = in_data.has_other_kinds || !in_data.latency_text.empty() ||
-                           in_data.has_bad_latency;
+        named.has_others =
+            in_data.has_other_kinds || !in_data.latency_text.empty() || in_data.has_bad_latency;
         for (const SentEvent::Property& property : in_data.properties) {
             const TextMember member{TextMember::Found::Text, property.text};
             if (property.name == "source")
@@ -297,9 +298,10 @@ private:
         return true;
     }
     bool refuse_correction() {
-        return refuse("bad_correction",
-                      "a correction says source and id of the event and, to amend it, its quantity; "
-                      "nothing else of it");
+        return refuse(
+            "bad_correction",
+            "a correction says source and id of the event and, to amend it, its quantity; "
+            "nothing else of it");
     }
     bool refuse_quantity() {
         return refuse("bad_quantity",

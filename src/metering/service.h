@@ -122,8 +122,8 @@ public:
     /// Looks the subjects up, places the events, and records each for itself, in order: one that is
     /// denied leaves no trace and does not disturb its neighbours. (source, id) names an event for
     /// ever; the same content again is a duplicate, another one a conflict. An event at its hard
-    /// limit is denied whole; smaller ones after it may still fit. A correction sees what came before
-    /// it, in the job too. Answers when all that it tells of is durable.
+    /// limit is denied whole; smaller ones after it may still fit. A correction sees what came
+    /// before it, in the job too. Answers when all that it tells of is durable.
     ///
     /// An event whose period closed between the look and the record is placed again by a new look.
     /// It is rejected as "period_closed" when the ledger goes on to name a closed one.

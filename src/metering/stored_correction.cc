@@ -87,8 +87,8 @@ std::vector<StoredCount> load_counts(sql::Transaction& tx, const std::string& ev
         const std::string meter_key = row.text(1);
         auto counter = load_counter(tx, {customer, contract, meter_key, *reset, row.instant(3)});
         check(counter.has_value(), "an event moved a counter that is there");
-        counts.push_back({*std::move(counter), row.quantity(4),
-                          static_cast<std::size_t>(row.integer(5))});
+        counts.push_back(
+            {*std::move(counter), row.quantity(4), static_cast<std::size_t>(row.integer(5))});
     }
     return counts;
 }
@@ -135,17 +135,15 @@ void save_correction(const RecordJob& job, const PendingUsage& pending, const Or
     const Correction& correction = *pending.correction;
     const Counter& first = original.counts.front().counter;
     const auto id = job.ids.make<UsageEventId>(job.received_at);
-    const auto inserted =
-        job.tx.run(kInsertEvent, {id, event.source, event.id, event.customer, first.meter_key,
-                                  event.time, job.received_at,
-                                  text_of(first.contract), to_text(first.reset), first.period.start,
-                                  static_cast<std::int64_t>(original.counts.front().segment),
-                                  content});
+    const auto inserted = job.tx.run(
+        kInsertEvent,
+        {id, event.source, event.id, event.customer, first.meter_key, event.time, job.received_at,
+         text_of(first.contract), to_text(first.reset), first.period.start,
+         static_cast<std::int64_t>(original.counts.front().segment), content});
     std::optional<Quantity> amended;
     if (correction.kind == Correction::Kind::Amend) amended = correction.quantity;
-    const auto linked =
-        job.tx.run(kInsertCorrection, {original.id, original.corrections + 1, id,
-                                       to_text(correction.kind), amended});
+    const auto linked = job.tx.run(kInsertCorrection, {original.id, original.corrections + 1, id,
+                                                       to_text(correction.kind), amended});
     if (inserted != 1 || linked != 1)
         throw sql::Failure("a correction appeared inside our transaction", false);
     for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -179,8 +177,7 @@ void save_correction_deltas(const RecordJob& job, const PendingUsage& pending,
 
 UsageOutcome correct_one(const RecordJob& job, const PendingUsage& pending) {
     const UsageEvent& event = pending.event;
-    const std::string content =
-        to_hex(sha256(content_of(event, pending.stated, pending.said)));
+    const std::string content = to_hex(sha256(content_of(event, pending.stated, pending.said)));
     if (const auto known = job.tx.one(kContent, {event.source, event.id}))
         return {known->text(0) == content ? Verdict::Duplicate : Verdict::Conflict, {}, {}};
     const auto original = load_original(job.tx, pending);
@@ -207,8 +204,7 @@ std::vector<UsageOutcome> correct_usage(const RecordJob& job,
                                         std::span<const PendingUsage> corrections) {
     std::vector<UsageOutcome> outcomes;
     outcomes.reserve(corrections.size());
-    for (const PendingUsage& pending : corrections)
-        outcomes.push_back(correct_one(job, pending));
+    for (const PendingUsage& pending : corrections) outcomes.push_back(correct_one(job, pending));
     return outcomes;
 }
 

@@ -48,17 +48,18 @@ Reset reset_from(const std::string& text) {
 }
 
 RecordedEvent event_from(const sql::Row& row) {
-    RecordedEvent event{.id = row.id<UsageEventId>(0),
-            .event = {.source = row.text(1),
-                      .id = row.text(2),
-                      .customer = row.id<CustomerId>(3),
-                      .meter_key = row.text(4),
-                      .quantity = row.quantity(5),
-                      .time = row.instant(6),
-                      .latency_us = row.maybe_integer(7),
-                      .properties = row.text(8)},
-            .received_at = row.instant(9),
-            .counts = {{row.text(4), reset_from(row.text(10)), row.instant(11), row.quantity(5)}}};
+    RecordedEvent event{
+        .id = row.id<UsageEventId>(0),
+        .event = {.source = row.text(1),
+                  .id = row.text(2),
+                  .customer = row.id<CustomerId>(3),
+                  .meter_key = row.text(4),
+                  .quantity = row.quantity(5),
+                  .time = row.instant(6),
+                  .latency_us = row.maybe_integer(7),
+                  .properties = row.text(8)},
+        .received_at = row.instant(9),
+        .counts = {{row.text(4), reset_from(row.text(10)), row.instant(11), row.quantity(5)}}};
     if (row.is_null(12)) return event;
     const bool is_void = row.text(12) == to_text(Correction::Kind::Void);
     event.corrects = {is_void ? Correction::Kind::Void : Correction::Kind::Amend, row.text(13),

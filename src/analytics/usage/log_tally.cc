@@ -43,12 +43,13 @@ void LogTally::count(const CorrectionRecord& correction) {
     ++events_;
     const auto hour = std::chrono::floor<std::chrono::hours>(correction.original_time);
     std::vector<std::string> meters;
-    for (const LoggedChange& change : read_changes(correction.changes).value()) {
+    const auto changes = read_changes(correction.changes).value();
+    for (const LoggedChange& change : changes) {
         const std::string& meter = meter_of(change.counter);
         if (std::ranges::find(meters, meter) != meters.end()) continue;
         meters.push_back(meter);
-        UsageFigures& sum = sums_[{change.counter, correction.original_source,
-                                   hour.time_since_epoch().count()}];
+        UsageFigures& sum =
+            sums_[{change.counter, correction.original_source, hour.time_since_epoch().count()}];
         sum.events -= correction.quantity ? 0 : 1;
         sum.quantity = sum.quantity + change.change;
     }

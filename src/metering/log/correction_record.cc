@@ -44,8 +44,8 @@ void write_record(std::string& out, const CorrectionRecord& record) {
 }
 
 void write_record(std::string& out, const CorrectedRecord& record) {
-    put_kind(out, kIsMemory | (record.is_voided ? kIsVoided : 0) |
-                      (record.amended ? kHasQuantity : 0));
+    put_kind(out,
+             kIsMemory | (record.is_voided ? kIsVoided : 0) | (record.amended ? kHasQuantity : 0));
     put_place(out, record.original);
     if (record.amended) put_signed(out, record.amended->scaled());
 }

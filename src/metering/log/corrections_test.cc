@@ -40,11 +40,10 @@ Requests corrected_requests() {
 
 UsageState state_of(const std::string& directory) {
     UsageState state;
-    const auto read =
-        read_segments(*list_segments(directory), {},
-                      {.records = [&](std::uint64_t, std::string_view records) {
-                          return state.apply_all(records);
-                      }});
+    const auto read = read_segments(*list_segments(directory), {},
+                                    {.records = [&](std::uint64_t, std::string_view records) {
+                                        return state.apply_all(records);
+                                    }});
     EXPECT_TRUE(read) << read.error().message;
     return state;
 }

@@ -94,9 +94,8 @@ private:
         return !query_.before || place < *query_.before;
     }
     [[nodiscard]] bool has_meter_asked_for(std::span<const MovedCounter> counts) const {
-        return !query_.meter_key ||
-               std::ranges::find(counts, *query_.meter_key, &MovedCounter::meter_key) !=
-                   counts.end();
+        return !query_.meter_key || std::ranges::find(counts, *query_.meter_key,
+                                                      &MovedCounter::meter_key) != counts.end();
     }
     void keep_newest(std::size_t count_max) {
         std::ranges::sort(found_, std::greater(), &LoggedEvent::place);

@@ -41,9 +41,10 @@ struct LogNames {
     std::function<EventStatus(const LogPlace& event)> status_of;
 };
 
-/// The newest events, corrections among them, that match, newest first, of the frames up to `last_sequence`. Segments are
-/// read from the newest on. One that is not sealed is read whole; of a sealed one, the blocks that
-/// can hold a match by their counters, arrivals and times: those of one customer are few.
+/// The newest events, corrections among them, that match, newest first, of the frames up to
+/// `last_sequence`. Segments are read from the newest on. One that is not sealed is read whole; of
+/// a sealed one, the blocks that can hold a match by their counters, arrivals and times: those of
+/// one customer are few.
 /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged"; those of SealedSegment.
 Result<std::vector<LoggedEvent>> scan_newest(const std::string& segments,
                                              std::uint64_t last_sequence, const EventQuery& query,

@@ -9,8 +9,9 @@
 
 namespace turnpike {
 
-/// How far somebody has read the log: the events and corrections of all arrivals up to `last_arrival`, which are
-/// those of the frames before `next_sequence`. A mark holds for ever: sealing changes no arrival.
+/// How far somebody has read the log: the events and corrections of all arrivals up to
+/// `last_arrival`, which are those of the frames before `next_sequence`. A mark holds for ever:
+/// sealing changes no arrival.
 struct LogMark {
     std::uint64_t next_sequence = 1;
     std::uint64_t last_arrival = 0;

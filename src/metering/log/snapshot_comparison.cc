@@ -92,8 +92,9 @@ private:
         const auto thing = fmt::format("the corrected event {} of arrival {}",
                                        record.original.position, record.original.arrival);
         add(thing, record).shown =
-            record.is_voided ? "voided"
-                             : fmt::format("amended to {}", record.amended.value_or(Quantity{}).text());
+            record.is_voided
+                ? "voided"
+                : fmt::format("amended to {}", record.amended.value_or(Quantity{}).text());
     }
     void say(const CorrectionRecord& /*record*/) {}
     void say(const ArrivalRecord& /*record*/) {}

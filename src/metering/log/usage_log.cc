@@ -171,8 +171,7 @@ Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace>
     const auto from_correction = [&](const CorrectionRecord& record) {
         corrections.push_back(identity_of(record.source, record.id, record.content));
     };
-    const auto read =
-        read_segments(segments, range, {from_records, from_events, from_correction});
+    const auto read = read_segments(segments, range, {from_records, from_events, from_correction});
     if (!read) return failure(read);
     return remember(corrections);
 }

@@ -86,8 +86,7 @@ Result<std::vector<std::optional<FoundEvent>>> UsageLog::find_events(
     {
         auto identities = identities_->batch();
         for (std::size_t i = 0; i < names.size(); ++i) {
-            const auto found =
-                identities.find(identity_hash(key_, names[i].source, names[i].id));
+            const auto found = identities.find(identity_hash(key_, names[i].source, names[i].id));
             if (!found) return failure(found);
             if (!*found) continue;
             known.push_back(names[i]);

@@ -61,8 +61,8 @@ struct AllowanceRecord {
     std::int64_t revision;  ///< of the contract, as UsageWindow says
     CountRule rule{};       ///< of the counter; never another one
     std::optional<UnitPrice> overage_cap{};
-    /// Of a segment behind the first, and only in snapshots, which tell it without its events: where
-    /// the first of these stands.
+    /// Of a segment behind the first, and only in snapshots, which tell it without its events:
+    /// where the first of these stands.
     std::optional<LogPlace> begins{};
     friend bool operator==(const AllowanceRecord&, const AllowanceRecord&) = default;
 };
@@ -145,9 +145,9 @@ struct TotalsRecord {
     friend bool operator==(const TotalsRecord&, const TotalsRecord&) = default;
 };
 
-using UsageRecord = std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord,
-                                 CloseRecord, UsedRecord, TotalsRecord, TrailRecord, UniqueRecord,
-                                 CorrectionRecord, CorrectedRecord>;
+using UsageRecord =
+    std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord, CloseRecord, UsedRecord,
+                 TotalsRecord, TrailRecord, UniqueRecord, CorrectionRecord, CorrectedRecord>;
 
 void write_record(std::string& out, const NameRecord& record);
 void write_record(std::string& out, const ArrivalRecord& record);

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "metering/counter.h"
 #include "metering/log/sealed_testing.h"
 
 namespace turnpike {
@@ -36,8 +37,8 @@ RC_GTEST_PROP(UsageRecord, ACorrectionIsReadAsItWasWritten, ()) {
         put_change(changes, list.back());
     }
     const std::string id = testing::any_event_id(), original_id = testing::any_event_id();
-    const CorrectionRecord correction{any_place(), any_instant(), index(),       id,
-                                      any_instant(), index(),     any_place(),   index(),
+    const CorrectionRecord correction{any_place(),   any_instant(), index(),     id,
+                                      any_instant(), index(),       any_place(), index(),
                                       original_id,   any_instant(), any_amend(), changes};
     const CorrectedRecord corrected{any_place(), *rc::gen::arbitrary<bool>(), any_amend()};
     std::string out;
