@@ -242,6 +242,20 @@ TEST_P(Correcting, AStartKnowsWhatWasCorrected) {
     EXPECT_EQ(used("tokens"), "0");
 }
 
+TEST_P(Correcting, AnEventOfNothingCanBecomeSomethingInEveryWindow) {
+    sell(allowed("tokens", "100") + "," +
+         allowed("tokens", "60", R"(overage = "block", reset = "rolling_1h")"));
+    ASSERT_EQ(send(call("1", R"({"tokens":0})")), "accepted");
+    EXPECT_EQ(send({amend_of("a1", "1", "5"), call("2", R"({"tokens":2})")}),
+              (Texts{"accepted", "accepted"}));
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 7", "rolling_1h 7"}));
+    EXPECT_EQ(send({amend_of("a2", "1", "0"), amend_of("a3", "2", "0"), amend_of("a4", "1", "6")}),
+              (Texts(3, "accepted")));
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 6", "rolling_1h 6"}));
+    EXPECT_EQ(send({void_of("v1", "1"), void_of("v2", "2")}), (Texts(2, "accepted")));
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 0", "rolling_1h 0"}));
+}
+
 TEST_P(Correcting, ListingsTellBoth) {
     sell(allowed("tokens", "100") + "," + allowed("uses", "10"));
     ASSERT_EQ(send({call("1", R"({"tokens":4})"), call("2", R"({"tokens":5})"),

@@ -29,11 +29,20 @@ bool measures_one_quantity(std::span<const RecordedCount> counts) {
     return first != nullptr;
 }
 
+/// What has left a rolling window, or came too late for it, is in no bucket and never will be.
+bool is_in_window(const Counter& counter, Instant time) {
+    const UsageTrail bare{.last_at = counter.trail.last_at, .buckets = {}};
+    const Quantity one = Quantity::whole(1);
+    return used_after(rule_of(counter), {}, bare, one, time) == one;
+}
+
+/// A bucket without usage is none.
 std::optional<Counter> with_bucket_changed(Counter counter, const CountChange& change) {
+    if (!is_in_window(counter, change.time)) return counter;
     auto& buckets = counter.trail.buckets;
     const std::int64_t number = change.time.time_since_epoch() / bucket_width(counter.reset);
-    const auto at = std::ranges::lower_bound(buckets, number, {}, &UsageBucket::number);
-    if (at == buckets.end() || at->number != number) return counter;
+    auto at = std::ranges::lower_bound(buckets, number, {}, &UsageBucket::number);
+    if (at == buckets.end() || at->number != number) at = buckets.insert(at, {number, {}});
     at->used = at->used + change.change;
     if (at->used < Quantity{}) return std::nullopt;
     if (at->used == Quantity{}) buckets.erase(at);

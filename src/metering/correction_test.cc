@@ -139,10 +139,19 @@ TEST(Corrected, ARollingWindowLosesItFromItsOwnTime) {
     EXPECT_FALSE(is_within_limits(counter, *more, late));
     EXPECT_TRUE(is_within_limits(counter, *more, early + std::chrono::minutes(62)))
         << "the early ones have left the window";
+    // A minute that became empty takes usage again.
+    const auto filled = corrected(*without, {0, Quantity::whole(3), early});
+    EXPECT_EQ(filled->used, Quantity::whole(9));
+    EXPECT_EQ(filled->trail.buckets.front().used, Quantity::whole(3));
+    EXPECT_FALSE(corrected(*without, {0, Quantity::whole(-1), early}));
     // What has left the window does not come back.
     const Instant next_day = early + std::chrono::hours(24);
     ASSERT_TRUE(count_into(counter, Quantity::whole(1), next_day));
-    EXPECT_EQ(corrected(counter, {0, Quantity::whole(-4), early})->used, Quantity::whole(1));
+    for (const std::int64_t change : {-4, 3}) {
+        const auto still = corrected(counter, {0, Quantity::whole(change), early});
+        EXPECT_EQ(still->used, Quantity::whole(1));
+        EXPECT_EQ(still->trail, counter.trail);
+    }
 }
 
 /// Usage of one counter, with the segments in which it came.
