@@ -1,6 +1,7 @@
 // The log against the plainest store there is: what it decides, what it shows, and that a restart,
 // with a snapshot or without, changes nothing.
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string>
@@ -142,7 +143,9 @@ RC_GTEST_PROP(UsageModel, TheLogCountsAsTheModelDoes, ()) {
         for (std::size_t n = 0; n < counts.size(); ++n)
             check_counter(answer.left[n], model.figures(buyer.id, *counts[n].window, time));
         if (model.events() == 0 || *rc::gen::inRange(0, 3) > 0) continue;
-        const auto number = *rc::gen::inRange<std::size_t>(0, model.events());
+        // Few, so that one is corrected again and again.
+        const auto number =
+            *rc::gen::inRange<std::size_t>(0, std::min<std::size_t>(model.events(), 5));
         const auto correction = testing::any_correction("test", "any");
         const std::string expected = model.correct(number, correction, clock);
         RC_ASSERT(life.correct(number, correction, clock) == expected);
