@@ -27,6 +27,7 @@ struct Slow {
     std::optional<std::int64_t> latency_us;
     std::vector<std::string> properties;  ///< texts and words; a number's digits are gone
     bool is_fraction = false;             ///< of quantity or latency: their digits are gone
+    std::string corrects;                 ///< of a correction: kind, source and id of the event
 };
 
 const Json* member(const Json& object, const char* name) {
@@ -101,6 +102,57 @@ bool take_time(const Json& event, Slow& slow) {
     return slow.code.empty();
 }
 
+/// What a correction says of its event.
+void take_corrected(const Json& from, Correction::Kind kind, Slow& slow) {
+    const bool is_amend = kind == Correction::Kind::Amend;
+    bool has_other = false;
+    for (const auto& [name, value] : from.items())
+        has_other |= name != "source" && name != "id" && name != "quantity" && !value.is_null();
+    const bool has_quantity = from.is_object() && from.contains("quantity");  // perhaps null
+    if (!from.is_object() || has_other || (has_quantity && !is_amend)) {
+        slow.code = "bad_correction";
+        return;
+    }
+    std::string source, id;
+    if (!take_text(from, "source", slow, source) || !take_text(from, "id", slow, id)) return;
+    slow.corrects = std::string(to_text(kind)) + " " + source + " " + id;
+    if (!is_amend) return;
+    if (!has_quantity)
+        slow.code = "missing_field";
+    else
+        take_measures({{"quantity", from["quantity"]}}, slow);
+}
+
+/// A CloudEvent's members are texts or nothing.
+bool has_only_texts(const Json& data) {
+    if (data.contains("latency_ms")) return false;
+    for (const auto& [name, value] : data.items())
+        if (name != "quantity" && !value.is_string() && !value.is_null()) return false;
+    return true;
+}
+
+void take_plain_correction(const Json& event, Slow& slow) {
+    const Json* const voided = stated(event, "void");
+    const Json* const amended = stated(event, "amend");
+    Slow properties;
+    const Json* const stated_properties = stated(event, "properties");
+    const bool is_bad = stated_properties != nullptr && !stated_properties->is_object();
+    if (stated_properties != nullptr && !is_bad) take_properties(*stated_properties, properties);
+    if ((voided != nullptr && amended != nullptr) || stated(event, "meter") != nullptr ||
+        event.contains("quantity") || event.contains("latency_ms") || is_bad ||
+        !properties.properties.empty()) {
+        slow.code = "bad_correction";
+        return;
+    }
+    if (!take_text(event, "id", slow, slow.id) || !take_text(event, "source", slow, slow.source) ||
+        !take_text(event, "customer", slow, slow.subject) || !take_time(event, slow))
+        return;
+    if (voided != nullptr)
+        take_corrected(*voided, Correction::Kind::Void, slow);
+    else
+        take_corrected(*amended, Correction::Kind::Amend, slow);
+}
+
 Slow read_slowly(const Json& event) {
     Slow slow;
     if (!event.is_object()) {
@@ -115,6 +167,10 @@ Slow read_slowly(const Json& event) {
     }
     if (is_plain && stated(event, "customer") == nullptr) {
         slow.code = "missing_field";
+        return slow;
+    }
+    if (is_plain && (stated(event, "void") != nullptr || stated(event, "amend") != nullptr)) {
+        take_plain_correction(event, slow);
         return slow;
     }
     if (is_plain && stated(event, "properties") != nullptr &&
@@ -134,6 +190,16 @@ Slow read_slowly(const Json& event) {
         return slow;
     }
     const Json* const data = stated(event, "data");
+    for (const auto kind : {Correction::Kind::Void, Correction::Kind::Amend}) {
+        if (slow.type_or_meter != cloud_event_type(kind)) continue;
+        if (event.contains("data_base64"))
+            slow.code = "bad_data";
+        else if (data != nullptr && data->is_object() && !has_only_texts(*data))
+            slow.code = "bad_correction";
+        else
+            take_corrected(data == nullptr ? Json::object() : *data, kind, slow);
+        return slow;
+    }
     if (event.contains("data_base64") || (data != nullptr && !data->is_object()))
         slow.code = "bad_data";
     else if (data != nullptr) {
@@ -179,6 +245,14 @@ void compare(const EventEntry& fast, const Slow& slow) {
     check(fast->subject == slow.subject, "the same customer");
     check((fast->type.empty() ? fast->meter_key : fast->type) == slow.type_or_meter, "and meter");
     check(fast->time == slow.time, "the same time");
+    std::string corrects;
+    if (fast->corrects)
+        corrects.append(to_text(fast->corrects->kind))
+            .append(1, ' ')
+            .append(fast->corrects->source)
+            .append(1, ' ')
+            .append(fast->corrects->id);
+    check(corrects == slow.corrects, "the same correction");
     check(std::ranges::equal(fast->properties, slow.properties, same_property),
           "the same properties");
     check(fast->quantity == slow.quantity && fast->latency_us == slow.latency_us, "and numbers");

@@ -201,6 +201,7 @@ CREATE TABLE usage_events (
     subscription_id TEXT   NOT NULL,
     reset           TEXT   NOT NULL,
     period_start    BIGINT NOT NULL,
+    segment         BIGINT NOT NULL DEFAULT 0, -- of that counter, in which it counted
     latency_us      BIGINT,
     properties      TEXT   NOT NULL, -- '', or a JSON object
     content_hash    TEXT   NOT NULL,
@@ -215,6 +216,7 @@ CREATE TABLE usage_event_counts (
     reset          TEXT   NOT NULL,
     period_start   BIGINT NOT NULL,
     quantity       BIGINT NOT NULL CHECK (quantity >= 0),
+    segment        BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (usage_event_id, number)
 );
 
@@ -272,6 +274,29 @@ CREATE TABLE usage_unique_values (
     period_start    BIGINT NOT NULL,
     value_hash      BIGINT NOT NULL,
     PRIMARY KEY (customer_id, subscription_id, meter_key, reset, period_start, value_hash)
+);
+-- A correction has a row in usage_events too: one name is one event for ever, whatever it says. Its
+-- meter, window and segment are those of the original's first counter, and its quantity is 0.
+CREATE TABLE usage_corrections (
+    original_id TEXT   NOT NULL REFERENCES usage_events (id),
+    number      BIGINT NOT NULL CHECK (number > 0), -- of the corrections of this event
+    id          TEXT   NOT NULL UNIQUE REFERENCES usage_events (id),
+    kind        TEXT   NOT NULL CHECK (kind IN ('void', 'amend')),
+    quantity    BIGINT CHECK (quantity >= 0),
+    PRIMARY KEY (original_id, number),
+    CHECK ((kind = 'amend') = (quantity IS NOT NULL))
+);
+CREATE UNIQUE INDEX usage_corrections_one_void ON usage_corrections (original_id)
+    WHERE kind = 'void';
+-- What it did to each counter: below 0 where it took away.
+CREATE TABLE usage_correction_counts (
+    correction_id TEXT   NOT NULL REFERENCES usage_events (id),
+    number        BIGINT NOT NULL,
+    meter_key     TEXT   NOT NULL REFERENCES meters (key),
+    reset         TEXT   NOT NULL,
+    period_start  BIGINT NOT NULL,
+    change        BIGINT NOT NULL,
+    PRIMARY KEY (correction_id, number)
 );
 
 -- invoicing ----------------------------------------------------------------------------------

@@ -179,6 +179,7 @@ App::App(Config given, AppParts parts)
                    cursors,
                    window_looks(catalog, standings),
                    [this](const CustomerId& customer) { standings.counts_moved(customer); },
+                   [this](const CustomerId& customer) { standings.counts_fell(customer); },
                    load_period_billing},
       entitlements_api{*db, *usage, clock, ids, catalog, standings, config.upgrade_url},
       gateway_api{entitlements_api, usage_recovery, count_failed_open(metrics)},

@@ -22,6 +22,11 @@ constexpr std::string_view kCounters = R"sql(
              WHERE e.customer_id = c.customer_id AND e.subscription_id = c.subscription_id
                AND m.meter_key = c.meter_key AND m.reset = c.reset
                AND m.period_start = c.period_start)
+         + (SELECT COALESCE(SUM(x.change), 0) FROM usage_events e
+              JOIN usage_correction_counts x ON x.correction_id = e.id
+             WHERE e.customer_id = c.customer_id AND e.subscription_id = c.subscription_id
+               AND x.meter_key = c.meter_key AND x.reset = c.reset
+               AND x.period_start = c.period_start)
       FROM usage_counters c
      WHERE c.aggregation IN ('sum', 'count') AND c.reset NOT LIKE 'rolling%'
 )sql";

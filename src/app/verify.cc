@@ -34,7 +34,9 @@ public:
     /// \return the exit code
     int conclude(const std::optional<UsageState>& usage) {
         bar_.clear();
-        if (usage) fmt::print("{} events of {} counters\n", usage->events(), usage->counters());
+        if (usage)
+            fmt::print("{} events of {} counters, {} of them corrected\n", usage->events(),
+                       usage->counters(), usage->corrected_events());
         if (problems_ == 0) fmt::print("all is right\n");
         if (problems_ > 0) fmt::print("{} problems; see above\n", problems_);
         return problems_ == 0 ? 0 : 1;

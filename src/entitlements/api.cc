@@ -56,6 +56,7 @@ asio::awaitable<Result<ConsumeOutcome>> EntitlementsApi::consume_now(
     const Principal& caller, const ConsumeRequest& request) {
     const Instant now = clock.now();
     const ConsumeWorld world{usage, catalog};
+    auto ticket = standings.ticket();
     auto outcome = co_await consume(world, standings, request, now);
     const bool unknown = !outcome && outcome.error().code == ErrorCode::NotFound;
     if (unknown && may_be_new(caller)) {
@@ -66,11 +67,12 @@ asio::awaitable<Result<ConsumeOutcome>> EntitlementsApi::consume_now(
         };
         const auto created = co_await db.write(create);
         if (!created) co_return failure(created);
+        ticket = standings.ticket();
         outcome = co_await consume(world, standings, request, now);
     }
     if (!outcome) co_return outcome;
     if (outcome->usage.verdict == Verdict::Accepted)
-        standings.count_moved(outcome->standing.customer, outcome->counters);
+        standings.count_moved(ticket, outcome->standing.customer, outcome->counters);
     co_return outcome;
 }
 

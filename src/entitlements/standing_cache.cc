@@ -154,7 +154,8 @@ void StandingCache::insert(Shard& shard, const std::string& id, Entry entry, std
     }
 }
 
-void StandingCache::count_moved(const CustomerId& customer, std::span<const Counter> counters) {
+void StandingCache::count_moved(Ticket ticket, const CustomerId& customer,
+                                std::span<const Counter> counters) {
     const std::string& id = customer.text();
     Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
@@ -162,6 +163,10 @@ void StandingCache::count_moved(const CustomerId& customer, std::span<const Coun
     const auto found = shard.entries.find(id);
     // Without counters it shows none: these alone would help nobody.
     if (found == shard.entries.end() || !found->second.counted_at) return;
+    if (shard.fell[stripe_of(id)] > ticket) {
+        found->second.counted_at.reset();
+        return;
+    }
     StandingSnapshot next = *found->second.snapshot;
     bool is_newer = false;
     for (const Counter& counter : counters) {
@@ -177,11 +182,17 @@ void StandingCache::count_moved(const CustomerId& customer, std::span<const Coun
         found->second.snapshot = std::make_shared<const StandingSnapshot>(std::move(next));
 }
 
-void StandingCache::counts_moved(const CustomerId& customer) {
+void StandingCache::counts_moved(const CustomerId& customer) { forget_counts(customer, Fell::No); }
+
+void StandingCache::counts_fell(const CustomerId& customer) { forget_counts(customer, Fell::Yes); }
+
+void StandingCache::forget_counts(const CustomerId& customer, Fell fell) {
     const std::string& id = customer.text();
     Shard& shard = shard_of(id);
     const std::lock_guard lock(shard.mutex);
-    shard.changed[stripe_of(id)] = ++changes_;
+    const Ticket now = ++changes_;
+    shard.changed[stripe_of(id)] = now;
+    if (fell == Fell::Yes) shard.fell[stripe_of(id)] = now;
     const auto found = shard.entries.find(id);
     if (found != shard.entries.end()) found->second.counted_at.reset();
 }

@@ -37,6 +37,7 @@ struct StandingSnapshot {
 /// full its oldest entry goes. Thread-safe; no lock is held across a call out of this class.
 ///
 /// Whoever commits a change says so afterwards: count_moved() or counts_moved() after usage,
+/// counts_fell() after a correction,
 /// invalidate() after anything else that touches a customer's standing, clear() after the catalog
 /// or a test clock. Whoever met a standing without its counters tells it by seen(). A loader takes
 /// a ticket before it reads; what it read is refused if the customer changed since, so that a slow
@@ -80,10 +81,13 @@ public:
 
     /// After a commit that moved counters: a later count of the same contract and window is taken
     /// over, an earlier one ignored. Where nobody can tell which is the later one, the counts are
-    /// forgotten.
-    void count_moved(const CustomerId& customer, std::span<const Counter> counters);
+    /// forgotten: also when they fell since `ticket`, which was taken before the counters were.
+    void count_moved(Ticket ticket, const CustomerId& customer, std::span<const Counter> counters);
     /// After a commit that moved counters, without saying which: the standing stays.
     void counts_moved(const CustomerId& customer);
+    /// After a commit that took usage away. What was counted before it may be told later, and is
+    /// the larger number: count_moved() does not believe it.
+    void counts_fell(const CustomerId& customer);
     void invalidate(const CustomerId& customer);
     void clear();
 
@@ -110,12 +114,16 @@ private:
         std::array<Ticket, kStripes> changed{};
         /// The same, for what is more than a count.
         std::array<Ticket, kStripes> invalidated{};
+        /// The same, for counts that fell.
+        std::array<Ticket, kStripes> fell{};
     };
     struct Names {
         mutable std::mutex mutex;
         std::unordered_map<std::string, CustomerId> ids;  ///< by external id; never changes
     };
 
+    enum class Fell : bool { No, Yes };
+    void forget_counts(const CustomerId& customer, Fell fell);
     Shard& shard_of(std::string_view customer);
     static std::size_t stripe_of(std::string_view customer);
     static void insert(Shard& shard, const std::string& id, Entry entry, std::size_t most);

@@ -76,7 +76,7 @@ TEST(StandingCache, FindsByEveryName) {
 TEST(StandingCache, ACommitDuringALoadRefusesWhatWasLoaded) {
     StandingCache cache({});
     const auto ticket = cache.ticket();
-    cache.count_moved(customer(1), moved(counter(8)));
+    cache.count_moved(cache.ticket(), customer(1), moved(counter(8)));
     cache.put(ticket, snapshot(1, 7));
     EXPECT_EQ(cache.find("user1", kStart), nullptr);
 
@@ -92,14 +92,33 @@ TEST(StandingCache, ACommitDuringALoadRefusesWhatWasLoaded) {
 TEST(StandingCache, CountsOnlyMoveForward) {
     StandingCache cache({});
     cache.put(cache.ticket(), snapshot(1, 5));
-    cache.count_moved(customer(1), moved(counter(7)));
-    cache.count_moved(customer(1), moved(counter(6)));
+    cache.count_moved(cache.ticket(), customer(1), moved(counter(7)));
+    cache.count_moved(cache.ticket(), customer(1), moved(counter(6)));
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 7);
 
     Counter next_month = counter(1);
     next_month.period.start = kSeptember.end;
-    cache.count_moved(customer(1), moved(next_month));
+    cache.count_moved(cache.ticket(), customer(1), moved(next_month));
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 7);
+}
+
+/// 7 were used when a request counted the seventh; then 3 were taken away, and 4 are left.
+TEST(StandingCache, AnAnswerFromBeforeACorrectionDoesNotBringItsUsageBack) {
+    StandingCache cache({});
+    cache.put(cache.ticket(), snapshot(1, 6));
+    const auto before = cache.ticket();
+    cache.counts_fell(customer(1));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr) << "nobody knows the counts";
+    cache.put(before, snapshot(1, 6));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr) << "read before it";
+    cache.put(cache.ticket(), snapshot(1, 4));
+    ASSERT_EQ(used_in(cache.find("user1", kStart)), 4);
+
+    cache.count_moved(before, customer(1), moved(counter(7)));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr) << "asked again rather than believed";
+    cache.put(cache.ticket(), snapshot(1, 4));
+    cache.count_moved(cache.ticket(), customer(1), moved(counter(5)));
+    EXPECT_EQ(used_in(cache.find("user1", kStart)), 5) << "counted after it";
 }
 
 TEST(StandingCache, WhatIsInvalidIsKeptForBadDaysOnly) {
@@ -120,7 +139,7 @@ TEST(StandingCache, WhatWasOnlySeenIsForBadDays) {
     ASSERT_NE(seen_by(StandingCache::Age::Any), nullptr);
     EXPECT_EQ(seen_by(StandingCache::Age::Any)->standing.plan->key, "free");
 
-    cache.count_moved(customer(1), moved(counter(8)));
+    cache.count_moved(cache.ticket(), customer(1), moved(counter(8)));
     EXPECT_EQ(seen_by(StandingCache::Age::Fresh), nullptr) << "other meters are not known";
     cache.put(cache.ticket(), snapshot(1, 8));
     EXPECT_EQ(used_in(seen_by(StandingCache::Age::Fresh)), 8);
@@ -186,7 +205,8 @@ TEST(StandingCache, AnotherPlanThatIsSeenTakesTheOldOnesPlace) {
     EXPECT_EQ(cache.find("user1", kStart, StandingCache::Age::Any)->standing.plan->key, "free")
         << "what was read before the change may be older than it";
     const auto after = cache.ticket();
-    cache.count_moved(customer(1), moved(counter(6)));  // says nothing about the plan
+    cache.count_moved(cache.ticket(), customer(1),
+                      moved(counter(6)));  // says nothing about the plan
     cache.seen(after, better);
     EXPECT_EQ(cache.find("user1", kStart, StandingCache::Age::Any)->standing.plan->key, "pro");
     EXPECT_EQ(cache.find("user1", kStart), nullptr);
@@ -235,7 +255,7 @@ TEST(StandingCache, YesterdaysCountsAreNotTodays) {
     Counter tomorrow = day;
     tomorrow.period = {midnight, midnight + std::chrono::hours(24)};
     tomorrow.used = Quantity::whole(9);
-    cache.count_moved(customer(1), moved(tomorrow));
+    cache.count_moved(cache.ticket(), customer(1), moved(tomorrow));
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 0);
 
     StandingSnapshot frozen = *snapshot_of(day);
@@ -254,15 +274,15 @@ TEST(StandingCache, WhatCanFallIsTakenOverByItsTime) {
         return moved(counter);
     };
     cache.put(cache.ticket(), snapshot_of(last));
-    cache.count_moved(customer(1), at(9, 1));
+    cache.count_moved(cache.ticket(), customer(1), at(9, 1));
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 9);
-    cache.count_moved(customer(1), at(2, 3));
+    cache.count_moved(cache.ticket(), customer(1), at(2, 3));
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 2) << "later, and lower";
-    cache.count_moved(customer(1), at(7, 2));
+    cache.count_moved(cache.ticket(), customer(1), at(7, 2));
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 2) << "an earlier one that came late";
-    cache.count_moved(customer(1), at(2, 3));
+    cache.count_moved(cache.ticket(), customer(1), at(2, 3));
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 2);
-    cache.count_moved(customer(1), at(5, 3));
+    cache.count_moved(cache.ticket(), customer(1), at(5, 3));
     EXPECT_EQ(cache.find("user1", kStart), nullptr) << "nobody can tell which was the later one";
 }
 
@@ -275,7 +295,7 @@ TEST(StandingCache, CountersMoveTogether) {
     cache.put(cache.ticket(), std::make_shared<const StandingSnapshot>(made));
     std::vector<Counter> counters{month, rolling};
     for (Counter& counter : counters) EXPECT_TRUE(count_into(counter, Quantity::whole(4), kStart));
-    cache.count_moved(customer(1), counters);
+    cache.count_moved(cache.ticket(), customer(1), counters);
     const auto found = cache.find("user1", kStart);
     ASSERT_NE(found, nullptr);
     for (const Counter& counter : found->counters.at("api_calls"))

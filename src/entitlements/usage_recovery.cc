@@ -41,6 +41,7 @@ asio::awaitable<std::size_t> UsageRecovery::replay(ConsumeWorld world, const Clo
     std::size_t left = 0;
     while (const auto request = oldest()) {
         std::optional<Result<ConsumeOutcome>> outcome;
+        const auto ticket = standings.ticket();
         try {
             outcome = co_await consume(world, standings, *request, clock.now());
         } catch (const sql::Failure&) {
@@ -49,7 +50,8 @@ asio::awaitable<std::size_t> UsageRecovery::replay(ConsumeWorld world, const Clo
         if (!*outcome && outcome->error().code == ErrorCode::Unavailable) co_return left;
         const bool recorded = *outcome && ((*outcome)->usage.verdict == Verdict::Accepted ||
                                            (*outcome)->usage.verdict == Verdict::Duplicate);
-        if (recorded) standings.count_moved((*outcome)->standing.customer, (*outcome)->counters);
+        if (recorded)
+            standings.count_moved(ticket, (*outcome)->standing.customer, (*outcome)->counters);
         drop_oldest(recorded ? Fate::Recovered : Fate::Lost);
         ++left;
     }

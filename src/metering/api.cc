@@ -91,6 +91,7 @@ asio::awaitable<Result<AppendReport>> MeteringApi::record(const std::vector<Even
     auto report = co_await usage.append(append_job(job));
     if (!report) co_return failure(report);
     for (const CustomerId& customer : report->moved) usage_moved(customer);
+    for (const CustomerId& customer : report->corrected) usage_corrected(customer);
     co_return report;
 }
 

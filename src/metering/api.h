@@ -28,6 +28,7 @@ struct MeteringApi {
     const CursorCodec& cursors;
     BeginLook begin_look;
     UsageMoved usage_moved;
+    UsageMoved usage_corrected;
     FindPeriodBilling find_period_billing;
 
     /// POST /v1/events: one event, a JSON array, or NDJSON, encoded or not; a verdict for each.

@@ -124,6 +124,7 @@ protected:
         cursors_,
         begin_look_,
         [this](const CustomerId& customer) { moved_.push_back(customer); },
+        [](const CustomerId&) {},
         [this](sql::Transaction&, const BilledPeriod& period) { return billing_of(period); }};
 };
 
@@ -253,7 +254,14 @@ TEST_F(EventsApi, EveryThousandLinesAreATransactionOfTheirOwn) {
 TEST_F(EventsApi, AStoreThatTakesNothingSaysWhenToComeBack) {
     testing::FullUsage full(usage_);
     full.appends_left = 2;
-    MeteringApi api{*db_, full, clock_, world_.catalog(), cursors_, begin_look_, [](const auto&) {},
+    MeteringApi api{*db_,
+                    full,
+                    clock_,
+                    world_.catalog(),
+                    cursors_,
+                    begin_look_,
+                    [](const auto&) {},
+                    [](const auto&) {},
                     {}};
     const Principal seller = testing::seller();
     const auto in_the_middle = testing::run(api.post_events(seller, lines(many(2'500))));

@@ -58,12 +58,27 @@ void take_outcomes(std::vector<UsageOutcome> outcomes, const PlacedEvents& event
     std::vector<CustomerId> more;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         const CustomerId& customer = events.pending[i].event.customer;
+        if (outcomes[i].verdict == Verdict::Accepted && events.pending[i].correction)
+            report.corrected.push_back(customer);
         if (outcomes[i].verdict == Verdict::Accepted && moved.insert(customer.text()).second)
             more.push_back(customer);
         report.outcomes[events.positions[i]] = std::move(outcomes[i]);
     }
     // Not one by one: the set looks at the texts of those that are there.
     std::ranges::move(more, std::back_inserter(report.moved));
+}
+
+std::vector<PlacedEvents> stretches_of(PlacedEvents events) {
+    std::vector<PlacedEvents> stretches;
+    bool is_correcting = false;
+    for (std::size_t i = 0; i < events.pending.size(); ++i) {
+        const bool corrects = events.pending[i].correction.has_value();
+        if (stretches.empty() || corrects != is_correcting) stretches.emplace_back();
+        is_correcting = corrects;
+        stretches.back().pending.push_back(std::move(events.pending[i]));
+        stretches.back().positions.push_back(events.positions[i]);
+    }
+    return stretches;
 }
 
 UsageOutcome over_limit() {

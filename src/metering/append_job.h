@@ -29,7 +29,10 @@ struct PlacedEvents {
 /// What could not be placed is rejected in `report`, which becomes as long as the job.
 PlacedEvents take_placed(std::vector<Placed> placed, AppendReport& report);
 
-/// The outcomes of `events` to their places in `report`, and who moved.
+/// The same events in order, in stretches of nothing but events or nothing but corrections.
+std::vector<PlacedEvents> stretches_of(PlacedEvents events);
+
+/// The outcomes of `events` to their places in `report`, and who moved or was corrected.
 void take_outcomes(std::vector<UsageOutcome> outcomes, const PlacedEvents& events,
                    AppendReport& report);
 

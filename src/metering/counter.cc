@@ -80,6 +80,19 @@ Counter with_allowance(Counter counter, const UsageWindow& window) {
     return counter;
 }
 
+std::optional<Quantity> hard_limit_under(const Counter& counter, std::size_t number) {
+    const CounterSegment& segment = counter.segments.at(number);
+    auto before = rated_segments(counter);
+    before.resize(number);
+    const UsageWindow window{.contract = std::nullopt,
+                             .meter_key = {},
+                             .plan_version = segment.plan_version,
+                             .included = segment.included,
+                             .overage_unit_price = segment.overage_unit_price,
+                             .overage_cap = segment.overage_cap};
+    return hard_limit_of(segment.from_used, before, window);
+}
+
 Counter under_window(std::optional<Counter> stored, const UsageWindow& window) {
     if (!stored) return open_counter(window);
     if (window.revision == kPastRevision ||

@@ -100,6 +100,10 @@ Counter open_counter(const UsageWindow& window);
 /// still pays for. A counter that can fall is all under the new one instead.
 Counter with_allowance(Counter counter, const UsageWindow& window);
 
+/// How much its segment `number` let in at most, all usage before it included; absent where its
+/// overage has no end. Of the last one, the counter's own hard limit.
+std::optional<Quantity> hard_limit_under(const Counter& counter, std::size_t number);
+
 /// What the next usage in this window will find: a fresh counter, the stored one, or the stored one
 /// under a new allowance.
 Counter under_window(std::optional<Counter> stored, const UsageWindow& window);

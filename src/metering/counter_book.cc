@@ -63,6 +63,17 @@ bool CounterBook::count(const CustomerId& customer, std::span<const UsageCount> 
     return true;
 }
 
+std::vector<std::int64_t> CounterBook::segments_of(const CustomerId& customer,
+                                                   std::span<const UsageCount> counts) {
+    std::vector<std::int64_t> segments;
+    segments.reserve(counts.size());
+    for (const UsageCount& count : counts) {
+        const auto size = entry_of(customer, *count.window).now->segments.size();
+        segments.push_back(static_cast<std::int64_t>(size) - 1);
+    }
+    return segments;
+}
+
 Counter CounterBook::look(const CustomerId& customer, const UsageCount& count, Instant time) {
     return as_of(under_window(entry_of(customer, *count.window).now, *count.window), time);
 }

@@ -24,6 +24,9 @@ public:
     /// Counts all of them, or none.
     /// \param counts  of one event, of different windows
     bool count(const CustomerId& customer, std::span<const UsageCount> counts, Instant time);
+    /// Of each of these counts, which were just counted, the segment of its counter.
+    std::vector<std::int64_t> segments_of(const CustomerId& customer,
+                                          std::span<const UsageCount> counts);
     /// What the next usage in the count's window will find, as of `time`.
     Counter look(const CustomerId& customer, const UsageCount& count, Instant time);
     /// Writes what has changed.

@@ -1,5 +1,6 @@
 // What events do to meters, from their text to the counters, in every store.
 
+#include <algorithm>
 #include <list>
 #include <map>
 #include <optional>
@@ -370,9 +371,10 @@ void ledger_counts_as_the_model(StoreWorld& given) {
     const auto rules = testing::any_rules();
     const int batches = *rc::gen::inRange(1, 8);
     int sent = 0;
+    std::vector<std::string> ids;  // of the model's events
     for (int batch = 0; batch < batches; ++batch) {
         std::vector<PendingUsage> events;
-        std::vector<bool> fit;
+        std::vector<std::string> expected;
         std::vector<std::vector<testing::UsageModel::Figures>> figures;
         const int size = *rc::gen::inRange(1, 8);
         for (int i = 0; i < size; ++i) {
@@ -389,10 +391,21 @@ void ledger_counts_as_the_model(StoreWorld& given) {
                              .time = time,
                              .latency_us = {}};
             events.push_back({event, TimeStated::Yes, {counts.begin(), counts.end()}});
-            fit.push_back(model.record(buyer.id, counts, time));
+            const bool fits = model.record(buyer.id, counts, time);
+            if (fits) ids.push_back(event.id);
+            expected.emplace_back(fits ? "" : "limit_exceeded");
             auto& left = figures.emplace_back();
             for (const UsageCount& count : counts)
                 left.push_back(model.figures(buyer.id, *count.window, time));
+            if (ids.empty() || *rc::gen::inRange(0, 3) > 0) continue;
+            // Few, so that one is corrected again and again.
+            const auto number =
+                *rc::gen::inRange<std::size_t>(0, std::min<std::size_t>(ids.size(), 5));
+            const auto correction = testing::any_correction("t", ids[number]);
+            const CustomerId& who = buyer.id;
+            events.push_back(testing::correcting(who, std::to_string(++sent), correction, clock));
+            expected.push_back(model.correct(number, correction, clock));
+            figures.emplace_back();
         }
         auto job = testing::job_of(events, clock);
         job.counters = AppendJob::Counters::Report;
@@ -400,7 +413,7 @@ void ledger_counts_as_the_model(StoreWorld& given) {
         RC_ASSERT(report.has_value());
         for (std::size_t i = 0; i < events.size(); ++i) {
             const UsageOutcome& outcome = report->outcomes[i];
-            RC_ASSERT((outcome.verdict == Verdict::Accepted) == fit[i]);
+            RC_ASSERT(outcome.complaint.value_or(EventComplaint{}).code == expected[i]);
             for (std::size_t n = 0; n < figures[i].size(); ++n) {
                 RC_ASSERT(outcome.counters[n].used == figures[i][n].used);
                 RC_ASSERT(outcome.counters[n].hard_limit == figures[i][n].hard_limit);

@@ -6,26 +6,15 @@
 #include <string_view>
 #include <utility>
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/check.h"
 #include "crypto/crc32c.h"
+#include "metering/log_wait.h"
 
 namespace turnpike {
 namespace {
-
-constexpr int kRetryAfterSeconds = 5;
-
-std::unexpected<Error> come_back(Error error) {
-    if (!error.retry_after_s) error.retry_after_s = kRetryAfterSeconds;
-    return std::unexpected(std::move(error));
-}
 
 UsageOutcome outcome_of(LogVerdict verdict) {
     switch (verdict) {
@@ -36,38 +25,6 @@ UsageOutcome outcome_of(LogVerdict verdict) {
     }
     check(false, "every verdict is handled");
     return {};
-}
-
-/// Waits for what `start(done)` begins: `done` is called once, perhaps before `start` returns, and
-/// on any thread; or `start` returns an error, and drops `done`.
-template <class Start>
-asio::awaitable<std::optional<Error>> until_durable(Start start) {
-    // Tracked, so that the io_context does not run out of work while the log's writer has it.
-    const auto executor =
-        asio::prefer(co_await asio::this_coro::executor, asio::execution::outstanding_work.tracked);
-    LogWriter::Done resume;
-    auto initiate = [&](auto handler) {
-        resume = [executor,
-                  handler = std::move(handler)](const std::optional<Error>& failed) mutable {
-            auto go_on = [handler = std::move(handler), failed]() mutable {
-                std::move(handler)(std::move(failed));
-            };
-            asio::post(executor, std::move(go_on));
-        };
-        const std::optional<Error> refused = start([&resume](const std::optional<Error>& failed) {
-            std::exchange(resume, nullptr)(failed);
-        });
-        if (refused) std::exchange(resume, nullptr)(refused);
-    };
-    co_return co_await asio::async_initiate<decltype(asio::use_awaitable),
-                                            void(std::optional<Error>)>(std::move(initiate),
-                                                                        asio::use_awaitable);
-}
-
-template <class T>
-std::optional<Error> error_of(const Result<T>& result) {
-    if (result) return std::nullopt;
-    return result.error();
 }
 
 // An event's id is its place in the log: 13 characters for the arrival, 13 for the position.
@@ -117,8 +74,8 @@ EventQuery query_of(const EventFilter& filter) {
 }
 
 RecordedEvent recorded_from(LoggedEvent logged) {
-    return {id_at(logged.place), std::move(logged.event), logged.received_at,
-            std::move(logged.counts)};
+    return {id_at(logged.place),      std::move(logged.event), logged.received_at,
+            std::move(logged.counts), logged.status,           std::move(logged.corrects)};
 }
 
 }  // namespace
@@ -164,28 +121,37 @@ asio::awaitable<std::vector<Placed>> LogUsage::place(const AppendJob& job) {
     co_return job.place(more);
 }
 
-asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
+asio::awaitable<Result<std::vector<UsageOutcome>>> LogUsage::decide(
+    const AppendJob& job, const std::vector<PendingUsage>& events) {
     const bool tells_counters = job.counters == AppendJob::Counters::Report;
-    AppendReport report;
-    const PlacedEvents events = take_placed(co_await place(job), report);
-    if (events.pending.empty()) co_return report;
-    std::vector<std::vector<Counter>> counters(tells_counters ? events.pending.size() : 0);
+    std::vector<std::vector<Counter>> counters(tells_counters ? events.size() : 0);
     std::vector<LoggedUse> uses;
-    uses.reserve(events.pending.size());
-    for (std::size_t i = 0; i < events.pending.size(); ++i) {
-        const PendingUsage& pending = events.pending[i];
+    uses.reserve(events.size());
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const PendingUsage& pending = events[i];
         uses.push_back({pending.event, pending.counts, content_check(pending),
                         tells_counters ? &counters[i] : nullptr});
     }
     const auto verdicts = co_await record(uses, job.system_now);
     if (!verdicts) co_return failure(verdicts);
     std::vector<UsageOutcome> outcomes;
-    outcomes.reserve(verdicts->size());
-    for (std::size_t i = 0; i < verdicts->size(); ++i) {
+    outcomes.reserve(events.size());
+    for (std::size_t i = 0; i < events.size(); ++i) {
         outcomes.push_back(outcome_of((*verdicts)[i]));
         if (tells_counters) outcomes.back().counters = std::move(counters[i]);
     }
-    take_outcomes(std::move(outcomes), events, report);
+    co_return outcomes;
+}
+
+asio::awaitable<Result<AppendReport>> LogUsage::append(AppendJob job) {
+    AppendReport report;
+    PlacedEvents events = take_placed(co_await place(job), report);
+    if (events.pending.empty()) co_return report;
+    if (job.has_corrections)
+        co_return co_await append_in_order(job, std::move(events), std::move(report));
+    auto outcomes = co_await decide(job, events.pending);
+    if (!outcomes) co_return failure(outcomes);
+    take_outcomes(*std::move(outcomes), events, report);
     co_return report;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,6 +38,16 @@ private:
     /// Answers when the verdicts are durable.
     asio::awaitable<Result<std::vector<LogVerdict>>> record(std::span<const LoggedUse> uses,
                                                             Instant received_at);
+    /// Decides events of which none is a correction.
+    asio::awaitable<Result<std::vector<UsageOutcome>>> decide(
+        const AppendJob& job, const std::vector<PendingUsage>& events);
+    /// Events and corrections, each stretch of them durable before the next one is looked at.
+    asio::awaitable<Result<AppendReport>> append_in_order(const AppendJob& job, PlacedEvents events,
+                                                          AppendReport report);
+    asio::awaitable<Result<std::vector<UsageOutcome>>> correct(
+        const std::vector<PendingUsage>& corrections, Instant received_at);
+    asio::awaitable<Result<std::vector<std::optional<FoundEvent>>>> find(
+        std::span<const CustomerEventName> names);
     asio::awaitable<Result<std::vector<LoggedEvent>>> scan(EventQuery query);
     asio::awaitable<Result<std::optional<LoggedEvent>>> look_at(LogPlace place);
 

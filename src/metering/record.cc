@@ -19,18 +19,18 @@ namespace {
 
 constexpr std::string_view kInsertEvents = R"sql(
     INSERT INTO usage_events (id, source, event_id, customer_id, meter_key, quantity, event_time,
-                              received_at, subscription_id, reset, period_start, latency_us,
-                              properties, content_hash)
+                              received_at, subscription_id, reset, period_start, segment,
+                              latency_us, properties, content_hash)
     VALUES
 )sql";
-constexpr std::size_t kEventColumns = 14;
+constexpr std::size_t kEventColumns = 15;
 
 constexpr std::string_view kInsertCounts = R"sql(
     INSERT INTO usage_event_counts (usage_event_id, number, meter_key, reset, period_start,
-                                    quantity)
+                                    quantity, segment)
     VALUES
 )sql";
-constexpr std::size_t kCountColumns = 6;
+constexpr std::size_t kCountColumns = 7;
 
 /// An event and the hex SHA-256 of what it says.
 struct Hashed {
@@ -88,11 +88,18 @@ KnownContent load_known(sql::Transaction& tx, const std::map<EventKey, std::size
     return known;
 }
 
+/// An event that is in, and the segments in which it counted, one for each count.
+struct Accepted {
+    std::size_t index;
+    std::vector<std::int64_t> segments;
+};
+
 /// What an event did beside its first count.
 struct FurtherCount {
     UsageEventId event;
     std::int64_t number;
     const UsageCount& count;
+    std::int64_t segment;
 };
 
 void insert_counts(sql::Transaction& tx, const std::vector<FurtherCount>& counts) {
@@ -103,30 +110,31 @@ void insert_counts(sql::Transaction& tx, const std::vector<FurtherCount>& counts
             const UsageWindow& window = *next->count.window;
             parameters.insert(parameters.end(),
                               {next->event, next->number, window.meter_key, to_text(window.reset),
-                               window.period.start, next->count.value});
+                               window.period.start, next->count.value, next->segment});
         }
         tx.run(std::string(kInsertCounts) + sql::value_rows(rows, kCountColumns), parameters);
     }
 }
 
 void insert_events(sql::Transaction& tx, std::span<const Hashed> events,
-                   const std::vector<std::size_t>& accepted, Instant received_at, IdSource& ids) {
+                   const std::vector<Accepted>& accepted, Instant received_at, IdSource& ids) {
     auto next = accepted.begin();
     for (const std::size_t rows : sql::row_chunks(accepted.size())) {
         std::vector<sql::Value> parameters;
         std::vector<FurtherCount> further;
         for (std::size_t i = 0; i < rows; ++i, ++next) {
-            const PendingUsage& pending = events[*next].pending;
+            const PendingUsage& pending = events[next->index].pending;
             const UsageEvent& event = pending.event;
             const UsageWindow& window = *pending.counts.front().window;
             const auto id = ids.make<UsageEventId>(received_at);
-            parameters.insert(
-                parameters.end(),
-                {id, event.source, event.id, event.customer, event.meter_key, event.quantity,
-                 event.time, received_at, text_of(window.contract), to_text(window.reset),
-                 window.period.start, event.latency_us, event.properties, events[*next].content});
+            parameters.insert(parameters.end(),
+                              {id, event.source, event.id, event.customer, event.meter_key,
+                               event.quantity, event.time, received_at, text_of(window.contract),
+                               to_text(window.reset), window.period.start, next->segments.front(),
+                               event.latency_us, event.properties, events[next->index].content});
             for (std::size_t k = 1; k < pending.counts.size(); ++k)
-                further.push_back({id, static_cast<std::int64_t>(k), pending.counts[k]});
+                further.push_back(
+                    {id, static_cast<std::int64_t>(k), pending.counts[k], next->segments[k]});
         }
         const std::string text = std::string(kInsertEvents) + sql::value_rows(rows, kEventColumns) +
                                  " ON CONFLICT (source, event_id) DO NOTHING";
@@ -152,7 +160,7 @@ std::vector<UsageOutcome> record_agreeing(const RecordJob& job, std::span<const 
     std::vector<UsageOutcome> outcomes(events.size());
     const auto first = first_appearances(events);
     const auto known = load_known(job.tx, first);
-    std::vector<std::size_t> accepted;
+    std::vector<Accepted> accepted;
     for (std::size_t i = 0; i < events.size(); ++i) {
         const auto& [pending, content] = events[i];
         const std::size_t original = first.at(key_of(events[i]));
@@ -163,7 +171,7 @@ std::vector<UsageOutcome> record_agreeing(const RecordJob& job, std::span<const 
             outcomes[i] = outcomes[original];
             if (outcomes[i].verdict == Verdict::Accepted) outcomes[i].verdict = Verdict::Duplicate;
         } else if (book.count(pending.event.customer, pending.counts, pending.event.time)) {
-            accepted.push_back(i);
+            accepted.push_back({i, book.segments_of(pending.event.customer, pending.counts)});
         } else {
             outcomes[i] = over_limit();
         }

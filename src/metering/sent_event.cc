@@ -25,6 +25,13 @@ struct TextMember {
     std::string_view text;
 };
 
+/// What a correction says of the event that it corrects.
+struct Named {
+    TextMember source, id;
+    bool is_object = true;
+    bool has_others = false;  ///< members that a correction does not have
+};
+
 /// What an event's data says, or the event itself in its place.
 struct Measures {
     std::optional<Quantity> quantity;
@@ -34,6 +41,7 @@ struct Measures {
     bool is_object = true;
     bool has_bad_quantity = false;
     bool has_bad_latency = false;
+    bool has_other_kinds = false;  ///< a property that is no text
 };
 
 /// What an event's members say, before any of it is judged: they come in any order, and the answer
@@ -42,6 +50,14 @@ struct Members {
     TextMember specversion, id, source, type, subject, time, customer, meter;
     Measures top;  ///< a plain event's; in a CloudEvent the same names are extension attributes
     Measures in_data;
+    /// A plain correction's; in a CloudEvent an extension attribute.
+    struct PlainCorrection {
+        Correction::Kind kind;
+        Named named{};
+        Measures measures{};
+    };
+    std::optional<PlainCorrection> correction;
+    bool has_two_corrections = false;
     SentEvent::Data data = SentEvent::Data::Absent;
     bool has_base64 = false;
     bool has_bad_properties = false;
@@ -97,7 +113,9 @@ bool read_property(JsonScanner& scanner, std::string_view name, Measures& measur
     constexpr std::size_t kUsualCount = 4;
     std::string_view text;
     bool is_read = false;
-    switch (scanner.kind()) {
+    const auto kind = scanner.kind();
+    measures.has_other_kinds |= kind != JsonScanner::Kind::Text && kind != JsonScanner::Kind::Null;
+    switch (kind) {
         case JsonScanner::Kind::Text: is_read = scanner.text(text); break;
         case JsonScanner::Kind::Number: is_read = scanner.number(text); break;
         case JsonScanner::Kind::True:
@@ -144,6 +162,22 @@ bool read_data_value(JsonScanner& scanner, Members& members) {
         [&](std::string_view name) { return read_data_member(scanner, name, members.in_data); });
 }
 
+/// "void" and "amend" of a plain event.
+bool read_correction(JsonScanner& scanner, Correction::Kind kind, Members& members) {
+    if (scanner.kind() == JsonScanner::Kind::Null) return scanner.skip();
+    members.has_two_corrections = members.correction.has_value();
+    Named& named = members.correction.emplace(kind).named;
+    named.is_object = scanner.kind() == JsonScanner::Kind::Object;
+    if (!named.is_object) return scanner.skip();
+    return scanner.object([&](std::string_view name) {
+        if (name == "source") return read_text(scanner, named.source);
+        if (name == "id") return read_text(scanner, named.id);
+        if (name == "quantity") return read_quantity(scanner, members.correction->measures);
+        named.has_others |= scanner.kind() != JsonScanner::Kind::Null;
+        return scanner.skip();
+    });
+}
+
 /// The member that `name` fills; nullptr for names that are not a text's. By length first: most
 /// names of an event differ in it.
 TextMember* text_of(std::string_view name, Members& members) {
@@ -167,6 +201,8 @@ bool read_member(JsonScanner& scanner, std::string_view name, Members& members) 
     if (TextMember* const text = text_of(name, members)) return read_text(scanner, *text);
     if (name == "data") return read_data_value(scanner, members);
     if (name == "properties") return read_properties(scanner, members);
+    if (name == "void") return read_correction(scanner, Correction::Kind::Void, members);
+    if (name == "amend") return read_correction(scanner, Correction::Kind::Amend, members);
     if (name == "data_base64") members.has_base64 = true;
     return read_measure(scanner, name, members.top);
 }
@@ -192,6 +228,7 @@ private:
         if (members.customer.found == TextMember::Found::Nothing)
             return refuse("missing_field",
                           "customer is missing; without a specversion this is a plain event");
+        if (members.correction) return plain_correction(members);
         if (members.has_bad_properties)
             return refuse("bad_data", "properties must be a JSON object");
         return text("id", members.id, event_.id) && source(members.source) &&
@@ -210,7 +247,66 @@ private:
             return false;
         if (members.has_base64)
             return refuse("bad_data", "data_base64 is not read; send data as JSON");
+        for (const auto kind : {Correction::Kind::Void, Correction::Kind::Amend})
+            if (event_.type == cloud_event_type(kind)) return correction(kind, members.in_data);
         return measures(members.in_data);
+    }
+
+    bool plain_correction(Members& members) {
+        if (members.has_two_corrections || members.meter.found != TextMember::Found::Nothing ||
+            !members.top.quantity_text.empty() || members.top.has_bad_quantity ||
+            !members.top.latency_text.empty() || members.top.has_bad_latency ||
+            !members.top.properties.empty() || members.has_bad_properties)
+            return refuse_correction();
+        const auto& [kind, named, measures] = *members.correction;
+        return text("id", members.id, event_.id) && text("source", members.source, event_.source) &&
+               text("customer", members.customer, event_.subject) && time(members.time) &&
+               corrects(kind, named, measures);
+    }
+
+    /// A CloudEvent's, whose data says which event.
+    bool correction(Correction::Kind kind, const Measures& in_data) {
+        Named named;
+        named.is_object = in_data.is_object;
+        named.has_others =
+            in_data.has_other_kinds || !in_data.latency_text.empty() || in_data.has_bad_latency;
+        for (const SentEvent::Property& property : in_data.properties) {
+            const TextMember member{TextMember::Found::Text, property.text};
+            if (property.name == "source")
+                named.source = member;
+            else if (property.name == "id")
+                named.id = member;
+            else
+                named.has_others = true;
+        }
+        return corrects(kind, named, in_data);
+    }
+
+    bool corrects(Correction::Kind kind, const Named& named, const Measures& measures) {
+        const bool is_amend = kind == Correction::Kind::Amend;
+        const bool has_quantity = measures.quantity.has_value() || measures.has_bad_quantity;
+        if (!named.is_object || named.has_others || (has_quantity && !is_amend))
+            return refuse_correction();
+        SentEvent::Corrects corrects{kind, {}, {}};
+        if (!text("the corrected event's source", named.source, corrects.source) ||
+            !text("the corrected event's id", named.id, corrects.id))
+            return false;
+        if (is_amend && !has_quantity) return refuse("missing_field", "quantity is missing");
+        if (measures.has_bad_quantity) return refuse_quantity();
+        event_.quantity = measures.quantity;
+        event_.corrects = corrects;
+        return true;
+    }
+    bool refuse_correction() {
+        return refuse(
+            "bad_correction",
+            "a correction says source and id of the event and, to amend it, its quantity; "
+            "nothing else of it");
+    }
+    bool refuse_quantity() {
+        return refuse("bad_quantity",
+                      "quantity must be from 0 to 1000000000000 with at most 6 fraction digits "
+                      "and no exponent, as a number or a decimal string");
     }
 
     bool text(std::string_view name, const TextMember& member, std::string_view& into) {
@@ -239,10 +335,7 @@ private:
 
     bool measures(Measures& measures) {
         if (!measures.is_object) return refuse("bad_data", "data must be a JSON object");
-        if (measures.has_bad_quantity)
-            return refuse("bad_quantity",
-                          "quantity must be from 0 to 1000000000000 with at most 6 fraction digits "
-                          "and no exponent, as a number or a decimal string");
+        if (measures.has_bad_quantity) return refuse_quantity();
         if (measures.has_bad_latency)
             return refuse("bad_latency",
                           "latency_ms must be milliseconds from 0 to one day with at most 3 "

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "http/message.h"
 #include "json/scanner.h"
+#include "metering/correction.h"
 #include "metering/usage_event.h"
 
 namespace turnpike {
@@ -43,6 +44,15 @@ struct SentEvent {
     /// Without quantity and latency_ms; in the order in which they were sent, none twice. Of a
     /// plain event, the members of its `properties`.
     std::vector<Property> properties;
+
+    /// Of a correction: a CloudEvent of type "turnpike.usage.void" or "turnpike.usage.amend", or a
+    /// plain event with "void" or "amend" in the place of a meter. The quantity of an amend is the
+    /// event's; a void has none. It has no properties, latency, or meter.
+    struct Corrects {
+        Correction::Kind kind;
+        std::string_view source, id;  ///< of the event that it corrects
+    };
+    std::optional<Corrects> corrects;
     std::string_view quantity_text, latency_text;  ///< those two as sent; empty: absent
 
     /// Any property by its name, quantity and latency_ms too.
@@ -57,7 +67,7 @@ using EventEntry = std::expected<SentEvent, EventComplaint>;
 ///
 /// Complaints: bad_json, repeated_member, nested_too_deeply, event_too_large, not_an_event,
 /// bad_specversion, missing_field, bad_field, reserved_source, bad_time, bad_data, bad_quantity,
-/// bad_latency.
+/// bad_latency, bad_correction.
 EventEntry read_event(JsonScanner& scanner);
 /// The same of a text that holds one event and white space.
 EventEntry read_event(JsonScanner& scanner, std::string_view json);

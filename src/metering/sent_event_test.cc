@@ -266,6 +266,56 @@ TEST(SentEvent, QuantitiesAreReadFromTheirDigits) {
     }
 }
 
+TEST(SentEvent, ACorrectionSaysWhichEventAndNothingElse) {
+    const auto plain = [](const std::string& rest) {
+        return R"({"id":"v","source":"s","customer":"alice",)" + rest + "}";
+    };
+    const auto cloud_of = [](const char* kind, const std::string& data) {
+        return R"({"specversion":"1.0","id":"v","source":"s","subject":"alice","type":")"
+               "turnpike.usage." +
+               std::string(kind) + R"(","data":)" + data + "}";
+    };
+    const std::string event = R"("source":"t","id":"1")";
+    const std::pair<std::string, const char*> cases[] = {
+        {plain(R"("void":{)" + event + "}"), "void t 1"},
+        {plain(R"("void":{)" + event + R"(,"quantity":1})"), "bad_correction"},
+        {plain(R"("void":{)" + event + R"(,"note":"x"})"), "bad_correction"},
+        {plain(R"("void":"1")"), "bad_correction"},
+        {plain(R"("void":{"source":"t"})"), "missing_field"},
+        {plain(R"("void":{"source":"t","id":""})"), "bad_field"},
+        {plain(R"("meter":"m","void":{)" + event + "}"), "bad_correction"},
+        {plain(R"("quantity":1,"void":{)" + event + "}"), "bad_correction"},
+        {plain(R"("properties":{"a":1},"void":{)" + event + "}"), "bad_correction"},
+        {plain(R"("void":{)" + event + R"(},"amend":{)" + event + R"(,"quantity":1})"),
+         "bad_correction"},
+        {plain(R"("void":null,"amend":{)" + event + R"(,"quantity":"2.5"})"), "amend t 1 2.5"},
+        {plain(R"("amend":{)" + event + "}"), "missing_field"},
+        {plain(R"("amend":{)" + event + R"(,"quantity":-1})"), "bad_quantity"},
+        {cloud_of("void", "{" + event + "}"), "void t 1"},
+        {cloud_of("amend", "{" + event + R"(,"quantity":3})"), "amend t 1 3"},
+        {cloud_of("amend", "{" + event + "}"), "missing_field"},
+        {cloud_of("void", "{" + event + R"(,"quantity":3})"), "bad_correction"},
+        {cloud_of("void", "{" + event + R"(,"more":"x"})"), "bad_correction"},
+        {cloud_of("void", R"({"source":"t","id":1})"), "bad_correction"},
+        {cloud_of("void", "[]"), "bad_correction"},
+        {cloud_of("void", "null"), "missing_field"},
+    };
+    for (const auto& [json, expected] : cases) {
+        std::list<std::string> decoded;
+        JsonScanner scanner(decoded);
+        const EventEntry read = read_event(scanner, json);
+        if (!read) {
+            EXPECT_EQ(read.error().code, expected) << json;
+            continue;
+        }
+        ASSERT_TRUE(read->corrects) << json;
+        std::string said(to_text(read->corrects->kind));
+        said.append(" ").append(read->corrects->source).append(" ").append(read->corrects->id);
+        if (read->quantity) said += " " + read->quantity->text();
+        EXPECT_EQ(said, expected) << json;
+    }
+}
+
 TEST(SentEvent, HeaderValuesAreDecodedOnce) {
     http::Request request;
     request.headers = {{"ce-specversion", "1.0"},

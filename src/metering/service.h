@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "metering/correction.h"
 #include "metering/counter.h"
 #include "metering/customer_window.h"
 #include "metering/subject_windows.h"
@@ -34,11 +35,13 @@ struct PendingUsage {
     TimeStated stated;
     /// What it does, at least one, kUsageCountsMax at most: of one contract, no two to the same
     /// window. It is accepted when all of them fit. The first one's meter and value are the
-    /// event's.
+    /// event's. None of a correction.
     UsageCounts counts;
     /// All that its sender said of what was used, as parts of its content; "" where that is the
     /// event's meter and quantity.
     std::string said{};
+    /// Of a correction: what it does. Its event has neither meter nor quantity.
+    std::optional<Correction> correction{};
 };
 using Placed = std::expected<PendingUsage, EventComplaint>;
 
@@ -51,12 +54,14 @@ struct AppendJob {
     std::function<std::vector<Placed>(SubjectWindows& windows)> place;
     Instant system_now;
     enum class Counters : bool { Omit, Report } counters = Counters::Omit;
+    bool has_corrections = false;  ///< among the events; otherwise nobody looks for one
 };
 
 /// What became of one event.
 struct UsageOutcome {
     Verdict verdict = Verdict::Accepted;
-    /// Set exactly when Rejected: as it was placed, or "limit_exceeded".
+    /// Set exactly when Rejected: as it was placed, or "limit_exceeded"; of a correction also
+    /// "unknown_event", or as changes_of() says.
     std::optional<EventComplaint> complaint{};
     /// As the event left them, as of its time; one for each of its counts, when the job asks and
     /// the event was placed.
@@ -66,6 +71,7 @@ struct UsageOutcome {
 struct AppendReport {
     std::vector<UsageOutcome> outcomes;  ///< one per event, in order
     std::vector<CustomerId> moved;       ///< customers whose counters moved, each once
+    std::vector<CustomerId> corrected;   ///< of these, whose counters may count less than before
 };
 
 /// Billing periods of a subscription that ended after `ended_after` and began before
@@ -81,7 +87,13 @@ struct RecordedEvent {
     UsageEventId id;
     UsageEvent event;
     Instant received_at;
-    std::vector<MovedCounter> counts;  ///< at least one, in the order in which it was placed
+    /// At least one, in the order in which it was placed. Of a correction, what it changed: below
+    /// zero where it took away.
+    std::vector<MovedCounter> counts;
+    EventStatus status{};
+    /// Of a correction. Its event's meter is that of the first counter, its quantity that of the
+    /// amend, 0 of a void.
+    std::optional<Correction> corrects{};
 };
 /// One recorded event, and the counters that it moved as they are now.
 struct FollowedEvent {
@@ -119,8 +131,8 @@ public:
     /// Looks the subjects up, places the events, and records each for itself, in order: one that is
     /// denied leaves no trace and does not disturb its neighbours. (source, id) names an event for
     /// ever; the same content again is a duplicate, another one a conflict. An event at its hard
-    /// limit is denied whole; smaller ones after it may still fit. Answers when all that it tells
-    /// of is durable.
+    /// limit is denied whole; smaller ones after it may still fit. A correction sees what came
+    /// before it, in the job too. Answers when all that it tells of is durable.
     /// Errors: nothing is known of the events; sending them again counts none twice.
     virtual asio::awaitable<Result<AppendReport>> append(AppendJob job) = 0;
 

@@ -5,12 +5,26 @@
 
 #include "metering/append_job.h"
 #include "metering/record.h"
+#include "metering/stored_correction.h"
 #include "metering/stored_counter.h"
 #include "metering/stored_event.h"
 #include "metering/usage_delta.h"
 
 namespace turnpike {
 namespace {
+
+/// Each stretch sees what the ones before it have written.
+void record_in_order(const RecordJob& job, PlacedEvents events, AppendReport& report) {
+    for (const PlacedEvents& stretch : stretches_of(std::move(events))) {
+        if (stretch.pending.front().correction) {
+            take_outcomes(correct_usage(job, stretch.pending), stretch, report);
+            continue;
+        }
+        auto outcomes = record_usage(job, stretch.pending);
+        save_deltas(job.tx, stretch.pending, outcomes, job.received_at, job.ids);
+        take_outcomes(std::move(outcomes), stretch, report);
+    }
+}
 
 AppendReport record_job(const AppendJob& job, sql::Transaction& tx, IdSource& ids) {
     AppendReport report;
@@ -22,7 +36,11 @@ AppendReport record_job(const AppendJob& job, sql::Transaction& tx, IdSource& id
         find_past_windows(job, tx, sought, windows);
         placed = job.place(windows);
     }
-    const auto events = take_placed(std::move(placed), report);
+    auto events = take_placed(std::move(placed), report);
+    if (job.has_corrections) {
+        record_in_order({tx, ids, job.system_now, job.counters}, std::move(events), report);
+        return report;
+    }
     auto outcomes = record_usage({tx, ids, job.system_now, job.counters}, events.pending);
     save_deltas(tx, events.pending, outcomes, job.system_now, ids);
     take_outcomes(std::move(outcomes), events, report);

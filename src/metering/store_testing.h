@@ -22,6 +22,7 @@ using Verdicts = std::vector<std::string>;
 /// One request that needs no look at the ledger.
 inline AppendJob job_of(std::vector<PendingUsage> events, Instant now = kStart) {
     AppendJob job{.subjects = {}, .look = {}, .place = {}, .system_now = now};
+    for (const PendingUsage& event : events) job.has_corrections |= event.correction.has_value();
     job.place = [events = std::move(events)](const SubjectWindows&) {
         return std::vector<Placed>(events.begin(), events.end());
     };

@@ -69,6 +69,18 @@ constexpr std::string_view kInsertSegment = R"sql(
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 )sql";
 
+constexpr std::string_view kMoveSegment = R"sql(
+    UPDATE usage_segments SET from_used = $7
+     WHERE customer_id = $1 AND subscription_id = $2 AND meter_key = $3 AND reset = $4
+       AND period_start = $5 AND number = $6
+)sql";
+
+constexpr std::string_view kDropBucket = R"sql(
+    DELETE FROM usage_buckets
+     WHERE customer_id = $1 AND subscription_id = $2 AND meter_key = $3 AND reset = $4
+       AND number = $5
+)sql";
+
 constexpr std::string_view kDropBuckets = R"sql(
     DELETE FROM usage_buckets
      WHERE customer_id = $1 AND subscription_id = $2 AND meter_key = $3 AND reset = $4
@@ -137,7 +149,8 @@ void write_row(sql::Transaction& tx, const CounterKey& key, const Counter* befor
     if (opened != 1) throw sql::Failure("a counter appeared inside our transaction", false);
 }
 
-/// A segment never changes, but a counter that can fall has only its newest.
+/// A segment only moves, when usage before it is corrected; a counter that can fall has only its
+/// newest.
 void write_segments(sql::Transaction& tx, const CounterKey& key, const Counter* before,
                     const Counter& now) {
     std::size_t written = before == nullptr ? 0 : before->segments.size();
@@ -146,6 +159,10 @@ void write_segments(sql::Transaction& tx, const CounterKey& key, const Counter* 
         tx.run(kDropSegments, with_key(key, {}));
         written = 0;
     }
+    for (std::size_t i = 0; i < written; ++i)
+        if (now.segments[i].from_used != before->segments[i].from_used)
+            tx.run(kMoveSegment,
+                   with_key(key, {static_cast<std::int64_t>(i), now.segments[i].from_used}));
     for (std::size_t i = written; i < now.segments.size(); ++i) {
         const CounterSegment& segment = now.segments[i];
         tx.run(kInsertSegment,
@@ -169,6 +186,11 @@ void write_buckets(sql::Transaction& tx, const CounterKey& key, const Counter* b
         !old.empty() && (buckets.empty() || buckets.front().number > old.front().number);
     if (has_left)
         statement(kDropBuckets, {buckets.empty() ? old.back().number + 1 : buckets.front().number});
+    // Of the others, a correction can empty one.
+    for (const UsageBucket& bucket : old)
+        if (!buckets.empty() && bucket.number > buckets.front().number &&
+            !std::ranges::binary_search(buckets, bucket.number, {}, &UsageBucket::number))
+            statement(kDropBucket, {bucket.number});
     for (const UsageBucket& bucket : buckets) {
         const auto there = std::ranges::lower_bound(old, bucket.number, {}, &UsageBucket::number);
         if (there == old.end() || *there != bucket)

@@ -14,17 +14,21 @@ namespace {
 
 // The newest ids are the newest arrivals, to the millisecond.
 constexpr std::string_view kColumns = R"sql(
-    SELECT e.id, e.source, e.event_id, e.customer_id, e.meter_key, e.quantity, e.event_time,
-           e.latency_us, e.properties, e.received_at, e.reset, e.period_start,
-           e.subscription_id
+    SELECT e.id, e.source, e.event_id, e.customer_id, e.meter_key,
+           COALESCE(c.quantity, e.quantity), e.event_time, e.latency_us, e.properties,
+           e.received_at, e.reset, e.period_start, e.subscription_id, c.kind, o.source, o.event_id
       FROM usage_events e
+      LEFT JOIN usage_corrections c ON c.id = e.id
+      LEFT JOIN usage_events o ON o.id = c.original_id
 )sql";
 // $1 and $2 of arrival, $3 the meter of any of its counts, $4 the id before which.
 constexpr std::string_view kWhere = R"sql(
      WHERE e.received_at >= $1 AND e.received_at < $2 AND e.id < $4
        AND ($3 = '' OR e.meter_key = $3
-            OR EXISTS (SELECT 1 FROM usage_event_counts c
-                        WHERE c.usage_event_id = e.id AND c.meter_key = $3))
+            OR EXISTS (SELECT 1 FROM usage_event_counts n
+                        WHERE n.usage_event_id = e.id AND n.meter_key = $3)
+            OR EXISTS (SELECT 1 FROM usage_correction_counts n
+                        WHERE n.correction_id = e.id AND n.meter_key = $3))
 )sql";
 
 constexpr std::string_view kOfAll = R"sql(
@@ -55,24 +59,42 @@ Reset reset_from(const std::string& text) {
 }
 
 RecordedEvent event_from(const sql::Row& row) {
-    return {.id = row.id<UsageEventId>(0),
-            .event = {.source = row.text(1),
-                      .id = row.text(2),
-                      .customer = row.id<CustomerId>(3),
-                      .meter_key = row.text(4),
-                      .quantity = row.quantity(5),
-                      .time = row.instant(6),
-                      .latency_us = row.maybe_integer(7),
-                      .properties = row.text(8)},
-            .received_at = row.instant(9),
-            .counts = {{row.text(4), reset_from(row.text(10)), row.instant(11), row.quantity(5)}}};
+    RecordedEvent event{
+        .id = row.id<UsageEventId>(0),
+        .event = {.source = row.text(1),
+                  .id = row.text(2),
+                  .customer = row.id<CustomerId>(3),
+                  .meter_key = row.text(4),
+                  .quantity = row.quantity(5),
+                  .time = row.instant(6),
+                  .latency_us = row.maybe_integer(7),
+                  .properties = row.text(8)},
+        .received_at = row.instant(9),
+        .counts = {{row.text(4), reset_from(row.text(10)), row.instant(11), row.quantity(5)}}};
+    if (row.is_null(13)) return event;
+    const bool is_void = row.text(13) == to_text(Correction::Kind::Void);
+    event.corrects = {is_void ? Correction::Kind::Void : Correction::Kind::Amend, row.text(14),
+                      row.text(15), event.event.quantity};
+    event.counts.clear();
+    return event;
 }
 
 std::string select_further_counts(std::size_t events) {
     return "WITH keys (id) AS (VALUES " + sql::value_rows(events, 1) + R"sql()
-    SELECT c.usage_event_id, c.meter_key, c.reset, c.period_start, c.quantity
-      FROM keys k JOIN usage_event_counts c ON c.usage_event_id = k.id
-     ORDER BY c.usage_event_id, c.number
+    SELECT n.usage_event_id, n.meter_key, n.reset, n.period_start, n.quantity, n.number
+      FROM keys k JOIN usage_event_counts n ON n.usage_event_id = k.id
+    UNION ALL
+    SELECT n.correction_id, n.meter_key, n.reset, n.period_start, n.change, n.number
+      FROM keys k JOIN usage_correction_counts n ON n.correction_id = k.id
+     ORDER BY 1, 6
+)sql";
+}
+
+std::string select_status(std::size_t events) {
+    return "WITH keys (id) AS (VALUES " + sql::value_rows(events, 1) + R"sql()
+    SELECT c.original_id, c.kind, c.quantity
+      FROM keys k JOIN usage_corrections c ON c.original_id = k.id
+     ORDER BY c.original_id, c.number
 )sql";
 }
 
@@ -87,6 +109,13 @@ void add_further_counts(sql::Transaction& tx, std::vector<RecordedEvent>& events
             by_id.at(row.text(0))
                 ->counts.push_back(
                     {row.text(1), reset_from(row.text(2)), row.instant(3), row.quantity(4)});
+        for (const auto& row : tx.all(select_status(count), ids)) {
+            EventStatus& status = by_id.at(row.text(0))->status;
+            if (row.is_null(2))
+                status.is_voided = true;
+            else
+                status.amended = row.quantity(2);
+        }
     }
 }
 

@@ -142,4 +142,16 @@ inline PendingUsage calls(const CustomerId& customer, const std::string& id, std
     return {std::move(event), TimeStated::Yes, {count_of(std::move(window), units)}};
 }
 
+inline PendingUsage correcting(const CustomerId& customer, const std::string& id,
+                               const Correction& correction, Instant time = kStart) {
+    UsageEvent event{.source = "test",
+                     .id = id,
+                     .customer = customer,
+                     .meter_key = {},
+                     .quantity = {},
+                     .time = time,
+                     .latency_us = std::nullopt};
+    return {std::move(event), TimeStated::Yes, {}, said_of(correction), correction};
+}
+
 }  // namespace turnpike::testing

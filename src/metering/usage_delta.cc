@@ -137,6 +137,12 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
     rows.finish();
 }
 
+void save_delta(sql::Transaction& tx, const UsageDelta& delta, Instant received_at, IdSource& ids) {
+    tx.run(std::string(kInsert) + value_rows(1, kColumns),
+           {ids.body(received_at), delta.customer, delta.meter_key, delta.source, delta.hour,
+            delta.events, delta.units, delta.millionths, ""});
+}
+
 std::vector<UsageDelta> take_deltas(sql::Transaction& tx, std::size_t most) {
     std::vector<UsageDelta> deltas;
     for (const auto& row : tx.all(kTake, {static_cast<std::int64_t>(most)}))

@@ -14,7 +14,8 @@
 namespace turnpike {
 
 /// What one transaction recorded of one customer, meter, source and properties, in one hour of the
-/// events' own times. For figures that are kept behind the events.
+/// events' own times; below zero where it corrected them. For figures that are kept behind the
+/// events.
 struct UsageDelta {
     std::string customer, meter_key, source;
     std::string properties;  ///< as UsageEvent has them
@@ -37,6 +38,9 @@ struct UsageDelta {
 /// \param outcomes  one per event
 void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
                  std::span<const UsageOutcome> outcomes, Instant received_at, IdSource& ids);
+
+/// The same of a correction; `delta` has no latencies.
+void save_delta(sql::Transaction& tx, const UsageDelta& delta, Instant received_at, IdSource& ids);
 
 /// Takes deltas away, `most` at most. Whoever commits this has counted them, and nobody else does:
 /// each is taken once, in whatever order their transactions became visible.

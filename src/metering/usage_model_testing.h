@@ -14,6 +14,7 @@
 #include "base/decimal.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "metering/correction.h"
 #include "metering/counter.h"
 #include "metering/usage_event.h"
 #include "metering/window_calendar.h"
@@ -43,6 +44,39 @@ public:
         return all_fit;
     }
 
+    /// Events so far that were let in; the next one has this number.
+    [[nodiscard]] std::size_t events() const { return recorded_.size(); }
+
+    /// Corrects the event of this number. \return "", or why not
+    std::string correct(std::size_t number, const Correction& correction, Instant moment) {
+        Recorded& event = recorded_[number];
+        const bool is_amend = correction.kind == Correction::Kind::Amend;
+        if (event.is_voided) return "already_voided";
+        std::set<Quantity> sums;
+        for (const UsageCount& count : event.counts) {
+            using enum Meter::Aggregation;
+            const auto aggregation = count.window->aggregation;
+            if (aggregation != Sum && aggregation != Count) return "not_correctable";
+            if (aggregation == Sum) sums.insert(count.value);
+        }
+        if (is_amend && sums.size() != 1) return "not_amendable";
+        const Recorded before = event;
+        for (UsageCount& count : event.counts)
+            if (!is_amend)
+                count.value = {};
+            else if (count.window->aggregation == Meter::Aggregation::Sum)
+                count.value = correction.quantity;
+        event.is_voided = !is_amend;
+        const bool rises = is_amend && correction.quantity > *sums.begin();
+        const auto is_let_in = [&](const UsageCount& count) {
+            return keeps_its_limits(events_of(CustomerId::trusted(before.customer), *count.window),
+                                    moment);
+        };
+        if (!rises || std::ranges::all_of(event.counts, is_let_in)) return "";
+        event = before;
+        return "limit_exceeded";
+    }
+
     /// What the window's counter shows at `moment`, once it is under the window's allowance.
     [[nodiscard]] Figures figures(const CustomerId& customer, const UsageWindow& window,
                                   Instant moment) const {
@@ -53,8 +87,9 @@ public:
 private:
     struct Recorded {
         std::string customer;
-        std::vector<UsageCount> counts;
+        std::vector<UsageCount> counts;  ///< as they are now: of a voided event 0
         Instant time;
+        bool is_voided = false;
     };
     /// What one event did to one counter.
     struct Event {
@@ -129,6 +164,13 @@ private:
                            window.aggregation == Meter::Aggregation::Min ||
                            window.aggregation == Meter::Aggregation::Last;
         if (falls) return limit_after({}, window);
+        auto stretches = stretches_of(events);
+        if (!stretches.empty() && stretches.back().window->plan_version == window.plan_version)
+            stretches.pop_back();
+        return limit_after(stretches, window);
+    }
+
+    static std::vector<Stretch> stretches_of(std::span<const Event> events) {
         std::vector<Stretch> stretches;
         for (std::size_t i = 0; i < events.size(); ++i) {
             const UsageWindow* under = events[i].window;
@@ -137,9 +179,22 @@ private:
             const Quantity rise = used(events.first(i + 1), {}) - used(events.first(i), {});
             stretches.back().used = stretches.back().used + rise;
         }
-        if (!stretches.empty() && stretches.back().window->plan_version == window.plan_version)
-            stretches.pop_back();
-        return limit_after(stretches, window);
+        return stretches;
+    }
+
+    /// Of sums: no plan that was in force let in more than it does.
+    static bool keeps_its_limits(std::span<const Event> events, Instant moment) {
+        const UsageWindow& newest = *events.back().window;
+        if (newest.reset.kind == Reset::Kind::Rolling)
+            return used(events, moment) <= limit_after({}, newest).value_or(kMaxQuantity);
+        const auto stretches = stretches_of(events);
+        Quantity until;
+        for (std::size_t i = 0; i < stretches.size(); ++i) {
+            until = until + stretches[i].used;
+            const auto limit = limit_after(std::span(stretches).first(i), *stretches[i].window);
+            if (until > limit.value_or(kMaxQuantity)) return false;
+        }
+        return true;
     }
 
     /// In millionths of units and billionths of money, of which a product has 10^15 to one.
@@ -242,6 +297,14 @@ inline std::vector<UsageCount> any_counts(const Buyer& buyer, const std::vector<
                           is_unique ? *rc::gen::inRange<std::uint64_t>(0, 12) : 0});
     }
     return counts;
+}
+
+/// A correction of an event that has this name.
+inline Correction any_correction(std::string source, std::string id) {
+    const bool is_void = *rc::gen::arbitrary<bool>();
+    const auto millionths = *rc::gen::element<std::int64_t>(0, 500'000, 2'000'000, 4'000'000);
+    return {is_void ? Correction::Kind::Void : Correction::Kind::Amend, std::move(source),
+            std::move(id), is_void ? Quantity{} : Quantity::from_scaled(millionths)};
 }
 
 }  // namespace turnpike::testing

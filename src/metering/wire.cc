@@ -52,16 +52,34 @@ Json write_moved(const MovedCounter& moved) {
     return json;
 }
 
+std::string_view status_text(const EventStatus& status) {
+    if (status.is_voided) return "voided";
+    return status.amended ? "amended" : "recorded";
+}
+
+Json write_corrected(const std::optional<Correction>& correction) {
+    if (!correction) return {};
+    Json json;
+    json["source"] = correction->source;
+    json["event_id"] = correction->id;
+    return json;
+}
+
 Json write_event(const RecordedEvent& recorded) {
     const UsageEvent& event = recorded.event;
     Json json;
     json["object"] = "event";
     json["id"] = recorded.id.text();
+    json["type"] = recorded.corrects ? to_text(recorded.corrects->kind) : "usage";
+    json["status"] = status_text(recorded.status);
     json["source"] = event.source;
     json["event_id"] = event.id;
     json["customer"] = event.customer.text();
     json["meter"] = event.meter_key;
     json["quantity"] = event.quantity.text();
+    json["amended_quantity"] =
+        recorded.status.amended ? Json(recorded.status.amended->text()) : Json();
+    json["corrects"] = write_corrected(recorded.corrects);
     json["time"] = format_rfc3339(event.time);
     json["latency_ms"] = event.latency_us ? Json(format_scaled(*event.latency_us, 3)) : Json();
     json["period_start"] = format_rfc3339(recorded.counts.front().window_start);

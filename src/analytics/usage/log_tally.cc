@@ -44,6 +44,22 @@ void LogTally::add(const EventRecord& event, const EventCount& counted) {
     groups_[{counted.counter, day, std::string(event.properties)}].add({1, counted.value});
 }
 
+void LogTally::count(const CorrectionRecord& correction) {
+    ++events_;
+    const auto hour = std::chrono::floor<std::chrono::hours>(correction.original_time);
+    std::vector<std::string> meters;
+    const auto changes = read_changes(correction.changes).value();
+    for (const LoggedChange& change : changes) {
+        const std::string& meter = meter_of(change.counter);
+        if (std::ranges::find(meters, meter) != meters.end()) continue;
+        meters.push_back(meter);
+        UsageFigures& sum =
+            sums_[{change.counter, correction.original_source, hour.time_since_epoch().count()}];
+        sum.events -= correction.quantity ? 0 : 1;
+        sum.quantity = sum.quantity + change.change;
+    }
+}
+
 const std::string& LogTally::meter_of(std::uint32_t counter) {
     const auto known = meters_.find(counter);
     if (known != meters_.end()) return known->second;

@@ -25,6 +25,9 @@ public:
     /// The one place that knows what an event of the log says of usage. An event counts once for
     /// each of its meters, in however many of their windows it is.
     void count(const EventRecord& event);
+    /// Likewise: what it changed, in the hour of the event that it corrects. A voided event is one
+    /// event less; how long its request took stays known.
+    void count(const CorrectionRecord& correction);
     /// Whether it should be stored before more is counted.
     [[nodiscard]] bool is_full() const {
         const std::size_t rows = sums_.size() + groups_.size() + further_.size();

@@ -91,9 +91,11 @@ Result<UsageRollup::Left> UsageRollup::follow_log() {
     const UsageLog& log = *world_.log;
     const LogMark from = world_.db.read_blocking(load_mark);
     LogTally tally(log);
-    const auto until =
-        log.follow(from, {.event = [&](const SealedEvent& event) { tally.count(event.record); },
-                          .has_enough = [&] { return tally.is_full(); }});
+    const LogFollower follower{
+        .event = [&](const SealedEvent& event) { tally.count(event.record); },
+        .has_enough = [&] { return tally.is_full(); },
+        .correction = [&](const CorrectionRecord& correction) { tally.count(correction); }};
+    const auto until = log.follow(from, follower);
     if (!until) return failure(until);
     if (*until == from) return Left::Nothing;
     const auto counters = log.durable_counters(tally.counters());

@@ -82,6 +82,7 @@ protected:
         job.place = [&](const SubjectWindows&) {
             return std::vector<Placed>(events.begin(), events.end());
         };
+        for (const PendingUsage& one : events) job.has_corrections |= one.correction.has_value();
         const auto report = run(store().append(std::move(job)));
         EXPECT_TRUE(report);
         std::vector<Verdict> verdicts;
@@ -234,6 +235,32 @@ TEST_P(UsageRollups, CountWhatWasAcceptedOnceAndSayUntilWhen) {
     // 2^13 + 8 * 512 = 12288, and the bucket is 512 wide.
     EXPECT_EQ(total.latency.percentile(50), Duration(12'799));
     EXPECT_EQ(series(question(Granularity::Day, day)).total, total);
+}
+
+TEST_P(UsageRollups, CorrectionsCountInTheHourOfTheirEvents) {
+    const auto alice = world_->add_customer("alice");
+    const Period day{kStart, kStart + std::chrono::days(1)};
+    const Instant noon = kStart + std::chrono::hours(12);
+    const auto one = used(alice, event("test", kStart, "1.5", 12'500));
+    const auto two = used(alice, event("test", noon, "2"));
+    EXPECT_EQ(record({one, two}), (std::vector{Verdict::Accepted, Verdict::Accepted}));
+    const auto events_of_day = [&] {
+        catch_up();
+        const auto total = series(question(Granularity::Day, day)).total;
+        return std::to_string(total.events) + " of " + total.quantity.text();
+    };
+    EXPECT_EQ(events_of_day(), "2 of 3.5");
+    const Correction amend{Correction::Kind::Amend, "test", two.event.id, *Quantity::parse("0.25")};
+    const Correction voided{Correction::Kind::Void, "test", one.event.id};
+    EXPECT_EQ(record({testing::correcting(alice, "a", amend, noon)}),
+              (std::vector{Verdict::Accepted}));
+    EXPECT_EQ(events_of_day(), "2 of 1.75");
+    EXPECT_EQ(record({testing::correcting(alice, "v", voided, noon)}),
+              (std::vector{Verdict::Accepted}));
+    EXPECT_EQ(events_of_day(), "1 of 0.25");
+    const auto hours = series(question(Granularity::Hour, day)).buckets;
+    EXPECT_EQ(hours.at(0).quantity.text(), "0");
+    EXPECT_EQ(hours.at(12).quantity.text(), "0.25");
 }
 
 TEST_P(UsageRollups, ShowPeaksAndTheTimeBefore) {

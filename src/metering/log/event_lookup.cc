@@ -23,6 +23,10 @@ Result<Arrival> first_arrival_sealed(const std::string& path) {
     Arrival first;
     for (const SealedBlockPlace& block : segment->event_blocks())
         first = std::min(first.value_or(block.arrival_first), block.arrival_first);
+    const auto corrected = segment->visit_corrections(0, [&](const CorrectionRecord& record) {
+        first = std::min(first.value_or(record.place.arrival), record.place.arrival);
+    });
+    if (!corrected) return failure(corrected);
     return first;
 }
 
@@ -30,9 +34,10 @@ Result<Arrival> first_arrival(const SegmentPlace& segment, std::uint64_t last_se
     if (segment.form == SegmentForm::Sealed) return first_arrival_sealed(segment.path);
     Arrival first;
     const auto visit = [&](std::uint64_t, std::string_view payload) -> Result<std::monostate> {
-        const auto shown = show_events(payload, [&](const SealedEvent& event) {
-            if (!first) first = event.place.arrival;
-        });
+        const auto take = [&](const auto& shown) {
+            if (!first) first = shown.place.arrival;
+        };
+        const auto shown = show_events(payload, {take, take});
         if (!shown) return failure(shown);
         return std::monostate{};
     };
@@ -66,13 +71,18 @@ Result<const SegmentPlace*> segment_of(const std::vector<SegmentPlace>& segments
     return found;
 }
 
-/// Takes the event at one place out of those that it is shown.
+/// Takes the event or the correction at one place out of those that it is shown.
 class Wanted {
 public:
-    Wanted(const LogPlace& place, const LogNames& names) : place_(place), naming_(names) {}
+    Wanted(const LogPlace& place, const LogNames& names)
+        : place_(place), names_(names), naming_(names) {}
     void show(const SealedEvent& event) {
         if (event.place == place_) found_ = naming_.event(event);
         is_passed_ = event.place >= place_;
+    }
+    void show(const CorrectionRecord& record) {
+        if (record.place == place_) found_ = naming_.correction(record);
+        is_passed_ = record.place >= place_;
     }
     [[nodiscard]] bool may_be_in(const SealedBlockPlace& block) const {
         return !found_ && block.arrival_first <= place_.arrival &&
@@ -80,10 +90,14 @@ public:
     }
     /// Of events in the order of their places.
     [[nodiscard]] bool is_passed() const { return is_passed_; }
-    std::optional<LoggedEvent> take() { return std::move(found_); }
+    std::optional<LoggedEvent> take() {
+        if (found_) found_->status = names_.status_of(place_);
+        return std::move(found_);
+    }
 
 private:
     LogPlace place_;
+    const LogNames& names_;
     EventNaming naming_;
     std::optional<LoggedEvent> found_;
     bool is_passed_ = false;
@@ -98,7 +112,8 @@ Result<std::monostate> show_sealed(const std::string& path, Wanted& wanted) {
         if (!block) return failure(block);
         for (const SealedEvent& event : block->events()) wanted.show(event);
     }
-    return std::monostate{};
+    return segment->visit_corrections(0,
+                                      [&](const CorrectionRecord& record) { wanted.show(record); });
 }
 
 Result<std::monostate> show_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
@@ -106,7 +121,8 @@ Result<std::monostate> show_segment(const SegmentPlace& segment, std::uint64_t l
     if (segment.form == SegmentForm::Sealed) return show_sealed(segment.path, wanted);
     const auto visit = [&](std::uint64_t, std::string_view payload) -> Result<std::monostate> {
         const auto shown =
-            show_events(payload, [&](const SealedEvent& event) { wanted.show(event); });
+            show_events(payload, {[&](const SealedEvent& event) { wanted.show(event); },
+                                  [&](const CorrectionRecord& record) { wanted.show(record); }});
         if (!shown) return failure(shown);
         return std::monostate{};
     };

@@ -4,12 +4,11 @@
 #include <functional>
 #include <iterator>
 #include <ranges>
+#include <span>
 #include <utility>
 
-#include "metering/log/durable_file.h"
-#include "metering/log/frame_events.h"
-#include "metering/log/sealed_segment.h"
 #include "metering/log/segment_file.h"
+#include "metering/log/segment_visit.h"
 #include "metering/log/usage_record.h"
 
 namespace turnpike {
@@ -24,21 +23,25 @@ public:
     }
 
     void show(const SealedEvent& event) {
-        if (event.received_at < query_.since || event.received_at >= query_.until) return;
-        if (query_.before && event.place >= *query_.before) return;
+        if (!is_asked_for(event.place, event.received_at)) return;
         if (counters_wanted_ &&
             !std::ranges::binary_search(*counters_wanted_, event.record.counter))
             return;
         // In this order: few events have the id that is looked for.
         if (query_.id && event.record.id != *query_.id) return;
         if (query_.source && names_.source(event.record.source) != *query_.source) return;
-        const auto has_meter = [&](const MovedCounter& count) {
-            return count.meter_key == *query_.meter_key;
-        };
-        if (query_.meter_key && std::ranges::none_of(naming_.counts(event.record), has_meter))
-            return;
+        if (query_.meter_key && !has_meter_asked_for(naming_.counts(event.record))) return;
         found_.push_back(naming_.event(event));
         if (found_.size() >= 2 * query_.count_max) keep_newest(query_.count_max);
+    }
+    void show(const CorrectionRecord& record) {
+        if (!is_asked_for(record.place, record.received_at)) return;
+        if (query_.id && record.id != *query_.id) return;
+        if (query_.source && names_.source(record.source) != *query_.source) return;
+        LoggedEvent correction = naming_.correction(record);
+        if (query_.customer && correction.event.customer.text() != *query_.customer) return;
+        if (query_.meter_key && !has_meter_asked_for(correction.counts)) return;
+        found_.push_back(std::move(correction));
     }
     /// Whether any event of the block may match.
     [[nodiscard]] bool wants(const SealedBlockPlace& block) const {
@@ -54,10 +57,19 @@ public:
     /// Newest first. Everything that is shown later is older.
     std::vector<LoggedEvent> take(std::size_t count_max) {
         keep_newest(count_max);
+        for (LoggedEvent& event : found_) event.status = names_.status_of(event.place);
         return std::exchange(found_, {});
     }
 
 private:
+    [[nodiscard]] bool is_asked_for(const LogPlace& place, Instant received_at) const {
+        if (received_at < query_.since || received_at >= query_.until) return false;
+        return !query_.before || place < *query_.before;
+    }
+    [[nodiscard]] bool has_meter_asked_for(std::span<const MovedCounter> counts) const {
+        return std::ranges::find(counts, *query_.meter_key, &MovedCounter::meter_key) !=
+               counts.end();
+    }
     void keep_newest(std::size_t count_max) {
         std::ranges::sort(found_, std::greater(), &LoggedEvent::place);
         if (found_.size() > count_max)
@@ -70,33 +82,6 @@ private:
     EventNaming naming_;
     std::vector<LoggedEvent> found_;
 };
-
-Result<std::monostate> show_sealed(const std::string& path, NewestMatches& matches) {
-    const auto segment = SealedSegment::open(path);
-    if (!segment) return failure(segment);
-    for (const SealedBlockPlace& place : segment->event_blocks()) {
-        if (!matches.wants(place)) continue;
-        const auto block = segment->read_events(place);
-        if (!block) return failure(block);
-        for (const SealedEvent& event : block->events()) matches.show(event);
-    }
-    return std::monostate{};
-}
-
-Result<std::monostate> show_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
-                                    NewestMatches& matches) {
-    if (segment.form == SegmentForm::Sealed) return show_sealed(segment.path, matches);
-    const auto visit = [&](std::uint64_t, std::string_view payload) -> Result<std::monostate> {
-        const auto shown =
-            show_events(payload, [&](const SealedEvent& event) { matches.show(event); });
-        if (!shown) return failure(shown);
-        return std::monostate{};
-    };
-    auto read = read_segment(segment, last_sequence, visit);
-    // It may have been sealed since the names were read.
-    if (!read && !exists(segment.path)) return show_sealed(sealed_path(segment), matches);
-    return read;
-}
 
 }  // namespace
 
@@ -114,6 +99,32 @@ LoggedEvent EventNaming::event(const SealedEvent& event) {
             .received_at = event.received_at,
             .subscription = counted.subscription,
             .counts = counts(event.record)};
+}
+
+LoggedEvent EventNaming::correction(const CorrectionRecord& record) {
+    const auto changes = read_changes(record.changes).value();
+    const auto& counted = counted_by(changes.front().counter);
+    const auto kind = record.quantity ? Correction::Kind::Amend : Correction::Kind::Void;
+    const Quantity quantity = record.quantity.value_or(Quantity{});
+    LoggedEvent correction{.place = record.place,
+                           .event = {.source = names_.source(record.source),
+                                     .id = std::string(record.id),
+                                     .customer = CustomerId::trusted(counted.customer),
+                                     .meter_key = counted.meter_key,
+                                     .quantity = quantity,
+                                     .time = record.time,
+                                     .latency_us = {}},
+                           .received_at = record.received_at,
+                           .subscription = counted.subscription,
+                           .counts = {},
+                           .status = {},
+                           .corrects = Correction{kind, names_.source(record.original_source),
+                                                  std::string(record.original_id), quantity}};
+    for (const LoggedChange& change : changes) {
+        const auto& by = counted_by(change.counter);
+        correction.counts.push_back({by.meter_key, by.reset, by.period_start, change.change});
+    }
+    return correction;
 }
 
 const UsageState::CountedBy& EventNaming::counted_by(std::uint32_t counter) {
@@ -138,9 +149,13 @@ Result<std::vector<LoggedEvent>> scan_newest(const std::string& segments,
     const auto places = list_segments(segments);
     if (!places) return failure(places);
     NewestMatches matches(query, names);
+    const SegmentVisitor visitor{
+        .wants = [&](const SealedBlockPlace& block) { return matches.wants(block); },
+        .event = [&](const SealedEvent& event) { matches.show(event); },
+        .correction = [&](const CorrectionRecord& record) { matches.show(record); }};
     std::vector<LoggedEvent> newest;
     for (const SegmentPlace& segment : std::views::reverse(*places)) {
-        const auto shown = show_segment(segment, last_sequence, matches);
+        const auto shown = visit_segment(segment, last_sequence, visitor);
         if (!shown) return failure(shown);
         std::ranges::move(matches.take(query.count_max - newest.size()),
                           std::back_inserter(newest));

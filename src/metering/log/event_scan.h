@@ -23,6 +23,8 @@ struct LoggedEvent {
     Instant received_at;
     std::string subscription;          ///< of its contract; "": the default plan
     std::vector<MovedCounter> counts;  ///< at least one
+    EventStatus status{};
+    std::optional<Correction> corrects{};  ///< of a correction: see RecordedEvent
 };
 
 struct EventQuery {
@@ -41,6 +43,7 @@ struct LogNames {
     /// In rising order.
     std::function<std::vector<std::uint32_t>(std::string_view customer)> counters_of;
     std::function<std::string(std::uint32_t source)> source;
+    std::function<EventStatus(const LogPlace& event)> status_of;
 };
 
 /// Says what events of the log mean. Remembers the counters that it has asked about.
@@ -48,7 +51,9 @@ class EventNaming {
 public:
     /// `names` outlives it.
     explicit EventNaming(const LogNames& names) : names_(names) {}
+    /// Without its status.
     LoggedEvent event(const SealedEvent& event);
+    LoggedEvent correction(const CorrectionRecord& record);
     const UsageState::CountedBy& counted_by(std::uint32_t counter);
     std::vector<MovedCounter> counts(const EventRecord& event);
 
@@ -57,9 +62,10 @@ private:
     std::unordered_map<std::uint32_t, UsageState::CountedBy> counters_;
 };
 
-/// The newest events that match, newest first, of the frames up to `last_sequence`. Segments are
-/// read from the newest on. One that is not sealed is read whole; of a sealed one, the blocks that
-/// can hold a match by their counters, arrivals and times: those of one customer are few.
+/// The newest events, corrections among them, that match, newest first, of the frames up to
+/// `last_sequence`. Segments are read from the newest on. One that is not sealed is read whole; of
+/// a sealed one, the blocks that can hold a match by their counters, arrivals and times: those of
+/// one customer are few.
 /// Errors: Unavailable "usage_log.unreachable", "usage_log.damaged"; those of SealedSegment.
 Result<std::vector<LoggedEvent>> scan_newest(const std::string& segments,
                                              std::uint64_t last_sequence, const EventQuery& query,

@@ -6,8 +6,7 @@
 
 namespace turnpike {
 
-Result<std::uint64_t> show_events(std::string_view payload,
-                                  const std::function<void(const SealedEvent&)>& show) {
+Result<std::uint64_t> show_events(std::string_view payload, const FrameVisitor& visitor) {
     RecordReader reader(payload);
     SealedEvent event;
     while (const auto record = reader.next()) {
@@ -16,8 +15,10 @@ Result<std::uint64_t> show_events(std::string_view payload,
             event.received_at = arrival->received_at;
         } else if (const auto* recorded = std::get_if<EventRecord>(&*record)) {
             event.record = *recorded;
-            show(event);
+            visitor.event(event);
             ++event.place.position;
+        } else if (const auto* correction = std::get_if<CorrectionRecord>(&*record)) {
+            if (visitor.correction) visitor.correction(*correction);
         }
     }
     if (reader.is_bad())

@@ -9,11 +9,15 @@
 
 namespace turnpike {
 
-/// Shows every event of a frame's payload with its place, in order. What is shown is valid during
-/// the call.
+/// Who looks at a frame. What it is shown is good until it returns.
+struct FrameVisitor {
+    std::function<void(const SealedEvent& event)> event;
+    std::function<void(const CorrectionRecord& correction)> correction{};  ///< may be empty
+};
+
+/// Shows every event of a frame's payload, at its place, and every correction, in order.
 /// \return the last arrival that the frame holds; 0: none
 /// Errors: Unavailable "usage_log.damaged", after some events perhaps.
-Result<std::uint64_t> show_events(std::string_view payload,
-                                  const std::function<void(const SealedEvent&)>& show);
+Result<std::uint64_t> show_events(std::string_view payload, const FrameVisitor& visitor);
 
 }  // namespace turnpike

@@ -27,16 +27,17 @@ Requests two_requests() {
 TEST(ShowEvents, SaysWhereEachStands) {
     using Shown = std::tuple<std::string, std::uint64_t, std::uint64_t>;
     std::vector<Shown> shown;
-    const auto last = show_events(two_requests().all(), [&](const SealedEvent& event) {
-        shown.emplace_back(event.record.id, event.place.arrival, event.place.position);
-    });
+    const auto last = show_events(two_requests().all(), {.event = [&](const SealedEvent& event) {
+                                      shown.emplace_back(event.record.id, event.place.arrival,
+                                                         event.place.position);
+                                  }});
     ASSERT_TRUE(last);
     EXPECT_EQ(*last, 2U);
     EXPECT_EQ(shown, (std::vector<Shown>{{"a1", 1, 0}, {"a2", 1, 1}, {"b1", 2, 0}}));
 }
 
 TEST(ShowEvents, NamesWhatIsNoRecord) {
-    const auto damaged = show_events("\xFF", [](const SealedEvent&) {});
+    const auto damaged = show_events("\xFF", {.event = [](const SealedEvent&) {}});
     ASSERT_FALSE(damaged);
     EXPECT_EQ(damaged.error().reason.text(), "usage_log.damaged");
 }

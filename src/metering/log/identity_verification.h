@@ -22,9 +22,13 @@ public:
 
     /// Reads runs and snapshot with all their checks. \return how many bytes they have
     std::uint64_t read_files();
-    /// Every event, in the order of the log.
+    /// The name of every event and correction, in the order of the log.
+    struct Named {
+        std::string_view source, id;
+        std::uint32_t content;
+    };
     /// \param sequence  of its frame, or of a later one
-    void take(std::string_view source, const EventRecord& event, std::uint64_t sequence);
+    void take(const Named& event, std::uint64_t sequence);
     void finish();
 
 private:

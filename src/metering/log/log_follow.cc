@@ -19,9 +19,17 @@ std::unexpected<Error> not_there(std::uint64_t sequence) {
 
 Result<std::monostate> show_frame(std::string_view payload, const LogFollower& follower,
                                   LogMark& mark) {
-    const auto last = show_events(payload, [&](const SealedEvent& event) {
-        if (event.place.arrival > mark.last_arrival) follower.event(event);
-    });
+    const std::uint64_t seen = mark.last_arrival;
+    const auto last =
+        show_events(payload, {.event =
+                                  [&](const SealedEvent& event) {
+                                      if (event.place.arrival > seen) follower.event(event);
+                                  },
+                              .correction =
+                                  [&](const CorrectionRecord& correction) {
+                                      if (correction.place.arrival > seen && follower.correction)
+                                          follower.correction(correction);
+                                  }});
     if (!last) return failure(last);
     mark.last_arrival = std::max(mark.last_arrival, *last);
     return std::monostate{};
@@ -39,6 +47,11 @@ Result<LogMark> follow_sealed(const std::string& path, LogMark mark, const LogFo
             if (event.place.arrival > seen) follower.event(event);
         mark.last_arrival = std::max(mark.last_arrival, place.arrival_last);
     }
+    const auto corrected = segment->visit_corrections(seen, [&](const CorrectionRecord& record) {
+        if (follower.correction) follower.correction(record);
+        mark.last_arrival = std::max(mark.last_arrival, record.place.arrival);
+    });
+    if (!corrected) return failure(corrected);
     mark.next_sequence = segment->header().next_sequence;
     mark.offset = 0;
     return mark;

@@ -9,8 +9,9 @@
 
 namespace turnpike {
 
-/// How far somebody has read the log: the events of all arrivals up to `last_arrival`, which are
-/// those of the frames before `next_sequence`. A mark holds for ever: sealing changes no arrival.
+/// How far somebody has read the log: the events and corrections of all arrivals up to
+/// `last_arrival`, which are those of the frames before `next_sequence`. A mark holds for ever:
+/// sealing changes no arrival.
 struct LogMark {
     std::uint64_t next_sequence = 1;
     std::uint64_t last_arrival = 0;
@@ -25,6 +26,8 @@ struct LogFollower {
     std::function<void(const SealedEvent& event)> event;
     /// Asked wherever the reading can end: behind each frame, and behind each sealed segment.
     std::function<bool()> has_enough;
+    /// Every correction behind the mark, likewise; may be empty.
+    std::function<void(const CorrectionRecord& correction)> correction{};
 };
 
 /// Reads the frames up to `last_sequence`, which are durable, behind `from`.

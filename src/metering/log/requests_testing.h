@@ -84,6 +84,22 @@ public:
                       Counted::Accepted);
         payloads_.push_back(std::move(records));
     }
+    /// Voids the first event of the arrival, which moved the counter of this number by one.
+    void void_first(const std::string& id, std::uint64_t arrival, std::uint32_t counter) {
+        std::string records;
+        now_ += std::chrono::milliseconds(7);
+        state_.begin_arrival(now_);
+        const Correction correction{Correction::Kind::Void, "test", "first"};
+        const FoundEvent original{{arrival, 0}, now_, 0, {{counter, Quantity::whole(1)}}};
+        EXPECT_TRUE(state_.correct({.source = "test",
+                                    .id = id,
+                                    .time = now_,
+                                    .content = content_++,
+                                    .correction = correction,
+                                    .original = original},
+                                   records));
+        payloads_.push_back(std::move(records));
+    }
     /// A frame without an arrival: the customer's name, which nobody has used yet.
     void name(const std::string& customer) {
         const NameRecord record{NameTable::Customer, customer};

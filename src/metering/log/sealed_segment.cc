@@ -70,6 +70,20 @@ SealedBlockPlace place_of(std::span<const SealedEvent> events, std::uint64_t off
             .counter_last = events.back().record.counter};
 }
 
+SealedBlockPlace place_of(std::span<const StoryRecord> story, std::uint64_t offset,
+                          std::size_t bytes) {
+    SealedBlockPlace place{.offset = offset,
+                           .bytes = static_cast<std::uint32_t>(bytes),
+                           .rows = static_cast<std::uint32_t>(story.size())};
+    for (const StoryRecord& told : story) {
+        const auto* correction = std::get_if<CorrectionRecord>(&told.record);
+        if (correction == nullptr) continue;
+        if (place.arrival_first == 0) place.arrival_first = correction->place.arrival;
+        place.arrival_last = correction->place.arrival;
+    }
+    return place;
+}
+
 SealedSegment::SealedSegment(DurableFile file, const SealedHeader& header,
                              std::vector<SealedBlockPlace> index)
     : file_(std::move(file)), header_(header), index_(std::move(index)) {}
@@ -110,16 +124,25 @@ Result<EventBlock> SealedSegment::read_events(const SealedBlockPlace& place) con
     return *std::move(block);
 }
 
-Result<std::vector<StoryBlock>> SealedSegment::read_story() const {
-    std::vector<StoryBlock> story;
+Result<StoryBlock> SealedSegment::read_story(const SealedBlockPlace& place) const {
+    const auto bytes = read_block(place);
+    if (!bytes) return failure(bytes);
+    auto block = StoryBlock::decode(*bytes, place.offset);
+    if (!block || block->story().size() != place.rows) return damaged_at(place.offset);
+    return *std::move(block);
+}
+
+Result<std::monostate> SealedSegment::visit_corrections(std::uint64_t after,
+                                                        const SeeCorrection& visit) const {
     for (const SealedBlockPlace& place : story_blocks()) {
-        const auto bytes = read_block(place);
-        if (!bytes) return failure(bytes);
-        auto block = StoryBlock::decode(*bytes, place.offset);
-        if (!block || block->story().size() != place.rows) return damaged_at(place.offset);
-        story.push_back(*std::move(block));
+        if (place.arrival_last <= after) continue;
+        const auto block = read_story(place);
+        if (!block) return failure(block);
+        for (const StoryRecord& told : block->story())
+            if (const auto* correction = std::get_if<CorrectionRecord>(&told.record))
+                if (correction->place.arrival > after) visit(*correction);
     }
-    return story;
+    return std::monostate{};
 }
 
 Result<std::monostate> SealedSegment::visit_records(const Visitor& visit) const {
@@ -128,14 +151,18 @@ Result<std::monostate> SealedSegment::visit_records(const Visitor& visit) const 
         crc = extend_crc32c(crc, std::as_bytes(std::span(piece)));
         return visit(piece);
     });
-    const auto story = read_story();
-    if (!story) return failure(story);
+    std::vector<StoryBlock> story;
+    for (const SealedBlockPlace& place : story_blocks()) {
+        auto block = read_story(place);
+        if (!block) return failure(block);
+        story.push_back(*std::move(block));
+    }
     for (const SealedBlockPlace& place : event_blocks()) {
         const auto block = read_events(place);
         if (!block) return failure(block);
         pieces.add_events(block->events());
     }
-    for (const StoryBlock& block : *story) pieces.add_story(block.story());
+    for (const StoryBlock& block : story) pieces.add_story(block.story());
     const auto visited = pieces.give();
     if (!visited) return failure(visited);
     if (crc != header_.records_crc) return damaged_at(offsetof(SealedHeader, records_crc));

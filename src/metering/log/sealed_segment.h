@@ -38,7 +38,7 @@ struct SealedHeader {
 static_assert(sizeof(SealedHeader) == 64, "it has no gaps");
 
 /// Where a block is, and what of it a reader can know without reading it. Of a block of the story
-/// only offset, bytes and rows are set.
+/// only offset, bytes and rows are set, and the arrivals of its corrections, 0 where it has none.
 struct SealedBlockPlace {
     std::uint64_t offset = 0;
     std::uint64_t arrival_first = 0, arrival_last = 0;   ///< the least and the greatest
@@ -67,6 +67,12 @@ public:
     /// \param place  one of event_blocks()
     [[nodiscard]] Result<EventBlock> read_events(const SealedBlockPlace& place) const;
 
+    /// The corrections of arrivals behind `after`, in their own order; their texts are good until
+    /// `visit` returns. Blocks of the story without any are not read.
+    using SeeCorrection = std::function<void(const CorrectionRecord& correction)>;
+    [[nodiscard]] Result<std::monostate> visit_corrections(std::uint64_t after,
+                                                           const SeeCorrection& visit) const;
+
     /// The records in their own order, in pieces that a RecordReader takes. Nothing is certain
     /// before it returns without an error: the last check is of everything. Needs the memory of all
     /// records once.
@@ -80,7 +86,7 @@ private:
         return std::span(index_).subspan(header_.event_blocks);
     }
     [[nodiscard]] Result<std::string> read_block(const SealedBlockPlace& place) const;
-    [[nodiscard]] Result<std::vector<StoryBlock>> read_story() const;
+    [[nodiscard]] Result<StoryBlock> read_story(const SealedBlockPlace& place) const;
     [[nodiscard]] std::unexpected<Error> damaged_at(std::uint64_t offset) const;
 
     DurableFile file_;
@@ -90,6 +96,9 @@ private:
 
 /// What of a place an index entry says, for these events; not empty.
 SealedBlockPlace place_of(std::span<const SealedEvent> events, std::uint64_t offset,
+                          std::size_t bytes);
+
+SealedBlockPlace place_of(std::span<const StoryRecord> story, std::uint64_t offset,
                           std::size_t bytes);
 
 std::uint32_t crc_of(const SealedHeader& header);

@@ -52,7 +52,7 @@ private:
     std::vector<ArrivalRecord> arrivals_;
     std::vector<StoryRecord> story_;
     std::deque<RecordReader> readers_;  ///< what the ids of the last rows are parts of
-    std::deque<std::string> names_;     ///< what the story's records are views of
+    std::deque<std::string> texts_;     ///< what the story's records are views of
     std::size_t arrival_at_ = 0;        ///< in story_
     bool arrival_is_empty_ = false;
     std::uint64_t position_ = 0;
@@ -94,8 +94,14 @@ void Contents::add(const EventRecord& record) {
 
 void Contents::tell(const UsageRecord& record) {
     story_.push_back({events_.size(), arrival_is_empty_, record});
-    if (auto* name = std::get_if<NameRecord>(&story_.back().record))
-        name->text = names_.emplace_back(name->text);
+    UsageRecord& told = story_.back().record;
+    const auto keep = [this](std::string_view& text) { text = texts_.emplace_back(text); };
+    if (auto* name = std::get_if<NameRecord>(&told)) keep(name->text);
+    if (auto* correction = std::get_if<CorrectionRecord>(&told)) {
+        keep(correction->id);
+        keep(correction->original_id);
+        keep(correction->changes);
+    }
 }
 
 /// An arrival is told by its events. One that has none is a part of the story.
@@ -150,9 +156,7 @@ public:
     }
     Result<std::monostate> add(std::span<const StoryRecord> story) {
         const std::string block = encode_story(story, offset_);
-        index_.push_back({.offset = offset_,
-                          .bytes = static_cast<std::uint32_t>(block.size()),
-                          .rows = static_cast<std::uint32_t>(story.size())});
+        index_.push_back(place_of(story, offset_, block.size()));
         ++header_.story_blocks;
         return append(block);
     }

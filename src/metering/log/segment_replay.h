@@ -26,6 +26,8 @@ struct SegmentReader {
     /// When it is set, it is given the events of sealed segments, in the order in which they lie
     /// there, and `records` nothing of these: many times quicker.
     std::function<Result<std::monostate>(std::span<const SealedEvent> events)> events = {};
+    /// Then it is set too, and given their corrections.
+    std::function<void(const CorrectionRecord& correction)> correction = {};
 };
 
 /// Reads segments in order; they must join, and hold everything from `range.from` on.

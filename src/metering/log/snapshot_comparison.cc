@@ -84,6 +84,15 @@ private:
         add("the totals", record).shown =
             fmt::format("{} arrivals, {} events", record.arrivals, record.events);
     }
+    void say(const CorrectedRecord& record) {
+        const auto thing = fmt::format("the corrected event {} of arrival {}",
+                                       record.original.position, record.original.arrival);
+        add(thing, record).shown =
+            record.is_voided
+                ? "voided"
+                : fmt::format("amended to {}", record.amended.value_or(Quantity{}).text());
+    }
+    void say(const CorrectionRecord& /*record*/) {}
     void say(const ArrivalRecord& /*record*/) {}
     void say(const EventRecord& /*record*/) {}
 

@@ -151,7 +151,10 @@ Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace>
         RecordReader reader(records);
         while (const auto record = reader.next())
             if (const auto* event = std::get_if<EventRecord>(&*record))
-                entries.push_back(identity_of(*event));
+                entries.push_back(identity_of(event->source, event->id, event->content));
+            else if (const auto* correction = std::get_if<CorrectionRecord>(&*record))
+                entries.push_back(
+                    identity_of(correction->source, correction->id, correction->content));
         if (reader.is_bad())
             return Result<std::monostate>(fail(ErrorCode::Unavailable, "usage_log.damaged",
                                                "a finished segment holds what cannot be read"));
@@ -159,23 +162,31 @@ Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace>
     };
     const auto from_events = [&](std::span<const SealedEvent> events) {
         entries.clear();
-        for (const SealedEvent& event : events) entries.push_back(identity_of(event.record));
+        for (const SealedEvent& event : events)
+            entries.push_back(
+                identity_of(event.record.source, event.record.id, event.record.content));
         return remember(entries);
     };
-    const auto read = read_segments(segments, range, {from_records, from_events});
+    std::vector<IdentityEntry> corrections;
+    const auto from_correction = [&](const CorrectionRecord& record) {
+        corrections.push_back(identity_of(record.source, record.id, record.content));
+    };
+    const auto read = read_segments(segments, range, {from_records, from_events, from_correction});
     if (!read) return failure(read);
-    return std::monostate{};
+    return remember(corrections);
 }
 
-IdentityEntry UsageLog::identity_of(const EventRecord& event) const {
-    const auto& source = state_.names(NameTable::Source).text(event.source);
-    return {identity_hash(key_, source, event.id), event.content};
+IdentityEntry UsageLog::identity_of(std::uint32_t source, std::string_view id,
+                                    std::uint32_t content) const {
+    return {identity_hash(key_, state_.names(NameTable::Source).text(source), id), content};
 }
 
 Result<std::monostate> UsageLog::apply(std::string_view records) {
     std::vector<IdentityEntry> identities;
-    const auto applied = state_.apply_all(
-        records, [&](const EventRecord& event) { identities.push_back(identity_of(event)); });
+    const auto named = [&](std::uint32_t source, std::string_view id, std::uint32_t content) {
+        identities.push_back(identity_of(source, id, content));
+    };
+    const auto applied = state_.apply_all(records, named);
     if (!applied) return failure(applied);
     return remember(identities);
 }
@@ -295,7 +306,11 @@ LogNames UsageLog::names() const {
         const std::scoped_lock lock(sequencer_);
         return state_.counters_of_customer(customer);
     };
-    return {counted_by, counters_of, source};
+    const auto status_of = [this](const LogPlace& event) {
+        const std::scoped_lock lock(sequencer_);
+        return state_.status_of(event);
+    };
+    return {counted_by, counters_of, source, status_of};
 }
 
 // These read what is durable only: the rest may never be.

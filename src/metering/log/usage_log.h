@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "metering/counter.h"
+#include "metering/log/event_lookup.h"
 #include "metering/log/event_scan.h"
 #include "metering/log/identity_set.h"
 #include "metering/log/identity_table.h"
@@ -35,6 +36,20 @@ struct LoggedUse {
     std::uint32_t content;  ///< of what the event says; tells a repetition from a conflict
     /// Where to put its counters as the event left them, or found them. May be null.
     std::vector<Counter>* counters = nullptr;
+};
+
+/// One correction of a request.
+struct LoggedCorrection {
+    const UsageEvent& event;  ///< its own name, customer and time
+    const Correction& correction;
+    std::uint32_t content;  ///< as LoggedUse says
+    /// What find_events() said of the event that it names.
+    const std::optional<FoundEvent>& original;
+};
+struct CorrectionVerdict {
+    Verdict verdict = Verdict::Accepted;
+    /// Set exactly when Rejected: unknown_event, or as UsageState::correct says.
+    std::optional<EventComplaint> complaint{};
 };
 
 enum class LogVerdict : std::uint8_t {
@@ -78,7 +93,17 @@ public:
     Result<std::vector<LogVerdict>> append(std::span<const LoggedUse> uses, Instant received_at,
                                            LogWriter::Done durable);
 
-    /// `durable` is called once, when everything that was decided before this call is durable.
+    /// Decides each correction for itself, in order. `durable` as with append().
+    /// Errors: as append.
+    Result<std::vector<CorrectionVerdict>> correct(std::span<const LoggedCorrection> corrections,
+                                                   Instant received_at, LogWriter::Done durable);
+    /// Durable events by name, on the calling thread (event_search.h). Names that nobody has are
+    /// not looked for.
+    [[nodiscard]] Result<std::vector<std::optional<FoundEvent>>> find_events(
+        std::span<const CustomerEventName> names) const;
+
+    /// `durable` is called once, when everything that was decided before this call is durable, or
+    /// cannot be any more.
     void when_durable(LogWriter::Done durable) { writer_->submit("", std::move(durable)); }
 
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
@@ -122,11 +147,14 @@ private:
                                              const SequenceRange& range);
     Result<std::monostate> apply(std::string_view records);
     Result<std::monostate> remember(std::span<const IdentityEntry> entries);
-    [[nodiscard]] IdentityEntry identity_of(const EventRecord& event) const;
+    [[nodiscard]] IdentityEntry identity_of(std::uint32_t source, std::string_view id,
+                                            std::uint32_t content) const;
     /// A process that has no memory left in the middle of it ends: a decision that is in memory and
     /// not in the log would make the log contradict itself.
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash) noexcept;
+    Result<CorrectionVerdict> decide(IdentitySet::Batch& identities,
+                                     const LoggedCorrection& correction) noexcept;
     [[nodiscard]] Result<std::monostate> wait_until_durable() const;
     Result<std::monostate> keep_identities_small();
     Result<std::monostate> keep_identities_known();

@@ -1,6 +1,7 @@
 // The log against the plainest store there is: what it decides, what it shows, and that a restart,
 // with a snapshot or without, changes nothing.
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string>
@@ -34,6 +35,7 @@ public:
         const std::string id = std::to_string(++sent_);
         state_.begin_arrival(kModelStart + std::chrono::seconds(sent_));
         Answer answer{};
+        const std::size_t begin = records_.size();
         answer.counted = state_.count({.customer = customer.text(),
                                        .source = "test",
                                        .id = id,
@@ -42,7 +44,22 @@ public:
                                        .latency_us = {},
                                        .content = 1},
                                       records_, &answer.left);
+        if (answer.counted == Counted::Accepted)
+            events_.push_back(found_in(std::string_view(records_).substr(begin)));
         return answer;
+    }
+    /// \return "", or why the event of this number cannot be corrected so
+    std::string correct(std::size_t number, const Correction& correction, Instant time) {
+        const std::string id = std::to_string(++sent_);
+        state_.begin_arrival(kModelStart + std::chrono::seconds(sent_));
+        const auto corrected = state_.correct({.source = "test",
+                                               .id = id,
+                                               .time = time,
+                                               .content = 2,
+                                               .correction = correction,
+                                               .original = events_[number]},
+                                              records_);
+        return corrected ? "" : std::string(corrected.error().code);
     }
     void keep_snapshot() {
         snapshot_ = snapshot_of(state_);
@@ -64,6 +81,22 @@ public:
     }
 
 private:
+    /// The one event in there.
+    static FoundEvent found_in(std::string_view records) {
+        RecordReader reader(records);
+        FoundEvent found;
+        while (const auto record = reader.next()) {
+            if (const auto* arrival = std::get_if<ArrivalRecord>(&*record))
+                found.place = {arrival->number, 0};
+            const auto* event = std::get_if<EventRecord>(&*record);
+            if (event == nullptr) continue;
+            found.time = event->time;
+            found.source = event->source;
+            EventCounts counts(*event);
+            while (const auto count = counts.next()) found.counts.push_back(*count);
+        }
+        return found;
+    }
     static UsageState read(std::initializer_list<std::string_view> parts) {
         UsageState state;
         for (const std::string_view part : parts) {
@@ -74,6 +107,7 @@ private:
     }
 
     UsageState state_;
+    std::vector<FoundEvent> events_;
     std::string records_, snapshot_;
     std::size_t snapshot_at_ = 0;
     int sent_ = 0;
@@ -108,6 +142,13 @@ RC_GTEST_PROP(UsageModel, TheLogCountsAsTheModelDoes, ()) {
         RC_ASSERT(answer.counted == (fits ? Counted::Accepted : Counted::LimitExceeded));
         for (std::size_t n = 0; n < counts.size(); ++n)
             check_counter(answer.left[n], model.figures(buyer.id, *counts[n].window, time));
+        if (model.events() == 0 || *rc::gen::inRange(0, 3) > 0) continue;
+        // Few, so that one is corrected again and again.
+        const auto number =
+            *rc::gen::inRange<std::size_t>(0, std::min<std::size_t>(model.events(), 5));
+        const auto correction = testing::any_correction("test", "any");
+        const std::string expected = model.correct(number, correction, clock);
+        RC_ASSERT(life.correct(number, correction, clock) == expected);
     }
     const std::string now = Life::snapshot_of(life.state());
     RC_ASSERT(Life::snapshot_of(life.replayed()) == now);

@@ -14,12 +14,13 @@ namespace {
 
 // A record begins with one byte: its kind in the lower four bits, flags in the upper four.
 constexpr std::uint8_t kName = 1, kArrival = 2, kAllowance = 3, kEvent = 4, kUsed = 6, kTotals = 7,
-                       kTrail = 8, kUnique = 9;  // 5 is free
+                       kTrail = 8, kUnique = 9, kCorrection = 10;  // 5 is free
 constexpr std::uint8_t kKindMask = 0x0f;
 constexpr std::uint8_t kOverageIsPriced = 0x10;
 constexpr std::uint8_t kOverageIsCapped = 0x20;
 constexpr std::uint8_t kHasRule = 0x40;  ///< otherwise it sums up billing periods
-constexpr int kResetShift = 4;           ///< in the byte that says the rule
+constexpr std::uint8_t kHasBeginning = 0x80;
+constexpr int kResetShift = 4;  ///< in the byte that says the rule
 constexpr std::uint8_t kAggregationMask = 0x0f;
 constexpr std::uint64_t kRollingLengthMax = std::uint64_t{kRollingDaysMax} * 24;
 constexpr std::uint8_t kQuantityIsOne = 0x10;
@@ -88,7 +89,8 @@ void write_record(std::string& out, const ArrivalRecord& record) {
 void write_record(std::string& out, const AllowanceRecord& record) {
     out.push_back(static_cast<char>(
         kAllowance | (record.overage_unit_price ? kOverageIsPriced : 0) |
-        (record.overage_cap ? kOverageIsCapped : 0) | (record.rule == CountRule{} ? 0 : kHasRule)));
+        (record.overage_cap ? kOverageIsCapped : 0) | (record.rule == CountRule{} ? 0 : kHasRule) |
+        (record.begins ? kHasBeginning : 0)));
     put_number(out, record.counter);
     put_number(out, record.customer);
     put_number(out, record.subscription);
@@ -101,6 +103,9 @@ void write_record(std::string& out, const AllowanceRecord& record) {
     if (record.overage_unit_price) put_signed(out, record.overage_unit_price->scaled());
     if (record.overage_cap) put_signed(out, record.overage_cap->scaled());
     if (record.rule != CountRule{}) put_rule(out, record.rule);
+    if (!record.begins) return;
+    put_number(out, record.begins->arrival);
+    put_number(out, record.begins->position);
 }
 
 void write_record(std::string& out, const EventRecord& record, Instant received_at) {
@@ -268,6 +273,7 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
             unique.hashes = text();
             return unique;
         }
+        case kCorrection: return read_correction(flags);
         default: return std::nullopt;
     }
 }
@@ -291,7 +297,8 @@ CountRule RecordReader::rule() {
 }
 
 std::optional<UsageRecord> RecordReader::read_allowance(std::uint8_t flags) {
-    if ((flags & ~(kOverageIsPriced | kOverageIsCapped | kHasRule)) != 0) return std::nullopt;
+    constexpr int kKnown = kOverageIsPriced | kOverageIsCapped | kHasRule | kHasBeginning;
+    if ((flags & ~kKnown) != 0) return std::nullopt;
     AllowanceRecord record{};
     record.counter = in_.index();
     record.customer = in_.index();
@@ -307,6 +314,7 @@ std::optional<UsageRecord> RecordReader::read_allowance(std::uint8_t flags) {
     if ((flags & kOverageIsCapped) != 0)
         record.overage_cap = UnitPrice::from_scaled(in_.signed_number());
     if ((flags & kHasRule) != 0) record.rule = rule();
+    if ((flags & kHasBeginning) != 0) record.begins = place();
     return record;
 }
 

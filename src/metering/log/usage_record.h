@@ -61,6 +61,9 @@ struct AllowanceRecord {
     std::int64_t revision;  ///< of the contract, as UsageWindow says
     CountRule rule{};       ///< of the counter; never another one
     std::optional<UnitPrice> overage_cap{};
+    /// Of a segment behind the first, and only in snapshots, which tell it without its events:
+    /// where the first of these stands.
+    std::optional<LogPlace> begins{};
     friend bool operator==(const AllowanceRecord&, const AllowanceRecord&) = default;
 };
 
@@ -78,6 +81,32 @@ struct EventRecord {
     std::string_view more{};                ///< further counts, as put_count() writes them
     std::string_view properties{};
     friend bool operator==(const EventRecord&, const EventRecord&) = default;
+};
+
+/// A correction: an event of its own, whose request has an arrival before it and no other events.
+/// It says its place itself, and what was decided, so that nobody has to look for the event.
+struct CorrectionRecord {
+    LogPlace place;
+    Instant received_at;
+    std::uint32_t source;
+    std::string_view id;
+    Instant time;
+    std::uint32_t content;
+    LogPlace original;
+    std::uint32_t original_source;
+    std::string_view original_id;
+    Instant original_time;
+    std::optional<Quantity> quantity;  ///< of an amend; absent: it is a void
+    std::string_view changes;          ///< as put_change() writes them, at least one
+    friend bool operator==(const CorrectionRecord&, const CorrectionRecord&) = default;
+};
+
+/// What corrections made of an event so far. Only in snapshots.
+struct CorrectedRecord {
+    LogPlace original;
+    bool is_voided;
+    std::optional<Quantity> amended;
+    friend bool operator==(const CorrectedRecord&, const CorrectedRecord&) = default;
 };
 
 /// How far a counter has come. Only in snapshots, where it stands for the events before.
@@ -109,8 +138,9 @@ struct TotalsRecord {
     friend bool operator==(const TotalsRecord&, const TotalsRecord&) = default;
 };
 
-using UsageRecord = std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord,
-                                 UsedRecord, TotalsRecord, TrailRecord, UniqueRecord>;
+using UsageRecord =
+    std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord, UsedRecord, TotalsRecord,
+                 TrailRecord, UniqueRecord, CorrectionRecord, CorrectedRecord>;
 
 void write_record(std::string& out, const NameRecord& record);
 void write_record(std::string& out, const ArrivalRecord& record);
@@ -121,6 +151,8 @@ void write_record(std::string& out, const UsedRecord& record);
 void write_record(std::string& out, const TotalsRecord& record);
 void write_record(std::string& out, const TrailRecord& record);
 void write_record(std::string& out, const UniqueRecord& record);
+void write_record(std::string& out, const CorrectionRecord& record);
+void write_record(std::string& out, const CorrectedRecord& record);
 /// \param received_at  only events need it
 void write_record(std::string& out, const UsageRecord& record, Instant received_at);
 
@@ -146,6 +178,17 @@ private:
     CountReader rest_;
 };
 
+/// What a correction does to one counter.
+struct LoggedChange {
+    std::uint32_t counter = 0;
+    std::uint32_t segment = 0;  ///< of the counter, as CountChange says
+    Quantity change;
+    friend bool operator==(const LoggedChange&, const LoggedChange&) = default;
+};
+void put_change(std::string& out, const LoggedChange& change);
+/// nullopt for bytes that are no such list, of one change or more up to an event's most.
+std::optional<std::vector<LoggedChange>> read_changes(std::string_view bytes);
+
 /// The buckets of a rolling window, and back; nullopt for bytes that are none.
 void put_buckets(std::string& out, const std::vector<UsageBucket>& buckets);
 std::optional<std::vector<UsageBucket>> read_buckets(std::string_view bytes);
@@ -154,6 +197,8 @@ std::optional<std::vector<UsageBucket>> read_buckets(std::string_view bytes);
 inline constexpr std::size_t kRecordBytesMax = 1 + 1 + 16 * kNumberBytesMax;
 /// More bytes than a count takes in the list behind an event's first.
 inline constexpr std::size_t kCountBytesMax = 2 * kNumberBytesMax + sizeof(std::uint64_t);
+/// More bytes than a change takes in a correction's list.
+inline constexpr std::size_t kChangeBytesMax = 3 * kNumberBytesMax;
 
 /// Reads a payload's records in order. Texts are parts of the payload, or of the reader until its
 /// next call: an id that is a UUID takes 16 bytes there. Any bytes at all are safe.
@@ -170,6 +215,8 @@ private:
     std::optional<UsageRecord> read(std::uint8_t kind, std::uint8_t flags);
     std::optional<UsageRecord> read_allowance(std::uint8_t flags);
     std::optional<UsageRecord> read_event(std::uint8_t flags);
+    std::optional<UsageRecord> read_correction(std::uint8_t flags);
+    LogPlace place();
     Instant instant();
     std::string_view text();
     std::string_view uuid();

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "metering/counter.h"
 #include "metering/log/sealed_testing.h"
 
 namespace turnpike {
@@ -19,6 +20,50 @@ Quantity any_quantity() {
     return *rc::gen::element(Quantity::whole(1), Quantity{}, Quantity::from_scaled(scaled));
 }
 
+LogPlace any_place() {
+    return {*rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<std::uint64_t>()};
+}
+
+RC_GTEST_PROP(UsageRecord, ACorrectionIsReadAsItWasWritten, ()) {
+    const auto index = [] { return *rc::gen::arbitrary<std::uint32_t>(); };
+    const auto any_amend = [] {
+        return *rc::gen::arbitrary<bool>() ? std::optional(any_quantity()) : std::nullopt;
+    };
+    std::string changes;
+    std::vector<LoggedChange> list;
+    for (int i = *rc::gen::inRange(1, 5); i > 0; --i) {
+        const auto scaled = *rc::gen::inRange(-kMaxQuantity.scaled(), kMaxQuantity.scaled() + 1);
+        list.push_back({index(), index(), Quantity::from_scaled(scaled)});
+        put_change(changes, list.back());
+    }
+    const std::string id = testing::any_event_id(), original_id = testing::any_event_id();
+    const CorrectionRecord correction{any_place(),   any_instant(), index(),     id,
+                                      any_instant(), index(),       any_place(), index(),
+                                      original_id,   any_instant(), any_amend(), changes};
+    const CorrectedRecord corrected{any_place(), *rc::gen::arbitrary<bool>(), any_amend()};
+    std::string out;
+    write_record(out, correction);
+    write_record(out, corrected);
+    RecordReader reader(out);
+    RC_ASSERT(reader.next() == UsageRecord(correction));
+    RC_ASSERT(reader.next() == UsageRecord(corrected));
+    RC_ASSERT(!reader.next());
+    RC_ASSERT(!reader.is_bad());
+    RC_ASSERT(read_changes(changes) == list);
+}
+
+TEST(UsageRecord, ChangesThatCannotBeAreRefused) {
+    std::string change;
+    put_change(change, {1, 2, Quantity::whole(-3)});
+    std::string too_many;
+    for (std::size_t i = 0; i <= kUsageCountsMax; ++i) too_many += change;
+    std::string too_large;
+    put_change(too_large, {1, 2, kMaxQuantity + Quantity::from_scaled(1)});
+    for (const std::string& bytes : {std::string(), change.substr(1), too_many, too_large})
+        EXPECT_FALSE(read_changes(bytes));
+    EXPECT_TRUE(read_changes(change));
+}
+
 RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     const auto index = [] { return *rc::gen::arbitrary<std::uint32_t>(); };
     const std::string id = testing::any_event_id();
@@ -32,6 +77,7 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     if (*rc::gen::arbitrary<bool>())
         allowance.overage_cap = UnitPrice::from_scaled(*rc::gen::arbitrary<std::int64_t>());
     allowance.rule = testing::any_rule();
+    if (*rc::gen::arbitrary<bool>()) allowance.begins = any_place();
     EventRecord event{index(), index(), id, any_quantity(), any_instant(), {}, index()};
     if (*rc::gen::arbitrary<bool>()) event.latency_us = *rc::gen::arbitrary<std::int64_t>();
     const testing::AnyRest rest(event);

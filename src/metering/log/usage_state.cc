@@ -48,8 +48,19 @@ void UsageState::begin_arrival(Instant received_at) {
 void UsageState::begin_records(std::string& records) {
     if (arrival_is_written_) return;
     arrival_is_written_ = true;
-    write_record(records, ArrivalRecord{++arrivals_, received_at_});
+    const ArrivalRecord arrival{arrivals_ + 1, received_at_};
+    write_record(records, arrival);
+    enter_arrival(arrival);
 }
+
+void UsageState::enter_arrival(const ArrivalRecord& record) {
+    arrivals_ = record.number;
+    received_at_ = record.received_at;
+    arrival_begins_ = events_;
+    corrections_ = 0;
+}
+
+LogPlace UsageState::next_place() const { return {arrivals_, events_ - arrival_begins_}; }
 
 std::uint32_t UsageState::name(NameTable table, std::string_view text, std::string& records) {
     NameList& names = names_[static_cast<std::size_t>(table)];
@@ -217,13 +228,16 @@ Result<std::monostate> UsageState::apply(const UsageRecord& record) {
     return std::visit([this](const auto& known) { return apply_record(known); }, record);
 }
 
-Result<std::monostate> UsageState::apply_all(std::string_view payload, const SeeEvent& event) {
+Result<std::monostate> UsageState::apply_all(std::string_view payload, const SeeNamed& named) {
     RecordReader reader(payload);
     while (const auto record = reader.next()) {
         auto applied = apply(*record);
         if (!applied) return applied;
-        const auto* recorded = std::get_if<EventRecord>(&*record);
-        if (recorded != nullptr && event) event(*recorded);
+        if (!named) continue;
+        if (const auto* event = std::get_if<EventRecord>(&*record))
+            named(event->source, event->id, event->content);
+        else if (const auto* correction = std::get_if<CorrectionRecord>(&*record))
+            named(correction->source, correction->id, correction->content);
     }
     if (reader.is_bad())
         return fail(ErrorCode::Unavailable, "usage_log.damaged",
@@ -241,8 +255,7 @@ Result<std::monostate> UsageState::apply_record(const NameRecord& record) {
 
 Result<std::monostate> UsageState::apply_record(const ArrivalRecord& record) {
     if (record.number != arrivals_ + 1) return damaged("an arrival is missing");
-    arrivals_ = record.number;
-    received_at_ = record.received_at;
+    enter_arrival(record);
     return std::monostate{};
 }
 
@@ -284,8 +297,9 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
     const Counter next = is_new ? open_counter(window) : with_allowance(std::move(before), window);
     entry.hard_limit = next.hard_limit;
     if (next.segments.size() == 1) entry.segments.clear();
+    const LogPlace begins = record.begins.value_or(next_place());
     entry.segments.push_back({record.plan_version, next.segments.back().from_used, record.included,
-                              record.overage_unit_price, record.overage_cap});
+                              record.overage_unit_price, record.overage_cap, begins});
     return std::monostate{};
 }
 

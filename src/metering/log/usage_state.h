@@ -3,8 +3,10 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +19,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/error.h"
+#include "metering/correction.h"
 #include "metering/counter.h"
 #include "metering/log/usage_record.h"
 
@@ -50,6 +53,23 @@ struct Use {
     std::string_view properties{};
 };
 
+/// An event of the log, as a correction needs it.
+struct FoundEvent {
+    LogPlace place;
+    Instant time;
+    std::uint32_t source;            ///< its name's number
+    std::vector<EventCount> counts;  ///< at least one; all of one customer
+};
+
+/// One correction to be decided.
+struct CorrectionUse {
+    std::string_view source, id;  ///< its own
+    Instant time;
+    std::uint32_t content;
+    const Correction& correction;
+    const FoundEvent& original;  ///< the one that the correction names
+};
+
 /// Whose usage is counted: one contract of one customer. Views of what the caller holds.
 struct ContractKey {
     std::string_view customer;
@@ -73,14 +93,20 @@ public:
     /// back: its usage counts under the newer one.
     /// \param left  if not null, counters_in() as the event left them
     Counted count(const Use& use, std::string& records, std::vector<Counter>* left = nullptr);
+    /// Appends the record of a correction that holds; begin_arrival() came before, and no event
+    /// since: corrections have arrivals of their own.
+    /// Complaints: those of changes_of(); limit_exceeded. Nothing changed then.
+    std::expected<std::monostate, EventComplaint> correct(const CorrectionUse& use,
+                                                          std::string& records);
 
     /// An error leaves the state unusable.
     /// Errors: Unavailable "usage_log.damaged", for a record that cannot follow those before it.
     Result<std::monostate> apply(const UsageRecord& record);
-    /// All records of a payload, in order; shows the events to `event`.
+    /// All records of a payload, in order; shows what has an identity: events and corrections.
     /// Errors: as apply, and for a record that this program does not know.
-    using SeeEvent = std::function<void(const EventRecord&)>;
-    Result<std::monostate> apply_all(std::string_view payload, const SeeEvent& event = {});
+    using SeeNamed =
+        std::function<void(std::uint32_t source, std::string_view id, std::uint32_t content)>;
+    Result<std::monostate> apply_all(std::string_view payload, const SeeNamed& named = {});
 
     /// Records that lead a new state to this one; applied in order, they are its snapshot. They
     /// come in pieces of about kSnapshotPieceBytes; an error of `take` ends it.
@@ -116,6 +142,11 @@ public:
     /// Of all of the customer's contracts, in rising order.
     [[nodiscard]] std::vector<std::uint32_t> counters_of_customer(std::string_view customer) const;
 
+    /// What corrections made of the event so far.
+    [[nodiscard]] EventStatus status_of(const LogPlace& event) const;
+    /// Events that were corrected.
+    [[nodiscard]] std::size_t corrected_events() const { return corrected_.size(); }
+
     [[nodiscard]] const NameList& names(NameTable table) const {
         return names_[static_cast<std::size_t>(table)];
     }
@@ -128,6 +159,7 @@ private:
         std::uint32_t plan_version;
         Quantity from_used, included;
         std::optional<UnitPrice> overage_unit_price, overage_cap;
+        LogPlace begins;  ///< where its first event stands; of the first segment, anywhere
     };
     /// What few counters need.
     struct Past {
@@ -169,6 +201,8 @@ private:
 
     std::uint32_t name(NameTable table, std::string_view text, std::string& records);
     void begin_records(std::string& records);
+    void enter_arrival(const ArrivalRecord& record);
+    [[nodiscard]] LogPlace next_place() const;
     [[nodiscard]] std::optional<std::uint32_t> find(const Key& key) const;
     [[nodiscard]] Counter counter_of(const Entry& entry) const;
     [[nodiscard]] std::optional<std::uint32_t> find_contract(const ContractKey& contract) const;
@@ -189,6 +223,10 @@ private:
     std::uint32_t set_allowance(const Use& use, const Placement& placement, std::string& records);
     void open(const AllowanceRecord& record, std::uint32_t contract);
 
+    [[nodiscard]] static std::uint32_t segment_at(const Entry& entry, const LogPlace& place);
+    [[nodiscard]] std::optional<Counter> changed(const LoggedChange& change, Instant time) const;
+    void put_back(Entry& entry, const Counter& counter);
+
     Result<std::monostate> apply_record(const NameRecord& record);
     Result<std::monostate> apply_record(const ArrivalRecord& record);
     Result<std::monostate> apply_record(const AllowanceRecord& record);
@@ -197,6 +235,8 @@ private:
     Result<std::monostate> apply_record(const TotalsRecord& record);
     Result<std::monostate> apply_record(const TrailRecord& record);
     Result<std::monostate> apply_record(const UniqueRecord& record);
+    Result<std::monostate> apply_record(const CorrectionRecord& record);
+    Result<std::monostate> apply_record(const CorrectedRecord& record);
     void write_counter(std::uint32_t number, std::string& records) const;
     Result<std::monostate> write_values(std::uint32_t number, std::string& records,
                                         const TakeRecords& take) const;
@@ -210,8 +250,11 @@ private:
     boost::unordered_flat_map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t>
         contract_numbers_;
     std::vector<std::vector<std::uint32_t>> contracts_of_customer_;  ///< by his name's number
+    std::map<LogPlace, EventStatus> corrected_;
     Instant received_at_;
     std::uint64_t arrivals_ = 0, events_ = 0;
+    std::uint64_t arrival_begins_ = 0;  ///< events before the last arrival
+    std::uint64_t corrections_ = 0;     ///< of the last arrival
     bool arrival_is_written_ = true;
     // Of the use that is being decided; kept for their memory.
     std::vector<Placement> placements_;

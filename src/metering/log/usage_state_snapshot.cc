@@ -25,6 +25,8 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
     const Entry& entry = counters_[number];
     const ContractUsage& contract = contracts_[entry.contract];
     for (const Segment& segment : entry.segments) {
+        std::optional<LogPlace> begins;
+        if (&segment != &entry.segments.front()) begins = segment.begins;
         if (segment.from_used > Quantity{})
             write_record(records, UsedRecord{number, segment.from_used});
         write_record(records, AllowanceRecord{.counter = number,
@@ -37,7 +39,8 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
                                               .overage_unit_price = segment.overage_unit_price,
                                               .revision = entry.revision,
                                               .rule = entry.rule,
-                                              .overage_cap = segment.overage_cap});
+                                              .overage_cap = segment.overage_cap,
+                                              .begins = begins});
     }
     write_record(records, UsedRecord{number, entry.used});
     if (!keeps_trail(entry.rule)) return;
@@ -83,6 +86,10 @@ Result<std::monostate> UsageState::write_snapshot(const TakeRecords& take) const
         write_counter(i, records);
         if (const auto taken = take_full(records); !taken) return failure(taken);
         if (const auto taken = write_values(i, records, take_full); !taken) return failure(taken);
+    }
+    for (const auto& [place, status] : corrected_) {
+        write_record(records, CorrectedRecord{place, status.is_voided, status.amended});
+        if (const auto taken = take_full(records); !taken) return failure(taken);
     }
     // A piece that ended with the last record has taken all.
     if (records.empty()) return std::monostate{};

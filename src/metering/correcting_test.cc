@@ -1,0 +1,297 @@
+// Voids and amends, from their text to counters and listings, in every store.
+
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "catalog/catalog_file.h"
+#include "metering/event_body.h"
+#include "metering/ingest.h"
+#include "metering/store_testing.h"
+
+namespace turnpike {
+namespace {
+
+using testing::Kind;
+using testing::kind_name;
+using testing::kSeptember;
+using testing::run;
+using testing::StoreWorld;
+using Texts = std::vector<std::string>;
+
+std::string meter(const std::string& key, const std::string& aggregation, const std::string& more) {
+    return "[[meters]]\nkey = \"" + key +
+           "\"\nname = \"M\"\nunit = \"u\"\nevent_type = \"call\"\n" + "aggregation = \"" +
+           aggregation + "\"\n" + more + "\n";
+}
+
+/// One plan that everybody has.
+CatalogFile catalog_with(const std::string& allowances) {
+    const auto file = read_catalog_file(
+        meter("tokens", "sum", "property = \"tokens\"") +
+        meter("bytes", "sum", "property = \"b\"") + meter("uses", "count", "") +
+        meter("peak", "max", "property = \"tokens\"") +
+        "[[plans]]\nkey = \"basic\"\nname = \"BASIC\"\nrank = 0\ndefault = true\n"
+        "prices = [{ currency = \"usd\", interval = \"month\", amount = \"0\" }]\n"
+        "allowances = [" +
+        allowances + "]\n");
+    EXPECT_TRUE(file) << file.error().message;
+    return *file;
+}
+std::string allowed(const std::string& meter, const std::string& included,
+                    const std::string& more = "overage = \"block\"") {
+    return "{ meter = \"" + meter + "\", included = \"" + included + "\", " + more + " }";
+}
+
+const Instant kNow = *parse_rfc3339("2024-09-10T12:00:00Z");
+
+std::string call(const std::string& id, const std::string& data) {
+    return R"({"specversion":"1.0","id":")" + id +
+           R"(","source":"t","type":"call","subject":"alice","data":)" + data + "}";
+}
+std::string void_of(const std::string& id, const std::string& original,
+                    const std::string& customer = "alice") {
+    return R"({"specversion":"1.0","id":")" + id +
+           R"(","source":"t","type":"turnpike.usage.void","subject":")" + customer +
+           R"(","data":{"source":"t","id":")" + original + "\"}}";
+}
+std::string amend_of(const std::string& id, const std::string& original,
+                     const std::string& quantity) {
+    return R"({"id":")" + id + R"(","source":"t","customer":"alice","amend":{"source":"t","id":")" +
+           original + R"(","quantity":)" + quantity + "}}";
+}
+
+class Correcting : public ::testing::TestWithParam<Kind> {
+protected:
+    void SetUp() override {
+        std::string url = "sqlite::memory:";
+        if (GetParam() == Kind::Postgres) url = sql::postgres_test_url();
+        if (url.empty()) GTEST_SKIP() << "TURNPIKE_TEST_POSTGRES is not set";
+        const std::string* log = GetParam() == Kind::Log ? &folder_.path() : nullptr;
+        given_.emplace(sql::open_test_database(url), log);
+        alice_ = given_->world.add_customer("alice");
+        bob_ = given_->world.add_customer("bob");
+    }
+    void sell(const std::string& allowances) { given_->world.sell(catalog_with(allowances)); }
+
+    /// One request: "accepted", or why not, for each.
+    Texts send(const Texts& events) {
+        std::list<std::string> decoded;
+        JsonScanner scanner(decoded);
+        std::vector<EventEntry> entries;
+        for (const std::string& json : events) entries.push_back(read_event(scanner, json));
+        const auto catalog = given_->world.catalog().get();
+        WindowLook look;
+        look.find = [&](sql::Transaction&, std::string_view ref,
+                        Instant) -> Result<CustomerWindow> {
+            return CustomerWindow{ref == "bob" ? bob_ : alice_,
+                                  std::nullopt,
+                                  default_plan_of(catalog),
+                                  kSeptember,
+                                  kNow,
+                                  revision_};
+        };
+        ++revision_;
+        report_ = run(given_->store().append(append_job({entries, *catalog, look, kNow}))).value();
+        Texts verdicts;
+        for (const UsageOutcome& outcome : report_.outcomes)
+            verdicts.emplace_back(outcome.complaint ? outcome.complaint->code
+                                                    : to_text(outcome.verdict));
+        return verdicts;
+    }
+    std::string send(const std::string& event) { return send(Texts{event}).front(); }
+
+    /// "billing_period 2.5" for each window of the meter that was used, in the order of resets.
+    Texts shown(const std::string& meter) {
+        return given_->db->read_blocking([&](sql::Transaction& tx) {
+            Texts found;
+            const auto counters =
+                given_->store().counters(tx, alice_, std::nullopt, kSeptember.start, kNow);
+            if (const auto of_meter = counters.find(meter); of_meter != counters.end())
+                for (const Counter& counter : of_meter->second)
+                    found.push_back(to_text(counter.reset) + " " + counter.used.text());
+            return found;
+        });
+    }
+    std::string used(const std::string& meter) {
+        const auto windows = shown(meter);
+        return windows.empty() ? "-" : windows.front().substr(windows.front().find(' ') + 1);
+    }
+    /// A process that ends and one that begins.
+    void restart() {
+        if (GetParam() != Kind::Log) return;
+        given_->log_usage.reset();
+        given_->usage_log.reset();
+        given_->usage_log =
+            UsageLog::open({folder_.path(), testing::kSmallSegmentBytes, 1'000}).value();
+        given_->log_usage = std::make_unique<LogUsage>(*given_->db, *given_->usage_log);
+    }
+
+    testing::ScratchFolder folder_;
+    std::optional<StoreWorld> given_;
+    CustomerId alice_ = CustomerId::trusted(""), bob_ = alice_;
+    std::int64_t revision_ = 0;
+    AppendReport report_;
+};
+
+TEST_P(Correcting, EveryCounterThatTheEventMovedIsCorrected) {
+    sell(allowed("tokens", "100") + "," +
+         allowed("tokens", "50", R"(overage = "block", reset = "day")") + "," +
+         allowed("tokens", "60", R"(overage = "block", reset = "rolling_1h")") + "," +
+         allowed("uses", "10"));
+    EXPECT_EQ(send({call("1", R"({"tokens":20})"), call("2", R"({"tokens":30})")}),
+              (Texts{"accepted", "accepted"}));
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 50", "day 50", "rolling_1h 50"}));
+
+    EXPECT_EQ(send(void_of("v1", "1")), "accepted");
+    EXPECT_EQ(report_.moved, std::vector{alice_});
+    EXPECT_EQ(report_.corrected, std::vector{alice_});
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 30", "day 30", "rolling_1h 30"}));
+    EXPECT_EQ(used("uses"), "1");
+
+    EXPECT_EQ(send(amend_of("a1", "2", "\"12.5\"")), "accepted");
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 12.5", "day 12.5", "rolling_1h 12.5"}));
+    EXPECT_EQ(used("uses"), "1") << "it is one call still";
+    EXPECT_EQ(send(amend_of("a2", "2", "50")), "accepted") << "the newest holds";
+    EXPECT_EQ(send(amend_of("a3", "2", "50.000001")), "limit_exceeded") << "of the day";
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 50", "day 50", "rolling_1h 50"}));
+    EXPECT_EQ(send(void_of("v2", "2")), "accepted");
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 0", "day 0", "rolling_1h 0"}));
+    EXPECT_EQ(used("uses"), "0");
+    EXPECT_EQ(send(call("3", R"({"tokens":50})")), "accepted") << "there is room again";
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 50", "day 50", "rolling_1h 50"}));
+}
+
+TEST_P(Correcting, EachCorrectionHasItsVerdict) {
+    sell(allowed("tokens", "100") + "," + allowed("bytes", "100") + "," + allowed("uses", "10"));
+    ASSERT_EQ(send({call("1", R"({"tokens":20,"b":20})"), call("2", R"({"tokens":5,"b":6})")}),
+              (Texts{"accepted", "accepted"}));
+    EXPECT_EQ(send(void_of("v1", "none")), "unknown_event");
+    EXPECT_EQ(send(void_of("v1", "1", "bob")), "unknown_event") << "it is not his";
+    EXPECT_EQ(send(amend_of("v1", "2", "1")), "not_amendable") << "which of the two?";
+    EXPECT_EQ(send(void_of("v1", "1")), "accepted") << "what was rejected left the name free";
+    EXPECT_EQ(send(void_of("v1", "1")), "duplicate");
+    EXPECT_EQ(send(void_of("v1", "2")), "conflict");
+    EXPECT_EQ(send(amend_of("v1", "1", "1")), "conflict");
+    EXPECT_EQ(send(void_of("v2", "1")), "already_voided");
+    EXPECT_EQ(send(amend_of("v2", "1", "1")), "already_voided");
+    EXPECT_EQ(send(void_of("v2", "v1")), "unknown_event") << "a correction is no event to void";
+    // One name is one event for ever.
+    EXPECT_EQ(send(call("v1", R"({"tokens":1,"b":1})")), "conflict");
+    EXPECT_EQ(send(void_of("2", "2")), "conflict");
+    EXPECT_EQ(send(call("1", R"({"tokens":20,"b":20})")), "duplicate") << "voided as it is";
+    EXPECT_EQ(used("tokens"), "5");
+    EXPECT_EQ(used("uses"), "1");
+
+    sell(allowed("uses", "10") + "," + allowed("peak", "100"));
+    ASSERT_EQ(send(call("3", R"({"tokens":7})")), "accepted");
+    EXPECT_EQ(send(void_of("v3", "3")), "not_correctable");
+    EXPECT_EQ(used("peak"), "7");
+}
+
+TEST_P(Correcting, ARequestIsTakenInItsOrder) {
+    sell(allowed("tokens", "10"));
+    EXPECT_EQ(send({void_of("v0", "1"), call("1", R"({"tokens":10})"), call("2", R"({"tokens":1})"),
+                    amend_of("a1", "1", "9"), call("2", R"({"tokens":1})"), void_of("v1", "1"),
+                    void_of("v1", "1"), amend_of("a2", "2", "10"), amend_of("a3", "2", "11"),
+                    R"({"id":"x"})", call("3", R"({"tokens":1})"), void_of("v2", "2"),
+                    void_of("v3", "2")}),
+              (Texts{"unknown_event", "accepted", "limit_exceeded", "accepted", "accepted",
+                     "accepted", "duplicate", "accepted", "limit_exceeded", "missing_field",
+                     "limit_exceeded", "accepted", "already_voided"}));
+    EXPECT_EQ(used("tokens"), "0");
+}
+
+TEST_P(Correcting, UsageLeavesThePlanItWasUsedUnder) {
+    sell(allowed("tokens", "10"));
+    ASSERT_EQ(send(call("1", R"({"tokens":8})")), "accepted");
+    sell(allowed("tokens", "20"));
+    ASSERT_EQ(send(call("2", R"({"tokens":12})")), "accepted");
+    ASSERT_EQ(send(call("3", R"({"tokens":1})")), "limit_exceeded");
+    restart();
+    EXPECT_EQ(send(amend_of("a1", "1", "11")), "limit_exceeded") << "the first plan had ten";
+    EXPECT_EQ(send(amend_of("a1", "1", "3")), "accepted");
+    restart();
+    const auto counter = given_->db->read_blocking([&](sql::Transaction& tx) {
+        return given_->store()
+            .counters(tx, alice_, std::nullopt, kSeptember.start, kNow)
+            .at("tokens")
+            .front();
+    });
+    EXPECT_EQ(counter.used, Quantity::whole(15));
+    ASSERT_EQ(counter.segments.size(), 2U);
+    EXPECT_EQ(counter.segments[1].from_used, Quantity::whole(3));
+    EXPECT_EQ(counter.hard_limit, Quantity::whole(20));
+    EXPECT_EQ(send(call("3", R"({"tokens":5})")), "accepted");
+    EXPECT_EQ(send(call("4", R"({"tokens":1})")), "limit_exceeded");
+}
+
+TEST_P(Correcting, AStartKnowsWhatWasCorrected) {
+    sell(allowed("tokens", "10"));
+    ASSERT_EQ(send({call("1", R"({"tokens":4})"), call("2", R"({"tokens":5})"), void_of("v1", "1"),
+                    amend_of("a1", "2", "3")}),
+              (Texts(4, "accepted")));
+    restart();
+    EXPECT_EQ(used("tokens"), "3");
+    EXPECT_EQ(send({void_of("v1", "1"), void_of("v2", "1"), amend_of("a1", "2", "3"),
+                    amend_of("a1", "2", "4"), void_of("v3", "2")}),
+              (Texts{"duplicate", "already_voided", "duplicate", "conflict", "accepted"}));
+    EXPECT_EQ(used("tokens"), "0");
+}
+
+TEST_P(Correcting, AnEventOfNothingCanBecomeSomethingInEveryWindow) {
+    sell(allowed("tokens", "100") + "," +
+         allowed("tokens", "60", R"(overage = "block", reset = "rolling_1h")"));
+    ASSERT_EQ(send(call("1", R"({"tokens":0})")), "accepted");
+    EXPECT_EQ(send({amend_of("a1", "1", "5"), call("2", R"({"tokens":2})")}),
+              (Texts{"accepted", "accepted"}));
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 7", "rolling_1h 7"}));
+    EXPECT_EQ(send({amend_of("a2", "1", "0"), amend_of("a3", "2", "0"), amend_of("a4", "1", "6")}),
+              (Texts(3, "accepted")));
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 6", "rolling_1h 6"}));
+    EXPECT_EQ(send({void_of("v1", "1"), void_of("v2", "2")}), (Texts(2, "accepted")));
+    EXPECT_EQ(shown("tokens"), (Texts{"billing_period 0", "rolling_1h 0"}));
+}
+
+TEST_P(Correcting, ListingsTellBoth) {
+    sell(allowed("tokens", "100") + "," + allowed("uses", "10"));
+    ASSERT_EQ(send({call("1", R"({"tokens":4})"), call("2", R"({"tokens":5})"),
+                    call("3", R"({"tokens":6})")}),
+              (Texts(3, "accepted")));
+    ASSERT_EQ(send(void_of("v1", "1")), "accepted");
+    ASSERT_EQ(send(amend_of("a1", "2", "7.5")), "accepted");
+    Texts told;
+    const auto events = testing::events_of(given_->store());
+    for (const RecordedEvent& event : events) {
+        std::string text = event.event.id + " " + event.event.quantity.text();
+        if (event.corrects)
+            text += " " + std::string(to_text(event.corrects->kind)) + " of " + event.corrects->id;
+        if (event.status.amended) text += " amended to " + event.status.amended->text();
+        if (event.status.is_voided) text += " voided";
+        for (const MovedCounter& count : event.counts)
+            text += " " + count.meter_key + " " + count.value.text();
+        told.push_back(text);
+    }
+    std::ranges::sort(told);  // a ledger does not keep the order within a millisecond
+    EXPECT_EQ(told, (Texts{"1 4 voided tokens 4 uses 1", "2 5 amended to 7.5 tokens 5 uses 1",
+                           "3 6 tokens 6 uses 1", "a1 7.5 amend of 2 tokens 2.5 uses 0",
+                           "v1 0 void of 1 tokens -4 uses -1"}));
+    EventFilter of_bob;
+    of_bob.customer = bob_;
+    EXPECT_TRUE(testing::events_of(given_->store(), of_bob).empty());
+    EventFilter of_tokens;
+    of_tokens.customer = alice_;
+    of_tokens.meter_key = "tokens";
+    EXPECT_EQ(testing::events_of(given_->store(), of_tokens).size(), 5U);
+    of_tokens.meter_key = "bytes";
+    EXPECT_TRUE(testing::events_of(given_->store(), of_tokens).empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(, Correcting, ::testing::Values(Kind::Sqlite, Kind::Postgres, Kind::Log),
+                         kind_name);
+
+}  // namespace
+}  // namespace turnpike

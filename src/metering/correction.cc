@@ -1,0 +1,141 @@
+#include "metering/correction.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace turnpike {
+namespace {
+
+std::unexpected<EventComplaint> complaint(std::string_view code, std::string detail) {
+    return std::unexpected(EventComplaint{code, std::move(detail)});
+}
+
+bool is_sum(const CountRule& rule) { return rule.aggregation == Meter::Aggregation::Sum; }
+
+/// What each event adds can be taken away again, whatever came before it and after.
+bool adds_up(const CountRule& rule) {
+    return is_sum(rule) || rule.aggregation == Meter::Aggregation::Count;
+}
+
+bool measures_one_quantity(std::span<const RecordedCount> counts) {
+    const RecordedCount* first = nullptr;
+    for (const RecordedCount& count : counts) {
+        if (!is_sum(count.rule)) continue;
+        if (first == nullptr) first = &count;
+        if (count.value != first->value) return false;
+    }
+    return first != nullptr;
+}
+
+/// What has left a rolling window, or came too late for it, is in no bucket and never will be.
+bool is_in_window(const Counter& counter, Instant time) {
+    const UsageTrail bare{.last_at = counter.trail.last_at, .buckets = {}};
+    const Quantity one = Quantity::whole(1);
+    return used_after(rule_of(counter), {}, bare, one, time) == one;
+}
+
+/// A bucket without usage is none.
+std::optional<Counter> with_bucket_changed(Counter counter, const CountChange& change) {
+    if (!is_in_window(counter, change.time)) return counter;
+    auto& buckets = counter.trail.buckets;
+    const std::int64_t number = change.time.time_since_epoch() / bucket_width(counter.reset);
+    auto at = std::ranges::lower_bound(buckets, number, {}, &UsageBucket::number);
+    if (at == buckets.end() || at->number != number) at = buckets.insert(at, {number, {}});
+    at->used = at->used + change.change;
+    if (at->used < Quantity{}) return std::nullopt;
+    if (at->used == Quantity{}) buckets.erase(at);
+    counter.used = counter.used + change.change;
+    return counter;
+}
+
+/// Where the segment ends: the next one's beginning, or what is used.
+Quantity end_of_segment(const Counter& counter, std::size_t number) {
+    const bool is_last = number + 1 == counter.segments.size();
+    return is_last ? counter.used : counter.segments[number + 1].from_used;
+}
+
+}  // namespace
+
+std::string_view to_text(Correction::Kind kind) {
+    return kind == Correction::Kind::Void ? "void" : "amend";
+}
+
+std::string_view cloud_event_type(Correction::Kind kind) {
+    return kind == Correction::Kind::Void ? "turnpike.usage.void" : "turnpike.usage.amend";
+}
+
+std::string said_of(const Correction& correction) {
+    std::string said;
+    put_content(said, cloud_event_type(correction.kind));
+    put_content(said, correction.source);
+    put_content(said, correction.id);
+    if (correction.kind == Correction::Kind::Amend) put_content(said, correction.quantity.text());
+    return said;
+}
+
+EventStatus corrected_by(EventStatus status, const Correction& correction) {
+    if (correction.kind == Correction::Kind::Void)
+        status.is_voided = true;
+    else
+        status.amended = correction.quantity;
+    return status;
+}
+
+std::expected<std::vector<Quantity>, EventComplaint> changes_of(
+    const Correction& correction, const EventStatus& status,
+    std::span<const RecordedCount> counts) {
+    check(!counts.empty(), "an event counts something");
+    const bool is_amend = correction.kind == Correction::Kind::Amend;
+    if (status.is_voided) return complaint("already_voided", "the event is voided already");
+    if (!std::ranges::all_of(counts, adds_up, &RecordedCount::rule))
+        return complaint("not_correctable",
+                         "the event moved a counter of max, min, last or unique, and what it did "
+                         "there is not kept");
+    if (is_amend && !measures_one_quantity(counts))
+        return complaint("not_amendable",
+                         "the event has no one quantity: it moved no sum, or sums by different "
+                         "values; void it and send another");
+    std::vector<Quantity> changes;
+    changes.reserve(counts.size());
+    for (const RecordedCount& count : counts) {
+        const Quantity now =
+            is_sum(count.rule) ? status.amended.value_or(count.value) : count.value;
+        const Quantity next = is_amend && is_sum(count.rule) ? correction.quantity : now;
+        changes.push_back(is_amend ? next - now : Quantity{} - now);
+    }
+    return changes;
+}
+
+std::optional<Counter> corrected(Counter counter, const CountChange& change) {
+    const CountRule rule = rule_of(counter);
+    if (!adds_up(rule) || change.segment >= counter.segments.size()) return std::nullopt;
+    if (rule.reset.kind == Reset::Kind::Rolling)
+        return with_bucket_changed(std::move(counter), change);
+    const Quantity counted =
+        end_of_segment(counter, change.segment) - counter.segments[change.segment].from_used;
+    if (counted + change.change < Quantity{}) return std::nullopt;
+    for (std::size_t later = change.segment + 1; later < counter.segments.size(); ++later) {
+        Quantity& from = counter.segments[later].from_used;
+        from = from + change.change;
+    }
+    counter.used = counter.used + change.change;
+    counter.hard_limit = hard_limit_under(counter, counter.segments.size() - 1);
+    return counter;
+}
+
+bool is_within_limits(const Counter& before, const Counter& after, Instant moment) {
+    const CountRule rule = rule_of(before);
+    if (after.used <= before.used) return true;
+    if (after.used > kMaxQuantity) return false;
+    if (can_fall(rule))
+        return is_within(used_at(rule, before.used, before.trail, moment),
+                         used_at(rule, after.used, after.trail, moment), after.hard_limit);
+    for (std::size_t number = 0; number < after.segments.size(); ++number)
+        if (end_of_segment(after, number) > hard_limit_under(after, number).value_or(kMaxQuantity))
+            return false;
+    return true;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,147 @@
+// Voids and amends as a seller sends them, and what limits, listings and a killed server make of them.
+import assert from 'node:assert/strict';
+import {writeFile} from 'node:fs/promises';
+import {after, before, describe, test} from 'node:test';
+import {randomUUID} from 'node:crypto';
+import {freshFolder} from '../lib/process.mjs';
+import {adminToken, engines, Server} from '../lib/server.mjs';
+
+const catalog = `
+[[meters]]
+key = "tokens"
+name = "Tokens"
+unit = "token"
+event_type = "completion"
+aggregation = "sum"
+property = "tokens"
+
+[[plans]]
+key = "basic"
+name = "BASIC"
+rank = 0
+default = true
+prices = [{ currency = "usd", interval = "month", amount = "0.00" }]
+
+[[plans.allowances]]
+meter = "tokens"
+included = "10"
+overage = "block"
+`;
+
+for (const engine of engines())
+    describe(engine.name, () => {
+        let server;
+        before(async () => {
+            const path = `${await freshFolder()}/catalog.toml`;
+            await writeFile(path, catalog);
+            server = await Server.besideSandbox({database: await engine.database(), catalog: path});
+        });
+        after(() => server.end());
+
+        const customer = async () => {
+            const name = randomUUID();
+            const made = await server.admin('POST', '/v1/customers', {external_id: name});
+            assert.equal(made.status, 201, JSON.stringify(made.body));
+            return name;
+        };
+        const used = (name, id, tokens) => ({specversion: '1.0', id: `${name} ${id}`, source: 'e2e',
+                                             type: 'completion', subject: name, data: {tokens}});
+        const voided = (name, id, original) => ({
+            specversion: '1.0', id: `${name} ${id}`, source: 'fix', type: 'turnpike.usage.void',
+            subject: name, data: {source: 'e2e', id: `${name} ${original}`}});
+        const amended = (name, id, original, quantity) => ({
+            id: `${name} ${id}`, source: 'fix', customer: name,
+            amend: {source: 'e2e', id: `${name} ${original}`, quantity}});
+        const send = async (...events) => {
+            const {status, body} = await server.admin('POST', '/v1/events', events);
+            assert.equal(status, 200, JSON.stringify(body));
+            const codes = [...body.verdicts];
+            for (const {index, code} of body.rejected) codes[index] = code;
+            return codes;
+        };
+        const remaining = async (name) =>
+            (await server.admin('POST', '/v1/entitlements/check', {customer: name, meter: 'tokens'}))
+                .body.remaining;
+        const consume = (name, quantity) =>
+            server.admin('POST', '/v1/usage/consume', {customer: name, meter: 'tokens', quantity});
+
+        test('the next check knows of a correction', async () => {
+            const name = await customer();
+            assert.equal((await consume(name, 3)).status, 200);
+            assert.deepEqual(await send(used(name, 1, 4), used(name, 2, 3)), ['accepted', 'accepted']);
+            assert.equal(await remaining(name), '0');
+            assert.deepEqual(await send(voided(name, 'v', 1)), ['accepted']);
+            assert.equal(await remaining(name), '4');
+            assert.deepEqual(await send(amended(name, 'a', 2, '1')), ['accepted']);
+            assert.equal(await remaining(name), '6');
+            assert.equal((await consume(name, 6)).body.remaining, '0');
+            assert.equal((await consume(name, 1)).status, 402);
+            assert.deepEqual(await send(amended(name, 'b', 2, '2')), ['limit_exceeded']);
+        });
+
+        test('NDJSON corrects what it sent', async () => {
+            const name = await customer();
+            const lines = [used(name, 1, 8), voided(name, 'v', 1), used(name, 2, 9),
+                           amended(name, 'a', 2, 10), voided(name, 'w', 1)];
+            const answer = await server.request('POST', '/v1/events', {
+                as: adminToken(), headers: {'content-type': 'application/x-ndjson'},
+                body: lines.map((line) => JSON.stringify(line)).join('\n')});
+            assert.equal(answer.status, 200, JSON.stringify(answer.body));
+            assert.equal(answer.body.totals.accepted, 4);
+            assert.deepEqual(answer.body.rejected.map(({line, code}) => [line, code]),
+                             [[5, 'already_voided']]);
+            assert.equal(await remaining(name), '0');
+        });
+
+        test('a correction that was acknowledged outlives the process', async () => {
+            const name = await customer();
+            await send(used(name, 1, 4), used(name, 2, 6));
+            assert.deepEqual(await send(voided(name, 'v', 1), amended(name, 'a', 2, '5')),
+                             ['accepted', 'accepted']);
+            await server.kill();
+            await server.restart();
+            assert.equal(await remaining(name), '5');
+            assert.deepEqual(await send(voided(name, 'v', 1), voided(name, 'w', 1), used(name, 1, 4),
+                                        amended(name, 'a', 2, '5')),
+                             ['duplicate', 'already_voided', 'duplicate', 'duplicate']);
+            assert.equal(await remaining(name), '5');
+
+            const listed = await server.admin('GET', `/v1/events?customer=${name}`);
+            const told = listed.body.data.map((event) => [
+                event.event_id.slice(name.length + 1), event.type, event.status, event.quantity,
+                event.amended_quantity, event.corrects?.event_id.slice(name.length + 1)]);
+            assert.deepEqual(told.sort(), [
+                ['1', 'usage', 'voided', '4', null, undefined],
+                ['2', 'usage', 'amended', '6', '5', undefined],
+                ['a', 'amend', 'recorded', '5', null, '2'],
+                ['v', 'void', 'recorded', '0', null, '1'],
+            ]);
+        });
+    });
+
+for (const engine of engines())
+    test(`${engine.name}: overage that was billed and is voided afterwards is given back`, async () => {
+        const server = await Server.besideSandbox({database: await engine.database()});
+        const hour = 3600_000;
+        const months = [7, 8, 9, 10].map((month) => new Date(Date.UTC(2027, month, 15)));
+        const clock = await server.customerOnClock('billed', months[0]);
+        assert.equal((await server.subscribe('billed', 'pro')).status, 200);
+        const send = async (event) => {
+            const {body} = await server.admin('POST', '/v1/events', {source: 'e2e', customer: 'billed', ...event});
+            assert.deepEqual(body.verdicts, ['accepted'], JSON.stringify(body));
+        };
+        await send({id: 'kept', meter: 'api_calls', quantity: 10_100});
+        await send({id: 'wrong', meter: 'api_calls', quantity: 2_000});
+        const close = async (end) => {
+            const closed = await server.advance(clock, new Date(end.getTime() + 2 * hour));
+            assert.equal(closed.status, 200, JSON.stringify(closed.body));
+            return (await server.invoices('billed')).body.data[0];
+        };
+        // 10,000 are included, and each further one costs $0.02.
+        assert.equal((await close(months[1])).total.amount, 9900 + 2_100 * 2);
+        await send({id: 'fix', void: {source: 'e2e', id: 'wrong'}});
+        assert.equal((await server.status('billed')).body.usage.current, 0, 'it was of the month before');
+        assert.equal((await close(months[2])).total.amount, 9900 - 2_000 * 2);
+        assert.equal((await close(months[3])).total.amount, 9900, 'once');
+        await server.end();
+    });
