@@ -7,15 +7,19 @@
 namespace turnpike {
 namespace {
 
-__extension__ typedef unsigned __int128 UInt128;
-
-std::string digits_of(UInt128 number) {
-    constexpr std::uint64_t kTenTo19 = 10'000'000'000'000'000'000U;
-    constexpr std::size_t kDigits = 19;
-    if (number <= std::numeric_limits<std::uint64_t>::max())
-        return std::to_string(static_cast<std::uint64_t>(number));
-    const std::string low = std::to_string(static_cast<std::uint64_t>(number % kTenTo19));
-    return digits_of(number / kTenTo19).append(kDigits - low.size(), '0') + low;
+/// Of its magnitude.
+std::string digits_of(Int128 number) {
+    constexpr std::int64_t kTenTo18 = 1'000'000'000'000'000'000;
+    constexpr std::size_t kDigits = 18;
+    if (number >= std::numeric_limits<std::int64_t>::min() &&
+        number <= std::numeric_limits<std::int64_t>::max()) {
+        // Modulo 2^64, so that the least number has a magnitude too.
+        const auto bits = static_cast<std::uint64_t>(number);
+        return std::to_string(number < 0 ? 0 - bits : bits);
+    }
+    const auto low = static_cast<std::int64_t>(number % kTenTo18);
+    const std::string tail = std::to_string(low < 0 ? -low : low);
+    return digits_of(number / kTenTo18).append(kDigits - tail.size(), '0') + tail;
 }
 
 }  // namespace
@@ -66,9 +70,7 @@ std::optional<std::int64_t> parse_scaled(std::string_view text, int scale) {
 }
 
 std::string format_scaled(Int128 scaled, int scale) {
-    // Modulo 2^128, so that the least number has a magnitude too.
-    const auto bits = static_cast<UInt128>(scaled);
-    std::string text = digits_of(scaled < 0 ? 0 - bits : bits);
+    std::string text = digits_of(scaled);
     const auto places = static_cast<std::size_t>(scale);
     if (text.size() <= places) text.insert(0, places + 1 - text.size(), '0');
     const std::size_t point = text.size() - places;

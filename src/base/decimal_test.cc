@@ -134,7 +134,7 @@ TEST(FormatScaled, IsTheShortestTextThatParsesBack) {
 TEST(FormatScaled, WritesMoreThan64Bits) {
     constexpr Int128 kTenTo18 = 1'000'000'000'000'000'000;
     EXPECT_EQ(format_scaled(kTenTo18 * 18 + 446'744'073'709'551'616, 0), "18446744073709551616");
-    // The second half of the digits begins with zeros.
+    // The last 18 digits begin with zeros.
     EXPECT_EQ(format_scaled(kTenTo18 * 100 + 7, 0), "100000000000000000007");
     EXPECT_EQ(format_scaled(-(kTenTo18 * kTenTo18 + 50), 15),
               "-1000000000000000000000.00000000000005");
