@@ -159,6 +159,7 @@ TEST_F(Adjustments, AnEndedSubscriptionIsAskedOnAnInvoiceOfItsOwn) {
     const auto customer = on_clock("ended", january);
     const auto subscription = started(customer, "pro");
     world.use(customer, 10'100, "january");
+    advance(january + days(1));
     ASSERT_TRUE(
         world.run(cancel_subscription(world.billing, {subscription.id, CancelWhen::Now, tester})));
     bill();
@@ -170,7 +171,7 @@ TEST_F(Adjustments, AnEndedSubscriptionIsAskedOnAnInvoiceOfItsOwn) {
         return world.run(queue_ended_adjustments(world.billing, world.clock.now()));
     };
     EXPECT_EQ(queue(), 0) << "its first day is not over";
-    advance(january + days(2));
+    advance(january + days(3));
     EXPECT_EQ(queue(), 1);
     bill();
     EXPECT_EQ(overage(customer, "manual"), std::vector<std::int64_t>{100});

@@ -85,7 +85,9 @@ Result<Closing> begin_closing(sql::Transaction& tx, const PeriodClose& close,
                         "the customer is not known at the provider, so nothing can be charged");
 
     const Currency currency = price->amount.currency();
-    for (const UsedPeriod& period : rated) {
+    // Once it is decided where they go, lines are added to that only: it may be final.
+    const bool may_freeze = close.placement == Placement::Undecided;
+    for (const UsedPeriod& period : may_freeze ? rated : std::vector<UsedPeriod>()) {
         const auto due = charges_due(tx, close, period, currency);
         if (!due) return failure(due);
         freeze_charges(tx, close, *due, ids, now);

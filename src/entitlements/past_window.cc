@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "entitlements/stored_interval.h"
 #include "subscriptions/billing_period.h"
+#include "subscriptions/known_periods.h"
 #include "subscriptions/subscription.h"
 
 namespace turnpike {

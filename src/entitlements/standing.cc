@@ -8,6 +8,7 @@
 #include "entitlements/stored_interval.h"
 #include "metering/window_calendar.h"
 #include "subscriptions/billing_period.h"
+#include "subscriptions/known_periods.h"
 
 namespace turnpike {
 namespace {
