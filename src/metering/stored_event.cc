@@ -13,8 +13,8 @@ namespace {
 // The newest ids are the newest arrivals, to the millisecond.
 constexpr std::string_view kColumns = R"sql(
     SELECT e.id, e.source, e.event_id, e.customer_id, e.meter_key,
-           COALESCE(c.quantity, e.quantity), e.event_time, e.latency_us, e.properties, e.received_at, e.reset, e.period_start,
-           c.kind, o.source, o.event_id
+           COALESCE(c.quantity, e.quantity), e.event_time, e.latency_us, e.properties,
+           e.received_at, e.reset, e.period_start, c.kind, o.source, o.event_id
       FROM usage_events e
       LEFT JOIN usage_corrections c ON c.id = e.id
       LEFT JOIN usage_events o ON o.id = c.original_id
