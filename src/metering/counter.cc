@@ -22,12 +22,12 @@ Int128 overage_cost(const std::vector<UsageSegment>& segments) {
     return cost;
 }
 
-/// Units of overage that the window's cap still pays for; nullopt: any number.
-std::optional<Quantity> affordable(const UsageWindow& window, Int128 spent) {
-    if (!window.overage_unit_price) return Quantity{};
-    const std::int64_t price = window.overage_unit_price->scaled();
-    if (!window.overage_cap || price == 0) return std::nullopt;
-    const Int128 left = static_cast<Int128>(window.overage_cap->scaled()) * Quantity::kOne - spent;
+/// Units of overage that the segment's cap still pays for; nullopt: any number.
+std::optional<Quantity> affordable(const CounterSegment& segment, Int128 spent) {
+    if (!segment.overage_unit_price) return Quantity{};
+    const std::int64_t price = segment.overage_unit_price->scaled();
+    if (!segment.overage_cap || price == 0) return std::nullopt;
+    const Int128 left = static_cast<Int128>(segment.overage_cap->scaled()) * Quantity::kOne - spent;
     const Int128 units = std::max<Int128>(left, 0) / price;
     return Quantity::from_scaled(
         static_cast<std::int64_t>(std::min<Int128>(units, kMaxQuantity.scaled())));
@@ -35,10 +35,10 @@ std::optional<Quantity> affordable(const UsageWindow& window, Int128 spent) {
 
 /// \param segments  of the usage before, which counts against allowance and cap
 std::optional<Quantity> hard_limit_of(Quantity used, const std::vector<UsageSegment>& segments,
-                                      const UsageWindow& window) {
-    const auto overage = affordable(window, overage_cost(segments));
+                                      const CounterSegment& newest) {
+    const auto overage = affordable(newest, overage_cost(segments));
     if (!overage) return std::nullopt;
-    const Quantity left = std::max(Quantity{}, window.included - covered_in(segments));
+    const Quantity left = std::max(Quantity{}, newest.included - covered_in(segments));
     return std::min(kMaxQuantity, used + left + *overage);
 }
 
@@ -77,20 +77,30 @@ Counter open_counter(const UsageWindow& window) {
             .reset = window.reset,
             .period = window.period,
             .used = {},
-            .hard_limit = hard_limit_of({}, {}, window),
+            .hard_limit = hard_limit_of({}, {}, segment_of({}, window)),
             .segments = {segment_of({}, window)},
             .trail = {}};
 }
 
 Counter with_allowance(Counter counter, const UsageWindow& window) {
     if (can_fall(rule_of(counter))) {
-        counter.hard_limit = hard_limit_of({}, {}, window);
         counter.segments = {segment_of({}, window)};
+        counter.hard_limit = hard_limit_of({}, {}, counter.segments.back());
         return counter;
     }
-    counter.hard_limit = hard_limit_of(counter.used, rated_segments(counter), window);
     counter.segments.push_back(segment_of(counter.used, window));
+    settle_limit(counter);
     return counter;
+}
+
+void settle_limit(Counter& counter) {
+    if (can_fall(rule_of(counter))) return;
+    const CounterSegment& newest = counter.segments.back();
+    auto before = rated_segments(counter);
+    before.pop_back();
+    counter.hard_limit = hard_limit_of(newest.from_used, before, newest);
+    if (counter.hard_limit)
+        counter.hard_limit = std::max(*counter.hard_limit, counter.used + counter.held);
 }
 
 Counter under_window(std::optional<Counter> stored, const UsageWindow& window) {
@@ -103,7 +113,7 @@ bool count_into(Counter& counter, Quantity value, Instant time) {
     const CountRule rule = rule_of(counter);
     const Quantity before = used_at(rule, counter.used, counter.trail, time);
     const Quantity after = used_after(rule, counter.used, counter.trail, value, time);
-    if (!is_within(before, after, counter.hard_limit)) return false;
+    if (!is_within(before + counter.held, after + counter.held, counter.hard_limit)) return false;
     counter.used = count_value(rule, counter.used, counter.trail, value, time);
     return true;
 }
@@ -142,9 +152,9 @@ std::vector<ClosedPeriod> closed_periods(const std::vector<Counter>& counters) {
 Quantity remaining_of(const Counter& counter) {
     const bool has_overage = counter.segments.back().overage_unit_price.has_value();
     if (counter.hard_limit && !has_overage)
-        return std::max(Quantity{}, *counter.hard_limit - counter.used);
+        return std::max(Quantity{}, *counter.hard_limit - counter.used - counter.held);
     const Quantity covered = covered_in(rated_segments(counter));
-    return std::max(Quantity{}, counter.segments.back().included - covered);
+    return std::max(Quantity{}, counter.segments.back().included - covered - counter.held);
 }
 
 Quantity overage_of(const Counter& counter) {

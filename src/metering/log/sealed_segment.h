@@ -66,6 +66,8 @@ public:
     }
     /// \param place  one of event_blocks()
     [[nodiscard]] Result<EventBlock> read_events(const SealedBlockPlace& place) const;
+    /// All records but the events, in order.
+    [[nodiscard]] Result<std::vector<StoryBlock>> read_story() const;
 
     /// The records in their own order, in pieces that a RecordReader takes. Nothing is certain
     /// before it returns without an error: the last check is of everything. Needs the memory of all
@@ -80,7 +82,6 @@ private:
         return std::span(index_).subspan(header_.event_blocks);
     }
     [[nodiscard]] Result<std::string> read_block(const SealedBlockPlace& place) const;
-    [[nodiscard]] Result<std::vector<StoryBlock>> read_story() const;
     [[nodiscard]] std::unexpected<Error> damaged_at(std::uint64_t offset) const;
 
     DurableFile file_;

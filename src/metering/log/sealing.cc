@@ -52,7 +52,7 @@ private:
     std::vector<ArrivalRecord> arrivals_;
     std::vector<StoryRecord> story_;
     std::deque<RecordReader> readers_;  ///< what the ids of the last rows are parts of
-    std::deque<std::string> names_;     ///< what the story's records are views of
+    std::deque<std::string> texts_;     ///< what the story's records are views of
     std::size_t arrival_at_ = 0;        ///< in story_
     bool arrival_is_empty_ = false;
     std::uint64_t position_ = 0;
@@ -95,7 +95,11 @@ void Contents::add(const EventRecord& record) {
 void Contents::tell(const UsageRecord& record) {
     story_.push_back({events_.size(), arrival_is_empty_, record});
     if (auto* name = std::get_if<NameRecord>(&story_.back().record))
-        name->text = names_.emplace_back(name->text);
+        name->text = texts_.emplace_back(name->text);
+    auto* const hold = std::get_if<HoldRecord>(&story_.back().record);
+    if (hold == nullptr) return;
+    for (std::string_view* text : {&hold->id, &hold->more, &hold->properties})
+        *text = texts_.emplace_back(*text);
 }
 
 /// An arrival is told by its events. One that has none is a part of the story.

@@ -29,6 +29,15 @@ std::unexpected<Error> too_short(std::uint64_t expected) {
                             expected));
 }
 
+Result<std::monostate> read_story(const SealedSegment& segment, const SegmentReader& reader) {
+    if (!reader.story) return std::monostate{};
+    const auto blocks = segment.read_story();
+    if (!blocks) return failure(blocks);
+    for (const StoryBlock& block : *blocks)
+        if (const auto told = reader.story(block.story()); !told) return failure(told);
+    return std::monostate{};
+}
+
 Result<SegmentEnd> read_sealed(const SegmentPlace& place, const SegmentReader& reader) {
     const auto segment = SealedSegment::open(place.path);
     if (!segment) return failure(segment);
@@ -41,6 +50,8 @@ Result<SegmentEnd> read_sealed(const SegmentPlace& place, const SegmentReader& r
         if (!visited) return failure(visited);
         return end;
     }
+    const auto told = read_story(*segment, reader);
+    if (!told) return failure(told);
     for (const SealedBlockPlace& block : segment->event_blocks()) {
         const auto read = segment->read_events(block);
         if (!read) return failure(read);

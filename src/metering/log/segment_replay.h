@@ -26,6 +26,8 @@ struct SegmentReader {
     /// When it is set, it is given the events of sealed segments, in the order in which they lie
     /// there, and `records` nothing of these: many times quicker.
     std::function<Result<std::monostate>(std::span<const SealedEvent> events)> events = {};
+    /// Only beside `events`: given all else that sealed segments say.
+    std::function<Result<std::monostate>(std::span<const StoryRecord> story)> story = {};
 };
 
 /// Reads segments in order; they must join, and hold everything from `range.from` on.

@@ -88,8 +88,15 @@ private:
         add("the totals", record).shown =
             fmt::format("{} arrivals, {} events", record.arrivals, record.events);
     }
+    void say(const HoldRecord& record) {
+        add(fmt::format("reservation {} ({} of source {})", record.number, record.id,
+                        name(NameTable::Source, record.source)),
+            record)
+            .shown = to_text(record.state);
+    }
     void say(const ArrivalRecord& /*record*/) {}
     void say(const EventRecord& /*record*/) {}
+    void say(const HoldEndRecord& /*record*/) {}
 
     Statements statements_;
     std::array<std::vector<std::string>, kNameTables> names_;

@@ -41,7 +41,8 @@ Result<std::monostate> make_directories(const std::string& directory) {
     return std::monostate{};
 }
 
-/// More than the records of these events can take.
+}  // namespace
+
 std::size_t bytes_max(std::span<const LoggedUse> uses) {
     constexpr std::size_t kRecordsPerUse = 4;    // customer, subscription, source, event
     constexpr std::size_t kRecordsPerCount = 3;  // meter, plan version, allowance
@@ -57,8 +58,6 @@ std::size_t bytes_max(std::span<const LoggedUse> uses) {
     }
     return bytes;
 }
-
-}  // namespace
 
 UsageLog::UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities)
     : directory_(std::move(directory)), key_(key), identities_(std::move(identities)) {}
@@ -150,8 +149,7 @@ Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace>
         entries.clear();
         RecordReader reader(records);
         while (const auto record = reader.next())
-            if (const auto* event = std::get_if<EventRecord>(&*record))
-                entries.push_back(identity_of(*event));
+            if (const auto named = name_in(*record)) entries.push_back(identity_of(*named));
         if (reader.is_bad())
             return Result<std::monostate>(fail(ErrorCode::Unavailable, "usage_log.damaged",
                                                "a finished segment holds what cannot be read"));
@@ -159,23 +157,30 @@ Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace>
     };
     const auto from_events = [&](std::span<const SealedEvent> events) {
         entries.clear();
-        for (const SealedEvent& event : events) entries.push_back(identity_of(event.record));
+        for (const auto& [place, received_at, event] : events)
+            entries.push_back(identity_of({event.source, event.id, event.content}));
         return remember(entries);
     };
-    const auto read = read_segments(segments, range, {from_records, from_events});
+    const auto from_story = [&](std::span<const StoryRecord> story) {
+        entries.clear();
+        for (const StoryRecord& told : story)
+            if (const auto named = name_in(told.record)) entries.push_back(identity_of(*named));
+        return remember(entries);
+    };
+    const auto read = read_segments(segments, range, {from_records, from_events, from_story});
     if (!read) return failure(read);
     return std::monostate{};
 }
 
-IdentityEntry UsageLog::identity_of(const EventRecord& event) const {
-    const auto& source = state_.names(NameTable::Source).text(event.source);
-    return {identity_hash(key_, source, event.id), event.content};
+IdentityEntry UsageLog::identity_of(const NamedRecord& named) const {
+    const auto& source = state_.names(NameTable::Source).text(named.source);
+    return {identity_hash(key_, source, named.id), named.content};
 }
 
 Result<std::monostate> UsageLog::apply(std::string_view records) {
     std::vector<IdentityEntry> identities;
     const auto applied = state_.apply_all(
-        records, [&](const EventRecord& event) { identities.push_back(identity_of(event)); });
+        records, [&](const NamedRecord& named) { identities.push_back(identity_of(named)); });
     if (!applied) return failure(applied);
     return remember(identities);
 }
@@ -229,10 +234,9 @@ Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses
     verdicts.reserve(uses.size());
 
     const std::scoped_lock lock(sequencer_);
-    const auto room = writer_->has_room(bytes_max(uses));
+    const auto room = writer_->has_room(bytes_max(uses) + expiry_bytes_max(received_at));
     if (!room) return failure(room);
-    records_.clear();
-    state_.begin_arrival(received_at);
+    begin(received_at);
     std::optional<Error> unanswered;
     {
         auto identities = identities_->batch();

@@ -6,6 +6,7 @@
 
 #include "metering/log/leb128.h"
 #include "metering/log/packed_uuid.h"
+#include "metering/log/record_bytes.h"
 #include "metering/usage_event.h"
 #include "metering/window_calendar.h"
 
@@ -29,20 +30,6 @@ constexpr std::uint8_t kHasMore = 0x80;  ///< a second byte of flags follows:
 constexpr std::uint8_t kIsUnique = 1, kHasCounts = 2, kHasProperties = 4;
 constexpr std::uint8_t kHasLastAt = 0x10;
 constexpr int kTableShift = 4;
-
-void put_instant(std::string& out, Instant moment) { put_signed(out, unix_micros(moment)); }
-
-void put_text(std::string& out, std::string_view text) {
-    put_number(out, text.size());
-    out.append(text);
-}
-
-void put_fixed(std::string& out, std::uint32_t number) {
-    for (int shift = 0; shift < 32; shift += 8)
-        out.push_back(static_cast<char>(static_cast<std::uint8_t>(number >> shift)));
-}
-
-void put_byte(std::string& out, int byte) { out.push_back(static_cast<char>(byte)); }
 
 void put_rule(std::string& out, const CountRule& rule) {
     put_byte(out, static_cast<int>(rule.aggregation) | static_cast<int>(rule.reset.kind)
@@ -283,6 +270,8 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
             unique.hashes = text();
             return unique;
         }
+        case kHoldKind: return read_hold(flags);
+        case kHoldEndKind: return read_hold_end(flags);
         default: return std::nullopt;
     }
 }

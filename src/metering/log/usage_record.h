@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "metering/aggregation.h"
 #include "metering/log/count_list.h"
+#include "metering/log/hold_record.h"
 #include "metering/log/leb128.h"
 #include "metering/log/packed_uuid.h"
 
@@ -117,7 +118,8 @@ struct TotalsRecord {
 };
 
 using UsageRecord = std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord,
-                                 CloseRecord, UsedRecord, TotalsRecord, TrailRecord, UniqueRecord>;
+                                 CloseRecord, UsedRecord, TotalsRecord, TrailRecord, UniqueRecord,
+                                 HoldRecord, HoldEndRecord>;
 
 void write_record(std::string& out, const NameRecord& record);
 void write_record(std::string& out, const ArrivalRecord& record);
@@ -178,6 +180,8 @@ private:
     std::optional<UsageRecord> read(std::uint8_t kind, std::uint8_t flags);
     std::optional<UsageRecord> read_allowance(std::uint8_t flags);
     std::optional<UsageRecord> read_event(std::uint8_t flags);
+    std::optional<UsageRecord> read_hold(std::uint8_t flags);
+    std::optional<UsageRecord> read_hold_end(std::uint8_t flags);
     Instant instant();
     std::string_view text();
     std::string_view uuid();

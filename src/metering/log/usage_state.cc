@@ -20,6 +20,14 @@ std::unexpected<Error> damaged(const char* what) {
 
 }  // namespace
 
+std::optional<NamedRecord> name_in(const UsageRecord& record) {
+    if (const auto* event = std::get_if<EventRecord>(&record))
+        return NamedRecord{event->source, event->id, event->content};
+    if (const auto* hold = std::get_if<HoldRecord>(&record))
+        return NamedRecord{hold->source, hold->id, hold->content};
+    return std::nullopt;
+}
+
 NameList::Found NameList::find(std::string_view text) const {
     const auto known = indexes_.find(text);
     if (known != indexes_.end()) return {known->second, false};
@@ -49,6 +57,7 @@ void UsageState::begin_records(std::string& records) {
     if (arrival_is_written_) return;
     arrival_is_written_ = true;
     write_record(records, ArrivalRecord{++arrivals_, received_at_});
+    holds_.forget_until(received_at_);
 }
 
 std::uint32_t UsageState::name(NameTable table, std::string_view text, std::string& records) {
@@ -126,8 +135,9 @@ Quantity UsageState::counted_value(const Entry& entry, const EventCount& count) 
 
 bool UsageState::fits(const Entry& entry, Quantity value, Instant time) const {
     const UsageTrail& trail = trail_of(entry);
-    return is_within(used_at(entry.rule, entry.used, trail, time),
-                     used_after(entry.rule, entry.used, trail, value, time), entry.hard_limit);
+    return is_within(used_at(entry.rule, entry.used, trail, time) + entry.held,
+                     used_after(entry.rule, entry.used, trail, value, time) + entry.held,
+                     entry.hard_limit);
 }
 
 bool UsageState::fits(const Placement& placement, Instant time) const {
@@ -236,17 +246,21 @@ void UsageState::close(const ContractKey& contract, Instant closed_before,
 }
 
 Result<std::monostate> UsageState::apply(const UsageRecord& record) {
+    if (committing_ && !std::holds_alternative<EventRecord>(record))
+        return damaged("a reservation ends without its usage");
     return std::visit([this](const auto& known) { return apply_record(known); }, record);
 }
 
-Result<std::monostate> UsageState::apply_all(std::string_view payload, const SeeEvent& event) {
+Result<std::monostate> UsageState::apply_all(std::string_view payload, const SeeName& see) {
     RecordReader reader(payload);
     while (const auto record = reader.next()) {
+        const bool is_named_before = committing_.has_value();
         auto applied = apply(*record);
         if (!applied) return applied;
-        const auto* recorded = std::get_if<EventRecord>(&*record);
-        if (recorded != nullptr && event) event(*recorded);
+        if (!see || is_named_before) continue;
+        if (const auto named = name_in(*record)) see(*named);
     }
+    if (committing_) return damaged("a reservation ends without its usage");
     if (reader.is_bad())
         return fail(ErrorCode::Unavailable, "usage_log.damaged",
                     "the usage log holds a record that this program does not know; use the newer "
@@ -265,6 +279,7 @@ Result<std::monostate> UsageState::apply_record(const ArrivalRecord& record) {
     if (record.number != arrivals_ + 1) return damaged("an arrival is missing");
     arrivals_ = record.number;
     received_at_ = record.received_at;
+    holds_.forget_until(received_at_);
     return std::monostate{};
 }
 
@@ -333,6 +348,7 @@ void UsageState::open(const AllowanceRecord& record, std::uint32_t contract) {
 }
 
 Result<std::monostate> UsageState::apply_record(const EventRecord& record) {
+    if (committing_) return apply_commit(record);
     if (record.source >= names(NameTable::Source).size()) return damaged("an event has no source");
     if (!is_event_time(record.time)) return damaged("an event is of another time");
     EventCounts counts(record);

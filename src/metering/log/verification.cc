@@ -131,9 +131,9 @@ Result<SegmentEnd> LogCheck::read(const SegmentPlace& place) {
 
 Result<std::monostate> LogCheck::take(std::uint64_t sequence, std::string_view records) {
     if (!is_whole_) return std::monostate{};  // without what is lost it cannot be understood
-    const auto applied = state_.apply_all(records, [&](const EventRecord& event) {
+    const auto applied = state_.apply_all(records, [&](const NamedRecord& named) {
         if (!identities_) return;
-        identities_->take(state_.names(NameTable::Source).text(event.source), event, sequence);
+        identities_->take(state_.names(NameTable::Source).text(named.source), named, sequence);
     });
     if (!applied)
         return fail(ErrorCode::Unavailable, "usage_log.damaged",
