@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/id.h"
@@ -24,5 +25,10 @@ struct RecordJob {
 ///
 /// \return one outcome per event, in order
 std::vector<UsageOutcome> record_usage(const RecordJob& job, std::span<const PendingUsage> events);
+
+/// What an event says, as its row keeps it.
+std::string content_hash(const PendingUsage& pending);
+/// The rows of an event that its counters have counted, under a name that is free.
+void insert_counted(const RecordJob& job, const PendingUsage& pending, const std::string& content);
 
 }  // namespace turnpike

@@ -26,6 +26,14 @@ bool is_due(Instant expires_at, Instant now) { return expires_at <= now; }
 
 bool is_forgotten(Instant ended_at, Instant now) { return ended_at + kReservationMemory <= now; }
 
+Reservation as_of(Reservation reservation, Instant now) {
+    if (reservation.state != ReservationState::Open || !is_due(reservation.expires_at, now))
+        return reservation;
+    reservation.state = ReservationState::Expired;
+    reservation.ended_at = reservation.expires_at;
+    return reservation;
+}
+
 bool can_be_reserved(Meter::Aggregation aggregation) {
     return aggregation == Meter::Aggregation::Sum || aggregation == Meter::Aggregation::Count;
 }

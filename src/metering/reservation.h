@@ -36,10 +36,10 @@ struct Reservation {
     ReservationState state = ReservationState::Open;
     CustomerId customer;
     std::string meter_key;
-    std::string source, event_id;  ///< of the event that a commit records
-    Quantity reserved;             ///< as it was asked for
-    Instant time;                  ///< the customer's when it was opened: that of the event
-    Instant expires_at;            ///< of the system's time: from then on it is expired
+    std::string source, event_id;        ///< of the event that a commit records
+    Quantity reserved;                   ///< as it was asked for
+    Instant time;                        ///< the customer's when it was opened: that of the event
+    Instant expires_at;                  ///< of the system's time: from then on it is expired
     std::optional<Quantity> quantity{};  ///< the actual one; set exactly when it was committed
     std::optional<Instant> ended_at{};   ///< set exactly when it has ended
 };
@@ -48,6 +48,9 @@ struct Reservation {
 bool is_due(Instant expires_at, Instant now);
 /// Whether it ended so long ago that it is forgotten.
 bool is_forgotten(Instant ended_at, Instant now);
+
+/// What it shows at `now`: one that is due is expired, even before anything has ended it.
+Reservation as_of(Reservation reservation, Instant now);
 
 /// Sums and counts: of others a part cannot be set aside.
 bool can_be_reserved(Meter::Aggregation aggregation);

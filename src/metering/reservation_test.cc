@@ -35,9 +35,9 @@ TEST(Reservation, WhatIsHeldIsNobodyElses) {
         bool fits;
     };
     const Case cases[] = {
-        {"all of it", 0, 0, 100, true},     {"one too many", 0, 0, 101, false},
-        {"beside usage", 60, 0, 40, true},  {"beyond it", 60, 0, 41, false},
-        {"beside a hold", 30, 30, 40, true}, {"beyond them", 30, 30, 41, false},
+        {"all of it", 0, 0, 100, true},           {"one too many", 0, 0, 101, false},
+        {"beside usage", 60, 0, 40, true},        {"beyond it", 60, 0, 41, false},
+        {"beside a hold", 30, 30, 40, true},      {"beyond them", 30, 30, 41, false},
         {"nothing fits always", 60, 40, 0, true},
     };
     for (const Case& c : cases) {

@@ -59,9 +59,7 @@ HoldRecord record_of(const Hold& hold, std::string& more) {
             .ended_at = hold.ended_at};
 }
 
-bool is_quantity(Quantity quantity) {
-    return quantity >= Quantity{} && quantity <= kMaxQuantity;
-}
+bool is_quantity(Quantity quantity) { return quantity >= Quantity{} && quantity <= kMaxQuantity; }
 
 }  // namespace
 
@@ -123,8 +121,8 @@ bool UsageState::can_commit(const Hold& hold, Quantity quantity) const {
     return std::ranges::all_of(hold.counts, [&](const EventCount& count) {
         const Entry& entry = counters_[count.counter];
         Counter counter = counter_of(entry);
-        return commit_held(counter, count.value,
-                           committed_value(entry.rule.aggregation, quantity), hold.time);
+        return commit_held(counter, count.value, committed_value(entry.rule.aggregation, quantity),
+                           hold.time);
     });
 }
 
@@ -221,8 +219,7 @@ Result<std::monostate> UsageState::apply_record(const HoldRecord& record) {
     bool is_sound = is_quantity(hold.reserved) && is_quantity(hold.used);
     for (const EventCount& count : hold.counts) {
         is_sound = is_sound && count.counter < counters_.size() && is_quantity(count.value) &&
-                   !count.unique &&
-                   can_be_reserved(counters_[count.counter].rule.aggregation);
+                   !count.unique && can_be_reserved(counters_[count.counter].rule.aggregation);
         if (!is_sound) return damaged("a reservation holds what cannot be held");
         const Entry& entry = counters_[count.counter];
         const Quantity taken = can_fall(entry.rule) ? entry.held : entry.used + entry.held;
