@@ -134,8 +134,8 @@ CounterKey key_of(const CustomerId& customer, const Counter& counter) {
 void write_row(sql::Transaction& tx, const CounterKey& key, const Counter* before,
                const Counter& now) {
     if (before != nullptr) {
-        tx.run(kUpdateCounter,
-               with_key(key, {now.period.end, now.used, now.hard_limit, now.trail.last_at, now.held}));
+        tx.run(kUpdateCounter, with_key(key, {now.period.end, now.used, now.hard_limit,
+                                              now.trail.last_at, now.held}));
         return;
     }
     const auto opened =
