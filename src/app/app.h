@@ -45,7 +45,7 @@
 #include "invoicing/api.h"
 #include "metering/api.h"
 #include "metering/log/usage_log.h"
-#include "metering/reservation_store.h"
+#include "metering/reservations.h"
 #include "metering/service.h"
 #include "payments/stripe/provider.h"
 #include "sql/database.h"

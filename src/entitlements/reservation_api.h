@@ -6,7 +6,7 @@
 #include "entitlements/api.h"
 #include "entitlements/wire.h"
 #include "http/message.h"
-#include "metering/reservation_store.h"
+#include "metering/reservations.h"
 
 namespace turnpike {
 

@@ -7,7 +7,7 @@
 #include "entitlements/decision.h"
 #include "entitlements/standing.h"
 #include "entitlements/standing_cache.h"
-#include "metering/reservation_store.h"
+#include "metering/reservations.h"
 
 namespace turnpike {
 

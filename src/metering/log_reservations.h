@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "metering/log/usage_log.h"
-#include "metering/reservation_store.h"
+#include "metering/reservations.h"
 #include "sql/database.h"
 
 namespace turnpike {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "metering/reservation_store.h"
+#include "metering/reservations.h"
 #include "sql/database.h"
 
 namespace turnpike {

@@ -50,7 +50,8 @@ constexpr std::string_view kDropName = R"sql(
 
 constexpr std::string_view kInsert = R"sql(
     INSERT INTO usage_holds (id, source, event_id, customer_id, subscription_id, meter_key,
-                             reserved, event_time, expires_at, received_at, properties, content_hash, status)
+                             reserved, event_time, expires_at, received_at, properties,
+                             content_hash, status)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open')
 )sql";
 

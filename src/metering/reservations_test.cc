@@ -1,5 +1,5 @@
 // Reservations in the three stores: SQLite's tables, PostgreSQL's, and the usage log.
-#include "metering/reservation_store.h"
+#include "metering/reservations.h"
 
 #include <atomic>
 #include <memory>
