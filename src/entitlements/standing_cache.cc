@@ -27,6 +27,7 @@ enum class Order : std::uint8_t { Newer, NotNewer, Unknown };
 
 /// A counter's states follow one another. What only rises shows their order by itself.
 Order order_of(const Counter& counter, const Counter& known) {
+    if (counter.used == known.used && counter.held != known.held) return Order::Unknown;
     if (!can_fall(rule_of(counter)))
         return counter.used > known.used ? Order::Newer : Order::NotNewer;
     if (counter.trail.last_at != known.trail.last_at)

@@ -89,6 +89,15 @@ TEST(StandingCache, ACommitDuringALoadRefusesWhatWasLoaded) {
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 8);
 }
 
+TEST(StandingCache, OfTwoHoldsNobodyKnowsTheLaterOne) {
+    StandingCache cache({});
+    cache.put(cache.ticket(), snapshot(1, 5));
+    Counter held = counter(5);
+    held.held = Quantity::whole(3);
+    cache.count_moved(customer(1), moved(held));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr);
+}
+
 TEST(StandingCache, CountsOnlyMoveForward) {
     StandingCache cache({});
     cache.put(cache.ticket(), snapshot(1, 5));

@@ -18,6 +18,7 @@
 #include "metering/counter.h"
 #include "metering/log/event_lookup.h"
 #include "metering/log/event_scan.h"
+#include "metering/log/event_search.h"
 #include "metering/log/identity_set.h"
 #include "metering/log/identity_table.h"
 #include "metering/log/log_follow.h"
@@ -59,6 +60,25 @@ enum class LogVerdict : std::uint8_t {
     LimitExceeded,
 };
 
+/// A reservation of what a use would count.
+struct LoggedHold {
+    LoggedUse use;
+    Quantity reserved;
+    Instant expires_at;
+};
+struct HoldAnswer {
+    ReserveVerdict verdict;
+    std::optional<Reservation> reservation;  ///< when it was opened, now or before
+    std::vector<Counter> counters;           ///< as it left or found them; not for Conflict
+};
+struct HoldEnd {
+    EndVerdict verdict;
+    std::optional<Reservation> reservation;  ///< absent exactly when it is unknown
+};
+
+/// More than the records of these events can take.
+std::size_t bytes_max(std::span<const LoggedUse> uses);
+
 /// The embedded store of usage: a log on disk, and in memory what it says. One decision at a time,
 /// in the order of the log, so that a limit is never passed and a start ends in the same state.
 ///
@@ -92,6 +112,20 @@ public:
     ///         not judge may be. Sending all of them again is safe.
     Result<std::vector<LogVerdict>> append(std::span<const LoggedUse> uses, Instant received_at,
                                            LogWriter::Done durable);
+
+    /// Opens a reservation, or finds the one that the same request opened. As append() otherwise.
+    /// Errors: those of append; Unavailable "reservation.too_many_open".
+    Result<HoldAnswer> reserve(const LoggedHold& asked, Instant received_at,
+                               LogWriter::Done durable);
+    /// Ends one; a commit's event and the end of the hold are in one frame. `durable` as of append.
+    /// Errors: as append.
+    Result<HoldEnd> commit(const HoldCommit& asked, Instant received_at, LogWriter::Done durable);
+    Result<HoldEnd> release(std::uint64_t number, Instant received_at, LogWriter::Done durable);
+    [[nodiscard]] std::optional<Reservation> reservation(std::uint64_t number) const;
+    /// Ends what has expired by `now`.
+    /// \return customers of all that expired since this was called last, by whatever ended it
+    /// Errors: as append.
+    Result<std::vector<std::string>> expire_holds(Instant now);
 
     /// Decides each correction for itself, in order. `durable` as with append().
     /// Errors: as append.
@@ -147,14 +181,23 @@ private:
                                              const SequenceRange& range);
     Result<std::monostate> apply(std::string_view records);
     Result<std::monostate> remember(std::span<const IdentityEntry> entries);
-    [[nodiscard]] IdentityEntry identity_of(std::uint32_t source, std::string_view id,
-                                            std::uint32_t content) const;
+    [[nodiscard]] IdentityEntry identity_of(const NamedRecord& named) const;
     /// A process that has no memory left in the middle of it ends: a decision that is in memory and
     /// not in the log would make the log contradict itself.
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash) noexcept;
     Result<CorrectionVerdict> decide(IdentitySet::Batch& identities,
                                      const LoggedCorrection& correction) noexcept;
+    Result<HoldAnswer> decide(IdentitySet::Batch& identities, const LoggedHold& asked,
+                              const IdentityHash& hash) noexcept;
+    template <class Decide>
+    Result<HoldEnd> end_hold(std::uint64_t number, Instant received_at, Decide decide_end,
+                             LogWriter::Done durable);
+    // With the sequencer held.
+    /// Begins a request's records: with what has expired by then.
+    void begin(Instant received_at);
+    /// More than these take.
+    [[nodiscard]] std::size_t expiry_bytes_max(Instant now) const;
     [[nodiscard]] Result<std::monostate> wait_until_durable() const;
     Result<std::monostate> keep_identities_small();
     Result<std::monostate> keep_identities_known();

@@ -53,10 +53,9 @@ Result<std::vector<CorrectionVerdict>> UsageLog::correct(
     std::vector<CorrectionVerdict> verdicts;
     verdicts.reserve(corrections.size());
     const std::scoped_lock lock(sequencer_);
-    const auto room = writer_->has_room(bytes_max(corrections));
+    const auto room = writer_->has_room(bytes_max(corrections) + expiry_bytes_max(received_at));
     if (!room) return failure(room);
-    records_.clear();
-    state_.begin_arrival(received_at);
+    begin(received_at);
     std::optional<Error> unanswered;
     {
         auto identities = identities_->batch();

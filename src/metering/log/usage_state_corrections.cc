@@ -34,6 +34,7 @@ std::optional<Counter> UsageState::changed(const LoggedChange& change, Instant t
 
 void UsageState::put_back(Entry& entry, const Counter& counter) {
     entry.used = counter.used;
+    entry.held = counter.held;
     entry.hard_limit = counter.hard_limit;
     for (std::size_t i = 0; i < entry.segments.size(); ++i)
         entry.segments[i].from_used = counter.segments[i].from_used;
