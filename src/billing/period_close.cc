@@ -85,12 +85,13 @@ Result<Closing> begin_closing(sql::Transaction& tx, const PeriodClose& close,
                         "the customer is not known at the provider, so nothing can be charged");
 
     const Currency currency = price->amount.currency();
-    // Once it is decided where they go, lines are added to that only: it may be final.
-    const bool may_freeze = close.placement == Placement::Undecided;
-    for (const UsedPeriod& period : may_freeze ? rated : std::vector<UsedPeriod>()) {
-        const auto due = charges_due(tx, close, period, currency);
-        if (!due) return failure(due);
-        freeze_charges(tx, close, *due, ids, now);
+    // Once it is decided where its lines go, that may be final.
+    if (close.placement == Placement::Undecided) {
+        for (const UsedPeriod& period : rated) {
+            const auto due = charges_due(tx, close, period, currency);
+            if (!due) return failure(due);
+            freeze_charges(tx, close, *due, ids, now);
+        }
     }
     const bool is_used = std::ranges::any_of(
         rated, [&](const UsedPeriod& period) { return period.period.start == close.period.start; });

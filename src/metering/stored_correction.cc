@@ -21,7 +21,7 @@ constexpr std::string_view kContent = R"sql(
 
 // The name of a reservation is a row here as well, with an id before 'ue', and no event.
 constexpr std::string_view kOriginal = R"sql(
-    SELECT e.id, e.event_time, e.subscription_id
+    SELECT e.id, e.event_time, e.subscription_id, e.properties
       FROM usage_events e LEFT JOIN usage_corrections c ON c.id = e.id
      WHERE e.source = $1 AND e.event_id = $2 AND e.customer_id = $3 AND c.id IS NULL
        AND e.id > 'ue'
@@ -70,6 +70,7 @@ struct StoredCount {
 struct Original {
     std::string id;
     Instant time;
+    std::string properties;
     std::vector<StoredCount> counts;
     EventStatus status;
     std::int64_t corrections = 0;  ///< so far
@@ -99,7 +100,11 @@ std::optional<Original> load_original(sql::Transaction& tx, const PendingUsage& 
     const CustomerId& customer = pending.event.customer;
     const auto row = tx.one(kOriginal, {correction.source, correction.id, customer});
     if (!row) return std::nullopt;
-    Original original{.id = row->text(0), .time = row->instant(1), .counts = {}, .status = {}};
+    Original original{.id = row->text(0),
+                      .time = row->instant(1),
+                      .properties = row->text(3),
+                      .counts = {},
+                      .status = {}};
     const std::string subscription = row->text(2);
     Contract contract;
     if (!subscription.empty()) contract = SubscriptionId::trusted(subscription);
@@ -154,6 +159,15 @@ void save_correction(const RecordJob& job, const PendingUsage& pending, const Or
     }
 }
 
+/// Of the counters that the original moved in this meter.
+std::vector<UsageDelta::Window> windows_of(const Original& original, std::string_view meter_key) {
+    std::vector<UsageDelta::Window> windows;
+    for (const auto& [counter, value, segment] : original.counts)
+        if (counter.meter_key == meter_key)
+            windows.push_back({counter.contract, counter.reset, counter.period.start});
+    return windows;
+}
+
 /// As the event itself, it counts once for each of its meters.
 void save_correction_deltas(const RecordJob& job, const PendingUsage& pending,
                             const Original& original, const std::vector<Quantity>& changes) {
@@ -167,11 +181,13 @@ void save_correction_deltas(const RecordJob& job, const PendingUsage& pending,
                    {.customer = pending.event.customer.text(),
                     .meter_key = meter_key,
                     .source = pending.correction->source,
+                    .properties = original.properties,
                     .hour = std::chrono::floor<std::chrono::hours>(original.time),
                     .events = is_void ? -1 : 0,
                     .units = changes[i].scaled() / Quantity::kOne,
                     .millionths = changes[i].scaled() % Quantity::kOne,
-                    .latencies_us = {}},
+                    .latencies_us = {},
+                    .windows = windows_of(original, meter_key)},
                    job.received_at, job.ids);
     }
 }

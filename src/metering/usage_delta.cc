@@ -138,9 +138,12 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
 }
 
 void save_delta(sql::Transaction& tx, const UsageDelta& delta, Instant received_at, IdSource& ids) {
-    tx.run(std::string(kInsert) + value_rows(1, kColumns),
-           {ids.body(received_at), delta.customer, delta.meter_key, delta.source, delta.hour,
-            delta.events, delta.units, delta.millionths, ""});
+    std::set<std::string> windows;
+    for (const UsageDelta::Window& window : delta.windows) windows.insert(window_text(window));
+    sql::InsertRows row(tx, kInsert);
+    row.add({ids.body(received_at), delta.customer, delta.meter_key, delta.source, delta.properties,
+             delta.hour, delta.events, delta.units, delta.millionths, "", joined(windows)});
+    row.finish();
 }
 
 std::vector<UsageDelta> take_deltas(sql::Transaction& tx, std::size_t most) {

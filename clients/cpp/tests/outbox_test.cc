@@ -85,6 +85,7 @@ TEST(Outbox, SendsAFailedBatchAgainAfterItsPauseAndBeforeAllElse) {
     outbox.failed(kFailure, kStart, 99);
     EXPECT_EQ(outbox.due(), kStart + milliseconds(100));
     EXPECT_EQ(outbox.first_open(), 1U);
+    EXPECT_EQ(ids(outbox.open_events(2)), (Ids{"a", "b"}));
     EXPECT_EQ(outbox.take(), (Texts{"a", "b", "c"}));
     outbox.failed(kFailure, kStart, 199);
     EXPECT_EQ(outbox.due(), kStart + milliseconds(200));

@@ -31,8 +31,8 @@ interface Entry {
  * Events on their way: the rules of a Recorder without network and clock. Every event that is put
  * in comes out once, with a verdict. Times are the clock's now(), in milliseconds.
  *
- * An event is queued, or under way in the one batch. After a failure the batch goes back to the head
- * of the queue, and nothing leaves before the pause is over.
+ * An event is queued, or under way in the one batch. After a failure the batch goes back to the
+ * head of the queue, and nothing leaves before the pause is over.
  */
 export class Outbox {
     /** By number: what comes back to it is older than what it holds. */

@@ -38,9 +38,9 @@ interface Waiter {
  *
  * A batch leaves when batchMax events wait or the oldest waited ageMaxMs; one is under way at a
  * time. Network errors, time-outs, 408, 429, 5xx and answers that make no sense are tried again for
- * as long as the recorder lives. Retry-After is waited for, up to five minutes. Any other refusal of
- * a whole batch (a revoked key, say) hands its events back as unconfirmed. Every event gets exactly
- * one verdict.
+ * as long as the recorder lives. Retry-After is waited for, up to five minutes. Any other refusal
+ * of a whole batch (a revoked key, say) hands its events back as unconfirmed. Every event gets
+ * exactly one verdict.
  */
 export class Recorder {
     private readonly outbox: Outbox;

@@ -10,6 +10,14 @@
 #include "entitlements/gateway_source.h"
 
 namespace turnpike {
+namespace {
+
+/// Since 1970.
+std::int64_t day_of(Instant time) {
+    return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
+}
+
+}  // namespace
 
 std::size_t LogTally::KeyHash::operator()(const Key& key) const {
     std::size_t seed = 0;
@@ -40,8 +48,8 @@ void LogTally::add(const EventRecord& event, const EventCount& counted) {
     sum.quantity = sum.quantity + counted.value;
     if (event.latency_us) sum.latency.add(Duration(*event.latency_us));
     if (event.properties.empty()) return;
-    const auto day = std::chrono::floor<std::chrono::days>(event.time).time_since_epoch().count();
-    groups_[{counted.counter, day, std::string(event.properties)}].add({1, counted.value});
+    groups_[{counted.counter, day_of(event.time), std::string(event.properties)}].add(
+        {1, counted.value});
 }
 
 void LogTally::count(const CorrectionRecord& correction) {
@@ -50,13 +58,19 @@ void LogTally::count(const CorrectionRecord& correction) {
     std::vector<std::string> meters;
     const auto changes = read_changes(correction.changes).value();
     for (const LoggedChange& change : changes) {
+        further_.insert(change.counter);
         const std::string& meter = meter_of(change.counter);
         if (std::ranges::find(meters, meter) != meters.end()) continue;
         meters.push_back(meter);
         UsageFigures& sum =
             sums_[{change.counter, correction.original_source, hour.time_since_epoch().count()}];
-        sum.events -= correction.quantity ? 0 : 1;
+        const std::int64_t events = correction.quantity ? 0 : -1;
+        sum.events += events;
         sum.quantity = sum.quantity + change.change;
+        if (correction.original_properties.empty()) continue;
+        groups_[{change.counter, day_of(correction.original_time),
+                 std::string(correction.original_properties)}]
+            .add({events, change.change});
     }
 }
 

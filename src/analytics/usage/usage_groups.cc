@@ -36,7 +36,8 @@ std::vector<UsageGroup> groups_by(const std::vector<PropertiesUsage>& stored,
     // What has none of them is the rest's.
     sums.erase(Values(by.size()));
     std::vector<UsageGroup> groups;
-    for (auto& [values, figures] : sums) groups.push_back({values, figures});
+    for (auto& [values, figures] : sums)
+        if (figures.events > 0) groups.push_back({values, figures});  // not all were voided
     std::ranges::sort(groups, [](const UsageGroup& a, const UsageGroup& b) {
         return std::tie(b.figures.quantity, a.values) < std::tie(a.figures.quantity, b.values);
     });

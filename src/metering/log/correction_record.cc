@@ -29,6 +29,7 @@ void write_record(std::string& out, const CorrectionRecord& record) {
     put_number(out, record.original_source);
     put_text(out, record.original_id);
     put_instant(out, record.original_time);
+    put_text(out, record.original_properties);
     if (record.quantity) put_signed(out, record.quantity->scaled());
     put_text(out, record.changes);
 }
@@ -91,6 +92,7 @@ std::optional<UsageRecord> RecordReader::read_correction(std::uint8_t flags) {
     record.original_source = in_.index();
     record.original_id = text();
     record.original_time = instant();
+    record.original_properties = text();
     if ((flags & kHasQuantity) != 0) record.quantity = Quantity::from_scaled(in_.signed_number());
     record.changes = text();
     if (!read_changes(record.changes)) return std::nullopt;

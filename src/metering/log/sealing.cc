@@ -100,6 +100,7 @@ void Contents::tell(const UsageRecord& record) {
     if (auto* correction = std::get_if<CorrectionRecord>(&told)) {
         keep(correction->id);
         keep(correction->original_id);
+        keep(correction->original_properties);
         keep(correction->changes);
     }
     if (auto* hold = std::get_if<HoldRecord>(&told)) {

@@ -16,7 +16,6 @@
 
 #include "base/error.h"
 #include "metering/counter.h"
-#include "metering/log/event_lookup.h"
 #include "metering/log/event_scan.h"
 #include "metering/log/event_search.h"
 #include "metering/log/identity_set.h"

@@ -97,6 +97,7 @@ struct CorrectionRecord {
     std::uint32_t original_source;
     std::string_view original_id;
     Instant original_time;
+    std::string_view original_properties;
     std::optional<Quantity> quantity;  ///< of an amend; absent: it is a void
     std::string_view changes;          ///< as put_change() writes them, at least one
     friend bool operator==(const CorrectionRecord&, const CorrectionRecord&) = default;

@@ -61,6 +61,7 @@ struct FoundEvent {
     Instant time;
     std::uint32_t source;            ///< its name's number
     std::vector<EventCount> counts;  ///< at least one; all of one customer
+    std::string properties{};
 };
 
 /// One correction to be decided.

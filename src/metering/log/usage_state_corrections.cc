@@ -75,6 +75,7 @@ std::expected<std::monostate, EventComplaint> UsageState::correct(const Correcti
         .original_source = original.source,
         .original_id = use.correction.id,
         .original_time = original.time,
+        .original_properties = original.properties,
         .quantity = is_amend ? std::optional(use.correction.quantity) : std::nullopt,
         .changes = list};
     write_record(records, record);
