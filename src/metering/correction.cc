@@ -56,13 +56,11 @@ Quantity end_of_segment(const Counter& counter, std::size_t number) {
     return is_last ? counter.used : counter.segments[number + 1].from_used;
 }
 
-/// How far the segment stands above what it lets in: only what was reserved under another plan ever
-/// does. The last one also has what is held.
-Quantity excess_of(const Counter& counter, std::size_t number) {
+/// What is held comes on top of the last one.
+bool is_within_limit(const Counter& counter, std::size_t number) {
     const bool is_last = number + 1 == counter.segments.size();
     const Quantity taken = end_of_segment(counter, number) + (is_last ? counter.held : Quantity{});
-    const auto limit = hard_limit_under(counter, number);
-    return std::max(Quantity{}, taken - limit.value_or(kMaxQuantity));
+    return taken <= hard_limit_under(counter, number).value_or(kMaxQuantity);
 }
 
 }  // namespace
@@ -137,13 +135,13 @@ std::optional<Counter> corrected(Counter counter, const CountChange& change) {
 bool is_within_limits(const Counter& before, const Counter& after, Instant moment) {
     const CountRule rule = rule_of(before);
     if (after.used <= before.used) return true;
-    if (after.used + after.held > kMaxQuantity) return false;
+    if (after.used > kMaxQuantity) return false;
     if (can_fall(rule))
         return is_within(used_at(rule, before.used, before.trail, moment) + before.held,
                          used_at(rule, after.used, after.trail, moment) + after.held,
                          after.hard_limit);
     for (std::size_t number = 0; number < after.segments.size(); ++number)
-        if (excess_of(after, number) > excess_of(before, number)) return false;
+        if (!is_within_limit(after, number)) return false;
     return true;
 }
 
