@@ -6,7 +6,7 @@
 
 namespace turnpike {
 
-Result<std::uint64_t> show_events(std::string_view payload, const FrameVisitor& visitor) {
+Result<std::uint64_t> show_events(std::string_view payload, const EventVisitor& visitor) {
     RecordReader reader(payload);
     SealedEvent event;
     while (const auto record = reader.next()) {

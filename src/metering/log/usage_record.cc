@@ -20,6 +20,7 @@ constexpr std::uint8_t kOverageIsPriced = 0x10;
 constexpr std::uint8_t kOverageIsCapped = 0x20;
 constexpr std::uint8_t kHasRule = 0x40;  ///< otherwise it sums up billing periods
 constexpr std::uint8_t kHasBeginning = 0x80;
+constexpr std::uint8_t kIsCorrected = 0x10;
 constexpr int kResetShift = 4;  ///< in the byte that says the rule
 constexpr std::uint8_t kAggregationMask = 0x0f;
 constexpr std::uint64_t kRollingLengthMax = std::uint64_t{kRollingDaysMax} * 24;
@@ -132,7 +133,7 @@ void write_record(std::string& out, const EventRecord& record, Instant received_
 }
 
 void write_record(std::string& out, const UsedRecord& record) {
-    out.push_back(kUsed);
+    out.push_back(static_cast<char>(kUsed | (record.is_corrected ? kIsCorrected : 0)));
     put_number(out, record.counter);
     put_signed(out, record.used.scaled());
 }
@@ -245,8 +246,9 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
         case kAllowance: return read_allowance(flags);
         case kEvent: return read_event(flags);
         case kUsed: {
-            if (flags != 0) return std::nullopt;
+            if ((flags & ~kIsCorrected) != 0) return std::nullopt;
             UsedRecord used{};
+            used.is_corrected = flags != 0;
             used.counter = in_.index();
             used.used = Quantity::from_scaled(in_.signed_number());
             return used;

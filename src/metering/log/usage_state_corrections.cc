@@ -33,6 +33,7 @@ std::optional<Counter> UsageState::changed(const LoggedChange& change, Instant t
 }
 
 void UsageState::put_back(Entry& entry, const Counter& counter) {
+    entry.is_corrected = true;
     entry.used = counter.used;
     entry.hard_limit = counter.hard_limit;
     for (std::size_t i = 0; i < entry.segments.size(); ++i)

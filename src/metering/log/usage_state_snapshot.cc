@@ -42,7 +42,7 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
                                               .overage_cap = segment.overage_cap,
                                               .begins = begins});
     }
-    write_record(records, UsedRecord{number, entry.used});
+    write_record(records, UsedRecord{number, entry.used, entry.is_corrected});
     if (!keeps_trail(entry.rule)) return;
     const UsageTrail& trail = trail_of(entry);
     std::string buckets;
@@ -105,6 +105,7 @@ Result<std::monostate> UsageState::apply_record(const UsedRecord& record) {
     const Quantity most = falls ? kBucketsUsedMax : entry.hard_limit.value_or(kMaxQuantity);
     if (record.used < least || record.used > most) return damaged("a count is beyond its limit");
     entry.used = record.used;
+    entry.is_corrected = record.is_corrected;
     return std::monostate{};
 }
 
