@@ -88,12 +88,18 @@ std::string named(const Billed& billed, const std::string& meter_key, Instant pe
                        unix_micros(period_start));
 }
 
+struct UsedCounter {
+    const Counter& counter;
+    bool may_have_fallen;
+};
+
 /// \param line  from what was charged to what is owed
-void judge(const Billed& billed, const Counter& counter, const OverageLine& line,
+void judge(const Billed& billed, const UsedCounter& used, const OverageLine& line,
            ChargeFindings& findings) {
+    const Counter& counter = used.counter;
     const bool will_be_seen = counter.period.end > billed.looks_after;
     const bool is_less = line.quantity < Quantity{};
-    const bool can_be = line.quantity > Quantity{} || (is_less && can_fall(rule_of(counter)));
+    const bool can_be = line.quantity > Quantity{} || (is_less && used.may_have_fallen);
     if (can_be && will_be_seen) {
         ++findings.to_adjust;
         return;
@@ -108,8 +114,9 @@ void judge(const Billed& billed, const Counter& counter, const OverageLine& line
                              what, line.segment, -line.quantity.scaled(), -line.amount.minor()));
 }
 
-void check_counter(const Billed& billed, const Counter& counter, const Charged& charged,
+void check_counter(const Billed& billed, const UsedCounter& used, const Charged& charged,
                    ChargeFindings& findings) {
+    const Counter& counter = used.counter;
     const auto owed = rate_overage(rated_segments(counter), billed.currency);
     if (!owed) {
         findings.problems.push_back(named(billed, counter.meter_key, counter.period.start) + ": " +
@@ -117,18 +124,22 @@ void check_counter(const Billed& billed, const Counter& counter, const Charged& 
         return;
     }
     for (const OverageLine& line : adjust_overage(*owed, charged.segments))
-        judge(billed, counter, line, findings);
+        judge(billed, used, line, findings);
 }
 
 void check_subscription(sql::Transaction& tx, const UsageState& usage, const Billed& billed,
                         ChargeFindings& findings) {
     Charges charges = load_charges(tx, billed);
-    for (const Counter& counter : usage.counters_of({billed.customer, billed.subscription},
-                                                    Instant::min(), Instant::max())) {
+    const ContractKey contract{billed.customer, billed.subscription};
+    for (const Counter& counter : usage.counters_of(contract, Instant::min(), Instant::max())) {
         const auto known = charges.find({counter.meter_key, counter.period.start});
         const bool is_charged = known != charges.end();
         if (!is_charged && !billed.closed.contains(counter.period.start)) continue;
-        check_counter(billed, counter, is_charged ? known->second : Charged{}, findings);
+        const bool may_have_fallen =
+            can_fall(rule_of(counter)) ||
+            usage.is_corrected(contract, counter.meter_key, counter.period.start);
+        check_counter(billed, {counter, may_have_fallen}, is_charged ? known->second : Charged{},
+                      findings);
         if (is_charged) charges.erase(known);
     }
     for (const auto& [of, charged] : charges)

@@ -55,6 +55,20 @@ protected:
                                records),
                   Counted::Accepted);
     }
+    /// Sets the first event to so many.
+    void amend(std::int64_t calls, std::int64_t before) {
+        std::string records;
+        usage_.begin_arrival(kStart);
+        const Correction correction{Correction::Kind::Amend, "test", "e", Quantity::whole(calls)};
+        const FoundEvent original{{1, 0}, kStart, 0, {{0, Quantity::whole(before)}}};
+        EXPECT_TRUE(usage_.correct({.source = "test",
+                                    .id = "c",
+                                    .time = kStart,
+                                    .content = 2,
+                                    .correction = correction,
+                                    .original = original},
+                                   records));
+    }
     /// By the close of the month that began `months` after September.
     void charge(std::int64_t calls, std::int64_t cents, int months = 0) {
         const auto id = "oc_" + std::to_string(++charges_);
@@ -132,6 +146,16 @@ TEST_F(ChargeCheck, ACounterThatCanFallIsToBeAdjusted) {
     use(10'100, Meter::Aggregation::Last);
     charge(101, 202);
     EXPECT_EQ(found(), "1 to adjust");
+}
+
+TEST_F(ChargeCheck, WhatACorrectionTookBackIsToBeAdjusted) {
+    use(10'101);
+    charge(101, 202);
+    EXPECT_EQ(found(), "0 to adjust");
+    amend(10'100, 10'101);
+    EXPECT_EQ(found(), "1 to adjust");
+    charge(-1, -2, 1);
+    EXPECT_EQ(found(), "0 to adjust");
 }
 
 TEST_F(ChargeCheck, AChargeForNothingIsAProblem) {

@@ -35,9 +35,9 @@ struct Recorded {
 };
 
 /// Neither ids nor resets have a comma or a space.
-std::string window_text(const UsageWindow& window) {
+std::string window_text(const UsageDelta::Window& window) {
     return std::string(text_of(window.contract)) + ',' + to_text(window.reset) + ',' +
-           std::to_string(unix_micros(window.period.start));
+           std::to_string(unix_micros(window.start));
 }
 
 void count(const UsageEvent& event, Quantity value, Recorded& recorded) {
@@ -123,7 +123,8 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
             const std::string& meter_key = one.window->meter_key;
             Recorded& group =
                 groups[{event.customer.text(), meter_key, event.source, event.properties, hour}];
-            group.windows.insert(window_text(*one.window));
+            group.windows.insert(
+                window_text({one.window->contract, one.window->reset, one.window->period.start}));
             if (is_first_of_its_meter(events[i].counts, one)) count(event, one.value, group);
         }
     }

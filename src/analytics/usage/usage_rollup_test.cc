@@ -263,6 +263,29 @@ TEST_P(UsageRollups, CorrectionsCountInTheHourOfTheirEvents) {
     EXPECT_EQ(hours.at(12).quantity.text(), "0.25");
 }
 
+TEST_P(UsageRollups, CorrectionsCountInTheGroupsOfTheirEvents) {
+    const auto alice = world_->add_customer("alice");
+    group_by(R"(["model"])");
+    const auto one = used(alice, grouped(kStart, "1.5", R"({"model":"a"})"));
+    const auto two = used(alice, grouped(kStart, "2", R"({"model":"b"})"));
+    record({one, two});
+    catch_up();
+    const Correction amend{Correction::Kind::Amend, "test", two.event.id, *Quantity::parse("0.25")};
+    const Correction voided{Correction::Kind::Void, "test", one.event.id};
+    const Instant later = kStart + std::chrono::days(3);
+    record({testing::correcting(alice, "a", amend, later),
+            testing::correcting(alice, "v", voided, later)});
+    catch_up();
+    auto asked = question(Granularity::Day, {kStart, kStart + std::chrono::days(1)});
+    asked.limit = 10;
+    const auto groups = grouping(asked, alice.text());
+    ASSERT_EQ(groups.groups.size(), 1U) << "nothing is left of the other";
+    EXPECT_EQ(groups.groups[0].values, (std::vector<std::optional<std::string>>{"b"}));
+    EXPECT_EQ(groups.groups[0].figures.quantity.text(), "0.25");
+    EXPECT_EQ(groups.groups[0].figures.events, 1);
+    EXPECT_EQ(groups.rest.quantity.text(), "0");
+}
+
 TEST_P(UsageRollups, ShowPeaksAndTheTimeBefore) {
     const auto alice = world_->add_customer("alice");
     using std::chrono::days;

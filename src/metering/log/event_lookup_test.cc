@@ -29,7 +29,8 @@ LogNames names() {
                     return UsageState::CountedBy{"cus_a", "sub_a", "api_calls", {}, kStart};
                 },
             .counters_of = [](std::string_view) { return std::vector<std::uint32_t>{}; },
-            .source = [](std::uint32_t) { return std::string("test"); }};
+            .source = [](std::uint32_t) { return std::string("test"); },
+            .status_of = [](const LogPlace&) { return EventStatus{}; }};
 }
 
 /// A log of requests that is cut into segments, some of which are sealed.
@@ -42,7 +43,7 @@ public:
         for (std::size_t i = 0; i < ids.size(); ++i) expected_[{arrivals_, i}] = ids[i];
     }
     /// A request that records no event.
-    void close(const std::string& customer) { requests_.close(customer, kStart); }
+    void close(const std::string& customer) { requests_.name(customer); }
     void end_segment(SegmentForm form) {
         const auto& payloads = requests_.payloads();
         const std::uint64_t first = written_ + 1;

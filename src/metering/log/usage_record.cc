@@ -19,6 +19,7 @@ constexpr std::uint8_t kOverageIsPriced = 0x10;
 constexpr std::uint8_t kOverageIsCapped = 0x20;
 constexpr std::uint8_t kHasRule = 0x40;  ///< otherwise it sums up billing periods
 constexpr std::uint8_t kHasBeginning = 0x80;
+constexpr std::uint8_t kIsCorrected = 0x10;
 constexpr int kResetShift = 4;  ///< in the byte that says the rule
 constexpr std::uint8_t kAggregationMask = 0x0f;
 constexpr std::uint64_t kRollingLengthMax = std::uint64_t{kRollingDaysMax} * 24;
@@ -117,7 +118,7 @@ void write_record(std::string& out, const EventRecord& record, Instant received_
 }
 
 void write_record(std::string& out, const UsedRecord& record) {
-    out.push_back(kUsedKind);
+    put_byte(out, kUsedKind | (record.is_corrected ? kIsCorrected : 0));
     put_number(out, record.counter);
     put_signed(out, record.used.scaled());
 }
@@ -230,8 +231,9 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
         case kAllowanceKind: return read_allowance(flags);
         case kEventKind: return read_event(flags);
         case kUsedKind: {
-            if (flags != 0) return std::nullopt;
+            if ((flags & ~kIsCorrected) != 0) return std::nullopt;
             UsedRecord used{};
+            used.is_corrected = flags != 0;
             used.counter = in_.index();
             used.used = Quantity::from_scaled(in_.signed_number());
             return used;

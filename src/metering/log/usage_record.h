@@ -115,6 +115,7 @@ struct CorrectedRecord {
 struct UsedRecord {
     std::uint32_t counter;
     Quantity used;
+    bool is_corrected = false;  ///< by any correction, so that it may have fallen
     friend bool operator==(const UsedRecord&, const UsedRecord&) = default;
 };
 

@@ -37,9 +37,10 @@ RC_GTEST_PROP(UsageRecord, ACorrectionIsReadAsItWasWritten, ()) {
         put_change(changes, list.back());
     }
     const std::string id = testing::any_event_id(), original_id = testing::any_event_id();
-    const CorrectionRecord correction{any_place(),   any_instant(), index(),     id,
-                                      any_instant(), index(),       any_place(), index(),
-                                      original_id,   any_instant(), any_amend(), changes};
+    const std::string properties = testing::any_event_id();
+    const CorrectionRecord correction{
+        any_place(), any_instant(), index(),       id,         any_instant(), index(), any_place(),
+        index(),     original_id,   any_instant(), properties, any_amend(),   changes};
     const CorrectedRecord corrected{any_place(), *rc::gen::arbitrary<bool>(), any_amend()};
     std::string out;
     write_record(out, correction);

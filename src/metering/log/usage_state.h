@@ -155,6 +155,9 @@ public:
     [[nodiscard]] std::optional<Counter> counter(const ContractKey& contract,
                                                  std::string_view meter_key, Instant period_start,
                                                  const Reset& reset = {}) const;
+    /// Whether a correction has changed the counter of this billing period.
+    [[nodiscard]] bool is_corrected(const ContractKey& contract, std::string_view meter_key,
+                                    Instant period_start) const;
     /// What the use would find, as of its time: see under_window(), but a window that is older than
     /// the allowance in force finds that one. One counter for each count.
     [[nodiscard]] std::vector<Counter> counters_in(const Use& use) const;
@@ -215,6 +218,7 @@ private:
         std::vector<Segment> segments;
         std::int64_t revision;  ///< of the allowance in force
         Quantity held{};        ///< by open reservations
+        bool is_corrected = false;
     };
     struct Key {
         std::uint32_t contract, meter;

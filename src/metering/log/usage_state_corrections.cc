@@ -100,7 +100,9 @@ Result<std::monostate> UsageState::apply_record(const CorrectionRecord& record) 
         if (!after) return damaged("a correction takes away what was not counted");
         if (!is_within_limits(counter_of(counters_[change.counter]), *after, record.time))
             return damaged("a correction passes a limit");
-        put_back(counters_[change.counter], *after);
+        Entry& entry = counters_[change.counter];
+        put_back(entry, *after);
+        entry.is_corrected = true;
     }
     EventStatus& status = corrected_[record.original];
     if (record.quantity)

@@ -63,6 +63,15 @@ std::optional<Counter> UsageState::counter(const ContractKey& contract, std::str
     return counter_of(counters_[*index]);
 }
 
+bool UsageState::is_corrected(const ContractKey& contract, std::string_view meter_key,
+                              Instant period_start) const {
+    const auto who = find_contract(contract);
+    const auto what = names(NameTable::Meter).find(meter_key);
+    if (!who || what.is_new) return false;
+    const auto index = find({*who, what.index, Reset{}, period_start});
+    return index && counters_[*index].is_corrected;
+}
+
 UsageState::CountedBy UsageState::counted_by(std::uint32_t counter) const {
     const Entry& entry = counters_.at(counter);
     const ContractUsage& contract = contracts_[entry.contract];

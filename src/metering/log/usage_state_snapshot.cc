@@ -42,7 +42,7 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
                                               .overage_cap = segment.overage_cap,
                                               .begins = begins});
     }
-    write_record(records, UsedRecord{number, entry.used});
+    write_record(records, UsedRecord{number, entry.used, entry.is_corrected});
     if (!keeps_trail(entry.rule)) return;
     const UsageTrail& trail = trail_of(entry);
     std::string buckets;
@@ -109,6 +109,7 @@ Result<std::monostate> UsageState::apply_record(const UsedRecord& record) {
     // What was reserved under another plan may have passed the limit of the one in force.
     if (!falls && entry.hard_limit)
         entry.hard_limit = std::max(*entry.hard_limit, entry.used + entry.held);
+    entry.is_corrected = record.is_corrected;
     return std::monostate{};
 }
 
