@@ -117,9 +117,9 @@ struct TotalsRecord {
     friend bool operator==(const TotalsRecord&, const TotalsRecord&) = default;
 };
 
-using UsageRecord = std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord,
-                                 CloseRecord, UsedRecord, TotalsRecord, TrailRecord, UniqueRecord,
-                                 HoldRecord, HoldEndRecord>;
+using UsageRecord =
+    std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord, CloseRecord, UsedRecord,
+                 TotalsRecord, TrailRecord, UniqueRecord, HoldRecord, HoldEndRecord>;
 
 void write_record(std::string& out, const NameRecord& record);
 void write_record(std::string& out, const ArrivalRecord& record);
