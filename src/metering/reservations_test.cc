@@ -98,6 +98,18 @@ protected:
     Verdicts consume(const std::string& id, std::int64_t units, Instant now = kStart) {
         return record(store(), {calls(alice_, id, units, given_->world.window("free"))}, now);
     }
+    /// Of the event of this name; the correction's own name is `id`.
+    Verdicts void_of(const std::string& id, const std::string& original, Instant now = kStart) {
+        return record(
+            store(),
+            {testing::correcting(alice_, id, {Correction::Kind::Void, "test", original, {}}, now)},
+            now);
+    }
+    Verdicts amend_of(const std::string& id, const std::string& original, std::int64_t units,
+                      Instant now = kStart) {
+        const Correction amend{Correction::Kind::Amend, "test", original, Quantity::whole(units)};
+        return record(store(), {testing::correcting(alice_, id, amend, now)}, now);
+    }
     /// Used and held, in whole units.
     std::pair<std::int64_t, std::int64_t> figures() {
         const auto counters = given_->db->read_blocking([&](sql::Transaction& tx) {
@@ -239,6 +251,52 @@ TEST_P(ReservationStoreTest, ANameIsTakenForEver) {
     EXPECT_EQ(figures(), Figures(20, 0));
 }
 
+TEST_P(ReservationStoreTest, OneThatIsCommittedIsCorrectedAsAnyEvent) {
+    const auto r = *reserve("r", 60).reservation, s = *reserve("s", 10).reservation;
+    EXPECT_EQ(void_of("v1", "r"), Verdicts{"unknown_event"}) << "it is open";
+    EXPECT_EQ(amend_of("v1", "r", 1), Verdicts{"unknown_event"});
+    EXPECT_EQ(figures(), Figures(0, 70));
+    EXPECT_EQ(release(s).verdict, EndVerdict::Ended);
+    EXPECT_EQ(void_of("v1", "s"), Verdicts{"unknown_event"}) << "nothing was used";
+    EXPECT_EQ(commit(r, 25).verdict, EndVerdict::Ended);
+    EXPECT_EQ(amend_of("a1", "r", 40), Verdicts{"accepted"});
+    EXPECT_EQ(figures(), Figures(40, 0));
+    restart();
+    EXPECT_EQ(commit(r, 25).verdict, EndVerdict::Unchanged) << "as it was told";
+    EXPECT_EQ(void_of("v1", "r"), Verdicts{"accepted"});
+    EXPECT_EQ(void_of("v2", "r"), Verdicts{"already_voided"});
+    EXPECT_EQ(figures(), Figures(0, 0));
+}
+
+TEST_P(ReservationStoreTest, ItsNameIsNoCorrectionsAndTheOtherWayRound) {
+    EXPECT_EQ(consume("a", 10), Verdicts{"accepted"});
+    const auto r = *reserve("r", 10).reservation;
+    EXPECT_EQ(void_of("r", "a"), Verdicts{"conflict"});
+    EXPECT_EQ(release(r).verdict, EndVerdict::Ended);
+    EXPECT_EQ(void_of("r", "a"), Verdicts{"conflict"}) << "for ever";
+    EXPECT_EQ(void_of("v", "a"), Verdicts{"accepted"});
+    EXPECT_EQ(reserve("v", 10).verdict, ReserveVerdict::Conflict);
+    EXPECT_EQ(figures(), Figures(0, 0));
+}
+
+TEST_P(ReservationStoreTest, AnAmendLeavesWhatIsHeld) {
+    EXPECT_EQ(consume("a", 30), Verdicts{"accepted"});
+    (void)reserve("r", 60);
+    EXPECT_EQ(amend_of("a1", "a", 41), Verdicts{"limit_exceeded"});
+    EXPECT_EQ(amend_of("a1", "a", 40), Verdicts{"accepted"});
+    EXPECT_EQ(figures(), Figures(40, 60));
+    EXPECT_EQ(void_of("v1", "a"), Verdicts{"accepted"});
+    EXPECT_EQ(figures(), Figures(0, 60));
+    EXPECT_EQ(consume("b", 41), Verdicts{"limit_exceeded"});
+    EXPECT_EQ(consume("b", 40), Verdicts{"accepted"});
+    restart();
+    EXPECT_EQ(figures(), Figures(40, 60));
+    // What has expired leaves its room to an amend, too.
+    EXPECT_EQ(amend_of("a2", "b", 100, kStart + kTtl - Duration(1)), Verdicts{"limit_exceeded"});
+    EXPECT_EQ(amend_of("a2", "b", 100, kStart + kTtl), Verdicts{"accepted"});
+    EXPECT_EQ(figures(), Figures(100, 0));
+}
+
 TEST_P(ReservationStoreTest, AnEndedOneIsForgottenAfterADay) {
     const auto r = *reserve("r", 60).reservation;
     EXPECT_EQ(commit(r, 1).verdict, EndVerdict::Ended);
@@ -260,9 +318,18 @@ TEST_P(ReservationStoreTest, ASmallerPlanKeepsWhatWasPromised) {
     auto free = given_->world.window("free");
     free.revision = 1;
     EXPECT_EQ(record(store(), {calls(alice_, "b", 1, free)}), Verdicts{"limit_exceeded"});
+    EXPECT_EQ(record(store(), {calls(alice_, "z", 0, free)}), Verdicts{"accepted"});
     restart();
+    // A void leaves the promise as it is, and an amend finds no room beside it.
+    EXPECT_EQ(amend_of("a1", "a", 51), Verdicts{"limit_exceeded"});
+    EXPECT_EQ(void_of("v1", "a"), Verdicts{"accepted"});
+    restart();
+    EXPECT_EQ(figures(), Figures(0, 500));
     EXPECT_EQ(commit(r, 500).verdict, EndVerdict::Ended);
-    EXPECT_EQ(figures(), Figures(550, 0));
+    EXPECT_EQ(figures(), Figures(500, 0));
+    EXPECT_EQ(void_of("v2", "r"), Verdicts{"accepted"});
+    EXPECT_EQ(record(store(), {calls(alice_, "c", 101, free)}), Verdicts{"limit_exceeded"});
+    EXPECT_EQ(record(store(), {calls(alice_, "c", 100, free)}), Verdicts{"accepted"});
 }
 
 TEST_P(ReservationStoreTest, ARestartChangesNothing) {
@@ -342,7 +409,12 @@ struct Model {
         Reservation reservation;
         std::int64_t units;
     };
+    struct Used {
+        std::string id;
+        std::int64_t units;
+    };
     std::int64_t used = 0;
+    std::vector<Used> events;
     std::vector<Held> open;
     std::int64_t held() const {
         std::int64_t sum = 0;
@@ -368,12 +440,24 @@ TEST_P(ReservationStoreTest, DecidesAsTheModelDoes) {
             now += *rc::gen::element(Duration(0), Duration(std::chrono::seconds(100)), kTtl);
             model.expire(now);
             const std::int64_t room = 100 - model.used - model.held();
-            const int step = *rc::gen::inRange(0, 5);
+            const int step = *rc::gen::inRange(0, 6);
             if (step == 0) {
                 const bool fits = units == 0 || units <= room;
                 RC_ASSERT(consume(id, units, now) ==
                           Verdicts{fits ? "accepted" : "limit_exceeded"});
                 if (fits) model.used += units;
+                if (fits) model.events.push_back({id, units});
+            } else if (step == 5) {
+                if (model.events.empty()) continue;
+                auto& event = model.events[static_cast<std::size_t>(
+                    *rc::gen::inRange<int>(0, static_cast<int>(model.events.size())))];
+                const std::int64_t more = units - event.units;
+                const bool fits = more <= 0 || more <= room;
+                RC_ASSERT(amend_of(id, event.id, units, now) ==
+                          Verdicts{fits ? "accepted" : "limit_exceeded"});
+                if (!fits) continue;
+                model.used += more;
+                event.units = units;
             } else if (step <= 2) {
                 const auto report = reserve(id, units, now);
                 const bool fits = units == 0 || units <= room;
@@ -388,6 +472,7 @@ TEST_P(ReservationStoreTest, DecidesAsTheModelDoes) {
                 const bool ends = step == 4 || fits;
                 RC_ASSERT(report.verdict == (ends ? EndVerdict::Ended : EndVerdict::Exceeds));
                 if (step == 3 && fits) model.used += units;
+                if (step == 3 && fits) model.events.push_back({one.reservation.event_id, units});
                 if (ends)
                     std::erase_if(model.open, [&](const Model::Held& held) {
                         return held.reservation.id == one.reservation.id;

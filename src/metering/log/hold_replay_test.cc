@@ -1,7 +1,9 @@
 // Reservations in the log: a replay, a snapshot and a sealed segment say what was decided.
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -72,7 +74,8 @@ public:
     }
     void use(std::int64_t units) {
         request(Duration(1), [&](std::string& records) {
-            (void)state_.count(use_of(counts_under(plan_, units)), records);
+            const auto counted = state_.count(use_of(counts_under(plan_, units)), records);
+            if (counted == Counted::Accepted) remember(units, now_);
         });
     }
     void reserve(std::int64_t units, Duration ttl) {
@@ -87,10 +90,30 @@ public:
     EndVerdict commit(std::uint64_t number, std::int64_t units) {
         EndVerdict verdict{};
         request(Duration(1), [&](std::string& records) {
+            const Hold* const hold = state_.holds().find(number);
+            if (hold != nullptr) id_ = hold->id;
+            const Instant time = hold == nullptr ? now_ : hold->time;
             verdict = state_.commit({number, Quantity::whole(units), {}}, records);
+            if (verdict == EndVerdict::Ended) remember(units, time);
         });
         return verdict;
     }
+    /// Of any event so far; \param units  absent: it is voided
+    void correct(std::size_t event, std::optional<std::int64_t> units) {
+        request(Duration(1), [&](std::string& records) {
+            Correction correction{units ? Correction::Kind::Amend : Correction::Kind::Void, "test",
+                                  events_[event].second, Quantity::whole(units.value_or(0))};
+            id_ = "e-" + std::to_string(++sent_);
+            (void)state_.correct({.source = "test",
+                                  .id = id_,
+                                  .time = now_,
+                                  .content = static_cast<std::uint32_t>(sent_),
+                                  .correction = correction,
+                                  .original = events_[event].first},
+                                 records);
+        });
+    }
+    [[nodiscard]] std::size_t events() const { return events_.size(); }
     void release(std::uint64_t number) {
         request(Duration(1), [&](std::string& records) { (void)state_.release(number, records); });
     }
@@ -111,6 +134,15 @@ public:
     [[nodiscard]] const std::vector<std::uint64_t>& opened() const { return opened_; }
 
 private:
+    /// The event that was just recorded: the only one of its arrival.
+    void remember(std::int64_t units, Instant time) {
+        const Quantity value = Quantity::whole(units);
+        events_.push_back({{.place = {state_.arrivals(), 0},
+                            .time = time,
+                            .source = 0,
+                            .counts = {{0, value, {}}, {1, value, {}}}},
+                           id_});
+    }
     Use use_of(const std::vector<UsageCount>& counts) {
         id_ = "e-" + std::to_string(++sent_);
         kept_ = counts;
@@ -132,6 +164,7 @@ private:
     std::vector<UsageCount> kept_;
     std::size_t rest_from_ = 0;
     std::vector<std::uint64_t> opened_;
+    std::vector<std::pair<FoundEvent, std::string>> events_;  ///< and their ids
 };
 
 Life any_life() {
@@ -140,7 +173,7 @@ Life any_life() {
     for (int i = 0; i < steps; ++i) {
         if (i == snapshot_at) life.keep_snapshot();
         const std::int64_t units = *rc::gen::inRange(0, 30);
-        const int step = *rc::gen::inRange(0, 8);
+        const int step = *rc::gen::inRange(0, 9);
         const auto any_hold = [&] { return *rc::gen::elementOf(life.opened()); };
         if (step == 0) life.use(units);
         if (step == 1 || step == 2)
@@ -148,6 +181,11 @@ Life any_life() {
         if (step == 3 && !life.opened().empty()) (void)life.commit(any_hold(), units);
         if (step == 4 && !life.opened().empty()) life.release(any_hold());
         if (step == 5) life.change_plan();
+        if (step == 7 && life.events() > 0) {
+            const auto event = *rc::gen::inRange<std::size_t>(0, life.events());
+            const bool is_void = *rc::gen::inRange(0, 3) == 0;
+            life.correct(event, is_void ? std::nullopt : std::optional<std::int64_t>(units));
+        }
         if (step == 6)
             life.wait(std::chrono::minutes(*rc::gen::element(1, 5, 90, 23 * 60, 25 * 60)));
     }
@@ -167,8 +205,10 @@ RC_GTEST_PROP(HoldReplay, AReplayAndASnapshotSayTheSame, ()) {
         for (const EventCount& count : hold.counts)
             sums[count.counter] = sums[count.counter] + count.value;
     });
-    for (const Counter& counter : restored.counters_of({"cus_a", ""}, kMonth.start, kMonth.end))
+    for (const Counter& counter : restored.counters_of({"cus_a", ""}, kMonth.start, kMonth.end)) {
         RC_ASSERT(counter.held == sums[0]);
+        RC_ASSERT(counter.used + counter.held <= counter.hard_limit.value());
+    }
 }
 
 RC_GTEST_PROP(HoldReplay, ASealedSegmentGivesItBackByteByByte, ()) {
