@@ -28,7 +28,7 @@ struct InvoiceLine {
     std::string description;
     std::int64_t quantity = 1;
     Money amount;
-    Period period;  ///< when the service was given
+    Period period;                                    ///< when the service was given
     std::optional<OverageChargeId> overage_charge{};  ///< which Overage it bills
 };
 

@@ -24,8 +24,8 @@ constexpr std::string_view kInsert = R"sql(
 constexpr std::string_view kTake = R"sql(
     DELETE FROM usage_deltas
      WHERE id IN (SELECT id FROM usage_deltas ORDER BY id LIMIT $1)
-    RETURNING customer_id, meter_key, source, properties, hour, events, units, millionths, latencies,
-              windows
+    RETURNING customer_id, meter_key, source, properties, hour, events, units, millionths,
+              latencies, windows
 )sql";
 
 struct Recorded {

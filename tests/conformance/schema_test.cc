@@ -163,7 +163,10 @@ public:
     }
 
 private:
-    void insert(const std::string& table, const Values& row) {
+    void insert(const std::string& table, Values row) {
+        // Only an amend has a quantity.
+        if (table == "usage_corrections" && row.at("kind") == Value("void"))
+            row.insert_or_assign("quantity", Value(nullptr));
         std::vector<std::string> names;
         std::vector<std::string> places;
         std::vector<Value> values;
@@ -215,11 +218,14 @@ TEST_P(SchemaTest, EveryUniqueKeyRefusesATwin) {
                 });
             };
             EXPECT_THROW(insert_twins(same), ConstraintViolation);
-            // Nothing else stands in the way: rows that differ in the key are welcome.
-            if (!std::ranges::all_of(key.columns, [&](const auto& column) {
+            // Nothing else stands in the way: rows that differ in the key are welcome, unless they
+            // share all of some key with what they refer to.
+            const auto is_shared = [&](const UniqueKey& other) {
+                return std::ranges::all_of(other.columns, [&](const auto& column) {
                     return table.references.contains(column);
-                }))
-                EXPECT_NO_THROW(insert_twins({}));
+                });
+            };
+            if (std::ranges::none_of(table.keys, is_shared)) EXPECT_NO_THROW(insert_twins({}));
         }
     }
     EXPECT_GE(keys, 40);

@@ -32,7 +32,10 @@ public:
         const auto [first, last] = by_id_.equal_range(event.record.id);
         for (const auto& [id, i] : std::ranges::subrange(first, last)) {
             if (found_[i] || !is(event, wanted_[i])) continue;
-            FoundEvent found{event.place, event.record.time, event.record.source, {},
+            FoundEvent found{event.place,
+                             event.record.time,
+                             event.record.source,
+                             {},
                              std::string(event.record.properties)};
             EventCounts counts(event.record);
             while (const auto count = counts.next()) found.counts.push_back(*count);

@@ -14,7 +14,8 @@ std::size_t bytes_max(std::span<const LoggedCorrection> corrections) {
     std::size_t bytes = kRecordBytesMax;
     for (const LoggedCorrection& one : corrections)
         bytes += kRecordsPerCorrection * (kRecordBytesMax + one.event.source.size()) +
-                 one.event.id.size() + one.correction.id.size() + kEventPropertiesMax + kUsageCountsMax * kChangeBytesMax;
+                 one.event.id.size() + one.correction.id.size() + kEventPropertiesMax +
+                 kUsageCountsMax * kChangeBytesMax;
     return bytes;
 }
 
