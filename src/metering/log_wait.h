@@ -50,9 +50,10 @@ std::optional<Error> error_of(const Result<T>& result) {
     return result.error();
 }
 
+inline constexpr int kLogRetryAfterS = 5;
+
 inline std::unexpected<Error> come_back(Error error) {
-    constexpr int kRetryAfterSeconds = 5;
-    if (!error.retry_after_s) error.retry_after_s = kRetryAfterSeconds;
+    if (!error.retry_after_s) error.retry_after_s = kLogRetryAfterS;
     return std::unexpected(std::move(error));
 }
 
