@@ -60,7 +60,7 @@ Catalog some_catalog() {
 class Placing : public ::testing::Test {
 protected:
     Placed place(const std::string& json) {
-        const EventEntry entry = read_event(scanner_, json);
+        const EventEntry entry = read_event(scanner_, sent_.emplace_back(json));
         EXPECT_TRUE(entry) << entry.error().detail;
         return placement_.place(*entry, alice_, TimeStated::No);
     }
@@ -86,6 +86,7 @@ protected:
         return found;
     }
 
+    std::list<std::string> sent_;  // events outlive their placement
     std::list<std::string> decoded_;
     JsonScanner scanner_{decoded_};
     const Catalog catalog_ = some_catalog();
