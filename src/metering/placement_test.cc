@@ -59,8 +59,11 @@ Catalog some_catalog() {
 
 class Placing : public ::testing::Test {
 protected:
+    EventEntry read(const std::string& json) {
+        return read_event(scanner_, sent_.emplace_back(json));
+    }
     Placed place(const std::string& json) {
-        const EventEntry entry = read_event(scanner_, json);
+        const EventEntry entry = read(json);
         EXPECT_TRUE(entry) << entry.error().detail;
         return placement_.place(*entry, alice_, TimeStated::No);
     }
@@ -86,6 +89,7 @@ protected:
         return found;
     }
 
+    std::list<std::string> sent_;  // events outlive their placement
     std::list<std::string> decoded_;
     JsonScanner scanner_{decoded_};
     const Catalog catalog_ = some_catalog();
@@ -158,7 +162,7 @@ TEST_F(Placing, SaysWhyItCannot) {
     std::erase_if(picky.meters, [](const Meter& one) { return one.key != "tokens"; });
     Placement placement(picky, kNow);
     const auto code = [&](const std::string& json) {
-        const auto placed = placement.place(*read_event(scanner_, json), alice_, TimeStated::No);
+        const auto placed = placement.place(*read(json), alice_, TimeStated::No);
         return placed ? "" : std::string(placed.error().code);
     };
     EXPECT_EQ(code(completion(R"({"model":"small","stream":true})")), "no_meter_matches");
@@ -168,16 +172,13 @@ TEST_F(Placing, SaysWhyItCannot) {
     EXPECT_EQ(code(pong), "unknown_meter");
     std::erase_if(picky.meters, [](const Meter&) { return true; });
     picky.meters = {catalog_.meters[3]};
-    EXPECT_EQ(
-        Placement(picky, kNow)
-            .place(*read_event(scanner_, completion(R"({"nothing":1})")), alice_, TimeStated::No)
-            .error()
-            .code,
-        "not_in_plan");
-    auto nobody = known(not_found("customer.not_found", "no such customer"));
-    EXPECT_EQ(placement_.place(*read_event(scanner_, completion("{}")), nobody, TimeStated::No)
+    EXPECT_EQ(Placement(picky, kNow)
+                  .place(*read(completion(R"({"nothing":1})")), alice_, TimeStated::No)
                   .error()
                   .code,
+              "not_in_plan");
+    auto nobody = known(not_found("customer.not_found", "no such customer"));
+    EXPECT_EQ(placement_.place(*read(completion("{}")), nobody, TimeStated::No).error().code,
               "unknown_customer");
 }
 
@@ -188,9 +189,9 @@ TEST_F(Placing, NoEventMovesMoreThanSixtyFourCounters) {
         CustomerWindow window = september_;
         window.plan = std::make_shared<const PlanVersion>(plan);
         auto alice = known(window);
-        const auto placed = Placement(catalog_, kNow)
-                                .place(*read_event(scanner_, completion(R"({"user":"ann"})")),
-                                       alice, TimeStated::No);
+        const auto placed =
+            Placement(catalog_, kNow)
+                .place(*read(completion(R"({"user":"ann"})")), alice, TimeStated::No);
         return placed ? std::to_string(placed->counts.size()) : std::string(placed.error().code);
     };
     for (int hours = 1; hours <= 63; ++hours)
@@ -250,7 +251,7 @@ TEST_F(Placing, LateUsageIsSoughtAndThenCountsInItsOwnPeriod) {
     Placement* by = &placement_;
     const auto first = [&](const char* time) {
         const auto json = completion(R"({"user":"a"})", std::string(R"(,"time":")") + time + "\"");
-        return by->place(*read_event(scanner_, json), alice_, TimeStated::Yes);
+        return by->place(*read(json), alice_, TimeStated::Yes);
     };
     EXPECT_TRUE(first("2024-09-01T00:00:00Z"));
     EXPECT_TRUE(alice_.take_sought().empty());
@@ -316,8 +317,8 @@ TEST_F(Placing, WhatIsTooOldIsRejected) {
         auto alice = known(window);
         const std::string json =
             completion(R"({"user":"a"})", R"(,"time":")" + format_rfc3339(c.time) + "\"");
-        const auto placed = Placement(catalog_, c.system_now)
-                                .place(*read_event(scanner_, json), alice, TimeStated::Yes);
+        const auto placed =
+            Placement(catalog_, c.system_now).place(*read(json), alice, TimeStated::Yes);
         const auto sought = alice.take_sought();
         EXPECT_EQ(sought.empty() ? std::nullopt : std::optional(sought[0].moment), c.moment);
         if (c.moment) continue;

@@ -226,32 +226,12 @@ Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses
     hashes.reserve(uses.size());
     for (const LoggedUse& use : uses)
         hashes.push_back(identity_hash(key_, use.event.source, use.event.id));
-    std::vector<LogVerdict> verdicts;
-    verdicts.reserve(uses.size());
-
-    const std::scoped_lock lock(sequencer_);
-    const auto room = writer_->has_room(bytes_max(uses) + expiry_bytes_max(received_at));
-    if (!room) return failure(room);
-    begin(received_at);
-    std::optional<Error> unanswered;
-    {
-        auto identities = identities_->batch();
-        for (std::size_t i = 0; i < uses.size() && !unanswered; ++i) {
-            if (i + kPrefetchAhead < uses.size()) identities.prefetch(hashes[i + kPrefetchAhead]);
-            const auto verdict = decide(identities, uses[i], hashes[i]);
-            if (verdict)
-                verdicts.push_back(*verdict);
-            else
-                unanswered = verdict.error();
-        }
-    }
-    if (unanswered) {
-        // What was decided before stays decided, and must be on disk before anybody repeats it.
-        writer_->submit(records_, [](const std::optional<Error>&) {});
-        return std::unexpected(*std::move(unanswered));
-    }
-    writer_->submit(records_, std::move(durable));
-    return verdicts;
+    const auto decide_one = [&](IdentitySet::Batch& identities, std::size_t i) {
+        if (i + kPrefetchAhead < uses.size()) identities.prefetch(hashes[i + kPrefetchAhead]);
+        return decide(identities, uses[i], hashes[i]);
+    };
+    return decide_all<LogVerdict>({uses.size(), bytes_max(uses), received_at}, decide_one,
+                                  std::move(durable));
 }
 
 std::optional<Counter> UsageLog::counter(const ContractKey& contract, std::string_view meter_key,

@@ -187,6 +187,17 @@ private:
                               const IdentityHash& hash) noexcept;
     Result<CorrectionVerdict> decide(IdentitySet::Batch& identities,
                                      const LoggedCorrection& correction) noexcept;
+    /// What one request asks for.
+    struct Request {
+        std::size_t count;      ///< of things to be decided
+        std::size_t bytes_max;  ///< more than the records of all can take
+        Instant received_at;
+    };
+    /// Decides each for itself, in order, and hands what was recorded to the writer.
+    /// \param decide  Result<Verdict>(IdentitySet::Batch&, std::size_t number); an error ends it
+    template <class Verdict, class Decide>
+    Result<std::vector<Verdict>> decide_all(const Request& request, Decide decide,
+                                            LogWriter::Done durable);
     Result<HoldAnswer> decide(IdentitySet::Batch& identities, const LoggedHold& asked,
                               const IdentityHash& hash) noexcept;
     template <class Decide>
@@ -224,5 +235,34 @@ private:
     std::optional<std::uint64_t> saved_behind_ = 0;
     std::thread background_;
 };
+
+template <class Verdict, class Decide>
+Result<std::vector<Verdict>> UsageLog::decide_all(const Request& request, Decide decide,
+                                                  LogWriter::Done durable) {
+    std::vector<Verdict> verdicts;
+    verdicts.reserve(request.count);
+    const std::scoped_lock lock(sequencer_);
+    const auto room = writer_->has_room(request.bytes_max + expiry_bytes_max(request.received_at));
+    if (!room) return failure(room);
+    begin(request.received_at);
+    std::optional<Error> unanswered;
+    {
+        auto identities = identities_->batch();
+        for (std::size_t i = 0; i < request.count && !unanswered; ++i) {
+            auto verdict = decide(identities, i);
+            if (verdict)
+                verdicts.push_back(*std::move(verdict));
+            else
+                unanswered = verdict.error();
+        }
+    }
+    if (unanswered) {
+        // What was decided before stays decided, and must be on disk before anybody repeats it.
+        writer_->submit(records_, [](const std::optional<Error>&) {});
+        return std::unexpected(*std::move(unanswered));
+    }
+    writer_->submit(records_, std::move(durable));
+    return verdicts;
+}
 
 }  // namespace turnpike

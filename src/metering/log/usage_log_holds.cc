@@ -52,6 +52,7 @@ Result<HoldAnswer> UsageLog::decide(IdentitySet::Batch& identities, const Logged
         answer.counters = state_.counters_in(wanted);
         return answer;
     }
+    if (state_.holds().open_count() >= kOpenMax) return too_many();
     answer.verdict =
         state_.reserve({wanted, asked.reserved, asked.expires_at}, records_, answer.counters);
     if (answer.verdict != ReserveVerdict::Opened) return answer;
@@ -63,22 +64,13 @@ Result<HoldAnswer> UsageLog::decide(IdentitySet::Batch& identities, const Logged
 Result<HoldAnswer> UsageLog::reserve(const LoggedHold& asked, Instant received_at,
                                      LogWriter::Done durable) {
     const auto hash = identity_hash(key_, asked.use.event.source, asked.use.event.id);
-    const std::scoped_lock lock(sequencer_);
-    const auto room =
-        writer_->has_room(bytes_max(std::span(&asked.use, 1)) + expiry_bytes_max(received_at));
-    if (!room) return failure(room);
-    if (state_.holds().open_count() >= kOpenMax) return too_many();
-    begin(received_at);
-    auto answer = [&] {
-        auto identities = identities_->batch();
+    const auto decide_one = [&](IdentitySet::Batch& identities, std::size_t) {
         return decide(identities, asked, hash);
-    }();
-    if (!answer) {
-        writer_->submit(records_, [](const std::optional<Error>&) {});
-        return answer;
-    }
-    writer_->submit(records_, std::move(durable));
-    return answer;
+    };
+    auto answers = decide_all<HoldAnswer>({1, bytes_max(std::span(&asked.use, 1)), received_at},
+                                          decide_one, std::move(durable));
+    if (!answers) return failure(answers);
+    return std::move(answers->front());
 }
 
 template <class Decide>
