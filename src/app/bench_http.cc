@@ -63,11 +63,19 @@ http {{
         dir, port);
 }
 
-/// The figures that wrk prints, as it prints them.
+/// Has wrk print percentiles that its own report leaves out, in microseconds. wrk calls it once, at
+/// the end.
+constexpr std::string_view kWrkScript = R"(done = function(summary, latency, requests)
+  for _, share in ipairs({50, 99, 99.9}) do
+    io.write("within us of ", share, "%: ", latency:percentile(share), "\n")
+  end
+end
+)";
+
 struct WrkResult {
     std::int64_t requests_per_second = 0;
     std::int64_t requests = 0;
-    std::string p50, p99;
+    std::chrono::microseconds p50, p99, p999;
     std::int64_t errors = 0;
 };
 
@@ -82,15 +90,6 @@ std::int64_t number_after(const std::string& text, std::string_view label) {
     return value;
 }
 
-/// What stands beside `label` in the latency distribution. The label begins a column: "50%" must
-/// not be found in "99.50%".
-std::string word_after(const std::string& text, std::string_view label) {
-    const auto at = text.find(' ' + std::string(label) + ' ');
-    if (at == std::string::npos) return "?";
-    const auto start = text.find_first_not_of(' ', at + label.size() + 2);
-    return text.substr(start, text.find_first_of(" \n", start) - start);
-}
-
 std::int64_t requests_in(const std::string& text) {
     const auto end = text.find(" requests in ");
     if (end == std::string::npos) return 0;
@@ -100,22 +99,40 @@ std::int64_t requests_in(const std::string& text) {
     return value;
 }
 
-Result<WrkResult> run_wrk(const std::string& url, const std::vector<std::string>& headers,
-                          const BenchHttpOptions& options) {
-    std::vector<std::string> arguments = {"wrk", "-t1", fmt::format("-c{}", options.connections),
-                                          fmt::format("-d{}s", options.seconds), "--latency"};
+std::vector<std::string> wrk_arguments(const std::vector<std::string>& headers,
+                                       const std::string& script, const BenchHttpOptions& options) {
+    std::vector<std::string> arguments = {"wrk",
+                                          "-t1",
+                                          fmt::format("-c{}", options.connections),
+                                          fmt::format("-d{}s", options.seconds),
+                                          "-s",
+                                          script};
     for (const auto& header : headers) {
         arguments.emplace_back("-H");
         arguments.push_back(header);
     }
+    return arguments;
+}
+
+Result<WrkResult> run_wrk(std::vector<std::string> arguments, const std::string& url) {
     arguments.push_back(url);
     const auto text = run_program(arguments);
     if (!text) return failure(text);
+    const auto within = [&](std::string_view share) {
+        return std::chrono::microseconds(number_after(*text, fmt::format("of {}%: ", share)));
+    };
     return WrkResult{.requests_per_second = number_after(*text, "Requests/sec:"),
                      .requests = requests_in(*text),
-                     .p50 = word_after(*text, "50%"),
-                     .p99 = word_after(*text, "99%"),
+                     .p50 = within("50"),
+                     .p99 = within("99"),
+                     .p999 = within("99.9"),
                      .errors = number_after(*text, "Non-2xx or 3xx responses:")};
+}
+
+std::string cells(const WrkResult& result) {
+    return fmt::format("{} | {} | {} | {}", result.requests_per_second,
+                       milliseconds_text(result.p50), milliseconds_text(result.p99),
+                       milliseconds_text(result.p999));
 }
 
 struct Round {
@@ -128,11 +145,11 @@ struct Round {
 };
 
 Result<Round> run_round(const std::string& nginx_url, const std::string& check_url,
-                        const std::vector<std::string>& headers, const BenchHttpOptions& options) {
-    const auto nginx = run_wrk(nginx_url, headers, options);
+                        const std::vector<std::string>& wrk) {
+    const auto nginx = run_wrk(wrk, nginx_url);
     if (!nginx) return failure(nginx);
     const auto before = cpu_used();
-    const auto turnpike = run_wrk(check_url, headers, options);
+    const auto turnpike = run_wrk(wrk, check_url);
     if (!turnpike) return failure(turnpike);
     const auto spent = cpu_used() - before;
     if (turnpike->errors > 0)
@@ -145,15 +162,14 @@ std::string report_of(const std::vector<Round>& rounds, const BenchHttpOptions& 
     std::string text = fmt::format(
         "wrk -t1 -c{} -d{}s; nginx `return 204` and Turnpike's limit check (GET {}) in turn; "
         "access logs off; {} cores\n\n"
-        "| round | nginx, req/s | p50 | p99 | turnpike, req/s | p50 | p99 | CPU/request | ratio |\n"
-        "|---|---|---|---|---|---|---|---|---|\n",
+        "| round | nginx, req/s | p50 | p99 | p99.9 | turnpike, req/s | p50 | p99 | p99.9 | "
+        "CPU/request | ratio |\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|\n",
         options.connections, options.seconds, kCheckPath, std::thread::hardware_concurrency());
     int number = 1;
     for (const auto& round : rounds)
-        text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {}.{:02} us | {} |\n", number++,
-                            round.nginx.requests_per_second, round.nginx.p50, round.nginx.p99,
-                            round.turnpike.requests_per_second, round.turnpike.p50,
-                            round.turnpike.p99, round.cpu_ns_per_request / 1000,
+        text += fmt::format("| {} | {} | {} | {}.{:02} us | {} |\n", number++, cells(round.nginx),
+                            cells(round.turnpike), round.cpu_ns_per_request / 1000,
                             round.cpu_ns_per_request % 1000 / 10, permille(round.ratio_permille()));
     std::vector<std::int64_t> ratios;
     for (const auto& round : rounds) ratios.push_back(round.ratio_permille());
@@ -177,12 +193,15 @@ Result<std::vector<Round>> measure(LocalStack& stack, const std::string& dir,
     const std::vector<std::string> headers = {
         "Authorization: Bearer " + stack.token("bench", Role::User), "X-Original-URI: /signals",
         "X-Original-Method: GET"};
+    const std::string script = dir + "/percentiles.lua";
+    const auto written = write_text_file(script, std::string(kWrkScript));
+    if (!written) return failure(written);
+    const auto wrk = wrk_arguments(headers, script, options);
     std::vector<Round> rounds;
     for (int i = 0; i < kRounds; ++i) {
         fmt::print(stderr, "round {} of {}\n", i + 1, kRounds);
-        const auto round =
-            run_round(fmt::format("http://127.0.0.1:{}/", port),
-                      stack.server_url() + std::string(kCheckPath), headers, options);
+        const auto round = run_round(fmt::format("http://127.0.0.1:{}/", port),
+                                     stack.server_url() + std::string(kCheckPath), wrk);
         if (!round) return failure(round);
         rounds.push_back(*round);
     }
