@@ -183,6 +183,7 @@ TEST_F(ClientTest, ReadsTheUsageOfAPeriod) {
     EXPECT_EQ(usage->period_end - usage->period_start, std::chrono::days(30));
     ASSERT_EQ(usage->meters.size(), 1U);
     EXPECT_EQ(usage->meters[0].used, "12345");
+    EXPECT_EQ(usage->meters[0].reserved, "7");
     EXPECT_EQ(usage->meters[0].usage_percentage, "123.4");
     EXPECT_EQ(usage->meters[0].overage_amount, 4690);  // 2,345 at $0.02
     EXPECT_EQ(usage->meters[0].currency, "USD");
