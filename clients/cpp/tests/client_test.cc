@@ -149,6 +149,14 @@ TEST_F(ClientTest, GivesUpAnAttemptThatTakesTooLong) {
     EXPECT_EQ(turnpike_.counted(), 1U);
 }
 
+TEST_F(ClientTest, AnAnswerThatEndsWithinItsHeadIsLost) {
+    // Half of so short an answer is not even its headers.
+    server_.fail_next({{Kind::CutAnswer}});
+    const auto verdict = client().record(Event{.customer = "acme", .meter = "api_calls"});
+    ASSERT_TRUE(verdict) << verdict.error().message;
+    EXPECT_EQ(verdict->kind, VerdictKind::Duplicate);
+}
+
 TEST_F(ClientTest, AServerThatIsNotThereIsUnavailable) {
     auto nobody = *Client::create(
         {.url = "http://127.0.0.1:1", .token = "t", .attempts_max = 1, .clock = &clock_});
