@@ -29,7 +29,8 @@ std::size_t keep(const char* data, std::size_t, std::size_t size, void* into) {
 
 /// libcurl takes an answer that ends within its head for a whole one without a body.
 std::size_t note_end_of_head(const char* line, std::size_t, std::size_t size, void* into) {
-    *static_cast<bool*>(into) |= std::string_view(line, size) == "\r\n";
+    *static_cast<bool*>(into) |=
+        std::string_view(line, size).find_first_not_of("\r\n") == std::string_view::npos;
     return size;
 }
 

@@ -220,9 +220,9 @@ Reply SmallTurnpike::operator()(const MisbehavingServer::Request& request) {
         return {200,
                 R"({"customer":"cus_1","plan":"pro","period_start":"2024-09-15T00:00:00Z",
                     "period_end":"2024-10-15T00:00:00Z","meters":[{"meter":"api_calls",
-                    "used":"12345","included":"10000","reserved":"7","remaining":"0","usage_percentage":"123.4",
-                    "overage":"2345","overage_allowed":true,"overage_amount":4690,
-                    "currency":"USD"}]})",
+                    "used":"12345","included":"10000","reserved":"7","remaining":"0",
+                    "usage_percentage":"123.4","overage":"2345","overage_allowed":true,
+                    "overage_amount":4690,"currency":"USD"}]})",
                 {}};
     return problem(404, "http.no_route");
 }

@@ -191,8 +191,9 @@ export class Client {
 
     /**
      * Reserves, does the work, and commits the quantity that it resolves to. When the work throws,
-     * the reservation is released, and that error is thrown. An answer of reserve() means that there
-     * was no work. When the commit throws, the reservation stays open: it can be committed again.
+     * the reservation is released, and that error is thrown. What reserve() refuses is answered
+     * without any work. When the commit throws, nothing is released: the same commit again settles
+     * it, until the reservation expires.
      */
     async withReservation(
         request: ReserveRequest,

@@ -179,6 +179,8 @@ export function writeEvent(event: NamedEvent): string {
             'id, source, customer and meter are texts of 1 to 255 bytes without control characters',
         );
     if (event.time && Number.isNaN(event.time.getTime())) throw invalidEvent('time is no time');
-    const said = isCorrection ? writeCorrection(event as Correction) : writeUse(event as UsageEvent);
+    const said = isCorrection
+        ? writeCorrection(event as Correction)
+        : writeUse(event as UsageEvent);
     return JSON.stringify({id, source, customer, time: event.time?.toISOString(), ...said});
 }
