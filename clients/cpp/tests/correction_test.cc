@@ -17,7 +17,7 @@ using std::chrono::seconds;
 using Kind = MisbehavingServer::Fault::Kind;
 using Codes = std::vector<std::string>;
 
-Event use(const std::string& id) { return {.customer = "acme", .meter = "api_calls", .id = id}; }
+Event used(const std::string& id) { return {.customer = "acme", .meter = "api_calls", .id = id}; }
 
 /// A correction with a name of its own.
 Event called(const std::string& id, Event event) {
@@ -60,7 +60,7 @@ TEST_F(CorrectionTest, SaysWhichEventAndNothingElse) {
 }
 
 TEST_F(CorrectionTest, HasAVerdictLikeAnyEvent) {
-    const std::vector<Event> events = {use("1"),
+    const std::vector<Event> events = {used("1"),
                                        called("a", amend_event("acme", {.id = "1"}, "2")),
                                        called("v", void_event("acme", {.id = "1"})),
                                        called("v", void_event("acme", {.id = "1"})),
@@ -77,7 +77,7 @@ TEST_F(CorrectionTest, HasAVerdictLikeAnyEvent) {
 }
 
 TEST_F(CorrectionTest, IsMadeOnceHoweverOftenItMustBeSent) {
-    ASSERT_TRUE(client_.record(use("1")));
+    ASSERT_TRUE(client_.record(used("1")));
     server_.fail_next({{Kind::LoseRequest}, {Kind::LoseAnswer}, {Kind::CutAnswer}});
     const auto verdict = client_.record(void_event("acme", {.id = "1"}));
     EXPECT_EQ(verdict->kind, VerdictKind::Duplicate) << "the second attempt voided it";
@@ -96,8 +96,8 @@ TEST_F(CorrectionTest, FollowsItsEventThroughARecorder) {
                                     .backoff = {milliseconds(1), milliseconds(2)}});
     server_.fail_next({{Kind::LoseAnswer}, {Kind::LoseRequest}});
     // The last correction goes in a batch after its event's.
-    for (const Event& event : {use("1"), called("v", void_event("acme", {.id = "1"})), use("2"),
-                               use("3"), called("a", amend_event("acme", {.id = "2"}, "0")),
+    for (const Event& event : {used("1"), called("v", void_event("acme", {.id = "1"})), used("2"),
+                               used("3"), called("a", amend_event("acme", {.id = "2"}, "0")),
                                called("x", void_event("acme", {.id = "nothing"}))})
         ASSERT_TRUE(recorder.record(event));
     EXPECT_TRUE(recorder.close(seconds(10)).is_complete());
