@@ -3,10 +3,10 @@ import {fileURLToPath} from 'node:url';
 
 export const top = fileURLToPath(new URL('../../', import.meta.url));
 
-/// The first block of code in `language` of a page: "clients/cpp/README.md", "cpp".
-export async function firstExample(page, language) {
+/// The blocks of code in `language` of a page: "clients/cpp/README.md", "cpp".
+export async function examples(page, language) {
     const text = await readFile(top + page, 'utf8');
-    const found = new RegExp('```' + language + '\n([^]*?)```').exec(text);
-    if (!found) throw new Error(`${page} has no example in ${language}`);
-    return found[1];
+    const found = [...text.matchAll(new RegExp('```' + language + '\n([^]*?)```', 'g'))];
+    if (found.length === 0) throw new Error(`${page} has no example in ${language}`);
+    return found.map(([, code]) => code);
 }

@@ -81,6 +81,12 @@ Result<HttpAnswer> Client::Impl::call(const HttpCall& call) {
     }
 }
 
+Event named(Event event, const std::string& source) {
+    if (event.correction && event.correction->corrects.source.empty())
+        event.correction->corrects.source = source;
+    return named<Event>(std::move(event), source);
+}
+
 Result<HttpAnswer> successful(Result<HttpAnswer> answer) {
     if (!answer || (answer->status >= 200 && answer->status < 300)) return answer;
     return error_of(*answer);
@@ -139,7 +145,8 @@ Result<Consumption> Client::consume(const ConsumeRequest& request) {
     if (!body) return body.error();
     auto answer = impl_->call({HttpCall::Method::Post, "/v1/usage/consume", *body});
     if (!answer)
-        if (auto denied = denied_consumption(answer.error(), sent)) return *std::move(denied);
+        if (auto denied = denied_standing(answer.error(), sent.customer))
+            return Consumption{false, false, sent.id, *std::move(denied)};
     auto consumed = answer ? read_consumption(*answer, sent.id)
                            : Result<Consumption>(std::move(answer).error());
     if (!consumed) consumed.error().event_ids = {sent.id};

@@ -41,13 +41,15 @@ private:
     std::vector<std::unique_ptr<Connection>> idle_;
 };
 
-/// An Event or a ConsumeRequest as it is sent, with an id and a source.
+/// A ConsumeRequest or a ReserveRequest as it is sent, with an id and a source.
 template <class Use>
 Use named(Use use, const std::string& source) {
     if (use.id.empty()) use.id = new_event_id();
     if (use.source.empty()) use.source = source;
     return use;
 }
+/// The same of an event, and of the event that it corrects.
+Event named(Event event, const std::string& source);
 
 /// 2xx, or the error that the answer is.
 Result<HttpAnswer> successful(Result<HttpAnswer> answer);

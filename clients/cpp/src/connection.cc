@@ -3,6 +3,7 @@
 #include <mutex>
 #include <new>
 #include <string_view>
+#include <utility>
 
 #include "own_error.h"
 
@@ -23,6 +24,13 @@ std::size_t keep(const char* data, std::size_t, std::size_t size, void* into) {
     auto& body = *static_cast<std::string*>(into);
     if (body.size() + size > kAnswerBytesMax) return 0;
     body.append(data, size);
+    return size;
+}
+
+/// libcurl takes an answer that ends within its head for a whole one without a body.
+std::size_t note_end_of_head(const char* line, std::size_t, std::size_t size, void* into) {
+    *static_cast<bool*>(into) |=
+        std::string_view(line, size).find_first_not_of("\r\n") == std::string_view::npos;
     return size;
 }
 
@@ -67,7 +75,7 @@ Connection::Connection(const Endpoint& endpoint) : endpoint_(endpoint) {
     headers_.reset(new_headers("Authorization: Bearer " + endpoint.token));
 }
 
-void Connection::prepare(const HttpCall& call, std::string& body) {
+void Connection::prepare(const HttpCall& call, Incoming& incoming) {
     CURL* const easy = easy_.get();
     curl_easy_reset(easy);
     curl_easy_setopt(easy, CURLOPT_URL, (endpoint_.url + call.target).c_str());
@@ -76,7 +84,9 @@ void Connection::prepare(const HttpCall& call, std::string& body) {
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                      static_cast<long>(endpoint_.request_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &incoming.body);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, note_end_of_head);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &incoming.has_head);
     if (call.method == HttpCall::Method::Post) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call.body.c_str());
@@ -101,9 +111,12 @@ CURLcode Connection::perform() {
 }
 
 Result<HttpAnswer> Connection::send(const HttpCall& call) {
-    HttpAnswer answer;
-    prepare(call, answer.body);
+    Incoming incoming;
+    prepare(call, incoming);
     if (const CURLcode code = perform(); code != CURLE_OK) return failure_of(code);
+    if (!incoming.has_head) return failure_of(CURLE_GOT_NOTHING);
+    HttpAnswer answer;
+    answer.body = std::move(incoming.body);
     long status = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
     answer.status = static_cast<int>(status);

@@ -59,7 +59,12 @@ private:
         void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
     };
 
-    void prepare(const HttpCall& call, std::string& body);
+    struct Incoming {
+        std::string body;
+        bool has_head = false;  ///< all of it
+    };
+
+    void prepare(const HttpCall& call, Incoming& incoming);
     CURLcode perform();
 
     const Endpoint& endpoint_;

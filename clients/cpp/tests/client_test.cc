@@ -149,6 +149,14 @@ TEST_F(ClientTest, GivesUpAnAttemptThatTakesTooLong) {
     EXPECT_EQ(turnpike_.counted(), 1U);
 }
 
+TEST_F(ClientTest, AnAnswerThatEndsWithinItsHeadIsLost) {
+    // Half of so short an answer is not even its headers.
+    server_.fail_next({{Kind::CutAnswer}});
+    const auto verdict = client().record(Event{.customer = "acme", .meter = "api_calls"});
+    ASSERT_TRUE(verdict) << verdict.error().message;
+    EXPECT_EQ(verdict->kind, VerdictKind::Duplicate);
+}
+
 TEST_F(ClientTest, AServerThatIsNotThereIsUnavailable) {
     auto nobody = *Client::create(
         {.url = "http://127.0.0.1:1", .token = "t", .attempts_max = 1, .clock = &clock_});
@@ -183,6 +191,7 @@ TEST_F(ClientTest, ReadsTheUsageOfAPeriod) {
     EXPECT_EQ(usage->period_end - usage->period_start, std::chrono::days(30));
     ASSERT_EQ(usage->meters.size(), 1U);
     EXPECT_EQ(usage->meters[0].used, "12345");
+    EXPECT_EQ(usage->meters[0].reserved, "7");
     EXPECT_EQ(usage->meters[0].usage_percentage, "123.4");
     EXPECT_EQ(usage->meters[0].overage_amount, 4690);  // 2,345 at $0.02
     EXPECT_EQ(usage->meters[0].currency, "USD");

@@ -1,8 +1,10 @@
 import {sleep, systemClock, type Clock} from './clock.js';
 import {invalidArgument, TurnpikeError} from './errors.js';
 import {named, newEventId, quantityText, writeEvent} from './event.js';
-import type {Quantity, UsageEvent, Verdict} from './event.js';
+import type {AnyEvent, Quantity, Verdict} from './event.js';
 import {send, successful, type Answer, type Call, type Endpoint} from './http.js';
+import * as reservations from './reservation.js';
+import type {EndAnswer, Reservation, ReserveAnswer, ReserveRequest} from './reservation.js';
 import {waitAfter, waitMaxMs, type Backoff} from './retry.js';
 import * as wire from './wire.js';
 
@@ -99,7 +101,7 @@ export class Client {
     }
 
     /** Records one event. Answers once it is durable. */
-    async record(event: UsageEvent): Promise<Verdict> {
+    async record(event: AnyEvent): Promise<Verdict> {
         const [verdict] = await this.recordBatch([event]);
         return verdict as Verdict;
     }
@@ -107,7 +109,7 @@ export class Client {
     /**
      * Records 1 to 1,000 events in one request. Answers once they are durable, with a verdict each.
      */
-    async recordBatch(events: readonly UsageEvent[]): Promise<Verdict[]> {
+    async recordBatch(events: readonly AnyEvent[]): Promise<Verdict[]> {
         if (events.length < 1 || events.length > 1_000)
             throw invalidArgument('send 1 to 1,000 events');
         const sent = events.map((event) => named(event, this.source));
@@ -139,11 +141,76 @@ export class Client {
             const read = (json: Record<string, unknown>) => wire.readConsumption(json, id);
             return await this.post('/v1/usage/consume', body, [id], read);
         } catch (error) {
-            const denied =
-                error instanceof TurnpikeError && wire.deniedConsumption(error, customer, id);
-            if (!denied) throw error;
-            return denied;
+            const standing = wire.deniedStanding(error, customer);
+            if (!standing) throw error;
+            return {...standing, allowed: false, duplicate: false, id};
         }
+    }
+
+    /**
+     * Holds a part of the allowance for work whose cost is known only afterwards. That it does not
+     * fit is an answer, not an error. After an error it may be held all the same: the request
+     * again, under TurnpikeError.eventIds, finds it; left alone, it expires.
+     */
+    async reserve(request: ReserveRequest): Promise<ReserveAnswer> {
+        const {customer, meter, ttlS, id = newEventId(), source = this.source} = request;
+        const quantity = quantityText(request.quantity);
+        const {properties} = request;
+        const body = wire.writeBody({
+            customer, meter, quantity, source, id, ttl_s: ttlS, properties,
+        });
+        try {
+            return await this.post('/v1/usage/reserve', body, [id], reservations.readReserved);
+        } catch (error) {
+            const standing = wire.deniedStanding(error, customer);
+            if (!standing) throw error;
+            return reservations.deniedReserve(standing);
+        }
+    }
+
+    /**
+     * Ends the hold by recording what was used; 0 is allowed. More than was reserved must fit.
+     * After an error it may be recorded: the same call again records it once.
+     *
+     * @param reservation its id
+     * @param properties in the place of the reservation's
+     * @throws TurnpikeError reservation.not_found from 24 hours after its end, too
+     */
+    async commit(
+        reservation: string,
+        quantity: Quantity,
+        properties?: Record<string, string>,
+    ): Promise<EndAnswer> {
+        return this.end(reservation, 'commit', {quantity: quantityText(quantity), properties});
+    }
+
+    /** Ends the hold; nothing was used. Throws as commit() does. */
+    async release(reservation: string): Promise<EndAnswer> {
+        return this.end(reservation, 'release', {});
+    }
+
+    /**
+     * Reserves, does the work, and commits the quantity that it resolves to. When the work throws,
+     * the reservation is released, and that error is thrown. What reserve() refuses is answered
+     * without any work. When the commit throws, nothing is released: the same commit again settles
+     * it, until the reservation expires.
+     */
+    async withReservation(
+        request: ReserveRequest,
+        work: (reservation: Reservation) => Promise<Quantity>,
+    ): Promise<ReserveAnswer | EndAnswer> {
+        const reserved = await this.reserve(request);
+        if (reserved.outcome !== 'held') return reserved;
+        const {id} = reserved.reservation;
+        let used: Quantity;
+        try {
+            used = await work(reserved.reservation);
+        } catch (error) {
+            // What cannot be released expires.
+            await this.release(id).catch(() => undefined);
+            throw error;
+        }
+        return this.commit(id, used);
     }
 
     /** Usage of all meters, or of one. */
@@ -174,6 +241,20 @@ export class Client {
             if (error instanceof TurnpikeError && error.code === 'customer.exists')
                 return this.customer(`ext:${externalId}`);
             throw error;
+        }
+    }
+
+    private async end(reservation: string, step: string, request: object): Promise<EndAnswer> {
+        const id = encodeURIComponent(wire.checkedText(reservation));
+        const target = `/v1/usage/reservations/${id}/${step}`;
+        try {
+            const body = wire.writeBody(request);
+            const answer = await this.call({method: 'POST', target, body});
+            return wire.readAnswer(answer, reservations.readEnded);
+        } catch (error) {
+            const refused = reservations.refusedEnd(error);
+            if (!refused) throw error;
+            return refused;
         }
     }
 

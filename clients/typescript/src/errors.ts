@@ -48,8 +48,9 @@ export class TurnpikeError extends Error {
     /** When the server said when to come again. */
     readonly retryAfterMs: number | undefined;
     /**
-     * Of a failed record or consume: the ids that its events were sent with, in their order. A
-     * second call with these ids, and otherwise the same content, counts nothing twice.
+     * Of a failed record, consume or reserve: the ids that its events were sent with, in their
+     * order. A second call with these ids, and otherwise the same content, counts and holds nothing
+     * twice.
      */
     readonly eventIds: readonly string[];
 

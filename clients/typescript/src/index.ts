@@ -5,9 +5,28 @@ export type {Clock} from './clock.js';
 export {TurnpikeError} from './errors.js';
 export type {ErrorKind, FieldError, Problem} from './errors.js';
 export {isCounted, newEventId} from './event.js';
-export type {NamedEvent, Quantity, UsageEvent, Verdict, VerdictKind} from './event.js';
+export type {
+    AmendEvent,
+    AnyEvent,
+    Correction,
+    EventName,
+    NamedEvent,
+    Quantity,
+    UsageEvent,
+    Verdict,
+    VerdictKind,
+    VoidEvent,
+} from './event.js';
 export {Recorder} from './recorder.js';
 export type {FlushReport, RecorderOptions} from './recorder.js';
+export type {
+    EndAnswer,
+    EndOutcome,
+    Reservation,
+    ReservationStatus,
+    ReserveAnswer,
+    ReserveRequest,
+} from './reservation.js';
 export type {Backoff} from './retry.js';
 export type {
     Consumption,

@@ -1,6 +1,6 @@
 import {checkedBackoff, checkedWait, type Client} from './client.js';
 import {invalidArgument, TurnpikeError} from './errors.js';
-import {named, writeEvent, type NamedEvent, type UsageEvent, type Verdict} from './event.js';
+import {named, writeEvent, type AnyEvent, type NamedEvent, type Verdict} from './event.js';
 import {send, successful} from './http.js';
 import {Outbox, type Settled} from './outbox.js';
 import {waitMaxMs, type Backoff} from './retry.js';
@@ -73,7 +73,7 @@ export class Recorder {
      * @returns the event's id
      * @throws TurnpikeError queue_full, closed, client.invalid_event; the event was not handed over
      */
-    record(event: UsageEvent): string {
+    record(event: AnyEvent): string {
         const {clock} = this.client.endpoint;
         const sent = named({...event, time: event.time ?? clock.wallNow()}, this.client.source);
         const json = writeEvent(sent);

@@ -1,10 +1,10 @@
 // Requests as JSON, and what the server's answers say, in types.
 // A reader throws a TypeError on what it does not know.
-import {invalidArgument, type TurnpikeError} from './errors.js';
+import {invalidArgument, TurnpikeError} from './errors.js';
 import type {Verdict, VerdictKind} from './event.js';
 import {unexpectedAnswer, type Answer} from './http.js';
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 /** The next plan that would allow what was refused. */
 export interface Upgrade {
@@ -62,6 +62,8 @@ export interface MeterUsage {
     included: string;
     remaining: string;
     overage: string;
+    /** Held by open reservations, and not in `remaining`. */
+    reserved: string;
     /** Of `included`: "25.0". */
     usagePercentage: string;
     overageAllowed: boolean;
@@ -108,7 +110,7 @@ export function writeBody(request: object): string {
     );
 }
 
-function object(value: unknown): Json {
+export function object(value: unknown): Json {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
         throw new TypeError('something is no object');
     return value as Json;
@@ -118,12 +120,12 @@ function list(json: Json, name: string): unknown[] {
     if (!Array.isArray(value)) throw new TypeError(`${name} is no list`);
     return value;
 }
-function optionalText(json: Json, name: string): string | undefined {
+export function optionalText(json: Json, name: string): string | undefined {
     const value = json[name] ?? undefined;
     if (value !== undefined && typeof value !== 'string') throw new TypeError(`${name} is no text`);
     return value;
 }
-function text(json: Json, name: string): string {
+export function text(json: Json, name: string): string {
     const value = optionalText(json, name);
     if (value === undefined) throw new TypeError(`${name} is missing`);
     return value;
@@ -138,7 +140,7 @@ function integer(json: Json, name: string): number {
     if (!Number.isSafeInteger(value)) throw new TypeError(`${name} is no whole number`);
     return value as number;
 }
-function instant(json: Json, name: string): Date {
+export function instant(json: Json, name: string): Date {
     const value = new Date(text(json, name));
     if (Number.isNaN(value.getTime())) throw new TypeError(`${name} is no time`);
     return value;
@@ -188,20 +190,16 @@ export function readConsumption(json: Json, id: string): Consumption {
 }
 
 /**
- * What consume() answers when `error` is a refusal by the plan, limit_exceeded or not_in_plan;
- * undefined for every other error, and for a refusal that we cannot read: it stays an error.
+ * Where the customer stands whom the plan refused, limit_exceeded or not_in_plan; undefined for
+ * every other error, and for a refusal that we cannot read: it stays an error.
  */
-export function deniedConsumption(
-    error: TurnpikeError,
-    customer: string,
-    id: string,
-): Consumption | undefined {
+export function deniedStanding(error: unknown, customer: string): Standing | undefined {
+    if (!(error instanceof TurnpikeError)) return undefined;
     const {problem, code} = error;
     if (problem?.status !== 402) return undefined;
     if (code !== 'limit_exceeded' && code !== 'not_in_plan') return undefined;
     try {
-        const standing = readStanding(problem);
-        return {...standing, customer, reason: code, allowed: false, duplicate: false, id};
+        return {...readStanding(problem), customer, reason: code};
     } catch {
         return undefined;
     }
@@ -214,6 +212,7 @@ function readMeter(json: Json): MeterUsage {
         included: text(json, 'included'),
         remaining: text(json, 'remaining'),
         overage: text(json, 'overage'),
+        reserved: text(json, 'reserved'),
         usagePercentage: text(json, 'usage_percentage'),
         overageAllowed: flag(json, 'overage_allowed'),
         overageAmount: integer(json, 'overage_amount'),

@@ -144,7 +144,7 @@ test('it reads the usage of a period', async () => {
     const usage = await client.usage('café &', 'api_calls');
     assert.equal(usage.periodEnd - usage.periodStart, 30 * 86_400_000);
     assert.deepEqual(usage.meters, [{
-        meter: 'api_calls', used: '12345', included: '10000', remaining: '0', usagePercentage: '123.4',
+        meter: 'api_calls', used: '12345', included: '10000', reserved: '7', remaining: '0', usagePercentage: '123.4',
         overage: '2345', overageAllowed: true, overageAmount: 4690, currency: 'USD', // 2,345 at $0.02
     }]);
 });

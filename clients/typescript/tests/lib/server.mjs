@@ -1,4 +1,5 @@
-// A small Turnpike that counts every (source, id) once, and answers wrongly when it is told to.
+// A small Turnpike that counts every (source, id) once, corrects what it counted, holds up to 100 units
+// of one allowance, and answers wrongly when it is told to.
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 
@@ -9,12 +10,21 @@ const standing = {
 const usage = {
     customer: 'cus_1', plan: 'pro', period_start: '2024-09-15T00:00:00Z',
     period_end: '2024-10-15T00:00:00Z',
-    meters: [{meter: 'api_calls', used: '12345', included: '10000', remaining: '0',
+    meters: [{meter: 'api_calls', used: '12345', included: '10000', reserved: '7', remaining: '0',
               usage_percentage: '123.4', overage: '2345', overage_allowed: true,
               overage_amount: 4690, currency: 'USD'}],
 };
-/// Events of these meters are not recorded: which list of the answer they are in.
-const refusedMeters = {unknown_meter: 'rejected', limit_exceeded: 'rejected', conflict: 'conflicts'};
+const allowance = 100;
+/// Events of these meters are not recorded; the meter is the code that says why.
+const refusedMeters = ['unknown_meter', 'limit_exceeded', 'conflict'];
+const keyOf = ({source, id}) => `${source}/${id}`;
+
+/// What a denial tells.
+const usedUp = {
+    feature: 'used_up', limit: '100', used: '100', remaining: '0', plan: 'free',
+    reset: 'day', resets_at: '2024-10-15T00:00:00Z', upgrade_url: 'https://example.com/upgrade',
+    upgrade: {plan: 'pro', name: 'PRO', price: '99.00', currency: 'USD'},
+};
 
 export function problem(status, code, headers = {}, members = {}) {
     const body = {type: `https://turnpike.dev/problems/${code}`, title: 'A title', status, code,
@@ -26,6 +36,9 @@ export function problem(status, code, headers = {}, members = {}) {
 export class Server {
     requests = [];
     counted = new Set();
+    corrections = new Set();
+    voided = new Set();
+    reserved = new Map();
     customers = new Map();
     faults = [];
     watchers = [];
@@ -82,32 +95,89 @@ export class Server {
             return {status: 200, body: {...standing, allowed: true, customer: 'cus_1'}};
         if (url === '/v1/usage?customer=caf%C3%A9+%26&meter=api_calls') return {status: 200, body: usage};
         if (url === '/v1/customers') return this.createCustomer(body);
+        if (url === '/v1/usage/reserve') return this.reserve(body);
+        const ended = /^\/v1\/usage\/reservations\/(.*)\/(commit|release)$/.exec(url);
+        if (ended) return this.end(ended[1], ended[2], body);
         const named = /^\/v1\/customers\/ext%3A(.*)$/.exec(url);
         if (named) return {status: 200, body: this.customers.get(named[1])};
         return problem(404, 'http.no_route');
     }
-    count({source, id}) {
-        const isNew = !this.counted.has(`${source}/${id}`);
-        this.counted.add(`${source}/${id}`);
+    count(event) {
+        const isNew = !this.counted.has(keyOf(event));
+        this.counted.add(keyOf(event));
         return isNew;
+    }
+    /// accepted, duplicate, or the code of a refusal.
+    use(event) {
+        if (refusedMeters.includes(event.meter)) return event.meter;
+        return this.count(event) ? 'accepted' : 'duplicate';
+    }
+    correct(event) {
+        const target = keyOf(event.void ?? event.amend);
+        if (this.corrections.has(keyOf(event))) return 'duplicate';
+        if (!this.counted.has(target)) return 'unknown_event';
+        if (this.voided.has(target)) return 'already_voided';
+        if (event.void) this.voided.add(target);
+        this.corrections.add(keyOf(event));
+        return 'accepted';
     }
     record(events) {
         const report = {verdicts: [], conflicts: [], rejected: []};
         for (const [index, event] of events.entries()) {
-            const refused = refusedMeters[event.meter];
-            if (refused) report[refused].push({index, code: event.meter, detail: 'no'});
-            report.verdicts.push(refused ? {rejected: 'rejected', conflicts: 'conflict'}[refused]
-                                         : this.count(event) ? 'accepted' : 'duplicate');
+            const code = event.meter ? this.use(event) : this.correct(event);
+            const isRefused = code !== 'accepted' && code !== 'duplicate';
+            report.verdicts.push(isRefused && code !== 'conflict' ? 'rejected' : code);
+            if (isRefused)
+                report[code === 'conflict' ? 'conflicts' : 'rejected'].push({index, code, detail: 'no'});
         }
         return report;
     }
+
+    /// Units of the allowance that reservations of this status have.
+    units(status) {
+        return [...this.reserved.values()].filter((one) => one.status === status)
+            .reduce((sum, one) => sum + one.quantity, 0);
+    }
+    /// Open reservations end as if nobody had come in time.
+    expire() {
+        for (const one of this.reserved.values()) if (one.status === 'open') one.status = 'expired';
+    }
+    fits(quantity) { return this.units('open') + this.units('committed') + quantity <= allowance; }
+    reserve(request) {
+        const key = keyOf(request), quantity = Number(request.quantity);
+        const known = this.reserved.get(key);
+        if (known && known.request !== JSON.stringify(request)) return problem(409, 'reservation.conflict');
+        if (!known && request.meter === 'not_in_plan') return problem(402, 'not_in_plan');
+        if (!known && !this.fits(quantity)) return problem(402, 'limit_exceeded', {}, usedUp);
+        const one = known ?? {id: `rsv_${this.reserved.size + 1}`, status: 'open', quantity,
+                              request: JSON.stringify(request)};
+        this.reserved.set(key, one);
+        return {status: known ? 200 : 201, body: {...standing, ...this.shown(one)}};
+    }
+    end(id, step, body) {
+        const one = [...this.reserved.values()].find((other) => other.id === id);
+        if (!one) return problem(404, 'reservation.not_found');
+        const isCommit = step === 'commit', quantity = isCommit ? Number(body.quantity) : 0;
+        if (one.status === 'committed' && !(isCommit && one.quantity === quantity))
+            return problem(409, 'reservation.already_committed');
+        if (isCommit && one.status === 'released') return problem(409, 'reservation.released');
+        if (isCommit && one.status === 'expired') return problem(410, 'reservation.expired');
+        if (one.status === 'open') {
+            if (!this.fits(quantity - one.quantity)) return problem(409, 'reservation.exceeds_limit');
+            Object.assign(one, {status: isCommit ? 'committed' : 'released', quantity});
+        }
+        return {status: 200, body: this.shown(one)};
+    }
+    shown({id, status, quantity, request}) {
+        const {meter, source, id: event_id, quantity: reserved} = JSON.parse(request);
+        return {object: 'reservation', id, status, customer: 'cus_1', meter, source, event_id, reserved,
+                expires_at: '2024-09-15T00:05:00Z',
+                ...(status === 'open' ? {} : {ended_at: '2024-09-15T00:01:00Z'}),
+                ...(status === 'committed' ? {quantity: String(quantity)} : {})};
+    }
+
     consume(request) {
-        if (request.meter === 'used_up')
-            return problem(402, 'limit_exceeded', {}, {
-                feature: 'used_up', limit: '100', used: '100', remaining: '0', plan: 'free',
-                reset: 'day', resets_at: '2024-10-15T00:00:00Z', upgrade_url: 'https://example.com/upgrade',
-                upgrade: {plan: 'pro', name: 'PRO', price: '99.00', currency: 'USD'},
-            });
+        if (request.meter === 'used_up') return problem(402, 'limit_exceeded', {}, usedUp);
         const duplicate = !this.count(request);
         return {status: 200, body: {...standing, allowed: true, duplicate, customer: 'cus_1'}};
     }

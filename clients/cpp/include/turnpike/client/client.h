@@ -11,7 +11,9 @@
 
 #include "turnpike/client/clock.h"
 #include "turnpike/client/event.h"
+#include "turnpike/client/reservation.h"
 #include "turnpike/client/result.h"
+#include "turnpike/client/standing.h"
 
 namespace turnpike::client {
 
@@ -30,29 +32,6 @@ struct ClientOptions {
     int attempts_max = 4;                              ///< of one call, at least 1
     Backoff backoff = {};
     Clock* clock = nullptr;  ///< not owned, outlives the Client; nullptr is system_clock()
-};
-
-/// The next plan that would allow what was refused.
-struct Upgrade {
-    std::string plan, name;
-    std::string price;     ///< decimal text in `currency`'s major unit; empty when it has none
-    std::string currency;  ///< ISO 4217
-    std::string url;       ///< where to get it, when the server knows
-};
-
-/// Where a customer stands with one meter. Quantities are decimal texts in the meter's unit, empty
-/// when the plan does not include the meter.
-struct Standing {
-    std::string customer;  ///< cus_...; of a consumption that was refused, as it was asked for
-    std::string plan;      ///< its key
-    /// within_allowance, soft_limit_passed, overage, limit_exceeded, not_in_plan
-    std::string reason;
-    std::string limit, used, remaining, overage;
-    bool overage_allowed = false;
-    /// Of the window that the numbers are of, the tightest: billing_period, day, rolling_5h.
-    std::string reset;
-    std::optional<Instant> resets_at;  ///< when it begins anew; absent when waiting never helps
-    std::optional<Upgrade> upgrade;    ///< only when something was refused, and a plan has more
 };
 
 struct CheckRequest {
@@ -87,7 +66,8 @@ struct Consumption {
 struct MeterUsage {
     std::string meter;
     std::string used, included, remaining, overage;  ///< decimal texts in the meter's unit
-    std::string usage_percentage;                    ///< of `included`, "25.0"
+    std::string reserved;          ///< likewise; held by open reservations, and not in `remaining`
+    std::string usage_percentage;  ///< of `included`, "25.0"
     bool overage_allowed = false;
     /// What the overage costs so far, in minor units of `currency`.
     std::int64_t overage_amount = 0;
@@ -146,6 +126,21 @@ public:
 
     /// Checks, deducts and records in one step. A refusal by the plan is an answer, not an error.
     Result<Consumption> consume(const ConsumeRequest& request);
+
+    /// Holds a part of the allowance for work whose cost is known only afterwards. That it does not
+    /// fit is an answer, not an error. After an error it may be held all the same: the request
+    /// again, under Error::event_ids, finds it; left alone, it expires.
+    Result<ReserveAnswer> reserve(const ReserveRequest& request);
+    /// Ends the hold by recording what was used: a decimal as Event::quantity, 0 too. More than was
+    /// reserved must fit. After an error it may be recorded: the same call again records it once.
+    ///
+    /// \param reservation  its id
+    /// \param properties   in the place of the reservation's, unless empty
+    /// Errors: Refused "reservation.not_found" from 24 hours after its end, too.
+    Result<EndAnswer> commit(const std::string& reservation, const std::string& quantity,
+                             const std::map<std::string, std::string>& properties = {});
+    /// Ends the hold; nothing was used. Errors: as commit().
+    Result<EndAnswer> release(const std::string& reservation);
 
     /// Usage of all meters, or of one.
     Result<UsageSummary> usage(const std::string& customer, const std::string& meter = {});

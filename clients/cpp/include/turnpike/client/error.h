@@ -44,8 +44,9 @@ struct Error {
     std::string message;                              ///< for people and logs
     std::optional<Problem> problem;                   ///< when the server said what is wrong
     std::optional<std::chrono::seconds> retry_after;  ///< when the server said when to come again
-    /// Of a failed record() or consume(): the ids that its events were sent with, in their order. A
-    /// second call with these ids, and otherwise the same content, counts nothing twice.
+    /// Of a failed record(), consume() or reserve(): the ids that its events were sent with, in
+    /// their order. A second call with these ids, and otherwise the same content, counts and holds
+    /// nothing twice.
     std::vector<std::string> event_ids;
 };
 

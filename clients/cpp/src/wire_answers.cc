@@ -1,6 +1,3 @@
-#include "wire.h"
-
-#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -8,34 +5,14 @@
 #include "instant_text.h"
 #include "own_error.h"
 #include "retry.h"
+#include "wire.h"
 
 namespace turnpike::client {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kNameBytesMax = 255;
-constexpr std::size_t kQuantityBytesMax = 64;
-
-Error invalid(const char* code, std::string message) {
-    return own_error(ErrorKind::Invalid, code, std::move(message));
-}
-
-/// dump() throws on texts that are not UTF-8.
-Result<std::string> text_of(const Json& json, const char* code) {
-    try {
-        return json.dump();
-    } catch (const Json::exception& bad) {
-        return invalid(code, bad.what());
-    }
-}
-Result<std::string> text_of(const Json& json) { return text_of(json, "client.invalid_argument"); }
-
-bool is_name(const std::string& text) {
-    return !text.empty() && text.size() <= kNameBytesMax &&
-           std::none_of(text.begin(), text.end(),
-                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
+constexpr const char* kNotInPlan = "not_in_plan";
 
 /// The member's text; empty when it is not there or null.
 std::string optional_text(const Json& json, const char* name) {
@@ -81,6 +58,40 @@ Standing read_standing(const Json& json) {
     return standing;
 }
 
+ReservationStatus status_at(const Json& json) {
+    const auto text = json.at("status").get<std::string>();
+    if (text == "open") return ReservationStatus::Open;
+    if (text == "committed") return ReservationStatus::Committed;
+    if (text == "released") return ReservationStatus::Released;
+    if (text == "expired") return ReservationStatus::Expired;
+    throw misread(text + " is no status of a reservation", json);
+}
+
+Reservation read_reservation(const Json& json) {
+    Reservation reservation;
+    reservation.id = json.at("id").get<std::string>();
+    reservation.status = status_at(json);
+    reservation.customer = json.at("customer").get<std::string>();
+    reservation.meter = json.at("meter").get<std::string>();
+    reservation.source = json.at("source").get<std::string>();
+    reservation.event_id = json.at("event_id").get<std::string>();
+    reservation.reserved = json.at("reserved").get<std::string>();
+    reservation.expires_at = instant_at(json, "expires_at");
+    reservation.quantity = nullable_text(json, "quantity");
+    if (json.contains("ended_at")) reservation.ended_at = instant_at(json, "ended_at");
+    return reservation;
+}
+
+EndOutcome outcome_of(const Reservation& reservation, const Json& json) {
+    switch (reservation.status) {
+        case ReservationStatus::Committed: return EndOutcome::Committed;
+        case ReservationStatus::Released: return EndOutcome::Released;
+        case ReservationStatus::Expired: return EndOutcome::Expired;
+        case ReservationStatus::Open: break;
+    }
+    throw misread("it is still open", json);
+}
+
 /// One entry of "conflicts" or "rejected".
 void explain(Verdict& verdict, const Json& entry) {
     verdict.code = optional_text(entry, "code");
@@ -101,6 +112,7 @@ MeterUsage read_meter(const Json& json) {
     meter.meter = json.at("meter").get<std::string>();
     meter.used = json.at("used").get<std::string>();
     meter.included = json.at("included").get<std::string>();
+    meter.reserved = json.at("reserved").get<std::string>();
     meter.remaining = json.at("remaining").get<std::string>();
     meter.overage = json.at("overage").get<std::string>();
     meter.usage_percentage = json.at("usage_percentage").get<std::string>();
@@ -147,60 +159,6 @@ Problem read_problem(const HttpAnswer& answer) {
 }
 
 }  // namespace
-
-Result<std::string> write_event(const Event& event) {
-    constexpr const char* kCode = "client.invalid_event";
-    for (const auto* text : {&event.id, &event.source, &event.customer, &event.meter})
-        if (!is_name(*text))
-            return invalid(kCode,
-                           "id, source, customer and meter are texts of 1 to 255 bytes without "
-                           "control characters");
-    if (event.quantity.empty() || event.quantity.size() > kQuantityBytesMax)
-        return invalid(kCode, "quantity is a decimal of 1 to 64 characters");
-    Json json{{"id", event.id},
-              {"source", event.source},
-              {"customer", event.customer},
-              {"meter", event.meter},
-              {"quantity", event.quantity}};
-    if (event.time) json["time"] = format_instant(*event.time);
-    if (event.latency) json["latency_ms"] = event.latency->count();
-    if (!event.properties.empty()) json["properties"] = event.properties;
-    return text_of(json, kCode);
-}
-
-std::string write_batch(const std::vector<std::string_view>& events) {
-    std::string body = "[";
-    for (const auto event : events) {
-        if (body.size() > 1) body.push_back(',');
-        body.append(event);
-    }
-    return body + "]";
-}
-
-Result<std::string> write_check(const CheckRequest& request) {
-    Json json{{"meter", request.meter}, {"requested", request.requested}};
-    if (!request.customer.empty()) json["customer"] = request.customer;
-    return text_of(json);
-}
-
-Result<std::string> write_consume(const ConsumeRequest& request) {
-    Json json{{"customer", request.customer},
-              {"meter", request.meter},
-              {"quantity", request.quantity},
-              {"source", request.source},
-              {"id", request.id}};
-    if (request.latency) json["latency_ms"] = request.latency->count();
-    if (!request.properties.empty()) json["properties"] = request.properties;
-    return text_of(json);
-}
-
-Result<std::string> write_customer(const CustomerDraft& draft) {
-    Json json{{"external_id", draft.external_id}};
-    if (draft.email) json["email"] = *draft.email;
-    if (draft.name) json["name"] = *draft.name;
-    return text_of(json);
-}
-
 Error error_of(const HttpAnswer& answer) {
     const auto kind = is_retryable(answer.status) ? ErrorKind::Unavailable : ErrorKind::Refused;
     try {
@@ -244,6 +202,23 @@ Result<Consumption> read_consumption(const HttpAnswer& answer, std::string id) {
     });
 }
 
+Result<ReserveAnswer> read_reserved(const HttpAnswer& answer) {
+    return read_answer<ReserveAnswer>(answer, [](const Json& json) {
+        auto reservation = read_reservation(json);
+        const bool is_open = reservation.status == ReservationStatus::Open;
+        return ReserveAnswer{is_open ? ReserveOutcome::Held : ReserveOutcome::Ended,
+                             std::move(reservation), read_standing(json)};
+    });
+}
+
+Result<EndAnswer> read_ended(const HttpAnswer& answer) {
+    return read_answer<EndAnswer>(answer, [](const Json& json) {
+        auto reservation = read_reservation(json);
+        const EndOutcome outcome = outcome_of(reservation, json);
+        return EndAnswer{outcome, std::move(reservation), {}};
+    });
+}
+
 Result<UsageSummary> read_usage(const HttpAnswer& answer) {
     return read_answer<UsageSummary>(answer, [](const Json& json) {
         UsageSummary summary;
@@ -269,18 +244,32 @@ Result<Customer> read_customer(const HttpAnswer& answer) {
     });
 }
 
-std::optional<Consumption> denied_consumption(const Error& error, const ConsumeRequest& request) {
+std::optional<Standing> denied_standing(const Error& error, const std::string& customer) {
     if (!error.problem || error.problem->status != 402) return std::nullopt;
-    if (error.code != "limit_exceeded" && error.code != "not_in_plan") return std::nullopt;
+    if (error.code != "limit_exceeded" && error.code != kNotInPlan) return std::nullopt;
     try {
-        Consumption denied{false, false, request.id,
-                           read_standing(Json::parse(error.problem->json))};
-        denied.standing.customer = request.customer;
-        denied.standing.reason = error.code;
-        return denied;
+        Standing standing = read_standing(Json::parse(error.problem->json));
+        standing.customer = customer;
+        standing.reason = error.code;
+        return standing;
     } catch (const Json::exception&) {
-        return std::nullopt;  // then it stays the error that it is
+        return std::nullopt;
     }
+}
+
+ReserveAnswer denied_reserve(Standing standing) {
+    const auto outcome =
+        standing.reason == kNotInPlan ? ReserveOutcome::NotInPlan : ReserveOutcome::LimitExceeded;
+    return {outcome, {}, std::move(standing)};
+}
+
+std::optional<EndOutcome> refused_end(const Error& error) {
+    if (!error.problem) return std::nullopt;
+    if (error.code == "reservation.exceeds_limit") return EndOutcome::ExceedsLimit;
+    if (error.code == "reservation.already_committed") return EndOutcome::AlreadyCommitted;
+    if (error.code == "reservation.released") return EndOutcome::Released;
+    if (error.code == "reservation.expired") return EndOutcome::Expired;
+    return std::nullopt;
 }
 
 }  // namespace turnpike::client
