@@ -34,6 +34,18 @@ std::string read_meter(ObjectReader& fields) {
     return meter.value_or(feature.value_or(""));
 }
 
+/// What the caller calls the event, when he calls it something.
+template <class Body>
+void read_name(ObjectReader& fields, Body& body) {
+    body.source = fields.optional_text("source");
+    body.id = fields.optional_text("id");
+    if (body.source && !body.id)
+        fields.complain("id", "required", "a source names an event only together with an id");
+    if (body.source && is_reserved_source(*body.source))
+        fields.complain("source", "reserved_source",
+                        "sources that begin with turnpike. are the server's own");
+}
+
 Json write_upgrade(const UpgradeHint& upgrade) {
     Json json;
     json["plan"] = upgrade.plan;
@@ -136,13 +148,7 @@ Result<ConsumeBody> read_consume(const http::Request& request) {
     consume.customer = fields.optional_text("customer");
     consume.meter_key = read_meter(fields);
     consume.quantity = read_units(fields, "quantity");
-    consume.source = fields.optional_text("source");
-    consume.id = fields.optional_text("id");
-    if (consume.source && !consume.id)
-        fields.complain("id", "required", "a source names an event only together with an id");
-    if (consume.source && is_reserved_source(*consume.source))
-        fields.complain("source", "reserved_source",
-                        "sources that begin with turnpike. are the server's own");
+    read_name(fields, consume);
     if (const auto ms = fields.optional_integer("latency_ms", {.min = 0, .max = kLatencyMaxMs}))
         consume.latency_us = *ms * 1'000;
     consume.properties = fields.optional_metadata("properties");
@@ -155,12 +161,9 @@ Result<ReserveBody> read_reserve(const http::Request& request) {
     ObjectReader fields(*body);
     ReserveBody reserve;
     reserve.customer = fields.optional_text("customer");
-    reserve.meter_key = read_meter(fields);
+    reserve.meter_key = fields.required_text("meter");
     reserve.quantity = read_units(fields, "quantity");
-    reserve.source = fields.optional_text("source");
-    reserve.id = fields.optional_text("id");
-    if (reserve.source && !reserve.id)
-        fields.complain("id", "required", "a source names an event only together with an id");
+    read_name(fields, reserve);
     if (const auto ttl = fields.optional_integer("ttl_s", {.min = 1, .max = kReservationTtlMaxS}))
         reserve.ttl = std::chrono::seconds(*ttl);
     reserve.properties = fields.optional_metadata("properties");
@@ -237,12 +240,16 @@ Error denial(const Decision& decision, const std::string& meter_key, Instant now
         error.details = {{"feature", meter_key}, {"plan", decision.plan}};
         return error;
     }
+    std::string reserved;
+    if (decision.reserved > Quantity{})
+        reserved = ", and " + decision.reserved.text() + " reserved,";
     Error error{ErrorCode::PaymentRequired, "limit_exceeded",
-                fmt::format("{} of {} {} are used {}", decision.used.text(), decision.limit.text(),
-                            meter_key, when_of(decision.reset))};
+                fmt::format("{} of {} {} are used{} {}", decision.used.text(),
+                            decision.limit.text(), meter_key, reserved, when_of(decision.reset))};
     error.details = {{"feature", meter_key},
                      {"limit", decision.limit.text()},
                      {"used", decision.used.text()},
+                     {"reserved", decision.reserved.text()},
                      {"remaining", decision.remaining.text()},
                      {"reset", to_text(decision.reset)},
                      {"plan", decision.plan}};

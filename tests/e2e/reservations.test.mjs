@@ -58,6 +58,8 @@ for (const engine of engines())
             const full = await reserve(name, 1);
             assert.equal(full.status, 402);
             assert.equal(full.body.code, 'limit_exceeded');
+            assert.deepEqual([full.body.used, full.body.reserved, full.body.remaining], ['40', '60', '0']);
+            assert.match(full.body.detail, /^40 of 100 api_calls are used, and 60 reserved, in this period/);
             assert.ok(full.body.upgrade);
 
             const committed = await end(id, 'commit', {quantity: 25});
@@ -102,6 +104,12 @@ for (const engine of engines())
             assert.equal((await end(id, 'release')).body.status, 'released');
             assert.equal((await reserve(name, 10, key)).body.status, 'released');
             assert.deepEqual(await look(name), {used: 0, reserved: 0, remaining: 100});
+        });
+
+        test('the server\'s own sources are not for others', async () => {
+            const answer = await reserve(await customer(), 1, {source: 'turnpike.gateway GET /x', id: 'g1'});
+            assert.equal(answer.status, 400, JSON.stringify(answer.body));
+            assert.equal(answer.body.errors[0].code, 'reserved_source');
         });
 
         test('it expires by itself', async () => {
