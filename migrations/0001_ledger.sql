@@ -236,8 +236,9 @@ CREATE TABLE usage_counters (
     used            BIGINT NOT NULL CHECK (used >= 0),
     hard_limit      BIGINT,
     last_at         BIGINT, -- time of the latest event, where the next one needs to know it
+    held            BIGINT NOT NULL CHECK (held >= 0), -- by open reservations
     PRIMARY KEY (customer_id, subscription_id, meter_key, reset, period_start),
-    CHECK (hard_limit IS NULL OR used <= hard_limit
+    CHECK (hard_limit IS NULL OR used + held <= hard_limit
            OR aggregation IN ('min', 'last') OR reset LIKE 'rolling%')
 );
 -- Which allowance was in force from which count on: usage is rated by the plan it was used under.
@@ -297,6 +298,38 @@ CREATE TABLE usage_correction_counts (
     period_start  BIGINT NOT NULL,
     change        BIGINT NOT NULL,
     PRIMARY KEY (correction_id, number)
+);
+-- A reservation, for ever; what it holds is in its counters while it is open. Its name is a row of
+-- usage_events under its own id, with the quantity 0, until a commit puts the event there.
+CREATE TABLE usage_holds (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    source          TEXT   NOT NULL,
+    event_id        TEXT   NOT NULL,
+    customer_id     TEXT   NOT NULL REFERENCES customers (id),
+    subscription_id TEXT   NOT NULL,
+    meter_key       TEXT   NOT NULL REFERENCES meters (key),
+    reserved        BIGINT NOT NULL CHECK (reserved >= 0),
+    event_time      BIGINT NOT NULL,
+    expires_at      BIGINT NOT NULL,
+    received_at     BIGINT NOT NULL,
+    properties      TEXT   NOT NULL, -- '', or a JSON object
+    content_hash    TEXT   NOT NULL,
+    status          TEXT   NOT NULL CHECK (status IN ('open', 'committed', 'released', 'expired')),
+    quantity        BIGINT CHECK (quantity >= 0), -- of a committed one: what was used
+    ended_at        BIGINT,
+    UNIQUE (source, event_id),
+    CHECK ((status = 'open') = (ended_at IS NULL)),
+    CHECK ((status = 'committed') = (quantity IS NOT NULL))
+);
+CREATE INDEX usage_holds_open ON usage_holds (customer_id, expires_at) WHERE status = 'open';
+-- The counters that it holds a part of, one for each window of its meter.
+CREATE TABLE usage_hold_counts (
+    hold_id      TEXT   NOT NULL REFERENCES usage_holds (id),
+    number       BIGINT NOT NULL,
+    reset        TEXT   NOT NULL,
+    period_start BIGINT NOT NULL,
+    quantity     BIGINT NOT NULL CHECK (quantity >= 0),
+    PRIMARY KEY (hold_id, number)
 );
 
 -- invoicing ----------------------------------------------------------------------------------

@@ -20,7 +20,9 @@
 #include "entitlements/window_look.h"
 #include "http/limits.h"
 #include "metering/event_body.h"
+#include "metering/log_reservations.h"
 #include "metering/log_usage.h"
+#include "metering/sql_reservations.h"
 #include "metering/sql_usage.h"
 
 namespace turnpike {
@@ -142,6 +144,12 @@ std::unique_ptr<UsageStore> usage_store(sql::Database& db, UsageLog* log, IdSour
     return std::make_unique<SqlUsage>(db, ids);
 }
 
+std::unique_ptr<ReservationStore> reservation_store(sql::Database& db, UsageLog* log,
+                                                    IdSource& ids) {
+    if (log != nullptr) return std::make_unique<LogReservations>(db, *log);
+    return std::make_unique<SqlReservations>(db, ids);
+}
+
 EventApplier applier(BillingContext& billing) {
     return [&billing](const InboxEvent& event) { return apply_inbox_event(billing, event); };
 }
@@ -159,6 +167,7 @@ App::App(Config given, AppParts parts)
       db(std::move(parts.db)),
       usage_log(std::move(parts.usage_log)),
       usage(usage_store(*db, usage_log.get(), ids)),
+      reservations(reservation_store(*db, usage_log.get(), ids)),
       usage_rollup({*db, usage_log.get(), clock, ids, count_usage_alerts(metrics)}),
       http_client({}),
       standings(StandingCache::Config::for_engine(db->engine())),
@@ -182,6 +191,7 @@ App::App(Config given, AppParts parts)
                    [this](const CustomerId& customer) { standings.counts_fell(customer); },
                    load_period_billing},
       entitlements_api{*db, *usage, clock, ids, catalog, standings, config.upgrade_url},
+      reservations_api{entitlements_api, *reservations},
       gateway_api{entitlements_api, usage_recovery, count_failed_open(metrics)},
       ofrep_api{entitlements_api},
       invoicing_api{*db, cursors},
@@ -363,6 +373,15 @@ asio::awaitable<void> App::take_over_catalog() {
     spdlog::info("event=catalog.changed plans={}", catalog.get()->plans.size());
 }
 
+asio::awaitable<void> App::expire_reservations() {
+    const auto moved = co_await reservations->expire(clock.now());
+    if (!moved) {
+        spdlog::warn("event=reservations.wait message=\"{}\"", moved.error().message);
+        co_return;
+    }
+    for (const CustomerId& customer : *moved) standings.counts_moved(customer);
+}
+
 asio::awaitable<void> App::run_housekeeping() {
     for (int round = 1; ready_; ++round) {
         housekeeping_timer_.expires_after(std::chrono::seconds(1));
@@ -370,6 +389,7 @@ asio::awaitable<void> App::run_housekeeping() {
         co_await housekeeping_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
         if (!ready_) co_return;
         try {
+            co_await expire_reservations();
             co_await usage_recovery.replay({*usage, catalog}, clock, standings);
             if (round % kRoundsPerCatalog == 0) co_await take_over_catalog();
             if (round % kRoundsPerSettling == 0) co_await settle_unknown_intents();

@@ -35,6 +35,7 @@
 #include "entitlements/api.h"
 #include "entitlements/gateway.h"
 #include "entitlements/ofrep.h"
+#include "entitlements/reservation_api.h"
 #include "entitlements/standing_cache.h"
 #include "entitlements/usage_recovery.h"
 #include "http/access_log.h"
@@ -44,6 +45,7 @@
 #include "invoicing/api.h"
 #include "metering/api.h"
 #include "metering/log/usage_log.h"
+#include "metering/reservations.h"
 #include "metering/service.h"
 #include "payments/stripe/provider.h"
 #include "sql/database.h"
@@ -98,6 +100,7 @@ public:
     std::unique_ptr<sql::Database> db;
     std::unique_ptr<UsageLog> usage_log;  ///< null on PostgreSQL
     std::unique_ptr<UsageStore> usage;
+    std::unique_ptr<ReservationStore> reservations;
     UsageRollup usage_rollup;
     http::Client http_client;
     CatalogCache catalog;
@@ -116,6 +119,7 @@ public:
     CatalogApi catalog_api;
     MeteringApi metering_api;
     EntitlementsApi entitlements_api;
+    ReservationsApi reservations_api;
     UsageRecovery usage_recovery;
     GatewayApi gateway_api;
     OfrepApi ofrep_api;
@@ -133,8 +137,10 @@ private:
     App(Config config, AppParts parts);
     void run_jobs();
     asio::awaitable<void> take_over_catalog();
-    /// Once a second: usage that could not be recorded, and the sampled metrics.
+    /// Once a second: reservations that expired, usage that could not be recorded, and the sampled
+    /// metrics.
     asio::awaitable<void> run_housekeeping();
+    asio::awaitable<void> expire_reservations();
     /// adopt_configured_prices before the jobs run. When the provider does not answer within
     /// moments, the jobs go on with it.
     Result<std::monostate> adopt_prices_at_start();

@@ -78,7 +78,7 @@ asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCach
                                                 const ConsumeRequest& request, Instant system_now) {
     const auto ticket = standings.ticket();
     std::optional<Result<Standing>> standing;
-    std::optional<CustomerWindow> placed_in;
+    std::optional<CustomerWindow> earlier;  // of late usage
     std::optional<EventComplaint> unusable;
     AppendJob job{.subjects = {request.customer},
                   .look = {},
@@ -104,10 +104,12 @@ asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCach
     job.place = [&](SubjectWindows& windows) {
         // Its arrival has a time of its own, and is the same use when it is tried again.
         auto placed = Placement(*snapshot, system_now).place(event, windows, TimeStated::No);
-        if (const auto& now = windows.at(request.customer))
-            if (const auto* window =
-                    windows.find(*now, request.customer, request.time.value_or(now->now)))
-                placed_in = *window;
+        earlier.reset();
+        if (const auto& now = windows.at(request.customer)) {
+            const Instant time = request.time.value_or(now->now);
+            const CustomerWindow* window = windows.find(*now, request.customer, time);
+            if (window != nullptr && window != &*now) earlier = *window;
+        }
         unusable.reset();
         if (!placed && placed.error().code != kNotInPlan) unusable = placed.error();
         return std::vector<Placed>{std::move(placed)};
@@ -117,9 +119,11 @@ asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCach
     if (!*standing) co_return failure(*standing);
     if (unusable) co_return invalid_argument("entitlement.bad_usage", unusable->detail);
     // What it tells of is the contract that it counted in, of late usage an earlier one.
-    (*standing)->plan = placed_in->plan;
-    (*standing)->subscription = placed_in->contract;
-    (*standing)->period = placed_in->period;
+    if (earlier) {
+        (*standing)->plan = earlier->plan;
+        (*standing)->subscription = earlier->contract;
+        (*standing)->period = earlier->period;
+    }
     UsageOutcome& outcome = report->outcomes.front();
     auto counters = std::exchange(outcome.counters, {});
     co_return ConsumeOutcome{**std::move(standing), std::move(counters), std::move(outcome)};

@@ -37,7 +37,7 @@ std::optional<Instant> rolling_reset(const Counter& counter, Quantity requested,
     Quantity used = counter.used;
     for (const UsageBucket& bucket : buckets) {
         used = used - bucket.used;
-        if (is_within(used, used + requested, counter.hard_limit))
+        if (is_within(used, used + counter.held + requested, counter.hard_limit))
             return Instant((bucket.number + 1) * width) + length;
     }
     return std::nullopt;  // more than the whole allowance
@@ -67,7 +67,8 @@ WindowAnswer ask(const Counter& counter, Quantity requested, Instant now) {
         used_after(rule_of(counter), counter.used, counter.trail, requested, now);
     const Quantity included = counter.segments.back().included;
     const Quantity remaining = remaining_of(counter);
-    const bool is_allowed = is_within(counter.used, after, counter.hard_limit);
+    const bool is_allowed =
+        is_within(counter.used + counter.held, after + counter.held, counter.hard_limit);
     const bool fits = std::max(after, counter.used) - counter.used <= remaining;
     WindowAnswer answer{&counter, DecisionReason::WithinAllowance, included, remaining,
                         resets_at(counter, requested, now)};
@@ -79,7 +80,7 @@ WindowAnswer ask(const Counter& counter, Quantity requested, Instant now) {
     // A cap stops usage behind the allowance; until then the allowance is what is told.
     if (counter.hard_limit && (!is_allowed || !has_overage(counter))) {
         answer.limit = *counter.hard_limit;
-        answer.left = std::max(Quantity{}, *counter.hard_limit - counter.used);
+        answer.left = std::max(Quantity{}, *counter.hard_limit - counter.used - counter.held);
     }
     return answer;
 }
@@ -157,6 +158,7 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
     decision.reason = reason;
     decision.limit = tightest->limit;
     decision.used = shown.used;
+    decision.reserved = shown.held;
     decision.remaining = tightest->left;
     decision.overage = overage_of(shown);
     decision.overage_allowed = has_overage(shown);

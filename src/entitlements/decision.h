@@ -39,7 +39,8 @@ struct Decision {
     DecisionReason reason = DecisionReason::NotInPlan;
     Quantity limit;  ///< where usage stops or, where overage goes on, where overage begins
     Quantity used;
-    Quantity remaining;  ///< up to `limit`
+    Quantity reserved;   ///< by open reservations
+    Quantity remaining;  ///< up to `limit`, without what is reserved
     Quantity overage;    ///< units beyond allowances so far
     bool overage_allowed = false;
     Reset reset;  ///< of the window

@@ -49,18 +49,47 @@ protected:
         catalog_.plans = {plan("free", 0, 0, blocked(100)), plan("extras", 1, 500, std::nullopt),
                           plan("pro", 2, 9'900, billed(10'000))};
     }
-    Decision ask(const char* key, std::int64_t used, std::int64_t requested) {
+    Decision ask(const char* key, std::int64_t used, std::int64_t requested,
+                 std::int64_t held = 0) {
         const PlanVersion& version = *catalog_.plan(key);
         std::vector<Counter> counters;
         for (const Allowance& allowance : version.allowances_of("api_calls")) {
             counters.push_back(open_counter(
                 window_of(std::nullopt, kMonth, version.id, Meter::Aggregation::Sum, allowance)));
             counters.back().used = units(used);
+            counters.back().held = units(held);
         }
         return decide(facts_of(version, counters, catalog_), units(requested));
     }
     Catalog catalog_;
 };
+
+TEST_F(Deciding, WhatIsReservedIsNotThere) {
+    struct Case {
+        const char* name;
+        const char* plan;
+        std::int64_t used, held, requested;
+        bool allowed;
+        const char* reason;
+        std::int64_t remaining;
+    };
+    const Case cases[] = {
+        {"beside a hold", "free", 30, 60, 10, true, "within_allowance", 10},
+        {"beyond it", "free", 30, 60, 11, false, "limit_exceeded", 10},
+        {"all is held", "free", 0, 100, 1, false, "limit_exceeded", 0},
+        {"PRO, what the holds leave", "pro", 9'000, 900, 100, true, "within_allowance", 100},
+        {"PRO, overage behind the holds", "pro", 9'000, 900, 101, true, "overage", 100},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Decision decision = ask(c.plan, c.used, c.requested, c.held);
+        EXPECT_EQ(decision.allowed, c.allowed);
+        EXPECT_EQ(to_text(decision.reason), c.reason);
+        EXPECT_EQ(decision.remaining, units(c.remaining));
+        EXPECT_EQ(decision.used, units(c.used));
+        EXPECT_EQ(decision.reserved, units(c.held));
+    }
+}
 
 TEST_F(Deciding, FollowsTheAllowance) {
     struct Case {

@@ -25,8 +25,10 @@ bool holds_counts(const StandingSnapshot& snapshot, Instant system_now) {
 
 enum class Order : std::uint8_t { Newer, NotNewer, Unknown };
 
-/// A counter's states follow one another. What only rises shows their order by itself.
+/// A counter's states follow one another. What only rises shows their order by itself; what is held
+/// goes up and down, and can be told apart only where more was used, too.
 Order order_of(const Counter& counter, const Counter& known) {
+    if (counter.used == known.used && counter.held != known.held) return Order::Unknown;
     if (!can_fall(rule_of(counter)))
         return counter.used > known.used ? Order::Newer : Order::NotNewer;
     if (counter.trail.last_at != known.trail.last_at)

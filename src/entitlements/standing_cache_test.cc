@@ -89,6 +89,48 @@ TEST(StandingCache, ACommitDuringALoadRefusesWhatWasLoaded) {
     EXPECT_EQ(used_in(cache.find("user1", kStart)), 8);
 }
 
+/// `held` goes up and down, so `used` decides: where it is the same, nobody knows the later one.
+TEST(StandingCache, WhatIsHeldIsNewerOnlyWithMoreUsage) {
+    struct Case {
+        const char* name;
+        std::int64_t used, held;
+        bool is_known;
+        std::int64_t shown;  ///< held
+    };
+    const Case cases[] = {
+        {"decided after more usage", 6, 0, true, 0}, {"told late", 4, 9, true, 3},
+        {"the same once more", 5, 3, true, 3},       {"before or after a hold", 5, 4, false, 0},
+        {"before or after its end", 5, 0, false, 0},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        StandingCache cache({});
+        StandingSnapshot known = *snapshot(1, 5);
+        known.counters.at("api_calls").front().held = Quantity::whole(3);
+        cache.put(cache.ticket(), std::make_shared<const StandingSnapshot>(std::move(known)));
+        Counter told = counter(c.used);
+        told.held = Quantity::whole(c.held);
+        cache.count_moved(cache.ticket(), customer(1), moved(told));
+        const auto found = cache.find("user1", kStart);
+        EXPECT_EQ(found != nullptr, c.is_known);
+        if (found) {
+            EXPECT_EQ(found->counters.at("api_calls").front().held, Quantity::whole(c.shown));
+        }
+    }
+}
+
+/// A correction takes usage away: then not even more of it is newer.
+TEST(StandingCache, AHoldOfBeforeACorrectionIsNotBelieved) {
+    StandingCache cache({});
+    const auto before = cache.ticket();
+    cache.counts_fell(customer(1));
+    cache.put(cache.ticket(), snapshot(1, 2));
+    Counter told = counter(5);
+    told.held = Quantity::whole(3);
+    cache.count_moved(before, customer(1), moved(told));
+    EXPECT_EQ(cache.find("user1", kStart), nullptr);
+}
+
 TEST(StandingCache, CountsOnlyMoveForward) {
     StandingCache cache({});
     cache.put(cache.ticket(), snapshot(1, 5));

@@ -18,6 +18,7 @@ Result<WindowUsage> usage_in(const Counter& counter, const Standing& standing) {
     return WindowUsage{.reset = counter.reset,
                        .window = shown_window(counter, standing.now),
                        .used = usage->used,
+                       .reserved = counter.held,
                        .included = usage->included,
                        .remaining = usage->remaining,
                        .percentage = percentage_text(usage->used, usage->included),

@@ -17,6 +17,7 @@ struct WindowUsage {
     Reset reset;
     Period window;  ///< of a rolling one: up to the customer's now
     Quantity used;
+    Quantity reserved;  ///< by open reservations
     Quantity included;
     Quantity remaining;
     std::string percentage = "0.0";  ///< of `included`, a JSON number as text: "25.0"

@@ -43,17 +43,6 @@ Json write_upgrade(const UpgradeHint& upgrade) {
     return json;
 }
 
-void write_numbers(ObjectText& body, const Decision& decision) {
-    body.text("limit", decision.limit.text())
-        .text("used", decision.used.text())
-        .text("remaining", decision.remaining.text())
-        .text("overage", decision.overage.text())
-        .flag("overage_allowed", decision.overage_allowed)
-        .text("reset", to_text(decision.reset));
-    if (decision.resets_at) body.text("resets_at", format_rfc3339(*decision.resets_at));
-    body.text("plan", decision.plan);
-}
-
 std::string when_of(const Reset& reset) {
     switch (reset.kind) {
         case Reset::Kind::BillingPeriod: return "in this period";
@@ -99,6 +88,7 @@ std::string rate_item(const std::string& meter_key, RateParameter first, RatePar
 
 void write_usage(Json& row, const WindowUsage& usage) {
     row["used"] = usage.used.text();
+    row["reserved"] = usage.reserved.text();
     row["included"] = usage.included.text();
     row["remaining"] = usage.remaining.text();
     row["usage_percentage"] = usage.percentage;
@@ -113,6 +103,17 @@ void write_usage(Json& row, const WindowUsage& usage) {
 }
 
 }  // namespace
+
+void write_numbers(ObjectText& body, const Decision& decision) {
+    body.text("limit", decision.limit.text())
+        .text("used", decision.used.text())
+        .text("remaining", decision.remaining.text())
+        .text("overage", decision.overage.text())
+        .flag("overage_allowed", decision.overage_allowed)
+        .text("reset", to_text(decision.reset));
+    if (decision.resets_at) body.text("resets_at", format_rfc3339(*decision.resets_at));
+    body.text("plan", decision.plan);
+}
 
 Result<CheckRequest> read_check(const http::Request& request) {
     const auto body = request.json();
@@ -148,12 +149,46 @@ Result<ConsumeBody> read_consume(const http::Request& request) {
     return fields.finish(std::move(consume));
 }
 
+Result<ReserveBody> read_reserve(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return failure(body);
+    ObjectReader fields(*body);
+    ReserveBody reserve;
+    reserve.customer = fields.optional_text("customer");
+    reserve.meter_key = read_meter(fields);
+    reserve.quantity = read_units(fields, "quantity");
+    reserve.source = fields.optional_text("source");
+    reserve.id = fields.optional_text("id");
+    if (reserve.source && !reserve.id)
+        fields.complain("id", "required", "a source names an event only together with an id");
+    if (const auto ttl = fields.optional_integer("ttl_s", {.min = 1, .max = kReservationTtlMaxS}))
+        reserve.ttl = std::chrono::seconds(*ttl);
+    reserve.properties = fields.optional_metadata("properties");
+    return fields.finish(std::move(reserve));
+}
+
+Result<CommitBody> read_commit(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return failure(body);
+    ObjectReader fields(*body);
+    CommitBody commit;
+    const auto quantity = fields.optional_quantity("quantity");
+    if (!quantity)
+        fields.complain("quantity", "required", "must say what was used; 0 is allowed");
+    else if (*quantity < Quantity{} || *quantity > kMaxQuantity)
+        fields.complain("quantity", "out_of_range", "must be from 0 to 1000000000000");
+    commit.quantity = quantity.value_or(Quantity{});
+    commit.properties = fields.optional_metadata("properties");
+    return fields.finish(std::move(commit));
+}
+
 std::string write_check(const Decision& decision, const Standing& standing) {
     ObjectText body;
     body.text("object", "entitlement")
         .flag("allowed", decision.allowed)
         .text("reason", to_text(decision.reason));
     write_numbers(body, decision);
+    body.text("reserved", decision.reserved.text());
     body.number("version", standing.plan->number).text("customer", standing.customer.text());
     if (decision.upgrade) body.json("upgrade", write_upgrade(*decision.upgrade));
     return body.take();
@@ -166,6 +201,7 @@ std::string write_consumed(const Decision& decision, const ConsumeOutcome& outco
         .flag("duplicate", outcome.usage.verdict == Verdict::Duplicate)
         .text("reason", to_text(decision.reason));
     write_numbers(body, decision);
+    body.text("reserved", decision.reserved.text());
     body.text("customer", outcome.standing.customer.text());
     return body.take();
 }

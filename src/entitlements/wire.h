@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "entitlements/usage_summary.h"
 #include "http/message.h"
 #include "json/json.h"
+#include "json/object_text.h"
 
 namespace turnpike {
 
@@ -36,9 +38,30 @@ struct ConsumeBody {
 inline constexpr std::int64_t kLatencyMaxMs = 86'400'000;
 Result<ConsumeBody> read_consume(const http::Request& request);
 
+/// Body of POST /v1/usage/reserve. `id` absent: every call is a new reservation.
+struct ReserveBody {
+    std::optional<std::string> customer;
+    std::string meter_key;
+    Quantity quantity = Quantity::whole(1);
+    std::optional<std::string> source, id;
+    std::chrono::seconds ttl{300};                                ///< 1 to kReservationTtlMaxS
+    std::vector<std::pair<std::string, std::string>> properties;  ///< as ConsumeRequest has them
+};
+inline constexpr std::int64_t kReservationTtlMaxS = 86'400;
+Result<ReserveBody> read_reserve(const http::Request& request);
+
+/// Body of POST /v1/usage/reservations/{id}/commit.
+struct CommitBody {
+    Quantity quantity;
+    std::vector<std::pair<std::string, std::string>> properties;  ///< empty: the reservation's
+};
+Result<CommitBody> read_commit(const http::Request& request);
+
 // Bodies, as text: these two are answered more often than everything else together.
 std::string write_check(const Decision& decision, const Standing& standing);
 std::string write_consumed(const Decision& decision, const ConsumeOutcome& outcome);
+/// The numbers of a decision, as members of one of these bodies.
+void write_numbers(ObjectText& body, const Decision& decision);
 Json write_summary(const UsageSummary& summary);
 
 /// Why a request was denied: limit, used, resets_at, and when to come back. PaymentRequired.

@@ -56,6 +56,13 @@ Quantity end_of_segment(const Counter& counter, std::size_t number) {
     return is_last ? counter.used : counter.segments[number + 1].from_used;
 }
 
+/// What is held comes on top of the last one.
+bool is_within_limit(const Counter& counter, std::size_t number) {
+    const bool is_last = number + 1 == counter.segments.size();
+    const Quantity taken = end_of_segment(counter, number) + (is_last ? counter.held : Quantity{});
+    return taken <= hard_limit_under(counter, number).value_or(kMaxQuantity);
+}
+
 }  // namespace
 
 std::string_view to_text(Correction::Kind kind) {
@@ -121,7 +128,7 @@ std::optional<Counter> corrected(Counter counter, const CountChange& change) {
         from = from + change.change;
     }
     counter.used = counter.used + change.change;
-    counter.hard_limit = hard_limit_under(counter, counter.segments.size() - 1);
+    settle_limit(counter);
     return counter;
 }
 
@@ -130,11 +137,11 @@ bool is_within_limits(const Counter& before, const Counter& after, Instant momen
     if (after.used <= before.used) return true;
     if (after.used > kMaxQuantity) return false;
     if (can_fall(rule))
-        return is_within(used_at(rule, before.used, before.trail, moment),
-                         used_at(rule, after.used, after.trail, moment), after.hard_limit);
+        return is_within(used_at(rule, before.used, before.trail, moment) + before.held,
+                         used_at(rule, after.used, after.trail, moment) + after.held,
+                         after.hard_limit);
     for (std::size_t number = 0; number < after.segments.size(); ++number)
-        if (end_of_segment(after, number) > hard_limit_under(after, number).value_or(kMaxQuantity))
-            return false;
+        if (!is_within_limit(after, number)) return false;
     return true;
 }
 

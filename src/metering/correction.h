@@ -63,15 +63,16 @@ struct CountChange {
 };
 /// The counter as if the event had counted so much more, or less, where it was counted: what came
 /// under later allowances keeps its size and moves, and the hard limit is that of the segments as
-/// they are then. Of a rolling window the time's bucket changes; one that has left it does not come
-/// back. Taking away never leaves more than the hard limit.
+/// they are then, but never below used + held. Of a rolling window the time's bucket changes; one
+/// that has left it does not come back. Taking away never leaves more than the hard limit.
 ///
 /// \return nullopt when less was counted there than is taken away, or it is a counter that is not
 ///         of sums or counts
 std::optional<Counter> corrected(Counter counter, const CountChange& change);
 
-/// Whether an amend may lead from `before` to `after`: no more is used under any allowance than its
-/// hard limit lets in. What does not raise the counter, may.
+/// Whether an amend may lead from `before` to `after`: no more is used and held under any allowance
+/// than its hard limit lets in; what was promised under another plan leaves no room. What does not
+/// raise the counter, may.
 bool is_within_limits(const Counter& before, const Counter& after, Instant moment);
 
 }  // namespace turnpike

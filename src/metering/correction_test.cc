@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "metering/reservation.h"
 #include "metering/usage_model_testing.h"
 
 namespace turnpike {
@@ -122,6 +123,48 @@ TEST(Corrected, AnAmendPassesNoAllowancesLimit) {
     EXPECT_FALSE(is_let_in(0, 3)) << "the first plan stopped at ten";
     EXPECT_TRUE(is_let_in(1, 6));
     EXPECT_FALSE(is_let_in(1, 7)) << "the cap pays for six";
+}
+
+/// Ten included and blocked: 6 used, 3 held.
+Counter with_a_hold() {
+    Counter counter = open_counter(first_plan());
+    EXPECT_TRUE(count_into(counter, Quantity::whole(6), {}));
+    EXPECT_TRUE(hold_in(counter, Quantity::whole(3), {}));
+    return counter;
+}
+
+TEST(Corrected, WhatIsHeldIsNoAmendsRoom) {
+    const Counter before = with_a_hold();
+    const auto after = [&](std::int64_t change) {
+        return *corrected(before, {0, Quantity::whole(change), {}});
+    };
+    EXPECT_TRUE(is_within_limits(before, after(1), {})) << "7 + 3";
+    EXPECT_FALSE(is_within_limits(before, after(2), {})) << "8 + 3";
+    EXPECT_EQ(after(-6).held, Quantity::whole(3));
+    EXPECT_EQ(after(-6).hard_limit, Quantity::whole(10));
+}
+
+/// 6 used and 3 held of ten; a smaller plan includes 4 and has nothing left, so that 9 is the end.
+TEST(Corrected, WhatWasPromisedUnderALargerPlanStands) {
+    UsageWindow smaller = testing::model_window({Sum, {}}, 1);
+    smaller.included = Quantity::whole(4);
+    smaller.overage_unit_price = smaller.overage_cap = std::nullopt;
+    Counter before = with_allowance(with_a_hold(), smaller);
+    ASSERT_EQ(before.hard_limit, Quantity::whole(9));
+
+    // Without the six, the smaller plan has its four left: 0 + 4, and 3 of them are held.
+    const auto voided = corrected(before, {0, Quantity::whole(-6), {}});
+    EXPECT_EQ(voided->hard_limit, Quantity::whole(4));
+    // With two of them gone it has none, and the three are held all the same: 4 + 3.
+    const auto less = corrected(before, {0, Quantity::whole(-2), {}});
+    EXPECT_EQ(less->hard_limit, Quantity::whole(7));
+    EXPECT_TRUE(is_within_limits(before, *less, {}));
+
+    // Nothing is let in beside them: they are more than the smaller plan has left.
+    for (const std::size_t segment : {0U, 1U}) {
+        const auto more = corrected(before, {segment, Quantity::whole(1), {}});
+        EXPECT_FALSE(is_within_limits(before, *more, {})) << segment;
+    }
 }
 
 TEST(Corrected, ARollingWindowLosesItFromItsOwnTime) {

@@ -8,13 +8,13 @@
 namespace turnpike {
 namespace {
 
-/// Units of overage that the window's cap still pays for; nullopt: any number.
+/// Units of overage that the segment's cap still pays for; nullopt: any number.
 /// \param spent  as overage_cost() says it
-std::optional<Quantity> affordable(const UsageWindow& window, Int128 spent) {
-    if (!window.overage_unit_price) return Quantity{};
-    const std::int64_t price = window.overage_unit_price->scaled();
-    if (!window.overage_cap || price == 0) return std::nullopt;
-    const Int128 left = static_cast<Int128>(window.overage_cap->scaled()) * Quantity::kOne - spent;
+std::optional<Quantity> affordable(const CounterSegment& segment, Int128 spent) {
+    if (!segment.overage_unit_price) return Quantity{};
+    const std::int64_t price = segment.overage_unit_price->scaled();
+    if (!segment.overage_cap || price == 0) return std::nullopt;
+    const Int128 left = static_cast<Int128>(segment.overage_cap->scaled()) * Quantity::kOne - spent;
     const Int128 units = std::max<Int128>(left, 0) / price;
     return Quantity::from_scaled(
         static_cast<std::int64_t>(std::min<Int128>(units, kMaxQuantity.scaled())));
@@ -22,10 +22,10 @@ std::optional<Quantity> affordable(const UsageWindow& window, Int128 spent) {
 
 /// \param segments  of the usage before, which counts against allowance and cap
 std::optional<Quantity> hard_limit_of(Quantity used, const std::vector<UsageSegment>& segments,
-                                      const UsageWindow& window) {
-    const auto overage = affordable(window, overage_cost(segments));
+                                      const CounterSegment& newest) {
+    const auto overage = affordable(newest, overage_cost(segments));
     if (!overage) return std::nullopt;
-    const Quantity left = std::max(Quantity{}, window.included - covered_in(segments));
+    const Quantity left = std::max(Quantity{}, newest.included - covered_in(segments));
     return std::min(kMaxQuantity, used + left + *overage);
 }
 
@@ -64,19 +64,19 @@ Counter open_counter(const UsageWindow& window) {
             .reset = window.reset,
             .period = window.period,
             .used = {},
-            .hard_limit = hard_limit_of({}, {}, window),
+            .hard_limit = hard_limit_of({}, {}, segment_of({}, window)),
             .segments = {segment_of({}, window)},
             .trail = {}};
 }
 
 Counter with_allowance(Counter counter, const UsageWindow& window) {
     if (can_fall(rule_of(counter))) {
-        counter.hard_limit = hard_limit_of({}, {}, window);
         counter.segments = {segment_of({}, window)};
+        counter.hard_limit = hard_limit_of({}, {}, counter.segments.back());
         return counter;
     }
-    counter.hard_limit = hard_limit_of(counter.used, rated_segments(counter), window);
     counter.segments.push_back(segment_of(counter.used, window));
+    settle_limit(counter);
     return counter;
 }
 
@@ -84,13 +84,14 @@ std::optional<Quantity> hard_limit_under(const Counter& counter, std::size_t num
     const CounterSegment& segment = counter.segments.at(number);
     auto before = rated_segments(counter);
     before.resize(number);
-    const UsageWindow window{.contract = std::nullopt,
-                             .meter_key = {},
-                             .plan_version = segment.plan_version,
-                             .included = segment.included,
-                             .overage_unit_price = segment.overage_unit_price,
-                             .overage_cap = segment.overage_cap};
-    return hard_limit_of(segment.from_used, before, window);
+    return hard_limit_of(segment.from_used, before, segment);
+}
+
+void settle_limit(Counter& counter) {
+    if (can_fall(rule_of(counter))) return;
+    counter.hard_limit = hard_limit_under(counter, counter.segments.size() - 1);
+    if (counter.hard_limit)
+        counter.hard_limit = std::max(*counter.hard_limit, counter.used + counter.held);
 }
 
 Counter under_window(std::optional<Counter> stored, const UsageWindow& window) {
@@ -105,7 +106,7 @@ bool count_into(Counter& counter, Quantity value, Instant time) {
     const CountRule rule = rule_of(counter);
     const Quantity before = used_at(rule, counter.used, counter.trail, time);
     const Quantity after = used_after(rule, counter.used, counter.trail, value, time);
-    if (!is_within(before, after, counter.hard_limit)) return false;
+    if (!is_within(before + counter.held, after + counter.held, counter.hard_limit)) return false;
     counter.used = count_value(rule, counter.used, counter.trail, value, time);
     return true;
 }
@@ -144,9 +145,9 @@ std::vector<UsedPeriod> periods_of(const std::vector<Counter>& counters) {
 Quantity remaining_of(const Counter& counter) {
     const bool has_overage = counter.segments.back().overage_unit_price.has_value();
     if (counter.hard_limit && !has_overage)
-        return std::max(Quantity{}, *counter.hard_limit - counter.used);
+        return std::max(Quantity{}, *counter.hard_limit - counter.used - counter.held);
     const Quantity covered = covered_in(rated_segments(counter));
-    return std::max(Quantity{}, counter.segments.back().included - covered);
+    return std::max(Quantity{}, counter.segments.back().included - covered - counter.held);
 }
 
 Quantity overage_of(const Counter& counter) {

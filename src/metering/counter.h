@@ -78,11 +78,13 @@ struct Counter {
     Reset reset{};
     Period period{};
     Quantity used{};
-    /// Absolute for the whole window; absent where overage has no end. used <= hard_limit always,
-    /// unless the counter can fall and its allowance became smaller.
+    /// Absolute for the whole window; absent where overage has no end. used + held <= hard_limit
+    /// always, unless the counter can fall and its allowance became smaller.
     std::optional<Quantity> hard_limit{};
     std::vector<CounterSegment> segments{};
     UsageTrail trail{};
+    /// By open reservations. What rises used + held above the hard limit, is not let in.
+    Quantity held{};
 };
 CountRule rule_of(const Counter& counter);
 
@@ -97,16 +99,21 @@ Counter open_counter(const UsageWindow& window);
 
 /// The same usage under a new allowance from now on. Where the new plan stops at its allowance, the
 /// hard limit becomes used + what is left of it; where it stops at a cap, that and what the cap
-/// still pays for. A counter that can fall is all under the new one instead.
+/// still pays for; and never less than what is used and held. A counter that can fall is all under
+/// the new one instead.
 Counter with_allowance(Counter counter, const UsageWindow& window);
 
 /// How much its segment `number` let in at most, all usage before it included; absent where its
-/// overage has no end. Of the last one, the counter's own hard limit.
+/// overage has no end. Of the last one, the counter's own hard limit, unless more was promised.
 std::optional<Quantity> hard_limit_under(const Counter& counter, std::size_t number);
 
 /// What the next usage in this window will find: a fresh counter, the stored one, or the stored one
 /// under a new allowance.
 Counter under_window(std::optional<Counter> stored, const UsageWindow& window);
+
+/// Moves the hard limit of what only rises: where the newest segment stops usage, but never below
+/// what is used and held, which was let in under another plan.
+void settle_limit(Counter& counter);
 
 /// Counts one value, of Unique 1 for a new one and 0 for a known one. False: the hard limit does
 /// not let it in, and nothing changed.

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "metering/counter.h"
+#include "metering/stored_counter.h"
+#include "metering/stored_hold.h"
 #include "sql/sql.h"
 
 namespace turnpike {
@@ -19,7 +21,8 @@ namespace turnpike {
 /// event, and written once.
 class CounterBook {
 public:
-    explicit CounterBook(sql::Transaction& tx) : tx_(tx) {}
+    /// \param received_at  of what moves them: reservations that have expired by then end first
+    CounterBook(sql::Transaction& tx, Instant received_at) : tx_(tx), received_at_(received_at) {}
 
     /// Counts all of them, or none.
     /// \param counts  of one event, of different windows
@@ -27,6 +30,17 @@ public:
     /// Of each of these counts, which were just counted, the segment of its counter.
     std::vector<std::int64_t> segments_of(const CustomerId& customer,
                                           std::span<const UsageCount> counts);
+    /// Whether all of them count what can be reserved.
+    bool can_hold(const CustomerId& customer, std::span<const UsageCount> counts);
+    /// Holds all of them, or none.
+    bool hold(const CustomerId& customer, std::span<const UsageCount> counts, Instant time);
+    /// Counts `quantity` in the place of what is held; the hold is still to be ended.
+    /// \return what each counter counted; nullopt: the surplus does not fit, and nothing changed
+    std::optional<std::vector<Quantity>> commit(const StoredHold& hold, Quantity quantity);
+    /// Gives back what is held; the hold is still to be ended.
+    void release(const StoredHold& hold);
+    /// Ends the customer's reservations that have expired.
+    void expire(const CustomerId& customer);
     /// What the next usage in the count's window will find, as of `time`.
     Counter look(const CustomerId& customer, const UsageCount& count, Instant time);
     /// Writes what has changed.
@@ -42,12 +56,16 @@ private:
         bool has_changed = false;
     };
 
+    Entry& entry_of(const CounterKey& key);
     Entry& entry_of(const CustomerId& customer, const UsageWindow& window);
+    std::vector<Entry*> entries_of(const CustomerId& customer, std::span<const UsageCount> counts);
     /// What the count adds: of Unique, 0 for a value that was counted before.
     Quantity value_of(const Entry& entry, const UsageCount& count);
 
     sql::Transaction& tx_;
+    Instant received_at_;
     std::map<Key, Entry> entries_;
+    std::set<std::string> expired_;  ///< customers whose reservations were looked at
 };
 
 }  // namespace turnpike

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "crypto/crc32c.h"
+#include "metering/log/place_text.h"
 #include "metering/log_wait.h"
 
 namespace turnpike {
@@ -28,34 +29,18 @@ UsageOutcome outcome_of(LogVerdict verdict) {
 }
 
 // An event's id is its place in the log: 13 characters for the arrival, 13 for the position.
-constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-constexpr std::size_t kNumberDigits = 13;
-
-void put_number(std::string& text, std::uint64_t number) {
-    std::string digits(kNumberDigits, '0');
-    for (auto i = kNumberDigits; i-- > 0; number >>= 5) digits[i] = kDigits[number & 31];
-    text += digits;
-}
-
 UsageEventId id_at(const LogPlace& place) {
     std::string text = std::string(UsageEventId::kPrefix) + "_";
-    put_number(text, place.arrival);
-    put_number(text, place.position);
+    put_place(text, place.arrival);
+    put_place(text, place.position);
     return UsageEventId::trusted(std::move(text));
-}
-
-std::uint64_t number_from(std::string_view digits) {
-    std::uint64_t number = 0;
-    for (const char digit : digits) number = number << 5 | kDigits.find(digit);
-    return number;
 }
 
 /// nullopt when it is nobody's id.
 std::optional<LogPlace> place_of(std::string_view id) {
     if (!UsageEventId::parse(id)) return std::nullopt;
     id.remove_prefix(UsageEventId::kPrefix.size() + 1);
-    return LogPlace{number_from(id.substr(0, kNumberDigits)),
-                    number_from(id.substr(kNumberDigits))};
+    return LogPlace{place_from(id.substr(0, kPlaceDigits)), place_from(id.substr(kPlaceDigits))};
 }
 
 EventQuery query_of(const EventFilter& filter) {

@@ -187,10 +187,8 @@ std::vector<UsageOutcome> record_agreeing(const RecordJob& job, std::span<const 
 std::vector<UsageOutcome> record_usage(const RecordJob& job, std::span<const PendingUsage> events) {
     std::vector<Hashed> hashed;
     hashed.reserve(events.size());
-    for (const PendingUsage& pending : events)
-        hashed.push_back(
-            {pending, to_hex(sha256(content_of(pending.event, pending.stated, pending.said)))});
-    CounterBook book(job.tx);
+    for (const PendingUsage& pending : events) hashed.push_back({pending, content_hash(pending)});
+    CounterBook book(job.tx, job.received_at);
     std::vector<UsageOutcome> outcomes;
     outcomes.reserve(events.size());
     std::span<const Hashed> rest = hashed;
@@ -202,6 +200,17 @@ std::vector<UsageOutcome> record_usage(const RecordJob& job, std::span<const Pen
     }
     book.save();
     return outcomes;
+}
+
+std::string content_hash(const PendingUsage& pending) {
+    return to_hex(sha256(content_of(pending.event, pending.stated, pending.said)));
+}
+
+void insert_counted(const RecordJob& job, const PendingUsage& pending, const std::string& content,
+                    std::vector<std::int64_t> segments) {
+    const Hashed event{pending, content};
+    insert_events(job.tx, std::span(&event, 1), {{0, std::move(segments)}}, job.received_at,
+                  job.ids);
 }
 
 }  // namespace turnpike

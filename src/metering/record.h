@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/id.h"
@@ -24,5 +26,12 @@ struct RecordJob {
 ///
 /// \return one outcome per event, in order
 std::vector<UsageOutcome> record_usage(const RecordJob& job, std::span<const PendingUsage> events);
+
+/// What an event says, as its row keeps it.
+std::string content_hash(const PendingUsage& pending);
+/// The rows of an event that its counters have counted, under a name that is free.
+/// \param segments  of its counts, in which they counted
+void insert_counted(const RecordJob& job, const PendingUsage& pending, const std::string& content,
+                    std::vector<std::int64_t> segments);
 
 }  // namespace turnpike

@@ -8,8 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/encoding.h"
-#include "crypto/crypto.h"
+#include "metering/counter_book.h"
 #include "metering/stored_counter.h"
 #include "metering/usage_delta.h"
 
@@ -20,10 +19,12 @@ constexpr std::string_view kContent = R"sql(
     SELECT content_hash FROM usage_events WHERE source = $1 AND event_id = $2
 )sql";
 
+// The name of a reservation is a row here as well, with an id before 'ue', and no event.
 constexpr std::string_view kOriginal = R"sql(
     SELECT e.id, e.event_time, e.subscription_id, e.properties
       FROM usage_events e LEFT JOIN usage_corrections c ON c.id = e.id
      WHERE e.source = $1 AND e.event_id = $2 AND e.customer_id = $3 AND c.id IS NULL
+       AND e.id > 'ue'
 )sql";
 
 constexpr std::string_view kCounts = R"sql(
@@ -193,7 +194,7 @@ void save_correction_deltas(const RecordJob& job, const PendingUsage& pending,
 
 UsageOutcome correct_one(const RecordJob& job, const PendingUsage& pending) {
     const UsageEvent& event = pending.event;
-    const std::string content = to_hex(sha256(content_of(event, pending.stated, pending.said)));
+    const std::string content = content_hash(pending);
     if (const auto known = job.tx.one(kContent, {event.source, event.id}))
         return {known->text(0) == content ? Verdict::Duplicate : Verdict::Conflict, {}, {}};
     const auto original = load_original(job.tx, pending);
@@ -218,6 +219,10 @@ UsageOutcome correct_one(const RecordJob& job, const PendingUsage& pending) {
 
 std::vector<UsageOutcome> correct_usage(const RecordJob& job,
                                         std::span<const PendingUsage> corrections) {
+    // What has expired by then leaves its room to them.
+    CounterBook book(job.tx, job.received_at);
+    for (const PendingUsage& pending : corrections) book.expire(pending.event.customer);
+    book.save();
     std::vector<UsageOutcome> outcomes;
     outcomes.reserve(corrections.size());
     for (const PendingUsage& pending : corrections) outcomes.push_back(correct_one(job, pending));

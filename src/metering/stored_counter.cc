@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view kCounter = R"sql(
     SELECT c.period_end, c.aggregation, c.used, c.hard_limit, c.last_at,
-           s.plan_version_id, s.from_used, s.included, s.overage_unit_price, s.overage_cap
+           s.plan_version_id, s.from_used, s.included, s.overage_unit_price, s.overage_cap,
+           c.held
       FROM usage_counters c
       JOIN usage_segments s
         ON s.customer_id = c.customer_id AND s.subscription_id = c.subscription_id
@@ -45,13 +46,13 @@ constexpr std::string_view kRunning = R"sql(
 // A row that another transaction has written since ours began ends ours, here as in an UPDATE.
 constexpr std::string_view kOpenCounter = R"sql(
     INSERT INTO usage_counters (customer_id, subscription_id, meter_key, reset, period_start,
-                                period_end, aggregation, used, hard_limit, last_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                period_end, aggregation, used, hard_limit, last_at, held)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT DO NOTHING
 )sql";
 
 constexpr std::string_view kUpdateCounter = R"sql(
-    UPDATE usage_counters SET period_end = $6, used = $7, hard_limit = $8, last_at = $9
+    UPDATE usage_counters SET period_end = $6, used = $7, hard_limit = $8, last_at = $9, held = $10
      WHERE customer_id = $1 AND subscription_id = $2 AND meter_key = $3 AND reset = $4
        AND period_start = $5
 )sql";
@@ -139,13 +140,13 @@ CounterKey key_of(const CustomerId& customer, const Counter& counter) {
 void write_row(sql::Transaction& tx, const CounterKey& key, const Counter* before,
                const Counter& now) {
     if (before != nullptr) {
-        tx.run(kUpdateCounter,
-               with_key(key, {now.period.end, now.used, now.hard_limit, now.trail.last_at}));
+        tx.run(kUpdateCounter, with_key(key, {now.period.end, now.used, now.hard_limit,
+                                              now.trail.last_at, now.held}));
         return;
     }
     const auto opened =
         tx.run(kOpenCounter, with_key(key, {now.period.end, to_text(now.aggregation), now.used,
-                                            now.hard_limit, now.trail.last_at}));
+                                            now.hard_limit, now.trail.last_at, now.held}));
     if (opened != 1) throw sql::Failure("a counter appeared inside our transaction", false);
 }
 
@@ -222,7 +223,8 @@ std::optional<Counter> load_counter(sql::Transaction& tx, const CounterKey& key)
                     .used = first.quantity(2),
                     .hard_limit = {},
                     .segments = {},
-                    .trail = {.last_at = first.maybe_instant(4), .buckets = {}}};
+                    .trail = {.last_at = first.maybe_instant(4), .buckets = {}},
+                    .held = first.quantity(10)};
     if (!first.is_null(3)) counter.hard_limit = first.quantity(3);
     for (const auto& row : rows) counter.segments.push_back(segment_from(row));
     if (key.reset.kind != Reset::Kind::Rolling) return counter;

@@ -21,9 +21,10 @@ constexpr std::string_view kColumns = R"sql(
       LEFT JOIN usage_corrections c ON c.id = e.id
       LEFT JOIN usage_events o ON o.id = c.original_id
 )sql";
-// $1 and $2 of arrival, $3 the meter of any of its counts, $4 the id before which.
+// $1 and $2 of arrival, $3 the meter of any of its counts, $4 the id before which. Names of
+// reservations, which are rows here as well, have ids before 'ue'.
 constexpr std::string_view kWhere = R"sql(
-     WHERE e.received_at >= $1 AND e.received_at < $2 AND e.id < $4
+     WHERE e.received_at >= $1 AND e.received_at < $2 AND e.id < $4 AND e.id > 'ue'
        AND ($3 = '' OR e.meter_key = $3
             OR EXISTS (SELECT 1 FROM usage_event_counts n
                         WHERE n.usage_event_id = e.id AND n.meter_key = $3)

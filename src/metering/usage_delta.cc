@@ -8,6 +8,8 @@
 #include <string_view>
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include "base/check.h"
 #include "metering/stored_counter.h"
 #include "sql/statement_rows.h"
@@ -99,15 +101,6 @@ UsageDelta from_row(const sql::Row& row) {
     return delta;
 }
 
-std::string joined(const std::set<std::string>& texts) {
-    std::string all;
-    for (const std::string& text : texts) {
-        if (!all.empty()) all += ' ';
-        all += text;
-    }
-    return all;
-}
-
 }  // namespace
 
 void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
@@ -133,7 +126,7 @@ void save_deltas(sql::Transaction& tx, std::span<const PendingUsage> events,
         const auto& [customer, meter_key, source, properties, hour] = key;
         rows.add({ids.body(received_at), customer, meter_key, source, properties, hour,
                   recorded.events, recorded.units, recorded.millionths, recorded.latencies,
-                  joined(recorded.windows)});
+                  fmt::format("{}", fmt::join(recorded.windows, " "))});
     }
     rows.finish();
 }
@@ -143,7 +136,8 @@ void save_delta(sql::Transaction& tx, const UsageDelta& delta, Instant received_
     for (const UsageDelta::Window& window : delta.windows) windows.insert(window_text(window));
     sql::InsertRows row(tx, kInsert);
     row.add({ids.body(received_at), delta.customer, delta.meter_key, delta.source, delta.properties,
-             delta.hour, delta.events, delta.units, delta.millionths, "", joined(windows)});
+             delta.hour, delta.events, delta.units, delta.millionths, "",
+             fmt::format("{}", fmt::join(windows, " "))});
     row.finish();
 }
 

@@ -130,7 +130,15 @@ Pair pair_for(const std::string& name, const Table& table) {
             row->insert_or_assign("overage_cap", Value(nullptr));
         }
         if (name == "api_keys") row->insert_or_assign("kind", Value("customer"));
-        if (name == "usage_counters") row->insert_or_assign("aggregation", Value("sum"));
+        if (name == "usage_counters") {
+            row->insert_or_assign("aggregation", Value("sum"));
+            row->insert_or_assign("held", Value(0));
+        }
+        if (name == "usage_holds") {
+            row->insert_or_assign("status", Value("open"));
+            row->insert_or_assign("ended_at", Value(nullptr));
+            row->insert_or_assign("quantity", Value(nullptr));
+        }
     }
     return pair;
 }

@@ -56,12 +56,12 @@ GroupFigures total_of(sql::Transaction& tx, const GroupQuery& query) {
 
 Result<UsageGrouping> load_usage_grouping(sql::Transaction& tx, const UsageQuestion& question,
                                           const std::string& customer) {
-    const auto grouped_by = group_by_of_summed(tx, question.meter_key);
-    if (!grouped_by) return failure(grouped_by);
+    const auto meter = load_summed_meter(tx, question.meter_key);
+    if (!meter) return failure(meter);
     UsageGrouping grouping{question.by, {}, {}, {}};
-    if (grouping.by.empty()) grouping.by = *grouped_by;
+    if (grouping.by.empty()) grouping.by = meter->group_by;
     const auto is_known = [&](const std::string& name) {
-        return std::ranges::find(*grouped_by, name) != grouped_by->end();
+        return std::ranges::find(meter->group_by, name) != meter->group_by.end();
     };
     if (grouping.by.empty() || !std::ranges::all_of(grouping.by, is_known))
         return invalid_argument("usage_figures.not_grouped",

@@ -19,8 +19,7 @@ Result<std::monostate> require_sums(const std::string& meter_key, Meter::Aggrega
                                                             std::string(to_text(aggregation)));
 }
 
-Result<std::vector<std::string>> group_by_of_summed(sql::Transaction& tx,
-                                                    const std::string& meter_key) {
+Result<SummedMeter> load_summed_meter(sql::Transaction& tx, const std::string& meter_key) {
     const auto row = tx.one(kMeter, {meter_key});
     if (!row)
         return not_found("usage_figures.no_such_meter", "there is no meter '" + meter_key + "'");
@@ -28,7 +27,7 @@ Result<std::vector<std::string>> group_by_of_summed(sql::Transaction& tx,
     const auto group_by = parse_json(row->text(1));
     check(aggregation && group_by, "the ledger holds only what we wrote");
     if (const auto summed = require_sums(meter_key, *aggregation); !summed) return failure(summed);
-    return group_by->get<std::vector<std::string>>();
+    return SummedMeter{group_by->get<std::vector<std::string>>()};
 }
 
 }  // namespace turnpike

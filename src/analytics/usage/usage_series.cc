@@ -27,7 +27,7 @@ Figures total_of(const std::vector<Figures>& parts) {
 
 Result<UsageSeries> load_usage_series(sql::Transaction& tx, const UsageQuestion& question,
                                       const std::string& customer) {
-    const auto meter = group_by_of_summed(tx, question.meter_key);
+    const auto meter = load_summed_meter(tx, question.meter_key);
     if (!meter) return failure(meter);
     const RollupSpan span = span_of(question.granularity);
     RollupQuery query{customer, question.meter_key, question.route, question.period()};
@@ -52,7 +52,7 @@ Result<UsageSeries> load_usage_series(sql::Transaction& tx, const UsageQuestion&
 }
 
 Result<UsageRanking> load_usage_ranking(sql::Transaction& tx, const UsageQuestion& question) {
-    const auto meter = group_by_of_summed(tx, question.meter_key);
+    const auto meter = load_summed_meter(tx, question.meter_key);
     if (!meter) return failure(meter);
     const RollupQuery everybody{"", question.meter_key, std::nullopt, question.period()};
     return UsageRanking{load_top(tx, question.meter_key, question.period(), question.limit),

@@ -26,7 +26,7 @@ struct UsageSeries {
 };
 
 /// \param customer  id; "": the sum of all customers
-/// Errors: those of group_by_of_summed.
+/// Errors: those of load_summed_meter.
 Result<UsageSeries> load_usage_series(sql::Transaction& tx, const UsageQuestion& question,
                                       const std::string& customer);
 

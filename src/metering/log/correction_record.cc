@@ -1,53 +1,43 @@
 #include "metering/counter.h"
-#include "metering/log/leb128.h"
+#include "metering/log/record_bytes.h"
 #include "metering/log/usage_record.h"
 
 namespace turnpike {
 namespace {
 
-// The kind's byte: see usage_record.cc.
-constexpr int kCorrection = 10;
+// Of the first byte, above the kind.
 constexpr std::uint8_t kHasQuantity = 0x10;
 constexpr std::uint8_t kIsMemory = 0x20;  ///< what a snapshot says of an event
 constexpr std::uint8_t kIsVoided = 0x40;
 
-void put_kind(std::string& out, int flags) {
-    out.push_back(static_cast<char>(kCorrection | flags));
-}
-
-void put_place(std::string& out, const LogPlace& place) {
+void put_event_place(std::string& out, const LogPlace& place) {
     put_number(out, place.arrival);
     put_number(out, place.position);
-}
-
-void put_text(std::string& out, std::string_view text) {
-    put_number(out, text.size());
-    out.append(text);
 }
 
 }  // namespace
 
 void write_record(std::string& out, const CorrectionRecord& record) {
-    put_kind(out, record.quantity ? kHasQuantity : 0);
-    put_place(out, record.place);
-    put_signed(out, unix_micros(record.received_at));
+    put_byte(out, kCorrectionKind | (record.quantity ? kHasQuantity : 0));
+    put_event_place(out, record.place);
+    put_instant(out, record.received_at);
     put_number(out, record.source);
     put_text(out, record.id);
-    put_signed(out, unix_micros(record.time));
+    put_instant(out, record.time);
     put_number(out, record.content);
-    put_place(out, record.original);
+    put_event_place(out, record.original);
     put_number(out, record.original_source);
     put_text(out, record.original_id);
-    put_signed(out, unix_micros(record.original_time));
+    put_instant(out, record.original_time);
     put_text(out, record.original_properties);
     if (record.quantity) put_signed(out, record.quantity->scaled());
     put_text(out, record.changes);
 }
 
 void write_record(std::string& out, const CorrectedRecord& record) {
-    put_kind(out,
-             kIsMemory | (record.is_voided ? kIsVoided : 0) | (record.amended ? kHasQuantity : 0));
-    put_place(out, record.original);
+    put_byte(out, kCorrectionKind | kIsMemory | (record.is_voided ? kIsVoided : 0) |
+                      (record.amended ? kHasQuantity : 0));
+    put_event_place(out, record.original);
     if (record.amended) put_signed(out, record.amended->scaled());
 }
 

@@ -10,6 +10,7 @@
 #include "metering/log/frame_events.h"
 #include "metering/log/sealed_segment.h"
 #include "metering/log/segment_file.h"
+#include "metering/log/segment_visit.h"
 
 namespace turnpike {
 namespace {
@@ -78,18 +79,14 @@ public:
         : place_(place), names_(names), naming_(names) {}
     void show(const SealedEvent& event) {
         if (event.place == place_) found_ = naming_.event(event);
-        is_passed_ = event.place >= place_;
     }
     void show(const CorrectionRecord& record) {
         if (record.place == place_) found_ = naming_.correction(record);
-        is_passed_ = record.place >= place_;
     }
     [[nodiscard]] bool may_be_in(const SealedBlockPlace& block) const {
         return !found_ && block.arrival_first <= place_.arrival &&
                block.arrival_last >= place_.arrival;
     }
-    /// Of events in the order of their places.
-    [[nodiscard]] bool is_passed() const { return is_passed_; }
     std::optional<LoggedEvent> take() {
         if (found_) found_->status = names_.status_of(place_);
         return std::move(found_);
@@ -100,38 +97,7 @@ private:
     const LogNames& names_;
     EventNaming naming_;
     std::optional<LoggedEvent> found_;
-    bool is_passed_ = false;
 };
-
-Result<std::monostate> show_sealed(const std::string& path, Wanted& wanted) {
-    const auto segment = SealedSegment::open(path);
-    if (!segment) return failure(segment);
-    for (const SealedBlockPlace& place : segment->event_blocks()) {
-        if (!wanted.may_be_in(place)) continue;
-        const auto block = segment->read_events(place);
-        if (!block) return failure(block);
-        for (const SealedEvent& event : block->events()) wanted.show(event);
-    }
-    return segment->visit_corrections(0,
-                                      [&](const CorrectionRecord& record) { wanted.show(record); });
-}
-
-Result<std::monostate> show_segment(const SegmentPlace& segment, std::uint64_t last_sequence,
-                                    Wanted& wanted) {
-    if (segment.form == SegmentForm::Sealed) return show_sealed(segment.path, wanted);
-    const auto visit = [&](std::uint64_t, std::string_view payload) -> Result<std::monostate> {
-        const auto shown =
-            show_events(payload, {[&](const SealedEvent& event) { wanted.show(event); },
-                                  [&](const CorrectionRecord& record) { wanted.show(record); }});
-        if (!shown) return failure(shown);
-        return std::monostate{};
-    };
-    const auto read = read_segment_from(segment, {segment.first_sequence, 0}, last_sequence, visit,
-                                        [&] { return wanted.is_passed(); });
-    if (read) return std::monostate{};
-    if (!exists(segment.path)) return show_sealed(sealed_path(segment), wanted);
-    return failure(read);
-}
 
 }  // namespace
 
@@ -144,7 +110,10 @@ Result<std::optional<LoggedEvent>> find_event(const std::string& segments,
     if (!segment) return failure(segment);
     if (*segment == nullptr) return std::nullopt;
     Wanted wanted(place, names);
-    const auto shown = show_segment(**segment, last_sequence, wanted);
+    const auto show = [&](const auto& shown) { wanted.show(shown); };
+    const auto may_hold = [&](const SealedBlockPlace& block) { return wanted.may_be_in(block); };
+    const auto shown = visit_segment(**segment, last_sequence,
+                                     {.wants = may_hold, .event = show, .correction = show});
     if (!shown) return failure(shown);
     return wanted.take();
 }

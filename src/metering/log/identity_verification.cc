@@ -101,8 +101,9 @@ std::uint64_t IdentityCheck::read_snapshot(std::uint64_t last_run_window) {
     return size_of(snapshot_);
 }
 
-void IdentityCheck::take(const Named& event, std::uint64_t sequence) {
-    const IdentityEntry entry{identity_hash(key_, event.source, event.id), event.content};
+void IdentityCheck::take(std::string_view source, const NamedRecord& named,
+                         std::uint64_t sequence) {
+    const IdentityEntry entry{identity_hash(key_, source, named.id), named.content};
     if (events_++ < run_entries_) return in_events_.add(entry);
     if (!window_) return;
     const auto content = window_->find(entry.hash);

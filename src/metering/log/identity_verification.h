@@ -7,7 +7,7 @@
 
 #include "crypto/siphash.h"
 #include "metering/log/identity_table.h"
-#include "metering/log/usage_record.h"
+#include "metering/log/usage_state.h"
 #include "metering/log/verification.h"
 
 namespace turnpike {
@@ -22,13 +22,9 @@ public:
 
     /// Reads runs and snapshot with all their checks. \return how many bytes they have
     std::uint64_t read_files();
-    /// The name of every event and correction, in the order of the log.
-    struct Named {
-        std::string_view source, id;
-        std::uint32_t content;
-    };
+    /// Every name, in the order of the log.
     /// \param sequence  of its frame, or of a later one
-    void take(const Named& event, std::uint64_t sequence);
+    void take(std::string_view source, const NamedRecord& named, std::uint64_t sequence);
     void finish();
 
 private:

@@ -145,6 +145,15 @@ Result<std::monostate> SealedSegment::visit_corrections(std::uint64_t after,
     return std::monostate{};
 }
 
+Result<std::monostate> SealedSegment::visit_story(const SeeStory& visit) const {
+    for (const SealedBlockPlace& place : story_blocks()) {
+        const auto block = read_story(place);
+        if (!block) return failure(block);
+        if (const auto seen = visit(block->story()); !seen) return failure(seen);
+    }
+    return std::monostate{};
+}
+
 Result<std::monostate> SealedSegment::visit_records(const Visitor& visit) const {
     std::uint32_t crc = 0;
     RecordPieces pieces([&](std::string_view piece) {

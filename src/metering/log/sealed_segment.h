@@ -66,7 +66,10 @@ public:
     }
     /// \param place  one of event_blocks()
     [[nodiscard]] Result<EventBlock> read_events(const SealedBlockPlace& place) const;
-
+    /// All records but the events, in order, in pieces that are good until `visit` returns; an
+    /// error of it ends this.
+    using SeeStory = std::function<Result<std::monostate>(std::span<const StoryRecord> story)>;
+    [[nodiscard]] Result<std::monostate> visit_story(const SeeStory& visit) const;
     /// The corrections of arrivals behind `after`, in their own order; their texts are good until
     /// `visit` returns. Blocks of the story without any are not read.
     using SeeCorrection = std::function<void(const CorrectionRecord& correction)>;

@@ -103,6 +103,11 @@ void Contents::tell(const UsageRecord& record) {
         keep(correction->original_properties);
         keep(correction->changes);
     }
+    if (auto* hold = std::get_if<HoldRecord>(&told)) {
+        keep(hold->id);
+        keep(hold->more);
+        keep(hold->properties);
+    }
 }
 
 /// An arrival is told by its events. One that has none is a part of the story.

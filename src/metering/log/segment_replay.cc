@@ -47,8 +47,8 @@ Result<SegmentEnd> read_sealed(const SegmentPlace& place, const SegmentReader& r
         const auto visited = reader.events(read->events());
         if (!visited) return failure(visited);
     }
-    const auto visited = segment->visit_corrections(0, reader.correction);
-    if (!visited) return failure(visited);
+    const auto told = segment->visit_story(reader.story);
+    if (!told) return failure(told);
     return end;
 }
 

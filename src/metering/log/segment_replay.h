@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "base/error.h"
-#include "metering/log/sealed_block.h"
+#include "metering/log/sealed_segment.h"
 #include "metering/log/segment_file.h"
 
 namespace turnpike {
@@ -26,8 +26,8 @@ struct SegmentReader {
     /// When it is set, it is given the events of sealed segments, in the order in which they lie
     /// there, and `records` nothing of these: many times quicker.
     std::function<Result<std::monostate>(std::span<const SealedEvent> events)> events = {};
-    /// Then it is set too, and given their corrections.
-    std::function<void(const CorrectionRecord& correction)> correction = {};
+    /// Then it is set too, and given all else that they say.
+    SealedSegment::SeeStory story = {};
 };
 
 /// Reads segments in order; they must join, and hold everything from `range.from` on.

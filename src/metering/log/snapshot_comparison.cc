@@ -93,8 +93,15 @@ private:
                 : fmt::format("amended to {}", record.amended.value_or(Quantity{}).text());
     }
     void say(const CorrectionRecord& /*record*/) {}
+    void say(const HoldRecord& record) {
+        add(fmt::format("reservation {} ({} of source {})", record.number, record.id,
+                        name(NameTable::Source, record.source)),
+            record)
+            .shown = to_text(record.state);
+    }
     void say(const ArrivalRecord& /*record*/) {}
     void say(const EventRecord& /*record*/) {}
+    void say(const HoldEndRecord& /*record*/) {}
 
     Statements statements_;
     std::array<std::vector<std::string>, kNameTables> names_;

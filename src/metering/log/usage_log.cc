@@ -41,7 +41,8 @@ Result<std::monostate> make_directories(const std::string& directory) {
     return std::monostate{};
 }
 
-/// More than the records of these events can take.
+}  // namespace
+
 std::size_t bytes_max(std::span<const LoggedUse> uses) {
     constexpr std::size_t kRecordsPerUse = 4;    // customer, subscription, source, event
     constexpr std::size_t kRecordsPerCount = 3;  // meter, plan version, allowance
@@ -57,8 +58,6 @@ std::size_t bytes_max(std::span<const LoggedUse> uses) {
     }
     return bytes;
 }
-
-}  // namespace
 
 UsageLog::UsageLog(std::string directory, SipKey key, std::unique_ptr<IdentitySet> identities)
     : directory_(std::move(directory)), key_(key), identities_(std::move(identities)) {}
@@ -150,11 +149,7 @@ Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace>
         entries.clear();
         RecordReader reader(records);
         while (const auto record = reader.next())
-            if (const auto* event = std::get_if<EventRecord>(&*record))
-                entries.push_back(identity_of(event->source, event->id, event->content));
-            else if (const auto* correction = std::get_if<CorrectionRecord>(&*record))
-                entries.push_back(
-                    identity_of(correction->source, correction->id, correction->content));
+            if (const auto named = name_in(*record)) entries.push_back(identity_of(*named));
         if (reader.is_bad())
             return Result<std::monostate>(fail(ErrorCode::Unavailable, "usage_log.damaged",
                                                "a finished segment holds what cannot be read"));
@@ -162,31 +157,30 @@ Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace>
     };
     const auto from_events = [&](std::span<const SealedEvent> events) {
         entries.clear();
-        for (const SealedEvent& event : events)
-            entries.push_back(
-                identity_of(event.record.source, event.record.id, event.record.content));
+        for (const auto& [place, received_at, event] : events)
+            entries.push_back(identity_of({event.source, event.id, event.content}));
         return remember(entries);
     };
-    std::vector<IdentityEntry> corrections;
-    const auto from_correction = [&](const CorrectionRecord& record) {
-        corrections.push_back(identity_of(record.source, record.id, record.content));
+    const auto from_story = [&](std::span<const StoryRecord> story) {
+        entries.clear();
+        for (const StoryRecord& told : story)
+            if (const auto named = name_in(told.record)) entries.push_back(identity_of(*named));
+        return remember(entries);
     };
-    const auto read = read_segments(segments, range, {from_records, from_events, from_correction});
+    const auto read = read_segments(segments, range, {from_records, from_events, from_story});
     if (!read) return failure(read);
-    return remember(corrections);
+    return std::monostate{};
 }
 
-IdentityEntry UsageLog::identity_of(std::uint32_t source, std::string_view id,
-                                    std::uint32_t content) const {
-    return {identity_hash(key_, state_.names(NameTable::Source).text(source), id), content};
+IdentityEntry UsageLog::identity_of(const NamedRecord& named) const {
+    const auto& source = state_.names(NameTable::Source).text(named.source);
+    return {identity_hash(key_, source, named.id), named.content};
 }
 
 Result<std::monostate> UsageLog::apply(std::string_view records) {
     std::vector<IdentityEntry> identities;
-    const auto named = [&](std::uint32_t source, std::string_view id, std::uint32_t content) {
-        identities.push_back(identity_of(source, id, content));
-    };
-    const auto applied = state_.apply_all(records, named);
+    const auto applied = state_.apply_all(
+        records, [&](const NamedRecord& named) { identities.push_back(identity_of(named)); });
     if (!applied) return failure(applied);
     return remember(identities);
 }
@@ -232,33 +226,12 @@ Result<std::vector<LogVerdict>> UsageLog::append(std::span<const LoggedUse> uses
     hashes.reserve(uses.size());
     for (const LoggedUse& use : uses)
         hashes.push_back(identity_hash(key_, use.event.source, use.event.id));
-    std::vector<LogVerdict> verdicts;
-    verdicts.reserve(uses.size());
-
-    const std::scoped_lock lock(sequencer_);
-    const auto room = writer_->has_room(bytes_max(uses));
-    if (!room) return failure(room);
-    records_.clear();
-    state_.begin_arrival(received_at);
-    std::optional<Error> unanswered;
-    {
-        auto identities = identities_->batch();
-        for (std::size_t i = 0; i < uses.size() && !unanswered; ++i) {
-            if (i + kPrefetchAhead < uses.size()) identities.prefetch(hashes[i + kPrefetchAhead]);
-            const auto verdict = decide(identities, uses[i], hashes[i]);
-            if (verdict)
-                verdicts.push_back(*verdict);
-            else
-                unanswered = verdict.error();
-        }
-    }
-    if (unanswered) {
-        // What was decided before stays decided, and must be on disk before anybody repeats it.
-        writer_->submit(records_, [](const std::optional<Error>&) {});
-        return std::unexpected(*std::move(unanswered));
-    }
-    writer_->submit(records_, std::move(durable));
-    return verdicts;
+    const auto decide_one = [&](IdentitySet::Batch& identities, std::size_t i) {
+        if (i + kPrefetchAhead < uses.size()) identities.prefetch(hashes[i + kPrefetchAhead]);
+        return decide(identities, uses[i], hashes[i]);
+    };
+    return decide_all<LogVerdict>({uses.size(), bytes_max(uses), received_at}, decide_one,
+                                  std::move(durable));
 }
 
 std::optional<Counter> UsageLog::counter(const ContractKey& contract, std::string_view meter_key,

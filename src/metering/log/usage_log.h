@@ -59,6 +59,25 @@ enum class LogVerdict : std::uint8_t {
     LimitExceeded,
 };
 
+/// A reservation of what a use would count.
+struct LoggedHold {
+    LoggedUse use;
+    Quantity reserved;
+    Instant expires_at;
+};
+struct HoldAnswer {
+    ReserveVerdict verdict;
+    std::optional<Reservation> reservation;  ///< when it was opened, now or before
+    std::vector<Counter> counters;           ///< as it left or found them; not for Conflict
+};
+struct HoldEnd {
+    EndVerdict verdict;
+    std::optional<Reservation> reservation;  ///< absent exactly when it is unknown
+};
+
+/// More than the records of these events can take.
+std::size_t bytes_max(std::span<const LoggedUse> uses);
+
 /// The embedded store of usage: a log on disk, and in memory what it says. One decision at a time,
 /// in the order of the log, so that a limit is never passed and a start ends in the same state.
 ///
@@ -92,6 +111,20 @@ public:
     ///         not judge may be. Sending all of them again is safe.
     Result<std::vector<LogVerdict>> append(std::span<const LoggedUse> uses, Instant received_at,
                                            LogWriter::Done durable);
+
+    /// Opens a reservation, or finds the one that the same request opened. As append() otherwise.
+    /// Errors: those of append; Unavailable "reservation.too_many_open".
+    Result<HoldAnswer> reserve(const LoggedHold& asked, Instant received_at,
+                               LogWriter::Done durable);
+    /// Ends one; a commit's event and the end of the hold are in one frame. `durable` as of append.
+    /// Errors: as append.
+    Result<HoldEnd> commit(const HoldCommit& asked, Instant received_at, LogWriter::Done durable);
+    Result<HoldEnd> release(std::uint64_t number, Instant received_at, LogWriter::Done durable);
+    [[nodiscard]] std::optional<Reservation> reservation(std::uint64_t number) const;
+    /// Ends what has expired by `now`.
+    /// \return customers of all that expired since this was called last, by whatever ended it
+    /// Errors: as append.
+    Result<std::vector<std::string>> expire_holds(Instant now);
 
     /// Decides each correction for itself, in order. `durable` as with append().
     /// Errors: as append.
@@ -147,14 +180,34 @@ private:
                                              const SequenceRange& range);
     Result<std::monostate> apply(std::string_view records);
     Result<std::monostate> remember(std::span<const IdentityEntry> entries);
-    [[nodiscard]] IdentityEntry identity_of(std::uint32_t source, std::string_view id,
-                                            std::uint32_t content) const;
+    [[nodiscard]] IdentityEntry identity_of(const NamedRecord& named) const;
     /// A process that has no memory left in the middle of it ends: a decision that is in memory and
     /// not in the log would make the log contradict itself.
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash) noexcept;
     Result<CorrectionVerdict> decide(IdentitySet::Batch& identities,
                                      const LoggedCorrection& correction) noexcept;
+    /// What one request asks for.
+    struct Request {
+        std::size_t count;      ///< of things to be decided
+        std::size_t bytes_max;  ///< more than the records of all can take
+        Instant received_at;
+    };
+    /// Decides each for itself, in order, and hands what was recorded to the writer.
+    /// \param decide  Result<Verdict>(IdentitySet::Batch&, std::size_t number); an error ends it
+    template <class Verdict, class Decide>
+    Result<std::vector<Verdict>> decide_all(const Request& request, Decide decide,
+                                            LogWriter::Done durable);
+    Result<HoldAnswer> decide(IdentitySet::Batch& identities, const LoggedHold& asked,
+                              const IdentityHash& hash) noexcept;
+    template <class Decide>
+    Result<HoldEnd> end_hold(std::uint64_t number, Instant received_at, Decide decide_end,
+                             LogWriter::Done durable);
+    // With the sequencer held.
+    /// Begins a request's records: with what has expired by then.
+    void begin(Instant received_at);
+    /// More than these take.
+    [[nodiscard]] std::size_t expiry_bytes_max(Instant now) const;
     [[nodiscard]] Result<std::monostate> wait_until_durable() const;
     Result<std::monostate> keep_identities_small();
     Result<std::monostate> keep_identities_known();
@@ -182,5 +235,34 @@ private:
     std::optional<std::uint64_t> saved_behind_ = 0;
     std::thread background_;
 };
+
+template <class Verdict, class Decide>
+Result<std::vector<Verdict>> UsageLog::decide_all(const Request& request, Decide decide,
+                                                  LogWriter::Done durable) {
+    std::vector<Verdict> verdicts;
+    verdicts.reserve(request.count);
+    const std::scoped_lock lock(sequencer_);
+    const auto room = writer_->has_room(request.bytes_max + expiry_bytes_max(request.received_at));
+    if (!room) return failure(room);
+    begin(request.received_at);
+    std::optional<Error> unanswered;
+    {
+        auto identities = identities_->batch();
+        for (std::size_t i = 0; i < request.count && !unanswered; ++i) {
+            auto verdict = decide(identities, i);
+            if (verdict)
+                verdicts.push_back(*std::move(verdict));
+            else
+                unanswered = verdict.error();
+        }
+    }
+    if (unanswered) {
+        // What was decided before stays decided, and must be on disk before anybody repeats it.
+        writer_->submit(records_, [](const std::optional<Error>&) {});
+        return std::unexpected(*std::move(unanswered));
+    }
+    writer_->submit(records_, std::move(durable));
+    return verdicts;
+}
 
 }  // namespace turnpike

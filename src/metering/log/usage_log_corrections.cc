@@ -51,31 +51,11 @@ Result<CorrectionVerdict> UsageLog::decide(IdentitySet::Batch& identities,
 
 Result<std::vector<CorrectionVerdict>> UsageLog::correct(
     std::span<const LoggedCorrection> corrections, Instant received_at, LogWriter::Done durable) {
-    std::vector<CorrectionVerdict> verdicts;
-    verdicts.reserve(corrections.size());
-    const std::scoped_lock lock(sequencer_);
-    const auto room = writer_->has_room(bytes_max(corrections));
-    if (!room) return failure(room);
-    records_.clear();
-    state_.begin_arrival(received_at);
-    std::optional<Error> unanswered;
-    {
-        auto identities = identities_->batch();
-        for (std::size_t i = 0; i < corrections.size() && !unanswered; ++i) {
-            auto verdict = decide(identities, corrections[i]);
-            if (verdict)
-                verdicts.push_back(*std::move(verdict));
-            else
-                unanswered = verdict.error();
-        }
-    }
-    if (unanswered) {
-        // As in append(): what was decided before stays decided.
-        writer_->submit(records_, [](const std::optional<Error>&) {});
-        return std::unexpected(*std::move(unanswered));
-    }
-    writer_->submit(records_, std::move(durable));
-    return verdicts;
+    const auto decide_one = [&](IdentitySet::Batch& identities, std::size_t i) {
+        return decide(identities, corrections[i]);
+    };
+    return decide_all<CorrectionVerdict>({corrections.size(), bytes_max(corrections), received_at},
+                                         decide_one, std::move(durable));
 }
 
 Result<std::vector<std::optional<FoundEvent>>> UsageLog::find_events(

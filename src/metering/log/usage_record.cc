@@ -6,6 +6,7 @@
 
 #include "metering/log/leb128.h"
 #include "metering/log/packed_uuid.h"
+#include "metering/log/record_bytes.h"
 #include "metering/usage_event.h"
 #include "metering/window_calendar.h"
 
@@ -13,8 +14,6 @@ namespace turnpike {
 namespace {
 
 // A record begins with one byte: its kind in the lower four bits, flags in the upper four.
-constexpr std::uint8_t kName = 1, kArrival = 2, kAllowance = 3, kEvent = 4, kUsed = 6, kTotals = 7,
-                       kTrail = 8, kUnique = 9, kCorrection = 10;  // 5 is free
 constexpr std::uint8_t kKindMask = 0x0f;
 constexpr std::uint8_t kOverageIsPriced = 0x10;
 constexpr std::uint8_t kOverageIsCapped = 0x20;
@@ -31,20 +30,6 @@ constexpr std::uint8_t kHasMore = 0x80;  ///< a second byte of flags follows:
 constexpr std::uint8_t kIsUnique = 1, kHasCounts = 2, kHasProperties = 4;
 constexpr std::uint8_t kHasLastAt = 0x10;
 constexpr int kTableShift = 4;
-
-void put_instant(std::string& out, Instant moment) { put_signed(out, unix_micros(moment)); }
-
-void put_text(std::string& out, std::string_view text) {
-    put_number(out, text.size());
-    out.append(text);
-}
-
-void put_fixed(std::string& out, std::uint32_t number) {
-    for (int shift = 0; shift < 32; shift += 8)
-        out.push_back(static_cast<char>(static_cast<std::uint8_t>(number >> shift)));
-}
-
-void put_byte(std::string& out, int byte) { out.push_back(static_cast<char>(byte)); }
 
 void put_rule(std::string& out, const CountRule& rule) {
     put_byte(out, static_cast<int>(rule.aggregation) | static_cast<int>(rule.reset.kind)
@@ -77,19 +62,19 @@ Instant moved_by(Instant from, std::int64_t distance) {
 }
 
 void write_record(std::string& out, const NameRecord& record) {
-    out.push_back(static_cast<char>(kName | static_cast<int>(record.table) << kTableShift));
+    out.push_back(static_cast<char>(kNameKind | static_cast<int>(record.table) << kTableShift));
     put_text(out, record.text);
 }
 
 void write_record(std::string& out, const ArrivalRecord& record) {
-    out.push_back(kArrival);
+    out.push_back(kArrivalKind);
     put_number(out, record.number);
     put_instant(out, record.received_at);
 }
 
 void write_record(std::string& out, const AllowanceRecord& record) {
     out.push_back(static_cast<char>(
-        kAllowance | (record.overage_unit_price ? kOverageIsPriced : 0) |
+        kAllowanceKind | (record.overage_unit_price ? kOverageIsPriced : 0) |
         (record.overage_cap ? kOverageIsCapped : 0) | (record.rule == CountRule{} ? 0 : kHasRule) |
         (record.begins ? kHasBeginning : 0)));
     put_number(out, record.counter);
@@ -113,7 +98,7 @@ void write_record(std::string& out, const EventRecord& record, Instant received_
     const bool is_one = record.quantity == Quantity::whole(1);
     const auto uuid = pack_uuid(record.id);
     const std::uint8_t more = more_flags(record);
-    out.push_back(static_cast<char>(kEvent | (is_one ? kQuantityIsOne : 0) |
+    out.push_back(static_cast<char>(kEventKind | (is_one ? kQuantityIsOne : 0) |
                                     (record.latency_us ? kHasLatency : 0) | (uuid ? kIdIsUuid : 0) |
                                     (more != 0 ? kHasMore : 0)));
     if (more != 0) put_byte(out, more);
@@ -133,26 +118,26 @@ void write_record(std::string& out, const EventRecord& record, Instant received_
 }
 
 void write_record(std::string& out, const UsedRecord& record) {
-    out.push_back(static_cast<char>(kUsed | (record.is_corrected ? kIsCorrected : 0)));
+    put_byte(out, kUsedKind | (record.is_corrected ? kIsCorrected : 0));
     put_number(out, record.counter);
     put_signed(out, record.used.scaled());
 }
 
 void write_record(std::string& out, const TotalsRecord& record) {
-    out.push_back(kTotals);
+    out.push_back(kTotalsKind);
     put_number(out, record.arrivals);
     put_number(out, record.events);
 }
 
 void write_record(std::string& out, const TrailRecord& record) {
-    put_byte(out, kTrail | (record.last_at ? kHasLastAt : 0));
+    put_byte(out, kTrailKind | (record.last_at ? kHasLastAt : 0));
     put_number(out, record.counter);
     if (record.last_at) put_instant(out, *record.last_at);
     put_text(out, record.buckets);
 }
 
 void write_record(std::string& out, const UniqueRecord& record) {
-    put_byte(out, kUnique);
+    put_byte(out, kUniqueKind);
     put_number(out, record.counter);
     put_text(out, record.hashes);
 }
@@ -231,21 +216,21 @@ std::optional<UsageRecord> RecordReader::next() {
 
 std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t flags) {
     switch (kind) {
-        case kName: {
+        case kNameKind: {
             const int table = flags >> kTableShift;
             if (table > static_cast<int>(NameTable::Source)) return std::nullopt;
             return NameRecord{static_cast<NameTable>(table), text()};
         }
-        case kArrival: {
+        case kArrivalKind: {
             if (flags != 0) return std::nullopt;
             ArrivalRecord arrival{};
             arrival.number = in_.number();
             arrival.received_at = received_at_ = instant();
             return arrival;
         }
-        case kAllowance: return read_allowance(flags);
-        case kEvent: return read_event(flags);
-        case kUsed: {
+        case kAllowanceKind: return read_allowance(flags);
+        case kEventKind: return read_event(flags);
+        case kUsedKind: {
             if ((flags & ~kIsCorrected) != 0) return std::nullopt;
             UsedRecord used{};
             used.is_corrected = flags != 0;
@@ -253,14 +238,14 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
             used.used = Quantity::from_scaled(in_.signed_number());
             return used;
         }
-        case kTotals: {
+        case kTotalsKind: {
             if (flags != 0) return std::nullopt;
             TotalsRecord totals{};
             totals.arrivals = in_.number();
             totals.events = in_.number();
             return totals;
         }
-        case kTrail: {
+        case kTrailKind: {
             if ((flags & ~kHasLastAt) != 0) return std::nullopt;
             TrailRecord trail{};
             trail.counter = in_.index();
@@ -268,14 +253,16 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
             trail.buckets = text();
             return trail;
         }
-        case kUnique: {
+        case kUniqueKind: {
             if (flags != 0) return std::nullopt;
             UniqueRecord unique{};
             unique.counter = in_.index();
             unique.hashes = text();
             return unique;
         }
-        case kCorrection: return read_correction(flags);
+        case kCorrectionKind: return read_correction(flags);
+        case kHoldKind: return read_hold(flags);
+        case kHoldEndKind: return read_hold_end(flags);
         default: return std::nullopt;
     }
 }

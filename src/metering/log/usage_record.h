@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "metering/aggregation.h"
 #include "metering/log/count_list.h"
+#include "metering/log/hold_record.h"
 #include "metering/log/leb128.h"
 #include "metering/log/packed_uuid.h"
 
@@ -140,9 +141,9 @@ struct TotalsRecord {
     friend bool operator==(const TotalsRecord&, const TotalsRecord&) = default;
 };
 
-using UsageRecord =
-    std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord, UsedRecord, TotalsRecord,
-                 TrailRecord, UniqueRecord, CorrectionRecord, CorrectedRecord>;
+using UsageRecord = std::variant<NameRecord, ArrivalRecord, AllowanceRecord, EventRecord,
+                                 UsedRecord, TotalsRecord, TrailRecord, UniqueRecord,
+                                 CorrectionRecord, CorrectedRecord, HoldRecord, HoldEndRecord>;
 
 void write_record(std::string& out, const NameRecord& record);
 void write_record(std::string& out, const ArrivalRecord& record);
@@ -219,6 +220,8 @@ private:
     std::optional<UsageRecord> read_event(std::uint8_t flags);
     std::optional<UsageRecord> read_correction(std::uint8_t flags);
     LogPlace place();
+    std::optional<UsageRecord> read_hold(std::uint8_t flags);
+    std::optional<UsageRecord> read_hold_end(std::uint8_t flags);
     Instant instant();
     std::string_view text();
     std::string_view uuid();

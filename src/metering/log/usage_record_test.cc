@@ -101,6 +101,27 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     const UniqueRecord unique{index(), bytes};
     write_record(out, trail);
     write_record(out, unique);
+    HoldRecord hold{.number = *rc::gen::arbitrary<std::uint64_t>(),
+                    .counter = index(),
+                    .source = index(),
+                    .id = id,
+                    .quantity = event.quantity,
+                    .reserved = any_quantity(),
+                    .time = any_instant(),
+                    .expires_at = any_instant(),
+                    .content = index(),
+                    .more = event.more,
+                    .properties = name,
+                    .state = static_cast<ReservationState>(*rc::gen::inRange(0, 4))};
+    if (hold.state != ReservationState::Open) {
+        hold.used = any_quantity();
+        hold.ended_at = any_instant();
+    }
+    HoldEndRecord end{.number = hold.number,
+                      .state = static_cast<ReservationState>(*rc::gen::inRange(1, 4))};
+    if (end.state == ReservationState::Committed) end.used = any_quantity();
+    write_record(out, hold);
+    write_record(out, end);
 
     RecordReader reader(out);
     RC_ASSERT(reader.next() == UsageRecord(NameRecord{table, name}));
@@ -111,6 +132,8 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     RC_ASSERT(reader.next() == UsageRecord(totals));
     RC_ASSERT(reader.next() == UsageRecord(trail));
     RC_ASSERT(reader.next() == UsageRecord(unique));
+    RC_ASSERT(reader.next() == UsageRecord(hold));
+    RC_ASSERT(reader.next() == UsageRecord(end));
     RC_ASSERT(!reader.next());
     RC_ASSERT(!reader.is_bad());
 }

@@ -20,6 +20,16 @@ std::unexpected<Error> damaged(const char* what) {
 
 }  // namespace
 
+std::optional<NamedRecord> name_in(const UsageRecord& record) {
+    if (const auto* event = std::get_if<EventRecord>(&record))
+        return NamedRecord{event->source, event->id, event->content};
+    if (const auto* correction = std::get_if<CorrectionRecord>(&record))
+        return NamedRecord{correction->source, correction->id, correction->content};
+    if (const auto* hold = std::get_if<HoldRecord>(&record))
+        return NamedRecord{hold->source, hold->id, hold->content};
+    return std::nullopt;
+}
+
 NameList::Found NameList::find(std::string_view text) const {
     const auto known = indexes_.find(text);
     if (known != indexes_.end()) return {known->second, false};
@@ -58,6 +68,7 @@ void UsageState::enter_arrival(const ArrivalRecord& record) {
     received_at_ = record.received_at;
     arrival_begins_ = events_;
     corrections_ = 0;
+    holds_.forget_until(received_at_);
 }
 
 LogPlace UsageState::next_place() const { return {arrivals_, events_ - arrival_begins_}; }
@@ -129,8 +140,9 @@ Quantity UsageState::counted_value(const Entry& entry, const EventCount& count) 
 
 bool UsageState::fits(const Entry& entry, Quantity value, Instant time) const {
     const UsageTrail& trail = trail_of(entry);
-    return is_within(used_at(entry.rule, entry.used, trail, time),
-                     used_after(entry.rule, entry.used, trail, value, time), entry.hard_limit);
+    return is_within(used_at(entry.rule, entry.used, trail, time) + entry.held,
+                     used_after(entry.rule, entry.used, trail, value, time) + entry.held,
+                     entry.hard_limit);
 }
 
 bool UsageState::fits(const Placement& placement, Instant time) const {
@@ -225,20 +237,21 @@ std::uint32_t UsageState::set_allowance(const Use& use, const Placement& placeme
 }
 
 Result<std::monostate> UsageState::apply(const UsageRecord& record) {
+    if (committing_ && !std::holds_alternative<EventRecord>(record))
+        return damaged("a reservation ends without its usage");
     return std::visit([this](const auto& known) { return apply_record(known); }, record);
 }
 
-Result<std::monostate> UsageState::apply_all(std::string_view payload, const SeeNamed& named) {
+Result<std::monostate> UsageState::apply_all(std::string_view payload, const SeeName& see) {
     RecordReader reader(payload);
     while (const auto record = reader.next()) {
+        const bool is_named_before = committing_.has_value();
         auto applied = apply(*record);
         if (!applied) return applied;
-        if (!named) continue;
-        if (const auto* event = std::get_if<EventRecord>(&*record))
-            named(event->source, event->id, event->content);
-        else if (const auto* correction = std::get_if<CorrectionRecord>(&*record))
-            named(correction->source, correction->id, correction->content);
+        if (!see || is_named_before) continue;
+        if (const auto named = name_in(*record)) see(*named);
     }
+    if (committing_) return damaged("a reservation ends without its usage");
     if (reader.is_bad())
         return fail(ErrorCode::Unavailable, "usage_log.damaged",
                     "the usage log holds a record that this program does not know; use the newer "
@@ -325,6 +338,7 @@ void UsageState::open(const AllowanceRecord& record, std::uint32_t contract) {
 }
 
 Result<std::monostate> UsageState::apply_record(const EventRecord& record) {
+    if (committing_) return apply_commit(record);
     if (record.source >= names(NameTable::Source).size()) return damaged("an event has no source");
     if (!is_event_time(record.time)) return damaged("an event is of another time");
     EventCounts counts(record);

@@ -21,7 +21,9 @@
 #include "base/error.h"
 #include "metering/correction.h"
 #include "metering/counter.h"
+#include "metering/log/hold_book.h"
 #include "metering/log/usage_record.h"
+#include "metering/reservation.h"
 
 namespace turnpike {
 
@@ -70,6 +72,27 @@ struct CorrectionUse {
     const Correction& correction;
     const FoundEvent& original;  ///< the one that the correction names
 };
+/// A reservation to be opened, of what a use would count.
+struct HoldUse {
+    Use use;
+    Quantity reserved;  ///< as it was asked for
+    Instant expires_at;
+};
+/// What a reservation's work has used.
+struct HoldCommit {
+    std::uint64_t number;
+    Quantity quantity;
+    std::optional<std::string_view> properties{};  ///< absent: those of the reservation
+};
+
+/// A name that the log gave to an event, or to a reservation and the event that commits it.
+struct NamedRecord {
+    std::uint32_t source;
+    std::string_view id;
+    std::uint32_t content;
+};
+/// nullopt for records that name nothing.
+std::optional<NamedRecord> name_in(const UsageRecord& record);
 
 /// Whose usage is counted: one contract of one customer. Views of what the caller holds.
 struct ContractKey {
@@ -100,14 +123,28 @@ public:
     std::expected<std::monostate, EventComplaint> correct(const CorrectionUse& use,
                                                           std::string& records);
 
+    /// Ends what has expired by the arrival's time, before anything of it is decided: at most
+    /// kExpiredMax, those first that expired first.
+    void expire_holds(std::string& records) noexcept;
+    static constexpr std::size_t kExpiredMax = 10'000;
+    /// Holds all of the use's counts, or none. Nothing else may be decided for its arrival before.
+    /// \param left  counters_in() as it left them
+    ReserveVerdict reserve(const HoldUse& asked, std::string& records, std::vector<Counter>& left);
+    /// Records the event and ends the hold. It counts under the allowance in force in its counters.
+    EndVerdict commit(const HoldCommit& asked, std::string& records) noexcept;
+    EndVerdict release(std::uint64_t number, std::string& records) noexcept;
+    [[nodiscard]] const HoldBook& holds() const { return holds_; }
+    [[nodiscard]] Reservation reservation_of(const Hold& hold) const;
+    /// Whose holds expire_holds() ended since this was asked last.
+    std::vector<std::string> take_expired_customers();
+
     /// An error leaves the state unusable.
     /// Errors: Unavailable "usage_log.damaged", for a record that cannot follow those before it.
     Result<std::monostate> apply(const UsageRecord& record);
-    /// All records of a payload, in order; shows what has an identity: events and corrections.
+    /// All records of a payload, in order; shows each name once, where the log first gives it.
     /// Errors: as apply, and for a record that this program does not know.
-    using SeeNamed =
-        std::function<void(std::uint32_t source, std::string_view id, std::uint32_t content)>;
-    Result<std::monostate> apply_all(std::string_view payload, const SeeNamed& named = {});
+    using SeeName = std::function<void(const NamedRecord&)>;
+    Result<std::monostate> apply_all(std::string_view payload, const SeeName& see = {});
 
     /// Records that lead a new state to this one; applied in order, they are its snapshot. They
     /// come in pieces of about kSnapshotPieceBytes; an error of `take` ends it.
@@ -180,6 +217,7 @@ private:
         std::optional<Quantity> hard_limit;
         std::vector<Segment> segments;
         std::int64_t revision;  ///< of the allowance in force
+        Quantity held{};        ///< by open reservations
         bool is_corrected = false;
     };
     struct Key {
@@ -242,6 +280,13 @@ private:
     Result<std::monostate> apply_record(const UniqueRecord& record);
     Result<std::monostate> apply_record(const CorrectionRecord& record);
     Result<std::monostate> apply_record(const CorrectedRecord& record);
+    Result<std::monostate> apply_record(const HoldRecord& record);
+    Result<std::monostate> apply_record(const HoldEndRecord& record);
+    Result<std::monostate> apply_commit(const EventRecord& record);
+    [[nodiscard]] bool can_commit(const Hold& hold, Quantity quantity) const;
+    void end_hold(const Hold& hold, const HoldEndRecord& record, std::string& records);
+    void write_commit(const Hold& hold, const HoldCommit& asked, std::string& records);
+    Result<std::monostate> write_holds(std::string& records, const TakeRecords& take) const;
     void write_counter(std::uint32_t number, std::string& records) const;
     Result<std::monostate> write_values(std::uint32_t number, std::string& records,
                                         const TakeRecords& take) const;
@@ -261,6 +306,9 @@ private:
     std::uint64_t arrival_begins_ = 0;  ///< events before the last arrival
     std::uint64_t corrections_ = 0;     ///< of the last arrival
     bool arrival_is_written_ = true;
+    HoldBook holds_;
+    std::optional<std::uint64_t> committing_;  ///< whose event must be the next record
+    std::vector<std::string> expired_customers_;
     // Of the use that is being decided; kept for their memory.
     std::vector<Placement> placements_;
     std::string more_counts_;

@@ -33,8 +33,8 @@ std::optional<Counter> UsageState::changed(const LoggedChange& change, Instant t
 }
 
 void UsageState::put_back(Entry& entry, const Counter& counter) {
-    entry.is_corrected = true;
     entry.used = counter.used;
+    entry.held = counter.held;
     entry.hard_limit = counter.hard_limit;
     for (std::size_t i = 0; i < entry.segments.size(); ++i)
         entry.segments[i].from_used = counter.segments[i].from_used;
@@ -100,7 +100,9 @@ Result<std::monostate> UsageState::apply_record(const CorrectionRecord& record) 
         if (!after) return damaged("a correction takes away what was not counted");
         if (!is_within_limits(counter_of(counters_[change.counter]), *after, record.time))
             return damaged("a correction passes a limit");
-        put_back(counters_[change.counter], *after);
+        Entry& entry = counters_[change.counter];
+        put_back(entry, *after);
+        entry.is_corrected = true;
     }
     EventStatus& status = corrected_[record.original];
     if (record.quantity)

@@ -18,7 +18,8 @@ Counter UsageState::counter_of(const Entry& entry) const {
                     .used = entry.used,
                     .hard_limit = entry.hard_limit,
                     .segments = {},
-                    .trail = trail_of(entry)};
+                    .trail = trail_of(entry),
+                    .held = entry.held};
     if (!subscription.empty()) counter.contract = SubscriptionId::trusted(subscription);
     const NameList& versions = names(NameTable::PlanVersion);
     for (const Segment& segment : entry.segments)

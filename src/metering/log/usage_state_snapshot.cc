@@ -87,6 +87,7 @@ Result<std::monostate> UsageState::write_snapshot(const TakeRecords& take) const
         if (const auto taken = take_full(records); !taken) return failure(taken);
         if (const auto taken = write_values(i, records, take_full); !taken) return failure(taken);
     }
+    if (const auto written = write_holds(records, take_full); !written) return failure(written);
     for (const auto& [place, status] : corrected_) {
         write_record(records, CorrectedRecord{place, status.is_voided, status.amended});
         if (const auto taken = take_full(records); !taken) return failure(taken);
@@ -102,9 +103,12 @@ Result<std::monostate> UsageState::apply_record(const UsedRecord& record) {
     // What can fall may be above a limit that became smaller.
     const bool falls = can_fall(entry.rule);
     const Quantity least = falls ? Quantity{} : entry.used;
-    const Quantity most = falls ? kBucketsUsedMax : entry.hard_limit.value_or(kMaxQuantity);
+    const Quantity most = falls ? kBucketsUsedMax : kMaxQuantity - entry.held;
     if (record.used < least || record.used > most) return damaged("a count is beyond its limit");
     entry.used = record.used;
+    // What was reserved under another plan may have passed the limit of the one in force.
+    if (!falls && entry.hard_limit)
+        entry.hard_limit = std::max(*entry.hard_limit, entry.used + entry.held);
     entry.is_corrected = record.is_corrected;
     return std::monostate{};
 }

@@ -131,11 +131,10 @@ Result<SegmentEnd> LogCheck::read(const SegmentPlace& place) {
 
 Result<std::monostate> LogCheck::take(std::uint64_t sequence, std::string_view records) {
     if (!is_whole_) return std::monostate{};  // without what is lost it cannot be understood
-    const auto named = [&](std::uint32_t source, std::string_view id, std::uint32_t content) {
+    const auto applied = state_.apply_all(records, [&](const NamedRecord& named) {
         if (!identities_) return;
-        identities_->take({state_.names(NameTable::Source).text(source), id, content}, sequence);
-    };
-    const auto applied = state_.apply_all(records, named);
+        identities_->take(state_.names(NameTable::Source).text(named.source), named, sequence);
+    });
     if (!applied)
         return fail(ErrorCode::Unavailable, "usage_log.damaged",
                     fmt::format("{}, in arrival {}", applied.error().message, state_.arrivals()));
