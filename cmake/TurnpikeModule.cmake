@@ -10,6 +10,7 @@ function(turnpike_module name)
     set_target_properties(turnpike_${name} PROPERTIES CXX_EXTENSIONS OFF)
     target_link_libraries(turnpike_${name} PUBLIC turnpike_flags ${arg_DEPS})
     turnpike_unity(turnpike_${name} ${arg_SOURCES})
+    turnpike_precompile(turnpike_${name})
 
     if(arg_TESTS AND TURNPIKE_TESTS)
         add_executable(${name}_test ${arg_TESTS})
@@ -17,6 +18,7 @@ function(turnpike_module name)
         target_link_libraries(${name}_test PRIVATE
             turnpike::${name} ${arg_TEST_DEPS} GTest::gmock_main)
         turnpike_unity(${name}_test ${arg_TESTS})
+        turnpike_precompile(${name}_test)
         gtest_discover_tests(${name}_test PROPERTIES LABELS ${name} TIMEOUT 120
             DISCOVERY_TIMEOUT 60 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     endif()

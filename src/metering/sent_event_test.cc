@@ -203,21 +203,21 @@ std::vector<std::string> properties_of(const std::string& json) {
 }
 
 TEST(SentEvent, TheScalarsOfItsDataAreProperties) {
-    using Texts = std::vector<std::string>;
+    using Properties = std::vector<std::string>;
     const std::string data =
         R"({"model":"gpt-\u0034","quantity":1,"tokens":12.50,"latency_ms":3,"cached":true,)"
         R"("batch":false,"note":null,"path":["/a"],"more":{"model":"x"},"":"unnamed","none":""})";
-    EXPECT_EQ(
-        properties_of(cloud("data", data)),
-        (Texts{"model=gpt-4", "tokens=12.50", "cached=true", "batch=false", "=unnamed", "none="}));
-    EXPECT_EQ(properties_of(cloud("data", R"({"quantity":1})")), Texts{});
-    EXPECT_EQ(properties_of(cloud("data", "")), Texts{});
+    EXPECT_EQ(properties_of(cloud("data", data)),
+              (Properties{"model=gpt-4", "tokens=12.50", "cached=true", "batch=false", "=unnamed",
+                          "none="}));
+    EXPECT_EQ(properties_of(cloud("data", R"({"quantity":1})")), Properties{});
+    EXPECT_EQ(properties_of(cloud("data", "")), Properties{});
     // Members of the event itself are not: they are attributes, or extensions.
-    EXPECT_EQ(properties_of(cloud("region", "\"eu\"")), Texts{});
-    EXPECT_EQ(properties_of(cloud("properties", R"({"region":"eu"})")), Texts{});
-    EXPECT_EQ(properties_of(plain("region", "\"eu\"")), Texts{});
+    EXPECT_EQ(properties_of(cloud("region", "\"eu\"")), Properties{});
+    EXPECT_EQ(properties_of(cloud("properties", R"({"region":"eu"})")), Properties{});
+    EXPECT_EQ(properties_of(plain("region", "\"eu\"")), Properties{});
     EXPECT_EQ(properties_of(plain("properties", R"({"region":"eu","n":1e2,"o":{"p":1}})")),
-              (Texts{"region=eu", "n=1e2"}));
+              (Properties{"region=eu", "n=1e2"}));
 }
 
 TEST(SentEvent, APropertyIsFoundByItsName) {
