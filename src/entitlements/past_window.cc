@@ -88,7 +88,8 @@ CustomerWindow of_subscription(sql::Transaction& tx, CatalogCache& catalog,
             .now = now.now,
             .revision = kPastRevision,
             .since = std::max(period.start, started_at),
-            .until = std::min({period.end, end_of(row), known.next.value_or(period.end)})};
+            .until = std::min({period.end, end_of(row), known.next.value_or(period.end)}),
+            .is_on_test_clock = now.is_on_test_clock};
 }
 
 /// \param between  subscriptions of before and behind, as far as they are known
@@ -108,7 +109,8 @@ CustomerWindow of_default_plan(sql::Transaction& tx, CatalogCache& catalog,
             .now = now.now,
             .revision = kPastRevision,
             .since = std::max({since, ended_at, between.start}),
-            .until = std::min(period.end, between.end)};
+            .until = std::min(period.end, between.end),
+            .is_on_test_clock = now.is_on_test_clock};
 }
 
 }  // namespace

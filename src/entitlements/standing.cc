@@ -139,7 +139,8 @@ CustomerWindow customer_window(Standing standing) {
             standing.now,
             standing.revision,
             standing.since,
-            standing.until};
+            standing.until,
+            standing.time == Standing::Time::Frozen};
 }
 
 }  // namespace turnpike
