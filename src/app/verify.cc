@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "analytics/usage/rollup_check.h"
-#include "analytics/usage/rollup_store.h"
 #include "app/cli.h"
 #include "app/data_folder.h"
 #include "app/ledger_check.h"
@@ -61,7 +60,7 @@ int command_verify(const VerifyOptions& options) {
     if (!db) return complain(db.error());
     Findings findings;
     auto listener = findings.listener();
-    RollupCheck rollups((*db)->read_blocking(load_mark));
+    RollupCheck rollups(**db);
     listener.records = [&](std::string_view records, const UsageState& so_far) {
         rollups.count(records, so_far);
     };

@@ -7,6 +7,7 @@
 #include <boost/container_hash/hash.hpp>
 #include <fmt/format.h>
 
+#include "analytics/usage/rollup_store.h"
 #include "metering/log/frame_events.h"
 
 namespace turnpike {
@@ -40,6 +41,9 @@ std::string shown(const RollupCheck::Sums& sums) {
 }
 
 }  // namespace
+
+RollupCheck::RollupCheck(sql::Database& ledger)
+    : last_arrival_(ledger.read_blocking(load_mark).last_arrival) {}
 
 void RollupCheck::Sums::add(const Sums& other) {
     events += other.events;

@@ -8,11 +8,9 @@
 #include <vector>
 
 #include "analytics/usage/log_tally.h"
-#include "analytics/usage/rollup_store.h"
 #include "analytics/usage/usage_sum.h"
-#include "metering/log/log_follow.h"
 #include "metering/log/usage_state.h"
-#include "sql/sql.h"
+#include "sql/database.h"
 
 namespace turnpike {
 
@@ -24,8 +22,8 @@ namespace turnpike {
 /// have another one, but for one case in 2^64.
 class RollupCheck {
 public:
-    /// \param mark  how much of the log is rolled up
-    explicit RollupCheck(const LogMark& mark) : last_arrival_(mark.last_arrival) {}
+    /// Of what is rolled up now. Throws sql::Failure.
+    explicit RollupCheck(sql::Database& ledger);
     RollupCheck(const RollupCheck&) = delete;
     RollupCheck& operator=(const RollupCheck&) = delete;
 

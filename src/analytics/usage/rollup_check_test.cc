@@ -72,7 +72,7 @@ protected:
         db_->write_blocking([&](sql::Transaction& tx) { return tx.run(statement); });
     }
     std::vector<std::string> problems() {
-        RollupCheck check(db_->read_blocking(load_mark));
+        RollupCheck check(*db_);
         const auto state = verify_usage_log(
             folder_.path(),
             {.problem = [](const std::string& what) { ADD_FAILURE() << what; },
