@@ -12,8 +12,8 @@ namespace turnpike {
 /// How charges for overage stand to the usage that they are for.
 struct ChargeFindings {
     std::vector<std::string> problems;
-    /// Segments of periods that a later close charges, or gives back, the difference of: late
-    /// usage.
+    /// Segments of periods that a later close charges, or gives back, the difference of: of usage
+    /// that came late, or was corrected.
     std::size_t to_adjust = 0;
 };
 

@@ -1,8 +1,10 @@
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "analytics/usage/rollup_check.h"
 #include "app/cli.h"
 #include "app/data_folder.h"
 #include "app/ledger_check.h"
@@ -35,8 +37,8 @@ public:
     int conclude(const std::optional<UsageState>& usage) {
         bar_.clear();
         if (usage)
-            fmt::print("{} events of {} counters, {} of them corrected\n", usage->events(),
-                       usage->counters(), usage->corrected_events());
+            fmt::print("{} events, {} of them corrected; {} counters\n", usage->events(),
+                       usage->corrected_events(), usage->counters());
         if (problems_ == 0) fmt::print("all is right\n");
         if (problems_ > 0) fmt::print("{} problems; see above\n", problems_);
         return problems_ == 0 ? 0 : 1;
@@ -57,19 +59,27 @@ int command_verify(const VerifyOptions& options) {
     const auto db = sql::Database::open({.url = "sqlite:" + folder.ledger()});
     if (!db) return complain(db.error());
     Findings findings;
-    const auto listener = findings.listener();
+    auto listener = findings.listener();
+    RollupCheck rollups(**db);
+    listener.records = [&](std::string_view records, const UsageState& so_far) {
+        rollups.count(records, so_far);
+    };
     std::optional<UsageState> usage;
     if (folder.has_usage_log()) {
         usage = verify_usage_log(folder.usage(), listener);
     } else {
         findings.note(folder.usage() + ": there is no usage log");
     }
-    const ChargeFindings of_ledger = check_ledger(**db, usage);
+    std::optional<LoggedUsage> logged;
+    if (usage) logged.emplace(*usage, rollups);
+    const ChargeFindings of_ledger = check_ledger(**db, logged);
     for (const auto& problem : of_ledger.problems)
         findings.problem(folder.ledger() + ": " + problem);
     if (of_ledger.to_adjust > 0)
-        findings.note(fmt::format("{}: {} charges to be adjusted by the next close, for late usage",
-                                  folder.ledger(), of_ledger.to_adjust));
+        findings.note(
+            fmt::format("{}: {} charges to be adjusted by the next close, for usage that "
+                        "came late or was corrected",
+                        folder.ledger(), of_ledger.to_adjust));
     return findings.conclude(usage);
 }
 

@@ -5,16 +5,10 @@
 #include "base/check.h"
 #include "catalog/wire.h"
 #include "json/value.h"
+#include "sql/known_word.h"
 
 namespace turnpike {
 namespace {
-
-/// A word of ours that does not parse back means a broken database or a broken build.
-template <class T>
-T known(std::optional<T> parsed) {
-    check(parsed.has_value(), "the ledger holds only words that we wrote");
-    return *parsed;
-}
 
 constexpr std::string_view kNewestVersions = R"sql(
     SELECT v.id, p.id, p.key, p.name, p.rank, p.is_default, v.number
@@ -90,20 +84,20 @@ constexpr std::string_view kLinkPrice = R"sql(
 )sql";
 
 Money money_from(const sql::Row& row, std::size_t minor, std::size_t currency) {
-    return {row.integer(minor), known(parse_currency(row.text(currency)))};
+    return {row.integer(minor), known_word(parse_currency(row.text(currency)))};
 }
 
 Recurrence recurrence_from(const sql::Row& row, std::size_t interval, std::size_t count) {
-    return {known(parse_interval(row.text(interval))), static_cast<int>(row.integer(count))};
+    return {known_word(parse_interval(row.text(interval))), static_cast<int>(row.integer(count))};
 }
 
 Allowance allowance_from(const sql::Row& row) {
     Allowance allowance{
         .meter_key = row.text(0),
         .included = row.quantity(1),
-        .overage = known(parse_overage_policy(row.text(2))),
+        .overage = known_word(parse_overage_policy(row.text(2))),
         .overage_unit_price = std::nullopt,
-        .reset = known(parse_reset(row.text(4))),
+        .reset = known_word(parse_reset(row.text(4))),
     };
     if (!row.is_null(3)) allowance.overage_unit_price = row.unit_price(3);
     if (!row.is_null(5)) allowance.overage_cap = row.unit_price(5);
@@ -121,7 +115,7 @@ Meter meter_from(const sql::Row& row) {
             .name = row.text(1),
             .unit = row.text(2),
             .event_type = row.text(3),
-            .aggregation = known(parse_aggregation(row.text(4))),
+            .aggregation = known_word(parse_aggregation(row.text(4))),
             .property = row.text(5),
             .filter = read_filter(json_from(row.text(6))),
             .group_by = json_from(row.text(7)).get<std::vector<std::string>>()};
@@ -152,7 +146,7 @@ RouteCost route_from(const sql::Row& row) {
                    .pattern = row.text(1),
                    .meter_key = row.text(2),
                    .units = row.integer(3)};
-    if (!row.is_null(4)) cost.on_failure = known(parse_on_failure(row.text(4)));
+    if (!row.is_null(4)) cost.on_failure = known_word(parse_on_failure(row.text(4)));
     return cost;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "entitlements/stored_interval.h"
+#include "sql/known_word.h"
 #include "subscriptions/billing_period.h"
 #include "subscriptions/known_periods.h"
 #include "subscriptions/subscription.h"
@@ -45,19 +46,12 @@ constexpr std::string_view kDefaultPlan = R"sql(
      WHERE c.id = $1
 )sql";
 
-/// A text of ours that does not parse back means a broken database or a broken build.
-SubscriptionStatus status_from(const sql::Row& row) {
-    const auto status = parse_subscription_status(row.text(2));
-    check(status.has_value(), "the ledger holds only words that we wrote");
-    return *status;
-}
-
 Period mirrored_period(const sql::Row& row) { return {row.instant(3), row.instant(4)}; }
 
 Instant end_of(const sql::Row& row) {
     if (const auto ended_at = row.maybe_instant(8)) return *ended_at;
-    return gives_plan_until(status_from(row), mirrored_period(row),
-                            {row.flag(5), row.maybe_instant(6)});
+    return gives_plan_until(known_word(parse_subscription_status(row.text(2))),
+                            mirrored_period(row), {row.flag(5), row.maybe_instant(6)});
 }
 
 KnownPeriods known_periods(sql::Transaction& tx, const sql::Row& row, Instant moment) {
@@ -88,7 +82,8 @@ CustomerWindow of_subscription(sql::Transaction& tx, CatalogCache& catalog,
             .now = now.now,
             .revision = kPastRevision,
             .since = std::max(period.start, started_at),
-            .until = std::min({period.end, end_of(row), known.next.value_or(period.end)})};
+            .until = std::min({period.end, end_of(row), known.next.value_or(period.end)}),
+            .is_on_test_clock = now.is_on_test_clock};
 }
 
 /// \param between  subscriptions of before and behind, as far as they are known
@@ -108,7 +103,8 @@ CustomerWindow of_default_plan(sql::Transaction& tx, CatalogCache& catalog,
             .now = now.now,
             .revision = kPastRevision,
             .since = std::max({since, ended_at, between.start}),
-            .until = std::min(period.end, between.end)};
+            .until = std::min(period.end, between.end),
+            .is_on_test_clock = now.is_on_test_clock};
 }
 
 }  // namespace

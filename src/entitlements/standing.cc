@@ -7,6 +7,7 @@
 #include "customers/service.h"
 #include "entitlements/stored_interval.h"
 #include "metering/window_calendar.h"
+#include "sql/known_word.h"
 #include "subscriptions/billing_period.h"
 #include "subscriptions/known_periods.h"
 
@@ -27,13 +28,6 @@ std::string standing_where(std::string_view condition) {
       LEFT JOIN prices p ON p.id = s.price_id
      WHERE )sql";
     return std::string(kSelect).append(condition);
-}
-
-/// A text of ours that does not parse back means a broken database or a broken build.
-template <class T>
-T known(std::optional<T> parsed) {
-    check(parsed.has_value(), "the ledger holds only words that we wrote");
-    return *parsed;
 }
 
 Period mirrored_period(const sql::Row& row) { return {row.instant(7), row.instant(8)}; }
@@ -93,7 +87,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
                       .revision = 0};
     auto plan_began = row->maybe_instant(16);
     if (!row->is_null(4)) {
-        standing.status = known(parse_subscription_status(row->text(6)));
+        standing.status = known_word(parse_subscription_status(row->text(6)));
         const Instant gives = gives_until(*row, *standing.status);
         if (grants_access(*standing.status) && standing.now < gives) {
             auto plan = catalog.plan_version(tx, row->id<PlanVersionId>(5));
@@ -101,7 +95,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
             standing.plan = *std::move(plan);
             standing.subscription = row->id<SubscriptionId>(4);
             standing.period = running_period(*row, standing.now);
-            standing.currency = known(parse_currency(row->text(14)));
+            standing.currency = known_word(parse_currency(row->text(14)));
             standing.revision = row->integer(15);
             standing.since = begin_of(standing.period, row->maybe_instant(11), standing.now);
             standing.until = std::min(standing.period.end, gives);
@@ -139,7 +133,8 @@ CustomerWindow customer_window(Standing standing) {
             standing.now,
             standing.revision,
             standing.since,
-            standing.until};
+            standing.until,
+            standing.time == Standing::Time::Frozen};
 }
 
 }  // namespace turnpike

@@ -1,18 +1,12 @@
 #include "invoicing/service.h"
 
-#include "base/check.h"
+#include "sql/known_word.h"
 
 namespace turnpike {
 namespace {
 
-template <class T>
-T known(std::optional<T> parsed) {
-    check(parsed.has_value(), "the ledger holds only words that we wrote");
-    return *parsed;
-}
-
 Invoice invoice_from(const sql::Row& row) {
-    const Currency currency = known(parse_currency(row.text(8)));
+    const Currency currency = known_word(parse_currency(row.text(8)));
     const auto money = [&](std::size_t column) { return Money(row.integer(column), currency); };
     Invoice invoice{
         .id = row.id<InvoiceId>(0),
@@ -21,7 +15,7 @@ Invoice invoice_from(const sql::Row& row) {
         .provider = row.text(3),
         .provider_invoice_id = row.text(4),
         .number = row.maybe_text(5),
-        .status = known(parse_invoice_status(row.text(6))),
+        .status = known_word(parse_invoice_status(row.text(6))),
         .billing_reason = row.text(7),
         .subtotal = money(9),
         .total = money(10),
@@ -65,7 +59,7 @@ Invoice with_lines(sql::Transaction& tx, Invoice invoice) {
         invoice.lines.push_back(InvoiceLine{
             .id = row.id<InvoiceLineId>(0),
             .provider_line_id = row.text(1),
-            .kind = known(parse_line_kind(row.text(2))),
+            .kind = known_word(parse_line_kind(row.text(2))),
             .description = row.text(3),
             .quantity = row.integer(4),
             .amount = Money(row.integer(5), invoice.total.currency()),

@@ -43,6 +43,7 @@ struct UsageWindow {
     /// the larger revision is the newer. The default plan changes only while nobody counts: 0. Of
     /// late usage kPastRevision: a counter that is there keeps its newest allowance.
     std::int64_t revision = 0;
+    bool is_on_test_clock = false;  ///< of a customer whose usage may be of any age
 };
 /// Overage that is allowed and not charged has the unit price 0.
 /// \param period  of the window: window_at(allowance.reset, ..)

@@ -26,6 +26,7 @@ struct CustomerWindow {
     std::int64_t revision = 0;  ///< as of UsageWindow
     /// Usage of these moments of the customer's time goes there, from `since` to before `until`.
     Instant since{}, until = Instant::max();
+    bool is_on_test_clock = false;
 };
 
 /// The moment that usage is placed by: its own time. A time ahead of the customer's now, by a

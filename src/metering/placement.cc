@@ -29,6 +29,7 @@ std::shared_ptr<const UsageWindow> open_window(const CustomerWindow& customer, c
     UsageWindow window =
         window_of(customer.contract, period, customer.plan->id, meter.aggregation, allowance);
     window.revision = customer.revision;
+    window.is_on_test_clock = customer.is_on_test_clock;
     return std::make_shared<const UsageWindow>(std::move(window));
 }
 

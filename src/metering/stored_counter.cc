@@ -4,7 +4,7 @@
 #include <bit>
 #include <utility>
 
-#include "base/check.h"
+#include "sql/known_word.h"
 
 namespace turnpike {
 namespace {
@@ -108,13 +108,6 @@ constexpr std::string_view kAddUniqueValue = R"sql(
     ON CONFLICT DO NOTHING
 )sql";
 
-/// A word of ours that does not parse back means a broken database or a broken build.
-template <class T>
-T known(std::optional<T> parsed) {
-    check(parsed.has_value(), "the ledger holds only words that we wrote");
-    return *parsed;
-}
-
 std::optional<UnitPrice> maybe_price(const sql::Row& row, std::size_t column) {
     if (row.is_null(column)) return std::nullopt;
     return row.unit_price(column);
@@ -204,8 +197,9 @@ std::vector<Counter> load_each(sql::Transaction& tx, const CustomerId& customer,
     std::vector<Counter> counters;
     counters.reserve(rows.size());
     for (const auto& row : rows)
-        counters.push_back(*load_counter(tx, {customer, contract, row.text(0),
-                                              known(parse_reset(row.text(1))), row.instant(2)}));
+        counters.push_back(
+            *load_counter(tx, {customer, contract, row.text(0),
+                               known_word(parse_reset(row.text(1))), row.instant(2)}));
     return counters;
 }
 
@@ -217,7 +211,7 @@ std::optional<Counter> load_counter(sql::Transaction& tx, const CounterKey& key)
     const sql::Row& first = rows.front();
     Counter counter{.contract = key.contract,
                     .meter_key = key.meter_key,
-                    .aggregation = known(parse_aggregation(first.text(1))),
+                    .aggregation = known_word(parse_aggregation(first.text(1))),
                     .reset = key.reset,
                     .period = {key.window_start, first.instant(0)},
                     .used = first.quantity(2),

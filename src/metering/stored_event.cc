@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "metering/stored_counter.h"
+#include "sql/known_word.h"
 #include "sql/statement_rows.h"
 
 namespace turnpike {
@@ -53,25 +54,19 @@ constexpr std::string_view kById = R"sql(
 /// Above every id in any collation: one character longer than the largest.
 constexpr std::string_view kAfterEveryId = "ue_ZZZZZZZZZZZZZZZZZZZZZZZZZZZ";
 
-Reset reset_from(const std::string& text) {
-    const auto reset = parse_reset(text);
-    check(reset.has_value(), "the ledger holds only words that we wrote");
-    return *reset;
-}
-
 RecordedEvent event_from(const sql::Row& row) {
-    RecordedEvent event{
-        .id = row.id<UsageEventId>(0),
-        .event = {.source = row.text(1),
-                  .id = row.text(2),
-                  .customer = row.id<CustomerId>(3),
-                  .meter_key = row.text(4),
-                  .quantity = row.quantity(5),
-                  .time = row.instant(6),
-                  .latency_us = row.maybe_integer(7),
-                  .properties = row.text(8)},
-        .received_at = row.instant(9),
-        .counts = {{row.text(4), reset_from(row.text(10)), row.instant(11), row.quantity(5)}}};
+    RecordedEvent event{.id = row.id<UsageEventId>(0),
+                        .event = {.source = row.text(1),
+                                  .id = row.text(2),
+                                  .customer = row.id<CustomerId>(3),
+                                  .meter_key = row.text(4),
+                                  .quantity = row.quantity(5),
+                                  .time = row.instant(6),
+                                  .latency_us = row.maybe_integer(7),
+                                  .properties = row.text(8)},
+                        .received_at = row.instant(9),
+                        .counts = {{row.text(4), known_word(parse_reset(row.text(10))),
+                                    row.instant(11), row.quantity(5)}}};
     if (row.is_null(13)) return event;
     const bool is_void = row.text(13) == to_text(Correction::Kind::Void);
     event.corrects = {is_void ? Correction::Kind::Void : Correction::Kind::Amend, row.text(14),
@@ -108,8 +103,8 @@ void add_further_counts(sql::Transaction& tx, std::vector<RecordedEvent>& events
         for (std::size_t i = 0; i < count; ++i, ++next) ids.emplace_back(next->first);
         for (const auto& row : tx.all(select_further_counts(count), ids))
             by_id.at(row.text(0))
-                ->counts.push_back(
-                    {row.text(1), reset_from(row.text(2)), row.instant(3), row.quantity(4)});
+                ->counts.push_back({row.text(1), known_word(parse_reset(row.text(2))),
+                                    row.instant(3), row.quantity(4)});
         for (const auto& row : tx.all(select_status(count), ids)) {
             EventStatus& status = by_id.at(row.text(0))->status;
             if (row.is_null(2))

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/check.h"
+#include "sql/known_word.h"
 
 namespace turnpike {
 namespace {
@@ -65,16 +65,9 @@ constexpr std::string_view kEnd = R"sql(
      WHERE id = $1 AND status = 'open'
 )sql";
 
-/// A word of ours that does not parse back means a broken database or a broken build.
-template <class T>
-T known(std::optional<T> parsed) {
-    check(parsed.has_value(), "the ledger holds only words that we wrote");
-    return *parsed;
-}
-
 StoredHold hold_from(const sql::Row& row) {
     StoredHold hold{.shown = {.id = row.id<ReservationId>(0),
-                              .state = known(parse_reservation_state(row.text(1))),
+                              .state = known_word(parse_reservation_state(row.text(1))),
                               .customer = row.id<CustomerId>(2),
                               .meter_key = row.text(3),
                               .source = row.text(4),
@@ -101,7 +94,7 @@ std::optional<StoredHold> load_hold(sql::Transaction& tx, const ReservationId& i
     StoredHold hold = hold_from(rows.front());
     for (const auto& row : rows)
         hold.counts.push_back(
-            {known(parse_reset(row.text(14))), row.instant(15), row.quantity(16)});
+            {known_word(parse_reset(row.text(14))), row.instant(15), row.quantity(16)});
     return hold;
 }
 

@@ -10,8 +10,8 @@
 
 #include <fmt/format.h>
 
-#include "base/check.h"
 #include "metering/stored_counter.h"
+#include "sql/known_word.h"
 #include "sql/statement_rows.h"
 
 namespace turnpike {
@@ -77,9 +77,8 @@ std::vector<std::string_view> parts_of(std::string_view text, char separator) {
 
 UsageDelta::Window window_from(std::string_view text) {
     const auto parts = parts_of(text, ',');
-    const auto reset = parts.size() == 3 ? parse_reset(parts[1]) : std::nullopt;
-    check(reset.has_value(), "the ledger holds only words that we wrote");
-    UsageDelta::Window window{{}, *reset, from_unix_micros(number_in(parts[2]))};
+    const auto reset = known_word(parts.size() == 3 ? parse_reset(parts[1]) : std::nullopt);
+    UsageDelta::Window window{{}, reset, from_unix_micros(number_in(parts[2]))};
     if (!parts[0].empty()) window.contract = SubscriptionId::trusted(std::string(parts[0]));
     return window;
 }

@@ -1,16 +1,9 @@
 #include "subscriptions/service.h"
 
-#include "base/check.h"
+#include "sql/known_word.h"
 
 namespace turnpike {
 namespace {
-
-/// A text of ours that does not parse back means a broken database or a broken build.
-template <class T>
-T known(std::optional<T> parsed) {
-    check(parsed.has_value(), "the ledger holds only words that we wrote");
-    return *parsed;
-}
 
 Subscription subscription_from(const sql::Row& row) {
     return Subscription{
@@ -21,7 +14,7 @@ Subscription subscription_from(const sql::Row& row) {
         .provider = row.text(4),
         .provider_subscription_id = row.maybe_text(5),
         .provider_item_id = row.maybe_text(6),
-        .status = known(parse_subscription_status(row.text(7))),
+        .status = known_word(parse_subscription_status(row.text(7))),
         .period = {row.instant(8), row.instant(9)},
         .cancel_at_period_end = row.flag(10),
         .cancel_at = row.maybe_instant(11),
@@ -44,10 +37,10 @@ SubscriptionCommand command_from(const sql::Row& row) {
     SubscriptionCommand command{
         .id = row.id<CommandId>(0),
         .subscription = row.id<SubscriptionId>(1),
-        .kind = known(parse_command_kind(row.text(2))),
+        .kind = known_word(parse_command_kind(row.text(2))),
         .price = std::nullopt,
         .payment_method = row.maybe_text(4),
-        .state = known(parse_command_state(row.text(5))),
+        .state = known_word(parse_command_state(row.text(5))),
         .actor = row.text(6),
         .request_id = row.text(7),
         .created_at = row.instant(8),

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -12,7 +13,7 @@
 
 #include "analytics/usage/group_store.h"
 #include "analytics/usage/rollup_store.h"
-#include "metering/log/usage_log.h"
+#include "metering/log/event_scan.h"
 
 namespace turnpike {
 
@@ -20,7 +21,7 @@ namespace turnpike {
 /// that a million events need few look-ups and few rows. Bounded by is_full().
 class LogTally {
 public:
-    explicit LogTally(const UsageLog& log) : names_(log.names()) {}
+    explicit LogTally(LogNames names) : names_(std::move(names)) {}
 
     /// The one place that knows what an event of the log says of usage. An event counts once for
     /// each of its meters, in however many of their windows it is.

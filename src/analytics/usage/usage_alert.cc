@@ -4,7 +4,7 @@
 #include <set>
 #include <string_view>
 
-#include "base/check.h"
+#include "sql/known_word.h"
 #include "sql/statement_rows.h"
 
 namespace turnpike {
@@ -40,21 +40,14 @@ constexpr std::string_view kNewest = R"sql(
      LIMIT $7
 )sql";
 
-/// A word of ours that does not parse back means a broken database or a broken build.
-template <class T>
-T known(std::optional<T> parsed) {
-    check(parsed.has_value(), "the ledger holds only words that we wrote");
-    return *parsed;
-}
-
 UsageAlert from_row(const sql::Row& row) {
     UsageAlert alert{.id = row.id<UsageAlertId>(0),
                      .customer = row.id<CustomerId>(1),
                      .contract = {},
                      .meter_key = row.text(3),
-                     .reset = known(parse_reset(row.text(4))),
+                     .reset = known_word(parse_reset(row.text(4))),
                      .window = {row.instant(5), row.instant(6)},
-                     .threshold = {known(parse_threshold_kind(row.text(7))),
+                     .threshold = {known_word(parse_threshold_kind(row.text(7))),
                                    static_cast<int>(row.integer(8)), row.text(9), row.text(10)},
                      .currency = {},
                      .crossed_at = row.instant(11)};

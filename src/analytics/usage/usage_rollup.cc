@@ -90,7 +90,7 @@ Result<std::monostate> UsageRollup::catch_up() {
 Result<UsageRollup::Left> UsageRollup::follow_log() {
     const UsageLog& log = *world_.log;
     const LogMark from = world_.db.read_blocking(load_mark);
-    LogTally tally(log);
+    LogTally tally(log.names());
     const LogFollower follower{
         .event = [&](const SealedEvent& event) { tally.count(event.record); },
         .has_enough = [&] { return tally.is_full(); },

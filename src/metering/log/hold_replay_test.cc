@@ -198,6 +198,8 @@ RC_GTEST_PROP(HoldReplay, AReplayAndASnapshotSayTheSame, ()) {
     RC_ASSERT(snapshot_of(again) == snapshot_of(life.state()));
     RC_ASSERT(snapshot_of(restored) == snapshot_of(life.state()));
     RC_ASSERT(differences_between(restored, again).empty());
+    RC_ASSERT(life.state().wrongly_held().empty());
+    RC_ASSERT(restored.wrongly_held().empty());
     // What is held is the sum of the open holds.
     std::map<std::uint32_t, Quantity> sums;
     life.state().holds().visit([&](const Hold& hold) {

@@ -20,8 +20,10 @@ constexpr std::uint8_t kOverageIsCapped = 0x20;
 constexpr std::uint8_t kHasRule = 0x40;  ///< otherwise it sums up billing periods
 constexpr std::uint8_t kHasBeginning = 0x80;
 constexpr std::uint8_t kIsCorrected = 0x10;
-constexpr int kResetShift = 4;  ///< in the byte that says the rule
-constexpr std::uint8_t kAggregationMask = 0x0f;
+// In the number that says the rule:
+constexpr int kResetShift = 4;
+constexpr std::uint64_t kAggregationMask = 0x07, kResetMask = 0x70;
+constexpr std::uint64_t kIsKeptForEver = 0x08, kIsKeptNoMore = 0x80;
 constexpr std::uint64_t kRollingLengthMax = std::uint64_t{kRollingDaysMax} * 24;
 constexpr std::uint8_t kQuantityIsOne = 0x10;
 constexpr std::uint8_t kHasLatency = 0x20;
@@ -31,9 +33,16 @@ constexpr std::uint8_t kIsUnique = 1, kHasCounts = 2, kHasProperties = 4;
 constexpr std::uint8_t kHasLastAt = 0x10;
 constexpr int kTableShift = 4;
 
-void put_rule(std::string& out, const CountRule& rule) {
-    put_byte(out, static_cast<int>(rule.aggregation) | static_cast<int>(rule.reset.kind)
-                                                           << kResetShift);
+bool has_rule(const AllowanceRecord& record) {
+    return record.rule != CountRule{} || record.kept != KeptPast::WhileNeeded;
+}
+
+void put_rule(std::string& out, const AllowanceRecord& record) {
+    const CountRule& rule = record.rule;
+    put_number(out, static_cast<std::uint64_t>(rule.aggregation) |
+                        static_cast<std::uint64_t>(rule.reset.kind) << kResetShift |
+                        (record.kept == KeptPast::ForEver ? kIsKeptForEver : 0) |
+                        (record.kept == KeptPast::NoMore ? kIsKeptNoMore : 0));
     if (rule.reset.kind == Reset::Kind::Rolling)
         put_number(out, static_cast<std::uint64_t>(rule.reset.hours));
 }
@@ -73,10 +82,10 @@ void write_record(std::string& out, const ArrivalRecord& record) {
 }
 
 void write_record(std::string& out, const AllowanceRecord& record) {
-    out.push_back(static_cast<char>(
-        kAllowanceKind | (record.overage_unit_price ? kOverageIsPriced : 0) |
-        (record.overage_cap ? kOverageIsCapped : 0) | (record.rule == CountRule{} ? 0 : kHasRule) |
-        (record.begins ? kHasBeginning : 0)));
+    out.push_back(
+        static_cast<char>(kAllowanceKind | (record.overage_unit_price ? kOverageIsPriced : 0) |
+                          (record.overage_cap ? kOverageIsCapped : 0) |
+                          (has_rule(record) ? kHasRule : 0) | (record.begins ? kHasBeginning : 0)));
     put_number(out, record.counter);
     put_number(out, record.customer);
     put_number(out, record.subscription);
@@ -88,7 +97,7 @@ void write_record(std::string& out, const AllowanceRecord& record) {
     put_signed(out, record.revision);
     if (record.overage_unit_price) put_signed(out, record.overage_unit_price->scaled());
     if (record.overage_cap) put_signed(out, record.overage_cap->scaled());
-    if (record.rule != CountRule{}) put_rule(out, record.rule);
+    if (has_rule(record)) put_rule(out, record);
     if (!record.begins) return;
     put_number(out, record.begins->arrival);
     put_number(out, record.begins->position);
@@ -268,21 +277,25 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
 }
 
 /// A rule that cannot be is bad.
-CountRule RecordReader::rule() {
-    const auto byte = static_cast<std::uint8_t>(in_.number());
-    const int aggregation = byte & kAggregationMask, kind = byte >> kResetShift;
-    if (aggregation > static_cast<int>(Meter::Aggregation::Unique) ||
-        kind > static_cast<int>(Reset::Kind::Rolling)) {
+void RecordReader::read_rule(AllowanceRecord& record) {
+    constexpr std::uint64_t kKnown = kAggregationMask | kResetMask | kIsKeptForEver | kIsKeptNoMore;
+    const std::uint64_t said = in_.number();
+    const auto aggregation = static_cast<int>(said & kAggregationMask);
+    const auto kind = static_cast<int>((said & kResetMask) >> kResetShift);
+    const bool is_for_ever = (said & kIsKeptForEver) != 0, is_no_more = (said & kIsKeptNoMore) != 0;
+    if ((said & ~kKnown) != 0 || aggregation > static_cast<int>(Meter::Aggregation::Unique) ||
+        kind > static_cast<int>(Reset::Kind::Rolling) || (is_for_ever && is_no_more)) {
         is_bad_ = true;
-        return {};
+        return;
     }
-    CountRule rule{static_cast<Meter::Aggregation>(aggregation),
+    if (is_for_ever) record.kept = KeptPast::ForEver;
+    if (is_no_more) record.kept = KeptPast::NoMore;
+    record.rule = {static_cast<Meter::Aggregation>(aggregation),
                    {static_cast<Reset::Kind>(kind), 0}};
-    if (rule.reset.kind != Reset::Kind::Rolling) return rule;
+    if (record.rule.reset.kind != Reset::Kind::Rolling) return;
     const std::uint64_t hours = in_.number();
     if (hours < 1 || hours > kRollingLengthMax) is_bad_ = true;
-    rule.reset.hours = static_cast<std::int32_t>(std::min(hours, kRollingLengthMax));
-    return rule;
+    record.rule.reset.hours = static_cast<std::int32_t>(std::min(hours, kRollingLengthMax));
 }
 
 std::optional<UsageRecord> RecordReader::read_allowance(std::uint8_t flags) {
@@ -302,7 +315,7 @@ std::optional<UsageRecord> RecordReader::read_allowance(std::uint8_t flags) {
         record.overage_unit_price = UnitPrice::from_scaled(in_.signed_number());
     if ((flags & kOverageIsCapped) != 0)
         record.overage_cap = UnitPrice::from_scaled(in_.signed_number());
-    if ((flags & kHasRule) != 0) record.rule = rule();
+    if ((flags & kHasRule) != 0) read_rule(record);
     if ((flags & kHasBeginning) != 0) record.begins = place();
     return record;
 }

@@ -51,6 +51,13 @@ struct ArrivalRecord {
     friend bool operator==(const ArrivalRecord&, const ArrivalRecord&) = default;
 };
 
+/// How long a counter keeps what few counters need of their past: different values, buckets.
+enum class KeptPast : std::uint8_t {
+    WhileNeeded,  ///< as long as an event may come that would look at it
+    ForEver,      ///< of a customer on a test clock, whose events may be of any age
+    NoMore,       ///< different values that are forgotten; only in snapshots
+};
+
 /// From here on the counter is under this allowance: a new segment, unless the plan version is the
 /// one in force. The number after the last one opens a counter.
 struct AllowanceRecord {
@@ -65,6 +72,7 @@ struct AllowanceRecord {
     /// Of a segment behind the first, and only in snapshots, which tell it without its events:
     /// where the first of these stands.
     std::optional<LogPlace> begins{};
+    KeptPast kept{};  ///< looked at where it opens the counter
     friend bool operator==(const AllowanceRecord&, const AllowanceRecord&) = default;
 };
 
@@ -226,7 +234,7 @@ private:
     std::string_view text();
     std::string_view uuid();
     std::uint32_t fixed();
-    CountRule rule();
+    void read_rule(AllowanceRecord& record);
 
     NumberReader in_;
     Instant received_at_;

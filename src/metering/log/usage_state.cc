@@ -9,17 +9,9 @@
 #include <boost/container_hash/hash.hpp>
 
 #include "base/check.h"
+#include "metering/log/contradiction.h"
 
 namespace turnpike {
-namespace {
-
-std::unexpected<Error> damaged(const char* what) {
-    return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                std::string("the usage log contradicts itself: ") + what);
-}
-
-}  // namespace
-
 std::optional<NamedRecord> name_in(const UsageRecord& record) {
     if (const auto* event = std::get_if<EventRecord>(&record))
         return NamedRecord{event->source, event->id, event->content};
@@ -69,6 +61,7 @@ void UsageState::enter_arrival(const ArrivalRecord& record) {
     arrival_begins_ = events_;
     corrections_ = 0;
     holds_.forget_until(received_at_);
+    forget_unneeded();
 }
 
 LogPlace UsageState::next_place() const { return {arrivals_, events_ - arrival_begins_}; }
@@ -131,9 +124,11 @@ const UsageTrail& UsageState::trail_of(const Entry& entry) const {
     return entry.past == kNoPast ? kNone : pasts_[entry.past].trail;
 }
 
-/// What the rule is told: of different values, whether this is another one.
+/// What the rule is told: of different values, whether this is another one. Where they are
+/// forgotten, none is: usage is never charged twice.
 Quantity UsageState::counted_value(const Entry& entry, const EventCount& count) const {
     if (entry.rule.aggregation != Meter::Aggregation::Unique) return count.value;
+    if (entry.past == kNoPast) return {};
     const bool is_known = pasts_[entry.past].unique.contains(count.unique.value_or(0));
     return is_known ? Quantity{} : Quantity::whole(1);
 }
@@ -213,6 +208,7 @@ void UsageState::take(const EventCount& count, Instant time) {
     Past& past = pasts_[entry.past];
     if (count.unique) past.unique.insert(*count.unique);
     entry.used = count_value(entry.rule, entry.used, past.trail, value, time);
+    queue_past(entry);
 }
 
 std::uint32_t UsageState::set_allowance(const Use& use, const Placement& placement,
@@ -230,7 +226,11 @@ std::uint32_t UsageState::set_allowance(const Use& use, const Placement& placeme
         .overage_unit_price = window.overage_unit_price,
         .revision = window.revision,
         .rule = known ? counters_[*known].rule : CountRule{window.aggregation, window.reset},
-        .overage_cap = window.overage_cap};
+        .overage_cap = window.overage_cap,
+        .kept = window.is_on_test_clock &&
+                        is_ever_unneeded({window.aggregation, window.reset}, window.period)
+                    ? KeptPast::ForEver
+                    : KeptPast::WhileNeeded};
     write_record(records, record);
     check(apply_record(record).has_value(), "what was just written can be applied");
     return record.counter;
@@ -238,7 +238,7 @@ std::uint32_t UsageState::set_allowance(const Use& use, const Placement& placeme
 
 Result<std::monostate> UsageState::apply(const UsageRecord& record) {
     if (committing_ && !std::holds_alternative<EventRecord>(record))
-        return damaged("a reservation ends without its usage");
+        return contradiction("a reservation ends without its usage");
     return std::visit([this](const auto& known) { return apply_record(known); }, record);
 }
 
@@ -251,7 +251,7 @@ Result<std::monostate> UsageState::apply_all(std::string_view payload, const See
         if (!see || is_named_before) continue;
         if (const auto named = name_in(*record)) see(*named);
     }
-    if (committing_) return damaged("a reservation ends without its usage");
+    if (committing_) return contradiction("a reservation ends without its usage");
     if (reader.is_bad())
         return fail(ErrorCode::Unavailable, "usage_log.damaged",
                     "the usage log holds a record that this program does not know; use the newer "
@@ -261,13 +261,13 @@ Result<std::monostate> UsageState::apply_all(std::string_view payload, const See
 
 Result<std::monostate> UsageState::apply_record(const NameRecord& record) {
     NameList& names = names_[static_cast<std::size_t>(record.table)];
-    if (!names.find(record.text).is_new) return damaged("a name is said twice");
+    if (!names.find(record.text).is_new) return contradiction("a name is said twice");
     names.add(record.text);
     return std::monostate{};
 }
 
 Result<std::monostate> UsageState::apply_record(const ArrivalRecord& record) {
-    if (record.number != arrivals_ + 1) return damaged("an arrival is missing");
+    if (record.number != arrivals_ + 1) return contradiction("an arrival is missing");
     enter_arrival(record);
     return std::monostate{};
 }
@@ -277,22 +277,27 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
                           record.subscription < names(NameTable::Subscription).size() &&
                           record.meter < names(NameTable::Meter).size() &&
                           record.plan_version < names(NameTable::PlanVersion).size();
-    if (!is_known || record.counter > counters_.size()) return damaged("an allowance is nobody's");
+    if (!is_known || record.counter > counters_.size())
+        return contradiction("an allowance is nobody's");
     const auto is_amount = [](const auto& price) { return !price || price->scaled() >= 0; };
     if (record.included < Quantity{} || record.included > kMaxQuantity ||
         !is_amount(record.overage_unit_price) || !is_amount(record.overage_cap))
-        return damaged("an allowance gives what cannot be");
+        return contradiction("an allowance gives what cannot be");
+    if (record.kept == KeptPast::NoMore && record.rule.aggregation != Meter::Aggregation::Unique)
+        return contradiction("a counter has forgotten what it never knew");
     const bool is_new = record.counter == counters_.size();
     const std::uint32_t contract = contract_of(record.customer, record.subscription);
     const Key key{contract, record.meter, record.rule.reset, record.period.start};
     if (is_new && !by_key_.emplace(key, record.counter).second)
-        return damaged("a counter is opened twice");
+        return contradiction("a counter is opened twice");
     if (is_new) open(record, contract);
     Entry& entry = counters_[record.counter];
-    if (record.rule != entry.rule) return damaged("a counter counts in another way");
-    if (record.revision < entry.revision) return damaged("an older allowance replaces a newer");
+    if (record.rule != entry.rule) return contradiction("a counter counts in another way");
+    if (record.revision < entry.revision)
+        return contradiction("an older allowance replaces a newer");
     entry.revision = record.revision;
     entry.period = record.period;
+    queue_past(entry);
     if (!is_new && entry.segments.back().plan_version == record.plan_version)
         return std::monostate{};
     Counter before = counter_of(entry);
@@ -325,11 +330,9 @@ void UsageState::open(const AllowanceRecord& record, std::uint32_t contract) {
                 .used = {},
                 .hard_limit = {},
                 .segments = {},
-                .revision = record.revision};
-    if (keeps_trail(entry.rule) || entry.rule.aggregation == Meter::Aggregation::Unique) {
-        entry.past = static_cast<std::uint32_t>(pasts_.size());
-        pasts_.emplace_back();
-    }
+                .revision = record.revision,
+                .kept = record.kept};
+    make_past(entry);
     counters_.push_back(std::move(entry));
     ContractUsage& usage = contracts_[contract];
     usage.counters.push_back(record.counter);
@@ -339,18 +342,19 @@ void UsageState::open(const AllowanceRecord& record, std::uint32_t contract) {
 
 Result<std::monostate> UsageState::apply_record(const EventRecord& record) {
     if (committing_) return apply_commit(record);
-    if (record.source >= names(NameTable::Source).size()) return damaged("an event has no source");
-    if (!is_event_time(record.time)) return damaged("an event is of another time");
+    if (record.source >= names(NameTable::Source).size())
+        return contradiction("an event has no source");
+    if (!is_event_time(record.time)) return contradiction("an event is of another time");
     EventCounts counts(record);
     while (const auto count = counts.next()) {
-        if (count->counter >= counters_.size()) return damaged("an event has no counter");
+        if (count->counter >= counters_.size()) return contradiction("an event has no counter");
         const Entry& entry = counters_[count->counter];
         const bool is_unique = entry.rule.aggregation == Meter::Aggregation::Unique;
         if (count->unique.has_value() != is_unique)
-            return damaged("an event is counted in another way");
+            return contradiction("an event is counted in another way");
         if (count->value < Quantity{} || count->value > kMaxQuantity ||
             !fits(entry, counted_value(entry, *count), record.time))
-            return damaged("an event is beyond its limit");
+            return contradiction("an event is beyond its limit");
         take(*count, record.time);
     }
     ++events_;

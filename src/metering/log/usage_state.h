@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <queue>
 #include <span>
 #include <string>
 #include <string_view>
@@ -134,6 +135,8 @@ public:
     EndVerdict commit(const HoldCommit& asked, std::string& records) noexcept;
     EndVerdict release(std::uint64_t number, std::string& records) noexcept;
     [[nodiscard]] const HoldBook& holds() const { return holds_; }
+    /// Counters that hold something else than their open reservations do: none, ever.
+    [[nodiscard]] std::vector<std::uint32_t> wrongly_held() const;
     [[nodiscard]] Reservation reservation_of(const Hold& hold) const;
     /// Whose holds expire_holds() ended since this was asked last.
     std::vector<std::string> take_expired_customers();
@@ -206,6 +209,7 @@ private:
     struct Past {
         UsageTrail trail;
         boost::unordered_flat_set<std::uint64_t> unique;  ///< hashes of the different values
+        std::optional<Instant> queued_for{};              ///< in `unneeded_`
     };
     static constexpr std::uint32_t kNoPast = std::numeric_limits<std::uint32_t>::max();
     struct Entry {
@@ -219,6 +223,7 @@ private:
         std::int64_t revision;  ///< of the allowance in force
         Quantity held{};        ///< by open reservations
         bool is_corrected = false;
+        KeptPast kept = KeptPast::WhileNeeded;
     };
     struct Key {
         std::uint32_t contract, meter;
@@ -270,6 +275,14 @@ private:
     [[nodiscard]] std::optional<Counter> changed(const LoggedChange& change, Instant time) const;
     void put_back(Entry& entry, const Counter& counter);
 
+    // What no event can look at any more (usage_state_forgetting.cc).
+    [[nodiscard]] static bool is_ever_unneeded(const CountRule& rule, const Period& window);
+    [[nodiscard]] std::optional<Instant> unneeded_at(const Entry& entry) const;
+    void make_past(Entry& entry);
+    void queue_past(const Entry& entry);
+    void forget_unneeded();
+    void forget_past(Entry& entry);
+
     Result<std::monostate> apply_record(const NameRecord& record);
     Result<std::monostate> apply_record(const ArrivalRecord& record);
     Result<std::monostate> apply_record(const AllowanceRecord& record);
@@ -294,6 +307,10 @@ private:
     std::array<NameList, kNameTables> names_;
     std::vector<Entry> counters_;
     std::vector<Past> pasts_;
+    std::vector<std::uint32_t> free_pasts_;  ///< whose counters need none any more
+    /// Counters by when their past is not needed any more, or sooner.
+    using Unneeded = std::pair<Instant, std::uint32_t>;
+    std::priority_queue<Unneeded, std::vector<Unneeded>, std::greater<>> unneeded_;
     boost::unordered_flat_map<Key, std::uint32_t, KeyHash> by_key_;
     std::vector<ContractUsage> contracts_;
     /// By customer's and subscription's name.

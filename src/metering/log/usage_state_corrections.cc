@@ -39,6 +39,7 @@ void UsageState::put_back(Entry& entry, const Counter& counter) {
     for (std::size_t i = 0; i < entry.segments.size(); ++i)
         entry.segments[i].from_used = counter.segments[i].from_used;
     if (entry.past != kNoPast) pasts_[entry.past].trail = counter.trail;
+    queue_past(entry);
 }
 
 std::expected<std::monostate, EventComplaint> UsageState::correct(const CorrectionUse& use,

@@ -3,16 +3,12 @@
 #include <utility>
 
 #include "base/check.h"
+#include "metering/log/contradiction.h"
 #include "metering/log/place_text.h"
 #include "metering/log/usage_state.h"
 
 namespace turnpike {
 namespace {
-
-std::unexpected<Error> damaged(const char* what) {
-    return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                std::string("the usage log contradicts itself: ") + what);
-}
 
 std::optional<Quantity> committed_of(const Hold& hold) {
     if (hold.state != ReservationState::Committed) return std::nullopt;
@@ -199,29 +195,29 @@ Reservation UsageState::reservation_of(const Hold& hold) const {
 
 Result<std::monostate> UsageState::apply_record(const HoldRecord& record) {
     if (record.source >= names(NameTable::Source).size())
-        return damaged("a reservation has no source");
+        return contradiction("a reservation has no source");
     const bool is_ended = record.state != ReservationState::Open;
     if (record.number == 0 || record.number > arrivals_ || !is_event_time(record.time) ||
         !is_event_time(record.expires_at) || (is_ended && !is_event_time(record.ended_at)))
-        return damaged("a reservation is of another time");
+        return contradiction("a reservation is of another time");
     Hold hold = hold_from(record);
     bool is_sound = is_quantity(hold.reserved) && is_quantity(hold.used);
     for (const EventCount& count : hold.counts) {
         is_sound = is_sound && count.counter < counters_.size() && is_quantity(count.value) &&
                    !count.unique && can_be_reserved(counters_[count.counter].rule.aggregation);
-        if (!is_sound) return damaged("a reservation holds what cannot be held");
+        if (!is_sound) return contradiction("a reservation holds what cannot be held");
         const Entry& entry = counters_[count.counter];
         const Quantity taken = can_fall(entry.rule) ? entry.held : entry.used + entry.held;
         if (!is_ended && taken + count.value > kMaxQuantity)
-            return damaged("a reservation is beyond its limit");
+            return contradiction("a reservation is beyond its limit");
     }
     const auto of_one = [&](const EventCount& count) {
         return std::ranges::count(hold.counts, count.counter, &EventCount::counter) == 1;
     };
     if (!std::ranges::all_of(hold.counts, of_one))
-        return damaged("a reservation holds one counter twice");
+        return contradiction("a reservation holds one counter twice");
     const auto counts = hold.counts;
-    if (!holds_.add(std::move(hold))) return damaged("a reservation is opened twice");
+    if (!holds_.add(std::move(hold))) return contradiction("a reservation is opened twice");
     if (is_ended) return std::monostate{};
     for (const EventCount& count : counts) {
         Entry& entry = counters_[count.counter];
@@ -236,9 +232,9 @@ Result<std::monostate> UsageState::apply_record(const HoldRecord& record) {
 Result<std::monostate> UsageState::apply_record(const HoldEndRecord& record) {
     const Hold* const hold = holds_.find(record.number);
     if (hold == nullptr || hold->state != ReservationState::Open)
-        return damaged("a reservation ends that is not open");
+        return contradiction("a reservation ends that is not open");
     if (!is_event_time(received_at_) || !is_quantity(record.used))
-        return damaged("a reservation ends as it cannot");
+        return contradiction("a reservation ends as it cannot");
     if (record.state == ReservationState::Committed) {
         committing_ = record.number;
     } else {
@@ -259,23 +255,39 @@ Result<std::monostate> UsageState::apply_commit(const EventRecord& record) {
     const Hold* const hold = holds_.find(*std::exchange(committing_, std::nullopt));
     if (hold == nullptr || hold->source != record.source || hold->id != record.id ||
         hold->content != record.content || hold->time != record.time)
-        return damaged("a reservation is committed under another name");
+        return contradiction("a reservation is committed under another name");
     EventCounts counts(record);
     for (const EventCount& held : hold->counts) {
         const auto count = counts.next();
         if (!count || count->counter != held.counter || count->unique)
-            return damaged("a reservation is committed elsewhere");
+            return contradiction("a reservation is committed elsewhere");
         Entry& entry = counters_[held.counter];
         if (count->value != committed_value(entry.rule.aggregation, hold->used))
-            return damaged("a reservation is committed with another quantity");
+            return contradiction("a reservation is committed with another quantity");
         Counter counter = counter_of(entry);
         if (!commit_held(counter, held.value, count->value, hold->time))
-            return damaged("a reservation is committed beyond its limit");
+            return contradiction("a reservation is committed beyond its limit");
         put_back(entry, counter);
     }
-    if (counts.next()) return damaged("a reservation is committed elsewhere");
+    if (counts.next()) return contradiction("a reservation is committed elsewhere");
     ++events_;
     return std::monostate{};
+}
+
+std::vector<std::uint32_t> UsageState::wrongly_held() const {
+    boost::unordered_flat_map<std::uint32_t, Quantity> held;
+    holds_.visit([&](const Hold& hold) {
+        if (hold.state != ReservationState::Open) return;
+        for (const EventCount& count : hold.counts)
+            held[count.counter] = held[count.counter] + count.value;
+    });
+    std::vector<std::uint32_t> wrong;
+    for (std::uint32_t number = 0; number < counters_.size(); ++number) {
+        const auto known = held.find(number);
+        const Quantity expected = known == held.end() ? Quantity{} : known->second;
+        if (counters_[number].held != expected) wrong.push_back(number);
+    }
+    return wrong;
 }
 
 Result<std::monostate> UsageState::write_holds(std::string& records,

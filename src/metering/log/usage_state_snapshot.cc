@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "metering/log/contradiction.h"
 #include "metering/log/usage_state.h"
 
 namespace turnpike {
@@ -12,9 +13,8 @@ constexpr std::size_t kHashesMax = 8'192;
 /// Buckets beside those of the window are kept for a while: two windows full at most.
 constexpr Quantity kBucketsUsedMax = kMaxQuantity + kMaxQuantity;
 
-std::unexpected<Error> damaged(const char* what) {
-    return fail(ErrorCode::Unavailable, "usage_log.damaged",
-                std::string("a snapshot of the usage log contradicts itself: ") + what);
+std::unexpected<Error> bad_snapshot(const char* what) {
+    return contradiction(what, "a snapshot of the usage log");
 }
 
 bool is_rolling(const CountRule& rule) { return rule.reset.kind == Reset::Kind::Rolling; }
@@ -40,7 +40,8 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
                                               .revision = entry.revision,
                                               .rule = entry.rule,
                                               .overage_cap = segment.overage_cap,
-                                              .begins = begins});
+                                              .begins = begins,
+                                              .kept = entry.kept});
     }
     write_record(records, UsedRecord{number, entry.used, entry.is_corrected});
     if (!keeps_trail(entry.rule)) return;
@@ -98,13 +99,14 @@ Result<std::monostate> UsageState::write_snapshot(const TakeRecords& take) const
 }
 
 Result<std::monostate> UsageState::apply_record(const UsedRecord& record) {
-    if (record.counter >= counters_.size()) return damaged("a count has no counter");
+    if (record.counter >= counters_.size()) return bad_snapshot("a count has no counter");
     Entry& entry = counters_[record.counter];
     // What can fall may be above a limit that became smaller.
     const bool falls = can_fall(entry.rule);
     const Quantity least = falls ? Quantity{} : entry.used;
     const Quantity most = falls ? kBucketsUsedMax : kMaxQuantity - entry.held;
-    if (record.used < least || record.used > most) return damaged("a count is beyond its limit");
+    if (record.used < least || record.used > most)
+        return bad_snapshot("a count is beyond its limit");
     entry.used = record.used;
     // What was reserved under another plan may have passed the limit of the one in force.
     if (!falls && entry.hard_limit)
@@ -114,35 +116,36 @@ Result<std::monostate> UsageState::apply_record(const UsedRecord& record) {
 }
 
 Result<std::monostate> UsageState::apply_record(const TrailRecord& record) {
-    if (record.counter >= counters_.size()) return damaged("a count has no counter");
+    if (record.counter >= counters_.size()) return bad_snapshot("a count has no counter");
     const Entry& entry = counters_[record.counter];
     auto buckets = read_buckets(record.buckets);
-    if (!buckets || !keeps_trail(entry.rule)) return damaged("a counter has no such past");
+    if (!buckets || !keeps_trail(entry.rule)) return bad_snapshot("a counter has no such past");
     if (record.last_at && !is_event_time(*record.last_at))
-        return damaged("an event is of another time");
+        return bad_snapshot("an event is of another time");
     Int128 used = 0;
     for (const UsageBucket& bucket : *buckets) used += bucket.used.scaled();
     if (is_rolling(entry.rule) ? used != entry.used.scaled() : !buckets->empty())
-        return damaged("a count is not the sum of its past");
+        return bad_snapshot("a count is not the sum of its past");
     pasts_[entry.past].trail = {record.last_at, *std::move(buckets)};
+    queue_past(entry);
     return std::monostate{};
 }
 
 Result<std::monostate> UsageState::apply_record(const UniqueRecord& record) {
-    if (record.counter >= counters_.size()) return damaged("a count has no counter");
+    if (record.counter >= counters_.size()) return bad_snapshot("a count has no counter");
     const Entry& entry = counters_[record.counter];
-    if (entry.rule.aggregation != Meter::Aggregation::Unique)
-        return damaged("a counter has no such past");
+    if (entry.rule.aggregation != Meter::Aggregation::Unique || entry.past == kNoPast)
+        return bad_snapshot("a counter has no such past");
     auto& unique = pasts_[entry.past].unique;
     NumberReader hashes(record.hashes);
     if (record.hashes.size() % sizeof(std::uint64_t) != 0)
-        return damaged("a list of values has no end");
+        return bad_snapshot("a list of values has no end");
     while (!hashes.rest().empty()) unique.insert(read_hash(hashes));
     return std::monostate{};
 }
 
 Result<std::monostate> UsageState::apply_record(const TotalsRecord& record) {
-    if (arrivals_ != 0 || events_ != 0) return damaged("totals come first");
+    if (arrivals_ != 0 || events_ != 0) return bad_snapshot("totals come first");
     arrivals_ = record.arrivals;
     events_ = record.events;
     return std::monostate{};

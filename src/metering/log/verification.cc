@@ -66,6 +66,7 @@ private:
     Result<SegmentEnd> read(const SegmentPlace& place);
     Result<std::monostate> take(std::uint64_t sequence, std::string_view records);
     void compare_snapshot();
+    void check_holds();
     void finish();
 
     const std::string directory_;
@@ -138,6 +139,7 @@ Result<std::monostate> LogCheck::take(std::uint64_t sequence, std::string_view r
     if (!applied)
         return fail(ErrorCode::Unavailable, "usage_log.damaged",
                     fmt::format("{}, in arrival {}", applied.error().message, state_.arrivals()));
+    if (listener_.records) listener_.records(records, state_);
     return std::monostate{};
 }
 
@@ -151,12 +153,23 @@ void LogCheck::compare_snapshot() {
         listener_.problem(place.path + ": " + difference);
 }
 
+void LogCheck::check_holds() {
+    for (const std::uint32_t number : state_.wrongly_held()) {
+        const auto counter = state_.counted_by(number);
+        listener_.problem(fmt::format(
+            "{}: counter {} ({}, {}, {}) does not hold what its open "
+            "reservations do",
+            directory_, number, counter.customer, counter.meter_key, to_text(counter.reset)));
+    }
+}
+
 void LogCheck::finish() {
     // Of frames that no segment begins with, or that are not there.
     if (snapshot_ && is_whole_)
         listener_.problem(fmt::format("{}: no segment begins at frame {}", snapshot_->path,
                                       snapshot_->next_sequence));
     if (identities_ && is_whole_) identities_->finish();
+    if (is_whole_) check_holds();
     listener_.progress(all_, all_);
 }
 
