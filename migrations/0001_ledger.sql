@@ -202,6 +202,8 @@ CREATE TABLE usage_events (
     reset           TEXT   NOT NULL,
     period_start    BIGINT NOT NULL,
     segment         BIGINT NOT NULL DEFAULT 0, -- of that counter, in which it counted
+    position        BIGINT, -- where it shows the last value: among its events, as they were counted
+    value_hash      BIGINT, -- where it counts different values: of the one that this event has
     latency_us      BIGINT,
     properties      TEXT   NOT NULL, -- '', or a JSON object
     content_hash    TEXT   NOT NULL,
@@ -217,6 +219,8 @@ CREATE TABLE usage_event_counts (
     period_start   BIGINT NOT NULL,
     quantity       BIGINT NOT NULL CHECK (quantity >= 0),
     segment        BIGINT NOT NULL DEFAULT 0,
+    position       BIGINT,
+    value_hash     BIGINT,
     PRIMARY KEY (usage_event_id, number)
 );
 
@@ -236,6 +240,7 @@ CREATE TABLE usage_counters (
     used            BIGINT NOT NULL CHECK (used >= 0),
     hard_limit      BIGINT,
     last_at         BIGINT, -- time of the latest event, where the next one needs to know it
+    events          BIGINT NOT NULL DEFAULT 0, -- so far, where it shows the last value
     held            BIGINT NOT NULL CHECK (held >= 0), -- by open reservations
     PRIMARY KEY (customer_id, subscription_id, meter_key, reset, period_start),
     CHECK (hard_limit IS NULL OR used + held <= hard_limit
@@ -289,7 +294,7 @@ CREATE TABLE usage_corrections (
 );
 CREATE UNIQUE INDEX usage_corrections_one_void ON usage_corrections (original_id)
     WHERE kind = 'void';
--- What it did to each counter: below 0 where it took away.
+-- How much more the event counts in each of its counters since: below 0, less.
 CREATE TABLE usage_correction_counts (
     correction_id TEXT   NOT NULL REFERENCES usage_events (id),
     number        BIGINT NOT NULL,

@@ -65,6 +65,8 @@ Quantity count_rolling(const Reset& reset, Quantity used, UsageTrail& trail, Qua
 
 }  // namespace
 
+bool adds_up(const CountRule& rule) { return rule.aggregation == Sum || rule.aggregation == Count; }
+
 bool can_fall(const CountRule& rule) {
     return rule.aggregation == Min || rule.aggregation == Last || is_rolling(rule);
 }

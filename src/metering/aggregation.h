@@ -32,6 +32,9 @@ struct UsageTrail {
     friend bool operator==(const UsageTrail&, const UsageTrail&) = default;
 };
 
+/// Sums and counts: what each event adds can be taken away again, whatever came before it and
+/// after.
+bool adds_up(const CountRule& rule);
 /// Min, last and rolling windows; all others only rise.
 bool can_fall(const CountRule& rule);
 /// The same ones: `used` alone does not say what the next event makes of it.

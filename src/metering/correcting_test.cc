@@ -34,6 +34,9 @@ CatalogFile catalog_with(const std::string& allowances) {
         meter("tokens", "sum", "property = \"tokens\"") +
         meter("bytes", "sum", "property = \"b\"") + meter("uses", "count", "") +
         meter("peak", "max", "property = \"tokens\"") +
+        meter("low", "min", "property = \"tokens\"") +
+        meter("level", "last", "property = \"tokens\"") +
+        meter("people", "unique", "property = \"user\"") +
         "[[plans]]\nkey = \"basic\"\nname = \"BASIC\"\nrank = 0\ndefault = true\n"
         "prices = [{ currency = \"usd\", interval = \"month\", amount = \"0\" }]\n"
         "allowances = [" +
@@ -186,10 +189,88 @@ TEST_P(Correcting, EachCorrectionHasItsVerdict) {
     EXPECT_EQ(used("tokens"), "5");
     EXPECT_EQ(used("uses"), "1");
 
-    sell(allowed("uses", "10") + "," + allowed("peak", "100"));
-    ASSERT_EQ(send(call("3", R"({"tokens":7})")), "accepted");
-    EXPECT_EQ(send(void_of("v3", "3")), "not_correctable");
-    EXPECT_EQ(used("peak"), "7");
+    sell(allowed("uses", "10") + "," + allowed("people", "100"));
+    ASSERT_EQ(send(call("3", R"({"user":"ann"})")), "accepted");
+    EXPECT_EQ(send(amend_of("a3", "3", "2")), "not_amendable") << "it measured nothing";
+}
+
+TEST_P(Correcting, WhatDoesNotAddUpShowsWhatIsLeft) {
+    const auto shown_now = [&] {
+        Texts shown;
+        for (const char* meter : {"peak", "low", "level", "people"})
+            shown.push_back(std::string(meter) + " " + used(meter));
+        return shown;
+    };
+    sell(allowed("uses", "100") + "," + allowed("peak", "20") + "," + allowed("low", "10") + "," +
+         allowed("level", "20") + "," + allowed("people", "3"));
+    ASSERT_EQ(
+        send({call("1", R"({"tokens":4,"user":"ann"})"), call("2", R"({"tokens":9,"user":"bob"})"),
+              call("3", R"({"tokens":3,"user":"ann"})"),
+              call("4", R"({"tokens":8,"user":"cleo"})")}),
+        (Texts(4, "accepted")));
+    ASSERT_EQ(shown_now(), (Texts{"peak 9", "low 3", "level 8", "people 3"}));
+    EXPECT_EQ(send(call("5", R"({"tokens":1,"user":"dan"})")), "limit_exceeded");
+
+    EXPECT_EQ(send({void_of("v2", "2"), void_of("v4", "4")}), (Texts(2, "accepted")));
+    EXPECT_EQ(shown_now(), (Texts{"peak 4", "low 3", "level 3", "people 1"}))
+        << "of one time, the third came last";
+    restart();
+    EXPECT_EQ(send(void_of("v3", "3")), "accepted");
+    EXPECT_EQ(shown_now(), (Texts{"peak 4", "low 4", "level 4", "people 1"})) << "ann is in two";
+    EXPECT_EQ(used("uses"), "1");
+    EXPECT_EQ(send({call("5", R"({"tokens":1,"user":"dan"})"),
+                    call("6", R"({"tokens":2,"user":"bob"})")}),
+              (Texts(2, "accepted")))
+        << "there is room for two again";
+
+    EXPECT_EQ(send(amend_of("a1", "1", "20")), "accepted");
+    EXPECT_EQ(shown_now(), (Texts{"peak 20", "low 1", "level 2", "people 3"}));
+    EXPECT_EQ(send(amend_of("a2", "1", "21")), "limit_exceeded") << "of the peak";
+    EXPECT_EQ(send(amend_of("a2", "6", "7.5")), "accepted");
+    EXPECT_EQ(send(amend_of("a3", "5", "10.5")), "accepted");
+    EXPECT_EQ(shown_now(), (Texts{"peak 20", "low 7.5", "level 7.5", "people 3"}));
+    EXPECT_EQ(send(amend_of("a4", "6", "10.5")), "limit_exceeded") << "of the least";
+    EXPECT_EQ(send({void_of("v6", "6"), void_of("v5", "5"), void_of("v1", "1")}),
+              (Texts(3, "accepted")))
+        << "a void always fits";
+    EXPECT_EQ(shown_now(), (Texts{"peak 0", "low 0", "level 0", "people 0"}));
+    restart();
+    EXPECT_EQ(send(call("7", R"({"tokens":5,"user":"ann"})")), "accepted");
+    EXPECT_EQ(shown_now(), (Texts{"peak 5", "low 5", "level 5", "people 1"}));
+}
+
+TEST_P(Correcting, EachPlansPartOfAPeakIsWhatItsEventsRaisedItBy) {
+    sell(allowed("peak", "10") + "," + allowed("people", "1"));
+    ASSERT_EQ(send({call("1", R"({"tokens":3,"user":"ann"})"),
+                    call("2", R"({"tokens":8,"user":"ann"})")}),
+              (Texts(2, "accepted")));
+    sell(allowed("peak", "20") + "," + allowed("people", "5"));
+    ASSERT_EQ(send({call("3", R"({"tokens":12,"user":"ann"})"),
+                    call("4", R"({"tokens":5,"user":"bob"})")}),
+              (Texts(2, "accepted")));
+    const auto parts = [&](const std::string& meter) {
+        const auto counter = given_->db->read_blocking([&](sql::Transaction& tx) {
+            return given_->store()
+                .counters(tx, alice_, std::nullopt, kSeptember.start, kNow)
+                .at(meter)
+                .front();
+        });
+        return counter.segments.at(1).from_used.text() + " " + counter.used.text() + " of " +
+               counter.hard_limit->text();
+    };
+    ASSERT_EQ(parts("peak"), "8 12 of 20");
+    ASSERT_EQ(parts("people"), "1 2 of 5");
+    EXPECT_EQ(send(void_of("v1", "2")), "accepted");
+    EXPECT_EQ(parts("peak"), "3 12 of 20");
+    EXPECT_EQ(send(void_of("v2", "3")), "accepted");
+    restart();
+    EXPECT_EQ(parts("peak"), "3 5 of 20");
+    EXPECT_EQ(send(amend_of("a1", "1", "11")), "limit_exceeded") << "the first plan had ten";
+    EXPECT_EQ(send(amend_of("a1", "1", "10")), "accepted");
+    EXPECT_EQ(parts("peak"), "10 10 of 20");
+    EXPECT_EQ(send(void_of("v3", "1")), "accepted");
+    EXPECT_EQ(parts("peak"), "0 5 of 20");
+    EXPECT_EQ(parts("people"), "0 1 of 5");
 }
 
 TEST_P(Correcting, ARequestIsTakenInItsOrder) {

@@ -12,17 +12,16 @@ std::unexpected<EventComplaint> complaint(std::string_view code, std::string det
     return std::unexpected(EventComplaint{code, std::move(detail)});
 }
 
-bool is_sum(const CountRule& rule) { return rule.aggregation == Meter::Aggregation::Sum; }
-
-/// What each event adds can be taken away again, whatever came before it and after.
-bool adds_up(const CountRule& rule) {
-    return is_sum(rule) || rule.aggregation == Meter::Aggregation::Count;
+/// Whether the event's value there is its quantity. Of the others each event counts as one.
+bool is_measured(const CountRule& rule) {
+    return rule.aggregation != Meter::Aggregation::Count &&
+           rule.aggregation != Meter::Aggregation::Unique;
 }
 
 bool measures_one_quantity(std::span<const RecordedCount> counts) {
     const RecordedCount* first = nullptr;
     for (const RecordedCount& count : counts) {
-        if (!is_sum(count.rule)) continue;
+        if (!is_measured(count.rule)) continue;
         if (first == nullptr) first = &count;
         if (count.value != first->value) return false;
     }
@@ -48,12 +47,6 @@ std::optional<Counter> with_bucket_changed(Counter counter, const CountChange& c
     if (at->used == Quantity{}) buckets.erase(at);
     counter.used = counter.used + change.change;
     return counter;
-}
-
-/// Where the segment ends: the next one's beginning, or what is used.
-Quantity end_of_segment(const Counter& counter, std::size_t number) {
-    const bool is_last = number + 1 == counter.segments.size();
-    return is_last ? counter.used : counter.segments[number + 1].from_used;
 }
 
 /// What is held comes on top of the last one.
@@ -90,27 +83,23 @@ EventStatus corrected_by(EventStatus status, const Correction& correction) {
     return status;
 }
 
-std::expected<std::vector<Quantity>, EventComplaint> changes_of(
+std::expected<std::vector<ValueChange>, EventComplaint> changes_of(
     const Correction& correction, const EventStatus& status,
     std::span<const RecordedCount> counts) {
     check(!counts.empty(), "an event counts something");
     const bool is_amend = correction.kind == Correction::Kind::Amend;
     if (status.is_voided) return complaint("already_voided", "the event is voided already");
-    if (!std::ranges::all_of(counts, adds_up, &RecordedCount::rule))
-        return complaint("not_correctable",
-                         "the event moved a counter of max, min, last or unique, and what it did "
-                         "there is not kept");
     if (is_amend && !measures_one_quantity(counts))
         return complaint("not_amendable",
-                         "the event has no one quantity: it moved no sum, or sums by different "
-                         "values; void it and send another");
-    std::vector<Quantity> changes;
+                         "the event has no one quantity: it moved no sum, max, min or last, or "
+                         "these by different values; void it and send another");
+    std::vector<ValueChange> changes;
     changes.reserve(counts.size());
     for (const RecordedCount& count : counts) {
-        const Quantity now =
-            is_sum(count.rule) ? status.amended.value_or(count.value) : count.value;
-        const Quantity next = is_amend && is_sum(count.rule) ? correction.quantity : now;
-        changes.push_back(is_amend ? next - now : Quantity{} - now);
+        const bool measures = is_measured(count.rule);
+        ValueChange change{measures ? status.amended.value_or(count.value) : count.value, {}};
+        if (is_amend) change.to = measures ? correction.quantity : change.from;
+        changes.push_back(change);
     }
     return changes;
 }
@@ -134,14 +123,15 @@ std::optional<Counter> corrected(Counter counter, const CountChange& change) {
 
 bool is_within_limits(const Counter& before, const Counter& after, Instant moment) {
     const CountRule rule = rule_of(before);
-    if (after.used <= before.used) return true;
-    if (after.used > kMaxQuantity) return false;
+    if (after.used > std::max(before.used, kMaxQuantity)) return false;
     if (can_fall(rule))
         return is_within(used_at(rule, before.used, before.trail, moment) + before.held,
                          used_at(rule, after.used, after.trail, moment) + after.held,
                          after.hard_limit);
     for (std::size_t number = 0; number < after.segments.size(); ++number)
-        if (!is_within_limit(after, number)) return false;
+        if (end_of_segment(after, number) > end_of_segment(before, number) &&
+            !is_within_limit(after, number))
+            return false;
     return true;
 }
 

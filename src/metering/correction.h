@@ -45,17 +45,24 @@ struct RecordedCount {
     Quantity value;
 };
 
-/// How much more each counter counts from now on; below zero: less. An event is corrected whole or
-/// not at all. The measured quantity is the one value of all sums that the event moved: an amend
-/// sets these, and still counts one event.
+/// What an event counts in one counter, and what it counts there from now on.
+struct ValueChange {
+    Quantity from;
+    std::optional<Quantity> to;  ///< absent: it is voided
+    [[nodiscard]] Quantity difference() const { return to.value_or(Quantity{}) - from; }
+    friend bool operator==(const ValueChange&, const ValueChange&) = default;
+};
+/// What becomes of each count. An event is corrected whole or not at all. The measured quantity is
+/// the one value that it has in each sum, max, min and last that it moved: an amend sets these, and
+/// it is still one event, and has the value that it has among different ones.
 ///
 /// \param counts  of one event, not empty
-/// Complaints: already_voided; not_correctable, where any counter is a max, min, last or unique;
-///             not_amendable, where the event moved no sum, or sums by different values.
-std::expected<std::vector<Quantity>, EventComplaint> changes_of(
+/// Complaints: already_voided; not_amendable, where the event measured nothing, or different
+///             values.
+std::expected<std::vector<ValueChange>, EventComplaint> changes_of(
     const Correction& correction, const EventStatus& status, std::span<const RecordedCount> counts);
 
-/// A change of what one event counted.
+/// A change of what one event counted in a sum or a count.
 struct CountChange {
     std::size_t segment = 0;  ///< of the counter: where the event was counted
     Quantity change;
@@ -70,9 +77,9 @@ struct CountChange {
 ///         of sums or counts
 std::optional<Counter> corrected(Counter counter, const CountChange& change);
 
-/// Whether an amend may lead from `before` to `after`: no more is used and held under any allowance
-/// than its hard limit lets in; what was promised under another plan leaves no room. What does not
-/// raise the counter, may.
+/// Whether an amend may lead from `before` to `after`: where it raises what is used by the end of
+/// an allowance, no more is used and held there than its hard limit lets in; what was promised
+/// under another plan leaves no room.
 bool is_within_limits(const Counter& before, const Counter& after, Instant moment);
 
 }  // namespace turnpike

@@ -28,7 +28,7 @@ TEST(ChangesOf, ACorrectionTakesWhatTheEventCountsNow) {
         Correction correction;
         EventStatus status;
         std::vector<RecordedCount> counts;
-        std::vector<std::int64_t> changes;
+        std::vector<std::int64_t> differences;
         std::string code;
     };
     const EventStatus fresh, voided{true, {}}, amended{false, Quantity::whole(3)};
@@ -44,10 +44,13 @@ TEST(ChangesOf, ACorrectionTakesWhatTheEventCountsNow) {
         {"every window", amend(9), fresh, {count(Sum, 5), count(Sum, 5, "rolling_1h")}, {4, 4}, ""},
         {"once", kVoid, voided, {count(Sum, 5)}, {}, "already_voided"},
         {"not after a void", amend(9), voided, {count(Sum, 5)}, {}, "already_voided"},
-        {"no sum", amend(9), fresh, {count(Count, 1)}, {}, "not_amendable"},
-        {"two quantities", amend(9), fresh, {count(Sum, 5), count(Sum, 6)}, {}, "not_amendable"},
-        {"a peak", kVoid, fresh, {count(Sum, 5), count(Max, 5)}, {}, "not_correctable"},
-        {"different values", amend(9), fresh, {count(Unique, 1)}, {}, "not_correctable"},
+        {"no quantity", amend(9), fresh, {count(Count, 1)}, {}, "not_amendable"},
+        {"different values", amend(9), fresh, {count(Unique, 1)}, {}, "not_amendable"},
+        {"two quantities", amend(9), fresh, {count(Sum, 5), count(Max, 6)}, {}, "not_amendable"},
+        {"a peak", amend(9), fresh, {count(Sum, 5), count(Max, 5)}, {4, 4}, ""},
+        {"a level", amend(1), amended, {count(Min, 5), count(Last, 5)}, {-2, -2}, ""},
+        {"its value among others", amend(9), fresh, {count(Unique, 1), count(Last, 5)}, {0, 4}, ""},
+        {"all of them", kVoid, amended, {count(Unique, 1), count(Max, 5)}, {-1, -3}, ""},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);
@@ -56,9 +59,13 @@ TEST(ChangesOf, ACorrectionTakesWhatTheEventCountsNow) {
             EXPECT_EQ(changes.error().code, c.code);
             continue;
         }
-        Quantities expected;
-        for (const std::int64_t units : c.changes) expected.push_back(Quantity::whole(units));
-        EXPECT_EQ(*changes, expected);
+        Quantities expected, differences;
+        for (const std::int64_t units : c.differences) expected.push_back(Quantity::whole(units));
+        for (const ValueChange& change : *changes) {
+            differences.push_back(change.difference());
+            EXPECT_EQ(change.to.has_value(), c.correction.kind == Correction::Kind::Amend);
+        }
+        EXPECT_EQ(differences, expected);
         EXPECT_EQ(c.code, "");
     }
 }

@@ -80,6 +80,11 @@ Counter with_allowance(Counter counter, const UsageWindow& window) {
     return counter;
 }
 
+Quantity end_of_segment(const Counter& counter, std::size_t number) {
+    const bool is_last = number + 1 == counter.segments.size();
+    return is_last ? counter.used : counter.segments[number + 1].from_used;
+}
+
 std::optional<Quantity> hard_limit_under(const Counter& counter, std::size_t number) {
     const CounterSegment& segment = counter.segments.at(number);
     auto before = rated_segments(counter);
@@ -122,9 +127,8 @@ std::vector<UsageSegment> rated_segments(const Counter& counter) {
     rated.reserve(counter.segments.size());
     for (std::size_t i = 0; i < counter.segments.size(); ++i) {
         const CounterSegment& segment = counter.segments[i];
-        const bool last = i + 1 == counter.segments.size();
-        const Quantity to = last ? counter.used : counter.segments[i + 1].from_used;
-        rated.push_back({to - segment.from_used, segment.included, segment.overage_unit_price});
+        rated.push_back({end_of_segment(counter, i) - segment.from_used, segment.included,
+                         segment.overage_unit_price});
     }
     return rated;
 }

@@ -104,6 +104,9 @@ Counter open_counter(const UsageWindow& window);
 /// the new one instead.
 Counter with_allowance(Counter counter, const UsageWindow& window);
 
+/// What is used by the end of its segment `number`: where the next one begins, or all.
+Quantity end_of_segment(const Counter& counter, std::size_t number);
+
 /// How much its segment `number` let in at most, all usage before it included; absent where its
 /// overage has no end. Of the last one, the counter's own hard limit, unless more was promised.
 std::optional<Quantity> hard_limit_under(const Counter& counter, std::size_t number);

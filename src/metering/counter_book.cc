@@ -13,6 +13,8 @@ bool is_unique(const UsageWindow& window) {
     return window.aggregation == Meter::Aggregation::Unique;
 }
 
+bool shows_last(const Counter& counter) { return counter.aggregation == Meter::Aggregation::Last; }
+
 }  // namespace
 
 CounterBook::Entry& CounterBook::entry_of(const CounterKey& counter) {
@@ -23,6 +25,7 @@ CounterBook::Entry& CounterBook::entry_of(const CounterKey& counter) {
     Entry read{.customer = counter.customer, .stored = {}, .now = {}, .new_values = {}};
     read.stored = load_counter(tx_, counter);
     read.now = read.stored;
+    if (read.stored && shows_last(*read.stored)) read.position = load_position(tx_, counter);
     Entry& entry = entries_.emplace(key, std::move(read)).first->second;
     if (entry.stored && entry.stored->held > Quantity{}) expire(counter.customer);
     return entry;
@@ -78,19 +81,21 @@ bool CounterBook::count(const CustomerId& customer, std::span<const UsageCount> 
             move.entry->new_values.insert(move.count->unique);
         move.entry->now = std::move(move.next);
         move.entry->has_changed = true;
+        if (shows_last(*move.entry->now)) ++move.entry->position;
     }
     return true;
 }
 
-std::vector<std::int64_t> CounterBook::segments_of(const CustomerId& customer,
-                                                   std::span<const UsageCount> counts) {
-    std::vector<std::int64_t> segments;
-    segments.reserve(counts.size());
+std::vector<CountPlace> CounterBook::places_of(const CustomerId& customer,
+                                               std::span<const UsageCount> counts) {
+    std::vector<CountPlace> places;
+    places.reserve(counts.size());
     for (const UsageCount& count : counts) {
-        const auto size = entry_of(customer, *count.window).now->segments.size();
-        segments.push_back(static_cast<std::int64_t>(size) - 1);
+        const Entry& entry = entry_of(customer, *count.window);
+        places.push_back({static_cast<std::int64_t>(entry.now->segments.size()) - 1, {}});
+        if (shows_last(*entry.now)) places.back().position = entry.position;
     }
-    return segments;
+    return places;
 }
 
 bool CounterBook::can_hold(const CustomerId& customer, std::span<const UsageCount> counts) {
@@ -164,10 +169,9 @@ void CounterBook::save() {
         if (!entry.has_changed) continue;
         save_counter(tx_, entry.customer, entry.stored ? &*entry.stored : nullptr, *entry.now);
         const Counter& now = *entry.now;
-        for (const std::uint64_t value : entry.new_values)
-            add_unique_value(
-                tx_, {entry.customer, now.contract, now.meter_key, now.reset, now.period.start},
-                value);
+        const CounterKey counter = key_of(entry.customer, now);
+        for (const std::uint64_t value : entry.new_values) add_unique_value(tx_, counter, value);
+        if (shows_last(now)) save_position(tx_, counter, entry.position);
         entry.stored = entry.now;
         entry.new_values.clear();
         entry.has_changed = false;

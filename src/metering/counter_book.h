@@ -17,6 +17,12 @@
 
 namespace turnpike {
 
+/// Where in its counter an event counted.
+struct CountPlace {
+    std::int64_t segment = 0;
+    std::optional<std::int64_t> position{};  ///< of the last value: among all that were counted
+};
+
 /// The stored counters that one transaction moves: each is read once, moved in memory event by
 /// event, and written once.
 class CounterBook {
@@ -27,9 +33,9 @@ public:
     /// Counts all of them, or none.
     /// \param counts  of one event, of different windows
     bool count(const CustomerId& customer, std::span<const UsageCount> counts, Instant time);
-    /// Of each of these counts, which were just counted, the segment of its counter.
-    std::vector<std::int64_t> segments_of(const CustomerId& customer,
-                                          std::span<const UsageCount> counts);
+    /// Of each of these counts, which were just counted, where.
+    std::vector<CountPlace> places_of(const CustomerId& customer,
+                                      std::span<const UsageCount> counts);
     /// Whether all of them count what can be reserved.
     bool can_hold(const CustomerId& customer, std::span<const UsageCount> counts);
     /// Holds all of them, or none.
@@ -53,6 +59,7 @@ private:
         CustomerId customer;
         std::optional<Counter> stored, now;
         std::set<std::uint64_t> new_values;  ///< of Unique
+        std::int64_t position = 0;           ///< of Last: how many events it has counted
         bool has_changed = false;
     };
 

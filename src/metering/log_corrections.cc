@@ -27,9 +27,21 @@ asio::awaitable<Result<AppendReport>> LogUsage::append_in_order(const AppendJob&
     co_return report;
 }
 
-asio::awaitable<Result<std::vector<std::optional<FoundEvent>>>> LogUsage::find(
-    std::span<const CustomerEventName> names) {
-    co_return log_.find_events(names);
+asio::awaitable<Result<std::vector<CorrectionVerdict>>> LogUsage::decide_corrections(
+    const std::vector<PendingUsage>& corrections, Instant received_at) {
+    std::vector<CustomerEventName> names;
+    names.reserve(corrections.size());
+    for (const PendingUsage& pending : corrections)
+        names.push_back(
+            {pending.event.customer.text(), pending.correction->source, pending.correction->id});
+    const auto found = log_.find_events(names);
+    if (!found) co_return failure(found);
+    std::vector<LoggedCorrection> logged;
+    logged.reserve(corrections.size());
+    for (std::size_t i = 0; i < corrections.size(); ++i)
+        logged.push_back({corrections[i].event, *corrections[i].correction,
+                          content_check(corrections[i]), (*found)[i]});
+    co_return log_.correct(logged, received_at);
 }
 
 /// An event that is looked for may have come a moment ago: only what is durable is read.
@@ -40,26 +52,10 @@ asio::awaitable<Result<std::vector<UsageOutcome>>> LogUsage::correct(
         return std::optional<Error>();
     };
     if (const auto failed = co_await until_durable(wait)) co_return come_back(*failed);
-
-    std::vector<CustomerEventName> names;
-    names.reserve(corrections.size());
-    for (const PendingUsage& pending : corrections)
-        names.push_back(
-            {pending.event.customer.text(), pending.correction->source, pending.correction->id});
-    const auto found = co_await asio::co_spawn(scans_, find(names), asio::use_awaitable);
-    if (!found) co_return come_back(found.error());
-
-    std::vector<LoggedCorrection> logged;
-    logged.reserve(corrections.size());
-    for (std::size_t i = 0; i < corrections.size(); ++i)
-        logged.push_back({corrections[i].event, *corrections[i].correction,
-                          content_check(corrections[i]), (*found)[i]});
-    Result<std::vector<CorrectionVerdict>> verdicts;
-    const auto start = [&](LogWriter::Done done) {
-        verdicts = log_.correct(logged, received_at, std::move(done));
-        return error_of(verdicts);
-    };
-    if (const auto failed = co_await until_durable(start)) co_return come_back(*failed);
+    auto verdicts = co_await asio::co_spawn(scans_, decide_corrections(corrections, received_at),
+                                            asio::use_awaitable);
+    if (!verdicts) co_return come_back(verdicts.error());
+    if (const auto failed = co_await until_durable(wait)) co_return come_back(*failed);
 
     std::vector<UsageOutcome> outcomes;
     outcomes.reserve(verdicts->size());

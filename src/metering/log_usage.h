@@ -46,8 +46,9 @@ private:
                                                           AppendReport report);
     asio::awaitable<Result<std::vector<UsageOutcome>>> correct(
         const std::vector<PendingUsage>& corrections, Instant received_at);
-    asio::awaitable<Result<std::vector<std::optional<FoundEvent>>>> find(
-        std::span<const CustomerEventName> names);
+    /// On the thread of scans: what it reads of the log may be much.
+    asio::awaitable<Result<std::vector<CorrectionVerdict>>> decide_corrections(
+        const std::vector<PendingUsage>& corrections, Instant received_at);
     asio::awaitable<Result<std::vector<LoggedEvent>>> scan(EventQuery query);
     asio::awaitable<Result<std::optional<LoggedEvent>>> look_at(LogPlace place);
 

@@ -1,9 +1,11 @@
 #include "metering/record.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,7 +13,6 @@
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "metering/append_job.h"
-#include "metering/counter_book.h"
 #include "sql/statement_rows.h"
 
 namespace turnpike {
@@ -20,17 +21,17 @@ namespace {
 constexpr std::string_view kInsertEvents = R"sql(
     INSERT INTO usage_events (id, source, event_id, customer_id, meter_key, quantity, event_time,
                               received_at, subscription_id, reset, period_start, segment,
-                              latency_us, properties, content_hash)
+                              position, value_hash, latency_us, properties, content_hash)
     VALUES
 )sql";
-constexpr std::size_t kEventColumns = 15;
+constexpr std::size_t kEventColumns = 17;
 
 constexpr std::string_view kInsertCounts = R"sql(
     INSERT INTO usage_event_counts (usage_event_id, number, meter_key, reset, period_start,
-                                    quantity, segment)
+                                    quantity, segment, position, value_hash)
     VALUES
 )sql";
-constexpr std::size_t kCountColumns = 7;
+constexpr std::size_t kCountColumns = 9;
 
 /// An event and the hex SHA-256 of what it says.
 struct Hashed {
@@ -88,10 +89,10 @@ KnownContent load_known(sql::Transaction& tx, const std::map<EventKey, std::size
     return known;
 }
 
-/// An event that is in, and the segments in which it counted, one for each count.
+/// An event that is in, and where it counted, one for each count.
 struct Accepted {
     std::size_t index;
-    std::vector<std::int64_t> segments;
+    std::vector<CountPlace> places;
 };
 
 /// What an event did beside its first count.
@@ -99,8 +100,13 @@ struct FurtherCount {
     UsageEventId event;
     std::int64_t number;
     const UsageCount& count;
-    std::int64_t segment;
+    CountPlace place;
 };
+
+std::optional<std::int64_t> value_hash(const UsageCount& count) {
+    if (count.window->aggregation != Meter::Aggregation::Unique) return std::nullopt;
+    return std::bit_cast<std::int64_t>(count.unique);
+}
 
 void insert_counts(sql::Transaction& tx, const std::vector<FurtherCount>& counts) {
     auto next = counts.begin();
@@ -110,7 +116,8 @@ void insert_counts(sql::Transaction& tx, const std::vector<FurtherCount>& counts
             const UsageWindow& window = *next->count.window;
             parameters.insert(parameters.end(),
                               {next->event, next->number, window.meter_key, to_text(window.reset),
-                               window.period.start, next->count.value, next->segment});
+                               window.period.start, next->count.value, next->place.segment,
+                               next->place.position, value_hash(next->count)});
         }
         tx.run(std::string(kInsertCounts) + sql::value_rows(rows, kCountColumns), parameters);
     }
@@ -125,16 +132,19 @@ void insert_events(sql::Transaction& tx, std::span<const Hashed> events,
         for (std::size_t i = 0; i < rows; ++i, ++next) {
             const PendingUsage& pending = events[next->index].pending;
             const UsageEvent& event = pending.event;
-            const UsageWindow& window = *pending.counts.front().window;
+            const UsageCount& first = pending.counts.front();
+            const CountPlace& place = next->places.front();
+            const UsageWindow& window = *first.window;
             const auto id = ids.make<UsageEventId>(received_at);
-            parameters.insert(parameters.end(),
-                              {id, event.source, event.id, event.customer, event.meter_key,
-                               event.quantity, event.time, received_at, text_of(window.contract),
-                               to_text(window.reset), window.period.start, next->segments.front(),
-                               event.latency_us, event.properties, events[next->index].content});
+            parameters.insert(
+                parameters.end(),
+                {id, event.source, event.id, event.customer, event.meter_key, event.quantity,
+                 event.time, received_at, text_of(window.contract), to_text(window.reset),
+                 window.period.start, place.segment, place.position, value_hash(first),
+                 event.latency_us, event.properties, events[next->index].content});
             for (std::size_t k = 1; k < pending.counts.size(); ++k)
                 further.push_back(
-                    {id, static_cast<std::int64_t>(k), pending.counts[k], next->segments[k]});
+                    {id, static_cast<std::int64_t>(k), pending.counts[k], next->places[k]});
         }
         const std::string text = std::string(kInsertEvents) + sql::value_rows(rows, kEventColumns) +
                                  " ON CONFLICT (source, event_id) DO NOTHING";
@@ -171,7 +181,7 @@ std::vector<UsageOutcome> record_agreeing(const RecordJob& job, std::span<const 
             outcomes[i] = outcomes[original];
             if (outcomes[i].verdict == Verdict::Accepted) outcomes[i].verdict = Verdict::Duplicate;
         } else if (book.count(pending.event.customer, pending.counts, pending.event.time)) {
-            accepted.push_back({i, book.segments_of(pending.event.customer, pending.counts)});
+            accepted.push_back({i, book.places_of(pending.event.customer, pending.counts)});
         } else {
             outcomes[i] = over_limit();
         }
@@ -207,10 +217,9 @@ std::string content_hash(const PendingUsage& pending) {
 }
 
 void insert_counted(const RecordJob& job, const PendingUsage& pending, const std::string& content,
-                    std::vector<std::int64_t> segments) {
+                    std::vector<CountPlace> places) {
     const Hashed event{pending, content};
-    insert_events(job.tx, std::span(&event, 1), {{0, std::move(segments)}}, job.received_at,
-                  job.ids);
+    insert_events(job.tx, std::span(&event, 1), {{0, std::move(places)}}, job.received_at, job.ids);
 }
 
 }  // namespace turnpike

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/id.h"
+#include "metering/counter_book.h"
 #include "metering/service.h"
 #include "sql/sql.h"
 
@@ -30,8 +30,8 @@ std::vector<UsageOutcome> record_usage(const RecordJob& job, std::span<const Pen
 /// What an event says, as its row keeps it.
 std::string content_hash(const PendingUsage& pending);
 /// The rows of an event that its counters have counted, under a name that is free.
-/// \param segments  of its counts, in which they counted
+/// \param places  of its counts
 void insert_counted(const RecordJob& job, const PendingUsage& pending, const std::string& content,
-                    std::vector<std::int64_t> segments);
+                    std::vector<CountPlace> places);
 
 }  // namespace turnpike

@@ -129,7 +129,7 @@ EndReport commit_open(StoredHold& hold, const CommitJob& job, CounterBook& book,
     drop_name(record.tx, hold.shown.id);
     const PendingUsage pending = usage_of(hold, *values, job.properties);
     insert_counted(record, pending, hold.content,
-                   book.segments_of(hold.shown.customer, pending.counts));
+                   book.places_of(hold.shown.customer, pending.counts));
     const UsageOutcome accepted;
     save_deltas(record.tx, std::span(&pending, 1), std::span(&accepted, 1), job.system_now,
                 record.ids);

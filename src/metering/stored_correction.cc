@@ -1,7 +1,9 @@
 #include "metering/stored_correction.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,7 +11,9 @@
 
 #include "base/check.h"
 #include "metering/counter_book.h"
+#include "metering/recount.h"
 #include "metering/stored_counter.h"
+#include "metering/stored_recount.h"
 #include "metering/usage_delta.h"
 
 namespace turnpike {
@@ -28,10 +32,10 @@ constexpr std::string_view kOriginal = R"sql(
 )sql";
 
 constexpr std::string_view kCounts = R"sql(
-    SELECT 0 AS number, meter_key, reset, period_start, quantity, segment
+    SELECT 0 AS number, meter_key, reset, period_start, quantity, segment, position, value_hash
       FROM usage_events WHERE id = $1
     UNION ALL
-    SELECT number, meter_key, reset, period_start, quantity, segment
+    SELECT number, meter_key, reset, period_start, quantity, segment, position, value_hash
       FROM usage_event_counts WHERE usage_event_id = $1
      ORDER BY 1
 )sql";
@@ -65,6 +69,13 @@ struct StoredCount {
     Counter counter;
     Quantity value;
     std::size_t segment;
+    std::optional<std::int64_t> position, value_hash;  ///< as the row says
+};
+
+/// A counter as a correction leaves it.
+struct CorrectedCounter {
+    Counter counter;
+    bool is_value_gone = false;
 };
 
 struct Original {
@@ -89,8 +100,9 @@ std::vector<StoredCount> load_counts(sql::Transaction& tx, const std::string& ev
         const std::string meter_key = row.text(1);
         auto counter = load_counter(tx, {customer, contract, meter_key, *reset, row.instant(3)});
         check(counter.has_value(), "an event moved a counter that is there");
-        counts.push_back(
-            {*std::move(counter), row.quantity(4), static_cast<std::size_t>(row.integer(5))});
+        counts.push_back({*std::move(counter), row.quantity(4),
+                          static_cast<std::size_t>(row.integer(5)), row.maybe_integer(6),
+                          row.maybe_integer(7)});
     }
     return counts;
 }
@@ -119,24 +131,62 @@ std::optional<Original> load_original(sql::Transaction& tx, const PendingUsage& 
     return original;
 }
 
+CorrectedCounter revalued(const RecordJob& job, const CustomerId& customer,
+                          const Original& original, const StoredCount& count,
+                          const ValueChange& change) {
+    const Counter& before = count.counter;
+    const Revaluation event{count.segment, original.time, change};
+    OtherEvents others;
+    if (rests_on_others(before, event))
+        others = load_other_events(job.tx, key_of(customer, before), before.aggregation,
+                                   {original.id, count.position, count.value_hash});
+    const auto next = recounted(before, event, others);
+    if (!next) return {before};
+    auto after = moved_to(before, *next);
+    check(after.has_value(), "the events of a counter make a counter");
+    return {*std::move(after), next->is_value_gone};
+}
+
+CorrectedCounter counter_after(const RecordJob& job, const CustomerId& customer,
+                               const Original& original, const StoredCount& count,
+                               const ValueChange& change) {
+    if (!adds_up(rule_of(count.counter))) return revalued(job, customer, original, count, change);
+    auto after = corrected(count.counter, {count.segment, change.difference(), original.time});
+    check(after.has_value(), "what an event counted can be taken away");
+    return {*std::move(after)};
+}
+
 /// The counters as the correction leaves them, or why it cannot be.
-std::expected<std::vector<Counter>, EventComplaint> counters_after(
-    const Original& original, const std::vector<Quantity>& changes, Instant moment) {
-    std::vector<Counter> counters;
+std::expected<std::vector<CorrectedCounter>, EventComplaint> counters_after(
+    const RecordJob& job, const PendingUsage& pending, const Original& original,
+    const std::vector<ValueChange>& changes) {
+    const UsageEvent& event = pending.event;
+    const bool is_amend = pending.correction->kind == Correction::Kind::Amend;
+    std::vector<CorrectedCounter> counters;
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const StoredCount& count = original.counts[i];
-        auto after = corrected(count.counter, {count.segment, changes[i], original.time});
-        check(after.has_value(), "what an event counted can be taken away");
-        if (!is_within_limits(count.counter, *after, moment))
+        counters.push_back(counter_after(job, event.customer, original, count, changes[i]));
+        if (is_amend && !is_within_limits(count.counter, counters.back().counter, event.time))
             return std::unexpected(EventComplaint{
                 "limit_exceeded", "with that quantity the allowance would be passed"});
-        counters.push_back(*std::move(after));
     }
     return counters;
 }
 
+void save_counters(const RecordJob& job, const CustomerId& customer, const Original& original,
+                   const std::vector<CorrectedCounter>& counters) {
+    for (std::size_t i = 0; i < counters.size(); ++i) {
+        const auto& [counter, is_value_gone] = counters[i];
+        const StoredCount& count = original.counts[i];
+        save_counter(job.tx, customer, &count.counter, counter);
+        if (is_value_gone)
+            remove_unique_value(job.tx, key_of(customer, counter),
+                                std::bit_cast<std::uint64_t>(count.value_hash.value()));
+    }
+}
+
 void save_correction(const RecordJob& job, const PendingUsage& pending, const Original& original,
-                     const std::vector<Quantity>& changes, const std::string& content) {
+                     const std::vector<ValueChange>& changes, const std::string& content) {
     const UsageEvent& event = pending.event;
     const Correction& correction = *pending.correction;
     const Counter& first = original.counts.front().counter;
@@ -154,23 +204,25 @@ void save_correction(const RecordJob& job, const PendingUsage& pending, const Or
         throw sql::Failure("a correction appeared inside our transaction", false);
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const Counter& counter = original.counts[i].counter;
-        job.tx.run(kInsertCount, {id, static_cast<std::int64_t>(i), counter.meter_key,
-                                  to_text(counter.reset), counter.period.start, changes[i]});
+        job.tx.run(kInsertCount,
+                   {id, static_cast<std::int64_t>(i), counter.meter_key, to_text(counter.reset),
+                    counter.period.start, changes[i].difference()});
     }
 }
 
 /// Of the counters that the original moved in this meter.
 std::vector<UsageDelta::Window> windows_of(const Original& original, std::string_view meter_key) {
     std::vector<UsageDelta::Window> windows;
-    for (const auto& [counter, value, segment] : original.counts)
-        if (counter.meter_key == meter_key)
-            windows.push_back({counter.contract, counter.reset, counter.period.start});
+    for (const StoredCount& count : original.counts)
+        if (count.counter.meter_key == meter_key)
+            windows.push_back(
+                {count.counter.contract, count.counter.reset, count.counter.period.start});
     return windows;
 }
 
 /// As the event itself, it counts once for each of its meters.
 void save_correction_deltas(const RecordJob& job, const PendingUsage& pending,
-                            const Original& original, const std::vector<Quantity>& changes) {
+                            const Original& original, const std::vector<ValueChange>& changes) {
     std::vector<std::string_view> meters;
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const std::string& meter_key = original.counts[i].counter.meter_key;
@@ -184,8 +236,8 @@ void save_correction_deltas(const RecordJob& job, const PendingUsage& pending,
                     .properties = original.properties,
                     .hour = std::chrono::floor<std::chrono::hours>(original.time),
                     .events = is_void ? -1 : 0,
-                    .units = changes[i].scaled() / Quantity::kOne,
-                    .millionths = changes[i].scaled() % Quantity::kOne,
+                    .units = changes[i].difference().scaled() / Quantity::kOne,
+                    .millionths = changes[i].difference().scaled() % Quantity::kOne,
                     .latencies_us = {},
                     .windows = windows_of(original, meter_key)},
                    job.received_at, job.ids);
@@ -206,10 +258,9 @@ UsageOutcome correct_one(const RecordJob& job, const PendingUsage& pending) {
         counts.push_back({rule_of(count.counter), count.value});
     const auto changes = changes_of(*pending.correction, original->status, counts);
     if (!changes) return rejected(changes.error());
-    const auto after = counters_after(*original, *changes, event.time);
+    const auto after = counters_after(job, pending, *original, *changes);
     if (!after) return rejected(after.error());
-    for (std::size_t i = 0; i < after->size(); ++i)
-        save_counter(job.tx, event.customer, &original->counts[i].counter, (*after)[i]);
+    save_counters(job, event.customer, *original, *after);
     save_correction(job, pending, *original, *changes, content);
     save_correction_deltas(job, pending, *original, *changes);
     return {};

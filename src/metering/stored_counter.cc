@@ -108,6 +108,24 @@ constexpr std::string_view kAddUniqueValue = R"sql(
     ON CONFLICT DO NOTHING
 )sql";
 
+constexpr std::string_view kRemoveUniqueValue = R"sql(
+    DELETE FROM usage_unique_values
+     WHERE customer_id = $1 AND subscription_id = $2 AND meter_key = $3 AND reset = $4
+       AND period_start = $5 AND value_hash = $6
+)sql";
+
+constexpr std::string_view kPosition = R"sql(
+    SELECT events FROM usage_counters
+     WHERE customer_id = $1 AND subscription_id = $2 AND meter_key = $3 AND reset = $4
+       AND period_start = $5
+)sql";
+
+constexpr std::string_view kSetPosition = R"sql(
+    UPDATE usage_counters SET events = $6
+     WHERE customer_id = $1 AND subscription_id = $2 AND meter_key = $3 AND reset = $4
+       AND period_start = $5
+)sql";
+
 std::optional<UnitPrice> maybe_price(const sql::Row& row, std::size_t column) {
     if (row.is_null(column)) return std::nullopt;
     return row.unit_price(column);
@@ -124,10 +142,6 @@ std::vector<sql::Value> with_key(const CounterKey& key, std::initializer_list<sq
                                        to_text(key.reset), key.window_start};
     parameters.insert(parameters.end(), more);
     return parameters;
-}
-
-CounterKey key_of(const CustomerId& customer, const Counter& counter) {
-    return {customer, counter.contract, counter.meter_key, counter.reset, counter.period.start};
 }
 
 void write_row(sql::Transaction& tx, const CounterKey& key, const Counter* before,
@@ -205,6 +219,10 @@ std::vector<Counter> load_each(sql::Transaction& tx, const CustomerId& customer,
 
 }  // namespace
 
+CounterKey key_of(const CustomerId& customer, const Counter& counter) {
+    return {customer, counter.contract, counter.meter_key, counter.reset, counter.period.start};
+}
+
 std::optional<Counter> load_counter(sql::Transaction& tx, const CounterKey& key) {
     const auto rows = tx.all(kCounter, with_key(key, {}));
     if (rows.empty()) return std::nullopt;
@@ -243,6 +261,18 @@ bool has_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t
 void add_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value) {
     if (tx.run(kAddUniqueValue, with_key(key, {std::bit_cast<std::int64_t>(value)})) != 1)
         throw sql::Failure("a value appeared inside our transaction", false);
+}
+
+void remove_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value) {
+    tx.run(kRemoveUniqueValue, with_key(key, {std::bit_cast<std::int64_t>(value)}));
+}
+
+std::int64_t load_position(sql::Transaction& tx, const CounterKey& key) {
+    return tx.all(kPosition, with_key(key, {})).front().integer(0);
+}
+
+void save_position(sql::Transaction& tx, const CounterKey& key, std::int64_t position) {
+    tx.run(kSetPosition, with_key(key, {position}));
 }
 
 std::vector<Counter> load_counters(sql::Transaction& tx, const PeriodQuery& query) {

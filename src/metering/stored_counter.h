@@ -22,6 +22,9 @@ struct CounterKey {
     Instant window_start;
 };
 
+/// Refers to both.
+CounterKey key_of(const CustomerId& customer, const Counter& counter);
+
 /// nullopt while nothing was used in that window.
 std::optional<Counter> load_counter(sql::Transaction& tx, const CounterKey& key);
 
@@ -36,6 +39,14 @@ void save_counter(sql::Transaction& tx, const CustomerId& customer, const Counte
 bool has_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value);
 /// One that it has not seen; save_counter() says the same of how many there are.
 void add_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value);
+
+/// One that no event has any more.
+void remove_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value);
+
+/// How many events a counter of the last value has counted, so that of equal times it is known
+/// which came later.
+std::int64_t load_position(sql::Transaction& tx, const CounterKey& key);
+void save_position(sql::Transaction& tx, const CounterKey& key, std::int64_t position);
 
 /// By period, then meter.
 std::vector<Counter> load_counters(sql::Transaction& tx, const PeriodQuery& query);

@@ -52,29 +52,24 @@ public:
         Recorded& event = recorded_[number];
         const bool is_amend = correction.kind == Correction::Kind::Amend;
         if (event.is_voided) return "already_voided";
-        std::set<Quantity> sums;
-        for (const UsageCount& count : event.counts) {
-            using enum Meter::Aggregation;
-            const auto aggregation = count.window->aggregation;
-            if (aggregation != Sum && aggregation != Count) return "not_correctable";
-            if (aggregation == Sum) sums.insert(count.value);
-        }
-        if (is_amend && sums.size() != 1) return "not_amendable";
-        const Recorded before = event;
-        for (UsageCount& count : event.counts)
-            if (!is_amend)
-                count.value = {};
-            else if (count.window->aggregation == Meter::Aggregation::Sum)
-                count.value = correction.quantity;
+        std::set<Quantity> measured;
+        for (const UsageCount& count : event.counts)
+            if (is_measured(count)) measured.insert(count.value);
+        if (is_amend && measured.size() != 1) return "not_amendable";
+        const CustomerId customer = CustomerId::trusted(event.customer);
+        std::vector<std::vector<Event>> before;
+        for (const UsageCount& count : event.counts)
+            before.push_back(events_of(customer, *count.window));
+        const Recorded was = event;
         event.is_voided = !is_amend;
-        const bool rises = is_amend && correction.quantity > *sums.begin();
-        const auto is_let_in = [&](const UsageCount& count) {
-            return keeps_its_limits(events_of(CustomerId::trusted(before.customer), *count.window),
-                                    moment);
-        };
-        if (!rises || std::ranges::all_of(event.counts, is_let_in)) return "";
-        event = before;
-        return "limit_exceeded";
+        for (UsageCount& count : event.counts)
+            if (is_amend && is_measured(count)) count.value = correction.quantity;
+        for (std::size_t i = 0; is_amend && i < event.counts.size(); ++i)
+            if (!is_let_in(before[i], events_of(customer, *event.counts[i].window), moment)) {
+                event = was;
+                return "limit_exceeded";
+            }
+        return "";
     }
 
     /// What the window's counter shows at `moment`, once it is under the window's allowance.
@@ -87,7 +82,7 @@ public:
 private:
     struct Recorded {
         std::string customer;
-        std::vector<UsageCount> counts;  ///< as they are now: of a voided event 0
+        std::vector<UsageCount> counts;  ///< as they are now
         Instant time;
         bool is_voided = false;
     };
@@ -97,6 +92,7 @@ private:
         Quantity value;
         std::uint64_t unique;
         const UsageWindow* window;
+        bool is_voided = false;
     };
     /// Used under one allowance.
     struct Stretch {
@@ -113,9 +109,16 @@ private:
                 if (recorded.customer == customer.text() && other.contract == window.contract &&
                     other.meter_key == window.meter_key && other.reset == window.reset &&
                     other.period.start == window.period.start)
-                    events.push_back({recorded.time, count.value, count.unique, &other});
+                    events.push_back(
+                        {recorded.time, count.value, count.unique, &other, recorded.is_voided});
             }
         return events;
+    }
+
+    static bool is_measured(const UsageCount& count) {
+        using enum Meter::Aggregation;
+        const auto aggregation = count.window->aggregation;
+        return aggregation != Count && aggregation != Unique;
     }
 
     static Quantity used(std::span<const Event> events, Instant moment) {
@@ -126,6 +129,7 @@ private:
         const Event* last = nullptr;
         std::set<std::uint64_t> different;
         for (const Event& event : events) {
+            if (event.is_voided) continue;
             sum = sum + event.value;
             most = std::max(most, event.value);
             least = std::min(least, event.value);
@@ -136,8 +140,8 @@ private:
             case Meter::Aggregation::Sum:
             case Meter::Aggregation::Count: return sum;
             case Meter::Aggregation::Max: return most;
-            case Meter::Aggregation::Min: return least;
-            case Meter::Aggregation::Last: return last->value;
+            case Meter::Aggregation::Min: return last == nullptr ? Quantity{} : least;
+            case Meter::Aggregation::Last: return last == nullptr ? Quantity{} : last->value;
             case Meter::Aggregation::Unique:
                 return Quantity::whole(static_cast<std::int64_t>(different.size()));
         }
@@ -153,21 +157,26 @@ private:
         Quantity sum;
         for (const Event& event : events) {
             const Instant end_of_step = event.time - event.time.time_since_epoch() % step + step;
-            if (end_of_step > start) sum = sum + event.value;
+            if (end_of_step > start && !event.is_voided) sum = sum + event.value;
         }
         return sum;
     }
 
     static std::optional<Quantity> hard_limit(std::span<const Event> events,
                                               const UsageWindow& window) {
-        const bool falls = window.reset.kind == Reset::Kind::Rolling ||
-                           window.aggregation == Meter::Aggregation::Min ||
-                           window.aggregation == Meter::Aggregation::Last;
-        if (falls) return limit_after({}, window);
+        if (falls(window)) return limit_after({}, window);
         auto stretches = stretches_of(events);
         if (!stretches.empty() && stretches.back().window->plan_version == window.plan_version)
             stretches.pop_back();
-        return limit_after(stretches, window);
+        const auto limit = limit_after(stretches, window);
+        // A void may leave more: what a later plan let in beside what is gone.
+        return limit ? std::max(*limit, used(events, {})) : limit;
+    }
+
+    static bool falls(const UsageWindow& window) {
+        return window.reset.kind == Reset::Kind::Rolling ||
+               window.aggregation == Meter::Aggregation::Min ||
+               window.aggregation == Meter::Aggregation::Last;
     }
 
     static std::vector<Stretch> stretches_of(std::span<const Event> events) {
@@ -182,17 +191,23 @@ private:
         return stretches;
     }
 
-    /// Of sums: no plan that was in force let in more than it does.
-    static bool keeps_its_limits(std::span<const Event> events, Instant moment) {
-        const UsageWindow& newest = *events.back().window;
-        if (newest.reset.kind == Reset::Kind::Rolling)
-            return used(events, moment) <= limit_after({}, newest).value_or(kMaxQuantity);
-        const auto stretches = stretches_of(events);
-        Quantity until;
+    /// Whether an amend may lead from `before` to `after`: what it raises by the end of any plan is
+    /// no more than that plan lets in.
+    static bool is_let_in(std::span<const Event> before, std::span<const Event> after,
+                          Instant moment) {
+        const UsageWindow& newest = *after.back().window;
+        if (falls(newest)) {
+            const Quantity now = used(after, moment);
+            return now <= used(before, moment) ||
+                   now <= limit_after({}, newest).value_or(kMaxQuantity);
+        }
+        const auto stretches = stretches_of(after), were = stretches_of(before);
+        Quantity until, was;
         for (std::size_t i = 0; i < stretches.size(); ++i) {
             until = until + stretches[i].used;
+            was = was + were[i].used;
             const auto limit = limit_after(std::span(stretches).first(i), *stretches[i].window);
-            if (until > limit.value_or(kMaxQuantity)) return false;
+            if (until > was && until > limit.value_or(kMaxQuantity)) return false;
         }
         return true;
     }
@@ -283,15 +298,20 @@ inline std::vector<CountRule> any_rules() {
     return rules;
 }
 
-/// One count or more, of these rules.
+/// One count or more, of these rules; often of one quantity, as the property of one event is.
 inline std::vector<UsageCount> any_counts(const Buyer& buyer, const std::vector<CountRule>& rules,
                                           Instant time) {
     std::vector<UsageCount> counts;
     const auto first = *rc::gen::inRange<std::size_t>(0, rules.size());
+    const auto any_millionths = [] {
+        return *rc::gen::element<std::int64_t>(0, 500'000, 1'000'000, 3'000'001);
+    };
+    const auto measured = any_millionths();
+    const bool is_one_quantity = *rc::gen::arbitrary<bool>();
     for (const CountRule& rule : std::span(rules).subspan(first)) {
         const bool is_unique = rule.aggregation == Meter::Aggregation::Unique;
         const bool is_one = rule.aggregation == Meter::Aggregation::Count || is_unique;
-        const auto millionths = *rc::gen::element<std::int64_t>(0, 500'000, 1'000'000, 3'000'001);
+        const auto millionths = is_one_quantity ? measured : any_millionths();
         counts.push_back({std::make_shared<const UsageWindow>(buyer.window(rule, time)),
                           is_one ? Quantity::whole(1) : Quantity::from_scaled(millionths),
                           is_unique ? *rc::gen::inRange<std::uint64_t>(0, 12) : 0});

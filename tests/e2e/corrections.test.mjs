@@ -15,6 +15,22 @@ event_type = "completion"
 aggregation = "sum"
 property = "tokens"
 
+[[meters]]
+key = "peak"
+name = "Peak"
+unit = "seat"
+event_type = "session"
+aggregation = "max"
+property = "seats"
+
+[[meters]]
+key = "people"
+name = "People"
+unit = "person"
+event_type = "session"
+aggregation = "unique"
+property = "user"
+
 [[plans]]
 key = "basic"
 name = "BASIC"
@@ -25,6 +41,16 @@ prices = [{ currency = "usd", interval = "month", amount = "0.00" }]
 [[plans.allowances]]
 meter = "tokens"
 included = "10"
+overage = "block"
+
+[[plans.allowances]]
+meter = "peak"
+included = "20"
+overage = "block"
+
+[[plans.allowances]]
+meter = "people"
+included = "3"
 overage = "block"
 `;
 
@@ -59,8 +85,8 @@ for (const engine of engines())
             for (const {index, code} of body.rejected) codes[index] = code;
             return codes;
         };
-        const remaining = async (name) =>
-            (await server.admin('POST', '/v1/entitlements/check', {customer: name, meter: 'tokens'}))
+        const remaining = async (name, meter = 'tokens') =>
+            (await server.admin('POST', '/v1/entitlements/check', {customer: name, meter}))
                 .body.remaining;
         const consume = (name, quantity) =>
             server.admin('POST', '/v1/usage/consume', {customer: name, meter: 'tokens', quantity});
@@ -91,6 +117,30 @@ for (const engine of engines())
             assert.deepEqual(answer.body.rejected.map(({line, code}) => [line, code]),
                              [[5, 'already_voided']]);
             assert.equal(await remaining(name), '0');
+        });
+
+        test('a peak and the people behind it fall to what is left', async () => {
+            const name = await customer();
+            const session = (id, seats, user) => ({specversion: '1.0', id: `${name} ${id}`, source: 'e2e',
+                                                   type: 'session', subject: name, data: {seats, user}});
+            assert.deepEqual(await send(session(1, 5, 'ann'), session(2, 12, 'bob'),
+                                        session(3, 7, 'ann'), session(4, 1, 'cleo')),
+                             ['accepted', 'accepted', 'accepted', 'accepted']);
+            assert.deepEqual(await send(session(5, 6, 'dan')), ['limit_exceeded']);
+            assert.equal(await remaining(name, 'peak'), '8');
+            assert.deepEqual(await send(voided(name, 'v', 2)), ['accepted']);
+            assert.equal(await remaining(name, 'peak'), '13');
+            assert.equal(await remaining(name, 'people'), '1');
+            assert.deepEqual(await send(voided(name, 'w', 3)), ['accepted']);
+            assert.equal(await remaining(name, 'people'), '1');
+            await server.kill();
+            await server.restart();
+            assert.equal(await remaining(name, 'peak'), '15');
+            assert.deepEqual(await send(amended(name, 'a', 1, '21')), ['limit_exceeded']);
+            assert.deepEqual(await send(amended(name, 'a', 1, '20')), ['accepted']);
+            assert.equal(await remaining(name, 'peak'), '0');
+            assert.deepEqual(await send(session(5, 6, 'dan')), ['accepted']);
+            assert.equal(await remaining(name, 'people'), '0');
         });
 
         test('a correction that was acknowledged outlives the process', async () => {

@@ -150,10 +150,9 @@ protected:
         const auto found = log_->find_events(std::span(&name, 1));
         EXPECT_TRUE(found);
         const LoggedCorrection logged{event, correction, content, found->front()};
+        const auto verdicts = log_->correct(std::span(&logged, 1), kStart);
         std::promise<bool> durable;
-        const auto verdicts =
-            log_->correct(std::span(&logged, 1), kStart,
-                          [&](const std::optional<Error>& error) { durable.set_value(!error); });
+        log_->when_durable([&](const std::optional<Error>& error) { durable.set_value(!error); });
         EXPECT_TRUE(verdicts && durable.get_future().get());
         const CorrectionVerdict& verdict = verdicts->front();
         return std::string(verdict.complaint ? verdict.complaint->code : to_text(verdict.verdict));

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "metering/counter.h"
+#include "metering/log/counter_tally.h"
 #include "metering/log/event_scan.h"
 #include "metering/log/event_search.h"
 #include "metering/log/identity_set.h"
@@ -126,10 +127,12 @@ public:
     /// Errors: as append.
     Result<std::vector<std::string>> expire_holds(Instant now);
 
-    /// Decides each correction for itself, in order. `durable` as with append().
-    /// Errors: as append.
+    /// Decides each correction for itself, in order, on the calling thread. Where only its other
+    /// events tell what a counter comes to, these are read from the log, and nobody else waits but
+    /// other corrections. The verdicts may be told after when_durable().
+    /// Errors: as append; those of newest_events.
     Result<std::vector<CorrectionVerdict>> correct(std::span<const LoggedCorrection> corrections,
-                                                   Instant received_at, LogWriter::Done durable);
+                                                   Instant received_at);
     /// Durable events by name, on the calling thread (event_search.h). Names that nobody has are
     /// not looked for.
     [[nodiscard]] Result<std::vector<std::optional<FoundEvent>>> find_events(
@@ -185,8 +188,15 @@ private:
     /// not in the log would make the log contradict itself.
     Result<LogVerdict> decide(IdentitySet::Batch& identities, const LoggedUse& use,
                               const IdentityHash& hash) noexcept;
-    Result<CorrectionVerdict> decide(IdentitySet::Batch& identities,
-                                     const LoggedCorrection& correction) noexcept;
+    /// Either a verdict, or what must be counted anew before there is one.
+    using CorrectionStep = std::variant<CorrectionVerdict, RecountJob>;
+    Result<CorrectionStep> decide(IdentitySet::Batch& identities,
+                                  const LoggedCorrection& correction) noexcept;
+    /// \param recounted  what the step before asked for; absent: this is the first one
+    Result<CorrectionStep> step(const LoggedCorrection& correction, Instant received_at,
+                                const std::optional<std::vector<CounterTally>>& recounted);
+    Result<CorrectionVerdict> correct(const LoggedCorrection& correction, Instant received_at);
+    [[nodiscard]] Result<std::vector<CounterTally>> recount(const RecountJob& job) const;
     /// What one request asks for.
     struct Request {
         std::size_t count;      ///< of things to be decided
@@ -219,6 +229,7 @@ private:
     const SipKey key_;
     const std::unique_ptr<IdentitySet> identities_;
 
+    std::mutex correcting_;  ///< of one correction at a time; taken before sequencer_
     mutable std::mutex sequencer_;
     // guarded by sequencer_
     UsageState state_;

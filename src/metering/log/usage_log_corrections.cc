@@ -1,22 +1,21 @@
+#include <optional>
 #include <span>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "metering/log/event_recount.h"
 #include "metering/log/identity_hash.h"
 #include "metering/log/usage_log.h"
 
 namespace turnpike {
 namespace {
 
-/// More than the records of these corrections can take.
-std::size_t bytes_max(std::span<const LoggedCorrection> corrections) {
-    constexpr std::size_t kRecordsPerCorrection = 2;  // source, correction
-    std::size_t bytes = kRecordBytesMax;
-    for (const LoggedCorrection& one : corrections)
-        bytes += kRecordsPerCorrection * (kRecordBytesMax + one.event.source.size()) +
-                 one.event.id.size() + one.correction.id.size() + kEventPropertiesMax +
-                 kUsageCountsMax * kChangeBytesMax;
-    return bytes;
+/// More than the records of the correction can take, beside its changes.
+std::size_t bytes_max(const LoggedCorrection& one) {
+    constexpr std::size_t kRecords = 3;  // arrival, source, correction
+    return kRecords * kRecordBytesMax + one.event.source.size() + one.event.id.size() +
+           one.correction.id.size() + kEventPropertiesMax;
 }
 
 CorrectionVerdict rejected(EventComplaint complaint) {
@@ -25,8 +24,8 @@ CorrectionVerdict rejected(EventComplaint complaint) {
 
 }  // namespace
 
-Result<CorrectionVerdict> UsageLog::decide(IdentitySet::Batch& identities,
-                                           const LoggedCorrection& correction) noexcept {
+Result<UsageLog::CorrectionStep> UsageLog::decide(IdentitySet::Batch& identities,
+                                                  const LoggedCorrection& correction) noexcept {
     const UsageEvent& event = correction.event;
     const IdentityHash hash = identity_hash(key_, event.source, event.id);
     const auto known = identities.find(hash);
@@ -37,25 +36,72 @@ Result<CorrectionVerdict> UsageLog::decide(IdentitySet::Batch& identities,
     if (!correction.original)
         return rejected({"unknown_event",
                          "the customer has no event of this source and id; a correction is none"});
-    const auto decided = state_.correct({.source = event.source,
-                                         .id = event.id,
-                                         .time = event.time,
-                                         .content = correction.content,
-                                         .correction = correction.correction,
-                                         .original = *correction.original},
-                                        records_);
+    const CorrectionUse use{.source = event.source,
+                            .id = event.id,
+                            .time = event.time,
+                            .content = correction.content,
+                            .correction = correction.correction,
+                            .original = *correction.original};
+    if (auto job = state_.begin_recount(use)) return *std::move(job);
+    const auto decided = state_.correct(use, records_);
     if (!decided) return rejected(decided.error());
     identities.insert(hash, correction.content);
     return CorrectionVerdict{};
 }
 
+Result<UsageLog::CorrectionStep> UsageLog::step(
+    const LoggedCorrection& correction, Instant received_at,
+    const std::optional<std::vector<CounterTally>>& recounted) {
+    const std::scoped_lock lock(sequencer_);
+    if (recounted) state_.tell_recount(*recounted);
+    const std::size_t changes =
+        correction.original ? state_.change_bytes_max(*correction.original) : 0;
+    const auto room =
+        writer_->has_room(bytes_max(correction) + changes + expiry_bytes_max(received_at));
+    if (!room) return failure(room);
+    begin(received_at);
+    auto identities = identities_->batch();
+    auto decided = decide(identities, correction);
+    writer_->submit(records_, [](const std::optional<Error>&) {});
+    return decided;
+}
+
+/// An event that was decided before the job began may not be on disk yet.
+Result<std::vector<CounterTally>> UsageLog::recount(const RecountJob& job) const {
+    const auto durable = wait_until_durable();
+    if (!durable) return failure(durable);
+    return recount_events(directory_ + "/segments", writer_->durable_sequence(), job, names());
+}
+
+Result<CorrectionVerdict> UsageLog::correct(const LoggedCorrection& correction,
+                                            Instant received_at) {
+    std::optional<std::vector<CounterTally>> recounted;
+    while (true) {
+        auto next = step(correction, received_at, recounted);
+        if (!next) return failure(next);
+        if (auto* const verdict = std::get_if<CorrectionVerdict>(&*next))
+            return std::move(*verdict);
+        auto found = recount(std::get<RecountJob>(*next));
+        if (!found) return failure(found);
+        recounted = *std::move(found);
+    }
+}
+
 Result<std::vector<CorrectionVerdict>> UsageLog::correct(
-    std::span<const LoggedCorrection> corrections, Instant received_at, LogWriter::Done durable) {
-    const auto decide_one = [&](IdentitySet::Batch& identities, std::size_t i) {
-        return decide(identities, corrections[i]);
-    };
-    return decide_all<CorrectionVerdict>({corrections.size(), bytes_max(corrections), received_at},
-                                         decide_one, std::move(durable));
+    std::span<const LoggedCorrection> corrections, Instant received_at) {
+    const std::scoped_lock alone(correcting_);
+    std::vector<CorrectionVerdict> verdicts;
+    verdicts.reserve(corrections.size());
+    for (const LoggedCorrection& correction : corrections) {
+        auto verdict = correct(correction, received_at);
+        {
+            const std::scoped_lock lock(sequencer_);
+            state_.forget_recount();
+        }
+        if (!verdict) return failure(verdict);
+        verdicts.push_back(*std::move(verdict));
+    }
+    return verdicts;
 }
 
 Result<std::vector<std::optional<FoundEvent>>> UsageLog::find_events(

@@ -2,6 +2,7 @@
 // with a snapshot or without, changes nothing.
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,6 +12,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "metering/log/event_recount.h"
+#include "metering/log/frame_events.h"
 #include "metering/log/usage_state.h"
 #include "metering/usage_model_testing.h"
 
@@ -48,17 +51,24 @@ public:
             events_.push_back(found_in(std::string_view(records_).substr(begin)));
         return answer;
     }
+    /// \param meanwhile  what happens while other events are looked for
     /// \return "", or why the event of this number cannot be corrected so
-    std::string correct(std::size_t number, const Correction& correction, Instant time) {
+    std::string correct(std::size_t number, const Correction& correction, Instant time,
+                        const std::function<void()>& meanwhile) {
         const std::string id = std::to_string(++sent_);
-        state_.begin_arrival(kModelStart + std::chrono::seconds(sent_));
-        const auto corrected = state_.correct({.source = "test",
-                                               .id = id,
-                                               .time = time,
-                                               .content = 2,
-                                               .correction = correction,
-                                               .original = events_[number]},
-                                              records_);
+        const FoundEvent original = events_[number];
+        const CorrectionUse use{.source = "test",
+                                .id = id,
+                                .time = time,
+                                .content = 2,
+                                .correction = correction,
+                                .original = original};
+        auto job = state_.begin_recount(use);
+        meanwhile();
+        for (; job; job = state_.begin_recount(use)) state_.tell_recount(recounted(*job));
+        state_.begin_arrival(kModelStart + std::chrono::seconds(++sent_));
+        const auto corrected = state_.correct(use, records_);
+        state_.forget_recount();
         return corrected ? "" : std::string(corrected.error().code);
     }
     void keep_snapshot() {
@@ -81,6 +91,13 @@ public:
     }
 
 private:
+    [[nodiscard]] std::vector<CounterTally> recounted(const RecountJob& job) const {
+        EventRecount recount(job, [&](const LogPlace& event) { return state_.status_of(event); });
+        const auto shown = show_events(
+            records_, {.event = [&](const SealedEvent& event) { recount.show(event); }});
+        RC_ASSERT(shown.has_value());
+        return recount.take();
+    }
     /// The one event in there.
     static FoundEvent found_in(std::string_view records) {
         RecordReader reader(records);
@@ -125,8 +142,7 @@ RC_GTEST_PROP(UsageModel, TheLogCountsAsTheModelDoes, ()) {
     Instant clock = kModelStart;
     const auto rules = any_rules();
     const int events = *rc::gen::inRange(0, 60), snapshot_at = *rc::gen::inRange(0, 60);
-    for (int i = 0; i < events; ++i) {
-        if (i == snapshot_at) life.keep_snapshot();
+    const auto send_any = [&] {
         Buyer& buyer = buyers[*rc::gen::inRange(0, 2)];
         if (*rc::gen::inRange(0, 6) == 0) {
             buyer.plan = *rc::gen::inRange(0, testing::kModelPlans);
@@ -142,13 +158,21 @@ RC_GTEST_PROP(UsageModel, TheLogCountsAsTheModelDoes, ()) {
         RC_ASSERT(answer.counted == (fits ? Counted::Accepted : Counted::LimitExceeded));
         for (std::size_t n = 0; n < counts.size(); ++n)
             check_counter(answer.left[n], model.figures(buyer.id, *counts[n].window, time));
+    };
+    for (int i = 0; i < events; ++i) {
+        if (i == snapshot_at) life.keep_snapshot();
+        send_any();
         if (model.events() == 0 || *rc::gen::inRange(0, 3) > 0) continue;
         // Few, so that one is corrected again and again.
         const auto number =
             *rc::gen::inRange<std::size_t>(0, std::min<std::size_t>(model.events(), 5));
         const auto correction = testing::any_correction("test", "any");
-        const std::string expected = model.correct(number, correction, clock);
-        RC_ASSERT(life.correct(number, correction, clock) == expected);
+        const auto meanwhile = [&] {
+            if (*rc::gen::arbitrary<bool>()) send_any();
+        };
+        const Instant moment = clock;
+        const std::string answer = life.correct(number, correction, moment, meanwhile);
+        RC_ASSERT(answer == model.correct(number, correction, moment));
     }
     const std::string now = Life::snapshot_of(life.state());
     RC_ASSERT(Life::snapshot_of(life.replayed()) == now);

@@ -16,6 +16,7 @@
 #include "metering/log/hold_record.h"
 #include "metering/log/leb128.h"
 #include "metering/log/packed_uuid.h"
+#include "metering/recount.h"
 
 namespace turnpike {
 
@@ -69,8 +70,8 @@ struct AllowanceRecord {
     std::int64_t revision;  ///< of the contract, as UsageWindow says
     CountRule rule{};       ///< of the counter; never another one
     std::optional<UnitPrice> overage_cap{};
-    /// Of a segment behind the first, and only in snapshots, which tell it without its events:
-    /// where the first of these stands.
+    /// Only in snapshots, which tell a segment without its events: before which place none of these
+    /// stands. Of the first segment, unless the counter adds up: where it was opened.
     std::optional<LogPlace> begins{};
     KeptPast kept{};  ///< looked at where it opens the counter
     friend bool operator==(const AllowanceRecord&, const AllowanceRecord&) = default;
@@ -193,7 +194,10 @@ private:
 struct LoggedChange {
     std::uint32_t counter = 0;
     std::uint32_t segment = 0;  ///< of the counter, as CountChange says
-    Quantity change;
+    Quantity change;            ///< of what the event counts there
+    /// Where the counter is led, if it does not add up and does not stay as it is.
+    std::optional<Recounted> becomes{};
+    std::uint64_t gone = 0;  ///< the value that is gone, where `becomes` says so
     friend bool operator==(const LoggedChange&, const LoggedChange&) = default;
 };
 void put_change(std::string& out, const LoggedChange& change);
@@ -208,8 +212,10 @@ std::optional<std::vector<UsageBucket>> read_buckets(std::string_view bytes);
 inline constexpr std::size_t kRecordBytesMax = 1 + 1 + 16 * kNumberBytesMax;
 /// More bytes than a count takes in the list behind an event's first.
 inline constexpr std::size_t kCountBytesMax = 2 * kNumberBytesMax + sizeof(std::uint64_t);
-/// More bytes than a change takes in a correction's list.
-inline constexpr std::size_t kChangeBytesMax = 3 * kNumberBytesMax;
+/// More bytes than a change takes in a correction's list, of a counter of that many segments.
+constexpr std::size_t change_bytes_of(std::size_t segments) {
+    return (5 + segments) * kNumberBytesMax + sizeof(std::uint64_t);
+}
 
 /// Reads a payload's records in order. Texts are parts of the payload, or of the reader until its
 /// next call: an id that is a UUID takes 16 bytes there. Any bytes at all are safe.

@@ -24,6 +24,14 @@ LogPlace any_place() {
     return {*rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<std::uint64_t>()};
 }
 
+void lead_anywhere(LoggedChange& change) {
+    Recounted& becomes = change.becomes.emplace();
+    for (int i = *rc::gen::inRange(1, 4); i > 0; --i) becomes.ends.push_back(any_quantity());
+    if (*rc::gen::arbitrary<bool>()) becomes.last_at = any_instant();
+    becomes.is_value_gone = *rc::gen::arbitrary<bool>();
+    if (becomes.is_value_gone) change.gone = *rc::gen::arbitrary<std::uint64_t>();
+}
+
 RC_GTEST_PROP(UsageRecord, ACorrectionIsReadAsItWasWritten, ()) {
     const auto index = [] { return *rc::gen::arbitrary<std::uint32_t>(); };
     const auto any_amend = [] {
@@ -34,6 +42,7 @@ RC_GTEST_PROP(UsageRecord, ACorrectionIsReadAsItWasWritten, ()) {
     for (int i = *rc::gen::inRange(1, 5); i > 0; --i) {
         const auto scaled = *rc::gen::inRange(-kMaxQuantity.scaled(), kMaxQuantity.scaled() + 1);
         list.push_back({index(), index(), Quantity::from_scaled(scaled)});
+        if (*rc::gen::arbitrary<bool>()) lead_anywhere(list.back());
         put_change(changes, list.back());
     }
     const std::string id = testing::any_event_id(), original_id = testing::any_event_id();
@@ -60,7 +69,18 @@ TEST(UsageRecord, ChangesThatCannotBeAreRefused) {
     for (std::size_t i = 0; i <= kUsageCountsMax; ++i) too_many += change;
     std::string too_large;
     put_change(too_large, {1, 2, kMaxQuantity + Quantity::from_scaled(1)});
-    for (const std::string& bytes : {std::string(), change.substr(1), too_many, too_large})
+    std::string led, nowhere, too_far;
+    put_change(led, {1, 2, {}, Recounted{{Quantity::whole(1)}, Instant{}, true}, 7});
+    put_change(nowhere, {1, 2, {}, Recounted{{}, {}, true}, 7});
+    put_change(too_far, {1, 2, {}, Recounted{{kMaxQuantity + Quantity::from_scaled(1)}}});
+    EXPECT_TRUE(read_changes(led));
+    std::string of_nothing;  // a time and no counter that it is of
+    put_number(of_nothing, 1);
+    put_number(of_nothing, 2);
+    put_signed(of_nothing, 0);
+    put_signed(of_nothing, 0);
+    for (const std::string& bytes : {std::string(), change.substr(1), too_many, too_large, nowhere,
+                                     too_far, of_nothing, led.substr(0, led.size() - 1)})
         EXPECT_FALSE(read_changes(bytes));
     EXPECT_TRUE(read_changes(change));
 }

@@ -200,6 +200,7 @@ void UsageState::write_event(const Use& use, std::string& records) {
 
 void UsageState::take(const EventCount& count, Instant time) {
     Entry& entry = counters_[count.counter];
+    if (recount_) note(count, time);
     const Quantity value = counted_value(entry, count);
     if (entry.past == kNoPast) {
         entry.used = used_after(entry.rule, entry.used, trail_of(entry), value, time);
@@ -314,8 +315,11 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
                              .revision = record.revision};
     const Counter next = is_new ? open_counter(window) : with_allowance(std::move(before), window);
     entry.hard_limit = next.hard_limit;
-    if (next.segments.size() == 1) entry.segments.clear();
-    const LogPlace begins = record.begins.value_or(next_place());
+    // What can fall is all under its newest allowance, from its first event on.
+    const bool replaces = !is_new && next.segments.size() == 1;
+    const LogPlace begins =
+        record.begins.value_or(replaces ? entry.segments.front().begins : next_place());
+    if (replaces) entry.segments.clear();
     entry.segments.push_back({record.plan_version, next.segments.back().from_used, record.included,
                               record.overage_unit_price, record.overage_cap, begins});
     return std::monostate{};

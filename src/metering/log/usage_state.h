@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "metering/correction.h"
 #include "metering/counter.h"
+#include "metering/log/counter_tally.h"
 #include "metering/log/hold_book.h"
 #include "metering/log/usage_record.h"
 #include "metering/reservation.h"
@@ -118,8 +119,16 @@ public:
     /// back: its usage counts under the newer one.
     /// \param left  if not null, counters_in() as the event left them
     Counted count(const Use& use, std::string& records, std::vector<Counter>* left = nullptr);
+    /// Before a correction is decided: whether only other events can tell what its counters come
+    /// to. Then these must be found (event_recount.h) and told; what is counted meanwhile is noted
+    /// here, until forget_recount(). One at a time, and no other correction meanwhile.
+    /// \return nullopt: correct() can decide
+    std::optional<RecountJob> begin_recount(const CorrectionUse& use);
+    /// \param found  one for each of the job's counters
+    void tell_recount(std::span<const CounterTally> found);
+    void forget_recount() { recount_.reset(); }
     /// Appends the record of a correction that holds; begin_arrival() came before, and no event
-    /// since: corrections have arrivals of their own.
+    /// since: corrections have arrivals of their own. begin_recount() found nothing to ask for.
     /// Complaints: those of changes_of(); limit_exceeded. Nothing changed then.
     std::expected<std::monostate, EventComplaint> correct(const CorrectionUse& use,
                                                           std::string& records);
@@ -186,6 +195,8 @@ public:
     /// Of all of the customer's contracts, in rising order.
     [[nodiscard]] std::vector<std::uint32_t> counters_of_customer(std::string_view customer) const;
 
+    /// More bytes than the changes of a correction take.
+    [[nodiscard]] std::size_t change_bytes_max(const FoundEvent& original) const;
     /// What corrections made of the event so far.
     [[nodiscard]] EventStatus status_of(const LogPlace& event) const;
     /// Events that were corrected.
@@ -203,7 +214,7 @@ private:
         std::uint32_t plan_version;
         Quantity from_used, included;
         std::optional<UnitPrice> overage_unit_price, overage_cap;
-        LogPlace begins;  ///< where its first event stands; of the first segment, anywhere
+        LogPlace begins;  ///< none of its events stands before; anywhere in the first of a sum
     };
     /// What few counters need.
     struct Past {
@@ -271,7 +282,22 @@ private:
     std::uint32_t set_allowance(const Use& use, const Placement& placement, std::string& records);
     void open(const AllowanceRecord& record, std::uint32_t contract);
 
+    /// One that is under way, and what is known of its counters: at first, what came since.
+    struct RunningRecount {
+        RecountJob job;
+        std::vector<CounterTally> tallies;
+        bool is_told = false;
+    };
     [[nodiscard]] static std::uint32_t segment_at(const Entry& entry, const LogPlace& place);
+    [[nodiscard]] std::expected<std::vector<ValueChange>, EventComplaint> changes_for(
+        const CorrectionUse& use) const;
+    [[nodiscard]] Revaluation revaluation_of(const FoundEvent& event, const EventCount& count,
+                                             const ValueChange& change) const;
+    [[nodiscard]] LoggedChange logged(const FoundEvent& event, const EventCount& count,
+                                      const ValueChange& change) const;
+    [[nodiscard]] const CounterTally* told_of(const LogPlace& original,
+                                              std::uint32_t counter) const;
+    void note(const EventCount& count, Instant time);
     [[nodiscard]] std::optional<Counter> changed(const LoggedChange& change, Instant time) const;
     void put_back(Entry& entry, const Counter& counter);
 
@@ -318,6 +344,7 @@ private:
         contract_numbers_;
     std::vector<std::vector<std::uint32_t>> contracts_of_customer_;  ///< by his name's number
     std::map<LogPlace, EventStatus> corrected_;
+    std::optional<RunningRecount> recount_;
     Instant received_at_;
     std::uint64_t arrivals_ = 0, events_ = 0;
     std::uint64_t arrival_begins_ = 0;  ///< events before the last arrival

@@ -26,7 +26,7 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
     const ContractUsage& contract = contracts_[entry.contract];
     for (const Segment& segment : entry.segments) {
         std::optional<LogPlace> begins;
-        if (&segment != &entry.segments.front()) begins = segment.begins;
+        if (&segment != &entry.segments.front() || !adds_up(entry.rule)) begins = segment.begins;
         if (segment.from_used > Quantity{})
             write_record(records, UsedRecord{number, segment.from_used});
         write_record(records, AllowanceRecord{.counter = number,
