@@ -19,7 +19,7 @@
 #include <thread>
 #include <vector>
 
-#include "metering/log/segment_file.h"
+#include "metering/log/segment/segment_file.h"
 #include "metering/log/usage_log.h"
 
 namespace {

@@ -12,7 +12,7 @@
 #include "base/check.h"
 #include "crypto/crc32c.h"
 #include "memory_file.h"
-#include "metering/log/identity_run.h"
+#include "metering/log/identity/identity_run.h"
 
 namespace {
 

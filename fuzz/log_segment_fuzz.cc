@@ -11,9 +11,9 @@
 
 #include "base/check.h"
 #include "memory_file.h"
-#include "metering/log/frame.h"
-#include "metering/log/segment_file.h"
-#include "metering/log/usage_state.h"
+#include "metering/log/files/frame.h"
+#include "metering/log/segment/segment_file.h"
+#include "metering/log/state/usage_state.h"
 
 namespace {
 

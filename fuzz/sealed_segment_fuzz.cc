@@ -12,7 +12,7 @@
 #include "base/check.h"
 #include "crypto/crc32c.h"
 #include "memory_file.h"
-#include "metering/log/sealed_segment.h"
+#include "metering/log/segment/sealed_segment.h"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "metering/log/snapshot_comparison.h"
-#include "metering/log/usage_state.h"
+#include "metering/log/state/snapshot_comparison.h"
+#include "metering/log/state/usage_state.h"
 
 namespace {
 

@@ -22,8 +22,8 @@
 #include "metering/event_body.h"
 #include "metering/log_reservations.h"
 #include "metering/log_usage.h"
-#include "metering/sql_reservations.h"
-#include "metering/sql_usage.h"
+#include "metering/sql/sql_reservations.h"
+#include "metering/sql/sql_usage.h"
 
 namespace turnpike {
 namespace {

@@ -12,7 +12,7 @@
 #include "app/data_dir.h"
 #include "app/data_folder.h"
 #include "crypto/crc32c.h"
-#include "metering/log/durable_file.h"
+#include "metering/log/files/durable_file.h"
 #include "metering/log/log_copy.h"
 #include "sql/sqlite/database_copy.h"
 #include "sql/sqlite/file_lock.h"

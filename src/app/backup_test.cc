@@ -10,7 +10,7 @@
 #include "app/backup_manifest.h"
 #include "base/check.h"
 #include "metering/log/crash_testing.h"
-#include "metering/log/frame.h"
+#include "metering/log/files/frame.h"
 #include "metering/log/usage_log.h"
 #include "sql/database.h"
 #include "sql/testing.h"

@@ -15,7 +15,7 @@
 #include "app/cli.h"
 #include "app/process.h"
 #include "app/signals.h"
-#include "metering/log/identity_table.h"
+#include "metering/log/identity/identity_table.h"
 
 namespace turnpike {
 namespace {

@@ -18,7 +18,7 @@
 #include "catalog/service.h"
 #include "customers/service.h"
 #include "json/value.h"
-#include "metering/log/durable_file.h"
+#include "metering/log/files/durable_file.h"
 
 namespace turnpike {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "metering/log/usage_state.h"
+#include "metering/log/state/usage_state.h"
 #include "sql/sql.h"
 
 namespace turnpike {

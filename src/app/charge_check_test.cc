@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "billing/period_close.h"
-#include "metering/log/usage_state.h"
+#include "metering/log/state/usage_state.h"
 #include "metering/testing.h"
 #include "sql/testing.h"
 

@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "base/error.h"
-#include "metering/log/durable_file.h"
+#include "metering/log/files/durable_file.h"
 
 namespace turnpike {
 

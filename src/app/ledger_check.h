@@ -4,7 +4,7 @@
 
 #include "analytics/usage/rollup_check.h"
 #include "app/charge_check.h"
-#include "metering/log/usage_state.h"
+#include "metering/log/state/usage_state.h"
 #include "sql/database.h"
 
 namespace turnpike {

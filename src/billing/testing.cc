@@ -14,7 +14,7 @@
 #include "metering/event_body.h"
 #include "metering/ingest.h"
 #include "metering/log_usage.h"
-#include "metering/sql_usage.h"
+#include "metering/sql/sql_usage.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "metering/append_job.h"
-#include "metering/log/place_text.h"
+#include "metering/log/records/place_text.h"
 #include "metering/log_usage.h"
 #include "metering/log_wait.h"
 

@@ -11,7 +11,7 @@
 
 #include "base/check.h"
 #include "crypto/crc32c.h"
-#include "metering/log/place_text.h"
+#include "metering/log/records/place_text.h"
 #include "metering/log_wait.h"
 
 namespace turnpike {

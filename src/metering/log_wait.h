@@ -12,7 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/error.h"
-#include "metering/log/log_writer.h"
+#include "metering/log/segment/log_writer.h"
 
 namespace turnpike {
 

@@ -13,7 +13,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "metering/log_reservations.h"
-#include "metering/sql_reservations.h"
+#include "metering/sql/sql_reservations.h"
 #include "metering/store_testing.h"
 
 namespace turnpike {

@@ -18,7 +18,7 @@
 #include "catalog/preset.h"
 #include "catalog/service.h"
 #include "metering/service.h"
-#include "metering/sql_usage.h"
+#include "metering/sql/sql_usage.h"
 #include "sql/database.h"
 
 namespace turnpike::testing {

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "metering/stored_counter.h"
+#include "metering/sql/stored_counter.h"
 #include "sql/known_word.h"
 #include "sql/statement_rows.h"
 

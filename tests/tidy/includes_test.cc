@@ -2,9 +2,11 @@
 // table does not. A new edge is added here, in the commit that needs it, where a reader sees it.
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -190,6 +192,27 @@ Complaints check_pure(const File& file, const std::set<std::string>& pure) {
     return complaints;
 }
 
+/// The usage log's folders, lowest first: a file includes its own folder and those before.
+constexpr std::array<std::string_view, 5> kLogLayers{"files", "records", "identity", "segment",
+                                                     "state"};
+
+std::size_t log_layer_of(std::string_view path) {
+    constexpr std::string_view kLog = "metering/log/";
+    path.remove_prefix(path.find(kLog) + kLog.size());
+    const auto layer = std::ranges::find(kLogLayers, path.substr(0, path.find('/')));
+    return static_cast<std::size_t>(layer - kLogLayers.begin());
+}
+
+Complaints check_log_layers(const File& file) {
+    Complaints complaints;
+    if (is_test(file.path)) return complaints;
+    for (const auto& include : includes_of(file))
+        if (include.path.starts_with("metering/log/") &&
+            log_layer_of(include.path) > log_layer_of(file.path))
+            complaints.push_back(at(file, include.line, include.path + " lies above this file"));
+    return complaints;
+}
+
 /// The C++ client is built without the server, and installed without what is inside.
 Complaints check_client(const File& file) {
     Complaints complaints;
@@ -226,6 +249,11 @@ TEST(Includes, VendorsKnowOnlyThePortAndTheEdges) {
     EXPECT_TRUE(complaints.empty()) << joined(complaints);
 }
 
+TEST(Includes, TheUsageLogIsBuiltInLayers) {
+    const auto complaints = over_sources(check_log_layers, "src/metering/log");
+    EXPECT_TRUE(complaints.empty()) << joined(complaints);
+}
+
 TEST(Includes, PureTargetsStayPure) {
     const auto pure = pure_files();
     Complaints complaints;
@@ -250,6 +278,14 @@ TEST(IncludesSelfTest, AForbiddenEdgeIsNoticed) {
               Complaints{"src/rating/overage.cc:2: rating may not include http/x.h"});
     const File unknown{"src/surprise/a.cc", ""};
     EXPECT_EQ(check_edges(unknown, module_edges()).size(), 1U);
+}
+
+TEST(IncludesSelfTest, ALayerThatKnowsAHigherOneIsNoticed) {
+    const File bad{"src/metering/log/segment/sealing.cc",
+                   "#include \"metering/log/records/usage_record.h\"\n"
+                   "#include \"metering/log/state/usage_state.h\"\n"
+                   "#include \"metering/log/usage_log.h\"\n"};
+    EXPECT_EQ(check_log_layers(bad).size(), 2U);
 }
 
 TEST(IncludesSelfTest, AClientThatNeedsTheServerOrALibraryIsNoticed) {

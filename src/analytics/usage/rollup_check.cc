@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "analytics/usage/rollup_store.h"
-#include "metering/log/frame_events.h"
+#include "metering/log/segment/frame_events.h"
 
 namespace turnpike {
 namespace {

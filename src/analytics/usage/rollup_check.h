@@ -9,7 +9,7 @@
 
 #include "analytics/usage/log_tally.h"
 #include "analytics/usage/usage_sum.h"
-#include "metering/log/usage_state.h"
+#include "metering/log/state/usage_state.h"
 #include "sql/database.h"
 
 namespace turnpike {

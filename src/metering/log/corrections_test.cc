@@ -9,12 +9,12 @@
 
 #include "metering/log/log_follow.h"
 #include "metering/log/requests_testing.h"
-#include "metering/log/sealed_segment.h"
-#include "metering/log/sealing.h"
-#include "metering/log/segment_replay.h"
-#include "metering/log/snapshot_comparison.h"
+#include "metering/log/segment/sealed_segment.h"
+#include "metering/log/segment/sealing.h"
+#include "metering/log/segment/segment_replay.h"
+#include "metering/log/state/snapshot_comparison.h"
+#include "metering/log/state/usage_snapshot.h"
 #include "metering/log/usage_log.h"
-#include "metering/log/usage_snapshot.h"
 #include "metering/log/verification.h"
 
 namespace turnpike {

@@ -6,11 +6,11 @@
 #include <variant>
 #include <vector>
 
-#include "metering/log/durable_file.h"
-#include "metering/log/frame_events.h"
-#include "metering/log/sealed_segment.h"
-#include "metering/log/segment_file.h"
-#include "metering/log/segment_visit.h"
+#include "metering/log/files/durable_file.h"
+#include "metering/log/segment/frame_events.h"
+#include "metering/log/segment/sealed_segment.h"
+#include "metering/log/segment/segment_file.h"
+#include "metering/log/segment/segment_visit.h"
 
 namespace turnpike {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "metering/log/log_testing.h"
 #include "metering/log/requests_testing.h"
-#include "metering/log/sealing.h"
+#include "metering/log/segment/sealing.h"
 
 namespace turnpike {
 namespace {

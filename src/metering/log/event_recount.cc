@@ -4,8 +4,8 @@
 #include <ranges>
 #include <utility>
 
-#include "metering/log/segment_file.h"
-#include "metering/log/segment_visit.h"
+#include "metering/log/segment/segment_file.h"
+#include "metering/log/segment/segment_visit.h"
 
 namespace turnpike {
 namespace {

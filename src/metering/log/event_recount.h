@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/error.h"
-#include "metering/log/counter_tally.h"
 #include "metering/log/event_scan.h"
-#include "metering/log/sealed_block.h"
+#include "metering/log/segment/sealed_block.h"
+#include "metering/log/state/counter_tally.h"
 
 namespace turnpike {
 

@@ -14,9 +14,9 @@
 #include <gtest/gtest.h>
 
 #include "metering/log/requests_testing.h"
-#include "metering/log/sealing.h"
+#include "metering/log/segment/sealing.h"
+#include "metering/log/state/usage_snapshot.h"
 #include "metering/log/usage_log.h"
-#include "metering/log/usage_snapshot.h"
 #include "metering/log/verification.h"
 
 namespace turnpike {

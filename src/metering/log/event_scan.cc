@@ -7,9 +7,9 @@
 #include <span>
 #include <utility>
 
-#include "metering/log/segment_file.h"
-#include "metering/log/segment_visit.h"
-#include "metering/log/usage_record.h"
+#include "metering/log/records/usage_record.h"
+#include "metering/log/segment/segment_file.h"
+#include "metering/log/segment/segment_visit.h"
 
 namespace turnpike {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "metering/log/sealed_block.h"
-#include "metering/log/usage_state.h"
+#include "metering/log/segment/sealed_block.h"
+#include "metering/log/state/usage_state.h"
 #include "metering/usage_event.h"
 
 namespace turnpike {

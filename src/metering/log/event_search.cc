@@ -6,7 +6,7 @@
 #include <ranges>
 #include <utility>
 
-#include "metering/log/segment_visit.h"
+#include "metering/log/segment/segment_visit.h"
 
 namespace turnpike {
 namespace {

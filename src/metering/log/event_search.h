@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "metering/log/event_scan.h"
-#include "metering/log/usage_state.h"
+#include "metering/log/state/usage_state.h"
 
 namespace turnpike {
 

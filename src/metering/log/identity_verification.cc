@@ -6,11 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "metering/log/durable_file.h"
-#include "metering/log/identity_directory.h"
-#include "metering/log/identity_hash.h"
-#include "metering/log/identity_run.h"
-#include "metering/log/usage_snapshot.h"
+#include "metering/log/files/durable_file.h"
+#include "metering/log/identity/identity_directory.h"
+#include "metering/log/identity/identity_hash.h"
+#include "metering/log/identity/identity_run.h"
+#include "metering/log/state/usage_snapshot.h"
 
 namespace turnpike {
 namespace {

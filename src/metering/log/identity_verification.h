@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "crypto/siphash.h"
-#include "metering/log/identity_table.h"
-#include "metering/log/usage_state.h"
+#include "metering/log/identity/identity_table.h"
+#include "metering/log/state/usage_state.h"
 #include "metering/log/verification.h"
 
 namespace turnpike {

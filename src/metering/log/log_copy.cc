@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "metering/log/identity_directory.h"
-#include "metering/log/usage_snapshot.h"
+#include "metering/log/identity/identity_directory.h"
+#include "metering/log/state/usage_snapshot.h"
 
 namespace turnpike {
 namespace {

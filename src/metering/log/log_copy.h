@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "metering/log/durable_file.h"
-#include "metering/log/segment_file.h"
+#include "metering/log/files/durable_file.h"
+#include "metering/log/segment/segment_file.h"
 
 namespace turnpike {
 

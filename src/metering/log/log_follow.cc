@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "metering/log/durable_file.h"
-#include "metering/log/frame_events.h"
-#include "metering/log/sealed_segment.h"
-#include "metering/log/segment_file.h"
+#include "metering/log/files/durable_file.h"
+#include "metering/log/segment/frame_events.h"
+#include "metering/log/segment/sealed_segment.h"
+#include "metering/log/segment/segment_file.h"
 
 namespace turnpike {
 namespace {

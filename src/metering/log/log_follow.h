@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "metering/log/sealed_block.h"
+#include "metering/log/segment/sealed_block.h"
 
 namespace turnpike {
 

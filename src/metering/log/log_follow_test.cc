@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "metering/log/requests_testing.h"
-#include "metering/log/sealing.h"
+#include "metering/log/segment/sealing.h"
 
 namespace turnpike {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "metering/log/frame.h"
+#include "metering/log/files/frame.h"
 
 namespace turnpike::testing {
 

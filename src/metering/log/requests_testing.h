@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "metering/log/log_testing.h"
-#include "metering/log/segment_file.h"
-#include "metering/log/usage_state.h"
+#include "metering/log/segment/segment_file.h"
+#include "metering/log/state/usage_state.h"
 #include "metering/window_calendar.h"
 
 namespace turnpike::testing {

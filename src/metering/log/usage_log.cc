@@ -11,11 +11,11 @@
 #include <spdlog/spdlog.h>
 
 #include "metering/log/event_lookup.h"
-#include "metering/log/identity_hash.h"
-#include "metering/log/sealing.h"
-#include "metering/log/segment_file.h"
-#include "metering/log/usage_record.h"
-#include "metering/log/usage_snapshot.h"
+#include "metering/log/identity/identity_hash.h"
+#include "metering/log/records/usage_record.h"
+#include "metering/log/segment/sealing.h"
+#include "metering/log/segment/segment_file.h"
+#include "metering/log/state/usage_snapshot.h"
 
 namespace turnpike {
 namespace {

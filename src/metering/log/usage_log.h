@@ -16,16 +16,16 @@
 
 #include "base/error.h"
 #include "metering/counter.h"
-#include "metering/log/counter_tally.h"
 #include "metering/log/event_scan.h"
 #include "metering/log/event_search.h"
-#include "metering/log/identity_set.h"
-#include "metering/log/identity_table.h"
+#include "metering/log/identity/identity_set.h"
+#include "metering/log/identity/identity_table.h"
 #include "metering/log/log_follow.h"
-#include "metering/log/log_writer.h"
-#include "metering/log/segment_file.h"
-#include "metering/log/segment_replay.h"
-#include "metering/log/usage_state.h"
+#include "metering/log/segment/log_writer.h"
+#include "metering/log/segment/segment_file.h"
+#include "metering/log/segment/segment_replay.h"
+#include "metering/log/state/counter_tally.h"
+#include "metering/log/state/usage_state.h"
 #include "metering/usage_event.h"
 
 namespace turnpike {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "metering/log/event_recount.h"
-#include "metering/log/identity_hash.h"
+#include "metering/log/identity/identity_hash.h"
 #include "metering/log/usage_log.h"
 
 namespace turnpike {

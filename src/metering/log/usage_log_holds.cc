@@ -1,8 +1,8 @@
 #include <array>
 #include <utility>
 
-#include "metering/log/identity_hash.h"
-#include "metering/log/place_text.h"
+#include "metering/log/identity/identity_hash.h"
+#include "metering/log/records/place_text.h"
 #include "metering/log/usage_log.h"
 
 namespace turnpike {

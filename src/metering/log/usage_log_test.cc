@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "metering/log/log_testing.h"
-#include "metering/log/segment_file.h"
-#include "metering/log/usage_snapshot.h"
+#include "metering/log/segment/segment_file.h"
+#include "metering/log/state/usage_snapshot.h"
 #include "metering/window_calendar.h"
 
 namespace turnpike {

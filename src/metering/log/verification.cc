@@ -7,13 +7,13 @@
 
 #include <fmt/format.h>
 
-#include "metering/log/durable_file.h"
-#include "metering/log/identity_hash.h"
+#include "metering/log/files/durable_file.h"
+#include "metering/log/identity/identity_hash.h"
 #include "metering/log/identity_verification.h"
-#include "metering/log/sealed_segment.h"
-#include "metering/log/segment_file.h"
-#include "metering/log/snapshot_comparison.h"
-#include "metering/log/usage_snapshot.h"
+#include "metering/log/segment/sealed_segment.h"
+#include "metering/log/segment/segment_file.h"
+#include "metering/log/state/snapshot_comparison.h"
+#include "metering/log/state/usage_snapshot.h"
 
 namespace turnpike {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "metering/log/usage_state.h"
+#include "metering/log/state/usage_state.h"
 
 namespace turnpike {
 

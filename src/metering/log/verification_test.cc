@@ -7,12 +7,12 @@
 
 #include <gtest/gtest.h>
 
-#include "metering/log/identity_hash.h"
-#include "metering/log/identity_set.h"
+#include "metering/log/identity/identity_hash.h"
+#include "metering/log/identity/identity_set.h"
 #include "metering/log/requests_testing.h"
-#include "metering/log/sealing.h"
+#include "metering/log/segment/sealing.h"
+#include "metering/log/state/usage_snapshot.h"
 #include "metering/log/usage_log.h"
-#include "metering/log/usage_snapshot.h"
 
 namespace turnpike {
 namespace {
