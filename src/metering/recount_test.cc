@@ -64,7 +64,7 @@ OtherEvents others_of(const Events& events, std::size_t but) {
     return others;
 }
 
-struct Case {
+struct RecountCase {
     const char* name;
     Meter::Aggregation aggregation;
     Events events;
@@ -75,7 +75,7 @@ struct Case {
     std::optional<int> last_at{};
 };
 
-const Case kCases[] = {
+const RecountCase kRecountCases[] = {
     // What was used by the end of each segment, of the events that are left: by hand.
     {"not the greatest", Max, {{0, 1, 5}, {0, 2, 9}}, 0, {}, false, {9}},
     {"the greatest", Max, {{0, 1, 5}, {0, 2, 9}}, 1, {}, true, {5}},
@@ -118,7 +118,7 @@ const Case kCases[] = {
 };
 
 TEST(Recounted, IsWhatTheOtherEventsComeTo) {
-    for (const Case& c : kCases) {
+    for (const RecountCase& c : kRecountCases) {
         SCOPED_TRACE(c.name);
         const Counter before = counted(c.aggregation, c.events);
         const Event& event = c.events[c.corrected];
