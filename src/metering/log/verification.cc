@@ -7,11 +7,13 @@
 
 #include <fmt/format.h>
 
+#include "metering/log/fact_check.h"
 #include "metering/log/files/durable_file.h"
 #include "metering/log/identity/identity_hash.h"
 #include "metering/log/identity_verification.h"
 #include "metering/log/segment/sealed_segment.h"
 #include "metering/log/segment/segment_file.h"
+#include "metering/log/segment/segment_visit.h"
 #include "metering/log/state/snapshot_comparison.h"
 #include "metering/log/state/usage_snapshot.h"
 
@@ -47,6 +49,7 @@ public:
                                           segments->back().path, next_sequence_));
         finish();
         if (!is_whole_) return std::nullopt;
+        check_facts(*segments);
         return std::move(state_);
     }
 
@@ -67,6 +70,8 @@ private:
     Result<std::monostate> take(std::uint64_t sequence, std::string_view records);
     void compare_snapshot();
     void check_holds();
+    void check_facts(const std::vector<SegmentPlace>& segments);
+    [[nodiscard]] std::string name_of(std::uint32_t counter) const;
     void finish();
 
     const std::string directory_;
@@ -153,14 +158,35 @@ void LogCheck::compare_snapshot() {
         listener_.problem(place.path + ": " + difference);
 }
 
+std::string LogCheck::name_of(std::uint32_t counter) const {
+    const auto counted = state_.counted_by(counter);
+    return fmt::format("counter {} ({}, {}, {})", counter, counted.customer, counted.meter_key,
+                       to_text(counted.reset));
+}
+
 void LogCheck::check_holds() {
-    for (const std::uint32_t number : state_.wrongly_held()) {
-        const auto counter = state_.counted_by(number);
-        listener_.problem(fmt::format(
-            "{}: counter {} ({}, {}, {}) does not hold what its open "
-            "reservations do",
-            directory_, number, counter.customer, counter.meter_key, to_text(counter.reset)));
+    for (const std::uint32_t number : state_.wrongly_held())
+        listener_.problem(fmt::format("{}: {} does not hold what its open reservations do",
+                                      directory_, name_of(number)));
+}
+
+void LogCheck::check_facts(const std::vector<SegmentPlace>& segments) {
+    FactCheck facts(state_);
+    if (facts.is_empty()) return;
+    const SegmentVisitor visitor{.wants =
+                                     [&](const SealedBlockPlace& block) {
+                                         return facts.wants(block.counter_first,
+                                                            block.counter_last);
+                                     },
+                                 .event = [&](const SealedEvent& event) { facts.show(event); },
+                                 .correction = [](const CorrectionRecord&) {}};
+    for (const SegmentPlace& segment : segments) {
+        const auto visited = visit_segment(segment, next_sequence_ - 1, visitor);
+        if (!visited) return listener_.problem(visited.error().message);
     }
+    for (const std::uint32_t number : facts.wrong())
+        listener_.problem(fmt::format("{}: {} was corrected to something else than its events say",
+                                      directory_, name_of(number)));
 }
 
 void LogCheck::finish() {

@@ -22,9 +22,10 @@ struct CheckListener {
 
 /// Reads everything in the directory of a usage log that nobody has open, and changes nothing:
 /// every frame and block; that segments join and what they say fits together; that counters hold
-/// what open reservations do; that the snapshot of counters is what the segments before it lead to;
-/// that the identities in runs and snapshot are those of the events, no more and no fewer. Takes
-/// the memory of the counters twice and of one window of identities.
+/// what open reservations do, and that corrected ones show what their events say; that the snapshot
+/// of counters is what the segments before it lead to; that the identities in runs and snapshot are
+/// those of the events, no more and no fewer. Takes the memory of the counters twice and of one
+/// window of identities.
 /// \return what the segments say; nullopt when they could not be read to their end
 std::optional<UsageState> verify_usage_log(const std::string& directory,
                                            const CheckListener& listener);

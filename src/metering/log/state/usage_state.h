@@ -192,6 +192,9 @@ public:
     [[nodiscard]] CountedBy counted_by(std::uint32_t counter) const;
     /// The same counter with all that it says.
     [[nodiscard]] CustomerCounter counter_numbered(std::uint32_t counter) const;
+    /// Those that a correction has changed and that their events alone tell, all of them, in rising
+    /// order.
+    [[nodiscard]] std::vector<std::uint32_t> recountable_counters() const;
     /// Of all of the customer's contracts, in rising order.
     [[nodiscard]] std::vector<std::uint32_t> counters_of_customer(std::string_view customer) const;
 

@@ -86,6 +86,17 @@ CustomerCounter UsageState::counter_numbered(std::uint32_t counter) const {
     return {CustomerId::trusted(customer), counter_of(entry)};
 }
 
+std::vector<std::uint32_t> UsageState::recountable_counters() const {
+    std::vector<std::uint32_t> numbers;
+    for (std::uint32_t number = 0; number < counters_.size(); ++number) {
+        const Entry& entry = counters_[number];
+        const bool is_rolling = entry.rule.reset.kind == Reset::Kind::Rolling;
+        if (entry.is_corrected && !is_rolling && entry.kept != KeptPast::NoMore)
+            numbers.push_back(number);
+    }
+    return numbers;
+}
+
 std::vector<std::uint32_t> UsageState::counters_of_customer(std::string_view customer) const {
     std::vector<std::uint32_t> counters;
     const auto who = names(NameTable::Customer).find(customer);
