@@ -5,7 +5,7 @@ run_packages=(
     libboost1.81-dev libboost-url1.81-dev libcurl4-openssl-dev libssl-dev libisal-dev
     libsqlite3-dev libpq-dev nlohmann-json3-dev
     libfmt-dev libspdlog-dev libtomlplusplus-dev libcli11-dev prometheus-cpp-dev
-    zlib1g-dev libzstd-dev libmimalloc-dev
+    zlib1g-dev libzstd-dev
 )
 test_packages=(
     clang-tidy-19 clang-format-19 libclang-rt-19-dev

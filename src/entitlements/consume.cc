@@ -15,27 +15,6 @@ namespace {
 
 constexpr std::string_view kNotInPlan = "not_in_plan";
 
-DecisionFacts facts_of(const Standing& standing, std::span<const Counter> counters,
-                       const std::string& meter_key, const Catalog& catalog) {
-    return {*standing.plan, counters, standing.now,     standing.period,
-            meter_key,      catalog,  standing.currency};
-}
-
-/// The use as a plain event says it. Views of the request.
-SentEvent event_of(const ConsumeRequest& request) {
-    SentEvent event;
-    event.id = request.id;
-    event.source = request.source;
-    event.meter_key = request.meter_key;
-    event.subject = request.customer;
-    event.time = request.time;
-    event.quantity = request.quantity;
-    event.data = SentEvent::Data::Present;
-    event.latency_us = request.latency_us;
-    for (const auto& [name, text] : request.properties) event.properties.push_back({name, text});
-    return event;
-}
-
 /// What the use counted: events and different values are one each.
 Quantity counted_of(const std::vector<Counter>& counters, Quantity quantity) {
     if (counters.empty()) return quantity;
@@ -74,31 +53,36 @@ void add_counters(StandingSnapshot& snapshot, const std::string& meter_key,
 
 }  // namespace
 
+SentEvent event_of(const ConsumeRequest& request) {
+    SentEvent event;
+    event.id = request.id;
+    event.source = request.source;
+    event.meter_key = request.meter_key;
+    event.subject = request.customer;
+    event.time = request.time;
+    event.quantity = request.quantity;
+    event.data = SentEvent::Data::Present;
+    event.latency_us = request.latency_us;
+    for (const auto& [name, text] : request.properties) event.properties.push_back({name, text});
+    return event;
+}
+
+DecisionFacts facts_of(const Standing& standing, std::span<const Counter> counters,
+                       const std::string& meter_key, const Catalog& catalog) {
+    return {*standing.plan, counters, standing.now,     standing.period,
+            meter_key,      catalog,  standing.currency};
+}
+
 asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCache& standings,
                                                 const ConsumeRequest& request, Instant system_now) {
-    const auto ticket = standings.ticket();
     std::optional<Result<Standing>> standing;
     std::optional<CustomerWindow> earlier;  // of late usage
     std::optional<EventComplaint> unusable;
     AppendJob job{.subjects = {request.customer},
-                  .look = {},
+                  .look = window_look(world.catalog, standings, standing),
                   .place = {},
                   .system_now = system_now,
                   .counters = AppendJob::Counters::Report};
-    job.look.find = [&](sql::Transaction& tx, std::string_view ref,
-                        Instant now) -> Result<CustomerWindow> {
-        standing = load_standing(tx, world.catalog, ref, now);
-        if (!*standing) return failure(*standing);
-        standings.seen(ticket, **standing);
-        return customer_window(**standing);
-    };
-    job.look.known = [&](std::string_view ref, Instant now) -> std::optional<CustomerWindow> {
-        auto known = standings.find_standing(ref, now);
-        if (!known) return std::nullopt;
-        standing = *std::move(known);
-        return customer_window(**standing);
-    };
-    job.look.find_past = past_look(world.catalog);
     const auto snapshot = world.catalog.get();
     const SentEvent event = event_of(request);
     job.place = [&](SubjectWindows& windows) {

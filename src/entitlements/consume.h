@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "entitlements/decision.h"
 #include "entitlements/standing.h"
 #include "entitlements/standing_cache.h"
+#include "metering/sent_event.h"
 #include "metering/service.h"
 #include "sql/sql.h"
 
@@ -26,6 +28,9 @@ struct ConsumeRequest {
     /// As a plain event has them: name, and text.
     std::vector<std::pair<std::string, std::string>> properties{};
 };
+
+/// The use as a plain event says it. Views of the request.
+SentEvent event_of(const ConsumeRequest& request);
 
 /// What the store said.
 struct ConsumeOutcome {
@@ -51,6 +56,10 @@ asio::awaitable<Result<ConsumeOutcome>> consume(ConsumeWorld world, StandingCach
 /// A standing with the counters of its windows, for checks.
 Result<StandingSnapshot> load_snapshot(sql::Transaction& tx, ConsumeWorld world,
                                        std::string_view customer, Instant system_now);
+
+/// Where a customer stands with one meter. Refers to all of it.
+DecisionFacts facts_of(const Standing& standing, std::span<const Counter> counters,
+                       const std::string& meter_key, const Catalog& catalog);
 
 /// What a check asks.
 struct Question {

@@ -6,25 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "entitlements/window_look.h"
 #include "metering/placement.h"
 
 namespace turnpike {
 namespace {
 
 constexpr std::string_view kNotInPlan = "not_in_plan";
-
-/// What will be used, as a plain event says it. Views of the request.
-SentEvent event_of(const ConsumeRequest& use) {
-    SentEvent event;
-    event.id = use.id;
-    event.source = use.source;
-    event.meter_key = use.meter_key;
-    event.subject = use.customer;
-    event.quantity = use.quantity;
-    event.data = SentEvent::Data::Present;
-    for (const auto& [name, text] : use.properties) event.properties.push_back({name, text});
-    return event;
-}
 
 /// What tells a repetition from another request of its name, and from every event.
 std::string said_in(const ReserveRequest& request) {
@@ -42,13 +30,6 @@ std::string said_in(const ReserveRequest& request) {
     return said;
 }
 
-DecisionFacts facts_of(const ReserveOutcome& outcome, std::span<const Counter> counters,
-                       const std::string& meter_key, const Catalog& catalog) {
-    const Standing& standing = outcome.standing;
-    return {*standing.plan, counters, standing.now,     standing.period,
-            meter_key,      catalog,  standing.currency};
-}
-
 /// The counters as the reservation found them.
 std::vector<Counter> without(std::vector<Counter> counters, Quantity held) {
     for (Counter& counter : counters) counter.held = std::max(Quantity{}, counter.held - held);
@@ -60,28 +41,14 @@ std::vector<Counter> without(std::vector<Counter> counters, Quantity held) {
 asio::awaitable<Result<ReserveOutcome>> reserve(ReservationStore& store, CatalogCache& catalog,
                                                 StandingCache& standings,
                                                 const ReserveRequest& request, Instant system_now) {
-    const auto ticket = standings.ticket();
     std::optional<Result<Standing>> standing;
     ReserveJob job{.usage = {.subjects = {request.use.customer},
-                             .look = {},
+                             .look = window_look(catalog, standings, standing),
                              .place = {},
                              .system_now = system_now,
                              .counters = AppendJob::Counters::Report},
                    .reserved = request.use.quantity,
                    .expires_at = system_now + request.ttl};
-    job.usage.look.find = [&](sql::Transaction& tx, std::string_view ref,
-                              Instant now) -> Result<CustomerWindow> {
-        standing = load_standing(tx, catalog, ref, now);
-        if (!*standing) return failure(*standing);
-        standings.seen(ticket, **standing);
-        return customer_window(**standing);
-    };
-    job.usage.look.known = [&](std::string_view ref, Instant now) -> std::optional<CustomerWindow> {
-        auto known = standings.find_standing(ref, now);
-        if (!known) return std::nullopt;
-        standing = *std::move(known);
-        return customer_window(**standing);
-    };
     const auto snapshot = catalog.get();
     const SentEvent event = event_of(request.use);
     job.usage.place = [&](SubjectWindows& windows) {
@@ -104,7 +71,7 @@ Decision decision_of(const ReserveOutcome& outcome, const ReserveRequest& reques
                      const Catalog& catalog) {
     const auto& counters = outcome.report.counters;
     const std::string& meter_key = request.use.meter_key;
-    const auto facts = facts_of(outcome, counters, meter_key, catalog);
+    const auto facts = facts_of(outcome.standing, counters, meter_key, catalog);
     Quantity counted = request.use.quantity;
     if (!counters.empty()) counted = committed_value(counters.front().aggregation, counted);
     if (outcome.report.verdict == ReserveVerdict::LimitExceeded) {
@@ -116,7 +83,7 @@ Decision decision_of(const ReserveOutcome& outcome, const ReserveRequest& reques
     Decision decision = decide(facts, Quantity{});
     if (outcome.report.verdict != ReserveVerdict::Opened) return decision;
     const auto before = without(counters, counted);
-    const auto found = decide(facts_of(outcome, before, meter_key, catalog), counted);
+    const auto found = decide(facts_of(outcome.standing, before, meter_key, catalog), counted);
     if (found.allowed) decision.reason = found.reason;
     return decision;
 }
