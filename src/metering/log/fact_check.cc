@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
-#include "base/check.h"
-
 namespace turnpike {
 
 FactCheck::FactCheck(const UsageState& usage) : usage_(usage) {
     for (const std::uint32_t number : usage.recountable_counters())
-        counters_.push_back({number, usage.counter_numbered(number).counter.aggregation, {}});
+        counters_.push_back({number, usage.counter_numbered(number).counter.aggregation});
 }
 
 bool FactCheck::wants(std::uint32_t first, std::uint32_t last) const {
@@ -30,39 +28,34 @@ void FactCheck::show(const SealedEvent& event) {
 
 void FactCheck::add(Corrected& counter, const SealedEvent& event, const EventCount& count,
                     const EventStatus& status) {
-    const bool is_one = counter.aggregation == Meter::Aggregation::Count;
-    const Quantity value = is_one ? count.value : status.amended.value_or(count.value);
-    Facts& facts = counter.facts;
-    facts.sum = facts.sum + value;
-    facts.most = std::max(facts.most, value);
-    facts.least = std::min(facts.least.value_or(value), value);
-    const std::pair at{event.record.time, event.place};
-    if (!facts.last_at || at > *facts.last_at) {
-        facts.last_at = at;
-        facts.last = value;
-    }
-    if (count.unique) facts.values.insert(*count.unique);
-}
-
-Quantity FactCheck::shown_by(const Corrected& counter) {
-    const Facts& facts = counter.facts;
+    const Quantity measured = status.amended.value_or(count.value);
+    const Quantity before = counter.shown.value_or(Quantity{});
     switch (counter.aggregation) {
-        case Meter::Aggregation::Sum:
-        case Meter::Aggregation::Count: return facts.sum;
-        case Meter::Aggregation::Max: return facts.most;
-        case Meter::Aggregation::Min: return facts.least.value_or(Quantity{});
-        case Meter::Aggregation::Last: return facts.last;
+        case Meter::Aggregation::Sum: counter.shown = before + measured; break;
+        case Meter::Aggregation::Count: counter.shown = before + count.value; break;
+        case Meter::Aggregation::Max: counter.shown = std::max(before, measured); break;
+        case Meter::Aggregation::Min:
+            counter.shown = std::min(counter.shown.value_or(measured), measured);
+            break;
+        case Meter::Aggregation::Last: {
+            const std::pair at{event.record.time, event.place};
+            if (counter.at && at < *counter.at) break;
+            counter.at = at;
+            counter.shown = measured;
+            break;
+        }
         case Meter::Aggregation::Unique:
-            return Quantity::whole(static_cast<std::int64_t>(facts.values.size()));
+            if (count.unique) counter.values.insert(*count.unique);
+            counter.shown = Quantity::whole(static_cast<std::int64_t>(counter.values.size()));
+            break;
     }
-    check(false, "every aggregation is counted");
-    return {};
 }
 
 std::vector<std::uint32_t> FactCheck::wrong() const {
     std::vector<std::uint32_t> wrong;
     for (const Corrected& counter : counters_)
-        if (usage_.counter_numbered(counter.number).counter.used != shown_by(counter))
+        if (usage_.counter_numbered(counter.number).counter.used !=
+            counter.shown.value_or(Quantity{}))
             wrong.push_back(counter.number);
     return wrong;
 }

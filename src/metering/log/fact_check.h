@@ -32,21 +32,15 @@ public:
     [[nodiscard]] std::vector<std::uint32_t> wrong() const;
 
 private:
-    struct Facts {
-        Quantity sum, most;
-        std::optional<Quantity> least;
-        std::optional<std::pair<Instant, LogPlace>> last_at;
-        Quantity last;
-        boost::unordered_flat_set<std::uint64_t> values;
-    };
     struct Corrected {
         std::uint32_t number;
         Meter::Aggregation aggregation;
-        Facts facts;
+        std::optional<Quantity> shown{};                    ///< by the events so far; absent: none
+        std::optional<std::pair<Instant, LogPlace>> at{};   ///< of Last
+        boost::unordered_flat_set<std::uint64_t> values{};  ///< of Unique
     };
-    void add(Corrected& counter, const SealedEvent& event, const EventCount& count,
-             const EventStatus& status);
-    [[nodiscard]] static Quantity shown_by(const Corrected& counter);
+    static void add(Corrected& counter, const SealedEvent& event, const EventCount& count,
+                    const EventStatus& status);
 
     const UsageState& usage_;
     std::vector<Corrected> counters_;  ///< by number

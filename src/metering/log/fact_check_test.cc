@@ -96,5 +96,14 @@ TEST(FactCheck, ACorrectedCounterShowsWhatItsEventsSay) {
     }
 }
 
+/// Ten values of 1,000,000,000,000 are more together than a quantity can be; the eleventh is
+/// voided.
+TEST(FactCheck, ValuesThatDoNotAddUpAreNotAdded) {
+    std::vector<std::int64_t> uses;
+    for (std::int64_t i = 0; i < 11; ++i) uses.push_back(1'000'000'000'000 - i);
+    const LoggedChange change{0, 0, Quantity::whole(-uses.back())};
+    EXPECT_EQ(wrong_after(Meter::Aggregation::Max, uses, change), std::vector<std::uint32_t>{});
+}
+
 }  // namespace
 }  // namespace turnpike
