@@ -11,7 +11,9 @@
 #include <spdlog/spdlog.h>
 
 #include "metering/log/event_lookup.h"
+#include "metering/log/identity/identity_gathering.h"
 #include "metering/log/identity/identity_hash.h"
+#include "metering/log/identity_recovery.h"
 #include "metering/log/records/usage_record.h"
 #include "metering/log/segment/sealing.h"
 #include "metering/log/segment/segment_file.h"
@@ -119,14 +121,23 @@ Result<std::monostate> UsageLog::recover(const Config& config) {
     const std::string directory = segments_in(directory_);
     const auto segments = list_segments(directory);
     if (!segments) return failure(segments);
-    const auto remembered = remember_finished(*segments, {*known, snapshot_sequence_});
-    if (!remembered) return failure(remembered);
+    const auto stats = identities_->stats();
+    const std::uint64_t missing =
+        state_.events() - std::min(state_.events(), stats.run_entries + stats.window_entries);
+    IdentityRecovery recovery(
+        {*segments, {*known, snapshot_sequence_}, missing, state_.names(NameTable::Source)}, key_,
+        *identities_);
+    IdentityGathering identities(*identities_);
     // Identities that are known already would each be looked up on disk.
     const auto count = [&](std::uint64_t sequence, std::string_view records) {
-        return sequence < *known ? state_.apply_all(records) : apply(records);
+        return sequence < *known ? state_.apply_all(records) : apply(records, identities);
     };
     const auto end = read_segments(*segments, {.from = snapshot_sequence_}, {.records = count});
     if (!end) return failure(end);
+    const auto gathered = identities.finish();
+    if (!gathered) return failure(gathered);
+    const auto recovered = recovery.finish();
+    if (!recovered) return failure(recovered);
     std::optional<SegmentFile> tail;
     if (!segments->empty()) {
         auto reopened = SegmentFile::reopen(segments->back(), *end, config.segment_bytes);
@@ -140,61 +151,18 @@ Result<std::monostate> UsageLog::recover(const Config& config) {
     return std::monostate{};
 }
 
-/// Of what the counters know already.
-Result<std::monostate> UsageLog::remember_finished(std::span<const SegmentPlace> segments,
-                                                   const SequenceRange& range) {
-    if (range.from >= range.until) return std::monostate{};
-    std::vector<IdentityEntry> entries;
-    const auto from_records = [&](std::uint64_t, std::string_view records) {
-        entries.clear();
-        RecordReader reader(records);
-        while (const auto record = reader.next())
-            if (const auto named = name_in(*record)) entries.push_back(identity_of(*named));
-        if (reader.is_bad())
-            return Result<std::monostate>(fail(ErrorCode::Unavailable, "usage_log.damaged",
-                                               "a finished segment holds what cannot be read"));
-        return remember(entries);
-    };
-    const auto from_events = [&](std::span<const SealedEvent> events) {
-        entries.clear();
-        for (const auto& [place, received_at, event] : events)
-            entries.push_back(identity_of({event.source, event.id, event.content}));
-        return remember(entries);
-    };
-    const auto from_story = [&](std::span<const StoryRecord> story) {
-        entries.clear();
-        for (const StoryRecord& told : story)
-            if (const auto named = name_in(told.record)) entries.push_back(identity_of(*named));
-        return remember(entries);
-    };
-    const auto read = read_segments(segments, range, {from_records, from_events, from_story});
-    if (!read) return failure(read);
-    return std::monostate{};
-}
-
 IdentityEntry UsageLog::identity_of(const NamedRecord& named) const {
     const auto& source = state_.names(NameTable::Source).text(named.source);
     return {identity_hash(key_, source, named.id), named.content};
 }
 
-Result<std::monostate> UsageLog::apply(std::string_view records) {
-    std::vector<IdentityEntry> identities;
-    const auto applied = state_.apply_all(
-        records, [&](const NamedRecord& named) { identities.push_back(identity_of(named)); });
+Result<std::monostate> UsageLog::apply(std::string_view records, IdentityGathering& identities) {
+    Result<std::monostate> added;
+    const auto applied = state_.apply_all(records, [&](const NamedRecord& named) {
+        if (added) added = identities.add(identity_of(named));
+    });
     if (!applied) return failure(applied);
-    return remember(identities);
-}
-
-Result<std::monostate> UsageLog::remember(std::span<const IdentityEntry> entries) {
-    auto identities = identities_->batch();
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (i + kPrefetchAhead < entries.size())
-            identities.prefetch(entries[i + kPrefetchAhead].hash);
-        // A run may know it already; the log is the truth, and it counts all the same.
-        const auto recalled = identities.find_or_insert(entries[i].hash, entries[i].content);
-        if (!recalled) return failure(recalled);
-    }
-    return std::monostate{};
+    return added;
 }
 
 Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const LoggedUse& use,

@@ -18,6 +18,7 @@
 #include "metering/counter.h"
 #include "metering/log/event_scan.h"
 #include "metering/log/event_search.h"
+#include "metering/log/identity/identity_gathering.h"
 #include "metering/log/identity/identity_set.h"
 #include "metering/log/identity/identity_table.h"
 #include "metering/log/log_follow.h"
@@ -93,7 +94,7 @@ public:
     struct Config {
         std::string directory;
         std::size_t segment_bytes = std::size_t{256} << 20;
-        std::size_t identities_in_memory = 8'000'000;
+        std::size_t identities_in_memory = 6'000'000;
     };
     /// Makes what is missing, cuts off what a crash tore, and reads everything else.
     /// Errors: Unavailable "usage_log.damaged", with the file and the place; "usage_log.disk_full",
@@ -179,10 +180,7 @@ private:
     /// \return the first frame that what was loaded may not know all identities of
     Result<std::uint64_t> load_identities();
     Result<std::monostate> recover(const Config& config);
-    Result<std::monostate> remember_finished(std::span<const SegmentPlace> segments,
-                                             const SequenceRange& range);
-    Result<std::monostate> apply(std::string_view records);
-    Result<std::monostate> remember(std::span<const IdentityEntry> entries);
+    Result<std::monostate> apply(std::string_view records, IdentityGathering& identities);
     [[nodiscard]] IdentityEntry identity_of(const NamedRecord& named) const;
     /// A process that has no memory left in the middle of it ends: a decision that is in memory and
     /// not in the log would make the log contradict itself.

@@ -299,6 +299,44 @@ TEST(UsageLog, AStartWithoutSnapshotsReadsSealedSegmentsAndEndsInTheSameState) {
                   LogVerdict::LimitExceeded}));
 }
 
+/// All that a start has to look up in the log is known again: in sealed segments, which several
+/// threads read, and behind them.
+TEST(UsageLog, AStartRemembersIdentitiesThatNoFileOfTheirsHolds) {
+    constexpr std::size_t kMoreThanThereAre = 1'000'000;
+    const ScratchFolder folder;
+    const auto open = [&] {
+        return UsageLog::open({folder.path(), kSegmentBytes, kMoreThanThereAre});
+    };
+    auto log = *open();
+    std::vector<Sent> sent;
+    const auto send = [&](std::string source) {
+        std::vector<Sent> batch;
+        for (int i = 0; i < 500; ++i) {
+            batch.push_back(calls(fmt::format("{}-{}", sent.size() + batch.size(), kPadding), 1));
+            batch.back().event.source = source;
+        }
+        const auto verdicts = append(*log, batch);
+        ASSERT_TRUE(verdicts) << verdicts.error().message;
+        ASSERT_EQ(*verdicts, Verdicts(500, kAccepted));
+        sent.insert(sent.end(), batch.begin(), batch.end());
+    };
+    const auto segments = [&] { return *list_segments(folder.path() + "/segments"); };
+    while (segments().size() < 4) send(fmt::format("source-{}", sent.size() / 2'000));
+    while (std::ranges::count(segments(), SegmentForm::Sealed, &SegmentPlace::form) < 3)
+        std::this_thread::yield();
+    send("first named behind all of them");
+    log.reset();
+
+    log = *open();
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path() + "/identities"));
+    for (std::size_t i = 0; i < sent.size(); i += 500) {
+        const std::vector<Sent> batch(sent.begin() + static_cast<std::ptrdiff_t>(i),
+                                      sent.begin() + static_cast<std::ptrdiff_t>(i + 500));
+        EXPECT_EQ(*append(*log, batch), Verdicts(500, LogVerdict::Duplicate)) << i;
+    }
+    EXPECT_EQ(used(*log), static_cast<std::int64_t>(sent.size()));
+}
+
 /// Every event of the customer, by pages, newest first.
 std::vector<std::string> listed(const UsageLog& log, const std::string& customer) {
     std::vector<std::string> ids;

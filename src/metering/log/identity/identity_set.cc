@@ -97,6 +97,10 @@ void IdentitySet::Batch::insert(const IdentityHash& hash, std::uint32_t content)
     set_.window_->find_or_insert({hash, content});
 }
 
+void IdentitySet::Batch::reserve(std::size_t more) {
+    set_.window_->reserve(set_.window_->size() + more);
+}
+
 bool IdentitySet::wants_freeze() const {
     const std::lock_guard lock(mutex_);
     return !frozen_ && window_->size() >= options_.window_entries;

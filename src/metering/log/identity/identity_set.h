@@ -28,8 +28,8 @@ struct IdentitySetOptions {
     std::string dir;  ///< for its runs, and nobody else's; exists
     SipKey key;       ///< of the identity hashes; files of another key are refused
     /// Identities in memory before wants_freeze(). While a frozen window is being written, memory
-    /// holds it and the growing one: at 31 bytes each, 2 * 8'000'000 need half a GB.
-    std::size_t window_entries = 8'000'000;
+    /// holds it and the growing one: at 31 bytes each, 2 * 6'000'000 need 370 MB.
+    std::size_t window_entries = 6'000'000;
     std::size_t runs_max = 8;  ///< of more, two neighbours are merged; at least 1
     std::size_t merge_step_entries = 1'000'000;
 };
@@ -82,6 +82,8 @@ public:
         Result<Recall> find_or_insert(const IdentityHash& hash, std::uint32_t content);
         /// Of a hash that find() of this Batch has just not found: nothing is asked again.
         void insert(const IdentityHash& hash, std::uint32_t content);
+        /// Makes room for so many more; nobody waits for verdicts, as this may take long.
+        void reserve(std::size_t more);
         /// The content kept for `hash`; nullopt if it was never recorded.
         [[nodiscard]] Result<std::optional<std::uint32_t>> find(const IdentityHash& hash) const;
 

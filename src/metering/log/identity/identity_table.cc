@@ -17,6 +17,9 @@ constexpr std::size_t kCapacityMin = 1024;
 /// Behind the last home, for entries that were pushed to the right.
 constexpr std::size_t kSpareSlots = 4096;
 
+/// More would lie too close.
+std::size_t entries_within(std::size_t capacity) { return capacity / 16 * 13; }
+
 __extension__ using Wide = unsigned __int128;
 
 /// 0 to capacity - 1, never falling as `first` rises.
@@ -98,7 +101,7 @@ std::optional<std::uint32_t> IdentityTable::find_or_insert(const IdentityEntry& 
     ++size_;
     if (unmoved_ != 0) {
         if (size_ % kGrowthInserts == 0) grow();
-    } else if (size_ > capacity_ / 16 * 13) {
+    } else if (size_ > entries_within(capacity_)) {
         begin_growth(capacity_ / 4 * 5);
     }
     return std::nullopt;
@@ -161,9 +164,10 @@ void IdentityTable::place_taken() {
 }
 
 void IdentityTable::reserve(std::size_t entries) {
-    if (size_ != 0) return;
-    capacity_ = capacity_next_ = std::max(kCapacityMin, entries / 13 * 16 + kCapacityMin);
-    if (slots_mapped_ < capacity_ + kSpareSlots) map(capacity_ + kSpareSlots);
+    while (unmoved_ != 0) grow();
+    if (entries <= entries_within(capacity_)) return;
+    begin_growth(std::max(entries / 13 * 16 + kCapacityMin, capacity_ / 4 * 5));
+    while (unmoved_ != 0) grow();
 }
 
 void IdentityTable::copy_after(const IdentityHash& after, std::size_t max,

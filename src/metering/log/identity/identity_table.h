@@ -62,7 +62,8 @@ public:
     /// The content that is there already, which stays; nullopt when this entry went in.
     std::optional<std::uint32_t> find_or_insert(const IdentityEntry& entry);
 
-    /// Makes an empty table as large as `entries` need, so that filling it moves little.
+    /// Makes the table as large as `entries` in all need, so that filling it up to there moves
+    /// little, in whatever order they come. Moves all that it holds, at once.
     void reserve(std::size_t entries);
 
     /// Appends to `out` the first entries beyond `after`, in order, at most `max`. From {0, 0} on,

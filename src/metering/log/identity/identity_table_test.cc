@@ -116,6 +116,24 @@ TEST(IdentityTable, OneInsertMovesFewEntriesHoweverManyThereAre) {
     EXPECT_GT(most, IdentityTable::kGrowthSlots / 2) << "it never grew";
 }
 
+// 100,000 entries, of which ever more are there, or come while the table grows, when room is made.
+TEST(IdentityTable, MakesRoomForMoreAtAnyTime) {
+    std::mt19937_64 random(4);
+    std::vector<IdentityEntry> entries;
+    for (int i = 0; i < 100'000; ++i) entries.push_back({random_hash(random), 0});
+    for (const std::size_t first : {1UL, 800UL, 850UL, 50'000UL, 99'999UL}) {
+        IdentityTable table;
+        for (std::size_t i = 0; i < first; ++i) table.find_or_insert(entries[i]);
+        table.reserve(entries.size());
+        const std::size_t bytes = table.bytes();
+        for (std::size_t i = first; i < entries.size(); ++i) table.find_or_insert(entries[i]);
+        EXPECT_LE(table.bytes(), bytes + 20 * 1'000) << first;
+        auto sorted = entries;
+        std::ranges::sort(sorted, {}, &IdentityEntry::hash);
+        EXPECT_EQ(all_of(table, 4'096), sorted) << first;
+    }
+}
+
 TEST(IdentityTable, AReservedTableDoesNotGrow) {
     std::mt19937_64 random(3);
     std::vector<IdentityEntry> entries;
