@@ -60,8 +60,7 @@ Result<std::vector<CounterTally>> recount_events(const std::string& segments,
         is_behind = is_behind && block.arrival_first >= first_arrival;
         if (block.arrival_last < first_arrival || block.arrival_first > job.last_arrival)
             return false;
-        const auto at = std::ranges::lower_bound(counters, block.counter_first);
-        return at != counters.end() && *at <= block.counter_last;
+        return may_hold_any(block, counters);
     };
     const auto show = [&](const SealedEvent& event) {
         is_behind = is_behind && event.place.arrival >= first_arrival;

@@ -170,6 +170,28 @@ TEST_F(RecountedLog, ASealedSegmentAndWhatCameSinceTellWhatIsLeft) {
     EXPECT_EQ(problems(), std::vector<std::string>{});
 }
 
+/// Events of two days count in one month, each in its day first; a block has 1,024 events.
+TEST_F(RecountedLog, VerificationFindsEventsThatMovedAnotherCounterFirst) {
+    const auto counts_on = [](int day) {
+        UsageWindow daily = testing::window("pv_1", 0), monthly = daily;
+        const Instant begin = kStart + std::chrono::hours(24 * day);
+        daily.reset = {Reset::Kind::Day};
+        daily.period = {begin, begin + std::chrono::hours(24)};
+        monthly.reset = {Reset::Kind::Month};
+        const Quantity one = Quantity::whole(1);
+        return std::vector<UsageCount>{{std::make_shared<const UsageWindow>(daily), one},
+                                       {std::make_shared<const UsageWindow>(monthly), one}};
+    };
+    Requests requests;
+    requests.send({"first"}, "cus_a", counts_on(0), "", {});
+    std::vector<std::string> ids;
+    for (int i = 0; i < 1'100; ++i) ids.push_back("later " + std::to_string(i));
+    requests.send(ids, "cus_a", counts_on(1), "", {});
+    begin_with(requests);
+    ASSERT_EQ(void_of("v", "first"), "accepted");
+    EXPECT_EQ(problems(), std::vector<std::string>{});
+}
+
 TEST_F(RecountedLog, UsageGoesOnMeanwhile) {
     open();
     use("first", 50);

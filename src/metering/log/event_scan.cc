@@ -49,9 +49,7 @@ public:
             block.received_first >= unix_micros(query_.until))
             return false;
         if (query_.before && block.arrival_first > query_.before->arrival) return false;
-        if (!counters_wanted_) return true;
-        const auto at = std::ranges::lower_bound(*counters_wanted_, block.counter_first);
-        return at != counters_wanted_->end() && *at <= block.counter_last;
+        return !counters_wanted_ || may_hold_any(block, *counters_wanted_);
     }
 
     /// Newest first. Everything that is shown later is older.

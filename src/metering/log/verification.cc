@@ -173,13 +173,10 @@ void LogCheck::check_holds() {
 void LogCheck::check_facts(const std::vector<SegmentPlace>& segments) {
     FactCheck facts(state_);
     if (facts.is_empty()) return;
-    const SegmentVisitor visitor{.wants =
-                                     [&](const SealedBlockPlace& block) {
-                                         return facts.wants(block.counter_first,
-                                                            block.counter_last);
-                                     },
-                                 .event = [&](const SealedEvent& event) { facts.show(event); },
-                                 .correction = [](const CorrectionRecord&) {}};
+    const SegmentVisitor visitor{
+        .wants = [&](const SealedBlockPlace& block) { return facts.wants(block); },
+        .event = [&](const SealedEvent& event) { facts.show(event); },
+        .correction = [](const CorrectionRecord&) {}};
     for (const SegmentPlace& segment : segments) {
         const auto visited = visit_segment(segment, next_sequence_ - 1, visitor);
         if (!visited) return listener_.problem(visited.error().message);
