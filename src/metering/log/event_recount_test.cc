@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include "metering/log/files/log_directory.h"
 #include "metering/log/requests_testing.h"
 #include "metering/log/segment/sealing.h"
 #include "metering/log/state/usage_snapshot.h"
@@ -51,17 +52,17 @@ std::vector<UsageCount> counts_of(std::int64_t units, int plan) {
 
 class RecountedLog : public ::testing::Test {
 protected:
-    void SetUp() override { std::filesystem::create_directories(folder_ / "segments"); }
+    void SetUp() override { std::filesystem::create_directories(segments_in(folder_.path())); }
 
     /// A log that begins with a sealed segment of these requests and a snapshot behind it.
     void begin_with(const Requests& requests) {
-        std::filesystem::create_directories(folder_ / "snapshots");
+        std::filesystem::create_directories(snapshots_in(folder_.path()));
         const std::size_t next = requests.payloads().size() + 1;
-        const auto segment = finished_segment(folder_ / "segments", requests);
+        const auto segment = finished_segment(segments_in(folder_.path()), requests);
         ASSERT_TRUE(seal_segment(segment, next));
         UsageState state;
         ASSERT_TRUE(state.apply_all(requests.all()));
-        ASSERT_TRUE(save_snapshot(state, folder_ / "snapshots", next));
+        ASSERT_TRUE(save_snapshot(state, snapshots_in(folder_.path()), next));
         open();
     }
     void open() {
@@ -236,7 +237,7 @@ TEST_F(RecountedLog, ACrashLeavesTheCounterAsItWasOrAsItIs) {
     use("a9", 9);
     wait();
     log_.reset();
-    const std::string path = list_segments(folder_ / "segments")->front().path;
+    const std::string path = list_segments(segments_in(folder_.path()))->front().path;
     const std::string before = testing::bytes_of(path);
     open();
     ASSERT_EQ(void_of("v", "a9"), "accepted");

@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "metering/log/event_lookup.h"
+#include "metering/log/files/log_directory.h"
 #include "metering/log/identity/identity_hash.h"
 #include "metering/log/records/usage_record.h"
 #include "metering/log/segment/sealing.h"
@@ -24,10 +25,6 @@ constexpr auto kBackgroundPause = std::chrono::seconds(1);
 /// What failed may have written hundreds of megabytes before.
 constexpr auto kPauseAfterError = std::chrono::seconds(60);
 constexpr std::size_t kPrefetchAhead = IdentitySet::kPrefetchAhead;
-
-std::string segments_in(const std::string& directory) { return directory + "/segments"; }
-std::string identities_in(const std::string& directory) { return directory + "/identities"; }
-std::string snapshots_in(const std::string& directory) { return directory + "/snapshots"; }
 
 Result<std::monostate> make_directories(const std::string& directory) {
     for (const auto& path :

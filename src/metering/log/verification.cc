@@ -9,6 +9,7 @@
 
 #include "metering/log/fact_check.h"
 #include "metering/log/files/durable_file.h"
+#include "metering/log/files/log_directory.h"
 #include "metering/log/identity/identity_hash.h"
 #include "metering/log/identity_verification.h"
 #include "metering/log/segment/sealed_segment.h"
@@ -37,7 +38,7 @@ public:
             listener_.problem(key.error().message);
         }
         find_snapshot();
-        const auto segments = list_segments(directory_ + "/segments");
+        const auto segments = list_segments(segments_in(directory_));
         if (!segments) {
             listener_.problem(segments.error().message);
             return std::nullopt;
@@ -60,8 +61,8 @@ private:
     }
     /// A log without this folder, or without the runs', is as one where it is empty.
     void find_snapshot() {
-        if (!exists(directory_ + "/snapshots")) return;
-        const auto newest = newest_snapshot(directory_ + "/snapshots");
+        if (!exists(snapshots_in(directory_))) return;
+        const auto newest = newest_snapshot(snapshots_in(directory_));
         if (!newest) listener_.problem(newest.error().message);
         if (newest && *newest) snapshot_ = **newest;
     }
