@@ -171,7 +171,9 @@ TEST_P(ReservationStoreTest, ACommitRecordsTheEventUnderItsName) {
 TEST_P(ReservationStoreTest, MoreThanWasReservedMustFit) {
     const auto r = *reserve("r", 60).reservation;
     EXPECT_EQ(consume("a", 30), Verdicts{"accepted"});
-    EXPECT_EQ(commit(r, 71).verdict, EndVerdict::Exceeds);
+    const auto exceeding = commit(r, 71);
+    EXPECT_EQ(exceeding.verdict, EndVerdict::Exceeds);
+    EXPECT_EQ(exceeding.commit_max, Quantity::whole(70));
     EXPECT_EQ(figures(), Figures(30, 60));
     EXPECT_EQ(find(r)->state, ReservationState::Open);
     EXPECT_EQ(commit(r, 70).verdict, EndVerdict::Ended);

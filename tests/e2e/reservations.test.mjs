@@ -84,6 +84,9 @@ for (const engine of engines())
             assert.equal((await server.consume(name, 30)).status, 200);
             const beyond = await end(id, 'commit', {quantity: 71});
             assert.deepEqual([beyond.status, beyond.body.code], [409, 'reservation.exceeds_limit']);
+            const {quantity, reserved, commit_max: most, detail} = beyond.body;
+            assert.deepEqual([quantity, reserved, most], ['71', '60', '70']);
+            assert.match(detail, /^71 does not fit: at most 70 can be committed now, 60 of it reserved/);
             const found = await server.admin('GET', `/v1/usage/reservations/${id}`);
             assert.deepEqual([found.status, found.body.status], [200, 'open']);
             assert.equal((await end(id, 'commit', {quantity: 70})).status, 200);

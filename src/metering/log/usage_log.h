@@ -74,6 +74,7 @@ struct HoldAnswer {
 struct HoldEnd {
     EndVerdict verdict;
     std::optional<Reservation> reservation;  ///< absent exactly when it is unknown
+    std::optional<Quantity> commit_max{};    ///< of Exceeds: the most that a commit may have now
 };
 
 /// More than the records of these events can take.

@@ -141,6 +141,16 @@ std::optional<std::vector<Quantity>> CounterBook::commit(const StoredHold& hold,
     return values;
 }
 
+Quantity CounterBook::commit_max(const StoredHold& hold) {
+    Quantity most = kMaxQuantity;
+    for (const HeldCount& count : hold.counts) {
+        const Entry& entry = entry_of(hold.key_of(count));
+        check(entry.now.has_value(), "what is held is held in a counter");
+        most = std::min(most, turnpike::commit_max(*entry.now, count.value, hold.shown.time));
+    }
+    return most;
+}
+
 void CounterBook::release(const StoredHold& hold) {
     for (const HeldCount& count : hold.counts) {
         Entry& entry = entry_of(hold.key_of(count));

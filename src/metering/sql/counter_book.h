@@ -43,6 +43,8 @@ public:
     /// Counts `quantity` in the place of what is held; the hold is still to be ended.
     /// \return what each counter counted; nullopt: the surplus does not fit, and nothing changed
     std::optional<std::vector<Quantity>> commit(const StoredHold& hold, Quantity quantity);
+    /// The most that commit() would take.
+    Quantity commit_max(const StoredHold& hold);
     /// Gives back what is held; the hold is still to be ended.
     void release(const StoredHold& hold);
     /// Ends the customer's reservations that have expired.

@@ -147,6 +147,8 @@ public:
     /// Counters that hold something else than their open reservations do: none, ever.
     [[nodiscard]] std::vector<std::uint32_t> wrongly_held() const;
     [[nodiscard]] Reservation reservation_of(const Hold& hold) const;
+    /// Of one that is open: the most that commit() would take.
+    [[nodiscard]] Quantity commit_max(const Hold& hold) const;
     /// Whose holds expire_holds() ended since this was asked last.
     std::vector<std::string> take_expired_customers();
 
