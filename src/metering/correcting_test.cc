@@ -160,6 +160,8 @@ TEST_P(Correcting, EveryCounterThatTheEventMovedIsCorrected) {
     EXPECT_EQ(used("uses"), "1") << "it is one call still";
     EXPECT_EQ(send(amend_of("a2", "2", "50")), "accepted") << "the newest holds";
     EXPECT_EQ(send(amend_of("a3", "2", "50.000001")), "limit_exceeded") << "of the day";
+    EXPECT_EQ(report_.outcomes.front().complaint->detail,
+              "it would pass the allowance of tokens for its day");
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 50", "day 50", "rolling_1h 50"}));
     EXPECT_EQ(send(void_of("v2", "2")), "accepted");
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 0", "day 0", "rolling_1h 0"}));

@@ -125,6 +125,7 @@ protected:
         const auto report = run(given_->store().append(append_job({entries, *catalog, look, now})));
         EXPECT_TRUE(report) << report.error().message;
         const UsageOutcome& outcome = report->outcomes.at(0);
+        detail_ = outcome.complaint ? outcome.complaint->detail : "";
         if (outcome.complaint) return std::string(outcome.complaint->code);
         return std::string(to_text(outcome.verdict));
     }
@@ -159,6 +160,7 @@ protected:
     std::optional<StoreWorld> given_;
     CustomerId alice_ = CustomerId::trusted("");
     int sent_ = 0;
+    std::string detail_;  ///< of the complaint about the last event
     std::int64_t revision_ = 0;
 };
 
@@ -171,9 +173,11 @@ TEST_P(Counting, AUseMustFitEveryWindow) {
     for (const char* time : {"10T00:00:00", "10T12:00:00", "10T23:59:59.999999"})
         EXPECT_EQ(request(time), "accepted") << time;
     EXPECT_EQ(request("10T23:59:59.999999"), "limit_exceeded") << "the fourth of a day";
+    EXPECT_EQ(detail_, "it would pass the allowance of requests for its day");
     EXPECT_EQ(request("11T00:00:00"), "accepted");
     EXPECT_EQ(request("11T00:00:00"), "accepted");
     EXPECT_EQ(request("11T00:00:01"), "limit_exceeded") << "the sixth of a month";
+    EXPECT_EQ(detail_, "it would pass the allowance of requests for its billing period");
     EXPECT_EQ(shown("requests", at("11T00:00:02")),
               (Texts{"billing_period 5", "day 2", "lifetime 5"}));
     EXPECT_EQ(shown("requests", at("12T00:00:00")), (Texts{"billing_period 5", "lifetime 5"}))
@@ -205,6 +209,7 @@ TEST_P(Counting, OneEventMovesEveryMeterThatItFeeds) {
 
     // One of three is full: nothing moves.
     EXPECT_EQ(complete("large", 1, "eve", now), "limit_exceeded") << "a third person";
+    EXPECT_EQ(detail_, "it would pass the allowance of people for its billing period");
     EXPECT_EQ(complete("huge", 601, "ann", now), "limit_exceeded") << "1,001 tokens";
     EXPECT_EQ(used("tokens", now), "400");
     EXPECT_EQ(used("requests", now), "2");

@@ -56,6 +56,9 @@ struct EventComplaint {
     std::string detail;
 };
 
+/// "limit_exceeded" of a counter of this meter and reset, in words of the event's own windows.
+EventComplaint beyond_allowance(std::string_view meter_key, const Reset& reset);
+
 /// 1 to 255 bytes without control characters.
 bool is_event_text(std::string_view text);
 

@@ -211,7 +211,7 @@ Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const Logged
         if (use.counters != nullptr) *use.counters = state_.counters_in(counted_use);
         return **known == use.content ? LogVerdict::Duplicate : LogVerdict::Conflict;
     }
-    if (state_.count(counted_use, records_, use.counters) == Counted::LimitExceeded)
+    if (state_.count(counted_use, records_, use.counters, use.full) == Counted::LimitExceeded)
         return LogVerdict::LimitExceeded;
     identities.insert(hash, use.content);
     return LogVerdict::Accepted;

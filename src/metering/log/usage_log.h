@@ -37,6 +37,9 @@ struct LoggedUse {
     std::uint32_t content;  ///< of what the event says; tells a repetition from a conflict
     /// Where to put its counters as the event left them, or found them. May be null.
     std::vector<Counter>* counters = nullptr;
+    /// Where to put, of LimitExceeded, the window that it does not fit: one of its counts'. May be
+    /// null.
+    const UsageWindow** full = nullptr;
 };
 
 /// One correction of a request.

@@ -118,7 +118,9 @@ public:
     /// first of them. A window that is older than the allowance in force does not bring its own
     /// back: its usage counts under the newer one.
     /// \param left  if not null, counters_in() as the event left them
-    Counted count(const Use& use, std::string& records, std::vector<Counter>* left = nullptr);
+    /// \param full  if not null, of LimitExceeded the first window that the event does not fit
+    Counted count(const Use& use, std::string& records, std::vector<Counter>* left = nullptr,
+                  const UsageWindow** full = nullptr);
     /// Before a correction is decided: whether only other events can tell what its counters come
     /// to. Then these must be found (event_recount.h) and told; what is counted meanwhile is noted
     /// here, until forget_recount(). One at a time, and no other correction meanwhile.

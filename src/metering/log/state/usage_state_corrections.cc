@@ -134,8 +134,7 @@ std::expected<std::monostate, EventComplaint> UsageState::correct(const Correcti
         const auto after = changed(change, original.time);
         check(after.has_value(), "what an event counted can be taken away");
         if (is_amend && !is_within_limits(counter_of(counters_[change.counter]), *after, use.time))
-            return std::unexpected(EventComplaint{
-                "limit_exceeded", "with that quantity the allowance would be passed"});
+            return std::unexpected(beyond_allowance(after->meter_key, after->reset));
         put_change(list, change);
     }
     begin_records(records);
