@@ -1,5 +1,6 @@
 // Voids and amends, from their text to counters and listings, in every store.
 
+#include <algorithm>
 #include <list>
 #include <optional>
 #include <string>
@@ -8,9 +9,11 @@
 #include <gtest/gtest.h>
 
 #include "catalog/catalog_file.h"
+#include "json/value.h"
 #include "metering/event_body.h"
 #include "metering/ingest.h"
 #include "metering/store_testing.h"
+#include "metering/wire.h"
 
 namespace turnpike {
 namespace {
@@ -122,6 +125,13 @@ protected:
     std::string used(const std::string& meter) {
         const auto windows = shown(meter);
         return windows.empty() ? "-" : windows.front().substr(windows.front().find(' ') + 1);
+    }
+    /// As GET /v1/events shows it.
+    Json listing_of(const std::string& id) {
+        EventFilter named;
+        named.name = {"t", id};
+        const auto events = testing::events_of(given_->store(), named);
+        return events.size() == 1 ? write_event(events.front()) : Json();
     }
     /// A process that ends and one that begins.
     void restart() {
@@ -337,6 +347,37 @@ TEST_P(Correcting, AnEventOfNothingCanBecomeSomethingInEveryWindow) {
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 6", "rolling_1h 6"}));
     EXPECT_EQ(send({void_of("v1", "1"), void_of("v2", "2")}), (Texts(2, "accepted")));
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 0", "rolling_1h 0"}));
+}
+
+/// Each number that an amend has changed is told beside the one that was sent.
+TEST_P(Correcting, AListingTellsWhichOfAnEventsCountsAreAmended) {
+    sell(allowed("people", "10") + "," + allowed("uses", "10") + "," + allowed("tokens", "100") +
+         "," + allowed("peak", "100"));
+    ASSERT_EQ(send(call("1", R"({"tokens":5,"user":"ann"})")), "accepted");
+    ASSERT_EQ(send(amend_of("a1", "1", "3")), "accepted");
+    const Json listed = listing_of("1");
+    EXPECT_EQ(listed["status"], "amended");
+    Texts told;
+    for (const Json& count : listed["counts"])
+        told.push_back(count["meter"].get<std::string>() + " " +
+                       count["aggregation"].get<std::string>() + " " + count["value"].dump() + " " +
+                       count["amended_value"].dump());
+    EXPECT_EQ(told, (Texts{R"(peak max "5" "3")", R"(people unique "1" null)",
+                           R"(tokens sum "5" "3")", R"(uses count "1" null)"}));
+    // These two speak of the first of them.
+    EXPECT_EQ(listed["quantity"], "5");
+    EXPECT_EQ(listed["amended_quantity"], "3");
+}
+
+TEST_P(Correcting, AnAmendThatLeavesTheFirstCountIsToldBesideTheOthers) {
+    sell(allowed("people", "10") + "," + allowed("tokens", "100"));
+    ASSERT_EQ(send(call("1", R"({"tokens":5,"user":"ann"})")), "accepted");
+    ASSERT_EQ(send(amend_of("a1", "1", "3")), "accepted");
+    const Json listed = listing_of("1");
+    EXPECT_EQ(listed["meter"], "people");
+    EXPECT_EQ(listed["quantity"], "1");
+    EXPECT_TRUE(listed["amended_quantity"].is_null()) << "it is still one of the people";
+    EXPECT_EQ(listed["counts"][1]["amended_value"], "3");
 }
 
 TEST_P(Correcting, ListingsTellBoth) {

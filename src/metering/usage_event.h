@@ -7,6 +7,7 @@
 #include "base/decimal.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "catalog/catalog.h"
 #include "catalog/reset.h"
 
 namespace turnpike {
@@ -36,6 +37,7 @@ struct UsageEvent {
 /// What a recorded event did to one counter.
 struct MovedCounter {
     std::string meter_key;
+    Meter::Aggregation aggregation{};
     Reset reset{};
     Instant window_start;
     Quantity value;

@@ -189,6 +189,7 @@ public:
     /// What a counter counts.
     struct CountedBy {
         std::string customer, subscription, meter_key;
+        Meter::Aggregation aggregation;
         Reset reset;
         Instant period_start;
     };
