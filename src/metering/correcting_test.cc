@@ -22,7 +22,6 @@ using testing::Kind;
 using testing::kind_name;
 using testing::kSeptember;
 using testing::run;
-using testing::StoreWorld;
 using Texts = std::vector<std::string>;
 
 std::string meter(const std::string& key, const std::string& aggregation, const std::string& more) {
@@ -70,16 +69,11 @@ std::string amend_of(const std::string& id, const std::string& original,
            original + R"(","quantity":)" + quantity + "}}";
 }
 
-class Correcting : public ::testing::TestWithParam<Kind> {
+class Correcting : public testing::StoreTest {
 protected:
     void SetUp() override {
-        std::string url = "sqlite::memory:";
-        if (GetParam() == Kind::Postgres) url = sql::postgres_test_url();
-        if (url.empty()) GTEST_SKIP() << "TURNPIKE_TEST_POSTGRES is not set";
-        const std::string* log = GetParam() == Kind::Log ? &folder_.path() : nullptr;
-        given_.emplace(sql::open_test_database(url), log);
-        alice_ = given_->world.add_customer("alice");
-        bob_ = given_->world.add_customer("bob");
+        StoreTest::SetUp();
+        if (given_) bob_ = world().add_customer("bob");
     }
     void sell(const std::string& allowances) { given_->world.sell(catalog_with(allowances)); }
 
@@ -133,19 +127,8 @@ protected:
         const auto events = testing::events_of(given_->store(), named);
         return events.size() == 1 ? write_event(events.front()) : Json();
     }
-    /// A process that ends and one that begins.
-    void restart() {
-        if (GetParam() != Kind::Log) return;
-        given_->log_usage.reset();
-        given_->usage_log.reset();
-        given_->usage_log =
-            UsageLog::open({folder_.path(), testing::kSmallSegmentBytes, 1'000}).value();
-        given_->log_usage = std::make_unique<LogUsage>(*given_->db, *given_->usage_log);
-    }
 
-    testing::ScratchFolder folder_;
-    std::optional<StoreWorld> given_;
-    CustomerId alice_ = CustomerId::trusted(""), bob_ = alice_;
+    CustomerId bob_ = CustomerId::trusted("");
     std::int64_t revision_ = 0;
     AppendReport report_;
 };

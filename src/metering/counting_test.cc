@@ -92,16 +92,8 @@ std::string reset(const std::string& text) {
 
 Instant at(const std::string& text) { return *parse_rfc3339("2024-09-" + text + "Z"); }
 
-class Counting : public ::testing::TestWithParam<Kind> {
+class Counting : public testing::StoreTest {
 protected:
-    void SetUp() override {
-        std::string url = "sqlite::memory:";
-        if (GetParam() == Kind::Postgres) url = sql::postgres_test_url();
-        if (url.empty()) GTEST_SKIP() << "TURNPIKE_TEST_POSTGRES is not set";
-        const std::string* log = GetParam() == Kind::Log ? &folder_.path() : nullptr;
-        given_.emplace(sql::open_test_database(url), log);
-        alice_ = given_->world.add_customer("alice");
-    }
     void sell(const std::string& allowances) { given_->world.sell(catalog_with(allowances)); }
 
     /// "accepted", or why not; `now` is the event's time as well.
@@ -156,9 +148,6 @@ protected:
         return windows.empty() ? "-" : windows.front().substr(windows.front().find(' ') + 1);
     }
 
-    testing::ScratchFolder folder_;
-    std::optional<StoreWorld> given_;
-    CustomerId alice_ = CustomerId::trusted("");
     int sent_ = 0;
     std::string detail_;  ///< of the complaint about the last event
     std::int64_t revision_ = 0;
