@@ -11,17 +11,21 @@ namespace {
 
 constexpr std::int64_t kWorkerLagMaxSeconds = 120;
 
-/// True when the ledger answers now.
-asio::awaitable<bool> ledger_answers(App& app) {
+constexpr std::string_view kOk = "ok";
+
+std::string_view word(bool good) { return good ? kOk : "failing"; }
+
+/// Of the ledger, now.
+asio::awaitable<std::string_view> ledger_word(App& app) {
     try {
-        co_return co_await app.db->read(
+        const bool answers = co_await app.db->read(
             [](sql::Transaction& tx) { return tx.one("SELECT 1")->integer(0) == 1; });
+        if (answers && app.db->refuses_writes()) co_return "read_only";
+        co_return word(answers);
     } catch (const sql::Failure&) {
-        co_return false;
+        co_return word(false);
     }
 }
-
-std::string_view word(bool good) { return good ? "ok" : "failing"; }
 
 }  // namespace
 
@@ -42,26 +46,26 @@ OperationsAnswer get_healthz(App& /*app*/, const Principal&, const http::Request
 
 // GET /readyz
 OperationsAnswer get_readyz(App& app, const Principal&, const http::Request&) {
-    const bool ledger = co_await ledger_answers(app);
+    const std::string_view ledger = co_await ledger_word(app);
     const bool jobs = app.worker.seconds_since_pass() < kWorkerLagMaxSeconds;
     const bool usage = !app.usage->failed();
-    const bool ready = app.ready() && ledger && usage && jobs;
+    const bool ready = app.ready() && ledger == kOk && usage && jobs;
     co_return http::json_response(ready ? 200 : 503, Json{{"status", ready ? "ok" : "not_ready"},
                                                           {"accepting", app.ready()},
-                                                          {"ledger", word(ledger)},
+                                                          {"ledger", ledger},
                                                           {"usage", word(usage)},
                                                           {"jobs", word(jobs)}});
 }
 
 // GET /health
 OperationsAnswer get_health(App& app, const Principal&, const http::Request&) {
-    const bool ledger = co_await ledger_answers(app);
+    const std::string_view ledger = co_await ledger_word(app);
     const auto provider = app.provider_condition();
-    const bool healthy = ledger && provider.breaker == "closed";
+    const bool healthy = ledger == kOk && provider.breaker == "closed";
     co_return http::ok(
         Json{{"status", healthy ? "ok" : "degraded"},
              {"version", kVersion},
-             {"database", {{"engine", app.db->engine()}, {"status", word(ledger)}}},
+             {"database", {{"engine", app.db->engine()}, {"status", ledger}}},
              {"provider", {{"name", provider.name}, {"circuit_breaker", provider.breaker}}}});
 }
 

@@ -12,6 +12,8 @@ sigset_t server_signals() {
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) sigaddset(&set, signal);
+    // A write beyond the largest file that is allowed then fails as one on a full disk does.
+    sigaddset(&set, SIGXFSZ);
     return set;
 }
 

@@ -65,6 +65,17 @@ Result<ReservationId> id_in(const http::Request& request) {
     return *std::move(id);
 }
 
+/// \param asked  the quantity of the commit
+Error exceeded(const EndReport& report, Quantity asked) {
+    const std::string most = report.commit_max.value().text();
+    const std::string reserved = report.reservation->reserved.text();
+    Error error{ErrorCode::Conflict, "reservation.exceeds_limit",
+                asked.text() + " does not fit: at most " + most + " can be committed now, " +
+                    reserved + " of it reserved; the reservation stays open"};
+    error.details = {{"quantity", asked.text()}, {"commit_max", most}, {"reserved", reserved}};
+    return error;
+}
+
 http::Response opened(const ReserveOutcome& outcome, const Decision& decision) {
     ObjectText body;
     write_reservation(body, *outcome.report.reservation);
@@ -140,7 +151,7 @@ asio::awaitable<Result<std::optional<std::string>>> ReservationsApi::grouped(
     co_return std::optional(*std::move(properties));
 }
 
-Result<http::Response> ReservationsApi::answer(const EndReport& report,
+Result<http::Response> ReservationsApi::answer(const EndReport& report, Quantity asked,
                                                const http::Request& request) {
     switch (report.verdict) {
         case EndVerdict::Ended:
@@ -158,11 +169,7 @@ Result<http::Response> ReservationsApi::answer(const EndReport& report,
         case EndVerdict::Released:
             return conflict("reservation.released",
                             "it was released; record the usage with consume, under another id");
-        case EndVerdict::Exceeds:
-            return conflict("reservation.exceeds_limit",
-                            "what is more than the reserved " +
-                                report.reservation->reserved.text() +
-                                " does not fit; the reservation stays open");
+        case EndVerdict::Exceeds: return std::unexpected(exceeded(report, asked));
         case EndVerdict::Unknown: return unknown();
     }
     check(false, "every verdict is answered");
@@ -180,7 +187,7 @@ asio::awaitable<Result<http::Response>> ReservationsApi::post_commit(const Princ
     CommitJob job{*id, body->quantity, *std::move(properties), entitlements.clock.now()};
     const auto report = co_await reservations.commit(std::move(job));
     if (!report) co_return failure(report);
-    co_return answer(*report, request);
+    co_return answer(*report, body->quantity, request);
 }
 
 asio::awaitable<Result<http::Response>> ReservationsApi::post_release(
@@ -189,7 +196,7 @@ asio::awaitable<Result<http::Response>> ReservationsApi::post_release(
     if (!id) co_return failure(id);
     const auto report = co_await reservations.release(*std::move(id), entitlements.clock.now());
     if (!report) co_return failure(report);
-    co_return answer(*report, request);
+    co_return answer(*report, {}, request);
 }
 
 }  // namespace turnpike

@@ -33,7 +33,9 @@ struct ReservationsApi {
     /// The properties of a commit as the reservation's meter groups them; nullopt: none were sent.
     asio::awaitable<Result<std::optional<std::string>>> grouped(ReservationId id,
                                                                 const CommitBody& body);
-    Result<http::Response> answer(const EndReport& report, const http::Request& request);
+    /// \param asked  the quantity of a commit, 0 of a release
+    Result<http::Response> answer(const EndReport& report, Quantity asked,
+                                  const http::Request& request);
 };
 
 }  // namespace turnpike

@@ -345,8 +345,8 @@ TEST_F(EventsApi, AnEventIsFollowedToItsCountersAndCharges) {
     EXPECT_EQ(shown["object"], "event");
     EXPECT_EQ(shown["event_id"], "2");
     EXPECT_EQ(shown["counts"], Json::parse(R"([{
-        "meter": "api_calls", "reset": "billing_period",
-        "window_start": "2024-09-01T00:00:00Z", "value": "2.5", "aggregation": "sum",
+        "meter": "api_calls", "aggregation": "sum", "reset": "billing_period",
+        "window_start": "2024-09-01T00:00:00Z", "value": "2.5", "amended_value": null,
         "window_end": "2024-10-01T00:00:00Z", "used": "62.5", "included": "100",
         "hard_limit": "100", "overage": "0",
         "billing": {"state": "closed", "charges": [

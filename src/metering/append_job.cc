@@ -81,10 +81,8 @@ std::vector<PlacedEvents> stretches_of(PlacedEvents events) {
     return stretches;
 }
 
-UsageOutcome over_limit() {
-    return {Verdict::Rejected,
-            EventComplaint{"limit_exceeded", "the allowance of this period is used up"},
-            {}};
+UsageOutcome over_limit(const UsageWindow& window) {
+    return {Verdict::Rejected, beyond_allowance(window.meter_key, window.reset), {}};
 }
 
 }  // namespace turnpike

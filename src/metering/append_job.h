@@ -36,6 +36,7 @@ std::vector<PlacedEvents> stretches_of(PlacedEvents events);
 void take_outcomes(std::vector<UsageOutcome> outcomes, const PlacedEvents& events,
                    AppendReport& report);
 
-UsageOutcome over_limit();
+/// \param window  one that the event does not fit
+UsageOutcome over_limit(const UsageWindow& window);
 
 }  // namespace turnpike

@@ -1,5 +1,6 @@
 // Voids and amends, from their text to counters and listings, in every store.
 
+#include <algorithm>
 #include <list>
 #include <optional>
 #include <string>
@@ -8,9 +9,11 @@
 #include <gtest/gtest.h>
 
 #include "catalog/catalog_file.h"
+#include "json/value.h"
 #include "metering/event_body.h"
 #include "metering/ingest.h"
 #include "metering/store_testing.h"
+#include "metering/wire.h"
 
 namespace turnpike {
 namespace {
@@ -19,7 +22,6 @@ using testing::Kind;
 using testing::kind_name;
 using testing::kSeptember;
 using testing::run;
-using testing::StoreWorld;
 using Texts = std::vector<std::string>;
 
 std::string meter(const std::string& key, const std::string& aggregation, const std::string& more) {
@@ -67,16 +69,11 @@ std::string amend_of(const std::string& id, const std::string& original,
            original + R"(","quantity":)" + quantity + "}}";
 }
 
-class Correcting : public ::testing::TestWithParam<Kind> {
+class Correcting : public testing::StoreTest {
 protected:
     void SetUp() override {
-        std::string url = "sqlite::memory:";
-        if (GetParam() == Kind::Postgres) url = sql::postgres_test_url();
-        if (url.empty()) GTEST_SKIP() << "TURNPIKE_TEST_POSTGRES is not set";
-        const std::string* log = GetParam() == Kind::Log ? &folder_.path() : nullptr;
-        given_.emplace(sql::open_test_database(url), log);
-        alice_ = given_->world.add_customer("alice");
-        bob_ = given_->world.add_customer("bob");
+        StoreTest::SetUp();
+        if (given_) bob_ = world().add_customer("bob");
     }
     void sell(const std::string& allowances) { given_->world.sell(catalog_with(allowances)); }
 
@@ -123,19 +120,15 @@ protected:
         const auto windows = shown(meter);
         return windows.empty() ? "-" : windows.front().substr(windows.front().find(' ') + 1);
     }
-    /// A process that ends and one that begins.
-    void restart() {
-        if (GetParam() != Kind::Log) return;
-        given_->log_usage.reset();
-        given_->usage_log.reset();
-        given_->usage_log =
-            UsageLog::open({folder_.path(), testing::kSmallSegmentBytes, 1'000}).value();
-        given_->log_usage = std::make_unique<LogUsage>(*given_->db, *given_->usage_log);
+    /// As GET /v1/events shows it.
+    Json listing_of(const std::string& id) {
+        EventFilter named;
+        named.name = {"t", id};
+        const auto events = testing::events_of(given_->store(), named);
+        return events.size() == 1 ? write_event(events.front()) : Json();
     }
 
-    testing::ScratchFolder folder_;
-    std::optional<StoreWorld> given_;
-    CustomerId alice_ = CustomerId::trusted(""), bob_ = alice_;
+    CustomerId bob_ = CustomerId::trusted("");
     std::int64_t revision_ = 0;
     AppendReport report_;
 };
@@ -160,6 +153,8 @@ TEST_P(Correcting, EveryCounterThatTheEventMovedIsCorrected) {
     EXPECT_EQ(used("uses"), "1") << "it is one call still";
     EXPECT_EQ(send(amend_of("a2", "2", "50")), "accepted") << "the newest holds";
     EXPECT_EQ(send(amend_of("a3", "2", "50.000001")), "limit_exceeded") << "of the day";
+    EXPECT_EQ(report_.outcomes.front().complaint->detail,
+              "it would pass the allowance of tokens for its day");
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 50", "day 50", "rolling_1h 50"}));
     EXPECT_EQ(send(void_of("v2", "2")), "accepted");
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 0", "day 0", "rolling_1h 0"}));
@@ -335,6 +330,37 @@ TEST_P(Correcting, AnEventOfNothingCanBecomeSomethingInEveryWindow) {
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 6", "rolling_1h 6"}));
     EXPECT_EQ(send({void_of("v1", "1"), void_of("v2", "2")}), (Texts(2, "accepted")));
     EXPECT_EQ(shown("tokens"), (Texts{"billing_period 0", "rolling_1h 0"}));
+}
+
+/// Each number that an amend has changed is told beside the one that was sent.
+TEST_P(Correcting, AListingTellsWhichOfAnEventsCountsAreAmended) {
+    sell(allowed("people", "10") + "," + allowed("uses", "10") + "," + allowed("tokens", "100") +
+         "," + allowed("peak", "100"));
+    ASSERT_EQ(send(call("1", R"({"tokens":5,"user":"ann"})")), "accepted");
+    ASSERT_EQ(send(amend_of("a1", "1", "3")), "accepted");
+    const Json listed = listing_of("1");
+    EXPECT_EQ(listed["status"], "amended");
+    Texts told;
+    for (const Json& count : listed["counts"])
+        told.push_back(count["meter"].get<std::string>() + " " +
+                       count["aggregation"].get<std::string>() + " " + count["value"].dump() + " " +
+                       count["amended_value"].dump());
+    EXPECT_EQ(told, (Texts{R"(peak max "5" "3")", R"(people unique "1" null)",
+                           R"(tokens sum "5" "3")", R"(uses count "1" null)"}));
+    // These two speak of the first of them.
+    EXPECT_EQ(listed["quantity"], "5");
+    EXPECT_EQ(listed["amended_quantity"], "3");
+}
+
+TEST_P(Correcting, AnAmendThatLeavesTheFirstCountIsToldBesideTheOthers) {
+    sell(allowed("people", "10") + "," + allowed("tokens", "100"));
+    ASSERT_EQ(send(call("1", R"({"tokens":5,"user":"ann"})")), "accepted");
+    ASSERT_EQ(send(amend_of("a1", "1", "3")), "accepted");
+    const Json listed = listing_of("1");
+    EXPECT_EQ(listed["meter"], "people");
+    EXPECT_EQ(listed["quantity"], "1");
+    EXPECT_TRUE(listed["amended_quantity"].is_null()) << "it is still one of the people";
+    EXPECT_EQ(listed["counts"][1]["amended_value"], "3");
 }
 
 TEST_P(Correcting, ListingsTellBoth) {

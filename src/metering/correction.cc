@@ -13,15 +13,14 @@ std::unexpected<EventComplaint> complaint(std::string_view code, std::string det
 }
 
 /// Whether the event's value there is its quantity. Of the others each event counts as one.
-bool is_measured(const CountRule& rule) {
-    return rule.aggregation != Meter::Aggregation::Count &&
-           rule.aggregation != Meter::Aggregation::Unique;
+bool is_measured(Meter::Aggregation aggregation) {
+    return aggregation != Meter::Aggregation::Count && aggregation != Meter::Aggregation::Unique;
 }
 
 bool measures_one_quantity(std::span<const RecordedCount> counts) {
     const RecordedCount* first = nullptr;
     for (const RecordedCount& count : counts) {
-        if (!is_measured(count.rule)) continue;
+        if (!is_measured(count.rule.aggregation)) continue;
         if (first == nullptr) first = &count;
         if (count.value != first->value) return false;
     }
@@ -83,6 +82,10 @@ EventStatus corrected_by(EventStatus status, const Correction& correction) {
     return status;
 }
 
+std::optional<Quantity> amended_value(Meter::Aggregation aggregation, const EventStatus& status) {
+    return is_measured(aggregation) ? status.amended : std::nullopt;
+}
+
 std::expected<std::vector<ValueChange>, EventComplaint> changes_of(
     const Correction& correction, const EventStatus& status,
     std::span<const RecordedCount> counts) {
@@ -96,7 +99,7 @@ std::expected<std::vector<ValueChange>, EventComplaint> changes_of(
     std::vector<ValueChange> changes;
     changes.reserve(counts.size());
     for (const RecordedCount& count : counts) {
-        const bool measures = is_measured(count.rule);
+        const bool measures = is_measured(count.rule.aggregation);
         ValueChange change{measures ? status.amended.value_or(count.value) : count.value, {}};
         if (is_amend) change.to = measures ? correction.quantity : change.from;
         changes.push_back(change);

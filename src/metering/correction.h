@@ -38,6 +38,9 @@ struct EventStatus {
     friend bool operator==(const EventStatus&, const EventStatus&) = default;
 };
 EventStatus corrected_by(EventStatus status, const Correction& correction);
+/// What the event counts in such a counter since it was amended; nullopt: what it counted, which no
+/// amend changes where each event counts as one.
+std::optional<Quantity> amended_value(Meter::Aggregation aggregation, const EventStatus& status);
 
 /// What an event did to one counter when it was recorded.
 struct RecordedCount {

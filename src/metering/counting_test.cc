@@ -92,16 +92,8 @@ std::string reset(const std::string& text) {
 
 Instant at(const std::string& text) { return *parse_rfc3339("2024-09-" + text + "Z"); }
 
-class Counting : public ::testing::TestWithParam<Kind> {
+class Counting : public testing::StoreTest {
 protected:
-    void SetUp() override {
-        std::string url = "sqlite::memory:";
-        if (GetParam() == Kind::Postgres) url = sql::postgres_test_url();
-        if (url.empty()) GTEST_SKIP() << "TURNPIKE_TEST_POSTGRES is not set";
-        const std::string* log = GetParam() == Kind::Log ? &folder_.path() : nullptr;
-        given_.emplace(sql::open_test_database(url), log);
-        alice_ = given_->world.add_customer("alice");
-    }
     void sell(const std::string& allowances) { given_->world.sell(catalog_with(allowances)); }
 
     /// "accepted", or why not; `now` is the event's time as well.
@@ -125,6 +117,7 @@ protected:
         const auto report = run(given_->store().append(append_job({entries, *catalog, look, now})));
         EXPECT_TRUE(report) << report.error().message;
         const UsageOutcome& outcome = report->outcomes.at(0);
+        detail_ = outcome.complaint ? outcome.complaint->detail : "";
         if (outcome.complaint) return std::string(outcome.complaint->code);
         return std::string(to_text(outcome.verdict));
     }
@@ -155,10 +148,8 @@ protected:
         return windows.empty() ? "-" : windows.front().substr(windows.front().find(' ') + 1);
     }
 
-    testing::ScratchFolder folder_;
-    std::optional<StoreWorld> given_;
-    CustomerId alice_ = CustomerId::trusted("");
     int sent_ = 0;
+    std::string detail_;  ///< of the complaint about the last event
     std::int64_t revision_ = 0;
 };
 
@@ -171,9 +162,11 @@ TEST_P(Counting, AUseMustFitEveryWindow) {
     for (const char* time : {"10T00:00:00", "10T12:00:00", "10T23:59:59.999999"})
         EXPECT_EQ(request(time), "accepted") << time;
     EXPECT_EQ(request("10T23:59:59.999999"), "limit_exceeded") << "the fourth of a day";
+    EXPECT_EQ(detail_, "it would pass the allowance of requests for its day");
     EXPECT_EQ(request("11T00:00:00"), "accepted");
     EXPECT_EQ(request("11T00:00:00"), "accepted");
     EXPECT_EQ(request("11T00:00:01"), "limit_exceeded") << "the sixth of a month";
+    EXPECT_EQ(detail_, "it would pass the allowance of requests for its billing period");
     EXPECT_EQ(shown("requests", at("11T00:00:02")),
               (Texts{"billing_period 5", "day 2", "lifetime 5"}));
     EXPECT_EQ(shown("requests", at("12T00:00:00")), (Texts{"billing_period 5", "lifetime 5"}))
@@ -205,6 +198,7 @@ TEST_P(Counting, OneEventMovesEveryMeterThatItFeeds) {
 
     // One of three is full: nothing moves.
     EXPECT_EQ(complete("large", 1, "eve", now), "limit_exceeded") << "a third person";
+    EXPECT_EQ(detail_, "it would pass the allowance of people for its billing period");
     EXPECT_EQ(complete("huge", 601, "ann", now), "limit_exceeded") << "1,001 tokens";
     EXPECT_EQ(used("tokens", now), "400");
     EXPECT_EQ(used("requests", now), "2");

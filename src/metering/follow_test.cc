@@ -23,23 +23,12 @@ using testing::kSeptember;
 using testing::kStart;
 using testing::record;
 using testing::run;
-using testing::StoreWorld;
 using testing::Verdicts;
 
 const auto kSubscription = SubscriptionId::trusted("sub_1");
 
-class FollowedEvents : public ::testing::TestWithParam<Kind> {
+class FollowedEvents : public testing::StoreTest {
 protected:
-    void SetUp() override {
-        std::string url = "sqlite::memory:";
-        if (GetParam() == Kind::Postgres) url = sql::postgres_test_url();
-        if (url.empty()) GTEST_SKIP() << "TURNPIKE_TEST_POSTGRES is not set";
-        const std::string* log = GetParam() == Kind::Log ? &folder_.path() : nullptr;
-        given_.emplace(sql::open_test_database(url), log);
-        alice_ = world().add_customer("alice");
-    }
-    testing::MeteredWorld& world() { return given_->world; }
-    UsageStore& store() { return given_->store(); }
     [[nodiscard]] UsageWindow pro() { return world().window("pro", kSeptember, kSubscription); }
 
     std::vector<RecordedEvent> named(const std::string& source, const std::string& id,
@@ -54,10 +43,6 @@ protected:
         EXPECT_TRUE(found) << found.error().message;
         return *found;
     }
-
-    testing::ScratchFolder folder_;
-    std::optional<StoreWorld> given_;
-    CustomerId alice_ = CustomerId::trusted("");
 };
 
 TEST_P(FollowedEvents, AnEventIsFoundByItsSendersName) {

@@ -67,7 +67,6 @@ bool has_end(const Reset& reset) {
 }
 
 void write_counter(Json& json, const Counter& counter) {
-    json["aggregation"] = to_text(counter.aggregation);
     json["window_end"] = has_end(counter.reset) ? Json(format_rfc3339(counter.period.end)) : Json();
     json["used"] = counter.used.text();
     json["included"] = counter.segments.back().included.text();

@@ -22,7 +22,7 @@ asio::awaitable<Result<EndReport>> end_durably(End end) {
     };
     const auto failed = co_await until_durable(start);
     if (failed) co_return come_back(*failed);
-    co_return EndReport{ended->verdict, std::move(ended->reservation)};
+    co_return EndReport{ended->verdict, std::move(ended->reservation), ended->commit_max};
 }
 
 }  // namespace

@@ -17,12 +17,13 @@
 namespace turnpike {
 namespace {
 
-UsageOutcome outcome_of(LogVerdict verdict) {
+/// \param full  of LimitExceeded
+UsageOutcome outcome_of(LogVerdict verdict, const UsageWindow* full) {
     switch (verdict) {
         case LogVerdict::Accepted: return {};
         case LogVerdict::Duplicate: return {Verdict::Duplicate, std::nullopt, {}};
         case LogVerdict::Conflict: return {Verdict::Conflict, std::nullopt, {}};
-        case LogVerdict::LimitExceeded: return over_limit();
+        case LogVerdict::LimitExceeded: return over_limit(*full);
     }
     check(false, "every verdict is handled");
     return {};
@@ -110,19 +111,20 @@ asio::awaitable<Result<std::vector<UsageOutcome>>> LogUsage::decide(
     const AppendJob& job, const std::vector<PendingUsage>& events) {
     const bool tells_counters = job.counters == AppendJob::Counters::Report;
     std::vector<std::vector<Counter>> counters(tells_counters ? events.size() : 0);
+    std::vector<const UsageWindow*> full(events.size());
     std::vector<LoggedUse> uses;
     uses.reserve(events.size());
     for (std::size_t i = 0; i < events.size(); ++i) {
         const PendingUsage& pending = events[i];
         uses.push_back({pending.event, pending.counts, content_check(pending),
-                        tells_counters ? &counters[i] : nullptr});
+                        tells_counters ? &counters[i] : nullptr, &full[i]});
     }
     const auto verdicts = co_await record(uses, job.system_now);
     if (!verdicts) co_return failure(verdicts);
     std::vector<UsageOutcome> outcomes;
     outcomes.reserve(events.size());
     for (std::size_t i = 0; i < events.size(); ++i) {
-        outcomes.push_back(outcome_of((*verdicts)[i]));
+        outcomes.push_back(outcome_of((*verdicts)[i], full[i]));
         if (tells_counters) outcomes.back().counters = std::move(counters[i]);
     }
     co_return outcomes;

@@ -87,6 +87,18 @@ bool commit_held(Counter& counter, Quantity held, Quantity value, Instant time) 
     return true;
 }
 
+Quantity commit_max(const Counter& counter, Quantity held, Instant time) {
+    const CountRule rule = rule_of(counter);
+    if (rule.aggregation == Meter::Aggregation::Count) return kMaxQuantity;
+    const Quantity before = used_at(rule, counter.used, counter.trail, time);
+    const Quantity one = Quantity::whole(1);
+    // What has left a rolling window counts nowhere in it.
+    if (used_after(rule, counter.used, counter.trail, one, time) != before + one)
+        return kMaxQuantity;
+    const Quantity limit = counter.hard_limit.value_or(kMaxQuantity);
+    return std::max(limit, before + counter.held) - before - (counter.held - held);
+}
+
 void release_held(Counter& counter, Quantity held) {
     check(held <= counter.held, "what is held is the sum of its holds");
     counter.held = counter.held - held;

@@ -90,6 +90,8 @@ bool hold_in(Counter& counter, Quantity value, Instant time);
 /// Counts `value` in the place of what is held. What is not more than that always fits; a surplus
 /// must. False: it does not, and nothing changed.
 bool commit_held(Counter& counter, Quantity held, Quantity value, Instant time);
+/// The greatest quantity that a commit may have by this counter alone, up to kMaxQuantity.
+Quantity commit_max(const Counter& counter, Quantity held, Instant time);
 /// Gives back what is held.
 void release_held(Counter& counter, Quantity held);
 

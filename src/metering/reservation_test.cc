@@ -111,6 +111,48 @@ TEST(Reservation, ARollingWindowHoldsBesideWhatItStillCounts) {
     EXPECT_EQ(as_of(rolling, later).used, units(80));
 }
 
+TEST(Reservation, TheMostThatCanBeCommittedIsWhatNobodyElseHasOrHolds) {
+    struct Case {
+        const char* name;
+        std::int64_t used, held_by_all, held, most;
+    };
+    const Case cases[] = {
+        {"alone", 0, 60, 60, 100},
+        {"beside usage", 30, 60, 60, 70},
+        {"beside another hold", 30, 65, 60, 65},
+        {"nothing is left", 40, 60, 60, 60},
+        {"of a plan that became smaller", 90, 20, 10, 10},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Counter now = counter(100, c.used, c.held_by_all);
+        EXPECT_EQ(commit_max(now, units(c.held), kNow), units(c.most));
+    }
+    Counter counted = counter(100, 30, 1);
+    counted.aggregation = Meter::Aggregation::Count;
+    EXPECT_EQ(commit_max(counted, units(1), kNow), kMaxQuantity) << "an event counts as one";
+    Counter endless = counter(100, 30, 20);
+    endless.hard_limit.reset();
+    EXPECT_EQ(commit_max(endless, units(5), kNow), kMaxQuantity - units(45));
+}
+
+// The next greater quantity does not fit, in any kind of window, at any time of the event.
+RC_GTEST_PROP(Reservation, TheMostThatCanBeCommittedFitsAndNoMoreDoes, ()) {
+    const bool is_rolling = *rc::gen::arbitrary<bool>();
+    Counter now = open_counter(window(100, is_rolling ? Reset{Reset::Kind::Rolling, 2} : Reset{}));
+    for (int i = *rc::gen::inRange(0, 6); i > 0; --i)
+        (void)count_into(now, units(*rc::gen::inRange(0, 40)),
+                         kNow + std::chrono::minutes(*rc::gen::inRange(0, 400)));
+    const Instant time = kNow + std::chrono::minutes(*rc::gen::inRange(0, 400));
+    const Quantity held = units(*rc::gen::inRange(0, 30));
+    now.held = held + units(*rc::gen::inRange(0, 40));
+    const Quantity most = commit_max(now, held, time);
+    Counter fits = now, exceeds = now;
+    RC_ASSERT(commit_held(fits, held, most, time));
+    RC_ASSERT(most == kMaxQuantity ||
+              !commit_held(exceeds, held, most + Quantity::from_scaled(1), time));
+}
+
 TEST(Reservation, EveryStateAnswersACommitAndARelease) {
     using enum ReservationState;
     struct Case {

@@ -35,6 +35,7 @@ struct CommitJob {
 struct EndReport {
     EndVerdict verdict;
     std::optional<Reservation> reservation;  ///< absent exactly when it is unknown
+    std::optional<Quantity> commit_max{};    ///< of Exceeds: the most that a commit may have now
 };
 
 /// Reservations, in the same store as usage (UsageStore): sql_reservations.h beside sql_usage.h,

@@ -28,41 +28,27 @@ using testing::kSeptember;
 using testing::kStart;
 using testing::record;
 using testing::run;
-using testing::StoreWorld;
 using testing::Verdicts;
 
 constexpr Duration kTtl = std::chrono::seconds(300);
 
-class ReservationStoreTest : public ::testing::TestWithParam<Kind> {
+class ReservationStoreTest : public testing::StoreTest {
 protected:
     void SetUp() override {
-        url_ = "sqlite::memory:";
-        if (GetParam() == Kind::Postgres) url_ = sql::postgres_test_url();
-        if (url_.empty()) GTEST_SKIP() << "TURNPIKE_TEST_POSTGRES is not set";
-        const std::string* log = GetParam() == Kind::Log ? &folder_.path() : nullptr;
-        given_.emplace(sql::open_test_database(url_), log);
-        open_store();
-        alice_ = given_->world.add_customer("alice");
+        StoreTest::SetUp();
+        if (given_) open_store();
     }
     void open_store() {
         if (given_->usage_log)
             holds_ = std::make_unique<LogReservations>(*given_->db, *given_->usage_log);
         else
-            holds_ = std::make_unique<SqlReservations>(*given_->db, given_->world.ids());
+            holds_ = std::make_unique<SqlReservations>(*given_->db, world().ids());
     }
-    /// Of the log: as a process that was killed and started again. The others have no memory.
     void restart() {
-        if (!given_->usage_log) return;
         holds_.reset();
-        given_->log_usage.reset();
-        given_->usage_log.reset();
-        auto opened = UsageLog::open({folder_.path(), testing::kSmallSegmentBytes, 1'000});
-        ASSERT_TRUE(opened) << opened.error().message;
-        given_->usage_log = *std::move(opened);
-        given_->log_usage = std::make_unique<LogUsage>(*given_->db, *given_->usage_log);
+        StoreTest::restart();
         open_store();
     }
-    UsageStore& store() { return given_->store(); }
 
     PendingUsage wanted(const std::string& id, std::int64_t units) {
         auto pending = calls(alice_, id, units, given_->world.window("free"));
@@ -120,11 +106,7 @@ protected:
     }
     using Figures = std::pair<std::int64_t, std::int64_t>;
 
-    testing::ScratchFolder folder_;
-    std::string url_;
-    std::optional<StoreWorld> given_;
     std::unique_ptr<ReservationStore> holds_;
-    CustomerId alice_ = CustomerId::trusted("");
     int rounds_ = 0;  ///< of the model's test
 };
 
@@ -171,7 +153,9 @@ TEST_P(ReservationStoreTest, ACommitRecordsTheEventUnderItsName) {
 TEST_P(ReservationStoreTest, MoreThanWasReservedMustFit) {
     const auto r = *reserve("r", 60).reservation;
     EXPECT_EQ(consume("a", 30), Verdicts{"accepted"});
-    EXPECT_EQ(commit(r, 71).verdict, EndVerdict::Exceeds);
+    const auto exceeding = commit(r, 71);
+    EXPECT_EQ(exceeding.verdict, EndVerdict::Exceeds);
+    EXPECT_EQ(exceeding.commit_max, Quantity::whole(70));
     EXPECT_EQ(figures(), Figures(30, 60));
     EXPECT_EQ(find(r)->state, ReservationState::Open);
     EXPECT_EQ(commit(r, 70).verdict, EndVerdict::Ended);

@@ -43,18 +43,8 @@ std::int64_t recorded_units(UsageStore& store, const CustomerId& customer) {
     return sum;
 }
 
-class MeteringStore : public ::testing::TestWithParam<Kind> {
+class MeteringStore : public testing::StoreTest {
 protected:
-    void SetUp() override {
-        std::string url = "sqlite::memory:";
-        if (GetParam() == Kind::Postgres) url = sql::postgres_test_url();
-        if (url.empty()) GTEST_SKIP() << "TURNPIKE_TEST_POSTGRES is not set";
-        const std::string* log = GetParam() == Kind::Log ? &folder_.path() : nullptr;
-        given_.emplace(sql::open_test_database(url), log);
-        alice_ = world().add_customer("alice");
-    }
-    MeteredWorld& world() { return given_->world; }
-    UsageStore& store() { return given_->store(); }
     std::int64_t used(const CustomerId& customer) { return given_->used(customer); }
     std::size_t rows() { return events_of(store()).size(); }
     PendingUsage free_calls(const std::string& id, std::int64_t units) {
@@ -82,9 +72,6 @@ protected:
         return *usage_of(under_window(stored.at("api_calls").front(), window), Currency::Usd);
     }
 
-    testing::ScratchFolder folder_;
-    std::optional<StoreWorld> given_;
-    CustomerId alice_ = CustomerId::trusted("");
     const SubscriptionId subscription_ = SubscriptionId::trusted("sub_1");
     std::int64_t revision_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -61,9 +62,14 @@ struct StoreWorld {
     /// \param log  a directory; nullptr: usage is in the ledger
     StoreWorld(std::unique_ptr<sql::Database> ledger, const std::string* log)
         : db(std::move(ledger)), world(*db) {
-        if (log == nullptr) return;
-        auto opened = UsageLog::open({*log, kSmallSegmentBytes, 1'000});
-        EXPECT_TRUE(opened) << opened.error().message;
+        if (log != nullptr) open_log(*log);
+    }
+    /// Anew, when it is open.
+    void open_log(const std::string& directory) {
+        log_usage.reset();
+        usage_log.reset();
+        auto opened = UsageLog::open({directory, kSmallSegmentBytes, 1'000});
+        ASSERT_TRUE(opened) << opened.error().message;
         usage_log = *std::move(opened);
         log_usage = std::make_unique<LogUsage>(*db, *usage_log);
     }
@@ -82,6 +88,30 @@ struct StoreWorld {
                                            : calls->second.front().used.scaled() / Quantity::kOne;
         });
     }
+};
+
+/// The same test over each store: instantiate it with Kinds. A SetUp() of its own calls this one
+/// first, and returns when nothing is given: PostgreSQL is not there, and the test is skipped.
+class StoreTest : public ::testing::TestWithParam<Kind> {
+protected:
+    void SetUp() override {
+        std::string url = "sqlite::memory:";
+        if (GetParam() == Kind::Postgres) url = sql::postgres_test_url();
+        if (url.empty()) GTEST_SKIP() << "TURNPIKE_TEST_POSTGRES is not set";
+        const std::string* log = GetParam() == Kind::Log ? &folder_.path() : nullptr;
+        given_.emplace(sql::open_test_database(url), log);
+        alice_ = world().add_customer("alice");
+    }
+    MeteredWorld& world() { return given_->world; }
+    UsageStore& store() { return given_->store(); }
+    /// Of the log: as a process that ended, and one that begins. The others have no memory.
+    void restart() {
+        if (GetParam() == Kind::Log) given_->open_log(folder_.path());
+    }
+
+    ScratchFolder folder_;
+    std::optional<StoreWorld> given_;
+    CustomerId alice_ = CustomerId::trusted("");  ///< without a subscription
 };
 
 }  // namespace turnpike::testing

@@ -1,8 +1,28 @@
 #include "metering/usage_event.h"
 
+#include <string>
+
 #include "base/check.h"
 
 namespace turnpike {
+namespace {
+
+std::string words_of(const Reset& reset) {
+    switch (reset.kind) {
+        case Reset::Kind::BillingPeriod: return "its billing period";
+        case Reset::Kind::Day: return "its day";
+        case Reset::Kind::Week: return "its week";
+        case Reset::Kind::Month: return "its month";
+        case Reset::Kind::Lifetime: return "the lifetime of the contract";
+        case Reset::Kind::Rolling:
+            return reset.hours == 1 ? "the last hour"
+                                    : "the last " + std::to_string(reset.hours) + " hours";
+    }
+    check(false, "every reset has words");
+    return {};
+}
+
+}  // namespace
 
 std::string_view to_text(Verdict verdict) {
     switch (verdict) {
@@ -13,6 +33,11 @@ std::string_view to_text(Verdict verdict) {
     }
     check(false, "every verdict has a text");
     return {};
+}
+
+EventComplaint beyond_allowance(std::string_view meter_key, const Reset& reset) {
+    return {"limit_exceeded",
+            "it would pass the allowance of " + std::string(meter_key) + " for " + words_of(reset)};
 }
 
 bool is_event_text(std::string_view text) {

@@ -7,6 +7,7 @@
 #include "base/decimal.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "catalog/catalog.h"
 #include "catalog/reset.h"
 
 namespace turnpike {
@@ -36,6 +37,7 @@ struct UsageEvent {
 /// What a recorded event did to one counter.
 struct MovedCounter {
     std::string meter_key;
+    Meter::Aggregation aggregation{};
     Reset reset{};
     Instant window_start;
     Quantity value;
@@ -55,6 +57,9 @@ struct EventComplaint {
     std::string_view code;
     std::string detail;
 };
+
+/// "limit_exceeded" of a counter of this meter and reset, in words of the event's own windows.
+EventComplaint beyond_allowance(std::string_view meter_key, const Reset& reset);
 
 /// 1 to 255 bytes without control characters.
 bool is_event_text(std::string_view text);

@@ -43,12 +43,19 @@ Json write_report(const AppendReport& report) {
     return json;
 }
 
-Json write_moved(const MovedCounter& moved) {
+Json write_amended(const MovedCounter& moved, const EventStatus& status) {
+    const auto amended = amended_value(moved.aggregation, status);
+    return amended ? Json(amended->text()) : Json();
+}
+
+Json write_moved(const MovedCounter& moved, const EventStatus& status) {
     Json json;
     json["meter"] = moved.meter_key;
+    json["aggregation"] = to_text(moved.aggregation);
     json["reset"] = to_text(moved.reset);
     json["window_start"] = format_rfc3339(moved.window_start);
     json["value"] = moved.value.text();
+    json["amended_value"] = write_amended(moved, status);
     return json;
 }
 
@@ -77,8 +84,7 @@ Json write_event(const RecordedEvent& recorded) {
     json["customer"] = event.customer.text();
     json["meter"] = event.meter_key;
     json["quantity"] = event.quantity.text();
-    json["amended_quantity"] =
-        recorded.status.amended ? Json(recorded.status.amended->text()) : Json();
+    json["amended_quantity"] = write_amended(recorded.counts.front(), recorded.status);
     json["corrects"] = write_corrected(recorded.corrects);
     json["time"] = format_rfc3339(event.time);
     json["latency_ms"] = event.latency_us ? Json(format_scaled(*event.latency_us, 3)) : Json();
@@ -86,7 +92,8 @@ Json write_event(const RecordedEvent& recorded) {
     json["properties"] =
         event.properties.empty() ? Json::object() : parse_json(event.properties).value();
     json["counts"] = Json::array();
-    for (const MovedCounter& moved : recorded.counts) json["counts"].push_back(write_moved(moved));
+    for (const MovedCounter& moved : recorded.counts)
+        json["counts"].push_back(write_moved(moved, recorded.status));
     json["created_at"] = format_rfc3339(recorded.received_at);
     return json;
 }

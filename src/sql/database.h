@@ -89,6 +89,9 @@ public:
     [[nodiscard]] virtual std::string_view engine() const = 0;
     /// Jobs waiting now; for metrics and shedding.
     [[nodiscard]] virtual std::size_t backlog() const = 0;
+    /// True from a write that the disk refused, being full or broken, until one works again; what
+    /// is there can be read meanwhile. Of SQLite's file; a PostgreSQL server knows its own disk.
+    [[nodiscard]] virtual bool refuses_writes() const { return false; }
 
     enum class Kind : bool { Read, Write };
     /// What read() and write() stand on; for engines and for tests that wrap a Database. Calls

@@ -32,6 +32,11 @@ void TaskQueue::push(Task task) {
     refuse(std::move(task));
 }
 
+bool TaskQueue::wait_for(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return waiting_.wait_for(lock, time, [this] { return closed_ || !tasks_.empty(); });
+}
+
 std::optional<Task> TaskQueue::pop() {
     std::unique_lock lock(mutex_);
     waiting_.wait(lock, [this] { return closed_ || !tasks_.empty(); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -30,6 +31,8 @@ public:
 
     /// Refuses the task, on this thread, when `max` are waiting.
     void push(Task task);
+    /// False when this time passes without a task that waits, and without a close().
+    bool wait_for(std::chrono::milliseconds time);
     /// Waits for a task. nullopt when closed and empty.
     std::optional<Task> pop();
     std::optional<Task> try_pop();

@@ -15,8 +15,7 @@ const used = (id, more = {}) =>
 
 before(async () => {
     server = await Server.besideSandbox();
-    const made = await server.admin('POST', '/v1/customers', {external_id: 'sam'});
-    assert.equal(made.status, 201, JSON.stringify(made.body));
+    await server.customer('sam');
 });
 after(() => server.end());
 

@@ -1,15 +1,36 @@
 #include <atomic>
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <latch>
 #include <thread>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "sql/testing.h"
 
 namespace turnpike::sql {
 namespace {
+
+/// No file of this process may grow beyond it: what a full disk does to a write, without filling
+/// one.
+class LargestFile {
+public:
+    explicit LargestFile(std::uintmax_t bytes) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit lower{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &lower);
+    }
+    LargestFile(const LargestFile&) = delete;
+    LargestFile& operator=(const LargestFile&) = delete;
+    ~LargestFile() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+private:
+    rlimit before_{};
+};
 
 class SqliteFile : public ::testing::Test {
 protected:
@@ -133,6 +154,30 @@ TEST_F(SqliteFile, TheLogIsCopiedWhileRunningAndEmptiedAtTheEnd) {
     }
     EXPECT_FALSE(std::filesystem::exists(log) && std::filesystem::file_size(log) > 0);
     EXPECT_EQ(rows(*open()), 40);
+}
+
+TEST_F(SqliteFile, AFullDiskIsKnownUntilItTakesWritesAgain) {
+    const auto database = open();
+    make_table(*database);
+    const auto insert = [&](std::int64_t key) {
+        return database->write_blocking([key](Transaction& tx) {
+            return tx.run("INSERT INTO t (key, filling) VALUES ($1, 'x')", {key});
+        });
+    };
+    insert(1);
+    EXPECT_FALSE(database->refuses_writes());
+    {
+        const LargestFile as_it_is(std::filesystem::file_size(folder_.path() / "ledger.db-wal"));
+        EXPECT_THROW(insert(2), Failure);
+        EXPECT_TRUE(database->refuses_writes());
+        EXPECT_EQ(rows(*database), 1) << "reads go on";
+        EXPECT_THROW(insert(2), Failure);
+        EXPECT_TRUE(database->refuses_writes());
+    }
+    // Nobody writes: it looks for itself.
+    while (database->refuses_writes()) std::this_thread::yield();
+    EXPECT_EQ(insert(2), 1);
+    EXPECT_FALSE(database->refuses_writes());
 }
 
 /// SQLite undoes the whole transaction when it runs out of space, not only the statement.

@@ -1,9 +1,7 @@
 // Voids and amends as a seller sends them, and what limits, listings and a killed server make of them.
 import assert from 'node:assert/strict';
-import {writeFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
-import {randomUUID} from 'node:crypto';
-import {freshFolder} from '../lib/process.mjs';
+import {freshFile} from '../lib/process.mjs';
 import {adminToken, engines, Server} from '../lib/server.mjs';
 
 const catalog = `
@@ -58,18 +56,12 @@ for (const engine of engines())
     describe(engine.name, () => {
         let server;
         before(async () => {
-            const path = `${await freshFolder()}/catalog.toml`;
-            await writeFile(path, catalog);
-            server = await Server.besideSandbox({database: await engine.database(), catalog: path});
+            server = await Server.besideSandbox({
+                database: await engine.database(), catalog: await freshFile('catalog.toml', catalog)});
         });
         after(() => server.end());
 
-        const customer = async () => {
-            const name = randomUUID();
-            const made = await server.admin('POST', '/v1/customers', {external_id: name});
-            assert.equal(made.status, 201, JSON.stringify(made.body));
-            return name;
-        };
+        const send = (...events) => server.send(...events);
         const used = (name, id, tokens) => ({specversion: '1.0', id: `${name} ${id}`, source: 'e2e',
                                              type: 'completion', subject: name, data: {tokens}});
         const voided = (name, id, original) => ({
@@ -78,13 +70,6 @@ for (const engine of engines())
         const amended = (name, id, original, quantity) => ({
             id: `${name} ${id}`, source: 'fix', customer: name,
             amend: {source: 'e2e', id: `${name} ${original}`, quantity}});
-        const send = async (...events) => {
-            const {status, body} = await server.admin('POST', '/v1/events', events);
-            assert.equal(status, 200, JSON.stringify(body));
-            const codes = [...body.verdicts];
-            for (const {index, code} of body.rejected) codes[index] = code;
-            return codes;
-        };
         const remaining = async (name, meter = 'tokens') =>
             (await server.admin('POST', '/v1/entitlements/check', {customer: name, meter}))
                 .body.remaining;
@@ -92,7 +77,7 @@ for (const engine of engines())
             server.admin('POST', '/v1/usage/consume', {customer: name, meter: 'tokens', quantity});
 
         test('the next check knows of a correction', async () => {
-            const name = await customer();
+            const name = await server.customer();
             assert.equal((await consume(name, 3)).status, 200);
             assert.deepEqual(await send(used(name, 1, 4), used(name, 2, 3)), ['accepted', 'accepted']);
             assert.equal(await remaining(name), '0');
@@ -106,7 +91,7 @@ for (const engine of engines())
         });
 
         test('NDJSON corrects what it sent', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const lines = [used(name, 1, 8), voided(name, 'v', 1), used(name, 2, 9),
                            amended(name, 'a', 2, 10), voided(name, 'w', 1)];
             const answer = await server.request('POST', '/v1/events', {
@@ -120,7 +105,7 @@ for (const engine of engines())
         });
 
         test('a peak and the people behind it fall to what is left', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const session = (id, seats, user) => ({specversion: '1.0', id: `${name} ${id}`, source: 'e2e',
                                                    type: 'session', subject: name, data: {seats, user}});
             assert.deepEqual(await send(session(1, 5, 'ann'), session(2, 12, 'bob'),
@@ -139,12 +124,17 @@ for (const engine of engines())
             assert.deepEqual(await send(amended(name, 'a', 1, '21')), ['limit_exceeded']);
             assert.deepEqual(await send(amended(name, 'a', 1, '20')), ['accepted']);
             assert.equal(await remaining(name, 'peak'), '0');
+            const query = new URLSearchParams({customer: name, source: 'e2e', event_id: `${name} 1`});
+            const [{status, counts}] = (await server.admin('GET', `/v1/events?${query}`)).body.data;
+            assert.equal(status, 'amended');
+            assert.deepEqual(counts.map((one) => [one.meter, one.aggregation, one.value, one.amended_value]),
+                             [['peak', 'max', '5', '20'], ['people', 'unique', '1', null]]);
             assert.deepEqual(await send(session(5, 6, 'dan')), ['accepted']);
             assert.equal(await remaining(name, 'people'), '0');
         });
 
         test('a correction that was acknowledged outlives the process', async () => {
-            const name = await customer();
+            const name = await server.customer();
             await send(used(name, 1, 4), used(name, 2, 6));
             assert.deepEqual(await send(voided(name, 'v', 1), amended(name, 'a', 2, '5')),
                              ['accepted', 'accepted']);

@@ -100,10 +100,7 @@ for (const {name, take, giveBack} of misfortunes)
             sandbox = await startSandbox();
             server = await Server.start(sandbox, {database: await freshDatabase(postgres.url)});
             assert.equal((await server.subscribe('payer', 'starter')).status, 200);
-            for (const customer of ['exhausted', 'frugal']) {
-                const made = await server.admin('POST', '/v1/customers', {external_id: customer});
-                assert.equal(made.status, 201);
-            }
+            for (const customer of ['exhausted', 'frugal']) await server.customer(customer);
             assert.equal((await server.consume('exhausted', 100)).status, 200);
             assert.equal((await server.gateway('exhausted', '/signals')).status, 403);
             assert.equal((await server.gateway('frugal', '/signals')).status, 200);

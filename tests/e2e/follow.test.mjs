@@ -70,8 +70,7 @@ for (const engine of engines())
         });
 
         test('by its own name, and by no other', async () => {
-            await server.admin('POST', '/v1/customers', {external_id: 'bob'});
-            await server.admin('POST', '/v1/customers', {external_id: 'eve'});
+            for (const name of ['bob', 'eve']) await server.customer(name);
             assert.equal((await send(Server.event('bob', 'b-1'), Server.event('bob', 'b-2'))).accepted, 2);
             assert.equal((await named('b-1')).length, 1);
             assert.equal((await named('b-1', {customer: 'bob'})).length, 1);

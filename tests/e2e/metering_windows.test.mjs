@@ -1,9 +1,8 @@
 // Meters of every kind and limits over several windows, as a sender, a customer and a gateway meet them.
 import assert from 'node:assert/strict';
-import {writeFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
 import {randomUUID} from 'node:crypto';
-import {freshFolder} from '../lib/process.mjs';
+import {freshFile} from '../lib/process.mjs';
 import {engines, Server, userToken} from '../lib/server.mjs';
 
 const catalog = `
@@ -126,18 +125,12 @@ for (const engine of engines())
     describe(engine.name, () => {
         let server;
         before(async () => {
-            const path = `${await freshFolder()}/catalog.toml`;
-            await writeFile(path, catalog);
-            server = await Server.besideSandbox({database: await engine.database(), catalog: path});
+            server = await Server.besideSandbox({
+                database: await engine.database(), catalog: await freshFile('catalog.toml', catalog)});
         });
         after(() => server.end());
 
-        const customer = async () => {
-            const name = randomUUID();
-            const made = await server.admin('POST', '/v1/customers', {external_id: name});
-            assert.equal(made.status, 201, JSON.stringify(made.body));
-            return name;
-        };
+        const send = (...events) => server.send(...events);
         const consume = (name, meter, quantity = 1, more = {}) =>
             server.admin('POST', '/v1/usage/consume', {customer: name, meter, quantity, ...more});
         const check = async (name, meter, requested = 1) =>
@@ -146,14 +139,6 @@ for (const engine of engines())
             (await server.admin('GET', `/v1/usage?customer=${name}&meter=${meter}`)).body.meters[0];
         const event = (name, type, data, id = randomUUID()) =>
             ({specversion: '1.0', id, source: 'e2e', type, subject: name, data});
-        /// "accepted", or why not, of each.
-        const send = async (...events) => {
-            const {status, body} = await server.admin('POST', '/v1/events', events);
-            assert.equal(status, 200, JSON.stringify(body));
-            const codes = [...body.verdicts];
-            for (const {index, code} of body.rejected) codes[index] = code;
-            return codes;
-        };
 
         test('three a day and five a month: the window that is full says when it begins anew', async () => {
             const name = randomUUID();
@@ -209,7 +194,7 @@ for (const engine of engines())
         });
 
         test('a soft limit is passed, and told', async () => {
-            const name = await customer();
+            const name = await server.customer();
             assert.equal((await consume(name, 'exports', 2)).body.reason, 'within_allowance');
             const third = await consume(name, 'exports', 3);
             assert.deepEqual([third.status, third.body.reason, third.body.overage],
@@ -222,7 +207,7 @@ for (const engine of engines())
 
         test('a spend cap ends usage at the last unit that it pays for', async () => {
             // Ten are included. 1.00 pays for 33 at 0.03 each: 0.99. One more would be 1.02.
-            const name = await customer();
+            const name = await server.customer();
             assert.equal((await consume(name, 'renders', 44)).status, 402);
             assert.equal((await consume(name, 'renders', 43)).status, 200);
             const over = await consume(name, 'renders');
@@ -236,7 +221,7 @@ for (const engine of engines())
         });
 
         test('one event feeds two meters, and is taken whole or not at all', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const completion = (model, tokens) => event(name, 'completion', {model, tokens});
             assert.deepEqual(await send(completion('large', 60), completion('small', 500),
                                         completion('large', 41), completion('tiny', 1)),
@@ -256,7 +241,7 @@ for (const engine of engines())
         });
 
         test('an event is its whole data', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const id = randomUUID();
             assert.deepEqual(await send(event(name, 'completion', {model: 'small', tokens: 1, job: 'a'}, id),
                                         event(name, 'completion', {job: 'a', tokens: 1, model: 'small'}, id),
@@ -265,7 +250,7 @@ for (const engine of engines())
         });
 
         test('people are counted once each, and storage by its peak', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const sign_in = (user) => event(name, 'sign_in', {user});
             assert.deepEqual(await send(sign_in('ann'), sign_in('ann'), sign_in('bob'), sign_in('eve'),
                                         sign_in('bob'), event(name, 'sign_in', {})),
@@ -285,7 +270,7 @@ for (const engine of engines())
         });
 
         test('what was counted is there after a restart', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const sign_in = (user) => event(name, 'sign_in', {user});
             await send(sign_in('ann'), sign_in('bob'), event(name, 'completion', {model: 'large', tokens: 90}));
             await server.kill();

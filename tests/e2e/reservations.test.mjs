@@ -16,12 +16,6 @@ for (const engine of engines())
         });
         after(() => server.end());
 
-        const customer = async () => {
-            const name = randomUUID();
-            const made = await server.admin('POST', '/v1/customers', {external_id: name});
-            assert.equal(made.status, 201, JSON.stringify(made.body));
-            return name;
-        };
         const reserve = (name, quantity, more = {}) =>
             server.admin('POST', '/v1/usage/reserve',
                          {customer: name, meter: 'api_calls', quantity, ...more});
@@ -43,7 +37,7 @@ for (const engine of engines())
                                 {customer: name, meter: 'api_calls', requested})).body;
 
         test('what is reserved is nobody else\'s, and a commit counts what was used', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const {id, ...shown} = await held(name, 60, {source: 'jobs', id: `job-${name}`});
             assert.match(id, /^rsv_[0-9A-HJKMNP-TV-Z]{26}$/);
             assert.equal(shown.status, 'open');
@@ -79,11 +73,14 @@ for (const engine of engines())
         });
 
         test('the surplus must fit, and otherwise the reservation stays open', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const {id} = await held(name, 60);
             assert.equal((await server.consume(name, 30)).status, 200);
             const beyond = await end(id, 'commit', {quantity: 71});
             assert.deepEqual([beyond.status, beyond.body.code], [409, 'reservation.exceeds_limit']);
+            const {quantity, reserved, commit_max: most, detail} = beyond.body;
+            assert.deepEqual([quantity, reserved, most], ['71', '60', '70']);
+            assert.match(detail, /^71 does not fit: at most 70 can be committed now, 60 of it reserved/);
             const found = await server.admin('GET', `/v1/usage/reservations/${id}`);
             assert.deepEqual([found.status, found.body.status], [200, 'open']);
             assert.equal((await end(id, 'commit', {quantity: 70})).status, 200);
@@ -91,7 +88,7 @@ for (const engine of engines())
         });
 
         test('the same request is the same reservation, and its name is taken', async () => {
-            const name = await customer(), key = {source: 'jobs', id: randomUUID()};
+            const name = await server.customer(), key = {source: 'jobs', id: randomUUID()};
             const {id} = await held(name, 10, key);
             const again = await reserve(name, 10, key);
             assert.deepEqual([again.status, again.body.id], [200, id]);
@@ -107,13 +104,13 @@ for (const engine of engines())
         });
 
         test('the server\'s own sources are not for others', async () => {
-            const answer = await reserve(await customer(), 1, {source: 'turnpike.gateway GET /x', id: 'g1'});
+            const answer = await reserve(await server.customer(), 1, {source: 'turnpike.gateway GET /x', id: 'g1'});
             assert.equal(answer.status, 400, JSON.stringify(answer.body));
             assert.equal(answer.body.errors[0].code, 'reserved_source');
         });
 
         test('it expires by itself', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const {id} = await held(name, kFree, {ttl_s: 1});
             assert.equal((await check(name, 1)).allowed, false);
             await eventually('the reservation to expire',
@@ -126,7 +123,7 @@ for (const engine of engines())
         });
 
         test('a power cut loses none, and a commit afterwards counts once', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const open = [];
             for (let i = 0; i < 10; ++i) open.push((await held(name, 10)).id);
             assert.equal((await end(open[0], 'commit', {quantity: 4})).status, 200);
@@ -152,7 +149,7 @@ for (const engine of engines())
         });
 
         test('what cannot be asked is refused by name', async () => {
-            const name = await customer();
+            const name = await server.customer();
             const refusals = [
                 [await reserve(name, 1, {ttl_s: 0}), 400, 'request.invalid_body'],
                 [await reserve(name, 1, {ttl_s: 86_401}), 400, 'request.invalid_body'],

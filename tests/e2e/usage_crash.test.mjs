@@ -82,9 +82,7 @@ for (const engine of engines())
 
         test(`${cycles} power cuts: none lost, none twice, no limit passed`, async () => {
             for (let cycle = 1; cycle <= cycles; ++cycle) {
-                const customer = `limited-${cycle}`;
-                const made = await server.admin('POST', '/v1/customers', {external_id: customer});
-                assert.equal(made.status, 201, JSON.stringify(made.body));
+                const customer = await server.customer(`limited-${cycle}`);
                 const running = {on: true};
                 const working = traffic(customer, running);
                 await sleep(20 + next() * 300);

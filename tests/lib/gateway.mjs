@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {createServer} from 'node:http';
-import {readdir, readFile, writeFile} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import {after, before, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {eventually, freePort, freshFolder} from './process.mjs';
+import {eventually, freePort, freshFile} from './process.mjs';
 import {Server, userToken} from './server.mjs';
 
 /// Answers `served METHOD PATH`, counts in `served`, and keeps the last request.
@@ -66,11 +66,9 @@ async function catalogFile() {
         meter = "${key}"
         units = 1
     `;
-    const file = `${await freshFolder()}/catalog.toml`;
     const one = '{ meter = "reports", included = "1", overage = "block" }';
     const plans = (await readFile(preset, 'utf8')).replaceAll('allowances = [', `allowances = [${one}, `);
-    await writeFile(file, plans + meter('reports') + meter('exports'));
-    return file;
+    return freshFile('catalog.toml', plans + meter('reports') + meter('exports'));
 }
 
 /// Defines the tests of one gateway. `start(ports)` runs the program on `ports.gateway` before the

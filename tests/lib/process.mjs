@@ -1,7 +1,7 @@
 // Starts the programs that a test needs and stops each of them by its process id.
 import {spawn} from 'node:child_process';
 import {createServer} from 'node:net';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {once} from 'node:events';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -26,6 +26,12 @@ export async function freshFolder() {
     const folder = await mkdtemp(join(tmpdir(), 'turnpike-test-'));
     folders.add(folder);
     return folder;
+}
+/// A file in a fresh folder: its path.
+export async function freshFile(name, text) {
+    const path = join(await freshFolder(), name);
+    await writeFile(path, text);
+    return path;
 }
 export async function removeFolders() {
     for (const folder of folders) await rm(folder, {recursive: true, force: true});

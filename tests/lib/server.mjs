@@ -166,6 +166,20 @@ export class Server {
         });
     }
 
+    /// Sends these events in one request: "accepted", or why not, of each.
+    async send(...events) {
+        const sent = await this.admin('POST', '/v1/events', events);
+        if (sent.status !== 200) throw new Error(JSON.stringify(sent.body));
+        const codes = [...sent.body.verdicts];
+        for (const {index, code} of sent.body.rejected) codes[index] = code;
+        return codes;
+    }
+    /// A new customer without a subscription: his name.
+    async customer(name = randomUUID()) {
+        const made = await this.admin('POST', '/v1/customers', {external_id: name});
+        if (made.status !== 201) throw new Error(JSON.stringify(made.body));
+        return name;
+    }
     /// A customer who lives on a test clock that starts at `start` (a Date): the clock's id.
     async customerOnClock(name, start) {
         const clock = await this.admin('POST', '/v1/test_clocks',

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "metering/log/files/log_directory.h"
 #include "metering/log/log_follow.h"
 #include "metering/log/requests_testing.h"
 #include "metering/log/segment/sealed_segment.h"
@@ -121,14 +122,14 @@ TEST(Corrections, ASnapshotThatForgetsOneIsNamed) {
 class CorrectedLog : public ::testing::Test {
 protected:
     void SetUp() override {
-        const std::string segments = folder_ / "segments";
+        const std::string segments = segments_in(folder_.path());
         std::filesystem::create_directories(segments);
-        std::filesystem::create_directories(folder_ / "snapshots");
+        std::filesystem::create_directories(snapshots_in(folder_.path()));
         const auto log = finished_segment(segments, corrected_requests());
         ASSERT_TRUE(seal_segment(log, 6));
         UsageState state;
         ASSERT_TRUE(state.apply_all(corrected_requests().all()));
-        ASSERT_TRUE(save_snapshot(state, folder_ / "snapshots", 6));
+        ASSERT_TRUE(save_snapshot(state, snapshots_in(folder_.path()), 6));
         open();
     }
     void open() {

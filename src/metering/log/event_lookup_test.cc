@@ -26,7 +26,7 @@ using testing::window;
 LogNames names() {
     return {.counted_by =
                 [](std::uint32_t) {
-                    return UsageState::CountedBy{"cus_a", "sub_a", "api_calls", {}, kStart};
+                    return UsageState::CountedBy{"cus_a", "sub_a", "api_calls", {}, {}, kStart};
                 },
             .counters_of = [](std::string_view) { return std::vector<std::uint32_t>{}; },
             .source = [](std::uint32_t) { return std::string("test"); },

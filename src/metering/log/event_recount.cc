@@ -36,14 +36,13 @@ void EventRecount::show(const SealedEvent& event) {
     if (event.place == job_.original || event.place.arrival > job_.last_arrival) return;
     EventCounts counts(event.record);
     while (auto count = counts.next()) {
-        const auto asked =
-            std::ranges::find(job_.counters, count->counter, &RecountedCounter::counter);
-        if (asked == job_.counters.end()) continue;
+        const auto at = job_.position_of(count->counter);
+        if (!at) continue;
         const EventStatus status = status_of_(event.place);
         if (status.is_voided) return;
         count->value = status.amended.value_or(count->value);
-        tallies_[static_cast<std::size_t>(asked - job_.counters.begin())].add(
-            {event.place, event.record.time, segment_of(*asked, event.place), *count});
+        const std::size_t segment = segment_of(job_.counters[*at], event.place);
+        tallies_[*at].add({event.place, event.record.time, segment, *count});
     }
 }
 
@@ -60,8 +59,7 @@ Result<std::vector<CounterTally>> recount_events(const std::string& segments,
         is_behind = is_behind && block.arrival_first >= first_arrival;
         if (block.arrival_last < first_arrival || block.arrival_first > job.last_arrival)
             return false;
-        const auto at = std::ranges::lower_bound(counters, block.counter_first);
-        return at != counters.end() && *at <= block.counter_last;
+        return may_hold_any(block, counters);
     };
     const auto show = [&](const SealedEvent& event) {
         is_behind = is_behind && event.place.arrival >= first_arrival;

@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include "metering/log/files/log_directory.h"
 #include "metering/log/requests_testing.h"
 #include "metering/log/segment/sealing.h"
 #include "metering/log/state/usage_snapshot.h"
@@ -51,17 +52,17 @@ std::vector<UsageCount> counts_of(std::int64_t units, int plan) {
 
 class RecountedLog : public ::testing::Test {
 protected:
-    void SetUp() override { std::filesystem::create_directories(folder_ / "segments"); }
+    void SetUp() override { std::filesystem::create_directories(segments_in(folder_.path())); }
 
     /// A log that begins with a sealed segment of these requests and a snapshot behind it.
     void begin_with(const Requests& requests) {
-        std::filesystem::create_directories(folder_ / "snapshots");
+        std::filesystem::create_directories(snapshots_in(folder_.path()));
         const std::size_t next = requests.payloads().size() + 1;
-        const auto segment = finished_segment(folder_ / "segments", requests);
+        const auto segment = finished_segment(segments_in(folder_.path()), requests);
         ASSERT_TRUE(seal_segment(segment, next));
         UsageState state;
         ASSERT_TRUE(state.apply_all(requests.all()));
-        ASSERT_TRUE(save_snapshot(state, folder_ / "snapshots", next));
+        ASSERT_TRUE(save_snapshot(state, snapshots_in(folder_.path()), next));
         open();
     }
     void open() {
@@ -170,6 +171,28 @@ TEST_F(RecountedLog, ASealedSegmentAndWhatCameSinceTellWhatIsLeft) {
     EXPECT_EQ(problems(), std::vector<std::string>{});
 }
 
+/// Events of two days count in one month, each in its day first; a block has 1,024 events.
+TEST_F(RecountedLog, VerificationFindsEventsThatMovedAnotherCounterFirst) {
+    const auto counts_on = [](int day) {
+        UsageWindow daily = testing::window("pv_1", 0), monthly = daily;
+        const Instant begin = kStart + std::chrono::hours(24 * day);
+        daily.reset = {Reset::Kind::Day};
+        daily.period = {begin, begin + std::chrono::hours(24)};
+        monthly.reset = {Reset::Kind::Month};
+        const Quantity one = Quantity::whole(1);
+        return std::vector<UsageCount>{{std::make_shared<const UsageWindow>(daily), one},
+                                       {std::make_shared<const UsageWindow>(monthly), one}};
+    };
+    Requests requests;
+    requests.send({"first"}, "cus_a", counts_on(0), "", {});
+    std::vector<std::string> ids;
+    for (int i = 0; i < 1'100; ++i) ids.push_back("later " + std::to_string(i));
+    requests.send(ids, "cus_a", counts_on(1), "", {});
+    begin_with(requests);
+    ASSERT_EQ(void_of("v", "first"), "accepted");
+    EXPECT_EQ(problems(), std::vector<std::string>{});
+}
+
 TEST_F(RecountedLog, UsageGoesOnMeanwhile) {
     open();
     use("first", 50);
@@ -214,7 +237,7 @@ TEST_F(RecountedLog, ACrashLeavesTheCounterAsItWasOrAsItIs) {
     use("a9", 9);
     wait();
     log_.reset();
-    const std::string path = list_segments(folder_ / "segments")->front().path;
+    const std::string path = list_segments(segments_in(folder_.path()))->front().path;
     const std::string before = testing::bytes_of(path);
     open();
     ASSERT_EQ(void_of("v", "a9"), "accepted");

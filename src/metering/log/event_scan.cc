@@ -14,6 +14,10 @@
 namespace turnpike {
 namespace {
 
+MovedCounter moved(const UsageState::CountedBy& by, Quantity value) {
+    return {by.meter_key, by.aggregation, by.reset, by.period_start, value};
+}
+
 /// The newest matches of what it was shown, in whatever order.
 class NewestMatches {
 public:
@@ -49,9 +53,7 @@ public:
             block.received_first >= unix_micros(query_.until))
             return false;
         if (query_.before && block.arrival_first > query_.before->arrival) return false;
-        if (!counters_wanted_) return true;
-        const auto at = std::ranges::lower_bound(*counters_wanted_, block.counter_first);
-        return at != counters_wanted_->end() && *at <= block.counter_last;
+        return !counters_wanted_ || may_hold_any(block, *counters_wanted_);
     }
 
     /// Newest first. Everything that is shown later is older.
@@ -120,10 +122,8 @@ LoggedEvent EventNaming::correction(const CorrectionRecord& record) {
                            .status = {},
                            .corrects = Correction{kind, names_.source(record.original_source),
                                                   std::string(record.original_id), quantity}};
-    for (const LoggedChange& change : changes) {
-        const auto& by = counted_by(change.counter);
-        correction.counts.push_back({by.meter_key, by.reset, by.period_start, change.change});
-    }
+    for (const LoggedChange& change : changes)
+        correction.counts.push_back(moved(counted_by(change.counter), change.change));
     return correction;
 }
 
@@ -134,13 +134,11 @@ const UsageState::CountedBy& EventNaming::counted_by(std::uint32_t counter) {
 }
 
 std::vector<MovedCounter> EventNaming::counts(const EventRecord& event) {
-    std::vector<MovedCounter> moved;
+    std::vector<MovedCounter> counted;
     EventCounts counts(event);
-    while (const auto count = counts.next()) {
-        const auto& by = counted_by(count->counter);
-        moved.push_back({by.meter_key, by.reset, by.period_start, count->value});
-    }
-    return moved;
+    while (const auto count = counts.next())
+        counted.push_back(moved(counted_by(count->counter), count->value));
+    return counted;
 }
 
 Result<std::vector<LoggedEvent>> scan_newest(const std::string& segments,

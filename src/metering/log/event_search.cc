@@ -25,8 +25,7 @@ public:
 
     [[nodiscard]] bool is_done() const { return missing_ == 0; }
     [[nodiscard]] bool wants(const SealedBlockPlace& block) const {
-        const auto at = std::ranges::lower_bound(counters_, block.counter_first);
-        return at != counters_.end() && *at <= block.counter_last;
+        return may_hold_any(block, counters_);
     }
     void show(const SealedEvent& event) {
         const auto [first, last] = by_id_.equal_range(event.record.id);

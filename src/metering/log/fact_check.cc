@@ -1,17 +1,26 @@
 #include "metering/log/fact_check.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <string>
 
 namespace turnpike {
 
 FactCheck::FactCheck(const UsageState& usage) : usage_(usage) {
-    for (const std::uint32_t number : usage.recountable_counters())
-        counters_.push_back({number, usage.counter_numbered(number).counter.aggregation});
+    std::set<std::string> customers;
+    for (const std::uint32_t number : usage.recountable_counters()) {
+        const CustomerCounter counted = usage.counter_numbered(number);
+        counters_.push_back({number, counted.counter.aggregation});
+        customers.emplace(counted.customer.text());
+    }
+    for (const std::string& customer : customers)
+        std::ranges::copy(usage.counters_of_customer(customer), std::back_inserter(moved_first_));
+    std::ranges::sort(moved_first_);
 }
 
-bool FactCheck::wants(std::uint32_t first, std::uint32_t last) const {
-    const auto at = std::ranges::lower_bound(counters_, first, {}, &Corrected::number);
-    return at != counters_.end() && at->number <= last;
+bool FactCheck::wants(const SealedBlockPlace& block) const {
+    return may_hold_any(block, moved_first_);
 }
 
 void FactCheck::show(const SealedEvent& event) {

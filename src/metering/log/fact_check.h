@@ -10,6 +10,7 @@
 #include "base/decimal.h"
 #include "base/time.h"
 #include "metering/log/segment/sealed_block.h"
+#include "metering/log/segment/sealed_segment.h"
 #include "metering/log/state/usage_state.h"
 
 namespace turnpike {
@@ -24,8 +25,8 @@ public:
     /// \param usage  all that the log says; outlives it
     explicit FactCheck(const UsageState& usage);
     [[nodiscard]] bool is_empty() const { return counters_.empty(); }
-    /// Whether any of the counters has a number from `first` to `last`.
-    [[nodiscard]] bool wants(std::uint32_t first, std::uint32_t last) const;
+    /// False for a block of which no event need be shown.
+    [[nodiscard]] bool wants(const SealedBlockPlace& block) const;
     /// Every event of the log, once, in any order.
     void show(const SealedEvent& event);
     /// Counters that show something else than their events.
@@ -44,6 +45,9 @@ private:
 
     const UsageState& usage_;
     std::vector<Corrected> counters_;  ///< by number
+    /// Of the same customers: an event that moved one of counters_ may have moved any of these
+    /// before it.
+    std::vector<std::uint32_t> moved_first_;
 };
 
 }  // namespace turnpike

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "metering/log/files/durable_file.h"
+#include "metering/log/files/log_directory.h"
 #include "metering/log/identity/identity_directory.h"
 #include "metering/log/identity/identity_hash.h"
 #include "metering/log/identity/identity_run.h"
@@ -34,7 +35,7 @@ IdentityCheck::IdentityCheck(std::string directory, const SipKey& key,
 
 std::uint64_t IdentityCheck::read_files() {
     std::uint64_t bytes = 0, last_window = 0;
-    const std::string directory = directory_ + "/identities";
+    const std::string directory = identities_in(directory_);
     const auto runs = exists(directory) ? list_runs(directory) : RunDirectory{};
     if (!runs) {
         listener_.problem(runs.error().message);
@@ -70,7 +71,7 @@ std::uint64_t IdentityCheck::read_run(const std::string& path) {
 }
 
 std::uint64_t IdentityCheck::read_snapshot(std::uint64_t last_run_window) {
-    const std::string directory = directory_ + "/snapshots";
+    const std::string directory = snapshots_in(directory_);
     if (!exists(directory)) return 0;
     const auto newest = newest_snapshot(directory, SnapshotKind::Identities);
     if (!newest) listener_.problem(newest.error().message);
@@ -117,7 +118,7 @@ void IdentityCheck::take(std::string_view source, const NamedRecord& named,
 
 void IdentityCheck::finish() {
     if (!is_read_) return;
-    const std::string runs = directory_ + "/identities";
+    const std::string runs = identities_in(directory_);
     if (events_ < run_entries_)
         listener_.problem(fmt::format("{}: the runs know {} identities, and the log has {} events",
                                       runs, run_entries_, events_));

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "metering/log/files/log_directory.h"
 #include "metering/log/identity/identity_directory.h"
 #include "metering/log/state/usage_snapshot.h"
 
@@ -72,9 +73,9 @@ Result<std::monostate> LogCopy::hold_runs(const std::string& directory) {
 
 Result<std::monostate> LogCopy::hold_all() {
     held_.clear();
-    if (const auto held = hold_snapshots(directory_ + "/snapshots"); !held) return failure(held);
-    if (const auto held = hold_runs(directory_ + "/identities"); !held) return failure(held);
-    auto segments = list_segments(directory_ + "/segments");
+    if (const auto held = hold_snapshots(snapshots_in(directory_)); !held) return failure(held);
+    if (const auto held = hold_runs(identities_in(directory_)); !held) return failure(held);
+    auto segments = list_segments(segments_in(directory_));
     if (!segments) return failure(segments);
     if (!segments->empty()) {
         if (const auto held = hold_active(segments->back()); !held) return failure(held);

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "metering/log/files/log_directory.h"
 #include "metering/log/log_testing.h"
 #include "metering/log/requests_testing.h"
 #include "metering/log/usage_log.h"
@@ -94,7 +95,7 @@ TEST(LogCopy, OfALogInUseIsWholeAndHasWhatWasAcknowledgedBefore) {
                             .progress = [](std::uint64_t, std::uint64_t) {}});
         ASSERT_EQ(problems, "");
         ASSERT_GE(state->events(), before);
-        const auto segments = list_segments(copied.path() + "/segments");
+        const auto segments = list_segments(segments_in(copied.path()));
         saw_sealed = segments->front().form == SegmentForm::Sealed;
     }
 }

@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "metering/log/event_lookup.h"
+#include "metering/log/files/log_directory.h"
 #include "metering/log/identity/identity_gathering.h"
 #include "metering/log/identity/identity_hash.h"
 #include "metering/log/identity_recovery.h"
@@ -26,10 +27,6 @@ constexpr auto kBackgroundPause = std::chrono::seconds(1);
 /// What failed may have written hundreds of megabytes before.
 constexpr auto kPauseAfterError = std::chrono::seconds(60);
 constexpr std::size_t kPrefetchAhead = IdentitySet::kPrefetchAhead;
-
-std::string segments_in(const std::string& directory) { return directory + "/segments"; }
-std::string identities_in(const std::string& directory) { return directory + "/identities"; }
-std::string snapshots_in(const std::string& directory) { return directory + "/snapshots"; }
 
 Result<std::monostate> make_directories(const std::string& directory) {
     for (const auto& path :
@@ -182,7 +179,7 @@ Result<LogVerdict> UsageLog::decide(IdentitySet::Batch& identities, const Logged
         if (use.counters != nullptr) *use.counters = state_.counters_in(counted_use);
         return **known == use.content ? LogVerdict::Duplicate : LogVerdict::Conflict;
     }
-    if (state_.count(counted_use, records_, use.counters) == Counted::LimitExceeded)
+    if (state_.count(counted_use, records_, use.counters, use.full) == Counted::LimitExceeded)
         return LogVerdict::LimitExceeded;
     identities.insert(hash, use.content);
     return LogVerdict::Accepted;

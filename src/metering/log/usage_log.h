@@ -38,6 +38,9 @@ struct LoggedUse {
     std::uint32_t content;  ///< of what the event says; tells a repetition from a conflict
     /// Where to put its counters as the event left them, or found them. May be null.
     std::vector<Counter>* counters = nullptr;
+    /// Where to put, of LimitExceeded, the window that it does not fit: one of its counts'. May be
+    /// null.
+    const UsageWindow** full = nullptr;
 };
 
 /// One correction of a request.
@@ -75,6 +78,7 @@ struct HoldAnswer {
 struct HoldEnd {
     EndVerdict verdict;
     std::optional<Reservation> reservation;  ///< absent exactly when it is unknown
+    std::optional<Quantity> commit_max{};    ///< of Exceeds: the most that a commit may have now
 };
 
 /// More than the records of these events can take.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "metering/log/event_recount.h"
+#include "metering/log/files/log_directory.h"
 #include "metering/log/identity/identity_hash.h"
 #include "metering/log/usage_log.h"
 
@@ -70,7 +71,7 @@ Result<UsageLog::CorrectionStep> UsageLog::step(
 Result<std::vector<CounterTally>> UsageLog::recount(const RecountJob& job) const {
     const auto durable = wait_until_durable();
     if (!durable) return failure(durable);
-    return recount_events(directory_ + "/segments", writer_->durable_sequence(), job, names());
+    return recount_events(segments_in(directory_), writer_->durable_sequence(), job, names());
 }
 
 Result<CorrectionVerdict> UsageLog::correct(const LoggedCorrection& correction,
@@ -120,7 +121,7 @@ Result<std::vector<std::optional<FoundEvent>>> UsageLog::find_events(
     }
     std::vector<std::optional<FoundEvent>> events(names.size());
     if (known.empty()) return events;
-    auto found = turnpike::find_events(directory_ + "/segments", writer_->durable_sequence(), known,
+    auto found = turnpike::find_events(segments_in(directory_), writer_->durable_sequence(), known,
                                        this->names());
     if (!found) return failure(found);
     for (std::size_t i = 0; i < known.size(); ++i) events[places[i]] = std::move((*found)[i]);

@@ -85,8 +85,10 @@ Result<HoldEnd> UsageLog::end_hold(std::uint64_t number, Instant received_at, De
     if (!room) return failure(room);
     begin(received_at);
     HoldEnd end{decide_end(), std::nullopt};
-    if (const Hold* const hold = state_.holds().find(number))
+    if (const Hold* const hold = state_.holds().find(number)) {
         end.reservation = state_.reservation_of(*hold);
+        if (end.verdict == EndVerdict::Exceeds) end.commit_max = state_.commit_max(*hold);
+    }
     writer_->submit(records_, std::move(durable));
     return end;
 }

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "metering/log/files/log_directory.h"
 #include "metering/log/log_testing.h"
 #include "metering/log/segment/segment_file.h"
 #include "metering/log/state/usage_snapshot.h"
@@ -109,7 +110,7 @@ TEST(UsageLog, ShowsCountersWhenTheyAreDurable) {
 }
 
 std::string only_segment(const std::string& directory) {
-    const auto segments = list_segments(directory + "/segments");
+    const auto segments = list_segments(segments_in(directory));
     EXPECT_EQ(segments->size(), 1U);
     return segments->front().path;
 }
@@ -196,7 +197,7 @@ TEST(UsageLog, AMissingSegmentIsRefused) {
     const ScratchFolder folder;
     append(*open_log(folder.path()), {calls("a", 1)}).value();
     const std::string segment = only_segment(folder.path());
-    std::filesystem::rename(segment, folder.path() + "/segments/" + segment_name(2));
+    std::filesystem::rename(segment, segments_in(folder.path()) + "/" + segment_name(2));
     const auto refused = UsageLog::open({folder.path(), kSegmentBytes, 1'000});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().reason, Reason("usage_log.damaged"));
@@ -226,7 +227,7 @@ const std::string kPadding(4'000, 'p');
 
 /// Two segments' worth of events, so that the first one is finished.
 void fill_a_segment(UsageLog& log, const ScratchFolder& folder, std::string_view round) {
-    const auto finished = [&] { return list_segments(folder.path() + "/segments")->size() > 1; };
+    const auto finished = [&] { return list_segments(segments_in(folder.path()))->size() > 1; };
     for (int batch = 0; !finished(); ++batch) {
         std::vector<Sent> sent;
         for (int i = 0; i < 500; ++i)
@@ -238,10 +239,10 @@ void fill_a_segment(UsageLog& log, const ScratchFolder& folder, std::string_view
 /// Until the finished segment is sealed, and the snapshots know everything before the next one.
 void wait_until_sealed(const ScratchFolder& folder) {
     for (;; std::this_thread::yield()) {
-        const auto segments = list_segments(folder.path() + "/segments");
+        const auto segments = list_segments(segments_in(folder.path()));
         if (segments->front().form != SegmentForm::Sealed) continue;
         const auto identities =
-            newest_snapshot(folder.path() + "/snapshots", SnapshotKind::Identities);
+            newest_snapshot(snapshots_in(folder.path()), SnapshotKind::Identities);
         if (*identities && (*identities)->next_sequence >= segments->back().first_sequence) return;
     }
 }
@@ -256,7 +257,7 @@ TEST(UsageLog, AStartReadsSnapshotsAndOnlyTheSegmentsAfterThem) {
     log.reset();
 
     // What the snapshots say is not read again: a byte of it may even be damaged.
-    const auto segments = list_segments(folder.path() + "/segments");
+    const auto segments = list_segments(segments_in(folder.path()));
     overwrite(segments->front().path, 1'000, "X");
     log = open_log(folder.path());
     EXPECT_EQ(used(*log), before + 1);
@@ -266,7 +267,7 @@ TEST(UsageLog, AStartReadsSnapshotsAndOnlyTheSegmentsAfterThem) {
     log.reset();
 
     // A snapshot without the facts that it counts is refused, and so is a damaged one.
-    const auto newest = newest_snapshot(folder.path() + "/snapshots");
+    const auto newest = newest_snapshot(snapshots_in(folder.path()));
     overwrite((*newest)->path, 40, "X");
     EXPECT_EQ(UsageLog::open({folder.path(), kSegmentBytes, 1'000}).error().reason,
               Reason("usage_log.damaged"));
@@ -285,8 +286,8 @@ TEST(UsageLog, AStartWithoutSnapshotsReadsSealedSegmentsAndEndsInTheSameState) {
     const auto before = used(*log);
     const auto events = log->events();
     log.reset();
-    for (const char* part : {"/snapshots", "/identities"})
-        std::filesystem::remove_all(folder.path() + part);
+    for (const auto& part : {snapshots_in(folder.path()), identities_in(folder.path())})
+        std::filesystem::remove_all(part);
 
     log = open_log(folder.path());
     EXPECT_EQ(used(*log), before);
@@ -377,9 +378,9 @@ TEST(UsageLog, ASnapshotWithoutItsLogIsRefused) {
     const ScratchFolder folder;
     auto log = open_log(folder.path());
     fill_a_segment(*log, folder, "a");
-    while (!*newest_snapshot(folder.path() + "/snapshots")) std::this_thread::yield();
+    while (!*newest_snapshot(snapshots_in(folder.path()))) std::this_thread::yield();
     log.reset();
-    for (const auto& segment : *list_segments(folder.path() + "/segments"))
+    for (const auto& segment : *list_segments(segments_in(folder.path())))
         std::filesystem::remove(segment.path);
     EXPECT_EQ(UsageLog::open({folder.path(), kSegmentBytes, 1'000}).error().reason,
               Reason("usage_log.damaged"));
@@ -387,11 +388,12 @@ TEST(UsageLog, ASnapshotWithoutItsLogIsRefused) {
 
 TEST(UsageLog, AFinishedSegmentThatCannotBeReadIsRefused) {
     const ScratchFolder folder;
-    for (const char* part : {"/segments", "/snapshots"})
-        std::filesystem::create_directory(folder.path() + part);
+    for (const auto& part : {segments_in(folder.path()), snapshots_in(folder.path())})
+        std::filesystem::create_directory(part);
     const std::string unknown = "\x63";  // a kind of record that no program has written
-    std::ofstream(folder.path() + "/segments/" + segment_name(1)) << testing::sealed(1, unknown);
-    ASSERT_TRUE(save_snapshot(UsageState(), folder.path() + "/snapshots", 2));
+    std::ofstream(segments_in(folder.path()) + "/" + segment_name(1))
+        << testing::sealed(1, unknown);
+    ASSERT_TRUE(save_snapshot(UsageState(), snapshots_in(folder.path()), 2));
     const auto log = UsageLog::open({folder.path(), kSegmentBytes, 1'000});
     ASSERT_FALSE(log) << "the identities of its events are not known";
     EXPECT_EQ(log.error().reason, Reason("usage_log.damaged"));
@@ -439,8 +441,8 @@ TEST(UsageLog, AnEventCountsInAllOfItsWindowsOrInNoneOverARestartToo) {
     for (const bool has_snapshots : {true, false}) {
         SCOPED_TRACE(has_snapshots);
         log.reset();
-        if (!has_snapshots) std::filesystem::remove_all(folder.path() + "/snapshots");
-        if (!has_snapshots) std::filesystem::remove_all(folder.path() + "/identities");
+        if (!has_snapshots) std::filesystem::remove_all(snapshots_in(folder.path()));
+        if (!has_snapshots) std::filesystem::remove_all(identities_in(folder.path()));
         log = open_log(folder.path());
         EXPECT_EQ(shown(*log, kStart), expected);
         EXPECT_EQ(*append(*log, {wide("d", 9), wide("c", 8)}),
@@ -497,7 +499,7 @@ TEST(UsageLog, RemembersIdentitiesThatLeftMemory) {
     // A start counts the events before this snapshot's place, and remembers those after it.
     for (bool is_saved = false; !is_saved; std::this_thread::yield()) {
         const auto snapshot =
-            newest_snapshot(folder.path() + "/snapshots", SnapshotKind::Identities);
+            newest_snapshot(snapshots_in(folder.path()), SnapshotKind::Identities);
         is_saved = *snapshot && (*snapshot)->next_sequence > 1;
     }
     EXPECT_EQ(*append(*log, batch(kEvents - 1'000)), Verdicts(1'000, kAccepted));

@@ -9,6 +9,7 @@
 
 #include "metering/log/fact_check.h"
 #include "metering/log/files/durable_file.h"
+#include "metering/log/files/log_directory.h"
 #include "metering/log/identity/identity_hash.h"
 #include "metering/log/identity_verification.h"
 #include "metering/log/segment/sealed_segment.h"
@@ -37,7 +38,7 @@ public:
             listener_.problem(key.error().message);
         }
         find_snapshot();
-        const auto segments = list_segments(directory_ + "/segments");
+        const auto segments = list_segments(segments_in(directory_));
         if (!segments) {
             listener_.problem(segments.error().message);
             return std::nullopt;
@@ -60,8 +61,8 @@ private:
     }
     /// A log without this folder, or without the runs', is as one where it is empty.
     void find_snapshot() {
-        if (!exists(directory_ + "/snapshots")) return;
-        const auto newest = newest_snapshot(directory_ + "/snapshots");
+        if (!exists(snapshots_in(directory_))) return;
+        const auto newest = newest_snapshot(snapshots_in(directory_));
         if (!newest) listener_.problem(newest.error().message);
         if (newest && *newest) snapshot_ = **newest;
     }
@@ -173,13 +174,10 @@ void LogCheck::check_holds() {
 void LogCheck::check_facts(const std::vector<SegmentPlace>& segments) {
     FactCheck facts(state_);
     if (facts.is_empty()) return;
-    const SegmentVisitor visitor{.wants =
-                                     [&](const SealedBlockPlace& block) {
-                                         return facts.wants(block.counter_first,
-                                                            block.counter_last);
-                                     },
-                                 .event = [&](const SealedEvent& event) { facts.show(event); },
-                                 .correction = [](const CorrectionRecord&) {}};
+    const SegmentVisitor visitor{
+        .wants = [&](const SealedBlockPlace& block) { return facts.wants(block); },
+        .event = [&](const SealedEvent& event) { facts.show(event); },
+        .correction = [](const CorrectionRecord&) {}};
     for (const SegmentPlace& segment : segments) {
         const auto visited = visit_segment(segment, next_sequence_ - 1, visitor);
         if (!visited) return listener_.problem(visited.error().message);

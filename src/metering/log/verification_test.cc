@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "metering/log/files/log_directory.h"
 #include "metering/log/identity/identity_hash.h"
 #include "metering/log/identity/identity_set.h"
 #include "metering/log/requests_testing.h"
@@ -47,15 +48,16 @@ Checked check_folder(const std::string& directory) {
 class VerificationTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        for (const char* part : {"segments", "identities", "snapshots"})
-            std::filesystem::create_directory(folder_.path() + "/" + part);
+        const std::string& log = folder_.path();
+        for (const auto& part : {segments_in(log), identities_in(log), snapshots_in(log)})
+            std::filesystem::create_directory(part);
         requests_.send({"a", "b"}, "cus_a", testing::window("pv_1", 0));
         requests_.name("cus_b");
         requests_.send_wide({"c"}, "cus_c", testing::window("pv_1", 0));
-        const auto first = testing::finished_segment(in("segments"), requests_);
+        const auto first = testing::finished_segment(segments_in(folder_.path()), requests_);
         ASSERT_TRUE(seal_segment(first, 4));
         const auto state = state_of(requests_.all());
-        ASSERT_TRUE(save_snapshot(state, in("snapshots"), 4));
+        ASSERT_TRUE(save_snapshot(state, snapshots_in(folder_.path()), 4));
 
         std::string tail;
         std::uint64_t sequence = 3;
@@ -79,11 +81,11 @@ protected:
     void save_identities(const std::vector<std::string>& in_run,
                          const std::vector<std::string>& in_snapshot,
                          std::uint32_t content = 100) const {
-        for (const char* part : {"identities", "snapshots"})
-            for (const auto& file : std::filesystem::directory_iterator(in(part)))
+        for (const auto& part : {identities_in(folder_.path()), snapshots_in(folder_.path())})
+            for (const auto& file : std::filesystem::directory_iterator(part))
                 if (file.path().extension() != ".snapshot") std::filesystem::remove(file.path());
         const auto key = load_or_make_identity_key(in("identity-key"));
-        auto set = IdentitySet::open({.dir = in("identities"), .key = *key});
+        auto set = IdentitySet::open({.dir = identities_in(folder_.path()), .key = *key});
         const auto durable = [] { return Result<std::monostate>(); };
         const auto insert = [&](const std::vector<std::string>& ids) {
             for (const std::string& id : ids)
@@ -191,7 +193,7 @@ TEST_F(VerificationTest, HoldsIdentitiesAgainstTheEvents) {
 TEST_F(VerificationTest, HoldsTheSnapshotOfCountersAgainstTheSegments) {
     // One that lacks the third request.
     const std::string& first = requests_.payloads()[0];
-    ASSERT_TRUE(save_snapshot(state_of(first), in("snapshots"), 4));
+    ASSERT_TRUE(save_snapshot(state_of(first), snapshots_in(folder_.path()), 4));
     const auto checked = check_folder(folder_.path());
     ASSERT_FALSE(checked.problems.empty());
     std::string all;
@@ -208,7 +210,7 @@ TEST_F(VerificationTest, HoldsTheSnapshotOfCountersAgainstTheSegments) {
         << all;
 
     std::filesystem::remove(in(kCounters));
-    ASSERT_TRUE(save_snapshot(state_of(first), in("snapshots"), 3));
+    ASSERT_TRUE(save_snapshot(state_of(first), snapshots_in(folder_.path()), 3));
     EXPECT_TRUE(
         check_folder(folder_.path()).problems.front().contains("no segment begins at frame 3"));
 }

@@ -57,8 +57,8 @@ Quantity CounterBook::value_of(const Entry& entry, const UsageCount& count) {
     return is_known ? Quantity{} : count.value;
 }
 
-bool CounterBook::count(const CustomerId& customer, std::span<const UsageCount> counts,
-                        Instant time) {
+const UsageWindow* CounterBook::count(const CustomerId& customer,
+                                      std::span<const UsageCount> counts, Instant time) {
     struct Move {
         Entry* entry;
         Counter next;
@@ -73,7 +73,7 @@ bool CounterBook::count(const CustomerId& customer, std::span<const UsageCount> 
         Entry& entry = *entries[i];
         const Quantity value = value_of(entry, count);
         Counter next = under_window(entry.now, *count.window);
-        if (!count_into(next, value, time)) return false;
+        if (!count_into(next, value, time)) return count.window.get();
         moves.push_back({&entry, std::move(next), &count, value != Quantity{}});
     }
     for (Move& move : moves) {
@@ -83,7 +83,7 @@ bool CounterBook::count(const CustomerId& customer, std::span<const UsageCount> 
         move.entry->has_changed = true;
         if (shows_last(*move.entry->now)) ++move.entry->position;
     }
-    return true;
+    return nullptr;
 }
 
 std::vector<CountPlace> CounterBook::places_of(const CustomerId& customer,
@@ -139,6 +139,16 @@ std::optional<std::vector<Quantity>> CounterBook::commit(const StoredHold& hold,
         entry->has_changed = true;
     }
     return values;
+}
+
+Quantity CounterBook::commit_max(const StoredHold& hold) {
+    Quantity most = kMaxQuantity;
+    for (const HeldCount& count : hold.counts) {
+        const Entry& entry = entry_of(hold.key_of(count));
+        check(entry.now.has_value(), "what is held is held in a counter");
+        most = std::min(most, turnpike::commit_max(*entry.now, count.value, hold.shown.time));
+    }
+    return most;
 }
 
 void CounterBook::release(const StoredHold& hold) {

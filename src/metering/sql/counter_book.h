@@ -32,7 +32,9 @@ public:
 
     /// Counts all of them, or none.
     /// \param counts  of one event, of different windows
-    bool count(const CustomerId& customer, std::span<const UsageCount> counts, Instant time);
+    /// \return the window of the first that does not fit; nullptr: all do
+    const UsageWindow* count(const CustomerId& customer, std::span<const UsageCount> counts,
+                             Instant time);
     /// Of each of these counts, which were just counted, where.
     std::vector<CountPlace> places_of(const CustomerId& customer,
                                       std::span<const UsageCount> counts);
@@ -43,6 +45,8 @@ public:
     /// Counts `quantity` in the place of what is held; the hold is still to be ended.
     /// \return what each counter counted; nullopt: the surplus does not fit, and nothing changed
     std::optional<std::vector<Quantity>> commit(const StoredHold& hold, Quantity quantity);
+    /// The most that commit() would take.
+    Quantity commit_max(const StoredHold& hold);
     /// Gives back what is held; the hold is still to be ended.
     void release(const StoredHold& hold);
     /// Ends the customer's reservations that have expired.

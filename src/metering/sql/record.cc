@@ -180,10 +180,11 @@ std::vector<UsageOutcome> record_agreeing(const RecordJob& job, std::span<const 
         } else if (original != i) {
             outcomes[i] = outcomes[original];
             if (outcomes[i].verdict == Verdict::Accepted) outcomes[i].verdict = Verdict::Duplicate;
-        } else if (book.count(pending.event.customer, pending.counts, pending.event.time)) {
-            accepted.push_back({i, book.places_of(pending.event.customer, pending.counts)});
+        } else if (const UsageWindow* const full =
+                       book.count(pending.event.customer, pending.counts, pending.event.time)) {
+            outcomes[i] = over_limit(*full);
         } else {
-            outcomes[i] = over_limit();
+            accepted.push_back({i, book.places_of(pending.event.customer, pending.counts)});
         }
         if (job.counters == AppendJob::Counters::Report)
             outcomes[i].counters = counters_after(book, pending);

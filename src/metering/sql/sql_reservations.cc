@@ -121,7 +121,7 @@ PendingUsage usage_of(const StoredHold& hold, const std::vector<Quantity>& value
 EndReport commit_open(StoredHold& hold, const CommitJob& job, CounterBook& book,
                       const RecordJob& record) {
     const auto values = book.commit(hold, job.quantity);
-    if (!values) return {EndVerdict::Exceeds, hold.shown};
+    if (!values) return {EndVerdict::Exceeds, hold.shown, book.commit_max(hold)};
     hold.shown.state = ReservationState::Committed;
     hold.shown.quantity = job.quantity;
     hold.shown.ended_at = job.system_now;

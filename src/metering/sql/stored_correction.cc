@@ -167,8 +167,7 @@ std::expected<std::vector<CorrectedCounter>, EventComplaint> counters_after(
         const StoredCount& count = original.counts[i];
         counters.push_back(counter_after(job, event.customer, original, count, changes[i]));
         if (is_amend && !is_within_limits(count.counter, counters.back().counter, event.time))
-            return std::unexpected(EventComplaint{
-                "limit_exceeded", "with that quantity the allowance would be passed"});
+            return std::unexpected(beyond_allowance(count.counter.meter_key, count.counter.reset));
     }
     return counters;
 }

@@ -17,8 +17,12 @@ namespace {
 constexpr std::string_view kColumns = R"sql(
     SELECT e.id, e.source, e.event_id, e.customer_id, e.meter_key,
            COALESCE(c.quantity, e.quantity), e.event_time, e.latency_us, e.properties,
-           e.received_at, e.reset, e.period_start, e.subscription_id, c.kind, o.source, o.event_id
+           e.received_at, e.reset, e.period_start, e.subscription_id, c.kind, o.source, o.event_id,
+           u.aggregation
       FROM usage_events e
+      LEFT JOIN usage_counters u
+        ON u.customer_id = e.customer_id AND u.subscription_id = e.subscription_id
+       AND u.meter_key = e.meter_key AND u.reset = e.reset AND u.period_start = e.period_start
       LEFT JOIN usage_corrections c ON c.id = e.id
       LEFT JOIN usage_events o ON o.id = c.original_id
 )sql";
@@ -55,18 +59,19 @@ constexpr std::string_view kById = R"sql(
 constexpr std::string_view kAfterEveryId = "ue_ZZZZZZZZZZZZZZZZZZZZZZZZZZZ";
 
 RecordedEvent event_from(const sql::Row& row) {
-    RecordedEvent event{.id = row.id<UsageEventId>(0),
-                        .event = {.source = row.text(1),
-                                  .id = row.text(2),
-                                  .customer = row.id<CustomerId>(3),
-                                  .meter_key = row.text(4),
-                                  .quantity = row.quantity(5),
-                                  .time = row.instant(6),
-                                  .latency_us = row.maybe_integer(7),
-                                  .properties = row.text(8)},
-                        .received_at = row.instant(9),
-                        .counts = {{row.text(4), known_word(parse_reset(row.text(10))),
-                                    row.instant(11), row.quantity(5)}}};
+    RecordedEvent event{
+        .id = row.id<UsageEventId>(0),
+        .event = {.source = row.text(1),
+                  .id = row.text(2),
+                  .customer = row.id<CustomerId>(3),
+                  .meter_key = row.text(4),
+                  .quantity = row.quantity(5),
+                  .time = row.instant(6),
+                  .latency_us = row.maybe_integer(7),
+                  .properties = row.text(8)},
+        .received_at = row.instant(9),
+        .counts = {{row.text(4), known_word(parse_aggregation(row.text(16))),
+                    known_word(parse_reset(row.text(10))), row.instant(11), row.quantity(5)}}};
     if (row.is_null(13)) return event;
     const bool is_void = row.text(13) == to_text(Correction::Kind::Void);
     event.corrects = {is_void ? Correction::Kind::Void : Correction::Kind::Amend, row.text(14),
@@ -76,13 +81,21 @@ RecordedEvent event_from(const sql::Row& row) {
 }
 
 std::string select_further_counts(std::size_t events) {
-    return "WITH keys (id) AS (VALUES " + sql::value_rows(events, 1) + R"sql()
-    SELECT n.usage_event_id, n.meter_key, n.reset, n.period_start, n.quantity, n.number
-      FROM keys k JOIN usage_event_counts n ON n.usage_event_id = k.id
-    UNION ALL
-    SELECT n.correction_id, n.meter_key, n.reset, n.period_start, n.change, n.number
-      FROM keys k JOIN usage_correction_counts n ON n.correction_id = k.id
-     ORDER BY 1, 6
+    return "WITH keys (id) AS (VALUES " + sql::value_rows(events, 1) + R"sql(),
+    counts AS (
+        SELECT n.usage_event_id AS event, n.number, n.meter_key, n.reset, n.period_start,
+               n.quantity AS value
+          FROM keys k JOIN usage_event_counts n ON n.usage_event_id = k.id
+        UNION ALL
+        SELECT n.correction_id, n.number, n.meter_key, n.reset, n.period_start, n.change
+          FROM keys k JOIN usage_correction_counts n ON n.correction_id = k.id)
+    SELECT n.event, n.meter_key, u.aggregation, n.reset, n.period_start, n.value
+      FROM counts n
+      JOIN usage_events e ON e.id = n.event
+      JOIN usage_counters u
+        ON u.customer_id = e.customer_id AND u.subscription_id = e.subscription_id
+       AND u.meter_key = n.meter_key AND u.reset = n.reset AND u.period_start = n.period_start
+     ORDER BY n.event, n.number
 )sql";
 }
 
@@ -103,8 +116,9 @@ void add_further_counts(sql::Transaction& tx, std::vector<RecordedEvent>& events
         for (std::size_t i = 0; i < count; ++i, ++next) ids.emplace_back(next->first);
         for (const auto& row : tx.all(select_further_counts(count), ids))
             by_id.at(row.text(0))
-                ->counts.push_back({row.text(1), known_word(parse_reset(row.text(2))),
-                                    row.instant(3), row.quantity(4)});
+                ->counts.push_back({row.text(1), known_word(parse_aggregation(row.text(2))),
+                                    known_word(parse_reset(row.text(3))), row.instant(4),
+                                    row.quantity(5)});
         for (const auto& row : tx.all(select_status(count), ids)) {
             EventStatus& status = by_id.at(row.text(0))->status;
             if (row.is_null(2))

@@ -107,25 +107,28 @@ void Connection::configure(Role role) {
         sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         execute("PRAGMA query_only = ON");
     } else {
-        sqlite3_wal_hook(handle_.get(), &Connection::on_commit, &wal_pages_);
+        sqlite3_wal_hook(handle_.get(), &Connection::on_commit, this);
         execute("PRAGMA cache_size = -8192");
     }
 }
 
-int Connection::on_commit(void* pages_seen, sqlite3*, const char*, int pages) {
-    *static_cast<int*>(pages_seen) = pages;
+int Connection::on_commit(void* connection, sqlite3*, const char*, int pages) {
+    auto& self = *static_cast<Connection*>(connection);
+    self.wal_pages_ = pages;
+    self.refused_ = false;
     return SQLITE_OK;
 }
 
-void Connection::fail(std::string_view sql) const {
+void Connection::fail(std::string_view sql) {
     const int code = sqlite3_extended_errcode(handle_.get());
     const auto what =
         fmt::format("sqlite: {} [{}] in: {}", sqlite3_errmsg(handle_.get()), code, summary_of(sql));
     if ((code & 0xff) == SQLITE_CONSTRAINT) throw ConstraintViolation(what);
+    const bool is_io_error = (code & 0xff) == SQLITE_IOERR;
+    if (is_io_error || (code & 0xff) == SQLITE_FULL) refused_ = true;
     // A failed write or sync of the log during COMMIT may still have left a complete commit record
     // in the file, which a restart would honour.
-    const bool unknown = (code & 0xff) == SQLITE_IOERR && sql == "COMMIT";
-    throw Failure(what, unknown);
+    throw Failure(what, is_io_error && sql == "COMMIT");
 }
 
 sqlite3_stmt* Connection::prepare(std::string_view sql) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,6 +36,9 @@ public:
 
     /// False after SQLite rolled a transaction back on its own (disk full, I/O error, no memory).
     [[nodiscard]] bool in_transaction() const;
+    /// True from a statement that the disk refused until a commit that wrote something. Of writers
+    /// of a file; any thread may ask.
+    [[nodiscard]] bool is_refused() const { return refused_; }
     /// Pages in the write-ahead log after the last commit of this connection.
     [[nodiscard]] int wal_pages() const { return wal_pages_; }
 
@@ -66,13 +70,14 @@ private:
     void configure(Role role);
     sqlite3_stmt* prepare(std::string_view sql);
     void bind(sqlite3_stmt* statement, std::span<const Value> parameters, std::string_view sql);
-    [[noreturn]] void fail(std::string_view sql) const;
-    static int on_commit(void* pages_seen, sqlite3* handle, const char* schema, int pages);
+    [[noreturn]] void fail(std::string_view sql);
+    static int on_commit(void* connection, sqlite3* handle, const char* schema, int pages);
 
     std::unique_ptr<sqlite3, CloseConnection> handle_;
     std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
     std::int64_t changes_ = 0;
     int wal_pages_ = 0;
+    std::atomic<bool> refused_ = false;
 };
 
 /// One job's view of a connection. After a statement has failed, the job cannot go on and cannot

@@ -42,6 +42,16 @@ void GroupWriter::run(Task first) {
     checkpoint_when_due();
 }
 
+void GroupWriter::try_disk() noexcept {
+    try {
+        connection_.execute("BEGIN IMMEDIATE");
+        connection_.execute("PRAGMA user_version = 0");  // what it is: migrations have a table
+        connection_.execute("COMMIT");
+    } catch (const Failure&) {
+        abandon();
+    }
+}
+
 void GroupWriter::collect(Task first) {
     const auto started = std::chrono::steady_clock::now();
     std::optional<Task> next(std::move(first));

@@ -26,6 +26,8 @@ public:
 
     /// Runs `first` and what waits behind it, within limits of number and time.
     void run(Task first);
+    /// Commits a page that says nothing new, to see whether the disk takes it.
+    void try_disk() noexcept;
 
 private:
     struct Ended {

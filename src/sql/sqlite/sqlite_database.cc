@@ -1,6 +1,7 @@
 #include "sql/sqlite/sqlite_database.h"
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
 #include <thread>
@@ -21,6 +22,7 @@ namespace turnpike::sql {
 namespace sqlite {
 namespace {
 
+constexpr auto kDiskRetry = std::chrono::seconds(1);
 constexpr int kOldestSqlite = 3'035'000;  // the first with RETURNING
 
 /// A private database without a file: one connection, one thread, reads and writes in one queue.
@@ -109,6 +111,7 @@ public:
 
     [[nodiscard]] std::string_view engine() const override { return "sqlite"; }
     [[nodiscard]] std::size_t backlog() const override { return writes_.size() + reads_.size(); }
+    [[nodiscard]] bool refuses_writes() const override { return writer_.is_refused(); }
 
     void submit(Kind kind, Job job, Done done) override {
         auto& queue = kind == Kind::Write ? writes_ : reads_;
@@ -118,7 +121,13 @@ public:
 private:
     void write_loop() {
         GroupWriter writer(writer_, writes_);
-        while (auto task = writes_.pop()) writer.run(*std::move(task));
+        for (;;) {
+            // Whoever stays away for as long as writes are refused would not bring the next one.
+            while (writer_.is_refused() && !writes_.wait_for(kDiskRetry)) writer.try_disk();
+            auto task = writes_.pop();
+            if (!task) return;
+            writer.run(*std::move(task));
+        }
     }
 
     FileLock lock_;  // released last

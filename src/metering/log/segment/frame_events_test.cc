@@ -47,7 +47,8 @@ TEST(EventScan, AFrameThatCannotBeReadIsDamage) {
     const LogNames names{
         .counted_by =
             [](std::uint32_t) {
-                return UsageState::CountedBy{"cus_a", "sub_a", "api_calls", {}, testing::kStart};
+                return UsageState::CountedBy{"cus_a", "sub_a", "api_calls",
+                                             {},      {},      testing::kStart};
             },
         .counters_of = [](std::string_view) { return std::vector<std::uint32_t>{0}; },
         .source = [](std::uint32_t) { return std::string("test"); },

@@ -84,6 +84,11 @@ SealedBlockPlace place_of(std::span<const StoryRecord> story, std::uint64_t offs
     return place;
 }
 
+bool may_hold_any(const SealedBlockPlace& block, std::span<const std::uint32_t> counters) {
+    const auto at = std::ranges::lower_bound(counters, block.counter_first);
+    return at != counters.end() && *at <= block.counter_last;
+}
+
 SealedSegment::SealedSegment(DurableFile file, const SealedHeader& header,
                              std::vector<SealedBlockPlace> index)
     : file_(std::move(file)), header_(header), index_(std::move(index)) {}

@@ -44,7 +44,7 @@ struct SealedBlockPlace {
     std::uint64_t arrival_first = 0, arrival_last = 0;   ///< the least and the greatest
     std::int64_t received_first = 0, received_last = 0;  ///< likewise; microseconds since 1970
     std::uint32_t bytes = 0, rows = 0;
-    std::uint32_t counter_first = 0, counter_last = 0;
+    std::uint32_t counter_first = 0, counter_last = 0;  ///< of those that its events moved first
 };
 static_assert(sizeof(SealedBlockPlace) == 56, "it has no gaps");
 
@@ -103,6 +103,10 @@ SealedBlockPlace place_of(std::span<const SealedEvent> events, std::uint64_t off
 
 SealedBlockPlace place_of(std::span<const StoryRecord> story, std::uint64_t offset,
                           std::size_t bytes);
+
+/// False when none of these counters, in rising order, was moved first by an event of the block:
+/// an event may move others of its customer after it. True says nothing.
+bool may_hold_any(const SealedBlockPlace& block, std::span<const std::uint32_t> counters);
 
 std::uint32_t crc_of(const SealedHeader& header);
 

@@ -39,4 +39,10 @@ OtherEvents CounterTally::beside(const LogPlace& place) const {
     return others;
 }
 
+std::optional<std::size_t> RecountJob::position_of(std::uint32_t counter) const {
+    const auto at = std::ranges::find(counters, counter, &RecountedCounter::counter);
+    if (at == counters.end()) return std::nullopt;
+    return static_cast<std::size_t>(at - counters.begin());
+}
+
 }  // namespace turnpike

@@ -58,6 +58,8 @@ struct RecountJob {
     LogPlace original;     ///< the one that is corrected
     std::uint64_t last_arrival = 0;
     std::vector<RecountedCounter> counters;
+    /// Where in `counters` it stands; nullopt: it is none of them.
+    [[nodiscard]] std::optional<std::size_t> position_of(std::uint32_t counter) const;
 };
 
 }  // namespace turnpike

@@ -159,14 +159,16 @@ EventCount UsageState::event_count(const Placement& placement) const {
     return count;
 }
 
-Counted UsageState::count(const Use& use, std::string& records, std::vector<Counter>* left) {
+Counted UsageState::count(const Use& use, std::string& records, std::vector<Counter>* left,
+                          const UsageWindow** full) {
     check(!use.counts.empty() && use.counts.size() <= kUsageCountsMax, "an event counts something");
     const auto contract =
         find_contract({use.customer, text_of(use.counts.front().window->contract)});
     placements_.clear();
     for (const UsageCount& count : use.counts) placements_.push_back(place(contract, count));
-    const bool all_fit = std::ranges::all_of(
+    const auto denying = std::ranges::find_if_not(
         placements_, [&](const Placement& placement) { return fits(placement, use.time); });
+    const bool all_fit = denying == placements_.end();
     if (all_fit) {
         begin_records(records);
         for (Placement& placement : placements_)
@@ -175,6 +177,8 @@ Counted UsageState::count(const Use& use, std::string& records, std::vector<Coun
         write_event(use, records);
         for (const Placement& placement : placements_) take(event_count(placement), use.time);
         ++events_;
+    } else if (full != nullptr) {
+        *full = denying->count->window.get();
     }
     if (left != nullptr) *left = counters_at(placements_, use.time);
     return all_fit ? Counted::Accepted : Counted::LimitExceeded;

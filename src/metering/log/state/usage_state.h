@@ -118,7 +118,9 @@ public:
     /// first of them. A window that is older than the allowance in force does not bring its own
     /// back: its usage counts under the newer one.
     /// \param left  if not null, counters_in() as the event left them
-    Counted count(const Use& use, std::string& records, std::vector<Counter>* left = nullptr);
+    /// \param full  if not null, of LimitExceeded the first window that the event does not fit
+    Counted count(const Use& use, std::string& records, std::vector<Counter>* left = nullptr,
+                  const UsageWindow** full = nullptr);
     /// Before a correction is decided: whether only other events can tell what its counters come
     /// to. Then these must be found (event_recount.h) and told; what is counted meanwhile is noted
     /// here, until forget_recount(). One at a time, and no other correction meanwhile.
@@ -147,6 +149,8 @@ public:
     /// Counters that hold something else than their open reservations do: none, ever.
     [[nodiscard]] std::vector<std::uint32_t> wrongly_held() const;
     [[nodiscard]] Reservation reservation_of(const Hold& hold) const;
+    /// Of one that is open: the most that commit() would take.
+    [[nodiscard]] Quantity commit_max(const Hold& hold) const;
     /// Whose holds expire_holds() ended since this was asked last.
     std::vector<std::string> take_expired_customers();
 
@@ -185,6 +189,7 @@ public:
     /// What a counter counts.
     struct CountedBy {
         std::string customer, subscription, meter_key;
+        Meter::Aggregation aggregation;
         Reset reset;
         Instant period_start;
     };

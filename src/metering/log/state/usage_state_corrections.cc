@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -37,10 +36,8 @@ Revaluation UsageState::revaluation_of(const FoundEvent& event, const EventCount
 
 const CounterTally* UsageState::told_of(const LogPlace& original, std::uint32_t counter) const {
     if (!recount_ || !recount_->is_told || recount_->job.original != original) return nullptr;
-    const auto& counters = recount_->job.counters;
-    const auto at = std::ranges::find(counters, counter, &RecountedCounter::counter);
-    if (at == counters.end()) return nullptr;
-    return &recount_->tallies[static_cast<std::size_t>(at - counters.begin())];
+    const auto at = recount_->job.position_of(counter);
+    return at ? &recount_->tallies[*at] : nullptr;
 }
 
 std::optional<RecountJob> UsageState::begin_recount(const CorrectionUse& use) {
@@ -75,10 +72,9 @@ void UsageState::tell_recount(std::span<const CounterTally> found) {
 }
 
 void UsageState::note(const EventCount& count, Instant time) {
-    const auto& counters = recount_->job.counters;
-    const auto at = std::ranges::find(counters, count.counter, &RecountedCounter::counter);
-    if (at == counters.end()) return;
-    recount_->tallies[static_cast<std::size_t>(at - counters.begin())].add(
+    const auto at = recount_->job.position_of(count.counter);
+    if (!at) return;
+    recount_->tallies[*at].add(
         {next_place(), time, counters_[count.counter].segments.size() - 1, count});
 }
 
@@ -138,8 +134,7 @@ std::expected<std::monostate, EventComplaint> UsageState::correct(const Correcti
         const auto after = changed(change, original.time);
         check(after.has_value(), "what an event counted can be taken away");
         if (is_amend && !is_within_limits(counter_of(counters_[change.counter]), *after, use.time))
-            return std::unexpected(EventComplaint{
-                "limit_exceeded", "with that quantity the allowance would be passed"});
+            return std::unexpected(beyond_allowance(after->meter_key, after->reset));
         put_change(list, change);
     }
     begin_records(records);

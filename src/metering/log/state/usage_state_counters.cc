@@ -77,7 +77,10 @@ UsageState::CountedBy UsageState::counted_by(std::uint32_t counter) const {
     const ContractUsage& contract = contracts_[entry.contract];
     return {names(NameTable::Customer).text(contract.customer),
             names(NameTable::Subscription).text(contract.subscription),
-            names(NameTable::Meter).text(entry.meter), entry.rule.reset, entry.period.start};
+            names(NameTable::Meter).text(entry.meter),
+            entry.rule.aggregation,
+            entry.rule.reset,
+            entry.period.start};
 }
 
 CustomerCounter UsageState::counter_numbered(std::uint32_t counter) const {

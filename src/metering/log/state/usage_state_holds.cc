@@ -111,6 +111,14 @@ bool UsageState::can_commit(const Hold& hold, Quantity quantity) const {
     });
 }
 
+Quantity UsageState::commit_max(const Hold& hold) const {
+    Quantity most = kMaxQuantity;
+    for (const EventCount& count : hold.counts)
+        most = std::min(most, turnpike::commit_max(counter_of(counters_[count.counter]),
+                                                   count.value, hold.time));
+    return most;
+}
+
 void UsageState::end_hold(const Hold& hold, const HoldEndRecord& record, std::string& records) {
     begin_records(records);
     check(hold.number == record.number, "an end names its reservation");
