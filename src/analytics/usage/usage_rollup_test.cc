@@ -304,11 +304,17 @@ TEST_P(UsageRollups, ShowPeaksAndTheTimeBefore) {
     EXPECT_EQ(two_days.peak_day->quantity.text(), "4");
     EXPECT_EQ(two_days.previous_period, (Period{kStart + days(5), kStart + days(7)}));
     EXPECT_EQ(two_days.previous.text(), "4");
-    // A day of which only some hours are asked for is no peak.
+    // Of a day of which only some hours are asked for, these count: 3 on the first, 1 + 1.999999 of
+    // the 4 on the second.
     const auto some_hours =
-        series(question(Granularity::Hour, {kStart + days(8), kStart + days(8) + hours(2)}));
-    EXPECT_EQ(some_hours.peak_hour->quantity.text(), "1");
-    EXPECT_FALSE(some_hours.peak_day);
+        series(question(Granularity::Hour, {kStart + days(7), kStart + days(8) + hours(3)}));
+    EXPECT_EQ(some_hours.peak_hour->quantity.text(), "3");
+    EXPECT_EQ(some_hours.peak_day->start, kStart + days(7));
+    EXPECT_EQ(some_hours.peak_day->quantity.text(), "3");
+    const auto today =
+        series(question(Granularity::Hour, {kStart + days(8), kStart + days(8) + hours(3)}));
+    EXPECT_EQ(today.peak_day->start, kStart + days(8));
+    EXPECT_EQ(today.peak_day->quantity.text(), "2.999999");
 }
 
 TEST_P(UsageRollups, RankCustomers) {

@@ -1,5 +1,8 @@
 #include "analytics/usage/usage_series.h"
 
+#include <map>
+#include <span>
+
 #include "analytics/usage/usage_meter.h"
 
 namespace turnpike {
@@ -9,11 +12,17 @@ RollupSpan span_of(Granularity granularity) {
     return granularity == Granularity::Hour ? RollupSpan::Hour : RollupSpan::Day;
 }
 
-/// The days that lie in the period with all of their hours.
-Period whole_days(const Period& period) {
-    const Instant start = bucket_at(period.start - Duration(1), Granularity::Day).end;
-    const Instant end = bucket_at(period.end, Granularity::Day).start;
-    return {start, end};
+/// The day with the most of these hours, the earliest of several.
+std::optional<UsagePeak> peak_of_days(std::span<const UsageSpan> hours) {
+    std::map<Instant, UsageSum> days;
+    for (const UsageSpan& hour : hours) {
+        UsageSum& day = days[bucket_at(hour.start, Granularity::Day).start];
+        day = day + hour.figures.quantity;
+    }
+    std::optional<UsagePeak> peak;
+    for (const auto& [start, quantity] : days)
+        if (!peak || peak->quantity < quantity) peak = {start, quantity};
+    return peak;
 }
 
 template <class Figures>
@@ -33,11 +42,12 @@ Result<UsageSeries> load_usage_series(sql::Transaction& tx, const UsageQuestion&
     RollupQuery query{customer, question.meter_key, question.route, question.period()};
 
     UsageSeries series;
-    series.buckets = sum_into(question.buckets, load_spans(tx, query, span));
+    const auto spans = load_spans(tx, query, span);
+    series.buckets = sum_into(question.buckets, spans);
     series.total = total_of(series.buckets);
     series.peak_hour = load_peak(tx, query, RollupSpan::Hour);
-    query.period = whole_days(question.period());
-    series.peak_day = load_peak(tx, query, RollupSpan::Day);
+    series.peak_day =
+        span == RollupSpan::Hour ? peak_of_days(spans) : load_peak(tx, query, RollupSpan::Day);
 
     const Instant start = question.period().start;
     const int count = static_cast<int>(question.buckets.size());

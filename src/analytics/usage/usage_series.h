@@ -19,7 +19,8 @@ struct UsageSeries {
     /// As many buckets before the first one.
     Period previous_period;
     UsageSum previous;
-    /// The hour and the whole day with the most; nullopt without usage.
+    /// The hour and the day with the most; nullopt without usage. Of a day of which only some hours
+    /// are asked for, these count: today's so far.
     std::optional<UsagePeak> peak_hour, peak_day;
     /// One per bucket, when the question names a route.
     std::optional<std::vector<RequestFigures>> requests;
