@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/encoding.h"
 #include "base/utf8.h"
 
@@ -61,6 +63,7 @@ struct Members {
     SentEvent::Data data = SentEvent::Data::Absent;
     bool has_base64 = false;
     bool has_bad_properties = false;
+    std::string_view unknown;  ///< the first name that neither kind of event has; empty: none
 };
 
 bool read_text(JsonScanner& scanner, TextMember& member) {
@@ -99,13 +102,6 @@ bool read_latency(JsonScanner& scanner, Measures& measures) {
     measures.has_bad_latency =
         !measures.latency_us || *measures.latency_us < 0 || *measures.latency_us > kLatencyMaxUs;
     return true;
-}
-
-/// What we read of an event itself; its other members are the sender's.
-bool read_measure(JsonScanner& scanner, std::string_view name, Measures& measures) {
-    if (name == "quantity") return read_quantity(scanner, measures);
-    if (name == "latency_ms") return read_latency(scanner, measures);
-    return scanner.skip();
 }
 
 /// Lists and objects mean nothing here, and null is as if it were not there.
@@ -203,8 +199,11 @@ bool read_member(JsonScanner& scanner, std::string_view name, Members& members) 
     if (name == "properties") return read_properties(scanner, members);
     if (name == "void") return read_correction(scanner, Correction::Kind::Void, members);
     if (name == "amend") return read_correction(scanner, Correction::Kind::Amend, members);
+    if (name == "quantity") return read_quantity(scanner, members.top);
+    if (name == "latency_ms") return read_latency(scanner, members.top);
     if (name == "data_base64") members.has_base64 = true;
-    return read_measure(scanner, name, members.top);
+    if (members.unknown.empty()) members.unknown = name;
+    return scanner.skip();
 }
 
 /// Judges what was read; the first complaint is kept. Every function says whether all is well.
@@ -228,6 +227,8 @@ private:
         if (members.customer.found == TextMember::Found::Nothing)
             return refuse("missing_field",
                           "customer is missing; without a specversion this is a plain event");
+        if (const auto name = foreign_to_plain(members); !name.empty())
+            return refuse("unknown_field", fmt::format("{:?} is no member of a plain event", name));
         if (members.correction) return plain_correction(members);
         if (members.has_bad_properties)
             return refuse("bad_data", "properties must be a JSON object");
@@ -235,6 +236,14 @@ private:
                text("meter", members.meter, event_.meter_key) &&
                text("customer", members.customer, event_.subject) && time(members.time) &&
                measures(members.top);
+    }
+
+    /// A misspelt member would be missing where it counts. Empty: there is none.
+    static std::string_view foreign_to_plain(const Members& members) {
+        if (members.type.found != TextMember::Found::Nothing) return "type";
+        if (members.subject.found != TextMember::Found::Nothing) return "subject";
+        if (members.data == SentEvent::Data::Present) return "data";
+        return members.unknown;
     }
 
     bool cloud_event(Members& members) {

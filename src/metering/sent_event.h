@@ -22,8 +22,8 @@ namespace turnpike {
 inline constexpr std::size_t kEventBytesMax = std::size_t{64} << 10;
 
 /// An event about usage, as sent: a CloudEvent 1.0, or, without a specversion, a plain event, which
-/// uses the words of POST /v1/usage/consume. Extension attributes are allowed and not kept. Texts
-/// are views into the request.
+/// uses the words of POST /v1/usage/consume and has no members but those. A CloudEvent's extension
+/// attributes are allowed and not kept. Texts are views into the request.
 struct SentEvent {
     std::string_view id;
     std::string_view source;
@@ -66,7 +66,7 @@ using EventEntry = std::expected<SentEvent, EventComplaint>;
 /// unless the text around it is no JSON: then the scanner keeps its fault.
 ///
 /// Complaints: bad_json, repeated_member, nested_too_deeply, event_too_large, not_an_event,
-/// bad_specversion, missing_field, bad_field, reserved_source, bad_time, bad_data, bad_quantity,
+/// bad_specversion, missing_field, unknown_field, bad_field, reserved_source, bad_time, bad_data, bad_quantity,
 /// bad_latency, bad_correction.
 EventEntry read_event(JsonScanner& scanner);
 /// The same of a text that holds one event and white space.

@@ -176,7 +176,11 @@ TEST(SentEvent, IsRefusedWithACode) {
          "reserved_source"},
         {"plain with a negative quantity", plain("quantity", "-1"), "bad_quantity"},
         {"plain with a bad time", plain("time", "\"now\""), "bad_time"},
-        {"plain with data", plain("data", "[]"), ""},
+        {"plain with data", plain("data", "[]"), "unknown_field"},
+        {"plain with no data", plain("data", "null"), ""},
+        {"plain with a type", plain("type", "\"x\""), "unknown_field"},
+        {"plain with a subject", plain("subject", "\"x\""), "unknown_field"},
+        {"plain with a misspelt time", plain("tme", "\"2025-11-10T00:00:00Z\""), "unknown_field"},
         {"plain with properties", plain("properties", R"({"region":"eu"})"), ""},
         {"plain with no properties", plain("properties", "null"), ""},
         {"plain with a list of properties", plain("properties", "[]"), "bad_data"},
@@ -215,7 +219,6 @@ TEST(SentEvent, TheScalarsOfItsDataAreProperties) {
     // Members of the event itself are not: they are attributes, or extensions.
     EXPECT_EQ(properties_of(cloud("region", "\"eu\"")), Properties{});
     EXPECT_EQ(properties_of(cloud("properties", R"({"region":"eu"})")), Properties{});
-    EXPECT_EQ(properties_of(plain("region", "\"eu\"")), Properties{});
     EXPECT_EQ(properties_of(plain("properties", R"({"region":"eu","n":1e2,"o":{"p":1}})")),
               (Properties{"region=eu", "n=1e2"}));
 }

@@ -55,13 +55,13 @@ bool is_reserved_source(std::string_view source) { return source.starts_with("tu
 
 std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant now) {
     if (!is_event_text(event.source))
-        return EventComplaint{"bad_source", "source must be 1 to 255 bytes, no control characters"};
+        return EventComplaint{"bad_field", "source must be 1 to 255 bytes, no control characters"};
     if (!is_event_text(event.id))
-        return EventComplaint{"bad_id", "id must be 1 to 255 bytes, no control characters"};
+        return EventComplaint{"bad_field", "id must be 1 to 255 bytes, no control characters"};
     if (event.quantity < Quantity{} || event.quantity > kMaxQuantity)
         return EventComplaint{"bad_quantity", "the quantity must be from 0 to 1000000000000"};
     if (event.time < Instant{})
-        return EventComplaint{"time_out_of_range", "the time lies before 1970"};
+        return EventComplaint{"bad_time", "the time lies before 1970"};
     if (event.time > now + kEventSkewMax)
         return EventComplaint{"time_in_future", "the time lies more than five minutes ahead"};
     return std::nullopt;
