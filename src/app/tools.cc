@@ -15,6 +15,7 @@
 #include "app/ledger.h"
 #include "app/routes.h"
 #include "billing/reconcile.h"
+#include "catalog/plan_warnings.h"
 #include "catalog/service.h"
 #include "customers/customer.h"
 #include "http/text.h"
@@ -38,6 +39,11 @@ std::string_view word_for(Who who) {
 
 void print_differences(const std::vector<CatalogDifference>& differences) {
     for (const auto& difference : differences) fmt::print("{}\n", to_text(difference));
+}
+
+/// Beside the differences, which programs may read.
+void print_warnings(const std::vector<std::string>& warnings) {
+    for (const auto& warning : warnings) fmt::print(stderr, "turnpike: warning: {}\n", warning);
 }
 
 /// "usage:write, billing:read"; every scope when empty.
@@ -131,6 +137,8 @@ int command_plan_diff(const SettingFlags& flags) {
         [&](sql::Transaction& tx) { return plan_diff(load_catalog(tx), *file); });
     if (differences.empty()) fmt::print("the ledger's catalog equals the file\n");
     print_differences(differences);
+    print_warnings(
+        (*db)->read_blocking([&](sql::Transaction& tx) { return plan_warnings(tx, *file); }));
     return differences.empty() ? 0 : 1;
 }
 
@@ -147,6 +155,8 @@ int command_plan_apply(const SettingFlags& flags) {
     if (!changed) return complain(changed.error());
     if (changed->empty()) fmt::print("nothing to change\n");
     print_differences(*changed);
+    print_warnings(
+        (*db)->read_blocking([&](sql::Transaction& tx) { return plan_warnings(tx, *file); }));
     return 0;
 }
 

@@ -1,8 +1,11 @@
 #include "catalog/service.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "catalog/cache.h"
+#include "catalog/plan_warnings.h"
 #include "catalog/preset.h"
 #include "sql/testing.h"
 
@@ -68,6 +71,53 @@ TEST_P(CatalogStore, ChangedContentIsANewVersionAndTheOldOneStays) {
     ASSERT_TRUE(kept);
     EXPECT_EQ(kept->prices[0].amount.minor(), 9'900);
     EXPECT_EQ(kept->number, 1);
+}
+
+TEST_P(CatalogStore, WarnsOfAMeterThatSubscribersStillHave) {
+    apply(preset());
+    const auto pro = *catalog().plan("pro");
+    const auto subscribe = [&](const char* name, std::optional<Instant> ended_at) {
+        db().write_blocking([&](sql::Transaction& tx) {
+            tx.run(
+                "INSERT INTO customers (id, external_id, metadata, created_at, version) "
+                "VALUES ($1, $1, '{}', $2, 1)",
+                {std::string("cus_") + name, kNow});
+            tx.run(
+                "INSERT INTO subscriptions (id, customer_id, plan_version_id, price_id, "
+                "provider, status, period_start, period_end, cancel_at_period_end, ended_at, "
+                "applied_ticket, created_at, updated_at, version) "
+                "VALUES ($1, $2, $3, $4, 'stripe', 'active', $5, $5, 0, $6, 0, $5, $5, 1)",
+                {std::string("sub_") + name, std::string("cus_") + name, pro.id, pro.prices[0].id,
+                 kNow, ended_at});
+            return std::monostate{};
+        });
+    };
+    subscribe("a", std::nullopt);
+    subscribe("b", std::nullopt);
+    subscribe("ended", kNow);
+    const auto warnings = [&](const CatalogFile& file) {
+        return db().read_blocking([&](sql::Transaction& tx) { return plan_warnings(tx, file); });
+    };
+    EXPECT_TRUE(warnings(preset()).empty());
+    CatalogFile file = preset();
+    const auto meter = pro.allowances[0].meter_key;
+    std::erase_if(file.meters, [&](const Meter& one) { return one.key == meter; });
+    ASSERT_EQ(warnings(file).size(), 1U);
+    EXPECT_NE(warnings(file)[0].find("meter " + meter + " is not in the file, and 2 subscriptions"),
+              std::string::npos)
+        << warnings(file)[0];
+}
+
+TEST_P(CatalogStore, WarnsOfOverageThatNobodyIsChargedFor) {
+    CatalogFile file = preset();
+    const auto plan = std::ranges::find(file.plans, true, &FilePlan::is_default);
+    plan->allowances[0].overage = OveragePolicy::Bill;
+    plan->allowances[0].overage_unit_price = UnitPrice::parse("0.01");
+    const auto warnings =
+        db().read_blocking([&](sql::Transaction& tx) { return plan_warnings(tx, file); });
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_TRUE(warnings[0].starts_with("plan free is the default and bills overage of "))
+        << warnings[0];
 }
 
 TEST_P(CatalogStore, ANameOrDefaultMakesNoVersion) {

@@ -30,9 +30,10 @@ std::unexpected<Error> unreachable(const std::string& path, int error) {
                 fmt::format("{}: {}", path, reason_of(error)));
 }
 
-std::unexpected<Error> disk_full(const std::string& path, int error) {
+/// Clients are told, so it names no path.
+std::unexpected<Error> disk_full(int error) {
     return fail(ErrorCode::Unavailable, "usage_log.disk_full",
-                fmt::format("no space for usage: {}: {}", path, reason_of(error)));
+                fmt::format("the server has no space for usage: {}", reason_of(error)));
 }
 
 /// Closes the file it owns.
@@ -90,7 +91,7 @@ Result<std::monostate> sync_names(const std::string& directory) {
 Result<std::monostate> allocate_space(const Descriptor& file, const std::string& path,
                                       std::size_t bytes) {
     const int error = ::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes));
-    if (error != 0) return disk_full(path, error);
+    if (error != 0) return disk_full(error);
     if (::fsync(file.get()) != 0) return unreachable(path, errno);
     return std::monostate{};
 }
@@ -236,7 +237,7 @@ Result<SegmentFile> SegmentFile::allocate(const std::string& directory, std::siz
     std::string path = directory + "/next-segment";
     Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (!file.valid()) {
-        if (errno == ENOSPC || errno == EDQUOT) return disk_full(path, errno);
+        if (errno == ENOSPC || errno == EDQUOT) return disk_full(errno);
         return unreachable(path, errno);
     }
     const auto allocated = allocate_space(file, path, bytes);
