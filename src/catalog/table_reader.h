@@ -71,8 +71,10 @@ public:
         if (found.empty()) return {};
         const auto parsed = T::parse(found);
         if (parsed && *parsed >= T{} && *parsed <= max) return *parsed;
-        complain_of(name, "bad_decimal",
-                    fmt::format("must be a decimal text from 0 to {}", max.text()));
+        complain_of(
+            name, "bad_decimal",
+            fmt::format("must be a decimal text from 0 to {} with at most {} fraction digits",
+                        max.text(), T::kScale));
         return {};
     }
     bool flag(std::string_view name);

@@ -30,7 +30,7 @@ std::string read_meter(ObjectReader& fields) {
     const auto meter = fields.optional_text("meter");
     const auto feature = fields.optional_text("feature");
     if (meter.has_value() == feature.has_value())
-        fields.complain("meter", "required", "name either a meter or a feature");
+        fields.complain("meter", "required", "or feature must be there, and not both");
     return meter.value_or(feature.value_or(""));
 }
 
@@ -43,7 +43,7 @@ void read_name(ObjectReader& fields, Body& body) {
         fields.complain("id", "required", "a source names an event only together with an id");
     if (body.source && is_reserved_source(*body.source))
         fields.complain("source", "reserved_source",
-                        "sources that begin with turnpike. are the server's own");
+                        "must not begin with turnpike.: such sources are the server's own");
 }
 
 Json write_upgrade(const UpgradeHint& upgrade) {
@@ -62,7 +62,9 @@ std::string when_of(const Reset& reset) {
         case Reset::Kind::Week: return "in this week";
         case Reset::Kind::Month: return "in this month";
         case Reset::Kind::Lifetime: return "in all";
-        case Reset::Kind::Rolling: return fmt::format("in the last {} hours", reset.hours);
+        case Reset::Kind::Rolling:
+            return reset.hours == 1 ? "in the last hour"
+                                    : fmt::format("in the last {} hours", reset.hours);
     }
     check(false, "every reset has words");
     return {};

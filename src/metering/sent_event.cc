@@ -332,7 +332,8 @@ private:
     bool source(const TextMember& member) {
         if (!text("source", member, event_.source)) return false;
         return !is_reserved_source(event_.source) ||
-               refuse("reserved_source", "sources that begin with turnpike. are the server's own");
+               refuse("reserved_source",
+                      "source must not begin with turnpike.: such sources are the server's own");
     }
 
     bool time(const TextMember& member) {

@@ -75,7 +75,7 @@ public:
     [[nodiscard]] bool is_bad() const { return !fields_.empty(); }
     Error complaints() {
         Error error{ErrorCode::InvalidArgument, "usage_figures.bad_query",
-                    "the question about usage is not one"};
+                    "the query parameters ask for no usage"};
         error.fields = std::move(fields_);
         return error;
     }
