@@ -4,6 +4,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/entitlements/active_entitlements.h"
 #include "sandbox/stripe/invoices.h"
 #include "sandbox/stripe/subscriptions.h"
 
@@ -63,7 +64,9 @@ Outcome<std::monostate> run_engine(Context& ctx, const std::string& test_clock, 
 }
 
 BillingHooks billing_hooks() {
-    return {.advance_clock = advance_clock, .end_customer = end_customer};
+    return {.advance_clock = advance_clock,
+            .end_customer = end_customer,
+            .subscription_changed = update_entitlements};
 }
 
 }  // namespace turnpike::twin

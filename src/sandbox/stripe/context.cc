@@ -180,6 +180,9 @@ void Context::emit(std::string_view type, const Json& object, const Json& previo
                          .object = visible(object),
                          .previous = visible(previous),
                          .created = created});
+    if (type.starts_with("customer.subscription.") && surroundings_ != nullptr &&
+        surroundings_->billing.subscription_changed != nullptr)
+        surroundings_->billing.subscription_changed(*this, object);
 }
 
 void Context::update_and_emit(std::string_view type, const Json& object) {

@@ -40,6 +40,8 @@ struct BillingHooks {
     Outcome<Json> (*advance_clock)(Context&, const std::string& clock, Instant to) = nullptr;
     /// Ends a customer's subscriptions before the customer is deleted.
     Outcome<Json> (*end_customer)(Context&, const std::string& customer) = nullptr;
+    /// Follows every event "customer.subscription.*", which shows the subscription.
+    void (*subscription_changed)(Context&, const Json& subscription) = nullptr;
 };
 
 /// Who asked; goes into the events that the request raises.

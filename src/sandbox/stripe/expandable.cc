@@ -83,6 +83,7 @@ constexpr auto kExpandables = std::to_array<Expandable>({
     {"setup_intent", "mandate", "mandate"},
     {"setup_intent", "on_behalf_of", "account"},
     {"setup_intent", "payment_method", "payment_method"},
+    {"entitlements.active_entitlement", "feature", "entitlements.feature"},
     {"billing_portal.session", "configuration", "billing_portal.configuration"},
     {"checkout.session", "customer", "customer"},
     {"checkout.session", "invoice", "invoice"},
