@@ -66,8 +66,8 @@ using EventEntry = std::expected<SentEvent, EventComplaint>;
 /// unless the text around it is no JSON: then the scanner keeps its fault.
 ///
 /// Complaints: bad_json, repeated_member, nested_too_deeply, event_too_large, not_an_event,
-/// bad_specversion, missing_field, unknown_field, bad_field, reserved_source, bad_time, bad_data, bad_quantity,
-/// bad_latency, bad_correction.
+/// bad_specversion, missing_field, unknown_field, bad_field, reserved_source, bad_time, bad_data,
+/// bad_quantity, bad_latency, bad_correction.
 EventEntry read_event(JsonScanner& scanner);
 /// The same of a text that holds one event and white space.
 EventEntry read_event(JsonScanner& scanner, std::string_view json);
