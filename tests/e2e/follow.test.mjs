@@ -41,7 +41,7 @@ for (const engine of engines())
             const before = await follow('c-2');
             assert.deepEqual([before.event_id, before.quantity, before.counts.length], ['c-2', '345', 1]);
             assert.deepEqual(before.counts[0], {
-                meter: 'api_calls', reset: 'billing_period', aggregation: 'sum', value: '345',
+                meter: 'api_calls', reset: 'billing_period', aggregation: 'sum', value: '345', amended_value: null,
                 window_start: '2027-08-15T00:00:00Z', window_end: '2027-09-15T00:00:00Z',
                 used: '10345', included: '10000', hard_limit: null, overage: '345',
                 billing: {state: 'open', charges: []},
