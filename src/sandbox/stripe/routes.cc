@@ -1,6 +1,7 @@
 #include "sandbox/stripe/routes.h"
 
 #include "sandbox/stripe/accounts.h"
+#include "sandbox/stripe/cards/setup_intents.h"
 #include "sandbox/stripe/customers.h"
 #include "sandbox/stripe/events.h"
 #include "sandbox/stripe/invoices.h"
@@ -20,14 +21,17 @@ std::vector<OperationRoute> all_operation_routes() {
     for (const auto& routes :
          {account_routes(), customer_routes(), event_routes(), payment_method_routes(),
           price_routes(), product_routes(), test_clock_routes(), webhook_endpoint_routes(),
-          subscription_routes(), invoice_routes(), payment_routes(), portal_routes()})
+          subscription_routes(), invoice_routes(), payment_routes(), portal_routes(),
+          setup_intent_routes()})
         all.insert(all.end(), routes.begin(), routes.end());
     return all;
 }
 
 std::vector<PageRoute> all_page_routes() {
-    const auto pages = portal_pages();
-    return {pages.begin(), pages.end()};
+    std::vector<PageRoute> all;
+    for (const auto& pages : {portal_pages(), setup_pages()})
+        all.insert(all.end(), pages.begin(), pages.end());
+    return all;
 }
 
 }  // namespace turnpike::twin
