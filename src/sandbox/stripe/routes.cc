@@ -1,6 +1,7 @@
 #include "sandbox/stripe/routes.h"
 
 #include "sandbox/stripe/accounts.h"
+#include "sandbox/stripe/cards/card_sources.h"
 #include "sandbox/stripe/cards/setup_intents.h"
 #include "sandbox/stripe/customers.h"
 #include "sandbox/stripe/events.h"
@@ -22,7 +23,7 @@ std::vector<OperationRoute> all_operation_routes() {
          {account_routes(), customer_routes(), event_routes(), payment_method_routes(),
           price_routes(), product_routes(), test_clock_routes(), webhook_endpoint_routes(),
           subscription_routes(), invoice_routes(), payment_routes(), portal_routes(),
-          setup_intent_routes()})
+          setup_intent_routes(), card_source_routes()})
         all.insert(all.end(), routes.begin(), routes.end());
     return all;
 }

@@ -70,17 +70,25 @@ Outcome<Json> card_of_token(Context& ctx, const std::string& token) {
 
 }  // namespace
 
-std::optional<Refusal> set_source(Context& ctx, Json& customer, const std::string& token) {
+Outcome<Json> add_source(Context& ctx, const Json& customer, const std::string& token,
+                         const std::optional<Json>& metadata) {
     auto method = card_of_token(ctx, token);
-    if (!method) return Refusal(method.error());
-    const std::string former = text_of(customer, "default_source");
+    if (!method) return method;
     (*method)["customer"] = customer.at("id");
-    const Json source = source_of(*method);
+    merge_metadata(*method, metadata);
+    Json source = source_of(*method);
     ctx.put(*method);
     ctx.put(source);
     ctx.emit("customer.source.created", source);
     ctx.emit("payment_method.attached", *method);
-    customer["default_source"] = source.at("id");
+    return source;
+}
+
+std::optional<Refusal> set_source(Context& ctx, Json& customer, const std::string& token) {
+    const auto source = add_source(ctx, customer, token, std::nullopt);
+    if (!source) return Refusal(source.error());
+    const std::string former = text_of(customer, "default_source");
+    customer["default_source"] = source->at("id");
     auto replaced = ctx.find("payment_method", former);
     if (!replaced) return std::nullopt;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "json/json.h"
@@ -11,9 +12,15 @@
 /// payment method charges it.
 namespace turnpike::twin {
 
+/// A card of a stored customer's from a token, stored; its events are raised. The customer stays as
+/// it is.
+/// Errors: 400 "No such token" naming source; 402 when the card declines being saved.
+Outcome<Json> add_source(Context& ctx, const Json& customer, const std::string& token,
+                         const std::optional<Json>& metadata);
+
 /// Adds the token's card to a stored customer and makes it customer["default_source"]; a former
 /// default card is detached. The caller stores the customer, and raises its event.
-/// Errors: 400 "No such token" naming source; 402 when the card declines being saved.
+/// Errors: as add_source.
 std::optional<Refusal> set_source(Context& ctx, Json& customer, const std::string& token);
 
 /// Makes one of the customer's own sources the default; not stored.
@@ -26,5 +33,8 @@ void follow_method(Context& ctx, const Json& method);
 /// Ends the source of this id, if it is one of the customer's; the newest other source becomes the
 /// default in its place. The caller stores the customer.
 void drop_source(Context& ctx, Json& customer, const std::string& id);
+
+/// /v1/customers/{customer}/sources
+std::span<const OperationRoute> card_source_routes();
 
 }  // namespace turnpike::twin

@@ -105,6 +105,51 @@ TEST_F(CardSourceTest, FollowsItsPaymentMethod) {
     EXPECT_EQ(left["sources"]["data"], Json::array());
 }
 
+// The trigger fixtures customer.source.created and customer.source.updated.
+TEST_F(CardSourceTest, AreAddedUpdatedListedAndDeleted) {
+    const std::string path = "/v1/customers/" + sandbox_.customer("") + "/sources";
+    sandbox_.new_events();
+    const Json first = sandbox_.post(path, "source=tok_visa&metadata[k]=v");
+    EXPECT_EQ(first["object"], "card");
+    EXPECT_EQ(first["metadata"]["k"], "v");
+    EXPECT_THAT(sandbox_.new_events(), ElementsAre("customer.source.created",
+                                                   "payment_method.attached", "customer.updated"));
+    const Json second = sandbox_.post(path, "source=tok_amex");
+    EXPECT_THAT(sandbox_.new_events(),
+                ElementsAre("customer.source.created", "payment_method.attached"));
+    const std::string id = text_of(first, "customer");
+    EXPECT_EQ(customer(id)["default_source"], first["id"]);
+    EXPECT_THAT(texts_of(sandbox_.get(path)["data"], "id"),
+                ElementsAre(text_of(second, "id"), text_of(first, "id")));
+    EXPECT_EQ(sandbox_.get(path, "object=bank_account")["data"].size(), 0);
+
+    const std::string of_first = path + "/" + text_of(first, "id");
+    const Json updated = sandbox_.post(
+        of_first, "metadata[foo]=bar&name=Ada&address_zip=12345&exp_month=3&exp_year=2031");
+    EXPECT_EQ(to_text(updated["metadata"]), R"({"foo":"bar","k":"v"})");
+    EXPECT_EQ(updated["address_zip"], "12345");
+    EXPECT_EQ(updated["exp_month"], 3);
+    EXPECT_EQ(sandbox_.get(of_first), updated);
+    EXPECT_EQ(
+        sandbox_.get("/v1/payment_methods/" + text_of(first, "id"))["billing_details"]["name"],
+        "Ada");
+    EXPECT_THAT(sandbox_.new_events(),
+                ElementsAre("payment_method.updated", "customer.source.updated"));
+    EXPECT_EQ(sandbox_.refused(of_first, "exp_month=13").code, "invalid_expiry_month");
+
+    const Json deleted = sandbox_.remove(of_first);
+    EXPECT_EQ(to_text(deleted),
+              R"({"id":")" + text_of(first, "id") + R"(","object":"card","deleted":true})");
+    EXPECT_EQ(customer(id)["default_source"], second["id"]);
+    EXPECT_THAT(sandbox_.new_events(), ElementsAre("customer.source.deleted", "customer.updated",
+                                                   "payment_method.detached"));
+    const auto gone = sandbox_.call("GET", of_first, "");
+    ASSERT_FALSE(gone);
+    EXPECT_EQ(gone.error().http_status, 404);
+    EXPECT_EQ(gone.error().message, "No such source: '" + text_of(first, "id") + "'");
+    EXPECT_EQ(sandbox_.refused(path, "").param, "source");
+}
+
 TEST_F(CardSourceTest, RefusesWhatIsNoSource) {
     struct Case {
         const char* form;
