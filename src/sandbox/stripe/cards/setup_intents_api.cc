@@ -130,7 +130,7 @@ struct SetupSettings {
     std::optional<Json> metadata;
 };
 
-SetupSettings read_settings(Params& params) {
+SetupSettings read_setup_settings(Params& params) {
     SetupSettings settings;
     settings.customer = params.text("customer");
     settings.description = params.text("description");
@@ -208,7 +208,7 @@ Answer confirm_setup_as_asked(Context& ctx, Json intent, const SetupConfirmReque
 Answer create_setup_intent(Operation& operation) {
     Context& ctx = operation.ctx;
     Params& params = operation.params;
-    SetupSettings settings = read_settings(params);
+    SetupSettings settings = read_setup_settings(params);
     Json automatic = read_automatic_methods(params);
     const bool confirms = params.boolean("confirm").value_or(false);
     const auto usage = params.one_of("usage", {"off_session", "on_session"});
@@ -239,7 +239,7 @@ Answer get_setup_intent(Operation& operation) {
 
 Answer update_setup_intent(Operation& operation) {
     Context& ctx = operation.ctx;
-    const SetupSettings settings = read_settings(operation.params);
+    const SetupSettings settings = read_setup_settings(operation.params);
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto intent = require_setup_intent(operation);
     if (!intent) return intent;
