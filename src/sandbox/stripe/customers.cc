@@ -172,7 +172,7 @@ Answer create_customer(Operation& operation) {
     customer["created"] = unix_seconds(ctx.now());
     read_customer(params, customer);
     const auto method_name = params.text("payment_method").value_or("");
-    const auto source = params.text("source").value_or("");
+    const auto source = params.has("source") ? params.required_text("source") : "";
     const auto clock = params.text("test_clock").value_or("");
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
 
@@ -213,8 +213,9 @@ Answer update_customer(Operation& operation) {
     auto customer = ctx.find(kKind, id);
     if (!customer) return no_such_object("customer", id);
     read_customer(params, *customer);
-    const auto source = params.text("source").value_or("");
-    const auto default_source = params.text("default_source").value_or("");
+    const auto source = params.has("source") ? params.required_text("source") : "";
+    const auto default_source =
+        params.has("default_source") ? params.required_text("default_source") : "";
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     if (const auto refusal = settle_default(ctx, *customer, "", "")) return *refusal;
     if (!default_source.empty())

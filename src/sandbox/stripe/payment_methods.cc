@@ -40,9 +40,11 @@ void forget_default(Context& ctx, const std::string& customer_id, const std::str
         ctx.update_and_emit("customer.updated", *customer);
     }
     for (auto& subscription : ctx.list("subscription", {.customer = customer_id})) {
-        if (text_of(subscription, "default_payment_method") != method_id) continue;
-        subscription["default_payment_method"] = nullptr;
-        ctx.update_and_emit("customer.subscription.updated", subscription);
+        const Json before = subscription;
+        for (const char* member : {"default_payment_method", "default_source"})
+            if (text_of(subscription, member) == method_id) subscription[member] = nullptr;
+        if (subscription != before)
+            ctx.update_and_emit("customer.subscription.updated", subscription);
     }
 }
 
