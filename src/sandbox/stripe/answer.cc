@@ -14,10 +14,8 @@ std::string error_text(const StripeError& error, const std::string& request_id, 
     body["type"] = error.type;
     body["message"] = error.message;
     if (!error.code.empty()) {
-        std::string page = error.code;
-        std::ranges::replace(page, '_', '-');
         body["code"] = error.code;
-        body["doc_url"] = "https://stripe.com/docs/error-codes/" + page;
+        body["doc_url"] = doc_url_of(error.code);
     }
     if (!error.param.empty()) body["param"] = error.param;
     if (!error.decline_code.empty()) body["decline_code"] = error.decline_code;
@@ -25,6 +23,11 @@ std::string error_text(const StripeError& error, const std::string& request_id, 
         body["request_log_url"] = "https://dashboard.stripe.com/test/logs/" + request_id +
                                   "?t=" + std::to_string(unix_seconds(now));
     return wire_text(visible(Json{{"error", std::move(body)}}));
+}
+
+std::string doc_url_of(std::string code) {
+    std::ranges::replace(code, '_', '-');
+    return "https://stripe.com/docs/error-codes/" + code;
 }
 
 std::string wire_text(const Json& answer) { return to_pretty_text(answer) + "\n"; }

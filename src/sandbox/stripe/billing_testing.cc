@@ -6,6 +6,8 @@
 #include "base/encoding.h"
 #include "http/router.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/cards/card_sources.h"
+#include "sandbox/stripe/cards/setup_intents.h"
 #include "sandbox/stripe/customers.h"
 #include "sandbox/stripe/invoices.h"
 #include "sandbox/stripe/payment_intents.h"
@@ -23,7 +25,8 @@ std::vector<OperationRoute> routes() {
     std::vector<OperationRoute> all;
     for (const auto& part : {customer_routes(), payment_method_routes(), price_routes(),
                              product_routes(), test_clock_routes(), subscription_routes(),
-                             invoice_routes(), payment_routes(), portal_routes()})
+                             invoice_routes(), payment_routes(), portal_routes(),
+                             setup_intent_routes(), card_source_routes()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }

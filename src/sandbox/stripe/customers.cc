@@ -7,6 +7,7 @@
 
 #include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/cards/card_sources.h"
 #include "sandbox/stripe/fields.h"
 #include "sandbox/stripe/payment_methods.h"
 
@@ -171,6 +172,7 @@ Answer create_customer(Operation& operation) {
     customer["created"] = unix_seconds(ctx.now());
     read_customer(params, customer);
     const auto method_name = params.text("payment_method").value_or("");
+    const auto source = params.has("source") ? params.required_text("source") : "";
     const auto clock = params.text("test_clock").value_or("");
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
 
@@ -187,6 +189,8 @@ Answer create_customer(Operation& operation) {
         attached = text_of(*method, "id");
     }
     if (const auto refusal = settle_default(ctx, customer, method_name, attached)) return *refusal;
+    if (!source.empty())
+        if (const auto refusal = set_source(ctx, customer, source)) return *refusal;
     ctx.put(customer);
     ctx.emit("customer.created", customer);
     return customer;
@@ -209,8 +213,15 @@ Answer update_customer(Operation& operation) {
     auto customer = ctx.find(kKind, id);
     if (!customer) return no_such_object("customer", id);
     read_customer(params, *customer);
+    const auto source = params.has("source") ? params.required_text("source") : "";
+    const auto default_source =
+        params.has("default_source") ? params.required_text("default_source") : "";
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     if (const auto refusal = settle_default(ctx, *customer, "", "")) return *refusal;
+    if (!default_source.empty())
+        if (const auto refusal = choose_source(ctx, *customer, default_source)) return *refusal;
+    if (!source.empty())
+        if (const auto refusal = set_source(ctx, *customer, source)) return *refusal;
     ctx.update_and_emit("customer.updated", *customer);
     return *std::move(customer);
 }

@@ -5,6 +5,7 @@
 
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/cards.h"
+#include "sandbox/stripe/cards/card_sources.h"
 #include "sandbox/stripe/fields.h"
 
 namespace turnpike::twin {
@@ -32,15 +33,18 @@ Outcome<Json> method_of_path(Operation& operation) {
 
 void forget_default(Context& ctx, const std::string& customer_id, const std::string& method_id) {
     auto customer = ctx.find("customer", customer_id);
-    if (customer &&
-        text_of(part_of(*customer, "invoice_settings"), "default_payment_method") == method_id) {
-        (*customer)["invoice_settings"]["default_payment_method"] = nullptr;
+    if (customer) {
+        if (text_of(part_of(*customer, "invoice_settings"), "default_payment_method") == method_id)
+            (*customer)["invoice_settings"]["default_payment_method"] = nullptr;
+        drop_source(ctx, *customer, method_id);
         ctx.update_and_emit("customer.updated", *customer);
     }
     for (auto& subscription : ctx.list("subscription", {.customer = customer_id})) {
-        if (text_of(subscription, "default_payment_method") != method_id) continue;
-        subscription["default_payment_method"] = nullptr;
-        ctx.update_and_emit("customer.subscription.updated", subscription);
+        const Json before = subscription;
+        for (const char* member : {"default_payment_method", "default_source"})
+            if (text_of(subscription, member) == method_id) subscription[member] = nullptr;
+        if (subscription != before)
+            ctx.update_and_emit("customer.subscription.updated", subscription);
     }
 }
 
@@ -85,6 +89,7 @@ Answer update_payment_method(Operation& operation) {
     update_card(params, *method);
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     operation.ctx.update_and_emit("payment_method.updated", *method);
+    follow_method(operation.ctx, *method);
     return *std::move(method);
 }
 

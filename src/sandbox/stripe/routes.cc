@@ -1,6 +1,8 @@
 #include "sandbox/stripe/routes.h"
 
 #include "sandbox/stripe/accounts.h"
+#include "sandbox/stripe/cards/card_sources.h"
+#include "sandbox/stripe/cards/setup_intents.h"
 #include "sandbox/stripe/customers.h"
 #include "sandbox/stripe/entitlements/active_entitlements.h"
 #include "sandbox/stripe/entitlements/features.h"
@@ -23,14 +25,17 @@ std::vector<OperationRoute> all_operation_routes() {
          {account_routes(), customer_routes(), event_routes(), payment_method_routes(),
           price_routes(), product_routes(), test_clock_routes(), webhook_endpoint_routes(),
           subscription_routes(), invoice_routes(), payment_routes(), portal_routes(),
-          feature_routes(), active_entitlement_routes()})
+          feature_routes(), active_entitlement_routes(), setup_intent_routes(),
+          card_source_routes()})
         all.insert(all.end(), routes.begin(), routes.end());
     return all;
 }
 
 std::vector<PageRoute> all_page_routes() {
-    const auto pages = portal_pages();
-    return {pages.begin(), pages.end()};
+    std::vector<PageRoute> all;
+    for (const auto& pages : {portal_pages(), setup_pages()})
+        all.insert(all.end(), pages.begin(), pages.end());
+    return all;
 }
 
 }  // namespace turnpike::twin

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "json/json.h"
+#include "sandbox/stripe/cards/setup_attempts.h"
+#include "sandbox/stripe/context.h"
+#include "sandbox/stripe/pages.h"
+
+/// SetupIntents for cards: a card is kept for later payments, and nothing is charged. The card
+/// (test_cards.h) is the whole issuer.
+namespace turnpike::twin {
+
+/// Not stored yet; status requires_payment_method, usage off_session. `customer` may be "".
+Json new_setup_intent(Context& ctx, const std::string& customer);
+
+/// How a confirmation ended; `intent` is stored and its events are raised.
+struct SetupConfirmation {
+    Json intent;
+    std::optional<StripeError> error;  ///< with the SetupIntent inside; 402 for a declined card
+};
+/// Sets up a stored payment method. Status becomes succeeded (the method then belongs to the
+/// intent's customer), requires_action, or (declined) requires_payment_method. Gives up an attempt
+/// that waits for the cardholder.
+SetupConfirmation confirm_setup_intent(Context& ctx, Json intent, const Json& method);
+
+/// Goes on with an intent in requires_action after next_action's page was answered. A card that
+/// was authenticated here can be charged off-session afterwards.
+SetupConfirmation answer_setup_intent(Context& ctx, Json intent, CardholderAnswer answer);
+
+/// Gives up an attempt that waits for the cardholder; any other intent stays as it is. Not stored.
+void abandon_setup_action(Context& ctx, Json& intent);
+
+/// Any status that is not final -> canceled. `reason` may be "".
+Json cancel_setup_intent(Context& ctx, Json intent, const std::string& reason);
+
+std::span<const OperationRoute> setup_intent_routes();
+/// The bank's question (3-D Secure) at /p/setup/{id}.
+std::span<const PageRoute> setup_pages();
+
+}  // namespace turnpike::twin

@@ -1,0 +1,305 @@
+#include <array>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "json/value.h"
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/cards/setup_intents.h"
+#include "sandbox/stripe/fields.h"
+#include "sandbox/stripe/payment_methods.h"
+#include "sandbox/stripe/rendering.h"
+
+namespace turnpike::twin {
+namespace {
+
+constexpr std::string_view kKind = "setup_intent";
+
+/// Stripe's name for it in messages is one word.
+Outcome<Json> require_setup_intent(Operation& operation) {
+    const std::string& id = operation.path("intent");
+    auto intent = operation.ctx.find(kKind, id);
+    if (intent) return *std::move(intent);
+    auto refusal = no_such_object("setupintent", id);
+    refusal.error().param = "intent";
+    return refusal;
+}
+
+bool is_final(const Json& intent) {
+    const std::string status = text_of(intent, "status");
+    return status == "succeeded" || status == "canceled";
+}
+
+Refusal with_setup_intent(StripeError error, const Json& intent) {
+    error.extra = Json::object();
+    error.extra["setup_intent"] = visible(intent);
+    return Refusal(std::move(error));
+}
+
+Refusal wrong_state(const Json& intent, const std::string& message) {
+    StripeError error;
+    error.code = "setup_intent_unexpected_state";
+    error.message = message;
+    return with_setup_intent(std::move(error), intent);
+}
+
+/// `verb` is "confirm" or "update"; the intent is final.
+Refusal too_late_to(const std::string& verb, const Json& intent) {
+    const bool succeeded = text_of(intent, "status") == "succeeded";
+    return wrong_state(intent, "You cannot " + verb + " this SetupIntent because it has " +
+                                   (succeeded ? "already succeeded." : "been canceled."));
+}
+
+Refusal too_late_to_cancel(const Json& intent) {
+    if (text_of(intent, "status") == "canceled")
+        return wrong_state(intent,
+                           "You cannot cancel this SetupIntent because it is already canceled.");
+    return wrong_state(
+        intent,
+        "You cannot cancel this SetupIntent because it has a status of succeeded. Only a "
+        "SetupIntent with one of the following statuses may be canceled: "
+        "`requires_payment_method`, `requires_confirmation`, or `requires_action`.");
+}
+
+/// A method of a customer's can be set up for that customer only.
+std::optional<StripeError> owner_problem(const Json& method, const Json& intent) {
+    const std::string id = text_of(method, "id");
+    const std::string owner = text_of(method, "customer");
+    const std::string customer = text_of(intent, "customer");
+    if (owner.empty() || owner == customer) return std::nullopt;
+    const std::string message =
+        customer.empty()
+            ? "The payment method supplied (" + id + ") belongs to the Customer " + owner +
+                  ". Please include the Customer in the `customer` parameter on the SetupIntent."
+            : "The PaymentMethod " + id + " does not belong to the Customer you supplied " +
+                  customer +
+                  ". Please use this PaymentMethod with the Customer that it belongs to instead.";
+    return bad_param("payment_method", "", message).error();
+}
+
+void refuse_all(Params& params, std::initializer_list<std::string_view> names) {
+    for (const auto name : names)
+        params.refuse(name,
+                      "This sandbox does not know " + params.name_of(name) + " of SetupIntents.");
+}
+
+/// Only cards exist here.
+void read_types(Params& params) {
+    for (const auto& type : params.texts("payment_method_types"))
+        if (type != "card")
+            params.complain(bad_param("payment_method_types", "",
+                                      "The payment method type \"" + type +
+                                          "\" is invalid: this sandbox sets up cards only."));
+}
+
+/// payment_method_options.card.request_three_d_secure. No test card is asked only on request.
+std::optional<std::string> read_three_d_secure(Params& params) {
+    auto options = params.object("payment_method_options");
+    if (!options) return std::nullopt;
+    auto card = options->object("card");
+    std::optional<std::string> request;
+    if (card) {
+        request = card->one_of("request_three_d_secure", {"any", "automatic", "challenge"});
+        refuse_all(*card, {"mandate_options", "moto", "network", "three_d_secure"});
+        options->absorb(*card);
+    }
+    params.absorb(*options);
+    return request;
+}
+
+Json read_automatic_methods(Params& params) {
+    Json automatic{{"allow_redirects", "always"}, {"enabled", true}};
+    const bool listed = params.has("payment_method_types");
+    auto given = params.object("automatic_payment_methods");
+    if (!given) return listed ? Json() : automatic;
+    set_boolean(*given, "enabled", automatic);
+    if (const auto redirects = given->one_of("allow_redirects", {"always", "never"}))
+        automatic["allow_redirects"] = *redirects;
+    params.absorb(*given);
+    if (!flag_of(automatic, "enabled")) return {};
+    if (listed)
+        params.complain(bad_param("", "parameters_exclusive",
+                                  "You may only specify one of these parameters: "
+                                  "automatic_payment_methods, payment_method_types."));
+    return automatic;
+}
+
+/// What both create and update set.
+struct SetupSettings {
+    std::optional<std::string> customer, description, payment_method, three_d_secure;
+    std::optional<Json> metadata;
+};
+
+SetupSettings read_setup_settings(Params& params) {
+    SetupSettings settings;
+    settings.customer = params.text("customer");
+    settings.description = params.text("description");
+    settings.payment_method = params.text("payment_method");
+    settings.metadata = params.metadata();
+    settings.three_d_secure = read_three_d_secure(params);
+    read_types(params);
+    refuse_all(params, {"attach_to_self", "customer_account", "excluded_payment_method_types",
+                        "flow_directions", "payment_method_configuration", "payment_method_data"});
+    return settings;
+}
+
+void set_three_d_secure(Json& intent, const std::optional<std::string>& request) {
+    if (request) intent["payment_method_options"]["card"]["request_three_d_secure"] = *request;
+}
+
+/// The payment method goes last: whose it may be depends on the customer.
+std::optional<StripeError> apply_setup_settings(Context& ctx, Json& intent,
+                                                const SetupSettings& settings) {
+    if (settings.customer) {
+        if (!settings.customer->empty())
+            if (const auto found = require_customer(ctx, *settings.customer, "customer"); !found)
+                return found.error();
+        intent["customer"] = text_or_null(*settings.customer);
+    }
+    if (settings.description) intent["description"] = text_or_null(*settings.description);
+    merge_metadata(intent, settings.metadata);
+    set_three_d_secure(intent, settings.three_d_secure);
+    if (!settings.payment_method) return std::nullopt;
+
+    abandon_setup_action(ctx, intent);
+    intent["payment_method"] = nullptr;
+    intent["status"] = "requires_payment_method";
+    if (settings.payment_method->empty()) return std::nullopt;
+    const auto method = resolve_payment_method(ctx, *settings.payment_method, "payment_method");
+    if (!method) return method.error();
+    if (auto problem = owner_problem(*method, intent)) return problem;
+    intent["payment_method"] = method->at("id");
+    intent["status"] = "requires_confirmation";
+    return std::nullopt;
+}
+
+struct SetupConfirmRequest {
+    std::string payment_method;  ///< "" for the intent's own
+    std::optional<std::string> return_url;
+};
+
+void read_confirm_hints(Params& params) {
+    refuse_all(params, {"confirmation_token"});
+    params.ignore("mandate_data");
+    params.ignore("use_stripe_sdk");
+}
+
+Answer confirm_setup_as_asked(Context& ctx, Json intent, const SetupConfirmRequest& request) {
+    const std::string id =
+        request.payment_method.empty() ? text_of(intent, "payment_method") : request.payment_method;
+    if (id.empty())
+        return wrong_state(
+            intent,
+            "You cannot confirm this SetupIntent because it's missing a payment method. You can "
+            "either update the SetupIntent with a payment method and then confirm it again, or "
+            "confirm it again directly with a payment method or ConfirmationToken.");
+    const auto method = resolve_payment_method(ctx, id, "payment_method");
+    if (!method) return Refusal(method.error());
+    if (auto problem = owner_problem(*method, intent))
+        return with_setup_intent(*std::move(problem), intent);
+    if (is_final(intent)) return too_late_to("confirm", intent);
+    if (request.return_url) intent["_return_url"] = *request.return_url;
+    SetupConfirmation confirmed = confirm_setup_intent(ctx, std::move(intent), *method);
+    if (!confirmed.error) return std::move(confirmed.intent);
+    ctx.keep_effects();
+    return Refusal(*std::move(confirmed.error));
+}
+
+Answer create_setup_intent(Operation& operation) {
+    Context& ctx = operation.ctx;
+    Params& params = operation.params;
+    SetupSettings settings = read_setup_settings(params);
+    Json automatic = read_automatic_methods(params);
+    const bool confirms = params.boolean("confirm").value_or(false);
+    const auto usage = params.one_of("usage", {"off_session", "on_session"});
+    SetupConfirmRequest confirm;
+    confirm.return_url = params.text("return_url");
+    read_confirm_hints(params);
+    refuse_all(params, {"on_behalf_of", "single_use"});
+    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+
+    if (settings.payment_method && settings.payment_method->empty())
+        settings.payment_method.reset();
+    Json intent = new_setup_intent(ctx, settings.customer.value_or(""));
+    intent["automatic_payment_methods"] = std::move(automatic);
+    if (usage) intent["usage"] = *usage;
+    if (auto problem = apply_setup_settings(ctx, intent, settings))
+        return Refusal(*std::move(problem));
+    ctx.put(intent);
+    ctx.emit("setup_intent.created", intent);
+    if (!confirms) return intent;
+    return confirm_setup_as_asked(ctx, std::move(intent), confirm);
+}
+
+Answer get_setup_intent(Operation& operation) {
+    operation.params.ignore("client_secret");
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    return require_setup_intent(operation);
+}
+
+Answer update_setup_intent(Operation& operation) {
+    Context& ctx = operation.ctx;
+    const SetupSettings settings = read_setup_settings(operation.params);
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    auto intent = require_setup_intent(operation);
+    if (!intent) return intent;
+    if (settings.payment_method && is_final(*intent)) return too_late_to("update", *intent);
+    const Json before = *intent;
+    if (auto problem = apply_setup_settings(ctx, *intent, settings))
+        return with_setup_intent(*std::move(problem), before);
+    ctx.put(*intent);
+    return intent;
+}
+
+Answer confirm_setup(Operation& operation) {
+    Params& params = operation.params;
+    SetupConfirmRequest request;
+    request.payment_method = params.text("payment_method").value_or("");
+    request.return_url = params.text("return_url");
+    const auto three_d_secure = read_three_d_secure(params);
+    read_confirm_hints(params);
+    refuse_all(params, {"payment_method_data"});
+    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    auto intent = require_setup_intent(operation);
+    if (!intent) return intent;
+    set_three_d_secure(*intent, three_d_secure);
+    return confirm_setup_as_asked(operation.ctx, *std::move(intent), request);
+}
+
+Answer cancel_setup(Operation& operation) {
+    const auto reason = operation.params.one_of(
+        "cancellation_reason", {"abandoned", "duplicate", "requested_by_customer"});
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    auto intent = require_setup_intent(operation);
+    if (!intent) return intent;
+    if (is_final(*intent)) return too_late_to_cancel(*intent);
+    return cancel_setup_intent(operation.ctx, *std::move(intent), reason.value_or(""));
+}
+
+Answer list_setup_intents(Operation& operation) {
+    Params& params = operation.params;
+    ListFilter filter;
+    filter.customer = params.text("customer").value_or("");
+    const std::string method = params.text("payment_method").value_or("");
+    refuse_all(params, {"attach_to_self", "customer_account"});
+    read_created(params, filter);
+    return list_objects(operation, kKind, filter, [&](const Json& intent) {
+        return method.empty() || text_of(intent, "payment_method") == method;
+    });
+}
+
+constexpr auto kRoutes = std::to_array<OperationRoute>({
+    {"POST", "/v1/setup_intents", create_setup_intent},
+    {"GET", "/v1/setup_intents", list_setup_intents},
+    {"GET", "/v1/setup_intents/{intent}", get_setup_intent},
+    {"POST", "/v1/setup_intents/{intent}", update_setup_intent},
+    {"POST", "/v1/setup_intents/{intent}/confirm", confirm_setup},
+    {"POST", "/v1/setup_intents/{intent}/cancel", cancel_setup},
+    {"GET", "/v1/setup_attempts", list_setup_attempts},
+});
+
+}  // namespace
+
+std::span<const OperationRoute> setup_intent_routes() { return kRoutes; }
+
+}  // namespace turnpike::twin

@@ -1,0 +1,83 @@
+#include <array>
+
+#include <fmt/format.h>
+
+#include "json/value.h"
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/cards/setup_intents.h"
+#include "sandbox/stripe/page_parts.h"
+#include "sandbox/stripe/portal_html.h"
+
+namespace turnpike::twin {
+namespace {
+
+bool waits_for_cardholder(const Json& intent) {
+    return text_of(intent, "status") == "requires_action";
+}
+
+std::string question(Context& ctx, const Json& intent) {
+    const auto method = ctx.find("payment_method", text_of(intent, "payment_method"));
+    const std::string last4 = method ? text_of(part_of(*method, "card"), "last4") : "";
+    return fmt::format(
+        "<section><p>Do you confirm that your card ending in <strong>{}</strong> may be kept for "
+        "later payments?</p>{}{}</section>\n",
+        escape_html(last4), post_form("yes", "", "Confirm"),
+        post_form("no", "", "Refuse", "quiet"));
+}
+
+std::string setup_outcome(const Json& intent) {
+    const std::string status = text_of(intent, "status");
+    if (status == "succeeded")
+        return "<p class=\"notice\" role=\"status\">The card has been saved.</p>\n";
+    const Json& error = part_of(intent, "last_setup_error");
+    if (status == "canceled" || error.empty())
+        return fmt::format("<p role=\"status\">This request is {}.</p>\n", escape_html(status));
+    const bool refused = text_of(error, "code") == "setup_intent_authentication_failure";
+    return "<p class=\"problem\" role=\"status\">The card was not saved: " +
+           (refused ? "your bank did not confirm it." : escape_html(text_of(error, "message"))) +
+           "</p>\n";
+}
+
+/// The shop's return_url with what Stripe adds to it; "" if there is none.
+std::string address_of_shop(const Json& intent) {
+    const std::string address = text_of(intent, "_return_url");
+    if (address.empty()) return "";
+    const bool succeeded = text_of(intent, "status") == "succeeded";
+    return address + (address.find('?') == std::string::npos ? "?" : "&") +
+           "setup_intent=" + text_of(intent, "id") +
+           "&setup_intent_client_secret=" + text_of(intent, "client_secret") +
+           "&redirect_status=" + (succeeded ? "succeeded" : "failed");
+}
+
+PageAnswer ask_about_setup(PageRequest& page) {
+    const Json& intent = page.object;
+    std::string body = "<h1>Your bank asks</h1>";
+    if (waits_for_cardholder(intent)) {
+        body += question(page.ctx, intent);
+    } else {
+        body += setup_outcome(intent);
+        if (const std::string shop = address_of_shop(intent); !shop.empty())
+            body += link_line(shop, "Return to the shop");
+    }
+    return {.status = 200, .html = html_page("Confirm your card", body)};
+}
+
+PageAnswer answer_about_setup(PageRequest& page) {
+    const std::string action = page.form.text("action").value_or("");
+    if (waits_for_cardholder(page.object) && (action == "yes" || action == "no"))
+        answer_setup_intent(
+            page.ctx, page.object,
+            action == "yes" ? CardholderAnswer::Confirmed : CardholderAnswer::Refused);
+    return {.status = 303, .html = "", .location = page.path};
+}
+
+constexpr auto kSetupPages = std::to_array<PageRoute>({
+    {"GET", "/p/setup/{id}", "setup_intent", ask_about_setup},
+    {"POST", "/p/setup/{id}", "setup_intent", answer_about_setup},
+});
+
+}  // namespace
+
+std::span<const PageRoute> setup_pages() { return kSetupPages; }
+
+}  // namespace turnpike::twin
