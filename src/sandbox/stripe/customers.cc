@@ -7,6 +7,7 @@
 
 #include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/coupons/discounts.h"
 #include "sandbox/stripe/fields.h"
 #include "sandbox/stripe/payment_methods.h"
 
@@ -172,6 +173,7 @@ Answer create_customer(Operation& operation) {
     read_customer(params, customer);
     const auto method_name = params.text("payment_method").value_or("");
     const auto clock = params.text("test_clock").value_or("");
+    const auto discount = read_discount_request(params);
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
 
     if (!clock.empty()) {
@@ -187,8 +189,11 @@ Answer create_customer(Operation& operation) {
         attached = text_of(*method, "id");
     }
     if (const auto refusal = settle_default(ctx, customer, method_name, attached)) return *refusal;
+    const auto change = change_discount(ctx, customer, discount);
+    if (!change) return Refusal(change.error());
     ctx.put(customer);
     ctx.emit("customer.created", customer);
+    if (*change) announce_discount(ctx, customer, **change);
     return customer;
 }
 
@@ -209,9 +214,13 @@ Answer update_customer(Operation& operation) {
     auto customer = ctx.find(kKind, id);
     if (!customer) return no_such_object("customer", id);
     read_customer(params, *customer);
+    const auto discount = read_discount_request(params);
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     if (const auto refusal = settle_default(ctx, *customer, "", "")) return *refusal;
+    const auto change = change_discount(ctx, *customer, discount);
+    if (!change) return Refusal(change.error());
     ctx.update_and_emit("customer.updated", *customer);
+    if (*change) announce_discount(ctx, *customer, **change);
     return *std::move(customer);
 }
 

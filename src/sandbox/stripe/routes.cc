@@ -1,6 +1,9 @@
 #include "sandbox/stripe/routes.h"
 
 #include "sandbox/stripe/accounts.h"
+#include "sandbox/stripe/coupons/coupons.h"
+#include "sandbox/stripe/coupons/discounts.h"
+#include "sandbox/stripe/coupons/promotion_codes.h"
 #include "sandbox/stripe/customers.h"
 #include "sandbox/stripe/events.h"
 #include "sandbox/stripe/invoices.h"
@@ -20,7 +23,8 @@ std::vector<OperationRoute> all_operation_routes() {
     for (const auto& routes :
          {account_routes(), customer_routes(), event_routes(), payment_method_routes(),
           price_routes(), product_routes(), test_clock_routes(), webhook_endpoint_routes(),
-          subscription_routes(), invoice_routes(), payment_routes(), portal_routes()})
+          subscription_routes(), invoice_routes(), payment_routes(), portal_routes(),
+          coupon_routes(), promotion_code_routes(), discount_routes()})
         all.insert(all.end(), routes.begin(), routes.end());
     return all;
 }
