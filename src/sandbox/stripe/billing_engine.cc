@@ -5,6 +5,8 @@
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/entitlements/active_entitlements.h"
+#include "sandbox/stripe/coupons/discounts.h"
+#include "sandbox/stripe/coupons/redemption.h"
 #include "sandbox/stripe/invoices.h"
 #include "sandbox/stripe/subscriptions.h"
 
@@ -41,7 +43,16 @@ Outcome<std::monostate> step_invoice(Context& ctx, Json invoice) {
 }
 
 Outcome<std::monostate> step(Context& ctx, Json object) {
-    if (text_of(object, "object") == "invoice") return step_invoice(ctx, std::move(object));
+    const auto kind = text_of(object, "object");
+    if (kind == "invoice") return step_invoice(ctx, std::move(object));
+    if (kind == "coupon" || kind == "promotion_code") {
+        settle_redemptions(ctx, std::move(object));
+        return std::monostate{};
+    }
+    if (kind == "customer") {
+        end_discount(ctx, std::move(object));
+        return std::monostate{};
+    }
     return step_subscription(ctx, std::move(object));
 }
 

@@ -73,6 +73,7 @@ std::string parent_of(const Json& object) {
     if (kind == "refund") return text_at(object, {"charge"});
     if (kind == "customer") return text_at(object, {"test_clock"});
     if (kind == "price") return text_at(object, {"product"});
+    if (kind == "promotion_code") return text_at(object, {"promotion", "coupon"});
     return "";
 }
 

@@ -28,7 +28,7 @@ struct ListFilter {
 /// What belongs to which bigger thing, for ListFilter::parent: an invoice to its subscription; a
 /// line item, invoice item or invoice payment to its invoice; a subscription item to its
 /// subscription; a charge to its payment intent; a refund to its charge; a price to its product;
-/// a customer to its test clock.
+/// a customer to its test clock; a promotion code to its coupon.
 /// A private member "_parent" overrules all that. "" when there is none.
 std::string parent_of(const Json& object);
 

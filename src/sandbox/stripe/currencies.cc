@@ -41,14 +41,18 @@ std::string read_optional_currency(Params& params) {
     return params.has("currency") ? read_currency(params) : "";
 }
 
-std::string read_currency(Params& params) {
-    const auto given = params.required_text("currency");
+std::string read_currency(Params& params, std::string_view name) {
+    const auto given = params.required_text(name);
     auto code = lower(given);
     if (is_stripe_currency(code)) return code;
-    params.complain(bad_param(params.name_of("currency"), "",
-                              "Invalid currency: " + given +
-                                  ". Stripe currently supports these currencies: " + all_codes()));
+    params.complain(unknown_currency(params.name_of(name), given));
     return "";
+}
+
+Refusal unknown_currency(const std::string& param, const std::string& given) {
+    return bad_param(param, "",
+                     "Invalid currency: " + given +
+                         ". Stripe currently supports these currencies: " + all_codes());
 }
 
 }  // namespace turnpike::twin

@@ -8,6 +8,7 @@
 #include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/cards/card_sources.h"
+#include "sandbox/stripe/coupons/discounts.h"
 #include "sandbox/stripe/fields.h"
 #include "sandbox/stripe/payment_methods.h"
 
@@ -174,6 +175,7 @@ Answer create_customer(Operation& operation) {
     const auto method_name = params.text("payment_method").value_or("");
     const auto source = params.has("source") ? params.required_text("source") : "";
     const auto clock = params.text("test_clock").value_or("");
+    const auto discount = read_discount_request(params);
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
 
     if (!clock.empty()) {
@@ -191,8 +193,11 @@ Answer create_customer(Operation& operation) {
     if (const auto refusal = settle_default(ctx, customer, method_name, attached)) return *refusal;
     if (!source.empty())
         if (const auto refusal = set_source(ctx, customer, source)) return *refusal;
+    const auto change = change_discount(ctx, customer, discount);
+    if (!change) return Refusal(change.error());
     ctx.put(customer);
     ctx.emit("customer.created", customer);
+    if (*change) announce_discount(ctx, customer, **change);
     return customer;
 }
 
@@ -216,13 +221,17 @@ Answer update_customer(Operation& operation) {
     const auto source = params.has("source") ? params.required_text("source") : "";
     const auto default_source =
         params.has("default_source") ? params.required_text("default_source") : "";
+    const auto discount = read_discount_request(params);
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     if (const auto refusal = settle_default(ctx, *customer, "", "")) return *refusal;
     if (!default_source.empty())
         if (const auto refusal = choose_source(ctx, *customer, default_source)) return *refusal;
     if (!source.empty())
         if (const auto refusal = set_source(ctx, *customer, source)) return *refusal;
+    const auto change = change_discount(ctx, *customer, discount);
+    if (!change) return Refusal(change.error());
     ctx.update_and_emit("customer.updated", *customer);
+    if (*change) announce_discount(ctx, *customer, **change);
     return *std::move(customer);
 }
 

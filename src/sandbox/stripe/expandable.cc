@@ -26,6 +26,12 @@ constexpr auto kExpandables = std::to_array<Expandable>({
     {"price", "product", "product"},
     {"plan", "product", "product"},
 
+    {"promotion_code", "customer", "customer"},
+    {"promotion_code", "promotion.coupon", "coupon"},
+    {"discount", "customer", "customer"},
+    {"discount", "promotion_code", "promotion_code"},
+    {"discount", "source.coupon", "coupon"},
+
     {"subscription", "customer", "customer"},
     {"subscription", "default_payment_method", "payment_method"},
     {"subscription", "default_source", "card"},
@@ -121,6 +127,9 @@ Json stored_member(Context& ctx, const Json& owner) {
     return visible(document->at(Name.text));
 }
 
+/// Shown whether expanded or not, where there are any.
+Json own_options(Context&, const Json&) { return Json(); }
+
 Json customer_subscriptions(Context& ctx, const Json& customer) {
     auto all = ctx.list("subscription", {.customer = id_of(customer)});
     std::erase_if(all, [](const Json& subscription) {
@@ -170,6 +179,8 @@ Json charge_refunds(Context& ctx, const Json& charge) {
 constexpr auto kIncludables = std::to_array<Includable>({
     {"charge", "refunds", charge_refunds},
     {"checkout.session", "line_items", stored_member<"line_items">},
+    {"coupon", "applies_to", stored_member<"applies_to">},
+    {"coupon", "currency_options", stored_member<"currency_options">},
     {"customer", "invoice_credit_balance", customer_credit},
     {"customer", "sources", customer_sources},
     {"customer", "subscriptions", customer_subscriptions},
@@ -179,6 +190,7 @@ constexpr auto kIncludables = std::to_array<Includable>({
     {"invoice", "payments", invoice_payments},
     {"price", "currency_options", stored_member<"currency_options">},
     {"price", "tiers", stored_member<"tiers">},
+    {"promotion_code", "restrictions.currency_options", own_options},
 });
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/coupons/discounts.h"
 #include "sandbox/stripe/invoice_items.h"
 #include "sandbox/stripe/invoice_lines.h"
 #include "sandbox/stripe/payment_intents.h"
@@ -200,6 +201,7 @@ StripeError invalid_state(const std::string& code, std::string message) {
 Outcome<Json> draft_invoice(Context& ctx, const NewInvoice& request) {
     const auto customer = require_customer(ctx, request.customer, "customer");
     if (!customer) return Refusal(customer.error());
+    if (auto error = refuse_discounted(*customer)) return Refusal(*std::move(error));
     const Instant now = second_of(ctx, request.customer);
     Json invoice = invoice_head(ctx, request, *customer, now);
     invoice["lines"] =

@@ -25,7 +25,7 @@ struct NewInvoice {
     bool auto_advance = true;
 };
 /// A draft without lines, not stored yet.
-/// Errors: 400 when the customer is unknown.
+/// Errors: 400 when the customer is unknown or has a discount.
 Outcome<Json> draft_invoice(Context& ctx, const NewInvoice& request);
 
 /// Takes the customer's pending invoice items in this currency (of `subscription` or of none; ""

@@ -91,7 +91,7 @@ struct Handled {
 
 Handled handle(Context& ctx, const OperationCall& call) {
     Operation operation{.ctx = ctx,
-                        .params = Params(call.parameters),
+                        .params = Params(call.parameters, "", call.spellings),
                         .path_values = call.path_values,
                         .url = call.url};
     Answer answer = call.handler(operation);
@@ -139,6 +139,8 @@ Outcome<OperationCall> read_call(const http::Request& request) {
     call.url = request.path;
     call.parameters = *std::move(parameters);
     call.expand = *std::move(expand);
+    if (request.header("Stripe-Version") == nullptr)
+        call.spellings = Params::Spellings::AlsoRetired;
     call.request.idempotency_key = *idempotency_key;
     call.version = *version;
     call.base_url = base_url_of(request);

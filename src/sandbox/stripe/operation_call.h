@@ -18,6 +18,7 @@ struct OperationCall {
     std::string secret_key;
     std::string url;  ///< "/v1/customers/cus_1"
     Json parameters;  ///< decoded, without `expand`
+    Params::Spellings spellings = Params::Spellings::Current;
     std::vector<std::string> expand;
     std::vector<std::pair<std::string_view, std::string>> path_values;
     RequestInfo request;

@@ -80,7 +80,8 @@ std::optional<std::string> metadata_problem(const std::string& key, const Json& 
 
 }  // namespace
 
-Params::Params(const Json& tree, std::string prefix) : tree_(&tree), prefix_(std::move(prefix)) {}
+Params::Params(const Json& tree, std::string prefix, Spellings spellings)
+    : tree_(&tree), prefix_(std::move(prefix)), spellings_(spellings) {}
 
 const Json* Params::take(std::string_view name) {
     ignore(name);
@@ -207,7 +208,7 @@ std::vector<Params> Params::objects(std::string_view name) {
     for (const auto& [index, element] : elements(name)) {
         const auto full_name = name_of(name) + "[" + index + "]";
         if (element->is_object()) {
-            readers.emplace_back(*element, full_name);
+            readers.emplace_back(*element, full_name, spellings_);
         } else {
             complain(bad_param(full_name, "", "Invalid object"));
         }
@@ -236,13 +237,32 @@ std::optional<Params> Params::object(std::string_view name) {
         complain(bad_param(name_of(name), "", "Invalid object"));
         return std::nullopt;
     }
-    return Params(*value, name_of(name));
+    return Params(*value, name_of(name), spellings_);
 }
 
 std::optional<Params> Params::object_or_null(std::string_view name) {
     const Json* value = take(name);
     if (value == nullptr || !value->is_object()) return std::nullopt;
-    return Params(*value, name_of(name));
+    return Params(*value, name_of(name), spellings_);
+}
+
+std::vector<std::pair<std::string, Params>> Params::keyed_objects(std::string_view name) {
+    std::vector<std::pair<std::string, Params>> readers;
+    const Json* value = take(name);
+    if (value == nullptr || *value == Json("")) return readers;
+    if (!value->is_object()) {
+        complain(bad_param(name_of(name), "", "Invalid object"));
+        return readers;
+    }
+    for (const auto& [key, element] : value->items()) {
+        const auto full_name = name_of(name) + "[" + key + "]";
+        if (element.is_object()) {
+            readers.emplace_back(key, Params(element, full_name, spellings_));
+        } else {
+            complain(bad_param(full_name, "", "Invalid object"));
+        }
+    }
+    return readers;
 }
 
 std::optional<Json> Params::metadata() {
@@ -266,6 +286,10 @@ std::optional<Json> Params::metadata() {
 
 bool Params::has(std::string_view name) const {
     return tree_->is_object() && tree_->contains(name);
+}
+
+bool Params::has_retired(std::string_view name) const {
+    return spellings_ == Spellings::AlsoRetired && has(name);
 }
 
 void Params::ignore(std::string_view name) {

@@ -35,8 +35,12 @@ Result<Json> decode_form(std::string_view text);
 /// Points into the tree, which must outlive it.
 class Params {
 public:
+    /// Which names of parameters a request may use. One that names no API version may be of an
+    /// account whose default is an older one, so it may use names that the API has retired.
+    enum class Spellings : bool { Current, AlsoRetired };
     /// `prefix` is the name of this subtree in errors: "items[0]".
-    explicit Params(const Json& tree, std::string prefix = "");
+    explicit Params(const Json& tree, std::string prefix = "",
+                    Spellings spellings = Spellings::Current);
 
     /// What Stripe's reference allows where it names no other limit.
     static constexpr std::size_t kTextCharactersMax = 5'000;
@@ -60,9 +64,14 @@ public:
     /// For a parameter that may be an object or a text ("created"): nullopt without a complaint
     /// when it is no object.
     std::optional<Params> object_or_null(std::string_view name);
+    /// The members of an object whose names are data ("currency_options[eur]"), each with its name.
+    std::vector<std::pair<std::string, Params>> keyed_objects(std::string_view name);
     /// nullopt: unchanged. An object: merge (a value of "" deletes the key). "" clears: is_null.
     std::optional<Json> metadata();
     bool has(std::string_view name) const;
+    /// has() for a retired parameter that this request may still use: read it like any other. If it
+    /// may not, the parameter is unknown.
+    bool has_retired(std::string_view name) const;
     /// Marks a parameter as known without reading it (accepted and ignored, like Stripe's hints).
     void ignore(std::string_view name);
     /// Knows a parameter that is Stripe's but not this sandbox's: complains with `why` unless it is
@@ -87,6 +96,7 @@ private:
     std::vector<std::pair<std::string, const Json*>> elements(std::string_view name);
     const Json* tree_;
     std::string prefix_;
+    Spellings spellings_;
     std::vector<std::string> known_;
     std::optional<StripeError> complaint_;
 };

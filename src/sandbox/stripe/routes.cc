@@ -3,6 +3,9 @@
 #include "sandbox/stripe/accounts.h"
 #include "sandbox/stripe/cards/card_sources.h"
 #include "sandbox/stripe/cards/setup_intents.h"
+#include "sandbox/stripe/coupons/coupons.h"
+#include "sandbox/stripe/coupons/discounts.h"
+#include "sandbox/stripe/coupons/promotion_codes.h"
 #include "sandbox/stripe/customers.h"
 #include "sandbox/stripe/entitlements/active_entitlements.h"
 #include "sandbox/stripe/entitlements/features.h"
@@ -26,7 +29,7 @@ std::vector<OperationRoute> all_operation_routes() {
           price_routes(), product_routes(), test_clock_routes(), webhook_endpoint_routes(),
           subscription_routes(), invoice_routes(), payment_routes(), portal_routes(),
           feature_routes(), active_entitlement_routes(), setup_intent_routes(),
-          card_source_routes()})
+          card_source_routes(), coupon_routes(), promotion_code_routes(), discount_routes()})
         all.insert(all.end(), routes.begin(), routes.end());
     return all;
 }

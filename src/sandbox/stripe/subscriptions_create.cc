@@ -4,6 +4,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/coupons/discounts.h"
 #include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/customer_currency.h"
 #include "sandbox/stripe/invoice_lines.h"
@@ -75,8 +76,8 @@ std::optional<StripeError> check_anchor(const Request& request, Instant now) {
 Outcome<Request> read_request(Context& ctx, Params& params) {
     Request request;
     request.customer = params.required_text("customer");
-    if (const auto customer = ctx.find("customer", request.customer);
-        !customer && !request.customer.empty())
+    const auto customer = ctx.find("customer", request.customer);
+    if (!customer && !request.customer.empty())
         return no_such_param("customer", request.customer, "customer");
     const Instant now = second_of(ctx, request.customer);
     if (!params.has("items")) params.complain(missing_param("items"));
@@ -116,6 +117,7 @@ Outcome<Request> read_request(Context& ctx, Params& params) {
         return Refusal(*std::move(error));
     if (auto error = check_customer_currency(ctx, request.customer, request.currency))
         return Refusal(*std::move(error));
+    if (auto error = refuse_discounted(*customer)) return Refusal(*std::move(error));
     return request;
 }
 
