@@ -3,6 +3,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/charges.h"
+#include "sandbox/stripe/disputes/disputes.h"
 
 namespace turnpike::twin {
 namespace {
@@ -114,6 +115,7 @@ Answer create_refund(Operation& operation) {
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     auto charge = find_charge(ctx, charge_id, intent_id);
     if (!charge) return charge;
+    if (auto error = charged_back(ctx, *charge)) return Refusal(*std::move(error));
     const std::int64_t left =
         integer_of(*charge, "amount_captured") - integer_of(*charge, "amount_refunded");
     if (text_of(*charge, "status") != "succeeded" || !flag_of(*charge, "captured"))

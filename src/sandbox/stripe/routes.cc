@@ -2,6 +2,7 @@
 
 #include "sandbox/stripe/accounts.h"
 #include "sandbox/stripe/customers.h"
+#include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/events.h"
 #include "sandbox/stripe/invoices.h"
 #include "sandbox/stripe/payment_intents.h"
@@ -20,7 +21,8 @@ std::vector<OperationRoute> all_operation_routes() {
     for (const auto& routes :
          {account_routes(), customer_routes(), event_routes(), payment_method_routes(),
           price_routes(), product_routes(), test_clock_routes(), webhook_endpoint_routes(),
-          subscription_routes(), invoice_routes(), payment_routes(), portal_routes()})
+          subscription_routes(), invoice_routes(), payment_routes(), portal_routes(),
+          dispute_routes()})
         all.insert(all.end(), routes.begin(), routes.end());
     return all;
 }
