@@ -302,6 +302,7 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
     {"GET", "/v1/refunds", list_refunds},
     {"GET", "/v1/refunds/{refund}", get_refund},
     {"POST", "/v1/refunds/{refund}", update_refund},
+    {"POST", "/v1/refunds/{refund}/cancel", cancel_refund},
 });
 
 }  // namespace
