@@ -7,6 +7,7 @@
 #include "sandbox/stripe/invoices.h"
 #include "sandbox/stripe/payment_intents.h"
 #include "sandbox/stripe/payment_methods.h"
+#include "sandbox/stripe/plans/plans.h"
 #include "sandbox/stripe/portal.h"
 #include "sandbox/stripe/prices.h"
 #include "sandbox/stripe/products.h"
@@ -22,7 +23,7 @@ std::vector<OperationRoute> all_operation_routes() {
          {account_routes(), customer_routes(), event_routes(), payment_method_routes(),
           price_routes(), product_routes(), test_clock_routes(), webhook_endpoint_routes(),
           subscription_routes(), invoice_routes(), payment_routes(), portal_routes(),
-          dispute_routes()})
+          dispute_routes(), plan_routes()})
         all.insert(all.end(), routes.begin(), routes.end());
     return all;
 }
