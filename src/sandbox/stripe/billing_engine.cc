@@ -4,9 +4,9 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
-#include "sandbox/stripe/entitlements/active_entitlements.h"
 #include "sandbox/stripe/coupons/discounts.h"
 #include "sandbox/stripe/coupons/redemption.h"
+#include "sandbox/stripe/entitlements/active_entitlements.h"
 #include "sandbox/stripe/invoices.h"
 #include "sandbox/stripe/subscriptions.h"
 

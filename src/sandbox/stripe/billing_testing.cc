@@ -1,35 +1,14 @@
 #include "sandbox/stripe/billing_testing.h"
 
-#include <span>
-
 #include "base/check.h"
 #include "base/encoding.h"
 #include "http/router.h"
 #include "sandbox/stripe/billing_document.h"
-#include "sandbox/stripe/cards/card_sources.h"
-#include "sandbox/stripe/cards/setup_intents.h"
-#include "sandbox/stripe/customers.h"
-#include "sandbox/stripe/invoices.h"
-#include "sandbox/stripe/payment_intents.h"
-#include "sandbox/stripe/payment_methods.h"
-#include "sandbox/stripe/portal.h"
-#include "sandbox/stripe/prices.h"
-#include "sandbox/stripe/products.h"
-#include "sandbox/stripe/subscriptions.h"
+#include "sandbox/stripe/routes.h"
 #include "sandbox/stripe/test_clocks.h"
 
 namespace turnpike::twin {
 namespace {
-
-std::vector<OperationRoute> routes() {
-    std::vector<OperationRoute> all;
-    for (const auto& part : {customer_routes(), payment_method_routes(), price_routes(),
-                             product_routes(), test_clock_routes(), subscription_routes(),
-                             invoice_routes(), payment_routes(), portal_routes(),
-                             setup_intent_routes(), card_source_routes()})
-        all.insert(all.end(), part.begin(), part.end());
-    return all;
-}
 
 std::vector<http::Router::Entry> entries_of(const std::vector<OperationRoute>& all) {
     std::vector<http::Router::Entry> entries;
@@ -60,7 +39,7 @@ BillingSandbox::BillingSandbox(Instant now) : now_(now) {
 
 Outcome<Json> BillingSandbox::call(std::string_view method, const std::string& path,
                                    const std::string& form) {
-    static const std::vector<OperationRoute> kAll = routes();
+    static const std::vector<OperationRoute> kAll = all_operation_routes();
     static const http::Router kRouter{entries_of(kAll)};
     http::Request request;
     request.method = *http::parse_method(method);

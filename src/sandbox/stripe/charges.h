@@ -22,6 +22,7 @@ Answer list_charges(Operation& operation);
 Answer create_refund(Operation& operation);
 Answer get_refund(Operation& operation);
 Answer update_refund(Operation& operation);
+Answer cancel_refund(Operation& operation);
 Answer list_refunds(Operation& operation);
 
 }  // namespace turnpike::twin

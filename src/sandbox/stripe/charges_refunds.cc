@@ -1,8 +1,11 @@
 #include <utility>
 
+#include "base/check.h"
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/charges.h"
+#include "sandbox/stripe/disputes/disputes.h"
+#include "sandbox/stripe/rendering.h"
 
 namespace turnpike::twin {
 namespace {
@@ -47,17 +50,28 @@ void take_from_charge(Context& ctx, Json& charge, std::int64_t amount) {
     ctx.emit("charge.refunded", charge);
 }
 
+/// Stores the refund and says so under both names that the event has.
+void update_refund_document(Context& ctx, const Json& refund) {
+    const auto before = ctx.find("refund", text_of(refund, "id"));
+    check(before.has_value(), "only a stored refund changes");
+    ctx.put(refund);
+    const Json previous = previous_attributes(visible(*before), visible(refund));
+    if (previous.empty()) return;
+    ctx.emit("charge.refund.updated", refund, previous);
+    ctx.emit("refund.updated", refund, previous);
+}
+
 /// What the bank makes of it later, all in the same second here.
 void settle_refund(Context& ctx, Json& refund, Json& charge, RefundOutcome outcome) {
     if (outcome == RefundOutcome::Succeeds) return;
     if (outcome == RefundOutcome::PendingThenSucceeds) {
         refund["status"] = "succeeded";
-        ctx.update_and_emit("refund.updated", refund);
+        update_refund_document(ctx, refund);
         return;
     }
     refund["status"] = "failed";
     refund["failure_reason"] = "unknown";
-    ctx.update_and_emit("refund.updated", refund);
+    update_refund_document(ctx, refund);
     ctx.emit("refund.failed", refund);
     charge["amount_refunded"] =
         integer_of(charge, "amount_refunded") - integer_of(refund, "amount");
@@ -114,6 +128,7 @@ Answer create_refund(Operation& operation) {
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     auto charge = find_charge(ctx, charge_id, intent_id);
     if (!charge) return charge;
+    if (auto error = charged_back(ctx, *charge)) return Refusal(*std::move(error));
     const std::int64_t left =
         integer_of(*charge, "amount_captured") - integer_of(*charge, "amount_refunded");
     if (text_of(*charge, "status") != "succeeded" || !flag_of(*charge, "captured"))
@@ -158,8 +173,18 @@ Answer update_refund(Operation& operation) {
     auto refund = require_refund(operation);
     if (!refund) return refund;
     merge_metadata(*refund, metadata);
-    operation.ctx.update_and_emit("refund.updated", *refund);
+    update_refund_document(operation.ctx, *refund);
     return refund;
+}
+
+/// Only a refund that waits for the customer can be canceled, and no card's does.
+Answer cancel_refund(Operation& operation) {
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    const auto refund = require_refund(operation);
+    if (!refund) return refund;
+    StripeError error;
+    error.message = "Charges must be refunded using the /v1/charges/{CHARGE_ID}/refunds endpoint.";
+    return Refusal(std::move(error));
 }
 
 Answer list_refunds(Operation& operation) {

@@ -126,6 +126,23 @@ TEST(WebhookEndpoints, AreCheckedAndAtMostSixteen) {
               400);
 }
 
+TEST(WebhookEndpoints, AskForAVersionThatExists) {
+    TwinUnderTest twin;
+    const std::string form = "url=http%3A%2F%2Fh&enabled_events[]=*&api_version=";
+    EXPECT_EQ(twin.post("/v1/webhook_endpoints", form + "2026-02-25.clover").body.at("api_version"),
+              "2026-02-25.clover");
+    EXPECT_EQ(twin.post("/v1/webhook_endpoints", form + "2020-08-27").status, 200);
+    for (const char* unknown : {"banana", "2020-08-28", ""}) {
+        SCOPED_TRACE(unknown);
+        const auto reply = twin.post("/v1/webhook_endpoints", form + unknown);
+        EXPECT_EQ(reply.status, 400);
+        EXPECT_EQ(reply.error("param"), "api_version");
+    }
+    EXPECT_TRUE(twin.post("/v1/webhook_endpoints", form + "banana")
+                    .error("message")
+                    .starts_with("Invalid api_version: must be one of 2011-01-01, 2011-06-21,"));
+}
+
 TEST(WebhookEndpoints, SayTruthfullyWhatIsWrong) {
     struct Case {
         const char *form, *param, *message;

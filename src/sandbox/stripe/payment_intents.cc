@@ -5,6 +5,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/charges.h"
+#include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/rendering.h"
 #include "sandbox/stripe/test_cards.h"
 
@@ -95,6 +96,7 @@ Confirmation charge_intent(Context& ctx, Json intent, const Json& method) {
     ctx.put(intent);
     ctx.emit(manual ? "payment_intent.amount_capturable_updated" : "payment_intent.succeeded",
              intent);
+    if (!manual) dispute_as_card_says(ctx, text_of(charge, "id"));
     return {std::move(intent), std::nullopt};
 }
 

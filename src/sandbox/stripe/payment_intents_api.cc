@@ -6,6 +6,7 @@
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/charges.h"
 #include "sandbox/stripe/currencies.h"
+#include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/fields.h"
 #include "sandbox/stripe/payment_intents.h"
 #include "sandbox/stripe/payment_methods.h"
@@ -257,6 +258,7 @@ Answer capture_intent(Operation& operation) {
     (*intent)["status"] = "succeeded";
     ctx.put(*intent);
     ctx.emit("payment_intent.succeeded", *intent);
+    dispute_as_card_says(ctx, text_of(*intent, "latest_charge"));
     return intent;
 }
 
@@ -300,6 +302,7 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
     {"GET", "/v1/refunds", list_refunds},
     {"GET", "/v1/refunds/{refund}", get_refund},
     {"POST", "/v1/refunds/{refund}", update_refund},
+    {"POST", "/v1/refunds/{refund}/cancel", cancel_refund},
 });
 
 }  // namespace

@@ -177,5 +177,32 @@ TEST(Refund, CanFailAfterwards) {
     EXPECT_EQ(sandbox.get("/v1/charges/" + text_of(intent, "latest_charge"))["amount_refunded"], 0);
 }
 
+TEST(Refund, ChangesAreToldUnderBothNames) {
+    BillingSandbox sandbox;
+    const Json intent = sandbox.post("/v1/payment_intents", pay("pm_card_visa"));
+    const std::string path =
+        "/v1/refunds/" +
+        text_of(sandbox.post("/v1/refunds", "payment_intent=" + text_of(intent, "id")), "id");
+    sandbox.new_events();
+    EXPECT_EQ(sandbox.post(path, "metadata[order_id]=6735")["metadata"]["order_id"], "6735");
+    EXPECT_THAT(sandbox.new_events(), ElementsAre("charge.refund.updated", "refund.updated"));
+    EXPECT_EQ(sandbox.last_event("charge.refund.updated")["object"]["object"], "refund");
+    sandbox.post(path, "metadata[order_id]=6735");
+    EXPECT_THAT(sandbox.new_events(), ElementsAre());
+}
+
+// As observed in test mode (stripe-node issue 1771).
+TEST(Refund, OfACardCannotBeCanceled) {
+    BillingSandbox sandbox;
+    const Json intent = sandbox.post("/v1/payment_intents", pay("pm_card_visa"));
+    const std::string path =
+        "/v1/refunds/" +
+        text_of(sandbox.post("/v1/refunds", "payment_intent=" + text_of(intent, "id")), "id");
+    EXPECT_EQ(sandbox.refused(path + "/cancel", "").message,
+              "Charges must be refunded using the /v1/charges/{CHARGE_ID}/refunds endpoint.");
+    EXPECT_EQ(sandbox.get(path)["status"], "succeeded");
+    EXPECT_EQ(sandbox.refused("/v1/refunds/re_none/cancel", "").http_status, 404);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

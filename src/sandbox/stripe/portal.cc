@@ -5,6 +5,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/fields.h"
 #include "sandbox/stripe/portal_html.h"
 
 namespace turnpike::twin {
@@ -139,29 +140,50 @@ void read_profile(Params& params, Json& configuration) {
     params.absorb(*profile);
 }
 
-Answer create_configuration(Operation& operation) {
-    Params& params = operation.params;
-    Json configuration = new_configuration(operation.ctx);
-    if (auto error = read_features(operation.ctx, params, configuration["features"]))
-        return Refusal(*std::move(error));
+/// What a configuration is made with and can be changed to, and the end of the parameters.
+std::optional<StripeError> read_configuration(Context& ctx, Params& params, Json& configuration) {
+    if (auto error = read_features(ctx, params, configuration["features"])) return error;
     read_profile(params, configuration);
-    if (const auto url = params.text("default_return_url"))
-        configuration["default_return_url"] = text_or_null(*url);
-    if (const auto name = params.text("name")) configuration["name"] = text_or_null(*name);
+    set_text(params, "default_return_url", configuration);
+    set_text(params, "name", configuration);
     merge_metadata(configuration, params.metadata());
     params.ignore("login_page");
-    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    return params.complaint();
+}
+
+Answer create_configuration(Operation& operation) {
+    Json configuration = new_configuration(operation.ctx);
+    if (auto error = read_configuration(operation.ctx, operation.params, configuration))
+        return Refusal(*std::move(error));
     operation.ctx.put(configuration);
     operation.ctx.emit("billing_portal.configuration.created", configuration);
     return configuration;
 }
 
-Answer get_configuration(Operation& operation) {
+Outcome<Json> configuration_of_path(Operation& operation) {
     const std::string& id = operation.path("configuration");
-    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto configuration = operation.ctx.find(kConfiguration, id);
     if (!configuration) return no_such_object("configuration", id);
     return *std::move(configuration);
+}
+
+Answer update_configuration(Operation& operation) {
+    Context& ctx = operation.ctx;
+    auto configuration = configuration_of_path(operation);
+    if (!configuration) return configuration;
+    set_boolean(operation.params, "active", *configuration);
+    if (auto error = read_configuration(ctx, operation.params, *configuration))
+        return Refusal(*std::move(error));
+    if (flag_of(*configuration, "is_default") && !flag_of(*configuration, "active"))
+        return bad_param("active", "", "The default configuration cannot be deactivated.");
+    (*configuration)["updated"] = unix_seconds(ctx.now());
+    ctx.update_and_emit("billing_portal.configuration.updated", *configuration);
+    return configuration;
+}
+
+Answer get_configuration(Operation& operation) {
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    return configuration_of_path(operation);
 }
 
 Answer list_configurations(Operation& operation) {
@@ -211,6 +233,9 @@ Answer create_session(Operation& operation) {
     auto configuration = configuration_id.empty() ? default_configuration(ctx)
                                                   : ctx.find(kConfiguration, configuration_id);
     if (!configuration) return no_such_param("configuration", configuration_id, "configuration");
+    if (!flag_of(*configuration, "active"))
+        return bad_param("configuration", "",
+                         "The configuration " + configuration_id + " is not active.");
 
     Json session;
     const std::string id = ctx.new_id("bps");
@@ -239,6 +264,7 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/billing_portal/configurations", create_configuration},
     {"GET", "/v1/billing_portal/configurations", list_configurations},
     {"GET", "/v1/billing_portal/configurations/{configuration}", get_configuration},
+    {"POST", "/v1/billing_portal/configurations/{configuration}", update_configuration},
 });
 
 }  // namespace

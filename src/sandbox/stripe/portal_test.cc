@@ -10,6 +10,7 @@
 namespace turnpike::twin {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -427,6 +428,39 @@ TEST_F(PortalTest, APriceMadeForOneCustomerIsNobodyElsesToChoose) {
 TEST(EscapeHtml, LeavesNoWayOutOfTextOrAttributes) {
     EXPECT_EQ(escape_html("<a href=\"x\" title='y'>&"),
               "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;");
+}
+
+TEST_F(PortalTest, AConfigurationCanBeChanged) {
+    const std::string configurations = "/v1/billing_portal/configurations";
+    const Json made = sandbox_.post(configurations, "business_profile[headline]=Hello");
+    const std::string path = configurations + "/" + text_of(made, "id");
+    sandbox_.new_events();
+    const Json changed = sandbox_.post(
+        path, "metadata[foo]=bar&features[subscription_cancel][enabled]=false&name=Shop");
+    EXPECT_EQ(changed["metadata"]["foo"], "bar");
+    EXPECT_EQ(changed["features"]["subscription_cancel"]["enabled"], false);
+    EXPECT_EQ(changed["features"]["subscription_cancel"]["mode"], "at_period_end");
+    EXPECT_EQ(changed["business_profile"]["headline"], "Hello");
+    EXPECT_EQ(sandbox_.get(path), changed);
+    EXPECT_THAT(sandbox_.new_events(), ElementsAre("billing_portal.configuration.updated"));
+    EXPECT_EQ(
+        sandbox_.last_event("billing_portal.configuration.updated")["previous_attributes"]["name"],
+        nullptr);
+    EXPECT_EQ(sandbox_.post(path, "name=")["name"], nullptr);
+    EXPECT_EQ(sandbox_.refused(configurations + "/bpc_none", "name=x").http_status, 404);
+    EXPECT_EQ(sandbox_.refused(path, "colour=red").code, "parameter_unknown");
+}
+
+TEST_F(PortalTest, OnlyAnActiveConfigurationMakesSessions) {
+    const std::string configurations = "/v1/billing_portal/configurations";
+    const std::string id = text_of(sandbox_.post(configurations), "id");
+    sandbox_.post(configurations + "/" + id, "active=false");
+    const std::string session = "customer=" + customer_ + "&configuration=" + id;
+    EXPECT_EQ(sandbox_.refused("/v1/billing_portal/sessions", session).param, "configuration");
+    sandbox_.post("/v1/billing_portal/sessions", "customer=" + customer_);
+    const std::string usual =
+        text_of(sandbox_.get(configurations, "is_default=true")["data"][0], "id");
+    EXPECT_EQ(sandbox_.refused(configurations + "/" + usual, "active=false").param, "active");
 }
 
 }  // namespace

@@ -46,12 +46,12 @@ std::optional<std::string> canonical_decimal(std::string_view text) {
     return std::string(whole) + (places.empty() ? "" : "." + std::string(places));
 }
 
-void set_amount(Params& params, const std::string& decimal, Json& price) {
+void set_amount(Params& params, const std::string& decimal, Json& price, AmountNames names) {
     write_unit_amount(price, decimal);
     if (!is_unit_amount(decimal))
-        params.complain(amount_too_large(
-            params.name_of(params.has("unit_amount") ? "unit_amount" : "unit_amount_decimal"),
-            text_of(price, "currency")));
+        params.complain(
+            amount_too_large(params.name_of(params.has(names.whole) ? names.whole : names.decimal),
+                             text_of(price, "currency")));
 }
 
 /// Keys are unique in an account; a price may take one over from another.
@@ -98,21 +98,8 @@ void refuse_other_schemes(Params& params) {
 }
 
 Json read_new_price(Context& ctx, Params& params) {
-    Json price;
-    price["id"] = ctx.new_id("price");
-    price["object"] = std::string(kKind);
-    price["active"] = true;
-    price["billing_scheme"] = "per_unit";
-    price["created"] = unix_seconds(ctx.now());
+    Json price = blank_price(ctx);
     price["currency"] = read_currency(params);
-    price["livemode"] = false;
-    price["metadata"] = Json::object();
-    price["recurring"] = nullptr;
-    price["tax_behavior"] = "unspecified";
-    price["type"] = "one_time";
-    for (const char* name : {"custom_unit_amount", "lookup_key", "nickname", "product",
-                             "tiers_mode", "transform_quantity"})
-        price[name] = nullptr;
     read_unit_amount(params, price);
     refuse_other_schemes(params);
     read_editable(params, price);
@@ -218,6 +205,24 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 
 }  // namespace
 
+Json blank_price(Context& ctx) {
+    Json price;
+    price["id"] = ctx.new_id("price");
+    price["object"] = std::string(kKind);
+    price["active"] = true;
+    price["billing_scheme"] = "per_unit";
+    price["created"] = unix_seconds(ctx.now());
+    price["livemode"] = false;
+    price["metadata"] = Json::object();
+    price["recurring"] = nullptr;
+    price["tax_behavior"] = "unspecified";
+    price["type"] = "one_time";
+    for (const char* name : {"custom_unit_amount", "lookup_key", "nickname", "product",
+                             "tiers_mode", "transform_quantity"})
+        price[name] = nullptr;
+    return price;
+}
+
 Json read_recurring(Params& params) {
     Json recurring{{"interval", nullptr},
                    {"interval_count", 1},
@@ -247,26 +252,27 @@ Json read_recurring(Params& params) {
     return recurring;
 }
 
-void read_unit_amount(Params& params, Json& price) {
-    const auto whole = params.integer("unit_amount");
-    const auto decimal = params.text("unit_amount_decimal");
+void read_unit_amount(Params& params, Json& price, AmountNames names) {
+    const auto whole = params.integer(names.whole);
+    const auto decimal = params.text(names.decimal);
     if (whole && decimal) {
-        params.complain(bad_param("", "parameters_exclusive",
-                                  "You may only specify one of these parameters: unit_amount, "
-                                  "unit_amount_decimal."));
+        params.complain(
+            bad_param("", "parameters_exclusive",
+                      "You may only specify one of these parameters: " + std::string(names.whole) +
+                          ", " + std::string(names.decimal) + "."));
     } else if (whole) {
         if (*whole < 0)
-            params.complain(bad_param(params.name_of("unit_amount"), "parameter_invalid_integer",
+            params.complain(bad_param(params.name_of(names.whole), "parameter_invalid_integer",
                                       "Invalid non-negative integer"));
-        set_amount(params, std::to_string(std::max<std::int64_t>(*whole, 0)), price);
+        set_amount(params, std::to_string(std::max<std::int64_t>(*whole, 0)), price, names);
     } else if (decimal) {
         const auto exact = canonical_decimal(*decimal);
         if (!exact)
-            params.complain(bad_param(params.name_of("unit_amount_decimal"), "",
-                                      "Invalid decimal: " + *decimal));
-        set_amount(params, exact.value_or("0"), price);
+            params.complain(
+                bad_param(params.name_of(names.decimal), "", "Invalid decimal: " + *decimal));
+        set_amount(params, exact.value_or("0"), price, names);
     } else {
-        params.complain(missing_param(params.name_of("unit_amount")));
+        params.complain(missing_param(params.name_of(names.whole)));
     }
 }
 

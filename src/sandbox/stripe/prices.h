@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "sandbox/stripe/context.h"
 
@@ -12,9 +13,17 @@ namespace turnpike::twin {
 /// and emits price.created.
 Outcome<Json> create_price_of(Context& ctx, Params& params, const std::string& product);
 
-/// unit_amount | unit_amount_decimal into both members of `price`, whose currency is known.
-/// Complains when both or none are given, and about amounts that no price can have.
-void read_unit_amount(Params& params, Json& price);
+/// A new price without currency, amount, product or interval: not stored yet.
+Json blank_price(Context& ctx);
+
+/// The parameters of an amount: a plan has other names for them.
+struct AmountNames {
+    std::string_view whole = "unit_amount";
+    std::string_view decimal = "unit_amount_decimal";
+};
+/// One of the two into both members of `price`, whose currency is known. Complains when both or
+/// none are given, and about amounts that no price can have.
+void read_unit_amount(Params& params, Json& price, AmountNames names = {});
 /// Writes both members. `decimal` is [-]digits[.digits] of less than 10^18.
 void write_unit_amount(Json& price, const std::string& decimal);
 /// The members of recurring[], as a price's document holds them.

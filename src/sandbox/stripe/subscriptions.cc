@@ -315,32 +315,40 @@ void renew(Context& ctx, Json subscription) {
     if (!pause.empty()) apply_pause(ctx, pause, std::move(draft));
 }
 
-/// A trial that ends without a payment method, by trial_settings.end_behavior.
-bool ends_without_method(Context& ctx, const Json& subscription) {
+std::string behavior_without_method(const Json& subscription) {
+    return text_of(part_of(part_of(subscription, "trial_settings"), "end_behavior"),
+                   "missing_payment_method");
+}
+
+void end_trial(Context& ctx, Json subscription) {
+    if (!trial_ends_unbilled(ctx, subscription)) {
+        renew(ctx, std::move(subscription));
+        return;
+    }
+    const auto ended = end_trial_unbilled(ctx, std::move(subscription));
+    check(ended.has_value(), "a trial can be paused or canceled");
+}
+
+}  // namespace
+
+bool trial_ends_unbilled(Context& ctx, const Json& subscription) {
+    // A method that is being set in this request is not stored yet.
+    const bool has_own = !text_of(subscription, "default_payment_method").empty();
+    if (has_own || behavior_without_method(subscription) == "create_invoice") return false;
     Json probe;
     probe["customer"] = subscription.at("customer");
     probe["parent"]["subscription_details"]["subscription"] = subscription.at("id");
     return default_payment_method_of(ctx, probe).empty();
 }
 
-void end_trial(Context& ctx, Json subscription) {
-    const std::string behavior = text_of(
-        part_of(part_of(subscription, "trial_settings"), "end_behavior"), "missing_payment_method");
-    if (behavior == "create_invoice" || !ends_without_method(ctx, subscription)) {
-        renew(ctx, std::move(subscription));
-        return;
-    }
-    if (behavior == "pause") {
-        subscription["status"] = "paused";
-        update_subscription_document(ctx, subscription);
-        ctx.emit("customer.subscription.paused", subscription);
-        return;
-    }
-    const auto canceled = cancel_subscription_now(ctx, std::move(subscription), {});
-    check(canceled.has_value(), "a trial can be canceled");
+Outcome<Json> end_trial_unbilled(Context& ctx, Json subscription) {
+    if (behavior_without_method(subscription) == "cancel")
+        return cancel_subscription_now(ctx, std::move(subscription), {});
+    subscription["status"] = "paused";
+    update_subscription_document(ctx, subscription);
+    ctx.emit("customer.subscription.paused", subscription);
+    return subscription;
 }
-
-}  // namespace
 
 Outcome<std::monostate> step_subscription(Context& ctx, Json subscription) {
     const Instant now = now_of(ctx, subscription);

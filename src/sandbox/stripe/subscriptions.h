@@ -134,6 +134,11 @@ struct CancelRequest {
 /// Ends the subscription now; raises customer.subscription.deleted.
 Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
                                       const CancelRequest& request);
+/// A trial that ends now is not billed: there is no payment method, and
+/// trial_settings[end_behavior] says to pause or to cancel then.
+bool trial_ends_unbilled(Context& ctx, const Json& subscription);
+/// Does what it says. The subscription is stored, its events are raised.
+Outcome<Json> end_trial_unbilled(Context& ctx, Json subscription);
 /// Schedules (or, with nullopt, takes back) the end; nothing is stored.
 enum class CancelFlag : bool { AtDate, AtPeriodEnd };
 void set_cancel_at(Json& subscription, std::optional<Instant> when, CancelFlag flag, Instant now);

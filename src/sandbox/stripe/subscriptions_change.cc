@@ -40,7 +40,10 @@ Period period_of_line(const Json& line) {
 std::optional<Billed> read_billed(Context& ctx, const Json& charge, const Json& item,
                                   bool proration) {
     const Json& pricing = part_of(charge, "pricing");
-    auto price = ctx.find("price", text_of(part_of(pricing, "price_details"), "price"));
+    const std::string id = text_of(part_of(pricing, "price_details"), "price");
+    auto price = ctx.find("price", id);
+    // A deleted plan lives on in the items that have it.
+    if (!price && text_of(item.at("price"), "id") == id) price = item.at("price");
     if (!price) return std::nullopt;
     Billed billed;
     billed.quantity = charge.value("quantity", std::int64_t{1});

@@ -276,5 +276,74 @@ TEST_F(ChangeTest, ATrialCanBeEndedEarly) {
     EXPECT_EQ(ended["latest_invoice"]["amount_paid"], 9900);
 }
 
+TEST(TrialEndNow, WithoutAPaymentMethodDoesWhatTheSettingsSay) {
+    struct Case {
+        const char *behavior, *status;
+        std::vector<std::string> events;
+    };
+    const Case cases[] = {
+        {"pause", "paused", {"customer.subscription.updated", "customer.subscription.paused"}},
+        {"cancel", "canceled", {"customer.subscription.deleted"}},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.behavior);
+        BillingSandbox sandbox;
+        const std::string settings =
+            std::string("&trial_settings[end_behavior][missing_payment_method]=") + c.behavior;
+        const Json trial =
+            sandbox.post("/v1/subscriptions", "customer=" + sandbox.customer("") +
+                                                  "&items[0][price]=" + sandbox.price("Pro", 9900) +
+                                                  "&trial_period_days=7" + settings);
+        sandbox.set_now(sandbox.now() + std::chrono::hours(24));
+        sandbox.new_events();
+        const std::string path = "/v1/subscriptions/" + text_of(trial, "id");
+        const Json ended = sandbox.post(path, "trial_end=now");
+        EXPECT_EQ(ended["status"], c.status);
+        EXPECT_EQ(ended["trial_end"], unix_seconds(sandbox.now()));
+        EXPECT_EQ(ended["latest_invoice"], trial["latest_invoice"]);
+        EXPECT_EQ(sandbox.get(path)["status"], c.status);
+        EXPECT_EQ(sandbox.new_events(), c.events);
+        // Nothing is left for the engine to do.
+        sandbox.run_until(sandbox.now() + std::chrono::days(40));
+        EXPECT_EQ(sandbox.new_events(), std::vector<std::string>{});
+    }
+}
+
+TEST(TrialEndNow, CountsAMethodThatComesWithIt) {
+    BillingSandbox sandbox;
+    const std::string customer = sandbox.customer("");
+    const Json trial = sandbox.post(
+        "/v1/subscriptions",
+        "customer=" + customer + "&items[0][price]=" + sandbox.price("Pro", 9900) +
+            "&trial_period_days=7&trial_settings[end_behavior][missing_payment_method]=pause");
+    const Json card =
+        sandbox.post("/v1/payment_methods/pm_card_visa/attach", "customer=" + customer);
+    const Json ended = sandbox.post("/v1/subscriptions/" + text_of(trial, "id"),
+                                    "trial_end=now&default_payment_method=" + text_of(card, "id"));
+    EXPECT_EQ(ended["status"], "active");
+}
+
+TEST(TrialEndNow, MayComeWithAnotherPlanAndIsResumedOnIt) {
+    BillingSandbox sandbox;
+    const std::string customer = sandbox.customer("");
+    const Json trial = sandbox.post(
+        "/v1/subscriptions",
+        "customer=" + customer + "&items[0][price]=" + sandbox.price("Pro", 9900) +
+            "&trial_period_days=7&trial_settings[end_behavior][missing_payment_method]=pause");
+    const std::string path = "/v1/subscriptions/" + text_of(trial, "id");
+    const Json paused = sandbox.post(
+        path, "trial_end=now&items[0][id]=" + text_of(trial["items"]["data"][0], "id") +
+                  "&items[0][price]=" + sandbox.price("Starter", 2900));
+    EXPECT_EQ(paused["status"], "paused");
+    EXPECT_EQ(sandbox.get("/v1/invoiceitems")["data"].size(), 0U);
+    const Json card =
+        sandbox.post("/v1/payment_methods/pm_card_visa/attach", "customer=" + customer);
+    sandbox.post("/v1/customers/" + customer,
+                 "invoice_settings[default_payment_method]=" + text_of(card, "id"));
+    const Json resumed = sandbox.post(path + "/resume", "expand[]=latest_invoice");
+    EXPECT_EQ(resumed["status"], "active");
+    EXPECT_EQ(resumed["latest_invoice"]["amount_paid"], 2900);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

@@ -6,37 +6,12 @@
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/currencies.h"
 #include "sandbox/stripe/invoice_items.h"
+#include "sandbox/stripe/plans/plans.h"
 #include "sandbox/stripe/prices.h"
 #include "sandbox/stripe/subscriptions.h"
 
 namespace turnpike::twin {
 namespace {
-
-/// The legacy plan that Stripe shows beside every recurring price.
-Json plan_of(const Json& price) {
-    const Json& recurring = part_of(price, "recurring");
-    Json plan;
-    plan["id"] = price.at("id");
-    plan["object"] = "plan";
-    plan["active"] = price.value("active", true);
-    plan["amount"] = price.value("unit_amount", Json());
-    plan["amount_decimal"] = price.value("unit_amount_decimal", Json());
-    plan["billing_scheme"] = price.value("billing_scheme", "per_unit");
-    plan["created"] = price.value("created", std::int64_t{0});
-    plan["currency"] = price.at("currency");
-    plan["interval"] = recurring.value("interval", Json());
-    plan["interval_count"] = recurring.value("interval_count", Json());
-    plan["livemode"] = false;
-    plan["metadata"] = part_of(price, "metadata");
-    plan["meter"] = recurring.value("meter", Json());
-    plan["nickname"] = price.value("nickname", Json());
-    plan["product"] = text_of(price, "product");
-    plan["tiers_mode"] = nullptr;
-    plan["transform_usage"] = nullptr;
-    plan["trial_period_days"] = recurring.value("trial_period_days", Json());
-    plan["usage_type"] = recurring.value("usage_type", "licensed");
-    return plan;
-}
 
 /// A price given in the request itself.
 Outcome<Json> inline_price(Context& ctx, Params& data) {

@@ -72,6 +72,22 @@ bool is_plan_change(const PlanChange& change, const Json& subscription, Instant 
            !change.added_charges.empty();
 }
 
+bool ends_trial(const PlanChange& change, const Json& subscription, Instant now) {
+    return text_of(subscription, "status") == "trialing" && change.trial_end &&
+           *change.trial_end <= now;
+}
+
+/// trial_end=now where nothing can be billed: the trial's period ends with it.
+Outcome<Json> end_trial_now(Context& ctx, Json subscription, const PlanChange& change,
+                            Instant now) {
+    subscription["trial_end"] = unix_seconds(now);
+    subscription["billing_cycle_anchor"] = unix_seconds(now);
+    for (Json& item : subscription["items"]["data"])
+        set_item_period(item, {period_of_item(item).start, now});
+    if (!change.added_charges.empty()) add_charges(ctx, subscription, change.added_charges);
+    return end_trial_unbilled(ctx, std::move(subscription));
+}
+
 }  // namespace
 
 Answer update_subscription(Operation& operation) {
@@ -92,6 +108,16 @@ Answer update_subscription(Operation& operation) {
     if (text_of(*subscription, "status") == "incomplete" && needs_active(*change, settings))
         return not_updatable(*subscription);
 
+    Json settled = *subscription;
+    if (auto error = apply_settings(ctx, settled, settings)) return Refusal(*std::move(error));
+    const bool unbilled =
+        ends_trial(*change, *subscription, now) && trial_ends_unbilled(ctx, settled);
+    if (unbilled) {
+        // Items change as they do within a trial: at no charge.
+        change->trial_end = std::nullopt;
+        change->anchor = PlanChange::Anchor::Unchanged;
+    }
+
     // The order matters: a change of items may move the period end that a cancellation means.
     const bool plan = is_plan_change(*change, *subscription, now);
     PlannedChange planned;
@@ -104,6 +130,7 @@ Answer update_subscription(Operation& operation) {
     if (auto error = apply_settings(ctx, planned.subscription, settings))
         return Refusal(*std::move(error));
     if (pause) planned.subscription["pause_collection"] = *pause;
+    if (unbilled) return end_trial_now(ctx, std::move(planned.subscription), *change, now);
     return apply_change(ctx, std::move(planned), *change);
 }
 

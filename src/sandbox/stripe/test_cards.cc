@@ -78,6 +78,14 @@ constexpr TestCard refunds(std::string_view number, std::string_view name, Refun
             .funding = "credit",
             .refund = refund};
 }
+constexpr TestCard disputes(std::string_view number, std::string_view name, CardholderClaim claim) {
+    return {.number = number,
+            .name = name,
+            .alias = "",
+            .brand = "visa",
+            .funding = "credit",
+            .claim = claim};
+}
 
 constexpr auto kCards = std::to_array<TestCard>({
     ok("4242424242424242", "pm_card_visa", "visa", "credit"),
@@ -137,6 +145,11 @@ constexpr auto kCards = std::to_array<TestCard>({
 
     refunds("4000000000007726", "pm_card_pendingRefund", RefundOutcome::PendingThenSucceeds),
     refunds("4000000000005126", "pm_card_refundFail", RefundOutcome::SucceedsThenFails),
+
+    disputes("4000000000000259", "pm_card_createDispute", CardholderClaim::Fraud),
+    disputes("4000000000002685", "pm_card_createDisputeProductNotReceived",
+             CardholderClaim::NotReceived),
+    disputes("4000000000001976", "pm_card_createDisputeInquiry", CardholderClaim::FraudInquiry),
 });
 
 constexpr std::string_view kMethodPrefix = "pm_card_";

@@ -29,6 +29,14 @@ enum class Authentication : std::uint8_t {
 
 enum class RefundOutcome : std::uint8_t { Succeeds, PendingThenSucceeds, SucceedsThenFails };
 
+/// What the cardholder claims about a charge that succeeded.
+enum class CardholderClaim : std::uint8_t {
+    None,
+    Fraud,
+    NotReceived,
+    FraudInquiry,  ///< the bank only asks: no money moves
+};
+
 /// One of Stripe's published test cards (https://docs.stripe.com/testing). What the card does is
 /// the whole issuer of the sandbox.
 struct TestCard {
@@ -42,6 +50,7 @@ struct TestCard {
     Authentication authentication = Authentication::Never;
     RefundOutcome refund = RefundOutcome::Succeeds;
     std::string_view country = "US";  ///< of the issuing bank, ISO 3166-1 alpha-2
+    CardholderClaim claim = CardholderClaim::None;
 
     [[nodiscard]] std::string_view last4() const { return number.substr(number.size() - 4); }
     /// As a payment page names the brand: "american_express" for "amex".

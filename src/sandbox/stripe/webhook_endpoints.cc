@@ -12,6 +12,7 @@
 #include "sandbox/stripe/event_types.h"
 #include "sandbox/stripe/events.h"
 #include "sandbox/stripe/fields.h"
+#include "sandbox/stripe/versions/api_versions.h"
 
 namespace turnpike::twin {
 namespace {
@@ -98,7 +99,9 @@ Answer create_endpoint(Operation& operation) {
     endpoint["livemode"] = false;
     endpoint["metadata"] = Json::object();
     endpoint["status"] = "enabled";
-    set_text(params, "api_version", endpoint);
+    const auto versions = api_versions();
+    if (const auto version = params.one_of("api_version", {versions.begin(), versions.end()}))
+        endpoint["api_version"] = *version;
     params.ignore("connect");
     for (const char* name : {"url", "enabled_events"})
         if (!params.has(name)) params.complain(missing_param(name));

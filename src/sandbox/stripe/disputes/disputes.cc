@@ -1,0 +1,175 @@
+#include "sandbox/stripe/disputes/disputes.h"
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "base/check.h"
+#include "json/value.h"
+#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/disputes/evidence.h"
+#include "sandbox/stripe/test_cards.h"
+
+namespace turnpike::twin {
+namespace {
+
+/// In minor units of the charge's currency, whatever that is.
+constexpr std::int64_t kDisputeFee = 1'500;
+/// Evidence is due at the end of the last of these days, in UTC.
+constexpr auto kDaysToAnswer = std::chrono::days(8);
+
+/// The bank's case, in the card network's words.
+struct Case {
+    std::string_view type, reason, network_reason_code, status;
+};
+
+Case case_of(CardholderClaim claim) {
+    switch (claim) {
+        case CardholderClaim::None: break;
+        case CardholderClaim::Fraud: return {"chargeback", "fraudulent", "10.4", "needs_response"};
+        case CardholderClaim::NotReceived:
+            return {"chargeback", "product_not_received", "13.1", "needs_response"};
+        case CardholderClaim::FraudInquiry:
+            return {"inquiry", "fraudulent", "10", "warning_needs_response"};
+    }
+    std::unreachable();
+}
+
+enum class Movement : std::uint8_t { Withdrawal, Reversal };
+
+/// The disputed amount and the fee for it, out of the balance or back into it.
+Json balance_transaction(Context& ctx, const Json& dispute, Movement movement, Instant now) {
+    const bool out = movement == Movement::Withdrawal;
+    const std::int64_t amount =
+        out ? -integer_of(dispute, "amount") : integer_of(dispute, "amount");
+    const std::int64_t fee = out ? kDisputeFee : -kDisputeFee;
+    Json detail;
+    detail["amount"] = fee;
+    detail["application"] = nullptr;
+    detail["currency"] = dispute.at("currency");
+    detail["description"] = "Dispute fee";
+    detail["type"] = "stripe_fee";
+
+    Json transaction;
+    transaction["id"] = ctx.new_id("txn");
+    transaction["object"] = "balance_transaction";
+    transaction["amount"] = amount;
+    transaction["available_on"] = unix_seconds(now);
+    transaction["balance_type"] = "payments";
+    transaction["created"] = unix_seconds(now);
+    transaction["currency"] = dispute.at("currency");
+    transaction["description"] = (out ? "Chargeback withdrawal for " : "Chargeback reversal for ") +
+                                 text_of(dispute, "charge");
+    transaction["exchange_rate"] = nullptr;
+    transaction["fee"] = fee;
+    transaction["fee_details"] = Json::array({std::move(detail)});
+    transaction["net"] = amount - fee;
+    transaction["reporting_category"] = out ? "dispute" : "dispute_reversal";
+    transaction["source"] = dispute.at("id");
+    transaction["status"] = "available";
+    transaction["type"] = "adjustment";
+    return transaction;
+}
+
+Json evidence_details(Instant now) {
+    const auto last_day = std::chrono::floor<std::chrono::days>(now) + kDaysToAnswer;
+    const Instant due = last_day + std::chrono::days(1) - std::chrono::seconds(1);
+    Json details;
+    details["due_by"] = unix_seconds(due);
+    details["enhanced_eligibility"] = Json::object();
+    details["has_evidence"] = false;
+    details["past_due"] = false;
+    details["submission_count"] = 0;
+    return details;
+}
+
+Json new_dispute(Context& ctx, const Json& charge, const TestCard& card, Instant now) {
+    const Case opened = case_of(card.claim);
+    const bool inquiry = card.claim == CardholderClaim::FraudInquiry;
+    Json dispute;
+    dispute["id"] = ctx.new_id("du");
+    dispute["object"] = "dispute";
+    dispute["amount"] = charge.at("amount_captured");
+    dispute["balance_transactions"] = Json::array();
+    dispute["charge"] = charge.at("id");
+    dispute["created"] = unix_seconds(now);
+    dispute["currency"] = charge.at("currency");
+    dispute["enhanced_eligibility_types"] = Json::array();
+    dispute["evidence"] = empty_evidence();
+    dispute["evidence_details"] = evidence_details(now);
+    dispute["is_charge_refundable"] = inquiry;
+    dispute["livemode"] = false;
+    dispute["metadata"] = Json::object();
+    dispute["network_reason_code"] = std::string(opened.network_reason_code);
+    dispute["payment_intent"] = charge.at("payment_intent");
+    Json& details = dispute["payment_method_details"];
+    details["card"]["brand"] = std::string(card.brand);
+    details["card"]["case_type"] = std::string(opened.type);
+    details["card"]["network_reason_code"] = std::string(opened.network_reason_code);
+    details["type"] = "card";
+    dispute["reason"] = std::string(opened.reason);
+    dispute["status"] = std::string(opened.status);
+    dispute["_parent"] = charge.at("id");
+    dispute["_customer"] = charge.at("customer");
+    return dispute;
+}
+
+}  // namespace
+
+void dispute_as_card_says(Context& ctx, const std::string& charge_id) {
+    auto charge = ctx.find("charge", charge_id);
+    check(charge.has_value(), "a payment that succeeded has a charge");
+    const auto method = ctx.find("payment_method", text_of(*charge, "payment_method"));
+    const TestCard* card = method ? card_of_payment_method(*method) : nullptr;
+    if (card == nullptr || card->claim == CardholderClaim::None) return;
+
+    const Instant now = second_of(ctx, text_of(*charge, "customer"));
+    Json dispute = new_dispute(ctx, *charge, *card, now);
+    if (!is_inquiry(dispute))
+        dispute["balance_transactions"].push_back(
+            balance_transaction(ctx, dispute, Movement::Withdrawal, now));
+    (*charge)["dispute"] = dispute.at("id");
+    (*charge)["disputed"] = true;
+    ctx.put(*charge);
+    ctx.put(dispute);
+    ctx.emit("charge.dispute.created", dispute);
+    if (!is_inquiry(dispute)) ctx.emit("charge.dispute.funds_withdrawn", dispute);
+}
+
+std::optional<StripeError> charged_back(Context& ctx, const Json& charge) {
+    const auto dispute = ctx.find("dispute", text_of(charge, "dispute"));
+    if (!dispute || flag_of(*dispute, "is_charge_refundable")) return std::nullopt;
+    StripeError error;
+    error.code = "charge_disputed";
+    error.message =
+        "Charge " + text_of(charge, "id") + " has been charged back; cannot issue a refund.";
+    return error;
+}
+
+bool is_inquiry(const Json& dispute) { return text_of(dispute, "status").starts_with("warning_"); }
+
+bool needs_response(const Json& dispute) {
+    return text_of(dispute, "status").ends_with("needs_response");
+}
+
+bool is_closed(const Json& dispute) {
+    return !needs_response(dispute) && !text_of(dispute, "status").ends_with("under_review");
+}
+
+Json close_dispute(Context& ctx, Json dispute, Verdict verdict) {
+    const bool reinstates = verdict == Verdict::Won && !is_inquiry(dispute);
+    if (is_inquiry(dispute)) {
+        dispute["status"] = "warning_closed";
+    } else {
+        dispute["status"] = verdict == Verdict::Won ? "won" : "lost";
+    }
+    if (reinstates)
+        dispute["balance_transactions"].push_back(balance_transaction(
+            ctx, dispute, Movement::Reversal, second_of(ctx, text_of(dispute, "_customer"))));
+    ctx.put(dispute);
+    ctx.emit("charge.dispute.closed", dispute);
+    if (reinstates) ctx.emit("charge.dispute.funds_reinstated", dispute);
+    return dispute;
+}
+
+}  // namespace turnpike::twin
