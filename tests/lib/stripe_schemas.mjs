@@ -92,7 +92,9 @@ export class StripeSchemas {
     constructor() {
         const document = JSON.parse(readSchemas());
         this.definitions = document.definitions;
-        const options = {strict: false, allErrors: true, validateFormats: false};
+        // Optimizing its code costs Ajv more than these few answers gain by it.
+        const options = {strict: false, allErrors: true, validateFormats: false,
+                         code: {optimize: false}};
         this.answers = new Ajv(options).addSchema(document, 'stripe');
         // What arrives as a form is text until its type is known.
         this.requests = new Ajv({...options, coerceTypes: true}).addSchema(document, 'stripe');
@@ -157,21 +159,23 @@ export class StripeSchemas {
         return found;
     }
 
-    /// The row of `Requests` in root.ts that this request is one of, e.g. 'GET /v1/customers/{id}'.
-    kind(method, url) {
-        const {pathname} = new URL(url, 'http://stripe');
-        const segments = `${method} ${pathname}`.split('/');
-        const fits = (row) => {
-            const parts = row.split('/');
+    /// The rows of `Requests` in root.ts, e.g. 'GET /v1/customers/{id}'.
+    get requestKinds() { return Object.keys(this.definitions.Requests.properties); }
+
+    /// Which of them this is; undefined when it is none.
+    requestKind({method, url}) {
+        const segments = `${method} ${new URL(url, 'http://stripe').pathname}`.split('/');
+        return this.requestKinds.find((kind) => {
+            const parts = kind.split('/');
             return parts.length === segments.length &&
                    parts.every((part, i) => part === segments[i] || part === '{id}');
-        };
-        return Object.keys(this.definitions.Requests.properties).find(fits);
+        });
     }
 
     /// As answer(), of an exchange's request: its form, or its query.
-    request({method, url, body}) {
-        const kind = this.kind(method, url);
+    request(exchange) {
+        const {method, url, body} = exchange;
+        const kind = this.requestKind(exchange);
         if (!kind) return [`${method} ${url}: is no request of the types`];
         const text = method === 'POST' ? body : new URL(url, 'http://stripe').search;
         return this.check(this.requests, 'Requests', kind, decodeForm(text), kind);

@@ -80,36 +80,29 @@ export type ErrorBody = Omit<
     'userMessage' | 'headers' | 'statusCode' | 'requestId' | 'detail'
 >;
 
-/** What Turnpike's own adapter sends, by method and path. */
+/** What Turnpike's own adapter sends in tests/e2e/api_metering.test.mjs, by method and path. */
 export interface Requests {
-    'GET /v1/billing_portal/configurations': Stripe.BillingPortal.ConfigurationListParams;
     'POST /v1/billing_portal/configurations': Stripe.BillingPortal.ConfigurationCreateParams;
     'POST /v1/billing_portal/sessions': Stripe.BillingPortal.SessionCreateParams;
-    'GET /v1/customers': Stripe.CustomerListParams;
     'POST /v1/customers': Stripe.CustomerCreateParams;
     'GET /v1/customers/{id}': Stripe.CustomerRetrieveParams;
     'POST /v1/customers/{id}': Stripe.CustomerUpdateParams;
-    'GET /v1/events': Stripe.EventListParams;
-    'GET /v1/invoiceitems': Stripe.InvoiceItemListParams;
     'POST /v1/invoiceitems': Stripe.InvoiceItemCreateParams;
-    'DELETE /v1/invoiceitems/{id}': Stripe.InvoiceItemDeleteParams;
     'GET /v1/invoices': Stripe.InvoiceListParams;
-    'POST /v1/invoices': Stripe.InvoiceCreateParams;
     'GET /v1/invoices/{id}': Stripe.InvoiceRetrieveParams;
-    'POST /v1/invoices/{id}/finalize': Stripe.InvoiceFinalizeInvoiceParams;
-    'GET /v1/invoices/{id}/lines': Stripe.InvoiceListLineItemsParams;
     'GET /v1/payment_methods': Stripe.PaymentMethodListParams;
     'GET /v1/payment_methods/{id}': Stripe.PaymentMethodRetrieveParams;
     'POST /v1/payment_methods/{id}/attach': Stripe.PaymentMethodAttachParams;
     'POST /v1/payment_methods/{id}/detach': Stripe.PaymentMethodDetachParams;
-    'GET /v1/prices': Stripe.PriceListParams;
     'POST /v1/prices': Stripe.PriceCreateParams;
     'GET /v1/prices/{id}': Stripe.PriceRetrieveParams;
-    'GET /v1/products': Stripe.ProductListParams;
     'POST /v1/products': Stripe.ProductCreateParams;
     'GET /v1/subscriptions': Stripe.SubscriptionListParams;
     'POST /v1/subscriptions': Stripe.SubscriptionCreateParams;
     'GET /v1/subscriptions/{id}': Stripe.SubscriptionRetrieveParams;
     'POST /v1/subscriptions/{id}': Stripe.SubscriptionUpdateParams;
     'DELETE /v1/subscriptions/{id}': Stripe.SubscriptionCancelParams;
+    'POST /v1/test_helpers/test_clocks': Stripe.TestHelpers.TestClockCreateParams;
+    'GET /v1/test_helpers/test_clocks/{id}': Stripe.TestHelpers.TestClockRetrieveParams;
+    'POST /v1/test_helpers/test_clocks/{id}/advance': Stripe.TestHelpers.TestClockAdvanceParams;
 }
