@@ -2,19 +2,27 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
 import {eventually} from '../lib/process.mjs';
+import {RecordingProxy} from '../lib/recording_proxy.mjs';
 import {all, call, startSandbox} from '../lib/sandbox.mjs';
 import {Server, adminToken, engines, token, userToken} from '../lib/server.mjs';
+import {StripeSchemas} from '../lib/stripe_schemas.mjs';
 
 const hour = 3600 * 1000;
+const schemas = new StripeSchemas();
 
 for (const engine of engines())
     describe(engine.name, () => {
-        let sandbox, server;
+        let sandbox, proxy, server;
         before(async () => {
-            server = await Server.besideSandbox({database: await engine.database()});
-            sandbox = server.sandbox;
+            sandbox = await startSandbox();
+            proxy = await RecordingProxy.start(sandbox.url);
+            server = await Server.start(sandbox, {database: await engine.database(),
+                                                  env: {STRIPE_API_BASE: proxy.url}});
         });
-        after(() => server.end());
+        after(async () => {
+            await server.end();
+            proxy.stop();
+        });
 
         test('the tiers are published with their prices', async () => {
             const {status, body} = await server.request('GET', '/pricing');
@@ -433,5 +441,12 @@ for (const engine of engines())
             const answer = await server.request('GET', '/v1/audit_events', {as: adminToken()});
             assert.equal(answer.status, 200);
             assert.ok(answer.body.data.length > 0, 'what happened was written down');
+        });
+
+        test('every request to Stripe is one that the types of its library allow', () => {
+            const sent = proxy.exchanges.filter(({url}) => url.startsWith('/v1/'));
+            assert.deepEqual([...new Set(sent.map((exchange) => schemas.requestKind(exchange)))].sort(),
+                             schemas.requestKinds.sort());
+            assert.deepEqual(sent.flatMap((exchange) => schemas.request(exchange)), []);
         });
     });
