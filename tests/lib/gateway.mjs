@@ -103,7 +103,9 @@ export function proveGateway(start) {
 
     test('who is not known is turned away, and the API does not hear of it', async () => {
         const before = api.served;
-        assert.equal((await ask('/signals')).status, 401);
+        const unknown = await ask('/signals');
+        assert.equal(unknown.status, 401);
+        assert.notEqual(unknown.headers.get('server'), 'turnpike');
         assert.equal(api.served, before);
     });
 
@@ -163,6 +165,9 @@ export function proveGateway(start) {
         assert.deepEqual([problem.limit, problem.used, problem.upgrade.plan], ['100', '100', 'starter']);
         assert.equal(remaining(denied), '0');
         assert.ok(Number(denied.headers.get('retry-after')) > 0);
+        const ours = [...denied.headers.keys()].filter((name) => name.startsWith('x-turnpike-'));
+        assert.deepEqual(ours, [], 'what Turnpike tells the gateway is not for the client');
+        assert.notEqual(denied.headers.get('server'), 'turnpike');
         assert.equal(api.served, before + 1);
         assert.equal(await used('limited'), 100);
     });
