@@ -149,6 +149,17 @@ export function proveGateway(start) {
         assert.equal(await used('liar'), 5);
     });
 
+    test('no other spelling of a path that costs reaches the API', async () => {
+        const before = api.served;
+        for (const path of ['/Signals', '/SIGNALS/', '/%53ignals', '/signals/History/AAPL', '/Export/csv',
+                            '/signals;a=1', '/signals%3ba=1', '/free/..;/signals', '/free;x'])
+            assert.equal((await ask(path, 'speller')).status, 404, path);
+        assert.equal(api.served, before);
+        for (const path of ['/signals/history/Aapl', '/health?a=1;b=2', '/Signals.txt'])
+            assert.equal((await ask(path, 'speller')).status, 200, path);
+        assert.equal(await used('speller'), 2);
+    });
+
     test('at the limit the client gets 402 with the way out, and nothing is served', async () => {
         await server.status('limited');
         assert.equal((await server.consume('limited', 99)).status, 200);
