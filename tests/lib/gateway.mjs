@@ -103,7 +103,9 @@ export function proveGateway(start) {
 
     test('who is not known is turned away, and the API does not hear of it', async () => {
         const before = api.served;
-        assert.equal((await ask('/signals')).status, 401);
+        const unknown = await ask('/signals');
+        assert.equal(unknown.status, 401);
+        assert.notEqual(unknown.headers.get('server'), 'turnpike');
         assert.equal(api.served, before);
     });
 
@@ -147,6 +149,17 @@ export function proveGateway(start) {
         assert.equal(await used('liar'), 5);
     });
 
+    test('no other spelling of a path that costs reaches the API', async () => {
+        const before = api.served;
+        for (const path of ['/Signals', '/SIGNALS/', '/%53ignals', '/signals/History/AAPL', '/Export/csv',
+                            '/signals;a=1', '/signals%3ba=1', '/free/..;/signals', '/free;x'])
+            assert.equal((await ask(path, 'speller')).status, 404, path);
+        assert.equal(api.served, before);
+        for (const path of ['/signals/history/Aapl', '/health?a=1;b=2', '/Signals.txt'])
+            assert.equal((await ask(path, 'speller')).status, 200, path);
+        assert.equal(await used('speller'), 2);
+    });
+
     test('at the limit the client gets 402 with the way out, and nothing is served', async () => {
         await server.status('limited');
         assert.equal((await server.consume('limited', 99)).status, 200);
@@ -163,6 +176,9 @@ export function proveGateway(start) {
         assert.deepEqual([problem.limit, problem.used, problem.upgrade.plan], ['100', '100', 'starter']);
         assert.equal(remaining(denied), '0');
         assert.ok(Number(denied.headers.get('retry-after')) > 0);
+        const ours = [...denied.headers.keys()].filter((name) => name.startsWith('x-turnpike-'));
+        assert.deepEqual(ours, [], 'what Turnpike tells the gateway is not for the client');
+        assert.notEqual(denied.headers.get('server'), 'turnpike');
         assert.equal(api.served, before + 1);
         assert.equal(await used('limited'), 100);
     });
