@@ -137,6 +137,26 @@ TEST_P(Entitlements, PaidPlansGoOnIntoOverage) {
     EXPECT_EQ(row["overage_amount"], 4'690);  // 2,345 x $0.02
 }
 
+TEST_P(Entitlements, AFullCounterIsNoMatterOfThePlan) {
+    const auto paul = world_->add_customer("paul");
+    add_subscription(*world_, paul, {});
+    EXPECT_EQ(consumed(calls("paul", 1'000'000'000'000))["http"], 200);
+    const Json denied = consumed(calls("paul", 1));
+    EXPECT_EQ(denied["http"], 409);
+    EXPECT_EQ(denied["code"], "counter_full");
+    EXPECT_EQ(denied["detail"],
+              "1000000000000 of 1000000000000 api_calls are used in this period; no counter holds "
+              "more, under any plan: count in a larger unit");
+    EXPECT_EQ(denied["limit"], "1000000000000");
+    EXPECT_EQ(denied["resets_at"], "2024-10-01T00:00:00Z");
+    EXPECT_FALSE(denied.contains("upgrade"));
+    const Json asked = check({{"customer", "paul"}, {"meter", "api_calls"}});
+    EXPECT_EQ(asked["allowed"], false);
+    EXPECT_EQ(asked["reason"], "counter_full");
+    EXPECT_EQ(asked["overage_allowed"], false);
+    EXPECT_FALSE(asked.contains("upgrade"));
+}
+
 TEST_P(Entitlements, TheSameUseAgainIsAnsweredAgainAndCountedOnce) {
     Json body = calls("alice", 100);
     body["source"] = "shop";

@@ -26,7 +26,15 @@ struct WindowAnswer {
     std::optional<Instant> resets_at;  ///< absent: never
 };
 
-bool denies(const WindowAnswer& answer) { return answer.reason == DecisionReason::LimitExceeded; }
+bool denies(DecisionReason reason) {
+    return reason == DecisionReason::LimitExceeded || reason == DecisionReason::CounterFull;
+}
+bool denies(const WindowAnswer& answer) { return denies(answer.reason); }
+
+DecisionReason denial_by(const Counter& counter) {
+    return bound_of(counter.hard_limit) == Bound::Range ? DecisionReason::CounterFull
+                                                        : DecisionReason::LimitExceeded;
+}
 
 /// When usage leaves a rolling window, so that `requested` fits or, where it does, at all.
 std::optional<Instant> rolling_reset(const Counter& counter, Quantity requested, Instant now) {
@@ -73,14 +81,14 @@ WindowAnswer ask(const Counter& counter, Quantity requested, Instant now) {
     WindowAnswer answer{&counter, DecisionReason::WithinAllowance, included, remaining,
                         resets_at(counter, requested, now)};
     if (!is_allowed) {
-        answer.reason = DecisionReason::LimitExceeded;
+        answer.reason = denial_by(counter);
     } else if (!fits) {
         answer.reason = beyond(counter);
     }
     // A cap stops usage behind the allowance; until then the allowance is what is told.
-    if (counter.hard_limit && (!is_allowed || !has_overage(counter))) {
-        answer.limit = *counter.hard_limit;
-        answer.left = std::max(Quantity{}, *counter.hard_limit - counter.used - counter.held);
+    if (!is_allowed || (counter.hard_limit && !has_overage(counter))) {
+        answer.limit = counter.hard_limit.value_or(kMaxQuantity);
+        answer.left = std::max(Quantity{}, answer.limit - counter.used - counter.held);
     }
     return answer;
 }
@@ -112,6 +120,7 @@ std::string_view to_text(DecisionReason reason) {
         case DecisionReason::SoftLimitPassed: return "soft_limit_passed";
         case DecisionReason::Overage: return "overage";
         case DecisionReason::LimitExceeded: return "limit_exceeded";
+        case DecisionReason::CounterFull: return "counter_full";
         case DecisionReason::NotInPlan: return "not_in_plan";
     }
     check(false, "every reason has a text");
@@ -154,18 +163,18 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
         if (!tightest || is_tighter(answer, *tightest)) tightest = answer;
     }
     const Counter& shown = *tightest->counter;
-    decision.allowed = reason != DecisionReason::LimitExceeded;
-    decision.reason = reason;
+    decision.allowed = !denies(*tightest);
+    decision.reason = decision.allowed ? reason : tightest->reason;
     decision.limit = tightest->limit;
     decision.used = shown.used;
     decision.reserved = shown.held;
     decision.remaining = tightest->left;
     decision.overage = overage_of(shown);
-    decision.overage_allowed = has_overage(shown);
+    decision.overage_allowed = has_overage(shown) && decision.reason != DecisionReason::CounterFull;
     decision.reset = shown.reset;
     decision.resets_at = tightest->resets_at;
     decision.window = length_of(shown);
-    if (decision.allowed) return decision;
+    if (decision.reason != DecisionReason::LimitExceeded) return decision;
     const auto allowances = facts.plan.allowances_of(facts.meter_key);
     const auto denied = std::ranges::find(allowances, shown.reset, &Allowance::reset);
     decision.upgrade = upgrade_from(facts, denied == allowances.end() ? nullptr : &*denied);
@@ -180,7 +189,7 @@ DecisionReason reason_of_use(std::span<const Counter> after, Quantity quantity, 
             Counter before = counter;
             before.used = std::max(counter.segments.back().from_used, counter.used - quantity);
             const auto answer = ask(before, quantity, now).reason;
-            if (answer != DecisionReason::LimitExceeded) reason = gravest(reason, answer);
+            if (!denies(answer)) reason = gravest(reason, answer);
         } else if (overage_of(counter) > Quantity{} && has_overage(counter)) {
             reason = gravest(reason, beyond(counter));
         }

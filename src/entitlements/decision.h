@@ -19,6 +19,7 @@ enum class DecisionReason : std::uint8_t {
     SoftLimitPassed,  ///< allowed; some of it is beyond an allowance, and is not charged
     Overage,          ///< allowed; some of it is charged at the overage price
     LimitExceeded,    ///< denied until a window begins anew or the plan changes
+    CounterFull,      ///< denied until a window begins anew: no counter holds more (kMaxQuantity)
     NotInPlan,        ///< denied; the plan does not include this meter
 };
 std::string_view to_text(DecisionReason reason);  ///< "within_allowance"
@@ -39,11 +40,11 @@ struct Decision {
     DecisionReason reason = DecisionReason::NotInPlan;
     Quantity limit;  ///< where usage stops or, where overage goes on, where overage begins
     Quantity used;
-    Quantity reserved;   ///< by open reservations
-    Quantity remaining;  ///< up to `limit`, without what is reserved
-    Quantity overage;    ///< units beyond allowances so far
-    bool overage_allowed = false;
-    Reset reset;  ///< of the window
+    Quantity reserved;             ///< by open reservations
+    Quantity remaining;            ///< up to `limit`, without what is reserved
+    Quantity overage;              ///< units beyond allowances so far
+    bool overage_allowed = false;  ///< not where no counter holds more
+    Reset reset;                   ///< of the window
     /// When the window begins anew. Of a rolling one: when the request fits or, where it does, when
     /// something leaves the window. Absent where nothing ever does.
     std::optional<Instant> resets_at;

@@ -134,9 +134,20 @@ TEST_F(Deciding, OffersTheNextPlanThatHelps) {
 }
 
 TEST_F(Deciding, NothingPassesWhatACounterCanHold) {
-    const Decision decision = ask("pro", 1'000'000'000'000, 1);
-    EXPECT_FALSE(decision.allowed);
-    EXPECT_EQ(decision.reason, DecisionReason::LimitExceeded);
+    const Quantity most = units(1'000'000'000'000);
+    catalog_.plans.push_back(plan("max", 3, 99'900, billed(1'000'000'000)));
+    for (const std::int64_t used : {999'999'999'998, 1'000'000'000'000}) {
+        const Decision decision = ask("pro", used, 3);
+        EXPECT_FALSE(decision.allowed);
+        EXPECT_EQ(to_text(decision.reason), "counter_full");
+        EXPECT_EQ(decision.limit, most);
+        EXPECT_EQ(decision.remaining, most - units(used));
+        EXPECT_FALSE(decision.overage_allowed) << "not on and on";
+        EXPECT_EQ(decision.resets_at, kMonth.end);
+        EXPECT_FALSE(decision.upgrade) << "a larger plan counts in the same counter";
+    }
+    EXPECT_EQ(ask("pro", 999'999'999'998, 2).reason, DecisionReason::Overage);
+    EXPECT_EQ(ask("free", 0, 1'000'000'000'000).reason, DecisionReason::LimitExceeded);
 }
 
 RC_GTEST_PROP(DecisionProperty, ABlockedPlanAllowsExactlyWhatRemains, ()) {
@@ -249,6 +260,19 @@ TEST(DecidingOverWindows, ASoftLimitIsToldAndPassed) {
     const Window billed_month{"billing_period", 2, OveragePolicy::Bill, "0.5"};
     EXPECT_EQ(ask({used(soft, 5), used(billed_month, 5)}, 1).reason, DecisionReason::Overage);
     EXPECT_EQ(ask({used(soft, 5), used({"week", 5}, 5)}, 1).reason, DecisionReason::LimitExceeded);
+}
+
+TEST(DecidingOverWindows, ADenialIsToldByTheWindowThatIsShown) {
+    const Window soft{"lifetime", 3, OveragePolicy::Allow};
+    const Counter full = used(soft, 1'000'000'000'000);
+    const Decision nearly = ask({full, used({"week", 5}, 4)}, 2);
+    EXPECT_EQ(to_text(nearly.reset), "lifetime") << "it has nothing left, and the week has one";
+    EXPECT_EQ(nearly.reason, DecisionReason::CounterFull);
+    EXPECT_EQ(ask({full, used({"week", 5}, 4)}, 1).reason, DecisionReason::CounterFull);
+    const Counter roomy = used(soft, 999'999'999'998);
+    const Decision week = ask({roomy, used({"week", 5}, 4)}, 3);
+    EXPECT_EQ(to_text(week.reset), "week");
+    EXPECT_EQ(week.reason, DecisionReason::LimitExceeded);
 }
 
 TEST(DecidingOverWindows, ASpendCapIsALimitBehindTheAllowance) {

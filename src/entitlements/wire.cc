@@ -232,6 +232,24 @@ Json write_summary(const UsageSummary& summary) {
     return json;
 }
 
+namespace {
+
+/// Without its details.
+Error used_up(const Decision& decision, const std::string& meter_key) {
+    std::string reserved;
+    if (decision.reserved > Quantity{})
+        reserved = ", and " + decision.reserved.text() + " reserved,";
+    std::string message =
+        fmt::format("{} of {} {} are used{} {}", decision.used.text(), decision.limit.text(),
+                    meter_key, reserved, when_of(decision.reset));
+    if (decision.reason != DecisionReason::CounterFull)
+        return {ErrorCode::PaymentRequired, "limit_exceeded", std::move(message)};
+    message += "; no counter holds more, under any plan: count in a larger unit";
+    return {ErrorCode::Conflict, "counter_full", std::move(message)};
+}
+
+}  // namespace
+
 Error denial(const Decision& decision, const std::string& meter_key, Instant now) {
     check(!decision.allowed, "only a denied request has a denial");
     if (decision.reason == DecisionReason::NotInPlan) {
@@ -240,12 +258,7 @@ Error denial(const Decision& decision, const std::string& meter_key, Instant now
         error.details = {{"feature", meter_key}, {"plan", decision.plan}};
         return error;
     }
-    std::string reserved;
-    if (decision.reserved > Quantity{})
-        reserved = ", and " + decision.reserved.text() + " reserved,";
-    Error error{ErrorCode::PaymentRequired, "limit_exceeded",
-                fmt::format("{} of {} {} are used{} {}", decision.used.text(),
-                            decision.limit.text(), meter_key, reserved, when_of(decision.reset))};
+    Error error = used_up(decision, meter_key);
     error.details = {{"feature", meter_key},
                      {"limit", decision.limit.text()},
                      {"used", decision.used.text()},
