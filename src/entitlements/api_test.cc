@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "entitlements/testing.h"
+#include "entitlements/wire.h"
 #include "json/value.h"
 #include "sql/testing.h"
 
@@ -277,6 +278,16 @@ TEST_P(Entitlements, SixtyFourClientsGetExactlyTheLast50Units) {
     EXPECT_EQ(denied, 14);
     EXPECT_EQ(usage("alice")["used"], "100");
     EXPECT_EQ(check({{"customer", "alice"}, {"meter", "api_calls"}})["used"], "100");
+}
+
+TEST(Denial, NobodyIsToldToWaitForReservations) {
+    Decision decision{.reason = DecisionReason::LimitExceeded};
+    decision.resets_at = kStart + std::chrono::hours(1);
+    EXPECT_EQ(denial(decision, "api_calls", kStart).retry_after_s, 3'600);
+    decision.waits_for_reservations = true;
+    const Error waiting = denial(decision, "api_calls", kStart);
+    EXPECT_FALSE(waiting.retry_after_s);
+    EXPECT_EQ(waiting.details.back().first, "resets_at") << "of the window, as ever";
 }
 
 INSTANTIATE_TEST_SUITE_P(, Entitlements, sql::both_engines(), sql::engine_name);

@@ -24,6 +24,7 @@ struct WindowAnswer {
     DecisionReason reason;
     Quantity limit, left;
     std::optional<Instant> resets_at;  ///< absent: never
+    bool would_fit_alone = true;       ///< without what is reserved
 };
 
 bool denies(DecisionReason reason) {
@@ -39,16 +40,18 @@ DecisionReason denial_by(const Counter& counter) {
 /// When usage leaves a rolling window, so that `requested` fits or, where it does, at all.
 std::optional<Instant> rolling_reset(const Counter& counter, Quantity requested, Instant now) {
     const Duration length = std::chrono::hours(counter.reset.hours);
-    const auto& buckets = counter.trail.buckets;
-    if (buckets.empty()) return now + length;
     const Duration width = bucket_width(counter.reset);
+    const auto fits_beside = [&](Quantity used) {
+        return is_within(used, used + counter.held + requested, counter.hard_limit);
+    };
+    const auto& buckets = counter.trail.buckets;
+    if (buckets.empty() && fits_beside({})) return now + length;
     Quantity used = counter.used;
     for (const UsageBucket& bucket : buckets) {
         used = used - bucket.used;
-        if (is_within(used, used + counter.held + requested, counter.hard_limit))
-            return Instant((bucket.number + 1) * width) + length;
+        if (fits_beside(used)) return Instant((bucket.number + 1) * width) + length;
     }
-    return std::nullopt;  // more than the whole allowance
+    return std::nullopt;  // more than reservations leave of the whole allowance
 }
 
 std::optional<Instant> resets_at(const Counter& counter, Quantity requested, Instant now) {
@@ -78,10 +81,11 @@ WindowAnswer ask(const Counter& counter, Quantity requested, Instant now) {
     const bool is_allowed =
         is_within(counter.used + counter.held, after + counter.held, counter.hard_limit);
     const bool fits = std::max(after, counter.used) - counter.used <= remaining;
-    WindowAnswer answer{&counter, DecisionReason::WithinAllowance, included, remaining,
-                        resets_at(counter, requested, now)};
+    WindowAnswer answer{&counter,  DecisionReason::WithinAllowance,    included,
+                        remaining, resets_at(counter, requested, now), true};
     if (!is_allowed) {
         answer.reason = denial_by(counter);
+        answer.would_fit_alone = is_within(counter.used, after, counter.hard_limit);
     } else if (!fits) {
         answer.reason = beyond(counter);
     }
@@ -154,12 +158,14 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
     std::deque<Counter> moved_on;  // of rolling windows, which are another one at each moment
     std::optional<WindowAnswer> tightest;
     DecisionReason reason = DecisionReason::WithinAllowance;
+    bool would_fit_alone = true;
     for (const Counter& counter : facts.counters) {
         const bool is_rolling = counter.reset.kind == Reset::Kind::Rolling;
         const WindowAnswer answer =
             ask(is_rolling ? moved_on.emplace_back(as_of(counter, facts.now)) : counter, requested,
                 facts.now);
         reason = gravest(reason, answer.reason);
+        would_fit_alone = would_fit_alone && answer.would_fit_alone;
         if (!tightest || is_tighter(answer, *tightest)) tightest = answer;
     }
     const Counter& shown = *tightest->counter;
@@ -173,6 +179,7 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
     decision.overage_allowed = has_overage(shown) && decision.reason != DecisionReason::CounterFull;
     decision.reset = shown.reset;
     decision.resets_at = tightest->resets_at;
+    decision.waits_for_reservations = !decision.allowed && would_fit_alone;
     decision.window = length_of(shown);
     if (decision.reason != DecisionReason::LimitExceeded) return decision;
     const auto allowances = facts.plan.allowances_of(facts.meter_key);

@@ -48,6 +48,8 @@ struct Decision {
     /// When the window begins anew. Of a rolling one: when the request fits or, where it does, when
     /// something leaves the window. Absent where nothing ever does.
     std::optional<Instant> resets_at;
+    /// Denied by open reservations alone: it may fit as soon as one of them ends.
+    bool waits_for_reservations = false;
     std::optional<Duration> window;      ///< how long it is; absent: without end
     std::string plan;                    ///< key of the plan that decided
     std::optional<UpgradeHint> upgrade;  ///< set only when denied and there is a better plan

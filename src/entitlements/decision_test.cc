@@ -316,6 +316,7 @@ TEST(DecidingOverWindows, ARollingOneMovesOn) {
         {"seven wait for both", kNoon, 7, false, 10, at(15, 31)},
         {"eleven never fit", kNoon, 11, false, 10, std::nullopt},
         {"all has left", at(15, 31), 10, true, 0, at(20, 31)},
+        {"eleven never fit, with nothing used", at(15, 31), 11, false, 0, std::nullopt},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);
@@ -325,6 +326,40 @@ TEST(DecidingOverWindows, ARollingOneMovesOn) {
         EXPECT_EQ(decision.resets_at, c.resets_at);
         EXPECT_EQ(decision.window, std::chrono::hours(5));
     }
+}
+
+TEST(DecidingOverWindows, WhoWaitsForReservationsNeedsNotWaitForTheWindow) {
+    struct Case {
+        const char* name;
+        Window window;
+        std::int64_t used, held, requested;
+        bool waits;
+        std::optional<Instant> resets_at;
+    };
+    const Window day{"day", 10}, rolling{"rolling_5h", 10};
+    // What was used from 12:00 to 12:01 leaves the window at 17:01.
+    const Instant leaves = kNoon + std::chrono::hours(5) + std::chrono::minutes(1);
+    const Case cases[] = {
+        {"beside what is held", day, 4, 6, 1, true, kMidnight},
+        {"nothing is used", day, 0, 10, 10, true, kMidnight},
+        {"also without what is held", day, 4, 6, 7, false, kMidnight},
+        {"nothing is held", day, 10, 0, 1, false, kMidnight},
+        {"it is allowed", day, 4, 5, 1, false, kMidnight},
+        {"when the used ones have left, too", rolling, 4, 6, 1, true, leaves},
+        {"nothing leaves the window", rolling, 0, 6, 5, true, std::nullopt},
+        {"more than the whole allowance", rolling, 0, 6, 11, false, std::nullopt},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        Counter counter = c.used == 0 ? counter_of(c.window) : used(c.window, c.used);
+        counter.held = units(c.held);
+        const Decision decision = ask({counter}, c.requested);
+        EXPECT_EQ(decision.waits_for_reservations, c.waits);
+        EXPECT_EQ(decision.resets_at, c.resets_at);
+    }
+    Counter held = counter_of(day);
+    held.held = units(10);
+    EXPECT_FALSE(ask({held, used({"week", 5}, 5)}, 1).waits_for_reservations) << "the week is full";
 }
 
 TEST(DecidingOverWindows, ALifetimeHasNoEnd) {

@@ -268,6 +268,7 @@ Error denial(const Decision& decision, const std::string& meter_key, Instant now
                      {"plan", decision.plan}};
     if (!decision.resets_at) return error;
     error.details.emplace_back("resets_at", format_rfc3339(*decision.resets_at));
+    if (decision.waits_for_reservations) return error;
     error.retry_after_s = static_cast<int>(
         std::min<std::int64_t>(seconds_until(*decision.resets_at, now), 1'000'000'000));
     return error;
