@@ -136,6 +136,14 @@ TEST_P(Entitlements, PaidPlansGoOnIntoOverage) {
     EXPECT_EQ(row["remaining"], "0");
     EXPECT_EQ(row["usage_percentage"], "123.45");
     EXPECT_EQ(row["overage_amount"], 4'690);  // 2,345 x $0.02
+    EXPECT_TRUE(row.at("hard_limit").is_null());
+    EXPECT_FALSE(check({{"customer", "paul"}, {"meter", "api_calls"}}).contains("hard_limit"));
+}
+
+TEST_P(Entitlements, WhereUsageStopsIsShown) {
+    consumed(calls("alice", 30));
+    EXPECT_EQ(usage("alice")["hard_limit"], "100");
+    EXPECT_EQ(check({{"customer", "alice"}, {"meter", "api_calls"}})["hard_limit"], "100");
 }
 
 TEST_P(Entitlements, AFullCounterIsNoMatterOfThePlan) {

@@ -172,6 +172,7 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
     decision.allowed = !denies(*tightest);
     decision.reason = decision.allowed ? reason : tightest->reason;
     decision.limit = tightest->limit;
+    decision.hard_limit = shown.hard_limit;
     decision.used = shown.used;
     decision.reserved = shown.held;
     decision.remaining = tightest->left;

@@ -39,6 +39,7 @@ struct Decision {
     bool allowed = false;
     DecisionReason reason = DecisionReason::NotInPlan;
     Quantity limit;  ///< where usage stops or, where overage goes on, where overage begins
+    std::optional<Quantity> hard_limit;  ///< where usage stops; absent: it goes on
     Quantity used;
     Quantity reserved;             ///< by open reservations
     Quantity remaining;            ///< up to `limit`, without what is reserved

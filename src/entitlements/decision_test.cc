@@ -254,6 +254,7 @@ TEST(DecidingOverWindows, ASoftLimitIsToldAndPassed) {
     EXPECT_TRUE(over.allowed);
     EXPECT_EQ(over.reason, DecisionReason::SoftLimitPassed);
     EXPECT_TRUE(over.overage_allowed);
+    EXPECT_EQ(over.hard_limit, std::nullopt);
     EXPECT_EQ(over.remaining, units(1));
     EXPECT_EQ(ask({used(soft, 5)}, 1).overage, units(2));
     // What is billed weighs more, and what is denied most.
@@ -282,6 +283,7 @@ TEST(DecidingOverWindows, ASpendCapIsALimitBehindTheAllowance) {
     EXPECT_EQ(within.reason, DecisionReason::WithinAllowance);
     EXPECT_EQ(within.limit, units(100));
     EXPECT_EQ(within.remaining, units(10));
+    EXPECT_EQ(within.hard_limit, units(120));
     EXPECT_TRUE(within.overage_allowed);
     EXPECT_EQ(ask({used(capped, 110)}, 10).reason, DecisionReason::Overage);
     const Decision denied = ask({used(capped, 110)}, 11);

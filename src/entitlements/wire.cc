@@ -103,6 +103,7 @@ void write_usage(Json& row, const WindowUsage& usage) {
     row["reserved"] = usage.reserved.text();
     row["included"] = usage.included.text();
     row["remaining"] = usage.remaining.text();
+    row["hard_limit"] = usage.hard_limit ? Json(usage.hard_limit->text()) : Json();
     row["usage_percentage"] = usage.percentage;
     row["overage"] = usage.overage.text();
     row["overage_allowed"] = usage.overage_allowed;
@@ -123,6 +124,7 @@ void write_numbers(ObjectText& body, const Decision& decision) {
         .text("overage", decision.overage.text())
         .flag("overage_allowed", decision.overage_allowed)
         .text("reset", to_text(decision.reset));
+    if (decision.hard_limit) body.text("hard_limit", decision.hard_limit->text());
     if (decision.resets_at) body.text("resets_at", format_rfc3339(*decision.resets_at));
     body.text("plan", decision.plan);
 }

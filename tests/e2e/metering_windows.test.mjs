@@ -214,6 +214,9 @@ for (const engine of engines())
             assert.deepEqual([over.status, over.body.code], [402, 'limit_exceeded']);
             const spent = await usage(name, 'renders');
             assert.deepEqual([spent.overage, spent.overage_amount], ['33', 99]);
+            // 1.00 / 0.03, cut down to millionths.
+            assert.deepEqual([spent.remaining, spent.hard_limit], ['0', '43.333333']);
+            assert.equal((await check(name, 'renders')).hard_limit, '43.333333');
             // What costs less than a cent may still fit: 0.333333 units are 0.00999999.
             assert.equal((await consume(name, 'renders', '0.333334')).status, 402);
             assert.equal((await consume(name, 'renders', '0.333333')).status, 200);
