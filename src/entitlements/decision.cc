@@ -72,6 +72,18 @@ std::optional<Duration> length_of(const Counter& counter) {
     return counter.period.end - counter.period.start;
 }
 
+/// The same with the numbers of where the window stops usage.
+WindowAnswer as_stop(WindowAnswer answer) {
+    const Counter& counter = *answer.counter;
+    answer.limit = counter.hard_limit.value_or(kMaxQuantity);
+    answer.left = std::max(Quantity{}, answer.limit - counter.used - counter.held);
+    return answer;
+}
+
+bool stops(const WindowAnswer& answer) {
+    return denies(answer) || answer.counter->hard_limit.has_value();
+}
+
 /// \param counter  as of `now`
 WindowAnswer ask(const Counter& counter, Quantity requested, Instant now) {
     const Quantity after =
@@ -90,10 +102,7 @@ WindowAnswer ask(const Counter& counter, Quantity requested, Instant now) {
         answer.reason = beyond(counter);
     }
     // A cap stops usage behind the allowance; until then the allowance is what is told.
-    if (!is_allowed || (counter.hard_limit && !has_overage(counter))) {
-        answer.limit = counter.hard_limit.value_or(kMaxQuantity);
-        answer.left = std::max(Quantity{}, answer.limit - counter.used - counter.held);
-    }
+    if (!is_allowed || (counter.hard_limit && !has_overage(counter))) return as_stop(answer);
     return answer;
 }
 
@@ -102,6 +111,10 @@ bool is_tighter(const WindowAnswer& one, const WindowAnswer& other) {
     if (one.left != other.left) return one.left < other.left;
     if (!one.resets_at || !other.resets_at) return !one.resets_at && other.resets_at;
     return *one.resets_at > *other.resets_at;
+}
+
+Quota quota_of(const WindowAnswer& stop) {
+    return {stop.limit, stop.left, stop.resets_at, length_of(*stop.counter)};
 }
 
 DecisionReason gravest(DecisionReason one, DecisionReason other) { return std::max(one, other); }
@@ -151,12 +164,15 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
     decision.plan = facts.plan.key;
     if (facts.counters.empty()) {
         decision.resets_at = facts.billing_period.end;
-        decision.window = facts.billing_period.end - facts.billing_period.start;
+        decision.quota = Quota{{},
+                               {},
+                               facts.billing_period.end,
+                               facts.billing_period.end - facts.billing_period.start};
         decision.upgrade = upgrade_from(facts, nullptr);
         return decision;
     }
     std::deque<Counter> moved_on;  // of rolling windows, which are another one at each moment
-    std::optional<WindowAnswer> tightest;
+    std::optional<WindowAnswer> tightest, first_stop;
     DecisionReason reason = DecisionReason::WithinAllowance;
     bool would_fit_alone = true;
     for (const Counter& counter : facts.counters) {
@@ -167,6 +183,9 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
         reason = gravest(reason, answer.reason);
         would_fit_alone = would_fit_alone && answer.would_fit_alone;
         if (!tightest || is_tighter(answer, *tightest)) tightest = answer;
+        if (!stops(answer)) continue;
+        const WindowAnswer stop = as_stop(answer);
+        if (!first_stop || is_tighter(stop, *first_stop)) first_stop = stop;
     }
     const Counter& shown = *tightest->counter;
     decision.allowed = !denies(*tightest);
@@ -181,7 +200,7 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
     decision.reset = shown.reset;
     decision.resets_at = tightest->resets_at;
     decision.waits_for_reservations = !decision.allowed && would_fit_alone;
-    decision.window = length_of(shown);
+    if (first_stop) decision.quota = quota_of(*first_stop);
     if (decision.reason != DecisionReason::LimitExceeded) return decision;
     const auto allowances = facts.plan.allowances_of(facts.meter_key);
     const auto denied = std::ranges::find(allowances, shown.reset, &Allowance::reset);

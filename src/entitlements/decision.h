@@ -31,6 +31,14 @@ struct UpgradeHint {
     std::optional<Money> price;
 };
 
+/// What a client may use before it is denied.
+struct Quota {
+    Quantity limit;
+    Quantity left;                     ///< of it, without what is reserved
+    std::optional<Instant> resets_at;  ///< as Decision has it
+    std::optional<Duration> window;    ///< how long it is; absent: without end
+};
+
 /// One answer to "may this customer use `requested` more?". Of several windows, the answer is that
 /// of all of them, and the numbers are those of the tightest one: the one with the fewest units
 /// left, and among equals the one that begins anew last. A window that denies is always tighter
@@ -51,7 +59,8 @@ struct Decision {
     std::optional<Instant> resets_at;
     /// Denied by open reservations alone: it may fit as soon as one of them ends.
     bool waits_for_reservations = false;
-    std::optional<Duration> window;      ///< how long it is; absent: without end
+    /// Of the tightest window that stops usage, up to its hard limit; absent: none does.
+    std::optional<Quota> quota;
     std::string plan;                    ///< key of the plan that decided
     std::optional<UpgradeHint> upgrade;  ///< set only when denied and there is a better plan
 };

@@ -293,6 +293,52 @@ TEST(DecidingOverWindows, ASpendCapIsALimitBehindTheAllowance) {
     EXPECT_EQ(denied.overage, units(10));
 }
 
+TEST(DecidingOverWindows, AQuotaEndsWhereUsageStops) {
+    const Window blocked_day{"day", 30}, billed{"billing_period", 10, OveragePolicy::Bill, "0.5"};
+    const Window soft{"week", 10, OveragePolicy::Allow};
+    const Window capped{"billing_period", 10, OveragePolicy::Bill, "0.5", "10.00"};  // 10 + 20
+    struct Case {
+        const char* name;
+        std::vector<Counter> counters;
+        std::int64_t requested;
+        std::optional<std::int64_t> limit;
+        std::int64_t left;
+        Instant resets_at;
+    };
+    const Case cases[] = {
+        {"a limit", {used(blocked_day, 12)}, 1, 30, 18, kMidnight},
+        {"within what is billed behind it", {used(billed, 4)}, 1, {}, 0, {}},
+        {"billed", {used(billed, 12)}, 1, {}, 0, {}},
+        {"passed and not billed", {used(soft, 12)}, 1, {}, 0, {}},
+        {"before a cap", {used(capped, 4)}, 1, 30, 26, kMonth.end},
+        {"under a cap", {used(capped, 12)}, 1, 30, 18, kMonth.end},
+        {"at a cap", {used(capped, 30)}, 1, 30, 0, kMonth.end},
+        {"the limit beside what goes on",
+         {used(billed, 12), used(blocked_day, 12)},
+         1,
+         30,
+         18,
+         kMidnight},
+        {"the tighter limit", {used(capped, 15), used(blocked_day, 12)}, 1, 30, 15, kMonth.end},
+        {"the one that denies", {used(capped, 28), used({"day", 9}, 9)}, 1, 9, 0, kMidnight},
+        {"the end of the range",
+         {used(billed, 1'000'000'000'000)},
+         1,
+         1'000'000'000'000,
+         0,
+         kMonth.end},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Decision decision = ask(c.counters, c.requested);
+        EXPECT_EQ(decision.quota.has_value(), c.limit.has_value());
+        if (!decision.quota || !c.limit) continue;
+        EXPECT_EQ(decision.quota->limit, units(*c.limit));
+        EXPECT_EQ(decision.quota->left, units(c.left));
+        EXPECT_EQ(decision.quota->resets_at, c.resets_at);
+    }
+}
+
 TEST(DecidingOverWindows, ARollingOneMovesOn) {
     const Window rolling{"rolling_5h", 10};
     Counter counter = used(rolling, 6, kNoon - std::chrono::hours(4));             // 08:00
@@ -326,7 +372,9 @@ TEST(DecidingOverWindows, ARollingOneMovesOn) {
         EXPECT_EQ(decision.allowed, c.allowed);
         EXPECT_EQ(decision.used, units(c.used));
         EXPECT_EQ(decision.resets_at, c.resets_at);
-        EXPECT_EQ(decision.window, std::chrono::hours(5));
+        ASSERT_TRUE(decision.quota);
+        EXPECT_EQ(decision.quota->window, std::chrono::hours(5));
+        EXPECT_EQ(decision.quota->resets_at, c.resets_at);
     }
 }
 
@@ -368,7 +416,9 @@ TEST(DecidingOverWindows, ALifetimeHasNoEnd) {
     const Decision decision = ask({used({"lifetime", 5}, 5)}, 1);
     EXPECT_EQ(decision.reason, DecisionReason::LimitExceeded);
     EXPECT_FALSE(decision.resets_at);
-    EXPECT_FALSE(decision.window);
+    ASSERT_TRUE(decision.quota);
+    EXPECT_FALSE(decision.quota->window);
+    EXPECT_FALSE(decision.quota->resets_at);
     // Waiting for a month's end helps nobody whose lifetime is used up.
     EXPECT_EQ(to_text(ask({used({"billing_period", 3}, 3), used({"lifetime", 5}, 5)}, 1).reset),
               "lifetime");

@@ -293,13 +293,15 @@ std::int64_t seconds_until(Instant then, Instant now) {
 
 void add_rate_headers(http::Headers& headers, const Decision& decision,
                       const std::string& meter_key, Instant now) {
+    if (!decision.quota) return;
+    const Quota& quota = *decision.quota;
     std::optional<std::int64_t> window, left;
-    if (decision.window) window = std::chrono::ceil<std::chrono::seconds>(*decision.window).count();
-    if (decision.resets_at) left = seconds_until(*decision.resets_at, now);
+    if (quota.window) window = std::chrono::ceil<std::chrono::seconds>(*quota.window).count();
+    if (quota.resets_at) left = seconds_until(*quota.resets_at, now);
     headers.emplace_back("RateLimit-Policy",
-                         rate_item(meter_key, {'q', whole_units(decision.limit)}, {'w', window}));
+                         rate_item(meter_key, {'q', whole_units(quota.limit)}, {'w', window}));
     headers.emplace_back("RateLimit",
-                         rate_item(meter_key, {'r', whole_units(decision.remaining)}, {'t', left}));
+                         rate_item(meter_key, {'r', whole_units(quota.left)}, {'t', left}));
 }
 
 }  // namespace turnpike

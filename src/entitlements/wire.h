@@ -72,9 +72,9 @@ Error denial(const Decision& decision, const std::string& meter_key, Instant now
 http::Response write_denial(const Error& denial, const Decision& decision,
                             const http::Request& request, const std::string& upgrade_url);
 
-/// RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10) for an allowance: whole
-/// units, the length of the tightest window, seconds until it begins anew; neither is told of a
-/// window without end.
+/// RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10) for the decision's
+/// quota: whole units, the length of its window, seconds until it begins anew; neither is told of a
+/// window without end. Nothing where usage goes on: a client that obeys them would stop there.
 void add_rate_headers(http::Headers& headers, const Decision& decision,
                       const std::string& meter_key, Instant now);
 /// Whole seconds until `then`, rounded up, at least 0.
