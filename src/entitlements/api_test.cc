@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "entitlements/testing.h"
+#include "entitlements/wire.h"
 #include "json/value.h"
 #include "sql/testing.h"
 
@@ -135,6 +136,34 @@ TEST_P(Entitlements, PaidPlansGoOnIntoOverage) {
     EXPECT_EQ(row["remaining"], "0");
     EXPECT_EQ(row["usage_percentage"], "123.45");
     EXPECT_EQ(row["overage_amount"], 4'690);  // 2,345 x $0.02
+    EXPECT_TRUE(row.at("hard_limit").is_null());
+    EXPECT_FALSE(check({{"customer", "paul"}, {"meter", "api_calls"}}).contains("hard_limit"));
+}
+
+TEST_P(Entitlements, WhereUsageStopsIsShown) {
+    consumed(calls("alice", 30));
+    EXPECT_EQ(usage("alice")["hard_limit"], "100");
+    EXPECT_EQ(check({{"customer", "alice"}, {"meter", "api_calls"}})["hard_limit"], "100");
+}
+
+TEST_P(Entitlements, AFullCounterIsNoMatterOfThePlan) {
+    const auto paul = world_->add_customer("paul");
+    add_subscription(*world_, paul, {});
+    EXPECT_EQ(consumed(calls("paul", 1'000'000'000'000))["http"], 200);
+    const Json denied = consumed(calls("paul", 1));
+    EXPECT_EQ(denied["http"], 409);
+    EXPECT_EQ(denied["code"], "counter_full");
+    EXPECT_EQ(denied["detail"],
+              "1000000000000 of 1000000000000 api_calls are used in this period; no counter holds "
+              "more, under any plan: count in a larger unit");
+    EXPECT_EQ(denied["limit"], "1000000000000");
+    EXPECT_EQ(denied["resets_at"], "2024-10-01T00:00:00Z");
+    EXPECT_FALSE(denied.contains("upgrade"));
+    const Json asked = check({{"customer", "paul"}, {"meter", "api_calls"}});
+    EXPECT_EQ(asked["allowed"], false);
+    EXPECT_EQ(asked["reason"], "counter_full");
+    EXPECT_EQ(asked["overage_allowed"], false);
+    EXPECT_FALSE(asked.contains("upgrade"));
 }
 
 TEST_P(Entitlements, TheSameUseAgainIsAnsweredAgainAndCountedOnce) {
@@ -257,6 +286,16 @@ TEST_P(Entitlements, SixtyFourClientsGetExactlyTheLast50Units) {
     EXPECT_EQ(denied, 14);
     EXPECT_EQ(usage("alice")["used"], "100");
     EXPECT_EQ(check({{"customer", "alice"}, {"meter", "api_calls"}})["used"], "100");
+}
+
+TEST(Denial, NobodyIsToldToWaitForReservations) {
+    Decision decision{.reason = DecisionReason::LimitExceeded};
+    decision.resets_at = kStart + std::chrono::hours(1);
+    EXPECT_EQ(denial(decision, "api_calls", kStart).retry_after_s, 3'600);
+    decision.waits_for_reservations = true;
+    const Error waiting = denial(decision, "api_calls", kStart);
+    EXPECT_FALSE(waiting.retry_after_s);
+    EXPECT_EQ(waiting.details.back().first, "resets_at") << "of the window, as ever";
 }
 
 INSTANTIATE_TEST_SUITE_P(, Entitlements, sql::both_engines(), sql::engine_name);

@@ -24,23 +24,34 @@ struct WindowAnswer {
     DecisionReason reason;
     Quantity limit, left;
     std::optional<Instant> resets_at;  ///< absent: never
+    bool would_fit_alone = true;       ///< without what is reserved
 };
 
-bool denies(const WindowAnswer& answer) { return answer.reason == DecisionReason::LimitExceeded; }
+bool denies(DecisionReason reason) {
+    return reason == DecisionReason::LimitExceeded || reason == DecisionReason::CounterFull;
+}
+bool denies(const WindowAnswer& answer) { return denies(answer.reason); }
+
+DecisionReason denial_by(const Counter& counter) {
+    return bound_of(counter.hard_limit) == Bound::Range ? DecisionReason::CounterFull
+                                                        : DecisionReason::LimitExceeded;
+}
 
 /// When usage leaves a rolling window, so that `requested` fits or, where it does, at all.
 std::optional<Instant> rolling_reset(const Counter& counter, Quantity requested, Instant now) {
     const Duration length = std::chrono::hours(counter.reset.hours);
-    const auto& buckets = counter.trail.buckets;
-    if (buckets.empty()) return now + length;
     const Duration width = bucket_width(counter.reset);
+    const auto fits_beside = [&](Quantity used) {
+        return is_within(used, used + counter.held + requested, counter.hard_limit);
+    };
+    const auto& buckets = counter.trail.buckets;
+    if (buckets.empty() && fits_beside({})) return now + length;
     Quantity used = counter.used;
     for (const UsageBucket& bucket : buckets) {
         used = used - bucket.used;
-        if (is_within(used, used + counter.held + requested, counter.hard_limit))
-            return Instant((bucket.number + 1) * width) + length;
+        if (fits_beside(used)) return Instant((bucket.number + 1) * width) + length;
     }
-    return std::nullopt;  // more than the whole allowance
+    return std::nullopt;  // more than reservations leave of the whole allowance
 }
 
 std::optional<Instant> resets_at(const Counter& counter, Quantity requested, Instant now) {
@@ -61,6 +72,18 @@ std::optional<Duration> length_of(const Counter& counter) {
     return counter.period.end - counter.period.start;
 }
 
+/// The same with the numbers of where the window stops usage.
+WindowAnswer as_stop(WindowAnswer answer) {
+    const Counter& counter = *answer.counter;
+    answer.limit = counter.hard_limit.value_or(kMaxQuantity);
+    answer.left = std::max(Quantity{}, answer.limit - counter.used - counter.held);
+    return answer;
+}
+
+bool stops(const WindowAnswer& answer) {
+    return denies(answer) || answer.counter->hard_limit.has_value();
+}
+
 /// \param counter  as of `now`
 WindowAnswer ask(const Counter& counter, Quantity requested, Instant now) {
     const Quantity after =
@@ -70,18 +93,16 @@ WindowAnswer ask(const Counter& counter, Quantity requested, Instant now) {
     const bool is_allowed =
         is_within(counter.used + counter.held, after + counter.held, counter.hard_limit);
     const bool fits = std::max(after, counter.used) - counter.used <= remaining;
-    WindowAnswer answer{&counter, DecisionReason::WithinAllowance, included, remaining,
-                        resets_at(counter, requested, now)};
+    WindowAnswer answer{&counter,  DecisionReason::WithinAllowance,    included,
+                        remaining, resets_at(counter, requested, now), true};
     if (!is_allowed) {
-        answer.reason = DecisionReason::LimitExceeded;
+        answer.reason = denial_by(counter);
+        answer.would_fit_alone = is_within(counter.used, after, counter.hard_limit);
     } else if (!fits) {
         answer.reason = beyond(counter);
     }
     // A cap stops usage behind the allowance; until then the allowance is what is told.
-    if (counter.hard_limit && (!is_allowed || !has_overage(counter))) {
-        answer.limit = *counter.hard_limit;
-        answer.left = std::max(Quantity{}, *counter.hard_limit - counter.used - counter.held);
-    }
+    if (!is_allowed || (counter.hard_limit && !has_overage(counter))) return as_stop(answer);
     return answer;
 }
 
@@ -90,6 +111,10 @@ bool is_tighter(const WindowAnswer& one, const WindowAnswer& other) {
     if (one.left != other.left) return one.left < other.left;
     if (!one.resets_at || !other.resets_at) return !one.resets_at && other.resets_at;
     return *one.resets_at > *other.resets_at;
+}
+
+Quota quota_of(const WindowAnswer& stop) {
+    return {stop.limit, stop.left, stop.resets_at, length_of(*stop.counter)};
 }
 
 DecisionReason gravest(DecisionReason one, DecisionReason other) { return std::max(one, other); }
@@ -112,6 +137,7 @@ std::string_view to_text(DecisionReason reason) {
         case DecisionReason::SoftLimitPassed: return "soft_limit_passed";
         case DecisionReason::Overage: return "overage";
         case DecisionReason::LimitExceeded: return "limit_exceeded";
+        case DecisionReason::CounterFull: return "counter_full";
         case DecisionReason::NotInPlan: return "not_in_plan";
     }
     check(false, "every reason has a text");
@@ -138,34 +164,44 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
     decision.plan = facts.plan.key;
     if (facts.counters.empty()) {
         decision.resets_at = facts.billing_period.end;
-        decision.window = facts.billing_period.end - facts.billing_period.start;
+        decision.quota = Quota{{},
+                               {},
+                               facts.billing_period.end,
+                               facts.billing_period.end - facts.billing_period.start};
         decision.upgrade = upgrade_from(facts, nullptr);
         return decision;
     }
     std::deque<Counter> moved_on;  // of rolling windows, which are another one at each moment
-    std::optional<WindowAnswer> tightest;
+    std::optional<WindowAnswer> tightest, first_stop;
     DecisionReason reason = DecisionReason::WithinAllowance;
+    bool would_fit_alone = true;
     for (const Counter& counter : facts.counters) {
         const bool is_rolling = counter.reset.kind == Reset::Kind::Rolling;
         const WindowAnswer answer =
             ask(is_rolling ? moved_on.emplace_back(as_of(counter, facts.now)) : counter, requested,
                 facts.now);
         reason = gravest(reason, answer.reason);
+        would_fit_alone = would_fit_alone && answer.would_fit_alone;
         if (!tightest || is_tighter(answer, *tightest)) tightest = answer;
+        if (!stops(answer)) continue;
+        const WindowAnswer stop = as_stop(answer);
+        if (!first_stop || is_tighter(stop, *first_stop)) first_stop = stop;
     }
     const Counter& shown = *tightest->counter;
-    decision.allowed = reason != DecisionReason::LimitExceeded;
-    decision.reason = reason;
+    decision.allowed = !denies(*tightest);
+    decision.reason = decision.allowed ? reason : tightest->reason;
     decision.limit = tightest->limit;
+    decision.hard_limit = shown.hard_limit;
     decision.used = shown.used;
     decision.reserved = shown.held;
     decision.remaining = tightest->left;
     decision.overage = overage_of(shown);
-    decision.overage_allowed = has_overage(shown);
+    decision.overage_allowed = has_overage(shown) && decision.reason != DecisionReason::CounterFull;
     decision.reset = shown.reset;
     decision.resets_at = tightest->resets_at;
-    decision.window = length_of(shown);
-    if (decision.allowed) return decision;
+    decision.waits_for_reservations = !decision.allowed && would_fit_alone;
+    if (first_stop) decision.quota = quota_of(*first_stop);
+    if (decision.reason != DecisionReason::LimitExceeded) return decision;
     const auto allowances = facts.plan.allowances_of(facts.meter_key);
     const auto denied = std::ranges::find(allowances, shown.reset, &Allowance::reset);
     decision.upgrade = upgrade_from(facts, denied == allowances.end() ? nullptr : &*denied);
@@ -180,7 +216,7 @@ DecisionReason reason_of_use(std::span<const Counter> after, Quantity quantity, 
             Counter before = counter;
             before.used = std::max(counter.segments.back().from_used, counter.used - quantity);
             const auto answer = ask(before, quantity, now).reason;
-            if (answer != DecisionReason::LimitExceeded) reason = gravest(reason, answer);
+            if (!denies(answer)) reason = gravest(reason, answer);
         } else if (overage_of(counter) > Quantity{} && has_overage(counter)) {
             reason = gravest(reason, beyond(counter));
         }

@@ -19,6 +19,7 @@ enum class DecisionReason : std::uint8_t {
     SoftLimitPassed,  ///< allowed; some of it is beyond an allowance, and is not charged
     Overage,          ///< allowed; some of it is charged at the overage price
     LimitExceeded,    ///< denied until a window begins anew or the plan changes
+    CounterFull,      ///< denied until a window begins anew: no counter holds more (kMaxQuantity)
     NotInPlan,        ///< denied; the plan does not include this meter
 };
 std::string_view to_text(DecisionReason reason);  ///< "within_allowance"
@@ -30,6 +31,14 @@ struct UpgradeHint {
     std::optional<Money> price;
 };
 
+/// What a client may use before it is denied.
+struct Quota {
+    Quantity limit;
+    Quantity left;                     ///< of it, without what is reserved
+    std::optional<Instant> resets_at;  ///< as Decision has it
+    std::optional<Duration> window;    ///< how long it is; absent: without end
+};
+
 /// One answer to "may this customer use `requested` more?". Of several windows, the answer is that
 /// of all of them, and the numbers are those of the tightest one: the one with the fewest units
 /// left, and among equals the one that begins anew last. A window that denies is always tighter
@@ -38,16 +47,20 @@ struct Decision {
     bool allowed = false;
     DecisionReason reason = DecisionReason::NotInPlan;
     Quantity limit;  ///< where usage stops or, where overage goes on, where overage begins
+    std::optional<Quantity> hard_limit;  ///< where usage stops; absent: it goes on
     Quantity used;
-    Quantity reserved;   ///< by open reservations
-    Quantity remaining;  ///< up to `limit`, without what is reserved
-    Quantity overage;    ///< units beyond allowances so far
-    bool overage_allowed = false;
-    Reset reset;  ///< of the window
+    Quantity reserved;             ///< by open reservations
+    Quantity remaining;            ///< up to `limit`, without what is reserved
+    Quantity overage;              ///< units beyond allowances so far
+    bool overage_allowed = false;  ///< not where no counter holds more
+    Reset reset;                   ///< of the window
     /// When the window begins anew. Of a rolling one: when the request fits or, where it does, when
     /// something leaves the window. Absent where nothing ever does.
     std::optional<Instant> resets_at;
-    std::optional<Duration> window;      ///< how long it is; absent: without end
+    /// Denied by open reservations alone: it may fit as soon as one of them ends.
+    bool waits_for_reservations = false;
+    /// Of the tightest window that stops usage, up to its hard limit; absent: none does.
+    std::optional<Quota> quota;
     std::string plan;                    ///< key of the plan that decided
     std::optional<UpgradeHint> upgrade;  ///< set only when denied and there is a better plan
 };

@@ -134,9 +134,20 @@ TEST_F(Deciding, OffersTheNextPlanThatHelps) {
 }
 
 TEST_F(Deciding, NothingPassesWhatACounterCanHold) {
-    const Decision decision = ask("pro", 1'000'000'000'000, 1);
-    EXPECT_FALSE(decision.allowed);
-    EXPECT_EQ(decision.reason, DecisionReason::LimitExceeded);
+    const Quantity most = units(1'000'000'000'000);
+    catalog_.plans.push_back(plan("max", 3, 99'900, billed(1'000'000'000)));
+    for (const std::int64_t used : {999'999'999'998, 1'000'000'000'000}) {
+        const Decision decision = ask("pro", used, 3);
+        EXPECT_FALSE(decision.allowed);
+        EXPECT_EQ(to_text(decision.reason), "counter_full");
+        EXPECT_EQ(decision.limit, most);
+        EXPECT_EQ(decision.remaining, most - units(used));
+        EXPECT_FALSE(decision.overage_allowed) << "not on and on";
+        EXPECT_EQ(decision.resets_at, kMonth.end);
+        EXPECT_FALSE(decision.upgrade) << "a larger plan counts in the same counter";
+    }
+    EXPECT_EQ(ask("pro", 999'999'999'998, 2).reason, DecisionReason::Overage);
+    EXPECT_EQ(ask("free", 0, 1'000'000'000'000).reason, DecisionReason::LimitExceeded);
 }
 
 RC_GTEST_PROP(DecisionProperty, ABlockedPlanAllowsExactlyWhatRemains, ()) {
@@ -243,12 +254,26 @@ TEST(DecidingOverWindows, ASoftLimitIsToldAndPassed) {
     EXPECT_TRUE(over.allowed);
     EXPECT_EQ(over.reason, DecisionReason::SoftLimitPassed);
     EXPECT_TRUE(over.overage_allowed);
+    EXPECT_EQ(over.hard_limit, std::nullopt);
     EXPECT_EQ(over.remaining, units(1));
     EXPECT_EQ(ask({used(soft, 5)}, 1).overage, units(2));
     // What is billed weighs more, and what is denied most.
     const Window billed_month{"billing_period", 2, OveragePolicy::Bill, "0.5"};
     EXPECT_EQ(ask({used(soft, 5), used(billed_month, 5)}, 1).reason, DecisionReason::Overage);
     EXPECT_EQ(ask({used(soft, 5), used({"week", 5}, 5)}, 1).reason, DecisionReason::LimitExceeded);
+}
+
+TEST(DecidingOverWindows, ADenialIsToldByTheWindowThatIsShown) {
+    const Window soft{"lifetime", 3, OveragePolicy::Allow};
+    const Counter full = used(soft, 1'000'000'000'000);
+    const Decision nearly = ask({full, used({"week", 5}, 4)}, 2);
+    EXPECT_EQ(to_text(nearly.reset), "lifetime") << "it has nothing left, and the week has one";
+    EXPECT_EQ(nearly.reason, DecisionReason::CounterFull);
+    EXPECT_EQ(ask({full, used({"week", 5}, 4)}, 1).reason, DecisionReason::CounterFull);
+    const Counter roomy = used(soft, 999'999'999'998);
+    const Decision week = ask({roomy, used({"week", 5}, 4)}, 3);
+    EXPECT_EQ(to_text(week.reset), "week");
+    EXPECT_EQ(week.reason, DecisionReason::LimitExceeded);
 }
 
 TEST(DecidingOverWindows, ASpendCapIsALimitBehindTheAllowance) {
@@ -258,6 +283,7 @@ TEST(DecidingOverWindows, ASpendCapIsALimitBehindTheAllowance) {
     EXPECT_EQ(within.reason, DecisionReason::WithinAllowance);
     EXPECT_EQ(within.limit, units(100));
     EXPECT_EQ(within.remaining, units(10));
+    EXPECT_EQ(within.hard_limit, units(120));
     EXPECT_TRUE(within.overage_allowed);
     EXPECT_EQ(ask({used(capped, 110)}, 10).reason, DecisionReason::Overage);
     const Decision denied = ask({used(capped, 110)}, 11);
@@ -265,6 +291,52 @@ TEST(DecidingOverWindows, ASpendCapIsALimitBehindTheAllowance) {
     EXPECT_EQ(denied.limit, units(120));
     EXPECT_EQ(denied.remaining, units(10));
     EXPECT_EQ(denied.overage, units(10));
+}
+
+TEST(DecidingOverWindows, AQuotaEndsWhereUsageStops) {
+    const Window blocked_day{"day", 30}, billed{"billing_period", 10, OveragePolicy::Bill, "0.5"};
+    const Window soft{"week", 10, OveragePolicy::Allow};
+    const Window capped{"billing_period", 10, OveragePolicy::Bill, "0.5", "10.00"};  // 10 + 20
+    struct Case {
+        const char* name;
+        std::vector<Counter> counters;
+        std::int64_t requested;
+        std::optional<std::int64_t> limit;
+        std::int64_t left;
+        Instant resets_at;
+    };
+    const Case cases[] = {
+        {"a limit", {used(blocked_day, 12)}, 1, 30, 18, kMidnight},
+        {"within what is billed behind it", {used(billed, 4)}, 1, {}, 0, {}},
+        {"billed", {used(billed, 12)}, 1, {}, 0, {}},
+        {"passed and not billed", {used(soft, 12)}, 1, {}, 0, {}},
+        {"before a cap", {used(capped, 4)}, 1, 30, 26, kMonth.end},
+        {"under a cap", {used(capped, 12)}, 1, 30, 18, kMonth.end},
+        {"at a cap", {used(capped, 30)}, 1, 30, 0, kMonth.end},
+        {"the limit beside what goes on",
+         {used(billed, 12), used(blocked_day, 12)},
+         1,
+         30,
+         18,
+         kMidnight},
+        {"the tighter limit", {used(capped, 15), used(blocked_day, 12)}, 1, 30, 15, kMonth.end},
+        {"the one that denies", {used(capped, 28), used({"day", 9}, 9)}, 1, 9, 0, kMidnight},
+        {"the end of the range",
+         {used(billed, 1'000'000'000'000)},
+         1,
+         1'000'000'000'000,
+         0,
+         kMonth.end},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Decision decision = ask(c.counters, c.requested);
+        EXPECT_EQ(decision.quota.has_value(), c.limit.has_value());
+        if (!decision.quota || !c.limit) continue;
+        EXPECT_EQ(decision.quota->limit, units(*c.limit));
+        EXPECT_EQ(decision.quota->left, units(c.left));
+        EXPECT_EQ(decision.quota->resets_at, c.resets_at);
+    }
 }
 
 TEST(DecidingOverWindows, ARollingOneMovesOn) {
@@ -292,6 +364,7 @@ TEST(DecidingOverWindows, ARollingOneMovesOn) {
         {"seven wait for both", kNoon, 7, false, 10, at(15, 31)},
         {"eleven never fit", kNoon, 11, false, 10, std::nullopt},
         {"all has left", at(15, 31), 10, true, 0, at(20, 31)},
+        {"eleven never fit, with nothing used", at(15, 31), 11, false, 0, std::nullopt},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);
@@ -299,15 +372,53 @@ TEST(DecidingOverWindows, ARollingOneMovesOn) {
         EXPECT_EQ(decision.allowed, c.allowed);
         EXPECT_EQ(decision.used, units(c.used));
         EXPECT_EQ(decision.resets_at, c.resets_at);
-        EXPECT_EQ(decision.window, std::chrono::hours(5));
+        ASSERT_TRUE(decision.quota);
+        EXPECT_EQ(decision.quota->window, std::chrono::hours(5));
+        EXPECT_EQ(decision.quota->resets_at, c.resets_at);
     }
+}
+
+TEST(DecidingOverWindows, WhoWaitsForReservationsNeedsNotWaitForTheWindow) {
+    struct Case {
+        const char* name;
+        Window window;
+        std::int64_t used, held, requested;
+        bool waits;
+        std::optional<Instant> resets_at;
+    };
+    const Window day{"day", 10}, rolling{"rolling_5h", 10};
+    // What was used from 12:00 to 12:01 leaves the window at 17:01.
+    const Instant leaves = kNoon + std::chrono::hours(5) + std::chrono::minutes(1);
+    const Case cases[] = {
+        {"beside what is held", day, 4, 6, 1, true, kMidnight},
+        {"nothing is used", day, 0, 10, 10, true, kMidnight},
+        {"also without what is held", day, 4, 6, 7, false, kMidnight},
+        {"nothing is held", day, 10, 0, 1, false, kMidnight},
+        {"it is allowed", day, 4, 5, 1, false, kMidnight},
+        {"when the used ones have left, too", rolling, 4, 6, 1, true, leaves},
+        {"nothing leaves the window", rolling, 0, 6, 5, true, std::nullopt},
+        {"more than the whole allowance", rolling, 0, 6, 11, false, std::nullopt},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        Counter counter = c.used == 0 ? counter_of(c.window) : used(c.window, c.used);
+        counter.held = units(c.held);
+        const Decision decision = ask({counter}, c.requested);
+        EXPECT_EQ(decision.waits_for_reservations, c.waits);
+        EXPECT_EQ(decision.resets_at, c.resets_at);
+    }
+    Counter held = counter_of(day);
+    held.held = units(10);
+    EXPECT_FALSE(ask({held, used({"week", 5}, 5)}, 1).waits_for_reservations) << "the week is full";
 }
 
 TEST(DecidingOverWindows, ALifetimeHasNoEnd) {
     const Decision decision = ask({used({"lifetime", 5}, 5)}, 1);
     EXPECT_EQ(decision.reason, DecisionReason::LimitExceeded);
     EXPECT_FALSE(decision.resets_at);
-    EXPECT_FALSE(decision.window);
+    ASSERT_TRUE(decision.quota);
+    EXPECT_FALSE(decision.quota->window);
+    EXPECT_FALSE(decision.quota->resets_at);
     // Waiting for a month's end helps nobody whose lifetime is used up.
     EXPECT_EQ(to_text(ask({used({"billing_period", 3}, 3), used({"lifetime", 5}, 5)}, 1).reset),
               "lifetime");

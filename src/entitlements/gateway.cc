@@ -55,7 +55,7 @@ http::Response refuse(const Error& error, const http::Request& request, Refusals
 /// 402 while a better plan exists, 429 where only time helps, and 403 where nothing does.
 ErrorCode meaning_of(const Decision& decision) {
     if (decision.upgrade) return ErrorCode::PaymentRequired;
-    const bool time_helps = decision.reason == DecisionReason::LimitExceeded;
+    const bool time_helps = decision.reason != DecisionReason::NotInPlan;
     return time_helps ? ErrorCode::LimitExceeded : ErrorCode::Forbidden;
 }
 

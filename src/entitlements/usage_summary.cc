@@ -21,6 +21,7 @@ Result<WindowUsage> usage_in(const Counter& counter, const Standing& standing) {
                        .reserved = counter.held,
                        .included = usage->included,
                        .remaining = usage->remaining,
+                       .hard_limit = usage->hard_limit,
                        .percentage = percentage_text(usage->used, usage->included),
                        .overage = usage->overage,
                        .overage_allowed = usage->overage_allowed,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,9 @@ struct WindowUsage {
     Quantity reserved;  ///< by open reservations
     Quantity included;
     Quantity remaining;
-    std::string percentage = "0.0";  ///< of `included`, a JSON number as text: "25.0"
-    Quantity overage;                ///< units beyond allowances so far
+    std::optional<Quantity> hard_limit;  ///< where usage stops; absent: it goes on
+    std::string percentage = "0.0";      ///< of `included`, a JSON number as text: "25.0"
+    Quantity overage;                    ///< units beyond allowances so far
     bool overage_allowed = false;
     Money overage_amount{0, Currency::Usd};  ///< if the window ended now
 };

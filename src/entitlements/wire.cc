@@ -105,6 +105,7 @@ void write_usage(Json& row, const WindowUsage& usage) {
     row["reserved"] = usage.reserved.text();
     row["included"] = usage.included.text();
     row["remaining"] = usage.remaining.text();
+    row["hard_limit"] = usage.hard_limit ? Json(usage.hard_limit->text()) : Json();
     row["usage_percentage"] = usage.percentage;
     row["overage"] = usage.overage.text();
     row["overage_allowed"] = usage.overage_allowed;
@@ -125,6 +126,7 @@ void write_numbers(ObjectText& body, const Decision& decision) {
         .text("overage", decision.overage.text())
         .flag("overage_allowed", decision.overage_allowed)
         .text("reset", to_text(decision.reset));
+    if (decision.hard_limit) body.text("hard_limit", decision.hard_limit->text());
     if (decision.resets_at) body.text("resets_at", format_rfc3339(*decision.resets_at));
     body.text("plan", decision.plan);
 }
@@ -234,6 +236,24 @@ Json write_summary(const UsageSummary& summary) {
     return json;
 }
 
+namespace {
+
+/// Without its details.
+Error used_up(const Decision& decision, const std::string& meter_key) {
+    std::string reserved;
+    if (decision.reserved > Quantity{})
+        reserved = ", and " + decision.reserved.text() + " reserved,";
+    std::string message =
+        fmt::format("{} of {} {} are used{} {}", decision.used.text(), decision.limit.text(),
+                    meter_key, reserved, when_of(decision.reset));
+    if (decision.reason != DecisionReason::CounterFull)
+        return {ErrorCode::PaymentRequired, "limit_exceeded", std::move(message)};
+    message += "; no counter holds more, under any plan: count in a larger unit";
+    return {ErrorCode::Conflict, "counter_full", std::move(message)};
+}
+
+}  // namespace
+
 Error denial(const Decision& decision, const std::string& meter_key, Instant now) {
     check(!decision.allowed, "only a denied request has a denial");
     if (decision.reason == DecisionReason::NotInPlan) {
@@ -242,12 +262,7 @@ Error denial(const Decision& decision, const std::string& meter_key, Instant now
         error.details = {{"feature", meter_key}, {"plan", decision.plan}};
         return error;
     }
-    std::string reserved;
-    if (decision.reserved > Quantity{})
-        reserved = ", and " + decision.reserved.text() + " reserved,";
-    Error error{ErrorCode::PaymentRequired, "limit_exceeded",
-                fmt::format("{} of {} {} are used{} {}", decision.used.text(),
-                            decision.limit.text(), meter_key, reserved, when_of(decision.reset))};
+    Error error = used_up(decision, meter_key);
     error.details = {{"feature", meter_key},
                      {"limit", decision.limit.text()},
                      {"used", decision.used.text()},
@@ -257,6 +272,7 @@ Error denial(const Decision& decision, const std::string& meter_key, Instant now
                      {"plan", decision.plan}};
     if (!decision.resets_at) return error;
     error.details.emplace_back("resets_at", format_rfc3339(*decision.resets_at));
+    if (decision.waits_for_reservations) return error;
     error.retry_after_s = static_cast<int>(
         std::min<std::int64_t>(seconds_until(*decision.resets_at, now), 1'000'000'000));
     return error;
@@ -279,13 +295,15 @@ std::int64_t seconds_until(Instant then, Instant now) {
 
 void add_rate_headers(http::Headers& headers, const Decision& decision,
                       const std::string& meter_key, Instant now) {
+    if (!decision.quota) return;
+    const Quota& quota = *decision.quota;
     std::optional<std::int64_t> window, left;
-    if (decision.window) window = std::chrono::ceil<std::chrono::seconds>(*decision.window).count();
-    if (decision.resets_at) left = seconds_until(*decision.resets_at, now);
+    if (quota.window) window = std::chrono::ceil<std::chrono::seconds>(*quota.window).count();
+    if (quota.resets_at) left = seconds_until(*quota.resets_at, now);
     headers.emplace_back("RateLimit-Policy",
-                         rate_item(meter_key, {'q', whole_units(decision.limit)}, {'w', window}));
+                         rate_item(meter_key, {'q', whole_units(quota.limit)}, {'w', window}));
     headers.emplace_back("RateLimit",
-                         rate_item(meter_key, {'r', whole_units(decision.remaining)}, {'t', left}));
+                         rate_item(meter_key, {'r', whole_units(quota.left)}, {'t', left}));
 }
 
 }  // namespace turnpike

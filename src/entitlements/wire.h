@@ -64,16 +64,17 @@ std::string write_consumed(const Decision& decision, const ConsumeOutcome& outco
 void write_numbers(ObjectText& body, const Decision& decision);
 Json write_summary(const UsageSummary& summary);
 
-/// Why a request was denied: limit, used, resets_at, and when to come back. PaymentRequired.
+/// Why a request was denied: limit, used, resets_at, and when to come back. PaymentRequired, or
+/// Conflict "counter_full".
 Error denial(const Decision& decision, const std::string& meter_key, Instant now);
 /// The problem of a denial, with the upgrade that would help, and with the seller's page for it
 /// unless `upgrade_url` is empty.
 http::Response write_denial(const Error& denial, const Decision& decision,
                             const http::Request& request, const std::string& upgrade_url);
 
-/// RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10) for an allowance: whole
-/// units, the length of the tightest window, seconds until it begins anew; neither is told of a
-/// window without end.
+/// RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10) for the decision's
+/// quota: whole units, the length of its window, seconds until it begins anew; neither is told of a
+/// window without end. Nothing where usage goes on: a client that obeys them would stop there.
 void add_rate_headers(http::Headers& headers, const Decision& decision,
                       const std::string& meter_key, Instant now);
 /// Whole seconds until `then`, rounded up, at least 0.

@@ -114,6 +114,10 @@ bool is_within(Quantity before, Quantity after, std::optional<Quantity> hard_lim
     return after <= before || after <= hard_limit.value_or(kMaxQuantity);
 }
 
+Bound bound_of(std::optional<Quantity> hard_limit) {
+    return hard_limit && *hard_limit < kMaxQuantity ? Bound::Allowance : Bound::Range;
+}
+
 Quantity count_value(const CountRule& rule, Quantity used, UsageTrail& trail, Quantity value,
                      Instant time) {
     if (is_rolling(rule)) return count_rolling(rule.reset, used, trail, value, time);

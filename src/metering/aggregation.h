@@ -59,6 +59,14 @@ Quantity forget_until(const CountRule& rule, Quantity used, UsageTrail& trail, I
 /// Whether a counter may go from `before` to `after`: whatever does not raise it, may.
 bool is_within(Quantity before, Quantity after, std::optional<Quantity> hard_limit);
 
+/// What stops a counter.
+enum class Bound : std::uint8_t {
+    Allowance,  ///< its hard limit
+    Range,      ///< kMaxQuantity: a plan that goes on does not help, and no other plan does
+};
+/// Which of them refuses what is_within() does under this limit.
+Bound bound_of(std::optional<Quantity> hard_limit);
+
 /// Counts the value; what has left a rolling window is forgotten.
 /// \return the new `used`: of a rolling window, the sum of its buckets
 Quantity count_value(const CountRule& rule, Quantity used, UsageTrail& trail, Quantity value,

@@ -92,6 +92,13 @@ TEST(IsWithin, OnlyWhatRaisesCanBeTooMuch) {
     EXPECT_FALSE(is_within(units(5), Quantity::from_scaled(kMaxQuantity.scaled() + 1), {}));
 }
 
+TEST(BoundOf, TheRangeEndsWhatNoPlanEndsBefore) {
+    EXPECT_EQ(bound_of(std::nullopt), Bound::Range) << "usage goes on";
+    EXPECT_EQ(bound_of(kMaxQuantity), Bound::Range) << "a cap that pays for more";
+    EXPECT_EQ(bound_of(Quantity::from_scaled(kMaxQuantity.scaled() - 1)), Bound::Allowance);
+    EXPECT_EQ(bound_of(Quantity{}), Bound::Allowance);
+}
+
 // Buckets of a minute: the first is [0, 1 min), and leaves a window of 1 h at 61 min.
 TEST(Rolling, ABucketLeavesWhenAllOfItHas) {
     Tally tally{.rule = rolling(1)};

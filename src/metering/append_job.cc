@@ -81,8 +81,10 @@ std::vector<PlacedEvents> stretches_of(PlacedEvents events) {
     return stretches;
 }
 
-UsageOutcome over_limit(const UsageWindow& window) {
-    return {Verdict::Rejected, beyond_allowance(window.meter_key, window.reset), {}};
+UsageOutcome over_limit(const FullWindow& full) {
+    return {Verdict::Rejected,
+            complaint_of(full.bound, full.window->meter_key, full.window->reset),
+            {}};
 }
 
 }  // namespace turnpike

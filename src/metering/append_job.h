@@ -36,7 +36,6 @@ std::vector<PlacedEvents> stretches_of(PlacedEvents events);
 void take_outcomes(std::vector<UsageOutcome> outcomes, const PlacedEvents& events,
                    AppendReport& report);
 
-/// \param window  one that the event does not fit
-UsageOutcome over_limit(const UsageWindow& window);
+UsageOutcome over_limit(const FullWindow& full);
 
 }  // namespace turnpike

@@ -49,10 +49,12 @@ std::optional<Counter> with_bucket_changed(Counter counter, const CountChange& c
 }
 
 /// What is held comes on top of the last one.
-bool is_within_limit(const Counter& counter, std::size_t number) {
+std::optional<Bound> bound_passed_in(const Counter& counter, std::size_t number) {
     const bool is_last = number + 1 == counter.segments.size();
     const Quantity taken = end_of_segment(counter, number) + (is_last ? counter.held : Quantity{});
-    return taken <= hard_limit_under(counter, number).value_or(kMaxQuantity);
+    const auto limit = hard_limit_under(counter, number);
+    if (taken <= limit.value_or(kMaxQuantity)) return std::nullopt;
+    return bound_of(limit);
 }
 
 }  // namespace
@@ -124,18 +126,20 @@ std::optional<Counter> corrected(Counter counter, const CountChange& change) {
     return counter;
 }
 
-bool is_within_limits(const Counter& before, const Counter& after, Instant moment) {
+std::optional<Bound> bound_passed(const Counter& before, const Counter& after, Instant moment) {
     const CountRule rule = rule_of(before);
-    if (after.used > std::max(before.used, kMaxQuantity)) return false;
-    if (can_fall(rule))
-        return is_within(used_at(rule, before.used, before.trail, moment) + before.held,
-                         used_at(rule, after.used, after.trail, moment) + after.held,
-                         after.hard_limit);
-    for (std::size_t number = 0; number < after.segments.size(); ++number)
-        if (end_of_segment(after, number) > end_of_segment(before, number) &&
-            !is_within_limit(after, number))
-            return false;
-    return true;
+    if (after.used > std::max(before.used, kMaxQuantity)) return Bound::Range;
+    if (can_fall(rule)) {
+        const bool is_let_in = is_within(
+            used_at(rule, before.used, before.trail, moment) + before.held,
+            used_at(rule, after.used, after.trail, moment) + after.held, after.hard_limit);
+        return is_let_in ? std::nullopt : std::optional(bound_of(after.hard_limit));
+    }
+    for (std::size_t number = 0; number < after.segments.size(); ++number) {
+        if (end_of_segment(after, number) <= end_of_segment(before, number)) continue;
+        if (const auto bound = bound_passed_in(after, number)) return bound;
+    }
+    return std::nullopt;
 }
 
 }  // namespace turnpike

@@ -80,9 +80,9 @@ struct CountChange {
 ///         of sums or counts
 std::optional<Counter> corrected(Counter counter, const CountChange& change);
 
-/// Whether an amend may lead from `before` to `after`: where it raises what is used by the end of
-/// an allowance, no more is used and held there than its hard limit lets in; what was promised
-/// under another plan leaves no room.
-bool is_within_limits(const Counter& before, const Counter& after, Instant moment);
+/// What keeps an amend from leading from `before` to `after`; nullopt: it may. Where it raises what
+/// is used by the end of an allowance, no more is used and held there than its hard limit lets in;
+/// what was promised under another plan leaves no room.
+std::optional<Bound> bound_passed(const Counter& before, const Counter& after, Instant moment);
 
 }  // namespace turnpike

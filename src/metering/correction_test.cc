@@ -113,7 +113,7 @@ TEST(Corrected, UsageLeavesTheSegmentInWhichItCounted) {
         EXPECT_EQ(after->used, Quantity::whole(c.used));
         EXPECT_EQ(after->segments[1].from_used, Quantity::whole(c.from_used));
         EXPECT_EQ(after->hard_limit, Quantity::whole(c.hard_limit));
-        EXPECT_TRUE(is_within_limits(before, *after, {}));
+        EXPECT_FALSE(bound_passed(before, *after, {}));
     }
     EXPECT_FALSE(corrected(upgraded(), {0, Quantity::whole(-9), {}})) << "8 were counted there";
     EXPECT_FALSE(corrected(upgraded(), {1, Quantity::whole(-13), {}}));
@@ -123,8 +123,8 @@ TEST(Corrected, UsageLeavesTheSegmentInWhichItCounted) {
 TEST(Corrected, AnAmendPassesNoAllowancesLimit) {
     const Counter before = upgraded();
     const auto is_let_in = [&](std::size_t segment, std::int64_t change) {
-        return is_within_limits(before, *corrected(before, {segment, Quantity::whole(change), {}}),
-                                {});
+        return !bound_passed(before, *corrected(before, {segment, Quantity::whole(change), {}}),
+                             {});
     };
     EXPECT_TRUE(is_let_in(0, 2));
     EXPECT_FALSE(is_let_in(0, 3)) << "the first plan stopped at ten";
@@ -140,13 +140,31 @@ Counter with_a_hold() {
     return counter;
 }
 
+TEST(Corrected, AnAmendIsToldWhatItPasses) {
+    UsageWindow endless = second_plan();
+    endless.overage_cap = std::nullopt;
+    Counter before = open_counter(first_plan());
+    ASSERT_TRUE(count_into(before, Quantity::whole(8), {}));
+    before = with_allowance(before, endless);
+    ASSERT_TRUE(count_into(before, kMaxQuantity - Quantity::whole(10), {}));
+    const auto bound = [&](std::size_t segment, std::int64_t change) {
+        const auto after = corrected(before, {segment, Quantity::whole(change), {}});
+        return bound_passed(before, after.value(), {});
+    };
+    EXPECT_EQ(bound(0, 2), std::nullopt) << "ten of the first plan, 10^12 of both";
+    EXPECT_EQ(bound(1, 2), std::nullopt);
+    EXPECT_EQ(bound(1, 3), Bound::Range);
+    const auto eleven = corrected(open_counter(first_plan()), {0, Quantity::whole(11), {}});
+    EXPECT_EQ(bound_passed(open_counter(first_plan()), eleven.value(), {}), Bound::Allowance);
+}
+
 TEST(Corrected, WhatIsHeldIsNoAmendsRoom) {
     const Counter before = with_a_hold();
     const auto after = [&](std::int64_t change) {
         return *corrected(before, {0, Quantity::whole(change), {}});
     };
-    EXPECT_TRUE(is_within_limits(before, after(1), {})) << "7 + 3";
-    EXPECT_FALSE(is_within_limits(before, after(2), {})) << "8 + 3";
+    EXPECT_FALSE(bound_passed(before, after(1), {})) << "7 + 3";
+    EXPECT_TRUE(bound_passed(before, after(2), {})) << "8 + 3";
     EXPECT_EQ(after(-6).held, Quantity::whole(3));
     EXPECT_EQ(after(-6).hard_limit, Quantity::whole(10));
 }
@@ -165,12 +183,12 @@ TEST(Corrected, WhatWasPromisedUnderALargerPlanStands) {
     // With two of them gone it has none, and the three are held all the same: 4 + 3.
     const auto less = corrected(before, {0, Quantity::whole(-2), {}});
     EXPECT_EQ(less->hard_limit, Quantity::whole(7));
-    EXPECT_TRUE(is_within_limits(before, *less, {}));
+    EXPECT_FALSE(bound_passed(before, *less, {}));
 
     // Nothing is let in beside them: they are more than the smaller plan has left.
     for (const std::size_t segment : {0U, 1U}) {
         const auto more = corrected(before, {segment, Quantity::whole(1), {}});
-        EXPECT_FALSE(is_within_limits(before, *more, {})) << segment;
+        EXPECT_TRUE(bound_passed(before, *more, {})) << segment;
     }
 }
 
@@ -186,8 +204,8 @@ TEST(Corrected, ARollingWindowLosesItFromItsOwnTime) {
     EXPECT_EQ(without->trail.buckets.size(), 1U);
     EXPECT_FALSE(corrected(counter, {0, Quantity::whole(-5), early}));
     const auto more = corrected(counter, {0, Quantity::whole(1), early});
-    EXPECT_FALSE(is_within_limits(counter, *more, late));
-    EXPECT_TRUE(is_within_limits(counter, *more, early + std::chrono::minutes(62)))
+    EXPECT_TRUE(bound_passed(counter, *more, late));
+    EXPECT_FALSE(bound_passed(counter, *more, early + std::chrono::minutes(62)))
         << "the early ones have left the window";
     // A minute that became empty takes usage again.
     const auto filled = corrected(*without, {0, Quantity::whole(3), early});
@@ -234,14 +252,14 @@ RC_GTEST_PROP(Corrected, VoidingEverythingGivesZero, ()) {
         const Used one = all[static_cast<std::size_t>(at)];
         const auto without = corrected(counter, {one.segment, Quantity{} - one.value, one.time});
         RC_ASSERT(without.has_value());
-        RC_ASSERT(is_within_limits(counter, *without, clock));
+        RC_ASSERT(!bound_passed(counter, *without, clock));
         if (!can_fall(rule)) {
             RC_ASSERT(without->used <= without->hard_limit.value_or(kMaxQuantity));
             // The same event again, as it was: nothing has happened.
             const auto again = corrected(*without, {one.segment, one.value, one.time});
             RC_ASSERT(again->used == counter.used);
             RC_ASSERT(again->hard_limit == counter.hard_limit);
-            RC_ASSERT(is_within_limits(*without, *again, clock));
+            RC_ASSERT(!bound_passed(*without, *again, clock));
         }
         counter = *without;
         all.erase(all.begin() + at);

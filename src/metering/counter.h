@@ -61,6 +61,12 @@ struct UsageCount {
     std::uint64_t unique = 0;                   ///< of Unique: a hash of the property's text
 };
 
+/// One that an event does not fit.
+struct FullWindow {
+    const UsageWindow* window = nullptr;  ///< that of one of its counts
+    Bound bound = Bound::Allowance;       ///< of its counter
+};
+
 /// From which count on an allowance was in force.
 struct CounterSegment {
     PlanVersionId plan_version;

@@ -18,12 +18,12 @@ namespace turnpike {
 namespace {
 
 /// \param full  of LimitExceeded
-UsageOutcome outcome_of(LogVerdict verdict, const UsageWindow* full) {
+UsageOutcome outcome_of(LogVerdict verdict, const FullWindow& full) {
     switch (verdict) {
         case LogVerdict::Accepted: return {};
         case LogVerdict::Duplicate: return {Verdict::Duplicate, std::nullopt, {}};
         case LogVerdict::Conflict: return {Verdict::Conflict, std::nullopt, {}};
-        case LogVerdict::LimitExceeded: return over_limit(*full);
+        case LogVerdict::LimitExceeded: return over_limit(full);
     }
     check(false, "every verdict is handled");
     return {};
@@ -111,7 +111,7 @@ asio::awaitable<Result<std::vector<UsageOutcome>>> LogUsage::decide(
     const AppendJob& job, const std::vector<PendingUsage>& events) {
     const bool tells_counters = job.counters == AppendJob::Counters::Report;
     std::vector<std::vector<Counter>> counters(tells_counters ? events.size() : 0);
-    std::vector<const UsageWindow*> full(events.size());
+    std::vector<FullWindow> full(events.size());
     std::vector<LoggedUse> uses;
     uses.reserve(events.size());
     for (std::size_t i = 0; i < events.size(); ++i) {

@@ -167,8 +167,8 @@ TEST(Recounted, AVoidAlwaysFits) {
     // What the first plan bills goes on, and the second lets no more in.
     const auto amended = [&](std::size_t segment, std::int64_t to) {
         const Revaluation more{segment, minute(1), {Quantity{}, Quantity::whole(to)}};
-        return is_within_limits(after, moved_to(after, recounted(after, more, {}).value()).value(),
-                                minute(3));
+        return !bound_passed(after, moved_to(after, recounted(after, more, {}).value()).value(),
+                             minute(3));
     };
     EXPECT_TRUE(amended(0, 9));
     EXPECT_TRUE(amended(0, 35)) << "all of it under the first plan";

@@ -60,8 +60,8 @@ struct AppendJob {
 /// What became of one event.
 struct UsageOutcome {
     Verdict verdict = Verdict::Accepted;
-    /// Set exactly when Rejected: as it was placed, or "limit_exceeded"; of a correction also
-    /// "unknown_event", or as changes_of() says.
+    /// Set exactly when Rejected: as it was placed, "limit_exceeded" or "counter_full"; of a
+    /// correction also "unknown_event", or as changes_of() says.
     std::optional<EventComplaint> complaint{};
     /// As the event left them, as of its time; one for each of its counts, when the job asks and
     /// the event was placed.

@@ -149,9 +149,22 @@ TEST_P(MeteringStore, ACounterNeverLeavesItsRange) {
     std::vector<PendingUsage> batch;
     for (int i = 0; i < 20; ++i)  // 20 x 10^12 would leave int64
         batch.push_back(calls(alice_, std::to_string(i), 1'000'000'000'000, window));
-    Verdicts expected(20, "limit_exceeded");
+    Verdicts expected(20, "counter_full");
     expected[0] = "accepted";
     EXPECT_EQ(record(store(), batch), expected);
+    const auto all_of_it = calls(alice_, "blocked", 1'000'000'000'000, world().window("free"));
+    EXPECT_EQ(record(store(), {all_of_it}), Verdicts{"counter_full"}) << "what is used stays";
+    const CustomerId bob = world().add_customer("bob");
+    const auto of_bob = calls(bob, "bob", 1'000'000'000'000, world().window("free"));
+    EXPECT_EQ(record(store(), {of_bob}), Verdicts{"limit_exceeded"}) << "the plan ends before";
+    const Correction more{Correction::Kind::Amend, "test", "one", Quantity::whole(2)};
+    const Instant october = kSeptember.end;
+    const auto of_october = world().window("pro", {october, october + std::chrono::days(31)});
+    const auto one = calls(alice_, "one", 1, of_october);
+    const auto rest = calls(alice_, "rest", 999'999'999'999, of_october);
+    EXPECT_EQ(record(store(), {one, rest}), (Verdicts{"accepted", "accepted"}));
+    EXPECT_EQ(record(store(), {testing::correcting(alice_, "fix", more, kStart)}),
+              Verdicts{"counter_full"});
 }
 
 TEST_P(MeteringStore, ClientsThatRaceForTheLast50UnitsGetExactly50) {

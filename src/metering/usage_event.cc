@@ -35,9 +35,12 @@ std::string_view to_text(Verdict verdict) {
     return {};
 }
 
-EventComplaint beyond_allowance(std::string_view meter_key, const Reset& reset) {
-    return {"limit_exceeded",
-            "it would pass the allowance of " + std::string(meter_key) + " for " + words_of(reset)};
+EventComplaint complaint_of(Bound bound, std::string_view meter_key, const Reset& reset) {
+    const std::string counter = std::string(meter_key) + " for " + words_of(reset);
+    if (bound == Bound::Allowance)
+        return {"limit_exceeded", "it would pass the allowance of " + counter};
+    return {"counter_full", "it would pass the most that a counter holds, " + kMaxQuantity.text() +
+                                ", in " + counter + "; count in a larger unit"};
 }
 
 bool is_event_text(std::string_view text) {

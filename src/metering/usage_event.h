@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "catalog/reset.h"
+#include "metering/aggregation.h"
 
 namespace turnpike {
 
@@ -58,8 +59,9 @@ struct EventComplaint {
     std::string detail;
 };
 
-/// "limit_exceeded" of a counter of this meter and reset, in words of the event's own windows.
-EventComplaint beyond_allowance(std::string_view meter_key, const Reset& reset);
+/// "limit_exceeded" or "counter_full" of a counter of this meter and reset, in words of the event's
+/// own windows.
+EventComplaint complaint_of(Bound bound, std::string_view meter_key, const Reset& reset);
 
 /// 1 to 255 bytes without control characters.
 bool is_event_text(std::string_view text);

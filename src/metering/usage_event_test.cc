@@ -7,7 +7,7 @@
 namespace turnpike {
 namespace {
 
-TEST(UsageEvent, ADeniedOneIsToldWhichAllowanceItWouldPass) {
+TEST(UsageEvent, ADeniedOneIsToldWhichCounterItWouldPass) {
     using enum Reset::Kind;
     const struct {
         Reset reset;
@@ -23,10 +23,14 @@ TEST(UsageEvent, ADeniedOneIsToldWhichAllowanceItWouldPass) {
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.words);
-        const EventComplaint complaint = beyond_allowance("tokens", c.reset);
-        EXPECT_EQ(complaint.code, "limit_exceeded");
-        EXPECT_EQ(complaint.detail,
-                  std::string("it would pass the allowance of tokens for ") + c.words);
+        const std::string counter = std::string("tokens for ") + c.words;
+        const EventComplaint limit = complaint_of(Bound::Allowance, "tokens", c.reset);
+        EXPECT_EQ(limit.code, "limit_exceeded");
+        EXPECT_EQ(limit.detail, "it would pass the allowance of " + counter);
+        const EventComplaint range = complaint_of(Bound::Range, "tokens", c.reset);
+        EXPECT_EQ(range.code, "counter_full");
+        EXPECT_EQ(range.detail, "it would pass the most that a counter holds, 1000000000000, in " +
+                                    counter + "; count in a larger unit");
     }
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
 import {randomUUID} from 'node:crypto';
-import {freshFile} from '../lib/process.mjs';
+import {eventually, freshFile} from '../lib/process.mjs';
 import {engines, Server, userToken} from '../lib/server.mjs';
 
 const catalog = `
@@ -205,6 +205,23 @@ for (const engine of engines())
             assert.equal((await usage(name, 'exports')).overage_amount, 0);
         });
 
+        test('a counter ends at 10^12 units, also where usage goes on', async () => {
+            const name = await server.customer();
+            assert.equal((await consume(name, 'exports', 10 ** 12)).status, 200);
+            const full = await consume(name, 'exports');
+            assert.deepEqual([full.status, full.body.code, full.body.limit, full.body.upgrade],
+                             [409, 'counter_full', '1000000000000', undefined]);
+            assert.match(full.body.detail, /count in a larger unit$/);
+            const held = await server.admin('POST', '/v1/usage/reserve',
+                                            {customer: name, meter: 'exports', quantity: 1});
+            assert.deepEqual([held.status, held.body.code], [409, 'counter_full']);
+            const asked = await check(name, 'exports');
+            assert.deepEqual([asked.allowed, asked.reason, asked.overage_allowed],
+                             [false, 'counter_full', false]);
+            const plain = {id: randomUUID(), source: 'e2e', customer: name, meter: 'exports', quantity: 1};
+            assert.deepEqual(await send(plain), ['counter_full']);
+        });
+
         test('a spend cap ends usage at the last unit that it pays for', async () => {
             // Ten are included. 1.00 pays for 33 at 0.03 each: 0.99. One more would be 1.02.
             const name = await server.customer();
@@ -214,6 +231,13 @@ for (const engine of engines())
             assert.deepEqual([over.status, over.body.code], [402, 'limit_exceeded']);
             const spent = await usage(name, 'renders');
             assert.deepEqual([spent.overage, spent.overage_amount], ['33', 99]);
+            // 1.00 / 0.03, cut down to millionths.
+            assert.deepEqual([spent.remaining, spent.hard_limit], ['0', '43.333333']);
+            assert.equal((await check(name, 'renders')).hard_limit, '43.333333');
+            await eventually('the alert of the cap', async () => {
+                const {body} = await server.admin('GET', `/v1/usage/alerts?customer=${name}`);
+                return body.data.some(({kind, percent}) => kind === 'spend' && percent === 100);
+            });
             // What costs less than a cent may still fit: 0.333333 units are 0.00999999.
             assert.equal((await consume(name, 'renders', '0.333334')).status, 402);
             assert.equal((await consume(name, 'renders', '0.333333')).status, 200);

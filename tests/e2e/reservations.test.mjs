@@ -55,6 +55,7 @@ for (const engine of engines())
             assert.deepEqual([full.body.used, full.body.reserved, full.body.remaining], ['40', '60', '0']);
             assert.match(full.body.detail, /^40 of 100 api_calls are used, and 60 reserved, in this period/);
             assert.ok(full.body.upgrade);
+            assert.equal(full.headers.get('retry-after'), null, 'the reservation may end at any moment');
 
             const committed = await end(id, 'commit', {quantity: 25});
             assert.equal(committed.status, 200, JSON.stringify(committed.body));

@@ -27,7 +27,7 @@ export interface Standing {
     customer: string;
     /** Its key. */
     plan: string;
-    /** within_allowance, soft_limit_passed, overage, limit_exceeded, not_in_plan. */
+    /** within_allowance, soft_limit_passed, overage, limit_exceeded, counter_full, not_in_plan. */
     reason: string;
     limit: string | undefined;
     used: string | undefined;

@@ -29,6 +29,15 @@ void add_reached(std::vector<Threshold>& thresholds, const Measure& measure) {
     }
 }
 
+/// Whether a spend cap lets nothing more in or, of whole units, none, and has let one in.
+bool is_spent(const Counter& counter) {
+    if (!counter.hard_limit) return false;
+    if (counter.used >= *counter.hard_limit) return true;
+    const auto last = Quantity::whole(counter.hard_limit->scaled() / Quantity::kOne);
+    const Quantity beyond = counter.used - last;
+    return beyond >= Quantity{} && overage_of(counter) > beyond;
+}
+
 }  // namespace
 
 std::string_view to_text(ThresholdKind kind) {
@@ -51,10 +60,9 @@ std::vector<Threshold> thresholds_reached(const Counter& counter) {
     const bool is_capped =
         goes_on && *allowance.overage_unit_price > UnitPrice{} && allowance.overage_cap.has_value();
     if (!is_capped) return thresholds;
-    const bool is_exhausted = counter.hard_limit && counter.used >= *counter.hard_limit;
     const Int128 cap = static_cast<Int128>(allowance.overage_cap->scaled()) * Quantity::kOne;
     add_reached(thresholds, {ThresholdKind::Spend, cap, overage_cost(rated_segments(counter)),
-                             kCostDigits, is_exhausted});
+                             kCostDigits, is_spent(counter)});
     return thresholds;
 }
 

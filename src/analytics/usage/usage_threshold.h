@@ -36,8 +36,9 @@ struct Threshold {
 /// first those of usage. Usage is measured against the hard limit where the allowance is blocked at
 /// its end, and against what is included where it goes on. Nothing is reached of 0.
 ///
-/// A cap is reached when the money is spent, or when the hard limit is: what is left of the money
-/// may be less than the least unit costs.
+/// A cap is reached when the money is spent, or with the last whole unit that it pays for, as the
+/// hard limit says it: whole units end there, and leave money that pays for a part of one. A cap
+/// that pays for no whole unit is reached at the hard limit.
 std::vector<Threshold> thresholds_reached(const Counter& counter);
 
 /// In which each of a counter's thresholds is raised once: its own window. One that can fall and

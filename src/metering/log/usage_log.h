@@ -40,7 +40,7 @@ struct LoggedUse {
     std::vector<Counter>* counters = nullptr;
     /// Where to put, of LimitExceeded, the window that it does not fit: one of its counts'. May be
     /// null.
-    const UsageWindow** full = nullptr;
+    FullWindow* full = nullptr;
 };
 
 /// One correction of a request.

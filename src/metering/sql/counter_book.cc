@@ -57,8 +57,8 @@ Quantity CounterBook::value_of(const Entry& entry, const UsageCount& count) {
     return is_known ? Quantity{} : count.value;
 }
 
-const UsageWindow* CounterBook::count(const CustomerId& customer,
-                                      std::span<const UsageCount> counts, Instant time) {
+std::optional<FullWindow> CounterBook::count(const CustomerId& customer,
+                                             std::span<const UsageCount> counts, Instant time) {
     struct Move {
         Entry* entry;
         Counter next;
@@ -73,7 +73,8 @@ const UsageWindow* CounterBook::count(const CustomerId& customer,
         Entry& entry = *entries[i];
         const Quantity value = value_of(entry, count);
         Counter next = under_window(entry.now, *count.window);
-        if (!count_into(next, value, time)) return count.window.get();
+        if (!count_into(next, value, time))
+            return FullWindow{count.window.get(), bound_of(next.hard_limit)};
         moves.push_back({&entry, std::move(next), &count, value != Quantity{}});
     }
     for (Move& move : moves) {
@@ -83,7 +84,7 @@ const UsageWindow* CounterBook::count(const CustomerId& customer,
         move.entry->has_changed = true;
         if (shows_last(*move.entry->now)) ++move.entry->position;
     }
-    return nullptr;
+    return std::nullopt;
 }
 
 std::vector<CountPlace> CounterBook::places_of(const CustomerId& customer,

@@ -32,9 +32,9 @@ public:
 
     /// Counts all of them, or none.
     /// \param counts  of one event, of different windows
-    /// \return the window of the first that does not fit; nullptr: all do
-    const UsageWindow* count(const CustomerId& customer, std::span<const UsageCount> counts,
-                             Instant time);
+    /// \return the window of the first that does not fit; nullopt: all do
+    std::optional<FullWindow> count(const CustomerId& customer, std::span<const UsageCount> counts,
+                                    Instant time);
     /// Of each of these counts, which were just counted, where.
     std::vector<CountPlace> places_of(const CustomerId& customer,
                                       std::span<const UsageCount> counts);

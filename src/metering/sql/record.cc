@@ -180,7 +180,7 @@ std::vector<UsageOutcome> record_agreeing(const RecordJob& job, std::span<const 
         } else if (original != i) {
             outcomes[i] = outcomes[original];
             if (outcomes[i].verdict == Verdict::Accepted) outcomes[i].verdict = Verdict::Duplicate;
-        } else if (const UsageWindow* const full =
+        } else if (const auto full =
                        book.count(pending.event.customer, pending.counts, pending.event.time)) {
             outcomes[i] = over_limit(*full);
         } else {

@@ -166,8 +166,10 @@ std::expected<std::vector<CorrectedCounter>, EventComplaint> counters_after(
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const StoredCount& count = original.counts[i];
         counters.push_back(counter_after(job, event.customer, original, count, changes[i]));
-        if (is_amend && !is_within_limits(count.counter, counters.back().counter, event.time))
-            return std::unexpected(beyond_allowance(count.counter.meter_key, count.counter.reset));
+        if (!is_amend) continue;
+        if (const auto bound = bound_passed(count.counter, counters.back().counter, event.time))
+            return std::unexpected(
+                complaint_of(*bound, count.counter.meter_key, count.counter.reset));
     }
     return counters;
 }

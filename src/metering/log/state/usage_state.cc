@@ -160,7 +160,7 @@ EventCount UsageState::event_count(const Placement& placement) const {
 }
 
 Counted UsageState::count(const Use& use, std::string& records, std::vector<Counter>* left,
-                          const UsageWindow** full) {
+                          FullWindow* full) {
     check(!use.counts.empty() && use.counts.size() <= kUsageCountsMax, "an event counts something");
     const auto contract =
         find_contract({use.customer, text_of(use.counts.front().window->contract)});
@@ -178,7 +178,7 @@ Counted UsageState::count(const Use& use, std::string& records, std::vector<Coun
         for (const Placement& placement : placements_) take(event_count(placement), use.time);
         ++events_;
     } else if (full != nullptr) {
-        *full = denying->count->window.get();
+        *full = {denying->count->window.get(), bound_of(counter_at(*denying).hard_limit)};
     }
     if (left != nullptr) *left = counters_at(placements_, use.time);
     return all_fit ? Counted::Accepted : Counted::LimitExceeded;

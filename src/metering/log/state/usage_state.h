@@ -104,7 +104,7 @@ struct ContractKey {
 
 enum class Counted : std::uint8_t {
     Accepted,
-    LimitExceeded,  ///< a hard limit of its counters does not let it in; nothing changed
+    LimitExceeded,  ///< a bound of its counters does not let it in; nothing changed
 };
 
 /// What the usage log says so far. Two ways lead here, and both end in the same state: count()
@@ -120,7 +120,7 @@ public:
     /// \param left  if not null, counters_in() as the event left them
     /// \param full  if not null, of LimitExceeded the first window that the event does not fit
     Counted count(const Use& use, std::string& records, std::vector<Counter>* left = nullptr,
-                  const UsageWindow** full = nullptr);
+                  FullWindow* full = nullptr);
     /// Before a correction is decided: whether only other events can tell what its counters come
     /// to. Then these must be found (event_recount.h) and told; what is counted meanwhile is noted
     /// here, until forget_recount(). One at a time, and no other correction meanwhile.
@@ -131,7 +131,7 @@ public:
     void forget_recount() { recount_.reset(); }
     /// Appends the record of a correction that holds; begin_arrival() came before, and no event
     /// since: corrections have arrivals of their own. begin_recount() found nothing to ask for.
-    /// Complaints: those of changes_of(); limit_exceeded. Nothing changed then.
+    /// Complaints: those of changes_of() and complaint_of(). Nothing changed then.
     std::expected<std::monostate, EventComplaint> correct(const CorrectionUse& use,
                                                           std::string& records);
 

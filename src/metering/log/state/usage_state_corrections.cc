@@ -133,8 +133,10 @@ std::expected<std::monostate, EventComplaint> UsageState::correct(const Correcti
         const LoggedChange change = logged(original, original.counts[i], (*changes)[i]);
         const auto after = changed(change, original.time);
         check(after.has_value(), "what an event counted can be taken away");
-        if (is_amend && !is_within_limits(counter_of(counters_[change.counter]), *after, use.time))
-            return std::unexpected(beyond_allowance(after->meter_key, after->reset));
+        const auto bound =
+            is_amend ? bound_passed(counter_of(counters_[change.counter]), *after, use.time)
+                     : std::nullopt;
+        if (bound) return std::unexpected(complaint_of(*bound, after->meter_key, after->reset));
         put_change(list, change);
     }
     begin_records(records);
@@ -173,7 +175,7 @@ Result<std::monostate> UsageState::apply_record(const CorrectionRecord& record) 
         const auto after = changed(change, record.original_time);
         if (!after) return contradiction("a correction takes away what was not counted");
         Entry& entry = counters_[change.counter];
-        if (record.quantity && !is_within_limits(counter_of(entry), *after, record.time))
+        if (record.quantity && bound_passed(counter_of(entry), *after, record.time))
             return contradiction("a correction passes a limit");
         put_back(entry, *after);
         const bool is_value_gone = change.becomes && change.becomes->is_value_gone;

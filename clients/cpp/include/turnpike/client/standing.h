@@ -20,7 +20,7 @@ struct Upgrade {
 struct Standing {
     std::string customer;  ///< cus_...; of a consumption that was refused, as it was asked for
     std::string plan;      ///< its key
-    /// within_allowance, soft_limit_passed, overage, limit_exceeded, not_in_plan
+    /// within_allowance, soft_limit_passed, overage, limit_exceeded, counter_full, not_in_plan
     std::string reason;
     std::string limit, used, remaining, overage;
     bool overage_allowed = false;
