@@ -1,0 +1,17 @@
+#include "sandbox/razorpay/engine.h"
+
+#include <utility>
+
+#include "sandbox/razorpay/subscriptions.h"
+
+namespace turnpike::twin::razorpay {
+
+void run_engine(Context& ctx, Instant until) {
+    while (auto due = ctx.next_due(until)) {
+        ctx.set_now(due->when);
+        step_subscription(ctx, std::move(due->object));
+    }
+    ctx.set_now(until);
+}
+
+}  // namespace turnpike::twin::razorpay
