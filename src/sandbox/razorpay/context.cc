@@ -24,6 +24,7 @@ Json parsed(const std::string& body) {
 }  // namespace
 
 Json visible(const Json& document) {
+    if (!document.is_object()) return document;
     Json shown = Json::object();
     for (const auto& [name, value] : document.items())
         if (!name.starts_with('_')) shown[name] = value;

@@ -1,6 +1,6 @@
 #include "sandbox/razorpay/invoices.h"
 
-#include <array>
+#include <utility>
 
 #include "sandbox/documents.h"
 
@@ -56,12 +56,12 @@ Json invoice_document(Context& ctx, const NewInvoice& invoice, std::int64_t tota
                 {"customer_id", nullptr},
                 {"customer_details", nullptr},
                 {"order_id", nullptr},
-                {"subscription_id", invoice.subscription_id},
+                {"subscription_id", text_or_null(invoice.subscription_id)},
                 {"line_items", Json::array()},
                 {"payment_id", nullptr},
-                {"status", "issued"},
+                {"status", "draft"},
                 {"expire_by", nullptr},
-                {"issued_at", now},
+                {"issued_at", nullptr},
                 {"paid_at", nullptr},
                 {"cancelled_at", nullptr},
                 {"expired_at", nullptr},
@@ -91,26 +91,9 @@ Json invoice_document(Context& ctx, const NewInvoice& invoice, std::int64_t tota
                 {"idempotency_key", nullptr}};
 }
 
-Answer fetch_invoice(Operation& operation) {
-    if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
-    return object_of_path(operation, "invoice");
-}
-
-Answer list_invoices(Operation& operation) {
-    ListFilter filter;
-    filter.parent = operation.params.text("subscription_id").value_or("");
-    filter.customer = operation.params.text("customer_id").value_or("");
-    return list_objects(operation, "invoice", filter);
-}
-
-constexpr auto kRoutes = std::to_array<Route>({
-    {"GET", "/v1/invoices", list_invoices},
-    {"GET", "/v1/invoices/{id}", fetch_invoice},
-});
-
 }  // namespace
 
-Json issue_invoice(Context& ctx, const NewInvoice& invoice) {
+Json draft_invoice(Context& ctx, const NewInvoice& invoice) {
     std::int64_t total = 0;
     Json items = Json::array();
     for (const InvoiceLine& line : invoice.lines) {
@@ -118,14 +101,39 @@ Json issue_invoice(Context& ctx, const NewInvoice& invoice) {
         items.push_back(line_item(ctx, line, invoice.currency));
     }
     Json made = invoice_document(ctx, invoice, total);
-    const Json order = open_order(ctx, {.amount = total,
-                                        .currency = invoice.currency,
-                                        .notes = invoice.notes,
-                                        .capture = NewOrder::Capture::Automatic});
     made["line_items"] = std::move(items);
-    made["order_id"] = order.at("id");
+    if (invoice.customer.is_object()) {
+        made["customer_id"] = invoice.customer.at("id");
+        made["customer_details"] = customer_details(invoice.customer);
+    }
     ctx.put(made);
     return made;
+}
+
+void open_invoice(Context& ctx, Json& invoice) {
+    const Json order = open_order(ctx, {.amount = integer_of(invoice, "amount"),
+                                        .currency = text_of(invoice, "currency"),
+                                        .notes = invoice.at("notes"),
+                                        .capture = NewOrder::Capture::Automatic});
+    invoice["order_id"] = order.at("id");
+    invoice["status"] = "issued";
+    invoice["issued_at"] = ctx.now_seconds();
+    ctx.put(invoice);
+    ctx.put_due(invoice, instant_of(invoice, "expire_by"));
+}
+
+Json issue_invoice(Context& ctx, const NewInvoice& invoice) {
+    Json made = draft_invoice(ctx, invoice);
+    open_invoice(ctx, made);
+    return made;
+}
+
+void expire_invoice(Context& ctx, Json invoice) {
+    invoice["status"] = "expired";
+    invoice["expired_at"] = ctx.now_seconds();
+    ctx.put(invoice);
+    ctx.put_due(invoice, std::nullopt);
+    ctx.emit("invoice.expired", {&invoice});
 }
 
 void set_billing_period(Json& invoice, const Period& period) {
@@ -151,10 +159,10 @@ Json charge_invoice(Context& ctx, Json& invoice, const Instrument& instrument,
         invoice["amount_due"] = 0;
     }
     ctx.put(invoice);
-    if (flag_of(payment, "captured")) ctx.emit("invoice.paid", {&payment, &order, &invoice});
+    if (!flag_of(payment, "captured")) return payment;
+    ctx.put_due(invoice, std::nullopt);
+    ctx.emit("invoice.paid", {&payment, &order, &invoice});
     return payment;
 }
-
-std::span<const Route> invoice_routes() { return kRoutes; }
 
 }  // namespace turnpike::twin::razorpay

@@ -6,6 +6,7 @@
 
 #include "sandbox/documents.h"
 #include "sandbox/razorpay/customers.h"
+#include "sandbox/razorpay/invoices.h"
 #include "sandbox/razorpay/plans.h"
 #include "sandbox/razorpay/subscriptions.h"
 
@@ -55,7 +56,8 @@ std::optional<Choice> read_choice(Params& form) {
     const auto action = form.text("action").value_or("");
     const auto method = form.one_of("method", {"card", "upi", "emandate"}).value_or("card");
     const auto later = form.one_of("later", {"succeed", "fail"}).value_or("succeed");
-    const auto email = form.text("email", 64).value_or("gaurav.kumar@example.com");
+    auto email = form.text("email", 64).value_or("");
+    if (email.empty()) email = "gaurav.kumar@example.com";
     if (form.complaint() || (action != "authorise" && action != "fail")) return std::nullopt;
     return Choice{.now = {method, action == "fail" ? Bank::Declines : Bank::Approves},
                   .later = {method, later == "fail" ? Bank::Declines : Bank::Approves},
@@ -162,13 +164,18 @@ PageAnswer decide_order(PageRequest& request) {
     return told(request, payment);
 }
 
-/// The subscription that an invoice can bring back to life; nullopt when it cannot be paid.
+/// The subscription that an invoice can bring back to life; nullopt for others.
 std::optional<Json> debtor_of(Context& ctx, const Json& invoice) {
     auto subscription = ctx.find("subscription", text_of(invoice, "subscription_id"));
-    if (!subscription || text_of(invoice, "status") != "issued") return std::nullopt;
+    if (!subscription) return std::nullopt;
     const auto state = state_of(*subscription);
     if (state != State::Pending && state != State::Halted) return std::nullopt;
     return subscription;
+}
+
+bool is_payable(Context& ctx, const Json& invoice) {
+    if (text_of(invoice, "status") != "issued") return false;
+    return text_of(invoice, "subscription_id").empty() || debtor_of(ctx, invoice).has_value();
 }
 
 PageAnswer show_invoice(PageRequest& request) {
@@ -176,17 +183,21 @@ PageAnswer show_invoice(PageRequest& request) {
         fmt::format("<h1>Invoice of {}</h1><p>It is <strong>{}</strong>.</p>\n",
                     amount_text(request.object), escape_html(text_of(request.object, "status")));
     body += outcome(request, "invoice");
-    if (debtor_of(request.ctx, request.object))
+    if (is_payable(request.ctx, request.object))
         body += choice("Pay", "Let it fail", kInstrumentFields);
     return page("Invoice", body);
 }
 
 PageAnswer decide_invoice(PageRequest& request) {
+    auto& ctx = request.ctx;
     const auto choice = read_choice(request.form);
     if (!choice) return bad_form();
-    const auto subscription = debtor_of(request.ctx, request.object);
-    if (!subscription) return {.status = 303, .location = request.path};
-    return told(request, pay_open_invoice(request.ctx, *subscription, request.object, choice->now));
+    if (!is_payable(ctx, request.object)) return {.status = 303, .location = request.path};
+    if (const auto subscription = debtor_of(ctx, request.object))
+        return told(request, pay_open_invoice(ctx, *subscription, request.object, choice->now));
+    const auto known = ctx.find("customer", text_of(request.object, "customer_id"));
+    const Json customer = known ? *known : customer_with_email(ctx, choice->email);
+    return told(request, charge_invoice(ctx, request.object, choice->now, customer));
 }
 
 }  // namespace

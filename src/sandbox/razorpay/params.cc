@@ -5,12 +5,13 @@
 #include <utility>
 
 #include "base/money.h"
+#include "sandbox/characters.h"
 
 namespace turnpike::twin::razorpay {
 namespace {
 
 constexpr std::size_t kNotesMax = 15;
-constexpr std::size_t kNoteBytesMax = 256;
+constexpr std::size_t kNoteCharactersMax = 256;
 constexpr std::int64_t kSecondsMax = 9'999'999'999;
 
 const Json& empty_object() {
@@ -86,7 +87,7 @@ std::optional<RazorpayError> Params::complaint() {
     return bad_request(unknown + " is/are not required and should not be sent").error();
 }
 
-std::optional<std::string> Params::text(std::string_view name, std::size_t bytes_max) {
+std::optional<std::string> Params::text(std::string_view name, std::size_t characters_max) {
     const Json* value = take(name);
     if (value == nullptr) return std::nullopt;
     if (value->is_number_integer()) return to_text(*value);
@@ -95,14 +96,14 @@ std::optional<std::string> Params::text(std::string_view name, std::size_t bytes
         return std::nullopt;
     }
     auto text = value->get<std::string>();
-    if (text.size() > bytes_max)
-        complain_about(name,
-                       "may not be greater than " + std::to_string(bytes_max) + " characters.");
+    if (characters_in(text) > characters_max)
+        complain_about(
+            name, "may not be greater than " + std::to_string(characters_max) + " characters.");
     return text;
 }
 
-std::string Params::required_text(std::string_view name, std::size_t bytes_max) {
-    auto value = text(name, bytes_max);
+std::string Params::required_text(std::string_view name, std::size_t characters_max) {
+    auto value = text(name, characters_max);
     if (!value || value->empty()) complain_about(name, "field is required.");
     return std::move(value).value_or("");
 }
@@ -194,7 +195,8 @@ std::optional<Json> Params::notes() {
     Json notes = Json::object();
     for (const auto& [key, given] : value->items()) {
         const auto note = note_in(given);
-        if (!note || note->size() > kNoteBytesMax || key.size() > kNoteBytesMax)
+        if (!note || characters_in(*note) > kNoteCharactersMax ||
+            characters_in(key) > kNoteCharactersMax)
             complain(
                 bad_request("Notes should be key value pairs of at most 256 characters", "notes"));
         notes[key] = note.value_or("");

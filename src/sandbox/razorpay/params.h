@@ -26,8 +26,8 @@ public:
     /// `prefix` names this part in errors: "item.".
     explicit Params(const Json& tree, std::string prefix = "");
 
-    std::optional<std::string> text(std::string_view name, std::size_t bytes_max = 2'048);
-    std::string required_text(std::string_view name, std::size_t bytes_max = 2'048);
+    std::optional<std::string> text(std::string_view name, std::size_t characters_max = 2'048);
+    std::string required_text(std::string_view name, std::size_t characters_max = 2'048);
     std::optional<std::int64_t> integer(std::string_view name, std::int64_t least,
                                         std::int64_t most);
     std::int64_t required_integer(std::string_view name, std::int64_t least, std::int64_t most);
@@ -40,8 +40,8 @@ public:
     std::int64_t required_amount(std::string_view name, const std::string& currency);
     /// Three letters, in upper case; INR is one of those that the catalog knows.
     std::string required_currency(std::string_view name);
-    /// Up to 15 pairs of up to 256 bytes; numbers and booleans become text. nullopt when absent;
-    /// an empty one is [].
+    /// Up to 15 pairs of up to 256 characters; numbers and booleans become text. nullopt when
+    /// absent; an empty one is [].
     std::optional<Json> notes();
     /// A nested object; nullopt when absent. Complains when it is something else.
     std::optional<Params> object(std::string_view name);

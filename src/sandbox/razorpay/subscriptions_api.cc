@@ -85,10 +85,6 @@ void read_subscription(Context& ctx, Params& params, Json& subscription) {
     read_future(ctx, params, "expire_by", subscription);
     subscription["notes"] = notes_of(params);
     if (params.text("offer_id")) params.complain(bad_request("Offer Not Found", "offer_id"));
-    if (const auto customer = params.text("customer_id")) {
-        if (!ctx.find("customer", *customer)) params.complain(no_such_id());
-        subscription["customer_id"] = *customer;
-    }
 }
 
 Answer create_subscription(Operation& operation) {

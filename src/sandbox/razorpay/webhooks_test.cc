@@ -38,9 +38,7 @@ protected:
         const auto now = twin_.clock().now();
         auto record = [&](sql::Transaction& tx) {
             const Attempt attempt{.tried_at = now, .status = status, .note = {}};
-            const auto retry = twin_.twin().retry_at(tx, delivery, attempt);
-            save_attempt(tx, delivery, attempt, retry);
-            return retry;
+            return twin_.twin().retry_at(tx, delivery, attempt);
         };
         const auto retry = twin_.twin().database().write_blocking(record);
         return retry ? std::chrono::duration_cast<std::chrono::seconds>(*retry - now).count() : -1;
