@@ -13,9 +13,6 @@
 /// Every function but load_due_accounts and find_owner is about one account.
 namespace turnpike::twin {
 
-/// The tables `objects`, `deliveries` and `delivery_attempts`: the first migration of every twin.
-extern const std::string_view kSharedTables;
-
 /// Which objects a list wants. Empty fields do not filter. Newest first (creation order, not id).
 struct ListFilter {
     std::string customer{};

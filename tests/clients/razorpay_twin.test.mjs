@@ -262,6 +262,28 @@ describe('an order', () => {
     });
 });
 
+describe('an invoice of its own', () => {
+    test('is drafted, issued, and paid on its page', async () => {
+        const razorpay = client('ownInvoices');
+        const draft = await razorpay.invoices.create({
+            type: 'invoice',
+            draft: '1',
+            customer: {email: 'a@example.com'},
+            line_items: [{name: 'Book', amount: 20000, currency: 'INR', quantity: 2}],
+        });
+        assert.equal(draft.status, 'draft');
+        const issued = await razorpay.invoices.issue(draft.id);
+        assert.equal(issued.status, 'issued');
+        await submit(issued.short_url, {action: 'fail'});
+        await submit(issued.short_url, {action: 'authorise'});
+        const paid = await razorpay.invoices.fetch(draft.id);
+        assert.equal(paid.status, 'paid');
+        assert.equal(paid.amount_paid, 40000);
+        const order = await razorpay.orders.fetch(paid.order_id);
+        assert.equal(order.attempts, 2);
+    });
+});
+
 describe('the twin', () => {
     test('refuses as Razorpay does', async () => {
         const razorpay = client('errors');

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "sandbox/ids.h"
-#include "sandbox/object_store.h"
+#include "sandbox/shared_tables.h"
 
 namespace turnpike::twin::razorpay {
 namespace {
@@ -31,7 +31,7 @@ CREATE TABLE refund_keys (
 );
 )sql";
 
-const std::array kMigrations{
+constexpr std::array kMigrations{
     sql::Migration{.number = 1, .name = "0001_objects", .sql = kSharedTables},
     sql::Migration{.number = 2, .name = "0002_razorpay", .sql = kSchema},
 };

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "sandbox/shared_tables.h"
 #include "sandbox/stripe/store.h"
 
 namespace turnpike::twin {
@@ -38,7 +39,7 @@ CREATE TABLE events (
 CREATE INDEX events_by_account ON events (account, seq);
 )sql";
 
-const std::array kMigrations{
+constexpr std::array kMigrations{
     sql::Migration{.number = 1, .name = "0001_objects", .sql = kSharedTables},
     sql::Migration{.number = 2, .name = "0002_stripe", .sql = kSchema},
 };
