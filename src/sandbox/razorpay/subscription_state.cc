@@ -57,7 +57,7 @@ constexpr std::array<std::pair<State, std::string_view>, 9> kNames{{
 
 }  // namespace
 
-std::string_view to_text(State state) {
+std::string_view name_of(State state) {
     return std::ranges::find(kNames, state, &std::pair<State, std::string_view>::first)->second;
 }
 

@@ -31,7 +31,7 @@ enum class Trigger : std::uint8_t {
     Expire,    ///< nobody authorised it in time
 };
 
-std::string_view to_text(State state);  ///< "created"
+std::string_view name_of(State state);  ///< "created"
 /// nullopt for another word.
 std::optional<State> parse_state(std::string_view text);
 

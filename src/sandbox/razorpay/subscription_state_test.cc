@@ -46,7 +46,7 @@ TEST(RazorpaySubscriptionState, MovesAsDocumentedAndNotOtherwise) {
     };
     for (const State from : kStates) {
         for (const Trigger trigger : kTriggers) {
-            SCOPED_TRACE(std::string(to_text(from)) + " " +
+            SCOPED_TRACE(std::string(name_of(from)) + " " +
                          std::to_string(static_cast<int>(trigger)));
             const auto next = next_state(from, trigger);
             std::size_t expected = 0;
@@ -61,7 +61,7 @@ TEST(RazorpaySubscriptionState, MovesAsDocumentedAndNotOtherwise) {
 }
 
 TEST(RazorpaySubscriptionState, ReadsItsOwnNames) {
-    for (const State state : kStates) EXPECT_EQ(parse_state(to_text(state)), state);
+    for (const State state : kStates) EXPECT_EQ(parse_state(name_of(state)), state);
     EXPECT_FALSE(parse_state("resumed").has_value());
 }
 

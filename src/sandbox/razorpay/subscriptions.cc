@@ -261,7 +261,7 @@ State state_of(const Json& subscription) {
 void move_to_next_state(Json& subscription, Trigger trigger) {
     const auto next = next_state(state_of(subscription), trigger);
     check(next.has_value(), "the caller has looked at the state");
-    subscription["status"] = std::string(to_text(*next));
+    subscription["status"] = std::string(name_of(*next));
 }
 
 void save_subscription(Context& ctx, const Json& subscription) {
