@@ -55,6 +55,7 @@ int command_smoke(const UpOptions& options);
 
 struct SandboxOptions {
     std::string listen;
+    std::string razorpay_listen;  ///< "": Razorpay's twin does not run
     std::string data;
 };
 int command_sandbox(const SandboxOptions& options);

@@ -108,11 +108,13 @@ private:
                               [this] { return command_serve(flags_); });
         add_settings(*serve, flags_);
 
-        auto* sandbox = command("sandbox", "an offline twin of Stripe's API",
+        auto* sandbox = command("sandbox", "offline twins of Stripe's and Razorpay's APIs",
                                 [this] { return command_sandbox(sandbox_); });
         sandbox_.listen = "127.0.0.1:12111";
         sandbox_.data = "turnpike-sandbox";
         sandbox->add_option("--listen", sandbox_.listen, "address and port")->capture_default_str();
+        sandbox->add_option("--razorpay-listen", sandbox_.razorpay_listen,
+                            "address and port of Razorpay's API, such as 127.0.0.1:12112");
         sandbox->add_option("--data", sandbox_.data, "directory for its state")
             ->capture_default_str();
     }

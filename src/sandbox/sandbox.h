@@ -1,30 +1,43 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
-#include "sandbox/stripe/worker.h"
+#include "sandbox/worker.h"
 
 namespace turnpike {
 
 struct SandboxConfig {
-    std::filesystem::path data_dir;  ///< made when missing; holds sandbox.db
+    std::filesystem::path data_dir;  ///< made when missing; holds sandbox.db and razorpay.db
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;  ///< 0 picks a free one
     std::size_t threads = 1;
     twin::WorkerConfig worker{};
+    /// When Stripe tries a webhook again: see twin::TwinConfig. Empty: never.
+    std::vector<std::chrono::milliseconds> retry_after{std::chrono::seconds(20),
+                                                       std::chrono::hours(2)};
     /// Customers on one test clock; Stripe allows three.
     std::size_t customers_per_clock_max = 3;
+
+    struct Address {
+        std::string host = "127.0.0.1";
+        std::uint16_t port = 0;
+    };
+    /// Where Razorpay's twin listens; nullopt: it does not run.
+    std::optional<Address> razorpay{};
 };
 
-/// The offline twin of Stripe as a server: `turnpike sandbox`, and inside `turnpike up`. Its
-/// threads are its own: HTTP, one for webhooks and billing, the database's.
+/// The offline twins of Stripe and Razorpay as servers: `turnpike sandbox`, and (Stripe's) inside
+/// `turnpike up`. Their threads are their own: HTTP, one for webhooks and billing, the database's.
 class Sandbox {
 public:
     /// Opens the data, listens, and starts delivering. `clock` and `ids` outlive the sandbox.
@@ -38,8 +51,10 @@ public:
     Sandbox& operator=(const Sandbox&) = delete;
 
     [[nodiscard]] std::uint16_t port() const;
-    /// "http://127.0.0.1:12111"
+    /// Stripe's: "http://127.0.0.1:12111"
     [[nodiscard]] std::string url() const;
+    /// Razorpay's; "" when it does not run.
+    [[nodiscard]] std::string razorpay_url() const;
     /// Answers what is in flight, ends deliveries (they are sent again after the next start), and
     /// closes the data. Blocks; idempotent.
     void stop();

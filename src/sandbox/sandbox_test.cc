@@ -67,7 +67,7 @@ protected:
     void start(std::vector<std::chrono::milliseconds> retry_after) {
         SandboxConfig config;
         config.data_dir = folder_.path();
-        config.worker.retry_after = std::move(retry_after);
+        config.retry_after = std::move(retry_after);
         config.worker.look_every = 20ms;
         auto started = Sandbox::start(config, clock_, ids_);
         ASSERT_TRUE(started.has_value());

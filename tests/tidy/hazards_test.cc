@@ -36,7 +36,7 @@ const std::vector<Hazard>& hazards() {
         {"a thread",
          {"thread"},
          R"(\bstd::j?thread\b(?!::hardware_concurrency|::id))",
-         {"sql/", "http/", "app/", "sandbox/sandbox.cc", "metering/log/",
+         {"sql/", "http/", "app/", "sandbox/twin_server.cc", "metering/log/",
           "clients/cpp/src/recorder.cc"},
          "run it on an executor that app/ owns"},
         {"detached work",

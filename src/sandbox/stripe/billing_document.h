@@ -8,30 +8,15 @@
 
 #include "base/time.h"
 #include "json/json.h"
+#include "sandbox/documents.h"
 #include "sandbox/stripe/stripe_error.h"
 #include "subscriptions/billing_period.h"
 
-/// Small readers for Stripe's documents, where a member may be absent, null, an id, or expanded.
+/// What Stripe's documents have in common, beyond sandbox/documents.h.
 namespace turnpike::twin {
 
 class Context;
 class Params;
-
-/// "" when absent or null.
-std::string text_of(const Json& object, std::string_view member);
-/// 0 when absent or null.
-std::int64_t integer_of(const Json& object, std::string_view member);
-/// False when absent or null.
-bool flag_of(const Json& object, std::string_view member);
-/// Unix seconds; nullopt when absent or null.
-std::optional<Instant> instant_of(const Json& object, std::string_view member);
-/// object[member] as an object or array; an empty object when absent or null.
-const Json& part_of(const Json& object, std::string_view member);
-
-/// null for "".
-Json text_or_null(const std::string& text);
-/// Unix seconds, or null.
-Json seconds_or_null(const std::optional<Instant>& moment);
 
 /// {"object": "list", "data": .., "has_more": false, "total_count": n, "url": ..}
 Json complete_list(std::string url, std::vector<Json> data);
@@ -49,8 +34,6 @@ void merge_metadata(Json& object, const std::optional<Json>& change);
 /// days_until_due of an invoice; complains about what no calendar holds.
 std::optional<std::int64_t> read_days_until_due(Params& params);
 
-/// "usd" 2500 -> "$25.00"; for descriptions.
-std::string format_amount(std::int64_t minor, const std::string& currency);
 /// The smallest amount that Stripe charges in this currency; 50 for "usd".
 std::int64_t minimum_charge(const std::string& currency);
 

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/check.h"
-#include "base/decimal.h"
+#include "sandbox/ids.h"
 #include "sandbox/stripe/event_types.h"
 #include "sandbox/stripe/events.h"
 #include "sandbox/stripe/rendering.h"
@@ -14,25 +14,6 @@
 
 namespace turnpike::twin {
 namespace {
-
-constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-constexpr std::string_view kBase62 =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-constexpr Int128 kBase = 62;
-// An id's body: 48 bits of time in 10 characters, 80 of randomness in 16.
-constexpr std::size_t kTimeCharacters = 10;
-
-/// Rewrites Crockford base32 with Stripe's alphabet; `length` characters hold it all.
-std::string recoded(std::string_view crockford, std::size_t length) {
-    Int128 number = 0;  // at most 80 bits
-    for (const char c : crockford) number = number * 32 + static_cast<Int128>(kCrockford.find(c));
-    std::string text(length, '0');
-    for (auto place = text.rbegin(); place != text.rend(); ++place) {
-        *place = kBase62[static_cast<std::size_t>(number % kBase)];
-        number /= kBase;
-    }
-    return text;
-}
 
 bool has_short_ids(std::string_view prefix) {
     constexpr std::array<std::string_view, 3> kShort{"cus", "prod", "si"};
@@ -81,11 +62,10 @@ std::string Context::new_id(std::string_view prefix) {
     const auto body = ids_.body(now_);
     const std::string_view time = std::string_view(body).substr(0, kTimeCharacters);
     const std::string_view random = std::string_view(body).substr(kTimeCharacters);
-    // 62^14 > 2^80 and 62^9 > 2^50, so nothing is cut off.
     std::string id(prefix);
     id += "_";
-    if (!has_short_ids(prefix)) id += "1" + recoded(time, 9);
-    return id + recoded(random, 14);
+    if (!has_short_ids(prefix)) id += "1" + base62(time, 9);
+    return id + base62(random, kRandomLength);
 }
 
 Instant Context::now_of(const std::string& customer) {

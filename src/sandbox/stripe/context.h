@@ -11,21 +11,15 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "json/value.h"
+#include "sandbox/object_store.h"
 #include "sandbox/stripe/params.h"
 #include "sandbox/stripe/stripe_error.h"
 #include "sql/sql.h"
 
 namespace turnpike::twin {
 
-/// Which objects a list wants. Empty fields do not filter. Newest first (creation order, not id).
-struct ListFilter {
-    std::string customer{};  ///< object["customer"]
-    std::string parent{};    ///< see parent_of
-    std::string status{};    ///< object["status"]
-    std::optional<Instant> created_from{}, created_before{};
-};
-
-/// What belongs to which bigger thing, for ListFilter::parent: an invoice to its subscription; a
+/// What belongs to which bigger thing, for ListFilter::parent (customer and status are members of
+/// an object): an invoice to its subscription; a
 /// line item, invoice item or invoice payment to its invoice; a subscription item to its
 /// subscription; a charge to its payment intent; a refund to its charge; a price to its product;
 /// a customer to its test clock; a promotion code to its coupon.
@@ -95,12 +89,7 @@ public:
     /// Leaves a tombstone, which it returns. (Invoices and the like are simply removed.)
     Json bury(std::string_view kind, const std::string& id);
     std::vector<Json> list(std::string_view kind, const ListFilter& filter);
-    /// Up to `limit` objects, newest first, older (or, ascending, newer) than `cursor`.
-    struct Slice {
-        std::optional<std::int64_t> cursor{};  ///< a sequence number; nullopt: from the end
-        enum class Order : bool { NewestFirst, OldestFirst } order = Order::NewestFirst;
-        std::int64_t limit = 100;
-    };
+    using Slice = ObjectSlice;
     struct Numbered {
         std::int64_t sequence;
         Json object;

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "sandbox/stripe/deliveries.h"
+#include "sandbox/deliveries.h"
 #include "sandbox/stripe/paging.h"
 #include "sandbox/stripe/rendering.h"
 
@@ -192,7 +192,14 @@ void record_event(Context& ctx, const NewEvent& event) {
     if (endpoints.empty()) return;
     body["pending_webhooks"] = endpoints.size();
     const auto text = to_pretty_text(visible(body));
-    for (const auto& endpoint : endpoints) add_delivery(ctx, endpoint, id, text);
+    for (const auto& endpoint : endpoints)
+        add_delivery(ctx.transaction(),
+                     {.id = ctx.new_id("wd"),
+                      .account = ctx.account(),
+                      .endpoint = endpoint,
+                      .event = id,
+                      .body = text},
+                     ctx.now());
 }
 
 std::span<const OperationRoute> event_routes() { return kRoutes; }

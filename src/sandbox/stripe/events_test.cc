@@ -3,8 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sandbox/stripe/deliveries.h"
+#include "sandbox/deliveries.h"
 #include "sandbox/stripe/event_types.h"
+#include "sandbox/stripe/signature.h"
 #include "sandbox/stripe/testing.h"
 
 namespace turnpike::twin {

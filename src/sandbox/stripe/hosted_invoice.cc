@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include "json/value.h"
+#include "sandbox/html.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/invoices.h"
 #include "sandbox/stripe/page_parts.h"
 #include "sandbox/stripe/payment_intents.h"
 #include "sandbox/stripe/portal.h"
-#include "sandbox/stripe/portal_html.h"
 
 namespace turnpike::twin {
 namespace {

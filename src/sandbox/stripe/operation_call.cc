@@ -9,6 +9,7 @@
 #include "sandbox/stripe/idempotency.h"
 #include "sandbox/stripe/rendering.h"
 #include "sandbox/stripe/store.h"
+#include "sandbox/undo_point.h"
 
 namespace turnpike::twin {
 namespace {
@@ -65,17 +66,6 @@ std::string digest_of(const OperationCall& call) {
     for (const auto& path : call.expand) text += "\nexpand " + path;
     return to_hex(sha256(text));
 }
-
-/// A savepoint, so that a failed handler's effects go while the saved answer stays.
-class UndoPoint {
-public:
-    explicit UndoPoint(sql::Transaction& tx) : tx_(tx) { tx_.run("SAVEPOINT sandbox_operation"); }
-    void undo() { tx_.run("ROLLBACK TO SAVEPOINT sandbox_operation"); }
-    void close() { tx_.run("RELEASE SAVEPOINT sandbox_operation"); }
-
-private:
-    sql::Transaction& tx_;
-};
 
 WireAnswer failed(const StripeError& error, const OperationCall& call) {
     return {.status = error.http_status,

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "json/value.h"
+#include "sandbox/html.h"
 #include "sandbox/stripe/amounts.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/context.h"
-#include "sandbox/stripe/portal_html.h"
 
 namespace turnpike::twin {
 namespace {
@@ -38,23 +38,6 @@ std::string price_text(Context& ctx, const Json& price) {
     return escape_html(fmt::format("{}: {} {}", product ? text_of(*product, "name") : "Plan",
                                    format_amount(total_of(price, 1), text_of(price, "currency")),
                                    interval_text(price)));
-}
-
-std::string post_form(std::string_view action, const std::string& fields, std::string_view button,
-                      std::string_view look) {
-    return fmt::format(
-        "<form method=\"post\"><input type=\"hidden\" name=\"action\" value=\"{}\">{}"
-        "<button class=\"{}\">{}</button></form>\n",
-        action, fields, look, button);
-}
-
-std::string hidden_field(std::string_view name, const std::string& value) {
-    return fmt::format("<input type=\"hidden\" name=\"{}\" value=\"{}\">", name,
-                       escape_html(value));
-}
-
-std::string link_line(const std::string& address, std::string_view label) {
-    return fmt::format("<p><a href=\"{}\">{}</a></p>\n", escape_html(address), label);
 }
 
 }  // namespace turnpike::twin

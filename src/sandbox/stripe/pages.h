@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/html.h"
 #include "sandbox/stripe/context.h"
 
 namespace turnpike::twin {
@@ -18,11 +19,6 @@ struct PageRequest {
     std::string path;
 };
 
-struct PageAnswer {
-    int status = 200;
-    std::string html{};
-    std::string location{};  ///< for 303
-};
 using PageHandler = PageAnswer (*)(PageRequest&);
 
 /// {"GET", "/p/session/{id}", "billing_portal.session", show_portal}. The pattern has exactly one

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstddef>
 
+#include "sandbox/characters.h"
+
 namespace turnpike::twin {
 namespace {
 
@@ -49,12 +51,6 @@ Refusal cannot_be_empty(const std::string& name) {
             "' from your request or supply a non-empty value.");
 }
 
-/// Characters, not bytes: Stripe counts what a person would.
-std::size_t length_of(std::string_view utf8) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(utf8, [](char c) { return (c & '\xC0') != '\x80'; }));
-}
-
 /// Both ends of a long text, cut between characters: "abcd...wxyz".
 std::string shortened(const std::string& utf8) {
     constexpr std::size_t kEndBytes = 4;
@@ -67,14 +63,14 @@ std::string shortened(const std::string& utf8) {
 }
 
 std::optional<std::string> metadata_problem(const std::string& key, const Json& value) {
-    if (length_of(key) > kMetadataKeyLengthMax)
+    if (characters_in(key) > kMetadataKeyLengthMax)
         return "Metadata keys can have up to 40 characters, but you passed in a key that is " +
-               std::to_string(length_of(key)) + " characters. Invalid key: " + key;
+               std::to_string(characters_in(key)) + " characters. Invalid key: " + key;
     if (!value.is_string()) return "Metadata values must be strings. Invalid key: " + key;
     const auto& text = value.get_ref<const std::string&>();
-    if (length_of(text) > kMetadataValueLengthMax)
+    if (characters_in(text) > kMetadataValueLengthMax)
         return "Metadata values can have up to 500 characters, but you passed in a value that is " +
-               std::to_string(length_of(text)) + " characters. Invalid value: " + text;
+               std::to_string(characters_in(text)) + " characters. Invalid value: " + text;
     return std::nullopt;
 }
 
@@ -112,7 +108,7 @@ std::optional<std::string> Params::text(std::string_view name, std::size_t chara
         return std::nullopt;
     }
     const auto& text = value->get_ref<const std::string&>();
-    if (length_of(text) > characters_max) {
+    if (characters_in(text) > characters_max) {
         complain(bad_param(name_of(name), "",
                            "Invalid string: " + shortened(text) + "; must be at most " +
                                std::to_string(characters_max) + " characters"));

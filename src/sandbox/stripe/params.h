@@ -8,27 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
 #include "base/time.h"
 #include "json/value.h"
+#include "sandbox/form.h"
 #include "sandbox/stripe/stripe_error.h"
 
-namespace turnpike::http {
-struct Request;
-}
-
 namespace turnpike::twin {
-
-/// The query's parameters and the form's, which are one set, as at Stripe; a page's form posts to
-/// the address of the page, so that its query is still there. For decode_form().
-std::string parameters_of(const http::Request& request);
-
-/// Decodes "a[b][c]=v&items[0][price]=p&expand[]=x" into a tree: objects, arrays, and text leaves.
-/// "a[0]" stays an object with the key "0", because "metadata[0]" is one; Params reads such an
-/// object as an array where an array is asked for.
-/// Errors: InvalidArgument "sandbox.bad_form" for bad escapes or UTF-8, depth over 8, over 1,000
-/// pairs, or contradicting shapes.
-Result<Json> decode_form(std::string_view text);
 
 /// Reads a parameter tree, checks types with Stripe's messages, and refuses what nobody asked for.
 /// The first complaint wins, as at Stripe. A nested reader complains for itself: absorb() it.

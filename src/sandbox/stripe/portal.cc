@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/html.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/fields.h"
-#include "sandbox/stripe/portal_html.h"
 
 namespace turnpike::twin {
 namespace {

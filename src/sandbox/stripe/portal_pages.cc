@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include "json/value.h"
+#include "sandbox/html.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/hosted_invoice.h"
 #include "sandbox/stripe/page_parts.h"
 #include "sandbox/stripe/portal.h"
 #include "sandbox/stripe/portal_actions.h"
-#include "sandbox/stripe/portal_html.h"
 
 namespace turnpike::twin {
 namespace {

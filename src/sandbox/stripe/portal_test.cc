@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sandbox/html.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/billing_testing.h"
-#include "sandbox/stripe/portal_html.h"
 
 namespace turnpike::twin {
 namespace {

@@ -1,6 +1,5 @@
 #include "sandbox/stripe/twin.h"
 
-#include <array>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -8,9 +7,11 @@
 #include <spdlog/spdlog.h>
 
 #include "http/router.h"
+#include "sandbox/documents.h"
 #include "sandbox/stripe/index_page.h"
 #include "sandbox/stripe/operation_call.h"
 #include "sandbox/stripe/routes.h"
+#include "sandbox/stripe/signature.h"
 #include "sandbox/stripe/store.h"
 #include "sandbox/stripe/test_clocks.h"
 #include "sql/migrator.h"
@@ -29,16 +30,6 @@ http::Router router_of(const std::vector<Route>& routes) {
 }
 
 std::string new_request_id(IdSource& ids, Instant now) { return "req_" + ids.body(now).substr(12); }
-
-/// Pages run no scripts, load nothing, and are not kept or framed by anybody.
-constexpr std::array<std::pair<const char*, const char*>, 4> kPageHeaders{{
-    {"Content-Security-Policy",
-     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-     "frame-ancestors 'none'"},
-    {"Cache-Control", "no-store"},
-    {"Referrer-Policy", "no-referrer"},
-    {"X-Content-Type-Options", "nosniff"},
-}};
 
 http::Response internal_error(const AnswerContext& context, Instant now) {
     StripeError error;
@@ -208,10 +199,41 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
     const auto answer = co_await database->write(work);
     announce_change();
     if (!answer) co_return http::html_response(404, "<!doctype html><p>This link has expired.</p>");
-    http::Response response = http::html_response(answer->status, answer->html);
-    for (const auto& [name, value] : kPageHeaders) response.headers.emplace_back(name, value);
-    if (!answer->location.empty()) response.headers.emplace_back("Location", answer->location);
-    co_return response;
+    co_return page_response(*answer);
+}
+
+http::Response Twin::refused(const http::Request& request, int status) {
+    return refused_request(request, status, state_->clock.now());
+}
+
+std::optional<http::Call> Twin::call_of(sql::Transaction& tx, const Delivery& delivery,
+                                        Instant now) {
+    const auto stored = load_object(tx, {delivery.account, "webhook_endpoint", delivery.endpoint});
+    if (!stored) return std::nullopt;
+    const auto endpoint = parse_json(stored->body);
+    if (!endpoint || text_of(*endpoint, "status") != "enabled") return std::nullopt;
+    http::Call call;
+    call.method = http::Method::Post;
+    call.url = text_of(*endpoint, "url");
+    call.headers = {
+        {"Content-Type", "application/json; charset=utf-8"},
+        {"User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)"},
+        {"Accept", "*/*; q=0.5, application/xml"},
+        {"Cache-Control", "no-cache"},
+        {"Accept-Encoding", "gzip"},
+        {"Stripe-Signature",
+         stripe_signature(text_of(*endpoint, "_secret"), unix_seconds(now), delivery.body)},
+    };
+    call.body = delivery.body;
+    return call;
+}
+
+std::optional<Instant> Twin::retry_at(sql::Transaction& /*tx*/, const Delivery& delivery,
+                                      const Attempt& attempt) {
+    const auto& retry_after = state_->config.retry_after;
+    const auto failed_before = static_cast<std::size_t>(delivery.tries);
+    if (is_delivered(attempt) || failed_before >= retry_after.size()) return std::nullopt;
+    return attempt.tried_at + retry_after[failed_before];
 }
 
 asio::awaitable<void> Twin::run_due_work() {

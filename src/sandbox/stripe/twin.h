@@ -7,52 +7,49 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
-
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
-#include "http/message.h"
+#include "sandbox/provider_twin.h"
 #include "sandbox/stripe/context.h"
-#include "sql/database.h"
 
 namespace turnpike::twin {
-
-namespace asio = boost::asio;
 
 struct TwinConfig {
     std::filesystem::path data_dir;  ///< holds sandbox.db; must exist
     Surroundings surroundings{};
+    /// When to try a webhook again, counted from the failed try; one entry per further try. As in
+    /// Stripe's sandboxes: three tries over a few hours, the first repeat soon.
+    std::vector<std::chrono::milliseconds> retry_after{std::chrono::seconds(20),
+                                                       std::chrono::hours(2)};
 };
 
 /// A stateful, offline Stripe behind one function. One POST is one transaction of the sandbox's own
 /// database; an error rolls back what the handler did (unless it asked otherwise), and the answer
 /// to an idempotent request is stored with its effect. Thread-safe.
-class Twin {
+class Twin final : public ProviderTwin {
 public:
     /// Opens and migrates DIR/sandbox.db. `clock` and `ids` outlive the twin.
     /// Errors: as sql::Database::open and sql::migrate.
     static Result<std::unique_ptr<Twin>> open(TwinConfig config, const Clock& clock, IdSource& ids);
-    ~Twin();
+    ~Twin() override;
     Twin(const Twin&) = delete;
     Twin& operator=(const Twin&) = delete;
 
-    /// Never throws: a broken database answers 500 api_error.
-    asio::awaitable<http::Response> handle(http::Request& request);
-
-    /// Where people reach it, for links made without a request ("http://127.0.0.1:12111").
-    /// Thread-safe.
-    void set_base_url(std::string base_url);
-
-    /// Called after every committed change, on any thread; the worker looks for due work then.
-    void on_change(std::function<void()> notify);
-
+    asio::awaitable<http::Response> handle(http::Request& request) override;
+    http::Response refused(const http::Request& request, int status) override;
+    void set_base_url(std::string base_url) override;
+    void on_change(std::function<void()> notify) override;
     /// Moves every advancing test clock to its target and runs the billing engine for what is due
     /// on the real clock.
-    asio::awaitable<void> run_due_work();
+    asio::awaitable<void> run_due_work() override;
+    std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery,
+                                      Instant now) override;
+    std::optional<Instant> retry_at(sql::Transaction& tx, const Delivery& delivery,
+                                    const Attempt& attempt) override;
 
-    [[nodiscard]] sql::Database& database();
-    [[nodiscard]] const Clock& clock() const;
+    [[nodiscard]] sql::Database& database() override;
+    [[nodiscard]] const Clock& clock() const override;
 
 private:
     struct State;

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "http/target.h"
+#include "sandbox/deliveries.h"
 #include "sandbox/stripe/billing_document.h"
-#include "sandbox/stripe/deliveries.h"
 #include "sandbox/stripe/event_types.h"
 #include "sandbox/stripe/events.h"
 #include "sandbox/stripe/fields.h"

@@ -6,7 +6,7 @@
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/cards/setup_intents.h"
 #include "sandbox/stripe/page_parts.h"
-#include "sandbox/stripe/portal_html.h"
+#include "sandbox/html.h"
 
 namespace turnpike::twin {
 namespace {

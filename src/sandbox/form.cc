@@ -1,5 +1,6 @@
+#include "sandbox/form.h"
+
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -7,7 +8,7 @@
 #include "base/encoding.h"
 #include "base/utf8.h"
 #include "http/message.h"
-#include "sandbox/stripe/params.h"
+#include "json/value.h"
 
 namespace turnpike::twin {
 namespace {

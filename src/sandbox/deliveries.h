@@ -2,13 +2,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/time.h"
-#include "sandbox/stripe/context.h"
 #include "sql/sql.h"
 
 namespace turnpike::twin {
@@ -24,9 +22,8 @@ struct Delivery {
     std::string body;        ///< exactly what is sent and signed
 };
 
-/// Queues a delivery for now.
-void add_delivery(Context& ctx, const std::string& endpoint, const std::string& event,
-                  const std::string& body);
+/// Queues it behind those that are there, due at `now`.
+void add_delivery(sql::Transaction& tx, const Delivery& delivery, Instant now);
 
 /// Endpoints with something due, each with its oldest due delivery.
 std::vector<Delivery> load_due_deliveries(sql::Transaction& tx, Instant now);
@@ -43,6 +40,8 @@ struct Attempt {
 /// Records the try. `retry_at`: when to try again; nullopt after a success or the last try.
 void save_attempt(sql::Transaction& tx, const Delivery& delivery, const Attempt& attempt,
                   std::optional<Instant> retry_at);
+/// Makes everything that is pending for an account due earlier by `by`: its clock was moved on.
+void hasten_deliveries(sql::Transaction& tx, std::string_view account, Duration by);
 /// Gives up what is pending for an endpoint that is gone.
 void drop_deliveries(sql::Transaction& tx, const std::string& endpoint);
 
@@ -54,9 +53,5 @@ std::int64_t count_pending(sql::Transaction& tx, const std::string& account,
 inline bool is_delivered(const Attempt& attempt) {
     return attempt.status >= 200 && attempt.status <= 299;
 }
-
-/// "t=1700000000,v1=<64 hex>": HMAC-SHA256 with the whole secret over "t.body".
-std::string stripe_signature(std::string_view secret, std::int64_t unix_time,
-                             std::string_view body);
 
 }  // namespace turnpike::twin

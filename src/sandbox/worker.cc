@@ -1,4 +1,4 @@
-#include "sandbox/stripe/worker.h"
+#include "sandbox/worker.h"
 
 #include <algorithm>
 #include <exception>
@@ -14,57 +14,22 @@
 #include <spdlog/spdlog.h>
 
 #include "http/client.h"
-#include "sandbox/stripe/billing_document.h"
-#include "sandbox/stripe/deliveries.h"
-#include "sandbox/stripe/store.h"
+#include "sandbox/deliveries.h"
 
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kUserAgent = "Stripe/1.0 (+https://stripe.com/docs/webhooks)";
-
-/// A delivery with what its endpoint says now.
+/// A delivery as it goes over the wire.
 struct Parcel {
     Delivery delivery;
-    std::string url;  ///< "": the endpoint is gone or disabled
-    std::string secret;
+    std::optional<http::Call> call;  ///< nullopt: the endpoint is gone or disabled
 };
-
-Parcel with_endpoint(sql::Transaction& tx, Delivery delivery) {
-    Parcel parcel{.delivery = std::move(delivery), .url = {}, .secret = {}};
-    const auto stored =
-        load_object(tx, {parcel.delivery.account, "webhook_endpoint", parcel.delivery.endpoint});
-    if (!stored) return parcel;
-    const auto endpoint = parse_json(stored->body);
-    if (!endpoint || text_of(*endpoint, "status") != "enabled") return parcel;
-    parcel.url = text_of(*endpoint, "url");
-    parcel.secret = text_of(*endpoint, "_secret");
-    return parcel;
-}
-
-http::Call call_of(const Parcel& parcel, Instant now, std::chrono::milliseconds timeout) {
-    http::Call call;
-    call.method = http::Method::Post;
-    call.url = parcel.url;
-    call.headers = {
-        {"Content-Type", "application/json; charset=utf-8"},
-        {"User-Agent", std::string(kUserAgent)},
-        {"Accept", "*/*; q=0.5, application/xml"},
-        {"Cache-Control", "no-cache"},
-        {"Accept-Encoding", "gzip"},
-        {"Stripe-Signature",
-         stripe_signature(parcel.secret, unix_seconds(now), parcel.delivery.body)},
-    };
-    call.body = parcel.delivery.body;
-    call.timeout = timeout;
-    return call;
-}
 
 }  // namespace
 
 struct Worker::State {
     asio::io_context& io;
-    Twin& twin;
+    ProviderTwin& twin;
     WorkerConfig config;
     asio::steady_timer timer;
     std::unique_ptr<http::Client> client;
@@ -73,13 +38,13 @@ struct Worker::State {
     bool stopping = false;
     bool woken = false;
 
-    State(asio::io_context& new_io, Twin& new_twin, WorkerConfig new_config)
+    State(asio::io_context& new_io, ProviderTwin& new_twin, WorkerConfig new_config)
         : io(new_io),
           twin(new_twin),
           config(std::move(new_config)),
           timer(new_io),
           client(std::make_unique<http::Client>(http::Client::Config{
-              .threads = 4, .queue_max = 1'000, .user_agent = std::string(kUserAgent)})) {}
+              .threads = 4, .queue_max = 1'000, .user_agent = "turnpike-sandbox"})) {}
 
     void wake() {
         woken = true;
@@ -92,11 +57,9 @@ struct Worker::State {
     asio::awaitable<void> serve(std::string endpoint);
     asio::awaitable<std::optional<Parcel>> next_parcel(const std::string& endpoint);
     asio::awaitable<void> deliver(const Parcel& parcel);
-    [[nodiscard]] std::optional<Instant> retry_at(const Delivery& delivery,
-                                                  const Attempt& attempt) const;
 };
 
-Worker::Worker(asio::io_context& io, Twin& twin, WorkerConfig config)
+Worker::Worker(asio::io_context& io, ProviderTwin& twin, WorkerConfig config)
     : state_(std::make_unique<State>(io, twin, std::move(config))) {}
 Worker::~Worker() = default;
 
@@ -177,13 +140,14 @@ asio::awaitable<std::optional<Parcel>> Worker::State::next_parcel(const std::str
     auto look = [&](sql::Transaction& tx) -> std::optional<Parcel> {
         auto delivery = load_due_delivery(tx, endpoint, now);
         if (!delivery) return std::nullopt;
-        return with_endpoint(tx, *std::move(delivery));
+        auto call = twin.call_of(tx, *delivery, now);
+        return Parcel{*std::move(delivery), std::move(call)};
     };
     co_return co_await twin.database().read(look);
 }
 
 asio::awaitable<void> Worker::State::deliver(const Parcel& parcel) {
-    if (parcel.url.empty()) {
+    if (!parcel.call) {
         auto drop = [&](sql::Transaction& tx) {
             drop_deliveries(tx, parcel.delivery.endpoint);
             return true;
@@ -192,7 +156,9 @@ asio::awaitable<void> Worker::State::deliver(const Parcel& parcel) {
         co_return;
     }
     const auto now = twin.clock().now();
-    auto sending = client->send(call_of(parcel, now, config.delivery_timeout));
+    http::Call call = *parcel.call;
+    call.timeout = config.delivery_timeout;
+    auto sending = client->send(std::move(call));
     const auto reply = co_await std::move(sending);
     if (stopping) co_return;
 
@@ -203,17 +169,10 @@ asio::awaitable<void> Worker::State::deliver(const Parcel& parcel) {
         attempt.note = reply.error().message;
     }
     auto record = [&](sql::Transaction& tx) {
-        save_attempt(tx, parcel.delivery, attempt, retry_at(parcel.delivery, attempt));
+        save_attempt(tx, parcel.delivery, attempt, twin.retry_at(tx, parcel.delivery, attempt));
         return true;
     };
     co_await twin.database().write(record);
-}
-
-std::optional<Instant> Worker::State::retry_at(const Delivery& delivery,
-                                               const Attempt& attempt) const {
-    const auto failed_before = static_cast<std::size_t>(delivery.tries);
-    if (is_delivered(attempt) || failed_before >= config.retry_after.size()) return std::nullopt;
-    return attempt.tried_at + config.retry_after[failed_before];
 }
 
 }  // namespace turnpike::twin

@@ -1,6 +1,7 @@
-#include "sandbox/stripe/portal_html.h"
+#include "sandbox/html.h"
 
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -43,6 +44,15 @@ button.quiet { background: transparent; color: var(--accent) }
 a { color: var(--accent) } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 )css";
 
+constexpr std::array<std::pair<const char*, const char*>, 4> kPageHeaders{{
+    {"Content-Security-Policy",
+     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+     "frame-ancestors 'none'"},
+    {"Cache-Control", "no-store"},
+    {"Referrer-Policy", "no-referrer"},
+    {"X-Content-Type-Options", "nosniff"},
+}};
+
 }  // namespace
 
 std::string escape_html(std::string_view text) {
@@ -77,6 +87,30 @@ std::string long_day(Instant moment) {
     return fmt::format("{} {} {}", static_cast<unsigned>(date.day()),
                        kMonths[static_cast<unsigned>(date.month()) - 1],
                        static_cast<int>(date.year()));
+}
+
+std::string post_form(std::string_view action, const std::string& fields, std::string_view button,
+                      std::string_view look) {
+    return fmt::format(
+        "<form method=\"post\"><input type=\"hidden\" name=\"action\" value=\"{}\">{}"
+        "<button class=\"{}\">{}</button></form>\n",
+        action, fields, look, button);
+}
+
+std::string hidden_field(std::string_view name, const std::string& value) {
+    return fmt::format("<input type=\"hidden\" name=\"{}\" value=\"{}\">", name,
+                       escape_html(value));
+}
+
+std::string link_line(const std::string& address, std::string_view label) {
+    return fmt::format("<p><a href=\"{}\">{}</a></p>\n", escape_html(address), label);
+}
+
+http::Response page_response(const PageAnswer& answer) {
+    http::Response response = http::html_response(answer.status, answer.html);
+    for (const auto& [name, value] : kPageHeaders) response.headers.emplace_back(name, value);
+    if (!answer.location.empty()) response.headers.emplace_back("Location", answer.location);
+    return response;
 }
 
 }  // namespace turnpike::twin

@@ -1,14 +1,12 @@
-#include "sandbox/stripe/deliveries.h"
-
-#include "base/encoding.h"
-#include "crypto/crypto.h"
+#include "sandbox/deliveries.h"
 
 namespace turnpike::twin {
 namespace {
 
 constexpr std::string_view kInsert = R"sql(
     INSERT INTO deliveries (id, account, endpoint, event, seq, state, tries, next_try_at, body)
-    VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(seq), 0) + 1 FROM events), 'pending', 0, $5, $6)
+    VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(seq), 0) + 1 FROM deliveries), 'pending', 0, $5,
+            $6)
 )sql";
 
 constexpr std::string_view kDueEndpoints = R"sql(
@@ -31,6 +29,10 @@ constexpr std::string_view kUpdate = R"sql(
     UPDATE deliveries SET state = $2, tries = $3, next_try_at = $4 WHERE id = $1
 )sql";
 
+constexpr std::string_view kHasten = R"sql(
+    UPDATE deliveries SET next_try_at = next_try_at - $2 WHERE account = $1 AND state = 'pending'
+)sql";
+
 constexpr std::string_view kDrop = R"sql(
     UPDATE deliveries SET state = 'failed' WHERE endpoint = $1 AND state = 'pending'
 )sql";
@@ -50,10 +52,9 @@ Delivery from_row(const sql::Row& row) {
 
 }  // namespace
 
-void add_delivery(Context& ctx, const std::string& endpoint, const std::string& event,
-                  const std::string& body) {
-    ctx.transaction().run(kInsert,
-                          {ctx.new_id("wd"), ctx.account(), endpoint, event, ctx.now(), body});
+void add_delivery(sql::Transaction& tx, const Delivery& delivery, Instant now) {
+    tx.run(kInsert,
+           {delivery.id, delivery.account, delivery.endpoint, delivery.event, now, delivery.body});
 }
 
 std::optional<Delivery> load_due_delivery(sql::Transaction& tx, const std::string& endpoint,
@@ -80,6 +81,10 @@ void save_attempt(sql::Transaction& tx, const Delivery& delivery, const Attempt&
     tx.run(kUpdate, {delivery.id, state, number, retry_at.value_or(attempt.tried_at)});
 }
 
+void hasten_deliveries(sql::Transaction& tx, std::string_view account, Duration by) {
+    tx.run(kHasten, {account, by.count()});
+}
+
 void drop_deliveries(sql::Transaction& tx, const std::string& endpoint) {
     tx.run(kDrop, {endpoint});
 }
@@ -87,13 +92,6 @@ void drop_deliveries(sql::Transaction& tx, const std::string& endpoint) {
 std::int64_t count_pending(sql::Transaction& tx, const std::string& account,
                            const std::string& event) {
     return tx.one(kCountPending, {account, event})->integer(0);
-}
-
-std::string stripe_signature(std::string_view secret, std::int64_t unix_time,
-                             std::string_view body) {
-    const auto stamp = std::to_string(unix_time);
-    const auto mac = hmac_sha256(secret, stamp + "." + std::string(body));
-    return "t=" + stamp + ",v1=" + to_hex(mac);
 }
 
 }  // namespace turnpike::twin

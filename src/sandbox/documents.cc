@@ -1,0 +1,86 @@
+#include "sandbox/documents.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/money.h"
+#include "json/value.h"
+
+namespace turnpike::twin {
+namespace {
+
+const Json* member_of(const Json& object, std::string_view member) {
+    if (!object.is_object()) return nullptr;
+    const auto found = object.find(member);
+    if (found == object.end() || found->is_null()) return nullptr;
+    return &*found;
+}
+
+/// Digits after the point: ISO 4217's exponent; 2 for currencies unknown to our catalog.
+int digits_of(const std::string& currency) {
+    const auto known = parse_currency(currency);
+    return known ? exponent_of(*known) : 2;
+}
+
+std::string symbol_of(const std::string& currency) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kSymbols{
+        {{"USD", "$"}, {"EUR", "€"}, {"GBP", "£"}, {"INR", "₹"}, {"JPY", "¥"}, {"BRL", "R$"}}};
+    std::string upper;
+    for (const char c : currency) upper += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    for (const auto& [code, symbol] : kSymbols)
+        if (code == upper) return std::string(symbol);
+    return upper + " ";
+}
+
+}  // namespace
+
+std::string text_of(const Json& object, std::string_view member) {
+    const Json* value = member_of(object, member);
+    if (value == nullptr) return {};
+    if (value->is_object()) return text_of(*value, "id");
+    return value->is_string() ? value->get<std::string>() : std::string();
+}
+
+std::int64_t integer_of(const Json& object, std::string_view member) {
+    const Json* value = member_of(object, member);
+    return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
+}
+
+bool flag_of(const Json& object, std::string_view member) {
+    const Json* value = member_of(object, member);
+    return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+std::optional<Instant> instant_of(const Json& object, std::string_view member) {
+    const Json* value = member_of(object, member);
+    if (value == nullptr || !value->is_number_integer()) return std::nullopt;
+    return from_unix_seconds(value->get<std::int64_t>());
+}
+
+const Json& part_of(const Json& object, std::string_view member) {
+    static const Json kEmpty = Json::object();
+    const Json* value = member_of(object, member);
+    return value == nullptr ? kEmpty : *value;
+}
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+Json seconds_or_null(const std::optional<Instant>& moment) {
+    return moment ? Json(unix_seconds(*moment)) : Json();
+}
+
+std::string format_amount(std::int64_t minor, const std::string& currency) {
+    const int digits = digits_of(currency);
+    const std::int64_t magnitude = minor < 0 ? -minor : minor;
+    std::int64_t unit = 1;
+    for (int i = 0; i < digits; ++i) unit *= 10;
+    std::string whole = std::to_string(magnitude / unit);
+    for (std::size_t i = whole.size(); i > 3; i -= 3) whole.insert(i - 3, ",");
+    std::string text = (minor < 0 ? "-" : "") + symbol_of(currency) + whole;
+    if (digits > 0) text += fmt::format(".{:0{}}", magnitude % unit, digits);
+    return text;
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/time.h"
+#include "http/client.h"
+#include "http/message.h"
+#include "sandbox/deliveries.h"
+#include "sql/database.h"
+
+namespace turnpike::twin {
+
+namespace asio = boost::asio;
+
+/// One payment provider's stateful double, as the server and the worker that run it see it.
+/// Thread-safe.
+class ProviderTwin {
+public:
+    virtual ~ProviderTwin() = default;
+
+    /// Never throws: a broken database answers 500 in the provider's words.
+    virtual asio::awaitable<http::Response> handle(http::Request& request) = 0;
+    /// The provider's words for what the HTTP server refused itself: a body over its limit (413),
+    /// bad framing.
+    virtual http::Response refused(const http::Request& request, int status) = 0;
+
+    /// Where people reach it, for links made without a request ("http://127.0.0.1:12111").
+    virtual void set_base_url(std::string base_url) = 0;
+    /// Called after every committed change, on any thread; the worker looks for due work then.
+    virtual void on_change(std::function<void()> notify) = 0;
+
+    /// Does what is due by itself: moving clocks, renewals, retries of payments.
+    virtual asio::awaitable<void> run_due_work() = 0;
+
+    /// The webhook as it must be sent now, signed; its timeout is left to the worker. nullopt when
+    /// its endpoint is gone or disabled: what is pending for that is given up.
+    virtual std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery,
+                                              Instant now) = 0;
+    /// When to try again after a failed try, which may also disable the endpoint; nullopt: never.
+    /// Called in the transaction that records the try, for every try.
+    virtual std::optional<Instant> retry_at(sql::Transaction& tx, const Delivery& delivery,
+                                            const Attempt& attempt) = 0;
+
+    [[nodiscard]] virtual sql::Database& database() = 0;
+    [[nodiscard]] virtual const Clock& clock() const = 0;
+};
+
+}  // namespace turnpike::twin

@@ -1,0 +1,234 @@
+#include "sandbox/razorpay/pages.h"
+
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "sandbox/documents.h"
+#include "sandbox/razorpay/customers.h"
+#include "sandbox/razorpay/invoices.h"
+#include "sandbox/razorpay/plans.h"
+#include "sandbox/razorpay/subscriptions.h"
+
+namespace turnpike::twin::razorpay {
+namespace {
+
+constexpr std::string_view kMark =
+    "<p class=\"notice\" role=\"note\"><strong>Sandbox.</strong> This is Turnpike's double of "
+    "Razorpay's page. No card, account or bank is involved.</p>\n";
+
+/// What a person chooses from, and the e-mail address that stands for them.
+constexpr std::string_view kInstrumentFields =
+    "<label for=\"method\">Pay with</label><select id=\"method\" name=\"method\">"
+    "<option value=\"card\">Card 4111 1111 1111 1111</option>"
+    "<option value=\"upi\">UPI success@razorpay</option>"
+    "<option value=\"emandate\">Bank account (e-mandate)</option></select>"
+    "<label for=\"email\">E-mail</label><input id=\"email\" name=\"email\" type=\"email\" "
+    "value=\"gaurav.kumar@example.com\" autocomplete=\"email\">"
+    "<label for=\"later\">Later charges</label><select id=\"later\" name=\"later\">"
+    "<option value=\"succeed\">succeed</option><option value=\"fail\">are declined</option>"
+    "</select>";
+
+PageAnswer page(std::string_view title, const std::string& body) {
+    return {.status = 200,
+            .html = html_page(std::string(title) + " (sandbox)", std::string(kMark) + body)};
+}
+
+std::string amount_text(const Json& object) {
+    return escape_html(format_amount(integer_of(object, "amount"), text_of(object, "currency")));
+}
+
+/// The forms of a page that asks: one that goes through, one that does not.
+std::string choice(std::string_view yes, std::string_view no, std::string_view fields) {
+    return "<section>" + post_form("authorise", std::string(fields), yes) +
+           post_form("fail", "", no, "quiet") + "</section>\n";
+}
+
+struct Choice {
+    Instrument now;    ///< what this payment is tried with
+    Instrument later;  ///< what is kept for later ones
+    std::string email;
+};
+/// nullopt for a form that no page of ours sends.
+std::optional<Choice> read_choice(Params& form) {
+    using Bank = Instrument::Bank;
+    form.take("payment");  // of the page that the form was on
+    const auto action = form.text("action").value_or("");
+    const auto method = form.one_of("method", {"card", "upi", "emandate"}).value_or("card");
+    const auto later = form.one_of("later", {"succeed", "fail"}).value_or("succeed");
+    auto email = form.text("email", 64).value_or("");
+    if (email.empty()) email = "gaurav.kumar@example.com";
+    if (form.complaint() || (action != "authorise" && action != "fail")) return std::nullopt;
+    return Choice{.now = {method, action == "fail" ? Bank::Declines : Bank::Approves},
+                  .later = {method, later == "fail" ? Bank::Declines : Bank::Approves},
+                  .email = email};
+}
+
+PageAnswer bad_form() {
+    return {.status = 400,
+            .html = html_page("Not understood",
+                              "<h1>Not understood</h1><p>This form is not one of this page.</p>")};
+}
+
+/// Back to the page itself, which then tells of the payment.
+PageAnswer told(const PageRequest& request, const Json& payment) {
+    return {.status = 303, .location = request.path + "?payment=" + text_of(payment, "id")};
+}
+
+std::string row(std::string_view name, const std::string& value) {
+    return fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>", name, escape_html(value));
+}
+
+/// What Checkout hands to the shop after a payment, which the shop verifies.
+std::string checkout_answer(const Context& ctx, const Json& payment, std::string_view of_what,
+                            const std::string& id) {
+    const auto payment_id = text_of(payment, "id");
+    const bool order = of_what == "order";
+    const auto signed_text = order ? id + "|" + payment_id : payment_id + "|" + id;
+    return "<section><h2>What the shop is told</h2><table>" +
+           row("razorpay_payment_id", payment_id) +
+           row("razorpay_" + std::string(of_what) + "_id", id) +
+           row("razorpay_signature", signature_of(ctx.account().key_secret, signed_text)) +
+           "</table></section>\n";
+}
+
+/// The outcome of the payment that the address names; "" when it names none.
+std::string outcome(PageRequest& request, std::string_view of_what) {
+    const auto payment = request.ctx.find("payment", request.form.text("payment").value_or(""));
+    if (!payment) return "";
+    if (text_of(*payment, "status") == "failed")
+        return "<p class=\"problem\" role=\"status\">The payment did not go through: " +
+               escape_html(text_of(*payment, "error_description")) + "</p>\n";
+    return "<p class=\"notice\" role=\"status\">The payment of " + amount_text(*payment) +
+           " went through.</p>\n" +
+           checkout_answer(request.ctx, *payment, of_what, text_of(request.object, "id"));
+}
+
+bool waits_for_a_person(const Json& subscription) {
+    const auto state = state_of(subscription);
+    return state == State::Created || state == State::Pending || state == State::Halted;
+}
+
+PageAnswer show_subscription(PageRequest& request) {
+    const Json& subscription = request.object;
+    const Json plan = plan_of(request.ctx, subscription);
+    const auto total = unit_amount_of(plan) * integer_of(subscription, "quantity");
+    std::string body = fmt::format(
+        "<h1>{}</h1><p>{} for each cycle ({} of {} charged). This subscription is "
+        "<strong>{}</strong>.</p>\n",
+        escape_html(text_of(plan.at("item"), "name")),
+        escape_html(format_amount(total, currency_of(plan))),
+        integer_of(subscription, "paid_count"), integer_of(subscription, "total_count"),
+        escape_html(text_of(subscription, "status")));
+    body += outcome(request, "subscription");
+    const bool first = state_of(subscription) == State::Created;
+    if (waits_for_a_person(subscription))
+        body +=
+            choice(first ? "Authorise" : "Use this from now on", "Let it fail", kInstrumentFields);
+    return page("Subscription", body);
+}
+
+PageAnswer decide_subscription(PageRequest& request) {
+    const auto choice = read_choice(request.form);
+    if (!choice) return bad_form();
+    if (!waits_for_a_person(request.object)) return {.status = 303, .location = request.path};
+    auto& ctx = request.ctx;
+    const Json payment = authorise(ctx, request.object, choice->now, choice->email);
+    if (flag_of(payment, "captured")) {
+        auto subscription = ctx.find("subscription", text_of(request.object, "id"));
+        (*subscription)["_instrument"] = to_json(choice->later);
+        ctx.put(*subscription);
+    }
+    return told(request, payment);
+}
+
+PageAnswer show_order(PageRequest& request) {
+    std::string body =
+        "<h1>Pay " + amount_text(request.object) + "</h1>\n" + outcome(request, "order");
+    if (text_of(request.object, "status") == "paid")
+        body += "<p role=\"status\">This order is paid.</p>\n";
+    else
+        body += choice("Pay", "Let it fail", kInstrumentFields);
+    return page("Order", body);
+}
+
+PageAnswer decide_order(PageRequest& request) {
+    const auto choice = read_choice(request.form);
+    if (!choice) return bad_form();
+    if (text_of(request.object, "status") == "paid")
+        return {.status = 303, .location = request.path};
+    const Json customer = customer_with_email(request.ctx, choice->email);
+    Json order = request.object;
+    const Json payment =
+        attempt_payment(request.ctx, order, {.instrument = choice->now, .customer = customer});
+    return told(request, payment);
+}
+
+/// The subscription that an invoice can bring back to life; nullopt for others.
+std::optional<Json> debtor_of(Context& ctx, const Json& invoice) {
+    auto subscription = ctx.find("subscription", text_of(invoice, "subscription_id"));
+    if (!subscription) return std::nullopt;
+    const auto state = state_of(*subscription);
+    if (state != State::Pending && state != State::Halted) return std::nullopt;
+    return subscription;
+}
+
+bool is_payable(Context& ctx, const Json& invoice) {
+    if (text_of(invoice, "status") != "issued") return false;
+    return text_of(invoice, "subscription_id").empty() || debtor_of(ctx, invoice).has_value();
+}
+
+PageAnswer show_invoice(PageRequest& request) {
+    std::string body =
+        fmt::format("<h1>Invoice of {}</h1><p>It is <strong>{}</strong>.</p>\n",
+                    amount_text(request.object), escape_html(text_of(request.object, "status")));
+    body += outcome(request, "invoice");
+    if (is_payable(request.ctx, request.object))
+        body += choice("Pay", "Let it fail", kInstrumentFields);
+    return page("Invoice", body);
+}
+
+PageAnswer decide_invoice(PageRequest& request) {
+    auto& ctx = request.ctx;
+    const auto choice = read_choice(request.form);
+    if (!choice) return bad_form();
+    if (!is_payable(ctx, request.object)) return {.status = 303, .location = request.path};
+    if (const auto subscription = debtor_of(ctx, request.object))
+        return told(request, pay_open_invoice(ctx, *subscription, request.object, choice->now));
+    const auto known = ctx.find("customer", text_of(request.object, "customer_id"));
+    const Json customer = known ? *known : customer_with_email(ctx, choice->email);
+    return told(request, charge_invoice(ctx, request.object, choice->now, customer));
+}
+
+}  // namespace
+
+std::vector<PageRoute> page_routes() {
+    return {
+        {"GET", "/p/subscription/{id}", "subscription", show_subscription},
+        {"POST", "/p/subscription/{id}", "subscription", decide_subscription},
+        {"GET", "/p/order/{id}", "order", show_order},
+        {"POST", "/p/order/{id}", "order", decide_order},
+        {"GET", "/p/invoice/{id}", "invoice", show_invoice},
+        {"POST", "/p/invoice/{id}", "invoice", decide_invoice},
+    };
+}
+
+std::string index_page(const std::string& base_url) {
+    const auto base = escape_html(base_url);
+    return html_page(
+        "Razorpay sandbox",
+        std::string(kMark) +
+            fmt::format(
+                "<h1>Razorpay, offline</h1>\n<p>Any key that begins with <code>rzp_test_</code>, "
+                "with any secret, is an account of its own, with its own clock.</p>\n"
+                "<pre>curl {0}/v1/plans -u rzp_test_demo:secret</pre>\n"
+                "<pre>const razorpay = new Razorpay({{key_id: 'rzp_test_demo', key_secret: "
+                "'secret'}});\nrazorpay.api.rq.defaults.baseURL = '{0}';</pre>\n"
+                "<p>Make a month pass:</p>\n"
+                "<pre>curl {0}/sandbox/clock -u rzp_test_demo:secret -H 'Content-Type: "
+                "application/json' -d '{{\"advance_seconds\": 2678400}}'</pre>\n"
+                "<p>What the sandbox does not do it refuses by name.</p>\n",
+                base));
+}
+
+}  // namespace turnpike::twin::razorpay

@@ -1,0 +1,243 @@
+#include "sandbox/razorpay/twin.h"
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <spdlog/spdlog.h>
+
+#include "http/router.h"
+#include "sandbox/form.h"
+#include "sandbox/razorpay/call.h"
+#include "sandbox/razorpay/controls.h"
+#include "sandbox/razorpay/customers.h"
+#include "sandbox/razorpay/engine.h"
+#include "sandbox/razorpay/invoices.h"
+#include "sandbox/razorpay/pages.h"
+#include "sandbox/razorpay/plans.h"
+#include "sandbox/razorpay/subscriptions.h"
+#include "sandbox/razorpay/webhooks.h"
+#include "sql/migrator.h"
+
+namespace turnpike::twin::razorpay {
+namespace {
+
+std::vector<Route> all_routes() {
+    std::vector<Route> all;
+    for (const auto& routes :
+         {plan_routes(), customer_routes(), order_routes(), payment_routes(), refund_routes(),
+          invoice_routes(), subscription_routes(), subscription_change_routes(), addon_routes(),
+          webhook_routes(), control_routes()})
+        all.insert(all.end(), routes.begin(), routes.end());
+    return all;
+}
+
+template <class AnyRoute>
+http::Router router_of(const std::vector<AnyRoute>& routes) {
+    std::vector<http::Router::Entry> entries;
+    entries.reserve(routes.size());
+    for (const auto& route : routes)
+        entries.push_back({*http::parse_method(route.method), route.pattern});
+    return http::Router(entries);
+}
+
+http::Response response_of(const CallResult& result) {
+    auto response = http::json_response(result.status, visible(result.body));
+    if (result.status == 401)
+        response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"Razorpay\"");
+    return response;
+}
+
+http::Response response_of(const RazorpayError& error) {
+    return response_of(CallResult{.status = error.http_status, .body = error_body(error)});
+}
+
+http::Response server_error() {
+    RazorpayError error;
+    error.http_status = 500;
+    error.code = "SERVER_ERROR";
+    error.description =
+        "We are facing some trouble completing your request at the moment. Please "
+        "try again shortly.";
+    error.source = error.step = error.reason = "NA";
+    return response_of(error);
+}
+
+http::Response index_response(const http::Request& request) {
+    const auto* host = request.header("Host");
+    return page_response(
+        {.status = 200, .html = index_page("http://" + (host == nullptr ? "127.0.0.1" : *host))});
+}
+
+}  // namespace
+
+struct Twin::State {
+    const Clock& clock;
+    IdSource& ids;
+    std::unique_ptr<sql::Database> database;
+    std::vector<Route> routes = all_routes();
+    http::Router router = router_of(routes);
+    std::vector<PageRoute> pages = page_routes();
+    http::Router page_router = router_of(pages);
+
+    std::mutex mutex;
+    std::function<void()> notify;               // guarded by mutex
+    std::string base_url = "http://127.0.0.1";  // guarded by mutex
+
+    State(const Clock& new_clock, IdSource& new_ids, std::unique_ptr<sql::Database> opened)
+        : clock(new_clock), ids(new_ids), database(std::move(opened)) {}
+
+    void announce_change() {
+        const std::scoped_lock lock(mutex);
+        if (notify) notify();
+    }
+
+    Context context_of(sql::Transaction& tx, Account account, Instant now) {
+        Context ctx(tx, std::move(account), now, ids);
+        const std::scoped_lock lock(mutex);
+        ctx.set_base_url(base_url);
+        return ctx;
+    }
+
+    asio::awaitable<http::Response> answer(http::Request& request);
+    asio::awaitable<CallResult> run(const ApiCall& call);
+    asio::awaitable<http::Response> answer_page(http::Request& request, const PageRoute& route);
+    asio::awaitable<void> run_account(const std::string& id);
+};
+
+Twin::Twin(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Twin::~Twin() = default;
+
+Result<std::unique_ptr<Twin>> Twin::open(const std::filesystem::path& data_dir, const Clock& clock,
+                                         IdSource& ids) {
+    const auto path = data_dir / "razorpay.db";
+    auto database = sql::Database::open(
+        {.url = "sqlite:" + path.string(), .durability = sql::Durability::Relaxed});
+    if (!database) return failure(database);
+    const auto migrated = sql::migrate(**database, migrations(), clock.now());
+    if (!migrated) return failure(migrated);
+    return std::unique_ptr<Twin>(
+        new Twin(std::make_unique<State>(clock, ids, *std::move(database))));
+}
+
+sql::Database& Twin::database() { return *state_->database; }
+const Clock& Twin::clock() const { return state_->clock; }
+
+void Twin::on_change(std::function<void()> notify) {
+    const std::scoped_lock lock(state_->mutex);
+    state_->notify = std::move(notify);
+}
+
+void Twin::set_base_url(std::string base_url) {
+    const std::scoped_lock lock(state_->mutex);
+    state_->base_url = std::move(base_url);
+}
+
+asio::awaitable<http::Response> Twin::handle(http::Request& request) {
+    try {
+        auto answering = state_->answer(request);
+        co_return co_await std::move(answering);
+    } catch (const std::exception& broken) {
+        spdlog::error("event=sandbox.request_failed request={} what=\"{}\"", request.request_id,
+                      broken.what());
+        co_return server_error();
+    }
+}
+
+http::Response Twin::refused(const http::Request& /*request*/, int status) {
+    auto error = bad_request(status == 413 ? "The request body is too large"
+                                           : "The request could not be read");
+    error.error().http_status = status;
+    return response_of(error.error());
+}
+
+asio::awaitable<http::Response> Twin::State::answer(http::Request& request) {
+    if (request.method == http::Method::Get && request.path == "/")
+        co_return index_response(request);
+    if (request.method == http::Method::Get && request.path == "/healthz")
+        co_return http::text_response(200, "ok\n");
+    if (const auto match = page_router.match(request); match.found) {
+        auto answering = answer_page(request, pages[match.index]);
+        co_return co_await std::move(answering);
+    }
+    auto call = read_call(request);
+    if (!call) co_return response_of(call.error());
+    const auto match = router.match(request);
+    if (!match.found) co_return response_of(no_such_url().error());
+    call->handler = routes[match.index].handler;
+    call->path_values = request.path_values;
+    call->now = clock.now();
+    auto running = run(*call);
+    co_return response_of(co_await std::move(running));
+}
+
+asio::awaitable<CallResult> Twin::State::run(const ApiCall& call) {
+    if (call.method == http::Method::Get) {
+        auto look = [&](sql::Transaction& tx) -> std::optional<CallResult> {
+            if (!find_account(tx, call.key_id)) return std::nullopt;
+            return run_call(tx, call, ids);
+        };
+        if (auto result = co_await database->read(look)) co_return *std::move(result);
+    }
+    auto work = [&](sql::Transaction& tx) { return run_call(tx, call, ids); };
+    auto result = co_await database->write(work);
+    announce_change();
+    co_return result;
+}
+
+asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
+                                                         const PageRoute& route) {
+    const auto now = clock.now();
+    const auto form = decode_form(parameters_of(request));
+    const Json parameters = form.value_or(Json::object());
+    const auto id = request.path_values.front().second;
+    auto work = [&](sql::Transaction& tx) -> std::optional<PageAnswer> {
+        const auto owner = find_owner(tx, route.kind, id);
+        if (!owner) return std::nullopt;
+        Context ctx = context_of(tx, *find_account_by_id(tx, *owner), now);
+        PageRequest page{.ctx = ctx,
+                         .object = *ctx.find(route.kind, id),
+                         .form = Params(parameters),
+                         .path = request.path};
+        return route.handler(page);
+    };
+    const auto answer = co_await database->write(work);
+    announce_change();
+    if (!answer) co_return http::html_response(404, "<!doctype html><p>There is no such link.</p>");
+    co_return page_response(*answer);
+}
+
+asio::awaitable<void> Twin::run_due_work() {
+    const auto now = state_->clock.now();
+    auto find_accounts = [now](sql::Transaction& tx) { return load_due_accounts(tx, now); };
+    const auto accounts = co_await state_->database->read(find_accounts);
+    for (const auto& account : accounts) {
+        auto running = state_->run_account(account);
+        co_await std::move(running);
+    }
+}
+
+asio::awaitable<void> Twin::State::run_account(const std::string& id) {
+    const auto now = clock.now();
+    auto step = [&](sql::Transaction& tx) {
+        Context ctx = context_of(tx, *find_account_by_id(tx, id), now);
+        run_engine(ctx, ctx.now());
+        return true;
+    };
+    co_await database->write(step);
+}
+
+std::optional<http::Call> Twin::call_of(sql::Transaction& tx, const Delivery& delivery,
+                                        Instant now) {
+    Context ctx = state_->context_of(tx, *find_account_by_id(tx, delivery.account), now);
+    return razorpay::call_of(ctx, delivery);
+}
+
+std::optional<Instant> Twin::retry_at(sql::Transaction& tx, const Delivery& delivery,
+                                      const Attempt& attempt) {
+    Context ctx =
+        state_->context_of(tx, *find_account_by_id(tx, delivery.account), attempt.tried_at);
+    return razorpay::retry_at(ctx, delivery, attempt);
+}
+
+}  // namespace turnpike::twin::razorpay
