@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "json/value.h"
+#include "sandbox/html.h"
 #include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/cards/setup_intents.h"
 #include "sandbox/stripe/page_parts.h"
-#include "sandbox/html.h"
 
 namespace turnpike::twin {
 namespace {
