@@ -108,8 +108,9 @@ Outcome<DiscountChange> redeem(Context& ctx, Json& customer, const DiscountReque
         change.event = "customer.discount.updated";
         change.previous = previous_attributes(visible(before), visible(change.discount));
     }
-    count_redemption(ctx, std::move(found->coupon));
+    // The coupon last: when it is used up, it ends its promotion codes.
     if (found->promotion_code) count_redemption(ctx, *std::move(found->promotion_code));
+    count_redemption(ctx, std::move(found->coupon));
     customer["discount"] = change.discount;
     return change;
 }

@@ -36,8 +36,8 @@ protected:
     TwinUnderTest twin_;
 };
 
-// Required members of Stripe.Discount in stripe@20.4.1's types: those that Stripe recorded at clover
-// (2025-10-29), and customer_account.
+// Required members of Stripe.Discount in stripe@20.4.1's types: those that Stripe recorded at
+// clover (2025-10-29), and customer_account.
 TEST_F(Discounts, OfCustomersHaveTheShapeOfClover) {
     const auto reply = twin_.post("/v1/customers", "coupon=TWENTY");
     ASSERT_EQ(reply.status, 200) << reply.text;
@@ -61,8 +61,8 @@ TEST_F(Discounts, AreReplacedAndCleared) {
     const auto replaced =
         twin_.post("/v1/customers/" + id, "coupon=THIRTY&expand[]=discount.source.coupon");
     EXPECT_EQ(replaced.body.at("discount").at("source").at("coupon").at("percent_off"), 30);
-    EXPECT_EQ(last_event("customer.discount.updated").at("previous_attributes").at("source"),
-              Json({{"coupon", "TWENTY"}}));
+    const auto previous = last_event("customer.discount.updated").at("previous_attributes");
+    EXPECT_EQ(to_text(previous.at("source")), R"({"coupon":"TWENTY"})");
     const auto cleared = twin_.post("/v1/customers/" + id, "coupon=");
     EXPECT_TRUE(cleared.body.at("discount").is_null());
     EXPECT_EQ(last_event("customer.discount.deleted").at("object").at("source").at("coupon"),
