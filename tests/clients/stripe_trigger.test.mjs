@@ -2,7 +2,7 @@
 // what the sandbox is for. (The command knows 38 more: Connect, Issuing, Identity, payouts, quotes, ...)
 import assert from 'node:assert/strict';
 import {writeFile} from 'node:fs/promises';
-import {after, before, describe, test} from 'node:test';
+import {after, describe, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {eventually, freshFolder, removeFolders, run} from '../lib/process.mjs';
 import {RecordingProxy} from '../lib/recording_proxy.mjs';
@@ -108,7 +108,14 @@ const differences = [
 ];
 
 const cli = fileURLToPath(new URL('node_modules/.bin/stripe', import.meta.url));
-let sandbox, proxy, home, editor;
+// Not in a hook: Node 18 runs none before tests that run at the same time.
+const sandbox = await startSandbox();
+const proxy = await RecordingProxy.start(sandbox.url);
+const home = await freshFolder();  // the command's configuration and its telemetry's id go here
+// Fixtures of meters name another host, which --api-base does not replace but an editor can.
+const editor = `${home}/editor`;
+const replace = `s,https://meter-events.stripe.com,${proxy.url},`;
+await writeFile(editor, `#!/bin/sh\nsed -i '${replace}' "$1"\n`, {mode: 0o755});
 
 async function stripe(key, ...args) {
     return run(cli, [...args, '--api-base', proxy.url, '--api-key', key], {
@@ -133,15 +140,6 @@ async function awaited(key, event, events, seconds) {
 }
 
 describe('the command line of Stripe', () => {
-    before(async () => {
-        sandbox = await startSandbox();
-        proxy = await RecordingProxy.start(sandbox.url);
-        home = await freshFolder();  // its configuration and its telemetry's id go here
-        // Fixtures of meters name another host, which --api-base does not replace but an editor can.
-        editor = `${home}/editor`;
-        await writeFile(editor, `#!/bin/sh\nsed -i 's,https://meter-events.stripe.com,${proxy.url},' "$1"\n`,
-                        {mode: 0o755});
-    });
     after(async () => {
         proxy.stop();
         await sandbox.program.stop();
