@@ -11,7 +11,6 @@ namespace turnpike {
 namespace {
 
 constexpr std::size_t kTextBytesMax = 255;
-constexpr std::size_t kLatencyDigitsMax = 8;
 
 /// A text that no rule for texts refuses.
 bool is_plain(std::string_view text) {
@@ -61,23 +60,25 @@ private:
                is_whole_number(digits);
     }
 
-    bool quantity() {
+    /// A decimal as text, or a whole number.
+    std::optional<Quantity> decimal() {
         std::string_view digits;
         const bool is_text = scanner_.kind() == JsonScanner::Kind::Text;
-        if (!(is_text ? scanner_.text(digits) : whole_number(digits))) return false;
-        const auto units = Quantity::parse(digits);
+        if (!(is_text ? scanner_.text(digits) : whole_number(digits))) return std::nullopt;
+        return Quantity::parse(digits);
+    }
+
+    bool quantity() {
+        const auto units = decimal();
         if (!units || *units < Quantity{} || *units > kMaxQuantity) return false;
         body_.quantity = *units;
         return true;
     }
 
     bool latency() {
-        std::string_view digits;
-        if (!whole_number(digits) || digits.size() > kLatencyDigitsMax) return false;
-        const auto ms = parse_scaled(digits, 0);
-        if (!ms || *ms > kLatencyMaxMs) return false;
-        body_.latency_us = *ms * 1'000;
-        return true;
+        const auto ms = decimal();
+        if (ms) body_.latency_us = latency_us_of(*ms);
+        return body_.latency_us.has_value();
     }
 
     std::list<std::string> decoded_;

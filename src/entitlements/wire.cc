@@ -142,6 +142,14 @@ Result<CheckRequest> read_check(const http::Request& request) {
     return fields.finish(std::move(check));
 }
 
+std::optional<std::int64_t> latency_us_of(Quantity ms) {
+    constexpr std::int64_t kScaledPerUs = Quantity::kOne / 1'000;
+    const bool is_latency =
+        ms >= Quantity{} && ms <= Quantity::whole(kLatencyMaxMs) && ms.scaled() % kScaledPerUs == 0;
+    if (!is_latency) return std::nullopt;
+    return ms.scaled() / kScaledPerUs;
+}
+
 Result<ConsumeBody> read_consume(const http::Request& request) {
     if (is_plain_json(request))
         if (auto scanned = scan_consume(request.body)) return *std::move(scanned);
@@ -153,8 +161,12 @@ Result<ConsumeBody> read_consume(const http::Request& request) {
     consume.meter_key = read_meter(fields);
     consume.quantity = read_units(fields, "quantity");
     read_name(fields, consume);
-    if (const auto ms = fields.optional_integer("latency_ms", {.min = 0, .max = kLatencyMaxMs}))
-        consume.latency_us = *ms * 1'000;
+    if (const auto ms = fields.optional_quantity("latency_ms")) {
+        consume.latency_us = latency_us_of(*ms);
+        if (!consume.latency_us)
+            fields.complain("latency_ms", "out_of_range",
+                            "must be from 0 to 86400000 with at most 3 fraction digits");
+    }
     consume.properties = fields.optional_metadata("properties");
     return fields.finish(std::move(consume));
 }

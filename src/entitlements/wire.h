@@ -36,6 +36,8 @@ struct ConsumeBody {
 };
 /// The most that `latency_ms` may be: a day.
 inline constexpr std::int64_t kLatencyMaxMs = 86'400'000;
+/// Microseconds; nullopt beyond 0 to kLatencyMaxMs, and of what is finer than a microsecond.
+std::optional<std::int64_t> latency_us_of(Quantity ms);
 Result<ConsumeBody> read_consume(const http::Request& request);
 
 /// Body of POST /v1/usage/reserve. `id` absent: every call is a new reservation.
