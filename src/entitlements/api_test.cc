@@ -289,7 +289,8 @@ TEST_P(Entitlements, SixtyFourClientsGetExactlyTheLast50Units) {
 }
 
 TEST(Denial, NobodyIsToldToWaitForReservations) {
-    Decision decision{.reason = DecisionReason::LimitExceeded};
+    Decision decision;
+    decision.reason = DecisionReason::LimitExceeded;
     decision.resets_at = kStart + std::chrono::hours(1);
     EXPECT_EQ(denial(decision, "api_calls", kStart).retry_after_s, 3'600);
     decision.waits_for_reservations = true;
