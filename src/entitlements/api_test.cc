@@ -152,7 +152,7 @@ TEST_P(Entitlements, AFullCounterIsNoMatterOfThePlan) {
     EXPECT_EQ(consumed(calls("paul", 1'000'000'000'000))["http"], 200);
     const Json denied = consumed(calls("paul", 1));
     EXPECT_EQ(denied["http"], 409);
-    EXPECT_EQ(denied["code"], "counter_full");
+    EXPECT_EQ(denied["code"], "entitlement.counter_full");
     EXPECT_EQ(denied["detail"],
               "1000000000000 of 1000000000000 api_calls are used in this period; no counter holds "
               "more, under any plan: count in a larger unit");
@@ -289,7 +289,8 @@ TEST_P(Entitlements, SixtyFourClientsGetExactlyTheLast50Units) {
 }
 
 TEST(Denial, NobodyIsToldToWaitForReservations) {
-    Decision decision{.reason = DecisionReason::LimitExceeded};
+    Decision decision;
+    decision.reason = DecisionReason::LimitExceeded;
     decision.resets_at = kStart + std::chrono::hours(1);
     EXPECT_EQ(denial(decision, "api_calls", kStart).retry_after_s, 3'600);
     decision.waits_for_reservations = true;

@@ -261,7 +261,7 @@ Error used_up(const Decision& decision, const std::string& meter_key) {
     if (decision.reason != DecisionReason::CounterFull)
         return {ErrorCode::PaymentRequired, "limit_exceeded", std::move(message)};
     message += "; no counter holds more, under any plan: count in a larger unit";
-    return {ErrorCode::Conflict, "counter_full", std::move(message)};
+    return {ErrorCode::Conflict, "entitlement.counter_full", std::move(message)};
 }
 
 }  // namespace

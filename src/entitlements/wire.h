@@ -67,7 +67,7 @@ void write_numbers(ObjectText& body, const Decision& decision);
 Json write_summary(const UsageSummary& summary);
 
 /// Why a request was denied: limit, used, resets_at, and when to come back. PaymentRequired, or
-/// Conflict "counter_full".
+/// Conflict "entitlement.counter_full".
 Error denial(const Decision& decision, const std::string& meter_key, Instant now);
 /// The problem of a denial, with the upgrade that would help, and with the seller's page for it
 /// unless `upgrade_url` is empty.

@@ -210,11 +210,11 @@ for (const engine of engines())
             assert.equal((await consume(name, 'exports', 10 ** 12)).status, 200);
             const full = await consume(name, 'exports');
             assert.deepEqual([full.status, full.body.code, full.body.limit, full.body.upgrade],
-                             [409, 'counter_full', '1000000000000', undefined]);
+                             [409, 'entitlement.counter_full', '1000000000000', undefined]);
             assert.match(full.body.detail, /count in a larger unit$/);
             const held = await server.admin('POST', '/v1/usage/reserve',
                                             {customer: name, meter: 'exports', quantity: 1});
-            assert.deepEqual([held.status, held.body.code], [409, 'counter_full']);
+            assert.deepEqual([held.status, held.body.code], [409, 'entitlement.counter_full']);
             const asked = await check(name, 'exports');
             assert.deepEqual([asked.allowed, asked.reason, asked.overage_allowed],
                              [false, 'counter_full', false]);
