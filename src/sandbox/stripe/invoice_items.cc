@@ -27,7 +27,6 @@ Json one_off_product(Context& ctx, const std::string& id) {
     product["id"] = id;
     product["object"] = "product";
     product["active"] = false;
-    product["attributes"] = Json::array();
     product["created"] = unix_seconds(ctx.now());
     product["default_price"] = nullptr;
     product["description"] = nullptr;

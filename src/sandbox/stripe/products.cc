@@ -22,7 +22,6 @@ Json new_product(Context& ctx) {
     product["id"] = ctx.new_id("prod");
     product["object"] = std::string(kKind);
     product["active"] = true;
-    product["attributes"] = Json::array();
     product["created"] = unix_seconds(ctx.now());
     product["images"] = Json::array();
     product["livemode"] = false;

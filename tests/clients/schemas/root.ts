@@ -15,6 +15,7 @@ export interface Objects {
     'billing.meter_event_summary': Stripe.Billing.MeterEventSummary;
     'billing_portal.configuration': Stripe.BillingPortal.Configuration;
     'billing_portal.session': Stripe.BillingPortal.Session;
+    card: Stripe.Card;
     charge: Stripe.Charge;
     'checkout.session': Stripe.Checkout.Session;
     coupon: Stripe.Coupon;
