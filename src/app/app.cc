@@ -30,6 +30,10 @@ namespace {
 
 constexpr std::size_t kServerSecretBytes = 32;
 constexpr std::chrono::milliseconds kJobsGrace{10'000};
+/// Of kJobsGrace: how long a process that ends tries to record what it has served open, and how
+/// often.
+constexpr std::chrono::seconds kLastRecovery{5};
+constexpr std::chrono::milliseconds kBetweenLastTries{250};
 constexpr int kRoundsPerSettling = 60;  // a round is a second
 constexpr int kRoundsPerCatalog = 3;
 constexpr int kUnknownIntentsPerRound = 50;
@@ -150,6 +154,10 @@ std::unique_ptr<ReservationStore> reservation_store(sql::Database& db, UsageLog*
     return std::make_unique<SqlReservations>(db, ids);
 }
 
+void log_lost_usage(const ConsumeRequest& use, UsageLoss why) {
+    spdlog::error("event=usage.lost reason={} use={}", to_text(why), event_text_of(use));
+}
+
 EventApplier applier(BillingContext& billing) {
     return [&billing](const InboxEvent& event) { return apply_inbox_event(billing, event); };
 }
@@ -192,6 +200,7 @@ App::App(Config given, AppParts parts)
                    load_period_billing},
       entitlements_api{*db, *usage, clock, ids, catalog, standings, config.upgrade_url},
       reservations_api{entitlements_api, *reservations},
+      usage_recovery(log_lost_usage),
       gateway_api{entitlements_api, usage_recovery, count_failed_open(metrics)},
       ofrep_api{entitlements_api},
       invoicing_api{*db, cursors},
@@ -348,11 +357,13 @@ void App::stop(std::chrono::milliseconds grace) {
     worker.stop();
     usage_rollup.stop();
     if (gateway_log) gateway_log->stop();
+    served_all_ = true;
     asio::post(jobs, [this] { housekeeping_timer_.cancel(); });
     jobs_guard_.reset();
     jobs_done_.get_future().wait_for(kJobsGrace);
     jobs.stop();
     jobs_thread_.join();
+    give_up_unrecorded();
     webhooks.write_all_refusals();
 }
 
@@ -383,11 +394,7 @@ asio::awaitable<void> App::expire_reservations() {
 }
 
 asio::awaitable<void> App::run_housekeeping() {
-    for (int round = 1; ready_; ++round) {
-        housekeeping_timer_.expires_after(std::chrono::seconds(1));
-        boost::system::error_code woken;
-        co_await housekeeping_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        if (!ready_) co_return;
+    for (int round = 1; co_await pause(std::chrono::seconds(1)); ++round) {
         try {
             co_await expire_reservations();
             co_await usage_recovery.replay({*usage, catalog}, clock, standings);
@@ -403,6 +410,38 @@ asio::awaitable<void> App::run_housekeeping() {
                {usage_recovery.numbers(), worker.seconds_since_pass(),
                 usage_rollup.seconds_behind(), db->backlog(), server_->open_connections()});
     }
+    co_await record_what_waits();
+}
+
+asio::awaitable<bool> App::pause(std::chrono::milliseconds length) {
+    if (served_all_) co_return false;
+    housekeeping_timer_.expires_after(length);
+    boost::system::error_code woken;
+    co_await housekeeping_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    co_return !served_all_;
+}
+
+asio::awaitable<void> App::record_what_waits() {
+    const auto until = std::chrono::steady_clock::now() + kLastRecovery;
+    for (;;) {
+        co_await usage_recovery.replay({*usage, catalog}, clock, standings);
+        const bool is_over = usage_recovery.numbers().waiting == 0 || usage->failed() ||
+                             std::chrono::steady_clock::now() >= until;
+        if (is_over) co_return;
+        housekeeping_timer_.expires_after(kBetweenLastTries);
+        boost::system::error_code woken;
+        co_await housekeeping_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+}
+
+void App::give_up_unrecorded() {
+    const std::size_t given_up = usage_recovery.give_up();
+    const auto numbers = usage_recovery.numbers();
+    if (given_up > 0)
+        spdlog::error(
+            "event=usage.given_up uses={} served={} recovered={} lost={} hint=\"each is above, as "
+            "event=usage.lost; docs/operations.md says how to send it again\"",
+            given_up, numbers.served, numbers.recovered, numbers.lost);
 }
 
 void App::reopen_logs() {

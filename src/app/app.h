@@ -138,8 +138,14 @@ private:
     void run_jobs();
     asio::awaitable<void> take_over_catalog();
     /// Once a second: reservations that expired, usage that could not be recorded, and the sampled
-    /// metrics.
+    /// metrics. Ends when the last request has been answered, after record_what_waits().
     asio::awaitable<void> run_housekeeping();
+    /// Of the housekeeping. \return false, without delay, once the last request has been answered
+    asio::awaitable<bool> pause(std::chrono::milliseconds length);
+    /// The last tries, for some seconds, or one where none can succeed.
+    asio::awaitable<void> record_what_waits();
+    /// Writes each use that is lost with the process to the log.
+    void give_up_unrecorded();
     asio::awaitable<void> expire_reservations();
     /// adopt_configured_prices before the jobs run. When the provider does not answer within
     /// moments, the jobs go on with it.
@@ -153,6 +159,7 @@ private:
     asio::awaitable<void> settle_unknown_intents();
 
     std::atomic<bool> ready_ = false;
+    std::atomic<bool> served_all_ = false;
     /// False when the provider could not be asked about a configured price, and is to be again.
     /// Written before the jobs run, then by them only.
     bool prices_adopted_ = true;

@@ -193,7 +193,11 @@ protected:
                          world_.catalog(),
                          standings_,
                          "https://shop.example/plans"};
-    UsageRecovery recovery_{3};
+    std::vector<std::string> lost_;
+    UsageRecovery recovery_{[this](const ConsumeRequest& use, UsageLoss why) {
+                                lost_.push_back(std::string(to_text(why)) + " " + use.customer);
+                            },
+                            3};
     std::vector<std::string> passed_;
     GatewayApi gateway_{api_, recovery_, [this](const RouteCost& route, FailOpen reason) {
                             passed_.push_back(route.pattern + " " + std::string(to_text(reason)));
@@ -472,9 +476,48 @@ TEST_F(Gateway, TheRecoveryQueueIsBoundedAndCountsItsLosses) {
     EXPECT_EQ(recovery_.numbers().served, 5U);
     EXPECT_EQ(recovery_.numbers().waiting, 3U);
     EXPECT_EQ(recovery_.numbers().lost, 2U);
+    EXPECT_EQ(lost_, std::vector<std::string>(2, "queue_full ext:paul"));
     db_.set(FragileDatabase::State::Up);
     EXPECT_EQ(replay(), 3U);
     EXPECT_EQ(used(paul_), 3);
+    EXPECT_EQ(lost_.size(), 2U);
+}
+
+TEST_F(Gateway, WhatIsRefusedLaterIsLostAndTold) {
+    db_.set(FragileDatabase::State::Down);
+    EXPECT_EQ(ask("nobody", "/signals").status, 200);
+    db_.set(FragileDatabase::State::Up);
+    EXPECT_EQ(replay(), 1U);
+    EXPECT_EQ(recovery_.numbers().lost, 1U);
+    EXPECT_EQ(lost_, std::vector<std::string>{"refused ext:nobody"});
+}
+
+TEST_F(Gateway, WhatStillWaitsAtTheEndIsLostAndToldOneByOne) {
+    db_.set(FragileDatabase::State::Down);
+    ask("paul", "/signals");
+    ask("nobody", "/export/csv");
+    EXPECT_EQ(recovery_.give_up(), 2U);
+    EXPECT_EQ(lost_, (std::vector<std::string>{"ended ext:paul", "ended ext:nobody"}));
+    EXPECT_EQ(recovery_.numbers().waiting, 0U);
+    EXPECT_EQ(recovery_.numbers().lost, 2U);
+    EXPECT_EQ(recovery_.give_up(), 0U);
+}
+
+TEST(LostUse, IsAnEventThatCanBeSent) {
+    ConsumeRequest use{.customer = "ext:ad\"a",
+                       .meter_key = "api_calls",
+                       .quantity = *Quantity::parse("2.5"),
+                       .source = "turnpike.gateway * /signals",
+                       .id = "01J8",
+                       .latency_us = std::nullopt,
+                       .time = kStart};
+    EXPECT_EQ(event_text_of(use),
+              R"({"id":"01J8","source":"recovered turnpike.gateway * /signals",)"
+              R"("customer":"ext:ad\"a","meter":"api_calls","quantity":"2.5",)"
+              R"("time":")" +
+                  format_rfc3339(kStart) + R"("})");
+    use.source = std::string("turnpike.gateway ") + std::string(238, 'x');  // 255 bytes
+    EXPECT_EQ((*parse_json(event_text_of(use)))["source"], "recovered turnpike.gateway");
 }
 
 }  // namespace

@@ -3,18 +3,63 @@
 #include <utility>
 
 #include "base/check.h"
+#include "json/object_text.h"
+#include "metering/usage_event.h"
 
 namespace turnpike {
+namespace {
+
+constexpr std::string_view kRecovered = "recovered ";
+/// Where the route makes the source too long.
+constexpr std::string_view kRecoveredGateway = "recovered turnpike.gateway";
+
+}  // namespace
+
+std::string_view to_text(UsageLoss why) {
+    switch (why) {
+        case UsageLoss::Refused: return "refused";
+        case UsageLoss::QueueFull: return "queue_full";
+        case UsageLoss::Ended: return "ended";
+    }
+    check(false, "every loss has a text");
+    return {};
+}
+
+std::string event_text_of(const ConsumeRequest& use) {
+    check(use.time.has_value(), "usage to recover says when it was");
+    const std::string source = std::string(kRecovered) + use.source;
+    return ObjectText()
+        .text("id", use.id)
+        .text("source", is_event_text(source) ? std::string_view(source) : kRecoveredGateway)
+        .text("customer", use.customer)
+        .text("meter", use.meter_key)
+        .text("quantity", use.quantity.text())
+        .text("time", format_rfc3339(*use.time))
+        .take();
+}
 
 void UsageRecovery::remember(ConsumeRequest request) {
     check(request.time.has_value(), "usage to recover says when it was");
-    const std::lock_guard lock(mutex_);
-    ++numbers_.served;
-    if (waiting_.size() >= waiting_max_) {
+    {
+        const std::lock_guard lock(mutex_);
+        ++numbers_.served;
+        if (waiting_.size() < waiting_max_) {
+            waiting_.push_back(std::move(request));
+            return;
+        }
         ++numbers_.lost;
-        return;
     }
-    waiting_.push_back(std::move(request));
+    lost_(request, UsageLoss::QueueFull);
+}
+
+std::size_t UsageRecovery::give_up() {
+    std::size_t given_up = 0;
+    while (const auto use = oldest()) {
+        drop_oldest(Fate::Lost);
+        lost_(*use, UsageLoss::Ended);
+        ++given_up;
+    }
+    return given_up;
 }
 
 std::optional<ConsumeRequest> UsageRecovery::oldest() const {
@@ -53,6 +98,7 @@ asio::awaitable<std::size_t> UsageRecovery::replay(ConsumeWorld world, const Clo
         if (recorded)
             standings.count_moved(ticket, (*outcome)->standing.customer, (*outcome)->counters);
         drop_oldest(recorded ? Fate::Recovered : Fate::Lost);
+        if (!recorded) lost_(*request, UsageLoss::Refused);
         ++left;
     }
     co_return left;

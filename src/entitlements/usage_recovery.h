@@ -3,7 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <string>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -15,19 +18,37 @@ namespace turnpike {
 
 namespace asio = boost::asio;
 
-/// Usage that was served while it could not be recorded. Bounded and in memory: what a crash
-/// takes with it is lost, and the counters below say how much was at stake. Each use keeps its
-/// identity, so one that was recorded after all is not counted twice. Thread-safe.
+/// Why usage that was served will not be recorded by this process.
+enum class UsageLoss : std::uint8_t {
+    Refused,    ///< when it was tried again: beyond the allowance, too old, of nobody we know
+    QueueFull,  ///< too much waited already
+    Ended,      ///< the process ends
+};
+std::string_view to_text(UsageLoss why);
+
+/// The use as POST /v1/events takes it, on one line. Its source says "recovered" before the one
+/// that it would have had, which is reserved; its id is the same, so the text counts once however
+/// often it is sent.
+std::string event_text_of(const ConsumeRequest& use);
+
+/// Usage that was served while it could not be recorded. Bounded and in memory: a crash takes it
+/// along, and the counters below say how much was at stake; everything else that is lost is told
+/// one by one. Each use keeps its identity, so one that was recorded after all is not counted
+/// twice. Thread-safe.
 class UsageRecovery {
 public:
     struct Numbers {
         std::uint64_t served = 0;     ///< requests let through without a record, ever
         std::uint64_t recovered = 0;  ///< of these, recorded later
-        std::uint64_t lost = 0;       ///< refused later, or pushed out of a full queue
+        std::uint64_t lost = 0;       ///< of these, told to OnLost
         std::size_t waiting = 0;
     };
 
-    explicit UsageRecovery(std::size_t waiting_max = 100'000) : waiting_max_(waiting_max) {}
+    /// For each use that is lost; from any thread.
+    using OnLost = std::function<void(const ConsumeRequest& use, UsageLoss why)>;
+
+    explicit UsageRecovery(OnLost lost, std::size_t waiting_max = 100'000)
+        : lost_(std::move(lost)), waiting_max_(waiting_max) {}
 
     /// \param request  with its time set
     void remember(ConsumeRequest request);
@@ -38,6 +59,10 @@ public:
     asio::awaitable<std::size_t> replay(ConsumeWorld world, const Clock& clock,
                                         StandingCache& standings);
 
+    /// Loses all that waits: after the last replay() has ended.
+    /// \return how many that were
+    std::size_t give_up();
+
     [[nodiscard]] Numbers numbers() const;
 
 private:
@@ -45,6 +70,7 @@ private:
     enum class Fate : bool { Recovered, Lost };
     void drop_oldest(Fate fate);
 
+    const OnLost lost_;
     std::size_t waiting_max_;
     mutable std::mutex mutex_;
     // guarded by mutex_

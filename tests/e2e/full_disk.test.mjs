@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {stat} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
 import {randomUUID} from 'node:crypto';
-import {eventually, run} from '../lib/process.mjs';
+import {eventually} from '../lib/process.mjs';
 import {Server} from '../lib/server.mjs';
 
 describe('a ledger whose disk is full', () => {
@@ -14,19 +14,13 @@ describe('a ledger whose disk is full', () => {
     });
     after(() => server.end());
 
-    /// No file of the server may grow beyond `bytes`, which a write meets as it meets a full disk.
-    const largestFile = async (bytes) => {
-        const pid = server.program.child.pid;
-        const limited = await run('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`]);
-        assert.equal(limited.code, 0, limited.output);
-    };
     const add = () => server.admin('POST', '/v1/customers', {external_id: randomUUID()});
     const ready = () => server.request('GET', '/readyz');
 
     test('is not ready, says so, and is read', async () => {
         assert.equal((await add()).status, 201);
         assert.equal((await ready()).body.ledger, 'ok');
-        await largestFile((await stat(`${server.data}/ledger.db-wal`)).size);
+        await server.limitFiles((await stat(`${server.data}/ledger.db-wal`)).size);
         assert.equal((await add()).status, 503);
         const {status, body} = await ready();
         assert.deepEqual([status, body.status, body.ledger, body.usage],
@@ -39,7 +33,7 @@ describe('a ledger whose disk is full', () => {
     });
 
     test('is ready by itself when there is space', async () => {
-        await largestFile('unlimited');
+        await server.limitFiles('unlimited');
         await eventually('the server to be ready', async () => (await ready()).status === 200);
         assert.equal((await ready()).body.ledger, 'ok');
         assert.equal((await add()).status, 201);

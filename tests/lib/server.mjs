@@ -82,6 +82,13 @@ export class Server {
                 ? Promise.reject(new Error(this.program.output))
                 : (await this.request('GET', '/readyz')).status === 200);
     }
+    /// No file of the running server may grow beyond `bytes`, which a write meets as it meets a full
+    /// disk; 'unlimited' gives way again.
+    async limitFiles(bytes) {
+        const limited = await run('prlimit', ['--pid', String(this.program.child.pid),
+                                              `--fsize=${bytes}:`]);
+        if (limited.code !== 0) throw new Error(limited.output);
+    }
     stop() { return this.program.stop(); }
     kill() { return this.program.kill(); }
     /// Stops the server, which must still run, and its sandbox, and removes every fresh folder.
