@@ -2,6 +2,7 @@
 // value with parse_json and then looks at it. What only the fast one can know is left open: the
 // digits of a fraction, and numbers that parse_json has no type for.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -153,6 +154,20 @@ void take_plain_correction(const Json& event, Slow& slow) {
         take_corrected(*amended, Correction::Kind::Amend, slow);
 }
 
+/// Whether a plain event has a member that only CloudEvents may have.
+bool has_foreign(const Json& event) {
+    constexpr std::array<std::string_view, 11> kPlain{
+        "id",         "source",     "meter", "customer", "time",       "quantity",
+        "latency_ms", "properties", "void",  "amend",    "specversion"};
+    constexpr std::array<std::string_view, 3> kUnlessNull{"type", "subject", "data"};
+    for (const auto& [name, value] : event.items()) {
+        if (std::ranges::find(kPlain, name) != kPlain.end()) continue;
+        if (std::ranges::find(kUnlessNull, name) == kUnlessNull.end() || !value.is_null())
+            return true;
+    }
+    return false;
+}
+
 Slow read_slowly(const Json& event) {
     Slow slow;
     if (!event.is_object()) {
@@ -167,6 +182,10 @@ Slow read_slowly(const Json& event) {
     }
     if (is_plain && stated(event, "customer") == nullptr) {
         slow.code = "missing_field";
+        return slow;
+    }
+    if (is_plain && has_foreign(event)) {
+        slow.code = "unknown_field";
         return slow;
     }
     if (is_plain && (stated(event, "void") != nullptr || stated(event, "amend") != nullptr)) {

@@ -63,7 +63,7 @@ struct Members {
     SentEvent::Data data = SentEvent::Data::Absent;
     bool has_base64 = false;
     bool has_bad_properties = false;
-    std::string_view unknown;  ///< the first name that neither kind of event has; empty: none
+    std::optional<std::string_view> unknown;  ///< the first name that neither kind of event has
 };
 
 bool read_text(JsonScanner& scanner, TextMember& member) {
@@ -202,7 +202,7 @@ bool read_member(JsonScanner& scanner, std::string_view name, Members& members) 
     if (name == "quantity") return read_quantity(scanner, members.top);
     if (name == "latency_ms") return read_latency(scanner, members.top);
     if (name == "data_base64") members.has_base64 = true;
-    if (members.unknown.empty()) members.unknown = name;
+    if (!members.unknown) members.unknown = name;
     return scanner.skip();
 }
 
@@ -227,8 +227,9 @@ private:
         if (members.customer.found == TextMember::Found::Nothing)
             return refuse("missing_field",
                           "customer is missing; without a specversion this is a plain event");
-        if (const auto name = foreign_to_plain(members); !name.empty())
-            return refuse("unknown_field", fmt::format("{:?} is no member of a plain event", name));
+        if (const auto name = foreign_to_plain(members))
+            return refuse("unknown_field",
+                          fmt::format("{:?} is no member of a plain event", *name));
         if (members.correction) return plain_correction(members);
         if (members.has_bad_properties)
             return refuse("bad_data", "properties must be a JSON object");
@@ -238,8 +239,8 @@ private:
                measures(members.top);
     }
 
-    /// A misspelt member would be missing where it counts. Empty: there is none.
-    static std::string_view foreign_to_plain(const Members& members) {
+    /// A misspelt member would be missing where it counts.
+    static std::optional<std::string_view> foreign_to_plain(const Members& members) {
         if (members.type.found != TextMember::Found::Nothing) return "type";
         if (members.subject.found != TextMember::Found::Nothing) return "subject";
         if (members.data == SentEvent::Data::Present) return "data";

@@ -75,7 +75,7 @@ TEST(SentEvent, APlainEventSaysItInTheWordsOfConsume) {
     JsonScanner scanner(decoded);
     const std::string json =
         R"({"customer":"alice","meter":"api_calls","quantity":"0.5","source":"api","id":"e1",)"
-        R"("time":"2024-09-01T10:00:00+02:00","latency_ms":3,"note":"ours"})";
+        R"("time":"2024-09-01T10:00:00+02:00","latency_ms":3})";
     const EventEntry event = read_event(scanner, json);
     ASSERT_TRUE(event) << event.error().detail;
     EXPECT_EQ(event->id, "e1");
@@ -180,6 +180,7 @@ TEST(SentEvent, IsRefusedWithACode) {
         {"plain with no data", plain("data", "null"), ""},
         {"plain with a type", plain("type", "\"x\""), "unknown_field"},
         {"plain with a subject", plain("subject", "\"x\""), "unknown_field"},
+        {"plain with a member without a name", plain("", "1"), "unknown_field"},
         {"plain with a misspelt time", plain("tme", "\"2025-11-10T00:00:00Z\""), "unknown_field"},
         {"plain with properties", plain("properties", R"({"region":"eu"})"), ""},
         {"plain with no properties", plain("properties", "null"), ""},

@@ -63,8 +63,7 @@ std::optional<EventComplaint> complaint_about(const UsageEvent& event, Instant n
         return EventComplaint{"bad_field", "id must be 1 to 255 bytes, no control characters"};
     if (event.quantity < Quantity{} || event.quantity > kMaxQuantity)
         return EventComplaint{"bad_quantity", "the quantity must be from 0 to 1000000000000"};
-    if (event.time < Instant{})
-        return EventComplaint{"bad_time", "the time lies before 1970"};
+    if (event.time < Instant{}) return EventComplaint{"bad_time", "the time lies before 1970"};
     if (event.time > now + kEventSkewMax)
         return EventComplaint{"time_in_future", "the time lies more than five minutes ahead"};
     return std::nullopt;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "base/check.h"
 #include "metering/log/files/frame.h"
@@ -13,6 +15,9 @@ namespace turnpike::testing {
 
 /// The smallest that a log takes.
 inline const std::size_t kSmallSegmentBytes = frame_bytes(kFramePayloadMax) + 4096;
+
+/// Between two looks at what another thread does: a loop without it takes the time of other tests.
+inline void wait_a_little() { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
 
 /// An empty directory, removed with everything in it.
 class ScratchFolder {

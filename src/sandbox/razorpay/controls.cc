@@ -62,7 +62,7 @@ Answer show_account(Operation& operation) {
     return Json{{"id", operation.ctx.account().id}, {"entity", "account"}};
 }
 
-constexpr auto kRoutes = std::to_array<Route>({
+constexpr auto kControlRoutes = std::to_array<Route>({
     {"GET", "/sandbox/account", show_account},
     {"GET", "/sandbox/clock", show_clock},
     {"POST", "/sandbox/clock", move_clock},
@@ -71,6 +71,6 @@ constexpr auto kRoutes = std::to_array<Route>({
 
 }  // namespace
 
-std::span<const Route> control_routes() { return kRoutes; }
+std::span<const Route> control_routes() { return kControlRoutes; }
 
 }  // namespace turnpike::twin::razorpay

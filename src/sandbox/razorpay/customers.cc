@@ -74,7 +74,7 @@ Answer fetch_customer(Operation& operation) {
 
 Answer list_customers(Operation& operation) { return list_objects(operation, "customer", {}); }
 
-constexpr auto kRoutes = std::to_array<Route>({
+constexpr auto kCustomerRoutes = std::to_array<Route>({
     {"POST", "/v1/customers", create_customer},
     {"GET", "/v1/customers", list_customers},
     {"GET", "/v1/customers/{id}", fetch_customer},
@@ -93,6 +93,6 @@ Json customer_with_email(Context& ctx, const std::string& email) {
     return customer;
 }
 
-std::span<const Route> customer_routes() { return kRoutes; }
+std::span<const Route> customer_routes() { return kCustomerRoutes; }
 
 }  // namespace turnpike::twin::razorpay

@@ -178,7 +178,7 @@ Answer list_invoices(Operation& operation) {
     return list_objects(operation, "invoice", filter);
 }
 
-constexpr auto kRoutes = std::to_array<Route>({
+constexpr auto kInvoiceRoutes = std::to_array<Route>({
     {"POST", "/v1/invoices", create_invoice},
     {"GET", "/v1/invoices", list_invoices},
     {"GET", "/v1/invoices/{id}", fetch_invoice},
@@ -191,6 +191,6 @@ constexpr auto kRoutes = std::to_array<Route>({
 
 }  // namespace
 
-std::span<const Route> invoice_routes() { return kRoutes; }
+std::span<const Route> invoice_routes() { return kInvoiceRoutes; }
 
 }  // namespace turnpike::twin::razorpay

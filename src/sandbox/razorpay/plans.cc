@@ -50,7 +50,7 @@ Answer fetch_plan(Operation& operation) {
 
 Answer list_plans(Operation& operation) { return list_objects(operation, "plan", {}); }
 
-constexpr auto kRoutes = std::to_array<Route>({
+constexpr auto kPlanRoutes = std::to_array<Route>({
     {"POST", "/v1/plans", create_plan},
     {"GET", "/v1/plans", list_plans},
     {"GET", "/v1/plans/{id}", fetch_plan},
@@ -102,6 +102,6 @@ Json read_item(Context& ctx, Params& params, const std::string& type, const std:
                 {"updated_at", ctx.now_seconds()}};
 }
 
-std::span<const Route> plan_routes() { return kRoutes; }
+std::span<const Route> plan_routes() { return kPlanRoutes; }
 
 }  // namespace turnpike::twin::razorpay

@@ -155,7 +155,7 @@ Answer delete_addon(Operation& operation) {
     return Json::array();
 }
 
-constexpr auto kRoutes = std::to_array<Route>({
+constexpr auto kSubscriptionRoutes = std::to_array<Route>({
     {"POST", "/v1/subscriptions", create_subscription},
     {"GET", "/v1/subscriptions", list_subscriptions},
     {"GET", "/v1/subscriptions/{id}", fetch_subscription},
@@ -170,7 +170,7 @@ constexpr auto kAddonRoutes = std::to_array<Route>({
 
 }  // namespace
 
-std::span<const Route> subscription_routes() { return kRoutes; }
+std::span<const Route> subscription_routes() { return kSubscriptionRoutes; }
 std::span<const Route> addon_routes() { return kAddonRoutes; }
 
 }  // namespace turnpike::twin::razorpay

@@ -268,7 +268,7 @@ Answer resume(Operation& operation) {
     return subscription;
 }
 
-constexpr auto kRoutes = std::to_array<Route>({
+constexpr auto kSubscriptionChangeRoutes = std::to_array<Route>({
     {"PATCH", "/v1/subscriptions/{id}", update_subscription},
     {"GET", "/v1/subscriptions/{id}/retrieve_scheduled_changes", scheduled_changes},
     {"POST", "/v1/subscriptions/{id}/cancel_scheduled_changes", cancel_scheduled_changes},
@@ -279,6 +279,6 @@ constexpr auto kRoutes = std::to_array<Route>({
 
 }  // namespace
 
-std::span<const Route> subscription_change_routes() { return kRoutes; }
+std::span<const Route> subscription_change_routes() { return kSubscriptionChangeRoutes; }
 
 }  // namespace turnpike::twin::razorpay

@@ -130,7 +130,7 @@ Answer delete_webhook(Operation& operation) {
     return Json::array();
 }
 
-constexpr auto kRoutes = std::to_array<Route>({
+constexpr auto kWebhookRoutes = std::to_array<Route>({
     {"POST", "/v1/webhooks", create_webhook},
     {"GET", "/v1/webhooks", list_webhooks},
     {"GET", "/v1/webhooks/{id}", fetch_webhook},
@@ -186,6 +186,6 @@ std::optional<Instant> retry_at(Context& ctx, const Delivery& delivery, const At
     return attempt.tried_at + std::min<Duration>(doubled, kLongestRetry);
 }
 
-std::span<const Route> webhook_routes() { return kRoutes; }
+std::span<const Route> webhook_routes() { return kWebhookRoutes; }
 
 }  // namespace turnpike::twin::razorpay

@@ -66,7 +66,7 @@ Answer get_balance(Operation& operation) {
                 {"pending", std::move(pending)}};
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kAccountRoutes = std::to_array<OperationRoute>({
     {"GET", "/v1/account", get_own_account},
     {"GET", "/v1/accounts/{account}", get_account},
     {"GET", "/v1/balance", get_balance},
@@ -74,6 +74,6 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 
 }  // namespace
 
-std::span<const OperationRoute> account_routes() { return kRoutes; }
+std::span<const OperationRoute> account_routes() { return kAccountRoutes; }
 
 }  // namespace turnpike::twin

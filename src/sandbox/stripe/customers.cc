@@ -15,7 +15,7 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kKind = "customer";
+constexpr std::string_view kCustomerKind = "customer";
 // As Stripe's reference says of POST /v1/customers.
 constexpr std::size_t kNameCharactersMax = 256;
 constexpr std::size_t kEmailCharactersMax = 512;
@@ -27,7 +27,7 @@ Json new_customer(Context& ctx) {
     const auto random = ctx.ids().body(ctx.now());
     Json customer;
     customer["id"] = ctx.new_id("cus");
-    customer["object"] = std::string(kKind);
+    customer["object"] = std::string(kCustomerKind);
     for (const char* name :
          {"address", "currency", "customer_account", "default_source", "description", "discount",
           "email", "name", "phone", "shipping", "test_clock"})
@@ -156,7 +156,7 @@ std::optional<Refusal> settle_default(Context& ctx, Json& customer, const std::s
 std::optional<Refusal> join_clock(Context& ctx, Json& customer, const std::string& clock_id) {
     const auto clock = ctx.find("test_helpers.test_clock", clock_id);
     if (!clock) return no_such_param("test_clock", clock_id, "test_clock");
-    const auto others = ctx.list(kKind, {.parent = clock_id});
+    const auto others = ctx.list(kCustomerKind, {.parent = clock_id});
     if (others.size() >= ctx.surroundings().customers_per_clock_max)
         return bad_param("test_clock", "",
                          "You have reached the limit of customers that can be attached to a test "
@@ -205,8 +205,8 @@ Answer create_customer(Operation& operation) {
 Answer get_customer(Operation& operation) {
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
     const auto& id = operation.path("customer");
-    auto customer = operation.ctx.find(kKind, id);
-    if (!customer) customer = operation.ctx.find_deleted(kKind, id);
+    auto customer = operation.ctx.find(kCustomerKind, id);
+    if (!customer) customer = operation.ctx.find_deleted(kCustomerKind, id);
     if (!customer) return no_such_object("customer", id);
     return *std::move(customer);
 }
@@ -215,7 +215,7 @@ Answer update_customer(Operation& operation) {
     auto& ctx = operation.ctx;
     auto& params = operation.params;
     const auto& id = operation.path("customer");
-    auto customer = ctx.find(kKind, id);
+    auto customer = ctx.find(kCustomerKind, id);
     if (!customer) return no_such_object("customer", id);
     read_customer(params, *customer);
     const auto source = params.has("source") ? params.required_text("source") : "";
@@ -238,7 +238,7 @@ Answer update_customer(Operation& operation) {
 Answer delete_customer(Operation& operation) {
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
     const auto& id = operation.path("customer");
-    const auto customer = operation.ctx.find(kKind, id);
+    const auto customer = operation.ctx.find(kCustomerKind, id);
     if (!customer) return no_such_object("customer", id);
     return delete_customer_and_contracts(operation.ctx, *customer);
 }
@@ -250,13 +250,13 @@ Answer list_customers(Operation& operation) {
     const auto clock = params.text("test_clock").value_or("");
     ListFilter filter{.parent = clock};
     read_created(params, filter);
-    return list_objects(operation, kKind, filter, [&](const Json& customer) {
+    return list_objects(operation, kCustomerKind, filter, [&](const Json& customer) {
         return text_of(customer, "test_clock") == clock &&
                (!email || text_of(customer, "email") == *email);
     });
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kCustomerRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/customers", create_customer},
     {"GET", "/v1/customers", list_customers},
     {"GET", "/v1/customers/{customer}", get_customer},
@@ -274,12 +274,12 @@ Answer delete_customer_and_contracts(Context& ctx, const Json& customer) {
     }
     for (auto& method : ctx.list("payment_method", {.customer = id}))
         detach_payment_method(ctx, std::move(method));
-    const auto last = ctx.find(kKind, id).value_or(customer);
-    Json tombstone = ctx.bury(kKind, id);
+    const auto last = ctx.find(kCustomerKind, id).value_or(customer);
+    Json tombstone = ctx.bury(kCustomerKind, id);
     ctx.emit("customer.deleted", last);
     return tombstone;
 }
 
-std::span<const OperationRoute> customer_routes() { return kRoutes; }
+std::span<const OperationRoute> customer_routes() { return kCustomerRoutes; }
 
 }  // namespace turnpike::twin

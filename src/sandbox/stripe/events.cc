@@ -167,7 +167,7 @@ Answer get_event(Operation& operation) {
     return with_pending_count(operation.ctx, row->text(1));
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kEventRoutes = std::to_array<OperationRoute>({
     {"GET", "/v1/events", list_events},
     {"GET", "/v1/events/{event}", get_event},
 });
@@ -202,6 +202,6 @@ void record_event(Context& ctx, const NewEvent& event) {
                      ctx.now());
 }
 
-std::span<const OperationRoute> event_routes() { return kRoutes; }
+std::span<const OperationRoute> event_routes() { return kEventRoutes; }
 
 }  // namespace turnpike::twin

@@ -301,7 +301,7 @@ Answer get_invoice_payment(Operation& operation) {
     return *std::move(payment);
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kInvoiceRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/invoices", create_invoice},
     {"GET", "/v1/invoices", list_invoices},
     {"POST", "/v1/invoices/create_preview", preview_invoice},
@@ -325,6 +325,6 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 
 }  // namespace
 
-std::span<const OperationRoute> invoice_routes() { return kRoutes; }
+std::span<const OperationRoute> invoice_routes() { return kInvoiceRoutes; }
 
 }  // namespace turnpike::twin

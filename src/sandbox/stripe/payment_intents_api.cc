@@ -288,7 +288,7 @@ Answer list_intents(Operation& operation) {
     return list_objects(operation, "payment_intent", filter);
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kPaymentRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/payment_intents", create_intent},
     {"GET", "/v1/payment_intents", list_intents},
     {"GET", "/v1/payment_intents/{intent}", get_intent},
@@ -307,6 +307,6 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 
 }  // namespace
 
-std::span<const OperationRoute> payment_routes() { return kRoutes; }
+std::span<const OperationRoute> payment_routes() { return kPaymentRoutes; }
 
 }  // namespace turnpike::twin

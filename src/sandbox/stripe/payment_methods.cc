@@ -11,7 +11,7 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kKind = "payment_method";
+constexpr std::string_view kPaymentMethodKind = "payment_method";
 
 /// In a path, Stripe names the missing method "payment_method" and answers 404.
 Refusal no_such_method(const std::string& id) {
@@ -72,7 +72,7 @@ Answer create_payment_method(Operation& operation) {
 Answer get_payment_method(Operation& operation) {
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
     const auto& id = operation.path("payment_method");
-    auto method = operation.ctx.find(kKind, id);
+    auto method = operation.ctx.find(kPaymentMethodKind, id);
     if (!method) return no_such_method(id);
     return *std::move(method);
 }
@@ -80,7 +80,7 @@ Answer get_payment_method(Operation& operation) {
 Answer update_payment_method(Operation& operation) {
     auto& params = operation.params;
     const auto& id = operation.path("payment_method");
-    auto method = operation.ctx.find(kKind, id);
+    auto method = operation.ctx.find(kPaymentMethodKind, id);
     if (!method) return no_such_method(id);
     if (text_of(*method, "customer").empty())
         return unusable("You must save this PaymentMethod to a customer before you can update it.");
@@ -107,7 +107,7 @@ Answer attach(Operation& operation) {
 Answer detach(Operation& operation) {
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
     const auto& id = operation.path("payment_method");
-    auto method = operation.ctx.find(kKind, id);
+    auto method = operation.ctx.find(kPaymentMethodKind, id);
     if (!method) return no_such_method(id);
     if (text_of(*method, "customer").empty())
         return unusable(
@@ -120,9 +120,9 @@ Answer detach(Operation& operation) {
 Answer list_of_customer(Operation& operation, const std::string& customer) {
     const auto type = operation.params.text("type").value_or("card");
     operation.params.ignore("allow_redisplay");
-    return list_objects(operation, kKind, {.customer = customer}, [&](const Json& method) {
-        return !customer.empty() && text_of(method, "type") == type;
-    });
+    return list_objects(
+        operation, kPaymentMethodKind, {.customer = customer},
+        [&](const Json& method) { return !customer.empty() && text_of(method, "type") == type; });
 }
 
 Answer list_payment_methods(Operation& operation) {
@@ -148,7 +148,7 @@ Answer get_method_of_customer(Operation& operation) {
     return method;
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kPaymentMethodRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/payment_methods", create_payment_method},
     {"GET", "/v1/payment_methods", list_payment_methods},
     {"GET", "/v1/payment_methods/{payment_method}", get_payment_method},
@@ -170,7 +170,7 @@ Outcome<Json> resolve_payment_method(Context& ctx, const std::string& id,
             return method;
         }
     }
-    auto method = ctx.find(kKind, id);
+    auto method = ctx.find(kPaymentMethodKind, id);
     if (!method) return no_such_param("PaymentMethod", id, param);
     return *std::move(method);
 }
@@ -208,6 +208,6 @@ Json detach_payment_method(Context& ctx, Json method) {
     return method;
 }
 
-std::span<const OperationRoute> payment_method_routes() { return kRoutes; }
+std::span<const OperationRoute> payment_method_routes() { return kPaymentMethodRoutes; }
 
 }  // namespace turnpike::twin

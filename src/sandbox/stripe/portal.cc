@@ -259,7 +259,7 @@ Answer create_session(Operation& operation) {
     return session;
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kPortalRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/billing_portal/sessions", create_session},
     {"POST", "/v1/billing_portal/configurations", create_configuration},
     {"GET", "/v1/billing_portal/configurations", list_configurations},
@@ -287,6 +287,6 @@ PageAnswer expired_page() {
                               "billing portal again.</p>")};
 }
 
-std::span<const OperationRoute> portal_routes() { return kRoutes; }
+std::span<const OperationRoute> portal_routes() { return kPortalRoutes; }
 
 }  // namespace turnpike::twin

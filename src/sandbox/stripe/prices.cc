@@ -16,7 +16,7 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kKind = "price";
+constexpr std::string_view kPriceKind = "price";
 constexpr std::size_t kDecimalPlacesMax = 12;
 constexpr std::size_t kLookupKeysMax = 10;
 
@@ -58,7 +58,7 @@ void set_amount(Params& params, const std::string& decimal, Json& price, AmountN
 std::optional<Refusal> claim_lookup_key(Context& ctx, const Json& price, LookupKey mode) {
     const auto key = text_of(price, "lookup_key");
     if (key.empty()) return std::nullopt;
-    for (auto& other : ctx.list(kKind, {})) {
+    for (auto& other : ctx.list(kPriceKind, {})) {
         const bool same = text_of(other, "id") == text_of(price, "id");
         if (same || text_of(other, "lookup_key") != key) continue;
         if (mode == LookupKey::MustBeFree)
@@ -148,7 +148,7 @@ Answer create_price(Operation& operation) {
 
 Answer get_price(Operation& operation) {
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
-    auto price = operation.ctx.find(kKind, operation.path("price"));
+    auto price = operation.ctx.find(kPriceKind, operation.path("price"));
     if (!price) {
         auto refusal = no_such_object("price", operation.path("price"));
         refusal.error().param = "price";
@@ -159,7 +159,7 @@ Answer get_price(Operation& operation) {
 
 Answer update_price(Operation& operation) {
     auto& params = operation.params;
-    auto price = operation.ctx.find(kKind, operation.path("price"));
+    auto price = operation.ctx.find(kPriceKind, operation.path("price"));
     if (!price) return no_such_object("price", operation.path("price"));
     read_editable(params, *price);
     const auto mode = lookup_mode(params);
@@ -186,7 +186,7 @@ Answer list_prices(Operation& operation) {
     }
     ListFilter filter{.parent = params.text("product").value_or("")};
     read_created(params, filter);
-    return list_objects(operation, kKind, filter, [&](const Json& price) {
+    return list_objects(operation, kPriceKind, filter, [&](const Json& price) {
         const auto key = text_of(price, "lookup_key");
         return !flag_of(price, "_inline") && (!active || flag_of(price, "active") == *active) &&
                (!type || text_of(price, "type") == *type) &&
@@ -196,7 +196,7 @@ Answer list_prices(Operation& operation) {
     });
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kPriceRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/prices", create_price},
     {"GET", "/v1/prices", list_prices},
     {"GET", "/v1/prices/{price}", get_price},
@@ -208,7 +208,7 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 Json blank_price(Context& ctx) {
     Json price;
     price["id"] = ctx.new_id("price");
-    price["object"] = std::string(kKind);
+    price["object"] = std::string(kPriceKind);
     price["active"] = true;
     price["billing_scheme"] = "per_unit";
     price["created"] = unix_seconds(ctx.now());
@@ -301,7 +301,7 @@ std::optional<StripeError> check_price_currency(const Json& price, const std::st
 
 Outcome<Json> require_one_time_price(Context& ctx, const std::string& id,
                                      const std::string& param) {
-    auto price = ctx.find(kKind, id);
+    auto price = ctx.find(kPriceKind, id);
     if (!price) return no_such_param("price", id, param);
     if (text_of(*price, "type") == "recurring")
         return bad_param(param, "",
@@ -310,6 +310,6 @@ Outcome<Json> require_one_time_price(Context& ctx, const std::string& id,
     return *std::move(price);
 }
 
-std::span<const OperationRoute> price_routes() { return kRoutes; }
+std::span<const OperationRoute> price_routes() { return kPriceRoutes; }
 
 }  // namespace turnpike::twin

@@ -13,14 +13,14 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kKind = "product";
+constexpr std::string_view kProductKind = "product";
 constexpr std::size_t kImagesMax = 8;
 constexpr std::size_t kFeaturesMax = 15;
 
 Json new_product(Context& ctx) {
     Json product;
     product["id"] = ctx.new_id("prod");
-    product["object"] = std::string(kKind);
+    product["object"] = std::string(kProductKind);
     product["active"] = true;
     product["created"] = unix_seconds(ctx.now());
     product["images"] = Json::array();
@@ -77,7 +77,7 @@ Answer create_product(Operation& operation) {
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
 
     if (!id.empty()) product["id"] = id;
-    if (!id.empty() && ctx.find(kKind, id))
+    if (!id.empty() && ctx.find(kProductKind, id))
         return bad_param("id", "resource_already_exists", "Product already exists.");
     ctx.put(product);
     ctx.emit("product.created", product);
@@ -92,7 +92,7 @@ Answer create_product(Operation& operation) {
 
 Answer get_product(Operation& operation) {
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
-    auto product = operation.ctx.find(kKind, operation.path("product"));
+    auto product = operation.ctx.find(kProductKind, operation.path("product"));
     if (!product) return no_such_object("product", operation.path("product"));
     return *std::move(product);
 }
@@ -100,7 +100,7 @@ Answer get_product(Operation& operation) {
 Answer update_product(Operation& operation) {
     auto& ctx = operation.ctx;
     auto& params = operation.params;
-    auto product = ctx.find(kKind, operation.path("product"));
+    auto product = ctx.find(kProductKind, operation.path("product"));
     if (!product) return no_such_object("product", operation.path("product"));
     if (params.has("name")) (*product)["name"] = params.required_text("name");
     read_product(params, *product);
@@ -122,15 +122,15 @@ Answer delete_product(Operation& operation) {
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
     auto& ctx = operation.ctx;
     const auto& id = operation.path("product");
-    const auto product = ctx.find(kKind, id);
+    const auto product = ctx.find(kProductKind, id);
     if (!product) return no_such_object("product", id);
     if (!ctx.list("price", {.parent = id}).empty())
         return bad_param("id", "",
                          "This product cannot be deleted because it has one or more user-created "
                          "prices.");
-    ctx.remove(kKind, id);
+    ctx.remove(kProductKind, id);
     ctx.emit("product.deleted", *product);
-    return Json{{"id", id}, {"object", std::string(kKind)}, {"deleted", true}};
+    return Json{{"id", id}, {"object", std::string(kProductKind)}, {"deleted", true}};
 }
 
 Answer list_products(Operation& operation) {
@@ -142,7 +142,7 @@ Answer list_products(Operation& operation) {
     params.one_of("type", {"good", "service"});
     ListFilter filter;
     read_created(params, filter);
-    return list_objects(operation, kKind, filter, [&](const Json& product) {
+    return list_objects(operation, kProductKind, filter, [&](const Json& product) {
         return (!active || flag_of(product, "active") == *active) &&
                (!shippable || flag_of(product, "shippable") == *shippable) &&
                (!url || text_of(product, "url") == *url) &&
@@ -150,7 +150,7 @@ Answer list_products(Operation& operation) {
     });
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kProductRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/products", create_product},
     {"GET", "/v1/products", list_products},
     {"GET", "/v1/products/{product}", get_product},
@@ -170,6 +170,6 @@ Json read_inline_product(Context& ctx, Params& params) {
     return product;
 }
 
-std::span<const OperationRoute> product_routes() { return kRoutes; }
+std::span<const OperationRoute> product_routes() { return kProductRoutes; }
 
 }  // namespace turnpike::twin

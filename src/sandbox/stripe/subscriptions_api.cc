@@ -99,7 +99,7 @@ Answer resume_subscription(Operation& operation) {
     return resumed;
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kSubscriptionRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/subscriptions", create_subscription},
     {"GET", "/v1/subscriptions", list_subscriptions},
     {"GET", "/v1/subscriptions/{subscription}", get_subscription},
@@ -115,6 +115,6 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 
 }  // namespace
 
-std::span<const OperationRoute> subscription_routes() { return kRoutes; }
+std::span<const OperationRoute> subscription_routes() { return kSubscriptionRoutes; }
 
 }  // namespace turnpike::twin

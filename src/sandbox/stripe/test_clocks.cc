@@ -15,7 +15,7 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kKind = "test_helpers.test_clock";
+constexpr std::string_view kTestClockKind = "test_helpers.test_clock";
 constexpr auto kLifetime = std::chrono::days(30);
 
 std::string target_name() { return "target_frozen_time"; }
@@ -48,7 +48,7 @@ Answer create_clock(Operation& operation) {
     auto& params = operation.params;
     Json clock;
     clock["id"] = ctx.new_id("clock");
-    clock["object"] = std::string(kKind);
+    clock["object"] = std::string(kTestClockKind);
     clock["created"] = unix_seconds(ctx.now());
     clock["deletes_after"] = unix_seconds(ctx.now() + kLifetime);
     clock["livemode"] = false;
@@ -68,27 +68,27 @@ Answer create_clock(Operation& operation) {
 
 Answer get_clock(Operation& operation) {
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
-    auto clock = operation.ctx.find(kKind, operation.path("test_clock"));
+    auto clock = operation.ctx.find(kTestClockKind, operation.path("test_clock"));
     if (!clock) return no_such_clock(operation.path("test_clock"));
     return *std::move(clock);
 }
 
-Answer list_clocks(Operation& operation) { return list_objects(operation, kKind, {}); }
+Answer list_clocks(Operation& operation) { return list_objects(operation, kTestClockKind, {}); }
 
 /// Takes the clock's customers, and what they have subscribed to, along.
 Answer delete_clock(Operation& operation) {
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
     auto& ctx = operation.ctx;
     const auto& id = operation.path("test_clock");
-    const auto clock = ctx.find(kKind, id);
+    const auto clock = ctx.find(kTestClockKind, id);
     if (!clock) return no_such_clock(id);
     for (const auto& customer : ctx.list("customer", {.parent = id})) {
         const auto deleted = delete_customer_and_contracts(ctx, customer);
         if (!deleted) return deleted;
     }
-    ctx.remove(kKind, id);
+    ctx.remove(kTestClockKind, id);
     ctx.emit("test_helpers.test_clock.deleted", *clock);
-    return Json{{"id", id}, {"object", std::string(kKind)}, {"deleted", true}};
+    return Json{{"id", id}, {"object", std::string(kTestClockKind)}, {"deleted", true}};
 }
 
 /// Answers at once with status "advancing"; the sandbox's worker does the rest.
@@ -98,7 +98,7 @@ Answer advance_clock(Operation& operation) {
     const auto target = params.timestamp("frozen_time");
     if (!target) params.complain(missing_param("frozen_time"));
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
-    auto clock = ctx.find(kKind, operation.path("test_clock"));
+    auto clock = ctx.find(kTestClockKind, operation.path("test_clock"));
     if (!clock) return no_such_clock(operation.path("test_clock"));
     if (text_of(*clock, "status") != "ready")
         return bad_param("", "",
@@ -118,7 +118,7 @@ Answer advance_clock(Operation& operation) {
     return *std::move(clock);
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kTestClockRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/test_helpers/test_clocks", create_clock},
     {"GET", "/v1/test_helpers/test_clocks", list_clocks},
     {"GET", "/v1/test_helpers/test_clocks/{test_clock}", get_clock},
@@ -129,7 +129,7 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 }  // namespace
 
 Answer finish_advance(Context& ctx, const std::string& clock_id) {
-    const auto moving = ctx.find(kKind, clock_id);
+    const auto moving = ctx.find(kTestClockKind, clock_id);
     if (!moving || text_of(*moving, "status") != "advancing") return Json();
     const auto target =
         instant_of(part_of(part_of(*moving, "status_details"), "advancing"), target_name());
@@ -147,7 +147,7 @@ Answer finish_advance(Context& ctx, const std::string& clock_id) {
 }
 
 Answer fail_advance(Context& ctx, const std::string& clock_id) {
-    auto clock = ctx.find(kKind, clock_id);
+    auto clock = ctx.find(kTestClockKind, clock_id);
     if (!clock) return Json();
     (*clock)["status"] = "internal_failure";
     (*clock)["status_details"] = Json::object();
@@ -156,6 +156,6 @@ Answer fail_advance(Context& ctx, const std::string& clock_id) {
     return *std::move(clock);
 }
 
-std::span<const OperationRoute> test_clock_routes() { return kRoutes; }
+std::span<const OperationRoute> test_clock_routes() { return kTestClockRoutes; }
 
 }  // namespace turnpike::twin

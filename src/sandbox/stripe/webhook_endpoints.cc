@@ -17,7 +17,7 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kKind = "webhook_endpoint";
+constexpr std::string_view kWebhookEndpointKind = "webhook_endpoint";
 constexpr std::size_t kEndpointsMax = 16;
 
 /// `authority` is what stands between "//" and the path: "h", "h:8080", "user:word@[::1]:8080".
@@ -91,7 +91,7 @@ Answer create_endpoint(Operation& operation) {
     auto& params = operation.params;
     Json endpoint;
     endpoint["id"] = ctx.new_id("we");
-    endpoint["object"] = std::string(kKind);
+    endpoint["object"] = std::string(kWebhookEndpointKind);
     endpoint["api_version"] = nullptr;
     endpoint["application"] = nullptr;
     endpoint["created"] = unix_seconds(ctx.now());
@@ -107,7 +107,7 @@ Answer create_endpoint(Operation& operation) {
         if (!params.has(name)) params.complain(missing_param(name));
     read_editable(params, endpoint);
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
-    if (ctx.list(kKind, {}).size() >= kEndpointsMax)
+    if (ctx.list(kWebhookEndpointKind, {}).size() >= kEndpointsMax)
         return bad_param("", "",
                          "You have reached the maximum of 16 test webhook endpoints. Delete one "
                          "to make a new one.");
@@ -121,7 +121,7 @@ Answer create_endpoint(Operation& operation) {
 
 Outcome<Json> endpoint_of_path(Operation& operation) {
     const auto& id = operation.path("webhook_endpoint");
-    auto endpoint = operation.ctx.find(kKind, id);
+    auto endpoint = operation.ctx.find(kWebhookEndpointKind, id);
     if (!endpoint) return no_such_object("webhook endpoint", id);
     return *std::move(endpoint);
 }
@@ -148,14 +148,16 @@ Answer delete_endpoint(Operation& operation) {
     auto endpoint = endpoint_of_path(operation);
     if (!endpoint) return endpoint;
     const auto id = text_of(*endpoint, "id");
-    operation.ctx.remove(kKind, id);
+    operation.ctx.remove(kWebhookEndpointKind, id);
     drop_deliveries(operation.ctx.transaction(), id);
-    return Json{{"id", id}, {"object", std::string(kKind)}, {"deleted", true}};
+    return Json{{"id", id}, {"object", std::string(kWebhookEndpointKind)}, {"deleted", true}};
 }
 
-Answer list_endpoints(Operation& operation) { return list_objects(operation, kKind, {}); }
+Answer list_endpoints(Operation& operation) {
+    return list_objects(operation, kWebhookEndpointKind, {});
+}
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kWebhookEndpointRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/webhook_endpoints", create_endpoint},
     {"GET", "/v1/webhook_endpoints", list_endpoints},
     {"GET", "/v1/webhook_endpoints/{webhook_endpoint}", get_endpoint},
@@ -165,6 +167,6 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 
 }  // namespace
 
-std::span<const OperationRoute> webhook_endpoint_routes() { return kRoutes; }
+std::span<const OperationRoute> webhook_endpoint_routes() { return kWebhookEndpointRoutes; }
 
 }  // namespace turnpike::twin

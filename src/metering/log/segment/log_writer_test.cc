@@ -106,7 +106,7 @@ TEST_F(LogWriterTest, GoesOnInTheNextSegment) {
     const std::string large(kFramePayloadMax, 'a');
     for (int i = 0; i < 3; ++i) {
         // A spare segment is made while nothing waits for the disk.
-        while (!writer->has_room(large.size())) std::this_thread::yield();
+        while (!writer->has_room(large.size())) testing::wait_a_little();
         EXPECT_FALSE(write(*writer, large));
     }
     EXPECT_EQ(list_segments(folder_.path())->size(), 3U);
@@ -136,17 +136,17 @@ void limit_file_size(rlim_t bytes) {
 TEST_F(LogWriterTest, AFullDiskIsSaidAndHealsByItself) {
     auto writer = start();
     const std::string large(kFramePayloadMax, 'a');
-    while (!writer->has_room(kSegmentBytes / 2)) std::this_thread::yield();
+    while (!writer->has_room(kSegmentBytes / 2)) testing::wait_a_little();
     EXPECT_FALSE(write(*writer, large));
-    while (!writer->has_room(large.size())) std::this_thread::yield();
+    while (!writer->has_room(large.size())) testing::wait_a_little();
     limit_file_size(kSegmentBytes - 1);  // the spare exists; there will be no other one
     EXPECT_FALSE(write(*writer, large));
     while (writer->has_room(large.size()).error().reason != Reason("usage_log.disk_full"))
-        std::this_thread::yield();
+        testing::wait_a_little();
     EXPECT_TRUE(writer->has_room(100)) << "what is left is used";
     EXPECT_FALSE(writer->failed());
     limit_file_size(RLIM_INFINITY);
-    while (!writer->has_room(large.size())) std::this_thread::yield();
+    while (!writer->has_room(large.size())) testing::wait_a_little();
     EXPECT_FALSE(write(*writer, large));
     EXPECT_EQ(on_disk().size(), 3 * large.size());
 }

@@ -8,7 +8,7 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kKind = "setup_attempt";
+constexpr std::string_view kSetupAttemptKind = "setup_attempt";
 
 Json attempt_details(const Json& method) {
     const Json& kept = part_of(method, "card");
@@ -43,7 +43,7 @@ std::string start_setup_attempt(Context& ctx, const Json& intent, const Json& me
     std::string id = ctx.new_id("setatt");
     Json attempt;
     attempt["id"] = id;
-    attempt["object"] = std::string(kKind);
+    attempt["object"] = std::string(kSetupAttemptKind);
     attempt["application"] = nullptr;
     attempt["created"] = unix_seconds(second_of(ctx, text_of(intent, "customer")));
     for (const char* member : {"customer", "usage"}) attempt[member] = intent.at(member);
@@ -62,7 +62,7 @@ std::string start_setup_attempt(Context& ctx, const Json& intent, const Json& me
 
 void move_setup_attempt(Context& ctx, const std::string& id, std::string_view status,
                         const Json& setup_error) {
-    auto attempt = ctx.find(kKind, id);
+    auto attempt = ctx.find(kSetupAttemptKind, id);
     if (!attempt) return;
     (*attempt)["status"] = std::string(status);
     (*attempt)["setup_error"] = setup_error;
@@ -70,7 +70,7 @@ void move_setup_attempt(Context& ctx, const std::string& id, std::string_view st
 }
 
 void note_setup_answer(Context& ctx, const std::string& id, CardholderAnswer answer) {
-    auto attempt = ctx.find(kKind, id);
+    auto attempt = ctx.find(kSetupAttemptKind, id);
     if (!attempt) return;
     (*attempt)["payment_method_details"]["card"]["three_d_secure"] = three_d_secure(answer);
     ctx.put(*attempt);
@@ -83,7 +83,7 @@ Answer list_setup_attempts(Operation& operation) {
     read_created(params, filter);
     if (!filter.parent.empty() && !operation.ctx.find("setup_intent", filter.parent))
         params.complain(no_such_param("setupintent", filter.parent, "setup_intent"));
-    return list_objects(operation, kKind, filter);
+    return list_objects(operation, kSetupAttemptKind, filter);
 }
 
 }  // namespace turnpike::twin

@@ -12,8 +12,6 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kKind = "setup_intent";
-
 Json setup_options() {
     Json card;
     card["mandate_options"] = nullptr;
@@ -109,7 +107,7 @@ Json new_setup_intent(Context& ctx, const std::string& customer) {
     const std::string token = ctx.new_id("x").substr(2) + ctx.new_id("x").substr(2);
     Json intent;
     intent["id"] = id;
-    intent["object"] = std::string(kKind);
+    intent["object"] = std::string(kSetupIntentKind);
     intent["client_secret"] = id + "_secret_" + token;
     intent["created"] = unix_seconds(second_of(ctx, customer));
     intent["customer"] = text_or_null(customer);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "json/json.h"
 #include "sandbox/stripe/cards/setup_attempts.h"
@@ -12,6 +13,8 @@
 /// SetupIntents for cards: a card is kept for later payments, and nothing is charged. The card
 /// (test_cards.h) is the whole issuer.
 namespace turnpike::twin {
+
+inline constexpr std::string_view kSetupIntentKind = "setup_intent";
 
 /// Not stored yet; status requires_payment_method, usage off_session. `customer` may be "".
 Json new_setup_intent(Context& ctx, const std::string& customer);

@@ -13,12 +13,10 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kKind = "setup_intent";
-
 /// Stripe's name for it in messages is one word.
 Outcome<Json> require_setup_intent(Operation& operation) {
     const std::string& id = operation.path("intent");
-    auto intent = operation.ctx.find(kKind, id);
+    auto intent = operation.ctx.find(kSetupIntentKind, id);
     if (intent) return *std::move(intent);
     auto refusal = no_such_object("setupintent", id);
     refusal.error().param = "intent";
@@ -283,12 +281,12 @@ Answer list_setup_intents(Operation& operation) {
     const std::string method = params.text("payment_method").value_or("");
     refuse_all(params, {"attach_to_self", "customer_account"});
     read_created(params, filter);
-    return list_objects(operation, kKind, filter, [&](const Json& intent) {
+    return list_objects(operation, kSetupIntentKind, filter, [&](const Json& intent) {
         return method.empty() || text_of(intent, "payment_method") == method;
     });
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kSetupIntentRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/setup_intents", create_setup_intent},
     {"GET", "/v1/setup_intents", list_setup_intents},
     {"GET", "/v1/setup_intents/{intent}", get_setup_intent},
@@ -300,6 +298,6 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 
 }  // namespace
 
-std::span<const OperationRoute> setup_intent_routes() { return kRoutes; }
+std::span<const OperationRoute> setup_intent_routes() { return kSetupIntentRoutes; }
 
 }  // namespace turnpike::twin

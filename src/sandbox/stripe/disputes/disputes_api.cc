@@ -84,7 +84,7 @@ Answer list_disputes(Operation& operation) {
     });
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kDisputeRoutes = std::to_array<OperationRoute>({
     {"GET", "/v1/disputes", list_disputes},
     {"GET", "/v1/disputes/{dispute}", get_dispute},
     {"POST", "/v1/disputes/{dispute}", update_dispute},
@@ -93,6 +93,6 @@ constexpr auto kRoutes = std::to_array<OperationRoute>({
 
 }  // namespace
 
-std::span<const OperationRoute> dispute_routes() { return kRoutes; }
+std::span<const OperationRoute> dispute_routes() { return kDisputeRoutes; }
 
 }  // namespace turnpike::twin

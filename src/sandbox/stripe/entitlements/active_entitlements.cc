@@ -115,7 +115,7 @@ Answer list_entitlements(Operation& operation) {
     return list_objects(operation, kActiveKind, {.parent = customer});
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kActiveEntitlementRoutes = std::to_array<OperationRoute>({
     {"GET", "/v1/entitlements/active_entitlements", list_entitlements},
     {"GET", "/v1/entitlements/active_entitlements/{id}", get_entitlement},
 });
@@ -139,6 +139,6 @@ void update_entitlements(Context& ctx, const Json& subscription) {
              Json{{"entitlements", {{"data", active}}}});
 }
 
-std::span<const OperationRoute> active_entitlement_routes() { return kRoutes; }
+std::span<const OperationRoute> active_entitlement_routes() { return kActiveEntitlementRoutes; }
 
 }  // namespace turnpike::twin

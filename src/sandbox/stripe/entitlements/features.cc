@@ -144,7 +144,7 @@ Answer detach_feature(Operation& operation) {
     return Json{{"id", id}, {"object", std::string(kAttachmentKind)}, {"deleted", true}};
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kFeatureRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/entitlements/features", create_feature},
     {"GET", "/v1/entitlements/features", list_features},
     {"GET", "/v1/entitlements/features/{feature}", get_feature},
@@ -164,6 +164,6 @@ std::vector<std::string> features_of_product(Context& ctx, const std::string& pr
     return features;
 }
 
-std::span<const OperationRoute> feature_routes() { return kRoutes; }
+std::span<const OperationRoute> feature_routes() { return kFeatureRoutes; }
 
 }  // namespace turnpike::twin

@@ -147,7 +147,7 @@ Answer list_plans(Operation& operation) {
     return page;
 }
 
-constexpr auto kRoutes = std::to_array<OperationRoute>({
+constexpr auto kPlanRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/plans", create_plan},
     {"GET", "/v1/plans", list_plans},
     {"GET", "/v1/plans/{plan}", get_plan},
@@ -182,6 +182,6 @@ Json plan_of(const Json& price) {
     return plan;
 }
 
-std::span<const OperationRoute> plan_routes() { return kRoutes; }
+std::span<const OperationRoute> plan_routes() { return kPlanRoutes; }
 
 }  // namespace turnpike::twin
