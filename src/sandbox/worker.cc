@@ -41,7 +41,7 @@ struct Worker::State {
     State(asio::io_context& new_io, ProviderTwin& new_twin, WorkerConfig new_config)
         : io(new_io),
           twin(new_twin),
-          config(std::move(new_config)),
+          config(new_config),
           timer(new_io),
           client(std::make_unique<http::Client>(http::Client::Config{
               .threads = 4, .queue_max = 1'000, .user_agent = "turnpike-sandbox"})) {}
@@ -60,7 +60,7 @@ struct Worker::State {
 };
 
 Worker::Worker(asio::io_context& io, ProviderTwin& twin, WorkerConfig config)
-    : state_(std::make_unique<State>(io, twin, std::move(config))) {}
+    : state_(std::make_unique<State>(io, twin, config)) {}
 Worker::~Worker() = default;
 
 void Worker::start() {
