@@ -16,7 +16,7 @@ namespace turnpike::twin {
 
 namespace asio = boost::asio;
 
-/// One payment provider's stateful double, as the server and the worker that run it see it.
+/// One payment provider's stateful twin, as the server and the worker that run it see it.
 /// Thread-safe.
 class ProviderTwin {
 public:

@@ -14,7 +14,7 @@ namespace turnpike::twin::razorpay {
 namespace {
 
 constexpr std::string_view kMark =
-    "<p class=\"notice\" role=\"note\"><strong>Sandbox.</strong> This is Turnpike's double of "
+    "<p class=\"notice\" role=\"note\"><strong>Sandbox.</strong> This is Turnpike's twin of "
     "Razorpay's page. No card, account or bank is involved.</p>\n";
 
 /// What a person chooses from, and the e-mail address that stands for them.

@@ -1,12 +1,8 @@
 #include "sandbox/razorpay/twin.h"
 
-#include <mutex>
 #include <utility>
 #include <vector>
 
-#include <spdlog/spdlog.h>
-
-#include "http/router.h"
 #include "sandbox/form.h"
 #include "sandbox/razorpay/call.h"
 #include "sandbox/razorpay/controls.h"
@@ -32,15 +28,6 @@ std::vector<Route> all_routes() {
     return all;
 }
 
-template <class AnyRoute>
-http::Router router_of(const std::vector<AnyRoute>& routes) {
-    std::vector<http::Router::Entry> entries;
-    entries.reserve(routes.size());
-    for (const auto& route : routes)
-        entries.push_back({*http::parse_method(route.method), route.pattern});
-    return http::Router(entries);
-}
-
 http::Response response_of(const CallResult& result) {
     auto response = http::json_response(result.status, visible(result.body));
     if (result.status == 401)
@@ -52,17 +39,6 @@ http::Response response_of(const RazorpayError& error) {
     return response_of(CallResult{.status = error.http_status, .body = error_body(error)});
 }
 
-http::Response server_error() {
-    RazorpayError error;
-    error.http_status = 500;
-    error.code = "SERVER_ERROR";
-    error.description =
-        "We are facing some trouble completing your request at the moment. Please "
-        "try again shortly.";
-    error.source = error.step = error.reason = "NA";
-    return response_of(error);
-}
-
 http::Response index_response(const http::Request& request) {
     const auto* host = request.header("Host");
     return page_response(
@@ -72,30 +48,21 @@ http::Response index_response(const http::Request& request) {
 }  // namespace
 
 struct Twin::State {
+    Twin& twin;
     const Clock& clock;
     IdSource& ids;
-    std::unique_ptr<sql::Database> database;
+    sql::Database& database;
     std::vector<Route> routes = all_routes();
     http::Router router = router_of(routes);
     std::vector<PageRoute> pages = page_routes();
     http::Router page_router = router_of(pages);
 
-    std::mutex mutex;
-    std::function<void()> notify;               // guarded by mutex
-    std::string base_url = "http://127.0.0.1";  // guarded by mutex
-
-    State(const Clock& new_clock, IdSource& new_ids, std::unique_ptr<sql::Database> opened)
-        : clock(new_clock), ids(new_ids), database(std::move(opened)) {}
-
-    void announce_change() {
-        const std::scoped_lock lock(mutex);
-        if (notify) notify();
-    }
+    State(Twin& new_twin, IdSource& new_ids)
+        : twin(new_twin), clock(twin.clock()), ids(new_ids), database(twin.database()) {}
 
     Context context_of(sql::Transaction& tx, Account account, Instant now) {
         Context ctx(tx, std::move(account), now, ids);
-        const std::scoped_lock lock(mutex);
-        ctx.set_base_url(base_url);
+        ctx.set_base_url(twin.base_url());
         return ctx;
     }
 
@@ -105,7 +72,8 @@ struct Twin::State {
     asio::awaitable<void> run_account(const std::string& id);
 };
 
-Twin::Twin(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Twin::Twin(const Clock& clock, IdSource& ids, std::unique_ptr<sql::Database> database)
+    : TwinBase(std::move(database), clock), state_(std::make_unique<State>(*this, ids)) {}
 Twin::~Twin() = default;
 
 Result<std::unique_ptr<Twin>> Twin::open(const std::filesystem::path& data_dir, const Clock& clock,
@@ -116,32 +84,22 @@ Result<std::unique_ptr<Twin>> Twin::open(const std::filesystem::path& data_dir, 
     if (!database) return failure(database);
     const auto migrated = sql::migrate(**database, migrations(), clock.now());
     if (!migrated) return failure(migrated);
-    return std::unique_ptr<Twin>(
-        new Twin(std::make_unique<State>(clock, ids, *std::move(database))));
+    return std::unique_ptr<Twin>(new Twin(clock, ids, *std::move(database)));
 }
 
-sql::Database& Twin::database() { return *state_->database; }
-const Clock& Twin::clock() const { return state_->clock; }
-
-void Twin::on_change(std::function<void()> notify) {
-    const std::scoped_lock lock(state_->mutex);
-    state_->notify = std::move(notify);
+asio::awaitable<http::Response> Twin::answer(http::Request& request) {
+    return state_->answer(request);
 }
 
-void Twin::set_base_url(std::string base_url) {
-    const std::scoped_lock lock(state_->mutex);
-    state_->base_url = std::move(base_url);
-}
-
-asio::awaitable<http::Response> Twin::handle(http::Request& request) {
-    try {
-        auto answering = state_->answer(request);
-        co_return co_await std::move(answering);
-    } catch (const std::exception& broken) {
-        spdlog::error("event=sandbox.request_failed request={} what=\"{}\"", request.request_id,
-                      broken.what());
-        co_return server_error();
-    }
+http::Response Twin::server_error(const http::Request& /*request*/) {
+    RazorpayError error;
+    error.http_status = 500;
+    error.code = "SERVER_ERROR";
+    error.description =
+        "We are facing some trouble completing your request at the moment. Please "
+        "try again shortly.";
+    error.source = error.step = error.reason = "NA";
+    return response_of(error);
 }
 
 http::Response Twin::refused(const http::Request& /*request*/, int status) {
@@ -177,11 +135,11 @@ asio::awaitable<CallResult> Twin::State::run(const ApiCall& call) {
             if (!find_account(tx, call.key_id)) return std::nullopt;
             return run_call(tx, call, ids);
         };
-        if (auto result = co_await database->read(look)) co_return *std::move(result);
+        if (auto result = co_await database.read(look)) co_return *std::move(result);
     }
     auto work = [&](sql::Transaction& tx) { return run_call(tx, call, ids); };
-    auto result = co_await database->write(work);
-    announce_change();
+    auto result = co_await database.write(work);
+    twin.announce_change();
     co_return result;
 }
 
@@ -201,8 +159,8 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
                          .path = request.path};
         return route.handler(page);
     };
-    const auto answer = co_await database->write(work);
-    announce_change();
+    const auto answer = co_await database.write(work);
+    twin.announce_change();
     if (!answer) co_return http::html_response(404, "<!doctype html><p>There is no such link.</p>");
     co_return page_response(*answer);
 }
@@ -210,7 +168,7 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
 asio::awaitable<void> Twin::run_due_work() {
     const auto now = state_->clock.now();
     auto find_accounts = [now](sql::Transaction& tx) { return load_due_accounts(tx, now); };
-    const auto accounts = co_await state_->database->read(find_accounts);
+    const auto accounts = co_await state_->database.read(find_accounts);
     for (const auto& account : accounts) {
         auto running = state_->run_account(account);
         co_await std::move(running);
@@ -224,7 +182,7 @@ asio::awaitable<void> Twin::State::run_account(const std::string& id) {
         run_engine(ctx, ctx.now());
         return true;
     };
-    co_await database->write(step);
+    co_await database.write(step);
 }
 
 std::optional<http::Call> Twin::call_of(sql::Transaction& tx, const Delivery& delivery,

@@ -2,14 +2,13 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/error.h"
 #include "base/id.h"
-#include "sandbox/provider_twin.h"
+#include "sandbox/twin_base.h"
 
 namespace turnpike::twin::razorpay {
 
@@ -18,31 +17,26 @@ inline constexpr std::chrono::milliseconds kDeliveryTimeout{5'000};
 
 /// A stateful, offline Razorpay in test mode behind one function. One call is one transaction of
 /// its own database; an error rolls back what the handler did. Thread-safe.
-class Twin final : public ProviderTwin {
+class Twin final : public TwinBase {
 public:
     /// Opens and migrates DIR/razorpay.db; the folder must exist. `clock` and `ids` outlive it.
     /// Errors: as sql::Database::open and sql::migrate.
     static Result<std::unique_ptr<Twin>> open(const std::filesystem::path& data_dir,
                                               const Clock& clock, IdSource& ids);
     ~Twin() override;
-    Twin(const Twin&) = delete;
-    Twin& operator=(const Twin&) = delete;
 
-    asio::awaitable<http::Response> handle(http::Request& request) override;
     http::Response refused(const http::Request& request, int status) override;
-    void set_base_url(std::string base_url) override;
-    void on_change(std::function<void()> notify) override;
     asio::awaitable<void> run_due_work() override;
     std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery,
                                       Instant now) override;
     std::optional<Instant> retry_at(sql::Transaction& tx, const Delivery& delivery,
                                     const Attempt& attempt) override;
-    [[nodiscard]] sql::Database& database() override;
-    [[nodiscard]] const Clock& clock() const override;
 
 private:
     struct State;
-    explicit Twin(std::unique_ptr<State> state);
+    Twin(const Clock& clock, IdSource& ids, std::unique_ptr<sql::Database> database);
+    asio::awaitable<http::Response> answer(http::Request& request) override;
+    http::Response server_error(const http::Request& request) override;
     std::unique_ptr<State> state_;
 };
 

@@ -1,12 +1,10 @@
 #include "sandbox/stripe/twin.h"
 
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
-#include "http/router.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/index_page.h"
 #include "sandbox/stripe/operation_call.h"
@@ -18,16 +16,6 @@
 
 namespace turnpike::twin {
 namespace {
-
-http::Method method_of(std::string_view text) { return *http::parse_method(text); }
-
-template <class Route>
-http::Router router_of(const std::vector<Route>& routes) {
-    std::vector<http::Router::Entry> entries;
-    entries.reserve(routes.size());
-    for (const auto& route : routes) entries.push_back({method_of(route.method), route.pattern});
-    return http::Router(entries);
-}
 
 std::string new_request_id(IdSource& ids, Instant now) { return "req_" + ids.body(now).substr(12); }
 
@@ -44,36 +32,27 @@ http::Response internal_error(const AnswerContext& context, Instant now) {
 }  // namespace
 
 struct Twin::State {
-    TwinConfig config;
+    Twin& twin;
+    const TwinConfig config;
     const Clock& clock;
     IdSource& ids;
-    std::unique_ptr<sql::Database> database;
+    sql::Database& database;
     std::vector<OperationRoute> operations = all_operation_routes();
     http::Router operation_router = router_of(operations);
     std::vector<PageRoute> pages = all_page_routes();
     http::Router page_router = router_of(pages);
 
-    std::mutex mutex;
-    std::function<void()> notify;               // guarded by mutex
-    std::string base_url = "http://127.0.0.1";  // guarded by mutex
-
-    State(TwinConfig new_config, const Clock& new_clock, IdSource& new_ids,
-          std::unique_ptr<sql::Database> opened)
-        : config(std::move(new_config)),
-          clock(new_clock),
+    State(Twin& new_twin, TwinConfig new_config, IdSource& new_ids)
+        : twin(new_twin),
+          config(std::move(new_config)),
+          clock(twin.clock()),
           ids(new_ids),
-          database(std::move(opened)) {}
-
-    void announce_change() {
-        const std::scoped_lock lock(mutex);
-        if (notify) notify();
-    }
+          database(twin.database()) {}
 
     Context context_of(sql::Transaction& tx, const std::string& account, Instant now) {
         Context ctx(tx, account, now, ids);
         ctx.set_surroundings(config.surroundings);
-        const std::scoped_lock lock(mutex);
-        ctx.set_base_url(base_url);
+        ctx.set_base_url(twin.base_url());
         return ctx;
     }
 
@@ -85,7 +64,10 @@ struct Twin::State {
     asio::awaitable<void> run_engine(const std::string& account);
 };
 
-Twin::Twin(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Twin::Twin(TwinConfig config, const Clock& clock, IdSource& ids,
+           std::unique_ptr<sql::Database> database)
+    : TwinBase(std::move(database), clock),
+      state_(std::make_unique<State>(*this, std::move(config), ids)) {}
 Twin::~Twin() = default;
 
 Result<std::unique_ptr<Twin>> Twin::open(TwinConfig config, const Clock& clock, IdSource& ids) {
@@ -95,36 +77,19 @@ Result<std::unique_ptr<Twin>> Twin::open(TwinConfig config, const Clock& clock, 
     if (!database) return failure(database);
     const auto migrated = sql::migrate(**database, sandbox_migrations(), clock.now());
     if (!migrated) return failure(migrated);
-    return std::unique_ptr<Twin>(
-        new Twin(std::make_unique<State>(std::move(config), clock, ids, *std::move(database))));
+    return std::unique_ptr<Twin>(new Twin(std::move(config), clock, ids, *std::move(database)));
 }
 
-sql::Database& Twin::database() { return *state_->database; }
-const Clock& Twin::clock() const { return state_->clock; }
-
-void Twin::on_change(std::function<void()> notify) {
-    const std::scoped_lock lock(state_->mutex);
-    state_->notify = std::move(notify);
+asio::awaitable<http::Response> Twin::answer(http::Request& request) {
+    return state_->answer(request);
 }
 
-void Twin::set_base_url(std::string base_url) {
-    const std::scoped_lock lock(state_->mutex);
-    state_->base_url = std::move(base_url);
-}
-
-asio::awaitable<http::Response> Twin::handle(http::Request& request) {
-    try {
-        auto answering = state_->answer(request);
-        co_return co_await std::move(answering);
-    } catch (const std::exception& broken) {
-        spdlog::error("event=sandbox.request_failed request={} what=\"{}\"", request.request_id,
-                      broken.what());
-        const AnswerContext context{.request_id = request.request_id,
-                                    .version = "",
-                                    .idempotency_key = "",
-                                    .method = request.method};
-        co_return internal_error(context, state_->clock.now());
-    }
+http::Response Twin::server_error(const http::Request& request) {
+    const AnswerContext context{.request_id = request.request_id,
+                                .version = "",
+                                .idempotency_key = "",
+                                .method = request.method};
+    return internal_error(context, clock().now());
 }
 
 asio::awaitable<http::Response> Twin::State::answer(http::Request& request) {
@@ -170,11 +135,11 @@ asio::awaitable<WireAnswer> Twin::State::run(const OperationCall& call) {
             if (!find_account(tx, call.secret_key)) return std::nullopt;
             return run_operation(tx, call, workshop);
         };
-        if (auto answer = co_await database->read(look)) co_return *std::move(answer);
+        if (auto answer = co_await database.read(look)) co_return *std::move(answer);
     }
     auto work = [&](sql::Transaction& tx) { return run_operation(tx, call, workshop); };
-    auto answer = co_await database->write(work);
-    announce_change();
+    auto answer = co_await database.write(work);
+    twin.announce_change();
     co_return answer;
 }
 
@@ -196,8 +161,8 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
                          .path = request.path};
         return route.handler(page);
     };
-    const auto answer = co_await database->write(work);
-    announce_change();
+    const auto answer = co_await database.write(work);
+    twin.announce_change();
     if (!answer) co_return http::html_response(404, "<!doctype html><p>This link has expired.</p>");
     co_return page_response(*answer);
 }
@@ -238,13 +203,13 @@ std::optional<Instant> Twin::retry_at(sql::Transaction& /*tx*/, const Delivery& 
 
 asio::awaitable<void> Twin::run_due_work() {
     auto find_clocks = [](sql::Transaction& tx) { return load_moving_clocks(tx); };
-    const auto clocks = co_await state_->database->read(find_clocks);
+    const auto clocks = co_await state_->database.read(find_clocks);
     for (const auto& clock_row : clocks) co_await state_->move_clock(clock_row);
 
     if (state_->config.surroundings.billing.advance_clock == nullptr) co_return;
     const auto now = state_->clock.now();
     auto find_accounts = [now](sql::Transaction& tx) { return load_due_accounts(tx, now); };
-    const auto accounts = co_await state_->database->read(find_accounts);
+    const auto accounts = co_await state_->database.read(find_accounts);
     for (const auto& account : accounts) co_await state_->run_engine(account);
 }
 
@@ -254,7 +219,7 @@ asio::awaitable<void> Twin::State::move_clock(const MovingClock& clock_row) {
         Context ctx = context_of(tx, clock_row.account, now);
         return finish_advance(ctx, clock_row.id);
     };
-    const auto moved = co_await database->write(advance);
+    const auto moved = co_await database.write(advance);
     if (moved) co_return;
 
     spdlog::error("event=sandbox.clock_failed clock={} what=\"{}\"", clock_row.id,
@@ -263,7 +228,7 @@ asio::awaitable<void> Twin::State::move_clock(const MovingClock& clock_row) {
         Context ctx = context_of(tx, clock_row.account, now);
         return fail_advance(ctx, clock_row.id);
     };
-    const auto given_up = co_await database->write(give_up);
+    const auto given_up = co_await database.write(give_up);
     if (!given_up) spdlog::error("event=sandbox.clock_stuck clock={}", clock_row.id);
 }
 
@@ -273,7 +238,7 @@ asio::awaitable<void> Twin::State::run_engine(const std::string& account) {
         Context ctx = context_of(tx, account, now);
         return config.surroundings.billing.advance_clock(ctx, "", now);
     };
-    const auto ran = co_await database->write(step);
+    const auto ran = co_await database.write(step);
     if (!ran)
         spdlog::error("event=sandbox.billing_failed account={} what=\"{}\"", account,
                       ran.error().message);

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,8 +9,8 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
-#include "sandbox/provider_twin.h"
 #include "sandbox/stripe/context.h"
+#include "sandbox/twin_base.h"
 
 namespace turnpike::twin {
 
@@ -27,19 +26,14 @@ struct TwinConfig {
 /// A stateful, offline Stripe behind one function. One POST is one transaction of the sandbox's own
 /// database; an error rolls back what the handler did (unless it asked otherwise), and the answer
 /// to an idempotent request is stored with its effect. Thread-safe.
-class Twin final : public ProviderTwin {
+class Twin final : public TwinBase {
 public:
     /// Opens and migrates DIR/sandbox.db. `clock` and `ids` outlive the twin.
     /// Errors: as sql::Database::open and sql::migrate.
     static Result<std::unique_ptr<Twin>> open(TwinConfig config, const Clock& clock, IdSource& ids);
     ~Twin() override;
-    Twin(const Twin&) = delete;
-    Twin& operator=(const Twin&) = delete;
 
-    asio::awaitable<http::Response> handle(http::Request& request) override;
     http::Response refused(const http::Request& request, int status) override;
-    void set_base_url(std::string base_url) override;
-    void on_change(std::function<void()> notify) override;
     /// Moves every advancing test clock to its target and runs the billing engine for what is due
     /// on the real clock.
     asio::awaitable<void> run_due_work() override;
@@ -48,12 +42,12 @@ public:
     std::optional<Instant> retry_at(sql::Transaction& tx, const Delivery& delivery,
                                     const Attempt& attempt) override;
 
-    [[nodiscard]] sql::Database& database() override;
-    [[nodiscard]] const Clock& clock() const override;
-
 private:
     struct State;
-    explicit Twin(std::unique_ptr<State> state);
+    Twin(TwinConfig config, const Clock& clock, IdSource& ids,
+         std::unique_ptr<sql::Database> database);
+    asio::awaitable<http::Response> answer(http::Request& request) override;
+    http::Response server_error(const http::Request& request) override;
     std::unique_ptr<State> state_;
 };
 
