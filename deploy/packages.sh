@@ -6,11 +6,12 @@ run_packages=(
     libsqlite3-dev libpq-dev nlohmann-json3-dev
     libfmt-dev libspdlog-dev libtomlplusplus-dev libcli11-dev prometheus-cpp-dev
     zlib1g-dev libzstd-dev
+    libcairo2-dev libpango1.0-dev fonts-dejavu-core
 )
 test_packages=(
     clang-tidy-19 clang-format-19 libclang-rt-19-dev
     libgtest-dev libgmock-dev librapidcheck-dev
-    postgresql-15 python3 nginx-light caddy wrk zstd
+    postgresql-15 python3 nginx-light caddy wrk zstd chromium poppler-utils
 )
 
 # Runs its arguments as root: directly, or through sudo, which may ask only when somebody is there.

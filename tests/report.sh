@@ -48,27 +48,21 @@ add() {
     fi
 }
 
-# check_ctest NAME BUILD CTEST-OPTIONS...: every test that ctest ran, counted one by one. Running
-# none is a failure: it means that the selection is wrong. One more at a time than there are
-# processors: many wait for a disk, for PostgreSQL, or for a time to pass.
-check_ctest() {
-    local name=$1 build=$2 started=$SECONDS xml tests bad skipped
+# check_unit NAME BUILD OPTIONS...: every test that ctest knows there, counted one by one
+# (tests/unit_tests.py). Running none is a failure: it means that the selection is wrong.
+check_unit() {
+    local name=$1 build=$2 started=$SECONDS counts=() code
     shift 2
-    xml=$logs/$name.xml
-    rm -f "$xml"
-    supervised ctest --test-dir "$build" -j $(($(nproc) + 1)) --output-on-failure --output-junit "$xml" "$@" \
-        >"$logs/$name.log" 2>&1
-    tests=$(sed -n 's/^[[:space:]]*tests="\([0-9]*\)".*/\1/p' "$xml" 2>/dev/null | head -n 1)
-    bad=$(sed -n 's/^[[:space:]]*failures="\([0-9]*\)".*/\1/p' "$xml" 2>/dev/null | head -n 1)
-    skipped=$(sed -n 's/^[[:space:]]*skipped="\([0-9]*\)".*/\1/p' "$xml" 2>/dev/null | head -n 1)
-    if [ "${tests:-0}" -eq 0 ]; then
+    supervised tests/unit_tests.py "$build" "$@" >"$logs/$name.log" 2>&1
+    code=$?
+    read -ra counts < <(tail -n 1 "$logs/$name.log" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p')
+    if [ "${counts[0]:-0}" -eq 0 ] || { [ "$code" -ne 0 ] && [ "${counts[1]}" -eq 0 ]; }; then
         tail -n 40 "$logs/$name.log"
-        add "$name (no test ran)" 0 1 $((SECONDS - started))
+        add "$name (it did not run to its end)" 0 1 $((SECONDS - started))
         return
     fi
-    if [ "$bad" -gt 0 ]; then grep -vE ' +Passed +[0-9.]+ sec$|^ +Start ' "$logs/$name.log" | tail -n 200; fi
-    if [ "${skipped:-0}" -gt 0 ]; then grep -E 'Skipped' "$logs/$name.log" | head -n 20; fi
-    add "$name" $((tests - bad - ${skipped:-0})) "$bad" $((SECONDS - started))
+    grep -v ' passed, ' "$logs/$name.log" | tail -n 200
+    add "$name" "${counts[0]}" "${counts[1]}" $((SECONDS - started))
 }
 
 # check_node NAME FILES...: every test of Node's own test runner, counted one by one. By itself it

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "app/config.h"
@@ -57,6 +59,10 @@ struct SandboxOptions {
     std::string listen;
     std::string razorpay_listen;  ///< "": Razorpay's twin does not run
     std::string data;
+    bool rate_limits = false;
+    std::int64_t customers_per_clock = 3;
+    std::string chaos;                        ///< a file with a plan of misfortune; "": none
+    std::optional<std::uint64_t> chaos_seed;  ///< of that plan, or of one at random
 };
 int command_sandbox(const SandboxOptions& options);
 
@@ -98,6 +104,13 @@ struct BenchSummaryOptions {
     std::string report;  ///< as BenchHttpOptions
 };
 int command_bench_summary(const BenchSummaryOptions& options);
+
+struct BenchSandboxOptions {
+    int calls = 1000;          ///< of each kind
+    int subscriptions = 1000;  ///< on the clock that moves by a month
+    std::string report;        ///< as BenchHttpOptions
+};
+int command_bench_sandbox(const BenchSandboxOptions& options);
 
 struct VerifyOptions {
     std::string data;

@@ -117,6 +117,16 @@ private:
                             "address and port of Razorpay's API, such as 127.0.0.1:12112");
         sandbox->add_option("--data", sandbox_.data, "directory for its state")
             ->capture_default_str();
+        sandbox->add_flag("--rate-limits", sandbox_.rate_limits,
+                          "answer 429 beyond Stripe's limits of a test account");
+        sandbox
+            ->add_option("--customers-per-clock", sandbox_.customers_per_clock,
+                         "customers on one test clock; Stripe allows 3")
+            ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
+            ->capture_default_str();
+        sandbox->add_option("--chaos", sandbox_.chaos, "a file that says what goes wrong (JSON)");
+        sandbox->add_option("--chaos-seed", sandbox_.chaos_seed,
+                            "a little of everything goes wrong, the same for the same number");
     }
 
     void add_tools() {
@@ -218,6 +228,13 @@ private:
                                         summary_, command_bench_summary);
         add_events(*summary, summary_.events);
         add_count(*summary, "--seconds", summary_.seconds, "of asking", seconds);
+
+        auto* sandbox = add_measurement(*bench, "sandbox", "calls to Stripe's twin, and a month",
+                                        sandbox_bench_, command_bench_sandbox);
+        add_count(*sandbox, "--calls", sandbox_bench_.calls, "of each kind",
+                  CLI::Range(1, 100'000));
+        add_count(*sandbox, "--subscriptions", sandbox_bench_.subscriptions,
+                  "on the clock that moves by a month", CLI::Range(1, 100'000));
     }
 
     void add_data_tools() {
@@ -259,6 +276,7 @@ private:
     BenchConsumeOptions consume_;
     BenchRestartOptions restart_;
     BenchSummaryOptions summary_;
+    BenchSandboxOptions sandbox_bench_;
     ReconcileOptions reconcile_;
     VerifyOptions verify_;
     BackupOptions backup_;

@@ -1,18 +1,48 @@
 #include "sandbox/sandbox.h"
 
 #include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
 
 #include <fmt/format.h>
 
 #include "app/cli.h"
 #include "app/data_dir.h"
 #include "app/signals.h"
+#include "json/value.h"
+#include "sandbox/chaos/plan.h"
 
 namespace turnpike {
+
+namespace {
+
+/// nullopt: nothing is to go wrong.
+Result<std::optional<twin::ChaosPlan>> chaos_of(const SandboxOptions& options) {
+    std::optional<twin::ChaosPlan> plan;
+    if (!options.chaos.empty()) {
+        std::ifstream file(options.chaos);
+        if (!file) return invalid_argument("sandbox.no_chaos_file", "cannot read " + options.chaos);
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        const auto body = parse_json(text);
+        if (!body) return failure(body);
+        auto read = twin::read_plan(*body);
+        if (!read) return failure(read);
+        plan = *std::move(read);
+    }
+    if (options.chaos_seed && !plan) plan = twin::random_plan(*options.chaos_seed);
+    if (options.chaos_seed) plan->seed = *options.chaos_seed;
+    return plan;
+}
+
+}  // namespace
 
 int command_sandbox(const SandboxOptions& options) {
     const auto listen = read_host_port("--listen", options.listen, "127.0.0.1:12111");
     if (!listen) return complain(listen.error());
+    auto chaos = chaos_of(options);
+    if (!chaos) return complain(chaos.error());
     const auto prepared = prepare_data_dir(options.data);
     if (!prepared) return complain(prepared.error());
     block_signals();
@@ -20,6 +50,9 @@ int command_sandbox(const SandboxOptions& options) {
     config.host = listen->host;
     config.port = listen->port;
     config.data_dir = options.data;
+    config.rate_limits = options.rate_limits;
+    config.customers_per_clock_max = options.customers_per_clock;
+    config.chaos = *std::move(chaos);
     if (!options.razorpay_listen.empty()) {
         const auto razorpay =
             read_host_port("--razorpay-listen", options.razorpay_listen, "127.0.0.1:12112");

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "http/limits.h"
+#include "http/status.h"
 
 namespace turnpike::http {
 namespace {
@@ -144,6 +145,10 @@ asio::awaitable<Connection::Next> Connection::answer(Envelope::Persistence persi
         failure = std::current_exception();
     }
     if (failure || !is_writable(response)) response = internal_problem(failure);
+    if (response.status == kNoAnswer) {
+        log_access(response, started);
+        co_return Next::Close;
+    }
     const Next next = write(response, persistence);
     log_access(response, started);
     if (next == Next::Request && (!input_.empty() && output_.size() < kOutputBytesMax))

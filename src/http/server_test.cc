@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "base/id.h"
+#include "http/status.h"
 #include "http/testing.h"
 #include "json/value.h"
 
@@ -371,6 +372,18 @@ TEST(Server, AFailingHandlerIsAnInternalProblemWithoutDetail) {
     }
     client.send(get("/fine"));
     EXPECT_EQ(status_of_answer(client.read_one()), 200);
+}
+
+TEST(Server, AHandlerMayCloseTheConnectionWithoutAWord) {
+    TestServer server(plainly([](const Request& request) {
+        auto response = echo(request);
+        if (request.path == "/silent") response.status = kNoAnswer;
+        return response;
+    }));
+    RawClient client(server.port());
+    client.send(get("/first") + get("/silent") + get("/never"));
+    EXPECT_EQ(body_of_answer(client.read_one()), "/first []");
+    EXPECT_EQ(client.read_all(), "");
 }
 
 TEST(Server, AHandlersOwnFramingHeadersAreLeftOut) {

@@ -1,12 +1,16 @@
 #include "sandbox/deliveries.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace turnpike::twin {
 namespace {
 
 constexpr std::string_view kInsert = R"sql(
-    INSERT INTO deliveries (id, account, endpoint, event, seq, state, tries, next_try_at, body)
+    INSERT INTO deliveries (id, account, endpoint, event, seq, state, tries, created_at,
+                            next_try_at, body)
     VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(seq), 0) + 1 FROM deliveries), 'pending', 0, $5,
-            $6)
+            $5, $6)
 )sql";
 
 constexpr std::string_view kDueEndpoints = R"sql(
@@ -20,10 +24,49 @@ constexpr std::string_view kOldestDue = R"sql(
      LIMIT 1
 )sql";
 
-constexpr std::string_view kInsertAttempt = R"sql(
-    INSERT INTO delivery_attempts (delivery, number, tried_at, status, note)
-    VALUES ($1, $2, $3, $4, $5)
+constexpr std::string_view kLoadOne = R"sql(
+    SELECT id, account, endpoint, event, tries, body FROM deliveries WHERE id = $1
 )sql";
+
+constexpr std::string_view kPostpone = "UPDATE deliveries SET next_try_at = $2 WHERE id = $1";
+
+constexpr std::string_view kInsertAttempt = R"sql(
+    INSERT INTO delivery_attempts (delivery, number, tried_at, status, note, took_us, url,
+                                   request_headers, request_body, response_headers, response_body,
+                                   response_bytes)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+)sql";
+
+constexpr std::string_view kLoadAttempts = R"sql(
+    SELECT tried_at, status, note, took_us, url, request_headers, request_body, response_headers,
+           response_body, response_bytes
+      FROM delivery_attempts WHERE delivery = $1 ORDER BY number
+)sql";
+
+/// The conditions that a list of deliveries names, so that each finds its index.
+class RecordQuery {
+public:
+    explicit RecordQuery(std::string_view account) { add("account = ", account); }
+    void add(std::string_view condition, sql::Value value) {
+        values_.push_back(std::move(value));
+        text_ += (values_.size() == 1 ? "" : " AND ") + std::string(condition) + "$" +
+                 std::to_string(values_.size());
+    }
+    void add_text(std::string_view condition, const std::string& value) {
+        if (!value.empty()) add(condition, value);
+    }
+    [[nodiscard]] std::vector<sql::Row> run(sql::Transaction& tx, std::int64_t limit) const {
+        const std::string query =
+            "SELECT id, account, endpoint, event, tries, body, state, created_at, next_try_at, seq "
+            "FROM deliveries WHERE " +
+            text_ + " ORDER BY seq DESC LIMIT " + std::to_string(limit);
+        return tx.all(query, values_);
+    }
+
+private:
+    std::string text_;
+    std::vector<sql::Value> values_;
+};
 
 constexpr std::string_view kUpdate = R"sql(
     UPDATE deliveries SET state = $2, tries = $3, next_try_at = $4 WHERE id = $1
@@ -50,7 +93,61 @@ Delivery from_row(const sql::Row& row) {
             .body = row.text(5)};
 }
 
+DeliveryRecord record_from_row(const sql::Row& row) {
+    return {.delivery = from_row(row),
+            .state = row.text(6),
+            .created_at = row.instant(7),
+            .next_try_at = row.instant(8),
+            .sequence = row.integer(9)};
+}
+
+/// One "Name: value" a line; neither half of a header holds a line's end.
+std::string header_lines(const http::Headers& headers) {
+    std::string lines;
+    for (const auto& [name, value] : headers) lines += name + ": " + value + "\n";
+    return lines;
+}
+
+http::Headers headers_of(std::string_view lines) {
+    http::Headers headers;
+    while (!lines.empty()) {
+        const auto line = lines.substr(0, lines.find('\n'));
+        const auto colon = line.find(": ");
+        headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+        lines.remove_prefix(line.size() + 1);
+    }
+    return headers;
+}
+
+Attempt attempt_from_row(const sql::Row& row) {
+    return {.tried_at = row.instant(0),
+            .status = static_cast<int>(row.integer(1)),
+            .note = row.text(2),
+            .took = Duration(row.integer(3)),
+            .url = row.text(4),
+            .request_headers = headers_of(row.text(5)),
+            .request_body = row.maybe_text(6),
+            .response_headers = headers_of(row.text(7)),
+            .response_body = row.text(8),
+            .response_bytes = row.integer(9)};
+}
+
 }  // namespace
+
+Attempt attempt_of(const Delivery& delivery, const http::Call& call, Instant tried_at) {
+    Attempt attempt{
+        .tried_at = tried_at, .note = {}, .url = call.url, .request_headers = call.headers};
+    if (call.body != delivery.body) attempt.request_body = call.body;
+    return attempt;
+}
+
+void keep_reply(Attempt& attempt, http::Reply reply) {
+    attempt.status = reply.status;
+    attempt.response_headers = std::move(reply.headers);
+    attempt.response_bytes = static_cast<std::int64_t>(reply.body.size());
+    reply.body.resize(std::min(reply.body.size(), kResponseBytesKept));
+    attempt.response_body = std::move(reply.body);
+}
 
 void add_delivery(sql::Transaction& tx, const Delivery& delivery, Instant now) {
     tx.run(kInsert,
@@ -62,6 +159,16 @@ std::optional<Delivery> load_due_delivery(sql::Transaction& tx, const std::strin
     const auto row = tx.one(kOldestDue, {endpoint, now});
     if (!row) return std::nullopt;
     return from_row(*row);
+}
+
+std::optional<Delivery> load_delivery(sql::Transaction& tx, const std::string& id) {
+    const auto row = tx.one(kLoadOne, {id});
+    if (!row) return std::nullopt;
+    return from_row(*row);
+}
+
+void postpone_delivery(sql::Transaction& tx, const std::string& id, Instant until) {
+    tx.run(kPostpone, {id, until});
 }
 
 std::vector<Delivery> load_due_deliveries(sql::Transaction& tx, Instant now) {
@@ -76,7 +183,11 @@ std::vector<Delivery> load_due_deliveries(sql::Transaction& tx, Instant now) {
 void save_attempt(sql::Transaction& tx, const Delivery& delivery, const Attempt& attempt,
                   std::optional<Instant> retry_at) {
     const auto number = delivery.tries + 1;
-    tx.run(kInsertAttempt, {delivery.id, number, attempt.tried_at, attempt.status, attempt.note});
+    tx.run(
+        kInsertAttempt,
+        {delivery.id, number, attempt.tried_at, attempt.status, attempt.note, attempt.took.count(),
+         attempt.url, header_lines(attempt.request_headers), attempt.request_body,
+         header_lines(attempt.response_headers), attempt.response_body, attempt.response_bytes});
     const auto* state = is_delivered(attempt) ? "delivered" : retry_at ? "pending" : "failed";
     tx.run(kUpdate, {delivery.id, state, number, retry_at.value_or(attempt.tried_at)});
 }
@@ -87,6 +198,33 @@ void hasten_deliveries(sql::Transaction& tx, std::string_view account, Duration 
 
 void drop_deliveries(sql::Transaction& tx, const std::string& endpoint) {
     tx.run(kDrop, {endpoint});
+}
+
+std::vector<DeliveryRecord> load_deliveries(sql::Transaction& tx, const DeliveryFilter& filter) {
+    RecordQuery query(filter.account);
+    query.add_text("event = ", filter.event);
+    query.add_text("endpoint = ", filter.endpoint);
+    query.add_text("state = ", filter.state);
+    if (filter.before) query.add("seq < ", *filter.before);
+    std::vector<DeliveryRecord> records;
+    for (const auto& row : query.run(tx, filter.limit)) records.push_back(record_from_row(row));
+    return records;
+}
+
+std::optional<DeliveryRecord> find_delivery(sql::Transaction& tx, std::string_view account,
+                                            std::string_view id) {
+    RecordQuery query(account);
+    query.add("id = ", id);
+    const auto rows = query.run(tx, 1);
+    if (rows.empty()) return std::nullopt;
+    return record_from_row(rows.front());
+}
+
+std::vector<Attempt> load_attempts(sql::Transaction& tx, std::string_view delivery) {
+    std::vector<Attempt> attempts;
+    for (const auto& row : tx.all(kLoadAttempts, {delivery}))
+        attempts.push_back(attempt_from_row(row));
+    return attempts;
 }
 
 std::int64_t count_pending(sql::Transaction& tx, const std::string& account,

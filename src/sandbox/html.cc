@@ -10,13 +10,17 @@ namespace {
 
 constexpr std::string_view kStyle = R"css(
 :root { color-scheme: light dark; --ink: #1a1f36; --soft: #5b6275; --line: #d8dbe3;
-  --back: #f6f7fa; --card: #fff; --accent: #4b45d6; --bad: #b3261e; --good: #1b6e3c }
+  --edge: #6f7689; --back: #f6f7fa; --card: #fff; --accent: #4b45d6; --bad: #b3261e;
+  --good: #1b6e3c; --mark: #ffd668; --on-mark: #3d2b00 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8eaf0; --soft: #a4abbd; --line: #3a4053;
-  --back: #14161f; --card: #1d2130; --accent: #9d99ff; --bad: #ff9d94; --good: #7ddba0 } }
+  --edge: #8a92a6; --back: #14161f; --card: #1d2130; --accent: #9d99ff; --bad: #ff9d94;
+  --good: #7ddba0 } }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--back); color: var(--ink);
-  font: 1rem/1.5 system-ui, sans-serif }
-main { max-width: 44rem; margin: 0 auto; padding: 2rem 1rem 4rem }
+  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
+.ribbon { background: var(--mark); color: var(--on-mark); text-align: center;
+  padding: .35rem 1rem; font-size: .9rem }
+.ribbon p { margin: 0 } main { max-width: 44rem; margin: 0 auto; padding: 2rem 1rem 4rem }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem } h2 { font-size: 1.1rem; margin: 0 0 .75rem }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
   padding: 1.25rem; margin-top: 1.25rem }
@@ -36,22 +40,33 @@ th, td { text-align: left; padding: .4rem .5rem .4rem 0; border-bottom: 1px soli
   .folding td:nth-child(4) { grid-area: 1 / 2 } }
 label { display: block; font-weight: 600; margin: .5rem 0 .2rem }
 input, select { font: inherit; color: inherit; background: var(--back); width: 100%;
-  max-width: 22rem; padding: .5rem; border: 1px solid var(--line); border-radius: .35rem }
+  max-width: 22rem; padding: .5rem; border: 1px solid var(--edge); border-radius: .35rem }
 button { font: inherit; font-weight: 600; margin-top: .75rem; padding: .5rem 1rem; cursor: pointer;
   border: 1px solid var(--accent); border-radius: .35rem; background: var(--accent); color: #fff }
 @media (prefers-color-scheme: dark) { button { color: #14161f } }
+pre { white-space: pre-wrap; overflow-wrap: anywhere }
 button.quiet { background: transparent; color: var(--accent) }
 a { color: var(--accent) } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 )css";
 
-constexpr std::array<std::pair<const char*, const char*>, 4> kPageHeaders{{
-    {"Content-Security-Policy",
-     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-     "frame-ancestors 'none'"},
+constexpr std::string_view kRibbon =
+    "<header class=\"ribbon\"><p role=\"note\"><strong>Sandbox.</strong> Nobody is charged and no "
+    "money moves.</p></header>";
+
+constexpr std::array<std::pair<const char*, const char*>, 3> kPageHeaders{{
     {"Cache-Control", "no-store"},
     {"Referrer-Policy", "no-referrer"},
     {"X-Content-Type-Options", "nosniff"},
 }};
+
+constexpr int kSeeOther = 303;
+
+/// Browsers hold form-action against the redirects that answer a form, too.
+std::string policy_of(const PageAnswer& answer) {
+    const bool leads_on = answer.status != kSeeOther && !answer.location.empty();
+    return "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'" +
+           (leads_on ? " " + answer.location : "") + "; base-uri 'none'; frame-ancestors 'none'";
+}
 
 }  // namespace
 
@@ -75,8 +90,9 @@ std::string html_page(std::string_view title, const std::string& body) {
     return fmt::format(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-        "<title>{}</title><style>{}</style></head>\n<body><main>\n{}</main></body>\n</html>\n",
-        escape_html(title), kStyle, body);
+        "<title>{} (sandbox)</title><style>{}</style></head>\n<body>{}<main>\n{}</main></body>\n"
+        "</html>\n",
+        escape_html(title), kStyle, kRibbon, body);
 }
 
 std::string long_day(Instant moment) {
@@ -108,8 +124,9 @@ std::string link_line(const std::string& address, std::string_view label) {
 
 http::Response page_response(const PageAnswer& answer) {
     http::Response response = http::html_response(answer.status, answer.html);
+    response.headers.emplace_back("Content-Security-Policy", policy_of(answer));
     for (const auto& [name, value] : kPageHeaders) response.headers.emplace_back(name, value);
-    if (!answer.location.empty()) response.headers.emplace_back("Location", answer.location);
+    if (answer.status == kSeeOther) response.headers.emplace_back("Location", answer.location);
     return response;
 }
 

@@ -12,7 +12,7 @@ namespace turnpike::twin {
 /// Text for element content and for attribute values in double quotes.
 std::string escape_html(std::string_view text);
 
-/// A whole page. `title` is escaped here; `body` is HTML.
+/// A whole page, marked as one of a sandbox. `title` is escaped here; `body` is HTML with one h1.
 std::string html_page(std::string_view title, const std::string& body);
 
 /// "10 November 2025", in UTC.
@@ -29,7 +29,7 @@ std::string link_line(const std::string& address, std::string_view label);
 struct PageAnswer {
     int status = 200;
     std::string html{};
-    std::string location{};  ///< for 303
+    std::string location{};  ///< for 303; with 200, an origin that its forms may lead to, if any
 };
 /// With headers that let the page run no script, load nothing, and be neither kept nor framed.
 http::Response page_response(const PageAnswer& answer);

@@ -62,6 +62,16 @@ public:
     void add_text(std::string_view condition, const std::string& value) {
         if (!value.empty()) add(condition, value);
     }
+    void add_filter(const ListFilter& filter) {
+        add_text(" AND customer = ", filter.customer);
+        add_text(" AND parent = ", filter.parent);
+        add_text(" AND status = ", filter.status);
+        if (filter.created_from) add(" AND created >= ", unix_seconds(*filter.created_from));
+        if (filter.created_before) add(" AND created < ", unix_seconds(*filter.created_before));
+    }
+    std::int64_t count(sql::Transaction& tx) {
+        return tx.all("SELECT COUNT(*) FROM objects WHERE " + text_, values_).front().integer(0);
+    }
     std::vector<sql::Row> run(sql::Transaction& tx, std::string_view order,
                               const ObjectSlice& slice) {
         const std::string query =
@@ -96,13 +106,16 @@ std::vector<StoredObject> load_objects(sql::Transaction& tx, const ObjectKey& ac
                                        const ListFilter& filter, const ObjectSlice& slice) {
     const bool descending = slice.order == ObjectSlice::Order::NewestFirst;
     ListQuery query(account_and_kind);
-    query.add_text(" AND customer = ", filter.customer);
-    query.add_text(" AND parent = ", filter.parent);
-    query.add_text(" AND status = ", filter.status);
-    if (filter.created_from) query.add(" AND created >= ", unix_seconds(*filter.created_from));
-    if (filter.created_before) query.add(" AND created < ", unix_seconds(*filter.created_before));
+    query.add_filter(filter);
     if (slice.cursor) query.add(descending ? " AND seq < " : " AND seq > ", *slice.cursor);
     return stored_all(query.run(tx, descending ? "DESC" : "ASC", slice));
+}
+
+std::int64_t count_objects(sql::Transaction& tx, const ObjectKey& account_and_kind,
+                           const ListFilter& filter) {
+    ListQuery query(account_and_kind);
+    query.add_filter(filter);
+    return query.count(tx);
 }
 
 void save_due(sql::Transaction& tx, const ObjectKey& key, std::optional<Instant> when,

@@ -54,6 +54,10 @@ void delete_object(sql::Transaction& tx, const ObjectKey& key);
 std::vector<StoredObject> load_objects(sql::Transaction& tx, const ObjectKey& account_and_kind,
                                        const ListFilter& filter, const ObjectSlice& slice);
 
+/// How many load_objects() would find without a limit.
+std::int64_t count_objects(sql::Transaction& tx, const ObjectKey& account_and_kind,
+                           const ListFilter& filter);
+
 /// Says when an engine must look at the object again; nullopt: never.
 void save_due(sql::Transaction& tx, const ObjectKey& key, std::optional<Instant> when,
               std::string_view test_clock);

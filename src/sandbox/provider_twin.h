@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,7 +15,28 @@
 
 namespace turnpike::twin {
 
+class Inspected;
+
 namespace asio = boost::asio;
+
+/// An event and where it is to go. `endpoint` "": to each one that had it or wants it.
+struct EventAddress {
+    std::string account;
+    std::string event;
+    std::string endpoint{};
+};
+
+/// How a webhook is made; the ordinary way unless misfortune wants another.
+struct WebhookStyle {
+    enum class Secret : std::uint8_t {
+        Current,
+        Previous,  ///< the one before the last rotation; a wrong one where there was none
+        Wrong,
+    } secret = Secret::Current;
+    /// Of the body: nullopt: the endpoint's; "": an older one of the provider's choice. Providers
+    /// without versions have one shape.
+    std::optional<std::string> version{};
+};
 
 /// One payment provider's stateful twin, as the server and the worker that run it see it.
 /// Thread-safe.
@@ -27,6 +49,13 @@ public:
     /// The provider's words for what the HTTP server refused itself: a body over its limit (413),
     /// bad framing.
     virtual http::Response refused(const http::Request& request, int status) = 0;
+    /// The provider's words where misfortune answers: 429 (too many requests), or 500, which says
+    /// nothing of what was done.
+    virtual http::Response excuse(const http::Request& request, int status) = 0;
+    /// From now on `answer` is what a repeat of this request gets, by its idempotency key. Nothing
+    /// happens where there is no such key.
+    virtual void keep_answer(sql::Transaction& tx, const http::Request& request,
+                             const http::Response& answer) = 0;
 
     /// Where people reach it, for links made without a request ("http://127.0.0.1:12111").
     virtual void set_base_url(std::string base_url) = 0;
@@ -39,12 +68,20 @@ public:
     /// The webhook as it must be sent now, signed; its timeout is left to the worker. nullopt when
     /// its endpoint is gone or disabled: what is pending for that is given up.
     virtual std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery,
-                                              Instant now) = 0;
+                                              Instant now, const WebhookStyle& style) = 0;
+    /// "invoice.paid"
+    virtual std::string event_type(const Delivery& delivery) = 0;
     /// When to try again after a failed try, which may also disable the endpoint; nullopt: never.
     /// Called in the transaction that records the try, for every try.
     virtual std::optional<Instant> retry_at(sql::Transaction& tx, const Delivery& delivery,
                                             const Attempt& attempt) = 0;
 
+    /// Sends an event once more; the number of webhooks that were queued. 0: there is no such
+    /// event, or no such endpoint, or it is disabled. The caller commits.
+    virtual std::int64_t resend(sql::Transaction& tx, const EventAddress& event, Instant now) = 0;
+
+    /// For the inspector; lives as long as the twin.
+    [[nodiscard]] virtual Inspected& inspected() = 0;
     [[nodiscard]] virtual sql::Database& database() = 0;
     [[nodiscard]] virtual const Clock& clock() const = 0;
 };

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "sandbox/razorpay/twin.h"
-#include "sandbox/stripe/routes.h"
 #include "sandbox/stripe/twin.h"
 #include "sandbox/twin_server.h"
 
@@ -15,15 +14,17 @@ Result<std::unique_ptr<twin::TwinServer>> start_stripe(const SandboxConfig& conf
                                                        const Clock& clock, IdSource& ids) {
     auto opened = twin::Twin::open(
         {.data_dir = config.data_dir,
-         .surroundings = {.billing = twin::billing_hooks(),
-                          .customers_per_clock_max = config.customers_per_clock_max},
-         .retry_after = config.retry_after},
+         .surroundings = {.customers_per_clock_max = config.customers_per_clock_max},
+         .retry_after = config.retry_after,
+         .rate_limits = config.rate_limits ? twin::TwinConfig::RateLimits::On
+                                           : twin::TwinConfig::RateLimits::Off},
         clock, ids);
     if (!opened) return failure(opened);
     return twin::TwinServer::start({.host = config.host,
                                     .port = config.port,
                                     .threads = config.threads,
-                                    .worker = config.worker},
+                                    .worker = config.worker,
+                                    .chaos = config.chaos},
                                    *std::move(opened));
 }
 
@@ -36,7 +37,8 @@ Result<std::unique_ptr<twin::TwinServer>> start_razorpay(const SandboxConfig& co
     return twin::TwinServer::start({.host = config.razorpay->host,
                                     .port = config.razorpay->port,
                                     .threads = config.threads,
-                                    .worker = worker},
+                                    .worker = worker,
+                                    .chaos = config.chaos},
                                    *std::move(opened));
 }
 
@@ -75,6 +77,10 @@ std::string Sandbox::url() const { return state_->stripe->url(); }
 
 std::string Sandbox::razorpay_url() const {
     return state_->razorpay ? state_->razorpay->url() : "";
+}
+
+http::Response Sandbox::answer(http::Request request) {
+    return state_->stripe->answer(std::move(request));
 }
 
 void Sandbox::stop() {

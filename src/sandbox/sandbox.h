@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "http/message.h"
+#include "sandbox/chaos/misfortune.h"
 #include "sandbox/worker.h"
 
 namespace turnpike {
@@ -26,12 +28,16 @@ struct SandboxConfig {
     std::vector<std::chrono::milliseconds> retry_after{std::chrono::seconds(20),
                                                        std::chrono::hours(2)};
     /// Customers on one test clock; Stripe allows three.
-    std::size_t customers_per_clock_max = 3;
+    std::int64_t customers_per_clock_max = 3;
+    /// Whether Stripe's twin answers 429 to those who ask too often.
+    bool rate_limits = false;
 
     struct Address {
         std::string host = "127.0.0.1";
         std::uint16_t port = 0;
     };
+    /// Misfortune of both twins: see twin::TwinServerConfig.
+    std::optional<twin::ChaosPlan> chaos{};
     /// Where Razorpay's twin listens; nullopt: it does not run.
     std::optional<Address> razorpay{};
 };
@@ -55,6 +61,8 @@ public:
     [[nodiscard]] std::string url() const;
     /// Razorpay's; "" when it does not run.
     [[nodiscard]] std::string razorpay_url() const;
+    /// What Stripe's twin answers, without a network. Blocks; never from a thread of the sandbox.
+    [[nodiscard]] http::Response answer(http::Request request);
     /// Answers what is in flight, ends deliveries (they are sent again after the next start), and
     /// closes the data. Blocks; idempotent.
     void stop();

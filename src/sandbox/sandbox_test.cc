@@ -124,7 +124,7 @@ bool is_signed(const http::Request& request, const std::string& secret) {
     const auto comma = header.find(",v1=");
     const auto time = header.substr(2, comma - 2);
     return header.starts_with("t=") &&
-           header.substr(comma + 4) == to_hex(hmac_sha256(secret, time + "." + request.body));
+           header.substr(comma + 4, 64) == to_hex(hmac_sha256(secret, time + "." + request.body));
 }
 
 TEST_F(RunningSandbox, DeliversEachEventOnceAndSigned) {

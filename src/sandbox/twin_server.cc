@@ -5,9 +5,13 @@
 #include <thread>
 #include <utility>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include "http/server.h"
+#include "sandbox/chaos/chaos.h"
+#include "sandbox/inspector/inspector.h"
 
 namespace turnpike::twin {
 namespace {
@@ -19,6 +23,8 @@ constexpr auto kGrace = std::chrono::seconds(5);
 struct TwinServer::State {
     std::string host;
     std::unique_ptr<ProviderTwin> twin;
+    std::optional<Inspector> inspector;
+    std::unique_ptr<Chaos> chaos;
     asio::io_context io;
     std::optional<Worker> worker;
     std::unique_ptr<http::Server> server;
@@ -35,6 +41,10 @@ Result<std::unique_ptr<TwinServer>> TwinServer::start(const TwinServerConfig& co
     state->host = config.host;
     state->twin = std::move(twin);
     ProviderTwin& the_twin = *state->twin;
+    Inspector& inspector = state->inspector.emplace(the_twin);
+    state->chaos = std::make_unique<Chaos>(the_twin);
+    Chaos& chaos = *state->chaos;
+    if (config.chaos) chaos.set_at_start(*config.chaos);
     http::ServerConfig listening;
     listening.host = config.host;
     listening.port = config.port;
@@ -42,15 +52,16 @@ Result<std::unique_ptr<TwinServer>> TwinServer::start(const TwinServerConfig& co
     listening.on_refusal = [&the_twin](const http::Request& request, http::Response& answer) {
         answer = the_twin.refused(request, answer.status);
     };
-    auto server = http::Server::start(std::move(listening), [&the_twin](http::Request& request) {
-        return the_twin.handle(request);
-    });
+    auto answer = [&chaos, &inspector](http::Request& request) {
+        return Inspector::wants(request) ? inspector.answer(request) : chaos.handle(request);
+    };
+    auto server = http::Server::start(std::move(listening), answer);
     if (!server) return failure(server);
     state->server = *std::move(server);
 
     the_twin.set_base_url("http://" + config.host + ":" + std::to_string(state->server->port()));
 
-    state->worker.emplace(state->io, the_twin, config.worker);
+    state->worker.emplace(state->io, the_twin, chaos, config.worker);
     state->worker->start();
     state->worker_thread = std::jthread([&io = state->io] { io.run(); });
     return std::unique_ptr<TwinServer>(new TwinServer(std::move(state)));
@@ -62,12 +73,20 @@ std::string TwinServer::url() const {
     return "http://" + state_->host + ":" + std::to_string(port());
 }
 
+http::Response TwinServer::answer(http::Request request) {
+    asio::io_context caller;
+    auto answered = asio::co_spawn(caller, state_->twin->handle(request), boost::asio::use_future);
+    caller.run();
+    return answered.get();
+}
+
 void TwinServer::stop() {
     if (std::exchange(state_->stopped, true)) return;
     state_->server->stop(kGrace);
     state_->worker->stop();
     state_->worker_thread.join();
     state_->worker.reset();
+    state_->chaos.reset();
     state_->twin.reset();
 }
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "sandbox/chaos/chaos.h"
 #include "sandbox/provider_twin.h"
 
 namespace turnpike::twin {
@@ -20,8 +21,9 @@ struct WorkerConfig {
 /// first, so a restart goes on where it ended: a delivery cut off by a stop is sent again.
 class Worker {
 public:
-    /// Runs on `io`, which one thread serves. `twin` outlives the worker.
-    Worker(asio::io_context& io, ProviderTwin& twin, WorkerConfig config);
+    /// Runs on `io`, which one thread serves. `twin` and `chaos`, which webhooks meet, outlive the
+    /// worker.
+    Worker(asio::io_context& io, ProviderTwin& twin, const Chaos& chaos, WorkerConfig config);
     /// stop() first, and let `io` run until its work is done.
     ~Worker();
     Worker(const Worker&) = delete;

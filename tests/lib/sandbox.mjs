@@ -3,11 +3,12 @@ import {binary, freePort, freshFolder, Program} from './process.mjs';
 
 export const secretKey = 'sk_test_turnpikeE2e';
 
-/// {url, data, program}. `data` may name the folder of an earlier run.
-export async function startSandbox({port, data} = {}) {
+/// {url, data, program}. `data` may name the folder of an earlier run; `args` are further flags.
+export async function startSandbox({port, data, args = []} = {}) {
     port ??= await freePort();
     data ??= await freshFolder();
-    const program = new Program(binary, ['sandbox', '--listen', `127.0.0.1:${port}`, '--data', data]);
+    const program = new Program(binary, ['sandbox', '--listen', `127.0.0.1:${port}`, '--data', data,
+                                         ...args]);
     const url = `http://127.0.0.1:${port}`;
     await program.answering(`${url}/v1/customers`);
     return {url, port, data, program};

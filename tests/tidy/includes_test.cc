@@ -30,6 +30,7 @@ const Edges& module_edges() {
         {"crypto", {"base"}},
         {"sql", {"base", "crypto"}},
         {"http", {"base", "json", "crypto"}},
+        {"pdf", {}},
         {"rating", {"base", "catalog"}},
         {"catalog", {"base", "json", "sql", "http", "crypto", "access"}},
         {"customers", {"base", "json", "sql", "http", "access", "audit"}},
@@ -54,7 +55,7 @@ const Edges& module_edges() {
         {"billing", kEveryFeature},
         {"dialects", kEveryFeature},
         {"admin", kEveryFeature},
-        {"sandbox", {"base", "json", "sql", "http", "crypto", "rating", "subscriptions"}},
+        {"sandbox", {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},
     };
     return edges;
 }
@@ -213,6 +214,16 @@ Complaints check_log_layers(const File& file) {
     return complaints;
 }
 
+/// Drawing has one home.
+Complaints check_drawing(const File& file) {
+    Complaints complaints;
+    if (file.path.starts_with("src/pdf/")) return complaints;
+    constexpr auto kDrawing = R"(^\s*#\s*include\s+<((cairo|pango|fontconfig)[^>]*)>)";
+    for (const auto& hit : hits(file.text, kDrawing))
+        complaints.push_back(at(file, hit.line, "only src/pdf may include <" + hit.groups[1]));
+    return complaints;
+}
+
 /// The C++ client is built without the server, and installed without what is inside.
 Complaints check_client(const File& file) {
     Complaints complaints;
@@ -263,6 +274,11 @@ TEST(Includes, PureTargetsStayPure) {
     EXPECT_TRUE(complaints.empty()) << joined(complaints);
 }
 
+TEST(Includes, OnlyThePdfModuleDraws) {
+    const auto complaints = over_sources(check_drawing, "src");
+    EXPECT_TRUE(complaints.empty()) << joined(complaints);
+}
+
 TEST(Includes, ClientsKnowNothingOfTheServer) {
     const auto complaints = over_sources(check_client, "clients");
     EXPECT_TRUE(complaints.empty()) << joined(complaints);
@@ -286,6 +302,12 @@ TEST(IncludesSelfTest, ALayerThatKnowsAHigherOneIsNoticed) {
                    "#include \"metering/log/state/usage_state.h\"\n"
                    "#include \"metering/log/usage_log.h\"\n"};
     EXPECT_EQ(check_log_layers(bad).size(), 2U);
+}
+
+TEST(IncludesSelfTest, DrawingElsewhereIsNoticed) {
+    const std::string text = "#include <pango/pangocairo.h>\n";
+    EXPECT_EQ(check_drawing({"src/sandbox/x.cc", text}).size(), 1U);
+    EXPECT_TRUE(check_drawing({"src/pdf/x.cc", text}).empty());
 }
 
 TEST(IncludesSelfTest, AClientThatNeedsTheServerOrALibraryIsNoticed) {

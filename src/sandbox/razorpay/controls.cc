@@ -23,7 +23,6 @@ Answer show_clock(Operation& operation) {
     return clock_document(operation.ctx);
 }
 
-/// Answers when everything that falls due on the way has happened.
 Answer move_clock(Operation& operation) {
     auto& ctx = operation.ctx;
     auto& params = operation.params;
@@ -31,13 +30,8 @@ Answer move_clock(Operation& operation) {
     const auto to = params.timestamp("now");
     if (by.has_value() == to.has_value())
         params.complain(bad_request("Give either advance_seconds or now"));
-    if (to && (*to <= ctx.now() || *to - ctx.now() > kAdvanceMax))
-        params.complain(bad_request("now must lie ahead of the clock, by at most 366 days", "now"));
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
-    const auto target = to ? *to : ctx.now() + std::chrono::seconds(*by);
-    ctx.advance_clock(target - ctx.now());
-    run_engine(ctx, target);
-    return clock_document(ctx);
+    return move_clock_to(ctx, to ? *to : ctx.now() + std::chrono::seconds(*by));
 }
 
 /// What a subscription's bank says from now on: {"charges": "succeed" | "fail"}.
@@ -70,6 +64,14 @@ constexpr auto kControlRoutes = std::to_array<Route>({
 });
 
 }  // namespace
+
+Answer move_clock_to(Context& ctx, Instant target) {
+    if (target <= ctx.now() || target - ctx.now() > kAdvanceMax)
+        return bad_request("now must lie ahead of the clock, by at most 366 days", "now");
+    ctx.advance_clock(target - ctx.now());
+    run_engine(ctx, target);
+    return clock_document(ctx);
+}
 
 std::span<const Route> control_routes() { return kControlRoutes; }
 

@@ -13,10 +13,6 @@
 namespace turnpike::twin::razorpay {
 namespace {
 
-constexpr std::string_view kMark =
-    "<p class=\"notice\" role=\"note\"><strong>Sandbox.</strong> This is Turnpike's twin of "
-    "Razorpay's page. No card, account or bank is involved.</p>\n";
-
 /// What a person chooses from, and the e-mail address that stands for them.
 constexpr std::string_view kInstrumentFields =
     "<label for=\"method\">Pay with</label><select id=\"method\" name=\"method\">"
@@ -30,8 +26,7 @@ constexpr std::string_view kInstrumentFields =
     "</select>";
 
 PageAnswer page(std::string_view title, const std::string& body) {
-    return {.status = 200,
-            .html = html_page(std::string(title) + " (sandbox)", std::string(kMark) + body)};
+    return {.status = 200, .html = html_page(title, body)};
 }
 
 std::string amount_text(const Json& object) {
@@ -211,24 +206,6 @@ std::vector<PageRoute> page_routes() {
         {"GET", "/p/invoice/{id}", "invoice", show_invoice},
         {"POST", "/p/invoice/{id}", "invoice", decide_invoice},
     };
-}
-
-std::string index_page(const std::string& base_url) {
-    const auto base = escape_html(base_url);
-    return html_page(
-        "Razorpay sandbox",
-        std::string(kMark) +
-            fmt::format(
-                "<h1>Razorpay, offline</h1>\n<p>Any key that begins with <code>rzp_test_</code>, "
-                "with any secret, is an account of its own, with its own clock.</p>\n"
-                "<pre>curl {0}/v1/plans -u rzp_test_demo:secret</pre>\n"
-                "<pre>const razorpay = new Razorpay({{key_id: 'rzp_test_demo', key_secret: "
-                "'secret'}});\nrazorpay.api.rq.defaults.baseURL = '{0}';</pre>\n"
-                "<p>Make a month pass:</p>\n"
-                "<pre>curl {0}/sandbox/clock -u rzp_test_demo:secret -H 'Content-Type: "
-                "application/json' -d '{{\"advance_seconds\": 2678400}}'</pre>\n"
-                "<p>What the sandbox does not do it refuses by name.</p>\n",
-                base));
 }
 
 }  // namespace turnpike::twin::razorpay

@@ -26,10 +26,7 @@ struct PageRoute {
     PageHandler handler;
 };
 
-/// Where a person authorises a subscription, or pays an order or an open invoice; and what a twin
-/// says of itself.
+/// Where a person authorises a subscription, or pays an order or an open invoice.
 std::vector<PageRoute> page_routes();
-/// "/": how to reach the API. `base_url` as the visitor wrote it.
-std::string index_page(const std::string& base_url);
 
 }  // namespace turnpike::twin::razorpay

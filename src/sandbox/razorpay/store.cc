@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "sandbox/chaos/store.h"
 #include "sandbox/ids.h"
 #include "sandbox/shared_tables.h"
 
@@ -34,6 +35,8 @@ CREATE TABLE refund_keys (
 constexpr std::array kMigrations{
     sql::Migration{.number = 1, .name = "0001_objects", .sql = kSharedTables},
     sql::Migration{.number = 2, .name = "0002_razorpay", .sql = kSchema},
+    sql::Migration{.number = 3, .name = "0003_kept_deliveries", .sql = kKeptDeliveries},
+    sql::Migration{.number = 4, .name = "0004_chaos", .sql = kChaosTables},
 };
 
 constexpr std::string_view kFindAccount = R"sql(

@@ -3,11 +3,14 @@
 #include <utility>
 #include <vector>
 
+#include "json/value.h"
+#include "sandbox/documents.h"
 #include "sandbox/form.h"
 #include "sandbox/razorpay/call.h"
 #include "sandbox/razorpay/controls.h"
 #include "sandbox/razorpay/customers.h"
 #include "sandbox/razorpay/engine.h"
+#include "sandbox/razorpay/inspection.h"
 #include "sandbox/razorpay/invoices.h"
 #include "sandbox/razorpay/pages.h"
 #include "sandbox/razorpay/plans.h"
@@ -39,12 +42,6 @@ http::Response response_of(const RazorpayError& error) {
     return response_of(CallResult{.status = error.http_status, .body = error_body(error)});
 }
 
-http::Response index_response(const http::Request& request) {
-    const auto* host = request.header("Host");
-    return page_response(
-        {.status = 200, .html = index_page("http://" + (host == nullptr ? "127.0.0.1" : *host))});
-}
-
 }  // namespace
 
 struct Twin::State {
@@ -56,6 +53,9 @@ struct Twin::State {
     http::Router router = router_of(routes);
     std::vector<PageRoute> pages = page_routes();
     http::Router page_router = router_of(pages);
+    Inspection inspection{[this](sql::Transaction& tx, const std::string& account, Instant now) {
+        return context_of(tx, *find_account_by_id(tx, account), now);
+    }};
 
     State(Twin& new_twin, IdSource& new_ids)
         : twin(new_twin), clock(twin.clock()), ids(new_ids), database(twin.database()) {}
@@ -102,6 +102,8 @@ http::Response Twin::server_error(const http::Request& /*request*/) {
     return response_of(error);
 }
 
+Inspected& Twin::inspected() { return state_->inspection; }
+
 http::Response Twin::refused(const http::Request& /*request*/, int status) {
     auto error = bad_request(status == 413 ? "The request body is too large"
                                            : "The request could not be read");
@@ -109,9 +111,18 @@ http::Response Twin::refused(const http::Request& /*request*/, int status) {
     return response_of(error.error());
 }
 
+http::Response Twin::excuse(const http::Request& request, int status) {
+    if (status != 429) return server_error(request);
+    auto error = bad_request("Request failed. Please try after sometime.");
+    error.error().http_status = status;
+    return response_of(error.error());
+}
+
+/// Razorpay repeats no answers.
+void Twin::keep_answer(sql::Transaction& /*tx*/, const http::Request& /*request*/,
+                       const http::Response& /*answer*/) {}
+
 asio::awaitable<http::Response> Twin::State::answer(http::Request& request) {
-    if (request.method == http::Method::Get && request.path == "/")
-        co_return index_response(request);
     if (request.method == http::Method::Get && request.path == "/healthz")
         co_return http::text_response(200, "ok\n");
     if (const auto match = page_router.match(request); match.found) {
@@ -161,7 +172,9 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
     };
     const auto answer = co_await database.write(work);
     twin.announce_change();
-    if (!answer) co_return http::html_response(404, "<!doctype html><p>There is no such link.</p>");
+    if (!answer)
+        co_return page_response(
+            {.status = 404, .html = html_page("No such link", "<h1>There is no such link</h1>")});
     co_return page_response(*answer);
 }
 
@@ -185,10 +198,14 @@ asio::awaitable<void> Twin::State::run_account(const std::string& id) {
     co_await database.write(step);
 }
 
-std::optional<http::Call> Twin::call_of(sql::Transaction& tx, const Delivery& delivery,
-                                        Instant now) {
+std::optional<http::Call> Twin::call_of(sql::Transaction& tx, const Delivery& delivery, Instant now,
+                                        const WebhookStyle& style) {
     Context ctx = state_->context_of(tx, *find_account_by_id(tx, delivery.account), now);
-    return razorpay::call_of(ctx, delivery);
+    return razorpay::call_of(ctx, delivery, style);
+}
+
+std::string Twin::event_type(const Delivery& delivery) {
+    return text_of(parse_json(delivery.body).value_or(Json::object()), "event");
 }
 
 std::optional<Instant> Twin::retry_at(sql::Transaction& tx, const Delivery& delivery,
@@ -196,6 +213,13 @@ std::optional<Instant> Twin::retry_at(sql::Transaction& tx, const Delivery& deli
     Context ctx =
         state_->context_of(tx, *find_account_by_id(tx, delivery.account), attempt.tried_at);
     return razorpay::retry_at(ctx, delivery, attempt);
+}
+
+std::int64_t Twin::resend(sql::Transaction& tx, const EventAddress& event, Instant now) {
+    const auto account = find_account_by_id(tx, event.account);
+    if (!account) return 0;
+    Context ctx = state_->context_of(tx, *account, now);
+    return resend_webhooks(ctx, event, now);
 }
 
 }  // namespace turnpike::twin::razorpay

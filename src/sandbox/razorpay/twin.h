@@ -26,11 +26,17 @@ public:
     ~Twin() override;
 
     http::Response refused(const http::Request& request, int status) override;
+    http::Response excuse(const http::Request& request, int status) override;
+    void keep_answer(sql::Transaction& tx, const http::Request& request,
+                     const http::Response& answer) override;
     asio::awaitable<void> run_due_work() override;
-    std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery,
-                                      Instant now) override;
+    std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery, Instant now,
+                                      const WebhookStyle& style) override;
+    std::string event_type(const Delivery& delivery) override;
     std::optional<Instant> retry_at(sql::Transaction& tx, const Delivery& delivery,
                                     const Attempt& attempt) override;
+    std::int64_t resend(sql::Transaction& tx, const EventAddress& event, Instant now) override;
+    [[nodiscard]] Inspected& inspected() override;
 
 private:
     struct State;

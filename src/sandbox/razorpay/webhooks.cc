@@ -4,6 +4,8 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <set>
+#include <string>
 
 #include "sandbox/documents.h"
 #include "sandbox/razorpay/events.h"
@@ -49,6 +51,7 @@ void read_editable(Context& ctx, Params& params, Json& webhook) {
     }
     if (const auto email = params.text("alert_email")) webhook["alert_email"] = *email;
     if (const auto secret = params.text("secret", 255)) {
+        webhook["_old_secret"] = text_of(webhook, "_secret");
         webhook["_secret"] = *secret;
         webhook["secret_exists"] = !secret->empty();
     }
@@ -130,6 +133,17 @@ Answer delete_webhook(Operation& operation) {
     return Json::array();
 }
 
+/// As it was signed when the event happened, unless misfortune wants another secret.
+std::string signature_in(Context& ctx, const Json& webhook, const Delivery& delivery,
+                         const WebhookStyle& style) {
+    if (style.secret == WebhookStyle::Secret::Current)
+        return load_signature(ctx.transaction(), delivery.id);
+    auto secret = style.secret == WebhookStyle::Secret::Previous ? text_of(webhook, "_old_secret")
+                                                                 : std::string();
+    if (secret.empty()) secret = text_of(webhook, "_secret") + "wrong";
+    return signature_of(secret, delivery.body);
+}
+
 constexpr auto kWebhookRoutes = std::to_array<Route>({
     {"POST", "/v1/webhooks", create_webhook},
     {"GET", "/v1/webhooks", list_webhooks},
@@ -146,7 +160,8 @@ constexpr auto kWebhookRoutes = std::to_array<Route>({
 
 }  // namespace
 
-std::optional<http::Call> call_of(Context& ctx, const Delivery& delivery) {
+std::optional<http::Call> call_of(Context& ctx, const Delivery& delivery,
+                                  const WebhookStyle& style) {
     const auto webhook = ctx.find("webhook", delivery.endpoint);
     if (!webhook || !flag_of(*webhook, "active")) return std::nullopt;
     http::Call call;
@@ -156,7 +171,7 @@ std::optional<http::Call> call_of(Context& ctx, const Delivery& delivery) {
         {"Content-Type", "application/json"},
         {"User-Agent", "Razorpay-Webhook/v1"},
         {"x-razorpay-event-id", delivery.event},
-        {"X-Razorpay-Signature", load_signature(ctx.transaction(), delivery.id)},
+        {"X-Razorpay-Signature", signature_in(ctx, *webhook, delivery, style)},
     };
     call.body = delivery.body;
     return call;
@@ -184,6 +199,22 @@ std::optional<Instant> retry_at(Context& ctx, const Delivery& delivery, const At
     constexpr std::int64_t kDoublings = 8;
     const auto doubled = kFirstRetry * (1 << std::min(delivery.tries, kDoublings));
     return attempt.tried_at + std::min<Duration>(doubled, kLongestRetry);
+}
+
+std::int64_t resend_webhooks(Context& ctx, const EventAddress& event, Instant now) {
+    auto& tx = ctx.transaction();
+    std::set<std::string> served;
+    for (const auto& sent : load_deliveries(
+             tx, {.account = event.account, .event = event.event, .endpoint = event.endpoint})) {
+        const auto webhook = ctx.find("webhook", sent.delivery.endpoint);
+        const bool active = webhook && flag_of(*webhook, "active");
+        if (!active || !served.insert(sent.delivery.endpoint).second) continue;
+        Delivery again = sent.delivery;
+        again.id = ctx.new_id("whd");
+        add_delivery(tx, again, now);
+        save_signature(tx, again.id, load_signature(tx, sent.delivery.id));
+    }
+    return static_cast<std::int64_t>(served.size());
 }
 
 std::span<const Route> webhook_routes() { return kWebhookRoutes; }

@@ -30,7 +30,9 @@ protected:
     }
     std::optional<http::Call> call(const Delivery& delivery) {
         const auto now = twin_.clock().now();
-        auto look = [&](sql::Transaction& tx) { return twin_.twin().call_of(tx, delivery, now); };
+        auto look = [&](sql::Transaction& tx) {
+            return twin_.twin().call_of(tx, delivery, now, {});
+        };
         return twin_.twin().database().read_blocking(look);
     }
     /// When it will be repeated, in seconds from now; -1: never.
@@ -67,6 +69,31 @@ TEST_F(WebhooksOfRazorpay, AreSignedWithTheSecretOfTheirEvent) {
 TEST(RazorpaySignature, IsTheHmacOfTheBody) {
     EXPECT_EQ(signature_of("secret", R"({"a":1})"),
               "aa9e2e3575f5d7098b6caccd790888c36d5fdb63342a73bada2d6a51747a8494");
+}
+
+TEST_F(WebhooksOfRazorpay, AreSentAgainAsTheyWereSigned) {
+    const Delivery first = *due();
+    const auto signature = *http::find_header(call(first)->headers, "X-Razorpay-Signature");
+    const auto endpoint = text_of(webhook(), "id");
+    twin_.call(http::Method::Put, "/v1/webhooks/" + endpoint, R"({"secret": "another"})");
+    const auto resend = [&](const EventAddress& event) {
+        const auto now = twin_.clock().now();
+        return twin_.twin().database().write_blocking(
+            [&](sql::Transaction& tx) { return twin_.twin().resend(tx, event, now); });
+    };
+    EXPECT_EQ(resend({.account = first.account, .event = first.event, .endpoint = "none"}), 0);
+    EXPECT_EQ(resend({.account = first.account, .event = "none"}), 0);
+    EXPECT_EQ(resend({.account = first.account, .event = first.event}), 1);
+    EXPECT_EQ(resend({.account = first.account, .event = first.event, .endpoint = endpoint}), 1);
+    const auto sent = twin_.twin().database().read_blocking([&](sql::Transaction& tx) {
+        return load_deliveries(tx, {.account = first.account, .event = first.event});
+    });
+    ASSERT_EQ(sent.size(), 3U);
+    for (const auto& record : sent) {
+        EXPECT_EQ(record.delivery.body, first.body);
+        EXPECT_EQ(*http::find_header(call(record.delivery)->headers, "X-Razorpay-Signature"),
+                  signature);
+    }
 }
 
 TEST_F(WebhooksOfRazorpay, AreRepeatedMoreAndMoreSlowly) {

@@ -6,12 +6,18 @@
 #include <spdlog/spdlog.h>
 
 #include "sandbox/documents.h"
-#include "sandbox/stripe/index_page.h"
-#include "sandbox/stripe/operation_call.h"
-#include "sandbox/stripe/routes.h"
-#include "sandbox/stripe/signature.h"
-#include "sandbox/stripe/store.h"
-#include "sandbox/stripe/test_clocks.h"
+#include "sandbox/stripe/clocks/billing_engine.h"
+#include "sandbox/stripe/clocks/test_clocks.h"
+#include "sandbox/stripe/core/events.h"
+#include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/core/idempotency.h"
+#include "sandbox/stripe/core/operation_call.h"
+#include "sandbox/stripe/core/store.h"
+#include "sandbox/stripe/inspection.h"
+#include "sandbox/stripe/pages/billing_pdf.h"
+#include "sandbox/stripe/webhooks/webhooks.h"
+#include "sandbox/stripe/wire/auth.h"
+#include "sandbox/stripe/wire/rate_limits.h"
 #include "sql/migrator.h"
 
 namespace turnpike::twin {
@@ -29,6 +35,20 @@ http::Response internal_error(const AnswerContext& context, Instant now) {
                          context);
 }
 
+http::Response no_such_link() {
+    return page_response(
+        {.status = 404, .html = html_page("No such link", "<h1>There is no such link</h1>")});
+}
+
+/// One kind of row of every feature.
+template <class Row>
+std::vector<Row> all_of(std::span<const Row> Feature::* rows) {
+    std::vector<Row> all;
+    for (const auto& feature : features())
+        all.insert(all.end(), (feature.*rows).begin(), (feature.*rows).end());
+    return all;
+}
+
 }  // namespace
 
 struct Twin::State {
@@ -37,10 +57,16 @@ struct Twin::State {
     const Clock& clock;
     IdSource& ids;
     sql::Database& database;
-    std::vector<OperationRoute> operations = all_operation_routes();
+    std::vector<OperationRoute> operations = all_of(&Feature::operations);
     http::Router operation_router = router_of(operations);
-    std::vector<PageRoute> pages = all_page_routes();
+    std::vector<PageRoute> pages = all_of(&Feature::pages);
     http::Router page_router = router_of(pages);
+    std::vector<PdfRoute> pdfs{pdf_routes().begin(), pdf_routes().end()};
+    http::Router pdf_router = router_of(pdfs);
+    Inspection inspection{[this](sql::Transaction& tx, const std::string& account, Instant now) {
+        return context_of(tx, account, now);
+    }};
+    RateGauge gauge;
 
     State(Twin& new_twin, TwinConfig new_config, IdSource& new_ids)
         : twin(new_twin),
@@ -56,10 +82,25 @@ struct Twin::State {
         return ctx;
     }
 
+    /// nullopt: none, or they are off.
+    std::optional<std::string_view> exceeded_limit_of(const http::Request& request,
+                                                      const OperationCall& call,
+                                                      const OperationRoute& route, Instant now) {
+        if (config.rate_limits == TwinConfig::RateLimits::Off) return std::nullopt;
+        return exceeded_limit(
+            gauge,
+            {.account = call.secret_key.empty() ? call.session_token : call.secret_key,
+             .method = request.method,
+             .pattern = route.pattern,
+             .path = request.path},
+            now);
+    }
+
     asio::awaitable<http::Response> answer(http::Request& request);
     asio::awaitable<http::Response> answer_operation(http::Request& request);
     asio::awaitable<WireAnswer> run(const OperationCall& call);
     asio::awaitable<http::Response> answer_page(http::Request& request, const PageRoute& route);
+    asio::awaitable<http::Response> answer_pdf(const http::Request& request, const PdfRoute& route);
     asio::awaitable<void> move_clock(const MovingClock& clock_row);
     asio::awaitable<void> run_engine(const std::string& account);
 };
@@ -94,10 +135,13 @@ http::Response Twin::server_error(const http::Request& request) {
 
 asio::awaitable<http::Response> Twin::State::answer(http::Request& request) {
     const bool reads = request.method == http::Method::Get || request.method == http::Method::Head;
-    if (reads && (request.path == "/" || request.path == "/healthz"))
-        co_return general_page(request);
+    if (reads && request.path == "/healthz") co_return http::text_response(200, "ok\n");
     if (const auto match = page_router.match(request); match.found) {
         auto answering = answer_page(request, pages[match.index]);
+        co_return co_await std::move(answering);
+    }
+    if (const auto match = pdf_router.match(request); match.found) {
+        auto answering = answer_pdf(request, pdfs[match.index]);
         co_return co_await std::move(answering);
     }
     auto answering = answer_operation(request);
@@ -117,6 +161,14 @@ asio::awaitable<http::Response> Twin::State::answer_operation(http::Request& req
         co_return wire_response(
             {.status = error.http_status, .body = error_text(error, context.request_id, now)},
             context);
+    }
+    if (const auto exceeded = exceeded_limit_of(request, *call, operations[match.index], now)) {
+        const auto error = rate_limit_error();
+        auto refused = wire_response(
+            {.status = error.http_status, .body = error_text(error, context.request_id, now)},
+            context);
+        refused.headers.emplace_back("Stripe-Rate-Limited-Reason", *exceeded);
+        co_return refused;
     }
     call->handler = operations[match.index].handler;
     call->path_values = request.path_values;
@@ -163,34 +215,58 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
     };
     const auto answer = co_await database.write(work);
     twin.announce_change();
-    if (!answer) co_return http::html_response(404, "<!doctype html><p>This link has expired.</p>");
-    co_return page_response(*answer);
+    co_return answer ? page_response(*answer) : no_such_link();
 }
+
+asio::awaitable<http::Response> Twin::State::answer_pdf(const http::Request& request,
+                                                        const PdfRoute& route) {
+    const auto id = request.path_values.empty() ? "" : request.path_values.front().second;
+    auto look = [&](sql::Transaction& tx) -> std::optional<PdfDocument> {
+        const auto account = find_owner(tx, route.kind, id);
+        if (!account) return std::nullopt;
+        Context ctx = context_of(tx, *account, clock.now());
+        const auto object = ctx.find(route.kind, id);
+        return object ? route.make(ctx, *object) : std::nullopt;
+    };
+    const auto document = co_await database.read(look);
+    co_return document ? pdf_response(*document) : no_such_link();
+}
+
+Inspected& Twin::inspected() { return state_->inspection; }
 
 http::Response Twin::refused(const http::Request& request, int status) {
     return refused_request(request, status, state_->clock.now());
 }
 
-std::optional<http::Call> Twin::call_of(sql::Transaction& tx, const Delivery& delivery,
-                                        Instant now) {
-    const auto stored = load_object(tx, {delivery.account, "webhook_endpoint", delivery.endpoint});
-    if (!stored) return std::nullopt;
-    const auto endpoint = parse_json(stored->body);
-    if (!endpoint || text_of(*endpoint, "status") != "enabled") return std::nullopt;
-    http::Call call;
-    call.method = http::Method::Post;
-    call.url = text_of(*endpoint, "url");
-    call.headers = {
-        {"Content-Type", "application/json; charset=utf-8"},
-        {"User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)"},
-        {"Accept", "*/*; q=0.5, application/xml"},
-        {"Cache-Control", "no-cache"},
-        {"Accept-Encoding", "gzip"},
-        {"Stripe-Signature",
-         stripe_signature(text_of(*endpoint, "_secret"), unix_seconds(now), delivery.body)},
-    };
-    call.body = delivery.body;
-    return call;
+http::Response Twin::excuse(const http::Request& request, int status) {
+    return excuse_of(request, status, new_request_id(state_->ids, clock().now()), clock().now());
+}
+
+void Twin::keep_answer(sql::Transaction& tx, const http::Request& request,
+                       const http::Response& answer) {
+    const auto* key = request.header("Idempotency-Key");
+    const auto secret_key = authenticate(request);
+    if (key == nullptr || !secret_key) return;
+    const auto account = find_account(tx, *secret_key);
+    if (account) replace_saved_answer(tx, *account, *key, {answer.status, answer.body, ""});
+}
+
+std::optional<http::Call> Twin::call_of(sql::Transaction& tx, const Delivery& delivery, Instant now,
+                                        const WebhookStyle& style) {
+    Context ctx = state_->context_of(tx, delivery.account, now);
+    return webhook_call(ctx, delivery, style);
+}
+
+std::string Twin::event_type(const Delivery& delivery) {
+    return text_of(parse_json(delivery.body).value_or(Json::object()), "type");
+}
+
+std::int64_t Twin::resend(sql::Transaction& tx, const EventAddress& event, Instant now) {
+    Context ctx = state_->context_of(tx, event.account, now);
+    const auto found = find_event(ctx, event.event);
+    if (!found) return 0;
+    const auto queued = resend_webhooks(ctx, *found, event.endpoint);
+    return queued ? static_cast<std::int64_t>(*queued) : 0;
 }
 
 std::optional<Instant> Twin::retry_at(sql::Transaction& /*tx*/, const Delivery& delivery,
@@ -206,7 +282,6 @@ asio::awaitable<void> Twin::run_due_work() {
     const auto clocks = co_await state_->database.read(find_clocks);
     for (const auto& clock_row : clocks) co_await state_->move_clock(clock_row);
 
-    if (state_->config.surroundings.billing.advance_clock == nullptr) co_return;
     const auto now = state_->clock.now();
     auto find_accounts = [now](sql::Transaction& tx) { return load_due_accounts(tx, now); };
     const auto accounts = co_await state_->database.read(find_accounts);
@@ -236,7 +311,7 @@ asio::awaitable<void> Twin::State::run_engine(const std::string& account) {
     const auto now = clock.now();
     auto step = [&](sql::Transaction& tx) {
         Context ctx = context_of(tx, account, now);
-        return config.surroundings.billing.advance_clock(ctx, "", now);
+        return twin::run_engine(ctx, "", now);
     };
     const auto ran = co_await database.write(step);
     if (!ran)

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
-#include "sandbox/stripe/context.h"
+#include "sandbox/stripe/core/context.h"
 #include "sandbox/twin_base.h"
 
 namespace turnpike::twin {
@@ -21,6 +21,7 @@ struct TwinConfig {
     /// Stripe's sandboxes: three tries over a few hours, the first repeat soon.
     std::vector<std::chrono::milliseconds> retry_after{std::chrono::seconds(20),
                                                        std::chrono::hours(2)};
+    enum class RateLimits : bool { Off, On } rate_limits = RateLimits::Off;
 };
 
 /// A stateful, offline Stripe behind one function. One POST is one transaction of the sandbox's own
@@ -34,13 +35,19 @@ public:
     ~Twin() override;
 
     http::Response refused(const http::Request& request, int status) override;
+    http::Response excuse(const http::Request& request, int status) override;
+    void keep_answer(sql::Transaction& tx, const http::Request& request,
+                     const http::Response& answer) override;
     /// Moves every advancing test clock to its target and runs the billing engine for what is due
     /// on the real clock.
     asio::awaitable<void> run_due_work() override;
-    std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery,
-                                      Instant now) override;
+    std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery, Instant now,
+                                      const WebhookStyle& style) override;
+    std::string event_type(const Delivery& delivery) override;
     std::optional<Instant> retry_at(sql::Transaction& tx, const Delivery& delivery,
                                     const Attempt& attempt) override;
+    std::int64_t resend(sql::Transaction& tx, const EventAddress& event, Instant now) override;
+    [[nodiscard]] Inspected& inspected() override;
 
 private:
     struct State;

@@ -22,6 +22,7 @@ export interface Objects {
     credit_note: Stripe.CreditNote;
     credit_note_line_item: Stripe.CreditNoteLineItem;
     customer: Stripe.Customer;
+    customer_balance_transaction: Stripe.CustomerBalanceTransaction;
     discount: Stripe.Discount;
     dispute: Stripe.Dispute;
     'entitlements.active_entitlement': Stripe.Entitlements.ActiveEntitlement;
@@ -53,10 +54,18 @@ export interface Objects {
     subscription_schedule: Stripe.SubscriptionSchedule;
     'test_helpers.test_clock': Stripe.TestHelpers.TestClock;
     token: Stripe.Token;
+    'v2.billing.meter_event': Stripe.V2.Billing.MeterEvent;
+    'v2.billing.meter_event_adjustment': Stripe.V2.Billing.MeterEventAdjustment;
+    'v2.billing.meter_event_session': Stripe.V2.Billing.MeterEventSession;
+    'v2.core.event':
+        | Omit<Stripe.Events.V1BillingMeterErrorReportTriggeredEvent, 'fetchRelatedObject'>
+        | Stripe.Events.V1BillingMeterNoMeterFoundEvent;
     webhook_endpoint: Stripe.WebhookEndpoint;
 
     list: Stripe.ApiList<Anything>;
     search_result: Stripe.ApiSearchResult<Anything>;
+    /** Says no `object`; the library names its type nowhere. */
+    'v2.list': {data: Anything[]; next_page_url: string | null; previous_page_url: string | null};
 }
 
 /** The same, when the answer also says `deleted`. */

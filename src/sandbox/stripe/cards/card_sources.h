@@ -1,11 +1,11 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 
 #include "json/json.h"
-#include "sandbox/stripe/context.h"
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/core/feature.h"
 
 /// Cards that a customer keeps as payment sources, Stripe's older way (`source=tok_visa`). Such a
 /// card is a PaymentMethod too, under the same id ("card_.."), as at Stripe: whatever charges a
@@ -34,7 +34,6 @@ void follow_method(Context& ctx, const Json& method);
 /// default in its place. The caller stores the customer.
 void drop_source(Context& ctx, Json& customer, const std::string& id);
 
-/// /v1/customers/{customer}/sources
-std::span<const OperationRoute> card_source_routes();
+const Feature& card_source_feature();
 
 }  // namespace turnpike::twin

@@ -2,10 +2,10 @@
 #include <utility>
 
 #include "json/value.h"
-#include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/cards/card_sources.h"
-#include "sandbox/stripe/fields.h"
-#include "sandbox/stripe/payment_methods.h"
+#include "sandbox/stripe/cards/payment_methods.h"
+#include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -109,8 +109,16 @@ constexpr auto kSourceRoutes = std::to_array<OperationRoute>({
     {"DELETE", "/v1/customers/{customer}/sources/{source}", delete_source},
 });
 
+constexpr auto kCardSourceExpandables = std::to_array<Expandable>({
+    {"card", "customer", "customer"},
+});
+
 }  // namespace
 
-std::span<const OperationRoute> card_source_routes() { return kSourceRoutes; }
+const Feature& card_source_feature() {
+    static constexpr Feature kFeature{.operations = kSourceRoutes,
+                                      .expandables = kCardSourceExpandables};
+    return kFeature;
+}
 
 }  // namespace turnpike::twin

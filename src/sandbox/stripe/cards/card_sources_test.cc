@@ -3,15 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sandbox/stripe/billing_document.h"
-#include "sandbox/stripe/billing_testing.h"
+#include "sandbox/stripe/testing/billing_testing.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
-class CardSourceTest : public testing::Test {
+class CardSourceTest : public ::testing::Test {
 protected:
     std::string with_source(const std::string& token) {
         return text_of(sandbox_.post("/v1/customers", "source=" + token), "id");

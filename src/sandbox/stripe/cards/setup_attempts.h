@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "json/json.h"
-#include "sandbox/stripe/context.h"
+#include "sandbox/stripe/core/context.h"
 
 /// SetupAttempts: one for each confirmation of a SetupIntent, whose latest_attempt names the last.
 namespace turnpike::twin {

@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "json/value.h"
-#include "sandbox/stripe/answer.h"
-#include "sandbox/stripe/billing_document.h"
-#include "sandbox/stripe/payment_methods.h"
-#include "sandbox/stripe/rendering.h"
-#include "sandbox/stripe/test_cards.h"
+#include "sandbox/stripe/cards/payment_methods.h"
+#include "sandbox/stripe/cards/test_cards.h"
+#include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/wire/answer.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {

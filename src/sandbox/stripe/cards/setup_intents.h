@@ -7,8 +7,9 @@
 
 #include "json/json.h"
 #include "sandbox/stripe/cards/setup_attempts.h"
-#include "sandbox/stripe/context.h"
-#include "sandbox/stripe/pages.h"
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/core/pages.h"
 
 /// SetupIntents for cards: a card is kept for later payments, and nothing is charged. The card
 /// (test_cards.h) is the whole issuer.
@@ -39,8 +40,8 @@ void abandon_setup_action(Context& ctx, Json& intent);
 /// Any status that is not final -> canceled. `reason` may be "".
 Json cancel_setup_intent(Context& ctx, Json intent, const std::string& reason);
 
-std::span<const OperationRoute> setup_intent_routes();
+const Feature& setup_intent_feature();
 /// The bank's question (3-D Secure) at /p/setup/{id}.
-std::span<const PageRoute> setup_pages();
+const Feature& setup_page_feature();
 
 }  // namespace turnpike::twin

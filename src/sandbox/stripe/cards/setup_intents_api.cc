@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "json/value.h"
-#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/setup_intents.h"
-#include "sandbox/stripe/fields.h"
-#include "sandbox/stripe/payment_methods.h"
-#include "sandbox/stripe/rendering.h"
+#include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -296,8 +296,26 @@ constexpr auto kSetupIntentRoutes = std::to_array<OperationRoute>({
     {"GET", "/v1/setup_attempts", list_setup_attempts},
 });
 
+constexpr auto kSetupIntentExpandables = std::to_array<Expandable>({
+    {"setup_attempt", "application", "application"},
+    {"setup_attempt", "customer", "customer"},
+    {"setup_attempt", "on_behalf_of", "account"},
+    {"setup_attempt", "payment_method", "payment_method"},
+    {"setup_attempt", "setup_intent", "setup_intent"},
+    {"setup_intent", "application", "application"},
+    {"setup_intent", "customer", "customer"},
+    {"setup_intent", "latest_attempt", "setup_attempt"},
+    {"setup_intent", "mandate", "mandate"},
+    {"setup_intent", "on_behalf_of", "account"},
+    {"setup_intent", "payment_method", "payment_method"},
+});
+
 }  // namespace
 
-std::span<const OperationRoute> setup_intent_routes() { return kSetupIntentRoutes; }
+const Feature& setup_intent_feature() {
+    static constexpr Feature kFeature{.operations = kSetupIntentRoutes,
+                                      .expandables = kSetupIntentExpandables};
+    return kFeature;
+}
 
 }  // namespace turnpike::twin

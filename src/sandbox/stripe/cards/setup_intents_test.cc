@@ -3,19 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sandbox/stripe/billing_document.h"
-#include "sandbox/stripe/billing_testing.h"
+#include "sandbox/stripe/testing/billing_testing.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kIntents = "/v1/setup_intents";
 
-class SetupIntentTest : public testing::Test {
+class SetupIntentTest : public ::testing::Test {
 protected:
     Json create(const std::string& form = "") { return sandbox_.post(kIntents, form); }
     Json confirmed(const std::string& card, const std::string& more = "") {
@@ -40,7 +40,7 @@ protected:
                                 .object = *ctx.find("setup_intent", text_of(intent, "id")),
                                 .form = Params(tree),
                                 .path = "/here"};
-            for (const PageRoute& route : setup_pages())
+            for (const PageRoute& route : setup_page_feature().pages)
                 if (route.method == method) return route.handler(request);
             return PageAnswer{.status = 404};
         });
@@ -57,7 +57,7 @@ TEST_F(SetupIntentTest, LooksAsRecorded) {
     const Json intent = create("customer=" + customer + "&usage=off_session");
     std::vector<std::string> members;
     for (const auto& [name, value] : intent.items()) members.push_back(name);
-    EXPECT_THAT(members, testing::UnorderedElementsAre(
+    EXPECT_THAT(members, ::testing::UnorderedElementsAre(
                              "id", "object", "application", "automatic_payment_methods",
                              "cancellation_reason", "client_secret", "created", "customer",
                              "customer_account", "description", "excluded_payment_method_types",
@@ -173,7 +173,7 @@ TEST_F(SetupIntentTest, TheCardholderConfirmsOnTheBanksPage) {
     EXPECT_EQ(asks["next_action"]["type"], "redirect_to_url");
     const Json& redirect = asks["next_action"]["redirect_to_url"];
     EXPECT_EQ(redirect["return_url"], "https://shop.example/done");
-    EXPECT_THAT(text_of(redirect, "url"), testing::EndsWith("/p/setup/" + text_of(asks, "id")));
+    EXPECT_THAT(text_of(redirect, "url"), ::testing::EndsWith("/p/setup/" + text_of(asks, "id")));
     EXPECT_EQ(attempts(asks)[0]["status"], "requires_action");
     EXPECT_THAT(page("GET", asks).html, HasSubstr("ending in <strong>3184</strong>"));
 
@@ -188,11 +188,12 @@ TEST_F(SetupIntentTest, TheCardholderConfirmsOnTheBanksPage) {
     EXPECT_THAT(sandbox_.new_events(),
                 ElementsAre("setup_intent.created", "setup_intent.requires_action",
                             "payment_method.attached", "setup_intent.succeeded"));
-    EXPECT_THAT(page("GET", asks).html,
-                testing::AllOf(HasSubstr("has been saved"),
-                               HasSubstr("https://shop.example/done?setup_intent=" +
-                                         text_of(asks, "id") + "&amp;setup_intent_client_secret="),
-                               HasSubstr("&amp;redirect_status=succeeded")));
+    EXPECT_THAT(
+        page("GET", asks).html,
+        ::testing::AllOf(HasSubstr("has been saved"),
+                         HasSubstr("https://shop.example/done?setup_intent=" + text_of(asks, "id") +
+                                   "&amp;setup_intent_client_secret="),
+                         HasSubstr("&amp;redirect_status=succeeded")));
     // The page answers once.
     page("POST", asks, "action=no");
     EXPECT_EQ(now(asks)["status"], "succeeded");
@@ -212,9 +213,9 @@ TEST_F(SetupIntentTest, TheCardholderRefusesOnTheBanksPage) {
     EXPECT_EQ(attempt["status"], "failed");
     EXPECT_EQ(attempt["payment_method_details"]["card"]["three_d_secure"]["result"], "failed");
     EXPECT_THAT(sandbox_.new_events(), ElementsAre("setup_intent.setup_failed"));
-    EXPECT_THAT(page("GET", asks).html, testing::AllOf(HasSubstr("your bank did not confirm it"),
-                                                       HasSubstr("/?a=b&amp;setup_intent="),
-                                                       HasSubstr("&amp;redirect_status=failed")));
+    EXPECT_THAT(page("GET", asks).html, ::testing::AllOf(HasSubstr("your bank did not confirm it"),
+                                                         HasSubstr("/?a=b&amp;setup_intent="),
+                                                         HasSubstr("&amp;redirect_status=failed")));
     EXPECT_EQ(sandbox_.post(path_of(asks) + "/confirm", "payment_method=pm_card_visa")["status"],
               "succeeded");
 }
@@ -412,7 +413,7 @@ TEST_F(SetupIntentTest, RefusesWrongInput) {
         EXPECT_EQ(error.message, c.message);
     }
     EXPECT_THAT(sandbox_.refused(kIntents, "payment_method=pm_nope").message,
-                testing::StartsWith("No such PaymentMethod: 'pm_nope'"));
+                ::testing::StartsWith("No such PaymentMethod: 'pm_nope'"));
     EXPECT_THAT(sandbox_.new_events(), ElementsAre());
 }
 

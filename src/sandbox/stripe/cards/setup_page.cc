@@ -4,9 +4,9 @@
 
 #include "json/value.h"
 #include "sandbox/html.h"
-#include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/cards/setup_intents.h"
-#include "sandbox/stripe/page_parts.h"
+#include "sandbox/stripe/pages/page_parts.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
@@ -38,17 +38,6 @@ std::string setup_outcome(const Json& intent) {
            "</p>\n";
 }
 
-/// The shop's return_url with what Stripe adds to it; "" if there is none.
-std::string address_of_shop(const Json& intent) {
-    const std::string address = text_of(intent, "_return_url");
-    if (address.empty()) return "";
-    const bool succeeded = text_of(intent, "status") == "succeeded";
-    return address + (address.find('?') == std::string::npos ? "?" : "&") +
-           "setup_intent=" + text_of(intent, "id") +
-           "&setup_intent_client_secret=" + text_of(intent, "client_secret") +
-           "&redirect_status=" + (succeeded ? "succeeded" : "failed");
-}
-
 PageAnswer ask_about_setup(PageRequest& page) {
     const Json& intent = page.object;
     std::string body = "<h1>Your bank asks</h1>";
@@ -56,7 +45,7 @@ PageAnswer ask_about_setup(PageRequest& page) {
         body += question(page.ctx, intent);
     } else {
         body += setup_outcome(intent);
-        if (const std::string shop = address_of_shop(intent); !shop.empty())
+        if (const std::string shop = return_address(intent); !shop.empty())
             body += link_line(shop, "Return to the shop");
     }
     return {.status = 200, .html = html_page("Confirm your card", body)};
@@ -78,6 +67,9 @@ constexpr auto kSetupPages = std::to_array<PageRoute>({
 
 }  // namespace
 
-std::span<const PageRoute> setup_pages() { return kSetupPages; }
+const Feature& setup_page_feature() {
+    static constexpr Feature kFeature{.pages = kSetupPages};
+    return kFeature;
+}
 
 }  // namespace turnpike::twin

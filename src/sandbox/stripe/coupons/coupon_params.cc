@@ -4,8 +4,8 @@
 
 #include "base/decimal.h"
 #include "json/value.h"
-#include "sandbox/stripe/amounts.h"
-#include "sandbox/stripe/currencies.h"
+#include "sandbox/stripe/wire/amounts.h"
+#include "sandbox/stripe/wire/currencies.h"
 #include "subscriptions/billing_period.h"
 
 namespace turnpike::twin {

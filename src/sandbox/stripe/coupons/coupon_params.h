@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 #include "json/json.h"
-#include "sandbox/stripe/params.h"
+#include "sandbox/stripe/wire/params.h"
 
 /// Parameters that coupons and promotion codes have in common. Every reader complains with
 /// Stripe's message and then answers nullopt or an empty value.

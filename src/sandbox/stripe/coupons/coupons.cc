@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "json/value.h"
-#include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/coupons/coupon_params.h"
 #include "sandbox/stripe/coupons/redemption.h"
-#include "sandbox/stripe/currencies.h"
-#include "sandbox/stripe/fields.h"
+#include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -200,12 +200,26 @@ constexpr auto kCouponRoutes = std::to_array<OperationRoute>({
     {"DELETE", "/v1/coupons/{coupon}", delete_coupon},
 });
 
+constexpr auto kCouponIncludables = std::to_array<Includable>({
+    {"coupon", "applies_to", stored_member<"applies_to">},
+    {"coupon", "currency_options", stored_member<"currency_options">},
+});
+
+constexpr auto kCouponSteps = std::to_array<EngineStep>({
+    {"coupon", sure_step<settle_redemptions>},
+    {"promotion_code", sure_step<settle_redemptions>},
+});
+
 }  // namespace
 
 Refusal coupon_expired(const std::string& coupon, const std::string& param) {
     return bad_param(param, "coupon_expired", "Coupon expired: " + coupon);
 }
 
-std::span<const OperationRoute> coupon_routes() { return kCouponRoutes; }
+const Feature& coupon_feature() {
+    static constexpr Feature kFeature{
+        .operations = kCouponRoutes, .includables = kCouponIncludables, .steps = kCouponSteps};
+    return kFeature;
+}
 
 }  // namespace turnpike::twin

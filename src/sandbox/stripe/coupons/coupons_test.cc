@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "sandbox/stripe/coupons/redemption.h"
-#include "sandbox/stripe/testing.h"
+#include "sandbox/stripe/testing/testing.h"
 
 namespace turnpike::twin {
 namespace {

@@ -3,122 +3,57 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "json/value.h"
-#include "sandbox/stripe/billing_document.h"
-#include "sandbox/stripe/coupons/coupons.h"
-#include "sandbox/stripe/coupons/promotion_codes.h"
-#include "sandbox/stripe/coupons/redemption.h"
-#include "sandbox/stripe/rendering.h"
-#include "sandbox/stripe/subscriptions.h"
-#include "subscriptions/billing_period.h"
+#include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/coupons/applied.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
 
-/// What is redeemed: a coupon, perhaps through a promotion code.
-struct Redemption {
-    Json coupon;
-    std::optional<Json> promotion_code{};
-};
-
-Refusal cannot_redeem(const std::string& why) {
-    return bad_param("promotion_code", "", "This promotion code cannot be redeemed because " + why);
-}
-
-bool has_paid_before(Context& ctx, const std::string& customer) {
-    return !ctx.list("invoice", {.customer = customer, .status = "paid"}).empty() ||
-           !ctx.list("charge", {.customer = customer, .status = "succeeded"}).empty();
-}
-
-std::optional<Refusal> check_restrictions(Context& ctx, const Json& code,
-                                          const std::string& customer) {
-    const auto only = text_of(code, "customer");
-    if (!only.empty() && only != customer)
-        return cannot_redeem("it is restricted to another customer.");
-    const auto& restrictions = part_of(code, "restrictions");
-    if (integer_of(restrictions, "minimum_amount") > 0)
-        return cannot_redeem(
-            "it uses the `minimum_amount` restriction, which a customer has no amount for.");
-    if (flag_of(restrictions, "first_time_transaction") && has_paid_before(ctx, customer))
-        return cannot_redeem("the associated customer has prior transactions.");
-    return std::nullopt;
-}
-
-Outcome<Redemption> find_coupon(Context& ctx, const std::string& id, const std::string& param) {
-    auto coupon = ctx.find("coupon", id);
-    if (!coupon) return no_such_param("coupon", id, param);
-    if (!is_redeemable(*coupon, ctx.now())) return coupon_expired(id, param);
-    return Redemption{*std::move(coupon)};
-}
-
-Outcome<Redemption> find_promotion_code(Context& ctx, const std::string& id,
-                                        const std::string& customer) {
-    auto code = ctx.find("promotion_code", id);
-    if (!code) return no_such_param("promotion code", id, "promotion_code");
-    if (!is_redeemable(*code, ctx.now())) return cannot_redeem("it is not active.");
-    if (const auto refusal = check_restrictions(ctx, *code, customer)) return *refusal;
-    auto found = find_coupon(ctx, coupon_of(*code), "promotion_code");
-    if (found) found->promotion_code = *std::move(code);
-    return found;
-}
-
-/// A repeating coupon's last month ends as a billing period does; the others have no end in time.
-std::optional<Instant> end_of(const Json& coupon, Instant start) {
-    if (text_of(coupon, "duration") != "repeating") return std::nullopt;
-    return add_intervals(start, {BillingInterval::Unit::Month, 1},
-                         integer_of(coupon, "duration_in_months"));
-}
-
-Json new_discount(Context& ctx, const std::string& customer, const Redemption& redeemed) {
-    const Instant start = second_of(ctx, customer);
-    const auto code = redeemed.promotion_code.value_or(Json::object());
-    Json discount;
-    discount["id"] = ctx.new_id("di");
-    discount["object"] = "discount";
-    discount["customer"] = customer;
-    discount["end"] = seconds_or_null(end_of(redeemed.coupon, start));
-    discount["promotion_code"] = text_or_null(text_of(code, "id"));
-    discount["source"] = {{"coupon", text_of(redeemed.coupon, "id")}, {"type", "coupon"}};
-    discount["start"] = unix_seconds(start);
-    for (const char* name : {"checkout_session", "customer_account", "invoice", "invoice_item",
-                             "subscription", "subscription_item"})
-        discount[name] = nullptr;
-    return discount;
-}
-
-bool has_running_subscription(Context& ctx, const std::string& customer) {
-    return !std::ranges::all_of(ctx.list("subscription", {.customer = customer}), is_ended);
-}
-
-StripeError not_discounted(const std::string& what) {
-    return bad_param("", "", "This sandbox takes no discounts off what it bills: " + what).error();
-}
-
-Outcome<DiscountChange> redeem(Context& ctx, Json& customer, const DiscountRequest& request) {
-    const auto id = text_of(customer, "id");
-    auto found = request.promotion_code ? find_promotion_code(ctx, *request.promotion_code, id)
-                                        : find_coupon(ctx, request.coupon.value_or(""), "coupon");
-    if (!found) return Refusal(found.error());
-    if (has_running_subscription(ctx, id))
-        return Refusal(not_discounted("this customer has a subscription."));
-    const Json before = customer.value("discount", Json());
-    DiscountChange change{"customer.discount.created", new_discount(ctx, id, *found)};
+Outcome<DiscountChange> give_discount(Context& ctx, Json& customer,
+                                      const DiscountRequest& request) {
+    const auto redeemed = redeem(ctx, {.customer = text_of(customer, "id")}, {request});
+    if (!redeemed) return Refusal(redeemed.error());
+    const Json before = std::exchange(customer["discount"], visible(redeemed->front().discount));
+    DiscountChange change{"customer.discount.created", customer["discount"]};
     if (before.is_object()) {
         change.event = "customer.discount.updated";
-        change.previous = previous_attributes(visible(before), visible(change.discount));
+        change.previous = previous_attributes(before, change.discount);
+        retire_discount(ctx, before);
     }
-    // The coupon last: when it is used up, it ends its promotion codes.
-    if (found->promotion_code) count_redemption(ctx, *std::move(found->promotion_code));
-    count_redemption(ctx, std::move(found->coupon));
-    customer["discount"] = change.discount;
+    store_redeemed(ctx, *redeemed);
+    customer["_discounts"] = terms_of(*redeemed);
     return change;
 }
 
-std::optional<DiscountChange> remove_discount(Json& customer) {
+std::optional<DiscountChange> remove_discount(Context& ctx, Json& customer) {
     const Json discount = std::exchange(customer["discount"], nullptr);
     if (!discount.is_object()) return std::nullopt;
+    customer["_discounts"] = Json::array();
+    retire_discount(ctx, discount);
     return DiscountChange{"customer.discount.deleted", discount};
+}
+
+/// When the time of a repeating coupon is over, too.
+void end_discount(Context& ctx, Json customer) {
+    const auto change = remove_discount(ctx, customer);
+    ctx.update_and_emit("customer.updated", customer);
+    if (change) announce_discount(ctx, customer, *change);
+}
+
+/// A discount for one invoice is over when that invoice is final.
+void use_up_discount(Context& ctx, std::string_view /*type*/, const Json& invoice) {
+    const auto used = discounts_used(invoice);
+    if (used.empty()) return;
+    auto customer = ctx.find("customer", text_of(invoice, "customer"));
+    if (!customer) return;
+    const Json& discount = part_of(*customer, "discount");
+    const bool spent = std::ranges::find(used, text_of(discount, "id")) != used.end();
+    if (!spent || !ends_with_one_invoice(part_of(*customer, "_discounts").at(0))) return;
+    end_discount(ctx, *std::move(customer));
 }
 
 Answer delete_customer_discount(Operation& operation) {
@@ -127,44 +62,49 @@ Answer delete_customer_discount(Operation& operation) {
     const auto& id = operation.path("customer");
     auto customer = ctx.find("customer", id);
     if (!customer) return no_such_object("customer", id);
-    if (!part_of(*customer, "discount").contains("id")) {
-        StripeError error;
-        error.http_status = 404;
-        error.code = "resource_missing";
-        error.message = "No active discount for customer: " + id;
-        return Refusal(error);
-    }
-    Json deleted = customer->at("discount");
+    Json discount = customer->value("discount", Json());
+    if (discount.is_null()) return no_active_discount("customer", id);
     end_discount(ctx, *std::move(customer));
-    deleted.erase("end");
-    deleted["deleted"] = true;
-    return deleted;
+    return deleted_discount(std::move(discount));
 }
 
 constexpr auto kDiscountRoutes = std::to_array<OperationRoute>({
     {"DELETE", "/v1/customers/{customer}/discount", delete_customer_discount},
 });
 
+constexpr auto kDiscountExpandables = std::to_array<Expandable>({
+    {"discount", "customer", "customer"},
+    {"discount", "promotion_code", "promotion_code"},
+    {"discount", "source.coupon", "coupon"},
+});
+
+constexpr auto kDiscountSteps = std::to_array<EngineStep>({{"customer", sure_step<end_discount>}});
+
+constexpr auto kDiscountListeners =
+    std::to_array<EventListener>({{"invoice.finalized", use_up_discount}});
+
 }  // namespace
 
-DiscountRequest read_discount_request(Params& params) {
-    DiscountRequest request;
-    if (params.has_retired("coupon")) request.coupon = params.text("coupon");
-    if (params.has_retired("promotion_code"))
-        request.promotion_code = params.text("promotion_code");
-    if (request.coupon && request.promotion_code)
+std::optional<DiscountRequest> read_discount_request(Params& params) {
+    const bool coupon = params.has_retired("coupon");
+    const bool code = params.has_retired("promotion_code");
+    if (coupon && code)
         params.complain(bad_param("", "parameters_exclusive",
                                   "You may only specify one of these parameters: coupon, "
                                   "promotion_code."));
-    return request;
+    using Kind = DiscountRequest::Kind;
+    if (code)
+        return DiscountRequest{Kind::PromotionCode, params.text("promotion_code").value_or(""),
+                               "promotion_code"};
+    if (coupon) return DiscountRequest{Kind::Coupon, params.text("coupon").value_or(""), "coupon"};
+    return std::nullopt;
 }
 
-Outcome<std::optional<DiscountChange>> change_discount(Context& ctx, Json& customer,
-                                                       const DiscountRequest& request) {
-    const auto& named = request.promotion_code ? request.promotion_code : request.coupon;
-    if (!named) return std::nullopt;
-    if (named->empty()) return remove_discount(customer);
-    auto change = redeem(ctx, customer, request);
+Outcome<std::optional<DiscountChange>> change_discount(
+    Context& ctx, Json& customer, const std::optional<DiscountRequest>& request) {
+    if (!request) return std::nullopt;
+    if (request->id.empty()) return remove_discount(ctx, customer);
+    auto change = give_discount(ctx, customer, *request);
     if (!change) return Refusal(change.error());
     return *std::move(change);
 }
@@ -175,17 +115,12 @@ void announce_discount(Context& ctx, const Json& customer, const DiscountChange&
     ctx.emit(change.event, change.discount, change.previous);
 }
 
-void end_discount(Context& ctx, Json customer) {
-    const auto change = remove_discount(customer);
-    ctx.update_and_emit("customer.updated", customer);
-    if (change) announce_discount(ctx, customer, *change);
+const Feature& discount_feature() {
+    static constexpr Feature kFeature{.operations = kDiscountRoutes,
+                                      .expandables = kDiscountExpandables,
+                                      .steps = kDiscountSteps,
+                                      .listeners = kDiscountListeners};
+    return kFeature;
 }
-
-std::optional<StripeError> refuse_discounted(const Json& customer) {
-    if (part_of(customer, "discount").empty()) return std::nullopt;
-    return not_discounted("this customer has a discount.");
-}
-
-std::span<const OperationRoute> discount_routes() { return kDiscountRoutes; }
 
 }  // namespace turnpike::twin

@@ -1,22 +1,19 @@
 #pragma once
 
 #include <optional>
-#include <span>
-#include <string>
 #include <string_view>
 
-#include "sandbox/stripe/context.h"
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/coupons/redeem.h"
 
-/// The discount of a customer: the member `discount` of its document.
+/// The discount of a customer: the member `discount` of its document. It comes off every invoice of
+/// the customer that has no discounts of its own.
 namespace turnpike::twin {
 
-/// What a request wants of it: nullopt leaves it as it is, "" removes it.
-struct DiscountRequest {
-    std::optional<std::string> coupon{};
-    std::optional<std::string> promotion_code{};
-};
-/// Reads `coupon` and `promotion_code` of a customer, both retired.
-DiscountRequest read_discount_request(Params& params);
+/// Reads `coupon` and `promotion_code` of a customer, both retired. nullopt leaves the discount as
+/// it is; an id of "" removes it.
+std::optional<DiscountRequest> read_discount_request(Params& params);
 
 /// A change that has been made to the document and is to be announced.
 struct DiscountChange {
@@ -26,21 +23,13 @@ struct DiscountChange {
 };
 /// Sets, replaces or removes customer["discount"], and counts the redemption. The caller stores the
 /// customer and then announces the change; nullopt when there is none.
-/// Errors: 400 when there is no such coupon or promotion code, it cannot be redeemed by this
-/// customer, or the customer has subscriptions (see refuse_discounted).
-Outcome<std::optional<DiscountChange>> change_discount(Context& ctx, Json& customer,
-                                                       const DiscountRequest& request);
+/// Errors: 400 when there is no such coupon or promotion code, or it cannot be redeemed by this
+/// customer.
+Outcome<std::optional<DiscountChange>> change_discount(
+    Context& ctx, Json& customer, const std::optional<DiscountRequest>& request);
 /// Raises the change's event, and tells the engine when the stored customer's discount ends.
 void announce_discount(Context& ctx, const Json& customer, const DiscountChange& change);
 
-/// The engine's step when the time of a repeating coupon is over.
-void end_discount(Context& ctx, Json customer);
-
-/// This sandbox takes no discount off what it bills. Therefore it bills nobody who has one: the
-/// customer's discount refuses invoices and subscriptions, and a subscription refuses a discount.
-std::optional<StripeError> refuse_discounted(const Json& customer);
-
-/// DELETE /v1/customers/{customer}/discount.
-std::span<const OperationRoute> discount_routes();
+const Feature& discount_feature();
 
 }  // namespace turnpike::twin

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sandbox/stripe/testing.h"
+#include "sandbox/stripe/testing/testing.h"
 
 namespace turnpike::twin {
 namespace {
@@ -174,34 +174,6 @@ TEST_F(Discounts, ForFirstTransactionsAreNotForThoseWhoHavePaid) {
     EXPECT_EQ(twin_.post(path, "promotion_code=" + code).error("message"),
               "This promotion code cannot be redeemed because the associated customer has prior "
               "transactions.");
-}
-
-TEST_F(Discounts, AndBillsRefuseEachOther) {
-    const auto price = twin_.post_id(
-        "/v1/prices",
-        "currency=usd&unit_amount=1000&product_data[name]=P&recurring[interval]=month");
-    const auto id = twin_.post_id("/v1/customers", "payment_method=pm_card_visa&coupon=TWENTY");
-    const std::string subscribe =
-        "customer=" + id + "&items[0][price]=" + price + "&payment_behavior=default_incomplete";
-    const struct {
-        const char* path;
-        std::string form;
-    } cases[] = {{"/v1/subscriptions", subscribe},
-                 {"/v1/subscriptions", subscribe + "&trial_period_days=7"},
-                 {"/v1/invoices", "customer=" + id},
-                 {"/v1/invoices/create_preview",
-                  "customer=" + id + "&subscription_details[items][0][price]=" + price}};
-    for (const auto& c : cases) {
-        SCOPED_TRACE(c.form);
-        const auto reply = twin_.post(c.path, c.form);
-        EXPECT_EQ(reply.status, 400);
-        EXPECT_THAT(reply.error("message"), HasSubstr("This sandbox takes no discounts off"));
-    }
-    twin_.del("/v1/customers/" + id + "/discount");
-    EXPECT_EQ(twin_.post("/v1/subscriptions", subscribe).status, 200);
-    const auto refused = twin_.post("/v1/customers/" + id, "coupon=TWENTY");
-    EXPECT_EQ(refused.status, 400);
-    EXPECT_THAT(refused.error("message"), HasSubstr("this customer has a subscription."));
 }
 
 TEST_F(Discounts, AreRedeemedOncePerKey) {

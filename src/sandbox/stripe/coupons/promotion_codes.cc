@@ -8,12 +8,12 @@
 #include <utility>
 
 #include "json/value.h"
-#include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/coupons/coupon_params.h"
 #include "sandbox/stripe/coupons/coupons.h"
 #include "sandbox/stripe/coupons/redemption.h"
-#include "sandbox/stripe/currencies.h"
-#include "sandbox/stripe/fields.h"
+#include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -248,12 +248,29 @@ constexpr auto kPromotionCodeRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/promotion_codes/{promotion_code}", update_promotion_code},
 });
 
+constexpr auto kPromotionCodeExpandables = std::to_array<Expandable>({
+    {"promotion_code", "customer", "customer"},
+    {"promotion_code", "promotion.coupon", "coupon"},
+});
+
+/// Shown whether expanded or not, where there are any.
+Json own_options(Context&, const Json&) { return Json(); }
+
+constexpr auto kPromotionCodeIncludables = std::to_array<Includable>({
+    {"promotion_code", "restrictions.currency_options", own_options},
+});
+
 }  // namespace
 
 std::string coupon_of(const Json& promotion_code) {
     return text_of(part_of(promotion_code, "promotion"), "coupon");
 }
 
-std::span<const OperationRoute> promotion_code_routes() { return kPromotionCodeRoutes; }
+const Feature& promotion_code_feature() {
+    static constexpr Feature kFeature{.operations = kPromotionCodeRoutes,
+                                      .expandables = kPromotionCodeExpandables,
+                                      .includables = kPromotionCodeIncludables};
+    return kFeature;
+}
 
 }  // namespace turnpike::twin

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <span>
-
-#include "sandbox/stripe/context.h"
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/core/feature.h"
 
 namespace turnpike::twin {
 
 /// The coupon behind a promotion code's document.
 std::string coupon_of(const Json& promotion_code);
 
-std::span<const OperationRoute> promotion_code_routes();
+const Feature& promotion_code_feature();
 
 }  // namespace turnpike::twin

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sandbox/stripe/testing.h"
+#include "sandbox/stripe/testing/testing.h"
 
 namespace turnpike::twin {
 namespace {

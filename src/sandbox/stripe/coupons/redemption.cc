@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "json/value.h"
-#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "sandbox/stripe/context.h"
+#include "sandbox/stripe/core/context.h"
 
 /// The limits of coupons (member `valid`) and promotion codes (member `active`): a number of
 /// redemptions and a time. Both live in the account's real time, whatever clock a customer is on.

@@ -6,9 +6,9 @@
 
 #include "base/check.h"
 #include "json/value.h"
-#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/cards/test_cards.h"
 #include "sandbox/stripe/disputes/evidence.h"
-#include "sandbox/stripe/test_cards.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {

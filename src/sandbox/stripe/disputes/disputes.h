@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "json/json.h"
-#include "sandbox/stripe/context.h"
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/core/feature.h"
 
 /// Disputes: what cardholders claim back through their bank. A test card (CardholderClaim) disputes
 /// its charge in the second of the charge; two pieces of evidence decide the case.
@@ -31,6 +31,6 @@ enum class Verdict : std::uint8_t { Won, Lost };
 /// also returns the money and raises charge.dispute.funds_reinstated.
 Json close_dispute(Context& ctx, Json dispute, Verdict verdict);
 
-std::span<const OperationRoute> dispute_routes();
+const Feature& dispute_feature();
 
 }  // namespace turnpike::twin

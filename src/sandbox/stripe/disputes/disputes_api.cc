@@ -2,9 +2,9 @@
 #include <utility>
 
 #include "json/value.h"
-#include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/disputes/evidence.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
@@ -91,8 +91,17 @@ constexpr auto kDisputeRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/disputes/{dispute}/close", post_close},
 });
 
+constexpr auto kDisputeExpandables = std::to_array<Expandable>({
+    {"dispute", "charge", "charge"},
+    {"dispute", "payment_intent", "payment_intent"},
+});
+
 }  // namespace
 
-std::span<const OperationRoute> dispute_routes() { return kDisputeRoutes; }
+const Feature& dispute_feature() {
+    static constexpr Feature kFeature{.operations = kDisputeRoutes,
+                                      .expandables = kDisputeExpandables};
+    return kFeature;
+}
 
 }  // namespace turnpike::twin

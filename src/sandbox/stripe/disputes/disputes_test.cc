@@ -3,14 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sandbox/stripe/billing_document.h"
-#include "sandbox/stripe/billing_testing.h"
+#include "sandbox/stripe/testing/billing_testing.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::string pay_with(const std::string& card) {
     return "amount=4200&currency=usd&confirm=true&payment_method=" + card;

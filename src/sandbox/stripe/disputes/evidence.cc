@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "json/value.h"
-#include "sandbox/stripe/billing_document.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "json/json.h"
-#include "sandbox/stripe/params.h"
+#include "sandbox/stripe/wire/params.h"
 
 namespace turnpike::twin {
 

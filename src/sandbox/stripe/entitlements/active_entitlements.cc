@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "sandbox/stripe/billing_document.h"
 #include "sandbox/stripe/entitlements/features.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
@@ -120,9 +120,15 @@ constexpr auto kActiveEntitlementRoutes = std::to_array<OperationRoute>({
     {"GET", "/v1/entitlements/active_entitlements/{id}", get_entitlement},
 });
 
-}  // namespace
+constexpr auto kActiveEntitlementExpandables = std::to_array<Expandable>({
+    {"entitlements.active_entitlement", "feature", "entitlements.feature"},
+});
 
-void update_entitlements(Context& ctx, const Json& subscription) {
+/// Grants and takes away what this subscription, as it is now, changes for its customer, and raises
+/// entitlements.active_entitlement_summary.updated if that is anything. A subscription grants what
+/// its products had when its items, or its billing period, last changed: features that are attached
+/// or detached later count from its next period on, as Stripe documents it.
+void update_entitlements(Context& ctx, std::string_view /*type*/, const Json& subscription) {
     const auto before = ctx.find(kGrantKind, text_of(subscription, "id"));
     const Json grant = grant_of(ctx, subscription, before);
     if (before == grant) return;
@@ -139,6 +145,17 @@ void update_entitlements(Context& ctx, const Json& subscription) {
              Json{{"entitlements", {{"data", active}}}});
 }
 
-std::span<const OperationRoute> active_entitlement_routes() { return kActiveEntitlementRoutes; }
+constexpr auto kEntitlementListeners = std::to_array<EventListener>({
+    {"customer.subscription.", update_entitlements},
+});
+
+}  // namespace
+
+const Feature& active_entitlement_feature() {
+    static constexpr Feature kFeature{.operations = kActiveEntitlementRoutes,
+                                      .expandables = kActiveEntitlementExpandables,
+                                      .listeners = kEntitlementListeners};
+    return kFeature;
+}
 
 }  // namespace turnpike::twin

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <utility>
 
-#include "sandbox/stripe/billing_document.h"
-#include "sandbox/stripe/fields.h"
+#include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -164,6 +164,9 @@ std::vector<std::string> features_of_product(Context& ctx, const std::string& pr
     return features;
 }
 
-std::span<const OperationRoute> feature_routes() { return kFeatureRoutes; }
+const Feature& entitlement_feature() {
+    static constexpr Feature kFeature{.operations = kFeatureRoutes};
+    return kFeature;
+}
 
 }  // namespace turnpike::twin

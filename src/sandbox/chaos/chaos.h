@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "base/error.h"
+#include "json/json.h"
+#include "sandbox/chaos/misfortune.h"
+#include "sandbox/provider_twin.h"
+
+namespace turnpike::twin {
+
+/// Ordered misfortune, between a twin and those who call it and hear from it. What is planned and
+/// what has happened is kept in the twin's database. A call is one whose path begins with "/v" and
+/// a digit: pages and controls have no misfortune. Thread-safe.
+class Chaos {
+public:
+    /// Suspends the caller without holding a thread.
+    using Wait = std::function<asio::awaitable<void>(std::chrono::milliseconds)>;
+
+    /// Loads what was planned before. `twin` outlives it. Blocks.
+    explicit Chaos(ProviderTwin& twin);
+    Chaos(ProviderTwin& twin, Wait wait);
+    Chaos(const Chaos&) = delete;
+    Chaos& operator=(const Chaos&) = delete;
+
+    /// Answers /_sandbox/chaos itself, and everything else as the twin does unless a rule strikes.
+    asio::awaitable<http::Response> handle(http::Request& request);
+
+    /// What webhooks meet; null: nothing.
+    [[nodiscard]] std::shared_ptr<const ChaosPlan> plan() const;
+
+    /// Replaces the plan and forgets what has happened.
+    asio::awaitable<void> set(ChaosPlan plan);
+    /// One rule more; the others keep their counts.
+    /// Errors: LimitExceeded "chaos.too_many_rules"
+    asio::awaitable<Result<std::monostate>> add(ChaosRule rule);
+    asio::awaitable<void> clear();
+    /// {"seed", "rules": [{..., "strikes"}], "happened": [{"at", "rule", "do", "about"}]}; up to
+    /// the last 100 of what has happened, newest last.
+    asio::awaitable<Json> overview();
+
+    /// For the command line, before anything is served: set(), but the plan that is there already
+    /// goes on.
+    void set_at_start(const ChaosPlan& plan);
+
+private:
+    asio::awaitable<http::Response> control(const http::Request& request);
+    asio::awaitable<http::Response> change_plan(const http::Request& request);
+    asio::awaitable<std::optional<ChaosRule>> strike(const http::Request& request);
+    asio::awaitable<http::Response> suffer(const ChaosRule& rule, http::Request& request);
+    asio::awaitable<http::Response> forward(http::Request& request);
+    asio::awaitable<http::Response> keep_error(const http::Request& request);
+    void publish(std::optional<ChaosPlan> plan);
+
+    ProviderTwin& twin_;
+    const Wait wait_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<const ChaosPlan> plan_;  // guarded by mutex_
+};
+
+}  // namespace turnpike::twin

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "sql/sql.h"
+
+namespace turnpike::twin {
+
+struct InspectedEvent {
+    std::int64_t sequence = 0;  ///< rises with each event
+    std::string id;
+    std::string type;
+    Instant created;
+};
+
+/// A clock that people move.
+struct InspectedClock {
+    std::string id;
+    std::string name;  ///< "" if it has none
+    Instant now;
+    std::string state;  ///< "ready", "advancing", ...
+};
+
+/// What a provider's twin tells the inspector, which knows no provider: objects and deliveries it
+/// reads itself. Called in a transaction, of which advance_clock() alone changes anything.
+class Inspected {
+public:
+    virtual ~Inspected() = default;
+
+    /// "Stripe"
+    [[nodiscard]] virtual std::string provider() const = 0;
+    /// How to reach the API, as HTML. `base_url` as the visitor wrote it.
+    [[nodiscard]] virtual std::string introduction(const std::string& base_url) const = 0;
+
+    /// Every account's id, oldest first.
+    virtual std::vector<std::string> accounts(sql::Transaction& tx) = 0;
+    /// Newest first; `before`: those of a lower sequence.
+    virtual std::vector<InspectedEvent> events(sql::Transaction& tx, std::string_view account,
+                                               std::optional<std::int64_t> before,
+                                               std::int64_t limit) = 0;
+    /// An event as JSON text.
+    virtual std::optional<std::string> event_body(sql::Transaction& tx, std::string_view account,
+                                                  std::string_view id) = 0;
+    virtual std::vector<InspectedClock> clocks(sql::Transaction& tx, const std::string& account,
+                                               Instant now) = 0;
+    /// Starts to move a clock. Returns why not, for people; "" when it moves.
+    virtual std::string advance_clock(sql::Transaction& tx, const std::string& account,
+                                      const std::string& clock, Instant to, Instant now) = 0;
+};
+
+}  // namespace turnpike::twin

@@ -1,0 +1,85 @@
+#include "sandbox/inspector/inspector.h"
+
+#include <vector>
+
+#include <spdlog/spdlog.h>
+
+#include "http/router.h"
+#include "json/value.h"
+#include "sandbox/form.h"
+#include "sandbox/inspector/clock_pages.h"
+#include "sandbox/inspector/delivery_pages.h"
+#include "sandbox/inspector/guard.h"
+#include "sandbox/inspector/object_pages.h"
+#include "sandbox/twin_base.h"
+
+namespace turnpike::twin {
+namespace {
+
+struct Pages {
+    std::vector<InspectorRoute> routes;
+    http::Router router;
+};
+
+const Pages& pages() {
+    static const Pages kPages = [] {
+        std::vector<InspectorRoute> routes;
+        for (const auto& some : {object_pages(), delivery_pages(), clock_pages()})
+            routes.insert(routes.end(), some.begin(), some.end());
+        auto router = router_of(routes);
+        return Pages{.routes = std::move(routes), .router = std::move(router)};
+    }();
+    return kPages;
+}
+
+PageAnswer refused_page(const std::string& why) {
+    return {.status = 403,
+            .html = html_page("Refused", "<h1>Refused</h1><p>" + escape_html(why) + "</p>")};
+}
+
+PageAnswer broken_page() {
+    return {.status = 500, .html = html_page("Broken", "<h1>Something broke</h1>")};
+}
+
+}  // namespace
+
+bool Inspector::wants(const http::Request& request) {
+    const bool reads = request.method == http::Method::Get || request.method == http::Method::Head;
+    return (reads && request.path == "/") || request.path.starts_with("/inspect/");
+}
+
+asio::awaitable<http::Response> Inspector::answer(http::Request& request) {
+    PageAnswer page;
+    try {
+        auto looking = page_of(request);
+        page = co_await std::move(looking);
+    } catch (const std::exception& broken) {
+        spdlog::error("event=sandbox.inspector_failed request={} what=\"{}\"", request.request_id,
+                      broken.what());
+        page = broken_page();
+    }
+    http::Response response = page_response(page);
+    // A form's Origin is "null" under no-referrer, and then nobody can tell whose form it was.
+    for (auto& [name, value] : response.headers)
+        if (name == "Referrer-Policy") value = "same-origin";
+    co_return response;
+}
+
+asio::awaitable<PageAnswer> Inspector::page_of(http::Request& request) {
+    if (const std::string why = refusal_of_guard(request); !why.empty())
+        co_return refused_page(why);
+    const auto match = pages().router.match(request);
+    if (!match.found) co_return nothing_there();
+    const InspectorRoute& route = pages().routes[match.index];
+    const auto form = decode_form(parameters_of(request));
+    const Json parameters = form.value_or(Json::object());
+    const auto now = twin_.clock().now();
+    auto work = [&](sql::Transaction& tx) {
+        Visit visit{.tx = tx, .twin = twin_, .request = request, .form = parameters, .now = now};
+        return route.handler(visit);
+    };
+    if (route.method == "GET") co_return co_await twin_.database().read(work);
+    co_return co_await twin_.database().write(work);
+}
+
+}  // namespace turnpike::twin

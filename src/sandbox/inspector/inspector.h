@@ -1,0 +1,29 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "http/message.h"
+#include "sandbox/html.h"
+#include "sandbox/provider_twin.h"
+
+namespace turnpike::twin {
+
+/// Pages at "/" and below "/inspect" that show all that a twin keeps, of every account: objects,
+/// events, deliveries with their tries, clocks. Without a key; see guard.h. Thread-safe.
+class Inspector {
+public:
+    /// `twin` outlives it.
+    explicit Inspector(ProviderTwin& twin) : twin_(twin) {}
+
+    /// Whether a request is one for it, not for the twin.
+    static bool wants(const http::Request& request);
+    /// Never throws.
+    asio::awaitable<http::Response> answer(http::Request& request);
+
+private:
+    asio::awaitable<PageAnswer> page_of(http::Request& request);
+
+    ProviderTwin& twin_;
+};
+
+}  // namespace turnpike::twin

@@ -1,0 +1,176 @@
+#include "sandbox/stripe/cards/cards.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+#include "base/encoding.h"
+#include "crypto/crypto.h"
+#include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/fields.h"
+
+namespace turnpike::twin {
+namespace {
+
+constexpr std::string_view kLiveCard =
+    "Your card was declined. Your request was in test mode, but used a non test (live) card. For a "
+    "list of valid test cards, visit: https://stripe.com/docs/testing.";
+
+/// The same card has the same fingerprint in one account.
+std::string fingerprint_of(const std::string& account, std::string_view number) {
+    std::string text = to_base64url(sha256(account + ":" + std::string(number)));
+    std::erase_if(text, [](char c) { return c == '-' || c == '_'; });
+    return text.substr(0, 16);
+}
+
+std::chrono::year_month_day day_of(Instant moment) {
+    return std::chrono::floor<std::chrono::days>(moment);
+}
+
+bool passes_luhn(std::string_view digits) {
+    int sum = 0;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        int digit = digits[digits.size() - 1 - i] - '0';
+        if (i % 2 == 1) digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
+        sum += digit;
+    }
+    return sum % 10 == 0;
+}
+
+Refusal wrong_card(const std::string& code, const std::string& message, const std::string& param) {
+    auto refusal = card_error(code, "", message);
+    refusal.error().param = param;
+    return refusal;
+}
+
+Outcome<const TestCard*> card_with_number(std::string number) {
+    std::erase_if(number, [](char c) { return c == ' ' || c == '-'; });
+    const bool digits_only =
+        std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits_only || number.size() < 12 || number.size() > 19 || !passes_luhn(number))
+        return wrong_card(std::string(incorrect_number().code),
+                          std::string(incorrect_number().message), "number");
+    const auto* card = card_by_number(number);
+    if (card == nullptr)
+        return card_error("card_declined", "test_mode_live_card", std::string(kLiveCard));
+    return card;
+}
+
+Outcome<Json> card_by_token(Context& ctx, const std::string& token) {
+    const auto* card = card_by_name(token);
+    if (card == nullptr || !token.starts_with("tok_"))
+        return no_such_param("token", token, "card[token]");
+    return card_payment_method(ctx, *card);
+}
+
+std::optional<Refusal> expiry_problem(Context& ctx, std::int64_t month, std::int64_t year) {
+    const auto today = day_of(ctx.now());
+    if (month < 1 || month > 12)
+        return wrong_card("invalid_expiry_month", "Your card's expiration month is invalid.",
+                          "exp_month");
+    const auto this_year = static_cast<int>(today.year());
+    const auto this_month = static_cast<unsigned>(today.month());
+    const bool is_past =
+        year < this_year || (year == this_year && std::cmp_less(month, this_month));
+    if (is_past || year > this_year + 50)
+        return wrong_card("invalid_expiry_year", "Your card's expiration year is invalid.",
+                          "exp_year");
+    return std::nullopt;
+}
+
+bool is_cvc(std::string_view text) {
+    return (text.size() == 3 || text.size() == 4) &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// "26" means 2026.
+std::int64_t full_year(std::int64_t year) { return year >= 0 && year < 100 ? 2000 + year : year; }
+
+}  // namespace
+
+Json card_payment_method(Context& ctx, const TestCard& card) {
+    const auto today = day_of(ctx.now());
+    const std::string brand(card.brand);
+    Json method;
+    method["id"] = ctx.new_id("pm");
+    method["object"] = "payment_method";
+    method["_card"] = std::string(card.name);
+    method["allow_redisplay"] = "unspecified";
+    method["billing_details"] = {{"address", empty_address()},
+                                 {"email", nullptr},
+                                 {"name", nullptr},
+                                 {"phone", nullptr},
+                                 {"tax_id", nullptr}};
+    method["card"] = {
+        {"brand", brand},
+        {"checks",
+         {{"address_line1_check", nullptr},
+          {"address_postal_code_check", nullptr},
+          {"cvc_check", "pass"}}},
+        {"country", std::string(card.country)},
+        {"display_brand", std::string(card.display_brand())},
+        {"exp_month", static_cast<unsigned>(today.month())},
+        {"exp_year", static_cast<int>(today.year()) + 1},
+        {"fingerprint", fingerprint_of(ctx.account(), card.number)},
+        {"funding", std::string(card.funding)},
+        {"generated_from", nullptr},
+        {"last4", std::string(card.last4())},
+        {"networks", {{"available", Json::array({brand})}, {"preferred", nullptr}}},
+        {"regulated_status", "unregulated"},
+        {"three_d_secure_usage", {{"supported", true}}},
+        {"wallet", nullptr},
+    };
+    method["created"] = unix_seconds(ctx.now());
+    method["customer"] = nullptr;
+    method["customer_account"] = nullptr;
+    method["livemode"] = false;
+    method["metadata"] = Json::object();
+    method["type"] = "card";
+    return method;
+}
+
+Outcome<Json> read_card(Context& ctx, Params& params) {
+    auto given = params.object("card");
+    if (!given) return missing_param(params.name_of("card"));
+    if (const auto token = given->text("token")) {
+        params.absorb(*given);
+        return card_by_token(ctx, *token);
+    }
+    const auto number = given->required_text("number");
+    const auto month = given->integer("exp_month");
+    const auto year = given->integer("exp_year");
+    const auto cvc = given->text("cvc");
+    given->ignore("networks");
+    params.absorb(*given);
+    if (const auto complaint = given->complaint()) return Refusal(*complaint);
+    if (!month) return missing_param(given->name_of("exp_month"));
+    if (!year) return missing_param(given->name_of("exp_year"));
+
+    const auto card = card_with_number(number);
+    if (!card) return Refusal(card.error());
+    if (const auto problem = expiry_problem(ctx, *month, full_year(*year))) return *problem;
+    if (cvc && !is_cvc(*cvc))
+        return wrong_card("invalid_cvc", "Your card's security code is invalid.", "cvc");
+
+    Json method = card_payment_method(ctx, **card);
+    method["card"]["exp_month"] = *month;
+    method["card"]["exp_year"] = full_year(*year);
+    if (!cvc) method["card"]["checks"]["cvc_check"] = nullptr;
+    return method;
+}
+
+void update_card(Params& params, Json& method) {
+    auto given = params.object("card");
+    if (!given) return;
+    if (const auto month = given->integer("exp_month")) {
+        if (*month < 1 || *month > 12)
+            given->complain(bad_param(given->name_of("exp_month"), "invalid_expiry_month",
+                                      "Your card's expiration month is invalid."));
+        method["card"]["exp_month"] = *month;
+    }
+    if (const auto year = given->integer("exp_year")) method["card"]["exp_year"] = full_year(*year);
+    given->ignore("networks");
+    params.absorb(*given);
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "sandbox/stripe/cards/test_cards.h"
+#include "sandbox/stripe/core/context.h"
+
+namespace turnpike::twin {
+
+/// A payment method document for a test card: unattached, not stored yet.
+Json card_payment_method(Context& ctx, const TestCard& card);
+
+/// Reads card[number|exp_month|exp_year|cvc|token].
+/// Errors: 402 for a number, date or code that no card can have, with Stripe's codes.
+Outcome<Json> read_card(Context& ctx, Params& params);
+
+/// Changes exp_month and exp_year.
+void update_card(Params& params, Json& method);
+
+}  // namespace turnpike::twin

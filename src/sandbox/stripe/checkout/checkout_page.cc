@@ -1,0 +1,250 @@
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sandbox/documents.h"
+#include "sandbox/html.h"
+#include "sandbox/stripe/checkout/checkout.h"
+#include "sandbox/stripe/checkout/page_payment.h"
+#include "sandbox/stripe/checkout/session_document.h"
+#include "sandbox/stripe/checkout/session_lines.h"
+#include "sandbox/stripe/checkout/session_payment.h"
+#include "sandbox/stripe/pages/page_parts.h"
+#include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/undo_point.h"
+
+namespace turnpike::twin {
+namespace {
+
+std::string order_row(Context& ctx, const Json& line) {
+    const Json& price = line.at("price");
+    const std::string what = is_recurring_price(price) ? price_text(ctx, price)
+                                                       : escape_html(text_of(line, "description"));
+    return fmt::format("<tr><td>{} × {}</td><td class=\"amount\">{}</td></tr>",
+                       integer_of(line, "quantity"), what, money_text(line, "amount_subtotal"));
+}
+
+std::string sum_line(std::string_view name, const std::string& amount) {
+    return fmt::format("<tr><th scope=\"row\">{}</th><td class=\"amount\">{}</td></tr>", name,
+                       amount);
+}
+
+/// The end of the trial that would begin now; nullopt for none.
+std::optional<Instant> trial_end_of(Context& ctx, const Json& session) {
+    const Json& form = session.at("_subscription");
+    if (form.contains("trial_end"))
+        return from_unix_seconds(std::stoll(text_of(form, "trial_end")));
+    if (!form.contains("trial_period_days")) return std::nullopt;
+    return second_of(ctx, text_of(session, "customer")) +
+           std::chrono::days(std::stoll(text_of(form, "trial_period_days")));
+}
+
+std::string trial_text(Context& ctx, const Json& session) {
+    const auto end = trial_end_of(ctx, session);
+    if (!end) return "";
+    const std::string days = text_of(session.at("_subscription"), "trial_period_days");
+    const std::string length = days.empty() ? "Free trial" : days + "-day free trial";
+    return fmt::format(
+        "<p class=\"notice\">{}: nothing is charged for the plan before {}. It is billed as listed "
+        "from then on, unless you cancel.</p>",
+        length, long_day(*end));
+}
+
+std::string order_section(Context& ctx, const Json& session) {
+    if (text_of(session, "mode") == "setup")
+        return "<section><p>Your card is saved for later payments. Nothing is charged "
+               "now.</p></section>\n";
+    std::string rows;
+    for (const Json& line : lines_of(session)) rows += order_row(ctx, line);
+    std::string sums;
+    if (const auto discount = integer_of(session.at("total_details"), "amount_discount"))
+        sums = sum_line("Subtotal", money_text(session, "amount_subtotal")) +
+               sum_line("Discount", money_text(-discount, session));
+    sums += sum_line("Total due today", money_text(session, "amount_total"));
+    return "<section><h2>Your order</h2>" + trial_text(ctx, session) +
+           "<table><thead><tr><th scope=\"col\">Item</th>"
+           "<th scope=\"col\" class=\"amount\">Due today</th></tr></thead><tbody>" +
+           rows + "</tbody><tfoot>" + sums + "</tfoot></table></section>\n";
+}
+
+std::string field(std::string_view name, std::string_view label, std::string_view attributes,
+                  const std::string& value = "") {
+    return fmt::format(
+        "<label for=\"{0}\">{1}</label><input id=\"{0}\" name=\"{0}\" {2} value=\"{3}\" required>",
+        name, label, attributes, escape_html(value));
+}
+
+std::string button_of(Context& ctx, const Json& session) {
+    const std::string mode = text_of(session, "mode");
+    const std::string submit = text_of(session, "submit_type");
+    if (mode == "setup") return "Save card";
+    if (mode == "subscription") return trial_end_of(ctx, session) ? "Start trial" : "Subscribe";
+    const std::string verb = submit == "book" ? "Book" : submit == "donate" ? "Donate" : "Pay";
+    return verb + " " + money_text(session, "amount_total");
+}
+
+bool is_about_code(const Json& notice) { return text_of(notice, "action") == "apply_code"; }
+
+std::string problem_line(const Json& notice) {
+    const std::string why = text_of(notice, "text");
+    if (why.empty()) return "";
+    return fmt::format("<p class=\"problem\" role=\"alert\">{}</p>", escape_html(why));
+}
+
+/// A code that takes something off, where the shop allows one.
+std::string promotion_section(const Json& session, const Json& notice) {
+    if (!flag_of(session, "allow_promotion_codes")) return "";
+    if (!session.at("discounts").empty())
+        return "<section><p>A promotion code is applied.</p>" +
+               post_form("remove_code", "", "Remove the code", "quiet") + "</section>\n";
+    const std::string why = is_about_code(notice) ? problem_line(notice) : "";
+    return "<section>" + why +
+           post_form("apply_code",
+                     field("promotion_code", "Promotion code", "autocomplete=\"off\"") + "<br>",
+                     "Apply", "quiet") +
+           "</section>\n";
+}
+
+std::string email_field(const Json& session, const Json& notice) {
+    if (knows_email(session)) return "";
+    return field("email", "E-mail", "type=\"email\" autocomplete=\"email\"",
+                 text_of(notice, "email"));
+}
+
+constexpr std::string_view kCardHelp =
+    R"html(<p id="number-help" class="soft">Only Stripe's test numbers: 4242 4242 4242 4242 pays,
+4000 0000 0000 0002 is declined, 4000 0027 6000 3184 asks the bank (3-D Secure).</p>)html";
+constexpr std::string_view kDebitHelp =
+    R"html(<p id="iban-help" class="soft">Only Stripe's test accounts: AT61 1904 3002 3457 3201
+pays, AT86 1904 3002 3547 3202 does not.</p>)html";
+
+std::string pay_by_card(Context& ctx, const Json& session, const Json& notice) {
+    std::string fields = email_field(session, notice);
+    fields += field("number", "Card number",
+                    "inputmode=\"numeric\" autocomplete=\"cc-number\" "
+                    "aria-describedby=\"number-help\"");
+    fields += kCardHelp;
+    fields +=
+        field("exp", "Expiry date (MM / YY)", "inputmode=\"numeric\" autocomplete=\"cc-exp\"");
+    fields += field("cvc", "Security code (CVC)", "inputmode=\"numeric\" autocomplete=\"cc-csc\"");
+    fields +=
+        field("name", "Name on the card", "autocomplete=\"cc-name\"", text_of(notice, "name"));
+    return post_form("card", fields + "<br>", button_of(ctx, session));
+}
+
+std::string pay_by_debit(Context& ctx, const Json& session, const Json& notice) {
+    std::string fields = email_field(session, notice);
+    fields += field("iban", "IBAN", "autocomplete=\"off\" aria-describedby=\"iban-help\"");
+    fields += kDebitHelp;
+    fields += field("name", "Name of the account's holder", "autocomplete=\"name\"",
+                    text_of(notice, "name"));
+    return post_form("debit", fields + "<br>", button_of(ctx, session));
+}
+
+std::string payment_section(Context& ctx, const Json& session, const Json& notice) {
+    std::string body = "<section><h2>Payment</h2>";
+    if (!is_about_code(notice)) body += problem_line(notice);
+    if (!wants_payment_method(session))
+        return body +
+               post_form("free", email_field(session, notice) + "<br>", button_of(ctx, session)) +
+               "</section>\n";
+    // One form at a time: the names of the fields are the page's.
+    const bool by_card = takes_method(session, "card");
+    return body +
+           (by_card ? pay_by_card(ctx, session, notice) : pay_by_debit(ctx, session, notice)) +
+           "</section>\n";
+}
+
+PageAnswer page_about(std::string_view title, const std::string& body, const Json& session) {
+    std::string way_back;
+    if (const std::string shop = text_of(session, "cancel_url"); !shop.empty())
+        way_back = link_line(shop, "Return to the shop");
+    return {.status = 200, .html = html_page(title, body + way_back)};
+}
+
+PageAnswer expired_checkout(const Json& session) {
+    PageAnswer answer =
+        page_about("Checkout expired",
+                   "<h1>This checkout has expired</h1>"
+                   "<p role=\"status\">Nothing was charged. Go back to the shop and "
+                   "start again.</p>",
+                   session);
+    answer.status = 404;
+    return answer;
+}
+
+PageAnswer return_to_shop(Context& ctx, Json session) {
+    session["_returned"] = true;
+    ctx.put(session);
+    return {.status = 303, .html = "", .location = success_address(session)};
+}
+
+PageAnswer completed_checkout(Context& ctx, const Json& session) {
+    if (!flag_of(session, "_returned")) return return_to_shop(ctx, session);
+    std::string body =
+        "<h1>You are all done here</h1>"
+        "<p role=\"status\">This checkout has been completed already. Nothing more is charged.</p>";
+    body += link_line(success_address(session), "Return to the shop");
+    return {.status = 200, .html = html_page("Checkout completed", body)};
+}
+
+PageAnswer show_checkout(PageRequest& page) {
+    Context& ctx = page.ctx;
+    Json& session = page.object;
+    if (text_of(session, "status") == "complete") return completed_checkout(ctx, session);
+    if (!is_payable(session, ctx.now())) return expired_checkout(session);
+    const Json notice = take_notice(ctx, session);
+    const std::string title = text_of(session, "mode") == "setup" ? "Save your card" : "Checkout";
+    std::string body =
+        fmt::format("<header><h1>{}</h1><p class=\"soft\">{}</p></header>\n", title,
+                    escape_html(text_of(session.at("branding_settings"), "display_name")));
+    body += order_section(ctx, session);
+    body += promotion_section(session, notice);
+    body += payment_section(ctx, session, notice);
+    if (const std::string shop = text_of(session, "cancel_url"); !shop.empty())
+        body += link_line(shop, "Cancel and return to the shop");
+    return {.status = 200,
+            .html = html_page(title, body),
+            .location = origin_of_address(text_of(session, "success_url"))};
+}
+
+/// The bank's page without the server's name: the payer may have come by another one.
+std::string local_path(Context& ctx, const std::string& address) {
+    return address.starts_with(ctx.base_url()) ? address.substr(ctx.base_url().size()) : address;
+}
+
+PageAnswer act_on_checkout(PageRequest& page) {
+    Context& ctx = page.ctx;
+    if (!is_payable(page.object, ctx.now()))
+        return {.status = 303, .html = "", .location = page.path};
+    if (page.form.text("action").value_or("").ends_with("_code")) {
+        change_code(page);
+        return {.status = 303, .html = "", .location = page.path};
+    }
+    UndoPoint before(ctx.transaction());
+    auto step = pay_by_form(page);
+    if (!step && !ctx.keeps_effects()) before.undo();
+    before.close();
+    if (!step) {
+        leave_notice(page, step.error());
+        return {.status = 303, .html = "", .location = page.path};
+    }
+    if (!step->bank_page.empty())
+        return {.status = 303, .html = "", .location = local_path(ctx, step->bank_page)};
+    return return_to_shop(ctx, std::move(step->session));
+}
+
+constexpr auto kCheckoutPages = std::to_array<PageRoute>({
+    {"GET", "/c/pay/{id}", kSessionKind, show_checkout},
+    {"POST", "/c/pay/{id}", kSessionKind, act_on_checkout},
+});
+
+}  // namespace
+
+const Feature& checkout_page_feature() {
+    static constexpr Feature kFeature{.pages = kCheckoutPages};
+    return kFeature;
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,177 @@
+#include "sandbox/stripe/checkout/page_payment.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "sandbox/documents.h"
+#include "sandbox/stripe/cards/cards.h"
+#include "sandbox/stripe/cards/sepa_debit.h"
+#include "sandbox/stripe/checkout/session_discounts.h"
+#include "sandbox/stripe/checkout/session_document.h"
+#include "sandbox/stripe/wire/fields.h"
+
+namespace turnpike::twin {
+namespace {
+
+Refusal typed_wrong(const std::string& message) { return bad_param("", "", message); }
+
+std::string typed_text(PageRequest& page, std::string_view name) {
+    return page.form.text(name).value_or("");
+}
+
+/// "12/34", "12 / 2034", "1234" as {"exp_month", "exp_year"}; nullopt when it is neither.
+std::optional<Json> expiry_of(const std::string& typed) {
+    std::string digits;
+    for (const char c : typed)
+        if (c >= '0' && c <= '9') digits += c;
+    if (digits.size() != 4 && digits.size() != 6) return std::nullopt;
+    return Json{{"exp_month", digits.substr(0, 2)}, {"exp_year", digits.substr(2)}};
+}
+
+Outcome<Json> typed_card(PageRequest& page) {
+    auto expiry = expiry_of(typed_text(page, "exp"));
+    if (!expiry) return typed_wrong("Your card's expiration date is incomplete.");
+    const std::string cvc = typed_text(page, "cvc");
+    if (cvc.empty()) return typed_wrong("Your card's security code is incomplete.");
+    const std::string number = typed_text(page, "number");
+    if (number.empty()) return typed_wrong("Your card number is incomplete.");
+    Json form;
+    form["card"] = *std::move(expiry);
+    form["card"]["number"] = number;
+    form["card"]["cvc"] = cvc;
+    Params params(form);
+    return read_card(page.ctx, params);
+}
+
+Outcome<Json> typed_account(PageRequest& page, const Json& details) {
+    if (typed_text(page, "iban").empty()) return typed_wrong("Your IBAN is incomplete.");
+    Json form;
+    form["sepa_debit"]["iban"] = typed_text(page, "iban");
+    form["billing_details"] = details;
+    Params params(form);
+    return read_sepa_debit(page.ctx, params);
+}
+
+/// The name, and the e-mail that is typed or known.
+Outcome<Json> typed_details(PageRequest& page) {
+    std::string email = typed_text(page, "email");
+    if (knows_email(page.object))
+        email = text_of(part_of(page.object, "customer_details"), "email");
+    const auto at = email.find('@');
+    if (at == std::string::npos || at == 0 || at + 1 == email.size())
+        return typed_wrong("Your email is invalid.");
+    return Json{{"email", email}, {"name", typed_text(page, "name")}};
+}
+
+Outcome<Json> typed_method(PageRequest& page, const Json& details) {
+    if (typed_text(page, "action") == "debit") return typed_account(page, details);
+    auto card = typed_card(page);
+    if (!card) return card;
+    (*card)["billing_details"]["email"] = text_or_null(text_of(details, "email"));
+    (*card)["billing_details"]["name"] = text_or_null(text_of(details, "name"));
+    return card;
+}
+
+/// The intent that the bank was asked about.
+std::optional<Json> asked_intent(Context& ctx, const Json& session) {
+    const std::string id = text_of(session, "_parent");
+    if (auto payment = ctx.find("payment_intent", id)) return payment;
+    if (auto setup = ctx.find("setup_intent", id)) return setup;
+    const auto subscription = ctx.find("subscription", id);
+    if (!subscription) return std::nullopt;
+    const auto invoice = ctx.find("invoice", text_of(*subscription, "latest_invoice"));
+    return invoice ? ctx.find("payment_intent", text_of(*invoice, "_payment_intent"))
+                   : std::nullopt;
+}
+
+/// Why the last try failed, for who has come back from the bank; "" if it did not.
+std::string failure_at_bank(Context& ctx, const Json& session) {
+    const auto intent = asked_intent(ctx, session);
+    if (!intent || text_of(*intent, "status") != "requires_payment_method") return "";
+    const Json& payment = part_of(*intent, "last_payment_error");
+    const Json& error = payment.empty() ? part_of(*intent, "last_setup_error") : payment;
+    if (text_of(error, "code").ends_with("_authentication_failure"))
+        return "Your bank did not confirm it. Try again, or use another card.";
+    return text_of(error, "message");
+}
+
+}  // namespace
+
+Outcome<PaymentStep> pay_by_form(PageRequest& page) {
+    const auto details = typed_details(page);
+    if (!details) return Refusal(details.error());
+    Payer payer;
+    payer.email = text_of(*details, "email");
+    if (wants_payment_method(page.object)) {
+        const auto method = typed_method(page, *details);
+        if (!method) return Refusal(method.error());
+        page.ctx.put(*method);
+        payer.payment_method = text_of(*method, "id");
+    }
+    return pay_session(page.ctx, page.object, payer);
+}
+
+void change_code(PageRequest& page) {
+    if (!flag_of(page.object, "allow_promotion_codes")) return;
+    const bool applies = typed_text(page, "action") == "apply_code";
+    const std::string code = applies ? typed_text(page, "promotion_code") : "";
+    Json session = page.object;
+    if (const auto error = apply_typed_code(page.ctx, session, code))
+        return leave_notice(page, *error);
+    page.ctx.put(session);
+}
+
+void leave_notice(PageRequest& page, const StripeError& error) {
+    auto session = page.ctx.find(kSessionKind, text_of(page.object, "id"));
+    check(session.has_value(), "a session is never removed");
+    (*session)["_notice"] = {{"text", error.message},
+                             {"action", typed_text(page, "action")},
+                             {"email", typed_text(page, "email")},
+                             {"name", typed_text(page, "name")}};
+    page.ctx.put(*session);
+}
+
+Json take_notice(Context& ctx, Json& session) {
+    Json notice = part_of(session, "_notice");
+    if (text_of(notice, "text").empty()) {
+        notice["text"] = failure_at_bank(ctx, session);
+        return notice;
+    }
+    session["_notice"] = nullptr;
+    ctx.put(session);
+    return notice;
+}
+
+bool knows_email(const Json& session) {
+    return !text_of(part_of(session, "customer_details"), "email").empty();
+}
+
+bool takes_method(const Json& session, const std::string& payment_method_type) {
+    const Json& types = session.at("payment_method_types");
+    return std::ranges::find(types, Json(payment_method_type)) != types.end();
+}
+
+std::string success_address(const Json& session) {
+    constexpr std::string_view kPlace = "{CHECKOUT_SESSION_ID}";
+    std::string address = text_of(session, "success_url");
+    const std::string id = text_of(session, "id");
+    for (auto at = address.find(kPlace); at != std::string::npos;
+         at = address.find(kPlace, at + id.size()))
+        address.replace(at, kPlace.size(), id);
+    return address;
+}
+
+std::string origin_of_address(const std::string& address) {
+    const auto scheme = address.find("://");
+    if (scheme == std::string::npos) return "";
+    const auto end = address.find_first_of("/?#", scheme + 3);
+    const std::string origin = address.substr(0, end);
+    const bool plain = std::ranges::all_of(origin, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view(":/.-[]_").contains(c);
+    });
+    return plain ? origin : "";
+}
+
+}  // namespace turnpike::twin

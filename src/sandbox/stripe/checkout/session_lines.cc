@@ -1,0 +1,208 @@
+#include "sandbox/stripe/checkout/session_lines.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sandbox/documents.h"
+#include "sandbox/stripe/catalog/price_schemes.h"
+#include "sandbox/stripe/catalog/prices.h"
+#include "sandbox/stripe/catalog/products.h"
+#include "sandbox/stripe/invoices/invoice_items.h"
+#include "sandbox/stripe/subscriptions/subscriptions.h"
+#include "sandbox/stripe/wire/amounts.h"
+#include "sandbox/stripe/wire/currencies.h"
+
+namespace turnpike::twin {
+namespace {
+
+constexpr std::size_t kPaymentLinesMax = 100;
+constexpr std::int64_t kRecurringLinesMax = 20;
+constexpr std::int64_t kOneTimeLinesMax = 20;
+
+/// The product that price_data is a price of: one that exists, or a new one of product_data.
+Outcome<std::string> product_of_data(Context& ctx, Params& data) {
+    const auto id = data.text("product").value_or("");
+    auto described = data.object("product_data");
+    if (id.empty() == !described) {
+        const std::string both = data.name_of("product") + ", " + data.name_of("product_data");
+        return described ? bad_param("", "parameters_exclusive",
+                                     "You may only specify one of these parameters: " + both + ".")
+                         : missing_param(data.name_of("product"));
+    }
+    if (!described) {
+        if (!ctx.find("product", id)) return no_such_param("product", id, data.name_of("product"));
+        return id;
+    }
+    Json product = read_inline_product(ctx, *described);
+    if (auto complaint = described->complaint()) return Refusal(*std::move(complaint));
+    ctx.put(product);
+    ctx.emit("product.created", product);
+    return text_of(product, "id");
+}
+
+Outcome<Json> price_of_data(Context& ctx, Params& data) {
+    PriceRequest request;
+    request.amount["currency"] = read_currency(data);
+    read_unit_amount(data, request.amount);
+    data.ignore("tax_behavior");
+    if (auto given = data.object("recurring")) {
+        request.recurring = read_recurring(ctx, *given);
+        data.absorb(*given);
+    }
+    auto product = product_of_data(ctx, data);
+    if (auto complaint = data.complaint()) return Refusal(*std::move(complaint));
+    if (!product) return Refusal(product.error());
+    request.product = *std::move(product);
+    return new_price(ctx, request);
+}
+
+Outcome<Json> price_of_line(Context& ctx, Params& line) {
+    const auto id = line.text("price").value_or("");
+    auto data = line.object("price_data");
+    if (!id.empty() && data)
+        return bad_param("", "parameters_exclusive",
+                         "You may only specify one of these parameters: price, price_data.");
+    if (data) return price_of_data(ctx, *data);
+    if (id.empty()) return missing_param(line.name_of("price"));
+    auto price = ctx.find("price", id);
+    if (!price) return no_such_param("price", id, line.name_of("price"));
+    if (!flag_of(*price, "active"))
+        return bad_param(line.name_of("price"), "resource_missing",
+                         "The price specified is inactive. This field only accepts active prices.");
+    return *std::move(price);
+}
+
+void read_quantity(Params& line, std::size_t index, SoldLine& sold) {
+    const auto quantity = line.integer("quantity");
+    if (!quantity)
+        line.complain(bad_param(
+            line.name_of("quantity"), "parameter_missing",
+            "Quantity is required. Add `quantity` to `line_items[" + std::to_string(index) + "]`"));
+    sold.quantity = quantity.value_or(1);
+    if (sold.quantity < 1)
+        line.complain(bad_param(line.name_of("quantity"), "parameter_invalid_integer",
+                                "This value must be greater than or equal to 1."));
+}
+
+void refuse_unknown_of_line(Params& line) {
+    if (auto adjustable = line.object("adjustable_quantity")) {
+        if (adjustable->boolean("enabled").value_or(false))
+            adjustable->complain(bad_param(adjustable->name_of("enabled"), "",
+                                           "The quantities on this sandbox's page are fixed."));
+        adjustable->ignore("maximum");
+        adjustable->ignore("minimum");
+        line.absorb(*adjustable);
+    }
+    line.refuse("tax_rates", "This sandbox does not compute taxes.");
+    line.refuse("dynamic_tax_rates", "This sandbox does not compute taxes.");
+}
+
+/// A session's amounts are a price times a quantity.
+bool is_sold_by_unit(const Json& price) {
+    return text_of(price, "billing_scheme") != "tiered" &&
+           part_of(price, "transform_quantity").empty() &&
+           text_of(part_of(price, "recurring"), "usage_type") != "metered";
+}
+
+Outcome<SoldLine> read_sold_line(Context& ctx, Params& line, std::size_t index) {
+    SoldLine sold;
+    sold.param = "line_items[" + std::to_string(index) + "]";
+    read_quantity(line, index, sold);
+    if (auto metadata = line.metadata(); metadata && metadata->is_object())
+        sold.metadata = *std::move(metadata);
+    refuse_unknown_of_line(line);
+    auto price = price_of_line(ctx, line);
+    if (!price) return Refusal(price.error());
+    sold.price = *std::move(price);
+    if (auto complaint = line.complaint()) return Refusal(*std::move(complaint));
+    if (!is_sold_by_unit(sold.price))
+        return bad_param(sold.param + "[price]", "",
+                         "This sandbox's checkout sells by the unit: no tiers, packages or usage.");
+    if (!fits_amount(total_of(sold.price, sold.quantity)))
+        return amount_too_large(sold.param + "[quantity]", text_of(sold.price, "currency"));
+    return sold;
+}
+
+/// Whether a subscription can be made of this line is for subscriptions to say.
+std::optional<StripeError> check_recurring(Context& ctx, const SoldLine& line) {
+    Json form;
+    form["items"]["0"]["price"] = line.price.at("id");
+    form["items"]["0"]["quantity"] = std::to_string(line.quantity);
+    Params params(form);
+    auto items = read_items(ctx, params);
+    if (items) return std::nullopt;
+    StripeError error = items.error();
+    if (error.param.starts_with("items[0]")) error.param.replace(0, 8, line.param);
+    return error;
+}
+
+std::optional<StripeError> check_mode(Context& ctx, const std::vector<SoldLine>& lines,
+                                      const std::string& mode) {
+    const auto recurring = std::ranges::count_if(
+        lines, [](const SoldLine& line) { return is_recurring_price(line.price); });
+    if (mode == "payment" && recurring > 0)
+        return bad_param("mode", "",
+                         "You specified `payment` mode but passed a recurring price. Either switch "
+                         "to `subscription` mode or use only one-time prices.")
+            .error();
+    if (mode == "payment" && lines.size() > kPaymentLinesMax)
+        return bad_param("line_items", "", "You can pass at most 100 line items.").error();
+    if (mode == "payment") return std::nullopt;
+    if (recurring == 0)
+        return bad_param("line_items", "",
+                         "You must provide at least one recurring price in `subscription` mode "
+                         "when using prices.")
+            .error();
+    const auto one_time = std::ssize(lines) - recurring;
+    if (recurring > kRecurringLinesMax || one_time > kOneTimeLinesMax)
+        return bad_param("line_items", "",
+                         "You can pass at most 20 recurring and 20 one-time line items.")
+            .error();
+    for (const SoldLine& line : lines)
+        if (is_recurring_price(line.price))
+            if (auto error = check_recurring(ctx, line)) return error;
+    return std::nullopt;
+}
+
+}  // namespace
+
+Outcome<std::vector<SoldLine>> read_sold_lines(Context& ctx, Params& params,
+                                               const std::string& mode) {
+    std::vector<SoldLine> lines;
+    for (Params& given : params.objects("line_items")) {
+        auto line = read_sold_line(ctx, given, lines.size());
+        if (!line) return Refusal(line.error());
+        lines.push_back(*std::move(line));
+    }
+    if (lines.empty()) return missing_param("line_items");
+    if (auto error = check_mode(ctx, lines, mode)) return Refusal(*std::move(error));
+    return lines;
+}
+
+bool is_recurring_price(const Json& price) { return text_of(price, "type") == "recurring"; }
+
+Json line_item(Context& ctx, const SoldLine& line, Trial trial) {
+    const bool later = trial == Trial::Yes && is_recurring_price(line.price);
+    const std::int64_t amount = later ? 0 : total_of(line.price, line.quantity);
+    const auto product = ctx.find("product", text_of(line.price, "product"));
+    Json item;
+    item["id"] = ctx.new_id("li");
+    item["object"] = "item";
+    item["adjustable_quantity"] = nullptr;
+    item["amount_discount"] = 0;
+    item["amount_subtotal"] = amount;
+    item["amount_tax"] = 0;
+    item["amount_total"] = amount;
+    item["currency"] = line.price.at("currency");
+    item["description"] = product ? product->at("name") : Json();
+    item["metadata"] = line.metadata;
+    item["price"] = line.price;
+    item["quantity"] = line.quantity;
+    return item;
+}
+
+const Json& lines_of(const Json& session) {
+    return part_of(part_of(session, "line_items"), "data");
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/core/feature.h"
+
+namespace turnpike::twin {
+
+const Feature& account_feature();
+
+}  // namespace turnpike::twin

@@ -1,0 +1,65 @@
+#include "sandbox/stripe/core/feature.h"
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace turnpike::twin {
+namespace {
+
+using KindAndMember = std::pair<std::string_view, std::string_view>;
+
+/// The features' rows by what they are asked for: visible() asks for each member of a document.
+struct Registry {
+    std::map<KindAndMember, std::string_view> expandables;
+    std::map<KindAndMember, const Includable*> includables;
+    std::map<std::string_view, const EngineStep*> steps;
+    std::vector<const EventListener*> listeners;
+};
+
+Registry collect() {
+    Registry all;
+    for (const auto& feature : features()) {
+        for (const auto& row : feature.expandables)
+            all.expandables.emplace(KindAndMember{row.kind, row.path}, row.target);
+        for (const auto& row : feature.includables)
+            all.includables.emplace(KindAndMember{row.kind, row.member}, &row);
+        for (const auto& step : feature.steps) all.steps.emplace(step.kind, &step);
+        for (const auto& listener : feature.listeners) all.listeners.push_back(&listener);
+    }
+    return all;
+}
+
+const Registry& registry() {
+    static const Registry kRegistry = collect();
+    return kRegistry;
+}
+
+}  // namespace
+
+std::optional<std::string_view> expandable_kind(std::string_view kind, std::string_view path) {
+    const auto& rows = registry().expandables;
+    const auto found = rows.find({kind, path});
+    if (found == rows.end()) return std::nullopt;
+    return found->second;
+}
+
+const Includable* find_includable(std::string_view kind, std::string_view member) {
+    const auto& rows = registry().includables;
+    const auto found = rows.find({kind, member});
+    return found == rows.end() ? nullptr : found->second;
+}
+
+const EngineStep* find_step(std::string_view kind) {
+    const auto& steps = registry().steps;
+    const auto found = steps.find(kind);
+    return found == steps.end() ? nullptr : found->second;
+}
+
+void tell_listeners(Context& ctx, std::string_view type, const Json& object) {
+    for (const auto* listener : registry().listeners)
+        if (type.starts_with(listener->types)) listener->heard(ctx, type, object);
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "sandbox/stripe/wire/stripe_error.h"
+#include "sql/sql.h"
+
+namespace turnpike::twin {
+
+/// What makes two POSTs with one key the same request.
+struct IdempotentRequest {
+    std::string account;
+    std::string key;         ///< the header, 1-255 characters
+    std::string path;        ///< "/v1/customers"
+    std::string parameters;  ///< SHA-256 of the decoded form, in hex
+};
+
+/// The answer that was given first: success or failure, as sent.
+struct SavedAnswer {
+    int status = 0;
+    std::string body;
+    std::string request_id;
+};
+
+/// Keys live for a day of the account's time. Writers run one at a time, so a request never meets
+/// another of the same key in flight: Stripe's 409 idempotency_key_in_use cannot happen here, the
+/// second request waits and is answered with a replay.
+/// Errors: 400 idempotency_error when the key was used for another endpoint or other parameters.
+Outcome<std::optional<SavedAnswer>> find_saved_answer(sql::Transaction& tx,
+                                                      const IdempotentRequest& request,
+                                                      Instant now);
+void save_answer(sql::Transaction& tx, const IdempotentRequest& request, const SavedAnswer& answer,
+                 Instant now);
+
+/// A repeat gets `answer` from now on, under the id of the request that was first; `request_id` is
+/// not read. Nothing happens when no answer is saved.
+void replace_saved_answer(sql::Transaction& tx, const std::string& account, const std::string& key,
+                          const SavedAnswer& answer);
+
+/// False for what Stripe refuses before it begins to execute: such an answer is not saved, and a
+/// corrected request may use the key again. (Recorded: these carry no Stripe-Should-Retry.)
+bool began_executing(const StripeError& error);
+
+}  // namespace turnpike::twin

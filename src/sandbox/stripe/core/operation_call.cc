@@ -1,0 +1,226 @@
+#include "sandbox/stripe/core/operation_call.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/encoding.h"
+#include "crypto/crypto.h"
+#include "sandbox/stripe/core/expansion.h"
+#include "sandbox/stripe/core/idempotency.h"
+#include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/core/store.h"
+#include "sandbox/stripe/core/stream_sessions.h"
+#include "sandbox/stripe/versions/older_shapes.h"
+#include "sandbox/stripe/versions/version_steps.h"
+#include "sandbox/stripe/wire/auth.h"
+#include "sandbox/undo_point.h"
+
+namespace turnpike::twin {
+namespace {
+
+/// The last version to retire spellings of parameters.
+constexpr std::string_view kClover = "2025-09-30.clover";
+constexpr std::size_t kKeyLengthMax = 255;
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+constexpr std::string_view kJsonType = "application/json";
+
+Refusal bad_request(const std::string& message) { return bad_param("", "", message); }
+
+/// Stripe's v2 API speaks JSON.
+bool has_json_body(const http::Request& request) {
+    return request.path.starts_with("/v2/") && !request.body.empty();
+}
+
+/// A body must be a form, or JSON in v2; its absence is no body at all.
+std::optional<Refusal> body_problem(const http::Request& request) {
+    if (request.body.empty()) return std::nullopt;
+    const auto* type = request.header("Content-Type");
+    const std::string_view wanted = has_json_body(request) ? kJsonType : kFormType;
+    if (type != nullptr && !type->starts_with(wanted))
+        return bad_request("Invalid request (check that your POST content type is " +
+                           std::string(wanted) +
+                           "). If you have any questions, we can help at "
+                           "https://support.stripe.com/.");
+    return std::nullopt;
+}
+
+Outcome<Json> read_json_body(const http::Request& request) {
+    auto tree = parse_json(request.body);
+    if (tree && tree->is_object()) return *std::move(tree);
+    return bad_request("Invalid request (the body must be a JSON object).");
+}
+
+Outcome<Json> read_parameters(const http::Request& request) {
+    if (has_json_body(request)) return read_json_body(request);
+    auto tree = decode_form(parameters_of(request));
+    if (!tree) return bad_request(tree.error().message);
+    return *std::move(tree);
+}
+
+Outcome<std::vector<std::string>> take_expand(Json& parameters) {
+    Params params(parameters);
+    auto paths = params.texts("expand");
+    parameters.erase("expand");
+    // The remaining names are the handler's to know; only the type of `expand` matters here.
+    for (const auto& [name, value] : parameters.items()) params.ignore(name);
+    if (const auto complaint = params.complaint()) return Refusal(*complaint);
+    return paths;
+}
+
+Outcome<std::string> read_idempotency_key(const http::Request& request) {
+    const auto* key = request.header("Idempotency-Key");
+    if (key == nullptr || request.method != http::Method::Post) return std::string();
+    if (key->size() > kKeyLengthMax)
+        return bad_request("Idempotency keys can have up to 255 characters; this one has " +
+                           std::to_string(key->size()) + ".");
+    return *key;
+}
+
+std::string base_url_of(const http::Request& request) {
+    const auto* host = request.header("Host");
+    return host == nullptr ? std::string() : "http://" + *host;
+}
+
+std::string digest_of(const OperationCall& call) {
+    std::string text = to_text(call.parameters);
+    for (const auto& path : call.expand) text += "\nexpand " + path;
+    return to_hex(sha256(text));
+}
+
+WireAnswer failed(const StripeError& error, const OperationCall& call) {
+    return {.status = error.http_status,
+            .body = error_text(error, call.request.id, call.now),
+            .execution = began_executing(error) ? Execution::Executed : Execution::NotBegun,
+            .original_request = ""};
+}
+
+Outcome<std::string> account_of(sql::Transaction& tx, const OperationCall& call,
+                                const Workshop& workshop) {
+    if (!call.session_token.empty()) return account_of_session(tx, call.session_token, call.now);
+    return open_account(tx, call.secret_key, workshop.ids, call.now);
+}
+
+struct Handled {
+    WireAnswer answer;
+    bool keeps_effects = false;
+};
+
+Refusal unknown_shape(const std::string& kind, const std::string& version) {
+    return bad_param("", "",
+                     "This sandbox does not know how '" + kind + "' looked in version " + version +
+                         ". Ask with 2025-03-31.basil or a later one.");
+}
+
+/// The answer as the request's version shows it, expanded.
+Answer shown(Context& ctx, const Json& answer, const OperationCall& call) {
+    const BroughtShape shape = [&](Json object) {
+        return in_version(ctx, std::move(object), call.version);
+    };
+    auto expanded = expand(ctx, shape(visible(answer)), call.expand, shape);
+    if (!expanded) return expanded;
+    if (const auto kind = unknown_kind(*expanded, call.version))
+        return unknown_shape(*kind, call.version);
+    return expanded;
+}
+
+Handled handle(Context& ctx, const OperationCall& call) {
+    Operation operation{.ctx = ctx,
+                        .params = Params(call.parameters, "", call.spellings),
+                        .path_values = call.path_values,
+                        .url = call.url};
+    Answer answer = call.handler(operation);
+    if (answer) answer = shown(ctx, *answer, call);
+    if (!answer) {
+        auto& extra = answer.error().extra;
+        extra = in_version(ctx, visible(extra), call.version);
+        return {failed(answer.error(), call), ctx.keeps_effects()};
+    }
+    return {{.status = 200,
+             .body = wire_text(*answer),
+             .execution = Execution::Executed,
+             .original_request = ""},
+            true};
+}
+
+}  // namespace
+
+StripeError unknown_url(const http::Request& request) {
+    StripeError error;
+    error.http_status = 404;
+    error.message = "Unrecognized request URL (" + std::string(to_text(request.method)) + ": " +
+                    request.path +
+                    "). If you are trying to list objects, remove the trailing slash. If you are "
+                    "trying to retrieve an object, make sure you passed a valid (non-empty) "
+                    "identifier in your code. Please see https://stripe.com/docs or we can help "
+                    "at https://support.stripe.com/.";
+    return error;
+}
+
+Outcome<OperationCall> read_call(const http::Request& request) {
+    const bool streams = request.path == kStreamPath;
+    const auto key = streams ? bearer_token(request) : authenticate(request);
+    if (!key) return Refusal(key.error());
+    const auto version = negotiate_version(request);
+    if (!version) return Refusal(version.error());
+    const auto own = refuse_connected_account(request, *key);
+    if (!own) return Refusal(own.error());
+    if (const auto problem = body_problem(request)) return *problem;
+    auto parameters = read_parameters(request);
+    if (!parameters) return Refusal(parameters.error());
+    auto expand = take_expand(*parameters);
+    if (!expand) return Refusal(expand.error());
+    const auto idempotency_key = read_idempotency_key(request);
+    if (!idempotency_key) return Refusal(idempotency_key.error());
+
+    OperationCall call;
+    call.method = request.method;
+    (streams ? call.session_token : call.secret_key) = *key;
+    call.url = request.path;
+    call.parameters = *std::move(parameters);
+    call.expand = *std::move(expand);
+    if (request.header("Stripe-Version") == nullptr || is_older(*version, kClover))
+        call.spellings = Params::Spellings::AlsoRetired;
+    call.request.idempotency_key = *idempotency_key;
+    call.version = *version;
+    call.base_url = base_url_of(request);
+    return call;
+}
+
+WireAnswer run_operation(sql::Transaction& tx, const OperationCall& call,
+                         const Workshop& workshop) {
+    const auto account = account_of(tx, call, workshop);
+    if (!account) return failed(account.error(), call);
+    const IdempotentRequest once{.account = *account,
+                                 .key = call.request.idempotency_key,
+                                 .path = call.url,
+                                 .parameters = digest_of(call)};
+    if (!once.key.empty()) {
+        auto saved = find_saved_answer(tx, once, call.now);
+        if (!saved) return failed(saved.error(), call);
+        if (*saved)
+            return {.status = (*saved)->status,
+                    .body = std::move((*saved)->body),
+                    .execution = Execution::Replayed,
+                    .original_request = (*saved)->request_id};
+    }
+
+    Context ctx(tx, *account, call.now, workshop.ids);
+    ctx.set_request(call.request);
+    ctx.set_surroundings(workshop.surroundings);
+    if (!call.base_url.empty()) ctx.set_base_url(call.base_url);
+    if (call.method == http::Method::Get) return handle(ctx, call).answer;
+
+    UndoPoint undo_point(tx);
+    auto handled = handle(ctx, call);
+    if (!handled.keeps_effects) undo_point.undo();
+    undo_point.close();
+    if (!once.key.empty() && handled.answer.execution == Execution::Executed)
+        save_answer(tx, once,
+                    {.status = handled.answer.status,
+                     .body = handled.answer.body,
+                     .request_id = call.request.id},
+                    call.now);
+    return std::move(handled.answer);
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,82 @@
+#include "sandbox/stripe/core/store.h"
+
+#include <utility>
+
+#include "base/encoding.h"
+#include "crypto/crypto.h"
+#include "json/value.h"
+#include "sandbox/documents.h"
+
+namespace turnpike::twin {
+namespace {
+
+constexpr std::string_view kDueAccounts = R"sql(
+    SELECT DISTINCT account FROM objects WHERE test_clock = '' AND due_at <= $1
+)sql";
+
+constexpr std::string_view kMovingClocks = R"sql(
+    SELECT account, id FROM objects
+     WHERE kind = 'test_helpers.test_clock' AND status = 'advancing'
+     ORDER BY seq
+)sql";
+
+constexpr std::string_view kFindAccount = R"sql(
+    SELECT id FROM accounts WHERE key_sha256 = $1
+)sql";
+
+constexpr std::string_view kInsertAccount = R"sql(
+    INSERT INTO accounts (id, key_sha256, created_at) VALUES ($1, $2, $3)
+)sql";
+
+std::string text_member(const Json& object, std::string_view name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+/// A deleted object's only state is that it is deleted.
+std::string status_of(const Json& object) {
+    return object.value("deleted", false) ? "deleted" : text_member(object, "status");
+}
+
+std::string key_digest(std::string_view secret_key) { return to_hex(sha256(secret_key)); }
+
+}  // namespace
+
+void save_object(sql::Transaction& tx, std::string_view account, const Json& object) {
+    const auto kind = text_of(object, "object");
+    const auto id = text_of(object, "id");
+    save_row(tx, {.key = {account, kind, id},
+                  .customer = text_member(object, "customer"),
+                  .parent = parent_of(object),
+                  .status = status_of(object),
+                  .created = object.value("created", std::int64_t{0}),
+                  .body = to_text(object)});
+}
+
+std::vector<std::string> load_due_accounts(sql::Transaction& tx, Instant now) {
+    std::vector<std::string> accounts;
+    for (const auto& row : tx.all(kDueAccounts, {now})) accounts.push_back(row.text(0));
+    return accounts;
+}
+
+std::vector<MovingClock> load_moving_clocks(sql::Transaction& tx) {
+    std::vector<MovingClock> clocks;
+    for (const auto& row : tx.all(kMovingClocks)) clocks.push_back({row.text(0), row.text(1)});
+    return clocks;
+}
+
+std::optional<std::string> find_account(sql::Transaction& tx, std::string_view secret_key) {
+    const auto row = tx.one(kFindAccount, {key_digest(secret_key)});
+    if (!row) return std::nullopt;
+    return row->text(0);
+}
+
+std::string open_account(sql::Transaction& tx, std::string_view secret_key, IdSource& ids,
+                         Instant now) {
+    if (auto known = find_account(tx, secret_key)) return *std::move(known);
+    std::string id = "acct_1" + ids.body(now).substr(11);
+    tx.run(kInsertAccount, {id, key_digest(secret_key), now});
+    return id;
+}
+
+}  // namespace turnpike::twin

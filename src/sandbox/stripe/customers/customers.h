@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/core/feature.h"
+
+namespace turnpike::twin {
+
+/// What POST /v1/customers does with this form.
+Answer make_customer(Context& ctx, const Json& form);
+
+/// Ends a customer's subscriptions, detaches its payment methods, leaves a tombstone (returned),
+/// and emits customer.deleted.
+Answer delete_customer_and_contracts(Context& ctx, const Json& customer);
+
+const Feature& customer_feature();
+
+}  // namespace turnpike::twin

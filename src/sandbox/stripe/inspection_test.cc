@@ -1,0 +1,172 @@
+#include "sandbox/stripe/inspection.h"
+
+#include <string>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox/deliveries.h"
+#include "sandbox/documents.h"
+#include "sandbox/inspector/inspector.h"
+#include "sandbox/stripe/testing/testing.h"
+
+namespace turnpike::twin {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// Stripe's twin, and somebody who looks at it in a browser.
+class InspectorTest : public ::testing::Test {
+protected:
+    http::Response ask(http::Method method, const std::string& target, const std::string& form = "",
+                       const std::string& origin = "http://localhost:12111") {
+        http::Request request;
+        request.method = method;
+        request.target = target;
+        request.path = target.substr(0, target.find('?'));
+        request.headers = {{"Host", "localhost:12111"}, {"Origin", origin}};
+        request.body = form;
+        EXPECT_TRUE(Inspector::wants(request)) << target;
+        asio::io_context io;
+        auto answer = asio::co_spawn(io, inspector_.answer(request), asio::use_future);
+        io.run();
+        return answer.get();
+    }
+    std::string get(const std::string& target) {
+        const auto response = ask(http::Method::Get, target);
+        EXPECT_EQ(response.status, 200) << target;
+        return response.body;
+    }
+    static std::string leads_to(const http::Response& response) {
+        EXPECT_EQ(response.status, 303);
+        const auto* location = http::find_header(response.headers, "Location");
+        return location == nullptr ? "" : *location;
+    }
+    /// "/inspect/acct_1" and what follows.
+    std::string below(const std::string& path = "") {
+        return "/inspect/" + text_of(twin_.get("/v1/account").body, "id") + path;
+    }
+
+    testing::TwinUnderTest twin_;
+    Inspector inspector_{twin_.twin()};
+};
+
+TEST_F(InspectorTest, LeadsFromTheSandboxToEachObject) {
+    const auto customer = twin_.post_id("/v1/customers", "name=%3Cb%3E");
+    EXPECT_THAT(get("/"), AllOf(HasSubstr("sk_test_"), HasSubstr("http://localhost:12111"),
+                                HasSubstr("href=\"" + below() + "\"")));
+    EXPECT_THAT(get(below()), HasSubstr("href=\"" + below("/objects/customer") + "\""));
+    const std::string address = below("/object/customer/" + customer);
+    EXPECT_THAT(get(below("/objects/customer")), HasSubstr("href=\"" + address + "\""));
+    EXPECT_THAT(get(address),
+                AllOf(HasSubstr("&quot;name&quot;: &quot;&lt;b&gt;&quot;"), Not(HasSubstr("<b>"))));
+    EXPECT_EQ(leads_to(ask(http::Method::Get, "/inspect/find?id=" + customer)), address);
+}
+
+TEST_F(InspectorTest, LinksIdsAndWhatBelongsToAnObject) {
+    const auto customer = twin_.post_id("/v1/customers", "");
+    const auto intent =
+        twin_.post_id("/v1/payment_intents", "amount=500&currency=usd&customer=" + customer);
+    EXPECT_THAT(get(below("/object/payment_intent/" + intent)),
+                HasSubstr("href=\"/inspect/find?id=" + customer + "\""));
+    EXPECT_THAT(get(below("/object/customer/" + customer)),
+                HasSubstr("href=\"" + below("/object/payment_intent/" + intent) + "\""));
+}
+
+TEST_F(InspectorTest, KeepsSecretsOfEndpoints) {
+    const auto made =
+        twin_.post("/v1/webhook_endpoints", "url=http%3A%2F%2F127.0.0.1%3A1%2F&enabled_events[]=*");
+    const auto secret = text_of(made.body, "secret");
+    ASSERT_FALSE(secret.empty());
+    const auto page = get(below("/object/webhook_endpoint/" + text_of(made.body, "id")));
+    EXPECT_THAT(page, AllOf(HasSubstr("127.0.0.1:1"), Not(HasSubstr(secret))));
+}
+
+TEST_F(InspectorTest, ShowsAnEventWithItsDeliveriesAndSendsItAgain) {
+    twin_.post("/v1/webhook_endpoints", "url=http%3A%2F%2F127.0.0.1%3A1%2F&enabled_events[]=*");
+    twin_.post("/v1/customers", "");
+    const auto event = text_of(twin_.get("/v1/events").body.at("data").at(0), "id");
+    EXPECT_THAT(get(below("/events")),
+                AllOf(HasSubstr("customer.created"), HasSubstr(below("/event/" + event))));
+    EXPECT_EQ(leads_to(ask(http::Method::Get, "/inspect/find?id=" + event)),
+              below("/event/" + event));
+    const auto deliveries = [&] {
+        const auto account = text_of(twin_.get("/v1/account").body, "id");
+        return twin_.twin().database().read_blocking([&](sql::Transaction& tx) {
+            return load_deliveries(tx, {.account = account, .event = event});
+        });
+    };
+    ASSERT_EQ(deliveries().size(), 1U);
+    EXPECT_EQ(leads_to(ask(http::Method::Post, below("/event/" + event), "action=resend")),
+              below("/event/" + event));
+    ASSERT_EQ(deliveries().size(), 2U);
+    const auto delivery = below("/delivery/" + deliveries().front().delivery.id);
+    EXPECT_THAT(get(below("/event/" + event)), HasSubstr(delivery));
+    EXPECT_THAT(get(below("/deliveries?state=pending")), HasSubstr(delivery));
+    EXPECT_THAT(get(below("/deliveries?state=failed")), Not(HasSubstr(delivery)));
+    EXPECT_THAT(get(delivery), HasSubstr("<strong>pending</strong> after 0 tries"));
+    EXPECT_EQ(leads_to(ask(http::Method::Post, delivery, "action=resend")),
+              below("/event/" + event));
+    EXPECT_EQ(deliveries().size(), 3U);
+}
+
+TEST_F(InspectorTest, ShowsWhatATrySentAndGot) {
+    twin_.post("/v1/webhook_endpoints", "url=http%3A%2F%2F127.0.0.1%3A1%2F&enabled_events[]=*");
+    twin_.post("/v1/customers", "");
+    const auto account = text_of(twin_.get("/v1/account").body, "id");
+    const auto id = twin_.twin().database().write_blocking([&](sql::Transaction& tx) {
+        const auto record = load_deliveries(tx, {.account = account}).front();
+        const Attempt attempt{.tried_at = twin_.clock().now(),
+                              .status = 500,
+                              .note = "",
+                              .took = std::chrono::milliseconds(17),
+                              .url = "http://127.0.0.1:1/hook",
+                              .request_headers = {{"Stripe-Signature", "t=1,v1=ab"}},
+                              .response_headers = {{"Server", "<shop>"}},
+                              .response_body = "not today",
+                              .response_bytes = 2000};
+        save_attempt(tx, record.delivery, attempt, std::nullopt);
+        return record.delivery.id;
+    });
+    EXPECT_THAT(get(below("/delivery/" + id)),
+                AllOf(HasSubstr("Try 1: answered 500"), HasSubstr(", 17 ms"),
+                      HasSubstr("POST http://127.0.0.1:1/hook\nStripe-Signature: t=1,v1=ab\n"),
+                      HasSubstr("&quot;customer.created&quot;"),
+                      HasSubstr("Server: &lt;shop&gt;\n\nnot today"),
+                      HasSubstr("Its first 9 bytes of 2000.")));
+}
+
+TEST_F(InspectorTest, MovesATestClock) {
+    const auto clock =
+        twin_.post_id("/v1/test_helpers/test_clocks", "frozen_time=1769860800");  // 31 Jan 2026
+    // A month later there is no 31st: the last day of February.
+    EXPECT_THAT(get(below("/clocks")), AllOf(HasSubstr(clock), HasSubstr("2026-01-31T12:00:00Z"),
+                                             HasSubstr("value=\"2026-02-28T12:00:00Z\"")));
+    const auto advance = [&](const std::string& to) {
+        return ask(http::Method::Post, below("/clocks"),
+                   "action=advance&clock=" + clock + "&to=" + to);
+    };
+    EXPECT_THAT(advance("tomorrow").body, HasSubstr("Write the time like"));
+    EXPECT_THAT(advance("2026-01-30T12:00:00Z").body, HasSubstr("must be after"));
+    EXPECT_EQ(leads_to(advance("2026-02-28T12:00:00Z")), below("/clocks"));
+    twin_.run_due_work();
+    EXPECT_EQ(twin_.get("/v1/test_helpers/test_clocks/" + clock).body.at("frozen_time"),
+              1'772'280'000);  // 28 days after 1769860800
+}
+
+TEST_F(InspectorTest, TellsWhatIsNotThereAndRefusesOtherPages) {
+    twin_.post("/v1/customers", "");
+    for (const char* target :
+         {"/inspect/find?id=cus_none", "/inspect/acct_x/object/customer/cus_none",
+          "/inspect/acct_x/event/evt_none", "/inspect/acct_x/delivery/none", "/inspect/a/b/c/d/e"})
+        EXPECT_EQ(ask(http::Method::Get, target).status, 404) << target;
+    EXPECT_EQ(ask(http::Method::Post, below("/clocks"), "", "http://evil.example").status, 403);
+}
+
+}  // namespace
+}  // namespace turnpike::twin

@@ -1,0 +1,40 @@
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/invoices/invoices.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+/// The draft stays as it is and is not tried again, as at Stripe: its customer was deleted, or it
+/// sums up to more than an amount holds.
+void finalization_failed(Context& ctx, Json invoice, const StripeError& error) {
+    Json& last = invoice["last_finalization_error"];
+    last["code"] = text_or_null(error.code);
+    last["message"] = error.message;
+    last["type"] = error.type;
+    invoice["automatically_finalizes_at"] = nullptr;
+    ctx.put(invoice);
+    ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
+    ctx.emit("invoice.finalization_failed", invoice);
+}
+
+}  // namespace
+
+void step_invoice(Context& ctx, Json invoice) {
+    const bool automatic = text_of(invoice, "collection_method") == "charge_automatically";
+    if (text_of(invoice, "status") == "open") {
+        retry_payment(ctx, std::move(invoice));
+        return;
+    }
+    auto finalized = finalize_invoice(ctx, invoice);
+    if (!finalized) {
+        finalization_failed(ctx, std::move(invoice), finalized.error());
+        return;
+    }
+    if (automatic && text_of(*finalized, "status") == "open")
+        attempt_payment(ctx, *std::move(finalized), {});
+}
+
+}  // namespace turnpike::twin

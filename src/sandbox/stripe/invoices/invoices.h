@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "json/json.h"
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/core/feature.h"
+
+/// Stripe's invoices: draft -> open -> paid | void | uncollectible. Everything here works on the
+/// stored documents and raises the events that Stripe raises.
+namespace turnpike::twin {
+
+struct NewInvoice {
+    std::string customer;
+    std::string currency;
+    std::string billing_reason;  ///< "manual", "subscription_create", "subscription_cycle", ...
+    std::string subscription;    ///< "" for a manual invoice
+    Period period;
+    std::string collection_method = "charge_automatically";
+    bool auto_advance = true;
+};
+/// A draft without lines, not stored yet. It has the customer's discount.
+/// Errors: 400 when the customer is unknown.
+Outcome<Json> draft_invoice(Context& ctx, const NewInvoice& request);
+
+/// Takes the customer's pending invoice items in this currency (of `subscription` or of none; ""
+/// takes every one) onto the draft.
+void take_pending_items(Context& ctx, Json& invoice, const std::string& subscription);
+
+/// Stores the draft, raises invoice.created, and schedules its finalization when it advances by
+/// itself.
+void publish_draft(Context& ctx, Json& invoice);
+
+/// draft -> open, or paid when nothing is due. Gives the number, settles the balance, makes the
+/// PaymentIntent and raises invoice.finalized (and the events of a paid one).
+/// Errors: 400 when it is not a draft, has a customer who was deleted, or sums up to more than an
+/// amount holds (amount_too_large).
+Outcome<Json> finalize_invoice(Context& ctx, Json invoice);
+
+enum class PaymentSession : std::uint8_t {
+    OnSession,   ///< the cardholder is there and can authenticate
+    OffSession,  ///< a charge that needs the cardholder is declined (authentication_required)
+    Recurring,   ///< off-session for an invoice: it then waits for the cardholder
+};
+enum class AttemptReason : bool { Automatic, Requested };
+struct PaymentAttempt {
+    PaymentSession session = PaymentSession::Recurring;
+    AttemptReason reason = AttemptReason::Automatic;
+    std::string payment_method;  ///< "" takes the default one
+};
+/// How an attempt to pay an open invoice ended. `invoice` is its new state.
+struct AttemptResult {
+    Json invoice;
+    enum class Kind : std::uint8_t { Paid, ActionRequired, Failed } kind = Kind::Failed;
+    StripeError error;  ///< 402, when it was not paid; its payment_intent is inside
+};
+/// Tries to collect an open invoice and tells its subscription what came of it.
+AttemptResult attempt_payment(Context& ctx, Json invoice, const PaymentAttempt& attempt);
+/// An automatic retry that has come due. A card that was declined for good is not tried again.
+void retry_payment(Context& ctx, Json invoice);
+/// What time brings to an invoice: a draft finalizes itself and is collected, an open one is tried
+/// again.
+void step_invoice(Context& ctx, Json invoice);
+/// True once the last automatic attempt has failed.
+bool retries_exhausted(const Json& invoice);
+/// Marks an open invoice as paid without a charge.
+Json pay_out_of_band(Context& ctx, Json invoice);
+/// The PaymentIntent of this invoice changed outside of attempt_payment (confirmed or canceled by
+/// a client): paid when it succeeded.
+void payment_intent_changed(Context& ctx, const Json& payment_intent);
+
+/// open (or uncollectible) -> void. Errors: 400 for any other status.
+Outcome<Json> void_invoice(Context& ctx, Json invoice);
+/// open -> uncollectible. Errors: 400 for any other status.
+Outcome<Json> mark_uncollectible(Context& ctx, Json invoice);
+
+/// The payment method that an attempt would use, in Stripe's order of priority; "" if none.
+std::string default_payment_method_of(Context& ctx, const Json& invoice);
+std::string subscription_of_invoice(const Json& invoice);  ///< "" for a manual one
+
+/// Retries of a renewal that failed, after the first attempt: a fixed stand-in for Stripe's Smart
+/// Retries (at most 8 tries in 2 weeks). After the last one the subscription is canceled.
+inline constexpr std::chrono::hours kRetryDelays[] = {
+    std::chrono::hours(72), std::chrono::hours(120), std::chrono::hours(168)};
+/// How long a draft waits before it finalizes itself.
+inline constexpr std::chrono::hours kDraftLifetime{1};
+
+const Feature& invoice_feature();
+
+}  // namespace turnpike::twin

@@ -1,0 +1,403 @@
+#include <array>
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/coupons/applied.h"
+#include "sandbox/stripe/coupons/redeem.h"
+#include "sandbox/stripe/invoices/customer_currency.h"
+#include "sandbox/stripe/invoices/invoice_items.h"
+#include "sandbox/stripe/invoices/invoice_lines.h"
+#include "sandbox/stripe/invoices/invoices.h"
+#include "sandbox/stripe/invoices/invoices_preview.h"
+#include "sandbox/stripe/payments/payment_intents.h"
+#include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/currencies.h"
+
+namespace turnpike::twin {
+namespace {
+
+Outcome<Json> require_invoice(Operation& operation) {
+    const std::string& id = operation.path("invoice");
+    auto invoice = operation.ctx.find("invoice", id);
+    if (!invoice) return no_such_object("invoice", id);
+    return *std::move(invoice);
+}
+
+/// Members that creating and updating share.
+struct Settings {
+    std::optional<Json> metadata;
+    std::optional<std::string> description, footer, statement_descriptor, default_payment_method,
+        collection_method;
+    std::optional<bool> auto_advance;
+    std::optional<std::int64_t> days_until_due;
+    std::optional<Instant> due_date;
+    std::optional<std::vector<DiscountRequest>> discounts;
+};
+
+Settings read_settings_of_invoice(Params& params) {
+    Settings settings;
+    settings.discounts = read_discounts(params);
+    settings.metadata = params.metadata();
+    settings.description = params.text("description");
+    settings.footer = params.text("footer");
+    settings.statement_descriptor = params.text("statement_descriptor");
+    settings.default_payment_method = params.text("default_payment_method");
+    settings.collection_method =
+        params.one_of("collection_method", {"charge_automatically", "send_invoice"});
+    settings.auto_advance = params.boolean("auto_advance");
+    settings.days_until_due = read_days_until_due(params);
+    settings.due_date = params.timestamp("due_date");
+    for (const char* hint : {"custom_fields", "payment_settings", "rendering"}) params.ignore(hint);
+    return settings;
+}
+
+std::optional<StripeError> apply_settings_of_invoice(Context& ctx, Json& invoice,
+                                                     const Settings& settings) {
+    merge_metadata(invoice, settings.metadata);
+    if (settings.description) invoice["description"] = text_or_null(*settings.description);
+    if (settings.footer) invoice["footer"] = text_or_null(*settings.footer);
+    if (settings.statement_descriptor)
+        invoice["statement_descriptor"] = text_or_null(*settings.statement_descriptor);
+    if (settings.collection_method) invoice["collection_method"] = *settings.collection_method;
+    if (settings.auto_advance) invoice["auto_advance"] = *settings.auto_advance;
+    if (settings.days_until_due)
+        invoice["due_date"] = integer_of(invoice, "created") + 86'400 * *settings.days_until_due;
+    if (settings.due_date) invoice["due_date"] = unix_seconds(*settings.due_date);
+    if (!settings.default_payment_method) return std::nullopt;
+    const std::string& method = *settings.default_payment_method;
+    if (!method.empty() && !ctx.find("payment_method", method))
+        return no_such_param("PaymentMethod", method, "default_payment_method").error();
+    invoice["default_payment_method"] = text_or_null(method);
+    return std::nullopt;
+}
+
+/// The invoice's own discounts, in place of those it had or has from its customer. Stores new ones.
+std::optional<StripeError> discount_invoice(Context& ctx, Json& invoice,
+                                            const std::vector<DiscountRequest>& requests) {
+    const auto redeemed = redeem(ctx,
+                                 {.customer = text_of(invoice, "customer"),
+                                  .owner = "invoice",
+                                  .owner_id = text_of(invoice, "id"),
+                                  .currency = text_of(invoice, "currency"),
+                                  .amount = integer_of(invoice, "subtotal")},
+                                 requests);
+    if (!redeemed) return redeemed.error();
+    store_redeemed(ctx, *redeemed);
+    set_discounts(invoice, terms_of(*redeemed));
+    recompute_totals(invoice);
+    return std::nullopt;
+}
+
+Answer create_invoice(Operation& operation) {
+    Context& ctx = operation.ctx;
+    Params& params = operation.params;
+    NewInvoice request;
+    request.customer = params.text("customer").value_or("");
+    request.subscription = params.text("subscription").value_or("");
+    const std::string currency = read_optional_currency(params);
+    const Settings settings = read_settings_of_invoice(params);
+    const bool takes =
+        params.one_of("pending_invoice_items_behavior", {"exclude", "include"}) == "include";
+    params.refuse("from_invoice", "This sandbox does not revise invoices.");
+    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    if (!request.subscription.empty()) {
+        const auto subscription = ctx.find("subscription", request.subscription);
+        if (!subscription)
+            return no_such_param("subscription", request.subscription, "subscription");
+        request.customer = text_of(*subscription, "customer");
+    }
+    if (request.customer.empty()) return missing_param("customer");
+    if (const auto customer = require_customer(ctx, request.customer, "customer"); !customer)
+        return Refusal(customer.error());
+    request.currency = currency.empty() ? default_currency(ctx, request.customer) : currency;
+    if (auto error = check_customer_currency(ctx, request.customer, request.currency))
+        return Refusal(*std::move(error));
+    request.billing_reason = "manual";
+    const Instant now = second_of(ctx, request.customer);
+    request.period = {now, now};
+    request.auto_advance = settings.auto_advance.value_or(false);
+    request.collection_method = settings.collection_method.value_or("charge_automatically");
+    if (request.collection_method == "send_invoice" && !settings.days_until_due &&
+        !settings.due_date)
+        return missing_param("days_until_due");
+    auto draft = draft_invoice(ctx, request);
+    if (!draft) return Refusal(draft.error());
+    Json rendering;
+    rendering["amount_tax_display"] = nullptr;
+    rendering["pdf"]["page_size"] = "auto";
+    rendering["template"] = nullptr;
+    rendering["template_version"] = nullptr;
+    (*draft)["rendering"] = std::move(rendering);
+    if (auto error = apply_settings_of_invoice(ctx, *draft, settings))
+        return Refusal(*std::move(error));
+    if (takes) take_pending_items(ctx, *draft, request.subscription);
+    if (settings.discounts)
+        if (auto error = discount_invoice(ctx, *draft, *settings.discounts))
+            return Refusal(*std::move(error));
+    publish_draft(ctx, *draft);
+    return *std::move(draft);
+}
+
+Answer get_invoice(Operation& operation) {
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    return require_invoice(operation);
+}
+
+Answer update_invoice(Operation& operation) {
+    Context& ctx = operation.ctx;
+    const Settings settings = read_settings_of_invoice(operation.params);
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    auto invoice = require_invoice(operation);
+    if (!invoice) return invoice;
+    const bool draft = text_of(*invoice, "status") == "draft";
+    const bool editorial = settings.description || settings.footer || settings.collection_method ||
+                           settings.statement_descriptor || settings.days_until_due ||
+                           settings.discounts;
+    if (!draft && editorial) {
+        StripeError error;
+        error.code = "invoice_not_editable";
+        error.message = "Finalized invoices can't be updated in this way.";
+        return Refusal(std::move(error));
+    }
+    if (auto error = apply_settings_of_invoice(ctx, *invoice, settings))
+        return Refusal(*std::move(error));
+    if (settings.discounts)
+        if (auto error = discount_invoice(ctx, *invoice, *settings.discounts))
+            return Refusal(*std::move(error));
+    if (settings.auto_advance && draft) {
+        std::optional<Instant> due;
+        if (*settings.auto_advance)
+            due = second_of(ctx, text_of(*invoice, "customer")) + kDraftLifetime;
+        (*invoice)["automatically_finalizes_at"] = seconds_or_null(due);
+        ctx.put_due(*invoice, due, text_of(*invoice, "test_clock"));
+    }
+    ctx.update_and_emit("invoice.updated", *invoice);
+    return invoice;
+}
+
+Answer list_invoices(Operation& operation) {
+    Params& params = operation.params;
+    ListFilter filter;
+    filter.customer = params.text("customer").value_or("");
+    filter.parent = params.text("subscription").value_or("");
+    filter.status =
+        params.one_of("status", {"draft", "open", "paid", "uncollectible", "void"}).value_or("");
+    const std::string collection = params.text("collection_method").value_or("");
+    read_created(params, filter);
+    return list_objects(operation, "invoice", filter, [&](const Json& invoice) {
+        return collection.empty() || text_of(invoice, "collection_method") == collection;
+    });
+}
+
+Answer delete_invoice(Operation& operation) {
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    Context& ctx = operation.ctx;
+    const auto invoice = require_invoice(operation);
+    if (!invoice) return invoice;
+    const bool draft = text_of(*invoice, "status") == "draft";
+    if (!draft || !subscription_of_invoice(*invoice).empty()) {
+        StripeError error;
+        error.code = "invoice_not_editable";
+        error.message = draft ? "You can't delete invoices created by subscriptions."
+                              : "You can only delete draft invoices.";
+        return Refusal(std::move(error));
+    }
+    for (Json& item : ctx.list("invoiceitem", {.parent = text_of(*invoice, "id")})) {
+        bind_invoice_item(item, "");
+        ctx.put(item);
+    }
+    ctx.remove("invoice", text_of(*invoice, "id"));
+    ctx.emit("invoice.deleted", *invoice);
+    Json deleted;
+    deleted["id"] = invoice->at("id");
+    deleted["object"] = "invoice";
+    deleted["deleted"] = true;
+    return deleted;
+}
+
+Answer finalize(Operation& operation) {
+    Context& ctx = operation.ctx;
+    const auto auto_advance = operation.params.boolean("auto_advance");
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    auto invoice = require_invoice(operation);
+    if (!invoice) return invoice;
+    if (auto_advance) (*invoice)["auto_advance"] = *auto_advance;
+    auto finalized = finalize_invoice(ctx, *std::move(invoice));
+    if (!finalized) return finalized;
+    // Stripe collects an advancing invoice by itself right after this answer; here it is done now.
+    const bool collects = text_of(*finalized, "status") == "open" &&
+                          flag_of(*finalized, "auto_advance") &&
+                          text_of(*finalized, "collection_method") == "charge_automatically";
+    if (!collects) return finalized;
+    return attempt_payment(ctx, *std::move(finalized), {}).invoice;
+}
+
+Answer pay(Operation& operation) {
+    Context& ctx = operation.ctx;
+    Params& params = operation.params;
+    PaymentAttempt attempt;
+    attempt.reason = AttemptReason::Requested;
+    attempt.payment_method = params.text("payment_method").value_or("");
+    attempt.session = params.boolean("off_session").value_or(false) ? PaymentSession::Recurring
+                                                                    : PaymentSession::OnSession;
+    const bool out_of_band = params.boolean("paid_out_of_band").value_or(false);
+    if (params.boolean("forgive").value_or(false))
+        params.complain(
+            bad_param("forgive", "", "This sandbox does not forgive what is not paid."));
+    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    auto invoice = require_invoice(operation);
+    if (!invoice) return invoice;
+    if (text_of(*invoice, "status") == "draft") invoice = finalize_invoice(ctx, *invoice);
+    if (!invoice) return invoice;
+    const std::string status = text_of(*invoice, "status");
+    if (status == "paid" && integer_of(*invoice, "amount_due") == 0 && !out_of_band) return invoice;
+    if (status != "open" && status != "uncollectible") {
+        StripeError error;
+        error.message =
+            status == "paid" ? "Invoice is already paid" : "This invoice can no longer be paid";
+        return Refusal(std::move(error));
+    }
+    if (out_of_band) {
+        if (auto intent = ctx.find("payment_intent", text_of(*invoice, "_payment_intent")))
+            cancel_payment_intent(ctx, *std::move(intent), "");
+        return pay_out_of_band(ctx, *std::move(invoice));
+    }
+    auto result = attempt_payment(ctx, *std::move(invoice), attempt);
+    if (result.kind == AttemptResult::Kind::Paid) return std::move(result.invoice);
+    ctx.keep_effects();
+    return Refusal(std::move(result.error));
+}
+
+/// Mail is not sent from here; the event tells who would have got it.
+Answer send(Operation& operation) {
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    auto invoice = require_invoice(operation);
+    if (!invoice) return invoice;
+    if (text_of(*invoice, "status") == "draft")
+        invoice = finalize_invoice(operation.ctx, *std::move(invoice));
+    if (invoice) operation.ctx.emit("invoice.sent", *invoice);
+    return invoice;
+}
+
+Answer void_it(Operation& operation) {
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    auto invoice = require_invoice(operation);
+    if (!invoice) return invoice;
+    return void_invoice(operation.ctx, *std::move(invoice));
+}
+
+Answer write_off(Operation& operation) {
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    auto invoice = require_invoice(operation);
+    if (!invoice) return invoice;
+    return mark_uncollectible(operation.ctx, *std::move(invoice));
+}
+
+Answer list_lines(Operation& operation) {
+    const auto invoice = require_invoice(operation);
+    if (!invoice) return invoice;
+    const std::string url = "/v1/invoices/" + text_of(*invoice, "id") + "/lines";
+    return list_page(operation, url, invoice->at("lines").at("data").get<std::vector<Json>>());
+}
+
+Answer list_invoice_payments(Operation& operation) {
+    Params& params = operation.params;
+    ListFilter filter;
+    filter.parent = params.text("invoice").value_or("");
+    filter.status = params.one_of("status", {"open", "paid", "canceled"}).value_or("");
+    std::string intent;
+    if (auto payment = params.object("payment")) {
+        payment->one_of("type", {"payment_intent", "charge", "payment_record"});
+        intent = payment->text("payment_intent").value_or("");
+        params.absorb(*payment);
+    }
+    read_created(params, filter);
+    if (!intent.empty()) {
+        const auto found = operation.ctx.find("payment_intent", intent);
+        // An intent of no invoice has no invoice payments, and no invoice has the id "-".
+        const std::string invoice = found ? text_of(*found, "_invoice") : "";
+        filter.parent = invoice.empty() ? "-" : invoice;
+    }
+    return list_objects(operation, "invoice_payment", filter, [&](const Json& payment) {
+        return intent.empty() || text_of(part_of(payment, "payment"), "payment_intent") == intent;
+    });
+}
+
+Answer get_invoice_payment(Operation& operation) {
+    const std::string& id = operation.path("payment");
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    auto payment = operation.ctx.find("invoice_payment", id);
+    if (!payment) return no_such_object("invoice_payment", id);
+    return *std::move(payment);
+}
+
+constexpr auto kInvoiceRoutes = std::to_array<OperationRoute>({
+    {"POST", "/v1/invoices", create_invoice},
+    {"GET", "/v1/invoices", list_invoices},
+    {"POST", "/v1/invoices/create_preview", preview_invoice},
+    {"GET", "/v1/invoices/{invoice}", get_invoice},
+    {"POST", "/v1/invoices/{invoice}", update_invoice},
+    {"DELETE", "/v1/invoices/{invoice}", delete_invoice},
+    {"POST", "/v1/invoices/{invoice}/finalize", finalize},
+    {"POST", "/v1/invoices/{invoice}/pay", pay},
+    {"POST", "/v1/invoices/{invoice}/send", send},
+    {"POST", "/v1/invoices/{invoice}/void", void_it},
+    {"POST", "/v1/invoices/{invoice}/mark_uncollectible", write_off},
+    {"GET", "/v1/invoices/{invoice}/lines", list_lines},
+    {"POST", "/v1/invoiceitems", create_invoice_item},
+    {"GET", "/v1/invoiceitems", list_invoice_items},
+    {"GET", "/v1/invoiceitems/{invoiceitem}", get_invoice_item},
+    {"POST", "/v1/invoiceitems/{invoiceitem}", update_invoice_item},
+    {"DELETE", "/v1/invoiceitems/{invoiceitem}", delete_invoice_item},
+    {"GET", "/v1/invoice_payments", list_invoice_payments},
+    {"GET", "/v1/invoice_payments/{payment}", get_invoice_payment},
+});
+
+constexpr auto kInvoiceExpandables = std::to_array<Expandable>({
+    {"invoice", "customer", "customer"},
+    {"invoice", "default_payment_method", "payment_method"},
+    {"invoice", "default_source", "card"},
+    {"invoice", "discounts", "discount"},
+    {"invoice", "from_invoice.invoice", "invoice"},
+    {"invoice", "latest_revision", "invoice"},
+    {"invoice", "on_behalf_of", "account"},
+    {"invoice", "parent.subscription_details.subscription", "subscription"},
+    {"invoice", "test_clock", "test_helpers.test_clock"},
+    {"invoice", "total_discount_amounts.discount", "discount"},
+    {"invoiceitem", "customer", "customer"},
+    {"invoiceitem", "discounts", "discount"},
+    {"invoiceitem", "invoice", "invoice"},
+    {"invoiceitem", "pricing.price_details.price", "price"},
+    {"invoiceitem", "test_clock", "test_helpers.test_clock"},
+    {"line_item", "discount_amounts.discount", "discount"},
+    {"line_item", "discounts", "discount"},
+    {"line_item", "pricing.price_details.price", "price"},
+    {"line_item", "subscription", "subscription"},
+    {"invoice_payment", "invoice", "invoice"},
+    {"invoice_payment", "payment.charge", "charge"},
+    {"invoice_payment", "payment.payment_intent", "payment_intent"},
+});
+
+Json invoice_payments(Context& ctx, const Json& invoice) {
+    return included_list("/v1/invoices/payments",
+                         ctx.list("invoice_payment", {.parent = text_of(invoice, "id")}));
+}
+
+constexpr auto kInvoiceIncludables = std::to_array<Includable>({
+    {"invoice", "confirmation_secret", stored_member<"confirmation_secret">},
+    {"invoice", "payments", invoice_payments},
+});
+
+constexpr auto kInvoiceSteps = std::to_array<EngineStep>({{"invoice", sure_step<step_invoice>}});
+
+}  // namespace
+
+const Feature& invoice_feature() {
+    static constexpr Feature kFeature{.operations = kInvoiceRoutes,
+                                      .expandables = kInvoiceExpandables,
+                                      .includables = kInvoiceIncludables,
+                                      .steps = kInvoiceSteps};
+    return kFeature;
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,188 @@
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/invoices/invoices.h"
+#include "sandbox/stripe/payments/payment_intents.h"
+#include "sandbox/stripe/subscriptions/subscriptions.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+/// Declines after which the same card is not tried again.
+bool is_hard_decline(const StripeError& error) {
+    for (const char* code :
+         {"incorrect_number", "lost_card", "pickup_card", "stolen_card",
+          "revocation_of_authorization", "revocation_of_all_authorizations",
+          "authentication_required", "highest_risk_level", "transaction_not_allowed"})
+        if (error.decline_code == code || error.code == code) return true;
+    return false;
+}
+
+void close_invoice_payment(Context& ctx, const Json& invoice, Instant now) {
+    auto payment = ctx.find("invoice_payment", text_of(invoice, "_invoice_payment"));
+    if (!payment || text_of(*payment, "status") == "canceled") return;
+    (*payment)["status"] = "paid";
+    (*payment)["amount_paid"] = invoice.at("amount_paid");
+    (*payment)["status_transitions"]["paid_at"] = unix_seconds(now);
+    ctx.put(*payment);
+    ctx.emit("invoice_payment.paid", *payment);
+}
+
+enum class Charged : bool { No, Yes };
+
+Json settle_paid(Context& ctx, Json invoice, Charged charged) {
+    const Instant now = second_of(ctx, text_of(invoice, "customer"));
+    invoice["status"] = "paid";
+    invoice["attempted"] = true;
+    invoice["auto_advance"] = false;
+    invoice["amount_paid"] = invoice["amount_due"];
+    invoice["amount_remaining"] = 0;
+    invoice["next_payment_attempt"] = nullptr;
+    invoice["status_transitions"]["paid_at"] = unix_seconds(now);
+    ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
+    if (charged == Charged::Yes)
+        ctx.update_and_emit("invoice.updated", invoice);
+    else
+        ctx.put(invoice);
+    invoice_was_paid(ctx, invoice);
+    ctx.emit("invoice.paid", invoice);
+    ctx.emit("invoice.payment_succeeded", invoice);
+    close_invoice_payment(ctx, invoice, now);
+    return invoice;
+}
+
+void count_attempt(Json& invoice, AttemptReason reason) {
+    const std::int64_t count = integer_of(invoice, "attempt_count");
+    if (count == 0 || reason == AttemptReason::Automatic) invoice["attempt_count"] = count + 1;
+}
+
+/// Plans the next automatic attempt. The first invoice of a subscription is never retried.
+void plan_retry(Context& ctx, Json& invoice, const StripeError& error, Instant now) {
+    if (!flag_of(invoice, "auto_advance") ||
+        text_of(invoice, "billing_reason") == "subscription_create")
+        return;
+    const auto tried = static_cast<std::size_t>(integer_of(invoice, "_retries"));
+    if (tried >= std::size(kRetryDelays)) {
+        invoice["_exhausted"] = true;
+        invoice["next_payment_attempt"] = nullptr;
+        ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
+        return;
+    }
+    const Instant next = now + kRetryDelays[tried];
+    invoice["_retries"] = tried + 1;
+    const bool hopeless = is_hard_decline(error) || error.code == "resource_missing";
+    invoice["_hopeless"] = hopeless;
+    invoice["next_payment_attempt"] = hopeless ? Json() : Json(unix_seconds(next));
+    ctx.put_due(invoice, next, text_of(invoice, "test_clock"));
+}
+
+AttemptResult settle_failed(Context& ctx, Json invoice, const PaymentAttempt& attempt,
+                            StripeError error) {
+    const Instant now = second_of(ctx, text_of(invoice, "customer"));
+    invoice["attempted"] = true;
+    count_attempt(invoice, attempt.reason);
+    if (attempt.reason == AttemptReason::Automatic) plan_retry(ctx, invoice, error, now);
+    ctx.update_and_emit("invoice.updated", invoice);
+    ctx.emit("invoice.payment_failed", invoice);
+    invoice_payment_failed(ctx, invoice);
+    return {std::move(invoice), AttemptResult::Kind::Failed, std::move(error)};
+}
+
+AttemptResult settle_action_required(Context& ctx, Json invoice, const PaymentAttempt& attempt,
+                                     const Json& intent) {
+    const Instant now = second_of(ctx, text_of(invoice, "customer"));
+    invoice["attempted"] = true;
+    StripeError error = card_error("invoice_payment_intent_requires_action", "",
+                                   "This payment requires additional user action before it can be "
+                                   "completed successfully. Payment can be completed using the "
+                                   "PaymentIntent associated with the invoice.")
+                            .error();
+    error.extra["payment_intent"] = visible(intent);
+    if (attempt.reason == AttemptReason::Automatic) plan_retry(ctx, invoice, error, now);
+    ctx.update_and_emit("invoice.updated", invoice);
+    ctx.emit("invoice.payment_action_required", invoice);
+    ctx.emit("invoice.payment_failed", invoice);
+    invoice_payment_failed(ctx, invoice);
+    return {std::move(invoice), AttemptResult::Kind::ActionRequired, std::move(error)};
+}
+
+StripeError no_payment_method() {
+    StripeError error;
+    error.code = "resource_missing";
+    error.message =
+        "There is no `default_payment_method` set on this Customer or Invoice. Please set a "
+        "`default_payment_method`.";
+    return error;
+}
+
+}  // namespace
+
+std::string default_payment_method_of(Context& ctx, const Json& invoice) {
+    std::string found = text_of(invoice, "default_payment_method");
+    if (!found.empty()) return found;
+    if (const auto subscription = ctx.find("subscription", subscription_of_invoice(invoice))) {
+        found = text_of(*subscription, "default_payment_method");
+        if (!found.empty()) return found;
+        found = text_of(*subscription, "default_source");
+        if (!found.empty()) return found;
+    }
+    const auto customer = ctx.find("customer", text_of(invoice, "customer"));
+    if (!customer) return {};
+    found = text_of(part_of(*customer, "invoice_settings"), "default_payment_method");
+    return found.empty() ? text_of(*customer, "default_source") : found;
+}
+
+AttemptResult attempt_payment(Context& ctx, Json invoice, const PaymentAttempt& attempt) {
+    const std::string method = attempt.payment_method.empty()
+                                   ? default_payment_method_of(ctx, invoice)
+                                   : attempt.payment_method;
+    auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent"));
+    invoice["_tried"] = method;
+    if (method.empty() || !intent)
+        return settle_failed(ctx, std::move(invoice), attempt, no_payment_method());
+    Confirmation confirmed =
+        confirm_payment_intent(ctx, *std::move(intent), method, attempt.session);
+    const std::string status = text_of(confirmed.intent, "status");
+    if (status == "requires_action")
+        return settle_action_required(ctx, std::move(invoice), attempt, confirmed.intent);
+    if (confirmed.error)
+        return settle_failed(ctx, std::move(invoice), attempt, *std::move(confirmed.error));
+    count_attempt(invoice, attempt.reason);
+    return {settle_paid(ctx, std::move(invoice), Charged::Yes), AttemptResult::Kind::Paid, {}};
+}
+
+void retry_payment(Context& ctx, Json invoice) {
+    const bool same_card = default_payment_method_of(ctx, invoice) == text_of(invoice, "_tried");
+    if (!same_card || !flag_of(invoice, "_hopeless")) {
+        attempt_payment(ctx, std::move(invoice), {});
+        return;
+    }
+    StripeError still_hopeless;
+    still_hopeless.code = "resource_missing";
+    plan_retry(ctx, invoice, still_hopeless, second_of(ctx, text_of(invoice, "customer")));
+    ctx.put(invoice);
+    if (retries_exhausted(invoice)) invoice_payment_failed(ctx, invoice);
+}
+
+bool retries_exhausted(const Json& invoice) { return flag_of(invoice, "_exhausted"); }
+
+Json pay_out_of_band(Context& ctx, Json invoice) {
+    return settle_paid(ctx, std::move(invoice), Charged::No);
+}
+
+void payment_intent_changed(Context& ctx, const Json& payment_intent) {
+    auto invoice = ctx.find("invoice", text_of(payment_intent, "_invoice"));
+    if (!invoice || text_of(*invoice, "status") != "open") return;
+    const std::string status = text_of(payment_intent, "status");
+    if (status == "succeeded") {
+        count_attempt(*invoice, AttemptReason::Requested);
+        settle_paid(ctx, *std::move(invoice), Charged::Yes);
+    } else if (status == "requires_payment_method") {
+        ctx.emit("invoice.payment_failed", *invoice);
+        invoice_payment_failed(ctx, *invoice);
+    }
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,228 @@
+#include "sandbox/stripe/invoices/invoices_preview.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/catalog/prices.h"
+#include "sandbox/stripe/coupons/applied.h"
+#include "sandbox/stripe/invoices/customer_currency.h"
+#include "sandbox/stripe/invoices/invoice_items.h"
+#include "sandbox/stripe/invoices/invoice_lines.h"
+#include "sandbox/stripe/invoices/item_lines.h"
+#include "sandbox/stripe/subscriptions/subscription_discounts.h"
+#include "sandbox/stripe/subscriptions/subscriptions.h"
+#include "sandbox/stripe/wire/amounts.h"
+#include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/currencies.h"
+#include "subscriptions/billing_period.h"
+
+namespace turnpike::twin {
+namespace {
+
+struct Request {
+    std::string customer, subscription;
+    std::string currency;  ///< "": that of the prices
+    std::optional<std::vector<DiscountRequest>> discounts;
+    PlanChange change;
+};
+
+Outcome<Request> read_request(Context& ctx, Params& params) {
+    Request request;
+    request.customer = params.text("customer").value_or("");
+    request.subscription = params.text("subscription").value_or("");
+    request.currency = read_optional_currency(params);
+    params.ignore("preview_mode");
+    params.ignore("automatic_tax");
+    request.discounts = read_discounts(params);
+    if (auto details = params.object("subscription_details")) {
+        auto items = read_items(ctx, *details);
+        if (!items) return Refusal(items.error());
+        request.change.items = *std::move(items);
+        request.change.proration = read_proration_behavior(*details);
+        request.change.proration_date = details->timestamp("proration_date");
+        if (details->one_of("billing_cycle_anchor", {"now", "unchanged"}) == "now")
+            request.change.anchor = PlanChange::Anchor::Now;
+        details->ignore("billing_mode");
+        params.absorb(*details);
+    }
+    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    if (request.customer.empty() && request.subscription.empty()) {
+        StripeError error;
+        error.message =
+            "You must either provide a `customer` or a `subscription` to the create preview "
+            "endpoint.";
+        return Refusal(std::move(error));
+    }
+    return request;
+}
+
+void append(std::vector<Json>& lines, std::vector<Json> more) {
+    std::ranges::move(more, std::back_inserter(lines));
+}
+
+/// Renewal lines of the items whose period ends first, with what was used so far; `at` becomes that
+/// end.
+std::vector<Json> renewal_lines(Context& ctx, const Json& subscription, Instant& at) {
+    const Json& items = subscription.at("items").at("data");
+    at = period_of_item(items.at(0)).end;
+    for (const Json& item : items) at = std::min(at, period_of_item(item).end);
+    const Instant anchor = *instant_of(subscription, "billing_cycle_anchor");
+    std::vector<Json> lines;
+    for (const Json& item : items) {
+        if (period_of_item(item).end != at) continue;
+        if (text_of(subscription, "status") != "trialing")
+            append(lines, usage_lines(ctx, subscription, item, unbilled_usage(item, at)));
+        append(lines, licensed_lines(ctx, subscription, item,
+                                     period_containing(anchor, interval_of(item.at("price")), at)));
+    }
+    return lines;
+}
+
+std::vector<Json> waiting_lines(Context& ctx, const Json& subscription) {
+    std::vector<Json> lines;
+    const auto items =
+        ctx.list("invoiceitem", {.parent = pending_parent(text_of(subscription, "customer"))});
+    for (auto item = items.rbegin(); item != items.rend(); ++item) {
+        const std::string of =
+            text_of(part_of(part_of(*item, "parent"), "subscription_details"), "subscription");
+        if (!of.empty() && of != text_of(subscription, "id")) continue;
+        lines.push_back(invoice_item_line(ctx, *item));
+    }
+    return lines;
+}
+
+/// A preview shows no sum that the invoice itself could not have.
+Answer finished(Json draft, std::vector<Json> lines) {
+    put_on_invoice(draft, std::move(lines));
+    if (!fits_amount(integer_of(draft, "total")))
+        return amount_too_large("", text_of(draft, "currency"));
+    return draft;
+}
+
+/// `discounts` of a preview stand in for the subscription's; "" avoids the customer's too.
+std::optional<StripeError> preview_discounts(Context& ctx, Json& subscription,
+                                             const Request& request) {
+    if (!request.discounts) return std::nullopt;
+    std::vector<Redeemed> never_stored;
+    return set_subscription_discounts(ctx, subscription, *request.discounts, never_stored);
+}
+
+void discount_preview(Context& ctx, Json& draft, const Json& subscription, const Request& request,
+                      Instant at) {
+    const bool none = request.discounts && request.discounts->empty();
+    set_discounts(draft, none ? std::vector<Json>() : discounts_of_invoice(ctx, subscription, at));
+}
+
+Answer preview_of(Context& ctx, Json subscription, const Request& request) {
+    if (auto error = preview_discounts(ctx, subscription, request))
+        return Refusal(*std::move(error));
+    if (!request.currency.empty())
+        if (auto error = check_price_currency(subscription.at("items").at("data").at(0).at("price"),
+                                              request.currency, "currency"))
+            return Refusal(*std::move(error));
+    PlannedChange planned;
+    planned.subscription = subscription;
+    const bool changes =
+        !request.change.items.empty() || request.change.anchor == PlanChange::Anchor::Now;
+    if (changes) {
+        auto result = plan_change(ctx, subscription, request.change);
+        if (!result) return Refusal(result.error());
+        planned = *std::move(result);
+    }
+    std::vector<Json> lines = waiting_lines(ctx, subscription);
+    for (const Json& proration : planned.prorations)
+        lines.push_back(invoice_item_line(ctx, proration));
+    NewInvoice invoice;
+    invoice.customer = text_of(subscription, "customer");
+    invoice.currency = text_of(subscription, "currency");
+    invoice.subscription = text_of(subscription, "id");
+    invoice.billing_reason = planned.invoices_now ? "subscription_update" : "upcoming";
+    invoice.period = planned.invoice_period;
+    std::vector<Json> regular = std::move(planned.lines);
+    if (!planned.invoices_now) {
+        Instant at;
+        regular = renewal_lines(ctx, planned.subscription, at);
+        invoice.period = {period_of_item(subscription.at("items").at("data").at(0)).start, at};
+    }
+    const Instant billed_at = invoice.period.end;
+    auto draft = draft_invoice(ctx, invoice);
+    if (!draft) return Refusal(draft.error());
+    (*draft)["id"] = ctx.new_id("upcoming_in");
+    discount_preview(ctx, *draft, planned.subscription, request, billed_at);
+    for (Json& line : regular) lines.push_back(std::move(line));
+    return finished(*std::move(draft), std::move(lines));
+}
+
+/// A subscription that does not exist yet, as far as its first invoice needs it.
+Outcome<Json> imagined_subscription(Context& ctx, const Request& request, Instant now) {
+    if (request.change.items.empty()) return missing_param("subscription_details[items]");
+    Json subscription;
+    subscription["id"] = nullptr;
+    subscription["customer"] = request.customer;
+    subscription["currency"] = request.currency;
+    Json& items = subscription["items"]["data"];
+    std::vector<Redeemed> never_stored;
+    for (std::size_t i = 0; i < request.change.items.size(); ++i) {
+        const ItemRequest& wanted = request.change.items[i];
+        if (!wanted.price)
+            return missing_param("subscription_details[items][" + std::to_string(i) + "][price]");
+        if (request.currency.empty() && i == 0)
+            subscription["currency"] = text_of(*wanted.price, "currency");
+        Json item =
+            new_item(ctx, subscription, wanted, period_number(now, interval_of(*wanted.price), 0));
+        if (wanted.discounts)
+            if (auto error =
+                    set_item_discounts(ctx, subscription, item, *wanted.discounts, never_stored))
+                return Refusal(*std::move(error));
+        items.push_back(std::move(item));
+    }
+    if (auto error = preview_discounts(ctx, subscription, request))
+        return Refusal(*std::move(error));
+    return subscription;
+}
+
+Answer preview_new(Context& ctx, const Request& request) {
+    const Instant now = second_of(ctx, request.customer);
+    const auto subscription = imagined_subscription(ctx, request, now);
+    if (!subscription) return subscription;
+    const std::string currency = text_of(*subscription, "currency");
+    if (auto error = check_currency(request.change.items, {}, currency))
+        return Refusal(*std::move(error));
+    if (auto error = check_customer_currency(ctx, request.customer, currency))
+        return Refusal(*std::move(error));
+    std::vector<Json> lines;
+    for (const Json& item : subscription->at("items").at("data"))
+        append(lines, licensed_lines(ctx, *subscription, item, period_of_item(item)));
+    auto draft = draft_invoice(ctx, {.customer = request.customer,
+                                     .currency = currency,
+                                     .billing_reason = "subscription_create",
+                                     .subscription = "",
+                                     .period = {now, now}});
+    if (!draft) return Refusal(draft.error());
+    (*draft)["id"] = ctx.new_id("upcoming_in");
+    discount_preview(ctx, *draft, *subscription, request, now);
+    return finished(*std::move(draft), std::move(lines));
+}
+
+}  // namespace
+
+Answer preview_invoice(Operation& operation) {
+    Context& ctx = operation.ctx;
+    const auto request = read_request(ctx, operation.params);
+    if (!request) return Refusal(request.error());
+    if (request->subscription.empty()) return preview_new(ctx, *request);
+    const auto subscription = ctx.find("subscription", request->subscription);
+    if (!subscription || is_ended(*subscription))
+        return no_such_param("subscription", request->subscription, "subscription");
+    return preview_of(ctx, *subscription, *request);
+}
+
+Answer upcoming_invoice(Context& ctx, const Json& subscription) {
+    return preview_of(ctx, subscription, Request{});
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,54 @@
+#include "sandbox/stripe/pages/page_parts.h"
+
+#include <fmt/format.h>
+
+#include "json/value.h"
+#include "sandbox/html.h"
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/wire/amounts.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+std::string interval_text(const Json& price) {
+    const Json& recurring = part_of(price, "recurring");
+    const std::int64_t count = integer_of(recurring, "interval_count");
+    const std::string name = text_of(recurring, "interval");
+    return count > 1 ? fmt::format("every {} {}s", count, name) : "per " + name;
+}
+
+}  // namespace
+
+std::string money_text(const Json& object, const char* member) {
+    return money_text(integer_of(object, member), object);
+}
+
+std::string money_text(std::int64_t amount, const Json& object) {
+    return escape_html(format_amount(amount, text_of(object, "currency")));
+}
+
+std::string day_text(const Json& object, const char* member) {
+    const auto moment = instant_of(object, member);
+    return moment ? long_day(*moment) : "";
+}
+
+std::string price_text(Context& ctx, const Json& price) {
+    const auto product = ctx.find("product", text_of(price, "product"));
+    return escape_html(fmt::format("{}: {} {}", product ? text_of(*product, "name") : "Plan",
+                                   format_amount(total_of(price, 1), text_of(price, "currency")),
+                                   interval_text(price)));
+}
+
+std::string return_address(const Json& intent) {
+    const std::string address = text_of(intent, "_return_url");
+    if (address.empty()) return "";
+    const std::string status = text_of(intent, "status");
+    const bool succeeded = status == "succeeded" || status == "requires_capture";
+    return fmt::format("{0}{1}{2}={3}&{2}_client_secret={4}&redirect_status={5}", address,
+                       address.find('?') == std::string::npos ? "?" : "&",
+                       text_of(intent, "object"), text_of(intent, "id"),
+                       text_of(intent, "client_secret"), succeeded ? "succeeded" : "failed");
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,535 @@
+#include "sandbox/stripe/pages/portal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox/html.h"
+#include "sandbox/stripe/testing/billing_testing.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class PortalTest : public ::testing::Test {
+protected:
+    PortalTest() {
+        sandbox_.post("/v1/customers/" + customer_, "name=%3Cb%3EAda%3C%2Fb%3E");
+        subscription_ =
+            text_of(sandbox_.post("/v1/subscriptions",
+                                  "customer=" + customer_ + "&items[0][price]=" + starter_),
+                    "id");
+        session_ = sandbox_.post(
+            "/v1/billing_portal/sessions",
+            "customer=" + customer_ + "&return_url=http%3A%2F%2F127.0.0.1%2Fback%3Fa%3D1%26b%3D2");
+    }
+
+    PageAnswer visit(std::string_view method, const std::string& pattern, const std::string& kind,
+                     const std::string& id, const std::string& form) {
+        const Json parameters = *decode_form(form);
+        for (const PageRoute& route : portal_page_feature().pages) {
+            if (route.method != method || route.pattern != pattern) continue;
+            return sandbox_.in_transaction([&](Context& ctx) {
+                PageRequest page{.ctx = ctx,
+                                 .object = *ctx.find(kind, id),
+                                 .form = Params(parameters),
+                                 .path = "/here"};
+                return route.handler(page);
+            });
+        }
+        ADD_FAILURE() << "no such page";
+        return {};
+    }
+    /// From here on, a session of a configuration with these features.
+    void enter_with(const std::string& features) {
+        const Json made = sandbox_.post("/v1/billing_portal/configurations", features);
+        session_ = sandbox_.post("/v1/billing_portal/sessions",
+                                 "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
+    }
+    PageAnswer show() {
+        return visit("GET", "/p/session/{id}", "billing_portal.session", text_of(session_, "id"),
+                     "");
+    }
+    /// Posts a form and returns the page that follows.
+    std::string act(const std::string& form) {
+        const PageAnswer answer = visit("POST", "/p/session/{id}", "billing_portal.session",
+                                        text_of(session_, "id"), form);
+        EXPECT_EQ(answer.status, 303);
+        EXPECT_EQ(answer.location, "/here");
+        return show().html;
+    }
+    Json subscription() { return sandbox_.get("/v1/subscriptions/" + subscription_); }
+
+    BillingSandbox sandbox_;
+    std::string customer_ = sandbox_.customer();
+    std::string starter_ = sandbox_.price("Starter", 2900), pro_ = sandbox_.price("Pro", 9900);
+    std::string subscription_;
+    Json session_;
+};
+
+TEST_F(PortalTest, ShowsPlanCardsAndInvoicesEscaped) {
+    EXPECT_EQ(session_["object"], "billing_portal.session");
+    EXPECT_THAT(text_of(session_, "url"), HasSubstr("/p/session/bps_"));
+    const PageAnswer page = show();
+    EXPECT_EQ(page.status, 200);
+    EXPECT_THAT(page.html, HasSubstr("Starter: $29.00 per month"));
+    EXPECT_THAT(page.html, HasSubstr("Renews on 1 April 2026"));
+    EXPECT_THAT(page.html, HasSubstr("visa ending in 4242"));
+    EXPECT_THAT(page.html, HasSubstr("-0001"));
+    EXPECT_THAT(page.html, HasSubstr("&lt;b&gt;Ada&lt;/b&gt;"));
+    EXPECT_THAT(page.html, Not(HasSubstr("<b>Ada")));
+    EXPECT_THAT(page.html, HasSubstr("href=\"http://127.0.0.1/back?a=1&amp;b=2\""));
+    EXPECT_THAT(page.html, Not(HasSubstr("<script")));
+}
+
+TEST_F(PortalTest, ChangesThePlanWithTheSameEventsAsTheApi) {
+    show();
+    sandbox_.set_now(sandbox_.now() + std::chrono::minutes(1));
+    sandbox_.new_events();
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
+                HasSubstr("Your plan has been changed."));
+    EXPECT_EQ(text_of(subscription()["items"]["data"][0], "price"), pro_);
+    EXPECT_THAT(sandbox_.new_events(),
+                ::testing::IsSupersetOf({"customer.subscription.updated", "invoice.paid"}));
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=price_none"),
+                HasSubstr("does not offer"));
+}
+
+TEST_F(PortalTest, AChangeThatIsNotPaidChangesNothing) {
+    show();
+    act("action=replace_card&number=4000+0000+0000+0341");
+    const Json before = subscription();
+    const auto objects = sandbox_.rows("objects");
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
+                HasSubstr("Your card was declined."));
+    EXPECT_EQ(subscription(), before);
+    EXPECT_EQ(sandbox_.rows("objects"), objects);
+}
+
+TEST_F(PortalTest, AChangeThatTheBankMustConfirmSaysWhatToDo) {
+    show();
+    act("action=replace_card&number=4000002760003184");
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
+                HasSubstr("Nothing has been changed; use another card."));
+    EXPECT_EQ(text_of(subscription()["items"]["data"][0], "price"), starter_);
+}
+
+TEST_F(PortalTest, CancelsByDateAndTakesItBack) {
+    show();
+    EXPECT_THAT(act("action=cancel&subscription=" + subscription_),
+                HasSubstr("Ends on 1 April 2026"));
+    // In flexible billing the portal sets the date, not the flag.
+    EXPECT_EQ(subscription()["cancel_at_period_end"], false);
+    EXPECT_EQ(subscription()["cancel_at"],
+              subscription()["items"]["data"][0]["current_period_end"]);
+    EXPECT_THAT(act("action=keep&subscription=" + subscription_),
+                HasSubstr("Renews on 1 April 2026"));
+    EXPECT_EQ(subscription()["cancel_at"], nullptr);
+}
+
+TEST_F(PortalTest, CancelsAPlanOnlyOnce) {
+    enter_with(
+        "features[subscription_cancel][enabled]=true"
+        "&features[subscription_cancel][mode]=immediately");
+    show();
+    EXPECT_THAT(act("action=cancel&subscription=" + subscription_),
+                HasSubstr("Your plan has ended."));
+    const Json ended = subscription();
+    EXPECT_EQ(ended["status"], "canceled");
+    sandbox_.set_now(sandbox_.now() + std::chrono::seconds(5));
+    sandbox_.new_events();
+    for (const char* action : {"cancel", "keep", "change_plan"})
+        EXPECT_THAT(act("action=" + std::string(action) + "&subscription=" + subscription_ +
+                        "&price=" + pro_),
+                    HasSubstr("does not offer"));
+    EXPECT_EQ(subscription(), ended);
+    EXPECT_TRUE(sandbox_.new_events().empty());
+}
+
+TEST_F(PortalTest, ReplacesTheCard) {
+    show();
+    EXPECT_THAT(act("action=replace_card&number=5555+5555+5555+4444"), HasSubstr("4444"));
+    const Json customer = sandbox_.get("/v1/customers/" + customer_,
+                                       "expand[]=invoice_settings.default_payment_method");
+    EXPECT_EQ(customer["invoice_settings"]["default_payment_method"]["card"]["last4"], "4444");
+    EXPECT_THAT(act("action=replace_card&number=1234"), HasSubstr("incorrect"));
+    EXPECT_THAT(act("action=replace_card&number=4000000000000002"), HasSubstr("declined"));
+}
+
+TEST_F(PortalTest, AReplacedCardIsGone) {
+    show();
+    const auto last4s = [&] {
+        std::vector<std::string> found;
+        for (const Json& method :
+             sandbox_.get("/v1/payment_methods", "customer=" + customer_)["data"])
+            found.push_back(text_of(method["card"], "last4"));
+        return found;
+    };
+    sandbox_.post(
+        "/v1/subscriptions/" + subscription_,
+        "default_payment_method=" +
+            text_of(sandbox_.get("/v1/payment_methods", "customer=" + customer_)["data"][0], "id"));
+    sandbox_.new_events();
+    act("action=replace_card&number=5555555555554444");
+    EXPECT_THAT(last4s(), ::testing::ElementsAre("4444"));
+    EXPECT_THAT(sandbox_.new_events(),
+                ::testing::IsSupersetOf({"payment_method.attached", "payment_method.detached"}));
+    // The same number again is still one card.
+    const std::string page = act("action=replace_card&number=5555555555554444");
+    EXPECT_THAT(last4s(), ::testing::ElementsAre("4444"));
+    EXPECT_THAT(page, HasSubstr("mastercard ending in 4444"));
+    const std::string chosen = text_of(subscription(), "default_payment_method");
+    EXPECT_EQ(
+        sandbox_.get("/v1/customers/" + customer_)["invoice_settings"]["default_payment_method"],
+        chosen);
+}
+
+TEST_F(PortalTest, ShowsAndChangesEachOfSeveralPlans) {
+    const Json second =
+        sandbox_.post("/v1/subscriptions", "customer=" + customer_ + "&items[0][price]=" + pro_ +
+                                               "&items[0][quantity]=3");
+    const std::string page = show().html;
+    EXPECT_THAT(page, HasSubstr("Plan 1 of 2"));
+    EXPECT_THAT(page, HasSubstr("<strong>3 × Pro: $99.00 per month"));
+    EXPECT_THAT(page, HasSubstr("<strong>Starter: $29.00 per month"));
+    EXPECT_THAT(page, HasSubstr("value=\"" + subscription_ + "\""));
+    EXPECT_THAT(page, HasSubstr("value=\"" + text_of(second, "id") + "\""));
+    EXPECT_THAT(page, HasSubstr("id=\"price2\""));
+    act("action=cancel&subscription=" + subscription_);
+    EXPECT_NE(subscription()["cancel_at"], nullptr);
+    EXPECT_EQ(sandbox_.get("/v1/subscriptions/" + text_of(second, "id"))["cancel_at"], nullptr);
+}
+
+TEST_F(PortalTest, OffersNoChangeToTheSamePlan) {
+    const std::string option = "<option value=\"" + starter_ + "\"";
+    EXPECT_THAT(show().html, Not(HasSubstr(option)));
+    sandbox_.new_events();
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + starter_),
+                HasSubstr("You are on this plan already."));
+    EXPECT_TRUE(sandbox_.new_events().empty());
+}
+
+class HostedInvoiceTest : public PortalTest {
+protected:
+    /// A subscription of a new customer with this card; its latest invoice, with the payments.
+    Json subscribe(const std::string& card, const std::string& more = "") {
+        payer_ = sandbox_.customer(card, more);
+        return sandbox_.post("/v1/subscriptions",
+                             "customer=" + payer_ + "&items[0][price]=" + pro_ +
+                                 "&expand[]=latest_invoice.payments")["latest_invoice"];
+    }
+    PageAnswer page_of(const std::string& method, const Json& invoice, const std::string& form) {
+        return visit(method, "/p/invoice/{id}", "invoice", text_of(invoice, "id"), form);
+    }
+    std::string payer_;
+};
+
+TEST_F(HostedInvoiceTest, SaysThatAPaymentWasDeclined) {
+    const Json invoice = subscribe("pm_card_chargeCustomerFail");
+    EXPECT_EQ(page_of("POST", invoice, "action=pay").status, 303);
+    EXPECT_THAT(page_of("GET", invoice, "").html,
+                HasSubstr("The payment did not go through: Your card was declined."));
+}
+
+TEST_F(HostedInvoiceTest, TakesACardFromACustomerWhoHasNone) {
+    const std::string payer = sandbox_.customer("");
+    const Json invoice =
+        sandbox_.post("/v1/subscriptions", "customer=" + payer + "&items[0][price]=" + pro_ +
+                                               "&payment_behavior=default_incomplete"
+                                               "&expand[]=latest_invoice")["latest_invoice"];
+    const auto pay = [&](const std::string& number) {
+        return page_of("POST", invoice, "action=pay_with_card&number=" + number);
+    };
+    EXPECT_THAT(page_of("GET", invoice, "").html, Not(HasSubstr("card on file")));
+    const struct {
+        std::string number, says;
+    } refused[] = {{"4000+0000+0000+0002", "Your card was declined."},
+                   {"4000000000009995", "insufficient funds"},
+                   {"1234", "Your card number is incorrect."},
+                   {"", "Your card number is incorrect."}};
+    const auto objects = sandbox_.rows("objects");
+    for (const auto& c : refused) {
+        const PageAnswer answer = pay(c.number);
+        EXPECT_EQ(answer.status, 200);
+        EXPECT_THAT(answer.html, HasSubstr(c.says));
+    }
+    EXPECT_EQ(sandbox_.rows("objects"), objects);
+
+    EXPECT_EQ(pay("4242+4242+4242+4242").status, 303);
+    const std::string path = "/v1/invoices/" + text_of(invoice, "id");
+    EXPECT_EQ(sandbox_.get(path)["status"], "paid");
+    const Json kept = sandbox_.get("/v1/payment_methods", "customer=" + payer)["data"];
+    ASSERT_EQ(kept.size(), 1U);
+    EXPECT_EQ(sandbox_.get("/v1/customers/" + payer)["invoice_settings"]["default_payment_method"],
+              kept[0]["id"]);
+}
+
+TEST_F(HostedInvoiceTest, AnotherCardPaysOnceAndLeavesTheDefault) {
+    const Json invoice = subscribe("pm_card_chargeCustomerFail");
+    const auto chosen = [&] {
+        return sandbox_.get("/v1/customers/" +
+                            payer_)["invoice_settings"]["default_payment_method"];
+    };
+    const Json before = chosen();
+    EXPECT_EQ(page_of("POST", invoice, "action=pay_with_card&number=5555555555554444").status, 303);
+    EXPECT_EQ(sandbox_.get("/v1/invoices/" + text_of(invoice, "id"))["status"], "paid");
+    EXPECT_EQ(chosen(), before);
+}
+
+TEST_F(HostedInvoiceTest, AddsUpWhenABalanceIsApplied) {
+    const std::string payer = sandbox_.customer("pm_card_visa", "&balance=-4000");
+    const Json invoice =
+        sandbox_.post("/v1/subscriptions", "customer=" + payer + "&items[0][price]=" + pro_ +
+                                               "&expand[]=latest_invoice")["latest_invoice"];
+    const std::string page = page_of("GET", invoice, "").html;
+    EXPECT_THAT(page, HasSubstr("Total</th><td class=\"amount\">$99.00"));
+    EXPECT_THAT(page, HasSubstr("Applied balance</th><td class=\"amount\">-$40.00"));
+    EXPECT_THAT(page, HasSubstr("Amount due</th><td class=\"amount\">$59.00"));
+    EXPECT_THAT(page_of("GET", subscribe("pm_card_visa"), "").html, Not(HasSubstr("balance")));
+}
+
+TEST_F(HostedInvoiceTest, ShowsWhatDiscountsTakeOff) {
+    sandbox_.post("/v1/coupons", "id=TENTH&percent_off=10");
+    const Json invoice =
+        sandbox_.post("/v1/subscriptions",
+                      "customer=" + sandbox_.customer() + "&items[0][price]=" + pro_ +
+                          "&discounts[0][coupon]=TENTH&expand[]=latest_invoice")["latest_invoice"];
+    const std::string page = page_of("GET", invoice, "").html;
+    EXPECT_THAT(page, HasSubstr("Discount</th><td class=\"amount\">-$9.90"));
+    EXPECT_THAT(page, HasSubstr("Total</th><td class=\"amount\">$89.10"));
+    EXPECT_THAT(page_of("GET", subscribe("pm_card_visa"), "").html, Not(HasSubstr("Discount")));
+}
+
+TEST_F(HostedInvoiceTest, LeadsBackToThePortalItCameFrom) {
+    const std::string session = text_of(session_, "id");
+    const std::string portal = show().html;
+    const std::string invoice = text_of(subscription(), "latest_invoice");
+    EXPECT_THAT(portal, HasSubstr("/p/invoice/" + invoice + "?session=" + session));
+    const auto page = [&](const std::string& query) {
+        return visit("GET", "/p/invoice/{id}", "invoice", invoice, query).html;
+    };
+    const std::string link = "href=\"/p/session/" + session + "\"";
+    EXPECT_THAT(page("session=" + session), HasSubstr(link));
+    EXPECT_THAT(page("session=bps_none"), Not(HasSubstr("/p/session/")));
+    // Not to somebody else's portal.
+    const Json other = sandbox_.post("/v1/billing_portal/sessions",
+                                     "customer=" + sandbox_.customer() + "&return_url=http://x.y");
+    EXPECT_THAT(page("session=" + text_of(other, "id")), Not(HasSubstr("/p/session/")));
+}
+
+TEST_F(HostedInvoiceTest, TheBanksPageLeadsBackToTheInvoice) {
+    const Json invoice = subscribe("pm_card_authenticationRequired");
+    const std::string session =
+        text_of(sandbox_.post("/v1/billing_portal/sessions", "customer=" + payer_), "id");
+    const PageAnswer paid = page_of("POST", invoice, "action=pay&session=" + session);
+    const std::string intent = text_of(invoice["payments"]["data"][0]["payment"], "payment_intent");
+    EXPECT_EQ(paid.location, "/p/authenticate/" + intent + "?session=" + session);
+    const auto bank = [&](const std::string& method, const std::string& form) {
+        return visit(method, "/p/authenticate/{id}", "payment_intent", intent, form);
+    };
+    EXPECT_EQ(bank("POST", "action=no&session=" + session).location, "/here?session=" + session);
+    const std::string back =
+        "/p/invoice/" + text_of(invoice, "id") + "?session=" + session + "\">Back to the invoice";
+    EXPECT_THAT(bank("GET", "session=" + session).html,
+                ::testing::AllOf(HasSubstr(back), HasSubstr("did not confirm it.")));
+    page_of("POST", invoice, "action=pay");
+    bank("POST", "action=yes");
+    EXPECT_THAT(bank("GET", "session=" + session).html,
+                ::testing::AllOf(HasSubstr(back), HasSubstr("The payment went through.")));
+}
+
+TEST_F(PortalTest, RemovesACardThatPaysForNothing) {
+    const auto attach = [&](const std::string& card, const std::string& customer) {
+        return text_of(
+            sandbox_.post("/v1/payment_methods/" + card + "/attach", "customer=" + customer), "id");
+    };
+    const auto remove = [&](const std::string& method) {
+        return act("action=remove_card&payment_method=" + method);
+    };
+    show();
+    const std::string second = attach("pm_card_mastercard", customer_);
+    EXPECT_THAT(show().html, HasSubstr("Remove the card ending in 4444"));
+    EXPECT_THAT(show().html, Not(HasSubstr("Remove the card ending in 4242")));
+    EXPECT_THAT(remove(second), HasSubstr("Your card ending in 4444 has been removed."));
+    EXPECT_EQ(sandbox_.get("/v1/payment_methods", "customer=" + customer_)["data"].size(), 1U);
+    const auto chosen = text_of(sandbox_.get("/v1/customers/" + customer_)["invoice_settings"],
+                                "default_payment_method");
+    EXPECT_THAT(remove(chosen), HasSubstr("Replace it instead."));
+    EXPECT_THAT(remove(attach("pm_card_mastercard", sandbox_.customer(""))),
+                HasSubstr("does not offer"));
+    EXPECT_THAT(remove(""), HasSubstr("does not offer"));
+}
+
+TEST_F(PortalTest, TouchesNobodyElsesSubscription) {
+    const std::string other =
+        text_of(sandbox_.post("/v1/subscriptions",
+                              "customer=" + sandbox_.customer() + "&items[0][price]=" + starter_),
+                "id");
+    show();
+    for (const char* action : {"cancel", "keep", "change_plan"})
+        EXPECT_THAT(
+            act("action=" + std::string(action) + "&subscription=" + other + "&price=" + pro_),
+            HasSubstr("does not offer"));
+    const Json untouched = sandbox_.get("/v1/subscriptions/" + other);
+    EXPECT_EQ(untouched["cancel_at"], nullptr);
+    EXPECT_EQ(text_of(untouched["items"]["data"][0], "price"), starter_);
+}
+
+TEST_F(PortalTest, TheLinkExpiresUnopenedAndIdle) {
+    sandbox_.set_now(sandbox_.now() + std::chrono::minutes(5) + std::chrono::seconds(1));
+    EXPECT_EQ(show().status, 404);
+    session_ = sandbox_.post("/v1/billing_portal/sessions", "customer=" + customer_);
+    EXPECT_EQ(show().status, 200);
+    sandbox_.set_now(sandbox_.now() + std::chrono::minutes(59));
+    EXPECT_EQ(show().status, 200);
+    sandbox_.set_now(sandbox_.now() + std::chrono::minutes(61));
+    EXPECT_EQ(show().status, 404);
+}
+
+TEST_F(PortalTest, TheBanksPageFinishesAPayment) {
+    act("action=replace_card&number=4000002760003184");
+    const Json waiting =
+        sandbox_.post("/v1/subscriptions", "customer=" + customer_ + "&items[0][price]=" + pro_ +
+                                               "&expand[]=latest_invoice.payments");
+    ASSERT_EQ(waiting["status"], "incomplete");
+    const std::string intent =
+        text_of(waiting["latest_invoice"]["payments"]["data"][0]["payment"], "payment_intent");
+    EXPECT_THAT(visit("GET", "/p/authenticate/{id}", "payment_intent", intent, "").html,
+                HasSubstr("$99.00"));
+    visit("POST", "/p/authenticate/{id}", "payment_intent", intent, "action=yes");
+    EXPECT_EQ(sandbox_.get("/v1/subscriptions/" + text_of(waiting, "id"))["status"], "active");
+    const std::string invoice = text_of(waiting["latest_invoice"], "id");
+    EXPECT_EQ(sandbox_.get("/v1/invoices/" + invoice)["status"], "paid");
+    EXPECT_THAT(visit("GET", "/p/invoice/{id}", "invoice", invoice, "").html, HasSubstr("$99.00"));
+}
+
+TEST_F(PortalTest, AnInvoiceSaysWhomItIsFor) {
+    const struct {
+        std::string identity, billed_to;
+    } cases[] = {
+        {"name=Ada&email=a%40b.co", "<p>Billed to Ada, a@b.co</p>"},
+        {"name=Ada&email=", "<p>Billed to Ada</p>"},
+        {"name=&email=a%40b.co", "<p>Billed to a@b.co</p>"},
+        {"name=%3Cb%3E&email=", "<p>Billed to &lt;b&gt;</p>"},
+    };
+    const auto page_of = [&](const std::string& customer, const std::string& identity) {
+        sandbox_.post("/v1/customers/" + customer, identity);
+        const Json made = sandbox_.post("/v1/subscriptions",
+                                        "customer=" + customer + "&items[0][price]=" + starter_);
+        return visit("GET", "/p/invoice/{id}", "invoice", text_of(made, "latest_invoice"), "").html;
+    };
+    for (const auto& c : cases)
+        EXPECT_THAT(page_of(sandbox_.customer(), c.identity), HasSubstr(c.billed_to));
+    const std::string nameless = sandbox_.customer();
+    EXPECT_THAT(page_of(nameless, "name=&email="), HasSubstr("<p>Billed to " + nameless + "</p>"));
+}
+
+TEST_F(PortalTest, ConfigurationsSwitchFeaturesOff) {
+    enter_with(
+        "features[subscription_cancel][enabled]=false&features[invoice_history][enabled]=false");
+    EXPECT_THAT(show().html, Not(HasSubstr("Invoices")));
+    EXPECT_THAT(act("action=cancel&subscription=" + subscription_), HasSubstr("does not offer"));
+    EXPECT_EQ(sandbox_
+                  .refused("/v1/billing_portal/sessions",
+                           "customer=" + customer_ + "&return_url=javascript%3Aalert(1)")
+                  .code,
+              "url_invalid");
+}
+
+TEST_F(PortalTest, AConfigurationOffersTheProductsThatItLists) {
+    const std::string team = sandbox_.price("Team", 19'900);
+    const auto product_of = [&](const std::string& price) {
+        return text_of(sandbox_.get("/v1/prices/" + price), "product");
+    };
+    const auto listing = [&](const std::string& product, const std::string& price) {
+        const std::string first = "features[subscription_update][products][0]";
+        return "features[subscription_update][enabled]=true&" + first + "[product]=" + product +
+               "&" + first + "[prices][0]=" + price;
+    };
+    const std::string configurations = "/v1/billing_portal/configurations";
+    enter_with(listing(product_of(team), team) +
+               "&features[subscription_update][products][0][adjustable_quantity][enabled]=true");
+    EXPECT_THAT(show().html, HasSubstr("Team: $199.00"));
+    EXPECT_THAT(show().html, Not(HasSubstr("Pro: $99.00")));
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
+                HasSubstr("does not offer"));
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + team),
+                HasSubstr("Your plan has been changed."));
+
+    const std::string where = "features[subscription_update][products][0]";
+    EXPECT_EQ(sandbox_.refused(configurations, listing("prod_none", team)).param,
+              where + "[product]");
+    EXPECT_EQ(sandbox_.refused(configurations, listing(product_of(team), "price_none")).param,
+              where + "[prices][0]");
+    EXPECT_EQ(sandbox_.refused(configurations, listing(product_of(team), pro_)).param,
+              where + "[prices][0]");
+}
+
+TEST_F(PortalTest, AConfigurationWithAnEmptyListOffersEverything) {
+    enter_with(
+        "features[subscription_update][enabled]=true&features[subscription_update][products]=");
+    EXPECT_THAT(show().html, HasSubstr("Pro: $99.00"));
+    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
+                HasSubstr("Your plan has been changed."));
+}
+
+TEST_F(PortalTest, APriceMadeForOneCustomerIsNobodyElsesToChoose) {
+    const std::string product = text_of(sandbox_.get("/v1/prices/" + pro_), "product");
+    const std::string data = "items[0][price_data]";
+    const Json made = sandbox_.post(
+        "/v1/subscriptions", "customer=" + sandbox_.customer() + "&" + data +
+                                 "[product]=" + product + "&" + data + "[currency]=usd&" + data +
+                                 "[unit_amount]=123&" + data + "[recurring][interval]=month&" +
+                                 data + "[recurring][trial_period_days]=7");
+    const Json& price = made["items"]["data"][0]["price"];
+    EXPECT_EQ(price["recurring"]["trial_period_days"], 7);
+    EXPECT_FALSE(price.contains("_inline"));
+    EXPECT_EQ(sandbox_.get("/v1/prices/" + text_of(price, "id")), price);
+    EXPECT_THAT(texts_of(sandbox_.get("/v1/prices", "product=" + product)["data"], "id"),
+                ::testing::ElementsAre(pro_));
+    EXPECT_THAT(show().html, Not(HasSubstr("$1.23")));
+}
+
+TEST(EscapeHtml, LeavesNoWayOutOfTextOrAttributes) {
+    EXPECT_EQ(escape_html("<a href=\"x\" title='y'>&"),
+              "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;");
+}
+
+TEST_F(PortalTest, AConfigurationCanBeChanged) {
+    const std::string configurations = "/v1/billing_portal/configurations";
+    const Json made = sandbox_.post(configurations, "business_profile[headline]=Hello");
+    const std::string path = configurations + "/" + text_of(made, "id");
+    sandbox_.new_events();
+    const Json changed = sandbox_.post(
+        path, "metadata[foo]=bar&features[subscription_cancel][enabled]=false&name=Shop");
+    EXPECT_EQ(changed["metadata"]["foo"], "bar");
+    EXPECT_EQ(changed["features"]["subscription_cancel"]["enabled"], false);
+    EXPECT_EQ(changed["features"]["subscription_cancel"]["mode"], "at_period_end");
+    EXPECT_EQ(changed["business_profile"]["headline"], "Hello");
+    EXPECT_EQ(sandbox_.get(path), changed);
+    EXPECT_THAT(sandbox_.new_events(), ElementsAre("billing_portal.configuration.updated"));
+    EXPECT_EQ(
+        sandbox_.last_event("billing_portal.configuration.updated")["previous_attributes"]["name"],
+        nullptr);
+    EXPECT_EQ(sandbox_.post(path, "name=")["name"], nullptr);
+    EXPECT_EQ(sandbox_.refused(configurations + "/bpc_none", "name=x").http_status, 404);
+    EXPECT_EQ(sandbox_.refused(path, "colour=red").code, "parameter_unknown");
+}
+
+TEST_F(PortalTest, OnlyAnActiveConfigurationMakesSessions) {
+    const std::string configurations = "/v1/billing_portal/configurations";
+    const std::string id = text_of(sandbox_.post(configurations), "id");
+    sandbox_.post(configurations + "/" + id, "active=false");
+    const std::string session = "customer=" + customer_ + "&configuration=" + id;
+    EXPECT_EQ(sandbox_.refused("/v1/billing_portal/sessions", session).param, "configuration");
+    sandbox_.post("/v1/billing_portal/sessions", "customer=" + customer_);
+    const std::string usual =
+        text_of(sandbox_.get(configurations, "is_default=true")["data"][0], "id");
+    EXPECT_EQ(sandbox_.refused(configurations + "/" + usual, "active=false").param, "active");
+}
+
+}  // namespace
+}  // namespace turnpike::twin

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "json/json.h"
+#include "sandbox/stripe/cards/test_cards.h"
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/invoices/invoices.h"
+
+/// PaymentIntents. The card (test_cards.h) is the whole issuer, the account (sepa_debit.h) the
+/// bank.
+namespace turnpike::twin {
+
+struct NewPaymentIntent {
+    std::int64_t amount = 0;
+    std::string currency;
+    std::string customer;  ///< "" if none
+    std::string description;
+    std::string capture_method = "automatic_async";  ///< or "automatic", "manual"
+    std::string
+        invoice;  ///< kept as payment_details.order_reference and for payment_intent_changed
+    Json setup_future_usage;
+};
+/// Not stored yet; status requires_payment_method.
+Json new_payment_intent(Context& ctx, const NewPaymentIntent& request);
+
+/// How a confirmation ended; `intent` is stored and its events are raised.
+struct Confirmation {
+    Json intent;
+    std::optional<StripeError> error;  ///< 402 with the PaymentIntent inside
+};
+/// Charges the intent's payment method. Status becomes succeeded, requires_capture,
+/// requires_action or (declined) requires_payment_method.
+Confirmation confirm_payment_intent(Context& ctx, Json intent, const std::string& payment_method,
+                                    PaymentSession session);
+
+/// What the cardholder did at next_action's page.
+enum class Authenticated : bool { No, Yes };
+/// Goes on with an intent in requires_action: charges it, or declines it when the cardholder
+/// failed. A card that was authenticated once can be charged off-session afterwards.
+Confirmation authenticate_payment_intent(Context& ctx, Json intent, Authenticated outcome);
+
+/// A charge that failed, of which payment method, and why.
+struct FailedCharge {
+    const Json& method;
+    const Json& charge;
+    const Decline& decline;
+};
+/// What a failed charge makes of its intent, which is stored: status requires_payment_method.
+Confirmation decline_payment_intent(Context& ctx, Json intent, const FailedCharge& failed);
+/// What a charge that succeeded makes of its intent, which is stored and returned.
+Json succeed_payment_intent(Context& ctx, Json intent, const Json& charge);
+/// With setup_future_usage, the method that has paid becomes the customer's.
+void keep_for_later(Context& ctx, const Json& intent, const Json& method);
+
+/// Reads what an intent only keeps and shows: receipt_email, shipping, statement_descriptor, ...
+void read_intent_notes(Params& params, Json& intent);
+
+/// Any status that is not final -> canceled.
+Json cancel_payment_intent(Context& ctx, Json intent, const std::string& reason);
+
+const Feature& payment_feature();
+
+}  // namespace turnpike::twin

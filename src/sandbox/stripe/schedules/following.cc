@@ -1,0 +1,210 @@
+#include "sandbox/stripe/schedules/following.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "json/value.h"
+#include "sandbox/stripe/subscriptions/subscriptions_params.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+/// A phase's own setting, or the default one.
+std::string setting_of(const Json& schedule, const Json& phase, const char* member) {
+    const std::string own = text_of(phase, member);
+    return own.empty() ? text_of(schedule.at("default_settings"), member) : own;
+}
+
+std::optional<std::int64_t> due_days(const Json& schedule, const Json& phase) {
+    for (const Json* settings : {&phase, &schedule.at("default_settings")}) {
+        const Json& invoice = part_of(*settings, "invoice_settings");
+        if (!invoice.value("days_until_due", Json()).is_null())
+            return integer_of(invoice, "days_until_due");
+    }
+    return std::nullopt;
+}
+
+SubscriptionSettings settings_of(Context& ctx, const Json& schedule, const Json& phase) {
+    SubscriptionSettings settings;
+    settings.metadata = phase.at("metadata");
+    settings.collection_method = setting_of(schedule, phase, "collection_method");
+    if (settings.collection_method == "send_invoice")
+        settings.days_until_due = due_days(schedule, phase);
+    // A card that was detached since cannot be charged; the subscription keeps what it has.
+    const std::string method = setting_of(schedule, phase, "default_payment_method");
+    const auto stored = ctx.find("payment_method", method);
+    if (stored && text_of(*stored, "customer") == text_of(schedule, "customer"))
+        settings.default_payment_method = method;
+    const std::string description = setting_of(schedule, phase, "description");
+    if (!description.empty()) settings.description = description;
+    return settings;
+}
+
+bool is_last(const Json& schedule, const Json& phase) {
+    return schedule.at("phases").back().at("start_date") == phase.at("start_date");
+}
+
+/// When the schedule cancels its subscription; known from the last phase on.
+std::optional<Instant> end_of(const Json& schedule, const Json& phase) {
+    if (text_of(schedule, "end_behavior") != "cancel" || !is_last(schedule, phase))
+        return std::nullopt;
+    return instant_of(phase, "end_date");
+}
+
+Refusal price_is_gone(const std::string& id) { return no_such_param("price", id, "phases"); }
+
+Outcome<ItemRequest> wanted_item(Context& ctx, const Json& item) {
+    const std::string id = text_of(item, "price");
+    auto price = ctx.find("price", id);
+    if (!price) return price_is_gone(id);
+    ItemRequest request;
+    request.price = *std::move(price);
+    request.quantity = integer_of(item, "quantity");
+    request.metadata = item.at("metadata");
+    return request;
+}
+
+Outcome<std::vector<AddedCharge>> charges_of(Context& ctx, const Json& phase) {
+    std::vector<AddedCharge> charges;
+    for (const Json& added : phase.at("add_invoice_items")) {
+        const std::string id = text_of(added, "price");
+        auto price = ctx.find("price", id);
+        if (!price) return price_is_gone(id);
+        charges.push_back({*std::move(price), std::string(), integer_of(added, "quantity"), {}});
+    }
+    return charges;
+}
+
+/// An item whose price stays keeps its id; the others go, and new ones come.
+Outcome<std::vector<ItemRequest>> item_changes(Context& ctx, const Json& subscription,
+                                               const Json& phase) {
+    std::vector<ItemRequest> requests;
+    std::vector<Json> wanted = phase.at("items").get<std::vector<Json>>();
+    for (const Json& item : subscription.at("items").at("data")) {
+        ItemRequest request;
+        request.id = text_of(item, "id");
+        const auto found = std::ranges::find_if(wanted, [&](const Json& other) {
+            return text_of(other, "price") == text_of(item, "price");
+        });
+        if (found == wanted.end()) {
+            request.deleted = true;
+        } else {
+            request.quantity = integer_of(*found, "quantity");
+            request.metadata = found->at("metadata");
+            wanted.erase(found);
+        }
+        requests.push_back(std::move(request));
+    }
+    for (const Json& item : wanted) {
+        auto request = wanted_item(ctx, item);
+        if (!request) return Refusal(request.error());
+        requests.push_back(*std::move(request));
+    }
+    return requests;
+}
+
+bool is_trialing(const Json& subscription) { return text_of(subscription, "status") == "trialing"; }
+
+/// What of the subscription's trial is left, and what the phase wants to be left.
+std::optional<Instant> trial_ahead(std::optional<Instant> end, Instant now) {
+    return end && *end > now ? end : std::nullopt;
+}
+
+Outcome<PlanChange> change_to(Context& ctx, const Json& subscription, const Json& schedule,
+                              const Json& phase, const Following& how) {
+    const Instant now = second_of(ctx, text_of(schedule, "customer"));
+    PlanChange change;
+    auto items = item_changes(ctx, subscription, phase);
+    if (!items) return Refusal(items.error());
+    change.items = *std::move(items);
+    change.proration = how.proration;
+    change.payment.session = PaymentSession::Recurring;
+    const bool trialing = is_trialing(subscription);
+    const auto wanted = trial_ahead(instant_of(phase, "trial_end"), now);
+    const auto running =
+        trialing ? trial_ahead(instant_of(subscription, "trial_end"), now) : std::nullopt;
+    if (wanted != running) change.trial_end = wanted.value_or(now);
+    if (how.moment == Following::Moment::Within) return change;
+
+    auto charges = charges_of(ctx, phase);
+    if (!charges) return Refusal(charges.error());
+    change.added_charges = *std::move(charges);
+    if (setting_of(schedule, phase, "billing_cycle_anchor") != "phase_start" || wanted)
+        return change;
+    change.anchor = PlanChange::Anchor::Now;
+    if (trialing) change.trial_end = now;
+    return change;
+}
+
+std::vector<std::pair<std::string, std::int64_t>> contents(const Json& items) {
+    std::vector<std::pair<std::string, std::int64_t>> found;
+    for (const Json& item : items)
+        found.emplace_back(text_of(item, "price"), integer_of(item, "quantity"));
+    std::ranges::sort(found);
+    return found;
+}
+
+}  // namespace
+
+Outcome<Json> start_following(Context& ctx, const Json& schedule, const Json& phase) {
+    NewSubscription request;
+    request.customer = text_of(schedule, "customer");
+    request.currency = text_of(phase, "currency");
+    request.schedule = text_of(schedule, "id");
+    for (const Json& item : phase.at("items")) {
+        auto wanted = wanted_item(ctx, item);
+        if (!wanted) return Refusal(wanted.error());
+        request.items.push_back(*std::move(wanted));
+    }
+    auto charges = charges_of(ctx, phase);
+    if (!charges) return Refusal(charges.error());
+    request.charges = *std::move(charges);
+    request.proration = proration_of(text_of(phase, "proration_behavior"));
+    request.settings = settings_of(ctx, schedule, phase);
+    const Instant now = second_of(ctx, request.customer);
+    const Instant start = *instant_of(phase, "start_date");
+    if (start < now) request.start = start;
+    request.trial_end = trial_ahead(instant_of(phase, "trial_end"), now);
+    if (const auto end = end_of(schedule, phase))
+        request.settings.cancel_at = std::to_string(unix_seconds(*end));
+    return begin_subscription(ctx, request);
+}
+
+Outcome<std::monostate> follow_phase(Context& ctx, const Json& schedule, const Json& phase,
+                                     const Following& how) {
+    const auto subscription = ctx.find("subscription", text_of(schedule, "subscription"));
+    check(subscription.has_value(), "a subscription is never removed");
+    const auto change = change_to(ctx, *subscription, schedule, phase, how);
+    if (!change) return Refusal(change.error());
+    auto planned = plan_change(ctx, *subscription, *change);
+    if (!planned) return Refusal(planned.error());
+    Json& after = planned->subscription;
+    if (auto error = apply_settings(ctx, after, settings_of(ctx, schedule, phase)))
+        return Refusal(*std::move(error));
+    const auto end = end_of(schedule, phase);
+    if (instant_of(after, "cancel_at") != end)
+        set_cancel_at(after, end, CancelFlag::AtDate,
+                      second_of(ctx, text_of(schedule, "customer")));
+    const auto changed = apply_change(ctx, *std::move(planned), *change);
+    if (!changed) return Refusal(changed.error());
+    return std::monostate{};
+}
+
+ProrationBehavior proration_of(const std::string& text) {
+    if (text == "always_invoice") return ProrationBehavior::AlwaysInvoice;
+    return text == "none" ? ProrationBehavior::None : ProrationBehavior::CreateProrations;
+}
+
+bool mirrors(const Json& phase, const Json& subscription, Instant now) {
+    if (contents(phase.at("items")) != contents(subscription.at("items").at("data"))) return false;
+    const auto running = is_trialing(subscription)
+                             ? trial_ahead(instant_of(subscription, "trial_end"), now)
+                             : std::nullopt;
+    return running == trial_ahead(instant_of(phase, "trial_end"), now);
+}
+
+}  // namespace turnpike::twin

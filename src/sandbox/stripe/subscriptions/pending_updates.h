@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+
+#include "base/time.h"
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/subscriptions/subscriptions.h"
+
+/// Updates that wait for their invoice to be paid (payment_behavior=pending_if_incomplete). Until
+/// then the subscription is as before; what it will be is kept in its private "_pending".
+namespace turnpike::twin {
+
+/// Complains about what a pending update cannot change: Stripe lists what it can.
+void check_pendable(Params& params, const std::vector<ItemRequest>& items);
+
+/// Makes the planned change's invoice and collects it: paid, the change is applied; not paid, it
+/// pends. The change has an invoice.
+Outcome<Json> apply_when_paid(Context& ctx, const Json& subscription, PlannedChange planned,
+                              const PlanChange& change);
+
+/// The invoice that its pending update waits for; "" when there is none.
+std::string pending_invoice_of(const Json& subscription);
+/// The invoice is paid: the subscription becomes what was planned; stored, with its events.
+void apply_pending_update(Context& ctx, Json subscription);
+/// Forgets the pending update; nothing is stored.
+void drop_pending_update(Json& subscription);
+/// Another change takes its place: its invoice is voided. Returns the subscription as it then is.
+Json replace_pending_update(Context& ctx, Json subscription);
+/// Its time is over (the engine's step): its invoice is voided.
+void expire_pending_update(Context& ctx, Json subscription);
+/// When that is; nullopt: there is none.
+std::optional<Instant> pending_update_end(const Json& subscription);
+
+}  // namespace turnpike::twin

@@ -1,0 +1,174 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox/stripe/testing/billing_testing.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// A subscription to "Starter" (10 a month) since 1 April, whose customer's card fails from now on.
+class PendingUpdateTest : public ::testing::Test {
+protected:
+    PendingUpdateTest() {
+        customer_ = sandbox_.customer();
+        pro_ = sandbox_.price("Pro", 2000);
+        const Json made = sandbox_.post(
+            "/v1/subscriptions",
+            "customer=" + customer_ + "&items[0][price]=" + sandbox_.price("Starter", 1000));
+        path_ = "/v1/subscriptions/" + text_of(made, "id");
+        item_ = text_of(made.at("items").at("data").at(0), "id");
+        first_invoice_ = text_of(made, "latest_invoice");
+        use_card("pm_card_chargeCustomerFail");
+        // Half of the 30 days: -500 and +1000.
+        sandbox_.set_now(*parse_rfc3339("2026-04-16T00:00:00Z"));
+        sandbox_.new_events();
+    }
+
+    void use_card(const std::string& card) {
+        const Json method =
+            sandbox_.post("/v1/payment_methods/" + card + "/attach", "customer=" + customer_);
+        sandbox_.post("/v1/customers/" + customer_,
+                      "invoice_settings[default_payment_method]=" + text_of(method, "id"));
+    }
+    std::string upgrade() {
+        return "items[0][id]=" + item_ + "&items[0][price]=" + pro_ +
+               "&proration_behavior=always_invoice&payment_behavior=pending_if_incomplete";
+    }
+    std::int64_t amount_of(const Json& subscription) {
+        return integer_of(subscription.at("items").at("data").at(0).at("price"), "unit_amount");
+    }
+    Json now() { return sandbox_.get(path_); }
+    Json invoice(const Json& subscription) {
+        return sandbox_.get("/v1/invoices/" + text_of(subscription, "latest_invoice"));
+    }
+
+    BillingSandbox sandbox_{*parse_rfc3339("2026-04-01T00:00:00Z")};
+    std::string customer_, pro_, path_, item_, first_invoice_;
+};
+
+TEST_F(PendingUpdateTest, WaitsForItsInvoiceToBePaid) {
+    const Json waiting = sandbox_.post(path_, upgrade());
+    EXPECT_EQ(waiting.at("status"), "active");
+    EXPECT_EQ(amount_of(waiting), 1000);
+    const Json& update = waiting.at("pending_update");
+    EXPECT_EQ(update.at("expires_at"), unix_seconds(*parse_rfc3339("2026-04-16T23:00:00Z")));
+    EXPECT_EQ(integer_of(update.at("subscription_items").at(0).at("price"), "unit_amount"), 2000);
+    EXPECT_TRUE(update.at("trial_end").is_null());
+    const Json open = invoice(waiting);
+    EXPECT_EQ(open.at("status"), "open");
+    EXPECT_EQ(open.at("amount_due"), 500);
+    EXPECT_THAT(sandbox_.new_events(), Contains("customer.subscription.updated").Times(1));
+
+    use_card("pm_card_visa");
+    sandbox_.new_events();
+    sandbox_.post("/v1/invoices/" + text_of(open, "id") + "/pay");
+    const auto events = sandbox_.new_events();
+    EXPECT_THAT(events, Contains("customer.subscription.pending_update_applied").Times(1));
+    EXPECT_THAT(events, Contains("customer.subscription.updated").Times(1));
+    EXPECT_EQ(amount_of(now()), 2000);
+    EXPECT_TRUE(now().at("pending_update").is_null());
+    EXPECT_EQ(now().at("latest_invoice"), open.at("id"));
+}
+
+TEST_F(PendingUpdateTest, IsAppliedAtOnceWhenItIsPaidAtOnce) {
+    use_card("pm_card_visa");
+    sandbox_.new_events();
+    const Json changed = sandbox_.post(path_, upgrade());
+    EXPECT_EQ(amount_of(changed), 2000);
+    EXPECT_TRUE(changed.at("pending_update").is_null());
+    EXPECT_EQ(invoice(changed).at("amount_paid"), 500);
+    const auto events = sandbox_.new_events();
+    EXPECT_THAT(events, Contains("customer.subscription.updated").Times(1));
+    EXPECT_THAT(events, Not(Contains("customer.subscription.pending_update_applied")));
+}
+
+TEST_F(PendingUpdateTest, NeedsNoPaymentWithoutAnInvoice) {
+    const Json changed =
+        sandbox_.post(path_, "items[0][id]=" + item_ + "&items[0][price]=" + pro_ +
+                                 "&proration_behavior=none&payment_behavior=pending_if_incomplete");
+    EXPECT_EQ(amount_of(changed), 2000);
+    EXPECT_EQ(changed.at("latest_invoice"), first_invoice_);
+}
+
+TEST_F(PendingUpdateTest, ExpiresAfter23Hours) {
+    const Json waiting = sandbox_.post(path_, upgrade());
+    sandbox_.run_until(*parse_rfc3339("2026-04-16T22:59:59Z"));
+    EXPECT_FALSE(now().at("pending_update").is_null());
+    sandbox_.new_events();
+    sandbox_.run_until(*parse_rfc3339("2026-04-16T23:00:00Z"));
+    EXPECT_THAT(sandbox_.new_events(), ElementsAre("customer.subscription.updated",
+                                                   "customer.subscription.pending_update_expired",
+                                                   "payment_intent.canceled", "invoice.voided"));
+    EXPECT_TRUE(now().at("pending_update").is_null());
+    EXPECT_EQ(amount_of(now()), 1000);
+    EXPECT_EQ(now().at("status"), "active");
+    EXPECT_EQ(invoice(waiting).at("status"), "void");
+    // What was voided was never charged: the credit is for the 1000 of April again.
+    use_card("pm_card_visa");
+    const Json changed = sandbox_.post(path_, upgrade() + "&expand[]=latest_invoice");
+    const auto amounts = amounts_of(changed.at("latest_invoice").at("lines").at("data"));
+    // 14 days and 1 hour of 30 days are left: 337 h of 720 h; 1000 -> 468.06, 2000 -> 936.11
+    EXPECT_THAT(amounts, ElementsAre(-468, 936));
+}
+
+TEST_F(PendingUpdateTest, ExpiresWithThePeriodAtTheLatest) {
+    sandbox_.set_now(*parse_rfc3339("2026-04-30T12:00:00Z"));
+    // Ten, or the half day would cost less than the smallest charge.
+    const Json waiting = sandbox_.post(path_, upgrade() + "&items[0][quantity]=10");
+    EXPECT_EQ(waiting.at("pending_update").at("expires_at"),
+              unix_seconds(*parse_rfc3339("2026-05-01T00:00:00Z")));
+    sandbox_.run_until(*parse_rfc3339("2026-05-01T00:00:00Z"));
+    EXPECT_EQ(amount_of(now()), 1000);
+    EXPECT_EQ(invoice(now()).at("billing_reason"), "subscription_cycle");
+    EXPECT_EQ(invoice(now()).at("total"), 1000);
+}
+
+TEST_F(PendingUpdateTest, IsDiscardedWithItsInvoiceAndByAnotherChange) {
+    const Json first = sandbox_.post(path_, upgrade());
+    sandbox_.post("/v1/invoices/" + text_of(first, "latest_invoice") + "/void");
+    EXPECT_TRUE(now().at("pending_update").is_null());
+    EXPECT_EQ(amount_of(now()), 1000);
+    const Json second = sandbox_.post(path_, upgrade());
+    const Json third = sandbox_.post(path_, upgrade() + "&items[0][quantity]=3");
+    EXPECT_EQ(invoice(second).at("status"), "void");
+    EXPECT_EQ(integer_of(third.at("pending_update").at("subscription_items").at(0), "quantity"), 3);
+    EXPECT_NE(second.at("latest_invoice"), third.at("latest_invoice"));
+}
+
+TEST_F(PendingUpdateTest, AddsAnItem) {
+    const std::string id = path_.substr(path_.rfind('/') + 1);
+    const Json added =
+        sandbox_.post("/v1/subscription_items", "subscription=" + id + "&price=" + pro_ +
+                                                    "&proration_behavior=always_invoice"
+                                                    "&payment_behavior=pending_if_incomplete");
+    EXPECT_EQ(integer_of(added.at("price"), "unit_amount"), 2000);
+    EXPECT_EQ(now().at("items").at("data").size(), 1U);
+    use_card("pm_card_visa");
+    sandbox_.post("/v1/invoices/" + text_of(now(), "latest_invoice") + "/pay");
+    EXPECT_EQ(now().at("items").at("data").size(), 2U);
+}
+
+TEST_F(PendingUpdateTest, TakesOnlyWhatCanPend) {
+    for (const char* more : {"metadata[k]=v", "cancel_at_period_end=true",
+                             "discounts=", "description=x", "items[0][metadata][k]=v"}) {
+        SCOPED_TRACE(more);
+        const auto error = sandbox_.refused(path_, upgrade() + "&" + more);
+        EXPECT_EQ(error.http_status, 400);
+        EXPECT_THAT(error.message, HasSubstr("pending_if_incomplete"));
+    }
+    EXPECT_EQ(
+        sandbox_
+            .refused("/v1/subscriptions", "customer=" + customer_ + "&items[0][price]=" + pro_ +
+                                              "&payment_behavior=pending_if_incomplete")
+            .param,
+        "payment_behavior");
+}
+
+}  // namespace
+}  // namespace turnpike::twin

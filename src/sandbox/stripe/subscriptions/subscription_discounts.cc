@@ -1,0 +1,172 @@
+#include "sandbox/stripe/subscriptions/subscription_discounts.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/coupons/applied.h"
+#include "sandbox/stripe/subscriptions/subscriptions.h"
+#include "sandbox/stripe/wire/amounts.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+std::int64_t cycle_total(const Json& subscription) {
+    std::int64_t total = 0;
+    for (const Json& item : subscription.at("items").at("data"))
+        total += total_of(item.at("price"), integer_of(item, "quantity"));
+    return total;
+}
+
+std::optional<StripeError> set_redeemed(Context& ctx, Json& owner, const DiscountTarget& target,
+                                        const std::vector<DiscountRequest>& requests,
+                                        std::vector<Redeemed>& redeemed) {
+    auto found = redeem(ctx, target, requests);
+    if (!found) return found.error();
+    set_discounts(owner, terms_of(*found));
+    for (Redeemed& each : *found) redeemed.push_back(std::move(each));
+    return std::nullopt;
+}
+
+/// Ids of the subscription's and its items' discounts, in their order.
+std::vector<std::string> ids_of(const Json& subscription) {
+    std::vector<std::string> ids;
+    const auto add = [&](const Json& owner) {
+        for (const Json& id : part_of(owner, "discounts")) ids.push_back(id.get<std::string>());
+    };
+    add(subscription);
+    for (const Json& item : part_of(part_of(subscription, "items"), "data")) add(item);
+    return ids;
+}
+
+/// Of `ids`, the discounts that are this subscription's own (not its customer's) and not in
+/// `others`.
+std::vector<Json> own_without(Context& ctx, const std::string& subscription,
+                              const std::vector<std::string>& ids,
+                              const std::vector<std::string>& others) {
+    std::vector<Json> found;
+    for (const auto& id : ids) {
+        if (std::ranges::find(others, id) != others.end()) continue;
+        auto discount = ctx.find("discount", id);
+        if (discount && text_of(*discount, "_parent") == subscription)
+            found.push_back(*std::move(discount));
+    }
+    return found;
+}
+
+void drop_discounts(Json& owner, const std::function<bool(const Json&)>& drops) {
+    std::vector<Json> kept;
+    for (const Json& terms : part_of(owner, "_discounts"))
+        if (!drops(terms)) kept.push_back(terms);
+    set_discounts(owner, kept);
+}
+
+void drop_everywhere(Context& ctx, Json subscription,
+                     const std::function<bool(const Json&)>& drops) {
+    drop_discounts(subscription, drops);
+    for (Json& item : subscription["items"]["data"]) drop_discounts(item, drops);
+    if (subscription.contains("_pending"))  // What a pending update will make of it.
+        for (Json& item : subscription["_pending"]["items"]["data"]) drop_discounts(item, drops);
+    update_subscription_document(ctx, subscription);
+}
+
+}  // namespace
+
+std::optional<StripeError> set_subscription_discounts(Context& ctx, Json& subscription,
+                                                      const std::vector<DiscountRequest>& requests,
+                                                      std::vector<Redeemed>& redeemed) {
+    const DiscountTarget target{.customer = text_of(subscription, "customer"),
+                                .owner = "subscription",
+                                .owner_id = text_of(subscription, "id"),
+                                .currency = text_of(subscription, "currency"),
+                                .amount = cycle_total(subscription)};
+    return set_redeemed(ctx, subscription, target, requests, redeemed);
+}
+
+std::optional<StripeError> set_item_discounts(Context& ctx, const Json& subscription, Json& item,
+                                              const std::vector<DiscountRequest>& requests,
+                                              std::vector<Redeemed>& redeemed) {
+    const Json& price = item.at("price");
+    const DiscountTarget target{.customer = text_of(subscription, "customer"),
+                                .owner = "subscription_item",
+                                .owner_id = text_of(item, "id"),
+                                .currency = text_of(price, "currency"),
+                                .amount = total_of(price, integer_of(item, "quantity"))};
+    return set_redeemed(ctx, item, target, requests, redeemed);
+}
+
+void store_subscription_discounts(Context& ctx, const Json& subscription,
+                                  const std::vector<Redeemed>& redeemed) {
+    auto own = redeemed;
+    for (auto& [discount, origin] : own)
+        if (origin == Redeemed::Origin::New) discount["_parent"] = subscription.at("id");
+    store_redeemed(ctx, own);
+    for (const auto& [discount, origin] : own)
+        if (origin == Redeemed::Origin::New)
+            ctx.put_due(discount, instant_of(discount, "end"), text_of(subscription, "test_clock"));
+}
+
+void announce_subscription_discounts(Context& ctx, const Json& before, const Json& after) {
+    const auto id = text_of(after, "id");
+    const auto old_ids = ids_of(before);
+    const auto new_ids = ids_of(after);
+    const auto removed = own_without(ctx, id, old_ids, new_ids);
+    const auto added = own_without(ctx, id, new_ids, old_ids);
+    for (const Json& discount : removed) {
+        ctx.put_due(discount, std::nullopt, text_of(after, "test_clock"));
+        retire_discount(ctx, discount);
+    }
+    if (removed.size() == 1 && added.size() == 1) {
+        ctx.emit("customer.discount.updated", added.front(),
+                 previous_attributes(visible(removed.front()), visible(added.front())));
+        return;
+    }
+    for (const Json& discount : removed) ctx.emit("customer.discount.deleted", discount);
+    for (const Json& discount : added) ctx.emit("customer.discount.created", discount);
+}
+
+std::vector<Json> discounts_of_invoice(Context& ctx, const Json& subscription, Instant at) {
+    auto own = discounts_at(subscription, at);
+    if (!own.empty()) return own;
+    const auto customer = ctx.find("customer", text_of(subscription, "customer"));
+    return customer ? discounts_at(*customer, at) : std::vector<Json>();
+}
+
+void end_subscription_discount(Context& ctx, Json discount) {
+    ctx.put_due(discount, std::nullopt, "");
+    auto subscription = ctx.find("subscription", text_of(discount, "_parent"));
+    if (!subscription || is_ended(*subscription)) return;
+    drop_everywhere(ctx, *std::move(subscription),
+                    [&](const Json& terms) { return terms.at("id") == discount.at("id"); });
+}
+
+void use_up_subscription_discounts(Context& ctx, std::string_view /*type*/, const Json& invoice) {
+    const auto used = discounts_used(invoice);
+    if (used.empty()) return;
+    auto subscription = ctx.find("subscription", subscription_of_invoice(invoice));
+    if (!subscription) return;
+    drop_everywhere(ctx, *std::move(subscription), [&](const Json& terms) {
+        return ends_with_one_invoice(terms) &&
+               std::ranges::find(used, text_of(terms, "id")) != used.end();
+    });
+}
+
+Answer delete_subscription_discount(Operation& operation) {
+    if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
+    auto& ctx = operation.ctx;
+    const auto& id = operation.path("subscription");
+    auto subscription = ctx.find("subscription", id);
+    if (!subscription || is_ended(*subscription)) return no_such_object("subscription", id);
+    const Json ids = subscription->at("discounts");
+    if (ids.empty()) return no_active_discount("subscription", id);
+    const auto last = ctx.find("discount", ids.back().get<std::string>());
+    set_discounts(*subscription, {});
+    update_subscription_document(ctx, *subscription);
+    return deleted_discount(last.value_or(Json::object()));
+}
+
+}  // namespace turnpike::twin

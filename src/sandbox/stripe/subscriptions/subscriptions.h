@@ -1,0 +1,165 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "json/json.h"
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/coupons/redeem.h"
+#include "sandbox/stripe/invoices/invoices.h"
+
+/// Stripe's subscriptions in flexible billing mode: the state machine, prorations to the second,
+/// and what the clock does to them. Items live in subscription["items"]["data"]; a copy of each is
+/// stored under its own id, so that it can be found alone.
+namespace turnpike::twin {
+
+/// Stores the subscription and the copies of its items, and plans its next engine step.
+void save_subscription(Context& ctx, const Json& subscription);
+/// save_subscription and customer.subscription.updated with previous_attributes.
+void update_subscription_document(Context& ctx, const Json& subscription);
+
+// What happened to an invoice, told to its subscription (no effect for a manual invoice).
+void invoice_was_paid(Context& ctx, const Json& invoice);
+void invoice_payment_failed(Context& ctx, const Json& invoice);
+/// Voided or marked uncollectible.
+void invoice_left_open(Context& ctx, const Json& invoice);
+
+// --- items ---------------------------------------------------------------------------------
+/// One entry of the items parameter, with its price found.
+struct ItemRequest {
+    std::string id;  ///< of the item to change; "" adds one
+    std::optional<Json> price;
+    std::string price_param;  ///< where `price` was given: "items[0][price]"
+    std::optional<std::int64_t> quantity;
+    bool deleted = false;
+    std::optional<Json> metadata;
+    std::optional<std::vector<DiscountRequest>> discounts;
+};
+/// Reads items[] (price, plan, price_data, quantity, deleted, metadata, discounts).
+/// Errors: 400 "No such price: 'x'" with param "items[0][price]"; prices that cannot recur.
+Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params);
+/// Reads the members of one item from a reader of its own (subscription items' operations).
+Outcome<ItemRequest> read_item(Context& ctx, Params& params);
+/// Reads add_invoice_items[] and makes the pending items for `subscription`.
+struct AddedCharge {
+    Json price;
+    std::string price_param;
+    std::int64_t quantity = 1;
+    std::vector<DiscountRequest> discounts;
+};
+Outcome<std::vector<AddedCharge>> read_added_charges(Context& ctx, Params& params);
+/// A subscription is billed in one currency. nullopt when every price is in it.
+std::optional<StripeError> check_currency(const std::vector<ItemRequest>& items,
+                                          const std::vector<AddedCharge>& charges,
+                                          const std::string& currency);
+/// Errors: as redeem().
+std::optional<StripeError> add_charges(Context& ctx, const Json& subscription,
+                                       const std::vector<AddedCharge>& charges);
+
+/// A new item document of this subscription for `period`.
+Json new_item(Context& ctx, const Json& subscription, const ItemRequest& request, Period period);
+/// Puts the price into an item (price and the legacy plan).
+void set_item_price(Json& item, const Json& price);
+/// The first item's plan and quantity, which Stripe repeats on a subscription with one item.
+void repeat_single_item(Json& subscription);
+Period period_of_item(const Json& item);
+void set_item_period(Json& item, Period period);
+/// The latest end of the items' periods.
+Instant last_period_end(const Json& subscription);
+
+// --- changes -------------------------------------------------------------------------------
+enum class ProrationBehavior : std::uint8_t { CreateProrations, AlwaysInvoice, None };
+enum class PaymentBehavior : std::uint8_t {
+    AllowIncomplete,
+    DefaultIncomplete,
+    ErrorIfIncomplete,
+    PendingIfIncomplete,  ///< of updates only
+};
+struct Payment {
+    PaymentBehavior behavior = PaymentBehavior::AllowIncomplete;
+    PaymentSession session = PaymentSession::OnSession;
+};
+/// Reads payment_behavior and off_session.
+Payment read_payment(Params& params);
+ProrationBehavior read_proration_behavior(Params& params);
+
+/// A change of what is subscribed to.
+struct PlanChange {
+    std::vector<ItemRequest> items;
+    ProrationBehavior proration = ProrationBehavior::CreateProrations;
+    std::optional<Instant> proration_date;
+    enum class Anchor : bool { Unchanged, Now } anchor = Anchor::Unchanged;
+    /// Ends a trial now, or starts or moves one.
+    std::optional<Instant> trial_end;
+    Payment payment;
+    std::vector<AddedCharge> added_charges;
+};
+/// What a change does to the subscription and what it charges, before anything is stored.
+struct PlannedChange {
+    Json subscription;
+    std::vector<Redeemed> discounts;  ///< of the items; to be stored
+    std::vector<Json> prorations;     ///< invoiceitem documents
+    std::vector<Json> lines;          ///< regular lines of a cycle that starts now
+    bool invoices_now = false;
+    Period invoice_period;
+};
+/// Errors: 400 for items that do not exist, duplicate prices, dates outside the period.
+Outcome<PlannedChange> plan_change(Context& ctx, const Json& subscription,
+                                   const PlanChange& change);
+/// Stores a planned change and its invoice, and collects it.
+/// With pending_if_incomplete it is stored when its invoice is paid (pending_updates.h).
+/// Errors: 402 with error_if_incomplete; the caller's transaction then leaves nothing.
+Outcome<Json> apply_change(Context& ctx, PlannedChange planned, const PlanChange& change);
+
+/// The invoice of this moment, stored as a draft: pending items first, then `lines`. The caller
+/// makes it the subscription's latest_invoice, stores that, and then collects it.
+struct ImmediateInvoice {
+    std::string billing_reason;
+    Period period;
+    std::vector<Json> lines;
+};
+Json draft_subscription_invoice(Context& ctx, const Json& subscription, ImmediateInvoice invoice,
+                                const Payment& payment);
+/// Publishes and finalizes that draft and collects it as told. Returns the subscription as it then
+/// is. Errors: 402 with error_if_incomplete.
+Outcome<Json> collect_subscription_invoice(Context& ctx, const std::string& subscription,
+                                           Json draft, const Payment& payment);
+
+// --- ends ----------------------------------------------------------------------------------
+struct CancelRequest {
+    enum class Invoice : bool { Leave, Now } invoice = Invoice::Leave;
+    enum class Prorate : bool { No, Yes } prorate = Prorate::No;
+    std::string reason = "cancellation_requested";
+    std::optional<std::string> comment, feedback;
+};
+/// Ends the subscription now; raises customer.subscription.deleted.
+Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
+                                      const CancelRequest& request);
+/// A trial that ends now is not billed: there is no payment method, and
+/// trial_settings[end_behavior] says to pause or to cancel then.
+bool trial_ends_unbilled(Context& ctx, const Json& subscription);
+/// Does what it says. The subscription is stored, its events are raised.
+Outcome<Json> end_trial_unbilled(Context& ctx, Json subscription);
+/// Schedules (or, with nullopt, takes back) the end; nothing is stored.
+enum class CancelFlag : bool { AtDate, AtPeriodEnd };
+void set_cancel_at(Json& subscription, std::optional<Instant> when, CancelFlag flag, Instant now);
+/// Ends every subscription of a customer who is being deleted.
+Outcome<std::monostate> end_subscriptions_of(Context& ctx, const std::string& customer);
+
+/// One engine step of a subscription that is due at the engine's present time.
+Outcome<std::monostate> step_subscription(Context& ctx, Json subscription);
+
+bool is_ended(const Json& subscription);  ///< canceled or incomplete_expired
+
+/// The 23 hours to get a subscription's first invoice paid, or that of a resumption.
+inline constexpr std::chrono::hours kIncompleteLifetime{23};
+inline constexpr std::chrono::hours kTrialWarning{72};
+
+const Feature& subscription_feature();
+
+}  // namespace turnpike::twin

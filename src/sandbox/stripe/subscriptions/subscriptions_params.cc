@@ -1,0 +1,230 @@
+#include "sandbox/stripe/subscriptions/subscriptions_params.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sandbox/stripe/subscriptions/billing_mode.h"
+#include "sandbox/stripe/wire/amounts.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+void read_payment_settings(Params& params, SubscriptionSettings& settings) {
+    auto payment = params.object("payment_settings");
+    if (!payment) return;
+    settings.save_default_payment_method =
+        payment->one_of("save_default_payment_method", {"off", "on_subscription"});
+    payment->ignore("payment_method_types");
+    payment->ignore("payment_method_options");
+    params.absorb(*payment);
+}
+
+void read_trial_settings(Params& params, SubscriptionSettings& settings) {
+    auto trial = params.object("trial_settings");
+    if (!trial) return;
+    if (auto end = trial->object("end_behavior")) {
+        settings.missing_payment_method =
+            end->one_of("missing_payment_method", {"create_invoice", "cancel", "pause"});
+        trial->absorb(*end);
+    }
+    params.absorb(*trial);
+}
+
+void refuse_tax(Params& params) {
+    auto tax = params.object("automatic_tax");
+    if (!tax) return;
+    if (tax->boolean("enabled").value_or(false))
+        params.complain(
+            bad_param("automatic_tax[enabled]", "", "This sandbox does not compute taxes."));
+    tax->ignore("liability");
+    params.absorb(*tax);
+}
+
+Instant first_period_end(const Json& subscription) {
+    std::optional<Instant> first;
+    for (const Json& item : subscription.at("items").at("data")) {
+        const Instant end = period_of_item(item).end;
+        if (!first || end < *first) first = end;
+    }
+    return first.value_or(Instant{});
+}
+
+/// cancel_at: seconds, min_period_end, or max_period_end.
+std::optional<Instant> resolve_cancel_at(const Json& subscription, const std::string& text) {
+    if (text == "min_period_end") return first_period_end(subscription);
+    if (text == "max_period_end") return last_period_end(subscription);
+    Json form;
+    form["cancel_at"] = text;
+    return Params(form).timestamp("cancel_at");
+}
+
+std::optional<StripeError> apply_cancel(Context& ctx, Json& subscription,
+                                        const SubscriptionSettings& settings) {
+    const Instant now = second_of(ctx, text_of(subscription, "customer"));
+    if (settings.cancel_at && settings.cancel_at_period_end.value_or(false))
+        return bad_param("cancel_at", "parameters_exclusive",
+                         "You may only specify one of these parameters: cancel_at, "
+                         "cancel_at_period_end.")
+            .error();
+    if (settings.cancel_at_period_end) {
+        const bool ends = *settings.cancel_at_period_end;
+        const bool already = flag_of(subscription, "cancel_at_period_end");
+        if (ends && !already)
+            set_cancel_at(subscription, last_period_end(subscription), CancelFlag::AtPeriodEnd,
+                          now);
+        if (!ends && instant_of(subscription, "cancel_at") && !settings.cancel_at)
+            set_cancel_at(subscription, std::nullopt, CancelFlag::AtPeriodEnd, now);
+    }
+    if (!settings.cancel_at) return std::nullopt;
+    if (settings.cancel_at->empty()) {
+        set_cancel_at(subscription, std::nullopt, CancelFlag::AtDate, now);
+        return std::nullopt;
+    }
+    const auto when = resolve_cancel_at(subscription, *settings.cancel_at);
+    if (!when)
+        return bad_param("cancel_at", "", "Invalid timestamp: " + *settings.cancel_at).error();
+    if (*when <= now)
+        return bad_param("cancel_at", "", "Invalid timestamp: must be in the future.").error();
+    set_cancel_at(subscription, when, CancelFlag::AtDate, now);
+    return std::nullopt;
+}
+
+std::optional<StripeError> apply_payment_method(Context& ctx, Json& subscription,
+                                                const std::string& id) {
+    if (id.empty()) {
+        subscription["default_payment_method"] = nullptr;
+        return std::nullopt;
+    }
+    const auto method = ctx.find("payment_method", id);
+    if (!method) return no_such_param("PaymentMethod", id, "default_payment_method").error();
+    if (text_of(*method, "customer") != text_of(subscription, "customer"))
+        return bad_param("default_payment_method", "",
+                         "The customer does not have a payment method with the ID " + id +
+                             ". The payment method must be attached to the customer.")
+            .error();
+    subscription["default_payment_method"] = id;
+    return std::nullopt;
+}
+
+/// Items of several intervals need flexible billing.
+std::optional<StripeError> check_intervals(const Json& subscription) {
+    const Json& items = subscription.at("items").at("data");
+    if (!is_classic(subscription)) return std::nullopt;
+    for (const Json& item : items) {
+        if (interval_of(item.at("price")) == interval_of(items[0].at("price"))) continue;
+        return bad_param("items", "",
+                         "Currency and interval fields must match across all plans on this "
+                         "subscription. Found mismatch in interval field.")
+            .error();
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+SubscriptionSettings read_settings(Params& params) {
+    SubscriptionSettings settings;
+    settings.metadata = params.metadata();
+    settings.description = params.text("description");
+    settings.collection_method =
+        params.one_of("collection_method", {"charge_automatically", "send_invoice"});
+    settings.days_until_due = read_days_until_due(params);
+    settings.default_payment_method = params.text("default_payment_method");
+    settings.default_source = params.text("default_source");
+    settings.cancel_at_period_end = params.boolean("cancel_at_period_end");
+    settings.cancel_at = params.text("cancel_at");
+    read_payment_settings(params, settings);
+    read_trial_settings(params, settings);
+    refuse_tax(params);
+    if (auto details = params.object("cancellation_details")) {
+        settings.comment = details->text("comment");
+        settings.feedback = details->text("feedback");
+        params.absorb(*details);
+    }
+    params.ignore("invoice_settings");
+    return settings;
+}
+
+std::optional<StripeError> apply_settings(Context& ctx, Json& subscription,
+                                          const SubscriptionSettings& settings) {
+    merge_metadata(subscription, settings.metadata);
+    if (settings.description) subscription["description"] = text_or_null(*settings.description);
+    if (settings.collection_method) {
+        const bool sends = *settings.collection_method == "send_invoice";
+        if (sends && !settings.days_until_due && subscription["days_until_due"].is_null())
+            return missing_param("days_until_due").error();
+        subscription["collection_method"] = *settings.collection_method;
+        if (!sends) subscription["days_until_due"] = nullptr;
+    }
+    if (settings.days_until_due) subscription["days_until_due"] = *settings.days_until_due;
+    if (settings.default_payment_method)
+        if (auto error = apply_payment_method(ctx, subscription, *settings.default_payment_method))
+            return error;
+    if (settings.default_source)
+        subscription["default_source"] = text_or_null(*settings.default_source);
+    if (settings.save_default_payment_method)
+        subscription["payment_settings"]["save_default_payment_method"] =
+            *settings.save_default_payment_method;
+    if (settings.missing_payment_method)
+        subscription["trial_settings"]["end_behavior"]["missing_payment_method"] =
+            *settings.missing_payment_method;
+    if (auto error = apply_cancel(ctx, subscription, settings)) return error;
+    Json& details = subscription["cancellation_details"];
+    if (settings.comment) details["comment"] = text_or_null(*settings.comment);
+    if (settings.feedback) details["feedback"] = text_or_null(*settings.feedback);
+    return std::nullopt;
+}
+
+Payment read_payment(Params& params) {
+    Payment payment;
+    const auto behavior = params.one_of(
+        "payment_behavior",
+        {"allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"});
+    if (behavior == "default_incomplete") payment.behavior = PaymentBehavior::DefaultIncomplete;
+    if (behavior == "error_if_incomplete") payment.behavior = PaymentBehavior::ErrorIfIncomplete;
+    if (behavior == "pending_if_incomplete")
+        payment.behavior = PaymentBehavior::PendingIfIncomplete;
+    if (params.boolean("off_session").value_or(false)) payment.session = PaymentSession::Recurring;
+    return payment;
+}
+
+ProrationBehavior read_proration_behavior(Params& params) {
+    const auto behavior =
+        params.one_of("proration_behavior", {"create_prorations", "always_invoice", "none"});
+    if (behavior == "always_invoice") return ProrationBehavior::AlwaysInvoice;
+    return behavior == "none" ? ProrationBehavior::None : ProrationBehavior::CreateProrations;
+}
+
+void check_trial_end(Params& params, std::optional<Instant> trial_end, Instant now) {
+    if (trial_end && *trial_end <= now)
+        params.complain(bad_param("trial_end", "",
+                                  "Invalid timestamp: must be an integer Unix timestamp in the "
+                                  "future"));
+    if (trial_end && *trial_end > now + std::chrono::days(kTrialDaysMax))
+        params.complain(bad_param("trial_end", "",
+                                  "Invalid timestamp: can be no more than two years in the "
+                                  "future."));
+}
+
+std::optional<StripeError> check_item_prices(const Json& subscription) {
+    const Json& items = subscription.at("items").at("data");
+    if (auto error = check_intervals(subscription)) return error;
+    std::int64_t cycle = 0;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            if (text_of(items[i], "price") != text_of(items[j], "price")) continue;
+            return bad_param("items", "",
+                             "Cannot add multiple subscription items with the same plan: " +
+                                 text_of(items[i], "price"))
+                .error();
+        }
+        cycle += total_of(items[i].at("price"), integer_of(items[i], "quantity"));
+    }
+    // What one invoice cannot hold could never be renewed.
+    if (!fits_amount(cycle))
+        return amount_too_large("items", text_of(items[0].at("price"), "currency")).error();
+    return std::nullopt;
+}
+
+}  // namespace turnpike::twin

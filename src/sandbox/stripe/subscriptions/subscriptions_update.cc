@@ -1,0 +1,278 @@
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/subscriptions/metered_items.h"
+#include "sandbox/stripe/subscriptions/pending_updates.h"
+#include "sandbox/stripe/subscriptions/subscription_discounts.h"
+#include "sandbox/stripe/subscriptions/subscriptions.h"
+#include "sandbox/stripe/subscriptions/subscriptions_params.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+/// pause_collection: an object sets it, "" takes it back; absent leaves it.
+std::optional<Json> read_pause(Params& params) {
+    if (!params.has("pause_collection")) return std::nullopt;
+    auto pause = params.object_or_null("pause_collection");
+    if (!pause) return Json();
+    Json value;
+    value["behavior"] = pause->one_of("behavior", {"keep_as_draft", "mark_uncollectible", "void"})
+                            .value_or("keep_as_draft");
+    value["resumes_at"] = seconds_or_null(pause->timestamp("resumes_at"));
+    params.absorb(*pause);
+    return value;
+}
+
+Outcome<PlanChange> read_change(Context& ctx, Params& params, Instant now) {
+    PlanChange change;
+    auto items = read_items(ctx, params);
+    if (!items) return Refusal(items.error());
+    change.items = *std::move(items);
+    auto charges = read_added_charges(ctx, params);
+    if (!charges) return Refusal(charges.error());
+    change.added_charges = *std::move(charges);
+    change.proration = read_proration_behavior(params);
+    change.proration_date = params.timestamp("proration_date");
+    change.payment = read_payment(params);
+    if (params.one_of("billing_cycle_anchor", {"now", "unchanged"}) == "now")
+        change.anchor = PlanChange::Anchor::Now;
+    params.ignore("trial_from_plan");
+    if (params.text("trial_end").value_or("") == "now") {
+        change.trial_end = now;
+    } else {
+        change.trial_end = params.timestamp("trial_end");
+        check_trial_end(params, change.trial_end, now);
+    }
+    return change;
+}
+
+/// Stripe's rule: while incomplete, only metadata and the payment method can change.
+bool needs_active(const PlanChange& change, const SubscriptionSettings& settings) {
+    return !change.items.empty() || change.anchor == PlanChange::Anchor::Now ||
+           !change.added_charges.empty() || settings.collection_method.has_value();
+}
+
+Refusal not_updatable(const Json& subscription) {
+    StripeError error;
+    error.message = "The subscription " + text_of(subscription, "id") +
+                    " cannot be updated in this way while its status is " +
+                    text_of(subscription, "status") + ".";
+    return Refusal(std::move(error));
+}
+
+/// A schedule says itself when its subscription ends.
+std::optional<StripeError> check_unmanaged(const Json& subscription,
+                                           const SubscriptionSettings& settings) {
+    const std::string schedule = text_of(subscription, "schedule");
+    if (schedule.empty() || (!settings.cancel_at && !settings.cancel_at_period_end))
+        return std::nullopt;
+    StripeError error;
+    error.message = "The subscription is managed by the subscription schedule `" + schedule +
+                    "`, and updating any cancelation behavior directly is not allowed. Please "
+                    "update the schedule instead.";
+    return error;
+}
+
+/// A canceled subscription takes only metadata and cancellation details.
+bool changes_nothing_but_notes(const PlanChange& change, const SubscriptionSettings& settings) {
+    return !needs_active(change, settings) && !change.trial_end && !settings.cancel_at &&
+           !settings.cancel_at_period_end && !settings.default_payment_method;
+}
+
+bool is_plan_change(const PlanChange& change, const Json& subscription, Instant now) {
+    // trial_end=now says nothing to a subscription that is not on trial [recorded].
+    const bool trialing = text_of(subscription, "status") == "trialing";
+    const bool trial_moves = change.trial_end && (trialing || *change.trial_end > now);
+    return !change.items.empty() || change.anchor == PlanChange::Anchor::Now || trial_moves ||
+           !change.added_charges.empty();
+}
+
+bool ends_trial(const PlanChange& change, const Json& subscription, Instant now) {
+    return text_of(subscription, "status") == "trialing" && change.trial_end &&
+           *change.trial_end <= now;
+}
+
+/// trial_end=now where nothing can be billed: the trial's period ends with it.
+Outcome<Json> end_trial_now(Context& ctx, Json subscription, const PlanChange& change,
+                            Instant now) {
+    subscription["trial_end"] = unix_seconds(now);
+    subscription["billing_cycle_anchor"] = unix_seconds(now);
+    for (Json& item : subscription["items"]["data"])
+        set_item_period(item, {period_of_item(item).start, now});
+    if (auto error = add_charges(ctx, subscription, change.added_charges))
+        return Refusal(*std::move(error));
+    return end_trial_unbilled(ctx, std::move(subscription));
+}
+
+}  // namespace
+
+Answer update_subscription(Operation& operation) {
+    Context& ctx = operation.ctx;
+    Params& params = operation.params;
+    const std::string& id = operation.path("subscription");
+    auto subscription = ctx.find("subscription", id);
+    if (!subscription) return no_such_object("subscription", id);
+    const Instant now = second_of(ctx, text_of(*subscription, "customer"));
+    auto change = read_change(ctx, params, now);
+    if (!change) return Refusal(change.error());
+    const SubscriptionSettings settings = read_settings(params);
+    const auto pause = read_pause(params);
+    const auto discounts = read_discounts(params);
+    if (change->payment.behavior == PaymentBehavior::PendingIfIncomplete)
+        check_pendable(params, change->items);
+    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    if (is_ended(*subscription) && (discounts || !changes_nothing_but_notes(*change, settings)))
+        return not_updatable(*subscription);
+    if (text_of(*subscription, "status") == "incomplete" &&
+        (discounts || needs_active(*change, settings)))
+        return not_updatable(*subscription);
+    if (auto error = check_unmanaged(*subscription, settings)) return Refusal(*std::move(error));
+    // First, for prorations are made with them.
+    std::vector<Redeemed> redeemed;
+    if (discounts)
+        if (auto error = set_subscription_discounts(ctx, *subscription, *discounts, redeemed))
+            return Refusal(*std::move(error));
+
+    Json settled = *subscription;
+    if (auto error = apply_settings(ctx, settled, settings)) return Refusal(*std::move(error));
+    const bool unbilled =
+        ends_trial(*change, *subscription, now) && trial_ends_unbilled(ctx, settled);
+    if (unbilled) {
+        // Items change as they do within a trial: at no charge.
+        change->trial_end = std::nullopt;
+        change->anchor = PlanChange::Anchor::Unchanged;
+    }
+
+    // The order matters: a change of items may move the period end that a cancellation means.
+    const bool plan = is_plan_change(*change, *subscription, now);
+    PlannedChange planned;
+    planned.subscription = *subscription;
+    if (plan) {
+        subscription = replace_pending_update(ctx, *std::move(subscription));
+        auto result = plan_change(ctx, *subscription, *change);
+        if (!result) return Refusal(result.error());
+        planned = *std::move(result);
+    }
+    if (auto error = apply_settings(ctx, planned.subscription, settings))
+        return Refusal(*std::move(error));
+    if (pause) planned.subscription["pause_collection"] = *pause;
+    store_subscription_discounts(ctx, planned.subscription, redeemed);
+    if (unbilled) return end_trial_now(ctx, std::move(planned.subscription), *change, now);
+    return apply_change(ctx, std::move(planned), *change);
+}
+
+namespace {
+
+/// The subscription of an item, or 404 for the item.
+Outcome<Json> owner_of_item(Context& ctx, const std::string& id) {
+    const auto item = ctx.find("subscription_item", id);
+    if (!item) return no_such_object("subscription_item", id);
+    auto subscription = ctx.find("subscription", text_of(*item, "subscription"));
+    if (!subscription) return no_such_object("subscription_item", id);
+    return *std::move(subscription);
+}
+
+/// Runs a change of one item and returns the subscription as it then is.
+Outcome<Json> change_item(Context& ctx, Json subscription, const PlanChange& change) {
+    if (is_ended(subscription) || text_of(subscription, "status") == "incomplete")
+        return not_updatable(subscription);
+    subscription = replace_pending_update(ctx, std::move(subscription));
+    auto planned = plan_change(ctx, subscription, change);
+    if (!planned) return Refusal(planned.error());
+    return apply_change(ctx, *std::move(planned), change);
+}
+
+Outcome<PlanChange> read_item_change(Context& ctx, Params& params) {
+    PlanChange change;
+    auto item = read_item(ctx, params);
+    if (!item) return Refusal(item.error());
+    change.items.push_back(*std::move(item));
+    change.proration = read_proration_behavior(params);
+    change.proration_date = params.timestamp("proration_date");
+    change.payment = read_payment(params);
+    if (change.payment.behavior == PaymentBehavior::PendingIfIncomplete)
+        check_pendable(params, change.items);
+    return change;
+}
+
+/// The item that was added last, be it that the addition still pends.
+Json added_item(const Json& subscription) {
+    const Json& pending = part_of(part_of(subscription, "pending_update"), "subscription_items");
+    return pending.empty() ? subscription.at("items").at("data").back() : pending.back();
+}
+
+}  // namespace
+
+Answer get_subscription_item(Operation& operation) {
+    const std::string& id = operation.path("item");
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    auto item = operation.ctx.find("subscription_item", id);
+    if (!item) return no_such_object("subscription_item", id);
+    return *std::move(item);
+}
+
+Answer list_subscription_items(Operation& operation) {
+    const std::string id = operation.params.required_text("subscription");
+    const auto subscription = operation.ctx.find("subscription", id);
+    if (!subscription && !id.empty()) return no_such_param("subscription", id, "subscription");
+    const Json items = subscription ? subscription->at("items").at("data") : Json::array();
+    return list_page(operation, "/v1/subscription_items", items.get<std::vector<Json>>());
+}
+
+Answer create_subscription_item(Operation& operation) {
+    Context& ctx = operation.ctx;
+    const std::string id = operation.params.required_text("subscription");
+    auto change = read_item_change(ctx, operation.params);
+    if (!change) return Refusal(change.error());
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    const auto subscription = ctx.find("subscription", id);
+    if (!subscription) return no_such_param("subscription", id, "subscription");
+    auto changed = change_item(ctx, *subscription, *change);
+    if (!changed) return Refusal(changed.error());
+    return added_item(*changed);
+}
+
+Answer update_subscription_item(Operation& operation) {
+    Context& ctx = operation.ctx;
+    const std::string& id = operation.path("item");
+    const auto subscription = owner_of_item(ctx, id);
+    if (!subscription) return Refusal(subscription.error());
+    auto change = read_item_change(ctx, operation.params);
+    if (!change) return Refusal(change.error());
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    ItemRequest& item = change->items.front();
+    item.id = id;
+    if (item.quantity && !item.price)
+        if (auto error = check_kept_quantity(ctx, id, "quantity"))
+            return Refusal(*std::move(error));
+    const auto changed = change_item(ctx, *subscription, *change);
+    if (!changed) return Refusal(changed.error());
+    return *ctx.find("subscription_item", id);
+}
+
+Answer delete_subscription_item(Operation& operation) {
+    Context& ctx = operation.ctx;
+    const std::string& id = operation.path("item");
+    const auto subscription = owner_of_item(ctx, id);
+    if (!subscription) return Refusal(subscription.error());
+    PlanChange change;
+    ItemRequest deletion;
+    deletion.id = id;
+    deletion.deleted = true;
+    change.items.push_back(std::move(deletion));
+    change.proration = read_proration_behavior(operation.params);
+    change.proration_date = operation.params.timestamp("proration_date");
+    change.payment = read_payment(operation.params);
+    operation.params.ignore("clear_usage");
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
+    const auto changed = change_item(ctx, *subscription, change);
+    if (!changed) return Refusal(changed.error());
+    Json deleted;
+    deleted["id"] = id;
+    deleted["object"] = "subscription_item";
+    deleted["deleted"] = true;
+    return deleted;
+}
+
+}  // namespace turnpike::twin

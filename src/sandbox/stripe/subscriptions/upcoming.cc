@@ -1,0 +1,50 @@
+#include "sandbox/stripe/subscriptions/upcoming.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/invoices/invoices_preview.h"
+#include "sandbox/stripe/subscriptions/subscriptions.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+/// The period whose renewal comes first.
+Period first_period(const Json& subscription) {
+    const Json& items = subscription.at("items").at("data");
+    Period first = period_of_item(items.at(0));
+    for (const Json& item : items)
+        if (const Period period = period_of_item(item); period.end < first.end) first = period;
+    return first;
+}
+
+}  // namespace
+
+std::optional<Instant> upcoming_notice_at(const Json& subscription) {
+    const std::string status = text_of(subscription, "status");
+    const bool renews = status == "active" || status == "trialing" || status == "past_due";
+    if (!renews || text_of(subscription, "collection_method") != "charge_automatically")
+        return std::nullopt;
+    const Period period = first_period(subscription);
+    const auto cancel_at = instant_of(subscription, "cancel_at");
+    if ((cancel_at && *cancel_at <= period.end) ||
+        instant_of(subscription, "_upcoming_told") == period.end)
+        return std::nullopt;
+    const Instant notice = period.end - kUpcomingNotice;
+    return notice > period.start ? std::optional(notice) : std::nullopt;
+}
+
+void announce_upcoming(Context& ctx, Json subscription) {
+    subscription["_upcoming_told"] = unix_seconds(first_period(subscription).end);
+    save_subscription(ctx, subscription);
+    auto invoice = upcoming_invoice(ctx, subscription);
+    // One that sums up to more than an invoice holds is not announced.
+    if (!invoice) return;
+    invoice->erase("id");
+    ctx.emit("invoice.upcoming", *invoice);
+}
+
+}  // namespace turnpike::twin

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "json/json.h"
+
+/// Older shapes of Stripe's objects, made from today's by undoing what each API version changed.
+/// Members that Stripe only ever added stay: additions are in no version's changes.
+namespace turnpike::twin {
+
+/// What one version changed about one kind of object, undone. What the new shape does not hold
+/// comes in private members, which the step takes away: see relations.h.
+struct VersionStep {
+    std::string_view version;  ///< that made the change: "2025-03-31.basil"
+    std::string_view kind;     ///< Stripe's "object"
+    Json (*undo)(Json object);
+};
+/// Newest first.
+std::span<const VersionStep> version_steps();
+
+/// True when `version` came before `other`; both begin with a date.
+bool is_older(std::string_view version, std::string_view other);
+
+/// Every object inside `document` in the shape of `version`. Events keep the shape that they were
+/// made in.
+Json undo_versions(Json document, std::string_view version);
+
+/// The oldest version that a request may name; nobody recorded an older one.
+inline constexpr std::string_view kOldestVersion = "2020-08-27";
+
+/// The kind of an object inside `document` that looked otherwise in `version`, in a way that nobody
+/// recorded; nullopt when there is none.
+std::optional<std::string> unknown_kind(const Json& document, std::string_view version);
+
+}  // namespace turnpike::twin

@@ -1,0 +1,94 @@
+#include "sandbox/stripe/wire/billing_document.h"
+
+#include <array>
+#include <utility>
+
+#include "base/decimal.h"
+#include "json/value.h"
+#include "sandbox/stripe/core/context.h"
+
+namespace turnpike::twin {
+
+Json complete_list(std::string url, std::vector<Json> data) {
+    Json list;
+    list["object"] = "list";
+    const std::size_t count = data.size();
+    list["data"] = std::move(data);
+    list["has_more"] = false;
+    list["total_count"] = count;
+    list["url"] = std::move(url);
+    return list;
+}
+
+Instant second_of(Context& ctx, const std::string& customer) {
+    return std::chrono::floor<std::chrono::seconds>(ctx.now_of(customer));
+}
+
+BillingInterval interval_of(const Json& price) {
+    using Unit = BillingInterval::Unit;
+    static constexpr std::array<std::pair<std::string_view, Unit>, 4> kUnits{
+        {{"day", Unit::Day}, {"week", Unit::Week}, {"month", Unit::Month}, {"year", Unit::Year}}};
+    const Json& recurring = part_of(price, "recurring");
+    const std::string name = text_of(recurring, "interval");
+    for (const auto& [text, unit] : kUnits)
+        if (text == name) return {unit, static_cast<int>(integer_of(recurring, "interval_count"))};
+    return {};
+}
+
+void merge_metadata(Json& object, const std::optional<Json>& change) {
+    if (!change) return;
+    if (!change->is_object()) {
+        object["metadata"] = Json::object();
+        return;
+    }
+    Json& metadata = object["metadata"];
+    if (!metadata.is_object()) metadata = Json::object();
+    for (const auto& [key, value] : change->items()) {
+        if (value.is_string() && value.get_ref<const std::string&>().empty())
+            metadata.erase(key);
+        else
+            metadata[key] = value;
+    }
+}
+
+std::optional<std::int64_t> read_days_until_due(Params& params) {
+    constexpr std::int64_t kDaysMax = 3'650;
+    const auto days = params.integer("days_until_due");
+    if (days && (*days < 0 || *days > kDaysMax))
+        params.complain(bad_param("days_until_due", "parameter_invalid_integer",
+                                  "Invalid days_until_due: must be from 0 to 3650."));
+    return days;
+}
+
+std::int64_t minimum_charge(const std::string& currency) {
+    // docs.stripe.com/currencies, "Minimum and maximum charge amounts".
+    static constexpr std::array<std::pair<std::string_view, std::int64_t>, 16> kMinimums{{
+        {"usd", 50},
+        {"eur", 50},
+        {"gbp", 30},
+        {"inr", 50},
+        {"jpy", 50},
+        {"aud", 50},
+        {"cad", 50},
+        {"chf", 50},
+        {"sgd", 50},
+        {"brl", 50},
+        {"nzd", 50},
+        {"mxn", 1000},
+        {"sek", 300},
+        {"nok", 300},
+        {"dkk", 250},
+        {"pln", 200},
+    }};
+    for (const auto& [code, minimum] : kMinimums)
+        if (code == currency) return minimum;
+    return 1;
+}
+
+Outcome<Json> require_customer(Context& ctx, const std::string& id, const std::string& param) {
+    auto customer = ctx.find("customer", id);
+    if (!customer || flag_of(*customer, "deleted")) return no_such_param("customer", id, param);
+    return *std::move(customer);
+}
+
+}  // namespace turnpike::twin

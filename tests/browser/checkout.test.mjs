@@ -1,0 +1,135 @@
+// Checkout: paid, declined, confirmed and refused at the bank, with a trial.
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {setTheStage, Visitor} from './browser.mjs';
+
+const stage = setTheStage();
+
+/// A checkout session with the shop's addresses.
+const session = (params) => stage.shop.post('/v1/checkout/sessions', {
+    success_url: `${stage.shop.url}/thanks?session={CHECKOUT_SESSION_ID}`,
+    cancel_url: `${stage.shop.url}/basket`,
+    ...params,
+});
+const read = ({id}) => stage.shop.get(`/v1/checkout/sessions/${id}`);
+
+/// A lamp for $20.00, to be paid once.
+async function lamp(more = {}) {
+    const price = await stage.shop.price('Lamp', 2000, null);
+    return session({mode: 'payment', line_items: [{price: price.id, quantity: 1}], ...more});
+}
+/// Pro for $99.00 a month.
+async function plan(more = {}) {
+    const price = await stage.shop.price('Pro', 9900);
+    return session({mode: 'subscription', line_items: [{price: price.id, quantity: 1}], ...more});
+}
+
+async function at(checkout) {
+    const visitor = await Visitor.arrive(stage);
+    await visitor.open(checkout.url);
+    return visitor;
+}
+async function type(visitor, number) {
+    if (await visitor.field('E-mail').count()) await visitor.field('E-mail').fill('ada@example.com');
+    await visitor.field('Card number').fill(number);
+    await visitor.field('Expiry date').fill('12 / 34');
+    await visitor.field('Security code').fill('123');
+    await visitor.field('Name on the card').fill('Ada Lovelace');
+}
+/// Back at the shop, which is told of which session.
+async function arrived(visitor, checkout) {
+    await visitor.page.waitForURL(`${stage.shop.url}/**`);
+    const address = new URL(visitor.page.url());
+    assert.equal(address.pathname, '/thanks');
+    assert.equal(address.searchParams.get('session'), checkout.id);
+}
+
+test('a payment succeeds', async () => {
+    const checkout = await lamp();
+    const visitor = await at(checkout);
+    assert.match((await visitor.texts('tfoot tr')).join('\n'), /\$20\.00/);
+    await type(visitor, '4242 4242 4242 4242');
+    await visitor.button('Pay $20.00').click();
+    await arrived(visitor, checkout);
+    const paid = await read(checkout);
+    assert.equal(paid.status, 'complete');
+    assert.equal(paid.payment_status, 'paid');
+    await visitor.leave();
+});
+
+test('a declined card is said, and another one pays', async () => {
+    const checkout = await lamp();
+    const visitor = await at(checkout);
+    await type(visitor, '4000 0000 0000 0002');
+    await visitor.button('Pay $20.00').click();
+    assert.match(await visitor.page.getByRole('alert').innerText(), /declined/);
+    await visitor.check();
+    assert.equal((await read(checkout)).status, 'open');
+    await type(visitor, '4242 4242 4242 4242');
+    await visitor.button('Pay $20.00').click();
+    await arrived(visitor, checkout);
+    assert.equal((await read(checkout)).payment_status, 'paid');
+    await visitor.leave();
+});
+
+test('the bank is answered yes', async () => {
+    const checkout = await lamp();
+    const visitor = await at(checkout);
+    await type(visitor, '4000 0027 6000 3184');
+    await visitor.button('Pay $20.00').click();
+    assert.equal(await visitor.title(), 'Your bank asks');
+    await visitor.check();
+    await visitor.button('Confirm the payment').click();
+    await visitor.link('Return to the shop').click();
+    await arrived(visitor, checkout);
+    assert.equal((await read(checkout)).payment_status, 'paid');
+    await visitor.leave();
+});
+
+test('the bank is answered no, and another card pays', async () => {
+    const checkout = await lamp();
+    const visitor = await at(checkout);
+    await type(visitor, '4000 0027 6000 3184');
+    await visitor.button('Pay $20.00').click();
+    await visitor.button('Refuse').click();
+    assert.match(await visitor.status(), /did not confirm/);
+    await visitor.link('Return to the shop').click();
+    assert.match(visitor.page.url(), /\/c\/pay\//);
+    await visitor.check();
+    assert.equal((await read(checkout)).status, 'open');
+    await type(visitor, '4242 4242 4242 4242');
+    await visitor.button('Pay $20.00').click();
+    await arrived(visitor, checkout);
+    await visitor.leave();
+});
+
+test('a trial begins without a charge', async () => {
+    const checkout = await plan({subscription_data: {trial_period_days: 14}});
+    const visitor = await at(checkout);
+    assert.match(await visitor.page.innerText('main'), /14-day free trial/);
+    assert.match((await visitor.texts('tfoot tr')).join('\n'), /\$0\.00/);
+    await type(visitor, '4242 4242 4242 4242');
+    await visitor.button('Start trial').click();
+    await arrived(visitor, checkout);
+    const {subscription} = await read(checkout);
+    assert.equal((await stage.shop.get(`/v1/subscriptions/${subscription}`)).status, 'trialing');
+    await visitor.leave();
+});
+
+test('a subscription begins, paid', async () => {
+    const checkout = await plan();
+    const visitor = await at(checkout);
+    await type(visitor, '4242 4242 4242 4242');
+    await visitor.button('Subscribe').click();
+    await arrived(visitor, checkout);
+    const {subscription} = await read(checkout);
+    assert.equal((await stage.shop.get(`/v1/subscriptions/${subscription}`)).status, 'active');
+    await visitor.leave();
+});
+
+test('who turns back comes to where the shop wants them', async () => {
+    const visitor = await at(await lamp());
+    await visitor.link('Cancel and return to the shop').click();
+    assert.equal(visitor.page.url(), `${stage.shop.url}/basket`);
+    await visitor.leave();
+});
