@@ -5,37 +5,72 @@ import {chromium} from 'playwright-core';
 import {accessibilityComplaints} from './accessibility.mjs';
 import {Shop} from './shop.mjs';
 
-/// {shop, browser} for the tests of a file; `prepare(shop)` fills the shop before the first.
+/// Milliseconds: a machine that builds meanwhile takes its time.
+const patience = 120_000;
+
+/// What `work` answers; after `ms` without an answer an error that says what hung. The driver sets no
+/// limit of its own to opening and closing pages, and a chromium that is ill answers never.
+async function within(ms, what, work) {
+    let timer;
+    const late = new Promise((_, refuse) => {
+        timer = setTimeout(() => refuse(new Error(`${what}: nothing after ${ms / 1000} s`)), ms);
+    });
+    try {
+        return await Promise.race([work, late]);
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
+/// A chromium of its own process group, ended by SIGKILL: nothing in it is worth a farewell, and one
+/// that hangs while it closes would hold up the tests for good.
+class Chromium {
+    static async start() {
+        const started = new Chromium();
+        started.server = await chromium.launchServer({
+            executablePath: '/usr/bin/chromium',
+            // chromium's own sandbox refuses to work for root, who runs tests in containers.
+            chromiumSandbox: process.getuid() !== 0,
+            timeout: patience,
+        });
+        started.connection = await chromium.connect(started.server.wsEndpoint(), {timeout: patience});
+        return started;
+    }
+
+    /// A browser profile of its own with one page.
+    async profile() {
+        const context = await this.connection.newContext();
+        return {context, page: await context.newPage()};
+    }
+
+    async end() {
+        await within(patience, 'chromium is killed', this.server.kill());
+    }
+}
+
+/// {shop, chromium} for the tests of a file; `prepare(shop)` fills the shop before the first.
 export function setTheStage(prepare = async () => {}) {
     const stage = {};
     before(async () => {
         stage.shop = await Shop.open();
         await prepare(stage.shop);
-        stage.browser = await chromium.launch({
-            executablePath: '/usr/bin/chromium',
-            // chromium's own sandbox refuses to work for root, who runs tests in containers.
-            chromiumSandbox: process.getuid() !== 0,
-        });
+        stage.chromium = await Chromium.start();
     });
     after(async () => {
-        await stage.browser?.close();
+        await stage.chromium?.end();
         await stage.shop?.close();
     });
     return stage;
 }
-
-/// Milliseconds: a machine that builds meanwhile takes its time.
-const patience = 120_000;
 
 /// A person with a browser profile of their own. Whatever the pages complain about or ask other
 /// origins for is kept, and makes leave() fail.
 export class Visitor {
     #problems = [];
 
-    static async arrive({shop, browser}) {
+    static async arrive({shop, chromium}) {
         const visitor = new Visitor();
-        visitor.context = await browser.newContext();
-        visitor.page = await visitor.context.newPage();
+        Object.assign(visitor, await within(patience, 'a page is opened', chromium.profile()));
         visitor.page.setDefaultTimeout(patience);
         visitor.#watch([shop.sandbox.url, shop.url]);
         return visitor;
@@ -66,7 +101,9 @@ export class Visitor {
 
     /// What the page in view lacks for those who use a keyboard, a reader or a small screen.
     async check() {
-        assert.deepEqual(await accessibilityComplaints(this.page), [], this.page.url());
+        const complaints = accessibilityComplaints(this.page);
+        assert.deepEqual(await within(patience, 'the page is looked at', complaints), [],
+                         this.page.url());
     }
 
     button(name) {
@@ -91,7 +128,7 @@ export class Visitor {
     }
 
     async leave() {
-        await this.context.close();
+        await within(patience, 'the pages are closed', this.context.close());
         assert.deepEqual(this.#problems, []);
     }
 }
