@@ -23,8 +23,8 @@ constexpr auto kGrace = std::chrono::seconds(5);
 struct TwinServer::State {
     std::string host;
     std::unique_ptr<ProviderTwin> twin;
-    std::optional<Inspector> inspector;
     std::unique_ptr<Chaos> chaos;
+    std::optional<Inspector> inspector;
     asio::io_context io;
     std::optional<Worker> worker;
     std::unique_ptr<http::Server> server;
@@ -41,10 +41,10 @@ Result<std::unique_ptr<TwinServer>> TwinServer::start(const TwinServerConfig& co
     state->host = config.host;
     state->twin = std::move(twin);
     ProviderTwin& the_twin = *state->twin;
-    Inspector& inspector = state->inspector.emplace(the_twin);
     state->chaos = std::make_unique<Chaos>(the_twin);
     Chaos& chaos = *state->chaos;
     if (config.chaos) chaos.set_at_start(*config.chaos);
+    Inspector& inspector = state->inspector.emplace(the_twin, chaos);
     http::ServerConfig listening;
     listening.host = config.host;
     listening.port = config.port;

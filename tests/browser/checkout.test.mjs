@@ -1,4 +1,4 @@
-// Checkout: paid, declined, confirmed and refused at the bank, with a trial.
+// Checkout: paid, declined, confirmed and refused at the bank, with a trial, with a promotion code.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {setTheStage, Visitor} from './browser.mjs';
@@ -100,6 +100,60 @@ test('the bank is answered no, and another card pays', async () => {
     await type(visitor, '4242 4242 4242 4242');
     await visitor.button('Pay $20.00').click();
     await arrived(visitor, checkout);
+    await visitor.leave();
+});
+
+/// TENTH takes a tenth off.
+async function tenth(code) {
+    const coupon = await stage.shop.post('/v1/coupons', {percent_off: 10, duration: 'once'});
+    return stage.shop.post('/v1/promotion_codes', {
+        promotion: {type: 'coupon', coupon: coupon.id},
+        code,
+    });
+}
+
+test('a promotion code is looked at first, and taken back', async () => {
+    await tenth('TENTH');
+    const checkout = await lamp({allow_promotion_codes: true});
+    const visitor = await at(checkout);
+    await visitor.field('Promotion code').fill('NOTHING');
+    await visitor.button('Apply the code only').click();
+    assert.match(await visitor.page.getByRole('alert').innerText(), /invalid/);
+    await visitor.check();
+    assert.equal(await visitor.field('Promotion code').inputValue(), 'NOTHING');
+    await visitor.field('Promotion code').fill('tenth');
+    await visitor.button('Apply the code only').click();
+    assert.match((await visitor.texts('tfoot tr')).join('\n'), /-\$2\.00[^]*\$18\.00/);
+    await visitor.check();
+    await visitor.button('Remove the code').click();
+    assert.equal(await visitor.button('Pay $20.00').count(), 1);
+    assert.equal((await read(checkout)).status, 'open');
+    await visitor.leave();
+});
+
+test('a promotion code typed beside the card comes off what is paid', async () => {
+    await tenth('BESIDE');
+    const checkout = await lamp({allow_promotion_codes: true});
+    const visitor = await at(checkout);
+    await type(visitor, '4242 4242 4242 4242');
+    await visitor.field('Promotion code').fill('BESIDE');
+    await visitor.page.keyboard.press('Enter');
+    await arrived(visitor, checkout);
+    const paid = await read(checkout);
+    assert.equal(paid.amount_total, 1800);
+    const intent = await stage.shop.get(`/v1/payment_intents/${paid.payment_intent}`);
+    assert.equal(intent.amount_received, 1800);
+    await visitor.leave();
+});
+
+test('a promotion code that is none stops the payment', async () => {
+    const checkout = await lamp({allow_promotion_codes: true});
+    const visitor = await at(checkout);
+    await type(visitor, '4242 4242 4242 4242');
+    await visitor.field('Promotion code').fill('NOTHING');
+    await visitor.button('Pay $20.00').click();
+    assert.match(await visitor.page.getByRole('alert').innerText(), /invalid/);
+    assert.equal((await read(checkout)).payment_intent, null);
     await visitor.leave();
 });
 

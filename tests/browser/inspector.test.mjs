@@ -1,4 +1,4 @@
-// The inspector at "/": objects, events, webhooks with their tries, clocks.
+// The inspector at "/": objects, events, webhooks with their tries, clocks, chaos.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {startListener} from '../lib/listener.mjs';
@@ -92,6 +92,37 @@ test('a clock is moved on by a month, and renews', async () => {
     await visitor.button('Advance').click();
     assert.match(await visitor.status(), /must be after/);
     await visitor.check();
+    await visitor.leave();
+});
+
+test('chaos is ordered, strikes, and is cleared', async () => {
+    const visitor = await atTheInspector();
+    await visitor.link('chaos').click();
+    assert.equal(await visitor.title(), 'Chaos');
+    assert.match(await visitor.status(), /Nothing goes wrong/);
+    await visitor.check();
+    await visitor.field('Method and path').fill('POST /v1/products');
+    await visitor.page.locator('#add_call_do').selectOption('error');
+    await visitor.page.locator('#add_call_next').fill('x');
+    await visitor.button('Add a rule of calls').click();
+    assert.match(await visitor.page.getByRole('alert').innerText(), /next/);
+    assert.equal(await visitor.field('Method and path').inputValue(), 'POST /v1/products');
+    await visitor.check();
+    await visitor.page.locator('#add_call_next').fill('1');
+    await visitor.button('Add a rule of calls').click();
+    assert.match(await visitor.status(), /1 rule/);
+    await assert.rejects(stage.shop.post('/v1/products', {name: 'Struck'}), /500/);
+    await visitor.page.reload();
+    assert.match(await visitor.page.innerText('main'), /error\s+POST \/v1\/products/);
+    await visitor.check();
+    await visitor.field('Type of event').fill('invoice.*');
+    await visitor.button('Add a rule of webhooks').click();
+    await visitor.page.locator('#seed').fill('42');
+    await visitor.button('Begin again with this seed').click();
+    assert.match(await visitor.status(), /Seed 42, 2 rules/);
+    await visitor.button('Clear the plan').click();
+    assert.match(await visitor.status(), /Nothing goes wrong/);
+    await stage.shop.post('/v1/products', {name: 'Well again'});
     await visitor.leave();
 });
 

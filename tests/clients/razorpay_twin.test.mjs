@@ -38,12 +38,12 @@ function client(name) {
 }
 
 const moveClock = (razorpay, where) =>
-    razorpay.api.rq.post('/sandbox/clock', where).catch((error) => {
+    razorpay.api.rq.post('/_sandbox/clock', where).catch((error) => {
         throw new Error(JSON.stringify(error.response?.data));
     });
 const advance = (razorpay, seconds) => moveClock(razorpay, {advance_seconds: seconds});
 const letCharges = (razorpay, subscription, charges) =>
-    razorpay.api.rq.post(`/sandbox/subscriptions/${subscription.id}/instrument`, {charges});
+    razorpay.api.rq.post(`/_sandbox/subscriptions/${subscription.id}/instrument`, {charges});
 
 /// What a person does on a hosted page; the page that comes of it.
 async function submit(page, form) {

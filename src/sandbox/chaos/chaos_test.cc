@@ -154,7 +154,7 @@ TEST_F(ChaosOfCalls, StrikesOnlyCalls) {
     control(http::Method::Put, R"({"rules": [{"call": "*", "do": "error", "next": 1000}]})");
     EXPECT_EQ(post("/v1/customers").status, 500);
     EXPECT_EQ(post("/v2/core/events").status, 500);
-    for (const char* const path : {"/", "/healthz", "/p/session/cs_1", "/sandbox/clock", "/vx"})
+    for (const char* const path : {"/", "/healthz", "/p/session/cs_1", "/_sandbox/clock", "/vx"})
         EXPECT_EQ(post(path).status, 200) << path;
 }
 

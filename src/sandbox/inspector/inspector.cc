@@ -7,6 +7,7 @@
 #include "http/router.h"
 #include "json/value.h"
 #include "sandbox/form.h"
+#include "sandbox/inspector/chaos_page.h"
 #include "sandbox/inspector/clock_pages.h"
 #include "sandbox/inspector/delivery_pages.h"
 #include "sandbox/inspector/guard.h"
@@ -68,11 +69,15 @@ asio::awaitable<http::Response> Inspector::answer(http::Request& request) {
 asio::awaitable<PageAnswer> Inspector::page_of(http::Request& request) {
     if (const std::string why = refusal_of_guard(request); !why.empty())
         co_return refused_page(why);
+    const auto form = decode_form(parameters_of(request));
+    const Json parameters = form.value_or(Json::object());
+    if (request.path == kChaosPage) {
+        auto showing = chaos_page(chaos_, request, parameters);
+        co_return co_await std::move(showing);
+    }
     const auto match = pages().router.match(request);
     if (!match.found) co_return nothing_there();
     const InspectorRoute& route = pages().routes[match.index];
-    const auto form = decode_form(parameters_of(request));
-    const Json parameters = form.value_or(Json::object());
     const auto now = twin_.clock().now();
     auto work = [&](sql::Transaction& tx) {
         Visit visit{.tx = tx, .twin = twin_, .request = request, .form = parameters, .now = now};

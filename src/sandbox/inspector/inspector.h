@@ -3,17 +3,19 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "http/message.h"
+#include "sandbox/chaos/chaos.h"
 #include "sandbox/html.h"
 #include "sandbox/provider_twin.h"
 
 namespace turnpike::twin {
 
 /// Pages at "/" and below "/inspect" that show all that a twin keeps, of every account: objects,
-/// events, deliveries with their tries, clocks. Without a key; see guard.h. Thread-safe.
+/// events, deliveries with their tries, clocks, and the chaos that is ordered. Without a key; see
+/// guard.h. Thread-safe.
 class Inspector {
 public:
-    /// `twin` outlives it.
-    explicit Inspector(ProviderTwin& twin) : twin_(twin) {}
+    /// `twin` and `chaos` outlive it.
+    Inspector(ProviderTwin& twin, Chaos& chaos) : twin_(twin), chaos_(chaos) {}
 
     /// Whether a request is one for it, not for the twin.
     static bool wants(const http::Request& request);
@@ -24,6 +26,7 @@ private:
     asio::awaitable<PageAnswer> page_of(http::Request& request);
 
     ProviderTwin& twin_;
+    Chaos& chaos_;
 };
 
 }  // namespace turnpike::twin

@@ -3,8 +3,11 @@
 namespace turnpike::twin {
 namespace {
 
+// Kinds of the sandbox's own ("turnpike.entitlement_grant") go by the ids of what they are about,
+// and the API never shows them.
 constexpr std::string_view kCountKinds = R"sql(
-    SELECT kind, COUNT(*) FROM objects WHERE account = $1 AND status <> 'deleted'
+    SELECT kind, COUNT(*) FROM objects
+     WHERE account = $1 AND status <> 'deleted' AND kind NOT LIKE 'turnpike.%'
      GROUP BY kind ORDER BY kind
 )sql";
 
@@ -16,15 +19,16 @@ constexpr std::string_view kByKind = R"sql(
 )sql";
 constexpr std::string_view kRelated = R"sql(
     SELECT seq, kind, id, status, created FROM objects
-     WHERE account = $1 AND customer = $2 AND seq < $3
+     WHERE account = $1 AND customer = $2 AND seq < $3 AND kind NOT LIKE 'turnpike.%'
      UNION
     SELECT seq, kind, id, status, created FROM objects
-     WHERE account = $1 AND parent = $2 AND seq < $3
+     WHERE account = $1 AND parent = $2 AND seq < $3 AND kind NOT LIKE 'turnpike.%'
      ORDER BY seq DESC LIMIT $4
 )sql";
 
 constexpr std::string_view kFindPlace = R"sql(
-    SELECT account, kind FROM objects WHERE id = $1 ORDER BY seq DESC LIMIT 1
+    SELECT account, kind FROM objects
+     WHERE id = $1 AND kind NOT LIKE 'turnpike.%' ORDER BY seq LIMIT 1
 )sql";
 
 constexpr std::int64_t kAfterAll = INT64_MAX;

@@ -31,7 +31,8 @@ constexpr std::string_view kFindForm =
     "<button class=\"quiet\">Find</button></form>\n";
 
 std::string ways(const std::string& account) {
-    std::string html = "<nav aria-label=\"Inspector\"><p>" + link_to("/", "Sandbox");
+    std::string html = "<nav aria-label=\"Inspector\"><p>" + link_to("/", "Sandbox") + ", " +
+                       link_to("/inspect/chaos", "chaos");
     if (!account.empty()) {
         html += " / " + link_to(inspector_address(account), account) + ":";
         for (const auto& [part, name] :

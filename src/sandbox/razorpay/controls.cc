@@ -57,10 +57,10 @@ Answer show_account(Operation& operation) {
 }
 
 constexpr auto kControlRoutes = std::to_array<Route>({
-    {"GET", "/sandbox/account", show_account},
-    {"GET", "/sandbox/clock", show_clock},
-    {"POST", "/sandbox/clock", move_clock},
-    {"POST", "/sandbox/subscriptions/{id}/instrument", set_instrument},
+    {"GET", "/_sandbox/account", show_account},
+    {"GET", "/_sandbox/clock", show_clock},
+    {"POST", "/_sandbox/clock", move_clock},
+    {"POST", "/_sandbox/subscriptions/{id}/instrument", set_instrument},
 });
 
 }  // namespace

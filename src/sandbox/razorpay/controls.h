@@ -11,7 +11,7 @@ namespace turnpike::twin::razorpay {
 Answer move_clock_to(Context& ctx, Instant target);
 
 /// What Razorpay does not have: the clock of an account, and what its customers' banks say. Below
-/// /sandbox/, with the account's key.
+/// /_sandbox/, with the account's key.
 std::span<const Route> control_routes();
 
 }  // namespace turnpike::twin::razorpay

@@ -34,7 +34,7 @@ std::string Inspection::introduction(const std::string& base_url) const {
         "<pre>const razorpay = new Razorpay({{key_id: 'rzp_test_demo', key_secret: "
         "'secret'}});\nrazorpay.api.rq.defaults.baseURL = '{0}';</pre>\n"
         "<p>Make a month pass here, under an account's clocks, or with its key:</p>\n"
-        "<pre>curl {0}/sandbox/clock -u rzp_test_demo:secret -H 'Content-Type: "
+        "<pre>curl {0}/_sandbox/clock -u rzp_test_demo:secret -H 'Content-Type: "
         "application/json' -d '{{\"advance_seconds\": 2678400}}'</pre>\n"
         "<p>What the sandbox does not do it refuses by name.</p>\n",
         escape_html(base_url));

@@ -302,13 +302,13 @@ TEST(RazorpaySubscriptions, GoOnAfterARestartAndOnTheRealClock) {
     const auto before = twin.look(id);
     twin.restart();
     EXPECT_EQ(twin.look(id), before);
-    EXPECT_EQ(twin.get("/sandbox/clock").body.at("now"), kStart + 20 * kDay);
+    EXPECT_EQ(twin.get("/_sandbox/clock").body.at("now"), kStart + 20 * kDay);
     twin.clock().advance(std::chrono::days(11));
     twin.run_due_work();
     EXPECT_EQ(twin.look(id).at("paid_count"), 2);
     // Another account's clock has not been moved.
     twin.use_keys("rzp_test_second:secret");
-    EXPECT_EQ(twin.get("/sandbox/clock").body.at("now"), kStart + 11 * kDay);
+    EXPECT_EQ(twin.get("/_sandbox/clock").body.at("now"), kStart + 11 * kDay);
 }
 
 TEST(RazorpayClock, GoesForwardByAYearAtMost) {
@@ -318,9 +318,9 @@ TEST(RazorpayClock, GoesForwardByAYearAtMost) {
           R"({"advance_seconds": 99999999})", R"({"now": 9999999999})",
           R"({"now": 1799562601, "advance_seconds": 1})"}) {
         SCOPED_TRACE(body);
-        EXPECT_EQ(twin.post("/sandbox/clock", body).status, 400);
+        EXPECT_EQ(twin.post("/_sandbox/clock", body).status, 400);
     }
-    EXPECT_EQ(twin.post("/sandbox/clock", R"({"now": 1799562601})").body.at("now"), kStart + 1);
+    EXPECT_EQ(twin.post("/_sandbox/clock", R"({"now": 1799562601})").body.at("now"), kStart + 1);
 }
 
 }  // namespace

@@ -86,12 +86,12 @@ Json TwinUnderTest::look(const std::string& subscription) {
 
 void TwinUnderTest::advance(std::int64_t seconds) {
     const auto moved =
-        post("/sandbox/clock", R"({"advance_seconds": )" + std::to_string(seconds) + "}");
+        post("/_sandbox/clock", R"({"advance_seconds": )" + std::to_string(seconds) + "}");
     if (moved.status != 200) throw std::runtime_error(moved.text);
 }
 
 void TwinUnderTest::let_charges(const std::string& subscription, const std::string& outcome) {
-    const auto set = post("/sandbox/subscriptions/" + subscription + "/instrument",
+    const auto set = post("/_sandbox/subscriptions/" + subscription + "/instrument",
                           R"({"charges": ")" + outcome + R"("})");
     if (set.status != 200) throw std::runtime_error(set.text);
 }

@@ -138,7 +138,7 @@ TEST_F(WebhooksOfRazorpay, StartTheirPatienceAnewAfterASuccess) {
 }
 
 TEST_F(WebhooksOfRazorpay, AreSeenByTheirOwnAccountOnly) {
-    const auto account = text_of(twin_.get("/sandbox/account").body, "id");
+    const auto account = text_of(twin_.get("/_sandbox/account").body, "id");
     EXPECT_EQ(twin_.get("/v2/accounts/" + account + "/webhooks/").body.at("count"), 1);
     EXPECT_EQ(twin_.get("/v2/accounts/acc_00000000000000/webhooks/").status, 400);
     const auto path = "/v2/accounts/" + account + "/webhooks/" + text_of(webhook(), "id");

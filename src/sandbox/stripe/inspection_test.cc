@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sandbox/chaos/chaos.h"
 #include "sandbox/deliveries.h"
 #include "sandbox/documents.h"
 #include "sandbox/inspector/inspector.h"
@@ -53,7 +54,8 @@ protected:
     }
 
     testing::TwinUnderTest twin_;
-    Inspector inspector_{twin_.twin()};
+    Chaos chaos_{twin_.twin()};
+    Inspector inspector_{twin_.twin(), chaos_};
 };
 
 TEST_F(InspectorTest, LeadsFromTheSandboxToEachObject) {
@@ -157,6 +159,114 @@ TEST_F(InspectorTest, MovesATestClock) {
     twin_.run_due_work();
     EXPECT_EQ(twin_.get("/v1/test_helpers/test_clocks/" + clock).body.at("frozen_time"),
               1'772'280'000);  // 28 days after 1769860800
+}
+
+// Beside a subscription the sandbox keeps what it grants, under the same id.
+TEST_F(InspectorTest, FindsTheObjectThatAnIdIsOf) {
+    const auto customer = twin_.post_id("/v1/customers", "");
+    const auto card = twin_.post("/v1/payment_methods/pm_card_visa/attach", "customer=" + customer);
+    const auto price = twin_.post_id("/v1/prices",
+                                     "currency=usd&unit_amount=900&recurring[interval]=month"
+                                     "&product_data[name]=Pro");
+    const auto id = twin_.post_id("/v1/subscriptions",
+                                  "customer=" + customer + "&items[0][price]=" + price +
+                                      "&default_payment_method=" + text_of(card.body, "id"));
+    EXPECT_EQ(leads_to(ask(http::Method::Get, "/inspect/find?id=" + id)),
+              below("/object/subscription/" + id));
+    for (const auto& page : {below(), below("/object/customer/" + customer)})
+        EXPECT_THAT(get(page), Not(HasSubstr("grant")));
+}
+
+class ChaosPageTest : public InspectorTest {
+protected:
+    Json chaos_is() {
+        asio::io_context io;
+        auto overview = asio::co_spawn(io, chaos_.overview(), asio::use_future);
+        io.run();
+        return overview.get();
+    }
+    http::Response send(const std::string& form) {
+        return ask(http::Method::Post, "/inspect/chaos", form);
+    }
+};
+
+TEST_F(ChaosPageTest, AddsRulesAndShowsThem) {
+    EXPECT_THAT(get("/"), HasSubstr("href=\"/inspect/chaos\""));
+    EXPECT_THAT(get("/inspect/chaos"), HasSubstr("Nothing goes wrong"));
+    EXPECT_EQ(leads_to(send("action=add_call&call=POST+%2Fv1%2F%3Cb%3E&do=error_after_commit&next=2"
+                            "&percent=&wait_ms=")),
+              "/inspect/chaos");
+    EXPECT_EQ(leads_to(send("action=add_webhook&webhook=invoice.*&endpoint=*&do=delay&next="
+                            "&percent=5&wait_ms=20&count=&order=&version=")),
+              "/inspect/chaos");
+    EXPECT_EQ(leads_to(send("action=add_webhook&webhook=*&endpoint=*&do=reorder"
+                            "&order=invoice.paid,+invoice.created")),
+              "/inspect/chaos");
+    const Json rules = chaos_is().at("rules");
+    EXPECT_EQ(rules.at(0), Json::parse(R"({"call": "POST /v1/<b>", "do": "error_after_commit",
+                                           "next": 2, "strikes": 0})"));
+    EXPECT_EQ(rules.at(1), Json::parse(R"({"webhook": "invoice.*", "endpoint": "*", "do": "delay",
+                                           "percent": 5, "wait_ms": 20, "strikes": 0})"));
+    EXPECT_EQ(rules.at(2).at("order"), Json::parse(R"(["invoice.paid", "invoice.created"])"));
+    EXPECT_THAT(get("/inspect/chaos"), AllOf(HasSubstr("POST /v1/&lt;b&gt;"), Not(HasSubstr("<b>")),
+                                             HasSubstr("the next 2"), HasSubstr("5 in a hundred"),
+                                             HasSubstr("delay, waits 20 ms")));
+}
+
+TEST_F(ChaosPageTest, SetsTheSeedAndClears) {
+    send("action=add_call&call=%2Fv1%2F*&do=error");
+    send("action=seed&seed=42");
+    EXPECT_EQ(chaos_is().at("seed"), 42);
+    EXPECT_EQ(chaos_is().at("rules").size(), 1U);
+    send("action=random&seed=7");
+    EXPECT_EQ(chaos_is().at("seed"), 7);
+    EXPECT_GT(chaos_is().at("rules").size(), 10U);
+    send("action=clear");
+    EXPECT_TRUE(chaos_is().at("rules").empty());
+}
+
+TEST_F(ChaosPageTest, SaysWhatIsWrongAndKeepsWhatWasTyped) {
+    const struct {
+        const char* form;
+        const char* says;
+    } cases[] = {
+        {"action=add_call&call=%22%3E&do=drop", "Nothing of this name happens to calls."},
+        {"action=add_call&call=%22%3E&do=error&next=x", "next"},
+        {"action=add_call&call=%22%3E&do=error&next=1&percent=2", "Either the next ones or"},
+        {"action=add_call&call=%22%3E&do=rate_limit&wait_ms=5", "wait_ms:"},
+    };
+    for (const auto& c : cases) {
+        const auto answer = send(c.form);
+        EXPECT_EQ(answer.status, 200) << c.form;
+        EXPECT_THAT(answer.body, AllOf(HasSubstr(c.says), HasSubstr("role=\"alert\""),
+                                       HasSubstr("value=\"&quot;&gt;\"")));
+    }
+    for (const char* form :
+         {"action=seed&seed=x", "action=random&seed=-1", "action=seed", "", "action=burn"})
+        EXPECT_EQ(send(form).status, 200) << form;
+    EXPECT_TRUE(chaos_is().at("rules").empty());
+}
+
+TEST_F(ChaosPageTest, IsForPagesOfThisSandbox) {
+    EXPECT_EQ(ask(http::Method::Post, "/inspect/chaos", "action=add_call&call=*&do=error",
+                  "http://evil.example")
+                  .status,
+              403);
+    EXPECT_TRUE(chaos_is().at("rules").empty());
+}
+
+TEST_F(ChaosPageTest, NothingStrikesTheInspector) {
+    send("action=add_call&call=*&do=error&percent=100");
+    http::Request call;
+    call.method = http::Method::Get;
+    call.path = call.target = "/v1/customers";
+    call.headers = {{"Authorization", "Bearer sk_test_sandbox12345"}};
+    asio::io_context io;
+    auto answer = asio::co_spawn(io, chaos_.handle(call), asio::use_future);
+    io.run();
+    EXPECT_EQ(answer.get().status, 500);
+    EXPECT_THAT(get("/inspect/chaos"),
+                AllOf(HasSubstr("GET /v1/customers"), HasSubstr("class=\"amount\">1</td>")));
 }
 
 TEST_F(InspectorTest, TellsWhatIsNotThereAndRefusesOtherPages) {

@@ -71,8 +71,8 @@ std::string order_section(Context& ctx, const Json& session) {
 std::string field(std::string_view name, std::string_view label, std::string_view attributes,
                   const std::string& value = "") {
     return fmt::format(
-        "<label for=\"{0}\">{1}</label><input id=\"{0}\" name=\"{0}\" {2} value=\"{3}\" required>",
-        name, label, attributes, escape_html(value));
+        "<label for=\"{0}\">{1}</label><input id=\"{0}\" name=\"{0}\" {2} value=\"{3}\">", name,
+        label, attributes, escape_html(value));
 }
 
 std::string button_of(Context& ctx, const Json& session) {
@@ -84,31 +84,47 @@ std::string button_of(Context& ctx, const Json& session) {
     return verb + " " + money_text(session, "amount_total");
 }
 
-bool is_about_code(const Json& notice) { return text_of(notice, "action") == "apply_code"; }
-
-std::string problem_line(const Json& notice) {
-    const std::string why = text_of(notice, "text");
+std::string problem_line(const std::string& why) {
     if (why.empty()) return "";
     return fmt::format("<p class=\"problem\" role=\"alert\">{}</p>", escape_html(why));
 }
 
-/// A code that takes something off, where the shop allows one.
-std::string promotion_section(const Json& session, const Json& notice) {
-    if (!flag_of(session, "allow_promotion_codes")) return "";
-    if (!session.at("discounts").empty())
-        return "<section><p>A promotion code is applied.</p>" +
-               post_form("remove_code", "", "Remove the code", "quiet") + "</section>\n";
-    const std::string why = is_about_code(notice) ? problem_line(notice) : "";
-    return "<section>" + why +
-           post_form("apply_code",
-                     field("promotion_code", "Promotion code", "autocomplete=\"off\"") + "<br>",
-                     "Apply", "quiet") +
-           "</section>\n";
+/// The code that takes something off, and how to be rid of it.
+std::string applied_code(const Json& session) {
+    if (!flag_of(session, "allow_promotion_codes") || session.at("discounts").empty()) return "";
+    return "<section><p>A promotion code is applied.</p>" +
+           post_form("remove_code", "", "Remove the code", "quiet") + "</section>\n";
+}
+
+bool takes_code(const Json& session) {
+    return flag_of(session, "allow_promotion_codes") && session.at("discounts").empty();
+}
+
+/// In the form that pays: a code that is typed there counts, whichever button is pressed.
+std::string code_field(const Json& session, const Json& notice) {
+    if (!takes_code(session)) return "";
+    const std::string why = text_of(notice, "code_problem");
+    return problem_line(why) + field("promotion_code", "Promotion code (if you have one)",
+                                     why.empty() ? "autocomplete=\"off\""
+                                                 : "autocomplete=\"off\" aria-invalid=\"true\"",
+                                     text_of(notice, "promotion_code"));
+}
+
+/// The first button is the one that the Enter key presses.
+std::string pay_form(Context& ctx, const Json& session, const Json& notice, std::string_view action,
+                     const std::string& fields) {
+    const std::string looks_first =
+        takes_code(session) ? " <button class=\"quiet\" name=\"action\" value=\"apply_code\" "
+                              "formnovalidate>Apply the code only</button>"
+                            : "";
+    return fmt::format(
+        "<form method=\"post\">{}{}<br><button name=\"action\" value=\"{}\">{}</button>{}</form>\n",
+        fields, code_field(session, notice), action, button_of(ctx, session), looks_first);
 }
 
 std::string email_field(const Json& session, const Json& notice) {
     if (knows_email(session)) return "";
-    return field("email", "E-mail", "type=\"email\" autocomplete=\"email\"",
+    return field("email", "E-mail", "type=\"email\" autocomplete=\"email\" required",
                  text_of(notice, "email"));
 }
 
@@ -119,40 +135,36 @@ constexpr std::string_view kDebitHelp =
     R"html(<p id="iban-help" class="soft">Only Stripe's test accounts: AT61 1904 3002 3457 3201
 pays, AT86 1904 3002 3547 3202 does not.</p>)html";
 
-std::string pay_by_card(Context& ctx, const Json& session, const Json& notice) {
-    std::string fields = email_field(session, notice);
-    fields += field("number", "Card number",
-                    "inputmode=\"numeric\" autocomplete=\"cc-number\" "
-                    "aria-describedby=\"number-help\"");
+/// Nothing is filled in by the browser: it would offer real cards, and keep the test numbers.
+std::string card_fields(const Json& notice) {
+    constexpr std::string_view kDigits = "inputmode=\"numeric\" autocomplete=\"off\" required";
+    std::string fields =
+        field("number", "Card number", std::string(kDigits) + " aria-describedby=\"number-help\"");
     fields += kCardHelp;
-    fields +=
-        field("exp", "Expiry date (MM / YY)", "inputmode=\"numeric\" autocomplete=\"cc-exp\"");
-    fields += field("cvc", "Security code (CVC)", "inputmode=\"numeric\" autocomplete=\"cc-csc\"");
-    fields +=
-        field("name", "Name on the card", "autocomplete=\"cc-name\"", text_of(notice, "name"));
-    return post_form("card", fields + "<br>", button_of(ctx, session));
+    fields += field("exp", "Expiry date (MM / YY)", kDigits);
+    fields += field("cvc", "Security code (CVC)", kDigits);
+    return fields + field("name", "Name on the card", "autocomplete=\"off\" required",
+                          text_of(notice, "name"));
 }
 
-std::string pay_by_debit(Context& ctx, const Json& session, const Json& notice) {
-    std::string fields = email_field(session, notice);
-    fields += field("iban", "IBAN", "autocomplete=\"off\" aria-describedby=\"iban-help\"");
+std::string debit_fields(const Json& notice) {
+    std::string fields =
+        field("iban", "IBAN", "autocomplete=\"off\" required aria-describedby=\"iban-help\"");
     fields += kDebitHelp;
-    fields += field("name", "Name of the account's holder", "autocomplete=\"name\"",
-                    text_of(notice, "name"));
-    return post_form("debit", fields + "<br>", button_of(ctx, session));
+    return fields + field("name", "Name of the account's holder", "autocomplete=\"off\" required",
+                          text_of(notice, "name"));
 }
 
 std::string payment_section(Context& ctx, const Json& session, const Json& notice) {
-    std::string body = "<section><h2>Payment</h2>";
-    if (!is_about_code(notice)) body += problem_line(notice);
+    const std::string start = "<section><h2>Payment</h2>" + problem_line(text_of(notice, "text"));
+    const std::string email = email_field(session, notice);
     if (!wants_payment_method(session))
-        return body +
-               post_form("free", email_field(session, notice) + "<br>", button_of(ctx, session)) +
-               "</section>\n";
+        return start + pay_form(ctx, session, notice, "free", email) + "</section>\n";
     // One form at a time: the names of the fields are the page's.
     const bool by_card = takes_method(session, "card");
-    return body +
-           (by_card ? pay_by_card(ctx, session, notice) : pay_by_debit(ctx, session, notice)) +
+    return start +
+           pay_form(ctx, session, notice, by_card ? "card" : "debit",
+                    email + (by_card ? card_fields(notice) : debit_fields(notice))) +
            "</section>\n";
 }
 
@@ -200,7 +212,7 @@ PageAnswer show_checkout(PageRequest& page) {
         fmt::format("<header><h1>{}</h1><p class=\"soft\">{}</p></header>\n", title,
                     escape_html(text_of(session.at("branding_settings"), "display_name")));
     body += order_section(ctx, session);
-    body += promotion_section(session, notice);
+    body += applied_code(session);
     body += payment_section(ctx, session, notice);
     if (const std::string shop = text_of(session, "cancel_url"); !shop.empty())
         body += link_line(shop, "Cancel and return to the shop");
@@ -219,7 +231,7 @@ PageAnswer act_on_checkout(PageRequest& page) {
     if (!is_payable(page.object, ctx.now()))
         return {.status = 303, .html = "", .location = page.path};
     if (page.form.text("action").value_or("").ends_with("_code")) {
-        change_code(page);
+        if (const auto error = change_code(page)) leave_notice(page, *error);
         return {.status = 303, .html = "", .location = page.path};
     }
     UndoPoint before(ctx.transaction());

@@ -14,6 +14,8 @@
 namespace turnpike::twin {
 namespace {
 
+const std::string kCodeField = "promotion_code";
+
 Refusal typed_wrong(const std::string& message) { return bad_param("", "", message); }
 
 std::string typed_text(PageRequest& page, std::string_view name) {
@@ -73,6 +75,21 @@ Outcome<Json> typed_method(PageRequest& page, const Json& details) {
     return card;
 }
 
+/// Why the code that was typed takes nothing off; nullopt where none was, or it does.
+std::optional<StripeError> take_typed_code(PageRequest& page) {
+    const std::string code = typed_text(page, "promotion_code");
+    if (code.empty()) return std::nullopt;
+    Json session = page.object;
+    auto error = apply_typed_code(page.ctx, session, code);
+    if (error) {
+        error->param = kCodeField;
+        return error;
+    }
+    page.object = std::move(session);
+    forget_attempt(page.ctx, page.object);
+    return std::nullopt;
+}
+
 /// The intent that the bank was asked about.
 std::optional<Json> asked_intent(Context& ctx, const Json& session) {
     const std::string id = text_of(session, "_parent");
@@ -99,6 +116,7 @@ std::string failure_at_bank(Context& ctx, const Json& session) {
 }  // namespace
 
 Outcome<PaymentStep> pay_by_form(PageRequest& page) {
+    if (auto error = take_typed_code(page)) return Refusal(*std::move(error));
     const auto details = typed_details(page);
     if (!details) return Refusal(details.error());
     Payer payer;
@@ -112,29 +130,30 @@ Outcome<PaymentStep> pay_by_form(PageRequest& page) {
     return pay_session(page.ctx, page.object, payer);
 }
 
-void change_code(PageRequest& page) {
-    if (!flag_of(page.object, "allow_promotion_codes")) return;
-    const bool applies = typed_text(page, "action") == "apply_code";
-    const std::string code = applies ? typed_text(page, "promotion_code") : "";
-    Json session = page.object;
-    if (const auto error = apply_typed_code(page.ctx, session, code))
-        return leave_notice(page, *error);
-    page.ctx.put(session);
+std::optional<StripeError> change_code(PageRequest& page) {
+    if (typed_text(page, "action") == "apply_code") {
+        if (auto error = take_typed_code(page)) return error;
+    } else if (flag_of(page.object, "allow_promotion_codes")) {
+        if (auto error = apply_typed_code(page.ctx, page.object, "")) return error;
+        forget_attempt(page.ctx, page.object);
+    }
+    page.ctx.put(page.object);
+    return std::nullopt;
 }
 
 void leave_notice(PageRequest& page, const StripeError& error) {
     auto session = page.ctx.find(kSessionKind, text_of(page.object, "id"));
     check(session.has_value(), "a session is never removed");
-    (*session)["_notice"] = {{"text", error.message},
-                             {"action", typed_text(page, "action")},
-                             {"email", typed_text(page, "email")},
-                             {"name", typed_text(page, "name")}};
+    Json notice{{error.param == kCodeField ? "code_problem" : "text", error.message}};
+    for (const char* name : {"email", "name", "promotion_code"})
+        notice[name] = typed_text(page, name);
+    (*session)["_notice"] = std::move(notice);
     page.ctx.put(*session);
 }
 
 Json take_notice(Context& ctx, Json& session) {
     Json notice = part_of(session, "_notice");
-    if (text_of(notice, "text").empty()) {
+    if (notice.empty()) {
         notice["text"] = failure_at_bank(ctx, session);
         return notice;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "sandbox/stripe/checkout/session_payment.h"
@@ -8,17 +9,18 @@
 /// What a checkout session's page does with what is typed into it.
 namespace turnpike::twin {
 
-/// Pays the page's session with the card or the account of its form.
-/// Errors: of the card, the account, or the payment, in words for the payer.
+/// Applies the promotion code of the page's form, if any, and pays with its card or account.
+/// Errors: of the code, the card, the account, or the payment, in words for the payer.
 Outcome<PaymentStep> pay_by_form(PageRequest& page);
 
 /// Applies the promotion code of the page's form, or removes the present one.
-void change_code(PageRequest& page);
+/// Errors: why the code takes nothing off.
+std::optional<StripeError> change_code(PageRequest& page);
 
-/// Keeps for the next look at the page why the payment failed, and what was typed beside the card.
+/// Keeps for the next look at the page what was refused, and what was typed beside the card.
 void leave_notice(PageRequest& page, const StripeError& error);
-/// {"text", "action", "email", "name"} of the last form, or what the bank's page has come to;
-/// forgets it.
+/// {"text" or "code_problem", "email", "name", "promotion_code"} of the last form, or what the
+/// bank's page has come to ("text"); forgets it.
 Json take_notice(Context& ctx, Json& session);
 
 bool knows_email(const Json& session);

@@ -2,17 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "sandbox/documents.h"
-#include "sandbox/form.h"
-#include "sandbox/html.h"
-#include "sandbox/stripe/checkout/checkout.h"
-#include "sandbox/stripe/core/feature.h"
 #include "sandbox/stripe/testing/billing_testing.h"
 
 namespace turnpike::twin {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 class SessionDiscountsTest : public ::testing::Test {
 protected:
@@ -37,24 +32,6 @@ protected:
     Json pay(const Json& session, const std::string& method = "pm_card_visa") {
         return sandbox_.post("/v1/payment_pages/" + text_of(session, "id") + "/confirm",
                              "payment_method=" + method);
-    }
-    PageAnswer visit(std::string_view method, const Json& session, const std::string& fields) {
-        const Json parameters = *decode_form(fields);
-        for (const PageRoute& route : checkout_page_feature().pages) {
-            if (route.method != method) continue;
-            return sandbox_.in_transaction([&](Context& ctx) {
-                PageRequest page{.ctx = ctx,
-                                 .object = *ctx.find(route.kind, text_of(session, "id")),
-                                 .form = Params(parameters),
-                                 .path = "/here"};
-                return route.handler(page);
-            });
-        }
-        return {};
-    }
-    std::int64_t total_now(const Json& session) {
-        return integer_of(sandbox_.get("/v1/checkout/sessions/" + text_of(session, "id")),
-                          "amount_total");
     }
 
     BillingSandbox sandbox_;
@@ -148,32 +125,6 @@ TEST_F(SessionDiscountsTest, AreRefusedByName) {
         EXPECT_EQ(error.param, c.param);
         EXPECT_EQ(error.message, c.message);
     }
-}
-
-TEST_F(SessionDiscountsTest, AreTypedIntoThePage) {
-    const Json session = open("&allow_promotion_codes=true");
-    EXPECT_THAT(visit("GET", session, "").html, HasSubstr("<label for=\"promotion_code\">"));
-    visit("POST", session, "action=apply_code&promotion_code=WINTER");
-    EXPECT_THAT(visit("GET", session, "").html,
-                HasSubstr("role=\"alert\">This code is invalid.</p><form"));
-    EXPECT_EQ(total_now(session), 3000);
-    visit("POST", session, "action=apply_code&promotion_code=spring");
-    EXPECT_EQ(total_now(session), 2250);
-    const std::string page = visit("GET", session, "").html;
-    EXPECT_THAT(page, HasSubstr("Pay $22.50"));
-    EXPECT_THAT(page, HasSubstr("Discount"));
-    EXPECT_THAT(page, HasSubstr("Remove the code"));
-    visit("POST", session, "action=remove_code");
-    EXPECT_EQ(total_now(session), 3000);
-    visit("POST", session, "action=apply_code&promotion_code=SPRING");
-    EXPECT_EQ(integer_of(pay(session), "amount_total"), 2250);
-}
-
-TEST_F(SessionDiscountsTest, AreNotAskedForUnlessTheShopSaysSo) {
-    const Json session = open("");
-    EXPECT_THAT(visit("GET", session, "").html, Not(HasSubstr("promotion_code")));
-    visit("POST", session, "action=apply_code&promotion_code=SPRING");
-    EXPECT_EQ(total_now(session), 3000);
 }
 
 }  // namespace

@@ -146,6 +146,23 @@ bool wants_payment_method(const Json& session) {
     return always || integer_of(session, "amount_total") > 0;
 }
 
+void forget_attempt(Context& ctx, Json& session) {
+    drop_incomplete(ctx, session);
+    auto intent = ctx.find("payment_intent", text_of(session, "payment_intent"));
+    if (!intent) return;
+    if (integer_of(session, "amount_total") == 0) {
+        cancel_payment_intent(ctx, *std::move(intent), "");
+        session["payment_intent"] = nullptr;
+        session["_parent"] = "";
+        return;
+    }
+    (*intent)["amount"] = session.at("amount_total");
+    (*intent)["next_action"] = nullptr;
+    (*intent)["payment_method"] = nullptr;
+    (*intent)["status"] = "requires_payment_method";
+    ctx.put(*intent);
+}
+
 Outcome<PaymentStep> pay_session(Context& ctx, Json session, const Payer& payer) {
     const auto method = method_of(ctx, session, payer);
     if (!method) return Refusal(method.error());

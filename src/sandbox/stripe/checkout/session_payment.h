@@ -26,6 +26,10 @@ struct PaymentStep {
 /// for a payment method that is somebody else's, or missing.
 Outcome<PaymentStep> pay_session(Context& ctx, Json session, const Payer& payer);
 
+/// The session costs something else now: a payment that was begun takes the new amount, and is
+/// confirmed anew; a subscription that was begun ends.
+void forget_attempt(Context& ctx, Json& session);
+
 /// Whether this session wants a payment method.
 bool wants_payment_method(const Json& session);
 

@@ -136,6 +136,17 @@ Outcome<PaymentStep> subscribe(Context& ctx, Json session, const std::optional<J
     return start_subscription(ctx, std::move(session), text_of(*kept, "id"));
 }
 
+void drop_incomplete(Context& ctx, Json& session) {
+    const auto begun = incomplete_subscription(ctx, session);
+    if (!begun) return;
+    auto invoice = ctx.find("invoice", text_of(*begun, "latest_invoice"));
+    check(invoice.has_value(), "a subscription has a first invoice");
+    // Without its first invoice it expires.
+    const auto voided = void_invoice(ctx, *std::move(invoice));
+    check(voided.has_value(), "the invoice of an incomplete subscription is open");
+    session["_parent"] = "";
+}
+
 void subscribe_after_setup(Context& ctx, Json session, const Json& setup_intent) {
     UndoPoint start(ctx.transaction());
     const auto step = start_subscription(ctx, session, text_of(setup_intent, "payment_method"));

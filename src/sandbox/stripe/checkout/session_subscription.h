@@ -13,6 +13,10 @@ namespace turnpike::twin {
 /// Errors: as pay_session.
 Outcome<PaymentStep> subscribe(Context& ctx, Json session, const std::optional<Json>& method);
 
+/// Ends the subscription that an earlier attempt has left incomplete, so that the next attempt
+/// starts another one. Nothing happens where there is none.
+void drop_incomplete(Context& ctx, Json& session);
+
 /// The method of this intent has been set up: starts the subscription with it. What refuses that is
 /// told on the session's page.
 void subscribe_after_setup(Context& ctx, Json session, const Json& setup_intent);
