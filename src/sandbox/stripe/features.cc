@@ -21,8 +21,10 @@
 #include "sandbox/stripe/customers/customers.h"
 #include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/entitlements/active_entitlements.h"
+#include "sandbox/stripe/invoices/attached_payments.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/invoices/line_edits.h"
+#include "sandbox/stripe/invoices/revisions.h"
 #include "sandbox/stripe/metering/meter_events.h"
 #include "sandbox/stripe/metering/meters.h"
 #include "sandbox/stripe/metering/thin_events.h"
@@ -43,6 +45,7 @@ std::span<const Feature> features() {
     static const std::array kFeatures{
         account_feature(),
         active_entitlement_feature(),
+        attached_payment_feature(),
         balance_transaction_feature(),
         card_source_feature(),
         checkout_feature(),
@@ -69,6 +72,7 @@ std::span<const Feature> features() {
         product_feature(),
         promotion_code_feature(),
         resend_feature(),
+        revision_feature(),
         schedule_feature(),
         search_feature(),
         setup_intent_feature(),

@@ -10,6 +10,7 @@
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
+#include "sandbox/stripe/invoices/revisions.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
@@ -256,6 +257,7 @@ Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
     if (text_of(invoice, "status") != "draft")
         return Refusal(invalid_state(
             "", "This invoice is already finalized, you can't re-finalize a non-draft invoice."));
+    if (auto error = check_revision(ctx, invoice)) return Refusal(*std::move(error));
     auto customer = require_customer(ctx, text_of(invoice, "customer"), "customer");
     if (!customer) return Refusal(customer.error());
     const Instant now = second_of(ctx, text_of(invoice, "customer"));

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/invoices/invoices_preview.h"
+#include "sandbox/stripe/invoices/revisions.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
@@ -88,18 +89,36 @@ std::optional<StripeError> discount_invoice(Context& ctx, Json& invoice,
     return std::nullopt;
 }
 
+Answer create_revision(Context& ctx, const NewInvoice& given, const std::string& invoice,
+                       const Settings& settings) {
+    auto draft = draft_revision(ctx, invoice);
+    if (!draft) return draft;
+    if (!given.customer.empty() && given.customer != text_of(*draft, "customer"))
+        return bad_param("customer", "", "A revision has the customer of the invoice it revises.");
+    if (!given.currency.empty() && given.currency != text_of(*draft, "currency"))
+        return bad_param("currency", "", "A revision has the currency of the invoice it revises.");
+    if (auto error = apply_settings_of_invoice(ctx, *draft, settings))
+        return Refusal(*std::move(error));
+    if (settings.discounts)
+        if (auto error = discount_invoice(ctx, *draft, *settings.discounts))
+            return Refusal(*std::move(error));
+    publish_draft(ctx, *draft);
+    return draft;
+}
+
 Answer create_invoice(Operation& operation) {
     Context& ctx = operation.ctx;
     Params& params = operation.params;
     NewInvoice request;
     request.customer = params.text("customer").value_or("");
     request.subscription = params.text("subscription").value_or("");
-    const std::string currency = read_optional_currency(params);
+    request.currency = read_optional_currency(params);
     const Settings settings = read_settings_of_invoice(params);
     const bool takes =
         params.one_of("pending_invoice_items_behavior", {"exclude", "include"}) == "include";
-    params.refuse("from_invoice", "This sandbox does not revise invoices.");
+    const std::string revised = read_revised_invoice(params);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    if (!revised.empty()) return create_revision(ctx, request, revised, settings);
     if (!request.subscription.empty()) {
         const auto subscription = ctx.find("subscription", request.subscription);
         if (!subscription)
@@ -109,7 +128,7 @@ Answer create_invoice(Operation& operation) {
     if (request.customer.empty()) return missing_param("customer");
     if (const auto customer = require_customer(ctx, request.customer, "customer"); !customer)
         return Refusal(customer.error());
-    request.currency = currency.empty() ? default_currency(ctx, request.customer) : currency;
+    if (request.currency.empty()) request.currency = default_currency(ctx, request.customer);
     if (auto error = check_customer_currency(ctx, request.customer, request.currency))
         return Refusal(*std::move(error));
     request.billing_reason = "manual";
@@ -315,7 +334,8 @@ Answer list_invoice_payments(Operation& operation) {
     if (!intent.empty()) {
         const auto found = operation.ctx.find("payment_intent", intent);
         // An intent of no invoice has no invoice payments, and no invoice has the id "-".
-        const std::string invoice = found ? text_of(*found, "_invoice") : "";
+        std::string invoice = found ? text_of(*found, "_invoice") : "";
+        if (found && invoice.empty()) invoice = text_of(*found, "_attached_to");
         filter.parent = invoice.empty() ? "-" : invoice;
     }
     return list_objects(operation, "invoice_payment", filter, [&](const Json& payment) {

@@ -13,6 +13,7 @@
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
+#include "sandbox/stripe/schedules/schedule_preview.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
@@ -212,6 +213,8 @@ Answer preview_new(Context& ctx, const Request& request) {
 
 Answer preview_invoice(Operation& operation) {
     Context& ctx = operation.ctx;
+    if (operation.params.has("schedule") || operation.params.has("schedule_details"))
+        return preview_schedule(operation);
     const auto request = read_request(ctx, operation.params);
     if (!request) return Refusal(request.error());
     if (request->subscription.empty()) return preview_new(ctx, *request);

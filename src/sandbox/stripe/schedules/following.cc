@@ -7,7 +7,11 @@
 
 #include "base/check.h"
 #include "json/value.h"
+#include "sandbox/stripe/schedules/phase_discounts.h"
+#include "sandbox/stripe/subscriptions/metered_items.h"
+#include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
+#include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -65,6 +69,7 @@ Outcome<ItemRequest> wanted_item(Context& ctx, const Json& item) {
     request.price = *std::move(price);
     request.quantity = integer_of(item, "quantity");
     request.metadata = item.at("metadata");
+    request.discounts = requests_of(item.at("discounts"));
     return request;
 }
 
@@ -74,14 +79,32 @@ Outcome<std::vector<AddedCharge>> charges_of(Context& ctx, const Json& phase) {
         const std::string id = text_of(added, "price");
         auto price = ctx.find("price", id);
         if (!price) return price_is_gone(id);
-        charges.push_back({*std::move(price), std::string(), integer_of(added, "quantity"), {}});
+        charges.push_back({*std::move(price), std::string(), integer_of(added, "quantity"),
+                           requests_of(added.at("discounts"))});
     }
     return charges;
 }
 
+/// nullopt: the discounts of a subscription, or of its item, stay as they are. `before` and `after`
+/// are the phase's, or its items'.
+std::optional<std::vector<DiscountRequest>> discounts_to_set(Context& ctx, const Json& before,
+                                                             const Json& after,
+                                                             const Json& running) {
+    const Json& wanted = after.at("discounts");
+    if (!before.is_object()) return requests_of(wanted);
+    if (before.at("discounts") == wanted) return std::nullopt;
+    return requests_beside(ctx, wanted, running);
+}
+
+Json item_of_price(const Json& phase, const std::string& price) {
+    for (const Json& item : part_of(phase, "items"))
+        if (text_of(item, "price") == price) return item;
+    return {};
+}
+
 /// An item whose price stays keeps its id; the others go, and new ones come.
 Outcome<std::vector<ItemRequest>> item_changes(Context& ctx, const Json& subscription,
-                                               const Json& phase) {
+                                               const Json& phase, const Json& before) {
     std::vector<ItemRequest> requests;
     std::vector<Json> wanted = phase.at("items").get<std::vector<Json>>();
     for (const Json& item : subscription.at("items").at("data")) {
@@ -95,6 +118,8 @@ Outcome<std::vector<ItemRequest>> item_changes(Context& ctx, const Json& subscri
         } else {
             request.quantity = integer_of(*found, "quantity");
             request.metadata = found->at("metadata");
+            request.discounts = discounts_to_set(
+                ctx, item_of_price(before, text_of(*found, "price")), *found, item);
             wanted.erase(found);
         }
         requests.push_back(std::move(request));
@@ -105,6 +130,15 @@ Outcome<std::vector<ItemRequest>> item_changes(Context& ctx, const Json& subscri
         requests.push_back(*std::move(request));
     }
     return requests;
+}
+
+/// What the phase's items cost for a period.
+std::int64_t cost_of(Context& ctx, const Json& phase) {
+    std::int64_t cost = 0;
+    for (const Json& item : phase.at("items"))
+        if (const auto price = ctx.find("price", text_of(item, "price")))
+            cost += total_of(price_of_subscription(phase, *price), integer_of(item, "quantity"));
+    return cost;
 }
 
 bool is_trialing(const Json& subscription) { return text_of(subscription, "status") == "trialing"; }
@@ -118,7 +152,7 @@ Outcome<PlanChange> change_to(Context& ctx, const Json& subscription, const Json
                               const Json& phase, const Following& how) {
     const Instant now = second_of(ctx, text_of(schedule, "customer"));
     PlanChange change;
-    auto items = item_changes(ctx, subscription, phase);
+    auto items = item_changes(ctx, subscription, phase, how.before);
     if (!items) return Refusal(items.error());
     change.items = *std::move(items);
     change.proration = how.proration;
@@ -155,6 +189,8 @@ Outcome<Json> start_following(Context& ctx, const Json& schedule, const Json& ph
     request.customer = text_of(schedule, "customer");
     request.currency = text_of(phase, "currency");
     request.schedule = text_of(schedule, "id");
+    request.billing_mode = schedule.at("billing_mode");
+    request.discounts = requests_of(phase.at("discounts"));
     for (const Json& item : phase.at("items")) {
         auto wanted = wanted_item(ctx, item);
         if (!wanted) return Refusal(wanted.error());
@@ -176,8 +212,15 @@ Outcome<Json> start_following(Context& ctx, const Json& schedule, const Json& ph
 
 Outcome<std::monostate> follow_phase(Context& ctx, const Json& schedule, const Json& phase,
                                      const Following& how) {
-    const auto subscription = ctx.find("subscription", text_of(schedule, "subscription"));
+    auto subscription = ctx.find("subscription", text_of(schedule, "subscription"));
     check(subscription.has_value(), "a subscription is never removed");
+    // First, for prorations are made with them.
+    std::vector<Redeemed> redeemed;
+    if (const auto requests = discounts_to_set(ctx, how.before, phase, *subscription)) {
+        auto found = discount_phase(ctx, *subscription, *requests, cost_of(ctx, phase));
+        if (!found) return Refusal(found.error());
+        redeemed = *std::move(found);
+    }
     const auto change = change_to(ctx, *subscription, schedule, phase, how);
     if (!change) return Refusal(change.error());
     auto planned = plan_change(ctx, *subscription, *change);
@@ -189,6 +232,7 @@ Outcome<std::monostate> follow_phase(Context& ctx, const Json& schedule, const J
     if (instant_of(after, "cancel_at") != end)
         set_cancel_at(after, end, CancelFlag::AtDate,
                       second_of(ctx, text_of(schedule, "customer")));
+    store_subscription_discounts(ctx, after, redeemed);
     const auto changed = apply_change(ctx, *std::move(planned), *change);
     if (!changed) return Refusal(changed.error());
     return std::monostate{};

@@ -23,6 +23,8 @@ struct Following {
         Start,   ///< the phase begins: its charges are due, its anchor may be reset
         Within,  ///< the phase that is running was changed
     } moment = Moment::Start;
+    /// Within: the phase before the change. Discounts that it had already are not redeemed again.
+    Json before{};
 };
 /// Makes the schedule's subscription what `phase` says. The schedule must be stored already, as it
 /// will be: see split_phase().

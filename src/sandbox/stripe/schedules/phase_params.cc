@@ -8,6 +8,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/catalog/prices.h"
 #include "sandbox/stripe/schedules/phase_dates.h"
+#include "sandbox/stripe/schedules/phase_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -19,13 +20,13 @@ namespace {
 
 constexpr std::size_t kPhasesMax = 10;
 constexpr std::size_t kItemsMax = 20;
-constexpr const char* kNoDiscounts = "The schedules of this sandbox carry no discounts.";
 
 struct PhaseRequest {
     Json document;
     PhaseDates dates;
     std::vector<ItemRequest> items;
     std::vector<AddedCharge> charges;
+    std::vector<DiscountRequest> discounts;
     std::string currency;  ///< "": that of the prices
     std::optional<Instant> trial_end;
     enum class Trial : bool { ToDate, WholePhase } trial = Trial::ToDate;
@@ -83,7 +84,8 @@ std::optional<BillingInterval> read_duration(Params& params) {
 void read_dates(Params& params, PhaseRequest& request, const PhaseReading& reading) {
     PhaseDates& dates = request.dates;
     if (!request.items.empty()) dates.usual = interval_of(*request.items.front().price);
-    if (!reading.start) dates.start = read_moment(params, "start_date", reading.now);
+    const bool names_start = !reading.start || reading.starts == PhaseReading::Starts::Named;
+    if (names_start) dates.start = read_moment(params, "start_date", reading.now);
     dates.end =
         reading.start ? params.timestamp("end_date") : read_moment(params, "end_date", reading.now);
     dates.length = read_duration(params);
@@ -149,16 +151,12 @@ void read_shared_settings(Params& params, Json& settings) {
         params.refuse(name, "This sandbox has no connected accounts.");
 }
 
-Refusal no_discounts(const std::string& param) { return bad_param(param, "", kNoDiscounts); }
-
 Outcome<std::vector<ItemRequest>> read_phase_items(Context& ctx, Params& params) {
     std::vector<ItemRequest> items;
     for (Params& item : params.objects("items")) {
         auto request = read_item(ctx, item);
         if (!request) return Refusal(request.error());
         item.ignore("plan");  // may repeat the price
-        if (request->discounts && !request->discounts->empty())
-            return no_discounts(item.name_of("discounts"));
         if (auto complaint = item.complaint()) return Refusal(*std::move(complaint));
         if (!request->price) return missing_param(item.name_of("price"));
         items.push_back(*std::move(request));
@@ -183,7 +181,7 @@ Json phase_item(const std::string& price, const Json& quantity, const Json& meta
 
 Json phase_charge(const AddedCharge& charge) {
     Json added;
-    added["discounts"] = Json::array();
+    added["discounts"] = phase_discounts(charge.discounts);
     added["metadata"] = Json::object();
     added["period"]["end"]["type"] = "min_item_period_end";
     added["period"]["start"]["type"] = "max_item_period_start";
@@ -217,8 +215,6 @@ Outcome<PhaseRequest> read_phase(Context& ctx, Params& params, const PhaseReadin
     auto charges = read_added_charges(ctx, params);
     if (!charges) return Refusal(charges.error());
     request.charges = *std::move(charges);
-    for (const AddedCharge& charge : request.charges)
-        if (!charge.discounts.empty()) return no_discounts(charge.discounts.front().param);
     read_shared_settings(params, phase);
     read_dates(params, request, reading);
     read_trial(params, request, reading);
@@ -229,14 +225,18 @@ Outcome<PhaseRequest> read_phase(Context& ctx, Params& params, const PhaseReadin
     // Keys with empty values stay: they unset the subscription's when the phase begins.
     if (const auto metadata = params.metadata(); metadata && metadata->is_object())
         phase["metadata"] = *metadata;
-    params.refuse("discounts", kNoDiscounts);
+    request.discounts = read_discounts(params).value_or(std::vector<DiscountRequest>());
+    phase["discounts"] = phase_discounts(request.discounts);
     params.refuse("default_tax_rates", "This sandbox does not compute taxes.");
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
 
-    for (const ItemRequest& item : request.items)
-        phase["items"].push_back(phase_item(
+    for (const ItemRequest& item : request.items) {
+        Json shown = phase_item(
             text_of(*item.price, "id"), item.quantity.value_or(1),
-            item.metadata && item.metadata->is_object() ? *item.metadata : Json::object()));
+            item.metadata && item.metadata->is_object() ? *item.metadata : Json::object());
+        if (item.discounts) shown["discounts"] = phase_discounts(*item.discounts);
+        phase["items"].push_back(std::move(shown));
+    }
     for (const AddedCharge& charge : request.charges)
         phase["add_invoice_items"].push_back(phase_charge(charge));
     return request;
@@ -298,7 +298,8 @@ Outcome<std::vector<Json>> read_phases(Context& ctx, Params& params, const Phase
     for (Params& phase : params.objects("phases")) {
         auto request = read_phase(ctx, phase, reading);
         if (!request) return Refusal(request.error());
-        if (requests.empty() && reading.start) request->dates.start = reading.start;
+        if (requests.empty() && reading.start && !request->dates.start)
+            request->dates.start = reading.start;
         dates.push_back(request->dates);
         requests.push_back(*std::move(request));
     }
@@ -316,6 +317,10 @@ Outcome<std::vector<Json>> read_phases(Context& ctx, Params& params, const Phase
         PhaseRequest& phase = requests[i];
         const std::string where = phase_name(i);
         if (auto error = check_phase(phase, currency, where)) return Refusal(*std::move(error));
+        if (auto error =
+                check_phase_discounts(ctx, {.customer = reading.customer, .currency = currency},
+                                      phase.items, phase.charges, phase.discounts))
+            return Refusal(*std::move(error));
         if (auto error = check_settings(ctx, phase.document, reading.customer, where))
             return Refusal(*std::move(error));
         if (auto error = put_dates(phase, (*periods)[i], where)) return Refusal(*std::move(error));
@@ -383,9 +388,13 @@ std::optional<StripeError> check_due_days(const Json& schedule) {
 Json phase_of_subscription(const Json& subscription) {
     Json phase = blank_phase();
     phase["currency"] = subscription.at("currency");
-    for (const Json& item : subscription.at("items").at("data"))
-        phase["items"].push_back(phase_item(text_of(item, "price"), item.value("quantity", Json()),
-                                            part_of(item, "metadata")));
+    phase["discounts"] = phase_discounts_of(subscription);
+    for (const Json& item : subscription.at("items").at("data")) {
+        Json shown = phase_item(text_of(item, "price"), item.value("quantity", Json()),
+                                part_of(item, "metadata"));
+        shown["discounts"] = phase_discounts_of(item);
+        phase["items"].push_back(std::move(shown));
+    }
     return phase;
 }
 

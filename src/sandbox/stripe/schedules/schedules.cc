@@ -114,7 +114,8 @@ void split_phase(Context& ctx, Json schedule, const Json& subscription) {
     const std::size_t index = current_phase_of(schedule);
     Json& phases = schedule["phases"];
     Json phase = phases[index];
-    phase["items"] = phase_of_subscription(subscription).at("items");
+    const Json has = phase_of_subscription(subscription);
+    for (const char* member : {"discounts", "items"}) phase[member] = has.at(member);
     phase["add_invoice_items"] = Json::array();
     const bool trialing = text_of(subscription, "status") == "trialing";
     phase["trial_end"] = trialing ? subscription.at("trial_end") : Json();

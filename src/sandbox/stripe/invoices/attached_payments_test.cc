@@ -1,0 +1,119 @@
+#include "sandbox/stripe/invoices/attached_payments.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox/stripe/testing/billing_testing.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+using ::testing::IsSupersetOf;
+
+/// A customer with an open invoice of $15.00.
+class AttachedPaymentTest : public ::testing::Test {
+protected:
+    AttachedPaymentTest() {
+        customer_ = sandbox_.customer("pm_card_visa");
+        sandbox_.post("/v1/invoiceitems", "customer=" + customer_ + "&currency=usd&amount=1500");
+        const Json draft = sandbox_.post(
+            "/v1/invoices", "customer=" + customer_ + "&pending_invoice_items_behavior=include");
+        invoice_ = "/v1/invoices/" + text_of(draft, "id");
+        sandbox_.post(invoice_ + "/finalize", "auto_advance=false");
+        sandbox_.new_events();
+    }
+    Json intent(const std::string& amount, const std::string& more = "") {
+        return sandbox_.post("/v1/payment_intents",
+                             "amount=" + amount + "&currency=usd&customer=" + customer_ + more);
+    }
+    Json attach(const Json& intent) {
+        return sandbox_.post(invoice_ + "/attach_payment",
+                             "payment_intent=" + text_of(intent, "id"));
+    }
+    std::string refusal(const std::string& form) {
+        const StripeError error = sandbox_.refused(invoice_ + "/attach_payment", form);
+        return error.param + ": " + error.message;
+    }
+    std::vector<std::string> states() {
+        return texts_of(
+            sandbox_.get("/v1/invoice_payments", "invoice=" + invoice_.substr(13))["data"],
+            "status");
+    }
+
+    BillingSandbox sandbox_;
+    std::string customer_, invoice_;
+};
+
+TEST_F(AttachedPaymentTest, APaymentThatHasSucceededPaysAtOnce) {
+    const Json paid = intent("1500",
+                             "&confirm=true&payment_method=pm_card_visa"
+                             "&return_url=http://localhost/");
+    sandbox_.new_events();
+    const Json invoice = attach(paid);
+    EXPECT_EQ(invoice["status"], "paid");
+    EXPECT_EQ(invoice["amount_paid"], 1500);
+    EXPECT_EQ(states(), (std::vector<std::string>{"paid", "canceled"}));
+    EXPECT_THAT(sandbox_.new_events(),
+                IsSupersetOf({"invoice.paid", "invoice_payment.paid", "payment_intent.canceled"}));
+    const Json of_intent = sandbox_.get(
+        "/v1/invoice_payments",
+        "payment[type]=payment_intent&payment[payment_intent]=" + text_of(paid, "id"))["data"];
+    ASSERT_EQ(of_intent.size(), 1);
+    EXPECT_EQ(of_intent[0]["is_default"], false);
+    EXPECT_EQ(of_intent[0]["amount_paid"], 1500);
+}
+
+TEST_F(AttachedPaymentTest, APaymentThatSucceedsLaterPaysThen) {
+    const Json waiting = intent("1500");
+    EXPECT_EQ(attach(waiting)["status"], "open");
+    sandbox_.post("/v1/payment_intents/" + text_of(waiting, "id") + "/confirm",
+                  "payment_method=pm_card_visa&return_url=http://localhost/");
+    EXPECT_EQ(sandbox_.get(invoice_)["status"], "paid");
+    EXPECT_EQ(states(), (std::vector<std::string>{"paid", "canceled"}));
+}
+
+TEST_F(AttachedPaymentTest, ACanceledPaymentPaysNothing) {
+    const Json waiting = intent("1500");
+    attach(waiting);
+    sandbox_.post("/v1/payment_intents/" + text_of(waiting, "id") + "/cancel");
+    EXPECT_EQ(states(), (std::vector<std::string>{"canceled", "open"}));
+    EXPECT_EQ(sandbox_.post(invoice_ + "/pay")["status"], "paid");
+}
+
+TEST_F(AttachedPaymentTest, RefusesWhatCannotPayIt) {
+    const std::string half = text_of(intent("750"), "id");
+    const std::string own =
+        text_of(sandbox_.get(invoice_, "expand[]=payments")["payments"]["data"][0]["payment"],
+                "payment_intent");
+    const std::string euro = text_of(
+        sandbox_.post("/v1/payment_intents", "amount=1500&currency=eur&customer=" + customer_),
+        "id");
+    const std::string nobodys =
+        text_of(sandbox_.post("/v1/payment_intents", "amount=1500&currency=usd"), "id");
+    struct Case {
+        std::string form;
+        const char* refusal;
+    };
+    const Case cases[] = {
+        {"", "payment_intent: Missing required param: payment_intent."},
+        {"payment_intent=pi_x", "payment_intent: No such payment_intent: 'pi_x'"},
+        {"payment_record=pr_x", "payment_record: This sandbox has no payment records."},
+        {"payment_intent=" + half,
+         "payment_intent: This sandbox attaches PaymentIntents for the whole amount_remaining "
+         "only."},
+        {"payment_intent=" + euro,
+         "payment_intent: The PaymentIntent must be in the invoice's currency."},
+        {"payment_intent=" + nobodys,
+         "payment_intent: The PaymentIntent must be of the invoice's customer."},
+        {"payment_intent=" + own,
+         "payment_intent: The PaymentIntent is attached to an invoice already."},
+    };
+    for (const Case& c : cases) EXPECT_EQ(refusal(c.form), c.refusal);
+    sandbox_.post(invoice_ + "/pay");
+    EXPECT_EQ(refusal("payment_intent=" + text_of(intent("1500"), "id")),
+              ": Payments can only be attached to open invoices. This invoice isn't open.");
+}
+
+}  // namespace
+}  // namespace turnpike::twin

@@ -1,0 +1,122 @@
+#include "sandbox/stripe/invoices/revisions.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox/stripe/testing/billing_testing.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsSupersetOf;
+
+/// A customer with an open invoice of $10.00 and $5.00.
+class RevisionTest : public ::testing::Test {
+protected:
+    RevisionTest() {
+        customer_ = sandbox_.customer("pm_card_visa");
+        const Json draft = sandbox_.post(
+            "/v1/invoices", "customer=" + customer_ +
+                                "&description=Work&metadata[order]=7&auto_advance=false"
+                                "&collection_method=send_invoice&days_until_due=30");
+        original_ = text_of(draft, "id");
+        for (const char* amount : {"1000", "500"})
+            sandbox_.post("/v1/invoiceitems", "customer=" + customer_ + "&invoice=" + original_ +
+                                                  "&currency=usd&amount=" + amount);
+        sandbox_.post("/v1/invoices/" + original_ + "/finalize");
+        sandbox_.new_events();
+    }
+    std::string from(const std::string& invoice) const {
+        return "from_invoice[action]=revision&from_invoice[invoice]=" + invoice;
+    }
+    Json look(const std::string& invoice) { return sandbox_.get("/v1/invoices/" + invoice); }
+    std::string refusal(const std::string& form) {
+        const StripeError error = sandbox_.refused("/v1/invoices", form);
+        return error.param + ": " + error.message;
+    }
+
+    BillingSandbox sandbox_;
+    std::string customer_, original_;
+};
+
+TEST_F(RevisionTest, IsADraftWithWhatTheOriginalHas) {
+    const Json draft = sandbox_.post("/v1/invoices", from(original_) + "&footer=Corrected");
+    EXPECT_EQ(draft["status"], "draft");
+    EXPECT_EQ(draft["from_invoice"], (Json{{"action", "revision"}, {"invoice", original_}}));
+    EXPECT_EQ(amounts_of(draft["lines"]["data"]), amounts_of(look(original_)["lines"]["data"]));
+    EXPECT_EQ(draft["total"], 1500);
+    EXPECT_EQ(draft["description"], "Work");
+    EXPECT_EQ(draft["footer"], "Corrected");
+    EXPECT_EQ(draft["metadata"], (Json{{"order", "7"}}));
+    EXPECT_EQ(draft["collection_method"], "send_invoice");
+    EXPECT_EQ(draft["due_date"], look(original_)["due_date"]);
+    EXPECT_EQ(draft["number"], nullptr);
+    EXPECT_THAT(sandbox_.new_events(),
+                ElementsAre("invoiceitem.created", "invoiceitem.created", "invoice.created"));
+    EXPECT_EQ(look(original_)["latest_revision"], nullptr);
+    EXPECT_EQ(look(original_)["status"], "open");
+}
+
+TEST_F(RevisionTest, VoidsTheOriginalWhenItIsFinalized) {
+    const Json draft = sandbox_.post("/v1/invoices", from(original_));
+    // Its lines are its own: one is taken off, and the original keeps both.
+    const std::string item =
+        text_of(draft["lines"]["data"][0]["parent"]["invoice_item_details"], "invoice_item");
+    const std::int64_t gone = integer_of(draft["lines"]["data"][0], "amount");
+    sandbox_.remove("/v1/invoiceitems/" + item);
+    sandbox_.new_events();
+    const Json revision =
+        sandbox_.post("/v1/invoices/" + text_of(draft, "id") + "/finalize", "auto_advance=false");
+    EXPECT_EQ(revision["status"], "open");
+    EXPECT_EQ(revision["total"], 1500 - gone);
+    const Json original = look(original_);
+    EXPECT_EQ(original["status"], "void");
+    EXPECT_EQ(original["latest_revision"], revision["id"]);
+    EXPECT_EQ(original["total"], 1500);
+    EXPECT_THAT(sandbox_.new_events(), IsSupersetOf({"invoice.finalized", "invoice.voided"}));
+    const Json expanded =
+        sandbox_.get("/v1/invoices/" + original_, "expand[]=latest_revision.from_invoice.invoice");
+    EXPECT_EQ(expanded["latest_revision"]["from_invoice"]["invoice"]["id"], original_);
+}
+
+TEST_F(RevisionTest, RefusesWhatCannotBeRevised) {
+    const Json paid = sandbox_.post("/v1/invoices", from(original_));
+    sandbox_.post("/v1/invoices/" + original_ + "/pay", "paid_out_of_band=true");
+    EXPECT_EQ(
+        sandbox_.refused("/v1/invoices/" + text_of(paid, "id") + "/finalize", "").message,
+        "You cannot finalize this revision because the invoice that it revises has been paid.");
+    EXPECT_EQ(refusal(from(original_)),
+              "from_invoice[invoice]: You can only revise open or uncollectible invoices. This "
+              "invoice is paid.");
+    EXPECT_EQ(refusal(from("in_x")), "from_invoice[invoice]: No such invoice: 'in_x'");
+    EXPECT_EQ(refusal("from_invoice[action]=copy&from_invoice[invoice]=" + original_),
+              "from_invoice[action]: Invalid from_invoice[action]: must be one of revision");
+    EXPECT_EQ(refusal("from_invoice[invoice]=" + original_),
+              "from_invoice[action]: Missing required param: from_invoice[action].");
+    const std::string draft = text_of(sandbox_.post("/v1/invoices", "customer=" + customer_), "id");
+    EXPECT_EQ(refusal(from(draft)),
+              "from_invoice[invoice]: You can only revise open or uncollectible invoices. This "
+              "invoice is draft.");
+    const Json subscription = sandbox_.post(
+        "/v1/subscriptions", "customer=" + customer_ + "&payment_behavior=default_incomplete" +
+                                 "&items[0][price]=" + sandbox_.price("Gold", 2900));
+    EXPECT_EQ(refusal(from(text_of(subscription, "latest_invoice"))),
+              "from_invoice[invoice]: This sandbox does not revise the invoices of subscriptions.");
+}
+
+TEST_F(RevisionTest, KeepsTheCustomerAndTheCurrency) {
+    const std::string other = sandbox_.customer("");
+    EXPECT_EQ(refusal(from(original_) + "&customer=" + other),
+              "customer: A revision has the customer of the invoice it revises.");
+    EXPECT_EQ(refusal(from(original_) + "&currency=eur"),
+              "currency: A revision has the currency of the invoice it revises.");
+    EXPECT_EQ(refusal(from(original_) + "&subscription=sub_x"),
+              "subscription: You cannot set `subscription` if `from_invoice` is set.");
+    EXPECT_EQ(sandbox_.post("/v1/invoices", from(original_) + "&customer=" + customer_)["total"],
+              1500);
+}
+
+}  // namespace
+}  // namespace turnpike::twin

@@ -1,0 +1,115 @@
+#include "sandbox/stripe/schedules/phase_discounts.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "json/value.h"
+#include "sandbox/stripe/coupons/applied.h"
+#include "sandbox/stripe/subscriptions/metered_items.h"
+#include "sandbox/stripe/wire/amounts.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+using Kind = DiscountRequest::Kind;
+
+constexpr std::array<std::pair<const char*, Kind>, 3> kMembers{
+    {{"coupon", Kind::Coupon},
+     {"discount", Kind::Discount},
+     {"promotion_code", Kind::PromotionCode}}};
+
+/// Whether this discount came from what the request names.
+bool comes_from(const Json& discount, const DiscountRequest& request) {
+    const std::string code = text_of(discount, "promotion_code");
+    if (request.kind == Kind::PromotionCode) return code == request.id;
+    return request.kind == Kind::Coupon && code.empty() &&
+           text_of(part_of(discount, "source"), "coupon") == request.id;
+}
+
+}  // namespace
+
+Json phase_discounts(const std::vector<DiscountRequest>& requests) {
+    Json discounts = Json::array();
+    for (const DiscountRequest& request : requests) {
+        Json entry;
+        for (const auto& [member, kind] : kMembers)
+            entry[member] = kind == request.kind ? Json(request.id) : Json();
+        discounts.push_back(std::move(entry));
+    }
+    return discounts;
+}
+
+std::vector<DiscountRequest> requests_of(const Json& phase_discounts) {
+    std::vector<DiscountRequest> requests;
+    for (const Json& entry : phase_discounts)
+        for (const auto& [member, kind] : kMembers)
+            if (const std::string id = text_of(entry, member); !id.empty())
+                requests.push_back({kind, id, "phases"});
+    return requests;
+}
+
+std::vector<DiscountRequest> requests_beside(Context& ctx, const Json& phase_discounts,
+                                             const Json& running) {
+    std::vector<DiscountRequest> requests = requests_of(phase_discounts);
+    for (const Json& id : part_of(running, "discounts")) {
+        const auto discount = ctx.find("discount", id.get<std::string>());
+        if (!discount) continue;
+        const auto same = std::ranges::find_if(requests, [&](const DiscountRequest& request) {
+            return comes_from(*discount, request);
+        });
+        if (same != requests.end()) *same = {Kind::Discount, text_of(*discount, "id"), same->param};
+    }
+    return requests;
+}
+
+Json phase_discounts_of(const Json& owner) {
+    std::vector<DiscountRequest> requests;
+    for (const Json& id : part_of(owner, "discounts"))
+        requests.push_back({Kind::Discount, id.get<std::string>(), ""});
+    return phase_discounts(requests);
+}
+
+std::optional<StripeError> check_phase_discounts(Context& ctx, DiscountTarget target,
+                                                 const std::vector<ItemRequest>& items,
+                                                 const std::vector<AddedCharge>& charges,
+                                                 const std::vector<DiscountRequest>& whole) {
+    const auto refused = [&](std::int64_t amount, const std::vector<DiscountRequest>& requests) {
+        target.amount = amount;
+        const auto redeemed = redeem(ctx, target, requests);
+        return redeemed ? std::optional<StripeError>() : redeemed.error();
+    };
+    const Json in_currency{{"currency", target.currency}};
+    std::int64_t total = 0;
+    for (const ItemRequest& item : items) {
+        const std::int64_t amount =
+            total_of(price_of_subscription(in_currency, *item.price), item.quantity.value_or(1));
+        total += amount;
+        if (!item.discounts) continue;
+        if (auto error = refused(amount, *item.discounts)) return error;
+    }
+    for (const AddedCharge& charge : charges)
+        if (auto error =
+                refused(total_of(price_of_subscription(in_currency, charge.price), charge.quantity),
+                        charge.discounts))
+            return error;
+    return refused(total, whole);
+}
+
+Outcome<std::vector<Redeemed>> discount_phase(Context& ctx, Json& subscription,
+                                              const std::vector<DiscountRequest>& requests,
+                                              std::int64_t amount) {
+    auto redeemed = redeem(ctx,
+                           {.customer = text_of(subscription, "customer"),
+                            .owner = "subscription",
+                            .owner_id = text_of(subscription, "id"),
+                            .currency = text_of(subscription, "currency"),
+                            .amount = amount},
+                           requests);
+    if (redeemed) set_discounts(subscription, terms_of(*redeemed));
+    return redeemed;
+}
+
+}  // namespace turnpike::twin

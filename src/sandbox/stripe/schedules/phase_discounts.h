@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/coupons/redeem.h"
+#include "sandbox/stripe/subscriptions/subscriptions.h"
+
+/// Discounts of phases: named in the schedule, redeemed when their phase begins.
+namespace turnpike::twin {
+
+/// discounts[] as a phase shows it: {"coupon", "discount", "promotion_code"}, one of them not null.
+Json phase_discounts(const std::vector<DiscountRequest>& requests);
+/// What a phase's discounts ask for.
+std::vector<DiscountRequest> requests_of(const Json& phase_discounts);
+/// What they ask for while their phase runs: of `running` (a subscription or an item), discounts of
+/// the same coupons stay.
+std::vector<DiscountRequest> requests_beside(Context& ctx, const Json& phase_discounts,
+                                             const Json& running);
+/// The discounts that a subscription or an item has, to be reused.
+Json phase_discounts_of(const Json& owner);
+
+/// What a phase would be refused for if it began now.
+/// Errors: as redeem().
+std::optional<StripeError> check_phase_discounts(Context& ctx, DiscountTarget target,
+                                                 const std::vector<ItemRequest>& items,
+                                                 const std::vector<AddedCharge>& charges,
+                                                 const std::vector<DiscountRequest>& whole);
+
+/// Gives the subscription the discounts of its phase, whose items cost `amount`. Stores nothing.
+/// Errors: as redeem().
+Outcome<std::vector<Redeemed>> discount_phase(Context& ctx, Json& subscription,
+                                              const std::vector<DiscountRequest>& requests,
+                                              std::int64_t amount);
+
+}  // namespace turnpike::twin
