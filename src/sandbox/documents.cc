@@ -18,10 +18,15 @@ const Json* member_of(const Json& object, std::string_view member) {
     return &*found;
 }
 
-/// Digits after the point: ISO 4217's exponent; 2 for currencies unknown to our catalog.
+/// Digits after the point. What our catalog does not know has two, but for Stripe's zero-decimal
+/// currencies (docs.stripe.com/currencies).
 int digits_of(const std::string& currency) {
+    static constexpr std::string_view kNone =
+        "bif clp djf gnf kmf mga pyg rwf vnd vuv xaf xof xpf BIF CLP DJF GNF KMF MGA PYG RWF VND "
+        "VUV XAF XOF XPF";
     const auto known = parse_currency(currency);
-    return known ? exponent_of(*known) : 2;
+    if (known) return exponent_of(*known);
+    return currency.size() == 3 && kNone.contains(currency) ? 0 : 2;
 }
 
 std::string symbol_of(const std::string& currency) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "json/value.h"
+#include "sandbox/client_data.h"
 #include "sandbox/html.h"
 
 namespace turnpike::twin {
@@ -18,9 +19,12 @@ class JsonWriter {
 public:
     explicit JsonWriter(const AddressOf& address_of) : address_of_(address_of) {}
 
-    void write(const Json& value, std::size_t depth) {
+    /// Whose the names of an object's members are; of ours some are private.
+    enum class Names : bool { Ours, Clients };
+
+    void write(const Json& value, std::size_t depth, Names names = Names::Ours) {
         if (value.is_object()) {
-            write_members(value, depth);
+            write_members(value, depth, names);
         } else if (value.is_array()) {
             write_elements(value, depth);
         } else if (value.is_string() && address_of_ &&
@@ -37,16 +41,16 @@ public:
 private:
     void begin_line(std::size_t depth) { html_ += "\n" + std::string(depth * kIndent, ' '); }
 
-    void write_members(const Json& object, std::size_t depth) {
+    void write_members(const Json& object, std::size_t depth, Names names) {
         html_ += '{';
         bool first = true;
         for (const auto& [name, value] : object.items()) {
-            if (name.starts_with('_')) continue;
+            if (names == Names::Ours && name.starts_with('_')) continue;
             if (!first) html_ += ',';
             first = false;
             begin_line(depth + 1);
             html_ += escape_html(to_text(Json(name))) + ": ";
-            write(value, depth + 1);
+            write(value, depth + 1, is_client_data(name) ? Names::Clients : Names::Ours);
         }
         if (!first) begin_line(depth);
         html_ += '}';

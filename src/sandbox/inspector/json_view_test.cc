@@ -33,6 +33,13 @@ TEST(JsonView, IndentsEscapesLinksAndHidesWhatIsPrivate) {
     EXPECT_NE(view.find("&quot;nothing&quot;: []"), std::string::npos);
 }
 
+TEST(JsonView, ShowsEveryNameThatAClientChose) {
+    const Json document = *parse_json(R"({"metadata": {"_order": "7"}, "_secret": {"k": 1}})");
+    const auto view = json_view(document, nullptr);
+    EXPECT_NE(view.find("&quot;_order&quot;: &quot;7&quot;"), std::string::npos) << view;
+    EXPECT_EQ(view.find("_secret"), std::string::npos);
+}
+
 TEST(JsonView, ShowsABodyAsItIsWhenItIsNotJson) {
     EXPECT_EQ(body_view("<h1>no"), "&lt;h1&gt;no");
     EXPECT_EQ(body_view("12"), "12");

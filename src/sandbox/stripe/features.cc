@@ -5,6 +5,7 @@
 #include "sandbox/stripe/cards/card_sources.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/setup_intents.h"
+#include "sandbox/stripe/cards/tokens.h"
 #include "sandbox/stripe/catalog/plans.h"
 #include "sandbox/stripe/catalog/prices.h"
 #include "sandbox/stripe/catalog/products.h"
@@ -29,6 +30,7 @@
 #include "sandbox/stripe/metering/meters.h"
 #include "sandbox/stripe/metering/thin_events.h"
 #include "sandbox/stripe/pages/portal.h"
+#include "sandbox/stripe/payments/ledger.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/schedules/schedules.h"
 #include "sandbox/stripe/search/search.h"
@@ -59,6 +61,7 @@ std::span<const Feature> features() {
         event_feature(),
         entitlement_feature(),
         invoice_feature(),
+        ledger_feature(),
         line_edit_feature(),
         meter_event_feature(),
         meter_event_stream_feature(),
@@ -80,6 +83,7 @@ std::span<const Feature> features() {
         subscription_feature(),
         test_clock_feature(),
         thin_event_feature(),
+        token_feature(),
         version_feature(),
         webhook_endpoint_feature(),
         webhook_secret_feature(),

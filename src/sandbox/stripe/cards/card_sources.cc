@@ -8,6 +8,7 @@
 #include "sandbox/stripe/cards/cards.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/test_cards.h"
+#include "sandbox/stripe/cards/tokens.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -30,6 +31,18 @@ std::string source_brand(const std::string& brand) {
         if (name == brand) return std::string(spelling);
     return "Unknown";
 }
+
+/// The new card, attached to nobody yet and not stored.
+Outcome<Json> card_of_token(Context& ctx, const std::string& token) {
+    auto method = redeem_token(ctx, token, "source");
+    if (!method) return method;
+    const TestCard* card = card_of_payment_method(*method);
+    if (card != nullptr && card->on_attach != nullptr) return declined(*card->on_attach);
+    (*method)["id"] = ctx.new_id(kSource);
+    return method;
+}
+
+}  // namespace
 
 Json source_of(const Json& method) {
     const Json& card = part_of(method, "card");
@@ -57,18 +70,6 @@ Json source_of(const Json& method) {
     source["tokenization_method"] = nullptr;
     return source;
 }
-
-/// The new card, attached to nobody yet and not stored.
-Outcome<Json> card_of_token(Context& ctx, const std::string& token) {
-    const TestCard* card = token.starts_with("tok_") ? card_by_name(token) : nullptr;
-    if (card == nullptr) return no_such_param("token", token, "source");
-    if (card->on_attach != nullptr) return declined(*card->on_attach);
-    Json method = card_payment_method(ctx, *card);
-    method["id"] = ctx.new_id(kSource);
-    return method;
-}
-
-}  // namespace
 
 Outcome<Json> add_source(Context& ctx, const Json& customer, const std::string& token,
                          const std::optional<Json>& metadata) {

@@ -12,6 +12,9 @@
 /// payment method charges it.
 namespace turnpike::twin {
 
+/// How a payment method looks as a card of older days; its id is the method's.
+Json source_of(const Json& method);
+
 /// A card of a stored customer's from a token, stored; its events are raised. The customer stays as
 /// it is.
 /// Errors: 400 "No such token" naming source; 402 when the card declines being saved.

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "crypto/crypto.h"
+#include "sandbox/stripe/cards/tokens.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/fields.h"
 
@@ -56,11 +60,25 @@ Outcome<const TestCard*> card_with_number(std::string number) {
     return card;
 }
 
-Outcome<Json> card_by_token(Context& ctx, const std::string& token) {
-    const auto* card = card_by_name(token);
-    if (card == nullptr || !token.starts_with("tok_"))
-        return no_such_param("token", token, "card[token]");
-    return card_payment_method(ctx, *card);
+/// What a card of a token says flat, as the payment method keeps it: {city, ...}, name.
+struct Holder {
+    std::vector<std::pair<std::string, std::string>> address;
+    std::optional<std::string> name;
+};
+
+Holder read_holder(Params& card) {
+    Holder holder;
+    for (const std::string line : {"city", "country", "line1", "line2", "state"})
+        if (auto text = card.text("address_" + line)) holder.address.emplace_back(line, *text);
+    if (auto zip = card.text("address_zip")) holder.address.emplace_back("postal_code", *zip);
+    holder.name = card.text("name");
+    return holder;
+}
+
+void set_holder(Json& method, const Holder& holder) {
+    Json& billing = method["billing_details"];
+    for (const auto& [line, text] : holder.address) billing["address"][line] = text_or_null(text);
+    if (holder.name) billing["name"] = text_or_null(*holder.name);
 }
 
 std::optional<Refusal> expiry_problem(Context& ctx, std::int64_t month, std::int64_t year) {
@@ -129,13 +147,15 @@ Json card_payment_method(Context& ctx, const TestCard& card) {
     return method;
 }
 
-Outcome<Json> read_card(Context& ctx, Params& params) {
+Outcome<Json> read_card(Context& ctx, Params& params, CardForm form) {
     auto given = params.object("card");
     if (!given) return missing_param(params.name_of("card"));
-    if (const auto token = given->text("token")) {
+    if (form == CardForm::Method && given->has("token")) {
+        const auto token = given->required_text("token");
         params.absorb(*given);
-        return card_by_token(ctx, *token);
+        return redeem_token(ctx, token, given->name_of("token"));
     }
+    const Holder holder = form == CardForm::Token ? read_holder(*given) : Holder{};
     const auto number = given->required_text("number");
     const auto month = given->integer("exp_month");
     const auto year = given->integer("exp_year");
@@ -156,6 +176,7 @@ Outcome<Json> read_card(Context& ctx, Params& params) {
     method["card"]["exp_month"] = *month;
     method["card"]["exp_year"] = full_year(*year);
     if (!cvc) method["card"]["checks"]["cvc_check"] = nullptr;
+    set_holder(method, holder);
     return method;
 }
 

@@ -8,9 +8,11 @@ namespace turnpike::twin {
 /// A payment method document for a test card: unattached, not stored yet.
 Json card_payment_method(Context& ctx, const TestCard& card);
 
+/// A token's card may also say its holder's name and address, a payment method's a token.
+enum class CardForm : bool { Method, Token };
 /// Reads card[number|exp_month|exp_year|cvc|token].
 /// Errors: 402 for a number, date or code that no card can have, with Stripe's codes.
-Outcome<Json> read_card(Context& ctx, Params& params);
+Outcome<Json> read_card(Context& ctx, Params& params, CardForm form = CardForm::Method);
 
 /// Changes exp_month and exp_year.
 void update_card(Params& params, Json& method);

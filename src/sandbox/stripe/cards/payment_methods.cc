@@ -58,16 +58,9 @@ void read_common(Params& params, Json& method) {
 }
 
 Answer create_payment_method(Operation& operation) {
-    auto& params = operation.params;
-    const auto type = params.one_of("type", {"card", "sepa_debit"});
-    if (!type) params.complain(missing_param("type"));
-    if (!type) return Refusal(*params.complaint());
-
-    auto method =
-        *type == "card" ? read_card(operation.ctx, params) : read_sepa_debit(operation.ctx, params);
+    auto method = read_new_payment_method(operation.ctx, operation.params);
     if (!method) return method;
-    read_common(params, *method);
-    if (const auto complaint = params.complaint()) return Refusal(*complaint);
+    if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
     operation.ctx.put(*method);
     return method;
 }
@@ -167,6 +160,16 @@ constexpr auto kPaymentMethodExpandables = std::to_array<Expandable>({
 });
 
 }  // namespace
+
+Outcome<Json> read_new_payment_method(Context& ctx, Params& params) {
+    const auto type = params.one_of("type", {"card", "sepa_debit"});
+    if (!type) params.complain(missing_param(params.name_of("type")));
+    if (!type) return Refusal(*params.complaint());
+
+    auto method = *type == "card" ? read_card(ctx, params) : read_sepa_debit(ctx, params);
+    if (method) read_common(params, *method);
+    return method;
+}
 
 Outcome<Json> resolve_payment_method(Context& ctx, const std::string& id,
                                      const std::string& param) {

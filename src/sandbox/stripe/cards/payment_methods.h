@@ -8,6 +8,10 @@
 
 namespace turnpike::twin {
 
+/// Reads type, card[...] or sepa_debit[...], billing_details and the like: a new payment method,
+/// unattached and not stored. The caller asks for the rest of the complaints.
+Outcome<Json> read_new_payment_method(Context& ctx, Params& params);
+
 /// The payment method of this id; "pm_card_visa" and its kin make a new, unattached one each time.
 /// Errors: 400 "No such PaymentMethod" naming `param`.
 Outcome<Json> resolve_payment_method(Context& ctx, const std::string& id, const std::string& param);

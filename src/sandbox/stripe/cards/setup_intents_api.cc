@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "json/value.h"
+#include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/setup_intents.h"
 #include "sandbox/stripe/core/rendering.h"
@@ -81,46 +82,8 @@ void refuse_all(Params& params, std::initializer_list<std::string_view> names) {
                       "This sandbox does not know " + params.name_of(name) + " of SetupIntents.");
 }
 
-/// Only cards exist here.
-void read_types(Params& params) {
-    for (const auto& type : params.texts("payment_method_types"))
-        if (type != "card")
-            params.complain(bad_param("payment_method_types", "",
-                                      "The payment method type \"" + type +
-                                          "\" is invalid: this sandbox sets up cards only."));
-}
-
-/// payment_method_options.card.request_three_d_secure. No test card is asked only on request.
-std::optional<std::string> read_three_d_secure(Params& params) {
-    auto options = params.object("payment_method_options");
-    if (!options) return std::nullopt;
-    auto card = options->object("card");
-    std::optional<std::string> request;
-    if (card) {
-        request = card->one_of("request_three_d_secure", {"any", "automatic", "challenge"});
-        refuse_all(*card, {"mandate_options", "moto", "network", "three_d_secure"});
-        options->absorb(*card);
-    }
-    params.absorb(*options);
-    return request;
-}
-
-Json read_automatic_methods(Params& params) {
-    Json automatic{{"allow_redirects", "always"}, {"enabled", true}};
-    const bool listed = params.has("payment_method_types");
-    auto given = params.object("automatic_payment_methods");
-    if (!given) return listed ? Json() : automatic;
-    set_boolean(*given, "enabled", automatic);
-    if (const auto redirects = given->one_of("allow_redirects", {"always", "never"}))
-        automatic["allow_redirects"] = *redirects;
-    params.absorb(*given);
-    if (!flag_of(automatic, "enabled")) return {};
-    if (listed)
-        params.complain(bad_param("", "parameters_exclusive",
-                                  "You may only specify one of these parameters: "
-                                  "automatic_payment_methods, payment_method_types."));
-    return automatic;
-}
+constexpr std::array<std::string_view, 1> kSetupTypes{"card"};
+constexpr IntentMethods kSetupMethods{"SetupIntent", kSetupTypes};
 
 /// What both create and update set.
 struct SetupSettings {
@@ -135,14 +98,10 @@ SetupSettings read_setup_settings(Params& params) {
     settings.payment_method = params.text("payment_method");
     settings.metadata = params.metadata();
     settings.three_d_secure = read_three_d_secure(params);
-    read_types(params);
+    read_method_types(params, kSetupMethods);
     refuse_all(params, {"attach_to_self", "customer_account", "excluded_payment_method_types",
                         "flow_directions", "payment_method_configuration", "payment_method_data"});
     return settings;
-}
-
-void set_three_d_secure(Json& intent, const std::optional<std::string>& request) {
-    if (request) intent["payment_method_options"]["card"]["request_three_d_secure"] = *request;
 }
 
 /// The payment method goes last: whose it may be depends on the customer.

@@ -391,8 +391,10 @@ TEST_F(SetupIntentTest, RefusesWrongInput) {
         {"usage=sometimes", "", "usage", "Invalid usage: must be one of off_session or on_session"},
         {"customer=cus_nope", "resource_missing", "customer", "No such customer: 'cus_nope'"},
         {"foo=1", "parameter_unknown", "foo", "Received unknown parameter: foo"},
-        {"payment_method_types[]=sepa_debit", "", "payment_method_types",
-         "The payment method type \"sepa_debit\" is invalid: this sandbox sets up cards only."},
+        {"payment_method_types[]=sepa_debit", "setup_intent_invalid_parameter",
+         "payment_method_types",
+         "This sandbox does not have the payment method type \"sepa_debit\": it knows card of "
+         "SetupIntents."},
         {"automatic_payment_methods[enabled]=true&payment_method_types[]=card",
          "parameters_exclusive", "",
          "You may only specify one of these parameters: automatic_payment_methods, "

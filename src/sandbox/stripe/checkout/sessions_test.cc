@@ -170,9 +170,9 @@ TEST(CheckoutSessions, ArePaidOnce) {
     EXPECT_EQ(text_of(paid, "payment_status"), "paid");
     EXPECT_TRUE(paid.at("url").is_null());
     EXPECT_TRUE(paid.at("customer").is_null());
-    EXPECT_THAT(sandbox.new_events(),
-                ElementsAre("payment_intent.created", "charge.succeeded",
-                            "payment_intent.succeeded", "checkout.session.completed"));
+    EXPECT_THAT(sandbox.new_events(), ElementsAre("payment_intent.created", "charge.succeeded",
+                                                  "payment_intent.succeeded",
+                                                  "checkout.session.completed", "charge.updated"));
     const Json intent = sandbox.get("/v1/payment_intents/" + text_of(paid, "payment_intent"));
     EXPECT_EQ(integer_of(intent, "amount_received"), 3000);
     const StripeError again = sandbox.refused(

@@ -1,8 +1,6 @@
 #include "sandbox/stripe/core/accounts.h"
 
 #include <array>
-#include <cstdint>
-#include <map>
 #include <string>
 
 #include "sandbox/stripe/wire/billing_document.h"
@@ -45,31 +43,9 @@ Answer get_account(Operation& operation) {
     return Refusal(error);
 }
 
-/// What the account's charges brought in, less refunds; a sandbox pays nothing out.
-Answer get_balance(Operation& operation) {
-    if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
-    std::map<std::string, std::int64_t> sums{{"usd", 0}};
-    for (const auto& charge : operation.ctx.list("charge", {.status = "succeeded"}))
-        sums[text_of(charge, "currency")] +=
-            integer_of(charge, "amount_captured") - integer_of(charge, "amount_refunded");
-
-    Json available = Json::array();
-    Json pending = Json::array();
-    for (const auto& [currency, amount] : sums) {
-        available.push_back(
-            {{"amount", amount}, {"currency", currency}, {"source_types", {{"card", amount}}}});
-        pending.push_back({{"amount", 0}, {"currency", currency}, {"source_types", {{"card", 0}}}});
-    }
-    return Json{{"object", "balance"},
-                {"available", std::move(available)},
-                {"livemode", false},
-                {"pending", std::move(pending)}};
-}
-
 constexpr auto kAccountRoutes = std::to_array<OperationRoute>({
     {"GET", "/v1/account", get_own_account},
     {"GET", "/v1/accounts/{account}", get_account},
-    {"GET", "/v1/balance", get_balance},
 });
 
 }  // namespace

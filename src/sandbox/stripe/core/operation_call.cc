@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/encoding.h"
 #include "crypto/crypto.h"
@@ -13,6 +14,7 @@
 #include "sandbox/stripe/versions/older_shapes.h"
 #include "sandbox/stripe/versions/version_steps.h"
 #include "sandbox/stripe/wire/auth.h"
+#include "sandbox/stripe/wire/unsupported.h"
 #include "sandbox/undo_point.h"
 
 namespace turnpike::twin {
@@ -23,6 +25,7 @@ constexpr std::string_view kClover = "2025-09-30.clover";
 constexpr std::size_t kKeyLengthMax = 255;
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::string_view kJsonType = "application/json";
+constexpr const char* kTotalCount = "total_count";
 
 Refusal bad_request(const std::string& message) { return bad_param("", "", message); }
 
@@ -55,6 +58,12 @@ Outcome<Json> read_parameters(const http::Request& request) {
     auto tree = decode_form(parameters_of(request));
     if (!tree) return bad_request(tree.error().message);
     return *std::move(tree);
+}
+
+/// What a search counts is its handler's to know: it finds `total_count` where it was.
+void leave_total_count(Json& parameters, std::vector<std::string>& paths) {
+    if (std::erase(paths, kTotalCount) == 0) return;
+    parameters["expand"] = Json::array({kTotalCount});
 }
 
 Outcome<std::vector<std::string>> take_expand(Json& parameters) {
@@ -131,6 +140,8 @@ Handled handle(Context& ctx, const OperationCall& call) {
     Answer answer = call.handler(operation);
     if (answer) answer = shown(ctx, *answer, call);
     if (!answer) {
+        answer = Refusal(without_stripe_parameters(
+            std::move(answer.error()), {.method = to_text(call.method), .path = call.url}));
         auto& extra = answer.error().extra;
         extra = in_version(ctx, visible(extra), call.version);
         return {failed(answer.error(), call), ctx.keeps_effects()};
@@ -169,6 +180,7 @@ Outcome<OperationCall> read_call(const http::Request& request) {
     if (!parameters) return Refusal(parameters.error());
     auto expand = take_expand(*parameters);
     if (!expand) return Refusal(expand.error());
+    if (request.path.ends_with("/search")) leave_total_count(*parameters, *expand);
     const auto idempotency_key = read_idempotency_key(request);
     if (!idempotency_key) return Refusal(idempotency_key.error());
 

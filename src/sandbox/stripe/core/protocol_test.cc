@@ -201,5 +201,23 @@ TEST(Restart, KeepsEverything) {
     EXPECT_EQ(twin.get("/v1/events").text, events);
 }
 
+// Names in metadata are the client's, whatever the twin's own private members look like.
+TEST(Metadata, KeepsEveryKeyEverywhere) {
+    TwinUnderTest twin;
+    const Json wanted{{"object", "customer"}, {"_order", "7"}, {"sources", "web"}};
+    const auto customer = twin.post(
+        "/v1/customers", "metadata[_order]=7&metadata[object]=customer&metadata[sources]=web");
+    ASSERT_EQ(customer.status, 200) << customer.text;
+    EXPECT_EQ(customer.body.at("metadata"), wanted);
+    const std::string path = "/v1/customers/" + customer.body.at("id").get<std::string>();
+    EXPECT_EQ(twin.get(path).body.at("metadata"), wanted);
+    EXPECT_EQ(twin.get(path, {{"Stripe-Version", "2020-08-27"}}).body.at("metadata"), wanted);
+    twin.post(path, "metadata[_order]=8");
+    const Json data = twin.get("/v1/events?limit=1").body.at("data").at(0).at("data");
+    EXPECT_EQ(data.at("object").at("metadata").at("_order"), "8");
+    EXPECT_EQ(data.at("previous_attributes"), Json({{"metadata", {{"_order", "7"}}}}));
+    EXPECT_EQ(twin.get(path + "?expand[]=metadata.sources").status, 400);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "sandbox/client_data.h"
 #include "sandbox/stripe/core/expandable.h"
 #include "sandbox/stripe/core/expansion.h"
 
@@ -41,7 +42,7 @@ Refusal cannot_expand(const std::string& path) {
 
 enum class Keep : bool { Visible, All };
 
-/// A copy in the order of Stripe's answers.
+/// A copy in the order of Stripe's answers. A client's own names ("_order", "object") mean nothing.
 Json arranged(const Json& document, Keep keep) {
     if (document.is_array()) {
         Json list = Json::array();
@@ -66,7 +67,9 @@ Json arranged(const Json& document, Keep keep) {
     auto& shown_members = shown.get_ref<Json::object_t&>();
     shown_members.reserve(members.size());
     for (const auto* member : members)
-        shown_members.emplace_back(member->first, arranged(member->second, keep));
+        shown_members.emplace_back(
+            member->first,
+            arranged(member->second, is_client_data(member->first) ? Keep::All : keep));
     return shown;
 }
 
@@ -99,7 +102,7 @@ private:
                    walk_inside(node[path[0]], kind, inner, path.subspan(1));
         }
         const auto member = node.find(path[0]);
-        if (member == node.end()) return false;
+        if (member == node.end() || is_client_data(path[0])) return false;
         if (const auto target = expandable_kind(kind, inner)) {
             replace_ids(*member, *target);
             return reaches_nothing(*member) || walk_inside(*member, kind, inner, path.subspan(1));

@@ -174,6 +174,14 @@ TEST_F(Discounts, ForFirstTransactionsAreNotForThoseWhoHavePaid) {
     EXPECT_EQ(twin_.post(path, "promotion_code=" + code).error("message"),
               "This promotion code cannot be redeemed because the associated customer has prior "
               "transactions.");
+    // Who is not known yet has no prior transactions, whatever others have paid.
+    const auto unknown = twin_.post(
+        "/v1/checkout/sessions",
+        "mode=payment&success_url=https%3A%2F%2Fshop.test%2F&line_items[0][quantity]=1"
+        "&line_items[0][price_data][currency]=usd&line_items[0][price_data][unit_amount]=2000"
+        "&line_items[0][price_data][product_data][name]=Ink&discounts[0][promotion_code]=" +
+            code);
+    EXPECT_EQ(unknown.status, 200) << unknown.text;
 }
 
 TEST_F(Discounts, AreRedeemedOncePerKey) {

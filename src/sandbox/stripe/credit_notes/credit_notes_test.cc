@@ -161,8 +161,8 @@ TEST_F(CreditNotes, PayBackInEveryWay) {
     EXPECT_EQ(note.at("out_of_band_amount"), 300);
     EXPECT_EQ(note.at("refunds").at(0).at("amount_refunded"), 100);
     EXPECT_THAT(sandbox_.new_events(),
-                ElementsAre("refund.created", "charge.refunded", "invoice.updated",
-                            "customer.updated", "credit_note.created"));
+                ElementsAre("refund.created", "charge.refunded", "charge.updated",
+                            "invoice.updated", "customer.updated", "credit_note.created"));
     EXPECT_EQ(balance(), -200);
     EXPECT_EQ(invoice(id).at("post_payment_credit_notes_amount"), 600);
     EXPECT_EQ(invoice(id).at("amount_due"), 2000);

@@ -37,7 +37,7 @@ Case case_of(CardholderClaim claim) {
 
 enum class Movement : std::uint8_t { Withdrawal, Reversal };
 
-/// The disputed amount and the fee for it, out of the balance or back into it.
+/// The disputed amount and the fee for it, out of the balance or back into it. Stored.
 Json balance_transaction(Context& ctx, const Json& dispute, Movement movement, Instant now) {
     const bool out = movement == Movement::Withdrawal;
     const std::int64_t amount =
@@ -68,6 +68,9 @@ Json balance_transaction(Context& ctx, const Json& dispute, Movement movement, I
     transaction["source"] = dispute.at("id");
     transaction["status"] = "available";
     transaction["type"] = "adjustment";
+    transaction["_customer"] = dispute.at("_customer");
+    transaction["_parent"] = dispute.at("id");
+    ctx.put(transaction);
     return transaction;
 }
 

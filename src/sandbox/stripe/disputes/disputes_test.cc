@@ -74,7 +74,8 @@ TEST(Disputes, AreOpenedByTheirCards) {
 
 TEST(Disputes, TellOfTheMoneyThatTheyMove) {
     const std::vector<std::string> paid = {"payment_intent.created", "charge.succeeded",
-                                           "payment_intent.succeeded", "charge.dispute.created"};
+                                           "payment_intent.succeeded", "charge.updated",
+                                           "charge.dispute.created"};
     std::vector<std::string> charged_back = paid;
     charged_back.emplace_back("charge.dispute.funds_withdrawn");
     EXPECT_EQ(DisputedCharge("pm_card_createDispute").sandbox.new_events(), charged_back);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "json/value.h"
+#include "sandbox/stripe/payments/ledger.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -165,6 +166,9 @@ void announce_charge(Context& ctx, const Json& charge, const Decline* decline) {
 Json make_charge(Context& ctx, const Json& payment_intent, const Json& payment_method,
                  const Decline* decline) {
     Json charge = new_charge(ctx, payment_intent, payment_method, decline);
+    const bool books_at_once = text_of(payment_intent, "capture_method") == "automatic";
+    if (books_at_once && flag_of(charge, "captured"))
+        book_charge(ctx, charge, integer_of(charge, "amount"));
     announce_charge(ctx, charge, decline);
     return charge;
 }
@@ -186,6 +190,7 @@ Json settle_pending_charge(Context& ctx, const std::string& id, const Decline* d
     (*charge)["paid"] = paid;
     (*charge)["status"] = paid ? "succeeded" : "failed";
     (*charge)["captured"] = paid;
+    if (paid) book_charge(ctx, *charge, integer_of(*charge, "amount"));
     if (!paid) (*charge)["amount_captured"] = 0;
     add_failure(*charge, decline);
     announce_charge(ctx, *charge, decline);
@@ -198,23 +203,24 @@ void capture_charge(Context& ctx, const std::string& id, std::int64_t amount) {
     (*charge)["captured"] = true;
     (*charge)["amount_captured"] = amount;
     (*charge)["amount_refunded"] = integer_of(*charge, "amount") - amount;
+    book_charge(ctx, *charge, amount);
     ctx.update_and_emit("charge.captured", *charge);
 }
 
-Answer get_charge(Operation& operation) {
-    const std::string& id = operation.path("charge");
-    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
-    auto charge = operation.ctx.find("charge", id);
-    if (!charge) return no_such_object("charge", id);
-    return *std::move(charge);
+void book_async_charge(Context& ctx, const std::string& id) {
+    auto charge = ctx.find("charge", id);
+    check(charge.has_value(), "a payment that succeeded has a charge");
+    if (!text_of(*charge, "balance_transaction").empty()) return;
+    book_charge(ctx, *charge, integer_of(*charge, "amount_captured"));
+    ctx.update_and_emit("charge.updated", *charge);
 }
 
-Answer list_charges(Operation& operation) {
-    ListFilter filter;
-    filter.customer = operation.params.text("customer").value_or("");
-    filter.parent = operation.params.text("payment_intent").value_or("");
-    read_created(operation.params, filter);
-    return list_page(operation, "/v1/charges", operation.ctx.list("charge", filter));
+void release_charge(Context& ctx, const std::string& id) {
+    auto charge = ctx.find("charge", id);
+    check(charge.has_value(), "an intent that can be captured has a charge");
+    (*charge)["amount_refunded"] = charge->at("amount");
+    (*charge)["refunded"] = true;
+    ctx.update_and_emit("charge.refunded", *charge);
 }
 
 }  // namespace turnpike::twin

@@ -23,6 +23,14 @@ Json settle_pending_charge(Context& ctx, const std::string& charge, const Declin
 /// The rest of an authorized charge is released, `amount` is captured; raises charge.captured.
 void capture_charge(Context& ctx, const std::string& charge, std::int64_t amount);
 
+/// What automatic_async leaves for later: the balance transaction of a captured charge, if it has
+/// none. Raises charge.updated.
+void book_async_charge(Context& ctx, const std::string& charge);
+
+/// An authorized charge is released without being captured: refunded in full, as Stripe shows it.
+/// Raises charge.refunded.
+void release_charge(Context& ctx, const std::string& charge);
+
 struct RefundRequest {
     std::optional<std::int64_t> amount{};  ///< nullopt: all that is left
     std::optional<std::string> reason{};
@@ -34,6 +42,8 @@ struct RefundRequest {
 Outcome<Json> refund_charge(Context& ctx, Json charge, const RefundRequest& request);
 
 Answer get_charge(Operation& operation);
+Answer update_charge(Operation& operation);
+Answer capture_of_charge(Operation& operation);
 Answer list_charges(Operation& operation);
 Answer create_refund(Operation& operation);
 Answer get_refund(Operation& operation);

@@ -5,6 +5,8 @@
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/payments/charges.h"
+#include "sandbox/stripe/payments/ledger.h"
+#include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -15,6 +17,21 @@ StripeError already_refunded(const std::string& charge) {
     error.code = "charge_already_refunded";
     error.message = "Charge " + charge + " has already been refunded.";
     return error;
+}
+
+bool is_only_authorized(const Json& charge) {
+    return text_of(charge, "status") == "succeeded" && !flag_of(charge, "captured") &&
+           !flag_of(charge, "refunded");
+}
+
+Refusal must_be_canceled(const Json& charge) {
+    return bad_param("", "",
+                     "This uncaptured Charge was created by a PaymentIntent (" +
+                         text_of(charge, "payment_intent") +
+                         "). You must cancel the PaymentIntent to reverse the authorization "
+                         "instead of refunding the Charge directly. For more information, see "
+                         "https://stripe.com/docs/payments/payment-intents/"
+                         "creating-payment-intents#separate-auth-capture");
 }
 
 Json refund_document(Context& ctx, const Json& charge, std::int64_t amount) {
@@ -43,11 +60,14 @@ Json refund_document(Context& ctx, const Json& charge, std::int64_t amount) {
 }
 
 void take_from_charge(Context& ctx, Json& charge, std::int64_t amount) {
+    const Json before = visible(charge);
     const std::int64_t refunded = integer_of(charge, "amount_refunded") + amount;
     charge["amount_refunded"] = refunded;
-    charge["refunded"] = refunded == integer_of(charge, "amount_captured");
+    charge["refunded"] = refunded == integer_of(charge, "amount");
     ctx.put(charge);
-    ctx.emit("charge.refunded", charge);
+    const Json previous = previous_attributes(before, visible(charge));
+    ctx.emit("charge.refunded", charge, previous);
+    ctx.emit("charge.updated", charge, previous);
 }
 
 /// Stores the refund and says so under both names that the event has.
@@ -71,6 +91,7 @@ void settle_refund(Context& ctx, Json& refund, Json& charge, RefundOutcome outco
     }
     refund["status"] = "failed";
     refund["failure_reason"] = "unknown";
+    book_failed_refund(ctx, charge, refund);
     update_refund_document(ctx, refund);
     ctx.emit("refund.failed", refund);
     charge["amount_refunded"] =
@@ -118,8 +139,9 @@ Outcome<Json> require_refund(Operation& operation) {
 
 Outcome<Json> refund_charge(Context& ctx, Json charge, const RefundRequest& request) {
     if (auto error = charged_back(ctx, charge)) return Refusal(*std::move(error));
-    const std::int64_t left =
-        integer_of(charge, "amount_captured") - integer_of(charge, "amount_refunded");
+    if (is_only_authorized(charge)) return must_be_canceled(charge);
+    // What a partial capture left over counts as refunded.
+    const std::int64_t left = integer_of(charge, "amount") - integer_of(charge, "amount_refunded");
     if (text_of(charge, "status") != "succeeded" || !flag_of(charge, "captured"))
         return bad_param("charge", "charge_not_refundable",
                          "Charge " + text_of(charge, "id") +
@@ -135,6 +157,8 @@ Outcome<Json> refund_charge(Context& ctx, Json charge, const RefundRequest& requ
                          "Refund amount (" + format_amount(refunded, text_of(charge, "currency")) +
                              ") is greater than unrefunded amount on charge (" +
                              format_amount(left, text_of(charge, "currency")) + ")");
+    if (const auto problem = fraction_problem(refunded, text_of(charge, "currency"), "amount"))
+        return *problem;
     const auto method = ctx.find("payment_method", text_of(charge, "payment_method"));
     const TestCard* card = method ? card_of_payment_method(*method) : nullptr;
     const RefundOutcome outcome = card == nullptr ? RefundOutcome::Succeeds : card->refund;
@@ -143,6 +167,7 @@ Outcome<Json> refund_charge(Context& ctx, Json charge, const RefundRequest& requ
     if (outcome == RefundOutcome::PendingThenSucceeds) refund["status"] = "pending";
     if (request.reason) refund["reason"] = *request.reason;
     merge_metadata(refund, request.metadata);
+    book_refund(ctx, charge, refund);
     ctx.put(refund);
     ctx.emit("refund.created", refund);
     take_from_charge(ctx, charge, refunded);

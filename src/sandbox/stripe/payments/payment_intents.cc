@@ -10,6 +10,7 @@
 #include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/payments/bank_debits.h"
 #include "sandbox/stripe/payments/charges.h"
+#include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -24,6 +25,11 @@ Json card_options() {
     Json options;
     options["card"] = std::move(card);
     return options;
+}
+
+/// The cardholder has answered for this intent, which waited to be confirmed again.
+bool has_answered(const Json& intent, const Json& method) {
+    return text_of(intent, "_answered_for") == text_of(method, "id");
 }
 
 bool asks_cardholder(const TestCard& card, const Json& method, PaymentSession session) {
@@ -88,6 +94,7 @@ Confirmation charge_intent(Context& ctx, Json intent, const Json& method) {
     keep_for_later(ctx, intent, method);
     if (text_of(intent, "capture_method") != "manual") {
         intent = succeed_payment_intent(ctx, std::move(intent), charge);
+        book_async_charge(ctx, text_of(charge, "id"));
         dispute_as_card_says(ctx, text_of(charge, "id"));
         return {std::move(intent), std::nullopt};
     }
@@ -196,7 +203,7 @@ Json new_payment_intent(Context& ctx, const NewPaymentIntent& request) {
 }
 
 Confirmation confirm_payment_intent(Context& ctx, Json intent, const std::string& payment_method,
-                                    PaymentSession session) {
+                                    PaymentSession session, OnChallenge on_challenge) {
     const auto method = ctx.find("payment_method", payment_method);
     const TestCard* card = card_of(method);
     const bool is_debit = method && bank_account_of(*method) != nullptr;
@@ -208,8 +215,8 @@ Confirmation confirm_payment_intent(Context& ctx, Json intent, const std::string
     intent["payment_method"] = payment_method;
     intent["_off_session"] = session == PaymentSession::OffSession;
     if (is_debit) return debit_intent(ctx, std::move(intent), *method);
-    if (asks_cardholder(*card, *method, session)) {
-        if (session == PaymentSession::OffSession)
+    if (!has_answered(intent, *method) && asks_cardholder(*card, *method, session)) {
+        if (session == PaymentSession::OffSession || on_challenge == OnChallenge::Decline)
             return decline_intent(ctx, std::move(intent), *method, authentication_required());
         return ask_cardholder(ctx, std::move(intent));
     }
@@ -237,14 +244,46 @@ Confirmation authenticate_payment_intent(Context& ctx, Json intent, Authenticate
     }
     (*method)["_authenticated"] = true;
     ctx.put(*method);
+    if (text_of(intent, "confirmation_method") == "manual") {
+        intent["_answered_for"] = method->at("id");
+        intent["next_action"] = nullptr;
+        intent["status"] = "requires_confirmation";
+        ctx.put(intent);
+        return {std::move(intent), std::nullopt};
+    }
     if (card->on_charge != nullptr)
         return decline_intent(ctx, std::move(intent), *method, *card->on_charge);
     return charge_intent(ctx, std::move(intent), *method);
 }
 
+std::optional<Refusal> capture_problem(const Json& intent, std::int64_t amount,
+                                       const std::string& param) {
+    if (amount < 1)
+        return bad_param(param, "parameter_invalid_integer",
+                         "This value must be greater than or equal to 1.");
+    if (amount > integer_of(intent, "amount_capturable"))
+        return bad_param(param, "amount_too_large",
+                         "The payment could not be captured because the requested capture amount "
+                         "is greater than the authorized amount.");
+    return fraction_problem(amount, text_of(intent, "currency"), param);
+}
+
+Json capture_payment_intent(Context& ctx, Json intent, std::int64_t amount) {
+    const std::string charge = text_of(intent, "latest_charge");
+    capture_charge(ctx, charge, amount);
+    intent["amount_capturable"] = 0;
+    intent["amount_received"] = amount;
+    intent["status"] = "succeeded";
+    ctx.put(intent);
+    ctx.emit("payment_intent.succeeded", intent);
+    dispute_as_card_says(ctx, charge);
+    return intent;
+}
+
 Json cancel_payment_intent(Context& ctx, Json intent, const std::string& reason) {
     const std::string status = text_of(intent, "status");
     if (status == "succeeded" || status == "canceled") return intent;
+    if (status == "requires_capture") release_charge(ctx, text_of(intent, "latest_charge"));
     intent["canceled_at"] = unix_seconds(second_of(ctx, text_of(intent, "customer")));
     intent["cancellation_reason"] = text_or_null(reason);
     intent["amount_capturable"] = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -31,15 +32,20 @@ struct Confirmation {
     Json intent;
     std::optional<StripeError> error;  ///< 402 with the PaymentIntent inside
 };
+/// What a bank that wants to ask its customer gets.
+enum class OnChallenge : bool { Ask, Decline };
+
 /// Charges the intent's payment method. Status becomes succeeded, requires_capture,
 /// requires_action or (declined) requires_payment_method.
 Confirmation confirm_payment_intent(Context& ctx, Json intent, const std::string& payment_method,
-                                    PaymentSession session);
+                                    PaymentSession session,
+                                    OnChallenge on_challenge = OnChallenge::Ask);
 
 /// What the cardholder did at next_action's page.
 enum class Authenticated : bool { No, Yes };
 /// Goes on with an intent in requires_action: charges it, or declines it when the cardholder
-/// failed. A card that was authenticated once can be charged off-session afterwards.
+/// failed. One with confirmation_method `manual` waits for its next confirmation instead. A card
+/// that was authenticated once can be charged off-session afterwards.
 Confirmation authenticate_payment_intent(Context& ctx, Json intent, Authenticated outcome);
 
 /// A charge that failed, of which payment method, and why.
@@ -57,8 +63,16 @@ void keep_for_later(Context& ctx, const Json& intent, const Json& method);
 
 /// Reads what an intent only keeps and shows: receipt_email, shipping, statement_descriptor, ...
 void read_intent_notes(Params& params, Json& intent);
+/// shipping alone, of an intent or a charge.
+void read_shipping(Params& params, Json& document);
 
-/// Any status that is not final -> canceled.
+/// Why so much of what was authorized cannot be captured.
+std::optional<Refusal> capture_problem(const Json& intent, std::int64_t amount,
+                                       const std::string& param);
+/// requires_capture -> succeeded, with `amount` of what was authorized.
+Json capture_payment_intent(Context& ctx, Json intent, std::int64_t amount);
+
+/// Any status that is not final -> canceled. What was authorized is released.
 Json cancel_payment_intent(Context& ctx, Json intent, const std::string& reason);
 
 const Feature& payment_feature();

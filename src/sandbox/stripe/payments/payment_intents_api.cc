@@ -1,18 +1,17 @@
-#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/core/rendering.h"
-#include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/payments/bank_debits.h"
 #include "sandbox/stripe/payments/charges.h"
+#include "sandbox/stripe/payments/intent_settings.h"
+#include "sandbox/stripe/payments/intent_states.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
-#include "sandbox/stripe/wire/currencies.h"
-#include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -26,243 +25,132 @@ Outcome<Json> require_intent(Operation& operation) {
     return refusal;
 }
 
-std::optional<Refusal> amount_problem(std::int64_t amount, const std::string& currency) {
-    if (amount > kAmountMax) return amount_too_large("amount", currency);
-    if (amount >= minimum_charge(currency)) return std::nullopt;
-    return bad_param(
-        "amount", amount < 1 ? "parameter_invalid_integer" : "amount_too_small",
-        "The amount must be greater than or equal to the minimum charge amount allowed for "
-        "your account and the currency set "
-        "(https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).  If you want "
-        "to save a Payment Method for future use without an immediate payment, use a Setup "
-        "Intent instead: https://docs.stripe.com/payments/setup-intents");
-}
-
-StripeError unexpected_state(const Json& intent, const std::string& what) {
-    StripeError error;
-    error.code = "payment_intent_unexpected_state";
-    error.message = "This PaymentIntent's " + what + " because it has a status of " +
-                    text_of(intent, "status") + ".";
-    error.extra = Json::object();
-    error.extra["payment_intent"] = visible(intent);
-    return error;
-}
-
 /// How the intent is to be confirmed, as create and confirm read it.
 struct ConfirmRequest {
-    std::string payment_method;
     PaymentSession session = PaymentSession::OnSession;
     std::optional<std::string> return_url;
-    bool error_on_requires_action = false;
+    OnChallenge on_challenge = OnChallenge::Ask;
 };
 
 ConfirmRequest read_confirm(Params& params) {
     ConfirmRequest request;
-    request.payment_method = params.text("payment_method").value_or("");
-    const std::string off_session = params.text("off_session").value_or("");
-    if (!off_session.empty() && off_session != "false")
-        request.session = PaymentSession::OffSession;
+    const auto off_session =
+        params.one_of("off_session", {"true", "false", "1", "0", "one_off", "recurring"})
+            .value_or("false");
+    if (off_session != "false" && off_session != "0") request.session = PaymentSession::OffSession;
     request.return_url = params.text("return_url");
-    request.error_on_requires_action = params.boolean("error_on_requires_action").value_or(false);
-    for (const char* hint :
-         {"mandate_data", "payment_method_options", "radar_options", "use_stripe_sdk"})
+    if (params.boolean("error_on_requires_action").value_or(false))
+        request.on_challenge = OnChallenge::Decline;
+    for (const char* hint : {"mandate_data", "radar_options", "use_stripe_sdk"})
         params.ignore(hint);
     return request;
 }
 
-/// A method attached to another customer cannot be charged for this one.
-std::optional<StripeError> check_owner(const Json& method, const std::string& customer) {
-    const std::string owner = text_of(method, "customer");
-    if (owner.empty() || owner == customer) return std::nullopt;
-    return bad_param("payment_method", "",
-                     "The provided PaymentMethod was previously used or attached to another "
-                     "customer. It may not be used again.")
-        .error();
-}
-
-/// What the intent was made for; a bank account that holds euros can only be debited in euros.
-std::optional<StripeError> check_method_type(const Json& intent, const Json& method) {
-    const std::string type = text_of(method, "type");
-    const Json& types = intent.at("payment_method_types");
-    if (std::ranges::find(types, Json(type)) == types.end())
-        return bad_param("payment_method", "",
-                         "The PaymentMethod provided (" + type +
-                             ") is not allowed for this PaymentIntent. Please attach a "
-                             "PaymentMethod of one of the types in its `payment_method_types`.")
-            .error();
-    if (type == "sepa_debit" && text_of(intent, "currency") != "eur")
-        return bad_param("currency", "",
-                         "The currency provided (" + text_of(intent, "currency") +
-                             ") is not supported by `sepa_debit`, which takes eur.")
-            .error();
-    return std::nullopt;
-}
-
 Answer confirm_as_asked(Context& ctx, Json intent, const ConfirmRequest& request) {
-    std::string id =
-        request.payment_method.empty() ? text_of(intent, "payment_method") : request.payment_method;
-    if (id.empty()) {
-        StripeError error = unexpected_state(intent, "payment method is missing");
-        error.message =
-            "You cannot confirm this PaymentIntent because it's missing a payment method. You can "
-            "either update the PaymentIntent with a payment method and then confirm it again, or "
-            "confirm it again directly with a payment method or ConfirmationToken.";
-        return Refusal(std::move(error));
-    }
-    auto method = resolve_payment_method(ctx, id, "payment_method");
+    const std::string id = text_of(intent, "payment_method");
+    if (id.empty()) return lacks_payment_method(intent);
+    const bool off_session = request.session == PaymentSession::OffSession;
+    if (off_session && !text_of(intent, "setup_future_usage").empty())
+        return with_intent(bad_param("off_session", "",
+                                     "You cannot confirm with `off_session=true` when "
+                                     "`setup_future_usage` is also set on the PaymentIntent. The "
+                                     "customer needs to be on-session to perform the steps which "
+                                     "may be required to set up the PaymentMethod for future "
+                                     "usage. Please confirm this PaymentIntent with your customer "
+                                     "on-session.")
+                               .error(),
+                           intent);
+    const auto method = resolve_payment_method(ctx, id, "payment_method");
     if (!method) return Refusal(method.error());
-    if (auto error = check_owner(*method, text_of(intent, "customer")))
-        return Refusal(*std::move(error));
-    if (auto error = check_method_type(intent, *method)) return Refusal(*std::move(error));
-    ctx.put(*method);
+    if (auto error = check_method(intent, *method)) return Refusal(*std::move(error));
     if (request.return_url) intent["_return_url"] = *request.return_url;
     Confirmation confirmed =
-        confirm_payment_intent(ctx, std::move(intent), text_of(*method, "id"), request.session);
+        confirm_payment_intent(ctx, std::move(intent), id, request.session, request.on_challenge);
     payment_intent_changed(ctx, confirmed.intent);
-    if (confirmed.error) {
-        ctx.keep_effects();
-        return Refusal(*std::move(confirmed.error));
-    }
-    const bool asks = text_of(confirmed.intent, "status") == "requires_action";
-    if (!asks || !request.error_on_requires_action) return std::move(confirmed.intent);
-    return card_error("authentication_required", "authentication_required",
-                      "This payment required an authentication action to complete, but "
-                      "`error_on_requires_action` was set.");
-}
-
-bool is_unconfirmed(const Json& intent) {
-    const std::string status = text_of(intent, "status");
-    return status == "requires_payment_method" || status == "requires_confirmation" ||
-           status == "requires_action";
+    if (!confirmed.error) return std::move(confirmed.intent);
+    ctx.keep_effects();
+    return Refusal(*std::move(confirmed.error));
 }
 
 Answer create_intent(Operation& operation) {
     Context& ctx = operation.ctx;
     Params& params = operation.params;
-    NewPaymentIntent request;
-    const auto amount = params.integer("amount");
-    request.currency = read_currency(params);
-    request.customer = params.text("customer").value_or("");
-    request.description = params.text("description").value_or("");
-    request.capture_method =
-        params.one_of("capture_method", {"automatic", "automatic_async", "manual"})
-            .value_or("automatic_async");
-    if (const auto usage = params.one_of("setup_future_usage", {"off_session", "on_session"}))
-        request.setup_future_usage = *usage;
-    const auto metadata = params.metadata();
+    IntentSettings settings = read_intent_settings(ctx, params, IntentRequest::Create);
+    Json automatic = read_automatic_methods(params);
     const bool confirms = params.boolean("confirm").value_or(false);
-    params.one_of("confirmation_method", {"automatic", "manual"});
-    params.ignore("automatic_payment_methods");
+    const auto confirmation_method = params.one_of("confirmation_method", {"automatic", "manual"});
     const ConfirmRequest confirm = read_confirm(params);
-    const auto types = params.texts("payment_method_types");
-    Json notes = Json::object();
-    read_intent_notes(params, notes);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
-    if (!amount) return missing_param("amount");
-    if (auto problem = amount_problem(*amount, request.currency)) return *std::move(problem);
-    if (!request.customer.empty())
-        if (const auto found = require_customer(ctx, request.customer, "customer"); !found)
-            return Refusal(found.error());
-    request.amount = *amount;
+    if (!settings.amount) return missing_param("amount");
+
+    NewPaymentIntent request;
+    request.amount = *settings.amount;
+    request.currency = *settings.currency;
+    request.customer = settings.customer.value_or("");
     Json intent = new_payment_intent(ctx, request);
-    if (types.empty())
-        intent["automatic_payment_methods"] = {{"allow_redirects", "always"}, {"enabled", true}};
-    else
-        intent["payment_method_types"] = types;
-    intent.update(notes);
-    merge_metadata(intent, metadata);
-    if (!confirm.payment_method.empty()) {
-        auto method = resolve_payment_method(ctx, confirm.payment_method, "payment_method");
-        if (!method) return Refusal(method.error());
-        ctx.put(*method);
-        intent["payment_method"] = method->at("id");
-        intent["status"] = "requires_confirmation";
-    }
+    if (confirmation_method) intent["confirmation_method"] = *confirmation_method;
+    if (settings.payment_method && settings.payment_method->empty())
+        settings.payment_method.reset();
+    if (auto problem = apply_intent_settings(ctx, intent, settings))
+        return Refusal(*std::move(problem));
+    intent["automatic_payment_methods"] = std::move(automatic);
     ctx.put(intent);
     ctx.emit("payment_intent.created", intent);
     if (!confirms) return intent;
-    ConfirmRequest now = confirm;
-    now.payment_method = text_of(intent, "payment_method");
-    return confirm_as_asked(ctx, std::move(intent), now);
+    return confirm_as_asked(ctx, std::move(intent), confirm);
 }
 
 Answer get_intent(Operation& operation) {
-    operation.params.ignore("client_secret");
+    const auto secret = operation.params.text("client_secret");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
-    return require_intent(operation);
+    auto intent = require_intent(operation);
+    if (intent && secret && *secret != text_of(*intent, "client_secret"))
+        return no_such_object("payment_intent", text_of(*intent, "id"));
+    return intent;
 }
 
 Answer update_intent(Operation& operation) {
     Context& ctx = operation.ctx;
-    Params& params = operation.params;
-    const auto amount = params.integer("amount");
-    const auto description = params.text("description");
-    const auto metadata = params.metadata();
-    const std::string method_id = params.text("payment_method").value_or("");
-    Json notes = Json::object();
-    read_intent_notes(params, notes);
-    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    const auto settings = read_intent_settings(ctx, operation.params, IntentRequest::Update);
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto intent = require_intent(operation);
     if (!intent) return intent;
-    if (amount && !is_unconfirmed(*intent))
-        return Refusal(unexpected_state(*intent, "amount could not be updated"));
-    if (amount)
-        if (auto problem = amount_problem(*amount, text_of(*intent, "currency")))
-            return *std::move(problem);
-    if (amount) (*intent)["amount"] = *amount;
-    if (description) (*intent)["description"] = text_or_null(*description);
-    intent->update(notes);
-    merge_metadata(*intent, metadata);
-    if (!method_id.empty()) {
-        auto method = resolve_payment_method(ctx, method_id, "payment_method");
-        if (!method) return Refusal(method.error());
-        ctx.put(*method);
-        (*intent)["payment_method"] = method->at("id");
-        if (text_of(*intent, "status") == "requires_payment_method")
-            (*intent)["status"] = "requires_confirmation";
-    }
+    if (auto problem = apply_intent_settings(ctx, *intent, settings))
+        return Refusal(*std::move(problem));
     ctx.put(*intent);
     return intent;
 }
 
 Answer confirm_intent(Operation& operation) {
+    Context& ctx = operation.ctx;
+    const auto settings = read_intent_settings(ctx, operation.params, IntentRequest::Confirm);
     const ConfirmRequest request = read_confirm(operation.params);
-    operation.params.ignore("payment_method_types");
-    operation.params.ignore("setup_future_usage");
-    operation.params.ignore("capture_method");
-    operation.params.ignore("receipt_email");
-    operation.params.ignore("shipping");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto intent = require_intent(operation);
     if (!intent) return intent;
-    if (!is_unconfirmed(*intent))
-        return Refusal(unexpected_state(*intent, "confirmation is not possible"));
-    return confirm_as_asked(operation.ctx, *std::move(intent), request);
+    if (!is_unconfirmed(*intent)) return cannot_confirm(*intent);
+    if (auto problem = apply_intent_settings(ctx, *intent, settings))
+        return Refusal(*std::move(problem));
+    return confirm_as_asked(ctx, *std::move(intent), request);
 }
 
 Answer capture_intent(Operation& operation) {
     Context& ctx = operation.ctx;
     const auto amount = operation.params.integer("amount_to_capture");
-    operation.params.ignore("final_capture");
+    const auto metadata = operation.params.metadata();
+    if (!operation.params.boolean("final_capture").value_or(true))
+        operation.params.complain(bad_param("final_capture", "",
+                                            "This sandbox captures a payment once: it does not "
+                                            "know `final_capture=false`."));
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto intent = require_intent(operation);
     if (!intent) return intent;
-    if (text_of(*intent, "status") != "requires_capture")
-        return Refusal(unexpected_state(*intent, "capture is not possible"));
+    if (text_of(*intent, "status") != "requires_capture") return cannot_capture(*intent);
     const std::int64_t authorized = integer_of(*intent, "amount_capturable");
     const std::int64_t captured = amount.value_or(authorized);
-    if (captured < 1 || captured > authorized)
-        return bad_param("amount_to_capture", "amount_too_large",
-                         "The payment could not be captured because the requested capture amount "
-                         "is greater than the authorized amount.");
-    capture_charge(ctx, text_of(*intent, "latest_charge"), captured);
-    (*intent)["amount_capturable"] = 0;
-    (*intent)["amount_received"] = captured;
-    (*intent)["status"] = "succeeded";
-    ctx.put(*intent);
-    ctx.emit("payment_intent.succeeded", *intent);
-    dispute_as_card_says(ctx, text_of(*intent, "latest_charge"));
-    return intent;
+    if (auto problem = capture_problem(*intent, captured, "amount_to_capture")) return *problem;
+    merge_metadata(*intent, metadata);
+    return capture_payment_intent(ctx, *std::move(intent), captured);
 }
 
 Answer cancel_intent(Operation& operation) {
@@ -271,16 +159,10 @@ Answer cancel_intent(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto intent = require_intent(operation);
     if (!intent) return intent;
-    if (!text_of(*intent, "_invoice").empty()) {
-        StripeError error = unexpected_state(*intent, "cancellation is not possible");
-        error.message =
-            "PaymentIntents created by invoices cannot be canceled directly. Void the invoice "
-            "instead.";
-        return Refusal(std::move(error));
-    }
     const std::string status = text_of(*intent, "status");
     if (status == "succeeded" || status == "canceled" || status == "processing")
-        return Refusal(unexpected_state(*intent, "cancellation is not possible"));
+        return cannot_cancel(*intent);
+    if (!text_of(*intent, "_invoice").empty()) return belongs_to_invoice(*intent);
     return cancel_payment_intent(operation.ctx, *std::move(intent), reason.value_or(""));
 }
 
@@ -301,6 +183,8 @@ constexpr auto kPaymentRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/payment_intents/{intent}/cancel", cancel_intent},
     {"GET", "/v1/charges", list_charges},
     {"GET", "/v1/charges/{charge}", get_charge},
+    {"POST", "/v1/charges/{charge}", update_charge},
+    {"POST", "/v1/charges/{charge}/capture", capture_of_charge},
     {"POST", "/v1/refunds", create_refund},
     {"GET", "/v1/refunds", list_refunds},
     {"GET", "/v1/refunds/{refund}", get_refund},
@@ -346,27 +230,6 @@ constexpr auto kPaymentIncludables = std::to_array<Includable>({
 });
 
 }  // namespace
-
-void read_intent_notes(Params& params, Json& intent) {
-    for (const char* name :
-         {"receipt_email", "statement_descriptor", "statement_descriptor_suffix", "transfer_group"})
-        set_text(params, name, intent);
-    if (!params.has("shipping")) return;
-    auto shipping = params.object_or_null("shipping");
-    if (!shipping) {
-        intent["shipping"] = nullptr;
-        return;
-    }
-    Json& kept = intent["shipping"];
-    kept = Json::object();
-    kept["address"] = empty_address();
-    set_address(*shipping, "address", kept);
-    for (const char* name : {"carrier", "name", "phone", "tracking_number"}) {
-        kept[name] = nullptr;
-        set_text(*shipping, name, kept);
-    }
-    params.absorb(*shipping);
-}
 
 const Feature& payment_feature() {
     static constexpr Feature kFeature{.operations = kPaymentRoutes,

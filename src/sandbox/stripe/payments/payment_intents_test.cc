@@ -28,7 +28,7 @@ TEST(PaymentIntent, SucceedsWithACharge) {
     EXPECT_EQ(intent["latest_charge"]["captured"], true);
     EXPECT_EQ(intent["latest_charge"]["payment_method_details"]["card"]["last4"], "4242");
     EXPECT_THAT(sandbox.new_events(), ElementsAre("payment_intent.created", "charge.succeeded",
-                                                  "payment_intent.succeeded"));
+                                                  "payment_intent.succeeded", "charge.updated"));
 }
 
 TEST(PaymentIntent, DeclinesAsTheCardSays) {

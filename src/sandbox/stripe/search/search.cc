@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -112,6 +113,7 @@ struct SearchRequest {
     SearchQuery query;
     std::int64_t limit = 10;
     std::optional<std::int64_t> cursor;
+    bool counts = false;  ///< expand[]=total_count
 };
 
 std::int64_t read_limit(Params& params) {
@@ -132,6 +134,7 @@ Outcome<SearchRequest> read_request(Params& params, std::span<const SearchField>
     SearchRequest request;
     const auto text = params.required_text("query");
     request.limit = read_limit(params);
+    request.counts = !params.texts("expand").empty();  // the caller leaves total_count there
     if (const auto page = params.text("page")) {
         request.cursor = sequence_in(*page);
         if (!request.cursor) params.complain(bad_param("page", "", *page + " is an invalid page."));
@@ -167,6 +170,11 @@ public:
         return found;
     }
 
+    /// Of all that there is, whatever the page.
+    [[nodiscard]] std::size_t count() {
+        return find({}, std::numeric_limits<std::size_t>::max()).size();
+    }
+
 private:
     /// A price that a request made for itself belongs to nobody's catalog.
     [[nodiscard]] bool fits(const Json& object) const {
@@ -191,6 +199,7 @@ Answer search(Operation& operation, std::string_view kind, std::span<const Searc
     Json result{{"object", "search_result"}, {"data", Json::array()}, {"has_more", has_more}};
     result["next_page"] = has_more ? Json(page_after(found.back().sequence)) : Json();
     result["url"] = operation.url;
+    if (request->counts) result["total_count"] = search.count();
     for (auto& numbered : found) result["data"].push_back(std::move(numbered.object));
     return result;
 }

@@ -68,6 +68,23 @@ TEST_F(Search, AnswersPageByPage) {
     EXPECT_EQ(last.at("next_page"), nullptr);
 }
 
+// "The total number of objects that match the query ... isn't included by default. To include it in
+// the response, expand the total_count field." (Reference, search response format.)
+TEST_F(Search, CountsAllThatFitsWhenAsked) {
+    for (const char* name : {"1", "2", "3"})
+        twin_.post("/v1/products", "name=" + std::string(name) + "&active=true");
+    const std::string query = "active:\"true\"";
+    EXPECT_FALSE(search("products", query).body.contains("total_count"));
+    const auto page = search("products", query, "&limit=2&expand[]=total_count").body;
+    EXPECT_EQ(page.at("total_count"), 3);
+    EXPECT_EQ(page.at("data").size(), 2U);
+    const auto next =
+        search("products", query,
+               "&limit=2&expand[]=total_count&page=" + page.at("next_page").get<std::string>());
+    EXPECT_EQ(next.body.at("total_count"), 3) << next.text;
+    EXPECT_EQ(twin_.get("/v1/products?expand[]=total_count").status, 400);
+}
+
 TEST_F(Search, CoversSevenResources) {
     const auto customer = twin_.post_id(
         "/v1/customers",

@@ -15,9 +15,8 @@ Json with_relations(Context& ctx, Json document) {
         if (text_of(document, "object") == "event") return document;
         relate(ctx, document);
     }
-    if (document.is_structured())
-        for (Json& part : document) part = with_relations(ctx, std::move(part));
-    return document;
+    return with_parts(std::move(document),
+                      [&ctx](Json part) { return with_relations(ctx, std::move(part)); });
 }
 
 }  // namespace

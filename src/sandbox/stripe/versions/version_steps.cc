@@ -113,14 +113,12 @@ Json undo_versions(Json document, std::string_view version) {
                 document = step.undo(std::move(document));
         drop_private_members(document);
     }
-    if (document.is_structured())
-        for (Json& part : document) part = undo_versions(std::move(part), version);
-    return document;
+    return with_parts(std::move(document),
+                      [version](Json part) { return undo_versions(std::move(part), version); });
 }
 
 std::optional<std::string> unknown_kind(const Json& document, std::string_view version) {
-    if (!document.is_structured() || (document.is_object() && is_event(document)))
-        return std::nullopt;
+    if (!document.is_structured() || is_event(document)) return std::nullopt;
     if (document.is_object()) {
         const auto kind = text_of(document, "object");
         const bool unknown = std::ranges::any_of(kUnknownShapes, [&](const UnknownShape& shape) {
@@ -128,8 +126,14 @@ std::optional<std::string> unknown_kind(const Json& document, std::string_view v
         });
         if (unknown) return kind;
     }
-    for (const Json& part : document)
-        if (auto kind = unknown_kind(part, version)) return kind;
+    if (document.is_array()) {
+        for (const Json& part : document)
+            if (auto kind = unknown_kind(part, version)) return kind;
+        return std::nullopt;
+    }
+    for (const auto& [name, part] : document.items())
+        if (!is_client_data(name))
+            if (auto kind = unknown_kind(part, version)) return kind;
     return std::nullopt;
 }
 

@@ -4,8 +4,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "json/json.h"
+#include "json/value.h"
+#include "sandbox/client_data.h"
 
 /// Older shapes of Stripe's objects, made from today's by undoing what each API version changed.
 /// Members that Stripe only ever added stay: additions are in no version's changes.
@@ -23,6 +25,18 @@ std::span<const VersionStep> version_steps();
 
 /// True when `version` came before `other`; both begin with a date.
 bool is_older(std::string_view version, std::string_view other);
+
+/// `document` with each of its members or elements changed, but for what holds a client's own
+/// names.
+template <class Change>
+Json with_parts(Json document, Change change) {
+    if (document.is_array())
+        for (Json& part : document) part = change(std::move(part));
+    if (document.is_object())
+        for (auto part = document.begin(); part != document.end(); ++part)
+            if (!is_client_data(part.key())) part.value() = change(std::move(part.value()));
+    return document;
+}
 
 /// Every object inside `document` in the shape of `version`. Events keep the shape that they were
 /// made in.

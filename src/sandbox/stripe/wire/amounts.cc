@@ -1,6 +1,9 @@
 #include "sandbox/stripe/wire/amounts.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 #include "base/decimal.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -10,6 +13,22 @@ namespace turnpike::twin {
 namespace {
 
 constexpr int kUnitAmountPlaces = 12;
+
+/// Stripe writes ISK and UGX with two decimals, which have to be 00; of the three decimals of the
+/// others the last has to be 0. (docs.stripe.com/currencies, "Special cases" and "Three-decimal
+/// currencies".)
+std::int64_t step_of(std::string_view currency) {
+    static constexpr std::array<std::pair<std::string_view, std::int64_t>, 7> kSteps{{{"isk", 100},
+                                                                                      {"ugx", 100},
+                                                                                      {"bhd", 10},
+                                                                                      {"jod", 10},
+                                                                                      {"kwd", 10},
+                                                                                      {"omr", 10},
+                                                                                      {"tnd", 10}}};
+    for (const auto& [code, step] : kSteps)
+        if (code == currency) return step;
+    return 1;
+}
 
 }  // namespace
 
@@ -32,6 +51,30 @@ Refusal amount_too_large(const std::string& param, const std::string& currency) 
     return bad_param(param, "amount_too_large",
                      "Amount must be no more than " +
                          format_amount(kAmountMax, currency.empty() ? "usd" : currency));
+}
+
+std::optional<Refusal> charge_amount_problem(std::int64_t amount, const std::string& currency,
+                                             const std::string& param) {
+    if (amount > kAmountMax) return amount_too_large(param, currency);
+    if (amount < minimum_charge(currency))
+        return bad_param(
+            param, amount < 1 ? "parameter_invalid_integer" : "amount_too_small",
+            "The amount must be greater than or equal to the minimum charge amount allowed for "
+            "your account and the currency set "
+            "(https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).  If you want "
+            "to save a Payment Method for future use without an immediate payment, use a Setup "
+            "Intent instead: https://docs.stripe.com/payments/setup-intents");
+    return fraction_problem(amount, currency, param);
+}
+
+std::optional<Refusal> fraction_problem(std::int64_t amount, const std::string& currency,
+                                        const std::string& param) {
+    const auto step = step_of(currency);
+    if (amount % step == 0) return std::nullopt;
+    return bad_param(param, "invalid_charge_amount",
+                     "Invalid amount: " + std::to_string(amount) + ". An amount in " + currency +
+                         " must be divisible by " + std::to_string(step) +
+                         " (https://docs.stripe.com/currencies).");
 }
 
 bool is_unit_amount(const std::string& text) { return scaled_unit_amount(text).has_value(); }

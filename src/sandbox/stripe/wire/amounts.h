@@ -18,6 +18,14 @@ bool fits_amount(std::int64_t amount);
 /// 400 amount_too_large "Amount must be no more than $999,999.99".
 Refusal amount_too_large(const std::string& param, const std::string& currency);
 
+/// Why Stripe does not charge this amount: too small or too large for its currency, or with a
+/// fraction that the currency does not have.
+std::optional<Refusal> charge_amount_problem(std::int64_t amount, const std::string& currency,
+                                             const std::string& param);
+/// The last of these alone: for a part of a charge.
+std::optional<Refusal> fraction_problem(std::int64_t amount, const std::string& currency,
+                                        const std::string& param);
+
 /// Whether `text` is an amount per unit: [-]digits[.digits], at most twelve decimals of the
 /// smallest unit, and no more than kAmountMax.
 bool is_unit_amount(const std::string& text);

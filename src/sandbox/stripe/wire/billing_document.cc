@@ -62,23 +62,11 @@ std::optional<std::int64_t> read_days_until_due(Params& params) {
 
 std::int64_t minimum_charge(const std::string& currency) {
     // docs.stripe.com/currencies, "Minimum and maximum charge amounts".
-    static constexpr std::array<std::pair<std::string_view, std::int64_t>, 16> kMinimums{{
-        {"usd", 50},
-        {"eur", 50},
-        {"gbp", 30},
-        {"inr", 50},
-        {"jpy", 50},
-        {"aud", 50},
-        {"cad", 50},
-        {"chf", 50},
-        {"sgd", 50},
-        {"brl", 50},
-        {"nzd", 50},
-        {"mxn", 1000},
-        {"sek", 300},
-        {"nok", 300},
-        {"dkk", 250},
-        {"pln", 200},
+    static constexpr std::array<std::pair<std::string_view, std::int64_t>, 24> kMinimums{{
+        {"usd", 50},   {"eur", 50},  {"gbp", 30},    {"inr", 50},  {"jpy", 50},  {"aud", 50},
+        {"cad", 50},   {"chf", 50},  {"sgd", 50},    {"brl", 50},  {"nzd", 50},  {"mxn", 1000},
+        {"sek", 300},  {"nok", 300}, {"dkk", 250},   {"pln", 200}, {"aed", 200}, {"bgn", 100},
+        {"czk", 1500}, {"hkd", 400}, {"huf", 17500}, {"myr", 200}, {"ron", 200}, {"thb", 1000},
     }};
     for (const auto& [code, minimum] : kMinimums)
         if (code == currency) return minimum;

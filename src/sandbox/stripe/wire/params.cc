@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "sandbox/characters.h"
+#include "sandbox/stripe/wire/unsupported.h"
 
 namespace turnpike::twin {
 namespace {
@@ -313,14 +314,7 @@ std::optional<StripeError> Params::complaint() {
         if (!contains(known_, key)) unknown.push_back(name_of(key));
     }
     if (unknown.empty()) return std::nullopt;
-
-    std::string names = unknown.front();
-    for (std::size_t i = 1; i < unknown.size(); ++i) names += ", " + unknown[i];
-    return bad_param(unknown.front(), "parameter_unknown",
-                     (unknown.size() == 1 ? "Received unknown parameter: "
-                                          : "Received unknown parameters: ") +
-                         names)
-        .error();
+    return unknown_parameters(unknown);
 }
 
 }  // namespace turnpike::twin

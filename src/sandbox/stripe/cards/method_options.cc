@@ -1,0 +1,136 @@
+#include "sandbox/stripe/cards/method_options.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sandbox/documents.h"
+#include "sandbox/stripe/wire/fields.h"
+
+namespace turnpike::twin {
+namespace {
+
+// PaymentIntentCreateParams.payment_method_types of Stripe's reference.
+constexpr auto kStripeTypes = std::to_array<std::string_view>({
+    "acss_debit",
+    "affirm",
+    "afterpay_clearpay",
+    "alipay",
+    "alma",
+    "amazon_pay",
+    "au_becs_debit",
+    "bacs_debit",
+    "bancontact",
+    "billie",
+    "blik",
+    "boleto",
+    "card",
+    "card_present",
+    "cashapp",
+    "crypto",
+    "custom",
+    "customer_balance",
+    "eps",
+    "fpx",
+    "giropay",
+    "grabpay",
+    "ideal",
+    "interac_present",
+    "kakao_pay",
+    "klarna",
+    "konbini",
+    "kr_card",
+    "link",
+    "mb_way",
+    "mobilepay",
+    "multibanco",
+    "naver_pay",
+    "nz_bank_account",
+    "oxxo",
+    "p24",
+    "pay_by_bank",
+    "payco",
+    "paynow",
+    "paypal",
+    "payto",
+    "pix",
+    "promptpay",
+    "revolut_pay",
+    "samsung_pay",
+    "satispay",
+    "sepa_debit",
+    "sofort",
+    "swish",
+    "twint",
+    "us_bank_account",
+    "wechat_pay",
+    "zip",
+});
+
+bool is_among(std::span<const std::string_view> types, std::string_view type) {
+    return std::ranges::find(types, type) != types.end();
+}
+
+std::string type_problem(const std::string& type, const IntentMethods& intent) {
+    if (!is_among(kStripeTypes, type))
+        return "The payment method type \"" + type +
+               "\" is invalid. Please ensure the provided type is activated in your dashboard "
+               "(https://dashboard.stripe.com/account/payments/settings) and your account is "
+               "enabled for any preview features that you are trying to use. See "
+               "https://stripe.com/docs/payments/payment-methods/integration-options for supported "
+               "payment method, country, and currency combinations.";
+    std::string known;
+    for (const auto one : intent.types) known += (known.empty() ? "" : " and ") + std::string(one);
+    return "This sandbox does not have the payment method type \"" + type + "\": it knows " +
+           known + " of " + std::string(intent.noun) + "s.";
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> read_method_types(Params& params,
+                                                          const IntentMethods& intent) {
+    if (!params.has("payment_method_types")) return std::nullopt;
+    auto types = params.texts("payment_method_types");
+    const std::string code = intent.noun == "SetupIntent" ? "setup_intent_invalid_parameter"
+                                                          : "payment_intent_invalid_parameter";
+    for (const auto& type : types)
+        if (!is_among(intent.types, type))
+            params.complain(bad_param("payment_method_types", code, type_problem(type, intent)));
+    if (types.empty()) return std::nullopt;
+    return types;
+}
+
+Json read_automatic_methods(Params& params) {
+    Json automatic{{"allow_redirects", "always"}, {"enabled", true}};
+    const bool listed = params.has("payment_method_types");
+    auto given = params.object("automatic_payment_methods");
+    if (!given) return listed ? Json() : automatic;
+    set_boolean(*given, "enabled", automatic);
+    if (const auto redirects = given->one_of("allow_redirects", {"always", "never"}))
+        automatic["allow_redirects"] = *redirects;
+    params.absorb(*given);
+    if (!flag_of(automatic, "enabled")) return {};
+    if (listed)
+        params.complain(bad_param("", "parameters_exclusive",
+                                  "You may only specify one of these parameters: "
+                                  "automatic_payment_methods, payment_method_types."));
+    return automatic;
+}
+
+std::optional<std::string> read_three_d_secure(Params& params) {
+    auto options = params.object("payment_method_options");
+    if (!options) return std::nullopt;
+    auto card = options->object("card");
+    std::optional<std::string> request;
+    if (card) {
+        request = card->one_of("request_three_d_secure", {"any", "automatic", "challenge"});
+        options->absorb(*card);
+    }
+    params.absorb(*options);
+    return request;
+}
+
+void set_three_d_secure(Json& intent, const std::optional<std::string>& request) {
+    if (request) intent["payment_method_options"]["card"]["request_three_d_secure"] = *request;
+}
+
+}  // namespace turnpike::twin
