@@ -11,7 +11,7 @@
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
 #include "sandbox/stripe/subscriptions/anchor.h"
-#include "sandbox/stripe/subscriptions/delinquency.h"
+#include "sandbox/stripe/subscriptions/invoice_outcomes.h"
 #include "sandbox/stripe/subscriptions/pending_updates.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/upcoming.h"
@@ -60,39 +60,6 @@ void forget_deleted_items(Context& ctx, const Json& before, const Json& after) {
             kept, [&](const Json& other) { return other.at("id") == item.at("id"); });
         if (!found) ctx.remove("subscription_item", text_of(item, "id"));
     }
-}
-
-std::optional<Json> subscription_of(Context& ctx, const Json& invoice) {
-    return ctx.find("subscription", subscription_of_invoice(invoice));
-}
-
-bool is_latest(const Json& subscription, const Json& invoice) {
-    return text_of(subscription, "latest_invoice") == text_of(invoice, "id");
-}
-
-/// A pending update of it waits for this invoice to be paid.
-bool waits_for(const Json& subscription, const Json& invoice) {
-    return pending_invoice_of(subscription) == text_of(invoice, "id");
-}
-
-/// payment_settings.save_default_payment_method = on_subscription
-void keep_payment_method(Context& ctx, Json& subscription, const Json& invoice) {
-    const Json& settings = part_of(subscription, "payment_settings");
-    if (text_of(settings, "save_default_payment_method") != "on_subscription") return;
-    const auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent"));
-    if (intent && !text_of(*intent, "payment_method").empty())
-        subscription["default_payment_method"] = intent->at("payment_method");
-}
-
-void expire(Context& ctx, Json subscription) {
-    const Instant now = now_of(ctx, subscription);
-    subscription["status"] = "incomplete_expired";
-    subscription["ended_at"] = unix_seconds(now);
-    update_subscription_document(ctx, subscription);
-    auto invoice = ctx.find("invoice", text_of(subscription, "latest_invoice"));
-    if (!invoice || text_of(*invoice, "status") != "open") return;
-    const auto voided = void_invoice(ctx, *std::move(invoice));
-    check(voided.has_value(), "an open invoice can be voided");
 }
 
 /// Unpaid invoices of an ended subscription are no longer collected automatically.
@@ -174,84 +141,6 @@ void update_subscription_document(Context& ctx, const Json& subscription) {
     const Json previous = previous_attributes(visible(*before), visible(subscription));
     if (!previous.empty()) ctx.emit("customer.subscription.updated", subscription, previous);
     announce_subscription_discounts(ctx, *before, subscription);
-}
-
-void invoice_was_paid(Context& ctx, const Json& invoice) {
-    auto subscription = subscription_of(ctx, invoice);
-    if (!subscription || is_ended(*subscription)) return;
-    keep_payment_method(ctx, *subscription, invoice);
-    if (waits_for(*subscription, invoice))
-        return apply_pending_update(ctx, *std::move(subscription));
-    const std::string status = text_of(*subscription, "status");
-    const bool first = status == "incomplete";
-    const bool caught_up = (status == "past_due" || status == "unpaid" || status == "paused") &&
-                           is_latest(*subscription, invoice);
-    if (first || caught_up) (*subscription)["status"] = "active";
-    const bool resumed = caught_up && status == "paused";
-    if (resumed) (*subscription)["_resumption_ends"] = nullptr;
-    update_subscription_document(ctx, *subscription);
-    if (resumed) ctx.emit("customer.subscription.resumed", *subscription);
-}
-
-namespace {
-
-void give_up_collection(Context& ctx, Json subscription) {
-    switch (after_last_retry(ctx)) {
-        case AfterLastRetry::Cancel: {
-            CancelRequest request;
-            request.reason = "payment_failed";
-            const auto canceled = cancel_subscription_now(ctx, std::move(subscription), request);
-            check(canceled.has_value(), "a subscription without a final invoice can be canceled");
-            return;
-        }
-        case AfterLastRetry::Unpaid:
-            subscription["status"] = "unpaid";
-            update_subscription_document(ctx, subscription);
-            return;
-        case AfterLastRetry::PastDue: return;
-    }
-}
-
-/// A paused subscription stays paused: its resumption was not paid in time.
-void end_resumption(Context& ctx, Json subscription) {
-    subscription["_resumption_ends"] = nullptr;
-    update_subscription_document(ctx, subscription);
-    auto invoice = ctx.find("invoice", text_of(subscription, "latest_invoice"));
-    if (!invoice || text_of(*invoice, "status") != "open") return;
-    const auto voided = void_invoice(ctx, *std::move(invoice));
-    check(voided.has_value(), "an open invoice can be voided");
-}
-
-}  // namespace
-
-void invoice_payment_failed(Context& ctx, const Json& invoice) {
-    auto subscription = subscription_of(ctx, invoice);
-    if (!subscription || is_ended(*subscription)) return;
-    if (waits_for(*subscription, invoice)) return;
-    const std::string status = text_of(*subscription, "status");
-    if (retries_exhausted(invoice)) {
-        give_up_collection(ctx, *std::move(subscription));
-    } else if (status == "active" && is_latest(*subscription, invoice)) {
-        (*subscription)["status"] = "past_due";
-        update_subscription_document(ctx, *subscription);
-    }
-}
-
-void invoice_left_open(Context& ctx, const Json& invoice) {
-    auto subscription = subscription_of(ctx, invoice);
-    if (!subscription || !is_latest(*subscription, invoice)) return;
-    if (waits_for(*subscription, invoice)) {
-        drop_pending_update(*subscription);
-        update_subscription_document(ctx, *subscription);
-        return;
-    }
-    const std::string status = text_of(*subscription, "status");
-    if (status == "incomplete" && text_of(invoice, "status") == "void") {
-        expire(ctx, *std::move(subscription));
-    } else if (status == "past_due" || status == "unpaid") {
-        (*subscription)["status"] = "active";
-        update_subscription_document(ctx, *subscription);
-    }
 }
 
 void set_cancel_at(Json& subscription, std::optional<Instant> when, CancelFlag flag, Instant now) {
@@ -466,7 +355,7 @@ Outcome<std::monostate> step_subscription(Context& ctx, Json subscription) {
     const auto due = [&](std::optional<Instant> when) { return when && *when <= now; };
     const auto resumes_at = instant_of(part_of(subscription, "pause_collection"), "resumes_at");
     if (status == "incomplete") {
-        expire(ctx, std::move(subscription));
+        expire_incomplete(ctx, std::move(subscription));
     } else if (due(instant_of(subscription, "cancel_at"))) {
         end_as_scheduled(ctx, std::move(subscription));
     } else if (due(pending_update_end(subscription))) {

@@ -23,12 +23,6 @@ void save_subscription(Context& ctx, const Json& subscription);
 /// save_subscription and customer.subscription.updated with previous_attributes.
 void update_subscription_document(Context& ctx, const Json& subscription);
 
-// What happened to an invoice, told to its subscription (no effect for a manual invoice).
-void invoice_was_paid(Context& ctx, const Json& invoice);
-void invoice_payment_failed(Context& ctx, const Json& invoice);
-/// Voided or marked uncollectible.
-void invoice_left_open(Context& ctx, const Json& invoice);
-
 // --- items ---------------------------------------------------------------------------------
 /// One entry of the items parameter, with its price found.
 struct ItemRequest {

@@ -7,7 +7,9 @@
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
+#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
+#include "sandbox/stripe/subscriptions/invoice_outcomes.h"
 #include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/pending_updates.h"
 #include "sandbox/stripe/subscriptions/proration_charges.h"
@@ -47,7 +49,8 @@ public:
           now_(second_of(ctx, text_of(subscription, "customer"))),
           at_(change.proration_date.value_or(now_)),
           trialing_(text_of(subscription, "status") == "trialing"),
-          classic_reset_(!trialing_ && is_classic(subscription) &&
+          paused_(text_of(subscription, "status") == "paused"),
+          classic_reset_(!trialing_ && !paused_ && is_classic(subscription) &&
                          resets_classic_cycle(subscription, change.items)) {
         result_.subscription = subscription;
     }
@@ -78,6 +81,8 @@ private:
     [[nodiscard]] bool resets_anchor() const {
         return change_.anchor == PlanChange::Anchor::Now || ends_trial() || classic_reset_;
     }
+    /// Nothing is charged for the time that runs.
+    [[nodiscard]] bool is_free() const { return trialing_ || paused_; }
     /// A period is over and not renewed yet: a schedule's phase begins with the next one.
     [[nodiscard]] bool renews_now() const {
         return std::ranges::any_of(before_.at("items").at("data"), [&](const Json& item) {
@@ -85,7 +90,7 @@ private:
         });
     }
     [[nodiscard]] bool prorates() const {
-        return change_.proration != ProrationBehavior::None && !trialing_;
+        return change_.proration != ProrationBehavior::None && !is_free();
     }
     [[nodiscard]] Instant anchor() const {
         return *instant_of(result_.subscription, "billing_cycle_anchor");
@@ -216,7 +221,7 @@ private:
 
     /// Usage costs what the price says that was in force when it was reported.
     void bill_usage(const Json& item, LastMoment last) {
-        if (trialing_) return;
+        if (is_free()) return;
         for (Json& line : usage_lines(ctx_, before_, item, unbilled_usage(item, now_), last)) {
             if (resets_anchor()) {
                 result_.lines.push_back(std::move(line));
@@ -270,7 +275,7 @@ private:
             set_item_period(item, {now_, *change_.trial_end});
             return;
         }
-        if (trialing_ && !resets_anchor()) {
+        if (is_free() && !resets_anchor()) {
             set_item_period(item, period_of_item(before_.at("items").at("data").at(0)));
             return;
         }
@@ -337,7 +342,7 @@ private:
     const Json& before_;
     const PlanChange& change_;
     Instant now_, at_;
-    bool trialing_;
+    bool trialing_, paused_;
     bool classic_reset_;
     PlannedChange result_;
 };
@@ -419,7 +424,7 @@ Outcome<Json> collect_subscription_invoice(Context& ctx, const std::string& subs
     const bool due = text_of(*invoice, "status") == "open";
     const bool automatic = text_of(*invoice, "collection_method") == "charge_automatically";
     if (due && automatic && payment.behavior == PaymentBehavior::DefaultIncomplete) {
-        invoice_payment_failed(ctx, *invoice);
+        invoice_was_not_paid(ctx, kInvoiceUnpaid, *invoice);
     } else if (due && automatic) {
         const AttemptResult result = attempt_payment(
             ctx, *std::move(invoice), {payment.session, AttemptReason::Automatic, std::string()});

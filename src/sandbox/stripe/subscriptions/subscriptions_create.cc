@@ -328,9 +328,12 @@ Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request) {
                                              {moment.now, moment.now},
                                              first_lines(ctx, subscription, request, moment)},
                                             request.payment);
-    const bool must_pay = automatic && !scheduled && integer_of(draft, "amount_due") > 0 &&
-                          request.payment.behavior != PaymentBehavior::DefaultIncomplete;
-    if (must_pay && !has_payment_source(ctx, subscription)) return no_payment_source();
+    const bool is_owed = automatic && !scheduled && integer_of(draft, "amount_due") > 0;
+    const bool is_charged =
+        is_owed && request.payment.behavior != PaymentBehavior::DefaultIncomplete;
+    if (is_charged && !has_payment_source(ctx, subscription)) return no_payment_source();
+    // What is added to a trial is to be paid before it begins.
+    if (is_owed) subscription["status"] = "incomplete";
     subscription["latest_invoice"] = draft.at("id");
     save_subscription(ctx, subscription);
     ctx.emit("customer.subscription.created", subscription);

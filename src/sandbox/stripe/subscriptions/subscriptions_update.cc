@@ -47,17 +47,27 @@ Outcome<PlanChange> read_change(Context& ctx, Params& params, Instant now) {
     return change;
 }
 
-/// Stripe's rule: while incomplete, only metadata and the payment method can change.
-bool needs_active(const PlanChange& change, const SubscriptionSettings& settings) {
+/// Whether it concerns more than what a subscription of any status shows: when it ends, what it
+/// bills, and how.
+bool changes_billing(const PlanChange& change, const SubscriptionSettings& settings) {
     return !change.items.empty() || change.anchor == PlanChange::Anchor::Now ||
-           !change.added_charges.empty() || settings.collection_method.has_value();
+           !change.added_charges.empty() || change.trial_end || settings.collection_method ||
+           settings.days_until_due || settings.missing_payment_method || settings.cancel_at ||
+           settings.cancel_at_period_end;
 }
 
 Refusal not_updatable(const Json& subscription) {
     StripeError error;
-    error.message = "The subscription " + text_of(subscription, "id") +
-                    " cannot be updated in this way while its status is " +
-                    text_of(subscription, "status") + ".";
+    if (is_ended(subscription)) {
+        error.code = "invalid_canceled_subscription_fields";
+        error.message =
+            "A canceled subscription can only update its cancellation_details and metadata.";
+        return Refusal(std::move(error));
+    }
+    error.message =
+        "You cannot update a subscription in `incomplete` status in a way that results in a new "
+        "invoice or invoice items. Only minor attributes, like `metadata` or "
+        "`default_payment_method`, can be updated on such subscriptions.";
     return Refusal(std::move(error));
 }
 
@@ -76,8 +86,9 @@ std::optional<StripeError> check_unmanaged(const Json& subscription,
 
 /// A canceled subscription takes only metadata and cancellation details.
 bool changes_nothing_but_notes(const PlanChange& change, const SubscriptionSettings& settings) {
-    return !needs_active(change, settings) && !change.trial_end && !settings.cancel_at &&
-           !settings.cancel_at_period_end && !settings.default_payment_method;
+    return !changes_billing(change, settings) && !settings.default_payment_method &&
+           !settings.default_source && !settings.description &&
+           !settings.save_default_payment_method;
 }
 
 bool is_plan_change(const PlanChange& change, const Json& subscription, Instant now) {
@@ -122,10 +133,11 @@ Answer update_subscription(Operation& operation) {
     if (change->payment.behavior == PaymentBehavior::PendingIfIncomplete)
         check_pendable(params, change->items);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
-    if (is_ended(*subscription) && (discounts || !changes_nothing_but_notes(*change, settings)))
+    const bool more = discounts || pause;
+    if (is_ended(*subscription) && (more || !changes_nothing_but_notes(*change, settings)))
         return not_updatable(*subscription);
     if (text_of(*subscription, "status") == "incomplete" &&
-        (discounts || needs_active(*change, settings)))
+        (more || changes_billing(*change, settings)))
         return not_updatable(*subscription);
     if (auto error = check_unmanaged(*subscription, settings)) return Refusal(*std::move(error));
     // First, for prorations are made with them.
