@@ -28,8 +28,7 @@ Instant anchor_of(const Json& subscription) {
 }  // namespace
 
 std::optional<Instant> life_end(const Json& subscription) {
-    const bool managed = !text_of(subscription, "schedule").empty();
-    if (managed || flag_of(subscription, "cancel_at_period_end")) return std::nullopt;
+    if (!text_of(subscription, "schedule").empty()) return std::nullopt;
     return instant_of(subscription, "cancel_at");
 }
 
@@ -101,6 +100,20 @@ Renewal renew_items(Context& ctx, Json& subscription, Instant at) {
         append(renewal.lines, lines_of_cycle(ctx, subscription, item, next));
     }
     return renewal;
+}
+
+std::vector<Json> last_usage(Context& ctx, const Json& subscription, Instant end) {
+    std::vector<Json> lines;
+    const std::string status = text_of(subscription, "status");
+    if (status == "trialing" || status == "incomplete" || status == "paused") return lines;
+    for (const Json& item : part_of(part_of(subscription, "items"), "data"))
+        append(lines,
+               usage_lines(ctx, subscription, item, unbilled_usage(item, end), LastMoment::Counts));
+    // There is no cycle any more that would show what was not used.
+    std::erase_if(lines, [](const Json& line) {
+        return integer_of(line, "quantity") == 0 && integer_of(line, "amount") == 0;
+    });
+    return lines;
 }
 
 }  // namespace turnpike::twin

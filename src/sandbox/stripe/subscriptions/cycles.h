@@ -13,8 +13,7 @@
 /// ends sooner (with the subscription: cancel_at).
 namespace turnpike::twin {
 
-/// When the subscription is going to end; nullopt: it is not, or the end comes with its periods
-/// whatever these are (cancel_at_period_end), or a schedule sees to it.
+/// When the subscription is going to end; nullopt: it is not, or a schedule sees to it.
 std::optional<Instant> life_end(const Json& subscription);
 /// The part of it before `end`; all of it when there is none.
 Period cut_off(Period period, std::optional<Instant> end);
@@ -47,5 +46,9 @@ struct Renewal {
 };
 /// The items of `subscription` get their next periods. Nothing is stored.
 Renewal renew_items(Context& ctx, Json& subscription, Instant at);
+
+/// What the customer used of the metered items until the subscription ends at `end`, and was not
+/// billed for. Trials are free, and what was never paid for or is paused is not used.
+std::vector<Json> last_usage(Context& ctx, const Json& subscription, Instant end);
 
 }  // namespace turnpike::twin

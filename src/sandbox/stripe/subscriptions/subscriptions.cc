@@ -10,7 +10,7 @@
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
-#include "sandbox/stripe/subscriptions/anchor.h"
+#include "sandbox/stripe/subscriptions/cycles.h"
 #include "sandbox/stripe/subscriptions/invoice_outcomes.h"
 #include "sandbox/stripe/subscriptions/pending_updates.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
@@ -85,29 +85,6 @@ std::vector<Json> pending_items(Context& ctx, const Json& subscription) {
     return items;
 }
 
-/// Trials are free, and what was never paid for or is paused is not used.
-bool bills_its_usage(const Json& subscription) {
-    const std::string status = text_of(subscription, "status");
-    return status != "trialing" && status != "incomplete" && status != "paused";
-}
-
-void append(std::vector<Json>& lines, std::vector<Json> more) {
-    std::ranges::move(more, std::back_inserter(lines));
-}
-
-/// What its customer used of a subscription's metered items until `end` and was not billed for.
-std::vector<Json> last_usage(Context& ctx, const Json& subscription, Instant end) {
-    std::vector<Json> lines;
-    for (const Json& item : part_of(part_of(subscription, "items"), "data"))
-        append(lines,
-               usage_lines(ctx, subscription, item, unbilled_usage(item, end), LastMoment::Counts));
-    // There is no cycle any more that would show what was not used.
-    std::erase_if(lines, [](const Json& line) {
-        return integer_of(line, "quantity") == 0 && integer_of(line, "amount") == 0;
-    });
-    return lines;
-}
-
 /// What a subscription that reached its end still has to bill or credit.
 void invoice_leftovers(Context& ctx, const Json& subscription, Period period,
                        std::vector<Json> used) {
@@ -141,18 +118,6 @@ void update_subscription_document(Context& ctx, const Json& subscription) {
     const Json previous = previous_attributes(visible(*before), visible(subscription));
     if (!previous.empty()) ctx.emit("customer.subscription.updated", subscription, previous);
     announce_subscription_discounts(ctx, *before, subscription);
-}
-
-void set_cancel_at(Json& subscription, std::optional<Instant> when, CancelFlag flag, Instant now) {
-    subscription["cancel_at"] = seconds_or_null(when);
-    subscription["cancel_at_period_end"] = when.has_value() && flag == CancelFlag::AtPeriodEnd;
-    if (!when) {
-        subscription["canceled_at"] = nullptr;
-        subscription["cancellation_details"]["reason"] = nullptr;
-        return;
-    }
-    subscription["canceled_at"] = unix_seconds(now);
-    subscription["cancellation_details"]["reason"] = "cancellation_requested";
 }
 
 namespace {
@@ -192,7 +157,8 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
         if (!credited) return Refusal(credited.error());
     }
     const Period period = period_of_item(items_of(subscription).at(0));
-    const bool bills_usage = bills_its_usage(subscription);
+    std::vector<Json> used;
+    if (invoices) used = last_usage(ctx, subscription, now);
     subscription["status"] = "canceled";
     subscription["ended_at"] = unix_seconds(now);
     subscription["cancel_at"] = nullptr;
@@ -204,8 +170,6 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     if (request.feedback) details["feedback"] = text_or_null(*request.feedback);
 
     std::vector<Json> waiting = pending_items(ctx, subscription);
-    std::vector<Json> used;
-    if (invoices && bills_usage) used = last_usage(ctx, subscription, now);
     std::optional<Json> draft;
     if (invoices && !(waiting.empty() && used.empty())) {
         draft = draft_subscription_invoice(
@@ -243,8 +207,7 @@ namespace {
 void end_as_scheduled(Context& ctx, Json subscription) {
     const Instant now = now_of(ctx, subscription);
     const Period period = period_of_item(items_of(subscription).at(0));
-    std::vector<Json> used;
-    if (bills_its_usage(subscription)) used = last_usage(ctx, subscription, now);
+    std::vector<Json> used = last_usage(ctx, subscription, now);
     subscription["status"] = "canceled";
     subscription["ended_at"] = unix_seconds(now);
     save_subscription(ctx, subscription);
@@ -264,50 +227,17 @@ void apply_pause(Context& ctx, const std::string& behavior, Json invoice) {
     check(closed.has_value(), "an open invoice can be closed");
 }
 
-/// For what is left of a cycle, which is the item's period now.
-Json rest_line(Context& ctx, const Json& subscription, const Json& item, std::int64_t amount) {
-    static const Json kNothing;
-    return subscription_line(
-        ctx, {LineKind::Regular, subscription, item, item.at("price"), integer_of(item, "quantity"),
-              amount, period_of_item(item), kNothing});
-}
-
 /// Moves every item whose period is over into its next one and opens the draft that bills it.
 void renew(Context& ctx, Json subscription) {
     const Instant now = now_of(ctx, subscription);
-    const Instant anchor = *instant_of(subscription, "billing_cycle_anchor");
     const bool unpaid = text_of(subscription, "status") == "unpaid";
-    const bool free_rest = flag_of(subscription, "_free_rest");
-    const bool was_trial = text_of(subscription, "status") == "trialing";
     const std::string pause = text_of(part_of(subscription, "pause_collection"), "behavior");
-    if (was_trial) subscription["status"] = "active";
-
-    Period billed{now, now};
-    std::vector<Json> lines;
-    for (Json& item : items_of(subscription)) {
-        const Period old = period_of_item(item);
-        if (old.end > now) continue;
-        billed.start = std::min(billed.start, old.start);
-        // What was used during a trial is free.
-        if (!was_trial)
-            append(lines, usage_lines(ctx, subscription, item, unbilled_usage(item, old.end)));
-        item.erase("_usage_from");
-        const Period cycle = period_containing(anchor, interval_of(item.at("price")), now);
-        const Period period{std::max(cycle.start, old.end), cycle.end};
-        set_item_period(item, period);
-        if (period == cycle) {
-            append(lines, licensed_lines(ctx, subscription, item, period));
-        } else if (!is_metered(item.at("price"))) {
-            // A trial ended within a cycle: the rest of that comes first.
-            const std::int64_t total = total_of(item.at("price"), integer_of(item, "quantity"));
-            const std::int64_t rest = free_rest ? 0 : rest_of_cycle(total, cycle, old.end);
-            lines.push_back(rest_line(ctx, subscription, item, rest));
-        }
-    }
+    Renewal renewal = renew_items(ctx, subscription, now);
     Payment payment;
     if (!pause.empty() || unpaid) payment.behavior = PaymentBehavior::DefaultIncomplete;
     Json draft = draft_subscription_invoice(
-        ctx, subscription, {"subscription_cycle", billed, std::move(lines)}, payment);
+        ctx, subscription, {"subscription_cycle", renewal.period, std::move(renewal.lines)},
+        payment);
     subscription["latest_invoice"] = draft.at("id");
     publish_draft(ctx, draft);
     update_subscription_document(ctx, subscription);

@@ -12,6 +12,7 @@
 #include "sandbox/stripe/core/feature.h"
 #include "sandbox/stripe/coupons/redeem.h"
 #include "sandbox/stripe/invoices/invoices.h"
+#include "sandbox/stripe/subscriptions/end_requests.h"
 
 /// Stripe's subscriptions in flexible billing mode: the state machine, prorations to the second,
 /// and what the clock does to them. Items live in subscription["items"]["data"]; a copy of each is
@@ -92,6 +93,7 @@ struct PlanChange {
     std::optional<Instant> trial_end;
     Payment payment;
     std::vector<AddedCharge> added_charges;
+    EndRequest end;
 };
 /// What a change does to the subscription and what it charges, before anything is stored.
 struct PlannedChange {
@@ -139,9 +141,6 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
 bool trial_ends_unbilled(Context& ctx, const Json& subscription);
 /// Does what it says. The subscription is stored, its events are raised.
 Outcome<Json> end_trial_unbilled(Context& ctx, Json subscription);
-/// Schedules (or, with nullopt, takes back) the end; nothing is stored.
-enum class CancelFlag : bool { AtDate, AtPeriodEnd };
-void set_cancel_at(Json& subscription, std::optional<Instant> when, CancelFlag flag, Instant now);
 /// Ends every subscription of a customer who is being deleted.
 Outcome<std::monostate> end_subscriptions_of(Context& ctx, const std::string& customer);
 

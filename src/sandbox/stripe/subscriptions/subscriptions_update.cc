@@ -128,6 +128,7 @@ Answer update_subscription(Operation& operation) {
     auto change = read_change(ctx, params, now);
     if (!change) return Refusal(change.error());
     const SubscriptionSettings settings = read_settings(params);
+    change->end = end_request_of(settings);
     const auto pause = read_pause(params);
     const auto discounts = read_discounts(params);
     if (change->payment.behavior == PaymentBehavior::PendingIfIncomplete)
@@ -156,12 +157,11 @@ Answer update_subscription(Operation& operation) {
         change->anchor = PlanChange::Anchor::Unchanged;
     }
 
-    // The order matters: a change of items may move the period end that a cancellation means.
-    const bool plan = is_plan_change(*change, *subscription, now);
+    if (is_plan_change(*change, *subscription, now))
+        subscription = replace_pending_update(ctx, *std::move(subscription));
     PlannedChange planned;
     planned.subscription = *subscription;
-    if (plan) {
-        subscription = replace_pending_update(ctx, *std::move(subscription));
+    if (is_plan_change(*change, *subscription, now) || change->end.asks()) {
         auto result = plan_change(ctx, *subscription, *change);
         if (!result) return Refusal(result.error());
         planned = *std::move(result);
