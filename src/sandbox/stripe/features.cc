@@ -19,10 +19,12 @@
 #include "sandbox/stripe/coupons/promotion_codes.h"
 #include "sandbox/stripe/credit_notes/credit_notes.h"
 #include "sandbox/stripe/customers/balance_transactions.h"
+#include "sandbox/stripe/customers/customer_standing.h"
 #include "sandbox/stripe/customers/customers.h"
 #include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/entitlements/active_entitlements.h"
 #include "sandbox/stripe/invoices/attached_payments.h"
+#include "sandbox/stripe/invoices/due_dates.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/invoices/line_edits.h"
 #include "sandbox/stripe/invoices/revisions.h"
@@ -55,8 +57,10 @@ std::span<const Feature> features() {
         coupon_feature(),
         credit_note_feature(),
         customer_feature(),
+        customer_standing_feature(),
         delinquency_feature(),
         discount_feature(),
+        due_date_feature(),
         dispute_feature(),
         event_feature(),
         entitlement_feature(),

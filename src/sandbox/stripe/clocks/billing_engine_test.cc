@@ -147,10 +147,11 @@ TEST(Engine, ADeclinedRenewalIsPastDueAndRecovers) {
     sandbox.run_until(end);
     sandbox.new_events();
     sandbox.run_until(end + hours(1));
-    EXPECT_THAT(sandbox.new_events(),
-                ElementsAre("invoice.finalized", "payment_intent.created", "charge.failed",
-                            "payment_intent.payment_failed", "invoice.updated",
-                            "invoice.payment_failed", "customer.subscription.updated"));
+    EXPECT_THAT(
+        sandbox.new_events(),
+        ElementsAre("invoice.finalized", "payment_intent.created", "charge.failed",
+                    "payment_intent.payment_failed", "invoice.updated", "invoice.payment_failed",
+                    "customer.updated", "customer.subscription.updated"));
     Json subscription = sandbox.get(path, "expand[]=latest_invoice");
     EXPECT_EQ(subscription["status"], "past_due");
     EXPECT_EQ(subscription["latest_invoice"]["attempt_count"], 1);
@@ -199,7 +200,7 @@ TEST(Engine, ARenewalThatNeedsTheCardholderSaysSo) {
         sandbox.new_events(),
         ElementsAre("invoice.finalized", "payment_intent.created", "payment_intent.requires_action",
                     "invoice.updated", "invoice.payment_action_required", "invoice.payment_failed",
-                    "customer.subscription.updated"));
+                    "customer.updated", "customer.subscription.updated"));
     EXPECT_EQ(sandbox.get(path)["status"], "past_due");
 }
 

@@ -74,6 +74,31 @@ TEST(TestClocks, HaveThreeCustomersAtMost) {
     EXPECT_EQ(twin.post("/v1/customers", "test_clock=" + clock).status, 400);
 }
 
+// Wire specification, 1.11: three subscriptions per customer.
+TEST(TestClocks, LetACustomerHaveThreeSubscriptions) {
+    TwinUnderTest twin;
+    const auto price = twin.post_id("/v1/prices",
+                                    "currency=usd&unit_amount=0&recurring[interval]=month"
+                                    "&product_data[name]=Free");
+    const auto clock = twin.post_id(kClocks, "frozen_time=1700000000");
+    const auto form = [&](const std::string& customer) {
+        return "customer=" + customer + "&items[0][price]=" + price;
+    };
+    const auto moved = twin.post_id("/v1/customers", "test_clock=" + clock);
+    const auto first = twin.post_id("/v1/subscriptions", form(moved));
+    for (int i = 1; i < 3; ++i) EXPECT_EQ(twin.post("/v1/subscriptions", form(moved)).status, 200);
+    const auto refused = twin.post("/v1/subscriptions", form(moved));
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(refused.error("code"), "customer_max_subscriptions");
+    EXPECT_EQ(refused.error("message"),
+              "Customer " + moved + " already has the maximum 3 current subscriptions");
+    twin.del("/v1/subscriptions/" + first);
+    EXPECT_EQ(twin.post("/v1/subscriptions", form(moved)).status, 200);
+    // In real time there is room for many.
+    const auto other = twin.post_id("/v1/customers", "");
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(twin.post("/v1/subscriptions", form(other)).status, 200);
+}
+
 TEST(TestClocks, TakeTheirCustomersAlongWhenDeleted) {
     TwinUnderTest twin;
     const auto clock = twin.post_id(kClocks, "frozen_time=1700000000");

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/invoices/due_dates.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -25,8 +26,8 @@ void finalization_failed(Context& ctx, Json invoice, const StripeError& error) {
 void step_invoice(Context& ctx, Json invoice) {
     const bool automatic = text_of(invoice, "collection_method") == "charge_automatically";
     if (text_of(invoice, "status") == "open") {
-        retry_payment(ctx, std::move(invoice));
-        return;
+        if (automatic) return retry_payment(ctx, std::move(invoice));
+        return step_due_date(ctx, std::move(invoice));
     }
     auto finalized = finalize_invoice(ctx, invoice);
     if (!finalized) {

@@ -7,12 +7,13 @@
 #include "json/value.h"
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/customers/balance_transactions.h"
+#include "sandbox/stripe/invoices/due_dates.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
 #include "sandbox/stripe/invoices/revisions.h"
+#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/payments/payment_intents.h"
-#include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -200,6 +201,17 @@ void settle_balance(Context& ctx, Json& customer, const Json& invoice) {
     }
 }
 
+/// What the invoice took from the customer's balance, or brought forward from it, goes back.
+void give_balance_back(Context& ctx, const Json& invoice) {
+    const std::string customer = text_of(invoice, "customer");
+    BalanceChange change{.type = "unapplied_from_invoice"};
+    change.amount = integer_of(invoice, "starting_balance") - integer_of(invoice, "ending_balance");
+    change.currency = text_of(invoice, "currency");
+    change.invoice = text_of(invoice, "id");
+    if (change.amount == 0 || !ctx.find("customer", customer)) return;
+    change_balance(ctx, customer, change);
+}
+
 StripeError invalid_state(const std::string& code, std::string message) {
     StripeError error;
     error.code = code;
@@ -281,7 +293,7 @@ Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
     invoice["hosted_invoice_url"] = ctx.base_url() + "/p/invoice/" + text_of(invoice, "id");
     invoice["invoice_pdf"] = text_of(invoice, "hosted_invoice_url") + "/pdf";
     settle_balance(ctx, *customer, invoice);
-    ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
+    plan_due_date(ctx, invoice);
     ctx.emit("invoice.finalized", invoice);
     if (integer_of(invoice, "amount_due") == 0) return pay_out_of_band(ctx, std::move(invoice));
     make_payment(ctx, invoice);
@@ -304,8 +316,9 @@ Outcome<Json> void_invoice(Context& ctx, Json invoice) {
         cancel_payment_intent(ctx, *std::move(intent), "void_invoice");
     ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
     ctx.put(invoice);
+    give_balance_back(ctx, invoice);
     ctx.emit("invoice.voided", invoice);
-    invoice_left_open(ctx, invoice);
+    tell_listeners(ctx, kInvoiceClosed, invoice);
     return invoice;
 }
 
@@ -322,7 +335,7 @@ Outcome<Json> mark_uncollectible(Context& ctx, Json invoice) {
     ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
     ctx.put(invoice);
     ctx.emit("invoice.marked_uncollectible", invoice);
-    invoice_left_open(ctx, invoice);
+    tell_listeners(ctx, kInvoiceClosed, invoice);
     return invoice;
 }
 

@@ -10,6 +10,7 @@
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/invoices/invoices_preview.h"
 #include "sandbox/stripe/invoices/revisions.h"
+#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
@@ -171,7 +172,7 @@ Answer update_invoice(Operation& operation) {
     const bool draft = text_of(*invoice, "status") == "draft";
     const bool editorial = settings.description || settings.footer || settings.collection_method ||
                            settings.statement_descriptor || settings.days_until_due ||
-                           settings.discounts;
+                           settings.due_date || settings.discounts;
     if (!draft && editorial) {
         StripeError error;
         error.code = "invoice_not_editable";
@@ -309,7 +310,9 @@ Answer write_off(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto invoice = require_invoice(operation);
     if (!invoice) return invoice;
-    return mark_uncollectible(operation.ctx, *std::move(invoice));
+    auto written_off = mark_uncollectible(operation.ctx, *std::move(invoice));
+    if (written_off) tell_listeners(operation.ctx, kInvoiceWrittenOff, *written_off);
+    return written_off;
 }
 
 Answer list_lines(Operation& operation) {

@@ -3,8 +3,8 @@
 #include "json/value.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/invoices/invoices.h"
+#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/payments/payment_intents.h"
-#include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -46,7 +46,7 @@ Json settle_paid(Context& ctx, Json invoice, Charged charged) {
         ctx.update_and_emit("invoice.updated", invoice);
     else
         ctx.put(invoice);
-    invoice_was_paid(ctx, invoice);
+    tell_listeners(ctx, kInvoicePaid, invoice);
     ctx.emit("invoice.paid", invoice);
     ctx.emit("invoice.payment_succeeded", invoice);
     close_invoice_payment(ctx, invoice, now);
@@ -78,6 +78,10 @@ void plan_retry(Context& ctx, Json& invoice, const StripeError& error, Instant n
     ctx.put_due(invoice, next, text_of(invoice, "test_clock"));
 }
 
+std::string_view failure_of(const PaymentAttempt& attempt) {
+    return attempt.reason == AttemptReason::Automatic ? kCollectionFailed : kInvoiceUnpaid;
+}
+
 AttemptResult settle_failed(Context& ctx, Json invoice, const PaymentAttempt& attempt,
                             StripeError error) {
     const Instant now = second_of(ctx, text_of(invoice, "customer"));
@@ -86,7 +90,7 @@ AttemptResult settle_failed(Context& ctx, Json invoice, const PaymentAttempt& at
     if (attempt.reason == AttemptReason::Automatic) plan_retry(ctx, invoice, error, now);
     ctx.update_and_emit("invoice.updated", invoice);
     ctx.emit("invoice.payment_failed", invoice);
-    invoice_payment_failed(ctx, invoice);
+    tell_listeners(ctx, failure_of(attempt), invoice);
     return {std::move(invoice), AttemptResult::Kind::Failed, std::move(error)};
 }
 
@@ -104,7 +108,7 @@ AttemptResult settle_action_required(Context& ctx, Json invoice, const PaymentAt
     ctx.update_and_emit("invoice.updated", invoice);
     ctx.emit("invoice.payment_action_required", invoice);
     ctx.emit("invoice.payment_failed", invoice);
-    invoice_payment_failed(ctx, invoice);
+    tell_listeners(ctx, failure_of(attempt), invoice);
     return {std::move(invoice), AttemptResult::Kind::ActionRequired, std::move(error)};
 }
 
@@ -163,7 +167,7 @@ void retry_payment(Context& ctx, Json invoice) {
     still_hopeless.code = "resource_missing";
     plan_retry(ctx, invoice, still_hopeless, second_of(ctx, text_of(invoice, "customer")));
     ctx.put(invoice);
-    if (retries_exhausted(invoice)) invoice_payment_failed(ctx, invoice);
+    if (retries_exhausted(invoice)) tell_listeners(ctx, kInvoiceUnpaid, invoice);
 }
 
 bool retries_exhausted(const Json& invoice) { return flag_of(invoice, "_exhausted"); }
@@ -181,7 +185,7 @@ void payment_intent_changed(Context& ctx, const Json& payment_intent) {
         settle_paid(ctx, *std::move(invoice), Charged::Yes);
     } else if (status == "requires_payment_method") {
         ctx.emit("invoice.payment_failed", *invoice);
-        invoice_payment_failed(ctx, *invoice);
+        tell_listeners(ctx, kInvoiceUnpaid, *invoice);
     }
 }
 

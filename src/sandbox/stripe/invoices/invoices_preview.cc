@@ -14,8 +14,10 @@
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
 #include "sandbox/stripe/schedules/schedule_preview.h"
+#include "sandbox/stripe/subscriptions/cycles.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
+#include "sandbox/stripe/subscriptions/subscriptions_params.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
@@ -29,6 +31,7 @@ struct Request {
     std::string currency;  ///< "": that of the prices
     std::optional<std::vector<DiscountRequest>> discounts;
     PlanChange change;
+    std::string trial_end;  ///< a timestamp, "now", or ""
 };
 
 Outcome<Request> read_request(Context& ctx, Params& params) {
@@ -48,6 +51,8 @@ Outcome<Request> read_request(Context& ctx, Params& params) {
         if (details->one_of("billing_cycle_anchor", {"now", "unchanged"}) == "now")
             request.change.anchor = PlanChange::Anchor::Now;
         details->ignore("billing_mode");
+        request.change.end = {details->text("cancel_at"), details->boolean("cancel_at_period_end")};
+        request.trial_end = details->text("trial_end").value_or("");
         params.absorb(*details);
     }
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
@@ -65,22 +70,19 @@ void append(std::vector<Json>& lines, std::vector<Json> more) {
     std::ranges::move(more, std::back_inserter(lines));
 }
 
-/// Renewal lines of the items whose period ends first, with what was used so far; `at` becomes that
-/// end.
-std::vector<Json> renewal_lines(Context& ctx, const Json& subscription, Instant& at) {
+/// What will be billed at the end of the first of the periods: a renewal, or before the
+/// subscription's own end what was used.
+Renewal next_bill(Context& ctx, Json subscription) {
     const Json& items = subscription.at("items").at("data");
-    at = period_of_item(items.at(0)).end;
+    Instant at = period_of_item(items.at(0)).end;
     for (const Json& item : items) at = std::min(at, period_of_item(item).end);
-    const Instant anchor = *instant_of(subscription, "billing_cycle_anchor");
-    std::vector<Json> lines;
-    for (const Json& item : items) {
-        if (period_of_item(item).end != at) continue;
-        if (text_of(subscription, "status") != "trialing")
-            append(lines, usage_lines(ctx, subscription, item, unbilled_usage(item, at)));
-        append(lines, licensed_lines(ctx, subscription, item,
-                                     period_containing(anchor, interval_of(item.at("price")), at)));
+    const auto end = instant_of(subscription, "cancel_at");
+    if (!end || *end > at) {
+        Renewal renewal = renew_items(ctx, subscription, at);
+        renewal.period.end = at;
+        return renewal;
     }
-    return lines;
+    return {{period_of_item(items.at(0)).start, *end}, last_usage(ctx, subscription, *end)};
 }
 
 std::vector<Json> waiting_lines(Context& ctx, const Json& subscription) {
@@ -118,7 +120,33 @@ void discount_preview(Context& ctx, Json& draft, const Json& subscription, const
     set_discounts(draft, none ? std::vector<Json>() : discounts_of_invoice(ctx, subscription, at));
 }
 
-Answer preview_of(Context& ctx, Json subscription, const Request& request) {
+Refusal nothing_upcoming(const std::string& customer) {
+    StripeError error;
+    error.http_status = 404;
+    error.code = "invoice_upcoming_none";
+    error.message = "No upcoming invoices for customer: " + customer;
+    return Refusal(std::move(error));
+}
+
+/// When the trial is to end; nullopt: as it does.
+Outcome<std::optional<Instant>> trial_end_of(Context& ctx, const Json& subscription,
+                                             const Request& request) {
+    const Instant now = second_of(ctx, text_of(subscription, "customer"));
+    const bool trialing = text_of(subscription, "status") == "trialing";
+    if (request.trial_end == "now") return trialing ? std::optional(now) : std::nullopt;
+    Json form = Json::object();
+    if (!request.trial_end.empty()) form["trial_end"] = request.trial_end;
+    Params params(form);
+    const auto end = params.timestamp("trial_end");
+    check_trial_end(params, end, now);
+    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    return end;
+}
+
+Answer preview_of(Context& ctx, Json subscription, Request request) {
+    const auto trial_end = trial_end_of(ctx, subscription, request);
+    if (!trial_end) return Refusal(trial_end.error());
+    request.change.trial_end = *trial_end;
     if (auto error = preview_discounts(ctx, subscription, request))
         return Refusal(*std::move(error));
     if (!request.currency.empty())
@@ -127,8 +155,9 @@ Answer preview_of(Context& ctx, Json subscription, const Request& request) {
             return Refusal(*std::move(error));
     PlannedChange planned;
     planned.subscription = subscription;
-    const bool changes =
-        !request.change.items.empty() || request.change.anchor == PlanChange::Anchor::Now;
+    const bool changes = !request.change.items.empty() || request.change.trial_end ||
+                         request.change.anchor == PlanChange::Anchor::Now ||
+                         request.change.end.asks();
     if (changes) {
         auto result = plan_change(ctx, subscription, request.change);
         if (!result) return Refusal(result.error());
@@ -145,9 +174,10 @@ Answer preview_of(Context& ctx, Json subscription, const Request& request) {
     invoice.period = planned.invoice_period;
     std::vector<Json> regular = std::move(planned.lines);
     if (!planned.invoices_now) {
-        Instant at;
-        regular = renewal_lines(ctx, planned.subscription, at);
-        invoice.period = {period_of_item(subscription.at("items").at("data").at(0)).start, at};
+        Renewal next = next_bill(ctx, planned.subscription);
+        regular = std::move(next.lines);
+        invoice.period = next.period;
+        if (regular.empty() && lines.empty()) return nothing_upcoming(invoice.customer);
     }
     const Instant billed_at = invoice.period.end;
     auto draft = draft_invoice(ctx, invoice);
@@ -160,6 +190,10 @@ Answer preview_of(Context& ctx, Json subscription, const Request& request) {
 
 /// A subscription that does not exist yet, as far as its first invoice needs it.
 Outcome<Json> imagined_subscription(Context& ctx, const Request& request, Instant now) {
+    if (request.change.end.asks() || !request.trial_end.empty())
+        return bad_param("subscription_details", "",
+                         "This sandbox previews `trial_end`, `cancel_at` and "
+                         "`cancel_at_period_end` of a subscription that exists only.");
     if (request.change.items.empty()) return missing_param("subscription_details[items]");
     Json subscription;
     subscription["id"] = nullptr;

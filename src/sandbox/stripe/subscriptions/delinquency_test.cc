@@ -120,6 +120,50 @@ TEST_F(DelinquencyTest, AResumptionMustBePaidWithin23Hours) {
     EXPECT_EQ(status(path), "active");
 }
 
+/// A subscription that is paused after a trial of five days, and a card that fails.
+TEST_F(DelinquencyTest, AResumptionIsPaidOrNotHoweverOftenItIsAskedFor) {
+    customer_ = sandbox_.customer("", "&test_clock=" + clock_);
+    const std::string path = subscribe(
+        "&trial_period_days=5&trial_settings[end_behavior][missing_payment_method]=pause");
+    after(days(6));
+    use_card("pm_card_chargeCustomerFail");
+    const Json resumed = sandbox_.post(path + "/resume");
+    EXPECT_THAT(sandbox_.refused(path + "/resume", "").message,
+                ::testing::HasSubstr(text_of(resumed, "latest_invoice")));
+    EXPECT_EQ(status(path), "paused");
+    // The item's change is not billed while nothing is.
+    const std::string item = text_of(resumed["items"]["data"][0], "id");
+    sandbox_.post(
+        path, "proration_behavior=always_invoice&items[0][id]=" + item + "&items[0][quantity]=2");
+    EXPECT_EQ(status(path), "paused");
+    EXPECT_EQ(sandbox_.get(path)["latest_invoice"], resumed["latest_invoice"]);
+    // SDK reference of resume: until the invoice is paid or marked uncollectible.
+    sandbox_.post("/v1/invoices/" + text_of(resumed, "latest_invoice") + "/mark_uncollectible");
+    EXPECT_EQ(status(path), "active");
+}
+
+// SDK reference of resume: active immediately if no resumption invoice is generated.
+TEST_F(DelinquencyTest, AResumptionWithoutInvoiceWaitsForNothing) {
+    const Json meter =
+        sandbox_.post("/v1/billing/meters",
+                      "display_name=Calls&event_name=calls&default_aggregation[formula]=sum");
+    price_ = text_of(sandbox_.post("/v1/prices",
+                                   "currency=usd&unit_amount=5&product_data[name]=Calls"
+                                   "&recurring[interval]=month&recurring[usage_type]=metered"
+                                   "&recurring[meter]=" +
+                                       text_of(meter, "id")),
+                     "id");
+    customer_ = sandbox_.customer("", "&test_clock=" + clock_);
+    const std::string path = subscribe(
+        "&trial_period_days=5&trial_settings[end_behavior][missing_payment_method]=pause");
+    after(days(6));
+    ASSERT_EQ(status(path), "paused");
+    sandbox_.new_events();
+    EXPECT_EQ(sandbox_.post(path + "/resume")["status"], "active");
+    EXPECT_THAT(sandbox_.new_events(),
+                ElementsAre("customer.subscription.updated", "customer.subscription.resumed"));
+}
+
 // Seven days before 1 April. Its invoice has no id (reference of invoice.upcoming).
 TEST_F(DelinquencyTest, ARenewalIsAnnounced) {
     subscribe();

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/coupons/allocation.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
+#include "sandbox/stripe/subscriptions/cycles.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
@@ -52,11 +53,13 @@ std::optional<Billed> read_billed(Context& ctx, const Json& charge, const Json& 
     Billed billed;
     billed.quantity = charge.value("quantity", std::int64_t{1});
     billed.period = period_of_charge(charge);
+    billed.until = billed.period.end;
     billed.price = *std::move(price);
     if (charge.contains("_cycle")) {
-        // "Remaining time" is a part of the item's period.
-        billed.period.start = period_of_item(item).start;
-        billed.charge = read_charge(charge.at("_cycle"));
+        const Json& whole = charge.at("_cycle");
+        billed.period = {instant_of(whole, "start").value_or(period_of_item(item).start),
+                         instant_of(whole, "end").value_or(billed.period.end)};
+        billed.charge = read_charge(whole);
     } else {
         billed.charge = {integer_of(charge, "amount"),
                          shares_of(part_of(charge, "discount_amounts"))};
@@ -215,8 +218,10 @@ std::optional<Billed> current_value(Context& ctx, const Json& subscription, cons
     const Json& items = subscription.at("items").at("data");
     for (std::size_t i = 0; i < items.size(); ++i) {
         if (items[i].at("id") != item.at("id")) continue;
-        return Billed{item.at("price"), integer_of(item, "quantity"), charges[i],
-                      period_of_item(item), before ? before->credited_items : Json()};
+        const Period cycle = cycle_of_item(subscription, item);
+        return Billed{item.at("price"), integer_of(item, "quantity"),
+                      charges[i],       cycle,
+                      cycle.end,        before ? before->credited_items : Json()};
     }
     return std::nullopt;
 }
@@ -225,10 +230,13 @@ constexpr ProrationRules kClassic{current_value, even_cycle};
 
 }  // namespace
 
-ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Instant at) {
+ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Period of) {
+    const auto share = [&](std::int64_t total) {
+        return time_share(total, period, of.start) - time_share(total, period, of.end);
+    };
     ChargedPart part;
-    part.gross = time_share(charge.gross, period, at);
-    part.net = time_share(charge.gross - sum_of(charge.discounts), period, at);
+    part.gross = share(charge.gross);
+    part.net = share(charge.gross - sum_of(charge.discounts));
     part.discounts = charge.discounts;
     const auto taken = amount_parts(amounts_of(charge.discounts), part.gross - part.net);
     for (std::size_t i = 0; i < taken.size(); ++i) part.discounts[i].amount = taken[i];
@@ -240,8 +248,10 @@ ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Instant at
     return part;
 }
 
-Json write_charge(const PeriodCharge& charge) {
+Json write_charge(const PeriodCharge& charge, Period period) {
     return {{"gross", charge.gross},
+            {"start", unix_seconds(period.start)},
+            {"end", unix_seconds(period.end)},
             {"discounts", discount_amounts_of(charge.discounts)},
             {"flat_discounts", discount_amounts_of(charge.flat_discounts)}};
 }

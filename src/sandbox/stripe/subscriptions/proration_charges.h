@@ -25,12 +25,13 @@ struct ChargedPart {
     std::int64_t net = 0;
     std::vector<DiscountShare> discounts{};
 };
-/// The part from `at` to the end of the period; gross and net are each rounded once, half up. Zero
-/// outside of the period. Pure.
-ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Instant at);
+/// That of `part`, which lies in the charged `period`. The shares from its start and from its end
+/// to the end of the period are each rounded once, half up, and so gross and net. Pure.
+ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Period part);
 
-/// The private member "_cycle" of a proration, from which it is credited in its turn.
-Json write_charge(const PeriodCharge& charge);
+/// The private member "_cycle" of a proration, from which it is credited in its turn: what it is a
+/// part of.
+Json write_charge(const PeriodCharge& charge, Period period);
 
 /// What a credit for unused time is of.
 struct Billed {
@@ -38,6 +39,7 @@ struct Billed {
     std::int64_t quantity = 1;
     PeriodCharge charge;  ///< for the whole `period`
     Period period;
+    Instant until;  ///< how far it was billed: the end of the period, or before it
     /// {"invoice": .., "invoice_line_items": [..]}; null while the charge waits for an invoice.
     Json credited_items;
 };

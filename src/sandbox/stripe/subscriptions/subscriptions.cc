@@ -10,8 +10,8 @@
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
-#include "sandbox/stripe/subscriptions/anchor.h"
-#include "sandbox/stripe/subscriptions/delinquency.h"
+#include "sandbox/stripe/subscriptions/cycles.h"
+#include "sandbox/stripe/subscriptions/invoice_outcomes.h"
 #include "sandbox/stripe/subscriptions/pending_updates.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/upcoming.h"
@@ -62,39 +62,6 @@ void forget_deleted_items(Context& ctx, const Json& before, const Json& after) {
     }
 }
 
-std::optional<Json> subscription_of(Context& ctx, const Json& invoice) {
-    return ctx.find("subscription", subscription_of_invoice(invoice));
-}
-
-bool is_latest(const Json& subscription, const Json& invoice) {
-    return text_of(subscription, "latest_invoice") == text_of(invoice, "id");
-}
-
-/// A pending update of it waits for this invoice to be paid.
-bool waits_for(const Json& subscription, const Json& invoice) {
-    return pending_invoice_of(subscription) == text_of(invoice, "id");
-}
-
-/// payment_settings.save_default_payment_method = on_subscription
-void keep_payment_method(Context& ctx, Json& subscription, const Json& invoice) {
-    const Json& settings = part_of(subscription, "payment_settings");
-    if (text_of(settings, "save_default_payment_method") != "on_subscription") return;
-    const auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent"));
-    if (intent && !text_of(*intent, "payment_method").empty())
-        subscription["default_payment_method"] = intent->at("payment_method");
-}
-
-void expire(Context& ctx, Json subscription) {
-    const Instant now = now_of(ctx, subscription);
-    subscription["status"] = "incomplete_expired";
-    subscription["ended_at"] = unix_seconds(now);
-    update_subscription_document(ctx, subscription);
-    auto invoice = ctx.find("invoice", text_of(subscription, "latest_invoice"));
-    if (!invoice || text_of(*invoice, "status") != "open") return;
-    const auto voided = void_invoice(ctx, *std::move(invoice));
-    check(voided.has_value(), "an open invoice can be voided");
-}
-
 /// Unpaid invoices of an ended subscription are no longer collected automatically.
 void stop_collection(Context& ctx, const Json& subscription) {
     for (Json& invoice : ctx.list("invoice", {.parent = text_of(subscription, "id")})) {
@@ -116,29 +83,6 @@ std::vector<Json> pending_items(Context& ctx, const Json& subscription) {
         return text_of(parent, "subscription") != text_of(subscription, "id");
     });
     return items;
-}
-
-/// Trials are free, and what was never paid for or is paused is not used.
-bool bills_its_usage(const Json& subscription) {
-    const std::string status = text_of(subscription, "status");
-    return status != "trialing" && status != "incomplete" && status != "paused";
-}
-
-void append(std::vector<Json>& lines, std::vector<Json> more) {
-    std::ranges::move(more, std::back_inserter(lines));
-}
-
-/// What its customer used of a subscription's metered items until `end` and was not billed for.
-std::vector<Json> last_usage(Context& ctx, const Json& subscription, Instant end) {
-    std::vector<Json> lines;
-    for (const Json& item : part_of(part_of(subscription, "items"), "data"))
-        append(lines,
-               usage_lines(ctx, subscription, item, unbilled_usage(item, end), LastMoment::Counts));
-    // There is no cycle any more that would show what was not used.
-    std::erase_if(lines, [](const Json& line) {
-        return integer_of(line, "quantity") == 0 && integer_of(line, "amount") == 0;
-    });
-    return lines;
 }
 
 /// What a subscription that reached its end still has to bill or credit.
@@ -174,96 +118,6 @@ void update_subscription_document(Context& ctx, const Json& subscription) {
     const Json previous = previous_attributes(visible(*before), visible(subscription));
     if (!previous.empty()) ctx.emit("customer.subscription.updated", subscription, previous);
     announce_subscription_discounts(ctx, *before, subscription);
-}
-
-void invoice_was_paid(Context& ctx, const Json& invoice) {
-    auto subscription = subscription_of(ctx, invoice);
-    if (!subscription || is_ended(*subscription)) return;
-    keep_payment_method(ctx, *subscription, invoice);
-    if (waits_for(*subscription, invoice))
-        return apply_pending_update(ctx, *std::move(subscription));
-    const std::string status = text_of(*subscription, "status");
-    const bool first = status == "incomplete";
-    const bool caught_up = (status == "past_due" || status == "unpaid" || status == "paused") &&
-                           is_latest(*subscription, invoice);
-    if (first || caught_up) (*subscription)["status"] = "active";
-    const bool resumed = caught_up && status == "paused";
-    if (resumed) (*subscription)["_resumption_ends"] = nullptr;
-    update_subscription_document(ctx, *subscription);
-    if (resumed) ctx.emit("customer.subscription.resumed", *subscription);
-}
-
-namespace {
-
-void give_up_collection(Context& ctx, Json subscription) {
-    switch (after_last_retry(ctx)) {
-        case AfterLastRetry::Cancel: {
-            CancelRequest request;
-            request.reason = "payment_failed";
-            const auto canceled = cancel_subscription_now(ctx, std::move(subscription), request);
-            check(canceled.has_value(), "a subscription without a final invoice can be canceled");
-            return;
-        }
-        case AfterLastRetry::Unpaid:
-            subscription["status"] = "unpaid";
-            update_subscription_document(ctx, subscription);
-            return;
-        case AfterLastRetry::PastDue: return;
-    }
-}
-
-/// A paused subscription stays paused: its resumption was not paid in time.
-void end_resumption(Context& ctx, Json subscription) {
-    subscription["_resumption_ends"] = nullptr;
-    update_subscription_document(ctx, subscription);
-    auto invoice = ctx.find("invoice", text_of(subscription, "latest_invoice"));
-    if (!invoice || text_of(*invoice, "status") != "open") return;
-    const auto voided = void_invoice(ctx, *std::move(invoice));
-    check(voided.has_value(), "an open invoice can be voided");
-}
-
-}  // namespace
-
-void invoice_payment_failed(Context& ctx, const Json& invoice) {
-    auto subscription = subscription_of(ctx, invoice);
-    if (!subscription || is_ended(*subscription)) return;
-    if (waits_for(*subscription, invoice)) return;
-    const std::string status = text_of(*subscription, "status");
-    if (retries_exhausted(invoice)) {
-        give_up_collection(ctx, *std::move(subscription));
-    } else if (status == "active" && is_latest(*subscription, invoice)) {
-        (*subscription)["status"] = "past_due";
-        update_subscription_document(ctx, *subscription);
-    }
-}
-
-void invoice_left_open(Context& ctx, const Json& invoice) {
-    auto subscription = subscription_of(ctx, invoice);
-    if (!subscription || !is_latest(*subscription, invoice)) return;
-    if (waits_for(*subscription, invoice)) {
-        drop_pending_update(*subscription);
-        update_subscription_document(ctx, *subscription);
-        return;
-    }
-    const std::string status = text_of(*subscription, "status");
-    if (status == "incomplete" && text_of(invoice, "status") == "void") {
-        expire(ctx, *std::move(subscription));
-    } else if (status == "past_due" || status == "unpaid") {
-        (*subscription)["status"] = "active";
-        update_subscription_document(ctx, *subscription);
-    }
-}
-
-void set_cancel_at(Json& subscription, std::optional<Instant> when, CancelFlag flag, Instant now) {
-    subscription["cancel_at"] = seconds_or_null(when);
-    subscription["cancel_at_period_end"] = when.has_value() && flag == CancelFlag::AtPeriodEnd;
-    if (!when) {
-        subscription["canceled_at"] = nullptr;
-        subscription["cancellation_details"]["reason"] = nullptr;
-        return;
-    }
-    subscription["canceled_at"] = unix_seconds(now);
-    subscription["cancellation_details"]["reason"] = "cancellation_requested";
 }
 
 namespace {
@@ -303,7 +157,8 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
         if (!credited) return Refusal(credited.error());
     }
     const Period period = period_of_item(items_of(subscription).at(0));
-    const bool bills_usage = bills_its_usage(subscription);
+    std::vector<Json> used;
+    if (invoices) used = last_usage(ctx, subscription, now);
     subscription["status"] = "canceled";
     subscription["ended_at"] = unix_seconds(now);
     subscription["cancel_at"] = nullptr;
@@ -315,8 +170,6 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     if (request.feedback) details["feedback"] = text_or_null(*request.feedback);
 
     std::vector<Json> waiting = pending_items(ctx, subscription);
-    std::vector<Json> used;
-    if (invoices && bills_usage) used = last_usage(ctx, subscription, now);
     std::optional<Json> draft;
     if (invoices && !(waiting.empty() && used.empty())) {
         draft = draft_subscription_invoice(
@@ -354,8 +207,7 @@ namespace {
 void end_as_scheduled(Context& ctx, Json subscription) {
     const Instant now = now_of(ctx, subscription);
     const Period period = period_of_item(items_of(subscription).at(0));
-    std::vector<Json> used;
-    if (bills_its_usage(subscription)) used = last_usage(ctx, subscription, now);
+    std::vector<Json> used = last_usage(ctx, subscription, now);
     subscription["status"] = "canceled";
     subscription["ended_at"] = unix_seconds(now);
     save_subscription(ctx, subscription);
@@ -375,50 +227,17 @@ void apply_pause(Context& ctx, const std::string& behavior, Json invoice) {
     check(closed.has_value(), "an open invoice can be closed");
 }
 
-/// For what is left of a cycle, which is the item's period now.
-Json rest_line(Context& ctx, const Json& subscription, const Json& item, std::int64_t amount) {
-    static const Json kNothing;
-    return subscription_line(
-        ctx, {LineKind::Regular, subscription, item, item.at("price"), integer_of(item, "quantity"),
-              amount, period_of_item(item), kNothing});
-}
-
 /// Moves every item whose period is over into its next one and opens the draft that bills it.
 void renew(Context& ctx, Json subscription) {
     const Instant now = now_of(ctx, subscription);
-    const Instant anchor = *instant_of(subscription, "billing_cycle_anchor");
     const bool unpaid = text_of(subscription, "status") == "unpaid";
-    const bool free_rest = flag_of(subscription, "_free_rest");
-    const bool was_trial = text_of(subscription, "status") == "trialing";
     const std::string pause = text_of(part_of(subscription, "pause_collection"), "behavior");
-    if (was_trial) subscription["status"] = "active";
-
-    Period billed{now, now};
-    std::vector<Json> lines;
-    for (Json& item : items_of(subscription)) {
-        const Period old = period_of_item(item);
-        if (old.end > now) continue;
-        billed.start = std::min(billed.start, old.start);
-        // What was used during a trial is free.
-        if (!was_trial)
-            append(lines, usage_lines(ctx, subscription, item, unbilled_usage(item, old.end)));
-        item.erase("_usage_from");
-        const Period cycle = period_containing(anchor, interval_of(item.at("price")), now);
-        const Period period{std::max(cycle.start, old.end), cycle.end};
-        set_item_period(item, period);
-        if (period == cycle) {
-            append(lines, licensed_lines(ctx, subscription, item, period));
-        } else if (!is_metered(item.at("price"))) {
-            // A trial ended within a cycle: the rest of that comes first.
-            const std::int64_t total = total_of(item.at("price"), integer_of(item, "quantity"));
-            const std::int64_t rest = free_rest ? 0 : rest_of_cycle(total, cycle, old.end);
-            lines.push_back(rest_line(ctx, subscription, item, rest));
-        }
-    }
+    Renewal renewal = renew_items(ctx, subscription, now);
     Payment payment;
     if (!pause.empty() || unpaid) payment.behavior = PaymentBehavior::DefaultIncomplete;
     Json draft = draft_subscription_invoice(
-        ctx, subscription, {"subscription_cycle", billed, std::move(lines)}, payment);
+        ctx, subscription, {"subscription_cycle", renewal.period, std::move(renewal.lines)},
+        payment);
     subscription["latest_invoice"] = draft.at("id");
     publish_draft(ctx, draft);
     update_subscription_document(ctx, subscription);
@@ -466,7 +285,7 @@ Outcome<std::monostate> step_subscription(Context& ctx, Json subscription) {
     const auto due = [&](std::optional<Instant> when) { return when && *when <= now; };
     const auto resumes_at = instant_of(part_of(subscription, "pause_collection"), "resumes_at");
     if (status == "incomplete") {
-        expire(ctx, std::move(subscription));
+        expire_incomplete(ctx, std::move(subscription));
     } else if (due(instant_of(subscription, "cancel_at"))) {
         end_as_scheduled(ctx, std::move(subscription));
     } else if (due(pending_update_end(subscription))) {

@@ -12,6 +12,7 @@
 #include "sandbox/stripe/core/feature.h"
 #include "sandbox/stripe/coupons/redeem.h"
 #include "sandbox/stripe/invoices/invoices.h"
+#include "sandbox/stripe/subscriptions/end_requests.h"
 
 /// Stripe's subscriptions in flexible billing mode: the state machine, prorations to the second,
 /// and what the clock does to them. Items live in subscription["items"]["data"]; a copy of each is
@@ -22,12 +23,6 @@ namespace turnpike::twin {
 void save_subscription(Context& ctx, const Json& subscription);
 /// save_subscription and customer.subscription.updated with previous_attributes.
 void update_subscription_document(Context& ctx, const Json& subscription);
-
-// What happened to an invoice, told to its subscription (no effect for a manual invoice).
-void invoice_was_paid(Context& ctx, const Json& invoice);
-void invoice_payment_failed(Context& ctx, const Json& invoice);
-/// Voided or marked uncollectible.
-void invoice_left_open(Context& ctx, const Json& invoice);
 
 // --- items ---------------------------------------------------------------------------------
 /// One entry of the items parameter, with its price found.
@@ -98,6 +93,7 @@ struct PlanChange {
     std::optional<Instant> trial_end;
     Payment payment;
     std::vector<AddedCharge> added_charges;
+    EndRequest end;
 };
 /// What a change does to the subscription and what it charges, before anything is stored.
 struct PlannedChange {
@@ -145,9 +141,6 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
 bool trial_ends_unbilled(Context& ctx, const Json& subscription);
 /// Does what it says. The subscription is stored, its events are raised.
 Outcome<Json> end_trial_unbilled(Context& ctx, Json subscription);
-/// Schedules (or, with nullopt, takes back) the end; nothing is stored.
-enum class CancelFlag : bool { AtDate, AtPeriodEnd };
-void set_cancel_at(Json& subscription, std::optional<Instant> when, CancelFlag flag, Instant now);
 /// Ends every subscription of a customer who is being deleted.
 Outcome<std::monostate> end_subscriptions_of(Context& ctx, const std::string& customer);
 

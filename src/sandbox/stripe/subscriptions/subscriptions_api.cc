@@ -2,7 +2,9 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
+#include "sandbox/stripe/subscriptions/invoice_outcomes.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
@@ -68,14 +70,34 @@ Answer cancel_subscription(Operation& operation) {
     return cancel_subscription_now(operation.ctx, *std::move(subscription), request);
 }
 
-/// paused -> active: a new cycle starts now, and its invoice must be paid first.
+/// A new cycle starts now. Its invoice must be paid first; without one nothing is waited for.
+Answer begin_resumption(Context& ctx, const Json& subscription) {
+    PlanChange change;
+    change.proration = ProrationBehavior::None;
+    change.anchor = PlanChange::Anchor::Now;
+    change.payment.session = PaymentSession::Recurring;
+    auto planned = plan_change(ctx, subscription, change);
+    if (!planned) return Refusal(planned.error());
+    Json& after = planned->subscription;
+    const Instant now = second_of(ctx, text_of(subscription, "customer"));
+    if (planned->invoices_now) {
+        after["_resumption_ends"] = unix_seconds(now + kIncompleteLifetime);
+        return apply_change(ctx, *std::move(planned), change);
+    }
+    after["status"] = "active";
+    auto resumed = apply_change(ctx, *std::move(planned), change);
+    if (resumed) ctx.emit("customer.subscription.resumed", *resumed);
+    return resumed;
+}
+
+/// paused -> active
 Answer resume_subscription(Operation& operation) {
     Context& ctx = operation.ctx;
     Params& params = operation.params;
     const std::string& id = operation.path("subscription");
-    PlanChange change;
     const auto anchor = params.one_of("billing_cycle_anchor", {"now", "unchanged"});
-    change.proration = read_proration_behavior(params);
+    // They say what becomes of prorations, of which a new cycle makes none.
+    static_cast<void>(read_proration_behavior(params));
     params.ignore("proration_date");
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     const auto subscription = ctx.find("subscription", id);
@@ -91,13 +113,15 @@ Answer resume_subscription(Operation& operation) {
         error.message = "This sandbox resumes with a new billing cycle only.";
         return Refusal(std::move(error));
     }
-    change.anchor = PlanChange::Anchor::Now;
-    change.payment.session = PaymentSession::Recurring;
-    auto planned = plan_change(ctx, *subscription, change);
-    if (!planned) return Refusal(planned.error());
-    const Instant now = second_of(ctx, text_of(*subscription, "customer"));
-    planned->subscription["_resumption_ends"] = unix_seconds(now + kIncompleteLifetime);
-    return apply_change(ctx, *std::move(planned), change);
+    if (const auto open = open_resumption(ctx, *subscription)) {
+        StripeError error;
+        error.message = "The subscription " + id +
+                        " is being resumed: it becomes active when its "
+                        "invoice " +
+                        text_of(*open, "id") + " is paid.";
+        return Refusal(std::move(error));
+    }
+    return begin_resumption(ctx, *subscription);
 }
 
 constexpr auto kSubscriptionRoutes = std::to_array<OperationRoute>({
@@ -134,8 +158,13 @@ constexpr auto kSubscriptionSteps = std::to_array<EngineStep>({
     {"discount", sure_step<end_subscription_discount>},
 });
 
-constexpr auto kSubscriptionListeners =
-    std::to_array<EventListener>({{"invoice.finalized", use_up_subscription_discounts}});
+constexpr auto kSubscriptionListeners = std::to_array<EventListener>({
+    {"invoice.finalized", use_up_subscription_discounts},
+    {kInvoicePaid, invoice_was_paid},
+    {kInvoiceUnpaid, invoice_was_not_paid},
+    {kInvoicePastDue, invoice_is_past_due},
+    {kInvoiceClosed, invoice_was_closed},
+});
 
 }  // namespace
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -7,7 +8,10 @@
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
+#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
+#include "sandbox/stripe/subscriptions/cycles.h"
+#include "sandbox/stripe/subscriptions/invoice_outcomes.h"
 #include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/pending_updates.h"
 #include "sandbox/stripe/subscriptions/proration_charges.h"
@@ -47,7 +51,8 @@ public:
           now_(second_of(ctx, text_of(subscription, "customer"))),
           at_(change.proration_date.value_or(now_)),
           trialing_(text_of(subscription, "status") == "trialing"),
-          classic_reset_(!trialing_ && is_classic(subscription) &&
+          paused_(text_of(subscription, "status") == "paused"),
+          classic_reset_(!trialing_ && !paused_ && is_classic(subscription) &&
                          resets_classic_cycle(subscription, change.items)) {
         result_.subscription = subscription;
     }
@@ -78,6 +83,8 @@ private:
     [[nodiscard]] bool resets_anchor() const {
         return change_.anchor == PlanChange::Anchor::Now || ends_trial() || classic_reset_;
     }
+    /// Nothing is charged for the time that runs.
+    [[nodiscard]] bool is_free() const { return trialing_ || paused_; }
     /// A period is over and not renewed yet: a schedule's phase begins with the next one.
     [[nodiscard]] bool renews_now() const {
         return std::ranges::any_of(before_.at("items").at("data"), [&](const Json& item) {
@@ -85,7 +92,7 @@ private:
         });
     }
     [[nodiscard]] bool prorates() const {
-        return change_.proration != ProrationBehavior::None && !trialing_;
+        return change_.proration != ProrationBehavior::None && !is_free();
     }
     [[nodiscard]] Instant anchor() const {
         return *instant_of(result_.subscription, "billing_cycle_anchor");
@@ -132,13 +139,61 @@ private:
         if (items().empty())
             return bad_param("items", "", "A subscription must have at least one active plan.")
                 .error();
+        const auto cycles = cycles_of(steps);
+        if (auto error = plan_end(cycles)) return error;
         const auto discounts = discounts_of_invoice(ctx_, result_.subscription, at_);
         const auto charges = proration_rules(before_).cycle(result_.subscription, discounts, at_);
         for (const ItemStep& step : steps) {
             if (step.old != nullptr && step.billed) settle_up(*step.old, step.now == kGone);
-            if (step.now != kGone && step.billed) charge(items()[step.now], charges[step.now]);
+            if (step.now == kGone) continue;
+            Json& item = items()[step.now];
+            const PeriodCharge& cost = charges[step.now];
+            step.billed ? charge(item, cost, cycles[step.now])
+                        : cut_period(item, cost, cycles[step.now]);
         }
+        move_classic_anchor(cycles);
         return check_item_prices(result_.subscription);
+    }
+
+    /// The periods of the items after the change, in their order, were there no end.
+    std::vector<Period> cycles_of(const std::vector<ItemStep>& steps) {
+        std::vector<Period> cycles;
+        for (const ItemStep& step : steps) {
+            if (step.now == kGone) continue;
+            const Json& item = items()[step.now];
+            if (starts_trial()) {
+                cycles.push_back({now_, *change_.trial_end});
+            } else if (is_free() && !resets_anchor()) {
+                cycles.push_back(period_of_item(before_.at("items").at("data").at(0)));
+            } else if (step.billed) {
+                cycles.push_back(period_containing(anchor(), interval_of(item.at("price")), at_));
+            } else {
+                cycles.push_back(cycle_of_item(before_, *step.old));
+            }
+        }
+        return cycles;
+    }
+
+    std::optional<StripeError> plan_end(const std::vector<Period>& cycles) {
+        PeriodEnds ends{cycles.front().end, cycles.front().end};
+        for (const Period& cycle : cycles)
+            ends = {std::min(ends.first, cycle.end), std::max(ends.last, cycle.end)};
+        Json& after = result_.subscription;
+        if (auto error = ask_for_end(after, change_.end, ends, now_)) return error;
+        // What was asked for is the end of the period, wherever that is now.
+        if (!change_.end.asks() && flag_of(after, "cancel_at_period_end"))
+            after["cancel_at"] = unix_seconds(ends.first);
+        end_ = life_end(after);
+        return std::nullopt;
+    }
+
+    /// In classic billing the cycles are counted from an end that comes before theirs.
+    void move_classic_anchor(const std::vector<Period>& cycles) {
+        const bool is_sooner = end_ && std::ranges::any_of(cycles, [&](const Period& cycle) {
+                                   return *end_ < cycle.end;
+                               });
+        if (is_sooner && is_classic(before_) && !is_free() && change_.end.asks())
+            result_.subscription["billing_cycle_anchor"] = unix_seconds(*end_);
     }
 
     Json& items() { return result_.subscription["items"]["data"]; }
@@ -210,13 +265,13 @@ private:
         if (is_metered(old.at("price"))) {
             bill_usage(old, is_gone ? LastMoment::Counts : LastMoment::CountsNext);
         } else {
-            credit(old);
+            credit(old, {at_, paid_until(old)});
         }
     }
 
     /// Usage costs what the price says that was in force when it was reported.
     void bill_usage(const Json& item, LastMoment last) {
-        if (trialing_) return;
+        if (is_free()) return;
         for (Json& line : usage_lines(ctx_, before_, item, unbilled_usage(item, now_), last)) {
             if (resets_anchor()) {
                 result_.lines.push_back(std::move(line));
@@ -242,71 +297,78 @@ private:
         return pending;
     }
 
-    void credit(const Json& item) {
-        if (!prorates()) return;
-        const auto billed = proration_rules(before_).unused(ctx_, before_, item, at_);
-        if (!billed) return;
-        ChargedPart part = part_of_charge(billed->charge, billed->period, at_);
-        part.gross = -part.gross;
-        part.net = -part.net;
-        for (DiscountShare& share : part.discounts) share.amount = -share.amount;
+    /// What was paid for this time, by one charge after the other.
+    void credit(const Json& item, Period unused) {
+        while (prorates() && unused.start < unused.end) {
+            const auto billed = proration_rules(before_).unused(ctx_, before_, item, unused.start);
+            if (!billed || billed->until <= unused.start) return;
+            const Period credited{unused.start, std::min(billed->until, unused.end)};
+            ChargedPart part = part_of_charge(billed->charge, billed->period, credited);
+            part.gross = -part.gross;
+            part.net = -part.net;
+            for (DiscountShare& share : part.discounts) share.amount = -share.amount;
+            add_proration(item,
+                          {LineKind::UnusedTime, before_, item, billed->price, billed->quantity, 0,
+                           credited, billed->credited_items},
+                          part, write_charge(billed->charge, billed->period));
+            unused.start = credited.end;
+        }
+    }
+
+    /// A part of a cycle that was not charged for yet.
+    void debit(const Json& item, const PeriodCharge& cost, const Period& cycle, Period part) {
+        static const Json kNothing;
         add_proration(item,
-                      {LineKind::UnusedTime,
-                       before_,
-                       item,
-                       billed->price,
-                       billed->quantity,
-                       0,
-                       {at_, billed->period.end},
-                       billed->credited_items},
-                      part, billed->charge);
+                      {LineKind::RemainingTime, result_.subscription, item, item.at("price"),
+                       integer_of(item, "quantity"), cost.gross, part, kNothing},
+                      part_of_charge(cost, cycle, part), write_charge(cost, cycle));
+    }
+
+    /// The item stays as it is, but its period may end sooner, or later, than it did.
+    void cut_period(Json& item, const PeriodCharge& cost, const Period& cycle) {
+        const Period old = period_of_item(item);
+        if (is_free() || old.end <= now_) return;
+        const Instant paid = paid_until(item);
+        const Instant end = cut_off(cycle, end_).end;
+        if (end == old.end) return;
+        set_item_period(item, {old.start, end});
+        if (is_metered(item.at("price"))) return;
+        if (end < paid) credit(item, {end, paid});
+        if (end > paid && prorates()) debit(item, cost, cycle, {paid, end});
+        set_paid_until(item, prorates() ? end : std::max(end, paid));
     }
 
     /// Gives the item its new period and charges for it.
-    void charge(Json& item, const PeriodCharge& cycle) {
-        const Json& price = item.at("price");
-        static const Json kNothing;
-        if (starts_trial()) {
-            set_item_period(item, {now_, *change_.trial_end});
+    void charge(Json& item, const PeriodCharge& cost, const Period& cycle) {
+        if (starts_trial() || (is_free() && !resets_anchor())) {
+            set_item_period(item, cycle);
             return;
         }
-        if (trialing_ && !resets_anchor()) {
-            set_item_period(item, period_of_item(before_.at("items").at("data").at(0)));
-            return;
-        }
-        const Period period = period_containing(anchor(), interval_of(price), at_);
-        if (renews_now() && !resets_anchor() && period.start == at_) {
+        if (renews_now() && !resets_anchor() && cycle.start == at_) {
             // The renewal of this moment charges what begins now.
             set_item_period(item, {period_of_item(item).start, at_});
             return;
         }
+        const Period period = cut_off(cycle, end_);
+        const Instant paid = paid_until(item);
         set_item_period(item, period);
+        set_paid_until(item, period.end);
         item.erase("_usage_from");
-        if (is_metered(price)) {
+        if (is_metered(item.at("price"))) {
             item["_usage_from"] = unix_seconds(now_);
-            return;
-        }
-        ItemLine line{LineKind::Regular,
-                      result_.subscription,
-                      item,
-                      price,
-                      integer_of(item, "quantity"),
-                      cycle.gross,
-                      period,
-                      kNothing};
-        if (resets_anchor()) {
-            for (Json& whole : licensed_lines(ctx_, result_.subscription, item, period))
-                result_.lines.push_back(std::move(whole));
+        } else if (resets_anchor()) {
+            for (Json& line : lines_of_cycle(ctx_, result_.subscription, item, {period, cycle}))
+                result_.lines.push_back(std::move(line));
         } else if (prorates()) {
-            line.kind = LineKind::RemainingTime;
-            line.period.start = at_;
-            add_proration(item, line, part_of_charge(cycle, period, at_), cycle);
+            debit(item, cost, cycle, {at_, period.end});
+        } else {
+            set_paid_until(item, std::max(paid, period.end));
         }
     }
 
-    /// The amount is that of `part`, which is a part of `cycle`.
+    /// The amount is that of `part`, which is a part of `whole`.
     void add_proration(const Json& item, const ItemLine& line, const ChargedPart& part,
-                       const PeriodCharge& cycle) {
+                       Json whole) {
         const bool itemized = itemizes_discounts(before_);
         NewInvoiceItem request;
         request.customer = text_of(before_, "customer");
@@ -324,7 +386,7 @@ private:
         set_discounts(proration, discounts_at(item, at_));
         proration["net_amount"] = part.net;
         proration["_debit"] = line.kind == LineKind::RemainingTime;
-        proration["_cycle"] = write_charge(cycle);
+        proration["_cycle"] = std::move(whole);
         proration["_taken"] = discount_amounts_of(part.discounts);
         auto shown = part.discounts;
         if (!itemized)
@@ -337,8 +399,9 @@ private:
     const Json& before_;
     const PlanChange& change_;
     Instant now_, at_;
-    bool trialing_;
+    bool trialing_, paused_;
     bool classic_reset_;
+    std::optional<Instant> end_;  ///< of the subscription, after the change
     PlannedChange result_;
 };
 
@@ -419,7 +482,7 @@ Outcome<Json> collect_subscription_invoice(Context& ctx, const std::string& subs
     const bool due = text_of(*invoice, "status") == "open";
     const bool automatic = text_of(*invoice, "collection_method") == "charge_automatically";
     if (due && automatic && payment.behavior == PaymentBehavior::DefaultIncomplete) {
-        invoice_payment_failed(ctx, *invoice);
+        invoice_was_not_paid(ctx, kInvoiceUnpaid, *invoice);
     } else if (due && automatic) {
         const AttemptResult result = attempt_payment(
             ctx, *std::move(invoice), {payment.session, AttemptReason::Automatic, std::string()});

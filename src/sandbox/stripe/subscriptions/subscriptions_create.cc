@@ -6,6 +6,8 @@
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
 #include "sandbox/stripe/subscriptions/anchor.h"
+#include "sandbox/stripe/subscriptions/billing_mode.h"
+#include "sandbox/stripe/subscriptions/cycles.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
@@ -259,15 +261,17 @@ std::vector<Json> first_lines(Context& ctx, const Json& subscription,
         line.kind = LineKind::Regular;
         for (const Period& cycle : first_cycles(price, moment)) {
             if (!prorates && cycle.end <= moment.now) continue;
-            line.period = {std::max(cycle.start, moment.start), cycle.end};
+            line.period =
+                cut_off({std::max(cycle.start, moment.start), cycle.end}, life_end(subscription));
             // Without prorations all that is not a whole cycle from now on is free.
-            const bool whole = cycle.start >= (prorates ? moment.start : moment.now);
+            const bool whole = cycle.start >= (prorates ? moment.start : moment.now) &&
+                               line.period.end == cycle.end;
             if (whole) {
                 for (Json& part : licensed_lines(ctx, subscription, item, line.period))
                     lines.push_back(std::move(part));
                 continue;
             }
-            line.amount = prorates ? rest_of_cycle(total, cycle, moment.start) : 0;
+            line.amount = prorates ? part_of_cycle(total, cycle, line.period) : 0;
             lines.push_back(subscription_line(ctx, line));
         }
     }
@@ -283,6 +287,43 @@ std::optional<StripeError> check_start(const NewSubscription& request, const Mom
                      "Backdating is not supported when the invoice would have more than 250 line "
                      "items.")
         .error();
+}
+
+/// With an end before that of the first cycle, this ends then; a trial stays as it is.
+std::optional<StripeError> plan_end(Json& subscription, const EndRequest& request, Instant now) {
+    Json& items = subscription["items"]["data"];
+    PeriodEnds ends{period_of_item(items.at(0)).end, last_period_end(subscription)};
+    for (const Json& item : items) ends.first = std::min(ends.first, period_of_item(item).end);
+    if (auto error = ask_for_end(subscription, request, ends, now)) return error;
+    const auto end = life_end(subscription);
+    if (text_of(subscription, "status") == "trialing" || !end || *end >= ends.last)
+        return std::nullopt;
+    for (Json& item : items) set_item_period(item, cut_off(period_of_item(item), end));
+    if (is_classic(subscription)) subscription["billing_cycle_anchor"] = unix_seconds(*end);
+    return std::nullopt;
+}
+
+/// On a test clock Stripe lets a customer have three; who lets more customers onto a clock lets
+/// these have as many.
+std::int64_t subscriptions_max(Context& ctx, const std::string& customer) {
+    constexpr std::int64_t kMax = 500, kMaxOnClock = 3;
+    const auto found = ctx.find("customer", customer);
+    if (!found || text_of(*found, "test_clock").empty()) return kMax;
+    return std::clamp(ctx.surroundings().customers_per_clock_max, kMaxOnClock, kMax);
+}
+
+std::optional<StripeError> check_number(Context& ctx, const std::string& customer) {
+    const std::int64_t most = subscriptions_max(ctx, customer);
+    std::int64_t current = ctx.count("subscription", {.customer = customer});
+    if (current < most) return std::nullopt;
+    for (const char* ended : {"canceled", "incomplete_expired"})
+        current -= ctx.count("subscription", {.customer = customer, .status = ended});
+    if (current < most) return std::nullopt;
+    StripeError error;
+    error.code = "customer_max_subscriptions";
+    error.message = "Customer " + customer + " already has the maximum " + std::to_string(most) +
+                    " current subscriptions";
+    return error;
 }
 
 bool has_payment_source(Context& ctx, const Json& subscription) {
@@ -308,6 +349,7 @@ Refusal no_payment_source() {
 Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request) {
     if (auto error = check_customer_currency(ctx, request.customer, request.currency))
         return Refusal(*std::move(error));
+    if (auto error = check_number(ctx, request.customer)) return Refusal(*std::move(error));
     const Moment moment = moment_of(ctx, request);
     if (auto error = check_start(request, moment)) return Refusal(*std::move(error));
     Json subscription = build(ctx, request, moment);
@@ -315,6 +357,8 @@ Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request) {
         return Refusal(*std::move(error));
     repeat_single_item(subscription);
     if (auto error = check_item_prices(subscription)) return Refusal(*std::move(error));
+    if (auto error = plan_end(subscription, end_request_of(request.settings), moment.now))
+        return Refusal(*std::move(error));
     if (auto error = give_discounts(ctx, subscription, request)) return Refusal(*std::move(error));
 
     const bool automatic = text_of(subscription, "collection_method") == "charge_automatically";
@@ -328,9 +372,12 @@ Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request) {
                                              {moment.now, moment.now},
                                              first_lines(ctx, subscription, request, moment)},
                                             request.payment);
-    const bool must_pay = automatic && !scheduled && integer_of(draft, "amount_due") > 0 &&
-                          request.payment.behavior != PaymentBehavior::DefaultIncomplete;
-    if (must_pay && !has_payment_source(ctx, subscription)) return no_payment_source();
+    const bool is_owed = automatic && !scheduled && integer_of(draft, "amount_due") > 0;
+    const bool is_charged =
+        is_owed && request.payment.behavior != PaymentBehavior::DefaultIncomplete;
+    if (is_charged && !has_payment_source(ctx, subscription)) return no_payment_source();
+    // What is added to a trial is to be paid before it begins.
+    if (is_owed) subscription["status"] = "incomplete";
     subscription["latest_invoice"] = draft.at("id");
     save_subscription(ctx, subscription);
     ctx.emit("customer.subscription.created", subscription);

@@ -94,7 +94,6 @@ Outcome<ItemRequest> read_item(Context& ctx, Params& params) {
 }
 
 Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params) {
-    constexpr std::size_t kItemsMax = 20;
     std::vector<ItemRequest> requests;
     for (Params& item : params.objects("items")) {
         const std::string id = item.text("id").value_or("");
@@ -110,8 +109,6 @@ Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params) {
         request->deleted = deleted;
         requests.push_back(*std::move(request));
     }
-    if (requests.size() > kItemsMax)
-        return bad_param("items", "", "A subscription can have at most 20 items.");
     return requests;
 }
 

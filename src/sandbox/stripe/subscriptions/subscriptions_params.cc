@@ -1,6 +1,5 @@
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "sandbox/stripe/subscriptions/billing_mode.h"
@@ -39,55 +38,6 @@ void refuse_tax(Params& params) {
             bad_param("automatic_tax[enabled]", "", "This sandbox does not compute taxes."));
     tax->ignore("liability");
     params.absorb(*tax);
-}
-
-Instant first_period_end(const Json& subscription) {
-    std::optional<Instant> first;
-    for (const Json& item : subscription.at("items").at("data")) {
-        const Instant end = period_of_item(item).end;
-        if (!first || end < *first) first = end;
-    }
-    return first.value_or(Instant{});
-}
-
-/// cancel_at: seconds, min_period_end, or max_period_end.
-std::optional<Instant> resolve_cancel_at(const Json& subscription, const std::string& text) {
-    if (text == "min_period_end") return first_period_end(subscription);
-    if (text == "max_period_end") return last_period_end(subscription);
-    Json form;
-    form["cancel_at"] = text;
-    return Params(form).timestamp("cancel_at");
-}
-
-std::optional<StripeError> apply_cancel(Context& ctx, Json& subscription,
-                                        const SubscriptionSettings& settings) {
-    const Instant now = second_of(ctx, text_of(subscription, "customer"));
-    if (settings.cancel_at && settings.cancel_at_period_end.value_or(false))
-        return bad_param("cancel_at", "parameters_exclusive",
-                         "You may only specify one of these parameters: cancel_at, "
-                         "cancel_at_period_end.")
-            .error();
-    if (settings.cancel_at_period_end) {
-        const bool ends = *settings.cancel_at_period_end;
-        const bool already = flag_of(subscription, "cancel_at_period_end");
-        if (ends && !already)
-            set_cancel_at(subscription, last_period_end(subscription), CancelFlag::AtPeriodEnd,
-                          now);
-        if (!ends && instant_of(subscription, "cancel_at") && !settings.cancel_at)
-            set_cancel_at(subscription, std::nullopt, CancelFlag::AtPeriodEnd, now);
-    }
-    if (!settings.cancel_at) return std::nullopt;
-    if (settings.cancel_at->empty()) {
-        set_cancel_at(subscription, std::nullopt, CancelFlag::AtDate, now);
-        return std::nullopt;
-    }
-    const auto when = resolve_cancel_at(subscription, *settings.cancel_at);
-    if (!when)
-        return bad_param("cancel_at", "", "Invalid timestamp: " + *settings.cancel_at).error();
-    if (*when <= now)
-        return bad_param("cancel_at", "", "Invalid timestamp: must be in the future.").error();
-    set_cancel_at(subscription, when, CancelFlag::AtDate, now);
-    return std::nullopt;
 }
 
 std::optional<StripeError> apply_payment_method(Context& ctx, Json& subscription,
@@ -169,7 +119,6 @@ std::optional<StripeError> apply_settings(Context& ctx, Json& subscription,
     if (settings.missing_payment_method)
         subscription["trial_settings"]["end_behavior"]["missing_payment_method"] =
             *settings.missing_payment_method;
-    if (auto error = apply_cancel(ctx, subscription, settings)) return error;
     Json& details = subscription["cancellation_details"];
     if (settings.comment) details["comment"] = text_or_null(*settings.comment);
     if (settings.feedback) details["feedback"] = text_or_null(*settings.feedback);
@@ -221,6 +170,8 @@ std::optional<StripeError> check_item_prices(const Json& subscription) {
         }
         cycle += total_of(items[i].at("price"), integer_of(items[i], "quantity"));
     }
+    if (items.size() > kItemsMax)
+        return bad_param("items", "", "A subscription can have at most 20 items.").error();
     // What one invoice cannot hold could never be renewed.
     if (!fits_amount(cycle))
         return amount_too_large("items", text_of(items[0].at("price"), "currency")).error();

@@ -22,9 +22,12 @@ struct SubscriptionSettings {
     std::optional<bool> cancel_at_period_end;
     std::optional<std::string> comment, feedback;  ///< cancellation_details
 };
+inline EndRequest end_request_of(const SubscriptionSettings& settings) {
+    return {settings.cancel_at, settings.cancel_at_period_end};
+}
 SubscriptionSettings read_settings(Params& params);
-/// Errors: 400 for payment methods that do not exist or belong to somebody else, and for ends in
-/// the past.
+/// All but the end, which needs the periods (end_requests.h).
+/// Errors: 400 for payment methods that do not exist or belong to somebody else.
 std::optional<StripeError> apply_settings(Context& ctx, Json& subscription,
                                           const SubscriptionSettings& settings);
 
@@ -54,7 +57,8 @@ Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request);
 void check_trial_end(Params& params, std::optional<Instant> trial_end, Instant now);
 inline constexpr std::int64_t kTrialDaysMax = 730;
 
-/// No price twice, and no more than an invoice holds. nullopt when all is well.
+inline constexpr std::size_t kItemsMax = 20;
+/// No price twice, not too many, and no more than an invoice holds. nullopt when all is well.
 std::optional<StripeError> check_item_prices(const Json& subscription);
 
 Answer create_subscription(Operation& operation);

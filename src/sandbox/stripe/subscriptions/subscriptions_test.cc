@@ -222,6 +222,54 @@ TEST(CreateSubscription, RefusesAsRecorded) {
               "No such customer: 'cus_none'");
 }
 
+// SDK reference of Subscription.status; the message as public projects quote it.
+TEST(UpdateSubscription, AnIncompleteOneTakesLittle) {
+    BillingSandbox sandbox;
+    const std::string customer = sandbox.customer("pm_card_chargeCustomerFail");
+    const Json made =
+        sandbox.post("/v1/subscriptions", subscribe_form(customer, sandbox.price("Starter", 2900)));
+    const std::string path = "/v1/subscriptions/" + text_of(made, "id");
+    const std::string later = std::to_string(unix_seconds(sandbox.now()) + 864'000);
+    const std::string refused[] = {
+        "cancel_at_period_end=true",
+        "cancel_at=" + later,
+        "trial_end=" + later,
+        "billing_cycle_anchor=now",
+        "pause_collection[behavior]=void",
+        "collection_method=send_invoice&days_until_due=3",
+        "items[0][id]=" + text_of(first_item(made), "id") + "&items[0][quantity]=2"};
+    for (const std::string& form : refused)
+        EXPECT_EQ(sandbox.refused(path, form).message,
+                  "You cannot update a subscription in `incomplete` status in a way that results "
+                  "in a new invoice or invoice items. Only minor attributes, like `metadata` or "
+                  "`default_payment_method`, can be updated on such subscriptions.")
+            << form;
+    const Json card =
+        sandbox.post("/v1/payment_methods/pm_card_visa/attach", "customer=" + customer);
+    const Json updated = sandbox.post(
+        path, "metadata[a]=b&description=x&default_payment_method=" + text_of(card, "id"));
+    EXPECT_EQ(updated["metadata"]["a"], "b");
+    EXPECT_EQ(updated["default_payment_method"], card["id"]);
+    EXPECT_EQ(updated["status"], "incomplete");
+
+    sandbox.remove(path);
+    EXPECT_EQ(sandbox.refused(path, "cancel_at_period_end=false").message,
+              "A canceled subscription can only update its cancellation_details and metadata.");
+    EXPECT_EQ(sandbox.post(path, "metadata[a]=c")["metadata"]["a"], "c");
+}
+
+// An invoice of it by hand, of nothing, is no payment of the first one.
+TEST(UpdateSubscription, OnlyItsFirstInvoiceMakesAnIncompleteOneActive) {
+    BillingSandbox sandbox;
+    const std::string customer = sandbox.customer("pm_card_chargeCustomerFail");
+    const Json made =
+        sandbox.post("/v1/subscriptions", subscribe_form(customer, sandbox.price("Starter", 2900)));
+    const Json other = sandbox.post(
+        "/v1/invoices", "customer=" + customer + "&subscription=" + text_of(made, "id"));
+    EXPECT_EQ(sandbox.post("/v1/invoices/" + text_of(other, "id") + "/finalize")["status"], "paid");
+    EXPECT_EQ(sandbox.get("/v1/subscriptions/" + text_of(made, "id"))["status"], "incomplete");
+}
+
 TEST(CreateSubscription, DefaultIncompleteChargesNothing) {
     BillingSandbox sandbox;
     const Json subscription = sandbox.post(

@@ -47,17 +47,27 @@ Outcome<PlanChange> read_change(Context& ctx, Params& params, Instant now) {
     return change;
 }
 
-/// Stripe's rule: while incomplete, only metadata and the payment method can change.
-bool needs_active(const PlanChange& change, const SubscriptionSettings& settings) {
+/// Whether it concerns more than what a subscription of any status shows: when it ends, what it
+/// bills, and how.
+bool changes_billing(const PlanChange& change, const SubscriptionSettings& settings) {
     return !change.items.empty() || change.anchor == PlanChange::Anchor::Now ||
-           !change.added_charges.empty() || settings.collection_method.has_value();
+           !change.added_charges.empty() || change.trial_end || settings.collection_method ||
+           settings.days_until_due || settings.missing_payment_method || settings.cancel_at ||
+           settings.cancel_at_period_end;
 }
 
 Refusal not_updatable(const Json& subscription) {
     StripeError error;
-    error.message = "The subscription " + text_of(subscription, "id") +
-                    " cannot be updated in this way while its status is " +
-                    text_of(subscription, "status") + ".";
+    if (is_ended(subscription)) {
+        error.code = "invalid_canceled_subscription_fields";
+        error.message =
+            "A canceled subscription can only update its cancellation_details and metadata.";
+        return Refusal(std::move(error));
+    }
+    error.message =
+        "You cannot update a subscription in `incomplete` status in a way that results in a new "
+        "invoice or invoice items. Only minor attributes, like `metadata` or "
+        "`default_payment_method`, can be updated on such subscriptions.";
     return Refusal(std::move(error));
 }
 
@@ -76,8 +86,9 @@ std::optional<StripeError> check_unmanaged(const Json& subscription,
 
 /// A canceled subscription takes only metadata and cancellation details.
 bool changes_nothing_but_notes(const PlanChange& change, const SubscriptionSettings& settings) {
-    return !needs_active(change, settings) && !change.trial_end && !settings.cancel_at &&
-           !settings.cancel_at_period_end && !settings.default_payment_method;
+    return !changes_billing(change, settings) && !settings.default_payment_method &&
+           !settings.default_source && !settings.description &&
+           !settings.save_default_payment_method;
 }
 
 bool is_plan_change(const PlanChange& change, const Json& subscription, Instant now) {
@@ -117,15 +128,17 @@ Answer update_subscription(Operation& operation) {
     auto change = read_change(ctx, params, now);
     if (!change) return Refusal(change.error());
     const SubscriptionSettings settings = read_settings(params);
+    change->end = end_request_of(settings);
     const auto pause = read_pause(params);
     const auto discounts = read_discounts(params);
     if (change->payment.behavior == PaymentBehavior::PendingIfIncomplete)
         check_pendable(params, change->items);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
-    if (is_ended(*subscription) && (discounts || !changes_nothing_but_notes(*change, settings)))
+    const bool more = discounts || pause;
+    if (is_ended(*subscription) && (more || !changes_nothing_but_notes(*change, settings)))
         return not_updatable(*subscription);
     if (text_of(*subscription, "status") == "incomplete" &&
-        (discounts || needs_active(*change, settings)))
+        (more || changes_billing(*change, settings)))
         return not_updatable(*subscription);
     if (auto error = check_unmanaged(*subscription, settings)) return Refusal(*std::move(error));
     // First, for prorations are made with them.
@@ -144,12 +157,11 @@ Answer update_subscription(Operation& operation) {
         change->anchor = PlanChange::Anchor::Unchanged;
     }
 
-    // The order matters: a change of items may move the period end that a cancellation means.
-    const bool plan = is_plan_change(*change, *subscription, now);
+    if (is_plan_change(*change, *subscription, now))
+        subscription = replace_pending_update(ctx, *std::move(subscription));
     PlannedChange planned;
     planned.subscription = *subscription;
-    if (plan) {
-        subscription = replace_pending_update(ctx, *std::move(subscription));
+    if (is_plan_change(*change, *subscription, now) || change->end.asks()) {
         auto result = plan_change(ctx, *subscription, *change);
         if (!result) return Refusal(result.error());
         planned = *std::move(result);

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string_view>
+
+/// What happens to an invoice, told to the features that listen (EventListener::types) with the
+/// stored invoice, and before the events that Stripe raises for it. They are no events: only
+/// features hear of them.
+namespace turnpike::twin {
+
+inline constexpr std::string_view kInvoicePaid = "sandbox.invoice.paid";
+/// A payment failed or waits for the cardholder, or nobody tries to collect. Listeners hear of
+/// kCollectionFailed too.
+inline constexpr std::string_view kInvoiceUnpaid = "sandbox.invoice.unpaid";
+/// The same, of a payment that was tried without being asked for.
+inline constexpr std::string_view kCollectionFailed = "sandbox.invoice.unpaid.collection_failed";
+/// Its due date has passed.
+inline constexpr std::string_view kInvoicePastDue = "sandbox.invoice.past_due";
+/// Voided or marked uncollectible.
+inline constexpr std::string_view kInvoiceClosed = "sandbox.invoice.closed";
+/// Marked uncollectible by a request.
+inline constexpr std::string_view kInvoiceWrittenOff = "sandbox.invoice.written_off";
+
+}  // namespace turnpike::twin
