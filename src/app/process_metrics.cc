@@ -21,7 +21,7 @@ std::int64_t gauge_value(BreakerState state) {
 
 }  // namespace
 
-stripe::ClientMetrics stripe_metrics(http::Metrics& metrics) {
+ClientMetrics stripe_metrics(http::Metrics& metrics) {
     for (const char* outcome : {"succeeded", "refused", "nothing_happened", "unknown", "shed"})
         metrics.counter(http::kProviderRequests, {{"provider", "stripe"}, {"outcome", outcome}});
     metrics.gauge(http::kProviderBreakerState, {{"provider", "stripe"}}).set(0);

@@ -15,7 +15,7 @@ namespace turnpike {
 
 /// Joins the features' reports to the process's metrics. `metrics` outlives what is returned. Every
 /// series is there from the start, so that its first rise is a rise and not a new series.
-stripe::ClientMetrics stripe_metrics(http::Metrics& metrics);
+ClientMetrics stripe_metrics(http::Metrics& metrics);
 WebhookMetrics webhook_metrics(http::Metrics& metrics);
 /// For GatewayApi::passed. Its series appear with their first request: the routes are the
 /// catalog's.

@@ -1,5 +1,6 @@
 #include "payments/intents.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -73,7 +74,11 @@ constexpr std::string_view kNothingHappened = R"sql(
      WHERE id = $1 AND attempts = $2 AND state = 'unknown'
 )sql";
 
-Result<Intent> begin(sql::Transaction& tx, const IntentWorld& world, const IntentRequest& request) {
+/// Whether an unknown intent may leave again under its key.
+enum class Unknowns : bool { SentAgain, LookedFor };
+
+Result<Intent> begin(sql::Transaction& tx, const IntentWorld& world, const IntentRequest& request,
+                     Unknowns unknowns) {
     const auto now = world.clock.now();
     tx.run(kInsert, {world.ids.make<IntentId>(now), request.provider, request.obligation,
                      idempotency_key(request.provider, request.obligation, 0), request.method,
@@ -88,8 +93,9 @@ Result<Intent> begin(sql::Transaction& tx, const IntentWorld& world, const Inten
                         request.obligation + " was asked for with other content before");
     if (intent->state == IntentState::Succeeded || intent->state == IntentState::Refused)
         return *std::move(intent);
-    if (intent->state == IntentState::Unknown && now - intent->updated_at > kIntentResendWindow)
-        return *std::move(intent);
+    const bool may_leave =
+        unknowns == Unknowns::SentAgain && now - intent->updated_at <= kIntentResendWindow;
+    if (intent->state == IntentState::Unknown && !may_leave) return *std::move(intent);
 
     tx.run(kBegin, {intent->id, now});
     ++intent->attempts;
@@ -160,11 +166,56 @@ std::string idempotency_key(std::string_view provider, std::string_view obligati
     return "tp_" + to_hex(sha256(text)).substr(0, kKeyHexDigits);
 }
 
+namespace {
+
+asio::awaitable<Result<Intent>> begin_intent(const IntentWorld& world, const IntentRequest& request,
+                                             Unknowns unknowns) {
+    auto open = [&](sql::Transaction& tx) { return begin(tx, world, request, unknowns); };
+    co_return co_await world.db.write(std::move(open));
+}
+
+/// The intent as it is when it was looked for: succeeded, pending again, or unknown still.
+asio::awaitable<Result<Intent>> look_for(const IntentWorld& world, const Intent& intent,
+                                         const Looking& looking) {
+    const auto found = co_await looking.find(intent);
+    // Whatever kept us from seeing it: it may be there.
+    if (!found)
+        co_return outcome_unknown(intent.provider, "it cannot be looked for now",
+                                  found.error().retry_after_s);
+    const auto now = world.clock.now();
+    const bool absent = !*found && now - intent.updated_at > looking.absent_after;
+    auto settle = [&](sql::Transaction& tx) {
+        if (*found) settle_found(tx, intent, **found, now);
+        if (absent) settle_absent(tx, intent, now, looking.absent_after);
+        return *find_intent(tx, intent.provider, intent.obligation);
+    };
+    co_return co_await world.db.write(std::move(settle));
+}
+
+std::unexpected<Error> not_settled(const Intent& intent, const IntentWorld& world,
+                                   const Looking& looking) {
+    const auto left = intent.updated_at + looking.absent_after - world.clock.now();
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
+    return outcome_unknown(intent.provider, "it is not there yet, but may still come",
+                           static_cast<int>(std::max<std::int64_t>(1, seconds + 1)));
+}
+
+}  // namespace
+
 asio::awaitable<Result<IntentOutcome>> perform(IntentWorld world, IntentRequest request,
-                                               SendIntent send) {
-    auto open = [&](sql::Transaction& tx) { return begin(tx, world, request); };
-    const auto begun = co_await world.db.write(std::move(open));
+                                               SendIntent send, Looking looking) {
+    const auto unknowns = looking.find ? Unknowns::LookedFor : Unknowns::SentAgain;
+    auto begun = co_await begin_intent(world, request, unknowns);
     if (!begun) co_return failure(begun);
+    if (looking.find && begun->state == IntentState::Unknown) {
+        const auto seen = co_await look_for(world, *begun, looking);
+        if (!seen) co_return failure(seen);
+        if (is_final(*seen)) co_return outcome_of(*seen, Source::Provider);
+        if (seen->state == IntentState::Unknown) co_return not_settled(*seen, world, looking);
+        begun = co_await begin_intent(world, request, unknowns);
+        if (!begun) co_return failure(begun);
+        if (begun->state == IntentState::Unknown) co_return not_settled(*begun, world, looking);
+    }
     if (is_final(*begun)) co_return outcome_of(*begun, Source::Row);
     if (begun->state == IntentState::Unknown &&
         world.clock.now() - begun->updated_at > kIntentResendWindow) {
@@ -224,8 +275,9 @@ constexpr std::string_view kReopen = R"sql(
      WHERE id = $1 AND idempotency_key = $2 AND state = 'unknown'
 )sql";
 
-bool settle_absent(sql::Transaction& tx, const Intent& intent, Instant now) {
-    check(now - intent.updated_at > kIntentResendWindow,
+bool settle_absent(sql::Transaction& tx, const Intent& intent, Instant now,
+                   std::chrono::seconds absent_after) {
+    check(now - intent.updated_at > absent_after,
           "absence is known only when no request can be under way");
     // The attempts so far name the generation: they only grow, so no key ever comes back.
     const auto key = idempotency_key(intent.provider, intent.obligation, intent.attempts);

@@ -93,6 +93,15 @@ struct IntentWorld {
 /// at least 24 h; past this age the same key could make a second object.
 inline constexpr std::chrono::hours kIntentResendWindow{23};
 
+/// For writes whose repetition no provider recognizes: an unknown intent does not leave again
+/// before it was looked for.
+struct Looking {
+    /// What the intent made or did, as JSON text; nullopt: it is not there. Empty: nobody looks.
+    std::function<asio::awaitable<Result<std::optional<std::string>>>(const Intent&)> find{};
+    /// How long after its first request what is not there will not come any more.
+    std::chrono::seconds absent_after{};
+};
+
 /// Fulfils an obligation once, however often it is asked to and wherever the process died before.
 ///
 ///     1. one transaction: the row by (provider, obligation), its attempt counted, state unknown
@@ -100,14 +109,16 @@ inline constexpr std::chrono::hours kIntentResendWindow{23};
 ///     3. one transaction: what is known now
 ///
 /// A final row answers without a call. An unknown row is sent again under the same key while
-/// younger than kIntentResendWindow; after that only reconciliation may settle it.
+/// younger than kIntentResendWindow; after that only reconciliation may settle it. With `looking`,
+/// an unknown row is looked for instead: found, it succeeded; not found for `absent_after`, it is
+/// settled as absent and begins anew; until then its outcome stays unknown.
 ///
 /// Errors: Conflict       "payment.obligation_changed"  the obligation has other content
 ///         Unavailable    "payment.provider_down"       nothing happened there
 ///         OutcomeUnknown "payment.outcome_unknown"     ask again, or reconcile
 /// sql::Failure comes out; asking again is safe after it.
 asio::awaitable<Result<IntentOutcome>> perform(IntentWorld world, IntentRequest request,
-                                               SendIntent send);
+                                               SendIntent send, Looking looking = {});
 
 /// "tp_" + 48 hex digits of SHA-256 over provider, obligation and generation. It depends on nothing
 /// that a restored backup could have lost, so that work done again after a restore meets the
@@ -126,9 +137,10 @@ std::int64_t count_unknown_intents(sql::Transaction& tx, std::string_view provid
 /// Reconciliation found what the obligation made. \return false when it was settled meanwhile
 bool settle_found(sql::Transaction& tx, const Intent& intent, const std::string& object,
                   Instant now);
-/// Reconciliation proved that nothing exists and that nothing can be under way any more (older than
-/// kIntentResendWindow). The intent is pending again under a new key.
+/// Reconciliation proved that nothing exists, and the intent is older than `absent_after`: nothing
+/// can be under way any more. It is pending again under a new key.
 /// \return false when it was settled meanwhile
-bool settle_absent(sql::Transaction& tx, const Intent& intent, Instant now);
+bool settle_absent(sql::Transaction& tx, const Intent& intent, Instant now,
+                   std::chrono::seconds absent_after);
 
 }  // namespace turnpike

@@ -243,16 +243,87 @@ TEST_P(Intents, WhatIsProvenAbsentIsSentUnderANewKey) {
     EXPECT_EQ(reason_of(perform_once()), "payment.outcome_unknown");
     const Intent old = row();
     clock.advance(hours(25));
-    EXPECT_TRUE(db().write_blocking(
-        [&](sql::Transaction& tx) { return settle_absent(tx, old, clock.now()); }));
+    EXPECT_TRUE(db().write_blocking([&](sql::Transaction& tx) {
+        return settle_absent(tx, old, clock.now(), kIntentResendWindow);
+    }));
     EXPECT_EQ(row().state, IntentState::Pending);
     EXPECT_NE(row().idempotency_key, old.idempotency_key);
-    EXPECT_FALSE(db().write_blocking(
-        [&](sql::Transaction& tx) { return settle_absent(tx, old, clock.now()); }));
+    EXPECT_FALSE(db().write_blocking([&](sql::Transaction& tx) {
+        return settle_absent(tx, old, clock.now(), kIntentResendWindow);
+    }));
 
     provider.mood = FakeProvider::Mood::Works;
     EXPECT_TRUE(perform_once());
     EXPECT_EQ(provider.objects, 1);
+}
+
+/// A provider that knows no keys: what is unknown is looked for before it is sent again.
+class LookedForIntents : public Intents {
+protected:
+    Result<IntentOutcome> perform_looking() {
+        Looking looking{.find = [this](const Intent&) { return look(); },
+                        .absent_after = minutes(2)};
+        return run(perform({db(), clock, ids}, request(), provider.sender(), std::move(looking)));
+    }
+    asio::awaitable<Result<std::optional<std::string>>> look() {
+        ++looks;
+        if (is_blind) co_return fail(ErrorCode::NotFound, "payment.refused", "no such list");
+        if (provider.objects == 0) co_return std::nullopt;
+        co_return std::optional<std::string>(R"({"id":"obj_1"})");
+    }
+
+    int looks = 0;
+    bool is_blind = false;
+};
+
+TEST_P(LookedForIntents, WhatIsThereIsNotMadeTwice) {
+    provider.mood = FakeProvider::Mood::LosesAnswers;
+    EXPECT_EQ(reason_of(perform_looking()), "payment.outcome_unknown");
+    provider.forget_keys();
+    const auto again = perform_looking();
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->reply, R"({"id":"obj_1"})");
+    EXPECT_EQ(provider.calls, 1);
+    EXPECT_EQ(perform_looking()->reply, R"({"id":"obj_1"})");
+    EXPECT_EQ(looks, 1) << "then our row tells";
+}
+
+TEST_P(LookedForIntents, WhatIsNotThereMayStillComeForAWhile) {
+    provider.mood = FakeProvider::Mood::LosesRequests;
+    EXPECT_EQ(reason_of(perform_looking()), "payment.outcome_unknown");
+    provider.mood = FakeProvider::Mood::Works;
+    clock.advance(minutes(2));
+    const auto early = perform_looking();
+    EXPECT_EQ(reason_of(early), "payment.outcome_unknown");
+    EXPECT_EQ(early.error().retry_after_s, 1);
+    EXPECT_EQ(provider.calls, 1);
+
+    clock.advance(std::chrono::seconds(1));
+    const auto again = perform_looking();
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(provider.calls, 2);
+    EXPECT_EQ(provider.objects, 1);
+}
+
+TEST_P(LookedForIntents, TheWaitBeginsAnewWithEachTry) {
+    provider.mood = FakeProvider::Mood::LosesRequests;
+    for (int tries = 1; tries <= 3; ++tries) {
+        EXPECT_EQ(reason_of(perform_looking()), "payment.outcome_unknown");
+        EXPECT_EQ(provider.calls, tries);
+        EXPECT_EQ(reason_of(perform_looking()), "payment.outcome_unknown");
+        EXPECT_EQ(provider.calls, tries) << "the last try may still be under way";
+        clock.advance(minutes(3));
+    }
+}
+
+TEST_P(LookedForIntents, WhoCannotLookDoesNotSend) {
+    provider.mood = FakeProvider::Mood::LosesRequests;
+    EXPECT_EQ(reason_of(perform_looking()), "payment.outcome_unknown");
+    is_blind = true;
+    clock.advance(hours(48));
+    EXPECT_EQ(reason_of(perform_looking()), "payment.outcome_unknown");
+    EXPECT_EQ(provider.calls, 1);
+    EXPECT_EQ(row().state, IntentState::Unknown);
 }
 
 TEST_P(Intents, KeysDeriveFromTheObligationAlone) {
@@ -337,6 +408,7 @@ TEST_P(Intents, CountsWhatIsOpen) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, Intents, sql::both_engines(), sql::engine_name);
+INSTANTIATE_TEST_SUITE_P(, LookedForIntents, sql::both_engines(), sql::engine_name);
 
 }  // namespace
 }  // namespace turnpike

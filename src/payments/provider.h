@@ -32,6 +32,9 @@ struct ProviderSubscription {
     std::optional<Instant> cancel_at, canceled_at, ended_at;
     Instant started_at;
     std::optional<std::string> latest_invoice;
+    /// Where the customer authorises the charges, or another way to pay them; must be handed out
+    /// where the provider takes no payment method from us.
+    std::optional<std::string> authorization_url{};
     std::map<std::string, std::string> metadata;
 };
 
@@ -164,7 +167,7 @@ struct NewInvoice {
     std::map<std::string, std::string> metadata;
 };
 
-/// The port to a payment provider. Implementations: stripe::Provider (razorpay follows).
+/// The port to a payment provider. Implementations: stripe::Provider, razorpay::Provider.
 ///
 /// Errors of every call:
 ///   PaymentRequired "payment.declined" (details: decline_code, code)   a card said no

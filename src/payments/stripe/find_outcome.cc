@@ -3,9 +3,9 @@
 
 #include "base/encoding.h"
 #include "payments/errors.h"
+#include "payments/reply_reader.h"
 #include "payments/stripe/exchange.h"
 #include "payments/stripe/provider.h"
-#include "payments/stripe/reader.h"
 #include "payments/stripe/translate.h"
 
 namespace turnpike::stripe {
@@ -32,7 +32,7 @@ std::optional<std::string> sent_value(const std::string& body, std::string_view 
 }
 
 bool has_tag(const Json& object, std::string_view key, const std::string& value) {
-    const auto metadata = Reader(object, "object").metadata();
+    const auto metadata = ReplyReader(object, "object").texts("metadata");
     const auto tag = metadata.find(std::string(key));
     return tag != metadata.end() && tag->second == value;
 }
@@ -55,7 +55,7 @@ Form narrow(const Intent& intent) {
     return query;
 }
 
-asio::awaitable<Result<Found>> find_created(Exchange& exchange, const Intent& intent) {
+asio::awaitable<Result<Found>> find_created(StripeExchange& exchange, const Intent& intent) {
     const auto objects = co_await exchange.get_all(intent.path, narrow(intent));
     if (!objects) co_return failure(objects);
     for (const Json& object : *objects)
@@ -70,7 +70,7 @@ std::optional<std::string> without_action(const std::string& path, std::string_v
 }
 
 bool shows_effect(const Intent& intent, const Json& object) {
-    Reader fields(object, "object");
+    ReplyReader fields(object, "object");
     const auto status = fields.maybe_text("status").value_or("");
     if (intent.method == "DELETE") return status == "canceled";
     if (intent.path.ends_with("/finalize")) return !status.empty() && status != "draft";
@@ -88,7 +88,7 @@ bool shows_effect(const Intent& intent, const Json& object) {
     return has_tag(object, kLastChangeKey, intent.obligation);
 }
 
-asio::awaitable<Result<Found>> find_changed(Exchange& exchange, const Intent& intent) {
+asio::awaitable<Result<Found>> find_changed(StripeExchange& exchange, const Intent& intent) {
     std::string path = intent.path;
     for (const std::string_view action : {"/finalize", "/attach", "/detach", "/advance"})
         if (const auto object = without_action(intent.path, action)) path = *object;
@@ -101,15 +101,14 @@ asio::awaitable<Result<Found>> find_changed(Exchange& exchange, const Intent& in
 
 }  // namespace
 
-asio::awaitable<Result<std::optional<std::string>>> find_outcome(Exchange& exchange,
-                                                                 const Intent& intent) {
+asio::awaitable<Result<std::optional<std::string>>> StripeExchange::find_outcome(Intent intent) {
     for (const std::string_view collection : kCollections)
         if (intent.method == "POST" && intent.path == collection)
-            co_return co_await find_created(exchange, intent);
+            co_return co_await find_created(*this, intent);
     if (intent.path == "/v1/test_helpers/test_clocks")
         co_return outcome_unknown(kProviderName, "a new test clock carries no name of ours",
                                   std::nullopt);
-    co_return co_await find_changed(exchange, intent);
+    co_return co_await find_changed(*this, intent);
 }
 
 }  // namespace turnpike::stripe

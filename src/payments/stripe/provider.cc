@@ -4,8 +4,8 @@
 
 #include "base/encoding.h"
 #include "crypto/crypto.h"
+#include "payments/currencies.h"
 #include "payments/errors.h"
-#include "payments/stripe/currencies.h"
 #include "payments/stripe/exchange.h"
 #include "payments/stripe/translate.h"
 
@@ -26,14 +26,14 @@ Result<std::unique_ptr<Provider>> Provider::create(ClientConfig config, http::Cl
                                                    IntentWorld world, ClientMetrics metrics) {
     const auto checked = check_config(config);
     if (!checked) return failure(checked);
-    auto exchange = std::make_unique<Exchange>(std::move(config), http, world, std::move(metrics));
+    auto exchange = std::make_unique<StripeExchange>(config, http, world, std::move(metrics));
     return std::unique_ptr<Provider>(new Provider(std::move(exchange)));
 }
 
-Provider::Provider(std::unique_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+Provider::Provider(std::unique_ptr<StripeExchange> exchange) : exchange_(std::move(exchange)) {}
 Provider::~Provider() = default;
 
-bool Provider::live() const { return exchange_->client().live(); }
+bool Provider::live() const { return exchange_->live(); }
 
 asio::awaitable<Result<std::string>> Provider::create_customer(NewCustomer request) {
     const std::string obligation = "customer:" + request.customer.text();
@@ -214,35 +214,15 @@ asio::awaitable<Result<ProviderTestClock>> Provider::advance_test_clock(std::str
 }
 
 asio::awaitable<Result<std::optional<std::string>>> Provider::find_by_obligation(Intent intent) {
-    co_return co_await find_outcome(*exchange_, intent);
+    co_return co_await exchange_->find_outcome(std::move(intent));
 }
 
 asio::awaitable<Result<SettledIntents>> Provider::settle_unknown(int limit) {
-    const auto& world = exchange_->world();
-    const Instant now = world.clock.now();
-    auto load = [&](sql::Transaction& tx) {
-        return unknown_intents(tx, kProviderName, now - std::chrono::minutes(1), limit);
-    };
-    const auto open = co_await world.db.read(std::move(load));
-    SettledIntents settled;
-    for (const Intent& intent : open) {
-        const auto found = co_await find_outcome(*exchange_, intent);
-        if (!found && found.error().code == ErrorCode::Unavailable) co_return failure(found);
-        const bool expired = now - intent.updated_at > kIntentResendWindow + std::chrono::hours(2);
-        auto settle = [&](sql::Transaction& tx) {
-            if (found && *found) return settle_found(tx, intent, **found, now);
-            return found && expired && settle_absent(tx, intent, now);
-        };
-        const bool done = co_await world.db.write(std::move(settle));
-        int& count = !done ? settled.open : (*found ? settled.found : settled.absent);
-        ++count;
-    }
-    co_return settled;
+    co_return co_await exchange_->settle_unknown(limit);
 }
 
 asio::awaitable<ProviderHealth> Provider::health() {
-    auto count = [](sql::Transaction& tx) { return count_unknown_intents(tx, kProviderName); };
-    const auto unknown = co_await exchange_->world().db.read(std::move(count));
+    const auto unknown = co_await exchange_->count_unknown();
     co_return ProviderHealth{exchange_->client().health(), unknown};
 }
 

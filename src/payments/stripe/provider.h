@@ -9,26 +9,14 @@
 
 #include "payments/intents.h"
 #include "payments/provider.h"
+#include "payments/provider_health.h"
 #include "payments/stripe/client.h"
 
 namespace turnpike::stripe {
 
 inline constexpr std::string_view kProviderName = "stripe";
 
-class Exchange;
-
-/// For /health/billing: how the conversation with Stripe goes.
-struct ProviderHealth {
-    ClientHealth client;
-    std::int64_t unknown_intents = 0;  ///< outcomes that are still open
-};
-
-/// What one pass over the unknown intents did.
-struct SettledIntents {
-    int found = 0;   ///< the object was there: succeeded
-    int absent = 0;  ///< proven not to exist: pending again, under a new key
-    int open = 0;    ///< still unknown
-};
+class StripeExchange;
 
 /// Stripe behind the port. Writes go through intents; a write whose first outcome is on file
 /// answers without asking, except that a subscription or an invoice is read afresh, so that an old
@@ -117,7 +105,7 @@ public:
     asio::awaitable<Result<std::monostate>> probe();
 
 private:
-    explicit Provider(std::unique_ptr<Exchange> exchange);
+    explicit Provider(std::unique_ptr<StripeExchange> exchange);
 
     asio::awaitable<Result<std::string>> create_product(const NewPrice& request);
     /// The configuration of the portal that offers exactly `prices`, made on first need; nullopt
@@ -125,7 +113,7 @@ private:
     asio::awaitable<Result<std::optional<std::string>>> portal_configuration(
         std::vector<std::string> prices);
 
-    std::unique_ptr<Exchange> exchange_;
+    std::unique_ptr<StripeExchange> exchange_;
 };
 
 }  // namespace turnpike::stripe

@@ -12,7 +12,7 @@ bool is_finalized(const Json& invoice) {
     return status != invoice.end() && status->is_string() && *status != "draft";
 }
 
-asio::awaitable<Result<ProviderInvoice>> write_invoice(Exchange& exchange, Write write) {
+asio::awaitable<Result<ProviderInvoice>> write_invoice(StripeExchange& exchange, Write write) {
     auto object = co_await exchange.write_afresh(std::move(write), "/v1/invoices");
     if (!object) co_return failure(object);
     co_return co_await complete_invoice(exchange, *std::move(object));
@@ -21,7 +21,7 @@ asio::awaitable<Result<ProviderInvoice>> write_invoice(Exchange& exchange, Write
 }  // namespace
 
 /// Stripe sends the first lines with an invoice and the rest on demand.
-asio::awaitable<Result<ProviderInvoice>> complete_invoice(Exchange& exchange, Json object) {
+asio::awaitable<Result<ProviderInvoice>> complete_invoice(StripeExchange& exchange, Json object) {
     auto invoice = read_invoice(object);
     if (!invoice || !lines_missing(object)) co_return invoice;
     const auto lines = co_await exchange.get_all("/v1/invoices/" + invoice->id + "/lines", Form());

@@ -109,7 +109,7 @@ asio::awaitable<Result<std::string>> Provider::open_portal(PortalVisit visit) {
     form.add("customer", visit.customer).add("return_url", visit.return_url);
     if (*configuration) form.add("configuration", **configuration);
     const auto session =
-        co_await exchange_->post_unowed("/v1/billing_portal/sessions", std::move(form));
+        co_await exchange_->post_unowed("/v1/billing_portal/sessions", form.text());
     if (!session) co_return failure(session);
     co_return read_url(*session);
 }

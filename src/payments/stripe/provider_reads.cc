@@ -1,10 +1,8 @@
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
+#include "payments/reply_reader.h"
 #include "payments/stripe/exchange.h"
 #include "payments/stripe/provider.h"
-#include "payments/stripe/reader.h"
 #include "payments/stripe/translate.h"
 
 namespace turnpike::stripe {
@@ -15,7 +13,7 @@ struct Listing {
     std::optional<std::string> next;  ///< the last id of the page, when there are more
 };
 
-asio::awaitable<Result<Listing>> get_page(Exchange& exchange, std::string path, Form query,
+asio::awaitable<Result<Listing>> get_page(StripeExchange& exchange, std::string path, Form query,
                                           std::optional<std::string> after) {
     query.add("limit", 100);
     if (after) query.add("starting_after", *after);
@@ -31,13 +29,8 @@ asio::awaitable<Result<Listing>> get_page(Exchange& exchange, std::string path, 
     co_return listing;
 }
 
-/// One object that we cannot mean must not hide all the others. It is nobody's state then: reading
-/// it by its id keeps failing, and this line says why.
 void skip(std::string_view kind, const Json& object, const Error& error) {
-    spdlog::error(
-        "event=payment.unreadable_object provider=stripe kind={} id={} reason={} "
-        "message=\"{}\"",
-        kind, read_id(object).value_or("?"), error.reason.text(), error.message);
+    skip_unreadable(kProviderName, kind, object, error);
 }
 
 }  // namespace

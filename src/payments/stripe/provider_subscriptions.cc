@@ -12,7 +12,8 @@ bool is_canceled(const Json& subscription) {
     return status != subscription.end() && *status == "canceled";
 }
 
-asio::awaitable<Result<ProviderSubscription>> write_subscription(Exchange& exchange, Write write) {
+asio::awaitable<Result<ProviderSubscription>> write_subscription(StripeExchange& exchange,
+                                                                 Write write) {
     const auto object = co_await exchange.write_afresh(std::move(write), "/v1/subscriptions");
     if (!object) co_return failure(object);
     co_return read_subscription(*object);

@@ -1,17 +1,17 @@
 #include "json/value.h"
-#include "payments/stripe/currencies.h"
-#include "payments/stripe/reader.h"
+#include "payments/currencies.h"
+#include "payments/reply_reader.h"
 #include "payments/stripe/translate.h"
 
 namespace turnpike::stripe {
 namespace {
 
 /// Since basil `parent.subscription_details.subscription`; before, `subscription`.
-std::optional<std::string> read_subscription_of(Reader& invoice) {
+std::optional<std::string> read_subscription_of(ReplyReader& invoice) {
     if (const Json* parent = invoice.object("parent")) {
-        const Reader origin(*parent, "invoice.parent");
+        const ReplyReader origin(*parent, "invoice.parent");
         if (const Json* details = origin.object("subscription_details")) {
-            Reader source(*details, "invoice.parent.subscription_details");
+            ReplyReader source(*details, "invoice.parent.subscription_details");
             auto id = source.maybe_reference("subscription");
             if (source.complained()) invoice.complain("invoice.parent names no subscription");
             return id;
@@ -20,7 +20,7 @@ std::optional<std::string> read_subscription_of(Reader& invoice) {
     return invoice.maybe_reference("subscription");
 }
 
-Period read_period(Reader& fields, std::string_view start, std::string_view end) {
+Period read_period(ReplyReader& fields, std::string_view start, std::string_view end) {
     const Period period{fields.instant(start), fields.instant(end)};
     if (period.end < period.start) fields.complain("a period runs backwards");
     return period;
@@ -33,14 +33,14 @@ struct LineOrigin {
 
 /// Since basil `parent.{subscription,invoice}_item_details`; before, `type`, `proration` and
 /// `subscription_item`. A proration of a plan counts as a plan line in both.
-LineOrigin read_origin(Reader& line) {
+LineOrigin read_origin(ReplyReader& line) {
     if (const Json* parent = line.object("parent")) {
-        const Reader origin(*parent, "line.parent");
+        const ReplyReader origin(*parent, "line.parent");
         if (const Json* details = origin.object("subscription_item_details"))
-            return {.proration = Reader(*details, "line.parent").flag("proration"),
+            return {.proration = ReplyReader(*details, "line.parent").flag("proration"),
                     .from_subscription = true};
         if (const Json* details = origin.object("invoice_item_details"))
-            return {.proration = Reader(*details, "line.parent").flag("proration"),
+            return {.proration = ReplyReader(*details, "line.parent").flag("proration"),
                     .from_subscription = false};
     }
     const bool proration = line.flag("proration");
@@ -49,7 +49,7 @@ LineOrigin read_origin(Reader& line) {
     return {.proration = proration, .from_subscription = plan_line || (proration && of_item)};
 }
 
-void read_amounts(Reader& fields, Currency currency, ProviderInvoice& invoice) {
+void read_amounts(ReplyReader& fields, Currency currency, ProviderInvoice& invoice) {
     invoice.subtotal = fields.amount("subtotal", currency);
     invoice.total = fields.amount("total", currency);
     invoice.amount_due = fields.amount("amount_due", currency);
@@ -58,11 +58,11 @@ void read_amounts(Reader& fields, Currency currency, ProviderInvoice& invoice) {
     if (invoice.amount_paid.minor() < 0) fields.complain("invoice.amount_paid is negative");
 }
 
-void read_times(Reader& fields, ProviderInvoice& invoice) {
+void read_times(ReplyReader& fields, ProviderInvoice& invoice) {
     invoice.created = fields.instant("created");
     invoice.period = read_period(fields, "period_start", "period_end");
     if (const Json* transitions = fields.object("status_transitions")) {
-        Reader times(*transitions, "invoice.status_transitions");
+        ReplyReader times(*transitions, "invoice.status_transitions");
         invoice.issued_at = times.maybe_instant("finalized_at");
         invoice.paid_at = times.maybe_instant("paid_at");
     }
@@ -71,7 +71,7 @@ void read_times(Reader& fields, ProviderInvoice& invoice) {
 }  // namespace
 
 Result<ProviderInvoiceLine> read_invoice_line(const Json& object, Currency currency) {
-    Reader fields(object, "line");
+    ReplyReader fields(object, "line");
     ProviderInvoiceLine line;
     line.id = fields.text("id");
     line.description = fields.maybe_text("description").value_or("");
@@ -82,9 +82,9 @@ Result<ProviderInvoiceLine> read_invoice_line(const Json& object, Currency curre
     const auto origin = read_origin(fields);
     line.proration = origin.proration;
     line.from_subscription = origin.from_subscription;
-    line.metadata = fields.metadata();
+    line.metadata = fields.texts("metadata");
     if (const Json* period = fields.object("period")) {
-        Reader times(*period, "line.period");
+        ReplyReader times(*period, "line.period");
         line.period = read_period(times, "start", "end");
         if (times.complained()) return times.finish(std::move(line));
     } else {
@@ -94,7 +94,7 @@ Result<ProviderInvoiceLine> read_invoice_line(const Json& object, Currency curre
 }
 
 Result<ProviderInvoice> read_invoice(const Json& object) {
-    Reader fields(object, "invoice");
+    ReplyReader fields(object, "invoice");
     const auto code = fields.text("currency");
     const auto currency = parse_currency(code);
     if (!currency) return unexpected_reply("invoice.currency '" + code + "'");
@@ -109,7 +109,7 @@ Result<ProviderInvoice> read_invoice(const Json& object) {
     invoice.attempt_count = fields.maybe_integer("attempt_count").value_or(0);
     invoice.hosted_url = fields.maybe_text("hosted_invoice_url");
     invoice.pdf_url = fields.maybe_text("invoice_pdf");
-    invoice.metadata = fields.metadata();
+    invoice.metadata = fields.texts("metadata");
     read_amounts(fields, *currency, invoice);
     read_times(fields, invoice);
 
@@ -126,9 +126,9 @@ Result<ProviderInvoice> read_invoice(const Json& object) {
 }
 
 bool lines_missing(const Json& invoice) {
-    const Reader fields(invoice, "invoice");
+    const ReplyReader fields(invoice, "invoice");
     const Json* lines = fields.object("lines");
-    return lines == nullptr || Reader(*lines, "invoice.lines").flag("has_more");
+    return lines == nullptr || ReplyReader(*lines, "invoice.lines").flag("has_more");
 }
 
 }  // namespace turnpike::stripe

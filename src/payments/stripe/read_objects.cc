@@ -1,26 +1,20 @@
 #include "json/value.h"
-#include "payments/stripe/currencies.h"
-#include "payments/stripe/reader.h"
+#include "payments/currencies.h"
+#include "payments/reply_reader.h"
 #include "payments/stripe/translate.h"
 
 namespace turnpike::stripe {
 
-Result<Json> read_reply(const std::string& body) {
-    auto json = parse_json(body);
-    if (!json || !json->is_object()) return unexpected_reply("a body that is no JSON object");
-    return json;
-}
-
 Result<PaymentMethodOnFile> read_payment_method(const Json& object,
                                                 const std::optional<std::string>& default_id) {
-    Reader fields(object, "payment_method");
+    ReplyReader fields(object, "payment_method");
     PaymentMethodOnFile method;
     method.id = fields.text("id");
     method.is_default = default_id == method.id;
     const auto type = fields.text("type");
     method.brand = type;
     if (const Json* details = fields.object(type)) {
-        Reader instrument(*details, "payment_method." + type);
+        ReplyReader instrument(*details, "payment_method." + type);
         method.brand = instrument.maybe_text("brand").value_or(type);
         method.last4 = instrument.maybe_text("last4").value_or("");
         const auto month = instrument.maybe_integer("exp_month").value_or(0);
@@ -35,10 +29,10 @@ Result<PaymentMethodOnFile> read_payment_method(const Json& object,
 }
 
 Result<std::optional<std::string>> read_default_method(const Json& customer) {
-    Reader fields(customer, "customer");
+    ReplyReader fields(customer, "customer");
     std::optional<std::string> id;
     if (const Json* settings = fields.object("invoice_settings")) {
-        Reader defaults(*settings, "customer.invoice_settings");
+        ReplyReader defaults(*settings, "customer.invoice_settings");
         id = defaults.maybe_reference("default_payment_method");
         if (defaults.complained()) return defaults.finish(std::move(id));
     }
@@ -46,7 +40,7 @@ Result<std::optional<std::string>> read_default_method(const Json& customer) {
 }
 
 Result<ProviderPrice> read_price(const Json& object) {
-    Reader fields(object, "price");
+    ReplyReader fields(object, "price");
     ProviderPrice price;
     price.id = fields.text("id");
     price.active = fields.flag("active");
@@ -56,7 +50,7 @@ Result<ProviderPrice> read_price(const Json& object) {
     if (!amount) return failure(amount);
     price.amount = *amount;
     if (const Json* recurring = fields.object("recurring")) {
-        Reader rhythm(*recurring, "price.recurring");
+        ReplyReader rhythm(*recurring, "price.recurring");
         price.interval = rhythm.text("interval");
         price.interval_count = rhythm.maybe_integer("interval_count").value_or(1);
         if (rhythm.complained()) return rhythm.finish(std::move(price));
@@ -65,7 +59,7 @@ Result<ProviderPrice> read_price(const Json& object) {
 }
 
 Result<ProviderTestClock> read_test_clock(const Json& object) {
-    Reader fields(object, "test_clock");
+    ReplyReader fields(object, "test_clock");
     ProviderTestClock clock;
     clock.id = fields.text("id");
     clock.frozen_time = fields.instant("frozen_time");
@@ -76,7 +70,7 @@ Result<ProviderTestClock> read_test_clock(const Json& object) {
 }
 
 Result<ProviderEvent> read_event(const Json& object) {
-    Reader fields(object, "event");
+    ReplyReader fields(object, "event");
     ProviderEvent event;
     event.id = fields.text("id");
     event.type = fields.text("type");
@@ -84,20 +78,14 @@ Result<ProviderEvent> read_event(const Json& object) {
     return fields.finish(std::move(event));
 }
 
-Result<std::string> read_id(const Json& object) {
-    Reader fields(object, "object");
-    auto id = fields.text("id");
-    return fields.finish(std::move(id));
-}
-
 Result<std::string> read_url(const Json& object) {
-    Reader fields(object, "session");
+    ReplyReader fields(object, "session");
     auto url = fields.text("url");
     return fields.finish(std::move(url));
 }
 
 Result<ListBody> read_list(const Json& object) {
-    Reader fields(object, "list");
+    ReplyReader fields(object, "list");
     ListBody page;
     page.has_more = fields.flag("has_more");
     const Json* data = fields.array("data");

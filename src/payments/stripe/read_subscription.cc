@@ -1,12 +1,12 @@
 #include "json/value.h"
-#include "payments/stripe/reader.h"
+#include "payments/reply_reader.h"
 #include "payments/stripe/translate.h"
 
 namespace turnpike::stripe {
 namespace {
 
 /// Since basil the period is the item's; before, the subscription's.
-Period read_period(Reader& subscription, Reader& item) {
+Period read_period(ReplyReader& subscription, ReplyReader& item) {
     const auto start = item.maybe_instant("current_period_start");
     const auto end = item.maybe_instant("current_period_end");
     if (start && end) return {*start, *end};
@@ -14,7 +14,7 @@ Period read_period(Reader& subscription, Reader& item) {
             subscription.instant("current_period_end")};
 }
 
-const Json* first_item(const Reader& subscription) {
+const Json* first_item(const ReplyReader& subscription) {
     const Json* items = subscription.object("items");
     if (items == nullptr) return nullptr;
     const auto data = items->find("data");
@@ -25,7 +25,7 @@ const Json* first_item(const Reader& subscription) {
 }  // namespace
 
 Result<ProviderSubscription> read_subscription(const Json& object) {
-    Reader fields(object, "subscription");
+    ReplyReader fields(object, "subscription");
     ProviderSubscription read;
     read.id = fields.text("id");
     read.customer = fields.reference("customer");
@@ -36,14 +36,14 @@ Result<ProviderSubscription> read_subscription(const Json& object) {
     read.ended_at = fields.maybe_instant("ended_at");
     read.started_at = fields.instant("start_date");
     read.latest_invoice = fields.maybe_reference("latest_invoice");
-    read.metadata = fields.metadata();
+    read.metadata = fields.texts("metadata");
 
     const Json* first = first_item(fields);
     if (first == nullptr) {
         fields.complain("subscription.items is empty");
         return fields.finish(std::move(read));
     }
-    Reader item(*first, "subscription.items[0]");
+    ReplyReader item(*first, "subscription.items[0]");
     read.item = item.text("id");
     read.quantity = item.maybe_integer("quantity").value_or(1);  // metered prices have none
     const auto price = item.maybe_reference("price");

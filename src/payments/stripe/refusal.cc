@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "json/value.h"
-#include "payments/stripe/reader.h"
-#include "payments/stripe/redact.h"
+#include "payments/redact.h"
+#include "payments/reply_reader.h"
 
 namespace turnpike::stripe {
 namespace {
@@ -18,10 +18,10 @@ struct StripeError {
 StripeError read_error(const std::string& body) {
     const auto json = parse_json(body);
     if (!json) return {};
-    const Reader reply(*json, "reply");
+    const ReplyReader reply(*json, "reply");
     const Json* object = reply.object("error");
     if (object == nullptr) return {};
-    Reader fields(*object, "error");
+    ReplyReader fields(*object, "error");
     return {.type = fields.maybe_text("type").value_or(""),
             .code = fields.maybe_text("code").value_or(""),
             .decline_code = fields.maybe_text("decline_code").value_or(""),

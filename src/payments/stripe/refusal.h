@@ -1,17 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "base/error.h"
+#include "payments/refusals.h"
 
 namespace turnpike::stripe {
-
-inline constexpr Reason kRefused = "payment.refused";
-inline constexpr Reason kUnknownMethod = "payment.unknown_method";
-
-/// What the refused call was about; the same answer means another thing about a payment method.
-enum class RefusedSubject : std::uint8_t { PaymentMethod, Other };
 
 /// Stripe's final no as one of ours. `details` carries Stripe's code, decline_code, param and
 /// http_status where there are any; the message is Stripe's, without secrets.

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
 #include "base/money.h"
+#include "payments/currencies.h"
+#include "payments/redact.h"
 #include "payments/stripe/client.h"
-#include "payments/stripe/currencies.h"
 #include "payments/stripe/form.h"
-#include "payments/stripe/redact.h"
 #include "payments/stripe/refusal.h"
 #include "payments/stripe/testing.h"
 #include "payments/stripe/verdict.h"

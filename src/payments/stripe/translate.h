@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "json/json.h"
+#include "payments/exchange.h"
 #include "payments/provider.h"
 
 /// Stripe's JSON into the port's types, for every API version since 2020-08-27: fields that moved
@@ -13,9 +14,6 @@
 ///
 /// Errors of all: OutcomeUnknown "payment.unexpected_reply".
 namespace turnpike::stripe {
-
-/// The text of a 2xx reply; must be an object.
-Result<Json> read_reply(const std::string& body);
 
 /// `cancel_at_period_end` is also true when Stripe says the same with cancel_at (the portal does,
 /// in flexible billing mode).
@@ -35,8 +33,6 @@ Result<std::optional<std::string>> read_default_method(const Json& customer);
 Result<ProviderPrice> read_price(const Json& object);
 Result<ProviderTestClock> read_test_clock(const Json& object);
 Result<ProviderEvent> read_event(const Json& object);
-/// The id alone.
-Result<std::string> read_id(const Json& object);
 /// The member "url".
 Result<std::string> read_url(const Json& object);
 

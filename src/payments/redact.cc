@@ -1,9 +1,9 @@
-#include "payments/stripe/redact.h"
+#include "payments/redact.h"
 
 #include <algorithm>
 #include <array>
 
-namespace turnpike::stripe {
+namespace turnpike {
 namespace {
 
 constexpr std::array<std::string_view, 6> kPrefixes = {"sk_test_", "sk_live_", "rk_test_",
@@ -33,4 +33,15 @@ std::string redact(std::string_view text) {
     return clean;
 }
 
-}  // namespace turnpike::stripe
+std::string hide(std::string text, std::span<const std::string> secrets) {
+    constexpr std::string_view kMask = "****";
+    for (const std::string& secret : secrets) {
+        if (secret.empty()) continue;
+        for (auto at = text.find(secret); at != std::string::npos;
+             at = text.find(secret, at + kMask.size()))
+            text.replace(at, secret.size(), kMask);
+    }
+    return text;
+}
+
+}  // namespace turnpike

@@ -11,20 +11,20 @@
 #include "base/time.h"
 #include "json/json.h"
 
-namespace turnpike::stripe {
+namespace turnpike {
 
 inline constexpr Reason kUnexpectedReply = "payment.unexpected_reply";
 
-/// OutcomeUnknown "payment.unexpected_reply": Stripe answered with something we cannot mean.
+/// OutcomeUnknown "payment.unexpected_reply": the provider answered with something we cannot mean.
 std::unexpected<Error> unexpected_reply(const std::string& what);
 
-/// Reads an object of Stripe's, tolerating what we do not know: more members, other enum values,
-/// ids that came expanded. What we do need must be there and of its kind; the first complaint is
-/// kept and `finish` returns it. Holds a reference: the Json must outlive the reader.
-class Reader {
+/// Reads an object of a provider's, tolerating what we do not know: more members, other enum
+/// values, ids that came expanded. What we do need must be there and of its kind; the first
+/// complaint is kept and `finish` returns it. Holds a reference: the Json must outlive the reader.
+class ReplyReader {
 public:
     /// `kind` names the object in complaints: "subscription".
-    Reader(const Json& object, std::string kind);
+    ReplyReader(const Json& object, std::string kind);
 
     std::string text(std::string_view name);
     std::optional<std::string> maybe_text(std::string_view name);  ///< absent, null and "" are none
@@ -38,8 +38,8 @@ public:
     std::optional<Instant> maybe_instant(std::string_view name);
     /// An amount in `currency`.
     Money amount(std::string_view name, Currency currency);
-    /// Texts only; other values are left out.
-    std::map<std::string, std::string> metadata();
+    /// The texts in an object; other values are left out. Anything but an object has none.
+    std::map<std::string, std::string> texts(std::string_view name);
     /// nullptr when absent, null or of another kind.
     [[nodiscard]] const Json* object(std::string_view name) const;
     [[nodiscard]] const Json* array(std::string_view name) const;
@@ -62,4 +62,4 @@ private:
     std::optional<std::string> complaint_;
 };
 
-}  // namespace turnpike::stripe
+}  // namespace turnpike

@@ -1,16 +1,26 @@
-#include "payments/stripe/currencies.h"
+#include "payments/currencies.h"
 
+#include <algorithm>
+#include <cctype>
 #include <string>
 
-#include "payments/stripe/reader.h"
+#include "payments/reply_reader.h"
 
-namespace turnpike::stripe {
+namespace turnpike {
 
 Result<std::int64_t> wire_amount(Money amount) {
     if (exponent_of(amount.currency()) == 3 && amount.minor() % 10 != 0)
         return invalid_argument("payment.amount_not_chargeable",
                                 amount.text() + " is not a multiple of ten minor units");
     return amount.minor();
+}
+
+std::string upper_code(Currency currency) {
+    std::string code(to_text(currency));
+    std::ranges::transform(code, code.begin(), [](char c) {
+        return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    });
+    return code;
 }
 
 Result<Money> read_amount(std::int64_t amount, std::string_view currency) {
@@ -21,4 +31,4 @@ Result<Money> read_amount(std::int64_t amount, std::string_view currency) {
     return money;
 }
 
-}  // namespace turnpike::stripe
+}  // namespace turnpike

@@ -1,13 +1,13 @@
-#include "payments/stripe/reader.h"
+#include "payments/reply_reader.h"
 
 #include <limits>
 #include <utility>
 
 #include "json/value.h"
-#include "payments/stripe/currencies.h"
-#include "payments/stripe/redact.h"
+#include "payments/currencies.h"
+#include "payments/redact.h"
 
-namespace turnpike::stripe {
+namespace turnpike {
 namespace {
 
 /// Seconds that fit our microseconds with room to spare: the year 9999.
@@ -34,35 +34,36 @@ std::optional<std::string> as_reference(const Json& value) {
 
 std::unexpected<Error> unexpected_reply(const std::string& what) {
     return fail(ErrorCode::OutcomeUnknown, kUnexpectedReply,
-                "stripe sent something unexpected: " + redact(what));
+                "the provider sent something unexpected: " + redact(what));
 }
 
-Reader::Reader(const Json& object, std::string kind) : object_(object), kind_(std::move(kind)) {
+ReplyReader::ReplyReader(const Json& object, std::string kind)
+    : object_(object), kind_(std::move(kind)) {
     if (!object_.is_object()) complain(kind_ + " is not an object");
 }
 
-const Json* Reader::member(std::string_view name) const {
+const Json* ReplyReader::member(std::string_view name) const {
     if (!object_.is_object()) return nullptr;
     const auto found = object_.find(std::string(name));
     if (found == object_.end() || found->is_null()) return nullptr;
     return &*found;
 }
 
-std::string Reader::text(std::string_view name) {
+std::string ReplyReader::text(std::string_view name) {
     const Json* value = member(name);
     if (value != nullptr && value->is_string()) return value->get<std::string>();
     complain_of(name, "is not a text");
     return {};
 }
 
-std::optional<std::string> Reader::maybe_text(std::string_view name) {
+std::optional<std::string> ReplyReader::maybe_text(std::string_view name) {
     if (member(name) == nullptr) return std::nullopt;
     auto value = text(name);
     if (value.empty()) return std::nullopt;
     return value;
 }
 
-std::string Reader::reference(std::string_view name) {
+std::string ReplyReader::reference(std::string_view name) {
     const Json* value = member(name);
     auto id = value != nullptr ? as_reference(*value) : std::nullopt;
     if (id && !id->empty()) return *std::move(id);
@@ -70,7 +71,7 @@ std::string Reader::reference(std::string_view name) {
     return {};
 }
 
-std::optional<std::string> Reader::maybe_reference(std::string_view name) {
+std::optional<std::string> ReplyReader::maybe_reference(std::string_view name) {
     const Json* value = member(name);
     if (value == nullptr || (value->is_string() && value->get<std::string>().empty()))
         return std::nullopt;
@@ -79,7 +80,7 @@ std::optional<std::string> Reader::maybe_reference(std::string_view name) {
     return id;
 }
 
-std::int64_t Reader::integer(std::string_view name) {
+std::int64_t ReplyReader::integer(std::string_view name) {
     const Json* value = member(name);
     const auto number = value != nullptr ? as_integer(*value) : std::nullopt;
     if (number) return *number;
@@ -87,12 +88,12 @@ std::int64_t Reader::integer(std::string_view name) {
     return 0;
 }
 
-std::optional<std::int64_t> Reader::maybe_integer(std::string_view name) {
+std::optional<std::int64_t> ReplyReader::maybe_integer(std::string_view name) {
     if (member(name) == nullptr) return std::nullopt;
     return integer(name);
 }
 
-bool Reader::flag(std::string_view name) {
+bool ReplyReader::flag(std::string_view name) {
     const Json* value = member(name);
     if (value == nullptr) return false;
     if (value->is_boolean()) return value->get<bool>();
@@ -100,50 +101,50 @@ bool Reader::flag(std::string_view name) {
     return false;
 }
 
-Instant Reader::instant(std::string_view name) {
+Instant ReplyReader::instant(std::string_view name) {
     const auto seconds = integer(name);
     if (seconds >= 0 && seconds <= kSecondsMax) return from_unix_seconds(seconds);
     complain_of(name, "is not a time");
     return {};
 }
 
-std::optional<Instant> Reader::maybe_instant(std::string_view name) {
+std::optional<Instant> ReplyReader::maybe_instant(std::string_view name) {
     if (member(name) == nullptr) return std::nullopt;
     return instant(name);
 }
 
-Money Reader::amount(std::string_view name, Currency currency) {
+Money ReplyReader::amount(std::string_view name, Currency currency) {
     const auto money = read_amount(integer(name), to_text(currency));
     if (money) return *money;
     complain_of(name, "is out of range");
     return {0, currency};
 }
 
-std::map<std::string, std::string> Reader::metadata() {
+std::map<std::string, std::string> ReplyReader::texts(std::string_view name) {
     std::map<std::string, std::string> texts;
-    if (const Json* found = object("metadata")) {
+    if (const Json* found = object(name)) {
         for (const auto& [key, value] : found->items())
             if (value.is_string()) texts.emplace(key, value.get<std::string>());
     }
     return texts;
 }
 
-const Json* Reader::object(std::string_view name) const {
+const Json* ReplyReader::object(std::string_view name) const {
     const Json* value = member(name);
     return value != nullptr && value->is_object() ? value : nullptr;
 }
 
-const Json* Reader::array(std::string_view name) const {
+const Json* ReplyReader::array(std::string_view name) const {
     const Json* value = member(name);
     return value != nullptr && value->is_array() ? value : nullptr;
 }
 
-void Reader::complain(std::string what) {
+void ReplyReader::complain(std::string what) {
     if (!complaint_) complaint_ = std::move(what);
 }
 
-void Reader::complain_of(std::string_view name, std::string_view problem) {
+void ReplyReader::complain_of(std::string_view name, std::string_view problem) {
     complain(kind_ + "." + std::string(name) + " " + std::string(problem));
 }
 
-}  // namespace turnpike::stripe
+}  // namespace turnpike

@@ -1,22 +1,26 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/money.h"
 
-namespace turnpike::stripe {
+namespace turnpike {
 
-/// Our amount as Stripe writes it in requests. Stripe counts in the minor unit of ISO 4217 for all
-/// currencies we know, so the number is the same; three-decimal currencies must be a multiple of
-/// ten (spec: stripe-razorpay-wire 1.12).
+/// Our amount as providers write it in requests. Stripe and Razorpay count in the minor unit of
+/// ISO 4217 for all currencies we know, so the number is the same; three-decimal currencies must be
+/// a multiple of ten (spec: stripe-razorpay-wire 1.12).
 /// Errors: InvalidArgument "payment.amount_not_chargeable".
 Result<std::int64_t> wire_amount(Money amount);
+
+/// "USD": what Razorpay wants; Stripe takes either case.
+std::string upper_code(Currency currency);
 
 /// An amount out of a reply.
 /// Errors: OutcomeUnknown "payment.unexpected_reply" for a currency we do not know or a number out
 /// of Money's range; such an object must be looked at, never applied.
 Result<Money> read_amount(std::int64_t amount, std::string_view currency);
 
-}  // namespace turnpike::stripe
+}  // namespace turnpike

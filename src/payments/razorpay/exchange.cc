@@ -1,0 +1,154 @@
+#include "payments/razorpay/exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+#include "crypto/crypto.h"
+#include "json/value.h"
+#include "payments/errors.h"
+#include "payments/razorpay/notes.h"
+#include "payments/razorpay/provider.h"
+#include "payments/razorpay/refusal.h"
+#include "payments/razorpay/translate.h"
+#include "payments/reply_reader.h"
+
+namespace turnpike::razorpay {
+namespace {
+
+using Found = std::optional<std::string>;
+
+constexpr std::size_t kPageSize = 100;
+/// Clocks that disagree by less do not hide an object.
+constexpr std::chrono::hours kClockMargin{24};
+
+std::optional<std::int64_t> read_skip(const std::string& text) {
+    std::int64_t skip = 0;
+    const char* end = text.data() + text.size();
+    const auto [rest, problem] = std::from_chars(text.data(), end, skip);
+    if (problem != std::errc() || rest != end || skip < 0) return std::nullopt;
+    return skip;
+}
+
+/// The path without its last segment, when that is `action`.
+std::optional<std::string> without_action(const std::string& path, std::string_view action) {
+    if (!path.ends_with(action)) return std::nullopt;
+    return path.substr(0, path.size() - action.size());
+}
+
+std::string since(const Intent& intent) {
+    return fmt::format("from={}", unix_seconds(intent.created_at - kClockMargin));
+}
+
+bool same_text(const Json& object, const Json& sent, const char* name) {
+    return text_member(object, name) == text_member(sent, name);
+}
+
+bool shows_effect(const Intent& intent, const Json& object) {
+    const auto status = text_member(object, "status");
+    if (intent.path.ends_with("/cancel")) return is_ended(object);
+    if (intent.path.ends_with("/issue")) return !status.empty() && status != "draft";
+    const auto sent = parse_json(intent.body);
+    if (!sent || !sent->is_object()) return false;
+    if (intent.method == "PATCH") return same_text(object, *sent, "plan_id");
+    return same_text(object, *sent, "name") && same_text(object, *sent, "email");
+}
+
+}  // namespace
+
+RazorpayExchange::RazorpayExchange(const ClientConfig& config, http::Client& http,
+                                   IntentWorld world, ClientMetrics metrics)
+    : Exchange(
+          {.provider = kProviderName, .read_refusal = read_refusal, .absent_after = kAbsentAfter},
+          client_, world),
+      live_(is_live_key(config.key_id)),
+      client_(config, wire_of(config), http, world.clock, std::move(metrics)) {}
+
+asio::awaitable<Result<RazorpayExchange::Page>> RazorpayExchange::get_page(
+    std::string path, std::string query, std::optional<std::string> after) {
+    const auto skip = read_skip(after.value_or("0"));
+    if (!skip) co_return std::unexpected(no_such("page"));
+    if (!query.empty()) query += '&';
+    query += fmt::format("count={}&skip={}", kPageSize, *skip);
+    const auto object = co_await get(std::move(path), std::move(query));
+    if (!object) co_return failure(object);
+    auto items = read_collection(*object);
+    if (!items) co_return failure(items);
+    Page page{*std::move(items), std::nullopt};
+    // What is made while we read moves the rest on: some come twice, none is missed.
+    if (page.items.size() >= kPageSize)
+        page.next = std::to_string(*skip + static_cast<std::int64_t>(page.items.size()));
+    co_return page;
+}
+
+asio::awaitable<Result<std::vector<Json>>> RazorpayExchange::get_all(std::string path,
+                                                                     std::string query) {
+    std::vector<Json> all;
+    std::optional<std::string> after;
+    for (int pages = 0; pages < kPagesMax; ++pages) {
+        auto page = co_await get_page(path, query, after);
+        if (!page) co_return failure(page);
+        std::ranges::move(page->items, std::back_inserter(all));
+        if (!page->next) co_return all;
+        after = std::move(page->next);
+    }
+    co_return unexpected_reply("a list of more than " + std::to_string(kPagesMax) + " pages");
+}
+
+asio::awaitable<Result<Found>> RazorpayExchange::find_made(const Intent& intent) {
+    const auto objects = co_await get_all(intent.path, since(intent));
+    if (!objects) co_return failure(objects);
+    const auto note = obligation_note(intent.obligation);
+    for (const Json& object : *objects)
+        if (note_in(object, kObligationKey) == note) co_return Found(to_text(object));
+    co_return Found();
+}
+
+asio::awaitable<Result<Found>> RazorpayExchange::find_addon(const Intent& intent) {
+    const auto addons = co_await get_all(std::string(kAddons), since(intent));
+    if (!addons) co_return failure(addons);
+    const auto reference = addon_reference(intent.obligation);
+    for (const Json& addon : *addons) {
+        const auto item = addon.find("item");
+        if (item != addon.end() && item->is_object() &&
+            text_member(*item, "description") == reference)
+            co_return Found(to_text(addon));
+    }
+    co_return Found();
+}
+
+asio::awaitable<Result<Found>> RazorpayExchange::find_changed(const Intent& intent) {
+    std::string path = intent.path;
+    for (const std::string_view action : {"/cancel", "/issue"})
+        if (const auto object = without_action(intent.path, action)) path = *object;
+    const auto object = co_await get(path);
+    const bool gone = !object && object.error().code == ErrorCode::NotFound;
+    if (gone && intent.method == "DELETE") co_return Found("{}");
+    if (gone) co_return Found();
+    if (!object) co_return failure(object);
+    if (intent.method == "DELETE" || !shows_effect(intent, *object)) co_return Found();
+    co_return Found(to_text(*object));
+}
+
+asio::awaitable<Result<Found>> RazorpayExchange::find_outcome(Intent intent) {
+    if (intent.path == kDraftPath) co_return Found(intent.body);
+    const bool makes =
+        intent.method == "POST" && (intent.path == kCustomers || intent.path == kPlans ||
+                                    intent.path == kSubscriptions || intent.path == kInvoices);
+    if (makes) co_return co_await find_made(intent);
+    if (intent.path.ends_with("/addons")) co_return co_await find_addon(intent);
+    co_return co_await find_changed(intent);
+}
+
+Error no_such(std::string_view what) { return turnpike::no_such(kProviderName, what); }
+
+std::string addon_reference(const std::string& obligation) {
+    return "Turnpike " + to_hex(sha256(obligation)).substr(0, 32);
+}
+
+}  // namespace turnpike::razorpay

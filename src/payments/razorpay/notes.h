@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "json/json.h"
+
+namespace turnpike::razorpay {
+
+/// Names of ours in Razorpay's notes, beside kObligationKey. A subscription learns its customer
+/// only when it is authorised, and then it is one that Razorpay makes of the payer: ours is here.
+inline constexpr std::string_view kCustomerNote = "turnpike_razorpay_customer";
+inline constexpr std::string_view kDraftNote = "turnpike_draft";
+
+/// Razorpay's limit of one note, in characters.
+inline constexpr std::size_t kNoteMax = 256;
+
+/// An obligation as it stands in a note: itself, or its hash when it is too long.
+std::string obligation_note(const std::string& obligation);
+/// The notes of an object that is being made.
+Json notes_of(const std::string& obligation, const std::map<std::string, std::string>& more);
+/// Text of at most `characters_max` characters; what is over is cut off.
+std::string shortened(std::string_view text, std::size_t characters_max);
+
+}  // namespace turnpike::razorpay

@@ -1,0 +1,136 @@
+#include <utility>
+
+#include "json/value.h"
+#include "payments/razorpay/drafts.h"
+#include "payments/razorpay/exchange.h"
+#include "payments/razorpay/invoice_reads.h"
+#include "payments/razorpay/notes.h"
+#include "payments/razorpay/provider.h"
+#include "payments/razorpay/translate.h"
+#include "payments/reply_reader.h"
+
+namespace turnpike::razorpay {
+namespace {
+
+void skip(std::string_view kind, const Json& object, const Error& error) {
+    skip_unreadable(kProviderName, kind, object, error);
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::string>> InvoiceCustomers::customer_of(const Json& invoice) {
+    auto named = note_in(invoice, kCustomerNote);
+    if (!named.empty()) co_return named;
+    const auto id = text_member(invoice, "subscription_id");
+    if (id.empty()) co_return text_member(invoice, "customer_id");
+    if (const auto known = known_.find(id); known != known_.end()) co_return known->second;
+    const auto segment = path_segment(id, no_such("subscription"));
+    if (!segment) co_return failure(segment);
+    const auto object = co_await exchange_.get(std::string(kSubscriptions) + "/" + *segment);
+    if (!object) co_return failure(object);
+    auto subscription = read_subscription(*object);
+    if (!subscription) co_return failure(subscription);
+    known_.emplace(id, subscription->customer);
+    co_return std::move(subscription->customer);
+}
+
+asio::awaitable<Result<ProviderInvoice>> complete_invoice(RazorpayExchange& exchange,
+                                                          InvoiceCustomers& customers,
+                                                          Json object) {
+    auto customer = co_await customers.customer_of(object);
+    if (!customer) co_return failure(customer);
+    auto invoice = read_invoice(object, *std::move(customer));
+    const auto draft_of = note_in(object, kDraftNote);
+    if (!invoice || !is_draft_id(draft_of)) co_return invoice;
+    const auto draft = co_await load_draft(exchange, draft_of);
+    if (draft) restore_lines(*draft, *invoice);
+    co_return invoice;
+}
+
+asio::awaitable<Result<ProviderInvoice>> complete_invoice(RazorpayExchange& exchange, Json object) {
+    InvoiceCustomers customers(exchange);
+    co_return co_await complete_invoice(exchange, customers, std::move(object));
+}
+
+asio::awaitable<Result<std::optional<std::string>>> running_subscription(RazorpayExchange& exchange,
+                                                                         std::string customer) {
+    const auto all = co_await exchange.get_all(std::string(kSubscriptions), "");
+    if (!all) co_return failure(all);
+    for (const Json& object : *all) {
+        const auto status = text_member(object, "status");
+        const bool bills = status == "active" || status == "authenticated" || status == "pending";
+        if (!bills) continue;
+        const auto subscription = read_subscription(object);
+        if (subscription && subscription->customer == customer) co_return subscription->id;
+    }
+    co_return std::nullopt;
+}
+
+asio::awaitable<Result<ProviderPrice>> Provider::get_price(std::string id) {
+    const auto segment = path_segment(id, no_such("price"));
+    if (!segment) co_return failure(segment);
+    const auto object = co_await exchange_->get(std::string(kPlans) + "/" + *segment);
+    if (!object) co_return failure(object);
+    co_return read_price(*object);
+}
+
+asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> Provider::list_payment_methods(
+    std::string customer) {
+    const auto all = co_await exchange_->get_all(std::string(kSubscriptions), "");
+    if (!all) co_return failure(all);
+    std::vector<PaymentMethodOnFile> methods;
+    for (const Json& object : *all) {
+        const auto method = text_member(object, "payment_method");
+        if (method.empty() || is_ended(object)) continue;
+        const auto subscription = read_subscription(object);
+        if (!subscription || subscription->customer != customer) continue;
+        methods.push_back({.id = subscription->id, .brand = method, .last4 = ""});
+    }
+    if (methods.size() == 1) methods.front().is_default = true;
+    co_return methods;
+}
+
+asio::awaitable<Result<ProviderSubscription>> Provider::get_subscription(std::string id) {
+    const auto segment = path_segment(id, no_such("subscription"));
+    if (!segment) co_return failure(segment);
+    const auto object = co_await exchange_->get(std::string(kSubscriptions) + "/" + *segment);
+    if (!object) co_return failure(object);
+    auto subscription = read_subscription(*object);
+    if (!subscription) co_return failure(subscription);
+    co_return co_await with_planned_end(*std::move(subscription));
+}
+
+asio::awaitable<Result<ProviderPage<ProviderSubscription>>> Provider::list_subscriptions(
+    std::optional<std::string> customer, std::optional<std::string> after) {
+    auto listing = co_await exchange_->get_page(std::string(kSubscriptions), "", std::move(after));
+    if (!listing) co_return failure(listing);
+    ProviderPage<ProviderSubscription> page{.items = {}, .next = std::move(listing->next)};
+    for (const Json& entry : listing->items) {
+        auto subscription = read_subscription(entry);
+        if (!subscription)
+            skip("subscription", entry, subscription.error());
+        else if (!customer || subscription->customer == *customer)
+            page.items.push_back(*std::move(subscription));
+    }
+    co_await mark_planned_ends(page.items);
+    co_return page;
+}
+
+asio::awaitable<Result<ProviderPage<ProviderInvoice>>> Provider::list_invoices(
+    std::optional<std::string> customer, std::optional<std::string> after) {
+    auto listing = co_await exchange_->get_page(std::string(kInvoices), "", std::move(after));
+    if (!listing) co_return failure(listing);
+    ProviderPage<ProviderInvoice> page{.items = {}, .next = std::move(listing->next)};
+    InvoiceCustomers customers(*exchange_);
+    for (const Json& entry : listing->items) {
+        auto invoice = co_await complete_invoice(*exchange_, customers, entry);
+        if (!invoice && invoice.error().reason != kUnexpectedReply) co_return failure(invoice);
+        if (!invoice)
+            skip("invoice", entry, invoice.error());
+        else if (!customer || invoice->customer == *customer)
+            page.items.push_back(*std::move(invoice));
+    }
+    co_return page;
+}
+
+}  // namespace turnpike::razorpay

@@ -1,0 +1,144 @@
+#include <utility>
+
+#include "json/value.h"
+#include "payments/errors.h"
+#include "payments/razorpay/exchange.h"
+#include "payments/razorpay/intervals.h"
+#include "payments/razorpay/notes.h"
+#include "payments/razorpay/provider.h"
+#include "payments/razorpay/refusal.h"
+#include "payments/razorpay/translate.h"
+
+namespace turnpike::razorpay {
+namespace {
+
+std::string path_of(const std::string& id) { return std::string(kSubscriptions) + "/" + id; }
+
+/// Once for each cycle: what is asked for again within it is the same thing, and what was asked
+/// for in an earlier one did not come to pass.
+std::string end_obligation(const std::string& id, Instant cycle_end) {
+    return "cancel_at_cycle_end:" + id + ":" + std::to_string(unix_seconds(cycle_end));
+}
+
+asio::awaitable<Result<ProviderSubscription>> write_subscription(RazorpayExchange& exchange,
+                                                                 Write write) {
+    const auto object =
+        co_await exchange.write_afresh(std::move(write), std::string(kSubscriptions));
+    if (!object) co_return failure(object);
+    co_return read_subscription(*object);
+}
+
+/// Only cards can be charged otherwise than was authorised.
+bool has_fixed_mandate(const Json& subscription) {
+    const auto method = text_member(subscription, "payment_method");
+    return !method.empty() && method != "card";
+}
+
+}  // namespace
+
+asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
+    NewSubscription request) {
+    if (!request.payment_method.empty()) co_return std::unexpected(method_needs_authorization());
+    const auto plan_id = path_segment(request.price, no_such("price"));
+    if (!plan_id) co_return failure(plan_id);
+    const auto plan = co_await exchange_->get(std::string(kPlans) + "/" + *plan_id);
+    if (!plan) co_return failure(plan);
+    const auto rhythm = read_rhythm(*plan);
+    if (!rhythm) co_return failure(rhythm);
+    const Json body{{"plan_id", *plan_id},
+                    {"total_count", cycles_ahead(*rhythm)},
+                    {"quantity", 1},
+                    {"notes", notes_of(request.obligation,
+                                       {{"turnpike_subscription", request.subscription.text()},
+                                        {std::string(kCustomerNote), request.customer}})}};
+    Write write{.obligation = std::move(request.obligation),
+                .path = std::string(kSubscriptions),
+                .parameters = to_text(body),
+                .repeat = Repeat::NeverTwice};
+    auto started = co_await write_subscription(*exchange_, std::move(write));
+    if (!started) co_return failure(started);
+    co_return co_await with_planned_end(*std::move(started));
+}
+
+asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
+    SubscriptionChange request) {
+    const auto id = path_segment(request.subscription, no_such("subscription"));
+    if (!id) co_return failure(id);
+    const auto before = co_await exchange_->get(path_of(*id));
+    if (!before) co_return failure(before);
+    const bool is_done = text_member(*before, "plan_id") == request.price;
+    if (!is_done && has_fixed_mandate(*before)) co_return std::unexpected(mandate_is_fixed());
+    Result<ProviderSubscription> changed = read_subscription(*before);
+    if (!is_done) {
+        const Json body{{"plan_id", request.price}, {"schedule_change_at", "now"}};
+        Write write{.obligation = std::move(request.obligation),
+                    .path = path_of(*id),
+                    .parameters = to_text(body),
+                    .method = http::Method::Patch,
+                    .repeat = Repeat::NeverTwice};
+        changed = co_await write_subscription(*exchange_, std::move(write));
+    }
+    if (!changed) co_return failure(changed);
+    co_return co_await with_planned_end(*std::move(changed));
+}
+
+asio::awaitable<Result<ProviderSubscription>> Provider::cancel_subscription(
+    SubscriptionCancel request) {
+    const auto id = path_segment(request.subscription, no_such("subscription"));
+    if (!id) co_return failure(id);
+    if (request.when == CancelWhen::Now) {
+        // A repeat finds nothing to cancel, and that is success.
+        Write write{.obligation = std::move(request.obligation),
+                    .path = path_of(*id) + "/cancel",
+                    .parameters = "",
+                    .done_path = path_of(*id),
+                    .is_done = is_ended};
+        co_return co_await write_subscription(*exchange_, std::move(write));
+    }
+    if (request.when == CancelWhen::AtPeriodEnd) co_return co_await end_at_cycle_end(*id);
+    const auto now = co_await get_subscription(*id);
+    if (now && now->cancel_at_period_end) co_return std::unexpected(cancellation_is_final());
+    co_return now;
+}
+
+asio::awaitable<Result<ProviderSubscription>> Provider::end_at_cycle_end(std::string id) {
+    const auto before = co_await get_subscription(id);
+    if (!before || before->ended_at || before->cancel_at_period_end) co_return before;
+    const bool runs =
+        before->status == "active" || before->status == "past_due" || before->status == "unpaid";
+    if (!runs) co_return std::unexpected(no_running_cycle());
+    Write write{.obligation = end_obligation(id, before->period.end),
+                .path = path_of(id) + "/cancel",
+                .parameters = to_text(Json{{"cancel_at_cycle_end", 1}}),
+                .done_path = path_of(id),
+                .is_done = is_ended};
+    auto ended = co_await write_subscription(*exchange_, std::move(write));
+    if (!ended) co_return failure(ended);
+    co_return co_await with_planned_end(*std::move(ended));
+}
+
+asio::awaitable<void> Provider::mark_planned_ends(
+    std::vector<ProviderSubscription>& subscriptions) {
+    auto mark = [&](sql::Transaction& tx) {
+        for (auto& subscription : subscriptions) {
+            if (subscription.ended_at) continue;
+            const auto end = find_intent(tx, kProviderName,
+                                         end_obligation(subscription.id, subscription.period.end));
+            if (!end || end->state != IntentState::Succeeded) continue;
+            subscription.cancel_at_period_end = true;
+            subscription.cancel_at = subscription.period.end;
+        }
+        return std::monostate{};
+    };
+    co_await exchange_->world().db.read(std::move(mark));
+}
+
+asio::awaitable<ProviderSubscription> Provider::with_planned_end(
+    ProviderSubscription subscription) {
+    std::vector<ProviderSubscription> one;
+    one.push_back(std::move(subscription));
+    co_await mark_planned_ends(one);
+    co_return std::move(one.front());
+}
+
+}  // namespace turnpike::razorpay
