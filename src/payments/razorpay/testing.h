@@ -21,7 +21,7 @@ namespace turnpike::razorpay {
 inline constexpr const char* kTestKey = "rzp_test_adapter1";
 inline constexpr const char* kTestSecret = "canary5ecret";
 /// What only the twin has.
-inline const std::string kControls = "/sandbox";
+inline const std::string kControls = "/_sandbox";
 inline constexpr std::int64_t kDay = 86'400;
 
 /// The real adapter, over real HTTP, to the twin of Razorpay. Both read one clock; waits are short.
