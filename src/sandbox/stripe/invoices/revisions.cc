@@ -108,9 +108,9 @@ std::optional<StripeError> check_revision(Context& ctx, const Json& invoice) {
 }
 
 const Feature& revision_feature() {
-    static constexpr auto kListeners =
+    static constexpr auto kRevisionListeners =
         std::to_array<EventListener>({{"invoice.finalized", revision_was_finalized}});
-    static constexpr Feature kFeature{.listeners = kListeners};
+    static constexpr Feature kFeature{.listeners = kRevisionListeners};
     return kFeature;
 }
 

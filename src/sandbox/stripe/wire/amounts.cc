@@ -18,14 +18,15 @@ constexpr int kUnitAmountPlaces = 12;
 /// others the last has to be 0. (docs.stripe.com/currencies, "Special cases" and "Three-decimal
 /// currencies".)
 std::int64_t step_of(std::string_view currency) {
-    static constexpr std::array<std::pair<std::string_view, std::int64_t>, 7> kSteps{{{"isk", 100},
-                                                                                      {"ugx", 100},
-                                                                                      {"bhd", 10},
-                                                                                      {"jod", 10},
-                                                                                      {"kwd", 10},
-                                                                                      {"omr", 10},
-                                                                                      {"tnd", 10}}};
-    for (const auto& [code, step] : kSteps)
+    static constexpr std::array<std::pair<std::string_view, std::int64_t>, 7> kAmountSteps{
+        {{"isk", 100},
+         {"ugx", 100},
+         {"bhd", 10},
+         {"jod", 10},
+         {"kwd", 10},
+         {"omr", 10},
+         {"tnd", 10}}};
+    for (const auto& [code, step] : kAmountSteps)
         if (code == currency) return step;
     return 1;
 }
