@@ -70,3 +70,52 @@ test('an invoice leads back to the portal, and the portal to the shop', async ()
     assert.equal(visitor.page.url(), `${stage.shop.url}/account`);
     await visitor.leave();
 });
+
+test('a flow is about one thing, and leads back to the shop', async () => {
+    const customer = await stage.shop.customer();
+    const subscription = await stage.shop.subscription(customer, await stage.shop.price('Pro', 9900));
+    const visitor = await Visitor.arrive(stage);
+    const {url} = await stage.shop.portal(customer, {
+        flow_data: {
+            type: 'subscription_cancel',
+            subscription_cancel: {subscription: subscription.id},
+            after_completion: {type: 'redirect', redirect: {return_url: `${stage.shop.url}/bye`}},
+        },
+    });
+    await visitor.open(url);
+    assert.equal(await visitor.title(), 'Cancel your plan');
+    assert.equal(await visitor.button('Replace card').count(), 0);
+    await visitor.button('Cancel plan').click();
+    await visitor.page.waitForURL(`${stage.shop.url}/bye`);
+    await visitor.open(url);
+    assert.equal(await visitor.title(), 'All done');
+    await visitor.leave();
+});
+
+test('a confirmed update ends on a page of its own', async () => {
+    const customer = await stage.shop.customer();
+    const subscription = await stage.shop.subscription(customer, await stage.shop.price('Pro', 9900));
+    const team = await stage.shop.price('Team', 19900);
+    const visitor = await Visitor.arrive(stage);
+    const {url} = await stage.shop.portal(customer, {
+        flow_data: {
+            type: 'subscription_update_confirm',
+            subscription_update_confirm: {
+                subscription: subscription.id,
+                items: [{id: subscription.items.data[0].id, price: team.id}],
+            },
+            after_completion: {
+                type: 'hosted_confirmation',
+                hosted_confirmation: {custom_message: 'Welcome to the team'},
+            },
+        },
+    });
+    await visitor.open(url);
+    assert.equal(await visitor.title(), 'Confirm your update');
+    await visitor.button('Confirm').click();
+    assert.equal(await visitor.status(), 'Welcome to the team');
+    await visitor.check();
+    const changed = await stage.shop.get(`/v1/subscriptions/${subscription.id}`);
+    assert.equal(changed.items.data[0].price.id, team.id);
+    await visitor.leave();
+});

@@ -33,6 +33,7 @@
 #include "sandbox/stripe/metering/thin_events.h"
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/payments/ledger.h"
+#include "sandbox/stripe/pages/portal_configurations.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/schedules/schedules.h"
 #include "sandbox/stripe/search/search.h"
@@ -73,6 +74,7 @@ std::span<const Feature> features() {
         payment_feature(),
         payment_method_feature(),
         plan_feature(),
+        portal_configuration_feature(),
         portal_feature(),
         portal_page_feature(),
         price_feature(),

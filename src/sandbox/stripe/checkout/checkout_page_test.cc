@@ -5,8 +5,8 @@
 #include "sandbox/form.h"
 #include "sandbox/html.h"
 #include "sandbox/stripe/checkout/checkout.h"
-#include "sandbox/stripe/checkout/page_payment.h"
 #include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/pages/page_parts.h"
 #include "sandbox/stripe/testing/billing_testing.h"
 
 namespace turnpike::twin {

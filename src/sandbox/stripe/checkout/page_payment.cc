@@ -181,16 +181,4 @@ std::string success_address(const Json& session) {
     return address;
 }
 
-std::string origin_of_address(const std::string& address) {
-    const auto scheme = address.find("://");
-    if (scheme == std::string::npos) return "";
-    const auto end = address.find_first_of("/?#", scheme + 3);
-    const std::string origin = address.substr(0, end);
-    const bool plain = std::ranges::all_of(origin, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view(":/.-[]_").contains(c);
-    });
-    return plain ? origin : "";
-}
-
 }  // namespace turnpike::twin

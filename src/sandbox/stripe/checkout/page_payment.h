@@ -28,7 +28,5 @@ bool takes_method(const Json& session, const std::string& payment_method_type);
 
 /// success_url with the session's id in it.
 std::string success_address(const Json& session);
-/// "https://shop.example:8443" of an address on the web; "" for any other text.
-std::string origin_of_address(const std::string& address);
 
 }  // namespace turnpike::twin

@@ -7,8 +7,7 @@
 #include "sandbox/stripe/checkout/session_document.h"
 #include "sandbox/stripe/checkout/session_lines.h"
 #include "sandbox/stripe/coupons/applied.h"
-#include "sandbox/stripe/coupons/promotion_codes.h"
-#include "sandbox/stripe/coupons/redemption.h"
+#include "sandbox/stripe/coupons/typed_code.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -82,32 +81,6 @@ std::vector<DiscountRequest> requests_of(const Json& session) {
     return requests;
 }
 
-std::string in_small_letters(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
-
-Refusal wrong_code(const std::string& message) { return bad_param("promotion_code", "", message); }
-
-/// The code of this word that the session's customer may use now.
-Outcome<Json> code_of_word(Context& ctx, const Json& session, const std::string& word) {
-    std::string why = "This code is invalid.";
-    for (Json& code : ctx.list("promotion_code", {})) {
-        if (in_small_letters(text_of(code, "code")) != in_small_letters(word)) continue;
-        const std::string only = text_of(code, "customer");
-        const auto coupon = ctx.find("coupon", coupon_of(code));
-        // Somebody else may have a code of the same word.
-        if (!only.empty() && only != text_of(session, "customer"))
-            why = "This code is for another customer.";
-        else if (coupon && is_redeemable(code, ctx.now()) && is_redeemable(*coupon, ctx.now()))
-            return std::move(code);
-        else
-            why = "This code has expired.";
-    }
-    return wrong_code(why);
-}
-
 }  // namespace
 
 std::vector<DiscountRequest> read_session_discounts(Params& params, Json& session) {
@@ -140,8 +113,8 @@ std::optional<StripeError> discount_session(Context& ctx, Json& session,
 std::optional<StripeError> apply_typed_code(Context& ctx, Json& session, const std::string& code) {
     if (code.empty()) return discount_session(ctx, session, {});
     if (!flag_of(session, "allow_promotion_codes"))
-        return wrong_code("This shop takes no promotion codes here.").error();
-    const auto found = code_of_word(ctx, session, code);
+        return bad_param("promotion_code", "", "This shop takes no promotion codes here.").error();
+    const auto found = find_typed_code(ctx, code, text_of(session, "customer"));
     if (!found) return found.error();
     return discount_session(
         ctx, session,

@@ -338,6 +338,12 @@ Answer make_customer(Context& ctx, const Json& form) {
     return create_customer(operation);
 }
 
+Answer change_customer(Context& ctx, const std::string& customer, const Json& form) {
+    Operation operation{
+        .ctx = ctx, .params = Params(form), .path_values = {{"customer", customer}}};
+    return update_customer(operation);
+}
+
 const Feature& customer_feature() {
     static constexpr Feature kFeature{.operations = kCustomerRoutes,
                                       .expandables = kCustomerExpandables,

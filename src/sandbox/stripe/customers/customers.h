@@ -9,6 +9,8 @@ namespace turnpike::twin {
 
 /// What POST /v1/customers does with this form.
 Answer make_customer(Context& ctx, const Json& form);
+/// What POST /v1/customers/ID does with this form.
+Answer change_customer(Context& ctx, const std::string& customer, const Json& form);
 
 /// Ends a customer's subscriptions, detaches its payment methods, leaves a tombstone (returned),
 /// and emits customer.deleted.

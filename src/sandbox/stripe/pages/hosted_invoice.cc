@@ -9,6 +9,7 @@
 #include "sandbox/stripe/pages/invoice_sums.h"
 #include "sandbox/stripe/pages/page_parts.h"
 #include "sandbox/stripe/pages/portal.h"
+#include "sandbox/stripe/pages/portal_configurations.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/billing_document.h"
 

@@ -1,5 +1,8 @@
 #include "sandbox/stripe/pages/page_parts.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "json/value.h"
@@ -49,6 +52,18 @@ std::string return_address(const Json& intent) {
                        address.find('?') == std::string::npos ? "?" : "&",
                        text_of(intent, "object"), text_of(intent, "id"),
                        text_of(intent, "client_secret"), succeeded ? "succeeded" : "failed");
+}
+
+std::string origin_of_address(const std::string& address) {
+    const auto scheme = address.find("://");
+    if (scheme == std::string::npos) return "";
+    const auto end = address.find_first_of("/?#", scheme + 3);
+    const std::string origin = address.substr(0, end);
+    const bool plain = std::ranges::all_of(origin, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view(":/.-[]_").contains(c);
+    });
+    return plain ? origin : "";
 }
 
 }  // namespace turnpike::twin

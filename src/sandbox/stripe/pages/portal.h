@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <span>
 
 #include "sandbox/stripe/core/context.h"
@@ -14,9 +13,6 @@ namespace turnpike::twin {
 
 const Feature& portal_feature();
 const Feature& portal_page_feature();
-
-/// The configuration that applies where none is named; nullopt until one is needed.
-std::optional<Json> find_default_configuration(Context& ctx);
 
 /// A portal link must be opened within this time, and ends this long after its last use.
 inline constexpr std::chrono::minutes kPortalUnopened{5};

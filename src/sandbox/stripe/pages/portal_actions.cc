@@ -6,7 +6,10 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/cards/payment_methods.h"
+#include "sandbox/stripe/coupons/typed_code.h"
+#include "sandbox/stripe/customers/customers.h"
 #include "sandbox/stripe/pages/card_form.h"
+#include "sandbox/stripe/pages/portal_flow.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
 #include "sandbox/stripe/wire/amounts.h"
@@ -15,17 +18,13 @@
 namespace turnpike::twin {
 namespace {
 
-Refusal not_offered() {
+Refusal plain_refusal(std::string why) {
     StripeError error;
-    error.message = "This portal does not offer that.";
+    error.message = std::move(why);
     return Refusal(std::move(error));
 }
 
-Refusal already_on_it() {
-    StripeError error;
-    error.message = "You are on this plan already.";
-    return Refusal(std::move(error));
-}
+Refusal not_offered() { return plain_refusal("This portal does not offer that."); }
 
 /// A person cannot do anything with a PaymentIntent.
 StripeError in_plain_words(StripeError error) {
@@ -51,7 +50,7 @@ Outcome<Json> update(Context& ctx, const std::string& id, const Json& form) {
 }
 
 bool is_enabled(Context& ctx, const Json& session, const char* feature) {
-    return flag_of(part_of(portal_features(ctx, session), feature), "enabled");
+    return is_offered(portal_features(ctx, session), feature);
 }
 
 /// Detaches what `chosen` stands in for: the former default and copies of the same card.
@@ -65,14 +64,81 @@ void drop_replaced(Context& ctx, const Json& chosen, const std::string& former) 
     }
 }
 
-/// Without a list the portal offers whatever is sold.
-bool is_listed(const Json& update, const std::string& price) {
-    const Json& products = part_of(update, "_products");
-    if (products.empty()) return true;
-    return std::ranges::any_of(products, [&](const Json& product) {
+/// The entry of the configuration's products with this price; null if there is none.
+const Json* listed_product(const Json& features, const std::string& price) {
+    for (const Json& product : part_of(part_of(features, "subscription_update"), "_products")) {
         const Json& prices = product.at("prices");
-        return std::ranges::find(prices, Json(price)) != prices.end();
-    });
+        if (std::ranges::find(prices, Json(price)) != prices.end()) return &product;
+    }
+    return nullptr;
+}
+
+/// Without a list the portal offers whatever is sold.
+bool is_listed(const Json& features, const std::string& price) {
+    return part_of(part_of(features, "subscription_update"), "_products").empty() ||
+           listed_product(features, price) != nullptr;
+}
+
+/// items[0] of the change; the first complaint of what may not be chosen.
+Outcome<Json> chosen_item(Context& ctx, const Json& features, const Json& subscription,
+                          const PlanChoice& choice) {
+    const Json& item = subscription.at("items").at("data").at(0);
+    const std::string present = text_of(item, "price");
+    const std::string price = choice.price.empty() ? present : choice.price;
+    Json chosen{{"id", item.at("id")}};
+    if (price != present) {
+        const auto offered = offered_prices(ctx, features, subscription);
+        const bool known = std::ranges::any_of(
+            offered, [&](const Json& offer) { return text_of(offer, "id") == price; });
+        if (!known || !may_change(features, "price")) return not_offered();
+        chosen["price"] = price;
+    }
+    if (!choice.quantity || *choice.quantity == integer_of(item, "quantity")) return chosen;
+    const auto range = quantity_range(features, price);
+    if (!range) return not_offered();
+    if (*choice.quantity < range->minimum)
+        return plain_refusal("The quantity must be at least " + std::to_string(range->minimum) +
+                             ".");
+    if (range->maximum && *choice.quantity > *range->maximum)
+        return plain_refusal("The quantity must be at most " + std::to_string(*range->maximum) +
+                             ".");
+    chosen["quantity"] = std::to_string(*choice.quantity);
+    return chosen;
+}
+
+/// How the configuration wants changes to be charged.
+void add_terms_of_change(const Json& features, const Json& subscription, Json& form) {
+    const Json& update = part_of(features, "subscription_update");
+    form["payment_behavior"] = "error_if_incomplete";
+    form["proration_behavior"] = text_of(update, "proration_behavior");
+    if (text_of(update, "billing_cycle_anchor") == "now") form["billing_cycle_anchor"] = "now";
+    if (text_of(subscription, "status") == "trialing" &&
+        text_of(update, "trial_update_behavior") == "end_trial")
+        form["trial_end"] = "now";
+}
+
+Outcome<std::string> make_change(Context& ctx, const Json& session, const Json& subscription,
+                                 Json form) {
+    add_terms_of_change(portal_features(ctx, session), subscription, form);
+    auto updated = update(ctx, text_of(subscription, "id"), form);
+    if (!updated) return Refusal(in_plain_words(std::move(updated.error())));
+    return std::string("Your plan has been changed.");
+}
+
+/// An ended plan is prorated and billed as the configuration says.
+CancelRequest cancellation(const Json& cancel, const std::string& reason) {
+    CancelRequest request;
+    const std::string behavior = text_of(cancel, "proration_behavior");
+    if (behavior != "none") request.prorate = CancelRequest::Prorate::Yes;
+    if (behavior == "always_invoice") request.invoice = CancelRequest::Invoice::Now;
+    if (!reason.empty()) request.feedback = reason;
+    return request;
+}
+
+bool is_listed_reason(const Json& cancel, const std::string& reason) {
+    const Json& asked = part_of(cancel, "cancellation_reason");
+    const Json& options = part_of(asked, "options");
+    return flag_of(asked, "enabled") && std::ranges::find(options, Json(reason)) != options.end();
 }
 
 }  // namespace
@@ -83,53 +149,103 @@ Json portal_features(Context& ctx, const Json& session) {
     return configuration ? part_of(*configuration, "features") : Json::object();
 }
 
-Outcome<std::string> change_plan(Context& ctx, const Json& session, const std::string& id,
-                                 const std::string& price) {
-    if (!is_enabled(ctx, session, "subscription_update")) return not_offered();
-    const auto subscription = own_subscription(ctx, session, id);
-    if (!subscription || subscription->at("items").at("data").size() != 1) return not_offered();
-    const auto offered = offered_prices(ctx, session, *subscription);
-    const bool known = std::ranges::any_of(
-        offered, [&](const Json& offer) { return text_of(offer, "id") == price; });
-    if (!known) return not_offered();
-    const Json& item = subscription->at("items").at("data").at(0);
-    if (text_of(item, "price") == price) return already_on_it();
-    Json form;
-    form["items"]["0"]["id"] = item.at("id");
-    form["items"]["0"]["price"] = price;
-    form["payment_behavior"] = "error_if_incomplete";
-    form["proration_behavior"] = text_of(
-        part_of(portal_features(ctx, session), "subscription_update"), "proration_behavior");
-    auto updated = update(ctx, id, form);
-    if (!updated) return Refusal(in_plain_words(std::move(updated.error())));
-    return std::string("Your plan has been changed.");
+bool is_offered(const Json& features, const char* feature) {
+    return flag_of(part_of(features, feature), "enabled");
 }
 
-Outcome<std::string> cancel_plan(Context& ctx, const Json& session, const std::string& id) {
-    if (!is_enabled(ctx, session, "subscription_cancel")) return not_offered();
+bool may_change(const Json& features, std::string_view what) {
+    const Json& allowed =
+        part_of(part_of(features, "subscription_update"), "default_allowed_updates");
+    return std::ranges::find(allowed, Json(std::string(what))) != allowed.end();
+}
+
+std::optional<QuantityRange> quantity_range(const Json& features, const std::string& price) {
+    static const Json kNotListed = Json::object();
+    const Json* product = listed_product(features, price);
+    const Json& own = part_of(product != nullptr ? *product : kNotListed, "adjustable_quantity");
+    if (!flag_of(own, "enabled")) {
+        if (may_change(features, "quantity")) return QuantityRange{};
+        return std::nullopt;
+    }
+    QuantityRange range{.minimum = integer_of(own, "minimum")};
+    if (const auto maximum = integer_of(own, "maximum")) range.maximum = maximum;
+    return range;
+}
+
+Outcome<std::string> change_plan(Context& ctx, const Json& session, const std::string& id,
+                                 const PlanChoice& choice) {
+    const Json features = portal_features(ctx, session);
+    if (!is_offered(features, "subscription_update")) return not_offered();
+    const auto subscription = own_subscription(ctx, session, id);
+    if (!subscription || subscription->at("items").at("data").size() != 1) return not_offered();
+    auto item = chosen_item(ctx, features, *subscription, choice);
+    if (!item) return Refusal(item.error());
+    Json form;
+    form["items"]["0"] = *std::move(item);
+    if (!choice.promotion_code.empty()) {
+        if (!may_change(features, "promotion_code")) return not_offered();
+        const auto code = find_typed_code(ctx, choice.promotion_code, text_of(session, "customer"));
+        if (!code) return Refusal(code.error());
+        form["discounts"]["0"]["promotion_code"] = code->at("id");
+    }
+    if (form["items"]["0"].size() == 1 && !form.contains("discounts"))
+        return plain_refusal("You are on this plan already.");
+    return make_change(ctx, session, *subscription, std::move(form));
+}
+
+Outcome<std::string> confirm_update(Context& ctx, const Json& session) {
+    const FlowAction flow = action_of_flow(session);
+    const auto subscription = own_subscription(ctx, session, flow.subscription);
+    if (!subscription || !is_enabled(ctx, session, "subscription_update")) return not_offered();
+    return make_change(ctx, session, *subscription, confirmed_change(session));
+}
+
+Outcome<std::string> cancel_plan(Context& ctx, const Json& session, const std::string& id,
+                                 const std::string& reason) {
+    const Json features = portal_features(ctx, session);
+    const Json& cancel = part_of(features, "subscription_cancel");
+    if (!is_offered(features, "subscription_cancel")) return not_offered();
+    if (!reason.empty() && !is_listed_reason(cancel, reason)) return not_offered();
     const auto subscription = own_subscription(ctx, session, id);
     if (!subscription) return not_offered();
-    if (text_of(part_of(portal_features(ctx, session), "subscription_cancel"), "mode") ==
-        "immediately") {
-        const auto canceled = cancel_subscription_now(ctx, *subscription, {});
+    if (text_of(cancel, "mode") == "immediately") {
+        const auto canceled =
+            cancel_subscription_now(ctx, *subscription, cancellation(cancel, reason));
         if (!canceled) return Refusal(canceled.error());
         return std::string("Your plan has ended.");
     }
     // In flexible billing the portal names the date instead of setting cancel_at_period_end.
     Json form;
     form["cancel_at"] = "max_period_end";
+    if (!reason.empty()) form["cancellation_details"]["feedback"] = reason;
     const auto updated = update(ctx, id, form);
     if (!updated) return Refusal(updated.error());
     return std::string("Your plan will end with the current period.");
 }
 
 Outcome<std::string> keep_plan(Context& ctx, const Json& session, const std::string& id) {
+    if (!is_enabled(ctx, session, "subscription_cancel")) return not_offered();
     if (!own_subscription(ctx, session, id)) return not_offered();
     Json form;
     form["cancel_at"] = "";
     const auto updated = update(ctx, id, form);
     if (!updated) return Refusal(updated.error());
     return std::string("Your plan goes on.");
+}
+
+Outcome<std::string> update_customer_details(Context& ctx, const Json& session, Params& form) {
+    const Json features = portal_features(ctx, session);
+    if (!is_offered(features, "customer_update")) return not_offered();
+    Json changes = Json::object();
+    for (const Json& allowed : part_of(part_of(features, "customer_update"), "allowed_updates"))
+        if (const auto typed = form.text(allowed.get<std::string>()))
+            changes[allowed.get<std::string>()] = *typed;
+    for (const char* name : {"email", "name", "phone"})
+        if (form.has(name) && !changes.contains(name)) return not_offered();
+    if (changes.empty()) return not_offered();
+    const auto updated = change_customer(ctx, text_of(session, "customer"), changes);
+    if (!updated) return Refusal(updated.error());
+    return std::string("Your details have been changed.");
 }
 
 Outcome<std::string> replace_card(Context& ctx, const Json& session, const std::string& number) {
@@ -168,11 +284,7 @@ Outcome<std::string> remove_card(Context& ctx, const Json& session, const std::s
         const std::string own = text_of(plan, "default_payment_method");
         return own == id || (own.empty() && chosen);
     });
-    if (pays) {
-        StripeError error;
-        error.message = "Your plan is charged to this card. Replace it instead.";
-        return Refusal(std::move(error));
-    }
+    if (pays) return plain_refusal("Your plan is charged to this card. Replace it instead.");
     const std::string last4 = text_of(part_of(*method, "card"), "last4");
     detach_payment_method(ctx, *method);
     return "Your card ending in " + last4 + " has been removed.";
@@ -184,11 +296,10 @@ std::vector<Json> live_subscriptions(Context& ctx, const std::string& customer) 
     return subscriptions;
 }
 
-std::vector<Json> offered_prices(Context& ctx, const Json& session, const Json& subscription) {
-    const Json update = part_of(portal_features(ctx, session), "subscription_update");
+std::vector<Json> offered_prices(Context& ctx, const Json& features, const Json& subscription) {
     std::vector<Json> prices = ctx.list("price", {});
     std::erase_if(prices, [&](const Json& price) {
-        if (flag_of(price, "_inline") || !is_listed(update, text_of(price, "id"))) return true;
+        if (flag_of(price, "_inline") || !is_listed(features, text_of(price, "id"))) return true;
         const Json& recurring = part_of(price, "recurring");
         const auto product = ctx.find("product", text_of(price, "product"));
         return !flag_of(price, "active") || recurring.empty() || !product ||

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,43 +10,15 @@
 #include "sandbox/stripe/pages/card_form.h"
 #include "sandbox/stripe/pages/hosted_invoice.h"
 #include "sandbox/stripe/pages/page_parts.h"
+#include "sandbox/stripe/pages/plan_forms.h"
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/pages/portal_actions.h"
+#include "sandbox/stripe/pages/portal_flow.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/undo_point.h"
 
 namespace turnpike::twin {
 namespace {
-
-/// Every other price the subscription could move to. One of several items is not ours to choose.
-std::string plan_choice(Context& ctx, const Json& session, const Json& subscription,
-                        const std::string& field) {
-    const Json& items = subscription.at("items").at("data");
-    if (items.size() != 1) return "";
-    std::string options;
-    for (const Json& price : offered_prices(ctx, session, subscription))
-        if (text_of(price, "id") != text_of(items.at(0), "price"))
-            options += fmt::format("<option value=\"{}\">{}</option>",
-                                   escape_html(text_of(price, "id")), price_text(ctx, price));
-    if (options.empty()) return "";
-    return post_form("change_plan",
-                     hidden_field("subscription", text_of(subscription, "id")) +
-                         fmt::format("<label for=\"{0}\">Change to</label>"
-                                     "<select id=\"{0}\" name=\"price\">{1}</select><br>",
-                                     field, options),
-                     "Change plan");
-}
-
-std::string plan_lines(Context& ctx, const Json& subscription) {
-    std::string lines;
-    for (const Json& item : subscription.at("items").at("data")) {
-        const std::int64_t quantity = item.value("quantity", std::int64_t{1});
-        lines += fmt::format("<p><strong>{}{}</strong></p>",
-                             quantity == 1 ? "" : fmt::format("{} × ", quantity),
-                             price_text(ctx, item.at("price")));
-    }
-    return lines;
-}
 
 /// `field` is the id of the choice's element, one of its own for each plan.
 std::string plan_part(Context& ctx, const Json& session, const Json& subscription,
@@ -58,12 +32,13 @@ std::string plan_part(Context& ctx, const Json& session, const Json& subscriptio
         ends ? "Ends" : "Renews",
         ends ? day_text(subscription, "cancel_at")
              : day_text(subscription.at("items").at("data").at(0), "current_period_end"));
-    if (flag_of(part_of(features, "subscription_update"), "enabled") && !ends)
+    if (is_offered(features, "subscription_update") && !ends)
         body += plan_choice(ctx, session, subscription, field);
+    if (!is_offered(features, "subscription_cancel")) return body;
     if (ends)
         body += post_form("keep", hidden_field("subscription", id), "Keep the plan after all");
-    else if (flag_of(part_of(features, "subscription_cancel"), "enabled"))
-        body += post_form("cancel", hidden_field("subscription", id), "Cancel plan", "quiet");
+    else
+        body += cancel_form(ctx, session, subscription, field);
     return body;
 }
 
@@ -85,7 +60,7 @@ std::string plan_sections(Context& ctx, const Json& session) {
 }
 
 std::string card_section(Context& ctx, const Json& customer, const Json& features) {
-    if (!flag_of(part_of(features, "payment_method_update"), "enabled")) return "";
+    if (!is_offered(features, "payment_method_update")) return "";
     const std::string chosen =
         text_of(part_of(customer, "invoice_settings"), "default_payment_method");
     std::string body = "<section><h2>Payment methods</h2>";
@@ -106,8 +81,27 @@ std::string card_section(Context& ctx, const Json& customer, const Json& feature
     return body + "</section>\n";
 }
 
+/// What customers may change of themselves.
+std::string details_section(const Json& customer, const Json& features) {
+    if (!is_offered(features, "customer_update")) return "";
+    std::string fields;
+    for (const auto& [name, label, attributes] :
+         {std::tuple{"name", "Name", "autocomplete=\"name\""},
+          std::tuple{"email", "E-mail", "type=\"email\" autocomplete=\"email\""},
+          std::tuple{"phone", "Phone", "type=\"tel\" autocomplete=\"tel\""}}) {
+        const Json& allowed = part_of(part_of(features, "customer_update"), "allowed_updates");
+        if (std::ranges::find(allowed, Json(name)) == allowed.end()) continue;
+        fields += fmt::format(
+            "<label for=\"{0}\">{1}</label><input id=\"{0}\" name=\"{0}\" {2} value=\"{3}\">", name,
+            label, attributes, escape_html(text_of(customer, name)));
+    }
+    if (fields.empty()) return "";
+    return "<section><h2>Your details</h2>" +
+           post_form("update_customer", fields + "<br>", "Save", "quiet") + "</section>\n";
+}
+
 std::string invoice_section(Context& ctx, const Json& session, const Json& features) {
-    if (!flag_of(part_of(features, "invoice_history"), "enabled")) return "";
+    if (!is_offered(features, "invoice_history")) return "";
     std::string rows;
     for (const Json& invoice : ctx.list("invoice", {.customer = text_of(session, "customer")})) {
         if (text_of(invoice, "status") == "draft") continue;
@@ -126,6 +120,16 @@ std::string invoice_section(Context& ctx, const Json& session, const Json& featu
            rows + "</tbody></table></section>\n";
 }
 
+std::string homepage(Context& ctx, const Json& session, const Json& customer,
+                     const std::string& told) {
+    const Json features = portal_features(ctx, session);
+    return fmt::format("<header><h1>Billing</h1><p class=\"soft\">{} {}</p></header>\n",
+                       escape_html(text_of(customer, "name")),
+                       escape_html(text_of(customer, "email"))) +
+           told + plan_sections(ctx, session) + card_section(ctx, customer, features) +
+           details_section(customer, features) + invoice_section(ctx, session, features);
+}
+
 PageAnswer show_portal(PageRequest& page) {
     Context& ctx = page.ctx;
     Json& session = page.object;
@@ -138,38 +142,67 @@ PageAnswer show_portal(PageRequest& page) {
     session["_last_used"] = unix_seconds(ctx.now());
     ctx.put(session);
 
-    const Json features = portal_features(ctx, session);
-    const std::string name = text_of(*customer, "name");
-    std::string body = "<header><h1>Billing</h1>";
-    body += fmt::format("<p class=\"soft\">{} {}</p></header>\n", escape_html(name),
-                        escape_html(text_of(*customer, "email")));
+    if (has_ended_flow(session)) return ended_flow_page(session);
+    std::string told;
     if (notice.is_object())
-        body += fmt::format("<p class=\"{}\" role=\"status\">{}</p>",
-                            flag_of(notice, "failed") ? "problem" : "notice",
-                            escape_html(text_of(notice, "text")));
-    body += plan_sections(ctx, session);
-    body += card_section(ctx, *customer, features);
-    body += invoice_section(ctx, session, features);
+        told = fmt::format("<p class=\"{}\" role=\"status\">{}</p>",
+                           flag_of(notice, "failed") ? "problem" : "notice",
+                           escape_html(text_of(notice, "text")));
+    PageAnswer answer;
+    if (has_open_flow(session)) {
+        answer.html = flow_body(ctx, session, *customer, told);
+        answer.location = origin_of_address(return_of_flow(session));
+    } else {
+        answer.html = homepage(ctx, session, *customer, told);
+    }
     if (const std::string back = text_of(session, "return_url"); !back.empty())
-        body += link_line(back, "Return to the shop");
-    return {.status = 200, .html = html_page("Billing", body)};
+        answer.html += link_line(back, "Return to the shop");
+    answer.html = html_page("Billing", answer.html);
+    return answer;
+}
+
+Refusal no_such_action() {
+    StripeError error;
+    error.message = "This portal does not offer that.";
+    return Refusal(std::move(error));
+}
+
+Outcome<std::string> change_plan_by_form(PageRequest& page, const std::string& subscription) {
+    Params& form = page.form;
+    PlanChoice choice;
+    choice.price = form.text("price").value_or("");
+    choice.promotion_code = form.text("promotion_code").value_or("");
+    if (!form.text("quantity").value_or("").empty()) choice.quantity = form.integer("quantity");
+    if (form.has("quantity") && !choice.quantity) {
+        StripeError error;
+        error.message = "The quantity must be a whole number.";
+        return Refusal(std::move(error));
+    }
+    return change_plan(page.ctx, page.object, subscription, choice);
 }
 
 Outcome<std::string> act(PageRequest& page) {
     Params& form = page.form;
     const std::string action = form.text("action").value_or("");
     const std::string subscription = form.text("subscription").value_or("");
-    if (action == "change_plan")
-        return change_plan(page.ctx, page.object, subscription, form.text("price").value_or(""));
-    if (action == "cancel") return cancel_plan(page.ctx, page.object, subscription);
+    if (has_ended_flow(page.object)) return no_such_action();
+    // A flow is about one thing, and nothing else.
+    if (has_open_flow(page.object)) {
+        const FlowAction flow = action_of_flow(page.object);
+        if (action != flow.action) return no_such_action();
+        if (action == "confirm_update") return confirm_update(page.ctx, page.object);
+        if (subscription != flow.subscription) return no_such_action();
+    }
+    if (action == "change_plan") return change_plan_by_form(page, subscription);
+    if (action == "cancel")
+        return cancel_plan(page.ctx, page.object, subscription, form.text("reason").value_or(""));
     if (action == "keep") return keep_plan(page.ctx, page.object, subscription);
     if (action == "replace_card")
         return replace_card(page.ctx, page.object, form.text("number").value_or(""));
     if (action == "remove_card")
         return remove_card(page.ctx, page.object, form.text("payment_method").value_or(""));
-    StripeError error;
-    error.message = "This portal does not offer that.";
-    return Refusal(std::move(error));
+    if (action == "update_customer") return update_customer_details(page.ctx, page.object, form);
+    return no_such_action();
 }
 
 PageAnswer act_in_portal(PageRequest& page) {
@@ -187,8 +220,13 @@ PageAnswer act_in_portal(PageRequest& page) {
     session["_notice"]["text"] = done ? *done : done.error().message;
     session["_notice"]["failed"] = !done.has_value();
     session["_last_used"] = unix_seconds(ctx.now());
+    std::string next = page.path;
+    if (done && has_open_flow(session)) {
+        complete_flow(session, *done);
+        if (const std::string shop = return_of_flow(session); !shop.empty()) next = shop;
+    }
     ctx.put(session);
-    return {.status = 303, .html = "", .location = page.path};
+    return {.status = 303, .html = "", .location = next};
 }
 
 constexpr auto kPages = std::to_array<PageRoute>({

@@ -1,10 +1,8 @@
-#include "sandbox/stripe/pages/portal.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sandbox/html.h"
-#include "sandbox/stripe/testing/billing_testing.h"
+#include "sandbox/stripe/pages/portal_testing.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -13,62 +11,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-class PortalTest : public ::testing::Test {
-protected:
-    PortalTest() {
-        sandbox_.post("/v1/customers/" + customer_, "name=%3Cb%3EAda%3C%2Fb%3E");
-        subscription_ =
-            text_of(sandbox_.post("/v1/subscriptions",
-                                  "customer=" + customer_ + "&items[0][price]=" + starter_),
-                    "id");
-        session_ = sandbox_.post(
-            "/v1/billing_portal/sessions",
-            "customer=" + customer_ + "&return_url=http%3A%2F%2F127.0.0.1%2Fback%3Fa%3D1%26b%3D2");
-    }
-
-    PageAnswer visit(std::string_view method, const std::string& pattern, const std::string& kind,
-                     const std::string& id, const std::string& form) {
-        const Json parameters = *decode_form(form);
-        for (const PageRoute& route : portal_page_feature().pages) {
-            if (route.method != method || route.pattern != pattern) continue;
-            return sandbox_.in_transaction([&](Context& ctx) {
-                PageRequest page{.ctx = ctx,
-                                 .object = *ctx.find(kind, id),
-                                 .form = Params(parameters),
-                                 .path = "/here"};
-                return route.handler(page);
-            });
-        }
-        ADD_FAILURE() << "no such page";
-        return {};
-    }
-    /// From here on, a session of a configuration with these features.
-    void enter_with(const std::string& features) {
-        const Json made = sandbox_.post("/v1/billing_portal/configurations", features);
-        session_ = sandbox_.post("/v1/billing_portal/sessions",
-                                 "customer=" + customer_ + "&configuration=" + text_of(made, "id"));
-    }
-    PageAnswer show() {
-        return visit("GET", "/p/session/{id}", "billing_portal.session", text_of(session_, "id"),
-                     "");
-    }
-    /// Posts a form and returns the page that follows.
-    std::string act(const std::string& form) {
-        const PageAnswer answer = visit("POST", "/p/session/{id}", "billing_portal.session",
-                                        text_of(session_, "id"), form);
-        EXPECT_EQ(answer.status, 303);
-        EXPECT_EQ(answer.location, "/here");
-        return show().html;
-    }
-    Json subscription() { return sandbox_.get("/v1/subscriptions/" + subscription_); }
-
-    BillingSandbox sandbox_;
-    std::string customer_ = sandbox_.customer();
-    std::string starter_ = sandbox_.price("Starter", 2900), pro_ = sandbox_.price("Pro", 9900);
-    std::string subscription_;
-    Json session_;
-};
 
 TEST_F(PortalTest, ShowsPlanCardsAndInvoicesEscaped) {
     EXPECT_EQ(session_["object"], "billing_portal.session");
@@ -427,55 +369,6 @@ TEST_F(PortalTest, AnInvoiceSaysWhomItIsFor) {
     EXPECT_THAT(page_of(nameless, "name=&email="), HasSubstr("<p>Billed to " + nameless + "</p>"));
 }
 
-TEST_F(PortalTest, ConfigurationsSwitchFeaturesOff) {
-    enter_with(
-        "features[subscription_cancel][enabled]=false&features[invoice_history][enabled]=false");
-    EXPECT_THAT(show().html, Not(HasSubstr("Invoices")));
-    EXPECT_THAT(act("action=cancel&subscription=" + subscription_), HasSubstr("does not offer"));
-    EXPECT_EQ(sandbox_
-                  .refused("/v1/billing_portal/sessions",
-                           "customer=" + customer_ + "&return_url=javascript%3Aalert(1)")
-                  .code,
-              "url_invalid");
-}
-
-TEST_F(PortalTest, AConfigurationOffersTheProductsThatItLists) {
-    const std::string team = sandbox_.price("Team", 19'900);
-    const auto product_of = [&](const std::string& price) {
-        return text_of(sandbox_.get("/v1/prices/" + price), "product");
-    };
-    const auto listing = [&](const std::string& product, const std::string& price) {
-        const std::string first = "features[subscription_update][products][0]";
-        return "features[subscription_update][enabled]=true&" + first + "[product]=" + product +
-               "&" + first + "[prices][0]=" + price;
-    };
-    const std::string configurations = "/v1/billing_portal/configurations";
-    enter_with(listing(product_of(team), team) +
-               "&features[subscription_update][products][0][adjustable_quantity][enabled]=true");
-    EXPECT_THAT(show().html, HasSubstr("Team: $199.00"));
-    EXPECT_THAT(show().html, Not(HasSubstr("Pro: $99.00")));
-    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
-                HasSubstr("does not offer"));
-    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + team),
-                HasSubstr("Your plan has been changed."));
-
-    const std::string where = "features[subscription_update][products][0]";
-    EXPECT_EQ(sandbox_.refused(configurations, listing("prod_none", team)).param,
-              where + "[product]");
-    EXPECT_EQ(sandbox_.refused(configurations, listing(product_of(team), "price_none")).param,
-              where + "[prices][0]");
-    EXPECT_EQ(sandbox_.refused(configurations, listing(product_of(team), pro_)).param,
-              where + "[prices][0]");
-}
-
-TEST_F(PortalTest, AConfigurationWithAnEmptyListOffersEverything) {
-    enter_with(
-        "features[subscription_update][enabled]=true&features[subscription_update][products]=");
-    EXPECT_THAT(show().html, HasSubstr("Pro: $99.00"));
-    EXPECT_THAT(act("action=change_plan&subscription=" + subscription_ + "&price=" + pro_),
-                HasSubstr("Your plan has been changed."));
-}
-
 TEST_F(PortalTest, APriceMadeForOneCustomerIsNobodyElsesToChoose) {
     const std::string product = text_of(sandbox_.get("/v1/prices/" + pro_), "product");
     const std::string data = "items[0][price_data]";
@@ -496,39 +389,6 @@ TEST_F(PortalTest, APriceMadeForOneCustomerIsNobodyElsesToChoose) {
 TEST(EscapeHtml, LeavesNoWayOutOfTextOrAttributes) {
     EXPECT_EQ(escape_html("<a href=\"x\" title='y'>&"),
               "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;");
-}
-
-TEST_F(PortalTest, AConfigurationCanBeChanged) {
-    const std::string configurations = "/v1/billing_portal/configurations";
-    const Json made = sandbox_.post(configurations, "business_profile[headline]=Hello");
-    const std::string path = configurations + "/" + text_of(made, "id");
-    sandbox_.new_events();
-    const Json changed = sandbox_.post(
-        path, "metadata[foo]=bar&features[subscription_cancel][enabled]=false&name=Shop");
-    EXPECT_EQ(changed["metadata"]["foo"], "bar");
-    EXPECT_EQ(changed["features"]["subscription_cancel"]["enabled"], false);
-    EXPECT_EQ(changed["features"]["subscription_cancel"]["mode"], "at_period_end");
-    EXPECT_EQ(changed["business_profile"]["headline"], "Hello");
-    EXPECT_EQ(sandbox_.get(path), changed);
-    EXPECT_THAT(sandbox_.new_events(), ElementsAre("billing_portal.configuration.updated"));
-    EXPECT_EQ(
-        sandbox_.last_event("billing_portal.configuration.updated")["previous_attributes"]["name"],
-        nullptr);
-    EXPECT_EQ(sandbox_.post(path, "name=")["name"], nullptr);
-    EXPECT_EQ(sandbox_.refused(configurations + "/bpc_none", "name=x").http_status, 404);
-    EXPECT_EQ(sandbox_.refused(path, "colour=red").code, "parameter_unknown");
-}
-
-TEST_F(PortalTest, OnlyAnActiveConfigurationMakesSessions) {
-    const std::string configurations = "/v1/billing_portal/configurations";
-    const std::string id = text_of(sandbox_.post(configurations), "id");
-    sandbox_.post(configurations + "/" + id, "active=false");
-    const std::string session = "customer=" + customer_ + "&configuration=" + id;
-    EXPECT_EQ(sandbox_.refused("/v1/billing_portal/sessions", session).param, "configuration");
-    sandbox_.post("/v1/billing_portal/sessions", "customer=" + customer_);
-    const std::string usual =
-        text_of(sandbox_.get(configurations, "is_default=true")["data"][0], "id");
-    EXPECT_EQ(sandbox_.refused(configurations + "/" + usual, "active=false").param, "active");
 }
 
 }  // namespace

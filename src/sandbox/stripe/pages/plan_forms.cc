@@ -1,0 +1,119 @@
+#include "sandbox/stripe/pages/plan_forms.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sandbox/html.h"
+#include "sandbox/stripe/pages/page_parts.h"
+#include "sandbox/stripe/pages/portal_actions.h"
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+namespace {
+
+/// The present price too, where something else of the plan can be changed.
+std::string price_field(Context& ctx, const Json& features, const Json& subscription,
+                        const std::string& field, bool with_present) {
+    if (!may_change(features, "price")) return "";
+    const std::string present = text_of(subscription.at("items").at("data").at(0), "price");
+    std::string options;
+    std::size_t others = 0;
+    for (const Json& price : offered_prices(ctx, features, subscription)) {
+        const std::string id = text_of(price, "id");
+        if (id == present && !with_present) continue;
+        if (id != present) ++others;
+        options += fmt::format("<option value=\"{}\"{}>{}</option>", escape_html(id),
+                               id == present ? " selected" : "", price_text(ctx, price));
+    }
+    if (others == 0) return "";
+    return fmt::format(
+        "<label for=\"{0}\">Change to</label><select id=\"{0}\" name=\"price\">{1}"
+        "</select><br>",
+        field, options);
+}
+
+bool has_any_range(Context& ctx, const Json& features, const Json& subscription) {
+    if (quantity_range(features, text_of(subscription.at("items").at("data").at(0), "price")))
+        return true;
+    return std::ranges::any_of(offered_prices(ctx, features, subscription), [&](const Json& price) {
+        return quantity_range(features, text_of(price, "id")).has_value();
+    });
+}
+
+std::string quantity_field(const Json& subscription, const std::string& field) {
+    const Json& item = subscription.at("items").at("data").at(0);
+    return fmt::format(
+        "<label for=\"{0}_quantity\">Quantity</label><input id=\"{0}_quantity\" "
+        "name=\"quantity\" inputmode=\"numeric\" autocomplete=\"off\" required "
+        "value=\"{1}\"><br>",
+        field, integer_of(item, "quantity"));
+}
+
+std::string code_field(const std::string& field) {
+    return fmt::format(
+        "<label for=\"{0}_code\">Promotion code (if you have one)</label>"
+        "<input id=\"{0}_code\" name=\"promotion_code\" autocomplete=\"off\"><br>",
+        field);
+}
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kReasons{{
+    {"customer_service", "Customer service was less than expected"},
+    {"low_quality", "Quality was less than expected"},
+    {"missing_features", "Some features are missing"},
+    {"other", "Another reason"},
+    {"switched_service", "I am switching to something else"},
+    {"too_complex", "It is too hard to use"},
+    {"too_expensive", "It is too expensive"},
+    {"unused", "I do not use it enough"},
+}};
+
+}  // namespace
+
+std::string plan_lines(Context& ctx, const Json& subscription) {
+    std::string lines;
+    for (const Json& item : subscription.at("items").at("data")) {
+        const std::int64_t quantity = item.value("quantity", std::int64_t{1});
+        lines += fmt::format("<p><strong>{}{}</strong></p>",
+                             quantity == 1 ? "" : fmt::format("{} × ", quantity),
+                             price_text(ctx, item.at("price")));
+    }
+    return lines;
+}
+
+std::string plan_choice(Context& ctx, const Json& session, const Json& subscription,
+                        const std::string& field) {
+    if (subscription.at("items").at("data").size() != 1) return "";
+    const Json features = portal_features(ctx, session);
+    const bool counts = has_any_range(ctx, features, subscription);
+    const bool takes_code = may_change(features, "promotion_code");
+    std::string fields = price_field(ctx, features, subscription, field, counts || takes_code);
+    if (fields.empty() && !counts) return "";
+    if (counts) fields += quantity_field(subscription, field);
+    if (takes_code) fields += code_field(field);
+    return post_form("change_plan",
+                     hidden_field("subscription", text_of(subscription, "id")) + fields,
+                     "Change plan");
+}
+
+std::string cancel_form(Context& ctx, const Json& session, const Json& subscription,
+                        const std::string& field) {
+    const Json features = portal_features(ctx, session);
+    const Json& asked = part_of(part_of(features, "subscription_cancel"), "cancellation_reason");
+    std::string fields = hidden_field("subscription", text_of(subscription, "id"));
+    std::string options;
+    for (const auto& [reason, words] : kReasons)
+        if (std::ranges::find(part_of(asked, "options"), Json(std::string(reason))) !=
+            part_of(asked, "options").end())
+            options += fmt::format("<option value=\"{}\">{}</option>", reason, words);
+    if (flag_of(asked, "enabled") && !options.empty())
+        fields += fmt::format(
+            "<label for=\"{0}_why\">Why do you cancel?</label><select id=\"{0}_why\" "
+            "name=\"reason\"><option value=\"\">I would rather not say</option>{1}</select><br>",
+            field, options);
+    return post_form("cancel", fields, "Cancel plan", "quiet");
+}
+
+}  // namespace turnpike::twin
