@@ -1,6 +1,7 @@
 #include "sandbox/razorpay/call.h"
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
 
 #include "base/encoding.h"
@@ -42,7 +43,10 @@ Outcome<Keys> read_keys(const http::Request& request) {
 
 bool has_json_body(const http::Request& request) {
     const auto* type = request.header("Content-Type");
-    return type == nullptr || !type->starts_with("application/x-www-form-urlencoded");
+    constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+    return type == nullptr ||
+           !std::ranges::equal(type->substr(0, kForm.size()), kForm, {},
+                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
 }
 
 Outcome<Json> read_body(const http::Request& request) {

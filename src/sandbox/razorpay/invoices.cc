@@ -111,10 +111,12 @@ Json draft_invoice(Context& ctx, const NewInvoice& invoice) {
 }
 
 void open_invoice(Context& ctx, Json& invoice) {
-    const Json order = open_order(ctx, {.amount = integer_of(invoice, "amount"),
-                                        .currency = text_of(invoice, "currency"),
-                                        .notes = invoice.at("notes"),
-                                        .capture = NewOrder::Capture::Automatic});
+    Json order = open_order(ctx, {.amount = integer_of(invoice, "amount"),
+                                  .currency = text_of(invoice, "currency"),
+                                  .notes = invoice.at("notes"),
+                                  .capture = NewOrder::Capture::Automatic});
+    order["_invoice"] = invoice.at("id");
+    ctx.put(order);
     invoice["order_id"] = order.at("id");
     invoice["status"] = "issued";
     invoice["issued_at"] = ctx.now_seconds();

@@ -87,13 +87,24 @@ std::string checkout_answer(const Context& ctx, const Json& payment, std::string
            "</table></section>\n";
 }
 
+/// What Checkout hands to the shop after a payment that failed.
+std::string checkout_error(const Json& payment) {
+    std::string rows;
+    for (const char* member : {"code", "description", "source", "step", "reason"})
+        rows +=
+            row("error." + std::string(member), text_of(payment, "error_" + std::string(member)));
+    rows += row("error.metadata", to_text(metadata_of(payment)));
+    return "<section><h2>What the shop is told</h2><table>" + rows + "</table></section>\n";
+}
+
 /// The outcome of the payment that the address names; "" when it names none.
 std::string outcome(PageRequest& request, std::string_view of_what) {
     const auto payment = request.ctx.find("payment", request.form.text("payment").value_or(""));
     if (!payment) return "";
     if (text_of(*payment, "status") == "failed")
         return "<p class=\"problem\" role=\"status\">The payment did not go through: " +
-               escape_html(text_of(*payment, "error_description")) + "</p>\n";
+               escape_html(text_of(*payment, "error_description")) + "</p>\n" +
+               checkout_error(*payment);
     return "<p class=\"notice\" role=\"status\">The payment of " + amount_text(*payment) +
            " went through.</p>\n" +
            checkout_answer(request.ctx, *payment, of_what, text_of(request.object, "id"));
@@ -123,39 +134,20 @@ PageAnswer show_subscription(PageRequest& request) {
     return page("Subscription", body);
 }
 
+/// What the subscription's bank says to later charges.
+void keep_for_later(Context& ctx, const std::string& id, const Choice& choice) {
+    auto subscription = ctx.find("subscription", id);
+    (*subscription)["_instrument"] = to_json(choice.later);
+    ctx.put(*subscription);
+}
+
 PageAnswer decide_subscription(PageRequest& request) {
     const auto choice = read_choice(request.form);
     if (!choice) return bad_form();
     if (!waits_for_a_person(request.object)) return {.status = 303, .location = request.path};
     auto& ctx = request.ctx;
     const Json payment = authorise(ctx, request.object, choice->now, choice->email);
-    if (flag_of(payment, "captured")) {
-        auto subscription = ctx.find("subscription", text_of(request.object, "id"));
-        (*subscription)["_instrument"] = to_json(choice->later);
-        ctx.put(*subscription);
-    }
-    return told(request, payment);
-}
-
-PageAnswer show_order(PageRequest& request) {
-    std::string body =
-        "<h1>Pay " + amount_text(request.object) + "</h1>\n" + outcome(request, "order");
-    if (text_of(request.object, "status") == "paid")
-        body += "<p role=\"status\">This order is paid.</p>\n";
-    else
-        body += choice("Pay", "Let it fail", kInstrumentFields);
-    return page("Order", body);
-}
-
-PageAnswer decide_order(PageRequest& request) {
-    const auto choice = read_choice(request.form);
-    if (!choice) return bad_form();
-    if (text_of(request.object, "status") == "paid")
-        return {.status = 303, .location = request.path};
-    const Json customer = customer_with_email(request.ctx, choice->email);
-    Json order = request.object;
-    const Json payment =
-        attempt_payment(request.ctx, order, {.instrument = choice->now, .customer = customer});
+    if (flag_of(payment, "captured")) keep_for_later(ctx, text_of(request.object, "id"), *choice);
     return told(request, payment);
 }
 
@@ -173,6 +165,54 @@ bool is_payable(Context& ctx, const Json& invoice) {
     return text_of(invoice, "subscription_id").empty() || debtor_of(ctx, invoice).has_value();
 }
 
+/// Pays an open invoice: one of its own, or one that brings its subscription back to life.
+Json pay_invoice(Context& ctx, Json invoice, const Choice& choice) {
+    const auto subscription = debtor_of(ctx, invoice);
+    if (!subscription) {
+        const auto known = ctx.find("customer", text_of(invoice, "customer_id"));
+        const Json customer = known ? *known : customer_with_email(ctx, choice.email);
+        return charge_invoice(ctx, invoice, choice.now, customer);
+    }
+    Json payment = pay_open_invoice(ctx, *subscription, std::move(invoice), choice.now);
+    if (flag_of(payment, "captured")) keep_for_later(ctx, text_of(*subscription, "id"), choice);
+    return payment;
+}
+
+/// The invoice that an order is the payment of.
+std::optional<Json> invoice_of_order(Context& ctx, const Json& order) {
+    return ctx.find("invoice", text_of(order, "_invoice"));
+}
+
+bool is_payable_order(Context& ctx, const Json& order) {
+    if (text_of(order, "status") == "paid") return false;
+    const auto invoice = invoice_of_order(ctx, order);
+    return !invoice || is_payable(ctx, *invoice);
+}
+
+PageAnswer show_order(PageRequest& request) {
+    std::string body =
+        "<h1>Pay " + amount_text(request.object) + "</h1>\n" + outcome(request, "order");
+    if (text_of(request.object, "status") == "paid")
+        body += "<p role=\"status\">This order is paid.</p>\n";
+    else if (is_payable_order(request.ctx, request.object))
+        body += choice("Pay", "Let it fail", kInstrumentFields);
+    return page("Order", body);
+}
+
+PageAnswer decide_order(PageRequest& request) {
+    const auto choice = read_choice(request.form);
+    if (!choice) return bad_form();
+    if (!is_payable_order(request.ctx, request.object))
+        return {.status = 303, .location = request.path};
+    if (const auto invoice = invoice_of_order(request.ctx, request.object))
+        return told(request, pay_invoice(request.ctx, *invoice, *choice));
+    const Json customer = customer_with_email(request.ctx, choice->email);
+    Json order = request.object;
+    const Json payment =
+        attempt_payment(request.ctx, order, {.instrument = choice->now, .customer = customer});
+    return told(request, payment);
+}
+
 PageAnswer show_invoice(PageRequest& request) {
     std::string body =
         fmt::format("<h1>Invoice of {}</h1><p>It is <strong>{}</strong>.</p>\n",
@@ -184,15 +224,10 @@ PageAnswer show_invoice(PageRequest& request) {
 }
 
 PageAnswer decide_invoice(PageRequest& request) {
-    auto& ctx = request.ctx;
     const auto choice = read_choice(request.form);
     if (!choice) return bad_form();
-    if (!is_payable(ctx, request.object)) return {.status = 303, .location = request.path};
-    if (const auto subscription = debtor_of(ctx, request.object))
-        return told(request, pay_open_invoice(ctx, *subscription, request.object, choice->now));
-    const auto known = ctx.find("customer", text_of(request.object, "customer_id"));
-    const Json customer = known ? *known : customer_with_email(ctx, choice->email);
-    return told(request, charge_invoice(ctx, request.object, choice->now, customer));
+    if (!is_payable(request.ctx, request.object)) return {.status = 303, .location = request.path};
+    return told(request, pay_invoice(request.ctx, request.object, *choice));
 }
 
 }  // namespace

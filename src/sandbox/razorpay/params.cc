@@ -157,15 +157,20 @@ std::optional<std::string> Params::one_of(std::string_view name,
     return value;
 }
 
+std::int64_t Params::least_amount(const std::string& currency) {
+    const auto known = parse_currency(currency);
+    std::int64_t least = 1;
+    for (int digit = 0; digit < (known ? exponent_of(*known) : 2); ++digit) least *= 10;
+    return least;
+}
+
 std::int64_t Params::required_amount(std::string_view name, const std::string& currency) {
     if (!has(name)) {
         known_.emplace_back(name);
         complain_about(name, "field is required.");
         return 0;
     }
-    const auto known = parse_currency(currency);
-    std::int64_t least = 1;
-    for (int digit = 0; digit < (known ? exponent_of(*known) : 2); ++digit) least *= 10;
+    const auto least = least_amount(currency);
     const auto amount = integer(name, INT64_MIN, kAmountMax);
     if (amount && *amount < least)
         complain(bad_request("The amount must be at least " + currency + " 1.00",

@@ -36,6 +36,8 @@ public:
     std::optional<Instant> timestamp(std::string_view name);
     std::optional<std::string> one_of(std::string_view name,
                                       std::initializer_list<std::string_view> allowed);
+    /// 1.00 in the smallest unit of a currency.
+    static std::int64_t least_amount(const std::string& currency);
     /// The least amount is 1.00 ("The amount must be at least INR 1.00").
     std::int64_t required_amount(std::string_view name, const std::string& currency);
     /// Three letters, in upper case; INR is one of those that the catalog knows.

@@ -161,12 +161,39 @@ Json refund_payment(Context& ctx, Json payment, const NewRefund& refund) {
     payment["refund_status"] = in_full ? "full" : "partial";
     if (in_full) payment["status"] = "refunded";
     ctx.put(payment);
-    ctx.emit("refund.created", {&made, &payment});
-    made["status"] = "processed";
-    made["acquirer_data"]["arn"] = "10000000000000";
     ctx.put(made);
-    ctx.emit("refund.processed", {&made, &payment});
-    return made;
+    ctx.emit("refund.created", {&made, &payment});
+    return flag_of(payment, "_refunds_wait") ? made : process_refund(ctx, std::move(made));
+}
+
+Json process_refund(Context& ctx, Json refund) {
+    const auto payment = ctx.find("payment", text_of(refund, "payment_id"));
+    refund["status"] = "processed";
+    refund["acquirer_data"]["arn"] = "10000000000000";
+    ctx.put(refund);
+    ctx.emit("refund.processed", {&refund, &*payment});
+    return refund;
+}
+
+Json fail_refund(Context& ctx, Json refund) {
+    auto payment = ctx.find("payment", text_of(refund, "payment_id"));
+    const auto left = integer_of(*payment, "amount_refunded") - integer_of(refund, "amount");
+    (*payment)["amount_refunded"] = left;
+    (*payment)["refund_status"] = left == 0 ? Json() : Json("partial");
+    (*payment)["status"] = "captured";
+    ctx.put(*payment);
+    refund["status"] = "failed";
+    ctx.put(refund);
+    ctx.emit("refund.failed", {&refund, &*payment});
+    return refund;
+}
+
+Json slow_refund(Context& ctx, Json refund) {
+    const auto payment = ctx.find("payment", text_of(refund, "payment_id"));
+    refund["speed_processed"] = "normal";
+    ctx.put(refund);
+    ctx.emit("refund.speed_changed", {&refund, &*payment});
+    return refund;
 }
 
 }  // namespace turnpike::twin::razorpay

@@ -50,6 +50,11 @@ struct NewRefund {
     std::string speed = "normal";
 };
 Json refund_payment(Context& ctx, Json payment, const NewRefund& refund);
+/// What becomes of a pending refund. What fails is the payment's again.
+Json process_refund(Context& ctx, Json refund);
+Json fail_refund(Context& ctx, Json refund);
+/// The bank could not do it at once: it goes the normal way.
+Json slow_refund(Context& ctx, Json refund);
 /// What a captured payment has left.
 std::int64_t refundable(const Json& payment);
 

@@ -1,4 +1,5 @@
 #include <array>
+#include <optional>
 
 #include "sandbox/documents.h"
 #include "sandbox/razorpay/payments.h"
@@ -58,6 +59,26 @@ Answer payments_of_order(Operation& operation) {
     return list_objects(operation, "payment", {.parent = text_of(*order, "id")});
 }
 
+/// Why a payment cannot be captured for this amount.
+std::optional<Refusal> check_capture(Context& ctx, const Json& payment, std::int64_t amount,
+                                     const std::string& currency) {
+    const auto status = text_of(payment, "status");
+    if (flag_of(payment, "captured")) return bad_request("This payment has already been captured");
+    if (status != "authorized")
+        return bad_request(
+            "Only payments which have been authorized and not yet captured can be captured");
+    if (amount != integer_of(payment, "amount"))
+        return bad_request("Capture amount must be equal to the amount authorized", "amount");
+    if (currency != text_of(payment, "currency"))
+        return bad_request("Capture currency must be equal to the currency authorized", "currency");
+    const auto order = ctx.find("order", text_of(payment, "order_id"));
+    if (order && text_of(*order, "status") == "paid")
+        return bad_request(
+            "Your payment has been declined as the order is already paid. Please initiate the "
+            "payment with a new order.");
+    return std::nullopt;
+}
+
 Answer capture(Operation& operation) {
     auto& params = operation.params;
     auto payment = object_of_path(operation, "payment");
@@ -65,20 +86,8 @@ Answer capture(Operation& operation) {
     const auto currency = params.text("currency").value_or("INR");
     const auto amount = params.required_amount("amount", currency);
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
-    const auto status = text_of(*payment, "status");
-    if (flag_of(*payment, "captured")) return bad_request("This payment has already been captured");
-    if (status != "authorized")
-        return bad_request(
-            "Only payments which have been authorized and not yet captured can be captured");
-    if (amount != integer_of(*payment, "amount"))
-        return bad_request("Capture amount must be equal to the amount authorized", "amount");
-    if (currency != text_of(*payment, "currency"))
-        return bad_request("Capture currency must be equal to the currency authorized", "currency");
-    const auto order = operation.ctx.find("order", text_of(*payment, "order_id"));
-    if (order && text_of(*order, "status") == "paid")
-        return bad_request(
-            "Your payment has been declined as the order is already paid. Please initiate the "
-            "payment with a new order.");
+    if (const auto refusal = check_capture(operation.ctx, *payment, amount, currency))
+        return about_payment(*refusal, *payment);
     return capture_payment(operation.ctx, *std::move(payment));
 }
 
@@ -100,24 +109,32 @@ Answer refund_made_before(Operation& operation) {
     return *ctx.find("refund", used->refund);
 }
 
+enum class Part : bool { All, Some };
+/// Why so much of a payment cannot be given back.
+std::optional<Refusal> check_refund(const Json& payment, std::int64_t amount, Part part) {
+    if (!flag_of(payment, "captured"))
+        return bad_request("The payment status should be captured for action to be taken");
+    const auto left = refundable(payment);
+    if (left == 0) return bad_request("The payment has been fully refunded already");
+    const auto currency = text_of(payment, "currency");
+    if (part == Part::Some && amount < Params::least_amount(currency))
+        return bad_request("The amount must be at least " + currency + " 1.00", "amount");
+    if (amount > left)
+        return bad_request("The refund amount provided is greater than amount captured", "amount");
+    return std::nullopt;
+}
+
 Outcome<NewRefund> read_refund(Params& params, const Json& payment) {
     NewRefund refund;
-    const auto currency = text_of(payment, "currency");
-    const auto left = refundable(payment);
-    const bool partial = params.has("amount");
+    const auto part = params.has("amount") ? Part::Some : Part::All;
     const auto amount = params.integer("amount", INT64_MIN, INT64_MAX);
-    refund.amount = partial ? amount.value_or(0) : left;
+    refund.amount = part == Part::Some ? amount.value_or(0) : refundable(payment);
     refund.notes = notes_of(params);
     if (const auto receipt = params.text("receipt", kReceiptMax)) refund.receipt = *receipt;
     refund.speed = params.one_of("speed", {"normal", "optimum"}).value_or("normal");
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
-    if (!flag_of(payment, "captured"))
-        return bad_request("The payment status should be captured for action to be taken");
-    if (left == 0) return bad_request("The payment has been fully refunded already");
-    if (partial && refund.amount < 100)
-        return bad_request("The amount must be at least " + currency + " 1.00", "amount");
-    if (refund.amount > left)
-        return bad_request("The refund amount provided is greater than amount captured", "amount");
+    if (const auto refusal = check_refund(payment, refund.amount, part))
+        return about_payment(*refusal, payment);
     return refund;
 }
 

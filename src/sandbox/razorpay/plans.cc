@@ -65,6 +65,18 @@ BillingInterval interval_of_plan(const Json& plan) {
     return *interval;
 }
 
+std::int64_t cycles_in_a_century(const Json& plan) {
+    const auto interval = interval_of_plan(plan);
+    using Unit = BillingInterval::Unit;
+    switch (interval.unit) {
+        case Unit::Day: return kIntervalMax / interval.count;
+        case Unit::Week: return kIntervalMax / 7 / interval.count;
+        case Unit::Month: return kYearsMax * 12 / interval.count;
+        case Unit::Year: break;
+    }
+    return kYearsMax / interval.count;
+}
+
 std::int64_t unit_amount_of(const Json& plan) { return integer_of(plan.at("item"), "amount"); }
 
 std::string currency_of(const Json& plan) { return text_of(plan.at("item"), "currency"); }

@@ -10,6 +10,8 @@
 namespace turnpike::twin::razorpay {
 
 BillingInterval interval_of_plan(const Json& plan);
+/// How many of its cycles a subscription may have: a hundred years are the longest.
+std::int64_t cycles_in_a_century(const Json& plan);
 /// The price of one unit, in the currency's smallest unit.
 std::int64_t unit_amount_of(const Json& plan);
 std::string currency_of(const Json& plan);

@@ -29,10 +29,19 @@ Refusal unauthorized(const std::string& description) { return unlocated(401, des
 
 Refusal no_such_url() { return unlocated(400, "The requested URL was not found on the server."); }
 
+Json metadata_of(const Json& payment) {
+    return Json{{"payment_id", payment.at("id")}, {"order_id", payment.at("order_id")}};
+}
+
+Refusal about_payment(Refusal refusal, const Json& payment) {
+    refusal.error().metadata = metadata_of(payment);
+    return refusal;
+}
+
 Json error_body(const RazorpayError& error) {
     Json body{{"code", error.code},     {"description", error.description},
               {"source", error.source}, {"step", error.step},
-              {"reason", error.reason}, {"metadata", Json::object()}};
+              {"reason", error.reason}, {"metadata", error.metadata}};
     if (!error.field.empty()) body["field"] = error.field;
     return Json{{"error", std::move(body)}};
 }

@@ -3,7 +3,7 @@
 #include <expected>
 #include <string>
 
-#include "json/json.h"
+#include "json/value.h"
 
 namespace turnpike::twin::razorpay {
 
@@ -16,6 +16,7 @@ struct RazorpayError {
     std::string source = "business";
     std::string step = "payment_initiation";
     std::string reason = "input_validation_failed";
+    Json metadata = Json::object();  ///< of a payment: see about_payment()
 };
 
 template <class T>
@@ -32,6 +33,9 @@ Refusal bad_request(const std::string& description, const std::string& field = "
 Refusal no_such_id();
 /// 401 with `description`.
 Refusal unauthorized(const std::string& description);
+/// {"payment_id", "order_id"}: which payment an error is about.
+Json metadata_of(const Json& payment);
+Refusal about_payment(Refusal refusal, const Json& payment);
 /// What Razorpay says of a path or method that it does not have (400, too).
 Refusal no_such_url();
 

@@ -252,6 +252,12 @@ Json revive(Context& ctx, Json subscription, const Instrument& instrument, const
 
 }  // namespace
 
+Refusal too_many_cycles(const Json& plan, const std::string& field) {
+    return bad_request("A subscription to this plan may not have more than " +
+                           std::to_string(cycles_in_a_century(plan)) + " cycles.",
+                       field);
+}
+
 State state_of(const Json& subscription) {
     const auto state = parse_state(text_of(subscription, "status"));
     check(state.has_value(), "a subscription has one of the states");

@@ -22,6 +22,9 @@ inline constexpr std::int64_t kQuantityMax = 100'000;
 /// A subscription lasts for a hundred years at most; a cycle is never shorter than a week.
 inline constexpr std::int64_t kCyclesMax = 5'200;
 
+/// More cycles of this plan than a hundred years have.
+Refusal too_many_cycles(const Json& plan, const std::string& field);
+
 State state_of(const Json& subscription);
 /// Sets the status; the move must be one of the machine's. Not stored.
 void move_to_next_state(Json& subscription, Trigger trigger);

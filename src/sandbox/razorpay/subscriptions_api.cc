@@ -97,6 +97,8 @@ Answer create_subscription(Operation& operation) {
     if (!plan_id.empty() && !plan) params.complain(no_such_id());
     subscription["plan_id"] = plan_id;
     read_subscription(ctx, params, subscription);
+    if (plan && integer_of(subscription, "total_count") > cycles_in_a_century(*plan))
+        params.complain(too_many_cycles(*plan, "total_count"));
     const auto addons = read_addons(ctx, params, id, plan ? currency_of(*plan) : "");
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
 

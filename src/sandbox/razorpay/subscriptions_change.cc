@@ -42,6 +42,12 @@ Json read_changes(Context& ctx, Params& params, const Json& subscription) {
     if (const auto notifies = params.flag("customer_notify"))
         changes["customer_notify"] = *notifies;
     if (params.text("offer_id")) params.complain(bad_request("Offer Not Found", "offer_id"));
+    Json after = subscription;
+    apply_changes(after, changes);
+    const auto plan = ctx.find("plan", text_of(after, "plan_id"));
+    if (plan && integer_of(after, "total_count") > cycles_in_a_century(*plan))
+        params.complain(too_many_cycles(
+            *plan, changes.contains("remaining_count") ? "remaining_count" : "plan_id"));
     return changes;
 }
 

@@ -14,6 +14,7 @@
 #include "sandbox/razorpay/invoices.h"
 #include "sandbox/razorpay/pages.h"
 #include "sandbox/razorpay/plans.h"
+#include "sandbox/razorpay/refund_controls.h"
 #include "sandbox/razorpay/subscriptions.h"
 #include "sandbox/razorpay/webhooks.h"
 #include "sql/migrator.h"
@@ -26,7 +27,7 @@ std::vector<Route> all_routes() {
     for (const auto& routes :
          {plan_routes(), customer_routes(), order_routes(), payment_routes(), refund_routes(),
           invoice_routes(), subscription_routes(), subscription_change_routes(), addon_routes(),
-          webhook_routes(), control_routes()})
+          webhook_routes(), control_routes(), refund_control_routes()})
         all.insert(all.end(), routes.begin(), routes.end());
     return all;
 }

@@ -65,6 +65,18 @@ TEST_F(WebhooksOfRazorpay, AreSignedWithTheSecretOfTheirEvent) {
     EXPECT_EQ(delivery->event.size(), 14U);
 }
 
+TEST(WebhooksWithoutASecret, AreNotSigned) {
+    TwinUnderTest twin;
+    twin.post("/v1/webhooks", R"({"url": "http://127.0.0.1:9/", "events": ["order.paid"]})");
+    twin.active_subscription(twin.plan());
+    const auto now = twin.clock().now();
+    const auto sent = twin.twin().database().read_blocking([&](sql::Transaction& tx) {
+        return twin.twin().call_of(tx, load_due_deliveries(tx, now).at(0), now, {});
+    });
+    ASSERT_TRUE(sent.has_value());
+    EXPECT_EQ(http::find_header(sent->headers, "X-Razorpay-Signature"), nullptr);
+}
+
 // Computed with Python: hmac.new(b'secret', b'{"a":1}', 'sha256').hexdigest().
 TEST(RazorpaySignature, IsTheHmacOfTheBody) {
     EXPECT_EQ(signature_of("secret", R"({"a":1})"),

@@ -109,5 +109,26 @@ TEST(RecordedShapes, OfProrationsAndInvoiceItems) {
     expect_recorded_shape(draft["lines"]["data"][0]);
 }
 
+// billing_portal.session was recorded at 2026-03-25.dahlia only.
+TEST(RecordedShapes, OfCustomersCardsAndTheCatalog) {
+    BillingSandbox sandbox;
+    const std::string customer = sandbox.customer();
+    expect_recorded_shape(sandbox.get("/v1/customers/" + customer));
+    expect_recorded_shape(sandbox.get("/v1/customers/" + customer + "/payment_methods")["data"][0]);
+    expect_recorded_shape(sandbox.post("/v1/setup_intents", "customer=" + customer));
+    expect_recorded_shape(sandbox.post("/v1/billing_portal/sessions", "customer=" + customer));
+
+    const std::string price = sandbox.price("Pro", 9900);
+    expect_recorded_shape(sandbox.get("/v1/prices/" + price));
+    expect_recorded_shape(sandbox.get("/v1/plans/" + price));
+    expect_recorded_shape(sandbox.post("/v1/coupons", "id=TEN&percent_off=10&duration=forever"));
+    const Json subscription =
+        sandbox.post("/v1/subscriptions", "customer=" + customer + "&items[0][price]=" + price +
+                                              "&discounts[0][coupon]=TEN&expand[]=discounts");
+    expect_recorded_shape(subscription["discounts"][0]);
+    expect_recorded_shape(subscription["items"]["data"][0]["plan"]);
+    expect_recorded_shape(subscription["items"]["data"][0]["price"]);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

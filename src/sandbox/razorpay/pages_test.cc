@@ -1,0 +1,106 @@
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox/documents.h"
+#include "sandbox/razorpay/testing.h"
+
+namespace turnpike::twin::razorpay {
+namespace {
+
+using testing::kDay;
+using testing::TwinUnderTest;
+
+/// What a person pays by an order's link is the invoice's, where the order is one of an invoice.
+class PaidByLink : public ::testing::Test {
+protected:
+    std::string invoice() {
+        return text_of(twin_
+                           .post("/v1/invoices", R"({"line_items": [{"name": "Work",
+            "amount": 50000}], "customer": {"email": "a@b.in"}})")
+                           .body,
+                       "id");
+    }
+    Json look(const std::string& invoice) { return twin_.get("/v1/invoices/" + invoice).body; }
+    std::string order_page(const std::string& invoice) {
+        return "/p/order/" + text_of(look(invoice), "order_id");
+    }
+    std::int64_t payments() { return integer_of(twin_.get("/v1/payments").body, "count"); }
+    /// A subscription that is halted, and the invoice that could not be collected.
+    std::string halted() {
+        const auto id = twin_.active_subscription(twin_.plan());
+        twin_.let_charges(id, "fail");
+        twin_.advance(35 * kDay);
+        EXPECT_EQ(twin_.look(id).at("status"), "halted");
+        return id;
+    }
+    std::string open_invoice_of(const std::string& subscription) {
+        for (const Json& invoice :
+             twin_.get("/v1/invoices?subscription_id=" + subscription).body.at("items"))
+            if (text_of(invoice, "status") == "issued") return text_of(invoice, "id");
+        return "";
+    }
+    TwinUnderTest twin_;
+};
+
+TEST_F(PaidByLink, AnInvoiceIsPaidByItsOrder) {
+    const auto id = invoice();
+    const auto page = order_page(id);
+    twin_.submit(page, "action=fail");
+    EXPECT_EQ(look(id).at("status"), "issued");
+    twin_.submit(page, "action=authorise");
+    EXPECT_EQ(look(id).at("status"), "paid");
+    EXPECT_EQ(look(id).at("amount_paid"), 50'000);
+    EXPECT_EQ(payments(), 2);
+    // Once: neither of the two pages takes more.
+    twin_.submit(page, "action=authorise");
+    twin_.submit("/p/invoice/" + id, "action=authorise");
+    EXPECT_EQ(payments(), 2);
+}
+
+TEST_F(PaidByLink, NobodyPaysTheOrderOfACancelledOrExpiredInvoice) {
+    const auto cancelled = invoice();
+    const auto cancelled_page = order_page(cancelled);
+    twin_.post("/v1/invoices/" + cancelled + "/cancel");
+    const auto expired = invoice();
+    const auto now = integer_of(look(expired), "created_at");
+    twin_.patch("/v1/invoices/" + expired, R"({"expire_by": )" + std::to_string(now + 60) + "}");
+    const auto expired_page = order_page(expired);
+    twin_.advance(60);
+    for (const auto& page : {cancelled_page, expired_page}) {
+        EXPECT_THAT(twin_.get(page).text, ::testing::Not(::testing::HasSubstr("<form")));
+        EXPECT_EQ(twin_.submit(page, "action=authorise").status, 303);
+    }
+    EXPECT_EQ(payments(), 0);
+}
+
+TEST_F(PaidByLink, AHaltedSubscriptionLivesAgainByTheOrderOfItsInvoice) {
+    const auto id = halted();
+    const auto invoice = open_invoice_of(id);
+    twin_.submit(order_page(invoice), "action=authorise");
+    EXPECT_EQ(look(invoice).at("status"), "paid");
+    EXPECT_EQ(twin_.look(id).at("status"), "active");
+    EXPECT_EQ(twin_.look(id).at("paid_count"), 2);
+}
+
+TEST_F(PaidByLink, WhatIsSaidOfLaterChargesIsKept) {
+    const auto id = halted();
+    twin_.submit("/p/invoice/" + open_invoice_of(id), "action=authorise&later=fail");
+    EXPECT_EQ(twin_.look(id).at("status"), "active");
+    twin_.advance(24 * kDay);  // from 14 February on; the cycle ends on 10 March
+    EXPECT_EQ(twin_.look(id).at("status"), "pending");
+}
+
+TEST_F(PaidByLink, FormsOfNoPageAreRefused) {
+    const auto page = order_page(invoice());
+    for (const char* form :
+         {"", "action=steal", "action=authorise&method=cash", "action=authorise&later=maybe",
+          "action=authorise&x=1", "action[]=authorise", "%zz"})
+        EXPECT_EQ(twin_.submit(page, form).status, 400) << form;
+    EXPECT_EQ(twin_.submit("/p/order/order_00000000000000", "action=authorise").status, 404);
+    EXPECT_EQ(payments(), 0);
+}
+
+}  // namespace
+}  // namespace turnpike::twin::razorpay
