@@ -19,11 +19,11 @@ bool is_id_character(char c) {
 
 }  // namespace
 
-Exchange::Exchange(Dialect dialect, ProviderClient& client, IntentWorld world)
-    : dialect_(dialect), client_(client), world_(world) {}
+Exchange::Exchange(ProviderTraits traits, ProviderClient& client, IntentWorld world)
+    : traits_(traits), client_(client), world_(world) {}
 
 asio::awaitable<Result<Written>> Exchange::write(Write request) {
-    IntentRequest intent{.provider = std::string(dialect_.provider),
+    IntentRequest intent{.provider = std::string(traits_.provider),
                          .obligation = request.obligation,
                          .method = std::string(http::to_text(request.method)),
                          .path = request.path,
@@ -36,13 +36,13 @@ asio::awaitable<Result<Written>> Exchange::write(Write request) {
     Looking looking;
     if (request.repeat == Repeat::NeverTwice)
         looking = {.find = [this](const Intent& row) { return find_outcome(row); },
-                   .absent_after = dialect_.absent_after};
+                   .absent_after = traits_.absent_after};
     const auto outcome =
         co_await perform(world_, std::move(intent), std::move(send_it), std::move(looking));
     if (!outcome) co_return failure(outcome);
     if (outcome->state == IntentState::Refused)
         co_return std::unexpected(
-            dialect_.read_refusal(outcome->http_status, outcome->reply, request.subject));
+            traits_.read_refusal(outcome->http_status, outcome->reply, request.subject));
     // Of what was deleted Razorpay says no more than [].
     const bool is_gone = request.method == http::Method::Delete && outcome->reply == "[]";
     auto object = is_gone ? Result<Json>(Json::object()) : read_reply(outcome->reply);
@@ -91,7 +91,7 @@ asio::awaitable<Result<Json>> Exchange::write_afresh(Write request, std::string 
     if (object) co_return object;
     if (object.error().code == ErrorCode::NotFound) co_return std::move(written->object);
     if (object.error().code != ErrorCode::Unavailable) co_return object;
-    co_return outcome_unknown(dialect_.provider, "it was done, but its state cannot be read now",
+    co_return outcome_unknown(traits_.provider, "it was done, but its state cannot be read now",
                               object.error().retry_after_s);
 }
 
@@ -112,24 +112,24 @@ asio::awaitable<Result<Json>> Exchange::outcome_of_unowed(ProviderCall call) {
     if (sent.fate == SendFate::Succeeded) co_return read_reply(sent.body);
     if (sent.fate == SendFate::Refused)
         co_return std::unexpected(
-            dialect_.read_refusal(sent.http_status, sent.body, RefusedSubject::Other));
-    co_return provider_down(dialect_.provider, sent.note, sent.retry_after_s);
+            traits_.read_refusal(sent.http_status, sent.body, RefusedSubject::Other));
+    co_return provider_down(traits_.provider, sent.note, sent.retry_after_s);
 }
 
 asio::awaitable<Result<SettledIntents>> Exchange::settle_unknown(int limit) {
     const Instant now = world_.clock.now();
     auto load = [&](sql::Transaction& tx) {
-        return unknown_intents(tx, dialect_.provider, now - std::chrono::minutes(1), limit);
+        return unknown_intents(tx, traits_.provider, now - std::chrono::minutes(1), limit);
     };
     const auto open = co_await world_.db.read(std::move(load));
     SettledIntents settled;
     for (const Intent& intent : open) {
         const auto found = co_await find_outcome(intent);
         if (!found && found.error().code == ErrorCode::Unavailable) co_return failure(found);
-        const bool expired = now - intent.updated_at > dialect_.absent_after;
+        const bool expired = now - intent.updated_at > traits_.absent_after;
         auto settle = [&](sql::Transaction& tx) {
             if (found && *found) return settle_found(tx, intent, **found, now);
-            return found && expired && settle_absent(tx, intent, now, dialect_.absent_after);
+            return found && expired && settle_absent(tx, intent, now, traits_.absent_after);
         };
         const bool done = co_await world_.db.write(std::move(settle));
         int& count = !done ? settled.open : (*found ? settled.found : settled.absent);
@@ -140,7 +140,7 @@ asio::awaitable<Result<SettledIntents>> Exchange::settle_unknown(int limit) {
 
 asio::awaitable<std::int64_t> Exchange::count_unknown() {
     auto count = [this](sql::Transaction& tx) {
-        return count_unknown_intents(tx, dialect_.provider);
+        return count_unknown_intents(tx, traits_.provider);
     };
     co_return co_await world_.db.read(std::move(count));
 }

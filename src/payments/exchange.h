@@ -40,8 +40,8 @@ struct Written {
     bool replayed = false;  ///< the first answer, from our row: the object may have changed since
 };
 
-/// What a provider's dialect adds to the exchange.
-struct Dialect {
+/// What is peculiar to one provider in the exchange.
+struct ProviderTraits {
     std::string_view provider;  ///< "stripe"
     /// The final no of an answer as one of ours.
     Error (*read_refusal)(int http_status, const std::string& body, RefusedSubject subject);
@@ -54,12 +54,12 @@ struct Dialect {
 /// intents, reads do not. Thread-safe.
 class Exchange {
 public:
-    Exchange(Dialect dialect, ProviderClient& client, IntentWorld world);
+    Exchange(ProviderTraits traits, ProviderClient& client, IntentWorld world);
     virtual ~Exchange() = default;
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
 
-    /// Errors: perform's, the dialect's refusals, "payment.unexpected_reply".
+    /// Errors: perform's, read_refusal's, "payment.unexpected_reply".
     asio::awaitable<Result<Written>> write(Write request);
     /// The object as it is now. A first answer told from our row may be long out of date, and
     /// applying it would undo what happened since; so then it is read from `collection`
@@ -83,14 +83,14 @@ public:
     asio::awaitable<std::int64_t> count_unknown();
 
     [[nodiscard]] const IntentWorld& world() const { return world_; }
-    [[nodiscard]] std::string_view provider() const { return dialect_.provider; }
+    [[nodiscard]] std::string_view provider() const { return traits_.provider; }
 
 private:
     asio::awaitable<Sent> send(const Intent& intent, const Write& request);
     asio::awaitable<Sent> send_and_look(const Intent& intent, const Write& request);
     asio::awaitable<Result<Json>> outcome_of_unowed(ProviderCall call);
 
-    Dialect dialect_;
+    ProviderTraits traits_;
     ProviderClient& client_;
     IntentWorld world_;
 };

@@ -27,7 +27,7 @@ inline constexpr std::string_view kDraftPath = "/drafts";
 /// gateway's a minute.
 inline constexpr std::chrono::minutes kAbsentAfter{2};
 
-/// The exchange in Razorpay's dialect. Nothing there recognizes a repetition, so what was made
+/// The exchange with Razorpay. Nothing there recognizes a repetition, so what was made
 /// carries its obligation in its notes, and is looked for when an answer is lost. Thread-safe.
 class RazorpayExchange final : public Exchange {
 public:

@@ -35,9 +35,9 @@ TEST_F(RazorpayInvoices, AreGatheredHereAndGoOutWhole) {
     EXPECT_EQ(draft(who).id, opened.id);
     const auto first = must(add(item(opened.id, "a")));
     EXPECT_EQ(must(add(item(opened.id, "a"))), first) << "once";
-    EXPECT_EQ(reason_of(add(item(opened.id, "a", 1))), "payment.obligation_changed");
+    EXPECT_EQ(reason_of(add(item(opened.id, "a", 200))), "payment.obligation_changed");
     ASSERT_TRUE(add(item(opened.id, "b", 655)));
-    const auto third = must(add(item(opened.id, "c", 99)));
+    const auto third = must(add(item(opened.id, "c", 100)));
     ASSERT_TRUE(run(provider->remove_invoice_item("remove", third)));
     ASSERT_TRUE(run(provider->remove_invoice_item("remove again", third)));
     EXPECT_EQ(count("invoices"), 0U) << "nothing has left yet";
@@ -79,13 +79,13 @@ TEST_F(RazorpayInvoices, NothingSlipsBehindTheEnd) {
 
 TEST_F(RazorpayInvoices, RefusesLinesThatRazorpayWouldNotBill) {
     const auto opened = draft(customer());
-    for (const std::int64_t amount : {std::int64_t{0}, std::int64_t{-100}})
-        EXPECT_EQ(reason_of(add(item(opened.id, "x", amount))), "razorpay.line_not_positive");
+    for (const std::int64_t paise : {std::int64_t{99}, std::int64_t{0}, std::int64_t{-12'345}})
+        EXPECT_EQ(reason_of(add(item(opened.id, "x", paise))), "razorpay.line_too_small");
     auto dollars = item(opened.id, "usd");
     dollars.amount = Money(100, Currency::Usd);
     EXPECT_EQ(reason_of(add(dollars)), "payment.refused");
     auto fils = item(opened.id, "kwd");
-    fils.amount = Money(1, Currency::Kwd);
+    fils.amount = Money(1'001, Currency::Kwd);
     EXPECT_EQ(reason_of(add(fils)), "payment.amount_not_chargeable");
     EXPECT_EQ(reason_of(add(item("inv_00000000000000", "theirs"))), "payment.refused");
     EXPECT_EQ(reason_of(add(item(draft_id("nobody's"), "none"))), "payment.refused");

@@ -21,6 +21,13 @@ bool is_issued(const Json& invoice) {
     return !status.empty() && status != "draft";
 }
 
+/// One unit of the currency, in minor units.
+std::int64_t smallest_line(Currency currency) {
+    std::int64_t least = 1;
+    for (int digit = 0; digit < exponent_of(currency); ++digit) least *= 10;
+    return least;
+}
+
 /// "2027-01-01 - 2027-01-31": for people; the exact times are in the draft.
 std::string period_text(const Period& period) {
     const auto day = [](Instant at) { return format_rfc3339(at).substr(0, 10); };
@@ -51,7 +58,8 @@ asio::awaitable<Result<ProviderInvoice>> Provider::create_invoice(NewInvoice req
 }
 
 asio::awaitable<Result<std::string>> Provider::add_invoice_item(NewInvoiceItem request) {
-    if (request.amount.minor() <= 0) co_return std::unexpected(line_not_positive());
+    if (request.amount.minor() < smallest_line(request.amount.currency()))
+        co_return std::unexpected(line_too_small());
     const auto amount = wire_amount(request.amount);
     if (!amount) co_return failure(amount);
     if (!request.invoice) co_return co_await add_to_next_bill(std::move(request));

@@ -42,7 +42,8 @@ constexpr std::array<std::string_view, 2> kFixedMandates = {
 /// Who said no when money was to be taken: not Razorpay's validation.
 constexpr std::array<std::string_view, 4> kPayers = {"customer", "bank", "issuer", "gateway"};
 
-constexpr std::array<std::string_view, 3> kStates = {" state", " status", "already been"};
+constexpr std::array<std::string_view, 4> kStates = {" state", " status", "already been",
+                                                     "already exists"};
 
 bool is_decline(const RazorpayError& error) {
     return std::ranges::any_of(
@@ -121,9 +122,9 @@ Error interval_not_sold() {
                        "sell the plan by the week");
 }
 
-Error line_not_positive() {
-    return unsupported("razorpay.line_not_positive", "bills no line of zero or less",
-                       "give money back as a refund of the payment");
+Error line_too_small() {
+    return unsupported("razorpay.line_too_small", "bills no line below one unit of the currency",
+                       "bill it together with more, or give money back as a refund of the payment");
 }
 
 Error no_pending_items() {

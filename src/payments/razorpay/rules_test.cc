@@ -96,6 +96,8 @@ TEST(RazorpayRefusal, MapsWhatRazorpaySays) {
                     "Can't update subscription when subscription is not in Authenticated or "
                     "Active state"),
          ErrorCode::Conflict, "payment.refused"},
+        {"somebody else", 400, error_body(bad, "Customer already exists for the merchant"),
+         ErrorCode::Conflict, "payment.refused"},
         {"UPI", 400, error_body(bad, "subscriptions cannot be updated when payment mode is UPI"),
          ErrorCode::Unprocessable, "razorpay.mandate_is_fixed"},
         {"a card under a mandate", 400,
@@ -125,7 +127,7 @@ TEST(RazorpayRefusal, MapsWhatRazorpaySays) {
 TEST(RazorpayLimits, EachNamesTheWayThatWorks) {
     for (const Error& error :
          {method_needs_authorization(), mandate_is_fixed(), cancellation_is_final(),
-          no_running_cycle(), interval_not_sold(), line_not_positive(), no_pending_items(),
+          no_running_cycle(), interval_not_sold(), line_too_small(), no_pending_items(),
           no_portal(), no_test_clocks(), no_event_list()}) {
         SCOPED_TRACE(error.reason.text());
         EXPECT_TRUE(error.reason.text().starts_with("razorpay."));

@@ -22,7 +22,7 @@ inline constexpr std::string_view kLastChangeKey = "turnpike_last_change";
 
 inline constexpr std::string_view kPortalConfigurations = "/v1/billing_portal/configurations";
 
-/// The exchange in Stripe's dialect. Thread-safe.
+/// The exchange with Stripe. Thread-safe.
 class StripeExchange final : public Exchange {
 public:
     StripeExchange(const ClientConfig& config, http::Client& http, IntentWorld world,
