@@ -28,6 +28,17 @@ asio::awaitable<Result<ProviderSubscription>> write_subscription(RazorpayExchang
     co_return read_subscription(*object);
 }
 
+/// How many cycles of this plan a subscription is given.
+asio::awaitable<Result<std::int64_t>> cycles_of(RazorpayExchange& exchange, std::string plan) {
+    const auto id = path_segment(plan, no_such("price"));
+    if (!id) co_return failure(id);
+    const auto object = co_await exchange.get(std::string(kPlans) + "/" + *id);
+    if (!object) co_return failure(object);
+    const auto rhythm = read_rhythm(*object);
+    if (!rhythm) co_return failure(rhythm);
+    co_return cycles_ahead(*rhythm);
+}
+
 /// Only cards can be charged otherwise than was authorised.
 bool has_fixed_mandate(const Json& subscription) {
     const auto method = text_member(subscription, "payment_method");
@@ -39,14 +50,10 @@ bool has_fixed_mandate(const Json& subscription) {
 asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
     NewSubscription request) {
     if (!request.payment_method.empty()) co_return std::unexpected(method_needs_authorization());
-    const auto plan_id = path_segment(request.price, no_such("price"));
-    if (!plan_id) co_return failure(plan_id);
-    const auto plan = co_await exchange_->get(std::string(kPlans) + "/" + *plan_id);
-    if (!plan) co_return failure(plan);
-    const auto rhythm = read_rhythm(*plan);
-    if (!rhythm) co_return failure(rhythm);
-    const Json body{{"plan_id", *plan_id},
-                    {"total_count", cycles_ahead(*rhythm)},
+    const auto cycles = co_await cycles_of(*exchange_, request.price);
+    if (!cycles) co_return failure(cycles);
+    const Json body{{"plan_id", request.price},
+                    {"total_count", *cycles},
                     {"quantity", 1},
                     {"notes", notes_of(request.obligation,
                                        {{"turnpike_subscription", request.subscription.text()},
@@ -70,7 +77,11 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
     if (!is_done && has_fixed_mandate(*before)) co_return std::unexpected(mandate_is_fixed());
     Result<ProviderSubscription> changed = read_subscription(*before);
     if (!is_done) {
-        const Json body{{"plan_id", request.price}, {"schedule_change_at", "now"}};
+        const auto cycles = co_await cycles_of(*exchange_, request.price);
+        if (!cycles) co_return failure(cycles);
+        const Json body{{"plan_id", request.price},
+                        {"schedule_change_at", "now"},
+                        {"remaining_count", *cycles}};
         Write write{.obligation = std::move(request.obligation),
                     .path = path_of(*id),
                     .parameters = to_text(body),

@@ -153,6 +153,28 @@ TEST_F(RazorpayProvider, ChargesAnUpgradeAtOnceAndPaysADowngradeBack) {
     EXPECT_EQ(taken(), 50'000);
 }
 
+/// Razorpay takes no more cycles than fit into a hundred years: ten years of months are too many
+/// years.
+TEST_F(RazorpayProvider, ChangesToAPlanOfAnotherRhythm) {
+    const auto subscription = active();
+    const auto yearly =
+        must(run(provider->create_price({.price = PriceId::trusted("price_yearly"),
+                                         .plan_key = "gold",
+                                         .plan_name = "Gold",
+                                         .plan_version = PlanVersionId::trusted("pv_1"),
+                                         .amount = Money(500'000, Currency::Inr),
+                                         .interval = "year"})));
+    const auto changed = change(subscription, yearly, "yearly");
+    ASSERT_TRUE(changed) << changed.error().message;
+    EXPECT_EQ(changed->price, yearly);
+    // A new cycle begins at once, with the day before the anniversary as its last.
+    EXPECT_EQ(changed->period.start, clock.now());
+    EXPECT_EQ(changed->period.end, *parse_rfc3339("2028-01-30T18:30:00Z"));
+    EXPECT_EQ(get("/v1/subscriptions/" + subscription.id).at("remaining_count"), 10);
+    EXPECT_EQ(change(*changed, subscription.price, "monthly again")->price, subscription.price);
+    EXPECT_EQ(get("/v1/subscriptions/" + subscription.id).at("remaining_count"), 120);
+}
+
 TEST_F(RazorpayProvider, AMandateIsFixed) {
     for (const char* method : {"upi", "emandate"}) {
         SCOPED_TRACE(method);
