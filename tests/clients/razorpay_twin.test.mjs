@@ -259,6 +259,23 @@ describe('an order', () => {
         assert.deepEqual(refunds.items.map(({amount}) => amount), [30000, 20000]);
         const again = await refused(razorpay.payments.refund(payment.id, {}));
         assert.equal(again.error.description, 'The payment has been fully refunded already');
+        assert.deepEqual(again.error.metadata, {payment_id: payment.id, order_id: order.id});
+    });
+
+    test('may wait, and fail', async () => {
+        const razorpay = client('failingRefunds');
+        const order = await razorpay.orders.create(
+            {amount: 50000, currency: 'INR', payment_capture: true});
+        await submit(`${url}/p/order/${order.id}`, {action: 'authorise'});
+        const {items: [payment]} = await razorpay.orders.fetchPayments(order.id);
+        await razorpay.api.rq.post(`/_sandbox/payments/${payment.id}/refunds`, {refunds: 'wait'});
+        const refund = await razorpay.payments.refund(payment.id, {amount: 20000});
+        assert.equal(refund.status, 'pending');
+        await razorpay.api.rq.post(`/_sandbox/refunds/${refund.id}`, {status: 'failed'});
+        assert.equal((await razorpay.refunds.fetch(refund.id)).status, 'failed');
+        const kept = await razorpay.payments.fetch(payment.id);
+        assert.deepEqual([kept.status, kept.amount_refunded, kept.refund_status],
+                         ['captured', 0, null]);
     });
 });
 

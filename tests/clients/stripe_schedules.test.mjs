@@ -178,6 +178,49 @@ test('iterations are known to requests without a version only', async () => {
     assert.equal(made.body.phases[0].end_date, date(6, 1));
 });
 
+test('phases bring discounts, and the next invoice can be seen beforehand', async () => {
+    const {customer, until} = await subscriber();
+    const half = await stripe.coupons.create({percent_off: 50, duration: 'forever'});
+    const phases = [
+        {items: [{price: print}], duration: month},
+        {items: [{price: digital}], duration: month, discounts: [{coupon: half.id}]},
+    ];
+    const imagined = await stripe.invoices.createPreview({customer, schedule_details: {phases}});
+    assert.deepEqual([imagined.total, imagined.billing_reason], [3100, 'subscription_create']);
+    const schedule = await stripe.subscriptionSchedules.create({customer, phases});
+    assert.equal(schedule.phases[1].discounts[0].coupon, half.id);
+    const next = await stripe.invoices.createPreview({schedule: schedule.id});
+    assert.deepEqual([next.total, next.period_end], [3100, date(4, 1)]);  // half of 62.00
+    await until(date(4, 1));
+    const [renewal] = (await stripe.invoices.list({customer, limit: 1})).data;
+    assert.deepEqual([renewal.total, renewal.total_discount_amounts[0].amount], [3100, 3100]);
+    await assert.rejects(stripe.invoices.createPreview({schedule: schedule.id, subscription: 'x'}),
+                         {param: 'subscription'});
+});
+
+test('an invoice is revised, and paid by a payment of its own', async () => {
+    const {customer} = await subscriber();
+    const draft = await stripe.invoices.create({customer, auto_advance: false});
+    await stripe.invoiceItems.create({customer, invoice: draft.id, amount: 1500, currency: 'usd'});
+    await stripe.invoices.finalizeInvoice(draft.id);
+    const revision = await stripe.invoices.create({
+        from_invoice: {action: 'revision', invoice: draft.id}, description: 'Corrected',
+    });
+    assert.deepEqual(revision.from_invoice, {action: 'revision', invoice: draft.id});
+    await stripe.invoices.finalizeInvoice(revision.id, {auto_advance: false});
+    const original = await stripe.invoices.retrieve(draft.id, {expand: ['latest_revision']});
+    assert.deepEqual([original.status, original.latest_revision.id], ['void', revision.id]);
+
+    const payment = await stripe.paymentIntents.create({
+        customer, amount: 1500, currency: 'usd', payment_method: 'pm_card_visa', confirm: true,
+        automatic_payment_methods: {enabled: true, allow_redirects: 'never'},
+    });
+    const paid = await stripe.invoices.attachPayment(revision.id, {payment_intent: payment.id});
+    assert.deepEqual([paid.status, paid.amount_paid], ['paid', 1500]);
+    const {data} = await stripe.invoicePayments.list({invoice: revision.id});
+    assert.deepEqual(data.map((p) => p.status), ['paid', 'canceled']);
+});
+
 test('every answer has the shape that the types say', () => {
     assert.ok(proxy.exchanges.length > 50, `${proxy.exchanges.length} exchanges`);
     assert.deepEqual(new StripeSchemas().differences(proxy.exchanges), {});

@@ -57,6 +57,23 @@ TEST(PaymentMethods, SayTheIssuingCountryAndTheBrandShown) {
     }
 }
 
+// Recorded in 2021, 2025 and 2026: test_stripe_card_is_automatically_updated_on_subscribe,
+// test_stripe_can_update_card.
+TEST(PaymentMethods, HaveTheNumbersThatStripeRecorded) {
+    TwinUnderTest twin;
+    const auto customer = twin.post_id("/v1/customers", "");
+    const auto last4_of = [&](const char* name) {
+        const Json card = twin.post(attach(name), "customer=" + customer).body.at("card");
+        return card.at("last4").get<std::string>();
+    };
+    EXPECT_EQ(last4_of("pm_card_amex"), "8431");
+    EXPECT_EQ(last4_of("pm_card_discover"), "9424");
+    const auto typed = twin.post("/v1/payment_methods",
+                                 "type=card&card[number]=378282246310005&card[exp_month]=12"
+                                 "&card[exp_year]=2034&card[cvc]=1234");
+    EXPECT_EQ(typed.body.at("card").at("last4"), "0005");
+}
+
 TEST(PaymentMethods, AreNewForEachUseOfATestName) {
     TwinUnderTest twin;
     const auto customer = twin.post_id("/v1/customers", "");

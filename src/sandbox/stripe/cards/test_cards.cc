@@ -93,8 +93,12 @@ constexpr auto kCards = std::to_array<TestCard>({
     ok("5555555555554444", "pm_card_mastercard", "mastercard", "credit"),
     ok("5200828282828210", "pm_card_mastercard_debit", "mastercard", "debit"),
     ok("5105105105105100", "pm_card_mastercard_prepaid", "mastercard", "prepaid"),
-    ok("378282246310005", "pm_card_amex", "amex", "credit"),
-    ok("6011111111111117", "pm_card_discover", "discover", "credit"),
+    // The numbers of these two names are recorded. The other numbers are published without a name;
+    // theirs are this sandbox's.
+    ok("371449635398431", "pm_card_amex", "amex", "credit"),
+    ok("6011000990139424", "pm_card_discover", "discover", "credit"),
+    ok("378282246310005", "pm_card_amex_0005", "amex", "credit"),
+    ok("6011111111111117", "pm_card_discover_1117", "discover", "credit"),
     ok("3056930009020004", "pm_card_diners", "diners", "credit"),
     ok("3566002020360505", "pm_card_jcb", "jcb", "credit"),
     ok("6200000000000005", "pm_card_unionpay", "unionpay", "credit"),

@@ -290,6 +290,8 @@ Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
     invoice["automatically_finalizes_at"] = nullptr;
     invoice["next_payment_attempt"] = nullptr;
     invoice["status_transitions"]["finalized_at"] = unix_seconds(now);
+    if (part_of(invoice, "rendering").contains("pdf"))
+        invoice["rendering"]["pdf"]["page_size"] = "letter";
     invoice["hosted_invoice_url"] = ctx.base_url() + "/p/invoice/" + text_of(invoice, "id");
     invoice["invoice_pdf"] = text_of(invoice, "hosted_invoice_url") + "/pdf";
     settle_balance(ctx, *customer, invoice);

@@ -83,6 +83,8 @@ TEST_F(InvoiceTest, TakesPendingItemsAndIsPaidFromTheDraft) {
     const Json paid = sandbox_.post("/v1/invoices/" + text_of(made, "id") + "/pay");
     EXPECT_EQ(paid["status"], "paid");
     EXPECT_EQ(paid["attempt_count"], 1);
+    EXPECT_EQ(made["rendering"]["pdf"]["page_size"], "auto");
+    EXPECT_EQ(paid["rendering"]["pdf"]["page_size"], "letter");  // of an American account
     EXPECT_EQ(paid["amount_paid"], 1000);
     EXPECT_EQ(paid["ending_balance"], 0);
     EXPECT_EQ(paid["number"],
