@@ -2,7 +2,8 @@
 // operations that the sandbox has. `node tests/lib/stripe_parameters.mjs` writes them to
 // src/sandbox/stripe/wire/stripe_parameters.txt, of which every line is
 //     POST /v1/customers address(city country ...) ... currency_options(*(tax_behavior))
-// with the parameters inside an object or a list of them in brackets, and * for a name of the caller's.
+// with the parameters inside an object or a list of them in brackets, and * for a name of the caller's. The
+// operations that the sandbox does not have go to stripe_operations.txt, beside it.
 import {readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {fileURLToPath, pathToFileURL} from 'node:url';
@@ -12,7 +13,7 @@ const require = createRequire(path('tests/clients/package.json'));
 const ts = require('typescript');
 const stripe = path('tests/clients/node_modules/stripe');
 
-export const file = path('src/sandbox/stripe/wire/stripe_parameters.txt');
+const folder = path('src/sandbox/stripe/wire');
 
 /// No reader of the sandbox's goes deeper.
 const depthMax = 5;
@@ -67,10 +68,23 @@ function namesOf(checker, types, depth) {
     }).join(' ');
 }
 
-/// The text of the file.
-export function stripeParameters() {
+function missingOperations(routes, operations) {
+    const all = Object.values(operations).flatMap((methods) => Object.values(methods));
+    return [...new Set(all)].filter((operation) => !routes.has(operation)).sort()
+        .map((operation) => `${operation}\n`).join('');
+}
+
+/// {path of a file: its text}
+export function stripeTables() {
     const routes = sandboxRoutes();
     const operations = sdkOperations();
+    return {
+        [`${folder}/stripe_operations.txt`]: missingOperations(routes, operations),
+        [`${folder}/stripe_parameters.txt`]: stripeParameters(routes, operations),
+    };
+}
+
+function stripeParameters(routes, operations) {
     const sources = files(`${stripe}/types`, 'Resource.d.ts');
     const program = ts.createProgram([`${stripe}/types/index.d.ts`],
                                      {strict: true, skipLibCheck: true, types: []});
@@ -94,4 +108,5 @@ export function stripeParameters() {
         .map(([operation, names]) => `${operation} ${names}\n`).join('');
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) writeFileSync(file, stripeParameters());
+if (import.meta.url === pathToFileURL(process.argv[1]).href)
+    for (const [file, text] of Object.entries(stripeTables())) writeFileSync(file, text);

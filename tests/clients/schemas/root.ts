@@ -9,6 +9,8 @@ interface Anything {
 
 /** What an answer's member `object` says. */
 export interface Objects {
+    balance: Stripe.Balance;
+    balance_transaction: Stripe.BalanceTransaction;
     'billing.meter': Stripe.Billing.Meter;
     'billing.meter_event': Stripe.Billing.MeterEvent;
     'billing.meter_event_adjustment': Stripe.Billing.MeterEventAdjustment;

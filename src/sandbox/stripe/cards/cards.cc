@@ -149,6 +149,8 @@ Json card_payment_method(Context& ctx, const TestCard& card) {
 
 Outcome<Json> read_card(Context& ctx, Params& params, CardForm form) {
     auto given = params.object("card");
+    if (!given && params.has("card"))
+        return bad_param(params.name_of("card"), "", "Invalid object");
     if (!given) return missing_param(params.name_of("card"));
     if (form == CardForm::Method && given->has("token")) {
         const auto token = given->required_text("token");

@@ -99,6 +99,39 @@ std::optional<std::vector<std::string>> read_method_types(Params& params,
     return types;
 }
 
+std::optional<std::string> read_method_type(Params& params, std::string_view name) {
+    static constexpr std::array<std::string_view, 2> kHere{"card", "sepa_debit"};
+    auto type = params.one_of(name, {kStripeTypes.begin(), kStripeTypes.end()});
+    if (!type || is_among(kHere, *type)) return type;
+    params.complain(bad_param(params.name_of(name), "",
+                              "This sandbox does not have payment methods of the type " + *type +
+                                  ": it knows card and sepa_debit."));
+    return std::nullopt;
+}
+
+std::optional<StripeError> usability_problem(const Json& method, const std::string& customer,
+                                             std::string_view noun) {
+    const std::string id = text_of(method, "id");
+    const std::string owner = text_of(method, "customer");
+    const auto problem = [](const std::string& message) {
+        return bad_param("payment_method", "", message).error();
+    };
+    if (flag_of(method, "_detached") || flag_of(method, "_used_up"))
+        return problem(
+            "The provided PaymentMethod was previously used with a PaymentIntent without Customer "
+            "attachment, shared with a connected account without Customer attachment, or was "
+            "detached from a Customer. It may not be used again. To use a PaymentMethod multiple "
+            "times, you must attach it to a Customer first.");
+    if (owner.empty() || owner == customer) return std::nullopt;
+    if (customer.empty())
+        return problem("The payment method supplied (" + id + ") belongs to the Customer " + owner +
+                       ". Please include the Customer in the `customer` parameter on the " +
+                       std::string(noun) + ".");
+    return problem("The PaymentMethod " + id + " does not belong to the Customer you supplied " +
+                   customer +
+                   ". Please use this PaymentMethod with the Customer that it belongs to instead.");
+}
+
 Json read_automatic_methods(Params& params) {
     Json automatic{{"allow_redirects", "always"}, {"enabled", true}};
     const bool listed = params.has("payment_method_types");

@@ -8,9 +8,12 @@
 
 #include "json/json.h"
 #include "sandbox/stripe/wire/params.h"
+#include "sandbox/stripe/wire/stripe_error.h"
 
 /// What payment and setup intents both read of how they may be paid.
 namespace turnpike::twin {
+
+class Context;
 
 /// The intent that asks, and the types that it can be made for here.
 struct IntentMethods {
@@ -21,6 +24,18 @@ struct IntentMethods {
 /// one that this sandbox does not have by name. nullopt when absent.
 std::optional<std::vector<std::string>> read_method_types(Params& params,
                                                           const IntentMethods& intent);
+
+/// Stripe's types, for "type" of a payment method: complains as read_method_types() does.
+std::optional<std::string> read_method_type(Params& params, std::string_view name);
+
+/// Why a payment method cannot be used for a customer ("" for none) by an intent: it is somebody
+/// else's, or was detached or used up.
+std::optional<StripeError> usability_problem(const Json& method, const std::string& customer,
+                                             std::string_view noun);
+
+/// payment_method_data: a payment method that is made on the way, instead of `payment_method`; not
+/// stored. nullopt when it is absent or complained about.
+std::optional<Json> read_method_data(Context& ctx, Params& params);
 
 /// automatic_payment_methods of a new intent; what it is when neither this nor
 /// payment_method_types is given. Null when types are listed.

@@ -5,6 +5,7 @@
 
 #include "sandbox/stripe/cards/card_sources.h"
 #include "sandbox/stripe/cards/cards.h"
+#include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/sepa_debit.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/fields.h"
@@ -13,6 +14,9 @@ namespace turnpike::twin {
 namespace {
 
 constexpr std::string_view kPaymentMethodKind = "payment_method";
+constexpr std::string_view kUsedBefore =
+    "This PaymentMethod was previously used without being attached to a Customer or was detached "
+    "from a Customer, and may not be used again.";
 
 /// In a path, Stripe names the missing method "payment_method" and answers 404.
 Refusal no_such_method(const std::string& id) {
@@ -95,6 +99,7 @@ Answer attach(Operation& operation) {
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     auto method = method_of_path(operation);
     if (!method) return method;
+    if (flag_of(*method, "_used_up")) return unusable(std::string(kUsedBefore));
     const auto owner = require_customer(operation.ctx, customer, "customer");
     if (!owner) return Refusal(owner.error());
     return attach_payment_method(operation.ctx, *std::move(method), customer);
@@ -114,7 +119,7 @@ Answer detach(Operation& operation) {
 
 /// Lists show methods of customers only.
 Answer list_of_customer(Operation& operation, const std::string& customer) {
-    const auto type = operation.params.text("type").value_or("card");
+    const auto type = read_method_type(operation.params, "type").value_or("card");
     operation.params.ignore("allow_redisplay");
     return list_objects(
         operation, kPaymentMethodKind, {.customer = customer},
@@ -162,13 +167,29 @@ constexpr auto kPaymentMethodExpandables = std::to_array<Expandable>({
 }  // namespace
 
 Outcome<Json> read_new_payment_method(Context& ctx, Params& params) {
-    const auto type = params.one_of("type", {"card", "sepa_debit"});
+    const auto type = read_method_type(params, "type");
     if (!type) params.complain(missing_param(params.name_of("type")));
     if (!type) return Refusal(*params.complaint());
 
     auto method = *type == "card" ? read_card(ctx, params) : read_sepa_debit(ctx, params);
     if (method) read_common(params, *method);
     return method;
+}
+
+std::optional<Json> read_method_data(Context& ctx, Params& params) {
+    auto data = params.object("payment_method_data");
+    if (!data) return std::nullopt;
+    auto method = read_new_payment_method(ctx, *data);
+    params.absorb(*data);
+    if (!method) {
+        params.complain(Refusal(method.error()));
+        return std::nullopt;
+    }
+    if (params.has("payment_method"))
+        params.complain(bad_param("", "parameters_exclusive",
+                                  "You may only specify one of these parameters: "
+                                  "payment_method, payment_method_data."));
+    return *std::move(method);
 }
 
 Outcome<Json> resolve_payment_method(Context& ctx, const std::string& id,
@@ -190,10 +211,7 @@ Outcome<Json> attach_payment_method(Context& ctx, Json method, const std::string
     if (owner == customer) return method;
     if (!owner.empty())
         return unusable("The payment method you provided has already been attached to a customer.");
-    if (flag_of(method, "_detached"))
-        return unusable(
-            "This PaymentMethod was previously used without being attached to a Customer or was "
-            "detached from a Customer, and may not be used again.");
+    if (flag_of(method, "_detached")) return unusable(std::string(kUsedBefore));
 
     const auto* card = card_of_payment_method(method);
     if (card != nullptr && card->on_attach != nullptr) {

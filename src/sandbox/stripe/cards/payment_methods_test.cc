@@ -209,5 +209,20 @@ TEST(PaymentMethods, AreMadeFromTokens) {
     EXPECT_EQ(twin.post("/v1/payment_methods", "type=card&card[token]=tok_no").status, 400);
 }
 
+TEST(PaymentMethods, AreReadAsWhatTheyAre) {
+    TwinUnderTest twin;
+    const std::string path = "/v1/payment_methods";
+    EXPECT_THAT(twin.post(path, "type=foo").error("message"),
+                ::testing::StartsWith("Invalid type: must be one of acss_debit, affirm, "));
+    EXPECT_EQ(twin.post(path, "type=klarna").error("message"),
+              "This sandbox does not have payment methods of the type klarna: it knows card and "
+              "sepa_debit.");
+    EXPECT_EQ(twin.post(path, "type=card&card=tok_visa").error("message"), "Invalid object");
+    const auto wrong = twin.post(path, "type=card&card[token]=tok_visa&billing_details[email]=foo");
+    EXPECT_EQ(wrong.error("code"), "email_invalid");
+    EXPECT_EQ(wrong.error("param"), "billing_details[email]");
+    EXPECT_EQ(twin.get(path + "?type=foo").status, 400);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

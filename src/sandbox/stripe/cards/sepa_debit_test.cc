@@ -69,7 +69,9 @@ TEST(SepaDebit, RefusesWhatCannotBeDebited) {
          "billing_details[name]", "Missing required param: billing_details[name]."},
         {"type=sepa_debit&sepa_debit[iban]=AT611904300234573201&billing_details[name]=B",
          "billing_details[email]", "Missing required param: billing_details[email]."},
-        {"type=klarna", "type", "Invalid type: must be one of card or sepa_debit"},
+        {"type=klarna", "type",
+         "This sandbox does not have payment methods of the type klarna: it knows card and "
+         "sepa_debit."},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.form);

@@ -7,8 +7,10 @@
 #include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/setup_intents.h"
+#include "sandbox/stripe/core/list_owner.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
@@ -60,20 +62,8 @@ Refusal too_late_to_cancel(const Json& intent) {
         "`requires_payment_method`, `requires_confirmation`, or `requires_action`.");
 }
 
-/// A method of a customer's can be set up for that customer only.
-std::optional<StripeError> owner_problem(const Json& method, const Json& intent) {
-    const std::string id = text_of(method, "id");
-    const std::string owner = text_of(method, "customer");
-    const std::string customer = text_of(intent, "customer");
-    if (owner.empty() || owner == customer) return std::nullopt;
-    const std::string message =
-        customer.empty()
-            ? "The payment method supplied (" + id + ") belongs to the Customer " + owner +
-                  ". Please include the Customer in the `customer` parameter on the SetupIntent."
-            : "The PaymentMethod " + id + " does not belong to the Customer you supplied " +
-                  customer +
-                  ". Please use this PaymentMethod with the Customer that it belongs to instead.";
-    return bad_param("payment_method", "", message).error();
+std::optional<StripeError> method_problem(const Json& method, const Json& intent) {
+    return usability_problem(method, text_of(intent, "customer"), "SetupIntent");
 }
 
 void refuse_all(Params& params, std::initializer_list<std::string_view> names) {
@@ -88,20 +78,31 @@ constexpr IntentMethods kSetupMethods{"SetupIntent", kSetupTypes};
 /// What both create and update set.
 struct SetupSettings {
     std::optional<std::string> customer, description, payment_method, three_d_secure;
+    std::optional<Json> new_method;  ///< of payment_method_data; not stored
     std::optional<Json> metadata;
 };
 
-SetupSettings read_setup_settings(Params& params) {
+SetupSettings read_setup_settings(Context& ctx, Params& params) {
     SetupSettings settings;
     settings.customer = params.text("customer");
     settings.description = params.text("description");
     settings.payment_method = params.text("payment_method");
+    settings.new_method = read_method_data(ctx, params);
     settings.metadata = params.metadata();
     settings.three_d_secure = read_three_d_secure(params);
     read_method_types(params, kSetupMethods);
     refuse_all(params, {"attach_to_self", "customer_account", "excluded_payment_method_types",
-                        "flow_directions", "payment_method_configuration", "payment_method_data"});
+                        "flow_directions", "payment_method_configuration"});
     return settings;
+}
+
+/// Stored with the intent; a new method is nobody's yet.
+std::optional<StripeError> take_new_method(Context& ctx, Json& intent, const Json& method) {
+    ctx.put(method);
+    abandon_setup_action(ctx, intent);
+    intent["payment_method"] = method.at("id");
+    intent["status"] = "requires_confirmation";
+    return std::nullopt;
 }
 
 /// The payment method goes last: whose it may be depends on the customer.
@@ -116,6 +117,7 @@ std::optional<StripeError> apply_setup_settings(Context& ctx, Json& intent,
     if (settings.description) intent["description"] = text_or_null(*settings.description);
     merge_metadata(intent, settings.metadata);
     set_three_d_secure(intent, settings.three_d_secure);
+    if (settings.new_method) return take_new_method(ctx, intent, *settings.new_method);
     if (!settings.payment_method) return std::nullopt;
 
     abandon_setup_action(ctx, intent);
@@ -124,7 +126,7 @@ std::optional<StripeError> apply_setup_settings(Context& ctx, Json& intent,
     if (settings.payment_method->empty()) return std::nullopt;
     const auto method = resolve_payment_method(ctx, *settings.payment_method, "payment_method");
     if (!method) return method.error();
-    if (auto problem = owner_problem(*method, intent)) return problem;
+    if (auto problem = method_problem(*method, intent)) return problem;
     intent["payment_method"] = method->at("id");
     intent["status"] = "requires_confirmation";
     return std::nullopt;
@@ -152,7 +154,7 @@ Answer confirm_setup_as_asked(Context& ctx, Json intent, const SetupConfirmReque
             "confirm it again directly with a payment method or ConfirmationToken.");
     const auto method = resolve_payment_method(ctx, id, "payment_method");
     if (!method) return Refusal(method.error());
-    if (auto problem = owner_problem(*method, intent))
+    if (auto problem = method_problem(*method, intent))
         return with_setup_intent(*std::move(problem), intent);
     if (is_final(intent)) return too_late_to("confirm", intent);
     if (request.return_url) intent["_return_url"] = *request.return_url;
@@ -165,12 +167,12 @@ Answer confirm_setup_as_asked(Context& ctx, Json intent, const SetupConfirmReque
 Answer create_setup_intent(Operation& operation) {
     Context& ctx = operation.ctx;
     Params& params = operation.params;
-    SetupSettings settings = read_setup_settings(params);
+    SetupSettings settings = read_setup_settings(ctx, params);
     Json automatic = read_automatic_methods(params);
     const bool confirms = params.boolean("confirm").value_or(false);
     const auto usage = params.one_of("usage", {"off_session", "on_session"});
     SetupConfirmRequest confirm;
-    confirm.return_url = params.text("return_url");
+    confirm.return_url = read_return_url(params);
     read_confirm_hints(params);
     refuse_all(params, {"on_behalf_of", "single_use"});
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
@@ -196,11 +198,12 @@ Answer get_setup_intent(Operation& operation) {
 
 Answer update_setup_intent(Operation& operation) {
     Context& ctx = operation.ctx;
-    const SetupSettings settings = read_setup_settings(operation.params);
+    const SetupSettings settings = read_setup_settings(ctx, operation.params);
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto intent = require_setup_intent(operation);
     if (!intent) return intent;
-    if (settings.payment_method && is_final(*intent)) return too_late_to("update", *intent);
+    if ((settings.payment_method || settings.customer) && is_final(*intent))
+        return too_late_to("update", *intent);
     const Json before = *intent;
     if (auto problem = apply_setup_settings(ctx, *intent, settings))
         return with_setup_intent(*std::move(problem), before);
@@ -209,18 +212,24 @@ Answer update_setup_intent(Operation& operation) {
 }
 
 Answer confirm_setup(Operation& operation) {
+    Context& ctx = operation.ctx;
     Params& params = operation.params;
     SetupConfirmRequest request;
     request.payment_method = params.text("payment_method").value_or("");
-    request.return_url = params.text("return_url");
+    request.return_url = read_return_url(params);
     const auto three_d_secure = read_three_d_secure(params);
     read_confirm_hints(params);
-    refuse_all(params, {"payment_method_data"});
+    const auto new_method = read_method_data(ctx, params);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     auto intent = require_setup_intent(operation);
     if (!intent) return intent;
     set_three_d_secure(*intent, three_d_secure);
-    return confirm_setup_as_asked(operation.ctx, *std::move(intent), request);
+    if (new_method) {
+        if (is_final(*intent)) return too_late_to("confirm", *intent);
+        ctx.put(*new_method);
+        request.payment_method = text_of(*new_method, "id");
+    }
+    return confirm_setup_as_asked(ctx, *std::move(intent), request);
 }
 
 Answer cancel_setup(Operation& operation) {
@@ -239,6 +248,8 @@ Answer list_setup_intents(Operation& operation) {
     filter.customer = params.text("customer").value_or("");
     const std::string method = params.text("payment_method").value_or("");
     refuse_all(params, {"attach_to_self", "customer_account"});
+    if (const auto refusal = unknown_owner(operation.ctx, "customer", filter.customer))
+        params.complain(*refusal);
     read_created(params, filter);
     return list_objects(operation, kSetupIntentKind, filter, [&](const Json& intent) {
         return method.empty() || text_of(intent, "payment_method") == method;

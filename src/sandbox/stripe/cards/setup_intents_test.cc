@@ -492,5 +492,24 @@ TEST_F(SetupIntentTest, AMethodThatWasSetUpCanBeUpdated) {
     EXPECT_THAT(sandbox_.new_events(), ElementsAre("payment_method.updated"));
 }
 
+TEST_F(SetupIntentTest, MakesItsMethodOnTheWay) {
+    const std::string data =
+        "payment_method_data[type]=card&payment_method_data[card][token]=tok_visa";
+    const std::string customer = sandbox_.customer("");
+    const Json at_once =
+        sandbox_.post("/v1/setup_intents", data + "&confirm=true&customer=" + customer);
+    EXPECT_EQ(at_once["status"], "succeeded");
+    EXPECT_EQ(sandbox_.get("/v1/payment_methods/" + text_of(at_once, "payment_method"))["customer"],
+              customer);
+    const Json later = sandbox_.post("/v1/setup_intents");
+    EXPECT_EQ(
+        sandbox_.post("/v1/setup_intents/" + text_of(later, "id") + "/confirm", data)["status"],
+        "succeeded");
+    const StripeError late = sandbox_.refused("/v1/setup_intents/" + text_of(at_once, "id"),
+                                              "customer=" + sandbox_.customer(""));
+    EXPECT_EQ(late.code, "setup_intent_unexpected_state");
+    EXPECT_EQ(late.message, "You cannot update this SetupIntent because it has already succeeded.");
+}
+
 }  // namespace
 }  // namespace turnpike::twin

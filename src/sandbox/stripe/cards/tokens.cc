@@ -17,9 +17,13 @@ constexpr std::string_view kTokenKind = "token";
 Answer create_token(Operation& operation) {
     Context& ctx = operation.ctx;
     Params& params = operation.params;
+    for (const char* other : {"account", "bank_account", "customer", "cvc_update", "person", "pii"})
+        params.refuse(other, "This sandbox makes tokens of cards only.");
     auto method = read_card(ctx, params, CardForm::Token);
+    auto complaint = params.complaint();
+    if (complaint && complaint->code != "parameter_unknown") return Refusal(*std::move(complaint));
     if (!method) return method;
-    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+    if (complaint) return Refusal(*std::move(complaint));
     Json card = *method;
     card["id"] = ctx.new_id("card");
     Json token;

@@ -8,13 +8,13 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr const char* kCard =
+constexpr const char* kTypedCard =
     "card[number]=4242424242424242&card[exp_month]=8&card[exp_year]=2030&card[cvc]=314";
 
 TEST(Token, IsACardForOneUse) {
     BillingSandbox sandbox;
-    const Json token =
-        sandbox.post("/v1/tokens", kCard + std::string("&card[name]=Ada&card[address_city]=Paris"));
+    const Json token = sandbox.post(
+        "/v1/tokens", kTypedCard + std::string("&card[name]=Ada&card[address_city]=Paris"));
     EXPECT_EQ(token["object"], "token");
     EXPECT_EQ(token["type"], "card");
     EXPECT_EQ(token["used"], false);
@@ -34,7 +34,7 @@ TEST(Token, IsACardForOneUse) {
 
 TEST(Token, PaysAsAPaymentMethod) {
     BillingSandbox sandbox;
-    const std::string token = text_of(sandbox.post("/v1/tokens", kCard), "id");
+    const std::string token = text_of(sandbox.post("/v1/tokens", kTypedCard), "id");
     const Json paid = sandbox.post("/v1/payment_intents",
                                    "amount=500&currency=usd&confirm=true"
                                    "&payment_method_data[type]=card"

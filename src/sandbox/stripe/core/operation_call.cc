@@ -158,6 +158,11 @@ Handled handle(Context& ctx, const OperationCall& call) {
 StripeError unknown_url(const http::Request& request) {
     StripeError error;
     error.http_status = 404;
+    if (is_missing_operation({.method = to_text(request.method), .path = request.path})) {
+        error.message = "This sandbox does not have " + std::string(to_text(request.method)) + " " +
+                        request.path + ", although Stripe does: see docs/sandbox.md.";
+        return error;
+    }
     error.message = "Unrecognized request URL (" + std::string(to_text(request.method)) + ": " +
                     request.path +
                     "). If you are trying to list objects, remove the trailing slash. If you are "

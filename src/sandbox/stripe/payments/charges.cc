@@ -215,12 +215,12 @@ void book_async_charge(Context& ctx, const std::string& id) {
     ctx.update_and_emit("charge.updated", *charge);
 }
 
-void release_charge(Context& ctx, const std::string& id) {
+void release_charge(Context& ctx, const std::string& id, std::string_view event) {
     auto charge = ctx.find("charge", id);
     check(charge.has_value(), "an intent that can be captured has a charge");
     (*charge)["amount_refunded"] = charge->at("amount");
     (*charge)["refunded"] = true;
-    ctx.update_and_emit("charge.refunded", *charge);
+    ctx.update_and_emit(event, *charge);
 }
 
 }  // namespace turnpike::twin

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "json/value.h"
 #include "sandbox/stripe/cards/test_cards.h"
@@ -28,8 +29,8 @@ void capture_charge(Context& ctx, const std::string& charge, std::int64_t amount
 void book_async_charge(Context& ctx, const std::string& charge);
 
 /// An authorized charge is released without being captured: refunded in full, as Stripe shows it.
-/// Raises charge.refunded.
-void release_charge(Context& ctx, const std::string& charge);
+/// Raises `event`: charge.refunded or charge.expired.
+void release_charge(Context& ctx, const std::string& charge, std::string_view event);
 
 struct RefundRequest {
     std::optional<std::int64_t> amount{};  ///< nullopt: all that is left

@@ -1,11 +1,13 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/list_owner.h"
 #include "sandbox/stripe/payments/charges.h"
 #include "sandbox/stripe/payments/intent_settings.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
@@ -53,7 +55,7 @@ Answer update_charge(Operation& operation) {
     auto charge = require_charge(operation);
     if (!charge) return charge;
     set_text(params, "description", *charge);
-    set_text(params, "receipt_email", *charge);
+    set_email(params, "receipt_email", *charge);
     set_text(params, "transfer_group", *charge);
     read_shipping(params, *charge);
     read_fraud_details(params, *charge);
@@ -95,6 +97,9 @@ Answer list_charges(Operation& operation) {
     filter.parent = params.text("payment_intent").value_or("");
     const std::string group = params.text("transfer_group").value_or("");
     read_created(params, filter);
+    for (const auto& [kind, id] :
+         {std::pair("customer", filter.customer), std::pair("payment_intent", filter.parent)})
+        if (const auto refusal = unknown_owner(operation.ctx, kind, id)) params.complain(*refusal);
     return list_objects(operation, "charge", filter, [&](const Json& charge) {
         return group.empty() || text_of(charge, "transfer_group") == group;
     });

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "json/value.h"
+#include "sandbox/stripe/core/list_owner.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/payments/charges.h"
@@ -220,6 +221,10 @@ Answer list_refunds(Operation& operation) {
     filter.parent = operation.params.text("charge").value_or("");
     const std::string intent = operation.params.text("payment_intent").value_or("");
     read_created(operation.params, filter);
+    for (const auto& [kind, id] :
+         {std::pair("charge", filter.parent), std::pair("payment_intent", intent)})
+        if (const auto refusal = unknown_owner(operation.ctx, kind, id))
+            operation.params.complain(*refusal);
     return list_objects(operation, "refund", filter, [&](const Json& refund) {
         return intent.empty() || text_of(refund, "payment_intent") == intent;
     });

@@ -11,6 +11,7 @@
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/currencies.h"
 #include "sandbox/stripe/wire/fields.h"
 
@@ -18,29 +19,14 @@ namespace turnpike::twin {
 namespace {
 
 constexpr std::array<std::string_view, 2> kMethodTypes{"card", "sepa_debit"};
+// As Stripe's reference says of statement_descriptor.
+constexpr std::size_t kStatementCharactersMax = 22;
 constexpr IntentMethods kMethods{"PaymentIntent", kMethodTypes};
 
 std::string joined(const Json& texts) {
     std::string list;
     for (const auto& text : texts) list += (list.empty() ? "" : ", ") + text.get<std::string>();
     return list;
-}
-
-/// payment_method_data: a payment method that is made on the way.
-std::optional<Json> read_method_data(Context& ctx, Params& params) {
-    auto data = params.object("payment_method_data");
-    if (!data) return std::nullopt;
-    auto method = read_new_payment_method(ctx, *data);
-    params.absorb(*data);
-    if (!method) {
-        params.complain(Refusal(method.error()));
-        return std::nullopt;
-    }
-    if (params.has("payment_method"))
-        params.complain(bad_param("", "parameters_exclusive",
-                                  "You may only specify one of these parameters: "
-                                  "payment_method, payment_method_data."));
-    return *std::move(method);
 }
 
 /// Stripe takes bank debits in the currency of the account only.
@@ -128,9 +114,10 @@ void read_shipping(Params& params, Json& document) {
 }
 
 void read_intent_notes(Params& params, Json& intent) {
-    for (const char* name :
-         {"receipt_email", "statement_descriptor", "statement_descriptor_suffix", "transfer_group"})
-        set_text(params, name, intent);
+    set_email(params, "receipt_email", intent);
+    for (const char* name : {"statement_descriptor", "statement_descriptor_suffix"})
+        set_text(params, name, intent, kStatementCharactersMax);
+    set_text(params, "transfer_group", intent);
     read_shipping(params, intent);
 }
 
@@ -156,7 +143,7 @@ IntentSettings read_intent_settings(Context& ctx, Params& params, IntentRequest 
     settings.new_method = read_method_data(ctx, params);
     settings.method_types = read_method_types(params, kMethods);
     if (request == IntentRequest::Confirm) {
-        set_text(params, "receipt_email", settings.notes);
+        set_email(params, "receipt_email", settings.notes);
         read_shipping(params, settings.notes);
     } else {
         read_intent_notes(params, settings.notes);
@@ -191,12 +178,8 @@ std::optional<StripeError> apply_intent_settings(Context& ctx, Json& intent,
 }
 
 std::optional<StripeError> check_method(const Json& intent, const Json& method) {
-    const std::string owner = text_of(method, "customer");
-    if (!owner.empty() && owner != text_of(intent, "customer"))
-        return bad_param("payment_method", "",
-                         "The provided PaymentMethod was previously used or attached to another "
-                         "customer. It may not be used again.")
-            .error();
+    if (auto problem = usability_problem(method, text_of(intent, "customer"), kMethods.noun))
+        return problem;
     const std::string type = text_of(method, "type");
     const Json& types = intent.at("payment_method_types");
     if (std::ranges::find(types, Json(type)) != types.end()) return std::nullopt;

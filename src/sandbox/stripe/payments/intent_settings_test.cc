@@ -119,10 +119,11 @@ TEST(IntentSettings, RefuseMethodsOfOthers) {
     const std::string customer = sandbox.customer("pm_card_visa");
     const Json methods = sandbox.get("/v1/payment_methods", "customer=" + customer);
     const std::string method = text_of(methods["data"][0], "id");
-    EXPECT_THAT(
+    EXPECT_EQ(
         sandbox.refused("/v1/payment_intents", "amount=500&currency=usd&payment_method=" + method)
             .message,
-        StartsWith("The provided PaymentMethod was previously used"));
+        "The payment method supplied (" + method + ") belongs to the Customer " + customer +
+            ". Please include the Customer in the `customer` parameter on the PaymentIntent.");
     EXPECT_THAT(sandbox
                     .refused("/v1/payment_intents",
                              "amount=500&currency=usd&confirm=true&off_session=true"
@@ -131,6 +132,60 @@ TEST(IntentSettings, RefuseMethodsOfOthers) {
                     .message,
                 StartsWith("You cannot confirm with `off_session=true` when "
                            "`setup_future_usage` is also set"));
+}
+
+TEST(IntentSettings, RefuseMethodsThatAreUsedUp) {
+    BillingSandbox sandbox;
+    const std::string used =
+        text_of(sandbox.post("/v1/payment_methods", "type=card&card[token]=tok_visa"), "id");
+    const std::string pay = "amount=500&currency=usd&confirm=true&payment_method=";
+    sandbox.post("/v1/payment_intents", pay + used);
+    EXPECT_THAT(sandbox.refused("/v1/payment_intents", pay + used).message,
+                StartsWith("The provided PaymentMethod was previously used with a PaymentIntent "
+                           "without Customer attachment"));
+    const std::string customer = sandbox.customer("pm_card_visa");
+    EXPECT_EQ(
+        sandbox.refused("/v1/payment_methods/" + used + "/attach", "customer=" + customer).code,
+        "payment_method_unexpected_state");
+    const Json methods = sandbox.get("/v1/payment_methods", "customer=" + customer);
+    const std::string detached = text_of(methods["data"][0], "id");
+    sandbox.post("/v1/payment_methods/" + detached + "/detach");
+    const std::string again = "confirm=true&customer=" + customer + "&payment_method=" + detached;
+    for (const auto& [path, form] :
+         {std::pair("/v1/payment_intents", again + "&amount=500&currency=usd"),
+          std::pair("/v1/setup_intents", again)})
+        EXPECT_THAT(sandbox.refused(path, form).message,
+                    StartsWith("The provided PaymentMethod was previously used"));
+}
+
+TEST(IntentSettings, AreReadAsWhatTheyAre) {
+    const std::string some = "amount=500&currency=usd&";
+    EXPECT_EQ(refusal_of(some + "receipt_email=foo").message, "Invalid email address: foo");
+    EXPECT_EQ(refusal_of(some + "return_url=foo").message, "Not a valid URL");
+    EXPECT_EQ(refusal_of(some + "statement_descriptor=12345678901234567890123").param,
+              "statement_descriptor");
+    EXPECT_EQ(refusal_of(some + "off_session=maybe").param, "off_session");
+    EXPECT_EQ(refusal_of(some + "payment_method_data[type]=klarna").param,
+              "payment_method_data[type]");
+    EXPECT_EQ(refusal_of(some + "payment_method_data[type]=card&payment_method_data[card][token]="
+                                "tok_visa&payment_method=pm_card_visa")
+                  .code,
+              "parameters_exclusive");
+}
+
+TEST(PaymentLists, AreOfWhatExists) {
+    BillingSandbox sandbox;
+    const std::pair<const char*, const char*> cases[] = {
+        {"/v1/payment_intents", "customer"}, {"/v1/charges", "customer"},
+        {"/v1/charges", "payment_intent"},   {"/v1/refunds", "charge"},
+        {"/v1/refunds", "payment_intent"},   {"/v1/setup_intents", "customer"}};
+    for (const auto& [path, param] : cases) {
+        const auto answer = sandbox.call("GET", path, std::string(param) + "=x_none");
+        ASSERT_FALSE(answer) << path << " " << param;
+        EXPECT_EQ(answer.error().http_status, 400);
+        EXPECT_EQ(answer.error().message, "No such " + std::string(param) + ": 'x_none'");
+        EXPECT_EQ(answer.error().param, param);
+    }
 }
 
 // "manual: Payment Intent must be explicitly confirmed using a secret key" (reference): after the

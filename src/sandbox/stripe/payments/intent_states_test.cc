@@ -122,5 +122,27 @@ TEST_F(IntentStates, CancelingReleasesWhatWasAuthorized) {
     EXPECT_EQ(shown["captured"], false);
 }
 
+// "By default the authorization for an online card payment is valid for seven days" (place a hold);
+// charge.expired: "Occurs whenever an uncaptured charge expires."
+TEST_F(IntentStates, AnAuthorizationEndsAfterSevenDays) {
+    const std::string hold = "&confirm=true&payment_method=pm_card_visa&capture_method=manual";
+    const std::string held = made(hold);
+    const std::string captured = made(hold);
+    sandbox_.post(captured + "/capture");
+    const std::string canceled = made(hold);
+    sandbox_.post(canceled + "/cancel");
+    sandbox_.new_events();
+    const Instant end = sandbox_.now() + std::chrono::days(7);
+    sandbox_.run_until(end - std::chrono::seconds(1));
+    EXPECT_THAT(sandbox_.new_events(), ElementsAre());
+    sandbox_.run_until(end);
+    EXPECT_THAT(sandbox_.new_events(), ElementsAre("charge.expired", "payment_intent.canceled"));
+    const Json expired = sandbox_.get(held, "expand[]=latest_charge");
+    EXPECT_EQ(expired["status"], "canceled");
+    EXPECT_EQ(expired["cancellation_reason"], "automatic");
+    EXPECT_EQ(expired["latest_charge"]["refunded"], true);
+    EXPECT_EQ(sandbox_.get(captured)["status"], "succeeded");
+}
+
 }  // namespace
 }  // namespace turnpike::twin

@@ -8,6 +8,7 @@
 #include "sandbox/stripe/cards/test_cards.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/disputes/disputes.h"
+#include "sandbox/stripe/payments/authorizations.h"
 #include "sandbox/stripe/payments/bank_debits.h"
 #include "sandbox/stripe/payments/charges.h"
 #include "sandbox/stripe/wire/amounts.h"
@@ -89,9 +90,18 @@ void settle_with(Json& intent, const Json& charge) {
     intent["next_action"] = nullptr;
 }
 
+/// A method that has paid and is nobody's is good for nothing else.
+void use_up(Context& ctx, const std::string& id) {
+    auto method = ctx.find("payment_method", id);
+    if (!method || !text_of(*method, "customer").empty()) return;
+    (*method)["_used_up"] = true;
+    ctx.put(*method);
+}
+
 Confirmation charge_intent(Context& ctx, Json intent, const Json& method) {
     const Json charge = make_charge(ctx, intent, method, nullptr);
     keep_for_later(ctx, intent, method);
+    use_up(ctx, text_of(method, "id"));
     if (text_of(intent, "capture_method") != "manual") {
         intent = succeed_payment_intent(ctx, std::move(intent), charge);
         book_async_charge(ctx, text_of(charge, "id"));
@@ -102,6 +112,7 @@ Confirmation charge_intent(Context& ctx, Json intent, const Json& method) {
     intent["amount_capturable"] = intent.at("amount");
     intent["status"] = "requires_capture";
     ctx.put(intent);
+    hold_authorization(ctx, intent);
     ctx.emit("payment_intent.amount_capturable_updated", intent);
     return {std::move(intent), std::nullopt};
 }
@@ -270,6 +281,7 @@ std::optional<Refusal> capture_problem(const Json& intent, std::int64_t amount,
 
 Json capture_payment_intent(Context& ctx, Json intent, std::int64_t amount) {
     const std::string charge = text_of(intent, "latest_charge");
+    end_authorization(ctx, intent);
     capture_charge(ctx, charge, amount);
     intent["amount_capturable"] = 0;
     intent["amount_received"] = amount;
@@ -283,15 +295,11 @@ Json capture_payment_intent(Context& ctx, Json intent, std::int64_t amount) {
 Json cancel_payment_intent(Context& ctx, Json intent, const std::string& reason) {
     const std::string status = text_of(intent, "status");
     if (status == "succeeded" || status == "canceled") return intent;
-    if (status == "requires_capture") release_charge(ctx, text_of(intent, "latest_charge"));
-    intent["canceled_at"] = unix_seconds(second_of(ctx, text_of(intent, "customer")));
-    intent["cancellation_reason"] = text_or_null(reason);
-    intent["amount_capturable"] = 0;
-    intent["next_action"] = nullptr;
-    intent["status"] = "canceled";
-    ctx.put(intent);
-    ctx.emit("payment_intent.canceled", intent);
-    return intent;
+    if (status == "requires_capture") {
+        end_authorization(ctx, intent);
+        release_charge(ctx, text_of(intent, "latest_charge"), "charge.refunded");
+    }
+    return end_payment_intent(ctx, std::move(intent), reason);
 }
 
 }  // namespace turnpike::twin

@@ -4,7 +4,9 @@
 #include "json/value.h"
 #include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
+#include "sandbox/stripe/core/list_owner.h"
 #include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/payments/authorizations.h"
 #include "sandbox/stripe/payments/bank_debits.h"
 #include "sandbox/stripe/payments/charges.h"
 #include "sandbox/stripe/payments/intent_settings.h"
@@ -12,6 +14,8 @@
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/checked_fields.h"
+#include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -38,7 +42,7 @@ ConfirmRequest read_confirm(Params& params) {
         params.one_of("off_session", {"true", "false", "1", "0", "one_off", "recurring"})
             .value_or("false");
     if (off_session != "false" && off_session != "0") request.session = PaymentSession::OffSession;
-    request.return_url = params.text("return_url");
+    request.return_url = read_return_url(params);
     if (params.boolean("error_on_requires_action").value_or(false))
         request.on_challenge = OnChallenge::Decline;
     for (const char* hint : {"mandate_data", "radar_options", "use_stripe_sdk"})
@@ -170,6 +174,8 @@ Answer list_intents(Operation& operation) {
     ListFilter filter;
     filter.customer = operation.params.text("customer").value_or("");
     read_created(operation.params, filter);
+    if (const auto refusal = unknown_owner(operation.ctx, "customer", filter.customer))
+        operation.params.complain(*refusal);
     return list_objects(operation, "payment_intent", filter);
 }
 
@@ -221,8 +227,16 @@ Json charge_refunds(Context& ctx, const Json& charge) {
     return visible(list);
 }
 
+/// The bank's answer to a debit, or the end of an authorization.
+void take_intent_step(Context& ctx, Json intent) {
+    if (text_of(intent, "status") == "requires_capture")
+        expire_authorization(ctx, std::move(intent));
+    else
+        settle_debit(ctx, std::move(intent));
+}
+
 constexpr auto kPaymentSteps = std::to_array<EngineStep>({
-    {"payment_intent", sure_step<settle_debit>},
+    {"payment_intent", sure_step<take_intent_step>},
 });
 
 constexpr auto kPaymentIncludables = std::to_array<Includable>({

@@ -5,6 +5,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/checked_fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -52,8 +53,8 @@ void set_billing_details(Params& params, Json& object) {
     Json& details = object["billing_details"];
     set_address(*given, "address", details);
     if (details["address"].is_null()) details["address"] = empty_address();
-    for (const std::string_view name : {"email", "name", "phone", "tax_id"})
-        set_text(*given, name, details);
+    set_email(*given, "email", details);
+    for (const std::string_view name : {"name", "phone", "tax_id"}) set_text(*given, name, details);
     params.absorb(*given);
 }
 

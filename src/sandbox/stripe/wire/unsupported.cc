@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "json/json.h"
-#include "sandbox/stripe/wire/stripe_parameters_file.h"
+#include "sandbox/stripe/wire/stripe_tables.h"
 
 namespace turnpike::twin {
 namespace {
@@ -40,7 +40,7 @@ std::optional<int> literal_segments(std::string_view pattern, std::string_view p
 
 /// The names of an operation's parameters: "address(city country) email".
 std::string_view parameters_of_operation(const CalledOperation& operation) {
-    std::string_view text = stripe_parameters_file().front().text;
+    std::string_view text = stripe_tables().back().text;
     std::string_view best;
     int best_literal = -1;
     while (!text.empty()) {
@@ -119,6 +119,16 @@ StripeError unknown_parameters(const std::vector<std::string>& names) {
 bool is_stripe_parameter(const CalledOperation& operation, std::string_view name) {
     const auto steps = steps_of(name);
     return !steps.empty() && has_parameter(parameters_of_operation(operation), steps);
+}
+
+bool is_missing_operation(const CalledOperation& operation) {
+    std::string_view text = stripe_tables().front().text;
+    while (!text.empty()) {
+        auto line = taken_up_to(text, '\n');
+        if (taken_up_to(line, ' ') == operation.method && literal_segments(line, operation.path))
+            return true;
+    }
+    return false;
 }
 
 StripeError without_stripe_parameters(StripeError error, const CalledOperation& operation) {

@@ -6,8 +6,9 @@
 
 #include "sandbox/stripe/wire/stripe_error.h"
 
-/// Stripe's operations take more parameters than this sandbox knows. Which ones they are,
-/// stripe_parameters.txt says, made of the types of Stripe's own library.
+/// Stripe has operations that this sandbox has not (stripe_operations.txt), and those that it has
+/// take more parameters than it knows (stripe_parameters.txt): both made of the types of Stripe's
+/// own library by tests/lib/stripe_parameters.mjs.
 namespace turnpike::twin {
 
 /// 400 parameter_unknown: names that no handler asked for, as in "items[0][price]". Not empty.
@@ -18,6 +19,8 @@ struct CalledOperation {
     std::string_view method;
     std::string_view path;
 };
+/// Whether Stripe has this operation, and the sandbox has not.
+bool is_missing_operation(const CalledOperation& operation);
 /// Whether Stripe takes a parameter of this name there.
 bool is_stripe_parameter(const CalledOperation& operation, std::string_view name);
 

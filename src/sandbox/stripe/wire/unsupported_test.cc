@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sandbox/stripe/testing/testing.h"
-#include "sandbox/stripe/wire/stripe_parameters_file.h"
+#include "sandbox/stripe/wire/stripe_tables.h"
 
 namespace turnpike::twin {
 namespace {
@@ -43,6 +43,17 @@ TEST(StripeParameter, ThatTheSandboxLacksIsRefusedByName) {
     EXPECT_EQ(both.text.find("\"_unknown"), std::string::npos);
 }
 
+TEST(StripeOperation, ThatTheSandboxLacksIsRefusedByName) {
+    TwinUnderTest twin;
+    const Reply lacks = twin.get("/v1/payouts/po_1");
+    EXPECT_EQ(lacks.status, 404);
+    EXPECT_EQ(lacks.error("message"),
+              "This sandbox does not have GET /v1/payouts/po_1, although Stripe does: see "
+              "docs/sandbox.md.");
+    EXPECT_THAT(twin.get("/v1/nothing").error("message"), StartsWith("Unrecognized request URL"));
+    EXPECT_THAT(twin.del("/v1/customers").error("message"), StartsWith("Unrecognized request URL"));
+}
+
 /// "POST /v1/customers/{}" and the names of its parameters, without what is inside them.
 struct KnownOperation {
     std::string method, path;
@@ -52,7 +63,7 @@ std::vector<KnownOperation> known_operations() {
     std::vector<KnownOperation> all(1);
     std::string word;
     int open = 0;
-    for (const char c : stripe_parameters_file().front().text) {
+    for (const char c : stripe_tables().back().text) {
         open += c == '(' ? 1 : c == ')' ? -1 : 0;
         if (open > 0 || c == ')') continue;
         if (c != ' ' && c != '\n') {

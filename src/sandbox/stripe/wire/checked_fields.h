@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "json/json.h"
+#include "sandbox/stripe/wire/params.h"
+
+/// Texts that Stripe takes a look at.
+namespace turnpike::twin {
+
+/// As set_text(); complains about what is no email address.
+void set_email(Params& params, std::string_view name, Json& object,
+               std::size_t characters_max = Params::kTextCharactersMax);
+/// A page to return to, or an app's address ("shop://paid"). Absent: nullopt.
+std::optional<std::string> read_return_url(Params& params);
+
+}  // namespace turnpike::twin
