@@ -211,7 +211,9 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
                          .object = *std::move(object),
                          .form = Params(parameters),
                          .path = request.path};
-        return route.handler(page);
+        auto answer = route.handler(page);
+        ctx.save();
+        return answer;
     };
     const auto answer = co_await database.write(work);
     twin.announce_change();
@@ -292,7 +294,9 @@ asio::awaitable<void> Twin::State::move_clock(const MovingClock& clock_row) {
     const auto now = clock.now();
     auto advance = [&](sql::Transaction& tx) {
         Context ctx = context_of(tx, clock_row.account, now);
-        return finish_advance(ctx, clock_row.id);
+        auto moved = finish_advance(ctx, clock_row.id);
+        ctx.save();
+        return moved;
     };
     const auto moved = co_await database.write(advance);
     if (moved) co_return;
@@ -301,7 +305,9 @@ asio::awaitable<void> Twin::State::move_clock(const MovingClock& clock_row) {
                   moved.error().message);
     auto give_up = [&](sql::Transaction& tx) {
         Context ctx = context_of(tx, clock_row.account, now);
-        return fail_advance(ctx, clock_row.id);
+        auto stopped = fail_advance(ctx, clock_row.id);
+        ctx.save();
+        return stopped;
     };
     const auto given_up = co_await database.write(give_up);
     if (!given_up) spdlog::error("event=sandbox.clock_stuck clock={}", clock_row.id);
@@ -311,7 +317,9 @@ asio::awaitable<void> Twin::State::run_engine(const std::string& account) {
     const auto now = clock.now();
     auto step = [&](sql::Transaction& tx) {
         Context ctx = context_of(tx, account, now);
-        return twin::run_engine(ctx, "", now);
+        auto ran = twin::run_engine(ctx, "", now);
+        ctx.save();
+        return ran;
     };
     const auto ran = co_await database.write(step);
     if (!ran)

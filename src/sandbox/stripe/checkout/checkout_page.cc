@@ -12,7 +12,6 @@
 #include "sandbox/stripe/checkout/session_payment.h"
 #include "sandbox/stripe/pages/page_parts.h"
 #include "sandbox/stripe/wire/billing_document.h"
-#include "sandbox/undo_point.h"
 
 namespace turnpike::twin {
 namespace {
@@ -222,7 +221,7 @@ PageAnswer act_on_checkout(PageRequest& page) {
         change_code(page);
         return {.status = 303, .html = "", .location = page.path};
     }
-    UndoPoint before(ctx.transaction());
+    Retreat before(ctx);
     auto step = pay_by_form(page);
     if (!step && !ctx.keeps_effects()) before.undo();
     before.close();

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "sandbox/deliveries.h"
+#include "sandbox/documents.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/webhooks/webhooks.h"
 #include "sandbox/stripe/wire/paging.h"
@@ -68,24 +69,25 @@ struct EventFilter {
     std::string delivery_success = "any";
 };
 
-Json text_or_nothing(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
 Json event_body(Context& ctx, NewEvent event, const std::string& id) {
     const auto& request = ctx.request();
-    Json body{{"id", id},
-              {"object", "event"},
-              {"api_version", std::string(kApiVersion)},
-              {"created", unix_seconds(event.created)},
-              {"data", Json::object()},
-              {"livemode", false},
-              {"pending_webhooks", 0},
-              {"request",
-               {{"id", text_or_nothing(request.id)},
-                {"idempotency_key", text_or_nothing(request.idempotency_key)}}},
-              {"type", std::string(event.type)}};
-    Json& data = body["data"];
+    Json data = roomy_object(2);
     data["object"] = std::move(event.object);
     if (!event.previous.is_null()) data["previous_attributes"] = std::move(event.previous);
+    Json origin = roomy_object(2);
+    origin["id"] = text_or_null(request.id);
+    origin["idempotency_key"] = text_or_null(request.idempotency_key);
+
+    Json body = roomy_object(9);
+    body["id"] = id;
+    body["object"] = "event";
+    body["api_version"] = kApiVersion;
+    body["created"] = unix_seconds(event.created);
+    body["data"] = std::move(data);
+    body["livemode"] = false;
+    body["pending_webhooks"] = 0;
+    body["request"] = std::move(origin);
+    body["type"] = event.type;
     return body;
 }
 
