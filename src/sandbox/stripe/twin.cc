@@ -1,6 +1,8 @@
 #include "sandbox/stripe/twin.h"
 
+#include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -269,6 +271,12 @@ std::int64_t Twin::resend(sql::Transaction& tx, const EventAddress& event, Insta
     if (!found) return 0;
     const auto queued = resend_webhooks(ctx, *found, event.endpoint);
     return queued ? static_cast<std::int64_t>(*queued) : 0;
+}
+
+bool Twin::prune(sql::Transaction& tx, Instant now, PruneWalk& walk) {
+    constexpr std::array<std::string_view, 2> kBelongings{"delivery_attempts", "chaos_fates"};
+    return prune_deliveries(tx, now, walk, kBelongings) || prune_events(tx, now, walk) ||
+           prune_saved_answers(tx, now);
 }
 
 std::optional<Instant> Twin::retry_at(sql::Transaction& /*tx*/, const Delivery& delivery,

@@ -17,13 +17,20 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr auto kRetention = std::chrono::days(30);
 constexpr std::size_t kTypesMax = 20;
 constexpr std::size_t kChunk = 200;
 
 constexpr std::string_view kInsert = R"sql(
     INSERT INTO events (account, id, seq, type, created, recorded_at, body)
     VALUES ($1, $2, (SELECT COALESCE(MAX(seq), 0) + 1 FROM events), $3, $4, $5, $6)
+)sql";
+
+constexpr std::string_view kNext = R"sql(
+    SELECT seq, recorded_at FROM events WHERE seq > $1 ORDER BY seq LIMIT $2
+)sql";
+
+constexpr std::string_view kForget = R"sql(
+    DELETE FROM events WHERE seq > $1 AND seq <= $2 AND recorded_at < $3
 )sql";
 
 constexpr std::string_view kLoad = R"sql(
@@ -197,6 +204,15 @@ std::optional<Json> find_event(Context& ctx, const std::string& id) {
     const auto row = load_event(ctx, id);
     if (!row) return std::nullopt;
     return with_pending_count(ctx, row->text(1));
+}
+
+bool prune_events(sql::Transaction& tx, Instant now, PruneWalk& walk) {
+    const auto before = now - kRetention;
+    const auto end = next_step_end(tx, kNext, walk.events, before);
+    if (!end) return false;
+    tx.run(kForget, {walk.events, *end, before});
+    walk.events = *end;
+    return true;
 }
 
 const Feature& event_feature() {
