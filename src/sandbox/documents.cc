@@ -70,6 +70,12 @@ const Json& part_of(const Json& object, std::string_view member) {
     return value == nullptr ? kEmpty : *value;
 }
 
+Json roomy_object(std::size_t members) {
+    Json object = Json::object();
+    object.get_ref<Json::object_t&>().reserve(members);
+    return object;
+}
+
 Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 Json seconds_or_null(const std::optional<Instant>& moment) {

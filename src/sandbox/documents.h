@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,9 @@ bool flag_of(const Json& object, std::string_view member);
 std::optional<Instant> instant_of(const Json& object, std::string_view member);
 /// object[member] as an object or array; an empty object when absent or null.
 const Json& part_of(const Json& object, std::string_view member);
+
+/// An object with room for so many members: one that outgrows its room copies all it has.
+Json roomy_object(std::size_t members);
 
 /// null for "".
 Json text_or_null(const std::string& text);

@@ -19,6 +19,10 @@ constexpr std::string_view kSave = R"sql(
            created = excluded.created, body = excluded.body
 )sql";
 
+constexpr std::string_view kSaveBody = R"sql(
+    UPDATE objects SET body = $4 WHERE account = $1 AND kind = $2 AND id = $3
+)sql";
+
 constexpr std::string_view kDelete = R"sql(
     DELETE FROM objects WHERE account = $1 AND kind = $2 AND id = $3
 )sql";
@@ -28,7 +32,7 @@ constexpr std::string_view kSaveDue = R"sql(
 )sql";
 
 constexpr std::string_view kNextDue = R"sql(
-    SELECT due_at, body FROM objects
+    SELECT due_at, kind, id, body FROM objects
      WHERE account = $1 AND test_clock = $2 AND due_at <= $3
      ORDER BY due_at, seq
      LIMIT 1
@@ -72,6 +76,13 @@ public:
     std::int64_t count(sql::Transaction& tx) {
         return tx.all("SELECT COUNT(*) FROM objects WHERE " + text_, values_).front().integer(0);
     }
+    std::vector<std::string> ids(sql::Transaction& tx) {
+        std::vector<std::string> ids;
+        for (const auto& row :
+             tx.all("SELECT id FROM objects WHERE " + text_ + " ORDER BY seq DESC", values_))
+            ids.push_back(row.text(0));
+        return ids;
+    }
     std::vector<sql::Row> run(sql::Transaction& tx, std::string_view order,
                               const ObjectSlice& slice) {
         const std::string query =
@@ -98,6 +109,10 @@ void save_row(sql::Transaction& tx, const ObjectRow& row) {
                    row.created, row.body});
 }
 
+void save_body(sql::Transaction& tx, const ObjectKey& key, const std::string& body) {
+    tx.run(kSaveBody, {key.account, key.kind, key.id, body});
+}
+
 void delete_object(sql::Transaction& tx, const ObjectKey& key) {
     tx.run(kDelete, {key.account, key.kind, key.id});
 }
@@ -109,6 +124,13 @@ std::vector<StoredObject> load_objects(sql::Transaction& tx, const ObjectKey& ac
     query.add_filter(filter);
     if (slice.cursor) query.add(descending ? " AND seq < " : " AND seq > ", *slice.cursor);
     return stored_all(query.run(tx, descending ? "DESC" : "ASC", slice));
+}
+
+std::vector<std::string> load_ids(sql::Transaction& tx, const ObjectKey& account_and_kind,
+                                  const ListFilter& filter) {
+    ListQuery query(account_and_kind);
+    query.add_filter(filter);
+    return query.ids(tx);
 }
 
 std::int64_t count_objects(sql::Transaction& tx, const ObjectKey& account_and_kind,
@@ -127,7 +149,7 @@ std::optional<DueObject> load_next_due(sql::Transaction& tx, std::string_view ac
                                        Instant until, std::string_view test_clock) {
     const auto row = tx.one(kNextDue, {account, test_clock, until});
     if (!row) return std::nullopt;
-    return DueObject{row->instant(0), row->text(1)};
+    return DueObject{row->instant(0), row->text(1), row->text(2), row->text(3)};
 }
 
 std::optional<std::string> find_owner(sql::Transaction& tx, std::string_view kind,

@@ -50,9 +50,15 @@ struct ObjectRow {
 std::optional<StoredObject> load_object(sql::Transaction& tx, const ObjectKey& key);
 /// Inserts or replaces; keeps the sequence number, due time and clock of what is already there.
 void save_row(sql::Transaction& tx, const ObjectRow& row);
+/// Of an object that is there, when nothing else of its row changes.
+void save_body(sql::Transaction& tx, const ObjectKey& key, const std::string& body);
 void delete_object(sql::Transaction& tx, const ObjectKey& key);
 std::vector<StoredObject> load_objects(sql::Transaction& tx, const ObjectKey& account_and_kind,
                                        const ListFilter& filter, const ObjectSlice& slice);
+
+/// Ids of what load_objects() would find without a limit, newest first.
+std::vector<std::string> load_ids(sql::Transaction& tx, const ObjectKey& account_and_kind,
+                                  const ListFilter& filter);
 
 /// How many load_objects() would find without a limit.
 std::int64_t count_objects(sql::Transaction& tx, const ObjectKey& account_and_kind,
@@ -63,6 +69,7 @@ void save_due(sql::Transaction& tx, const ObjectKey& key, std::optional<Instant>
               std::string_view test_clock);
 struct DueObject {
     Instant when;
+    std::string kind, id;
     std::string body;
 };
 /// The first one not after `until`; ties go to the older object.

@@ -11,6 +11,7 @@
 #include "http/client.h"
 #include "http/message.h"
 #include "sandbox/deliveries.h"
+#include "sandbox/retention.h"
 #include "sql/database.h"
 
 namespace turnpike::twin {
@@ -79,6 +80,12 @@ public:
     /// Sends an event once more; the number of webhooks that were queued. 0: there is no such
     /// event, or no such endpoint, or it is disabled. The caller commits.
     virtual std::int64_t resend(sql::Transaction& tx, const EventAddress& event, Instant now) = 0;
+
+    /// Removes a few rows of what its provider would show no more (retention.h), oldest first; the
+    /// caller commits.
+    ///
+    /// \return whether there may be more
+    virtual bool prune(sql::Transaction& tx, Instant now, PruneWalk& walk) = 0;
 
     /// For the inspector; lives as long as the twin.
     [[nodiscard]] virtual Inspected& inspected() = 0;

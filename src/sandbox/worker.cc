@@ -59,6 +59,8 @@ struct Worker::State {
     std::set<std::string> lanes;  // endpoints being served
     bool stopping = false;
     bool woken = false;
+    Instant prune_at{};
+    std::optional<PruneWalk> pruning;
 
     State(asio::io_context& new_io, ProviderTwin& new_twin, const Chaos& new_chaos,
           WorkerConfig new_config)
@@ -76,6 +78,7 @@ struct Worker::State {
     }
     asio::awaitable<void> loop();
     asio::awaitable<void> pass();
+    asio::awaitable<void> prune();
     asio::awaitable<void> wait();
     void open_lane(const std::string& endpoint);
     asio::awaitable<void> serve(std::string endpoint);
@@ -130,6 +133,23 @@ asio::awaitable<void> Worker::State::pass() {
     auto find_due = [now](sql::Transaction& tx) { return load_due_deliveries(tx, now); };
     const auto due = co_await twin.database().read(find_due);
     for (const auto& delivery : due) open_lane(delivery.endpoint);
+    co_await prune();
+}
+
+/// A step, and further ones while there is nothing else to do.
+asio::awaitable<void> Worker::State::prune() {
+    const auto now = twin.clock().now();
+    if (!pruning) {
+        if (now < prune_at) co_return;
+        pruning.emplace();
+        prune_at = now + config.prune_every;
+    }
+    do {
+        // Not there while it is under way: after a failure there is none until the next time.
+        auto walk = *std::exchange(pruning, std::nullopt);
+        auto step = [&](sql::Transaction& tx) { return twin.prune(tx, now, walk); };
+        if (co_await twin.database().write(step)) pruning = walk;
+    } while (pruning && !woken && !stopping);
 }
 
 asio::awaitable<void> Worker::State::wait() {

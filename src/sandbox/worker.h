@@ -14,6 +14,8 @@ struct WorkerConfig {
     /// Changes wake the worker at once; this is for what falls due by itself.
     std::chrono::milliseconds look_every{250};
     std::chrono::milliseconds delivery_timeout{10'000};
+    /// How often what is too old is removed; for the first time at once.
+    std::chrono::milliseconds prune_every{std::chrono::hours(1)};
 };
 
 /// Sends the queued webhooks, one at a time and oldest first for each endpoint, endpoints side by

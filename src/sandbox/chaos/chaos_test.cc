@@ -47,6 +47,9 @@ public:
                                     const Attempt& /*attempt*/) override {
         return std::nullopt;
     }
+    bool prune(sql::Transaction& /*tx*/, Instant /*now*/, PruneWalk& /*walk*/) override {
+        return false;
+    }
     std::int64_t resend(sql::Transaction& /*tx*/, const EventAddress& /*event*/,
                         Instant /*now*/) override {
         return 0;

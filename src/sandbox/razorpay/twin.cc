@@ -1,5 +1,7 @@
 #include "sandbox/razorpay/twin.h"
 
+#include <array>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -207,6 +209,12 @@ std::optional<http::Call> Twin::call_of(sql::Transaction& tx, const Delivery& de
 
 std::string Twin::event_type(const Delivery& delivery) {
     return text_of(parse_json(delivery.body).value_or(Json::object()), "event");
+}
+
+bool Twin::prune(sql::Transaction& tx, Instant now, PruneWalk& walk) {
+    constexpr std::array<std::string_view, 3> kBelongings{"delivery_attempts", "chaos_fates",
+                                                          "signatures"};
+    return prune_deliveries(tx, now, walk, kBelongings);
 }
 
 std::optional<Instant> Twin::retry_at(sql::Transaction& tx, const Delivery& delivery,

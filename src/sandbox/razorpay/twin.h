@@ -36,6 +36,7 @@ public:
     std::optional<Instant> retry_at(sql::Transaction& tx, const Delivery& delivery,
                                     const Attempt& attempt) override;
     std::int64_t resend(sql::Transaction& tx, const EventAddress& event, Instant now) override;
+    bool prune(sql::Transaction& tx, Instant now, PruneWalk& walk) override;
     [[nodiscard]] Inspected& inspected() override;
 
 private:

@@ -81,6 +81,7 @@ std::string Inspection::advance_clock(sql::Transaction& tx, const std::string& a
                                       const std::string& clock, Instant to, Instant now) {
     Context ctx = context_of_(tx, account, now);
     const auto moving = start_advance(ctx, clock, to);
+    ctx.save();
     return moving ? "" : moving.error().message;
 }
 

@@ -1,6 +1,8 @@
 #include "sandbox/stripe/twin.h"
 
+#include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -211,7 +213,9 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
                          .object = *std::move(object),
                          .form = Params(parameters),
                          .path = request.path};
-        return route.handler(page);
+        auto answer = route.handler(page);
+        ctx.save();
+        return answer;
     };
     const auto answer = co_await database.write(work);
     twin.announce_change();
@@ -269,6 +273,12 @@ std::int64_t Twin::resend(sql::Transaction& tx, const EventAddress& event, Insta
     return queued ? static_cast<std::int64_t>(*queued) : 0;
 }
 
+bool Twin::prune(sql::Transaction& tx, Instant now, PruneWalk& walk) {
+    constexpr std::array<std::string_view, 2> kBelongings{"delivery_attempts", "chaos_fates"};
+    return prune_deliveries(tx, now, walk, kBelongings) || prune_events(tx, now, walk) ||
+           prune_saved_answers(tx, now);
+}
+
 std::optional<Instant> Twin::retry_at(sql::Transaction& /*tx*/, const Delivery& delivery,
                                       const Attempt& attempt) {
     const auto& retry_after = state_->config.retry_after;
@@ -292,7 +302,9 @@ asio::awaitable<void> Twin::State::move_clock(const MovingClock& clock_row) {
     const auto now = clock.now();
     auto advance = [&](sql::Transaction& tx) {
         Context ctx = context_of(tx, clock_row.account, now);
-        return finish_advance(ctx, clock_row.id);
+        auto moved = finish_advance(ctx, clock_row.id);
+        ctx.save();
+        return moved;
     };
     const auto moved = co_await database.write(advance);
     if (moved) co_return;
@@ -301,7 +313,9 @@ asio::awaitable<void> Twin::State::move_clock(const MovingClock& clock_row) {
                   moved.error().message);
     auto give_up = [&](sql::Transaction& tx) {
         Context ctx = context_of(tx, clock_row.account, now);
-        return fail_advance(ctx, clock_row.id);
+        auto stopped = fail_advance(ctx, clock_row.id);
+        ctx.save();
+        return stopped;
     };
     const auto given_up = co_await database.write(give_up);
     if (!given_up) spdlog::error("event=sandbox.clock_stuck clock={}", clock_row.id);
@@ -311,7 +325,9 @@ asio::awaitable<void> Twin::State::run_engine(const std::string& account) {
     const auto now = clock.now();
     auto step = [&](sql::Transaction& tx) {
         Context ctx = context_of(tx, account, now);
-        return twin::run_engine(ctx, "", now);
+        auto ran = twin::run_engine(ctx, "", now);
+        ctx.save();
+        return ran;
     };
     const auto ran = co_await database.write(step);
     if (!ran)

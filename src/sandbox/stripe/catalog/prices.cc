@@ -129,7 +129,7 @@ Answer create_price(Operation& operation) {
     if (product_data) {
         ctx.put(made);
         ctx.emit("product.created", made);
-    } else if (!ctx.find("product", product)) {
+    } else if (!ctx.look("product", product)) {
         return no_such_param("product", product, "product");
     }
     price["product"] = product_data ? text_of(made, "id") : product;

@@ -12,7 +12,6 @@
 #include "sandbox/stripe/checkout/session_payment.h"
 #include "sandbox/stripe/pages/page_parts.h"
 #include "sandbox/stripe/wire/billing_document.h"
-#include "sandbox/undo_point.h"
 
 namespace turnpike::twin {
 namespace {
@@ -236,7 +235,7 @@ PageAnswer act_on_checkout(PageRequest& page) {
         if (const auto error = change_code(page)) leave_notice(page, *error);
         return {.status = 303, .html = "", .location = page.path};
     }
-    UndoPoint before(ctx.transaction());
+    Retreat before(ctx);
     auto step = pay_by_form(page);
     if (!step && !ctx.keeps_effects()) before.undo();
     before.close();

@@ -13,7 +13,6 @@
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
-#include "sandbox/undo_point.h"
 
 namespace turnpike::twin {
 namespace {
@@ -149,7 +148,7 @@ void drop_incomplete(Context& ctx, Json& session) {
 }
 
 void subscribe_after_setup(Context& ctx, Json session, const Json& setup_intent) {
-    UndoPoint start(ctx.transaction());
+    Retreat start(ctx);
     const auto step = start_subscription(ctx, session, text_of(setup_intent, "payment_method"));
     if (!step) {
         start.undo();

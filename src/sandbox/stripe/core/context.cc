@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "sandbox/ids.h"
+#include "sandbox/stored_document.h"
 #include "sandbox/stripe/core/event_types.h"
 #include "sandbox/stripe/core/events.h"
 #include "sandbox/stripe/core/feature.h"
@@ -22,12 +23,6 @@ constexpr std::string_view kWebhookEndpoint = "webhook_endpoint";
 bool has_short_ids(std::string_view prefix) {
     constexpr std::array<std::string_view, 3> kShort{"cus", "prod", "si"};
     return std::ranges::find(kShort, prefix) != kShort.end();
-}
-
-Json parsed(const std::string& body) {
-    auto json = parse_json(body);
-    check(json.has_value(), "the sandbox stores JSON");
-    return *std::move(json);
 }
 
 bool is_tombstone(const Json& object) { return object.value("deleted", false); }
@@ -76,7 +71,7 @@ Instant Context::now_of(const std::string& customer) {
     if (customer.empty()) return now_on_clock("");
     if (const auto known = clocks_.find(customer); known != clocks_.end())
         return now_on_clock(known->second);
-    const auto found = find("customer", customer);
+    const auto found = look("customer", customer);
     if (!found) return now_on_clock("");
     return now_on_clock(clocks_.emplace(customer, text_at(*found, {"test_clock"})).first->second);
 }
@@ -86,7 +81,7 @@ Instant Context::now_on_clock(const std::string& test_clock) {
     if (test_clock.empty()) return now_;
     if (const auto known = frozen_times_.find(test_clock); known != frozen_times_.end())
         return known->second;
-    const auto clock = find(kTestClock, test_clock);
+    const auto clock = look(kTestClock, test_clock);
     const auto time =
         clock ? from_unix_seconds(clock->at("frozen_time").get<std::int64_t>()) : now_;
     return frozen_times_.emplace(test_clock, time).first->second;
@@ -98,6 +93,7 @@ void Context::forget(std::string_view kind, const std::string& id) {
 }
 
 void Context::reread() {
+    objects_.clear();
     clocks_.clear();
     frozen_times_.clear();
     enabled_endpoints_.reset();
@@ -112,36 +108,38 @@ void Context::set_clock_time(const std::string& test_clock, Instant moment) {
     clock_time_.emplace(test_clock, moment);
 }
 
-std::optional<Json> Context::find(std::string_view kind, const std::string& id) {
-    const auto stored = load_object(tx_, {account_, kind, id});
-    if (!stored) return std::nullopt;
-    auto object = parsed(stored->body);
-    if (is_tombstone(object)) return std::nullopt;
+std::shared_ptr<const Json> Context::look(std::string_view kind, const std::string& id) {
+    auto object = objects_.find(kind, id);
+    if (object && is_tombstone(*object)) return nullptr;
     return object;
 }
 
+std::optional<Json> Context::find(std::string_view kind, const std::string& id) {
+    const auto object = look(kind, id);
+    if (!object) return std::nullopt;
+    return *object;
+}
+
 std::optional<Json> Context::find_deleted(std::string_view kind, const std::string& id) {
-    const auto stored = load_object(tx_, {account_, kind, id});
-    if (!stored) return std::nullopt;
-    auto object = parsed(stored->body);
-    if (!is_tombstone(object)) return std::nullopt;
-    return object;
+    const auto object = objects_.find(kind, id);
+    if (!object || !is_tombstone(*object)) return std::nullopt;
+    return *object;
 }
 
 void Context::put(const Json& object) {
     forget(text_at(object, {"object"}), text_at(object, {"id"}));
-    save_object(tx_, account_, object);
+    objects_.put(object);
 }
 
 void Context::remove(std::string_view kind, const std::string& id) {
     forget(kind, id);
-    delete_object(tx_, {account_, kind, id});
+    objects_.remove(kind, id);
 }
 
 Json Context::bury(std::string_view kind, const std::string& id) {
     Json tombstone{{"id", id}, {"object", std::string(kind)}, {"deleted", true}};
     put(tombstone);
-    save_due(tx_, {account_, kind, id}, std::nullopt, "");
+    objects_.put_due(kind, id, std::nullopt, "");
     return tombstone;
 }
 
@@ -155,33 +153,40 @@ std::vector<Json> Context::list(std::string_view kind, const ListFilter& filter)
 
 std::vector<Context::Numbered> Context::slice(std::string_view kind, const ListFilter& filter,
                                               const Slice& slice) {
+    objects_.save_if_any(kind);
     std::vector<Numbered> objects;
     for (const auto& stored : load_objects(tx_, {account_, kind, ""}, filter, slice))
-        objects.push_back({stored.sequence, parsed(stored.body)});
+        objects.push_back({stored.sequence, read_stored(stored.body)});
     return objects;
 }
 
+std::vector<std::string> Context::list_ids(std::string_view kind, const ListFilter& filter) {
+    objects_.save_if_any(kind);
+    return load_ids(tx_, {account_, kind, ""}, filter);
+}
+
 std::int64_t Context::count(std::string_view kind, const ListFilter& filter) {
+    objects_.save_if_any(kind);
     return count_objects(tx_, {account_, kind, ""}, filter);
 }
 
 std::optional<std::int64_t> Context::sequence_of(std::string_view kind, const std::string& id) {
+    objects_.save_if_any(kind);
     const auto stored = load_object(tx_, {account_, kind, id});
     if (!stored) return std::nullopt;
     return stored->sequence;
 }
 
 std::optional<Context::Due> Context::next_due(Instant until, const std::string& test_clock) {
+    save();
     const auto due = load_next_due(tx_, account_, until, test_clock);
     if (!due) return std::nullopt;
-    return Due{due->when, parsed(due->body)};
+    return Due{due->when, *objects_.take(due->kind, due->id, due->body)};
 }
 
 void Context::put_due(const Json& object, std::optional<Instant> when,
                       const std::string& test_clock) {
-    const auto kind = text_at(object, {"object"});
-    const auto id = text_at(object, {"id"});
-    save_due(tx_, {account_, kind, id}, when, test_clock);
+    objects_.put_due(text_at(object, {"object"}), text_at(object, {"id"}), when, test_clock);
 }
 
 void Context::emit(std::string_view type, const Json& object, const Json& previous) {
@@ -201,11 +206,18 @@ void Context::record(std::string_view type, const Json& object, Json shown, Json
 }
 
 void Context::update_and_emit(std::string_view type, const Json& object) {
-    const auto before = find(text_at(object, {"object"}), text_at(object, {"id"}));
+    const auto before = look(text_at(object, {"object"}), text_at(object, {"id"}));
     put(object);
+    if (before)
+        emit_change(type, *before, object);
+    else
+        emit(type, object, Json::object());
+}
+
+void Context::emit_change(std::string_view type, const Json& before, const Json& object) {
     Json shown = visible(object);
-    Json previous = before ? previous_attributes(visible(*before), shown) : Json::object();
-    if (!before || !previous.empty()) record(type, object, std::move(shown), std::move(previous));
+    Json previous = previous_attributes(visible(before), shown);
+    if (!previous.empty()) record(type, object, std::move(shown), std::move(previous));
 }
 
 const std::string& Operation::path(std::string_view name) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,8 +13,10 @@
 #include "base/time.h"
 #include "json/value.h"
 #include "sandbox/object_store.h"
+#include "sandbox/stripe/core/object_cache.h"
 #include "sandbox/stripe/wire/params.h"
 #include "sandbox/stripe/wire/stripe_error.h"
+#include "sandbox/undo_point.h"
 #include "sql/sql.h"
 
 namespace turnpike::twin {
@@ -43,10 +46,14 @@ struct Surroundings {
 /// database: Stripe's objects of one account as JSON documents, and the events they raise. Whatever
 /// a handler did is rolled back together when it answers with an error (card errors that must leave
 /// traces, e.g. a failed PaymentIntent, are answered through keep_effects()).
+///
+/// Objects are read once and written once: whoever made the context calls save() before it commits.
 class Context {
 public:
     Context(sql::Transaction& tx, std::string account, Instant now, IdSource& ids)
-        : tx_(tx), account_(std::move(account)), now_(now), ids_(ids) {}
+        : tx_(tx), account_(std::move(account)), now_(now), ids_(ids), objects_(tx, account_) {}
+    /// Writes the objects that were put.
+    void save() { objects_.save(); }
     void set_request(RequestInfo request) { request_ = std::move(request); }
     [[nodiscard]] const RequestInfo& request() const { return request_; }
     /// `surroundings` outlives the context.
@@ -69,6 +76,8 @@ public:
     /// kind is Stripe's "object" ("customer", "subscription", "line_item",
     /// "billing_portal.session"). Deleted customers are not found: see find_deleted.
     std::optional<Json> find(std::string_view kind, const std::string& id);
+    /// find() without a copy, to read only; nullptr: there is none. It stays as it was found.
+    std::shared_ptr<const Json> look(std::string_view kind, const std::string& id);
     /// {"id", "object", "deleted": true} of an object that bury() has ended.
     std::optional<Json> find_deleted(std::string_view kind, const std::string& id);
     /// Inserts or replaces by object["object"] and object["id"]. Members whose name starts with "_"
@@ -93,6 +102,8 @@ public:
     /// Of every kind, the object whose engine step comes first on this clock, if that is not after
     /// `until`: see put_due. Ties go to the object that was created first.
     std::optional<Due> next_due(Instant until, const std::string& test_clock);
+    /// Ids of what list() would have.
+    std::vector<std::string> list_ids(std::string_view kind, const ListFilter& filter);
     /// How many a list() of these would have.
     std::int64_t count(std::string_view kind, const ListFilter& filter);
     /// The account's webhook endpoints that are enabled; good until one is put or removed.
@@ -107,6 +118,8 @@ public:
     /// put() and emit("<kind>.updated"-like type) with previous_attributes made from the stored
     /// one. No event when nothing that is sent has changed.
     void update_and_emit(std::string_view type, const Json& object);
+    /// Its second half: an event of what changed between the two.
+    void emit_change(std::string_view type, const Json& before, const Json& object);
 
     /// Where people reach this sandbox ("http://127.0.0.1:12111"), for the URLs of hosted pages.
     [[nodiscard]] const std::string& base_url() const { return base_url_; }
@@ -116,13 +129,14 @@ public:
     void keep_effects() { keep_effects_ = true; }
     [[nodiscard]] bool keeps_effects() const { return keep_effects_; }
 
+    /// For tables of other things than objects.
     sql::Transaction& transaction() { return tx_; }
     IdSource& ids() { return ids_; }
 
-    /// Forgets what it knows of stored objects: after a rollback to a savepoint.
-    void reread();
-
 private:
+    friend class Retreat;
+    /// Forgets what it knows of stored objects, and what it did not write yet.
+    void reread();
     Instant now_on_clock(const std::string& test_clock);
     /// emit() with what is sent of both.
     void record(std::string_view type, const Json& object, Json shown, Json previous);
@@ -132,6 +146,7 @@ private:
     std::string account_;
     Instant now_;
     IdSource& ids_;
+    ObjectCache objects_;
     RequestInfo request_;
     const Surroundings* surroundings_ = nullptr;
     std::string base_url_ = "http://127.0.0.1";
@@ -142,6 +157,25 @@ private:
     std::unordered_map<std::string, std::string> clocks_;
     std::unordered_map<std::string, Instant> frozen_times_;
     std::optional<std::vector<Json>> enabled_endpoints_;
+};
+
+/// Back to where it was made, if the work since then is refused. They nest.
+class Retreat {
+public:
+    explicit Retreat(Context& ctx) : ctx_(ctx), point_(saved(ctx)) {}
+    void undo() {
+        point_.undo();
+        ctx_.reread();
+    }
+    void close() { point_.close(); }
+
+private:
+    static sql::Transaction& saved(Context& ctx) {
+        ctx.save();
+        return ctx.transaction();
+    }
+    Context& ctx_;
+    UndoPoint point_;
 };
 
 /// One operation of the API. `params` is the decoded form or query, without `expand`; path values

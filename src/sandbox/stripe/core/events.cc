@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "sandbox/deliveries.h"
+#include "sandbox/documents.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/webhooks/webhooks.h"
 #include "sandbox/stripe/wire/paging.h"
@@ -16,13 +17,20 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr auto kRetention = std::chrono::days(30);
 constexpr std::size_t kTypesMax = 20;
 constexpr std::size_t kChunk = 200;
 
 constexpr std::string_view kInsert = R"sql(
     INSERT INTO events (account, id, seq, type, created, recorded_at, body)
     VALUES ($1, $2, (SELECT COALESCE(MAX(seq), 0) + 1 FROM events), $3, $4, $5, $6)
+)sql";
+
+constexpr std::string_view kNext = R"sql(
+    SELECT seq, recorded_at FROM events WHERE seq > $1 ORDER BY seq LIMIT $2
+)sql";
+
+constexpr std::string_view kForget = R"sql(
+    DELETE FROM events WHERE seq > $1 AND seq <= $2 AND recorded_at < $3
 )sql";
 
 constexpr std::string_view kLoad = R"sql(
@@ -68,24 +76,25 @@ struct EventFilter {
     std::string delivery_success = "any";
 };
 
-Json text_or_nothing(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
 Json event_body(Context& ctx, NewEvent event, const std::string& id) {
     const auto& request = ctx.request();
-    Json body{{"id", id},
-              {"object", "event"},
-              {"api_version", std::string(kApiVersion)},
-              {"created", unix_seconds(event.created)},
-              {"data", Json::object()},
-              {"livemode", false},
-              {"pending_webhooks", 0},
-              {"request",
-               {{"id", text_or_nothing(request.id)},
-                {"idempotency_key", text_or_nothing(request.idempotency_key)}}},
-              {"type", std::string(event.type)}};
-    Json& data = body["data"];
+    Json data = roomy_object(2);
     data["object"] = std::move(event.object);
     if (!event.previous.is_null()) data["previous_attributes"] = std::move(event.previous);
+    Json origin = roomy_object(2);
+    origin["id"] = text_or_null(request.id);
+    origin["idempotency_key"] = text_or_null(request.idempotency_key);
+
+    Json body = roomy_object(9);
+    body["id"] = id;
+    body["object"] = "event";
+    body["api_version"] = kApiVersion;
+    body["created"] = unix_seconds(event.created);
+    body["data"] = std::move(data);
+    body["livemode"] = false;
+    body["pending_webhooks"] = 0;
+    body["request"] = std::move(origin);
+    body["type"] = event.type;
     return body;
 }
 
@@ -195,6 +204,15 @@ std::optional<Json> find_event(Context& ctx, const std::string& id) {
     const auto row = load_event(ctx, id);
     if (!row) return std::nullopt;
     return with_pending_count(ctx, row->text(1));
+}
+
+bool prune_events(sql::Transaction& tx, Instant now, PruneWalk& walk) {
+    const auto before = now - kRetention;
+    const auto end = next_step_end(tx, kNext, walk.events, before);
+    if (!end) return false;
+    tx.run(kForget, {walk.events, *end, before});
+    walk.events = *end;
+    return true;
 }
 
 const Feature& event_feature() {

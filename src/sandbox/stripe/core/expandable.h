@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ struct Includable {
 std::optional<std::string_view> expandable_kind(std::string_view kind, std::string_view path);
 /// The row that some feature has for this member; nullptr: always there.
 const Includable* find_includable(std::string_view kind, std::string_view member);
+/// All rows of a kind; most kinds have none.
+std::span<const Includable* const> includables_of(std::string_view kind);
 
 /// A whole list at `url`, for Includable::make.
 Json included_list(std::string url, const std::vector<Json>& documents);

@@ -10,10 +10,10 @@ namespace {
 
 using KindAndMember = std::pair<std::string_view, std::string_view>;
 
-/// The features' rows by what they are asked for: visible() asks for each member of a document.
+/// The features' rows by what they are asked for: visible() asks for each object of a document.
 struct Registry {
     std::map<KindAndMember, std::string_view> expandables;
-    std::map<KindAndMember, const Includable*> includables;
+    std::map<std::string_view, std::vector<const Includable*>> includables;
     std::map<std::string_view, const EngineStep*> steps;
     std::vector<const EventListener*> listeners;
 };
@@ -23,8 +23,7 @@ Registry collect() {
     for (const auto& feature : features()) {
         for (const auto& row : feature.expandables)
             all.expandables.emplace(KindAndMember{row.kind, row.path}, row.target);
-        for (const auto& row : feature.includables)
-            all.includables.emplace(KindAndMember{row.kind, row.member}, &row);
+        for (const auto& row : feature.includables) all.includables[row.kind].push_back(&row);
         for (const auto& step : feature.steps) all.steps.emplace(step.kind, &step);
         for (const auto& listener : feature.listeners) all.listeners.push_back(&listener);
     }
@@ -45,10 +44,17 @@ std::optional<std::string_view> expandable_kind(std::string_view kind, std::stri
     return found->second;
 }
 
-const Includable* find_includable(std::string_view kind, std::string_view member) {
+std::span<const Includable* const> includables_of(std::string_view kind) {
     const auto& rows = registry().includables;
-    const auto found = rows.find({kind, member});
-    return found == rows.end() ? nullptr : found->second;
+    const auto found = rows.find(kind);
+    if (found == rows.end()) return {};
+    return found->second;
+}
+
+const Includable* find_includable(std::string_view kind, std::string_view member) {
+    for (const auto* row : includables_of(kind))
+        if (row->member == member) return row;
+    return nullptr;
 }
 
 const EngineStep* find_step(std::string_view kind) {

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "sandbox/retention.h"
+
 namespace turnpike::twin {
 namespace {
 
@@ -9,6 +11,16 @@ constexpr auto kLifetime = std::chrono::hours(24);
 
 constexpr std::string_view kPrune = R"sql(
     DELETE FROM idempotency_keys WHERE account = $1 AND created_at < $2
+)sql";
+
+// Account by account, so that each finds its index.
+constexpr std::string_view kPruneSome = R"sql(
+    DELETE FROM idempotency_keys
+     WHERE (account, idempotency_key) IN (
+           SELECT old.account, old.idempotency_key
+             FROM accounts CROSS JOIN idempotency_keys AS old
+            WHERE old.account = accounts.id AND old.created_at < $1
+            LIMIT $2)
 )sql";
 
 constexpr std::string_view kFind = R"sql(
@@ -64,6 +76,10 @@ void save_answer(sql::Transaction& tx, const IdempotentRequest& request, const S
 void replace_saved_answer(sql::Transaction& tx, const std::string& account, const std::string& key,
                           const SavedAnswer& answer) {
     tx.run(kReplace, {account, key, answer.status, answer.body});
+}
+
+bool prune_saved_answers(sql::Transaction& tx, Instant now) {
+    return tx.run(kPruneSome, {now - kLifetime, kPruneStep}) == kPruneStep;
 }
 
 bool began_executing(const StripeError& error) {

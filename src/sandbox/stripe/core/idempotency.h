@@ -39,6 +39,11 @@ void save_answer(sql::Transaction& tx, const IdempotentRequest& request, const S
 void replace_saved_answer(sql::Transaction& tx, const std::string& account, const std::string& key,
                           const SavedAnswer& answer);
 
+/// Forgets some answers whose time is over.
+///
+/// \return whether there may be more
+bool prune_saved_answers(sql::Transaction& tx, Instant now);
+
 /// False for what Stripe refuses before it begins to execute: such an answer is not saved, and a
 /// corrected request may use the key again. (Recorded: these carry no Stripe-Should-Retry.)
 bool began_executing(const StripeError& error);

@@ -15,7 +15,6 @@
 #include "sandbox/stripe/versions/version_steps.h"
 #include "sandbox/stripe/wire/auth.h"
 #include "sandbox/stripe/wire/unsupported.h"
-#include "sandbox/undo_point.h"
 
 namespace turnpike::twin {
 namespace {
@@ -227,10 +226,11 @@ WireAnswer run_operation(sql::Transaction& tx, const OperationCall& call,
     if (!call.base_url.empty()) ctx.set_base_url(call.base_url);
     if (call.method == http::Method::Get) return handle(ctx, call).answer;
 
-    UndoPoint undo_point(tx);
+    Retreat retreat(ctx);
     auto handled = handle(ctx, call);
-    if (!handled.keeps_effects) undo_point.undo();
-    undo_point.close();
+    if (!handled.keeps_effects) retreat.undo();
+    ctx.save();
+    retreat.close();
     if (!once.key.empty() && handled.answer.execution == Execution::Executed)
         save_answer(tx, once,
                     {.status = handled.answer.status,

@@ -19,11 +19,19 @@ std::string kind_of(const Json& node) {
     return found != node.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-/// "id" before "object" before everything else.
-int rank_of(std::string_view name) { return name == "id" ? 0 : name == "object" ? 1 : 2; }
+using Member = Json::object_t::value_type;
 
-bool comes_before(const std::string& a, const std::string& b) {
-    return std::pair(rank_of(a), std::string_view(a)) < std::pair(rank_of(b), std::string_view(b));
+/// "id" before "object" before everything else, which is by name.
+void put_in_order(std::vector<const Member*>& members) {
+    auto rest = members.begin();
+    for (const std::string_view first : {"id", "object"}) {
+        const auto found = std::find_if(rest, members.end(),
+                                        [&](const auto* each) { return each->first == first; });
+        if (found != members.end()) std::rotate(rest++, found, found + 1);
+    }
+    const auto by_name = [](const auto* a, const auto* b) { return a->first < b->first; };
+    // Most documents are written in that order.
+    if (!std::is_sorted(rest, members.end(), by_name)) std::sort(rest, members.end(), by_name);
 }
 
 std::vector<std::string> split_path(std::string_view path) {
@@ -51,17 +59,16 @@ Json arranged(const Json& document, Keep keep) {
     }
     if (!document.is_object()) return document;
 
-    const auto kind = kind_of(document);
-    std::vector<const Json::object_t::value_type*> members;
+    const auto includables = includables_of(kind_of(document));
+    const auto is_shown = [&](const std::string& name) {
+        return !name.starts_with('_') &&
+               std::ranges::find(includables, name, &Includable::member) == includables.end();
+    };
+    std::vector<const Member*> members;
     members.reserve(document.size());
-    for (const auto& member : document.get_ref<const Json::object_t&>()) {
-        const auto& name = member.first;
-        const bool shown =
-            keep == Keep::All || (!name.starts_with('_') && find_includable(kind, name) == nullptr);
-        if (shown) members.push_back(&member);
-    }
-    std::ranges::sort(members, comes_before,
-                      [](const auto* member) -> const std::string& { return member->first; });
+    for (const auto& member : document.get_ref<const Json::object_t&>())
+        if (keep == Keep::All || is_shown(member.first)) members.push_back(&member);
+    put_in_order(members);
     Json shown = Json::object();
     // Names are different: no need to look for each among those before it, as [] does.
     auto& shown_members = shown.get_ref<Json::object_t&>();

@@ -38,19 +38,36 @@ std::string status_of(const Json& object) {
     return object.value("deleted", false) ? "deleted" : text_member(object, "status");
 }
 
+/// All but its body.
+ObjectRow row_of(const ObjectKey& key, const Json& object) {
+    return {.key = key,
+            .customer = text_member(object, "customer"),
+            .parent = parent_of(object),
+            .status = status_of(object),
+            .created = object.value("created", std::int64_t{0})};
+}
+
+bool same_place(const ObjectRow& a, const ObjectRow& b) {
+    return a.customer == b.customer && a.parent == b.parent && a.status == b.status &&
+           a.created == b.created;
+}
+
 std::string key_digest(std::string_view secret_key) { return to_hex(sha256(secret_key)); }
 
 }  // namespace
 
-void save_object(sql::Transaction& tx, std::string_view account, const Json& object) {
+void save_object(sql::Transaction& tx, std::string_view account, const Json& object,
+                 const Json* stored) {
     const auto kind = text_of(object, "object");
     const auto id = text_of(object, "id");
-    save_row(tx, {.key = {account, kind, id},
-                  .customer = text_member(object, "customer"),
-                  .parent = parent_of(object),
-                  .status = status_of(object),
-                  .created = object.value("created", std::int64_t{0}),
-                  .body = to_text(object)});
+    const ObjectKey key{account, kind, id};
+    auto row = row_of(key, object);
+    row.body = to_text(object);
+    // Most changes are to the document alone, and leave every index as it is.
+    if (stored != nullptr && same_place(row, row_of(key, *stored)))
+        save_body(tx, key, row.body);
+    else
+        save_row(tx, row);
 }
 
 std::vector<std::string> load_due_accounts(sql::Transaction& tx, Instant now) {

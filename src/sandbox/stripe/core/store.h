@@ -19,7 +19,10 @@ namespace turnpike::twin {
 std::span<const sql::Migration> sandbox_migrations();
 
 /// Keeps the sequence number of an object that is already there.
-void save_object(sql::Transaction& tx, std::string_view account, const Json& object);
+///
+/// \param stored  what its row holds now; nullptr: there may be none
+void save_object(sql::Transaction& tx, std::string_view account, const Json& object,
+                 const Json* stored);
 /// Accounts with something due at `now` on the real clock.
 std::vector<std::string> load_due_accounts(sql::Transaction& tx, Instant now);
 /// (account, id) of every test clock that is on its way.

@@ -27,7 +27,7 @@ constexpr std::string_view kDefaultMethod = "default_payment_method";
 
 Json new_customer(Context& ctx) {
     const auto random = ctx.ids().body(ctx.now());
-    Json customer;
+    Json customer = roomy_object(32);
     customer["id"] = ctx.new_id("cus");
     customer["object"] = std::string(kCustomerKind);
     for (const char* name :

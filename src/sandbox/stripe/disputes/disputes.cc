@@ -120,20 +120,21 @@ Json new_dispute(Context& ctx, const Json& charge, const TestCard& card, Instant
 }  // namespace
 
 void dispute_as_card_says(Context& ctx, const std::string& charge_id) {
-    auto charge = ctx.find("charge", charge_id);
-    check(charge.has_value(), "a payment that succeeded has a charge");
-    const auto method = ctx.find("payment_method", text_of(*charge, "payment_method"));
+    const auto paid = ctx.look("charge", charge_id);
+    check(paid != nullptr, "a payment that succeeded has a charge");
+    const auto method = ctx.look("payment_method", text_of(*paid, "payment_method"));
     const TestCard* card = method ? card_of_payment_method(*method) : nullptr;
     if (card == nullptr || card->claim == CardholderClaim::None) return;
 
-    const Instant now = second_of(ctx, text_of(*charge, "customer"));
-    Json dispute = new_dispute(ctx, *charge, *card, now);
+    Json charge = *paid;
+    const Instant now = second_of(ctx, text_of(charge, "customer"));
+    Json dispute = new_dispute(ctx, charge, *card, now);
     if (!is_inquiry(dispute))
         dispute["balance_transactions"].push_back(
             balance_transaction(ctx, dispute, Movement::Withdrawal, now));
-    (*charge)["dispute"] = dispute.at("id");
-    (*charge)["disputed"] = true;
-    ctx.put(*charge);
+    charge["dispute"] = dispute.at("id");
+    charge["disputed"] = true;
+    ctx.put(charge);
     ctx.put(dispute);
     ctx.emit("charge.dispute.created", dispute);
     if (!is_inquiry(dispute)) ctx.emit("charge.dispute.funds_withdrawn", dispute);

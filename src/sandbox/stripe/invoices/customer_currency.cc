@@ -28,7 +28,7 @@ std::string bound_currency(Context& ctx, const std::string& customer) {
         return text_of(*running, "currency");
     const auto waiting = ctx.list("invoiceitem", {.parent = pending_parent(customer)});
     if (!waiting.empty()) return text_of(waiting.front(), "currency");
-    const auto found = ctx.find("customer", customer);
+    const auto found = ctx.look("customer", customer);
     const bool owes = found && integer_of(*found, "balance") != 0;
     return owes ? text_of(*found, "currency") : "";
 }
@@ -49,7 +49,7 @@ std::optional<StripeError> check_customer_currency(Context& ctx, const std::stri
 
 std::string default_currency(Context& ctx, const std::string& customer) {
     if (const std::string bound = bound_currency(ctx, customer); !bound.empty()) return bound;
-    const auto found = ctx.find("customer", customer);
+    const auto found = ctx.look("customer", customer);
     const std::string last = found ? text_of(*found, "currency") : "";
     return last.empty() ? "usd" : last;
 }

@@ -84,7 +84,7 @@ struct LineHead {
 };
 
 Json new_line(Context& ctx, LineHead head) {
-    Json line;
+    Json line = roomy_object(32);
     line["id"] = ctx.new_id("il");
     line["object"] = "line_item";
     line["amount"] = head.amount;
@@ -102,7 +102,9 @@ Json new_line(Context& ctx, LineHead head) {
 }  // namespace
 
 std::string describe(Context& ctx, const ItemLine& line) {
-    const Json product = ctx.find("product", text_of(line.price, "product")).value_or(Json());
+    static const Json kNoProduct = Json::object();
+    const auto found = ctx.look("product", text_of(line.price, "product"));
+    const Json& product = found ? *found : kNoProduct;
     const std::string after = " after " + date_text(line.period.start);
     const std::string what =
         line.quantity == 1 ? text_of(product, "name") : quantity_text(product, line.quantity);

@@ -30,7 +30,7 @@ Json automatic_tax_off() {
 
 Json subscription_parent(Context& ctx, const std::string& subscription) {
     if (subscription.empty()) return {};
-    const auto found = ctx.find("subscription", subscription);
+    const auto found = ctx.look("subscription", subscription);
     Json details;
     details["metadata"] = found ? part_of(*found, "metadata") : Json::object();
     details["subscription"] = subscription;
@@ -70,7 +70,7 @@ void add_transitions(Json& invoice) {
 
 /// First half of the members, in the order in which Stripe writes them.
 Json invoice_head(Context& ctx, const NewInvoice& request, const Json& customer, Instant now) {
-    Json invoice;
+    Json invoice = roomy_object(128);
     invoice["id"] = ctx.new_id("in");
     invoice["object"] = "invoice";
     invoice["account_country"] = "US";
@@ -161,7 +161,7 @@ void make_payment(Context& ctx, Json& invoice) {
     invoice["confirmation_secret"]["client_secret"] = intent.at("client_secret");
     invoice["confirmation_secret"]["type"] = "payment_intent";
 
-    Json payment;
+    Json payment = roomy_object(16);
     payment["id"] = ctx.new_id("inpay");
     payment["object"] = "invoice_payment";
     payment["amount_paid"] = nullptr;

@@ -126,13 +126,13 @@ StripeError no_payment_method() {
 std::string default_payment_method_of(Context& ctx, const Json& invoice) {
     std::string found = text_of(invoice, "default_payment_method");
     if (!found.empty()) return found;
-    if (const auto subscription = ctx.find("subscription", subscription_of_invoice(invoice))) {
+    if (const auto subscription = ctx.look("subscription", subscription_of_invoice(invoice))) {
         found = text_of(*subscription, "default_payment_method");
         if (!found.empty()) return found;
         found = text_of(*subscription, "default_source");
         if (!found.empty()) return found;
     }
-    const auto customer = ctx.find("customer", text_of(invoice, "customer"));
+    const auto customer = ctx.look("customer", text_of(invoice, "customer"));
     if (!customer) return {};
     found = text_of(part_of(*customer, "invoice_settings"), "default_payment_method");
     return found.empty() ? text_of(*customer, "default_source") : found;

@@ -15,7 +15,6 @@
 #include "sandbox/stripe/pages/portal_actions.h"
 #include "sandbox/stripe/pages/portal_flow.h"
 #include "sandbox/stripe/wire/billing_document.h"
-#include "sandbox/undo_point.h"
 
 namespace turnpike::twin {
 namespace {
@@ -208,13 +207,10 @@ Outcome<std::string> act(PageRequest& page) {
 PageAnswer act_in_portal(PageRequest& page) {
     Context& ctx = page.ctx;
     if (is_session_expired(page.object, ctx.now())) return expired_page();
-    UndoPoint undo_point(ctx.transaction());
+    Retreat retreat(ctx);
     const auto done = act(page);
-    if (!done) {
-        undo_point.undo();
-        ctx.reread();
-    }
-    undo_point.close();
+    if (!done) retreat.undo();
+    retreat.close();
 
     Json& session = page.object;
     session["_notice"]["text"] = done ? *done : done.error().message;

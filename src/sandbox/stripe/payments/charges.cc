@@ -124,7 +124,7 @@ Json new_charge(Context& ctx, const Json& payment_intent, const Json& payment_me
     const std::int64_t amount = integer_of(payment_intent, "amount");
     const bool captured =
         decline == nullptr && text_of(payment_intent, "capture_method") != "manual";
-    Json charge;
+    Json charge = roomy_object(64);
     charge["id"] = ctx.new_id("ch");
     charge["object"] = "charge";
     charge["amount"] = amount;

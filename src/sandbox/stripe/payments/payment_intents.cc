@@ -164,7 +164,7 @@ Json succeed_payment_intent(Context& ctx, Json intent, const Json& charge) {
 }
 
 Json new_payment_intent(Context& ctx, const NewPaymentIntent& request) {
-    Json intent;
+    Json intent = roomy_object(64);
     const std::string id = ctx.new_id("pi");
     const std::string token = ctx.new_id("x").substr(2) + ctx.new_id("x").substr(2);
     intent["id"] = id;

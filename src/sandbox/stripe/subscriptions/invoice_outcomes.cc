@@ -31,7 +31,7 @@ bool waits_for(const Json& subscription, const Json& invoice) {
 void keep_payment_method(Context& ctx, Json& subscription, const Json& invoice) {
     const Json& settings = part_of(subscription, "payment_settings");
     if (text_of(settings, "save_default_payment_method") != "on_subscription") return;
-    const auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent"));
+    const auto intent = ctx.look("payment_intent", text_of(invoice, "_payment_intent"));
     if (intent && !text_of(*intent, "payment_method").empty())
         subscription["default_payment_method"] = intent->at("payment_method");
 }

@@ -132,7 +132,7 @@ void announce_subscription_discounts(Context& ctx, const Json& before, const Jso
 std::vector<Json> discounts_of_invoice(Context& ctx, const Json& subscription, Instant at) {
     auto own = discounts_at(subscription, at);
     if (!own.empty()) return own;
-    const auto customer = ctx.find("customer", text_of(subscription, "customer"));
+    const auto customer = ctx.look("customer", text_of(subscription, "customer"));
     return customer ? discounts_at(*customer, at) : std::vector<Json>();
 }
 

@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "json/value.h"
-#include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
@@ -111,12 +110,11 @@ void save_subscription(Context& ctx, const Json& subscription) {
 }
 
 void update_subscription_document(Context& ctx, const Json& subscription) {
-    const auto before = ctx.find("subscription", text_of(subscription, "id"));
+    const auto before = ctx.look("subscription", text_of(subscription, "id"));
     save_subscription(ctx, subscription);
     if (!before) return;
     forget_deleted_items(ctx, *before, subscription);
-    const Json previous = previous_attributes(visible(*before), visible(subscription));
-    if (!previous.empty()) ctx.emit("customer.subscription.updated", subscription, previous);
+    ctx.emit_change("customer.subscription.updated", *before, subscription);
     announce_subscription_discounts(ctx, *before, subscription);
 }
 

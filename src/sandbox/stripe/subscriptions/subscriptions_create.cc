@@ -99,7 +99,7 @@ void read_cycle(Params& params, NewSubscription& request, Instant now) {
 Outcome<NewSubscription> read_request(Context& ctx, Params& params) {
     NewSubscription request;
     request.customer = params.required_text("customer");
-    const auto customer = ctx.find("customer", request.customer);
+    const auto customer = ctx.look("customer", request.customer);
     if (!customer && !request.customer.empty())
         return no_such_param("customer", request.customer, "customer");
     const Instant now = second_of(ctx, request.customer);
@@ -148,9 +148,9 @@ Json nulls(std::initializer_list<const char*> members) {
 
 /// The document with its items, in status `incomplete` or `trialing`, not stored.
 Json build(Context& ctx, const NewSubscription& request, const Moment& moment) {
-    Json subscription;
+    Json subscription = roomy_object(64);
     const std::string id = ctx.new_id("sub");
-    const auto customer = ctx.find("customer", request.customer);
+    const auto customer = ctx.look("customer", request.customer);
     subscription["id"] = id;
     subscription["object"] = "subscription";
     subscription["application"] = nullptr;

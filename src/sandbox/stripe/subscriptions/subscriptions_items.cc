@@ -28,7 +28,7 @@ Outcome<Json> inline_price(Context& ctx, Params& data) {
         data.absorb(*given);
     }
     if (auto complaint = data.complaint()) return Refusal(*std::move(complaint));
-    if (!ctx.find("product", request.product))
+    if (!ctx.look("product", request.product))
         return no_such_param("product", request.product, data.name_of("product"));
     return new_price(ctx, request);
 }
@@ -170,7 +170,7 @@ std::optional<StripeError> add_charges(Context& ctx, const Json& subscription,
 }
 
 Json new_item(Context& ctx, const Json& subscription, const ItemRequest& request, Period period) {
-    Json item;
+    Json item = roomy_object(32);
     item["id"] = ctx.new_id("si");
     item["object"] = "subscription_item";
     item["billing_thresholds"] = nullptr;

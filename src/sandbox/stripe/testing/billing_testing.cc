@@ -62,15 +62,16 @@ Outcome<Json> BillingSandbox::call(std::string_view method, const std::string& p
     auto handled = database_->write_blocking([&](sql::Transaction& tx) -> Handled {
         Context ctx(tx, "acct_1", now_, ids_);
         ctx.set_surroundings(surroundings_);
-        tx.run("SAVEPOINT operation");
+        Retreat retreat(ctx);
         Operation operation{.ctx = ctx,
                             .params = Params(*decoded, "", Params::Spellings::AlsoRetired),
                             .path_values = request.path_values,
                             .url = path};
         Answer answer = kAll[match.index].handler(operation);
         if (answer) answer = expand(ctx, visible(*answer), paths);
-        if (!answer && !ctx.keeps_effects()) tx.run("ROLLBACK TO SAVEPOINT operation");
-        tx.run("RELEASE SAVEPOINT operation");
+        if (!answer && !ctx.keeps_effects()) retreat.undo();
+        ctx.save();
+        retreat.close();
         return {std::move(answer)};
     });
     return std::move(handled.answer);

@@ -60,7 +60,9 @@ public:
         return database_->write_blocking([&](sql::Transaction& tx) {
             Context ctx(tx, "acct_1", now_, ids_);
             ctx.set_surroundings(surroundings_);
-            return work(ctx);
+            auto done = work(ctx);
+            ctx.save();
+            return done;
         });
     }
 
