@@ -121,7 +121,7 @@ private:
                           "answer 429 beyond Stripe's limits of a test account");
         sandbox
             ->add_option("--customers-per-clock", sandbox_.customers_per_clock,
-                         "customers on one test clock; Stripe allows 3")
+                         "customers on one test clock, and subscriptions of each; Stripe allows 3")
             ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
             ->capture_default_str();
         sandbox->add_option("--chaos", sandbox_.chaos, "a file that says what goes wrong (JSON)");

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/cards/own_methods.h"
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/coupons/redeem.h"
 #include "sandbox/stripe/invoices/customer_currency.h"
@@ -53,6 +54,32 @@ Settings read_settings_of_invoice(Params& params) {
     return settings;
 }
 
+/// Only an invoice that is sent has a due date, and it needs one.
+std::optional<StripeError> apply_due_date(Context& ctx, Json& invoice, const Settings& settings) {
+    if (settings.collection_method) invoice["collection_method"] = *settings.collection_method;
+    const char* given = settings.days_until_due ? "days_until_due" : "due_date";
+    if (text_of(invoice, "collection_method") != "send_invoice") {
+        invoice["due_date"] = nullptr;
+        if (!settings.days_until_due && !settings.due_date) return std::nullopt;
+        return bad_param(given, "",
+                         std::string("You can only set `") + given +
+                             "` when `collection_method` is `send_invoice`.")
+            .error();
+    }
+    if (settings.days_until_due && settings.due_date)
+        return bad_param("due_date", "parameters_exclusive",
+                         "You may only specify one of these parameters: due_date, "
+                         "days_until_due.")
+            .error();
+    if (settings.due_date && *settings.due_date <= second_of(ctx, text_of(invoice, "customer")))
+        return bad_param("due_date", "", "The due date must be in the future.").error();
+    if (settings.days_until_due)
+        invoice["due_date"] = integer_of(invoice, "created") + 86'400 * *settings.days_until_due;
+    if (settings.due_date) invoice["due_date"] = unix_seconds(*settings.due_date);
+    if (invoice["due_date"].is_null()) return missing_param("days_until_due").error();
+    return std::nullopt;
+}
+
 std::optional<StripeError> apply_settings_of_invoice(Context& ctx, Json& invoice,
                                                      const Settings& settings) {
     merge_metadata(invoice, settings.metadata);
@@ -60,17 +87,13 @@ std::optional<StripeError> apply_settings_of_invoice(Context& ctx, Json& invoice
     if (settings.footer) invoice["footer"] = text_or_null(*settings.footer);
     if (settings.statement_descriptor)
         invoice["statement_descriptor"] = text_or_null(*settings.statement_descriptor);
-    if (settings.collection_method) invoice["collection_method"] = *settings.collection_method;
     if (settings.auto_advance) invoice["auto_advance"] = *settings.auto_advance;
-    if (settings.days_until_due)
-        invoice["due_date"] = integer_of(invoice, "created") + 86'400 * *settings.days_until_due;
-    if (settings.due_date) invoice["due_date"] = unix_seconds(*settings.due_date);
+    if (auto error = apply_due_date(ctx, invoice, settings)) return error;
     if (!settings.default_payment_method) return std::nullopt;
     const std::string& method = *settings.default_payment_method;
-    if (!method.empty() && !ctx.find("payment_method", method))
-        return no_such_param("PaymentMethod", method, "default_payment_method").error();
     invoice["default_payment_method"] = text_or_null(method);
-    return std::nullopt;
+    if (method.empty()) return std::nullopt;
+    return check_own_method(ctx, text_of(invoice, "customer"), method, "default_payment_method");
 }
 
 /// The invoice's own discounts, in place of those it had or has from its customer. Stores new ones.
@@ -137,9 +160,6 @@ Answer create_invoice(Operation& operation) {
     request.period = {now, now};
     request.auto_advance = settings.auto_advance.value_or(false);
     request.collection_method = settings.collection_method.value_or("charge_automatically");
-    if (request.collection_method == "send_invoice" && !settings.days_until_due &&
-        !settings.due_date)
-        return missing_param("days_until_due");
     auto draft = draft_invoice(ctx, request);
     if (!draft) return Refusal(draft.error());
     Json rendering;
@@ -269,6 +289,10 @@ Answer pay(Operation& operation) {
     if (!invoice) return invoice;
     if (text_of(*invoice, "status") == "draft") invoice = finalize_invoice(ctx, *invoice);
     if (!invoice) return invoice;
+    if (!attempt.payment_method.empty())
+        if (auto error = check_own_method(ctx, text_of(*invoice, "customer"),
+                                          attempt.payment_method, "payment_method"))
+            return Refusal(*std::move(error));
     const std::string status = text_of(*invoice, "status");
     if (status == "paid" && integer_of(*invoice, "amount_due") == 0 && !out_of_band) return invoice;
     if (status != "open" && status != "uncollectible") {

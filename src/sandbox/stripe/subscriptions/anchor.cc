@@ -55,10 +55,12 @@ Instant next_anchor(const AnchorDay& wanted, Instant now) {
     }
 }
 
-std::int64_t rest_of_cycle(std::int64_t total, Period cycle, Instant from) {
+std::int64_t rest_of_cycle(std::int64_t total, Period cycle, Instant from, std::int64_t step) {
+    // What no step divides was not rounded by it either.
+    if (total % step != 0) step = 1;
     // The arithmetic does not depend on the currency; the sandbox knows more than the catalog.
-    const auto share = prorate(Money(total, Currency::Usd), cycle, from, Rounding::HalfUp);
-    return share ? share->minor() : 0;
+    const auto share = prorate(Money(total / step, Currency::Usd), cycle, from, Rounding::HalfUp);
+    return share ? share->minor() * step : 0;
 }
 
 std::optional<AnchorDay> read_anchor_day(Params& params) {

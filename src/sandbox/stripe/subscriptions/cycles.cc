@@ -11,6 +11,7 @@
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/currencies.h"
 #include "sandbox/stripe/wire/price_amount.h"
 #include "subscriptions/billing_period.h"
 
@@ -54,8 +55,9 @@ void set_paid_until(Json& item, Instant when) {
     }
 }
 
-std::int64_t part_of_cycle(std::int64_t total, Period cycle, Period part) {
-    return rest_of_cycle(total, cycle, part.start) - rest_of_cycle(total, cycle, part.end);
+std::int64_t part_of_cycle(std::int64_t total, Period cycle, Period part, std::int64_t step) {
+    return rest_of_cycle(total, cycle, part.start, step) -
+           rest_of_cycle(total, cycle, part.end, step);
 }
 
 ItemCycle next_cycle(const Json& subscription, const Json& item, Instant now) {
@@ -76,9 +78,10 @@ std::vector<Json> lines_of_cycle(Context& ctx, const Json& subscription, const J
     const bool is_free =
         flag_of(subscription, "_free_rest") && when.period.start > when.cycle.start;
     const std::int64_t total = is_free ? 0 : total_of(price, quantity);
+    const std::int64_t step = charge_step(text_of(price, "currency"));
     return {subscription_line(
         ctx, {LineKind::Regular, subscription, item, price, quantity,
-              part_of_cycle(total, when.cycle, when.period), when.period, kNothing})};
+              part_of_cycle(total, when.cycle, when.period, step), when.period, kNothing})};
 }
 
 Renewal renew_items(Context& ctx, Json& subscription, Instant at) {

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "base/money.h"
 #include "json/value.h"
 #include "sandbox/stripe/coupons/allocation.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
@@ -14,17 +13,11 @@
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/currencies.h"
 #include "sandbox/stripe/wire/price_amount.h"
-#include "subscriptions/proration.h"
 
 namespace turnpike::twin {
 namespace {
-
-/// The arithmetic does not depend on the currency; the sandbox knows more of them than the catalog.
-std::int64_t time_share(std::int64_t total, Period period, Instant at) {
-    const auto share = prorate(Money(total, Currency::Usd), period, at, Rounding::HalfUp);
-    return share ? share->minor() : 0;
-}
 
 std::vector<std::int64_t> amounts_of(const std::vector<DiscountShare>& shares) {
     std::vector<std::int64_t> amounts;
@@ -230,10 +223,10 @@ constexpr ProrationRules kClassic{current_value, even_cycle};
 
 }  // namespace
 
-ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Period of) {
-    const auto share = [&](std::int64_t total) {
-        return time_share(total, period, of.start) - time_share(total, period, of.end);
-    };
+ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Period of,
+                           const std::string& currency) {
+    const std::int64_t step = charge_step(currency);
+    const auto share = [&](std::int64_t total) { return part_of_cycle(total, period, of, step); };
     ChargedPart part;
     part.gross = share(charge.gross);
     part.net = share(charge.gross - sum_of(charge.discounts));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/time.h"
@@ -25,9 +26,11 @@ struct ChargedPart {
     std::int64_t net = 0;
     std::vector<DiscountShare> discounts{};
 };
-/// That of `part`, which lies in the charged `period`. The shares from its start and from its end
-/// to the end of the period are each rounded once, half up, and so gross and net. Pure.
-ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Period part);
+/// That of `part`, which lies in the charged `period`, in this currency. The shares from its start
+/// and from its end to the end of the period are each rounded once, half up, and so gross and net.
+/// Pure.
+ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Period part,
+                           const std::string& currency);
 
 /// The private member "_cycle" of a proration, from which it is credited in its turn: what it is a
 /// part of.

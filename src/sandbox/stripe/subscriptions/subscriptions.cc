@@ -261,7 +261,9 @@ void end_trial(Context& ctx, Json subscription) {
 bool trial_ends_unbilled(Context& ctx, const Json& subscription) {
     // A method that is being set in this request is not stored yet.
     const bool has_own = !text_of(subscription, "default_payment_method").empty();
-    if (has_own || behavior_without_method(subscription) == "create_invoice") return false;
+    if (has_own || text_of(subscription, "collection_method") == "send_invoice" ||
+        behavior_without_method(subscription) == "create_invoice")
+        return false;
     Json probe;
     probe["customer"] = subscription.at("customer");
     probe["parent"]["subscription_details"]["subscription"] = subscription.at("id");

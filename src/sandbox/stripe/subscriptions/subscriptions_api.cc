@@ -60,7 +60,7 @@ Answer cancel_subscription(Operation& operation) {
     if (params.boolean("prorate").value_or(false)) request.prorate = CancelRequest::Prorate::Yes;
     if (auto details = params.object("cancellation_details")) {
         request.comment = details->text("comment");
-        request.feedback = details->text("feedback");
+        request.feedback = read_feedback(*details);
         params.absorb(*details);
     }
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));

@@ -94,6 +94,7 @@ private:
     [[nodiscard]] bool prorates() const {
         return change_.proration != ProrationBehavior::None && !is_free();
     }
+    [[nodiscard]] std::string currency() const { return text_of(before_, "currency"); }
     [[nodiscard]] Instant anchor() const {
         return *instant_of(result_.subscription, "billing_cycle_anchor");
     }
@@ -303,7 +304,7 @@ private:
             const auto billed = proration_rules(before_).unused(ctx_, before_, item, unused.start);
             if (!billed || billed->until <= unused.start) return;
             const Period credited{unused.start, std::min(billed->until, unused.end)};
-            ChargedPart part = part_of_charge(billed->charge, billed->period, credited);
+            ChargedPart part = part_of_charge(billed->charge, billed->period, credited, currency());
             part.gross = -part.gross;
             part.net = -part.net;
             for (DiscountShare& share : part.discounts) share.amount = -share.amount;
@@ -321,7 +322,7 @@ private:
         add_proration(item,
                       {LineKind::RemainingTime, result_.subscription, item, item.at("price"),
                        integer_of(item, "quantity"), cost.gross, part, kNothing},
-                      part_of_charge(cost, cycle, part), write_charge(cost, cycle));
+                      part_of_charge(cost, cycle, part, currency()), write_charge(cost, cycle));
     }
 
     /// The item stays as it is, but its period may end sooner, or later, than it did.

@@ -258,6 +258,7 @@ std::vector<Json> first_lines(Context& ctx, const Json& subscription,
             continue;
         }
         const std::int64_t total = total_of(price, quantity);
+        const std::int64_t step = charge_step(text_of(price, "currency"));
         line.kind = LineKind::Regular;
         for (const Period& cycle : first_cycles(price, moment)) {
             if (!prorates && cycle.end <= moment.now) continue;
@@ -271,7 +272,7 @@ std::vector<Json> first_lines(Context& ctx, const Json& subscription,
                     lines.push_back(std::move(part));
                 continue;
             }
-            line.amount = prorates ? part_of_cycle(total, cycle, line.period) : 0;
+            line.amount = prorates ? part_of_cycle(total, cycle, line.period, step) : 0;
             lines.push_back(subscription_line(ctx, line));
         }
     }

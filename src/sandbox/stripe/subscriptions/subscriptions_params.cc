@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sandbox/stripe/cards/own_methods.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -46,14 +47,33 @@ std::optional<StripeError> apply_payment_method(Context& ctx, Json& subscription
         subscription["default_payment_method"] = nullptr;
         return std::nullopt;
     }
-    const auto method = ctx.find("payment_method", id);
-    if (!method) return no_such_param("PaymentMethod", id, "default_payment_method").error();
-    if (text_of(*method, "customer") != text_of(subscription, "customer"))
-        return bad_param("default_payment_method", "",
-                         "The customer does not have a payment method with the ID " + id +
-                             ". The payment method must be attached to the customer.")
-            .error();
     subscription["default_payment_method"] = id;
+    return check_own_method(ctx, text_of(subscription, "customer"), id, "default_payment_method");
+}
+
+std::optional<StripeError> apply_source(Context& ctx, Json& subscription, const std::string& id) {
+    subscription["default_source"] = text_or_null(id);
+    if (id.empty()) return std::nullopt;
+    const auto card = ctx.find("card", id);
+    if (card && text_of(*card, "customer") == text_of(subscription, "customer"))
+        return std::nullopt;
+    return no_such_param("source", id, "default_source").error();
+}
+
+std::optional<StripeError> apply_collection(Json& subscription,
+                                            const SubscriptionSettings& settings) {
+    if (settings.collection_method) subscription["collection_method"] = *settings.collection_method;
+    const bool sends = text_of(subscription, "collection_method") == "send_invoice";
+    if (!sends) {
+        subscription["days_until_due"] = nullptr;
+        if (!settings.days_until_due) return std::nullopt;
+        return bad_param("days_until_due", "",
+                         "You can only set `days_until_due` when `collection_method` is "
+                         "`send_invoice`.")
+            .error();
+    }
+    if (settings.days_until_due) subscription["days_until_due"] = *settings.days_until_due;
+    if (subscription["days_until_due"].is_null()) return missing_param("days_until_due").error();
     return std::nullopt;
 }
 
@@ -73,6 +93,12 @@ std::optional<StripeError> check_intervals(const Json& subscription) {
 
 }  // namespace
 
+std::optional<std::string> read_feedback(Params& details) {
+    return details.one_of("feedback",
+                          {"", "customer_service", "low_quality", "missing_features", "other",
+                           "switched_service", "too_complex", "too_expensive", "unused"});
+}
+
 SubscriptionSettings read_settings(Params& params) {
     SubscriptionSettings settings;
     settings.metadata = params.metadata();
@@ -89,7 +115,7 @@ SubscriptionSettings read_settings(Params& params) {
     refuse_tax(params);
     if (auto details = params.object("cancellation_details")) {
         settings.comment = details->text("comment");
-        settings.feedback = details->text("feedback");
+        settings.feedback = read_feedback(*details);
         params.absorb(*details);
     }
     params.ignore("invoice_settings");
@@ -100,19 +126,12 @@ std::optional<StripeError> apply_settings(Context& ctx, Json& subscription,
                                           const SubscriptionSettings& settings) {
     merge_metadata(subscription, settings.metadata);
     if (settings.description) subscription["description"] = text_or_null(*settings.description);
-    if (settings.collection_method) {
-        const bool sends = *settings.collection_method == "send_invoice";
-        if (sends && !settings.days_until_due && subscription["days_until_due"].is_null())
-            return missing_param("days_until_due").error();
-        subscription["collection_method"] = *settings.collection_method;
-        if (!sends) subscription["days_until_due"] = nullptr;
-    }
-    if (settings.days_until_due) subscription["days_until_due"] = *settings.days_until_due;
+    if (auto error = apply_collection(subscription, settings)) return error;
     if (settings.default_payment_method)
         if (auto error = apply_payment_method(ctx, subscription, *settings.default_payment_method))
             return error;
     if (settings.default_source)
-        subscription["default_source"] = text_or_null(*settings.default_source);
+        if (auto error = apply_source(ctx, subscription, *settings.default_source)) return error;
     if (settings.save_default_payment_method)
         subscription["payment_settings"]["save_default_payment_method"] =
             *settings.save_default_payment_method;

@@ -53,6 +53,8 @@ struct NewSubscription {
 /// Errors: 400 for settings and sums that cannot be; 402 with error_if_incomplete.
 Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request);
 
+/// cancellation_details[feedback]; "" takes it back.
+std::optional<std::string> read_feedback(Params& details);
 /// Complains unless a given trial_end lies in the future, and at most two years ahead.
 void check_trial_end(Params& params, std::optional<Instant> trial_end, Instant now);
 inline constexpr std::int64_t kTrialDaysMax = 730;

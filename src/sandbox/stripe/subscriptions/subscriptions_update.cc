@@ -12,14 +12,20 @@ namespace turnpike::twin {
 namespace {
 
 /// pause_collection: an object sets it, "" takes it back; absent leaves it.
-std::optional<Json> read_pause(Params& params) {
+std::optional<Json> read_pause(Params& params, Instant now) {
     if (!params.has("pause_collection")) return std::nullopt;
     auto pause = params.object_or_null("pause_collection");
     if (!pause) return Json();
     Json value;
+    if (!pause->has("behavior")) params.complain(missing_param("pause_collection[behavior]"));
     value["behavior"] = pause->one_of("behavior", {"keep_as_draft", "mark_uncollectible", "void"})
                             .value_or("keep_as_draft");
-    value["resumes_at"] = seconds_or_null(pause->timestamp("resumes_at"));
+    const auto resumes_at = pause->timestamp("resumes_at");
+    if (resumes_at && *resumes_at <= now)
+        params.complain(bad_param("pause_collection[resumes_at]", "",
+                                  "Invalid timestamp: must be an integer Unix timestamp in the "
+                                  "future"));
+    value["resumes_at"] = seconds_or_null(resumes_at);
     params.absorb(*pause);
     return value;
 }
@@ -129,7 +135,7 @@ Answer update_subscription(Operation& operation) {
     if (!change) return Refusal(change.error());
     const SubscriptionSettings settings = read_settings(params);
     change->end = end_request_of(settings);
-    const auto pause = read_pause(params);
+    const auto pause = read_pause(params, now);
     const auto discounts = read_discounts(params);
     if (change->payment.behavior == PaymentBehavior::PendingIfIncomplete)
         check_pendable(params, change->items);

@@ -37,6 +37,14 @@ bool is_stripe_currency(std::string_view lower_case_code) {
     return false;
 }
 
+std::int64_t charge_step(std::string_view currency) {
+    // docs.stripe.com/currencies, "Special cases" and "Three-decimal currencies".
+    if (currency == "isk" || currency == "ugx") return 100;
+    for (const char* code : {"bhd", "jod", "kwd", "omr", "tnd"})
+        if (currency == code) return 10;
+    return 1;
+}
+
 std::string read_optional_currency(Params& params) {
     return params.has("currency") ? read_currency(params) : "";
 }

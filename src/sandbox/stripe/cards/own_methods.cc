@@ -1,0 +1,18 @@
+#include "sandbox/stripe/cards/own_methods.h"
+
+#include "sandbox/stripe/wire/billing_document.h"
+
+namespace turnpike::twin {
+
+std::optional<StripeError> check_own_method(Context& ctx, const std::string& customer,
+                                            const std::string& method, const std::string& param) {
+    const auto found = ctx.find("payment_method", method);
+    if (!found) return no_such_param("PaymentMethod", method, param).error();
+    if (text_of(*found, "customer") == customer) return std::nullopt;
+    return bad_param(param, "resource_missing",
+                     "The customer does not have a payment method with the ID " + method +
+                         ". The payment method must be attached to the customer.")
+        .error();
+}
+
+}  // namespace turnpike::twin
