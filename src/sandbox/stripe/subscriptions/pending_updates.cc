@@ -33,12 +33,16 @@ Refusal not_pendable(const std::string& param) {
                          param + "` is not one of them.");
 }
 
+Instant first_period_end(const Json& subscription) {
+    const Json& items = subscription.at("items").at("data");
+    Instant first = period_of_item(items.at(0)).end;
+    for (const Json& item : items) first = std::min(first, period_of_item(item).end);
+    return first;
+}
+
 /// 23 hours, but not beyond the running period or trial.
 Instant end_of_pending(const Json& subscription, Instant now) {
-    Instant end = now + kPendingLifetime;
-    for (const Json& item : subscription.at("items").at("data"))
-        end = std::min(end, period_of_item(item).end);
-    return end;
+    return std::min(now + kPendingLifetime, first_period_end(subscription));
 }
 
 /// The public member pending_update.
@@ -104,6 +108,8 @@ void apply_pending_update(Context& ctx, Json subscription) {
     const bool was_shown = !subscription.at("pending_update").is_null();
     drop_pending_update(subscription);
     for (const char* name : kPlanned) subscription[name] = planned.at(name);
+    if (flag_of(subscription, "cancel_at_period_end"))
+        subscription["cancel_at"] = unix_seconds(first_period_end(subscription));
     // Otherwise it is what the invoices since then have made it.
     if (text_of(subscription, "status") == "trialing")
         subscription["status"] = planned.at("status");

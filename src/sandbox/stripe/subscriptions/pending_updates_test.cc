@@ -88,6 +88,18 @@ TEST_F(PendingUpdateTest, IsAppliedAtOnceWhenItIsPaidAtOnce) {
     EXPECT_THAT(events, Not(Contains("customer.subscription.pending_update_applied")));
 }
 
+// cancel_at_period_end means the end of the period, wherever that is.
+TEST_F(PendingUpdateTest, MovesTheEndThatIsThatOfThePeriod) {
+    sandbox_.post(path_, "cancel_at_period_end=true");
+    pro_ = sandbox_.price("Yearly", 20000, "year");
+    const Json waiting = sandbox_.post(path_, upgrade());
+    EXPECT_EQ(waiting.at("cancel_at"), unix_seconds(*parse_rfc3339("2026-05-01T00:00:00Z")));
+    use_card("pm_card_visa");
+    sandbox_.post("/v1/invoices/" + text_of(waiting, "latest_invoice") + "/pay");
+    EXPECT_EQ(amount_of(now()), 20000);
+    EXPECT_EQ(now().at("cancel_at"), unix_seconds(*parse_rfc3339("2027-04-01T00:00:00Z")));
+}
+
 TEST_F(PendingUpdateTest, NeedsNoPaymentWithoutAnInvoice) {
     const Json changed =
         sandbox_.post(path_, "items[0][id]=" + item_ + "&items[0][price]=" + pro_ +
