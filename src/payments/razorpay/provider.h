@@ -91,7 +91,8 @@ public:
         std::string customer) override;
     asio::awaitable<Result<ProviderSubscription>> get_subscription(std::string id) override;
     asio::awaitable<Result<ProviderInvoice>> get_invoice(std::string id) override;
-    /// Of one customer: a page may have few, or none, and still be followed by others.
+    /// Of one customer: a page may have few, or none, and still be followed by others; invoices
+    /// come all in one.
     asio::awaitable<Result<ProviderPage<ProviderSubscription>>> list_subscriptions(
         std::optional<std::string> customer, std::optional<std::string> after) override;
     asio::awaitable<Result<ProviderPage<ProviderInvoice>>> list_invoices(

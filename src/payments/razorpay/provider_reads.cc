@@ -1,5 +1,9 @@
+#include <algorithm>
+#include <functional>
+#include <set>
 #include <utility>
 
+#include "base/encoding.h"
 #include "json/value.h"
 #include "payments/razorpay/drafts.h"
 #include "payments/razorpay/exchange.h"
@@ -14,6 +18,45 @@ namespace {
 
 void skip(std::string_view kind, const Json& object, const Error& error) {
     skip_unreadable(kProviderName, kind, object, error);
+}
+
+/// Newest first. Razorpay can be asked for the subscriptions of a plan, not of our customer.
+asio::awaitable<Result<std::vector<Json>>> subscriptions_of(RazorpayExchange& exchange,
+                                                            std::string customer) {
+    auto all = co_await exchange.get_all(std::string(kSubscriptions), "");
+    if (!all) co_return failure(all);
+    std::erase_if(*all, [&](const Json& object) {
+        const auto subscription = read_subscription(object);
+        return !subscription || subscription->customer != customer;
+    });
+    co_return all;
+}
+
+/// All in one page: those made for the customer, and those of each subscription, which Razorpay
+/// bills to the one that it made of the payer.
+asio::awaitable<Result<RazorpayExchange::Page>> invoices_of(RazorpayExchange& exchange,
+                                                            std::string customer) {
+    const auto who = path_segment(customer, no_such("customer"));
+    if (!who) co_return failure(who);
+    const auto subscriptions = co_await subscriptions_of(exchange, *who);
+    if (!subscriptions) co_return failure(subscriptions);
+    std::vector<std::string> queries = {"customer_id=" + *who};
+    for (const Json& subscription : *subscriptions)
+        queries.push_back("subscription_id=" + percent_encode(text_member(subscription, "id")));
+    RazorpayExchange::Page page;
+    std::set<std::string> seen;
+    for (const std::string& query : queries) {
+        auto invoices = co_await exchange.get_all(std::string(kInvoices), query);
+        if (!invoices) co_return failure(invoices);
+        for (Json& invoice : *invoices)
+            if (seen.insert(text_member(invoice, "id")).second)
+                page.items.push_back(std::move(invoice));
+    }
+    std::ranges::sort(page.items, std::greater(), [](const Json& invoice) {
+        const auto created = ReplyReader(invoice, "invoice").maybe_integer("created_at");
+        return std::pair(created.value_or(0), text_member(invoice, "id"));
+    });
+    co_return page;
 }
 
 }  // namespace
@@ -76,15 +119,13 @@ asio::awaitable<Result<ProviderPrice>> Provider::get_price(std::string id) {
 
 asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> Provider::list_payment_methods(
     std::string customer) {
-    const auto all = co_await exchange_->get_all(std::string(kSubscriptions), "");
-    if (!all) co_return failure(all);
+    const auto theirs = co_await subscriptions_of(*exchange_, customer);
+    if (!theirs) co_return failure(theirs);
     std::vector<PaymentMethodOnFile> methods;
-    for (const Json& object : *all) {
+    for (const Json& object : *theirs) {
         const auto method = text_member(object, "payment_method");
         if (method.empty() || is_ended(object)) continue;
-        const auto subscription = read_subscription(object);
-        if (!subscription || subscription->customer != customer) continue;
-        methods.push_back({.id = subscription->id, .brand = method, .last4 = ""});
+        methods.push_back({.id = text_member(object, "id"), .brand = method, .last4 = ""});
     }
     if (methods.size() == 1) methods.front().is_default = true;
     co_return methods;
@@ -118,7 +159,8 @@ asio::awaitable<Result<ProviderPage<ProviderSubscription>>> Provider::list_subsc
 
 asio::awaitable<Result<ProviderPage<ProviderInvoice>>> Provider::list_invoices(
     std::optional<std::string> customer, std::optional<std::string> after) {
-    auto listing = co_await exchange_->get_page(std::string(kInvoices), "", std::move(after));
+    auto listing = customer ? co_await invoices_of(*exchange_, *customer)
+                            : co_await exchange_->get_page(std::string(kInvoices), "", after);
     if (!listing) co_return failure(listing);
     ProviderPage<ProviderInvoice> page{.items = {}, .next = std::move(listing->next)};
     InvoiceCustomers customers(*exchange_);

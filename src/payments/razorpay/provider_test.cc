@@ -302,16 +302,28 @@ TEST_F(RazorpayProvider, ReadsEveryPage) {
 }
 
 TEST_F(RazorpayProvider, ListsWhatConcernsOneCustomer) {
-    const auto subscription = active();
+    // This payer gives the customer's own e-mail address, and is that customer at Razorpay, too.
+    const auto subscription = active("&email=acme@example.org");
     const auto other = customer("other");
-    ASSERT_TRUE(run(provider->start_subscription(wanted(other, price(), "start:2"))));
-    const auto theirs = must(run(provider->list_subscriptions(other, std::nullopt)));
-    ASSERT_EQ(theirs.items.size(), 1U);
-    EXPECT_EQ(theirs.items[0].status, "incomplete");
+    const auto theirs = must(run(provider->start_subscription(wanted(other, price(), "start:2"))));
+    authorise(theirs.id);
+    pass(28 * kDay);
+    const auto own = post("/v1/invoices", Json{{"customer_id", subscription.customer},
+                                               {"line_items", {{{"name", "x"}, {"amount", 500}}}}});
+
+    const auto listed = must(run(provider->list_subscriptions(other, std::nullopt)));
+    ASSERT_EQ(listed.items.size(), 1U);
+    EXPECT_EQ(listed.items[0].id, theirs.id);
     const auto bills = must(run(provider->list_invoices(subscription.customer, std::nullopt)));
-    ASSERT_EQ(bills.items.size(), 1U);
-    EXPECT_EQ(bills.items[0].subscription, subscription.id);
-    EXPECT_TRUE(must(run(provider->list_invoices(other, std::nullopt))).items.empty());
+    ASSERT_EQ(bills.items.size(), 3U) << "its own, and two months";
+    EXPECT_EQ(bills.items[0].id, own.at("id").get<std::string>());
+    EXPECT_EQ(bills.items[1].subscription, subscription.id);
+    EXPECT_EQ(bills.items[1].period.start, subscription.period.end);
+    EXPECT_EQ(bills.items[2].period, subscription.period);
+    EXPECT_FALSE(bills.next);
+    EXPECT_EQ(must(run(provider->list_invoices(other, std::nullopt))).items.size(), 2U);
+    const auto all = must(run(provider->list_invoices(std::nullopt, std::nullopt)));
+    EXPECT_EQ(all.items.size(), 5U);
 }
 
 TEST_F(RazorpayProvider, TextThatIsNoIdNeverLeaves) {
