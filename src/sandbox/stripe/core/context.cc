@@ -90,6 +90,7 @@ Instant Context::now_on_clock(const std::string& test_clock) {
 void Context::forget(std::string_view kind, const std::string& id) {
     if (kind == kTestClock) frozen_times_.erase(id);
     if (kind == kWebhookEndpoint) enabled_endpoints_.reset();
+    if (kind == "customer") clocks_.erase(id);
 }
 
 void Context::reread() {

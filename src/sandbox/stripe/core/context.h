@@ -152,8 +152,7 @@ private:
     std::string base_url_ = "http://127.0.0.1";
     bool keep_effects_ = false;
     std::optional<std::pair<std::string, Instant>> clock_time_;
-    /// Customer -> test clock ("" if none). A customer never changes its clock, and a step of the
-    /// engine asks for it a dozen times.
+    /// Customer -> test clock ("" if none). A step of the engine asks for it a dozen times.
     std::unordered_map<std::string, std::string> clocks_;
     std::unordered_map<std::string, Instant> frozen_times_;
     std::optional<std::vector<Json>> enabled_endpoints_;

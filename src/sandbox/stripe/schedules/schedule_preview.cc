@@ -63,7 +63,6 @@ void leave_shared_time(Context& ctx, Json customer, std::optional<Json>& schedul
     const Instant now = ctx.now_of(text_of(customer, "id"));
     customer["test_clock"] = kAhead;
     ctx.put(customer);
-    ctx.reread();
     ctx.set_clock_time(kAhead, now);
     if (!schedule) return;
     (*schedule)["test_clock"] = kAhead;
@@ -181,11 +180,10 @@ Answer preview_schedule(Operation& operation) {
 
     const std::string clock = text_of(*customer, "test_clock");
     const Instant now = ctx.now_of(owner);
-    UndoPoint before(ctx.transaction());
+    Retreat before(ctx);
     auto preview = live_through(ctx, *customer, std::move(schedule), request->details);
     before.undo();
     before.close();
-    ctx.reread();
     ctx.set_clock_time(clock, now);
     return preview;
 }
