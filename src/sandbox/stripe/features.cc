@@ -27,13 +27,12 @@
 #include "sandbox/stripe/invoices/due_dates.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/invoices/line_edits.h"
-#include "sandbox/stripe/invoices/revisions.h"
 #include "sandbox/stripe/metering/meter_events.h"
 #include "sandbox/stripe/metering/meters.h"
 #include "sandbox/stripe/metering/thin_events.h"
 #include "sandbox/stripe/pages/portal.h"
-#include "sandbox/stripe/payments/ledger.h"
 #include "sandbox/stripe/pages/portal_configurations.h"
+#include "sandbox/stripe/payments/ledger.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/schedules/schedules.h"
 #include "sandbox/stripe/search/search.h"
@@ -81,7 +80,6 @@ std::span<const Feature> features() {
         product_feature(),
         promotion_code_feature(),
         resend_feature(),
-        revision_feature(),
         schedule_feature(),
         search_feature(),
         setup_intent_feature(),

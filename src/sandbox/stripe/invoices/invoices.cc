@@ -11,8 +11,8 @@
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
-#include "sandbox/stripe/invoices/revisions.h"
 #include "sandbox/stripe/invoices/occurrences.h"
+#include "sandbox/stripe/invoices/revisions.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -277,8 +277,14 @@ Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
     invoice["starting_balance"] = integer_of(*customer, "balance");
     refresh_usage(ctx, invoice);
     recompute_totals(invoice);
-    if (!fits_amount(integer_of(invoice, "total")) ||
-        !fits_amount(integer_of(invoice, "amount_due")))
+    if (!fits_amount(integer_of(invoice, "total")))
+        return amount_too_large("", text_of(invoice, "currency"));
+    if (void_revised(ctx, invoice)) {
+        customer = require_customer(ctx, text_of(invoice, "customer"), "customer");
+        invoice["starting_balance"] = integer_of(*customer, "balance");
+        recompute_totals(invoice);
+    }
+    if (!fits_amount(integer_of(invoice, "amount_due")))
         return amount_too_large("", text_of(invoice, "currency"));
     const Settlement settlement =
         settle(integer_of(invoice, "total"), integer_of(invoice, "starting_balance"),

@@ -1,6 +1,5 @@
 #include "sandbox/stripe/invoices/revisions.h"
 
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -36,18 +35,6 @@ Json copied_item(Context& ctx, const Json& line, const std::string& invoice) {
     ctx.put(*item);
     ctx.emit("invoiceitem.created", *item);
     return *std::move(item);
-}
-
-void revision_was_finalized(Context& ctx, std::string_view, const Json& revision) {
-    auto original = ctx.find("invoice", revised_by(revision));
-    if (!original) return;
-    (*original)["latest_revision"] = revision.at("id");
-    if (!is_unpaid(*original)) {
-        ctx.update_and_emit("invoice.updated", *original);
-        return;
-    }
-    const auto voided = void_invoice(ctx, *std::move(original));
-    check(voided.has_value(), "what is not paid can be voided");
 }
 
 }  // namespace
@@ -107,11 +94,17 @@ std::optional<StripeError> check_revision(Context& ctx, const Json& invoice) {
     return error;
 }
 
-const Feature& revision_feature() {
-    static constexpr auto kRevisionListeners =
-        std::to_array<EventListener>({{"invoice.finalized", revision_was_finalized}});
-    static constexpr Feature kFeature{.listeners = kRevisionListeners};
-    return kFeature;
+bool void_revised(Context& ctx, const Json& revision) {
+    auto original = ctx.find("invoice", revised_by(revision));
+    if (!original) return false;
+    (*original)["latest_revision"] = revision.at("id");
+    if (!is_unpaid(*original)) {
+        ctx.update_and_emit("invoice.updated", *original);
+        return false;
+    }
+    const auto voided = void_invoice(ctx, *std::move(original));
+    check(voided.has_value(), "what is not paid can be voided");
+    return true;
 }
 
 }  // namespace turnpike::twin

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "sandbox/stripe/core/context.h"
-#include "sandbox/stripe/core/feature.h"
 
 /// Revisions: a finalized invoice is replaced by a corrected copy of it, and void from then on.
 namespace turnpike::twin {
@@ -19,7 +18,8 @@ Outcome<Json> draft_revision(Context& ctx, const std::string& invoice);
 /// nullopt unless `invoice` is a revision of one that has been paid in the meantime.
 std::optional<StripeError> check_revision(Context& ctx, const Json& invoice);
 
-/// A revision that is finalized voids what it revises. (Listens to invoice.finalized.)
-const Feature& revision_feature();
+/// A revision is about to be finalized: voids what it revises, whose share of the customer's
+/// balance goes back for the revision to take. False where nothing is voided.
+bool void_revised(Context& ctx, const Json& revision);
 
 }  // namespace turnpike::twin

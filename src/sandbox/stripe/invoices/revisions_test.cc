@@ -81,6 +81,25 @@ TEST_F(RevisionTest, VoidsTheOriginalWhenItIsFinalized) {
     EXPECT_EQ(expanded["latest_revision"]["from_invoice"]["invoice"]["id"], original_);
 }
 
+// $10.00 of credit paid a part of the original; it pays the same part of the revision.
+TEST_F(RevisionTest, TakesTheCreditThatTheOriginalTook) {
+    sandbox_.post("/v1/customers/" + customer_ + "/balance_transactions",
+                  "amount=-1000&currency=usd");
+    sandbox_.post("/v1/invoiceitems", "customer=" + customer_ + "&currency=usd&amount=1500");
+    const Json draft = sandbox_.post(
+        "/v1/invoices", "customer=" + customer_ + "&pending_invoice_items_behavior=include");
+    const std::string id = text_of(draft, "id");
+    EXPECT_EQ(sandbox_.post("/v1/invoices/" + id + "/finalize", "auto_advance=false")["amount_due"],
+              500);
+    const Json revision = sandbox_.post("/v1/invoices", from(id));
+    const Json final = sandbox_.post("/v1/invoices/" + text_of(revision, "id") + "/finalize",
+                                     "auto_advance=false");
+    EXPECT_EQ(final["starting_balance"], -1000);
+    EXPECT_EQ(final["amount_due"], 500);
+    EXPECT_EQ(sandbox_.get("/v1/customers/" + customer_)["balance"], 0);
+    EXPECT_EQ(look(id)["status"], "void");
+}
+
 TEST_F(RevisionTest, RefusesWhatCannotBeRevised) {
     const Json paid = sandbox_.post("/v1/invoices", from(original_));
     sandbox_.post("/v1/invoices/" + original_ + "/pay", "paid_out_of_band=true");
