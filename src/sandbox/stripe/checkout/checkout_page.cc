@@ -21,8 +21,10 @@ std::string order_row(Context& ctx, const Json& line) {
     const Json& price = line.at("price");
     const std::string what = is_recurring_price(price) ? price_text(ctx, price)
                                                        : escape_html(text_of(line, "description"));
-    return fmt::format("<tr><td>{} × {}</td><td class=\"amount\">{}</td></tr>",
-                       integer_of(line, "quantity"), what, money_text(line, "amount_subtotal"));
+    const std::string times =
+        line.at("quantity").is_null() ? "" : fmt::format("{} × ", integer_of(line, "quantity"));
+    return fmt::format("<tr><td>{}{}</td><td class=\"amount\">{}</td></tr>", times, what,
+                       money_text(line, "amount_subtotal"));
 }
 
 std::string sum_line(std::string_view name, const std::string& amount) {

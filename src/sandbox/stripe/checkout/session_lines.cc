@@ -8,9 +8,11 @@
 #include "sandbox/stripe/catalog/prices.h"
 #include "sandbox/stripe/catalog/products.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
+#include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
 namespace {
@@ -72,16 +74,25 @@ Outcome<Json> price_of_line(Context& ctx, Params& line) {
     return *std::move(price);
 }
 
-void read_quantity(Params& line, std::size_t index, SoldLine& sold) {
-    const auto quantity = line.integer("quantity");
-    if (!quantity)
-        line.complain(bad_param(
-            line.name_of("quantity"), "parameter_missing",
-            "Quantity is required. Add `quantity` to `line_items[" + std::to_string(index) + "]`"));
-    sold.quantity = quantity.value_or(1);
-    if (sold.quantity < 1)
-        line.complain(bad_param(line.name_of("quantity"), "parameter_invalid_integer",
-                                "This value must be greater than or equal to 1."));
+/// What is metered has the quantity that its meter says; everything else needs one.
+std::optional<StripeError> check_quantity(const SoldLine& sold,
+                                          const std::optional<std::int64_t>& given) {
+    const std::string param = sold.param + "[quantity]";
+    if (is_metered(sold.price)) {
+        if (given) return quantity_of_metered(param);
+        return std::nullopt;
+    }
+    if (!given)
+        return bad_param(param, "parameter_missing",
+                         "Quantity is required. Add `quantity` to `" + sold.param + "`")
+            .error();
+    if (*given < 1)
+        return bad_param(param, "parameter_invalid_integer",
+                         "This value must be greater than or equal to 1.")
+            .error();
+    if (!fits_amount(total_of(sold.price, *given)))
+        return amount_too_large(param, text_of(sold.price, "currency")).error();
+    return std::nullopt;
 }
 
 void refuse_unknown_of_line(Params& line) {
@@ -97,17 +108,10 @@ void refuse_unknown_of_line(Params& line) {
     line.refuse("dynamic_tax_rates", "This sandbox does not compute taxes.");
 }
 
-/// A session's amounts are a price times a quantity.
-bool is_sold_by_unit(const Json& price) {
-    return text_of(price, "billing_scheme") != "tiered" &&
-           part_of(price, "transform_quantity").empty() &&
-           text_of(part_of(price, "recurring"), "usage_type") != "metered";
-}
-
 Outcome<SoldLine> read_sold_line(Context& ctx, Params& line, std::size_t index) {
     SoldLine sold;
     sold.param = "line_items[" + std::to_string(index) + "]";
-    read_quantity(line, index, sold);
+    const auto quantity = line.integer("quantity");
     if (auto metadata = line.metadata(); metadata && metadata->is_object())
         sold.metadata = *std::move(metadata);
     refuse_unknown_of_line(line);
@@ -115,11 +119,8 @@ Outcome<SoldLine> read_sold_line(Context& ctx, Params& line, std::size_t index) 
     if (!price) return Refusal(price.error());
     sold.price = *std::move(price);
     if (auto complaint = line.complaint()) return Refusal(*std::move(complaint));
-    if (!is_sold_by_unit(sold.price))
-        return bad_param(sold.param + "[price]", "",
-                         "This sandbox's checkout sells by the unit: no tiers, packages or usage.");
-    if (!fits_amount(total_of(sold.price, sold.quantity)))
-        return amount_too_large(sold.param + "[quantity]", text_of(sold.price, "currency"));
+    if (auto error = check_quantity(sold, quantity)) return Refusal(*std::move(error));
+    sold.quantity = quantity;
     return sold;
 }
 
@@ -127,7 +128,7 @@ Outcome<SoldLine> read_sold_line(Context& ctx, Params& line, std::size_t index) 
 std::optional<StripeError> check_recurring(Context& ctx, const SoldLine& line) {
     Json form;
     form["items"]["0"]["price"] = line.price.at("id");
-    form["items"]["0"]["quantity"] = std::to_string(line.quantity);
+    if (line.quantity) form["items"]["0"]["quantity"] = std::to_string(*line.quantity);
     Params params(form);
     auto items = read_items(ctx, params);
     if (items) return std::nullopt;
@@ -183,7 +184,7 @@ bool is_recurring_price(const Json& price) { return text_of(price, "type") == "r
 
 Json line_item(Context& ctx, const SoldLine& line, Trial trial) {
     const bool later = trial == Trial::Yes && is_recurring_price(line.price);
-    const std::int64_t amount = later ? 0 : total_of(line.price, line.quantity);
+    const std::int64_t amount = later ? 0 : total_of(line.price, line.quantity.value_or(0));
     const auto product = ctx.find("product", text_of(line.price, "product"));
     Json item;
     item["id"] = ctx.new_id("li");
@@ -197,7 +198,7 @@ Json line_item(Context& ctx, const SoldLine& line, Trial trial) {
     item["description"] = product ? product->at("name") : Json();
     item["metadata"] = line.metadata;
     item["price"] = line.price;
-    item["quantity"] = line.quantity;
+    item["quantity"] = line.quantity ? Json(*line.quantity) : Json();
     return item;
 }
 

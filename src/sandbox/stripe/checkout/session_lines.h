@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace turnpike::twin {
 /// One entry of line_items, its price found, or made from price_data and stored.
 struct SoldLine {
     Json price;
-    std::int64_t quantity = 1;
+    std::optional<std::int64_t> quantity{};  ///< none of what is metered
     Json metadata = Json::object();
     std::string param;  ///< "line_items[0]"
 };

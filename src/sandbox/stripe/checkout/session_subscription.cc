@@ -35,7 +35,8 @@ Json subscription_form(const Json& session, const std::string& method) {
         Json& list = form[is_recurring_price(line.at("price")) ? "items" : "add_invoice_items"];
         Json& entry = list[std::to_string(list.size())];
         entry["price"] = line.at("price").at("id");
-        entry["quantity"] = std::to_string(integer_of(line, "quantity"));
+        if (line.at("quantity").is_number())
+            entry["quantity"] = std::to_string(integer_of(line, "quantity"));
         if (is_recurring_price(line.at("price"))) entry["metadata"] = line.at("metadata");
     }
     return form;

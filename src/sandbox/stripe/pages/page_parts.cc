@@ -8,8 +8,8 @@
 #include "json/value.h"
 #include "sandbox/html.h"
 #include "sandbox/stripe/core/context.h"
-#include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
 namespace {
@@ -19,6 +19,15 @@ std::string interval_text(const Json& price) {
     const std::int64_t count = integer_of(recurring, "interval_count");
     const std::string name = text_of(recurring, "interval");
     return count > 1 ? fmt::format("every {} {}s", count, name) : "per " + name;
+}
+
+/// "$99.00", "$5.00 per 10", "by tiers"
+std::string price_rate_text(const Json& price) {
+    if (is_tiered(price)) return "by tiers";
+    const std::string rate =
+        format_rate(text_of(price, "unit_amount_decimal"), text_of(price, "currency"));
+    const std::int64_t package = integer_of(part_of(price, "transform_quantity"), "divide_by");
+    return package > 1 ? fmt::format("{} per {}", rate, package) : rate;
 }
 
 }  // namespace
@@ -38,9 +47,9 @@ std::string day_text(const Json& object, const char* member) {
 
 std::string price_text(Context& ctx, const Json& price) {
     const auto product = ctx.find("product", text_of(price, "product"));
-    return escape_html(fmt::format("{}: {} {}", product ? text_of(*product, "name") : "Plan",
-                                   format_amount(total_of(price, 1), text_of(price, "currency")),
-                                   interval_text(price)));
+    return escape_html(fmt::format("{}: {} {}{}", product ? text_of(*product, "name") : "Plan",
+                                   price_rate_text(price), interval_text(price),
+                                   is_metered(price) ? ", by what is used" : ""));
 }
 
 std::string return_address(const Json& intent) {
