@@ -29,7 +29,15 @@ p { margin: .25rem 0 } section + p { margin-top: 1rem } .soft { color: var(--sof
 .problem { border-left: .3rem solid var(--bad); padding: .5rem .75rem }
 table { width: 100%; border-collapse: collapse }
 th, td { text-align: left; padding: .4rem .5rem .4rem 0; border-bottom: 1px solid var(--line) }
-.amount { text-align: right; font-variant-numeric: tabular-nums }
+th:last-child, td:last-child { padding-right: 0 }
+.amount { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal }
+td.amount { white-space: nowrap } th { overflow-wrap: normal }
+@media (max-width: 40rem) { .stacked thead { position: absolute; width: 1px; height: 1px;
+    overflow: hidden; clip-path: inset(50%) }
+  .stacked tr, .stacked td { display: block; text-align: left; white-space: normal }
+  .stacked tr { border-bottom: 1px solid var(--line); padding: .4rem 0 }
+  .stacked td { border: 0; padding: 0 }
+  .stacked td::before { content: attr(data-name) ": "; color: var(--soft) } }
 @media (max-width: 32rem) { .folding tr { display: grid; grid-template-columns: 1fr auto;
     border-bottom: 1px solid var(--line); padding: .4rem 0 }
   .folding td { border: 0; padding: 0; overflow-wrap: anywhere }
