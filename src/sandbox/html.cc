@@ -49,6 +49,7 @@ td.amount { white-space: nowrap } th { overflow-wrap: normal }
 label { display: block; font-weight: 600; margin: .5rem 0 .2rem }
 input, select { font: inherit; color: inherit; background: var(--back); width: 100%;
   max-width: 22rem; padding: .5rem; border: 1px solid var(--edge); border-radius: .35rem }
+input.short { width: 5rem; padding: .2rem .4rem }
 button { font: inherit; font-weight: 600; margin-top: .75rem; padding: .5rem 1rem; cursor: pointer;
   border: 1px solid var(--accent); border-radius: .35rem; background: var(--accent); color: #fff }
 @media (prefers-color-scheme: dark) { button { color: #14161f } }
