@@ -29,7 +29,15 @@ p { margin: .25rem 0 } section + p { margin-top: 1rem } .soft { color: var(--sof
 .problem { border-left: .3rem solid var(--bad); padding: .5rem .75rem }
 table { width: 100%; border-collapse: collapse }
 th, td { text-align: left; padding: .4rem .5rem .4rem 0; border-bottom: 1px solid var(--line) }
-.amount { text-align: right; font-variant-numeric: tabular-nums }
+th:last-child, td:last-child { padding-right: 0 }
+.amount { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal }
+td.amount { white-space: nowrap } th { overflow-wrap: normal }
+@media (max-width: 40rem) { .stacked thead { position: absolute; width: 1px; height: 1px;
+    overflow: hidden; clip-path: inset(50%) }
+  .stacked tr, .stacked td { display: block; text-align: left; white-space: normal }
+  .stacked tr { border-bottom: 1px solid var(--line); padding: .4rem 0 }
+  .stacked td { border: 0; padding: 0 }
+  .stacked td::before { content: attr(data-name) ": "; color: var(--soft) } }
 @media (max-width: 32rem) { .folding tr { display: grid; grid-template-columns: 1fr auto;
     border-bottom: 1px solid var(--line); padding: .4rem 0 }
   .folding td { border: 0; padding: 0; overflow-wrap: anywhere }
@@ -41,6 +49,7 @@ th, td { text-align: left; padding: .4rem .5rem .4rem 0; border-bottom: 1px soli
 label { display: block; font-weight: 600; margin: .5rem 0 .2rem }
 input, select { font: inherit; color: inherit; background: var(--back); width: 100%;
   max-width: 22rem; padding: .5rem; border: 1px solid var(--edge); border-radius: .35rem }
+input.short { width: 5rem; padding: .2rem .4rem }
 button { font: inherit; font-weight: 600; margin-top: .75rem; padding: .5rem 1rem; cursor: pointer;
   border: 1px solid var(--accent); border-radius: .35rem; background: var(--accent); color: #fff }
 @media (prefers-color-scheme: dark) { button { color: #14161f } }

@@ -51,14 +51,14 @@ std::string about_text(const Json& rule) {
 std::string misfortune_text(const Json& rule) {
     std::string text = shown(rule, "do");
     if (rule.contains("wait_ms")) text += ", waits " + shown(rule, "wait_ms") + " ms";
-    if (rule.contains("count")) text += ", " + shown(rule, "count") + " at once";
+    if (rule.contains("count")) text += ", " + shown(rule, "count") + " of them";
     if (rule.contains("version")) text += ", " + shown(rule, "version");
     for (const Json& type : part_of(rule, "order")) text += ", " + type.get<std::string>();
     return text;
 }
 
 std::string when_text(const Json& rule) {
-    if (rule.contains("percent")) return shown(rule, "percent") + " in a hundred";
+    if (rule.contains("percent")) return shown(rule, "percent") + " %";
     return "the next " + shown(rule, "next");
 }
 

@@ -122,11 +122,12 @@ PageAnswer show_delivery(Visit& visit) {
     const auto record = find_delivery(visit.tx, account, visit.request.path_value("id"));
     if (!record) return nothing_there();
     std::string body = fmt::format(
-        "<section><p>Event {} to {}: <strong>{}</strong> after {} tries{}.</p>{}</section>\n",
+        "<section><p>Event {} to {}: <strong>{}</strong> after {} {}{}.</p>{}</section>\n",
         link_to(inspector_address(account, {"event", record->delivery.event}),
                 record->delivery.event),
         link_to(address_of_id(record->delivery.endpoint), record->delivery.endpoint),
         escape_html(record->state), record->delivery.tries,
+        record->delivery.tries == 1 ? "try" : "tries",
         record->state == "pending" ? ", next at " + moment_text(record->next_try_at) : "",
         post_form("resend", "", "Send it again", "quiet"));
     const auto attempts = load_attempts(visit.tx, record->delivery.id);

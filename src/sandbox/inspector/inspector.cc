@@ -1,5 +1,7 @@
 #include "sandbox/inspector/inspector.h"
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include <spdlog/spdlog.h>
@@ -11,6 +13,7 @@
 #include "sandbox/inspector/clock_pages.h"
 #include "sandbox/inspector/delivery_pages.h"
 #include "sandbox/inspector/guard.h"
+#include "sandbox/inspector/inspected.h"
 #include "sandbox/inspector/object_pages.h"
 #include "sandbox/twin_base.h"
 
@@ -38,6 +41,12 @@ PageAnswer refused_page(const std::string& why) {
             .html = html_page("Refused", "<h1>Refused</h1><p>" + escape_html(why) + "</p>")};
 }
 
+bool concerns_unknown_account(const InspectorRoute& route, const Visit& visit) {
+    if (!route.pattern.starts_with("/inspect/{account}")) return false;
+    const auto known = visit.twin.inspected().accounts(visit.tx);
+    return std::ranges::find(known, visit.account()) == known.end();
+}
+
 PageAnswer broken_page() {
     return {.status = 500, .html = html_page("Broken", "<h1>Something broke</h1>")};
 }
@@ -46,7 +55,8 @@ PageAnswer broken_page() {
 
 bool Inspector::wants(const http::Request& request) {
     const bool reads = request.method == http::Method::Get || request.method == http::Method::Head;
-    return (reads && request.path == "/") || request.path.starts_with("/inspect/");
+    const bool is_start = request.path == "/" || request.path == "/inspect";
+    return (reads && is_start) || request.path.starts_with("/inspect/");
 }
 
 asio::awaitable<http::Response> Inspector::answer(http::Request& request) {
@@ -81,7 +91,7 @@ asio::awaitable<PageAnswer> Inspector::page_of(http::Request& request) {
     const auto now = twin_.clock().now();
     auto work = [&](sql::Transaction& tx) {
         Visit visit{.tx = tx, .twin = twin_, .request = request, .form = parameters, .now = now};
-        return route.handler(visit);
+        return concerns_unknown_account(route, visit) ? nothing_there() : route.handler(visit);
     };
     if (route.method == "GET") co_return co_await twin_.database().read(work);
     co_return co_await twin_.database().write(work);

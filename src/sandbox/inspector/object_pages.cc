@@ -110,6 +110,7 @@ PageAnswer find(Visit& visit) {
 
 constexpr auto kObjectPages = std::to_array<InspectorRoute>({
     {"GET", "/", show_sandbox},
+    {"GET", "/inspect", show_sandbox},
     {"GET", "/inspect/find", find},
     {"GET", "/inspect/{account}", show_account},
     {"GET", "/inspect/{account}/objects/{kind}", list_objects_of_kind},

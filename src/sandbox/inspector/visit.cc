@@ -1,5 +1,6 @@
 #include "sandbox/inspector/visit.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <utility>
@@ -42,6 +43,28 @@ std::string ways(const std::string& account) {
     return html + "</p></nav>\n";
 }
 
+/// Each cell knows its column's name, for screens too narrow for columns.
+std::string named_cells(std::initializer_list<std::string_view> names, std::string_view rows) {
+    constexpr std::string_view kRow = "<tr>", kCell = "<td";
+    std::string named;
+    std::size_t column = 0;
+    while (!rows.empty()) {
+        if (rows.starts_with(kRow)) column = 0;
+        const bool cell = rows.starts_with(kCell);
+        const auto next = std::min(rows.find('<', 1), rows.size());
+        if (cell && column < names.size()) {
+            named += fmt::format("<td data-name=\"{}\"", *(names.begin() + column++));
+            rows.remove_prefix(kCell.size());
+            named += rows.substr(0, next - kCell.size());
+            rows.remove_prefix(next - kCell.size());
+            continue;
+        }
+        named += rows.substr(0, next);
+        rows.remove_prefix(next);
+    }
+    return named;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> before_of(const Visit& visit) {
@@ -69,7 +92,8 @@ std::string link_to(const std::string& address, std::string_view text) {
 std::string table_of(std::initializer_list<std::string_view> names, const std::string& rows) {
     std::string head;
     for (const auto name : names) head += fmt::format("<th scope=\"col\">{}</th>", name);
-    return "<table><thead><tr>" + head + "</tr></thead><tbody>" + rows + "</tbody></table>\n";
+    return "<table class=\"stacked\"><thead><tr>" + head + "</tr></thead><tbody>" +
+           named_cells(names, rows) + "</tbody></table>\n";
 }
 
 std::string moment_text(Instant moment) {

@@ -23,7 +23,7 @@ constexpr std::string_view kInstrumentFields =
     "value=\"gaurav.kumar@example.com\" autocomplete=\"email\">"
     "<label for=\"later\">Later charges</label><select id=\"later\" name=\"later\">"
     "<option value=\"succeed\">succeed</option><option value=\"fail\">are declined</option>"
-    "</select>";
+    "</select><br>";
 
 PageAnswer page(std::string_view title, const std::string& body) {
     return {.status = 200, .html = html_page(title, body)};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -10,18 +11,31 @@
 #include "sandbox/stripe/checkout/session_document.h"
 #include "sandbox/stripe/checkout/session_lines.h"
 #include "sandbox/stripe/checkout/session_payment.h"
+#include "sandbox/stripe/checkout/typed_quantities.h"
 #include "sandbox/stripe/pages/page_parts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
 
-std::string order_row(Context& ctx, const Json& line) {
+/// The field belongs to the form that pays.
+std::string quantity_field(const Json& line, std::size_t number) {
+    return fmt::format(
+        "<input form=\"pay\" name=\"{}\" aria-label=\"Quantity of {}\" inputmode=\"numeric\" "
+        "autocomplete=\"off\" size=\"4\" class=\"short\" value=\"{}\"> × ",
+        quantity_field_of(number), escape_html(text_of(line, "description")),
+        integer_of(line, "quantity"));
+}
+
+std::string order_row(Context& ctx, const Json& line, std::size_t number) {
     const Json& price = line.at("price");
     const std::string what = is_recurring_price(price) ? price_text(ctx, price)
                                                        : escape_html(text_of(line, "description"));
-    const std::string times =
-        line.at("quantity").is_null() ? "" : fmt::format("{} × ", integer_of(line, "quantity"));
+    std::string times;
+    if (is_adjustable(line))
+        times = quantity_field(line, number);
+    else if (line.at("quantity").is_number())
+        times = fmt::format("{} × ", integer_of(line, "quantity"));
     return fmt::format("<tr><td>{}{}</td><td class=\"amount\">{}</td></tr>", times, what,
                        money_text(line, "amount_subtotal"));
 }
@@ -57,7 +71,8 @@ std::string order_section(Context& ctx, const Json& session) {
         return "<section><p>Your card is saved for later payments. Nothing is charged "
                "now.</p></section>\n";
     std::string rows;
-    for (const Json& line : lines_of(session)) rows += order_row(ctx, line);
+    std::size_t number = 0;
+    for (const Json& line : lines_of(session)) rows += order_row(ctx, line, number++);
     std::string sums;
     if (const auto discount = integer_of(session.at("total_details"), "amount_discount"))
         sums = sum_line("Subtotal", money_text(session, "amount_subtotal")) +
@@ -111,16 +126,22 @@ std::string code_field(const Json& session, const Json& notice) {
                                      text_of(notice, "promotion_code"));
 }
 
+/// Shows what the order comes to before anything is paid.
+std::string look_button(const Json& session) {
+    const bool adjusts = std::ranges::any_of(lines_of(session), is_adjustable);
+    if (!adjusts && !takes_code(session)) return "";
+    return fmt::format(
+        " <button class=\"quiet\" name=\"action\" value=\"apply_code\" formnovalidate>{}</button>",
+        adjusts ? "Update the order" : "Apply the code only");
+}
+
 /// The first button is the one that the Enter key presses.
 std::string pay_form(Context& ctx, const Json& session, const Json& notice, std::string_view action,
                      const std::string& fields) {
-    const std::string looks_first =
-        takes_code(session) ? " <button class=\"quiet\" name=\"action\" value=\"apply_code\" "
-                              "formnovalidate>Apply the code only</button>"
-                            : "";
     return fmt::format(
-        "<form method=\"post\">{}{}<br><button name=\"action\" value=\"{}\">{}</button>{}</form>\n",
-        fields, code_field(session, notice), action, button_of(ctx, session), looks_first);
+        "<form method=\"post\" id=\"pay\">{}{}<br><button name=\"action\" "
+        "value=\"{}\">{}</button>{}</form>\n",
+        fields, code_field(session, notice), action, button_of(ctx, session), look_button(session));
 }
 
 std::string email_field(const Json& session, const Json& notice) {
@@ -227,12 +248,32 @@ std::string local_path(Context& ctx, const std::string& address) {
     return address.starts_with(ctx.base_url()) ? address.substr(ctx.base_url().size()) : address;
 }
 
+StripeError order_has_changed(const Json& session) {
+    StripeError error;
+    error.message =
+        "The order has changed: it comes to " +
+        format_amount(integer_of(session, "amount_total"), text_of(session, "currency")) +
+        " today. Nothing was charged yet.";
+    return error;
+}
+
 PageAnswer act_on_checkout(PageRequest& page) {
     Context& ctx = page.ctx;
     if (!is_payable(page.object, ctx.now()))
         return {.status = 303, .html = "", .location = page.path};
+    const auto quantities_changed = take_typed_quantities(page);
+    if (!quantities_changed) {
+        leave_notice(page, quantities_changed.error());
+        return {.status = 303, .html = "", .location = page.path};
+    }
+    if (*quantities_changed) ctx.put(page.object);
     if (page.form.text("action").value_or("").ends_with("_code")) {
         if (const auto error = change_code(page)) leave_notice(page, *error);
+        return {.status = 303, .html = "", .location = page.path};
+    }
+    // Nobody pays what they have not seen.
+    if (*quantities_changed) {
+        leave_notice(page, order_has_changed(page.object));
         return {.status = 303, .html = "", .location = page.path};
     }
     Retreat before(ctx);

@@ -121,6 +121,10 @@ std::optional<StripeError> apply_typed_code(Context& ctx, Json& session, const s
         {{DiscountRequest::Kind::PromotionCode, text_of(*found, "id"), "promotion_code"}});
 }
 
+std::optional<StripeError> discount_again(Context& ctx, Json& session) {
+    return discount_session(ctx, session, requests_of(session));
+}
+
 std::optional<StripeError> check_session_discount(Context& ctx, const Json& session) {
     const auto redeemed = redeem(ctx, target_of_session(session), requests_of(session));
     if (redeemed) return std::nullopt;

@@ -23,6 +23,9 @@ std::optional<StripeError> discount_session(Context& ctx, Json& session,
 /// Errors: as above, and for a code that is not one.
 std::optional<StripeError> apply_typed_code(Context& ctx, Json& session, const std::string& code);
 
+/// Takes the present discount off lines that have changed. Errors: as above.
+std::optional<StripeError> discount_again(Context& ctx, Json& session);
+
 /// Whether the discount can still be redeemed. Errors: 400 as above.
 std::optional<StripeError> check_session_discount(Context& ctx, const Json& session);
 /// Counts the redemption by which a payment without an invoice was made smaller.

@@ -95,15 +95,26 @@ std::optional<StripeError> check_quantity(const SoldLine& sold,
     return std::nullopt;
 }
 
+/// What Stripe takes where it is not said.
+constexpr std::int64_t kQuantityMax = 99;
+constexpr std::int64_t kQuantityLimit = 999'999;
+
+/// adjustable_quantity; null where the quantity is fixed.
+Json read_adjustable(Params& line) {
+    auto given = line.object("adjustable_quantity");
+    if (!given) return {};
+    const bool enabled = given->boolean("enabled").value_or(false);
+    const std::int64_t minimum = given->integer("minimum").value_or(0);
+    const std::int64_t maximum = given->integer("maximum").value_or(kQuantityMax);
+    if (minimum < 0 || maximum < minimum || maximum > kQuantityLimit)
+        given->complain(bad_param(given->name_of("maximum"), "parameter_invalid_integer",
+                                  "A quantity ranges from 0 to 999999, its minimum first."));
+    line.absorb(*given);
+    if (!enabled) return {};
+    return Json{{"enabled", true}, {"maximum", maximum}, {"minimum", minimum}};
+}
+
 void refuse_unknown_of_line(Params& line) {
-    if (auto adjustable = line.object("adjustable_quantity")) {
-        if (adjustable->boolean("enabled").value_or(false))
-            adjustable->complain(bad_param(adjustable->name_of("enabled"), "",
-                                           "The quantities on this sandbox's page are fixed."));
-        adjustable->ignore("maximum");
-        adjustable->ignore("minimum");
-        line.absorb(*adjustable);
-    }
     line.refuse("tax_rates", "This sandbox does not compute taxes.");
     line.refuse("dynamic_tax_rates", "This sandbox does not compute taxes.");
 }
@@ -114,6 +125,7 @@ Outcome<SoldLine> read_sold_line(Context& ctx, Params& line, std::size_t index) 
     const auto quantity = line.integer("quantity");
     if (auto metadata = line.metadata(); metadata && metadata->is_object())
         sold.metadata = *std::move(metadata);
+    sold.adjustable = read_adjustable(line);
     refuse_unknown_of_line(line);
     auto price = price_of_line(ctx, line);
     if (!price) return Refusal(price.error());
@@ -189,7 +201,7 @@ Json line_item(Context& ctx, const SoldLine& line, Trial trial) {
     Json item;
     item["id"] = ctx.new_id("li");
     item["object"] = "item";
-    item["adjustable_quantity"] = nullptr;
+    item["adjustable_quantity"] = is_metered(line.price) ? Json() : line.adjustable;
     item["amount_discount"] = 0;
     item["amount_subtotal"] = amount;
     item["amount_tax"] = 0;

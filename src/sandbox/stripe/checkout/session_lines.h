@@ -14,6 +14,7 @@ namespace turnpike::twin {
 struct SoldLine {
     Json price;
     std::optional<std::int64_t> quantity{};  ///< none of what is metered
+    Json adjustable;  ///< {"enabled", "maximum", "minimum"} where the payer chooses; null
     Json metadata = Json::object();
     std::string param;  ///< "line_items[0]"
 };

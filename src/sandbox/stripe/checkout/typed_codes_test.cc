@@ -192,5 +192,34 @@ TEST_F(TypedCodesTest, AreRefusedUnlessTheShopTakesThem) {
     EXPECT_EQ(text_of(now_is(), "status"), "complete");
 }
 
+// 5 mugs at $15.00 are $75.00, a quarter off $56.25.
+TEST_F(TypedCodesTest, QuantitiesAreTypedWhereTheShopLetsThem) {
+    open(
+        "&allow_promotion_codes=true&line_items[0][adjustable_quantity][enabled]=true"
+        "&line_items[0][adjustable_quantity][maximum]=5");
+    EXPECT_THAT(show(), HasSubstr("name=\"quantity_0\""));
+    for (const char* wrong : {"6", "0", "-1", "x", "1.5"}) {
+        send(std::string("action=apply_code&quantity_0=") + wrong);
+        EXPECT_THAT(show(), HasSubstr("must be a whole number from 1 to 5."));
+    }
+    send("action=apply_code&quantity_0=4");
+    EXPECT_EQ(total(), 6000);
+    // Nobody pays what they have not seen.
+    send(std::string(kTypedCard) + "&quantity_0=5");
+    EXPECT_EQ(text_of(now_is(), "status"), "open");
+    EXPECT_THAT(show(), AllOf(HasSubstr("it comes to $75.00 today"), HasSubstr("Pay $75.00")));
+    send(std::string(kTypedCard) + "&quantity_0=5&promotion_code=SPRING");
+    EXPECT_EQ(text_of(now_is(), "status"), "complete");
+    const Json intent = sandbox_.get("/v1/payment_intents/" + text_of(now_is(), "payment_intent"));
+    EXPECT_EQ(integer_of(intent, "amount_received"), 5625);
+}
+
+TEST_F(TypedCodesTest, QuantitiesStayWhereTheShopHasFixedThem) {
+    EXPECT_THAT(show(), Not(HasSubstr("quantity_0")));
+    send(std::string(kTypedCard) + "&quantity_0=5");
+    EXPECT_EQ(total(), 3000);
+    EXPECT_EQ(text_of(now_is(), "status"), "complete");
+}
+
 }  // namespace
 }  // namespace turnpike::twin
