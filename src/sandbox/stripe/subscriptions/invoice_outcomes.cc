@@ -56,6 +56,7 @@ void settle(Context& ctx, Json subscription) {
     if (resumed) subscription["_resumption_ends"] = nullptr;
     update_subscription_document(ctx, subscription);
     if (resumed) ctx.emit("customer.subscription.resumed", subscription);
+    warn_of_trial_end(ctx, std::move(subscription));
 }
 
 void give_up_collection(Context& ctx, Json subscription) {

@@ -93,6 +93,12 @@ void invoice_leftovers(Context& ctx, const Json& subscription, Period period,
     publish_draft(ctx, draft);
 }
 
+bool needs_trial_warning(const Json& subscription, Instant now) {
+    return text_of(subscription, "status") == "trialing" &&
+           !flag_of(subscription, "_trial_warned") &&
+           *instant_of(subscription, "trial_end") - kTrialWarning <= now;
+}
+
 }  // namespace
 
 bool is_ended(const Json& subscription) {
@@ -279,6 +285,14 @@ Outcome<Json> end_trial_unbilled(Context& ctx, Json subscription) {
     return subscription;
 }
 
+Json warn_of_trial_end(Context& ctx, Json subscription) {
+    if (!needs_trial_warning(subscription, now_of(ctx, subscription))) return subscription;
+    subscription["_trial_warned"] = true;
+    save_subscription(ctx, subscription);
+    ctx.emit("customer.subscription.trial_will_end", subscription);
+    return subscription;
+}
+
 Outcome<std::monostate> step_subscription(Context& ctx, Json subscription) {
     const Instant now = now_of(ctx, subscription);
     const std::string status = text_of(subscription, "status");
@@ -295,11 +309,8 @@ Outcome<std::monostate> step_subscription(Context& ctx, Json subscription) {
         update_subscription_document(ctx, subscription);
     } else if (status == "trialing" && due(instant_of(subscription, "trial_end"))) {
         end_trial(ctx, std::move(subscription));
-    } else if (status == "trialing" && !flag_of(subscription, "_trial_warned") &&
-               due(*instant_of(subscription, "trial_end") - kTrialWarning)) {
-        subscription["_trial_warned"] = true;
-        save_subscription(ctx, subscription);
-        ctx.emit("customer.subscription.trial_will_end", subscription);
+    } else if (needs_trial_warning(subscription, now)) {
+        warn_of_trial_end(ctx, std::move(subscription));
     } else if (status == "paused") {
         end_resumption(ctx, std::move(subscription));
     } else if (due(upcoming_notice_at(subscription))) {

@@ -144,6 +144,10 @@ Outcome<Json> end_trial_unbilled(Context& ctx, Json subscription);
 /// Ends every subscription of a customer who is being deleted.
 Outcome<std::monostate> end_subscriptions_of(Context& ctx, const std::string& customer);
 
+/// customer.subscription.trial_will_end, unless the trial goes on for three days or that was said.
+/// Returns the subscription, stored.
+Json warn_of_trial_end(Context& ctx, Json subscription);
+
 /// One engine step of a subscription that is due at the engine's present time.
 Outcome<std::monostate> step_subscription(Context& ctx, Json subscription);
 

@@ -120,6 +120,7 @@ private:
             after["status"] = "active";
         } else if (starts_trial()) {
             if (!trialing_) after["trial_start"] = unix_seconds(now_);
+            after.erase("_trial_warned");
             after["trial_end"] = unix_seconds(*change_.trial_end);
             after["billing_cycle_anchor"] = unix_seconds(*change_.trial_end);
             after["status"] = "trialing";

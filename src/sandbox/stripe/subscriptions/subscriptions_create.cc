@@ -387,8 +387,10 @@ Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request) {
         publish_draft(ctx, draft);
         return subscription;
     }
-    return collect_subscription_invoice(ctx, text_of(subscription, "id"), std::move(draft),
-                                        request.payment);
+    auto made = collect_subscription_invoice(ctx, text_of(subscription, "id"), std::move(draft),
+                                             request.payment);
+    if (made) made = warn_of_trial_end(ctx, *std::move(made));
+    return made;
 }
 
 Answer create_subscription(Operation& operation) {

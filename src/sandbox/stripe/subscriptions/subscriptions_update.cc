@@ -177,7 +177,12 @@ Answer update_subscription(Operation& operation) {
     if (pause) planned.subscription["pause_collection"] = *pause;
     store_subscription_discounts(ctx, planned.subscription, redeemed);
     if (unbilled) return end_trial_now(ctx, std::move(planned.subscription), *change, now);
-    return apply_change(ctx, std::move(planned), *change);
+    const bool warns =
+        ends_trial(*change, *subscription, now) && !flag_of(*subscription, "_trial_warned");
+    auto updated = apply_change(ctx, std::move(planned), *change);
+    if (!updated) return updated;
+    if (warns) ctx.emit("customer.subscription.trial_will_end", *updated);
+    return warn_of_trial_end(ctx, *std::move(updated));
 }
 
 namespace {

@@ -94,6 +94,30 @@ TEST_F(TrialChargeTest, IsChargedAsThePaymentBehaviorSays) {
     EXPECT_EQ(made["latest_invoice"]["attempted"], false);
 }
 
+// Wire specification, 1.7: "at once if the trial is shorter or ended early".
+TEST_F(TrialChargeTest, AShortTrialIsWarnedOfAtOnceAndALongerOneAgain) {
+    const std::string warning = "customer.subscription.trial_will_end";
+    sandbox_.new_events();
+    const Json made = sandbox_.post("/v1/subscriptions", "customer=" + sandbox_.customer() +
+                                                             "&items[0][price]=" + monthly_ +
+                                                             "&trial_period_days=2");
+    const std::string path = "/v1/subscriptions/" + text_of(made, "id");
+    EXPECT_THAT(sandbox_.new_events(), Contains(warning).Times(1));
+    const Instant end = sandbox_.now() + days(10);
+    sandbox_.post(path, "trial_end=" + std::to_string(unix_seconds(end)));
+    sandbox_.run_until(end - days(3) - hours(1));
+    EXPECT_THAT(sandbox_.new_events(), ::testing::Not(Contains(warning)));
+    sandbox_.run_until(end - days(3));
+    EXPECT_THAT(sandbox_.new_events(), Contains(warning).Times(1));
+
+    const Json early = sandbox_.post("/v1/subscriptions", "customer=" + sandbox_.customer() +
+                                                              "&items[0][price]=" + monthly_ +
+                                                              "&trial_period_days=14");
+    sandbox_.new_events();
+    sandbox_.post("/v1/subscriptions/" + text_of(early, "id"), "trial_end=now");
+    EXPECT_THAT(sandbox_.new_events(), Contains(warning).Times(1));
+}
+
 TEST_F(TrialChargeTest, LeavesACheckoutOpenThatIsNotPaid) {
     const Json open = session(sandbox_.customer(""));
     const std::string path = "/v1/checkout/sessions/" + text_of(open, "id");
