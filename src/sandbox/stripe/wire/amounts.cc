@@ -1,35 +1,17 @@
 #include "sandbox/stripe/wire/amounts.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
-#include <utility>
 
 #include "base/decimal.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/currencies.h"
 #include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
 namespace {
 
 constexpr int kUnitAmountPlaces = 12;
-
-/// Stripe writes ISK and UGX with two decimals, which have to be 00; of the three decimals of the
-/// others the last has to be 0. (docs.stripe.com/currencies, "Special cases" and "Three-decimal
-/// currencies".)
-std::int64_t step_of(std::string_view currency) {
-    static constexpr std::array<std::pair<std::string_view, std::int64_t>, 7> kAmountSteps{
-        {{"isk", 100},
-         {"ugx", 100},
-         {"bhd", 10},
-         {"jod", 10},
-         {"kwd", 10},
-         {"omr", 10},
-         {"tnd", 10}}};
-    for (const auto& [code, step] : kAmountSteps)
-        if (code == currency) return step;
-    return 1;
-}
 
 }  // namespace
 
@@ -70,7 +52,7 @@ std::optional<Refusal> charge_amount_problem(std::int64_t amount, const std::str
 
 std::optional<Refusal> fraction_problem(std::int64_t amount, const std::string& currency,
                                         const std::string& param) {
-    const auto step = step_of(currency);
+    const auto step = charge_step(currency);
     if (amount % step == 0) return std::nullopt;
     return bad_param(param, "invalid_charge_amount",
                      "Invalid amount: " + std::to_string(amount) + ". An amount in " + currency +
