@@ -55,7 +55,7 @@ protected:
             attempt.tried_at = moment;
             attempt.status = retry_at ? 500 : 200;
             save_attempt(tx, delivery, attempt, retry_at);
-            save_fate(tx, {.delivery = delivery.id, .endpoint = "we"});
+            save_fate(tx, {.delivery = delivery.id, .endpoint = "we", .type = "customer.created"});
             return true;
         });
     }
