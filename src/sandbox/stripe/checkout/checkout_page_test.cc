@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr const char* kGoodCard =
     "action=card&email=ada%40example.com&number=4242+4242+4242+4242&exp=12+%2F+34&cvc=123&name=Ada";
@@ -168,6 +169,17 @@ TEST_F(CheckoutPageTest, SendsToTheBankAndComesBack) {
             EXPECT_EQ(act(kGoodCard).location, shop());
         }
     }
+}
+
+TEST_F(CheckoutPageTest, SendsToTheBankForASubscription) {
+    open("mode=subscription&line_items[0][quantity]=1&line_items[0][price]=" +
+         sandbox_.price("Pro", 1000));
+    const std::string asks =
+        act("action=card&email=a%40b.co&number=4000002760003184&exp=12%2F34&cvc=123&name=A")
+            .location;
+    EXPECT_THAT(asks, StartsWith("/p/authenticate/pi_"));
+    EXPECT_EQ(text_of(now_is(), "status"), "open");
+    EXPECT_EQ(text_of(now_is(), "payment_status"), "unpaid");
 }
 
 TEST_F(CheckoutPageTest, ExplainsATrial) {

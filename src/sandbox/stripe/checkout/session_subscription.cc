@@ -61,11 +61,12 @@ Outcome<PaymentStep> step_of_unpaid(Context& ctx, const Json& session, const Jso
         ctx.keep_effects();
         return Refusal(failure_of(*intent));
     }
+    (*intent)["_return_url"] = page_of(ctx, session);
     Json& redirect = (*intent)["next_action"]["redirect_to_url"];
     redirect["return_url"] = page_of(ctx, session);
-    (*intent)["_return_url"] = page_of(ctx, session);
+    std::string bank_page = text_of(redirect, "url");
     ctx.put(*intent);
-    return PaymentStep{session, text_of(redirect, "url")};
+    return PaymentStep{session, std::move(bank_page)};
 }
 
 Outcome<PaymentStep> start_subscription(Context& ctx, Json session, const std::string& method) {

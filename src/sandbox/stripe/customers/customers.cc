@@ -55,7 +55,7 @@ bool is_invoice_prefix(std::string_view text) {
            });
 }
 
-void read_shipping(Params& params, Json& customer) {
+void read_customer_shipping(Params& params, Json& customer) {
     if (!params.has("shipping")) return;
     auto given = params.object("shipping");
     Json& shipping = customer["shipping"];
@@ -106,7 +106,7 @@ void read_customer(Params& params, Json& customer) {
         params.complain(bad_param("next_invoice_sequence", "parameter_invalid_integer",
                                   "Invalid next_invoice_sequence: must be from 1 to "
                                   "1,000,000,000."));
-    read_shipping(params, customer);
+    read_customer_shipping(params, customer);
     read_invoice_settings(params, customer);
     merge_metadata(customer, params.metadata());
     if (params.has("preferred_locales"))
