@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -196,26 +197,39 @@ Complaints check_pure(const File& file, const std::set<std::string>& pure) {
     return complaints;
 }
 
-/// The usage log's folders, lowest first: a file includes its own folder and those before.
-constexpr std::array<std::string_view, 5> kLogLayers{"files", "records", "identity", "segment",
-                                                     "state"};
+/// Folders below `root`, lowest first: a file includes its own folder and those before. What is in
+/// none of them lies above all.
+struct Layers {
+    std::string_view root;
+    std::span<const std::string_view> folders;
+};
+constexpr std::array<std::string_view, 5> kLogFolders{"files", "records", "identity", "segment",
+                                                      "state"};
+constexpr Layers kLogLayers{"metering/log/", kLogFolders};
+constexpr std::array<std::string_view, 22> kStripeFolders{
+    "wire",         "core",          "metering",  "catalog",   "versions", "webhooks",
+    "cards",        "coupons",       "disputes",  "customers", "payments", "invoices",
+    "credit_notes", "subscriptions", "schedules", "previews",  "pages",    "checkout",
+    "entitlements", "search",        "clocks",    "calls"};
+constexpr Layers kStripeLayers{"sandbox/stripe/", kStripeFolders};
 
-std::size_t log_layer_of(std::string_view path) {
-    constexpr std::string_view kLog = "metering/log/";
-    path.remove_prefix(path.find(kLog) + kLog.size());
-    const auto layer = std::ranges::find(kLogLayers, path.substr(0, path.find('/')));
-    return static_cast<std::size_t>(layer - kLogLayers.begin());
+std::size_t layer_of(std::string_view path, const Layers& layers) {
+    path.remove_prefix(path.find(layers.root) + layers.root.size());
+    const auto layer = std::ranges::find(layers.folders, path.substr(0, path.find('/')));
+    return static_cast<std::size_t>(layer - layers.folders.begin());
 }
 
-Complaints check_log_layers(const File& file) {
+Complaints check_layers(const File& file, const Layers& layers) {
     Complaints complaints;
     if (is_test(file.path)) return complaints;
     for (const auto& include : includes_of(file))
-        if (include.path.starts_with("metering/log/") &&
-            log_layer_of(include.path) > log_layer_of(file.path))
+        if (include.path.starts_with(layers.root) &&
+            layer_of(include.path, layers) > layer_of(file.path, layers))
             complaints.push_back(at(file, include.line, include.path + " lies above this file"));
     return complaints;
 }
+Complaints check_log_layers(const File& file) { return check_layers(file, kLogLayers); }
+Complaints check_stripe_layers(const File& file) { return check_layers(file, kStripeLayers); }
 
 /// Drawing has one home.
 Complaints check_drawing(const File& file) {
@@ -273,6 +287,11 @@ TEST(Includes, TheUsageLogIsBuiltInLayers) {
     EXPECT_TRUE(complaints.empty()) << joined(complaints);
 }
 
+TEST(Includes, StripesTwinIsBuiltInLayers) {
+    const auto complaints = over_sources(check_stripe_layers, "src/sandbox/stripe");
+    EXPECT_TRUE(complaints.empty()) << joined(complaints);
+}
+
 TEST(Includes, PureTargetsStayPure) {
     const auto pure = pure_files();
     Complaints complaints;
@@ -310,6 +329,10 @@ TEST(IncludesSelfTest, ALayerThatKnowsAHigherOneIsNoticed) {
                    "#include \"metering/log/state/usage_state.h\"\n"
                    "#include \"metering/log/usage_log.h\"\n"};
     EXPECT_EQ(check_log_layers(bad).size(), 2U);
+    const File twin{"src/sandbox/stripe/invoices/invoices.cc",
+                    "#include \"sandbox/stripe/core/context.h\"\n"
+                    "#include \"sandbox/stripe/subscriptions/subscriptions.h\"\n"};
+    EXPECT_EQ(check_stripe_layers(twin).size(), 1U);
 }
 
 TEST(IncludesSelfTest, DrawingElsewhereIsNoticed) {

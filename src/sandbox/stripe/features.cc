@@ -34,6 +34,7 @@
 #include "sandbox/stripe/pages/portal_configurations.h"
 #include "sandbox/stripe/payments/ledger.h"
 #include "sandbox/stripe/payments/payment_intents.h"
+#include "sandbox/stripe/previews/invoice_previews.h"
 #include "sandbox/stripe/schedules/schedules.h"
 #include "sandbox/stripe/search/search.h"
 #include "sandbox/stripe/subscriptions/delinquency.h"
@@ -64,6 +65,7 @@ std::span<const Feature> features() {
         dispute_feature(),
         event_feature(),
         entitlement_feature(),
+        preview_feature(),
         invoice_feature(),
         ledger_feature(),
         line_edit_feature(),

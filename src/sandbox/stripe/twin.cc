@@ -8,17 +8,17 @@
 #include <spdlog/spdlog.h>
 
 #include "sandbox/documents.h"
+#include "sandbox/stripe/calls/auth.h"
+#include "sandbox/stripe/calls/idempotency.h"
+#include "sandbox/stripe/calls/operation_call.h"
 #include "sandbox/stripe/clocks/billing_engine.h"
 #include "sandbox/stripe/clocks/test_clocks.h"
 #include "sandbox/stripe/core/events.h"
 #include "sandbox/stripe/core/feature.h"
-#include "sandbox/stripe/core/idempotency.h"
-#include "sandbox/stripe/core/operation_call.h"
 #include "sandbox/stripe/core/store.h"
 #include "sandbox/stripe/inspection.h"
 #include "sandbox/stripe/pages/billing_pdf.h"
 #include "sandbox/stripe/webhooks/webhooks.h"
-#include "sandbox/stripe/wire/auth.h"
 #include "sandbox/stripe/wire/rate_limits.h"
 #include "sql/migrator.h"
 

@@ -7,6 +7,7 @@
 #include "sandbox/stripe/cards/cards.h"
 #include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/sepa_debit.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/fields.h"
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {

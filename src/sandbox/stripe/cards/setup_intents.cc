@@ -5,8 +5,8 @@
 #include "json/value.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/test_cards.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/rendering.h"
-#include "sandbox/stripe/wire/answer.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {

@@ -7,6 +7,7 @@
 #include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/setup_intents.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/list_owner.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/wire/billing_document.h"

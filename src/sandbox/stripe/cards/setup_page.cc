@@ -5,7 +5,7 @@
 #include "json/value.h"
 #include "sandbox/html.h"
 #include "sandbox/stripe/cards/setup_intents.h"
-#include "sandbox/stripe/pages/page_parts.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {

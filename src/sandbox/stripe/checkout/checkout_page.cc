@@ -12,7 +12,8 @@
 #include "sandbox/stripe/checkout/session_lines.h"
 #include "sandbox/stripe/checkout/session_payment.h"
 #include "sandbox/stripe/checkout/typed_quantities.h"
-#include "sandbox/stripe/pages/page_parts.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {

@@ -6,7 +6,7 @@
 #include "sandbox/html.h"
 #include "sandbox/stripe/checkout/checkout.h"
 #include "sandbox/stripe/core/feature.h"
-#include "sandbox/stripe/pages/page_parts.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/testing/billing_testing.h"
 
 namespace turnpike::twin {

@@ -11,6 +11,7 @@
 #include "sandbox/stripe/checkout/session_lines.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/invoices/invoices.h"
+#include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
 

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/checkout/session_lines.h"
 #include "sandbox/stripe/checkout/session_params.h"
 #include "sandbox/stripe/checkout/session_payment.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {

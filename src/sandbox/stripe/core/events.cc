@@ -10,8 +10,8 @@
 #include "base/check.h"
 #include "sandbox/deliveries.h"
 #include "sandbox/documents.h"
+#include "sandbox/stripe/core/feature.h"
 #include "sandbox/stripe/core/rendering.h"
-#include "sandbox/stripe/webhooks/webhooks.h"
 #include "sandbox/stripe/wire/paging.h"
 
 namespace turnpike::twin {
@@ -197,7 +197,7 @@ void record_event(Context& ctx, NewEvent event) {
     const auto created = unix_seconds(event.created);
     const Json body = event_body(ctx, std::move(event), id);
     ctx.transaction().run(kInsert, {ctx.account(), id, type, created, ctx.now(), to_text(body)});
-    queue_webhooks(ctx, body);
+    tell_of_event(ctx, body);
 }
 
 std::optional<Json> find_event(Context& ctx, const std::string& id) {

@@ -16,6 +16,7 @@ struct Registry {
     std::map<std::string_view, std::vector<const Includable*>> includables;
     std::map<std::string_view, const EngineStep*> steps;
     std::vector<const EventListener*> listeners;
+    std::vector<void (*)(Context&, const Json&)> recorded;
 };
 
 Registry collect() {
@@ -26,6 +27,7 @@ Registry collect() {
         for (const auto& row : feature.includables) all.includables[row.kind].push_back(&row);
         for (const auto& step : feature.steps) all.steps.emplace(step.kind, &step);
         for (const auto& listener : feature.listeners) all.listeners.push_back(&listener);
+        if (feature.event_recorded != nullptr) all.recorded.push_back(feature.event_recorded);
     }
     return all;
 }
@@ -66,6 +68,10 @@ const EngineStep* find_step(std::string_view kind) {
 void tell_listeners(Context& ctx, std::string_view type, const Json& object) {
     for (const auto* listener : registry().listeners)
         if (type.starts_with(listener->types)) listener->heard(ctx, type, object);
+}
+
+void tell_of_event(Context& ctx, const Json& event) {
+    for (const auto hear : registry().recorded) hear(ctx, event);
 }
 
 }  // namespace turnpike::twin

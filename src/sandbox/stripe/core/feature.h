@@ -43,6 +43,8 @@ struct Feature {
     std::span<const Includable> includables{};
     std::span<const EngineStep> steps{};
     std::span<const EventListener> listeners{};
+    /// Hears of every event once it is recorded, as it is stored.
+    void (*event_recorded)(Context&, const Json& event) = nullptr;
     /// Ends what a customer has of this feature, before the customer is deleted.
     Outcome<std::monostate> (*end_customer)(Context&, const std::string& customer) = nullptr;
 };
@@ -53,5 +55,7 @@ std::span<const Feature> features();
 /// nullptr: no feature has a step for this kind.
 const EngineStep* find_step(std::string_view kind);
 void tell_listeners(Context& ctx, std::string_view type, const Json& object);
+/// Tells of a recorded event: Feature::event_recorded.
+void tell_of_event(Context& ctx, const Json& event);
 
 }  // namespace turnpike::twin

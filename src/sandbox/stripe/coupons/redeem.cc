@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/coupons/coupons.h"

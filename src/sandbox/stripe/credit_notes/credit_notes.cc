@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sandbox/documents.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/credit_notes/credited_invoice.h"
 #include "sandbox/stripe/credit_notes/credited_lines.h"
 #include "sandbox/stripe/customers/balance_transactions.h"

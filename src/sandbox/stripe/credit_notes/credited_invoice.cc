@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sandbox/documents.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/billing_document.h"

@@ -6,7 +6,8 @@
 
 #include "base/check.h"
 #include "sandbox/documents.h"
-#include "sandbox/stripe/invoices/customer_currency.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/customers/customer_currency.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"

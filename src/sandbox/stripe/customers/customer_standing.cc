@@ -3,7 +3,7 @@
 #include <array>
 
 #include "json/value.h"
-#include "sandbox/stripe/invoices/occurrences.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "json/value.h"
 #include "sandbox/stripe/cards/test_cards.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/disputes/evidence.h"
 #include "sandbox/stripe/wire/billing_document.h"
 

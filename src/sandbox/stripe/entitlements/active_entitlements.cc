@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/entitlements/features.h"
 #include "sandbox/stripe/wire/billing_document.h"
 

@@ -9,8 +9,9 @@
 #include <string>
 #include <utility>
 
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/invoices/invoices.h"
-#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {

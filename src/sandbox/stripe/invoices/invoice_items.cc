@@ -8,8 +8,9 @@
 #include "json/value.h"
 #include "sandbox/stripe/catalog/price_schemes.h"
 #include "sandbox/stripe/catalog/prices.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/coupons/applied.h"
-#include "sandbox/stripe/invoices/customer_currency.h"
+#include "sandbox/stripe/customers/customer_currency.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/wire/amounts.h"
@@ -201,8 +202,6 @@ std::optional<StripeError> discount_item(
 }
 
 }  // namespace
-
-std::string pending_parent(const std::string& customer) { return "pending:" + customer; }
 
 void bind_invoice_item(Json& item, const std::string& invoice) {
     item["invoice"] = text_or_null(invoice);

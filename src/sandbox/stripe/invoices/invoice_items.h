@@ -30,8 +30,6 @@ struct NewInvoiceItem {
 /// A pending item, not stored yet (put it, and raise invoiceitem.created).
 Json new_invoice_item(Context& ctx, const NewInvoiceItem& request);
 
-/// ListFilter::parent of the items that wait for this customer's next invoice.
-std::string pending_parent(const std::string& customer);
 /// Says on which invoice the item is; "" makes it wait.
 void bind_invoice_item(Json& item, const std::string& invoice);
 

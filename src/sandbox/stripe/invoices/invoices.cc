@@ -5,13 +5,15 @@
 #include <fmt/format.h>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/customers/balance_transactions.h"
+#include "sandbox/stripe/customers/customer_currency.h"
 #include "sandbox/stripe/invoices/due_dates.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
-#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/invoices/revisions.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/amounts.h"

@@ -10,6 +10,7 @@
 #include "json/json.h"
 #include "sandbox/stripe/core/context.h"
 #include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/payments/payment_intents.h"
 
 /// Stripe's invoices: draft -> open -> paid | void | uncollectible. Everything here works on the
 /// stored documents and raises the events that Stripe raises.
@@ -42,11 +43,6 @@ void publish_draft(Context& ctx, Json& invoice);
 /// amount holds (amount_too_large).
 Outcome<Json> finalize_invoice(Context& ctx, Json invoice);
 
-enum class PaymentSession : std::uint8_t {
-    OnSession,   ///< the cardholder is there and can authenticate
-    OffSession,  ///< a charge that needs the cardholder is declined (authentication_required)
-    Recurring,   ///< off-session for an invoice: it then waits for the cardholder
-};
 enum class AttemptReason : bool { Automatic, Requested };
 struct PaymentAttempt {
     PaymentSession session = PaymentSession::Recurring;
@@ -70,9 +66,9 @@ void step_invoice(Context& ctx, Json invoice);
 bool retries_exhausted(const Json& invoice);
 /// Marks an open invoice as paid without a charge.
 Json pay_out_of_band(Context& ctx, Json invoice);
-/// The PaymentIntent of this invoice changed outside of attempt_payment (confirmed or canceled by
-/// a client): paid when it succeeded.
-void payment_intent_changed(Context& ctx, const Json& payment_intent);
+
+/// EventListener of kPaymentIntentChanged: an open invoice that it pays is paid when it succeeded.
+void hear_of_payment_intent(Context& ctx, std::string_view type, const Json& payment_intent);
 
 /// open (or uncollectible) -> void. Errors: 400 for any other status.
 Outcome<Json> void_invoice(Context& ctx, Json invoice);

@@ -3,14 +3,14 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/cards/own_methods.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/coupons/redeem.h"
-#include "sandbox/stripe/invoices/customer_currency.h"
+#include "sandbox/stripe/customers/customer_currency.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/invoices.h"
-#include "sandbox/stripe/invoices/invoices_preview.h"
-#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/invoices/revisions.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -381,7 +381,6 @@ Answer get_invoice_payment(Operation& operation) {
 constexpr auto kInvoiceRoutes = std::to_array<OperationRoute>({
     {"POST", "/v1/invoices", create_invoice},
     {"GET", "/v1/invoices", list_invoices},
-    {"POST", "/v1/invoices/create_preview", preview_invoice},
     {"GET", "/v1/invoices/{invoice}", get_invoice},
     {"POST", "/v1/invoices/{invoice}", update_invoice},
     {"DELETE", "/v1/invoices/{invoice}", delete_invoice},
@@ -437,13 +436,17 @@ constexpr auto kInvoiceIncludables = std::to_array<Includable>({
 
 constexpr auto kInvoiceSteps = std::to_array<EngineStep>({{"invoice", sure_step<step_invoice>}});
 
+constexpr auto kInvoiceListeners =
+    std::to_array<EventListener>({{kPaymentIntentChanged, hear_of_payment_intent}});
+
 }  // namespace
 
 const Feature& invoice_feature() {
     static constexpr Feature kFeature{.operations = kInvoiceRoutes,
                                       .expandables = kInvoiceExpandables,
                                       .includables = kInvoiceIncludables,
-                                      .steps = kInvoiceSteps};
+                                      .steps = kInvoiceSteps,
+                                      .listeners = kInvoiceListeners};
     return kFeature;
 }
 

@@ -1,9 +1,10 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/invoices/invoices.h"
-#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -176,7 +177,7 @@ Json pay_out_of_band(Context& ctx, Json invoice) {
     return settle_paid(ctx, std::move(invoice), Charged::No);
 }
 
-void payment_intent_changed(Context& ctx, const Json& payment_intent) {
+void hear_of_payment_intent(Context& ctx, std::string_view /*type*/, const Json& payment_intent) {
     auto invoice = ctx.find("invoice", text_of(payment_intent, "_invoice"));
     if (!invoice || text_of(*invoice, "status") != "open") return;
     const std::string status = text_of(payment_intent, "status");

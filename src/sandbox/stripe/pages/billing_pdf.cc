@@ -8,8 +8,8 @@
 #include "pdf/render.h"
 #include "sandbox/documents.h"
 #include "sandbox/html.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/pages/invoice_sums.h"
-#include "sandbox/stripe/pages/page_parts.h"
 
 namespace turnpike::twin {
 namespace {

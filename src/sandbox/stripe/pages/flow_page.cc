@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "sandbox/html.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/pages/card_form.h"
-#include "sandbox/stripe/pages/page_parts.h"
 #include "sandbox/stripe/pages/plan_forms.h"
 #include "sandbox/stripe/pages/portal_actions.h"
 #include "sandbox/stripe/pages/portal_flow.h"

@@ -4,10 +4,12 @@
 
 #include "json/value.h"
 #include "sandbox/html.h"
+#include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/core/occurrences.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/pages/card_form.h"
 #include "sandbox/stripe/pages/invoice_sums.h"
-#include "sandbox/stripe/pages/page_parts.h"
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/pages/portal_configurations.h"
 #include "sandbox/stripe/payments/payment_intents.h"
@@ -197,7 +199,7 @@ PageAnswer authenticate_on_page(PageRequest& page) {
     if (text_of(page.object, "status") == "requires_action" && !answer.empty()) {
         const auto confirmed = authenticate_payment_intent(
             page.ctx, page.object, answer == "yes" ? Authenticated::Yes : Authenticated::No);
-        payment_intent_changed(page.ctx, confirmed.intent);
+        tell_listeners(page.ctx, kPaymentIntentChanged, confirmed.intent);
     }
     const std::string session = origin_of(page, text_of(page.object, "customer"));
     return {.status = 303, .html = "", .location = with_origin(page.path, session)};

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "sandbox/html.h"
-#include "sandbox/stripe/pages/page_parts.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/pages/portal_actions.h"
 #include "sandbox/stripe/wire/billing_document.h"
 

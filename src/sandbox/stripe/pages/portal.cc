@@ -5,6 +5,7 @@
 
 #include "json/value.h"
 #include "sandbox/html.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/pages/portal_configurations.h"
 #include "sandbox/stripe/pages/portal_flow.h"
 #include "sandbox/stripe/wire/billing_document.h"

@@ -7,9 +7,9 @@
 
 #include "json/value.h"
 #include "sandbox/html.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/pages/card_form.h"
 #include "sandbox/stripe/pages/hosted_invoice.h"
-#include "sandbox/stripe/pages/page_parts.h"
 #include "sandbox/stripe/pages/plan_forms.h"
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/pages/portal_actions.h"

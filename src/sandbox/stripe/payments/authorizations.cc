@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/payments/charges.h"
 #include "sandbox/stripe/wire/billing_document.h"
 

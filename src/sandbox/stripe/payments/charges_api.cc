@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/list_owner.h"
 #include "sandbox/stripe/payments/charges.h"
 #include "sandbox/stripe/payments/intent_settings.h"

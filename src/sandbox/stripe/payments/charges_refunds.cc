@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/list_owner.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/disputes/disputes.h"

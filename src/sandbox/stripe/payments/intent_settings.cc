@@ -7,6 +7,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/payments/intent_states.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/amounts.h"

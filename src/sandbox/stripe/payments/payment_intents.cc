@@ -6,6 +6,7 @@
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/sepa_debit.h"
 #include "sandbox/stripe/cards/test_cards.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/payments/authorizations.h"

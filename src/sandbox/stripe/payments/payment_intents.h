@@ -8,7 +8,6 @@
 #include "sandbox/stripe/cards/test_cards.h"
 #include "sandbox/stripe/core/context.h"
 #include "sandbox/stripe/core/feature.h"
-#include "sandbox/stripe/invoices/invoices.h"
 
 /// PaymentIntents. The card (test_cards.h) is the whole issuer, the account (sepa_debit.h) the
 /// bank.
@@ -20,8 +19,7 @@ struct NewPaymentIntent {
     std::string customer;  ///< "" if none
     std::string description;
     std::string capture_method = "automatic_async";  ///< or "automatic", "manual"
-    std::string
-        invoice;  ///< kept as payment_details.order_reference and for payment_intent_changed
+    std::string invoice;  ///< that it pays: kept, and shown as payment_details.order_reference
     Json setup_future_usage;
 };
 /// Not stored yet; status requires_payment_method.
@@ -31,6 +29,11 @@ Json new_payment_intent(Context& ctx, const NewPaymentIntent& request);
 struct Confirmation {
     Json intent;
     std::optional<StripeError> error;  ///< 402 with the PaymentIntent inside
+};
+enum class PaymentSession : std::uint8_t {
+    OnSession,   ///< the cardholder is there and can authenticate
+    OffSession,  ///< a charge that needs the cardholder is declined (authentication_required)
+    Recurring,   ///< off-session for an invoice: it then waits for the cardholder
 };
 /// What a bank that wants to ask its customer gets.
 enum class OnChallenge : bool { Ask, Decline };

@@ -4,7 +4,9 @@
 #include "json/value.h"
 #include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
+#include "sandbox/stripe/core/feature.h"
 #include "sandbox/stripe/core/list_owner.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/payments/authorizations.h"
 #include "sandbox/stripe/payments/bank_debits.h"
@@ -70,7 +72,7 @@ Answer confirm_as_asked(Context& ctx, Json intent, const ConfirmRequest& request
     if (request.return_url) intent["_return_url"] = *request.return_url;
     Confirmation confirmed =
         confirm_payment_intent(ctx, std::move(intent), id, request.session, request.on_challenge);
-    payment_intent_changed(ctx, confirmed.intent);
+    tell_listeners(ctx, kPaymentIntentChanged, confirmed.intent);
     if (!confirmed.error) return std::move(confirmed.intent);
     ctx.keep_effects();
     return Refusal(*std::move(confirmed.error));

@@ -7,6 +7,8 @@
 
 #include "base/check.h"
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/schedules/phase_discounts.h"
 #include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"

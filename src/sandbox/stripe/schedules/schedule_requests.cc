@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/schedules/following.h"
 #include "sandbox/stripe/schedules/schedules.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"

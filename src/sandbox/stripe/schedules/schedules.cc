@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/schedules/following.h"
 #include "sandbox/stripe/schedules/phase_params.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/schedules/phase_params.h"
 #include "sandbox/stripe/schedules/schedule_requests.h"
 #include "sandbox/stripe/schedules/schedules.h"

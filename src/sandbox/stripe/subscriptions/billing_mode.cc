@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/billing_document.h"
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/subscriptions/delinquency.h"
 #include "sandbox/stripe/subscriptions/pending_updates.h"

@@ -6,6 +6,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/coupons/allocation.h"
+#include "sandbox/stripe/customers/customer_currency.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/subscriptions/cycles.h"

@@ -6,9 +6,12 @@
 
 #include "base/check.h"
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/customers/customer_currency.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
+#include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/subscriptions/cycles.h"
 #include "sandbox/stripe/subscriptions/invoice_outcomes.h"
 #include "sandbox/stripe/subscriptions/pending_updates.h"
@@ -100,11 +103,6 @@ bool needs_trial_warning(const Json& subscription, Instant now) {
 }
 
 }  // namespace
-
-bool is_ended(const Json& subscription) {
-    const std::string status = text_of(subscription, "status");
-    return status == "canceled" || status == "incomplete_expired";
-}
 
 void save_subscription(Context& ctx, const Json& subscription) {
     ctx.put(subscription);

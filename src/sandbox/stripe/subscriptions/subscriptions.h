@@ -151,8 +151,6 @@ Json warn_of_trial_end(Context& ctx, Json subscription);
 /// One engine step of a subscription that is due at the engine's present time.
 Outcome<std::monostate> step_subscription(Context& ctx, Json subscription);
 
-bool is_ended(const Json& subscription);  ///< canceled or incomplete_expired
-
 /// The 23 hours to get a subscription's first invoice paid, or that of a resumption.
 inline constexpr std::chrono::hours kIncompleteLifetime{23};
 inline constexpr std::chrono::hours kTrialWarning{72};

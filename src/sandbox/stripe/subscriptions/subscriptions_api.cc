@@ -2,7 +2,9 @@
 #include <utility>
 
 #include "json/value.h"
-#include "sandbox/stripe/invoices/occurrences.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/occurrences.h"
+#include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/subscriptions/invoice_outcomes.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"

@@ -5,10 +5,11 @@
 
 #include "base/check.h"
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
-#include "sandbox/stripe/invoices/occurrences.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/subscriptions/cycles.h"
 #include "sandbox/stripe/subscriptions/invoice_outcomes.h"

@@ -2,7 +2,8 @@
 #include <utility>
 
 #include "json/value.h"
-#include "sandbox/stripe/invoices/customer_currency.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/customers/customer_currency.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
 #include "sandbox/stripe/subscriptions/anchor.h"

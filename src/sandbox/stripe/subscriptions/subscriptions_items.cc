@@ -5,6 +5,7 @@
 #include "sandbox/stripe/catalog/plans.h"
 #include "sandbox/stripe/catalog/price_schemes.h"
 #include "sandbox/stripe/catalog/prices.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sandbox/stripe/cards/own_methods.h"
+#include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"

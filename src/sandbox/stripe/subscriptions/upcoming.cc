@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "json/value.h"
-#include "sandbox/stripe/invoices/invoices_preview.h"
+#include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -40,11 +41,7 @@ std::optional<Instant> upcoming_notice_at(const Json& subscription) {
 void announce_upcoming(Context& ctx, Json subscription) {
     subscription["_upcoming_told"] = unix_seconds(first_period(subscription).end);
     save_subscription(ctx, subscription);
-    auto invoice = upcoming_invoice(ctx, subscription);
-    // One that sums up to more than an invoice holds is not announced.
-    if (!invoice) return;
-    invoice->erase("id");
-    ctx.emit("invoice.upcoming", *invoice);
+    tell_listeners(ctx, kRenewalNears, subscription);
 }
 
 }  // namespace turnpike::twin

@@ -168,7 +168,8 @@ constexpr auto kWebhookEndpointRoutes = std::to_array<OperationRoute>({
 }  // namespace
 
 const Feature& webhook_endpoint_feature() {
-    static constexpr Feature kFeature{.operations = kWebhookEndpointRoutes};
+    static constexpr Feature kFeature{.operations = kWebhookEndpointRoutes,
+                                      .event_recorded = queue_webhooks};
     return kFeature;
 }
 

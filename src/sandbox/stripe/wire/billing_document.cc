@@ -5,7 +5,7 @@
 
 #include "base/decimal.h"
 #include "json/value.h"
-#include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/wire/params.h"
 
 namespace turnpike::twin {
 
@@ -18,10 +18,6 @@ Json complete_list(std::string url, std::vector<Json> data) {
     list["total_count"] = count;
     list["url"] = std::move(url);
     return list;
-}
-
-Instant second_of(Context& ctx, const std::string& customer) {
-    return std::chrono::floor<std::chrono::seconds>(ctx.now_of(customer));
 }
 
 BillingInterval interval_of(const Json& price) {
@@ -51,6 +47,11 @@ void merge_metadata(Json& object, const std::optional<Json>& change) {
     }
 }
 
+bool is_ended(const Json& subscription) {
+    const std::string status = text_of(subscription, "status");
+    return status == "canceled" || status == "incomplete_expired";
+}
+
 std::optional<std::int64_t> read_days_until_due(Params& params) {
     constexpr std::int64_t kDaysMax = 3'650;
     const auto days = params.integer("days_until_due");
@@ -71,12 +72,6 @@ std::int64_t minimum_charge(const std::string& currency) {
     for (const auto& [code, minimum] : kMinimums)
         if (code == currency) return minimum;
     return 1;
-}
-
-Outcome<Json> require_customer(Context& ctx, const std::string& id, const std::string& param) {
-    auto customer = ctx.find("customer", id);
-    if (!customer || flag_of(*customer, "deleted")) return no_such_param("customer", id, param);
-    return *std::move(customer);
 }
 
 }  // namespace turnpike::twin

@@ -15,14 +15,10 @@
 /// What Stripe's documents have in common, beyond sandbox/documents.h.
 namespace turnpike::twin {
 
-class Context;
 class Params;
 
 /// {"object": "list", "data": .., "has_more": false, "total_count": n, "url": ..}
 Json complete_list(std::string url, std::vector<Json> data);
-
-/// The customer's time in whole seconds: what Stripe's timestamps hold.
-Instant second_of(Context& ctx, const std::string& customer);
 
 /// The interval of a recurring price's document. `recurring` must be set.
 BillingInterval interval_of(const Json& price);
@@ -31,13 +27,13 @@ BillingInterval interval_of(const Json& price);
 /// with empty values, or clears all.
 void merge_metadata(Json& object, const std::optional<Json>& change);
 
+/// A subscription that is canceled or incomplete_expired.
+bool is_ended(const Json& subscription);
+
 /// days_until_due of an invoice; complains about what no calendar holds.
 std::optional<std::int64_t> read_days_until_due(Params& params);
 
 /// The smallest amount that Stripe charges in this currency; 50 for "usd".
 std::int64_t minimum_charge(const std::string& currency);
-
-/// A customer that exists and was not deleted; 400 "No such customer" naming `param` otherwise.
-Outcome<Json> require_customer(Context& ctx, const std::string& id, const std::string& param);
 
 }  // namespace turnpike::twin

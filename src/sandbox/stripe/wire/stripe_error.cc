@@ -60,4 +60,9 @@ Refusal card_error(const std::string& code, const std::string& decline_code,
     return Refusal(std::move(error));
 }
 
+std::string doc_url_of(std::string code) {
+    std::ranges::replace(code, '_', '-');
+    return "https://stripe.com/docs/error-codes/" + code;
+}
+
 }  // namespace turnpike::twin

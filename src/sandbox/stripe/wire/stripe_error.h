@@ -38,4 +38,7 @@ Refusal bad_param(const std::string& param, const std::string& code, const std::
 Refusal card_error(const std::string& code, const std::string& decline_code,
                    const std::string& message);
 
+/// Where Stripe documents an error code: "card_declined" -> ".../error-codes/card-declined".
+std::string doc_url_of(std::string code);
+
 }  // namespace turnpike::twin

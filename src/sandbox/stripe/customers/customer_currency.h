@@ -15,4 +15,7 @@ std::optional<StripeError> check_customer_currency(Context& ctx, const std::stri
 /// last, else "usd".
 std::string default_currency(Context& ctx, const std::string& customer);
 
+/// ListFilter::parent of the invoice items that wait for this customer's next invoice.
+std::string pending_parent(const std::string& customer);
+
 }  // namespace turnpike::twin

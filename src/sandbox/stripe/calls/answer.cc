@@ -1,6 +1,5 @@
-#include "sandbox/stripe/wire/answer.h"
+#include "sandbox/stripe/calls/answer.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "http/limits.h"
@@ -23,11 +22,6 @@ std::string error_text(const StripeError& error, const std::string& request_id, 
         body["request_log_url"] = "https://dashboard.stripe.com/test/logs/" + request_id +
                                   "?t=" + std::to_string(unix_seconds(now));
     return wire_text(visible(Json{{"error", std::move(body)}}));
-}
-
-std::string doc_url_of(std::string code) {
-    std::ranges::replace(code, '_', '-');
-    return "https://stripe.com/docs/error-codes/" + code;
 }
 
 std::string wire_text(const Json& answer) { return to_pretty_text(answer) + "\n"; }

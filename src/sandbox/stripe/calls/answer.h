@@ -22,9 +22,6 @@ struct WireAnswer {
 /// {"error": {...}} as Stripe writes it: members by name, links to the documentation and the log.
 std::string error_text(const StripeError& error, const std::string& request_id, Instant now);
 
-/// Where Stripe documents an error code: "card_declined" -> ".../error-codes/card-declined".
-std::string doc_url_of(std::string code);
-
 /// Pretty-printed, as Stripe sends JSON.
 std::string wire_text(const Json& answer);
 

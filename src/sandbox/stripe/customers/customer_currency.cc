@@ -1,10 +1,8 @@
-#include "sandbox/stripe/invoices/customer_currency.h"
+#include "sandbox/stripe/customers/customer_currency.h"
 
 #include <optional>
 #include <utility>
 
-#include "sandbox/stripe/invoices/invoice_items.h"
-#include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -53,5 +51,7 @@ std::string default_currency(Context& ctx, const std::string& customer) {
     const std::string last = found ? text_of(*found, "currency") : "";
     return last.empty() ? "usd" : last;
 }
+
+std::string pending_parent(const std::string& customer) { return "pending:" + customer; }
 
 }  // namespace turnpike::twin

@@ -1,4 +1,4 @@
-#include "sandbox/stripe/core/idempotency.h"
+#include "sandbox/stripe/calls/idempotency.h"
 
 #include <chrono>
 

@@ -1,4 +1,4 @@
-#include "sandbox/stripe/pages/page_parts.h"
+#include "sandbox/stripe/core/page_parts.h"
 
 #include <algorithm>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "sandbox/stripe/wire/auth.h"
+#include "sandbox/stripe/calls/auth.h"
 
 #include <algorithm>
 #include <cstddef>

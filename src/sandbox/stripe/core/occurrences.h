@@ -2,10 +2,15 @@
 
 #include <string_view>
 
-/// What happens to an invoice, told to the features that listen (EventListener::types) with the
-/// stored invoice, and before the events that Stripe raises for it. They are no events: only
+/// What happens to an object, told to the features that listen (EventListener::types) with the
+/// object as stored, and before the events that Stripe raises for it. They are no events: only
 /// features hear of them.
 namespace turnpike::twin {
+
+/// A PaymentIntent was confirmed or canceled by a client, not to collect an invoice.
+inline constexpr std::string_view kPaymentIntentChanged = "sandbox.payment_intent.changed";
+/// A subscription's renewal is to be announced.
+inline constexpr std::string_view kRenewalNears = "sandbox.subscription.renewal_nears";
 
 inline constexpr std::string_view kInvoicePaid = "sandbox.invoice.paid";
 /// A payment failed or waits for the cardholder, or nobody tries to collect. Listeners hear of

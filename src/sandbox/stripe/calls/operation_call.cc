@@ -1,4 +1,4 @@
-#include "sandbox/stripe/core/operation_call.h"
+#include "sandbox/stripe/calls/operation_call.h"
 
 #include <algorithm>
 #include <optional>
@@ -6,14 +6,14 @@
 
 #include "base/encoding.h"
 #include "crypto/crypto.h"
+#include "sandbox/stripe/calls/auth.h"
+#include "sandbox/stripe/calls/idempotency.h"
 #include "sandbox/stripe/core/expansion.h"
-#include "sandbox/stripe/core/idempotency.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/core/store.h"
 #include "sandbox/stripe/core/stream_sessions.h"
 #include "sandbox/stripe/versions/older_shapes.h"
 #include "sandbox/stripe/versions/version_steps.h"
-#include "sandbox/stripe/wire/auth.h"
 #include "sandbox/stripe/wire/unsupported.h"
 
 namespace turnpike::twin {

@@ -1,4 +1,4 @@
-#include "sandbox/stripe/invoices/invoices_preview.h"
+#include "sandbox/stripe/previews/invoice_previews.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,12 +8,14 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/catalog/prices.h"
+#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/coupons/applied.h"
-#include "sandbox/stripe/invoices/customer_currency.h"
+#include "sandbox/stripe/customers/customer_currency.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
-#include "sandbox/stripe/schedules/schedule_preview.h"
+#include "sandbox/stripe/previews/schedule_previews.h"
 #include "sandbox/stripe/subscriptions/cycles.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
@@ -243,8 +245,6 @@ Answer preview_new(Context& ctx, const Request& request) {
     return finished(*std::move(draft), std::move(lines));
 }
 
-}  // namespace
-
 Answer preview_invoice(Operation& operation) {
     Context& ctx = operation.ctx;
     if (operation.params.has("schedule") || operation.params.has("schedule_details"))
@@ -258,8 +258,27 @@ Answer preview_invoice(Operation& operation) {
     return preview_of(ctx, *subscription, *request);
 }
 
-Answer upcoming_invoice(Context& ctx, const Json& subscription) {
-    return preview_of(ctx, subscription, Request{});
+void announce_renewal(Context& ctx, std::string_view /*type*/, const Json& subscription) {
+    auto invoice = preview_of(ctx, subscription, Request{});
+    // One that sums up to more than an invoice holds is not announced.
+    if (!invoice) return;
+    invoice->erase("id");
+    ctx.emit("invoice.upcoming", *invoice);
+}
+
+constexpr auto kPreviewOperations = std::to_array<OperationRoute>({
+    {"POST", "/v1/invoices/create_preview", preview_invoice},
+});
+constexpr auto kPreviewListeners = std::to_array<EventListener>({
+    {kRenewalNears, announce_renewal},
+});
+
+}  // namespace
+
+const Feature& preview_feature() {
+    static constexpr Feature kFeature{.operations = kPreviewOperations,
+                                      .listeners = kPreviewListeners};
+    return kFeature;
 }
 
 }  // namespace turnpike::twin

@@ -1,4 +1,4 @@
-#include "sandbox/stripe/schedules/schedule_preview.h"
+#include "sandbox/stripe/previews/schedule_previews.h"
 
 #include <algorithm>
 #include <chrono>
@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "json/value.h"
+#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/feature.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"

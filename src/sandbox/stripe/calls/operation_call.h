@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "http/message.h"
+#include "sandbox/stripe/calls/answer.h"
 #include "sandbox/stripe/core/context.h"
-#include "sandbox/stripe/wire/answer.h"
 
 namespace turnpike::twin {
 
