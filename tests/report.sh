@@ -68,27 +68,29 @@ check_unit() {
 # check_node NAME FILES...: every test of Node's own test runner, counted one by one. By itself it
 # leaves one processor alone, but half of a file is waiting; Node before 18.19 has no say in it.
 # A file whose failed test left something open would never end: Node is told to end it, from 20.14 on,
-# and the whole has $node_minutes minutes.
+# and the whole has $node_minutes minutes. Node ends without waiting for its reporters then, but what
+# goes to a file by stdout is there.
 node_minutes=15
 check_node() {
-    local name=$1 started=$SECONDS tap good bad cancelled knows options=()
+    local name=$1 started=$SECONDS tap=$logs/$1.tap good bad cancelled knows options=()
     shift
     knows=$(node --help)
     if [[ $knows == *--test-concurrency* ]]; then options+=(--test-concurrency="$(nproc)"); fi
     if [[ $knows == *--test-force-exit* ]]; then options+=(--test-force-exit); fi
-    tap=$logs/$name.tap
-    rm -f "$tap"
-    supervised timeout --kill-after=30 "${node_minutes}m" node --test "${options[@]}" \
-        --test-reporter=tap --test-reporter-destination="$tap" \
-        --test-reporter=spec --test-reporter-destination=stdout "$@" >"$logs/$name.log" 2>&1
+    supervised timeout --kill-after=30 "${node_minutes}m" node --test "${options[@]}" --test-reporter=tap "$@" \
+        >"$tap" 2>&1
     local code=$?
-    good=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$tap" 2>/dev/null | tail -n 1)
-    bad=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' "$tap" 2>/dev/null | tail -n 1)
-    cancelled=$(sed -n 's/^# cancelled \([0-9]*\)$/\1/p' "$tap" 2>/dev/null | tail -n 1)
+    good=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$tap" | tail -n 1)
+    bad=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' "$tap" | tail -n 1)
+    cancelled=$(sed -n 's/^# cancelled \([0-9]*\)$/\1/p' "$tap" | tail -n 1)
     bad=$((${bad:-0} + ${cancelled:-0}))
     # Ending badly without a failed test is a failure, and so is running nothing.
-    if [ "$bad" -eq 0 ] && { [ "$code" -ne 0 ] || [ "${good:-0}" -eq 0 ]; }; then bad=1; fi
-    [ "$bad" -eq 0 ] || tail -n 150 "$logs/$name.log"
+    if [ "$bad" -eq 0 ] && { [ "$code" -ne 0 ] || [ "${good:-0}" -eq 0 ]; }; then
+        bad=1
+        tail -n 60 "$tap"
+    elif [ "$bad" -ne 0 ]; then
+        grep -A 30 '^ *not ok' "$tap" | tail -n 200
+    fi
     [ "$code" -ne 124 ] || echo "$name was ended after $node_minutes minutes"
     add "$name" "${good:-0}" "$bad" $((SECONDS - started))
 }
