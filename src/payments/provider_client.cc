@@ -67,9 +67,9 @@ bool is_base_url(std::string_view url) {
     return false;
 }
 
-ProviderClient::ProviderClient(ConnectionConfig config, Wire wire, http::Client& http,
+ProviderClient::ProviderClient(const ConnectionConfig& config, Wire wire, http::Client& http,
                                const Clock& clock, ClientMetrics metrics)
-    : config_(std::move(config)),
+    : config_(config),
       wire_(std::move(wire)),
       http_(http),
       clock_(clock),

@@ -77,8 +77,8 @@ struct ClientHealth {
 class ProviderClient {
 public:
     /// `http` and `clock` outlive the client. `config.base_url` is one.
-    ProviderClient(ConnectionConfig config, Wire wire, http::Client& http, const Clock& clock,
-                   ClientMetrics metrics);
+    ProviderClient(const ConnectionConfig& config, Wire wire, http::Client& http,
+                   const Clock& clock, ClientMetrics metrics);
 
     /// Asks until there is a final answer or no more time; never throws for network reasons.
     asio::awaitable<Sent> send(ProviderCall call);

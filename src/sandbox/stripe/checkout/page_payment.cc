@@ -14,7 +14,7 @@
 namespace turnpike::twin {
 namespace {
 
-const std::string kCodeField = "promotion_code";
+constexpr const char* kCodeField = "promotion_code";
 
 Refusal typed_wrong(const std::string& message) { return bad_param("", "", message); }
 
