@@ -3,13 +3,17 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
 import Razorpay from 'razorpay';
-import {binary, eventually, freePort, freshFolder, Program, removeFolders} from '../lib/process.mjs';
 import {startListener} from '../lib/listener.mjs';
+import {binary, eventually, freePort, freshFolder, Program, removeFolders} from '../lib/process.mjs';
+import {RazorpaySchemas, looselyTyped} from '../lib/razorpay_schemas.mjs';
+import {RecordingProxy} from '../lib/recording_proxy.mjs';
 
 const day = 86400;
 const secret = 'a secret of the dashboard';
 
 let url, program, data;
+/// One for each start of the twin.
+const proxies = [];
 
 /// `turnpike sandbox` with both twins on free ports; `data` may be the folder of an earlier run.
 async function start() {
@@ -20,12 +24,15 @@ async function start() {
         ...['sandbox', '--listen', `127.0.0.1:${stripe}`],
         ...['--razorpay-listen', `127.0.0.1:${razorpay}`, '--data', data],
     ]);
-    url = `http://127.0.0.1:${razorpay}`;
-    await program.answering(`${url}/healthz`);
+    const twin = `http://127.0.0.1:${razorpay}`;
+    await program.answering(`${twin}/healthz`);
+    proxies.push(await RecordingProxy.start(twin));
+    url = proxies.at(-1).url;
 }
 
 before(start);
 after(async () => {
+    for (const proxy of proxies) proxy.stop();
     await program.stop();
     await removeFolders();
 });
@@ -380,4 +387,14 @@ describe('the twin', () => {
         assert.equal(webhook.secret, undefined);
         await listener.close();
     });
+});
+
+test('every answer has the shape that the types of npm razorpay say', () => {
+    const schemas = new RazorpaySchemas();
+    const answers = proxies.flatMap(({exchanges}) => exchanges)
+        .filter(({url: path, answer}) => path.startsWith('/v1/') && answer.startsWith('{'));
+    assert.ok(answers.length > 50, `${answers.length} answers`);
+    const found = new Set(answers.flatMap(({answer}) => schemas.answer(JSON.parse(answer))));
+    // What is not found any more goes from the list.
+    assert.deepEqual([...found].sort(), Object.keys(looselyTyped).sort());
 });
