@@ -3,6 +3,8 @@
 import {createRequire} from 'node:module';
 import {fileURLToPath} from 'node:url';
 
+import {decodeForm, requestKind} from './stripe_schemas.mjs';
+
 const path = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const require = createRequire(path('tests/clients/package.json'));
 const Ajv = require('ajv').default;
@@ -51,13 +53,15 @@ export class RazorpaySchemas {
             jsDoc: 'none',
         }).createSchema('*');
         this.definitions = document.definitions;
-        this.ajv = new Ajv({strict: false, allErrors: true, validateFormats: false,
-                            code: {optimize: false}}).addSchema(document, 'razorpay');
+        const options = {strict: false, allErrors: true, validateFormats: false, code: {optimize: false}};
+        this.bodies = new Ajv(options).addSchema(document, 'razorpay');
+        // In a query every value is text.
+        this.queries = new Ajv({...options, coerceTypes: true}).addSchema(document, 'razorpay');
     }
 
-    check(definition, member, value) {
+    check(ajv, definition, member, value) {
         const name = encodeURI(member.replaceAll('~', '~0').replaceAll('/', '~1'));
-        const validate = this.ajv.getSchema(`razorpay#/definitions/${definition}/properties/${name}`);
+        const validate = ajv.getSchema(`razorpay#/definitions/${definition}/properties/${name}`);
         if (validate(value)) return [];
         const samples = ({keyword, instancePath}) => {
             const found = at(value, instancePath);
@@ -80,6 +84,18 @@ export class RazorpaySchemas {
         if (value.entity === 'collection') return value.items.flatMap((item) => this.answer(item));
         if (this.definitions.Entities.properties[value.entity] === undefined)
             return [`${value.entity}: is no entity of the types`];
-        return this.check('Entities', value.entity, value);
+        return this.check(this.bodies, 'Entities', value.entity, value);
+    }
+
+    /// The rows of `Requests`, e.g. 'GET /v1/plans/{id}'.
+    get requestKinds() { return Object.keys(this.definitions.Requests.properties); }
+
+    /// What is wrong with an exchange's request: its body, or its query.
+    request({method, url, body}) {
+        const kind = requestKind(this.requestKinds, {method, url});
+        if (!kind) return [`${method} ${url}: is no request of the types`];
+        if (method === 'GET')
+            return this.check(this.queries, 'Requests', kind, decodeForm(new URL(url, 'http://razorpay').search));
+        return this.check(this.bodies, 'Requests', kind, body === '' ? {} : JSON.parse(body));
     }
 }

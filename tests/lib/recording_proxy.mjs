@@ -12,13 +12,15 @@ export class RecordingProxy {
     /// {method, url, headers, body, status, answer}, both bodies as text, in the order of the answers.
     exchanges = [];
 
-    /// Before the server at `target`.
+    /// Before the server at `target`, which `PUT /target` may change: then as if there were no proxy,
+    /// links included.
     static async start(target) {
         const proxy = new RecordingProxy();
+        proxy.target = target;
         proxy.agent = new Agent({keepAlive: true});
         proxy.server = createServer((request, response) => {
             // Whoever asks loses the connection, as it would without a proxy.
-            proxy.handOn(target, request, response).catch(() => response.destroy());
+            proxy.handOn(request, response).catch(() => response.destroy());
         });
         proxy.server.listen(0, '127.0.0.1');
         await once(proxy.server, 'listening');
@@ -26,10 +28,17 @@ export class RecordingProxy {
         return proxy;
     }
 
-    async handOn(target, request, response) {
+    async handOn(request, response) {
         const {method, url, headers} = request;
         const body = await whole(request);
-        const onward = send(target + url, {method, headers, agent: this.agent});
+        if (method === 'PUT' && url === '/target') {
+            this.target = body.toString();
+            this.moved = true;
+            response.end();
+            return;
+        }
+        if (this.moved) headers.host = new URL(this.target).host;
+        const onward = send(this.target + url, {method, headers, agent: this.agent});
         onward.end(body);
         const [answer] = await once(onward, 'response');
         const text = await whole(answer);

@@ -165,14 +165,7 @@ export class StripeSchemas {
     get requestKinds() { return Object.keys(this.definitions.Requests.properties); }
 
     /// Which of them this is; undefined when it is none.
-    requestKind({method, url}) {
-        const segments = `${method} ${new URL(url, 'http://stripe').pathname}`.split('/');
-        return this.requestKinds.find((kind) => {
-            const parts = kind.split('/');
-            return parts.length === segments.length &&
-                   parts.every((part, i) => part === segments[i] || part === '{id}');
-        });
-    }
+    requestKind(exchange) { return requestKind(this.requestKinds, exchange); }
 
     /// As answer(), of an exchange's request: its form, or its query.
     request(exchange) {
@@ -182,6 +175,16 @@ export class StripeSchemas {
         const text = method === 'POST' ? body : new URL(url, 'http://stripe').search;
         return this.check(this.requests, 'Requests', kind, decodeForm(text), kind);
     }
+}
+
+/// Which of `kinds` ('GET /v1/customers/{id}') an exchange is; undefined when it is none.
+export function requestKind(kinds, {method, url}) {
+    const segments = `${method} ${new URL(url, 'http://provider').pathname}`.split('/');
+    return kinds.find((kind) => {
+        const parts = kind.split('/');
+        return parts.length === segments.length &&
+               parts.every((part, i) => part === segments[i] || part === '{id}');
+    });
 }
 
 /// a[b][0]=c as {a: {b: ['c']}}; every value is text.

@@ -154,7 +154,7 @@ TEST_F(RazorpayFaults, TheProcessMayDieBetweenAnyTwoSteps) {
     for (const Point& point : points) {
         SCOPED_TRACE(point.name);
         CrashingDatabase dying(*db);
-        auto crashing = Provider::create(quick(twin->url()), http, {dying, clock, ids}, {});
+        auto crashing = Provider::create(quick(way_to_twin()), http, {dying, clock, ids}, {});
         dying.crash(point.write, point.where);
         EXPECT_ANY_THROW((void)run((*crashing)->start_subscription(wanted(who, plan, point.name))));
         EXPECT_TRUE(dying.crashed());
@@ -167,7 +167,7 @@ TEST_F(RazorpayFaults, TheProcessMayDieBetweenAnyTwoSteps) {
 }
 
 TEST_F(RazorpayFaults, TheBreakerOpensAndFailsFast) {
-    auto config = quick(twin->url());
+    auto config = quick(way_to_twin());
     config.retry.retries_max = 0;
     config.breaker = {.failures_to_open = 3,
                       .window = std::chrono::milliseconds(10'000),

@@ -337,7 +337,7 @@ TEST_F(RazorpayProvider, TextThatIsNoIdNeverLeaves) {
 
 TEST_F(RazorpayProvider, NoSecretComesOutOfAnError) {
     must(run(provider->probe()));
-    auto config = quick(twin->url());
+    auto config = quick(way_to_twin());
     config.key_secret = "another5ecret";
     connect(config);
     const auto refused = run(provider->probe());

@@ -1,4 +1,5 @@
 // The types of npm `razorpay` that tests/lib/razorpay_schemas.mjs makes JSON Schemas of.
+import type {RazorpayPaginationOptions} from 'razorpay/dist/types/api.js';
 import type {Customers} from 'razorpay/dist/types/customers.js';
 import type {Invoices} from 'razorpay/dist/types/invoices.js';
 import type {Orders} from 'razorpay/dist/types/orders.js';
@@ -17,4 +18,30 @@ export interface Entities {
     refund: Refunds.RazorpayRefund;
     subscription: Subscriptions.RazorpaySubscription;
     webhook: Webhooks.RazorpayWebhook;
+}
+
+/** Of a request that says all in its path. */
+type Nothing = Record<string, never>;
+
+/** What Turnpike's own adapter sends in its tests (src/payments/razorpay), by method and path. */
+export interface Requests {
+    'GET /v1/addons': RazorpayPaginationOptions;
+    'DELETE /v1/addons/{id}': Nothing;
+    'GET /v1/customers': RazorpayPaginationOptions;
+    'POST /v1/customers': Customers.RazorpayCustomerCreateRequestBody;
+    'PUT /v1/customers/{id}': Customers.RazorpayCustomerUpdateRequestBody;
+    'GET /v1/invoices': Invoices.RazorpayInvoiceQuery;
+    'POST /v1/invoices': Invoices.RazorpayInvoiceCreateRequestBody;
+    'GET /v1/invoices/{id}': Nothing;
+    'POST /v1/invoices/{id}/issue': Nothing;
+    'GET /v1/plans': RazorpayPaginationOptions;
+    'POST /v1/plans': Plans.RazorpayPlanCreateRequestBody;
+    'GET /v1/plans/{id}': Nothing;
+    'GET /v1/subscriptions': Subscriptions.RazorpaySubscriptionQuery;
+    'POST /v1/subscriptions': Subscriptions.RazorpaySubscriptionCreateRequestBody;
+    'GET /v1/subscriptions/{id}': Nothing;
+    'PATCH /v1/subscriptions/{id}': Subscriptions.RazorpaySubscriptionUpdateRequestBody;
+    'POST /v1/subscriptions/{id}/addons': Subscriptions.RazorpaySubscriptionAddonsBaseRequestBody;
+    /** The library takes the member as an argument of cancel(). */
+    'POST /v1/subscriptions/{id}/cancel': {cancel_at_cycle_end?: boolean | number};
 }
