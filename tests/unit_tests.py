@@ -78,23 +78,58 @@ def batches_of(tests):
     return deque(sorted(batches, key=len, reverse=True))
 
 
-def end_group(process):
-    """What the tests started goes with them."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
+class Processes:
+    """Those that run, each with what it starts in a session of its own. Thread-safe."""
+
+    # A leak ends a program with 1 unless told otherwise, as a failed test does.
+    ENVIRONMENT = {**os.environ, "ASAN_OPTIONS":
+                   ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "exitcode=99"]))}
+
+    def __init__(self):
+        self.lock, self.running, self.stopped = threading.Lock(), set(), False
+
+    def start(self, command, folder):
+        with self.lock:
+            if self.stopped:
+                sys.exit()  # this thread
+            process = subprocess.Popen(command, cwd=folder, env=self.ENVIRONMENT,
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT, start_new_session=True)
+            self.running.add(process)
+        return process
+
+    def end(self, process):
+        """What the tests started goes with them."""
+        self.kill(process)
+        process.wait()
+        with self.lock:
+            self.running.discard(process)
+
+    def stop(self, *_):
+        """Ends everything, this program too. A signal's handler, so it waits for no lock."""
+        self.stopped = True
+        for process in list(self.running):
+            self.kill(process)
+        os._exit(130)
+
+    @staticmethod
+    def kill(process):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+processes = Processes()
 
 
 def run_plain(test, tally):
-    process = subprocess.Popen(test.command, cwd=test.folder, stdin=subprocess.DEVNULL, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               start_new_session=True, errors="replace")
+    process = processes.start(test.command, test.folder)
     try:
-        output, _ = process.communicate(timeout=test.seconds)
+        output = process.communicate(timeout=test.seconds)[0].decode(errors="replace")
+        processes.end(process)
     except subprocess.TimeoutExpired:
-        end_group(process)
+        processes.end(process)
         tally.count("FAILED", test.name, f"no end after {test.seconds} s")
         return
     good = process.returncode == 0
@@ -109,7 +144,7 @@ class Batch:
     def __init__(self, tests, tally):
         self.tests, self.tally = tests, tally
         self.waiting = {t.name: t for t in tests}
-        self.running, self.output = None, []
+        self.running, self.output, self.has_failed = None, [], False
 
     def read(self, line):
         begun, ended = BEGUN.search(line), ENDED.search(line)
@@ -117,24 +152,24 @@ class Batch:
         if begun:
             self.running, self.output = begun[1], []
         elif ended and self.waiting.pop(ended[2], None):
+            self.has_failed |= ended[1].strip() == "FAILED"
             self.tally.count(ended[1].strip(), ended[2], "".join(self.output))
-            self.running = None
+            self.running, self.output = None, []
 
     def run(self):
         """Returns the tests that a dead or hanging process left over."""
         command = [self.tests[0].command[0], "--gtest_also_run_disabled_tests", "--gtest_color=no",
                    "--gtest_filter=" + ":".join(t.name for t in self.tests)]
-        process = subprocess.Popen(command, cwd=self.tests[0].folder, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   start_new_session=True)
+        process = processes.start(command, self.tests[0].folder)
         why = self.follow(process)
-        end_group(process)
-        if not self.waiting and process.returncode in (0, 1) and not why:
+        processes.end(process)
+        if not self.waiting and not why and process.returncode == int(self.has_failed):
             return []
-        guilty = self.running or next(iter(self.waiting), self.tests[-1].name)
-        if self.waiting.pop(guilty, None) or process.returncode not in (0, 1):
-            self.tally.count("FAILED", guilty, "".join(self.output) +
-                             (why or f"the process ended with {process.returncode}"))
+        guilty = self.running or next(iter(self.waiting), None)
+        if not self.waiting.pop(guilty, None):
+            guilty = f"{os.path.basename(command[0])}, after its tests"
+        self.tally.count("FAILED", guilty, "".join(self.output) +
+                         (why or f"the process ended with {process.returncode}"))
         return list(self.waiting.values())
 
     def follow(self, process):
@@ -180,6 +215,8 @@ def main():
     arguments = parser.parse_args()
     batches = batches_of(load_tests(arguments.build, arguments.label, arguments.not_label))
     tally = Tally()
+    for interruption in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interruption, processes.stop)
     # One more than there are processors: many wait for a disk, for PostgreSQL, or for a time to pass.
     threads = [threading.Thread(target=work, args=(batches, tally))
                for _ in range((os.cpu_count() or 1) + 1)]
