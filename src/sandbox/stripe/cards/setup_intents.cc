@@ -126,6 +126,10 @@ Json new_setup_intent(Context& ctx, const std::string& customer) {
     return intent;
 }
 
+bool waits_for_setup(const Json& method) {
+    return asks_at_setup(method) && !flag_of(method, "_authenticated");
+}
+
 void abandon_setup_action(Context& ctx, Json& intent) {
     if (text_of(intent, "status") != "requires_action") return;
     move_setup_attempt(ctx, text_of(intent, "latest_attempt"), "abandoned");

@@ -20,6 +20,9 @@ inline constexpr std::string_view kSetupIntentKind = "setup_intent";
 /// Not stored yet; status requires_payment_method, usage off_session. `customer` may be "".
 Json new_setup_intent(Context& ctx, const std::string& customer);
 
+/// The bank would ask the cardholder before it lets this method be kept, and has not done so yet.
+bool waits_for_setup(const Json& method);
+
 /// How a confirmation ended; `intent` is stored and its events are raised.
 struct SetupConfirmation {
     Json intent;

@@ -7,6 +7,7 @@
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/subscriptions/invoice_outcomes.h"
+#include "sandbox/stripe/subscriptions/pending_setup.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
@@ -166,6 +167,8 @@ constexpr auto kSubscriptionListeners = std::to_array<EventListener>({
     {kInvoiceUnpaid, invoice_was_not_paid},
     {kInvoicePastDue, invoice_is_past_due},
     {kInvoiceClosed, invoice_was_closed},
+    {"setup_intent.succeeded", hear_of_setup},
+    {"setup_intent.canceled", hear_of_setup},
 });
 
 }  // namespace

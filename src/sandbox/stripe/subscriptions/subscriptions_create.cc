@@ -9,6 +9,7 @@
 #include "sandbox/stripe/subscriptions/anchor.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/subscriptions/cycles.h"
+#include "sandbox/stripe/subscriptions/pending_setup.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
@@ -382,6 +383,8 @@ Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request) {
     if (is_charged && !has_payment_source(ctx, subscription)) return no_payment_source();
     // What is added to a trial is to be paid before it begins.
     if (is_owed) subscription["status"] = "incomplete";
+    if (automatic && !scheduled && !is_owed)
+        begin_setup(ctx, subscription, request.payment.behavior);
     subscription["latest_invoice"] = draft.at("id");
     save_subscription(ctx, subscription);
     ctx.emit("customer.subscription.created", subscription);
