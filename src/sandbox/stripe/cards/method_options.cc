@@ -84,6 +84,12 @@ std::string type_problem(const std::string& type, const IntentMethods& intent) {
            known + " of " + std::string(intent.noun) + "s.";
 }
 
+std::string joined(const Json& texts) {
+    std::string list;
+    for (const auto& text : texts) list += (list.empty() ? "" : ", ") + text.get<std::string>();
+    return list;
+}
+
 }  // namespace
 
 std::optional<std::vector<std::string>> read_method_types(Params& params,
@@ -130,6 +136,21 @@ std::optional<StripeError> usability_problem(const Json& method, const std::stri
     return problem("The PaymentMethod " + id + " does not belong to the Customer you supplied " +
                    customer +
                    ". Please use this PaymentMethod with the Customer that it belongs to instead.");
+}
+
+std::optional<StripeError> type_mismatch(const Json& method, const Json& intent,
+                                         std::string_view noun) {
+    const std::string type = text_of(method, "type");
+    const Json& types = intent.at("payment_method_types");
+    if (std::ranges::find(types, Json(type)) != types.end()) return std::nullopt;
+    return bad_param("payment_method", "",
+                     "The PaymentMethod provided (" + type + ") is not allowed for this " +
+                         std::string(noun) +
+                         ". Please attach a PaymentMethod of one of the following types: " +
+                         joined(types) +
+                         ". Alternatively update the allowed payment_method_types for this " +
+                         std::string(noun) + " to include \"" + type + "\".")
+        .error();
 }
 
 Json read_automatic_methods(Params& params) {

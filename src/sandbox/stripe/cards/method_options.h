@@ -33,6 +33,10 @@ std::optional<std::string> read_method_type(Params& params, std::string_view nam
 std::optional<StripeError> usability_problem(const Json& method, const std::string& customer,
                                              std::string_view noun);
 
+/// Why an intent of other payment_method_types does not take this payment method.
+std::optional<StripeError> type_mismatch(const Json& method, const Json& intent,
+                                         std::string_view noun);
+
 /// payment_method_data: a payment method that is made on the way, instead of `payment_method`; not
 /// stored. nullopt when it is absent or complained about.
 std::optional<Json> read_method_data(Context& ctx, Params& params);

@@ -170,21 +170,5 @@ TEST(SepaDebit, CannotBeTakenBackWhileTheBankThinks) {
               "payment_intent_unexpected_state");
 }
 
-TEST(SepaDebit, PaysNoInvoices) {
-    BillingSandbox sandbox;
-    const std::string customer = sandbox.customer("");
-    const std::string method = debit_method(sandbox, "AT611904300234573201");
-    sandbox.post("/v1/payment_methods/" + method + "/attach", "customer=" + customer);
-    sandbox.post("/v1/invoiceitems", "customer=" + customer + "&amount=1000&currency=eur");
-    const Json invoice =
-        sandbox.post("/v1/invoices", "customer=" + customer +
-                                         "&currency=eur&pending_invoice_items_behavior=include");
-    const std::string path = "/v1/invoices/" + text_of(invoice, "id");
-    sandbox.post(path + "/finalize");
-    EXPECT_EQ(sandbox.refused(path + "/pay", "payment_method=" + method).message,
-              "This sandbox pays invoices with cards only.");
-    EXPECT_EQ(text_of(sandbox.get(path), "status"), "open");
-}
-
 }  // namespace
 }  // namespace turnpike::twin

@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view kSetupAttemptKind = "setup_attempt";
 
 Json attempt_details(const Json& method) {
+    if (text_of(method, "type") == "sepa_debit")
+        return {{"sepa_debit", Json::object()}, {"type", "sepa_debit"}};
     const Json& kept = part_of(method, "card");
     Json card;
     for (const char* member :

@@ -64,7 +64,9 @@ Refusal too_late_to_cancel(const Json& intent) {
 }
 
 std::optional<StripeError> method_problem(const Json& method, const Json& intent) {
-    return usability_problem(method, text_of(intent, "customer"), "SetupIntent");
+    if (auto problem = usability_problem(method, text_of(intent, "customer"), "SetupIntent"))
+        return problem;
+    return type_mismatch(method, intent, "SetupIntent");
 }
 
 void refuse_all(Params& params, std::initializer_list<std::string_view> names) {
@@ -73,13 +75,14 @@ void refuse_all(Params& params, std::initializer_list<std::string_view> names) {
                       "This sandbox does not know " + params.name_of(name) + " of SetupIntents.");
 }
 
-constexpr std::array<std::string_view, 1> kSetupTypes{"card"};
+constexpr std::array<std::string_view, 2> kSetupTypes{"card", "sepa_debit"};
 constexpr IntentMethods kSetupMethods{"SetupIntent", kSetupTypes};
 
 /// What both create and update set.
 struct SetupSettings {
     std::optional<std::string> customer, description, payment_method, three_d_secure;
     std::optional<Json> new_method;  ///< of payment_method_data; not stored
+    std::optional<std::vector<std::string>> method_types;
     std::optional<Json> metadata;
 };
 
@@ -91,7 +94,7 @@ SetupSettings read_setup_settings(Context& ctx, Params& params) {
     settings.new_method = read_method_data(ctx, params);
     settings.metadata = params.metadata();
     settings.three_d_secure = read_three_d_secure(params);
-    read_method_types(params, kSetupMethods);
+    settings.method_types = read_method_types(params, kSetupMethods);
     refuse_all(params, {"attach_to_self", "customer_account", "excluded_payment_method_types",
                         "flow_directions", "payment_method_configuration"});
     return settings;
@@ -99,6 +102,7 @@ SetupSettings read_setup_settings(Context& ctx, Params& params) {
 
 /// Stored with the intent; a new method is nobody's yet.
 std::optional<StripeError> take_new_method(Context& ctx, Json& intent, const Json& method) {
+    if (auto problem = method_problem(method, intent)) return problem;
     ctx.put(method);
     abandon_setup_action(ctx, intent);
     intent["payment_method"] = method.at("id");
@@ -118,6 +122,7 @@ std::optional<StripeError> apply_setup_settings(Context& ctx, Json& intent,
     if (settings.description) intent["description"] = text_or_null(*settings.description);
     merge_metadata(intent, settings.metadata);
     set_three_d_secure(intent, settings.three_d_secure);
+    if (settings.method_types) intent["payment_method_types"] = *settings.method_types;
     if (settings.new_method) return take_new_method(ctx, intent, *settings.new_method);
     if (!settings.payment_method) return std::nullopt;
 

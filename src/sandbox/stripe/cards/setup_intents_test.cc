@@ -391,10 +391,9 @@ TEST_F(SetupIntentTest, RefusesWrongInput) {
         {"usage=sometimes", "", "usage", "Invalid usage: must be one of off_session or on_session"},
         {"customer=cus_nope", "resource_missing", "customer", "No such customer: 'cus_nope'"},
         {"foo=1", "parameter_unknown", "foo", "Received unknown parameter: foo"},
-        {"payment_method_types[]=sepa_debit", "setup_intent_invalid_parameter",
-         "payment_method_types",
-         "This sandbox does not have the payment method type \"sepa_debit\": it knows card of "
-         "SetupIntents."},
+        {"payment_method_types[]=klarna", "setup_intent_invalid_parameter", "payment_method_types",
+         "This sandbox does not have the payment method type \"klarna\": it knows card and "
+         "sepa_debit of SetupIntents."},
         {"automatic_payment_methods[enabled]=true&payment_method_types[]=card",
          "parameters_exclusive", "",
          "You may only specify one of these parameters: automatic_payment_methods, "
@@ -509,6 +508,27 @@ TEST_F(SetupIntentTest, MakesItsMethodOnTheWay) {
                                               "customer=" + sandbox_.customer(""));
     EXPECT_EQ(late.code, "setup_intent_unexpected_state");
     EXPECT_EQ(late.message, "You cannot update this SetupIntent because it has already succeeded.");
+}
+
+// SetupAttempt.PaymentMethodDetails.sepa_debit of stripe@20.4.1 has no members.
+TEST_F(SetupIntentTest, KeepsABankAccount) {
+    const Json account =
+        sandbox_.post("/v1/payment_methods",
+                      "type=sepa_debit&sepa_debit[iban]=AT611904300234573201"
+                      "&billing_details[name]=Bob&billing_details[email]=bob@example.com");
+    const std::string customer = sandbox_.customer("");
+    const std::string form = "customer=" + customer +
+                             "&confirm=true&payment_method=" + text_of(account, "id") +
+                             "&expand[]=latest_attempt";
+    EXPECT_THAT(sandbox_.refused("/v1/setup_intents", form).message,
+                ::testing::HasSubstr("(sepa_debit) is not allowed for this SetupIntent"));
+    const Json kept =
+        sandbox_.post("/v1/setup_intents", form + "&payment_method_types[]=sepa_debit");
+    EXPECT_EQ(kept["status"], "succeeded");
+    EXPECT_EQ(kept["payment_method_types"], Json::array({"sepa_debit"}));
+    const Json details = kept["latest_attempt"]["payment_method_details"];
+    EXPECT_EQ(details, Json({{"sepa_debit", Json::object()}, {"type", "sepa_debit"}}));
+    EXPECT_EQ(sandbox_.get("/v1/payment_methods/" + text_of(account, "id"))["customer"], customer);
 }
 
 }  // namespace

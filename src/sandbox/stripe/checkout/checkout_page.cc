@@ -67,10 +67,17 @@ std::string trial_text(Context& ctx, const Json& session) {
         length, long_day(*end));
 }
 
+/// What its form takes: a bank account only where no card will do.
+std::string_view method_word(const Json& session) {
+    return takes_method(session, "card") ? "card" : "bank account";
+}
+
 std::string order_section(Context& ctx, const Json& session) {
     if (text_of(session, "mode") == "setup")
-        return "<section><p>Your card is saved for later payments. Nothing is charged "
-               "now.</p></section>\n";
+        return fmt::format(
+            "<section><p>Your {} is saved for later payments. Nothing is charged "
+            "now.</p></section>\n",
+            method_word(session));
     std::string rows;
     std::size_t number = 0;
     for (const Json& line : lines_of(session)) rows += order_row(ctx, line, number++);
@@ -95,7 +102,7 @@ std::string field(std::string_view name, std::string_view label, std::string_vie
 std::string button_of(Context& ctx, const Json& session) {
     const std::string mode = text_of(session, "mode");
     const std::string submit = text_of(session, "submit_type");
-    if (mode == "setup") return "Save card";
+    if (mode == "setup") return fmt::format("Save {}", method_word(session));
     if (mode == "subscription") return trial_end_of(ctx, session) ? "Start trial" : "Subscribe";
     const std::string verb = submit == "book" ? "Book" : submit == "donate" ? "Donate" : "Pay";
     return verb + " " + money_text(session, "amount_total");
@@ -230,7 +237,9 @@ PageAnswer show_checkout(PageRequest& page) {
     if (text_of(session, "status") == "complete") return completed_checkout(ctx, session);
     if (!is_payable(session, ctx.now())) return expired_checkout(session);
     const Json notice = take_notice(ctx, session);
-    const std::string title = text_of(session, "mode") == "setup" ? "Save your card" : "Checkout";
+    const std::string title = text_of(session, "mode") == "setup"
+                                  ? fmt::format("Save your {}", method_word(session))
+                                  : "Checkout";
     std::string body =
         fmt::format("<header><h1>{}</h1><p class=\"soft\">{}</p></header>\n", title,
                     escape_html(text_of(session.at("branding_settings"), "display_name")));

@@ -228,6 +228,15 @@ TEST_F(CheckoutPageTest, TakesABankAccount) {
     EXPECT_EQ(text_of(now_is(), "payment_status"), "unpaid");
 }
 
+TEST_F(CheckoutPageTest, SavesABankAccount) {
+    open("mode=setup&payment_method_types[]=sepa_debit&customer=" + sandbox_.customer(""));
+    EXPECT_THAT(show().html, HasSubstr("Save bank account"));
+    EXPECT_THAT(show().html, HasSubstr("Your bank account is saved for later payments."));
+    EXPECT_EQ(act("iban=AT611904300234573201&name=Ada&action=debit&email=a%40b.co").location,
+              shop());
+    EXPECT_EQ(text_of(now_is(), "status"), "complete");
+}
+
 TEST_F(CheckoutPageTest, SaysThatItHasExpired) {
     open_for_mugs();
     sandbox_.set_now(sandbox_.now() + std::chrono::hours(24));

@@ -38,9 +38,7 @@ bool is_under_way(std::string_view type) {
 }
 
 /// What a payment that had not ended with the page has come to.
-void settle_session(Context& ctx, Json session, std::string_view type) {
-    const bool paid = type == kPaid;
-    if (!paid && type != "payment_intent.payment_failed") return;
+void settle_session(Context& ctx, Json session, bool paid) {
     const bool was_expected = flag_of(session, "_settles_later");
     session["_settles_later"] = false;
     if (paid) session["payment_status"] = "paid";
@@ -78,7 +76,12 @@ void follow_payment_intent(Context& ctx, std::string_view type, const Json& inte
     if (id.empty()) return;
     auto session = ctx.find(kSessionKind, id);
     if (!session) return;
-    if (!is_session_open(*session)) return settle_session(ctx, *std::move(session), type);
+    if (!is_session_open(*session)) {
+        const bool paid = type == kPaid;
+        if (paid || type == "payment_intent.payment_failed")
+            settle_session(ctx, *std::move(session), paid);
+        return;
+    }
     if (type != kPaid && !is_under_way(type)) return;
     if (type == kPaid) (*session)["payment_status"] = "paid";
     (*session)["_settles_later"] = type == "payment_intent.processing";
@@ -96,11 +99,17 @@ void follow_setup_intent(Context& ctx, std::string_view /*type*/, const Json& in
         subscribe_after_setup(ctx, *std::move(session), intent);
 }
 
-void follow_invoice(Context& ctx, std::string_view /*type*/, const Json& invoice) {
+void follow_invoice(Context& ctx, std::string_view type, const Json& invoice) {
     if (text_of(invoice, "billing_reason") != "subscription_create") return;
-    const auto waiting =
-        ctx.list(kSessionKind, {.parent = subscription_of_invoice(invoice), .status = "open"});
-    for (const Json& session : waiting) finish_subscribing(ctx, session);
+    const bool paid = type == "invoice.payment_succeeded";
+    const auto sessions = ctx.list(kSessionKind, {.parent = subscription_of_invoice(invoice)});
+    for (const Json& session : sessions) {
+        if (is_session_open(session)) {
+            if (paid) finish_subscribing(ctx, session);
+        } else if (text_of(session, "payment_status") == "unpaid") {
+            settle_session(ctx, session, paid);
+        }
+    }
 }
 
 }  // namespace turnpike::twin

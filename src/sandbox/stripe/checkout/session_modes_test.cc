@@ -250,6 +250,85 @@ TEST_F(SessionModesTest, WhatWaitsIsCanceledWhenTheSessionExpires) {
                 ElementsAre("setup_intent.canceled", "checkout.session.expired"));
 }
 
+/// A bank account by one of Stripe's test IBANs.
+std::string bank_account(BillingSandbox& sandbox, const std::string& iban) {
+    return text_of(sandbox.post("/v1/payment_methods",
+                                "type=sepa_debit&billing_details[name]=J"
+                                "&billing_details[email]=j@b.co&sepa_debit[iban]=" +
+                                    iban),
+                   "id");
+}
+
+std::string euro_price(BillingSandbox& sandbox) {
+    return text_of(sandbox.post("/v1/prices",
+                                "currency=eur&unit_amount=1500&recurring[interval]=month"
+                                "&product_data[name]=Euros"),
+                   "id");
+}
+
+// https://docs.stripe.com/payments/sepa-debit/accept-a-payment: completed unpaid, then one of the
+// async events.
+TEST_F(SessionModesTest, ADebitSubscribesBeforeTheBankAnswers) {
+    const struct {
+        const char* iban;
+        const char* event;
+        const char* payment_status;
+        const char* status;
+    } cases[] = {
+        {"AT611904300234573201", "checkout.session.async_payment_succeeded", "paid", "active"},
+        {"AT861904300235473202", "checkout.session.async_payment_failed", "unpaid", "past_due"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.iban);
+        const Json session = open(
+            "mode=subscription&payment_method_types[]=sepa_debit&line_items[0][quantity]=1"
+            "&line_items[0][price]=" +
+            euro_price(sandbox_));
+        const Json done = pay(session, bank_account(sandbox_, c.iban));
+        EXPECT_EQ(text_of(done, "status"), "complete");
+        EXPECT_EQ(text_of(done, "payment_status"), "unpaid");
+        const std::string subscription = "/v1/subscriptions/" + text_of(done, "subscription");
+        EXPECT_EQ(text_of(sandbox_.get(subscription), "status"), "active");
+        EXPECT_THAT(sandbox_.new_events(), ::testing::Contains("checkout.session.completed"));
+        sandbox_.run_until(sandbox_.now() + std::chrono::seconds(1));
+        EXPECT_EQ(text_of(again(session), "payment_status"), c.payment_status);
+        EXPECT_EQ(text_of(sandbox_.get(subscription), "status"), c.status);
+        EXPECT_THAT(sandbox_.new_events(), ::testing::Contains(c.event));
+    }
+}
+
+TEST_F(SessionModesTest, ATrialKeepsTheBankAccount) {
+    const Json session = open(
+        "mode=subscription&payment_method_types[]=sepa_debit&line_items[0][quantity]=1"
+        "&subscription_data[trial_period_days]=7&line_items[0][price]=" +
+        euro_price(sandbox_));
+    const std::string account = bank_account(sandbox_, "AT611904300234573201");
+    const Json done = pay(session, account);
+    const Json made = sandbox_.get("/v1/subscriptions/" + text_of(done, "subscription"));
+    EXPECT_EQ(text_of(made, "status"), "trialing");
+    EXPECT_EQ(text_of(made, "default_payment_method"), account);
+    EXPECT_EQ(made.at("pending_setup_intent"), nullptr);
+}
+
+TEST_F(SessionModesTest, ASetupKeepsTheBankAccount) {
+    const std::string customer = sandbox_.customer("");
+    const Json session = open("mode=setup&payment_method_types[]=sepa_debit&customer=" + customer);
+    EXPECT_THAT(sandbox_.refused(confirm_path(session), "payment_method=pm_card_visa").message,
+                ::testing::HasSubstr("not allowed for this Checkout Session"));
+    EXPECT_EQ(text_of(pay(session, bank_account(sandbox_, "AT611904300234573201")), "status"),
+              "complete");
+    EXPECT_EQ(sandbox_.get("/v1/payment_methods", "type=sepa_debit&customer=" + customer)
+                  .at("data")
+                  .size(),
+              1U);
+    EXPECT_EQ(sandbox_
+                  .refused("/v1/checkout/sessions",
+                           "mode=setup&payment_method_types[]=sepa_debit&currency=usd"
+                           "&success_url=https://shop.example")
+                  .param,
+              "payment_method_types");
+}
+
 /// Names of an object's members, of its parts too: "total_details.amount_tax".
 void collect_names(const Json& value, const std::string& path, std::set<std::string>& names) {
     if (!value.is_object()) return;

@@ -178,10 +178,6 @@ void read_methods(Params& params, Json& session) {
                                       "`sepa_debit`, not `" +
                                           type + "`."));
     if (!types.empty()) session["payment_method_types"] = types;
-    const bool debits = std::ranges::find(types, "sepa_debit") != types.end();
-    if (debits && mode_of(session) != "payment")
-        params.complain(bad_param("payment_method_types", "",
-                                  "This sandbox takes `sepa_debit` in `payment` mode only."));
     read_method_options(params, session);
     if (auto data = params.object("payment_method_data")) {
         if (const auto redisplay =
@@ -240,19 +236,25 @@ void set_mode_members(Json& session) {
                                 {"rendering_options", nullptr}};
 }
 
+/// A session that only saves a method may be without a currency.
+std::optional<StripeError> check_debit_currency(const Json& session) {
+    const std::string currency = text_of(session, "currency");
+    const Json& types = session.at("payment_method_types");
+    const bool debits = std::ranges::find(types, Json("sepa_debit")) != types.end();
+    if (!debits || currency.empty() || currency == "eur") return std::nullopt;
+    return bad_param("payment_method_types", "",
+                     "The currency provided (" + currency +
+                         ") is not supported by `sepa_debit`, which takes eur.")
+        .error();
+}
+
 std::optional<StripeError> check_currencies(const Json& session,
                                             const std::vector<SoldLine>& lines) {
     const std::string currency = text_of(session, "currency");
     for (const SoldLine& line : lines)
         if (auto error = check_price_currency(line.price, currency, line.param + "[price]"))
             return error;
-    const Json& types = session.at("payment_method_types");
-    if (currency != "eur" && std::ranges::find(types, Json("sepa_debit")) != types.end())
-        return bad_param("payment_method_types", "",
-                         "The currency provided (" + currency +
-                             ") is not supported by `sepa_debit`, which takes eur.")
-            .error();
-    return std::nullopt;
+    return check_debit_currency(session);
 }
 
 Outcome<Json> sell_lines(Context& ctx, Params& params, Json session) {
@@ -293,6 +295,7 @@ Outcome<Json> read_new_session(Context& ctx, Params& params) {
         if (session["currency"].is_null() && !params.has("payment_method_types"))
             params.complain(missing_param("currency"));
         if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
+        if (auto error = check_debit_currency(session)) return Refusal(*std::move(error));
         return session;
     }
     return sell_lines(ctx, params, std::move(session));

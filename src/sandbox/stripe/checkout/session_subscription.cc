@@ -89,6 +89,8 @@ Outcome<PaymentStep> pay_again(Context& ctx, Json session, Json subscription, co
     const AttemptResult result = attempt_payment(
         ctx, *std::move(invoice),
         {PaymentSession::OnSession, AttemptReason::Requested, text_of(method, "id")});
+    if (result.kind == AttemptResult::Kind::Processing)
+        return PaymentStep{finish_subscribing(ctx, stored_session(ctx, session)), ""};
     if (result.kind != AttemptResult::Kind::Paid) return step_of_unpaid(ctx, session, subscription);
     return PaymentStep{stored_session(ctx, session), ""};
 }
@@ -98,6 +100,7 @@ Outcome<PaymentStep> set_up_first(Context& ctx, Json session, const Json& method
     auto intent = ctx.find(kSetupIntentKind, text_of(session, "_parent"));
     if (!intent) {
         intent = new_setup_intent(ctx, text_of(session, "customer"));
+        (*intent)["payment_method_types"] = session.at("payment_method_types");
         (*intent)["_checkout"] = session.at("id");
         ctx.put(*intent);
         ctx.emit("setup_intent.created", *intent);
@@ -165,7 +168,11 @@ Json finish_subscribing(Context& ctx, Json session) {
     check(subscription.has_value(), "a subscription is never removed");
     session["subscription"] = subscription->at("id");
     session["invoice"] = subscription->at("latest_invoice");
-    if (integer_of(session, "amount_total") > 0) session["payment_status"] = "paid";
+    const auto invoice = ctx.find("invoice", text_of(session, "invoice"));
+    check(invoice.has_value(), "a subscription has a first invoice");
+    session["_settles_later"] = awaits_bank(ctx, *invoice);
+    if (text_of(*invoice, "status") == "paid" && integer_of(session, "amount_total") > 0)
+        session["payment_status"] = "paid";
     return complete_session(ctx, std::move(session));
 }
 

@@ -28,6 +28,7 @@ Outcome<Json> require_session(Operation& operation) {
 void make_setup_intent(Context& ctx, Json& session) {
     Json intent = new_setup_intent(ctx, text_of(session, "customer"));
     intent["_checkout"] = session.at("id");
+    intent["payment_method_types"] = session.at("payment_method_types");
     intent.update(session.at("_setup"));
     ctx.put(intent);
     ctx.emit("setup_intent.created", intent);
@@ -170,6 +171,7 @@ constexpr auto kCheckoutSteps = std::to_array<EngineStep>({
 constexpr auto kCheckoutListeners = std::to_array<EventListener>({
     {"payment_intent.", follow_payment_intent},
     {"setup_intent.succeeded", follow_setup_intent},
+    {"invoice.payment_failed", follow_invoice},
     {"invoice.payment_succeeded", follow_invoice},
 });
 

@@ -9,9 +9,13 @@ namespace turnpike::twin {
 
 /// A PaymentIntent was confirmed or canceled by a client, not to collect an invoice.
 inline constexpr std::string_view kPaymentIntentChanged = "sandbox.payment_intent.changed";
+/// The bank has answered a debit: the PaymentIntent succeeded, or requires another payment method.
+inline constexpr std::string_view kDebitAnswered = "sandbox.payment_intent.debit_answered";
 /// A subscription's renewal is to be announced.
 inline constexpr std::string_view kRenewalNears = "sandbox.subscription.renewal_nears";
 
+/// Its payment is a debit on its way to the bank.
+inline constexpr std::string_view kInvoiceProcessing = "sandbox.invoice.processing";
 inline constexpr std::string_view kInvoicePaid = "sandbox.invoice.paid";
 /// A payment failed or waits for the cardholder, or nobody tries to collect. Listeners hear of
 /// kCollectionFailed too.

@@ -158,7 +158,8 @@ void make_payment(Context& ctx, Json& invoice) {
     request.capture_method = "automatic";
     request.invoice = text_of(invoice, "id");
     if (!subscription_of_invoice(invoice).empty()) request.setup_future_usage = "off_session";
-    const Json intent = new_payment_intent(ctx, request);
+    Json intent = new_payment_intent(ctx, request);
+    if (request.currency == "eur") intent["payment_method_types"].push_back("sepa_debit");
     invoice["_payment_intent"] = intent.at("id");
     invoice["confirmation_secret"]["client_secret"] = intent.at("client_secret");
     invoice["confirmation_secret"]["type"] = "payment_intent";

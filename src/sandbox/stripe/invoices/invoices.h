@@ -52,8 +52,13 @@ struct PaymentAttempt {
 /// How an attempt to pay an open invoice ended. `invoice` is its new state.
 struct AttemptResult {
     Json invoice;
-    enum class Kind : std::uint8_t { Paid, ActionRequired, Failed } kind = Kind::Failed;
-    StripeError error;  ///< 402, when it was not paid; its payment_intent is inside
+    enum class Kind : std::uint8_t {
+        Paid,
+        Processing,  ///< a debit: the bank answers later
+        ActionRequired,
+        Failed
+    } kind = Kind::Failed;
+    StripeError error;  ///< 402, when it failed or needs an action; its payment_intent is inside
 };
 /// Tries to collect an open invoice and tells its subscription what came of it.
 AttemptResult attempt_payment(Context& ctx, Json invoice, const PaymentAttempt& attempt);
@@ -69,6 +74,11 @@ Json pay_out_of_band(Context& ctx, Json invoice);
 
 /// EventListener of kPaymentIntentChanged: an open invoice that it pays is paid when it succeeded.
 void hear_of_payment_intent(Context& ctx, std::string_view type, const Json& payment_intent);
+
+/// EventListener of kDebitAnswered, for an invoice that is open or uncollectible.
+void hear_of_debit(Context& ctx, std::string_view type, const Json& payment_intent);
+/// A debit of it is on its way to the bank: it cannot be paid otherwise, nor voided by request.
+bool awaits_bank(Context& ctx, const Json& invoice);
 
 /// open (or uncollectible) -> void. Errors: 400 for any other status.
 Outcome<Json> void_invoice(Context& ctx, Json invoice);

@@ -272,6 +272,14 @@ Answer finalize(Operation& operation) {
     return attempt_payment(ctx, *std::move(finalized), {}).invoice;
 }
 
+Refusal payment_processing() {
+    StripeError error;
+    error.message =
+        "A payment of this invoice is being processed by the bank. Wait until it has succeeded or "
+        "failed.";
+    return Refusal(std::move(error));
+}
+
 Answer pay(Operation& operation) {
     Context& ctx = operation.ctx;
     Params& params = operation.params;
@@ -301,13 +309,15 @@ Answer pay(Operation& operation) {
             status == "paid" ? "Invoice is already paid" : "This invoice can no longer be paid";
         return Refusal(std::move(error));
     }
+    if (awaits_bank(ctx, *invoice)) return payment_processing();
     if (out_of_band) {
         if (auto intent = ctx.find("payment_intent", text_of(*invoice, "_payment_intent")))
             cancel_payment_intent(ctx, *std::move(intent), "");
         return pay_out_of_band(ctx, *std::move(invoice));
     }
     auto result = attempt_payment(ctx, *std::move(invoice), attempt);
-    if (result.kind == AttemptResult::Kind::Paid) return std::move(result.invoice);
+    if (result.kind == AttemptResult::Kind::Paid || result.kind == AttemptResult::Kind::Processing)
+        return std::move(result.invoice);
     ctx.keep_effects();
     return Refusal(std::move(result.error));
 }
@@ -327,6 +337,7 @@ Answer void_it(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto invoice = require_invoice(operation);
     if (!invoice) return invoice;
+    if (awaits_bank(operation.ctx, *invoice)) return payment_processing();
     return void_invoice(operation.ctx, *std::move(invoice));
 }
 
@@ -436,8 +447,8 @@ constexpr auto kInvoiceIncludables = std::to_array<Includable>({
 
 constexpr auto kInvoiceSteps = std::to_array<EngineStep>({{"invoice", sure_step<step_invoice>}});
 
-constexpr auto kInvoiceListeners =
-    std::to_array<EventListener>({{kPaymentIntentChanged, hear_of_payment_intent}});
+constexpr auto kInvoiceListeners = std::to_array<EventListener>(
+    {{kPaymentIntentChanged, hear_of_payment_intent}, {kDebitAnswered, hear_of_debit}});
 
 }  // namespace
 

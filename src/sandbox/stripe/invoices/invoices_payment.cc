@@ -11,6 +11,9 @@
 namespace turnpike::twin {
 namespace {
 
+/// All of the test accounts' banks do.
+constexpr std::chrono::hours kBankAnswersWithin{1};
+
 /// Declines after which the same card is not tried again.
 bool is_hard_decline(const StripeError& error) {
     for (const char* code :
@@ -59,11 +62,11 @@ void count_attempt(Json& invoice, AttemptReason reason) {
     if (count == 0 || reason == AttemptReason::Automatic) invoice["attempt_count"] = count + 1;
 }
 
-/// Plans the next automatic attempt. The first invoice of a subscription is never retried.
+/// Plans the next automatic attempt. The first invoice of a subscription is not retried, unless a
+/// debit of it has made the subscription active.
 void plan_retry(Context& ctx, Json& invoice, const StripeError& error, Instant now) {
-    if (!flag_of(invoice, "auto_advance") ||
-        text_of(invoice, "billing_reason") == "subscription_create")
-        return;
+    const bool first = text_of(invoice, "billing_reason") == "subscription_create";
+    if (!flag_of(invoice, "auto_advance") || (first && !flag_of(invoice, "_debited"))) return;
     const auto tried = static_cast<std::size_t>(integer_of(invoice, "_retries"));
     if (tried >= std::size(kRetryDelays)) {
         invoice["_exhausted"] = true;
@@ -93,6 +96,33 @@ AttemptResult settle_failed(Context& ctx, Json invoice, const PaymentAttempt& at
     ctx.emit("invoice.payment_failed", invoice);
     tell_listeners(ctx, failure_of(attempt), invoice);
     return {std::move(invoice), AttemptResult::Kind::Failed, std::move(error)};
+}
+
+/// Nobody tries again before the bank has answered.
+AttemptResult settle_processing(Context& ctx, Json invoice, AttemptReason reason) {
+    invoice["attempted"] = true;
+    invoice["_debited"] = true;
+    invoice["_retries_debit"] = reason == AttemptReason::Automatic;
+    count_attempt(invoice, reason);
+    if (reason == AttemptReason::Automatic) {
+        invoice["next_payment_attempt"] = nullptr;
+        ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
+    }
+    ctx.update_and_emit("invoice.updated", invoice);
+    tell_listeners(ctx, kInvoiceProcessing, invoice);
+    return {std::move(invoice), AttemptResult::Kind::Processing, {}};
+}
+
+/// The attempt was counted when the debit was begun.
+void settle_refused_debit(Context& ctx, Json invoice, const Json& intent) {
+    const bool automatic = flag_of(invoice, "_retries_debit");
+    StripeError error;
+    error.code = text_of(part_of(intent, "last_payment_error"), "code");
+    const Instant now = second_of(ctx, text_of(invoice, "customer"));
+    if (automatic) plan_retry(ctx, invoice, error, now);
+    ctx.update_and_emit("invoice.updated", invoice);
+    ctx.emit("invoice.payment_failed", invoice);
+    tell_listeners(ctx, automatic ? kCollectionFailed : kInvoiceUnpaid, invoice);
 }
 
 AttemptResult settle_action_required(Context& ctx, Json invoice, const PaymentAttempt& attempt,
@@ -144,6 +174,7 @@ AttemptResult attempt_payment(Context& ctx, Json invoice, const PaymentAttempt& 
                                    ? default_payment_method_of(ctx, invoice)
                                    : attempt.payment_method;
     auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent"));
+    if (awaits_bank(ctx, invoice)) return {std::move(invoice), AttemptResult::Kind::Processing, {}};
     invoice["_tried"] = method;
     if (method.empty() || !intent)
         return settle_failed(ctx, std::move(invoice), attempt, no_payment_method());
@@ -154,11 +185,16 @@ AttemptResult attempt_payment(Context& ctx, Json invoice, const PaymentAttempt& 
         return settle_action_required(ctx, std::move(invoice), attempt, confirmed.intent);
     if (confirmed.error)
         return settle_failed(ctx, std::move(invoice), attempt, *std::move(confirmed.error));
+    if (status == "processing") return settle_processing(ctx, std::move(invoice), attempt.reason);
     count_attempt(invoice, attempt.reason);
     return {settle_paid(ctx, std::move(invoice), Charged::Yes), AttemptResult::Kind::Paid, {}};
 }
 
 void retry_payment(Context& ctx, Json invoice) {
+    if (awaits_bank(ctx, invoice)) {
+        const Instant later = second_of(ctx, text_of(invoice, "customer")) + kBankAnswersWithin;
+        return ctx.put_due(invoice, later, text_of(invoice, "test_clock"));
+    }
     const bool same_card = default_payment_method_of(ctx, invoice) == text_of(invoice, "_tried");
     if (!same_card || !flag_of(invoice, "_hopeless")) {
         attempt_payment(ctx, std::move(invoice), {});
@@ -169,6 +205,11 @@ void retry_payment(Context& ctx, Json invoice) {
     plan_retry(ctx, invoice, still_hopeless, second_of(ctx, text_of(invoice, "customer")));
     ctx.put(invoice);
     if (retries_exhausted(invoice)) tell_listeners(ctx, kInvoiceUnpaid, invoice);
+}
+
+bool awaits_bank(Context& ctx, const Json& invoice) {
+    const auto intent = ctx.look("payment_intent", text_of(invoice, "_payment_intent"));
+    return intent && text_of(*intent, "status") == "processing";
 }
 
 bool retries_exhausted(const Json& invoice) { return flag_of(invoice, "_exhausted"); }
@@ -184,10 +225,23 @@ void hear_of_payment_intent(Context& ctx, std::string_view /*type*/, const Json&
     if (status == "succeeded") {
         count_attempt(*invoice, AttemptReason::Requested);
         settle_paid(ctx, *std::move(invoice), Charged::Yes);
+    } else if (status == "processing") {
+        settle_processing(ctx, *std::move(invoice), AttemptReason::Requested);
     } else if (status == "requires_payment_method") {
         ctx.emit("invoice.payment_failed", *invoice);
         tell_listeners(ctx, kInvoiceUnpaid, *invoice);
     }
+}
+
+void hear_of_debit(Context& ctx, std::string_view /*type*/, const Json& payment_intent) {
+    auto invoice = ctx.find("invoice", text_of(payment_intent, "_invoice"));
+    if (!invoice) return;
+    const std::string status = text_of(*invoice, "status");
+    if (status != "open" && status != "uncollectible") return;
+    if (text_of(payment_intent, "status") == "succeeded")
+        settle_paid(ctx, *std::move(invoice), Charged::Yes);
+    else
+        settle_refused_debit(ctx, *std::move(invoice), payment_intent);
 }
 
 }  // namespace turnpike::twin

@@ -85,14 +85,24 @@ std::string last_failure(Context& ctx, const Json& invoice) {
 /// How to pay an open invoice.
 std::string payment_part(Context& ctx, const Json& invoice, const std::string& session) {
     const auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent"));
+    if (awaits_bank(ctx, invoice))
+        return "<p class=\"notice\" role=\"status\">The payment is on its way: your bank has "
+               "not answered yet.</p>\n";
     std::string body;
     if (intent && text_of(*intent, "status") == "requires_action")
         body += link_line(with_origin("/p/authenticate/" + text_of(*intent, "id"), session),
                           "Your bank asks you to confirm the payment");
     body += "<section><h2>Pay</h2>";
-    const bool on_file = !default_payment_method_of(ctx, invoice).empty();
-    if (on_file) body += post_form("pay", "", "Pay with the card on file");
-    body += on_file ? card_form("pay_with_card", "Pay with another card", "quiet")
+    const std::string chosen = default_payment_method_of(ctx, invoice);
+    const auto method = ctx.look("payment_method", chosen);
+    const bool is_account = method && text_of(*method, "type") == "sepa_debit";
+    const bool on_file = !chosen.empty();
+    if (on_file)
+        body += post_form(
+            "pay", "",
+            is_account ? "Pay from the bank account on file" : "Pay with the card on file");
+    body += on_file ? card_form("pay_with_card",
+                                is_account ? "Pay with a card" : "Pay with another card", "quiet")
                     : card_form("pay_with_card", "Pay");
     return body + "</section>\n";
 }

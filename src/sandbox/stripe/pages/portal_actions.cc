@@ -284,10 +284,13 @@ Outcome<std::string> remove_card(Context& ctx, const Json& session, const std::s
         const std::string own = text_of(plan, "default_payment_method");
         return own == id || (own.empty() && chosen);
     });
-    if (pays) return plain_refusal("Your plan is charged to this card. Replace it instead.");
-    const std::string last4 = text_of(part_of(*method, "card"), "last4");
+    const Json& debit = part_of(*method, "sepa_debit");
+    const std::string what = debit.empty() ? "card" : "bank account";
+    if (pays)
+        return plain_refusal("Your plan is charged to this " + what + ". Replace it instead.");
+    const std::string last4 = text_of(debit.empty() ? part_of(*method, "card") : debit, "last4");
     detach_payment_method(ctx, *method);
-    return "Your card ending in " + last4 + " has been removed.";
+    return "Your " + what + " ending in " + last4 + " has been removed.";
 }
 
 std::vector<Json> live_subscriptions(Context& ctx, const std::string& customer) {

@@ -58,6 +58,22 @@ std::string plan_sections(Context& ctx, const Json& session) {
     return sections;
 }
 
+/// "card ending in 4242"
+std::string short_method_text(const Json& method) {
+    const Json& debit = part_of(method, "sepa_debit");
+    const bool is_account = !debit.empty();
+    return fmt::format("{} ending in {}", is_account ? "bank account" : "card",
+                       escape_html(text_of(is_account ? debit : part_of(method, "card"), "last4")));
+}
+
+std::string method_text(const Json& method) {
+    const Json& card = part_of(method, "card");
+    if (card.empty()) return "SEPA " + short_method_text(method);
+    return fmt::format("{} ending in {}, valid to {:02}/{}", escape_html(text_of(card, "brand")),
+                       escape_html(text_of(card, "last4")), integer_of(card, "exp_month"),
+                       integer_of(card, "exp_year"));
+}
+
 std::string card_section(Context& ctx, const Json& customer, const Json& features) {
     if (!is_offered(features, "payment_method_update")) return "";
     const std::string chosen =
@@ -66,15 +82,11 @@ std::string card_section(Context& ctx, const Json& customer, const Json& feature
     const auto methods = ctx.list("payment_method", {.customer = text_of(customer, "id")});
     if (methods.empty()) body += "<p class=\"soft\">No card is on file.</p>";
     for (const Json& method : methods) {
-        const Json& card = part_of(method, "card");
-        body += fmt::format(
-            "<p>{} ending in {}, valid to {:02}/{}{}</p>", escape_html(text_of(card, "brand")),
-            escape_html(text_of(card, "last4")), integer_of(card, "exp_month"),
-            integer_of(card, "exp_year"), text_of(method, "id") == chosen ? " (default)" : "");
+        body += fmt::format("<p>{}{}</p>", method_text(method),
+                            text_of(method, "id") == chosen ? " (default)" : "");
         if (text_of(method, "id") != chosen)
             body += post_form("remove_card", hidden_field("payment_method", text_of(method, "id")),
-                              "Remove the card ending in " + escape_html(text_of(card, "last4")),
-                              "quiet");
+                              "Remove the " + short_method_text(method), "quiet");
     }
     body += card_form("replace_card", chosen.empty() ? "Add card" : "Replace card");
     return body + "</section>\n";

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/cards/sepa_debit.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/payments/charges.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 
@@ -22,9 +23,9 @@ const TestBankAccount& debited_account(const Json& method) {
     return *account;
 }
 
-void pay_intent(Context& ctx, Json intent, const Json& method, const Json& charge) {
+Json pay_intent(Context& ctx, Json intent, const Json& method, const Json& charge) {
     keep_for_later(ctx, intent, method);
-    succeed_payment_intent(ctx, std::move(intent), charge);
+    return succeed_payment_intent(ctx, std::move(intent), charge);
 }
 
 }  // namespace
@@ -48,10 +49,11 @@ void settle_debit(Context& ctx, Json intent) {
     ctx.put_due(intent, std::nullopt, clock_of(ctx, intent));
     const Decline* refusal = debited_account(*method).refusal;
     const Json charge = settle_pending_charge(ctx, text_of(intent, "latest_charge"), refusal);
-    if (refusal != nullptr)
-        decline_payment_intent(ctx, std::move(intent), {*method, charge, *refusal});
-    else
-        pay_intent(ctx, std::move(intent), *method, charge);
+    const Json answered =
+        refusal == nullptr
+            ? pay_intent(ctx, std::move(intent), *method, charge)
+            : decline_payment_intent(ctx, std::move(intent), {*method, charge, *refusal}).intent;
+    tell_listeners(ctx, kDebitAnswered, answered);
 }
 
 }  // namespace turnpike::twin

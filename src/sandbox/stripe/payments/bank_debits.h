@@ -10,7 +10,7 @@ namespace turnpike::twin {
 /// `processing`, and an engine step brings the bank's answer. Returns the stored intent.
 Json start_debit(Context& ctx, Json intent, const Json& method);
 
-/// That step. The charge succeeds or fails, and the intent with it.
+/// That step, told as kDebitAnswered. The charge succeeds or fails, and the intent with it.
 void settle_debit(Context& ctx, Json intent);
 
 }  // namespace turnpike::twin

@@ -24,12 +24,6 @@ constexpr std::array<std::string_view, 2> kMethodTypes{"card", "sepa_debit"};
 constexpr std::size_t kStatementCharactersMax = 22;
 constexpr IntentMethods kMethods{"PaymentIntent", kMethodTypes};
 
-std::string joined(const Json& texts) {
-    std::string list;
-    for (const auto& text : texts) list += (list.empty() ? "" : ", ") + text.get<std::string>();
-    return list;
-}
-
 /// Stripe takes bank debits in the currency of the account only.
 std::optional<StripeError> check_currency(const Json& intent) {
     const Json& types = intent.at("payment_method_types");
@@ -181,18 +175,7 @@ std::optional<StripeError> apply_intent_settings(Context& ctx, Json& intent,
 std::optional<StripeError> check_method(const Json& intent, const Json& method) {
     if (auto problem = usability_problem(method, text_of(intent, "customer"), kMethods.noun))
         return problem;
-    const std::string type = text_of(method, "type");
-    const Json& types = intent.at("payment_method_types");
-    if (std::ranges::find(types, Json(type)) != types.end()) return std::nullopt;
-    return bad_param("payment_method", "",
-                     "The PaymentMethod provided (" + type +
-                         ") is not allowed for this PaymentIntent. Please attach a PaymentMethod "
-                         "of one of the following types: " +
-                         joined(types) +
-                         ". Alternatively update the allowed payment_method_types for this "
-                         "PaymentIntent to include \"" +
-                         type + "\".")
-        .error();
+    return type_mismatch(method, intent, kMethods.noun);
 }
 
 }  // namespace turnpike::twin

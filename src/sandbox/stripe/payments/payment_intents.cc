@@ -120,10 +120,14 @@ Confirmation charge_intent(Context& ctx, Json intent, const Json& method) {
 
 /// A bank account, which answers later. What it is kept for is known when it has paid.
 Confirmation debit_intent(Context& ctx, Json intent, const Json& method) {
-    if (!text_of(intent, "_invoice").empty())
-        return {
-            std::move(intent),
-            bad_param("payment_method", "", "This sandbox pays invoices with cards only.").error()};
+    if (text_of(intent, "currency") != "eur") {
+        StripeError error = bad_param("payment_method", "payment_intent_invalid_parameter",
+                                      "The currency provided (" + text_of(intent, "currency") +
+                                          ") is invalid for the payment method. `sepa_debit` only "
+                                          "supports the following currencies: `eur`.")
+                                .error();
+        return {std::move(intent), std::move(error)};
+    }
     return {start_debit(ctx, std::move(intent), method), std::nullopt};
 }
 
@@ -295,7 +299,8 @@ Json capture_payment_intent(Context& ctx, Json intent, std::int64_t amount) {
 
 Json cancel_payment_intent(Context& ctx, Json intent, const std::string& reason) {
     const std::string status = text_of(intent, "status");
-    if (status == "succeeded" || status == "canceled") return intent;
+    // A debit that is on its way to the bank cannot be stopped.
+    if (status == "succeeded" || status == "canceled" || status == "processing") return intent;
     if (status == "requires_capture") {
         end_authorization(ctx, intent);
         release_charge(ctx, text_of(intent, "latest_charge"), "charge.refunded");

@@ -39,7 +39,7 @@ enum class PaymentSession : std::uint8_t {
 enum class OnChallenge : bool { Ask, Decline };
 
 /// Charges the intent's payment method. Status becomes succeeded, requires_capture,
-/// requires_action or (declined) requires_payment_method.
+/// requires_action, processing (a debit) or (declined) requires_payment_method.
 Confirmation confirm_payment_intent(Context& ctx, Json intent, const std::string& payment_method,
                                     PaymentSession session,
                                     OnChallenge on_challenge = OnChallenge::Ask);
@@ -75,7 +75,8 @@ std::optional<Refusal> capture_problem(const Json& intent, std::int64_t amount,
 /// requires_capture -> succeeded, with `amount` of what was authorized.
 Json capture_payment_intent(Context& ctx, Json intent, std::int64_t amount);
 
-/// Any status that is not final -> canceled. What was authorized is released.
+/// Any status that is not final, but for `processing`, -> canceled. What was authorized is
+/// released.
 Json cancel_payment_intent(Context& ctx, Json intent, const std::string& reason);
 
 const Feature& payment_feature();

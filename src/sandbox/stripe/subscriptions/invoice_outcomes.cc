@@ -91,6 +91,12 @@ void invoice_was_paid(Context& ctx, std::string_view /*type*/, const Json& invoi
     update_subscription_document(ctx, *subscription);
 }
 
+void invoice_is_processing(Context& ctx, std::string_view /*type*/, const Json& invoice) {
+    auto subscription = subscription_of(ctx, invoice);
+    if (!subscription || !is_latest(*subscription, invoice)) return;
+    if (text_of(*subscription, "status") == "incomplete") settle(ctx, *std::move(subscription));
+}
+
 void invoice_was_not_paid(Context& ctx, std::string_view /*type*/, const Json& invoice) {
     auto subscription = subscription_of(ctx, invoice);
     if (!subscription || is_ended(*subscription)) return;

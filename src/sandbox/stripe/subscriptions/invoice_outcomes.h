@@ -10,6 +10,8 @@ namespace turnpike::twin {
 
 // Listeners (invoices/occurrences.h); without effect for an invoice of no subscription.
 void invoice_was_paid(Context& ctx, std::string_view type, const Json& invoice);
+/// A debit of its first invoice makes a subscription active before the bank has answered.
+void invoice_is_processing(Context& ctx, std::string_view type, const Json& invoice);
 void invoice_was_not_paid(Context& ctx, std::string_view type, const Json& invoice);
 void invoice_is_past_due(Context& ctx, std::string_view type, const Json& invoice);
 /// Voided or marked uncollectible.

@@ -26,6 +26,8 @@ void begin_setup(Context& ctx, Json& subscription, PaymentBehavior behavior) {
     const auto method = method_of(ctx, subscription);
     if (method && !waits_for_setup(*method)) return;
     Json intent = new_setup_intent(ctx, text_of(subscription, "customer"));
+    if (text_of(subscription, "currency") == "eur")
+        intent["payment_method_types"].push_back("sepa_debit");
     intent["_subscription"] = subscription.at("id");
     if (method) {
         intent["payment_method"] = method->at("id");

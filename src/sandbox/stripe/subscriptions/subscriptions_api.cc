@@ -164,6 +164,7 @@ constexpr auto kSubscriptionSteps = std::to_array<EngineStep>({
 constexpr auto kSubscriptionListeners = std::to_array<EventListener>({
     {"invoice.finalized", use_up_subscription_discounts},
     {kInvoicePaid, invoice_was_paid},
+    {kInvoiceProcessing, invoice_is_processing},
     {kInvoiceUnpaid, invoice_was_not_paid},
     {kInvoicePastDue, invoice_is_past_due},
     {kInvoiceClosed, invoice_was_closed},

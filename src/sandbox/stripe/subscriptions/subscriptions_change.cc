@@ -490,8 +490,9 @@ Outcome<Json> collect_subscription_invoice(Context& ctx, const std::string& subs
         const AttemptResult result = attempt_payment(
             ctx, *std::move(invoice), {payment.session, AttemptReason::Automatic, std::string()});
         const bool must_be_paid = payment.behavior == PaymentBehavior::ErrorIfIncomplete;
-        if (must_be_paid && result.kind != AttemptResult::Kind::Paid)
-            return Refusal(incomplete_payment(result));
+        const bool failed = result.kind == AttemptResult::Kind::Failed ||
+                            result.kind == AttemptResult::Kind::ActionRequired;
+        if (must_be_paid && failed) return Refusal(incomplete_payment(result));
     }
     auto now_is = ctx.find("subscription", subscription);
     check(now_is.has_value(), "a subscription is never removed");
