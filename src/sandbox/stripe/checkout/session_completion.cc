@@ -6,6 +6,7 @@
 #include "sandbox/stripe/cards/setup_intents.h"
 #include "sandbox/stripe/checkout/session_discounts.h"
 #include "sandbox/stripe/checkout/session_document.h"
+#include "sandbox/stripe/checkout/session_invoice.h"
 #include "sandbox/stripe/checkout/session_subscription.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/payments/payment_intents.h"
@@ -41,7 +42,10 @@ bool is_under_way(std::string_view type) {
 void settle_session(Context& ctx, Json session, bool paid) {
     const bool was_expected = flag_of(session, "_settles_later");
     session["_settles_later"] = false;
-    if (paid) session["payment_status"] = "paid";
+    if (paid) {
+        session["payment_status"] = "paid";
+        bill_session(ctx, session);
+    }
     ctx.put(session);
     if (was_expected)
         ctx.emit(paid ? "checkout.session.async_payment_succeeded"
@@ -53,7 +57,8 @@ void settle_session(Context& ctx, Json session, bool paid) {
 
 Json complete_session(Context& ctx, Json session) {
     session["customer_details"] = payer_details(ctx, session);
-    if (text_of(session, "mode") == "payment") redeem_session_discount(ctx, session);
+    if (text_of(session, "mode") == "payment" && !creates_invoice(session))
+        redeem_session_discount(ctx, session);
     close_page(ctx, session, "complete");
     ctx.emit("checkout.session.completed", session);
     return session;
@@ -83,7 +88,10 @@ void follow_payment_intent(Context& ctx, std::string_view type, const Json& inte
         return;
     }
     if (type != kPaid && !is_under_way(type)) return;
-    if (type == kPaid) (*session)["payment_status"] = "paid";
+    if (type == kPaid) {
+        (*session)["payment_status"] = "paid";
+        bill_session(ctx, *session);
+    }
     (*session)["_settles_later"] = type == "payment_intent.processing";
     complete_session(ctx, *std::move(session));
 }

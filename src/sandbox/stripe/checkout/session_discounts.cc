@@ -137,4 +137,15 @@ void redeem_session_discount(Context& ctx, const Json& session) {
     if (redeemed) store_redeemed(ctx, *redeemed);
 }
 
+std::optional<std::vector<Json>> redeem_on_invoice(Context& ctx, const Json& session,
+                                                   const std::string& invoice) {
+    DiscountTarget target = target_of_session(session);
+    target.owner = "invoice";
+    target.owner_id = invoice;
+    const auto redeemed = redeem(ctx, target, requests_of(session));
+    if (!redeemed) return std::nullopt;
+    store_redeemed(ctx, *redeemed);
+    return terms_of(*redeemed);
+}
+
 }  // namespace turnpike::twin

@@ -30,5 +30,9 @@ std::optional<StripeError> discount_again(Context& ctx, Json& session);
 std::optional<StripeError> check_session_discount(Context& ctx, const Json& session);
 /// Counts the redemption by which a payment without an invoice was made smaller.
 void redeem_session_discount(Context& ctx, const Json& session);
+/// Makes it the discount of the payment's invoice and returns its terms (coupons/applied.h);
+/// nullopt when it cannot be redeemed any more.
+std::optional<std::vector<Json>> redeem_on_invoice(Context& ctx, const Json& session,
+                                                   const std::string& invoice);
 
 }  // namespace turnpike::twin

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/checkout/intent_data.h"
 #include "sandbox/stripe/checkout/session_discounts.h"
 #include "sandbox/stripe/checkout/session_document.h"
+#include "sandbox/stripe/checkout/session_invoice.h"
 #include "sandbox/stripe/checkout/session_lines.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -52,8 +53,6 @@ void refuse_what_is_missing(Params& params) {
                       "This sandbox's checkout page does not know `" + std::string(name) + "`.");
     refuse_enabled(params, "adaptive_pricing", "This sandbox does not convert currencies.");
     refuse_enabled(params, "automatic_tax", "This sandbox does not compute taxes.");
-    refuse_enabled(params, "invoice_creation",
-                   "This sandbox makes no invoices for payments by checkout.");
     refuse_enabled(params, "phone_number_collection",
                    "This sandbox's checkout page asks for no phone number.");
     refuse_enabled(params, "tax_id_collection", "This sandbox does not compute taxes.");
@@ -201,7 +200,6 @@ void read_mode(Params& params, Json& session) {
     for (const auto& [mode, name] :
          {std::pair{"payment", "payment_intent_data"},
           std::pair{"subscription", "subscription_data"}, std::pair{"setup", "setup_intent_data"},
-          std::pair{"payment", "invoice_creation"},
           std::pair{"subscription", "payment_method_collection"}})
         only_in(params, session, mode, name);
     if (mode_of(session) == "setup")
@@ -291,6 +289,7 @@ Outcome<Json> read_new_session(Context& ctx, Params& params) {
     merge_metadata(session, params.metadata());
     refuse_what_is_missing(params);
     set_mode_members(session);
+    read_invoice_creation(params, session);
     if (mode == "setup") {
         if (session["currency"].is_null() && !params.has("payment_method_types"))
             params.complain(missing_param("currency"));

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/checkout/session_completion.h"
 #include "sandbox/stripe/checkout/session_discounts.h"
 #include "sandbox/stripe/checkout/session_document.h"
+#include "sandbox/stripe/checkout/session_invoice.h"
 #include "sandbox/stripe/checkout/session_subscription.h"
 #include "sandbox/stripe/customers/customers.h"
 #include "sandbox/stripe/payments/payment_intents.h"
@@ -33,7 +34,7 @@ void inform_customer(Context& ctx, const Json& session) {
 }
 
 bool needs_customer(const Json& session) {
-    return text_of(session, "customer_creation") == "always" ||
+    return text_of(session, "customer_creation") == "always" || creates_invoice(session) ||
            !text_of(part_of(session, "_payment"), "setup_future_usage").empty();
 }
 
@@ -117,7 +118,10 @@ PaymentStep step_after(Context& ctx, const Json& session, const Json& intent) {
 
 Outcome<PaymentStep> pay_once(Context& ctx, Json session, const std::optional<Json>& method) {
     if (auto error = check_session_discount(ctx, session)) return Refusal(*std::move(error));
-    if (!method) return PaymentStep{complete_session(ctx, std::move(session)), ""};
+    if (!method) {
+        bill_session(ctx, session);
+        return PaymentStep{complete_session(ctx, std::move(session)), ""};
+    }
     auto intent = ctx.find("payment_intent", text_of(session, "payment_intent"));
     if (!intent) intent = new_intent(ctx, session);
     (*intent)["customer"] = session.at("customer");

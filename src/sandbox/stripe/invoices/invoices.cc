@@ -145,25 +145,9 @@ std::string take_number(Json& customer) {
     return fmt::format("{}-{:04}", text_of(customer, "invoice_prefix"), sequence);
 }
 
-/// The amount is charged through one PaymentIntent, linked by an InvoicePayment.
-void make_payment(Context& ctx, Json& invoice) {
-    const std::string reason = text_of(invoice, "billing_reason");
-    NewPaymentIntent request;
-    request.amount = integer_of(invoice, "amount_due");
-    request.currency = text_of(invoice, "currency");
-    request.customer = text_of(invoice, "customer");
-    request.description = reason == "subscription_create"   ? "Subscription creation"
-                          : reason == "subscription_update" ? "Subscription update"
-                                                            : "Payment for Invoice";
-    request.capture_method = "automatic";
-    request.invoice = text_of(invoice, "id");
-    if (!subscription_of_invoice(invoice).empty()) request.setup_future_usage = "off_session";
-    Json intent = new_payment_intent(ctx, request);
-    if (request.currency == "eur") intent["payment_method_types"].push_back("sepa_debit");
+/// The InvoicePayment between an invoice and the PaymentIntent that pays it whole.
+void link_payment(Context& ctx, Json& invoice, const Json& intent) {
     invoice["_payment_intent"] = intent.at("id");
-    invoice["confirmation_secret"]["client_secret"] = intent.at("client_secret");
-    invoice["confirmation_secret"]["type"] = "payment_intent";
-
     Json payment = roomy_object(16);
     payment["id"] = ctx.new_id("inpay");
     payment["object"] = "invoice_payment";
@@ -180,9 +164,43 @@ void make_payment(Context& ctx, Json& invoice) {
     payment["status_transitions"]["canceled_at"] = nullptr;
     payment["status_transitions"]["paid_at"] = nullptr;
     invoice["_invoice_payment"] = payment["id"];
-    ctx.put(intent);
     ctx.put(payment);
+}
+
+/// The amount is charged through one PaymentIntent, linked by an InvoicePayment.
+void make_payment(Context& ctx, Json& invoice) {
+    const std::string reason = text_of(invoice, "billing_reason");
+    NewPaymentIntent request;
+    request.amount = integer_of(invoice, "amount_due");
+    request.currency = text_of(invoice, "currency");
+    request.customer = text_of(invoice, "customer");
+    request.description = reason == "subscription_create"   ? "Subscription creation"
+                          : reason == "subscription_update" ? "Subscription update"
+                                                            : "Payment for Invoice";
+    request.capture_method = "automatic";
+    request.invoice = text_of(invoice, "id");
+    if (!subscription_of_invoice(invoice).empty()) request.setup_future_usage = "off_session";
+    Json intent = new_payment_intent(ctx, request);
+    if (request.currency == "eur") intent["payment_method_types"].push_back("sepa_debit");
+    invoice["confirmation_secret"]["client_secret"] = intent.at("client_secret");
+    invoice["confirmation_secret"]["type"] = "payment_intent";
+    link_payment(ctx, invoice, intent);
+    ctx.put(intent);
     ctx.emit("payment_intent.created", intent);
+}
+
+/// draft -> open; the customer's sequence of numbers moves on.
+void open_invoice(Context& ctx, Json& invoice, Json& customer, Instant now) {
+    invoice["number"] = take_number(customer);
+    invoice["status"] = "open";
+    invoice["effective_at"] = unix_seconds(now);
+    invoice["automatically_finalizes_at"] = nullptr;
+    invoice["next_payment_attempt"] = nullptr;
+    invoice["status_transitions"]["finalized_at"] = unix_seconds(now);
+    if (part_of(invoice, "rendering").contains("pdf"))
+        invoice["rendering"]["pdf"]["page_size"] = "letter";
+    invoice["hosted_invoice_url"] = ctx.base_url() + "/p/invoice/" + text_of(invoice, "id");
+    invoice["invoice_pdf"] = text_of(invoice, "hosted_invoice_url") + "/pdf";
 }
 
 void settle_balance(Context& ctx, Json& customer, const Json& invoice) {
@@ -293,16 +311,7 @@ Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
         settle(integer_of(invoice, "total"), integer_of(invoice, "starting_balance"),
                minimum_charge(text_of(invoice, "currency")));
     invoice["ending_balance"] = settlement.ending_balance;
-    invoice["number"] = take_number(*customer);
-    invoice["status"] = "open";
-    invoice["effective_at"] = unix_seconds(now);
-    invoice["automatically_finalizes_at"] = nullptr;
-    invoice["next_payment_attempt"] = nullptr;
-    invoice["status_transitions"]["finalized_at"] = unix_seconds(now);
-    if (part_of(invoice, "rendering").contains("pdf"))
-        invoice["rendering"]["pdf"]["page_size"] = "letter";
-    invoice["hosted_invoice_url"] = ctx.base_url() + "/p/invoice/" + text_of(invoice, "id");
-    invoice["invoice_pdf"] = text_of(invoice, "hosted_invoice_url") + "/pdf";
+    open_invoice(ctx, invoice, *customer, now);
     settle_balance(ctx, *customer, invoice);
     plan_due_date(ctx, invoice);
     ctx.emit("invoice.finalized", invoice);
@@ -310,6 +319,26 @@ Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
     make_payment(ctx, invoice);
     ctx.put(invoice);
     return invoice;
+}
+
+Outcome<Json> finalize_prepaid(Context& ctx, Json invoice, const std::string& payment_intent) {
+    auto customer = require_customer(ctx, text_of(invoice, "customer"), "customer");
+    if (!customer) return Refusal(customer.error());
+    invoice["starting_balance"] = 0;
+    invoice["ending_balance"] = 0;
+    recompute_totals(invoice);
+    open_invoice(ctx, invoice, *customer, second_of(ctx, text_of(invoice, "customer")));
+    if (customer->at("currency").is_null()) (*customer)["currency"] = invoice.at("currency");
+    ctx.put(*customer);
+    ctx.put(invoice);
+    ctx.emit("invoice.finalized", invoice);
+    if (auto intent = ctx.find("payment_intent", payment_intent)) {
+        link_payment(ctx, invoice, *intent);
+        (*intent)["_attached_to"] = invoice.at("id");
+        (*intent)["_invoice_payment"] = invoice.at("_invoice_payment");
+        ctx.put(*intent);
+    }
+    return pay_out_of_band(ctx, std::move(invoice));
 }
 
 Outcome<Json> void_invoice(Context& ctx, Json invoice) {

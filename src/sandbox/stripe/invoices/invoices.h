@@ -43,6 +43,10 @@ void publish_draft(Context& ctx, Json& invoice);
 /// amount holds (amount_too_large).
 Outcome<Json> finalize_invoice(Context& ctx, Json invoice);
 
+/// draft -> paid, for a payment that went before it: by this PaymentIntent ("": nothing was due).
+/// The customer's balance stays as it is. Errors: 400 for a customer who was deleted.
+Outcome<Json> finalize_prepaid(Context& ctx, Json invoice, const std::string& payment_intent);
+
 enum class AttemptReason : bool { Automatic, Requested };
 struct PaymentAttempt {
     PaymentSession session = PaymentSession::Recurring;
