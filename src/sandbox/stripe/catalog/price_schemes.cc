@@ -153,7 +153,8 @@ void read_tiered(Params& params, Json& price, SchemeNames names) {
 Json read_option(Params& params, const Json& price, const std::string& currency) {
     Json option{{"custom_unit_amount", nullptr}, {"tax_behavior", "unspecified"}};
     params.refuse("custom_unit_amount",
-                  "This sandbox does not know amounts that the customer chooses.");
+                  "This sandbox lets the customer choose amounts in the price's own currency "
+                  "only.");
     if (const auto behavior =
             params.one_of("tax_behavior", {"exclusive", "inclusive", "unspecified"}))
         option["tax_behavior"] = *behavior;

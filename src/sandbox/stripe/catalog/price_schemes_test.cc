@@ -98,6 +98,24 @@ TEST_F(PriceSchemes, OtherCurrenciesAreOptions) {
     EXPECT_EQ(more.body.at("currency_options").size(), 4U);
 }
 
+// Price.CustomUnitAmount of stripe@20.4.1: maximum, minimum, preset; no `enabled`.
+TEST_F(PriceSchemes, ThePayerMayChoose) {
+    const auto made = post(
+        "custom_unit_amount[enabled]=true&custom_unit_amount[preset]=500"
+        "&custom_unit_amount[minimum]=100");
+    ASSERT_EQ(made.status, 200) << made.text;
+    EXPECT_EQ(made.body.at("custom_unit_amount"),
+              (Json{{"maximum", nullptr}, {"minimum", 100}, {"preset", 500}}));
+    EXPECT_TRUE(made.body.at("unit_amount").is_null());
+    EXPECT_TRUE(made.body.at("unit_amount_decimal").is_null());
+    EXPECT_EQ(text_of(made.body, "type"), "one_time");
+    const std::string customer = twin_.post_id("/v1/customers", "");
+    const auto refused = twin_.post(
+        "/v1/invoiceitems", "customer=" + customer + "&pricing[price]=" + text_of(made.body, "id"));
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.error("message"), HasSubstr("its amount is chosen by the customer"));
+}
+
 TEST_F(PriceSchemes, AreRefused) {
     const std::string graduated = "billing_scheme=tiered&tiers_mode=graduated&";
     const std::string last = "tiers[1][up_to]=inf&tiers[1][unit_amount]=1";
@@ -135,7 +153,24 @@ TEST_F(PriceSchemes, AreRefused) {
          "Invalid currency"},
         {"unit_amount=1&currency_options[eur][tax_behavior]=inclusive",
          "currency_options[eur][unit_amount]", "Missing required param"},
-        {"custom_unit_amount[enabled]=true&unit_amount=1", "custom_unit_amount", "does not know"},
+        {"custom_unit_amount[enabled]=true&unit_amount=1", "",
+         "You may only specify one of these parameters: unit_amount, custom_unit_amount."},
+        {"custom_unit_amount[minimum]=100", "custom_unit_amount[enabled]",
+         "Missing required param"},
+        {"custom_unit_amount[enabled]=false", "custom_unit_amount[enabled]", "otherwise omit"},
+        // Half a dollar is the least that Stripe charges.
+        {"custom_unit_amount[enabled]=true&custom_unit_amount[minimum]=49",
+         "custom_unit_amount[minimum]", "minimum charge amount"},
+        {"custom_unit_amount[enabled]=true&custom_unit_amount[minimum]=500"
+         "&custom_unit_amount[maximum]=400",
+         "custom_unit_amount[maximum]", "must not be smaller"},
+        {"custom_unit_amount[enabled]=true&custom_unit_amount[minimum]=500"
+         "&custom_unit_amount[preset]=400",
+         "custom_unit_amount[preset]", "must not be smaller"},
+        {"custom_unit_amount[enabled]=true&recurring[interval]=month", "recurring",
+         "You cannot use `recurring` with `custom_unit_amount`"},
+        {"unit_amount=1&currency_options[eur][custom_unit_amount][enabled]=true",
+         "currency_options[eur][custom_unit_amount]", "own currency only"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.form);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sandbox/stripe/catalog/custom_amounts.h"
 #include "sandbox/stripe/catalog/price_schemes.h"
 #include "sandbox/stripe/catalog/products.h"
 #include "sandbox/stripe/metering/meters.h"
@@ -88,9 +89,10 @@ void read_meter(Context& ctx, Params& params, Json& recurring) {
 Json read_new_price(Context& ctx, Params& params) {
     Json price = blank_price(ctx);
     price["currency"] = read_currency(params);
-    read_scheme(params, price);
-    params.refuse("custom_unit_amount",
-                  "This sandbox does not know amounts that the customer chooses.");
+    if (params.has("custom_unit_amount"))
+        read_custom_amount(params, price);
+    else
+        read_scheme(params, price);
     read_currency_options(params, price);
     read_editable(params, price);
     if (auto recurring = params.object("recurring")) {
@@ -278,6 +280,7 @@ Outcome<Json> require_one_time_price(Context& ctx, const std::string& id,
         return bad_param(param, "",
                          "The price specified is set to `type=recurring` but this field only "
                          "accepts prices with `type=one_time`.");
+    if (auto error = custom_amount_problem(*price, param)) return Refusal(*std::move(error));
     return *std::move(price);
 }
 

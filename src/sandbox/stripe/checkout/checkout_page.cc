@@ -6,11 +6,13 @@
 
 #include "sandbox/documents.h"
 #include "sandbox/html.h"
+#include "sandbox/stripe/catalog/custom_amounts.h"
 #include "sandbox/stripe/checkout/checkout.h"
 #include "sandbox/stripe/checkout/page_payment.h"
 #include "sandbox/stripe/checkout/session_document.h"
 #include "sandbox/stripe/checkout/session_lines.h"
 #include "sandbox/stripe/checkout/session_payment.h"
+#include "sandbox/stripe/checkout/typed_amounts.h"
 #include "sandbox/stripe/checkout/typed_quantities.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/page_parts.h"
@@ -37,8 +39,9 @@ std::string order_row(Context& ctx, const Json& line, std::size_t number) {
         times = quantity_field(line, number);
     else if (line.at("quantity").is_number())
         times = fmt::format("{} × ", integer_of(line, "quantity"));
-    return fmt::format("<tr><td>{}{}</td><td class=\"amount\">{}</td></tr>", times, what,
-                       money_text(line, "amount_subtotal"));
+    return fmt::format(
+        "<tr><td>{}{}</td><td class=\"amount\">{}</td></tr>", times, what,
+        has_custom_amount(price) ? "as you choose" : money_text(line, "amount_subtotal"));
 }
 
 std::string sum_line(std::string_view name, const std::string& amount) {
@@ -72,6 +75,25 @@ std::string_view method_word(const Json& session) {
     return takes_method(session, "card") ? "card" : "bank account";
 }
 
+std::string field(std::string_view name, std::string_view label, std::string_view attributes,
+                  const std::string& value = "") {
+    return fmt::format(
+        "<label for=\"{0}\">{1}</label><input id=\"{0}\" name=\"{0}\" {2} value=\"{3}\">", name,
+        label, attributes, escape_html(value));
+}
+
+/// In the form that pays, in place of a total.
+std::string amount_field(const Json& session, const Json& notice) {
+    if (!takes_amount(session)) return "";
+    const std::string typed = text_of(notice, kAmountField);
+    return field(kAmountField, "Amount",
+                 "inputmode=\"decimal\" autocomplete=\"off\" required "
+                 "aria-describedby=\"amount-help\"",
+                 typed.empty() ? amount_preset(session) : typed) +
+           fmt::format("<p id=\"amount-help\" class=\"soft\">You choose what you pay, {}.</p>",
+                       escape_html(amount_limits(session)));
+}
+
 std::string order_section(Context& ctx, const Json& session) {
     if (text_of(session, "mode") == "setup")
         return fmt::format(
@@ -85,18 +107,12 @@ std::string order_section(Context& ctx, const Json& session) {
     if (const auto discount = integer_of(session.at("total_details"), "amount_discount"))
         sums = sum_line("Subtotal", money_text(session, "amount_subtotal")) +
                sum_line("Discount", money_text(-discount, session));
-    sums += sum_line("Total due today", money_text(session, "amount_total"));
+    sums += sum_line("Total due today",
+                     takes_amount(session) ? "as you choose" : money_text(session, "amount_total"));
     return "<section><h2>Your order</h2>" + trial_text(ctx, session) +
            "<table><thead><tr><th scope=\"col\">Item</th>"
            "<th scope=\"col\" class=\"amount\">Due today</th></tr></thead><tbody>" +
            rows + "</tbody><tfoot>" + sums + "</tfoot></table></section>\n";
-}
-
-std::string field(std::string_view name, std::string_view label, std::string_view attributes,
-                  const std::string& value = "") {
-    return fmt::format(
-        "<label for=\"{0}\">{1}</label><input id=\"{0}\" name=\"{0}\" {2} value=\"{3}\">", name,
-        label, attributes, escape_html(value));
 }
 
 std::string button_of(Context& ctx, const Json& session) {
@@ -105,6 +121,7 @@ std::string button_of(Context& ctx, const Json& session) {
     if (mode == "setup") return fmt::format("Save {}", method_word(session));
     if (mode == "subscription") return trial_end_of(ctx, session) ? "Start trial" : "Subscribe";
     const std::string verb = submit == "book" ? "Book" : submit == "donate" ? "Donate" : "Pay";
+    if (takes_amount(session)) return verb;
     return verb + " " + money_text(session, "amount_total");
 }
 
@@ -187,7 +204,7 @@ std::string debit_fields(const Json& notice) {
 
 std::string payment_section(Context& ctx, const Json& session, const Json& notice) {
     const std::string start = "<section><h2>Payment</h2>" + problem_line(text_of(notice, "text"));
-    const std::string email = email_field(session, notice);
+    const std::string email = amount_field(session, notice) + email_field(session, notice);
     if (!wants_payment_method(session))
         return start + pay_form(ctx, session, notice, "free", email) + "</section>\n";
     // One form at a time: the names of the fields are the page's.
@@ -286,6 +303,11 @@ PageAnswer act_on_checkout(PageRequest& page) {
         leave_notice(page, order_has_changed(page.object));
         return {.status = 303, .html = "", .location = page.path};
     }
+    if (const auto error = take_typed_amount(page)) {
+        leave_notice(page, *error);
+        return {.status = 303, .html = "", .location = page.path};
+    }
+    ctx.put(page.object);
     Retreat before(ctx);
     auto step = pay_by_form(page);
     if (!step && !ctx.keeps_effects()) before.undo();

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/cards/sepa_debit.h"
 #include "sandbox/stripe/checkout/session_discounts.h"
 #include "sandbox/stripe/checkout/session_document.h"
+#include "sandbox/stripe/checkout/typed_amounts.h"
 #include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
@@ -145,7 +146,7 @@ void leave_notice(PageRequest& page, const StripeError& error) {
     auto session = page.ctx.find(kSessionKind, text_of(page.object, "id"));
     check(session.has_value(), "a session is never removed");
     Json notice{{error.param == kCodeField ? "code_problem" : "text", error.message}};
-    for (const char* name : {"email", "name", "promotion_code"})
+    for (const char* name : {"email", "name", "promotion_code", kAmountField})
         notice[name] = typed_text(page, name);
     (*session)["_notice"] = std::move(notice);
     page.ctx.put(*session);

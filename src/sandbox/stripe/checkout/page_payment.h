@@ -19,8 +19,8 @@ std::optional<StripeError> change_code(PageRequest& page);
 
 /// Keeps for the next look at the page what was refused, and what was typed beside the card.
 void leave_notice(PageRequest& page, const StripeError& error);
-/// {"text" or "code_problem", "email", "name", "promotion_code"} of the last form, or what the
-/// bank's page has come to ("text"); forgets it.
+/// {"text" or "code_problem", "email", "name", "promotion_code", "amount"} of the last form, or
+/// what the bank's page has come to ("text"); forgets it.
 Json take_notice(Context& ctx, Json& session);
 
 bool knows_email(const Json& session);

@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "sandbox/documents.h"
+#include "sandbox/stripe/catalog/custom_amounts.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -113,7 +114,8 @@ void put_lines(Json& session, const std::vector<Json>& lines) {
     session["amount_total"] = subtotal - discount;
     session["total_details"] = {
         {"amount_discount", discount}, {"amount_shipping", 0}, {"amount_tax", 0}};
-    session["payment_status"] = subtotal > discount ? "unpaid" : "no_payment_required";
+    const bool is_chosen = !lines.empty() && has_custom_amount(lines.front().at("price"));
+    session["payment_status"] = subtotal > discount || is_chosen ? "unpaid" : "no_payment_required";
 }
 
 std::optional<StripeError> check_total(const Json& session) {

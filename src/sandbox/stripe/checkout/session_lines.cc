@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sandbox/documents.h"
+#include "sandbox/stripe/catalog/custom_amounts.h"
 #include "sandbox/stripe/catalog/price_schemes.h"
 #include "sandbox/stripe/catalog/prices.h"
 #include "sandbox/stripe/catalog/products.h"
@@ -74,6 +75,19 @@ Outcome<Json> price_of_line(Context& ctx, Params& line) {
     return *std::move(price);
 }
 
+/// Stripe's refusals of what does not go with an amount that the payer chooses.
+std::optional<StripeError> custom_line_problem(const SoldLine& sold, std::int64_t quantity) {
+    if (quantity != 1)
+        return bad_param(sold.param + "[quantity]", "",
+                         "Quantity must be 1 when a price with `custom_unit_amount` is specified.")
+            .error();
+    if (sold.adjustable.is_null()) return std::nullopt;
+    return bad_param(sold.param + "[adjustable_quantity]", "",
+                     "You cannot specify `adjustable_quantity` when also using a price with "
+                     "`custom_unit_amount`.")
+        .error();
+}
+
 /// What is metered has the quantity that its meter says; everything else needs one.
 std::optional<StripeError> check_quantity(const SoldLine& sold,
                                           const std::optional<std::int64_t>& given) {
@@ -90,6 +104,7 @@ std::optional<StripeError> check_quantity(const SoldLine& sold,
         return bad_param(param, "parameter_invalid_integer",
                          "This value must be greater than or equal to 1.")
             .error();
+    if (has_custom_amount(sold.price)) return custom_line_problem(sold, *given);
     if (!fits_amount(total_of(sold.price, *given)))
         return amount_too_large(param, text_of(sold.price, "currency")).error();
     return std::nullopt;
@@ -149,6 +164,19 @@ std::optional<StripeError> check_recurring(Context& ctx, const SoldLine& line) {
     return error;
 }
 
+std::optional<StripeError> check_custom_lines(const std::vector<SoldLine>& lines,
+                                              const std::string& mode) {
+    const auto custom = std::ranges::find_if(
+        lines, [](const SoldLine& line) { return has_custom_amount(line.price); });
+    if (custom == lines.end()) return std::nullopt;
+    if (mode != "payment") return custom_amount_problem(custom->price, custom->param + "[price]");
+    if (lines.size() == 1) return std::nullopt;
+    return bad_param("line_items", "",
+                     "You can only specify 1 line item when specifying a price with "
+                     "`custom_unit_amount` configured.")
+        .error();
+}
+
 std::optional<StripeError> check_mode(Context& ctx, const std::vector<SoldLine>& lines,
                                       const std::string& mode) {
     const auto recurring = std::ranges::count_if(
@@ -188,6 +216,7 @@ Outcome<std::vector<SoldLine>> read_sold_lines(Context& ctx, Params& params,
         lines.push_back(*std::move(line));
     }
     if (lines.empty()) return missing_param("line_items");
+    if (auto error = check_custom_lines(lines, mode)) return Refusal(*std::move(error));
     if (auto error = check_mode(ctx, lines, mode)) return Refusal(*std::move(error));
     return lines;
 }
@@ -196,7 +225,11 @@ bool is_recurring_price(const Json& price) { return text_of(price, "type") == "r
 
 Json line_item(Context& ctx, const SoldLine& line, Trial trial) {
     const bool later = trial == Trial::Yes && is_recurring_price(line.price);
-    const std::int64_t amount = later ? 0 : total_of(line.price, line.quantity.value_or(0));
+    std::int64_t amount = 0;
+    if (has_custom_amount(line.price))
+        amount = custom_preset(line.price);
+    else if (!later)
+        amount = total_of(line.price, line.quantity.value_or(0));
     const auto product = ctx.find("product", text_of(line.price, "product"));
     Json item;
     item["id"] = ctx.new_id("li");

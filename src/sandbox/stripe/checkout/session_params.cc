@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sandbox/documents.h"
+#include "sandbox/stripe/catalog/custom_amounts.h"
 #include "sandbox/stripe/catalog/prices.h"
 #include "sandbox/stripe/checkout/intent_data.h"
 #include "sandbox/stripe/checkout/session_discounts.h"
@@ -255,6 +256,17 @@ std::optional<StripeError> check_currencies(const Json& session,
     return check_debit_currency(session);
 }
 
+/// Nothing is taken off what the payer chooses.
+std::optional<StripeError> check_custom_session(const Json& session,
+                                                const std::vector<DiscountRequest>& discounts) {
+    const bool codes = flag_of(session, "allow_promotion_codes");
+    if (!codes && discounts.empty()) return std::nullopt;
+    return bad_param(codes ? "allow_promotion_codes" : "discounts", "",
+                     std::string("You cannot enable ") + (codes ? "promotion codes" : "discounts") +
+                         " when using a price with `custom_unit_amount` configured.")
+        .error();
+}
+
 Outcome<Json> sell_lines(Context& ctx, Params& params, Json session) {
     const auto discounts = read_session_discounts(params, session);
     auto lines = read_sold_lines(ctx, params, mode_of(session));
@@ -265,6 +277,9 @@ Outcome<Json> sell_lines(Context& ctx, Params& params, Json session) {
     const Json& form = session.at("_subscription");
     const Trial trial =
         form.contains("trial_end") || form.contains("trial_period_days") ? Trial::Yes : Trial::No;
+    if (has_custom_amount(lines->front().price))
+        if (auto error = check_custom_session(session, discounts))
+            return Refusal(*std::move(error));
     std::vector<Json> items;
     for (const SoldLine& line : *lines) items.push_back(line_item(ctx, line, trial));
     put_lines(session, items);

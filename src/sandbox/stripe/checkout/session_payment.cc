@@ -11,6 +11,7 @@
 #include "sandbox/stripe/checkout/session_document.h"
 #include "sandbox/stripe/checkout/session_invoice.h"
 #include "sandbox/stripe/checkout/session_subscription.h"
+#include "sandbox/stripe/checkout/typed_amounts.h"
 #include "sandbox/stripe/customers/customers.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 
@@ -147,7 +148,7 @@ Outcome<PaymentStep> save_method(Context& ctx, Json session, const Json& method)
 
 bool wants_payment_method(const Json& session) {
     const bool always = text_of(session, "payment_method_collection") == "always";
-    return always || integer_of(session, "amount_total") > 0;
+    return always || takes_amount(session) || integer_of(session, "amount_total") > 0;
 }
 
 void forget_attempt(Context& ctx, Json& session) {

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/checkout/session_lines.h"
 #include "sandbox/stripe/checkout/session_params.h"
 #include "sandbox/stripe/checkout/session_payment.h"
+#include "sandbox/stripe/checkout/typed_amounts.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -131,6 +132,14 @@ Answer confirm_page(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto session = require_payable(operation);
     if (!session) return session;
+    if (takes_amount(*session)) {
+        // Who pays without the page chooses by what they expect to pay.
+        const auto chosen = expected.value_or(integer_of(*session, "amount_total"));
+        if (auto error = choose_amount(operation.ctx, *session, chosen)) {
+            error->param = "expected_amount";
+            return Refusal(*std::move(error));
+        }
+    }
     if (expected && *expected != integer_of(*session, "amount_total"))
         return bad_param("expected_amount", "checkout_amount_mismatch",
                          "The amount of this Checkout Session is " +
