@@ -57,6 +57,27 @@ test('a payment succeeds', async () => {
     await visitor.leave();
 });
 
+test('the payer chooses the amount', async () => {
+    const gift = await stage.shop.post('/v1/prices', {
+        currency: 'usd', product_data: {name: 'Gift'},
+        custom_unit_amount: {enabled: true, minimum: 100, maximum: 5000, preset: 500},
+    });
+    const checkout = await session({mode: 'payment', line_items: [{price: gift.id, quantity: 1}]});
+    const visitor = await at(checkout);
+    assert.equal(await visitor.field('Amount').inputValue(), '5.00');
+    await visitor.field('Amount').fill('50.01');
+    await type(visitor, '4242 4242 4242 4242');
+    await visitor.button('Pay').click();
+    await visitor.page.getByText('The amount must be from $1.00 to $50.00.').waitFor();
+    assert.equal(await visitor.field('Amount').inputValue(), '50.01');
+    await visitor.field('Amount').fill('12.50');
+    await type(visitor, '4242 4242 4242 4242');
+    await visitor.button('Pay').click();
+    await arrived(visitor, checkout);
+    assert.equal((await read(checkout)).amount_total, 1250);
+    await visitor.leave();
+});
+
 test('a declined card is said, and another one pays', async () => {
     const checkout = await lamp();
     const visitor = await at(checkout);

@@ -146,6 +146,46 @@ test('a debit whose outcome comes later', async () => {
                                                      'checkout.session.async_payment_succeeded']);
 });
 
+test('an amount that the payer chooses, and its invoice', async () => {
+    const price = await stripe.prices.create({
+        currency: 'usd', product_data: {name: 'Gift'},
+        custom_unit_amount: {enabled: true, minimum: 200, preset: 1000},
+    });
+    assert.deepEqual(price.custom_unit_amount, {maximum: null, minimum: 200, preset: 1000});
+    const session = await stripe.checkout.sessions.create({
+        mode: 'payment', line_items: [{price: price.id, quantity: 1}], ...shop,
+        invoice_creation: {enabled: true, invoice_data: {footer: 'Thank you'}},
+    });
+    await post(session.url, {...card('4242 4242 4242 4242'), amount: '1.99'});
+    assert.match(await text(session.url), /role="alert">The amount must be from \$2\.00 to /);
+    await post(session.url, {...card('4242 4242 4242 4242'), amount: '7.50'});
+    const paid = await stripe.checkout.sessions.retrieve(session.id, {expand: ['invoice']});
+    assert.equal(paid.amount_total, 750);
+    assert.equal(paid.invoice.status, 'paid');
+    assert.equal(paid.invoice.amount_paid, 750);
+    assert.equal(paid.invoice.footer, 'Thank you');
+});
+
+test('a subscription by debit', async () => {
+    const session = await stripe.checkout.sessions.create({
+        mode: 'subscription', payment_method_types: ['sepa_debit'], ...shop,
+        line_items: [{price_data: {currency: 'eur', unit_amount: 1500, product_data: {name: 'Tea'},
+                                   recurring: {interval: 'month'}},
+                      quantity: 1}],
+    });
+    await post(session.url, {action: 'debit', email: 'a@b.co', name: 'Ada',
+                             iban: 'AT61 1904 3002 3457 3201'});
+    await eventually('the bank', async () => {
+        const {payment_status} = await stripe.checkout.sessions.retrieve(session.id);
+        return payment_status === 'paid';
+    });
+    const {subscription} = await stripe.checkout.sessions.retrieve(
+        session.id, {expand: ['subscription.latest_invoice']});
+    assert.equal(subscription.status, 'active');
+    assert.equal(subscription.latest_invoice.status, 'paid');
+    assert.equal(subscription.latest_invoice.amount_paid, 1500);
+});
+
 test('an expired session says so', async () => {
     const session = await stripe.checkout.sessions.create(
         {mode: 'payment', line_items: [sold()], ...shop});
