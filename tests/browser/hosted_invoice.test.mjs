@@ -55,6 +55,28 @@ test('a declined card is said, and the invoice stays to be paid', async () => {
     await visitor.leave();
 });
 
+test('a bank account on file is debited, and its bank is waited for', async () => {
+    const customer = await stage.shop.customer(null);
+    const account = await stage.shop.post('/v1/payment_methods', {
+        type: 'sepa_debit', sepa_debit: {iban: 'AT321904300235473204'},
+        billing_details: {name: 'Ada', email: 'ada@example.com'},
+    });
+    await stage.shop.post(`/v1/payment_methods/${account.id}/attach`, {customer: customer.id});
+    await stage.shop.post(`/v1/customers/${customer.id}`,
+                          {invoice_settings: {default_payment_method: account.id}});
+    await stage.shop.post('/v1/invoiceitems', {customer: customer.id, currency: 'eur', amount: 900});
+    const draft = await stage.shop.post('/v1/invoices', {
+        customer: customer.id, currency: 'eur', pending_invoice_items_behavior: 'include'});
+    const invoice = await stage.shop.post(`/v1/invoices/${draft.id}/finalize`);
+    const visitor = await at(invoice);
+    await visitor.button('Pay from the bank account on file').click();
+    await visitor.check();
+    assert.match(await visitor.status(), /your bank has not answered yet/);
+    assert.equal(await visitor.button('Pay').count(), 0);
+    assert.equal(await statusOf(invoice), 'open');
+    await visitor.leave();
+});
+
 test('who has no card on file types one: declined, then taken', async () => {
     const invoice = await stage.shop.openInvoice(await stage.shop.customer(null));
     const visitor = await at(invoice);

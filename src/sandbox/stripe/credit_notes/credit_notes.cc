@@ -11,6 +11,7 @@
 #include "sandbox/stripe/credit_notes/credited_invoice.h"
 #include "sandbox/stripe/credit_notes/credited_lines.h"
 #include "sandbox/stripe/customers/balance_transactions.h"
+#include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/payments/charges.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -24,7 +25,12 @@ Refusal no_credit(const std::string& message, const std::string& param = "",
     return bad_param(param, code, message);
 }
 
-std::optional<Refusal> not_creditable(const Json& invoice) {
+std::optional<Refusal> not_creditable(Context& ctx, const Json& invoice) {
+    // The bank takes what it was asked for.
+    if (awaits_bank(ctx, invoice))
+        return no_credit(
+            "A payment of this invoice is being processed by the bank. Wait until it has succeeded "
+            "or failed.");
     const std::string status = text_of(invoice, "status");
     if (status == "draft") return no_credit("You cannot create a credit note for a draft invoice.");
     if (status == "void") return no_credit("You cannot create a credit note for a void invoice.");
@@ -206,7 +212,7 @@ std::vector<Json> issued_credit_notes(Context& ctx, const std::string& invoice) 
 Outcome<PlannedCredit> plan_credit(Context& ctx, const CreditRequest& request) {
     auto invoice = ctx.find("invoice", request.invoice);
     if (!invoice) return no_such_param("invoice", request.invoice, "invoice");
-    if (auto refusal = not_creditable(*invoice)) return *std::move(refusal);
+    if (auto refusal = not_creditable(ctx, *invoice)) return *std::move(refusal);
     const auto issued = issued_credit_notes(ctx, request.invoice);
     auto lines = credited_lines(ctx, *invoice, issued, request);
     if (!lines) return Refusal(lines.error());
@@ -253,6 +259,7 @@ Outcome<Json> void_credit_note(Context& ctx, Json note) {
         return no_credit("You can only void a credit note if the associated invoice is open.");
     if (integer_of(note, "post_payment_amount") > 0)
         return no_credit("You cannot void a credit note that has paid something back.");
+    if (auto refusal = not_creditable(ctx, *invoice)) return *std::move(refusal);
     restore_invoice(ctx, *std::move(invoice), integer_of(note, "pre_payment_amount"));
     note["status"] = "void";
     note["voided_at"] = unix_seconds(second_of(ctx, text_of(note, "customer")));

@@ -173,6 +173,11 @@ TEST_F(DebitedInvoiceTest, WaitsForTheBank) {
             << call;
     EXPECT_THAT(sandbox_.refused(invoice + "/pay", "paid_out_of_band=true").message,
                 HasSubstr("processed by the bank"));
+    EXPECT_THAT(sandbox_
+                    .refused("/v1/credit_notes",
+                             "amount=500&invoice=" + text_of(made["latest_invoice"], "id"))
+                    .message,
+                HasSubstr("processed by the bank"));
     sandbox_.remove("/v1/subscriptions/" + text_of(made, "id"));
     sandbox_.new_events();
     wait(minutes(3));
