@@ -150,6 +150,14 @@ std::optional<Instant> trial_ahead(std::optional<Instant> end, Instant now) {
     return end && *end > now ? end : std::nullopt;
 }
 
+/// What makes the subscription end then, or with nullopt live on.
+EndRequest change_of_end(const Json& subscription, std::optional<Instant> end) {
+    EndRequest request;
+    if (instant_of(subscription, "cancel_at") != end)
+        request.cancel_at = end ? std::to_string(unix_seconds(*end)) : std::string();
+    return request;
+}
+
 Outcome<PlanChange> change_to(Context& ctx, const Json& subscription, const Json& schedule,
                               const Json& phase, const Following& how) {
     const Instant now = second_of(ctx, text_of(schedule, "customer"));
@@ -164,6 +172,7 @@ Outcome<PlanChange> change_to(Context& ctx, const Json& subscription, const Json
     const auto running =
         trialing ? trial_ahead(instant_of(subscription, "trial_end"), now) : std::nullopt;
     if (wanted != running) change.trial_end = wanted.value_or(now);
+    change.end = change_of_end(subscription, end_of(schedule, phase));
     if (how.moment == Following::Moment::Within) return change;
 
     auto charges = charges_of(ctx, phase);
@@ -230,10 +239,6 @@ Outcome<std::monostate> follow_phase(Context& ctx, const Json& schedule, const J
     Json& after = planned->subscription;
     if (auto error = apply_settings(ctx, after, settings_of(ctx, schedule, phase)))
         return Refusal(*std::move(error));
-    const auto end = end_of(schedule, phase);
-    if (instant_of(after, "cancel_at") != end)
-        set_cancel_at(after, end, CancelFlag::AtDate,
-                      second_of(ctx, text_of(schedule, "customer")));
     store_subscription_discounts(ctx, after, redeemed);
     const auto changed = apply_change(ctx, *std::move(planned), *change);
     if (!changed) return Refusal(changed.error());

@@ -71,6 +71,19 @@ std::optional<Json> schedule_of(Context& ctx, const Json& subscription) {
     return schedule;
 }
 
+/// Takes back the end that the schedule had set; a period that it cut is charged to its end.
+/// False when there is none: nothing is stored then.
+bool live_on(Context& ctx, const Json& subscription) {
+    if (!instant_of(subscription, "cancel_at")) return false;
+    PlanChange change;
+    change.end.cancel_at = std::string();
+    auto planned = plan_change(ctx, subscription, change);
+    check(planned.has_value(), "items that do not change can be billed");
+    const auto changed = apply_change(ctx, *std::move(planned), change);
+    check(changed.has_value(), "a change without an invoice is not refused");
+    return true;
+}
+
 /// A turn that the subscription cannot follow (a price was deleted, a sum is too large) ends the
 /// schedule; the subscription stays as it is.
 void give_up(Context& ctx, Json schedule) {
@@ -186,9 +199,8 @@ Json detach_schedule(Context& ctx, Json schedule, const Detachment& detachment) 
     if (auto subscription = ctx.find("subscription", id)) {
         (*subscription)["schedule"] = nullptr;
         const bool takes_back = detachment.cancel_date == Detachment::CancelDate::TakeBack;
-        if (takes_back && !is_ended(*subscription) && instant_of(*subscription, "cancel_at"))
-            set_cancel_at(*subscription, std::nullopt, CancelFlag::AtDate, now_of(ctx, schedule));
-        update_subscription_document(ctx, *subscription);
+        if (!takes_back || is_ended(*subscription) || !live_on(ctx, *subscription))
+            update_subscription_document(ctx, *subscription);
     }
     ctx.emit("subscription_schedule." + detachment.status, schedule);
     return schedule;
