@@ -11,6 +11,9 @@ namespace turnpike::twin {
 inline constexpr std::string_view kPaymentIntentChanged = "sandbox.payment_intent.changed";
 /// A subscription's renewal is to be announced.
 inline constexpr std::string_view kRenewalNears = "sandbox.subscription.renewal_nears";
+/// A request set the discounts of a subscription or of its items, or took them away; told when its
+/// events are raised.
+inline constexpr std::string_view kDiscountsSet = "sandbox.subscription.discounts_set";
 
 inline constexpr std::string_view kInvoicePaid = "sandbox.invoice.paid";
 /// A payment failed or waits for the cardholder, or nobody tries to collect. Listeners hear of

@@ -72,6 +72,20 @@ Json phase_discounts_of(const Json& owner) {
     return phase_discounts(requests);
 }
 
+bool names_discounts_of(Context& ctx, const Json& phase, const Json& subscription) {
+    const auto same = [&](const Json& named, const Json& running) {
+        return phase_discounts(requests_beside(ctx, named.at("discounts"), running)) ==
+               phase_discounts_of(running);
+    };
+    if (!same(phase, subscription)) return false;
+    const Json& items = phase.at("items");
+    return std::ranges::all_of(subscription.at("items").at("data"), [&](const Json& item) {
+        return std::ranges::any_of(items, [&](const Json& named) {
+            return text_of(named, "price") == text_of(item, "price") && same(named, item);
+        });
+    });
+}
+
 std::optional<StripeError> check_phase_discounts(Context& ctx, DiscountTarget target,
                                                  const std::vector<ItemRequest>& items,
                                                  const std::vector<AddedCharge>& charges,

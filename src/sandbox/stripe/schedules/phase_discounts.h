@@ -22,6 +22,9 @@ std::vector<DiscountRequest> requests_beside(Context& ctx, const Json& phase_dis
 /// The discounts that a subscription or an item has, to be reused.
 Json phase_discounts_of(const Json& owner);
 
+/// Whether the running phase names the discounts that its subscription and the items of that have.
+bool names_discounts_of(Context& ctx, const Json& phase, const Json& subscription);
+
 /// What a phase would be refused for if it began now.
 /// Errors: as redeem().
 std::optional<StripeError> check_phase_discounts(Context& ctx, DiscountTarget target,

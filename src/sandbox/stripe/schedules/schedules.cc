@@ -7,6 +7,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/schedules/following.h"
+#include "sandbox/stripe/schedules/phase_discounts.h"
 #include "sandbox/stripe/schedules/phase_params.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -234,6 +235,14 @@ void subscription_was_changed(Context& ctx, std::string_view, const Json& subscr
     if (!schedule || is_ended(subscription)) return;
     const Json& phase = schedule->at("phases").at(current_phase_of(*schedule));
     if (!mirrors(phase, subscription, now_of(ctx, *schedule)))
+        split_phase(ctx, *std::move(schedule), subscription);
+}
+
+void discounts_were_set(Context& ctx, std::string_view, const Json& subscription) {
+    auto schedule = schedule_of(ctx, subscription);
+    if (!schedule) return;
+    const Json& phase = schedule->at("phases").at(current_phase_of(*schedule));
+    if (!names_discounts_of(ctx, phase, subscription))
         split_phase(ctx, *std::move(schedule), subscription);
 }
 

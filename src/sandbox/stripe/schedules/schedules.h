@@ -51,6 +51,7 @@ Json close_schedule(Context& ctx, Json schedule,
 void step_schedule(Context& ctx, Json schedule);
 /// Listeners: a subscription was changed, or ended, by somebody else.
 void subscription_was_changed(Context& ctx, std::string_view type, const Json& subscription);
+void discounts_were_set(Context& ctx, std::string_view type, const Json& subscription);
 void subscription_has_ended(Context& ctx, std::string_view type, const Json& subscription);
 /// Feature::end_customer: schedules that have not started go with their customer.
 Outcome<std::monostate> end_schedules(Context& ctx, const std::string& customer);

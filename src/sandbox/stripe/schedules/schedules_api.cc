@@ -4,6 +4,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/schedules/phase_params.h"
 #include "sandbox/stripe/schedules/schedule_requests.h"
 #include "sandbox/stripe/schedules/schedules.h"
@@ -208,6 +209,7 @@ constexpr auto kSteps =
 constexpr auto kListeners = std::to_array<EventListener>({
     {"customer.subscription.deleted", subscription_has_ended},
     {"customer.subscription.updated", subscription_was_changed},
+    {kDiscountsSet, discounts_were_set},
 });
 
 }  // namespace
