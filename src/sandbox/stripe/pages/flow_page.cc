@@ -6,6 +6,8 @@
 #include "sandbox/stripe/pages/plan_forms.h"
 #include "sandbox/stripe/pages/portal_actions.h"
 #include "sandbox/stripe/pages/portal_flow.h"
+#include "sandbox/stripe/pages/scheduled_changes.h"
+#include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -34,9 +36,23 @@ std::string wanted_line(Context& ctx, const Json& session, const Json& subscript
                        price ? price_text(ctx, *price) : "");
 }
 
+/// "" where the change is made at once.
+std::string waiting_line(Context& ctx, const Json& session, const Json& subscription) {
+    const Json& wanted = data_of(session).at("items").at(0);
+    const Json& present = subscription.at("items").at("data").at(0);
+    const auto price = ctx.find("price", text_of(wanted, "price"));
+    if (!price) return "";
+    const NextItem next{price_of_subscription(subscription, *price),
+                        wanted.value("quantity", integer_of(present, "quantity"))};
+    if (!waits_for_period_end(portal_features(ctx, session), subscription, next)) return "";
+    return fmt::format("<p>It changes on {}, when the present period is over.</p>",
+                       day_text(present, "current_period_end"));
+}
+
 std::string confirm_form(Context& ctx, const Json& session, const Json& subscription) {
     std::string body = "<p>Your plan is:</p>" + plan_lines(ctx, subscription) +
                        wanted_line(ctx, session, subscription);
+    body += waiting_line(ctx, session, subscription);
     if (!part_of(data_of(session), "discounts").empty()) body += "<p>A discount is applied.</p>";
     return body + post_form("confirm_update", "", "Confirm");
 }

@@ -71,7 +71,7 @@ Outcome<ItemRequest> wanted_item(Context& ctx, const Json& item) {
     request.price = *std::move(price);
     request.quantity = integer_of(item, "quantity");
     request.metadata = item.at("metadata");
-    request.discounts = requests_of(item.at("discounts"));
+    request.discounts = requests_at_start(ctx, item.at("discounts"));
     return request;
 }
 
@@ -82,7 +82,7 @@ Outcome<std::vector<AddedCharge>> charges_of(Context& ctx, const Json& phase) {
         auto price = ctx.find("price", id);
         if (!price) return price_is_gone(id);
         charges.push_back({*std::move(price), std::string(), integer_of(added, "quantity"),
-                           requests_of(added.at("discounts"))});
+                           requests_at_start(ctx, added.at("discounts"))});
     }
     return charges;
 }
@@ -93,7 +93,7 @@ std::optional<std::vector<DiscountRequest>> discounts_to_set(Context& ctx, const
                                                              const Json& after,
                                                              const Json& running) {
     const Json& wanted = after.at("discounts");
-    if (!before.is_object()) return requests_of(wanted);
+    if (!before.is_object()) return requests_at_start(ctx, wanted);
     if (before.at("discounts") == wanted) return std::nullopt;
     return requests_beside(ctx, wanted, running);
 }
@@ -201,7 +201,7 @@ Outcome<Json> start_following(Context& ctx, const Json& schedule, const Json& ph
     request.currency = text_of(phase, "currency");
     request.schedule = text_of(schedule, "id");
     request.billing_mode = schedule.at("billing_mode");
-    request.discounts = requests_of(phase.at("discounts"));
+    request.discounts = requests_at_start(ctx, phase.at("discounts"));
     for (const Json& item : phase.at("items")) {
         auto wanted = wanted_item(ctx, item);
         if (!wanted) return Refusal(wanted.error());

@@ -51,6 +51,16 @@ std::vector<DiscountRequest> requests_of(const Json& phase_discounts) {
     return requests;
 }
 
+std::vector<DiscountRequest> requests_at_start(Context& ctx, const Json& phase_discounts) {
+    std::vector<DiscountRequest> requests = requests_of(phase_discounts);
+    std::erase_if(requests, [&](const DiscountRequest& request) {
+        if (request.kind != Kind::Discount) return false;
+        const auto discount = ctx.look("discount", request.id);
+        return discount && flag_of(*discount, "_ended");
+    });
+    return requests;
+}
+
 std::vector<DiscountRequest> requests_beside(Context& ctx, const Json& phase_discounts,
                                              const Json& running) {
     std::vector<DiscountRequest> requests = requests_of(phase_discounts);

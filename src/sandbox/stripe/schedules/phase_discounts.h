@@ -15,6 +15,8 @@ namespace turnpike::twin {
 Json phase_discounts(const std::vector<DiscountRequest>& requests);
 /// What a phase's discounts ask for.
 std::vector<DiscountRequest> requests_of(const Json& phase_discounts);
+/// What they ask for when their phase begins: a discount that is over does not come back.
+std::vector<DiscountRequest> requests_at_start(Context& ctx, const Json& phase_discounts);
 /// What they ask for while their phase runs: of `running` (a subscription or an item), discounts of
 /// the same coupons stay.
 std::vector<DiscountRequest> requests_beside(Context& ctx, const Json& phase_discounts,

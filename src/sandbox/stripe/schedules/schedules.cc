@@ -61,17 +61,6 @@ void plan_step(Context& ctx, const Json& schedule) {
     ctx.put_due(schedule, next_step(ctx, schedule), text_of(schedule, "test_clock"));
 }
 
-/// The schedule that manages this subscription now.
-std::optional<Json> schedule_of(Context& ctx, const Json& subscription) {
-    const std::string id = text_of(subscription, "schedule");
-    if (id.empty()) return std::nullopt;
-    auto schedule = ctx.find("subscription_schedule", id);
-    if (!schedule || text_of(*schedule, "status") != "active" ||
-        text_of(*schedule, "subscription") != text_of(subscription, "id"))
-        return std::nullopt;
-    return schedule;
-}
-
 /// Takes back the end that the schedule had set; a period that it cut is charged to its end.
 /// False when there is none: nothing is stored then.
 bool live_on(Context& ctx, const Json& subscription) {
@@ -161,6 +150,16 @@ std::size_t current_phase_of(const Json& schedule) {
     return static_cast<std::size_t>(found - phases.begin());
 }
 
+std::optional<Json> managing_schedule(Context& ctx, const Json& subscription) {
+    const std::string id = text_of(subscription, "schedule");
+    if (id.empty()) return std::nullopt;
+    auto schedule = ctx.find("subscription_schedule", id);
+    if (!schedule || text_of(*schedule, "status") != "active" ||
+        text_of(*schedule, "subscription") != text_of(subscription, "id"))
+        return std::nullopt;
+    return schedule;
+}
+
 void set_current_phase(Json& schedule, std::optional<std::size_t> phase) {
     Json& current = schedule["current_phase"];
     current = nullptr;
@@ -231,7 +230,7 @@ void step_schedule(Context& ctx, Json schedule) {
 }
 
 void subscription_was_changed(Context& ctx, std::string_view, const Json& subscription) {
-    auto schedule = schedule_of(ctx, subscription);
+    auto schedule = managing_schedule(ctx, subscription);
     if (!schedule || is_ended(subscription)) return;
     const Json& phase = schedule->at("phases").at(current_phase_of(*schedule));
     if (!mirrors(phase, subscription, now_of(ctx, *schedule)))
@@ -239,7 +238,7 @@ void subscription_was_changed(Context& ctx, std::string_view, const Json& subscr
 }
 
 void discounts_were_set(Context& ctx, std::string_view, const Json& subscription) {
-    auto schedule = schedule_of(ctx, subscription);
+    auto schedule = managing_schedule(ctx, subscription);
     if (!schedule) return;
     const Json& phase = schedule->at("phases").at(current_phase_of(*schedule));
     if (!names_discounts_of(ctx, phase, subscription))
@@ -247,7 +246,7 @@ void discounts_were_set(Context& ctx, std::string_view, const Json& subscription
 }
 
 void subscription_has_ended(Context& ctx, std::string_view, const Json& subscription) {
-    auto schedule = schedule_of(ctx, subscription);
+    auto schedule = managing_schedule(ctx, subscription);
     if (!schedule) return;
     const bool at_its_end =
         ends_with_subscription(*schedule) &&

@@ -23,6 +23,8 @@ inline constexpr std::chrono::hours kExpiringNotice{10 * 24};
 bool is_open(const Json& schedule);
 /// The place in phases[] of the phase that is running. The schedule must be active.
 std::size_t current_phase_of(const Json& schedule);
+/// The schedule that manages this subscription now.
+std::optional<Json> managing_schedule(Context& ctx, const Json& subscription);
 /// Says which phase runs; nullopt: none.
 void set_current_phase(Json& schedule, std::optional<std::size_t> phase);
 
