@@ -15,15 +15,11 @@
 namespace turnpike::twin {
 namespace {
 
-/// release (default) or cancel; what Stripe has beside them is not for new schedules.
+/// release (default) or cancel. Stripe's types still name `none` and `renew`; its reference does
+/// not.
 void read_end_behavior(Params& params, Json& schedule) {
-    const auto end = params.one_of("end_behavior", {"cancel", "none", "release", "renew"});
-    if (end == "none" || end == "renew")
-        params.complain(bad_param("end_behavior", "",
-                                  "This sandbox ends a schedule with `release` or `cancel`, not "
-                                  "with `" +
-                                      *end + "`."));
-    if (end) schedule["end_behavior"] = *end;
+    if (const auto end = params.one_of("end_behavior", {"cancel", "release"}))
+        schedule["end_behavior"] = *end;
 }
 
 std::optional<StripeError> check_first_phase(const Json& schedule, Instant now) {
