@@ -267,6 +267,20 @@ Outcome<std::string> keep_plan(Context& ctx, const Json& session, const std::str
     return std::string("Your plan goes on.");
 }
 
+Outcome<std::string> accept_offer(Context& ctx, const Json& session, const std::string& id) {
+    const std::string coupon = offered_coupon(session);
+    const auto subscription = own_subscription(ctx, session, id);
+    if (coupon.empty() || !subscription) return not_offered();
+    Json form;
+    std::size_t index = 0;
+    for (const Json& discount : subscription->at("discounts"))
+        form["discounts"][std::to_string(index++)]["discount"] = discount;
+    form["discounts"][std::to_string(index)]["coupon"] = coupon;
+    const auto updated = update(ctx, id, form);
+    if (!updated) return Refusal(updated.error());
+    return std::string("Your plan goes on, with the discount.");
+}
+
 Outcome<std::string> drop_change(Context& ctx, const Json& session, const std::string& id) {
     if (!is_enabled(ctx, session, "subscription_update")) return not_offered();
     const auto subscription = own_subscription(ctx, session, id);

@@ -29,6 +29,10 @@ Outcome<std::string> confirm_update(Context& ctx, const Json& session);
 Outcome<std::string> cancel_plan(Context& ctx, const Json& session, const std::string& subscription,
                                  const std::string& reason);
 Outcome<std::string> keep_plan(Context& ctx, const Json& session, const std::string& subscription);
+/// Gives the plan the discount that the session's flow offers in place of a cancellation, beside
+/// those it has.
+Outcome<std::string> accept_offer(Context& ctx, const Json& session,
+                                  const std::string& subscription);
 /// Takes back a change that was to come when the period is over.
 Outcome<std::string> drop_change(Context& ctx, const Json& session,
                                  const std::string& subscription);

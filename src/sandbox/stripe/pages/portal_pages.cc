@@ -190,9 +190,11 @@ Outcome<std::string> act(PageRequest& page) {
     // A flow is about one thing, and nothing else.
     if (has_open_flow(page.object)) {
         const FlowAction flow = action_of_flow(page.object);
-        if (action != flow.action) return no_such_action();
+        const bool accepts = action == "accept_offer" && flow.action == "cancel";
+        if (action != flow.action && !accepts) return no_such_action();
         if (action == "confirm_update") return confirm_update(page.ctx, page.object);
         if (subscription != flow.subscription) return no_such_action();
+        if (accepts) return accept_offer(page.ctx, page.object, subscription);
     }
     if (action == "change_plan") return change_plan_by_form(page, subscription);
     if (action == "cancel")
