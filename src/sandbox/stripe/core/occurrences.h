@@ -13,6 +13,9 @@ inline constexpr std::string_view kPaymentIntentChanged = "sandbox.payment_inten
 inline constexpr std::string_view kDebitAnswered = "sandbox.payment_intent.debit_answered";
 /// A subscription's renewal is to be announced.
 inline constexpr std::string_view kRenewalNears = "sandbox.subscription.renewal_nears";
+/// A request set the discounts of a subscription or of its items, or took them away; told when its
+/// events are raised.
+inline constexpr std::string_view kDiscountsSet = "sandbox.subscription.discounts_set";
 
 /// Its payment is a debit on its way to the bank.
 inline constexpr std::string_view kInvoiceProcessing = "sandbox.invoice.processing";

@@ -60,7 +60,8 @@ Outcome<Json> draft_revision(Context& ctx, const std::string& invoice) {
                          "You can only revise open or uncollectible invoices. This invoice is " +
                              text_of(*original, "status") + ".");
     if (!subscription_of_invoice(*original).empty())
-        return bad_param(kParam, "", "This sandbox does not revise the invoices of subscriptions.");
+        return bad_param(kParam, "",
+                         "You cannot revise an invoice that is attached to a subscription.");
     if (integer_of(*original, "pre_payment_credit_notes_amount") > 0)
         return bad_param(kParam, "", "This sandbox does not revise invoices with credit notes.");
 

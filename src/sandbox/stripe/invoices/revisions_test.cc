@@ -118,11 +118,13 @@ TEST_F(RevisionTest, RefusesWhatCannotBeRevised) {
     EXPECT_EQ(refusal(from(draft)),
               "from_invoice[invoice]: You can only revise open or uncollectible invoices. This "
               "invoice is draft.");
+    // docs.stripe.com/invoicing/invoice-edits: those of subscriptions cannot be.
     const Json subscription = sandbox_.post(
         "/v1/subscriptions", "customer=" + customer_ + "&payment_behavior=default_incomplete" +
                                  "&items[0][price]=" + sandbox_.price("Gold", 2900));
-    EXPECT_EQ(refusal(from(text_of(subscription, "latest_invoice"))),
-              "from_invoice[invoice]: This sandbox does not revise the invoices of subscriptions.");
+    EXPECT_EQ(
+        refusal(from(text_of(subscription, "latest_invoice"))),
+        "from_invoice[invoice]: You cannot revise an invoice that is attached to a subscription.");
 }
 
 TEST_F(RevisionTest, KeepsTheCustomerAndTheCurrency) {

@@ -6,6 +6,8 @@
 #include "sandbox/stripe/pages/plan_forms.h"
 #include "sandbox/stripe/pages/portal_actions.h"
 #include "sandbox/stripe/pages/portal_flow.h"
+#include "sandbox/stripe/pages/scheduled_changes.h"
+#include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -34,17 +36,58 @@ std::string wanted_line(Context& ctx, const Json& session, const Json& subscript
                        price ? price_text(ctx, *price) : "");
 }
 
+/// "" where the change is made at once.
+std::string waiting_line(Context& ctx, const Json& session, const Json& subscription) {
+    const Json& wanted = data_of(session).at("items").at(0);
+    const Json& present = subscription.at("items").at("data").at(0);
+    const auto price = ctx.find("price", text_of(wanted, "price"));
+    if (!price) return "";
+    const NextItem next{price_of_subscription(subscription, *price),
+                        wanted.value("quantity", integer_of(present, "quantity"))};
+    if (!waits_for_period_end(portal_features(ctx, session), subscription, next)) return "";
+    return fmt::format("<p>It changes on {}, when the present period is over.</p>",
+                       day_text(present, "current_period_end"));
+}
+
 std::string confirm_form(Context& ctx, const Json& session, const Json& subscription) {
     std::string body = "<p>Your plan is:</p>" + plan_lines(ctx, subscription) +
                        wanted_line(ctx, session, subscription);
+    body += waiting_line(ctx, session, subscription);
     if (!part_of(data_of(session), "discounts").empty()) body += "<p>A discount is applied.</p>";
     return body + post_form("confirm_update", "", "Confirm");
+}
+
+/// "50% off for 3 months"
+std::string discount_text(const Json& coupon) {
+    std::string off;
+    if (coupon.at("percent_off").is_null()) {
+        off = money_text(coupon, "amount_off");
+    } else {
+        off = coupon.at("percent_off").dump();
+        if (off.ends_with(".0")) off.resize(off.size() - 2);
+        off += "%";
+    }
+    const std::string duration = text_of(coupon, "duration");
+    if (duration == "forever") return off + " off from now on";
+    if (duration == "once") return off + " off your next invoice";
+    const std::int64_t months = integer_of(coupon, "duration_in_months");
+    return fmt::format("{} off for {} month{}", off, months, months == 1 ? "" : "s");
+}
+
+/// "" when nothing is offered, or no longer.
+std::string offer_part(Context& ctx, const Json& session, const Json& subscription) {
+    const auto coupon = ctx.find("coupon", offered_coupon(session));
+    if (!coupon || !flag_of(*coupon, "valid")) return "";
+    return fmt::format("<h2>Stay, and pay less</h2><p>Keep your plan with <strong>{}</strong>.</p>",
+                       discount_text(*coupon)) +
+           post_form("accept_offer", hidden_field("subscription", text_of(subscription, "id")),
+                     "Keep the plan with the discount");
 }
 
 std::string cancel_part(Context& ctx, const Json& session, const Json& subscription) {
     const Json features = portal_features(ctx, session);
     const bool now = text_of(part_of(features, "subscription_cancel"), "mode") == "immediately";
-    return plan_lines(ctx, subscription) +
+    return plan_lines(ctx, subscription) + offer_part(ctx, session, subscription) +
            (now ? "<p>It ends at once.</p>" : "<p>It ends with the period that is paid for.</p>") +
            cancel_form(ctx, session, subscription, "cancel");
 }
@@ -65,6 +108,12 @@ bool has_ended_flow(const Json& session) {
     const Json& after = part_of(part_of(session, "flow"), "after_completion");
     return !type_of(session).empty() && flag_of(session, "_flow_done") &&
            text_of(after, "type") != "portal_homepage";
+}
+
+std::string offered_coupon(const Json& session) {
+    if (type_of(session) != "subscription_cancel") return "";
+    const Json& retention = part_of(data_of(session), "retention");
+    return text_of(part_of(retention, "coupon_offer"), "coupon");
 }
 
 FlowAction action_of_flow(const Json& session) {

@@ -53,8 +53,38 @@ std::optional<Refusal> check_updatable(const FlowOwner& owner, const Json& subsc
     return std::nullopt;
 }
 
+/// retention: {"coupon_offer": {"coupon"}, "type"}; null when nothing is offered.
+Json read_retention(Params& part) {
+    auto given = part.object("retention");
+    if (!given) return Json();
+    const auto type = given->one_of("type", {"coupon_offer"});
+    if (!type) given->complain(missing_param(given->name_of("type")));
+    Json retention{{"coupon_offer", nullptr}, {"type", type.value_or("")}};
+    if (auto offer = given->object("coupon_offer")) {
+        retention["coupon_offer"]["coupon"] = offer->required_text("coupon");
+        given->absorb(*offer);
+    } else {
+        given->complain(missing_param(given->name_of("coupon_offer")));
+    }
+    part.absorb(*given);
+    return retention;
+}
+
+/// nullopt when the subscription could have the discount that is offered.
+std::optional<StripeError> check_offer(const FlowOwner& owner, const Json& retention,
+                                       const Json& subscription) {
+    DiscountTarget target;
+    target.customer = owner.customer;
+    target.currency = text_of(subscription, "currency");
+    const DiscountRequest request{
+        DiscountRequest::Kind::Coupon, text_of(retention.at("coupon_offer"), "coupon"),
+        "flow_data[subscription_cancel][retention][coupon_offer][coupon]"};
+    const auto redeemable = redeem(owner.ctx, target, {request});
+    return redeemable ? std::nullopt : std::optional(redeemable.error());
+}
+
 Outcome<Json> read_cancel(const FlowOwner& owner, Params& part) {
-    part.refuse("retention", "This sandbox's portal makes no retention offers.");
+    Json retention = read_retention(part);
     const auto subscription = subscription_of_flow(owner, part);
     if (!subscription) return subscription;
     const std::string id = text_of(*subscription, "id");
@@ -65,7 +95,10 @@ Outcome<Json> read_cancel(const FlowOwner& owner, Params& part) {
     if (instant_of(*subscription, "cancel_at"))
         return bad_param(
             "", "", "The subscription " + id + " is already set to be canceled at period end.");
-    return Json{{"retention", nullptr}, {"subscription", id}};
+    if (retention.is_object())
+        if (auto error = check_offer(owner, retention, *subscription))
+            return Refusal(*std::move(error));
+    return Json{{"retention", std::move(retention)}, {"subscription", id}};
 }
 
 Outcome<Json> read_update(const FlowOwner& owner, Params& part) {

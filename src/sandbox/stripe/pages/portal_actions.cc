@@ -6,10 +6,13 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/cards/payment_methods.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/coupons/typed_code.h"
 #include "sandbox/stripe/customers/customers.h"
 #include "sandbox/stripe/pages/card_form.h"
 #include "sandbox/stripe/pages/portal_flow.h"
+#include "sandbox/stripe/pages/scheduled_changes.h"
+#include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
 #include "sandbox/stripe/wire/amounts.h"
@@ -106,6 +109,17 @@ Outcome<Json> chosen_item(Context& ctx, const Json& features, const Json& subscr
     return chosen;
 }
 
+/// What the only item of the plan becomes by this form of a change.
+NextItem next_item(Context& ctx, const Json& subscription, const Json& form) {
+    const Json& present = subscription.at("items").at("data").at(0);
+    const Json& wanted = form.at("items").at("0");
+    NextItem next{present.at("price"), integer_of(present, "quantity")};
+    if (const auto price = ctx.find("price", text_of(wanted, "price")))
+        next.price = price_of_subscription(subscription, *price);
+    if (const auto quantity = Params(wanted).integer("quantity")) next.quantity = *quantity;
+    return next;
+}
+
 /// How the configuration wants changes to be charged.
 void add_terms_of_change(const Json& features, const Json& subscription, Json& form) {
     const Json& update = part_of(features, "subscription_update");
@@ -117,9 +131,28 @@ void add_terms_of_change(const Json& features, const Json& subscription, Json& f
         form["trial_end"] = "now";
 }
 
+Outcome<std::string> change_later(Context& ctx, const Json& features, const Json& subscription,
+                                  const NextItem& next, const Json& form) {
+    Params params(form);
+    const auto discounts = read_discounts(params);
+    const auto scheduled = schedule_change(ctx, features, subscription, next,
+                                           discounts.value_or(std::vector<DiscountRequest>()));
+    if (!scheduled) return plain_refusal("This plan cannot be changed here at the moment.");
+    return "Your plan will change on " + day_text(scheduled->at("phases").back(), "start_date") +
+           ".";
+}
+
 Outcome<std::string> make_change(Context& ctx, const Json& session, const Json& subscription,
                                  Json form) {
-    add_terms_of_change(portal_features(ctx, session), subscription, form);
+    const Json features = portal_features(ctx, session);
+    if (subscription.at("items").at("data").size() == 1) {
+        const NextItem next = next_item(ctx, subscription, form);
+        if (waits_for_period_end(features, subscription, next))
+            return change_later(ctx, features, subscription, next, form);
+    }
+    // What was chosen before is not wanted any more.
+    drop_scheduled_change(ctx, subscription);
+    add_terms_of_change(features, subscription, form);
     auto updated = update(ctx, text_of(subscription, "id"), form);
     if (!updated) return Refusal(in_plain_words(std::move(updated.error())));
     return std::string("Your plan has been changed.");
@@ -206,8 +239,9 @@ Outcome<std::string> cancel_plan(Context& ctx, const Json& session, const std::s
     const Json& cancel = part_of(features, "subscription_cancel");
     if (!is_offered(features, "subscription_cancel")) return not_offered();
     if (!reason.empty() && !is_listed_reason(cancel, reason)) return not_offered();
-    const auto subscription = own_subscription(ctx, session, id);
+    auto subscription = own_subscription(ctx, session, id);
     if (!subscription) return not_offered();
+    if (drop_scheduled_change(ctx, *subscription)) subscription = ctx.find("subscription", id);
     if (text_of(cancel, "mode") == "immediately") {
         const auto canceled =
             cancel_subscription_now(ctx, *subscription, cancellation(cancel, reason));
@@ -231,6 +265,27 @@ Outcome<std::string> keep_plan(Context& ctx, const Json& session, const std::str
     const auto updated = update(ctx, id, form);
     if (!updated) return Refusal(updated.error());
     return std::string("Your plan goes on.");
+}
+
+Outcome<std::string> accept_offer(Context& ctx, const Json& session, const std::string& id) {
+    const std::string coupon = offered_coupon(session);
+    const auto subscription = own_subscription(ctx, session, id);
+    if (coupon.empty() || !subscription) return not_offered();
+    Json form;
+    std::size_t index = 0;
+    for (const Json& discount : subscription->at("discounts"))
+        form["discounts"][std::to_string(index++)]["discount"] = discount;
+    form["discounts"][std::to_string(index)]["coupon"] = coupon;
+    const auto updated = update(ctx, id, form);
+    if (!updated) return Refusal(updated.error());
+    return std::string("Your plan goes on, with the discount.");
+}
+
+Outcome<std::string> drop_change(Context& ctx, const Json& session, const std::string& id) {
+    if (!is_enabled(ctx, session, "subscription_update")) return not_offered();
+    const auto subscription = own_subscription(ctx, session, id);
+    if (!subscription || !drop_scheduled_change(ctx, *subscription)) return not_offered();
+    return std::string("Your plan stays as it is.");
 }
 
 Outcome<std::string> update_customer_details(Context& ctx, const Json& session, Params& form) {

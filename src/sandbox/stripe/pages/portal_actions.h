@@ -29,6 +29,13 @@ Outcome<std::string> confirm_update(Context& ctx, const Json& session);
 Outcome<std::string> cancel_plan(Context& ctx, const Json& session, const std::string& subscription,
                                  const std::string& reason);
 Outcome<std::string> keep_plan(Context& ctx, const Json& session, const std::string& subscription);
+/// Gives the plan the discount that the session's flow offers in place of a cancellation, beside
+/// those it has.
+Outcome<std::string> accept_offer(Context& ctx, const Json& session,
+                                  const std::string& subscription);
+/// Takes back a change that was to come when the period is over.
+Outcome<std::string> drop_change(Context& ctx, const Json& session,
+                                 const std::string& subscription);
 /// Saves the test card with this number in place of the default one, for all that is billed. The
 /// card that was the default is detached, and so is a second copy of the new one.
 Outcome<std::string> replace_card(Context& ctx, const Json& session, const std::string& number);

@@ -139,6 +139,18 @@ void read_cancel_feature(Params& feature, Json& cancel) {
     read_reasons(feature, cancel);
 }
 
+/// schedule_at_period_end[conditions]: of changes that wait for the end of the period.
+Json read_conditions(Params& later) {
+    Json conditions = Json::array();
+    for (Params& given : later.objects("conditions")) {
+        const auto type = given.one_of("type", {"decreasing_item_amount", "shortening_interval"});
+        if (!type) given.complain(missing_param(given.name_of("type")));
+        conditions.push_back(Json{{"type", type.value_or("")}});
+        later.absorb(given);
+    }
+    return conditions;
+}
+
 std::optional<StripeError> read_update_feature(Context& ctx, Params& feature, Json& update) {
     if (auto allowed = read_choices(feature, "default_allowed_updates",
                                     {"price", "promotion_code", "quantity"}))
@@ -148,9 +160,8 @@ std::optional<StripeError> read_update_feature(Context& ctx, Params& feature, Js
     if (const auto anchor = feature.one_of("billing_cycle_anchor", {"now", "unchanged"}))
         update["billing_cycle_anchor"] = *anchor;
     if (auto later = feature.object("schedule_at_period_end")) {
-        if (!later->objects("conditions").empty())
-            later->complain(bad_param(later->name_of("conditions"), "",
-                                      "This sandbox's portal changes plans at once."));
+        if (later->has("conditions"))
+            update["schedule_at_period_end"]["conditions"] = read_conditions(*later);
         feature.absorb(*later);
     }
     if (!feature.has("products")) return std::nullopt;

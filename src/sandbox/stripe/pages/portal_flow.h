@@ -12,7 +12,7 @@ namespace turnpike::twin {
 
 /// Reads flow_data of a session of this customer and configuration. null: there is no flow.
 /// Errors: 400 for what the configuration does not offer, subscriptions that cannot be changed so,
-/// and retention offers, which this portal does not make.
+/// and offered coupons that cannot be redeemed.
 Outcome<Json> read_flow(Context& ctx, Params& params, const std::string& customer,
                         const Json& configuration);
 
@@ -27,6 +27,9 @@ struct FlowAction {
     std::string subscription;
 };
 FlowAction action_of_flow(const Json& session);
+
+/// The coupon with which a flow of cancellation keeps its customer; "" for none.
+std::string offered_coupon(const Json& session);
 
 /// The page's heading, what came of the last try (`told`, HTML), and the form.
 std::string flow_body(Context& ctx, const Json& session, const Json& customer,

@@ -34,6 +34,10 @@ protected:
                "[subscription]=" + subscription_ + "&" + data + "[items][0][id]=" + item() +
                changes;
     }
+    static std::string offer(const std::string& coupon) {
+        const std::string retention = "&flow_data[subscription_cancel][retention]";
+        return retention + "[type]=coupon_offer" + retention + "[coupon_offer][coupon]=" + coupon;
+    }
     std::string cancel_ =
         "flow_data[type]=subscription_cancel"
         "&flow_data[subscription_cancel][subscription]=";
@@ -111,6 +115,53 @@ TEST_F(PortalFlowTest, ConfirmsTheChangeThatTheShopHasChosen) {
     EXPECT_EQ(changed["discounts"].size(), 1U);
 }
 
+TEST_F(PortalFlowTest, OffersADiscountToWhoeverCancels) {
+    sandbox_.post("/v1/coupons", "id=third&percent_off=33.5&duration=forever");
+    sandbox_.post("/v1/subscriptions/" + subscription_, "discounts[0][coupon]=third");
+    sandbox_.post("/v1/coupons", "id=half&percent_off=50&duration=repeating&duration_in_months=3");
+    enter(cancel_ + subscription_ + offer("half") + after_ + "[type]=hosted_confirmation");
+    EXPECT_EQ(
+        session_["flow"]["subscription_cancel"],
+        (Json{{"retention", {{"coupon_offer", {{"coupon", "half"}}}, {"type", "coupon_offer"}}},
+              {"subscription", subscription_}}));
+    EXPECT_THAT(show().html,
+                AllOf(HasSubstr("<strong>50% off for 3 months</strong>"),
+                      HasSubstr("Keep the plan with the discount"), HasSubstr("Cancel plan")));
+    sandbox_.new_events();
+    EXPECT_THAT(act("action=accept_offer&subscription=" + subscription_),
+                AllOf(HasSubstr("All done"), HasSubstr("Your plan goes on, with the discount.")));
+    EXPECT_THAT(sandbox_.new_events(), ::testing::IsSupersetOf({"customer.discount.created",
+                                                                "customer.subscription.updated"}));
+    EXPECT_EQ(subscription()["cancel_at"], nullptr);
+    EXPECT_EQ(subscription()["discounts"].size(), 2U);
+    EXPECT_THAT(act("action=accept_offer&subscription=" + subscription_), HasSubstr("All done"));
+    EXPECT_EQ(subscription()["discounts"].size(), 2U);
+}
+
+TEST_F(PortalFlowTest, AnOfferCanBeDeclinedOrGone) {
+    sandbox_.post("/v1/coupons", "id=five&amount_off=500&currency=usd&duration=once");
+    enter(cancel_ + subscription_ + offer("five"));
+    EXPECT_THAT(show().html, HasSubstr("<strong>$5.00 off your next invoice</strong>"));
+    sandbox_.remove("/v1/coupons/five");
+    EXPECT_THAT(show().html, AllOf(Not(HasSubstr("Stay")), HasSubstr("Cancel plan")));
+    EXPECT_THAT(act("action=accept_offer&subscription=" + subscription_),
+                AllOf(HasSubstr("No such coupon"), HasSubstr("Cancel your plan")));
+    EXPECT_THAT(act("action=cancel&subscription=" + subscription_), HasSubstr("Ends on 1 April"));
+    EXPECT_THAT(subscription()["discounts"], ::testing::IsEmpty());
+}
+
+TEST_F(PortalFlowTest, OnlyAnOfferCanBeAccepted) {
+    enter(cancel_ + subscription_);
+    EXPECT_THAT(act("action=accept_offer&subscription=" + subscription_),
+                HasSubstr("does not offer"));
+    enter(update_ + subscription_);
+    EXPECT_THAT(act("action=accept_offer&subscription=" + subscription_),
+                HasSubstr("does not offer"));
+    sandbox_.post("/v1/coupons", "id=euro&amount_off=500&currency=eur&duration=once");
+    EXPECT_EQ(refused(cancel_ + subscription_ + offer("euro")).message,
+              "The coupon euro takes no amount off in usd.");
+}
+
 TEST_F(PortalFlowTest, ADeclineLeavesTheFlowOpen) {
     act("action=replace_card&number=4000000000000341");
     enter(confirm(confirm_item_ + "[price]=" + pro_));
@@ -135,8 +186,11 @@ TEST_F(PortalFlowTest, IsRefusedByName) {
         {cancel_ + other, "flow_data[subscription_cancel][subscription]",
          "No such subscription: '" + other + "'"},
         {cancel_ + subscription_ + "&flow_data[subscription_cancel][retention][type]=coupon_offer",
-         "flow_data[subscription_cancel][retention]",
-         "This sandbox's portal makes no retention offers."},
+         "flow_data[subscription_cancel][retention][coupon_offer]",
+         "Missing required param: flow_data[subscription_cancel][retention][coupon_offer]."},
+        {cancel_ + subscription_ + offer("GONE"),
+         "flow_data[subscription_cancel][retention][coupon_offer][coupon]",
+         "No such coupon: 'GONE'"},
         {type + "&flow_data[subscription_cancel][subscription]=" + subscription_,
          "flow_data[subscription_cancel][subscription]",
          "`subscription_cancel` does not go with the flow's type."},

@@ -14,6 +14,7 @@
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/pages/portal_actions.h"
 #include "sandbox/stripe/pages/portal_flow.h"
+#include "sandbox/stripe/pages/scheduled_changes.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -31,6 +32,7 @@ std::string plan_part(Context& ctx, const Json& session, const Json& subscriptio
         ends ? "Ends" : "Renews",
         ends ? day_text(subscription, "cancel_at")
              : day_text(subscription.at("items").at("data").at(0), "current_period_end"));
+    body += scheduled_part(ctx, subscription);
     if (is_offered(features, "subscription_update") && !ends)
         body += plan_choice(ctx, session, subscription, field);
     if (!is_offered(features, "subscription_cancel")) return body;
@@ -200,13 +202,16 @@ Outcome<std::string> act(PageRequest& page) {
     // A flow is about one thing, and nothing else.
     if (has_open_flow(page.object)) {
         const FlowAction flow = action_of_flow(page.object);
-        if (action != flow.action) return no_such_action();
+        const bool accepts = action == "accept_offer" && flow.action == "cancel";
+        if (action != flow.action && !accepts) return no_such_action();
         if (action == "confirm_update") return confirm_update(page.ctx, page.object);
         if (subscription != flow.subscription) return no_such_action();
+        if (accepts) return accept_offer(page.ctx, page.object, subscription);
     }
     if (action == "change_plan") return change_plan_by_form(page, subscription);
     if (action == "cancel")
         return cancel_plan(page.ctx, page.object, subscription, form.text("reason").value_or(""));
+    if (action == "drop_change") return drop_change(page.ctx, page.object, subscription);
     if (action == "keep") return keep_plan(page.ctx, page.object, subscription);
     if (action == "replace_card")
         return replace_card(page.ctx, page.object, form.text("number").value_or(""));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -17,12 +18,15 @@
 #include "sandbox/stripe/invoices/item_lines.h"
 #include "sandbox/stripe/previews/schedule_previews.h"
 #include "sandbox/stripe/subscriptions/cycles.h"
+#include "sandbox/stripe/subscriptions/end_requests.h"
+#include "sandbox/stripe/subscriptions/resumption.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/price_amount.h"
 #include "subscriptions/billing_period.h"
 
 namespace turnpike::twin {
@@ -34,7 +38,25 @@ struct Request {
     std::optional<std::vector<DiscountRequest>> discounts;
     PlanChange change;
     std::string trial_end;  ///< a timestamp, "now", or ""
+    enum class Simulates : std::uint8_t { Update, Cancellation, Resumption } simulates{};
 };
+
+using Simulates = Request::Simulates;
+
+/// cancel_now and resume_at=now, beside which nothing else changes.
+void read_simulation(Params& details, Request& request) {
+    const bool cancels = details.boolean("cancel_now").value_or(false);
+    const bool resumes = details.one_of("resume_at", {"now"}).has_value();
+    if (!cancels && !resumes) return;
+    request.simulates = cancels ? Simulates::Cancellation : Simulates::Resumption;
+    const std::string chosen = details.name_of(cancels ? "cancel_now" : "resume_at");
+    for (const char* other : {"items", "trial_end", "cancel_at", "cancel_at_period_end",
+                              cancels ? "resume_at" : "cancel_now"})
+        if (details.has(other) && details.text(other) != "false")
+            details.complain(bad_param(chosen, "parameters_exclusive",
+                                       "You may only specify one of these parameters: " + chosen +
+                                           ", " + details.name_of(other) + "."));
+}
 
 Outcome<Request> read_request(Context& ctx, Params& params) {
     Request request;
@@ -50,13 +72,22 @@ Outcome<Request> read_request(Context& ctx, Params& params) {
         request.change.items = *std::move(items);
         request.change.proration = read_proration_behavior(*details);
         request.change.proration_date = details->timestamp("proration_date");
-        if (details->one_of("billing_cycle_anchor", {"now", "unchanged"}) == "now")
-            request.change.anchor = PlanChange::Anchor::Now;
+        const auto anchor = details->one_of("billing_cycle_anchor", {"now", "unchanged"});
+        if (anchor == "now") request.change.anchor = PlanChange::Anchor::Now;
+        read_simulation(*details, request);
+        if (request.simulates == Simulates::Resumption)
+            request.change =
+                resumption({.anchor = anchor == "unchanged" ? ResumeRequest::Anchor::Unchanged
+                                                            : ResumeRequest::Anchor::Now,
+                            .proration = request.change.proration,
+                            .proration_date = request.change.proration_date});
         details->ignore("billing_mode");
         request.change.end = {details->text("cancel_at"), details->boolean("cancel_at_period_end")};
         request.trial_end = details->text("trial_end").value_or("");
         params.absorb(*details);
     }
+    if (request.simulates != Simulates::Update && request.subscription.empty())
+        params.complain(missing_param("subscription"));
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     if (request.customer.empty() && request.subscription.empty()) {
         StripeError error;
@@ -130,19 +161,51 @@ Refusal nothing_upcoming(const std::string& customer) {
     return Refusal(std::move(error));
 }
 
-/// When the trial is to end; nullopt: as it does.
-Outcome<std::optional<Instant>> trial_end_of(Context& ctx, const Json& subscription,
-                                             const Request& request) {
-    const Instant now = second_of(ctx, text_of(subscription, "customer"));
-    const bool trialing = text_of(subscription, "status") == "trialing";
-    if (request.trial_end == "now") return trialing ? std::optional(now) : std::nullopt;
+/// trial_end of a preview; nullopt when it is not given, or "now".
+Outcome<std::optional<Instant>> given_trial_end(const Request& request, Instant now) {
     Json form = Json::object();
-    if (!request.trial_end.empty()) form["trial_end"] = request.trial_end;
+    if (!request.trial_end.empty() && request.trial_end != "now")
+        form["trial_end"] = request.trial_end;
     Params params(form);
     const auto end = params.timestamp("trial_end");
     check_trial_end(params, end, now);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     return end;
+}
+
+/// When the trial is to end; nullopt: as it does.
+Outcome<std::optional<Instant>> trial_end_of(Context& ctx, const Json& subscription,
+                                             const Request& request) {
+    const Instant now = second_of(ctx, text_of(subscription, "customer"));
+    if (request.trial_end != "now") return given_trial_end(request, now);
+    const bool trialing = text_of(subscription, "status") == "trialing";
+    return trialing ? std::optional(now) : std::nullopt;
+}
+
+/// The last invoice of a subscription that is canceled now: what waits for one, what is given back
+/// (unless proration_behavior=none), and what was used.
+Answer preview_cancellation(Context& ctx, const Json& subscription, const Request& request) {
+    const std::string customer = text_of(subscription, "customer");
+    const Instant now = second_of(ctx, customer);
+    std::vector<Json> lines = waiting_lines(ctx, subscription);
+    if (request.change.proration != ProrationBehavior::None) {
+        const auto credits =
+            credits_of_unused_time(ctx, subscription, request.change.proration_date);
+        if (!credits) return Refusal(credits.error());
+        for (const Json& credit : *credits) lines.push_back(invoice_item_line(ctx, credit));
+    }
+    append(lines, last_usage(ctx, subscription, now));
+    if (lines.empty()) return nothing_upcoming(customer);
+    const Instant start = period_of_item(subscription.at("items").at("data").at(0)).start;
+    auto draft = draft_invoice(ctx, {.customer = customer,
+                                     .currency = text_of(subscription, "currency"),
+                                     .billing_reason = "subscription_update",
+                                     .subscription = text_of(subscription, "id"),
+                                     .period = {start, now}});
+    if (!draft) return Refusal(draft.error());
+    (*draft)["id"] = ctx.new_id("upcoming_in");
+    discount_preview(ctx, *draft, subscription, request, now);
+    return finished(*std::move(draft), std::move(lines));
 }
 
 Answer preview_of(Context& ctx, Json subscription, Request request) {
@@ -155,9 +218,14 @@ Answer preview_of(Context& ctx, Json subscription, Request request) {
         if (auto error = check_price_currency(subscription.at("items").at("data").at(0).at("price"),
                                               request.currency, "currency"))
             return Refusal(*std::move(error));
+    if (request.simulates == Simulates::Cancellation)
+        return preview_cancellation(ctx, subscription, request);
+    if (request.simulates == Simulates::Resumption)
+        if (auto error = check_resumable(ctx, subscription)) return Refusal(*std::move(error));
     PlannedChange planned;
     planned.subscription = subscription;
-    const bool changes = !request.change.items.empty() || request.change.trial_end ||
+    const bool changes = request.simulates == Simulates::Resumption ||
+                         !request.change.items.empty() || request.change.trial_end ||
                          request.change.anchor == PlanChange::Anchor::Now ||
                          request.change.end.asks();
     if (changes) {
@@ -190,12 +258,26 @@ Answer preview_of(Context& ctx, Json subscription, Request request) {
     return finished(*std::move(draft), std::move(lines));
 }
 
+/// A trial, and an end before that of the first cycle, shorten the items' first periods.
+std::optional<StripeError> plan_first_periods(Json& subscription, const Request& request,
+                                              Instant now) {
+    const auto trial_end = given_trial_end(request, now);
+    if (!trial_end) return trial_end.error();
+    subscription["trial_end"] = seconds_or_null(*trial_end);
+    if (*trial_end)
+        for (Json& item : subscription["items"]["data"]) set_item_period(item, {now, **trial_end});
+    const Json& made = subscription.at("items").at("data");
+    PeriodEnds ends{period_of_item(made.at(0)).end, last_period_end(subscription)};
+    for (const Json& item : made) ends.first = std::min(ends.first, period_of_item(item).end);
+    if (auto error = ask_for_end(subscription, request.change.end, ends, now)) return error;
+    if (*trial_end) return std::nullopt;
+    for (Json& item : subscription["items"]["data"])
+        set_item_period(item, cut_off(period_of_item(item), life_end(subscription)));
+    return std::nullopt;
+}
+
 /// A subscription that does not exist yet, as far as its first invoice needs it.
 Outcome<Json> imagined_subscription(Context& ctx, const Request& request, Instant now) {
-    if (request.change.end.asks() || !request.trial_end.empty())
-        return bad_param("subscription_details", "",
-                         "This sandbox previews `trial_end`, `cancel_at` and "
-                         "`cancel_at_period_end` of a subscription that exists only.");
     if (request.change.items.empty()) return missing_param("subscription_details[items]");
     Json subscription;
     subscription["id"] = nullptr;
@@ -217,9 +299,38 @@ Outcome<Json> imagined_subscription(Context& ctx, const Request& request, Instan
                 return Refusal(*std::move(error));
         items.push_back(std::move(item));
     }
+    if (auto error = plan_first_periods(subscription, request, now))
+        return Refusal(*std::move(error));
     if (auto error = preview_discounts(ctx, subscription, request))
         return Refusal(*std::move(error));
     return subscription;
+}
+
+/// The lines of a first invoice: a free trial, or the first cycle as far as it goes.
+std::vector<Json> first_lines(Context& ctx, const Json& subscription, const Request& request,
+                              Instant now) {
+    static const Json kNothing;
+    std::vector<Json> lines;
+    for (const Json& item : subscription.at("items").at("data")) {
+        const Json& price = item.at("price");
+        const Period period = period_of_item(item);
+        const Period cycle = period_number(now, interval_of(price), 0);
+        const bool trial = instant_of(subscription, "trial_end").has_value();
+        if (is_metered(price)) continue;
+        if (!trial && period == cycle) {
+            append(lines, licensed_lines(ctx, subscription, item, period));
+            continue;
+        }
+        const std::int64_t quantity = integer_of(item, "quantity");
+        const bool free = trial || request.change.proration == ProrationBehavior::None;
+        const std::int64_t amount = free ? 0
+                                         : part_of_cycle(total_of(price, quantity), cycle, period,
+                                                         charge_step(text_of(price, "currency")));
+        lines.push_back(
+            subscription_line(ctx, {trial ? LineKind::Trial : LineKind::Regular, subscription, item,
+                                    price, quantity, amount, period, kNothing}));
+    }
+    return lines;
 }
 
 Answer preview_new(Context& ctx, const Request& request) {
@@ -231,9 +342,7 @@ Answer preview_new(Context& ctx, const Request& request) {
         return Refusal(*std::move(error));
     if (auto error = check_customer_currency(ctx, request.customer, currency))
         return Refusal(*std::move(error));
-    std::vector<Json> lines;
-    for (const Json& item : subscription->at("items").at("data"))
-        append(lines, licensed_lines(ctx, *subscription, item, period_of_item(item)));
+    std::vector<Json> lines = first_lines(ctx, *subscription, request, now);
     auto draft = draft_invoice(ctx, {.customer = request.customer,
                                      .currency = currency,
                                      .billing_reason = "subscription_create",

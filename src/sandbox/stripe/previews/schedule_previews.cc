@@ -12,6 +12,8 @@
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/feature.h"
 #include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/coupons/applied.h"
+#include "sandbox/stripe/coupons/redeem.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/schedules/schedule_requests.h"
 #include "sandbox/stripe/schedules/schedules.h"
@@ -30,6 +32,7 @@ constexpr std::chrono::hours kFar{24 * 366 * 1100};
 struct PreviewRequest {
     std::string customer, schedule;
     std::optional<Params> details;
+    std::optional<std::vector<DiscountRequest>> discounts;
 };
 
 Outcome<PreviewRequest> read_request(Params& params) {
@@ -41,8 +44,7 @@ Outcome<PreviewRequest> read_request(Params& params) {
     for (const char* other : {"subscription", "subscription_details"})
         params.refuse(other, "You may only specify one of these parameters: schedule, " +
                                  std::string(other) + ".");
-    params.refuse("discounts",
-                  "This sandbox previews schedules with the discounts of their phases.");
+    request.discounts = read_discounts(params);
     request.details = params.object("schedule_details");
     if (request.details) {
         Params& details = *request.details;
@@ -129,6 +131,19 @@ Refusal no_upcoming_invoice(const std::string& customer) {
     return Refusal(std::move(error));
 }
 
+/// `discounts` of a preview stand in for those of the subscription; none avoids the customer's too.
+std::optional<StripeError> discount_invoice(Context& ctx, Json& invoice,
+                                            const std::vector<DiscountRequest>& requests) {
+    const auto redeemed = redeem(ctx,
+                                 {.customer = text_of(invoice, "customer"),
+                                  .currency = text_of(invoice, "currency"),
+                                  .amount = integer_of(invoice, "subtotal")},
+                                 requests);
+    if (!redeemed) return redeemed.error();
+    set_discounts(invoice, terms_of(*redeemed));
+    return std::nullopt;
+}
+
 /// "phases[0][items]" is "schedule_details[phases][0][items]" in this request.
 Refusal within_details(StripeError error) {
     const std::string details = "schedule_details";
@@ -140,7 +155,8 @@ Refusal within_details(StripeError error) {
 }
 
 Answer live_through(Context& ctx, const Json& customer, std::optional<Json> schedule,
-                    std::optional<Params>& details) {
+                    PreviewRequest& request) {
+    std::optional<Params>& details = request.details;
     const std::string id = text_of(customer, "id");
     const auto newest = newest_invoice(ctx, id);
     leave_shared_time(ctx, customer, schedule);
@@ -156,6 +172,9 @@ Answer live_through(Context& ctx, const Json& customer, std::optional<Json> sche
     auto invoice = next_invoice(ctx, id, newest ? text_of(*newest, "id") : "");
     if (!invoice) return Refusal(invoice.error());
     if (!*invoice) return no_upcoming_invoice(id);
+    if (request.discounts)
+        if (auto error = discount_invoice(ctx, **invoice, *request.discounts))
+            return Refusal(*std::move(error));
     return as_preview(ctx, **std::move(invoice), customer);
 }
 
@@ -182,7 +201,7 @@ Answer preview_schedule(Operation& operation) {
     const std::string clock = text_of(*customer, "test_clock");
     const Instant now = ctx.now_of(owner);
     Retreat before(ctx);
-    auto preview = live_through(ctx, *customer, std::move(schedule), request->details);
+    auto preview = live_through(ctx, *customer, std::move(schedule), *request);
     before.undo();
     before.close();
     ctx.set_clock_time(clock, now);

@@ -117,6 +117,22 @@ TEST_F(SchedulePreviewTest, ANewScheduleIsShownAndNotMade) {
     EXPECT_THAT(sandbox_.new_events(), IsEmpty());
 }
 
+// Reference of discounts: if not specified, those of the subscription or customer; "" avoids any.
+TEST_F(SchedulePreviewTest, DiscountsStandInForThoseOfThePhases) {
+    for (const char* coupon : {"id=HALF&percent_off=50", "id=TENTH&percent_off=10"})
+        sandbox_.post("/v1/coupons", std::string(coupon) + "&duration=forever");
+    const Json schedule = create(phase(0, one_, months(2) + " [discounts][0][coupon]=HALF"));
+    EXPECT_EQ(preview_of(schedule)["total"], 1550);
+    const Json other = preview_of(schedule, "&discounts[0][coupon]=TENTH");
+    EXPECT_EQ(other["total"], 2790);
+    EXPECT_EQ(other["discounts"].size(), 1);
+    EXPECT_EQ(preview_of(schedule, "&discounts=")["total"], 3100);
+    EXPECT_EQ(integer_of(sandbox_.get("/v1/coupons/TENTH"), "times_redeemed"), 0);
+    EXPECT_EQ(refusal("/v1/invoices/create_preview",
+                      "schedule=" + text_of(schedule, "id") + "&discounts[0][coupon]=GONE"),
+              "discounts[0][coupon]: No such coupon: 'GONE'");
+}
+
 TEST_F(SchedulePreviewTest, WorksOnTheRealClockToo) {
     customer_ = sandbox_.customer("pm_card_visa");
     const Json schedule = create(phase(0, one_, months(1)) + phase(1, two_, months(1)));

@@ -71,7 +71,7 @@ Outcome<ItemRequest> wanted_item(Context& ctx, const Json& item) {
     request.price = *std::move(price);
     request.quantity = integer_of(item, "quantity");
     request.metadata = item.at("metadata");
-    request.discounts = requests_of(item.at("discounts"));
+    request.discounts = requests_at_start(ctx, item.at("discounts"));
     return request;
 }
 
@@ -82,7 +82,7 @@ Outcome<std::vector<AddedCharge>> charges_of(Context& ctx, const Json& phase) {
         auto price = ctx.find("price", id);
         if (!price) return price_is_gone(id);
         charges.push_back({*std::move(price), std::string(), integer_of(added, "quantity"),
-                           requests_of(added.at("discounts"))});
+                           requests_at_start(ctx, added.at("discounts"))});
     }
     return charges;
 }
@@ -93,7 +93,7 @@ std::optional<std::vector<DiscountRequest>> discounts_to_set(Context& ctx, const
                                                              const Json& after,
                                                              const Json& running) {
     const Json& wanted = after.at("discounts");
-    if (!before.is_object()) return requests_of(wanted);
+    if (!before.is_object()) return requests_at_start(ctx, wanted);
     if (before.at("discounts") == wanted) return std::nullopt;
     return requests_beside(ctx, wanted, running);
 }
@@ -150,6 +150,14 @@ std::optional<Instant> trial_ahead(std::optional<Instant> end, Instant now) {
     return end && *end > now ? end : std::nullopt;
 }
 
+/// What makes the subscription end then, or with nullopt live on.
+EndRequest change_of_end(const Json& subscription, std::optional<Instant> end) {
+    EndRequest request;
+    if (instant_of(subscription, "cancel_at") != end)
+        request.cancel_at = end ? std::to_string(unix_seconds(*end)) : std::string();
+    return request;
+}
+
 Outcome<PlanChange> change_to(Context& ctx, const Json& subscription, const Json& schedule,
                               const Json& phase, const Following& how) {
     const Instant now = second_of(ctx, text_of(schedule, "customer"));
@@ -164,6 +172,7 @@ Outcome<PlanChange> change_to(Context& ctx, const Json& subscription, const Json
     const auto running =
         trialing ? trial_ahead(instant_of(subscription, "trial_end"), now) : std::nullopt;
     if (wanted != running) change.trial_end = wanted.value_or(now);
+    change.end = change_of_end(subscription, end_of(schedule, phase));
     if (how.moment == Following::Moment::Within) return change;
 
     auto charges = charges_of(ctx, phase);
@@ -192,7 +201,7 @@ Outcome<Json> start_following(Context& ctx, const Json& schedule, const Json& ph
     request.currency = text_of(phase, "currency");
     request.schedule = text_of(schedule, "id");
     request.billing_mode = schedule.at("billing_mode");
-    request.discounts = requests_of(phase.at("discounts"));
+    request.discounts = requests_at_start(ctx, phase.at("discounts"));
     for (const Json& item : phase.at("items")) {
         auto wanted = wanted_item(ctx, item);
         if (!wanted) return Refusal(wanted.error());
@@ -230,10 +239,6 @@ Outcome<std::monostate> follow_phase(Context& ctx, const Json& schedule, const J
     Json& after = planned->subscription;
     if (auto error = apply_settings(ctx, after, settings_of(ctx, schedule, phase)))
         return Refusal(*std::move(error));
-    const auto end = end_of(schedule, phase);
-    if (instant_of(after, "cancel_at") != end)
-        set_cancel_at(after, end, CancelFlag::AtDate,
-                      second_of(ctx, text_of(schedule, "customer")));
     store_subscription_discounts(ctx, after, redeemed);
     const auto changed = apply_change(ctx, *std::move(planned), *change);
     if (!changed) return Refusal(changed.error());

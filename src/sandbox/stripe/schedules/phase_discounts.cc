@@ -51,6 +51,16 @@ std::vector<DiscountRequest> requests_of(const Json& phase_discounts) {
     return requests;
 }
 
+std::vector<DiscountRequest> requests_at_start(Context& ctx, const Json& phase_discounts) {
+    std::vector<DiscountRequest> requests = requests_of(phase_discounts);
+    std::erase_if(requests, [&](const DiscountRequest& request) {
+        if (request.kind != Kind::Discount) return false;
+        const auto discount = ctx.look("discount", request.id);
+        return discount && flag_of(*discount, "_ended");
+    });
+    return requests;
+}
+
 std::vector<DiscountRequest> requests_beside(Context& ctx, const Json& phase_discounts,
                                              const Json& running) {
     std::vector<DiscountRequest> requests = requests_of(phase_discounts);
@@ -70,6 +80,20 @@ Json phase_discounts_of(const Json& owner) {
     for (const Json& id : part_of(owner, "discounts"))
         requests.push_back({Kind::Discount, id.get<std::string>(), ""});
     return phase_discounts(requests);
+}
+
+bool names_discounts_of(Context& ctx, const Json& phase, const Json& subscription) {
+    const auto same = [&](const Json& named, const Json& running) {
+        return phase_discounts(requests_beside(ctx, named.at("discounts"), running)) ==
+               phase_discounts_of(running);
+    };
+    if (!same(phase, subscription)) return false;
+    const Json& items = phase.at("items");
+    return std::ranges::all_of(subscription.at("items").at("data"), [&](const Json& item) {
+        return std::ranges::any_of(items, [&](const Json& named) {
+            return text_of(named, "price") == text_of(item, "price") && same(named, item);
+        });
+    });
 }
 
 std::optional<StripeError> check_phase_discounts(Context& ctx, DiscountTarget target,

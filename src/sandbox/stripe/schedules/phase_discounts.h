@@ -15,12 +15,17 @@ namespace turnpike::twin {
 Json phase_discounts(const std::vector<DiscountRequest>& requests);
 /// What a phase's discounts ask for.
 std::vector<DiscountRequest> requests_of(const Json& phase_discounts);
+/// What they ask for when their phase begins: a discount that is over does not come back.
+std::vector<DiscountRequest> requests_at_start(Context& ctx, const Json& phase_discounts);
 /// What they ask for while their phase runs: of `running` (a subscription or an item), discounts of
 /// the same coupons stay.
 std::vector<DiscountRequest> requests_beside(Context& ctx, const Json& phase_discounts,
                                              const Json& running);
 /// The discounts that a subscription or an item has, to be reused.
 Json phase_discounts_of(const Json& owner);
+
+/// Whether the running phase names the discounts that its subscription and the items of that have.
+bool names_discounts_of(Context& ctx, const Json& phase, const Json& subscription);
 
 /// What a phase would be refused for if it began now.
 /// Errors: as redeem().

@@ -173,6 +173,64 @@ TEST_F(ScheduleDiscountsTest, ASplitPhaseKeepsThem) {
               Json::array({entry("discount", subscription["discounts"][0].get<std::string>())}));
 }
 
+// So does one of its discounts; what the subscription is given lasts as long as its phase.
+TEST_F(ScheduleDiscountsTest, ADirectChangeOfDiscountsSplitsThePhase) {
+    const Json schedule = create(phase(0, one_, months(2) + " [discounts][0][coupon]=HALF") +
+                                 phase(1, one_, months(1)));
+    const std::string path = "/v1/subscriptions/" + text_of(schedule, "subscription");
+    until("2026-03-11");
+    sandbox_.new_events();
+    sandbox_.post(path, "discounts[0][coupon]=TENTH");
+    EXPECT_THAT(sandbox_.new_events(), Contains("subscription_schedule.updated"));
+    const Json split = get(schedule);
+    ASSERT_EQ(split["phases"].size(), 3);
+    EXPECT_EQ(split["phases"][0]["discounts"], Json::array({entry("coupon", "HALF")}));
+    EXPECT_EQ(day_of(split["phases"][0]["end_date"]), "2026-03-11");
+    const auto id = subscription_of(schedule)["discounts"][0].get<std::string>();
+    EXPECT_EQ(split["phases"][1]["discounts"], Json::array({entry("discount", id)}));
+    EXPECT_EQ(day_of(split["phases"][1]["end_date"]), "2026-05-01");
+    EXPECT_EQ(day_of(split["current_phase"]["start_date"]), "2026-03-11");
+    // An update of the schedule does not bring back what was taken away.
+    sandbox_.post(path_of(schedule), "end_behavior=cancel");
+    EXPECT_THAT(subscription_of(schedule)["discounts"], ElementsAre(id));
+    until("2026-04-02");
+    EXPECT_EQ(newest_total(), 2790);
+    until("2026-05-01");
+    EXPECT_EQ(newest_total(), 3100);
+}
+
+TEST_F(ScheduleDiscountsTest, ARemovedOrAnItemsDiscountIsOneToo) {
+    const Json schedule = create(phase(0, one_, months(2) + " [discounts][0][coupon]=HALF"));
+    const std::string path = "/v1/subscriptions/" + text_of(schedule, "subscription");
+    sandbox_.remove(path + "/discount");
+    EXPECT_EQ(get(schedule)["phases"].size(), 1);  // of the same second
+    EXPECT_EQ(get(schedule)["phases"][0]["discounts"], Json::array());
+    until("2026-03-11");
+    const std::string item = text_of(subscription_of(schedule)["items"]["data"][0], "id");
+    sandbox_.post("/v1/subscription_items/" + item, "discounts[0][coupon]=TENTH");
+    const Json split = get(schedule);
+    ASSERT_EQ(split["phases"].size(), 2);
+    EXPECT_EQ(
+        split["phases"][1]["items"][0]["discounts"],
+        Json::array({entry(
+            "discount",
+            subscription_of(schedule)["items"]["data"][0]["discounts"][0].get<std::string>())}));
+}
+
+// Neither the use of a coupon nor a repetition of what the phase says is a change.
+TEST_F(ScheduleDiscountsTest, WhatIsOverOrTheSameSplitsNothing) {
+    const Json schedule = create(phase(0, one_, months(2) + " [discounts][0][coupon]=ONCE"));
+    until("2026-03-02");
+    EXPECT_THAT(subscription_of(schedule)["discounts"], IsEmpty());
+    EXPECT_EQ(get(schedule)["phases"].size(), 1);
+    const Json other = create(phase(0, one_, months(2) + " [discounts][0][coupon]=HALF"));
+    const Json subscription = subscription_of(other);
+    until("2026-03-11");
+    sandbox_.post("/v1/subscriptions/" + text_of(subscription, "id"),
+                  "discounts[0][discount]=" + subscription["discounts"][0].get<std::string>());
+    EXPECT_EQ(get(other)["phases"].size(), 1);
+}
+
 TEST_F(ScheduleDiscountsTest, AreShownWhole) {
     const Json schedule = create(phase(0, one_, months(1) + " [discounts][0][coupon]=HALF"));
     const Json shown = sandbox_.get(path_of(schedule), "expand[]=phases.discounts.coupon");

@@ -15,21 +15,42 @@
 namespace turnpike::twin {
 namespace {
 
-/// release (default) or cancel; what Stripe has beside them is not for new schedules.
+/// release (default) or cancel. Stripe's types still name `none` and `renew`; its reference does
+/// not.
 void read_end_behavior(Params& params, Json& schedule) {
-    const auto end = params.one_of("end_behavior", {"cancel", "none", "release", "renew"});
-    if (end == "none" || end == "renew")
-        params.complain(bad_param("end_behavior", "",
-                                  "This sandbox ends a schedule with `release` or `cancel`, not "
-                                  "with `" +
-                                      *end + "`."));
-    if (end) schedule["end_behavior"] = *end;
+    if (const auto end = params.one_of("end_behavior", {"cancel", "release"}))
+        schedule["end_behavior"] = *end;
 }
 
 std::optional<StripeError> check_first_phase(const Json& schedule, Instant now) {
     const Json& first = schedule.at("phases").at(0);
     if (*instant_of(first, "end_date") > now) return std::nullopt;
     return bad_param("phases[0][end_date]", "", "The first phase must end in the future.").error();
+}
+
+/// One phase: the billing period that is running, or what is left until the subscription's end.
+Json mirror_of(Context& ctx, const Json& subscription) {
+    const auto customer = ctx.find("customer", text_of(subscription, "customer"));
+    Json schedule = blank_schedule(ctx, *customer);
+    schedule["billing_mode"] = subscription.at("billing_mode");
+    Json& defaults = schedule["default_settings"];
+    for (const char* member : {"collection_method", "default_payment_method", "description"})
+        defaults[member] = subscription.at(member);
+    defaults["invoice_settings"]["days_until_due"] = subscription.at("days_until_due");
+    Json phase = phase_of_subscription(subscription);
+    const Period period = period_of_item(subscription.at("items").at("data").at(0));
+    const auto end = instant_of(subscription, "cancel_at");
+    phase["start_date"] = unix_seconds(period.start);
+    phase["end_date"] = unix_seconds(end.value_or(period.end));
+    if (text_of(subscription, "status") == "trialing")
+        phase["trial_end"] = subscription.at("trial_end");
+    phase["metadata"] = subscription.at("metadata");
+    schedule["phases"].push_back(std::move(phase));
+    schedule["status"] = "active";
+    schedule["subscription"] = subscription.at("id");
+    if (end) schedule["end_behavior"] = "cancel";
+    set_current_phase(schedule, 0);
+    return schedule;
 }
 
 Outcome<Json> stored_and_begun(Context& ctx, Json schedule, Instant now) {
@@ -172,6 +193,25 @@ Json blank_schedule(Context& ctx, const Json& customer) {
     schedule["phases"] = Json::array();
     schedule["status"] = "not_started";
     schedule["test_clock"] = text_or_null(text_of(customer, "test_clock"));
+    return schedule;
+}
+
+Json schedule_subscription(Context& ctx, Json subscription) {
+    Json schedule = mirror_of(ctx, subscription);
+    save_schedule(ctx, schedule);
+    subscription["schedule"] = schedule.at("id");
+    update_subscription_document(ctx, subscription);
+    ctx.emit("subscription_schedule.created", schedule);
+    return schedule;
+}
+
+Json follow_with(Context& ctx, Json schedule, Json phase) {
+    const std::size_t current = current_phase_of(schedule);
+    Json& phases = schedule["phases"];
+    while (phases.size() > current + 1) phases.erase(phases.size() - 1);
+    phases.push_back(std::move(phase));
+    schedule["end_behavior"] = "release";
+    update_schedule_document(ctx, schedule);
     return schedule;
 }
 

@@ -7,6 +7,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/schedules/following.h"
+#include "sandbox/stripe/schedules/phase_discounts.h"
 #include "sandbox/stripe/schedules/phase_params.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -60,15 +61,17 @@ void plan_step(Context& ctx, const Json& schedule) {
     ctx.put_due(schedule, next_step(ctx, schedule), text_of(schedule, "test_clock"));
 }
 
-/// The schedule that manages this subscription now.
-std::optional<Json> schedule_of(Context& ctx, const Json& subscription) {
-    const std::string id = text_of(subscription, "schedule");
-    if (id.empty()) return std::nullopt;
-    auto schedule = ctx.find("subscription_schedule", id);
-    if (!schedule || text_of(*schedule, "status") != "active" ||
-        text_of(*schedule, "subscription") != text_of(subscription, "id"))
-        return std::nullopt;
-    return schedule;
+/// Takes back the end that the schedule had set; a period that it cut is charged to its end.
+/// False when there is none: nothing is stored then.
+bool live_on(Context& ctx, const Json& subscription) {
+    if (!instant_of(subscription, "cancel_at")) return false;
+    PlanChange change;
+    change.end.cancel_at = std::string();
+    auto planned = plan_change(ctx, subscription, change);
+    check(planned.has_value(), "items that do not change can be billed");
+    const auto changed = apply_change(ctx, *std::move(planned), change);
+    check(changed.has_value(), "a change without an invoice is not refused");
+    return true;
 }
 
 /// A turn that the subscription cannot follow (a price was deleted, a sum is too large) ends the
@@ -147,6 +150,16 @@ std::size_t current_phase_of(const Json& schedule) {
     return static_cast<std::size_t>(found - phases.begin());
 }
 
+std::optional<Json> managing_schedule(Context& ctx, const Json& subscription) {
+    const std::string id = text_of(subscription, "schedule");
+    if (id.empty()) return std::nullopt;
+    auto schedule = ctx.find("subscription_schedule", id);
+    if (!schedule || text_of(*schedule, "status") != "active" ||
+        text_of(*schedule, "subscription") != text_of(subscription, "id"))
+        return std::nullopt;
+    return schedule;
+}
+
 void set_current_phase(Json& schedule, std::optional<std::size_t> phase) {
     Json& current = schedule["current_phase"];
     current = nullptr;
@@ -186,9 +199,8 @@ Json detach_schedule(Context& ctx, Json schedule, const Detachment& detachment) 
     if (auto subscription = ctx.find("subscription", id)) {
         (*subscription)["schedule"] = nullptr;
         const bool takes_back = detachment.cancel_date == Detachment::CancelDate::TakeBack;
-        if (takes_back && !is_ended(*subscription) && instant_of(*subscription, "cancel_at"))
-            set_cancel_at(*subscription, std::nullopt, CancelFlag::AtDate, now_of(ctx, schedule));
-        update_subscription_document(ctx, *subscription);
+        if (!takes_back || is_ended(*subscription) || !live_on(ctx, *subscription))
+            update_subscription_document(ctx, *subscription);
     }
     ctx.emit("subscription_schedule." + detachment.status, schedule);
     return schedule;
@@ -218,15 +230,23 @@ void step_schedule(Context& ctx, Json schedule) {
 }
 
 void subscription_was_changed(Context& ctx, std::string_view, const Json& subscription) {
-    auto schedule = schedule_of(ctx, subscription);
+    auto schedule = managing_schedule(ctx, subscription);
     if (!schedule || is_ended(subscription)) return;
     const Json& phase = schedule->at("phases").at(current_phase_of(*schedule));
     if (!mirrors(phase, subscription, now_of(ctx, *schedule)))
         split_phase(ctx, *std::move(schedule), subscription);
 }
 
+void discounts_were_set(Context& ctx, std::string_view, const Json& subscription) {
+    auto schedule = managing_schedule(ctx, subscription);
+    if (!schedule) return;
+    const Json& phase = schedule->at("phases").at(current_phase_of(*schedule));
+    if (!names_discounts_of(ctx, phase, subscription))
+        split_phase(ctx, *std::move(schedule), subscription);
+}
+
 void subscription_has_ended(Context& ctx, std::string_view, const Json& subscription) {
-    auto schedule = schedule_of(ctx, subscription);
+    auto schedule = managing_schedule(ctx, subscription);
     if (!schedule) return;
     const bool at_its_end =
         ends_with_subscription(*schedule) &&

@@ -23,6 +23,8 @@ inline constexpr std::chrono::hours kExpiringNotice{10 * 24};
 bool is_open(const Json& schedule);
 /// The place in phases[] of the phase that is running. The schedule must be active.
 std::size_t current_phase_of(const Json& schedule);
+/// The schedule that manages this subscription now.
+std::optional<Json> managing_schedule(Context& ctx, const Json& subscription);
 /// Says which phase runs; nullopt: none.
 void set_current_phase(Json& schedule, std::optional<std::size_t> phase);
 
@@ -51,6 +53,7 @@ Json close_schedule(Context& ctx, Json schedule,
 void step_schedule(Context& ctx, Json schedule);
 /// Listeners: a subscription was changed, or ended, by somebody else.
 void subscription_was_changed(Context& ctx, std::string_view type, const Json& subscription);
+void discounts_were_set(Context& ctx, std::string_view type, const Json& subscription);
 void subscription_has_ended(Context& ctx, std::string_view type, const Json& subscription);
 /// Feature::end_customer: schedules that have not started go with their customer.
 Outcome<std::monostate> end_schedules(Context& ctx, const std::string& customer);

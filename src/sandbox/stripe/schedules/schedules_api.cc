@@ -4,6 +4,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/schedules/phase_params.h"
 #include "sandbox/stripe/schedules/schedule_requests.h"
 #include "sandbox/stripe/schedules/schedules.h"
@@ -41,31 +42,6 @@ Answer create_for_customer(Operation& operation) {
     return created;
 }
 
-/// One phase: the billing period that is running, or what is left until the subscription's end.
-Json mirror_of(Context& ctx, const Json& subscription) {
-    const auto customer = ctx.find("customer", text_of(subscription, "customer"));
-    Json schedule = blank_schedule(ctx, *customer);
-    schedule["billing_mode"] = subscription.at("billing_mode");
-    Json& defaults = schedule["default_settings"];
-    for (const char* member : {"collection_method", "default_payment_method", "description"})
-        defaults[member] = subscription.at(member);
-    defaults["invoice_settings"]["days_until_due"] = subscription.at("days_until_due");
-    Json phase = phase_of_subscription(subscription);
-    const Period period = period_of_item(subscription.at("items").at("data").at(0));
-    const auto end = instant_of(subscription, "cancel_at");
-    phase["start_date"] = unix_seconds(period.start);
-    phase["end_date"] = unix_seconds(end.value_or(period.end));
-    if (text_of(subscription, "status") == "trialing")
-        phase["trial_end"] = subscription.at("trial_end");
-    phase["metadata"] = subscription.at("metadata");
-    schedule["phases"].push_back(std::move(phase));
-    schedule["status"] = "active";
-    schedule["subscription"] = subscription.at("id");
-    if (end) schedule["end_behavior"] = "cancel";
-    set_current_phase(schedule, 0);
-    return schedule;
-}
-
 Answer create_from_subscription(Operation& operation) {
     Context& ctx = operation.ctx;
     Params& params = operation.params;
@@ -89,12 +65,7 @@ Answer create_from_subscription(Operation& operation) {
             "from_subscription", "",
             "You cannot migrate a subscription that is in the `" + status + "` status.");
 
-    const Json schedule = mirror_of(ctx, *subscription);
-    save_schedule(ctx, schedule);
-    (*subscription)["schedule"] = schedule.at("id");
-    update_subscription_document(ctx, *subscription);
-    ctx.emit("subscription_schedule.created", schedule);
-    return schedule;
+    return schedule_subscription(ctx, *std::move(subscription));
 }
 
 Answer create_schedule(Operation& operation) {
@@ -105,6 +76,7 @@ Answer create_schedule(Operation& operation) {
 Answer update_schedule(Operation& operation) {
     auto schedule = require_schedule(operation);
     if (!schedule) return schedule;
+    schedule->erase("_by_portal");  // The seller's from now on.
     return change_schedule(operation.ctx, operation.params, *std::move(schedule));
 }
 
@@ -208,6 +180,7 @@ constexpr auto kSteps =
 constexpr auto kListeners = std::to_array<EventListener>({
     {"customer.subscription.deleted", subscription_has_ended},
     {"customer.subscription.updated", subscription_was_changed},
+    {kDiscountsSet, discounts_were_set},
 });
 
 }  // namespace

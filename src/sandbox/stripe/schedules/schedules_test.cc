@@ -394,11 +394,9 @@ TEST_F(ScheduleTest, RefusesWhatStripeRefuses) {
         {"one price twice", who + phase(0, one_, "[items][1][price]=" + one_),
          "phases[0][items]: Cannot add multiple subscription items with the same plan: " + one_},
         {"none", who + "&end_behavior=none" + phase(0, one_, ""),
-         "end_behavior: This sandbox ends a schedule with `release` or `cancel`, not with "
-         "`none`."},
+         "end_behavior: Invalid end_behavior: must be one of cancel or release"},
         {"renew", who + "&end_behavior=renew" + phase(0, one_, ""),
-         "end_behavior: This sandbox ends a schedule with `release` or `cancel`, not with "
-         "`renew`."},
+         "end_behavior: Invalid end_behavior: must be one of cancel or release"},
         {"a billing mode of its own beside a subscription",
          "from_subscription=sub_x&billing_mode[type]=flexible",
          "billing_mode: You cannot set `billing_mode` if `from_subscription` is set."},

@@ -29,7 +29,6 @@ Instant anchor_of(const Json& subscription) {
 }  // namespace
 
 std::optional<Instant> life_end(const Json& subscription) {
-    if (!text_of(subscription, "schedule").empty()) return std::nullopt;
     return instant_of(subscription, "cancel_at");
 }
 

@@ -13,7 +13,7 @@
 /// ends sooner (with the subscription: cancel_at).
 namespace turnpike::twin {
 
-/// When the subscription is going to end; nullopt: it is not, or a schedule sees to it.
+/// When the subscription is going to end, by request or by its schedule; nullopt: it is not.
 std::optional<Instant> life_end(const Json& subscription);
 /// The part of it before `end`; all of it when there is none.
 Period cut_off(Period period, std::optional<Instant> end);

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
@@ -166,6 +168,7 @@ Answer delete_subscription_discount(Operation& operation) {
     const auto last = ctx.find("discount", ids.back().get<std::string>());
     set_discounts(*subscription, {});
     update_subscription_document(ctx, *subscription);
+    tell_listeners(ctx, kDiscountsSet, *subscription);
     return deleted_discount(last.value_or(Json::object()));
 }
 

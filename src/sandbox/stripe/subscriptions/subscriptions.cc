@@ -122,12 +122,11 @@ void update_subscription_document(Context& ctx, const Json& subscription) {
     announce_subscription_discounts(ctx, *before, subscription);
 }
 
-namespace {
-
-/// The credit for what is left of every item's period, as pending items.
-Outcome<std::monostate> credit_unused_time(Context& ctx, const Json& subscription) {
-    if (text_of(subscription, "status") == "trialing") return std::monostate{};
+Outcome<std::vector<Json>> credits_of_unused_time(Context& ctx, const Json& subscription,
+                                                  std::optional<Instant> as_of) {
+    if (text_of(subscription, "status") == "trialing") return std::vector<Json>();
     PlanChange change;
+    change.proration_date = as_of;
     // A deletion of every item but the last, and of that one by its quantity: only the credits
     // of the plan are used.
     for (const Json& item : part_of(part_of(subscription, "items"), "data")) {
@@ -137,17 +136,12 @@ Outcome<std::monostate> credit_unused_time(Context& ctx, const Json& subscriptio
         request.quantity = 0;
         change.items.push_back(std::move(request));
     }
-    const auto planned = plan_change(ctx, subscription, change);
+    auto planned = plan_change(ctx, subscription, change);
     if (!planned) return Refusal(planned.error());
-    for (const Json& proration : planned->prorations) {
-        if (flag_of(proration, "_debit")) continue;
-        ctx.put(proration);
-        ctx.emit("invoiceitem.created", proration);
-    }
-    return std::monostate{};
+    std::erase_if(planned->prorations,
+                  [](const Json& proration) { return flag_of(proration, "_debit"); });
+    return std::move(planned->prorations);
 }
-
-}  // namespace
 
 Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
                                       const CancelRequest& request) {
@@ -155,8 +149,12 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     const bool invoices = request.invoice == CancelRequest::Invoice::Now;
     const bool prorates = request.prorate == CancelRequest::Prorate::Yes;
     if (prorates) {
-        const auto credited = credit_unused_time(ctx, subscription);
-        if (!credited) return Refusal(credited.error());
+        const auto credits = credits_of_unused_time(ctx, subscription, std::nullopt);
+        if (!credits) return Refusal(credits.error());
+        for (const Json& credit : *credits) {
+            ctx.put(credit);
+            ctx.emit("invoiceitem.created", credit);
+        }
     }
     const Period period = period_of_item(items_of(subscription).at(0));
     std::vector<Json> used;

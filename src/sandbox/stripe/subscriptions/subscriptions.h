@@ -94,6 +94,8 @@ struct PlanChange {
     Payment payment;
     std::vector<AddedCharge> added_charges;
     EndRequest end;
+    /// A paused subscription goes on in the cycle that is running, or in one that begins now.
+    enum class Resumption : bool { No, Yes } resumption = Resumption::No;
 };
 /// What a change does to the subscription and what it charges, before anything is stored.
 struct PlannedChange {
@@ -133,6 +135,10 @@ struct CancelRequest {
     std::string reason = "cancellation_requested";
     std::optional<std::string> comment, feedback;
 };
+/// What was paid for time that is left now, or as of another moment of the period: prorations that
+/// are not stored. None of a trial.
+Outcome<std::vector<Json>> credits_of_unused_time(Context& ctx, const Json& subscription,
+                                                  std::optional<Instant> as_of);
 /// Ends the subscription now; raises customer.subscription.deleted.
 Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
                                       const CancelRequest& request);

@@ -2,12 +2,11 @@
 #include <utility>
 
 #include "json/value.h"
-#include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/occurrences.h"
-#include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/subscriptions/invoice_outcomes.h"
 #include "sandbox/stripe/subscriptions/pending_setup.h"
+#include "sandbox/stripe/subscriptions/resumption.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
@@ -71,60 +70,6 @@ Answer cancel_subscription(Operation& operation) {
     // Stripe's DELETE does not find what has already ended.
     if (!subscription || is_ended(*subscription)) return no_such_object("subscription", id);
     return cancel_subscription_now(operation.ctx, *std::move(subscription), request);
-}
-
-/// A new cycle starts now. Its invoice must be paid first; without one nothing is waited for.
-Answer begin_resumption(Context& ctx, const Json& subscription) {
-    PlanChange change;
-    change.proration = ProrationBehavior::None;
-    change.anchor = PlanChange::Anchor::Now;
-    change.payment.session = PaymentSession::Recurring;
-    auto planned = plan_change(ctx, subscription, change);
-    if (!planned) return Refusal(planned.error());
-    Json& after = planned->subscription;
-    const Instant now = second_of(ctx, text_of(subscription, "customer"));
-    if (planned->invoices_now) {
-        after["_resumption_ends"] = unix_seconds(now + kIncompleteLifetime);
-        return apply_change(ctx, *std::move(planned), change);
-    }
-    after["status"] = "active";
-    auto resumed = apply_change(ctx, *std::move(planned), change);
-    if (resumed) ctx.emit("customer.subscription.resumed", *resumed);
-    return resumed;
-}
-
-/// paused -> active
-Answer resume_subscription(Operation& operation) {
-    Context& ctx = operation.ctx;
-    Params& params = operation.params;
-    const std::string& id = operation.path("subscription");
-    const auto anchor = params.one_of("billing_cycle_anchor", {"now", "unchanged"});
-    // They say what becomes of prorations, of which a new cycle makes none.
-    static_cast<void>(read_proration_behavior(params));
-    params.ignore("proration_date");
-    if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
-    const auto subscription = ctx.find("subscription", id);
-    if (!subscription) return no_such_object("subscription", id);
-    if (text_of(*subscription, "status") != "paused") {
-        StripeError error;
-        error.message = "The subscription " + id + " is not paused, so it cannot be resumed.";
-        return Refusal(std::move(error));
-    }
-    if (anchor == "unchanged") {
-        StripeError error;
-        error.param = "billing_cycle_anchor";
-        error.message = "This sandbox resumes with a new billing cycle only.";
-        return Refusal(std::move(error));
-    }
-    if (const auto open = open_resumption(ctx, *subscription)) {
-        StripeError error;
-        error.message = "The subscription " + id +
-                        " is being resumed: it becomes active when its "
-                        "invoice " +
-                        text_of(*open, "id") + " is paid.";
-        return Refusal(std::move(error));
-    }
-    return begin_resumption(ctx, *subscription);
 }
 
 constexpr auto kSubscriptionRoutes = std::to_array<OperationRoute>({

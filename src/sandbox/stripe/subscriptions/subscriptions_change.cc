@@ -52,7 +52,8 @@ public:
           now_(second_of(ctx, text_of(subscription, "customer"))),
           at_(change.proration_date.value_or(now_)),
           trialing_(text_of(subscription, "status") == "trialing"),
-          paused_(text_of(subscription, "status") == "paused"),
+          resumes_(change.resumption == PlanChange::Resumption::Yes),
+          paused_(text_of(subscription, "status") == "paused" && !resumes_),
           classic_reset_(!trialing_ && !paused_ && is_classic(subscription) &&
                          resets_classic_cycle(subscription, change.items)) {
         result_.subscription = subscription;
@@ -106,7 +107,9 @@ private:
             return error;
         if (!change_.proration_date) return std::nullopt;
         const Json& first = before_.at("items").at("data").at(0);
-        const Period period = period_of_item(first);
+        const Period period =
+            resumes_ ? period_containing(anchor(), interval_of(first.at("price")), now_)
+                     : period_of_item(first);
         if (period.start <= at_ && at_ <= period.end) return std::nullopt;
         return bad_param("proration_date", "",
                          "Invalid proration_date: it must be within the current period of the "
@@ -147,7 +150,8 @@ private:
         const auto discounts = discounts_of_invoice(ctx_, result_.subscription, at_);
         const auto charges = proration_rules(before_).cycle(result_.subscription, discounts, at_);
         for (const ItemStep& step : steps) {
-            if (step.old != nullptr && step.billed) settle_up(*step.old, step.now == kGone);
+            if (step.old != nullptr && step.billed && !resumes_)
+                settle_up(*step.old, step.now == kGone);
             if (step.now == kGone) continue;
             Json& item = items()[step.now];
             const PeriodCharge& cost = charges[step.now];
@@ -260,7 +264,7 @@ private:
     [[nodiscard]] bool is_billed_anew(const Json& old, const Json& item) const {
         return text_of(old, "price") != text_of(item, "price") ||
                old.value("quantity", Json()) != item.value("quantity", Json()) || resets_anchor() ||
-               starts_trial();
+               starts_trial() || resumes_;
     }
 
     /// What the item has been charged too much for, or not been charged for yet.
@@ -402,7 +406,7 @@ private:
     const Json& before_;
     const PlanChange& change_;
     Instant now_, at_;
-    bool trialing_, paused_;
+    bool trialing_, resumes_, paused_;
     bool classic_reset_;
     std::optional<Instant> end_;  ///< of the subscription, after the change
     PlannedChange result_;

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <utility>
 
 #include "json/value.h"
 #include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/core/feature.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/pending_updates.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
@@ -111,6 +114,11 @@ bool ends_trial(const PlanChange& change, const Json& subscription, Instant now)
            *change.trial_end <= now;
 }
 
+bool sets_item_discounts(const PlanChange& change) {
+    return std::ranges::any_of(change.items,
+                               [](const ItemRequest& item) { return item.discounts.has_value(); });
+}
+
 /// trial_end=now where nothing can be billed: the trial's period ends with it.
 Outcome<Json> end_trial_now(Context& ctx, Json subscription, const PlanChange& change,
                             Instant now) {
@@ -182,6 +190,7 @@ Answer update_subscription(Operation& operation) {
         ends_trial(*change, *subscription, now) && !flag_of(*subscription, "_trial_warned");
     auto updated = apply_change(ctx, std::move(planned), *change);
     if (!updated) return updated;
+    if (discounts || sets_item_discounts(*change)) tell_listeners(ctx, kDiscountsSet, *updated);
     if (warns) ctx.emit("customer.subscription.trial_will_end", *updated);
     return warn_of_trial_end(ctx, *std::move(updated));
 }
@@ -204,7 +213,9 @@ Outcome<Json> change_item(Context& ctx, Json subscription, const PlanChange& cha
     subscription = replace_pending_update(ctx, std::move(subscription));
     auto planned = plan_change(ctx, subscription, change);
     if (!planned) return Refusal(planned.error());
-    return apply_change(ctx, *std::move(planned), change);
+    auto changed = apply_change(ctx, *std::move(planned), change);
+    if (changed && sets_item_discounts(change)) tell_listeners(ctx, kDiscountsSet, *changed);
+    return changed;
 }
 
 Outcome<PlanChange> read_item_change(Context& ctx, Params& params) {
