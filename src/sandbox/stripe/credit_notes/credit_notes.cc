@@ -186,7 +186,7 @@ Outcome<Json> make_refund(Context& ctx, const PlannedCredit& plan) {
     return refund_charge(ctx, *std::move(charge), {.amount = plan.payout.new_refund});
 }
 
-Json credit_balance(Context& ctx, const PlannedCredit& plan) {
+Outcome<Json> credit_balance(Context& ctx, const PlannedCredit& plan) {
     return change_balance(ctx, text_of(plan.invoice, "customer"),
                           {.type = "credit_note",
                            .amount = -plan.payout.to_balance,
@@ -221,6 +221,11 @@ Outcome<PlannedCredit> plan_credit(Context& ctx, const CreditRequest& request) {
     const auto linked = link_refunds(ctx, *invoice, plan.note, request);
     if (!linked) return Refusal(linked.error());
     plan.payout.linked_refunds = *linked;
+    if (plan.payout.to_balance > 0)
+        if (const auto customer =
+                require_customer(ctx, text_of(*invoice, "customer"), "credit_amount");
+            !customer)
+            return Refusal(customer.error());
     if (auto refusal = check_sums(plan.note, *invoice, plan, sum_over(issued, "total")))
         return *std::move(refusal);
     plan.note["pre_payment_amount"] = plan.split.pre_payment;
@@ -238,8 +243,11 @@ Outcome<Json> issue_credit_note(Context& ctx, PlannedCredit plan) {
             refund_entry(text_of(*refund, "id"), plan.payout.new_refund));
     }
     reduce_invoice(ctx, plan.invoice, plan.split);
-    if (plan.payout.to_balance > 0)
-        plan.note["customer_balance_transaction"] = credit_balance(ctx, plan).at("id");
+    if (plan.payout.to_balance > 0) {
+        const auto credited = credit_balance(ctx, plan);
+        if (!credited) return Refusal(credited.error());
+        plan.note["customer_balance_transaction"] = credited->at("id");
+    }
     ctx.put(plan.note);
     ctx.emit("credit_note.created", plan.note);
     return std::move(plan.note);
