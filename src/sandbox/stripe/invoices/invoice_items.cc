@@ -101,9 +101,7 @@ void change_line(Context& ctx, const std::string& invoice_id, const std::string&
     if (!invoice) return;
     Json& lines = (*invoice)["lines"]["data"];
     const auto found = std::ranges::find_if(lines, [&](const Json& candidate) {
-        const Json& parent = part_of(candidate, "parent");
-        return text_of(part_of(parent, "invoice_item_details"), "invoice_item") == item ||
-               text_of(part_of(parent, "subscription_item_details"), "invoice_item") == item;
+        return item_behind(candidate) == item;
     });
     if (found == lines.end()) return;
     if (line.is_null()) {
@@ -206,6 +204,13 @@ std::optional<StripeError> discount_item(
 void bind_invoice_item(Json& item, const std::string& invoice) {
     item["invoice"] = text_or_null(invoice);
     item["_parent"] = invoice.empty() ? pending_parent(text_of(item, "customer")) : invoice;
+}
+
+std::string item_behind(const Json& line) {
+    const Json& parent = part_of(line, "parent");
+    const std::string item = text_of(part_of(parent, "invoice_item_details"), "invoice_item");
+    return item.empty() ? text_of(part_of(parent, "subscription_item_details"), "invoice_item")
+                        : item;
 }
 
 Json new_price(Context& ctx, const PriceRequest& request) {

@@ -33,6 +33,9 @@ Json new_invoice_item(Context& ctx, const NewInvoiceItem& request);
 /// Says on which invoice the item is; "" makes it wait.
 void bind_invoice_item(Json& item, const std::string& invoice);
 
+/// The invoice item that a line is of; "" for the line of a subscription's cycle.
+std::string item_behind(const Json& line);
+
 /// Gives the item discounts of its own, in place of those it has; stores new ones.
 /// Errors: as redeem().
 std::optional<StripeError> discount_invoice_item(Context& ctx, Json& item,

@@ -312,8 +312,7 @@ Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
 }
 
 Outcome<Json> void_invoice(Context& ctx, Json invoice) {
-    const std::string status = text_of(invoice, "status");
-    if (status != "open" && status != "uncollectible")
+    if (!is_owed(invoice))
         return Refusal(
             invalid_state("invoice_not_editable",
                           "You can only pass in open invoices. This invoice isn't open."));
@@ -347,6 +346,11 @@ Outcome<Json> mark_uncollectible(Context& ctx, Json invoice) {
     ctx.emit("invoice.marked_uncollectible", invoice);
     tell_listeners(ctx, kInvoiceClosed, invoice);
     return invoice;
+}
+
+bool is_owed(const Json& invoice) {
+    const std::string status = text_of(invoice, "status");
+    return status == "open" || status == "uncollectible";
 }
 
 std::string subscription_of_invoice(const Json& invoice) {

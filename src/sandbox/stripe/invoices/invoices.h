@@ -77,6 +77,7 @@ Outcome<Json> mark_uncollectible(Context& ctx, Json invoice);
 
 /// The payment method that an attempt would use, in Stripe's order of priority; "" if none.
 std::string default_payment_method_of(Context& ctx, const Json& invoice);
+bool is_owed(const Json& invoice);  ///< it is open or uncollectible
 std::string subscription_of_invoice(const Json& invoice);  ///< "" for a manual one
 
 /// Retries of a renewal that failed, after the first attempt: a fixed stand-in for Stripe's Smart

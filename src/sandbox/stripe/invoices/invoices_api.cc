@@ -229,6 +229,20 @@ Answer list_invoices(Operation& operation) {
     });
 }
 
+/// The items of a draft that is deleted wait again. A revision's are copies, and end with it.
+void free_items(Context& ctx, const Json& invoice) {
+    const bool copies = !part_of(invoice, "from_invoice").empty();
+    for (Json& item : ctx.list("invoiceitem", {.parent = text_of(invoice, "id")})) {
+        if (copies) {
+            ctx.remove("invoiceitem", text_of(item, "id"));
+            ctx.emit("invoiceitem.deleted", item);
+            continue;
+        }
+        bind_invoice_item(item, "");
+        ctx.put(item);
+    }
+}
+
 Answer delete_invoice(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     Context& ctx = operation.ctx;
@@ -242,10 +256,7 @@ Answer delete_invoice(Operation& operation) {
                               : "You can only delete draft invoices.";
         return Refusal(std::move(error));
     }
-    for (Json& item : ctx.list("invoiceitem", {.parent = text_of(*invoice, "id")})) {
-        bind_invoice_item(item, "");
-        ctx.put(item);
-    }
+    free_items(ctx, *invoice);
     ctx.remove("invoice", text_of(*invoice, "id"));
     ctx.emit("invoice.deleted", *invoice);
     Json deleted;
@@ -295,7 +306,7 @@ Answer pay(Operation& operation) {
             return Refusal(*std::move(error));
     const std::string status = text_of(*invoice, "status");
     if (status == "paid" && integer_of(*invoice, "amount_due") == 0 && !out_of_band) return invoice;
-    if (status != "open" && status != "uncollectible") {
+    if (!is_owed(*invoice)) {
         StripeError error;
         error.message =
             status == "paid" ? "Invoice is already paid" : "This invoice can no longer be paid";

@@ -119,14 +119,6 @@ const Json* find_line_of(const Json& invoice, const std::string& id) {
     return found == lines.end() ? nullptr : &*found;
 }
 
-/// The invoice item behind a line; "" for a line of a subscription.
-std::string item_behind(const Json& line) {
-    const Json& parent = part_of(line, "parent");
-    const std::string item = text_of(part_of(parent, "invoice_item_details"), "invoice_item");
-    return item.empty() ? text_of(part_of(parent, "subscription_item_details"), "invoice_item")
-                        : item;
-}
-
 /// Calls an operation of invoice items with other parameters.
 Answer through_item(Operation& operation, OperationHandler handler, const LineEdit& edit,
                     const std::string& item) {
