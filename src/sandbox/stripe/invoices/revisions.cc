@@ -83,20 +83,20 @@ std::optional<StripeError> check_revision(Context& ctx, const Json& invoice) {
     const auto original = ctx.find("invoice", revised_by(invoice));
     if (!original || is_owed(*original)) return std::nullopt;
     const std::string status = text_of(*original, "status");
-    return bad_param(
-               "", "",
-               "You cannot finalize this revision because the invoice that it revises " +
-                   (status == "paid" ? std::string("has been paid.") : "is " + status + "."))
+    return bad_param("", "",
+                     "You cannot finalize this revision because the invoice that it revises " +
+                         (status == "paid" ? std::string("has been paid.") : "is " + status + "."))
         .error();
 }
 
-bool void_revised(Context& ctx, const Json& revision) {
+bool is_revision(const Json& invoice) { return !revised_by(invoice).empty(); }
+
+void void_revised(Context& ctx, const Json& revision) {
     auto original = ctx.find("invoice", revised_by(revision));
-    if (!original) return false;
+    if (!original) return;
     (*original)["latest_revision"] = revision.at("id");
     const auto voided = void_invoice(ctx, *std::move(original));
-    check(voided.has_value(), "what is not paid can be voided");
-    return true;
+    check(voided.has_value(), "check_revision() lets nothing through that cannot be voided");
 }
 
 }  // namespace turnpike::twin

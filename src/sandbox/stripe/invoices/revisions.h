@@ -19,8 +19,10 @@ Outcome<Json> draft_revision(Context& ctx, const std::string& invoice);
 /// another revision.
 std::optional<StripeError> check_revision(Context& ctx, const Json& invoice);
 
+bool is_revision(const Json& invoice);
+
 /// A revision is about to be finalized: voids what it revises, whose share of the customer's
-/// balance goes back for the revision to take. False where nothing is revised. After check_revision().
-bool void_revised(Context& ctx, const Json& revision);
+/// balance goes back for the revision to take. After check_revision().
+void void_revised(Context& ctx, const Json& revision);
 
 }  // namespace turnpike::twin

@@ -184,5 +184,17 @@ TEST_F(RevisionTest, LeavesNothingWhenItsDraftIsDeleted) {
     EXPECT_EQ(look(original_)["total"], 1500);
 }
 
+// $15.00 and a debt of $999,999.99 are more than one amount holds.
+TEST_F(RevisionTest, LeavesTheOriginalWhenItCannotBeFinalized) {
+    const std::string draft =
+        text_of(sandbox_.post("/v1/invoices", from(original_) + "&auto_advance=true"), "id");
+    sandbox_.post("/v1/customers/" + customer_, "balance=99999999");
+    sandbox_.run_until(sandbox_.now() + std::chrono::hours(1));
+    EXPECT_EQ(look(draft)["status"], "draft");
+    EXPECT_EQ(look(draft)["last_finalization_error"]["code"], "amount_too_large");
+    EXPECT_EQ(look(original_)["status"], "open");
+    EXPECT_EQ(look(original_)["latest_revision"], nullptr);
+}
+
 }  // namespace
 }  // namespace turnpike::twin
