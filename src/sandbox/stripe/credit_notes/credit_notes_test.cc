@@ -375,5 +375,15 @@ TEST_F(CreditNotes, CreditNoBalanceOfACustomerWhoIsGone) {
     EXPECT_EQ(credit(id, "amount=100&out_of_band_amount=100").at("status"), "issued");
 }
 
+TEST_F(CreditNotes, PlanNothingWithAmountsThatNoAmountIs) {
+    const std::string id = paid_invoice(1000);
+    const std::string huge = "9000000000000000000";
+    const auto lines = sandbox_.call(
+        "GET", "/v1/credit_notes/preview/lines",
+        "invoice=" + id + "&amount=100&limit=3&refund_amount=" + huge + "&credit_amount=" + huge);
+    ASSERT_FALSE(lines);
+    EXPECT_EQ(lines.error().param, "refund_amount");
+}
+
 }  // namespace
 }  // namespace turnpike::twin
