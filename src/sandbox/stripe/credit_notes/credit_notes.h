@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "json/value.h"
 #include "sandbox/stripe/core/context.h"
@@ -33,9 +32,6 @@ Outcome<Json> issue_credit_note(Context& ctx, PlannedCredit plan);
 /// The invoice asks again for what the note had taken. Errors: 400 unless the invoice is open and
 /// the note is issued and paid nothing back.
 Outcome<Json> void_credit_note(Context& ctx, Json note);
-
-/// Credit notes of an invoice that are not void.
-std::vector<Json> issued_credit_notes(Context& ctx, const std::string& invoice);
 
 const Feature& credit_note_feature();
 
