@@ -16,6 +16,7 @@
 #include "sandbox/stripe/checkout/typed_quantities.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/page_parts.h"
+#include "sandbox/stripe/pages/invoice_sums.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -42,11 +43,6 @@ std::string order_row(Context& ctx, const Json& line, std::size_t number) {
     return fmt::format(
         "<tr><td>{}{}</td><td class=\"amount\">{}</td></tr>", times, what,
         has_custom_amount(price) ? "as you choose" : money_text(line, "amount_subtotal"));
-}
-
-std::string sum_line(std::string_view name, const std::string& amount) {
-    return fmt::format("<tr><th scope=\"row\">{}</th><td class=\"amount\">{}</td></tr>", name,
-                       amount);
 }
 
 /// The end of the trial that would begin now; nullopt for none.
@@ -105,10 +101,10 @@ std::string order_section(Context& ctx, const Json& session) {
     for (const Json& line : lines_of(session)) rows += order_row(ctx, line, number++);
     std::string sums;
     if (const auto discount = integer_of(session.at("total_details"), "amount_discount"))
-        sums = sum_line("Subtotal", money_text(session, "amount_subtotal")) +
-               sum_line("Discount", money_text(-discount, session));
-    sums += sum_line("Total due today",
-                     takes_amount(session) ? "as you choose" : money_text(session, "amount_total"));
+        sums = sum_row("Subtotal", money_text(session, "amount_subtotal")) +
+               sum_row("Discount", money_text(-discount, session));
+    sums += sum_row("Total due today",
+                    takes_amount(session) ? "as you choose" : money_text(session, "amount_total"));
     return "<section><h2>Your order</h2>" + trial_text(ctx, session) +
            "<table><thead><tr><th scope=\"col\">Item</th>"
            "<th scope=\"col\" class=\"amount\">Due today</th></tr></thead><tbody>" +

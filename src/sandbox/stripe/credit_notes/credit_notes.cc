@@ -55,10 +55,9 @@ Json summed_discounts(const std::vector<Json>& lines) {
     return all;
 }
 
-/// "ECPMUAJT-0001-CN-01": void ones count.
-std::string number_of(Context& ctx, const Json& invoice) {
-    const auto earlier = ctx.list(kCreditNote, {.parent = text_of(invoice, "id")});
-    return fmt::format("{}-CN-{:02}", text_of(invoice, "number"), earlier.size() + 1);
+/// "ECPMUAJT-0001-CN-01": void ones count among the `earlier`.
+std::string number_after(std::size_t earlier, const Json& invoice) {
+    return fmt::format("{}-CN-{:02}", text_of(invoice, "number"), earlier + 1);
 }
 
 void add_amounts(Json& note, const std::vector<Json>& lines) {
@@ -78,7 +77,7 @@ void add_amounts(Json& note, const std::vector<Json>& lines) {
 }
 
 Json credit_note_document(Context& ctx, const Json& invoice, const CreditRequest& request,
-                          std::vector<Json> lines) {
+                          std::vector<Json> lines, std::string number) {
     const Instant now = second_of(ctx, text_of(invoice, "customer"));
     Json note;
     note["id"] = ctx.new_id("cn");
@@ -99,7 +98,7 @@ Json credit_note_document(Context& ctx, const Json& invoice, const CreditRequest
     note["memo"] = text_or_null(request.memo.value_or(""));
     note["metadata"] = Json::object();
     merge_metadata(note, request.metadata);
-    note["number"] = number_of(ctx, invoice);
+    note["number"] = std::move(number);
     note["out_of_band_amount"] =
         request.out_of_band_amount ? Json(*request.out_of_band_amount) : Json();
     note["pdf"] = ctx.base_url() + "/p/credit_note/" + text_of(note, "id") + "/pdf";
@@ -128,19 +127,17 @@ std::string charge_of(Context& ctx, const Json& invoice) {
     return intent ? text_of(*intent, "latest_charge") : "";
 }
 
-std::int64_t linked_before(const std::vector<Json>& issued, const std::string& refund) {
+std::int64_t linked_by(const Json& note, const std::string& refund) {
     std::int64_t sum = 0;
-    for (const Json& note : issued)
-        for (const Json& entry : note.at("refunds"))
-            if (text_of(entry, "refund") == refund) sum += integer_of(entry, "amount_refunded");
+    for (const Json& entry : note.at("refunds"))
+        if (text_of(entry, "refund") == refund) sum += integer_of(entry, "amount_refunded");
     return sum;
 }
 
 /// Enters refunds that exist already. Errors: 400 when one is not of this invoice, or belongs to
 /// credit notes already.
 Outcome<std::int64_t> link_refunds(Context& ctx, const Json& invoice, Json& note,
-                                   const CreditRequest& request) {
-    const auto issued = issued_credit_notes(ctx, text_of(invoice, "id"));
+                                   const CreditRequest& request, const std::vector<Json>& issued) {
     const std::string charge = charge_of(ctx, invoice);
     std::int64_t sum = 0;
     for (const LinkedRefund& linked : request.refunds) {
@@ -150,9 +147,8 @@ Outcome<std::int64_t> link_refunds(Context& ctx, const Json& invoice, Json& note
             return no_credit(
                 "The refund " + linked.refund + " is not of a payment of this invoice.",
                 linked.param + "[refund]");
-        const std::int64_t left = integer_of(*refund, "amount") -
-                                  linked_before(issued, linked.refund) -
-                                  linked_before({note}, linked.refund);
+        std::int64_t left = integer_of(*refund, "amount") - linked_by(note, linked.refund);
+        for (const Json& earlier : issued) left -= linked_by(earlier, linked.refund);
         const std::int64_t amount = linked.amount.value_or(left);
         if (amount < 1 || amount > left)
             return no_credit("Only " + format_amount(left, text_of(invoice, "currency")) +
@@ -192,7 +188,7 @@ Outcome<Json> make_refund(Context& ctx, const PlannedCredit& plan) {
     return refund_charge(ctx, *std::move(charge), {.amount = plan.payout.new_refund});
 }
 
-Json credit_balance(Context& ctx, const PlannedCredit& plan) {
+Outcome<Json> credit_balance(Context& ctx, const PlannedCredit& plan) {
     return change_balance(ctx, text_of(plan.invoice, "customer"),
                           {.type = "credit_note",
                            .amount = -plan.payout.to_balance,
@@ -203,30 +199,31 @@ Json credit_balance(Context& ctx, const PlannedCredit& plan) {
 
 }  // namespace
 
-std::vector<Json> issued_credit_notes(Context& ctx, const std::string& invoice) {
-    auto notes = ctx.list(kCreditNote, {.parent = invoice});
-    std::erase_if(notes, [](const Json& note) { return text_of(note, "status") == "void"; });
-    return notes;
-}
-
 Outcome<PlannedCredit> plan_credit(Context& ctx, const CreditRequest& request) {
     auto invoice = ctx.find("invoice", request.invoice);
     if (!invoice) return no_such_param("invoice", request.invoice, "invoice");
     if (auto refusal = not_creditable(ctx, *invoice)) return *std::move(refusal);
-    const auto issued = issued_credit_notes(ctx, request.invoice);
+    auto issued = ctx.list(kCreditNote, {.parent = request.invoice});
+    std::string number = number_after(issued.size(), *invoice);
+    std::erase_if(issued, [](const Json& note) { return text_of(note, "status") == "void"; });
     auto lines = credited_lines(ctx, *invoice, issued, request);
     if (!lines) return Refusal(lines.error());
 
     PlannedCredit plan;
-    plan.note = credit_note_document(ctx, *invoice, request, *std::move(lines));
+    plan.note = credit_note_document(ctx, *invoice, request, *std::move(lines), std::move(number));
     plan.split =
         split_credit(integer_of(plan.note, "total"), integer_of(*invoice, "amount_remaining"));
     plan.payout.new_refund = request.refund_amount.value_or(0);
     plan.payout.to_balance = request.credit_amount.value_or(0);
     plan.payout.out_of_band = request.out_of_band_amount.value_or(0);
-    const auto linked = link_refunds(ctx, *invoice, plan.note, request);
+    const auto linked = link_refunds(ctx, *invoice, plan.note, request, issued);
     if (!linked) return Refusal(linked.error());
     plan.payout.linked_refunds = *linked;
+    if (plan.payout.to_balance > 0)
+        if (const auto customer =
+                require_customer(ctx, text_of(*invoice, "customer"), "credit_amount");
+            !customer)
+            return Refusal(customer.error());
     if (auto refusal = check_sums(plan.note, *invoice, plan, sum_over(issued, "total")))
         return *std::move(refusal);
     plan.note["pre_payment_amount"] = plan.split.pre_payment;
@@ -244,8 +241,11 @@ Outcome<Json> issue_credit_note(Context& ctx, PlannedCredit plan) {
             refund_entry(text_of(*refund, "id"), plan.payout.new_refund));
     }
     reduce_invoice(ctx, plan.invoice, plan.split);
-    if (plan.payout.to_balance > 0)
-        plan.note["customer_balance_transaction"] = credit_balance(ctx, plan).at("id");
+    if (plan.payout.to_balance > 0) {
+        const auto credited = credit_balance(ctx, plan);
+        if (!credited) return Refusal(credited.error());
+        plan.note["customer_balance_transaction"] = credited->at("id");
+    }
     ctx.put(plan.note);
     ctx.emit("credit_note.created", plan.note);
     return std::move(plan.note);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "json/value.h"
 #include "sandbox/stripe/core/context.h"
@@ -21,20 +20,18 @@ struct PlannedCredit {
     Payout payout;
 };
 /// Errors: 400 when the invoice is unknown, a draft or void, when a line or the whole note takes
-/// more than is left, or when the payout is not the part that was paid.
+/// more than is left, when the payout is not the part that was paid, or when it goes to the balance
+/// of a customer who was deleted.
 Outcome<PlannedCredit> plan_credit(Context& ctx, const CreditRequest& request);
 
 /// Refunds, credits the customer's balance, reduces the invoice, stores the note, and raises
 /// credit_note.created last. An open invoice of which nothing is left becomes paid.
-/// Errors: those of refunds.
+/// Errors: those of refunds and of changes of the balance.
 Outcome<Json> issue_credit_note(Context& ctx, PlannedCredit plan);
 
 /// The invoice asks again for what the note had taken. Errors: 400 unless the invoice is open and
 /// the note is issued and paid nothing back.
 Outcome<Json> void_credit_note(Context& ctx, Json note);
-
-/// Credit notes of an invoice that are not void.
-std::vector<Json> issued_credit_notes(Context& ctx, const std::string& invoice);
 
 const Feature& credit_note_feature();
 

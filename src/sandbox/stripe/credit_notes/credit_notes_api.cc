@@ -34,8 +34,11 @@ Answer preview_credit_note(Operation& operation) {
 
 Answer list_preview_lines(Operation& operation) {
     const CreditRequest request = read_credit_request(operation.params);
+    // list_page reads these; a plan is made of sound parameters only.
+    for (const char* name : {"limit", "starting_after", "ending_before"})
+        operation.params.ignore(name);
+    if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto plan = plan_credit(operation.ctx, request);
-    // Whatever is wrong with a parameter comes first: list_page says so.
     std::vector<Json> lines;
     if (plan) lines = plan->note.at("lines").at("data").get<std::vector<Json>>();
     auto page = list_page(operation, operation.url, std::move(lines));

@@ -361,5 +361,29 @@ TEST_F(CreditNotes, AreFoundAgain) {
     EXPECT_EQ(sandbox_.call("GET", "/v1/credit_notes/cn_x", "").error().http_status, 404);
 }
 
+TEST_F(CreditNotes, CreditNoBalanceOfACustomerWhoIsGone) {
+    const std::string id = paid_invoice(1000);
+    sandbox_.remove("/v1/customers/" + customer_);
+    const std::string form = "amount=100&credit_amount=100";
+    const StripeError error = refused(id, form);
+    EXPECT_EQ(error.param, "credit_amount");
+    EXPECT_EQ(error.message, "No such customer: '" + customer_ + "'");
+    const auto preview =
+        sandbox_.call("GET", "/v1/credit_notes/preview", "invoice=" + id + "&" + form);
+    ASSERT_FALSE(preview);
+    EXPECT_EQ(preview.error().param, "credit_amount");
+    EXPECT_EQ(credit(id, "amount=100&out_of_band_amount=100").at("status"), "issued");
+}
+
+TEST_F(CreditNotes, PlanNothingWithAmountsThatNoAmountIs) {
+    const std::string id = paid_invoice(1000);
+    const std::string huge = "9000000000000000000";
+    const auto lines = sandbox_.call(
+        "GET", "/v1/credit_notes/preview/lines",
+        "invoice=" + id + "&amount=100&limit=3&refund_amount=" + huge + "&credit_amount=" + huge);
+    ASSERT_FALSE(lines);
+    EXPECT_EQ(lines.error().param, "refund_amount");
+}
+
 }  // namespace
 }  // namespace turnpike::twin

@@ -3,10 +3,8 @@
 #include <utility>
 
 #include "sandbox/documents.h"
-#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/invoices/invoice_payments.h"
 #include "sandbox/stripe/invoices/invoices.h"
-#include "sandbox/stripe/payments/payment_intents.h"
-#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
@@ -22,7 +20,9 @@ void ask_for_more(Json& invoice, std::int64_t amount) {
     add_to(invoice, "pre_payment_credit_notes_amount", -amount);
 }
 
+/// The invoice's own payment follows; others were made for another amount.
 void follow_amount_due(Context& ctx, const Json& invoice) {
+    end_open_payments(ctx, invoice, {.kept = text_of(invoice, "_invoice_payment"), .reason = ""});
     if (auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent"))) {
         (*intent)["amount"] = invoice.at("amount_due");
         ctx.put(*intent);
@@ -31,17 +31,6 @@ void follow_amount_due(Context& ctx, const Json& invoice) {
         (*payment)["amount_requested"] = invoice.at("amount_due");
         ctx.put(*payment);
     }
-}
-
-void end_payment(Context& ctx, const Json& invoice) {
-    if (auto payment = ctx.find("invoice_payment", text_of(invoice, "_invoice_payment"))) {
-        (*payment)["status"] = "canceled";
-        (*payment)["status_transitions"]["canceled_at"] =
-            unix_seconds(second_of(ctx, text_of(invoice, "customer")));
-        ctx.put(*payment);
-    }
-    if (auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent")))
-        cancel_payment_intent(ctx, *std::move(intent), "");
 }
 
 }  // namespace
@@ -55,7 +44,6 @@ void reduce_invoice(Context& ctx, Json invoice, const CreditSplit& split) {
         follow_amount_due(ctx, invoice);
         return;
     }
-    end_payment(ctx, invoice);
     pay_out_of_band(ctx, std::move(invoice));
 }
 

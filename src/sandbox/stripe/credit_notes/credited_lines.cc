@@ -7,6 +7,7 @@
 
 #include "sandbox/documents.h"
 #include "sandbox/stripe/credit_notes/credit_amounts.h"
+#include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/wire/amounts.h"
 
 namespace turnpike::twin {
@@ -53,13 +54,6 @@ Outcome<Json> custom_line(Context& ctx, const Json& invoice, const CreditLineReq
     line["unit_amount"] = request.unit.at("unit_amount");
     line["unit_amount_decimal"] = request.unit.at("unit_amount_decimal");
     return line;
-}
-
-const Json* find_line(const Json& invoice, const std::string& id) {
-    const Json& lines = invoice.at("lines").at("data");
-    const auto found =
-        std::ranges::find_if(lines, [&](const Json& line) { return text_of(line, "id") == id; });
-    return found == lines.end() ? nullptr : &*found;
 }
 
 /// `earlier` are lines of credit notes; those of this very request count, too.

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "base/check.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/customers/customer_currency.h"
@@ -43,9 +42,10 @@ Answer create_transaction(Operation& operation) {
     change.amount = *amount;
     if (!fits_amount(*amount) || !fits_amount(integer_of(*customer, "balance") + *amount))
         return amount_too_large("amount", change.currency);
-    Json transaction = change_balance(ctx, id, change);
-    merge_metadata(transaction, metadata);
-    ctx.put(transaction);
+    auto transaction = change_balance(ctx, id, change);
+    if (!transaction) return transaction;
+    merge_metadata(*transaction, metadata);
+    ctx.put(*transaction);
     return transaction;
 }
 
@@ -132,9 +132,10 @@ void record_set_balance(Context& ctx, const Json& customer, std::int64_t before,
                            .currency = default_currency(ctx, id)});
 }
 
-Json change_balance(Context& ctx, const std::string& customer, const BalanceChange& change) {
-    auto changed = ctx.find("customer", customer);
-    check(changed.has_value(), "only a stored customer has a balance");
+Outcome<Json> change_balance(Context& ctx, const std::string& customer,
+                             const BalanceChange& change) {
+    auto changed = require_customer(ctx, customer, "customer");
+    if (!changed) return changed;
     const std::int64_t ending = integer_of(*changed, "balance") + change.amount;
     (*changed)["balance"] = ending;
     (*changed)["currency"] = change.currency;

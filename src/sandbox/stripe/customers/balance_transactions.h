@@ -28,9 +28,10 @@ Json record_balance_change(Context& ctx, const std::string& customer, std::int64
 /// no change. `type` is "initial" or "adjustment".
 void record_set_balance(Context& ctx, const Json& customer, std::int64_t before, std::string type);
 
-/// Changes the balance of a stored customer, records that, and raises customer.updated. Returns the
-/// record's document.
-Json change_balance(Context& ctx, const std::string& customer, const BalanceChange& change);
+/// Changes a customer's balance, records that, and raises customer.updated. Returns the record's
+/// document. Errors: 400 when there is no such customer (any more).
+Outcome<Json> change_balance(Context& ctx, const std::string& customer,
+                             const BalanceChange& change);
 
 /// Why finalizing an invoice takes the balance from `starting` to `ending`: up to two changes,
 /// whose amounts add up to the difference. What is owed below the smallest charge, or to the

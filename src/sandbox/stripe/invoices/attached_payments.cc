@@ -5,46 +5,18 @@
 #include <string>
 #include <utility>
 
-#include "json/value.h"
-#include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/documents.h"
+#include "sandbox/stripe/invoices/invoice_payments.h"
 #include "sandbox/stripe/invoices/invoices.h"
-#include "sandbox/stripe/payments/payment_intents.h"
-#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
 
-Json new_invoice_payment(Context& ctx, const Json& invoice, const Json& intent) {
-    Json payment;
-    payment["id"] = ctx.new_id("inpay");
-    payment["object"] = "invoice_payment";
-    payment["amount_paid"] = nullptr;
-    payment["amount_requested"] = intent.at("amount");
-    payment["created"] = unix_seconds(second_of(ctx, text_of(invoice, "customer")));
-    payment["currency"] = invoice.at("currency");
-    payment["invoice"] = invoice.at("id");
-    payment["is_default"] = false;
-    payment["livemode"] = false;
-    payment["payment"] = {{"payment_intent", intent.at("id")}, {"type", "payment_intent"}};
-    payment["status"] = "open";
-    payment["status_transitions"] = {{"canceled_at", nullptr}, {"paid_at", nullptr}};
-    return payment;
-}
-
-/// The invoice's own PaymentIntent is not needed any more; this one stands in its place.
+/// It stands in the place of the invoice's own PaymentIntent, which is not needed any more.
 Json pay_with(Context& ctx, Json invoice, const Json& intent) {
-    const auto own = ctx.find("payment_intent", text_of(invoice, "_payment_intent"));
-    auto own_payment = ctx.find("invoice_payment", text_of(invoice, "_invoice_payment"));
     invoice["_payment_intent"] = intent.at("id");
     invoice["_invoice_payment"] = intent.at("_invoice_payment");
-    if (own) cancel_payment_intent(ctx, *own, "");
-    if (own_payment) {
-        (*own_payment)["status"] = "canceled";
-        (*own_payment)["status_transitions"]["canceled_at"] =
-            unix_seconds(second_of(ctx, text_of(invoice, "customer")));
-        ctx.put(*own_payment);
-    }
-    return pay_out_of_band(ctx, std::move(invoice));
+    return pay_by_intent(ctx, std::move(invoice));
 }
 
 std::optional<StripeError> check_intent(const Json& invoice, const Json& intent) {
@@ -82,7 +54,7 @@ Answer attach_payment(Operation& operation) {
             "", "", "Payments can only be attached to open invoices. This invoice isn't open.");
     if (auto error = check_intent(*invoice, *intent)) return Refusal(*std::move(error));
 
-    const Json payment = new_invoice_payment(ctx, *invoice, *intent);
+    const Json payment = new_invoice_payment(ctx, *invoice, *intent, PaymentOrigin::Attached);
     ctx.put(payment);
     (*intent)["_attached_to"] = invoice_id;
     (*intent)["_invoice_payment"] = payment.at("id");
@@ -93,17 +65,12 @@ Answer attach_payment(Operation& operation) {
 
 void intent_has_succeeded(Context& ctx, std::string_view, const Json& intent) {
     auto invoice = ctx.find("invoice", text_of(intent, "_attached_to"));
-    if (invoice && text_of(*invoice, "status") == "open")
-        pay_with(ctx, *std::move(invoice), intent);
+    if (invoice && is_owed(*invoice)) pay_with(ctx, *std::move(invoice), intent);
 }
 
 void intent_was_canceled(Context& ctx, std::string_view, const Json& intent) {
     auto payment = ctx.find("invoice_payment", text_of(intent, "_invoice_payment"));
-    if (!payment || text_of(*payment, "status") != "open") return;
-    (*payment)["status"] = "canceled";
-    (*payment)["status_transitions"]["canceled_at"] =
-        unix_seconds(second_of(ctx, text_of(intent, "customer")));
-    ctx.put(*payment);
+    if (payment) cancel_invoice_payment(ctx, *std::move(payment));
 }
 
 constexpr auto kOperations = std::to_array<OperationRoute>(

@@ -11,6 +11,7 @@
 
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/occurrences.h"
+#include "sandbox/stripe/core/sandbox_settings.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -19,17 +20,11 @@ namespace {
 
 using std::chrono::days;
 
-constexpr std::string_view kSettingsKind = "sandbox.invoice_settings";
 constexpr std::int64_t kDaysMax = 365;
 
 Json settings_of_account(Context& ctx) {
-    const std::string id = "invoice_settings";
-    if (auto stored = ctx.find(kSettingsKind, id)) return *std::move(stored);
-    return {{"id", id},
-            {"object", std::string(kSettingsKind)},
-            {"will_be_due_days", 3},
-            {"overdue_days", 0},
-            {"final_due_days", 30}};
+    return sandbox_settings(ctx, "invoice_settings",
+                            {{"will_be_due_days", 3}, {"overdue_days", 0}, {"final_due_days", 30}});
 }
 
 Answer get_settings(Operation& operation) {

@@ -87,24 +87,14 @@ Json parent_of_item(const NewInvoiceItem& request) {
     return parent;
 }
 
-StripeError not_editable(const std::string& message) {
-    StripeError error;
-    error.code = "invoice_not_editable";
-    error.message = message;
-    return error;
-}
-
 /// Recomputes the draft that holds this item: its line is replaced, or removed when `line` is null.
 void change_line(Context& ctx, const std::string& invoice_id, const std::string& item,
                  const Json& line) {
     auto invoice = ctx.find("invoice", invoice_id);
     if (!invoice) return;
     Json& lines = (*invoice)["lines"]["data"];
-    const auto found = std::ranges::find_if(lines, [&](const Json& candidate) {
-        const Json& parent = part_of(candidate, "parent");
-        return text_of(part_of(parent, "invoice_item_details"), "invoice_item") == item ||
-               text_of(part_of(parent, "subscription_item_details"), "invoice_item") == item;
-    });
+    const auto found = std::ranges::find_if(
+        lines, [&](const Json& candidate) { return item_behind(candidate) == item; });
     if (found == lines.end()) return;
     if (line.is_null()) {
         lines.erase(found);
@@ -123,9 +113,7 @@ void change_line(Context& ctx, const std::string& invoice_id, const std::string&
 Outcome<Json> require_draft(Context& ctx, const std::string& id, const std::string& customer) {
     auto invoice = ctx.find("invoice", id);
     if (!invoice) return no_such_param("invoice", id, "invoice");
-    if (text_of(*invoice, "status") != "draft")
-        return Refusal(not_editable("This invoice is no longer editable: it is " +
-                                    text_of(*invoice, "status") + "."));
+    if (text_of(*invoice, "status") != "draft") return no_longer_editable(*invoice);
     if (text_of(*invoice, "customer") != customer)
         return bad_param("invoice", "", "The invoice " + id + " belongs to another customer.");
     return *std::move(invoice);
@@ -206,6 +194,26 @@ std::optional<StripeError> discount_item(
 void bind_invoice_item(Json& item, const std::string& invoice) {
     item["invoice"] = text_or_null(invoice);
     item["_parent"] = invoice.empty() ? pending_parent(text_of(item, "customer")) : invoice;
+}
+
+std::vector<Json> pending_items_of(Context& ctx, const PendingItems& of) {
+    auto items = ctx.list("invoiceitem", {.parent = pending_parent(of.customer)});
+    std::erase_if(items, [&](const Json& item) {
+        const std::string subscription =
+            text_of(part_of(part_of(item, "parent"), "subscription_details"), "subscription");
+        const bool of_another =
+            !of.subscription.empty() && !subscription.empty() && subscription != of.subscription;
+        return text_of(item, "currency") != of.currency || of_another;
+    });
+    std::ranges::reverse(items);
+    return items;
+}
+
+std::string item_behind(const Json& line) {
+    const Json& parent = part_of(line, "parent");
+    const std::string item = text_of(part_of(parent, "invoice_item_details"), "invoice_item");
+    return item.empty() ? text_of(part_of(parent, "subscription_item_details"), "invoice_item")
+                        : item;
 }
 
 Json new_price(Context& ctx, const PriceRequest& request) {
@@ -307,6 +315,11 @@ Answer create_invoice_item(Operation& operation) {
         return Refusal(customer.error());
     if (auto error = check_customer_currency(ctx, request.customer, charge->currency))
         return Refusal(*std::move(error));
+    if (!request.subscription.empty()) {
+        const auto subscription = ctx.look("subscription", request.subscription);
+        if (!subscription || text_of(*subscription, "customer") != request.customer)
+            return no_such_param("subscription", request.subscription, "subscription");
+    }
     if (request.period.end < request.period.start)
         return bad_param("period[end]", "", "The period's end must not be before its start.");
     std::optional<Json> invoice;
@@ -353,12 +366,13 @@ Answer get_invoice_item(Operation& operation) {
 }
 
 /// An item on an invoice that is no longer a draft never changes.
-static std::optional<StripeError> frozen(Context& ctx, const Json& item) {
+static std::optional<Refusal> frozen(Context& ctx, const Json& item) {
     const std::string invoice_id = text_of(item, "invoice");
     if (invoice_id.empty()) return std::nullopt;
     const auto invoice = ctx.find("invoice", invoice_id);
     if (invoice && text_of(*invoice, "status") == "draft") return std::nullopt;
-    return not_editable("This invoice item is attached to an invoice that is no longer editable.");
+    return invoice_not_editable(
+        "This invoice item is attached to an invoice that is no longer editable.");
 }
 
 Answer update_invoice_item(Operation& operation) {
@@ -374,7 +388,7 @@ Answer update_invoice_item(Operation& operation) {
     const auto discounts = read_discounts(params);
     const auto metadata = params.metadata();
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
-    if (auto error = frozen(ctx, *item)) return Refusal(*std::move(error));
+    if (auto refusal = frozen(ctx, *item)) return *std::move(refusal);
     if ((amount || quantity) && flag_of(*item, "proration"))
         return bad_param("amount", "", "You cannot change the amount of a proration.");
     if (quantity && *quantity < 0)
@@ -409,7 +423,7 @@ Answer delete_invoice_item(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     const auto item = ctx.find("invoiceitem", id);
     if (!item) return no_such_object("invoiceitem", id);
-    if (auto error = frozen(ctx, *item)) return Refusal(*std::move(error));
+    if (auto refusal = frozen(ctx, *item)) return *std::move(refusal);
     change_line(ctx, text_of(*item, "invoice"), id, Json());
     ctx.remove("invoiceitem", id);
     ctx.emit("invoiceitem.deleted", *item);

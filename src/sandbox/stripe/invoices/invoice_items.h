@@ -33,6 +33,16 @@ Json new_invoice_item(Context& ctx, const NewInvoiceItem& request);
 /// Says on which invoice the item is; "" makes it wait.
 void bind_invoice_item(Json& item, const std::string& invoice);
 
+struct PendingItems {
+    std::string customer, currency;
+    std::string subscription;  ///< its own items and those of none; "" takes every one
+};
+/// The items that wait for the next invoice. Oldest first.
+std::vector<Json> pending_items_of(Context& ctx, const PendingItems& of);
+
+/// The invoice item that a line is of; "" for the line of a subscription's cycle.
+std::string item_behind(const Json& line);
+
 /// Gives the item discounts of its own, in place of those it has; stores new ones.
 /// Errors: as redeem().
 std::optional<StripeError> discount_invoice_item(Context& ctx, Json& item,

@@ -1,5 +1,6 @@
 #include "sandbox/stripe/invoices/invoice_lines.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -189,6 +190,13 @@ Json invoice_item_line(Context& ctx, const Json& invoice_item) {
     line["discount_amounts"] = part_of(shown, "discount_amounts");
     for (const char* name : {"_cycle", "_taken"}) line[name] = invoice_item.at(name);
     return line;
+}
+
+const Json* find_line(const Json& invoice, const std::string& id) {
+    const Json& lines = invoice.at("lines").at("data");
+    const auto found =
+        std::ranges::find_if(lines, [&](const Json& line) { return text_of(line, "id") == id; });
+    return found == lines.end() ? nullptr : &*found;
 }
 
 void put_on_invoice(Json& invoice, std::vector<Json> lines) {

@@ -41,6 +41,8 @@ Json subscription_line(Context& ctx, const ItemLine& line);
 /// The line of an invoice item (object "invoiceitem"), prorations included.
 Json invoice_item_line(Context& ctx, const Json& invoice_item);
 
+/// The line of an invoice that has this id; nullptr when none has.
+const Json* find_line(const Json& invoice, const std::string& id);
 /// Appends the lines to a draft and recomputes its sums.
 void put_on_invoice(Json& invoice, std::vector<Json> lines);
 /// Discounts, subtotal, total, amount due and remaining, from the lines, the terms of the discounts

@@ -24,7 +24,7 @@ void finalization_failed(Context& ctx, Json invoice, const StripeError& error) {
 }  // namespace
 
 void step_invoice(Context& ctx, Json invoice) {
-    const bool automatic = text_of(invoice, "collection_method") == "charge_automatically";
+    const bool automatic = is_automatic(invoice);
     if (text_of(invoice, "status") == "open") {
         if (automatic) return retry_payment(ctx, std::move(invoice));
         return step_due_date(ctx, std::move(invoice));

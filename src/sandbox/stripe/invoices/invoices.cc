@@ -13,6 +13,7 @@
 #include "sandbox/stripe/invoices/due_dates.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
+#include "sandbox/stripe/invoices/invoice_payments.h"
 #include "sandbox/stripe/invoices/item_lines.h"
 #include "sandbox/stripe/invoices/revisions.h"
 #include "sandbox/stripe/payments/payment_intents.h"
@@ -148,21 +149,7 @@ std::string take_number(Json& customer) {
 /// The InvoicePayment between an invoice and the PaymentIntent that pays it whole.
 void link_payment(Context& ctx, Json& invoice, const Json& intent) {
     invoice["_payment_intent"] = intent.at("id");
-    Json payment = roomy_object(16);
-    payment["id"] = ctx.new_id("inpay");
-    payment["object"] = "invoice_payment";
-    payment["amount_paid"] = nullptr;
-    payment["amount_requested"] = invoice["amount_due"];
-    payment["created"] = intent.at("created");
-    payment["currency"] = invoice["currency"];
-    payment["invoice"] = invoice["id"];
-    payment["is_default"] = true;
-    payment["livemode"] = false;
-    payment["payment"]["payment_intent"] = intent.at("id");
-    payment["payment"]["type"] = "payment_intent";
-    payment["status"] = "open";
-    payment["status_transitions"]["canceled_at"] = nullptr;
-    payment["status_transitions"]["paid_at"] = nullptr;
+    const Json payment = new_invoice_payment(ctx, invoice, intent, PaymentOrigin::OwnOfInvoice);
     invoice["_invoice_payment"] = payment["id"];
     ctx.put(payment);
 }
@@ -224,23 +211,52 @@ void settle_balance(Context& ctx, Json& customer, const Json& invoice) {
 
 /// What the invoice took from the customer's balance, or brought forward from it, goes back.
 void give_balance_back(Context& ctx, const Json& invoice) {
-    const std::string customer = text_of(invoice, "customer");
     BalanceChange change{.type = "unapplied_from_invoice"};
     change.amount = integer_of(invoice, "starting_balance") - integer_of(invoice, "ending_balance");
     change.currency = text_of(invoice, "currency");
     change.invoice = text_of(invoice, "id");
-    if (change.amount == 0 || !ctx.find("customer", customer)) return;
-    change_balance(ctx, customer, change);
+    if (change.amount == 0) return;
+    const auto given_back = change_balance(ctx, text_of(invoice, "customer"), change);
+    static_cast<void>(given_back);  // a customer who was deleted has no balance
 }
 
-StripeError invalid_state(const std::string& code, std::string message) {
-    StripeError error;
-    error.code = code;
-    error.message = std::move(message);
-    return error;
+/// Plans a draft's finalization and first payment as its auto_advance says: `soon`, unless they are
+/// planned already. Returns when it is due.
+std::optional<Instant> plan_finalization(Json& draft, Instant soon) {
+    std::optional<Instant> when;
+    if (flag_of(draft, "auto_advance"))
+        when = instant_of(draft, "automatically_finalizes_at").value_or(soon);
+    draft["automatically_finalizes_at"] = seconds_or_null(when);
+    draft["next_payment_attempt"] = is_automatic(draft) ? seconds_or_null(when) : Json();
+    return when;
+}
+
+/// Voids what a revision replaces, and takes what that gives back to its customer's balance.
+Outcome<Json> take_over(Context& ctx, Json& revision) {
+    Retreat retreat(ctx);
+    void_revised(ctx, revision);
+    auto customer = require_customer(ctx, text_of(revision, "customer"), "customer");
+    if (customer) {
+        revision["starting_balance"] = integer_of(*customer, "balance");
+        recompute_totals(revision);
+        if (!fits_amount(integer_of(revision, "amount_due")))
+            customer = amount_too_large("", text_of(revision, "currency"));
+    }
+    if (!customer) retreat.undo();
+    retreat.close();
+    return customer;
 }
 
 }  // namespace
+
+Refusal invoice_not_editable(const std::string& message) {
+    return bad_param("", "invoice_not_editable", message);
+}
+
+Refusal no_longer_editable(const Json& invoice) {
+    return invoice_not_editable("This invoice is no longer editable: it is " +
+                                text_of(invoice, "status") + ".");
+}
 
 Outcome<Json> draft_invoice(Context& ctx, const NewInvoice& request) {
     const auto customer = require_customer(ctx, request.customer, "customer");
@@ -256,40 +272,47 @@ Outcome<Json> draft_invoice(Context& ctx, const NewInvoice& request) {
     return invoice;
 }
 
-void take_pending_items(Context& ctx, Json& invoice, const std::string& subscription) {
-    std::vector<Json> items =
-        ctx.list("invoiceitem", {.parent = pending_parent(text_of(invoice, "customer"))});
+std::vector<Json> take_pending_items(Context& ctx, const Json& invoice,
+                                     const std::string& subscription) {
     std::vector<Json> lines;
-    for (auto item = items.rbegin(); item != items.rend(); ++item) {  // oldest first
-        if (text_of(*item, "currency") != text_of(invoice, "currency")) continue;
-        const std::string of =
-            text_of(part_of(part_of(*item, "parent"), "subscription_details"), "subscription");
-        if (!subscription.empty() && !of.empty() && of != subscription) continue;
-        lines.push_back(invoice_item_line(ctx, *item));
-        bind_invoice_item(*item, text_of(invoice, "id"));
-        ctx.put(*item);
+    for (Json& item : pending_items_of(ctx, {.customer = text_of(invoice, "customer"),
+                                             .currency = text_of(invoice, "currency"),
+                                             .subscription = subscription})) {
+        lines.push_back(invoice_item_line(ctx, item));
+        bind_invoice_item(item, text_of(invoice, "id"));
+        ctx.put(item);
     }
-    put_on_invoice(invoice, std::move(lines));
+    return lines;
 }
 
 void publish_draft(Context& ctx, Json& invoice) {
-    const bool advances = flag_of(invoice, "auto_advance");
-    std::optional<Instant> finalizes_at;
-    if (advances) finalizes_at = *instant_of(invoice, "created") + kDraftLifetime;
-    invoice["automatically_finalizes_at"] = seconds_or_null(finalizes_at);
-    invoice["next_payment_attempt"] =
-        text_of(invoice, "collection_method") == "charge_automatically"
-            ? seconds_or_null(finalizes_at)
-            : Json();
+    const auto due = plan_finalization(invoice, *instant_of(invoice, "created") + kDraftLifetime);
     ctx.put(invoice);
-    ctx.put_due(invoice, finalizes_at, text_of(invoice, "test_clock"));
+    ctx.put_due(invoice, due, text_of(invoice, "test_clock"));
     ctx.emit("invoice.created", invoice);
+}
+
+void set_auto_advance(Context& ctx, Json& invoice, AutoAdvance advance) {
+    const bool on = advance == AutoAdvance::On;
+    const bool changes = flag_of(invoice, "auto_advance") != on;
+    const std::string status = text_of(invoice, "status");
+    const Instant soon = second_of(ctx, text_of(invoice, "customer")) + kDraftLifetime;
+    invoice["auto_advance"] = on;
+    if (status == "draft") {
+        ctx.put_due(invoice, plan_finalization(invoice, soon), text_of(invoice, "test_clock"));
+    } else if (status == "open" && is_automatic(invoice) && changes) {
+        std::optional<Instant> attempt;
+        if (on && !retries_exhausted(invoice)) attempt = soon;
+        invoice["next_payment_attempt"] = seconds_or_null(attempt);
+        ctx.put_due(invoice, attempt, text_of(invoice, "test_clock"));
+    }
 }
 
 Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
     if (text_of(invoice, "status") != "draft")
-        return Refusal(invalid_state(
-            "", "This invoice is already finalized, you can't re-finalize a non-draft invoice."));
+        return bad_param(
+            "", "",
+            "This invoice is already finalized, you can't re-finalize a non-draft invoice.");
     if (auto error = check_revision(ctx, invoice)) return Refusal(*std::move(error));
     auto customer = require_customer(ctx, text_of(invoice, "customer"), "customer");
     if (!customer) return Refusal(customer.error());
@@ -300,10 +323,9 @@ Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
     recompute_totals(invoice);
     if (!fits_amount(integer_of(invoice, "total")))
         return amount_too_large("", text_of(invoice, "currency"));
-    if (void_revised(ctx, invoice)) {
-        customer = require_customer(ctx, text_of(invoice, "customer"), "customer");
-        invoice["starting_balance"] = integer_of(*customer, "balance");
-        recompute_totals(invoice);
+    if (is_revision(invoice)) {
+        customer = take_over(ctx, invoice);
+        if (!customer) return customer;
     }
     if (!fits_amount(integer_of(invoice, "amount_due")))
         return amount_too_large("", text_of(invoice, "currency"));
@@ -342,18 +364,14 @@ Outcome<Json> finalize_prepaid(Context& ctx, Json invoice, const std::string& pa
 }
 
 Outcome<Json> void_invoice(Context& ctx, Json invoice) {
-    const std::string status = text_of(invoice, "status");
-    if (status != "open" && status != "uncollectible")
-        return Refusal(
-            invalid_state("invoice_not_editable",
-                          "You can only pass in open invoices. This invoice isn't open."));
+    if (!is_owed(invoice))
+        return invoice_not_editable("You can only pass in open invoices. This invoice isn't open.");
     const Instant now = second_of(ctx, text_of(invoice, "customer"));
     invoice["status"] = "void";
     invoice["auto_advance"] = false;
     invoice["next_payment_attempt"] = nullptr;
     invoice["status_transitions"]["voided_at"] = unix_seconds(now);
-    if (auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent")))
-        cancel_payment_intent(ctx, *std::move(intent), "void_invoice");
+    end_open_payments(ctx, invoice, {.kept = "", .reason = "void_invoice"});
     ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
     ctx.put(invoice);
     give_balance_back(ctx, invoice);
@@ -364,9 +382,7 @@ Outcome<Json> void_invoice(Context& ctx, Json invoice) {
 
 Outcome<Json> mark_uncollectible(Context& ctx, Json invoice) {
     if (text_of(invoice, "status") != "open")
-        return Refusal(
-            invalid_state("invoice_not_editable",
-                          "You can only pass in open invoices. This invoice isn't open."));
+        return invoice_not_editable("You can only pass in open invoices. This invoice isn't open.");
     const Instant now = second_of(ctx, text_of(invoice, "customer"));
     invoice["status"] = "uncollectible";
     invoice["auto_advance"] = false;
@@ -377,6 +393,15 @@ Outcome<Json> mark_uncollectible(Context& ctx, Json invoice) {
     ctx.emit("invoice.marked_uncollectible", invoice);
     tell_listeners(ctx, kInvoiceClosed, invoice);
     return invoice;
+}
+
+bool is_automatic(const Json& invoice) {
+    return text_of(invoice, "collection_method") == "charge_automatically";
+}
+
+bool is_owed(const Json& invoice) {
+    const std::string status = text_of(invoice, "status");
+    return status == "open" || status == "uncollectible";
 }
 
 std::string subscription_of_invoice(const Json& invoice) {

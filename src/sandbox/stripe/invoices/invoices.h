@@ -29,13 +29,20 @@ struct NewInvoice {
 /// Errors: 400 when the customer is unknown.
 Outcome<Json> draft_invoice(Context& ctx, const NewInvoice& request);
 
-/// Takes the customer's pending invoice items in this currency (of `subscription` or of none; ""
-/// takes every one) onto the draft.
-void take_pending_items(Context& ctx, Json& invoice, const std::string& subscription);
+/// Binds the customer's pending invoice items in this currency (of `subscription` or of none; ""
+/// takes every one) to the draft. Returns their lines, to put on it.
+std::vector<Json> take_pending_items(Context& ctx, const Json& invoice,
+                                     const std::string& subscription);
 
 /// Stores the draft, raises invoice.created, and schedules its finalization when it advances by
 /// itself.
 void publish_draft(Context& ctx, Json& invoice);
+
+enum class AutoAdvance : bool { Off, On };
+/// Whether a draft finalizes itself and an open invoice is collected: plans that, an hour from now
+/// unless it is planned already, or ends it. The caller stores the invoice, which has been stored
+/// before. What waits for the due date of one that is sent goes on.
+void set_auto_advance(Context& ctx, Json& invoice, AutoAdvance advance);
 
 /// draft -> open, or paid when nothing is due. Gives the number, settles the balance, makes the
 /// PaymentIntent and raises invoice.finalized (and the events of a paid one).
@@ -73,10 +80,13 @@ void retry_payment(Context& ctx, Json invoice);
 void step_invoice(Context& ctx, Json invoice);
 /// True once the last automatic attempt has failed.
 bool retries_exhausted(const Json& invoice);
-/// Marks an open invoice as paid without a charge.
+/// Marks an invoice that is owed as paid without a charge. Whatever else could have paid it ends.
 Json pay_out_of_band(Context& ctx, Json invoice);
+/// The same for one whose own PaymentIntent has succeeded.
+Json pay_by_intent(Context& ctx, Json invoice);
 
-/// EventListener of kPaymentIntentChanged: an open invoice that it pays is paid when it succeeded.
+/// EventListener of kPaymentIntentChanged: an invoice that is owed is paid when its PaymentIntent
+/// has succeeded.
 void hear_of_payment_intent(Context& ctx, std::string_view type, const Json& payment_intent);
 
 /// EventListener of kDebitAnswered, for an invoice that is open or uncollectible.
@@ -91,6 +101,11 @@ Outcome<Json> mark_uncollectible(Context& ctx, Json invoice);
 
 /// The payment method that an attempt would use, in Stripe's order of priority; "" if none.
 std::string default_payment_method_of(Context& ctx, const Json& invoice);
+bool is_owed(const Json& invoice);       ///< it is open or uncollectible
+bool is_automatic(const Json& invoice);  ///< it is charged, not sent
+/// 400 invoice_not_editable.
+Refusal invoice_not_editable(const std::string& message);
+Refusal no_longer_editable(const Json& invoice);           ///< the same, because it is no draft
 std::string subscription_of_invoice(const Json& invoice);  ///< "" for a manual one
 
 /// Retries of a renewal that failed, after the first attempt: a fixed stand-in for Stripe's Smart

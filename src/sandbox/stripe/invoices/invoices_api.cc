@@ -87,7 +87,6 @@ std::optional<StripeError> apply_settings_of_invoice(Context& ctx, Json& invoice
     if (settings.footer) invoice["footer"] = text_or_null(*settings.footer);
     if (settings.statement_descriptor)
         invoice["statement_descriptor"] = text_or_null(*settings.statement_descriptor);
-    if (settings.auto_advance) invoice["auto_advance"] = *settings.auto_advance;
     if (auto error = apply_due_date(ctx, invoice, settings)) return error;
     if (!settings.default_payment_method) return std::nullopt;
     const std::string& method = *settings.default_payment_method;
@@ -126,6 +125,7 @@ Answer create_revision(Context& ctx, const NewInvoice& given, const std::string&
     if (settings.discounts)
         if (auto error = discount_invoice(ctx, *draft, *settings.discounts))
             return Refusal(*std::move(error));
+    (*draft)["auto_advance"] = settings.auto_advance.value_or(false);
     publish_draft(ctx, *draft);
     return draft;
 }
@@ -147,7 +147,10 @@ Answer create_invoice(Operation& operation) {
         const auto subscription = ctx.find("subscription", request.subscription);
         if (!subscription)
             return no_such_param("subscription", request.subscription, "subscription");
-        request.customer = text_of(*subscription, "customer");
+        const std::string owner = text_of(*subscription, "customer");
+        if (!request.customer.empty() && request.customer != owner)
+            return bad_param("customer", "", "The subscription is of another customer.");
+        request.customer = owner;
     }
     if (request.customer.empty()) return missing_param("customer");
     if (const auto customer = require_customer(ctx, request.customer, "customer"); !customer)
@@ -170,7 +173,7 @@ Answer create_invoice(Operation& operation) {
     (*draft)["rendering"] = std::move(rendering);
     if (auto error = apply_settings_of_invoice(ctx, *draft, settings))
         return Refusal(*std::move(error));
-    if (takes) take_pending_items(ctx, *draft, request.subscription);
+    if (takes) put_on_invoice(*draft, take_pending_items(ctx, *draft, request.subscription));
     if (settings.discounts)
         if (auto error = discount_invoice(ctx, *draft, *settings.discounts))
             return Refusal(*std::move(error));
@@ -193,24 +196,18 @@ Answer update_invoice(Operation& operation) {
     const bool editorial = settings.description || settings.footer || settings.collection_method ||
                            settings.statement_descriptor || settings.days_until_due ||
                            settings.due_date || settings.discounts;
-    if (!draft && editorial) {
-        StripeError error;
-        error.code = "invoice_not_editable";
-        error.message = "Finalized invoices can't be updated in this way.";
-        return Refusal(std::move(error));
-    }
+    if (!draft && editorial)
+        return invoice_not_editable("Finalized invoices can't be updated in this way.");
     if (auto error = apply_settings_of_invoice(ctx, *invoice, settings))
         return Refusal(*std::move(error));
     if (settings.discounts)
         if (auto error = discount_invoice(ctx, *invoice, *settings.discounts))
             return Refusal(*std::move(error));
-    if (settings.auto_advance && draft) {
-        std::optional<Instant> due;
-        if (*settings.auto_advance)
-            due = second_of(ctx, text_of(*invoice, "customer")) + kDraftLifetime;
-        (*invoice)["automatically_finalizes_at"] = seconds_or_null(due);
-        ctx.put_due(*invoice, due, text_of(*invoice, "test_clock"));
-    }
+    if (settings.auto_advance || settings.collection_method)
+        set_auto_advance(ctx, *invoice,
+                         settings.auto_advance.value_or(flag_of(*invoice, "auto_advance"))
+                             ? AutoAdvance::On
+                             : AutoAdvance::Off);
     ctx.update_and_emit("invoice.updated", *invoice);
     return invoice;
 }
@@ -229,23 +226,30 @@ Answer list_invoices(Operation& operation) {
     });
 }
 
+/// The items of a draft that is deleted wait again. A revision's are copies, and end with it.
+void free_items(Context& ctx, const Json& invoice) {
+    const bool copies = is_revision(invoice);
+    for (Json& item : ctx.list("invoiceitem", {.parent = text_of(invoice, "id")})) {
+        if (copies) {
+            ctx.remove("invoiceitem", text_of(item, "id"));
+            ctx.emit("invoiceitem.deleted", item);
+            continue;
+        }
+        bind_invoice_item(item, "");
+        ctx.put(item);
+    }
+}
+
 Answer delete_invoice(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     Context& ctx = operation.ctx;
     const auto invoice = require_invoice(operation);
     if (!invoice) return invoice;
     const bool draft = text_of(*invoice, "status") == "draft";
-    if (!draft || !subscription_of_invoice(*invoice).empty()) {
-        StripeError error;
-        error.code = "invoice_not_editable";
-        error.message = draft ? "You can't delete invoices created by subscriptions."
-                              : "You can only delete draft invoices.";
-        return Refusal(std::move(error));
-    }
-    for (Json& item : ctx.list("invoiceitem", {.parent = text_of(*invoice, "id")})) {
-        bind_invoice_item(item, "");
-        ctx.put(item);
-    }
+    if (!draft || !subscription_of_invoice(*invoice).empty())
+        return invoice_not_editable(draft ? "You can't delete invoices created by subscriptions."
+                                          : "You can only delete draft invoices.");
+    free_items(ctx, *invoice);
     ctx.remove("invoice", text_of(*invoice, "id"));
     ctx.emit("invoice.deleted", *invoice);
     Json deleted;
@@ -266,8 +270,7 @@ Answer finalize(Operation& operation) {
     if (!finalized) return finalized;
     // Stripe collects an advancing invoice by itself right after this answer; here it is done now.
     const bool collects = text_of(*finalized, "status") == "open" &&
-                          flag_of(*finalized, "auto_advance") &&
-                          text_of(*finalized, "collection_method") == "charge_automatically";
+                          flag_of(*finalized, "auto_advance") && is_automatic(*finalized);
     if (!collects) return finalized;
     return attempt_payment(ctx, *std::move(finalized), {}).invoice;
 }
@@ -303,18 +306,12 @@ Answer pay(Operation& operation) {
             return Refusal(*std::move(error));
     const std::string status = text_of(*invoice, "status");
     if (status == "paid" && integer_of(*invoice, "amount_due") == 0 && !out_of_band) return invoice;
-    if (status != "open" && status != "uncollectible") {
-        StripeError error;
-        error.message =
-            status == "paid" ? "Invoice is already paid" : "This invoice can no longer be paid";
-        return Refusal(std::move(error));
-    }
+    if (!is_owed(*invoice))
+        return bad_param(
+            "", "",
+            status == "paid" ? "Invoice is already paid" : "This invoice can no longer be paid");
     if (awaits_bank(ctx, *invoice)) return payment_processing();
-    if (out_of_band) {
-        if (auto intent = ctx.find("payment_intent", text_of(*invoice, "_payment_intent")))
-            cancel_payment_intent(ctx, *std::move(intent), "");
-        return pay_out_of_band(ctx, *std::move(invoice));
-    }
+    if (out_of_band) return pay_out_of_band(ctx, *std::move(invoice));
     auto result = attempt_payment(ctx, *std::move(invoice), attempt);
     if (result.kind == AttemptResult::Kind::Paid || result.kind == AttemptResult::Kind::Processing)
         return std::move(result.invoice);
@@ -371,10 +368,11 @@ Answer list_invoice_payments(Operation& operation) {
     read_created(params, filter);
     if (!intent.empty()) {
         const auto found = operation.ctx.find("payment_intent", intent);
-        // An intent of no invoice has no invoice payments, and no invoice has the id "-".
         std::string invoice = found ? text_of(*found, "_invoice") : "";
         if (found && invoice.empty()) invoice = text_of(*found, "_attached_to");
-        filter.parent = invoice.empty() ? "-" : invoice;
+        const bool of_another = !filter.parent.empty() && filter.parent != invoice;
+        // An intent of no invoice has no invoice payments, and no invoice has the id "-".
+        filter.parent = invoice.empty() || of_another ? "-" : invoice;
     }
     return list_objects(operation, "invoice_payment", filter, [&](const Json& payment) {
         return intent.empty() || text_of(part_of(payment, "payment"), "payment_intent") == intent;

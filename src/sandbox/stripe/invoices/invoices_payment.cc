@@ -4,6 +4,7 @@
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/invoices/invoice_payments.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -24,20 +25,14 @@ bool is_hard_decline(const StripeError& error) {
     return false;
 }
 
-void close_invoice_payment(Context& ctx, const Json& invoice, Instant now) {
-    auto payment = ctx.find("invoice_payment", text_of(invoice, "_invoice_payment"));
-    if (!payment || text_of(*payment, "status") == "canceled") return;
-    (*payment)["status"] = "paid";
-    (*payment)["amount_paid"] = invoice.at("amount_paid");
-    (*payment)["status_transitions"]["paid_at"] = unix_seconds(now);
-    ctx.put(*payment);
-    ctx.emit("invoice_payment.paid", *payment);
-}
-
 enum class Charged : bool { No, Yes };
 
 Json settle_paid(Context& ctx, Json invoice, Charged charged) {
     const Instant now = second_of(ctx, text_of(invoice, "customer"));
+    const bool by_intent = charged == Charged::Yes;
+    end_open_payments(
+        ctx, invoice,
+        {.kept = by_intent ? text_of(invoice, "_invoice_payment") : "", .reason = ""});
     invoice["status"] = "paid";
     invoice["attempted"] = true;
     invoice["auto_advance"] = false;
@@ -46,14 +41,14 @@ Json settle_paid(Context& ctx, Json invoice, Charged charged) {
     invoice["next_payment_attempt"] = nullptr;
     invoice["status_transitions"]["paid_at"] = unix_seconds(now);
     ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
-    if (charged == Charged::Yes)
+    if (by_intent)
         ctx.update_and_emit("invoice.updated", invoice);
     else
         ctx.put(invoice);
     tell_listeners(ctx, kInvoicePaid, invoice);
     ctx.emit("invoice.paid", invoice);
     ctx.emit("invoice.payment_succeeded", invoice);
-    close_invoice_payment(ctx, invoice, now);
+    if (by_intent) close_invoice_payment(ctx, invoice);
     return invoice;
 }
 
@@ -218,9 +213,13 @@ Json pay_out_of_band(Context& ctx, Json invoice) {
     return settle_paid(ctx, std::move(invoice), Charged::No);
 }
 
+Json pay_by_intent(Context& ctx, Json invoice) {
+    return settle_paid(ctx, std::move(invoice), Charged::Yes);
+}
+
 void hear_of_payment_intent(Context& ctx, std::string_view /*type*/, const Json& payment_intent) {
     auto invoice = ctx.find("invoice", text_of(payment_intent, "_invoice"));
-    if (!invoice || text_of(*invoice, "status") != "open") return;
+    if (!invoice || !is_owed(*invoice)) return;
     const std::string status = text_of(payment_intent, "status");
     if (status == "succeeded") {
         count_attempt(*invoice, AttemptReason::Requested);

@@ -266,5 +266,25 @@ TEST_F(InvoiceTest, ItemsKeepPeriodAndQuantity) {
     EXPECT_FALSE(sandbox_.call("POST", "/v1/invoiceitems", "customer=cus_x&amount=1"));
 }
 
+TEST_F(InvoiceTest, IsOfASubscriptionOfItsCustomer) {
+    const Json other =
+        sandbox_.post("/v1/subscriptions", "customer=" + sandbox_.customer() +
+                                               "&items[0][price]=" + sandbox_.price("Gold", 2900));
+    const std::string id = text_of(other, "id");
+    for (const std::string& subscription : {id, std::string("sub_nope")}) {
+        const StripeError error =
+            sandbox_.refused("/v1/invoiceitems",
+                             "customer=" + customer_ + "&amount=100&subscription=" + subscription);
+        EXPECT_EQ(error.param, "subscription");
+        EXPECT_EQ(error.message, "No such subscription: '" + subscription + "'");
+    }
+    for (const char* path : {"/v1/invoices", "/v1/invoices/create_preview"}) {
+        const StripeError error =
+            sandbox_.refused(path, "customer=" + customer_ + "&subscription=" + id);
+        EXPECT_EQ(error.param, "customer");
+        EXPECT_EQ(error.message, "The subscription is of another customer.");
+    }
+}
+
 }  // namespace
 }  // namespace turnpike::twin

@@ -37,6 +37,15 @@ Int128 used_in(Context& ctx, const Json& item, const std::string& customer, cons
     return meter ? std::max<Int128>(usage_in(ctx, *meter, customer, period), 0) : 0;
 }
 
+/// What was said of a line stays when its usage is added up again.
+void keep_edits(Json& line, const Json& old) {
+    line["id"] = old.at("id");
+    line["metadata"] = old.at("metadata");
+    if (!flag_of(old, "_described")) return;
+    line["description"] = old.at("description");
+    line["_described"] = true;
+}
+
 }  // namespace
 
 std::vector<Json> licensed_lines(Context& ctx, const Json& subscription, const Json& item,
@@ -88,7 +97,7 @@ void refresh_usage(Context& ctx, Json& invoice) {
             flag_of(old[i], "_last_moment") ? LastMoment::Counts : LastMoment::CountsNext;
         for (Json& line : usage_lines(ctx, subscription, item, used, last)) {
             const bool same = at < old.size() && part_of(old[at], "_metered_item") == item;
-            if (same) line["id"] = old[at++].at("id");
+            if (same) keep_edits(line, old[at++]);
             line["invoice"] = invoice.at("id");
             lines.push_back(std::move(line));
         }

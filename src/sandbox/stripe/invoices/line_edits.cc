@@ -11,6 +11,7 @@
 #include "sandbox/documents.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
+#include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -105,26 +106,8 @@ Outcome<Json> require_editable(Operation& operation) {
     const std::string& id = operation.path("invoice");
     auto invoice = operation.ctx.find("invoice", id);
     if (!invoice) return no_such_object("invoice", id);
-    if (text_of(*invoice, "status") != "draft")
-        return bad_param(
-            "", "invoice_not_editable",
-            "This invoice is no longer editable: it is " + text_of(*invoice, "status") + ".");
+    if (text_of(*invoice, "status") != "draft") return no_longer_editable(*invoice);
     return *std::move(invoice);
-}
-
-const Json* find_line_of(const Json& invoice, const std::string& id) {
-    const Json& lines = invoice.at("lines").at("data");
-    const auto found =
-        std::ranges::find_if(lines, [&](const Json& line) { return text_of(line, "id") == id; });
-    return found == lines.end() ? nullptr : &*found;
-}
-
-/// The invoice item behind a line; "" for a line of a subscription.
-std::string item_behind(const Json& line) {
-    const Json& parent = part_of(line, "parent");
-    const std::string item = text_of(part_of(parent, "invoice_item_details"), "invoice_item");
-    return item.empty() ? text_of(part_of(parent, "subscription_item_details"), "invoice_item")
-                        : item;
 }
 
 /// Calls an operation of invoice items with other parameters.
@@ -185,7 +168,10 @@ std::optional<Refusal> describe_line(Context& ctx, const std::string& invoice_id
     Json invoice = *ctx.find("invoice", invoice_id);
     for (Json& line : invoice["lines"]["data"]) {
         if (text_of(line, "id") != edit.id) continue;
-        if (description) line["description"] = text_or_null(*description);
+        if (description) {
+            line["description"] = text_or_null(*description);
+            line["_described"] = true;
+        }
         merge_metadata(line, metadata);
     }
     ctx.update_and_emit("invoice.updated", invoice);
@@ -194,7 +180,7 @@ std::optional<Refusal> describe_line(Context& ctx, const std::string& invoice_id
 
 std::optional<Refusal> change_draft_line(Operation& operation, const Json& invoice,
                                          const LineEdit& edit) {
-    const Json* line = find_line_of(invoice, edit.id);
+    const Json* line = find_line(invoice, edit.id);
     if (line == nullptr) return no_such_param("line item", edit.id, edit.param + "[id]");
     const std::string item = item_behind(*line);
     if (item.empty()) return describe_line(operation.ctx, text_of(invoice, "id"), edit);
@@ -219,7 +205,7 @@ void unassign(Context& ctx, const std::string& invoice_id, const std::string& li
 
 std::optional<Refusal> remove_line(Operation& operation, const Json& invoice,
                                    const LineEdit& edit) {
-    const Json* line = find_line_of(invoice, edit.id);
+    const Json* line = find_line(invoice, edit.id);
     if (line == nullptr) return no_such_param("line item", edit.id, edit.param + "[id]");
     const std::string item = item_behind(*line);
     if (item.empty()) return of_subscription(edit);
@@ -257,9 +243,9 @@ Answer update_line(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto invoice = require_editable(operation);
     if (!invoice) return invoice;
-    if (find_line_of(*invoice, edit.id) == nullptr) return no_such_object("line item", edit.id);
+    if (find_line(*invoice, edit.id) == nullptr) return no_such_object("line item", edit.id);
     if (auto refusal = change_draft_line(operation, *invoice, edit)) return *std::move(refusal);
-    return *find_line_of(*operation.ctx.find("invoice", text_of(*invoice, "id")), edit.id);
+    return *find_line(*operation.ctx.find("invoice", text_of(*invoice, "id")), edit.id);
 }
 
 constexpr auto kLineRoutes = std::to_array<OperationRoute>({

@@ -16,19 +16,13 @@ namespace {
 
 constexpr const char* kParam = "from_invoice[invoice]";
 
-bool is_unpaid(const Json& invoice) {
-    const std::string status = text_of(invoice, "status");
-    return status == "open" || status == "uncollectible";
-}
-
 std::string revised_by(const Json& invoice) {
     return text_of(part_of(invoice, "from_invoice"), "invoice");
 }
 
 /// The invoice item behind a line, again: as its own, so that it can be changed alone.
 Json copied_item(Context& ctx, const Json& line, const std::string& invoice) {
-    const Json& details = part_of(part_of(line, "parent"), "invoice_item_details");
-    auto item = ctx.find("invoiceitem", text_of(details, "invoice_item"));
+    auto item = ctx.find("invoiceitem", item_behind(line));
     check(item.has_value(), "an item on a numbered invoice is never removed");
     (*item)["id"] = ctx.new_id("ii");
     bind_invoice_item(*item, invoice);
@@ -55,7 +49,7 @@ std::string read_revised_invoice(Params& params) {
 Outcome<Json> draft_revision(Context& ctx, const std::string& invoice) {
     const auto original = ctx.find("invoice", invoice);
     if (!original) return no_such_param("invoice", invoice, kParam);
-    if (!is_unpaid(*original))
+    if (!is_owed(*original))
         return bad_param(kParam, "",
                          "You can only revise open or uncollectible invoices. This invoice is " +
                              text_of(*original, "status") + ".");
@@ -88,24 +82,22 @@ Outcome<Json> draft_revision(Context& ctx, const std::string& invoice) {
 
 std::optional<StripeError> check_revision(Context& ctx, const Json& invoice) {
     const auto original = ctx.find("invoice", revised_by(invoice));
-    if (!original || text_of(*original, "status") != "paid") return std::nullopt;
-    StripeError error;
-    error.message =
-        "You cannot finalize this revision because the invoice that it revises has been paid.";
-    return error;
+    if (!original || is_owed(*original)) return std::nullopt;
+    const std::string status = text_of(*original, "status");
+    return bad_param("", "",
+                     "You cannot finalize this revision because the invoice that it revises " +
+                         (status == "paid" ? std::string("has been paid.") : "is " + status + "."))
+        .error();
 }
 
-bool void_revised(Context& ctx, const Json& revision) {
+bool is_revision(const Json& invoice) { return !revised_by(invoice).empty(); }
+
+void void_revised(Context& ctx, const Json& revision) {
     auto original = ctx.find("invoice", revised_by(revision));
-    if (!original) return false;
+    if (!original) return;
     (*original)["latest_revision"] = revision.at("id");
-    if (!is_unpaid(*original)) {
-        ctx.update_and_emit("invoice.updated", *original);
-        return false;
-    }
     const auto voided = void_invoice(ctx, *std::move(original));
-    check(voided.has_value(), "what is not paid can be voided");
-    return true;
+    check(voided.has_value(), "check_revision() lets nothing through that cannot be voided");
 }
 
 }  // namespace turnpike::twin

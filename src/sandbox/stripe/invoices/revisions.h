@@ -15,11 +15,14 @@ std::string read_revised_invoice(Params& params);
 /// Errors: 400 when there is no such invoice, or it cannot be revised.
 Outcome<Json> draft_revision(Context& ctx, const std::string& invoice);
 
-/// nullopt unless `invoice` is a revision of one that has been paid in the meantime.
+/// nullopt unless `invoice` is a revision of one that has been paid in the meantime, or replaced by
+/// another revision.
 std::optional<StripeError> check_revision(Context& ctx, const Json& invoice);
 
+bool is_revision(const Json& invoice);
+
 /// A revision is about to be finalized: voids what it revises, whose share of the customer's
-/// balance goes back for the revision to take. False where nothing is voided.
-bool void_revised(Context& ctx, const Json& revision);
+/// balance goes back for the revision to take. After check_revision().
+void void_revised(Context& ctx, const Json& revision);
 
 }  // namespace turnpike::twin

@@ -139,5 +139,64 @@ TEST_F(RevisionTest, KeepsTheCustomerAndTheCurrency) {
               1500);
 }
 
+// Half of a month's 31 days are left: -500 of $10.00, and 1500 of $30.00.
+TEST_F(RevisionTest, CopiesProrationsToo) {
+    const Json subscription =
+        sandbox_.post("/v1/subscriptions",
+                      "customer=" + customer_ + "&items[0][price]=" + sandbox_.price("One", 1000));
+    sandbox_.run_until(sandbox_.now() + std::chrono::hours(31 * 12));
+    sandbox_.post("/v1/subscriptions/" + text_of(subscription, "id"),
+                  "items[0][id]=" + text_of(subscription["items"]["data"][0], "id") +
+                      "&items[0][price]=" + sandbox_.price("Three", 3000));
+    const Json draft = sandbox_.post(
+        "/v1/invoices", "customer=" + customer_ + "&pending_invoice_items_behavior=include");
+    const std::string id = text_of(draft, "id");
+    EXPECT_EQ(amounts_of(draft["lines"]["data"]), (std::vector<std::int64_t>{-500, 1500}));
+    sandbox_.post("/v1/invoices/" + id + "/finalize", "auto_advance=false");
+    const Json revision = sandbox_.post("/v1/invoices", from(id));
+    EXPECT_EQ(amounts_of(revision["lines"]["data"]), (std::vector<std::int64_t>{-500, 1500}));
+    for (std::size_t i = 0; i < 2; ++i) {
+        const Json& copy = revision["lines"]["data"][i]["parent"]["subscription_item_details"];
+        const Json& line = draft["lines"]["data"][i]["parent"]["subscription_item_details"];
+        EXPECT_EQ(copy["proration"], true);
+        EXPECT_EQ(copy["subscription_item"], line["subscription_item"]);
+        EXPECT_NE(copy["invoice_item"], line["invoice_item"]);
+    }
+    sandbox_.post("/v1/invoices/" + text_of(revision, "id") + "/finalize", "auto_advance=false");
+    EXPECT_EQ(look(id)["status"], "void");
+}
+
+TEST_F(RevisionTest, ReplacesAnInvoiceOnce) {
+    const std::string first = text_of(sandbox_.post("/v1/invoices", from(original_)), "id");
+    const std::string second = text_of(sandbox_.post("/v1/invoices", from(original_)), "id");
+    sandbox_.post("/v1/invoices/" + first + "/finalize", "auto_advance=false");
+    EXPECT_EQ(sandbox_.refused("/v1/invoices/" + second + "/finalize", "").message,
+              "You cannot finalize this revision because the invoice that it revises is void.");
+    EXPECT_EQ(look(second)["status"], "draft");
+    EXPECT_EQ(look(original_)["latest_revision"], first);
+}
+
+TEST_F(RevisionTest, LeavesNothingWhenItsDraftIsDeleted) {
+    const std::string draft = text_of(sandbox_.post("/v1/invoices", from(original_)), "id");
+    sandbox_.new_events();
+    sandbox_.remove("/v1/invoices/" + draft);
+    EXPECT_THAT(sandbox_.new_events(),
+                ElementsAre("invoiceitem.deleted", "invoiceitem.deleted", "invoice.deleted"));
+    EXPECT_EQ(sandbox_.get("/v1/invoiceitems", "pending=true")["data"], Json::array());
+    EXPECT_EQ(look(original_)["total"], 1500);
+}
+
+// $15.00 and a debt of $999,999.99 are more than one amount holds.
+TEST_F(RevisionTest, LeavesTheOriginalWhenItCannotBeFinalized) {
+    const std::string draft =
+        text_of(sandbox_.post("/v1/invoices", from(original_) + "&auto_advance=true"), "id");
+    sandbox_.post("/v1/customers/" + customer_, "balance=99999999");
+    sandbox_.run_until(sandbox_.now() + std::chrono::hours(1));
+    EXPECT_EQ(look(draft)["status"], "draft");
+    EXPECT_EQ(look(draft)["last_finalization_error"]["code"], "amount_too_large");
+    EXPECT_EQ(look(original_)["status"], "open");
+    EXPECT_EQ(look(original_)["latest_revision"], nullptr);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

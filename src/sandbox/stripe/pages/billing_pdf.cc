@@ -4,12 +4,12 @@
 #include <string>
 #include <utility>
 
-#include "base/decimal.h"
 #include "pdf/render.h"
 #include "sandbox/documents.h"
 #include "sandbox/html.h"
 #include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/pages/invoice_sums.h"
+#include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
 namespace {
@@ -73,10 +73,9 @@ std::string quantity_text(const Json& line) {
                : "";
 }
 
-/// "" for a fraction of the smallest unit, which no currency's way of writing has.
+/// "" for the line of a bare amount.
 std::string unit_text(const std::string& decimal, const std::string& currency) {
-    const auto whole = parse_scaled(decimal, 0);
-    return whole ? format_amount(*whole, currency) : "";
+    return decimal.empty() ? "" : format_rate(decimal, currency);
 }
 
 std::string headline_of(const Json& invoice) {
@@ -143,8 +142,9 @@ PdfDocument pdf_of_invoice(const Json& invoice) {
                        text_of(invoice, "currency")),
              amount_text(integer_of(line, "amount"), invoice)});
     for (const SumRow& row : sums_of(invoice))
-        add_total(document, row.label, amount_text(row.amount, invoice),
-                  row.label == "Amount due" ? PdfTotal::Weight::Strong : PdfTotal::Weight::Plain);
+        add_total(
+            document, row.label, amount_text(row.amount, invoice),
+            row.kind == SumRow::Kind::Result ? PdfTotal::Weight::Strong : PdfTotal::Weight::Plain);
     add_note(document, text_of(invoice, "description"));
     add_note(document, text_of(invoice, "footer"));
     add_note(document, kSandboxNote);

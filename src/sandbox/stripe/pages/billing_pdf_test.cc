@@ -80,7 +80,7 @@ TEST_F(BillingPdf, WritesAmountsAsTheirCurrenciesAre) {
     const Case cases[] = {
         {"jpy", "unit_amount_decimal=600&quantity=2", "¥600", "Amount due ¥1,200"},
         {"kwd", "unit_amount_decimal=1230&quantity=1", "KWD 1.230", "Amount due KWD 1.230"},
-        {"usd", "unit_amount_decimal=0.5&quantity=1000", "", "Amount due $5.00"},
+        {"usd", "unit_amount_decimal=0.5&quantity=1000", "$0.005", "Amount due $5.00"},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.currency);

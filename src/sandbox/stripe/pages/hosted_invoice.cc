@@ -42,11 +42,6 @@ std::string way_back(PageRequest& page, const std::string& session) {
     return shop.empty() ? "" : link_line(shop, "Return to the shop");
 }
 
-std::string sum_row(std::string_view name, const std::string& amount) {
-    return fmt::format("<tr><th scope=\"row\">{}</th><td class=\"amount\">{}</td></tr>", name,
-                       amount);
-}
-
 std::string sums(const Json& invoice) {
     std::string rows;
     for (const SumRow& row : sums_of(invoice))

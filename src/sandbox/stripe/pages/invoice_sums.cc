@@ -1,5 +1,7 @@
 #include "sandbox/stripe/pages/invoice_sums.h"
 
+#include <fmt/format.h>
+
 #include "sandbox/documents.h"
 
 namespace turnpike::twin {
@@ -7,7 +9,7 @@ namespace turnpike::twin {
 std::vector<SumRow> sums_of(const Json& invoice) {
     std::vector<SumRow> rows;
     const auto add = [&](const char* label, std::int64_t amount) {
-        rows.push_back({label, amount});
+        rows.push_back({.label = label, .amount = amount});
     };
     const std::int64_t total = integer_of(invoice, "total");
     std::int64_t gross = 0;
@@ -25,8 +27,14 @@ std::vector<SumRow> sums_of(const Json& invoice) {
     if (const auto credited = integer_of(invoice, "pre_payment_credit_notes_amount"); credited != 0)
         add("Credit notes", -credited);
     add("Amount due", integer_of(invoice, "amount_due"));
+    rows.back().kind = SumRow::Kind::Result;
     add("Amount paid", integer_of(invoice, "amount_paid"));
     return rows;
+}
+
+std::string sum_row(std::string_view name, const std::string& amount) {
+    return fmt::format("<tr><th scope=\"row\">{}</th><td class=\"amount\">{}</td></tr>", name,
+                       amount);
 }
 
 }  // namespace turnpike::twin

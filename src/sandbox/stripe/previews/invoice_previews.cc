@@ -120,14 +120,10 @@ Renewal next_bill(Context& ctx, Json subscription) {
 
 std::vector<Json> waiting_lines(Context& ctx, const Json& subscription) {
     std::vector<Json> lines;
-    const auto items =
-        ctx.list("invoiceitem", {.parent = pending_parent(text_of(subscription, "customer"))});
-    for (auto item = items.rbegin(); item != items.rend(); ++item) {
-        const std::string of =
-            text_of(part_of(part_of(*item, "parent"), "subscription_details"), "subscription");
-        if (!of.empty() && of != text_of(subscription, "id")) continue;
-        lines.push_back(invoice_item_line(ctx, *item));
-    }
+    for (const Json& item : pending_items_of(ctx, {.customer = text_of(subscription, "customer"),
+                                                   .currency = text_of(subscription, "currency"),
+                                                   .subscription = text_of(subscription, "id")}))
+        lines.push_back(invoice_item_line(ctx, item));
     return lines;
 }
 
@@ -364,6 +360,8 @@ Answer preview_invoice(Operation& operation) {
     const auto subscription = ctx.find("subscription", request->subscription);
     if (!subscription || is_ended(*subscription))
         return no_such_param("subscription", request->subscription, "subscription");
+    if (!request->customer.empty() && request->customer != text_of(*subscription, "customer"))
+        return bad_param("customer", "", "The subscription is of another customer.");
     return preview_of(ctx, *subscription, *request);
 }
 

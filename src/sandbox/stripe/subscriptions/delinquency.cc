@@ -4,18 +4,15 @@
 #include <string>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/sandbox_settings.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kSettingsKind = "sandbox.subscription_settings";
-
 /// The account's own choice, or the default.
 Json settings_of_account(Context& ctx) {
-    const std::string id = "subscription_settings";
-    if (auto stored = ctx.find(kSettingsKind, id)) return *std::move(stored);
-    return {{"id", id}, {"object", std::string(kSettingsKind)}, {"after_last_retry", "cancel"}};
+    return sandbox_settings(ctx, "subscription_settings", {{"after_last_retry", "cancel"}});
 }
 
 Answer get_settings(Operation& operation) {

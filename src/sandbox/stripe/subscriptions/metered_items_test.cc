@@ -104,6 +104,22 @@ TEST_F(MeteredItems, UsageThatComesBeforeTheDraftIsClosedIsOnIt) {
     EXPECT_EQ(last_invoice(id)["total"], 900);
 }
 
+TEST_F(MeteredItems, KeepsWhatWasSaidOfALineWhoseUsageGrows) {
+    const std::string id =
+        text_of(subscribe("items[0][price]=" + metered("unit_amount=100")), "id");
+    advance("2026-04-01T12:30:00Z");
+    const Json draft = last_invoice(id);
+    sandbox_.post("/v1/invoices/" + text_of(draft, "id") + "/update_lines",
+                  "lines[0][id]=" + text_of(lines_of_invoice(draft)[0], "id") +
+                      "&lines[0][description]=Calls&lines[0][metadata][a]=b");
+    use("7", "2026-04-01T11:59:59Z");
+    advance("2026-04-01T13:30:00Z");
+    const Json line = lines_of_invoice(last_invoice(id))[0];
+    EXPECT_EQ(line["amount"], 700);
+    EXPECT_EQ(line["description"], "Calls");
+    EXPECT_EQ(line["metadata"], (Json{{"a", "b"}}));
+}
+
 TEST_F(MeteredItems, TiersAreLinesOfTheirOwn) {
     const std::string calls = metered(
         "billing_scheme=tiered&tiers_mode=graduated&tiers[0][up_to]=1000&"

@@ -69,9 +69,7 @@ void stop_collection(Context& ctx, const Json& subscription) {
     for (Json& invoice : ctx.list("invoice", {.parent = text_of(subscription, "id")})) {
         const std::string status = text_of(invoice, "status");
         if ((status != "open" && status != "draft") || !flag_of(invoice, "auto_advance")) continue;
-        invoice["auto_advance"] = false;
-        invoice["automatically_finalizes_at"] = nullptr;
-        invoice["next_payment_attempt"] = nullptr;
+        set_auto_advance(ctx, invoice, AutoAdvance::Off);
         ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
         ctx.update_and_emit("invoice.updated", invoice);
     }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -471,8 +472,9 @@ Json draft_subscription_invoice(Context& ctx, const Json& subscription, Immediat
     auto draft = draft_invoice(ctx, request);
     check(draft.has_value(), "a subscription's customer exists");
     set_discounts(*draft, discounts_of_invoice(ctx, subscription, *instant_of(*draft, "created")));
-    take_pending_items(ctx, *draft, request.subscription);
-    put_on_invoice(*draft, std::move(invoice.lines));
+    auto lines = take_pending_items(ctx, *draft, request.subscription);
+    std::ranges::move(invoice.lines, std::back_inserter(lines));
+    put_on_invoice(*draft, std::move(lines));
     if (request.collection_method == "send_invoice")
         (*draft)["due_date"] =
             integer_of(*draft, "created") + 86'400 * integer_of(subscription, "days_until_due");
