@@ -108,6 +108,16 @@ TEST(CheckoutSessions, RefuseInStripesWords) {
          "line_items[1][price]",
          "The price specified only supports `eur`. This doesn't match the expected currency: "
          "`usd`."},
+        {std::string("mode=payment&line_items[0][price_data][currency]=usd") + one + kShop +
+             "&line_items[0][price_data][unit_amount]=100",
+         "line_items[0][price_data][product]",
+         "Missing required param: line_items[0][price_data][product]."},
+        {std::string("mode=payment&line_items[0][price_data][currency]=usd") + one + kShop +
+             "&line_items[0][price_data][unit_amount]=100&line_items[0][price_data][product]=p"
+             "&line_items[0][price_data][product_data][name]=P",
+         "",
+         "You may only specify one of these parameters: line_items[0][price_data][product], "
+         "line_items[0][price_data][product_data]."},
         {"mode=payment" + cheap + one + kShop, "",
          "The Checkout Session's total amount due must add up to at least $0.50 usd"},
         {"mode=payment" + usd + one + kShop + "&expires_at=" + now, "expires_at",
