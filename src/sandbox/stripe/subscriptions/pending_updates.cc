@@ -35,16 +35,9 @@ Refusal not_pendable(const std::string& param) {
                          param + "` is not one of them.");
 }
 
-Instant first_period_end(const Json& subscription) {
-    const Json& items = subscription.at("items").at("data");
-    Instant first = period_of_item(items.at(0)).end;
-    for (const Json& item : items) first = std::min(first, period_of_item(item).end);
-    return first;
-}
-
 /// 23 hours, but not beyond the running period or trial.
 Instant end_of_pending(const Json& subscription, Instant now) {
-    return std::min(now + kPendingLifetime, first_period_end(subscription));
+    return std::min(now + kPendingLifetime, first_period(subscription).end);
 }
 
 /// The public member pending_update.
@@ -118,7 +111,7 @@ void apply_pending_update(Context& ctx, Json subscription) {
     drop_pending_update(subscription);
     for (const char* name : kPlanned) subscription[name] = planned.at(name);
     if (flag_of(subscription, "cancel_at_period_end"))
-        subscription["cancel_at"] = unix_seconds(first_period_end(subscription));
+        subscription["cancel_at"] = unix_seconds(first_period(subscription).end);
     const std::string status = text_of(subscription, "status");
     if (status == "trialing") subscription["status"] = planned.at("status");
     if (status == "past_due" || status == "unpaid") subscription["status"] = "active";

@@ -194,6 +194,14 @@ void set_item_period(Json& item, Period period) {
     item["current_period_start"] = unix_seconds(period.start);
 }
 
+Period first_period(const Json& subscription) {
+    const Json& items = subscription.at("items").at("data");
+    Period first = period_of_item(items.at(0));
+    for (const Json& item : items)
+        if (const Period period = period_of_item(item); period.end < first.end) first = period;
+    return first;
+}
+
 Instant last_period_end(const Json& subscription) {
     Instant last{};
     for (const Json& item : part_of(part_of(subscription, "items"), "data"))
