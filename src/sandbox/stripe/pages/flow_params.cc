@@ -88,7 +88,7 @@ Outcome<Json> read_confirmed_item(const FlowOwner& owner, Params& item, const Js
     if (text_of(present, "id") != id)
         return no_such_param("subscription item", id, item.name_of("id"));
     const std::string wanted = price.value_or(text_of(present, "price"));
-    const auto offered = offered_prices(owner.ctx, owner.features, subscription);
+    const auto offered = prices_for(offered_prices(owner.ctx, owner.features), subscription);
     const bool listed = std::ranges::any_of(
         offered, [&](const Json& each) { return text_of(each, "id") == wanted; });
     if (wanted != text_of(present, "price") && !owner.ctx.find("price", wanted))
