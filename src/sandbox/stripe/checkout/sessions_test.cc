@@ -130,6 +130,8 @@ TEST(CheckoutSessions, RefuseInStripesWords) {
          "You may only specify one of these parameters: customer, customer_email."},
         {"mode=payment" + usd + one + kShop + "&customer_email=nobody", "customer_email",
          "Invalid email address: nobody"},
+        {"mode=payment" + usd + one + kShop + "&customer_email=ada@example.com@home",
+         "customer_email", "Invalid email address: ada@example.com@home"},
         {"mode=payment" + usd + one + kShop + "&subscription_data[description]=x",
          "subscription_data", "You can not pass `subscription_data` in `payment` mode."},
         {"mode=subscription" + monthly + one + kShop + "&payment_intent_data[description]=x",

@@ -8,7 +8,7 @@
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
-#include "sandbox/stripe/wire/fields.h"
+#include "sandbox/stripe/wire/checked_fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -149,10 +149,6 @@ Outcome<Json> read_confirmation(const FlowOwner& owner, Params& part) {
                 {"subscription", subscription->at("id")}};
 }
 
-bool is_address(const std::string& text) {
-    return text.starts_with("https://") || text.starts_with("http://");
-}
-
 Json read_after_completion(Params& data) {
     Json after{
         {"hosted_confirmation", nullptr}, {"redirect", nullptr}, {"type", "portal_homepage"}};
@@ -167,10 +163,8 @@ Json read_after_completion(Params& data) {
         given->absorb(*hosted);
     }
     if (auto redirect = given->object("redirect")) {
-        const std::string address = redirect->required_text("return_url");
-        if (!is_address(address))
-            redirect->complain(
-                bad_param(redirect->name_of("return_url"), "url_invalid", "Not a valid URL"));
+        const auto address = read_web_address(*redirect, "return_url").value_or("");
+        if (address.empty()) redirect->complain(missing_param(redirect->name_of("return_url")));
         after["redirect"]["return_url"] = address;
         given->absorb(*redirect);
     }
