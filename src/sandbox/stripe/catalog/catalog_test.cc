@@ -107,6 +107,8 @@ TEST(Prices, RefuseBadInputByName) {
         {"currency=usd&unit_amount=-1&product=p", "unit_amount", "Invalid non-negative integer"},
         {"currency=usd&unit_amount=1", "product", "Missing required param: product."},
         {"currency=usd&unit_amount=1&product=p", "product", "No such product: 'p'"},
+        {"currency=usd&unit_amount=1&product=p&product_data[name]=P", "",
+         "You may only specify one of these parameters: product, product_data."},
         {"currency=usd&unit_amount=1&product=p&recurring[interval]=fortnight",
          "recurring[interval]",
          "Invalid recurring[interval]: must be one of day, month, week, or year"},

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "sandbox/stripe/catalog/custom_amounts.h"
+#include "sandbox/stripe/catalog/price_data.h"
 #include "sandbox/stripe/catalog/price_schemes.h"
-#include "sandbox/stripe/catalog/products.h"
 #include "sandbox/stripe/metering/meters.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -115,26 +115,9 @@ Answer create_price(Operation& operation) {
     auto& params = operation.params;
     Json price = read_new_price(ctx, params);
     const auto mode = lookup_mode(params);
-    const auto product = params.text("product").value_or("");
-    auto product_data = params.object("product_data");
-    if (product.empty() == !product_data)
-        params.complain(product_data
-                            ? bad_param("", "parameters_exclusive",
-                                        "You may only specify one of these parameters: product, "
-                                        "product_data.")
-                            : missing_param("product"));
-    Json made;
-    if (product_data) made = read_inline_product(ctx, *product_data);
-    if (product_data) params.absorb(*product_data);
-    if (const auto complaint = params.complaint()) return Refusal(*complaint);
-
-    if (product_data) {
-        ctx.put(made);
-        ctx.emit("product.created", made);
-    } else if (!ctx.look("product", product)) {
-        return no_such_param("product", product, "product");
-    }
-    price["product"] = product_data ? text_of(made, "id") : product;
+    const auto product = read_product_of_price(ctx, params);
+    if (!product) return Refusal(product.error());
+    price["product"] = *product;
     return store_new_price(ctx, std::move(price), mode);
 }
 

@@ -10,6 +10,7 @@
 #include "sandbox/stripe/checkout/session_discounts.h"
 #include "sandbox/stripe/checkout/session_document.h"
 #include "sandbox/stripe/checkout/typed_amounts.h"
+#include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
@@ -61,9 +62,7 @@ Outcome<Json> typed_details(PageRequest& page) {
     std::string email = typed_text(page, "email");
     if (knows_email(page.object))
         email = text_of(part_of(page.object, "customer_details"), "email");
-    const auto at = email.find('@');
-    if (at == std::string::npos || at == 0 || at + 1 == email.size())
-        return typed_wrong("Your email is invalid.");
+    if (!is_email(email)) return typed_wrong("Your email is invalid.");
     return Json{{"email", email}, {"name", typed_text(page, "name")}};
 }
 

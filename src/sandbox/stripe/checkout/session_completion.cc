@@ -65,10 +65,12 @@ Json complete_session(Context& ctx, Json session) {
 }
 
 Json expire_session(Context& ctx, Json session) {
-    if (auto intent = ctx.find("payment_intent", text_of(session, "payment_intent")))
+    const std::string waits_for = text_of(session, "_parent");
+    if (auto intent = ctx.find("payment_intent", waits_for))
         cancel_payment_intent(ctx, *std::move(intent), "");
-    if (auto intent = ctx.find(kSetupIntentKind, text_of(session, "setup_intent")))
+    if (auto intent = ctx.find(kSetupIntentKind, waits_for))
         cancel_setup_intent(ctx, *std::move(intent), "abandoned");
+    drop_incomplete(ctx, session);
     close_page(ctx, session, "expired");
     ctx.emit("checkout.session.expired", session);
     return session;

@@ -10,7 +10,8 @@ namespace turnpike::twin {
 /// open -> complete, as the session's payment_status says; raises checkout.session.completed.
 Json complete_session(Context& ctx, Json session);
 
-/// open -> expired; what waited for a payment is canceled. Raises checkout.session.expired.
+/// open -> expired; the intent or subscription that waited for a payment ends. Raises
+/// checkout.session.expired.
 Json expire_session(Context& ctx, Json session);
 /// The engine's step at expires_at.
 void expire_due_session(Context& ctx, Json session);

@@ -5,14 +5,10 @@
 
 #include "sandbox/documents.h"
 #include "sandbox/stripe/catalog/custom_amounts.h"
-#include "sandbox/stripe/catalog/price_schemes.h"
-#include "sandbox/stripe/catalog/prices.h"
-#include "sandbox/stripe/catalog/products.h"
-#include "sandbox/stripe/invoices/invoice_items.h"
+#include "sandbox/stripe/catalog/price_data.h"
 #include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
-#include "sandbox/stripe/wire/currencies.h"
 #include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
@@ -22,50 +18,13 @@ constexpr std::size_t kPaymentLinesMax = 100;
 constexpr std::int64_t kRecurringLinesMax = 20;
 constexpr std::int64_t kOneTimeLinesMax = 20;
 
-/// The product that price_data is a price of: one that exists, or a new one of product_data.
-Outcome<std::string> product_of_data(Context& ctx, Params& data) {
-    const auto id = data.text("product").value_or("");
-    auto described = data.object("product_data");
-    if (id.empty() == !described) {
-        const std::string both = data.name_of("product") + ", " + data.name_of("product_data");
-        return described ? bad_param("", "parameters_exclusive",
-                                     "You may only specify one of these parameters: " + both + ".")
-                         : missing_param(data.name_of("product"));
-    }
-    if (!described) {
-        if (!ctx.find("product", id)) return no_such_param("product", id, data.name_of("product"));
-        return id;
-    }
-    Json product = read_inline_product(ctx, *described);
-    if (auto complaint = described->complaint()) return Refusal(*std::move(complaint));
-    ctx.put(product);
-    ctx.emit("product.created", product);
-    return text_of(product, "id");
-}
-
-Outcome<Json> price_of_data(Context& ctx, Params& data) {
-    PriceRequest request;
-    request.amount["currency"] = read_currency(data);
-    read_unit_amount(data, request.amount);
-    data.ignore("tax_behavior");
-    if (auto given = data.object("recurring")) {
-        request.recurring = read_recurring(ctx, *given);
-        data.absorb(*given);
-    }
-    auto product = product_of_data(ctx, data);
-    if (auto complaint = data.complaint()) return Refusal(*std::move(complaint));
-    if (!product) return Refusal(product.error());
-    request.product = *std::move(product);
-    return new_price(ctx, request);
-}
-
 Outcome<Json> price_of_line(Context& ctx, Params& line) {
     const auto id = line.text("price").value_or("");
     auto data = line.object("price_data");
     if (!id.empty() && data)
         return bad_param("", "parameters_exclusive",
                          "You may only specify one of these parameters: price, price_data.");
-    if (data) return price_of_data(ctx, *data);
+    if (data) return read_price_data(ctx, *data, ProductData::Known);
     if (id.empty()) return missing_param(line.name_of("price"));
     auto price = ctx.find("price", id);
     if (!price) return no_such_param("price", id, line.name_of("price"));

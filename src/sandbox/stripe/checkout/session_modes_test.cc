@@ -329,6 +329,33 @@ TEST_F(SessionModesTest, ASetupKeepsTheBankAccount) {
               "payment_method_types");
 }
 
+TEST_F(SessionModesTest, TheIncompleteSubscriptionOfAnExpiredSessionEnds) {
+    const Json session = subscription_session();
+    pay(session, "pm_card_authenticationRequired");
+    sandbox_.new_events();
+    sandbox_.post("/v1/checkout/sessions/" + text_of(session, "id") + "/expire");
+    EXPECT_EQ(text_of(only("subscription"), "status"), "incomplete_expired");
+    EXPECT_EQ(text_of(only("invoice"), "status"), "void");
+    EXPECT_THAT(sandbox_.new_events(),
+                ElementsAre("payment_intent.canceled", "invoice.voided",
+                            "customer.subscription.updated", "checkout.session.expired"));
+    EXPECT_TRUE(again(session).at("subscription").is_null());
+    confirm_at_bank(only("payment_intent"));
+    EXPECT_EQ(text_of(only("payment_intent"), "status"), "canceled");
+    EXPECT_EQ(text_of(only("subscription"), "status"), "incomplete_expired");
+}
+
+TEST_F(SessionModesTest, TheBankIsNotAskedForAnExpiredTrial) {
+    const Json session = subscription_session("&subscription_data[trial_period_days]=14");
+    pay(session, "pm_card_authenticationRequired");
+    sandbox_.new_events();
+    sandbox_.post("/v1/checkout/sessions/" + text_of(session, "id") + "/expire");
+    EXPECT_EQ(text_of(only("setup_intent"), "status"), "canceled");
+    EXPECT_EQ(text_of(only("setup_intent"), "cancellation_reason"), "abandoned");
+    EXPECT_THAT(sandbox_.new_events(),
+                ElementsAre("setup_intent.canceled", "checkout.session.expired"));
+}
+
 /// Names of an object's members, of its parts too: "total_details.amount_tax".
 void collect_names(const Json& value, const std::string& path, std::set<std::string>& names) {
     if (!value.is_object()) return;

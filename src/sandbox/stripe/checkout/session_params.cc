@@ -14,6 +14,7 @@
 #include "sandbox/stripe/checkout/session_lines.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/currencies.h"
 #include "sandbox/stripe/wire/fields.h"
 
@@ -66,20 +67,10 @@ void refuse_what_is_missing(Params& params) {
             bad_param("ui_mode", "", "This sandbox has Checkout's hosted page (`hosted`) only."));
 }
 
-bool is_web_address(const std::string& text) {
-    for (const std::string_view scheme : {"https://", "http://"})
-        if (text.starts_with(scheme) && text.size() > scheme.size())
-            return std::ranges::none_of(text, [](char c) { return c >= 0 && c <= ' '; });
-    return false;
-}
-
 void read_addresses(Params& params, Json& session) {
     for (const char* name : {"success_url", "cancel_url"}) {
-        const auto address = params.text(name);
-        if (!address || address->empty()) continue;
-        if (!is_web_address(*address))
-            params.complain(bad_param(name, "url_invalid", "Not a valid URL"));
-        session[name] = *address;
+        const auto address = read_web_address(params, name);
+        if (address && !address->empty()) session[name] = *address;
     }
     if (text_of(session, "success_url").empty()) params.complain(missing_param("success_url"));
 }
@@ -108,13 +99,8 @@ void exclude(Params& params, std::string_view one, std::string_view other) {
 /// Who buys, and whether a customer is made of who does.
 void read_buyer(Params& params, Json& session) {
     set_text(params, "customer", session);
-    set_text(params, "customer_email", session, kPayerEmailCharactersMax);
+    set_email(params, "customer_email", session, kPayerEmailCharactersMax);
     set_text(params, "client_reference_id", session, kReferenceCharactersMax);
-    const std::string email = text_of(session, "customer_email");
-    if (const auto at = email.find('@');
-        !email.empty() && (at == std::string::npos || at == 0 || at + 1 == email.size()))
-        params.complain(
-            bad_param("customer_email", "email_invalid", "Invalid email address: " + email));
     exclude(params, "customer", "customer_email");
     exclude(params, "customer", "customer_creation");
     const auto creation = params.one_of("customer_creation", {"always", "if_required"});

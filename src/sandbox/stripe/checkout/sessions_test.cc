@@ -108,6 +108,16 @@ TEST(CheckoutSessions, RefuseInStripesWords) {
          "line_items[1][price]",
          "The price specified only supports `eur`. This doesn't match the expected currency: "
          "`usd`."},
+        {std::string("mode=payment&line_items[0][price_data][currency]=usd") + one + kShop +
+             "&line_items[0][price_data][unit_amount]=100",
+         "line_items[0][price_data][product]",
+         "Missing required param: line_items[0][price_data][product]."},
+        {std::string("mode=payment&line_items[0][price_data][currency]=usd") + one + kShop +
+             "&line_items[0][price_data][unit_amount]=100&line_items[0][price_data][product]=p"
+             "&line_items[0][price_data][product_data][name]=P",
+         "",
+         "You may only specify one of these parameters: line_items[0][price_data][product], "
+         "line_items[0][price_data][product_data]."},
         {"mode=payment" + cheap + one + kShop, "",
          "The Checkout Session's total amount due must add up to at least $0.50 usd"},
         {"mode=payment" + usd + one + kShop + "&expires_at=" + now, "expires_at",
@@ -120,6 +130,8 @@ TEST(CheckoutSessions, RefuseInStripesWords) {
          "You may only specify one of these parameters: customer, customer_email."},
         {"mode=payment" + usd + one + kShop + "&customer_email=nobody", "customer_email",
          "Invalid email address: nobody"},
+        {"mode=payment" + usd + one + kShop + "&customer_email=ada@example.com@home",
+         "customer_email", "Invalid email address: ada@example.com@home"},
         {"mode=payment" + usd + one + kShop + "&subscription_data[description]=x",
          "subscription_data", "You can not pass `subscription_data` in `payment` mode."},
         {"mode=subscription" + monthly + one + kShop + "&payment_intent_data[description]=x",

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "json/value.h"
+#include "sandbox/stripe/catalog/price_data.h"
 #include "sandbox/stripe/catalog/price_schemes.h"
 #include "sandbox/stripe/catalog/prices.h"
 #include "sandbox/stripe/core/customer_of.h"
@@ -214,32 +215,6 @@ std::string item_behind(const Json& line) {
     const std::string item = text_of(part_of(parent, "invoice_item_details"), "invoice_item");
     return item.empty() ? text_of(part_of(parent, "subscription_item_details"), "invoice_item")
                         : item;
-}
-
-Json new_price(Context& ctx, const PriceRequest& request) {
-    Json price;
-    price["id"] = request.id.empty() ? ctx.new_id("price") : request.id;
-    price["object"] = "price";
-    price["active"] = request.offer == PriceRequest::Offer::Active;
-    price["billing_scheme"] = "per_unit";
-    price["created"] = unix_seconds(ctx.now());
-    price["currency"] = request.amount.at("currency");
-    price["custom_unit_amount"] = nullptr;
-    price["livemode"] = false;
-    price["lookup_key"] = nullptr;
-    price["metadata"] = Json::object();
-    price["nickname"] = nullptr;
-    price["product"] = request.product;
-    price["recurring"] = request.recurring;
-    price["tax_behavior"] = "unspecified";
-    price["tiers_mode"] = nullptr;
-    price["transform_quantity"] = nullptr;
-    price["type"] = request.recurring.is_null() ? "one_time" : "recurring";
-    price["unit_amount"] = request.amount.at("unit_amount");
-    price["unit_amount_decimal"] = request.amount.at("unit_amount_decimal");
-    price["_inline"] = true;
-    ctx.put(price);
-    return price;
 }
 
 Json new_invoice_item(Context& ctx, const NewInvoiceItem& request) {

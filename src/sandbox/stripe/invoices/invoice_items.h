@@ -48,17 +48,6 @@ std::string item_behind(const Json& line);
 std::optional<StripeError> discount_invoice_item(Context& ctx, Json& item,
                                                  const std::vector<DiscountRequest>& requests);
 
-struct PriceRequest {
-    std::string id;  ///< "" makes a new one
-    std::string product;
-    Json amount;     ///< its "currency", "unit_amount" and "unit_amount_decimal"
-    Json recurring;  ///< as read_recurring() makes it; null for a single charge
-    enum class Offer : bool { Hidden, Active } offer = Offer::Active;
-};
-/// Stores a price that some other request needs, and returns it. It is nobody's to choose: neither
-/// listed nor offered (its member "_inline").
-Json new_price(Context& ctx, const PriceRequest& request);
-
 Answer create_invoice_item(Operation& operation);
 Answer get_invoice_item(Operation& operation);
 Answer update_invoice_item(Operation& operation);

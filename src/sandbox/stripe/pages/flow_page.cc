@@ -89,11 +89,11 @@ std::string cancel_part(Context& ctx, const Json& session, const Json& subscript
     const bool now = text_of(part_of(features, "subscription_cancel"), "mode") == "immediately";
     return plan_lines(ctx, subscription) + offer_part(ctx, session, subscription) +
            (now ? "<p>It ends at once.</p>" : "<p>It ends with the period that is paid for.</p>") +
-           cancel_form(ctx, session, subscription, "cancel");
+           cancel_form(features, subscription, "cancel");
 }
 
 std::string choice_part(Context& ctx, const Json& session, const Json& subscription) {
-    const std::string choice = plan_choice(ctx, session, subscription, "price");
+    const std::string choice = plan_choice(ctx, portal_offer(ctx, session), subscription, "price");
     return plan_lines(ctx, subscription) +
            (choice.empty() ? "<p>There is no other plan to choose.</p>" : choice);
 }

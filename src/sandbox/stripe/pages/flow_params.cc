@@ -8,7 +8,7 @@
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
-#include "sandbox/stripe/wire/fields.h"
+#include "sandbox/stripe/wire/checked_fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -121,7 +121,7 @@ Outcome<Json> read_confirmed_item(const FlowOwner& owner, Params& item, const Js
     if (text_of(present, "id") != id)
         return no_such_param("subscription item", id, item.name_of("id"));
     const std::string wanted = price.value_or(text_of(present, "price"));
-    const auto offered = offered_prices(owner.ctx, owner.features, subscription);
+    const auto offered = prices_for(offered_prices(owner.ctx, owner.features), subscription);
     const bool listed = std::ranges::any_of(
         offered, [&](const Json& each) { return text_of(each, "id") == wanted; });
     if (wanted != text_of(present, "price") && !owner.ctx.find("price", wanted))
@@ -182,10 +182,6 @@ Outcome<Json> read_confirmation(const FlowOwner& owner, Params& part) {
                 {"subscription", subscription->at("id")}};
 }
 
-bool is_address(const std::string& text) {
-    return text.starts_with("https://") || text.starts_with("http://");
-}
-
 Json read_after_completion(Params& data) {
     Json after{
         {"hosted_confirmation", nullptr}, {"redirect", nullptr}, {"type", "portal_homepage"}};
@@ -200,10 +196,8 @@ Json read_after_completion(Params& data) {
         given->absorb(*hosted);
     }
     if (auto redirect = given->object("redirect")) {
-        const std::string address = redirect->required_text("return_url");
-        if (!is_address(address))
-            redirect->complain(
-                bad_param(redirect->name_of("return_url"), "url_invalid", "Not a valid URL"));
+        const auto address = read_web_address(*redirect, "return_url").value_or("");
+        if (address.empty()) redirect->complain(missing_param(redirect->name_of("return_url")));
         after["redirect"]["return_url"] = address;
         given->absorb(*redirect);
     }

@@ -15,13 +15,11 @@ namespace turnpike::twin {
 namespace {
 
 /// The present price too, where something else of the plan can be changed.
-std::string price_field(Context& ctx, const Json& features, const Json& subscription,
+std::string price_field(Context& ctx, const std::vector<Json>& prices, const std::string& present,
                         const std::string& field, bool with_present) {
-    if (!may_change(features, "price")) return "";
-    const std::string present = text_of(subscription.at("items").at("data").at(0), "price");
     std::string options;
     std::size_t others = 0;
-    for (const Json& price : offered_prices(ctx, features, subscription)) {
+    for (const Json& price : prices) {
         const std::string id = text_of(price, "id");
         if (id == present && !with_present) continue;
         if (id != present) ++others;
@@ -35,10 +33,10 @@ std::string price_field(Context& ctx, const Json& features, const Json& subscrip
         field, options);
 }
 
-bool has_any_range(Context& ctx, const Json& features, const Json& subscription) {
-    if (quantity_range(features, text_of(subscription.at("items").at("data").at(0), "price")))
-        return true;
-    return std::ranges::any_of(offered_prices(ctx, features, subscription), [&](const Json& price) {
+bool has_any_range(const Json& features, const std::vector<Json>& prices,
+                   const std::string& present) {
+    if (quantity_range(features, present)) return true;
+    return std::ranges::any_of(prices, [&](const Json& price) {
         return quantity_range(features, text_of(price, "id")).has_value();
     });
 }
@@ -83,13 +81,23 @@ std::string plan_lines(Context& ctx, const Json& subscription) {
     return lines;
 }
 
-std::string plan_choice(Context& ctx, const Json& session, const Json& subscription,
+PortalOffer portal_offer(Context& ctx, const Json& session) {
+    PortalOffer offer{portal_features(ctx, session), {}};
+    if (is_offered(offer.features, "subscription_update"))
+        offer.prices = offered_prices(ctx, offer.features);
+    return offer;
+}
+
+std::string plan_choice(Context& ctx, const PortalOffer& offer, const Json& subscription,
                         const std::string& field) {
     if (subscription.at("items").at("data").size() != 1) return "";
-    const Json features = portal_features(ctx, session);
-    const bool counts = has_any_range(ctx, features, subscription);
-    const bool takes_code = may_change(features, "promotion_code");
-    std::string fields = price_field(ctx, features, subscription, field, counts || takes_code);
+    const std::string present = text_of(subscription.at("items").at("data").at(0), "price");
+    const std::vector<Json> prices = prices_for(offer.prices, subscription);
+    const bool counts = has_any_range(offer.features, prices, present);
+    const bool takes_code = may_change(offer.features, "promotion_code");
+    std::string fields;
+    if (may_change(offer.features, "price"))
+        fields = price_field(ctx, prices, present, field, counts || takes_code);
     if (fields.empty() && !counts) return "";
     if (counts) fields += quantity_field(subscription, field);
     if (takes_code) fields += code_field(field);
@@ -98,9 +106,7 @@ std::string plan_choice(Context& ctx, const Json& session, const Json& subscript
                      "Change plan");
 }
 
-std::string cancel_form(Context& ctx, const Json& session, const Json& subscription,
-                        const std::string& field) {
-    const Json features = portal_features(ctx, session);
+std::string cancel_form(const Json& features, const Json& subscription, const std::string& field) {
     const Json& asked = part_of(part_of(features, "subscription_cancel"), "cancellation_reason");
     std::string fields = hidden_field("subscription", text_of(subscription, "id"));
     std::string options;

@@ -9,7 +9,7 @@
 #include "sandbox/stripe/pages/portal_configurations.h"
 #include "sandbox/stripe/pages/portal_flow.h"
 #include "sandbox/stripe/wire/billing_document.h"
-#include "sandbox/stripe/wire/fields.h"
+#include "sandbox/stripe/wire/checked_fields.h"
 
 namespace turnpike::twin {
 namespace {
@@ -18,16 +18,15 @@ Answer create_session(Operation& operation) {
     Context& ctx = operation.ctx;
     Params& params = operation.params;
     const std::string customer_id = params.required_text("customer");
-    const auto return_url = params.text("return_url");
+    const auto return_url = read_web_address(params, "return_url");
+    if (return_url == "")
+        params.complain(bad_param("return_url", "url_invalid", "Not a valid URL"));
     const std::string configuration_id = params.text("configuration").value_or("");
     const auto locale = params.text("locale");
     params.ignore("flow_data");  // read when the configuration is known
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     const auto customer = require_customer(ctx, customer_id, "customer");
     if (!customer) return Refusal(customer.error());
-    const bool web =
-        !return_url || return_url->starts_with("https://") || return_url->starts_with("http://");
-    if (!web) return bad_param("return_url", "url_invalid", "Not a valid URL");
     auto configuration = configuration_id.empty() ? default_configuration(ctx)
                                                   : ctx.find(kConfiguration, configuration_id);
     if (!configuration) return no_such_param("configuration", configuration_id, "configuration");

@@ -90,7 +90,7 @@ Outcome<Json> chosen_item(Context& ctx, const Json& features, const Json& subscr
     const std::string price = choice.price.empty() ? present : choice.price;
     Json chosen{{"id", item.at("id")}};
     if (price != present) {
-        const auto offered = offered_prices(ctx, features, subscription);
+        const auto offered = prices_for(offered_prices(ctx, features), subscription);
         const bool known = std::ranges::any_of(
             offered, [&](const Json& offer) { return text_of(offer, "id") == price; });
         if (!known || !may_change(features, "price")) return not_offered();
@@ -354,7 +354,7 @@ std::vector<Json> live_subscriptions(Context& ctx, const std::string& customer) 
     return subscriptions;
 }
 
-std::vector<Json> offered_prices(Context& ctx, const Json& features, const Json& subscription) {
+std::vector<Json> offered_prices(Context& ctx, const Json& features) {
     std::vector<Json> prices = ctx.list("price", {});
     std::erase_if(prices, [&](const Json& price) {
         if (flag_of(price, "_inline") || !is_listed(features, text_of(price, "id"))) return true;
@@ -362,11 +362,18 @@ std::vector<Json> offered_prices(Context& ctx, const Json& features, const Json&
         const auto product = ctx.find("product", text_of(price, "product"));
         return !flag_of(price, "active") || recurring.empty() || !product ||
                !flag_of(*product, "active") || text_of(recurring, "usage_type") == "metered" ||
-               text_of(price, "billing_scheme") == "tiered" ||
-               text_of(price, "currency") != text_of(subscription, "currency");
+               text_of(price, "billing_scheme") == "tiered";
     });
     std::ranges::sort(prices, {}, [](const Json& price) {
         return std::pair(total_of(price, 1), text_of(price, "id"));
+    });
+    return prices;
+}
+
+std::vector<Json> prices_for(const std::vector<Json>& offered, const Json& subscription) {
+    std::vector<Json> prices = offered;
+    std::erase_if(prices, [&](const Json& price) {
+        return text_of(price, "currency") != text_of(subscription, "currency");
     });
     return prices;
 }

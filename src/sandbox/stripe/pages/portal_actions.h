@@ -46,9 +46,11 @@ Outcome<std::string> remove_card(Context& ctx, const Json& session, const std::s
 
 /// The customer's subscriptions that are not over, newest first.
 std::vector<Json> live_subscriptions(Context& ctx, const std::string& customer);
-/// Active recurring prices that the subscription could move to, cheapest first, its own included:
-/// of the products that the configuration lists, or of all when it lists none.
-std::vector<Json> offered_prices(Context& ctx, const Json& features, const Json& subscription);
+/// Active recurring prices that a plan could be moved to, cheapest first: of the products that the
+/// configuration lists, or of all when it lists none.
+std::vector<Json> offered_prices(Context& ctx, const Json& features);
+/// Those of them in the subscription's currency, its own price included.
+std::vector<Json> prices_for(const std::vector<Json>& offered, const Json& subscription);
 /// The features of the session's configuration.
 Json portal_features(Context& ctx, const Json& session);
 bool is_offered(const Json& features, const char* feature);

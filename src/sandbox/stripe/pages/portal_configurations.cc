@@ -8,6 +8,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
@@ -210,9 +211,11 @@ std::optional<StripeError> read_features(Context& ctx, Params& params, Json& fea
 void read_profile(Params& params, Json& configuration) {
     auto profile = params.object("business_profile");
     if (!profile) return;
-    for (const char* name : {"headline", "privacy_policy_url", "terms_of_service_url"})
-        if (const auto text = profile->text(name))
-            configuration["business_profile"][name] = text_or_null(*text);
+    Json& shown = configuration["business_profile"];
+    set_text(*profile, "headline", shown);
+    for (const char* name : {"privacy_policy_url", "terms_of_service_url"})
+        if (const auto address = read_web_address(*profile, name))
+            shown[name] = text_or_null(*address);
     params.absorb(*profile);
 }
 
@@ -220,7 +223,8 @@ void read_profile(Params& params, Json& configuration) {
 std::optional<StripeError> read_configuration(Context& ctx, Params& params, Json& configuration) {
     if (auto error = read_features(ctx, params, configuration["features"])) return error;
     read_profile(params, configuration);
-    set_text(params, "default_return_url", configuration);
+    if (const auto address = read_web_address(params, "default_return_url"))
+        configuration["default_return_url"] = text_or_null(*address);
     set_text(params, "name", configuration);
     merge_metadata(configuration, params.metadata());
     params.ignore("login_page");

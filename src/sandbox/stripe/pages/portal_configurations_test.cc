@@ -85,6 +85,10 @@ TEST_F(PortalTest, AConfigurationCanBeChanged) {
     EXPECT_EQ(sandbox_.post(path, "name=")["name"], nullptr);
     EXPECT_EQ(sandbox_.refused(configurations + "/bpc_none", "name=x").http_status, 404);
     EXPECT_EQ(sandbox_.refused(path, "colour=red").code, "parameter_unknown");
+    // The portal's pages link there.
+    EXPECT_EQ(sandbox_.refused(path, "default_return_url=javascript:alert(1)").code, "url_invalid");
+    EXPECT_EQ(sandbox_.refused(path, "business_profile[privacy_policy_url]=private").param,
+              "business_profile[privacy_policy_url]");
 }
 
 TEST_F(PortalTest, OnlyAnActiveConfigurationMakesSessions) {

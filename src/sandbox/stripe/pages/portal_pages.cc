@@ -21,9 +21,8 @@ namespace turnpike::twin {
 namespace {
 
 /// `field` is the id of the choice's element, one of its own for each plan.
-std::string plan_part(Context& ctx, const Json& session, const Json& subscription,
+std::string plan_part(Context& ctx, const PortalOffer& offer, const Json& subscription,
                       const std::string& field) {
-    const Json features = portal_features(ctx, session);
     const std::string id = text_of(subscription, "id");
     const bool ends = instant_of(subscription, "cancel_at").has_value();
     std::string body = plan_lines(ctx, subscription);
@@ -33,17 +32,17 @@ std::string plan_part(Context& ctx, const Json& session, const Json& subscriptio
         ends ? day_text(subscription, "cancel_at")
              : day_text(subscription.at("items").at("data").at(0), "current_period_end"));
     body += scheduled_part(ctx, subscription);
-    if (is_offered(features, "subscription_update") && !ends)
-        body += plan_choice(ctx, session, subscription, field);
-    if (!is_offered(features, "subscription_cancel")) return body;
+    if (is_offered(offer.features, "subscription_update") && !ends)
+        body += plan_choice(ctx, offer, subscription, field);
+    if (!is_offered(offer.features, "subscription_cancel")) return body;
     if (ends)
         body += post_form("keep", hidden_field("subscription", id), "Keep the plan after all");
     else
-        body += cancel_form(ctx, session, subscription, field);
+        body += cancel_form(offer.features, subscription, field);
     return body;
 }
 
-std::string plan_sections(Context& ctx, const Json& session) {
+std::string plan_sections(Context& ctx, const Json& session, const PortalOffer& offer) {
     const auto subscriptions = live_subscriptions(ctx, text_of(session, "customer"));
     if (subscriptions.empty())
         return "<section><h2>Your plan</h2><p class=\"soft\">You have no plan at the "
@@ -55,7 +54,7 @@ std::string plan_sections(Context& ctx, const Json& session) {
                                       ? "Your plan"
                                       : fmt::format("Plan {} of {}", i + 1, subscriptions.size());
         sections += "<section><h2>" + title + "</h2>" +
-                    plan_part(ctx, session, subscriptions[i], "price" + number) + "</section>\n";
+                    plan_part(ctx, offer, subscriptions[i], "price" + number) + "</section>\n";
     }
     return sections;
 }
@@ -135,11 +134,12 @@ std::string invoice_section(Context& ctx, const Json& session, const Json& featu
 
 std::string homepage(Context& ctx, const Json& session, const Json& customer,
                      const std::string& told) {
-    const Json features = portal_features(ctx, session);
+    const PortalOffer offer = portal_offer(ctx, session);
+    const Json& features = offer.features;
     return fmt::format("<header><h1>Billing</h1><p class=\"soft\">{} {}</p></header>\n",
                        escape_html(text_of(customer, "name")),
                        escape_html(text_of(customer, "email"))) +
-           told + plan_sections(ctx, session) + card_section(ctx, customer, features) +
+           told + plan_sections(ctx, session, offer) + card_section(ctx, customer, features) +
            details_section(customer, features) + invoice_section(ctx, session, features);
 }
 

@@ -106,16 +106,15 @@ void append(std::vector<Json>& lines, std::vector<Json> more) {
 /// What will be billed at the end of the first of the periods: a renewal, or before the
 /// subscription's own end what was used.
 Renewal next_bill(Context& ctx, Json subscription) {
-    const Json& items = subscription.at("items").at("data");
-    Instant at = period_of_item(items.at(0)).end;
-    for (const Json& item : items) at = std::min(at, period_of_item(item).end);
+    const Instant at = first_period(subscription).end;
     const auto end = instant_of(subscription, "cancel_at");
     if (!end || *end > at) {
         Renewal renewal = renew_items(ctx, subscription, at);
         renewal.period.end = at;
         return renewal;
     }
-    return {{period_of_item(items.at(0)).start, *end}, last_usage(ctx, subscription, *end)};
+    const Period period = period_of_item(subscription.at("items").at("data").at(0));
+    return {{period.start, *end}, last_usage(ctx, subscription, *end)};
 }
 
 std::vector<Json> waiting_lines(Context& ctx, const Json& subscription) {

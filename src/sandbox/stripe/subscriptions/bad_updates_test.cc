@@ -38,6 +38,18 @@ protected:
     std::string customer_ = sandbox_.customer(), path_, others_card_;
 };
 
+// SDK reference: price_data of a subscription's item names a product.
+TEST_F(BadUpdateTest, MakesNoProductOfAnItem) {
+    const std::string data =
+        "items[0][price_data][currency]=usd&items[0][price_data][unit_amount]=100"
+        "&items[0][price_data][recurring][interval]=month";
+    EXPECT_EQ(refused_param(path_, data), "items[0][price_data][product]");
+    EXPECT_EQ(refused_param(path_, data + "&items[0][price_data][product]=prod_no"),
+              "items[0][price_data][product]");
+    EXPECT_EQ(sandbox_.refused(path_, data + "&items[0][price_data][product_data][name]=P").code,
+              "parameter_missing");
+}
+
 TEST_F(BadUpdateTest, SomebodyElsesCardPaysNothing) {
     sandbox_.post("/v1/invoiceitems", "customer=" + customer_ + "&currency=usd&amount=5000");
     const std::string path = invoice("&pending_invoice_items_behavior=include");

@@ -19,8 +19,8 @@ std::optional<Json> subscription_of(Context& ctx, const Json& invoice) {
     return ctx.find("subscription", subscription_of_invoice(invoice));
 }
 
-bool is_latest(const Json& subscription, const Json& invoice) {
-    return text_of(subscription, "latest_invoice") == text_of(invoice, "id");
+bool is_decisive(const Json& subscription, const Json& invoice) {
+    return decisive_invoice_of(subscription) == text_of(invoice, "id");
 }
 
 /// A pending update of it waits for this invoice to be paid.
@@ -87,7 +87,8 @@ void invoice_was_paid(Context& ctx, std::string_view /*type*/, const Json& invoi
         return apply_pending_update(ctx, *std::move(subscription));
     const std::string status = text_of(*subscription, "status");
     const bool is_owed = status != "active" && status != "trialing";
-    if (is_owed && is_latest(*subscription, invoice)) return settle(ctx, *std::move(subscription));
+    if (is_owed && is_decisive(*subscription, invoice))
+        return settle(ctx, *std::move(subscription));
     update_subscription_document(ctx, *subscription);
 }
 
@@ -104,7 +105,7 @@ void invoice_was_not_paid(Context& ctx, std::string_view /*type*/, const Json& i
     const std::string status = text_of(*subscription, "status");
     if (retries_exhausted(invoice)) {
         give_up_collection(ctx, *std::move(subscription));
-    } else if (status == "active" && is_latest(*subscription, invoice)) {
+    } else if (status == "active" && is_decisive(*subscription, invoice)) {
         (*subscription)["status"] = "past_due";
         update_subscription_document(ctx, *subscription);
     }
@@ -119,12 +120,13 @@ void invoice_is_past_due(Context& ctx, std::string_view /*type*/, const Json& in
 
 void invoice_was_closed(Context& ctx, std::string_view /*type*/, const Json& invoice) {
     auto subscription = subscription_of(ctx, invoice);
-    if (!subscription || !is_latest(*subscription, invoice)) return;
+    if (!subscription) return;
     if (waits_for(*subscription, invoice)) {
         drop_pending_update(*subscription);
         update_subscription_document(ctx, *subscription);
         return;
     }
+    if (!is_decisive(*subscription, invoice)) return;
     const bool voided = text_of(invoice, "status") == "void";
     const std::string status = text_of(*subscription, "status");
     if (status == "incomplete" && voided) {

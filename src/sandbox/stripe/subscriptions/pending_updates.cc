@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "json/value.h"
+#include "sandbox/documents.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -34,16 +35,9 @@ Refusal not_pendable(const std::string& param) {
                          param + "` is not one of them.");
 }
 
-Instant first_period_end(const Json& subscription) {
-    const Json& items = subscription.at("items").at("data");
-    Instant first = period_of_item(items.at(0)).end;
-    for (const Json& item : items) first = std::min(first, period_of_item(item).end);
-    return first;
-}
-
 /// 23 hours, but not beyond the running period or trial.
 Instant end_of_pending(const Json& subscription, Instant now) {
-    return std::min(now + kPendingLifetime, first_period_end(subscription));
+    return std::min(now + kPendingLifetime, first_period(subscription).end);
 }
 
 /// The public member pending_update.
@@ -90,6 +84,7 @@ Outcome<Json> apply_when_paid(Context& ctx, const Json& subscription, PlannedCha
     planned.subscription["latest_invoice"] = draft.at("id");
     Json waiting = subscription;
     waiting["_pending"] = planned.subscription;
+    waiting["_pending"]["_invoice_before"] = subscription.at("latest_invoice");
     ctx.put(waiting);
     auto now_is = collect_subscription_invoice(ctx, id, std::move(draft), change.payment);
     if (!now_is || pending_invoice_of(*now_is).empty()) return now_is;
@@ -104,21 +99,28 @@ std::string pending_invoice_of(const Json& subscription) {
     return text_of(part_of(subscription, "_pending"), "latest_invoice");
 }
 
+std::string decisive_invoice_of(const Json& subscription) {
+    std::string latest = text_of(subscription, "latest_invoice");
+    if (latest != pending_invoice_of(subscription)) return latest;
+    return text_of(part_of(subscription, "_pending"), "_invoice_before");
+}
+
 void apply_pending_update(Context& ctx, Json subscription) {
     const Json planned = subscription.at("_pending");
     const bool was_shown = !subscription.at("pending_update").is_null();
     drop_pending_update(subscription);
     for (const char* name : kPlanned) subscription[name] = planned.at(name);
     if (flag_of(subscription, "cancel_at_period_end"))
-        subscription["cancel_at"] = unix_seconds(first_period_end(subscription));
-    // Otherwise it is what the invoices since then have made it.
-    if (text_of(subscription, "status") == "trialing")
-        subscription["status"] = planned.at("status");
+        subscription["cancel_at"] = unix_seconds(first_period(subscription).end);
+    const std::string status = text_of(subscription, "status");
+    if (status == "trialing") subscription["status"] = planned.at("status");
+    if (status == "past_due" || status == "unpaid") subscription["status"] = "active";
     update_subscription_document(ctx, subscription);
     if (was_shown) ctx.emit("customer.subscription.pending_update_applied", subscription);
 }
 
 void drop_pending_update(Json& subscription) {
+    subscription["latest_invoice"] = text_or_null(decisive_invoice_of(subscription));
     subscription["pending_update"] = nullptr;
     subscription.erase("_pending");
 }
@@ -126,10 +128,10 @@ void drop_pending_update(Json& subscription) {
 Json replace_pending_update(Context& ctx, Json subscription) {
     const std::string invoice = pending_invoice_of(subscription);
     if (invoice.empty()) return subscription;
-    drop_pending_update(subscription);
-    ctx.put(subscription);
     void_pending_invoice(ctx, invoice);
-    return subscription;
+    auto now_is = ctx.find("subscription", text_of(subscription, "id"));
+    check(now_is && pending_invoice_of(*now_is).empty(), "a voided invoice discards its update");
+    return *std::move(now_is);
 }
 
 void expire_pending_update(Context& ctx, Json subscription) {

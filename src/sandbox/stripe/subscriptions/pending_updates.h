@@ -20,11 +20,15 @@ Outcome<Json> apply_when_paid(Context& ctx, const Json& subscription, PlannedCha
 
 /// The invoice that its pending update waits for; "" when there is none.
 std::string pending_invoice_of(const Json& subscription);
+/// The invoice that the subscription's status hangs on: the latest one, or, while an update waits
+/// for that, the one before.
+std::string decisive_invoice_of(const Json& subscription);
 /// The invoice is paid: the subscription becomes what was planned; stored, with its events.
 void apply_pending_update(Context& ctx, Json subscription);
-/// Forgets the pending update; nothing is stored.
+/// Forgets the pending update and its invoice; nothing is stored.
 void drop_pending_update(Json& subscription);
-/// Another change takes its place: its invoice is voided. Returns the subscription as it then is.
+/// Another change takes its place: its invoice is voided, which discards it. Returns the
+/// subscription as it then is stored.
 Json replace_pending_update(Context& ctx, Json subscription);
 /// Its time is over (the engine's step): its invoice is voided.
 void expire_pending_update(Context& ctx, Json subscription);

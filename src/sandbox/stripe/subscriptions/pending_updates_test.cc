@@ -44,6 +44,16 @@ protected:
         return integer_of(subscription.at("items").at("data").at(0).at("price"), "unit_amount");
     }
     Json now() { return sandbox_.get(path_); }
+    /// The renewal of 1 May, an hour after it failed; the subscription is past due.
+    std::string unpaid_renewal() {
+        sandbox_.run_until(*parse_rfc3339("2026-05-01T02:00:00Z"));
+        EXPECT_EQ(now().at("status"), "past_due");
+        return text_of(now(), "latest_invoice");
+    }
+    Json pay(const std::string& invoice) {
+        use_card("pm_card_visa");
+        return sandbox_.post("/v1/invoices/" + invoice + "/pay");
+    }
     Json invoice(const Json& subscription) {
         return sandbox_.get("/v1/invoices/" + text_of(subscription, "latest_invoice"));
     }
@@ -153,6 +163,66 @@ TEST_F(PendingUpdateTest, IsDiscardedWithItsInvoiceAndByAnotherChange) {
     EXPECT_NE(second.at("latest_invoice"), third.at("latest_invoice"));
 }
 
+// What pends says nothing of whether the renewal is paid.
+TEST_F(PendingUpdateTest, WhatIsDiscardedLeavesTheSubscriptionPastDue) {
+    const std::string renewal = unpaid_renewal();
+    const Json waiting = sandbox_.post(path_, upgrade());
+    EXPECT_EQ(waiting.at("status"), "past_due");
+    EXPECT_NE(waiting.at("latest_invoice"), renewal);
+    sandbox_.run_until(*parse_rfc3339("2026-05-02T01:00:00Z"));
+    EXPECT_EQ(invoice(waiting).at("status"), "void");
+    EXPECT_EQ(now().at("status"), "past_due");
+    EXPECT_EQ(now().at("latest_invoice"), renewal);
+
+    const Json second = sandbox_.post(path_, upgrade());
+    const Json third = sandbox_.post(path_, upgrade() + "&items[0][quantity]=3");
+    EXPECT_EQ(invoice(second).at("status"), "void");
+    EXPECT_EQ(third.at("status"), "past_due");
+    EXPECT_FALSE(sandbox_.last_event("customer.subscription.updated")
+                     .at("previous_attributes")
+                     .contains("status"));
+    sandbox_.post("/v1/invoices/" + text_of(third, "latest_invoice") + "/void");
+    EXPECT_EQ(now().at("status"), "past_due");
+    EXPECT_EQ(now().at("latest_invoice"), renewal);
+    EXPECT_EQ(pay(renewal).at("status"), "paid");
+    EXPECT_EQ(now().at("status"), "active");
+}
+
+TEST_F(PendingUpdateTest, ThePaidRenewalEndsPastDueWhileItPends) {
+    const std::string renewal = unpaid_renewal();
+    const Json waiting = sandbox_.post(path_, upgrade());
+    pay(renewal);
+    EXPECT_EQ(now().at("status"), "active");
+    EXPECT_FALSE(now().at("pending_update").is_null());
+    EXPECT_EQ(now().at("latest_invoice"), waiting.at("latest_invoice"));
+}
+
+// The latest invoice is paid then, as of any subscription that was past due.
+TEST_F(PendingUpdateTest, PaidItEndsPastDue) {
+    unpaid_renewal();
+    const Json waiting = sandbox_.post(path_, upgrade());
+    pay(text_of(waiting, "latest_invoice"));
+    EXPECT_EQ(amount_of(now()), 2000);
+    EXPECT_EQ(now().at("status"), "active");
+}
+
+TEST_F(PendingUpdateTest, AnotherChangeSaysWhatItReplaces) {
+    sandbox_.post("/v1/coupons", "id=TEN&percent_off=10&duration=forever");
+    sandbox_.post("/v1/coupons", "id=HALF&percent_off=50&duration=forever");
+    const Json with = sandbox_.post(path_, "discounts[0][coupon]=TEN");
+    const Json former = with.at("discounts").at(0);
+    sandbox_.post(path_, upgrade());
+    sandbox_.new_events();
+    sandbox_.post(path_, "items[0][id]=" + item_ + "&items[0][quantity]=2" +
+                             "&proration_behavior=none&discounts[0][coupon]=HALF");
+    const auto events = sandbox_.new_events();
+    EXPECT_THAT(events, Contains("customer.discount.updated").Times(1));
+    const Json last = sandbox_.last_event("customer.subscription.updated");
+    EXPECT_EQ(last.at("previous_attributes").at("discounts"), Json::array({former}));
+    EXPECT_TRUE(now().at("pending_update").is_null());
+    EXPECT_EQ(now().at("latest_invoice"), first_invoice_);
+}
+
 TEST_F(PendingUpdateTest, AddsAnItem) {
     const std::string id = path_.substr(path_.rfind('/') + 1);
     const Json added =
@@ -180,6 +250,15 @@ TEST_F(PendingUpdateTest, TakesOnlyWhatCanPend) {
                                               "&payment_behavior=pending_if_incomplete")
             .param,
         "payment_behavior");
+    const std::string second = text_of(
+        sandbox_.post("/v1/subscription_items", "subscription=" + path_.substr(18) +
+                                                    "&price=" + sandbox_.price("More", 500) +
+                                                    "&proration_behavior=none"),
+        "id");
+    const auto kept = sandbox_.call("DELETE", "/v1/subscription_items/" + second,
+                                    "payment_behavior=pending_if_incomplete");
+    ASSERT_FALSE(kept.has_value());
+    EXPECT_THAT(kept.error().message, HasSubstr("pending_if_incomplete"));
 }
 
 }  // namespace

@@ -64,6 +64,8 @@ void set_item_price(Json& item, const Json& price);
 void repeat_single_item(Json& subscription);
 Period period_of_item(const Json& item);
 void set_item_period(Json& item, Period period);
+/// The first of the items' periods to end.
+Period first_period(const Json& subscription);
 /// The latest end of the items' periods.
 Instant last_period_end(const Json& subscription);
 

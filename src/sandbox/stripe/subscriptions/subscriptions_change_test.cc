@@ -323,6 +323,28 @@ TEST(TrialEndNow, CountsAMethodThatComesWithIt) {
     EXPECT_EQ(ended["status"], "active");
 }
 
+TEST(TrialEndNow, KeepsTheDiscountOfAnItemThatComesWithIt) {
+    BillingSandbox sandbox;
+    const std::string customer = sandbox.customer("");
+    sandbox.post("/v1/coupons", "id=TENTH&percent_off=10&duration=forever");
+    const Json trial = sandbox.post(
+        "/v1/subscriptions",
+        "customer=" + customer + "&items[0][price]=" + sandbox.price("Pro", 9900) +
+            "&trial_period_days=7&trial_settings[end_behavior][missing_payment_method]=pause");
+    const std::string item = text_of(trial["items"]["data"][0], "id");
+    sandbox.new_events();
+    const Json paused = sandbox.post("/v1/subscriptions/" + text_of(trial, "id"),
+                                     "trial_end=now&items[0][id]=" + item +
+                                         "&items[0][discounts][0][coupon]=TENTH"
+                                         "&expand[]=items.data.discounts");
+    EXPECT_EQ(paused["status"], "paused");
+    const Json& discounts = paused["items"]["data"][0]["discounts"];
+    ASSERT_EQ(discounts.size(), 1U);
+    EXPECT_EQ(text_of(discounts[0], "object"), "discount");
+    EXPECT_EQ(text_of(discounts[0], "subscription_item"), item);
+    EXPECT_THAT(sandbox.new_events(), ::testing::Contains("customer.discount.created"));
+}
+
 TEST(TrialEndNow, MayComeWithAnotherPlanAndIsResumedOnIt) {
     BillingSandbox sandbox;
     const std::string customer = sandbox.customer("");

@@ -294,14 +294,11 @@ std::optional<StripeError> check_start(const NewSubscription& request, const Mom
 
 /// With an end before that of the first cycle, this ends then; a trial stays as it is.
 std::optional<StripeError> plan_end(Json& subscription, const EndRequest& request, Instant now) {
-    const Json& made = subscription.at("items").at("data");
-    PeriodEnds ends{period_of_item(made.at(0)).end, last_period_end(subscription)};
-    for (const Json& item : made) ends.first = std::min(ends.first, period_of_item(item).end);
+    const PeriodEnds ends{first_period(subscription).end, last_period_end(subscription)};
     if (auto error = ask_for_end(subscription, request, ends, now)) return error;
     const auto end = life_end(subscription);
     if (text_of(subscription, "status") == "trialing" || !end || *end >= ends.last)
         return std::nullopt;
-    // `made` is gone: a new member of the subscription moves all others.
     for (Json& item : subscription["items"]["data"])
         set_item_period(item, cut_off(period_of_item(item), end));
     if (is_classic(subscription)) subscription["billing_cycle_anchor"] = unix_seconds(*end);

@@ -3,7 +3,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/catalog/plans.h"
-#include "sandbox/stripe/catalog/price_schemes.h"
+#include "sandbox/stripe/catalog/price_data.h"
 #include "sandbox/stripe/catalog/prices.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
@@ -11,28 +11,10 @@
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
-#include "sandbox/stripe/wire/currencies.h"
 #include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
 namespace {
-
-/// A price given in the request itself.
-Outcome<Json> inline_price(Context& ctx, Params& data) {
-    PriceRequest request;
-    request.amount["currency"] = read_currency(data);
-    request.product = data.required_text("product");
-    read_unit_amount(data, request.amount);
-    data.ignore("tax_behavior");
-    if (auto given = data.object("recurring")) {
-        request.recurring = read_recurring(ctx, *given);
-        data.absorb(*given);
-    }
-    if (auto complaint = data.complaint()) return Refusal(*std::move(complaint));
-    if (!ctx.look("product", request.product))
-        return no_such_param("product", request.product, data.name_of("product"));
-    return new_price(ctx, request);
-}
 
 Outcome<Json> require_recurring(Json price, const std::string& param) {
     if (!part_of(price, "recurring").is_object() || part_of(price, "recurring").empty())
@@ -62,7 +44,7 @@ Outcome<GivenPrice> read_price(Context& ctx, Params& params) {
     }
     auto data = params.object("price_data");
     if (!data) return GivenPrice{};
-    auto price = inline_price(ctx, *data);
+    auto price = read_price_data(ctx, *data, ProductData::Unknown);
     if (!price) return Refusal(price.error());
     auto recurring = require_recurring(*std::move(price), params.name_of("price_data"));
     if (!recurring) return Refusal(recurring.error());
@@ -210,6 +192,14 @@ Period period_of_item(const Json& item) {
 void set_item_period(Json& item, Period period) {
     item["current_period_end"] = unix_seconds(period.end);
     item["current_period_start"] = unix_seconds(period.start);
+}
+
+Period first_period(const Json& subscription) {
+    const Json& items = subscription.at("items").at("data");
+    Period first = period_of_item(items.at(0));
+    for (const Json& item : items)
+        if (const Period period = period_of_item(item); period.end < first.end) first = period;
+    return first;
 }
 
 Instant last_period_end(const Json& subscription) {

@@ -120,8 +120,10 @@ bool sets_item_discounts(const PlanChange& change) {
 }
 
 /// trial_end=now where nothing can be billed: the trial's period ends with it.
-Outcome<Json> end_trial_now(Context& ctx, Json subscription, const PlanChange& change,
+Outcome<Json> end_trial_now(Context& ctx, PlannedChange planned, const PlanChange& change,
                             Instant now) {
+    Json subscription = std::move(planned.subscription);
+    store_subscription_discounts(ctx, subscription, planned.discounts);
     subscription["trial_end"] = unix_seconds(now);
     subscription["billing_cycle_anchor"] = unix_seconds(now);
     for (Json& item : subscription["items"]["data"])
@@ -156,36 +158,34 @@ Answer update_subscription(Operation& operation) {
         (more || changes_billing(*change, settings)))
         return not_updatable(*subscription);
     if (auto error = check_unmanaged(*subscription, settings)) return Refusal(*std::move(error));
+    if (is_plan_change(*change, *subscription, now))
+        subscription = replace_pending_update(ctx, *std::move(subscription));
+
+    PlannedChange planned;
+    planned.subscription = *subscription;
     // First, for prorations are made with them.
     std::vector<Redeemed> redeemed;
     if (discounts)
-        if (auto error = set_subscription_discounts(ctx, *subscription, *discounts, redeemed))
+        if (auto error =
+                set_subscription_discounts(ctx, planned.subscription, *discounts, redeemed))
             return Refusal(*std::move(error));
-
-    Json settled = *subscription;
-    if (auto error = apply_settings(ctx, settled, settings)) return Refusal(*std::move(error));
+    if (auto error = apply_settings(ctx, planned.subscription, settings))
+        return Refusal(*std::move(error));
     const bool unbilled =
-        ends_trial(*change, *subscription, now) && trial_ends_unbilled(ctx, settled);
+        ends_trial(*change, *subscription, now) && trial_ends_unbilled(ctx, planned.subscription);
     if (unbilled) {
         // Items change as they do within a trial: at no charge.
         change->trial_end = std::nullopt;
         change->anchor = PlanChange::Anchor::Unchanged;
     }
-
-    if (is_plan_change(*change, *subscription, now))
-        subscription = replace_pending_update(ctx, *std::move(subscription));
-    PlannedChange planned;
-    planned.subscription = *subscription;
     if (is_plan_change(*change, *subscription, now) || change->end.asks()) {
-        auto result = plan_change(ctx, *subscription, *change);
+        auto result = plan_change(ctx, planned.subscription, *change);
         if (!result) return Refusal(result.error());
         planned = *std::move(result);
     }
-    if (auto error = apply_settings(ctx, planned.subscription, settings))
-        return Refusal(*std::move(error));
     if (pause) planned.subscription["pause_collection"] = *pause;
     store_subscription_discounts(ctx, planned.subscription, redeemed);
-    if (unbilled) return end_trial_now(ctx, std::move(planned.subscription), *change, now);
+    if (unbilled) return end_trial_now(ctx, std::move(planned), *change, now);
     const bool warns =
         ends_trial(*change, *subscription, now) && !flag_of(*subscription, "_trial_warned");
     auto updated = apply_change(ctx, std::move(planned), *change);
@@ -299,6 +299,8 @@ Answer delete_subscription_item(Operation& operation) {
     change.proration = read_proration_behavior(operation.params);
     change.proration_date = operation.params.timestamp("proration_date");
     change.payment = read_payment(operation.params);
+    if (change.payment.behavior == PaymentBehavior::PendingIfIncomplete)
+        check_pendable(operation.params, change.items);
     operation.params.ignore("clear_usage");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     const auto changed = change_item(ctx, *subscription, change);

@@ -1,6 +1,5 @@
 #include "sandbox/stripe/subscriptions/upcoming.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -11,18 +10,6 @@
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
-namespace {
-
-/// The period whose renewal comes first.
-Period first_period(const Json& subscription) {
-    const Json& items = subscription.at("items").at("data");
-    Period first = period_of_item(items.at(0));
-    for (const Json& item : items)
-        if (const Period period = period_of_item(item); period.end < first.end) first = period;
-    return first;
-}
-
-}  // namespace
 
 std::optional<Instant> upcoming_notice_at(const Json& subscription) {
     const std::string status = text_of(subscription, "status");

@@ -8,35 +8,52 @@
 namespace turnpike::twin {
 namespace {
 
-bool looks_like_email(std::string_view text) {
-    const auto at = text.find('@');
-    return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
-           text.find('@', at + 1) == std::string_view::npos &&
-           std::ranges::none_of(text, [](char c) { return c == ' ' || c == '\n'; });
+/// Of blanks and control characters.
+bool is_free_of_blanks(std::string_view text) {
+    return std::ranges::none_of(text, [](char c) { return c >= 0 && c <= ' '; });
 }
 
-bool looks_like_url(std::string_view text) {
+bool is_address(std::string_view text) {
     const auto scheme = text.find("://");
     return scheme != std::string_view::npos && scheme > 0 && scheme + 3 < text.size() &&
-           std::ranges::none_of(text, [](char c) { return c == ' ' || c == '\n'; });
+           is_free_of_blanks(text);
+}
+
+bool is_web_address(std::string_view text) {
+    return is_address(text) && (text.starts_with("https://") || text.starts_with("http://"));
+}
+
+void check_address(Params& params, std::string_view name, bool is_one) {
+    if (!is_one) params.complain(bad_param(params.name_of(name), "url_invalid", "Not a valid URL"));
 }
 
 }  // namespace
+
+bool is_email(std::string_view text) {
+    const auto at = text.find('@');
+    return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+           text.find('@', at + 1) == std::string_view::npos && is_free_of_blanks(text);
+}
 
 void set_email(Params& params, std::string_view name, Json& object, std::size_t characters_max) {
     const auto email = params.text(name, characters_max);
     if (!email) return;
     object[std::string(name)] = text_or_null(*email);
-    if (!email->empty() && !looks_like_email(*email))
+    if (!email->empty() && !is_email(*email))
         params.complain(
             bad_param(params.name_of(name), "email_invalid", "Invalid email address: " + *email));
 }
 
+std::optional<std::string> read_web_address(Params& params, std::string_view name) {
+    auto address = params.text(name);
+    if (address && !address->empty()) check_address(params, name, is_web_address(*address));
+    return address;
+}
+
 std::optional<std::string> read_return_url(Params& params) {
-    auto url = params.text("return_url");
-    if (url && !url->empty() && !looks_like_url(*url))
-        params.complain(bad_param("return_url", "url_invalid", "Not a valid URL"));
-    return url;
+    auto address = params.text("return_url");
+    if (address && !address->empty()) check_address(params, "return_url", is_address(*address));
+    return address;
 }
 
 }  // namespace turnpike::twin

@@ -14,6 +14,10 @@ namespace turnpike::twin {
 /// As set_text(); complains about what is no email address.
 void set_email(Params& params, std::string_view name, Json& object,
                std::size_t characters_max = Params::kTextCharactersMax);
+bool is_email(std::string_view text);
+
+/// A page of the web: http or https. Absent: nullopt; "" stays "". Complains about anything else.
+std::optional<std::string> read_web_address(Params& params, std::string_view name);
 /// A page to return to, or an app's address ("shop://paid"). Absent: nullopt.
 std::optional<std::string> read_return_url(Params& params);
 
