@@ -95,6 +95,7 @@ std::string to_base64url(std::string_view bytes) { return encode64(bytes, kUrl);
 std::optional<std::string> from_base64url(std::string_view text) { return decode64(text, kUrl); }
 
 std::optional<std::string> percent_decode(std::string_view text, PlusSign plus) {
+    if (text.contains('\0')) return std::nullopt;
     const bool has_escapes =
         text.contains('%') || (plus == PlusSign::IsSpace && text.contains('+'));
     if (!has_escapes) return std::string(text);

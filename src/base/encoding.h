@@ -21,7 +21,7 @@ std::optional<std::string> from_base64url(std::string_view text);
 
 /// What '+' means: itself in a path segment, a space in a form value.
 enum class PlusSign : bool { Literal, IsSpace };
-/// Percent-decoding, once. nullopt for a bad escape or an encoded NUL.
+/// Percent-decoding, once. nullopt for a bad escape or a NUL, encoded or not.
 std::optional<std::string> percent_decode(std::string_view text, PlusSign plus);
 /// Escapes everything but RFC 3986 unreserved characters.
 std::string percent_encode(std::string_view text);

@@ -106,6 +106,12 @@ TEST(PercentDecode, RefusesBadEscapesAndNul) {
     }
 }
 
+TEST(PercentDecode, RefusesANulThatIsNotEncoded) {
+    using namespace std::string_view_literals;
+    EXPECT_EQ(percent_decode("a\0b"sv, PlusSign::Literal), std::nullopt);
+    EXPECT_EQ(percent_decode("a+\0"sv, PlusSign::IsSpace), std::nullopt);
+}
+
 TEST(PercentEncode, LeavesOnlyUnreservedCharacters) {
     EXPECT_EQ(percent_encode("AZaz09-._~"), "AZaz09-._~");
     EXPECT_EQ(percent_encode("a b+c/d?e[0]=\xE2\x82\xAC"), "a%20b%2Bc%2Fd%3Fe%5B0%5D%3D%E2%82%AC");

@@ -37,6 +37,16 @@ TEST_F(WrongInputTest, APaymentInACurrencyThatDoesNotExist) {
               "currency");
 }
 
+TEST_F(WrongInputTest, ANulByteGoesNowhere) {
+    using namespace std::string_literals;
+    for (const std::string& form : {"name=a\0b"s, "name=a%00b"s, "metadata[a\0]=1"s}) {
+        const StripeError error = sandbox_.refused("/v1/customers", form);
+        EXPECT_EQ(error.http_status, 400);
+        EXPECT_THAT(error.message, HasSubstr("NUL byte"));
+    }
+    EXPECT_EQ(sandbox_.get("/v1/customers")["data"].size(), 1U);
+}
+
 TEST_F(WrongInputTest, AnUnknownPaymentIntentIsNotFound) {
     for (const auto& [method, path] : {std::pair{"GET", "/v1/payment_intents/pi_nope"},
                                        std::pair{"POST", "/v1/payment_intents/pi_nope"},

@@ -54,6 +54,10 @@ Outcome<const TestCard*> card_with_number(std::string number) {
     if (!digits_only || number.size() < 12 || number.size() > 19 || !passes_luhn(number))
         return wrong_card(std::string(incorrect_number().code),
                           std::string(incorrect_number().message), "number");
+    if (is_lacking_card(number))
+        return bad_param(
+            "number", "",
+            "This sandbox does not support the test card " + number + ": see docs/sandbox.md.");
     const auto* card = card_by_number(number);
     if (card == nullptr)
         return card_error("card_declined", "test_mode_live_card", std::string(kLiveCard));
@@ -104,6 +108,13 @@ bool is_cvc(std::string_view text) {
 /// "26" means 2026.
 std::int64_t full_year(std::int64_t year) { return year >= 0 && year < 100 ? 2000 + year : year; }
 
+Json networks_of(const TestCard& card) {
+    Json networks = Json::array();
+    if (!card.co_brand.empty()) networks.push_back(std::string(card.co_brand));
+    networks.push_back(std::string(card.brand));
+    return networks;
+}
+
 }  // namespace
 
 Json card_payment_method(Context& ctx, const TestCard& card) {
@@ -122,9 +133,9 @@ Json card_payment_method(Context& ctx, const TestCard& card) {
     method["card"] = {
         {"brand", brand},
         {"checks",
-         {{"address_line1_check", nullptr},
-          {"address_postal_code_check", nullptr},
-          {"cvc_check", "pass"}}},
+         {{"address_line1_check", text_or_null(std::string(card.checks.line1))},
+          {"address_postal_code_check", text_or_null(std::string(card.checks.postal_code))},
+          {"cvc_check", std::string(card.checks.cvc)}}},
         {"country", std::string(card.country)},
         {"display_brand", std::string(card.display_brand())},
         {"exp_month", static_cast<unsigned>(today.month())},
@@ -133,7 +144,7 @@ Json card_payment_method(Context& ctx, const TestCard& card) {
         {"funding", std::string(card.funding)},
         {"generated_from", nullptr},
         {"last4", std::string(card.last4())},
-        {"networks", {{"available", Json::array({brand})}, {"preferred", nullptr}}},
+        {"networks", {{"available", networks_of(card)}, {"preferred", nullptr}}},
         {"regulated_status", "unregulated"},
         {"three_d_secure_usage", {{"supported", true}}},
         {"wallet", nullptr},

@@ -37,64 +37,78 @@ constexpr Decline kAuthenticationRequired{
     "Your card was declined. This transaction requires authentication."};
 
 constexpr TestCard ok(std::string_view number, std::string_view name, std::string_view brand,
-                      std::string_view funding) {
-    return {.number = number, .name = name, .alias = "", .brand = brand, .funding = funding};
-}
-constexpr TestCard declines(std::string_view number, std::string_view name, std::string_view alias,
-                            const Decline& decline) {
+                      std::string_view funding, std::string_view country = "US",
+                      std::string_view alias = "") {
     return {.number = number,
             .name = name,
             .alias = alias,
-            .brand = "visa",
-            .funding = "credit",
-            .on_attach = &decline,
-            .on_charge = &decline};
-}
-constexpr TestCard asks(std::string_view number, std::string_view name, Authentication when,
-                        std::string_view country, const Decline* on_charge = nullptr) {
-    return {.number = number,
-            .name = name,
-            .alias = "",
-            .brand = "visa",
-            .funding = "credit",
-            .on_charge = on_charge,
-            .authentication = when,
+            .brand = brand,
+            .funding = funding,
             .country = country};
+}
+constexpr TestCard visa(std::string_view number, std::string_view name,
+                        std::string_view alias = "") {
+    return ok(number, name, "visa", "credit", "US", alias);
 }
 constexpr TestCard issued_in(std::string_view country, std::string_view number,
                              std::string_view name) {
-    return {.number = number,
-            .name = name,
-            .alias = "",
-            .brand = "visa",
-            .funding = "credit",
-            .country = country};
+    return ok(number, name, "visa", "credit", country);
+}
+constexpr TestCard declines(std::string_view number, std::string_view name, std::string_view alias,
+                            const Decline& decline, Risk risk = Risk::Normal) {
+    TestCard card = visa(number, name, alias);
+    card.on_attach = card.on_charge = &decline;
+    card.risk = risk;
+    return card;
+}
+constexpr TestCard asks(std::string_view number, std::string_view name, Authentication when,
+                        std::string_view country, const Decline* on_charge = nullptr) {
+    TestCard card = issued_in(country, number, name);
+    card.on_charge = on_charge;
+    card.authentication = when;
+    return card;
+}
+constexpr TestCard rated(std::string_view number, std::string_view name, Risk risk,
+                         const Decline* on_charge = nullptr) {
+    TestCard card = visa(number, name);
+    card.on_charge = on_charge;
+    card.risk = risk;
+    return card;
+}
+constexpr TestCard checks(std::string_view number, std::string_view name, CardChecks checks) {
+    TestCard card = visa(number, name);
+    card.checks = checks;
+    return card;
 }
 constexpr TestCard refunds(std::string_view number, std::string_view name, RefundOutcome refund) {
-    return {.number = number,
-            .name = name,
-            .alias = "",
-            .brand = "visa",
-            .funding = "credit",
-            .refund = refund};
+    TestCard card = visa(number, name);
+    card.refund = refund;
+    return card;
 }
 constexpr TestCard disputes(std::string_view number, std::string_view name, CardholderClaim claim) {
-    return {.number = number,
-            .name = name,
-            .alias = "",
-            .brand = "visa",
-            .funding = "credit",
-            .claim = claim};
+    TestCard card = visa(number, name);
+    card.claim = claim;
+    return card;
+}
+constexpr TestCard co_branded(std::string_view number, std::string_view name,
+                              std::string_view brand, std::string_view co_brand,
+                              std::string_view country) {
+    TestCard card = ok(number, name, brand, "credit", country);
+    card.co_brand = co_brand;
+    return card;
 }
 
+/// One raises early fraud warnings, the other is disputed more than once.
+constexpr std::array<std::string_view, 2> kLacking = {"4000000000005423", "4000000404000079"};
+
 constexpr auto kCards = std::to_array<TestCard>({
-    ok("4242424242424242", "pm_card_visa", "visa", "credit"),
+    visa("4242424242424242", "pm_card_visa", "pm_card_us"),
     ok("4000056655665556", "pm_card_visa_debit", "visa", "debit"),
     ok("5555555555554444", "pm_card_mastercard", "mastercard", "credit"),
     ok("5200828282828210", "pm_card_mastercard_debit", "mastercard", "debit"),
     ok("5105105105105100", "pm_card_mastercard_prepaid", "mastercard", "prepaid"),
-    // The numbers of these two names are recorded. The other numbers are published without a name;
-    // theirs are this sandbox's.
+    // The numbers of these two names are recorded. Where a number is published without a name, the
+    // name is this sandbox's, here and below.
     ok("371449635398431", "pm_card_amex", "amex", "credit"),
     ok("6011000990139424", "pm_card_discover", "discover", "credit"),
     ok("378282246310005", "pm_card_amex_0005", "amex", "credit"),
@@ -102,18 +116,82 @@ constexpr auto kCards = std::to_array<TestCard>({
     ok("3056930009020004", "pm_card_diners", "diners", "credit"),
     ok("3566002020360505", "pm_card_jcb", "jcb", "credit"),
     ok("6200000000000005", "pm_card_unionpay", "unionpay", "credit"),
+    ok("2223003122003222", "pm_card_mastercard_3222", "mastercard", "credit"),
+    ok("6011981111111113", "pm_card_discover_debit", "discover", "debit"),
+    ok("36227206271667", "pm_card_diners_1667", "diners", "credit"),
+    ok("6555900000604105", "pm_card_discover_4105", "discover", "credit"),
+    ok("6200000000000047", "pm_card_unionpay_debit", "unionpay", "debit"),
+    ok("6205500000000000004", "pm_card_unionpay_19", "unionpay", "credit"),
+    co_branded("4000002500001001", "pm_card_visa_cartesBancaires", "visa", "cartes_bancaires",
+               "FR"),
+    co_branded("5555552500001001", "pm_card_mastercard_cartesBancaires", "mastercard",
+               "cartes_bancaires", "FR"),
+    co_branded("4000050360000001", "pm_card_visa_eftposAu", "visa", "eftpos_au", "AU"),
+    co_branded("5555050360000080", "pm_card_mastercard_eftposAu", "mastercard", "eftpos_au", "AU"),
+    issued_in("AE", "4000007840000001", "pm_card_ae"),
+    issued_in("AR", "4000000320000021", "pm_card_ar"),
+    issued_in("AT", "4000000400000008", "pm_card_at"),
     issued_in("AU", "4000000360000006", "pm_card_au"),
+    issued_in("BE", "4000000560000004", "pm_card_be"),
+    issued_in("BG", "4000001000000000", "pm_card_bg"),
     issued_in("BR", "4000000760000002", "pm_card_br"),
+    issued_in("BY", "4000001120000005", "pm_card_by"),
     issued_in("CA", "4000001240000000", "pm_card_ca"),
+    issued_in("CH", "4000007560000009", "pm_card_ch"),
+    issued_in("CL", "4000001520000001", "pm_card_cl"),
+    issued_in("CN", "4000001560000002", "pm_card_cn"),
+    issued_in("CO", "4000001700000003", "pm_card_co"),
+    issued_in("CR", "4000001880000005", "pm_card_cr"),
+    issued_in("CY", "4000001960000008", "pm_card_cy"),
+    issued_in("CZ", "4000002030000002", "pm_card_cz"),
     issued_in("DE", "4000002760000016", "pm_card_de"),
+    issued_in("DK", "4000002080000001", "pm_card_dk"),
+    issued_in("EC", "4000002180000000", "pm_card_ec"),
+    issued_in("EE", "4000002330000009", "pm_card_ee"),
     issued_in("ES", "4000007240000007", "pm_card_es"),
+    issued_in("FI", "4000002460000001", "pm_card_fi"),
     issued_in("FR", "4000002500000003", "pm_card_fr"),
     issued_in("GB", "4000008260000000", "pm_card_gb"),
+    issued_in("GI", "4000002920000005", "pm_card_gi"),
+    issued_in("GR", "4000003000000030", "pm_card_gr"),
+    issued_in("HK", "4000003440000004", "pm_card_hk"),
+    issued_in("HR", "4000001910000009", "pm_card_hr"),
+    issued_in("HU", "4000003480000005", "pm_card_hu"),
+    issued_in("IE", "4000003720000005", "pm_card_ie"),
     issued_in("IN", "4000003560000008", "pm_card_in"),
+    issued_in("IT", "4000003800000008", "pm_card_it"),
     issued_in("JP", "4000003920000003", "pm_card_jp"),
+    issued_in("LI", "4000004380000004", "pm_card_li"),
+    issued_in("LT", "4000004400000000", "pm_card_lt"),
+    issued_in("LU", "4000004420000006", "pm_card_lu"),
+    issued_in("LV", "4000004280000005", "pm_card_lv"),
+    issued_in("MT", "4000004700000007", "pm_card_mt"),
     issued_in("MX", "4000004840008001", "pm_card_mx"),
+    issued_in("MY", "4000004580000002", "pm_card_my"),
+    issued_in("NL", "4000005280000002", "pm_card_nl"),
+    issued_in("NO", "4000005780000007", "pm_card_no"),
+    issued_in("NZ", "4000005540000008", "pm_card_nz"),
+    issued_in("PA", "4000005910000000", "pm_card_pa"),
+    issued_in("PE", "4000006040000068", "pm_card_pe"),
+    issued_in("PL", "4000006160000005", "pm_card_pl"),
+    issued_in("PT", "4000006200000007", "pm_card_pt"),
+    issued_in("PY", "4000006000000066", "pm_card_py"),
+    issued_in("RO", "4000006420000001", "pm_card_ro"),
+    issued_in("SA", "4000006820000007", "pm_card_sa"),
+    issued_in("SE", "4000007520000008", "pm_card_se"),
     issued_in("SG", "4000007020000003", "pm_card_sg"),
-    ok("4000000000000077", "pm_card_bypassPending", "visa", "credit"),
+    issued_in("SI", "4000007050000006", "pm_card_si"),
+    issued_in("SK", "4000007030000001", "pm_card_sk"),
+    issued_in("TH", "4000007640000003", "pm_card_th"),
+    issued_in("TW", "4000001580000008", "pm_card_tw"),
+    issued_in("UY", "4000008580000003", "pm_card_uy"),
+    ok("5200007840000022", "pm_card_ae_mastercard", "mastercard", "credit", "AE"),
+    ok("4000058260000005", "pm_card_gb_debit", "visa", "debit", "GB"),
+    ok("5555558265554449", "pm_card_gb_mastercard", "mastercard", "credit", "GB"),
+    ok("3530111333300000", "pm_card_jp_jcb", "jcb", "credit", "JP"),
+    ok("4000057640000008", "pm_card_th_debit", "visa", "debit", "TH"),
+    visa("4000000000000077", "pm_card_bypassPending"),
+    issued_in("IE", "4000003720000278", "pm_card_bypassPendingInternational"),
 
     declines("4000000000000002", "pm_card_chargeDeclined", "pm_card_visa_chargeDeclined", kGeneric),
     declines("4000000000009995", "pm_card_chargeDeclinedInsufficientFunds",
@@ -124,11 +202,20 @@ constexpr auto kCards = std::to_array<TestCard>({
              "pm_card_visa_chargeDeclinedStolenCard", kStolen),
     declines("4000000000006975", "pm_card_chargeDeclinedVelocityLimitExceeded",
              "pm_card_visa_chargeDeclinedVelocityLimitExceeded", kVelocity),
-    declines("4100000000000019", "pm_card_chargeDeclinedFraudulent", "pm_card_riskLevelHighest",
-             kFraudulent),
+    declines("4100000000000019", "pm_card_chargeDeclinedFraudulent", "pm_card_radarBlock",
+             kFraudulent, Risk::Highest),
     declines("4000000000000069", "pm_card_chargeDeclinedExpiredCard", "", kExpired),
     declines("4000000000000127", "pm_card_chargeDeclinedIncorrectCvc", "", kIncorrectCvc),
     declines("4000000000000119", "pm_card_chargeDeclinedProcessingError", "", kProcessing),
+
+    rated("4000000000004954", "pm_card_riskLevelHighest", Risk::Highest, &kFraudulent),
+    rated("4000000000009235", "pm_card_riskLevelElevated", Risk::Elevated),
+    checks("4000000000000101", "pm_card_cvcCheckFail", {.cvc = "fail"}),
+    checks("4000000000000036", "pm_card_avsZipFail", {.postal_code = "fail"}),
+    checks("4000000000000028", "pm_card_avsLine1Fail", {.line1 = "fail"}),
+    checks("4000000000000010", "pm_card_avsFail", {.postal_code = "fail", .line1 = "fail"}),
+    checks("4000000000000044", "pm_card_avsUnchecked",
+           {.postal_code = "unavailable", .line1 = "unavailable"}),
 
     {.number = "4000000000000341",
      .name = "pm_card_chargeCustomerFail",
@@ -146,6 +233,18 @@ constexpr auto kCards = std::to_array<TestCard>({
          Authentication::Always, "GB", &kInsufficientFunds),
     asks("4000000000003220", "pm_card_threeDSecure2Required", Authentication::Always, "US"),
     asks("4000000000003063", "pm_card_threeDSecureRequired", Authentication::Always, "US"),
+    // What distinguishes these three is shown by apps on telephones only.
+    asks("4000000000003238", "pm_card_threeDSecure_3238", Authentication::Always, "US"),
+    asks("4000000000003246", "pm_card_threeDSecure_3246", Authentication::Always, "US"),
+    asks("4000000000003253", "pm_card_threeDSecure_3253", Authentication::Always, "US"),
+    asks("4000008400001629", "pm_card_threeDSecureRequiredChargeDeclined", Authentication::Always,
+         "US", &kGeneric),
+    // The bank's page cannot be reached: the charge is declined, and nobody is asked.
+    asks("4000008400001280", "pm_card_threeDSecureRequiredProcessingError", Authentication::Never,
+         "US", &kGeneric),
+    // Nothing here asks for 3-D Secure where a card does not need it.
+    visa("4000000000003055", "pm_card_threeDSecureOptional"),
+    visa("4000000000003097", "pm_card_threeDSecureOptionalProcessingError"),
 
     refunds("4000000000007726", "pm_card_pendingRefund", RefundOutcome::PendingThenSucceeds),
     refunds("4000000000005126", "pm_card_refundFail", RefundOutcome::SucceedsThenFails),
@@ -185,6 +284,10 @@ std::span<const TestCard> test_cards() { return kCards; }
 
 const TestCard* card_by_number(std::string_view number) {
     return first_card([&](const TestCard& card) { return card.number == number; });
+}
+
+bool is_lacking_card(std::string_view number) {
+    return std::ranges::find(kLacking, number) != kLacking.end();
 }
 
 const TestCard* card_by_name(std::string_view name) {

@@ -37,6 +37,16 @@ enum class CardholderClaim : std::uint8_t {
     FraudInquiry,  ///< the bank only asks: no money moves
 };
 
+/// What Radar thinks of a charge, at Stripe's default rules: it blocks what is highest.
+enum class Risk : std::uint8_t { Normal, Elevated, Highest };
+
+/// What the bank says to what the cardholder typed: "pass", "fail", "unavailable"; "" if nothing.
+struct CardChecks {
+    std::string_view cvc = "pass";
+    std::string_view postal_code = "";
+    std::string_view line1 = "";
+};
+
 /// One of Stripe's published test cards (https://docs.stripe.com/testing). What the card does is
 /// the whole issuer of the sandbox.
 struct TestCard {
@@ -51,6 +61,9 @@ struct TestCard {
     RefundOutcome refund = RefundOutcome::Succeeds;
     std::string_view country = "US";  ///< of the issuing bank, ISO 3166-1 alpha-2
     CardholderClaim claim = CardholderClaim::None;
+    Risk risk = Risk::Normal;
+    CardChecks checks{};
+    std::string_view co_brand = "";  ///< "cartes_bancaires": what else it can be charged through
 
     [[nodiscard]] std::string_view last4() const { return number.substr(number.size() - 4); }
     /// As a payment page names the brand: "american_express" for "amex".
@@ -58,8 +71,10 @@ struct TestCard {
 };
 
 std::span<const TestCard> test_cards();
-/// By number; nullptr for a number that is not a test card.
+/// By number; nullptr for a number that is not a test card, or one that the sandbox lacks.
 const TestCard* card_by_number(std::string_view number);
+/// A test card of Stripe's that the sandbox does not have, because it does what nothing here does.
+bool is_lacking_card(std::string_view number);
 /// By "pm_card_..." or "tok_..."; nullptr for any other text.
 const TestCard* card_by_name(std::string_view name);
 /// The card behind a payment method document (its private member "_card"); nullptr if it has none.

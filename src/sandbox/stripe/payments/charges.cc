@@ -13,7 +13,25 @@
 namespace turnpike::twin {
 namespace {
 
-Json outcome_of(const Decline* decline) {
+/// From 65 on Radar calls a risk elevated, from 75 on highest (https://docs.stripe.com/radar).
+std::pair<std::string, int> risk_of(const TestCard* card) {
+    switch (card == nullptr ? Risk::Normal : card->risk) {
+        case Risk::Normal: return {"normal", 24};
+        case Risk::Elevated: return {"elevated", 65};
+        case Risk::Highest: return {"highest", 75};
+    }
+    std::unreachable();
+}
+
+/// Radar's own no: the bank was not asked.
+Json blocked_outcome() {
+    return {{"network_status", "not_sent_to_network"},
+            {"reason", "highest_risk_level"},
+            {"seller_message", "Stripe blocked this payment as too risky."},
+            {"type", "blocked"}};
+}
+
+Json outcome_of(const Decline* decline, const TestCard* card) {
     Json outcome;
     const auto text = [](std::string_view value) {
         return value.empty() ? Json() : Json(std::string(value));
@@ -27,12 +45,14 @@ Json outcome_of(const Decline* decline) {
     if (decline != nullptr)
         outcome["reason"] =
             text(decline->decline_code.empty() ? decline->code : decline->decline_code);
-    outcome["risk_level"] = "normal";
-    outcome["risk_score"] = 24;
+    const auto [level, score] = risk_of(card);
+    outcome["risk_level"] = level;
+    outcome["risk_score"] = score;
     outcome["seller_message"] =
         decline == nullptr ? "Payment complete."
                            : "The bank did not return any further details with this decline.";
     outcome["type"] = decline == nullptr ? "authorized" : "issuer_declined";
+    if (decline != nullptr && level == "highest") outcome.update(blocked_outcome());
     return outcome;
 }
 
@@ -49,9 +69,7 @@ Json card_details(const Json& method, std::int64_t amount, const Decline* declin
     details["amount_authorized"] = decline == nullptr ? Json(amount) : Json();
     details["authorization_code"] = nullptr;
     details["brand"] = card.value("brand", Json());
-    details["checks"]["address_line1_check"] = nullptr;
-    details["checks"]["address_postal_code_check"] = nullptr;
-    details["checks"]["cvc_check"] = "pass";
+    details["checks"] = part_of(card, "checks");
     for (const char* member : {"country", "exp_month", "exp_year"})
         details[member] = card.value(member, Json());
     details["extended_authorization"] = status_of("disabled");
@@ -102,7 +120,7 @@ void add_failure(Json& charge, const Decline* decline) {
 
 void add_result(Json& charge, const Json& method, const Decline* decline) {
     const bool paid = decline == nullptr;
-    charge["outcome"] = outcome_of(decline);
+    charge["outcome"] = outcome_of(decline, card_of_payment_method(method));
     charge["paid"] = paid;
     charge["payment_method"] = method.at("id");
     charge["payment_method_details"] = method_details(charge, method, decline);
@@ -187,7 +205,7 @@ Json settle_pending_charge(Context& ctx, const std::string& id, const Decline* d
     auto charge = ctx.find("charge", id);
     check(charge.has_value(), "a pending charge is never removed");
     const bool paid = decline == nullptr;
-    (*charge)["outcome"] = outcome_of(decline);
+    (*charge)["outcome"] = outcome_of(decline, nullptr);
     (*charge)["paid"] = paid;
     (*charge)["status"] = paid ? "succeeded" : "failed";
     (*charge)["captured"] = paid;
