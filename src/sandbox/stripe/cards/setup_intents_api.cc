@@ -203,7 +203,8 @@ Answer update_setup_intent(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto intent = require_setup_intent(operation);
     if (!intent) return intent;
-    if ((settings.payment_method || settings.customer) && is_final(*intent))
+    const bool changes_method = settings.payment_method || settings.new_method;
+    if ((changes_method || settings.customer) && is_final(*intent))
         return too_late_to("update", *intent);
     const Json before = *intent;
     if (auto problem = apply_setup_settings(ctx, *intent, settings))

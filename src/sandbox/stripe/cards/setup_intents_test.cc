@@ -329,6 +329,8 @@ TEST_F(SetupIntentTest, RefusesWhatItsStateDoesNotAllow) {
          "You cannot update this SetupIntent because it has already succeeded."},
         {canceled, "", "payment_method=pm_card_visa",
          "You cannot update this SetupIntent because it has been canceled."},
+        {canceled, "", "payment_method_data[type]=card&payment_method_data[card][token]=tok_visa",
+         "You cannot update this SetupIntent because it has been canceled."},
         {done, "/cancel", "",
          "You cannot cancel this SetupIntent because it has a status of succeeded. Only a "
          "SetupIntent with one of the following statuses may be canceled: "
