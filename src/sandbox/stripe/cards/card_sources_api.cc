@@ -3,6 +3,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/cards/card_sources.h"
+#include "sandbox/stripe/cards/cards.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/fields.h"
@@ -68,13 +69,7 @@ void read_source(Params& params, Json& method) {
     for (const std::string line : {"city", "country", "line1", "line2", "state"})
         if (const auto text = params.text("address_" + line)) address[line] = text_or_null(*text);
     if (const auto zip = params.text("address_zip")) address["postal_code"] = text_or_null(*zip);
-    if (const auto month = params.integer("exp_month")) {
-        if (*month < 1 || *month > 12)
-            params.complain(bad_param("exp_month", "invalid_expiry_month",
-                                      "Your card's expiration month is invalid."));
-        method["card"]["exp_month"] = *month;
-    }
-    set_integer(params, "exp_year", method["card"]);
+    read_expiry(params, method["card"]);
     merge_metadata(method, params.metadata());
 }
 

@@ -147,7 +147,11 @@ TEST_F(CardSourceTest, AreAddedUpdatedListedAndDeleted) {
         "Ada");
     EXPECT_THAT(sandbox_.new_events(),
                 ElementsAre("payment_method.updated", "customer.source.updated"));
-    EXPECT_EQ(sandbox_.refused(of_first, "exp_month=13").code, "invalid_expiry_month");
+    const StripeError wrong = sandbox_.refused(of_first, "exp_month=13");
+    EXPECT_EQ(wrong.code, "invalid_expiry_month");
+    EXPECT_EQ(wrong.param, "exp_month");
+    EXPECT_EQ(sandbox_.post(of_first, "exp_year=32")["exp_year"], 2032);
+    sandbox_.new_events();
 
     const Json deleted = sandbox_.remove(of_first);
     EXPECT_EQ(to_text(deleted),

@@ -20,6 +20,9 @@ constexpr std::string_view kLiveCard =
     "Your card was declined. Your request was in test mode, but used a non test (live) card. For a "
     "list of valid test cards, visit: https://stripe.com/docs/testing.";
 
+constexpr const char* kMonthCode = "invalid_expiry_month";
+constexpr const char* kWrongMonth = "Your card's expiration month is invalid.";
+
 /// The same card has the same fingerprint in one account.
 std::string fingerprint_of(const std::string& account, std::string_view number) {
     std::string text = to_base64url(sha256(account + ":" + std::string(number)));
@@ -81,11 +84,11 @@ void set_holder(Json& method, const Holder& holder) {
     if (holder.name) billing["name"] = text_or_null(*holder.name);
 }
 
+bool is_month(std::int64_t month) { return month >= 1 && month <= 12; }
+
 std::optional<Refusal> expiry_problem(Context& ctx, std::int64_t month, std::int64_t year) {
     const auto today = day_of(ctx.now());
-    if (month < 1 || month > 12)
-        return wrong_card("invalid_expiry_month", "Your card's expiration month is invalid.",
-                          "exp_month");
+    if (!is_month(month)) return wrong_card(kMonthCode, kWrongMonth, "exp_month");
     const auto this_year = static_cast<int>(today.year());
     const auto this_month = static_cast<unsigned>(today.month());
     const bool is_past =
@@ -182,16 +185,19 @@ Outcome<Json> read_card(Context& ctx, Params& params, CardForm form) {
     return method;
 }
 
+void read_expiry(Params& params, Json& card) {
+    if (const auto month = params.integer("exp_month")) {
+        if (!is_month(*month))
+            params.complain(bad_param(params.name_of("exp_month"), kMonthCode, kWrongMonth));
+        card["exp_month"] = *month;
+    }
+    if (const auto year = params.integer("exp_year")) card["exp_year"] = full_year(*year);
+}
+
 void update_card(Params& params, Json& method) {
     auto given = params.object("card");
     if (!given) return;
-    if (const auto month = given->integer("exp_month")) {
-        if (*month < 1 || *month > 12)
-            given->complain(bad_param(given->name_of("exp_month"), "invalid_expiry_month",
-                                      "Your card's expiration month is invalid."));
-        method["card"]["exp_month"] = *month;
-    }
-    if (const auto year = given->integer("exp_year")) method["card"]["exp_year"] = full_year(*year);
+    read_expiry(*given, method["card"]);
     given->ignore("networks");
     params.absorb(*given);
 }

@@ -14,7 +14,9 @@ enum class CardForm : bool { Method, Token };
 /// Errors: 402 for a number, date or code that no card can have, with Stripe's codes.
 Outcome<Json> read_card(Context& ctx, Params& params, CardForm form = CardForm::Method);
 
-/// Changes exp_month and exp_year.
+/// Changes exp_month and exp_year of a card, where they are given.
+void read_expiry(Params& params, Json& card);
+/// The same of card[exp_month|exp_year].
 void update_card(Params& params, Json& method);
 
 }  // namespace turnpike::twin
