@@ -54,11 +54,13 @@ void forget_default(Context& ctx, const std::string& customer_id, const std::str
     }
 }
 
+std::optional<std::string> read_redisplay(Params& params) {
+    return params.one_of("allow_redisplay", {"always", "limited", "unspecified"});
+}
+
 void read_common(Params& params, Json& method) {
     set_billing_details(params, method);
-    if (const auto redisplay =
-            params.one_of("allow_redisplay", {"always", "limited", "unspecified"}))
-        method["allow_redisplay"] = *redisplay;
+    if (const auto redisplay = read_redisplay(params)) method["allow_redisplay"] = *redisplay;
     merge_metadata(method, params.metadata());
 }
 
@@ -120,11 +122,14 @@ Answer detach(Operation& operation) {
 
 /// Lists show methods of customers only.
 Answer list_of_customer(Operation& operation, const std::string& customer) {
-    const auto type = read_method_type(operation.params, "type").value_or("card");
-    operation.params.ignore("allow_redisplay");
-    return list_objects(
-        operation, kPaymentMethodKind, {.customer = customer},
-        [&](const Json& method) { return !customer.empty() && text_of(method, "type") == type; });
+    const auto type = read_method_type(operation.params, "type");
+    const auto redisplay = read_redisplay(operation.params);
+    if (customer.empty()) return list_page(operation, operation.url, {});
+    return list_objects(operation, kPaymentMethodKind, {.customer = customer},
+                        [&](const Json& method) {
+                            return (!type || text_of(method, "type") == *type) &&
+                                   (!redisplay || text_of(method, "allow_redisplay") == *redisplay);
+                        });
 }
 
 Answer list_payment_methods(Operation& operation) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "sandbox/stripe/cards/test_cards.h"
+#include "sandbox/stripe/testing/billing_testing.h"
 #include "sandbox/stripe/testing/testing.h"
 
 namespace turnpike::twin {
@@ -197,6 +198,44 @@ TEST(PaymentMethods, BelongToOneCustomer) {
     EXPECT_EQ(twin.post(attach(method), "customer=" + bob).status, 400);
     EXPECT_EQ(twin.get("/v1/customers/" + ada + "/payment_methods/" + method).status, 200);
     EXPECT_EQ(twin.get("/v1/customers/" + bob + "/payment_methods/" + method).status, 404);
+}
+
+// PaymentMethodListParams.type of stripe@20.4.1: "Unfiltered, the list returns all payment method
+// types except `custom`."
+TEST(PaymentMethods, AreListedOfACustomerAsAsked) {
+    TwinUnderTest twin;
+    const auto ada = twin.post_id("/v1/customers", "");
+    const auto card = twin.post_id(attach("pm_card_visa"), "customer=" + ada);
+    twin.post("/v1/payment_methods/" + card, "allow_redisplay=always");
+    const auto account = twin.post_id(
+        "/v1/payment_methods",
+        "type=sepa_debit&sepa_debit[iban]=AT611904300234573201&billing_details[name]=Ada&"
+        "billing_details[email]=ada@example.com");
+    twin.post(attach(account), "customer=" + ada);
+    twin.post("/v1/payment_methods", std::string(kCard) + "&card[number]=4242424242424242");
+    const struct {
+        const char* filter;
+        std::vector<std::string> ids;
+    } cases[] = {
+        {"", {account, card}},
+        {"type=card", {card}},
+        {"type=sepa_debit", {account}},
+        {"allow_redisplay=always", {card}},
+        {"allow_redisplay=unspecified", {account}},
+        {"allow_redisplay=limited", {}},
+        {"allow_redisplay=always&type=sepa_debit", {}},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.filter);
+        const std::string filter = c.filter;
+        const auto of_path = twin.get("/v1/customers/" + ada + "/payment_methods?" + filter);
+        EXPECT_EQ(texts_of(of_path.body.at("data"), "id"), c.ids);
+        const auto of_all = twin.get("/v1/payment_methods?customer=" + ada + "&" + filter);
+        EXPECT_EQ(texts_of(of_all.body.at("data"), "id"), c.ids);
+    }
+    EXPECT_EQ(twin.get("/v1/payment_methods?allow_redisplay=never").error("param"),
+              "allow_redisplay");
+    EXPECT_TRUE(twin.get("/v1/payment_methods").body.at("data").empty());
 }
 
 // `stripe trigger customer.subscription.created` and others make their method from a token.
