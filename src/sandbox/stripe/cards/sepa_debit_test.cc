@@ -163,6 +163,36 @@ TEST(SepaDebit, IsForEurosAndForIntentsThatTakeIt) {
               "payment_method");
 }
 
+// A debit is one step: what it takes cannot be authorized first and captured later.
+TEST(SepaDebit, IsNotCapturedByHand) {
+    BillingSandbox sandbox;
+    const std::string intents = "/v1/payment_intents";
+    const std::string manual = "&capture_method=manual";
+    const std::string debit = "&payment_method_types[]=sepa_debit";
+    const std::string form = "amount=1000&currency=eur";
+    const Json later = sandbox.post(intents, form + debit);
+    const Json by_hand = sandbox.post(intents, form + manual);
+    const struct {
+        std::string path, form;
+    } cases[] = {
+        {intents, form + manual + debit},
+        {intents, form + manual + debit + "&payment_method_types[]=card"},
+        {intents + "/" + text_of(later, "id"), manual.substr(1)},
+        {intents + "/" + text_of(later, "id") + "/confirm",
+         "payment_method=" + debit_method(sandbox, "AT611904300234573201") + manual},
+        {intents + "/" + text_of(by_hand, "id"), debit.substr(1)},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.path + " " + c.form);
+        const StripeError error = sandbox.refused(c.path, c.form);
+        EXPECT_EQ(error.code, "payment_intent_invalid_parameter");
+        EXPECT_EQ(error.param, "capture_method");
+        EXPECT_EQ(error.message,
+                  "The payment method type \"sepa_debit\" does not support manual capture.");
+    }
+    EXPECT_EQ(sandbox.rows("objects WHERE kind = 'charge'"), 0);
+}
+
 TEST(SepaDebit, CannotBeTakenBackWhileTheBankThinks) {
     BillingSandbox sandbox;
     const Json begun = start_payment(sandbox, "AT611904300234573201");

@@ -30,16 +30,21 @@ std::string joined(const Json& texts) {
     return list;
 }
 
-/// Stripe takes bank debits in the currency of the account only.
-std::optional<StripeError> check_currency(const Json& intent) {
+/// Stripe takes bank debits in the currency of the account only, and in one step.
+std::optional<StripeError> check_debit(const Json& intent) {
     const Json& types = intent.at("payment_method_types");
-    const std::string currency = text_of(intent, "currency");
-    if (currency == "eur" || std::ranges::find(types, Json("sepa_debit")) == types.end())
-        return std::nullopt;
-    return bad_param("currency", "payment_intent_invalid_parameter",
-                     "The currency provided (" + currency +
-                         ") is invalid for one or more payment method types on this PaymentIntent. "
-                         "`sepa_debit` only supports the following currencies: `eur`.")
+    if (std::ranges::find(types, Json("sepa_debit")) == types.end()) return std::nullopt;
+    const std::string code = "payment_intent_invalid_parameter";
+    if (const std::string currency = text_of(intent, "currency"); currency != "eur")
+        return bad_param("currency", code,
+                         "The currency provided (" + currency +
+                             ") is invalid for one or more payment method types on this "
+                             "PaymentIntent. `sepa_debit` only supports the following currencies: "
+                             "`eur`.")
+            .error();
+    if (text_of(intent, "capture_method") != "manual") return std::nullopt;
+    return bad_param("capture_method", code,
+                     "The payment method type \"sepa_debit\" does not support manual capture.")
         .error();
 }
 
@@ -89,7 +94,6 @@ std::optional<StripeError> apply_method(Context& ctx, Json& intent,
     const auto method = resolve_payment_method(ctx, *settings.payment_method, "payment_method");
     if (!method) return method.error();
     if (auto problem = check_method(intent, *method)) return problem;
-    ctx.put(*method);
     set_payment_method(intent, method->at("id"));
     return std::nullopt;
 }
@@ -172,7 +176,7 @@ std::optional<StripeError> apply_intent_settings(Context& ctx, Json& intent,
         intent["automatic_payment_methods"] = nullptr;
         intent["payment_method_types"] = *settings.method_types;
     }
-    if (auto problem = check_currency(intent)) return problem;
+    if (auto problem = check_debit(intent)) return problem;
     intent.update(settings.notes);
     merge_metadata(intent, settings.metadata);
     return apply_method(ctx, intent, settings);
