@@ -71,6 +71,18 @@ TEST_F(BalanceTransactions, RecordEveryChange) {
     EXPECT_EQ(sandbox_.get("/v1/customers/" + customer_).at("balance"), -400);
 }
 
+// A balance that was set without any currency known is in the account's own.
+TEST_F(BalanceTransactions, BindTheCustomerToTheirCurrency) {
+    const std::string ann = sandbox_.customer("", "&balance=-1000");
+    const Json booked = sandbox_.get("/v1/customers/" + ann + "/balance_transactions")["data"][0];
+    EXPECT_EQ(booked.at("currency"), "usd");
+    EXPECT_EQ(sandbox_.get("/v1/customers/" + ann).at("currency"), nullptr);
+    const std::string item = "customer=" + ann + "&amount=1000&currency=";
+    EXPECT_THAT(sandbox_.refused("/v1/invoiceitems", item + "eur").message,
+                ::testing::EndsWith("or invoice item with currency usd."));
+    EXPECT_EQ(sandbox_.post("/v1/invoiceitems", item + "usd").at("currency"), "usd");
+}
+
 TEST_F(BalanceTransactions, AreMadeByTheSeller) {
     sandbox_.new_events();
     const std::string path = "/v1/customers/" + customer_ + "/balance_transactions";

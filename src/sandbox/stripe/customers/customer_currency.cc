@@ -8,6 +8,15 @@
 namespace turnpike::twin {
 namespace {
 
+/// The account's: of what nobody has said otherwise.
+constexpr std::string_view kAccountCurrency = "usd";
+
+std::string last_currency(Context& ctx, const std::string& customer) {
+    const auto found = ctx.look("customer", customer);
+    std::string last = found ? text_of(*found, "currency") : "";
+    return last.empty() ? std::string(kAccountCurrency) : last;
+}
+
 /// A subscription of the customer that has not ended, most often the newest.
 std::optional<Json> running_subscription(Context& ctx, const std::string& customer) {
     Context::Slice slice{.limit = 4};
@@ -28,7 +37,7 @@ std::string bound_currency(Context& ctx, const std::string& customer) {
     if (!waiting.empty()) return text_of(waiting.front(), "currency");
     const auto found = ctx.look("customer", customer);
     const bool owes = found && integer_of(*found, "balance") != 0;
-    return owes ? text_of(*found, "currency") : "";
+    return owes ? last_currency(ctx, customer) : "";
 }
 
 }  // namespace
@@ -47,9 +56,7 @@ std::optional<StripeError> check_customer_currency(Context& ctx, const std::stri
 
 std::string default_currency(Context& ctx, const std::string& customer) {
     if (const std::string bound = bound_currency(ctx, customer); !bound.empty()) return bound;
-    const auto found = ctx.look("customer", customer);
-    const std::string last = found ? text_of(*found, "currency") : "";
-    return last.empty() ? "usd" : last;
+    return last_currency(ctx, customer);
 }
 
 std::string pending_parent(const std::string& customer) { return "pending:" + customer; }
