@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view kCoupon = "coupon";
 constexpr std::size_t kCouponNameMax = 40;
 constexpr std::size_t kCouponIdLength = 8;
+constexpr std::int64_t kDurationMonthsMax = 1'200;
 
 Json new_coupon(Context& ctx) {
     const auto random = ctx.new_id(kCoupon);
@@ -87,6 +88,10 @@ void read_duration(Params& params, Json& coupon) {
     if (const auto duration = params.one_of("duration", {"forever", "once", "repeating"}))
         coupon["duration"] = *duration;
     const auto months = read_positive(params, "duration_in_months");
+    if (months > kDurationMonthsMax)
+        params.complain(bad_param("duration_in_months", "parameter_invalid_integer",
+                                  "This value must be less than or equal to " +
+                                      std::to_string(kDurationMonthsMax) + "."));
     const bool repeats = text_of(coupon, "duration") == "repeating";
     if (repeats && !months)
         params.complain(bad_param("duration", "",

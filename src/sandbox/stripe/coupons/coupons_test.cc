@@ -86,6 +86,8 @@ TEST(Coupons, RefuseBadInputByName) {
          "The duration_in_months param must be set when creating a coupon with a repeating "
          "duration"},
         {"percent_off=10&duration_in_months=3", "duration_in_months", "with a repeating duration"},
+        {"percent_off=10&duration=repeating&duration_in_months=1201", "duration_in_months",
+         "This value must be less than or equal to 1200."},
         {"percent_off=10&redeem_by=1000", "redeem_by",
          "The parameter `redeem_by` expects a unix timestamp representing a date and time in the "
          "future. You specified the value `1000` which is in the past."},

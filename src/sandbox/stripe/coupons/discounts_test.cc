@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sandbox/documents.h"
 #include "sandbox/stripe/testing/testing.h"
 
 namespace turnpike::twin {
@@ -112,6 +113,16 @@ TEST_F(Discounts, OfARepeatingCouponEndWithItsLastMonth) {
     EXPECT_EQ(last_event("customer.discount.deleted").at("object").at("id"), discount.at("id"));
 }
 
+TEST_F(Discounts, LastForUpToAHundredYears) {
+    twin_.post("/v1/coupons", "percent_off=5&id=Q&duration=repeating&duration_in_months=1200");
+    const auto discount = twin_.post("/v1/customers", "coupon=Q").body.at("discount");
+    const auto day = [&](const char* member) {
+        return std::chrono::year_month_day(
+            std::chrono::floor<std::chrono::days>(from_unix_seconds(integer_of(discount, member))));
+    };
+    EXPECT_EQ(day("end"), day("start") + std::chrono::years(100));
+}
+
 TEST_F(Discounts, UseUpTheirCoupon) {
     twin_.post("/v1/coupons", "percent_off=5&id=ONE&max_redemptions=1");
     const auto code = twin_.post_id("/v1/promotion_codes", "coupon=ONE");
@@ -124,6 +135,34 @@ TEST_F(Discounts, UseUpTheirCoupon) {
     EXPECT_EQ(refused.error("code"), "coupon_expired");
     EXPECT_EQ(refused.error("message"), "Coupon expired: ONE");
     EXPECT_EQ(twin_.get("/v1/customers").body.at("data").size(), 1U);
+}
+
+TEST_F(Discounts, AreNotOfOneCouponTwice) {
+    twin_.post("/v1/coupons", "percent_off=5&id=ONE&max_redemptions=1");
+    const auto code = twin_.post_id("/v1/promotion_codes", "coupon=ONE");
+    const auto other = twin_.post_id("/v1/promotion_codes", "coupon=ONE&code=OTHER");
+    const auto ann = twin_.post_id("/v1/customers", "");
+    const auto item = [&](const std::string& first, const std::string& second) {
+        return twin_.post("/v1/invoiceitems", "customer=" + ann + "&amount=500&discounts[0]" +
+                                                  first + "&discounts[1]" + second);
+    };
+    for (const auto& second : {std::string("[coupon]=ONE"), "[promotion_code]=" + other}) {
+        for (const auto& first : {std::string("[coupon]=ONE"), "[promotion_code]=" + code}) {
+            const auto refused = item(first, second);
+            EXPECT_EQ(refused.status, 400);
+            EXPECT_EQ(refused.error("param"), "discounts[1]" + second.substr(0, second.find('=')));
+            EXPECT_EQ(refused.error("message"), "The coupon ONE can be redeemed once in a list.");
+        }
+    }
+    EXPECT_EQ(coupon("ONE").at("times_redeemed"), 0);
+    const auto both = item("[coupon]=ONE", "[coupon]=TWENTY").body;
+    EXPECT_EQ(coupon("ONE").at("times_redeemed"), 1);
+    const auto kept = "[discount]=" + both.at("discounts").at(0).get<std::string>();
+    EXPECT_EQ(twin_
+                  .post("/v1/invoiceitems/" + both.at("id").get<std::string>(),
+                        "discounts[0]" + kept + "&discounts[1]" + kept)
+                  .error("param"),
+              "discounts[1][discount]");
 }
 
 TEST_F(Discounts, RefuseWhatCannotBeRedeemed) {

@@ -1,5 +1,6 @@
 #include "sandbox/stripe/coupons/redeem.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "json/value.h"
@@ -147,6 +148,27 @@ Outcome<Redeemed> redeem_one(Context& ctx, const DiscountTarget& target,
     return Redeemed{new_discount(ctx, target, *found)};
 }
 
+std::string coupon_of_discount(const Json& discount) {
+    return text_of(discount.at("source"), "coupon");
+}
+
+/// What is counted when all of them are stored cannot be checked of each alone.
+std::optional<Refusal> check_repeated(const Redeemed& redeemed, const std::vector<Redeemed>& others,
+                                      const std::string& param) {
+    const bool is_new = redeemed.origin == Redeemed::Origin::New;
+    const auto id_of = [&](const Json& discount) {
+        return is_new ? coupon_of_discount(discount) : text_of(discount, "id");
+    };
+    const std::string id = id_of(redeemed.discount);
+    const bool repeated = std::ranges::any_of(others, [&](const Redeemed& other) {
+        return other.origin == redeemed.origin && id_of(other.discount) == id;
+    });
+    if (!repeated) return std::nullopt;
+    return bad_param(param, "",
+                     "The " + std::string(is_new ? "coupon " : "discount ") + id + " can be " +
+                         (is_new ? "redeemed" : "reused") + " once in a list.");
+}
+
 DiscountRequest read_entry(Params& entry) {
     static constexpr std::pair<const char*, Kind> kNames[] = {
         {"coupon", Kind::Coupon},
@@ -192,6 +214,7 @@ Outcome<std::vector<Redeemed>> redeem(Context& ctx, const DiscountTarget& target
     for (const DiscountRequest& request : requests) {
         auto redeemed = redeem_one(ctx, target, request);
         if (!redeemed) return Refusal(redeemed.error());
+        if (auto refusal = check_repeated(*redeemed, all, request.param)) return *refusal;
         all.push_back(*std::move(redeemed));
     }
     return all;
@@ -209,7 +232,7 @@ void store_redeemed(Context& ctx, const std::vector<Redeemed>& redeemed) {
         ctx.put(discount);
         // The coupon last: when it is used up, it ends its promotion codes.
         count_redemption_of(ctx, "promotion_code", text_of(discount, "promotion_code"));
-        count_redemption_of(ctx, "coupon", text_of(discount.at("source"), "coupon"));
+        count_redemption_of(ctx, "coupon", coupon_of_discount(discount));
     }
 }
 

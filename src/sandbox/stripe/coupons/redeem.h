@@ -38,7 +38,7 @@ struct Redeemed {
 };
 /// Checks the requests and makes the discounts, in their order. Stores nothing.
 /// Errors: 400 naming the parameter for what does not exist, cannot be redeemed by this customer,
-/// or has no amount in this currency.
+/// has no amount in this currency, or is in the list already.
 Outcome<std::vector<Redeemed>> redeem(Context& ctx, const DiscountTarget& target,
                                       const std::vector<DiscountRequest>& requests);
 std::vector<Json> terms_of(const std::vector<Redeemed>& redeemed);
