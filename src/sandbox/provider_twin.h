@@ -53,10 +53,11 @@ public:
     /// The provider's words where misfortune answers: 429 (too many requests), or 500, which says
     /// nothing of what was done.
     virtual http::Response excuse(const http::Request& request, int status) = 0;
-    /// From now on `answer` is what a repeat of this request gets, by its idempotency key. Nothing
-    /// happens where there is no such key.
+    /// From now on `answer` is what a repeat of this request gets, by its idempotency key, in place
+    /// of `given`, which was the answer to this one. Nothing happens where `given` is not what a
+    /// repeat would get.
     virtual void keep_answer(sql::Transaction& tx, const http::Request& request,
-                             const http::Response& answer) = 0;
+                             const http::Response& given, const http::Response& answer) = 0;
 
     /// Where people reach it, for links made without a request ("http://127.0.0.1:12111").
     virtual void set_base_url(std::string base_url) = 0;

@@ -17,6 +17,7 @@
 #include <spdlog/spdlog.h>
 
 #include "http/client.h"
+#include "sandbox/chaos/store.h"
 #include "sandbox/chaos/webhook_chaos.h"
 #include "sandbox/deliveries.h"
 
@@ -84,8 +85,7 @@ struct Worker::State {
     asio::awaitable<void> serve(std::string endpoint);
     asio::awaitable<Parcels> next_parcels(const std::string& endpoint);
     Parcels ordinary_parcels(sql::Transaction& tx, const std::string& endpoint);
-    Parcels chaotic_parcels(sql::Transaction& tx, const ChaosPlan& plan,
-                            const std::string& endpoint);
+    Parcels chaotic_parcels(sql::Transaction& tx, const std::string& endpoint);
     asio::awaitable<void> deliver_all(std::span<const Parcel> parcels);
     asio::awaitable<void> deliver(const Parcel& parcel);
     asio::awaitable<void> send_copies(const Parcel& parcel);
@@ -195,7 +195,7 @@ asio::awaitable<Parcels> Worker::State::next_parcels(const std::string& endpoint
         auto look = [&](sql::Transaction& tx) { return ordinary_parcels(tx, endpoint); };
         co_return co_await twin.database().read(look);
     }
-    auto choose = [&](sql::Transaction& tx) { return chaotic_parcels(tx, *plan, endpoint); };
+    auto choose = [&](sql::Transaction& tx) { return chaotic_parcels(tx, endpoint); };
     co_return co_await twin.database().write(choose);
 }
 
@@ -207,16 +207,16 @@ Parcels Worker::State::ordinary_parcels(sql::Transaction& tx, const std::string&
     return {{*std::move(delivery), std::move(call)}};
 }
 
-Parcels Worker::State::chaotic_parcels(sql::Transaction& tx, const ChaosPlan& plan,
-                                       const std::string& endpoint) {
+Parcels Worker::State::chaotic_parcels(sql::Transaction& tx, const std::string& endpoint) {
     auto ordinary = ordinary_parcels(tx, endpoint);
-    if (ordinary.empty() || !ordinary.front().call) return ordinary;
+    const auto plan = load_plan(tx);
+    if (!plan || ordinary.empty() || !ordinary.front().call) return ordinary;
     const auto now = twin.clock().now();
     const Mailbox mailbox{.endpoint = endpoint,
                           .url = ordinary.front().call->url,
                           .type_of = [this](const Delivery& d) { return twin.event_type(d); }};
     Parcels parcels;
-    for (auto& sending : next_sendings(tx, plan, mailbox, now)) {
+    for (auto& sending : next_sendings(tx, *plan, mailbox, now)) {
         auto call = twin.call_of(tx, sending.delivery, now, style_of(sending.misfortune));
         parcels.push_back({std::move(sending.delivery), std::move(call), sending.misfortune});
         if (meets(parcels.back(), Misfortune::Truncate) && parcels.back().call)

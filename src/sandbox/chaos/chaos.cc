@@ -9,7 +9,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "base/check.h"
 #include "http/status.h"
 #include "json/value.h"
 #include "sandbox/chaos/plan.h"
@@ -60,17 +59,12 @@ Json load_overview(sql::Transaction& tx, const ChaosPlan& plan) {
 
 void replace_plan(sql::Transaction& tx, const ChaosPlan& plan, Instant now) {
     clear_chaos(tx, now);
-    save_plan(tx, to_text(to_json(plan)));
+    save_plan(tx, plan);
 }
 
-std::optional<ChaosPlan> stored_plan(sql::Transaction& tx) {
-    const auto text = load_plan(tx);
-    if (!text) return std::nullopt;
-    const auto json = parse_json(*text);
-    check(json.has_value(), "the sandbox stores JSON");
-    auto plan = read_plan(*json);
-    check(plan.has_value(), "a stored plan was read before");
-    return *std::move(plan);
+bool concerns(const ChaosPlan& plan, const Occasion& occasion) {
+    return std::ranges::any_of(plan.rules,
+                               [&](const ChaosRule& rule) { return is_about(rule, occasion); });
 }
 
 http::Response method_not_allowed(const http::Request& request) {
@@ -85,14 +79,16 @@ http::Response method_not_allowed(const http::Request& request) {
 Chaos::Chaos(ProviderTwin& twin) : Chaos(twin, wait_on_timer) {}
 
 Chaos::Chaos(ProviderTwin& twin, Wait wait) : twin_(twin), wait_(std::move(wait)) {
-    publish(twin_.database().read_blocking(stored_plan));
+    publish({.plan = twin_.database().read_blocking(load_plan)});
 }
 
-void Chaos::publish(std::optional<ChaosPlan> plan) {
-    std::shared_ptr<const ChaosPlan> published;
-    if (plan) published = std::make_shared<const ChaosPlan>(*std::move(plan));
+void Chaos::publish(Change change) {
+    std::shared_ptr<const ChaosPlan> plan;
+    if (change.plan) plan = std::make_shared<const ChaosPlan>(*std::move(change.plan));
     const std::scoped_lock lock(mutex_);
-    plan_ = std::move(published);
+    if (change.number < published_) return;
+    published_ = change.number;
+    plan_ = std::move(plan);
 }
 
 std::shared_ptr<const ChaosPlan> Chaos::plan() const {
@@ -103,50 +99,47 @@ std::shared_ptr<const ChaosPlan> Chaos::plan() const {
 void Chaos::set_at_start(const ChaosPlan& plan) {
     const auto known = this->plan();
     if (known && *known == plan) return;
-    twin_.database().write_blocking([&](sql::Transaction& tx) {
+    publish(twin_.database().write_blocking([&](sql::Transaction& tx) {
         replace_plan(tx, plan, twin_.clock().now());
-        return true;
-    });
-    publish(plan);
+        return Change{++changes_, plan};
+    }));
 }
 
 asio::awaitable<void> Chaos::set(ChaosPlan plan) {
     auto replace = [&](sql::Transaction& tx) {
         replace_plan(tx, plan, twin_.clock().now());
-        return true;
+        return Change{++changes_, plan};
     };
-    co_await twin_.database().write(replace);
-    publish(std::move(plan));
+    publish(co_await twin_.database().write(replace));
 }
 
 asio::awaitable<Result<std::monostate>> Chaos::add(ChaosRule rule) {
-    auto append = [&](sql::Transaction& tx) -> std::optional<ChaosPlan> {
-        auto plan = stored_plan(tx).value_or(ChaosPlan{});
+    auto append = [&](sql::Transaction& tx) -> std::optional<Change> {
+        auto plan = load_plan(tx).value_or(ChaosPlan{});
         if (plan.rules.size() >= kChaosRulesMax) return std::nullopt;
         plan.rules.push_back(rule);
-        save_plan(tx, to_text(to_json(plan)));
-        return plan;
+        save_plan(tx, plan);
+        return Change{++changes_, std::move(plan)};
     };
-    auto plan = co_await twin_.database().write(append);
-    if (!plan)
+    auto change = co_await twin_.database().write(append);
+    if (!change)
         co_return fail(ErrorCode::LimitExceeded, "chaos.too_many_rules",
                        "A plan has up to " + std::to_string(kChaosRulesMax) + " rules.");
-    publish(std::move(plan));
+    publish(*std::move(change));
     co_return std::monostate{};
 }
 
 asio::awaitable<void> Chaos::clear() {
     auto clear = [&](sql::Transaction& tx) {
         clear_chaos(tx, twin_.clock().now());
-        return true;
+        return Change{++changes_, std::nullopt};
     };
-    co_await twin_.database().write(clear);
-    publish(std::nullopt);
+    publish(co_await twin_.database().write(clear));
 }
 
 asio::awaitable<Json> Chaos::overview() {
     auto look = [](sql::Transaction& tx) {
-        return load_overview(tx, stored_plan(tx).value_or(ChaosPlan{}));
+        return load_overview(tx, load_plan(tx).value_or(ChaosPlan{}));
     };
     co_return co_await twin_.database().read(look);
 }
@@ -198,13 +191,13 @@ asio::awaitable<http::Response> Chaos::change_plan(const http::Request& request)
 
 /// The rule that strikes this call; its count is committed.
 asio::awaitable<std::optional<ChaosRule>> Chaos::strike(const http::Request& request) {
-    const auto plan = this->plan();
-    if (!plan || !is_call(request)) co_return std::nullopt;
+    const auto known = this->plan();
+    if (!known || !is_call(request)) co_return std::nullopt;
     auto occasion = occasion_of(request);
-    const bool concerns = std::ranges::any_of(
-        plan->rules, [&](const ChaosRule& rule) { return is_about(rule, occasion); });
-    if (!concerns) co_return std::nullopt;
+    if (!concerns(*known, occasion)) co_return std::nullopt;
     auto choose = [&](sql::Transaction& tx) -> std::optional<ChaosRule> {
+        const auto plan = load_plan(tx);
+        if (!plan || !concerns(*plan, occasion)) return std::nullopt;
         occasion.nth = count_occasion(tx, occasion.place);
         const auto rule = choose_rule(*plan, load_strikes(tx, plan->rules.size()), occasion);
         if (!rule) return std::nullopt;
@@ -235,8 +228,8 @@ asio::awaitable<http::Response> Chaos::suffer(const ChaosRule& rule, http::Reque
             co_return no_answer;
         }
         case Misfortune::ErrorAfterCommit: {
-            co_await forward(request);
-            co_return co_await keep_error(request);
+            const auto given = co_await forward(request);
+            co_return co_await keep_error(request, given);
         }
         case Misfortune::Truncate: {
             auto answer = co_await forward(request);
@@ -260,10 +253,11 @@ asio::awaitable<http::Response> Chaos::forward(http::Request& request) {
 }
 
 /// A repeat of the request gets the error too, as at a provider that has stored it.
-asio::awaitable<http::Response> Chaos::keep_error(const http::Request& request) {
+asio::awaitable<http::Response> Chaos::keep_error(const http::Request& request,
+                                                  const http::Response& given) {
     auto error = twin_.excuse(request, kServerError);
     auto keep = [&](sql::Transaction& tx) {
-        twin_.keep_answer(tx, request, error);
+        twin_.keep_answer(tx, request, given, error);
         return true;
     };
     co_await twin_.database().write(keep);

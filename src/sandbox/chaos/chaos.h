@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -30,7 +32,8 @@ public:
     /// Answers /_sandbox/chaos itself, and everything else as the twin does unless a rule strikes.
     asio::awaitable<http::Response> handle(http::Request& request);
 
-    /// What webhooks meet; null: nothing.
+    /// What is planned, as far as it is known here: enough to see that nothing is. What decides is
+    /// the stored plan, in the transaction that writes the decision. Null: nothing.
     [[nodiscard]] std::shared_ptr<const ChaosPlan> plan() const;
 
     /// Replaces the plan and forgets what has happened.
@@ -53,13 +56,24 @@ private:
     asio::awaitable<std::optional<ChaosRule>> strike(const http::Request& request);
     asio::awaitable<http::Response> suffer(const ChaosRule& rule, http::Request& request);
     asio::awaitable<http::Response> forward(http::Request& request);
-    asio::awaitable<http::Response> keep_error(const http::Request& request);
-    void publish(std::optional<ChaosPlan> plan);
+    asio::awaitable<http::Response> keep_error(const http::Request& request,
+                                               const http::Response& given);
+
+    /// Writers run one at a time, so the numbers are in the order of the commits; what follows a
+    /// commit may run in any order.
+    struct Change {
+        std::uint64_t number = 0;
+        std::optional<ChaosPlan> plan{};
+    };
+    void publish(Change change);
 
     ProviderTwin& twin_;
     const Wait wait_;
+    std::atomic<std::uint64_t> changes_ = 0;
     mutable std::mutex mutex_;
-    std::shared_ptr<const ChaosPlan> plan_;  // guarded by mutex_
+    // Guarded by mutex_.
+    std::uint64_t published_ = 0;  // the number of the change that plan_ is of
+    std::shared_ptr<const ChaosPlan> plan_;
 };
 
 }  // namespace turnpike::twin

@@ -1,6 +1,5 @@
 #include "sandbox/chaos/chaos.h"
 
-#include <stdexcept>
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
@@ -17,54 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using ::testing::ElementsAre, ::testing::IsEmpty;
-
-/// A provider that counts what it did, and answers with the count.
-class CountingTwin final : public ProviderTwin {
-public:
-    asio::awaitable<http::Response> handle(http::Request& request) override {
-        ++handled;
-        co_return http::text_response(200, request.path + " " + std::to_string(handled));
-    }
-    http::Response refused(const http::Request& /*request*/, int status) override {
-        return http::text_response(status, "refused");
-    }
-    http::Response excuse(const http::Request& /*request*/, int status) override {
-        return http::text_response(status, "excuse");
-    }
-    void keep_answer(sql::Transaction& /*tx*/, const http::Request& /*request*/,
-                     const http::Response& answer) override {
-        kept.push_back(answer.status);
-    }
-    void set_base_url(std::string /*base_url*/) override {}
-    void on_change(std::function<void()> /*notify*/) override {}
-    asio::awaitable<void> run_due_work() override { co_return; }
-    std::optional<http::Call> call_of(sql::Transaction& /*tx*/, const Delivery& /*delivery*/,
-                                      Instant /*now*/, const WebhookStyle& /*style*/) override {
-        return std::nullopt;
-    }
-    std::string event_type(const Delivery& delivery) override { return delivery.body; }
-    std::optional<Instant> retry_at(sql::Transaction& /*tx*/, const Delivery& /*delivery*/,
-                                    const Attempt& /*attempt*/) override {
-        return std::nullopt;
-    }
-    bool prune(sql::Transaction& /*tx*/, Instant /*now*/, PruneWalk& /*walk*/) override {
-        return false;
-    }
-    std::int64_t resend(sql::Transaction& /*tx*/, const EventAddress& /*event*/,
-                        Instant /*now*/) override {
-        return 0;
-    }
-    Inspected& inspected() override { throw std::logic_error("there is nothing to see"); }
-    sql::Database& database() override { return *database_; }
-    const Clock& clock() const override { return clock_; }
-
-    int handled = 0;
-    std::vector<int> kept;
-
-private:
-    std::unique_ptr<sql::Database> database_ = testing::chaos_database();
-    ManualClock clock_{from_unix_seconds(1'800'000'000)};
-};
 
 class ChaosOfCalls : public ::testing::Test {
 protected:
@@ -104,7 +55,7 @@ protected:
         };
     }
 
-    CountingTwin twin_;
+    testing::CountingTwin twin_;
     std::vector<std::int64_t> waited_;
     std::unique_ptr<Chaos> chaos_ = std::make_unique<Chaos>(twin_, wait());
 };
@@ -174,6 +125,17 @@ TEST_F(ChaosOfCalls, GoesOnAfterARestart) {
     EXPECT_EQ(overview.at("happened").size(), 3U);
     EXPECT_EQ(overview.at("happened").at(0).at("about"), "POST /v1/customers");
     EXPECT_EQ(overview.at("happened").at(0).at("do"), "error");
+}
+
+// Another one has changed the plan, and this one has not heard of it yet.
+TEST_F(ChaosOfCalls, ThePlanThatIsStoredDecides) {
+    control(http::Method::Put, R"({"rules": [{"call": "*", "do": "error", "next": 2}]})");
+    const std::vector<ChaosRule> limits{
+        {.about = "POST /v1/a", .misfortune = Misfortune::RateLimit}};
+    Chaos(twin_).set_at_start({.rules = limits});
+    EXPECT_EQ(post("/v1/b").status, 200);
+    EXPECT_EQ(post("/v1/a").status, 429);
+    EXPECT_EQ(control(http::Method::Get).at("rules").at(0).at("strikes"), 1);
 }
 
 TEST_F(ChaosOfCalls, TakesOneRuleMoreAndForgetsAll) {

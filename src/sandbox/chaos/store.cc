@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/check.h"
+#include "json/value.h"
+#include "sandbox/chaos/plan.h"
+#include "sandbox/stored_document.h"
 
 namespace turnpike::twin {
 namespace {
@@ -126,13 +130,17 @@ std::int64_t number_of(std::size_t rule) { return static_cast<std::int64_t>(rule
 
 }  // namespace
 
-std::optional<std::string> load_plan(sql::Transaction& tx) {
+std::optional<ChaosPlan> load_plan(sql::Transaction& tx) {
     const auto row = tx.one(kLoadPlan);
     if (!row) return std::nullopt;
-    return row->text(0);
+    auto plan = read_plan(read_stored(row->text(0)));
+    check(plan.has_value(), "a stored plan was read before");
+    return *std::move(plan);
 }
 
-void save_plan(sql::Transaction& tx, std::string_view text) { tx.run(kSavePlan, {text}); }
+void save_plan(sql::Transaction& tx, const ChaosPlan& plan) {
+    tx.run(kSavePlan, {to_text(to_json(plan))});
+}
 
 void clear_chaos(sql::Transaction& tx, Instant now) {
     tx.run(kReleaseAll, {now});

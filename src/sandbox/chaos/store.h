@@ -58,10 +58,11 @@ CREATE TABLE chaos_happened (
 );
 )sql";
 
-/// The plan's JSON text, as set.
-std::optional<std::string> load_plan(sql::Transaction& tx);
+/// The plan whose rules' numbers the other rows have: what decides is this one, in the transaction
+/// that writes the decision.
+std::optional<ChaosPlan> load_plan(sql::Transaction& tx);
 /// Keeps the counts, so the rules that are there keep their places: only for a rule more.
-void save_plan(sql::Transaction& tx, std::string_view text);
+void save_plan(sql::Transaction& tx, const ChaosPlan& plan);
 /// No plan, no counts; webhooks that were held back are due at `now`.
 void clear_chaos(sql::Transaction& tx, Instant now);
 

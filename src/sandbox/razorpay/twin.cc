@@ -123,7 +123,7 @@ http::Response Twin::excuse(const http::Request& request, int status) {
 
 /// Razorpay repeats no answers.
 void Twin::keep_answer(sql::Transaction& /*tx*/, const http::Request& /*request*/,
-                       const http::Response& /*answer*/) {}
+                       const http::Response& /*given*/, const http::Response& /*answer*/) {}
 
 asio::awaitable<http::Response> Twin::State::answer(http::Request& request) {
     if (request.method == http::Method::Get && request.path == "/healthz")

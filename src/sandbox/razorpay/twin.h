@@ -28,7 +28,7 @@ public:
     http::Response refused(const http::Request& request, int status) override;
     http::Response excuse(const http::Request& request, int status) override;
     void keep_answer(sql::Transaction& tx, const http::Request& request,
-                     const http::Response& answer) override;
+                     const http::Response& given, const http::Response& answer) override;
     asio::awaitable<void> run_due_work() override;
     std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery, Instant now,
                                       const WebhookStyle& style) override;

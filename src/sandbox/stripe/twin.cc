@@ -247,12 +247,13 @@ http::Response Twin::excuse(const http::Request& request, int status) {
 }
 
 void Twin::keep_answer(sql::Transaction& tx, const http::Request& request,
-                       const http::Response& answer) {
+                       const http::Response& given, const http::Response& answer) {
     const auto* key = request.header("Idempotency-Key");
+    const auto* saved_by = http::find_header(given.headers, "Original-Request");
     const auto secret_key = authenticate(request);
-    if (key == nullptr || !secret_key) return;
+    if (key == nullptr || saved_by == nullptr || !secret_key) return;
     const auto account = find_account(tx, *secret_key);
-    if (account) replace_saved_answer(tx, *account, *key, {answer.status, answer.body, ""});
+    if (account) replace_saved_answer(tx, *account, *key, {answer.status, answer.body, *saved_by});
 }
 
 std::optional<http::Call> Twin::call_of(sql::Transaction& tx, const Delivery& delivery, Instant now,

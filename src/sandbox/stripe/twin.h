@@ -37,7 +37,7 @@ public:
     http::Response refused(const http::Request& request, int status) override;
     http::Response excuse(const http::Request& request, int status) override;
     void keep_answer(sql::Transaction& tx, const http::Request& request,
-                     const http::Response& answer) override;
+                     const http::Response& given, const http::Response& answer) override;
     /// Moves every advancing test clock to its target and runs the billing engine for what is due
     /// on the real clock.
     asio::awaitable<void> run_due_work() override;

@@ -36,7 +36,7 @@ constexpr std::string_view kSave = R"sql(
 
 constexpr std::string_view kReplace = R"sql(
     UPDATE idempotency_keys SET status = $3, body = $4
-     WHERE account = $1 AND idempotency_key = $2
+     WHERE account = $1 AND idempotency_key = $2 AND request_id = $5
 )sql";
 
 Refusal used_otherwise(const std::string& how, const std::string& key) {
@@ -75,7 +75,7 @@ void save_answer(sql::Transaction& tx, const IdempotentRequest& request, const S
 
 void replace_saved_answer(sql::Transaction& tx, const std::string& account, const std::string& key,
                           const SavedAnswer& answer) {
-    tx.run(kReplace, {account, key, answer.status, answer.body});
+    tx.run(kReplace, {account, key, answer.status, answer.body, answer.request_id});
 }
 
 bool prune_saved_answers(sql::Transaction& tx, Instant now) {

@@ -34,8 +34,8 @@ Outcome<std::optional<SavedAnswer>> find_saved_answer(sql::Transaction& tx,
 void save_answer(sql::Transaction& tx, const IdempotentRequest& request, const SavedAnswer& answer,
                  Instant now);
 
-/// A repeat gets `answer` from now on, under the id of the request that was first; `request_id` is
-/// not read. Nothing happens when no answer is saved.
+/// A repeat gets `answer` from now on. Nothing happens when what is saved is not the answer to the
+/// request of its `request_id`.
 void replace_saved_answer(sql::Transaction& tx, const std::string& account, const std::string& key,
                           const SavedAnswer& answer);
 

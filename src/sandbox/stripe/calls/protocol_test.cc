@@ -1,7 +1,11 @@
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
+#include "sandbox/chaos/chaos.h"
 #include "sandbox/stripe/testing/testing.h"
 
 namespace turnpike::twin {
@@ -169,6 +173,40 @@ TEST(Idempotency, SavesFailuresThatBeganAndForgetsThoseThatDidNot) {
     const http::Headers corrected{{"Idempotency-Key", "typo"}};
     EXPECT_EQ(twin.post("/v1/customers", "emial=a%40b.co", corrected).status, 400);
     EXPECT_EQ(twin.post("/v1/customers", "email=a%40b.co", corrected).status, 200);
+}
+
+// Chaos answers 500 after the work was done, and a repeat gets that too: of the request whose
+// answer was saved, and of no other that carried its key.
+TEST(Idempotency, KeepsAnErrorInPlaceOfItsOwnAnswerOnly) {
+    TwinUnderTest twin;
+    Chaos chaos(twin.twin());
+    const http::Headers key{{"Idempotency-Key", "once"}};
+    std::uint64_t seed = 0;  // another one is another plan
+    const auto strike = [&](http::Method method, const std::string& path, const std::string& form) {
+        chaos.set_at_start(
+            {.seed = ++seed, .rules = {{.misfortune = Misfortune::ErrorAfterCommit}}});
+        http::Request request;
+        request.method = method;
+        request.path = request.target = path;
+        request.headers = {key.front(),
+                           {"Authorization", "Bearer sk_test_first"},
+                           {"Content-Type", "application/x-www-form-urlencoded"}};
+        request.body = form;
+        asio::io_context io;
+        auto answer = asio::co_spawn(io, chaos.handle(request), asio::use_future);
+        io.run();
+        EXPECT_EQ(answer.get().status, 500);
+    };
+    const auto first = twin.post("/v1/customers", "name=A", key);
+    strike(http::Method::Get, "/v1/customers", "");
+    strike(http::Method::Post, "/v1/products", "name=A");
+    strike(http::Method::Post, "/v1/customers", "name=B");
+    EXPECT_EQ(twin.post("/v1/customers", "name=A", key).text, first.text);
+    strike(http::Method::Post, "/v1/customers", "name=A");
+    const auto again = twin.post("/v1/customers", "name=A", key);
+    EXPECT_EQ(again.status, 500);
+    EXPECT_EQ(again.header("Original-Request"), first.header("Request-Id"));
+    EXPECT_EQ(twin.get("/v1/customers").body.at("data").size(), 1U);
 }
 
 TEST(Idempotency, ForgetsKeysAfterADay) {
