@@ -41,6 +41,12 @@ PageAnswer refused_page(const std::string& why) {
             .html = html_page("Refused", "<h1>Refused</h1><p>" + escape_html(why) + "</p>")};
 }
 
+PageAnswer unreadable_form(const std::string& why) {
+    return {.status = 400,
+            .html = html_page("Unreadable form",
+                              "<h1>This form cannot be read</h1><p>" + escape_html(why) + "</p>")};
+}
+
 bool concerns_unknown_account(const InspectorRoute& route, const Visit& visit) {
     if (!route.pattern.starts_with("/inspect/{account}")) return false;
     const auto known = visit.twin.inspected().accounts(visit.tx);
@@ -80,9 +86,9 @@ asio::awaitable<PageAnswer> Inspector::page_of(http::Request& request) {
     if (const std::string why = refusal_of_guard(request); !why.empty())
         co_return refused_page(why);
     const auto form = decode_form(parameters_of(request));
-    const Json parameters = form.value_or(Json::object());
+    if (!form) co_return unreadable_form(form.error().message);
     if (request.path == kChaosPage) {
-        auto showing = chaos_page(chaos_, request, parameters);
+        auto showing = chaos_page(chaos_, request, *form);
         co_return co_await std::move(showing);
     }
     const auto match = pages().router.match(request);
@@ -90,7 +96,7 @@ asio::awaitable<PageAnswer> Inspector::page_of(http::Request& request) {
     const InspectorRoute& route = pages().routes[match.index];
     const auto now = twin_.clock().now();
     auto work = [&](sql::Transaction& tx) {
-        Visit visit{.tx = tx, .twin = twin_, .request = request, .form = parameters, .now = now};
+        Visit visit{.tx = tx, .twin = twin_, .request = request, .form = *form, .now = now};
         return concerns_unknown_account(route, visit) ? nothing_there() : route.handler(visit);
     };
     if (route.method == "GET") co_return co_await twin_.database().read(work);

@@ -70,6 +70,14 @@ TEST_F(InspectorTest, LeadsFromTheSandboxToEachObject) {
     EXPECT_EQ(leads_to(ask(http::Method::Get, "/inspect/find?id=" + customer)), address);
 }
 
+TEST_F(InspectorTest, RefusesAFormThatCannotBeRead) {
+    const auto refused = ask(http::Method::Get, "/inspect/find?id=%zz");
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("This form cannot be read"));
+    // The bank's page, too, and before anything is looked for.
+    EXPECT_EQ(twin_.get("/p/setup/seti_1?answer=%zz").status, 400);
+}
+
 TEST_F(InspectorTest, LinksIdsAndWhatBelongsToAnObject) {
     const auto customer = twin_.post_id("/v1/customers", "");
     const auto intent =

@@ -42,6 +42,13 @@ http::Response no_such_link() {
         {.status = 404, .html = html_page("No such link", "<h1>There is no such link</h1>")});
 }
 
+http::Response unreadable_form(const std::string& why) {
+    return page_response(
+        {.status = 400,
+         .html = html_page("Unreadable form",
+                           "<h1>This form cannot be read</h1><p>" + escape_html(why) + "</p>")});
+}
+
 /// One kind of row of every feature.
 template <class Row>
 std::vector<Row> all_of(std::span<const Row> Feature::* rows) {
@@ -201,7 +208,7 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
                                                          const PageRoute& route) {
     const auto now = clock.now();
     const auto form = decode_form(parameters_of(request));
-    const Json parameters = form.value_or(Json::object());
+    if (!form) co_return unreadable_form(form.error().message);
     const auto id = request.path_values.empty() ? "" : request.path_values.front().second;
     auto work = [&](sql::Transaction& tx) -> std::optional<PageAnswer> {
         const auto account = find_owner(tx, route.kind, id);
@@ -209,10 +216,8 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
         Context ctx = context_of(tx, *account, now);
         auto object = ctx.find(route.kind, id);
         if (!object) return std::nullopt;
-        PageRequest page{.ctx = ctx,
-                         .object = *std::move(object),
-                         .form = Params(parameters),
-                         .path = request.path};
+        PageRequest page{
+            .ctx = ctx, .object = *std::move(object), .form = Params(*form), .path = request.path};
         auto answer = route.handler(page);
         ctx.save();
         return answer;

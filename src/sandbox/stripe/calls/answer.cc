@@ -5,6 +5,7 @@
 #include "http/limits.h"
 #include "json/value.h"
 #include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/wire/rate_limits.h"
 
 namespace turnpike::twin {
 
@@ -55,13 +56,10 @@ http::Response excuse_of(const http::Request& request, int status, const std::st
                          Instant now) {
     constexpr int kTooManyRequests = 429;
     StripeError error;
-    error.http_status = status;
     if (status == kTooManyRequests) {
-        error.code = "rate_limit";
-        error.message =
-            "Request rate limit exceeded. Learn more about rate limits here "
-            "https://stripe.com/docs/rate-limits.";
+        error = rate_limit_error();
     } else {
+        error.http_status = status;
         error.type = "api_error";
         error.message = "Sorry! There was an error while talking to Stripe. (The sandbox's chaos.)";
     }

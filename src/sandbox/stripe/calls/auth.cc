@@ -112,8 +112,8 @@ Outcome<std::string> authenticate(const http::Request& request) {
             "You can find a list of your API keys at https://dashboard.stripe.com/account/apikeys.";
         return Refusal(error);
     }
-    const std::string_view body = std::string_view(*key).substr(std::min(
-        key->size(), key->starts_with(kSecretPrefix) ? kSecretPrefix.size() : key->size()));
+    const std::string_view body =
+        key->starts_with(kSecretPrefix) ? std::string_view(*key).substr(kSecretPrefix.size()) : "";
     if (body.empty() || key->size() > kKeyLengthMax ||
         !std::ranges::all_of(body, is_letter_or_digit))
         return unauthorized("Invalid API Key provided: " + masked_key(*key));

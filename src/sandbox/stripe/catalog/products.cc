@@ -124,7 +124,7 @@ Answer delete_product(Operation& operation) {
     const auto& id = operation.path("product");
     const auto product = ctx.find(kProductKind, id);
     if (!product) return no_such_object("product", id);
-    if (!ctx.list("price", {.parent = id}).empty())
+    if (ctx.count("price", {.parent = id}) > 0)
         return bad_param("id", "",
                          "This product cannot be deleted because it has one or more user-created "
                          "prices.");

@@ -31,7 +31,7 @@ Instant farthest_target(Context& ctx, const Json& clock) {
     std::optional<Instant> farthest;
     for (const auto& customer : ctx.list_ids("customer", {.parent = text_of(clock, "id")})) {
         for (const auto& subscription : ctx.list("subscription", {.customer = customer})) {
-            if (text_of(subscription, "status") == "canceled") continue;
+            if (is_ended(subscription)) continue;
             for (const auto& item : part_of(part_of(subscription, "items"), "data")) {
                 const auto& price = part_of(item, "price");
                 if (part_of(price, "recurring").empty()) continue;
@@ -112,7 +112,12 @@ constexpr auto kTestClockRoutes = std::to_array<OperationRoute>({
 Answer start_advance(Context& ctx, const std::string& id, Instant target) {
     auto clock = ctx.find(kTestClockKind, id);
     if (!clock) return no_such_clock(id);
-    if (text_of(*clock, "status") != "ready")
+    const std::string status = text_of(*clock, "status");
+    if (status == "internal_failure")
+        return bad_param("", "",
+                         "The test clock has failed to advance and stays where it is. Delete it, "
+                         "and begin again with a new one.");
+    if (status != "ready")
         return bad_param("", "",
                          "The test clock is still advancing. Wait until its status is ready.");
     if (target <= frozen_time(*clock))

@@ -124,6 +124,32 @@ TEST(TestClocks, SayWhenTheEngineFailed) {
     twin.run_due_work();
     EXPECT_EQ(twin.get(url).body.at("status"), "internal_failure");
     EXPECT_EQ(twin.get(url).body.at("frozen_time"), 1'700'000'000);
+    EXPECT_EQ(twin.post(url + "/advance", "frozen_time=1700086400").error("message"),
+              "The test clock has failed to advance and stays where it is. Delete it, and begin "
+              "again with a new one.");
+}
+
+// Two months are as far as a monthly subscription lets a clock go, and two years without one. The
+// first payment was not completed within 23 hours, so this one is incomplete_expired.
+TEST(TestClocks, AreNotHeldBackByWhatHasEnded) {
+    TwinUnderTest twin;
+    const auto clock = twin.post_id(kClocks, "frozen_time=1700000000");
+    const auto url = clock_url(clock);
+    const auto customer = twin.post_id("/v1/customers", "test_clock=" + clock);
+    const auto method = twin.post_id("/v1/payment_methods/pm_card_chargeCustomerFail/attach",
+                                     "customer=" + customer);
+    const auto price = twin.post_id("/v1/prices",
+                                    "currency=usd&unit_amount=1000&recurring[interval]=month&"
+                                    "product_data[name]=Pro");
+    const auto subscription =
+        twin.post_id("/v1/subscriptions", "customer=" + customer + "&items[0][price]=" + price +
+                                              "&default_payment_method=" + method +
+                                              "&payment_behavior=allow_incomplete");
+    twin.post(url + "/advance", "frozen_time=1700086400");
+    twin.run_due_work();
+    EXPECT_EQ(twin.get("/v1/subscriptions/" + subscription).body.at("status"),
+              "incomplete_expired");
+    EXPECT_EQ(twin.post(url + "/advance", "frozen_time=1710000000").status, 200);
 }
 
 }  // namespace

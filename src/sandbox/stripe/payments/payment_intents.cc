@@ -61,7 +61,7 @@ Json last_payment_error(const StripeError& error, const Json& method, const Json
     last["charge"] = charge;
     last["code"] = error.code;
     if (!error.decline_code.empty()) last["decline_code"] = error.decline_code;
-    last["doc_url"] = "https://docs.stripe.com/error-codes/" + error.code;
+    last["doc_url"] = doc_url_of(error.code);
     last["message"] = error.message;
     last["payment_method"] = visible(method);
     last["type"] = error.type;

@@ -36,13 +36,15 @@ TEST(PaymentIntent, DeclinesAsTheCardSays) {
         const char* card;
         const char* code;
         const char* decline_code;
+        const char* page;  ///< as recorded
     };
     const Case cases[] = {
-        {"pm_card_chargeDeclined", "card_declined", "generic_decline"},
-        {"pm_card_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds"},
-        {"pm_card_chargeDeclinedExpiredCard", "expired_card", ""},
-        {"pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", ""},
-        {"pm_card_chargeDeclinedProcessingError", "processing_error", ""},
+        {"pm_card_chargeDeclined", "card_declined", "generic_decline", "card-declined"},
+        {"pm_card_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds",
+         "card-declined"},
+        {"pm_card_chargeDeclinedExpiredCard", "expired_card", "", "expired-card"},
+        {"pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", "", "incorrect-cvc"},
+        {"pm_card_chargeDeclinedProcessingError", "processing_error", "", "processing-error"},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.card);
@@ -57,6 +59,8 @@ TEST(PaymentIntent, DeclinesAsTheCardSays) {
         const Json stored = sandbox.get("/v1/payment_intents/" + text_of(inside, "id"));
         EXPECT_EQ(stored["status"], "requires_payment_method");
         EXPECT_EQ(stored["last_payment_error"]["code"], c.code);
+        EXPECT_EQ(stored["last_payment_error"]["doc_url"],
+                  "https://stripe.com/docs/error-codes/" + std::string(c.page));
         const Json charge = sandbox.get("/v1/charges/" + text_of(stored, "latest_charge"));
         EXPECT_EQ(charge["status"], "failed");
         EXPECT_EQ(charge["failure_code"], c.code);
