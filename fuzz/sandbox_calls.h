@@ -24,7 +24,6 @@
 /// the rest is the body.
 namespace turnpike::fuzz {
 
-
 /// A folder for one process, taken away with it.
 class Folder {
 public:
