@@ -24,8 +24,6 @@
 /// the rest is the body.
 namespace turnpike::fuzz {
 
-namespace asio = boost::asio;
-
 /// A folder for one process, taken away with it.
 class Folder {
 public:

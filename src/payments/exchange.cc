@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -19,8 +20,34 @@ bool is_id_character(char c) {
 
 }  // namespace
 
-Exchange::Exchange(ProviderTraits traits, ProviderClient& client, IntentWorld world)
-    : traits_(traits), client_(client), world_(world) {}
+asio::awaitable<Result<std::monostate>> walk_pages(ReadPage read, VisitPage visit) {
+    std::optional<std::string> after;
+    for (int pages = 0; pages < kPagesMax; ++pages) {
+        auto page = co_await read(std::move(after));
+        if (!page) co_return failure(page);
+        const auto went = co_await visit(page->items);
+        if (went == Walk::Enough || !page->next) co_return std::monostate{};
+        after = std::move(page->next);
+    }
+    co_return unexpected_reply("a list of more than " + std::to_string(kPagesMax) + " pages");
+}
+
+asio::awaitable<Result<std::vector<Json>>> read_all_pages(ReadPage read) {
+    std::vector<Json> all;
+    VisitPage keep = [&](std::vector<Json>& items) -> asio::awaitable<Walk> {
+        std::ranges::move(items, std::back_inserter(all));
+        co_return Walk::On;
+    };
+    const auto walked = co_await walk_pages(std::move(read), std::move(keep));
+    if (!walked) co_return failure(walked);
+    co_return all;
+}
+
+Exchange::Exchange(ProviderTraits traits, const ConnectionConfig& config, Wire wire,
+                   http::Client& http, IntentWorld world, ClientMetrics metrics)
+    : traits_(traits),
+      world_(world),
+      client_(config, std::move(wire), http, world.clock, std::move(metrics)) {}
 
 asio::awaitable<Result<Written>> Exchange::write(Write request) {
     IntentRequest intent{.provider = std::string(traits_.provider),
@@ -43,8 +70,8 @@ asio::awaitable<Result<Written>> Exchange::write(Write request) {
     if (outcome->state == IntentState::Refused)
         co_return std::unexpected(
             traits_.read_refusal(outcome->http_status, outcome->reply, request.subject));
-    // Of what was deleted Razorpay says no more than [].
-    const bool is_gone = request.method == http::Method::Delete && outcome->reply == "[]";
+    const bool is_gone = request.method == http::Method::Delete && !traits_.deleted_reply.empty() &&
+                         outcome->reply == traits_.deleted_reply;
     auto object = is_gone ? Result<Json>(Json::object()) : read_reply(outcome->reply);
     if (!object) co_return failure(object);
     co_return Written{*std::move(object), outcome->replayed};
@@ -117,21 +144,19 @@ asio::awaitable<Result<Json>> Exchange::outcome_of_unowed(ProviderCall call) {
 }
 
 asio::awaitable<Result<SettledIntents>> Exchange::settle_unknown(int limit) {
-    const Instant now = world_.clock.now();
+    const Instant searched_at = world_.clock.now();
     auto load = [&](sql::Transaction& tx) {
-        return unknown_intents(tx, traits_.provider, now - std::chrono::minutes(1), limit);
+        return unknown_intents(tx, traits_.provider, searched_at - std::chrono::minutes(1), limit);
     };
     const auto open = co_await world_.db.read(std::move(load));
     SettledIntents settled;
     for (const Intent& intent : open) {
         const auto found = co_await find_outcome(intent);
         if (!found && found.error().code == ErrorCode::Unavailable) co_return failure(found);
-        const bool expired = now - intent.updated_at > traits_.absent_after;
-        auto settle = [&](sql::Transaction& tx) {
-            if (found && *found) return settle_found(tx, intent, **found, now);
-            return found && expired && settle_absent(tx, intent, now, traits_.absent_after);
+        auto settle_it = [&](sql::Transaction& tx) {
+            return found && settle(tx, intent, *found, searched_at, traits_.absent_after);
         };
-        const bool done = co_await world_.db.write(std::move(settle));
+        const bool done = co_await world_.db.write(std::move(settle_it));
         int& count = !done ? settled.open : (*found ? settled.found : settled.absent);
         ++count;
     }

@@ -2,16 +2,18 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "json/value.h"
 #include "payments/intents.h"
 #include "payments/provider_client.h"
-#include "payments/provider_health.h"
 #include "payments/refusals.h"
 
 namespace turnpike {
@@ -48,13 +50,31 @@ struct ProviderTraits {
     /// How long after its first request an intent whose object is not there is proven absent: no
     /// request can be under way any more, nor be remembered under its key.
     std::chrono::seconds absent_after{};
+    /// What it answers when something was deleted and there is no object to show; "": always one.
+    std::string_view deleted_reply{};
 };
+
+/// A list is followed so far: a million objects.
+inline constexpr int kPagesMax = 10'000;
+struct ListPage {
+    std::vector<Json> items;
+    std::optional<std::string> next;  ///< where the next one begins; nullopt: this is the last
+};
+using ReadPage = std::function<asio::awaitable<Result<ListPage>>(std::optional<std::string> after)>;
+enum class Walk : bool { On, Enough };
+using VisitPage = std::function<asio::awaitable<Walk>(std::vector<Json>& items)>;
+/// Reads a list page by page, until `visit` has enough.
+/// Errors: those of `read`; "payment.unexpected_reply" for a list without end.
+asio::awaitable<Result<std::monostate>> walk_pages(ReadPage read, VisitPage visit);
+/// All items of a list. Errors: walk_pages'.
+asio::awaitable<Result<std::vector<Json>>> read_all_pages(ReadPage read);
 
 /// Reads and writes of JSON objects: what all calls to a provider have in common. Writes go through
 /// intents, reads do not. Thread-safe.
 class Exchange {
 public:
-    Exchange(ProviderTraits traits, ProviderClient& client, IntentWorld world);
+    Exchange(ProviderTraits traits, const ConnectionConfig& config, Wire wire, http::Client& http,
+             IntentWorld world, ClientMetrics metrics);
     virtual ~Exchange() = default;
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -83,7 +103,7 @@ public:
     asio::awaitable<std::int64_t> count_unknown();
 
     [[nodiscard]] const IntentWorld& world() const { return world_; }
-    [[nodiscard]] std::string_view provider() const { return traits_.provider; }
+    [[nodiscard]] ClientHealth client_health() const { return client_.health(); }
 
 private:
     asio::awaitable<Sent> send(const Intent& intent, const Write& request);
@@ -91,8 +111,8 @@ private:
     asio::awaitable<Result<Json>> outcome_of_unowed(ProviderCall call);
 
     ProviderTraits traits_;
-    ProviderClient& client_;
     IntentWorld world_;
+    ProviderClient client_;
 };
 
 /// An id of a provider's as one segment of a path.

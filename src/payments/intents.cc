@@ -45,6 +45,12 @@ constexpr std::string_view kFind = R"sql(
      WHERE provider = $1 AND obligation = $2
 )sql";
 
+constexpr std::string_view kFindSome = R"sql(
+    SELECT id, provider, obligation, idempotency_key, method, path, body, state, http_status, reply,
+           attempts, created_at, updated_at
+      FROM provider_intents
+     WHERE provider = $1 AND obligation IN ()sql";
+
 constexpr std::string_view kInsert = R"sql(
     INSERT INTO provider_intents (id, provider, obligation, idempotency_key, method, path, body,
                                   state, attempts, created_at, updated_at)
@@ -72,6 +78,25 @@ constexpr std::string_view kNothingHappened = R"sql(
     UPDATE provider_intents
        SET state = 'pending', updated_at = $3
      WHERE id = $1 AND attempts = $2 AND state = 'unknown'
+)sql";
+
+constexpr std::string_view kUnknown = R"sql(
+    SELECT id, provider, obligation, idempotency_key, method, path, body, state, http_status, reply,
+           attempts, created_at, updated_at
+      FROM provider_intents
+     WHERE state = 'unknown' AND updated_at < $2 AND provider = $1
+     ORDER BY updated_at, id
+     LIMIT $3
+)sql";
+
+constexpr std::string_view kCountUnknown = R"sql(
+    SELECT COUNT(*) FROM provider_intents WHERE state = 'unknown' AND provider = $1
+)sql";
+
+constexpr std::string_view kReopen = R"sql(
+    UPDATE provider_intents
+       SET state = 'pending', idempotency_key = $3, updated_at = $4
+     WHERE id = $1 AND idempotency_key = $2 AND state = 'unknown'
 )sql";
 
 /// Whether an unknown intent may leave again under its key.
@@ -145,6 +170,36 @@ IntentOutcome outcome_of(Intent intent, Source source) {
             .replayed = source == Source::Row};
 }
 
+asio::awaitable<Result<Intent>> begin_intent(const IntentWorld& world, const IntentRequest& request,
+                                             Unknowns unknowns) {
+    auto open = [&](sql::Transaction& tx) { return begin(tx, world, request, unknowns); };
+    co_return co_await world.db.write(std::move(open));
+}
+
+/// The intent as it is when it was looked for: succeeded, pending again, or unknown still.
+asio::awaitable<Result<Intent>> look_for(const IntentWorld& world, const Intent& intent,
+                                         const Looking& looking) {
+    const auto searched_at = world.clock.now();
+    const auto found = co_await looking.find(intent);
+    // Whatever kept us from seeing it: it may be there.
+    if (!found)
+        co_return outcome_unknown(intent.provider, "it cannot be looked for now",
+                                  found.error().retry_after_s);
+    auto settle_it = [&](sql::Transaction& tx) {
+        settle(tx, intent, *found, searched_at, looking.absent_after);
+        return *find_intent(tx, intent.provider, intent.obligation);
+    };
+    co_return co_await world.db.write(std::move(settle_it));
+}
+
+std::unexpected<Error> not_settled(const Intent& intent, const IntentWorld& world,
+                                   const Looking& looking) {
+    const auto left = intent.updated_at + looking.absent_after - world.clock.now();
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
+    return outcome_unknown(intent.provider, "it is not there yet, but may still come",
+                           static_cast<int>(std::max<std::int64_t>(1, seconds + 1)));
+}
+
 }  // namespace
 
 std::string_view to_text(IntentState state) {
@@ -165,42 +220,6 @@ std::string idempotency_key(std::string_view provider, std::string_view obligati
     if (generation > 0) text += "|" + std::to_string(generation);
     return "tp_" + to_hex(sha256(text)).substr(0, kKeyHexDigits);
 }
-
-namespace {
-
-asio::awaitable<Result<Intent>> begin_intent(const IntentWorld& world, const IntentRequest& request,
-                                             Unknowns unknowns) {
-    auto open = [&](sql::Transaction& tx) { return begin(tx, world, request, unknowns); };
-    co_return co_await world.db.write(std::move(open));
-}
-
-/// The intent as it is when it was looked for: succeeded, pending again, or unknown still.
-asio::awaitable<Result<Intent>> look_for(const IntentWorld& world, const Intent& intent,
-                                         const Looking& looking) {
-    const auto found = co_await looking.find(intent);
-    // Whatever kept us from seeing it: it may be there.
-    if (!found)
-        co_return outcome_unknown(intent.provider, "it cannot be looked for now",
-                                  found.error().retry_after_s);
-    const auto now = world.clock.now();
-    const bool absent = !*found && now - intent.updated_at > looking.absent_after;
-    auto settle = [&](sql::Transaction& tx) {
-        if (*found) settle_found(tx, intent, **found, now);
-        if (absent) settle_absent(tx, intent, now, looking.absent_after);
-        return *find_intent(tx, intent.provider, intent.obligation);
-    };
-    co_return co_await world.db.write(std::move(settle));
-}
-
-std::unexpected<Error> not_settled(const Intent& intent, const IntentWorld& world,
-                                   const Looking& looking) {
-    const auto left = intent.updated_at + looking.absent_after - world.clock.now();
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
-    return outcome_unknown(intent.provider, "it is not there yet, but may still come",
-                           static_cast<int>(std::max<std::int64_t>(1, seconds + 1)));
-}
-
-}  // namespace
 
 asio::awaitable<Result<IntentOutcome>> perform(IntentWorld world, IntentRequest request,
                                                SendIntent send, Looking looking) {
@@ -238,14 +257,20 @@ std::optional<Intent> find_intent(sql::Transaction& tx, std::string_view provide
     return from_row(*row);
 }
 
-constexpr std::string_view kUnknown = R"sql(
-    SELECT id, provider, obligation, idempotency_key, method, path, body, state, http_status, reply,
-           attempts, created_at, updated_at
-      FROM provider_intents
-     WHERE state = 'unknown' AND updated_at < $2 AND provider = $1
-     ORDER BY updated_at, id
-     LIMIT $3
-)sql";
+std::vector<Intent> find_intents(sql::Transaction& tx, std::string_view provider,
+                                 const std::vector<std::string>& obligations) {
+    if (obligations.empty()) return {};
+    std::vector<sql::Value> values{provider};
+    std::string query(kFindSome);
+    for (const std::string& obligation : obligations) {
+        query += values.size() > 1 ? ", $" : "$";
+        values.emplace_back(obligation);
+        query += std::to_string(values.size());
+    }
+    std::vector<Intent> found;
+    for (const auto& row : tx.all(query + ")", values)) found.push_back(from_row(row));
+    return found;
+}
 
 std::vector<Intent> unknown_intents(sql::Transaction& tx, std::string_view provider, Instant until,
                                     int limit) {
@@ -255,33 +280,20 @@ std::vector<Intent> unknown_intents(sql::Transaction& tx, std::string_view provi
     return found;
 }
 
-constexpr std::string_view kCountUnknown = R"sql(
-    SELECT COUNT(*) FROM provider_intents WHERE state = 'unknown' AND provider = $1
-)sql";
-
 std::int64_t count_unknown_intents(sql::Transaction& tx, std::string_view provider) {
     const auto row = tx.one(kCountUnknown, {provider});
     return row ? row->integer(0) : 0;
 }
 
-bool settle_found(sql::Transaction& tx, const Intent& intent, const std::string& object,
-                  Instant now) {
-    return tx.run(kRecord, {intent.id, to_text(IntentState::Succeeded), 200, object, now}) > 0;
-}
-
-constexpr std::string_view kReopen = R"sql(
-    UPDATE provider_intents
-       SET state = 'pending', idempotency_key = $3, updated_at = $4
-     WHERE id = $1 AND idempotency_key = $2 AND state = 'unknown'
-)sql";
-
-bool settle_absent(sql::Transaction& tx, const Intent& intent, Instant now,
-                   std::chrono::seconds absent_after) {
-    check(now - intent.updated_at > absent_after,
-          "absence is known only when no request can be under way");
+bool settle(sql::Transaction& tx, const Intent& intent, const std::optional<std::string>& found,
+            Instant searched_at, std::chrono::seconds absent_after) {
+    if (found)
+        return tx.run(kRecord,
+                      {intent.id, to_text(IntentState::Succeeded), 200, *found, searched_at}) > 0;
+    if (searched_at - intent.updated_at <= absent_after) return false;
     // The attempts so far name the generation: they only grow, so no key ever comes back.
     const auto key = idempotency_key(intent.provider, intent.obligation, intent.attempts);
-    return tx.run(kReopen, {intent.id, intent.idempotency_key, key, now}) > 0;
+    return tx.run(kReopen, {intent.id, intent.idempotency_key, key, searched_at}) > 0;
 }
 
 }  // namespace turnpike

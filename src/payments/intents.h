@@ -122,25 +122,34 @@ asio::awaitable<Result<IntentOutcome>> perform(IntentWorld world, IntentRequest 
 
 /// "tp_" + 48 hex digits of SHA-256 over provider, obligation and generation. It depends on nothing
 /// that a restored backup could have lost, so that work done again after a restore meets the
-/// provider's memory of the first time. `generation` rises only in settle_absent.
+/// provider's memory of the first time. `generation` rises only where settle proves
+/// that nothing exists.
 std::string idempotency_key(std::string_view provider, std::string_view obligation,
                             std::int64_t generation);
 
 std::optional<Intent> find_intent(sql::Transaction& tx, std::string_view provider,
                                   std::string_view obligation);
+/// Those of these obligations that are known, in no order.
+std::vector<Intent> find_intents(sql::Transaction& tx, std::string_view provider,
+                                 const std::vector<std::string>& obligations);
 /// Unknown since before `until`, oldest first: the work list of reconciliation.
 std::vector<Intent> unknown_intents(sql::Transaction& tx, std::string_view provider, Instant until,
                                     int limit);
+/// What one pass over the unknown intents did.
+struct SettledIntents {
+    int found = 0;   ///< the object was there: succeeded
+    int absent = 0;  ///< proven not to exist: pending again, under a new key
+    int open = 0;    ///< still unknown
+};
+
 /// How many intents are unknown; for health and metrics.
 std::int64_t count_unknown_intents(sql::Transaction& tx, std::string_view provider);
 
-/// Reconciliation found what the obligation made. \return false when it was settled meanwhile
-bool settle_found(sql::Transaction& tx, const Intent& intent, const std::string& object,
-                  Instant now);
-/// Reconciliation proved that nothing exists, and the intent is older than `absent_after`: nothing
-/// can be under way any more. It is pending again under a new key.
-/// \return false when it was settled meanwhile
-bool settle_absent(sql::Transaction& tx, const Intent& intent, Instant now,
-                   std::chrono::seconds absent_after);
+/// Settles an unknown intent by a search that began at `searched_at`: found, it succeeded; not
+/// found by one that began `absent_after` its last request, nothing can be under way any more, and
+/// it is pending again under a new key. What came after the search began, it may have missed.
+/// \return false when it stays unknown, or was settled meanwhile
+bool settle(sql::Transaction& tx, const Intent& intent, const std::optional<std::string>& found,
+            Instant searched_at, std::chrono::seconds absent_after);
 
 }  // namespace turnpike

@@ -72,9 +72,6 @@ protected:
         return run(perform({db(), clock, ids}, std::move(asked), provider.sender()));
     }
     Result<IntentOutcome> perform_once() { return perform_once(request()); }
-    std::string reason_of(const Result<IntentOutcome>& outcome) {
-        return outcome ? "none" : std::string(outcome.error().reason.text());
-    }
     Intent row() {
         auto found = db().read_blocking(
             [&](sql::Transaction& tx) { return find_intent(tx, "fake", obligation); });
@@ -229,11 +226,11 @@ TEST_P(Intents, ReconciliationSettlesWhatItFound) {
         return unknown_intents(tx, "fake", clock.now() + minutes(1), 10);
     });
     ASSERT_EQ(unknown.size(), 1U);
-    const auto settle = [&](sql::Transaction& tx) {
-        return settle_found(tx, unknown[0], R"({"id":"obj_1"})", clock.now());
+    const auto settle_it = [&](sql::Transaction& tx) {
+        return settle(tx, unknown[0], R"({"id":"obj_1"})", clock.now(), kIntentResendWindow);
     };
-    EXPECT_TRUE(db().write_blocking(settle));
-    EXPECT_FALSE(db().write_blocking(settle)) << "once";
+    EXPECT_TRUE(db().write_blocking(settle_it));
+    EXPECT_FALSE(db().write_blocking(settle_it)) << "once";
     EXPECT_EQ(perform_once()->reply, R"({"id":"obj_1"})");
     EXPECT_EQ(provider.calls, 1);
 }
@@ -242,15 +239,18 @@ TEST_P(Intents, WhatIsProvenAbsentIsSentUnderANewKey) {
     provider.mood = FakeProvider::Mood::LosesRequests;
     EXPECT_EQ(reason_of(perform_once()), "payment.outcome_unknown");
     const Intent old = row();
+    EXPECT_FALSE(db().write_blocking([&](sql::Transaction& tx) {
+        return settle(tx, old, std::nullopt, clock.now(), kIntentResendWindow);
+    })) << "it may still come";
+    EXPECT_EQ(row().state, IntentState::Unknown);
     clock.advance(hours(25));
-    EXPECT_TRUE(db().write_blocking([&](sql::Transaction& tx) {
-        return settle_absent(tx, old, clock.now(), kIntentResendWindow);
-    }));
+    const auto settle_it = [&](sql::Transaction& tx) {
+        return settle(tx, old, std::nullopt, clock.now(), kIntentResendWindow);
+    };
+    EXPECT_TRUE(db().write_blocking(settle_it));
     EXPECT_EQ(row().state, IntentState::Pending);
     EXPECT_NE(row().idempotency_key, old.idempotency_key);
-    EXPECT_FALSE(db().write_blocking([&](sql::Transaction& tx) {
-        return settle_absent(tx, old, clock.now(), kIntentResendWindow);
-    }));
+    EXPECT_FALSE(db().write_blocking(settle_it)) << "once";
 
     provider.mood = FakeProvider::Mood::Works;
     EXPECT_TRUE(perform_once());
@@ -268,12 +268,14 @@ protected:
     asio::awaitable<Result<std::optional<std::string>>> look() {
         ++looks;
         if (is_blind) co_return fail(ErrorCode::NotFound, "payment.refused", "no such list");
+        clock.advance(search_takes);
         if (provider.objects == 0) co_return std::nullopt;
         co_return std::optional<std::string>(R"({"id":"obj_1"})");
     }
 
     int looks = 0;
     bool is_blind = false;
+    std::chrono::seconds search_takes{0};
 };
 
 TEST_P(LookedForIntents, WhatIsThereIsNotMadeTwice) {
@@ -302,6 +304,20 @@ TEST_P(LookedForIntents, WhatIsNotThereMayStillComeForAWhile) {
     const auto again = perform_looking();
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_EQ(provider.calls, 2);
+    EXPECT_EQ(provider.objects, 1);
+}
+
+/// What came while the pages were read may stand on one that was read before.
+TEST_P(LookedForIntents, ASearchProvesNothingAboutItsOwnTime) {
+    provider.mood = FakeProvider::Mood::LosesRequests;
+    EXPECT_EQ(reason_of(perform_looking()), "payment.outcome_unknown");
+    clock.advance(minutes(1));
+    search_takes = minutes(2);
+    EXPECT_EQ(reason_of(perform_looking()), "payment.outcome_unknown");
+    EXPECT_EQ(row().state, IntentState::Unknown);
+    EXPECT_EQ(provider.calls, 1);
+    provider.mood = FakeProvider::Mood::Works;
+    EXPECT_TRUE(perform_looking()) << "this search began three minutes after the request";
     EXPECT_EQ(provider.objects, 1);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "http/client.h"
@@ -28,10 +29,18 @@ struct ReplyVerdict {
     std::optional<std::chrono::milliseconds> retry_after{};
 };
 
-/// Of a call without an answer: it may have happened when it was sent.
-ReplyVerdict judge_silence(const Error& error);
-/// What a proxy, or half an answer, comes to: nobody knows.
-ReplyVerdict judge_unreadable();
+/// What is peculiar to one provider's answers.
+struct ReplyRules {
+    std::string_view provider;      ///< for people: "Stripe"
+    const char* message = nullptr;  ///< what its error object calls the text for people
+    /// Whether a 2xx body is an answer, and not what a proxy or half an answer left.
+    bool (*is_answer)(const Json& body) = nullptr;
+    /// Of a status that is not 2xx; `error` is the error object, when the body is the provider's.
+    ReplyVerdict (*judge_status)(int status, const std::optional<Json>& error) = nullptr;
+};
+/// Silence may have happened when it was sent; of a success that cannot be read nobody knows. The
+/// rest is the provider's word, with a note for people and its Retry-After.
+ReplyVerdict judge_reply(const Result<http::Reply>& reply, const ReplyRules& rules);
 
 /// The "error" member of a body; nullopt when the body is not the provider's.
 std::optional<Json> error_object_in(const std::string& body);

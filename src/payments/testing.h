@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <exception>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +12,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include "base/error.h"
+#include "payments/intents.h"
 #include "sql/database.h"
 
 namespace turnpike {
@@ -21,6 +25,29 @@ T run(boost::asio::awaitable<T> work) {
     auto result = boost::asio::co_spawn(io, std::move(work), boost::asio::use_future);
     io.run();
     return result.get();
+}
+
+/// What came out; an error is the test's end.
+template <class T>
+T must(Result<T> result) {
+    if (!result)
+        throw std::runtime_error(std::string(result.error().reason.text()) + ": " +
+                                 result.error().message);
+    return *std::move(result);
+}
+/// "none" when there is no error.
+template <class T>
+std::string reason_of(const Result<T>& result) {
+    return result ? "none" : std::string(result.error().reason.text());
+}
+
+/// The intent of an obligation that was asked for.
+inline Intent intent_of(sql::Database& db, std::string_view provider,
+                        const std::string& obligation) {
+    auto found = db.read_blocking(
+        [&](sql::Transaction& tx) { return find_intent(tx, provider, obligation); });
+    if (!found) throw std::runtime_error("no intent " + obligation);
+    return *std::move(found);
 }
 
 /// The process dies at a chosen point of its conversation with the database.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sandbox/conditions.h"
+
 namespace turnpike::twin {
 namespace {
 
@@ -43,30 +45,14 @@ constexpr std::string_view kLoadAttempts = R"sql(
       FROM delivery_attempts WHERE delivery = $1 ORDER BY number
 )sql";
 
-/// The conditions that a list of deliveries names, so that each finds its index.
-class RecordQuery {
-public:
-    explicit RecordQuery(std::string_view account) { add("account = ", account); }
-    void add(std::string_view condition, sql::Value value) {
-        values_.push_back(std::move(value));
-        text_ += (values_.size() == 1 ? "" : " AND ") + std::string(condition) + "$" +
-                 std::to_string(values_.size());
-    }
-    void add_text(std::string_view condition, const std::string& value) {
-        if (!value.empty()) add(condition, value);
-    }
-    [[nodiscard]] std::vector<sql::Row> run(sql::Transaction& tx, std::int64_t limit) const {
-        const std::string query =
-            "SELECT id, account, endpoint, event, tries, body, state, created_at, next_try_at, seq "
-            "FROM deliveries WHERE " +
-            text_ + " ORDER BY seq DESC LIMIT " + std::to_string(limit);
-        return tx.all(query, values_);
-    }
-
-private:
-    std::string text_;
-    std::vector<sql::Value> values_;
-};
+std::vector<sql::Row> load_records(sql::Transaction& tx, const Conditions& conditions,
+                                   std::int64_t limit) {
+    return tx.all(
+        "SELECT id, account, endpoint, event, tries, body, state, created_at, next_try_at, seq "
+        "FROM deliveries WHERE " +
+            conditions.text() + " ORDER BY seq DESC LIMIT " + std::to_string(limit),
+        conditions.values());
+}
 
 constexpr std::string_view kUpdate = R"sql(
     UPDATE deliveries SET state = $2, tries = $3, next_try_at = $4 WHERE id = $1
@@ -201,21 +187,24 @@ void drop_deliveries(sql::Transaction& tx, const std::string& endpoint) {
 }
 
 std::vector<DeliveryRecord> load_deliveries(sql::Transaction& tx, const DeliveryFilter& filter) {
-    RecordQuery query(filter.account);
-    query.add_text("event = ", filter.event);
-    query.add_text("endpoint = ", filter.endpoint);
-    query.add_text("state = ", filter.state);
-    if (filter.before) query.add("seq < ", *filter.before);
+    Conditions conditions;
+    conditions.add("account = ", filter.account);
+    conditions.add_text("event = ", filter.event);
+    conditions.add_text("endpoint = ", filter.endpoint);
+    conditions.add_text("state = ", filter.state);
+    if (filter.before) conditions.add("seq < ", *filter.before);
     std::vector<DeliveryRecord> records;
-    for (const auto& row : query.run(tx, filter.limit)) records.push_back(record_from_row(row));
+    for (const auto& row : load_records(tx, conditions, filter.limit))
+        records.push_back(record_from_row(row));
     return records;
 }
 
 std::optional<DeliveryRecord> find_delivery(sql::Transaction& tx, std::string_view account,
                                             std::string_view id) {
-    RecordQuery query(account);
-    query.add("id = ", id);
-    const auto rows = query.run(tx, 1);
+    Conditions conditions;
+    conditions.add("account = ", account);
+    conditions.add("id = ", id);
+    const auto rows = load_records(tx, conditions, 1);
     if (rows.empty()) return std::nullopt;
     return record_from_row(rows.front());
 }

@@ -1,5 +1,6 @@
 #include "sandbox/documents.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -18,22 +19,26 @@ const Json* member_of(const Json& object, std::string_view member) {
     return &*found;
 }
 
+std::string upper_of(const std::string& code) {
+    std::string upper;
+    for (const char c : code) upper += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    return upper;
+}
+
 /// Digits after the point. What our catalog does not know has two, but for Stripe's zero-decimal
 /// currencies (docs.stripe.com/currencies).
 int digits_of(const std::string& currency) {
-    static constexpr std::string_view kNone =
-        "bif clp djf gnf kmf mga pyg rwf vnd vuv xaf xof xpf BIF CLP DJF GNF KMF MGA PYG RWF VND "
-        "VUV XAF XOF XPF";
+    static constexpr std::array<std::string_view, 13> kNone = {
+        "BIF", "CLP", "DJF", "GNF", "KMF", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"};
     const auto known = parse_currency(currency);
     if (known) return exponent_of(*known);
-    return currency.size() == 3 && kNone.contains(currency) ? 0 : 2;
+    return std::ranges::find(kNone, upper_of(currency)) == kNone.end() ? 2 : 0;
 }
 
 std::string symbol_of(const std::string& currency) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kSymbols{
         {{"USD", "$"}, {"EUR", "€"}, {"GBP", "£"}, {"INR", "₹"}, {"JPY", "¥"}, {"BRL", "R$"}}};
-    std::string upper;
-    for (const char c : currency) upper += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    const auto upper = upper_of(currency);
     for (const auto& [code, symbol] : kSymbols)
         if (code == upper) return std::string(symbol);
     return upper + " ";

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sandbox/conditions.h"
+
 namespace turnpike::twin {
 
 namespace {
@@ -51,50 +53,19 @@ std::vector<StoredObject> stored_all(const std::vector<sql::Row>& rows) {
     return objects;
 }
 
-/// The conditions that a list names, so that each list finds its index.
-class ListQuery {
-public:
-    explicit ListQuery(const ObjectKey& key) {
-        add("account = ", key.account);
-        add(" AND kind = ", key.kind);
-        add(" AND status <> ", "deleted");
-    }
-    void add(std::string_view condition, sql::Value value) {
-        values_.push_back(std::move(value));
-        text_ += std::string(condition) + "$" + std::to_string(values_.size());
-    }
-    void add_text(std::string_view condition, const std::string& value) {
-        if (!value.empty()) add(condition, value);
-    }
-    void add_filter(const ListFilter& filter) {
-        add_text(" AND customer = ", filter.customer);
-        add_text(" AND parent = ", filter.parent);
-        add_text(" AND status = ", filter.status);
-        if (filter.created_from) add(" AND created >= ", unix_seconds(*filter.created_from));
-        if (filter.created_before) add(" AND created < ", unix_seconds(*filter.created_before));
-    }
-    std::int64_t count(sql::Transaction& tx) {
-        return tx.all("SELECT COUNT(*) FROM objects WHERE " + text_, values_).front().integer(0);
-    }
-    std::vector<std::string> ids(sql::Transaction& tx) {
-        std::vector<std::string> ids;
-        for (const auto& row :
-             tx.all("SELECT id FROM objects WHERE " + text_ + " ORDER BY seq DESC", values_))
-            ids.push_back(row.text(0));
-        return ids;
-    }
-    std::vector<sql::Row> run(sql::Transaction& tx, std::string_view order,
-                              const ObjectSlice& slice) {
-        const std::string query =
-            "SELECT seq, body FROM objects WHERE " + text_ + " ORDER BY seq " + std::string(order) +
-            " LIMIT " + std::to_string(slice.limit) + " OFFSET " + std::to_string(slice.skip);
-        return tx.all(query, values_);
-    }
-
-private:
-    std::string text_;
-    std::vector<sql::Value> values_;
-};
+/// Of a list, without what was deleted.
+Conditions conditions_of(const ObjectKey& key, const ListFilter& filter) {
+    Conditions all;
+    all.add("account = ", key.account);
+    all.add("kind = ", key.kind);
+    all.add("status <> ", "deleted");
+    all.add_text("customer = ", filter.customer);
+    all.add_text("parent = ", filter.parent);
+    all.add_text("status = ", filter.status);
+    if (filter.created_from) all.add("created >= ", unix_seconds(*filter.created_from));
+    if (filter.created_before) all.add("created < ", unix_seconds(*filter.created_before));
+    return all;
+}
 
 }  // namespace
 
@@ -120,24 +91,29 @@ void delete_object(sql::Transaction& tx, const ObjectKey& key) {
 std::vector<StoredObject> load_objects(sql::Transaction& tx, const ObjectKey& account_and_kind,
                                        const ListFilter& filter, const ObjectSlice& slice) {
     const bool descending = slice.order == ObjectSlice::Order::NewestFirst;
-    ListQuery query(account_and_kind);
-    query.add_filter(filter);
-    if (slice.cursor) query.add(descending ? " AND seq < " : " AND seq > ", *slice.cursor);
-    return stored_all(query.run(tx, descending ? "DESC" : "ASC", slice));
+    auto conditions = conditions_of(account_and_kind, filter);
+    if (slice.cursor) conditions.add(descending ? "seq < " : "seq > ", *slice.cursor);
+    const std::string query = "SELECT seq, body FROM objects WHERE " + conditions.text() +
+                              " ORDER BY seq " + (descending ? "DESC" : "ASC") + " LIMIT " +
+                              std::to_string(slice.limit) + " OFFSET " + std::to_string(slice.skip);
+    return stored_all(tx.all(query, conditions.values()));
 }
 
 std::vector<std::string> load_ids(sql::Transaction& tx, const ObjectKey& account_and_kind,
                                   const ListFilter& filter) {
-    ListQuery query(account_and_kind);
-    query.add_filter(filter);
-    return query.ids(tx);
+    const auto conditions = conditions_of(account_and_kind, filter);
+    const std::string query =
+        "SELECT id FROM objects WHERE " + conditions.text() + " ORDER BY seq DESC";
+    std::vector<std::string> ids;
+    for (const auto& row : tx.all(query, conditions.values())) ids.push_back(row.text(0));
+    return ids;
 }
 
 std::int64_t count_objects(sql::Transaction& tx, const ObjectKey& account_and_kind,
                            const ListFilter& filter) {
-    ListQuery query(account_and_kind);
-    query.add_filter(filter);
-    return query.count(tx);
+    const auto conditions = conditions_of(account_and_kind, filter);
+    const std::string query = "SELECT COUNT(*) FROM objects WHERE " + conditions.text();
+    return tx.all(query, conditions.values()).front().integer(0);
 }
 
 void save_due(sql::Transaction& tx, const ObjectKey& key, std::optional<Instant> when,

@@ -5,7 +5,6 @@
 
 #include "base/encoding.h"
 #include "json/value.h"
-#include "payments/redact.h"
 
 namespace turnpike::razorpay {
 namespace {
@@ -38,16 +37,6 @@ void dress(http::Call& request, const ProviderCall& call, const std::string& cre
     request.body = call.parameters;
 }
 
-std::string describe(int status, const std::optional<Json>& error) {
-    std::string note = "HTTP " + std::to_string(status);
-    if (!error) return note + " with a body that is not Razorpay's";
-    const auto code = text_member(*error, "code");
-    const auto description = text_member(*error, "description");
-    if (!code.empty()) note += " " + code;
-    if (!description.empty()) note += ": " + description;
-    return redact(note);
-}
-
 ReplyVerdict judge_status(int status, const std::optional<Json>& error) {
     if (status >= 500) return {.may_have_happened = true, .peer_is_failing = true};
     // Turned away at the door.
@@ -65,12 +54,12 @@ ReplyVerdict judge_status(int status, const std::optional<Json>& error) {
 }
 
 /// What was deleted answers [].
-ReplyVerdict judge_success(const std::string& body) {
-    const auto json = parse_json(body);
-    if (json && (json->is_object() || (json->is_array() && json->empty())))
-        return {.finality = Finality::Succeeded};
-    return judge_unreadable();
-}
+bool is_answer(const Json& body) { return body.is_object() || (body.is_array() && body.empty()); }
+
+constexpr ReplyRules kRules{.provider = "Razorpay",
+                            .message = "description",
+                            .is_answer = is_answer,
+                            .judge_status = judge_status};
 
 }  // namespace
 
@@ -102,14 +91,6 @@ Wire wire_of(const ClientConfig& config) {
         .dress = std::move(dress_it), .judge = judge, .secrets = {config.key_secret, credentials}};
 }
 
-ReplyVerdict judge(const Result<http::Reply>& reply) {
-    if (!reply) return judge_silence(reply.error());
-    if (reply->status >= 200 && reply->status < 300) return judge_success(reply->body);
-    const auto error = error_object_in(reply->body);
-    auto verdict = judge_status(reply->status, error);
-    verdict.note = describe(reply->status, error);
-    verdict.retry_after = retry_after_in(reply->headers);
-    return verdict;
-}
+ReplyVerdict judge(const Result<http::Reply>& reply) { return judge_reply(reply, kRules); }
 
 }  // namespace turnpike::razorpay

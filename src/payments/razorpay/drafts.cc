@@ -26,6 +26,12 @@ std::string place_of(const std::string& draft, int place) {
     return fmt::format("{}:{}", draft, place);
 }
 
+std::vector<std::string> places_of(const std::string& draft) {
+    std::vector<std::string> places;
+    for (int place = 0; place < kDraftPlacesMax; ++place) places.push_back(place_of(draft, place));
+    return places;
+}
+
 std::unexpected<Error> draft_refuses(std::string message) {
     return conflict(kRefused, std::move(message));
 }
@@ -68,15 +74,12 @@ struct LoadedDraft {
 
 asio::awaitable<Result<LoadedDraft>> load_log(RazorpayExchange& exchange, std::string id) {
     auto read = [&](sql::Transaction& tx) {
-        std::vector<Intent> places;
-        for (int place = 0; place < kDraftPlacesMax; ++place) {
-            auto intent = find_intent(tx, kProviderName, place_of(id, place));
-            if (!intent) break;
-            places.push_back(*std::move(intent));
-        }
-        return places;
+        return find_intents(tx, kProviderName, places_of(id));
     };
-    const auto places = co_await exchange.world().db.read(std::move(read));
+    auto places = co_await exchange.world().db.read(std::move(read));
+    std::ranges::sort(places, {}, [](const Intent& place) {
+        return std::pair(place.obligation.size(), place.obligation);
+    });
     if (places.empty()) co_return std::unexpected(no_such("invoice"));
     LoadedDraft loaded;
     loaded.draft.id = id;
@@ -97,8 +100,8 @@ using Decide = std::function<Result<std::optional<Json>>(const LoadedDraft&)>;
 /// \return the draft as it is then, with all its log
 asio::awaitable<Result<LoadedDraft>> append(RazorpayExchange& exchange, std::string id,
                                             Decide decide) {
+    auto loaded = co_await load_log(exchange, id);
     while (true) {
-        auto loaded = co_await load_log(exchange, id);
         if (!loaded) co_return failure(loaded);
         auto entry = decide(*loaded);
         if (!entry) co_return failure(entry);
@@ -108,6 +111,12 @@ asio::awaitable<Result<LoadedDraft>> append(RazorpayExchange& exchange, std::str
         const auto place = static_cast<int>(loaded->log.size());
         const auto taken = co_await take_place(exchange, place_of(id, place), **entry);
         if (!taken) co_return failure(taken);
+        if (*taken) {
+            apply_entry(loaded->draft, place, **entry);
+            loaded->log.push_back(**std::move(entry));
+            co_return loaded;
+        }
+        loaded = co_await load_log(exchange, id);
     }
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -63,14 +62,14 @@ bool shows_effect(const Intent& intent, const Json& object) {
 
 RazorpayExchange::RazorpayExchange(const ClientConfig& config, http::Client& http,
                                    IntentWorld world, ClientMetrics metrics)
-    : Exchange(
-          {.provider = kProviderName, .read_refusal = read_refusal, .absent_after = kAbsentAfter},
-          client_, world),
-      live_(is_live_key(config.key_id)),
-      client_(config, wire_of(config), http, world.clock, std::move(metrics)) {}
+    : Exchange({.provider = kProviderName,
+                .read_refusal = read_refusal,
+                .absent_after = kAbsentAfter,
+                .deleted_reply = "[]"},
+               config, wire_of(config), http, world, std::move(metrics)) {}
 
-asio::awaitable<Result<RazorpayExchange::Page>> RazorpayExchange::get_page(
-    std::string path, std::string query, std::optional<std::string> after) {
+asio::awaitable<Result<ListPage>> RazorpayExchange::get_page(std::string path, std::string query,
+                                                             std::optional<std::string> after) {
     const auto skip = read_skip(after.value_or("0"));
     if (!skip) co_return std::unexpected(no_such("page"));
     if (!query.empty()) query += '&';
@@ -79,47 +78,57 @@ asio::awaitable<Result<RazorpayExchange::Page>> RazorpayExchange::get_page(
     if (!object) co_return failure(object);
     auto items = read_collection(*object);
     if (!items) co_return failure(items);
-    Page page{*std::move(items), std::nullopt};
+    ListPage page{*std::move(items), std::nullopt};
     // What is made while we read moves the rest on: some come twice, none is missed.
     if (page.items.size() >= kPageSize)
         page.next = std::to_string(*skip + static_cast<std::int64_t>(page.items.size()));
     co_return page;
 }
 
+asio::awaitable<Result<std::monostate>> RazorpayExchange::walk(std::string path, std::string query,
+                                                               VisitPage visit) {
+    ReadPage read = [&](std::optional<std::string> after) {
+        return get_page(path, query, std::move(after));
+    };
+    co_return co_await walk_pages(std::move(read), std::move(visit));
+}
+
 asio::awaitable<Result<std::vector<Json>>> RazorpayExchange::get_all(std::string path,
                                                                      std::string query) {
-    std::vector<Json> all;
-    std::optional<std::string> after;
-    for (int pages = 0; pages < kPagesMax; ++pages) {
-        auto page = co_await get_page(path, query, after);
-        if (!page) co_return failure(page);
-        std::ranges::move(page->items, std::back_inserter(all));
-        if (!page->next) co_return all;
-        after = std::move(page->next);
-    }
-    co_return unexpected_reply("a list of more than " + std::to_string(kPagesMax) + " pages");
+    ReadPage read = [&](std::optional<std::string> after) {
+        return get_page(path, query, std::move(after));
+    };
+    co_return co_await read_all_pages(std::move(read));
+}
+
+asio::awaitable<Result<Found>> RazorpayExchange::find_first(std::string path, std::string query,
+                                                            std::function<bool(const Json&)> fits) {
+    Found found;
+    VisitPage look = [&](std::vector<Json>& items) -> asio::awaitable<Walk> {
+        const auto first = std::ranges::find_if(items, fits);
+        if (first == items.end()) co_return Walk::On;
+        found = to_text(*first);
+        co_return Walk::Enough;
+    };
+    const auto walked = co_await walk(std::move(path), std::move(query), std::move(look));
+    if (!walked) co_return failure(walked);
+    co_return found;
 }
 
 asio::awaitable<Result<Found>> RazorpayExchange::find_made(const Intent& intent) {
-    const auto objects = co_await get_all(intent.path, since(intent));
-    if (!objects) co_return failure(objects);
     const auto note = obligation_note(intent.obligation);
-    for (const Json& object : *objects)
-        if (note_in(object, kObligationKey) == note) co_return Found(to_text(object));
-    co_return Found();
+    auto is_it = [&](const Json& object) { return note_in(object, kObligationKey) == note; };
+    co_return co_await find_first(intent.path, since(intent), std::move(is_it));
 }
 
 asio::awaitable<Result<Found>> RazorpayExchange::find_addon(const Intent& intent) {
-    const auto addons = co_await get_all(std::string(kAddons), since(intent));
-    if (!addons) co_return failure(addons);
     const auto reference = addon_reference(intent.obligation);
-    for (const Json& addon : *addons) {
+    auto is_it = [&](const Json& addon) {
         const auto item = addon.find("item");
-        if (item != addon.end() && item->is_object() &&
-            text_member(*item, "description") == reference)
-            co_return Found(to_text(addon));
-    }
-    co_return Found();
+        return item != addon.end() && item->is_object() &&
+               text_member(*item, "description") == reference;
+    };
+    co_return co_await find_first(std::string(kAddons), since(intent), std::move(is_it));
 }
 
 asio::awaitable<Result<Found>> RazorpayExchange::find_changed(const Intent& intent) {

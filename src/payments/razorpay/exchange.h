@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,28 +36,22 @@ public:
                      ClientMetrics metrics);
 
     /// One page, newest first: `after` is how many are skipped, as text.
-    struct Page {
-        std::vector<Json> items;
-        std::optional<std::string> next;
-    };
-    asio::awaitable<Result<Page>> get_page(std::string path, std::string query,
-                                           std::optional<std::string> after);
-    /// All pages, at most kPagesMax of 100.
+    asio::awaitable<Result<ListPage>> get_page(std::string path, std::string query,
+                                               std::optional<std::string> after);
+    /// Page by page, 100 objects each, until `visit` has enough.
+    asio::awaitable<Result<std::monostate>> walk(std::string path, std::string query,
+                                                 VisitPage visit);
     asio::awaitable<Result<std::vector<Json>>> get_all(std::string path, std::string query);
-    static constexpr int kPagesMax = 100;
 
     asio::awaitable<Result<std::optional<std::string>>> find_outcome(Intent intent) override;
 
-    [[nodiscard]] ProviderClient& client() { return client_; }
-    [[nodiscard]] bool live() const { return live_; }
-
 private:
+    /// The newest object that fits, as JSON text.
+    asio::awaitable<Result<std::optional<std::string>>> find_first(
+        std::string path, std::string query, std::function<bool(const Json&)> fits);
     asio::awaitable<Result<std::optional<std::string>>> find_made(const Intent& intent);
     asio::awaitable<Result<std::optional<std::string>>> find_addon(const Intent& intent);
     asio::awaitable<Result<std::optional<std::string>>> find_changed(const Intent& intent);
-
-    bool live_;
-    ProviderClient client_;
 };
 
 /// NotFound "payment.refused" as for an id that Razorpay does not know.

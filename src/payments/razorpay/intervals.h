@@ -13,6 +13,7 @@ namespace turnpike::razorpay {
 struct PlanRhythm {
     std::string period;  ///< "monthly"
     std::int64_t interval = 1;
+    bool operator==(const PlanRhythm&) const = default;
 };
 /// Errors: Unprocessable "razorpay.interval_not_sold".
 Result<PlanRhythm> rhythm_of(std::string_view interval, std::int64_t count);

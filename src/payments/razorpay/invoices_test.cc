@@ -137,6 +137,25 @@ TEST_F(RazorpayInvoices, AnAmountWithoutADraftWaitsForTheNextBill) {
     EXPECT_EQ(reason_of(add(extra)), "razorpay.no_pending_items");
 }
 
+/// One that ends with its cycle has no next bill, though Razorpay calls it active until then.
+TEST_F(RazorpayInvoices, NothingWaitsForABillThatWillNotCome) {
+    const auto subscription = active();
+    ASSERT_TRUE(run(provider->cancel_subscription({.obligation = "cancel",
+                                                   .subscription = subscription.id,
+                                                   .when = CancelWhen::AtPeriodEnd})));
+    auto extra = item("", "extra", 1'000);
+    extra.invoice = std::nullopt;
+    extra.customer = subscription.customer;
+    EXPECT_EQ(reason_of(add(extra)), "razorpay.no_pending_items");
+    EXPECT_EQ(count("addons"), 0U);
+
+    const auto other = must(run(provider->start_subscription(
+        wanted(subscription.customer, subscription.price, "start:2"))));
+    authorise(other.id);
+    must(add(extra));
+    EXPECT_EQ(get("/v1/addons").at("items").at(0).at("subscription_id"), other.id);
+}
+
 TEST_F(RazorpayInvoices, ADraftMadeByHandIsIssued) {
     const auto made =
         post("/v1/invoices", Json{{"customer_id", customer()},

@@ -15,6 +15,8 @@ inline constexpr std::string_view kDraftNote = "turnpike_draft";
 
 /// Razorpay's limit of one note, in characters.
 inline constexpr std::size_t kNoteMax = 256;
+/// And of the name of an item: a plan's, a line's, an addon's.
+inline constexpr std::size_t kItemNameMax = 512;
 
 /// An obligation as it stands in a note: itself, or its hash when it is too long.
 std::string obligation_note(const std::string& obligation);

@@ -15,9 +15,8 @@
 namespace turnpike::razorpay {
 namespace {
 
-/// Razorpay's limits, in characters.
+/// Razorpay's limit, in characters.
 constexpr std::size_t kCustomerNameMax = 50;
-constexpr std::size_t kItemNameMax = 512;
 
 std::string details_text(const std::optional<std::string>& name,
                          const std::optional<std::string>& email) {
@@ -37,8 +36,6 @@ Result<std::unique_ptr<Provider>> Provider::create(const ClientConfig& config, h
 
 Provider::Provider(std::unique_ptr<RazorpayExchange> exchange) : exchange_(std::move(exchange)) {}
 Provider::~Provider() = default;
-
-bool Provider::live() const { return exchange_->live(); }
 
 asio::awaitable<Result<std::string>> Provider::create_customer(NewCustomer request) {
     if (request.test_clock) co_return std::unexpected(no_test_clocks());
@@ -98,20 +95,14 @@ asio::awaitable<Result<std::string>> Provider::create_price(NewPrice request) {
     co_return read_id(written->object);
 }
 
-asio::awaitable<Result<std::optional<std::string>>> Provider::find_by_obligation(Intent intent) {
-    co_return co_await exchange_->find_outcome(std::move(intent));
-}
-
 asio::awaitable<Result<SettledIntents>> Provider::settle_unknown(int limit) {
     co_return co_await exchange_->settle_unknown(limit);
 }
 
 asio::awaitable<ProviderHealth> Provider::health() {
     const auto unknown = co_await exchange_->count_unknown();
-    co_return ProviderHealth{exchange_->client().health(), unknown};
+    co_return ProviderHealth{exchange_->client_health(), unknown};
 }
-
-ClientHealth Provider::client_health() const { return exchange_->client().health(); }
 
 asio::awaitable<Result<std::monostate>> Provider::probe() {
     const auto plans = co_await exchange_->get(std::string(kPlans), "count=1");

@@ -26,7 +26,7 @@ class RazorpayExchange;
 ///                                                    instead (refusal.h)
 ///   InvalidArgument "payment.amount_not_chargeable"  e.g. 1 fils
 ///   Conflict        "payment.obligation_changed"     the obligation was asked for otherwise
-///   before OutcomeUnknown  "payment.unexpected_reply"       an answer that cannot be applied
+///   OutcomeUnknown  "payment.unexpected_reply"       an answer that cannot be applied
 ///
 /// Thread-safe. Must outlive its coroutines.
 class Provider final : public PaymentProvider {
@@ -40,7 +40,6 @@ public:
     Provider& operator=(const Provider&) = delete;
 
     [[nodiscard]] std::string_view name() const override { return kProviderName; }
-    [[nodiscard]] bool live() const;
 
     asio::awaitable<Result<std::string>> create_customer(NewCustomer request) override;
     asio::awaitable<Result<std::monostate>> update_customer(CustomerDetails request) override;
@@ -57,7 +56,8 @@ public:
     /// Takes no payment method.
     asio::awaitable<Result<ProviderSubscription>> start_subscription(
         NewSubscription request) override;
-    /// At once, whichever billing is asked for: more is charged now, less is paid back now.
+    /// At once, whichever billing is asked for: more is charged now, less is paid back now. While
+    /// an end is planned, to the same rhythm only: "razorpay.cancellation_is_final".
     asio::awaitable<Result<ProviderSubscription>> change_subscription(
         SubscriptionChange request) override;
     asio::awaitable<Result<ProviderSubscription>> charge_subscription_with(
@@ -101,24 +101,17 @@ public:
     asio::awaitable<Result<ProviderPage<ProviderEvent>>> list_events(
         std::optional<std::string> after) override;
 
-    /// What the intent made or did at Razorpay, as JSON text; nullopt when it is not there.
-    asio::awaitable<Result<std::optional<std::string>>> find_by_obligation(Intent intent);
     /// Looks for every unknown intent older than a minute, at most `limit`, and settles those that
     /// can be.
     asio::awaitable<Result<SettledIntents>> settle_unknown(int limit);
 
     asio::awaitable<ProviderHealth> health();
-    /// The part of health() that needs no database.
-    [[nodiscard]] ClientHealth client_health() const;
     /// One cheap read; tells whether key and connection work.
     asio::awaitable<Result<std::monostate>> probe();
 
 private:
     explicit Provider(std::unique_ptr<RazorpayExchange> exchange);
 
-    /// Marks those whose end at the end of the running cycle was asked for: Razorpay does not tell.
-    asio::awaitable<void> mark_planned_ends(std::vector<ProviderSubscription>& subscriptions);
-    asio::awaitable<ProviderSubscription> with_planned_end(ProviderSubscription subscription);
     asio::awaitable<Result<ProviderSubscription>> end_at_cycle_end(std::string id);
     asio::awaitable<Result<std::string>> add_to_next_bill(NewInvoiceItem request);
     asio::awaitable<Result<ProviderInvoice>> issue_draft(std::string id);

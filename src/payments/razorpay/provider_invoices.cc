@@ -14,8 +14,6 @@
 namespace turnpike::razorpay {
 namespace {
 
-constexpr std::size_t kLineNameMax = 512;
-
 bool is_issued(const Json& invoice) {
     const auto status = text_member(invoice, "status");
     return !status.empty() && status != "draft";
@@ -37,7 +35,7 @@ std::string period_text(const Period& period) {
 Json lines_of(const ProviderInvoice& draft) {
     Json lines = Json::array();
     for (const auto& line : draft.lines)
-        lines.push_back({{"name", shortened(line.description, kLineNameMax)},
+        lines.push_back({{"name", shortened(line.description, kItemNameMax)},
                          {"description", period_text(line.period)},
                          {"amount", line.amount.minor()},
                          {"currency", upper_code(line.amount.currency())},
@@ -79,7 +77,7 @@ asio::awaitable<Result<std::string>> Provider::add_to_next_bill(NewInvoiceItem r
         path = std::string(kSubscriptions) + "/" + **running + "/addons";
     }
     const Json body{{"item",
-                     {{"name", shortened(request.description, kLineNameMax)},
+                     {{"name", shortened(request.description, kItemNameMax)},
                       {"description", addon_reference(request.obligation)},
                       {"amount", request.amount.minor()},
                       {"currency", upper_code(request.amount.currency())}}},

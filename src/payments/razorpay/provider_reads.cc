@@ -9,6 +9,7 @@
 #include "payments/razorpay/exchange.h"
 #include "payments/razorpay/invoice_reads.h"
 #include "payments/razorpay/notes.h"
+#include "payments/razorpay/planned_end.h"
 #include "payments/razorpay/provider.h"
 #include "payments/razorpay/translate.h"
 #include "payments/reply_reader.h"
@@ -20,22 +21,32 @@ void skip(std::string_view kind, const Json& object, const Error& error) {
     skip_unreadable(kProviderName, kind, object, error);
 }
 
+/// By its state at Razorpay; a planned end is not seen there.
+bool has_bills_to_come(const Json& subscription) {
+    const auto status = text_member(subscription, "status");
+    return status == "active" || status == "authenticated" || status == "pending";
+}
+
 /// Newest first. Razorpay can be asked for the subscriptions of a plan, not of our customer.
 asio::awaitable<Result<std::vector<Json>>> subscriptions_of(RazorpayExchange& exchange,
                                                             std::string customer) {
-    auto all = co_await exchange.get_all(std::string(kSubscriptions), "");
-    if (!all) co_return failure(all);
-    std::erase_if(*all, [&](const Json& object) {
-        const auto subscription = read_subscription(object);
-        return !subscription || subscription->customer != customer;
-    });
-    co_return all;
+    std::vector<Json> theirs;
+    VisitPage keep = [&](std::vector<Json>& items) -> asio::awaitable<Walk> {
+        for (Json& object : items) {
+            const auto subscription = read_subscription(object);
+            if (subscription && subscription->customer == customer)
+                theirs.push_back(std::move(object));
+        }
+        co_return Walk::On;
+    };
+    const auto walked = co_await exchange.walk(std::string(kSubscriptions), "", std::move(keep));
+    if (!walked) co_return failure(walked);
+    co_return theirs;
 }
 
 /// All in one page: those made for the customer, and those of each subscription, which Razorpay
 /// bills to the one that it made of the payer.
-asio::awaitable<Result<RazorpayExchange::Page>> invoices_of(RazorpayExchange& exchange,
-                                                            std::string customer) {
+asio::awaitable<Result<ListPage>> invoices_of(RazorpayExchange& exchange, std::string customer) {
     const auto who = path_segment(customer, no_such("customer"));
     if (!who) co_return failure(who);
     const auto subscriptions = co_await subscriptions_of(exchange, *who);
@@ -43,7 +54,7 @@ asio::awaitable<Result<RazorpayExchange::Page>> invoices_of(RazorpayExchange& ex
     std::vector<std::string> queries = {"customer_id=" + *who};
     for (const Json& subscription : *subscriptions)
         queries.push_back("subscription_id=" + percent_encode(text_member(subscription, "id")));
-    RazorpayExchange::Page page;
+    ListPage page;
     std::set<std::string> seen;
     for (const std::string& query : queries) {
         auto invoices = co_await exchange.get_all(std::string(kInvoices), query);
@@ -97,16 +108,24 @@ asio::awaitable<Result<ProviderInvoice>> complete_invoice(RazorpayExchange& exch
 
 asio::awaitable<Result<std::optional<std::string>>> running_subscription(RazorpayExchange& exchange,
                                                                          std::string customer) {
-    const auto all = co_await exchange.get_all(std::string(kSubscriptions), "");
-    if (!all) co_return failure(all);
-    for (const Json& object : *all) {
-        const auto status = text_member(object, "status");
-        const bool bills = status == "active" || status == "authenticated" || status == "pending";
-        if (!bills) continue;
-        const auto subscription = read_subscription(object);
-        if (subscription && subscription->customer == customer) co_return subscription->id;
-    }
-    co_return std::nullopt;
+    std::optional<std::string> running;
+    VisitPage look = [&](std::vector<Json>& items) -> asio::awaitable<Walk> {
+        std::vector<ProviderSubscription> theirs;
+        for (const Json& object : items) {
+            auto subscription = read_subscription(object);
+            if (subscription && subscription->customer == customer && has_bills_to_come(object))
+                theirs.push_back(*std::move(subscription));
+        }
+        co_await mark_planned_ends(exchange, theirs);
+        const auto goes_on =
+            std::ranges::find(theirs, false, &ProviderSubscription::cancel_at_period_end);
+        if (goes_on == theirs.end()) co_return Walk::On;
+        running = goes_on->id;
+        co_return Walk::Enough;
+    };
+    const auto walked = co_await exchange.walk(std::string(kSubscriptions), "", std::move(look));
+    if (!walked) co_return failure(walked);
+    co_return running;
 }
 
 asio::awaitable<Result<ProviderPrice>> Provider::get_price(std::string id) {
@@ -138,7 +157,7 @@ asio::awaitable<Result<ProviderSubscription>> Provider::get_subscription(std::st
     if (!object) co_return failure(object);
     auto subscription = read_subscription(*object);
     if (!subscription) co_return failure(subscription);
-    co_return co_await with_planned_end(*std::move(subscription));
+    co_return co_await with_planned_end(*exchange_, *std::move(subscription));
 }
 
 asio::awaitable<Result<ProviderPage<ProviderSubscription>>> Provider::list_subscriptions(
@@ -153,7 +172,7 @@ asio::awaitable<Result<ProviderPage<ProviderSubscription>>> Provider::list_subsc
         else if (!customer || subscription->customer == *customer)
             page.items.push_back(*std::move(subscription));
     }
-    co_await mark_planned_ends(page.items);
+    co_await mark_planned_ends(*exchange_, page.items);
     co_return page;
 }
 

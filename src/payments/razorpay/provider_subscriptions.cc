@@ -5,6 +5,7 @@
 #include "payments/razorpay/exchange.h"
 #include "payments/razorpay/intervals.h"
 #include "payments/razorpay/notes.h"
+#include "payments/razorpay/planned_end.h"
 #include "payments/razorpay/provider.h"
 #include "payments/razorpay/refusal.h"
 #include "payments/razorpay/translate.h"
@@ -14,12 +15,6 @@ namespace {
 
 std::string path_of(const std::string& id) { return std::string(kSubscriptions) + "/" + id; }
 
-/// Once for each cycle: what is asked for again within it is the same thing, and what was asked
-/// for in an earlier one did not come to pass.
-std::string end_obligation(const std::string& id, Instant cycle_end) {
-    return "cancel_at_cycle_end:" + id + ":" + std::to_string(unix_seconds(cycle_end));
-}
-
 asio::awaitable<Result<ProviderSubscription>> write_subscription(RazorpayExchange& exchange,
                                                                  Write write) {
     const auto object =
@@ -28,15 +23,12 @@ asio::awaitable<Result<ProviderSubscription>> write_subscription(RazorpayExchang
     co_return read_subscription(*object);
 }
 
-/// How many cycles of this plan a subscription is given.
-asio::awaitable<Result<std::int64_t>> cycles_of(RazorpayExchange& exchange, std::string plan) {
+asio::awaitable<Result<PlanRhythm>> rhythm_of_plan(RazorpayExchange& exchange, std::string plan) {
     const auto id = path_segment(plan, no_such("price"));
     if (!id) co_return failure(id);
     const auto object = co_await exchange.get(std::string(kPlans) + "/" + *id);
     if (!object) co_return failure(object);
-    const auto rhythm = read_rhythm(*object);
-    if (!rhythm) co_return failure(rhythm);
-    co_return cycles_ahead(*rhythm);
+    co_return read_rhythm(*object);
 }
 
 /// Only cards can be charged otherwise than was authorised.
@@ -50,10 +42,10 @@ bool has_fixed_mandate(const Json& subscription) {
 asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
     NewSubscription request) {
     if (!request.payment_method.empty()) co_return std::unexpected(method_needs_authorization());
-    const auto cycles = co_await cycles_of(*exchange_, request.price);
-    if (!cycles) co_return failure(cycles);
+    const auto rhythm = co_await rhythm_of_plan(*exchange_, request.price);
+    if (!rhythm) co_return failure(rhythm);
     const Json body{{"plan_id", request.price},
-                    {"total_count", *cycles},
+                    {"total_count", cycles_ahead(*rhythm)},
                     {"quantity", 1},
                     {"notes", notes_of(request.obligation,
                                        {{"turnpike_subscription", request.subscription.text()},
@@ -64,7 +56,7 @@ asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
                 .repeat = Repeat::NeverTwice};
     auto started = co_await write_subscription(*exchange_, std::move(write));
     if (!started) co_return failure(started);
-    co_return co_await with_planned_end(*std::move(started));
+    co_return co_await with_planned_end(*exchange_, *std::move(started));
 }
 
 asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
@@ -75,22 +67,29 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
     if (!before) co_return failure(before);
     const bool is_done = text_member(*before, "plan_id") == request.price;
     if (!is_done && has_fixed_mandate(*before)) co_return std::unexpected(mandate_is_fixed());
-    Result<ProviderSubscription> changed = read_subscription(*before);
-    if (!is_done) {
-        const auto cycles = co_await cycles_of(*exchange_, request.price);
-        if (!cycles) co_return failure(cycles);
-        const Json body{{"plan_id", request.price},
-                        {"schedule_change_at", "now"},
-                        {"remaining_count", *cycles}};
-        Write write{.obligation = std::move(request.obligation),
-                    .path = path_of(*id),
-                    .parameters = to_text(body),
-                    .method = http::Method::Patch,
-                    .repeat = Repeat::NeverTwice};
-        changed = co_await write_subscription(*exchange_, std::move(write));
+    auto known = read_subscription(*before);
+    if (!known) co_return failure(known);
+    const auto running = co_await with_planned_end(*exchange_, *std::move(known));
+    if (is_done) co_return running;
+    const auto rhythm = co_await rhythm_of_plan(*exchange_, request.price);
+    if (!rhythm) co_return failure(rhythm);
+    if (running.cancel_at_period_end) {
+        // Another rhythm would begin a new cycle, with an end that nobody asked for.
+        const auto old = co_await rhythm_of_plan(*exchange_, running.price);
+        if (!old) co_return failure(old);
+        if (*old != *rhythm) co_return std::unexpected(cancellation_is_final());
     }
+    const Json body{{"plan_id", request.price},
+                    {"schedule_change_at", "now"},
+                    {"remaining_count", cycles_ahead(*rhythm)}};
+    Write write{.obligation = std::move(request.obligation),
+                .path = path_of(*id),
+                .parameters = to_text(body),
+                .method = http::Method::Patch,
+                .repeat = Repeat::NeverTwice};
+    auto changed = co_await write_subscription(*exchange_, std::move(write));
     if (!changed) co_return failure(changed);
-    co_return co_await with_planned_end(*std::move(changed));
+    co_return co_await with_planned_end(*exchange_, *std::move(changed));
 }
 
 asio::awaitable<Result<ProviderSubscription>> Provider::cancel_subscription(
@@ -125,31 +124,7 @@ asio::awaitable<Result<ProviderSubscription>> Provider::end_at_cycle_end(std::st
                 .is_done = is_ended};
     auto ended = co_await write_subscription(*exchange_, std::move(write));
     if (!ended) co_return failure(ended);
-    co_return co_await with_planned_end(*std::move(ended));
-}
-
-asio::awaitable<void> Provider::mark_planned_ends(
-    std::vector<ProviderSubscription>& subscriptions) {
-    auto mark = [&](sql::Transaction& tx) {
-        for (auto& subscription : subscriptions) {
-            if (subscription.ended_at) continue;
-            const auto end = find_intent(tx, kProviderName,
-                                         end_obligation(subscription.id, subscription.period.end));
-            if (!end || end->state != IntentState::Succeeded) continue;
-            subscription.cancel_at_period_end = true;
-            subscription.cancel_at = subscription.period.end;
-        }
-        return std::monostate{};
-    };
-    co_await exchange_->world().db.read(std::move(mark));
-}
-
-asio::awaitable<ProviderSubscription> Provider::with_planned_end(
-    ProviderSubscription subscription) {
-    std::vector<ProviderSubscription> one;
-    one.push_back(std::move(subscription));
-    co_await mark_planned_ends(one);
-    co_return std::move(one.front());
+    co_return co_await with_planned_end(*exchange_, *std::move(ended));
 }
 
 }  // namespace turnpike::razorpay

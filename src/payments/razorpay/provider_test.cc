@@ -23,6 +23,14 @@ protected:
         return run(provider->cancel_subscription(
             {.obligation = obligation, .subscription = id, .when = when}));
     }
+    std::string yearly_price() {
+        return must(run(provider->create_price({.price = PriceId::trusted("price_yearly"),
+                                                .plan_key = "gold",
+                                                .plan_name = "Gold",
+                                                .plan_version = PlanVersionId::trusted("pv_1"),
+                                                .amount = Money(500'000, Currency::Inr),
+                                                .interval = "year"})));
+    }
     /// Amounts of all payments that were taken, less what was given back, in paise.
     std::int64_t taken() {
         std::int64_t sum = 0;
@@ -157,13 +165,7 @@ TEST_F(RazorpayProvider, ChargesAnUpgradeAtOnceAndPaysADowngradeBack) {
 /// years.
 TEST_F(RazorpayProvider, ChangesToAPlanOfAnotherRhythm) {
     const auto subscription = active();
-    const auto yearly =
-        must(run(provider->create_price({.price = PriceId::trusted("price_yearly"),
-                                         .plan_key = "gold",
-                                         .plan_name = "Gold",
-                                         .plan_version = PlanVersionId::trusted("pv_1"),
-                                         .amount = Money(500'000, Currency::Inr),
-                                         .interval = "year"})));
+    const auto yearly = yearly_price();
     const auto changed = change(subscription, yearly, "yearly");
     ASSERT_TRUE(changed) << changed.error().message;
     EXPECT_EQ(changed->price, yearly);
@@ -237,6 +239,22 @@ TEST_F(RazorpayProvider, EndsWithTheCycleAndRemembersIt) {
     EXPECT_EQ(ended.ended_at, subscription.period.end);
     EXPECT_EQ(taken(), 50'000);
     EXPECT_EQ(cancel(subscription.id, CancelWhen::AtPeriodEnd, "late")->status, "canceled");
+}
+
+/// Another rhythm would begin a cycle with another end than the one that Razorpay keeps.
+TEST_F(RazorpayProvider, APlannedEndIsKeptThroughAChange) {
+    const auto subscription = active();
+    ASSERT_TRUE(cancel(subscription.id, CancelWhen::AtPeriodEnd));
+    const auto yearly = yearly_price();
+    EXPECT_EQ(reason_of(change(subscription, yearly, "yearly")), "razorpay.cancellation_is_final");
+    EXPECT_EQ(get("/v1/subscriptions/" + subscription.id).at("plan_id"), subscription.price);
+
+    const auto dear = change(subscription, price(100'000, "price_dear"), "up");
+    ASSERT_TRUE(dear) << dear.error().message;
+    EXPECT_TRUE(dear->cancel_at_period_end);
+    EXPECT_EQ(dear->cancel_at, subscription.period.end);
+    EXPECT_EQ(reason_of(cancel(subscription.id, CancelWhen::Never)),
+              "razorpay.cancellation_is_final");
 }
 
 TEST_F(RazorpayProvider, EndsWithACycleOnlyWhenOneRuns) {

@@ -129,22 +129,8 @@ protected:
         return must(run(provider->get_subscription(started.id)));
     }
 
-    template <class T>
-    static T must(Result<T> result) {
-        if (!result)
-            throw std::runtime_error(std::string(result.error().reason.text()) + ": " +
-                                     result.error().message);
-        return *std::move(result);
-    }
-    template <class T>
-    static std::string reason_of(const Result<T>& result) {
-        return result ? "none" : std::string(result.error().reason.text());
-    }
     Intent intent(const std::string& obligation) {
-        auto found = db->read_blocking(
-            [&](sql::Transaction& tx) { return find_intent(tx, kProviderName, obligation); });
-        if (!found) throw std::runtime_error("no intent " + obligation);
-        return *found;
+        return intent_of(*db, kProviderName, obligation);
     }
 
     std::unique_ptr<twin::TwinServer> start_twin() {

@@ -1,6 +1,5 @@
 #include "payments/stripe/exchange.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "payments/reply_reader.h"
@@ -19,28 +18,30 @@ StripeExchange::StripeExchange(const ClientConfig& config, http::Client& http, I
                                ClientMetrics metrics)
     : Exchange(
           {.provider = kProviderName, .read_refusal = read_refusal, .absent_after = kAbsentAfter},
-          client_, world),
-      live_(is_live_key(config.secret_key)),
-      client_(config, wire_of(config), http, world.clock, std::move(metrics)) {}
+          config, wire_of(config), http, world, std::move(metrics)),
+      live_(is_live_key(config.secret_key)) {}
+
+asio::awaitable<Result<ListPage>> StripeExchange::get_page(std::string path, Form query,
+                                                           std::optional<std::string> after) {
+    query.add("limit", 100);
+    if (after) query.add("starting_after", *after);
+    const auto body = co_await get(std::move(path), query.text());
+    if (!body) co_return failure(body);
+    auto listed = read_list(*body);
+    if (!listed) co_return failure(listed);
+    ListPage page{std::move(listed->data), std::nullopt};
+    if (!listed->has_more || page.items.empty()) co_return page;
+    auto last = read_id(page.items.back());
+    if (!last) co_return failure(last);
+    page.next = *std::move(last);
+    co_return page;
+}
 
 asio::awaitable<Result<std::vector<Json>>> StripeExchange::get_all(std::string path, Form query) {
-    std::vector<Json> all;
-    std::string last;
-    for (int pages = 0; pages < kPagesMax; ++pages) {
-        Form page_query = query;
-        page_query.add("limit", 100);
-        if (!last.empty()) page_query.add("starting_after", last);
-        const auto body = co_await get(path, page_query.text());
-        if (!body) co_return failure(body);
-        auto page = read_list(*body);
-        if (!page) co_return failure(page);
-        std::ranges::move(page->data, std::back_inserter(all));
-        if (!page->has_more || all.empty()) co_return all;
-        const auto id = read_id(all.back());
-        if (!id) co_return failure(id);
-        last = *id;
-    }
-    co_return unexpected_reply("a list of more than " + std::to_string(kPagesMax) + " pages");
+    ReadPage read = [&](std::optional<std::string> after) {
+        return get_page(path, query, std::move(after));
+    };
+    co_return co_await read_all_pages(std::move(read));
 }
 
 Error no_such(std::string_view what) { return turnpike::no_such(kProviderName, what); }

@@ -28,19 +28,19 @@ public:
     StripeExchange(const ClientConfig& config, http::Client& http, IntentWorld world,
                    ClientMetrics metrics);
 
-    /// All pages of a list, at most kPagesMax of 100.
+    /// All pages of a list, 100 objects each.
     asio::awaitable<Result<std::vector<Json>>> get_all(std::string path, Form query);
-    static constexpr int kPagesMax = 100;
 
     /// By our metadata, or by the state of the object that it acts on.
     asio::awaitable<Result<std::optional<std::string>>> find_outcome(Intent intent) override;
 
-    [[nodiscard]] ProviderClient& client() { return client_; }
     [[nodiscard]] bool live() const { return live_; }
 
 private:
+    asio::awaitable<Result<ListPage>> get_page(std::string path, Form query,
+                                               std::optional<std::string> after);
+
     bool live_;
-    ProviderClient client_;
 };
 
 /// NotFound "payment.refused" as for an id that Stripe does not know.

@@ -223,10 +223,10 @@ asio::awaitable<Result<SettledIntents>> Provider::settle_unknown(int limit) {
 
 asio::awaitable<ProviderHealth> Provider::health() {
     const auto unknown = co_await exchange_->count_unknown();
-    co_return ProviderHealth{exchange_->client().health(), unknown};
+    co_return ProviderHealth{exchange_->client_health(), unknown};
 }
 
-ClientHealth Provider::client_health() const { return exchange_->client().health(); }
+ClientHealth Provider::client_health() const { return exchange_->client_health(); }
 
 asio::awaitable<Result<std::monostate>> Provider::probe() {
     const auto events = co_await exchange_->get("/v1/events", "limit=1");

@@ -27,7 +27,7 @@ class StripeExchange;
 ///   InvalidArgument "payment.unknown_method"           no such payment method, or somebody else's
 ///   InvalidArgument "payment.amount_not_chargeable"    e.g. 1 fils
 ///   Conflict        "payment.obligation_changed"       the obligation was asked for otherwise
-///   before OutcomeUnknown  "payment.unexpected_reply"         an answer that cannot be applied
+///   OutcomeUnknown  "payment.unexpected_reply"         an answer that cannot be applied
 ///
 /// Thread-safe. Must outlive its coroutines.
 class Provider final : public PaymentProvider {

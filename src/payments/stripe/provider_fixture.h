@@ -39,10 +39,7 @@ protected:
         provider = *std::move(made);
     }
     Intent intent(const std::string& obligation) {
-        auto found = db->read_blocking(
-            [&](sql::Transaction& tx) { return find_intent(tx, "stripe", obligation); });
-        if (!found) throw std::runtime_error("no intent " + obligation);
-        return *found;
+        return intent_of(*db, kProviderName, obligation);
     }
     static NewSubscription subscription(std::string obligation) {
         return {.subscription = SubscriptionId::trusted("sub_01TEST"),
@@ -50,11 +47,6 @@ protected:
                 .customer = "cus_7",
                 .price = "price_7",
                 .payment_method = "pm_7"};
-    }
-
-    template <class T>
-    static std::string reason_of(const Result<T>& result) {
-        return result ? "none" : std::string(result.error().reason.text());
     }
 
     std::unique_ptr<sql::Database> db = sql::open_test_database();

@@ -1,20 +1,9 @@
 #include "payments/stripe/verdict.h"
 
 #include "json/value.h"
-#include "payments/redact.h"
 
 namespace turnpike::stripe {
 namespace {
-
-std::string describe(int status, const std::optional<Json>& error) {
-    std::string note = "HTTP " + std::to_string(status);
-    if (!error) return note + " with a body that is not Stripe's";
-    const auto code = text_member(*error, "code");
-    const auto message = text_member(*error, "message");
-    if (!code.empty()) note += " " + code;
-    if (!message.empty()) note += ": " + message;
-    return redact(note);
-}
 
 ReplyVerdict judge_status(int status, const std::optional<Json>& error) {
     const auto code = error ? text_member(*error, "code") : std::string();
@@ -33,22 +22,16 @@ ReplyVerdict judge_status(int status, const std::optional<Json>& error) {
     return {.may_have_happened = true, .peer_is_failing = true};
 }
 
-ReplyVerdict judge_success(const std::string& body) {
-    const auto json = parse_json(body);
-    if (json && json->is_object()) return {.finality = Finality::Succeeded};
-    return judge_unreadable();
-}
+constexpr ReplyRules kRules{.provider = "Stripe",
+                            .message = "message",
+                            .is_answer = [](const Json& body) { return body.is_object(); },
+                            .judge_status = judge_status};
 
 }  // namespace
 
 ReplyVerdict judge(const Result<http::Reply>& reply) {
-    if (!reply) return judge_silence(reply.error());
-    if (reply->status >= 200 && reply->status < 300) return judge_success(reply->body);
-
-    const auto error = error_object_in(reply->body);
-    auto verdict = judge_status(reply->status, error);
-    verdict.note = describe(reply->status, error);
-    verdict.retry_after = retry_after_in(reply->headers);
+    auto verdict = judge_reply(reply, kRules);
+    if (!reply || (reply->status >= 200 && reply->status < 300)) return verdict;
     const std::string* should_retry = http::find_header(reply->headers, "Stripe-Should-Retry");
     if (should_retry == nullptr) return verdict;
     if (*should_retry == "false" && verdict.finality == Finality::Again)

@@ -51,7 +51,8 @@ void read_editable(Context& ctx, Params& params, Json& webhook) {
     }
     if (const auto email = params.text("alert_email")) webhook["alert_email"] = *email;
     if (const auto secret = params.text("secret", 255)) {
-        webhook["_old_secret"] = text_of(webhook, "_secret");
+        const auto before = text_of(webhook, "_secret");
+        if (*secret != before) webhook["_old_secret"] = before;
         webhook["_secret"] = *secret;
         webhook["secret_exists"] = !secret->empty();
     }

@@ -28,10 +28,10 @@ protected:
         };
         return twin_.twin().database().read_blocking(look);
     }
-    std::optional<http::Call> call(const Delivery& delivery) {
+    std::optional<http::Call> call(const Delivery& delivery, const WebhookStyle& style = {}) {
         const auto now = twin_.clock().now();
         auto look = [&](sql::Transaction& tx) {
-            return twin_.twin().call_of(tx, delivery, now, {});
+            return twin_.twin().call_of(tx, delivery, now, style);
         };
         return twin_.twin().database().read_blocking(look);
     }
@@ -75,6 +75,19 @@ TEST(WebhooksWithoutASecret, AreNotSigned) {
     });
     ASSERT_TRUE(sent.has_value());
     EXPECT_EQ(http::find_header(sent->headers, "X-Razorpay-Signature"), nullptr);
+}
+
+/// What chaos signs with "old_secret" is a secret that was: naming the same one again changes none.
+TEST_F(WebhooksOfRazorpay, KeepTheirOldSecretUntilThereIsANewOne) {
+    const auto path = "/v1/webhooks/" + text_of(webhook(), "id");
+    twin_.call(http::Method::Put, path, R"({"secret": "another"})");
+    twin_.call(http::Method::Put, path, R"({"secret": "another", "active": true})");
+    const auto delivery = due();
+    ASSERT_TRUE(delivery.has_value());
+    const auto sent = call(*delivery, {.secret = WebhookStyle::Secret::Previous});
+    ASSERT_TRUE(sent.has_value());
+    EXPECT_EQ(*http::find_header(sent->headers, "X-Razorpay-Signature"),
+              signature_of("s", delivery->body));
 }
 
 // Computed with Python: hmac.new(b'secret', b'{"a":1}', 'sha256').hexdigest().
