@@ -24,20 +24,6 @@ void keep_metadata(Params& data, Json& kept) {
         kept["metadata"] = *std::move(metadata);
 }
 
-void read_trial_days(Params& data, Json& form) {
-    const auto days = data.integer("trial_period_days");
-    if (!days) return;
-    const std::string name = data.name_of("trial_period_days");
-    if (*days < 1)
-        data.complain(bad_param(name, "parameter_invalid_integer",
-                                "This value must be greater than or equal to 1."));
-    if (*days > kTrialDaysMax)
-        data.complain(bad_param(name, "parameter_invalid_integer",
-                                "Invalid trial_period_days: a trial can be no longer than two "
-                                "years (730 days)."));
-    form["trial_period_days"] = std::to_string(*days);
-}
-
 void read_trial_date(Params& data, Json& form, Instant now) {
     const auto end = data.timestamp("trial_end");
     if (!end) return;
@@ -50,9 +36,7 @@ void read_trial_date(Params& data, Json& form, Instant now) {
     if (*end < now + kTrialMin)
         data.complain(
             bad_param(name, "", "The `trial_end` date has to be at least 2 days in the future."));
-    if (*end > now + std::chrono::days(kTrialDaysMax))
-        data.complain(
-            bad_param(name, "", "Invalid timestamp: can be no more than two years in the future."));
+    check_trial_length(data, end, now);
     form["trial_end"] = std::to_string(unix_seconds(*end));
 }
 
@@ -116,7 +100,7 @@ Json read_subscription_data(Params& params, Instant now) {
     if (!data) return form;
     if (const auto description = data->text("description")) form["description"] = *description;
     keep_metadata(*data, form);
-    read_trial_days(*data, form);
+    if (const auto days = read_trial_days(*data)) form["trial_period_days"] = std::to_string(*days);
     read_trial_date(*data, form, now);
     read_trial_end_behavior(*data, form);
     read_mode_of_billing(*data, form);

@@ -140,6 +140,11 @@ Json known_details(const Json& session, const std::optional<Json>& customer) {
     return details;
 }
 
+bool begins_with_trial(const Json& session) {
+    const Json& form = part_of(session, "_subscription");
+    return form.contains("trial_end") || form.contains("trial_period_days");
+}
+
 bool is_session_open(const Json& session) { return text_of(session, "status") == "open"; }
 
 bool is_payable(const Json& session, Instant now) {

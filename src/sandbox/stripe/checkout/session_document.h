@@ -37,6 +37,9 @@ std::optional<StripeError> check_total(const Json& session);
 /// customer_details before anybody has typed anything; of `customer`, or the e-mail that was given.
 Json known_details(const Json& session, const std::optional<Json>& customer);
 
+/// What recurs is not to be paid today.
+bool begins_with_trial(const Json& session);
+
 bool is_session_open(const Json& session);
 /// Open, and its time has not come.
 bool is_payable(const Json& session, Instant now);

@@ -260,9 +260,7 @@ Outcome<Json> sell_lines(Context& ctx, Params& params, Json session) {
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     if (session["currency"].is_null()) session["currency"] = lines->front().price.at("currency");
     if (auto error = check_currencies(session, *lines)) return Refusal(*std::move(error));
-    const Json& form = session.at("_subscription");
-    const Trial trial =
-        form.contains("trial_end") || form.contains("trial_period_days") ? Trial::Yes : Trial::No;
+    const Trial trial = begins_with_trial(session) ? Trial::Yes : Trial::No;
     if (has_custom_amount(lines->front().price))
         if (auto error = check_custom_session(session, discounts))
             return Refusal(*std::move(error));

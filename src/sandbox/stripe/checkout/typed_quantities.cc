@@ -29,11 +29,6 @@ Outcome<std::int64_t> read_typed_quantity(const Json& line, const std::string& t
                          std::to_string(most) + ".");
 }
 
-bool begins_with_trial(const Json& session) {
-    const Json& form = part_of(session, "_subscription");
-    return form.contains("trial_end") || form.contains("trial_period_days");
-}
-
 }  // namespace
 
 std::string quantity_field_of(std::size_t line) { return "quantity_" + std::to_string(line); }

@@ -52,6 +52,11 @@ std::string price_text(Context& ctx, const Json& price) {
                                    is_metered(price) ? ", by what is used" : ""));
 }
 
+std::string sum_row(std::string_view name, const std::string& amount) {
+    return fmt::format("<tr><th scope=\"row\">{}</th><td class=\"amount\">{}</td></tr>", name,
+                       amount);
+}
+
 std::string return_address(const Json& intent) {
     const std::string address = text_of(intent, "_return_url");
     if (address.empty()) return "";

@@ -20,6 +20,9 @@ std::string day_text(const Json& object, const char* member);
 /// "Pro: $99.00 per month"
 std::string price_text(Context& ctx, const Json& price);
 
+/// A row of a table's foot: what a sum is called (HTML), and how much it is.
+std::string sum_row(std::string_view name, const std::string& amount);
+
 /// Where the shop wants its customer back after an intent's page, with what Stripe adds to the
 /// address; "" if the shop did not say.
 std::string return_address(const Json& intent);

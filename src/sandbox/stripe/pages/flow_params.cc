@@ -23,7 +23,7 @@ struct FlowOwner {
 };
 
 bool offers(const FlowOwner& owner, const char* feature) {
-    return flag_of(part_of(owner.features, feature), "enabled");
+    return is_offered(owner.features, feature);
 }
 
 Refusal cannot_update(const std::string& why) {

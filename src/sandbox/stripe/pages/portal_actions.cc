@@ -27,8 +27,6 @@ Refusal plain_refusal(std::string why) {
     return Refusal(std::move(error));
 }
 
-Refusal not_offered() { return plain_refusal("This portal does not offer that."); }
-
 /// A person cannot do anything with a PaymentIntent.
 StripeError in_plain_words(StripeError error) {
     if (error.code == "subscription_payment_intent_requires_action")
@@ -175,6 +173,8 @@ bool is_listed_reason(const Json& cancel, const std::string& reason) {
 }
 
 }  // namespace
+
+Refusal not_offered() { return plain_refusal("This portal does not offer that."); }
 
 Json portal_features(Context& ctx, const Json& session) {
     const auto configuration =

@@ -15,6 +15,9 @@ namespace turnpike::twin {
 /// would call, so it obeys the same rules and raises the same events.
 /// Returns what to tell the person; an error leaves nothing behind.
 ///
+/// What is told of anything that the configuration does not let them do.
+Refusal not_offered();
+
 /// What a plan becomes; what is empty stays as it is.
 struct PlanChoice {
     std::string price;

@@ -174,12 +174,6 @@ PageAnswer show_portal(PageRequest& page) {
     return answer;
 }
 
-Refusal no_such_action() {
-    StripeError error;
-    error.message = "This portal does not offer that.";
-    return Refusal(std::move(error));
-}
-
 Outcome<std::string> change_plan_by_form(PageRequest& page, const std::string& subscription) {
     Params& form = page.form;
     PlanChoice choice;
@@ -198,14 +192,14 @@ Outcome<std::string> act(PageRequest& page) {
     Params& form = page.form;
     const std::string action = form.text("action").value_or("");
     const std::string subscription = form.text("subscription").value_or("");
-    if (has_ended_flow(page.object)) return no_such_action();
+    if (has_ended_flow(page.object)) return not_offered();
     // A flow is about one thing, and nothing else.
     if (has_open_flow(page.object)) {
         const FlowAction flow = action_of_flow(page.object);
         const bool accepts = action == "accept_offer" && flow.action == "cancel";
-        if (action != flow.action && !accepts) return no_such_action();
+        if (action != flow.action && !accepts) return not_offered();
         if (action == "confirm_update") return confirm_update(page.ctx, page.object);
-        if (subscription != flow.subscription) return no_such_action();
+        if (subscription != flow.subscription) return not_offered();
         if (accepts) return accept_offer(page.ctx, page.object, subscription);
     }
     if (action == "change_plan") return change_plan_by_form(page, subscription);
@@ -218,7 +212,7 @@ Outcome<std::string> act(PageRequest& page) {
     if (action == "remove_card")
         return remove_card(page.ctx, page.object, form.text("payment_method").value_or(""));
     if (action == "update_customer") return update_customer_details(page.ctx, page.object, form);
-    return no_such_action();
+    return not_offered();
 }
 
 PageAnswer act_in_portal(PageRequest& page) {

@@ -5,10 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/money.h"
 #include "json/value.h"
 #include "sandbox/stripe/wire/stripe_error.h"
-#include "subscriptions/proration.h"
 
 namespace turnpike::twin {
 namespace {
@@ -53,14 +51,6 @@ Instant next_anchor(const AnchorDay& wanted, Instant now) {
         const Instant moment = chrono::sys_days(found) + at;
         if (moment > now) return moment;
     }
-}
-
-std::int64_t rest_of_cycle(std::int64_t total, Period cycle, Instant from, std::int64_t step) {
-    // What no step divides was not rounded by it either.
-    if (total % step != 0) step = 1;
-    // The arithmetic does not depend on the currency; the sandbox knows more than the catalog.
-    const auto share = prorate(Money(total / step, Currency::Usd), cycle, from, Rounding::HalfUp);
-    return share ? share->minor() * step : 0;
 }
 
 std::optional<AnchorDay> read_anchor_day(Params& params) {

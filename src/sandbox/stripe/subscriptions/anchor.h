@@ -21,10 +21,6 @@ struct AnchorDay {
 /// never has it stands for its last day. Pure.
 Instant next_anchor(const AnchorDay& wanted, Instant now);
 
-/// What the rest of a cycle from `from` on costs of the `total` for the whole of it, to the nearest
-/// multiple of `step` (charge_step()), half up. Zero outside of the cycle. Pure.
-std::int64_t rest_of_cycle(std::int64_t total, Period cycle, Instant from, std::int64_t step);
-
 /// Reads billing_cycle_anchor_config[]; complains about what no calendar or clock has.
 std::optional<AnchorDay> read_anchor_day(Params& params);
 /// The member billing_cycle_anchor_config of a subscription.

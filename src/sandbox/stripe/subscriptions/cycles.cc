@@ -5,15 +5,16 @@
 #include <string>
 #include <utility>
 
+#include "base/money.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/item_lines.h"
-#include "sandbox/stripe/subscriptions/anchor.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
 #include "sandbox/stripe/wire/price_amount.h"
 #include "subscriptions/billing_period.h"
+#include "subscriptions/proration.h"
 
 namespace turnpike::twin {
 namespace {
@@ -24,6 +25,15 @@ void append(std::vector<Json>& lines, std::vector<Json> more) {
 
 Instant anchor_of(const Json& subscription) {
     return *instant_of(subscription, "billing_cycle_anchor");
+}
+
+/// What the rest of a cycle from `from` on costs; zero outside of the cycle.
+std::int64_t rest_of_cycle(std::int64_t total, Period cycle, Instant from, std::int64_t step) {
+    // What no step divides was not rounded by it either.
+    if (total % step != 0) step = 1;
+    // The arithmetic does not depend on the currency; the sandbox knows more than the catalog.
+    const auto share = prorate(Money(total / step, Currency::Usd), cycle, from, Rounding::HalfUp);
+    return share ? share->minor() * step : 0;
 }
 
 }  // namespace

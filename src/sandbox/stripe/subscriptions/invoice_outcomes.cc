@@ -19,7 +19,8 @@ std::optional<Json> subscription_of(Context& ctx, const Json& invoice) {
     return ctx.find("subscription", subscription_of_invoice(invoice));
 }
 
-bool is_decisive(const Json& subscription, const Json& invoice) {
+/// The latest but for one that an update waits for.
+bool is_latest(const Json& subscription, const Json& invoice) {
     return decisive_invoice_of(subscription) == text_of(invoice, "id");
 }
 
@@ -35,13 +36,6 @@ void keep_payment_method(Context& ctx, Json& subscription, const Json& invoice) 
     const auto intent = ctx.look("payment_intent", text_of(invoice, "_payment_intent"));
     if (intent && !text_of(*intent, "payment_method").empty())
         subscription["default_payment_method"] = intent->at("payment_method");
-}
-
-void void_latest_invoice(Context& ctx, const Json& subscription) {
-    auto invoice = ctx.find("invoice", text_of(subscription, "latest_invoice"));
-    if (!invoice || text_of(*invoice, "status") != "open") return;
-    const auto voided = void_invoice(ctx, *std::move(invoice));
-    check(voided.has_value(), "an open invoice can be voided");
 }
 
 /// What an invoice that is owed no longer makes of its subscription.
@@ -87,8 +81,7 @@ void invoice_was_paid(Context& ctx, std::string_view /*type*/, const Json& invoi
         return apply_pending_update(ctx, *std::move(subscription));
     const std::string status = text_of(*subscription, "status");
     const bool is_owed = status != "active" && status != "trialing";
-    if (is_owed && is_decisive(*subscription, invoice))
-        return settle(ctx, *std::move(subscription));
+    if (is_owed && is_latest(*subscription, invoice)) return settle(ctx, *std::move(subscription));
     update_subscription_document(ctx, *subscription);
 }
 
@@ -105,7 +98,7 @@ void invoice_was_not_paid(Context& ctx, std::string_view /*type*/, const Json& i
     const std::string status = text_of(*subscription, "status");
     if (retries_exhausted(invoice)) {
         give_up_collection(ctx, *std::move(subscription));
-    } else if (status == "active" && is_decisive(*subscription, invoice)) {
+    } else if (status == "active" && is_latest(*subscription, invoice)) {
         (*subscription)["status"] = "past_due";
         update_subscription_document(ctx, *subscription);
     }
@@ -126,7 +119,7 @@ void invoice_was_closed(Context& ctx, std::string_view /*type*/, const Json& inv
         update_subscription_document(ctx, *subscription);
         return;
     }
-    if (!is_decisive(*subscription, invoice)) return;
+    if (!is_latest(*subscription, invoice)) return;
     const bool voided = text_of(invoice, "status") == "void";
     const std::string status = text_of(*subscription, "status");
     if (status == "incomplete" && voided) {
@@ -141,7 +134,7 @@ void expire_incomplete(Context& ctx, Json subscription) {
     subscription["status"] = "incomplete_expired";
     subscription["ended_at"] = unix_seconds(now);
     update_subscription_document(ctx, subscription);
-    void_latest_invoice(ctx, subscription);
+    void_open_invoice(ctx, text_of(subscription, "latest_invoice"));
 }
 
 std::optional<Json> open_resumption(Context& ctx, const Json& subscription) {
@@ -154,7 +147,7 @@ std::optional<Json> open_resumption(Context& ctx, const Json& subscription) {
 void end_resumption(Context& ctx, Json subscription) {
     subscription["_resumption_ends"] = nullptr;
     update_subscription_document(ctx, subscription);
-    void_latest_invoice(ctx, subscription);
+    void_open_invoice(ctx, text_of(subscription, "latest_invoice"));
 }
 
 }  // namespace turnpike::twin

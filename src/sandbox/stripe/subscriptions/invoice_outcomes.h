@@ -8,7 +8,7 @@
 /// What a subscription becomes by what happens to its invoices.
 namespace turnpike::twin {
 
-// Listeners (invoices/occurrences.h); without effect for an invoice of no subscription.
+// Listeners (core/occurrences.h); without effect for an invoice of no subscription.
 void invoice_was_paid(Context& ctx, std::string_view type, const Json& invoice);
 /// A debit of its first invoice makes a subscription active before the bank has answered.
 void invoice_is_processing(Context& ctx, std::string_view type, const Json& invoice);

@@ -1,7 +1,6 @@
 #include "sandbox/stripe/subscriptions/metered_items.h"
 
 #include "sandbox/documents.h"
-#include "sandbox/stripe/catalog/price_schemes.h"
 #include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
@@ -22,10 +21,6 @@ std::optional<StripeError> check_kept_quantity(Context& ctx, const std::string& 
     const auto stored = ctx.find("subscription_item", item);
     if (!stored || !is_metered(stored->at("price"))) return std::nullopt;
     return quantity_of_metered(param);
-}
-
-Json price_of_subscription(const Json& subscription, const Json& price) {
-    return price_in(price, text_of(subscription, "currency")).value_or(price);
 }
 
 }  // namespace turnpike::twin

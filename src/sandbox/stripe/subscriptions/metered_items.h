@@ -17,7 +17,4 @@ StripeError quantity_of_metered(const std::string& param);
 std::optional<StripeError> check_kept_quantity(Context& ctx, const std::string& item,
                                                const std::string& param);
 
-/// The price with its amounts in the subscription's currency.
-Json price_of_subscription(const Json& subscription, const Json& price);
-
 }  // namespace turnpike::twin

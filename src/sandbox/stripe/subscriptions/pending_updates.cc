@@ -55,14 +55,14 @@ Json shown_update(const Json& subscription, const Json& planned, Instant now) {
     return update;
 }
 
-void void_pending_invoice(Context& ctx, const std::string& id) {
+}  // namespace
+
+void void_open_invoice(Context& ctx, const std::string& id) {
     auto invoice = ctx.find("invoice", id);
     if (!invoice || text_of(*invoice, "status") != "open") return;
     const auto voided = void_invoice(ctx, *std::move(invoice));
     check(voided.has_value(), "an open invoice can be voided");
 }
-
-}  // namespace
 
 void check_pendable(Params& params, const std::vector<ItemRequest>& items) {
     for (const char* name : kUnsupported)
@@ -128,7 +128,7 @@ void drop_pending_update(Json& subscription) {
 Json replace_pending_update(Context& ctx, Json subscription) {
     const std::string invoice = pending_invoice_of(subscription);
     if (invoice.empty()) return subscription;
-    void_pending_invoice(ctx, invoice);
+    void_open_invoice(ctx, invoice);
     auto now_is = ctx.find("subscription", text_of(subscription, "id"));
     check(now_is && pending_invoice_of(*now_is).empty(), "a voided invoice discards its update");
     return *std::move(now_is);
@@ -139,7 +139,7 @@ void expire_pending_update(Context& ctx, Json subscription) {
     drop_pending_update(subscription);
     update_subscription_document(ctx, subscription);
     ctx.emit("customer.subscription.pending_update_expired", subscription);
-    void_pending_invoice(ctx, invoice);
+    void_open_invoice(ctx, invoice);
 }
 
 std::optional<Instant> pending_update_end(const Json& subscription) {

@@ -10,6 +10,9 @@
 /// then the subscription is as before; what it will be is kept in its private "_pending".
 namespace turnpike::twin {
 
+/// Voids it if it is open.
+void void_open_invoice(Context& ctx, const std::string& id);
+
 /// Complains about what a pending update cannot change: Stripe lists what it can.
 void check_pendable(Params& params, const std::vector<ItemRequest>& items);
 

@@ -125,8 +125,7 @@ Outcome<std::vector<Json>> credits_of_unused_time(Context& ctx, const Json& subs
     if (text_of(subscription, "status") == "trialing") return std::vector<Json>();
     PlanChange change;
     change.proration_date = as_of;
-    // A deletion of every item but the last, and of that one by its quantity: only the credits
-    // of the plan are used.
+    // Nothing is left of any item: only the credits of the plan are used.
     for (const Json& item : part_of(part_of(subscription, "items"), "data")) {
         if (is_metered(item.at("price"))) continue;
         ItemRequest request;

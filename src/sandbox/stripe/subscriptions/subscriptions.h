@@ -14,9 +14,9 @@
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/subscriptions/end_requests.h"
 
-/// Stripe's subscriptions in flexible billing mode: the state machine, prorations to the second,
-/// and what the clock does to them. Items live in subscription["items"]["data"]; a copy of each is
-/// stored under its own id, so that it can be found alone.
+/// Stripe's subscriptions, in flexible and classic billing: the state machine, prorations to the
+/// second, and what the clock does to them. Items live in subscription["items"]["data"]; a copy of
+/// each is stored under its own id, so that it can be found alone.
 namespace turnpike::twin {
 
 /// Stores the subscription and the copies of its items, and plans its next engine step.
@@ -40,22 +40,27 @@ struct ItemRequest {
 Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params);
 /// Reads the members of one item from a reader of its own (subscription items' operations).
 Outcome<ItemRequest> read_item(Context& ctx, Params& params);
-/// Reads add_invoice_items[] and makes the pending items for `subscription`.
+/// One entry of add_invoice_items, with its price found.
 struct AddedCharge {
     Json price;
     std::string price_param;
     std::int64_t quantity = 1;
     std::vector<DiscountRequest> discounts;
 };
+/// Reads add_invoice_items[].
+/// Errors: 400 for prices that do not exist or recur, and for quantities that nothing can hold.
 Outcome<std::vector<AddedCharge>> read_added_charges(Context& ctx, Params& params);
 /// A subscription is billed in one currency. nullopt when every price is in it.
 std::optional<StripeError> check_currency(const std::vector<ItemRequest>& items,
                                           const std::vector<AddedCharge>& charges,
                                           const std::string& currency);
+/// Makes the pending items of the charges, stored with their events.
 /// Errors: as redeem().
 std::optional<StripeError> add_charges(Context& ctx, const Json& subscription,
                                        const std::vector<AddedCharge>& charges);
 
+/// The price with its amounts in the subscription's currency.
+Json price_of_subscription(const Json& subscription, const Json& price);
 /// A new item document of this subscription for `period`.
 Json new_item(Context& ctx, const Json& subscription, const ItemRequest& request, Period period);
 /// Puts the price into an item (price and the legacy plan).

@@ -478,7 +478,6 @@ Json draft_subscription_invoice(Context& ctx, const Json& subscription, Immediat
     if (request.collection_method == "send_invoice")
         (*draft)["due_date"] =
             integer_of(*draft, "created") + 86'400 * integer_of(subscription, "days_until_due");
-    (*draft)["default_payment_method"] = nullptr;
     ctx.put(*draft);
     return *std::move(draft);
 }

@@ -31,7 +31,7 @@ struct Moment {
 };
 
 std::optional<Instant> read_trial_end(Params& params, Instant now) {
-    const auto days = params.integer("trial_period_days");
+    const auto days = read_trial_days(params);
     params.ignore("trial_from_plan");
     if (params.text("trial_end").value_or("") == "now") return std::nullopt;
     const auto end = params.timestamp("trial_end");
@@ -39,13 +39,6 @@ std::optional<Instant> read_trial_end(Params& params, Instant now) {
         params.complain(bad_param("trial_period_days", "parameters_exclusive",
                                   "You may only specify one of these parameters: "
                                   "trial_period_days, trial_end."));
-    if (days && *days < 1)
-        params.complain(bad_param("trial_period_days", "parameter_invalid_integer",
-                                  "This value must be greater than or equal to 1."));
-    if (days && *days > kTrialDaysMax)
-        params.complain(bad_param("trial_period_days", "parameter_invalid_integer",
-                                  "Invalid trial_period_days: a trial can be no longer than two "
-                                  "years (730 days)."));
     if (days) return now + std::chrono::days(std::clamp<std::int64_t>(*days, 0, kTrialDaysMax));
     check_trial_end(params, end, now);
     return end;

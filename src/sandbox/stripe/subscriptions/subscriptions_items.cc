@@ -4,6 +4,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/catalog/plans.h"
 #include "sandbox/stripe/catalog/price_data.h"
+#include "sandbox/stripe/catalog/price_schemes.h"
 #include "sandbox/stripe/catalog/prices.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
@@ -150,6 +151,10 @@ std::optional<StripeError> add_charges(Context& ctx, const Json& subscription,
         ctx.emit("invoiceitem.created", item);
     }
     return std::nullopt;
+}
+
+Json price_of_subscription(const Json& subscription, const Json& price) {
+    return price_in(price, text_of(subscription, "currency")).value_or(price);
 }
 
 Json new_item(Context& ctx, const Json& subscription, const ItemRequest& request, Period period) {

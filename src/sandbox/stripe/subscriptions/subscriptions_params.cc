@@ -165,20 +165,39 @@ ProrationBehavior read_proration_behavior(Params& params) {
     return behavior == "none" ? ProrationBehavior::None : ProrationBehavior::CreateProrations;
 }
 
+std::optional<std::int64_t> read_trial_days(Params& params) {
+    const auto days = params.integer("trial_period_days");
+    const std::string name = params.name_of("trial_period_days");
+    if (days && *days < 1)
+        params.complain(bad_param(name, "parameter_invalid_integer",
+                                  "This value must be greater than or equal to 1."));
+    if (days && *days > kTrialDaysMax)
+        params.complain(bad_param(name, "parameter_invalid_integer",
+                                  "Invalid trial_period_days: a trial can be no longer than two "
+                                  "years (730 days)."));
+    return days;
+}
+
+void check_trial_length(Params& params, std::optional<Instant> trial_end, Instant now) {
+    if (trial_end && *trial_end > now + std::chrono::days(kTrialDaysMax))
+        params.complain(bad_param(params.name_of("trial_end"), "",
+                                  "Invalid timestamp: can be no more than two years in the "
+                                  "future."));
+}
+
 void check_trial_end(Params& params, std::optional<Instant> trial_end, Instant now) {
     if (trial_end && *trial_end <= now)
         params.complain(bad_param("trial_end", "",
                                   "Invalid timestamp: must be an integer Unix timestamp in the "
                                   "future"));
-    if (trial_end && *trial_end > now + std::chrono::days(kTrialDaysMax))
-        params.complain(bad_param("trial_end", "",
-                                  "Invalid timestamp: can be no more than two years in the "
-                                  "future."));
+    check_trial_length(params, trial_end, now);
 }
 
 std::optional<StripeError> check_item_prices(const Json& subscription) {
     const Json& items = subscription.at("items").at("data");
     if (auto error = check_intervals(subscription)) return error;
+    if (items.size() > kItemsMax)
+        return bad_param("items", "", "A subscription can have at most 20 items.").error();
     std::int64_t cycle = 0;
     for (std::size_t i = 0; i < items.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
@@ -190,8 +209,6 @@ std::optional<StripeError> check_item_prices(const Json& subscription) {
         }
         cycle += total_of(items[i].at("price"), integer_of(items[i], "quantity"));
     }
-    if (items.size() > kItemsMax)
-        return bad_param("items", "", "A subscription can have at most 20 items.").error();
     // What one invoice cannot hold could never be renewed.
     if (!fits_amount(cycle))
         return amount_too_large("items", text_of(items[0].at("price"), "currency")).error();

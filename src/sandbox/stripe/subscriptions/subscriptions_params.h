@@ -55,6 +55,10 @@ Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request);
 
 /// cancellation_details[feedback]; "" takes it back.
 std::optional<std::string> read_feedback(Params& details);
+/// trial_period_days; complains about trials of no day, and of more than two years.
+std::optional<std::int64_t> read_trial_days(Params& params);
+/// Complains about a trial_end more than two years ahead.
+void check_trial_length(Params& params, std::optional<Instant> trial_end, Instant now);
 /// Complains unless a given trial_end lies in the future, and at most two years ahead.
 void check_trial_end(Params& params, std::optional<Instant> trial_end, Instant now);
 inline constexpr std::int64_t kTrialDaysMax = 730;
