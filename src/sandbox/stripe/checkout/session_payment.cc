@@ -112,9 +112,7 @@ Json new_intent(Context& ctx, Json& session) {
 }
 
 PaymentStep step_after(Context& ctx, const Json& session, const Json& intent) {
-    const std::string page =
-        text_of(part_of(part_of(intent, "next_action"), "redirect_to_url"), "url");
-    return {*ctx.find(kSessionKind, text_of(session, "id")), page};
+    return {*ctx.find(kSessionKind, text_of(session, "id")), bank_page_of(intent)};
 }
 
 Outcome<PaymentStep> pay_once(Context& ctx, Json session, const std::optional<Json>& method) {
@@ -145,6 +143,10 @@ Outcome<PaymentStep> save_method(Context& ctx, Json session, const Json& method)
 }
 
 }  // namespace
+
+std::string bank_page_of(const Json& intent) {
+    return text_of(part_of(part_of(intent, "next_action"), "redirect_to_url"), "url");
+}
 
 bool wants_payment_method(const Json& session) {
     const bool always = text_of(session, "payment_method_collection") == "always";

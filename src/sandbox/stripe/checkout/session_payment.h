@@ -20,6 +20,9 @@ struct PaymentStep {
     std::string bank_page;  ///< "" unless the bank asks
 };
 
+/// The bank's page of an intent that waits for the cardholder; "" of any other.
+std::string bank_page_of(const Json& intent);
+
 /// Pays a payable session: charges, subscribes or saves the payment method through the features
 /// that do so for everybody, and makes a customer where one is needed.
 /// Errors: 402 for a card that is declined, which leaves its traces (Context::keep_effects); 400

@@ -63,9 +63,8 @@ Outcome<PaymentStep> step_of_unpaid(Context& ctx, const Json& session, const Jso
         return Refusal(failure_of(*intent));
     }
     (*intent)["_return_url"] = page_of(ctx, session);
-    Json& redirect = (*intent)["next_action"]["redirect_to_url"];
-    redirect["return_url"] = page_of(ctx, session);
-    std::string bank_page = text_of(redirect, "url");
+    (*intent)["next_action"]["redirect_to_url"]["return_url"] = page_of(ctx, session);
+    std::string bank_page = bank_page_of(*intent);
     ctx.put(*intent);
     return PaymentStep{session, std::move(bank_page)};
 }
@@ -117,9 +116,7 @@ Outcome<PaymentStep> set_up_first(Context& ctx, Json session, const Json& method
     const Json& notice = part_of(now_is, "_notice");
     if (text_of(confirmed.intent, "status") == "succeeded" && is_session_open(now_is))
         return bad_param("", "", text_of(notice, "text"));
-    const std::string page =
-        text_of(part_of(part_of(confirmed.intent, "next_action"), "redirect_to_url"), "url");
-    return PaymentStep{std::move(now_is), page};
+    return PaymentStep{std::move(now_is), bank_page_of(confirmed.intent)};
 }
 
 std::optional<Json> incomplete_subscription(Context& ctx, const Json& session) {

@@ -9,6 +9,7 @@
 #include "sandbox/html.h"
 #include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/pages/portal_actions.h"
+#include "sandbox/stripe/subscriptions/subscriptions_params.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -57,16 +58,16 @@ std::string code_field(const std::string& field) {
         field);
 }
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kReasons{{
-    {"customer_service", "Customer service was less than expected"},
-    {"low_quality", "Quality was less than expected"},
-    {"missing_features", "Some features are missing"},
-    {"other", "Another reason"},
-    {"switched_service", "I am switching to something else"},
-    {"too_complex", "It is too hard to use"},
-    {"too_expensive", "It is too expensive"},
-    {"unused", "I do not use it enough"},
-}};
+/// What a customer reads of each of kFeedbacks, in their order.
+constexpr std::array<std::string_view, kFeedbacks.size()> kReasons{
+    "Customer service was less than expected",
+    "Quality was less than expected",
+    "Some features are missing",
+    "Another reason",
+    "I am switching to something else",
+    "It is too hard to use",
+    "It is too expensive",
+    "I do not use it enough"};
 
 }  // namespace
 
@@ -110,10 +111,10 @@ std::string cancel_form(const Json& features, const Json& subscription, const st
     const Json& asked = part_of(part_of(features, "subscription_cancel"), "cancellation_reason");
     std::string fields = hidden_field("subscription", text_of(subscription, "id"));
     std::string options;
-    for (const auto& [reason, words] : kReasons)
-        if (std::ranges::find(part_of(asked, "options"), Json(std::string(reason))) !=
-            part_of(asked, "options").end())
-            options += fmt::format("<option value=\"{}\">{}</option>", reason, words);
+    const Json& offered = part_of(asked, "options");
+    for (std::size_t i = 0; i < kFeedbacks.size(); ++i)
+        if (std::ranges::find(offered, Json(std::string(kFeedbacks[i]))) != offered.end())
+            options += fmt::format("<option value=\"{}\">{}</option>", kFeedbacks[i], kReasons[i]);
     if (flag_of(asked, "enabled") && !options.empty())
         fields += fmt::format(
             "<label for=\"{0}_why\">Why do you cancel?</label><select id=\"{0}_why\" "

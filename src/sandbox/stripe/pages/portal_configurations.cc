@@ -7,6 +7,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/pages/portal.h"
+#include "sandbox/stripe/subscriptions/subscriptions_params.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/fields.h"
@@ -127,9 +128,7 @@ void read_reasons(Params& feature, Json& cancel) {
     if (!reason) return;
     if (const auto enabled = reason->boolean("enabled"))
         cancel["cancellation_reason"]["enabled"] = *enabled;
-    if (auto options = read_choices(*reason, "options",
-                                    {"customer_service", "low_quality", "missing_features", "other",
-                                     "switched_service", "too_complex", "too_expensive", "unused"}))
+    if (auto options = read_choices(*reason, "options", {kFeedbacks.begin(), kFeedbacks.end()}))
         cancel["cancellation_reason"]["options"] = *std::move(options);
     feature.absorb(*reason);
 }

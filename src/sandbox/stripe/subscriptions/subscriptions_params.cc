@@ -95,9 +95,9 @@ std::optional<StripeError> check_intervals(const Json& subscription) {
 }  // namespace
 
 std::optional<std::string> read_feedback(Params& details) {
-    return details.one_of("feedback",
-                          {"", "customer_service", "low_quality", "missing_features", "other",
-                           "switched_service", "too_complex", "too_expensive", "unused"});
+    std::vector<std::string_view> known{""};
+    known.insert(known.end(), kFeedbacks.begin(), kFeedbacks.end());
+    return details.one_of("feedback", std::move(known));
 }
 
 SubscriptionSettings read_settings(Params& params) {

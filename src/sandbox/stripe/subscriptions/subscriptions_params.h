@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "json/value.h"
@@ -53,6 +55,10 @@ struct NewSubscription {
 /// Errors: 400 for settings and sums that cannot be; 402 with error_if_incomplete.
 Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request);
 
+/// Why a subscription is canceled, where its customer says so.
+inline constexpr std::array<std::string_view, 8> kFeedbacks{
+    "customer_service", "low_quality", "missing_features", "other",
+    "switched_service", "too_complex", "too_expensive",    "unused"};
 /// cancellation_details[feedback]; "" takes it back.
 std::optional<std::string> read_feedback(Params& details);
 /// trial_period_days; complains about trials of no day, and of more than two years.
