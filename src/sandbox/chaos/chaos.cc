@@ -8,8 +8,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
 
-#include "base/check.h"
 #include "http/status.h"
 #include "json/value.h"
 #include "sandbox/chaos/plan.h"
@@ -63,14 +63,21 @@ void replace_plan(sql::Transaction& tx, const ChaosPlan& plan, Instant now) {
     save_plan(tx, to_text(to_json(plan)));
 }
 
+/// A plan that cannot be read, as another version of this program may have left it, is none: the
+/// rest of the directory must stay usable.
 std::optional<ChaosPlan> stored_plan(sql::Transaction& tx) {
     const auto text = load_plan(tx);
     if (!text) return std::nullopt;
     const auto json = parse_json(*text);
-    check(json.has_value(), "the sandbox stores JSON");
-    auto plan = read_plan(*json);
-    check(plan.has_value(), "a stored plan was read before");
-    return *std::move(plan);
+    auto plan = json ? read_plan(*json) : Result<ChaosPlan>(failure(json));
+    if (plan) return *std::move(plan);
+    spdlog::error("event=sandbox.chaos_plan_ignored why=\"{}\"", plan.error().message);
+    return std::nullopt;
+}
+
+Error no_versions() {
+    return {ErrorCode::InvalidArgument, "chaos.no_versions",
+            "This provider's webhooks have no versions: old_version cannot happen to them."};
 }
 
 http::Response method_not_allowed(const http::Request& request) {
@@ -100,8 +107,25 @@ std::shared_ptr<const ChaosPlan> Chaos::plan() const {
     return plan_;
 }
 
-void Chaos::set_at_start(const ChaosPlan& plan) {
+bool Chaos::knows(Misfortune misfortune) const {
+    return misfortune != Misfortune::OldVersion || twin_.has_versions();
+}
+
+ChaosPlan Chaos::possible(ChaosPlan plan) const {
+    std::erase_if(plan.rules, [this](const ChaosRule& rule) { return !knows(rule.misfortune); });
+    return plan;
+}
+
+/// What somebody has asked for by name; the random plan of a body without rules names nothing.
+std::optional<Error> Chaos::unknown_rule_in(const Json& body, const ChaosPlan& plan) const {
+    const auto unknown = [this](const ChaosRule& rule) { return !knows(rule.misfortune); };
+    if (!body.contains("rules") || std::ranges::none_of(plan.rules, unknown)) return std::nullopt;
+    return no_versions();
+}
+
+void Chaos::set_at_start(const ChaosPlan& wanted) {
     const auto known = this->plan();
+    const auto plan = possible(wanted);
     if (known && *known == plan) return;
     twin_.database().write_blocking([&](sql::Transaction& tx) {
         replace_plan(tx, plan, twin_.clock().now());
@@ -110,7 +134,8 @@ void Chaos::set_at_start(const ChaosPlan& plan) {
     publish(plan);
 }
 
-asio::awaitable<void> Chaos::set(ChaosPlan plan) {
+asio::awaitable<void> Chaos::set(ChaosPlan wanted) {
+    auto plan = possible(std::move(wanted));
     auto replace = [&](sql::Transaction& tx) {
         replace_plan(tx, plan, twin_.clock().now());
         return true;
@@ -120,6 +145,7 @@ asio::awaitable<void> Chaos::set(ChaosPlan plan) {
 }
 
 asio::awaitable<Result<std::monostate>> Chaos::add(ChaosRule rule) {
+    if (!knows(rule.misfortune)) co_return std::unexpected(no_versions());
     auto append = [&](sql::Transaction& tx) -> std::optional<ChaosPlan> {
         auto plan = stored_plan(tx).value_or(ChaosPlan{});
         if (plan.rules.size() >= kChaosRulesMax) return std::nullopt;
@@ -184,6 +210,8 @@ asio::awaitable<http::Response> Chaos::change_plan(const http::Request& request)
     if (request.method == http::Method::Put) {
         auto plan = read_plan(*body);
         if (!plan) co_return http::problem(plan.error(), request);
+        if (const auto unknown = unknown_rule_in(*body, *plan))
+            co_return http::problem(*unknown, request);
         auto setting = set(*std::move(plan));
         co_await std::move(setting);
     } else {

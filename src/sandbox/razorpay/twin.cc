@@ -19,7 +19,7 @@
 #include "sandbox/razorpay/refund_controls.h"
 #include "sandbox/razorpay/subscriptions.h"
 #include "sandbox/razorpay/webhooks.h"
-#include "sql/migrator.h"
+#include "sandbox/twin_database.h"
 
 namespace turnpike::twin::razorpay {
 namespace {
@@ -81,12 +81,8 @@ Twin::~Twin() = default;
 
 Result<std::unique_ptr<Twin>> Twin::open(const std::filesystem::path& data_dir, const Clock& clock,
                                          IdSource& ids) {
-    const auto path = data_dir / "razorpay.db";
-    auto database = sql::Database::open(
-        {.url = "sqlite:" + path.string(), .durability = sql::Durability::Relaxed});
+    auto database = open_twin_database(data_dir / "razorpay.db", migrations(), clock.now());
     if (!database) return failure(database);
-    const auto migrated = sql::migrate(**database, migrations(), clock.now());
-    if (!migrated) return failure(migrated);
     return std::unique_ptr<Twin>(new Twin(clock, ids, *std::move(database)));
 }
 
