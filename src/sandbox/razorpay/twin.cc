@@ -18,6 +18,7 @@
 #include "sandbox/razorpay/plans.h"
 #include "sandbox/razorpay/refund_controls.h"
 #include "sandbox/razorpay/subscriptions.h"
+#include "sandbox/razorpay/unsupported.h"
 #include "sandbox/razorpay/webhooks.h"
 #include "sandbox/twin_database.h"
 
@@ -54,6 +55,7 @@ struct Twin::State {
     sql::Database& database;
     std::vector<Route> routes = all_routes();
     http::Router router = router_of(routes);
+    MissingOperations missing;
     std::vector<PageRoute> pages = page_routes();
     http::Router page_router = router_of(pages);
     Inspection inspection{[this](sql::Transaction& tx, const std::string& account, Instant now) {
@@ -130,6 +132,8 @@ asio::awaitable<http::Response> Twin::State::answer(http::Request& request) {
     }
     auto call = read_call(request);
     if (!call) co_return response_of(call.error());
+    // First: "/v1/payments/downtimes" would be a payment's, too.
+    if (const auto refusal = missing.refusal_of(request)) co_return response_of(refusal->error());
     const auto match = router.match(request);
     if (!match.found) co_return response_of(no_such_url().error());
     call->handler = routes[match.index].handler;
