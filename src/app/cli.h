@@ -61,8 +61,8 @@ struct SandboxOptions {
     std::string data;
     bool rate_limits = false;
     std::int64_t customers_per_clock = 3;
-    std::string chaos;                        ///< a file with a plan of misfortune; "": none
-    std::optional<std::uint64_t> chaos_seed;  ///< of that plan, or of one at random
+    std::string chaos;                       ///< a file with a plan of misfortune; "": none
+    std::optional<std::int64_t> chaos_seed;  ///< >= 0; of that plan, or of one at random
 };
 int command_sandbox(const SandboxOptions& options);
 

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <functional>
@@ -35,6 +37,14 @@ void add_up_options(CLI::App& command, UpOptions& options) {
     command.add_option("--data", options.data, "directory for everything it keeps");
     command.add_option("--database", options.database,
                        "ledger: sqlite:PATH or postgres://...; default: in the data directory");
+}
+
+/// "" for a seed. Written out, as CLI::Range takes what is too large for the largest one.
+std::string complaint_about_seed(const std::string& text) {
+    std::int64_t seed = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    const bool is_whole = error == std::errc() && end == text.data() + text.size();
+    return is_whole && seed >= 0 ? "" : "give a number from 0 to 9223372036854775807, not " + text;
 }
 
 /// The command line, and what it asks for.
@@ -125,8 +135,10 @@ private:
             ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
             ->capture_default_str();
         sandbox->add_option("--chaos", sandbox_.chaos, "a file that says what goes wrong (JSON)");
-        sandbox->add_option("--chaos-seed", sandbox_.chaos_seed,
-                            "a little of everything goes wrong, the same for the same number");
+        sandbox
+            ->add_option("--chaos-seed", sandbox_.chaos_seed,
+                         "a little of everything goes wrong, the same for the same number")
+            ->check(complaint_about_seed);
     }
 
     void add_tools() {

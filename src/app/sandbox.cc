@@ -5,6 +5,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,12 @@ namespace turnpike {
 
 namespace {
 
+/// The same error, with the file that it is about in front.
+std::unexpected<Error> in_file(const std::string& file, Error error) {
+    error.message = file + ": " + error.message;
+    return std::unexpected(std::move(error));
+}
+
 /// nullopt: nothing is to go wrong.
 Result<std::optional<twin::ChaosPlan>> chaos_of(const SandboxOptions& options) {
     std::optional<twin::ChaosPlan> plan;
@@ -26,13 +33,15 @@ Result<std::optional<twin::ChaosPlan>> chaos_of(const SandboxOptions& options) {
         if (!file) return invalid_argument("sandbox.no_chaos_file", "cannot read " + options.chaos);
         const std::string text{std::istreambuf_iterator<char>(file), {}};
         const auto body = parse_json(text);
-        if (!body) return failure(body);
+        if (!body) return in_file(options.chaos, body.error());
         auto read = twin::read_plan(*body);
-        if (!read) return failure(read);
+        if (!read) return in_file(options.chaos, read.error());
         plan = *std::move(read);
     }
-    if (options.chaos_seed && !plan) plan = twin::random_plan(*options.chaos_seed);
-    if (options.chaos_seed) plan->seed = *options.chaos_seed;
+    if (!options.chaos_seed) return plan;
+    const auto seed = static_cast<std::uint64_t>(*options.chaos_seed);
+    if (!plan) plan = twin::random_plan(seed);
+    plan->seed = seed;
     return plan;
 }
 
@@ -43,6 +52,9 @@ int command_sandbox(const SandboxOptions& options) {
     if (!listen) return complain(listen.error());
     auto chaos = chaos_of(options);
     if (!chaos) return complain(chaos.error());
+    if (options.data.empty())
+        return complain({ErrorCode::InvalidArgument, "config.invalid",
+                         "--data: give a directory, for example turnpike-sandbox"});
     const auto prepared = prepare_data_dir(options.data);
     if (!prepared) return complain(prepared.error());
     block_signals();
@@ -63,8 +75,8 @@ int command_sandbox(const SandboxOptions& options) {
     RandomIdSource ids;
     auto sandbox = Sandbox::start(config, clock, ids);
     if (!sandbox) return complain(sandbox.error());
-    fmt::print("turnpike: Stripe's API on http://{}:{}; any key sk_test_ + letters and digits\n",
-               listen->host, (*sandbox)->port());
+    fmt::print("turnpike: Stripe's API on {}; any key sk_test_ + letters and digits\n",
+               (*sandbox)->url());
     if (config.razorpay)
         fmt::print("turnpike: Razorpay's API on {}; any key rzp_test_ + letters and digits\n",
                    (*sandbox)->razorpay_url());

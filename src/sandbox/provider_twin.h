@@ -59,6 +59,9 @@ public:
     virtual void keep_answer(sql::Transaction& tx, const http::Request& request,
                              const http::Response& given, const http::Response& answer) = 0;
 
+    /// Whether its webhooks come in versions.
+    [[nodiscard]] virtual bool has_versions() const = 0;
+
     /// Where people reach it, for links made without a request ("http://127.0.0.1:12111").
     virtual void set_base_url(std::string base_url) = 0;
     /// Called after every committed change, on any thread; the worker looks for due work then.

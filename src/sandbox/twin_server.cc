@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -17,6 +18,12 @@ namespace turnpike::twin {
 namespace {
 
 constexpr auto kGrace = std::chrono::seconds(5);
+
+/// Of an IPv6 address, which has colons of its own, with brackets.
+std::string url_of(const std::string& host, std::uint16_t port) {
+    const bool is_v6 = host.contains(':');
+    return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
 
 }  // namespace
 
@@ -59,7 +66,7 @@ Result<std::unique_ptr<TwinServer>> TwinServer::start(const TwinServerConfig& co
     if (!server) return failure(server);
     state->server = *std::move(server);
 
-    the_twin.set_base_url("http://" + config.host + ":" + std::to_string(state->server->port()));
+    the_twin.set_base_url(url_of(config.host, state->server->port()));
 
     state->worker.emplace(state->io, the_twin, chaos, config.worker);
     state->worker->start();
@@ -69,9 +76,7 @@ Result<std::unique_ptr<TwinServer>> TwinServer::start(const TwinServerConfig& co
 
 std::uint16_t TwinServer::port() const { return state_->server->port(); }
 
-std::string TwinServer::url() const {
-    return "http://" + state_->host + ":" + std::to_string(port());
-}
+std::string TwinServer::url() const { return url_of(state_->host, port()); }
 
 http::Response TwinServer::answer(http::Request request) {
     asio::io_context caller;

@@ -306,6 +306,33 @@ describe('an invoice of its own', () => {
         const order = await razorpay.orders.fetch(paid.order_id);
         assert.equal(order.attempts, 2);
     });
+
+    test('is made by the first example of the documentation, and found again', async () => {
+        const razorpay = client('documentedInvoices');
+        const address = {line1: 'Bakers Street', line2: 'Country Road', zipcode: '560068', city: 'Bengaluru',
+            state: 'Karnataka', country: 'in'};
+        const made = await razorpay.invoices.create({
+            type: 'invoice',
+            description: 'Invoice for the month of January 2020',
+            customer: {name: 'Gaurav Kumar', contact: 9999999999, email: 'gaurav.kumar@example.com',
+                billing_address: address, shipping_address: address},
+            line_items: [{name: 'Master Cloud Computing in 30 Days', description: 'Book by Ravena Ravenclaw',
+                amount: 399, currency: 'INR', quantity: 1}],
+            sms_notify: 1,
+            email_notify: 1,
+            currency: 'INR',
+            receipt: '#0961',
+        });
+        const details = made.customer_details;
+        assert.deepEqual([details.name, details.contact, details.billing_address.city],
+                         ['Gaurav Kumar', '9999999999', 'Bengaluru']);
+        assert.equal(made.line_items[0].description, 'Book by Ravena Ravenclaw');
+        assert.deepEqual([made.invoice_number, made.sms_status, made.email_status],
+                         ['#0961', 'pending', 'pending']);
+        for (const query of [{type: 'invoice'}, {receipt: '#0961'}])
+            assert.deepEqual((await razorpay.invoices.all(query)).items.map(({id}) => id), [made.id]);
+        assert.equal((await razorpay.invoices.all({type: 'link'})).count, 0);
+    });
 });
 
 describe('the twin', () => {
@@ -323,6 +350,8 @@ describe('the twin', () => {
             metadata: {},
             field: 'amount',
         });
+        const card = await refused(razorpay.payments.fetchCardDetails('pay_00000000000000'));
+        assert.equal(card.error.description, 'The sandbox does not have GET /v1/payments/{id}/card.');
         const stranger = new Razorpay({key_id: 'rzp_test_errors', key_secret: 'wrong'});
         stranger.api.rq.defaults.baseURL = url;
         const denied = await refused(stranger.plans.all());

@@ -1,8 +1,8 @@
 // The commands: what they refuse, in one line that says how to mend it, and with which exit code.
 import assert from 'node:assert/strict';
-import {readFile, writeFile} from 'node:fs/promises';
+import {readFile, rename, stat, writeFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
-import {binary, eventually, freePort, freshFolder, removeFolders, run} from '../lib/process.mjs';
+import {Program, binary, eventually, freePort, freshFolder, removeFolders, run} from '../lib/process.mjs';
 import {Server, engines} from '../lib/server.mjs';
 
 const enough = {
@@ -68,6 +68,47 @@ test('a wrong setting is named in one line, and ends with 2', async () => {
         assert.match(line, expected);
         assert.equal(code, 2, line);
     }
+});
+
+test('a plan of misfortune that cannot be read names its file or flag, and leaves the data alone', async () => {
+    const folder = await freshFolder();
+    const sandbox = ['sandbox', '--listen', '127.0.0.1:0', '--data', `${folder}/data`];
+    for (const seed of ['-1', '9223372036854775808', '18446744073709551615', 'x']) {
+        const {code, line} = await oneLine([...sandbox, '--chaos-seed', seed]);
+        assert.match(line, /--chaos-seed/);
+        assert.equal(code, 2, line);
+    }
+    for (const [text, expected] of [['{', /plan\.json: .*byte 1/],
+                                    ['{"rules": [{"call": "*", "do": "x"}]}', /plan\.json: rules\/0\/do/]]) {
+        await writeFile(`${folder}/plan.json`, text);
+        const {code, line} = await oneLine([...sandbox, '--chaos', `${folder}/plan.json`]);
+        assert.match(line, expected);
+        assert.equal(code, 2, line);
+    }
+    await assert.rejects(stat(`${folder}/data`), {code: 'ENOENT'});
+});
+
+test('a data directory that the sandbox cannot use is named, and what to do about it', async () => {
+    const folder = await freshFolder();
+    const none = await oneLine(['sandbox', '--listen', '127.0.0.1:0', '--data', '']);
+    assert.match(none.line, /--data: .*turnpike-sandbox/);
+    assert.equal(none.code, 2);
+    await writeFile(`${folder}/sandbox.db`, 'not a database, but long enough to be looked at'.repeat(300));
+    const garbage = await oneLine(['sandbox', '--listen', '127.0.0.1:0', '--data', folder]);
+    assert.match(garbage.line, new RegExp(`${folder}/sandbox\\.db: .*--data`));
+    assert.equal(garbage.code, 1);
+    // A file of the other twin, as a slip of the hand would leave it.
+    const twins = new Program(binary, ['sandbox', '--listen', '[::1]:0', '--razorpay-listen', '[::1]:0',
+                                       '--data', `${folder}/both`]);
+    await eventually('both addresses', () => twins.output.includes("Razorpay's API"));
+    for (const [url] of twins.output.matchAll(/http:\/\/[^;\s]+/g))
+        assert.equal((await fetch(`${url}/healthz`)).status, 200, url);
+    twins.child.kill('SIGTERM');
+    await twins.ended;
+    await rename(`${folder}/both/razorpay.db`, `${folder}/both/sandbox.db`);
+    const other = await oneLine(['sandbox', '--listen', '127.0.0.1:0', '--data', `${folder}/both`]);
+    assert.match(other.line, new RegExp(`${folder}/both/sandbox\\.db: .*--data`));
+    assert.equal(other.code, 1);
 });
 
 test('what fails without a wrong setting ends with 1, also in one line', async () => {

@@ -67,6 +67,11 @@ bool concerns(const ChaosPlan& plan, const Occasion& occasion) {
                                [&](const ChaosRule& rule) { return is_about(rule, occasion); });
 }
 
+Error no_versions() {
+    return {ErrorCode::InvalidArgument, "chaos.no_versions",
+            "This provider's webhooks have no versions: old_version cannot happen to them."};
+}
+
 http::Response method_not_allowed(const http::Request& request) {
     auto response = http::plain_problem(405, "http.method_not_allowed",
                                         "GET, PUT, POST and DELETE are known here.", request);
@@ -96,8 +101,25 @@ std::shared_ptr<const ChaosPlan> Chaos::plan() const {
     return plan_;
 }
 
-void Chaos::set_at_start(const ChaosPlan& plan) {
+bool Chaos::knows(Misfortune misfortune) const {
+    return misfortune != Misfortune::OldVersion || twin_.has_versions();
+}
+
+ChaosPlan Chaos::possible(ChaosPlan plan) const {
+    std::erase_if(plan.rules, [this](const ChaosRule& rule) { return !knows(rule.misfortune); });
+    return plan;
+}
+
+/// What somebody has asked for by name; the random plan of a body without rules names nothing.
+std::optional<Error> Chaos::unknown_rule_in(const Json& body, const ChaosPlan& plan) const {
+    const auto unknown = [this](const ChaosRule& rule) { return !knows(rule.misfortune); };
+    if (!body.contains("rules") || std::ranges::none_of(plan.rules, unknown)) return std::nullopt;
+    return no_versions();
+}
+
+void Chaos::set_at_start(const ChaosPlan& wanted) {
     const auto known = this->plan();
+    const auto plan = possible(wanted);
     if (known && *known == plan) return;
     publish(twin_.database().write_blocking([&](sql::Transaction& tx) {
         replace_plan(tx, plan, twin_.clock().now());
@@ -105,7 +127,8 @@ void Chaos::set_at_start(const ChaosPlan& plan) {
     }));
 }
 
-asio::awaitable<void> Chaos::set(ChaosPlan plan) {
+asio::awaitable<void> Chaos::set(ChaosPlan wanted) {
+    auto plan = possible(std::move(wanted));
     auto replace = [&](sql::Transaction& tx) {
         replace_plan(tx, plan, twin_.clock().now());
         return Change{++changes_, plan};
@@ -114,6 +137,7 @@ asio::awaitable<void> Chaos::set(ChaosPlan plan) {
 }
 
 asio::awaitable<Result<std::monostate>> Chaos::add(ChaosRule rule) {
+    if (!knows(rule.misfortune)) co_return std::unexpected(no_versions());
     auto append = [&](sql::Transaction& tx) -> std::optional<Change> {
         auto plan = load_plan(tx).value_or(ChaosPlan{});
         if (plan.rules.size() >= kChaosRulesMax) return std::nullopt;
@@ -177,6 +201,8 @@ asio::awaitable<http::Response> Chaos::change_plan(const http::Request& request)
     if (request.method == http::Method::Put) {
         auto plan = read_plan(*body);
         if (!plan) co_return http::problem(plan.error(), request);
+        if (const auto unknown = unknown_rule_in(*body, *plan))
+            co_return http::problem(*unknown, request);
         auto setting = set(*std::move(plan));
         co_await std::move(setting);
     } else {

@@ -36,10 +36,14 @@ public:
     /// the stored plan, in the transaction that writes the decision. Null: nothing.
     [[nodiscard]] std::shared_ptr<const ChaosPlan> plan() const;
 
-    /// Replaces the plan and forgets what has happened.
-    asio::awaitable<void> set(ChaosPlan plan);
+    /// Whether this can happen at the provider: one without versions has no older one.
+    [[nodiscard]] bool knows(Misfortune misfortune) const;
+
+    /// Replaces the plan, but for rules that the provider does not know, and forgets what has
+    /// happened.
+    asio::awaitable<void> set(ChaosPlan wanted);
     /// One rule more; the others keep their counts.
-    /// Errors: LimitExceeded "chaos.too_many_rules"
+    /// Errors: LimitExceeded "chaos.too_many_rules"; InvalidArgument "chaos.no_versions"
     asio::awaitable<Result<std::monostate>> add(ChaosRule rule);
     asio::awaitable<void> clear();
     /// {"seed", "rules": [{..., "strikes"}], "happened": [{"at", "rule", "do", "about"}]}; up to
@@ -48,7 +52,7 @@ public:
 
     /// For the command line, before anything is served: set(), but the plan that is there already
     /// goes on.
-    void set_at_start(const ChaosPlan& plan);
+    void set_at_start(const ChaosPlan& wanted);
 
 private:
     asio::awaitable<http::Response> control(const http::Request& request);
@@ -58,6 +62,10 @@ private:
     asio::awaitable<http::Response> forward(http::Request& request);
     asio::awaitable<http::Response> keep_error(const http::Request& request,
                                                const http::Response& given);
+
+    [[nodiscard]] std::optional<Error> unknown_rule_in(const Json& body,
+                                                       const ChaosPlan& plan) const;
+    [[nodiscard]] ChaosPlan possible(ChaosPlan plan) const;
 
     /// Writers run one at a time, so the numbers are in the order of the commits; what follows a
     /// commit may run in any order.

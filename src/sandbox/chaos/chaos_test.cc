@@ -9,6 +9,8 @@
 
 #include "http/status.h"
 #include "json/value.h"
+#include "sandbox/chaos/plan.h"
+#include "sandbox/chaos/store.h"
 #include "sandbox/chaos/testing.h"
 
 namespace turnpike::twin {
@@ -180,6 +182,40 @@ TEST_F(ChaosOfCalls, APlanOfTheStartGoesOnWhenItIsTheSame) {
     other.seed = 2;
     chaos_->set_at_start(other);
     EXPECT_EQ(post("/v1/refunds").status, 500);
+}
+
+// Another version of the program may have left it. The directory must stay usable.
+TEST_F(ChaosOfCalls, AStoredPlanThatCannotBeReadIsNone) {
+    for (const char* const text :
+         {R"({"seed": 18446744073709551615, "rules": []})", R"({"rules": [{"do": "x"}]})", "{"}) {
+        twin_.database().write_blocking([&](sql::Transaction& tx) {
+            save_plan(tx, {});
+            tx.run("UPDATE chaos_plan SET body = $1", {text});
+            return true;
+        });
+        restart();
+        EXPECT_EQ(chaos_->plan(), nullptr) << text;
+        EXPECT_TRUE(control(http::Method::Get).at("rules").empty()) << text;
+    }
+    control(http::Method::Post, R"({"call": "*", "do": "error"})");
+    EXPECT_EQ(post("/v1/refunds").status, 500);
+}
+
+TEST_F(ChaosOfCalls, WithoutVersionsThereIsNoOlderOne) {
+    twin_.versions = false;
+    const std::string rule = R"({"webhook": "*", "do": "old_version"})";
+    const auto refused = control(http::Method::Post, rule, 400);
+    EXPECT_EQ(refused.at("code"), "chaos.no_versions");
+    EXPECT_EQ(control(http::Method::Put, R"({"rules": [)" + rule + "]}", 400).at("code"),
+              "chaos.no_versions");
+    const auto random = control(http::Method::Put, R"({"seed": 3})").at("rules");
+    EXPECT_EQ(random.size(), random_plan(3).rules.size() - 1);
+    for (const Json& each : random) EXPECT_NE(each.at("do"), "old_version");
+    // The command line's plan is for both twins: each takes what it knows.
+    const ChaosRule older{.traffic = Traffic::Webhooks, .misfortune = Misfortune::OldVersion};
+    chaos_->set_at_start({.rules = {older, {.misfortune = Misfortune::Error}}});
+    ASSERT_EQ(chaos_->plan()->rules.size(), 1U);
+    EXPECT_EQ(chaos_->plan()->rules[0].misfortune, Misfortune::Error);
 }
 
 TEST_F(ChaosOfCalls, IsTheSameForTheSameSeed) {

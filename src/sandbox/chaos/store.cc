@@ -4,10 +4,11 @@
 #include <array>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "base/check.h"
 #include "json/value.h"
 #include "sandbox/chaos/plan.h"
-#include "sandbox/stored_document.h"
 
 namespace turnpike::twin {
 namespace {
@@ -133,9 +134,11 @@ std::int64_t number_of(std::size_t rule) { return static_cast<std::int64_t>(rule
 std::optional<ChaosPlan> load_plan(sql::Transaction& tx) {
     const auto row = tx.one(kLoadPlan);
     if (!row) return std::nullopt;
-    auto plan = read_plan(read_stored(row->text(0)));
-    check(plan.has_value(), "a stored plan was read before");
-    return *std::move(plan);
+    const auto json = parse_json(row->text(0));
+    auto plan = json ? read_plan(*json) : Result<ChaosPlan>(failure(json));
+    if (plan) return *std::move(plan);
+    spdlog::error("event=sandbox.chaos_plan_ignored why=\"{}\"", plan.error().message);
+    return std::nullopt;
 }
 
 void save_plan(sql::Transaction& tx, const ChaosPlan& plan) {

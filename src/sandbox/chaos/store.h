@@ -59,7 +59,8 @@ CREATE TABLE chaos_happened (
 )sql";
 
 /// The plan whose rules' numbers the other rows have: what decides is this one, in the transaction
-/// that writes the decision.
+/// that writes the decision. One that cannot be read, as another version of this program may have
+/// left it, is none: the rest of the directory must stay usable.
 std::optional<ChaosPlan> load_plan(sql::Transaction& tx);
 /// Keeps the counts, so the rules that are there keep their places: only for a rule more.
 void save_plan(sql::Transaction& tx, const ChaosPlan& plan);

@@ -49,6 +49,7 @@ public:
                      const http::Response& /*given*/, const http::Response& answer) override {
         kept.push_back(answer.status);
     }
+    bool has_versions() const override { return versions; }
     void set_base_url(std::string /*base_url*/) override {}
     void on_change(std::function<void()> /*notify*/) override {}
     asio::awaitable<void> run_due_work() override { co_return; }
@@ -72,6 +73,7 @@ public:
     sql::Database& database() override { return *database_; }
     const Clock& clock() const override { return clock_; }
 
+    bool versions = true;
     int handled = 0;
     std::optional<http::Call> call;  ///< of every webhook
     std::vector<int> kept;

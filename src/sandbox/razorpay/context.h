@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -114,6 +115,10 @@ struct Route {
 Outcome<Json> object_of_path(Operation& operation, std::string_view kind);
 /// The collection of a kind: reads count, skip, from and to, checks the rest of the parameters.
 Answer list_objects(Operation& operation, std::string_view kind, ListFilter filter);
+/// The same, of those objects that are wanted; each one of the kind is looked at.
+using Wanted = std::function<bool(const Json&)>;
+Answer list_wanted(Operation& operation, std::string_view kind, const ListFilter& filter,
+                   const Wanted& wanted);
 /// {"entity": "collection", "count": n, "items": [...]}
 Json collection(std::vector<Json> items);
 /// [] or the given notes.

@@ -14,7 +14,7 @@ Json line_item(Context& ctx, const InvoiceLine& line, const std::string& currenc
                 {"ref_id", nullptr},
                 {"ref_type", nullptr},
                 {"name", line.name},
-                {"description", nullptr},
+                {"description", text_or_null(line.description)},
                 {"amount", line.unit_amount},
                 {"unit_amount", line.unit_amount},
                 {"gross_amount", amount},
@@ -32,6 +32,11 @@ Json line_item(Context& ctx, const InvoiceLine& line, const std::string& currenc
                 {"taxes", Json::array()}};
 }
 
+Json address_of(const Json& customer, const char* member) {
+    const auto found = customer.find(member);
+    return found == customer.end() ? Json() : *found;
+}
+
 /// What Razorpay writes of a customer into each of its bills.
 Json customer_details(const Json& customer) {
     return Json{{"id", customer.at("id")},
@@ -39,8 +44,8 @@ Json customer_details(const Json& customer) {
                 {"email", customer.at("email")},
                 {"contact", customer.at("contact")},
                 {"gstin", customer.at("gstin")},
-                {"billing_address", nullptr},
-                {"shipping_address", nullptr},
+                {"billing_address", address_of(customer, "_billing_address")},
+                {"shipping_address", address_of(customer, "_shipping_address")},
                 {"customer_name", customer.at("name")},
                 {"customer_email", customer.at("email")},
                 {"customer_contact", customer.at("contact")}};
@@ -94,7 +99,7 @@ Json invoice_document(Context& ctx, const NewInvoice& invoice, std::int64_t tota
 }  // namespace
 
 Json draft_invoice(Context& ctx, const NewInvoice& invoice) {
-    std::int64_t total = 0;
+    std::int64_t total = invoice.amount;
     Json items = Json::array();
     for (const InvoiceLine& line : invoice.lines) {
         total += line.unit_amount * line.quantity;
@@ -120,6 +125,8 @@ void open_invoice(Context& ctx, Json& invoice) {
     invoice["order_id"] = order.at("id");
     invoice["status"] = "issued";
     invoice["issued_at"] = ctx.now_seconds();
+    if (flag_of(invoice, "_sms_notify")) invoice["sms_status"] = "pending";
+    if (flag_of(invoice, "_email_notify")) invoice["email_status"] = "pending";
     ctx.put(invoice);
     ctx.put_due(invoice, instant_of(invoice, "expire_by"));
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -13,38 +14,43 @@ constexpr std::size_t kTextMax = 2'048;
 constexpr std::size_t kLinesMax = 50;
 constexpr std::int64_t kLineQuantityMax = 10'000;
 
+InvoiceLine read_line(Params& given, const std::string& currency) {
+    given.lacks({"id", "item_id", "tax_inclusive", "hsn_code", "sac_code", "tax_rate", "unit",
+                 "tax_id", "tax_group_id"});
+    InvoiceLine line{.type = "invoice"};
+    line.name = given.required_text("name", 512);
+    line.description = given.text("description", kTextMax).value_or("");
+    if (given.text("currency").value_or(currency) != currency)
+        given.complain_at("currency", "The currency must be that of the invoice");
+    line.unit_amount = given.required_amount("amount", currency);
+    line.quantity = given.integer("quantity", 1, kLineQuantityMax).value_or(1);
+    return line;
+}
+
 std::vector<InvoiceLine> read_lines(Params& params, const std::string& currency) {
     std::vector<InvoiceLine> lines;
     for (Params& given : params.objects("line_items")) {
-        InvoiceLine line{.type = "invoice"};
-        line.name = given.required_text("name", 512);
-        const auto own = given.text("currency").value_or(currency);
-        if (own != currency)
-            given.complain(bad_request("The currency must be that of the invoice", "currency"));
-        line.unit_amount = given.required_amount("amount", currency);
-        line.quantity = given.integer("quantity", 1, kLineQuantityMax).value_or(1);
-        given.text("description", kTextMax);
+        lines.push_back(read_line(given, currency));
         params.absorb(given);
-        lines.push_back(std::move(line));
     }
     if (lines.size() > kLinesMax)
-        params.complain(
-            bad_request("The invoice may not have more than 50 line items.", "line_items"));
+        params.complain_at("line_items", "The invoice may not have more than 50 line items.");
     return lines;
 }
 
 /// A link is an amount without lines.
-std::vector<InvoiceLine> read_what_is_owed(Params& params, const std::string& type,
-                                           const std::string& currency) {
-    if (type == "link")
-        return {{.name = "Payment", .unit_amount = params.required_amount("amount", currency)}};
-    auto lines = read_lines(params, currency);
-    if (lines.empty())
-        params.complain(bad_request("The line items field is required.", "line_items"));
-    return lines;
+void read_what_is_owed(Params& params, const std::string& type, NewInvoice& invoice) {
+    if (type == "link") {
+        invoice.amount = params.required_amount("amount", invoice.currency);
+        params.lacks({"line_items"});
+        return;
+    }
+    invoice.lines = read_lines(params, invoice.currency);
+    params.lacks({"amount"});
+    if (invoice.lines.empty()) params.complain_of_absent("line_items");
 }
 
-/// The customer by its id, or by the e-mail address that is given; null when neither is.
+/// The customer by its id, or by what is given of it; null when neither is.
 Json read_customer(Context& ctx, Params& params) {
     if (const auto id = params.text("customer_id")) {
         auto known = ctx.find("customer", *id);
@@ -53,31 +59,29 @@ Json read_customer(Context& ctx, Params& params) {
     }
     auto given = params.object("customer");
     if (!given) return {};
-    const auto email = given->required_text("email", 64);
-    given->text("name");
-    given->text("contact");
+    Json customer = customer_of_details(ctx, *given);
     params.absorb(*given);
-    return email.empty() ? Json() : customer_with_email(ctx, email);
+    return customer;
 }
 
 /// What can be changed at any time before it is paid.
 void read_editable(Context& ctx, Params& params, Json& invoice) {
     for (const char* name : {"description", "comment", "terms"})
         if (const auto text = params.text(name, kTextMax)) invoice[name] = text_or_null(*text);
-    if (const auto receipt = params.text("receipt", kReceiptMax)) invoice["receipt"] = *receipt;
+    if (const auto receipt = params.text("receipt", kReceiptMax))
+        invoice["receipt"] = invoice["invoice_number"] = text_or_null(*receipt);
+    if (const auto date = params.timestamp("date")) invoice["date"] = unix_seconds(*date);
     if (const auto expiry = params.timestamp("expire_by")) {
         if (*expiry <= ctx.now())
-            params.complain(
-                bad_request("expire_by cannot be lesser than the current time.", "expire_by"));
+            params.complain_at("expire_by", "expire_by cannot be lesser than the current time.");
         invoice["expire_by"] = unix_seconds(*expiry);
     }
     if (const auto notes = params.notes()) invoice["notes"] = *notes;
-}
-
-void refuse_partial_payment(Params& params) {
-    if (params.flag("partial_payment").value_or(false))
-        params.complain(
-            bad_request("The sandbox does not take partial payments.", "partial_payment"));
+    if (const auto tells = params.flag("sms_notify")) invoice["_sms_notify"] = *tells;
+    if (const auto tells = params.flag("email_notify")) invoice["_email_notify"] = *tells;
+    params.lacks({"partial_payment", "first_payment_min_amount", "order_id", "view_less",
+                  "reminder_enable", "callback_url", "callback_method",
+                  "subscription_registration"});
 }
 
 Answer create_invoice(Operation& operation) {
@@ -86,19 +90,15 @@ Answer create_invoice(Operation& operation) {
     const auto type = params.one_of("type", {"invoice", "link"}).value_or("invoice");
     NewInvoice wanted;
     wanted.currency = params.has("currency") ? params.required_currency("currency") : "INR";
-    wanted.lines = read_what_is_owed(params, type, wanted.currency);
+    read_what_is_owed(params, type, wanted);
     wanted.customer = read_customer(ctx, params);
     const bool drafts = params.flag("draft").value_or(false);
-    params.flag("sms_notify");
-    params.flag("email_notify");
-    refuse_partial_payment(params);
-    Json edits = Json::object();
+    Json edits{{"type", type}, {"_sms_notify", true}, {"_email_notify", true}};
     read_editable(ctx, params, edits);
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
 
     Json invoice = draft_invoice(ctx, wanted);
     invoice.update(edits);
-    invoice["type"] = type;
     ctx.put(invoice);
     if (!drafts) open_invoice(ctx, invoice);
     return invoice;
@@ -125,6 +125,8 @@ Answer edit_invoice(Operation& operation) {
     auto invoice = own_invoice_in(operation, "draft", "issued");
     if (!invoice) return invoice;
     read_editable(ctx, operation.params, *invoice);
+    operation.params.lacks(
+        {"type", "draft", "customer_id", "customer", "currency", "line_items", "amount"});
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
     ctx.put(*invoice);
     if (text_of(*invoice, "status") == "issued")
@@ -172,10 +174,19 @@ Answer notify(Operation& operation) {
 }
 
 Answer list_invoices(Operation& operation) {
+    auto& params = operation.params;
     ListFilter filter;
-    filter.parent = operation.params.text("subscription_id").value_or("");
-    filter.customer = operation.params.text("customer_id").value_or("");
-    return list_objects(operation, "invoice", filter);
+    filter.parent = params.text("subscription_id").value_or("");
+    filter.customer = params.text("customer_id").value_or("");
+    Json wanted = Json::object();
+    for (const char* name : {"type", "payment_id", "receipt"})
+        if (const auto value = params.text(name)) wanted[name] = *value;
+    if (wanted.empty()) return list_objects(operation, "invoice", filter);
+    return list_wanted(operation, "invoice", filter, [&](const Json& invoice) {
+        return std::ranges::all_of(wanted.items(), [&](const auto& member) {
+            return invoice.at(member.key()) == member.value();
+        });
+    });
 }
 
 constexpr auto kInvoiceRoutes = std::to_array<Route>({

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "sandbox/razorpay/context.h"
@@ -18,6 +20,19 @@ bool is_id_of(std::string_view kind_and_body) {
            });
 }
 
+/// Which part of a list is asked for; completes `filter`. Reads the last of the parameters.
+Outcome<ObjectSlice> read_slice(Params& params, ListFilter& filter) {
+    ObjectSlice slice;
+    slice.limit = params.integer("count", 1, kCountMax).value_or(kCountDefault);
+    slice.skip = params.integer("skip", 0, kSkipMax).value_or(0);
+    filter.created_from = params.timestamp("from");
+    if (const auto to = params.timestamp("to"))
+        filter.created_before = *to + std::chrono::seconds(1);  // `to` itself belongs to the list
+    params.lacks({"expand"});
+    if (const auto complaint = params.complaint()) return Refusal(*complaint);
+    return slice;
+}
+
 }  // namespace
 
 Outcome<Json> object_of_path(Operation& operation, std::string_view kind) {
@@ -35,15 +50,23 @@ Json collection(std::vector<Json> items) {
 }
 
 Answer list_objects(Operation& operation, std::string_view kind, ListFilter filter) {
-    auto& params = operation.params;
-    ObjectSlice slice;
-    slice.limit = params.integer("count", 1, kCountMax).value_or(kCountDefault);
-    slice.skip = params.integer("skip", 0, kSkipMax).value_or(0);
-    filter.created_from = params.timestamp("from");
-    if (const auto to = params.timestamp("to"))
-        filter.created_before = *to + std::chrono::seconds(1);  // `to` itself belongs to the list
-    if (const auto complaint = params.complaint()) return Refusal(*complaint);
-    return collection(operation.ctx.list(kind, filter, slice));
+    const auto slice = read_slice(operation.params, filter);
+    if (!slice) return Refusal(slice.error());
+    return collection(operation.ctx.list(kind, filter, *slice));
+}
+
+Answer list_wanted(Operation& operation, std::string_view kind, const ListFilter& filter,
+                   const Wanted& wanted) {
+    ListFilter within = filter;
+    const auto slice = read_slice(operation.params, within);
+    if (!slice) return Refusal(slice.error());
+    std::vector<Json> found;
+    auto left_out = slice->skip;
+    for (auto& object : operation.ctx.list(kind, within, {.limit = INT64_MAX})) {
+        if (std::ssize(found) == slice->limit) break;
+        if (wanted(object) && left_out-- <= 0) found.push_back(std::move(object));
+    }
+    return collection(std::move(found));
 }
 
 Json notes_of(Params& params) { return params.notes().value_or(Json::array()); }

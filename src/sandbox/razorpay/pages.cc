@@ -7,23 +7,12 @@
 #include "sandbox/documents.h"
 #include "sandbox/razorpay/customers.h"
 #include "sandbox/razorpay/invoices.h"
+#include "sandbox/razorpay/page_parts.h"
 #include "sandbox/razorpay/plans.h"
 #include "sandbox/razorpay/subscriptions.h"
 
 namespace turnpike::twin::razorpay {
 namespace {
-
-/// What a person chooses from, and the e-mail address that stands for them.
-constexpr std::string_view kInstrumentFields =
-    "<label for=\"method\">Pay with</label><select id=\"method\" name=\"method\">"
-    "<option value=\"card\">Card 4111 1111 1111 1111</option>"
-    "<option value=\"upi\">UPI success@razorpay</option>"
-    "<option value=\"emandate\">Bank account (e-mandate)</option></select>"
-    "<label for=\"email\">E-mail</label><input id=\"email\" name=\"email\" type=\"email\" "
-    "value=\"gaurav.kumar@example.com\" autocomplete=\"email\">"
-    "<label for=\"later\">Later charges</label><select id=\"later\" name=\"later\">"
-    "<option value=\"succeed\">succeed</option><option value=\"fail\">are declined</option>"
-    "</select><br>";
 
 PageAnswer page(std::string_view title, const std::string& body) {
     return {.status = 200, .html = html_page(title, body)};
@@ -31,12 +20,6 @@ PageAnswer page(std::string_view title, const std::string& body) {
 
 std::string amount_text(const Json& object) {
     return escape_html(format_amount(integer_of(object, "amount"), text_of(object, "currency")));
-}
-
-/// The forms of a page that asks: one that goes through, one that does not.
-std::string choice(std::string_view yes, std::string_view no, std::string_view fields) {
-    return "<section>" + post_form("authorise", std::string(fields), yes) +
-           post_form("fail", "", no, "quiet") + "</section>\n";
 }
 
 struct Choice {
@@ -70,21 +53,17 @@ PageAnswer told(const PageRequest& request, const Json& payment) {
     return {.status = 303, .location = request.path + "?payment=" + text_of(payment, "id")};
 }
 
-std::string row(std::string_view name, const std::string& value) {
-    return fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>", name, escape_html(value));
-}
-
 /// What Checkout hands to the shop after a payment, which the shop verifies.
 std::string checkout_answer(const Context& ctx, const Json& payment, std::string_view of_what,
                             const std::string& id) {
     const auto payment_id = text_of(payment, "id");
     const bool order = of_what == "order";
     const auto signed_text = order ? id + "|" + payment_id : payment_id + "|" + id;
-    return "<section><h2>What the shop is told</h2><table>" +
-           row("razorpay_payment_id", payment_id) +
-           row("razorpay_" + std::string(of_what) + "_id", id) +
-           row("razorpay_signature", signature_of(ctx.account().key_secret, signed_text)) +
-           "</table></section>\n";
+    return facts(
+        "What the shop is told",
+        row("razorpay_payment_id", payment_id) +
+            row("razorpay_" + std::string(of_what) + "_id", id) +
+            row("razorpay_signature", signature_of(ctx.account().key_secret, signed_text)));
 }
 
 /// What Checkout hands to the shop after a payment that failed.
@@ -94,7 +73,7 @@ std::string checkout_error(const Json& payment) {
         rows +=
             row("error." + std::string(member), text_of(payment, "error_" + std::string(member)));
     rows += row("error.metadata", to_text(metadata_of(payment)));
-    return "<section><h2>What the shop is told</h2><table>" + rows + "</table></section>\n";
+    return facts("What the shop is told", rows);
 }
 
 /// The outcome of the payment that the address names; "" when it names none.
@@ -115,22 +94,34 @@ bool waits_for_a_person(const Json& subscription) {
     return state == State::Created || state == State::Pending || state == State::Halted;
 }
 
+/// What a click on the button would take, and what comes later.
+std::string charges_of(Context& ctx, const Json& subscription, const Json& plan) {
+    const auto due = due_now(ctx, subscription);
+    const auto currency = currency_of(plan);
+    std::string text =
+        fmt::format("<p>Charged now: <strong>{}</strong>{}</p>\n", money(due.amount, currency),
+                    due.is_given_back ? ", and given back at once" : "");
+    const auto start = instant_of(subscription, "start_at");
+    if (state_of(subscription) == State::Created && start)
+        text += "<p>The first cycle is charged on " + long_day(*start) + ".</p>\n";
+    return text + lines_table(due.lines, currency);
+}
+
 PageAnswer show_subscription(PageRequest& request) {
     const Json& subscription = request.object;
     const Json plan = plan_of(request.ctx, subscription);
     const auto total = unit_amount_of(plan) * integer_of(subscription, "quantity");
     std::string body = fmt::format(
-        "<h1>{}</h1><p>{} for each cycle ({} of {} charged). This subscription is "
-        "<strong>{}</strong>.</p>\n",
-        escape_html(text_of(plan.at("item"), "name")),
-        escape_html(format_amount(total, currency_of(plan))),
-        integer_of(subscription, "paid_count"), integer_of(subscription, "total_count"),
-        escape_html(text_of(subscription, "status")));
+        "<h1>{}</h1><p>{} {} ({} of {} charged). This subscription is <strong>{}</strong>.</p>\n",
+        escape_html(text_of(plan.at("item"), "name")), money(total, currency_of(plan)),
+        rhythm_of(plan), integer_of(subscription, "paid_count"),
+        integer_of(subscription, "total_count"), escape_html(text_of(subscription, "status")));
     body += outcome(request, "subscription");
     const bool first = state_of(subscription) == State::Created;
     if (waits_for_a_person(subscription))
-        body +=
-            choice(first ? "Authorise" : "Use this from now on", "Let it fail", kInstrumentFields);
+        body += charges_of(request.ctx, subscription, plan) +
+                choice(first ? "Authorise" : "Use this from now on", "Let it fail",
+                       {.email = first, .later = true});
     return page("Subscription", body);
 }
 
@@ -184,18 +175,33 @@ std::optional<Json> invoice_of_order(Context& ctx, const Json& order) {
 }
 
 bool is_payable_order(Context& ctx, const Json& order) {
-    if (text_of(order, "status") == "paid") return false;
+    if (text_of(order, "status") == "paid" || has_authorized_payment(ctx, order)) return false;
     const auto invoice = invoice_of_order(ctx, order);
     return !invoice || is_payable(ctx, *invoice);
 }
 
+/// An invoice's customer is known, and one of a subscription has charges after it.
+Questions questions_of(const Json& invoice) {
+    return {.email = text_of(invoice, "customer_id").empty(),
+            .later = !text_of(invoice, "subscription_id").empty()};
+}
+
 PageAnswer show_order(PageRequest& request) {
-    std::string body =
-        "<h1>Pay " + amount_text(request.object) + "</h1>\n" + outcome(request, "order");
-    if (text_of(request.object, "status") == "paid")
+    auto& ctx = request.ctx;
+    const Json& order = request.object;
+    std::string body = "<h1>Pay " + amount_text(order) + "</h1>\n" + outcome(request, "order");
+    const auto invoice = invoice_of_order(ctx, order);
+    if (text_of(order, "status") == "paid")
         body += "<p role=\"status\">This order is paid.</p>\n";
-    else if (is_payable_order(request.ctx, request.object))
-        body += choice("Pay", "Let it fail", kInstrumentFields);
+    else if (has_authorized_payment(ctx, order))
+        body +=
+            "<p role=\"status\">This order's payment is <strong>authorized</strong>: it is the "
+            "shop's to capture it.</p>\n";
+    else if (is_payable_order(ctx, order))
+        body += choice("Pay", "Let it fail",
+                       invoice ? questions_of(*invoice) : Questions{.email = true});
+    else
+        body += "<p role=\"status\">This order cannot be paid any more.</p>\n";
     return page("Order", body);
 }
 
@@ -213,13 +219,38 @@ PageAnswer decide_order(PageRequest& request) {
     return told(request, payment);
 }
 
+/// Who is billed, when, and by which number: what is known of it.
+std::string details_of(const Json& invoice) {
+    const Json& customer = part_of(invoice, "customer_details");
+    std::string rows;
+    const auto add = [&](std::string_view name, const std::string& value) {
+        if (!value.empty()) rows += row(name, value);
+    };
+    const auto add_day = [&](std::string_view name, const char* member) {
+        if (const auto moment = instant_of(invoice, member)) add(name, long_day(*moment));
+    };
+    add("Number", text_of(invoice, "receipt"));
+    add("Billed to", text_of(customer, "name"));
+    add("E-mail", text_of(customer, "email"));
+    add("Telephone", text_of(customer, "contact"));
+    add_day("Date", "date");
+    add_day("Payable until", "expire_by");
+    add_day("Paid on", "paid_at");
+    add("Terms", text_of(invoice, "terms"));
+    add("Comment", text_of(invoice, "comment"));
+    return facts("Details", rows);
+}
+
 PageAnswer show_invoice(PageRequest& request) {
-    std::string body =
-        fmt::format("<h1>Invoice of {}</h1><p>It is <strong>{}</strong>.</p>\n",
-                    amount_text(request.object), escape_html(text_of(request.object, "status")));
+    const Json& invoice = request.object;
+    std::string body = fmt::format("<h1>Invoice of {}</h1><p>It is <strong>{}</strong>.</p>\n",
+                                   amount_text(invoice), escape_html(text_of(invoice, "status")));
+    if (const auto description = text_of(invoice, "description"); !description.empty())
+        body += "<p>" + escape_html(description) + "</p>\n";
     body += outcome(request, "invoice");
-    if (is_payable(request.ctx, request.object))
-        body += choice("Pay", "Let it fail", kInstrumentFields);
+    body += lines_table(lines_of(invoice), text_of(invoice, "currency")) + details_of(invoice);
+    if (is_payable(request.ctx, invoice))
+        body += choice("Pay", "Let it fail", questions_of(invoice));
     return page("Invoice", body);
 }
 

@@ -102,5 +102,59 @@ TEST_F(PaidByLink, FormsOfNoPageAreRefused) {
     EXPECT_EQ(payments(), 0);
 }
 
+using ::testing::HasSubstr, ::testing::Not;
+
+TEST_F(PaidByLink, AnOrderIsPaidOnceAndTheShopCaptures) {
+    const auto order = text_of(
+        twin_.post("/v1/orders", R"({"amount": 50000, "currency": "INR", "receipt": "r"})").body,
+        "id");
+    const auto path = "/p/order/" + order;
+    EXPECT_THAT(twin_.get(path).text, Not(HasSubstr("Later charges"))) << "there are none";
+    EXPECT_EQ(twin_.get("/v1/orders?authorized=1").body.at("count"), 0);
+    twin_.submit(path, "action=authorise");
+    EXPECT_THAT(twin_.get(path).text, HasSubstr("payment is <strong>authorized</strong>"));
+    EXPECT_THAT(twin_.get(path).text, Not(HasSubstr("<form")));
+    twin_.submit(path, "action=authorise");
+    EXPECT_EQ(payments(), 1);
+    EXPECT_EQ(twin_.get("/v1/orders?authorized=1").body.at("count"), 1);
+    EXPECT_EQ(twin_.get("/v1/orders?authorized=0").body.at("count"), 0);
+    EXPECT_EQ(twin_.get("/v1/orders?receipt=r").body.at("count"), 1);
+    EXPECT_EQ(twin_.get("/v1/orders?receipt=q").body.at("count"), 0);
+}
+
+TEST_F(PaidByLink, AnAuthorisationSaysWhatIsChargedNow) {
+    const auto plan = twin_.plan();
+    const std::string addon = R"(, "addons": [{"item": {"name": "Delivery", "description": "Once",
+        "amount": 30000, "currency": "INR"}}])";
+    const auto start = std::to_string(unix_seconds(twin_.clock().now()) + 3 * kDay);
+    const auto page = [&](const std::string& more) {
+        return twin_.get("/p/subscription/" + twin_.subscription(plan, more)).text;
+    };
+    const auto now = page(R"(, "quantity": 2)" + addon);
+    EXPECT_THAT(now, HasSubstr("₹1,000.00 every month"));
+    EXPECT_THAT(now, HasSubstr("Charged now: <strong>₹1,300.00</strong>"));  // 2 * 500 + 300
+    EXPECT_THAT(now, HasSubstr("Delivery"));
+    EXPECT_THAT(now, HasSubstr("name=\"email\""));
+    const auto ahead = page(R"(, "start_at": )" + start + addon);
+    EXPECT_THAT(ahead, HasSubstr("Charged now: <strong>₹300.00</strong>"));
+    EXPECT_THAT(ahead, HasSubstr("The first cycle is charged on 13 January 2027"));
+    const auto proof = page(R"(, "start_at": )" + start);
+    EXPECT_THAT(proof, HasSubstr("Charged now: <strong>₹5.00</strong>, and given back at once"));
+}
+
+TEST_F(PaidByLink, AnInvoiceShowsItsLinesAndItsCustomer) {
+    const auto made = twin_.post("/v1/invoices", R"({"description": "For <May>", "receipt": "#9",
+        "line_items": [{"name": "Pen", "description": "Blue", "amount": 1000, "quantity": 3}],
+        "customer": {"email": "a@b.in", "name": "Asha", "contact": "99"}})");
+    const auto page = twin_.get("/p/invoice/" + text_of(made.body, "id")).text;
+    for (const char* text : {"Pen, 3 × ₹10.00", "Blue", "₹30.00", "Asha", "a@b.in", "99", "#9",
+                             "For &lt;May&gt;", "name=\"method\""})
+        EXPECT_THAT(page, HasSubstr(text));
+    EXPECT_THAT(page, Not(HasSubstr("name=\"email\""))) << "it is known";
+    EXPECT_THAT(page, Not(HasSubstr("name=\"later\""))) << "there are no later charges";
+    const auto owed = "/p/invoice/" + open_invoice_of(halted());
+    EXPECT_THAT(twin_.get(owed).text, HasSubstr("name=\"later\""));
+}
+
 }  // namespace
 }  // namespace turnpike::twin::razorpay

@@ -73,6 +73,22 @@ void Params::complain_about(std::string_view name, std::string_view what) {
     complain(bad_request("The " + spaced(full) + " " + std::string(what), full));
 }
 
+void Params::complain_at(std::string_view name, const std::string& description) {
+    complain(bad_request(description, prefix_ + std::string(name)));
+}
+
+void Params::complain_of_absent(std::string_view name) {
+    complain_about(name, "field is required.");
+}
+
+void Params::lacks(std::initializer_list<std::string_view> names) {
+    for (const auto name : names) {
+        const Json* value = take(name);
+        if (value != nullptr && *value != false)
+            complain_at(name, "The sandbox does not take " + prefix_ + std::string(name) + ".");
+    }
+}
+
 void Params::absorb(Params& nested) {
     if (const auto complaint = nested.complaint()) complain(Refusal(*complaint));
 }
@@ -104,7 +120,7 @@ std::optional<std::string> Params::text(std::string_view name, std::size_t chara
 
 std::string Params::required_text(std::string_view name, std::size_t characters_max) {
     auto value = text(name, characters_max);
-    if (!value || value->empty()) complain_about(name, "field is required.");
+    if (!value || value->empty()) complain_of_absent(name);
     return std::move(value).value_or("");
 }
 
@@ -127,7 +143,7 @@ std::optional<std::int64_t> Params::integer(std::string_view name, std::int64_t 
 std::int64_t Params::required_integer(std::string_view name, std::int64_t least,
                                       std::int64_t most) {
     const auto value = integer(name, least, most);
-    if (!value) complain_about(name, "field is required.");
+    if (!value) complain_of_absent(name);
     return value.value_or(least);
 }
 
@@ -152,8 +168,7 @@ std::optional<std::string> Params::one_of(std::string_view name,
                                           std::initializer_list<std::string_view> allowed) {
     auto value = text(name);
     if (value && std::ranges::find(allowed, *value) == allowed.end())
-        complain(bad_request("The selected " + spaced(prefix_ + std::string(name)) + " is invalid.",
-                             prefix_ + std::string(name)));
+        complain_at(name, "The selected " + spaced(prefix_ + std::string(name)) + " is invalid.");
     return value;
 }
 
@@ -167,14 +182,13 @@ std::int64_t Params::least_amount(const std::string& currency) {
 std::int64_t Params::required_amount(std::string_view name, const std::string& currency) {
     if (!has(name)) {
         known_.emplace_back(name);
-        complain_about(name, "field is required.");
+        complain_of_absent(name);
         return 0;
     }
     const auto least = least_amount(currency);
     const auto amount = integer(name, INT64_MIN, kAmountMax);
     if (amount && *amount < least)
-        complain(bad_request("The amount must be at least " + currency + " 1.00",
-                             prefix_ + std::string(name)));
+        complain_at(name, "The amount must be at least " + currency + " 1.00");
     return amount.value_or(least);
 }
 
@@ -182,7 +196,7 @@ std::string Params::required_currency(std::string_view name) {
     std::string currency = required_text(name);
     const bool upper = std::ranges::all_of(currency, [](char c) { return c >= 'A' && c <= 'Z'; });
     if (!currency.empty() && (!upper || !parse_currency(currency)))
-        complain(bad_request("The currency is not supported", prefix_ + std::string(name)));
+        complain_at(name, "The currency is not supported");
     return currency;
 }
 
@@ -195,15 +209,13 @@ std::optional<Json> Params::notes() {
         return std::nullopt;
     }
     if (value->size() > kNotesMax)
-        complain(
-            bad_request("Number of fields in notes should be less than or equal to 15", "notes"));
+        complain_at("notes", "Number of fields in notes should be less than or equal to 15");
     Json notes = Json::object();
     for (const auto& [key, given] : value->items()) {
         const auto note = note_in(given);
         if (!note || characters_in(*note) > kNoteCharactersMax ||
             characters_in(key) > kNoteCharactersMax)
-            complain(
-                bad_request("Notes should be key value pairs of at most 256 characters", "notes"));
+            complain_at("notes", "Notes should be key value pairs of at most 256 characters");
         notes[key] = note.value_or("");
     }
     return notes.empty() ? Json::array() : notes;

@@ -53,9 +53,17 @@ public:
     const Json* take(std::string_view name);
     [[nodiscard]] bool has(std::string_view name) const;
 
+    /// Names of what Razorpay takes here and this sandbox does not: complains when one is sent.
+    /// false means the same as nothing.
+    void lacks(std::initializer_list<std::string_view> names);
+
     /// Takes a nested reader's complaint (its unknown parameters too), unless there is one already.
     void absorb(Params& nested);
     void complain(const Refusal& refusal);
+    /// About one of these parameters, by its whole path: "addons.0.item.currency".
+    void complain_at(std::string_view name, const std::string& description);
+    /// "The addons.0.item field is required."
+    void complain_of_absent(std::string_view name);
     /// The first complaint, or "x, y is/are not required and should not be sent" for parameters
     /// that were never asked for. Call after all getters, before any effect.
     std::optional<RazorpayError> complaint();

@@ -119,6 +119,12 @@ Json attempt_payment(Context& ctx, Json& order, const PaymentAttempt& attempt) {
     return payment;
 }
 
+bool has_authorized_payment(Context& ctx, const Json& order) {
+    return !ctx.list("payment", {.parent = text_of(order, "id"), .status = "authorized"},
+                     {.limit = 1})
+                .empty();
+}
+
 Json capture_payment(Context& ctx, Json payment) {
     const auto amount = integer_of(payment, "amount");
     payment["status"] = "captured";

@@ -39,6 +39,9 @@ struct PaymentAttempt {
 /// stores the order; raises payment.* and order.paid.
 Json attempt_payment(Context& ctx, Json& order, const PaymentAttempt& attempt);
 
+/// Whether somebody has paid an order, and the shop has not captured it yet.
+bool has_authorized_payment(Context& ctx, const Json& order);
+
 /// Captures an authorized payment, and with it pays its order.
 Json capture_payment(Context& ctx, Json payment);
 

@@ -19,15 +19,17 @@ Answer create_order(Operation& operation) {
     order.notes = notes_of(params);
     if (params.flag("payment_capture").value_or(false))
         order.capture = NewOrder::Capture::Automatic;
-    if (params.flag("partial_payment").value_or(false))
-        params.complain(
-            bad_request("The sandbox does not take partial payments.", "partial_payment"));
+    params.lacks({"partial_payment", "first_payment_min_amount", "offer_id", "method",
+                  "bank_account", "payment", "customer_id", "customer_details", "token",
+                  "transfers", "rto_review", "line_items", "line_items_total", "shipping_fee",
+                  "cod_fee", "promotions", "device_details", "phonepe_switch_context"});
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     return open_order(operation.ctx, order);
 }
 
 template <const char* kKind>
 Answer fetch(Operation& operation) {
+    operation.params.lacks({"expand", "status"});
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
     return object_of_path(operation, kKind);
 }
@@ -52,6 +54,18 @@ Answer edit_notes(Operation& operation) {
 constexpr char kOrder[] = "order";
 constexpr char kPayment[] = "payment";
 constexpr char kRefund[] = "refund";
+
+/// Orders with or without a payment that waits to be captured, orders of one receipt.
+Answer list_orders(Operation& operation) {
+    auto& ctx = operation.ctx;
+    const auto receipt = operation.params.text("receipt");
+    const auto authorized = operation.params.flag("authorized");
+    if (!receipt && !authorized) return list_objects(operation, "order", {});
+    return list_wanted(operation, "order", {}, [&](const Json& order) {
+        if (receipt && text_of(order, "receipt") != *receipt) return false;
+        return !authorized || has_authorized_payment(ctx, order) == *authorized;
+    });
+}
 
 Answer payments_of_order(Operation& operation) {
     const auto order = object_of_path(operation, "order");
@@ -131,6 +145,7 @@ Outcome<NewRefund> read_refund(Params& params, const Json& payment) {
     refund.amount = part == Part::Some ? amount.value_or(0) : refundable(payment);
     refund.notes = notes_of(params);
     if (const auto receipt = params.text("receipt", kReceiptMax)) refund.receipt = *receipt;
+    params.lacks({"reverse_all"});
     refund.speed = params.one_of("speed", {"normal", "optimum"}).value_or("normal");
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     if (const auto refusal = check_refund(payment, refund.amount, part))
@@ -175,7 +190,7 @@ Answer list_refunds(Operation& operation) {
 
 constexpr auto kOrderRoutes = std::to_array<Route>({
     {"POST", "/v1/orders", create_order},
-    {"GET", "/v1/orders", fetch_all<kOrder>},
+    {"GET", "/v1/orders", list_orders},
     {"GET", "/v1/orders/{id}", fetch<kOrder>},
     {"PATCH", "/v1/orders/{id}", edit_notes<kOrder>},
     {"GET", "/v1/orders/{id}/payments", payments_of_order},

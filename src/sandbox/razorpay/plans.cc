@@ -84,7 +84,7 @@ std::string currency_of(const Json& plan) { return text_of(plan.at("item"), "cur
 Json read_item(Context& ctx, Params& params, const std::string& type, const std::string& currency) {
     auto given = params.object("item");
     if (!given) {
-        params.complain(bad_request("The item field is required.", "item"));
+        params.complain_of_absent("item");
         return {};
     }
     const auto name = given->required_text("name", 512);
@@ -92,8 +92,9 @@ Json read_item(Context& ctx, Params& params, const std::string& type, const std:
     const auto own_currency = given->required_currency("currency");
     const auto amount = given->required_amount("amount", own_currency);
     if (!currency.empty() && own_currency != currency)
-        given->complain(
-            bad_request("The currency must be that of the plan: " + currency, "item.currency"));
+        given->complain_at("currency", "The currency must be that of the plan: " + currency);
+    given->lacks({"tax_inclusive", "hsn_code", "sac_code", "tax_rate", "unit", "tax_id",
+                  "tax_group_id", "type", "active"});
     params.absorb(*given);
     return Json{{"id", ctx.new_id("item")},
                 {"active", true},

@@ -131,5 +131,40 @@ TEST(RazorpayStates, CyclesEndOnIndianMidnightsAlsoInLeapYears) {
     EXPECT_EQ(twin.look(leap).at("paid_count"), 2);
 }
 
+// As documented: what was paused and when is told, by whom no more.
+TEST(RazorpayStates, WhatWasResumedSaysWhenItWasPaused) {
+    testing::TwinUnderTest twin;
+    const auto path = "/v1/subscriptions/" + twin.active_subscription(twin.plan());
+    const auto paused = twin.post(path + "/pause").body;
+    EXPECT_EQ(paused.at("pause_initiated_by"), "self");
+    twin.advance(testing::kDay);
+    const auto resumed = twin.post(path + "/resume").body;
+    EXPECT_EQ(resumed.at("status"), "active");
+    EXPECT_EQ(resumed.at("paused_at"), paused.at("paused_at"));
+    EXPECT_TRUE(resumed.at("pause_initiated_by").is_null());
+}
+
+TEST(RazorpayStates, TheLastEventHoldsTheLastPayment) {
+    testing::TwinUnderTest twin;
+    twin.listen();
+    const Json both = Json::array({"subscription", "payment"});
+    const auto plan = twin.plan();
+    const auto cancelled = twin.active_subscription(plan);
+    twin.post("/v1/subscriptions/" + cancelled + "/cancel");
+    EXPECT_EQ(twin.last_event().at("event"), "subscription.cancelled");
+    EXPECT_EQ(twin.last_event().at("contains"), both);
+    const auto made =
+        twin.post("/v1/subscriptions", R"({"plan_id": ")" + plan + R"(", "total_count": 1})");
+    const auto id = text_of(made.body, "id");
+    twin.submit("/p/subscription/" + id, "action=authorise");
+    const auto completed = twin.last_event();
+    EXPECT_EQ(completed.at("event"), "subscription.completed");
+    EXPECT_EQ(completed.at("contains"), both);
+    EXPECT_EQ(completed.at("payload").at("payment").at("entity").at("status"), "captured");
+    // Nobody has ever paid for this one.
+    twin.post("/v1/subscriptions/" + twin.subscription(plan) + "/cancel");
+    EXPECT_EQ(twin.last_event().at("contains"), Json::array({"subscription"}));
+}
+
 }  // namespace
 }  // namespace turnpike::twin::razorpay

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,17 +52,23 @@ std::vector<Json> waiting_addons(Context& ctx, const Json& subscription) {
     return addons;
 }
 
-/// The bill of `lines` and of all waiting addons.
-Json issue_for(Context& ctx, const Json& subscription, std::vector<InvoiceLine> lines) {
-    const auto addons = waiting_addons(ctx, subscription);
+std::vector<InvoiceLine> with_addons(std::vector<InvoiceLine> lines,
+                                     const std::vector<Json>& addons) {
     for (const Json& addon : addons)
         lines.push_back({.name = text_of(addon.at("item"), "name"),
+                         .description = text_of(addon.at("item"), "description"),
                          .unit_amount = integer_of(addon.at("item"), "amount"),
                          .quantity = integer_of(addon, "quantity"),
                          .type = "addon"});
+    return lines;
+}
+
+/// The bill of `lines` and of all waiting addons.
+Json issue_for(Context& ctx, const Json& subscription, std::vector<InvoiceLine> lines) {
+    const auto addons = waiting_addons(ctx, subscription);
     Json invoice = issue_invoice(ctx, {.subscription_id = text_of(subscription, "id"),
                                        .currency = currency_of(plan_of(ctx, subscription)),
-                                       .lines = std::move(lines),
+                                       .lines = with_addons(std::move(lines), addons),
                                        .notes = subscription.at("notes")});
     for (Json addon : addons) {
         addon["invoice_id"] = invoice.at("id");
@@ -70,12 +77,15 @@ Json issue_for(Context& ctx, const Json& subscription, std::vector<InvoiceLine> 
     return invoice;
 }
 
+InvoiceLine line_of_cycle(const Json& plan, const Json& subscription) {
+    return {.name = text_of(plan.at("item"), "name"),
+            .description = text_of(plan.at("item"), "description"),
+            .unit_amount = unit_amount_of(plan),
+            .quantity = integer_of(subscription, "quantity")};
+}
+
 Json issue_for_cycle(Context& ctx, const Json& subscription) {
-    const Json plan = plan_of(ctx, subscription);
-    return issue_for(ctx, subscription,
-                     {{.name = text_of(plan.at("item"), "name"),
-                       .unit_amount = unit_amount_of(plan),
-                       .quantity = integer_of(subscription, "quantity")}});
+    return issue_for(ctx, subscription, {line_of_cycle(plan_of(ctx, subscription), subscription)});
 }
 
 Json customer_of(Context& ctx, const Json& subscription) {
@@ -108,6 +118,7 @@ bool is_last_cycle(const Json& subscription) {
 }
 
 void charged(Context& ctx, Json& subscription, const Json& payment) {
+    subscription["_payment"] = payment.at("id");
     const bool activates = state_of(subscription) != State::Active;
     move_to_next_state(subscription, Trigger::Charged);
     subscription["paid_count"] = integer_of(subscription, "paid_count") + 1;
@@ -121,6 +132,7 @@ void charged(Context& ctx, Json& subscription, const Json& payment) {
 }
 
 void charge_failed(Context& ctx, Json& subscription, const Json& payment) {
+    subscription["_payment"] = payment.at("id");
     const auto attempts = integer_of(subscription, "auth_attempts") + 1;
     subscription["auth_attempts"] = attempts;
     const bool gives_up = attempts > kRetries;
@@ -129,6 +141,15 @@ void charge_failed(Context& ctx, Json& subscription, const Json& payment) {
         gives_up ? subscription.at("current_end") : Json(unix_seconds(ctx.now() + kRetryAfter));
     save_subscription(ctx, subscription);
     ctx.emit(gives_up ? "subscription.halted" : "subscription.pending", {&subscription, &payment});
+}
+
+/// With the last payment that was tried, if any.
+void emit_with_payment(Context& ctx, std::string_view event, const Json& subscription) {
+    const auto payment = ctx.find("payment", text_of(subscription, "_payment"));
+    if (payment)
+        ctx.emit(event, {&subscription, &*payment});
+    else
+        ctx.emit(event, {&subscription});
 }
 
 /// Tries to collect `invoice` with what the subscription has.
@@ -229,6 +250,7 @@ Json authorise_ahead(Context& ctx, Json subscription, const Instrument& instrume
     }
     if (!flag_of(payment, "captured")) return payment;
     remember_payer(subscription, instrument, customer);
+    subscription["_payment"] = payment.at("id");
     move_to_next_state(subscription, Trigger::Authenticate);
     subscription["_invoice"] = nullptr;
     save_subscription(ctx, subscription);
@@ -241,6 +263,7 @@ Json revive(Context& ctx, Json subscription, const Instrument& instrument, const
     Json payment = prove_mandate(ctx, subscription, instrument, customer);
     if (!flag_of(payment, "captured")) return payment;
     remember_payer(subscription, instrument, customer);
+    subscription["_payment"] = payment.at("id");
     move_to_next_state(subscription, Trigger::Charged);
     subscription["auth_attempts"] = 0;
     subscription["charge_at"] = subscription.at("current_end");
@@ -251,6 +274,25 @@ Json revive(Context& ctx, Json subscription, const Instrument& instrument, const
 }
 
 }  // namespace
+
+DueNow due_now(Context& ctx, const Json& subscription) {
+    const DueNow proof{.amount = kProof, .is_given_back = true};
+    if (state_of(subscription) == State::Halted) return proof;
+    DueNow due;
+    if (const Json invoice = tried_invoice(ctx, subscription); !invoice.is_null()) {
+        for (const Json& line : invoice.at("line_items"))
+            due.lines.push_back({.name = text_of(line, "name"),
+                                 .description = text_of(line, "description"),
+                                 .unit_amount = integer_of(line, "unit_amount"),
+                                 .quantity = integer_of(line, "quantity")});
+    } else {
+        const bool ahead = instant_of(subscription, "start_at").has_value();
+        if (!ahead) due.lines.push_back(line_of_cycle(plan_of(ctx, subscription), subscription));
+        due.lines = with_addons(std::move(due.lines), waiting_addons(ctx, subscription));
+    }
+    for (const auto& line : due.lines) due.amount += line.unit_amount * line.quantity;
+    return due.lines.empty() ? proof : due;
+}
 
 Refusal too_many_cycles(const Json& plan, const std::string& field) {
     return bad_request("A subscription to this plan may not have more than " +
@@ -341,8 +383,8 @@ void end_subscription(Context& ctx, Json& subscription, Trigger trigger) {
     subscription["change_scheduled_at"] = nullptr;
     subscription["_scheduled"] = nullptr;
     save_subscription(ctx, subscription);
-    if (state == State::Cancelled) ctx.emit("subscription.cancelled", {&subscription});
-    if (state == State::Completed) ctx.emit("subscription.completed", {&subscription});
+    if (state == State::Cancelled) emit_with_payment(ctx, "subscription.cancelled", subscription);
+    if (state == State::Completed) emit_with_payment(ctx, "subscription.completed", subscription);
 }
 
 Json plan_of(Context& ctx, const Json& subscription) {

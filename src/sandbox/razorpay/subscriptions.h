@@ -4,16 +4,19 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "sandbox/razorpay/context.h"
+#include "sandbox/razorpay/invoices.h"
 #include "sandbox/razorpay/payments.h"
 #include "sandbox/razorpay/subscription_state.h"
 #include "subscriptions/billing_period.h"
 
 /// What happens to a subscription. Private members: _instrument (how it is paid), _anchor (when its
 /// cycles begin to count), _index (of the running cycle from there), _cycles (begun in all),
-/// _invoice (that is being collected), _cancels (at the cycle's end), _scheduled (an update).
+/// _invoice (that is being collected), _payment (the last one that was tried), _cancels (at the
+/// cycle's end), _scheduled (an update).
 namespace turnpike::twin::razorpay {
 
 /// Addons of one subscription over its life.
@@ -44,6 +47,15 @@ void step_subscription(Context& ctx, Json subscription);
 /// that it was tried. Not for other states.
 Json authorise(Context& ctx, Json subscription, const Instrument& instrument,
                const std::string& email);
+
+/// What authorise() would take at once.
+struct DueNow {
+    std::vector<InvoiceLine> lines{};
+    std::int64_t amount = 0;
+    bool is_given_back = false;  ///< it only proves the instrument; there are no lines
+};
+/// Of a created, pending or halted subscription.
+DueNow due_now(Context& ctx, const Json& subscription);
 
 /// A person's payment of one open invoice of a pending or halted subscription.
 Json pay_open_invoice(Context& ctx, Json subscription, Json invoice, const Instrument& instrument);

@@ -85,6 +85,7 @@ void read_subscription(Context& ctx, Params& params, Json& subscription) {
     read_future(ctx, params, "expire_by", subscription);
     subscription["notes"] = notes_of(params);
     if (params.text("offer_id")) params.complain(bad_request("Offer Not Found", "offer_id"));
+    params.lacks({"notify_info", "customer_id", "schedule_change_at"});
 }
 
 Answer create_subscription(Operation& operation) {

@@ -42,6 +42,7 @@ Json read_changes(Context& ctx, Params& params, const Json& subscription) {
     if (const auto notifies = params.flag("customer_notify"))
         changes["customer_notify"] = *notifies;
     if (params.text("offer_id")) params.complain(bad_request("Offer Not Found", "offer_id"));
+    params.lacks({"total_count", "expire_by", "addons", "notes"});
     Json after = subscription;
     apply_changes(after, changes);
     const auto plan = ctx.find("plan", text_of(after, "plan_id"));
@@ -267,8 +268,7 @@ Answer resume(Operation& operation) {
     skip_missed_cycles(ctx, *subscription);
     set_outlook(*subscription, plan_of(ctx, *subscription));
     (*subscription)["charge_at"] = subscription->at("current_end");
-    subscription->erase("paused_at");
-    subscription->erase("pause_initiated_by");
+    (*subscription)["pause_initiated_by"] = nullptr;  // paused_at stays, as documented
     save_subscription(ctx, *subscription);
     ctx.emit("subscription.resumed", {&*subscription});
     return subscription;

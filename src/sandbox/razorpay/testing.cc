@@ -114,6 +114,11 @@ std::vector<std::string> TwinUnderTest::events() {
     return names;
 }
 
+Json TwinUnderTest::last_event() {
+    auto read = [](sql::Transaction& tx) { return tx.all(kEventsSoFar); };
+    return *parse_json(twin_->database().read_blocking(read).back().text(0));
+}
+
 void TwinUnderTest::run_due_work() { wait_for(twin_->run_due_work()); }
 
 }  // namespace turnpike::twin::razorpay::testing

@@ -57,6 +57,8 @@ public:
     /// Names of all events so far that webhooks were queued for, oldest first. Call listen() first.
     void listen();
     std::vector<std::string> events();
+    /// The body of the newest one of them.
+    Json last_event();
 
     void restart();
     void use_keys(std::string keys) { keys_ = std::move(keys); }

@@ -18,8 +18,9 @@
 #include "sandbox/razorpay/plans.h"
 #include "sandbox/razorpay/refund_controls.h"
 #include "sandbox/razorpay/subscriptions.h"
+#include "sandbox/razorpay/unsupported.h"
 #include "sandbox/razorpay/webhooks.h"
-#include "sql/migrator.h"
+#include "sandbox/twin_database.h"
 
 namespace turnpike::twin::razorpay {
 namespace {
@@ -54,6 +55,7 @@ struct Twin::State {
     sql::Database& database;
     std::vector<Route> routes = all_routes();
     http::Router router = router_of(routes);
+    MissingOperations missing;
     std::vector<PageRoute> pages = page_routes();
     http::Router page_router = router_of(pages);
     Inspection inspection{[this](sql::Transaction& tx, const std::string& account, Instant now) {
@@ -81,12 +83,8 @@ Twin::~Twin() = default;
 
 Result<std::unique_ptr<Twin>> Twin::open(const std::filesystem::path& data_dir, const Clock& clock,
                                          IdSource& ids) {
-    const auto path = data_dir / "razorpay.db";
-    auto database = sql::Database::open(
-        {.url = "sqlite:" + path.string(), .durability = sql::Durability::Relaxed});
+    auto database = open_twin_database(data_dir / "razorpay.db", migrations(), clock.now());
     if (!database) return failure(database);
-    const auto migrated = sql::migrate(**database, migrations(), clock.now());
-    if (!migrated) return failure(migrated);
     return std::unique_ptr<Twin>(new Twin(clock, ids, *std::move(database)));
 }
 
@@ -134,6 +132,8 @@ asio::awaitable<http::Response> Twin::State::answer(http::Request& request) {
     }
     auto call = read_call(request);
     if (!call) co_return response_of(call.error());
+    // First: "/v1/payments/downtimes" would be a payment's, too.
+    if (const auto refusal = missing.refusal_of(request)) co_return response_of(refusal->error());
     const auto match = router.match(request);
     if (!match.found) co_return response_of(no_such_url().error());
     call->handler = routes[match.index].handler;

@@ -29,6 +29,7 @@ public:
     http::Response excuse(const http::Request& request, int status) override;
     void keep_answer(sql::Transaction& tx, const http::Request& request,
                      const http::Response& given, const http::Response& answer) override;
+    [[nodiscard]] bool has_versions() const override { return false; }
     asio::awaitable<void> run_due_work() override;
     std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery, Instant now,
                                       const WebhookStyle& style) override;

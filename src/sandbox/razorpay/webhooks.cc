@@ -9,6 +9,7 @@
 
 #include "sandbox/documents.h"
 #include "sandbox/razorpay/events.h"
+#include "sandbox/razorpay/webhook_url.h"
 
 namespace turnpike::twin::razorpay {
 namespace {
@@ -45,7 +46,7 @@ void read_events(Params& params, Json& webhook) {
 
 void read_editable(Context& ctx, Params& params, Json& webhook) {
     if (const auto url = params.text("url", kUrlMax)) {
-        if (!url->starts_with("http://") && !url->starts_with("https://"))
+        if (!is_webhook_url(*url))
             params.complain(bad_request("The url format is invalid.", "url"));
         webhook["url"] = *url;
     }

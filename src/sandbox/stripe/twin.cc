@@ -20,7 +20,7 @@
 #include "sandbox/stripe/pages/billing_pdf.h"
 #include "sandbox/stripe/webhooks/webhooks.h"
 #include "sandbox/stripe/wire/rate_limits.h"
-#include "sql/migrator.h"
+#include "sandbox/twin_database.h"
 
 namespace turnpike::twin {
 namespace {
@@ -121,12 +121,9 @@ Twin::Twin(TwinConfig config, const Clock& clock, IdSource& ids,
 Twin::~Twin() = default;
 
 Result<std::unique_ptr<Twin>> Twin::open(TwinConfig config, const Clock& clock, IdSource& ids) {
-    const auto path = config.data_dir / "sandbox.db";
-    auto database = sql::Database::open(
-        {.url = "sqlite:" + path.string(), .durability = sql::Durability::Relaxed});
+    auto database =
+        open_twin_database(config.data_dir / "sandbox.db", sandbox_migrations(), clock.now());
     if (!database) return failure(database);
-    const auto migrated = sql::migrate(**database, sandbox_migrations(), clock.now());
-    if (!migrated) return failure(migrated);
     return std::unique_ptr<Twin>(new Twin(std::move(config), clock, ids, *std::move(database)));
 }
 

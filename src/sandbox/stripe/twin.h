@@ -40,6 +40,7 @@ public:
                      const http::Response& given, const http::Response& answer) override;
     /// Moves every advancing test clock to its target and runs the billing engine for what is due
     /// on the real clock.
+    [[nodiscard]] bool has_versions() const override { return true; }
     asio::awaitable<void> run_due_work() override;
     std::optional<http::Call> call_of(sql::Transaction& tx, const Delivery& delivery, Instant now,
                                       const WebhookStyle& style) override;
