@@ -64,17 +64,21 @@ constexpr std::string_view kRibbon =
 
 constexpr std::array<std::pair<const char*, const char*>, 3> kPageHeaders{{
     {"Cache-Control", "no-store"},
-    {"Referrer-Policy", "no-referrer"},
+    // Under no-referrer a form's Origin is "null", and nobody can tell whose form it was.
+    {"Referrer-Policy", "same-origin"},
     {"X-Content-Type-Options", "nosniff"},
 }};
 
 constexpr int kSeeOther = 303;
 
-/// Browsers hold form-action against the redirects that answer a form, too.
+/// Browsers hold form-action against every redirect that follows a form. The shop's address may
+/// redirect to wherever it likes, and may be one that no source expression can name: where a form
+/// ends at the shop, no list would do.
 std::string policy_of(const PageAnswer& answer) {
-    const bool leads_on = answer.status != kSeeOther && !answer.location.empty();
-    return "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'" +
-           (leads_on ? " " + answer.location : "") + "; base-uri 'none'; frame-ancestors 'none'";
+    const std::string_view forms = answer.leads_to_shop ? "" : "form-action 'self'; ";
+    return fmt::format(
+        "default-src 'none'; style-src 'unsafe-inline'; {}base-uri 'none'; frame-ancestors 'none'",
+        forms);
 }
 
 }  // namespace

@@ -239,9 +239,7 @@ PageAnswer show_checkout(PageRequest& page) {
     body += payment_section(ctx, session, notice);
     if (const std::string shop = text_of(session, "cancel_url"); !shop.empty())
         body += link_line(shop, "Cancel and return to the shop");
-    return {.status = 200,
-            .html = html_page(title, body),
-            .location = origin_of_address(text_of(session, "success_url"))};
+    return {.status = 200, .html = html_page(title, body), .leads_to_shop = true};
 }
 
 /// The bank's page without the server's name: the payer may have come by another one.

@@ -57,22 +57,14 @@ std::string return_address(const Json& intent) {
     if (address.empty()) return "";
     const std::string status = text_of(intent, "status");
     const bool succeeded = status == "succeeded" || status == "requires_capture";
-    return fmt::format("{0}{1}{2}={3}&{2}_client_secret={4}&redirect_status={5}", address,
-                       address.find('?') == std::string::npos ? "?" : "&",
+    // What follows '#' never leaves the browser.
+    const auto end = std::min(address.find('#'), address.size());
+    const std::string page = address.substr(0, end);
+    return fmt::format("{0}{1}{2}={3}&{2}_client_secret={4}&redirect_status={5}{6}", page,
+                       page.find('?') == std::string::npos ? "?" : "&",
                        text_of(intent, "object"), text_of(intent, "id"),
-                       text_of(intent, "client_secret"), succeeded ? "succeeded" : "failed");
-}
-
-std::string origin_of_address(const std::string& address) {
-    const auto scheme = address.find("://");
-    if (scheme == std::string::npos) return "";
-    const auto end = address.find_first_of("/?#", scheme + 3);
-    const std::string origin = address.substr(0, end);
-    const bool plain = std::ranges::all_of(origin, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view(":/.-[]_").contains(c);
-    });
-    return plain ? origin : "";
+                       text_of(intent, "client_secret"), succeeded ? "succeeded" : "failed",
+                       address.substr(end));
 }
 
 }  // namespace turnpike::twin

@@ -24,7 +24,4 @@ std::string price_text(Context& ctx, const Json& price);
 /// address; "" if the shop did not say.
 std::string return_address(const Json& intent);
 
-/// "https://shop.example:8443" of an address on the web; "" for any other text.
-std::string origin_of_address(const std::string& address);
-
 }  // namespace turnpike::twin

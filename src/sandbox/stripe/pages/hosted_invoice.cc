@@ -160,10 +160,12 @@ PageAnswer pay_hosted_invoice(PageRequest& page) {
     const std::string session = origin_of(page, text_of(page.object, "customer"));
     PageAnswer answer{.status = 303, .html = "", .location = with_origin(page.path, session)};
     if (text_of(page.object, "status") != "open") return answer;
+    const std::string action = page.form.text("action").value_or("");
+    if (action != "pay" && action != "pay_with_card") return answer;
     PaymentAttempt attempt;
     attempt.session = PaymentSession::OnSession;
     attempt.reason = AttemptReason::Requested;
-    if (page.form.text("action") == "pay_with_card") {
+    if (action == "pay_with_card") {
         const auto taken = take_card(page.ctx, page.object, page.form.text("number").value_or(""));
         if (!taken) return invoice_page(page, taken.error().message);
         attempt.payment_method = *taken;
@@ -196,7 +198,8 @@ PageAnswer ask_to_authenticate(PageRequest& page) {
 
 PageAnswer authenticate_on_page(PageRequest& page) {
     const std::string answer = page.form.text("action").value_or("");
-    if (text_of(page.object, "status") == "requires_action" && !answer.empty()) {
+    if (text_of(page.object, "status") == "requires_action" &&
+        (answer == "yes" || answer == "no")) {
         const auto confirmed = authenticate_payment_intent(
             page.ctx, page.object, answer == "yes" ? Authenticated::Yes : Authenticated::No);
         tell_listeners(page.ctx, kPaymentIntentChanged, confirmed.intent);

@@ -150,7 +150,7 @@ PageAnswer show_portal(PageRequest& page) {
     PageAnswer answer;
     if (has_open_flow(session)) {
         answer.html = flow_body(ctx, session, *customer, told);
-        answer.location = origin_of_address(return_of_flow(session));
+        answer.leads_to_shop = !return_of_flow(session).empty();
     } else {
         answer.html = homepage(ctx, session, *customer, told);
     }

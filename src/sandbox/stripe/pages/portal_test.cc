@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "sandbox/html.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/pages/portal_testing.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -174,6 +175,32 @@ TEST_F(HostedInvoiceTest, SaysThatAPaymentWasDeclined) {
     EXPECT_EQ(page_of("POST", invoice, "action=pay").status, 303);
     EXPECT_THAT(page_of("GET", invoice, "").html,
                 HasSubstr("The payment did not go through: Your card was declined."));
+}
+
+TEST_F(HostedInvoiceTest, PaysOnlyWhenItsFormSaysSo) {
+    const Json invoice =
+        sandbox_.post("/v1/subscriptions", "customer=" + customer_ + "&items[0][price]=" + pro_ +
+                                               "&payment_behavior=default_incomplete"
+                                               "&expand[]=latest_invoice")["latest_invoice"];
+    for (const char* form : {"", "action=", "action=zzz", "number=4242424242424242"}) {
+        EXPECT_EQ(page_of("POST", invoice, form).status, 303) << form;
+        EXPECT_EQ(sandbox_.get("/v1/invoices/" + text_of(invoice, "id"))["status"], "open") << form;
+    }
+    page_of("POST", invoice, "action=pay");
+    EXPECT_EQ(sandbox_.get("/v1/invoices/" + text_of(invoice, "id"))["status"], "paid");
+}
+
+TEST_F(HostedInvoiceTest, TheBankTakesOnlyYesOrNo) {
+    const Json invoice = subscribe("pm_card_authenticationRequired");
+    page_of("POST", invoice, "action=pay");
+    const std::string intent = text_of(invoice["payments"]["data"][0]["payment"], "payment_intent");
+    const auto answered = [&](const std::string& form) {
+        visit("POST", "/p/authenticate/{id}", "payment_intent", intent, form);
+        return sandbox_.get("/v1/payment_intents/" + intent)["status"];
+    };
+    for (const char* form : {"", "action=zzz", "action=YES"})
+        EXPECT_EQ(answered(form), "requires_action") << form;
+    EXPECT_EQ(answered("action=no"), "requires_payment_method");
 }
 
 TEST_F(HostedInvoiceTest, TakesACardFromACustomerWhoHasNone) {
@@ -384,6 +411,22 @@ TEST_F(PortalTest, APriceMadeForOneCustomerIsNobodyElsesToChoose) {
     EXPECT_THAT(texts_of(sandbox_.get("/v1/prices", "product=" + product)["data"], "id"),
                 ::testing::ElementsAre(pro_));
     EXPECT_THAT(show().html, Not(HasSubstr("$1.23")));
+}
+
+TEST(ReturnAddress, KeepsItsParametersBeforeTheFragment) {
+    const auto back = [](const char* address) {
+        return return_address({{"_return_url", address},
+                               {"object", "payment_intent"},
+                               {"id", "pi_1"},
+                               {"client_secret", "s"},
+                               {"status", "succeeded"}});
+    };
+    const std::string told =
+        "payment_intent=pi_1&payment_intent_client_secret=s&redirect_status=succeeded";
+    EXPECT_EQ(back("https://a.example/x"), "https://a.example/x?" + told);
+    EXPECT_EQ(back("https://a.example/x?y=1"), "https://a.example/x?y=1&" + told);
+    EXPECT_EQ(back("https://a.example/#/cart?y"), "https://a.example/?" + told + "#/cart?y");
+    EXPECT_EQ(back("https://a.example/?y=1#done"), "https://a.example/?y=1&" + told + "#done");
 }
 
 TEST(EscapeHtml, LeavesNoWayOutOfTextOrAttributes) {
