@@ -55,6 +55,11 @@ button { font: inherit; font-weight: 600; margin-top: .75rem; padding: .5rem 1re
 @media (prefers-color-scheme: dark) { button { color: #14161f } }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }
 button.quiet { background: transparent; color: var(--accent) }
+[aria-invalid="true"] { border: 2px solid var(--bad) }
+.row { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center;
+  justify-content: space-between; border-bottom: 1px solid var(--line); padding: .4rem 0 }
+.row button { margin: 0; padding: .25rem .75rem }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 a { color: var(--accent) } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 )css";
 

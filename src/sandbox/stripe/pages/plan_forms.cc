@@ -84,7 +84,7 @@ std::string plan_lines(Context& ctx, const Json& subscription) {
 }
 
 std::string plan_choice(Context& ctx, const Json& session, const Json& subscription,
-                        const std::string& field) {
+                        const std::string& field, const std::string& about) {
     if (subscription.at("items").at("data").size() != 1) return "";
     const Json features = portal_features(ctx, session);
     const bool counts = has_any_range(ctx, features, subscription);
@@ -95,11 +95,11 @@ std::string plan_choice(Context& ctx, const Json& session, const Json& subscript
     if (takes_code) fields += code_field(field);
     return post_form("change_plan",
                      hidden_field("subscription", text_of(subscription, "id")) + fields,
-                     "Change plan");
+                     "Change plan" + about);
 }
 
 std::string cancel_form(Context& ctx, const Json& session, const Json& subscription,
-                        const std::string& field) {
+                        const std::string& field, const std::string& about) {
     const Json features = portal_features(ctx, session);
     const Json& asked = part_of(part_of(features, "subscription_cancel"), "cancellation_reason");
     std::string fields = hidden_field("subscription", text_of(subscription, "id"));
@@ -113,7 +113,7 @@ std::string cancel_form(Context& ctx, const Json& session, const Json& subscript
             "<label for=\"{0}_why\">Why do you cancel?</label><select id=\"{0}_why\" "
             "name=\"reason\"><option value=\"\">I would rather not say</option>{1}</select><br>",
             field, options);
-    return post_form("cancel", fields, "Cancel plan", "quiet");
+    return post_form("cancel", fields, "Cancel plan" + about, "quiet");
 }
 
 }  // namespace turnpike::twin
