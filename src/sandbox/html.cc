@@ -55,6 +55,11 @@ button { font: inherit; font-weight: 600; margin-top: .75rem; padding: .5rem 1re
 @media (prefers-color-scheme: dark) { button { color: #14161f } }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }
 button.quiet { background: transparent; color: var(--accent) }
+[aria-invalid="true"] { border: 2px solid var(--bad) }
+.row { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center;
+  justify-content: space-between; border-bottom: 1px solid var(--line); padding: .4rem 0 }
+.row button { margin: 0; padding: .25rem .75rem }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 a { color: var(--accent) } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 )css";
 
@@ -64,17 +69,21 @@ constexpr std::string_view kRibbon =
 
 constexpr std::array<std::pair<const char*, const char*>, 3> kPageHeaders{{
     {"Cache-Control", "no-store"},
-    {"Referrer-Policy", "no-referrer"},
+    // Under no-referrer a form's Origin is "null", and nobody can tell whose form it was.
+    {"Referrer-Policy", "same-origin"},
     {"X-Content-Type-Options", "nosniff"},
 }};
 
 constexpr int kSeeOther = 303;
 
-/// Browsers hold form-action against the redirects that answer a form, too.
+/// Browsers hold form-action against every redirect that follows a form. The shop's address may
+/// redirect to wherever it likes, and may be one that no source expression can name: where a form
+/// ends at the shop, no list would do.
 std::string policy_of(const PageAnswer& answer) {
-    const bool leads_on = answer.status != kSeeOther && !answer.location.empty();
-    return "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'" +
-           (leads_on ? " " + answer.location : "") + "; base-uri 'none'; frame-ancestors 'none'";
+    const std::string_view forms = answer.leads_to_shop ? "" : "form-action 'self'; ";
+    return fmt::format(
+        "default-src 'none'; style-src 'unsafe-inline'; {}base-uri 'none'; frame-ancestors 'none'",
+        forms);
 }
 
 }  // namespace

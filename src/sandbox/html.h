@@ -29,7 +29,9 @@ std::string link_line(const std::string& address, std::string_view label);
 struct PageAnswer {
     int status = 200;
     std::string html{};
-    std::string location{};  ///< for 303; with 200, an origin that its forms may lead to, if any
+    std::string location{};  ///< for 303
+    /// Where its forms end is the shop's to say.
+    bool leads_to_shop = false;
 };
 /// With headers that let the page run no script, load nothing, and be neither kept nor framed.
 http::Response page_response(const PageAnswer& answer);

@@ -68,11 +68,12 @@ export function setTheStage(prepare = async () => {}) {
 export class Visitor {
     #problems = [];
 
-    static async arrive({shop, chromium}) {
+    /// `elsewhere`: origins beside the sandbox's and the shop's that the visit may lead to.
+    static async arrive({shop, chromium}, elsewhere = []) {
         const visitor = new Visitor();
         Object.assign(visitor, await within(patience, 'a page is opened', chromium.profile()));
         visitor.page.setDefaultTimeout(patience);
-        visitor.#watch([shop.sandbox.url, shop.url]);
+        visitor.#watch([shop.sandbox.url, shop.url, ...elsewhere]);
         return visitor;
     }
 

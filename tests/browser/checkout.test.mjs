@@ -114,13 +114,28 @@ test('the bank is answered no, and another card pays', async () => {
     await visitor.button('Pay $20.00').click();
     await visitor.button('Refuse').click();
     assert.match(await visitor.status(), /did not confirm/);
-    await visitor.link('Return to the shop').click();
+    await visitor.link('Back to checkout').click();
     assert.match(visitor.page.url(), /\/c\/pay\//);
     await visitor.check();
     assert.equal((await read(checkout)).status, 'open');
+    assert.equal(await visitor.field('Name on the card').inputValue(), 'Ada Lovelace');
     await type(visitor, '4242 4242 4242 4242');
     await visitor.button('Pay $20.00').click();
     await arrived(visitor, checkout);
+    await visitor.leave();
+});
+
+test('the shop may send the payer on to another origin', async () => {
+    const onward = `${stage.shop.url.replace('127.0.0.1', 'localhost')}/thanks`;
+    const checkout = await lamp({
+        success_url: `${stage.shop.url}/onward?to=${encodeURIComponent(onward)}`,
+    });
+    const visitor = await Visitor.arrive(stage, [new URL(onward).origin]);
+    await visitor.open(checkout.url);
+    await type(visitor, '4242 4242 4242 4242');
+    await visitor.button('Pay $20.00').click();
+    await visitor.page.waitForURL(onward);
+    assert.equal((await read(checkout)).payment_status, 'paid');
     await visitor.leave();
 });
 
@@ -142,9 +157,11 @@ test('a promotion code is looked at first, and taken back', async () => {
     assert.match(await visitor.page.getByRole('alert').innerText(), /invalid/);
     await visitor.check();
     assert.equal(await visitor.field('Promotion code').inputValue(), 'NOTHING');
-    await visitor.field('Promotion code').fill('tenth');
+    await visitor.field('E-mail').fill('ada@example.com');
+    await visitor.field('Promotion code').fill(' tenth ');
     await visitor.button('Apply the code only').click();
     assert.match((await visitor.texts('tfoot tr')).join('\n'), /-\$2\.00[^]*\$18\.00/);
+    assert.equal(await visitor.field('E-mail').inputValue(), 'ada@example.com');
     await visitor.check();
     await visitor.button('Remove the code').click();
     assert.equal(await visitor.button('Pay $20.00').count(), 1);

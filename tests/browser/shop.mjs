@@ -5,9 +5,15 @@ import {createServer} from 'node:http';
 import {removeFolders} from '../lib/process.mjs';
 import {call, startSandbox} from '../lib/sandbox.mjs';
 
-/// The shop's own page: it says which address it was opened at.
+/// The shop's own pages: all alike, but for /onward?to=ADDRESS, which redirects there.
 async function startWebsite() {
     const server = createServer((request, response) => {
+        const {pathname, searchParams} = new URL(request.url, 'http://shop');
+        if (pathname === '/onward') {
+            response.writeHead(302, {location: searchParams.get('to')});
+            response.end();
+            return;
+        }
         response.writeHead(200, {
             'content-type': 'text/html',
             'content-security-policy': "default-src 'none'",

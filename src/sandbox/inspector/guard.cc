@@ -1,7 +1,9 @@
 #include "sandbox/inspector/guard.h"
 
 #include <algorithm>
-#include <optional>
+#include <string_view>
+
+#include "sandbox/form_origin.h"
 
 namespace turnpike::twin {
 namespace {
@@ -30,12 +32,7 @@ std::string refusal_of_guard(const http::Request& request) {
     const auto* host = request.header("Host");
     if (host == nullptr || !is_local_host(*host))
         return "This answers at localhost, at an IP address, or at a name without dots.";
-    if (request.method == http::Method::Get || request.method == http::Method::Head) return "";
-    const auto* origin = request.header("Origin");
-    // Browsers name the origin of every POST. Without one it is a program that was told the
-    // address.
-    if (origin == nullptr || *origin == "http://" + *host || *origin == "https://" + *host)
-        return "";
+    if (!comes_from_elsewhere(request)) return "";
     return "Only a page of this sandbox may do that.";
 }
 

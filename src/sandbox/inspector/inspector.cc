@@ -75,11 +75,7 @@ asio::awaitable<http::Response> Inspector::answer(http::Request& request) {
                       broken.what());
         page = broken_page();
     }
-    http::Response response = page_response(page);
-    // A form's Origin is "null" under no-referrer, and then nobody can tell whose form it was.
-    for (auto& [name, value] : response.headers)
-        if (name == "Referrer-Policy") value = "same-origin";
-    co_return response;
+    co_return page_response(page);
 }
 
 asio::awaitable<PageAnswer> Inspector::page_of(http::Request& request) {

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "sandbox/documents.h"
+#include "sandbox/form_origin.h"
 #include "sandbox/stripe/calls/auth.h"
 #include "sandbox/stripe/calls/idempotency.h"
 #include "sandbox/stripe/calls/operation_call.h"
@@ -35,6 +36,14 @@ http::Response internal_error(const AnswerContext& context, Instant now) {
         "Sorry! There was an error while talking to the sandbox. Nothing was changed; try again.";
     return wire_response({.status = 500, .body = error_text(error, context.request_id, now)},
                          context);
+}
+
+http::Response not_our_form() {
+    return page_response(
+        {.status = 403,
+         .html = html_page("Refused",
+                           "<h1>Refused</h1><p>Only a page of this sandbox may do that. Nothing "
+                           "was changed.</p>")});
 }
 
 http::Response no_such_link() {
@@ -203,6 +212,7 @@ asio::awaitable<WireAnswer> Twin::State::run(const OperationCall& call) {
 
 asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
                                                          const PageRoute& route) {
+    if (comes_from_elsewhere(request)) co_return not_our_form();
     const auto now = clock.now();
     const auto form = decode_form(parameters_of(request));
     if (!form) co_return unreadable_form(form.error().message);
@@ -213,9 +223,18 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
         Context ctx = context_of(tx, *account, now);
         auto object = ctx.find(route.kind, id);
         if (!object) return std::nullopt;
-        PageRequest page{
-            .ctx = ctx, .object = *std::move(object), .form = Params(*form), .path = request.path};
+        PageRequest page{.ctx = ctx,
+                         .object = *std::move(object),
+                         .form = Params(*form),
+                         .path = request.path};
+        // A look at the headers alone is none at the page: what it has to tell is still untold.
+        std::optional<Retreat> unseen;
+        if (request.method == http::Method::Head) unseen.emplace(ctx);
         auto answer = route.handler(page);
+        if (unseen) {
+            unseen->undo();
+            unseen->close();
+        }
         ctx.save();
         return answer;
     };

@@ -45,8 +45,7 @@ PageAnswer ask_about_setup(PageRequest& page) {
         body += question(page.ctx, intent);
     } else {
         body += setup_outcome(intent);
-        if (const std::string shop = return_address(intent); !shop.empty())
-            body += link_line(shop, "Return to the shop");
+        body += way_back_after(page.ctx, intent);
     }
     return {.status = 200, .html = html_page("Confirm your card", body)};
 }

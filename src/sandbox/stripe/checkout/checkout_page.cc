@@ -34,7 +34,7 @@ std::string quantity_field(const Json& line, std::size_t number) {
 std::string order_row(Context& ctx, const Json& line, std::size_t number) {
     const Json& price = line.at("price");
     const std::string what = is_recurring_price(price) ? price_text(ctx, price)
-                                                       : escape_html(text_of(line, "description"));
+                                                       : name_text(text_of(line, "description"));
     std::string times;
     if (is_adjustable(line))
         times = quantity_field(line, number);
@@ -111,6 +111,14 @@ std::string order_section(Context& ctx, const Json& session) {
            rows + "</tbody><tfoot>" + sums + "</tfoot></table></section>\n";
 }
 
+/// Marked where it is what the notice is about, and filled in with what the notice knows.
+std::string checked_field(const Json& notice, std::string_view name, std::string_view label,
+                          std::string_view attributes) {
+    const bool is_wrong = text_of(notice, "field") == name;
+    return field(name, label, std::string(attributes) + (is_wrong ? " aria-invalid=\"true\"" : ""),
+                 text_of(notice, std::string(name)));
+}
+
 std::string button_of(Context& ctx, const Json& session) {
     const std::string mode = text_of(session, "mode");
     const std::string submit = text_of(session, "submit_type");
@@ -141,10 +149,9 @@ bool takes_code(const Json& session) {
 std::string code_field(const Json& session, const Json& notice) {
     if (!takes_code(session)) return "";
     const std::string why = text_of(notice, "code_problem");
-    return problem_line(why) + field("promotion_code", "Promotion code (if you have one)",
-                                     why.empty() ? "autocomplete=\"off\""
-                                                 : "autocomplete=\"off\" aria-invalid=\"true\"",
-                                     text_of(notice, "promotion_code"));
+    return problem_line(why) + checked_field(notice, "promotion_code",
+                                             "Promotion code (if you have one)",
+                                             "autocomplete=\"off\"");
 }
 
 /// Shows what the order comes to before anything is paid.
@@ -167,8 +174,8 @@ std::string pay_form(Context& ctx, const Json& session, const Json& notice, std:
 
 std::string email_field(const Json& session, const Json& notice) {
     if (knows_email(session)) return "";
-    return field("email", "E-mail", "type=\"email\" autocomplete=\"email\" required",
-                 text_of(notice, "email"));
+    return checked_field(notice, "email", "E-mail",
+                         "type=\"email\" autocomplete=\"email\" required");
 }
 
 constexpr std::string_view kCardHelp =
@@ -181,21 +188,21 @@ pays, AT86 1904 3002 3547 3202 does not.</p>)html";
 /// Nothing is filled in by the browser: it would offer real cards, and keep the test numbers.
 std::string card_fields(const Json& notice) {
     constexpr std::string_view kDigits = "inputmode=\"numeric\" autocomplete=\"off\" required";
-    std::string fields =
-        field("number", "Card number", std::string(kDigits) + " aria-describedby=\"number-help\"");
+    std::string fields = checked_field(notice, "number", "Card number",
+                                       std::string(kDigits) + " aria-describedby=\"number-help\"");
     fields += kCardHelp;
-    fields += field("exp", "Expiry date (MM / YY)", kDigits);
-    fields += field("cvc", "Security code (CVC)", kDigits);
-    return fields + field("name", "Name on the card", "autocomplete=\"off\" required",
-                          text_of(notice, "name"));
+    fields += checked_field(notice, "exp", "Expiry date (MM / YY)", kDigits);
+    fields += checked_field(notice, "cvc", "Security code (CVC)", kDigits);
+    return fields +
+           checked_field(notice, "name", "Name on the card", "autocomplete=\"off\" required");
 }
 
 std::string debit_fields(const Json& notice) {
-    std::string fields =
-        field("iban", "IBAN", "autocomplete=\"off\" required aria-describedby=\"iban-help\"");
+    std::string fields = checked_field(
+        notice, "iban", "IBAN", "autocomplete=\"off\" required aria-describedby=\"iban-help\"");
     fields += kDebitHelp;
-    return fields + field("name", "Name of the account's holder", "autocomplete=\"off\" required",
-                          text_of(notice, "name"));
+    return fields + checked_field(notice, "name", "Name of the account's holder",
+                                  "autocomplete=\"off\" required");
 }
 
 std::string payment_section(Context& ctx, const Json& session, const Json& notice) {
@@ -255,15 +262,13 @@ PageAnswer show_checkout(PageRequest& page) {
                                   : "Checkout";
     std::string body =
         fmt::format("<header><h1>{}</h1><p class=\"soft\">{}</p></header>\n", title,
-                    escape_html(text_of(session.at("branding_settings"), "display_name")));
+                    name_text(text_of(session.at("branding_settings"), "display_name")));
     body += order_section(ctx, session);
     body += applied_code(session);
     body += payment_section(ctx, session, notice);
     if (const std::string shop = text_of(session, "cancel_url"); !shop.empty())
         body += link_line(shop, "Cancel and return to the shop");
-    return {.status = 200,
-            .html = html_page(title, body),
-            .location = origin_of_address(text_of(session, "success_url"))};
+    return {.status = 200, .html = html_page(title, body), .leads_to_shop = true};
 }
 
 /// The bank's page without the server's name: the payer may have come by another one.
@@ -291,7 +296,10 @@ PageAnswer act_on_checkout(PageRequest& page) {
     }
     if (*quantities_changed) ctx.put(page.object);
     if (page.form.text("action").value_or("").ends_with("_code")) {
-        if (const auto error = change_code(page)) leave_notice(page, *error);
+        if (const auto error = change_code(page))
+            leave_notice(page, *error);
+        else
+            keep_typed(page);
         return {.status = 303, .html = "", .location = page.path};
     }
     // Nobody pays what they have not seen.
@@ -312,8 +320,10 @@ PageAnswer act_on_checkout(PageRequest& page) {
         leave_notice(page, step.error());
         return {.status = 303, .html = "", .location = page.path};
     }
-    if (!step->bank_page.empty())
+    if (!step->bank_page.empty()) {
+        keep_typed(page);
         return {.status = 303, .html = "", .location = local_path(ctx, step->bank_page)};
+    }
     return return_to_shop(ctx, std::move(step->session));
 }
 

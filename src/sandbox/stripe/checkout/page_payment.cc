@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "base/check.h"
+#include "sandbox/characters.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/cards/cards.h"
 #include "sandbox/stripe/cards/sepa_debit.h"
 #include "sandbox/stripe/checkout/session_discounts.h"
 #include "sandbox/stripe/checkout/session_document.h"
 #include "sandbox/stripe/checkout/typed_amounts.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/fields.h"
 
@@ -18,11 +20,30 @@ namespace {
 
 constexpr const char* kCodeField = "promotion_code";
 
-Refusal typed_wrong(const std::string& message) { return bad_param("", "", message); }
+/// As Stripe has it of a customer's.
+constexpr std::size_t kNameMax = 256;
+
+Refusal typed_wrong(const char* field, const std::string& message) {
+    return bad_param(field, "", message);
+}
 
 std::string typed_text(PageRequest& page, std::string_view name) {
-    return page.form.text(name).value_or("");
+    return typed_text(page.form, name);
 }
+
+/// "ada@example.com": one @, with a domain of several parts behind it.
+bool is_email(std::string_view text) {
+    const auto at = text.find('@');
+    if (at == 0 || at == std::string_view::npos || text.find('@', at + 1) != std::string_view::npos)
+        return false;
+    if (text.find_first_of(" \t") != std::string_view::npos) return false;
+    const std::string_view domain = text.substr(at + 1);
+    return domain.find('.') != std::string_view::npos && !domain.starts_with('.') &&
+           !domain.ends_with('.') && domain.find("..") == std::string_view::npos;
+}
+
+/// The page's field that a member of the card is typed into.
+std::string field_of(const std::string& param) { return param.starts_with("exp_") ? "exp" : param; }
 
 /// "12/34", "12 / 2034", "1234" as {"exp_month", "exp_year"}; nullopt when it is neither.
 std::optional<Json> expiry_of(const std::string& typed) {
@@ -35,21 +56,26 @@ std::optional<Json> expiry_of(const std::string& typed) {
 
 Outcome<Json> typed_card(PageRequest& page) {
     auto expiry = expiry_of(typed_text(page, "exp"));
-    if (!expiry) return typed_wrong("Your card's expiration date is incomplete.");
+    if (!expiry) return typed_wrong("exp", "Your card's expiration date is incomplete.");
     const std::string cvc = typed_text(page, "cvc");
-    if (cvc.empty()) return typed_wrong("Your card's security code is incomplete.");
+    if (cvc.empty()) return typed_wrong("cvc", "Your card's security code is incomplete.");
     const std::string number = typed_text(page, "number");
-    if (number.empty()) return typed_wrong("Your card number is incomplete.");
+    if (number.empty()) return typed_wrong("number", "Your card number is incomplete.");
     Json form;
     form["card"] = *std::move(expiry);
     form["card"]["number"] = number;
     form["card"]["cvc"] = cvc;
     Params params(form);
-    return read_card(page.ctx, params);
+    auto card = read_card(page.ctx, params);
+    if (!card) return card;
+    const std::size_t digits = text_of(card->at("card"), "brand") == "amex" ? 4 : 3;
+    if (cvc.size() < digits) return typed_wrong("cvc", "Your card's security code is incomplete.");
+    if (cvc.size() > digits) return typed_wrong("cvc", "Your card's security code is invalid.");
+    return card;
 }
 
 Outcome<Json> typed_account(PageRequest& page, const Json& details) {
-    if (typed_text(page, "iban").empty()) return typed_wrong("Your IBAN is incomplete.");
+    if (typed_text(page, "iban").empty()) return typed_wrong("iban", "Your IBAN is incomplete.");
     Json form;
     form["sepa_debit"]["iban"] = typed_text(page, "iban");
     form["billing_details"] = details;
@@ -59,11 +85,16 @@ Outcome<Json> typed_account(PageRequest& page, const Json& details) {
 
 /// The name, and the e-mail that is typed or known.
 Outcome<Json> typed_details(PageRequest& page) {
-    std::string email = typed_text(page, "email");
+    const std::string name = typed_text(page, "name");
+    if (name.empty() && wants_payment_method(page.object))
+        return typed_wrong("name", "Your name is incomplete.");
+    if (characters_in(name) > kNameMax) return typed_wrong("name", "Your name is too long.");
     if (knows_email(page.object))
-        email = text_of(part_of(page.object, "customer_details"), "email");
-    if (!is_email(email)) return typed_wrong("Your email is invalid.");
-    return Json{{"email", email}, {"name", typed_text(page, "name")}};
+        return Json{{"email", text_of(part_of(page.object, "customer_details"), "email")},
+                    {"name", name}};
+    const std::string email = typed_text(page, "email");
+    if (!is_email(email)) return typed_wrong("email", "Your email is invalid.");
+    return Json{{"email", email}, {"name", name}};
 }
 
 Outcome<Json> typed_method(PageRequest& page, const Json& details) {
@@ -145,20 +176,29 @@ void leave_notice(PageRequest& page, const StripeError& error) {
     auto session = page.ctx.find(kSessionKind, text_of(page.object, "id"));
     check(session.has_value(), "a session is never removed");
     Json notice{{error.param == kCodeField ? "code_problem" : "text", error.message}};
+    notice["field"] = field_of(error.param);
     for (const char* name : {"email", "name", "promotion_code", kAmountField})
         notice[name] = typed_text(page, name);
     (*session)["_notice"] = std::move(notice);
     page.ctx.put(*session);
 }
 
+void keep_typed(PageRequest& page) {
+    auto session = page.ctx.find(kSessionKind, text_of(page.object, "id"));
+    check(session.has_value(), "a session is never removed");
+    Json& notice = (*session)["_notice"];
+    for (const char* name : {"email", "name"}) notice[name] = typed_text(page, name);
+    page.ctx.put(*session);
+}
+
 Json take_notice(Context& ctx, Json& session) {
     Json notice = part_of(session, "_notice");
-    if (notice.empty()) {
-        notice["text"] = failure_at_bank(ctx, session);
-        return notice;
+    if (!notice.empty()) {
+        session["_notice"] = nullptr;
+        ctx.put(session);
     }
-    session["_notice"] = nullptr;
-    ctx.put(session);
+    if (text_of(notice, "text").empty() && text_of(notice, "code_problem").empty())
+        notice["text"] = failure_at_bank(ctx, session);
     return notice;
 }
 

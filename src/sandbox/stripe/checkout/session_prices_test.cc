@@ -91,7 +91,8 @@ TEST_F(SessionPricesTest, OfUsageCostNothingToday) {
         "line_items[0][quantity]");
     const Json session = open("subscription", calls, "");
     EXPECT_EQ(integer_of(session, "amount_total"), 0);
-    EXPECT_THAT(page_of(session), HasSubstr("<td>API: $0.004 per month, by what is used</td>"));
+    EXPECT_THAT(page_of(session),
+                HasSubstr("<td>API: $0.004 each, per month by what is used</td>"));
     const Json done = pay(session);
     EXPECT_EQ(text_of(done, "status"), "complete");
     const Json made = sandbox_.get("/v1/subscriptions/" + text_of(done, "subscription"));

@@ -10,6 +10,7 @@
 #include "sandbox/stripe/checkout/session_document.h"
 #include "sandbox/stripe/checkout/session_lines.h"
 #include "sandbox/stripe/checkout/session_payment.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/wire/amounts.h"
 
 namespace turnpike::twin {
@@ -42,9 +43,9 @@ Outcome<bool> take_typed_quantities(PageRequest& page) {
     std::vector<Json> lines(lines_of(session).begin(), lines_of(session).end());
     bool changed = false;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-        const auto typed = page.form.text(quantity_field_of(i)).value_or("");
-        if (typed.empty() || !is_adjustable(lines[i])) continue;
-        const auto quantity = read_typed_quantity(lines[i], typed);
+        const std::string field = quantity_field_of(i);
+        if (!page.form.has(field) || !is_adjustable(lines[i])) continue;
+        const auto quantity = read_typed_quantity(lines[i], typed_text(page.form, field));
         if (!quantity) return Refusal(quantity.error());
         if (*quantity == integer_of(lines[i], "quantity")) continue;
         const Json& price = lines[i].at("price");

@@ -1,7 +1,9 @@
 #include "sandbox/stripe/core/page_parts.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -30,6 +32,27 @@ std::string price_rate_text(const Json& price) {
     return package > 1 ? fmt::format("{} per {}", rate, package) : rate;
 }
 
+/// As people know it: "Visa".
+std::string brand_name(const std::string& brand) {
+    constexpr auto kNames = std::to_array<std::pair<std::string_view, std::string_view>>({
+        {"amex", "American Express"},
+        {"diners", "Diners Club"},
+        {"discover", "Discover"},
+        {"jcb", "JCB"},
+        {"mastercard", "Mastercard"},
+        {"unionpay", "UnionPay"},
+        {"visa", "Visa"},
+    });
+    const auto* const known =
+        std::ranges::find(kNames, brand, &std::pair<std::string_view, std::string_view>::first);
+    return known == kNames.end() ? brand : std::string(known->second);
+}
+
+bool has_succeeded(const Json& intent) {
+    const std::string status = text_of(intent, "status");
+    return status == "succeeded" || status == "requires_capture";
+}
+
 }  // namespace
 
 std::string money_text(const Json& object, const char* member) {
@@ -47,9 +70,42 @@ std::string day_text(const Json& object, const char* member) {
 
 std::string price_text(Context& ctx, const Json& price) {
     const auto product = ctx.find("product", text_of(price, "product"));
-    return escape_html(fmt::format("{}: {} {}{}", product ? text_of(*product, "name") : "Plan",
-                                   price_rate_text(price), interval_text(price),
-                                   is_metered(price) ? ", by what is used" : ""));
+    const std::string what = name_text(product ? text_of(*product, "name") : "Plan");
+    const std::string rate = price_rate_text(price);
+    if (!is_metered(price)) return what + ": " + escape_html(rate + " " + interval_text(price));
+    const bool one_by_one = !is_tiered(price) && part_of(price, "transform_quantity").empty();
+    return what + ": " +
+           escape_html(fmt::format("{}{}, {} by what is used", rate, one_by_one ? " each" : "",
+                                   interval_text(price)));
+}
+
+std::string method_text(const Json& method) {
+    const Json& debit = part_of(method, "sepa_debit");
+    const Json& card = part_of(method, "card");
+    if (card.empty() && debit.empty()) return "";
+    const std::string what = card.empty() ? "Bank account" : brand_name(text_of(card, "brand"));
+    return escape_html(what + " ending in " + text_of(card.empty() ? debit : card, "last4"));
+}
+
+std::string name_text(std::string_view name) {
+    constexpr std::string_view kIsolate = "\u2068";
+    constexpr std::string_view kEnd = "\u2069";
+    const bool is_plain =
+        std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    if (is_plain) return escape_html(name);
+    return fmt::format("{}{}{}", kIsolate, escape_html(name), kEnd);
+}
+
+std::string unseen_text(const std::string& html) {
+    return "<span class=\"unseen\">" + html + "</span>";
+}
+
+std::string typed_text(Params& form, std::string_view field) {
+    constexpr std::string_view kSpaces = " \t\r\n";
+    const std::string typed = form.text(field).value_or("");
+    const auto begin = typed.find_first_not_of(kSpaces);
+    if (begin == std::string::npos) return "";
+    return typed.substr(begin, typed.find_last_not_of(kSpaces) + 1 - begin);
 }
 
 std::string sum_row(std::string_view name, const std::string& amount) {
@@ -60,24 +116,22 @@ std::string sum_row(std::string_view name, const std::string& amount) {
 std::string return_address(const Json& intent) {
     const std::string address = text_of(intent, "_return_url");
     if (address.empty()) return "";
-    const std::string status = text_of(intent, "status");
-    const bool succeeded = status == "succeeded" || status == "requires_capture";
-    return fmt::format("{0}{1}{2}={3}&{2}_client_secret={4}&redirect_status={5}", address,
-                       address.find('?') == std::string::npos ? "?" : "&",
-                       text_of(intent, "object"), text_of(intent, "id"),
-                       text_of(intent, "client_secret"), succeeded ? "succeeded" : "failed");
+    // What follows '#' never leaves the browser.
+    const auto end = std::min(address.find('#'), address.size());
+    const std::string page = address.substr(0, end);
+    return fmt::format("{0}{1}{2}={3}&{2}_client_secret={4}&redirect_status={5}{6}", page,
+                       page.find('?') == std::string::npos ? "?" : "&", text_of(intent, "object"),
+                       text_of(intent, "id"), text_of(intent, "client_secret"),
+                       has_succeeded(intent) ? "succeeded" : "failed", address.substr(end));
 }
 
-std::string origin_of_address(const std::string& address) {
-    const auto scheme = address.find("://");
-    if (scheme == std::string::npos) return "";
-    const auto end = address.find_first_of("/?#", scheme + 3);
-    const std::string origin = address.substr(0, end);
-    const bool plain = std::ranges::all_of(origin, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view(":/.-[]_").contains(c);
-    });
-    return plain ? origin : "";
+std::string way_back_after(Context& ctx, const Json& intent) {
+    const std::string address = return_address(intent);
+    if (address.empty()) return "";
+    // Of this sandbox's own pages only checkout wants its payer back.
+    const bool is_unpaid_checkout =
+        address.starts_with(ctx.base_url() + "/") && !has_succeeded(intent);
+    return link_line(address, is_unpaid_checkout ? "Back to checkout" : "Return to the shop");
 }
 
 }  // namespace turnpike::twin

@@ -9,7 +9,7 @@
 #include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/pages/card_form.h"
-#include "sandbox/stripe/pages/invoice_sums.h"
+#include "sandbox/stripe/pages/invoice_parts.h"
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/pages/portal_configurations.h"
 #include "sandbox/stripe/payments/payment_intents.h"
@@ -42,23 +42,6 @@ std::string way_back(PageRequest& page, const std::string& session) {
     return shop.empty() ? "" : link_line(shop, "Return to the shop");
 }
 
-std::string sums(const Json& invoice) {
-    std::string rows;
-    for (const SumRow& row : sums_of(invoice))
-        rows += sum_row(row.label, money_text(row.amount, invoice));
-    return rows;
-}
-
-std::string lines_table(const Json& invoice) {
-    std::string rows;
-    for (const Json& line : invoice.at("lines").at("data"))
-        rows += fmt::format("<tr><td>{}</td><td class=\"amount\">{}</td></tr>",
-                            escape_html(text_of(line, "description")), money_text(line, "amount"));
-    return "<section><table><thead><tr><th scope=\"col\">Description</th>"
-           "<th scope=\"col\" class=\"amount\">Amount</th></tr></thead><tbody>" +
-           rows + "</tbody><tfoot>" + sums(invoice) + "</tfoot></table></section>\n";
-}
-
 /// Why the last attempt failed, for the person who tried; "" when it did not fail.
 std::string last_failure(const Json& intent) {
     const Json& error = part_of(intent, "last_payment_error");
@@ -88,17 +71,13 @@ std::string payment_part(Context& ctx, const Json& invoice, const std::string& s
         body += link_line(with_origin("/p/authenticate/" + text_of(*intent, "id"), session),
                           "Your bank asks you to confirm the payment");
     body += "<section><h2>Pay</h2>";
+    const std::string pay = "Pay " + money_text(invoice, "amount_remaining");
     const std::string chosen = default_payment_method_of(ctx, invoice);
+    if (chosen.empty()) return body + card_form("pay_with_card", pay) + "</section>\n";
     const auto method = ctx.look("payment_method", chosen);
-    const bool is_account = method && text_of(*method, "type") == "sepa_debit";
-    const bool on_file = !chosen.empty();
-    if (on_file)
-        body += post_form(
-            "pay", "",
-            is_account ? "Pay from the bank account on file" : "Pay with the card on file");
-    body += on_file ? card_form("pay_with_card",
-                                is_account ? "Pay with a card" : "Pay with another card", "quiet")
-                    : card_form("pay_with_card", "Pay");
+    const std::string known = method ? method_text(*method) : "";
+    body += post_form("pay", "", pay + " with " + (known.empty() ? "the card on file" : known));
+    body += card_form("pay_with_card", pay + " with another card", "quiet");
     return body + "</section>\n";
 }
 
@@ -129,23 +108,34 @@ std::string intent_outcome(const Json& intent) {
 
 /// Name and address as they were when the invoice was made; the id of a customer who has neither.
 std::string billed_to(const Json& invoice) {
-    const std::string name = text_of(invoice, "customer_name");
-    const std::string email = text_of(invoice, "customer_email");
-    if (name.empty() && email.empty()) return text_of(invoice, "customer");
+    const std::string name = name_text(text_of(invoice, "customer_name"));
+    const std::string email = name_text(text_of(invoice, "customer_email"));
+    if (name.empty() && email.empty()) return escape_html(text_of(invoice, "customer"));
     return name + (name.empty() || email.empty() ? "" : ", ") + email;
 }
 
-/// `problem`: why the form that was just sent did nothing; "" if there was none.
-PageAnswer invoice_page(PageRequest& page, const std::string& problem) {
+/// Why the last form did nothing, for the page that follows it; "" if it did something.
+std::string take_notice(PageRequest& page) {
+    const std::string why = text_of(page.object, "_notice");
+    if (why.empty()) return "";
+    page.object["_notice"] = nullptr;
+    page.ctx.put(page.object);
+    return why;
+}
+
+}  // namespace
+
+PageAnswer show_invoice(PageRequest& page) {
+    if (text_of(page.object, "status") == "draft") return expired_page();
+    const std::string problem = take_notice(page);
     const Json& invoice = page.object;
-    if (text_of(invoice, "status") == "draft") return expired_page();
     const std::string session = origin_of(page, text_of(invoice, "customer"));
     const std::string number = text_of(invoice, "number");
     std::string body =
         fmt::format("<h1>Invoice {}</h1><p class=\"soft\">{}, {}</p>", escape_html(number),
                     day_text(invoice, "effective_at"), escape_html(text_of(invoice, "status")));
-    body += fmt::format("<p>Billed to {}</p>", escape_html(billed_to(invoice)));
-    body += lines_table(invoice);
+    body += fmt::format("<p>Billed to {}</p>", billed_to(invoice));
+    body += state_line(invoice) + memo_line(invoice) + lines_table(invoice) + footer_line(invoice);
     if (text_of(invoice, "status") == "open") {
         const std::string why =
             problem.empty() ? last_failure(page.ctx, invoice) : escape_html(problem);
@@ -157,20 +147,22 @@ PageAnswer invoice_page(PageRequest& page, const std::string& problem) {
     return {.status = 200, .html = html_page("Invoice " + number, body)};
 }
 
-}  // namespace
-
-PageAnswer show_invoice(PageRequest& page) { return invoice_page(page, ""); }
-
 PageAnswer pay_hosted_invoice(PageRequest& page) {
     const std::string session = origin_of(page, text_of(page.object, "customer"));
     PageAnswer answer{.status = 303, .html = "", .location = with_origin(page.path, session)};
     if (text_of(page.object, "status") != "open") return answer;
+    const std::string action = page.form.text("action").value_or("");
+    if (action != "pay" && action != "pay_with_card") return answer;
     PaymentAttempt attempt;
     attempt.session = PaymentSession::OnSession;
     attempt.reason = AttemptReason::Requested;
-    if (page.form.text("action") == "pay_with_card") {
+    if (action == "pay_with_card") {
         const auto taken = take_card(page.ctx, page.object, page.form.text("number").value_or(""));
-        if (!taken) return invoice_page(page, taken.error().message);
+        if (!taken) {
+            page.object["_notice"] = taken.error().message;
+            page.ctx.put(page.object);
+            return answer;
+        }
         attempt.payment_method = *taken;
     }
     const AttemptResult result = attempt_payment(page.ctx, page.object, attempt);
@@ -194,14 +186,14 @@ PageAnswer ask_to_authenticate(PageRequest& page) {
     const std::string session = origin_of(page, text_of(intent, "customer"));
     if (const std::string invoice = text_of(intent, "_invoice"); !invoice.empty())
         body += link_line(with_origin("/p/invoice/" + invoice, session), "Back to the invoice");
-    if (const std::string shop = return_address(intent); !waits && !shop.empty())
-        body += link_line(shop, "Return to the shop");
+    if (!waits) body += way_back_after(page.ctx, intent);
     return {.status = 200, .html = html_page("Confirm your payment", body)};
 }
 
 PageAnswer authenticate_on_page(PageRequest& page) {
     const std::string answer = page.form.text("action").value_or("");
-    if (text_of(page.object, "status") == "requires_action" && !answer.empty()) {
+    if (text_of(page.object, "status") == "requires_action" &&
+        (answer == "yes" || answer == "no")) {
         const auto confirmed = authenticate_payment_intent(
             page.ctx, page.object, answer == "yes" ? Authenticated::Yes : Authenticated::No);
         tell_listeners(page.ctx, kPaymentIntentChanged, confirmed.intent);

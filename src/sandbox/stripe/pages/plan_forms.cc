@@ -90,7 +90,7 @@ PortalOffer portal_offer(Context& ctx, const Json& session) {
 }
 
 std::string plan_choice(Context& ctx, const PortalOffer& offer, const Json& subscription,
-                        const std::string& field) {
+                        const std::string& field, const std::string& about) {
     if (subscription.at("items").at("data").size() != 1) return "";
     const std::string present = text_of(subscription.at("items").at("data").at(0), "price");
     const std::vector<Json> prices = prices_for(offer.prices, subscription);
@@ -104,10 +104,11 @@ std::string plan_choice(Context& ctx, const PortalOffer& offer, const Json& subs
     if (takes_code) fields += code_field(field);
     return post_form("change_plan",
                      hidden_field("subscription", text_of(subscription, "id")) + fields,
-                     "Change plan");
+                     "Change plan" + about);
 }
 
-std::string cancel_form(const Json& features, const Json& subscription, const std::string& field) {
+std::string cancel_form(const Json& features, const Json& subscription, const std::string& field,
+                        const std::string& about) {
     const Json& asked = part_of(part_of(features, "subscription_cancel"), "cancellation_reason");
     std::string fields = hidden_field("subscription", text_of(subscription, "id"));
     std::string options;
@@ -120,7 +121,7 @@ std::string cancel_form(const Json& features, const Json& subscription, const st
             "<label for=\"{0}_why\">Why do you cancel?</label><select id=\"{0}_why\" "
             "name=\"reason\"><option value=\"\">I would rather not say</option>{1}</select><br>",
             field, options);
-    return post_form("cancel", fields, "Cancel plan", "quiet");
+    return post_form("cancel", fields, "Cancel plan" + about, "quiet");
 }
 
 }  // namespace turnpike::twin

@@ -19,11 +19,13 @@ struct PortalOffer {
 };
 PortalOffer portal_offer(Context& ctx, const Json& session);
 
-/// What else the plan could be; "" if nothing. `field` begins the ids of its elements.
+/// What else the plan could be; "" if nothing. `field` begins the ids of its elements;
+/// `about` (HTML) ends the button's name.
 std::string plan_choice(Context& ctx, const PortalOffer& offer, const Json& subscription,
-                        const std::string& field);
+                        const std::string& field, const std::string& about = "");
 
 /// With the reasons that the configuration lists. `field` is the id of their element.
-std::string cancel_form(const Json& features, const Json& subscription, const std::string& field);
+std::string cancel_form(const Json& features, const Json& subscription, const std::string& field,
+                        const std::string& about = "");
 
 }  // namespace turnpike::twin

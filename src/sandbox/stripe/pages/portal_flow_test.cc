@@ -71,7 +71,7 @@ TEST_F(PortalFlowTest, ReplacesTheCardAndGoesOnToThePortal) {
 TEST_F(PortalFlowTest, CancelsAndReturnsToTheShop) {
     enter(cancel_ + subscription_ + after_ + "[type]=redirect" + after_ +
           "[redirect][return_url]=https://shop.example:8443/bye?a=1");
-    EXPECT_EQ(show().location, "https://shop.example:8443");
+    EXPECT_TRUE(show().leads_to_shop);
     EXPECT_THAT(show().html, HasSubstr("<h1>Cancel your plan</h1>"));
     EXPECT_THAT(act("action=cancel&subscription=sub_other"), HasSubstr("does not offer"));
     EXPECT_EQ(send("action=cancel&subscription=" + subscription_).location,

@@ -11,6 +11,7 @@
 #include "sandbox/stripe/pages/card_form.h"
 #include "sandbox/stripe/pages/hosted_invoice.h"
 #include "sandbox/stripe/pages/plan_forms.h"
+#include "sandbox/stripe/pages/plan_status.h"
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/pages/portal_actions.h"
 #include "sandbox/stripe/pages/portal_flow.h"
@@ -20,25 +21,24 @@
 namespace turnpike::twin {
 namespace {
 
-/// `field` is the id of the choice's element, one of its own for each plan.
-std::string plan_part(Context& ctx, const PortalOffer& offer, const Json& subscription,
-                      const std::string& field) {
+/// `field` is the id of the choice's element, one of its own for each plan; `about` ends the names
+/// of its buttons, where there are several plans.
+std::string plan_part(Context& ctx, const Json& session, const PortalOffer& offer,
+                      const Json& subscription, const std::string& field,
+                      const std::string& about) {
     const std::string id = text_of(subscription, "id");
     const bool ends = instant_of(subscription, "cancel_at").has_value();
     std::string body = plan_lines(ctx, subscription);
-    body += fmt::format(
-        "<p class=\"soft\">Status: {}. {} on {}.</p>", escape_html(text_of(subscription, "status")),
-        ends ? "Ends" : "Renews",
-        ends ? day_text(subscription, "cancel_at")
-             : day_text(subscription.at("items").at("data").at(0), "current_period_end"));
+    body += plan_status(ctx, session, subscription);
     body += scheduled_part(ctx, subscription);
     if (is_offered(offer.features, "subscription_update") && !ends)
-        body += plan_choice(ctx, offer, subscription, field);
+        body += plan_choice(ctx, offer, subscription, field, about);
     if (!is_offered(offer.features, "subscription_cancel")) return body;
     if (ends)
-        body += post_form("keep", hidden_field("subscription", id), "Keep the plan after all");
+        body +=
+            post_form("keep", hidden_field("subscription", id), "Keep the plan after all" + about);
     else
-        body += cancel_form(offer.features, subscription, field);
+        body += cancel_form(offer.features, subscription, field, about);
     return body;
 }
 
@@ -53,26 +53,27 @@ std::string plan_sections(Context& ctx, const Json& session, const PortalOffer& 
         const std::string title = subscriptions.size() == 1
                                       ? "Your plan"
                                       : fmt::format("Plan {} of {}", i + 1, subscriptions.size());
+        const std::string about = subscriptions.size() == 1 ? "" : unseen_text(": " + title);
         sections += "<section><h2>" + title + "</h2>" +
-                    plan_part(ctx, offer, subscriptions[i], "price" + number) + "</section>\n";
+                    plan_part(ctx, session, offer, subscriptions[i], "price" + number, about) +
+                    "</section>\n";
     }
     return sections;
 }
 
-/// "card ending in 4242"
-std::string short_method_text(const Json& method) {
-    const Json& debit = part_of(method, "sepa_debit");
-    const bool is_account = !debit.empty();
-    return fmt::format("{} ending in {}", is_account ? "bank account" : "card",
-                       escape_html(text_of(is_account ? debit : part_of(method, "card"), "last4")));
+/// ", valid to 12/2034" of a card
+std::string validity(const Json& method) {
+    const Json& card = part_of(method, "card");
+    if (card.empty()) return "";
+    return fmt::format(", valid to {:02}/{}", integer_of(card, "exp_month"),
+                       integer_of(card, "exp_year"));
 }
 
-std::string method_text(const Json& method) {
-    const Json& card = part_of(method, "card");
-    if (card.empty()) return "SEPA " + short_method_text(method);
-    return fmt::format("{} ending in {}, valid to {:02}/{}", escape_html(text_of(card, "brand")),
-                       escape_html(text_of(card, "last4")), integer_of(card, "exp_month"),
-                       integer_of(card, "exp_year"));
+/// "Ada, ada@example.com"
+std::string who(const Json& customer) {
+    const std::string name = name_text(text_of(customer, "name"));
+    const std::string email = name_text(text_of(customer, "email"));
+    return name + (name.empty() || email.empty() ? "" : ", ") + email;
 }
 
 std::string card_section(Context& ctx, const Json& customer, const Json& features) {
@@ -83,11 +84,13 @@ std::string card_section(Context& ctx, const Json& customer, const Json& feature
     const auto methods = ctx.list("payment_method", {.customer = text_of(customer, "id")});
     if (methods.empty()) body += "<p class=\"soft\">No card is on file.</p>";
     for (const Json& method : methods) {
-        body += fmt::format("<p>{}{}</p>", method_text(method),
-                            text_of(method, "id") == chosen ? " (default)" : "");
-        if (text_of(method, "id") != chosen)
-            body += post_form("remove_card", hidden_field("payment_method", text_of(method, "id")),
-                              "Remove the " + short_method_text(method), "quiet");
+        const std::string id = text_of(method, "id");
+        body += "<div class=\"row\"><p>" + method_text(method) + validity(method) +
+                (id == chosen ? " (default)" : "") + "</p>";
+        if (id != chosen)
+            body += post_form("remove_card", hidden_field("payment_method", id),
+                              "Remove" + unseen_text(": " + method_text(method)), "quiet");
+        body += "</div>";
     }
     body += card_form("replace_card", chosen.empty() ? "Add card" : "Replace card");
     return body + "</section>\n";
@@ -136,9 +139,8 @@ std::string homepage(Context& ctx, const Json& session, const Json& customer,
                      const std::string& told) {
     const PortalOffer offer = portal_offer(ctx, session);
     const Json& features = offer.features;
-    return fmt::format("<header><h1>Billing</h1><p class=\"soft\">{} {}</p></header>\n",
-                       escape_html(text_of(customer, "name")),
-                       escape_html(text_of(customer, "email"))) +
+    return fmt::format("<header><h1>Billing</h1><p class=\"soft\">{}</p></header>\n",
+                       who(customer)) +
            told + plan_sections(ctx, session, offer) + card_section(ctx, customer, features) +
            details_section(customer, features) + invoice_section(ctx, session, features);
 }
@@ -164,7 +166,7 @@ PageAnswer show_portal(PageRequest& page) {
     PageAnswer answer;
     if (has_open_flow(session)) {
         answer.html = flow_body(ctx, session, *customer, told);
-        answer.location = origin_of_address(return_of_flow(session));
+        answer.leads_to_shop = !return_of_flow(session).empty();
     } else {
         answer.html = homepage(ctx, session, *customer, told);
     }
@@ -178,7 +180,7 @@ Outcome<std::string> change_plan_by_form(PageRequest& page, const std::string& s
     Params& form = page.form;
     PlanChoice choice;
     choice.price = form.text("price").value_or("");
-    choice.promotion_code = form.text("promotion_code").value_or("");
+    choice.promotion_code = typed_text(form, "promotion_code");
     if (!form.text("quantity").value_or("").empty()) choice.quantity = form.integer("quantity");
     if (form.has("quantity") && !choice.quantity) {
         StripeError error;

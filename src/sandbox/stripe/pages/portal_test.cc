@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "sandbox/html.h"
+#include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/pages/portal_testing.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -19,7 +20,7 @@ TEST_F(PortalTest, ShowsPlanCardsAndInvoicesEscaped) {
     EXPECT_EQ(page.status, 200);
     EXPECT_THAT(page.html, HasSubstr("Starter: $29.00 per month"));
     EXPECT_THAT(page.html, HasSubstr("Renews on 1 April 2026"));
-    EXPECT_THAT(page.html, HasSubstr("visa ending in 4242"));
+    EXPECT_THAT(page.html, HasSubstr("Visa ending in 4242"));
     EXPECT_THAT(page.html, HasSubstr("-0001"));
     EXPECT_THAT(page.html, HasSubstr("&lt;b&gt;Ada&lt;/b&gt;"));
     EXPECT_THAT(page.html, Not(HasSubstr("<b>Ada")));
@@ -122,7 +123,7 @@ TEST_F(PortalTest, AReplacedCardIsGone) {
     // The same number again is still one card.
     const std::string page = act("action=replace_card&number=5555555555554444");
     EXPECT_THAT(last4s(), ::testing::ElementsAre("4444"));
-    EXPECT_THAT(page, HasSubstr("mastercard ending in 4444"));
+    EXPECT_THAT(page, HasSubstr("Mastercard ending in 4444"));
     const std::string chosen = text_of(subscription(), "default_payment_method");
     EXPECT_EQ(
         sandbox_.get("/v1/customers/" + customer_)["invoice_settings"]["default_payment_method"],
@@ -140,6 +141,9 @@ TEST_F(PortalTest, ShowsAndChangesEachOfSeveralPlans) {
     EXPECT_THAT(page, HasSubstr("value=\"" + subscription_ + "\""));
     EXPECT_THAT(page, HasSubstr("value=\"" + text_of(second, "id") + "\""));
     EXPECT_THAT(page, HasSubstr("id=\"price2\""));
+    for (const char* button : {"Change plan", "Cancel plan"})
+        for (const char* plan : {": Plan 1 of 2", ": Plan 2 of 2"})
+            EXPECT_THAT(page, HasSubstr(button + ("<span class=\"unseen\">" + std::string(plan))));
     act("action=cancel&subscription=" + subscription_);
     EXPECT_NE(subscription()["cancel_at"], nullptr);
     EXPECT_EQ(sandbox_.get("/v1/subscriptions/" + text_of(second, "id"))["cancel_at"], nullptr);
@@ -154,135 +158,6 @@ TEST_F(PortalTest, OffersNoChangeToTheSamePlan) {
     EXPECT_TRUE(sandbox_.new_events().empty());
 }
 
-class HostedInvoiceTest : public PortalTest {
-protected:
-    /// A subscription of a new customer with this card; its latest invoice, with the payments.
-    Json subscribe(const std::string& card, const std::string& more = "") {
-        payer_ = sandbox_.customer(card, more);
-        return sandbox_.post("/v1/subscriptions",
-                             "customer=" + payer_ + "&items[0][price]=" + pro_ +
-                                 "&expand[]=latest_invoice.payments")["latest_invoice"];
-    }
-    PageAnswer page_of(const std::string& method, const Json& invoice, const std::string& form) {
-        return visit(method, "/p/invoice/{id}", "invoice", text_of(invoice, "id"), form);
-    }
-    std::string payer_;
-};
-
-TEST_F(HostedInvoiceTest, SaysThatAPaymentWasDeclined) {
-    const Json invoice = subscribe("pm_card_chargeCustomerFail");
-    EXPECT_EQ(page_of("POST", invoice, "action=pay").status, 303);
-    EXPECT_THAT(page_of("GET", invoice, "").html,
-                HasSubstr("The payment did not go through: Your card was declined."));
-}
-
-TEST_F(HostedInvoiceTest, TakesACardFromACustomerWhoHasNone) {
-    const std::string payer = sandbox_.customer("");
-    const Json invoice =
-        sandbox_.post("/v1/subscriptions", "customer=" + payer + "&items[0][price]=" + pro_ +
-                                               "&payment_behavior=default_incomplete"
-                                               "&expand[]=latest_invoice")["latest_invoice"];
-    const auto pay = [&](const std::string& number) {
-        return page_of("POST", invoice, "action=pay_with_card&number=" + number);
-    };
-    EXPECT_THAT(page_of("GET", invoice, "").html, Not(HasSubstr("card on file")));
-    const struct {
-        std::string number, says;
-    } refused[] = {{"4000+0000+0000+0002", "Your card was declined."},
-                   {"4000000000009995", "insufficient funds"},
-                   {"1234", "Your card number is incorrect."},
-                   {"", "Your card number is incorrect."}};
-    const auto objects = sandbox_.rows("objects");
-    for (const auto& c : refused) {
-        const PageAnswer answer = pay(c.number);
-        EXPECT_EQ(answer.status, 200);
-        EXPECT_THAT(answer.html, HasSubstr(c.says));
-    }
-    EXPECT_EQ(sandbox_.rows("objects"), objects);
-
-    EXPECT_EQ(pay("4242+4242+4242+4242").status, 303);
-    const std::string path = "/v1/invoices/" + text_of(invoice, "id");
-    EXPECT_EQ(sandbox_.get(path)["status"], "paid");
-    const Json kept = sandbox_.get("/v1/payment_methods", "customer=" + payer)["data"];
-    ASSERT_EQ(kept.size(), 1U);
-    EXPECT_EQ(sandbox_.get("/v1/customers/" + payer)["invoice_settings"]["default_payment_method"],
-              kept[0]["id"]);
-}
-
-TEST_F(HostedInvoiceTest, AnotherCardPaysOnceAndLeavesTheDefault) {
-    const Json invoice = subscribe("pm_card_chargeCustomerFail");
-    const auto chosen = [&] {
-        return sandbox_.get("/v1/customers/" +
-                            payer_)["invoice_settings"]["default_payment_method"];
-    };
-    const Json before = chosen();
-    EXPECT_EQ(page_of("POST", invoice, "action=pay_with_card&number=5555555555554444").status, 303);
-    EXPECT_EQ(sandbox_.get("/v1/invoices/" + text_of(invoice, "id"))["status"], "paid");
-    EXPECT_EQ(chosen(), before);
-}
-
-TEST_F(HostedInvoiceTest, AddsUpWhenABalanceIsApplied) {
-    const std::string payer = sandbox_.customer("pm_card_visa", "&balance=-4000");
-    const Json invoice =
-        sandbox_.post("/v1/subscriptions", "customer=" + payer + "&items[0][price]=" + pro_ +
-                                               "&expand[]=latest_invoice")["latest_invoice"];
-    const std::string page = page_of("GET", invoice, "").html;
-    EXPECT_THAT(page, HasSubstr("Total</th><td class=\"amount\">$99.00"));
-    EXPECT_THAT(page, HasSubstr("Applied balance</th><td class=\"amount\">-$40.00"));
-    EXPECT_THAT(page, HasSubstr("Amount due</th><td class=\"amount\">$59.00"));
-    EXPECT_THAT(page_of("GET", subscribe("pm_card_visa"), "").html, Not(HasSubstr("balance")));
-}
-
-TEST_F(HostedInvoiceTest, ShowsWhatDiscountsTakeOff) {
-    sandbox_.post("/v1/coupons", "id=TENTH&percent_off=10");
-    const Json invoice =
-        sandbox_.post("/v1/subscriptions",
-                      "customer=" + sandbox_.customer() + "&items[0][price]=" + pro_ +
-                          "&discounts[0][coupon]=TENTH&expand[]=latest_invoice")["latest_invoice"];
-    const std::string page = page_of("GET", invoice, "").html;
-    EXPECT_THAT(page, HasSubstr("Discount</th><td class=\"amount\">-$9.90"));
-    EXPECT_THAT(page, HasSubstr("Total</th><td class=\"amount\">$89.10"));
-    EXPECT_THAT(page_of("GET", subscribe("pm_card_visa"), "").html, Not(HasSubstr("Discount")));
-}
-
-TEST_F(HostedInvoiceTest, LeadsBackToThePortalItCameFrom) {
-    const std::string session = text_of(session_, "id");
-    const std::string portal = show().html;
-    const std::string invoice = text_of(subscription(), "latest_invoice");
-    EXPECT_THAT(portal, HasSubstr("/p/invoice/" + invoice + "?session=" + session));
-    const auto page = [&](const std::string& query) {
-        return visit("GET", "/p/invoice/{id}", "invoice", invoice, query).html;
-    };
-    const std::string link = "href=\"/p/session/" + session + "\"";
-    EXPECT_THAT(page("session=" + session), HasSubstr(link));
-    EXPECT_THAT(page("session=bps_none"), Not(HasSubstr("/p/session/")));
-    // Not to somebody else's portal.
-    const Json other = sandbox_.post("/v1/billing_portal/sessions",
-                                     "customer=" + sandbox_.customer() + "&return_url=http://x.y");
-    EXPECT_THAT(page("session=" + text_of(other, "id")), Not(HasSubstr("/p/session/")));
-}
-
-TEST_F(HostedInvoiceTest, TheBanksPageLeadsBackToTheInvoice) {
-    const Json invoice = subscribe("pm_card_authenticationRequired");
-    const std::string session =
-        text_of(sandbox_.post("/v1/billing_portal/sessions", "customer=" + payer_), "id");
-    const PageAnswer paid = page_of("POST", invoice, "action=pay&session=" + session);
-    const std::string intent = text_of(invoice["payments"]["data"][0]["payment"], "payment_intent");
-    EXPECT_EQ(paid.location, "/p/authenticate/" + intent + "?session=" + session);
-    const auto bank = [&](const std::string& method, const std::string& form) {
-        return visit(method, "/p/authenticate/{id}", "payment_intent", intent, form);
-    };
-    EXPECT_EQ(bank("POST", "action=no&session=" + session).location, "/here?session=" + session);
-    const std::string back =
-        "/p/invoice/" + text_of(invoice, "id") + "?session=" + session + "\">Back to the invoice";
-    EXPECT_THAT(bank("GET", "session=" + session).html,
-                ::testing::AllOf(HasSubstr(back), HasSubstr("did not confirm it.")));
-    page_of("POST", invoice, "action=pay");
-    bank("POST", "action=yes");
-    EXPECT_THAT(bank("GET", "session=" + session).html,
-                ::testing::AllOf(HasSubstr(back), HasSubstr("The payment went through.")));
-}
-
 TEST_F(PortalTest, RemovesACardThatPaysForNothing) {
     const auto attach = [&](const std::string& card, const std::string& customer) {
         return text_of(
@@ -293,8 +168,9 @@ TEST_F(PortalTest, RemovesACardThatPaysForNothing) {
     };
     show();
     const std::string second = attach("pm_card_mastercard", customer_);
-    EXPECT_THAT(show().html, HasSubstr("Remove the card ending in 4444"));
-    EXPECT_THAT(show().html, Not(HasSubstr("Remove the card ending in 4242")));
+    EXPECT_THAT(show().html,
+                HasSubstr("Remove<span class=\"unseen\">: Mastercard ending in 4444</span>"));
+    EXPECT_THAT(show().html, Not(HasSubstr(": Visa ending in 4242</span>")));
     EXPECT_THAT(remove(second), HasSubstr("Your card ending in 4444 has been removed."));
     EXPECT_EQ(sandbox_.get("/v1/payment_methods", "customer=" + customer_)["data"].size(), 1U);
     const auto chosen = text_of(sandbox_.get("/v1/customers/" + customer_)["invoice_settings"],
@@ -384,6 +260,22 @@ TEST_F(PortalTest, APriceMadeForOneCustomerIsNobodyElsesToChoose) {
     EXPECT_THAT(texts_of(sandbox_.get("/v1/prices", "product=" + product)["data"], "id"),
                 ::testing::ElementsAre(pro_));
     EXPECT_THAT(show().html, Not(HasSubstr("$1.23")));
+}
+
+TEST(ReturnAddress, KeepsItsParametersBeforeTheFragment) {
+    const auto back = [](const char* address) {
+        return return_address({{"_return_url", address},
+                               {"object", "payment_intent"},
+                               {"id", "pi_1"},
+                               {"client_secret", "s"},
+                               {"status", "succeeded"}});
+    };
+    const std::string told =
+        "payment_intent=pi_1&payment_intent_client_secret=s&redirect_status=succeeded";
+    EXPECT_EQ(back("https://a.example/x"), "https://a.example/x?" + told);
+    EXPECT_EQ(back("https://a.example/x?y=1"), "https://a.example/x?y=1&" + told);
+    EXPECT_EQ(back("https://a.example/#/cart?y"), "https://a.example/?" + told + "#/cart?y");
+    EXPECT_EQ(back("https://a.example/?y=1#done"), "https://a.example/?y=1&" + told + "#done");
 }
 
 TEST(EscapeHtml, LeavesNoWayOutOfTextOrAttributes) {

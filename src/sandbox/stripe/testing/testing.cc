@@ -81,6 +81,10 @@ Reply TwinUnderTest::get(std::string_view target, http::Headers headers) {
     return send(http::Method::Get, target, "", std::move(headers));
 }
 
+Reply TwinUnderTest::head(std::string_view target) {
+    return send(http::Method::Head, target, "", {});
+}
+
 Reply TwinUnderTest::del(std::string_view path) { return send(http::Method::Delete, path, "", {}); }
 
 std::string TwinUnderTest::post_id(std::string_view path, std::string_view form) {

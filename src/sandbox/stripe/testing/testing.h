@@ -36,6 +36,7 @@ public:
     Reply post(std::string_view path, std::string_view form = "", http::Headers headers = {});
     /// `target` with its query.
     Reply get(std::string_view target, http::Headers headers = {});
+    Reply head(std::string_view target);
     Reply del(std::string_view path);
     /// The member "id" of a successful POST; "" after a failed one.
     std::string post_id(std::string_view path, std::string_view form);
