@@ -77,7 +77,8 @@ Result<Json> add_pair(Json tree, std::string_view pair) {
     const auto value = equals == std::string_view::npos
                            ? std::optional<std::string>("")
                            : percent_decode(pair.substr(equals + 1), PlusSign::IsSpace);
-    if (!key || !value) return bad_form("Invalid percent-encoding, or a NUL byte, in the request's parameters");
+    if (!key || !value)
+        return bad_form("Invalid percent-encoding, or a NUL byte, in the request's parameters");
 
     if (!is_utf8(*key) || !is_utf8(*value))
         return bad_form("Invalid UTF-8 in the request's parameters");

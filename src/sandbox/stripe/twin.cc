@@ -223,10 +223,8 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
         Context ctx = context_of(tx, *account, now);
         auto object = ctx.find(route.kind, id);
         if (!object) return std::nullopt;
-        PageRequest page{.ctx = ctx,
-                         .object = *std::move(object),
-                         .form = Params(*form),
-                         .path = request.path};
+        PageRequest page{
+            .ctx = ctx, .object = *std::move(object), .form = Params(*form), .path = request.path};
         // A look at the headers alone is none at the page: what it has to tell is still untold.
         std::optional<Retreat> unseen;
         if (request.method == http::Method::Head) unseen.emplace(ctx);

@@ -31,17 +31,6 @@ std::string typed_text(PageRequest& page, std::string_view name) {
     return typed_text(page.form, name);
 }
 
-/// "ada@example.com": one @, with a domain of several parts behind it.
-bool is_email(std::string_view text) {
-    const auto at = text.find('@');
-    if (at == 0 || at == std::string_view::npos || text.find('@', at + 1) != std::string_view::npos)
-        return false;
-    if (text.find_first_of(" \t") != std::string_view::npos) return false;
-    const std::string_view domain = text.substr(at + 1);
-    return domain.find('.') != std::string_view::npos && !domain.starts_with('.') &&
-           !domain.ends_with('.') && domain.find("..") == std::string_view::npos;
-}
-
 /// The page's field that a member of the card is typed into.
 std::string field_of(const std::string& param) { return param.starts_with("exp_") ? "exp" : param; }
 

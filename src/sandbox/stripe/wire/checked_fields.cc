@@ -31,8 +31,11 @@ void check_address(Params& params, std::string_view name, bool is_one) {
 
 bool is_email(std::string_view text) {
     const auto at = text.find('@');
-    return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
-           text.find('@', at + 1) == std::string_view::npos && is_free_of_blanks(text);
+    if (at == 0 || at == std::string_view::npos || text.find('@', at + 1) != std::string_view::npos)
+        return false;
+    const std::string_view domain = text.substr(at + 1);
+    return domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.') &&
+           !domain.contains("..") && is_free_of_blanks(text);
 }
 
 void set_email(Params& params, std::string_view name, Json& object, std::size_t characters_max) {

@@ -14,6 +14,7 @@ namespace turnpike::twin {
 /// As set_text(); complains about what is no email address.
 void set_email(Params& params, std::string_view name, Json& object,
                std::size_t characters_max = Params::kTextCharactersMax);
+/// "ada@example.com": one @, and a domain of several parts behind it.
 bool is_email(std::string_view text);
 
 /// A page of the web: http or https. Absent: nullopt; "" stays "". Complains about anything else.
