@@ -38,10 +38,7 @@ void keep_payment_method(Context& ctx, Json& subscription, const Json& invoice) 
 }
 
 void void_latest_invoice(Context& ctx, const Json& subscription) {
-    auto invoice = ctx.find("invoice", text_of(subscription, "latest_invoice"));
-    if (!invoice || text_of(*invoice, "status") != "open") return;
-    const auto voided = void_invoice(ctx, *std::move(invoice));
-    check(voided.has_value(), "an open invoice can be voided");
+    void_open_invoice(ctx, text_of(subscription, "latest_invoice"));
 }
 
 /// What an invoice that is owed no longer makes of its subscription.
@@ -94,7 +91,7 @@ void invoice_was_paid(Context& ctx, std::string_view /*type*/, const Json& invoi
 
 void invoice_is_processing(Context& ctx, std::string_view /*type*/, const Json& invoice) {
     auto subscription = subscription_of(ctx, invoice);
-    if (!subscription || !is_latest(*subscription, invoice)) return;
+    if (!subscription || !is_decisive(*subscription, invoice)) return;
     if (text_of(*subscription, "status") == "incomplete") settle(ctx, *std::move(subscription));
 }
 
@@ -134,6 +131,13 @@ void invoice_was_closed(Context& ctx, std::string_view /*type*/, const Json& inv
     } else if (status == "past_due" || status == "unpaid" || (status == "paused" && !voided)) {
         settle(ctx, *std::move(subscription));
     }
+}
+
+void void_open_invoice(Context& ctx, const std::string& id) {
+    auto invoice = ctx.find("invoice", id);
+    if (!invoice || text_of(*invoice, "status") != "open") return;
+    const auto voided = void_invoice(ctx, *std::move(invoice));
+    check(voided.has_value(), "an open invoice can be voided");
 }
 
 void expire_incomplete(Context& ctx, Json subscription) {

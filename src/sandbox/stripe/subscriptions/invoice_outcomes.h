@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "json/value.h"
@@ -17,6 +18,8 @@ void invoice_is_past_due(Context& ctx, std::string_view type, const Json& invoic
 /// Voided or marked uncollectible.
 void invoice_was_closed(Context& ctx, std::string_view type, const Json& invoice);
 
+/// Nothing happens to one that is not open.
+void void_open_invoice(Context& ctx, const std::string& id);
 /// incomplete -> incomplete_expired; the first invoice is voided.
 void expire_incomplete(Context& ctx, Json subscription);
 /// A paused subscription stays paused: its resumption was not paid in time.
