@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/encoding.h"
+#include "base/time.h"
 #include "sandbox/stripe/core/events.h"
 #include "sandbox/stripe/versions/api_versions.h"
 #include "sandbox/stripe/versions/version_steps.h"
@@ -68,10 +69,11 @@ bool is_version(std::string_view text) {
            });
 }
 
-/// Newer versions than the ones that are listed may have been.
+/// Newer versions than the ones that are listed may have been, on a day that there is.
 bool has_been(std::string_view version) {
-    return !is_older(version, api_versions().back()) ||
-           std::ranges::any_of(api_versions(), [&](std::string_view known) {
+    const bool newer = !is_older(version, api_versions().back()) &&
+                       parse_rfc3339(std::string(version.substr(0, 10)) + "T00:00:00Z").has_value();
+    return newer || std::ranges::any_of(api_versions(), [&](std::string_view known) {
                return !is_older(known, version) && !is_older(version, known);
            });
 }

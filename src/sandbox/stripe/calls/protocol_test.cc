@@ -76,8 +76,8 @@ TEST(Versions, AreEchoedFromTheOldestKnownOneOn) {
         EXPECT_EQ(reply.header("Stripe-Version"), version);
     }
     EXPECT_EQ(twin.get("/v1/customers").header("Stripe-Version"), "2026-02-25.clover");
-    for (const char* version :
-         {"2020-03-02", "2020-08-26", "2024-06-21", "clover", "2026-02-25clover"})
+    for (const char* version : {"2020-03-02", "2020-08-26", "2024-06-21", "clover",
+                                "2026-02-25clover", "9999-99-99.zzz", "2027-02-29.elm"})
         EXPECT_EQ(twin.get("/v1/customers", {{"Stripe-Version", version}}).status, 400) << version;
 }
 

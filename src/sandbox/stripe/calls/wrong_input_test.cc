@@ -47,6 +47,50 @@ TEST_F(WrongInputTest, ANulByteGoesNowhere) {
     EXPECT_EQ(sandbox_.get("/v1/customers")["data"].size(), 1U);
 }
 
+// Also within what changes nothing here.
+TEST_F(WrongInputTest, AnUnknownMemberOfAnObjectIsNamed) {
+    const std::string customer = "customer=" + customer_;
+    const std::string subscription = text_of(sandbox_.post("/v1/subscriptions", subscribe()), "id");
+    const std::string session =
+        "mode=subscription&success_url=https://shop.example/&line_items[0]"
+        "[quantity]=1&line_items[0][price]=";
+    struct Case {
+        std::string path, form;
+        const char* param;
+    };
+    const Case cases[] = {
+        {"/v1/customers", "name=Ada", "tax"},
+        {"/v1/customers", "name=Ada", "invoice_settings[rendering_options]"},
+        {"/v1/subscriptions", subscribe(), "invoice_settings"},
+        {"/v1/subscriptions/" + subscription, "metadata[a]=b", "invoice_settings"},
+        {"/v1/invoices", customer, "payment_settings"},
+        {"/v1/invoices", customer, "rendering"},
+        {"/v1/invoices", customer, "automatic_tax"},
+        {"/v1/invoices/create_preview", "subscription=" + subscription, "automatic_tax"},
+        {"/v1/products", "name=Box", "package_dimensions"},
+        {"/v1/payment_intents", "amount=500&currency=usd", "radar_options"},
+        {"/v1/checkout/sessions", session + ten_, "adaptive_pricing"},
+        {"/v1/checkout/sessions", session + ten_, "automatic_tax"},
+        {"/v1/checkout/sessions", session + ten_, "phone_number_collection"},
+        {"/v1/checkout/sessions", session + ten_, "tax_id_collection"},
+        {"/v1/billing_portal/configurations", "features[invoice_history][enabled]=true",
+         "login_page"},
+    };
+    for (const Case& c : cases) {
+        const std::string name = std::string(c.param) + "[zz]";
+        SCOPED_TRACE(c.path + " " + name);
+        const StripeError error = sandbox_.refused(c.path, c.form + "&" + name + "=1");
+        EXPECT_EQ(error.code, "parameter_unknown");
+        EXPECT_EQ(error.param, name);
+        EXPECT_EQ(error.message, "Received unknown parameter: " + name);
+    }
+    for (const char* path : {"/v1/invoices", "/v1/invoices/create_preview"}) {
+        const std::string form = "subscription=" + subscription + "&automatic_tax[enabled]=";
+        sandbox_.post(path, form + "false");
+        EXPECT_EQ(sandbox_.refused(path, form + "true").param, "automatic_tax[enabled]");
+    }
+}
+
 TEST_F(WrongInputTest, AnUnknownPaymentIntentIsNotFound) {
     for (const auto& [method, path] : {std::pair{"GET", "/v1/payment_intents/pi_nope"},
                                        std::pair{"POST", "/v1/payment_intents/pi_nope"},

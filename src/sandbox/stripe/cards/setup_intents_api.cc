@@ -180,6 +180,7 @@ Answer create_setup_intent(Operation& operation) {
     SetupConfirmRequest confirm;
     confirm.return_url = read_return_url(params);
     read_confirm_hints(params);
+    if (!confirms) refuse_without_confirm(params, "SetupIntent", {"mandate_data", "return_url"});
     refuse_all(params, {"on_behalf_of", "single_use"});
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
 

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/catalog/prices.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/fields.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
 
 namespace turnpike::twin {
 namespace {
@@ -62,7 +63,7 @@ void read_product(Params& params, Json& product) {
             params.complain(
                 bad_param(params.name_of("images"), "", "You may only specify up to 8 images."));
     }
-    params.ignore("package_dimensions");
+    ignore_object(params, "package_dimensions", {"height", "length", "weight", "width"});
 }
 
 Answer create_product(Operation& operation) {

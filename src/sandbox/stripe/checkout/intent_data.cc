@@ -8,6 +8,7 @@
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
 #include "sandbox/stripe/wire/fields.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
 
 namespace turnpike::twin {
 namespace {
@@ -107,7 +108,7 @@ Json read_subscription_data(Params& params, Instant now) {
     data->refuse("billing_cycle_anchor", "This sandbox's checkout does not set billing anchors.");
     data->refuse("proration_behavior", "This sandbox's checkout does not set billing anchors.");
     data->refuse("default_tax_rates", "This sandbox does not compute taxes.");
-    data->ignore("invoice_settings");
+    ignore_object(*data, "invoice_settings", {"issuer"});
     refuse_connect(*data, {"application_fee_percent", "on_behalf_of", "transfer_data"});
     params.absorb(*data);
     return form;

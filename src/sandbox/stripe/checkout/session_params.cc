@@ -17,6 +17,7 @@
 #include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/currencies.h"
 #include "sandbox/stripe/wire/fields.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
 
 namespace turnpike::twin {
 namespace {
@@ -42,7 +43,9 @@ void refuse_enabled(Params& params, std::string_view name, const std::string& wh
     auto given = params.object(name);
     if (!given) return;
     if (given->boolean("enabled").value_or(false))
-        params.complain(bad_param(given->name_of("enabled"), "", why));
+        given->complain(bad_param(given->name_of("enabled"), "", why));
+    if (name == "tax_id_collection") given->ignore("required");
+    params.absorb(*given);
 }
 
 void refuse_what_is_missing(Params& params) {
@@ -54,7 +57,7 @@ void refuse_what_is_missing(Params& params) {
         params.refuse(name,
                       "This sandbox's checkout page does not know `" + std::string(name) + "`.");
     refuse_enabled(params, "adaptive_pricing", "This sandbox does not convert currencies.");
-    refuse_enabled(params, "automatic_tax", "This sandbox does not compute taxes.");
+    refuse_tax(params);
     refuse_enabled(params, "phone_number_collection",
                    "This sandbox's checkout page asks for no phone number.");
     refuse_enabled(params, "tax_id_collection", "This sandbox does not compute taxes.");

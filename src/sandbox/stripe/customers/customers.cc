@@ -13,6 +13,7 @@
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/fields.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
 
 namespace turnpike::twin {
 namespace {
@@ -87,7 +88,7 @@ void read_invoice_settings(Params& params, Json& customer) {
         }
         settings["custom_fields"] = fields.empty() ? Json() : std::move(fields);
     }
-    given->ignore("rendering_options");
+    ignore_object(*given, "rendering_options", {"amount_tax_display", "template"});
     params.absorb(*given);
 }
 
@@ -120,7 +121,7 @@ void read_customer(Params& params, Json& customer) {
                                       "Invoice prefixes must be 3-12 uppercase letters or "
                                       "numbers."));
     }
-    params.ignore("tax");
+    ignore_object(params, "tax", {"ip_address", "validate_location"});
     params.ignore("validate");
 }
 

@@ -130,24 +130,50 @@ struct Charge {
     std::string amount_param = "amount";  ///< where the amount comes from, for complaints
 };
 
-/// Reads amount | unit_amount_decimal | price (or pricing[price]) with quantity and currency.
+/// A price for this item alone. Stores it.
+Outcome<Json> price_of_item_data(Context& ctx, Params& data) {
+    PriceRequest request;
+    request.amount["currency"] = read_currency(data);
+    request.product = data.required_text("product");
+    read_unit_amount(data, request.amount);
+    data.ignore("tax_behavior");
+    if (auto complaint = data.complaint()) return Refusal(*std::move(complaint));
+    if (!ctx.look("product", request.product))
+        return no_such_param("product", request.product, data.name_of("product"));
+    return new_price(ctx, request);
+}
+
+/// The price that is named, or given as price_data; nullopt: neither is.
+Outcome<std::optional<Json>> read_price_of_charge(Context& ctx, Params& params) {
+    auto id = params.text("price");
+    if (auto pricing = params.object("pricing")) {
+        id = pricing->text("price");
+        params.absorb(*pricing);
+    }
+    auto data = params.object("price_data");
+    if (id && data)
+        return bad_param("price_data", "parameters_exclusive",
+                         "You may only specify one of these parameters: price, price_data.");
+    if (!id && !data) return std::optional<Json>();
+    auto price = data ? price_of_item_data(ctx, *data) : require_one_time_price(ctx, *id, "price");
+    if (!price) return Refusal(price.error());
+    return std::optional<Json>(*std::move(price));
+}
+
+/// Reads amount | unit_amount_decimal | price (or pricing[price]) | price_data, with quantity and
+/// currency.
 Outcome<Charge> read_charge(Context& ctx, Params& params) {
     Charge charge;
     const auto amount = params.integer("amount");
     const auto unit = params.text("unit_amount_decimal");
-    auto price_id = params.text("price");
-    if (auto pricing = params.object("pricing")) {
-        price_id = pricing->text("price");
-        params.absorb(*pricing);
-    }
+    auto named = read_price_of_charge(ctx, params);
+    if (!named) return Refusal(named.error());
     const auto quantity = params.integer("quantity");
     charge.quantity = quantity.value_or(1);
     charge.currency = read_optional_currency(params);
     if (charge.quantity < 0)
         return bad_param("quantity", "parameter_invalid_integer", "Invalid non-negative integer");
-    if (price_id) {
-        auto price = require_one_time_price(ctx, *price_id, "price");
-        if (!price) return Refusal(price.error());
+    if (auto price = *std::move(named)) {
         if (!charge.currency.empty()) {
             if (auto error = check_price_currency(*price, charge.currency, "price"))
                 return Refusal(*std::move(error));

@@ -178,9 +178,9 @@ void make_payment(Context& ctx, Json& invoice) {
 
 /// draft -> open; the customer's sequence of numbers moves on.
 void open_invoice(Context& ctx, Json& invoice, Json& customer, Instant now) {
-    invoice["number"] = take_number(customer);
+    if (invoice["number"].is_null()) invoice["number"] = take_number(customer);
     invoice["status"] = "open";
-    invoice["effective_at"] = unix_seconds(now);
+    if (invoice["effective_at"].is_null()) invoice["effective_at"] = unix_seconds(now);
     invoice["automatically_finalizes_at"] = nullptr;
     invoice["next_payment_attempt"] = nullptr;
     invoice["status_transitions"]["finalized_at"] = unix_seconds(now);

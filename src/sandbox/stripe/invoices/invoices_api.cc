@@ -15,6 +15,7 @@
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
 
 namespace turnpike::twin {
 namespace {
@@ -30,10 +31,10 @@ Outcome<Json> require_invoice(Operation& operation) {
 struct Settings {
     std::optional<Json> metadata;
     std::optional<std::string> description, footer, statement_descriptor, default_payment_method,
-        collection_method;
+        collection_method, number;
     std::optional<bool> auto_advance;
     std::optional<std::int64_t> days_until_due;
-    std::optional<Instant> due_date;
+    std::optional<Instant> due_date, effective_at;
     std::optional<std::vector<DiscountRequest>> discounts;
 };
 
@@ -50,7 +51,14 @@ Settings read_settings_of_invoice(Params& params) {
     settings.auto_advance = params.boolean("auto_advance");
     settings.days_until_due = read_days_until_due(params);
     settings.due_date = params.timestamp("due_date");
-    for (const char* hint : {"custom_fields", "payment_settings", "rendering"}) params.ignore(hint);
+    settings.number = params.text("number");
+    settings.effective_at = params.timestamp("effective_at");
+    params.ignore("custom_fields");
+    ignore_object(params, "payment_settings",
+                  {"default_mandate", "payment_method_options", "payment_method_types"});
+    ignore_object(params, "rendering",
+                  {"amount_tax_display", "pdf", "template", "template_version"});
+    refuse_tax(params);
     return settings;
 }
 
@@ -85,6 +93,8 @@ std::optional<StripeError> apply_settings_of_invoice(Context& ctx, Json& invoice
     merge_metadata(invoice, settings.metadata);
     if (settings.description) invoice["description"] = text_or_null(*settings.description);
     if (settings.footer) invoice["footer"] = text_or_null(*settings.footer);
+    if (settings.number) invoice["number"] = text_or_null(*settings.number);
+    if (settings.effective_at) invoice["effective_at"] = unix_seconds(*settings.effective_at);
     if (settings.statement_descriptor)
         invoice["statement_descriptor"] = text_or_null(*settings.statement_descriptor);
     if (auto error = apply_due_date(ctx, invoice, settings)) return error;
@@ -195,7 +205,8 @@ Answer update_invoice(Operation& operation) {
     const bool draft = text_of(*invoice, "status") == "draft";
     const bool editorial = settings.description || settings.footer || settings.collection_method ||
                            settings.statement_descriptor || settings.days_until_due ||
-                           settings.due_date || settings.discounts;
+                           settings.due_date || settings.discounts || settings.number ||
+                           settings.effective_at;
     if (!draft && editorial)
         return invoice_not_editable("Finalized invoices can't be updated in this way.");
     if (auto error = apply_settings_of_invoice(ctx, *invoice, settings))
@@ -324,6 +335,10 @@ Answer send(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto invoice = require_invoice(operation);
     if (!invoice) return invoice;
+    if (text_of(*invoice, "collection_method") != "send_invoice")
+        return bad_param("", "",
+                         "You can only manually send an invoice if its collection method is "
+                         "'send_invoice'.");
     if (text_of(*invoice, "status") == "draft")
         invoice = finalize_invoice(operation.ctx, *std::move(invoice));
     if (invoice) operation.ctx.emit("invoice.sent", *invoice);

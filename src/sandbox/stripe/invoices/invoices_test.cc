@@ -198,6 +198,46 @@ TEST_F(InvoiceTest, IsSentOnceItIsFinal) {
                 ElementsAre("invoice.finalized", "payment_intent.created", "invoice.sent"));
 }
 
+TEST_F(InvoiceTest, HasTheNumberAndTheDateThatItIsGiven) {
+    const std::string day = std::to_string(unix_seconds(sandbox_.now()) - 86'400);
+    const std::string path =
+        "/v1/invoices/" + text_of(draft("&number=A-7&effective_at=" + day), "id");
+    EXPECT_EQ(sandbox_.get(path)["number"], "A-7");
+    const Json final = sandbox_.post(path + "/finalize");
+    EXPECT_EQ(final["number"], "A-7");
+    EXPECT_EQ(final["effective_at"], unix_seconds(sandbox_.now()) - 86'400);
+    EXPECT_EQ(sandbox_.refused(path, "number=A-8").code, "invoice_not_editable");
+    // One that is given does not count: the customer's own numbers begin at 1.
+    const Json next = sandbox_.post("/v1/invoices/" + text_of(draft(), "id") + "/finalize");
+    EXPECT_THAT(text_of(next, "number"), ::testing::EndsWith("-0001"));
+}
+
+TEST_F(InvoiceTest, AnItemMayHaveAPriceOfItsOwn) {
+    const std::string product = text_of(sandbox_.post("/v1/products", "name=Setup"), "id");
+    const std::string data = "customer=" + customer_ +
+                             "&price_data[currency]=usd&price_data[unit_amount]=1250"
+                             "&price_data[product]=";
+    const Json item = sandbox_.post("/v1/invoiceitems", data + product + "&quantity=2");
+    EXPECT_EQ(item["amount"], 2 * 1250);
+    EXPECT_EQ(item["description"], "Setup");
+    EXPECT_EQ(item["pricing"]["price_details"]["product"], product);
+    EXPECT_EQ(item["pricing"]["unit_amount_decimal"], "1250");
+    EXPECT_EQ(sandbox_.refused("/v1/invoiceitems", data + "prod_nope").param,
+              "price_data[product]");
+    EXPECT_EQ(sandbox_.refused("/v1/invoiceitems", data + product + "&price_data[zz]=1").param,
+              "price_data[zz]");
+    EXPECT_EQ(sandbox_.refused("/v1/invoiceitems", data + product + "&price=price_1").code,
+              "parameters_exclusive");
+    EXPECT_THAT(sandbox_.get("/v1/prices")["data"], ::testing::IsEmpty());
+}
+
+TEST_F(InvoiceTest, IsNotSentWhereItIsCharged) {
+    const std::string id = text_of(draft(), "id");
+    EXPECT_EQ(sandbox_.refused("/v1/invoices/" + id + "/send", "").message,
+              "You can only manually send an invoice if its collection method is 'send_invoice'.");
+    EXPECT_EQ(sandbox_.get("/v1/invoices/" + id)["status"], "draft");
+}
+
 TEST_F(InvoiceTest, IsVoidedWrittenOffOrPaidElsewhere) {
     const auto open = [&] {
         const std::string id = text_of(draft(), "id");

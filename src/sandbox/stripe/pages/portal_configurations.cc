@@ -11,6 +11,7 @@
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/fields.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
 
 namespace turnpike::twin {
 namespace {
@@ -226,7 +227,7 @@ std::optional<StripeError> read_configuration(Context& ctx, Params& params, Json
         configuration["default_return_url"] = text_or_null(*address);
     set_text(params, "name", configuration);
     merge_metadata(configuration, params.metadata());
-    params.ignore("login_page");
+    ignore_object(params, "login_page", {"enabled"});
     return params.complaint();
 }
 

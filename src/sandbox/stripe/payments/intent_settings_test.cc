@@ -158,6 +158,32 @@ TEST(IntentSettings, RefuseMethodsThatAreUsedUp) {
                     StartsWith("The provided PaymentMethod was previously used"));
 }
 
+// Stripe's words, as people quote them for return_url and mandate_data.
+TEST(IntentSettings, WhatOnlyAConfirmationTakesIsRefusedWithoutOne) {
+    BillingSandbox sandbox;
+    const std::string online = "mandate_data[customer_acceptance][type]=offline";
+    for (const std::string& form :
+         {std::string("return_url=https://shop.example/"), std::string("off_session=true"), online,
+          std::string("error_on_requires_action=true")}) {
+        const std::string some = "amount=500&currency=usd&" + form;
+        const std::string name = form.substr(0, form.find_first_of("=["));
+        SCOPED_TRACE(name);
+        const StripeError error = refusal_of(some);
+        EXPECT_EQ(error.message, "The parameter `" + name +
+                                     "` cannot be passed when creating a PaymentIntent unless "
+                                     "`confirm` is set to true.");
+        EXPECT_EQ(error.param, name);
+        EXPECT_EQ(error.code, "payment_intent_invalid_parameter");
+        sandbox.post("/v1/payment_intents", some + "&confirm=true&payment_method=pm_card_visa");
+    }
+    for (const std::string& form : {std::string("return_url=https://shop.example/"), online}) {
+        const StripeError error = sandbox.refused("/v1/setup_intents", form);
+        EXPECT_EQ(error.code, "setup_intent_invalid_parameter");
+        EXPECT_THAT(error.message, ::testing::EndsWith("when creating a SetupIntent unless "
+                                                       "`confirm` is set to true."));
+    }
+}
+
 TEST(IntentSettings, AreReadAsWhatTheyAre) {
     const std::string some = "amount=500&currency=usd&";
     EXPECT_EQ(refusal_of(some + "receipt_email=foo").message, "Invalid email address: foo");

@@ -18,6 +18,7 @@
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/fields.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
 
 namespace turnpike::twin {
 namespace {
@@ -47,8 +48,8 @@ ConfirmRequest read_confirm(Params& params) {
     request.return_url = read_return_url(params);
     if (params.boolean("error_on_requires_action").value_or(false))
         request.on_challenge = OnChallenge::Decline;
-    for (const char* hint : {"mandate_data", "radar_options", "use_stripe_sdk"})
-        params.ignore(hint);
+    ignore_object(params, "radar_options", {"session"});
+    for (const char* hint : {"mandate_data", "use_stripe_sdk"}) params.ignore(hint);
     return request;
 }
 
@@ -86,6 +87,10 @@ Answer create_intent(Operation& operation) {
     const bool confirms = params.boolean("confirm").value_or(false);
     const auto confirmation_method = params.one_of("confirmation_method", {"automatic", "manual"});
     const ConfirmRequest confirm = read_confirm(params);
+    if (!confirms)
+        refuse_without_confirm(
+            params, "PaymentIntent",
+            {"error_on_requires_action", "mandate_data", "off_session", "return_url"});
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     if (!settings.amount) return missing_param("amount");
 

@@ -26,6 +26,7 @@
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
 #include "sandbox/stripe/wire/price_amount.h"
 #include "subscriptions/billing_period.h"
 
@@ -64,7 +65,7 @@ Outcome<Request> read_request(Context& ctx, Params& params) {
     request.subscription = params.text("subscription").value_or("");
     request.currency = read_optional_currency(params);
     params.ignore("preview_mode");
-    params.ignore("automatic_tax");
+    refuse_tax(params);
     request.discounts = read_discounts(params);
     if (auto details = params.object("subscription_details")) {
         auto items = read_items(ctx, *details);

@@ -19,6 +19,7 @@
 #include "sandbox/stripe/schedules/schedules.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
 #include "sandbox/undo_point.h"
 
 namespace turnpike::twin {
@@ -40,7 +41,7 @@ Outcome<PreviewRequest> read_request(Params& params) {
     request.customer = params.text("customer").value_or("");
     request.schedule = params.text("schedule").value_or("");
     params.ignore("preview_mode");
-    params.ignore("automatic_tax");
+    refuse_tax(params);
     for (const char* other : {"subscription", "subscription_details"})
         params.refuse(other, "You may only specify one of these parameters: schedule, " +
                                  std::string(other) + ".");

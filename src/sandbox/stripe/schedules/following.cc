@@ -63,13 +63,19 @@ std::optional<Instant> end_of(const Json& schedule, const Json& phase) {
 
 Refusal price_is_gone(const std::string& id) { return no_such_param("price", id, "phases"); }
 
+/// A metered price has none.
+std::optional<std::int64_t> quantity_of(const Json& item) {
+    if (item.at("quantity").is_null()) return std::nullopt;
+    return integer_of(item, "quantity");
+}
+
 Outcome<ItemRequest> wanted_item(Context& ctx, const Json& item) {
     const std::string id = text_of(item, "price");
     auto price = ctx.find("price", id);
     if (!price) return price_is_gone(id);
     ItemRequest request;
     request.price = *std::move(price);
-    request.quantity = integer_of(item, "quantity");
+    request.quantity = quantity_of(item);
     request.metadata = item.at("metadata");
     request.discounts = requests_at_start(ctx, item.at("discounts"));
     return request;
@@ -118,7 +124,7 @@ Outcome<std::vector<ItemRequest>> item_changes(Context& ctx, const Json& subscri
         if (found == wanted.end()) {
             request.deleted = true;
         } else {
-            request.quantity = integer_of(*found, "quantity");
+            request.quantity = quantity_of(*found);
             request.metadata = found->at("metadata");
             request.discounts = discounts_to_set(
                 ctx, item_of_price(before, text_of(*found, "price")), *found, item);
@@ -221,8 +227,11 @@ Outcome<Json> start_following(Context& ctx, const Json& schedule, const Json& ph
     return begin_subscription(ctx, request);
 }
 
-Outcome<std::monostate> follow_phase(Context& ctx, const Json& schedule, const Json& phase,
-                                     const Following& how) {
+namespace {
+
+/// A refusal may leave half of it done.
+Outcome<std::monostate> try_to_follow(Context& ctx, const Json& schedule, const Json& phase,
+                                      const Following& how) {
     auto subscription = ctx.find("subscription", text_of(schedule, "subscription"));
     check(subscription.has_value(), "a subscription is never removed");
     // First, for prorations are made with them.
@@ -243,6 +252,17 @@ Outcome<std::monostate> follow_phase(Context& ctx, const Json& schedule, const J
     const auto changed = apply_change(ctx, *std::move(planned), *change);
     if (!changed) return Refusal(changed.error());
     return std::monostate{};
+}
+
+}  // namespace
+
+Outcome<std::monostate> follow_phase(Context& ctx, const Json& schedule, const Json& phase,
+                                     const Following& how) {
+    Retreat before(ctx);
+    auto followed = try_to_follow(ctx, schedule, phase, how);
+    if (!followed) before.undo();
+    before.close();
+    return followed;
 }
 
 ProrationBehavior proration_of(const std::string& text) {

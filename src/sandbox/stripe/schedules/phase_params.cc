@@ -14,12 +14,13 @@
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
 #include "sandbox/stripe/wire/fields.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
+#include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
 namespace {
 
 constexpr std::size_t kPhasesMax = 10;
-constexpr std::size_t kItemsMax = 20;
 
 struct PhaseRequest {
     Json document;
@@ -139,13 +140,7 @@ void read_shared_settings(Params& params, Json& settings) {
         invoice->ignore("issuer");
         params.absorb(*invoice);
     }
-    if (auto tax = params.object("automatic_tax")) {
-        if (tax->boolean("enabled").value_or(false))
-            tax->complain(
-                bad_param(tax->name_of("enabled"), "", "This sandbox does not compute taxes."));
-        tax->ignore("liability");
-        params.absorb(*tax);
-    }
+    refuse_tax(params);
     params.refuse("billing_thresholds", "This sandbox does not bill by thresholds.");
     for (const char* name : {"application_fee_percent", "on_behalf_of", "transfer_data"})
         params.refuse(name, "This sandbox has no connected accounts.");
@@ -177,6 +172,11 @@ Json phase_item(const std::string& price, const Json& quantity, const Json& meta
     item["quantity"] = quantity;
     item["tax_rates"] = Json::array();
     return item;
+}
+
+/// A metered price has none.
+Json quantity_shown(const ItemRequest& item) {
+    return is_metered(*item.price) ? Json() : Json(item.quantity.value_or(1));
 }
 
 Json phase_charge(const AddedCharge& charge) {
@@ -232,7 +232,7 @@ Outcome<PhaseRequest> read_phase(Context& ctx, Params& params, const PhaseReadin
 
     for (const ItemRequest& item : request.items) {
         Json shown = phase_item(
-            text_of(*item.price, "id"), item.quantity.value_or(1),
+            text_of(*item.price, "id"), quantity_shown(item),
             item.metadata && item.metadata->is_object() ? *item.metadata : Json::object());
         if (item.discounts) shown["discounts"] = phase_discounts(*item.discounts);
         phase["items"].push_back(std::move(shown));
@@ -253,7 +253,7 @@ std::optional<StripeError> check_phase(const PhaseRequest& phase, const std::str
     Json probe;
     for (const ItemRequest& item : phase.items)
         probe["items"]["data"].push_back(
-            {{"price", *item.price}, {"quantity", item.quantity.value_or(1)}});
+            {{"price", *item.price}, {"quantity", quantity_shown(item)}});
     auto error = check_item_prices(probe);
     if (error) error->param = where + "[items]";
     return error;
@@ -354,6 +354,8 @@ void read_default_settings(Params& params, Json& settings) {
 
 std::optional<StripeError> check_settings(Context& ctx, const Json& settings,
                                           const std::string& customer, const std::string& where) {
+    if (text_of(settings, "collection_method") == "send_invoice")
+        if (auto error = check_mail_address(ctx, customer)) return error;
     const std::string method = text_of(settings, "default_payment_method");
     if (method.empty()) return std::nullopt;
     Json probe;

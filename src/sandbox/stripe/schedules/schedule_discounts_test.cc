@@ -265,6 +265,37 @@ TEST_F(ScheduleDiscountsTest, APromotionCodesMinimumIsThePhases) {
     EXPECT_EQ(get(schedule)["status"], "active");
 }
 
+// The coupon of a charge is looked at when the prorations are made already.
+TEST_F(ScheduleDiscountsTest, APhaseThatCannotBeginLeavesNothingBehind) {
+    const std::string charge =
+        " [add_invoice_items][0][discounts][0][coupon]=HALF "
+        "[add_invoice_items][0][price]=" +
+        setup_price();
+    const Json schedule = create(phase(0, one_, "[end_date]=" + seconds("2026-03-11")) +
+                                 phase(1, two_, months(1) + charge));
+    sandbox_.remove("/v1/coupons/HALF");
+    sandbox_.new_events();
+    until("2026-03-11");
+    EXPECT_EQ(get(schedule)["status"], "released");
+    EXPECT_THAT(pending(), IsEmpty());
+    EXPECT_THAT(sandbox_.new_events(), Not(Contains("invoiceitem.created")));
+    EXPECT_EQ(subscription_of(schedule)["items"]["data"][0]["price"]["id"], one_);
+}
+
+TEST_F(ScheduleDiscountsTest, AScheduleThatCannotBeginLeavesNoSubscription) {
+    const std::string charge =
+        " [add_invoice_items][0][discounts][0][coupon]=HALF "
+        "[add_invoice_items][0][price]=" +
+        setup_price();
+    const Json schedule =
+        create("&start_date=" + seconds("2026-03-11") + phase(0, one_, months(1) + charge));
+    sandbox_.remove("/v1/coupons/HALF");
+    until("2026-03-12");
+    EXPECT_EQ(get(schedule)["status"], "canceled");
+    EXPECT_THAT(sandbox_.get("/v1/subscriptions", "customer=" + customer_)["data"], IsEmpty());
+    EXPECT_THAT(invoices(), IsEmpty());
+}
+
 TEST_F(ScheduleDiscountsTest, RefusesWhatCannotBeRedeemed) {
     const std::string setup = setup_price();
     sandbox_.post("/v1/coupons", "id=EURO&amount_off=500&currency=eur&duration=forever");

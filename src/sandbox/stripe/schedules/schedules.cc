@@ -94,7 +94,10 @@ void enter_phase(Context& ctx, Json schedule, std::size_t index) {
 
 void take_turn(Context& ctx, Json schedule) {
     if (is_not_started(schedule)) {
+        Retreat before(ctx);
         auto begun = begin_schedule(ctx, schedule);
+        if (!begun) before.undo();
+        before.close();
         if (begun)
             ctx.emit("subscription_schedule.updated", *begun,
                      Json{{"current_phase", nullptr},

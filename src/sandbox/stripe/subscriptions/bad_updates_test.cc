@@ -65,6 +65,26 @@ TEST_F(BadUpdateTest, SomebodyElsesCardPaysNothing) {
     EXPECT_EQ(refused_param(path_, "default_source=card_nobody"), "default_source");
 }
 
+TEST_F(BadUpdateTest, ThatSendsInvoicesToNoAddress) {
+    const std::string none = text_of(sandbox_.post("/v1/customers", "name=Ada"), "id");
+    const std::string sent = "&collection_method=send_invoice&days_until_due=5";
+    const std::string price = sandbox_.price("Ten", 1000);
+    for (const std::string& form :
+         {"/v1/subscriptions customer=" + none + "&items[0][price]=" + price + sent,
+          "/v1/subscription_schedules customer=" + none +
+              "&start_date=now&phases[0][items][0][price]=" + price +
+              "&phases[0][duration][interval]=month&phases[0]"
+              "[collection_method]=send_invoice&phases[0]"
+              "[invoice_settings][days_until_due]=5"}) {
+        const auto space = form.find(' ');
+        EXPECT_EQ(sandbox_.refused(form.substr(0, space), form.substr(space + 1)).message,
+                  "Missing email. In order to create invoices that are sent to the customer, the "
+                  "customer must have a valid email.");
+    }
+    sandbox_.post("/v1/customers/" + none, "email=ada@example.com");
+    sandbox_.post("/v1/subscriptions", "customer=" + none + "&items[0][price]=" + price + sent);
+}
+
 // SDK reference: only valid for invoices where collection_method=send_invoice.
 TEST_F(BadUpdateTest, OnlyWhatIsSentHasADueDate) {
     EXPECT_EQ(refused_param(path_, "days_until_due=5"), "days_until_due");

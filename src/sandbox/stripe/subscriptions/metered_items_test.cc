@@ -214,7 +214,11 @@ TEST_F(MeteredItems, StayThroughThePhasesOfASchedule) {
             "&phases[1][items][0][price]=" +
             calls + "&phases[1][items][1][price]=" + seats +
             "&phases[1][duration][interval]=month&phases[1][duration][interval_count]=1");
+    EXPECT_EQ(schedule["phases"][0]["items"][0]["quantity"], nullptr);
     const std::string id = text_of(schedule, "subscription");
+    sandbox_.post("/v1/subscriptions/" + id, "metadata[team]=north");
+    EXPECT_EQ(sandbox_.get("/v1/subscription_schedules/" + text_of(schedule, "id"))["phases"],
+              schedule["phases"]);
     use("2", "2026-03-01T12:00:00Z");
     advance("2026-04-01T14:00:00Z");
     const Json now = sandbox_.get("/v1/subscriptions/" + id);

@@ -156,6 +156,10 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     const Period period = period_of_item(items_of(subscription).at(0));
     std::vector<Json> used;
     if (invoices) used = last_usage(ctx, subscription, now);
+    // What never began is not to be paid any more.
+    std::string first_invoice;
+    if (text_of(subscription, "status") == "incomplete")
+        first_invoice = text_of(subscription, "latest_invoice");
     subscription["status"] = "canceled";
     subscription["ended_at"] = unix_seconds(now);
     subscription["cancel_at"] = nullptr;
@@ -183,6 +187,7 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     }
     save_subscription(ctx, subscription);
     ctx.emit("customer.subscription.deleted", subscription);
+    void_open_invoice(ctx, first_invoice);
     stop_collection(ctx, subscription);
     if (!draft) return subscription;
     return collect_subscription_invoice(ctx, text_of(subscription, "id"), *std::move(draft),

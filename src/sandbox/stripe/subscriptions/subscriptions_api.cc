@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/paging.h"
 
 namespace turnpike::twin {
 namespace {
@@ -29,6 +31,24 @@ bool has_price(const Json& subscription, const std::string& price) {
     return false;
 }
 
+/// current_period_start and _end of a list.
+struct PeriodRanges {
+    TimeRange start, end;
+};
+
+bool lies_within(Instant moment, const TimeRange& range) {
+    return (!range.from || moment >= *range.from) && (!range.before || moment < *range.before);
+}
+
+/// Each item has a period of its own.
+bool has_period_in(const Json& subscription, const PeriodRanges& ranges) {
+    const Json& items = subscription.at("items").at("data");
+    return std::ranges::any_of(items, [&](const Json& item) {
+        const Period period = period_of_item(item);
+        return lies_within(period.start, ranges.start) && lies_within(period.end, ranges.end);
+    });
+}
+
 Answer list_subscriptions(Operation& operation) {
     Params& params = operation.params;
     ListFilter filter;
@@ -42,6 +62,8 @@ Answer list_subscriptions(Operation& operation) {
     const std::string price = params.text("price").value_or(params.text("plan").value_or(""));
     const std::string clock = params.text("test_clock").value_or("");
     const std::string collection = params.text("collection_method").value_or("");
+    const PeriodRanges periods{read_time_range(params, "current_period_start"),
+                               read_time_range(params, "current_period_end")};
     read_created(params, filter);
     return list_objects(operation, "subscription", filter, [&](const Json& subscription) {
         if (status.empty() && text_of(subscription, "status") == "canceled") return false;
@@ -49,6 +71,7 @@ Answer list_subscriptions(Operation& operation) {
         if (!collection.empty() && text_of(subscription, "collection_method") != collection)
             return false;
         if (!clock.empty() && text_of(subscription, "test_clock") != clock) return false;
+        if (!has_period_in(subscription, periods)) return false;
         return price.empty() || has_price(subscription, price);
     });
 }

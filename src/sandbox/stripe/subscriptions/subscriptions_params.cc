@@ -7,6 +7,7 @@
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/inert_parameters.h"
 
 namespace turnpike::twin {
 namespace {
@@ -32,16 +33,6 @@ void read_trial_settings(Params& params, SubscriptionSettings& settings) {
     params.absorb(*trial);
 }
 
-void refuse_tax(Params& params) {
-    auto tax = params.object("automatic_tax");
-    if (!tax) return;
-    if (tax->boolean("enabled").value_or(false))
-        params.complain(
-            bad_param("automatic_tax[enabled]", "", "This sandbox does not compute taxes."));
-    tax->ignore("liability");
-    params.absorb(*tax);
-}
-
 std::optional<StripeError> apply_payment_method(Context& ctx, Json& subscription,
                                                 const std::string& id) {
     if (id.empty()) {
@@ -61,10 +52,13 @@ std::optional<StripeError> apply_source(Context& ctx, Json& subscription, const 
     return no_such_param("source", id, "default_source").error();
 }
 
-std::optional<StripeError> apply_collection(Json& subscription,
+std::optional<StripeError> apply_collection(Context& ctx, Json& subscription,
                                             const SubscriptionSettings& settings) {
+    const bool sent = text_of(subscription, "collection_method") == "send_invoice";
     if (settings.collection_method) subscription["collection_method"] = *settings.collection_method;
     const bool sends = text_of(subscription, "collection_method") == "send_invoice";
+    if (sends && !sent)
+        if (auto error = check_mail_address(ctx, text_of(subscription, "customer"))) return error;
     if (!sends) {
         subscription["days_until_due"] = nullptr;
         if (!settings.days_until_due) return std::nullopt;
@@ -94,6 +88,15 @@ std::optional<StripeError> check_intervals(const Json& subscription) {
 
 }  // namespace
 
+std::optional<StripeError> check_mail_address(Context& ctx, const std::string& customer) {
+    const auto found = ctx.look("customer", customer);
+    if (!found || !text_of(*found, "email").empty()) return std::nullopt;
+    return bad_param("", "",
+                     "Missing email. In order to create invoices that are sent to the customer, "
+                     "the customer must have a valid email.")
+        .error();
+}
+
 std::optional<std::string> read_feedback(Params& details) {
     std::vector<std::string_view> known{""};
     known.insert(known.end(), kFeedbacks.begin(), kFeedbacks.end());
@@ -119,7 +122,7 @@ SubscriptionSettings read_settings(Params& params) {
         settings.feedback = read_feedback(*details);
         params.absorb(*details);
     }
-    params.ignore("invoice_settings");
+    ignore_object(params, "invoice_settings", {"account_tax_ids", "issuer"});
     return settings;
 }
 
@@ -127,7 +130,7 @@ std::optional<StripeError> apply_settings(Context& ctx, Json& subscription,
                                           const SubscriptionSettings& settings) {
     merge_metadata(subscription, settings.metadata);
     if (settings.description) subscription["description"] = text_or_null(*settings.description);
-    if (auto error = apply_collection(subscription, settings)) return error;
+    if (auto error = apply_collection(ctx, subscription, settings)) return error;
     if (settings.default_payment_method)
         if (auto error = apply_payment_method(ctx, subscription, *settings.default_payment_method))
             return error;

@@ -281,6 +281,42 @@ TEST(CreateSubscription, DefaultIncompleteChargesNothing) {
     EXPECT_EQ(subscription["latest_invoice"]["auto_advance"], false);
 }
 
+TEST(ListSubscriptions, ByTheirPeriods) {
+    BillingSandbox sandbox;
+    sandbox.post("/v1/subscriptions",
+                 subscribe_form(sandbox.customer(), sandbox.price("Starter", 2900)));
+    const std::string start = std::to_string(unix_seconds(sandbox.now()));
+    // 1 March to 1 April: 31 days.
+    const std::string end = std::to_string(unix_seconds(sandbox.now()) + 31 * 86'400);
+    const auto found = [&](const std::string& query) {
+        return sandbox.get("/v1/subscriptions", query)["data"].size();
+    };
+    EXPECT_EQ(found("current_period_start=" + start + "&current_period_end=" + end), 1U);
+    EXPECT_EQ(found("current_period_start[gt]=" + start), 0U);
+    EXPECT_EQ(found("current_period_end[lte]=" + end), 1U);
+    EXPECT_EQ(found("current_period_end[lt]=" + end), 0U);
+}
+
+TEST(CancelSubscription, OfOneThatIsIncompleteVoidsItsInvoice) {
+    BillingSandbox sandbox;
+    const Json made =
+        sandbox.post("/v1/subscriptions",
+                     subscribe_form(sandbox.customer("pm_card_authenticationRequired"),
+                                    sandbox.price("Starter", 2900)) +
+                         "&payment_behavior=default_incomplete&expand[]=latest_invoice.payments");
+    sandbox.new_events();
+    EXPECT_EQ(sandbox.remove("/v1/subscriptions/" + text_of(made, "id"))["status"], "canceled");
+    EXPECT_THAT(sandbox.new_events(),
+                ::testing::ElementsAre("customer.subscription.deleted", "payment_intent.canceled",
+                                       "invoice.voided"));
+    const Json& invoice = made["latest_invoice"];
+    const std::string path = "/v1/invoices/" + text_of(invoice, "id");
+    EXPECT_EQ(sandbox.get(path)["status"], "void");
+    const std::string intent = text_of(invoice["payments"]["data"][0]["payment"], "payment_intent");
+    EXPECT_EQ(sandbox.get("/v1/payment_intents/" + intent)["status"], "canceled");
+    EXPECT_EQ(sandbox.refused(path + "/pay", "").message, "This invoice can no longer be paid");
+}
+
 // Recorded: test_cancel_now_when_scheduled_for_cancellation, test_stripe_resume_on_grace_period.
 TEST(CancelSubscription, KeepsTheTimeOfTheFirstRequest) {
     BillingSandbox sandbox;

@@ -53,6 +53,19 @@ std::optional<std::string> read_web_address(Params& params, std::string_view nam
     return address;
 }
 
+void refuse_without_confirm(Params& params, const std::string& intent,
+                            std::initializer_list<std::string_view> names) {
+    const std::string code = intent == "SetupIntent" ? "setup_intent_invalid_parameter"
+                                                     : "payment_intent_invalid_parameter";
+    for (const auto name : names) {
+        if (!params.has(name)) continue;
+        params.complain(bad_param(params.name_of(name), code,
+                                  "The parameter `" + std::string(name) +
+                                      "` cannot be passed when creating a " + intent +
+                                      " unless `confirm` is set to true."));
+    }
+}
+
 std::optional<std::string> read_return_url(Params& params) {
     auto address = params.text("return_url");
     if (address && !address->empty()) check_address(params, "return_url", is_address(*address));
