@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sandbox/styled_page.h"
+
 namespace turnpike::twin {
 namespace {
 
@@ -105,12 +107,17 @@ std::string escape_html(std::string_view text) {
 }
 
 std::string html_page(std::string_view title, const std::string& body) {
+    return styled_page(title, body, "");
+}
+
+std::string styled_page(std::string_view title, const std::string& body,
+                        std::string_view more_style) {
     return fmt::format(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-        "<title>{} (sandbox)</title><style>{}</style></head>\n<body>{}<main>\n{}</main></body>\n"
+        "<title>{} (sandbox)</title><style>{}{}</style></head>\n<body>{}<main>\n{}</main></body>\n"
         "</html>\n",
-        escape_html(title), kStyle, kRibbon, body);
+        escape_html(title), kStyle, more_style, kRibbon, body);
 }
 
 std::string long_day(Instant moment) {

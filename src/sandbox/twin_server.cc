@@ -57,7 +57,8 @@ Result<std::unique_ptr<TwinServer>> TwinServer::start(const TwinServerConfig& co
     listening.port = config.port;
     listening.threads = config.threads;
     listening.on_refusal = [&the_twin](const http::Request& request, http::Response& answer) {
-        answer = the_twin.refused(request, answer.status);
+        answer = Inspector::wants(request) ? Inspector::refused(answer.status)
+                                           : the_twin.refused(request, answer.status);
     };
     auto answer = [&chaos, &inspector](http::Request& request) {
         return Inspector::wants(request) ? inspector.answer(request) : chaos.handle(request);

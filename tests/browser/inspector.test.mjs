@@ -65,6 +65,8 @@ test('a webhook shows what was sent and answered, and is sent again', async () =
     assert.ok(!(await visitor.page.content()).includes(secret));
 
     await visitor.button('Send it again').click();
+    assert.match(await visitor.status(), /sent again/);
+    await visitor.check();
     await eventually('the second delivery', () => listener.deliveries.length === 2);
     assert.equal(JSON.parse(listener.deliveries[1].body).id, event.id);
     await visitor.leave();
@@ -90,7 +92,8 @@ test('a clock is moved on by a month, and renews', async () => {
     await visitor.page.reload();
     await visitor.field('Move it to').fill('2027-02-01T00:00:00Z');
     await visitor.button('Advance').click();
-    assert.match(await visitor.status(), /must be after/);
+    assert.match(await visitor.page.getByRole('alert').innerText(), /must be after/);
+    assert.equal(await visitor.field('Move it to').inputValue(), '2027-02-01T00:00:00Z');
     await visitor.check();
     await visitor.leave();
 });
@@ -99,7 +102,7 @@ test('chaos is ordered, strikes, and is cleared', async () => {
     const visitor = await atTheInspector();
     await visitor.link('chaos').click();
     assert.equal(await visitor.title(), 'Chaos');
-    assert.match(await visitor.status(), /Nothing goes wrong/);
+    assert.match(await visitor.page.innerText('main'), /Nothing goes wrong/);
     await visitor.check();
     await visitor.field('Method and path').fill('POST /v1/products');
     await visitor.page.locator('#add_call_do').selectOption('error');
@@ -110,7 +113,7 @@ test('chaos is ordered, strikes, and is cleared', async () => {
     await visitor.check();
     await visitor.page.locator('#add_call_next').fill('1');
     await visitor.button('Add a rule of calls').click();
-    assert.match(await visitor.status(), /1 rule/);
+    assert.match(await visitor.status(), /is in the plan/);
     await assert.rejects(stage.shop.post('/v1/products', {name: 'Struck'}), /500/);
     await visitor.page.reload();
     assert.match(await visitor.page.innerText('main'), /error\s+POST \/v1\/products/);
@@ -119,9 +122,12 @@ test('chaos is ordered, strikes, and is cleared', async () => {
     await visitor.button('Add a rule of webhooks').click();
     await visitor.page.locator('#seed').fill('42');
     await visitor.button('Begin again with this seed').click();
-    assert.match(await visitor.status(), /Seed 42, 2 rules/);
+    assert.match(await visitor.page.innerText('main'), /Seed 42, 2 rules/);
+    await visitor.button('Remove rule 1').click();
+    assert.match(await visitor.page.innerText('main'), /Seed 42, 1 rule\./);
+    await visitor.check();
     await visitor.button('Clear the plan').click();
-    assert.match(await visitor.status(), /Nothing goes wrong/);
+    assert.match(await visitor.page.innerText('main'), /Nothing goes wrong/);
     await stage.shop.post('/v1/products', {name: 'Well again'});
     await visitor.leave();
 });

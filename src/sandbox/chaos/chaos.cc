@@ -1,6 +1,7 @@
 #include "sandbox/chaos/chaos.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,7 +43,7 @@ Occasion occasion_of(const http::Request& request) {
 
 Json to_json(const Happened& happened) {
     return Json{{"at", format_rfc3339(happened.at)},
-                {"rule", happened.rule},
+                {"rule", happened.rule ? Json(*happened.rule) : Json()},
                 {"do", std::string(name_of(happened.misfortune))},
                 {"about", happened.about}};
 }
@@ -151,6 +152,21 @@ asio::awaitable<Result<std::monostate>> Chaos::add(ChaosRule rule) {
                        "A plan has up to " + std::to_string(kChaosRulesMax) + " rules.");
     publish(*std::move(change));
     co_return std::monostate{};
+}
+
+asio::awaitable<bool> Chaos::remove(std::size_t place, ChaosRule seen) {
+    auto take_out = [&](sql::Transaction& tx) -> std::optional<Change> {
+        auto plan = load_plan(tx).value_or(ChaosPlan{});
+        if (place >= plan.rules.size() || plan.rules[place] != seen) return std::nullopt;
+        plan.rules.erase(plan.rules.begin() + static_cast<std::ptrdiff_t>(place));
+        forget_rule(tx, place, twin_.clock().now());
+        save_plan(tx, plan);
+        return Change{++changes_, std::move(plan)};
+    };
+    auto change = co_await twin_.database().write(take_out);
+    if (!change) co_return false;
+    publish(*std::move(change));
+    co_return true;
 }
 
 asio::awaitable<void> Chaos::clear() {

@@ -45,9 +45,13 @@ public:
     /// One rule more; the others keep their counts.
     /// Errors: LimitExceeded "chaos.too_many_rules"; InvalidArgument "chaos.no_versions"
     asio::awaitable<Result<std::monostate>> add(ChaosRule rule);
+    /// Takes the rule at `place` out, if it is the one that was `seen` there; the others keep their
+    /// counts, and later ones move up. \return whether it was
+    asio::awaitable<bool> remove(std::size_t place, ChaosRule seen);
     asio::awaitable<void> clear();
     /// {"seed", "rules": [{..., "strikes"}], "happened": [{"at", "rule", "do", "about"}]}; up to
-    /// the last 100 of what has happened, newest last.
+    /// the last 100 of what has happened, newest last. "rule" is null once that rule has been
+    /// removed.
     asio::awaitable<Json> overview();
 
     /// For the command line, before anything is served: set(), but the plan that is there already

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "http/message.h"
 #include "json/object_reader.h"
 #include "json/value.h"
 
@@ -42,6 +43,30 @@ bool has_count(Misfortune misfortune) {
     return misfortune == Misfortune::Duplicate || misfortune == Misfortune::Burst;
 }
 
+/// Whether a text that begins with `start` can match.
+bool may_match(std::string_view pattern, std::string_view start) {
+    const auto star = std::min(pattern.find('*'), start.size());
+    return star <= pattern.size() && pattern.substr(0, star) == start.substr(0, star);
+}
+
+/// Calls have a known method, one space, and a path that begins with "/v" and a digit.
+bool may_be_call(std::string_view pattern) {
+    using http::Method;
+    const auto space = pattern.find(' ');
+    for (const auto method :
+         {Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete, Method::Head})
+        for (char digit = '0'; digit <= '9'; ++digit) {
+            const auto path = std::string("/v") + digit;
+            const auto name = http::to_text(method);
+            const bool may = space == std::string_view::npos
+                                 ? may_match(pattern, std::string(name) + " " + path)
+                                 : matches_pattern(pattern.substr(0, space), name) &&
+                                       may_match(pattern.substr(space + 1), path);
+            if (may) return true;
+        }
+    return false;
+}
+
 /// {"call": ...} or {"webhook": ..., "endpoint": ...}.
 void read_subject(ObjectReader& fields, ChaosRule& rule) {
     const auto call = fields.optional_text("call");
@@ -52,6 +77,9 @@ void read_subject(ObjectReader& fields, ChaosRule& rule) {
     rule.about = webhook ? *webhook : call.value_or("*");
     // A path alone means every method.
     if (rule.traffic == Traffic::Calls && rule.about.starts_with('/')) rule.about.insert(0, "* ");
+    if (call && !may_be_call(rule.about))
+        fields.complain("call", "invalid",
+                        "No call is like that: \"POST /v1/customers\", * is any text.");
     if (webhook) rule.endpoint = fields.optional_text("endpoint").value_or("*");
 }
 

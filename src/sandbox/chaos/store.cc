@@ -38,6 +38,31 @@ constexpr auto kForgetAll = std::to_array<std::string_view>({
     "DELETE FROM chaos_happened",
 });
 
+constexpr std::string_view kReleaseOfRule = R"sql(
+    UPDATE deliveries SET next_try_at = $1
+     WHERE state = 'pending' AND next_try_at > $1
+       AND id IN (SELECT delivery FROM chaos_fates
+                   WHERE chaos_fates.tries = deliveries.tries AND chaos_fates.state <> 'struck'
+                     AND chaos_fates.rule = $2)
+)sql";
+
+// What has happened by it stays, without its number. The numbers below 0 are on their way: no row
+// may have another one's number, not even for a moment.
+constexpr auto kForgetRule = std::to_array<std::string_view>({
+    "DELETE FROM chaos_strikes WHERE rule = $1",
+    "DELETE FROM chaos_scripts WHERE rule = $1",
+    "DELETE FROM chaos_fates WHERE rule = $1",
+    "UPDATE chaos_happened SET rule = -1 WHERE rule = $1",
+    "UPDATE chaos_happened SET rule = rule - 1 WHERE rule > $1",
+    "UPDATE chaos_fates SET rule = rule - 1 WHERE rule > $1",
+    "UPDATE chaos_strikes SET rule = -rule WHERE rule > $1",
+    "UPDATE chaos_scripts SET rule = -rule WHERE rule > $1",
+});
+constexpr auto kMoveUp = std::to_array<std::string_view>({
+    "UPDATE chaos_strikes SET rule = -rule - 1 WHERE rule < 0",
+    "UPDATE chaos_scripts SET rule = -rule - 1 WHERE rule < 0",
+});
+
 constexpr std::string_view kLoadStrikes = "SELECT rule, strikes FROM chaos_strikes";
 
 constexpr std::string_view kAddStrike = R"sql(
@@ -150,6 +175,12 @@ void clear_chaos(sql::Transaction& tx, Instant now) {
     for (const auto statement : kForgetAll) tx.run(statement);
 }
 
+void forget_rule(sql::Transaction& tx, std::size_t rule, Instant now) {
+    tx.run(kReleaseOfRule, {now, number_of(rule)});
+    for (const auto statement : kForgetRule) tx.run(statement, {number_of(rule)});
+    for (const auto statement : kMoveUp) tx.run(statement);
+}
+
 std::vector<std::int64_t> load_strikes(sql::Transaction& tx, std::size_t rules) {
     std::vector<std::int64_t> strikes(rules, 0);
     for (const auto& row : tx.all(kLoadStrikes)) {
@@ -200,7 +231,8 @@ std::int64_t endpoint_number(sql::Transaction& tx, const std::string& endpoint) 
 }
 
 void record_happened(sql::Transaction& tx, const Happened& happened) {
-    const auto number = tx.one(kRecord, {happened.at, number_of(happened.rule),
+    check(happened.rule.has_value(), "a rule of the plan strikes");
+    const auto number = tx.one(kRecord, {happened.at, number_of(*happened.rule),
                                          name_of(happened.misfortune), happened.about})
                             ->integer(0);
     tx.run(kPrune, {number - kHappenedMax});
@@ -211,10 +243,9 @@ std::vector<Happened> load_happened(sql::Transaction& tx, std::int64_t limit) {
     for (const auto& row : tx.all(kLoadHappened, {limit})) {
         const auto misfortune = parse_misfortune(row.text(2));
         check(misfortune.has_value(), "a recorded misfortune is one of ours");
-        all.push_back({.at = row.instant(0),
-                       .rule = static_cast<std::size_t>(row.integer(1)),
-                       .misfortune = *misfortune,
-                       .about = row.text(3)});
+        Happened happened{.at = row.instant(0), .misfortune = *misfortune, .about = row.text(3)};
+        if (row.integer(1) >= 0) happened.rule = static_cast<std::size_t>(row.integer(1));
+        all.push_back(std::move(happened));
     }
     std::ranges::reverse(all);
     return all;

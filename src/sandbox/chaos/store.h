@@ -67,6 +67,10 @@ void save_plan(sql::Transaction& tx, const ChaosPlan& plan);
 /// No plan, no counts; webhooks that were held back are due at `now`.
 void clear_chaos(sql::Transaction& tx, Instant now);
 
+/// A rule is no longer in the plan; later ones move up by one, with their counts. Webhooks that it
+/// held back are due at `now`.
+void forget_rule(sql::Transaction& tx, std::size_t rule, Instant now);
+
 /// How often each of `rules` rules has struck.
 std::vector<std::int64_t> load_strikes(sql::Transaction& tx, std::size_t rules);
 void add_strike(sql::Transaction& tx, std::size_t rule);
@@ -108,7 +112,7 @@ std::int64_t endpoint_number(sql::Transaction& tx, const std::string& endpoint);
 
 struct Happened {
     Instant at;
-    std::size_t rule = 0;
+    std::optional<std::size_t> rule{};  ///< nullopt: it has been removed since
     Misfortune misfortune = Misfortune::Error;
     std::string about;
 };

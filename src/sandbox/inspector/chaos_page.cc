@@ -1,7 +1,9 @@
 #include "sandbox/inspector/chaos_page.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +11,7 @@
 #include "json/value.h"
 #include "sandbox/chaos/plan.h"
 #include "sandbox/documents.h"
+#include "sandbox/inspector/table.h"
 #include "sandbox/inspector/visit.h"
 
 namespace turnpike::twin {
@@ -28,6 +31,8 @@ constexpr std::array kMisfortunes{Misfortune::RateLimit,
                                   Misfortune::OldSecret,
                                   Misfortune::WrongSignature,
                                   Misfortune::OldVersion};
+
+constexpr const char* kNoForm = "This form is not one of this page.";
 
 constexpr std::string_view kIntroduction =
     "<p>What goes wrong on purpose, between this sandbox and those who call it (calls of the API) "
@@ -62,36 +67,44 @@ std::string when_text(const Json& rule) {
     return "the next " + shown(rule, "next");
 }
 
+/// With what was shown, so that the rule that has come to its place since is not taken for it.
+std::string remove_form(std::size_t place, Json rule) {
+    rule.erase("strikes");
+    return post_form(
+        "remove",
+        hidden_field("place", std::to_string(place)) + hidden_field("seen", to_text(rule)),
+        fmt::format("Remove rule {}", place + 1), "quiet");
+}
+
 std::string plan_section(const Json& overview) {
-    std::string rows;
+    using enum Table::Shape;
+    Table table(
+        {{"Rule", Number}, {"About"}, {"What happens"}, {"When"}, {"Struck", Number}, {"Change"}});
     std::size_t number = 0;
-    for (const Json& rule : overview.at("rules"))
-        rows += fmt::format(
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"amount\">{}</td></tr>",
-            ++number, escape_html(about_text(rule)), escape_html(misfortune_text(rule)),
-            escape_html(when_text(rule)), integer_of(rule, "strikes"));
-    if (rows.empty())
-        return "<section><h2>Plan</h2><p role=\"status\">Nothing goes wrong: there is no "
-               "rule.</p></section>\n";
-    return fmt::format(
-        "<section><h2>Plan</h2><p role=\"status\">Seed {}, {} {}.</p>{}{}</section>\n",
-        overview.at("seed").dump(), number, number == 1 ? "rule" : "rules",
-        table_of({"Rule", "About", "What happens", "When", "Struck"}, rows),
-        post_form("clear", "", "Clear the plan", "quiet"));
+    for (const Json& rule : overview.at("rules")) {
+        table.add({std::to_string(number + 1), escape_html(about_text(rule)),
+                   escape_html(misfortune_text(rule)), escape_html(when_text(rule)),
+                   std::to_string(integer_of(rule, "strikes")), remove_form(number, rule)});
+        ++number;
+    }
+    if (number == 0)
+        return "<section><h2>Plan</h2><p>Nothing goes wrong: there is no rule.</p></section>\n";
+    return fmt::format("<section><h2>Plan</h2><p>Seed {}, {} {}.</p>{}{}</section>\n",
+                       overview.at("seed").dump(), number, number == 1 ? "rule" : "rules",
+                       table.html(""), post_form("clear", "", "Clear the plan", "quiet"));
 }
 
 std::string happened_section(const Json& overview) {
+    using enum Table::Shape;
     const Json& happened = overview.at("happened");
-    std::string rows;
-    for (auto line = happened.rbegin(); line != happened.rend(); ++line)
-        rows +=
-            fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-                        escape_html(text_of(*line, "at")), integer_of(*line, "rule") + 1,
-                        escape_html(text_of(*line, "do")), escape_html(text_of(*line, "about")));
-    return "<section><h2>Recent strikes</h2>" +
-           (rows.empty() ? "<p class=\"soft\">None.</p>"
-                         : table_of({"At", "Rule", "What", "About"}, rows)) +
-           "</section>\n";
+    Table table({{"At", Whole}, {"Rule", Number}, {"What"}, {"About"}});
+    for (auto line = happened.rbegin(); line != happened.rend(); ++line) {
+        const bool is_there = !line->at("rule").is_null();
+        table.add({escape_html(text_of(*line, "at")),
+                   is_there ? std::to_string(integer_of(*line, "rule") + 1) : "removed",
+                   escape_html(text_of(*line, "do")), escape_html(text_of(*line, "about"))});
+    }
+    return "<section><h2>Recent strikes</h2>" + table.html("None.") + "</section>\n";
 }
 
 // --- forms -----------------------------------------------------------------------------------
@@ -123,7 +136,8 @@ public:
     void how_often() {
         text("next", "How many times (1 if empty)", "");
         text("percent", "Or at random, so often in a hundred", "");
-        text("wait_ms", "Milliseconds to wait, where it waits", "");
+        text("wait_ms",
+             "Milliseconds to wait, where it waits (if empty, 1000; a call's time-out 10000)", "");
     }
     [[nodiscard]] std::string form(std::string_view button) const {
         return post_form(form_, html_ + "<br>", button);
@@ -168,21 +182,22 @@ std::string seed_form(const Json& typed, const Json& overview) {
         escape_html(kept.empty() ? overview.at("seed").dump() : kept));
 }
 
+/// The message of a refused document only puts its complaints into one line.
 std::string problem_text(const Error& error) {
-    std::string text = error.message;
+    if (error.fields.empty()) return error.message;
+    std::string text;
     for (const FieldError& field : error.fields) {
         const std::string_view name = field.pointer;
-        text += " " + std::string(name.substr(name.starts_with('/') ? 1 : 0)) + ": " + field.detail;
+        text += (text.empty() ? "" : " ") +
+                std::string(name.substr(name.starts_with('/') ? 1 : 0)) + ": " + field.detail;
     }
     return text;
 }
 
-PageAnswer page_with(const Json& overview, const Json& typed, const std::string& problem) {
+PageAnswer page_with(const Json& overview, const Notice& said) {
     std::string body(kIntroduction);
-    if (!problem.empty())
-        body += "<p class=\"problem\" role=\"alert\">" + escape_html(problem) + "</p>\n";
-    body += plan_section(overview) + call_form(typed) + webhook_form(typed) +
-            seed_form(typed, overview) + happened_section(overview);
+    body += said.html() + plan_section(overview) + call_form(said.typed) +
+            webhook_form(said.typed) + seed_form(said.typed, overview) + happened_section(overview);
     return inspector_page("Chaos", "", body);
 }
 
@@ -213,63 +228,84 @@ Json split_at_commas(std::string_view text) {
 Json rule_of_form(const Json& form) {
     Json rule = Json::object();
     for (const char* name : {"call", "webhook", "endpoint", "do", "version"})
-        if (const auto text = text_of(form, name); !text.empty()) rule[name] = text;
+        if (const auto text = typed_text(form, name); !text.empty()) rule[name] = text;
     for (const char* name : {"next", "percent", "wait_ms", "count"})
-        if (const auto text = text_of(form, name); !text.empty()) rule[name] = number_or_text(text);
-    if (const auto text = text_of(form, "order"); !text.empty())
+        if (const auto text = typed_text(form, name); !text.empty())
+            rule[name] = number_or_text(text);
+    if (const auto text = typed_text(form, "order"); !text.empty())
         rule["order"] = split_at_commas(text);
     return rule;
 }
 
-asio::awaitable<std::string> add_rule(Chaos& chaos, const Json& form) {
+asio::awaitable<Notice> add_rule(Chaos& chaos, const Json& form) {
     const auto rule = read_rule(rule_of_form(form));
-    if (!rule) co_return problem_text(rule.error());
+    if (!rule) co_return problem(problem_text(rule.error()), form);
     auto adding = chaos.add(*rule);
     const auto added = co_await std::move(adding);
-    co_return added ? "" : added.error().message;
+    co_return added ? done("The rule is in the plan.") : problem(added.error().message, form);
+}
+
+asio::awaitable<Notice> remove_rule(Chaos& chaos, const Json& form) {
+    const Json place = number_or_text(text_of(form, "place"));
+    const auto seen = parse_json(text_of(form, "seen"));
+    auto rule = seen ? read_rule(*seen) : Result<ChaosRule>(failure(seen));
+    if (!rule || !place.is_number_integer() || place < 0) co_return problem(kNoForm);
+    auto removing = chaos.remove(place.get<std::size_t>(), *std::move(rule));
+    const bool removed = co_await std::move(removing);
+    co_return removed ? done("The rule is no longer in the plan.")
+                      : problem("The plan has changed since: nothing was removed.");
 }
 
 /// Another plan in place of the present one: its rules with another seed, or some of everything.
-asio::awaitable<std::string> replace_plan(Chaos& chaos, const Json& form) {
+asio::awaitable<Notice> replace_plan(Chaos& chaos, const Json& form) {
     Json wanted = Json::object();
-    wanted["seed"] = number_or_text(text_of(form, "seed"));
+    wanted["seed"] = number_or_text(typed_text(form, "seed"));
     auto plan = read_plan(wanted);
-    if (!plan) co_return problem_text(plan.error());
-    if (text_of(form, "action") == "seed") {
+    if (!plan) co_return problem(problem_text(plan.error()), form);
+    const bool keeps_rules = text_of(form, "action") == "seed";
+    if (keeps_rules) {
         const auto known = chaos.plan();
         plan->rules = known ? known->rules : std::vector<ChaosRule>{};
     }
     auto setting = chaos.set(*std::move(plan));
     co_await std::move(setting);
-    co_return "";
+    co_return done(keeps_rules ? "It begins again, with this seed."
+                               : "The plan has a little of everything.");
 }
 
-/// Why not; "" when it is done.
-asio::awaitable<std::string> change(Chaos& chaos, const Json& form) {
-    const std::string action = text_of(form, "action");
-    if (action == "clear") {
-        co_await chaos.clear();
-        co_return "";
-    }
-    const bool adds = action == "add_call" || action == "add_webhook";
-    if (!adds && action != "seed" && action != "random")
-        co_return "This form is not one of this page.";
-    auto changing = adds ? add_rule(chaos, form) : replace_plan(chaos, form);
-    co_return co_await std::move(changing);
+asio::awaitable<Notice> clear_plan(Chaos& chaos, const Json& /*form*/) {
+    co_await chaos.clear();
+    co_return done("The plan is empty.");
 }
+
+asio::awaitable<Notice> find_no_form(Chaos& /*chaos*/, const Json& /*form*/) {
+    co_return problem(kNoForm);
+}
+
+struct FormAction {
+    std::string_view name;
+    asio::awaitable<Notice> (*change)(Chaos&, const Json&);
+};
+constexpr auto kActions = std::to_array<FormAction>({
+    {"add_call", add_rule},
+    {"add_webhook", add_rule},
+    {"remove", remove_rule},
+    {"seed", replace_plan},
+    {"random", replace_plan},
+    {"clear", clear_plan},
+});
 
 }  // namespace
 
-asio::awaitable<PageAnswer> chaos_page(Chaos& chaos, const http::Request& request,
-                                       const Json& form) {
-    std::string problem;
-    if (request.method == http::Method::Post) {
-        auto changing = change(chaos, form);
-        problem = co_await std::move(changing);
-        if (problem.empty()) co_return PageAnswer{303, "", std::string(kChaosPage)};
-    }
+asio::awaitable<PageAnswer> chaos_page(Chaos& chaos, Notice said) {
     const Json overview = co_await chaos.overview();
-    co_return page_with(overview, problem.empty() ? Json::object() : form, problem);
+    co_return page_with(overview, said);
+}
+
+asio::awaitable<Notice> change_chaos(Chaos& chaos, const Json& form) {
+    const auto* const known =
+        std::ranges::find(kActions, text_of(form, "action"), &FormAction::name);
+    return (known == kActions.end() ? find_no_form : known->change)(chaos, form);
 }
 
 }  // namespace turnpike::twin

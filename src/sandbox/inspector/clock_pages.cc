@@ -2,6 +2,8 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -10,6 +12,8 @@
 
 namespace turnpike::twin {
 namespace {
+
+constexpr std::string_view kOnItsWay = "advancing";
 
 /// The same time a month later; the last day of a shorter month.
 Instant next_month(Instant moment) {
@@ -21,39 +25,61 @@ Instant next_month(Instant moment) {
     return std::chrono::sys_days(later) + (moment - day);
 }
 
-std::string clock_section(const InspectedClock& clock, std::size_t number) {
-    const std::string field = fmt::format("to{}", number);
+/// "2027-01-31T12:00:00Z", or a day for its midnight in UTC.
+std::optional<Instant> read_moment(std::string text) {
+    constexpr std::size_t kDayLength = 10;
+    if (text.size() == kDayLength) text += "T00:00:00Z";
+    return parse_rfc3339(text);
+}
+
+std::string form_of(const Visit& visit, const InspectedClock& clock, std::size_t number) {
+    const bool was_typed = text_of(visit.said.typed, "clock") == clock.id;
+    return fmt::format(
+        "<form method=\"post\"><input type=\"hidden\" name=\"action\" value=\"advance\">{0}"
+        "<label for=\"to{1}\">Move it to (UTC)</label><input id=\"to{1}\" name=\"to\" "
+        "value=\"{2}\" "
+        "autocomplete=\"off\" required><br><button aria-label=\"Advance "
+        "{3}\">Advance</button></form>\n",
+        hidden_field("clock", clock.id), number,
+        was_typed ? escape_html(text_of(visit.said.typed, "to"))
+                  : moment_text(next_month(clock.now)),
+        escape_html(clock.name.empty() ? clock.id : clock.name));
+}
+
+std::string clock_section(const Visit& visit, const InspectedClock& clock, std::size_t number) {
     return fmt::format("<section><h2>{}</h2><p>{}It shows <strong>{}</strong> and is {}.</p>\n",
                        escape_html(clock.id),
                        clock.name.empty() ? "" : "\"" + escape_html(clock.name) + "\". ",
                        moment_text(clock.now), escape_html(clock.state)) +
-           post_form("advance",
-                     hidden_field("clock", clock.id) +
-                         fmt::format("<label for=\"{0}\">Move it to (UTC)</label><input id=\"{0}\" "
-                                     "name=\"to\" value=\"{1}\" autocomplete=\"off\" required><br>",
-                                     field, moment_text(next_month(clock.now))),
-                     "Advance") +
+           (clock.state == kOnItsWay ? link_line(inspector_address(visit.account(), {"clocks"}),
+                                                 "Look again, where it has come to")
+                                     : form_of(visit, clock, number)) +
            "</section>\n";
 }
 
-PageAnswer clocks_page(Visit& visit, const std::string& problem) {
+PageAnswer show_clocks(Visit& visit) {
     const auto clocks = visit.twin.inspected().clocks(visit.tx, visit.account(), visit.now);
-    std::string body;
-    if (!problem.empty())
-        body += "<p class=\"problem\" role=\"status\">" + escape_html(problem) + "</p>\n";
+    std::string body = visit.said.html();
     if (clocks.empty()) body += "<p class=\"soft\">This account has no clock.</p>\n";
-    for (std::size_t i = 0; i < clocks.size(); ++i) body += clock_section(clocks[i], i + 1);
+    for (std::size_t i = 0; i < clocks.size(); ++i) body += clock_section(visit, clocks[i], i + 1);
     return inspector_page("Clocks", visit.account(), body);
 }
 
-PageAnswer show_clocks(Visit& visit) { return clocks_page(visit, ""); }
+/// What is said when the clock has been told to move: some are there at once.
+std::string told_text(Visit& visit, const std::string& clock, Instant to) {
+    for (const auto& each : visit.twin.inspected().clocks(visit.tx, visit.account(), visit.now))
+        if (each.id == clock && each.state == kOnItsWay)
+            return "It is on its way to " + moment_text(to) + ".";
+    return "It has been moved to " + moment_text(to) + ".";
+}
 
 PageAnswer advance(Visit& visit) {
-    const auto to = parse_rfc3339(text_of(visit.form, "to"));
-    if (!to) return clocks_page(visit, "Write the time like 2027-01-31T12:00:00Z.");
-    const std::string problem = visit.twin.inspected().advance_clock(
-        visit.tx, visit.account(), text_of(visit.form, "clock"), *to, visit.now);
-    if (!problem.empty()) return clocks_page(visit, problem);
+    const std::string clock = text_of(visit.form, "clock");
+    const auto to = read_moment(typed_text(visit.form, "to"));
+    const std::string why =
+        to ? visit.twin.inspected().advance_clock(visit.tx, visit.account(), clock, *to, visit.now)
+           : "Write the time like 2027-01-31T12:00:00Z, or a day like 2027-01-31.";
+    visit.leave = why.empty() ? done(told_text(visit, clock, *to)) : problem(why, visit.form);
     return {.status = 303, .location = visit.request.path};
 }
 

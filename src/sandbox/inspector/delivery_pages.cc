@@ -2,7 +2,9 @@
 
 #include <array>
 #include <chrono>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -11,40 +13,51 @@
 #include "sandbox/documents.h"
 #include "sandbox/inspector/inspected.h"
 #include "sandbox/inspector/json_view.h"
+#include "sandbox/inspector/table.h"
 
 namespace turnpike::twin {
 namespace {
 
-std::string delivery_rows(const std::string& account, const std::vector<DeliveryRecord>& records) {
-    std::string rows;
-    for (const auto& record : records)
-        rows += fmt::format(
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"amount\">{}</td></tr>",
-            link_to(inspector_address(account, {"delivery", record.delivery.id}),
-                    moment_text(record.created_at)),
-            link_to(inspector_address(account, {"event", record.delivery.event}),
-                    record.delivery.event),
-            link_to(address_of_id(record.delivery.endpoint), record.delivery.endpoint),
-            escape_html(record.state), record.delivery.tries);
-    return rows;
-}
+constexpr auto kStates = std::to_array<std::string_view>({"pending", "delivered", "failed"});
 
-std::string deliveries_table(const std::string& account,
-                             const std::vector<DeliveryRecord>& records) {
-    return table_of({"Queued", "Event", "To", "State", "Tries"}, delivery_rows(account, records));
+std::string deliveries_table(Visit& visit, const std::vector<DeliveryRecord>& records,
+                             std::string_view if_empty) {
+    using enum Table::Shape;
+    const std::string account = visit.account();
+    Table table({{"Queued", Whole},
+                 {"Type"},
+                 {"Event", Whole},
+                 {"To", Whole},
+                 {"State"},
+                 {"Tries", Number}});
+    for (const auto& record : records) {
+        const Delivery& delivery = record.delivery;
+        // That of old ones was not kept, and the link needs a name.
+        const std::string queued =
+            record.created_at == Instant{} ? "unknown" : moment_text(record.created_at);
+        table.add({link_to(inspector_address(account, {"delivery", delivery.id}), queued),
+                   escape_html(visit.twin.event_type(delivery)),
+                   link_to(inspector_address(account, {"event", delivery.event}), delivery.event),
+                   link_to(address_of_id(delivery.endpoint), delivery.endpoint),
+                   escape_html(record.state), std::to_string(delivery.tries)});
+    }
+    return table.html(if_empty);
 }
 
 PageAnswer list_events(Visit& visit) {
+    using enum Table::Shape;
     const std::string account = visit.account();
-    const auto events =
-        visit.twin.inspected().events(visit.tx, account, before_of(visit), kInspectorRows);
-    std::string rows;
+    const auto before = before_of(visit);
+    const auto events = visit.twin.inspected().events(visit.tx, account, before, kInspectorRows);
+    Table table({{"Created", Whole}, {"Id", Whole}, {"Type"}});
     for (const auto& event : events)
-        rows +=
-            fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", moment_text(event.created),
-                        link_to(inspector_address(account, {"event", event.id}), event.id),
-                        escape_html(event.type));
-    std::string body = "<section>" + table_of({"Created", "Id", "Type"}, rows) + "</section>\n";
+        table.add({moment_text(event.created),
+                   link_to(inspector_address(account, {"event", event.id}), event.id),
+                   escape_html(event.type)});
+    std::string body =
+        "<section>" +
+        table.html(before ? "There are no older ones." : "Nothing has happened yet.") +
+        "</section>\n";
     if (!events.empty())
         body += older_link(inspector_address(account, {"events"}), events.size(),
                            events.back().sequence);
@@ -58,32 +71,40 @@ PageAnswer show_event(Visit& visit) {
     const auto event = text ? parse_json(*text) : Result<Json>(Json());
     if (!text || !event) return nothing_there();
     const auto records = load_deliveries(visit.tx, {.account = account, .event = id});
-    std::string body = "<section><pre>" + json_view(*event, address_of_id) +
-                       "</pre></section>\n<section><h2>Deliveries</h2>";
-    body += records.empty() ? "<p class=\"soft\">No endpoint has wanted it.</p>"
-                            : deliveries_table(account, records);
-    body += post_form("resend", "", "Send it again", "quiet") + "</section>\n";
+    const std::string body = visit.said.html() + "<section><pre>" +
+                             json_view(*event, address_of_id) +
+                             "</pre></section>\n<section><h2>Deliveries</h2>" +
+                             deliveries_table(visit, records, "No endpoint has wanted it.") +
+                             post_form("resend", "", "Send it again", "quiet") + "</section>\n";
     return inspector_page(id, account, body);
 }
 
 /// To each endpoint that had the event or wants it now.
 PageAnswer resend_event(Visit& visit) {
-    visit.twin.resend(
-        visit.tx, {.account = visit.account(), .event = visit.request.path_value("id")}, visit.now);
+    const std::string account = visit.account();
+    const std::string id = visit.request.path_value("id");
+    if (!visit.twin.inspected().event_body(visit.tx, account, id)) return nothing_there();
+    const auto queued = visit.twin.resend(visit.tx, {.account = account, .event = id}, visit.now);
+    visit.leave = queued == 0 ? problem("No endpoint wants this event: nothing was sent.")
+                              : done(fmt::format("It is sent again, to {} {}.", queued,
+                                                 queued == 1 ? "endpoint" : "endpoints"));
     return {.status = 303, .location = visit.request.path};
 }
 
 PageAnswer list_deliveries(Visit& visit) {
     const std::string account = visit.account();
     const std::string state = text_of(visit.form, "state");
+    const auto before = before_of(visit);
     const auto records = load_deliveries(
-        visit.tx,
-        {.account = account, .state = state, .before = before_of(visit), .limit = kInspectorRows});
+        visit.tx, {.account = account, .state = state, .before = before, .limit = kInspectorRows});
     const std::string all = inspector_address(account, {"deliveries"});
+    const std::string_view if_empty = before          ? "There are no older ones."
+                                      : state.empty() ? "No webhook has been queued."
+                                                      : "No webhook is in this state.";
     std::string body = "<p>Show " + link_to(all, "all");
-    for (const char* choice : {"pending", "delivered", "failed"})
-        body += ", " + link_to(all + "?state=" + choice, choice);
-    body += "</p>\n<section>" + deliveries_table(account, records) + "</section>\n";
+    for (const auto choice : kStates)
+        body += ", " + link_to(all + "?state=" + std::string(choice), choice);
+    body += "</p>\n<section>" + deliveries_table(visit, records, if_empty) + "</section>\n";
     if (!records.empty())
         body += older_link(state.empty() ? all : all + "?state=" + state, records.size(),
                            records.back().sequence);
@@ -140,11 +161,13 @@ PageAnswer show_delivery(Visit& visit) {
 PageAnswer resend_delivery(Visit& visit) {
     const auto record = find_delivery(visit.tx, visit.account(), visit.request.path_value("id"));
     if (!record) return nothing_there();
-    visit.twin.resend(visit.tx,
-                      {.account = visit.account(),
-                       .event = record->delivery.event,
-                       .endpoint = record->delivery.endpoint},
-                      visit.now);
+    const auto queued = visit.twin.resend(visit.tx,
+                                          {.account = visit.account(),
+                                           .event = record->delivery.event,
+                                           .endpoint = record->delivery.endpoint},
+                                          visit.now);
+    visit.leave = queued == 0 ? problem("Its endpoint is gone or disabled: nothing was sent.")
+                              : done("It is sent again, to the same endpoint.");
     return {.status = 303,
             .location = inspector_address(visit.account(), {"event", record->delivery.event})};
 }

@@ -11,6 +11,11 @@
 
 namespace turnpike::twin {
 
+struct InspectedAccount {
+    std::string id;
+    std::string key;  ///< what of its key may be shown: "sk_test_…abcd"; "" where that is unknown
+};
+
 struct InspectedEvent {
     std::int64_t sequence = 0;  ///< rises with each event
     std::string id;
@@ -23,7 +28,7 @@ struct InspectedClock {
     std::string id;
     std::string name;  ///< "" if it has none
     Instant now;
-    std::string state;  ///< "ready", "advancing", ...
+    std::string state;  ///< "ready", "advancing" (it is on its way), ...
 };
 
 /// What a provider's twin tells the inspector, which knows no provider: objects and deliveries it
@@ -34,11 +39,12 @@ public:
 
     /// "Stripe"
     [[nodiscard]] virtual std::string provider() const = 0;
-    /// How to reach the API, as HTML. `base_url` as the visitor wrote it.
-    [[nodiscard]] virtual std::string introduction(const std::string& base_url) const = 0;
+    /// How to reach the API, as HTML whose samples run as they are. `host` as the visitor wrote it:
+    /// "localhost:12111".
+    [[nodiscard]] virtual std::string introduction(const std::string& host) const = 0;
 
-    /// Every account's id, oldest first.
-    virtual std::vector<std::string> accounts(sql::Transaction& tx) = 0;
+    /// Every account, oldest first.
+    virtual std::vector<InspectedAccount> accounts(sql::Transaction& tx) = 0;
     /// Newest first; `before`: those of a lower sequence.
     virtual std::vector<InspectedEvent> events(sql::Transaction& tx, std::string_view account,
                                                std::optional<std::int64_t> before,

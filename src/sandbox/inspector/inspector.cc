@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "http/router.h"
 #include "json/value.h"
+#include "sandbox/documents.h"
 #include "sandbox/form.h"
 #include "sandbox/inspector/chaos_page.h"
 #include "sandbox/inspector/clock_pages.h"
@@ -19,6 +21,10 @@
 
 namespace turnpike::twin {
 namespace {
+
+constexpr std::string_view kIconPath = "/favicon.ico";
+constexpr std::string_view kNoticeNumber = "notice";
+constexpr int kBadRequest = 400;
 
 struct Pages {
     std::vector<InspectorRoute> routes;
@@ -50,22 +56,33 @@ PageAnswer unreadable_form(const std::string& why) {
 bool concerns_unknown_account(const InspectorRoute& route, const Visit& visit) {
     if (!route.pattern.starts_with("/inspect/{account}")) return false;
     const auto known = visit.twin.inspected().accounts(visit.tx);
-    return std::ranges::find(known, visit.account()) == known.end();
+    return std::ranges::find(known, visit.account(), &InspectedAccount::id) == known.end();
 }
 
 PageAnswer broken_page() {
     return {.status = 500, .html = html_page("Broken", "<h1>Something broke</h1>")};
 }
 
+/// A query that is no text names nothing.
+PageAnswer unreadable(const http::Request& request, const std::string& why) {
+    return request.method == http::Method::Post ? unreadable_form(why) : nothing_there();
+}
+
 }  // namespace
 
 bool Inspector::wants(const http::Request& request) {
     const bool reads = request.method == http::Method::Get || request.method == http::Method::Head;
-    const bool is_start = request.path == "/" || request.path == "/inspect";
+    const bool is_start =
+        request.path == "/" || request.path == "/inspect" || request.path == kIconPath;
     return (reads && is_start) || request.path.starts_with("/inspect/");
 }
 
+Inspector::Inspector(ProviderTwin& twin, Chaos& chaos)
+    : twin_(twin), chaos_(chaos), notices_(unix_seconds(twin.clock().now())) {}
+
 asio::awaitable<http::Response> Inspector::answer(http::Request& request) {
+    // Browsers ask for one beside every page.
+    if (request.path == kIconPath) co_return http::text_response(204, "");
     PageAnswer page;
     try {
         auto looking = page_of(request);
@@ -78,25 +95,57 @@ asio::awaitable<http::Response> Inspector::answer(http::Request& request) {
     co_return page_response(page);
 }
 
+http::Response Inspector::refused(int status) {
+    if (status == kBadRequest) return page_response(nothing_there());
+    return page_response({.status = status, .html = html_page("Refused", "<h1>Refused</h1>")});
+}
+
 asio::awaitable<PageAnswer> Inspector::page_of(http::Request& request) {
     if (const std::string why = refusal_of_guard(request); !why.empty())
         co_return refused_page(why);
-    const auto form = decode_form(parameters_of(request));
-    if (!form) co_return unreadable_form(form.error().message);
-    if (request.path == kChaosPage) {
-        auto showing = chaos_page(chaos_, request, *form);
-        co_return co_await std::move(showing);
+    const auto decoded = decode_form(parameters_of(request));
+    if (!decoded) co_return unreadable(request, decoded.error().message);
+    const Json& form = *decoded;
+    auto showing =
+        request.path == kChaosPage ? chaos_page_of(request, form) : routed_page_of(request, form);
+    co_return co_await std::move(showing);
+}
+
+asio::awaitable<PageAnswer> Inspector::chaos_page_of(const http::Request& request,
+                                                     const Json& form) {
+    if (request.method == http::Method::Post) {
+        auto changing = change_chaos(chaos_, form);
+        co_return leading_to(std::string(kChaosPage), co_await std::move(changing));
     }
+    auto showing = chaos_page(chaos_, notices_.find(text_of(form, kNoticeNumber)));
+    co_return co_await std::move(showing);
+}
+
+asio::awaitable<PageAnswer> Inspector::routed_page_of(http::Request& request, const Json& form) {
     const auto match = pages().router.match(request);
     if (!match.found) co_return nothing_there();
     const InspectorRoute& route = pages().routes[match.index];
     const auto now = twin_.clock().now();
+    const bool reads = route.method == "GET";
+    Notice left;
     auto work = [&](sql::Transaction& tx) {
-        Visit visit{.tx = tx, .twin = twin_, .request = request, .form = *form, .now = now};
-        return concerns_unknown_account(route, visit) ? nothing_there() : route.handler(visit);
+        Visit visit{.tx = tx, .twin = twin_, .request = request, .form = form, .now = now};
+        if (concerns_unknown_account(route, visit)) return nothing_there();
+        if (reads) visit.said = notices_.find(text_of(form, kNoticeNumber));
+        auto page = route.handler(visit);
+        left = std::move(visit.leave);
+        return page;
     };
-    if (route.method == "GET") co_return co_await twin_.database().read(work);
-    co_return co_await twin_.database().write(work);
+    if (reads) co_return co_await twin_.database().read(work);
+    const auto page = co_await twin_.database().write(work);
+    if (left.text.empty()) co_return page;
+    co_return leading_to(page.location, std::move(left));
+}
+
+PageAnswer Inspector::leading_to(std::string address, Notice notice) {
+    if (notice.text.empty()) return {.status = 303, .location = std::move(address)};
+    const auto number = notices_.keep(std::move(notice));
+    return {.status = 303, .location = fmt::format("{}?{}={}", address, kNoticeNumber, number)};
 }
 
 }  // namespace turnpike::twin

@@ -1,14 +1,15 @@
 #include "sandbox/inspector/object_pages.h"
 
 #include <array>
-
-#include <fmt/format.h>
+#include <string>
+#include <vector>
 
 #include "json/value.h"
-#include "sandbox/documents.h"
+#include "sandbox/inspector/about.h"
 #include "sandbox/inspector/inspected.h"
 #include "sandbox/inspector/json_view.h"
 #include "sandbox/inspector/store.h"
+#include "sandbox/inspector/table.h"
 #include "sandbox/object_store.h"
 
 namespace turnpike::twin {
@@ -18,92 +19,115 @@ std::string object_address(const std::string& account, const ObjectLine& line) {
     return inspector_address(account, {"object", line.kind, line.id});
 }
 
-std::string object_rows(const std::string& account, const std::vector<ObjectLine>& lines) {
-    std::string rows;
-    for (const auto& line : lines)
-        rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-                            escape_html(line.kind), link_to(object_address(account, line), line.id),
-                            escape_html(line.status), moment_text(from_unix_seconds(line.created)));
-    return rows;
-}
+enum class KindColumn : bool { Hidden, Shown };
 
-std::string objects_table(const std::string& account, const std::vector<ObjectLine>& lines) {
-    return table_of({"Kind", "Id", "Status", "Created"}, object_rows(account, lines));
+std::string objects_table(const std::string& account, const std::vector<ObjectLine>& lines,
+                          KindColumn kinds) {
+    using enum Table::Shape;
+    const bool shows_kinds = kinds == KindColumn::Shown;
+    Table table = shows_kinds
+                      ? Table({{"Kind"}, {"Id", Whole}, {"About"}, {"Status"}, {"Created", Whole}})
+                      : Table({{"Id", Whole}, {"About"}, {"Status"}, {"Created", Whole}});
+    for (const auto& line : lines) {
+        const Json document = parse_json(line.body).value_or(Json());
+        const std::string link = link_to(object_address(account, line), line.id);
+        const std::string about = escape_html(about_of(document));
+        const std::string status = escape_html(line.status);
+        const std::string created =
+            line.created == 0 ? begun_text(document) : moment_text(from_unix_seconds(line.created));
+        if (shows_kinds)
+            table.add({escape_html(line.kind), link, about, status, created});
+        else
+            table.add({link, about, status, created});
+    }
+    return table.html("There are no older ones.");
 }
 
 PageAnswer show_sandbox(Visit& visit) {
+    using enum Table::Shape;
     Inspected& twin = visit.twin.inspected();
     const auto* host = visit.request.header("Host");
-    std::string body = twin.introduction("http://" + (host == nullptr ? "127.0.0.1" : *host));
-    std::string rows;
+    std::string body = twin.introduction(host == nullptr ? "127.0.0.1" : *host);
+    Table table({{"Account", Whole}, {"Key", Whole}, {"Objects", Number}});
     for (const auto& account : twin.accounts(visit.tx)) {
         std::int64_t objects = 0;
-        for (const auto& count : count_kinds(visit.tx, account)) objects += count.objects;
-        rows += fmt::format("<tr><td>{}</td><td class=\"amount\">{}</td></tr>",
-                            link_to(inspector_address(account), account), objects);
+        for (const auto& count : count_kinds(visit.tx, account.id)) objects += count.objects;
+        table.add({link_to(inspector_address(account.id), account.id), escape_html(account.key),
+                   std::to_string(objects)});
     }
-    body += "<section><h2>Accounts</h2>";
-    body += rows.empty() ? "<p class=\"soft\">None yet: the first call with a key makes one.</p>"
-                         : table_of({"Account", "Objects"}, rows);
-    return inspector_page(twin.provider() + ", offline", "", body + "</section>\n");
+    body += "<section><h2>Accounts</h2>" +
+            table.html("None yet: the first call with a key makes one.") + "</section>\n";
+    return inspector_page(twin.provider() + ", offline", "", body);
 }
 
 PageAnswer show_account(Visit& visit) {
+    using enum Table::Shape;
     const std::string account = visit.account();
-    std::string rows;
+    std::string body;
+    for (const auto& known : visit.twin.inspected().accounts(visit.tx))
+        if (known.id == account && !known.key.empty())
+            body += "<p class=\"soft\">Of the key " + escape_html(known.key) + ".</p>\n";
+    Table table({{"Kind"}, {"Objects", Number}});
     for (const auto& count : count_kinds(visit.tx, account))
-        rows +=
-            fmt::format("<tr><td>{}</td><td class=\"amount\">{}</td></tr>",
-                        link_to(inspector_address(account, {"objects", count.kind}), count.kind),
-                        count.objects);
-    const std::string body =
-        rows.empty() ? "<p class=\"soft\">It has no objects.</p>\n"
-                     : "<section>" + table_of({"Kind", "Objects"}, rows) + "</section>\n";
+        table.add({link_to(inspector_address(account, {"objects", count.kind}), count.kind),
+                   std::to_string(count.objects)});
+    body += "<section>" + table.html("It has no objects.") + "</section>\n";
     return inspector_page(account, account, body);
 }
 
 PageAnswer list_objects_of_kind(Visit& visit) {
     const std::string account = visit.account();
     const std::string kind = visit.request.path_value("kind");
+    if (!has_kind(visit.tx, account, kind)) return nothing_there();
     const auto lines = search_objects(
         visit.tx,
         {.account = account, .kind = kind, .before = before_of(visit), .limit = kInspectorRows});
-    std::string body = "<section>" + objects_table(account, lines) + "</section>\n";
+    std::string body =
+        "<section>" + objects_table(account, lines, KindColumn::Hidden) + "</section>\n";
     if (!lines.empty())
         body += older_link(inspector_address(account, {"objects", kind}), lines.size(),
                            lines.back().sequence);
     return inspector_page(kind, account, body);
 }
 
+std::string related_section(Visit& visit, const std::string& address, const std::string& id) {
+    const std::string account = visit.account();
+    const auto before = before_of(visit);
+    const auto related = search_objects(
+        visit.tx, {.account = account, .related = id, .before = before, .limit = kInspectorRows});
+    if (related.empty() && !before) return "";
+    std::string html =
+        "<section><h2>What belongs to it</h2>" + objects_table(account, related, KindColumn::Shown);
+    if (!related.empty()) html += older_link(address, related.size(), related.back().sequence);
+    return html + "</section>\n";
+}
+
 PageAnswer show_object(Visit& visit) {
     const std::string account = visit.account();
     const std::string kind = visit.request.path_value("kind");
     const std::string id = visit.request.path_value("id");
+    if (is_own_kind(kind)) return nothing_there();
     const auto stored = load_object(visit.tx, {account, kind, id});
     const auto document = stored ? parse_json(stored->body) : Result<Json>(Json());
     if (!stored || !document) return nothing_there();
-    std::string body =
+    const std::string body =
         "<p class=\"soft\">" + link_to(inspector_address(account, {"objects", kind}), kind) +
-        "</p>\n<section><pre>" + json_view(*document, address_of_id) + "</pre></section>\n";
-    const auto related =
-        search_objects(visit.tx, {.account = account, .related = id, .limit = kInspectorRows});
-    if (!related.empty())
-        body += "<section><h2>What belongs to it</h2>" + objects_table(account, related) +
-                "</section>\n";
+        "</p>\n<section><pre>" + json_view(*document, address_of_id) + "</pre></section>\n" +
+        related_section(visit, inspector_address(account, {"object", kind, id}), id);
     return inspector_page(id, account, body);
 }
 
 /// An object or an event, of whichever account.
 PageAnswer find(Visit& visit) {
-    const std::string id = text_of(visit.form, "id");
+    const std::string id = typed_text(visit.form, "id");
     if (const auto place = find_place(visit.tx, id))
         return {.status = 303,
                 .location = inspector_address(place->account, {"object", place->kind, id})};
     Inspected& twin = visit.twin.inspected();
     for (const auto& account : twin.accounts(visit.tx)) {
-        if (account == id) return {.status = 303, .location = inspector_address(account)};
-        if (twin.event_body(visit.tx, account, id))
-            return {.status = 303, .location = inspector_address(account, {"event", id})};
+        if (account.id == id) return {.status = 303, .location = inspector_address(id)};
+        if (twin.event_body(visit.tx, account.id, id))
+            return {.status = 303, .location = inspector_address(account.id, {"event", id})};
     }
     return nothing_there();
 }

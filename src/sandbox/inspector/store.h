@@ -15,7 +15,7 @@ struct KindCount {
     std::string kind;
     std::int64_t objects = 0;
 };
-/// By name.
+/// By name; deleted objects count, as lists of the inspector show them.
 std::vector<KindCount> count_kinds(sql::Transaction& tx, std::string_view account);
 
 struct ObjectLine {
@@ -23,7 +23,8 @@ struct ObjectLine {
     std::string kind;
     std::string id;
     std::string status;        ///< "" if it has none
-    std::int64_t created = 0;  ///< Unix seconds
+    std::int64_t created = 0;  ///< Unix seconds; 0: its document has no such member
+    std::string body;          ///< JSON text
 };
 /// Which of an account's objects; empty fields do not filter. `related`: what belongs to an object
 /// of this id, as a customer's or a part of it.
@@ -34,8 +35,13 @@ struct ObjectSearch {
     std::optional<std::int64_t> before{};  ///< those of a lower sequence
     std::int64_t limit = 50;
 };
-/// Newest first.
+/// Newest first. Kinds of the sandbox's own are in no answer of this file.
 std::vector<ObjectLine> search_objects(sql::Transaction& tx, const ObjectSearch& search);
+
+/// Whether the account has such an object.
+bool has_kind(sql::Transaction& tx, std::string_view account, std::string_view kind);
+/// "turnpike.entitlement_grant": what the sandbox notes for itself.
+bool is_own_kind(std::string_view kind);
 
 /// Where an id occurs.
 struct ObjectPlace {

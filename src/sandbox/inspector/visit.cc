@@ -8,9 +8,12 @@
 #include <fmt/format.h>
 
 #include "sandbox/documents.h"
+#include "sandbox/styled_page.h"
 
 namespace turnpike::twin {
 namespace {
+
+constexpr std::string_view kSpaces = " \t\r\n";
 
 /// Percent-encoded, as one segment of a path or one value of a query.
 std::string encoded(std::string_view text) {
@@ -43,27 +46,15 @@ std::string ways(const std::string& account) {
     return html + "</p></nav>\n";
 }
 
-/// Each cell knows its column's name, for screens too narrow for columns.
-std::string named_cells(std::initializer_list<std::string_view> names, std::string_view rows) {
-    constexpr std::string_view kRow = "<tr>", kCell = "<td";
-    std::string named;
-    std::size_t column = 0;
-    while (!rows.empty()) {
-        if (rows.starts_with(kRow)) column = 0;
-        const bool cell = rows.starts_with(kCell);
-        const auto next = std::min(rows.find('<', 1), rows.size());
-        if (cell && column < names.size()) {
-            named += fmt::format("<td data-name=\"{}\"", *(names.begin() + column++));
-            rows.remove_prefix(kCell.size());
-            named += rows.substr(0, next - kCell.size());
-            rows.remove_prefix(next - kCell.size());
-            continue;
-        }
-        named += rows.substr(0, next);
-        rows.remove_prefix(next);
-    }
-    return named;
-}
+/// Ids and times stay in one piece where there is room for columns. A table is as wide as its
+/// cells.
+constexpr std::string_view kStyle = R"css(
+main { max-width: 76rem } p { max-width: 46rem } section { overflow-x: auto }
+.stacked { width: auto } .whole { white-space: nowrap }
+@media (min-width: 40.01rem) { .stacked td, .stacked th { overflow-wrap: break-word;
+    padding-right: 1.5rem } .stacked td form button { margin: 0; padding: .1rem .6rem } }
+@media (max-width: 40rem) { .stacked td:empty { display: none } }
+)css";
 
 }  // namespace
 
@@ -89,11 +80,11 @@ std::string link_to(const std::string& address, std::string_view text) {
     return fmt::format("<a href=\"{}\">{}</a>", escape_html(address), escape_html(text));
 }
 
-std::string table_of(std::initializer_list<std::string_view> names, const std::string& rows) {
-    std::string head;
-    for (const auto name : names) head += fmt::format("<th scope=\"col\">{}</th>", name);
-    return "<table class=\"stacked\"><thead><tr>" + head + "</tr></thead><tbody>" +
-           named_cells(names, rows) + "</tbody></table>\n";
+std::string typed_text(const Json& form, std::string_view name) {
+    std::string text = text_of(form, name);
+    const auto end = text.find_last_not_of(kSpaces);
+    text.erase(end == std::string::npos ? 0 : end + 1);
+    return text.substr(std::min(text.find_first_not_of(kSpaces), text.size()));
 }
 
 std::string moment_text(Instant moment) {
@@ -109,16 +100,16 @@ std::string older_link(const std::string& address, std::size_t rows, std::int64_
 PageAnswer inspector_page(const std::string& title, const std::string& account,
                           const std::string& body) {
     return {.status = 200,
-            .html = html_page(title, ways(account) + "<h1>" + escape_html(title) + "</h1>\n" +
-                                         body + std::string(kFindForm))};
+            .html = styled_page(title,
+                                ways(account) + "<h1>" + escape_html(title) + "</h1>\n" + body +
+                                    std::string(kFindForm),
+                                kStyle)};
 }
 
 PageAnswer nothing_there() {
-    return {.status = 404,
-            .html = html_page("Nothing there", ways("") +
-                                                   "<h1>Nothing there</h1><p>The sandbox "
-                                                   "knows no such thing.</p>\n" +
-                                                   std::string(kFindForm))};
+    auto page = inspector_page("Nothing there", "", "<p>The sandbox knows no such thing.</p>\n");
+    page.status = 404;
+    return page;
 }
 
 }  // namespace turnpike::twin

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "json/json.h"
 #include "sandbox/html.h"
+#include "sandbox/inspector/notices.h"
 #include "sandbox/provider_twin.h"
 #include "sql/sql.h"
 
@@ -21,6 +22,8 @@ struct Visit {
     const http::Request& request;
     const Json& form;  ///< query and, for POST, form
     Instant now;
+    Notice said{};   ///< what the form before this page came to
+    Notice leave{};  ///< what a handler of POST has the page say to which it leads
     [[nodiscard]] std::string account() const { return request.path_value("account"); }
 };
 
@@ -42,8 +45,8 @@ std::string inspector_address(const std::string& account,
 std::string address_of_id(std::string_view id);
 /// <a href="address">text</a>; text is escaped here.
 std::string link_to(const std::string& address, std::string_view text);
-/// A table of HTML cells; `rows` are <tr> elements.
-std::string table_of(std::initializer_list<std::string_view> names, const std::string& rows);
+/// What was typed into a field, without the spaces around it.
+std::string typed_text(const Json& form, std::string_view name);
 /// "2026-03-01T12:00:00Z", to the second.
 std::string moment_text(Instant moment);
 /// A link to the rows after these; "" when the page was not full.

@@ -11,7 +11,7 @@ namespace turnpike::twin::razorpay {
 namespace {
 
 constexpr std::string_view kAccounts = R"sql(
-    SELECT id FROM accounts ORDER BY created_at, id
+    SELECT id, key_id FROM accounts ORDER BY created_at, id
 )sql";
 
 // Events are kept as what was sent of them; the oldest delivery stands for each.
@@ -26,24 +26,27 @@ constexpr std::string_view kEventBody = R"sql(
 
 }  // namespace
 
-std::string Inspection::introduction(const std::string& base_url) const {
+std::string Inspection::introduction(const std::string& host) const {
     return fmt::format(
         "<p>Any key that begins with <code>rzp_test_</code>, with any secret, is an account of its "
         "own, with its own clock.</p>\n"
-        "<pre>curl {0}/v1/plans -u rzp_test_demo:secret</pre>\n"
-        "<pre>const razorpay = new Razorpay({{key_id: 'rzp_test_demo', key_secret: "
-        "'secret'}});\nrazorpay.api.rq.defaults.baseURL = '{0}';</pre>\n"
+        "<pre>curl http://{0}/v1/plans -u rzp_test_demo:secret</pre>\n"
+        "<pre>const Razorpay = require('razorpay');\nconst razorpay = new Razorpay({{key_id: "
+        "'rzp_test_demo', key_secret: "
+        "'secret'}});\nrazorpay.api.rq.defaults.baseURL = 'http://{0}';</pre>\n"
         "<p>Make a month pass here, under an account's clocks, or with its key:</p>\n"
-        "<pre>curl {0}/_sandbox/clock -u rzp_test_demo:secret -H 'Content-Type: "
+        "<pre>curl http://{0}/_sandbox/clock -u rzp_test_demo:secret -H 'Content-Type: "
         "application/json' -d '{{\"advance_seconds\": 2678400}}'</pre>\n"
         "<p>What the sandbox does not do it refuses by name.</p>\n",
-        escape_html(base_url));
+        escape_html(host));
 }
 
-std::vector<std::string> Inspection::accounts(sql::Transaction& tx) {
-    std::vector<std::string> ids;
-    for (const auto& row : tx.all(kAccounts, {})) ids.push_back(row.text(0));
-    return ids;
+/// The id of a key is no secret: every checkout page has it.
+std::vector<InspectedAccount> Inspection::accounts(sql::Transaction& tx) {
+    std::vector<InspectedAccount> accounts;
+    for (const auto& row : tx.all(kAccounts, {}))
+        accounts.push_back({.id = row.text(0), .key = row.text(1)});
+    return accounts;
 }
 
 std::vector<InspectedEvent> Inspection::events(sql::Transaction& tx, std::string_view account,

@@ -19,8 +19,8 @@ public:
     explicit Inspection(Contexts contexts) : context_of_(std::move(contexts)) {}
 
     [[nodiscard]] std::string provider() const override { return "Razorpay"; }
-    [[nodiscard]] std::string introduction(const std::string& base_url) const override;
-    std::vector<std::string> accounts(sql::Transaction& tx) override;
+    [[nodiscard]] std::string introduction(const std::string& host) const override;
+    std::vector<InspectedAccount> accounts(sql::Transaction& tx) override;
     std::vector<InspectedEvent> events(sql::Transaction& tx, std::string_view account,
                                        std::optional<std::int64_t> before,
                                        std::int64_t limit) override;

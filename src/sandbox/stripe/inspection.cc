@@ -11,7 +11,7 @@ namespace turnpike::twin {
 namespace {
 
 constexpr std::string_view kAccounts = R"sql(
-    SELECT id FROM accounts ORDER BY created_at, id
+    SELECT id, key_hint FROM accounts ORDER BY created_at, id
 )sql";
 
 constexpr std::string_view kNewestEvents = R"sql(
@@ -25,25 +25,31 @@ constexpr std::string_view kEventBody = R"sql(
 
 }  // namespace
 
-std::string Inspection::introduction(const std::string& base_url) const {
+std::string Inspection::introduction(const std::string& host) const {
+    const auto colon = host.rfind(':');
+    const bool names_port = colon != std::string::npos && !host.ends_with(']');
     return fmt::format(
         "<p>A stateful twin of Stripe's API, version <code>{}</code>. Nothing leaves this machine, "
         "except webhooks to the endpoints that you register. Any key <code>sk_test_</code> "
         "followed "
         "by letters and digits opens an account of its own:</p>\n"
-        "<pre>curl {}/v1/customers -u sk_test_demo1: -d email=ada@example.com</pre>\n"
+        "<pre>curl http://{}/v1/customers -u sk_test_demo1: -d email=ada@example.com</pre>\n"
         "<p>With Stripe's own library:</p>\n"
-        "<pre>const stripe = new Stripe('sk_test_demo1', {{host, port, protocol: 'http'}});</pre>\n"
+        "<pre>import Stripe from 'stripe';\nconst stripe = new Stripe('sk_test_demo1', "
+        "{{host: '{}', port: {}, protocol: 'http'}});</pre>\n"
         "<p>Stripe's test cards decide what is declined, and test clocks make months pass. What "
         "the "
         "sandbox does not do it refuses by name.</p>\n",
-        kApiVersion, escape_html(base_url));
+        kApiVersion, escape_html(host),
+        escape_html(host.substr(0, names_port ? colon : host.size())),
+        escape_html(names_port ? host.substr(colon + 1) : "80"));
 }
 
-std::vector<std::string> Inspection::accounts(sql::Transaction& tx) {
-    std::vector<std::string> ids;
-    for (const auto& row : tx.all(kAccounts, {})) ids.push_back(row.text(0));
-    return ids;
+std::vector<InspectedAccount> Inspection::accounts(sql::Transaction& tx) {
+    std::vector<InspectedAccount> accounts;
+    for (const auto& row : tx.all(kAccounts, {}))
+        accounts.push_back({.id = row.text(0), .key = row.text(1)});
+    return accounts;
 }
 
 std::vector<InspectedEvent> Inspection::events(sql::Transaction& tx, std::string_view account,

@@ -48,6 +48,13 @@ protected:
         const auto* location = http::find_header(response.headers, "Location");
         return location == nullptr ? "" : *location;
     }
+    /// Without the number of what the page then says.
+    static std::string page_after(const http::Response& response) {
+        const auto location = leads_to(response);
+        return location.substr(0, location.find('?'));
+    }
+    /// The page that a form leads to.
+    std::string follow(const http::Response& response) { return get(leads_to(response)); }
     /// "/inspect/acct_1" and what follows.
     std::string below(const std::string& path = "") {
         return "/inspect/" + text_of(twin_.get("/v1/account").body, "id") + path;
@@ -112,7 +119,7 @@ TEST_F(InspectorTest, ShowsAnEventWithItsDeliveriesAndSendsItAgain) {
         });
     };
     ASSERT_EQ(deliveries().size(), 1U);
-    EXPECT_EQ(leads_to(ask(http::Method::Post, below("/event/" + event), "action=resend")),
+    EXPECT_EQ(page_after(ask(http::Method::Post, below("/event/" + event), "action=resend")),
               below("/event/" + event));
     ASSERT_EQ(deliveries().size(), 2U);
     const auto delivery = below("/delivery/" + deliveries().front().delivery.id);
@@ -120,7 +127,7 @@ TEST_F(InspectorTest, ShowsAnEventWithItsDeliveriesAndSendsItAgain) {
     EXPECT_THAT(get(below("/deliveries?state=pending")), HasSubstr(delivery));
     EXPECT_THAT(get(below("/deliveries?state=failed")), Not(HasSubstr(delivery)));
     EXPECT_THAT(get(delivery), HasSubstr("<strong>pending</strong> after 0 tries"));
-    EXPECT_EQ(leads_to(ask(http::Method::Post, delivery, "action=resend")),
+    EXPECT_EQ(page_after(ask(http::Method::Post, delivery, "action=resend")),
               below("/event/" + event));
     EXPECT_EQ(deliveries().size(), 3U);
 }
@@ -161,12 +168,116 @@ TEST_F(InspectorTest, MovesATestClock) {
         return ask(http::Method::Post, below("/clocks"),
                    "action=advance&clock=" + clock + "&to=" + to);
     };
-    EXPECT_THAT(advance("tomorrow").body, HasSubstr("Write the time like"));
-    EXPECT_THAT(advance("2026-01-30T12:00:00Z").body, HasSubstr("must be after"));
-    EXPECT_EQ(leads_to(advance("2026-02-28T12:00:00Z")), below("/clocks"));
+    EXPECT_THAT(follow(advance("%3Ctomorrow")),
+                AllOf(HasSubstr("Write the time like"), HasSubstr("value=\"&lt;tomorrow\"")));
+    EXPECT_THAT(follow(advance("2026-01-30T12:00:00Z")),
+                AllOf(HasSubstr("must be after"), HasSubstr("value=\"2026-01-30T12:00:00Z\"")));
+    const auto moving = advance("2026-02-28T12:00:00Z");
+    EXPECT_EQ(page_after(moving), below("/clocks"));
+    EXPECT_THAT(follow(moving), AllOf(HasSubstr("on its way to 2026-02-28T12:00:00Z"),
+                                      HasSubstr("role=\"status\""), HasSubstr("Look again")));
     twin_.run_due_work();
     EXPECT_EQ(twin_.get("/v1/test_helpers/test_clocks/" + clock).body.at("frozen_time"),
               1'772'280'000);  // 28 days after 1769860800
+    EXPECT_THAT(get(below("/clocks")), Not(HasSubstr("Look again")));
+}
+
+TEST_F(InspectorTest, TakesADayForItsMidnight) {
+    const auto clock =
+        twin_.post_id("/v1/test_helpers/test_clocks", "frozen_time=1769860800");  // 31 Jan 2026
+    EXPECT_THAT(follow(ask(http::Method::Post, below("/clocks"),
+                           "action=advance&clock=" + clock + "&to=+2026-02-01+")),
+                HasSubstr("on its way to 2026-02-01T00:00:00Z"));
+}
+
+TEST_F(InspectorTest, SaysWhatASendingAgainCameTo) {
+    twin_.post("/v1/webhook_endpoints",
+               "url=http%3A%2F%2F127.0.0.1%3A1%2F&enabled_events[]=customer.created");
+    twin_.post("/v1/products", "name=Lamp");
+    const auto unwanted = text_of(twin_.get("/v1/events").body.at("data").at(0), "id");
+    EXPECT_THAT(follow(ask(http::Method::Post, below("/event/" + unwanted), "action=resend")),
+                AllOf(HasSubstr("role=\"alert\">No endpoint wants this event"),
+                      HasSubstr("No endpoint has wanted it.")));
+    twin_.post("/v1/customers", "");
+    const auto wanted = text_of(twin_.get("/v1/events").body.at("data").at(0), "id");
+    const auto sent = ask(http::Method::Post, below("/event/" + wanted), "action=resend");
+    EXPECT_THAT(follow(sent), HasSubstr("role=\"status\">It is sent again, to 1 endpoint."));
+    // Reloading says it again and sends nothing; without its number the page says nothing.
+    EXPECT_THAT(follow(sent), HasSubstr("It is sent again"));
+    EXPECT_THAT(get(below("/event/" + wanted)), Not(HasSubstr("It is sent again")));
+    EXPECT_THAT(get(below("/event/" + wanted) + "?notice=x"), Not(HasSubstr("It is sent again")));
+    EXPECT_THAT(get(below("/deliveries")), HasSubstr(">customer.created</td>"));
+    EXPECT_EQ(ask(http::Method::Post, below("/event/evt_none"), "action=resend").status, 404);
+}
+
+TEST_F(InspectorTest, SaysInWordsThatATableIsEmpty) {
+    EXPECT_THAT(get("/"), HasSubstr("the first call with a key"));
+    EXPECT_THAT(get(below()), HasSubstr("It has no objects."));
+    EXPECT_THAT(get(below("/events")), HasSubstr("Nothing has happened yet."));
+    EXPECT_THAT(get(below("/deliveries")), HasSubstr("No webhook has been queued."));
+    EXPECT_THAT(get(below("/deliveries?state=failed")), HasSubstr("No webhook is in this state."));
+}
+
+TEST_F(InspectorTest, TellsObjectsAndAccountsApart) {
+    const auto customer = twin_.post_id("/v1/customers", "name=Ada+L&email=ada%40example.com");
+    twin_.post("/v1/invoiceitems", "customer=" + customer + "&amount=1250&currency=usd");
+    EXPECT_THAT(get(below("/objects/customer")), HasSubstr(">Ada L, ada@example.com</td>"));
+    // An invoice item has a date where others have the time of their creation.
+    EXPECT_THAT(get(below("/objects/invoiceitem")),
+                AllOf(HasSubstr("$12.50</td>"), Not(HasSubstr("1970-01-01"))));
+    // The key is sk_test_first: of five letters two are shown.
+    for (const auto& page : {std::string("/"), below()})
+        EXPECT_THAT(get(page), AllOf(HasSubstr("sk_test_…st"), Not(HasSubstr("sk_test_first"))));
+    EXPECT_THAT(get("/"), HasSubstr("{host: 'localhost', port: 12111, protocol"));
+}
+
+TEST_F(InspectorTest, CountsWhatItLists) {
+    const auto gone = twin_.post_id("/v1/customers", "");
+    twin_.post("/v1/customers", "");
+    twin_.del("/v1/customers/" + gone);
+    EXPECT_THAT(get(below("/objects/customer")), AllOf(HasSubstr(gone), HasSubstr(">deleted<")));
+    EXPECT_THAT(get(below()), HasSubstr("<td data-name=\"Objects\" class=\"amount\">2</td>"));
+}
+
+TEST_F(InspectorTest, LeadsOnToOlderPartsOfAnObject) {
+    const auto customer = twin_.post_id("/v1/customers", "");
+    std::string first;
+    for (int i = 0; i < 51; ++i) {
+        const auto id =
+            twin_.post_id("/v1/payment_intents", "amount=500&currency=usd&customer=" + customer);
+        if (i == 0) first = id;
+    }
+    const auto page = get(below("/object/customer/" + customer));
+    EXPECT_THAT(page, Not(HasSubstr(first)));
+    const auto link = page.find("/object/customer/" + customer + "?before=");
+    ASSERT_NE(link, std::string::npos);
+    const auto older = page.substr(link, page.find('"', link) - link);
+    EXPECT_THAT(get(below(older)), HasSubstr(first));
+}
+
+TEST_F(InspectorTest, FindsWhatIsTypedWithSpaces) {
+    const auto customer = twin_.post_id("/v1/customers", "");
+    EXPECT_EQ(leads_to(ask(http::Method::Get, "/inspect/find?id=+" + customer + "%09+")),
+              below("/object/customer/" + customer));
+}
+
+TEST_F(InspectorTest, HasNoIcon) {
+    const auto answer = ask(http::Method::Get, "/favicon.ico");
+    EXPECT_EQ(answer.status, 204);
+    EXPECT_EQ(answer.body, "");
+}
+
+TEST_F(InspectorTest, LinksThatLeadNowhereArePagesWithAWayOn) {
+    for (const char* path : {"/p/nope", "/p/session/bps_none", "/c/nope", "/c/pay/cs_none"}) {
+        http::Request request;
+        request.path = request.target = path;
+        asio::io_context io;
+        auto answering = asio::co_spawn(io, twin_.twin().handle(request), asio::use_future);
+        io.run();
+        const auto answer = answering.get();
+        EXPECT_EQ(answer.status, 404) << path;
+        EXPECT_THAT(answer.body, HasSubstr("href=\"/\"")) << path;
+    }
 }
 
 // Beside a subscription the sandbox keeps what it grants, under the same id.
@@ -201,14 +312,15 @@ protected:
 TEST_F(ChaosPageTest, AddsRulesAndShowsThem) {
     EXPECT_THAT(get("/"), HasSubstr("href=\"/inspect/chaos\""));
     EXPECT_THAT(get("/inspect/chaos"), HasSubstr("Nothing goes wrong"));
-    EXPECT_EQ(leads_to(send("action=add_call&call=POST+%2Fv1%2F%3Cb%3E&do=error_after_commit&next=2"
-                            "&percent=&wait_ms=")),
+    EXPECT_EQ(
+        page_after(send("action=add_call&call=POST+%2Fv1%2F%3Cb%3E&do=error_after_commit&next=2"
+                        "&percent=&wait_ms=")),
+        "/inspect/chaos");
+    EXPECT_EQ(page_after(send("action=add_webhook&webhook=invoice.*&endpoint=*&do=delay&next="
+                              "&percent=5&wait_ms=20&count=&order=&version=")),
               "/inspect/chaos");
-    EXPECT_EQ(leads_to(send("action=add_webhook&webhook=invoice.*&endpoint=*&do=delay&next="
-                            "&percent=5&wait_ms=20&count=&order=&version=")),
-              "/inspect/chaos");
-    EXPECT_EQ(leads_to(send("action=add_webhook&webhook=*&endpoint=*&do=reorder"
-                            "&order=invoice.paid,+invoice.created")),
+    EXPECT_EQ(page_after(send("action=add_webhook&webhook=*&endpoint=*&do=reorder"
+                              "&order=invoice.paid,+invoice.created")),
               "/inspect/chaos");
     const Json rules = chaos_is().at("rules");
     EXPECT_EQ(rules.at(0), Json::parse(R"({"call": "POST /v1/<b>", "do": "error_after_commit",
@@ -238,21 +350,52 @@ TEST_F(ChaosPageTest, SaysWhatIsWrongAndKeepsWhatWasTyped) {
         const char* form;
         const char* says;
     } cases[] = {
-        {"action=add_call&call=%22%3E&do=drop", "Nothing of this name happens to calls."},
-        {"action=add_call&call=%22%3E&do=error&next=x", "next"},
-        {"action=add_call&call=%22%3E&do=error&next=1&percent=2", "Either the next ones or"},
-        {"action=add_call&call=%22%3E&do=rate_limit&wait_ms=5", "wait_ms:"},
+        {"action=add_call&call=%2Fv1%2F%22%3E&do=drop", "Nothing of this name happens to calls."},
+        {"action=add_call&call=%2Fv1%2F%22%3E&do=error&next=x", "next"},
+        {"action=add_call&call=%2Fv1%2F%22%3E&do=error&next=1&percent=2",
+         "Either the next ones or"},
+        {"action=add_call&call=%2Fv1%2F%22%3E&do=rate_limit&wait_ms=5", "wait_ms:"},
     };
     for (const auto& c : cases) {
-        const auto answer = send(c.form);
-        EXPECT_EQ(answer.status, 200) << c.form;
-        EXPECT_THAT(answer.body, AllOf(HasSubstr(c.says), HasSubstr("role=\"alert\""),
-                                       HasSubstr("value=\"&quot;&gt;\"")));
+        const auto page = follow(send(c.form));
+        EXPECT_THAT(page, AllOf(HasSubstr(c.says), HasSubstr("role=\"alert\""),
+                                HasSubstr("value=\"/v1/&quot;&gt;\"")));
+        if (std::string_view(c.says) != "next")
+            EXPECT_EQ(page.find(c.says), page.rfind(c.says)) << "said twice: " << c.form;
     }
     for (const char* form :
          {"action=seed&seed=x", "action=random&seed=-1", "action=seed", "", "action=burn"})
-        EXPECT_EQ(send(form).status, 200) << form;
+        EXPECT_THAT(follow(send(form)), HasSubstr("role=\"alert\"")) << form;
     EXPECT_TRUE(chaos_is().at("rules").empty());
+}
+
+TEST_F(ChaosPageTest, RefusesWhatNoCallIsLike) {
+    for (const char* about : {"%2Fp%2Fsession%2F*", "post+%2Fv1%2F*", "POST+%2Fvx", "nonsense"})
+        EXPECT_THAT(follow(send(std::string("action=add_call&do=error&call=") + about)),
+                    HasSubstr("No call is like that"))
+            << about;
+    EXPECT_TRUE(chaos_is().at("rules").empty());
+    for (const char* about : {"%2Fv1%2F*", "P*", "*", "POST+%2Fv1%2Frefunds", "+*customers+"})
+        EXPECT_THAT(follow(send(std::string("action=add_call&do=error&wait_ms=+&call=") + about)),
+                    HasSubstr("role=\"status\">The rule is in the plan."))
+            << about;
+    EXPECT_EQ(chaos_is().at("rules").size(), 5U);
+}
+
+TEST_F(ChaosPageTest, RemovesOneRule) {
+    send("action=add_call&call=%2Fv1%2Frefunds&do=error");
+    send("action=add_call&call=%2Fv1%2Fplans&do=error");
+    EXPECT_THAT(get("/inspect/chaos"), HasSubstr("Remove rule 2"));
+    const std::string first =
+        "%7B%22call%22%3A%22*+%2Fv1%2Frefunds%22%2C%22do%22%3A%22error%22%2C%22next%22%3A1%7D";
+    EXPECT_THAT(follow(send("action=remove&place=1&seen=" + first)),
+                HasSubstr("The plan has changed since"));
+    EXPECT_THAT(follow(send("action=remove&place=-1&seen=" + first)), HasSubstr("role=\"alert\""));
+    EXPECT_EQ(chaos_is().at("rules").size(), 2U);
+    EXPECT_THAT(follow(send("action=remove&place=0&seen=" + first)),
+                HasSubstr("no longer in the plan"));
+    ASSERT_EQ(chaos_is().at("rules").size(), 1U);
+    EXPECT_EQ(chaos_is().at("rules").at(0).at("call"), "* /v1/plans");
 }
 
 TEST_F(ChaosPageTest, IsForPagesOfThisSandbox) {
@@ -286,6 +429,9 @@ TEST_F(InspectorTest, TellsWhatIsNotThereAndRefusesOtherPages) {
           "/inspect/acct_x/object/customer/cus_none", "/inspect/acct_x/event/evt_none",
           "/inspect/acct_x/delivery/none", "/inspect/a/b/c/d/e"})
         EXPECT_EQ(ask(http::Method::Get, target).status, 404) << target;
+    for (const char* path : {"/objects/nope", "/objects/turnpike.entitlement_grant",
+                             "/object/turnpike.entitlement_grant/sub_none"})
+        EXPECT_EQ(ask(http::Method::Get, below(path)).status, 404) << path;
     EXPECT_THAT(get("/inspect"), HasSubstr("<h2>Accounts</h2>"));
     EXPECT_EQ(ask(http::Method::Post, below("/clocks"), "", "http://evil.example").status, 403);
 }

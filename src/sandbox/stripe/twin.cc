@@ -48,7 +48,14 @@ http::Response not_our_form() {
 
 http::Response no_such_link() {
     return page_response(
-        {.status = 404, .html = html_page("No such link", "<h1>There is no such link</h1>")});
+        {.status = 404,
+         .html = html_page("No such link", "<h1>There is no such link</h1>" +
+                                               link_line("/", "What this sandbox has"))});
+}
+
+/// Where people's pages are, not the API.
+bool is_of_pages(std::string_view path) {
+    return path.starts_with("/p/") || path.starts_with("/c/");
 }
 
 http::Response unreadable_form(const std::string& why) {
@@ -159,6 +166,7 @@ asio::awaitable<http::Response> Twin::State::answer(http::Request& request) {
         auto answering = answer_pdf(request, pdfs[match.index]);
         co_return co_await std::move(answering);
     }
+    if (is_of_pages(request.path)) co_return no_such_link();
     auto answering = answer_operation(request);
     co_return co_await std::move(answering);
 }

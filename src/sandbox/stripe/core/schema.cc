@@ -55,11 +55,17 @@ CREATE INDEX meter_events_by_identifier ON meter_events (account, identifier);
 CREATE INDEX meter_events_by_time ON meter_events (account, meter, customer, happened_at);
 )sql";
 
+/// What may be shown of an account's key, of which only a digest is kept.
+constexpr std::string_view kKeyHints = R"sql(
+ALTER TABLE accounts ADD COLUMN key_hint TEXT NOT NULL DEFAULT '';
+)sql";
+
 constexpr std::array kMigrations{
     sql::Migration{.number = 1, .name = "0001_objects", .sql = kSharedTables},
     sql::Migration{.number = 2, .name = "0002_stripe", .sql = kSchema},
     sql::Migration{.number = 3, .name = "0003_kept_deliveries", .sql = kKeptDeliveries},
     sql::Migration{.number = 4, .name = "0004_chaos", .sql = kChaosTables},
+    sql::Migration{.number = 5, .name = "0005_key_hints", .sql = kKeyHints},
 };
 
 }  // namespace

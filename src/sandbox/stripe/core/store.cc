@@ -1,5 +1,6 @@
 #include "sandbox/stripe/core/store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
@@ -25,7 +26,7 @@ constexpr std::string_view kFindAccount = R"sql(
 )sql";
 
 constexpr std::string_view kInsertAccount = R"sql(
-    INSERT INTO accounts (id, key_sha256, created_at) VALUES ($1, $2, $3)
+    INSERT INTO accounts (id, key_sha256, created_at, key_hint) VALUES ($1, $2, $3, $4)
 )sql";
 
 std::string text_member(const Json& object, std::string_view name) {
@@ -53,6 +54,16 @@ bool same_place(const ObjectRow& a, const ObjectRow& b) {
 }
 
 std::string key_digest(std::string_view secret_key) { return to_hex(sha256(secret_key)); }
+
+/// "sk_test_4eC39HqLyjWDabcd" -> "sk_test_…abcd": people know theirs by it.
+std::string hint_of_key(std::string_view secret_key) {
+    constexpr std::size_t kShown = 4;
+    const auto mark = secret_key.rfind('_');
+    const auto start = mark == std::string_view::npos ? 0 : mark + 1;
+    const auto shown = std::min(kShown, (secret_key.size() - start) / 2);
+    return std::string(secret_key.substr(0, start)) + "…" +
+           std::string(secret_key.substr(secret_key.size() - shown));
+}
 
 }  // namespace
 
@@ -92,7 +103,7 @@ std::string open_account(sql::Transaction& tx, std::string_view secret_key, IdSo
                          Instant now) {
     if (auto known = find_account(tx, secret_key)) return *std::move(known);
     std::string id = "acct_1" + ids.body(now).substr(11);
-    tx.run(kInsertAccount, {id, key_digest(secret_key), now});
+    tx.run(kInsertAccount, {id, key_digest(secret_key), now, hint_of_key(secret_key)});
     return id;
 }
 
