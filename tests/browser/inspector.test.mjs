@@ -84,14 +84,14 @@ test('a clock is moved on by a month, and renews', async () => {
     await visitor.link('clocks').click();
     await visitor.check();
     assert.equal(await visitor.field('Move it to').inputValue(), '2027-02-28T12:00:00Z');
-    await visitor.button('Advance').click();
+    await visitor.button(`Advance ${clock.id}`).click();
     await eventually('the renewal', async () => {
         const {data} = await stage.shop.get('/v1/invoices', {subscription: subscription.id});
         return data.length === 2;
     });
     await visitor.page.reload();
     await visitor.field('Move it to').fill('2027-02-01T00:00:00Z');
-    await visitor.button('Advance').click();
+    await visitor.button(`Advance ${clock.id}`).click();
     assert.match(await visitor.page.getByRole('alert').innerText(), /must be after/);
     assert.equal(await visitor.field('Move it to').inputValue(), '2027-02-01T00:00:00Z');
     await visitor.check();

@@ -12,7 +12,7 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr std::size_t kCharactersMax = 60;
+constexpr std::size_t kCharactersMax = 40;
 
 /// At its front, so that a table keeps its shape.
 std::string shortened(const std::string& text) {

@@ -49,10 +49,12 @@ std::string ways(const std::string& account) {
 /// Ids and times stay in one piece where there is room for columns. A table is as wide as its
 /// cells.
 constexpr std::string_view kStyle = R"css(
-main { max-width: 76rem } p { max-width: 46rem } section { overflow-x: auto }
+main { max-width: 76rem } main p { max-width: 46rem } section { overflow-x: auto }
 .stacked { width: auto } .whole { white-space: nowrap }
-@media (min-width: 40.01rem) { .stacked td, .stacked th { overflow-wrap: break-word;
-    padding-right: 1.5rem } .stacked td form button { margin: 0; padding: .1rem .6rem } }
+@media (min-width: 40.01rem) { .stacked { font-size: .9rem }
+  .stacked td, .stacked th { overflow-wrap: break-word; padding-right: 1.5rem }
+  .stacked td:last-child, .stacked th:last-child { padding-right: 0 }
+  .stacked td form button { margin: 0; padding: .1rem .6rem } }
 @media (max-width: 40rem) { .stacked td:empty { display: none } }
 )css";
 
