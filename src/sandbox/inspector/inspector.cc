@@ -63,11 +63,6 @@ PageAnswer broken_page() {
     return {.status = 500, .html = html_page("Broken", "<h1>Something broke</h1>")};
 }
 
-/// A query that is no text names nothing.
-PageAnswer unreadable(const http::Request& request, const std::string& why) {
-    return request.method == http::Method::Post ? unreadable_form(why) : nothing_there();
-}
-
 }  // namespace
 
 bool Inspector::wants(const http::Request& request) {
@@ -104,7 +99,7 @@ asio::awaitable<PageAnswer> Inspector::page_of(http::Request& request) {
     if (const std::string why = refusal_of_guard(request); !why.empty())
         co_return refused_page(why);
     const auto decoded = decode_form(parameters_of(request));
-    if (!decoded) co_return unreadable(request, decoded.error().message);
+    if (!decoded) co_return unreadable_form(decoded.error().message);
     const Json& form = *decoded;
     auto showing =
         request.path == kChaosPage ? chaos_page_of(request, form) : routed_page_of(request, form);

@@ -127,6 +127,17 @@ TEST(Bodies, MustBeForms) {
     EXPECT_EQ(twin.post("/v1/customers", "a=%zz").status, 400);
 }
 
+TEST(Bodies, HoldNoNulByte) {
+    using namespace std::string_literals;
+    TwinUnderTest twin;
+    for (const std::string& form : {"name=a\0b"s, "name=a%00b"s, "metadata[a\0]=1"s}) {
+        const auto reply = twin.post("/v1/customers", form);
+        EXPECT_EQ(reply.status, 400);
+        EXPECT_THAT(reply.error("message"), HasSubstr("NUL byte"));
+    }
+    EXPECT_TRUE(twin.get("/v1/customers").body.at("data").empty());
+}
+
 TEST(Idempotency, RepeatsTheFirstAnswerAndDoesTheWorkOnce) {
     TwinUnderTest twin;
     const http::Headers key{{"Idempotency-Key", "once"}};

@@ -37,17 +37,6 @@ TEST_F(WrongInputTest, APaymentInACurrencyThatDoesNotExist) {
               "currency");
 }
 
-TEST_F(WrongInputTest, ANulByteGoesNowhere) {
-    using namespace std::string_literals;
-    for (const std::string& form : {"name=a\0b"s, "name=a%00b"s, "metadata[a\0]=1"s}) {
-        const StripeError error = sandbox_.refused("/v1/customers", form);
-        EXPECT_EQ(error.http_status, 400);
-        EXPECT_THAT(error.message, HasSubstr("NUL byte"));
-    }
-    EXPECT_EQ(sandbox_.get("/v1/customers")["data"].size(), 1U);
-}
-
-// Also within what changes nothing here.
 TEST_F(WrongInputTest, AnUnknownMemberOfAnObjectIsNamed) {
     const std::string customer = "customer=" + customer_;
     const std::string subscription = text_of(sandbox_.post("/v1/subscriptions", subscribe()), "id");

@@ -245,7 +245,7 @@ TEST(PaymentMethods, AreMadeFromTokens) {
         twin.post("/v1/payment_methods", "type=card&card[token]=tok_chargeCustomerFail");
     ASSERT_EQ(reply.status, 200);
     EXPECT_EQ(reply.body.at("card").at("last4"), "0341");
-    EXPECT_EQ(twin.post("/v1/payment_methods", "type=card&card[token]=tok_no").status, 400);
+    EXPECT_EQ(twin.post("/v1/payment_methods", "type=card&card[token]=tok_nobody").status, 400);
 }
 
 TEST(PaymentMethods, AreReadAsWhatTheyAre) {

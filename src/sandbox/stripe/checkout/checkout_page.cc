@@ -16,7 +16,6 @@
 #include "sandbox/stripe/checkout/typed_quantities.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/page_parts.h"
-#include "sandbox/stripe/pages/invoice_sums.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {

@@ -360,7 +360,7 @@ Outcome<Json> finalize_prepaid(Context& ctx, Json invoice, const std::string& pa
         (*intent)["_invoice_payment"] = invoice.at("_invoice_payment");
         ctx.put(*intent);
     }
-    return pay_out_of_band(ctx, std::move(invoice));
+    return pay_by_earlier_intent(ctx, std::move(invoice));
 }
 
 Outcome<Json> void_invoice(Context& ctx, Json invoice) {

@@ -84,6 +84,8 @@ bool retries_exhausted(const Json& invoice);
 Json pay_out_of_band(Context& ctx, Json invoice);
 /// The same for one whose own PaymentIntent has succeeded.
 Json pay_by_intent(Context& ctx, Json invoice);
+/// The same for one that was made of a payment.
+Json pay_by_earlier_intent(Context& ctx, Json invoice);
 
 /// EventListener of kPaymentIntentChanged: an invoice that is owed is paid when its PaymentIntent
 /// has succeeded.

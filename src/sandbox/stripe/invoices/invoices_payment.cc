@@ -25,11 +25,11 @@ bool is_hard_decline(const StripeError& error) {
     return false;
 }
 
-enum class Charged : bool { No, Yes };
+enum class Charged : std::uint8_t { No, Yes, BeforeItWasMade };
 
 Json settle_paid(Context& ctx, Json invoice, Charged charged) {
     const Instant now = second_of(ctx, text_of(invoice, "customer"));
-    const bool by_intent = charged == Charged::Yes;
+    const bool by_intent = charged != Charged::No;
     end_open_payments(
         ctx, invoice,
         {.kept = by_intent ? text_of(invoice, "_invoice_payment") : "", .reason = ""});
@@ -41,7 +41,7 @@ Json settle_paid(Context& ctx, Json invoice, Charged charged) {
     invoice["next_payment_attempt"] = nullptr;
     invoice["status_transitions"]["paid_at"] = unix_seconds(now);
     ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
-    if (by_intent)
+    if (charged == Charged::Yes)
         ctx.update_and_emit("invoice.updated", invoice);
     else
         ctx.put(invoice);
@@ -215,6 +215,10 @@ Json pay_out_of_band(Context& ctx, Json invoice) {
 
 Json pay_by_intent(Context& ctx, Json invoice) {
     return settle_paid(ctx, std::move(invoice), Charged::Yes);
+}
+
+Json pay_by_earlier_intent(Context& ctx, Json invoice) {
+    return settle_paid(ctx, std::move(invoice), Charged::BeforeItWasMade);
 }
 
 void hear_of_payment_intent(Context& ctx, std::string_view /*type*/, const Json& payment_intent) {

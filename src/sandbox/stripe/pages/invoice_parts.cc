@@ -45,11 +45,6 @@ std::string line_row(const Json& line, const std::string& currency) {
                        name_text(text_of(line, "description")), about, money_text(line, "amount"));
 }
 
-std::string sum_row(std::string_view name, const std::string& amount) {
-    return fmt::format("<tr><th scope=\"row\">{}</th><td class=\"amount\">{}</td></tr>", name,
-                       amount);
-}
-
 std::string sums(const Json& invoice) {
     const bool owed = may_be_owed(invoice);
     const bool is_void = text_of(invoice, "status") == "void";

@@ -1,7 +1,5 @@
 #include "sandbox/stripe/pages/invoice_sums.h"
 
-#include <fmt/format.h>
-
 #include "sandbox/documents.h"
 
 namespace turnpike::twin {
@@ -30,11 +28,6 @@ std::vector<SumRow> sums_of(const Json& invoice) {
     rows.back().kind = SumRow::Kind::Result;
     add("Amount paid", integer_of(invoice, "amount_paid"));
     return rows;
-}
-
-std::string sum_row(std::string_view name, const std::string& amount) {
-    return fmt::format("<tr><th scope=\"row\">{}</th><td class=\"amount\">{}</td></tr>", name,
-                       amount);
 }
 
 }  // namespace turnpike::twin

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "json/value.h"
@@ -17,8 +16,5 @@ struct SumRow {
 /// What follows the lines of a finalized invoice: discounts, total, what the customer's balance
 /// took or gave, what credit notes took before the payment, and what that left to pay. They add up.
 std::vector<SumRow> sums_of(const Json& invoice);
-
-/// A sum as a row of a page's table; both are HTML.
-std::string sum_row(std::string_view name, const std::string& amount);
 
 }  // namespace turnpike::twin
