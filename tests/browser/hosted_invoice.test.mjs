@@ -72,7 +72,7 @@ test('a bank account on file is debited, and its bank is waited for', async () =
         customer: customer.id, currency: 'eur', pending_invoice_items_behavior: 'include'});
     const invoice = await stage.shop.post(`/v1/invoices/${draft.id}/finalize`);
     const visitor = await at(invoice);
-    await visitor.button('Pay from the bank account on file').click();
+    await visitor.button('Pay €9.00 with Bank account ending in 3204').click();
     await visitor.check();
     assert.match(await visitor.status(), /your bank has not answered yet/);
     assert.equal(await visitor.button('Pay').count(), 0);

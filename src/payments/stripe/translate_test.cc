@@ -8,11 +8,6 @@
 namespace turnpike::stripe {
 namespace {
 
-template <class T>
-std::string reason_of(const Result<T>& result) {
-    return result ? "none" : std::string(result.error().reason.text());
-}
-
 // The numbers in these tables stand in the recorded files.
 TEST(ReadSubscription, FindsThePeriodWhereEachVersionPutsIt) {
     struct Case {

@@ -78,7 +78,7 @@ void read_addresses(Params& params, Json& session) {
     if (text_of(session, "success_url").empty()) params.complain(missing_param("success_url"));
 }
 
-void read_expiry(Params& params, Json& session) {
+void read_expires_at(Params& params, Json& session) {
     const Instant created = *instant_of(session, "created");
     const Instant end = params.timestamp("expires_at").value_or(created + kCheckoutLifetime);
     if (end < created + kCheckoutLifetimeMin)
@@ -282,7 +282,7 @@ Outcome<Json> read_new_session(Context& ctx, Params& params) {
     if (!mode) params.complain(missing_param("mode"));
     session["mode"] = mode.value_or("payment");
     read_addresses(params, session);
-    read_expiry(params, session);
+    read_expires_at(params, session);
     read_buyer(params, session);
     read_looks(params, session);
     read_methods(params, session);
