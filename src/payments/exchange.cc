@@ -32,11 +32,13 @@ asio::awaitable<Result<std::monostate>> walk_pages(ReadPage read, VisitPage visi
     co_return unexpected_reply("a list of more than " + std::to_string(kPagesMax) + " pages");
 }
 
+asio::awaitable<Walk> told(Walk walk) { co_return walk; }
+
 asio::awaitable<Result<std::vector<Json>>> read_all_pages(ReadPage read) {
     std::vector<Json> all;
-    VisitPage keep = [&](std::vector<Json>& items) -> asio::awaitable<Walk> {
+    VisitPage keep = [&](std::vector<Json>& items) {
         std::ranges::move(items, std::back_inserter(all));
-        co_return Walk::On;
+        return told(Walk::On);
     };
     const auto walked = co_await walk_pages(std::move(read), std::move(keep));
     if (!walked) co_return failure(walked);

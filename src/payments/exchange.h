@@ -63,6 +63,8 @@ struct ListPage {
 using ReadPage = std::function<asio::awaitable<Result<ListPage>>(std::optional<std::string> after)>;
 enum class Walk : bool { On, Enough };
 using VisitPage = std::function<asio::awaitable<Walk>(std::vector<Json>& items)>;
+/// What a visit answers that need not wait for anything.
+asio::awaitable<Walk> told(Walk walk);
 /// Reads a list page by page, until `visit` has enough.
 /// Errors: those of `read`; "payment.unexpected_reply" for a list without end.
 asio::awaitable<Result<std::monostate>> walk_pages(ReadPage read, VisitPage visit);

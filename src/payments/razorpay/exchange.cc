@@ -104,11 +104,11 @@ asio::awaitable<Result<std::vector<Json>>> RazorpayExchange::get_all(std::string
 asio::awaitable<Result<Found>> RazorpayExchange::find_first(std::string path, std::string query,
                                                             std::function<bool(const Json&)> fits) {
     Found found;
-    VisitPage look = [&](std::vector<Json>& items) -> asio::awaitable<Walk> {
+    VisitPage look = [&](std::vector<Json>& items) {
         const auto first = std::ranges::find_if(items, fits);
-        if (first == items.end()) co_return Walk::On;
+        if (first == items.end()) return told(Walk::On);
         found = to_text(*first);
-        co_return Walk::Enough;
+        return told(Walk::Enough);
     };
     const auto walked = co_await walk(std::move(path), std::move(query), std::move(look));
     if (!walked) co_return failure(walked);

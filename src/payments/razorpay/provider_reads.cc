@@ -31,13 +31,13 @@ bool has_bills_to_come(const Json& subscription) {
 asio::awaitable<Result<std::vector<Json>>> subscriptions_of(RazorpayExchange& exchange,
                                                             std::string customer) {
     std::vector<Json> theirs;
-    VisitPage keep = [&](std::vector<Json>& items) -> asio::awaitable<Walk> {
+    VisitPage keep = [&](std::vector<Json>& items) {
         for (Json& object : items) {
             const auto subscription = read_subscription(object);
             if (subscription && subscription->customer == customer)
                 theirs.push_back(std::move(object));
         }
-        co_return Walk::On;
+        return told(Walk::On);
     };
     const auto walked = co_await exchange.walk(std::string(kSubscriptions), "", std::move(keep));
     if (!walked) co_return failure(walked);
@@ -106,22 +106,33 @@ asio::awaitable<Result<ProviderInvoice>> complete_invoice(RazorpayExchange& exch
     co_return co_await complete_invoice(exchange, customers, std::move(object));
 }
 
+namespace {
+
+/// The first of a page that goes on after this cycle, into `running`.
+asio::awaitable<Walk> look_for_running(RazorpayExchange& exchange, const std::string& customer,
+                                       const std::vector<Json>& page,
+                                       std::optional<std::string>& running) {
+    std::vector<ProviderSubscription> theirs;
+    for (const Json& object : page) {
+        auto subscription = read_subscription(object);
+        if (subscription && subscription->customer == customer && has_bills_to_come(object))
+            theirs.push_back(*std::move(subscription));
+    }
+    co_await mark_planned_ends(exchange, theirs);
+    const auto goes_on =
+        std::ranges::find(theirs, false, &ProviderSubscription::cancel_at_period_end);
+    if (goes_on == theirs.end()) co_return Walk::On;
+    running = goes_on->id;
+    co_return Walk::Enough;
+}
+
+}  // namespace
+
 asio::awaitable<Result<std::optional<std::string>>> running_subscription(RazorpayExchange& exchange,
                                                                          std::string customer) {
     std::optional<std::string> running;
-    VisitPage look = [&](std::vector<Json>& items) -> asio::awaitable<Walk> {
-        std::vector<ProviderSubscription> theirs;
-        for (const Json& object : items) {
-            auto subscription = read_subscription(object);
-            if (subscription && subscription->customer == customer && has_bills_to_come(object))
-                theirs.push_back(*std::move(subscription));
-        }
-        co_await mark_planned_ends(exchange, theirs);
-        const auto goes_on =
-            std::ranges::find(theirs, false, &ProviderSubscription::cancel_at_period_end);
-        if (goes_on == theirs.end()) co_return Walk::On;
-        running = goes_on->id;
-        co_return Walk::Enough;
+    VisitPage look = [&](std::vector<Json>& page) {
+        return look_for_running(exchange, customer, page, running);
     };
     const auto walked = co_await exchange.walk(std::string(kSubscriptions), "", std::move(look));
     if (!walked) co_return failure(walked);

@@ -246,7 +246,7 @@ asio::awaitable<std::optional<ChaosRule>> Chaos::strike(const http::Request& req
         const auto& chosen = plan->rules[*rule];
         add_strike(tx, *rule);
         record_happened(tx, {.at = twin_.clock().now(),
-                             .rule = *rule,
+                             .rule = rule,
                              .misfortune = chosen.misfortune,
                              .about = occasion.about});
         return chosen;

@@ -37,18 +37,19 @@ constexpr Decline kAuthenticationRequired{
     "Your card was declined. This transaction requires authentication."};
 
 constexpr TestCard ok(std::string_view number, std::string_view name, std::string_view brand,
-                      std::string_view funding, std::string_view country = "US",
-                      std::string_view alias = "") {
+                      std::string_view funding, std::string_view country = "US") {
     return {.number = number,
             .name = name,
-            .alias = alias,
+            .alias = "",
             .brand = brand,
             .funding = funding,
             .country = country};
 }
 constexpr TestCard visa(std::string_view number, std::string_view name,
                         std::string_view alias = "") {
-    return ok(number, name, "visa", "credit", "US", alias);
+    TestCard card = ok(number, name, "visa", "credit");
+    card.alias = alias;
+    return card;
 }
 constexpr TestCard issued_in(std::string_view country, std::string_view number,
                              std::string_view name) {

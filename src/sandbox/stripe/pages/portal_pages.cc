@@ -21,24 +21,27 @@
 namespace turnpike::twin {
 namespace {
 
-/// `field` is the id of the choice's element, one of its own for each plan; `about` ends the names
-/// of its buttons, where there are several plans.
+/// What tells the elements of several plans from each other.
+struct PlanNames {
+    std::string field;  ///< the id of the choice's element
+    std::string about;  ///< ends the names of its buttons (HTML); "" for the only plan
+};
+
 std::string plan_part(Context& ctx, const Json& session, const PortalOffer& offer,
-                      const Json& subscription, const std::string& field,
-                      const std::string& about) {
+                      const Json& subscription, const PlanNames& names) {
     const std::string id = text_of(subscription, "id");
     const bool ends = instant_of(subscription, "cancel_at").has_value();
     std::string body = plan_lines(ctx, subscription);
     body += plan_status(ctx, session, subscription);
     body += scheduled_part(ctx, subscription);
     if (is_offered(offer.features, "subscription_update") && !ends)
-        body += plan_choice(ctx, offer, subscription, field, about);
+        body += plan_choice(ctx, offer, subscription, names.field, names.about);
     if (!is_offered(offer.features, "subscription_cancel")) return body;
     if (ends)
-        body +=
-            post_form("keep", hidden_field("subscription", id), "Keep the plan after all" + about);
+        body += post_form("keep", hidden_field("subscription", id),
+                          "Keep the plan after all" + names.about);
     else
-        body += cancel_form(offer.features, subscription, field, about);
+        body += cancel_form(offer.features, subscription, names.field, names.about);
     return body;
 }
 
@@ -55,7 +58,7 @@ std::string plan_sections(Context& ctx, const Json& session, const PortalOffer& 
                                       : fmt::format("Plan {} of {}", i + 1, subscriptions.size());
         const std::string about = subscriptions.size() == 1 ? "" : unseen_text(": " + title);
         sections += "<section><h2>" + title + "</h2>" +
-                    plan_part(ctx, session, offer, subscriptions[i], "price" + number, about) +
+                    plan_part(ctx, session, offer, subscriptions[i], {"price" + number, about}) +
                     "</section>\n";
     }
     return sections;
