@@ -24,8 +24,13 @@ public:
     GroupWriter(Connection& connection, TaskQueue& queue)
         : connection_(connection), queue_(queue) {}
 
-    /// Runs `first` and what waits behind it, within limits of number and time.
+    /// Runs `first` and what waits behind it, within limits of number and time. Copies the log into
+    /// the database when that must not wait any longer.
     void run(Task first);
+    /// The log is long enough to be copied, which is best done while nobody writes: whoever comes
+    /// meanwhile waits for two syncs of the disk.
+    [[nodiscard]] bool wants_checkpoint() const;
+    void checkpoint();
     /// Commits a page that says nothing new, to see whether the disk takes it.
     void try_disk() noexcept;
 
@@ -40,7 +45,8 @@ private:
     void roll_back_task();
     void abandon() noexcept;
     void answer(const std::exception_ptr& failure);
-    void checkpoint_when_due();
+    /// Pages in the log that were not copied yet, as far as known.
+    [[nodiscard]] int pages_to_copy() const;
 
     Connection& connection_;
     TaskQueue& queue_;

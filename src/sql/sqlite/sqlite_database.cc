@@ -23,6 +23,8 @@ namespace sqlite {
 namespace {
 
 constexpr auto kDiskRetry = std::chrono::seconds(1);
+/// Longer than a client takes from one answer to its next request.
+constexpr auto kPause = std::chrono::milliseconds(10);
 constexpr int kOldestSqlite = 3'035'000;  // the first with RETURNING
 
 /// A private database without a file: one connection, one thread, reads and writes in one queue.
@@ -124,6 +126,7 @@ private:
         for (;;) {
             // Whoever stays away for as long as writes are refused would not bring the next one.
             while (writer_.is_refused() && !writes_.wait_for(kDiskRetry)) writer.try_disk();
+            if (writer.wants_checkpoint() && !writes_.wait_for(kPause)) writer.checkpoint();
             auto task = writes_.pop();
             if (!task) return;
             writer.run(*std::move(task));
