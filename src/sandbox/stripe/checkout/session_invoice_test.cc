@@ -184,5 +184,32 @@ TEST_F(SessionInvoiceTest, RefusesWhatCannotBe) {
         EXPECT_EQ(sandbox_.refused("/v1/checkout/sessions", form(c.form)).param, c.param) << c.form;
 }
 
+// While the bank asks, the PaymentIntent is the session's: 37.00, as its invoice says.
+TEST_F(SessionInvoiceTest, NobodyElseTouchesThePayment) {
+    const Json session = open();
+    const Json asking = pay(session, "pm_card_threeDSecure2Required");
+    const std::string intent = "/v1/payment_intents/" + text_of(asking, "payment_intent");
+    EXPECT_EQ(sandbox_.get(intent)["status"], "requires_action");
+    const std::pair<std::string, std::string> fixed[] = {
+        {"amount=100", "amount"},
+        {"customer=" + sandbox_.customer(), "customer"},
+        {"payment_method=pm_card_visa", "payment_method"},
+        {"capture_method=manual", "capture_method"},
+    };
+    for (const auto& [form, name] : fixed)
+        EXPECT_EQ(sandbox_.refused(intent, form).message,
+                  "Some of the parameters you provided (" + name +
+                      ") cannot be used when modifying a PaymentIntent that was created by "
+                      "Checkout. You can try again without those parameters.");
+    for (const char* action : {"/confirm", "/cancel"})
+        EXPECT_EQ(sandbox_.refused(intent + action, "").message,
+                  "You cannot perform this action on PaymentIntents created by Checkout. Try "
+                  "expiring the Checkout Session instead.");
+    EXPECT_EQ(sandbox_.post(intent, "metadata[a]=1")["amount"], 3700);
+    const Json done = pay(session);
+    EXPECT_EQ(invoice_of(done)["amount_paid"], 3700);
+    EXPECT_EQ(sandbox_.get(intent)["amount_received"], 3700);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

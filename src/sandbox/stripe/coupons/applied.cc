@@ -122,7 +122,7 @@ std::vector<Json> discounts_at(const Json& owner, Instant at) {
     std::vector<Json> running;
     for (const Json& terms : part_of(owner, "_discounts")) {
         const auto end = instant_of(terms, "end");
-        if (!end || at < *end) running.push_back(terms);
+        if ((!end || at < *end) && !flag_of(terms, "held")) running.push_back(terms);
     }
     return running;
 }

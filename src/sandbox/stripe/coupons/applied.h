@@ -13,14 +13,16 @@
 /// "discounts" and keeps their terms beside that, in the private "_discounts"; a customer keeps
 /// only the latter. So a bill can be summed up again when the coupons are gone. Terms are
 /// {"id", "percent": 100000 or null, "amounts": {"usd": 500}, "products": [..] or null,
-///  "duration": "once", "end": seconds or null}; percents as in allocation.h.
+///  "duration": "once", "end": seconds or null, "held": true or missing (one_invoice.h)}; percents
+/// as in allocation.h.
 namespace turnpike::twin {
 
 /// The terms on which this discount (its "id" and "end") gives what the coupon says.
 Json discount_terms(const Json& discount, const Json& coupon);
 
 void set_discounts(Json& owner, const std::vector<Json>& terms);
-/// Terms of the owner's discounts that have not ended at this moment, in their order.
+/// Terms of the owner's discounts that have not ended at this moment and are not held, in their
+/// order.
 std::vector<Json> discounts_at(const Json& owner, Instant at);
 
 /// Whether the discount is for this product, too.

@@ -1,13 +1,14 @@
 #include "sandbox/stripe/coupons/discounts.h"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/coupons/applied.h"
+#include "sandbox/stripe/coupons/one_invoice.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -44,16 +45,17 @@ void end_discount(Context& ctx, Json customer) {
     if (change) announce_discount(ctx, customer, *change);
 }
 
-/// A discount for one invoice is over when that invoice is final.
-void use_up_discount(Context& ctx, std::string_view /*type*/, const Json& invoice) {
-    const auto used = discounts_used(invoice);
-    if (used.empty()) return;
+/// A discount for one invoice is over when that invoice is final, or is held until it is paid.
+void follow_invoice_of_discount(Context& ctx, std::string_view type, const Json& invoice) {
+    const OneInvoiceFate fate = fate_of_one_invoice(type, invoice);
+    if (fate == OneInvoiceFate::Stays || discounts_used(invoice).empty()) return;
     auto customer = ctx.find("customer", text_of(invoice, "customer"));
     if (!customer) return;
-    const Json& discount = part_of(*customer, "discount");
-    const bool spent = std::ranges::find(used, text_of(discount, "id")) != used.end();
-    if (!spent || !ends_with_one_invoice(part_of(*customer, "_discounts").at(0))) return;
-    end_discount(ctx, *std::move(customer));
+    const Json& discounts = part_of(*customer, "_discounts");
+    if (discounts.empty() || !is_used_by(invoice, discounts.at(0))) return;
+    if (fate == OneInvoiceFate::Ends) return end_discount(ctx, *std::move(customer));
+    hold_discounts(*customer, invoice, fate);
+    ctx.put(*customer);
 }
 
 Answer delete_customer_discount(Operation& operation) {
@@ -80,8 +82,11 @@ constexpr auto kDiscountExpandables = std::to_array<Expandable>({
 
 constexpr auto kDiscountSteps = std::to_array<EngineStep>({{"customer", sure_step<end_discount>}});
 
-constexpr auto kDiscountListeners =
-    std::to_array<EventListener>({{"invoice.finalized", use_up_discount}});
+constexpr auto kDiscountListeners = std::to_array<EventListener>({
+    {"invoice.finalized", follow_invoice_of_discount},
+    {kInvoicePaid, follow_invoice_of_discount},
+    {kInvoiceClosed, follow_invoice_of_discount},
+});
 
 }  // namespace
 

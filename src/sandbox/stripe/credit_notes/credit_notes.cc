@@ -27,10 +27,7 @@ Refusal no_credit(const std::string& message, const std::string& param = "",
 
 std::optional<Refusal> not_creditable(Context& ctx, const Json& invoice) {
     // The bank takes what it was asked for.
-    if (awaits_bank(ctx, invoice))
-        return no_credit(
-            "A payment of this invoice is being processed by the bank. Wait until it has succeeded "
-            "or failed.");
+    if (awaits_bank(ctx, invoice)) return payment_processing();
     const std::string status = text_of(invoice, "status");
     if (status == "draft") return no_credit("You cannot create a credit note for a draft invoice.");
     if (status == "void") return no_credit("You cannot create a credit note for a void invoice.");

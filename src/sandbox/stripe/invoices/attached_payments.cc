@@ -1,6 +1,7 @@
 #include "sandbox/stripe/invoices/attached_payments.h"
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,7 +20,15 @@ Json pay_with(Context& ctx, Json invoice, const Json& intent) {
     return pay_by_intent(ctx, std::move(invoice));
 }
 
-std::optional<StripeError> check_intent(const Json& invoice, const Json& intent) {
+/// In minor units: what it will have charged, or has charged and not given back. What a capture
+/// left of an authorization was given back.
+std::int64_t amount_of(Context& ctx, const Json& intent) {
+    const auto charge = ctx.look("charge", text_of(intent, "latest_charge"));
+    if (text_of(intent, "status") != "succeeded" || !charge) return integer_of(intent, "amount");
+    return integer_of(*charge, "amount") - integer_of(*charge, "amount_refunded");
+}
+
+std::optional<StripeError> check_intent(Context& ctx, const Json& invoice, const Json& intent) {
     const auto wrong_intent = [](const std::string& why) {
         return bad_param("payment_intent", "", why).error();
     };
@@ -31,7 +40,7 @@ std::optional<StripeError> check_intent(const Json& invoice, const Json& intent)
         return wrong_intent("A canceled PaymentIntent cannot be attached to an invoice.");
     if (!text_of(intent, "_invoice").empty() || !text_of(intent, "_attached_to").empty())
         return wrong_intent("The PaymentIntent is attached to an invoice already.");
-    if (integer_of(intent, "amount") != integer_of(invoice, "amount_remaining"))
+    if (amount_of(ctx, intent) != integer_of(invoice, "amount_remaining"))
         return wrong_intent(
             "This sandbox attaches PaymentIntents for the whole amount_remaining only.");
     return std::nullopt;
@@ -52,13 +61,16 @@ Answer attach_payment(Operation& operation) {
     if (text_of(*invoice, "status") != "open")
         return bad_param(
             "", "", "Payments can only be attached to open invoices. This invoice isn't open.");
-    if (auto error = check_intent(*invoice, *intent)) return Refusal(*std::move(error));
+    if (awaits_bank(ctx, *invoice)) return payment_processing();
+    if (auto error = check_intent(ctx, *invoice, *intent)) return Refusal(*std::move(error));
 
     const Json payment = new_invoice_payment(ctx, *invoice, *intent, PaymentOrigin::Attached);
     ctx.put(payment);
     (*intent)["_attached_to"] = invoice_id;
     (*intent)["_invoice_payment"] = payment.at("id");
     ctx.put(*intent);
+    (*invoice)["_has_attached"] = true;
+    ctx.put(*invoice);
     if (text_of(*intent, "status") != "succeeded") return *std::move(invoice);
     return pay_with(ctx, *std::move(invoice), *intent);
 }

@@ -81,6 +81,72 @@ TEST_F(AttachedPaymentTest, ACanceledPaymentPaysNothing) {
     EXPECT_EQ(sandbox_.post(invoice_ + "/pay")["status"], "paid");
 }
 
+TEST_F(AttachedPaymentTest, StaysWhatTheInvoiceWaitsFor) {
+    const Json waiting = intent("1500");
+    const std::string path = "/v1/payment_intents/" + text_of(waiting, "id");
+    attach(waiting);
+    for (const std::string& form : {std::string("amount=100"), std::string("currency=eur"),
+                                    std::string("customer="), "customer=" + sandbox_.customer()}) {
+        const StripeError error = sandbox_.refused(path, form);
+        EXPECT_EQ(error.param, form.substr(0, form.find('=')));
+        EXPECT_EQ(error.message,
+                  "This sandbox has no payments for a part of an invoice: the " + error.param +
+                      " of a PaymentIntent that is attached to one cannot be changed.");
+    }
+    EXPECT_EQ(sandbox_.post(path, "amount=1500&description=Mug")["description"], "Mug");
+    sandbox_.post(path + "/confirm", "payment_method=pm_card_visa&return_url=http://localhost/");
+    EXPECT_EQ(sandbox_.get(path)["amount_received"], 1500);
+    EXPECT_EQ(sandbox_.get(invoice_)["amount_paid"], 1500);
+}
+
+TEST_F(AttachedPaymentTest, IsCapturedWhole) {
+    const Json held = intent("1500",
+                             "&capture_method=manual&confirm=true&payment_method=pm_card_visa"
+                             "&return_url=http://localhost/");
+    EXPECT_EQ(attach(held)["status"], "open");
+    const std::string path = "/v1/payment_intents/" + text_of(held, "id");
+    const std::string why =
+        "This sandbox has no payments for a part of an invoice: a PaymentIntent that is attached "
+        "to one is captured whole.";
+    EXPECT_EQ(sandbox_.refused(path + "/capture", "amount_to_capture=1000").message, why);
+    EXPECT_EQ(
+        sandbox_
+            .refused("/v1/charges/" + text_of(held, "latest_charge") + "/capture", "amount=1000")
+            .message,
+        why);
+    EXPECT_EQ(sandbox_.get(invoice_)["status"], "open");
+    sandbox_.post(path + "/capture", "amount_to_capture=1500");
+    EXPECT_EQ(sandbox_.get(invoice_)["status"], "paid");
+}
+
+// Of 20.00 that were authorized 15.00 are captured; or of 15.00 only 5.00; or 5.00 went back.
+TEST_F(AttachedPaymentTest, BringsWhatWasReceived) {
+    const auto held = [&](const std::string& amount) {
+        return intent(amount,
+                      "&capture_method=manual&confirm=true&payment_method=pm_card_visa"
+                      "&return_url=http://localhost/");
+    };
+    const auto captured = [&](const Json& authorized, const std::string& amount) {
+        return "payment_intent=" + text_of(sandbox_.post("/v1/payment_intents/" +
+                                                             text_of(authorized, "id") + "/capture",
+                                                         "amount_to_capture=" + amount),
+                                           "id");
+    };
+    const std::string why =
+        "payment_intent: This sandbox attaches PaymentIntents for the whole amount_remaining only.";
+    EXPECT_EQ(refusal(captured(held("1500"), "500")), why);
+    const std::string given_back = captured(held("1500"), "1500");
+    sandbox_.post("/v1/refunds", given_back + "&amount=500");
+    EXPECT_EQ(refusal(given_back), why);
+    EXPECT_EQ(sandbox_.get(invoice_)["status"], "open");
+    const Json invoice =
+        sandbox_.post(invoice_ + "/attach_payment", captured(held("2000"), "1500"));
+    EXPECT_EQ(invoice["status"], "paid");
+    const Json paid = sandbox_.get("/v1/invoice_payments", "status=paid")["data"][0];
+    EXPECT_EQ(paid["amount_requested"], 1500);
+    EXPECT_EQ(paid["amount_paid"], 1500);
+}
+
 TEST_F(AttachedPaymentTest, RefusesWhatCannotPayIt) {
     const std::string half = text_of(intent("750"), "id");
     const std::string own =

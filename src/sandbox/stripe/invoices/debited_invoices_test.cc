@@ -224,5 +224,35 @@ TEST_F(DebitedInvoiceTest, AnUpdateIsAppliedWhenItsDebitIsPaid) {
     EXPECT_EQ(again(made)["items"]["data"][0]["quantity"], 3);
 }
 
+// While the bank thinks about one payment, no other one is taken.
+TEST_F(DebitedInvoiceTest, AnAttachedDebitIsWaitedForToo) {
+    const std::string customer = debtor(kPaysLate);
+    sandbox_.post("/v1/invoiceitems", "customer=" + customer + "&currency=eur&amount=1500");
+    const Json draft = sandbox_.post(
+        "/v1/invoices", "customer=" + customer + "&pending_invoice_items_behavior=include");
+    sandbox_.post(path(draft) + "/finalize", "auto_advance=false");
+    const auto intent = [&](const std::string& more) {
+        return text_of(sandbox_.post("/v1/payment_intents",
+                                     "amount=1500&currency=eur&customer=" + customer + more),
+                       "id");
+    };
+    const std::string debit = intent("&payment_method_types[]=sepa_debit");
+    sandbox_.post(path(draft) + "/attach_payment", "payment_intent=" + debit);
+    sandbox_.post("/v1/payment_intents/" + debit + "/confirm",
+                  "payment_method=" + account(kPaysLate));
+    const std::string wait_for_it =
+        "A payment of this invoice is being processed by the bank. Wait until it has succeeded or "
+        "failed.";
+    EXPECT_EQ(sandbox_.refused(path(draft) + "/pay", "").message, wait_for_it);
+    EXPECT_EQ(sandbox_.refused(path(draft) + "/void", "").message, wait_for_it);
+    const std::string card =
+        intent("&confirm=true&payment_method=pm_card_visa&return_url=http://localhost/");
+    EXPECT_EQ(sandbox_.refused(path(draft) + "/attach_payment", "payment_intent=" + card).message,
+              wait_for_it);
+    wait(days(1));
+    EXPECT_EQ(sandbox_.get(path(draft))["status"], "paid");
+    EXPECT_EQ(sandbox_.get(path(draft))["amount_paid"], 1500);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

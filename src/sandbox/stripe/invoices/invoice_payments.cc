@@ -14,7 +14,7 @@ Json new_invoice_payment(Context& ctx, const Json& invoice, const Json& intent,
     payment["id"] = ctx.new_id("inpay");
     payment["object"] = "invoice_payment";
     payment["amount_paid"] = nullptr;
-    payment["amount_requested"] = intent.at("amount");
+    payment["amount_requested"] = invoice.at("amount_remaining");
     payment["created"] = unix_seconds(second_of(ctx, text_of(invoice, "customer")));
     payment["currency"] = invoice.at("currency");
     payment["invoice"] = invoice.at("id");

@@ -10,7 +10,7 @@
 namespace turnpike::twin {
 
 enum class PaymentOrigin : bool { Attached, OwnOfInvoice };
-/// An open one for the whole amount of the intent, not stored yet.
+/// An open one for all that is left to pay, not stored yet.
 Json new_invoice_payment(Context& ctx, const Json& invoice, const Json& intent,
                          PaymentOrigin origin);
 

@@ -105,6 +105,37 @@ TEST_F(InvoicePaymentTest, AnAttachedOneEndsWhenLessIsAskedFor) {
     EXPECT_EQ(payments()[1]["amount_paid"], 700);
 }
 
+// What an invoice asks for is the invoice's business: otherwise it would be paid by less.
+TEST_F(InvoicePaymentTest, KeepWhatTheInvoiceAsksFor) {
+    const std::string own = intent_of(payments()[0]);
+    const std::string other = sandbox_.customer();
+    const auto refused_by = [](const std::string& names) {
+        return "Some of the parameters you provided (" + names +
+               ") cannot be used when modifying a PaymentIntent that was created by an invoice. "
+               "You can try again without those parameters.";
+    };
+    EXPECT_EQ(sandbox_.refused(own, "amount=100").message, refused_by("amount"));
+    EXPECT_EQ(sandbox_.refused(own, "currency=eur&amount=100").message,
+              refused_by("amount, currency"));
+    EXPECT_EQ(sandbox_.refused(own, "customer=" + other).message, refused_by("customer"));
+    EXPECT_EQ(sandbox_.refused(own, "transfer_group=g").message, refused_by("transfer_group"));
+    for (const char* path : {"", "/confirm"})
+        EXPECT_EQ(sandbox_.refused(own + path, "capture_method=manual").message,
+                  refused_by("capture_method"));
+    EXPECT_EQ(sandbox_.post(own, "description=Mug&metadata[a]=1")["amount"], 700);
+    confirm(own);
+    EXPECT_EQ(sandbox_.get(own)["amount_received"], 700);
+    EXPECT_EQ(sandbox_.get(path_)["amount_paid"], 700);
+    EXPECT_EQ(payments()[0]["amount_paid"], 700);
+}
+
+TEST_F(InvoicePaymentTest, AreCanceledWithTheirInvoiceOnly) {
+    EXPECT_EQ(sandbox_.refused(intent_of(payments()[0]) + "/cancel", "").message,
+              "You cannot cancel PaymentIntents created by invoices. Try voiding the invoice "
+              "instead.");
+    EXPECT_EQ(states(), std::vector<std::string>{"open"});
+}
+
 TEST_F(InvoicePaymentTest, AreListedOfBothAnInvoiceAndAPaymentIntent) {
     const std::string own = intent_of(payments()[0]).substr(20);
     const auto listed = [&](const std::string& query) {

@@ -95,6 +95,8 @@ void hear_of_payment_intent(Context& ctx, std::string_view type, const Json& pay
 void hear_of_debit(Context& ctx, std::string_view type, const Json& payment_intent);
 /// A debit of it is on its way to the bank: it cannot be paid otherwise, nor voided by request.
 bool awaits_bank(Context& ctx, const Json& invoice);
+/// 400 for what cannot be done then.
+Refusal payment_processing();
 
 /// open (or uncollectible) -> void. Errors: 400 for any other status.
 Outcome<Json> void_invoice(Context& ctx, Json invoice);

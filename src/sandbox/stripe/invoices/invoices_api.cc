@@ -286,14 +286,6 @@ Answer finalize(Operation& operation) {
     return attempt_payment(ctx, *std::move(finalized), {}).invoice;
 }
 
-Refusal payment_processing() {
-    StripeError error;
-    error.message =
-        "A payment of this invoice is being processed by the bank. Wait until it has succeeded or "
-        "failed.";
-    return Refusal(std::move(error));
-}
-
 Answer pay(Operation& operation) {
     Context& ctx = operation.ctx;
     Params& params = operation.params;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "json/value.h"
@@ -138,6 +139,11 @@ AttemptResult settle_action_required(Context& ctx, Json invoice, const PaymentAt
     return {std::move(invoice), AttemptResult::Kind::ActionRequired, std::move(error)};
 }
 
+bool is_processing(Context& ctx, const std::string& payment_intent) {
+    const auto intent = ctx.look("payment_intent", payment_intent);
+    return intent && text_of(*intent, "status") == "processing";
+}
+
 StripeError no_payment_method() {
     StripeError error;
     error.code = "resource_missing";
@@ -203,8 +209,21 @@ void retry_payment(Context& ctx, Json invoice) {
 }
 
 bool awaits_bank(Context& ctx, const Json& invoice) {
-    const auto intent = ctx.look("payment_intent", text_of(invoice, "_payment_intent"));
-    return intent && text_of(*intent, "status") == "processing";
+    if (is_processing(ctx, text_of(invoice, "_payment_intent"))) return true;
+    if (!flag_of(invoice, "_has_attached")) return false;
+    const auto payments = ctx.list("invoice_payment", {.parent = text_of(invoice, "id")});
+    return std::ranges::any_of(payments, [&](const Json& payment) {
+        return text_of(payment, "status") == "open" &&
+               is_processing(ctx, text_of(part_of(payment, "payment"), "payment_intent"));
+    });
+}
+
+Refusal payment_processing() {
+    StripeError error;
+    error.message =
+        "A payment of this invoice is being processed by the bank. Wait until it has succeeded or "
+        "failed.";
+    return Refusal(std::move(error));
 }
 
 bool retries_exhausted(const Json& invoice) { return flag_of(invoice, "_exhausted"); }

@@ -77,7 +77,7 @@ std::string discount_text(const Json& coupon) {
 /// "" when nothing is offered, or no longer.
 std::string offer_part(Context& ctx, const Json& session, const Json& subscription) {
     const auto coupon = ctx.find("coupon", offered_coupon(session));
-    if (!coupon || !flag_of(*coupon, "valid")) return "";
+    if (!coupon || !flag_of(*coupon, "valid") || !takes_changes(subscription)) return "";
     return fmt::format("<h2>Stay, and pay less</h2><p>Keep your plan with <strong>{}</strong>.</p>",
                        discount_text(*coupon)) +
            post_form("accept_offer", hidden_field("subscription", text_of(subscription, "id")),

@@ -14,6 +14,7 @@ namespace turnpike::twin {
 namespace {
 
 constexpr std::size_t kMessageCharactersMax = 500;
+constexpr const char* kNotPaidYet = "its first payment has not gone through yet.";
 
 /// What flow_data is read for.
 struct FlowOwner {
@@ -50,6 +51,7 @@ std::optional<Refusal> check_updatable(const FlowOwner& owner, const Json& subsc
             "the subscription update feature in the portal configuration is disabled.");
     if (subscription.at("items").at("data").size() != 1)
         return cannot_update("it has multiple subscription items.");
+    if (!takes_changes(subscription)) return cannot_update(kNotPaidYet);
     return std::nullopt;
 }
 
@@ -92,6 +94,9 @@ Outcome<Json> read_cancel(const FlowOwner& owner, Params& part) {
         return bad_param("", "",
                          "This subscription cannot be canceled because the subscription cancel "
                          "feature in the portal configuration is disabled.");
+    if (!takes_cancellation(owner.features, *subscription))
+        return bad_param(
+            "", "", std::string("This subscription cannot be canceled because ") + kNotPaidYet);
     if (instant_of(*subscription, "cancel_at"))
         return bad_param(
             "", "", "The subscription " + id + " is already set to be canceled at period end.");

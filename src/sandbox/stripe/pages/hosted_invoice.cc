@@ -60,7 +60,7 @@ std::string last_failure(Context& ctx, const Json& invoice) {
     return intent ? last_failure(*intent) : "";
 }
 
-/// How to pay an open invoice.
+/// How to pay an invoice that is owed.
 std::string payment_part(Context& ctx, const Json& invoice, const std::string& session) {
     const auto intent = ctx.find("payment_intent", text_of(invoice, "_payment_intent"));
     if (awaits_bank(ctx, invoice))
@@ -136,7 +136,7 @@ PageAnswer show_invoice(PageRequest& page) {
                     day_text(invoice, "effective_at"), escape_html(text_of(invoice, "status")));
     body += fmt::format("<p>Billed to {}</p>", billed_to(invoice));
     body += state_line(invoice) + memo_line(invoice) + lines_table(invoice) + footer_line(invoice);
-    if (text_of(invoice, "status") == "open") {
+    if (is_owed(invoice)) {
         const std::string why =
             problem.empty() ? last_failure(page.ctx, invoice) : escape_html(problem);
         if (!why.empty()) body += failure_line(why);
@@ -150,7 +150,7 @@ PageAnswer show_invoice(PageRequest& page) {
 PageAnswer pay_hosted_invoice(PageRequest& page) {
     const std::string session = origin_of(page, text_of(page.object, "customer"));
     PageAnswer answer{.status = 303, .html = "", .location = with_origin(page.path, session)};
-    if (text_of(page.object, "status") != "open") return answer;
+    if (!is_owed(page.object)) return answer;
     const std::string action = page.form.text("action").value_or("");
     if (action != "pay" && action != "pay_with_card") return answer;
     PaymentAttempt attempt;

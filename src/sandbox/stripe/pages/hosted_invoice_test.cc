@@ -74,7 +74,17 @@ TEST_F(HostedInvoiceTest, SaysThatNothingIsDueAnyMore) {
     sandbox_.post("/v1/invoices/" + lost + "/mark_uncollectible");
     EXPECT_THAT(html_of(lost),
                 ::testing::AllOf(HasSubstr(kStatus + std::string("This invoice is uncollectible")),
-                                 HasSubstr("Amount due"), Not(HasSubstr("Pay $"))));
+                                 HasSubstr("Amount due"), HasSubstr("Pay $50.00 with Visa")));
+}
+
+// https://docs.stripe.com/invoicing/overview, "Invoice statuses": uncollectible ones are voided or
+// paid.
+TEST_F(HostedInvoiceTest, TakesThePaymentOfAnUncollectibleInvoice) {
+    const std::string invoice = open_invoice();
+    sandbox_.post("/v1/invoices/" + invoice + "/mark_uncollectible");
+    visit("POST", "/p/invoice/{id}", "invoice", invoice, "action=pay");
+    EXPECT_EQ(sandbox_.get("/v1/invoices/" + invoice)["status"], "paid");
+    EXPECT_EQ(sandbox_.get("/v1/invoices/" + invoice)["amount_paid"], 5000);
 }
 
 /// What is written from right to left is kept by itself (U+2068 .. U+2069).

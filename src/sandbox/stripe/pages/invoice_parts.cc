@@ -77,7 +77,7 @@ std::string state_line(const Json& invoice) {
                "paid.</p>\n";
     if (status == "uncollectible")
         return "<p class=\"problem\" role=\"status\">This invoice is uncollectible: the shop does "
-               "not expect to be paid, and it cannot be paid here.</p>\n";
+               "not expect to be paid any more. It can still be paid.</p>\n";
     const std::string due = day_text(invoice, "due_date");
     return fmt::format("<p><strong>{} due</strong>{}</p>\n",
                        money_text(invoice, "amount_remaining"), due.empty() ? "" : " on " + due);

@@ -91,7 +91,7 @@ PortalOffer portal_offer(Context& ctx, const Json& session) {
 
 std::string plan_choice(Context& ctx, const PortalOffer& offer, const Json& subscription,
                         const std::string& field, const std::string& about) {
-    if (subscription.at("items").at("data").size() != 1) return "";
+    if (subscription.at("items").at("data").size() != 1 || !takes_changes(subscription)) return "";
     const std::string present = text_of(subscription.at("items").at("data").at(0), "price");
     const std::vector<Json> prices = prices_for(offer.prices, subscription);
     const bool counts = has_any_range(offer.features, prices, present);

@@ -30,6 +30,25 @@ TEST_F(PlanStatusTest, AnIncompletePlanWaitsForItsFirstPayment) {
     EXPECT_THAT(page, Not(HasSubstr("Renews on")));
 }
 
+// The API changes nothing of it, not even its end; it can only be canceled at once.
+TEST_F(PlanStatusTest, AnIncompletePlanIsNotOfferedWhatTheApiRefuses) {
+    const std::string page =
+        portal_of("", "items[0][price]=" + pro_ + "&payment_behavior=default_incomplete");
+    EXPECT_THAT(page, Not(HasSubstr("Change plan")));
+    EXPECT_THAT(page, Not(HasSubstr("Cancel plan")));
+    customer_ = text_of(plan_, "customer");
+    enter_with(
+        "features[payment_method_update][enabled]=true"
+        "&features[subscription_cancel][enabled]=true"
+        "&features[subscription_cancel][mode]=immediately"
+        "&features[subscription_update][enabled]=true"
+        "&features[subscription_update][default_allowed_updates][]=price");
+    EXPECT_THAT(show().html, Not(HasSubstr("Change plan")));
+    EXPECT_THAT(show().html, HasSubstr("Cancel plan"));
+    EXPECT_THAT(act("action=cancel&subscription=" + text_of(plan_, "id")),
+                HasSubstr("Your plan has ended."));
+}
+
 TEST_F(PlanStatusTest, APausedPlanIsNotBilled) {
     const std::string page = portal_of("", "items[0][price]=" + pro_ +
                                                "&trial_period_days=7&trial_settings[end_behavior]"

@@ -186,6 +186,15 @@ bool is_offered(const Json& features, const char* feature) {
     return flag_of(part_of(features, feature), "enabled");
 }
 
+bool takes_changes(const Json& subscription) {
+    return text_of(subscription, "status") != "incomplete";
+}
+
+bool takes_cancellation(const Json& features, const Json& subscription) {
+    const Json& cancel = part_of(features, "subscription_cancel");
+    return takes_changes(subscription) || text_of(cancel, "mode") == "immediately";
+}
+
 bool may_change(const Json& features, std::string_view what) {
     const Json& allowed =
         part_of(part_of(features, "subscription_update"), "default_allowed_updates");

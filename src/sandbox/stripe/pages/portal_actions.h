@@ -57,6 +57,11 @@ std::vector<Json> prices_for(const std::vector<Json>& offered, const Json& subsc
 /// The features of the session's configuration.
 Json portal_features(Context& ctx, const Json& session);
 bool is_offered(const Json& features, const char* feature);
+/// Nothing of a plan can be changed, not even when it ends, before its first payment has gone
+/// through.
+bool takes_changes(const Json& subscription);
+/// Canceling at once works all the same.
+bool takes_cancellation(const Json& features, const Json& subscription);
 /// Whether customers may change this of their plans: "price", "quantity", "promotion_code".
 bool may_change(const Json& features, std::string_view what);
 /// How many of a price customers may have; nullopt: that is not theirs to change.

@@ -224,6 +224,20 @@ TEST_F(PortalFlowTest, IsRefusedByName) {
         "The subscription " + subscription_ + " is already set to be canceled at period end.");
 }
 
+TEST_F(PortalFlowTest, IsNotAboutAPlanThatIsIncomplete) {
+    subscription_ = text_of(sandbox_.post("/v1/subscriptions",
+                                          "customer=" + customer_ + "&items[0][price]=" + starter_ +
+                                              "&payment_behavior=default_incomplete"),
+                            "id");
+    const std::string why = " because its first payment has not gone through yet.";
+    EXPECT_EQ(refused(update_ + subscription_).message,
+              "This subscription cannot be updated" + why);
+    EXPECT_EQ(refused(confirm(confirm_item_ + "[price]=" + pro_)).message,
+              "This subscription cannot be updated" + why);
+    EXPECT_EQ(refused(cancel_ + subscription_).message,
+              "This subscription cannot be canceled" + why);
+}
+
 // The message for updates is Stripe's.
 TEST_F(PortalFlowTest, AsksForWhatTheConfigurationOffers) {
     const std::string configuration =

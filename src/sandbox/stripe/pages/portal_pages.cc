@@ -36,8 +36,10 @@ std::string plan_part(Context& ctx, const Json& session, const PortalOffer& offe
     body += scheduled_part(ctx, subscription);
     if (is_offered(offer.features, "subscription_update") && !ends)
         body += plan_choice(ctx, offer, subscription, names.field, names.about);
-    if (!is_offered(offer.features, "subscription_cancel")) return body;
-    if (ends)
+    if (!is_offered(offer.features, "subscription_cancel") ||
+        !takes_cancellation(offer.features, subscription))
+        return body;
+    if (ends && takes_changes(subscription))
         body += post_form("keep", hidden_field("subscription", id),
                           "Keep the plan after all" + names.about);
     else

@@ -8,6 +8,7 @@
 #include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/payments/intent_owners.h"
 #include "sandbox/stripe/payments/intent_states.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/amounts.h"
@@ -153,6 +154,7 @@ IntentSettings read_intent_settings(Context& ctx, Params& params, IntentRequest 
 std::optional<StripeError> apply_intent_settings(Context& ctx, Json& intent,
                                                  const IntentSettings& settings) {
     if (auto problem = check_changes(intent, settings)) return problem;
+    if (auto problem = owner_problem(intent, settings)) return problem;
     if (settings.currency) intent["currency"] = *settings.currency;
     if (settings.amount) intent["amount"] = *settings.amount;
     if (settings.amount || settings.currency)

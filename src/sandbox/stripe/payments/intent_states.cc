@@ -72,7 +72,7 @@ Refusal cannot_cancel(const Json& intent) {
 
 Refusal belongs_to_invoice(const Json& intent) {
     return unexpected_state(intent,
-                            "PaymentIntents created by invoices cannot be canceled directly. Void "
+                            "You cannot cancel PaymentIntents created by invoices. Try voiding "
                             "the invoice instead.");
 }
 

@@ -12,6 +12,7 @@
 #include "sandbox/stripe/payments/authorizations.h"
 #include "sandbox/stripe/payments/bank_debits.h"
 #include "sandbox/stripe/payments/charges.h"
+#include "sandbox/stripe/payments/intent_owners.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -281,6 +282,7 @@ std::optional<Refusal> capture_problem(const Json& intent, std::int64_t amount,
         return bad_param(param, "amount_too_large",
                          "The payment could not be captured because the requested capture amount "
                          "is greater than the authorized amount.");
+    if (auto problem = partial_capture_problem(intent, amount, param)) return problem;
     return fraction_problem(amount, text_of(intent, "currency"), param);
 }
 

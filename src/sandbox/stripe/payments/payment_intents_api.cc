@@ -11,6 +11,7 @@
 #include "sandbox/stripe/payments/authorizations.h"
 #include "sandbox/stripe/payments/bank_debits.h"
 #include "sandbox/stripe/payments/charges.h"
+#include "sandbox/stripe/payments/intent_owners.h"
 #include "sandbox/stripe/payments/intent_settings.h"
 #include "sandbox/stripe/payments/intent_states.h"
 #include "sandbox/stripe/payments/payment_intents.h"
@@ -140,6 +141,7 @@ Answer confirm_intent(Operation& operation) {
     auto intent = require_intent(operation);
     if (!intent) return intent;
     if (!is_unconfirmed(*intent)) return cannot_confirm(*intent);
+    if (auto problem = checkout_problem(*intent)) return *std::move(problem);
     if (auto problem = apply_intent_settings(ctx, *intent, settings))
         return Refusal(*std::move(problem));
     return confirm_as_asked(ctx, *std::move(intent), request);
@@ -173,7 +175,8 @@ Answer cancel_intent(Operation& operation) {
     const std::string status = text_of(*intent, "status");
     if (status == "succeeded" || status == "canceled" || status == "processing")
         return cannot_cancel(*intent);
-    if (!text_of(*intent, "_invoice").empty()) return belongs_to_invoice(*intent);
+    if (auto problem = invoice_problem(*intent)) return *std::move(problem);
+    if (auto problem = checkout_problem(*intent)) return *std::move(problem);
     return cancel_payment_intent(operation.ctx, *std::move(intent), reason.value_or(""));
 }
 

@@ -81,6 +81,7 @@ Outcome<Json> apply_when_paid(Context& ctx, const Json& subscription, PlannedCha
     Json draft = draft_subscription_invoice(
         ctx, planned.subscription,
         {"subscription_update", planned.invoice_period, std::move(planned.lines)}, change.payment);
+    draft["_pending_update"] = true;
     planned.subscription["latest_invoice"] = draft.at("id");
     Json waiting = subscription;
     waiting["_pending"] = planned.subscription;

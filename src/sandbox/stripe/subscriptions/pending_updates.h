@@ -30,8 +30,8 @@ std::string decisive_invoice_of(const Json& subscription);
 void apply_pending_update(Context& ctx, Json subscription);
 /// Forgets the pending update and its invoice; nothing is stored.
 void drop_pending_update(Json& subscription);
-/// Another change takes its place: its invoice is voided, which discards it. Returns the
-/// subscription as it then is stored.
+/// Another change takes its place, or the end: its invoice is voided, which discards it. Returns
+/// the subscription, as it then is stored if there was one.
 Json replace_pending_update(Context& ctx, Json subscription);
 /// Its time is over (the engine's step): its invoice is voided.
 void expire_pending_update(Context& ctx, Json subscription);

@@ -163,6 +163,38 @@ TEST_F(PendingUpdateTest, IsDiscardedWithItsInvoiceAndByAnotherChange) {
     EXPECT_NE(second.at("latest_invoice"), third.at("latest_invoice"));
 }
 
+// Half of April's 10.00 is given back; the upgrade was neither paid nor made.
+TEST_F(PendingUpdateTest, EndsWithItsSubscription) {
+    const Json waiting = sandbox_.post(path_, upgrade());
+    sandbox_.new_events();
+    const Json ended = sandbox_.remove(path_, "prorate=true&invoice_now=true");
+    EXPECT_EQ(ended.at("status"), "canceled");
+    EXPECT_TRUE(ended.at("pending_update").is_null());
+    EXPECT_EQ(invoice(waiting).at("status"), "void");
+    EXPECT_EQ(invoice(ended).at("total"), -500);
+    EXPECT_THAT(sandbox_.new_events(), Contains("invoice.voided"));
+}
+
+// 11 of April's 30 days at 10.00: 366.67 cents. The upgrade that pends was never charged.
+TEST_F(PendingUpdateTest, IsNothingToBeGivenBack) {
+    sandbox_.post(path_, upgrade());
+    const auto end = *parse_rfc3339("2026-04-20T00:00:00Z");
+    sandbox_.post(path_, "cancel_at=" + std::to_string(unix_seconds(end)));
+    const Json items = sandbox_.get("/v1/invoiceitems", "pending=true").at("data");
+    EXPECT_THAT(amounts_of(items), ElementsAre(-367));
+}
+
+TEST_F(PendingUpdateTest, EndsWhenItsSubscriptionEndsAsScheduled) {
+    const auto end = *parse_rfc3339("2026-04-16T12:00:00Z");
+    sandbox_.post(path_, "proration_behavior=none&cancel_at=" + std::to_string(unix_seconds(end)));
+    const Json waiting = sandbox_.post(path_, upgrade() + "&items[0][quantity]=100");
+    ASSERT_FALSE(waiting.at("pending_update").is_null());
+    sandbox_.run_until(end);
+    EXPECT_EQ(now().at("status"), "canceled");
+    EXPECT_TRUE(now().at("pending_update").is_null());
+    EXPECT_EQ(invoice(waiting).at("status"), "void");
+}
+
 // What pends says nothing of whether the renewal is paid.
 TEST_F(PendingUpdateTest, WhatIsDiscardedLeavesTheSubscriptionPastDue) {
     const std::string renewal = unpaid_renewal();

@@ -129,12 +129,18 @@ std::optional<Billed> find_on_invoice(Context& ctx, const Json& invoice, const J
     return std::nullopt;
 }
 
+/// What was voided was not charged, and what a pending update asks for not before it is paid.
+bool charges_nothing(const Json& invoice) {
+    const std::string status = text_of(invoice, "status");
+    return status == "void" || (flag_of(invoice, "_pending_update") && status != "paid");
+}
+
 /// Flexible: the newest charge for this moment, at what was charged.
 std::optional<Billed> charged_before(Context& ctx, const Json& subscription, const Json& item,
                                      Instant at) {
     if (auto pending = find_pending(ctx, subscription, item, at)) return pending;
     for (const Json& invoice : ctx.list("invoice", {.parent = text_of(subscription, "id")})) {
-        if (text_of(invoice, "status") == "void") continue;
+        if (charges_nothing(invoice)) continue;
         if (auto billed = find_on_invoice(ctx, invoice, item, at)) return billed;
     }
     return std::nullopt;

@@ -10,6 +10,7 @@
 #include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/core/rendering.h"
 #include "sandbox/stripe/coupons/applied.h"
+#include "sandbox/stripe/coupons/one_invoice.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -146,15 +147,18 @@ void end_subscription_discount(Context& ctx, Json discount) {
                     [&](const Json& terms) { return terms.at("id") == discount.at("id"); });
 }
 
-void use_up_subscription_discounts(Context& ctx, std::string_view /*type*/, const Json& invoice) {
-    const auto used = discounts_used(invoice);
-    if (used.empty()) return;
+void follow_invoice_of_subscription_discounts(Context& ctx, std::string_view type,
+                                              const Json& invoice) {
+    const OneInvoiceFate fate = fate_of_one_invoice(type, invoice);
+    if (fate == OneInvoiceFate::Stays || discounts_used(invoice).empty()) return;
     auto subscription = ctx.find("subscription", subscription_of_invoice(invoice));
     if (!subscription) return;
-    drop_everywhere(ctx, *std::move(subscription), [&](const Json& terms) {
-        return ends_with_one_invoice(terms) &&
-               std::ranges::find(used, text_of(terms, "id")) != used.end();
-    });
+    if (fate == OneInvoiceFate::Ends)
+        return drop_everywhere(ctx, *std::move(subscription),
+                               [&](const Json& terms) { return is_used_by(invoice, terms); });
+    hold_discounts(*subscription, invoice, fate);
+    for (Json& item : (*subscription)["items"]["data"]) hold_discounts(item, invoice, fate);
+    ctx.put(*subscription);
 }
 
 Answer delete_subscription_discount(Operation& operation) {

@@ -34,8 +34,10 @@ std::vector<Json> discounts_of_invoice(Context& ctx, const Json& subscription, I
 
 /// The engine's step when the time of a repeating coupon is over.
 void end_subscription_discount(Context& ctx, Json discount);
-/// A discount for one invoice is over when that invoice is final. (Listens to invoice.finalized.)
-void use_up_subscription_discounts(Context& ctx, std::string_view type, const Json& invoice);
+/// A discount for one invoice is over when that invoice is final, or is held until it is paid.
+/// (Listens to invoice.finalized, kInvoicePaid and kInvoiceClosed.)
+void follow_invoice_of_subscription_discounts(Context& ctx, std::string_view type,
+                                              const Json& invoice);
 
 /// DELETE /v1/subscriptions/{subscription}/discount.
 Answer delete_subscription_discount(Operation& operation);

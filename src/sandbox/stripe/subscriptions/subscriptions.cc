@@ -142,6 +142,7 @@ Outcome<std::vector<Json>> credits_of_unused_time(Context& ctx, const Json& subs
 
 Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
                                       const CancelRequest& request) {
+    subscription = replace_pending_update(ctx, std::move(subscription));
     const Instant now = now_of(ctx, subscription);
     const bool invoices = request.invoice == CancelRequest::Invoice::Now;
     const bool prorates = request.prorate == CancelRequest::Prorate::Yes;
@@ -207,6 +208,7 @@ namespace {
 
 /// The subscription reaches the end that was asked for earlier.
 void end_as_scheduled(Context& ctx, Json subscription) {
+    subscription = replace_pending_update(ctx, std::move(subscription));
     const Instant now = now_of(ctx, subscription);
     const Period period = period_of_item(items_of(subscription).at(0));
     std::vector<Json> used = last_usage(ctx, subscription, now);

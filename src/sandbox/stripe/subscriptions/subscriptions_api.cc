@@ -130,11 +130,13 @@ constexpr auto kSubscriptionSteps = std::to_array<EngineStep>({
 });
 
 constexpr auto kSubscriptionListeners = std::to_array<EventListener>({
-    {"invoice.finalized", use_up_subscription_discounts},
+    {"invoice.finalized", follow_invoice_of_subscription_discounts},
+    {kInvoicePaid, follow_invoice_of_subscription_discounts},
     {kInvoicePaid, invoice_was_paid},
     {kInvoiceProcessing, invoice_is_processing},
     {kInvoiceUnpaid, invoice_was_not_paid},
     {kInvoicePastDue, invoice_is_past_due},
+    {kInvoiceClosed, follow_invoice_of_subscription_discounts},
     {kInvoiceClosed, invoice_was_closed},
     {"setup_intent.succeeded", hear_of_setup},
     {"setup_intent.canceled", hear_of_setup},

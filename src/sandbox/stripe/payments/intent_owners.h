@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "json/json.h"
+#include "sandbox/stripe/payments/intent_settings.h"
+#include "sandbox/stripe/wire/stripe_error.h"
+
+/// A PaymentIntent that an invoice or a session of Checkout has made is theirs, and one that is
+/// attached to an invoice is what this waits for: requests change neither what is paid nor by whom.
+namespace turnpike::twin {
+
+/// Why a request cannot set this of the intent, which is as it was before.
+std::optional<StripeError> owner_problem(const Json& intent, const IntentSettings& settings);
+
+/// Why so much cannot be captured: nothing here pays an invoice in parts.
+std::optional<Refusal> partial_capture_problem(const Json& intent, std::int64_t amount,
+                                               const std::string& param);
+
+/// The session confirms and cancels what it made, until that is charged or authorized.
+std::optional<Refusal> checkout_problem(const Json& intent);
+/// Voiding the invoice is the way to cancel what it made.
+std::optional<Refusal> invoice_problem(const Json& intent);
+
+}  // namespace turnpike::twin
