@@ -8,6 +8,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
 namespace {
@@ -131,7 +132,8 @@ std::optional<StripeError> check_phase_discounts(Context& ctx, DiscountTarget ta
         return std::optional<StripeError>();
     };
     for (const ItemRequest& item : phase.items) {
-        all.push_back({price_of_subscription(in_currency, *item.price), item.quantity.value_or(1)});
+        all.push_back({price_of_subscription(in_currency, *item.price),
+                       is_metered(*item.price) ? 0 : item.quantity.value_or(1)});
         if (!item.discounts) continue;
         if (auto error = refused(purchase_amount({all.back()}), *item.discounts)) return error;
     }

@@ -387,5 +387,34 @@ TEST_F(ScheduleLimitsTest, AMinimumIsComparedWithAllThatThePhaseBuys) {
     EXPECT_EQ(subscription_of(schedule)["discounts"].size(), 1);
 }
 
+// What is metered is bought without a quantity, and comes to nothing before it is used.
+TEST_F(ScheduleLimitsTest, WhatIsMeteredMeetsNoMinimum) {
+    const Json meter = sandbox_.post("/v1/billing/meters",
+                                     "display_name=Calls&event_name=calls"
+                                     "&default_aggregation[formula]=sum");
+    const std::string calls =
+        text_of(sandbox_.post("/v1/prices",
+                              "currency=usd&unit_amount=5000&product_data[name]=Calls"
+                              "&recurring[interval]=month&recurring[usage_type]=metered"
+                              "&recurring[meter]=" +
+                                  text_of(meter, "id")),
+                "id");
+    const Json code = sandbox_.post("/v1/promotion_codes",
+                                    "promotion[type]=coupon&promotion[coupon]=HALF"
+                                    "&restrictions[minimum_amount]=5000"
+                                    "&restrictions[minimum_amount_currency]=usd");
+    const std::string with = "[discounts][0][promotion_code]=" + text_of(code, "id");
+    const std::string refused =
+        "This promotion code cannot be redeemed because the minimum amount "
+        "of $50.00 is not met.";
+    EXPECT_EQ(refusal("/v1/subscription_schedules",
+                      "customer=" + customer_ + phase(0, calls, months(1) + " " + with)),
+              "phases[0][discounts][0][promotion_code]: " + refused);
+    EXPECT_EQ(
+        refusal("/v1/subscriptions", "customer=" + customer_ + "&items[0][price]=" + calls +
+                                         "&discounts[0][promotion_code]=" + text_of(code, "id")),
+        "discounts[0][promotion_code]: " + refused);
+}
+
 }  // namespace
 }  // namespace turnpike::twin
