@@ -219,6 +219,41 @@ test('a subscription begins, paid', async () => {
     await visitor.leave();
 });
 
+test('the payer chooses a bank account in place of a card', async () => {
+    const price = await stage.shop.post('/v1/prices', {
+        currency: 'eur', unit_amount: 2000, product_data: {name: 'Lamp'},
+    });
+    const checkout = await session({
+        mode: 'payment', line_items: [{price: price.id, quantity: 1}],
+        payment_method_types: ['card', 'sepa_debit'],
+    });
+    const visitor = await at(checkout);
+    const [card, account] = ['Card', 'Bank account (SEPA debit)']
+        .map((name) => visitor.page.getByRole('radio', {name, exact: true}));
+    assert.equal(await visitor.page.getByRole('group', {name: 'How do you want to pay?'}).count(), 1);
+    assert.equal(await card.isChecked(), true);
+    assert.equal(await visitor.field('Card number').isVisible(), true);
+    assert.equal(await visitor.field('IBAN').isVisible(), false);
+    await card.focus();
+    await visitor.page.keyboard.press('ArrowDown');
+    assert.equal(await account.isChecked(), true);
+    assert.equal(await visitor.field('Card number').isVisible(), false);
+    await visitor.field('E-mail').fill('ada@example.com');
+    await visitor.field('IBAN').fill('AT00');
+    await visitor.field('Your name').fill('Ada Lovelace');
+    await visitor.button('Pay €20.00').click();
+    assert.match(await visitor.page.getByRole('alert').innerText(), /IBAN/);
+    assert.equal(await account.isChecked(), true);
+    await visitor.check();
+    await visitor.field('IBAN').fill('AT61 1904 3002 3457 3201');
+    await visitor.button('Pay €20.00').click();
+    await arrived(visitor, checkout);
+    const {payment_intent} = await read(checkout);
+    const {payment_method} = await stage.shop.get(`/v1/payment_intents/${payment_intent}`);
+    assert.equal((await stage.shop.get(`/v1/payment_methods/${payment_method}`)).type, 'sepa_debit');
+    await visitor.leave();
+});
+
 test('who turns back comes to where the shop wants them', async () => {
     const visitor = await at(await lamp());
     await visitor.link('Cancel and return to the shop').click();

@@ -21,7 +21,7 @@ test('an invoice shows what it is for, and is paid with the card on file', async
     assert.match(await visitor.page.innerText('main'), /Billed to Ada Lovelace, ada@example\.com/);
     assert.match((await visitor.texts('tbody tr')).join(), /Pro.*\$99\.00/);
     assert.match((await visitor.texts('tfoot tr')).join('\n'), /Amount due\s*\$99\.00/);
-    assert.match((await visitor.texts('tbody tr')).join(), /1 × \$99\.00/);
+    assert.equal((await visitor.texts('tbody tr')).join().match(/1 × /g).length, 1);
     await visitor.button(onFile).click();
     await visitor.check();
     assert.match((await visitor.texts('tfoot tr')).join('\n'), /Amount paid\s*\$99\.00/);

@@ -8,6 +8,7 @@
 #include "sandbox/html.h"
 #include "sandbox/stripe/catalog/custom_amounts.h"
 #include "sandbox/stripe/checkout/checkout.h"
+#include "sandbox/stripe/checkout/method_fields.h"
 #include "sandbox/stripe/checkout/page_payment.h"
 #include "sandbox/stripe/checkout/session_document.h"
 #include "sandbox/stripe/checkout/session_lines.h"
@@ -17,6 +18,7 @@
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/page_parts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/styled_page.h"
 
 namespace turnpike::twin {
 namespace {
@@ -65,26 +67,14 @@ std::string trial_text(Context& ctx, const Json& session) {
         length, long_day(*end));
 }
 
-/// What its form takes: a bank account only where no card will do.
-std::string_view method_word(const Json& session) {
-    return takes_method(session, "card") ? "card" : "bank account";
-}
-
-std::string field(std::string_view name, std::string_view label, std::string_view attributes,
-                  const std::string& value = "") {
-    return fmt::format(
-        "<label for=\"{0}\">{1}</label><input id=\"{0}\" name=\"{0}\" {2} value=\"{3}\">", name,
-        label, attributes, escape_html(value));
-}
-
 /// In the form that pays, in place of a total.
 std::string amount_field(const Json& session, const Json& notice) {
     if (!takes_amount(session)) return "";
     const std::string typed = text_of(notice, kAmountField);
-    return field(kAmountField, "Amount",
-                 "inputmode=\"decimal\" autocomplete=\"off\" required "
-                 "aria-describedby=\"amount-help\"",
-                 typed.empty() ? amount_preset(session) : typed) +
+    return plain_field(kAmountField, "Amount",
+                       "inputmode=\"decimal\" autocomplete=\"off\" required "
+                       "aria-describedby=\"amount-help\"",
+                       typed.empty() ? amount_preset(session) : typed) +
            fmt::format("<p id=\"amount-help\" class=\"soft\">You choose what you pay, {}.</p>",
                        escape_html(amount_limits(session)));
 }
@@ -108,14 +98,6 @@ std::string order_section(Context& ctx, const Json& session) {
            "<table><thead><tr><th scope=\"col\">Item</th>"
            "<th scope=\"col\" class=\"amount\">Due today</th></tr></thead><tbody>" +
            rows + "</tbody><tfoot>" + sums + "</tfoot></table></section>\n";
-}
-
-/// Marked where it is what the notice is about, and filled in with what the notice knows.
-std::string checked_field(const Json& notice, std::string_view name, std::string_view label,
-                          std::string_view attributes) {
-    const bool is_wrong = text_of(notice, "field") == name;
-    return field(name, label, std::string(attributes) + (is_wrong ? " aria-invalid=\"true\"" : ""),
-                 text_of(notice, std::string(name)));
 }
 
 std::string button_of(Context& ctx, const Json& session) {
@@ -177,43 +159,14 @@ std::string email_field(const Json& session, const Json& notice) {
                          "type=\"email\" autocomplete=\"email\" required");
 }
 
-constexpr std::string_view kCardHelp =
-    R"html(<p id="number-help" class="soft">Only Stripe's test numbers: 4242 4242 4242 4242 pays,
-4000 0000 0000 0002 is declined, 4000 0027 6000 3184 asks the bank (3-D Secure).</p>)html";
-constexpr std::string_view kDebitHelp =
-    R"html(<p id="iban-help" class="soft">Only Stripe's test accounts: AT61 1904 3002 3457 3201
-pays, AT86 1904 3002 3547 3202 does not.</p>)html";
-
-/// Nothing is filled in by the browser: it would offer real cards, and keep the test numbers.
-std::string card_fields(const Json& notice) {
-    constexpr std::string_view kDigits = "inputmode=\"numeric\" autocomplete=\"off\" required";
-    std::string fields = checked_field(notice, "number", "Card number",
-                                       std::string(kDigits) + " aria-describedby=\"number-help\"");
-    fields += kCardHelp;
-    fields += checked_field(notice, "exp", "Expiry date (MM / YY)", kDigits);
-    fields += checked_field(notice, "cvc", "Security code (CVC)", kDigits);
-    return fields +
-           checked_field(notice, "name", "Name on the card", "autocomplete=\"off\" required");
-}
-
-std::string debit_fields(const Json& notice) {
-    std::string fields = checked_field(
-        notice, "iban", "IBAN", "autocomplete=\"off\" required aria-describedby=\"iban-help\"");
-    fields += kDebitHelp;
-    return fields + checked_field(notice, "name", "Name of the account's holder",
-                                  "autocomplete=\"off\" required");
-}
-
 std::string payment_section(Context& ctx, const Json& session, const Json& notice) {
     const std::string start = "<section><h2>Payment</h2>" + problem_line(text_of(notice, "text"));
     const std::string email = amount_field(session, notice) + email_field(session, notice);
     if (!wants_payment_method(session))
         return start + pay_form(ctx, session, notice, "free", email) + "</section>\n";
-    // One form at a time: the names of the fields are the page's.
-    const bool by_card = takes_method(session, "card");
     return start +
-           pay_form(ctx, session, notice, by_card ? "card" : "debit",
-                    email + (by_card ? card_fields(notice) : debit_fields(notice))) +
+           pay_form(ctx, session, notice, pay_action(session),
+                    email + method_fields(session, notice)) +
            "</section>\n";
 }
 
@@ -267,7 +220,7 @@ PageAnswer show_checkout(PageRequest& page) {
     body += payment_section(ctx, session, notice);
     if (const std::string shop = text_of(session, "cancel_url"); !shop.empty())
         body += link_line(shop, "Cancel and return to the shop");
-    return {.status = 200, .html = html_page(title, body), .leads_to_shop = true};
+    return {.status = 200, .html = styled_page(title, body, method_style()), .leads_to_shop = true};
 }
 
 /// The bank's page without the server's name: the payer may have come by another one.

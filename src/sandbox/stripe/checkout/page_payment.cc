@@ -8,6 +8,7 @@
 #include "sandbox/documents.h"
 #include "sandbox/stripe/cards/cards.h"
 #include "sandbox/stripe/cards/sepa_debit.h"
+#include "sandbox/stripe/checkout/method_fields.h"
 #include "sandbox/stripe/checkout/session_discounts.h"
 #include "sandbox/stripe/checkout/session_document.h"
 #include "sandbox/stripe/checkout/typed_amounts.h"
@@ -19,6 +20,7 @@ namespace turnpike::twin {
 namespace {
 
 constexpr const char* kCodeField = "promotion_code";
+constexpr const char* kMethodField = "method";
 
 /// As Stripe has it of a customer's.
 constexpr std::size_t kNameMax = 256;
@@ -87,7 +89,10 @@ Outcome<Json> typed_details(PageRequest& page) {
 }
 
 Outcome<Json> typed_method(PageRequest& page, const Json& details) {
-    if (typed_text(page, "action") == "debit") return typed_account(page, details);
+    const auto chosen =
+        typed_method_of(page.object, typed_text(page, "action"), typed_text(page, kMethodField));
+    if (!chosen) return typed_wrong(kMethodField, "Choose how you want to pay.");
+    if (chosen == TypedMethod::Debit) return typed_account(page, details);
     auto card = typed_card(page);
     if (!card) return card;
     (*card)["billing_details"]["email"] = text_or_null(text_of(details, "email"));
@@ -166,7 +171,7 @@ void leave_notice(PageRequest& page, const StripeError& error) {
     check(session.has_value(), "a session is never removed");
     Json notice{{error.param == kCodeField ? "code_problem" : "text", error.message}};
     notice["field"] = field_of(error.param);
-    for (const char* name : {"email", "name", "promotion_code", kAmountField})
+    for (const char* name : {"email", "name", kMethodField, "promotion_code", kAmountField})
         notice[name] = typed_text(page, name);
     (*session)["_notice"] = std::move(notice);
     page.ctx.put(*session);
@@ -176,7 +181,7 @@ void keep_typed(PageRequest& page) {
     auto session = page.ctx.find(kSessionKind, text_of(page.object, "id"));
     check(session.has_value(), "a session is never removed");
     Json& notice = (*session)["_notice"];
-    for (const char* name : {"email", "name"}) notice[name] = typed_text(page, name);
+    for (const char* name : {"email", "name", kMethodField}) notice[name] = typed_text(page, name);
     page.ctx.put(*session);
 }
 

@@ -21,8 +21,9 @@ std::optional<StripeError> change_code(PageRequest& page);
 void leave_notice(PageRequest& page, const StripeError& error);
 /// Keeps what was typed beside the card, for a payer who has yet to come back.
 void keep_typed(PageRequest& page);
-/// {"text" or "code_problem", "field": what it is about, "email", "name", "promotion_code",
-/// "amount"} of the last form, or what the bank's page has come to ("text"); forgets it.
+/// {"text" or "code_problem", "field": what it is about, "email", "name", "method",
+/// "promotion_code", "amount"} of the last form, or what the bank's page has come to ("text");
+/// forgets it.
 Json take_notice(Context& ctx, Json& session);
 
 bool knows_email(const Json& session);

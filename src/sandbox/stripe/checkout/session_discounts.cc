@@ -13,6 +13,14 @@
 namespace turnpike::twin {
 namespace {
 
+/// A code is never beside an amount that the payer chooses.
+std::vector<Bought> bought_in(const Json& session) {
+    std::vector<Bought> all;
+    for (const Json& line : lines_of(session))
+        all.push_back({line.at("price"), integer_of(line, "quantity")});
+    return all;
+}
+
 /// Somebody whom nobody knows has bought nothing before: the session's id is no customer's.
 DiscountTarget target_of_session(const Json& session) {
     const std::string customer = text_of(session, "customer");
@@ -21,7 +29,7 @@ DiscountTarget target_of_session(const Json& session) {
     target.owner = "checkout_session";
     target.owner_id = text_of(session, "id");
     target.currency = text_of(session, "currency");
-    target.amount = integer_of(session, "amount_subtotal");
+    target.amount = purchase_amount(bought_in(session));
     return target;
 }
 
@@ -133,7 +141,9 @@ std::optional<StripeError> check_session_discount(Context& ctx, const Json& sess
 
 void redeem_session_discount(Context& ctx, const Json& session) {
     // A payment that is under way stands, whoever has used the coupon up meanwhile.
-    const auto redeemed = redeem(ctx, target_of_session(session), requests_of(session));
+    DiscountTarget target = target_of_session(session);
+    target.payment = DiscountTarget::Payment::Made;
+    const auto redeemed = redeem(ctx, target, requests_of(session));
     if (redeemed) store_redeemed(ctx, *redeemed);
 }
 
@@ -142,6 +152,7 @@ std::optional<std::vector<Json>> redeem_on_invoice(Context& ctx, const Json& ses
     DiscountTarget target = target_of_session(session);
     target.owner = "invoice";
     target.owner_id = invoice;
+    target.payment = DiscountTarget::Payment::Made;
     const auto redeemed = redeem(ctx, target, requests_of(session));
     if (!redeemed) return std::nullopt;
     store_redeemed(ctx, *redeemed);

@@ -102,6 +102,51 @@ TEST_F(SessionDiscountsTest, GoOnToTheSubscription) {
     EXPECT_EQ(integer_of(sandbox_.get("/v1/coupons/quarter"), "times_redeemed"), 1);
 }
 
+// The payment that redeems a code is not one that came before it.
+TEST_F(SessionDiscountsTest, ForAFirstPaymentAreCountedWithIt) {
+    for (const std::string invoice : {"", "&invoice_creation[enabled]=true"}) {
+        SCOPED_TRACE(invoice);
+        const std::string first =
+            text_of(sandbox_.post("/v1/promotion_codes",
+                                  "promotion[type]=coupon&promotion[coupon]=quarter"
+                                  "&restrictions[first_time_transaction]=true"),
+                    "id");
+        const std::string with = "&discounts[0][promotion_code]=" + first +
+                                 "&customer=" + sandbox_.customer("") + invoice;
+        const Json done = pay(open(with));
+        EXPECT_EQ(integer_of(done, "amount_total"), 2250);
+        EXPECT_EQ(integer_of(sandbox_.get("/v1/promotion_codes/" + first), "times_redeemed"), 1);
+        EXPECT_THAT(sandbox_.refused("/v1/checkout/sessions", form(with)).message,
+                    HasSubstr("prior transactions"));
+        if (invoice.empty()) continue;
+        const Json bill = sandbox_.get("/v1/invoices/" + text_of(done, "invoice"));
+        EXPECT_EQ(integer_of(bill, "subtotal"), 3000);
+        EXPECT_EQ(bill.at("discounts").size(), 1U);
+    }
+}
+
+// 10.00 a month and two mugs at 15.00: 40.00.
+TEST_F(SessionDiscountsTest, OfAMinimumAreForAllThatIsBought) {
+    const std::string code =
+        text_of(sandbox_.post("/v1/promotion_codes",
+                              "promotion[type]=coupon&promotion[coupon]=quarter"
+                              "&restrictions[minimum_amount]=4000"
+                              "&restrictions[minimum_amount_currency]=usd"),
+                "id");
+    const std::string start =
+        "mode=subscription&success_url=https://shop.example/"
+        "&discounts[0][promotion_code]=" +
+        code + "&line_items[0][quantity]=1&line_items[0][price]=" + sandbox_.price("Pro", 1000);
+    const std::string mugs = "&line_items[1][quantity]=2&line_items[1][price]=" + mug_;
+    EXPECT_THAT(sandbox_.refused("/v1/checkout/sessions", start).message, HasSubstr("$40.00"));
+    const Json done = pay(sandbox_.post("/v1/checkout/sessions", start + mugs));
+    EXPECT_EQ(text_of(done, "status"), "complete");
+    EXPECT_EQ(integer_of(sandbox_.get("/v1/promotion_codes/" + code), "times_redeemed"), 1);
+    const Json trial = sandbox_.post("/v1/checkout/sessions",
+                                     start + mugs + "&subscription_data[trial_period_days]=7");
+    EXPECT_EQ(text_of(pay(trial), "status"), "complete");
+}
+
 TEST_F(SessionDiscountsTest, AreRefusedByName) {
     sandbox_.post("/v1/coupons", "id=most&amount_off=2960&currency=usd&duration=once");
     const struct {

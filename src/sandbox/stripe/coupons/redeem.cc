@@ -10,6 +10,7 @@
 #include "sandbox/stripe/coupons/coupons.h"
 #include "sandbox/stripe/coupons/promotion_codes.h"
 #include "sandbox/stripe/coupons/redemption.h"
+#include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "subscriptions/billing_period.h"
 
@@ -66,6 +67,7 @@ std::optional<Refusal> check_restrictions(Context& ctx, const Json& code,
     const auto only = text_of(code, "customer");
     if (!only.empty() && only != target.customer)
         return cannot_redeem(param, "it is restricted to another customer.");
+    if (target.payment == DiscountTarget::Payment::Made) return std::nullopt;
     const auto& restrictions = part_of(code, "restrictions");
     if (auto refusal = check_minimum(restrictions, target, param)) return refusal;
     if (flag_of(restrictions, "first_time_transaction") && has_paid_before(ctx, target.customer))
@@ -169,6 +171,32 @@ std::optional<Refusal> check_repeated(const Redeemed& redeemed, const std::vecto
                          (is_new ? "redeemed" : "reused") + " once in a list.");
 }
 
+/// Whether what `earlier` has redeemed of this object leaves room for one more.
+bool has_room_beside(Context& ctx, std::string_view kind, const std::string& id,
+                     const std::vector<Redeemed>& earlier) {
+    const auto object = ctx.look(kind, id);
+    if (!object) return true;
+    const bool is_code = kind == "promotion_code";
+    const auto uncounted = std::ranges::count_if(earlier, [&](const Redeemed& other) {
+        const Json& discount = other.discount;
+        return other.origin == Redeemed::Origin::New &&
+               (is_code ? text_of(discount, "promotion_code") : coupon_of_discount(discount)) == id;
+    });
+    return has_room(*object, ctx.now(), uncounted);
+}
+
+/// One discount, one redemption: those of the request are counted when they are stored.
+std::optional<Refusal> check_room(Context& ctx, const Redeemed& redeemed,
+                                  const std::vector<Redeemed>& earlier, const std::string& param) {
+    if (redeemed.origin == Redeemed::Origin::Reused) return std::nullopt;
+    const auto code = text_of(redeemed.discount, "promotion_code");
+    if (!has_room_beside(ctx, "promotion_code", code, earlier))
+        return cannot_redeem(param, "it is not active.");
+    const auto coupon = coupon_of_discount(redeemed.discount);
+    if (!has_room_beside(ctx, "coupon", coupon, earlier)) return coupon_expired(coupon, param);
+    return std::nullopt;
+}
+
 DiscountRequest read_entry(Params& entry) {
     static constexpr std::pair<const char*, Kind> kNames[] = {
         {"coupon", Kind::Coupon},
@@ -208,13 +236,21 @@ std::optional<std::vector<DiscountRequest>> read_discounts(Params& params) {
     return requests;
 }
 
+std::int64_t purchase_amount(const std::vector<Bought>& all) {
+    std::int64_t amount = 0;
+    for (const Bought& bought : all) amount += total_of(bought.price, bought.quantity);
+    return amount;
+}
+
 Outcome<std::vector<Redeemed>> redeem(Context& ctx, const DiscountTarget& target,
-                                      const std::vector<DiscountRequest>& requests) {
+                                      const std::vector<DiscountRequest>& requests,
+                                      const std::vector<Redeemed>& earlier) {
     std::vector<Redeemed> all;
     for (const DiscountRequest& request : requests) {
         auto redeemed = redeem_one(ctx, target, request);
         if (!redeemed) return Refusal(redeemed.error());
         if (auto refusal = check_repeated(*redeemed, all, request.param)) return *refusal;
+        if (auto refusal = check_room(ctx, *redeemed, earlier, request.param)) return *refusal;
         all.push_back(*std::move(redeemed));
     }
     return all;

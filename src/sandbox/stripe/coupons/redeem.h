@@ -28,19 +28,33 @@ struct DiscountTarget {
     std::string_view owner{};
     std::string owner_id{};
     std::string currency{};  ///< "" for a customer: any
-    /// What a promotion code's minimum_amount is compared with; a customer has no amount.
+    /// What a promotion code's minimum_amount is compared with: what is bought, at its full price
+    /// (purchase_amount). A customer has no amount.
     std::optional<std::int64_t> amount{};
+    /// A payment that was made meets what a promotion code asks of its payer: it is no earlier one.
+    enum class Payment : bool { ToCome, Made } payment = Payment::ToCome;
 };
+/// A price in the currency of what is bought, and how many.
+struct Bought {
+    Json price;
+    std::int64_t quantity = 1;
+};
+/// What is bought together: a cycle of what recurs, and what is charged once beside it. A trial, or
+/// a first period that is cut short, makes a purchase no smaller.
+std::int64_t purchase_amount(const std::vector<Bought>& all);
+
 /// A discount on the target: its document, with what it takes off ("_terms", see applied.h).
 struct Redeemed {
     Json discount;
     enum class Origin : bool { New, Reused } origin = Origin::New;
 };
-/// Checks the requests and makes the discounts, in their order. Stores nothing.
+/// Checks the requests and makes the discounts, in their order. Stores nothing; `earlier` is what
+/// the same request redeems besides, and is not stored either: each of them counts.
 /// Errors: 400 naming the parameter for what does not exist, cannot be redeemed by this customer,
-/// has no amount in this currency, or is in the list already.
+/// has no amount in this currency, is in the list already, or has no redemption left.
 Outcome<std::vector<Redeemed>> redeem(Context& ctx, const DiscountTarget& target,
-                                      const std::vector<DiscountRequest>& requests);
+                                      const std::vector<DiscountRequest>& requests,
+                                      const std::vector<Redeemed>& earlier = {});
 std::vector<Json> terms_of(const std::vector<Redeemed>& redeemed);
 
 /// Stores what is new of them and counts the redemptions.

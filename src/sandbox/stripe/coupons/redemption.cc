@@ -25,9 +25,9 @@ std::optional<Instant> lapses_at(const Json& object) {
     return last ? std::optional(*last + kSecond) : std::nullopt;
 }
 
-bool has_room(const Json& object, Instant now) {
+bool has_room(const Json& object, Instant now, std::int64_t uncounted) {
     const auto most = integer_of(object, "max_redemptions");  // at least 1 where there is a limit
-    const bool used_up = most > 0 && integer_of(object, "times_redeemed") >= most;
+    const bool used_up = most > 0 && integer_of(object, "times_redeemed") + uncounted >= most;
     const auto end = lapses_at(object);
     return !used_up && (!end || now < *end);
 }

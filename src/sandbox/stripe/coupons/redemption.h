@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -14,9 +15,9 @@ namespace turnpike::twin {
 /// The moment from which the object cannot be redeemed any more; nullopt: never.
 std::optional<Instant> lapses_at(const Json& object);
 
-/// Whether the object's own limits allow one more redemption at `now`. Says nothing of `valid` and
-/// `active`. Pure.
-bool has_room(const Json& object, Instant now);
+/// Whether the object's own limits allow one more redemption at `now`, beside `uncounted` ones of
+/// the same request. Says nothing of `valid` and `active`. Pure.
+bool has_room(const Json& object, Instant now, std::int64_t uncounted = 0);
 
 /// Whether it can be redeemed at `now`: switched on, and with room.
 bool is_redeemable(const Json& object, Instant now);

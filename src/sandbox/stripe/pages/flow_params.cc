@@ -5,8 +5,8 @@
 #include "sandbox/stripe/coupons/redeem.h"
 #include "sandbox/stripe/pages/portal_actions.h"
 #include "sandbox/stripe/pages/portal_flow.h"
+#include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
-#include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/checked_fields.h"
 
@@ -139,8 +139,17 @@ Outcome<Json> read_confirmed_item(const FlowOwner& owner, Params& item, const Js
     return confirmed;
 }
 
+/// What is bought once the only item is the one that is to be confirmed.
+std::int64_t bought_after(Context& ctx, const Json& subscription, const Json& confirmed) {
+    ItemRequest change;
+    change.id = text_of(confirmed, "id");
+    change.price = ctx.find("price", text_of(confirmed, "price"));
+    if (confirmed.contains("quantity")) change.quantity = integer_of(confirmed, "quantity");
+    return amount_bought(subscription, {change}, {});
+}
+
 Outcome<Json> read_confirmed_discounts(const FlowOwner& owner, Params& part,
-                                       const Json& subscription) {
+                                       const Json& subscription, const Json& confirmed) {
     const auto requests = read_discounts(part);
     if (auto complaint = part.complaint()) return Refusal(*std::move(complaint));
     if (!requests) return Json();
@@ -149,7 +158,7 @@ Outcome<Json> read_confirmed_discounts(const FlowOwner& owner, Params& part,
     DiscountTarget target;
     target.customer = owner.customer;
     target.currency = text_of(subscription, "currency");
-    target.amount = total_of(part_of(subscription.at("items").at("data").at(0), "price"), 1);
+    target.amount = bought_after(owner.ctx, subscription, confirmed);
     const auto redeemable = redeem(owner.ctx, target, *requests);
     if (!redeemable) return Refusal(redeemable.error());
     Json discounts = Json::array();
@@ -173,7 +182,7 @@ Outcome<Json> read_confirmation(const FlowOwner& owner, Params& part) {
     if (const auto refusal = check_updatable(owner, *subscription)) return *refusal;
     auto item = read_confirmed_item(owner, items.front(), *subscription);
     if (!item) return item;
-    auto discounts = read_confirmed_discounts(owner, part, *subscription);
+    auto discounts = read_confirmed_discounts(owner, part, *subscription, *item);
     if (!discounts) return discounts;
     const Json& present = subscription->at("items").at("data").at(0);
     const bool same =

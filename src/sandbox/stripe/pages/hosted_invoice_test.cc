@@ -59,6 +59,28 @@ TEST_F(HostedInvoiceTest, SaysWhatIsDueAndUntilWhen) {
     EXPECT_THAT(page, Not(HasSubstr(kStatus)));
 }
 
+// Stripe's words for a subscription's line say how many, and the price of one.
+TEST_F(HostedInvoiceTest, SaysAQuantityOnce) {
+    const std::string plan = html_of(text_of(subscribe("pm_card_visa"), "id"));
+    EXPECT_THAT(plan,
+                HasSubstr("1 × Pro (at $99.00 / month)\u2069<br><span class=\"soft\">1 March"));
+    const auto billed = [&](const std::string& what) {
+        const std::string id = text_of(
+            sandbox_.post("/v1/invoices", "customer=" + customer_ + "&auto_advance=false"), "id");
+        sandbox_.post("/v1/invoiceitems", "customer=" + customer_ + "&invoice=" + id +
+                                              "&currency=usd&unit_amount_decimal=2500&quantity=2"
+                                              "&description=" +
+                                              what);
+        sandbox_.post("/v1/invoices/" + id + "/finalize");
+        return html_of(id);
+    };
+    EXPECT_THAT(billed("2+%C3%97+Lamp"), HasSubstr("2 × Lamp\u2069<br><span class=\"soft\">$25.00 "
+                                                   "each</span>"));
+    EXPECT_THAT(billed("2+seat+%C3%97+Pro"), HasSubstr("$25.00 each</span>"));
+    // Other numbers are not the quantity.
+    EXPECT_THAT(billed("12+%C3%97+8+cm"), HasSubstr("<span class=\"soft\">2 × $25.00</span>"));
+}
+
 TEST_F(HostedInvoiceTest, SaysThatNothingIsDueAnyMore) {
     const std::string paid = open_invoice();
     visit("POST", "/p/invoice/{id}", "invoice", paid, "action=pay");

@@ -26,14 +26,35 @@ std::string period_of_line(const Json& line) {
     return start && end && *start != *end ? long_day(*start) + " - " + long_day(*end) : "";
 }
 
-/// "2 × $49.50"; the quantity alone where the price of one does not make up the amount.
+/// Whether the line's own words say how many: "2 × Lamp", "Free trial for 2 seat × Pro".
+bool says_quantity(const std::string& words, std::int64_t quantity) {
+    const std::string text = " " + words;
+    const std::string number = fmt::format(" {} ", quantity);
+    const auto start = text.find(number);
+    const auto times = text.find("× ", start);
+    if (start == std::string::npos || times == std::string::npos) return false;
+    const auto unit = start + number.size();
+    return text.find_first_of("0123456789", unit) > times;
+}
+
+/// As Stripe's words for a subscription's line do: "(at $99.00 / month)".
+bool says_rate(const std::string& words) {
+    return words.contains(" (at ") || words.contains(" (Tier ");
+}
+
+/// "2 × $49.50"; the quantity alone where the price of one does not make up the amount. What the
+/// line's own words say is not said again.
 std::string count_of_line(const Json& line, const std::string& currency) {
     if (!line.contains("quantity") || !line.at("quantity").is_number_integer()) return "";
     const std::int64_t quantity = integer_of(line, "quantity");
     const std::string rate = text_of(part_of(line, "pricing"), "unit_amount_decimal");
     const auto whole = parse_scaled(rate, 0);
     const bool adds_up = !whole || *whole * quantity == integer_of(line, "amount");
-    if (rate.empty() || !adds_up) return fmt::format("Quantity {}", quantity);
+    const std::string words = text_of(line, "description");
+    const bool said = says_quantity(words, quantity);
+    if (rate.empty() || !adds_up) return said ? "" : fmt::format("Quantity {}", quantity);
+    if (said && (quantity == 1 || says_rate(words))) return "";
+    if (said) return escape_html(format_rate(rate, currency)) + " each";
     return fmt::format("{} × {}", quantity, escape_html(format_rate(rate, currency)));
 }
 

@@ -132,9 +132,15 @@ void add_terms_of_change(const Json& features, const Json& subscription, Json& f
 Outcome<std::string> change_later(Context& ctx, const Json& features, const Json& subscription,
                                   const NextItem& next, const Json& form) {
     Params params(form);
-    const auto discounts = read_discounts(params);
-    const auto scheduled = schedule_change(ctx, features, subscription, next,
-                                           discounts.value_or(std::vector<DiscountRequest>()));
+    const auto discounts = read_discounts(params).value_or(std::vector<DiscountRequest>());
+    // It is redeemed when the period is over, but who chooses it hears now that it is of no use.
+    const auto redeemable = redeem(ctx,
+                                   {.customer = text_of(subscription, "customer"),
+                                    .currency = text_of(subscription, "currency"),
+                                    .amount = purchase_amount({{next.price, next.quantity}})},
+                                   discounts);
+    if (!redeemable) return Refusal(redeemable.error());
+    const auto scheduled = schedule_change(ctx, features, subscription, next, discounts);
     if (!scheduled) return plain_refusal("This plan cannot be changed here at the moment.");
     return "Your plan will change on " + day_text(scheduled->at("phases").back(), "start_date") +
            ".";

@@ -115,6 +115,35 @@ TEST_F(PortalFlowTest, ConfirmsTheChangeThatTheShopHasChosen) {
     EXPECT_EQ(changed["discounts"].size(), 1U);
 }
 
+// Starter costs $29.00 and Pro $99.00 a month; what counts is what the change buys.
+TEST_F(PortalFlowTest, ComparesACodesMinimumWithTheChange) {
+    sandbox_.post("/v1/coupons", "id=tenth&percent_off=10&duration=forever");
+    const auto with_code_from = [&](const std::string& minimum) {
+        const Json code = sandbox_.post("/v1/promotion_codes",
+                                        "promotion[type]=coupon&promotion[coupon]=tenth"
+                                        "&restrictions[minimum_amount_currency]=usd"
+                                        "&restrictions[minimum_amount]=" +
+                                            minimum);
+        return "&flow_data[subscription_update_confirm][discounts][0][promotion_code]=" +
+               text_of(code, "id");
+    };
+    const std::string to_pro = confirm_item_ + "[price]=" + pro_;
+    const std::string two = confirm_item_ + "[quantity]=2";
+    EXPECT_THAT(refused(confirm(with_code_from("2901"))).message, HasSubstr("$29.01"));
+    EXPECT_THAT(refused(confirm(two + with_code_from("5801"))).message, HasSubstr("$58.01"));
+    EXPECT_THAT(refused(confirm(to_pro + two + with_code_from("19801"))).message,
+                HasSubstr("$198.01"));
+    for (const std::string& enough :
+         {two + with_code_from("5800"), to_pro + two + with_code_from("19800")}) {
+        enter(confirm(enough));
+        EXPECT_THAT(act("action=confirm_update"), HasSubstr("Your plan has been changed."));
+        EXPECT_EQ(subscription()["discounts"].size(), 1U);
+    }
+    const std::string to_starter = confirm_item_ + "[price]=" + starter_;
+    EXPECT_THAT(refused(confirm(to_starter + two + with_code_from("9900"))).message,
+                HasSubstr("$99.00"));
+}
+
 TEST_F(PortalFlowTest, OffersADiscountToWhoeverCancels) {
     sandbox_.post("/v1/coupons", "id=third&percent_off=33.5&duration=forever");
     sandbox_.post("/v1/subscriptions/" + subscription_, "discounts[0][coupon]=third");

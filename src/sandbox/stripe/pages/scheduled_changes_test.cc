@@ -238,5 +238,29 @@ TEST_F(ScheduledChangeTest, TheConfigurationShowsItsConditions) {
               Json::array());
 }
 
+// 3 × $9.00 are $27.00.
+TEST_F(ScheduledChangeTest, ACodeMustSuitTheChangeThatWaits) {
+    enter_waiting("decreasing_item_amount");
+    sandbox_.post("/v1/coupons", "id=tenth&percent_off=10&duration=forever");
+    const auto add_code = [&](const std::string& word, const std::string& restriction) {
+        return sandbox_.post("/v1/promotion_codes",
+                             "promotion[type]=coupon&promotion[coupon]=tenth&code=" + word +
+                                 "&restrictions" + restriction);
+    };
+    add_code("FIRST", "[first_time_transaction]=true");
+    add_code("LARGE", "[minimum_amount_currency]=usd&restrictions[minimum_amount]=2701");
+    add_code("FITS", "[minimum_amount_currency]=usd&restrictions[minimum_amount]=2700");
+    EXPECT_THAT(change_to(basic_, "&quantity=3&promotion_code=FIRST"),
+                HasSubstr("prior transactions"));
+    EXPECT_THAT(change_to(basic_, "&quantity=3&promotion_code=LARGE"),
+                HasSubstr("the minimum amount of $27.01 is not met."));
+    EXPECT_EQ(subscription()["schedule"], nullptr);
+    EXPECT_THAT(change_to(basic_, "&quantity=3&promotion_code=FITS"),
+                HasSubstr("Your plan will change on 1 April 2026."));
+    until("2026-04-01");
+    EXPECT_EQ(price(), basic_);
+    EXPECT_EQ(subscription()["discounts"].size(), 1U);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

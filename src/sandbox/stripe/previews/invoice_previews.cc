@@ -137,10 +137,10 @@ Answer finished(Json draft, std::vector<Json> lines) {
 
 /// `discounts` of a preview stand in for the subscription's; "" avoids the customer's too.
 std::optional<StripeError> preview_discounts(Context& ctx, Json& subscription,
-                                             const Request& request) {
+                                             const Request& request, std::int64_t bought,
+                                             std::vector<Redeemed>& never_stored) {
     if (!request.discounts) return std::nullopt;
-    std::vector<Redeemed> never_stored;
-    return set_subscription_discounts(ctx, subscription, *request.discounts, never_stored);
+    return set_subscription_discounts(ctx, subscription, *request.discounts, bought, never_stored);
 }
 
 void discount_preview(Context& ctx, Json& draft, const Json& subscription, const Request& request,
@@ -208,7 +208,9 @@ Answer preview_of(Context& ctx, Json subscription, Request request) {
     const auto trial_end = trial_end_of(ctx, subscription, request);
     if (!trial_end) return Refusal(trial_end.error());
     request.change.trial_end = *trial_end;
-    if (auto error = preview_discounts(ctx, subscription, request))
+    if (auto error = preview_discounts(ctx, subscription, request,
+                                       amount_bought(subscription, request.change.items, {}),
+                                       request.change.redeemed))
         return Refusal(*std::move(error));
     if (!request.currency.empty())
         if (auto error = check_price_currency(subscription.at("items").at("data").at(0).at("price"),
@@ -297,7 +299,8 @@ Outcome<Json> imagined_subscription(Context& ctx, const Request& request, Instan
     }
     if (auto error = plan_first_periods(subscription, request, now))
         return Refusal(*std::move(error));
-    if (auto error = preview_discounts(ctx, subscription, request))
+    if (auto error = preview_discounts(ctx, subscription, request,
+                                       amount_bought(subscription, {}, {}), never_stored))
         return Refusal(*std::move(error));
     return subscription;
 }

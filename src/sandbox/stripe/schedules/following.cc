@@ -10,10 +10,8 @@
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/schedules/phase_discounts.h"
-#include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/subscription_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
-#include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -101,13 +99,7 @@ std::optional<std::vector<DiscountRequest>> discounts_to_set(Context& ctx, const
     const Json& wanted = after.at("discounts");
     if (!before.is_object()) return requests_at_start(ctx, wanted);
     if (before.at("discounts") == wanted) return std::nullopt;
-    return requests_beside(ctx, wanted, running);
-}
-
-Json item_of_price(const Json& phase, const std::string& price) {
-    for (const Json& item : part_of(phase, "items"))
-        if (text_of(item, "price") == price) return item;
-    return {};
+    return requests_beside(ctx, requests_of(wanted), running);
 }
 
 /// An item whose price stays keeps its id; the others go, and new ones come.
@@ -127,7 +119,8 @@ Outcome<std::vector<ItemRequest>> item_changes(Context& ctx, const Json& subscri
             request.quantity = quantity_of(*found);
             request.metadata = found->at("metadata");
             request.discounts = discounts_to_set(
-                ctx, item_of_price(before, text_of(*found, "price")), *found, item);
+                ctx, item_of_price(part_of(before, "items"), text_of(*found, "price")), *found,
+                item);
             wanted.erase(found);
         }
         requests.push_back(std::move(request));
@@ -140,13 +133,17 @@ Outcome<std::vector<ItemRequest>> item_changes(Context& ctx, const Json& subscri
     return requests;
 }
 
-/// What the phase's items cost for a period.
-std::int64_t cost_of(Context& ctx, const Json& phase) {
-    std::int64_t cost = 0;
-    for (const Json& item : phase.at("items"))
-        if (const auto price = ctx.find("price", text_of(item, "price")))
-            cost += total_of(price_of_subscription(phase, *price), integer_of(item, "quantity"));
-    return cost;
+/// What the phase buys: a cycle of its items and, when it begins, what is charged once.
+std::int64_t amount_bought_in(Context& ctx, const Json& phase, Following::Moment moment) {
+    std::vector<Bought> all;
+    const auto add = [&](const char* member) {
+        for (const Json& item : phase.at(member))
+            if (const auto price = ctx.look("price", text_of(item, "price")))
+                all.push_back({price_of_subscription(phase, *price), integer_of(item, "quantity")});
+    };
+    add("items");
+    if (moment != Following::Moment::Within) add("add_invoice_items");
+    return purchase_amount(all);
 }
 
 bool is_trialing(const Json& subscription) { return text_of(subscription, "status") == "trialing"; }
@@ -237,18 +234,19 @@ Outcome<std::monostate> try_to_follow(Context& ctx, const Json& schedule, const 
     // First, for prorations are made with them.
     std::vector<Redeemed> redeemed;
     if (const auto requests = discounts_to_set(ctx, how.before, phase, *subscription)) {
-        auto found = discount_phase(ctx, *subscription, *requests, cost_of(ctx, phase));
+        auto found =
+            discount_phase(ctx, *subscription, *requests, amount_bought_in(ctx, phase, how.moment));
         if (!found) return Refusal(found.error());
         redeemed = *std::move(found);
     }
-    const auto change = change_to(ctx, *subscription, schedule, phase, how);
+    auto change = change_to(ctx, *subscription, schedule, phase, how);
     if (!change) return Refusal(change.error());
+    change->redeemed = std::move(redeemed);
     auto planned = plan_change(ctx, *subscription, *change);
     if (!planned) return Refusal(planned.error());
     Json& after = planned->subscription;
     if (auto error = apply_settings(ctx, after, settings_of(ctx, schedule, phase)))
         return Refusal(*std::move(error));
-    store_subscription_discounts(ctx, after, redeemed);
     const auto changed = apply_change(ctx, *std::move(planned), *change);
     if (!changed) return Refusal(changed.error());
     return std::monostate{};

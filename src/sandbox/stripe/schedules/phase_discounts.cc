@@ -7,9 +7,8 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/coupons/applied.h"
-#include "sandbox/stripe/subscriptions/metered_items.h"
-#include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
 namespace {
@@ -61,9 +60,8 @@ std::vector<DiscountRequest> requests_at_start(Context& ctx, const Json& phase_d
     return requests;
 }
 
-std::vector<DiscountRequest> requests_beside(Context& ctx, const Json& phase_discounts,
+std::vector<DiscountRequest> requests_beside(Context& ctx, std::vector<DiscountRequest> requests,
                                              const Json& running) {
-    std::vector<DiscountRequest> requests = requests_of(phase_discounts);
     for (const Json& id : part_of(running, "discounts")) {
         const auto discount = ctx.find("discount", id.get<std::string>());
         if (!discount) continue;
@@ -84,7 +82,7 @@ Json phase_discounts_of(const Json& owner) {
 
 bool names_discounts_of(Context& ctx, const Json& phase, const Json& subscription) {
     const auto same = [&](const Json& named, const Json& running) {
-        return phase_discounts(requests_beside(ctx, named.at("discounts"), running)) ==
+        return phase_discounts(requests_beside(ctx, requests_of(named.at("discounts")), running)) ==
                phase_discounts_of(running);
     };
     if (!same(phase, subscription)) return false;
@@ -96,30 +94,54 @@ bool names_discounts_of(Context& ctx, const Json& phase, const Json& subscriptio
     });
 }
 
+Json item_of_price(const Json& items, const std::string& price) {
+    for (const Json& item : items)
+        if (text_of(item, "price") == price) return item;
+    return {};
+}
+
+DiscountedPhase new_in_running(Context& ctx, DiscountedPhase phase, const RunningPhase& running) {
+    const auto keep = [&](std::vector<DiscountRequest>& wanted, const Json& before,
+                          const Json& present) {
+        const bool same = before.is_object() && before.at("discounts") == phase_discounts(wanted);
+        wanted = same ? std::vector<DiscountRequest>()
+                      : requests_beside(ctx, std::move(wanted), present);
+    };
+    keep(phase.whole, running.phase, running.subscription);
+    for (ItemRequest& item : phase.items) {
+        if (!item.discounts) continue;
+        const std::string price = text_of(*item.price, "id");
+        const Json before = item_of_price(running.phase.at("items"), price);
+        keep(*item.discounts, before,
+             item_of_price(running.subscription.at("items").at("data"), price));
+    }
+    phase.charges.clear();
+    return phase;
+}
+
 std::optional<StripeError> check_phase_discounts(Context& ctx, DiscountTarget target,
-                                                 const std::vector<ItemRequest>& items,
-                                                 const std::vector<AddedCharge>& charges,
-                                                 const std::vector<DiscountRequest>& whole) {
+                                                 const DiscountedPhase& phase,
+                                                 std::vector<Redeemed>& redeemed) {
+    const Json in_currency{{"currency", target.currency}};
+    std::vector<Bought> all;
     const auto refused = [&](std::int64_t amount, const std::vector<DiscountRequest>& requests) {
         target.amount = amount;
-        const auto redeemed = redeem(ctx, target, requests);
-        return redeemed ? std::optional<StripeError>() : redeemed.error();
+        auto found = redeem(ctx, target, requests, redeemed);
+        if (!found) return std::optional(found.error());
+        for (Redeemed& each : *found) redeemed.push_back(std::move(each));
+        return std::optional<StripeError>();
     };
-    const Json in_currency{{"currency", target.currency}};
-    std::int64_t total = 0;
-    for (const ItemRequest& item : items) {
-        const std::int64_t amount =
-            total_of(price_of_subscription(in_currency, *item.price), item.quantity.value_or(1));
-        total += amount;
+    for (const ItemRequest& item : phase.items) {
+        all.push_back({price_of_subscription(in_currency, *item.price),
+                       is_metered(*item.price) ? 0 : item.quantity.value_or(1)});
         if (!item.discounts) continue;
-        if (auto error = refused(amount, *item.discounts)) return error;
+        if (auto error = refused(purchase_amount({all.back()}), *item.discounts)) return error;
     }
-    for (const AddedCharge& charge : charges)
-        if (auto error =
-                refused(total_of(price_of_subscription(in_currency, charge.price), charge.quantity),
-                        charge.discounts))
-            return error;
-    return refused(total, whole);
+    for (const AddedCharge& charge : phase.charges) {
+        all.push_back({price_of_subscription(in_currency, charge.price), charge.quantity});
+        if (auto error = refused(purchase_amount({all.back()}), charge.discounts)) return error;
+    }
+    return refused(purchase_amount(all), phase.whole);
 }
 
 Outcome<std::vector<Redeemed>> discount_phase(Context& ctx, Json& subscription,

@@ -25,9 +25,7 @@ constexpr std::size_t kPhasesMax = 10;
 struct PhaseRequest {
     Json document;
     PhaseDates dates;
-    std::vector<ItemRequest> items;
-    std::vector<AddedCharge> charges;
-    std::vector<DiscountRequest> discounts;
+    DiscountedPhase sold;
     std::string currency;  ///< "": that of the prices
     std::optional<Instant> trial_end;
     enum class Trial : bool { ToDate, WholePhase } trial = Trial::ToDate;
@@ -84,7 +82,7 @@ std::optional<BillingInterval> read_duration(Params& params) {
 /// end_date, duration, or (where the request names no version) iterations of the price's interval.
 void read_dates(Params& params, PhaseRequest& request, const PhaseReading& reading) {
     PhaseDates& dates = request.dates;
-    if (!request.items.empty()) dates.usual = interval_of(*request.items.front().price);
+    if (!request.sold.items.empty()) dates.usual = interval_of(*request.sold.items.front().price);
     const bool names_start = !reading.start || reading.starts == PhaseReading::Starts::Named;
     if (names_start) dates.start = read_moment(params, "start_date", reading.now);
     dates.end =
@@ -211,10 +209,10 @@ Outcome<PhaseRequest> read_phase(Context& ctx, Params& params, const PhaseReadin
     Json& phase = request.document;
     auto items = read_phase_items(ctx, params);
     if (!items) return Refusal(items.error());
-    request.items = *std::move(items);
+    request.sold.items = *std::move(items);
     auto charges = read_added_charges(ctx, params);
     if (!charges) return Refusal(charges.error());
-    request.charges = *std::move(charges);
+    request.sold.charges = *std::move(charges);
     read_shared_settings(params, phase);
     read_dates(params, request, reading);
     read_trial(params, request, reading);
@@ -225,19 +223,19 @@ Outcome<PhaseRequest> read_phase(Context& ctx, Params& params, const PhaseReadin
     // Keys with empty values stay: they unset the subscription's when the phase begins.
     if (const auto metadata = params.metadata(); metadata && metadata->is_object())
         phase["metadata"] = *metadata;
-    request.discounts = read_discounts(params).value_or(std::vector<DiscountRequest>());
-    phase["discounts"] = phase_discounts(request.discounts);
+    request.sold.whole = read_discounts(params).value_or(std::vector<DiscountRequest>());
+    phase["discounts"] = phase_discounts(request.sold.whole);
     params.refuse("default_tax_rates", "This sandbox does not compute taxes.");
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
 
-    for (const ItemRequest& item : request.items) {
+    for (const ItemRequest& item : request.sold.items) {
         Json shown = phase_item(
             text_of(*item.price, "id"), quantity_shown(item),
             item.metadata && item.metadata->is_object() ? *item.metadata : Json::object());
         if (item.discounts) shown["discounts"] = phase_discounts(*item.discounts);
         phase["items"].push_back(std::move(shown));
     }
-    for (const AddedCharge& charge : request.charges)
+    for (const AddedCharge& charge : request.sold.charges)
         phase["add_invoice_items"].push_back(phase_charge(charge));
     return request;
 }
@@ -249,14 +247,27 @@ std::optional<StripeError> check_phase(const PhaseRequest& phase, const std::str
         return bad_param(where + "[currency]", "",
                          "All phases of a subscription schedule must have the same currency.")
             .error();
-    if (auto error = check_currency(phase.items, phase.charges, currency)) return error;
+    if (auto error = check_currency(phase.sold.items, phase.sold.charges, currency)) return error;
     Json probe;
-    for (const ItemRequest& item : phase.items)
+    for (const ItemRequest& item : phase.sold.items)
         probe["items"]["data"].push_back(
             {{"price", *item.price}, {"quantity", quantity_shown(item)}});
     auto error = check_item_prices(probe);
     if (error) error->param = where + "[items]";
     return error;
+}
+
+/// What the phase could not redeem after those before it. What is over redeems nothing.
+std::optional<StripeError> check_discounts(Context& ctx, const PhaseRequest& phase, Period period,
+                                           const PhaseReading& reading,
+                                           std::vector<Redeemed>& redeemed) {
+    const DiscountTarget target{.customer = reading.customer, .currency = phase.currency};
+    if (!reading.running) return check_phase_discounts(ctx, target, phase.sold, redeemed);
+    const Instant started = *instant_of(reading.running->phase, "start_date");
+    if (period.end <= started) return std::nullopt;
+    if (period.start > started) return check_phase_discounts(ctx, target, phase.sold, redeemed);
+    return check_phase_discounts(ctx, target, new_in_running(ctx, phase.sold, *reading.running),
+                                 redeemed);
 }
 
 std::optional<StripeError> put_dates(PhaseRequest& phase, Period period, const std::string& where) {
@@ -311,15 +322,16 @@ Outcome<std::vector<Json>> read_phases(Context& ctx, Params& params, const Phase
     const auto periods = lay_out(dates);
     if (!periods) return date_refusal(periods.error());
     std::string currency = requests.front().currency;
-    if (currency.empty()) currency = text_of(*requests.front().items.front().price, "currency");
+    if (currency.empty())
+        currency = text_of(*requests.front().sold.items.front().price, "currency");
     std::vector<Json> phases;
+    std::vector<Redeemed> redeemed;
     for (std::size_t i = 0; i < requests.size(); ++i) {
         PhaseRequest& phase = requests[i];
         const std::string where = phase_name(i);
         if (auto error = check_phase(phase, currency, where)) return Refusal(*std::move(error));
-        if (auto error =
-                check_phase_discounts(ctx, {.customer = reading.customer, .currency = currency},
-                                      phase.items, phase.charges, phase.discounts))
+        phase.currency = currency;
+        if (auto error = check_discounts(ctx, phase, (*periods)[i], reading, redeemed))
             return Refusal(*std::move(error));
         if (auto error = check_settings(ctx, phase.document, reading.customer, where))
             return Refusal(*std::move(error));

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/schedules/phase_discounts.h"
 
 namespace turnpike::twin {
 
@@ -18,6 +19,7 @@ struct PhaseReading {
     std::optional<Instant> start{};  ///< nullopt: an update
     /// Whether the phases of a creation may say themselves when they start, as those of a preview.
     enum class Starts : bool { Given, Named } starts = Starts::Given;
+    std::optional<RunningPhase> running{};  ///< of an update of an active schedule
 };
 /// Reads phases[] into the documents that a schedule shows, with every date worked out.
 /// Errors: 400 for what a subscription of these phases would be refused for, for phases that do not

@@ -323,5 +323,98 @@ TEST_F(ScheduleDiscountsTest, RefusesWhatCannotBeRedeemed) {
     EXPECT_THAT(sandbox_.new_events(), IsEmpty());
 }
 
+/// The same of a coupon that can be redeemed once.
+class ScheduleLimitsTest : public ScheduleDiscountsTest {
+protected:
+    ScheduleLimitsTest() {
+        sandbox_.post("/v1/coupons", "id=ONE&percent_off=50&duration=forever&max_redemptions=1");
+        sandbox_.new_events();
+    }
+};
+
+TEST_F(ScheduleLimitsTest, CountEveryUseInAllPhases) {
+    const std::string whole = " [discounts][0][coupon]=ONE";
+    const std::string item = " [items][0][discounts][0][coupon]=ONE";
+    const std::string charge =
+        " [add_invoice_items][0][discounts][0][coupon]=ONE "
+        "[add_invoice_items][0][price]=" +
+        setup_price();
+    sandbox_.new_events();
+    const struct {
+        std::string phases, param;
+    } cases[] = {
+        {phase(0, one_, months(1) + whole + item), "phases[0][discounts][0][coupon]"},
+        {phase(0, one_, months(1) + item + charge),
+         "phases[0][add_invoice_items][0][discounts][0][coupon]"},
+        {phase(0, one_, months(1) + whole) + phase(1, two_, months(1) + whole),
+         "phases[1][discounts][0][coupon]"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.param);
+        EXPECT_EQ(refusal("/v1/subscription_schedules", "customer=" + customer_ + c.phases),
+                  c.param + ": Coupon expired: ONE");
+    }
+    EXPECT_EQ(redeemed("ONE"), 0);
+    EXPECT_THAT(sandbox_.new_events(), IsEmpty());
+}
+
+TEST_F(ScheduleLimitsTest, ARunningPhaseKeepsWhatItHas) {
+    const std::string whole = "[discounts][0][coupon]=ONE";
+    const Json schedule = create(phase(0, one_, months(1) + " " + whole));
+    sandbox_.post(path_of(schedule), running(one_, whole) + phase(1, two_, months(1)));
+    EXPECT_EQ(redeemed("ONE"), 1);
+    EXPECT_EQ(
+        refusal(path_of(schedule), running(one_, whole) + phase(1, two_, months(1) + " " + whole)),
+        "phases[1][discounts][0][coupon]: Coupon expired: ONE");
+}
+
+// 31.00 a month and 5.00 once.
+TEST_F(ScheduleLimitsTest, AMinimumIsComparedWithAllThatThePhaseBuys) {
+    const Json code = sandbox_.post("/v1/promotion_codes",
+                                    "promotion[type]=coupon&promotion[coupon]=HALF"
+                                    "&restrictions[minimum_amount]=3600"
+                                    "&restrictions[minimum_amount_currency]=usd");
+    const std::string with = " [discounts][0][promotion_code]=" + text_of(code, "id");
+    const std::string charge = " [add_invoice_items][0][price]=" + setup_price();
+    EXPECT_EQ(refusal("/v1/subscription_schedules",
+                      "customer=" + customer_ + phase(0, one_, months(1) + with)),
+              "phases[0][discounts][0][promotion_code]: This promotion code cannot be redeemed "
+              "because the minimum amount of $36.00 is not met.");
+    const Json schedule =
+        create(phase(0, one_, months(1)) + phase(1, one_, months(1) + with + charge));
+    until("2026-04-01");
+    EXPECT_EQ(get(schedule)["status"], "active");
+    EXPECT_EQ(subscription_of(schedule)["discounts"].size(), 1);
+}
+
+// What is metered is bought without a quantity, and comes to nothing before it is used.
+TEST_F(ScheduleLimitsTest, WhatIsMeteredMeetsNoMinimum) {
+    const Json meter = sandbox_.post("/v1/billing/meters",
+                                     "display_name=Calls&event_name=calls"
+                                     "&default_aggregation[formula]=sum");
+    const std::string calls =
+        text_of(sandbox_.post("/v1/prices",
+                              "currency=usd&unit_amount=5000&product_data[name]=Calls"
+                              "&recurring[interval]=month&recurring[usage_type]=metered"
+                              "&recurring[meter]=" +
+                                  text_of(meter, "id")),
+                "id");
+    const Json code = sandbox_.post("/v1/promotion_codes",
+                                    "promotion[type]=coupon&promotion[coupon]=HALF"
+                                    "&restrictions[minimum_amount]=5000"
+                                    "&restrictions[minimum_amount_currency]=usd");
+    const std::string with = "[discounts][0][promotion_code]=" + text_of(code, "id");
+    const std::string refused =
+        "This promotion code cannot be redeemed because the minimum amount "
+        "of $50.00 is not met.";
+    EXPECT_EQ(refusal("/v1/subscription_schedules",
+                      "customer=" + customer_ + phase(0, calls, months(1) + " " + with)),
+              "phases[0][discounts][0][promotion_code]: " + refused);
+    EXPECT_EQ(
+        refusal("/v1/subscriptions", "customer=" + customer_ + "&items[0][price]=" + calls +
+                                         "&discounts[0][promotion_code]=" + text_of(code, "id")),
+        "discounts[0][promotion_code]: " + refused);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

@@ -94,6 +94,13 @@ struct ScheduleUpdate {
     bool touches_subscription = false;
 };
 
+std::optional<RunningPhase> running_phase(Context& ctx, const Json& schedule) {
+    auto subscription = ctx.find("subscription", text_of(schedule, "subscription"));
+    if (!subscription) return std::nullopt;
+    return RunningPhase{schedule.at("phases").at(current_phase_of(schedule)),
+                        *std::move(subscription)};
+}
+
 Outcome<ScheduleUpdate> read_update(Context& ctx, Params& params, Json& schedule) {
     ScheduleUpdate update;
     const std::string customer = text_of(schedule, "customer");
@@ -104,8 +111,10 @@ Outcome<ScheduleUpdate> read_update(Context& ctx, Params& params, Json& schedule
             params.one_of("proration_behavior", {"always_invoice", "create_prorations", "none"}))
         update.proration = proration_of(*proration);
     if (params.has("phases")) {
-        auto phases =
-            read_phases(ctx, params, {.customer = customer, .now = second_of(ctx, customer)});
+        auto phases = read_phases(ctx, params,
+                                  {.customer = customer,
+                                   .now = second_of(ctx, customer),
+                                   .running = running_phase(ctx, schedule)});
         if (!phases) return Refusal(phases.error());
         update.phases = *std::move(phases);
     }

@@ -12,23 +12,18 @@
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/coupons/one_invoice.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
-#include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
 namespace {
 
-std::int64_t cycle_total(const Json& subscription) {
-    std::int64_t total = 0;
-    for (const Json& item : subscription.at("items").at("data"))
-        total += total_of(item.at("price"), integer_of(item, "quantity"));
-    return total;
-}
+Bought bought_item(const Json& item) { return {item.at("price"), integer_of(item, "quantity")}; }
 
 std::optional<StripeError> set_redeemed(Context& ctx, Json& owner, const DiscountTarget& target,
                                         const std::vector<DiscountRequest>& requests,
                                         std::vector<Redeemed>& redeemed) {
-    auto found = redeem(ctx, target, requests);
+    auto found = redeem(ctx, target, requests, redeemed);
     if (!found) return found.error();
     set_discounts(owner, terms_of(*found));
     for (Redeemed& each : *found) redeemed.push_back(std::move(each));
@@ -79,14 +74,34 @@ void drop_everywhere(Context& ctx, Json subscription,
 
 }  // namespace
 
+std::int64_t amount_bought(const Json& subscription, const std::vector<ItemRequest>& changes,
+                           const std::vector<AddedCharge>& charges) {
+    std::vector<Bought> all;
+    for (const Json& item : subscription.at("items").at("data")) {
+        const auto change = std::ranges::find(changes, text_of(item, "id"), &ItemRequest::id);
+        if (change == changes.end())
+            all.push_back(bought_item(item));
+        else if (!change->deleted)
+            all.push_back(bought_item(changed_item(subscription, item, *change)));
+    }
+    for (const ItemRequest& change : changes)
+        if (change.id.empty() && change.price)
+            all.push_back({price_of_subscription(subscription, *change.price),
+                           is_metered(*change.price) ? 0 : change.quantity.value_or(1)});
+    for (const AddedCharge& charge : charges)
+        all.push_back({price_of_subscription(subscription, charge.price), charge.quantity});
+    return purchase_amount(all);
+}
+
 std::optional<StripeError> set_subscription_discounts(Context& ctx, Json& subscription,
                                                       const std::vector<DiscountRequest>& requests,
+                                                      std::int64_t bought,
                                                       std::vector<Redeemed>& redeemed) {
     const DiscountTarget target{.customer = text_of(subscription, "customer"),
                                 .owner = "subscription",
                                 .owner_id = text_of(subscription, "id"),
                                 .currency = text_of(subscription, "currency"),
-                                .amount = cycle_total(subscription)};
+                                .amount = bought};
     return set_redeemed(ctx, subscription, target, requests, redeemed);
 }
 
@@ -98,7 +113,7 @@ std::optional<StripeError> set_item_discounts(Context& ctx, const Json& subscrip
                                 .owner = "subscription_item",
                                 .owner_id = text_of(item, "id"),
                                 .currency = text_of(price, "currency"),
-                                .amount = total_of(price, integer_of(item, "quantity"))};
+                                .amount = purchase_amount({bought_item(item)})};
     return set_redeemed(ctx, item, target, requests, redeemed);
 }
 

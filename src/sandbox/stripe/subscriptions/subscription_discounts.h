@@ -1,20 +1,28 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "sandbox/stripe/core/context.h"
 #include "sandbox/stripe/coupons/redeem.h"
+#include "sandbox/stripe/subscriptions/subscriptions.h"
 
 /// The discounts of subscriptions and of their items.
 namespace turnpike::twin {
 
-/// Replaces the subscription's discounts by those that are asked for. Stores nothing: what must be
-/// stored is added to `redeemed`. The items are set already.
+/// What is bought by a subscription whose items are about to be changed so: a cycle of all its
+/// items then, and the charges.
+std::int64_t amount_bought(const Json& subscription, const std::vector<ItemRequest>& changes,
+                           const std::vector<AddedCharge>& charges);
+
+/// Replaces the subscription's discounts by those that are asked for; `bought` is amount_bought().
+/// Stores nothing: what must be stored is added to `redeemed`, what the request redeems so far.
 /// Errors: as redeem().
 std::optional<StripeError> set_subscription_discounts(Context& ctx, Json& subscription,
                                                       const std::vector<DiscountRequest>& requests,
+                                                      std::int64_t bought,
                                                       std::vector<Redeemed>& redeemed);
 /// The same for an item, whose price is set already.
 std::optional<StripeError> set_item_discounts(Context& ctx, const Json& subscription, Json& item,

@@ -63,6 +63,8 @@ std::optional<StripeError> add_charges(Context& ctx, const Json& subscription,
 Json price_of_subscription(const Json& subscription, const Json& price);
 /// A new item document of this subscription for `period`.
 Json new_item(Context& ctx, const Json& subscription, const ItemRequest& request, Period period);
+/// The item as the request makes it: its price, quantity and metadata.
+Json changed_item(const Json& subscription, Json item, const ItemRequest& request);
 /// Puts the price into an item (price and the legacy plan).
 void set_item_price(Json& item, const Json& price);
 /// The first item's plan and quantity, which Stripe repeats on a subscription with one item.
@@ -93,6 +95,8 @@ ProrationBehavior read_proration_behavior(Params& params);
 /// A change of what is subscribed to.
 struct PlanChange {
     std::vector<ItemRequest> items;
+    /// What the request redeems besides, for the subscription itself, which has it already.
+    std::vector<Redeemed> redeemed;
     ProrationBehavior proration = ProrationBehavior::CreateProrations;
     std::optional<Instant> proration_date;
     enum class Anchor : bool { Unchanged, Now } anchor = Anchor::Unchanged;
@@ -107,9 +111,9 @@ struct PlanChange {
 /// What a change does to the subscription and what it charges, before anything is stored.
 struct PlannedChange {
     Json subscription;
-    std::vector<Redeemed> discounts;  ///< of the items; to be stored
-    std::vector<Json> prorations;     ///< invoiceitem documents
-    std::vector<Json> lines;          ///< regular lines of a cycle that starts now
+    std::vector<Redeemed> redeemed;  ///< of the change and of its items; to be stored
+    std::vector<Json> prorations;    ///< invoiceitem documents
+    std::vector<Json> lines;         ///< regular lines of a cycle that starts now
     bool invoices_now = false;
     Period invoice_period;
 };

@@ -58,6 +58,7 @@ public:
           classic_reset_(!trialing_ && !paused_ && is_classic(subscription) &&
                          resets_classic_cycle(subscription, change.items)) {
         result_.subscription = subscription;
+        result_.redeemed = change.redeemed;
     }
 
     Outcome<PlannedChange> plan() {
@@ -216,7 +217,7 @@ private:
                 steps.push_back({&old, kGone, true});
                 continue;
             }
-            Json item = changed_item(old, request);
+            Json item = request == nullptr ? old : changed_item(before_, old, *request);
             steps.push_back({&old, items().size(), is_billed_anew(old, item)});
             if (auto error = place(std::move(item), request)) return error;
         }
@@ -237,7 +238,7 @@ private:
     std::optional<StripeError> place(Json item, const ItemRequest* request) {
         if (request != nullptr && request->discounts)
             if (auto error =
-                    set_item_discounts(ctx_, before_, item, *request->discounts, result_.discounts))
+                    set_item_discounts(ctx_, before_, item, *request->discounts, result_.redeemed))
                 return error;
         items().push_back(std::move(item));
         return std::nullopt;
@@ -250,16 +251,6 @@ private:
             return &change_.items[i];
         }
         return nullptr;
-    }
-
-    [[nodiscard]] Json changed_item(const Json& old, const ItemRequest* request) const {
-        Json item = old;
-        if (request == nullptr) return item;
-        if (request->price) set_item_price(item, price_of_subscription(before_, *request->price));
-        if (request->quantity && !is_metered(item.at("price")))
-            item["quantity"] = *request->quantity;
-        merge_metadata(item, request->metadata);
-        return item;
     }
 
     [[nodiscard]] bool is_billed_anew(const Json& old, const Json& item) const {
@@ -433,7 +424,7 @@ Outcome<PlannedChange> plan_change(Context& ctx, const Json& subscription,
 
 Outcome<Json> apply_change(Context& ctx, PlannedChange planned, const PlanChange& change) {
     Json subscription = std::move(planned.subscription);
-    store_subscription_discounts(ctx, subscription, planned.discounts);
+    store_subscription_discounts(ctx, subscription, planned.redeemed);
     for (const Json& proration : planned.prorations) {
         ctx.put(proration);
         ctx.emit("invoiceitem.created", proration);

@@ -218,8 +218,9 @@ std::optional<StripeError> give_discounts(Context& ctx, Json& subscription,
             return error;
     }
     if (request.discounts)
-        if (auto error =
-                set_subscription_discounts(ctx, subscription, *request.discounts, redeemed))
+        if (auto error = set_subscription_discounts(
+                ctx, subscription, *request.discounts,
+                amount_bought(subscription, {}, request.charges), redeemed))
             return error;
     store_subscription_discounts(ctx, subscription, redeemed);
     return std::nullopt;

@@ -174,6 +174,13 @@ Json new_item(Context& ctx, const Json& subscription, const ItemRequest& request
     return item;
 }
 
+Json changed_item(const Json& subscription, Json item, const ItemRequest& request) {
+    if (request.price) set_item_price(item, price_of_subscription(subscription, *request.price));
+    if (request.quantity && !is_metered(item.at("price"))) item["quantity"] = *request.quantity;
+    merge_metadata(item, request.metadata);
+    return item;
+}
+
 void set_item_price(Json& item, const Json& price) {
     item["plan"] = plan_of(price);
     item["price"] = price;

@@ -123,7 +123,7 @@ bool sets_item_discounts(const PlanChange& change) {
 Outcome<Json> end_trial_now(Context& ctx, PlannedChange planned, const PlanChange& change,
                             Instant now) {
     Json subscription = std::move(planned.subscription);
-    store_subscription_discounts(ctx, subscription, planned.discounts);
+    store_subscription_discounts(ctx, subscription, planned.redeemed);
     subscription["trial_end"] = unix_seconds(now);
     subscription["billing_cycle_anchor"] = unix_seconds(now);
     for (Json& item : subscription["items"]["data"])
@@ -164,11 +164,13 @@ Answer update_subscription(Operation& operation) {
     PlannedChange planned;
     planned.subscription = *subscription;
     // First, for prorations are made with them.
-    std::vector<Redeemed> redeemed;
     if (discounts)
-        if (auto error =
-                set_subscription_discounts(ctx, planned.subscription, *discounts, redeemed))
+        if (auto error = set_subscription_discounts(
+                ctx, planned.subscription, *discounts,
+                amount_bought(*subscription, change->items, change->added_charges),
+                change->redeemed))
             return Refusal(*std::move(error));
+    planned.redeemed = change->redeemed;
     if (auto error = apply_settings(ctx, planned.subscription, settings))
         return Refusal(*std::move(error));
     const bool unbilled =
@@ -184,7 +186,6 @@ Answer update_subscription(Operation& operation) {
         planned = *std::move(result);
     }
     if (pause) planned.subscription["pause_collection"] = *pause;
-    store_subscription_discounts(ctx, planned.subscription, redeemed);
     if (unbilled) return end_trial_now(ctx, std::move(planned), *change, now);
     const bool warns =
         ends_trial(*change, *subscription, now) && !flag_of(*subscription, "_trial_warned");
