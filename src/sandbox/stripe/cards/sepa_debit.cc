@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/encoding.h"
+#include "base/letter_case.h"
 #include "crypto/crypto.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/wire/fields.h"
@@ -43,9 +44,7 @@ bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
 /// In the form that is printed in groups of four, or without spaces; in any case of letters.
 std::string plain_iban(std::string text) {
     std::erase(text, ' ');
-    for (char& c : text)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    return text;
+    return upper_case(text);
 }
 
 /// ISO 13616: the country and check digits behind the rest, letters as 10 to 35, are 1 modulo 97.
