@@ -8,14 +8,15 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "base/letter_case.h"
 #include "base/utf8.h"
 #include "http/limits.h"
 #include "http/request_parser.h"
-#include "http/text.h"
 
 namespace {
 
 using turnpike::check;
+using turnpike::equal_ignoring_case;
 using namespace turnpike::http;
 using Step = RequestParser::Step;
 

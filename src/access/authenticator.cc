@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "sql/patience.h"
 
 namespace turnpike {
@@ -12,12 +13,6 @@ constexpr std::string_view kBearer = "bearer ";
 constexpr std::string_view kKeyStart = "tp_";
 /// With the gateway's own 150 ms less than the 200 ms that Envoy waits.
 constexpr std::chrono::milliseconds kLedgerPatience{40};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
-    return std::ranges::equal(text, lower_case, {}, lower);
-}
 
 std::unexpected<Error> malformed() {
     return fail(ErrorCode::Unauthenticated, "access.credential_malformed",
@@ -40,12 +35,12 @@ Result<Credential> read_credential(const http::Headers& headers) {
     Credential found;
     int count = 0;
     for (const auto& [name, value] : headers) {
-        if (equals_ignoring_case(name, "authorization")) {
+        if (equal_ignoring_case(name, "authorization")) {
             ++count;
             const std::string_view text(value);
-            if (!equals_ignoring_case(text.substr(0, kBearer.size()), kBearer)) return malformed();
+            if (!equal_ignoring_case(text.substr(0, kBearer.size()), kBearer)) return malformed();
             found = {text.substr(kBearer.size()), Source::Authorization};
-        } else if (equals_ignoring_case(name, "x-api-key")) {
+        } else if (equal_ignoring_case(name, "x-api-key")) {
             ++count;
             found = {value, Source::ApiKeyHeader};
         }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/letter_case.h"
 #include "crypto/crypto.h"
 #include "json/value.h"
 
@@ -70,13 +71,6 @@ bool is_printable(std::string_view text) {
 
 bool has_control_character(std::string_view text) {
     return std::ranges::any_of(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
-}
-
-std::string lower_case(std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
 }
 
 struct Header {

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "base/letter_case.h"
 
 namespace turnpike {
 namespace {
@@ -50,11 +51,7 @@ std::string_view to_text(Currency currency) { return row_of(currency).code; }
 int exponent_of(Currency currency) { return row_of(currency).exponent; }
 
 std::optional<Currency> parse_currency(std::string_view code) {
-    std::string lower(code);
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    const auto row = std::ranges::find(kCurrencies, lower, &CurrencyRow::code);
+    const auto row = std::ranges::find(kCurrencies, lower_case(code), &CurrencyRow::code);
     if (row == kCurrencies.end()) return std::nullopt;
     return row->currency;
 }
@@ -72,10 +69,7 @@ std::string Money::text() const {
         if (number.size() < wanted) number.insert(0, wanted - number.size(), '0');
         number.insert(number.size() - static_cast<std::size_t>(digits), ".");
     }
-    std::string code(to_text(currency_));
-    std::ranges::transform(code, code.begin(),
-                           [](char c) { return static_cast<char>(c - 'a' + 'A'); });
-    return (minor_ < 0 ? "-" : "") + number + " " + code;
+    return (minor_ < 0 ? "-" : "") + number + " " + upper_case(to_text(currency_));
 }
 
 Money operator+(Money a, Money b) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <system_error>
 
+#include "base/letter_case.h"
 #include "http/text.h"
 
 namespace turnpike::http {

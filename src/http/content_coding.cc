@@ -9,6 +9,7 @@
 #include <zstd.h>
 
 #include "base/check.h"
+#include "base/letter_case.h"
 #include "http/text.h"
 
 namespace turnpike::http {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/letter_case.h"
 #include "http/text.h"
 #include "json/value.h"
 

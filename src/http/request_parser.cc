@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/letter_case.h"
 #include "http/limits.h"
 #include "http/text.h"
 

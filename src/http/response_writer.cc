@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/letter_case.h"
 #include "http/status.h"
 #include "http/text.h"
 

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/letter_case.h"
 #include "base/utf8.h"
 #include "http/limits.h"
-#include "http/text.h"
 
 namespace turnpike::http {
 namespace {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/letter_case.h"
 #include "http/text.h"
 
 namespace turnpike::http::testing {

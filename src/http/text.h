@@ -5,8 +5,6 @@
 
 namespace turnpike::http {
 
-/// ASCII only: header names are not words of a language.
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 /// Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
 /// No byte that could end a header line or hide in one: no control but the tab.

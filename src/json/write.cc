@@ -1,14 +1,11 @@
 #include "json/write.h"
 
-#include <algorithm>
+#include "base/letter_case.h"
 
 namespace turnpike {
 
 Json write_money(Money money) {
-    std::string code(to_text(money.currency()));
-    std::ranges::transform(code, code.begin(),
-                           [](char c) { return static_cast<char>(c - 'a' + 'A'); });
-    return Json{{"amount", money.minor()}, {"currency", code}};
+    return Json{{"amount", money.minor()}, {"currency", upper_case(to_text(money.currency()))}};
 }
 
 Json write_number(Quantity quantity) { return Json::parse(quantity.text()); }

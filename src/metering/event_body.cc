@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "http/text.h"
 
 namespace turnpike {
@@ -16,11 +17,7 @@ static_assert(kWindowBytes > kEventBytesMax);
 std::string media_type(const http::Request& request) {
     const std::string* header = request.header("Content-Type");
     if (header == nullptr) return {};
-    std::string type(http::trimmed(std::string_view(*header).substr(0, header->find(';'))));
-    std::ranges::transform(type, type.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return type;
+    return lower_case(http::trimmed(std::string_view(*header).substr(0, header->find(';'))));
 }
 
 std::unexpected<Error> invalid(const JsonScanner& scanner) {

@@ -12,4 +12,11 @@ inline std::size_t characters_in(std::string_view utf8) {
         std::ranges::count_if(utf8, [](char c) { return (c & '\xC0') != '\x80'; }));
 }
 
+/// Without the blanks around it: nobody means those that were typed or pasted with a text.
+inline std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+    return text.substr(0, text.find_last_not_of(kBlanks) + 1);  // npos + 1 is 0
+}
+
 }  // namespace turnpike::twin

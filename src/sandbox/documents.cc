@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/letter_case.h"
 #include "base/money.h"
 #include "json/value.h"
 
@@ -19,12 +20,6 @@ const Json* member_of(const Json& object, std::string_view member) {
     return &*found;
 }
 
-std::string upper_of(const std::string& code) {
-    std::string upper;
-    for (const char c : code) upper += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-    return upper;
-}
-
 /// Digits after the point. What our catalog does not know has two, but for Stripe's zero-decimal
 /// currencies (docs.stripe.com/currencies).
 int digits_of(const std::string& currency) {
@@ -32,13 +27,13 @@ int digits_of(const std::string& currency) {
         "BIF", "CLP", "DJF", "GNF", "KMF", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"};
     const auto known = parse_currency(currency);
     if (known) return exponent_of(*known);
-    return std::ranges::find(kNone, upper_of(currency)) == kNone.end() ? 2 : 0;
+    return std::ranges::find(kNone, upper_case(currency)) == kNone.end() ? 2 : 0;
 }
 
 std::string symbol_of(const std::string& currency) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kSymbols{
         {{"USD", "$"}, {"EUR", "€"}, {"GBP", "£"}, {"INR", "₹"}, {"JPY", "¥"}, {"BRL", "R$"}}};
-    const auto upper = upper_of(currency);
+    const auto upper = upper_case(currency);
     for (const auto& [code, symbol] : kSymbols)
         if (code == upper) return std::string(symbol);
     return upper + " ";

@@ -147,6 +147,12 @@ std::string link_line(const std::string& address, std::string_view label) {
     return fmt::format("<p><a href=\"{}\">{}</a></p>\n", escape_html(address), label);
 }
 
+PageAnswer unreadable_form(std::string_view why) {
+    return {.status = 400,
+            .html = html_page("Unreadable form",
+                              "<h1>This form cannot be read</h1><p>" + escape_html(why) + "</p>")};
+}
+
 http::Response page_response(const PageAnswer& answer) {
     http::Response response = http::html_response(answer.status, answer.html);
     response.headers.emplace_back("Content-Security-Policy", policy_of(answer));

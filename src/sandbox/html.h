@@ -33,6 +33,9 @@ struct PageAnswer {
     /// Where its forms end is the shop's to say.
     bool leads_to_shop = false;
 };
+/// 400, and what is wrong with a form that decode_form() refused.
+PageAnswer unreadable_form(std::string_view why);
+
 /// With headers that let the page run no script, load nothing, and be neither kept nor framed.
 http::Response page_response(const PageAnswer& answer);
 

@@ -39,6 +39,17 @@ TEST_F(RazorpayFaults, ALostAnswerIsHealedWithinTheCall) {
     }
 }
 
+/// How many cycles it is for was decided the first time.
+TEST_F(RazorpayFaults, ARepeatedStartDoesNotReadThePlanAgain) {
+    const auto started = must(start("once"));
+    order("GET /v1/plans/*", "error", 100);
+    EXPECT_EQ(must(start("once")).id, started.id);
+    EXPECT_EQ(reason_of(run(provider->start_subscription(wanted(who, "plan_other", "once")))),
+              "payment.obligation_changed");
+    EXPECT_EQ(reason_of(start("another")), "payment.provider_down");
+    EXPECT_EQ(count("subscriptions"), 1U);
+}
+
 TEST_F(RazorpayFaults, EveryKindOfObjectIsFoundAgain) {
     order("POST /v1/customers", "timeout_after_commit");
     EXPECT_EQ(customer("second"), customer("second"));

@@ -31,6 +31,20 @@ asio::awaitable<Result<PlanRhythm>> rhythm_of_plan(RazorpayExchange& exchange, s
     co_return read_rhythm(*object);
 }
 
+/// How many cycles a new subscription is asked for. Whoever repeats a start means the first one.
+asio::awaitable<Result<std::int64_t>> cycles_of_start(RazorpayExchange& exchange,
+                                                      std::string obligation, std::string plan) {
+    const auto known = co_await exchange.world().db.read(
+        [&](sql::Transaction& tx) { return find_intent(tx, kProviderName, obligation); });
+    if (known) {
+        const auto body = parse_json(known->body);
+        co_return body ? body->value("total_count", std::int64_t{0}) : 0;
+    }
+    const auto rhythm = co_await rhythm_of_plan(exchange, std::move(plan));
+    if (!rhythm) co_return failure(rhythm);
+    co_return cycles_ahead(*rhythm);
+}
+
 /// Only cards can be charged otherwise than was authorised.
 bool has_fixed_mandate(const Json& subscription) {
     const auto method = text_member(subscription, "payment_method");
@@ -42,10 +56,10 @@ bool has_fixed_mandate(const Json& subscription) {
 asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
     NewSubscription request) {
     if (!request.payment_method.empty()) co_return std::unexpected(method_needs_authorization());
-    const auto rhythm = co_await rhythm_of_plan(*exchange_, request.price);
-    if (!rhythm) co_return failure(rhythm);
+    const auto cycles = co_await cycles_of_start(*exchange_, request.obligation, request.price);
+    if (!cycles) co_return failure(cycles);
     const Json body{{"plan_id", request.price},
-                    {"total_count", cycles_ahead(*rhythm)},
+                    {"total_count", *cycles},
                     {"quantity", 1},
                     {"notes", notes_of(request.obligation,
                                        {{"turnpike_subscription", request.subscription.text()},

@@ -47,12 +47,6 @@ PageAnswer refused_page(const std::string& why) {
             .html = html_page("Refused", "<h1>Refused</h1><p>" + escape_html(why) + "</p>")};
 }
 
-PageAnswer unreadable_form(const std::string& why) {
-    return {.status = 400,
-            .html = html_page("Unreadable form",
-                              "<h1>This form cannot be read</h1><p>" + escape_html(why) + "</p>")};
-}
-
 bool concerns_unknown_account(const InspectorRoute& route, const Visit& visit) {
     if (!route.pattern.starts_with("/inspect/{account}")) return false;
     const auto known = visit.twin.inspected().accounts(visit.tx);

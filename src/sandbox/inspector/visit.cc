@@ -1,19 +1,17 @@
 #include "sandbox/inspector/visit.h"
 
-#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "sandbox/characters.h"
 #include "sandbox/documents.h"
 #include "sandbox/styled_page.h"
 
 namespace turnpike::twin {
 namespace {
-
-constexpr std::string_view kSpaces = " \t\r\n";
 
 /// Percent-encoded, as one segment of a path or one value of a query.
 std::string encoded(std::string_view text) {
@@ -83,10 +81,7 @@ std::string link_to(const std::string& address, std::string_view text) {
 }
 
 std::string typed_text(const Json& form, std::string_view name) {
-    std::string text = text_of(form, name);
-    const auto end = text.find_last_not_of(kSpaces);
-    text.erase(end == std::string::npos ? 0 : end + 1);
-    return text.substr(std::min(text.find_first_not_of(kSpaces), text.size()));
+    return std::string(trimmed(text_of(form, name)));
 }
 
 std::string moment_text(Instant moment) {

@@ -7,16 +7,15 @@ namespace {
 
 constexpr auto kIndia = std::chrono::hours(5) + std::chrono::minutes(30);
 
-/// The day in India as an instant of UTC, so that the calendar's arithmetic can be done on it.
-Instant indian_day(Instant moment) {
-    return std::chrono::floor<std::chrono::days>(moment + kIndia);
-}
-
 Instant moved(Instant anchor, BillingInterval interval, std::int64_t n) {
     return add_intervals(indian_day(anchor), interval, n) - kIndia;
 }
 
 }  // namespace
+
+Instant indian_day(Instant moment) {
+    return std::chrono::floor<std::chrono::days>(moment + kIndia);
+}
 
 std::optional<BillingInterval> interval_of(std::string_view period, int count) {
     using Unit = BillingInterval::Unit;

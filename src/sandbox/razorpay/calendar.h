@@ -24,6 +24,9 @@ Instant cycle_end(Instant anchor, BillingInterval interval, std::int64_t n);
 /// at least 1.
 Instant last_charge_day(Instant anchor, BillingInterval interval, std::int64_t total_count);
 
+/// Midnight in UTC of the day that it is in India: for the arithmetic of calendars and for people.
+Instant indian_day(Instant moment);
+
 /// Days in India from the day of `from` to the day of `to`; 0 when they are one day.
 std::int64_t days_between(Instant from, Instant to);
 

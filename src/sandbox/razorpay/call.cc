@@ -1,10 +1,10 @@
 #include "sandbox/razorpay/call.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include "base/encoding.h"
+#include "base/letter_case.h"
 #include "crypto/crypto.h"
 #include "sandbox/form.h"
 #include "sandbox/undo_point.h"
@@ -45,8 +45,7 @@ bool has_json_body(const http::Request& request) {
     const auto* type = request.header("Content-Type");
     constexpr std::string_view kForm = "application/x-www-form-urlencoded";
     return type == nullptr ||
-           !std::ranges::equal(type->substr(0, kForm.size()), kForm, {},
-                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+           !equal_ignoring_case(std::string_view(*type).substr(0, kForm.size()), kForm);
 }
 
 Outcome<Json> read_body(const http::Request& request) {

@@ -8,6 +8,7 @@
 #include "json/value.h"
 #include "sandbox/documents.h"
 #include "sandbox/html.h"
+#include "sandbox/razorpay/calendar.h"
 
 namespace turnpike::twin::razorpay {
 namespace {
@@ -93,6 +94,8 @@ std::string rhythm_of(const Json& plan) {
                                  : fmt::format("every {} {}s", interval, unit);
     return "";
 }
+
+std::string day_text(Instant moment) { return long_day(indian_day(moment)); }
 
 std::string money(std::int64_t amount, const std::string& currency) {
     return escape_html(format_amount(amount, currency));

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "json/json.h"
 #include "sandbox/razorpay/invoices.h"
 
@@ -31,6 +32,8 @@ std::string facts(std::string_view heading, const std::string& rows);
 
 /// "every month", "every 2 weeks"
 std::string rhythm_of(const Json& plan);
+/// "10 November 2025": the day in India.
+std::string day_text(Instant moment);
 /// "₹500.00", escaped
 std::string money(std::int64_t amount, const std::string& currency);
 

@@ -103,7 +103,7 @@ std::string charges_of(Context& ctx, const Json& subscription, const Json& plan)
                     due.is_given_back ? ", and given back at once" : "");
     const auto start = instant_of(subscription, "start_at");
     if (state_of(subscription) == State::Created && start)
-        text += "<p>The first cycle is charged on " + long_day(*start) + ".</p>\n";
+        text += "<p>The first cycle is charged on " + day_text(*start) + ".</p>\n";
     return text + lines_table(due.lines, currency);
 }
 
@@ -227,7 +227,7 @@ std::string details_of(const Json& invoice) {
         if (!value.empty()) rows += row(name, value);
     };
     const auto add_day = [&](std::string_view name, const char* member) {
-        if (const auto moment = instant_of(invoice, member)) add(name, long_day(*moment));
+        if (const auto moment = instant_of(invoice, member)) add(name, day_text(*moment));
     };
     add("Number", text_of(invoice, "receipt"));
     add("Billed to", text_of(customer, "name"));

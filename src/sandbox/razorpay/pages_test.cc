@@ -142,6 +142,31 @@ TEST_F(PaidByLink, AnAuthorisationSaysWhatIsChargedNow) {
     EXPECT_THAT(proof, HasSubstr("Charged now: <strong>₹5.00</strong>, and given back at once"));
 }
 
+/// India's midnight is 18:30 in UTC.
+TEST_F(PaidByLink, DaysAreIndias) {
+    const auto at = [](const char* moment) {
+        return std::to_string(unix_seconds(*parse_rfc3339(moment)));
+    };
+    const auto plan = twin_.plan();
+    struct Case {
+        const char *start, *day;
+    };
+    for (const Case& c : {Case{"2027-01-12T18:29:59Z", "12 January 2027"},
+                          Case{"2027-01-12T18:30:00Z", "13 January 2027"}}) {
+        const auto id = twin_.subscription(plan, R"(, "start_at": )" + at(c.start));
+        EXPECT_THAT(twin_.get("/p/subscription/" + id).text,
+                    HasSubstr(std::string("The first cycle is charged on ") + c.day));
+    }
+    const auto made =
+        twin_.post("/v1/invoices", R"({"line_items": [{"name": "Pen", "amount": 1000}],
+        "customer": {"email": "a@b.in"}, "date": )" +
+                                       at("2027-01-10T20:00:00Z") + R"(, "expire_by": )" +
+                                       at("2027-12-31T18:30:00Z") + "}");
+    const auto page = twin_.get("/p/invoice/" + text_of(made.body, "id")).text;
+    EXPECT_THAT(page, HasSubstr("Date</th><td>11 January 2027"));
+    EXPECT_THAT(page, HasSubstr("Payable until</th><td>1 January 2028"));
+}
+
 TEST_F(PaidByLink, AnInvoiceShowsItsLinesAndItsCustomer) {
     const auto made = twin_.post("/v1/invoices", R"({"description": "For <May>", "receipt": "#9",
         "line_items": [{"name": "Pen", "description": "Blue", "amount": 1000, "quantity": 3}],

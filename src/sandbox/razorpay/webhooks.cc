@@ -9,7 +9,7 @@
 
 #include "sandbox/documents.h"
 #include "sandbox/razorpay/events.h"
-#include "sandbox/razorpay/webhook_url.h"
+#include "sandbox/web_host.h"
 
 namespace turnpike::twin::razorpay {
 namespace {
@@ -46,7 +46,7 @@ void read_events(Params& params, Json& webhook) {
 
 void read_editable(Context& ctx, Params& params, Json& webhook) {
     if (const auto url = params.text("url", kUrlMax)) {
-        if (!is_webhook_url(*url))
+        if (!names_a_web_host(*url))
             params.complain(bad_request("The url format is invalid.", "url"));
         webhook["url"] = *url;
     }

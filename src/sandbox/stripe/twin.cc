@@ -58,13 +58,6 @@ bool is_of_pages(std::string_view path) {
     return path.starts_with("/p/") || path.starts_with("/c/");
 }
 
-http::Response unreadable_form(const std::string& why) {
-    return page_response(
-        {.status = 400,
-         .html = html_page("Unreadable form",
-                           "<h1>This form cannot be read</h1><p>" + escape_html(why) + "</p>")});
-}
-
 /// One kind of row of every feature.
 template <class Row>
 std::vector<Row> all_of(std::span<const Row> Feature::* rows) {
@@ -223,7 +216,7 @@ asio::awaitable<http::Response> Twin::State::answer_page(http::Request& request,
     if (comes_from_elsewhere(request)) co_return not_our_form();
     const auto now = clock.now();
     const auto form = decode_form(parameters_of(request));
-    if (!form) co_return unreadable_form(form.error().message);
+    if (!form) co_return page_response(unreadable_form(form.error().message));
     const auto id = request.path_values.empty() ? "" : request.path_values.front().second;
     auto work = [&](sql::Transaction& tx) -> std::optional<PageAnswer> {
         const auto account = find_owner(tx, route.kind, id);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/encoding.h"
+#include "base/letter_case.h"
 #include "base/time.h"
 #include "sandbox/stripe/core/events.h"
 #include "sandbox/stripe/versions/api_versions.h"
@@ -33,10 +34,7 @@ bool is_letter_or_digit(char c) {
 /// The scheme's name in any case, then one space.
 std::optional<std::string_view> after_scheme(std::string_view header, std::string_view scheme) {
     if (header.size() <= scheme.size() || header[scheme.size()] != ' ') return std::nullopt;
-    const bool same = std::ranges::equal(
-        header.substr(0, scheme.size()), scheme,
-        [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-    if (!same) return std::nullopt;
+    if (!equal_ignoring_case(header.substr(0, scheme.size()), scheme)) return std::nullopt;
     return header.substr(scheme.size() + 1);
 }
 

@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/encoding.h"
-#include "crypto/crypto.h"
+#include "sandbox/stripe/cards/blank_method.h"
 #include "sandbox/stripe/cards/tokens.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/fields.h"
@@ -22,13 +21,6 @@ constexpr std::string_view kLiveCard =
 
 constexpr const char* kMonthCode = "invalid_expiry_month";
 constexpr const char* kWrongMonth = "Your card's expiration month is invalid.";
-
-/// The same card has the same fingerprint in one account.
-std::string fingerprint_of(const std::string& account, std::string_view number) {
-    std::string text = to_base64url(sha256(account + ":" + std::string(number)));
-    std::erase_if(text, [](char c) { return c == '-' || c == '_'; });
-    return text.substr(0, 16);
-}
 
 std::chrono::year_month_day day_of(Instant moment) {
     return std::chrono::floor<std::chrono::days>(moment);
@@ -123,16 +115,8 @@ Json networks_of(const TestCard& card) {
 Json card_payment_method(Context& ctx, const TestCard& card) {
     const auto today = day_of(ctx.now());
     const std::string brand(card.brand);
-    Json method;
-    method["id"] = ctx.new_id("pm");
-    method["object"] = "payment_method";
+    Json method = blank_payment_method(ctx, "card");
     method["_card"] = std::string(card.name);
-    method["allow_redisplay"] = "unspecified";
-    method["billing_details"] = {{"address", empty_address()},
-                                 {"email", nullptr},
-                                 {"name", nullptr},
-                                 {"phone", nullptr},
-                                 {"tax_id", nullptr}};
     method["card"] = {
         {"brand", brand},
         {"checks",
@@ -152,12 +136,6 @@ Json card_payment_method(Context& ctx, const TestCard& card) {
         {"three_d_secure_usage", {{"supported", true}}},
         {"wallet", nullptr},
     };
-    method["created"] = unix_seconds(ctx.now());
-    method["customer"] = nullptr;
-    method["customer_account"] = nullptr;
-    method["livemode"] = false;
-    method["metadata"] = Json::object();
-    method["type"] = "card";
     return method;
 }
 

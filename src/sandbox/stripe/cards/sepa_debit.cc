@@ -4,9 +4,9 @@
 #include <array>
 #include <string>
 
-#include "base/encoding.h"
-#include "crypto/crypto.h"
+#include "base/letter_case.h"
 #include "sandbox/documents.h"
+#include "sandbox/stripe/cards/blank_method.h"
 #include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
@@ -43,9 +43,7 @@ bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
 /// In the form that is printed in groups of four, or without spaces; in any case of letters.
 std::string plain_iban(std::string text) {
     std::erase(text, ' ');
-    for (char& c : text)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    return text;
+    return upper_case(text);
 }
 
 /// ISO 13616: the country and check digits behind the rest, letters as 10 to 35, are 1 modulo 97.
@@ -75,35 +73,15 @@ Json bank_codes(std::string_view iban) {
     return codes;
 }
 
-std::string fingerprint_of_account(const std::string& account, std::string_view iban) {
-    std::string text = to_base64url(sha256(account + ":" + std::string(iban)));
-    std::erase_if(text, [](char c) { return c == '-' || c == '_'; });
-    return text.substr(0, 16);
-}
-
 Json bank_payment_method(Context& ctx, std::string_view iban) {
-    Json method;
-    method["id"] = ctx.new_id("pm");
-    method["object"] = "payment_method";
+    Json method = blank_payment_method(ctx, "sepa_debit");
     method["_iban"] = std::string(iban);
-    method["allow_redisplay"] = "unspecified";
-    method["billing_details"] = {{"address", empty_address()},
-                                 {"email", nullptr},
-                                 {"name", nullptr},
-                                 {"phone", nullptr},
-                                 {"tax_id", nullptr}};
-    method["created"] = unix_seconds(ctx.now());
-    method["customer"] = nullptr;
-    method["customer_account"] = nullptr;
-    method["livemode"] = false;
-    method["metadata"] = Json::object();
     Json& debit = method["sepa_debit"];
     debit = bank_codes(iban);
     debit["country"] = std::string(iban.substr(0, 2));
-    debit["fingerprint"] = fingerprint_of_account(ctx.account(), iban);
+    debit["fingerprint"] = fingerprint_of(ctx.account(), iban);
     debit["generated_from"] = {{"charge", nullptr}, {"setup_attempt", nullptr}};
     debit["last4"] = std::string(iban.substr(iban.size() - 4));
-    method["type"] = "sepa_debit";
     return method;
 }
 

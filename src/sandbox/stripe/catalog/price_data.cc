@@ -1,5 +1,6 @@
 #include "sandbox/stripe/catalog/price_data.h"
 
+#include <optional>
 #include <utility>
 
 #include "sandbox/documents.h"
@@ -62,17 +63,19 @@ Outcome<std::string> read_product_of_price(Context& ctx, Params& params) {
     return text_of(product, "id");
 }
 
-Outcome<Json> read_price_data(Context& ctx, Params& data, ProductData products) {
+Outcome<Json> read_price_data(Context& ctx, Params& data, PriceDataTakes takes) {
     PriceRequest request;
     request.amount["currency"] = read_currency(data);
     read_unit_amount(data, request.amount);
     data.ignore("tax_behavior");
-    if (auto given = data.object("recurring")) {
+    const bool recurs = takes != PriceDataTakes::AmountOnly;
+    if (auto given = recurs ? data.object("recurring") : std::nullopt) {
         request.recurring = read_recurring(ctx, *given);
         data.absorb(*given);
     }
-    auto product = products == ProductData::Known ? read_product_of_price(ctx, data)
-                                                  : existing_product(ctx, data);
+    auto product = takes == PriceDataTakes::RecurringAndProductData
+                       ? read_product_of_price(ctx, data)
+                       : existing_product(ctx, data);
     if (!product) return Refusal(product.error());
     request.product = *std::move(product);
     return new_price(ctx, request);

@@ -26,9 +26,9 @@ Json new_price(Context& ctx, const PriceRequest& request);
 /// Errors: 400 for both, for neither, and for a product that does not exist.
 Outcome<std::string> read_product_of_price(Context& ctx, Params& params);
 
-enum class ProductData : bool { Unknown, Known };
-/// The price that price_data describes, stored. `product_data` is a member of it with Known.
-/// Errors: 400, as read_product_of_price().
-Outcome<Json> read_price_data(Context& ctx, Params& data, ProductData products);
+/// What price_data may say besides a product's id, a currency and an amount.
+enum class PriceDataTakes { AmountOnly, Recurring, RecurringAndProductData };
+/// The price that price_data describes, stored. Errors: 400, as read_product_of_price().
+Outcome<Json> read_price_data(Context& ctx, Params& data, PriceDataTakes takes);
 
 }  // namespace turnpike::twin

@@ -24,7 +24,7 @@ Outcome<Json> price_of_line(Context& ctx, Params& line) {
     if (!id.empty() && data)
         return bad_param("", "parameters_exclusive",
                          "You may only specify one of these parameters: price, price_data.");
-    if (data) return read_price_data(ctx, *data, ProductData::Known);
+    if (data) return read_price_data(ctx, *data, PriceDataTakes::RecurringAndProductData);
     if (id.empty()) return missing_param(line.name_of("price"));
     auto price = ctx.find("price", id);
     if (!price) return no_such_param("price", id, line.name_of("price"));

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "json/value.h"
+#include "sandbox/characters.h"
 #include "sandbox/html.h"
 #include "sandbox/stripe/core/context.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -101,11 +102,7 @@ std::string unseen_text(const std::string& html) {
 }
 
 std::string typed_text(Params& form, std::string_view field) {
-    constexpr std::string_view kSpaces = " \t\r\n";
-    const std::string typed = form.text(field).value_or("");
-    const auto begin = typed.find_first_not_of(kSpaces);
-    if (begin == std::string::npos) return "";
-    return typed.substr(begin, typed.find_last_not_of(kSpaces) + 1 - begin);
+    return std::string(trimmed(form.text(field).value_or("")));
 }
 
 std::string sum_row(std::string_view name, const std::string& amount) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/decimal.h"
+#include "base/letter_case.h"
 #include "json/value.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/currencies.h"
@@ -20,12 +21,6 @@ constexpr std::int64_t kSmallestPercent = kOnePercent / 100;
 std::string percent_text(std::int64_t scaled) {
     auto text = format_scaled(scaled, kPercentPlaces);
     if (text.find('.') == std::string::npos) text += ".0";
-    return text;
-}
-
-std::string lower_case(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return text;
 }
 

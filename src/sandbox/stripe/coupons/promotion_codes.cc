@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "json/value.h"
 #include "sandbox/stripe/coupons/coupon_params.h"
 #include "sandbox/stripe/coupons/coupons.h"
@@ -43,12 +44,6 @@ Json new_promotion_code(Context& ctx) {
 bool is_code_character(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
            c == '_';
-}
-
-std::string folded(std::string text) {
-    for (char& c : text)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    return text;
 }
 
 void read_code(Params& params, Json& code) {
@@ -122,13 +117,13 @@ NamedCoupon read_promotion(Params& params) {
 /// A code is one word among those that a customer can use: no two active ones may compete.
 std::optional<Refusal> claim_code(Context& ctx, const Json& code) {
     if (!flag_of(code, "active")) return std::nullopt;
-    const auto word = folded(text_of(code, "code"));
+    const auto word = text_of(code, "code");
     const auto customer = text_of(code, "customer");
     for (const auto& other : ctx.list(kPromotionCode, {})) {
         const auto theirs = text_of(other, "customer");
         const bool compete = customer.empty() || theirs.empty() || customer == theirs;
         if (compete && flag_of(other, "active") && text_of(other, "id") != text_of(code, "id") &&
-            folded(text_of(other, "code")) == word)
+            equal_ignoring_case(text_of(other, "code"), word))
             return bad_param("", "",
                              "An active promotion code with `code: " + text_of(code, "code") +
                                  "` already exists.");
@@ -231,13 +226,13 @@ Answer update_promotion_code(Operation& operation) {
 Answer list_promotion_codes(Operation& operation) {
     auto& params = operation.params;
     const auto active = params.boolean("active");
-    const auto word = folded(params.text("code").value_or(""));
+    const auto word = params.text("code").value_or("");
     ListFilter filter{.customer = params.text("customer").value_or(""),
                       .parent = params.text("coupon").value_or("")};
     read_created(params, filter);
     return list_objects(operation, kPromotionCode, filter, [&](const Json& code) {
         return (!active || flag_of(code, "active") == *active) &&
-               (word.empty() || folded(text_of(code, "code")) == word);
+               (word.empty() || equal_ignoring_case(text_of(code, "code"), word));
     });
 }
 

@@ -2,25 +2,17 @@
 
 #include <utility>
 
+#include "base/letter_case.h"
 #include "sandbox/stripe/coupons/promotion_codes.h"
 #include "sandbox/stripe/coupons/redemption.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
-namespace {
-
-std::string in_small_letters(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
-
-}  // namespace
 
 Outcome<Json> find_typed_code(Context& ctx, const std::string& word, const std::string& customer) {
     std::string why = "This code is invalid.";
     for (Json& code : ctx.list("promotion_code", {})) {
-        if (in_small_letters(text_of(code, "code")) != in_small_letters(word)) continue;
+        if (!equal_ignoring_case(text_of(code, "code"), word)) continue;
         const std::string only = text_of(code, "customer");
         const auto coupon = ctx.find("coupon", coupon_of(code));
         // Somebody else may have a code of the same word.

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "json/value.h"
 #include "sandbox/stripe/cards/test_cards.h"
+#include "sandbox/stripe/core/balance_transaction.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/disputes/evidence.h"
 #include "sandbox/stripe/wire/billing_document.h"
@@ -39,40 +40,21 @@ Case case_of(CardholderClaim claim) {
 enum class Movement : std::uint8_t { Withdrawal, Reversal };
 
 /// The disputed amount and the fee for it, out of the balance or back into it. Stored.
-Json balance_transaction(Context& ctx, const Json& dispute, Movement movement, Instant now) {
+Json book_dispute(Context& ctx, const Json& dispute, Movement movement) {
     const bool out = movement == Movement::Withdrawal;
-    const std::int64_t amount =
-        out ? -integer_of(dispute, "amount") : integer_of(dispute, "amount");
-    const std::int64_t fee = out ? kDisputeFee : -kDisputeFee;
-    Json detail;
-    detail["amount"] = fee;
-    detail["application"] = nullptr;
-    detail["currency"] = dispute.at("currency");
-    detail["description"] = "Dispute fee";
-    detail["type"] = "stripe_fee";
-
-    Json transaction;
-    transaction["id"] = ctx.new_id("txn");
-    transaction["object"] = "balance_transaction";
-    transaction["amount"] = amount;
-    transaction["available_on"] = unix_seconds(now);
-    transaction["balance_type"] = "payments";
-    transaction["created"] = unix_seconds(now);
-    transaction["currency"] = dispute.at("currency");
-    transaction["description"] = (out ? "Chargeback withdrawal for " : "Chargeback reversal for ") +
-                                 text_of(dispute, "charge");
-    transaction["exchange_rate"] = nullptr;
-    transaction["fee"] = fee;
-    transaction["fee_details"] = Json::array({std::move(detail)});
-    transaction["net"] = amount - fee;
-    transaction["reporting_category"] = out ? "dispute" : "dispute_reversal";
-    transaction["source"] = dispute.at("id");
-    transaction["status"] = "available";
-    transaction["type"] = "adjustment";
-    transaction["_customer"] = dispute.at("_customer");
-    transaction["_parent"] = dispute.at("id");
-    ctx.put(transaction);
-    return transaction;
+    const std::int64_t amount = integer_of(dispute, "amount");
+    const std::string customer = text_of(dispute, "_customer");
+    return book(ctx,
+                {.source = dispute,
+                 .customer = customer,
+                 .amount = out ? -amount : amount,
+                 .fee = out ? kDisputeFee : -kDisputeFee,
+                 .fee_name = "Dispute fee",
+                 .type = "adjustment",
+                 .category = out ? "dispute" : "dispute_reversal",
+                 .description = (out ? "Chargeback withdrawal for " : "Chargeback reversal for ") +
+                                text_of(dispute, "charge"),
+                 .available = second_of(ctx, customer)});
 }
 
 Json evidence_details(Instant now) {
@@ -131,8 +113,7 @@ void dispute_as_card_says(Context& ctx, const std::string& charge_id) {
     const Instant now = second_of(ctx, text_of(charge, "customer"));
     Json dispute = new_dispute(ctx, charge, *card, now);
     if (!is_inquiry(dispute))
-        dispute["balance_transactions"].push_back(
-            balance_transaction(ctx, dispute, Movement::Withdrawal, now));
+        dispute["balance_transactions"].push_back(book_dispute(ctx, dispute, Movement::Withdrawal));
     charge["dispute"] = dispute.at("id");
     charge["disputed"] = true;
     ctx.put(charge);
@@ -169,8 +150,7 @@ Json close_dispute(Context& ctx, Json dispute, Verdict verdict) {
         dispute["status"] = verdict == Verdict::Won ? "won" : "lost";
     }
     if (reinstates)
-        dispute["balance_transactions"].push_back(balance_transaction(
-            ctx, dispute, Movement::Reversal, second_of(ctx, text_of(dispute, "_customer"))));
+        dispute["balance_transactions"].push_back(book_dispute(ctx, dispute, Movement::Reversal));
     ctx.put(dispute);
     ctx.emit("charge.dispute.closed", dispute);
     if (reinstates) ctx.emit("charge.dispute.funds_reinstated", dispute);

@@ -130,20 +130,8 @@ struct Charge {
     std::string amount_param = "amount";  ///< where the amount comes from, for complaints
 };
 
-/// A price for this item alone. Stores it.
-Outcome<Json> price_of_item_data(Context& ctx, Params& data) {
-    PriceRequest request;
-    request.amount["currency"] = read_currency(data);
-    request.product = data.required_text("product");
-    read_unit_amount(data, request.amount);
-    data.ignore("tax_behavior");
-    if (auto complaint = data.complaint()) return Refusal(*std::move(complaint));
-    if (!ctx.look("product", request.product))
-        return no_such_param("product", request.product, data.name_of("product"));
-    return new_price(ctx, request);
-}
-
 /// The price that is named, or given as price_data; nullopt: neither is.
+/// Stores the latter.
 Outcome<std::optional<Json>> read_price_of_charge(Context& ctx, Params& params) {
     auto id = params.text("price");
     if (auto pricing = params.object("pricing")) {
@@ -155,7 +143,8 @@ Outcome<std::optional<Json>> read_price_of_charge(Context& ctx, Params& params) 
         return bad_param("price_data", "parameters_exclusive",
                          "You may only specify one of these parameters: price, price_data.");
     if (!id && !data) return std::optional<Json>();
-    auto price = data ? price_of_item_data(ctx, *data) : require_one_time_price(ctx, *id, "price");
+    auto price = data ? read_price_data(ctx, *data, PriceDataTakes::AmountOnly)
+                      : require_one_time_price(ctx, *id, "price");
     if (!price) return Refusal(price.error());
     return std::optional<Json>(*std::move(price));
 }

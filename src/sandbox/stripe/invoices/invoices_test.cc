@@ -226,6 +226,10 @@ TEST_F(InvoiceTest, AnItemMayHaveAPriceOfItsOwn) {
               "price_data[product]");
     EXPECT_EQ(sandbox_.refused("/v1/invoiceitems", data + product + "&price_data[zz]=1").param,
               "price_data[zz]");
+    const auto recurring = sandbox_.refused(
+        "/v1/invoiceitems", data + product + "&price_data[recurring][interval]=day");
+    EXPECT_EQ(recurring.code, "parameter_unknown");
+    EXPECT_EQ(recurring.param, "price_data[recurring]");
     EXPECT_EQ(sandbox_.refused("/v1/invoiceitems", data + product + "&price=price_1").code,
               "parameters_exclusive");
     EXPECT_THAT(sandbox_.get("/v1/prices")["data"], ::testing::IsEmpty());

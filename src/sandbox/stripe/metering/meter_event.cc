@@ -32,9 +32,8 @@ std::string payload_key_of(const Json& meter, std::string_view mapping) {
     return text_of(part_of(meter, mapping), "event_payload_key");
 }
 
-/// What a meter reads of events of this name.
-std::array<std::string, 2> payload_keys(Context& ctx, const std::string& event_name) {
-    const auto meter = meter_of_event(ctx, event_name);
+/// What a meter reads of its events.
+std::array<std::string, 2> payload_keys(const std::optional<Json>& meter) {
     if (!meter) return {"stripe_customer_id", "value"};
     return {payload_key_of(*meter, "customer_mapping"), payload_key_of(*meter, "value_settings")};
 }
@@ -104,10 +103,11 @@ private:
 MeterEvent read_meter_event(Context& ctx, Params& params, TimeFormat format) {
     MeterEvent event;
     event.event_name = params.required_text("event_name");
+    event.meter = meter_of_event(ctx, event.event_name);
     event.identifier = params.text("identifier", kIdentifierCharactersMax).value_or("");
     if (event.identifier.empty()) event.identifier = ctx.new_id("idmp");
     if (auto payload = params.object("payload")) {
-        for (const auto& key : payload_keys(ctx, event.event_name))
+        for (const auto& key : payload_keys(event.meter))
             if (const auto text = payload->text(key)) event.payload[key] = *text;
         // Other keys are the seller's own.
         const auto wrong = payload->complaint();
@@ -121,12 +121,11 @@ MeterEvent read_meter_event(Context& ctx, Params& params, TimeFormat format) {
 }
 
 std::expected<UsageRecord, EventProblem> judge(Context& ctx, const MeterEvent& event) {
-    const auto meter = meter_of_event(ctx, event.event_name);
-    if (!meter)
+    if (!event.meter)
         return std::unexpected(EventProblem{
             "no_meter", "No active meter found for event name '" + event.event_name + "'.", "",
             event.identifier});
-    return Judgement(ctx, event, *meter).judge();
+    return Judgement(ctx, event, *event.meter).judge();
 }
 
 }  // namespace turnpike::twin

@@ -17,6 +17,7 @@ struct MeterEvent {
     std::string identifier;                      ///< never empty: made when none was sent
     std::map<std::string, std::string> payload;  ///< what its meter reads of it
     std::optional<Instant> timestamp;
+    std::optional<Json> meter;  ///< of this name, be it archived; nullopt: none is
 };
 
 /// How a request writes times: v1 in Unix seconds, v2 as RFC 3339.

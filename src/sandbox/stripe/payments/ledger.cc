@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/core/balance_transaction.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -25,50 +26,6 @@ std::int64_t fee_of(std::int64_t amount, const std::string& currency) {
 /// Recorded: at midnight, seven days after the day of the charge.
 Instant available_from(Instant charged) {
     return std::chrono::floor<std::chrono::days>(charged) + std::chrono::days(7);
-}
-
-Json fee_details(std::int64_t fee, const std::string& currency) {
-    if (fee == 0) return Json::array();
-    return Json::array({Json{{"amount", fee},
-                             {"application", nullptr},
-                             {"currency", currency},
-                             {"description", "Stripe processing fees"},
-                             {"type", "stripe_fee"}}});
-}
-
-struct Booking {
-    const Json& source;  ///< a charge or refund
-    std::int64_t amount = 0;
-    std::int64_t fee = 0;
-    std::string type{}, category{};
-    Json description{};
-    Instant available{};
-};
-
-/// Stores the transaction; its id.
-Json book(Context& ctx, const std::string& customer, const Booking& booking) {
-    const std::string currency = text_of(booking.source, "currency");
-    Json transaction;
-    transaction["id"] = ctx.new_id("txn");
-    transaction["object"] = std::string(kTransactionKind);
-    transaction["amount"] = booking.amount;
-    transaction["available_on"] = unix_seconds(booking.available);
-    transaction["balance_type"] = "payments";
-    transaction["created"] = unix_seconds(second_of(ctx, customer));
-    transaction["currency"] = currency;
-    transaction["description"] = booking.description;
-    transaction["exchange_rate"] = nullptr;
-    transaction["fee"] = booking.fee;
-    transaction["fee_details"] = fee_details(booking.fee, currency);
-    transaction["net"] = booking.amount - booking.fee;
-    transaction["reporting_category"] = booking.category;
-    transaction["source"] = booking.source.at("id");
-    transaction["status"] = booking.available > second_of(ctx, customer) ? "pending" : "available";
-    transaction["type"] = booking.type;
-    transaction["_customer"] = customer;
-    transaction["_parent"] = booking.source.at("id");
-    ctx.put(transaction);
-    return transaction.at("id");
 }
 
 bool is_of_card(const Json& charge) {
@@ -157,37 +114,41 @@ constexpr auto kLedgerExpandables = std::to_array<Expandable>({
 
 void book_charge(Context& ctx, Json& charge, std::int64_t amount) {
     const std::string customer = text_of(charge, "customer");
-    charge["balance_transaction"] = book(ctx, customer,
-                                         {.source = charge,
-                                          .amount = amount,
-                                          .fee = fee_of(amount, text_of(charge, "currency")),
-                                          .type = is_of_card(charge) ? "charge" : "payment",
-                                          .category = "charge",
-                                          .description = charge.at("description"),
-                                          .available = available_from(second_of(ctx, customer))});
+    const Json transaction = book(ctx, {.source = charge,
+                                        .customer = customer,
+                                        .amount = amount,
+                                        .fee = fee_of(amount, text_of(charge, "currency")),
+                                        .fee_name = "Stripe processing fees",
+                                        .type = is_of_card(charge) ? "charge" : "payment",
+                                        .category = "charge",
+                                        .description = charge.at("description"),
+                                        .available = available_from(second_of(ctx, customer))});
+    charge["balance_transaction"] = transaction.at("id");
 }
 
 void book_refund(Context& ctx, const Json& charge, Json& refund) {
     const std::string customer = text_of(charge, "customer");
-    refund["balance_transaction"] = book(ctx, customer,
-                                         {.source = refund,
-                                          .amount = -integer_of(refund, "amount"),
-                                          .type = is_of_card(charge) ? "refund" : "payment_refund",
-                                          .category = "refund",
-                                          .description = refund_description(charge),
-                                          .available = second_of(ctx, customer)});
+    const Json transaction = book(ctx, {.source = refund,
+                                        .customer = customer,
+                                        .amount = -integer_of(refund, "amount"),
+                                        .type = is_of_card(charge) ? "refund" : "payment_refund",
+                                        .category = "refund",
+                                        .description = refund_description(charge),
+                                        .available = second_of(ctx, customer)});
+    refund["balance_transaction"] = transaction.at("id");
 }
 
 void book_failed_refund(Context& ctx, const Json& charge, Json& refund) {
     const std::string customer = text_of(charge, "customer");
-    refund["failure_balance_transaction"] =
-        book(ctx, customer,
-             {.source = refund,
-              .amount = integer_of(refund, "amount"),
-              .type = is_of_card(charge) ? "refund_failure" : "payment_failure_refund",
-              .category = "refund_failure",
-              .description = refund_description(charge),
-              .available = second_of(ctx, customer)});
+    const Json transaction =
+        book(ctx, {.source = refund,
+                   .customer = customer,
+                   .amount = integer_of(refund, "amount"),
+                   .type = is_of_card(charge) ? "refund_failure" : "payment_failure_refund",
+                   .category = "refund_failure",
+                   .description = refund_description(charge),
+                   .available = second_of(ctx, customer)});
+    refund["failure_balance_transaction"] = transaction.at("id");
 }
 
 const Feature& ledger_feature() {

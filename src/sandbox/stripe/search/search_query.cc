@@ -7,6 +7,7 @@
 #include <ranges>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "json/value.h"
 
 namespace turnpike::twin {
@@ -26,18 +27,10 @@ Refusal bad_query(const std::string& why) {
     return bad_param("", "", "We were unable to parse your search query. " + why);
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(), [](char c) { return lower(c); });
-    return result;
-}
-
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_field_character(char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c) || c == '_' || c == '.';
+    return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || is_digit(c) || c == '_' || c == '.';
 }
 
 std::optional<std::int64_t> number_in(std::string_view text) {
@@ -83,7 +76,7 @@ public:
     /// A word with a space behind it, in any case of letters.
     bool take_word(std::string_view word) {
         if (text_.size() <= word.size() || !is_space(text_[word.size()]) ||
-            lower(text_.substr(0, word.size())) != word)
+            !equal_ignoring_case(text_.substr(0, word.size()), word))
             return false;
         text_.remove_prefix(word.size());
         return true;
@@ -128,7 +121,7 @@ bool take_value(Rest& rest, SearchClause& clause) {
     if (clause.value) return true;
     const auto bare =
         rest.take_while([](char c) { return is_field_character(c) || c == '-' || c == '+'; });
-    if (lower(bare) == "null") return true;
+    if (equal_ignoring_case(bare, "null")) return true;
     if (!number_in(bare)) return false;
     clause.value = bare;
     return true;
@@ -159,7 +152,7 @@ const Json& node_at(const Json& object, std::string_view path) {
 }
 
 std::string plain_text(const Json& node) {
-    return lower(node.is_string() ? node.get<std::string>() : to_text(node));
+    return lower_case(node.is_string() ? node.get<std::string>() : to_text(node));
 }
 
 bool compares(std::int64_t held, SearchOperator comparison, std::int64_t wanted) {
@@ -191,9 +184,9 @@ const Json& held_by(const Json& object, const SearchClause& clause,
 bool holds(const SearchClause& clause, const Json& held) {
     if (!clause.value || held.is_null()) return !clause.value && held.is_null();
     if (clause.comparison == SearchOperator::Contains)
-        return plain_text(held).contains(lower(*clause.value));
+        return plain_text(held).contains(lower_case(*clause.value));
     if (clause.comparison == SearchOperator::Is && !held.is_number_integer())
-        return plain_text(held) == lower(*clause.value);
+        return plain_text(held) == lower_case(*clause.value);
     const auto wanted = number_in(*clause.value);
     return wanted && held.is_number_integer() &&
            compares(held.get<std::int64_t>(), clause.comparison, *wanted);

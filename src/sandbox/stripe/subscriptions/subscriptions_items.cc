@@ -45,7 +45,7 @@ Outcome<GivenPrice> read_price(Context& ctx, Params& params) {
     }
     auto data = params.object("price_data");
     if (!data) return GivenPrice{};
-    auto price = read_price_data(ctx, *data, ProductData::Unknown);
+    auto price = read_price_data(ctx, *data, PriceDataTakes::Recurring);
     if (!price) return Refusal(price.error());
     auto recurring = require_recurring(*std::move(price), params.name_of("price_data"));
     if (!recurring) return Refusal(recurring.error());

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "http/target.h"
 #include "sandbox/deliveries.h"
 #include "sandbox/stripe/core/event_types.h"
 #include "sandbox/stripe/core/events.h"
@@ -14,21 +13,12 @@
 #include "sandbox/stripe/webhooks/webhooks.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/fields.h"
+#include "sandbox/web_host.h"
 
 namespace turnpike::twin {
 namespace {
 
 constexpr std::size_t kEndpointsMax = 16;
-
-/// `authority` is what stands between "//" and the path: "h", "h:8080", "user:word@[::1]:8080".
-bool names_a_host(std::string_view authority) {
-    authority.remove_prefix(authority.rfind('@') + 1);  // npos + 1 is 0
-    const auto colon = authority.rfind(':');
-    // HTTP allows a port to be empty or 0, but nobody listens there.
-    const bool reachable = colon == std::string_view::npos ||
-                           authority.find_first_not_of('0', colon + 1) != std::string_view::npos;
-    return reachable && http::is_host(authority);
-}
 
 /// What is wrong with a webhook's address; "" when nothing is. Test mode allows plain http, and a
 /// sandbox on one machine needs it.
@@ -39,12 +29,7 @@ std::string url_problem(std::string_view url) {
     const auto scheme = url.substr(0, end);
     if (scheme != "http" && scheme != "https")
         return "Invalid URL: The scheme must be http or https, not " + std::string(scheme) + ".";
-    const auto rest = url.substr(end + 3);
-    const bool printable =
-        std::ranges::none_of(url, [](char c) { return c <= ' ' || c == '\x7f'; });
-    return printable && names_a_host(rest.substr(0, rest.find_first_of("/?#")))
-               ? ""
-               : "Invalid URL: Not a valid URL.";
+    return names_a_web_host(url) ? "" : "Invalid URL: Not a valid URL.";
 }
 
 std::string all_event_types() {

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "base/letter_case.h"
+
 namespace turnpike::twin {
 namespace {
 
@@ -14,12 +16,6 @@ constexpr std::string_view kCodes =
     "nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd "
     "std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof xpf yer zar "
     "zmw ";
-
-std::string lower(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
 
 std::string all_codes() {
     std::string text;
@@ -51,7 +47,7 @@ std::string read_optional_currency(Params& params) {
 
 std::string read_currency(Params& params, std::string_view name) {
     const auto given = params.required_text(name);
-    auto code = lower(given);
+    auto code = lower_case(given);
     if (is_stripe_currency(code)) return code;
     params.complain(unknown_currency(params.name_of(name), given));
     return "";

@@ -1,10 +1,10 @@
-#include "sandbox/razorpay/webhook_url.h"
+#include "sandbox/web_host.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 
-namespace turnpike::twin::razorpay {
+namespace turnpike::twin {
 namespace {
 
 constexpr std::uint32_t kPortMax = 65'535;
@@ -35,7 +35,7 @@ bool is_port(std::string_view text) {
 
 }  // namespace
 
-bool is_webhook_url(std::string_view url) {
+bool names_a_web_host(std::string_view url) {
     if (!url.starts_with("http://") && !url.starts_with("https://")) return false;
     if (std::ranges::any_of(url, is_space_or_control)) return false;
     url.remove_prefix(url.find("//") + 2);
@@ -54,4 +54,4 @@ bool is_webhook_url(std::string_view url) {
            is_port(rest);
 }
 
-}  // namespace turnpike::twin::razorpay
+}  // namespace turnpike::twin

@@ -1,0 +1,28 @@
+#include "sandbox/characters.h"
+
+#include <gtest/gtest.h>
+
+namespace turnpike::twin {
+namespace {
+
+TEST(Characters, AreTrimmedAtBothEnds) {
+    struct Case {
+        const char *typed, *meant;
+    };
+    const Case cases[] = {
+        {"", ""},    {" \t\r\n", ""}, {"word", "word"},         {"\t two words\r\n", "two words"},
+        {"a ", "a"}, {" a", "a"},     {"\xc2\xa0", "\xc2\xa0"},  // a space that does not break is
+                                                                 // somebody's wish
+    };
+    for (const Case& c : cases) EXPECT_EQ(trimmed(c.typed), c.meant) << c.typed;
+}
+
+TEST(Characters, AreNotBytes) {
+    EXPECT_EQ(characters_in(""), 0);
+    EXPECT_EQ(characters_in("Gr\xc3\xbc\xc3\x9f"
+                            "e \xf0\x9f\x98\x80"),
+              7);
+}
+
+}  // namespace
+}  // namespace turnpike::twin
