@@ -32,6 +32,7 @@
 #include "sandbox/stripe/metering/thin_events.h"
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/pages/portal_configurations.h"
+#include "sandbox/stripe/pages/receipt.h"
 #include "sandbox/stripe/payments/ledger.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/previews/invoice_previews.h"
@@ -81,6 +82,7 @@ std::span<const Feature> features() {
         price_feature(),
         product_feature(),
         promotion_code_feature(),
+        receipt_feature(),
         resend_feature(),
         schedule_feature(),
         search_feature(),

@@ -55,7 +55,7 @@ http::Response no_such_link() {
 
 /// Where people's pages are, not the API.
 bool is_of_pages(std::string_view path) {
-    return path.starts_with("/p/") || path.starts_with("/c/");
+    return path.starts_with("/p/") || path.starts_with("/c/") || path.starts_with("/receipts/");
 }
 
 /// One kind of row of every feature.

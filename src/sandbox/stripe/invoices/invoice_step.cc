@@ -34,8 +34,12 @@ void step_invoice(Context& ctx, Json invoice) {
         finalization_failed(ctx, std::move(invoice), finalized.error());
         return;
     }
-    if (automatic && text_of(*finalized, "status") == "open")
+    if (text_of(*finalized, "status") != "open") return;
+    if (automatic) {
         attempt_payment(ctx, *std::move(finalized), {});
+    } else {
+        ctx.emit("invoice.sent", *finalized);
+    }
 }
 
 }  // namespace turnpike::twin

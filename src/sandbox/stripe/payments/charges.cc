@@ -175,6 +175,15 @@ Json new_charge(Context& ctx, const Json& payment_intent, const Json& payment_me
     return charge;
 }
 
+/// A receipt is there once the bank has said yes, captured or not.
+void give_receipt(Context& ctx, Json& charge, const Json& payment_intent) {
+    const bool is_of_invoice = !text_of(payment_intent, "_invoice").empty() ||
+                               !text_of(payment_intent, "_attached_to").empty();
+    charge["receipt_url"] =
+        ctx.base_url() + (is_of_invoice ? "/receipts/invoices/" + text_of(charge, "id") + "?s=ap"
+                                        : "/receipts/payment/" + text_of(charge, "id"));
+}
+
 void announce_charge(Context& ctx, const Json& charge, const Decline* decline) {
     ctx.put(charge);
     ctx.emit(decline == nullptr ? "charge.succeeded" : "charge.failed", charge);
@@ -185,6 +194,7 @@ void announce_charge(Context& ctx, const Json& charge, const Decline* decline) {
 Json make_charge(Context& ctx, const Json& payment_intent, const Json& payment_method,
                  const Decline* decline) {
     Json charge = new_charge(ctx, payment_intent, payment_method, decline);
+    if (decline == nullptr) give_receipt(ctx, charge, payment_intent);
     const bool books_at_once = text_of(payment_intent, "capture_method") == "automatic";
     if (books_at_once && flag_of(charge, "captured"))
         book_charge(ctx, charge, integer_of(charge, "amount"));
@@ -209,7 +219,12 @@ Json settle_pending_charge(Context& ctx, const std::string& id, const Decline* d
     (*charge)["paid"] = paid;
     (*charge)["status"] = paid ? "succeeded" : "failed";
     (*charge)["captured"] = paid;
-    if (paid) book_charge(ctx, *charge, integer_of(*charge, "amount"));
+    if (paid) {
+        book_charge(ctx, *charge, integer_of(*charge, "amount"));
+        const auto intent = ctx.look("payment_intent", text_of(*charge, "payment_intent"));
+        check(intent != nullptr, "a PaymentIntent is never removed");
+        give_receipt(ctx, *charge, *intent);
+    }
     if (!paid) (*charge)["amount_captured"] = 0;
     add_failure(*charge, decline);
     announce_charge(ctx, *charge, decline);

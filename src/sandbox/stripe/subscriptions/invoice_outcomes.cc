@@ -140,7 +140,8 @@ void expire_incomplete(Context& ctx, Json subscription) {
 std::optional<Json> open_resumption(Context& ctx, const Json& subscription) {
     if (!instant_of(subscription, "_resumption_ends")) return std::nullopt;
     auto invoice = ctx.find("invoice", text_of(subscription, "latest_invoice"));
-    if (!invoice || text_of(*invoice, "status") != "open") return std::nullopt;
+    const std::string status = invoice ? text_of(*invoice, "status") : "";
+    if (status != "open" && status != "draft") return std::nullopt;
     return invoice;
 }
 

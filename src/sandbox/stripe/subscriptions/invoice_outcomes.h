@@ -22,7 +22,8 @@ void invoice_was_closed(Context& ctx, std::string_view type, const Json& invoice
 void expire_incomplete(Context& ctx, Json subscription);
 /// A paused subscription stays paused: its resumption was not paid in time.
 void end_resumption(Context& ctx, Json subscription);
-/// The invoice that a paused subscription waits for, to be resumed; nullopt: none is open.
+/// The invoice that a paused subscription waits for, to be resumed, open or still a draft; nullopt:
+/// there is none.
 std::optional<Json> open_resumption(Context& ctx, const Json& subscription);
 
 }  // namespace turnpike::twin

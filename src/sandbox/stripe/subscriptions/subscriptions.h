@@ -134,8 +134,9 @@ struct ImmediateInvoice {
 };
 Json draft_subscription_invoice(Context& ctx, const Json& subscription, ImmediateInvoice invoice,
                                 const Payment& payment);
-/// Publishes and finalizes that draft and collects it as told. Returns the subscription as it then
-/// is. Errors: 402 with error_if_incomplete.
+/// Publishes that draft. What is charged automatically is finalized and collected as told; what is
+/// sent stays a draft for an hour. Returns the subscription as it then is.
+/// Errors: 402 with error_if_incomplete.
 Outcome<Json> collect_subscription_invoice(Context& ctx, const std::string& subscription,
                                            Json draft, const Payment& payment);
 

@@ -415,6 +415,24 @@ StripeError incomplete_payment(const AttemptResult& result) {
     return error;
 }
 
+/// Finalizes a draft that is charged automatically, and charges it.
+std::optional<StripeError> collect_now(Context& ctx, Json draft, const Payment& payment) {
+    auto invoice = finalize_invoice(ctx, std::move(draft));
+    if (!invoice) return invoice.error();
+    if (text_of(*invoice, "status") != "open") return std::nullopt;
+    if (payment.behavior == PaymentBehavior::DefaultIncomplete) {
+        invoice_was_not_paid(ctx, kInvoiceUnpaid, *invoice);
+        return std::nullopt;
+    }
+    const AttemptResult result = attempt_payment(
+        ctx, *std::move(invoice), {payment.session, AttemptReason::Automatic, std::string()});
+    const bool must_be_paid = payment.behavior == PaymentBehavior::ErrorIfIncomplete;
+    const bool failed = result.kind == AttemptResult::Kind::Failed ||
+                        result.kind == AttemptResult::Kind::ActionRequired;
+    if (must_be_paid && failed) return incomplete_payment(result);
+    return std::nullopt;
+}
+
 }  // namespace
 
 Outcome<PlannedChange> plan_change(Context& ctx, const Json& subscription,
@@ -475,21 +493,12 @@ Json draft_subscription_invoice(Context& ctx, const Json& subscription, Immediat
 
 Outcome<Json> collect_subscription_invoice(Context& ctx, const std::string& subscription,
                                            Json draft, const Payment& payment) {
+    const bool waits = !is_automatic(draft);
+    if (waits) draft["auto_advance"] = true;
     publish_draft(ctx, draft);
-    auto invoice = finalize_invoice(ctx, std::move(draft));
-    if (!invoice) return Refusal(invoice.error());
-    const bool due = text_of(*invoice, "status") == "open";
-    const bool automatic = text_of(*invoice, "collection_method") == "charge_automatically";
-    if (due && automatic && payment.behavior == PaymentBehavior::DefaultIncomplete) {
-        invoice_was_not_paid(ctx, kInvoiceUnpaid, *invoice);
-    } else if (due && automatic) {
-        const AttemptResult result = attempt_payment(
-            ctx, *std::move(invoice), {payment.session, AttemptReason::Automatic, std::string()});
-        const bool must_be_paid = payment.behavior == PaymentBehavior::ErrorIfIncomplete;
-        const bool failed = result.kind == AttemptResult::Kind::Failed ||
-                            result.kind == AttemptResult::Kind::ActionRequired;
-        if (must_be_paid && failed) return Refusal(incomplete_payment(result));
-    }
+    if (!waits)
+        if (auto error = collect_now(ctx, std::move(draft), payment))
+            return Refusal(*std::move(error));
     auto now_is = ctx.find("subscription", subscription);
     check(now_is.has_value(), "a subscription is never removed");
     return *std::move(now_is);
