@@ -290,10 +290,11 @@ FakeStripe::Answer FakeStripe::update(Json object, const Form& form) {
 
 FakeStripe::Answer FakeStripe::cancel(const std::string& id) {
     const auto found = objects_.find(id);
-    if (found == objects_.end() || found->second["status"] == "canceled")
+    if (found == objects_.end() || found->second["status"] == "canceled" ||
+        found->second["status"] == "incomplete_expired")
         return {404, error_body("invalid_request_error", "resource_missing", "id")};
     Json object = found->second;
-    object["status"] = "canceled";
+    object["status"] = object["status"] == "incomplete" ? "incomplete_expired" : "canceled";
     object["canceled_at"] = kNow;
     object["ended_at"] = kNow;
     return save(object);

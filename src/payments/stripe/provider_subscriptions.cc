@@ -7,9 +7,11 @@
 namespace turnpike::stripe {
 namespace {
 
-bool is_canceled(const Json& subscription) {
+/// A subscription that was incomplete when it was canceled is incomplete_expired.
+bool has_ended(const Json& subscription) {
     const auto status = subscription.find("status");
-    return status != subscription.end() && *status == "canceled";
+    return status != subscription.end() &&
+           (*status == "canceled" || *status == "incomplete_expired");
 }
 
 asio::awaitable<Result<ProviderSubscription>> write_subscription(StripeExchange& exchange,
@@ -71,7 +73,7 @@ asio::awaitable<Result<ProviderSubscription>> Provider::cancel_subscription(
                     .parameters = form.text(),
                     .method = http::Method::Delete,
                     .done_path = path,
-                    .is_done = is_canceled};
+                    .is_done = has_ended};
         co_return co_await write_subscription(*exchange_, std::move(write));
     }
     form.add("cancel_at_period_end", request.when == CancelWhen::AtPeriodEnd ? "true" : "false")

@@ -195,6 +195,21 @@ TEST_F(StripeProvider, CancelsOnceHoweverOftenItAsks) {
     EXPECT_EQ(deletion->key, "") << "Stripe knows keys for POST only";
 }
 
+TEST_F(StripeProvider, CancelsAnIncompleteOneOnceToo) {
+    const auto started = run(provider->start_subscription(subscription("start")));
+    auto object = stripe.object(started->id);
+    object["status"] = "incomplete";
+    stripe.put(object);
+    stripe.plan({Fault::LostAnswer});
+    for (const char* obligation : {"now", "now", "now, somebody else"}) {
+        const auto ended = run(provider->cancel_subscription(
+            {.obligation = obligation, .subscription = started->id, .when = CancelWhen::Now}));
+        ASSERT_TRUE(ended) << obligation << ": " << ended.error().message;
+        EXPECT_EQ(ended->status, "incomplete_expired");
+        EXPECT_TRUE(ended->ended_at);
+    }
+}
+
 TEST_F(StripeProvider, KeepingRemovesADateSetInThePortal) {
     const auto started = run(provider->start_subscription(subscription("start")));
     auto object = stripe.object(started->id);

@@ -129,12 +129,13 @@ void invoice_was_closed(Context& ctx, std::string_view /*type*/, const Json& inv
     }
 }
 
-void expire_incomplete(Context& ctx, Json subscription) {
+Json expire_incomplete(Context& ctx, Json subscription) {
     const Instant now = second_of(ctx, text_of(subscription, "customer"));
     subscription["status"] = "incomplete_expired";
     subscription["ended_at"] = unix_seconds(now);
     update_subscription_document(ctx, subscription);
     void_open_invoice(ctx, text_of(subscription, "latest_invoice"));
+    return subscription;
 }
 
 std::optional<Json> open_resumption(Context& ctx, const Json& subscription) {

@@ -18,8 +18,8 @@ void invoice_is_past_due(Context& ctx, std::string_view type, const Json& invoic
 /// Voided or marked uncollectible.
 void invoice_was_closed(Context& ctx, std::string_view type, const Json& invoice);
 
-/// incomplete -> incomplete_expired; the first invoice is voided.
-void expire_incomplete(Context& ctx, Json subscription);
+/// incomplete -> incomplete_expired; the first invoice is voided. Returns the subscription, stored.
+Json expire_incomplete(Context& ctx, Json subscription);
 /// A paused subscription stays paused: its resumption was not paid in time.
 void end_resumption(Context& ctx, Json subscription);
 /// The invoice that a paused subscription waits for, to be resumed, open or still a draft; nullopt:

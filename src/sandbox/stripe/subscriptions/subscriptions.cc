@@ -85,6 +85,17 @@ std::vector<Json> pending_items(Context& ctx, const Json& subscription) {
     return items;
 }
 
+/// That somebody ended it, and why.
+void note_cancellation(Json& subscription, const CancelRequest& request, Instant now) {
+    subscription["cancel_at"] = nullptr;
+    subscription["cancel_at_period_end"] = false;
+    if (subscription["canceled_at"].is_null()) subscription["canceled_at"] = unix_seconds(now);
+    Json& details = subscription["cancellation_details"];
+    details["reason"] = request.reason;
+    if (request.comment) details["comment"] = text_or_null(*request.comment);
+    if (request.feedback) details["feedback"] = text_or_null(*request.feedback);
+}
+
 /// What a subscription that reached its end still has to bill or credit.
 void invoice_leftovers(Context& ctx, const Json& subscription, Period period,
                        std::vector<Json> used) {
@@ -144,6 +155,10 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
                                       const CancelRequest& request) {
     subscription = replace_pending_update(ctx, std::move(subscription));
     const Instant now = now_of(ctx, subscription);
+    if (text_of(subscription, "status") == "incomplete") {
+        note_cancellation(subscription, request, now);
+        return expire_incomplete(ctx, std::move(subscription));
+    }
     const bool invoices = request.invoice == CancelRequest::Invoice::Now;
     const bool prorates = request.prorate == CancelRequest::Prorate::Yes;
     if (prorates) {
@@ -157,19 +172,9 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     const Period period = period_of_item(items_of(subscription).at(0));
     std::vector<Json> used;
     if (invoices) used = last_usage(ctx, subscription, now);
-    // What never began is not to be paid any more.
-    std::string first_invoice;
-    if (text_of(subscription, "status") == "incomplete")
-        first_invoice = text_of(subscription, "latest_invoice");
     subscription["status"] = "canceled";
     subscription["ended_at"] = unix_seconds(now);
-    subscription["cancel_at"] = nullptr;
-    subscription["cancel_at_period_end"] = false;
-    if (subscription["canceled_at"].is_null()) subscription["canceled_at"] = unix_seconds(now);
-    Json& details = subscription["cancellation_details"];
-    details["reason"] = request.reason;
-    if (request.comment) details["comment"] = text_or_null(*request.comment);
-    if (request.feedback) details["feedback"] = text_or_null(*request.feedback);
+    note_cancellation(subscription, request, now);
 
     std::vector<Json> waiting = pending_items(ctx, subscription);
     std::optional<Json> draft;
@@ -188,7 +193,6 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     }
     save_subscription(ctx, subscription);
     ctx.emit("customer.subscription.deleted", subscription);
-    void_open_invoice(ctx, first_invoice);
     stop_collection(ctx, subscription);
     if (!draft) return subscription;
     return collect_subscription_invoice(ctx, text_of(subscription, "id"), *std::move(draft),

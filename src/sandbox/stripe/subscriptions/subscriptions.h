@@ -151,7 +151,8 @@ struct CancelRequest {
 /// are not stored. None of a trial.
 Outcome<std::vector<Json>> credits_of_unused_time(Context& ctx, const Json& subscription,
                                                   std::optional<Instant> as_of);
-/// Ends the subscription now; raises customer.subscription.deleted.
+/// Ends the subscription now; raises customer.subscription.deleted. An incomplete one expires
+/// (customer.subscription.updated), whatever the request says of invoices and credits.
 Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
                                       const CancelRequest& request);
 /// A trial that ends now is not billed: there is no payment method, and

@@ -297,24 +297,50 @@ TEST(ListSubscriptions, ByTheirPeriods) {
     EXPECT_EQ(found("current_period_end[lt]=" + end), 0U);
 }
 
-TEST(CancelSubscription, OfOneThatIsIncompleteVoidsItsInvoice) {
+// An event in pay-rails/pay#91 has incomplete_expired with canceled_at 71 seconds after creation
+// and cancel_at null; dj-stripe#1168: manually deleted, the webhook is subscription.updated.
+TEST(CancelSubscription, OneThatIsIncompleteExpires) {
     BillingSandbox sandbox;
     const Json made =
         sandbox.post("/v1/subscriptions",
                      subscribe_form(sandbox.customer("pm_card_authenticationRequired"),
                                     sandbox.price("Starter", 2900)) +
                          "&payment_behavior=default_incomplete&expand[]=latest_invoice.payments");
+    const std::string subscription = "/v1/subscriptions/" + text_of(made, "id");
+    const std::int64_t ends = unix_seconds(sandbox.now()) + 71;
+    sandbox.set_now(sandbox.now() + std::chrono::seconds(71));
     sandbox.new_events();
-    EXPECT_EQ(sandbox.remove("/v1/subscriptions/" + text_of(made, "id"))["status"], "canceled");
+    const Json ended = sandbox.remove(
+        subscription, "invoice_now=true&prorate=true&cancellation_details[comment]=changed");
+    EXPECT_EQ(ended["status"], "incomplete_expired");
+    EXPECT_EQ(ended["canceled_at"], ends);
+    EXPECT_EQ(ended["ended_at"], ends);
+    EXPECT_EQ(ended["cancel_at"], nullptr);
+    EXPECT_EQ(ended["cancellation_details"]["reason"], "cancellation_requested");
+    EXPECT_EQ(ended["cancellation_details"]["comment"], "changed");
+    EXPECT_EQ(ended["latest_invoice"], made["latest_invoice"]["id"]);
     EXPECT_THAT(sandbox.new_events(),
-                ::testing::ElementsAre("customer.subscription.deleted", "payment_intent.canceled",
+                ::testing::ElementsAre("customer.subscription.updated", "payment_intent.canceled",
                                        "invoice.voided"));
+    EXPECT_EQ(sandbox.call("DELETE", subscription, "").error().http_status, 404);
     const Json& invoice = made["latest_invoice"];
     const std::string path = "/v1/invoices/" + text_of(invoice, "id");
     EXPECT_EQ(sandbox.get(path)["status"], "void");
     const std::string intent = text_of(invoice["payments"]["data"][0]["payment"], "payment_intent");
     EXPECT_EQ(sandbox.get("/v1/payment_intents/" + intent)["status"], "canceled");
-    EXPECT_EQ(sandbox.refused(path + "/pay", "").message, "This invoice can no longer be paid");
+}
+
+TEST(CancelSubscription, OneThatIsIncompleteExpiresWithItsCustomer) {
+    BillingSandbox sandbox;
+    const std::string customer = sandbox.customer("pm_card_chargeCustomerFail");
+    const Json made =
+        sandbox.post("/v1/subscriptions", subscribe_form(customer, sandbox.price("Starter", 2900)));
+    sandbox.new_events();
+    sandbox.remove("/v1/customers/" + customer);
+    EXPECT_EQ(sandbox.get("/v1/subscriptions/" + text_of(made, "id"))["status"],
+              "incomplete_expired");
+    EXPECT_THAT(sandbox.new_events(),
+                ::testing::Not(::testing::Contains("customer.subscription.deleted")));
 }
 
 // Recorded: test_cancel_now_when_scheduled_for_cancellation, test_stripe_resume_on_grace_period.
