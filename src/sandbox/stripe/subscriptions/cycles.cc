@@ -27,12 +27,12 @@ Instant anchor_of(const Json& subscription) {
     return *instant_of(subscription, "billing_cycle_anchor");
 }
 
-/// What the rest of a cycle from `from` on costs; zero outside of the cycle.
+/// What the rest of a cycle from `from` on costs, or gives back; zero outside of the cycle.
 std::int64_t rest_of_cycle(std::int64_t total, Period cycle, Instant from, std::int64_t step) {
     // What no step divides was not rounded by it either.
     if (total % step != 0) step = 1;
     // The arithmetic does not depend on the currency; the sandbox knows more than the catalog.
-    const auto share = prorate(Money(total / step, Currency::Usd), cycle, from, Rounding::HalfUp);
+    const auto share = prorate(Money(total / step, Currency::Usd), cycle, from);
     return share ? share->minor() * step : 0;
 }
 

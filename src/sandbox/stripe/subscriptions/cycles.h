@@ -25,8 +25,9 @@ Period cycle_of_item(const Json& subscription, const Json& item);
 Instant paid_until(const Json& item);
 void set_paid_until(Json& item, Instant when);
 
-/// What a part of a cycle costs of the `total` for the whole of it: parts that follow each other
-/// sum up to it. Each is a multiple of `step` (charge_step()), to the nearest, half up. Pure.
+/// What a part of a cycle costs of the `total` for the whole of it, which is negative for a credit:
+/// parts that follow each other sum up to it. Each is a multiple of `step` (charge_step()), rounded
+/// as prorate() does. Pure.
 std::int64_t part_of_cycle(std::int64_t total, Period cycle, Period part, std::int64_t step);
 
 /// An item's period and the cycle that it lies in.

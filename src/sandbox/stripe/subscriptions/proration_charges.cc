@@ -231,9 +231,12 @@ constexpr ProrationRules kClassic{current_value, even_cycle};
 }  // namespace
 
 ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Period of,
-                           const std::string& currency) {
+                           const std::string& currency, Direction direction) {
     const std::int64_t step = charge_step(currency);
-    const auto share = [&](std::int64_t total) { return part_of_cycle(total, period, of, step); };
+    const std::int64_t sign = direction == Direction::Credit ? -1 : 1;
+    const auto share = [&](std::int64_t total) {
+        return sign * part_of_cycle(sign * total, period, of, step);
+    };
     ChargedPart part;
     part.gross = share(charge.gross);
     part.net = share(charge.gross - sum_of(charge.discounts));
@@ -245,6 +248,9 @@ ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Period of,
         part.net -= flat.amount;
         part.discounts.push_back(flat);
     }
+    part.gross *= sign;
+    part.net *= sign;
+    for (DiscountShare& taken_off : part.discounts) taken_off.amount *= sign;
     return part;
 }
 

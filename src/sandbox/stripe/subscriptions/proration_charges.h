@@ -26,11 +26,13 @@ struct ChargedPart {
     std::int64_t net = 0;
     std::vector<DiscountShare> discounts{};
 };
-/// That of `part`, which lies in the charged `period`, in this currency. The shares from its start
-/// and from its end to the end of the period are each rounded once, half up, and so gross and net.
-/// Pure.
+/// Which way money goes: exact halves of a cent are rounded towards minus infinity (prorate()).
+enum class Direction : std::uint8_t { Charge, Credit };
+/// That of `part`, which lies in the charged `period`, in this currency; of a credit negative. The
+/// shares from its start and from its end to the end of the period are each rounded once, and so
+/// gross and net. Pure.
 ChargedPart part_of_charge(const PeriodCharge& charge, Period period, Period part,
-                           const std::string& currency);
+                           const std::string& currency, Direction direction);
 
 /// The private member "_cycle" of a proration, from which it is credited in its turn: what it is a
 /// part of.

@@ -302,14 +302,12 @@ private:
             const auto billed = proration_rules(before_).unused(ctx_, before_, item, unused.start);
             if (!billed || billed->until <= unused.start) return;
             const Period credited{unused.start, std::min(billed->until, unused.end)};
-            ChargedPart part = part_of_charge(billed->charge, billed->period, credited, currency());
-            part.gross = -part.gross;
-            part.net = -part.net;
-            for (DiscountShare& share : part.discounts) share.amount = -share.amount;
             add_proration(item,
                           {LineKind::UnusedTime, before_, item, billed->price, billed->quantity, 0,
                            credited, billed->credited_items},
-                          part, write_charge(billed->charge, billed->period));
+                          part_of_charge(billed->charge, billed->period, credited, currency(),
+                                         Direction::Credit),
+                          write_charge(billed->charge, billed->period));
             unused.start = credited.end;
         }
     }
@@ -320,7 +318,8 @@ private:
         add_proration(item,
                       {LineKind::RemainingTime, result_.subscription, item, item.at("price"),
                        integer_of(item, "quantity"), cost.gross, part, kNothing},
-                      part_of_charge(cost, cycle, part, currency()), write_charge(cost, cycle));
+                      part_of_charge(cost, cycle, part, currency(), Direction::Charge),
+                      write_charge(cost, cycle));
     }
 
     /// The item stays as it is, but its period may end sooner, or later, than it did.

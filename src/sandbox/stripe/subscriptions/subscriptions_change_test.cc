@@ -70,6 +70,30 @@ TEST_F(ChangeTest, AnUpgradeIsProratedToTheSecond) {
     EXPECT_EQ(changed["items"]["data"][0]["current_period_start"], start);
 }
 
+// A recording of stripe_world (01_proration_half_cent, 2026-08-26.dahlia): with 1/400 of a month
+// left, 1000 to 1800 is -3 and 4; another quantity, 1 to 3 of 1000, is -3 and 7. Of 31 days that
+// are 6696 s.
+TEST_F(ChangeTest, AnExactHalfOfACentGoesDown) {
+    const std::int64_t end = unix_seconds(sandbox_.now()) + 2'678'400;
+    const std::string at = "&proration_date=" + std::to_string(end - 6696);
+    const auto subscribed = [&](const std::string& price) {
+        return sandbox_.post("/v1/subscriptions",
+                             "customer=" + customer_ + "&items[0][price]=" + price);
+    };
+    const auto prorations = [&](const Json& subscription, const std::string& change) {
+        const std::string item = text_of(subscription["items"]["data"][0], "id");
+        const Json changed =
+            sandbox_.post("/v1/subscriptions/" + text_of(subscription, "id"),
+                          "items[0][id]=" + item + change + at +
+                              "&proration_behavior=always_invoice&expand[]=latest_invoice");
+        return amounts_of(changed["latest_invoice"]["lines"]["data"]);
+    };
+    const std::string ten = sandbox_.price("Ten", 1000);
+    const std::string eighteen = sandbox_.price("Eighteen", 1800);
+    EXPECT_THAT(prorations(subscribed(ten), "&items[0][price]=" + eighteen), ElementsAre(-3, 4));
+    EXPECT_THAT(prorations(subscribed(ten), "&items[0][quantity]=3"), ElementsAre(-3, 7));
+}
+
 TEST_F(ChangeTest, ThereAndBackAtOneInstantCostsNothing) {
     after(std::chrono::hours(100));
     sandbox_.post(path_, move_to(pro_));
