@@ -17,9 +17,9 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kCard =
+constexpr const char* kByCard =
     "&method=card&number=4242424242424242&exp=12%2F34&cvc=123&email=a%40b.co&name=Ada";
-constexpr const char* kAccount =
+constexpr const char* kByAccount =
     "&method=debit&iban=AT611904300234573201&email=a%40b.co&name=Ada&number=&exp=&cvc=";
 
 /// The page of a session that takes cards and bank accounts: €30.00 to pay.
@@ -75,7 +75,8 @@ TEST_F(MethodChoiceTest, OffersBothInOneForm) {
 }
 
 TEST_F(MethodChoiceTest, PaysByWhatIsChosen) {
-    for (const auto& [form, type] : {std::pair(kCard, "card"), std::pair(kAccount, "sepa_debit")}) {
+    for (const auto& [form, type] :
+         {std::pair(kByCard, "card"), std::pair(kByAccount, "sepa_debit")}) {
         SCOPED_TRACE(type);
         open();
         EXPECT_EQ(send(std::string("action=pay") + form), "https://shop.example/done");
@@ -108,7 +109,7 @@ TEST_F(MethodChoiceTest, SavesWhatIsChosen) {
     EXPECT_THAT(show(), AllOf(HasSubstr("Save your payment method"),
                               HasSubstr("<legend>What do you want to save?</legend>"),
                               HasSubstr(">Save payment method</button>")));
-    EXPECT_EQ(send(std::string("action=pay") + kAccount), "https://shop.example/done");
+    EXPECT_EQ(send(std::string("action=pay") + kByAccount), "https://shop.example/done");
     EXPECT_EQ(text_of(now_is(), "status"), "complete");
 }
 
