@@ -40,6 +40,9 @@ std::optional<StripeError> check_intent(Context& ctx, const Json& invoice, const
         return wrong_intent("A canceled PaymentIntent cannot be attached to an invoice.");
     if (!text_of(intent, "_invoice").empty() || !text_of(intent, "_attached_to").empty())
         return wrong_intent("The PaymentIntent is attached to an invoice already.");
+    if (!text_of(intent, "_checkout").empty() && text_of(intent, "status") != "succeeded")
+        return wrong_intent(
+            "A PaymentIntent of Checkout can be attached to an invoice once it has succeeded.");
     if (amount_of(ctx, intent) != integer_of(invoice, "amount_remaining"))
         return wrong_intent(
             "This sandbox attaches PaymentIntents for the whole amount_remaining only.");

@@ -147,6 +147,26 @@ TEST_F(AttachedPaymentTest, BringsWhatWasReceived) {
     EXPECT_EQ(paid["amount_paid"], 1500);
 }
 
+// What a code that is typed on the page takes off, it takes off the payment.
+TEST_F(AttachedPaymentTest, AnOpenSessionsPaymentStaysTheSessions) {
+    const Json session =
+        sandbox_.post("/v1/checkout/sessions",
+                      "mode=payment&success_url=https://shop.example&customer=" + customer_ +
+                          "&line_items[0][quantity]=1&line_items[0][price_data][currency]=usd"
+                          "&line_items[0][price_data][unit_amount]=1500"
+                          "&line_items[0][price_data][product_data][name]=Mug");
+    const std::string page = "/v1/payment_pages/" + text_of(session, "id") + "/confirm";
+    const std::string intent =
+        "payment_intent=" +
+        text_of(sandbox_.post(page, "payment_method=pm_card_threeDSecure2Required"),
+                "payment_intent");
+    EXPECT_EQ(refusal(intent),
+              "payment_intent: A PaymentIntent of Checkout can be attached to an invoice once it "
+              "has succeeded.");
+    sandbox_.post(page, "payment_method=pm_card_visa");
+    EXPECT_EQ(sandbox_.post(invoice_ + "/attach_payment", intent)["status"], "paid");
+}
+
 TEST_F(AttachedPaymentTest, RefusesWhatCannotPayIt) {
     const std::string half = text_of(intent("750"), "id");
     const std::string own =
