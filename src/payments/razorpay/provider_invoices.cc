@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "base/minor_units.h"
 #include "json/value.h"
 #include "payments/currencies.h"
 #include "payments/errors.h"
@@ -17,13 +18,6 @@ namespace {
 bool is_issued(const Json& invoice) {
     const auto status = text_member(invoice, "status");
     return !status.empty() && status != "draft";
-}
-
-/// One unit of the currency, in minor units.
-std::int64_t smallest_line(Currency currency) {
-    std::int64_t least = 1;
-    for (int digit = 0; digit < exponent_of(currency); ++digit) least *= 10;
-    return least;
 }
 
 /// "2027-01-01 - 2027-01-31": for people; the exact times are in the draft.
@@ -56,7 +50,7 @@ asio::awaitable<Result<ProviderInvoice>> Provider::create_invoice(NewInvoice req
 }
 
 asio::awaitable<Result<std::string>> Provider::add_invoice_item(NewInvoiceItem request) {
-    if (request.amount.minor() < smallest_line(request.amount.currency()))
+    if (request.amount.minor() < minor_units(request.amount.currency()))
         co_return std::unexpected(line_too_small());
     const auto amount = wire_amount(request.amount);
     if (!amount) co_return failure(amount);

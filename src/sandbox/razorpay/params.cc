@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "base/money.h"
+#include "base/minor_units.h"
 #include "sandbox/characters.h"
 
 namespace turnpike::twin::razorpay {
@@ -174,9 +174,7 @@ std::optional<std::string> Params::one_of(std::string_view name,
 
 std::int64_t Params::least_amount(const std::string& currency) {
     const auto known = parse_currency(currency);
-    std::int64_t least = 1;
-    for (int digit = 0; digit < (known ? exponent_of(*known) : 2); ++digit) least *= 10;
-    return least;
+    return known ? minor_units(*known) : 100;
 }
 
 std::int64_t Params::required_amount(std::string_view name, const std::string& currency) {
