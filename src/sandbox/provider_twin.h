@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,12 @@ struct WebhookStyle {
     std::optional<std::string> version{};
 };
 
+/// What a twin keeps for a call until it is answered; its destructor lets go of it.
+class CallHold {
+public:
+    virtual ~CallHold() = default;
+};
+
 /// One payment provider's stateful twin, as the server and the worker that run it see it.
 /// Thread-safe.
 class ProviderTwin {
@@ -47,6 +54,12 @@ public:
 
     /// Never throws: a broken database answers 500 in the provider's words.
     virtual asio::awaitable<http::Response> handle(http::Request& request) = 0;
+    /// What handle() would keep for this call (an idempotency key), kept from now on, for whoever
+    /// makes it wait before it is handled. Null: nothing, or what another call has by now; of that
+    /// handle() will tell. To be destroyed before the twin.
+    [[nodiscard]] virtual std::unique_ptr<CallHold> hold(const http::Request& /*request*/) {
+        return nullptr;
+    }
     /// The provider's words for what the HTTP server refused itself: a body over its limit (413),
     /// bad framing.
     virtual http::Response refused(const http::Request& request, int status) = 0;

@@ -71,6 +71,25 @@ describe('calls', () => {
         assert.equal(customer.email, 'late@example.com');
         assert.equal(await made('late@example.com'), 1);
     });
+    test('a key in flight is refused, and the client asks again by itself', async () => {
+        await rule('delay', {wait_ms: 300});
+        const headers = {authorization: 'Bearer sk_test_turnpikeChaos', 'idempotency-key': 'held'};
+        const post = () => fetch(`http://127.0.0.1:${address.stripe}/v1/customers`,
+                                 {method: 'POST', headers});
+        const answers = await Promise.all([post(), post()]);
+        assert.deepEqual(answers.map((answer) => answer.status).sort(), [200, 409]);
+        const {error} = await answers.find((answer) => answer.status === 409).json();
+        assert.equal(error.code, 'idempotency_key_in_use');
+
+        await rule('delay', {wait_ms: 300});
+        const patient = new Stripe('sk_test_turnpikeChaos', {
+            host: '127.0.0.1', port: address.stripe, protocol: 'http', maxNetworkRetries: 5,
+        });
+        const customers = await Promise.all(Array.from({length: 5}, () => patient.customers.create(
+            {email: 'five@example.com'}, {idempotencyKey: 'five'})));
+        assert.equal(new Set(customers.map((customer) => customer.id)).size, 1);
+        assert.equal(await made('five@example.com'), 1);
+    });
     test('an error or a time-out before it does nothing', async () => {
         await plan({call: 'POST /v1/customers', do: 'error'},
                    {call: 'POST /v1/customers', do: 'timeout', wait_ms: 20, next: twice});

@@ -257,10 +257,12 @@ asio::awaitable<std::optional<ChaosRule>> Chaos::strike(const http::Request& req
 asio::awaitable<http::Response> Chaos::suffer(const ChaosRule& rule, http::Request& request) {
     http::Response no_answer;
     no_answer.status = http::kNoAnswer;
+    std::unique_ptr<CallHold> held;
     switch (rule.misfortune) {
         case Misfortune::RateLimit: co_return twin_.excuse(request, kTooManyRequests);
         case Misfortune::Error: co_return twin_.excuse(request, kServerError);
         case Misfortune::Timeout: {
+            held = twin_.hold(request);
             co_await wait_(rule.wait);
             co_return no_answer;
         }
@@ -270,6 +272,7 @@ asio::awaitable<http::Response> Chaos::suffer(const ChaosRule& rule, http::Reque
             co_return no_answer;
         }
         case Misfortune::ErrorAfterCommit: {
+            held = twin_.hold(request);  // its answer is not what it will be yet
             const auto given = co_await forward(request);
             co_return co_await keep_error(request, given);
         }
@@ -278,7 +281,11 @@ asio::awaitable<http::Response> Chaos::suffer(const ChaosRule& rule, http::Reque
             answer.body.resize(answer.body.size() / 2);
             co_return answer;
         }
-        case Misfortune::Delay: co_await wait_(rule.wait); break;
+        case Misfortune::Delay: {
+            held = twin_.hold(request);
+            co_await wait_(rule.wait);
+            break;
+        }
         case Misfortune::Drop:
         case Misfortune::Duplicate:
         case Misfortune::Reorder:

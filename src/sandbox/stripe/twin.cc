@@ -11,6 +11,7 @@
 #include "sandbox/form_origin.h"
 #include "sandbox/stripe/calls/auth.h"
 #include "sandbox/stripe/calls/idempotency.h"
+#include "sandbox/stripe/calls/keys_in_flight.h"
 #include "sandbox/stripe/calls/operation_call.h"
 #include "sandbox/stripe/clocks/billing_engine.h"
 #include "sandbox/stripe/clocks/test_clocks.h"
@@ -85,6 +86,7 @@ struct Twin::State {
         return context_of(tx, account, now);
     }};
     RateGauge gauge;
+    KeysInFlight keys;
 
     State(Twin& new_twin, TwinConfig new_config, IdSource& new_ids)
         : twin(new_twin),
@@ -170,28 +172,28 @@ asio::awaitable<http::Response> Twin::State::answer_operation(http::Request& req
                           .version = "",
                           .idempotency_key = "",
                           .method = request.method};
+    const auto refused = [&](const StripeError& error) {
+        return wire_response(
+            {.status = error.http_status, .body = error_text(error, context.request_id, now)},
+            context);
+    };
     auto call = read_call(request);
-    const auto match = call ? operation_router.match(request) : http::Router::Match{};
-    if (!call || !match.found) {
-        const auto error = call ? unknown_url(request) : call.error();
-        co_return wire_response(
-            {.status = error.http_status, .body = error_text(error, context.request_id, now)},
-            context);
-    }
+    if (!call) co_return refused(call.error());
+    const auto match = operation_router.match(request);
+    if (!match.found) co_return refused(unknown_url(request));
     if (const auto exceeded = exceeded_limit_of(request, *call, operations[match.index], now)) {
-        const auto error = rate_limit_error();
-        auto refused = wire_response(
-            {.status = error.http_status, .body = error_text(error, context.request_id, now)},
-            context);
-        refused.headers.emplace_back("Stripe-Rate-Limited-Reason", *exceeded);
-        co_return refused;
+        auto answer = refused(rate_limit_error());
+        answer.headers.emplace_back("Stripe-Rate-Limited-Reason", *exceeded);
+        co_return answer;
     }
+    context.version = call->version;
+    context.idempotency_key = call->request.idempotency_key;
+    const auto held = keys.hold(request);
+    if (!held) co_return refused(held.error());
     call->handler = operations[match.index].handler;
     call->path_values = request.path_values;
     call->request.id = context.request_id;
     call->now = now;
-    context.version = call->version;
-    context.idempotency_key = call->request.idempotency_key;
     auto running = run(*call);
     co_return wire_response(co_await std::move(running), context);
 }
@@ -257,6 +259,11 @@ asio::awaitable<http::Response> Twin::State::answer_pdf(const http::Request& req
 }
 
 Inspected& Twin::inspected() { return state_->inspection; }
+
+std::unique_ptr<CallHold> Twin::hold(const http::Request& request) {
+    auto held = state_->keys.hold(request);
+    return held ? *std::move(held) : nullptr;
+}
 
 http::Response Twin::refused(const http::Request& request, int status) {
     return refused_request(request, status, state_->clock.now());

@@ -34,6 +34,7 @@ public:
     static Result<std::unique_ptr<Twin>> open(TwinConfig config, const Clock& clock, IdSource& ids);
     ~Twin() override;
 
+    [[nodiscard]] std::unique_ptr<CallHold> hold(const http::Request& request) override;
     http::Response refused(const http::Request& request, int status) override;
     http::Response excuse(const http::Request& request, int status) override;
     void keep_answer(sql::Transaction& tx, const http::Request& request,

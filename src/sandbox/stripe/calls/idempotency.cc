@@ -1,6 +1,7 @@
 #include "sandbox/stripe/calls/idempotency.h"
 
 #include <chrono>
+#include <cstddef>
 
 #include "sandbox/retention.h"
 
@@ -8,6 +9,7 @@ namespace turnpike::twin {
 namespace {
 
 constexpr auto kLifetime = std::chrono::hours(24);
+constexpr std::size_t kKeyLengthMax = 255;
 
 constexpr std::string_view kPrune = R"sql(
     DELETE FROM idempotency_keys WHERE account = $1 AND created_at < $2
@@ -49,6 +51,16 @@ Refusal used_otherwise(const std::string& how, const std::string& key) {
 }
 
 }  // namespace
+
+Outcome<std::string> read_idempotency_key(const http::Request& request) {
+    const auto* key = request.header("Idempotency-Key");
+    if (key == nullptr || request.method != http::Method::Post) return std::string();
+    if (key->size() > kKeyLengthMax)
+        return bad_param("", "",
+                         "Idempotency keys can have up to 255 characters; this one has " +
+                             std::to_string(key->size()) + ".");
+    return *key;
+}
 
 Outcome<std::optional<SavedAnswer>> find_saved_answer(sql::Transaction& tx,
                                                       const IdempotentRequest& request,

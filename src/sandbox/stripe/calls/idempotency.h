@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "http/message.h"
 #include "sandbox/stripe/wire/stripe_error.h"
 #include "sql/sql.h"
 
@@ -24,9 +25,12 @@ struct SavedAnswer {
     std::string request_id;
 };
 
-/// Keys live for a day of the account's time. Writers run one at a time, so a request never meets
-/// another of the same key in flight: Stripe's 409 idempotency_key_in_use cannot happen here, the
-/// second request waits and is answered with a replay.
+/// The header of a POST; "" when there is none, as it counts for nothing with other methods.
+/// Errors: 400 for more than 255 characters.
+Outcome<std::string> read_idempotency_key(const http::Request& request);
+
+/// Keys live for a day of the account's time. Those of requests that are not answered yet are not
+/// here but in keys_in_flight.h.
 /// Errors: 400 idempotency_error when the key was used for another endpoint or other parameters.
 Outcome<std::optional<SavedAnswer>> find_saved_answer(sql::Transaction& tx,
                                                       const IdempotentRequest& request,

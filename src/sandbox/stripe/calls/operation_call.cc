@@ -21,7 +21,6 @@ namespace {
 
 /// The last version to retire spellings of parameters.
 constexpr std::string_view kClover = "2025-09-30.clover";
-constexpr std::size_t kKeyLengthMax = 255;
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::string_view kJsonType = "application/json";
 constexpr const char* kTotalCount = "total_count";
@@ -73,15 +72,6 @@ Outcome<std::vector<std::string>> take_expand(Json& parameters) {
     for (const auto& [name, value] : parameters.items()) params.ignore(name);
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     return paths;
-}
-
-Outcome<std::string> read_idempotency_key(const http::Request& request) {
-    const auto* key = request.header("Idempotency-Key");
-    if (key == nullptr || request.method != http::Method::Post) return std::string();
-    if (key->size() > kKeyLengthMax)
-        return bad_request("Idempotency keys can have up to 255 characters; this one has " +
-                           std::to_string(key->size()) + ".");
-    return *key;
 }
 
 std::string base_url_of(const http::Request& request) {
