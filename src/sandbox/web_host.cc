@@ -1,13 +1,14 @@
 #include "sandbox/web_host.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
+
+#include "sandbox/characters.h"
 
 namespace turnpike::twin {
 namespace {
 
-constexpr std::uint32_t kPortMax = 65'535;
+constexpr std::int64_t kPortMax = 65'535;
 
 bool is_space_or_control(char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -28,9 +29,8 @@ bool is_v6_letter(char c) {
 bool is_port(std::string_view text) {
     if (text.empty()) return true;
     text.remove_prefix(1);
-    std::uint32_t port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    return error == std::errc() && end == text.data() + text.size() && port > 0 && port <= kPortMax;
+    const auto port = parse_integer(text);
+    return port && *port > 0 && *port <= kPortMax;
 }
 
 }  // namespace

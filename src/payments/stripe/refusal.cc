@@ -6,7 +6,7 @@
 
 #include "json/value.h"
 #include "payments/redact.h"
-#include "payments/reply_reader.h"
+#include "payments/reply_verdict.h"
 
 namespace turnpike::stripe {
 namespace {
@@ -16,17 +16,13 @@ struct StripeError {
 };
 
 StripeError read_error(const std::string& body) {
-    const auto json = parse_json(body);
-    if (!json) return {};
-    const ReplyReader reply(*json, "reply");
-    const Json* object = reply.object("error");
-    if (object == nullptr) return {};
-    ReplyReader fields(*object, "error");
-    return {.type = fields.maybe_text("type").value_or(""),
-            .code = fields.maybe_text("code").value_or(""),
-            .decline_code = fields.maybe_text("decline_code").value_or(""),
-            .message = fields.maybe_text("message").value_or(""),
-            .param = fields.maybe_text("param").value_or("")};
+    const auto error = error_object_in(body);
+    if (!error) return {};
+    return {.type = text_member(*error, "type"),
+            .code = text_member(*error, "code"),
+            .decline_code = text_member(*error, "decline_code"),
+            .message = text_member(*error, "message"),
+            .param = text_member(*error, "param")};
 }
 
 template <std::size_t N>

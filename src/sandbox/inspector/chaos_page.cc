@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <utility>
 
@@ -10,6 +9,7 @@
 
 #include "json/value.h"
 #include "sandbox/chaos/plan.h"
+#include "sandbox/characters.h"
 #include "sandbox/documents.h"
 #include "sandbox/inspector/table.h"
 #include "sandbox/inspector/visit.h"
@@ -205,20 +205,15 @@ PageAnswer page_with(const Json& overview, const Notice& said) {
 
 /// A number as one, and anything else as it is, for whoever reads it to complain about.
 Json number_or_text(const std::string& text) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc() && end == text.data() + text.size()) return number;
-    return text;
+    const auto number = parse_integer(text);
+    return number ? Json(*number) : Json(text);
 }
 
 Json split_at_commas(std::string_view text) {
     Json parts = Json::array();
     while (true) {
         const auto comma = text.find(',');
-        std::string_view part = text.substr(0, comma);
-        while (part.starts_with(' ')) part.remove_prefix(1);
-        while (part.ends_with(' ')) part.remove_suffix(1);
-        parts.push_back(std::string(part));
+        parts.push_back(std::string(trimmed(text.substr(0, comma))));
         if (comma == std::string_view::npos) return parts;
         text.remove_prefix(comma + 1);
     }

@@ -1,9 +1,9 @@
 #include "sandbox/inspector/notices.h"
 
-#include <charconv>
 #include <cstddef>
 #include <utility>
 
+#include "sandbox/characters.h"
 #include "sandbox/html.h"
 
 namespace turnpike::twin {
@@ -31,12 +31,11 @@ std::int64_t Notices::keep(Notice notice) {
 }
 
 Notice Notices::find(const std::string& number) const {
-    std::int64_t wanted = 0;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), wanted);
-    if (error != std::errc() || end != number.data() + number.size()) return {};
+    const auto wanted = parse_integer(number);
     const std::scoped_lock lock(mutex_);
-    if (wanted < first_ || std::cmp_greater_equal(wanted - first_, kept_.size())) return {};
-    return kept_[static_cast<std::size_t>(wanted - first_)];
+    if (!wanted || *wanted < first_ || std::cmp_greater_equal(*wanted - first_, kept_.size()))
+        return {};
+    return kept_[static_cast<std::size_t>(*wanted - first_)];
 }
 
 }  // namespace turnpike::twin

@@ -1,6 +1,5 @@
 #include "sandbox/inspector/visit.h"
 
-#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -59,12 +58,7 @@ main { max-width: 76rem } main p { max-width: 46rem } section { overflow-x: auto
 }  // namespace
 
 std::optional<std::int64_t> before_of(const Visit& visit) {
-    const std::string text = text_of(visit.form, "before");
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size())
-        return std::nullopt;
-    return number;
+    return parse_integer(text_of(visit.form, "before"));
 }
 
 std::string inspector_address(const std::string& account,

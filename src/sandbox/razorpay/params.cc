@@ -1,7 +1,6 @@
 #include "sandbox/razorpay/params.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/minor_units.h"
@@ -33,12 +32,7 @@ std::optional<std::int64_t> integer_in(const Json& value) {
     }
     if (value.is_number_integer()) return value.get<std::int64_t>();
     if (!value.is_string()) return std::nullopt;
-    const auto& text = value.get_ref<const std::string&>();
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size())
-        return std::nullopt;
-    return number;
+    return parse_integer(value.get_ref<const std::string&>());
 }
 
 /// A note's value as Razorpay keeps it; nullopt for what is not one value.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "sandbox/documents.h"
+#include "sandbox/stripe/core/context.h"
 #include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
@@ -168,6 +169,10 @@ Json read_automatic_methods(Params& params) {
                                   "You may only specify one of these parameters: "
                                   "automatic_payment_methods, payment_method_types."));
     return automatic;
+}
+
+std::string client_secret_of(Context& ctx, const std::string& intent) {
+    return intent + "_secret_" + ctx.new_id("x").substr(2) + ctx.new_id("x").substr(2);
 }
 
 std::optional<std::string> read_three_d_secure(Params& params) {

@@ -45,6 +45,9 @@ std::optional<Json> read_method_data(Context& ctx, Params& params);
 /// payment_method_types is given. Null when types are listed.
 Json read_automatic_methods(Params& params);
 
+/// The client_secret of a new intent.
+std::string client_secret_of(Context& ctx, const std::string& intent);
+
 /// payment_method_options.card.request_three_d_secure. No test card is asked only on request.
 std::optional<std::string> read_three_d_secure(Params& params);
 void set_three_d_secure(Json& intent, const std::optional<std::string>& request);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/test_cards.h"
 #include "sandbox/stripe/core/customer_of.h"
@@ -104,11 +105,10 @@ StripeError authentication_failed() {
 
 Json new_setup_intent(Context& ctx, const std::string& customer) {
     const std::string id = ctx.new_id("seti");
-    const std::string token = ctx.new_id("x").substr(2) + ctx.new_id("x").substr(2);
     Json intent;
     intent["id"] = id;
     intent["object"] = std::string(kSetupIntentKind);
-    intent["client_secret"] = id + "_secret_" + token;
+    intent["client_secret"] = client_secret_of(ctx, id);
     intent["created"] = unix_seconds(second_of(ctx, customer));
     intent["customer"] = text_or_null(customer);
     for (const char* member :

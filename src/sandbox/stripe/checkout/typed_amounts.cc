@@ -1,10 +1,10 @@
 #include "sandbox/stripe/checkout/typed_amounts.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 #include <vector>
 
+#include "sandbox/characters.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/catalog/custom_amounts.h"
 #include "sandbox/stripe/checkout/session_document.h"
@@ -43,10 +43,8 @@ std::optional<std::int64_t> amount_in(std::string typed, const std::string& curr
     if (whole.empty() || places.size() > places_of(currency)) return std::nullopt;
     places.resize(places_of(currency), '0');
     const std::string digits = whole + places;
-    std::int64_t amount = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), amount);
-    const bool is_number = error == std::errc() && end == digits.data() + digits.size();
-    if (!is_number || amount < 0 || digits.size() > kDigitsMax) return std::nullopt;
+    const auto amount = parse_integer(digits);
+    if (!amount || *amount < 0 || digits.size() > kDigitsMax) return std::nullopt;
     return amount;
 }
 

@@ -1,10 +1,10 @@
 #include "sandbox/stripe/checkout/typed_quantities.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 #include <vector>
 
+#include "sandbox/characters.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/checkout/session_discounts.h"
 #include "sandbox/stripe/checkout/session_document.h"
@@ -21,10 +21,8 @@ Outcome<std::int64_t> read_typed_quantity(const Json& line, const std::string& t
     // A line that is bought is bought once at least.
     const std::int64_t least = std::max<std::int64_t>(1, integer_of(range, "minimum"));
     const std::int64_t most = integer_of(range, "maximum");
-    std::int64_t quantity = 0;
-    const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), quantity);
-    const bool is_number = error == std::errc() && end == typed.data() + typed.size();
-    if (is_number && quantity >= least && quantity <= most) return quantity;
+    const auto quantity = parse_integer(typed);
+    if (quantity && *quantity >= least && *quantity <= most) return *quantity;
     return bad_param("", "",
                      "The quantity must be a whole number from " + std::to_string(least) + " to " +
                          std::to_string(most) + ".");

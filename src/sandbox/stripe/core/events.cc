@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "sandbox/conditions.h"
 #include "sandbox/deliveries.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/core/feature.h"
@@ -38,42 +39,21 @@ constexpr std::string_view kLoad = R"sql(
 )sql";
 
 // delivery_success: an event is undelivered while an endpoint has not had it by any delivery.
-constexpr std::string_view kLoadOlder = R"sql(
-    SELECT seq, type, body FROM events
-     WHERE account = $1 AND recorded_at >= $2 AND seq < $3 AND created >= $4 AND created < $5
-       AND ($6 = 'any' OR $6 = CASE WHEN EXISTS (
-               SELECT 1 FROM deliveries
-                WHERE deliveries.account = events.account AND deliveries.event = events.id
-                  AND deliveries.state <> 'delivered' AND NOT EXISTS (
-                       SELECT 1 FROM deliveries AS others
-                        WHERE others.account = deliveries.account
-                          AND others.event = deliveries.event
-                          AND others.endpoint = deliveries.endpoint
-                          AND others.state = 'delivered')) THEN 'false' ELSE 'true' END)
-     ORDER BY seq DESC
-     LIMIT 200
-)sql";
-
-constexpr std::string_view kLoadNewer = R"sql(
-    SELECT seq, type, body FROM events
-     WHERE account = $1 AND recorded_at >= $2 AND seq > $3 AND created >= $4 AND created < $5
-       AND ($6 = 'any' OR $6 = CASE WHEN EXISTS (
-               SELECT 1 FROM deliveries
-                WHERE deliveries.account = events.account AND deliveries.event = events.id
-                  AND deliveries.state <> 'delivered' AND NOT EXISTS (
-                       SELECT 1 FROM deliveries AS others
-                        WHERE others.account = deliveries.account
-                          AND others.event = deliveries.event
-                          AND others.endpoint = deliveries.endpoint
-                          AND others.state = 'delivered')) THEN 'false' ELSE 'true' END)
-     ORDER BY seq
-     LIMIT 200
-)sql";
+constexpr std::string_view kDelivered = R"sql(
+    CASE WHEN EXISTS (
+        SELECT 1 FROM deliveries
+         WHERE deliveries.account = events.account AND deliveries.event = events.id
+           AND deliveries.state <> 'delivered' AND NOT EXISTS (
+                SELECT 1 FROM deliveries AS others
+                 WHERE others.account = deliveries.account
+                   AND others.event = deliveries.event
+                   AND others.endpoint = deliveries.endpoint
+                   AND others.state = 'delivered')) THEN 'false' ELSE 'true' END = )sql";
 
 struct EventFilter {
     std::vector<std::string> types;
     ListFilter created;
-    std::string delivery_success = "any";
+    std::string delivery_success;  ///< "true" or "false"; "": either
 };
 
 Json event_body(Context& ctx, NewEvent event, const std::string& id) {
@@ -128,6 +108,23 @@ EventFilter read_event_filter(Params& params) {
     return filter;
 }
 
+/// At most kChunk events beyond `cursor`, from it on.
+std::vector<sql::Row> load_events(Context& ctx, const EventFilter& filter, const Page& page,
+                                  std::int64_t cursor) {
+    Conditions all;
+    all.add("account = ", ctx.account());
+    all.add("recorded_at >= ", ctx.now() - kRetention);
+    all.add(page.goes_back() ? "seq > " : "seq < ", cursor);
+    if (const auto from = filter.created.created_from) all.add("created >= ", unix_seconds(*from));
+    if (const auto before = filter.created.created_before)
+        all.add("created < ", unix_seconds(*before));
+    all.add_text(kDelivered, filter.delivery_success);
+    return ctx.transaction().all("SELECT seq, type, body FROM events WHERE " + all.text() +
+                                     " ORDER BY seq" + (page.goes_back() ? "" : " DESC") +
+                                     " LIMIT " + std::to_string(kChunk),
+                                 all.values());
+}
+
 bool matches(const EventFilter& filter, const std::string& type) {
     return filter.types.empty() || std::ranges::any_of(filter.types, [&](const auto& wanted) {
                return wants_event(wanted, type);
@@ -146,15 +143,10 @@ Answer list_events(Operation& operation) {
         if (!at) return no_such_param("event", page->cursor(), page->cursor_name());
         cursor = at->integer(0);
     }
-    const auto from = filter.created.created_from.value_or(Instant{});
-    const auto before = filter.created.created_before.value_or(Instant::max());
     const auto wanted = static_cast<std::size_t>(page->limit) + 1;
     std::vector<Json> data;
     for (bool more = true; more && data.size() < wanted;) {
-        const auto rows = ctx.transaction().all(
-            page->goes_back() ? kLoadNewer : kLoadOlder,
-            {ctx.account(), ctx.now() - kRetention, cursor, unix_seconds(from),
-             unix_seconds(before), filter.delivery_success});
+        const auto rows = load_events(ctx, filter, *page, cursor);
         more = rows.size() == kChunk;
         for (const auto& row : rows) {
             cursor = row.integer(0);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <map>
 #include <span>
@@ -10,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "sandbox/characters.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/core/events.h"
 #include "sandbox/stripe/metering/meters.h"
@@ -108,11 +108,9 @@ void read_created_range(Params& params, ListFilter& filter) {
 std::optional<std::int64_t> read_cursor(Params& params) {
     const auto text = params.text("page");
     if (!text) return std::nullopt;
-    std::int64_t cursor = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), cursor);
-    if (error == std::errc() && end == text->data() + text->size()) return cursor;
-    params.complain(bad_param("page", "", "Invalid page: " + *text));
-    return std::nullopt;
+    const auto cursor = parse_integer(*text);
+    if (!cursor) params.complain(bad_param("page", "", "Invalid page: " + *text));
+    return cursor;
 }
 
 ThinEventQuery read_thin_event_query(Context& ctx, Params& params) {

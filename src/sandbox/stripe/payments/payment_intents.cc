@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/sepa_debit.h"
 #include "sandbox/stripe/cards/test_cards.h"
@@ -172,7 +173,6 @@ Json succeed_payment_intent(Context& ctx, Json intent, const Json& charge) {
 Json new_payment_intent(Context& ctx, const NewPaymentIntent& request) {
     Json intent = roomy_object(64);
     const std::string id = ctx.new_id("pi");
-    const std::string token = ctx.new_id("x").substr(2) + ctx.new_id("x").substr(2);
     intent["id"] = id;
     intent["object"] = "payment_intent";
     intent["amount"] = request.amount;
@@ -185,7 +185,7 @@ Json new_payment_intent(Context& ctx, const NewPaymentIntent& request) {
     intent["canceled_at"] = nullptr;
     intent["cancellation_reason"] = nullptr;
     intent["capture_method"] = request.capture_method;
-    intent["client_secret"] = id + "_secret_" + token;
+    intent["client_secret"] = client_secret_of(ctx, id);
     intent["confirmation_method"] = "automatic";
     intent["created"] = unix_seconds(second_of(ctx, request.customer));
     intent["currency"] = request.currency;

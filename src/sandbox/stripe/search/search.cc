@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/characters.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/core/context.h"
 #include "sandbox/stripe/search/search_query.h"
@@ -103,10 +103,7 @@ std::string page_after(std::int64_t sequence) {
 std::optional<std::int64_t> sequence_in(std::string_view page) {
     if (!page.starts_with(kPagePrefix)) return std::nullopt;
     page.remove_prefix(kPagePrefix.size());
-    std::int64_t sequence = 0;
-    const auto* const end = page.data() + page.size();
-    const auto read = std::from_chars(page.data(), end, sequence);
-    return read.ec == std::errc() && read.ptr == end ? std::optional(sequence) : std::nullopt;
+    return parse_integer(page);
 }
 
 struct SearchRequest {

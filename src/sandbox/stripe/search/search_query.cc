@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <functional>
 #include <ranges>
 #include <utility>
 
 #include "base/letter_case.h"
 #include "json/value.h"
+#include "sandbox/characters.h"
 
 namespace turnpike::twin {
 namespace {
@@ -31,14 +31,6 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_field_character(char c) {
     return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || is_digit(c) || c == '_' || c == '.';
-}
-
-std::optional<std::int64_t> number_in(std::string_view text) {
-    std::int64_t number = 0;
-    const auto* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, number);
-    if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
-    return number;
 }
 
 struct OperatorSign {
@@ -122,7 +114,7 @@ bool take_value(Rest& rest, SearchClause& clause) {
     const auto bare =
         rest.take_while([](char c) { return is_field_character(c) || c == '-' || c == '+'; });
     if (equal_ignoring_case(bare, "null")) return true;
-    if (!number_in(bare)) return false;
+    if (!parse_integer(bare)) return false;
     clause.value = bare;
     return true;
 }
@@ -187,7 +179,7 @@ bool holds(const SearchClause& clause, const Json& held) {
         return plain_text(held).contains(lower_case(*clause.value));
     if (clause.comparison == SearchOperator::Is && !held.is_number_integer())
         return plain_text(held) == lower_case(*clause.value);
-    const auto wanted = number_in(*clause.value);
+    const auto wanted = parse_integer(*clause.value);
     return wanted && held.is_number_integer() &&
            compares(held.get<std::int64_t>(), clause.comparison, *wanted);
 }
@@ -204,7 +196,7 @@ std::string unsuitable(const SearchClause& clause, FieldType type) {
         clause.value.value_or("").size() < kPartLengthMin)
         return "A substring must have at least 3 characters.";
     if (compared && !clause.value) return "Only `:` can be used with null.";
-    if (type == FieldType::Number && clause.value && !number_in(*clause.value))
+    if (type == FieldType::Number && clause.value && !parse_integer(*clause.value))
         return "The value of `" + clause.field + "` must be an integer.";
     return "";
 }

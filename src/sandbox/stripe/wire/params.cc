@@ -1,7 +1,6 @@
 #include "sandbox/stripe/wire/params.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 
 #include "sandbox/characters.h"
@@ -14,13 +13,6 @@ constexpr std::size_t kMetadataKeysMax = 50;
 constexpr std::size_t kMetadataKeyLengthMax = 40;
 constexpr std::size_t kMetadataValueLengthMax = 500;
 constexpr std::int64_t kLastSecondOf9999 = 253'402'300'799;
-
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
 
 template <class Range>
 bool contains(const Range& range, std::string_view wanted) {
