@@ -137,12 +137,11 @@ Answer list_events(Operation& operation) {
     const auto page = read_page(operation.params);
     if (!page) return Refusal(page.error());
 
+    const auto is_there = [&](const std::string& id) { return load_event(ctx, id).has_value(); };
+    if (auto problem = cursor_problem(*page, "event", is_there)) return *std::move(problem);
+
     std::int64_t cursor = page->goes_back() ? 0 : std::numeric_limits<std::int64_t>::max();
-    if (!page->cursor().empty()) {
-        const auto at = load_event(ctx, page->cursor());
-        if (!at) return no_such_param("event", page->cursor(), page->cursor_name());
-        cursor = at->integer(0);
-    }
+    if (!page->cursor().empty()) cursor = load_event(ctx, page->cursor())->integer(0);
     const auto wanted = static_cast<std::size_t>(page->limit) + 1;
     std::vector<Json> data;
     for (bool more = true; more && data.size() < wanted;) {

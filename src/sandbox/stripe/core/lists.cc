@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,25 +27,25 @@ std::string noun_of(std::string_view kind) {
 
 Outcome<Page> read_page(Params& params) {
     Page page;
-    if (const auto limit = params.integer("limit")) {
-        if (*limit < 1)
-            params.complain(bad_param("limit", "parameter_invalid_integer",
-                                      "This value must be greater than or equal to 1."));
-        if (*limit > kLimitMax)
-            params.complain(bad_param("limit", "parameter_invalid_integer",
-                                      "This value must be less than or equal to 100 (it currently "
-                                      "is '" +
-                                          std::to_string(*limit) + "')."));
-        page.limit = *limit;
-    }
+    if (const auto limit = params.integer("limit"))
+        page.limit = std::clamp(*limit, std::int64_t{1}, kLimitMax);
     page.starting_after = params.text("starting_after").value_or("");
     page.ending_before = params.text("ending_before").value_or("");
-    if (!page.starting_after.empty() && !page.ending_before.empty())
-        params.complain(bad_param("", "parameters_exclusive",
-                                  "You may only specify one of these parameters: ending_before, "
-                                  "starting_after."));
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     return page;
+}
+
+std::optional<Refusal> cursor_problem(const Page& page, const std::string& noun,
+                                      const std::function<bool(const std::string& id)>& is_there) {
+    const auto missing = [&](const std::string& id) { return !id.empty() && !is_there(id); };
+    if (missing(page.starting_after))
+        return no_such_param(noun, page.starting_after, "starting_after");
+    if (missing(page.ending_before))
+        return no_such_param(noun, page.ending_before, "ending_before");
+    if (page.starting_after.empty() || page.ending_before.empty()) return std::nullopt;
+    return bad_param("", "",
+                     "Received both starting_after and ending_before parameters. Please pass in "
+                     "only one.");
 }
 
 Json list_body(std::string_view url, std::vector<Json> data, bool has_more) {
@@ -57,17 +59,19 @@ Answer list_page(Operation& operation, std::string_view url, std::vector<Json> n
     const auto page = read_page(operation.params);
     if (!page) return Refusal(page.error());
 
+    const auto place_of = [&](const std::string& id) {
+        return std::ranges::find_if(
+            newest_first, [&](const Json& object) { return object.value("id", "") == id; });
+    };
+    const auto kind =
+        newest_first.empty() ? "object" : newest_first.front().value("object", "object");
+    const auto is_there = [&](const std::string& id) { return place_of(id) != newest_first.end(); };
+    if (auto problem = cursor_problem(*page, noun_of(kind), is_there)) return *std::move(problem);
+
     auto first = newest_first.begin();
     auto last = newest_first.end();
     if (!page->cursor().empty()) {
-        const auto at = std::ranges::find_if(newest_first, [&](const Json& object) {
-            return object.value("id", "") == page->cursor();
-        });
-        if (at == last) {
-            const auto kind =
-                newest_first.empty() ? "object" : newest_first.front().value("object", "object");
-            return no_such_param(noun_of(kind), page->cursor(), page->cursor_name());
-        }
+        const auto at = place_of(page->cursor());
         if (page->goes_back()) {
             last = at;
         } else {
@@ -85,11 +89,14 @@ Answer list_objects(Operation& operation, std::string_view kind, const ListFilte
     const auto page = read_page(operation.params);
     if (!page) return Refusal(page.error());
 
+    const auto place_of = [&](const std::string& id) {
+        return operation.ctx.sequence_of(kind, id);
+    };
+    const auto is_there = [&](const std::string& id) { return place_of(id).has_value(); };
+    if (auto problem = cursor_problem(*page, noun_of(kind), is_there)) return *std::move(problem);
+
     Context::Slice slice{.limit = page->limit + 1};
-    if (!page->cursor().empty()) {
-        slice.cursor = operation.ctx.sequence_of(kind, page->cursor());
-        if (!slice.cursor) return no_such_param(noun_of(kind), page->cursor(), page->cursor_name());
-    }
+    if (!page->cursor().empty()) slice.cursor = place_of(page->cursor());
     if (page->goes_back()) slice.order = Context::Slice::Order::OldestFirst;
 
     const auto wanted = static_cast<std::size_t>(page->limit) + 1;

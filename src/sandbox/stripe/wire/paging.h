@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,13 +24,14 @@ struct Page {
     [[nodiscard]] const std::string& cursor() const {
         return goes_back() ? ending_before : starting_after;
     }
-    [[nodiscard]] std::string cursor_name() const {
-        return goes_back() ? "ending_before" : "starting_after";
-    }
 };
 
-/// Reads them and finishes the reading of `params`: everything else must have been asked for.
+/// Reads them, with the limit brought between 1 and 100, and finishes the reading of `params`:
+/// everything else must have been asked for.
 Outcome<Page> read_page(Params& params);
+/// Refuses a cursor that is not there ("No such customer: 'cus_X'"), and then two of them.
+std::optional<Refusal> cursor_problem(const Page& page, const std::string& noun,
+                                      const std::function<bool(const std::string& id)>& is_there);
 
 /// From `from` on and before `before`, as far as they are given.
 struct TimeRange {
