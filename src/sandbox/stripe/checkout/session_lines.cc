@@ -28,7 +28,9 @@ Outcome<Json> price_of_line(Context& ctx, Params& line) {
     if (id.empty()) return missing_param(line.name_of("price"));
     auto price = ctx.find("price", id);
     if (!price) return no_such_param("price", id, line.name_of("price"));
-    if (!flag_of(*price, "active"))
+    const auto product = ctx.look("product", text_of(*price, "product"));
+    const bool archived = product != nullptr && !flag_of(*product, "active");
+    if (archived || !flag_of(*price, "active"))
         return bad_param(line.name_of("price"), "resource_missing",
                          "The price specified is inactive. This field only accepts active prices.");
     return *std::move(price);

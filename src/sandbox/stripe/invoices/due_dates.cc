@@ -20,24 +20,20 @@ namespace {
 
 using std::chrono::days;
 
-constexpr std::int64_t kDaysMax = 365;
-
-Json settings_of_account(Context& ctx) {
-    return sandbox_settings(ctx, "invoice_settings",
-                            {{"will_be_due_days", 3}, {"overdue_days", 0}, {"final_due_days", 30}});
-}
+constexpr std::int64_t kSettingMax = 365;
 
 Answer get_settings(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
-    return settings_of_account(operation.ctx);
+    return invoice_settings(operation.ctx);
 }
 
 Answer update_settings(Operation& operation) {
-    Json settings = settings_of_account(operation.ctx);
-    for (const char* name : {"will_be_due_days", "overdue_days", "final_due_days"}) {
+    Json settings = invoice_settings(operation.ctx);
+    for (const char* name :
+         {"will_be_due_days", "overdue_days", "final_due_days", "webhook_wait_hours"}) {
         const auto given = operation.params.integer(name);
         if (!given) continue;
-        if (*given < 0 || *given > kDaysMax)
+        if (*given < 0 || *given > kSettingMax)
             operation.params.complain(
                 bad_param(name, "parameter_invalid_integer", "This value must be from 0 to 365."));
         settings[name] = *given;
@@ -76,7 +72,7 @@ struct DueStep {
 
 /// In the order of time; an invoice's private "_due_steps" counts those that were taken.
 std::array<DueStep, 4> due_steps(Context& ctx, Instant due_date) {
-    const Json settings = settings_of_account(ctx);
+    const Json settings = invoice_settings(ctx);
     const auto delay = [&](const char* name) { return days(integer_of(settings, name)); };
     const Instant overdue = due_date + delay("overdue_days");
     return {{{due_date - delay("will_be_due_days"), tell_will_be_due},
@@ -104,6 +100,14 @@ void plan_next(Context& ctx, const Json& invoice, std::span<const DueStep> steps
 }
 
 }  // namespace
+
+Json invoice_settings(Context& ctx) {
+    return sandbox_settings(ctx, "invoice_settings",
+                            {{"will_be_due_days", 3},
+                             {"overdue_days", 0},
+                             {"final_due_days", 30},
+                             {"webhook_wait_hours", 72}});
+}
 
 void plan_due_date(Context& ctx, Json& invoice) {
     const auto due_date = awaited_date(invoice);

@@ -15,8 +15,11 @@ void plan_due_date(Context& ctx, Json& invoice);
 /// The one that is due now, and plans the next.
 void step_due_date(Context& ctx, Json invoice);
 
-/// GET and POST /_sandbox/invoice_settings, in days: `will_be_due_days` before the due date,
-/// `overdue_days` and `final_due_days` after it. At Stripe automations and the dashboard say so.
+/// What the account's invoices do by themselves: `will_be_due_days` before the due date,
+/// `overdue_days` and `final_due_days` after it, which at Stripe automations and the dashboard say,
+/// and `webhook_wait_hours` (webhook_wait.h).
+Json invoice_settings(Context& ctx);
+/// GET and POST /_sandbox/invoice_settings.
 const Feature& due_date_feature();
 
 }  // namespace turnpike::twin

@@ -3,6 +3,7 @@
 #include "json/value.h"
 #include "sandbox/stripe/invoices/due_dates.h"
 #include "sandbox/stripe/invoices/invoices.h"
+#include "sandbox/stripe/invoices/webhook_wait.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
@@ -21,6 +22,13 @@ void finalization_failed(Context& ctx, Json invoice, const StripeError& error) {
     ctx.emit("invoice.finalization_failed", invoice);
 }
 
+void wait_until(Context& ctx, Json& draft, Instant when) {
+    draft["automatically_finalizes_at"] = unix_seconds(when);
+    if (is_automatic(draft)) draft["next_payment_attempt"] = unix_seconds(when);
+    ctx.put(draft);
+    ctx.put_due(draft, when, text_of(draft, "test_clock"));
+}
+
 }  // namespace
 
 void step_invoice(Context& ctx, Json invoice) {
@@ -29,6 +37,7 @@ void step_invoice(Context& ctx, Json invoice) {
         if (automatic) return retry_payment(ctx, std::move(invoice));
         return step_due_date(ctx, std::move(invoice));
     }
+    if (const auto later = webhook_wait(ctx, invoice)) return wait_until(ctx, invoice, *later);
     auto finalized = finalize_invoice(ctx, invoice);
     if (!finalized) {
         finalization_failed(ctx, std::move(invoice), finalized.error());

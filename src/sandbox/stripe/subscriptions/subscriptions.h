@@ -40,6 +40,9 @@ struct ItemRequest {
 Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params);
 /// Reads the members of one item from a reader of its own (subscription items' operations).
 Outcome<ItemRequest> read_item(Context& ctx, Params& params);
+/// Stripe's refusal of an item that would get a price of an archived product; the price that it has
+/// already stays its.
+std::optional<StripeError> check_product(Context& ctx, const ItemRequest& item);
 /// One entry of add_invoice_items, with its price found.
 struct AddedCharge {
     Json price;

@@ -90,10 +90,27 @@ Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params) {
         if (request->quantity && !request->price)
             if (auto error = check_kept_quantity(ctx, id, item.name_of("quantity")))
                 return Refusal(*std::move(error));
+        if (auto error = check_product(ctx, *request)) return Refusal(*std::move(error));
         request->deleted = deleted;
         requests.push_back(*std::move(request));
     }
     return requests;
+}
+
+std::optional<StripeError> check_product(Context& ctx, const ItemRequest& item) {
+    if (!item.price) return std::nullopt;
+    const std::string price = text_of(*item.price, "id");
+    const std::string id = text_of(*item.price, "product");
+    const auto product = ctx.look("product", id);
+    if (product == nullptr || flag_of(*product, "active")) return std::nullopt;
+    const auto stored = ctx.look("subscription_item", item.id);
+    if (stored != nullptr && text_of(stored->at("price"), "id") == price) return std::nullopt;
+    return bad_param(item.price_param, "",
+                     "The product " + id +
+                         " is marked as inactive, and thus no new subscriptions can be created to "
+                         "any plans of this product. You provided the plan " +
+                         price + ".")
+        .error();
 }
 
 Outcome<std::vector<AddedCharge>> read_added_charges(Context& ctx, Params& params) {

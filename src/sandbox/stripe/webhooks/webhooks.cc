@@ -41,6 +41,18 @@ void queue(Context& ctx, const Json& endpoint, const Json& event, std::string bo
                  ctx.now());
 }
 
+constexpr std::string_view kRefusing = R"sql(
+    SELECT DISTINCT deliveries.endpoint FROM deliveries
+      JOIN events ON events.account = deliveries.account AND events.id = deliveries.event
+     WHERE deliveries.account = $1 AND deliveries.state IN ('pending', 'failed')
+       AND deliveries.tries > 0 AND events.type = $2 AND events.body LIKE $3
+       AND NOT EXISTS (SELECT 1 FROM deliveries AS others
+                        WHERE others.account = deliveries.account
+                          AND others.event = deliveries.event
+                          AND others.endpoint = deliveries.endpoint
+                          AND others.state = 'delivered')
+)sql";
+
 /// The version of an endpoint that names none is its account's.
 std::string version_of(const Json& endpoint) {
     const auto version = text_of(endpoint, "api_version");
@@ -155,6 +167,15 @@ Outcome<std::size_t> resend_webhooks(Context& ctx, const Json& event, const std:
         queue(ctx, to, event, std::move(body));
     }
     return endpoints->size();
+}
+
+bool is_refused(Context& ctx, std::string_view type, const std::string& object) {
+    const auto refusing = ctx.transaction().all(
+        kRefusing, {ctx.account(), std::string(type), R"(%"id":")" + object + R"("%)"});
+    return std::ranges::any_of(ctx.enabled_endpoints(), [&](const Json& endpoint) {
+        return std::ranges::any_of(
+            refusing, [&](const sql::Row& row) { return row.text(0) == text_of(endpoint, "id"); });
+    });
 }
 
 std::optional<http::Call> webhook_call(Context& ctx, const Delivery& delivery,

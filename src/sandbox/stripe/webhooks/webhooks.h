@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "http/client.h"
 #include "sandbox/deliveries.h"
@@ -23,6 +24,10 @@ void queue_webhooks(Context& ctx, const Json& event);
 /// \return the number of endpoints
 /// Errors: 400 for an endpoint that there is not, or that is disabled; or when none wants it.
 Outcome<std::size_t> resend_webhooks(Context& ctx, const Json& event, const std::string& endpoint);
+
+/// Whether an enabled endpoint has refused the event of this type about this object, and has not
+/// taken it since.
+bool is_refused(Context& ctx, std::string_view type, const std::string& object);
 
 /// The request that delivers an event now; nullopt when its endpoint is gone or disabled.
 std::optional<http::Call> webhook_call(Context& ctx, const Delivery& delivery,
