@@ -49,10 +49,7 @@ Outcome<const TestCard*> card_with_number(std::string number) {
     if (!digits_only || number.size() < 12 || number.size() > 19 || !passes_luhn(number))
         return wrong_card(std::string(incorrect_number().code),
                           std::string(incorrect_number().message), "number");
-    if (is_lacking_card(number))
-        return bad_param(
-            "number", "",
-            "This sandbox does not support the test card " + number + ": see docs/sandbox.md.");
+    if (is_lacking(number)) return lacking_refusal(number, "number");
     const auto* card = card_by_number(number);
     if (card == nullptr)
         return card_error("card_declined", "test_mode_live_card", std::string(kLiveCard));

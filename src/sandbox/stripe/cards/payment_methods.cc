@@ -33,7 +33,7 @@ Refusal unusable(const std::string& message) {
 Outcome<Json> method_of_path(Operation& operation) {
     const auto& id = operation.path("payment_method");
     auto method = resolve_payment_method(operation.ctx, id, "payment_method");
-    if (!method) return no_such_method(id);
+    if (!method && method.error().code == "resource_missing") return no_such_method(id);
     return method;
 }
 
@@ -207,6 +207,7 @@ Outcome<Json> resolve_payment_method(Context& ctx, const std::string& id,
             return method;
         }
     }
+    if (is_lacking(id)) return lacking_refusal(id, param);
     auto method = ctx.find(kPaymentMethodKind, id);
     if (!method) return no_such_param("PaymentMethod", id, param);
     return *std::move(method);

@@ -51,6 +51,11 @@ constexpr TestCard visa(std::string_view number, std::string_view name,
     card.alias = alias;
     return card;
 }
+constexpr TestCard debit(std::string_view number, std::string_view name, std::string_view alias) {
+    TestCard card = visa(number, name, alias);
+    card.funding = "debit";
+    return card;
+}
 constexpr TestCard issued_in(std::string_view country, std::string_view number,
                              std::string_view name) {
     return ok(number, name, "visa", "credit", country);
@@ -76,9 +81,23 @@ constexpr TestCard rated(std::string_view number, std::string_view name, Risk ri
     card.risk = risk;
     return card;
 }
-constexpr TestCard checks(std::string_view number, std::string_view name, CardChecks checks) {
+constexpr TestCard checks(std::string_view number, std::string_view name, CardChecks checks,
+                          Risk risk = Risk::Normal) {
     TestCard card = visa(number, name);
     card.checks = checks;
+    card.risk = risk;
+    return card;
+}
+/// Attaches, and declines every charge.
+constexpr TestCard declines_later(std::string_view number, std::string_view name,
+                                  std::string_view alias, const Decline& decline) {
+    TestCard card = visa(number, name, alias);
+    card.on_charge = &decline;
+    return card;
+}
+constexpr TestCard empty_debit_card(std::string_view number, std::string_view name) {
+    TestCard card = ok(number, name, "visa", "debit");
+    card.on_attach = card.on_charge = &kInsufficientFunds;
     return card;
 }
 constexpr TestCard refunds(std::string_view number, std::string_view name, RefundOutcome refund) {
@@ -86,21 +105,45 @@ constexpr TestCard refunds(std::string_view number, std::string_view name, Refun
     card.refund = refund;
     return card;
 }
-constexpr TestCard disputes(std::string_view number, std::string_view name, CardholderClaim claim) {
-    TestCard card = visa(number, name);
+constexpr TestCard disputes(std::string_view number, std::string_view name, CardholderClaim claim,
+                            std::string_view brand = "visa") {
+    TestCard card = ok(number, name, brand, "credit");
     card.claim = claim;
     return card;
 }
 constexpr TestCard co_branded(std::string_view number, std::string_view name,
-                              std::string_view brand, std::string_view co_brand,
-                              std::string_view country) {
-    TestCard card = ok(number, name, brand, "credit", country);
+                              std::string_view brand, std::string_view co_brand) {
+    const bool french = co_brand == "cartes_bancaires";
+    TestCard card = ok(number, name, brand, french ? "credit" : "debit", french ? "FR" : "AU");
     card.co_brand = co_brand;
     return card;
 }
 
-/// One raises early fraud warnings, the other is disputed more than once.
-constexpr std::array<std::string_view, 2> kLacking = {"4000000000005423", "4000000404000079"};
+/// What these do, nothing here does: early fraud warnings, several disputes of one charge, disputes
+/// that cost a fee to contest.
+constexpr std::string_view kLacking[] = {
+    "4000000000005423", "createIssuerFraudRecord",
+    "4000000404000079", "createMultipleDisputes",
+    "4000008400000779", "createComplianceDispute",
+    "5105008400000002", "createMastercardComplianceDispute",
+};
+/// Bank accounts that are published by name.
+constexpr std::string_view kLackingAccounts[] = {"pm_usBankAccount_", "pm_sepaDebit_",
+                                                 "pm_bacsDebit_", "pm_auBecsDebit_"};
+
+/// Published beside the names in the table below; a token where only that is.
+struct FurtherName {
+    std::string_view name, card;
+};
+constexpr FurtherName kFurtherNames[] = {
+    {"tok_visa_chargeDeclinedExpiredCard", "pm_card_chargeDeclinedExpiredCard"},
+    {"tok_visa_chargeDeclinedFraudulent", "pm_card_chargeDeclinedFraudulent"},
+    {"tok_visa_chargeDeclinedIncorrectCvc", "pm_card_chargeDeclinedIncorrectCvc"},
+    {"tok_visa_chargeDeclinedProcessingError", "pm_card_chargeDeclinedProcessingError"},
+    {"tok_visa_createDispute", "pm_card_createDispute"},
+    {"tok_visa_createDisputeInquiry", "pm_card_createDisputeInquiry"},
+    {"tok_visa_createDisputeProductNotReceived", "pm_card_createDisputeProductNotReceived"},
+};
 
 constexpr auto kCards = std::to_array<TestCard>({
     visa("4242424242424242", "pm_card_visa", "pm_card_us"),
@@ -112,7 +155,7 @@ constexpr auto kCards = std::to_array<TestCard>({
     // name is this sandbox's, here and below.
     ok("371449635398431", "pm_card_amex", "amex", "credit"),
     ok("6011000990139424", "pm_card_discover", "discover", "credit"),
-    ok("378282246310005", "pm_card_amex_0005", "amex", "credit"),
+    ok("378282246310005", "pm_card_amex_threeDSecureNotSupported", "amex", "credit"),
     ok("6011111111111117", "pm_card_discover_1117", "discover", "credit"),
     ok("3056930009020004", "pm_card_diners", "diners", "credit"),
     ok("3566002020360505", "pm_card_jcb", "jcb", "credit"),
@@ -123,12 +166,17 @@ constexpr auto kCards = std::to_array<TestCard>({
     ok("6555900000604105", "pm_card_discover_4105", "discover", "credit"),
     ok("6200000000000047", "pm_card_unionpay_debit", "unionpay", "debit"),
     ok("6205500000000000004", "pm_card_unionpay_19", "unionpay", "credit"),
-    co_branded("4000002500001001", "pm_card_visa_cartesBancaires", "visa", "cartes_bancaires",
-               "FR"),
+    co_branded("4000002500001001", "pm_card_visa_cartesBancaires", "visa", "cartes_bancaires"),
     co_branded("5555552500001001", "pm_card_mastercard_cartesBancaires", "mastercard",
-               "cartes_bancaires", "FR"),
-    co_branded("4000050360000001", "pm_card_visa_eftposAu", "visa", "eftpos_au", "AU"),
-    co_branded("5555050360000080", "pm_card_mastercard_eftposAu", "mastercard", "eftpos_au", "AU"),
+               "cartes_bancaires"),
+    co_branded("4000050360000001", "pm_card_visa_debit_eftposAuCoBranded", "visa", "eftpos_au"),
+    co_branded("5555050360000080", "pm_card_mastercard_debit_eftposAuCoBranded", "mastercard",
+               "eftpos_au"),
+    // The page gives one number for an account of either kind.
+    debit("4000051230000072", "pm_card_debit_visaFsaProductCode",
+          "pm_card_debit_visaHsaProductCode"),
+    ok("5200828282828897", "pm_card_mastercard_debit_mastercardFsaProductCode", "mastercard",
+       "debit"),
     issued_in("AE", "4000007840000001", "pm_card_ae"),
     issued_in("AR", "4000000320000021", "pm_card_ar"),
     issued_in("AT", "4000000400000008", "pm_card_at"),
@@ -183,12 +231,14 @@ constexpr auto kCards = std::to_array<TestCard>({
     issued_in("SG", "4000007020000003", "pm_card_sg"),
     issued_in("SI", "4000007050000006", "pm_card_si"),
     issued_in("SK", "4000007030000001", "pm_card_sk"),
-    issued_in("TH", "4000007640000003", "pm_card_th"),
+    issued_in("TH", "4000007640000003", "pm_card_th_credit"),
     issued_in("TW", "4000001580000008", "pm_card_tw"),
     issued_in("UY", "4000008580000003", "pm_card_uy"),
     ok("5200007840000022", "pm_card_ae_mastercard", "mastercard", "credit", "AE"),
     ok("4000058260000005", "pm_card_gb_debit", "visa", "debit", "GB"),
     ok("5555558265554449", "pm_card_gb_mastercard", "mastercard", "credit", "GB"),
+    // Carnet is none of the brands that a card can have.
+    ok("5062210000000009", "pm_card_mx_carnet", "unknown", "credit", "MX"),
     ok("3530111333300000", "pm_card_jp_jcb", "jcb", "credit", "JP"),
     ok("4000057640000008", "pm_card_th_debit", "visa", "debit", "TH"),
     visa("4000000000000077", "pm_card_bypassPending"),
@@ -218,12 +268,23 @@ constexpr auto kCards = std::to_array<TestCard>({
     checks("4000000000000044", "pm_card_avsUnchecked",
            {.postal_code = "unavailable", .line1 = "unavailable"}),
 
-    {.number = "4000000000000341",
-     .name = "pm_card_chargeCustomerFail",
-     .alias = "pm_card_visa_chargeCustomerFail",
-     .brand = "visa",
-     .funding = "credit",
-     .on_charge = &kGeneric},
+    checks("4000058400307872", "pm_card_cvcCheckFailElevatedRisk", {.cvc = "fail"}, Risk::Elevated),
+    checks("4000058400306072", "pm_card_avsZipFailElevatedRisk", {.postal_code = "fail"},
+           Risk::Elevated),
+    // What Radar blocks or asks only where the seller has chosen so, and payment pages with a
+    // captcha: here the charge goes through.
+    visa("4000008400000407", "pm_card_highFraudDisputeScore"),
+    visa("4000008400000159", "pm_card_highEfwScore"),
+    visa("4000008400001017", "pm_card_radarDynamicRiskThreshold"),
+    visa("4000008405600003", "pm_card_adaptive3dsChallenge"),
+    visa("4000000000001208", "pm_card_captcha_1208"),
+    visa("4000000000003725", "pm_card_captcha_3725"),
+
+    declines_later("4000000000000341", "pm_card_chargeCustomerFail",
+                   "pm_card_visa_chargeCustomerFail", kGeneric),
+    declines_later("4000000000009987", "tok_visa_chargeCustomerFailLostCard", "", kLost),
+    declines_later("4000000000009979", "tok_visa_chargeCustomerFailStolenCard", "", kStolen),
+    empty_debit_card("4000000000009995", "tok_visa_debit_chargeDeclinedInsufficientFunds"),
 
     asks("4000002500003155", "pm_card_authenticationRequiredOnSetup", Authentication::UnlessSetUp,
          "FR"),
@@ -232,17 +293,24 @@ constexpr auto kCards = std::to_array<TestCard>({
          Authentication::OnSessionOnly, "IT"),
     asks("4000008260003178", "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
          Authentication::Always, "GB", &kInsufficientFunds),
-    asks("4000000000003220", "pm_card_threeDSecure2Required", Authentication::Always, "US"),
+    asks("4000000000003220", "pm_card_threeDSecure2Required", Authentication::Always, "IE"),
+    asks("4000008400000027", "pm_card_threeDSecure2Required_0027", Authentication::Always, "US"),
     asks("4000000000003063", "pm_card_threeDSecureRequired", Authentication::Always, "US"),
-    // What distinguishes these three is shown by apps on telephones only.
+    // What distinguishes these is shown by apps on telephones only.
     asks("4000000000003238", "pm_card_threeDSecure_3238", Authentication::Always, "US"),
     asks("4000000000003246", "pm_card_threeDSecure_3246", Authentication::Always, "US"),
     asks("4000000000003253", "pm_card_threeDSecure_3253", Authentication::Always, "US"),
+    asks("4000582600000094", "pm_card_threeDSecure_0094", Authentication::Always, "US"),
+    asks("4000582600000045", "pm_card_threeDSecure_0045", Authentication::Always, "US"),
+    asks("4000582600000102", "pm_card_threeDSecure_0102", Authentication::Always, "US"),
+    asks("4000582600000110", "pm_card_threeDSecure_0110", Authentication::Always, "US"),
     asks("4000008400001629", "pm_card_threeDSecureRequiredChargeDeclined", Authentication::Always,
          "US", &kGeneric),
     // The bank's page cannot be reached: the charge is declined, and nobody is asked.
     asks("4000008400001280", "pm_card_threeDSecureRequiredProcessingError", Authentication::Never,
          "US", &kGeneric),
+    // The bank lets every charge pass without a question.
+    visa("4000000032200000", "pm_card_threeDSecureFrictionless"),
     // Nothing here asks for 3-D Secure where a card does not need it.
     visa("4000000000003055", "pm_card_threeDSecureOptional"),
     visa("4000000000003097", "pm_card_threeDSecureOptionalProcessingError"),
@@ -254,16 +322,31 @@ constexpr auto kCards = std::to_array<TestCard>({
     disputes("4000000000002685", "pm_card_createDisputeProductNotReceived",
              CardholderClaim::NotReceived),
     disputes("4000000000001976", "pm_card_createDisputeInquiry", CardholderClaim::FraudInquiry),
+    // What would spare a seller these disputes, or answer them for him, he has not asked for.
+    disputes("4000000404000038", "pm_card_createCe3EligibleDispute", CardholderClaim::Fraud),
+    disputes("4000000001000043", "pm_card_createAutoRepresentmentEligibleDispute",
+             CardholderClaim::Fraud),
+    disputes("4000000404004816", "pm_card_createRapidDisputeResolutionDispute",
+             CardholderClaim::Fraud),
+    disputes("4000000404005649", "pm_card_createCe3BlockDispute", CardholderClaim::Fraud),
+    disputes("5105000300000018", "pm_card_createEthocaAlert", CardholderClaim::Fraud, "mastercard"),
 });
 
 constexpr std::string_view kMethodPrefix = "pm_card_";
 constexpr std::string_view kTokenPrefix = "tok_";
 
-bool is_named(const TestCard& card, std::string_view suffix) {
-    const auto matches = [&](std::string_view name) {
-        return name.starts_with(kMethodPrefix) && name.substr(kMethodPrefix.size()) == suffix;
-    };
-    return matches(card.name) || matches(card.alias);
+/// What follows "pm_card_" or "tok_"; "" of any other text.
+std::string_view suffix_of(std::string_view name) {
+    for (const auto prefix : {kMethodPrefix, kTokenPrefix})
+        if (name.starts_with(prefix)) return name.substr(prefix.size());
+    return {};
+}
+
+bool is_token_only(std::string_view published) { return published.starts_with(kTokenPrefix); }
+
+bool means(std::string_view name, std::string_view published) {
+    if (name.empty() || published.empty()) return false;
+    return is_token_only(published) ? name == published : suffix_of(name) == suffix_of(published);
 }
 
 template <class Predicate>
@@ -284,22 +367,35 @@ std::string_view TestCard::display_brand() const {
 std::span<const TestCard> test_cards() { return kCards; }
 
 const TestCard* card_by_number(std::string_view number) {
-    return first_card([&](const TestCard& card) { return card.number == number; });
+    return first_card(
+        [&](const TestCard& card) { return card.number == number && !is_token_only(card.name); });
 }
 
-bool is_lacking_card(std::string_view number) {
-    return std::ranges::find(kLacking, number) != kLacking.end();
+bool is_lacking(std::string_view number_or_name) {
+    const std::string_view suffix = suffix_of(number_or_name);
+    const std::string_view wanted = suffix.empty() ? number_or_name : suffix;
+    return std::ranges::find(kLacking, wanted) != std::ranges::end(kLacking) ||
+           std::ranges::any_of(kLackingAccounts, [&](std::string_view prefix) {
+               return number_or_name.starts_with(prefix);
+           });
+}
+
+Refusal lacking_refusal(std::string_view number_or_name, const std::string& param) {
+    const bool account = number_or_name.starts_with("pm_") && suffix_of(number_or_name).empty();
+    return bad_param(param, "",
+                     "This sandbox does not support the test " +
+                         std::string(account ? "account " : "card ") + std::string(number_or_name) +
+                         ": see docs/sandbox.md.");
 }
 
 const TestCard* card_by_name(std::string_view name) {
-    std::string_view suffix;
-    if (name.starts_with(kMethodPrefix)) {
-        suffix = name.substr(kMethodPrefix.size());
-    } else if (name.starts_with(kTokenPrefix)) {
-        suffix = name.substr(kTokenPrefix.size());
-    }
-    if (suffix.empty()) return nullptr;
-    return first_card([&](const TestCard& card) { return is_named(card, suffix); });
+    if (suffix_of(name).empty()) return nullptr;
+    const auto further = std::ranges::find(kFurtherNames, name, &FurtherName::name);
+    const std::string_view wanted =
+        further == std::ranges::end(kFurtherNames) ? name : further->card;
+    return first_card([&](const TestCard& card) {
+        return means(wanted, card.name) || means(wanted, card.alias);
+    });
 }
 
 const TestCard* card_of_payment_method(const Json& payment_method) {

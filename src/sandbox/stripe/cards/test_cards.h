@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "json/json.h"
@@ -51,7 +52,9 @@ struct CardChecks {
 /// the whole issuer of the sandbox.
 struct TestCard {
     std::string_view number;
-    std::string_view name;   ///< "pm_card_visa"; the token is "tok_visa"
+    /// "pm_card_visa"; the token is "tok_visa". A card that is published as a token only is named
+    /// by that: its number is of another card, and does not lead here.
+    std::string_view name;
     std::string_view alias;  ///< a second published name; "" if none
     std::string_view brand;
     std::string_view funding;
@@ -73,8 +76,11 @@ struct TestCard {
 std::span<const TestCard> test_cards();
 /// By number; nullptr for a number that is not a test card, or one that the sandbox lacks.
 const TestCard* card_by_number(std::string_view number);
-/// A test card of Stripe's that the sandbox does not have, because it does what nothing here does.
-bool is_lacking_card(std::string_view number);
+/// A test card or test account of Stripe's that the sandbox does not have, because it does what
+/// nothing here does: by number, "pm_..." or "tok_...".
+bool is_lacking(std::string_view number_or_name);
+/// 400: the sandbox says so.
+Refusal lacking_refusal(std::string_view number_or_name, const std::string& param);
 /// By "pm_card_..." or "tok_..."; nullptr for any other text.
 const TestCard* card_by_name(std::string_view name);
 /// The card behind a payment method document (its private member "_card"); nullptr if it has none.

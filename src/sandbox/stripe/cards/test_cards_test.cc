@@ -36,11 +36,15 @@ protected:
 TEST_F(TestCards, HaveOneNumberAndNamesOfTheirOwn) {
     std::set<std::string_view> numbers, names;
     for (const TestCard& card : test_cards()) {
-        EXPECT_TRUE(numbers.insert(card.number).second) << card.number;
         EXPECT_TRUE(names.insert(card.name).second) << card.name;
         EXPECT_TRUE(card.alias.empty() || names.insert(card.alias).second) << card.alias;
-        EXPECT_EQ(card_by_number(card.number), &card);
         EXPECT_EQ(card_by_name(card.name), &card);
+        if (card.name.starts_with("tok_")) {
+            EXPECT_NE(card_by_number(card.number), &card);
+            continue;
+        }
+        EXPECT_TRUE(numbers.insert(card.number).second) << card.number;
+        EXPECT_EQ(card_by_number(card.number), &card);
         // A payment page or a call takes every number: none is misspelt.
         const Json made = sandbox_.post("/v1/payment_methods", with_number(card.number));
         EXPECT_EQ(made.at("card").at("last4"), card.last4());
@@ -121,11 +125,117 @@ TEST_F(TestCards, AreBlockedByRadarWhereTheRiskIsHighest) {
     EXPECT_EQ(charge.at("outcome").at("type"), "authorized");
 }
 
+TEST_F(TestCards, AnswerToEveryPublishedName) {
+    struct Named {
+        std::string_view name, number;
+    };
+    static constexpr Named kNamed[] = {
+        {"pm_card_th_credit", "4000007640000003"},
+        {"pm_card_visa_debit_eftposAuCoBranded", "4000050360000001"},
+        {"pm_card_mastercard_debit_eftposAuCoBranded", "5555050360000080"},
+        {"pm_card_amex_threeDSecureNotSupported", "378282246310005"},
+        {"pm_card_debit_visaFsaProductCode", "4000051230000072"},
+        {"pm_card_debit_visaHsaProductCode", "4000051230000072"},
+        {"pm_card_mastercard_debit_mastercardFsaProductCode", "5200828282828897"},
+        {"pm_card_highFraudDisputeScore", "4000008400000407"},
+        {"pm_card_highEfwScore", "4000008400000159"},
+        {"pm_card_radarDynamicRiskThreshold", "4000008400001017"},
+        {"pm_card_adaptive3dsChallenge", "4000008405600003"},
+        {"pm_card_cvcCheckFailElevatedRisk", "4000058400307872"},
+        {"pm_card_avsZipFailElevatedRisk", "4000058400306072"},
+        {"pm_card_createCe3EligibleDispute", "4000000404000038"},
+        {"pm_card_createAutoRepresentmentEligibleDispute", "4000000001000043"},
+        {"pm_card_createRapidDisputeResolutionDispute", "4000000404004816"},
+        {"pm_card_createCe3BlockDispute", "4000000404005649"},
+        {"pm_card_createEthocaAlert", "5105000300000018"},
+        {"tok_visa_chargeDeclinedExpiredCard", "4000000000000069"},
+        {"tok_visa_chargeDeclinedIncorrectCvc", "4000000000000127"},
+        {"tok_visa_chargeDeclinedProcessingError", "4000000000000119"},
+        {"tok_visa_createDispute", "4000000000000259"},
+        {"tok_visa_createDisputeInquiry", "4000000000001976"},
+        {"tok_visa_createDisputeProductNotReceived", "4000000000002685"},
+    };
+    for (const Named& named : kNamed) {
+        SCOPED_TRACE(named.name);
+        const TestCard* card = card_by_name(named.name);
+        ASSERT_NE(card, nullptr);
+        EXPECT_EQ(card, card_by_number(named.number));
+        std::string token(named.name);
+        if (token.starts_with("pm_card_")) token.replace(0, 8, "tok_");
+        const Json made =
+            sandbox_.post("/v1/payment_methods", "type=card&card[token]=" + token).at("card");
+        EXPECT_EQ(made.at("last4"), named.number.substr(named.number.size() - 4));
+    }
+    EXPECT_EQ(card_by_name("pm_card_th"), nullptr);
+    EXPECT_EQ(card_by_name("pm_card_visa_chargeDeclinedExpiredCard"), nullptr);
+}
+
+TEST_F(TestCards, PublishedAsTokensOnlyDeclineInTheirOwnWay) {
+    EXPECT_EQ(card_by_name("pm_card_visa_chargeCustomerFailLostCard"), nullptr);
+    const TestCard* debit = card_by_name("tok_visa_debit_chargeDeclinedInsufficientFunds");
+    ASSERT_NE(debit, nullptr);
+    EXPECT_EQ(debit->funding, "debit");
+    EXPECT_EQ(debit->on_attach->decline_code, "insufficient_funds");
+    EXPECT_EQ(card_by_name("tok_visa_chargeDeclinedFraudulent")->on_charge->decline_code,
+              "fraudulent");
+}
+
+TEST_F(TestCards, AskForAuthenticationOrPassByNumber) {
+    struct Case {
+        std::string_view number, country;
+        Authentication asks;
+    };
+    static constexpr Case kCases[] = {
+        {"4000000000003220", "IE", Authentication::Always},
+        {"4000008400000027", "US", Authentication::Always},
+        {"4000582600000094", "US", Authentication::Always},
+        {"4000582600000045", "US", Authentication::Always},
+        {"4000582600000102", "US", Authentication::Always},
+        {"4000582600000110", "US", Authentication::Always},
+        {"4000000032200000", "US", Authentication::Never},
+        {"4000000000001208", "US", Authentication::Never},
+        {"4000000000003725", "US", Authentication::Never},
+        {"5062210000000009", "MX", Authentication::Never},
+    };
+    for (const Case& c : kCases) {
+        SCOPED_TRACE(c.number);
+        const TestCard* card = card_by_number(c.number);
+        ASSERT_NE(card, nullptr);
+        EXPECT_EQ(card->country, c.country);
+        EXPECT_EQ(card->authentication, c.asks);
+        EXPECT_EQ(card->on_charge, nullptr);
+    }
+}
+
 TEST_F(TestCards, ThatNothingHereKnowsAreRefusedByName) {
-    const StripeError error =
-        sandbox_.refused("/v1/payment_methods", with_number("4000000000005423"));
-    EXPECT_EQ(error.param, "number");
-    EXPECT_THAT(error.message, HasSubstr("This sandbox does not support"));
+    for (const std::string number :
+         {"4000000000005423", "4000000404000079", "4000008400000779", "5105008400000002"}) {
+        const StripeError error = sandbox_.refused("/v1/payment_methods", with_number(number));
+        EXPECT_EQ(error.param, "number");
+        EXPECT_EQ(error.message, "This sandbox does not support the test card " + number +
+                                     ": see docs/sandbox.md.");
+    }
+    const std::string intent =
+        text_of(sandbox_.post("/v1/payment_intents", "amount=2900&currency=usd"), "id");
+    for (const std::string name :
+         {"pm_card_createIssuerFraudRecord", "pm_card_createMultipleDisputes",
+          "pm_card_createComplianceDispute", "pm_card_createMastercardComplianceDispute",
+          "pm_usBankAccount_success", "pm_sepaDebit_success_at", "pm_bacsDebit_success",
+          "pm_auBecsDebit_success"}) {
+        const StripeError error =
+            sandbox_.refused("/v1/payment_intents/" + intent + "/confirm",
+                             "payment_method=" + name + "&return_url=https://shop.example");
+        EXPECT_THAT(error.message, HasSubstr("This sandbox does not support the test"));
+        EXPECT_THAT(error.message, HasSubstr(name));
+    }
+    const StripeError token =
+        sandbox_.refused("/v1/customers", "source=tok_createMultipleDisputes");
+    EXPECT_THAT(token.message, HasSubstr("tok_createMultipleDisputes"));
+    EXPECT_THAT(sandbox_
+                    .refused("/v1/payment_methods/pm_card_createMultipleDisputes/attach",
+                             "customer=" + sandbox_.customer())
+                    .message,
+                HasSubstr("This sandbox does not support the test card"));
 }
 
 }  // namespace

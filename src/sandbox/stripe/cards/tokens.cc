@@ -58,6 +58,7 @@ constexpr auto kTokenRoutes = std::to_array<OperationRoute>({
 Outcome<Json> redeem_token(Context& ctx, const std::string& id, const std::string& param) {
     const TestCard* card = id.starts_with("tok_") ? card_by_name(id) : nullptr;
     if (card != nullptr) return card_payment_method(ctx, *card);
+    if (is_lacking(id)) return lacking_refusal(id, param);
     auto token = ctx.find(kTokenKind, id);
     if (!token) return no_such_param("token", id, param);
     if (flag_of(*token, "used"))

@@ -25,10 +25,12 @@ struct Case {
     std::string_view type, reason, network_reason_code, status;
 };
 
-Case case_of(CardholderClaim claim) {
-    switch (claim) {
+Case case_of(const TestCard& card) {
+    switch (card.claim) {
         case CardholderClaim::None: break;
-        case CardholderClaim::Fraud: return {"chargeback", "fraudulent", "10.4", "needs_response"};
+        case CardholderClaim::Fraud:
+            return {"chargeback", "fraudulent", card.brand == "mastercard" ? "4837" : "10.4",
+                    "needs_response"};
         case CardholderClaim::NotReceived:
             return {"chargeback", "product_not_received", "13.1", "needs_response"};
         case CardholderClaim::FraudInquiry:
@@ -70,7 +72,7 @@ Json evidence_details(Instant now) {
 }
 
 Json new_dispute(Context& ctx, const Json& charge, const TestCard& card, Instant now) {
-    const Case opened = case_of(card.claim);
+    const Case opened = case_of(card);
     const bool inquiry = card.claim == CardholderClaim::FraudInquiry;
     Json dispute;
     dispute["id"] = ctx.new_id("du");

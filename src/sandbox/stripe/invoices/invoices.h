@@ -73,7 +73,8 @@ struct AttemptResult {
 };
 /// Tries to collect an open invoice and tells its subscription what came of it.
 AttemptResult attempt_payment(Context& ctx, Json invoice, const PaymentAttempt& attempt);
-/// An automatic retry that has come due. A card that was declined for good is not tried again.
+/// An automatic retry that has come due. A card that was declined for good is not tried again: the
+/// attempt counts, and nobody is charged.
 void retry_payment(Context& ctx, Json invoice);
 /// What time brings to an invoice: a draft finalizes itself and is collected, an open one is tried
 /// again.

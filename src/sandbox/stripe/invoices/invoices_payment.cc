@@ -16,14 +16,26 @@ namespace {
 /// All of the test accounts' banks do.
 constexpr std::chrono::hours kBankAnswersWithin{1};
 
-/// Declines after which the same card is not tried again.
+/// Declines after which the same card is not tried again: Stripe's nine, of which Radar's
+/// highest_risk_level is told as "fraudulent".
 bool is_hard_decline(const StripeError& error) {
-    for (const char* code :
-         {"incorrect_number", "lost_card", "pickup_card", "stolen_card",
-          "revocation_of_authorization", "revocation_of_all_authorizations",
-          "authentication_required", "highest_risk_level", "transaction_not_allowed"})
+    for (const char* code : {"incorrect_number", "lost_card", "pickup_card", "stolen_card",
+                             "revocation_of_authorization", "revocation_of_all_authorizations",
+                             "authentication_required", "fraudulent", "transaction_not_allowed"})
         if (error.decline_code == code || error.code == code) return true;
     return false;
+}
+
+/// What the next automatic attempt can hope for.
+enum class Prospect : std::uint8_t {
+    Fair,
+    NeverThisCard,    ///< attempts are planned and counted; only another card is charged
+    NothingToCharge,  ///< nothing happens until there is a payment method
+};
+
+Prospect prospect_after(const StripeError& error) {
+    if (error.code == "resource_missing") return Prospect::NothingToCharge;
+    return is_hard_decline(error) ? Prospect::NeverThisCard : Prospect::Fair;
 }
 
 enum class Charged : std::uint8_t { No, Yes, BeforeItWasMade };
@@ -60,7 +72,7 @@ void count_attempt(Json& invoice, AttemptReason reason) {
 
 /// Plans the next automatic attempt. The first invoice of a subscription is not retried, unless a
 /// debit of it has made the subscription active.
-void plan_retry(Context& ctx, Json& invoice, const StripeError& error, Instant now) {
+void plan_retry(Context& ctx, Json& invoice, Prospect prospect, Instant now) {
     const bool first = text_of(invoice, "billing_reason") == "subscription_create";
     if (!flag_of(invoice, "auto_advance") || (first && !flag_of(invoice, "_debited"))) return;
     const auto tried = static_cast<std::size_t>(integer_of(invoice, "_retries"));
@@ -72,9 +84,9 @@ void plan_retry(Context& ctx, Json& invoice, const StripeError& error, Instant n
     }
     const Instant next = now + kRetryDelays[tried];
     invoice["_retries"] = tried + 1;
-    const bool hopeless = is_hard_decline(error) || error.code == "resource_missing";
-    invoice["_hopeless"] = hopeless;
-    invoice["next_payment_attempt"] = hopeless ? Json() : Json(unix_seconds(next));
+    invoice["_hopeless"] = prospect != Prospect::Fair;
+    invoice["next_payment_attempt"] =
+        prospect == Prospect::NothingToCharge ? Json() : Json(unix_seconds(next));
     ctx.put_due(invoice, next, text_of(invoice, "test_clock"));
 }
 
@@ -87,7 +99,8 @@ AttemptResult settle_failed(Context& ctx, Json invoice, const PaymentAttempt& at
     const Instant now = second_of(ctx, text_of(invoice, "customer"));
     invoice["attempted"] = true;
     count_attempt(invoice, attempt.reason);
-    if (attempt.reason == AttemptReason::Automatic) plan_retry(ctx, invoice, error, now);
+    if (attempt.reason == AttemptReason::Automatic)
+        plan_retry(ctx, invoice, prospect_after(error), now);
     ctx.update_and_emit("invoice.updated", invoice);
     ctx.emit("invoice.payment_failed", invoice);
     tell_listeners(ctx, failure_of(attempt), invoice);
@@ -115,7 +128,7 @@ void settle_refused_debit(Context& ctx, Json invoice, const Json& intent) {
     StripeError error;
     error.code = text_of(part_of(intent, "last_payment_error"), "code");
     const Instant now = second_of(ctx, text_of(invoice, "customer"));
-    if (automatic) plan_retry(ctx, invoice, error, now);
+    if (automatic) plan_retry(ctx, invoice, prospect_after(error), now);
     ctx.update_and_emit("invoice.updated", invoice);
     ctx.emit("invoice.payment_failed", invoice);
     tell_listeners(ctx, automatic ? kCollectionFailed : kInvoiceUnpaid, invoice);
@@ -131,7 +144,8 @@ AttemptResult settle_action_required(Context& ctx, Json invoice, const PaymentAt
                                    "PaymentIntent associated with the invoice.")
                             .error();
     error.extra["payment_intent"] = visible(intent);
-    if (attempt.reason == AttemptReason::Automatic) plan_retry(ctx, invoice, error, now);
+    if (attempt.reason == AttemptReason::Automatic)
+        plan_retry(ctx, invoice, prospect_after(error), now);
     ctx.update_and_emit("invoice.updated", invoice);
     ctx.emit("invoice.payment_action_required", invoice);
     ctx.emit("invoice.payment_failed", invoice);
@@ -201,10 +215,15 @@ void retry_payment(Context& ctx, Json invoice) {
         attempt_payment(ctx, std::move(invoice), {});
         return;
     }
-    StripeError still_hopeless;
-    still_hopeless.code = "resource_missing";
-    plan_retry(ctx, invoice, still_hopeless, second_of(ctx, text_of(invoice, "customer")));
-    ctx.put(invoice);
+    const Instant now = second_of(ctx, text_of(invoice, "customer"));
+    if (text_of(invoice, "_tried").empty()) {
+        plan_retry(ctx, invoice, Prospect::NothingToCharge, now);
+        ctx.put(invoice);
+    } else {
+        count_attempt(invoice, AttemptReason::Automatic);
+        plan_retry(ctx, invoice, Prospect::NeverThisCard, now);
+        ctx.update_and_emit("invoice.updated", invoice);
+    }
     if (retries_exhausted(invoice)) tell_listeners(ctx, kInvoiceUnpaid, invoice);
 }
 
