@@ -19,8 +19,6 @@
 namespace turnpike::twin {
 namespace {
 
-/// The last version to retire spellings of parameters.
-constexpr std::string_view kClover = "2025-09-30.clover";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::string_view kJsonType = "application/json";
 constexpr const char* kTotalCount = "total_count";

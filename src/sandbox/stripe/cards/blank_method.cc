@@ -7,8 +7,6 @@
 namespace turnpike::twin {
 
 Json blank_payment_method(Context& ctx, const std::string& type) {
-    // Members stand in the order of their names, as Stripe's do.
-    const bool begins = type < "created";
     Json method;
     method["id"] = ctx.new_id("pm");
     method["object"] = "payment_method";
@@ -18,14 +16,13 @@ Json blank_payment_method(Context& ctx, const std::string& type) {
                                  {"name", nullptr},
                                  {"phone", nullptr},
                                  {"tax_id", nullptr}};
-    if (begins) method[type] = Json::object();
     method["created"] = unix_seconds(ctx.now());
     method["customer"] = nullptr;
     method["customer_account"] = nullptr;
     method["livemode"] = false;
     method["metadata"] = Json::object();
-    if (!begins) method[type] = Json::object();
     method["type"] = type;
+    method[type] = Json::object();
     return method;
 }
 

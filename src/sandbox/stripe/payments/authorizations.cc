@@ -12,8 +12,6 @@
 namespace turnpike::twin {
 namespace {
 
-constexpr auto kHold = std::chrono::days(7);
-
 std::string clock_of_payer(Context& ctx, const Json& intent) {
     const auto customer = ctx.find("customer", text_of(intent, "customer"));
     return customer ? text_of(*customer, "test_clock") : "";
@@ -23,7 +21,7 @@ std::string clock_of_payer(Context& ctx, const Json& intent) {
 
 void hold_authorization(Context& ctx, const Json& intent) {
     const Instant now = ctx.now_of(text_of(intent, "customer"));
-    ctx.put_due(intent, now + kHold, clock_of_payer(ctx, intent));
+    ctx.put_due(intent, now + kAuthorizationHold, clock_of_payer(ctx, intent));
 }
 
 void end_authorization(Context& ctx, const Json& intent) {

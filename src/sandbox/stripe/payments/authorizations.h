@@ -1,12 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "json/json.h"
 #include "sandbox/stripe/core/context.h"
 
-/// Cards that were authorized and wait for their capture. The bank holds the money for seven days.
+/// Cards that were authorized and wait for their capture.
 namespace turnpike::twin {
+
+/// So long the bank holds the money.
+inline constexpr auto kAuthorizationHold = std::chrono::days(7);
 
 /// The days begin, for a stored intent that became requires_capture.
 void hold_authorization(Context& ctx, const Json& intent);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "json/value.h"
 #include "sandbox/stripe/core/customer_of.h"
+#include "sandbox/stripe/payments/authorizations.h"
 #include "sandbox/stripe/payments/ledger.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -105,9 +106,7 @@ Json debit_details(const Json& method) {
 
 Json method_details(const Json& charge, const Json& method, const Decline* decline) {
     if (text_of(method, "type") == "sepa_debit") return debit_details(method);
-    // An authorization holds for seven days.
-    const std::optional<Instant> capture_end =
-        *instant_of(charge, "created") + std::chrono::days(7);
+    const std::optional<Instant> capture_end = *instant_of(charge, "created") + kAuthorizationHold;
     const bool authorized = decline == nullptr && !flag_of(charge, "captured");
     return card_details(method, integer_of(charge, "amount"), decline,
                         authorized ? capture_end : std::nullopt);

@@ -231,10 +231,8 @@ constexpr auto kPaymentExpandables = std::to_array<Expandable>({
 
 Json charge_refunds(Context& ctx, const Json& charge) {
     const auto id = text_of(charge, "id");
-    const auto refunds = ctx.list("refund", {.parent = id});
-    Json list = included_list("/v1/charges/" + id + "/refunds", refunds);
-    list["total_count"] = refunds.size();
-    return visible(list);
+    return visible(
+        complete_list("/v1/charges/" + id + "/refunds", ctx.list("refund", {.parent = id})));
 }
 
 /// The bank's answer to a debit, or the end of an authorization.

@@ -5,6 +5,7 @@
 
 #include "json/value.h"
 #include "sandbox/documents.h"
+#include "sandbox/stripe/versions/version_steps.h"
 
 namespace turnpike::twin {
 namespace {
@@ -13,13 +14,6 @@ namespace {
 Json member_of(const Json& object, const char* name) {
     const auto found = object.find(name);
     return found == object.end() ? Json() : *found;
-}
-
-/// The same, and takes it away.
-Json take(Json& object, const char* name) {
-    Json value = member_of(object, name);
-    object.erase(name);
-    return value;
 }
 
 Json soonest_ending(const Json& items) {
@@ -37,18 +31,18 @@ Json subscription_before_basil(Json subscription) {
     const Json item = soonest_ending(part_of(part_of(subscription, "items"), "data"));
     subscription["current_period_end"] = member_of(item, "current_period_end");
     subscription["current_period_start"] = member_of(item, "current_period_start");
-    subscription["discount"] = take(subscription, "_discount");
+    subscription["discount"] = taken(subscription, "_discount");
     return subscription;
 }
 
 Json invoice_before_basil(Json invoice) {
-    const Json payment = take(invoice, "_payment");
+    const Json payment = taken(invoice, "_payment");
     const Json parent = part_of(part_of(invoice, "parent"), "subscription_details");
     const bool paid = text_of(invoice, "status") == "paid";
     const bool by_payment = payment.is_object() && flag_of(payment, "paid");
     invoice["application_fee_amount"] = nullptr;
     invoice["charge"] = payment.is_object() ? member_of(payment, "charge") : Json();
-    invoice["discount"] = take(invoice, "_discount");
+    invoice["discount"] = taken(invoice, "_discount");
     invoice["paid"] = paid;
     invoice["paid_out_of_band"] = paid && !by_payment && integer_of(invoice, "amount_paid") > 0;
     invoice["payment_intent"] = payment.is_object() ? member_of(payment, "payment_intent") : Json();
@@ -68,8 +62,8 @@ Json line_item_before_basil(Json line) {
     const auto invoice_item = text_of(details, "invoice_item");
     line["amount_excluding_tax"] = member_of(line, "amount");
     if (!invoice_item.empty()) line["invoice_item"] = invoice_item;
-    line["plan"] = take(line, "_plan");
-    line["price"] = take(line, "_price");
+    line["plan"] = taken(line, "_plan");
+    line["price"] = taken(line, "_price");
     line["proration"] = flag_of(details, "proration");
     line["proration_details"] = Json{
         {"credited_items", member_of(part_of(details, "proration_details"), "credited_items")}};
@@ -84,7 +78,7 @@ Json line_item_before_basil(Json line) {
 }
 
 Json payment_before_basil(Json payment) {
-    payment["invoice"] = take(payment, "_invoice");
+    payment["invoice"] = taken(payment, "_invoice");
     return payment;
 }
 

@@ -7,6 +7,7 @@
 #include "sandbox/documents.h"
 #include "sandbox/stripe/catalog/plans.h"
 #include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
@@ -79,15 +80,8 @@ void relate_charge(Context& ctx, Json& charge) {
         relate_payment(ctx, charge, id_of(charge.at("payment_intent")));
     const auto id = text_of(charge, "id");
     if (id.empty() || charge.contains("refunds")) return;
-    Json refunds = Json::array();
-    for (const Json& refund : ctx.list("refund", {.parent = id}))
-        refunds.push_back(visible(refund));
-    const auto count = refunds.size();
-    charge["_refunds"] = Json{{"object", "list"},
-                              {"data", std::move(refunds)},
-                              {"has_more", false},
-                              {"total_count", count},
-                              {"url", "/v1/charges/" + id + "/refunds"}};
+    charge["_refunds"] = visible(
+        complete_list("/v1/charges/" + id + "/refunds", ctx.list("refund", {.parent = id})));
 }
 
 struct Relation {

@@ -9,21 +9,14 @@
 #include "json/value.h"
 #include "sandbox/documents.h"
 #include "sandbox/stripe/versions/basil_steps.h"
+#include "sandbox/stripe/wire/billing_document.h"
 
 namespace turnpike::twin {
 namespace {
 
-constexpr std::string_view kClover = "2025-09-30.clover";
 constexpr std::string_view kBasil = "2025-03-31.basil";
 constexpr std::string_view kRenderingOptions = "2024-04-10";
 constexpr std::string_view kLatestCharge = "2022-11-15";
-
-/// As an object or array member that a step consumes; null when it is not there.
-Json taken(Json& object, const char* name) {
-    Json value = object.contains(name) ? object[name] : Json();
-    object.erase(name);
-    return value;
-}
 
 Json with_coupon(Json object, const char* source) {
     object["coupon"] = taken(object, "_coupon");
@@ -43,12 +36,8 @@ Json invoice_with_rendering_options(Json invoice) {
 Json payment_intent_with_charges(Json intent) {
     Json charges = taken(intent, "_charges");
     if (!charges.is_array()) charges = Json::array();
-    const auto count = charges.size();
-    intent["charges"] = Json{{"object", "list"},
-                             {"data", std::move(charges)},
-                             {"has_more", false},
-                             {"total_count", count},
-                             {"url", "/v1/charges?payment_intent=" + text_of(intent, "id")}};
+    intent["charges"] = complete_list("/v1/charges?payment_intent=" + text_of(intent, "id"),
+                                      charges.get<std::vector<Json>>());
     return intent;
 }
 
@@ -96,6 +85,12 @@ void drop_private_members(Json& object) {
 bool is_event(const Json& document) { return text_of(document, "object") == "event"; }
 
 }  // namespace
+
+Json taken(Json& object, const char* name) {
+    Json value = object.contains(name) ? object[name] : Json();
+    object.erase(name);
+    return value;
+}
 
 std::span<const VersionStep> version_steps() { return kSteps; }
 

@@ -23,6 +23,12 @@ struct VersionStep {
 /// Newest first.
 std::span<const VersionStep> version_steps();
 
+/// The last version to retire spellings of parameters.
+inline constexpr std::string_view kClover = "2025-09-30.clover";
+
+/// A member that a step consumes; null when it is not there.
+Json taken(Json& object, const char* name);
+
 /// True when `version` came before `other`; both begin with a date.
 bool is_older(std::string_view version, std::string_view other);
 
