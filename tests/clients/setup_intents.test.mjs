@@ -42,6 +42,7 @@ test('a card is set up for a customer and charged later', async () => {
     assert.equal(created.status, 'requires_payment_method');
     const intent = await stripe.setupIntents.confirm(created.id, {
         payment_method: 'pm_card_visa',
+        return_url: 'https://shop.example/done',
         expand: ['payment_method', 'latest_attempt'],
     });
     assert.equal(intent.status, 'succeeded');
@@ -77,7 +78,8 @@ test('the cardholder confirms or refuses on the page of next_action', async () =
 
 test('a declined card is a card error that carries the intent', async () => {
     const error = await stripe.setupIntents
-        .create({payment_method: 'pm_card_chargeDeclined', confirm: true})
+        .create({payment_method: 'pm_card_chargeDeclined', payment_method_types: ['card'],
+                 confirm: true})
         .then(() => assert.fail('it was not refused'), (refused) => refused);
     assert.ok(error instanceof Stripe.errors.StripeCardError, error.type);
     assert.equal(error.statusCode, 402);

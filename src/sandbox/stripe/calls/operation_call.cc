@@ -19,6 +19,7 @@
 namespace turnpike::twin {
 namespace {
 
+constexpr std::string_view kAutomaticMethods = "2023-08-16";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::string_view kJsonType = "application/json";
 constexpr const char* kTotalCount = "total_count";
@@ -60,6 +61,18 @@ Outcome<Json> read_parameters(const http::Request& request) {
 void leave_total_count(Json& parameters, std::vector<std::string>& paths) {
     if (std::erase(paths, kTotalCount) == 0) return;
     parameters["expand"] = Json::array({kTotalCount});
+}
+
+/// Before 2023-08-16 an intent took cards unless it was told otherwise
+/// (docs.stripe.com/upgrades/manage-payment-methods; recorded at 2020-08-27).
+void name_older_defaults(const http::Request& request, std::string_view version, Json& parameters) {
+    const bool makes_intent =
+        request.method == http::Method::Post &&
+        (request.path == "/v1/payment_intents" || request.path == "/v1/setup_intents");
+    if (!makes_intent || !is_older(version, kAutomaticMethods)) return;
+    if (parameters.contains("automatic_payment_methods")) return;
+    if (!parameters.contains("payment_method_types"))
+        parameters["payment_method_types"] = Json::array({"card"});
 }
 
 Outcome<std::vector<std::string>> take_expand(Json& parameters) {
@@ -170,6 +183,7 @@ Outcome<OperationCall> read_call(const http::Request& request) {
     if (const auto problem = body_problem(request)) return *problem;
     auto parameters = read_parameters(request);
     if (!parameters) return Refusal(parameters.error());
+    name_older_defaults(request, *version, *parameters);
     auto expand = take_expand(*parameters);
     if (!expand) return Refusal(expand.error());
     if (request.path.ends_with("/search")) leave_total_count(*parameters, *expand);

@@ -175,6 +175,24 @@ std::string client_secret_of(Context& ctx, const std::string& intent) {
     return intent + "_secret_" + ctx.new_id("x").substr(2) + ctx.new_id("x").substr(2);
 }
 
+std::optional<StripeError> return_problem(const Json& intent,
+                                          const std::optional<std::string>& return_url,
+                                          std::string_view noun) {
+    const std::string redirects =
+        text_of(part_of(intent, "automatic_payment_methods"), "allow_redirects");
+    if (redirects != "always" || !return_url.value_or("").empty()) return std::nullopt;
+    return bad_param("", "",
+                     "This " + std::string(noun) +
+                         " is configured to accept payment methods enabled in your Dashboard. "
+                         "Because some of these payment methods might redirect your customer off "
+                         "of your page, you must provide a `return_url`. If you don't want to "
+                         "accept redirect-based payment methods, set "
+                         "`automatic_payment_methods[enabled]` to `true` and "
+                         "`automatic_payment_methods[allow_redirects]` to `never` when creating "
+                         "Setup Intents and Payment Intents.")
+        .error();
+}
+
 std::optional<std::string> read_three_d_secure(Params& params) {
     auto options = params.object("payment_method_options");
     if (!options) return std::nullopt;

@@ -44,6 +44,11 @@ std::optional<Json> read_method_data(Context& ctx, Params& params);
 /// automatic_payment_methods of a new intent; what it is when neither this nor
 /// payment_method_types is given. Null when types are listed.
 Json read_automatic_methods(Params& params);
+/// A confirmation must say where the customer comes back to, if one of the automatic methods may
+/// redirect: whatever the method is that is used.
+std::optional<StripeError> return_problem(const Json& intent,
+                                          const std::optional<std::string>& return_url,
+                                          std::string_view noun);
 
 /// The client_secret of a new intent.
 std::string client_secret_of(Context& ctx, const std::string& intent);

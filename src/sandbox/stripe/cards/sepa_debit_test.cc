@@ -21,7 +21,8 @@ std::string debit_method(BillingSandbox& sandbox, const std::string& iban) {
 
 Json start_payment(BillingSandbox& sandbox, const std::string& iban) {
     return sandbox.post("/v1/payment_intents",
-                        "amount=1000&currency=eur&confirm=true&payment_method_types[]=sepa_debit"
+                        "amount=1000&currency=eur&confirm=true&return_url=https://"
+                        "shop.example&payment_method_types[]=sepa_debit"
                         "&payment_method=" +
                             debit_method(sandbox, iban));
 }
@@ -145,19 +146,23 @@ TEST(SepaDebit, IsForEurosAndForIntentsThatTakeIt) {
     const std::string method = debit_method(sandbox, "AT611904300234573201");
     EXPECT_EQ(sandbox
                   .refused("/v1/payment_intents",
-                           "amount=1000&currency=usd&confirm=true&payment_method_types[]=sepa_debit"
+                           "amount=1000&currency=usd&confirm=true&return_url=https://"
+                           "shop.example&payment_method_types[]=sepa_debit"
                            "&payment_method=" +
                                method)
                   .param,
               "currency");
     EXPECT_EQ(sandbox
                   .refused("/v1/payment_intents",
-                           "amount=1000&currency=eur&confirm=true&payment_method=" + method)
+                           "amount=1000&currency=eur&confirm=true&return_url=https://"
+                           "shop.example&payment_method=" +
+                               method)
                   .param,
               "payment_method");
     EXPECT_EQ(sandbox
                   .refused("/v1/payment_intents",
-                           "amount=1000&currency=eur&confirm=true&payment_method_types[]=sepa_debit"
+                           "amount=1000&currency=eur&confirm=true&return_url=https://"
+                           "shop.example&payment_method_types[]=sepa_debit"
                            "&payment_method=pm_card_visa")
                   .param,
               "payment_method");

@@ -122,7 +122,10 @@ std::optional<StripeError> apply_setup_settings(Context& ctx, Json& intent,
     if (settings.description) intent["description"] = text_or_null(*settings.description);
     merge_metadata(intent, settings.metadata);
     set_three_d_secure(intent, settings.three_d_secure);
-    if (settings.method_types) intent["payment_method_types"] = *settings.method_types;
+    if (settings.method_types) {
+        intent["automatic_payment_methods"] = nullptr;
+        intent["payment_method_types"] = *settings.method_types;
+    }
     if (settings.new_method) return take_new_method(ctx, intent, *settings.new_method);
     if (!settings.payment_method) return std::nullopt;
 
@@ -191,6 +194,9 @@ Answer create_setup_intent(Operation& operation) {
     if (usage) intent["usage"] = *usage;
     if (auto problem = apply_setup_settings(ctx, intent, settings))
         return Refusal(*std::move(problem));
+    if (confirms)
+        if (auto problem = return_problem(intent, confirm.return_url, "SetupIntent"))
+            return Refusal(*std::move(problem));
     ctx.put(intent);
     ctx.emit("setup_intent.created", intent);
     if (!confirms) return intent;
@@ -231,6 +237,9 @@ Answer confirm_setup(Operation& operation) {
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     auto intent = require_setup_intent(operation);
     if (!intent) return intent;
+    if (!is_final(*intent))
+        if (auto problem = return_problem(*intent, request.return_url, "SetupIntent"))
+            return with_setup_intent(*std::move(problem), *intent);
     set_three_d_secure(*intent, three_d_secure);
     if (new_method) {
         if (is_final(*intent)) return too_late_to("confirm", *intent);

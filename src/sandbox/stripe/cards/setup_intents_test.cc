@@ -14,12 +14,14 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 const std::string kIntents = "/v1/setup_intents";
+const std::string kBack = "&return_url=https://shop.example";
 
 class SetupIntentTest : public ::testing::Test {
 protected:
     Json create(const std::string& form = "") { return sandbox_.post(kIntents, form); }
     Json confirmed(const std::string& card, const std::string& more = "") {
-        return create("confirm=true&payment_method=" + card + more);
+        const bool returns = more.contains("return_url");
+        return create("confirm=true&payment_method=" + card + more + (returns ? "" : kBack));
     }
     static std::string path_of(const Json& intent) {
         return kIntents + "/" + text_of(intent, "id");
@@ -130,9 +132,9 @@ TEST_F(SetupIntentTest, FailsAsTheCardDeclines) {
     for (const Case& c : cases) {
         SCOPED_TRACE(c.card);
         sandbox_.new_events();
-        const StripeError error =
-            sandbox_.refused(kIntents, std::string("confirm=true&customer=") + customer +
-                                           "&payment_method=" + c.card);
+        const StripeError error = sandbox_.refused(
+            kIntents, std::string("confirm=true&return_url=https://shop.example&customer=") +
+                          customer + "&payment_method=" + c.card);
         EXPECT_EQ(error.http_status, 402);
         EXPECT_EQ(error.type, "card_error");
         EXPECT_EQ(error.code, c.code);
@@ -216,8 +218,9 @@ TEST_F(SetupIntentTest, TheCardholderRefusesOnTheBanksPage) {
     EXPECT_THAT(page("GET", asks).html, ::testing::AllOf(HasSubstr("your bank did not confirm it"),
                                                          HasSubstr("/?a=b&amp;setup_intent="),
                                                          HasSubstr("&amp;redirect_status=failed")));
-    EXPECT_EQ(sandbox_.post(path_of(asks) + "/confirm", "payment_method=pm_card_visa")["status"],
-              "succeeded");
+    EXPECT_EQ(
+        sandbox_.post(path_of(asks) + "/confirm", "payment_method=pm_card_visa" + kBack)["status"],
+        "succeeded");
 }
 
 TEST_F(SetupIntentTest, ACardSetUpOnceIsChargedOffSession) {
@@ -263,7 +266,7 @@ TEST_F(SetupIntentTest, IsUpdatedThenConfirmed) {
               "requires_payment_method");
     sandbox_.post(path_of(intent), "payment_method=pm_card_mastercard");
     EXPECT_THAT(sandbox_.new_events(), ElementsAre());  // no setup_intent.updated exists
-    EXPECT_EQ(sandbox_.post(path_of(intent) + "/confirm")["status"], "succeeded");
+    EXPECT_EQ(sandbox_.post(path_of(intent) + "/confirm", kBack.substr(1))["status"], "succeeded");
     EXPECT_EQ(attempts(intent)[0]["usage"], "on_session");
     // What has no say in the outcome can still be written.
     EXPECT_EQ(sandbox_.post(path_of(intent), "description=third")["description"], "third");
@@ -271,8 +274,9 @@ TEST_F(SetupIntentTest, IsUpdatedThenConfirmed) {
 
 TEST_F(SetupIntentTest, ANewConfirmationGivesUpTheOneThatWaits) {
     const Json asks = confirmed("pm_card_authenticationRequired");
-    EXPECT_EQ(sandbox_.post(path_of(asks) + "/confirm", "payment_method=pm_card_visa")["status"],
-              "succeeded");
+    EXPECT_EQ(
+        sandbox_.post(path_of(asks) + "/confirm", "payment_method=pm_card_visa" + kBack)["status"],
+        "succeeded");
     EXPECT_THAT(texts_of(attempts(asks), "status"), ElementsAre("succeeded", "abandoned"));
     EXPECT_EQ(page("POST", asks, "action=no").status, 303);
     EXPECT_EQ(now(asks)["status"], "succeeded");
@@ -286,7 +290,8 @@ TEST_F(SetupIntentTest, ANewConfirmationGivesUpTheOneThatWaits) {
 
 TEST_F(SetupIntentTest, IsCanceledInAnyStateThatIsNotFinal) {
     for (const char* form : {"", "payment_method=pm_card_visa",
-                             "confirm=true&payment_method=pm_card_authenticationRequired"}) {
+                             "confirm=true&return_url=https://"
+                             "shop.example&payment_method=pm_card_authenticationRequired"}) {
         SCOPED_TRACE(form);
         const Json intent = create(form);
         sandbox_.new_events();
@@ -317,7 +322,7 @@ TEST_F(SetupIntentTest, RefusesWhatItsStateDoesNotAllow) {
     };
     const Json bare = create();
     const Case cases[] = {
-        {bare, "/confirm", "",
+        {bare, "/confirm", "return_url=https://shop.example",
          "You cannot confirm this SetupIntent because it's missing a payment method. You can "
          "either update the SetupIntent with a payment method and then confirm it again, or "
          "confirm it again directly with a payment method or ConfirmationToken."},
@@ -376,9 +381,9 @@ TEST_F(SetupIntentTest, RefusesAMethodOfAnotherCustomer) {
     expect_refused(kIntents, "", nobodys);
     const Json bare = create();
     expect_refused(path_of(bare), "", nobodys);
-    expect_refused(path_of(bare) + "/confirm", "", nobodys);
+    expect_refused(path_of(bare) + "/confirm", kBack.substr(1) + "&", nobodys);
     const Json of_other = create("customer=" + other);
-    expect_refused(path_of(of_other) + "/confirm", "", not_theirs);
+    expect_refused(path_of(of_other) + "/confirm", kBack.substr(1) + "&", not_theirs);
     EXPECT_EQ(now(of_other)["latest_attempt"], nullptr);
 }
 
@@ -498,14 +503,15 @@ TEST_F(SetupIntentTest, MakesItsMethodOnTheWay) {
         "payment_method_data[type]=card&payment_method_data[card][token]=tok_visa";
     const std::string customer = sandbox_.customer("");
     const Json at_once =
-        sandbox_.post("/v1/setup_intents", data + "&confirm=true&customer=" + customer);
+        sandbox_.post("/v1/setup_intents",
+                      data + "&confirm=true&return_url=https://shop.example&customer=" + customer);
     EXPECT_EQ(at_once["status"], "succeeded");
     EXPECT_EQ(sandbox_.get("/v1/payment_methods/" + text_of(at_once, "payment_method"))["customer"],
               customer);
     const Json later = sandbox_.post("/v1/setup_intents");
-    EXPECT_EQ(
-        sandbox_.post("/v1/setup_intents/" + text_of(later, "id") + "/confirm", data)["status"],
-        "succeeded");
+    EXPECT_EQ(sandbox_.post("/v1/setup_intents/" + text_of(later, "id") + "/confirm",
+                            data + kBack)["status"],
+              "succeeded");
     const StripeError late = sandbox_.refused("/v1/setup_intents/" + text_of(at_once, "id"),
                                               "customer=" + sandbox_.customer(""));
     EXPECT_EQ(late.code, "setup_intent_unexpected_state");
@@ -519,9 +525,10 @@ TEST_F(SetupIntentTest, KeepsABankAccount) {
                       "type=sepa_debit&sepa_debit[iban]=AT611904300234573201"
                       "&billing_details[name]=Bob&billing_details[email]=bob@example.com");
     const std::string customer = sandbox_.customer("");
-    const std::string form = "customer=" + customer +
-                             "&confirm=true&payment_method=" + text_of(account, "id") +
-                             "&expand[]=latest_attempt";
+    const std::string form =
+        "customer=" + customer +
+        "&confirm=true&return_url=https://shop.example&payment_method=" + text_of(account, "id") +
+        "&expand[]=latest_attempt";
     EXPECT_THAT(sandbox_.refused("/v1/setup_intents", form).message,
                 ::testing::HasSubstr("(sepa_debit) is not allowed for this SetupIntent"));
     const Json kept =

@@ -26,7 +26,8 @@ protected:
             text_of(sandbox_.post("/v1/payment_methods", with_number(number)), "id");
         const std::string form = "amount=2900&currency=usd&payment_method=" + method;
         const auto intent = text_of(sandbox_.post("/v1/payment_intents", form), "id");
-        static_cast<void>(sandbox_.call("POST", "/v1/payment_intents/" + intent + "/confirm", ""));
+        static_cast<void>(sandbox_.call("POST", "/v1/payment_intents/" + intent + "/confirm",
+                                        "return_url=https://shop.example"));
         return sandbox_.get("/v1/charges", "payment_intent=" + intent)["data"].at(0);
     }
 

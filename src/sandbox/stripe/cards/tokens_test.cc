@@ -35,11 +35,12 @@ TEST(Token, IsACardForOneUse) {
 TEST(Token, PaysAsAPaymentMethod) {
     BillingSandbox sandbox;
     const std::string token = text_of(sandbox.post("/v1/tokens", kTypedCard), "id");
-    const Json paid = sandbox.post("/v1/payment_intents",
-                                   "amount=500&currency=usd&confirm=true"
-                                   "&payment_method_data[type]=card"
-                                   "&payment_method_data[card][token]=" +
-                                       token);
+    const Json paid =
+        sandbox.post("/v1/payment_intents",
+                     "amount=500&currency=usd&confirm=true&return_url=https://shop.example"
+                     "&payment_method_data[type]=card"
+                     "&payment_method_data[card][token]=" +
+                         token);
     EXPECT_EQ(paid["status"], "succeeded");
     EXPECT_EQ(sandbox
                   .refused("/v1/tokens",

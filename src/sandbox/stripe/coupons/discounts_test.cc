@@ -203,13 +203,15 @@ TEST_F(Discounts, ForFirstTransactionsAreNotForThoseWhoHavePaid) {
               code);
     twin_.post(path, "coupon=");
     const auto method = twin_.get("/v1/payment_methods?customer=" + id).body.at("data").at(0);
-    ASSERT_EQ(twin_
-                  .post("/v1/payment_intents",
-                        "amount=2000&currency=usd&confirm=true&customer=" + id +
-                            "&payment_method=" + method.at("id").get<std::string>() +
-                            "&payment_method_types[]=card")
-                  .status,
-              200);
+    ASSERT_EQ(
+        twin_
+            .post(
+                "/v1/payment_intents",
+                "amount=2000&currency=usd&confirm=true&return_url=https://shop.example&customer=" +
+                    id + "&payment_method=" + method.at("id").get<std::string>() +
+                    "&payment_method_types[]=card")
+            .status,
+        200);
     EXPECT_EQ(twin_.post(path, "promotion_code=" + code).error("message"),
               "This promotion code cannot be redeemed because the associated customer has prior "
               "transactions.");

@@ -13,7 +13,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 std::string pay_with(const std::string& card) {
-    return "amount=4200&currency=usd&confirm=true&payment_method=" + card;
+    return "amount=4200&currency=usd&confirm=true&return_url=https://shop.example&payment_method=" +
+           card;
 }
 
 /// A charge of $42.00 that its card disputes.

@@ -134,8 +134,8 @@ TEST_F(DueDateTest, AnInvoiceOfNoSubscriptionIsOverdueToo) {
     EXPECT_TRUE(delinquent());
     // SDK reference: the due date can only be updated on draft invoices.
     EXPECT_EQ(
-        sandbox_.refused(path, "due_date=" + std::to_string(unix_seconds(start_ + days(90)))).code,
-        "invoice_not_editable");
+        sandbox_.refused(path, "due_date=" + std::to_string(unix_seconds(start_ + days(90)))).param,
+        "due_date");
     sandbox_.post(path + "/mark_uncollectible");
     EXPECT_FALSE(delinquent());
     after(days(40));

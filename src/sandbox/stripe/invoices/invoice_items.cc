@@ -114,7 +114,7 @@ void change_line(Context& ctx, const std::string& invoice_id, const std::string&
 Outcome<Json> require_draft(Context& ctx, const std::string& id, const std::string& customer) {
     auto invoice = ctx.find("invoice", id);
     if (!invoice) return no_such_param("invoice", id, "invoice");
-    if (text_of(*invoice, "status") != "draft") return no_longer_editable(*invoice);
+    if (text_of(*invoice, "status") != "draft") return no_longer_editable();
     if (text_of(*invoice, "customer") != customer)
         return bad_param("invoice", "", "The invoice " + id + " belongs to another customer.");
     return *std::move(invoice);
@@ -347,22 +347,27 @@ Answer create_invoice_item(Operation& operation) {
     return item;
 }
 
+/// Recorded, with these words.
+static Refusal no_such_item(const std::string& id) {
+    auto refusal = no_such_object("Invoice Item", id);
+    refusal.error().message += "(livemode=false)";
+    return refusal;
+}
+
 Answer get_invoice_item(Operation& operation) {
     const std::string& id = operation.path("invoiceitem");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto item = operation.ctx.find("invoiceitem", id);
-    if (!item) return no_such_object("invoiceitem", id);
+    if (!item) return no_such_item(id);
     return *std::move(item);
 }
 
 /// An item on an invoice that is no longer a draft never changes.
-static std::optional<Refusal> frozen(Context& ctx, const Json& item) {
+static bool is_frozen(Context& ctx, const Json& item) {
     const std::string invoice_id = text_of(item, "invoice");
-    if (invoice_id.empty()) return std::nullopt;
+    if (invoice_id.empty()) return false;
     const auto invoice = ctx.find("invoice", invoice_id);
-    if (invoice && text_of(*invoice, "status") == "draft") return std::nullopt;
-    return invoice_not_editable(
-        "This invoice item is attached to an invoice that is no longer editable.");
+    return !invoice || text_of(*invoice, "status") != "draft";
 }
 
 Answer update_invoice_item(Operation& operation) {
@@ -370,7 +375,7 @@ Answer update_invoice_item(Operation& operation) {
     Params& params = operation.params;
     const std::string& id = operation.path("invoiceitem");
     auto item = ctx.find("invoiceitem", id);
-    if (!item) return no_such_object("invoiceitem", id);
+    if (!item) return no_such_item(id);
     const auto amount = params.integer("amount");
     const auto quantity = params.integer("quantity");
     const auto description = params.text("description");
@@ -378,7 +383,10 @@ Answer update_invoice_item(Operation& operation) {
     const auto discounts = read_discounts(params);
     const auto metadata = params.metadata();
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
-    if (auto refusal = frozen(ctx, *item)) return *std::move(refusal);
+    if (is_frozen(ctx, *item))
+        return bad_param("", "",
+                         "This invoice item is already attached to an invoice that is no longer "
+                         "editable");
     if ((amount || quantity) && flag_of(*item, "proration"))
         return bad_param("amount", "", "You cannot change the amount of a proration.");
     if (quantity && *quantity < 0)
@@ -412,8 +420,11 @@ Answer delete_invoice_item(Operation& operation) {
     const std::string& id = operation.path("invoiceitem");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     const auto item = ctx.find("invoiceitem", id);
-    if (!item) return no_such_object("invoiceitem", id);
-    if (auto refusal = frozen(ctx, *item)) return *std::move(refusal);
+    if (!item) return no_such_item(id);
+    if (is_frozen(ctx, *item))
+        return bad_param("", "",
+                         "Can't delete an invoice item that is attached to an invoice that is no "
+                         "longer editable");
     change_line(ctx, text_of(*item, "invoice"), id, Json());
     ctx.remove("invoiceitem", id);
     ctx.emit("invoiceitem.deleted", *item);

@@ -231,6 +231,10 @@ std::optional<Instant> plan_finalization(Json& draft, Instant soon) {
     return when;
 }
 
+Refusal is_not_open() {
+    return bad_param("", "", "You can only pass in open invoices. This invoice isn't open.");
+}
+
 /// Voids what a revision replaces, and takes what that gives back to its customer's balance.
 Outcome<Json> take_over(Context& ctx, Json& revision) {
     Retreat retreat(ctx);
@@ -249,13 +253,9 @@ Outcome<Json> take_over(Context& ctx, Json& revision) {
 
 }  // namespace
 
-Refusal invoice_not_editable(const std::string& message) {
-    return bad_param("", "invoice_not_editable", message);
-}
-
-Refusal no_longer_editable(const Json& invoice) {
-    return invoice_not_editable("This invoice is no longer editable: it is " +
-                                text_of(invoice, "status") + ".");
+Refusal no_longer_editable() {
+    return bad_param("", "invoice_not_editable",
+                     "Invalid invoice: This invoice is no longer editable");
 }
 
 Outcome<Json> draft_invoice(Context& ctx, const NewInvoice& request) {
@@ -364,8 +364,9 @@ Outcome<Json> finalize_prepaid(Context& ctx, Json invoice, const std::string& pa
 }
 
 Outcome<Json> void_invoice(Context& ctx, Json invoice) {
-    if (!is_owed(invoice))
-        return invoice_not_editable("You can only pass in open invoices. This invoice isn't open.");
+    if (text_of(invoice, "status") == "paid")
+        return bad_param("", "", "Invoices with `paid` payments cannot be voided.");
+    if (!is_owed(invoice)) return is_not_open();
     const Instant now = second_of(ctx, text_of(invoice, "customer"));
     invoice["status"] = "void";
     invoice["auto_advance"] = false;
@@ -381,8 +382,9 @@ Outcome<Json> void_invoice(Context& ctx, Json invoice) {
 }
 
 Outcome<Json> mark_uncollectible(Context& ctx, Json invoice) {
-    if (text_of(invoice, "status") != "open")
-        return invoice_not_editable("You can only pass in open invoices. This invoice isn't open.");
+    if (text_of(invoice, "status") == "uncollectible")
+        return bad_param("", "", "This invoice has already been marked uncollectible.");
+    if (text_of(invoice, "status") != "open") return is_not_open();
     const Instant now = second_of(ctx, text_of(invoice, "customer"));
     invoice["status"] = "uncollectible";
     invoice["auto_advance"] = false;

@@ -108,9 +108,8 @@ Outcome<Json> mark_uncollectible(Context& ctx, Json invoice);
 std::string default_payment_method_of(Context& ctx, const Json& invoice);
 bool is_owed(const Json& invoice);       ///< it is open or uncollectible
 bool is_automatic(const Json& invoice);  ///< it is charged, not sent
-/// 400 invoice_not_editable.
-Refusal invoice_not_editable(const std::string& message);
-Refusal no_longer_editable(const Json& invoice);           ///< the same, because it is no draft
+/// 400 invoice_not_editable: lines are for drafts.
+Refusal no_longer_editable();
 std::string subscription_of_invoice(const Json& invoice);  ///< "" for a manual one
 
 /// Retries of a renewal that failed, after the first attempt: a fixed stand-in for Stripe's Smart

@@ -20,11 +20,14 @@
 namespace turnpike::twin {
 namespace {
 
-Outcome<Json> require_invoice(Operation& operation) {
+/// Recorded: reading, deleting and sending name the parameter `invoice`, the other calls `id`.
+Outcome<Json> require_invoice(Operation& operation, const char* param = "id") {
     const std::string& id = operation.path("invoice");
     auto invoice = operation.ctx.find("invoice", id);
-    if (!invoice) return no_such_object("invoice", id);
-    return *std::move(invoice);
+    if (invoice) return *std::move(invoice);
+    auto refusal = no_such_object("invoice", id);
+    refusal.error().param = param;
+    return refusal;
 }
 
 /// Members that creating and updating share.
@@ -37,6 +40,24 @@ struct Settings {
     std::optional<Instant> due_date, effective_at;
     std::optional<std::vector<DiscountRequest>> discounts;
 };
+
+/// The first member that only a draft can take; "" if none is set.
+std::string draft_only(const Settings& settings) {
+    const std::pair<const char*, bool> members[] = {
+        {"collection_method", settings.collection_method.has_value()},
+        {"days_until_due", settings.days_until_due.has_value()},
+        {"description", settings.description.has_value()},
+        {"discounts", settings.discounts.has_value()},
+        {"due_date", settings.due_date.has_value()},
+        {"effective_at", settings.effective_at.has_value()},
+        {"footer", settings.footer.has_value()},
+        {"number", settings.number.has_value()},
+        {"statement_descriptor", settings.statement_descriptor.has_value()},
+    };
+    for (const auto& [name, is_set] : members)
+        if (is_set) return name;
+    return "";
+}
 
 Settings read_settings_of_invoice(Params& params) {
     Settings settings;
@@ -65,13 +86,12 @@ Settings read_settings_of_invoice(Params& params) {
 /// Only an invoice that is sent has a due date, and it needs one.
 std::optional<StripeError> apply_due_date(Context& ctx, Json& invoice, const Settings& settings) {
     if (settings.collection_method) invoice["collection_method"] = *settings.collection_method;
-    const char* given = settings.days_until_due ? "days_until_due" : "due_date";
     if (text_of(invoice, "collection_method") != "send_invoice") {
         invoice["due_date"] = nullptr;
         if (!settings.days_until_due && !settings.due_date) return std::nullopt;
-        return bad_param(given, "",
-                         std::string("You can only set `") + given +
-                             "` when `collection_method` is `send_invoice`.")
+        return bad_param("", "",
+                         "You can only specify 'due_date' or 'days_until_due' if invoice "
+                         "collection method is 'send_invoice'.")
             .error();
     }
     if (settings.days_until_due && settings.due_date)
@@ -84,8 +104,11 @@ std::optional<StripeError> apply_due_date(Context& ctx, Json& invoice, const Set
     if (settings.days_until_due)
         invoice["due_date"] = integer_of(invoice, "created") + 86'400 * *settings.days_until_due;
     if (settings.due_date) invoice["due_date"] = unix_seconds(*settings.due_date);
-    if (invoice["due_date"].is_null()) return missing_param("days_until_due").error();
-    return std::nullopt;
+    if (!invoice["due_date"].is_null()) return std::nullopt;
+    return bad_param("", "",
+                     "If invoice collection method is 'send_invoice', you must specify 'due_date' "
+                     "or 'days_until_due'.")
+        .error();
 }
 
 std::optional<StripeError> apply_settings_of_invoice(Context& ctx, Json& invoice,
@@ -193,7 +216,7 @@ Answer create_invoice(Operation& operation) {
 
 Answer get_invoice(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
-    return require_invoice(operation);
+    return require_invoice(operation, "invoice");
 }
 
 Answer update_invoice(Operation& operation) {
@@ -202,13 +225,9 @@ Answer update_invoice(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto invoice = require_invoice(operation);
     if (!invoice) return invoice;
-    const bool draft = text_of(*invoice, "status") == "draft";
-    const bool editorial = settings.description || settings.footer || settings.collection_method ||
-                           settings.statement_descriptor || settings.days_until_due ||
-                           settings.due_date || settings.discounts || settings.number ||
-                           settings.effective_at;
-    if (!draft && editorial)
-        return invoice_not_editable("Finalized invoices can't be updated in this way.");
+    if (const std::string member = draft_only(settings);
+        text_of(*invoice, "status") != "draft" && !member.empty())
+        return bad_param(member, "", "Finalized invoices can't be updated in this way");
     if (auto error = apply_settings_of_invoice(ctx, *invoice, settings))
         return Refusal(*std::move(error));
     if (settings.discounts)
@@ -254,12 +273,12 @@ void free_items(Context& ctx, const Json& invoice) {
 Answer delete_invoice(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     Context& ctx = operation.ctx;
-    const auto invoice = require_invoice(operation);
+    const auto invoice = require_invoice(operation, "invoice");
     if (!invoice) return invoice;
-    const bool draft = text_of(*invoice, "status") == "draft";
-    if (!draft || !subscription_of_invoice(*invoice).empty())
-        return invoice_not_editable(draft ? "You can't delete invoices created by subscriptions."
-                                          : "You can only delete draft invoices.");
+    if (text_of(*invoice, "status") != "draft")
+        return bad_param("", "", "You can only delete draft invoices.");
+    if (!subscription_of_invoice(*invoice).empty())
+        return bad_param("", "", "You can't delete invoices created by subscriptions.");
     free_items(ctx, *invoice);
     ctx.remove("invoice", text_of(*invoice, "id"));
     ctx.emit("invoice.deleted", *invoice);
@@ -312,7 +331,7 @@ Answer pay(Operation& operation) {
     if (!is_owed(*invoice))
         return bad_param(
             "", "",
-            status == "paid" ? "Invoice is already paid" : "This invoice can no longer be paid");
+            status == "paid" ? "Invoice is already paid" : "Voided invoices cannot be paid.");
     if (awaits_bank(ctx, *invoice)) return payment_processing();
     if (out_of_band) return pay_out_of_band(ctx, *std::move(invoice));
     auto result = attempt_payment(ctx, *std::move(invoice), attempt);
@@ -325,14 +344,18 @@ Answer pay(Operation& operation) {
 /// Mail is not sent from here; the event tells who would have got it.
 Answer send(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
-    auto invoice = require_invoice(operation);
+    auto invoice = require_invoice(operation, "invoice");
     if (!invoice) return invoice;
+    const std::string status = text_of(*invoice, "status");
+    if (status == "paid" || status == "void")
+        return bad_param("", "",
+                         "This invoice cannot be sent right now. Please contact us via "
+                         "https://support.stripe.com/contact with details, so we can help.");
     if (text_of(*invoice, "collection_method") != "send_invoice")
         return bad_param("", "",
                          "You can only manually send an invoice if its collection method is "
                          "'send_invoice'.");
-    if (text_of(*invoice, "status") == "draft")
-        invoice = finalize_invoice(operation.ctx, *std::move(invoice));
+    if (status == "draft") invoice = finalize_invoice(operation.ctx, *std::move(invoice));
     if (invoice) operation.ctx.emit("invoice.sent", *invoice);
     return invoice;
 }
@@ -355,7 +378,7 @@ Answer write_off(Operation& operation) {
 }
 
 Answer list_lines(Operation& operation) {
-    const auto invoice = require_invoice(operation);
+    const auto invoice = require_invoice(operation, "invoice");
     if (!invoice) return invoice;
     const std::string url = "/v1/invoices/" + text_of(*invoice, "id") + "/lines";
     return list_page(operation, url, invoice->at("lines").at("data").get<std::vector<Json>>());

@@ -77,6 +77,9 @@ using ReadLine = void (*)(Params& line, LineEdit& edit);
 void read_new_line(Params& line, LineEdit& edit) {
     edit.id = line.text("invoice_item").value_or("");
     read_item_members(line, edit, LineAge::New);
+    if (line.has("amount") && line.has("quantity"))
+        line.complain(bad_param(line.name_of("amount"), "",
+                                "You may only specify one of these parameters: amount, quantity."));
 }
 void read_changed_line(Params& line, LineEdit& edit) {
     edit.id = line.required_text("id");
@@ -101,12 +104,17 @@ std::vector<LineEdit> read_edits(Params& params, ReadLine read) {
     return edits;
 }
 
-/// The invoice of the path. Errors: 404, and 400 invoice_not_editable unless it is a draft.
-Outcome<Json> require_editable(Operation& operation) {
+/// The invoice of the path. Errors: 404 naming `param`, and 400 invoice_not_editable unless it is a
+/// draft.
+Outcome<Json> require_editable(Operation& operation, const char* param) {
     const std::string& id = operation.path("invoice");
     auto invoice = operation.ctx.find("invoice", id);
-    if (!invoice) return no_such_object("invoice", id);
-    if (text_of(*invoice, "status") != "draft") return no_longer_editable(*invoice);
+    if (!invoice) {
+        auto refusal = no_such_object("invoice", id);
+        refusal.error().param = param;
+        return refusal;
+    }
+    if (text_of(*invoice, "status") != "draft") return no_longer_editable();
     return *std::move(invoice);
 }
 
@@ -218,17 +226,19 @@ std::optional<Refusal> remove_line(Operation& operation, const Json& invoice,
 }
 
 template <class Edit>
-Answer edit_lines(Operation& operation, ReadLine read, Edit edit_one) {
+Answer edit_lines(Operation& operation, ReadLine read, Edit edit_one, const char* param = "id") {
     const auto edits = read_edits(operation.params, read);
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
-    const auto invoice = require_editable(operation);
+    const auto invoice = require_editable(operation, param);
     if (!invoice) return invoice;
     for (const LineEdit& edit : edits)
         if (auto refusal = edit_one(operation, *invoice, edit)) return *std::move(refusal);
     return *operation.ctx.find("invoice", text_of(*invoice, "id"));
 }
 
-Answer add_lines(Operation& operation) { return edit_lines(operation, read_new_line, add_line); }
+Answer add_lines(Operation& operation) {
+    return edit_lines(operation, read_new_line, add_line, "invoice");
+}
 Answer update_lines(Operation& operation) {
     return edit_lines(operation, read_changed_line, change_draft_line);
 }
@@ -241,7 +251,7 @@ Answer update_line(Operation& operation) {
     edit.id = operation.path("line");
     read_item_members(operation.params, edit, LineAge::Existing);
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
-    auto invoice = require_editable(operation);
+    auto invoice = require_editable(operation, "id");
     if (!invoice) return invoice;
     if (find_line(*invoice, edit.id) == nullptr) return no_such_object("line item", edit.id);
     if (auto refusal = change_draft_line(operation, *invoice, edit)) return *std::move(refusal);

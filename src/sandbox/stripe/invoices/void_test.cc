@@ -85,12 +85,14 @@ TEST_F(VoidInvoiceTest, IsOnlyForInvoicesThatAreOwed) {
     const std::string paid = finalized();
     EXPECT_EQ(sandbox_.get(paid)["status"], "paid");
     EXPECT_EQ(balance(), -4000);
-    EXPECT_EQ(sandbox_.refused(paid + "/void", "").code, "invoice_not_editable");
+    EXPECT_EQ(sandbox_.refused(paid + "/void", "").message,
+              "Invoices with `paid` payments cannot be voided.");
     EXPECT_EQ(balance(), -4000);
 
     const Json draft = sandbox_.post("/v1/invoices", "customer=" + customer_);
     const std::string path = "/v1/invoices/" + text_of(draft, "id");
-    EXPECT_EQ(sandbox_.refused(path + "/void", "").code, "invoice_not_editable");
+    EXPECT_EQ(sandbox_.refused(path + "/void", "").message,
+              "You can only pass in open invoices. This invoice isn't open.");
     EXPECT_EQ(sandbox_.remove(path)["deleted"], true);
     EXPECT_EQ(balance(), -4000);
 }

@@ -37,9 +37,10 @@ TEST(IntentAmount, HasNoFractionThatItsCurrencyLacks) {
             sandbox.refused("/v1/payment_intents", "amount=" + std::string(c.wrong) + currency);
         EXPECT_EQ(error.code, "invalid_charge_amount");
         EXPECT_EQ(error.param, "amount");
-        const Json paid =
-            sandbox.post("/v1/payment_intents", "amount=" + std::string(c.right) + currency +
-                                                    "&confirm=true&payment_method=pm_card_visa");
+        const Json paid = sandbox.post(
+            "/v1/payment_intents",
+            "amount=" + std::string(c.right) + currency +
+                "&confirm=true&return_url=https://shop.example&payment_method=pm_card_visa");
         EXPECT_EQ(paid["status"], "succeeded");
         EXPECT_EQ(
             sandbox.refused("/v1/refunds", "payment_intent=" + text_of(paid, "id") + "&amount=1")
@@ -102,11 +103,12 @@ TEST(IntentSettings, ComeWithAnUpdateOrAConfirmationToo) {
     EXPECT_EQ(updated["customer"], customer);
     EXPECT_EQ(updated["status"], "requires_confirmation");
     EXPECT_EQ(sandbox.post(path, "payment_method=")["status"], "requires_payment_method");
-    const Json paid =
-        sandbox.post(path + "/confirm",
-                     "payment_method_data[type]=card&payment_method_data[card][token]=tok_visa"
-                     "&setup_future_usage=off_session&receipt_email=a%40b.co&shipping[name]=Ada"
-                     "&shipping[address][line1]=Main+St");
+    const Json paid = sandbox.post(
+        path + "/confirm",
+        "payment_method_data[type]=card&payment_method_data[card][token]=tok_visa"
+        "&return_url=https://"
+        "shop.example&setup_future_usage=off_session&receipt_email=a%40b.co&shipping[name]=Ada"
+        "&shipping[address][line1]=Main+St");
     EXPECT_EQ(paid["status"], "succeeded");
     EXPECT_EQ(paid["receipt_email"], "a@b.co");
     EXPECT_EQ(paid["shipping"]["name"], "Ada");
@@ -138,7 +140,8 @@ TEST(IntentSettings, RefuseMethodsThatAreUsedUp) {
     BillingSandbox sandbox;
     const std::string used =
         text_of(sandbox.post("/v1/payment_methods", "type=card&card[token]=tok_visa"), "id");
-    const std::string pay = "amount=500&currency=usd&confirm=true&payment_method=";
+    const std::string pay =
+        "amount=500&currency=usd&confirm=true&return_url=https://shop.example&payment_method=";
     sandbox.post("/v1/payment_intents", pay + used);
     EXPECT_THAT(sandbox.refused("/v1/payment_intents", pay + used).message,
                 StartsWith("The provided PaymentMethod was previously used with a PaymentIntent "
@@ -150,7 +153,8 @@ TEST(IntentSettings, RefuseMethodsThatAreUsedUp) {
     const Json methods = sandbox.get("/v1/payment_methods", "customer=" + customer);
     const std::string detached = text_of(methods["data"][0], "id");
     sandbox.post("/v1/payment_methods/" + detached + "/detach");
-    const std::string again = "confirm=true&customer=" + customer + "&payment_method=" + detached;
+    const std::string again = "confirm=true&return_url=https://shop.example&customer=" + customer +
+                              "&payment_method=" + detached;
     for (const auto& [path, form] :
          {std::pair("/v1/payment_intents", again + "&amount=500&currency=usd"),
           std::pair("/v1/setup_intents", again)})
@@ -174,7 +178,9 @@ TEST(IntentSettings, WhatOnlyAConfirmationTakesIsRefusedWithoutOne) {
                                      "`confirm` is set to true.");
         EXPECT_EQ(error.param, name);
         EXPECT_EQ(error.code, "payment_intent_invalid_parameter");
-        sandbox.post("/v1/payment_intents", some + "&confirm=true&payment_method=pm_card_visa");
+        sandbox.post("/v1/payment_intents", some +
+                                                "&confirm=true&payment_method_types[]=card"
+                                                "&payment_method=pm_card_visa");
     }
     for (const std::string& form : {std::string("return_url=https://shop.example/"), online}) {
         const StripeError error = sandbox.refused("/v1/setup_intents", form);

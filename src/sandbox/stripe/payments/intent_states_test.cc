@@ -40,7 +40,7 @@ TEST_F(IntentStates, CaptureNeedsAnAuthorization) {
                    "This PaymentIntent could not be captured because it has a status of "
                    "requires_confirmation. Only a PaymentIntent with one of the following statuses "
                    "may be captured: requires_capture.");
-    sandbox_.post(fresh + "/confirm");
+    sandbox_.post(fresh + "/confirm", "return_url=https://shop.example");
     sandbox_.post(fresh + "/capture");
     expect_refused(fresh + "/capture", "",
                    "This PaymentIntent could not be captured because it has already been "
@@ -48,7 +48,8 @@ TEST_F(IntentStates, CaptureNeedsAnAuthorization) {
 }
 
 TEST_F(IntentStates, NothingIsConfirmedTwice) {
-    const std::string paid = made("&confirm=true&payment_method=pm_card_visa");
+    const std::string paid =
+        made("&confirm=true&return_url=https://shop.example&payment_method=pm_card_visa");
     expect_refused(paid + "/confirm", "",
                    "You cannot confirm this PaymentIntent because it has already succeeded after "
                    "being previously confirmed.");
@@ -58,7 +59,7 @@ TEST_F(IntentStates, NothingIsConfirmedTwice) {
                    "You cannot confirm this PaymentIntent because it has a status of canceled. "
                    "Only a PaymentIntent with one of the following statuses may be confirmed: "
                    "requires_confirmation, requires_payment_method, requires_action.");
-    expect_refused(made("") + "/confirm", "",
+    expect_refused(made("") + "/confirm", "return_url=https://shop.example",
                    "You cannot confirm this PaymentIntent because it's missing a payment method. "
                    "You can either update the PaymentIntent with a payment method and then confirm "
                    "it again, or confirm it again directly with a payment method or "
@@ -70,7 +71,8 @@ TEST_F(IntentStates, WhatHasEndedIsNotCanceled) {
         ". Only a PaymentIntent with one of the following statuses may be canceled: "
         "requires_payment_method, requires_capture, requires_confirmation, requires_action, "
         "processing.";
-    const std::string paid = made("&confirm=true&payment_method=pm_card_visa");
+    const std::string paid =
+        made("&confirm=true&return_url=https://shop.example&payment_method=pm_card_visa");
     expect_refused(
         paid + "/cancel", "",
         "You cannot cancel this PaymentIntent because it has a status of succeeded" + rest);
@@ -82,8 +84,9 @@ TEST_F(IntentStates, WhatHasEndedIsNotCanceled) {
 }
 
 TEST_F(IntentStates, WhatAChargeWasMadeWithDoesNotChange) {
-    const std::string held =
-        made("&confirm=true&payment_method=pm_card_visa&capture_method=manual");
+    const std::string held = made(
+        "&confirm=true&return_url=https://"
+        "shop.example&payment_method=pm_card_visa&capture_method=manual");
     const std::string customer = sandbox_.customer("");
     const std::pair<std::string, std::string> cases[] = {
         {"amount", "amount=100"},
@@ -105,8 +108,9 @@ TEST_F(IntentStates, WhatAChargeWasMadeWithDoesNotChange) {
 
 // Odoo pull request 259230: the event comes for a charge that was never captured.
 TEST_F(IntentStates, CancelingReleasesWhatWasAuthorized) {
-    const std::string held =
-        made("&confirm=true&payment_method=pm_card_visa&capture_method=manual");
+    const std::string held = made(
+        "&confirm=true&return_url=https://"
+        "shop.example&payment_method=pm_card_visa&capture_method=manual");
     sandbox_.new_events();
     const std::string charge = text_of(sandbox_.get(held), "latest_charge");
     EXPECT_EQ(sandbox_.refused("/v1/refunds", "charge=" + charge)
@@ -125,7 +129,9 @@ TEST_F(IntentStates, CancelingReleasesWhatWasAuthorized) {
 // "By default the authorization for an online card payment is valid for seven days" (place a hold);
 // charge.expired: "Occurs whenever an uncaptured charge expires."
 TEST_F(IntentStates, AnAuthorizationEndsAfterSevenDays) {
-    const std::string hold = "&confirm=true&payment_method=pm_card_visa&capture_method=manual";
+    const std::string hold =
+        "&confirm=true&return_url=https://"
+        "shop.example&payment_method=pm_card_visa&capture_method=manual";
     const std::string held = made(hold);
     const std::string captured = made(hold);
     sandbox_.post(captured + "/capture");

@@ -13,7 +13,9 @@ using ::testing::ElementsAre;
 
 std::string pay(BillingSandbox& sandbox, const std::string& form) {
     return text_of(
-        sandbox.post("/v1/payment_intents", "confirm=true&payment_method=pm_card_visa&" + form),
+        sandbox.post(
+            "/v1/payment_intents",
+            "confirm=true&return_url=https://shop.example&payment_method=pm_card_visa&" + form),
         "latest_charge");
 }
 
@@ -87,7 +89,8 @@ TEST(Ledger, BooksWhatIsCapturedAndWhatComesBack) {
 
     const Json failing =
         sandbox.post("/v1/payment_intents",
-                     "confirm=true&payment_method=pm_card_refundFail&currency=usd&amount=1000");
+                     "confirm=true&return_url=https://"
+                     "shop.example&payment_method=pm_card_refundFail&currency=usd&amount=1000");
     const Json refund = sandbox.post("/v1/refunds", "payment_intent=" + text_of(failing, "id"));
     const Json failed =
         sandbox.get("/v1/refunds/" + text_of(refund, "id"), "expand[]=failure_balance_transaction");

@@ -54,6 +54,12 @@ ConfirmRequest read_confirm(Params& params) {
     return request;
 }
 
+/// Without the customer nobody comes back: docs.stripe.com/payments/save-and-reuse.
+std::optional<StripeError> way_back_problem(const Json& intent, const ConfirmRequest& request) {
+    if (request.session == PaymentSession::OffSession) return std::nullopt;
+    return return_problem(intent, request.return_url, "PaymentIntent");
+}
+
 Answer confirm_as_asked(Context& ctx, Json intent, const ConfirmRequest& request) {
     const std::string id = text_of(intent, "payment_method");
     if (id.empty()) return lacks_payment_method(intent);
@@ -106,6 +112,8 @@ Answer create_intent(Operation& operation) {
     if (auto problem = apply_intent_settings(ctx, intent, settings))
         return Refusal(*std::move(problem));
     intent["automatic_payment_methods"] = std::move(automatic);
+    if (confirms)
+        if (auto problem = way_back_problem(intent, confirm)) return Refusal(*std::move(problem));
     ctx.put(intent);
     ctx.emit("payment_intent.created", intent);
     if (!confirms) return intent;
@@ -142,6 +150,9 @@ Answer confirm_intent(Operation& operation) {
     if (!intent) return intent;
     if (!is_unconfirmed(*intent)) return cannot_confirm(*intent);
     if (auto problem = checkout_problem(*intent)) return *std::move(problem);
+    if (!settings.method_types)
+        if (auto problem = way_back_problem(*intent, request))
+            return with_intent(*std::move(problem), *intent);
     if (auto problem = apply_intent_settings(ctx, *intent, settings))
         return Refusal(*std::move(problem));
     return confirm_as_asked(ctx, *std::move(intent), request);

@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 std::string pay(const std::string& card, const std::string& more = "") {
-    return "amount=2900&currency=usd&confirm=true&payment_method=" + card + more;
+    return "amount=2900&currency=usd&confirm=true&return_url=https://shop.example&payment_method=" +
+           card + more;
 }
 
 TEST(PaymentIntent, SucceedsWithACharge) {
@@ -126,7 +127,8 @@ TEST(PaymentIntent, IsConfirmedCapturedAndCanceledInItsStates) {
                                      "id");
     EXPECT_EQ(sandbox.get(path)["status"], "requires_payment_method");
     EXPECT_EQ(sandbox.refused(path + "/capture", "").code, "payment_intent_unexpected_state");
-    const Json held = sandbox.post(path + "/confirm", "payment_method=pm_card_visa");
+    const Json held = sandbox.post(path + "/confirm",
+                                   "payment_method=pm_card_visa&return_url=https://shop.example");
     EXPECT_EQ(held["status"], "requires_capture");
     EXPECT_EQ(held["amount_capturable"], 2900);
     EXPECT_EQ(sandbox.refused(path + "/capture", "amount_to_capture=2901").code,

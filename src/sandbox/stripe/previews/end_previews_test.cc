@@ -141,7 +141,7 @@ TEST_F(EndPreviewTest, AResumptionIsTheInvoiceThatFollows) {
     subscribe("&trial_end=" + seconds("2026-03-06") +
               "&trial_settings[end_behavior][missing_payment_method]=pause");
     EXPECT_EQ(refused("subscription=" + id_ + details("resume_at=now")).message,
-              "The subscription " + id_ + " is not paused, so it cannot be resumed.");
+              "You can only resume a subscription if it is `paused`.");
     until("2026-03-16");
     const Json anew = preview("resume_at=now");
     EXPECT_THAT(lines_of(anew), ElementsAre(3100));

@@ -252,7 +252,7 @@ std::optional<StripeError> check_phase(const PhaseRequest& phase, const std::str
     for (const ItemRequest& item : phase.sold.items)
         probe["items"]["data"].push_back(
             {{"price", *item.price}, {"quantity", quantity_shown(item)}});
-    auto error = check_item_prices(probe);
+    auto error = check_item_prices(probe, ItemsOf::Phase);
     if (error) error->param = where + "[items]";
     return error;
 }

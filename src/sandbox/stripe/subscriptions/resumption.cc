@@ -47,7 +47,7 @@ std::optional<StripeError> check_resumable(Context& ctx, const Json& subscriptio
     const std::string id = text_of(subscription, "id");
     StripeError error;
     if (text_of(subscription, "status") != "paused") {
-        error.message = "The subscription " + id + " is not paused, so it cannot be resumed.";
+        error.message = "You can only resume a subscription if it is `paused`.";
         return error;
     }
     const auto open = open_resumption(ctx, subscription);
@@ -69,7 +69,7 @@ Answer resume_subscription(Operation& operation) {
     request.proration_date = params.timestamp("proration_date");
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
     const auto subscription = ctx.find("subscription", id);
-    if (!subscription) return no_such_object("subscription", id);
+    if (!subscription || is_ended(*subscription)) return no_such_object("subscription", id);
     if (auto error = check_resumable(ctx, *subscription)) return Refusal(*std::move(error));
     return begin_resumption(ctx, *subscription, resumption(request));
 }

@@ -161,7 +161,7 @@ private:
                         : cut_period(item, cost, cycles[step.now]);
         }
         move_classic_anchor(cycles);
-        return check_item_prices(result_.subscription);
+        return check_item_prices(result_.subscription, ItemsOf::Subscription);
     }
 
     /// The periods of the items after the change, in their order, were there no end.
@@ -408,9 +408,12 @@ StripeError incomplete_payment(const AttemptResult& result) {
     if (result.kind != AttemptResult::Kind::ActionRequired) return error;
     error.code = "subscription_payment_intent_requires_action";
     error.message =
-        "Payment for this subscription requires additional user action before it can be completed "
-        "successfully. Payment can be completed using the PaymentIntent associated with "
-        "subscription.latest_invoice.";
+        "Payment for this subscription requires additional user action, but the requested payment "
+        "behavior doesn't save the invoice or PaymentIntent. Retry the request with "
+        "`payment_behavior=allow_incomplete` or `payment_behavior=default_incomplete`, then "
+        "complete the PaymentIntent on the subscription's latest invoice. Additional information "
+        "is available here: "
+        "https://stripe.com/docs/billing/subscriptions/overview#requires-action";
     return error;
 }
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/catalog/price_schemes.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/customers/customer_currency.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
@@ -32,7 +33,7 @@ struct Moment {
 
 std::optional<Instant> read_trial_end(Params& params, Instant now) {
     const auto days = read_trial_days(params);
-    params.ignore("trial_from_plan");
+    check_trial_from_plan(params);
     if (params.text("trial_end").value_or("") == "now") return std::nullopt;
     const auto end = params.timestamp("trial_end");
     if (days && end)
@@ -91,12 +92,32 @@ void read_cycle(Params& params, NewSubscription& request, Instant now) {
     request.anchor = next_anchor(*request.anchor_day, request.trial_end.value_or(now));
 }
 
+/// No currency was asked for: it is that of the first item.
+std::optional<StripeError> mixed_currencies(const std::vector<ItemRequest>& items,
+                                            const std::string& currency) {
+    for (const ItemRequest& item : items) {
+        if (price_in(*item.price, currency)) continue;
+        return bad_param(item.price_param, "",
+                         "This `price` has `currency=" + text_of(*item.price, "currency") +
+                             "`, but other items use `currency=" + currency +
+                             "`. All items must have pricing in the same currency. When using "
+                             "multi-currency prices, you can specify `currency` at the top level, "
+                             "to be used by all items.")
+            .error();
+    }
+    return std::nullopt;
+}
+
 Outcome<NewSubscription> read_request(Context& ctx, Params& params) {
     NewSubscription request;
     request.customer = params.required_text("customer");
     const auto customer = ctx.look("customer", request.customer);
-    if (!customer && !request.customer.empty())
-        return no_such_param("customer", request.customer, "customer");
+    if (!customer && !request.customer.empty()) {
+        // Recorded: of this parameter it is a 404.
+        auto refusal = no_such_object("customer", request.customer);
+        refusal.error().param = "customer";
+        return refusal;
+    }
     const Instant now = second_of(ctx, request.customer);
     if (!params.has("items")) params.complain(missing_param("items"));
     auto items = read_items(ctx, params);
@@ -112,8 +133,8 @@ Outcome<NewSubscription> read_request(Context& ctx, Params& params) {
     request.billing_mode = read_new_billing_mode(params);
     if (request.payment.behavior == PaymentBehavior::PendingIfIncomplete)
         params.complain(bad_param("payment_behavior", "",
-                                  "`pending_if_incomplete` is only used with updates and cannot be "
-                                  "passed when creating a subscription."));
+                                  "Setting `payment_behavior` to `pending_if_incomplete` has no "
+                                  "effect when creating a subscription."));
     request.currency = read_optional_currency(params);
     request.discounts = read_discounts(params);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
@@ -121,8 +142,11 @@ Outcome<NewSubscription> read_request(Context& ctx, Params& params) {
         if (!request.items[i].price)
             return missing_param("items[" + std::to_string(i) + "][price]");
     if (request.items.empty()) return missing_param("items");
-    if (request.currency.empty())
+    if (request.currency.empty()) {
         request.currency = text_of(*request.items.front().price, "currency");
+        if (auto error = mixed_currencies(request.items, request.currency))
+            return Refusal(*std::move(error));
+    }
     if (auto error = check_anchor(request, now)) return Refusal(*std::move(error));
     if (auto error = check_currency(request.items, request.charges, request.currency))
         return Refusal(*std::move(error));
@@ -352,7 +376,8 @@ Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request) {
     if (auto error = apply_settings(ctx, subscription, request.settings))
         return Refusal(*std::move(error));
     repeat_single_item(subscription);
-    if (auto error = check_item_prices(subscription)) return Refusal(*std::move(error));
+    if (auto error = check_item_prices(subscription, ItemsOf::NewSubscription))
+        return Refusal(*std::move(error));
     if (auto error = plan_end(subscription, end_request_of(request.settings), moment.now))
         return Refusal(*std::move(error));
     if (auto error = give_discounts(ctx, subscription, request)) return Refusal(*std::move(error));

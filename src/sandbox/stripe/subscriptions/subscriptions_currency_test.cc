@@ -75,8 +75,12 @@ TEST_F(SubscriptionCurrencyTest, TheCurrencyAskedForIsThatOfEveryPrice) {
     EXPECT_TRUE(unknown.message.starts_with("Invalid currency: zzz."));
     const StripeError mixed =
         sandbox_.refused("/v1/subscriptions", subscribe + usd_ + "&items[1][price]=" + eur_);
-    EXPECT_EQ(mixed.message, kEuroForUsd);
+    EXPECT_TRUE(mixed.message.starts_with("This `price` has `currency=eur`"));
     EXPECT_EQ(mixed.param, "items[1][price]");
+    const StripeError named = sandbox_.refused(
+        "/v1/subscriptions", subscribe + usd_ + "&items[1][price]=" + eur_ + "&currency=usd");
+    EXPECT_EQ(named.message, kEuroForUsd);
+    EXPECT_EQ(named.param, "items[1][price]");
     EXPECT_EQ(sandbox_
                   .refused("/v1/subscriptions",
                            subscribe + usd_ + "&add_invoice_items[0][price]=" + once_)

@@ -62,14 +62,17 @@ std::optional<StripeError> apply_collection(Context& ctx, Json& subscription,
     if (!sends) {
         subscription["days_until_due"] = nullptr;
         if (!settings.days_until_due) return std::nullopt;
-        return bad_param("days_until_due", "",
-                         "You can only set `days_until_due` when `collection_method` is "
-                         "`send_invoice`.")
+        return bad_param("", "",
+                         "You can only specify 'days_until_due' if invoice collection method is "
+                         "'send_invoice'.")
             .error();
     }
     if (settings.days_until_due) subscription["days_until_due"] = *settings.days_until_due;
-    if (subscription["days_until_due"].is_null()) return missing_param("days_until_due").error();
-    return std::nullopt;
+    if (!subscription["days_until_due"].is_null()) return std::nullopt;
+    return bad_param("", "",
+                     "If invoice collection method is 'send_invoice', you must specify "
+                     "'days_until_due'.")
+        .error();
 }
 
 /// Items of several intervals need flexible billing.
@@ -181,6 +184,14 @@ std::optional<std::int64_t> read_trial_days(Params& params) {
     return days;
 }
 
+void check_trial_from_plan(Params& params) {
+    const bool from_plan = params.boolean("trial_from_plan").value_or(false);
+    if (from_plan && (params.has("trial_end") || params.has("trial_period_days")))
+        params.complain(bad_param(
+            "", "",
+            "You cannot set `trial_end` or `trial_period_days` when `trial_from_plan=true`."));
+}
+
 void check_trial_length(Params& params, std::optional<Instant> trial_end, Instant now) {
     if (trial_end && *trial_end > now + std::chrono::days(kTrialDaysMax))
         params.complain(bad_param(params.name_of("trial_end"), "",
@@ -190,13 +201,48 @@ void check_trial_length(Params& params, std::optional<Instant> trial_end, Instan
 
 void check_trial_end(Params& params, std::optional<Instant> trial_end, Instant now) {
     if (trial_end && *trial_end <= now)
-        params.complain(bad_param("trial_end", "",
-                                  "Invalid timestamp: must be an integer Unix timestamp in the "
-                                  "future"));
+        params.complain(bad_param(
+            "trial_end", "",
+            "The parameter `trial_end` expects a unix timestamp representing a date and time in "
+            "the future. You specified the value `" +
+                std::to_string(unix_seconds(*trial_end)) + "` which is in the past."));
     check_trial_length(params, trial_end, now);
 }
 
-std::optional<StripeError> check_item_prices(const Json& subscription) {
+namespace {
+
+/// `kept` and `added` have the same price.
+StripeError same_price(const Json& kept, const Json& added, ItemsOf whose) {
+    const std::string price = text_of(added, "price");
+    switch (whose) {
+        case ItemsOf::NewSubscription:
+            return bad_param("plan", "",
+                             "Cannot create a Subscription with multiple Subscription Items with "
+                             "the same Price: " +
+                                 price)
+                .error();
+        case ItemsOf::Subscription:
+            return bad_param("plan", "",
+                             "A new item with Price " + price +
+                                 " can't be added to this Subscription because an existing "
+                                 "Subscription Item " +
+                                 text_of(kept, "id") +
+                                 " is already using that Price. If you want to update the existing "
+                                 "item (e.g., to adjust the quantity), pass the existing "
+                                 "Subscription Item's `id` in your update request: "
+                                 "https://stripe.com/docs/api/subscriptions/"
+                                 "update#update_subscription-items-id")
+                .error();
+        case ItemsOf::Phase: break;
+    }
+    return bad_param("items", "",
+                     "Cannot add multiple subscription items with the same plan: " + price)
+        .error();
+}
+
+}  // namespace
+
+std::optional<StripeError> check_item_prices(const Json& subscription, ItemsOf whose) {
     const Json& items = subscription.at("items").at("data");
     if (auto error = check_intervals(subscription)) return error;
     if (items.size() > kItemsMax)
@@ -204,11 +250,8 @@ std::optional<StripeError> check_item_prices(const Json& subscription) {
     std::int64_t cycle = 0;
     for (std::size_t i = 0; i < items.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
-            if (text_of(items[i], "price") != text_of(items[j], "price")) continue;
-            return bad_param("items", "",
-                             "Cannot add multiple subscription items with the same plan: " +
-                                 text_of(items[i], "price"))
-                .error();
+            if (text_of(items[i], "price") == text_of(items[j], "price"))
+                return same_price(items[j], items[i], whose);
         }
         cycle += total_of(items[i].at("price"), integer_of(items[i], "quantity"));
     }

@@ -63,6 +63,8 @@ inline constexpr std::array<std::string_view, 8> kFeedbacks{
 std::optional<std::string> read_feedback(Params& details);
 /// trial_period_days; complains about trials of no day, and of more than two years.
 std::optional<std::int64_t> read_trial_days(Params& params);
+/// Reads trial_from_plan; complains where a trial is asked for besides.
+void check_trial_from_plan(Params& params);
 /// Complains about a trial_end more than two years ahead.
 void check_trial_length(Params& params, std::optional<Instant> trial_end, Instant now);
 /// Invoices that are sent need an address of the customer's to be sent to.
@@ -73,7 +75,8 @@ inline constexpr std::int64_t kTrialDaysMax = 730;
 
 inline constexpr std::size_t kItemsMax = 20;
 /// No price twice, not too many, and no more than an invoice holds. nullopt when all is well.
-std::optional<StripeError> check_item_prices(const Json& subscription);
+enum class ItemsOf : std::uint8_t { NewSubscription, Subscription, Phase };
+std::optional<StripeError> check_item_prices(const Json& subscription, ItemsOf whose);
 
 Answer create_subscription(Operation& operation);
 Answer update_subscription(Operation& operation);

@@ -47,7 +47,7 @@ Outcome<PlanChange> read_change(Context& ctx, Params& params, Instant now) {
     change.payment = read_payment(params);
     if (params.one_of("billing_cycle_anchor", {"now", "unchanged"}) == "now")
         change.anchor = PlanChange::Anchor::Now;
-    params.ignore("trial_from_plan");
+    check_trial_from_plan(params);
     if (params.text("trial_end").value_or("") == "now") {
         change.trial_end = now;
     } else {
@@ -198,12 +198,20 @@ Answer update_subscription(Operation& operation) {
 
 namespace {
 
+/// Recorded: without code and param.
+Refusal no_such_item(const std::string& id) {
+    StripeError error;
+    error.http_status = 404;
+    error.message = "Invalid subscription_item id: " + id;
+    return Refusal(std::move(error));
+}
+
 /// The subscription of an item, or 404 for the item.
 Outcome<Json> owner_of_item(Context& ctx, const std::string& id) {
     const auto item = ctx.find("subscription_item", id);
-    if (!item) return no_such_object("subscription_item", id);
+    if (!item) return no_such_item(id);
     auto subscription = ctx.find("subscription", text_of(*item, "subscription"));
-    if (!subscription) return no_such_object("subscription_item", id);
+    if (!subscription) return no_such_item(id);
     return *std::move(subscription);
 }
 
@@ -244,7 +252,7 @@ Answer get_subscription_item(Operation& operation) {
     const std::string& id = operation.path("item");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto item = operation.ctx.find("subscription_item", id);
-    if (!item) return no_such_object("subscription_item", id);
+    if (!item) return no_such_item(id);
     return *std::move(item);
 }
 

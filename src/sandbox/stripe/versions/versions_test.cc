@@ -261,6 +261,25 @@ TEST_F(OlderVersions, RefuseWhatNobodyRecorded) {
               200);
 }
 
+// Recorded at 2020-08-27: a payment is confirmed without a return_url, and an intent to keep a
+// method is made, of cards only. Automatic methods came with 2023-08-16.
+TEST_F(OlderVersions, MakeIntentsForCards) {
+    const std::string pay =
+        "amount=2900&currency=usd&confirm=true&payment_method=pm_card_visa"
+        "&confirmation_method=automatic";
+    const http::Headers old{{"Stripe-Version", "2020-08-27"}};
+    for (const auto& reply : {twin_.post("/v1/payment_intents", pay, old),
+                              twin_.post("/v1/setup_intents", "usage=off_session", old)}) {
+        ASSERT_EQ(reply.status, 200) << reply.text;
+        EXPECT_TRUE(reply.body.at("automatic_payment_methods").is_null());
+        EXPECT_EQ(reply.body.at("payment_method_types"), Json::array({"card"}));
+    }
+    const std::string automatic = "&automatic_payment_methods[enabled]=true";
+    EXPECT_EQ(twin_.post("/v1/payment_intents", pay + automatic, old).status, 400);
+    const http::Headers since{{"Stripe-Version", "2023-08-16"}};
+    EXPECT_EQ(twin_.post("/v1/payment_intents", pay, since).status, 400);
+}
+
 TEST_F(OlderVersions, ShapeWebhooksAsTheirEndpointAsked) {
     for (const char* version : {"&api_version=2024-06-20", "", "&api_version=2022-08-01"})
         post("/v1/webhook_endpoints",
