@@ -91,7 +91,7 @@ void read_cycle(Params& params, NewSubscription& request, Instant now) {
     request.anchor = next_anchor(*request.anchor_day, request.trial_end.value_or(now));
 }
 
-Outcome<NewSubscription> read_request(Context& ctx, Params& params) {
+Outcome<NewSubscription> read_request(Context& ctx, Params& params, NamedPrices prices) {
     NewSubscription request;
     request.customer = params.required_text("customer");
     const auto customer = ctx.look("customer", request.customer);
@@ -99,7 +99,7 @@ Outcome<NewSubscription> read_request(Context& ctx, Params& params) {
         return no_such_param("customer", request.customer, "customer");
     const Instant now = second_of(ctx, request.customer);
     if (!params.has("items")) params.complain(missing_param("items"));
-    auto items = read_items(ctx, params);
+    auto items = read_items(ctx, params, prices);
     if (!items) return Refusal(items.error());
     request.items = *std::move(items);
     auto charges = read_added_charges(ctx, params);
@@ -390,9 +390,16 @@ Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request) {
 }
 
 Answer create_subscription(Operation& operation) {
-    auto request = read_request(operation.ctx, operation.params);
+    auto request = read_request(operation.ctx, operation.params, NamedPrices::MustBeActive);
     if (!request) return Refusal(request.error());
     return begin_subscription(operation.ctx, *request);
+}
+
+Answer create_sold_subscription(Context& ctx, const Json& form) {
+    Params params(form);
+    auto request = read_request(ctx, params, NamedPrices::AreSold);
+    if (!request) return Refusal(request.error());
+    return begin_subscription(ctx, *request);
 }
 
 }  // namespace turnpike::twin
