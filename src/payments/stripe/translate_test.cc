@@ -4,6 +4,7 @@
 
 #include "json/value.h"
 #include "payments/stripe/testing.h"
+#include "payments/testing.h"
 
 namespace turnpike::stripe {
 namespace {
