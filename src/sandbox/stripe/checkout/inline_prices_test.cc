@@ -111,8 +111,16 @@ TEST_F(InlinePrices, AScheduleIsMadeOfASubscriptionOfOne) {
     const Json made = subscribe();
     const Json schedule =
         sandbox_.post("/v1/subscription_schedules", "from_subscription=" + text_of(made, "id"));
-    EXPECT_EQ(schedule.at("phases").at(0).at("items").at(0).at("price"),
-              first_item(made).at("price").at("id"));
+    const Json& phase = schedule.at("phases").at(0);
+    const std::string price = text_of(first_item(made).at("price"), "id");
+    EXPECT_EQ(text_of(phase.at("items").at(0), "price"), price);
+    const Json changed = sandbox_.post(
+        "/v1/subscription_schedules/" + text_of(schedule, "id"),
+        "phases[0][start_date]=" + std::to_string(integer_of(phase, "start_date")) +
+            "&phases[0][end_date]=" + std::to_string(integer_of(phase, "end_date")) +
+            "&phases[0][items][0][price]=" + price + "&phases[1][duration][interval]=month&" +
+            data("phases[1][items][0]", 2500));
+    EXPECT_EQ(changed.at("phases").size(), 2U);
 }
 
 TEST_F(InlinePrices, CheckoutSellsThem) {
@@ -145,6 +153,23 @@ TEST_F(InlinePrices, InvoiceItemsHaveThem) {
         "/v1/invoices", "customer=" + customer_ + "&pending_invoice_items_behavior=include");
     const Json paid = sandbox_.post("/v1/invoices/" + text_of(invoice, "id") + "/pay");
     EXPECT_EQ(integer_of(paid, "total"), 700);
+}
+
+// What a request repeats is no new use.
+TEST_F(InlinePrices, AChangeMayNameTheOneThatAnItemHas) {
+    const Json made = subscribe();
+    const std::string price = text_of(first_item(made).at("price"), "id");
+    const std::string item = text_of(first_item(made), "id");
+    const Json changed = sandbox_.post(
+        "/v1/subscriptions/" + text_of(made, "id"),
+        "items[0][id]=" + item + "&items[0][price]=" + price + "&items[0][quantity]=2");
+    EXPECT_EQ(integer_of(first_item(changed), "quantity"), 2);
+    const Json again =
+        sandbox_.post("/v1/subscription_items/" + item, "price=" + price + "&quantity=3");
+    EXPECT_EQ(integer_of(again, "quantity"), 3);
+    const std::string theirs = text_of(first_item(subscribe()), "id");
+    EXPECT_EQ(sandbox_.refused("/v1/subscription_items/" + theirs, "price=" + price).param,
+              "price");
 }
 
 TEST_F(InlinePrices, NoneIsForSaleAgain) {

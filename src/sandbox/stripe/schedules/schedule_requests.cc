@@ -94,6 +94,13 @@ struct ScheduleUpdate {
     bool touches_subscription = false;
 };
 
+std::vector<std::string> prices_of(const Json& schedule) {
+    std::vector<std::string> prices;
+    for (const Json& phase : schedule.at("phases"))
+        for (const Json& item : phase.at("items")) prices.push_back(text_of(item, "price"));
+    return prices;
+}
+
 Outcome<ScheduleUpdate> read_update(Context& ctx, Params& params, Json& schedule) {
     ScheduleUpdate update;
     const std::string customer = text_of(schedule, "customer");
@@ -104,8 +111,10 @@ Outcome<ScheduleUpdate> read_update(Context& ctx, Params& params, Json& schedule
             params.one_of("proration_behavior", {"always_invoice", "create_prorations", "none"}))
         update.proration = proration_of(*proration);
     if (params.has("phases")) {
-        auto phases =
-            read_phases(ctx, params, {.customer = customer, .now = second_of(ctx, customer)});
+        auto phases = read_phases(ctx, params,
+                                  {.customer = customer,
+                                   .now = second_of(ctx, customer),
+                                   .prices_in_use = prices_of(schedule)});
         if (!phases) return Refusal(phases.error());
         update.phases = *std::move(phases);
     }

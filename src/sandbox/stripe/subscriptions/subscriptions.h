@@ -35,15 +35,15 @@ struct ItemRequest {
     std::optional<Json> metadata;
     std::optional<std::vector<DiscountRequest>> discounts;
 };
-/// Of a price that is named by its id. What Checkout has sold stays sold, inline or not.
-enum class NamedPrices : bool { MustBeActive, AreSold };
+/// Ids of prices that are in use or sold already: a request may name them although they are not
+/// active (any more), as inline ones never are.
+using PricesInUse = std::vector<std::string>;
 /// Reads items[] (price, plan, price_data, quantity, deleted, metadata, discounts).
 /// Errors: 400 "No such price: 'x'" with param "items[0][price]"; prices that cannot recur.
 Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params,
-                                             NamedPrices prices = NamedPrices::MustBeActive);
+                                             const PricesInUse& in_use = {});
 /// Reads the members of one item from a reader of its own (subscription items' operations).
-Outcome<ItemRequest> read_item(Context& ctx, Params& params,
-                               NamedPrices prices = NamedPrices::MustBeActive);
+Outcome<ItemRequest> read_item(Context& ctx, Params& params, const PricesInUse& in_use = {});
 /// One entry of add_invoice_items, with its price found.
 struct AddedCharge {
     Json price;

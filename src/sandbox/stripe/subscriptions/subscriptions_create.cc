@@ -91,7 +91,8 @@ void read_cycle(Params& params, NewSubscription& request, Instant now) {
     request.anchor = next_anchor(*request.anchor_day, request.trial_end.value_or(now));
 }
 
-Outcome<NewSubscription> read_request(Context& ctx, Params& params, NamedPrices prices) {
+Outcome<NewSubscription> read_request(Context& ctx, Params& params,
+                                      const PricesInUse& in_use = {}) {
     NewSubscription request;
     request.customer = params.required_text("customer");
     const auto customer = ctx.look("customer", request.customer);
@@ -99,7 +100,7 @@ Outcome<NewSubscription> read_request(Context& ctx, Params& params, NamedPrices 
         return no_such_param("customer", request.customer, "customer");
     const Instant now = second_of(ctx, request.customer);
     if (!params.has("items")) params.complain(missing_param("items"));
-    auto items = read_items(ctx, params, prices);
+    auto items = read_items(ctx, params, in_use);
     if (!items) return Refusal(items.error());
     request.items = *std::move(items);
     auto charges = read_added_charges(ctx, params);
@@ -390,14 +391,16 @@ Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request) {
 }
 
 Answer create_subscription(Operation& operation) {
-    auto request = read_request(operation.ctx, operation.params, NamedPrices::MustBeActive);
+    auto request = read_request(operation.ctx, operation.params);
     if (!request) return Refusal(request.error());
     return begin_subscription(operation.ctx, *request);
 }
 
 Answer create_sold_subscription(Context& ctx, const Json& form) {
+    PricesInUse sold;
+    for (const Json& item : part_of(form, "items")) sold.push_back(text_of(item, "price"));
     Params params(form);
-    auto request = read_request(ctx, params, NamedPrices::AreSold);
+    auto request = read_request(ctx, params, sold);
     if (!request) return Refusal(request.error());
     return begin_subscription(ctx, *request);
 }
