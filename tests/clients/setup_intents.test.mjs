@@ -108,3 +108,26 @@ test('a token becomes the default source, which pays subscriptions', async () =>
     });
     assert.equal(subscription.status, 'active');
 });
+
+test('a browser confirms an intent with a publishable key and its secret', async () => {
+    const {hostname, port} = new URL(sandbox.url);
+    const browser = new Stripe('pk_test_turnpikeBrowser', {
+        host: hostname, port, protocol: 'http', maxNetworkRetries: 0,
+    });
+    const customer = await stripe.customers.create();
+    const intent = await stripe.setupIntents.create(
+        {customer: customer.id, automatic_payment_methods: {enabled: true, allow_redirects: 'never'}});
+    const own = {client_secret: intent.client_secret};
+    const seen = await browser.setupIntents.retrieve(intent.id, own);
+    assert.equal(seen.status, 'requires_payment_method');
+    assert.equal(seen.customer, undefined);
+    const done = await browser.setupIntents.confirm(
+        intent.id, {...own, payment_method: 'pm_card_visa'});
+    assert.equal(done.status, 'succeeded');
+    assert.equal((await stripe.setupIntents.retrieve(intent.id)).customer, customer.id);
+
+    await assert.rejects(browser.setupIntents.retrieve(intent.id, {client_secret: 'seti_no'}),
+                         {type: 'StripeInvalidRequestError', param: 'client_secret'});
+    await assert.rejects(browser.customers.retrieve(customer.id),
+                         {type: 'StripePermissionError', code: 'secret_key_required'});
+});

@@ -202,7 +202,7 @@ asio::awaitable<WireAnswer> Twin::State::run(const OperationCall& call) {
     const Workshop workshop{.surroundings = config.surroundings, .ids = ids};
     if (call.method == http::Method::Get) {
         auto look = [&](sql::Transaction& tx) -> std::optional<WireAnswer> {
-            if (!find_account(tx, call.secret_key)) return std::nullopt;
+            if (!call.browser_intent && !find_account(tx, call.secret_key)) return std::nullopt;
             return run_operation(tx, call, workshop);
         };
         if (auto answer = co_await database.read(look)) co_return *std::move(answer);

@@ -49,6 +49,12 @@ std::optional<std::string> given_key(const http::Request& request) {
     return std::nullopt;
 }
 
+/// `prefix` and letters and digits.
+bool is_key(std::string_view key, std::string_view prefix) {
+    return key.starts_with(prefix) && key.size() > prefix.size() && key.size() <= kKeyLengthMax &&
+           std::ranges::all_of(key.substr(prefix.size()), is_letter_or_digit);
+}
+
 bool is_digit_at(std::string_view text, std::size_t at) {
     return text[at] >= '0' && text[at] <= '9';
 }
@@ -105,19 +111,20 @@ Outcome<std::string> authenticate(const http::Request& request) {
     if (!key) return key;
     if (key->starts_with(kPublishablePrefix)) {
         StripeError error;
-        error.http_status = 401;
+        error.http_status = 403;
         error.code = "secret_key_required";
         error.message =
             "This API call cannot be made with a publishable API key. Please use a secret API key. "
             "You can find a list of your API keys at https://dashboard.stripe.com/account/apikeys.";
         return Refusal(error);
     }
-    const std::string_view body =
-        key->starts_with(kSecretPrefix) ? std::string_view(*key).substr(kSecretPrefix.size()) : "";
-    if (body.empty() || key->size() > kKeyLengthMax ||
-        !std::ranges::all_of(body, is_letter_or_digit))
+    if (!is_key(*key, kSecretPrefix))
         return unauthorized("Invalid API Key provided: " + masked_key(*key));
     return *key;
+}
+
+bool has_publishable_key(const http::Request& request) {
+    return is_key(given_key(request).value_or(""), kPublishablePrefix);
 }
 
 Outcome<std::string> negotiate_version(const http::Request& request) {

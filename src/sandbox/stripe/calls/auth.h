@@ -10,9 +10,12 @@ namespace turnpike::twin {
 
 /// The secret key of a request, from Bearer or from Basic's user name. Only "sk_test_" and letters
 /// and digits is good; each such key has an account of its own.
-/// Errors: 401 with the key masked; for a publishable key ("pk_test_") with Stripe's code
+/// Errors: 401 with the key masked; for a publishable key ("pk_test_") 403 with Stripe's code
 /// "secret_key_required".
 Outcome<std::string> authenticate(const http::Request& request);
+
+/// "pk_test_" and letters and digits.
+bool has_publishable_key(const http::Request& request);
 
 /// The token of a request that takes no secret key. Errors: 401 without one.
 Outcome<std::string> bearer_token(const http::Request& request);

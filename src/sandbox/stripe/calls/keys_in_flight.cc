@@ -2,7 +2,6 @@
 
 #include "sandbox/stripe/calls/auth.h"
 #include "sandbox/stripe/calls/idempotency.h"
-#include "sandbox/stripe/core/stream_sessions.h"
 
 namespace turnpike::twin {
 namespace {
@@ -22,24 +21,23 @@ Refusal in_use(const std::string& key) {
 
 class KeysInFlight::Hold final : public CallHold {
 public:
-    Hold(KeysInFlight& keys, AccountAndKey key) : keys_(keys), key_(std::move(key)) {}
+    Hold(KeysInFlight& keys, ApiAndIdempotencyKey key) : keys_(keys), key_(std::move(key)) {}
     ~Hold() override { keys_.release(key_); }
     Hold(const Hold&) = delete;
     Hold& operator=(const Hold&) = delete;
 
 private:
     KeysInFlight& keys_;
-    const AccountAndKey key_;
+    const ApiAndIdempotencyKey key_;
 };
 
 Outcome<std::unique_ptr<CallHold>> KeysInFlight::hold(const http::Request& request) {
     const auto key = read_idempotency_key(request);
     if (!key || key->empty()) return nullptr;
-    const auto account =
-        request.path == kStreamPath ? bearer_token(request) : authenticate(request);
-    if (!account) return nullptr;
+    const auto api_key = bearer_token(request);
+    if (!api_key) return nullptr;
 
-    AccountAndKey held{*account, *key};
+    ApiAndIdempotencyKey held{*api_key, *key};
     const std::scoped_lock lock(mutex_);
     auto& holder = holders_.try_emplace(held, Holder{&request}).first->second;
     if (holder.request != &request) return in_use(*key);
@@ -47,7 +45,7 @@ Outcome<std::unique_ptr<CallHold>> KeysInFlight::hold(const http::Request& reque
     return std::make_unique<Hold>(*this, std::move(held));
 }
 
-void KeysInFlight::release(const AccountAndKey& key) {
+void KeysInFlight::release(const ApiAndIdempotencyKey& key) {
     const std::scoped_lock lock(mutex_);
     const auto at = holders_.find(key);
     if (--at->second.holds == 0) holders_.erase(at);

@@ -105,6 +105,7 @@ WireAnswer failed(const StripeError& error, const OperationCall& call) {
 
 Outcome<std::string> account_of(sql::Transaction& tx, const OperationCall& call,
                                 const Workshop& workshop) {
+    if (call.browser_intent) return account_of_intent(tx, *call.browser_intent);
     if (!call.session_token.empty()) return account_of_session(tx, call.session_token, call.now);
     return open_account(tx, call.secret_key, workshop.ids, call.now);
 }
@@ -139,11 +140,13 @@ Handled handle(Context& ctx, const OperationCall& call) {
                         .url = call.url};
     Answer answer = call.handler(operation);
     if (answer) answer = shown(ctx, *answer, call);
+    if (answer && call.browser_intent) answer = shown_to_browsers(*std::move(answer));
     if (!answer) {
         answer = Refusal(without_stripe_parameters(
             std::move(answer.error()), {.method = to_text(call.method), .path = call.url}));
         auto& extra = answer.error().extra;
         extra = in_version(ctx, visible(extra), call.version);
+        if (call.browser_intent) extra = shown_to_browsers(std::move(extra));
         return {failed(answer.error(), call), ctx.keeps_effects()};
     }
     return {{.status = 200,
@@ -174,7 +177,8 @@ StripeError unknown_url(const http::Request& request) {
 
 Outcome<OperationCall> read_call(const http::Request& request) {
     const bool streams = request.path == kStreamPath;
-    const auto key = streams ? bearer_token(request) : authenticate(request);
+    auto browser_intent = intent_of_browser(request);
+    const auto key = streams || browser_intent ? bearer_token(request) : authenticate(request);
     if (!key) return Refusal(key.error());
     const auto version = negotiate_version(request);
     if (!version) return Refusal(version.error());
@@ -187,12 +191,18 @@ Outcome<OperationCall> read_call(const http::Request& request) {
     auto expand = take_expand(*parameters);
     if (!expand) return Refusal(expand.error());
     if (request.path.ends_with("/search")) leave_total_count(*parameters, *expand);
+    if (browser_intent) {
+        auto secret = take_client_secret(*parameters, *expand);
+        if (!secret) return Refusal(secret.error());
+        browser_intent->client_secret = *std::move(secret);
+    }
     const auto idempotency_key = read_idempotency_key(request);
     if (!idempotency_key) return Refusal(idempotency_key.error());
 
     OperationCall call;
     call.method = request.method;
-    (streams ? call.session_token : call.secret_key) = *key;
+    if (!browser_intent) (streams ? call.session_token : call.secret_key) = *key;
+    call.browser_intent = std::move(browser_intent);
     call.url = request.path;
     call.parameters = *std::move(parameters);
     call.expand = *std::move(expand);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "http/message.h"
 #include "sandbox/stripe/calls/answer.h"
+#include "sandbox/stripe/calls/browser_calls.h"
 #include "sandbox/stripe/core/context.h"
 
 namespace turnpike::twin {
@@ -15,10 +17,11 @@ namespace turnpike::twin {
 struct OperationCall {
     OperationHandler handler = nullptr;
     http::Method method = http::Method::Get;
-    std::string secret_key;     ///< "" when there is a session's token
-    std::string session_token;  ///< of a meter event stream
-    std::string url;            ///< "/v1/customers/cus_1"
-    Json parameters;            ///< decoded, without `expand`
+    std::string secret_key;                       ///< "" when something else tells the account
+    std::string session_token;                    ///< of a meter event stream
+    std::optional<BrowserIntent> browser_intent;  ///< in place of both, with a publishable key
+    std::string url;                              ///< "/v1/customers/cus_1"
+    Json parameters;                              ///< decoded, without `expand`
     Params::Spellings spellings = Params::Spellings::Current;
     std::vector<std::string> expand;
     std::vector<std::pair<std::string_view, std::string>> path_values;

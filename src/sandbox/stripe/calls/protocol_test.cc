@@ -47,7 +47,7 @@ TEST(Authentication, RefusesEveryOtherKeyAsRecorded) {
 TEST(Authentication, RefusesPublishableKeysAndConnectedAccounts) {
     TwinUnderTest twin;
     const auto publishable = twin.get("/v1/account", {{"Authorization", "Bearer pk_test_abc"}});
-    EXPECT_EQ(publishable.status, 401);
+    EXPECT_EQ(publishable.status, 403);
     EXPECT_EQ(publishable.error("code"), "secret_key_required");
     const auto connected = twin.get("/v1/account", {{"Stripe-Account", "acct_other"}});
     EXPECT_EQ(connected.status, 403);

@@ -25,7 +25,7 @@ Json new_price(Context& ctx, const PriceRequest& request) {
     Json price;
     price["id"] = request.id.empty() ? ctx.new_id("price") : request.id;
     price["object"] = "price";
-    price["active"] = request.offer == PriceRequest::Offer::Active;
+    price["active"] = false;
     price["billing_scheme"] = "per_unit";
     price["created"] = unix_seconds(ctx.now());
     price["currency"] = request.amount.at("currency");

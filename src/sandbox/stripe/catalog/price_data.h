@@ -15,10 +15,9 @@ struct PriceRequest {
     std::string product;
     Json amount;     ///< its "currency", "unit_amount" and "unit_amount_decimal"
     Json recurring;  ///< as read_recurring() makes it; null for a single charge
-    enum class Offer : bool { Hidden, Active } offer = Offer::Active;
 };
-/// Stores a price that some other request needs, and returns it. It is nobody's to choose: neither
-/// listed nor offered (its member "_inline").
+/// Stores a price that some other request needs, and returns it. It is nobody's to choose:
+/// inactive, and neither listed nor offered (its member "_inline").
 Json new_price(Context& ctx, const PriceRequest& request);
 
 /// The product of a new price: `product` names one, or `product_data` makes one, which is stored.

@@ -118,7 +118,8 @@ std::optional<StripeError> check_recurring(Context& ctx, const SoldLine& line) {
     form["items"]["0"]["price"] = line.price.at("id");
     if (line.quantity) form["items"]["0"]["quantity"] = std::to_string(*line.quantity);
     Params params(form);
-    auto items = read_items(ctx, params);
+    auto items =
+        read_items(ctx, params, {text_of(line.price, "id")});  // its price is looked at above
     if (items) return std::nullopt;
     StripeError error = items.error();
     if (error.param.starts_with("items[0]")) error.param.replace(0, 8, line.param);

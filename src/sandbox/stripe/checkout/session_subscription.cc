@@ -70,9 +70,7 @@ Outcome<PaymentStep> step_of_unpaid(Context& ctx, const Json& session, const Jso
 }
 
 Outcome<PaymentStep> start_subscription(Context& ctx, Json session, const std::string& method) {
-    const Json form = subscription_form(session, method);
-    Operation operation{.ctx = ctx, .params = Params(form), .path_values = {}};
-    const auto made = create_subscription(operation);
+    const auto made = create_sold_subscription(ctx, subscription_form(session, method));
     if (!made) return Refusal(made.error());
     session["_parent"] = made->at("id");
     ctx.put(session);

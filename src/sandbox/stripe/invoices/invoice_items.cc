@@ -63,7 +63,6 @@ Json one_off_price(Context& ctx, const std::string& currency, const std::string&
     request.product = product;
     request.amount["currency"] = currency;
     write_unit_amount(request.amount, unit_amount);
-    request.offer = PriceRequest::Offer::Hidden;
     return new_price(ctx, request);
 }
 

@@ -144,10 +144,11 @@ void read_shared_settings(Params& params, Json& settings) {
         params.refuse(name, "This sandbox has no connected accounts.");
 }
 
-Outcome<std::vector<ItemRequest>> read_phase_items(Context& ctx, Params& params) {
+Outcome<std::vector<ItemRequest>> read_phase_items(Context& ctx, Params& params,
+                                                   const PhaseReading& reading) {
     std::vector<ItemRequest> items;
     for (Params& item : params.objects("items")) {
-        auto request = read_item(ctx, item);
+        auto request = read_item(ctx, item, reading.prices_in_use);
         if (!request) return Refusal(request.error());
         item.ignore("plan");  // may repeat the price
         if (auto complaint = item.complaint()) return Refusal(*std::move(complaint));
@@ -207,7 +208,7 @@ Outcome<PhaseRequest> read_phase(Context& ctx, Params& params, const PhaseReadin
     PhaseRequest request;
     request.document = blank_phase();
     Json& phase = request.document;
-    auto items = read_phase_items(ctx, params);
+    auto items = read_phase_items(ctx, params, reading);
     if (!items) return Refusal(items.error());
     request.sold.items = *std::move(items);
     auto charges = read_added_charges(ctx, params);

@@ -101,6 +101,13 @@ std::optional<RunningPhase> running_phase(Context& ctx, const Json& schedule) {
                         *std::move(subscription)};
 }
 
+std::vector<std::string> prices_of(const Json& schedule) {
+    std::vector<std::string> prices;
+    for (const Json& phase : schedule.at("phases"))
+        for (const Json& item : phase.at("items")) prices.push_back(text_of(item, "price"));
+    return prices;
+}
+
 Outcome<ScheduleUpdate> read_update(Context& ctx, Params& params, Json& schedule) {
     ScheduleUpdate update;
     const std::string customer = text_of(schedule, "customer");
@@ -114,7 +121,8 @@ Outcome<ScheduleUpdate> read_update(Context& ctx, Params& params, Json& schedule
         auto phases = read_phases(ctx, params,
                                   {.customer = customer,
                                    .now = second_of(ctx, customer),
-                                   .running = running_phase(ctx, schedule)});
+                                   .running = running_phase(ctx, schedule),
+                                   .prices_in_use = prices_of(schedule)});
         if (!phases) return Refusal(phases.error());
         update.phases = *std::move(phases);
     }

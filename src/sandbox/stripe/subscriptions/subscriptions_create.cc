@@ -108,7 +108,8 @@ std::optional<StripeError> mixed_currencies(const std::vector<ItemRequest>& item
     return std::nullopt;
 }
 
-Outcome<NewSubscription> read_request(Context& ctx, Params& params) {
+Outcome<NewSubscription> read_request(Context& ctx, Params& params,
+                                      const PricesInUse& in_use = {}) {
     NewSubscription request;
     request.customer = params.required_text("customer");
     const auto customer = ctx.look("customer", request.customer);
@@ -120,7 +121,7 @@ Outcome<NewSubscription> read_request(Context& ctx, Params& params) {
     }
     const Instant now = second_of(ctx, request.customer);
     if (!params.has("items")) params.complain(missing_param("items"));
-    auto items = read_items(ctx, params);
+    auto items = read_items(ctx, params, in_use);
     if (!items) return Refusal(items.error());
     request.items = *std::move(items);
     auto charges = read_added_charges(ctx, params);
@@ -419,6 +420,15 @@ Answer create_subscription(Operation& operation) {
     auto request = read_request(operation.ctx, operation.params);
     if (!request) return Refusal(request.error());
     return begin_subscription(operation.ctx, *request);
+}
+
+Answer create_sold_subscription(Context& ctx, const Json& form) {
+    PricesInUse sold;
+    for (const Json& item : part_of(form, "items")) sold.push_back(text_of(item, "price"));
+    Params params(form);
+    auto request = read_request(ctx, params, sold);
+    if (!request) return Refusal(request.error());
+    return begin_subscription(ctx, *request);
 }
 
 }  // namespace turnpike::twin

@@ -22,6 +22,10 @@ Outcome<Json> require_recurring(Json price, const std::string& param) {
         return bad_param(param, "",
                          "The price specified is set to `type=one_time` but this field only "
                          "accepts prices with `type=recurring`.");
+    return price;
+}
+
+Outcome<Json> require_active(Json price, const std::string& param) {
     if (!flag_of(price, "active") && price.contains("active"))
         return bad_param(param, "resource_missing",
                          "The price specified is inactive. This field only accepts active prices.");
@@ -33,15 +37,17 @@ struct GivenPrice {
     std::string param;
 };
 
-Outcome<GivenPrice> read_price(Context& ctx, Params& params) {
+Outcome<GivenPrice> read_price(Context& ctx, Params& params, const PricesInUse& in_use) {
     for (const std::string_view name : {"price", "plan"}) {
         const auto id = params.text(name);
         if (!id || id->empty()) continue;
         auto price = ctx.find("price", *id);
         if (!price) return no_such_param(std::string(name), *id, params.name_of(name));
-        auto recurring = require_recurring(*std::move(price), params.name_of(name));
-        if (!recurring) return Refusal(recurring.error());
-        return GivenPrice{*std::move(recurring), params.name_of(name)};
+        auto usable = require_recurring(*std::move(price), params.name_of(name));
+        if (usable && std::ranges::find(in_use, *id) == in_use.end())
+            usable = require_active(*std::move(usable), params.name_of(name));
+        if (!usable) return Refusal(usable.error());
+        return GivenPrice{*std::move(usable), params.name_of(name)};
     }
     auto data = params.object("price_data");
     if (!data) return GivenPrice{};
@@ -54,14 +60,14 @@ Outcome<GivenPrice> read_price(Context& ctx, Params& params) {
 
 }  // namespace
 
-Outcome<ItemRequest> read_item(Context& ctx, Params& params) {
+Outcome<ItemRequest> read_item(Context& ctx, Params& params, const PricesInUse& in_use) {
     ItemRequest request;
     request.quantity = params.integer("quantity");
     request.metadata = params.metadata();
     request.discounts = read_discounts(params);
     params.refuse("billing_thresholds", "This sandbox does not bill by thresholds.");
     params.refuse("tax_rates", "This sandbox does not compute taxes.");
-    auto price = read_price(ctx, params);
+    auto price = read_price(ctx, params, in_use);
     if (!price) return Refusal(price.error());
     request.price = std::move(price->price);
     request.price_param = std::move(price->param);
@@ -77,13 +83,17 @@ Outcome<ItemRequest> read_item(Context& ctx, Params& params) {
     return request;
 }
 
-Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params) {
+Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params,
+                                             const PricesInUse& in_use) {
     std::vector<ItemRequest> requests;
     for (Params& item : params.objects("items")) {
         const std::string id = item.text("id").value_or("");
         const bool deleted = item.boolean("deleted").value_or(false);
         item.ignore("clear_usage");
-        auto request = read_item(ctx, item);
+        PricesInUse kept = in_use;
+        if (const auto present = ctx.look("subscription_item", id))
+            kept.push_back(text_of(*present, "price"));
+        auto request = read_item(ctx, item, kept);
         if (!request) return Refusal(request.error());
         if (auto complaint = item.complaint()) return Refusal(*std::move(complaint));
         request->id = id;

@@ -79,6 +79,8 @@ enum class ItemsOf : std::uint8_t { NewSubscription, Subscription, Phase };
 std::optional<StripeError> check_item_prices(const Json& subscription, ItemsOf whose);
 
 Answer create_subscription(Operation& operation);
+/// The same for what Checkout has sold, whose prices need not be active (any more).
+Answer create_sold_subscription(Context& ctx, const Json& form);
 Answer update_subscription(Operation& operation);
 Answer list_subscription_items(Operation& operation);
 Answer get_subscription_item(Operation& operation);

@@ -227,9 +227,9 @@ Outcome<Json> change_item(Context& ctx, Json subscription, const PlanChange& cha
     return changed;
 }
 
-Outcome<PlanChange> read_item_change(Context& ctx, Params& params) {
+Outcome<PlanChange> read_item_change(Context& ctx, Params& params, const PricesInUse& in_use = {}) {
     PlanChange change;
-    auto item = read_item(ctx, params);
+    auto item = read_item(ctx, params, in_use);
     if (!item) return Refusal(item.error());
     change.items.push_back(*std::move(item));
     change.proration = read_proration_behavior(params);
@@ -283,7 +283,10 @@ Answer update_subscription_item(Operation& operation) {
     const std::string& id = operation.path("item");
     const auto subscription = owner_of_item(ctx, id);
     if (!subscription) return Refusal(subscription.error());
-    auto change = read_item_change(ctx, operation.params);
+    PricesInUse in_use;
+    if (const auto present = ctx.look("subscription_item", id))
+        in_use.push_back(text_of(*present, "price"));
+    auto change = read_item_change(ctx, operation.params, in_use);
     if (!change) return Refusal(change.error());
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     ItemRequest& item = change->items.front();

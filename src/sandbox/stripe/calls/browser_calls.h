@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/message.h"
+#include "json/json.h"
+#include "sandbox/stripe/wire/stripe_error.h"
+#include "sql/sql.h"
+
+/// What a browser or a phone may ask, with a publishable key ("pk_test_") and an intent's
+/// client_secret: to see the intent, and to confirm it.
+namespace turnpike::twin {
+
+/// The intent that such a request is about.
+struct BrowserIntent {
+    std::string kind;  ///< "payment_intent", "setup_intent"
+    std::string id;
+    std::string client_secret{};
+};
+
+/// nullopt: this is no such request. The secret is among its parameters, and not read yet.
+std::optional<BrowserIntent> intent_of_browser(const http::Request& request);
+
+/// Takes the secret out of the parameters. Errors: 400 without one, and for what browsers may not
+/// expand.
+Outcome<std::string> take_client_secret(Json& parameters, const std::vector<std::string>& expand);
+
+/// The account that the intent is in. A publishable key is of every account: who knows the secret
+/// knows the seller.
+/// Errors: 404 when there is no such intent, 400 when its secret is another one.
+Outcome<std::string> account_of_intent(sql::Transaction& tx, const BrowserIntent& intent);
+
+/// What browsers are shown of an answer: of an intent the members that were recorded, and neither
+/// metadata nor a card's fingerprint anywhere.
+Json shown_to_browsers(Json answer);
+
+}  // namespace turnpike::twin
