@@ -366,12 +366,17 @@ Answer get_invoice_item(Operation& operation) {
     return *std::move(item);
 }
 
-/// An item on an invoice that is no longer a draft never changes.
-static std::optional<Refusal> frozen(Context& ctx, const Json& item) {
+/// An item on an invoice that is no longer a draft, or that was deleted, never changes.
+static bool is_frozen(Context& ctx, const Json& item) {
     const std::string invoice_id = text_of(item, "invoice");
-    if (invoice_id.empty()) return std::nullopt;
-    const auto invoice = ctx.find("invoice", invoice_id);
-    if (invoice && text_of(*invoice, "status") == "draft") return std::nullopt;
+    if (invoice_id.empty()) return false;
+    const auto invoice = ctx.look("invoice", invoice_id);
+    return !invoice || text_of(*invoice, "status") != "draft";
+}
+
+static Refusal not_changeable(Context& ctx, const Json& item) {
+    if (!ctx.look("invoice", text_of(item, "invoice")))
+        return bad_param("", "", "This invoice item has been deleted.");
     return invoice_not_editable(
         "This invoice item is attached to an invoice that is no longer editable.");
 }
@@ -389,7 +394,7 @@ Answer update_invoice_item(Operation& operation) {
     const auto discounts = read_discounts(params);
     const auto metadata = params.metadata();
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
-    if (auto refusal = frozen(ctx, *item)) return *std::move(refusal);
+    if (is_frozen(ctx, *item)) return not_changeable(ctx, *item);
     if ((amount || quantity) && flag_of(*item, "proration"))
         return bad_param("amount", "", "You cannot change the amount of a proration.");
     if (quantity && *quantity < 0)
@@ -424,7 +429,10 @@ Answer delete_invoice_item(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     const auto item = ctx.find("invoiceitem", id);
     if (!item) return no_such_object("invoiceitem", id);
-    if (auto refusal = frozen(ctx, *item)) return *std::move(refusal);
+    if (is_frozen(ctx, *item))
+        return bad_param("", "",
+                         "Can't delete an invoice item that is attached to an invoice that is no "
+                         "longer editable");
     change_line(ctx, text_of(*item, "invoice"), id, Json());
     ctx.remove("invoiceitem", id);
     ctx.emit("invoiceitem.deleted", *item);

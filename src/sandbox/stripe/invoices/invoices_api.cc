@@ -237,17 +237,13 @@ Answer list_invoices(Operation& operation) {
     });
 }
 
-/// The items of a draft that is deleted wait again. A revision's are copies, and end with it.
-void free_items(Context& ctx, const Json& invoice) {
-    const bool copies = is_revision(invoice);
-    for (Json& item : ctx.list("invoiceitem", {.parent = text_of(invoice, "id")})) {
-        if (copies) {
-            ctx.remove("invoiceitem", text_of(item, "id"));
-            ctx.emit("invoiceitem.deleted", item);
-            continue;
-        }
-        bind_invoice_item(item, "");
-        ctx.put(item);
+/// The items of a draft that is deleted stay with it, and do not wait again. A revision's are
+/// copies, and end with it.
+void end_copies(Context& ctx, const Json& invoice) {
+    if (!is_revision(invoice)) return;
+    for (const Json& item : ctx.list("invoiceitem", {.parent = text_of(invoice, "id")})) {
+        ctx.remove("invoiceitem", text_of(item, "id"));
+        ctx.emit("invoiceitem.deleted", item);
     }
 }
 
@@ -260,7 +256,7 @@ Answer delete_invoice(Operation& operation) {
     if (!draft || !subscription_of_invoice(*invoice).empty())
         return invoice_not_editable(draft ? "You can't delete invoices created by subscriptions."
                                           : "You can only delete draft invoices.");
-    free_items(ctx, *invoice);
+    end_copies(ctx, *invoice);
     ctx.remove("invoice", text_of(*invoice, "id"));
     ctx.emit("invoice.deleted", *invoice);
     Json deleted;
