@@ -8,6 +8,7 @@
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/coupons/redeem.h"
 #include "sandbox/stripe/customers/customer_currency.h"
+#include "sandbox/stripe/customers/customers.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/invoices.h"
@@ -59,6 +60,7 @@ Settings read_settings_of_invoice(Params& params) {
     ignore_object(params, "rendering",
                   {"amount_tax_display", "pdf", "template", "template_version"});
     refuse_tax(params);
+    params.refuse("default_tax_rates", "This sandbox does not compute taxes.");
     return settings;
 }
 
@@ -173,6 +175,9 @@ Answer create_invoice(Operation& operation) {
     request.period = {now, now};
     request.auto_advance = settings.auto_advance.value_or(false);
     request.collection_method = settings.collection_method.value_or("charge_automatically");
+    if (request.collection_method == "send_invoice")
+        if (auto error = check_mail_address(ctx, request.customer))
+            return Refusal(*std::move(error));
     auto draft = draft_invoice(ctx, request);
     if (!draft) return Refusal(draft.error());
     Json rendering;
