@@ -336,6 +336,15 @@ Answer change_customer(Context& ctx, const std::string& customer, const Json& fo
     return update_customer(operation);
 }
 
+std::optional<StripeError> check_mail_address(Context& ctx, const std::string& customer) {
+    const auto found = ctx.look("customer", customer);
+    if (!found || !text_of(*found, "email").empty()) return std::nullopt;
+    return bad_param("", "",
+                     "Missing email. In order to create invoices that are sent to the customer, "
+                     "the customer must have a valid email.")
+        .error();
+}
+
 const Feature& customer_feature() {
     static constexpr Feature kFeature{.operations = kCustomerRoutes,
                                       .expandables = kCustomerExpandables,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "sandbox/stripe/core/context.h"
@@ -15,6 +16,9 @@ Answer change_customer(Context& ctx, const std::string& customer, const Json& fo
 /// Ends a customer's subscriptions, detaches its payment methods, leaves a tombstone (returned),
 /// and emits customer.deleted.
 Answer delete_customer_and_contracts(Context& ctx, const Json& customer);
+
+/// Stripe's refusal of what is sent to a customer without an e-mail address.
+std::optional<StripeError> check_mail_address(Context& ctx, const std::string& customer);
 
 const Feature& customer_feature();
 

@@ -361,12 +361,20 @@ Answer get_invoice_item(Operation& operation) {
     return *std::move(item);
 }
 
-/// An item on an invoice that is no longer a draft never changes.
+/// An item on an invoice that is no longer a draft, or that was deleted, never changes.
 static bool is_frozen(Context& ctx, const Json& item) {
     const std::string invoice_id = text_of(item, "invoice");
     if (invoice_id.empty()) return false;
-    const auto invoice = ctx.find("invoice", invoice_id);
+    const auto invoice = ctx.look("invoice", invoice_id);
     return !invoice || text_of(*invoice, "status") != "draft";
+}
+
+static Refusal not_changeable(Context& ctx, const Json& item) {
+    if (!ctx.look("invoice", text_of(item, "invoice")))
+        return bad_param("", "", "This invoice item has been deleted.");
+    return bad_param("", "",
+                     "This invoice item is already attached to an invoice that is no longer "
+                     "editable");
 }
 
 Answer update_invoice_item(Operation& operation) {
@@ -382,10 +390,7 @@ Answer update_invoice_item(Operation& operation) {
     const auto discounts = read_discounts(params);
     const auto metadata = params.metadata();
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));
-    if (is_frozen(ctx, *item))
-        return bad_param("", "",
-                         "This invoice item is already attached to an invoice that is no longer "
-                         "editable");
+    if (is_frozen(ctx, *item)) return not_changeable(ctx, *item);
     if ((amount || quantity) && flag_of(*item, "proration"))
         return bad_param("amount", "", "You cannot change the amount of a proration.");
     if (quantity && *quantity < 0)

@@ -337,7 +337,10 @@ Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
     settle_balance(ctx, *customer, invoice);
     plan_due_date(ctx, invoice);
     ctx.emit("invoice.finalized", invoice);
-    if (integer_of(invoice, "amount_due") == 0) return pay_out_of_band(ctx, std::move(invoice));
+    if (integer_of(invoice, "amount_due") == 0) {
+        invoice["attempted"] = true;
+        return pay_out_of_band(ctx, std::move(invoice));
+    }
     make_payment(ctx, invoice);
     ctx.put(invoice);
     return invoice;

@@ -8,6 +8,7 @@
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/coupons/redeem.h"
 #include "sandbox/stripe/customers/customer_currency.h"
+#include "sandbox/stripe/customers/customers.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/invoices.h"
@@ -80,6 +81,7 @@ Settings read_settings_of_invoice(Params& params) {
     ignore_object(params, "rendering",
                   {"amount_tax_display", "pdf", "template", "template_version"});
     refuse_tax(params);
+    params.refuse("default_tax_rates", "This sandbox does not compute taxes.");
     return settings;
 }
 
@@ -196,6 +198,9 @@ Answer create_invoice(Operation& operation) {
     request.period = {now, now};
     request.auto_advance = settings.auto_advance.value_or(false);
     request.collection_method = settings.collection_method.value_or("charge_automatically");
+    if (request.collection_method == "send_invoice")
+        if (auto error = check_mail_address(ctx, request.customer))
+            return Refusal(*std::move(error));
     auto draft = draft_invoice(ctx, request);
     if (!draft) return Refusal(draft.error());
     Json rendering;
@@ -256,17 +261,13 @@ Answer list_invoices(Operation& operation) {
     });
 }
 
-/// The items of a draft that is deleted wait again. A revision's are copies, and end with it.
-void free_items(Context& ctx, const Json& invoice) {
-    const bool copies = is_revision(invoice);
-    for (Json& item : ctx.list("invoiceitem", {.parent = text_of(invoice, "id")})) {
-        if (copies) {
-            ctx.remove("invoiceitem", text_of(item, "id"));
-            ctx.emit("invoiceitem.deleted", item);
-            continue;
-        }
-        bind_invoice_item(item, "");
-        ctx.put(item);
+/// The items of a draft that is deleted stay with it, and do not wait again. A revision's are
+/// copies, and end with it.
+void end_copies(Context& ctx, const Json& invoice) {
+    if (!is_revision(invoice)) return;
+    for (const Json& item : ctx.list("invoiceitem", {.parent = text_of(invoice, "id")})) {
+        ctx.remove("invoiceitem", text_of(item, "id"));
+        ctx.emit("invoiceitem.deleted", item);
     }
 }
 
@@ -279,7 +280,7 @@ Answer delete_invoice(Operation& operation) {
         return bad_param("", "", "You can only delete draft invoices.");
     if (!subscription_of_invoice(*invoice).empty())
         return bad_param("", "", "You can't delete invoices created by subscriptions.");
-    free_items(ctx, *invoice);
+    end_copies(ctx, *invoice);
     ctx.remove("invoice", text_of(*invoice, "id"));
     ctx.emit("invoice.deleted", *invoice);
     Json deleted;

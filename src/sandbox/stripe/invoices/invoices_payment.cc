@@ -47,7 +47,7 @@ Json settle_paid(Context& ctx, Json invoice, Charged charged) {
         ctx, invoice,
         {.kept = by_intent ? text_of(invoice, "_invoice_payment") : "", .reason = ""});
     invoice["status"] = "paid";
-    invoice["attempted"] = true;
+    if (by_intent) invoice["attempted"] = true;
     invoice["auto_advance"] = false;
     invoice["amount_paid"] = invoice["amount_due"];
     invoice["amount_remaining"] = 0;

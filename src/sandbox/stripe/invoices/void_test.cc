@@ -97,5 +97,49 @@ TEST_F(VoidInvoiceTest, IsOnlyForInvoicesThatAreOwed) {
     EXPECT_EQ(balance(), -4000);
 }
 
+// stripe_world, phase 13 (13_invoices, 2026-08-26.dahlia): the items of a deleted draft stay with
+// it, and those of any invoice that is no draft cannot be deleted.
+TEST_F(VoidInvoiceTest, ADeletedDraftTakesItsItemsWithIt) {
+    const std::string swept = text_of(
+        sandbox_.post("/v1/invoiceitems", "customer=" + customer_ + "&currency=usd&amount=700"),
+        "id");
+    const std::string path =
+        "/v1/invoices/" +
+        text_of(sandbox_.post("/v1/invoices",
+                              "customer=" + customer_ + "&pending_invoice_items_behavior=include"),
+                "id");
+    sandbox_.remove(path);
+    EXPECT_EQ(sandbox_.get("/v1/invoiceitems", "pending=true")["data"], Json::array());
+    const std::string item = "/v1/invoiceitems/" + swept;
+    EXPECT_EQ(sandbox_.refused(item, "description=no").message,
+              "This invoice item has been deleted.");
+    const auto refused = sandbox_.call("DELETE", item, "");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().http_status, 400);
+    EXPECT_EQ(refused.error().message,
+              "Can't delete an invoice item that is attached to an invoice that is no longer "
+              "editable");
+    EXPECT_EQ(sandbox_.post("/v1/invoices", "customer=" + customer_ +
+                                                "&pending_invoice_items_behavior=include")["total"],
+              0);
+}
+
+// The same source: nothing was attempted where the money came by another way.
+TEST_F(VoidInvoiceTest, PayingOutOfBandAttemptsNothing) {
+    sandbox_.post("/v1/invoiceitems", "customer=" + customer_ + "&currency=usd&amount=700");
+    const std::string path =
+        "/v1/invoices/" +
+        text_of(sandbox_.post("/v1/invoices",
+                              "customer=" + customer_ + "&pending_invoice_items_behavior=include"),
+                "id");
+    const Json paid = sandbox_.post(path + "/pay", "paid_out_of_band=true");
+    EXPECT_EQ(paid["status"], "paid");
+    EXPECT_EQ(paid["attempted"], false);
+    EXPECT_EQ(paid["attempt_count"], 0);
+    const Json nothing = sandbox_.post("/v1/invoices", "customer=" + customer_);
+    EXPECT_EQ(sandbox_.post("/v1/invoices/" + text_of(nothing, "id") + "/finalize")["attempted"],
+              true);
+}
+
 }  // namespace
 }  // namespace turnpike::twin

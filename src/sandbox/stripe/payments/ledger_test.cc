@@ -43,6 +43,25 @@ TEST(Ledger, TakesTheRecordedFees) {
     }
 }
 
+// Stripe's testing page: "The US charge succeeds. Funds are added directly to your available
+// balance, bypassing your pending balance."
+TEST(Ledger, MakesPaymentsOfTwoCardsAvailableAtOnce) {
+    BillingSandbox sandbox;
+    for (const char* card : {"pm_card_bypassPending", "pm_card_bypassPendingInternational"}) {
+        SCOPED_TRACE(card);
+        const Json paid = sandbox.post(
+            "/v1/payment_intents",
+            std::string("confirm=true&currency=usd&amount=1000&payment_method=") + card +
+                "&payment_method_types[]=card&expand[]=latest_charge.balance_transaction");
+        const Json& transaction = paid["latest_charge"]["balance_transaction"];
+        EXPECT_EQ(transaction["status"], "available");
+        EXPECT_EQ(transaction["available_on"], transaction["created"]);
+    }
+    const Json balance = sandbox.get("/v1/balance");
+    EXPECT_EQ(balance["available"][0]["amount"], 2 * 941);
+    EXPECT_EQ(balance["pending"][0]["amount"], 0);
+}
+
 TEST(Ledger, AddsUpToTheBalance) {
     BillingSandbox sandbox;
     const std::string charge = pay(sandbox, "currency=usd&amount=1000");

@@ -195,7 +195,7 @@ Answer preview_cancellation(Context& ctx, const Json& subscription, const Reques
     const Instant start = period_of_item(subscription.at("items").at("data").at(0)).start;
     auto draft = draft_invoice(ctx, {.customer = customer,
                                      .currency = text_of(subscription, "currency"),
-                                     .billing_reason = "subscription_update",
+                                     .billing_reason = "subscription_cycle",
                                      .subscription = text_of(subscription, "id"),
                                      .period = {start, now}});
     if (!draft) return Refusal(draft.error());

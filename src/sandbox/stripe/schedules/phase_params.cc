@@ -7,6 +7,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/catalog/prices.h"
+#include "sandbox/stripe/customers/customers.h"
 #include "sandbox/stripe/schedules/phase_dates.h"
 #include "sandbox/stripe/schedules/phase_discounts.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"

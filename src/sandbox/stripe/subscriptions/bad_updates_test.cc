@@ -50,6 +50,23 @@ TEST_F(BadUpdateTest, MakesNoProductOfAnItem) {
               "parameter_missing");
 }
 
+// SDK reference: Emptyable; "" takes the rates away.
+TEST_F(BadUpdateTest, TakesTaxRatesAwayButGivesNone) {
+    const std::string price = sandbox_.price("Ten", 1000);
+    const std::string subscribe = "customer=" + customer_ + "&items[0][price]=" + price;
+    const std::string draft = "customer=" + customer_;
+    const std::string path = invoice();
+    const std::string none = "&default_tax_rates=", some = "&default_tax_rates[0]=txr_1";
+    for (const auto& [where, form] : {std::pair{std::string("/v1/subscriptions"), subscribe},
+                                      {path_, std::string("metadata[a]=b")},
+                                      {std::string("/v1/invoices"), draft},
+                                      {path, std::string("metadata[a]=b")}}) {
+        SCOPED_TRACE(where);
+        EXPECT_EQ(sandbox_.post(where, form + none)["default_tax_rates"], Json::array());
+        EXPECT_EQ(sandbox_.refused(where, form + some).param, "default_tax_rates");
+    }
+}
+
 TEST_F(BadUpdateTest, SomebodyElsesCardPaysNothing) {
     sandbox_.post("/v1/invoiceitems", "customer=" + customer_ + "&currency=usd&amount=5000");
     const std::string path = invoice("&pending_invoice_items_behavior=include");
@@ -61,10 +78,15 @@ TEST_F(BadUpdateTest, SomebodyElsesCardPaysNothing) {
     EXPECT_EQ(sandbox_.refused(path_, "default_payment_method=" + others_card_).message, theirs);
     EXPECT_THAT(sandbox_.refused(path + "/pay", "payment_method=pm_nobody").message,
                 StartsWith("No such PaymentMethod: 'pm_nobody'"));
+    // A public program quotes this of a test card's name, which belongs to nobody.
+    EXPECT_EQ(sandbox_.refused(path_, "default_payment_method=pm_card_visa").message,
+              "The customer does not have a payment method with the ID pm_card_visa. The payment "
+              "method must be attached to the customer.");
     EXPECT_EQ(sandbox_.get(path)["status"], "draft");
     EXPECT_EQ(refused_param(path_, "default_source=card_nobody"), "default_source");
 }
 
+// Of plain invoices: public programs that only make invoices quote the words.
 TEST_F(BadUpdateTest, ThatSendsInvoicesToNoAddress) {
     const std::string none = text_of(sandbox_.post("/v1/customers", "name=Ada"), "id");
     const std::string sent = "&collection_method=send_invoice&days_until_due=5";
@@ -75,7 +97,8 @@ TEST_F(BadUpdateTest, ThatSendsInvoicesToNoAddress) {
               "&start_date=now&phases[0][items][0][price]=" + price +
               "&phases[0][duration][interval]=month&phases[0]"
               "[collection_method]=send_invoice&phases[0]"
-              "[invoice_settings][days_until_due]=5"}) {
+              "[invoice_settings][days_until_due]=5",
+          "/v1/invoices customer=" + none + sent}) {
         const auto space = form.find(' ');
         EXPECT_EQ(sandbox_.refused(form.substr(0, space), form.substr(space + 1)).message,
                   "Missing email. In order to create invoices that are sent to the customer, the "
@@ -83,6 +106,7 @@ TEST_F(BadUpdateTest, ThatSendsInvoicesToNoAddress) {
     }
     sandbox_.post("/v1/customers/" + none, "email=ada@example.com");
     sandbox_.post("/v1/subscriptions", "customer=" + none + "&items[0][price]=" + price + sent);
+    sandbox_.post("/v1/invoices", "customer=" + none + sent);
 }
 
 // SDK reference: only valid for invoices where collection_method=send_invoice.

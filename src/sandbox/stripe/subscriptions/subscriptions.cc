@@ -180,7 +180,7 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     std::optional<Json> draft;
     if (invoices && !(waiting.empty() && used.empty())) {
         draft = draft_subscription_invoice(
-            ctx, subscription, {"subscription_update", {period.start, now}, std::move(used)},
+            ctx, subscription, {"subscription_cycle", {period.start, now}, std::move(used)},
             Payment{});
         subscription["latest_invoice"] = draft->at("id");
     } else if (!invoices && !prorates) {
@@ -195,6 +195,11 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     ctx.emit("customer.subscription.deleted", subscription);
     stop_collection(ctx, subscription);
     if (!draft) return subscription;
+    if (integer_of(*draft, "total") < 0) {
+        // Recorded: what gives back waits as a draft.
+        publish_draft(ctx, *draft);
+        return *ctx.find("subscription", text_of(subscription, "id"));
+    }
     return collect_subscription_invoice(ctx, text_of(subscription, "id"), *std::move(draft),
                                         Payment{.session = PaymentSession::Recurring});
 }

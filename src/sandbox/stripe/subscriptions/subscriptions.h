@@ -99,6 +99,11 @@ struct Payment {
 Payment read_payment(Params& params);
 ProrationBehavior read_proration_behavior(Params& params);
 
+/// Whether the subscription, as given, or its customer has something that can be charged.
+bool has_payment_source(Context& ctx, const Json& subscription);
+/// Stripe's refusal where there is none.
+Refusal no_payment_source();
+
 /// A change of what is subscribed to.
 struct PlanChange {
     std::vector<ItemRequest> items;
@@ -114,6 +119,8 @@ struct PlanChange {
     EndRequest end;
     /// A paused subscription goes on in the cycle that is running, or in one that begins now.
     enum class Resumption : bool { No, Yes } resumption = Resumption::No;
+    /// Refused when something is to be charged and there is nothing to charge it to.
+    enum class Source : bool { Whatever, Needed } source = Source::Whatever;
 };
 /// What a change does to the subscription and what it charges, before anything is stored.
 struct PlannedChange {

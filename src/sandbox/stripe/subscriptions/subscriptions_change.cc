@@ -464,6 +464,9 @@ Outcome<Json> apply_change(Context& ctx, PlannedChange planned, const PlanChange
     Json draft = draft_subscription_invoice(
         ctx, subscription,
         {"subscription_update", planned.invoice_period, std::move(planned.lines)}, change.payment);
+    if (change.source == PlanChange::Source::Needed && integer_of(draft, "amount_due") > 0 &&
+        is_automatic(draft) && !has_payment_source(ctx, subscription))
+        return no_payment_source();
     subscription["latest_invoice"] = draft.at("id");
     update_subscription_document(ctx, subscription);
     return collect_subscription_invoice(ctx, text_of(subscription, "id"), std::move(draft),

@@ -333,6 +333,31 @@ TEST(TrialEndNow, WithoutAPaymentMethodDoesWhatTheSettingsSay) {
     }
 }
 
+// stripe_world, phase 12 (12_subscriptions, 2026-08-26.dahlia): with create_invoice, trial_end=now
+// is refused as a first invoice is. A trial that ends by itself is billed all the same.
+TEST(TrialEndNow, IsRefusedWhereNothingCanBeCharged) {
+    BillingSandbox sandbox;
+    const std::string customer = sandbox.customer("");
+    const Json trial =
+        sandbox.post("/v1/subscriptions", "customer=" + customer + "&items[0][price]=" +
+                                              sandbox.price("Pro", 9900) + "&trial_period_days=7");
+    const std::string path = "/v1/subscriptions/" + text_of(trial, "id");
+    sandbox.new_events();
+    const StripeError refused = sandbox.refused(path, "trial_end=now");
+    EXPECT_EQ(refused.http_status, 400);
+    EXPECT_EQ(refused.code, "resource_missing");
+    EXPECT_EQ(refused.param, "");
+    EXPECT_TRUE(refused.message.starts_with(
+        "This customer has no attached payment source or default payment method."));
+    EXPECT_EQ(sandbox.get(path)["status"], "trialing");
+    EXPECT_EQ(sandbox.get("/v1/invoices", "customer=" + customer)["data"].size(), 1U);
+    EXPECT_EQ(sandbox.new_events(), std::vector<std::string>{});
+
+    sandbox.post("/v1/coupons", "id=FREE&percent_off=100&duration=once");
+    const Json free = sandbox.post(path, "trial_end=now&discounts[0][coupon]=FREE");
+    EXPECT_EQ(free["status"], "active");
+}
+
 TEST(TrialEndNow, CountsAMethodThatComesWithIt) {
     BillingSandbox sandbox;
     const std::string customer = sandbox.customer("");

@@ -347,10 +347,13 @@ std::optional<StripeError> check_number(Context& ctx, const std::string& custome
     return error;
 }
 
+}  // namespace
+
 bool has_payment_source(Context& ctx, const Json& subscription) {
     Json probe;
     probe["customer"] = subscription.at("customer");
     probe["default_payment_method"] = subscription.at("default_payment_method");
+    if (!text_of(subscription, "default_source").empty()) return true;
     return !default_payment_method_of(ctx, probe).empty();
 }
 
@@ -364,8 +367,6 @@ Refusal no_payment_source() {
         "priority.";
     return Refusal(std::move(error));
 }
-
-}  // namespace
 
 Outcome<Json> begin_subscription(Context& ctx, const NewSubscription& request) {
     if (auto error = check_customer_currency(ctx, request.customer, request.currency))

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sandbox/stripe/cards/own_methods.h"
+#include "sandbox/stripe/customers/customers.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/wire/amounts.h"
@@ -91,15 +92,6 @@ std::optional<StripeError> check_intervals(const Json& subscription) {
 
 }  // namespace
 
-std::optional<StripeError> check_mail_address(Context& ctx, const std::string& customer) {
-    const auto found = ctx.look("customer", customer);
-    if (!found || !text_of(*found, "email").empty()) return std::nullopt;
-    return bad_param("", "",
-                     "Missing email. In order to create invoices that are sent to the customer, "
-                     "the customer must have a valid email.")
-        .error();
-}
-
 std::optional<std::string> read_feedback(Params& details) {
     std::vector<std::string_view> known{""};
     known.insert(known.end(), kFeedbacks.begin(), kFeedbacks.end());
@@ -120,6 +112,7 @@ SubscriptionSettings read_settings(Params& params) {
     read_payment_settings(params, settings);
     read_trial_settings(params, settings);
     refuse_tax(params);
+    params.refuse("default_tax_rates", "This sandbox does not compute taxes.");
     if (auto details = params.object("cancellation_details")) {
         settings.comment = details->text("comment");
         settings.feedback = read_feedback(*details);

@@ -67,8 +67,6 @@ std::optional<std::int64_t> read_trial_days(Params& params);
 void check_trial_from_plan(Params& params);
 /// Complains about a trial_end more than two years ahead.
 void check_trial_length(Params& params, std::optional<Instant> trial_end, Instant now);
-/// Invoices that are sent need an address of the customer's to be sent to.
-std::optional<StripeError> check_mail_address(Context& ctx, const std::string& customer);
 /// Complains unless a given trial_end lies in the future, and at most two years ahead.
 void check_trial_end(Params& params, std::optional<Instant> trial_end, Instant now);
 inline constexpr std::int64_t kTrialDaysMax = 730;

@@ -375,6 +375,8 @@ TEST(CancelSubscription, KeepsTheTimeOfTheFirstRequest) {
     EXPECT_EQ(sandbox.call("DELETE", path, "").error().http_status, 404);
 }
 
+// stripe_world (01_proration_half_cent, 2026-08-26.dahlia): what gives back is a draft of a cycle,
+// which has the hour that such drafts have.
 TEST(CancelSubscription, InvoiceNowAndProrateGiveTheRestBack) {
     BillingSandbox sandbox;
     const std::string customer = sandbox.customer();
@@ -388,8 +390,17 @@ TEST(CancelSubscription, InvoiceNowAndProrateGiveTheRestBack) {
     const Json invoice = sandbox.get("/v1/invoices/" + text_of(gone, "latest_invoice"));
     EXPECT_EQ(invoice["total"], -4950);
     EXPECT_EQ(invoice["amount_due"], 0);
-    EXPECT_EQ(invoice["status"], "paid");
-    EXPECT_EQ(invoice["ending_balance"], -4950);
+    EXPECT_EQ(invoice["billing_reason"], "subscription_cycle");
+    EXPECT_EQ(invoice["status"], "draft");
+    EXPECT_EQ(invoice["number"], nullptr);
+    EXPECT_EQ(invoice["auto_advance"], true);
+    EXPECT_EQ(invoice["attempted"], false);
+    EXPECT_EQ(invoice["ending_balance"], nullptr);
+    EXPECT_EQ(invoice["automatically_finalizes_at"], unix_seconds(sandbox.now()) + 3600);
+    EXPECT_EQ(sandbox.get("/v1/customers/" + customer)["balance"], 0);
+
+    sandbox.run_until(sandbox.now() + std::chrono::hours(1));
+    EXPECT_EQ(sandbox.get("/v1/invoices/" + text_of(invoice, "id"))["status"], "paid");
     EXPECT_EQ(sandbox.get("/v1/customers/" + customer)["balance"], -4950);
 }
 

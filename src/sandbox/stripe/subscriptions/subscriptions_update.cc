@@ -175,6 +175,9 @@ Answer update_subscription(Operation& operation) {
         return Refusal(*std::move(error));
     const bool unbilled =
         ends_trial(*change, *subscription, now) && trial_ends_unbilled(ctx, planned.subscription);
+    if (ends_trial(*change, *subscription, now) &&
+        change->payment.behavior != PaymentBehavior::DefaultIncomplete)
+        change->source = PlanChange::Source::Needed;
     if (unbilled) {
         // Items change as they do within a trial: at no charge.
         change->trial_end = std::nullopt;
