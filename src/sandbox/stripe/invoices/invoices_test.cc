@@ -226,8 +226,10 @@ TEST_F(InvoiceTest, AnItemMayHaveAPriceOfItsOwn) {
               "price_data[product]");
     EXPECT_EQ(sandbox_.refused("/v1/invoiceitems", data + product + "&price_data[zz]=1").param,
               "price_data[zz]");
-    EXPECT_EQ(sandbox_.refused("/v1/invoiceitems", data + product + "&price=price_1").code,
-              "parameters_exclusive");
+    const StripeError both =
+        sandbox_.refused("/v1/invoiceitems", data + product + "&price=price_1");
+    EXPECT_EQ(both.code, "");
+    EXPECT_EQ(both.param, "price");
     EXPECT_THAT(sandbox_.get("/v1/prices")["data"], ::testing::IsEmpty());
 }
 

@@ -124,7 +124,7 @@ std::expected<UsageRecord, EventProblem> judge(Context& ctx, const MeterEvent& e
     const auto meter = meter_of_event(ctx, event.event_name);
     if (!meter)
         return std::unexpected(EventProblem{
-            "no_meter", "No active meter found for event name '" + event.event_name + "'.", "",
+            "no_meter", "No active meter found for event name \"" + event.event_name + "\".", "",
             event.identifier});
     return Judgement(ctx, event, *meter).judge();
 }
