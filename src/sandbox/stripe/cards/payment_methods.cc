@@ -123,7 +123,7 @@ Answer detach(Operation& operation) {
     auto method = operation.ctx.find(kPaymentMethodKind, id);
     if (!method) return no_such_method(id);
     if (text_of(*method, "customer").empty())
-        return bad_param("payment_method", "",
+        return bad_param("", "",
                          "The payment method you provided is not attached to a customer so "
                          "detachment is impossible.");
     return detach_payment_method(operation.ctx, *std::move(method));
@@ -159,8 +159,11 @@ Answer list_methods_of_customer(Operation& operation) {
 Answer get_method_of_customer(Operation& operation) {
     auto method = get_payment_method(operation);
     if (!method) return method;
-    if (text_of(*method, "customer") != operation.path("customer"))
-        return no_such_method(operation.path("payment_method"));
+    if (text_of(*method, "customer") != operation.path("customer")) {
+        auto refusal = bad_param("customer", "", "Invalid request");
+        refusal.error().http_status = 404;
+        return refusal;
+    }
     return method;
 }
 

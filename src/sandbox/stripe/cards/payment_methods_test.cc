@@ -192,6 +192,7 @@ TEST(PaymentMethods, NeverComeBackAfterTheyWereDetached) {
     const auto again = twin.post("/v1/payment_methods/" + method + "/detach");
     EXPECT_EQ(again.status, 400);
     EXPECT_EQ(again.error("code"), "");
+    EXPECT_EQ(again.error("param"), "");
     EXPECT_EQ(again.error("message"),
               "The payment method you provided is not attached to a customer so detachment is "
               "impossible.");
@@ -226,7 +227,11 @@ TEST(PaymentMethods, BelongToOneCustomer) {
     EXPECT_EQ(twin.post(attach(method), "customer=" + ada).status, 200);
     EXPECT_EQ(twin.post(attach(method), "customer=" + bob).status, 400);
     EXPECT_EQ(twin.get("/v1/customers/" + ada + "/payment_methods/" + method).status, 200);
-    EXPECT_EQ(twin.get("/v1/customers/" + bob + "/payment_methods/" + method).status, 404);
+    const auto not_his = twin.get("/v1/customers/" + bob + "/payment_methods/" + method);
+    EXPECT_EQ(not_his.status, 404);
+    EXPECT_EQ(not_his.error("message"), "Invalid request");
+    EXPECT_EQ(not_his.error("param"), "customer");
+    EXPECT_EQ(not_his.error("code"), "");
 }
 
 // PaymentMethodListParams.type of stripe@20.4.1: "Unfiltered, the list returns all payment method
