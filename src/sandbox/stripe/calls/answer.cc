@@ -5,9 +5,18 @@
 #include "http/limits.h"
 #include "json/value.h"
 #include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/rate_limits.h"
 
 namespace turnpike::twin {
+
+namespace {
+
+constexpr const char* kUnlogged = "_unlogged";
+
+}  // namespace
+
+Json unlogged() { return {{kUnlogged, true}}; }
 
 std::string error_text(const StripeError& error, const std::string& request_id, Instant now) {
     Json body = error.extra.is_object() ? error.extra : Json::object();
@@ -19,7 +28,7 @@ std::string error_text(const StripeError& error, const std::string& request_id, 
     }
     if (!error.param.empty()) body["param"] = error.param;
     if (!error.decline_code.empty()) body["decline_code"] = error.decline_code;
-    if (error.http_status != 401)
+    if (error.http_status != 401 && !flag_of(body, kUnlogged))
         body["request_log_url"] = "https://dashboard.stripe.com/test/logs/" + request_id +
                                   "?t=" + std::to_string(unix_seconds(now));
     return wire_text(visible(Json{{"error", std::move(body)}}));

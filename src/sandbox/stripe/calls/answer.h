@@ -19,6 +19,9 @@ struct WireAnswer {
     std::string original_request{};  ///< the request that a replay repeats
 };
 
+/// What an error carries in `extra` that Stripe keeps no log of: it has no link to one.
+Json unlogged();
+
 /// {"error": {...}} as Stripe writes it: members by name, links to the documentation and the log.
 std::string error_text(const StripeError& error, const std::string& request_id, Instant now);
 

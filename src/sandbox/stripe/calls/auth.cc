@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "base/letter_case.h"
 #include "base/time.h"
+#include "sandbox/stripe/calls/answer.h"
 #include "sandbox/stripe/core/events.h"
 #include "sandbox/stripe/versions/api_versions.h"
 #include "sandbox/stripe/versions/version_steps.h"
@@ -127,16 +128,21 @@ bool has_publishable_key(const http::Request& request) {
     return is_key(given_key(request).value_or(""), kPublishablePrefix);
 }
 
+static Refusal never_heard_of(const std::string& version) {
+    auto refusal = bad_param("", "", "Invalid Stripe API version: " + version);
+    refusal.error().extra = unlogged();
+    return refusal;
+}
+
 Outcome<std::string> negotiate_version(const http::Request& request) {
     const auto* version = request.header("Stripe-Version");
     if (version == nullptr) return std::string(kApiVersion);
     const auto oldest = request.path.starts_with("/v2/") ? kOldestVersion2 : kOldestVersion;
     if (is_version(*version) && !is_older(*version, oldest) && has_been(*version)) return *version;
+    if (!is_version(*version) || !has_been(*version)) return never_heard_of(*version);
     return bad_param("", "",
-                     "Invalid Stripe API version: " + *version +
-                         ". This sandbox answers Stripe's versions from " + std::string(oldest) +
-                         " on; newer ones than its own in the shapes "
-                         "of " +
+                     "This sandbox answers Stripe's versions from " + std::string(oldest) +
+                         " on, not " + *version + "; newer ones than its own in the shapes of " +
                          std::string(kApiVersion) + ".");
 }
 

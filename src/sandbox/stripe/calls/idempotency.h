@@ -15,7 +15,7 @@ struct IdempotentRequest {
     std::string account;
     std::string key;         ///< the header, 1-255 characters
     std::string path;        ///< "/v1/customers"
-    std::string parameters;  ///< SHA-256 of the decoded form, in hex
+    std::string parameters;  ///< SHA-256 of the decoded form, names in order, in hex
 };
 
 /// The answer that was given first: success or failure, as sent.

@@ -90,8 +90,23 @@ std::string base_url_of(const http::Request& request) {
     return host == nullptr ? std::string() : "http://" + *host;
 }
 
+/// The same with the members of every object by name: the order of a form's pairs says nothing.
+Json by_name(const Json& tree) {
+    Json sorted = tree;
+    if (tree.is_array())
+        for (Json& element : sorted) element = by_name(element);
+    if (!tree.is_object()) return sorted;
+    std::vector<std::string> names;
+    for (const auto& [name, value] : tree.items()) names.push_back(name);
+    std::ranges::sort(names);
+    sorted = Json::object();
+    for (const std::string& name : names) sorted[name] = by_name(tree.at(name));
+    return sorted;
+}
+
+/// Equal for the same parameters in any order; the elements of an array have theirs.
 std::string digest_of(const OperationCall& call) {
-    std::string text = to_text(call.parameters);
+    std::string text = to_text(by_name(call.parameters));
     for (const auto& path : call.expand) text += "\nexpand " + path;
     return to_hex(sha256(text));
 }
@@ -172,6 +187,7 @@ StripeError unknown_url(const http::Request& request) {
                     "trying to retrieve an object, make sure you passed a valid (non-empty) "
                     "identifier in your code. Please see https://stripe.com/docs or we can help "
                     "at https://support.stripe.com/.";
+    error.extra = unlogged();
     return error;
 }
 

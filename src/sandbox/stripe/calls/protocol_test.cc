@@ -79,6 +79,12 @@ TEST(Versions, AreEchoedFromTheOldestKnownOneOn) {
     for (const char* version : {"2020-03-02", "2020-08-26", "2024-06-21", "clover",
                                 "2026-02-25clover", "9999-99-99.zzz", "2027-02-29.elm"})
         EXPECT_EQ(twin.get("/v1/customers", {{"Stripe-Version", version}}).status, 400) << version;
+    const auto unheard = twin.get("/v1/customers", {{"Stripe-Version", "not-a-real-version"}});
+    EXPECT_EQ(unheard.status, 400);
+    EXPECT_EQ(unheard.body, Json::parse(R"({"error": {
+        "message": "Invalid Stripe API version: not-a-real-version",
+        "type": "invalid_request_error"
+    }})"));
 }
 
 TEST(Headers, AreThoseOfTheRecordings) {
@@ -168,6 +174,24 @@ TEST(Idempotency, RefusesAKeyForAnotherRequest) {
               "Keys for idempotent requests can only be used for the same endpoint they were first "
               "used for ('/v1/products' vs '/v1/customers'). Try using a key other than 'once' if "
               "you meant to execute a different request.");
+}
+
+TEST(Idempotency, KnowsARequestWhateverTheOrderOfItsParameters) {
+    TwinUnderTest twin;
+    const http::Headers key{{"Idempotency-Key", "once"}};
+    const auto first =
+        twin.post("/v1/customers", "name=A&email=a@b.co&metadata[x]=1&metadata[y]=2", key);
+    const auto again =
+        twin.post("/v1/customers", "metadata[y]=2&email=a@b.co&metadata[x]=1&name=A", key);
+    EXPECT_EQ(again.status, 200);
+    EXPECT_EQ(again.body, first.body);
+    // The elements of an array have an order that means something.
+    const http::Headers other{{"Idempotency-Key", "twice"}};
+    const std::string locales = "preferred_locales[0]=en&preferred_locales[1]=de";
+    EXPECT_EQ(twin.post("/v1/customers", locales, other).status, 200);
+    EXPECT_EQ(twin.post("/v1/customers", "preferred_locales[0]=de&preferred_locales[1]=en", other)
+                  .error("type"),
+              "idempotency_error");
 }
 
 TEST(Idempotency, SavesFailuresThatBeganAndForgetsThoseThatDidNot) {

@@ -167,5 +167,38 @@ TEST_F(WrongInputTest, TwoCurrenciesForOneCustomer) {
     EXPECT_EQ(sandbox_.get("/v1/customers/" + customer_)["currency"], "eur");
 }
 
+// Observed in test mode in September 2026, words and all.
+TEST_F(WrongInputTest, WhatIsMissingIsMissedInStripesWords) {
+    const auto refusal = [&](const char* method, const std::string& path, const std::string& form) {
+        const auto answer = sandbox_.call(method, path, form);
+        EXPECT_FALSE(answer.has_value()) << path;
+        return answer ? StripeError{} : answer.error();
+    };
+    const StripeError item = refusal("GET", "/v1/invoiceitems/ii_x", "");
+    EXPECT_EQ(item.http_status, 404);
+    EXPECT_EQ(item.message, "No such Invoice Item: 'ii_x'(livemode=false)");
+    EXPECT_EQ(item.param, "id");
+    const StripeError customer =
+        refusal("POST", "/v1/subscriptions", "customer=cus_nope&items[0][price]=" + ten_);
+    EXPECT_EQ(customer.http_status, 404);
+    EXPECT_EQ(customer.code, "resource_missing");
+    EXPECT_EQ(customer.message, "No such customer: 'cus_nope'");
+    EXPECT_EQ(customer.param, "customer");
+}
+
+TEST_F(WrongInputTest, ChoicesAreToldInStripesOrder) {
+    const auto message = [&](const char* method, const std::string& path, const std::string& form) {
+        const auto answer = sandbox_.call(method, path, form);
+        return answer ? std::string() : answer.error().message;
+    };
+    EXPECT_EQ(message("GET", "/v1/subscriptions", "status=x"),
+              "Invalid status: must be one of active, past_due, unpaid, canceled, incomplete, "
+              "incomplete_expired, trialing, paused, all, or ended");
+    EXPECT_EQ(message("GET", "/v1/invoices", "status=x"),
+              "Invalid status: must be one of draft, open, void, paid, or uncollectible");
+    EXPECT_EQ(message("POST", "/v1/customers", "tax_exempt=x"),
+              "Invalid tax_exempt: must be one of none, reverse, or exempt");
+}
+
 }  // namespace
 }  // namespace turnpike::twin

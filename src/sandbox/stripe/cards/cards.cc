@@ -144,6 +144,8 @@ Outcome<Json> read_card(Context& ctx, Params& params, CardForm form) {
     if (form == CardForm::Method && given->has("token")) {
         const auto token = given->required_text("token");
         params.absorb(*given);
+        if (!token.empty() && !token.starts_with("tok_"))
+            return bad_param("token", "", "Invalid token id: " + token);
         return redeem_token(ctx, token, given->name_of("token"));
     }
     const Holder holder = form == CardForm::Token ? read_holder(*given) : Holder{};

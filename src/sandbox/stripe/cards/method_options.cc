@@ -5,6 +5,7 @@
 
 #include "sandbox/documents.h"
 #include "sandbox/stripe/core/context.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
@@ -165,9 +166,7 @@ Json read_automatic_methods(Params& params) {
     params.absorb(*given);
     if (!flag_of(automatic, "enabled")) return {};
     if (listed)
-        params.complain(bad_param("", "parameters_exclusive",
-                                  "You may only specify one of these parameters: "
-                                  "automatic_payment_methods, payment_method_types."));
+        params.complain(only_one_of(params, "automatic_payment_methods", "payment_method_types"));
     return automatic;
 }
 

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/cards/sepa_debit.h"
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
@@ -65,6 +66,11 @@ void read_common(Params& params, Json& method) {
 }
 
 Answer create_payment_method(Operation& operation) {
+    operation.params.refuse(
+        "customer",
+        "You cannot attach a PaymentMethod to a Customer during PaymentMethod creation. Please "
+        "instead create the PaymentMethod and then attach it using the attachment method of the "
+        "PaymentMethods API.");
     auto method = read_new_payment_method(operation.ctx, operation.params);
     if (!method) return method;
     if (const auto complaint = operation.params.complaint()) return Refusal(*complaint);
@@ -98,7 +104,10 @@ Answer update_payment_method(Operation& operation) {
 
 Answer attach(Operation& operation) {
     auto& params = operation.params;
-    const auto customer = params.required_text("customer");
+    const auto customer = params.text("customer").value_or("");
+    if (customer.empty())
+        params.complain(
+            bad_param("", "parameter_missing", "Must provide customer or customer_account."));
     if (const auto complaint = params.complaint()) return Refusal(*complaint);
     auto method = method_of_path(operation);
     if (!method) return method;
@@ -114,9 +123,9 @@ Answer detach(Operation& operation) {
     auto method = operation.ctx.find(kPaymentMethodKind, id);
     if (!method) return no_such_method(id);
     if (text_of(*method, "customer").empty())
-        return unusable(
-            "The payment method you provided is not attached to a customer so detachment is "
-            "impossible.");
+        return bad_param("", "",
+                         "The payment method you provided is not attached to a customer so "
+                         "detachment is impossible.");
     return detach_payment_method(operation.ctx, *std::move(method));
 }
 
@@ -150,8 +159,11 @@ Answer list_methods_of_customer(Operation& operation) {
 Answer get_method_of_customer(Operation& operation) {
     auto method = get_payment_method(operation);
     if (!method) return method;
-    if (text_of(*method, "customer") != operation.path("customer"))
-        return no_such_method(operation.path("payment_method"));
+    if (text_of(*method, "customer") != operation.path("customer")) {
+        auto refusal = bad_param("customer", "", "Invalid request");
+        refusal.error().http_status = 404;
+        return refusal;
+    }
     return method;
 }
 
@@ -192,9 +204,7 @@ std::optional<Json> read_method_data(Context& ctx, Params& params) {
         return std::nullopt;
     }
     if (params.has("payment_method"))
-        params.complain(bad_param("", "parameters_exclusive",
-                                  "You may only specify one of these parameters: "
-                                  "payment_method, payment_method_data."));
+        params.complain(only_one_of(params, "payment_method", "payment_method_data"));
     return *std::move(method);
 }
 

@@ -189,7 +189,34 @@ TEST(PaymentMethods, NeverComeBackAfterTheyWereDetached) {
     const auto owner = twin.get("/v1/customers/" + customer).body;
     EXPECT_TRUE(owner.at("invoice_settings").at("default_payment_method").is_null());
     EXPECT_EQ(twin.post(attach(method), "customer=" + customer).status, 400);
-    EXPECT_EQ(twin.post("/v1/payment_methods/" + method + "/detach").status, 400);
+    const auto again = twin.post("/v1/payment_methods/" + method + "/detach");
+    EXPECT_EQ(again.status, 400);
+    EXPECT_EQ(again.error("code"), "");
+    EXPECT_EQ(again.error("param"), "");
+    EXPECT_EQ(again.error("message"),
+              "The payment method you provided is not attached to a customer so detachment is "
+              "impossible.");
+}
+
+// Observed in test mode in September 2026.
+TEST(PaymentMethods, AreMadeAndThenAttached) {
+    TwinUnderTest twin;
+    const auto ada = twin.post_id("/v1/customers", "");
+    const auto nobody = twin.post(attach("pm_card_visa"), "");
+    EXPECT_EQ(nobody.status, 400);
+    EXPECT_EQ(nobody.error("code"), "parameter_missing");
+    EXPECT_EQ(nobody.error("param"), "");
+    EXPECT_EQ(nobody.error("message"), "Must provide customer or customer_account.");
+    EXPECT_EQ(
+        twin.post("/v1/payment_methods", "type=card&card[token]=tok_visa&customer=" + ada)
+            .error("message"),
+        "You cannot attach a PaymentMethod to a Customer during PaymentMethod creation. Please "
+        "instead create the PaymentMethod and then attach it using the attachment method of the "
+        "PaymentMethods API.");
+    const auto no_token = twin.post("/v1/payment_methods", "type=card&card[token]=pm_card_visa");
+    EXPECT_EQ(no_token.error("message"), "Invalid token id: pm_card_visa");
+    EXPECT_EQ(no_token.error("param"), "token");
+    EXPECT_EQ(no_token.error("code"), "");
 }
 
 TEST(PaymentMethods, BelongToOneCustomer) {
@@ -200,7 +227,11 @@ TEST(PaymentMethods, BelongToOneCustomer) {
     EXPECT_EQ(twin.post(attach(method), "customer=" + ada).status, 200);
     EXPECT_EQ(twin.post(attach(method), "customer=" + bob).status, 400);
     EXPECT_EQ(twin.get("/v1/customers/" + ada + "/payment_methods/" + method).status, 200);
-    EXPECT_EQ(twin.get("/v1/customers/" + bob + "/payment_methods/" + method).status, 404);
+    const auto not_his = twin.get("/v1/customers/" + bob + "/payment_methods/" + method);
+    EXPECT_EQ(not_his.status, 404);
+    EXPECT_EQ(not_his.error("message"), "Invalid request");
+    EXPECT_EQ(not_his.error("param"), "customer");
+    EXPECT_EQ(not_his.error("code"), "");
 }
 
 // PaymentMethodListParams.type of stripe@20.4.1: "Unfiltered, the list returns all payment method

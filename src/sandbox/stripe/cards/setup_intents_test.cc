@@ -401,8 +401,8 @@ TEST_F(SetupIntentTest, RefusesWrongInput) {
         {"payment_method_types[]=klarna", "setup_intent_invalid_parameter", "payment_method_types",
          "This sandbox does not have the payment method type \"klarna\": it knows card and "
          "sepa_debit of SetupIntents."},
-        {"automatic_payment_methods[enabled]=true&payment_method_types[]=card",
-         "parameters_exclusive", "",
+        {"automatic_payment_methods[enabled]=true&payment_method_types[]=card", "",
+         "automatic_payment_methods",
          "You may only specify one of these parameters: automatic_payment_methods, "
          "payment_method_types."},
         {"single_use[amount]=100", "", "single_use",

@@ -103,18 +103,25 @@ TEST(Prices, RefuseBadInputByName) {
     const Case cases[] = {
         {"unit_amount=1&product=p", "currency", "Missing required param: currency."},
         {"currency=xyz&unit_amount=1&product=p", "currency", "Invalid currency: xyz."},
-        {"currency=usd&product=p", "unit_amount", "Missing required param: unit_amount."},
+        {"currency=usd&product=p", "",
+         "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."},
         {"currency=usd&unit_amount=-1&product=p", "unit_amount", "Invalid non-negative integer"},
-        {"currency=usd&unit_amount=1", "product", "Missing required param: product."},
+        {"currency=usd&unit_amount=1", "",
+         "You must specify either `product` or `product_data` when creating a price."},
         {"currency=usd&unit_amount=1&product=p", "product", "No such product: 'p'"},
-        {"currency=usd&unit_amount=1&product=p&product_data[name]=P", "",
+        {"currency=usd&unit_amount=1&product=p&product_data[name]=P", "product",
          "You may only specify one of these parameters: product, product_data."},
         {"currency=usd&unit_amount=1&product=p&recurring[interval]=fortnight",
          "recurring[interval]",
          "Invalid recurring[interval]: must be one of day, month, week, or year"},
         {"currency=usd&unit_amount=1&product=p&recurring[usage_type]=metered&"
          "recurring[interval]=month",
-         "recurring[meter]", "must be backed by a meter"},
+         "",
+         "Starting with Stripe version `2025-03-31.basil`, metered prices must be backed by "
+         "meters."},
+        {"currency=usd&product=p&billing_scheme=tiered&tiers_mode=volume&tiers[0][up_to]=inf&"
+         "tiers[0][unit_amount]=500",
+         "interval", "Prices with `type=one_time` are not supported with tiered billing."},
         {"currency=usd&unit_amount=1&product=p&tiers[0][up_to]=inf", "tiers",
          "unless `billing_scheme` is set to `tiered`"},
     };
@@ -125,6 +132,22 @@ TEST(Prices, RefuseBadInputByName) {
         EXPECT_EQ(reply.status, 400);
         EXPECT_EQ(reply.error("param"), c.param);
         EXPECT_THAT(reply.error("message"), HasSubstr(c.message));
+    }
+}
+
+TEST(Prices, AreRefusedWithoutACodeWhereSomethingIsMissing) {
+    TwinUnderTest twin;
+    const std::string product = twin.post_id("/v1/products", "name=P");
+    for (const std::string& form :
+         {"currency=usd&product=" + product, std::string("currency=usd&unit_amount=1000"),
+          "currency=usd&unit_amount=1000&product_data[name]=x&product=" + product,
+          "currency=usd&unit_amount=5&recurring[interval]=month&recurring[usage_type]=metered"
+          "&product=" +
+              product}) {
+        SCOPED_TRACE(form);
+        const auto reply = twin.post("/v1/prices", form);
+        EXPECT_EQ(reply.status, 400);
+        EXPECT_EQ(reply.error("code"), "");
     }
 }
 

@@ -8,6 +8,7 @@
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/exclusive.h"
 
 namespace turnpike::twin {
 namespace {
@@ -35,10 +36,7 @@ void check_order(Params& given, std::string_view name, std::optional<std::int64_
 /// What else would say what the price costs.
 void refuse_other_amounts(Params& params) {
     for (const char* name : {"unit_amount", "unit_amount_decimal"})
-        if (params.has(name))
-            params.complain(bad_param("", "parameters_exclusive",
-                                      "You may only specify one of these parameters: " +
-                                          std::string(name) + ", custom_unit_amount."));
+        if (params.has(name)) params.complain(only_one_of(params, name, "custom_unit_amount"));
     for (const char* name :
          {"currency_options", "recurring", "tiers", "tiers_mode", "transform_quantity"})
         params.refuse(name, "You cannot use `" + std::string(name) +

@@ -8,6 +8,7 @@
 #include "sandbox/stripe/catalog/prices.h"
 #include "sandbox/stripe/catalog/products.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/exclusive.h"
 
 namespace turnpike::twin {
 namespace {
@@ -51,10 +52,7 @@ Outcome<std::string> read_product_of_price(Context& ctx, Params& params) {
     auto described = params.object("product_data");
     if (!described) return existing_product(ctx, params);
     if (!params.text("product").value_or("").empty())
-        params.complain(
-            bad_param("", "parameters_exclusive",
-                      "You may only specify one of these parameters: " + params.name_of("product") +
-                          ", " + params.name_of("product_data") + "."));
+        params.complain(only_one_of(params, "product", "product_data"));
     const Json product = read_inline_product(ctx, *described);
     params.absorb(*described);
     if (auto complaint = params.complaint()) return Refusal(*std::move(complaint));

@@ -10,6 +10,7 @@
 #include "sandbox/documents.h"
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/exclusive.h"
 
 namespace turnpike::twin {
 namespace {
@@ -45,11 +46,7 @@ std::optional<std::string> read_amount(Params& params, AmountParams names,
     const auto whole = params.integer(names.whole);
     const auto decimal = params.text(names.decimal);
     if (!whole && !decimal) return std::nullopt;
-    if (whole && decimal)
-        params.complain(
-            bad_param("", "parameters_exclusive",
-                      "You may only specify one of these parameters: " + std::string(names.whole) +
-                          ", " + std::string(names.decimal) + "."));
+    if (whole && decimal) params.complain(only_one_of(params, names.whole, names.decimal));
     if (whole && *whole < 0)
         params.complain(bad_param(params.name_of(names.whole), "parameter_invalid_integer",
                                   "Invalid non-negative integer"));
@@ -187,6 +184,11 @@ void read_scheme(Params& params, Json& price, SchemeNames names) {
     for (const std::string_view name : {"tiers", "tiers_mode"})
         params.refuse(name, "You cannot use `" + std::string(name) +
                                 "` unless `billing_scheme` is set to `tiered`.");
+    if (names.amount == SchemeNames{}.amount && !params.has(names.amount) &&
+        !params.has(names.decimal))
+        params.complain(bad_param(
+            "", "",
+            "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."));
     read_unit_amount(params, price, names);
     read_transform(params, price, names.transform);
 }

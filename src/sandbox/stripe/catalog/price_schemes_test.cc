@@ -153,7 +153,7 @@ TEST_F(PriceSchemes, AreRefused) {
          "Invalid currency"},
         {"unit_amount=1&currency_options[eur][tax_behavior]=inclusive",
          "currency_options[eur][unit_amount]", "Missing required param"},
-        {"custom_unit_amount[enabled]=true&unit_amount=1", "",
+        {"custom_unit_amount[enabled]=true&unit_amount=1", "unit_amount",
          "You may only specify one of these parameters: unit_amount, custom_unit_amount."},
         {"custom_unit_amount[minimum]=100", "custom_unit_amount[enabled]",
          "Missing required param"},

@@ -68,8 +68,9 @@ void read_meter(Context& ctx, Params& params, Json& recurring) {
     const bool metered = text_of(recurring, "usage_type") == "metered";
     const auto id = params.text("meter").value_or("");
     if (metered && id.empty())
-        params.complain(bad_param(params.name_of("meter"), "parameter_missing",
-                                  "Prices with `usage_type=metered` must be backed by a meter."));
+        params.complain(bad_param("", "",
+                                  "Starting with Stripe version `2025-03-31.basil`, metered prices "
+                                  "must be backed by meters."));
     if (id.empty()) return;
     const auto meter = ctx.find(kMeterKind, id);
     if (!meter) {
@@ -99,6 +100,9 @@ Json read_new_price(Context& ctx, Params& params) {
         price["recurring"] = read_recurring(ctx, *recurring);
         price["type"] = "recurring";
         params.absorb(*recurring);
+    } else if (text_of(price, "billing_scheme") == "tiered") {
+        params.complain(bad_param(
+            "interval", "", "Prices with `type=one_time` are not supported with tiered billing."));
     }
     return price;
 }
@@ -115,6 +119,9 @@ Answer create_price(Operation& operation) {
     auto& params = operation.params;
     Json price = read_new_price(ctx, params);
     const auto mode = lookup_mode(params);
+    if (!params.has("product") && !params.has("product_data"))
+        params.complain(bad_param(
+            "", "", "You must specify either `product` or `product_data` when creating a price."));
     const auto product = read_product_of_price(ctx, params);
     if (!product) return Refusal(product.error());
     price["product"] = *product;

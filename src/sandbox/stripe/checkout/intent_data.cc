@@ -7,6 +7,7 @@
 #include "sandbox/documents.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/fields.h"
 #include "sandbox/stripe/wire/inert_parameters.h"
 
@@ -30,10 +31,7 @@ void read_trial_date(Params& data, Json& form, Instant now) {
     if (!end) return;
     const std::string name = data.name_of("trial_end");
     if (form.contains("trial_period_days"))
-        data.complain(bad_param(name, "parameters_exclusive",
-                                "You may only specify one of these parameters: "
-                                "subscription_data[trial_end], "
-                                "subscription_data[trial_period_days]."));
+        data.complain(only_one_of(data, "trial_end", "trial_period_days"));
     if (*end < now + kTrialMin)
         data.complain(
             bad_param(name, "", "The `trial_end` date has to be at least 2 days in the future."));

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/coupons/typed_code.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/exclusive.h"
 
 namespace turnpike::twin {
 namespace {
@@ -93,9 +94,7 @@ std::vector<DiscountRequest> requests_of(const Json& session) {
 
 std::vector<DiscountRequest> read_session_discounts(Params& params, Json& session) {
     if (params.has("discounts") && params.has("allow_promotion_codes"))
-        params.complain(bad_param("", "parameters_exclusive",
-                                  "You may only specify one of these parameters: "
-                                  "allow_promotion_codes, discounts."));
+        params.complain(only_one_of(params, "allow_promotion_codes", "discounts"));
     if (const auto allowed = params.boolean("allow_promotion_codes"))
         session["allow_promotion_codes"] = *allowed;
     auto requests = read_discounts(params).value_or(std::vector<DiscountRequest>());

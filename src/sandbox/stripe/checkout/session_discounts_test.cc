@@ -155,7 +155,7 @@ TEST_F(SessionDiscountsTest, AreRefusedByName) {
         {"&discounts[0][coupon]=no", "discounts[0][coupon]", "No such coupon: 'no'"},
         {"&discounts[0][coupon]=quarter&discounts[1][coupon]=most", "discounts",
          "A Checkout Session can have at most one discount."},
-        {"&discounts[0][coupon]=quarter&allow_promotion_codes=true", "",
+        {"&discounts[0][coupon]=quarter&allow_promotion_codes=true", "allow_promotion_codes",
          "You may only specify one of these parameters: allow_promotion_codes, "
          "discounts."},
         {"&discounts[0][coupon]=most", "",

@@ -9,6 +9,7 @@
 #include "sandbox/stripe/subscriptions/metered_items.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/amounts.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/price_amount.h"
 
 namespace turnpike::twin {
@@ -21,9 +22,7 @@ constexpr std::int64_t kOneTimeLinesMax = 20;
 Outcome<Json> price_of_line(Context& ctx, Params& line) {
     const auto id = line.text("price").value_or("");
     auto data = line.object("price_data");
-    if (!id.empty() && data)
-        return bad_param("", "parameters_exclusive",
-                         "You may only specify one of these parameters: price, price_data.");
+    if (!id.empty() && data) return only_one_of(line, "price", "price_data");
     if (data) return read_price_data(ctx, *data, PriceDataTakes::RecurringAndProductData);
     if (id.empty()) return missing_param(line.name_of("price"));
     auto price = ctx.find("price", id);

@@ -16,6 +16,7 @@
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/checked_fields.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/fields.h"
 #include "sandbox/stripe/wire/inert_parameters.h"
 
@@ -93,10 +94,7 @@ void read_expires_at(Params& params, Json& session) {
 }
 
 void exclude(Params& params, std::string_view one, std::string_view other) {
-    if (params.has(one) && params.has(other))
-        params.complain(bad_param("", "parameters_exclusive",
-                                  "You may only specify one of these parameters: " +
-                                      std::string(one) + ", " + std::string(other) + "."));
+    if (params.has(one) && params.has(other)) params.complain(only_one_of(params, one, other));
 }
 
 /// Who buys, and whether a customer is made of who does.

@@ -13,6 +13,7 @@
 #include "sandbox/documents.h"
 #include "sandbox/stripe/core/feature.h"
 #include "sandbox/stripe/core/rendering.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/paging.h"
 
 namespace turnpike::twin {
@@ -96,10 +97,7 @@ EventFilter read_event_filter(Params& params) {
     if (filter.types.size() > kTypesMax)
         params.complain(bad_param("types", "", "You may only specify up to 20 event types."));
     if (const auto type = params.text("type")) {
-        if (!filter.types.empty())
-            params.complain(bad_param("", "parameters_exclusive",
-                                      "You may only specify one of these parameters: type, "
-                                      "types."));
+        if (!filter.types.empty()) params.complain(only_one_of(params, "type", "types"));
         filter.types.push_back(*type);
     }
     read_created(params, filter.created);

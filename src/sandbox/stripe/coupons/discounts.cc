@@ -10,6 +10,7 @@
 #include "sandbox/stripe/coupons/applied.h"
 #include "sandbox/stripe/coupons/one_invoice.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/exclusive.h"
 
 namespace turnpike::twin {
 namespace {
@@ -93,10 +94,7 @@ constexpr auto kDiscountListeners = std::to_array<EventListener>({
 std::optional<DiscountRequest> read_discount_request(Params& params) {
     const bool coupon = params.has_retired("coupon");
     const bool code = params.has_retired("promotion_code");
-    if (coupon && code)
-        params.complain(bad_param("", "parameters_exclusive",
-                                  "You may only specify one of these parameters: coupon, "
-                                  "promotion_code."));
+    if (coupon && code) params.complain(only_one_of(params, "coupon", "promotion_code"));
     using Kind = DiscountRequest::Kind;
     if (code)
         return DiscountRequest{Kind::PromotionCode, params.text("promotion_code").value_or(""),

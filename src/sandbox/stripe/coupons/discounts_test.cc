@@ -177,7 +177,8 @@ TEST_F(Discounts, RefuseWhatCannotBeRedeemed) {
     const Case cases[] = {
         {"coupon=NO", "coupon", "No such coupon: 'NO'"},
         {"promotion_code=NO", "promotion_code", "No such promotion code: 'NO'"},
-        {"coupon=TWENTY&promotion_code=NO", "", "You may only specify one of these parameters"},
+        {"coupon=TWENTY&promotion_code=NO", "coupon",
+         "You may only specify one of these parameters"},
         {"promotion_code=" + code("active=false"), "promotion_code", "because it is not active."},
         {"promotion_code=" + code("customer=" + ann), "promotion_code", "another customer."},
         {"promotion_code=" + code("restrictions[minimum_amount]=5&"

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sandbox/stripe/wire/amounts.h"
+#include "sandbox/stripe/wire/exclusive.h"
 
 namespace turnpike::twin {
 namespace {
@@ -37,10 +38,7 @@ void allow_only_for(Params& line, bool allowed, std::string_view name, const std
 Json read_unit(Params& line) {
     const auto amount = read_amount(line, "unit_amount", 0);
     const auto decimal = line.text("unit_amount_decimal");
-    if (amount && decimal)
-        line.complain(bad_param(line.name_of("unit_amount"), "parameters_exclusive",
-                                "You may only specify one of these parameters: unit_amount, "
-                                "unit_amount_decimal."));
+    if (amount && decimal) line.complain(only_one_of(line, "unit_amount", "unit_amount_decimal"));
     if (decimal && (!is_unit_amount(*decimal) || decimal->starts_with('-')))
         line.complain(bad_param(line.name_of("unit_amount_decimal"), "parameter_invalid_string",
                                 "Invalid decimal: " + *decimal));
@@ -112,8 +110,7 @@ CreditRequest read_credit_request(Params& params) {
     params.one_of("email_type", {"credit_note", "none"});  // No mail is sent from here.
     params.refuse("shipping_cost", "This sandbox has no shipping costs.");
     if (request.amount && !request.lines.empty())
-        params.complain(bad_param("amount", "parameters_exclusive",
-                                  "You may only specify one of these parameters: amount, lines."));
+        params.complain(only_one_of(params, "amount", "lines"));
     if (!request.amount && request.lines.empty())
         params.complain(
             bad_param("", "parameter_missing",

@@ -131,8 +131,7 @@ Outcome<Json> invoice_line_credit(Context& ctx, const Json& invoice, std::span<c
         return no_such_param("invoice line item", request.invoice_line,
                              request.param + "[invoice_line_item]");
     if (request.amount.has_value() == request.quantity.has_value())
-        return bad_param(request.param,
-                         request.amount ? "parameters_exclusive" : "parameter_missing",
+        return bad_param(request.param, request.amount ? "" : "parameter_missing",
                          "You must specify one of these parameters: amount, quantity.");
     const CreditableLine line = creditable(*source, earlier);
     if (line.credited > 0 && line.credited_by_amount == request.quantity.has_value())

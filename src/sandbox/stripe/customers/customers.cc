@@ -112,8 +112,10 @@ void read_customer(Params& params, Json& customer) {
     merge_metadata(customer, params.metadata());
     if (params.has("preferred_locales"))
         customer["preferred_locales"] = params.texts("preferred_locales");
-    if (const auto exempt = params.one_of("tax_exempt", {"", "exempt", "none", "reverse"}))
-        customer["tax_exempt"] = exempt->empty() ? "none" : *exempt;
+    if (params.text("tax_exempt") == "")
+        customer["tax_exempt"] = "none";
+    else if (const auto exempt = params.one_of("tax_exempt", {"none", "reverse", "exempt"}))
+        customer["tax_exempt"] = *exempt;
     if (const auto prefix = params.text("invoice_prefix")) {
         customer["invoice_prefix"] = *prefix;
         if (!is_invoice_prefix(*prefix))

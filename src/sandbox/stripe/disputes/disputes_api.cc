@@ -12,7 +12,11 @@ namespace {
 Outcome<Json> require_dispute(Operation& operation) {
     const std::string& id = operation.path("dispute");
     auto dispute = operation.ctx.find("dispute", id);
-    if (!dispute) return no_such_object("dispute", id);
+    if (!dispute) {
+        auto refusal = no_such_object("dispute", id);
+        refusal.error().param = "dispute";
+        return refusal;
+    }
     return *std::move(dispute);
 }
 

@@ -74,13 +74,30 @@ TEST(Disputes, AreOpenedByTheirCards) {
 }
 
 TEST(Disputes, TellOfTheMoneyThatTheyMove) {
-    const std::vector<std::string> paid = {"payment_intent.created", "charge.succeeded",
-                                           "payment_intent.succeeded", "charge.updated",
-                                           "charge.dispute.created"};
-    std::vector<std::string> charged_back = paid;
-    charged_back.emplace_back("charge.dispute.funds_withdrawn");
-    EXPECT_EQ(DisputedCharge("pm_card_createDispute").sandbox.new_events(), charged_back);
-    EXPECT_EQ(DisputedCharge("pm_card_createDisputeInquiry").sandbox.new_events(), paid);
+    // In this order since test mode was recorded in September 2026.
+    EXPECT_THAT(DisputedCharge("pm_card_createDispute").sandbox.new_events(),
+                ElementsAre("payment_intent.created", "charge.succeeded", "charge.dispute.created",
+                            "charge.dispute.funds_withdrawn", "payment_intent.succeeded",
+                            "charge.updated"));
+    EXPECT_THAT(DisputedCharge("pm_card_createDisputeInquiry").sandbox.new_events(),
+                ElementsAre("payment_intent.created", "charge.succeeded", "charge.dispute.created",
+                            "payment_intent.succeeded", "charge.updated"));
+}
+
+TEST(Disputes, OfMastercardsHaveTheirNetworksCode) {
+    DisputedCharge disputed("pm_card_createEthocaAlert");
+    EXPECT_EQ(disputed.dispute()["reason"], "fraudulent");
+    EXPECT_EQ(disputed.dispute()["network_reason_code"], "4837");
+    EXPECT_EQ(disputed.dispute()["payment_method_details"]["card"]["brand"], "mastercard");
+}
+
+TEST(Disputes, ThatDoNotExistAreMissedByTheirOwnName) {
+    BillingSandbox sandbox;
+    const auto missing = sandbox.call("GET", "/v1/disputes/du_nope", "");
+    ASSERT_FALSE(missing.has_value());
+    EXPECT_EQ(missing.error().http_status, 404);
+    EXPECT_EQ(missing.error().message, "No such dispute: 'du_nope'");
+    EXPECT_EQ(missing.error().param, "dispute");
 }
 
 TEST(Disputes, ComeFromTheCardsNumberAndTokenToo) {

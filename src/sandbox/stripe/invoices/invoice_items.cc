@@ -17,9 +17,16 @@
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/exclusive.h"
 
 namespace turnpike::twin {
 namespace {
+
+Refusal no_such_invoice_item(const std::string& id) {
+    auto refusal = no_such_object("Invoice Item", id);
+    refusal.error().message += "(livemode=false)";
+    return refusal;
+}
 
 /// The same 24 hexadecimal digits for the same thing.
 std::string derived_id(std::string_view prefix, const std::string& what) {
@@ -138,9 +145,7 @@ Outcome<std::optional<Json>> read_price_of_charge(Context& ctx, Params& params) 
         params.absorb(*pricing);
     }
     auto data = params.object("price_data");
-    if (id && data)
-        return bad_param("price_data", "parameters_exclusive",
-                         "You may only specify one of these parameters: price, price_data.");
+    if (id && data) return only_one_of(params, "price", "price_data");
     if (!id && !data) return std::optional<Json>();
     auto price = data ? read_price_data(ctx, *data, PriceDataTakes::AmountOnly)
                       : require_one_time_price(ctx, *id, "price");
@@ -346,18 +351,11 @@ Answer create_invoice_item(Operation& operation) {
     return item;
 }
 
-/// Recorded, with these words.
-static Refusal no_such_item(const std::string& id) {
-    auto refusal = no_such_object("Invoice Item", id);
-    refusal.error().message += "(livemode=false)";
-    return refusal;
-}
-
 Answer get_invoice_item(Operation& operation) {
     const std::string& id = operation.path("invoiceitem");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto item = operation.ctx.find("invoiceitem", id);
-    if (!item) return no_such_item(id);
+    if (!item) return no_such_invoice_item(id);
     return *std::move(item);
 }
 
@@ -382,7 +380,7 @@ Answer update_invoice_item(Operation& operation) {
     Params& params = operation.params;
     const std::string& id = operation.path("invoiceitem");
     auto item = ctx.find("invoiceitem", id);
-    if (!item) return no_such_item(id);
+    if (!item) return no_such_invoice_item(id);
     const auto amount = params.integer("amount");
     const auto quantity = params.integer("quantity");
     const auto description = params.text("description");
@@ -424,11 +422,8 @@ Answer delete_invoice_item(Operation& operation) {
     const std::string& id = operation.path("invoiceitem");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     const auto item = ctx.find("invoiceitem", id);
-    if (!item) return no_such_item(id);
-    if (is_frozen(ctx, *item))
-        return bad_param("", "",
-                         "Can't delete an invoice item that is attached to an invoice that is no "
-                         "longer editable");
+    if (!item) return no_such_invoice_item(id);
+    if (auto refusal = frozen(ctx, *item)) return *std::move(refusal);
     change_line(ctx, text_of(*item, "invoice"), id, Json());
     ctx.remove("invoiceitem", id);
     ctx.emit("invoiceitem.deleted", *item);

@@ -97,7 +97,7 @@ std::optional<StripeError> apply_due_date(Context& ctx, Json& invoice, const Set
             .error();
     }
     if (settings.days_until_due && settings.due_date)
-        return bad_param("due_date", "parameters_exclusive",
+        return bad_param("due_date", "",
                          "You may only specify one of these parameters: due_date, "
                          "days_until_due.")
             .error();
@@ -253,7 +253,7 @@ Answer list_invoices(Operation& operation) {
     filter.customer = params.text("customer").value_or("");
     filter.parent = params.text("subscription").value_or("");
     filter.status =
-        params.one_of("status", {"draft", "open", "paid", "uncollectible", "void"}).value_or("");
+        params.one_of("status", {"draft", "open", "void", "paid", "uncollectible"}).value_or("");
     const std::string collection = params.text("collection_method").value_or("");
     read_created(params, filter);
     return list_objects(operation, "invoice", filter, [&](const Json& invoice) {

@@ -224,8 +224,10 @@ TEST_F(InvoiceTest, AnItemMayHaveAPriceOfItsOwn) {
         "/v1/invoiceitems", data + product + "&price_data[recurring][interval]=day");
     EXPECT_EQ(recurring.code, "parameter_unknown");
     EXPECT_EQ(recurring.param, "price_data[recurring]");
-    EXPECT_EQ(sandbox_.refused("/v1/invoiceitems", data + product + "&price=price_1").code,
-              "parameters_exclusive");
+    const StripeError both =
+        sandbox_.refused("/v1/invoiceitems", data + product + "&price=price_1");
+    EXPECT_EQ(both.code, "");
+    EXPECT_EQ(both.param, "price");
     EXPECT_THAT(sandbox_.get("/v1/prices")["data"], ::testing::IsEmpty());
 }
 

@@ -123,7 +123,7 @@ MeterEvent read_meter_event(Context& ctx, Params& params, TimeFormat format) {
 std::expected<UsageRecord, EventProblem> judge(Context& ctx, const MeterEvent& event) {
     if (!event.meter)
         return std::unexpected(EventProblem{
-            "no_meter", "No active meter found for event name '" + event.event_name + "'.", "",
+            "no_meter", "No active meter found for event name \"" + event.event_name + "\".", "",
             event.identifier});
     return Judgement(ctx, event, *event.meter).judge();
 }

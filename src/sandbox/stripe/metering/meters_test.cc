@@ -243,7 +243,7 @@ TEST_F(Meters, EventsAreRefusedAtOnce) {
     const auto unknown = twin_.post("/v1/billing/meter_events",
                                     "event_name=nothing&payload[stripe_customer_id]=" + customer_);
     EXPECT_EQ(unknown.status, 400);
-    EXPECT_EQ(unknown.error("message"), "No active meter found for event name 'nothing'.");
+    EXPECT_EQ(unknown.error("message"), "No active meter found for event name \"nothing\".");
     meter();
     EXPECT_EQ(twin_.post("/v1/billing/meter_events", "payload[value]=1").error("param"),
               "event_name");

@@ -28,7 +28,7 @@ Answer create_session(Operation& operation) {
     const auto customer = require_customer(ctx, customer_id, "customer");
     if (!customer) return Refusal(customer.error());
     auto configuration = configuration_id.empty() ? default_configuration(ctx)
-                                                  : ctx.find(kConfiguration, configuration_id);
+                                                  : find_configuration(ctx, configuration_id);
     if (!configuration) return no_such_param("configuration", configuration_id, "configuration");
     if (!flag_of(*configuration, "active"))
         return bad_param("configuration", "",

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/encoding.h"
+#include "crypto/crypto.h"
 #include "json/value.h"
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
@@ -46,9 +48,9 @@ Json blank_features() {
     return features;
 }
 
-Json new_configuration(Context& ctx) {
+Json new_configuration(Context& ctx, const std::string& id) {
     Json configuration;
-    configuration["id"] = ctx.new_id("bpc");
+    configuration["id"] = id;
     configuration["object"] = std::string(kConfiguration);
     configuration["active"] = true;
     configuration["application"] = nullptr;
@@ -65,6 +67,25 @@ Json new_configuration(Context& ctx) {
     configuration["name"] = nullptr;
     configuration["updated"] = unix_seconds(ctx.now());
     return configuration;
+}
+
+constexpr std::string_view kOpened = R"sql(
+    SELECT created_at FROM accounts WHERE id = $1
+)sql";
+
+/// The settings that the account saved on its first day. A look at them stores nothing, so they
+/// have the same id each time.
+Json saved_settings(Context& ctx) {
+    std::string letters = to_base64url(sha256("portal:" + ctx.account()));
+    std::erase_if(letters, [](char c) { return c == '-' || c == '_'; });
+    Json settings = new_configuration(ctx, "bpc_1" + letters.substr(0, 23));
+    if (const auto row = ctx.transaction().one(kOpened, {ctx.account()}))
+        settings["created"] = settings["updated"] = unix_seconds(row->instant(0));
+    settings["is_default"] = true;
+    for (const char* name :
+         {"invoice_history", "payment_method_update", "subscription_cancel", "subscription_update"})
+        settings["features"][name]["enabled"] = true;
+    return settings;
 }
 
 constexpr std::size_t kProductsMax = 10;
@@ -231,8 +252,13 @@ std::optional<StripeError> read_configuration(Context& ctx, Params& params, Json
     return params.complaint();
 }
 
+Json shown_default(Context& ctx) {
+    auto stored = find_default_configuration(ctx);
+    return stored ? *std::move(stored) : saved_settings(ctx);
+}
+
 Answer create_configuration(Operation& operation) {
-    Json configuration = new_configuration(operation.ctx);
+    Json configuration = new_configuration(operation.ctx, operation.ctx.new_id("bpc"));
     if (!operation.params.has("features")) operation.params.complain(missing_param("features"));
     if (auto error = read_configuration(operation.ctx, operation.params, configuration))
         return Refusal(*std::move(error));
@@ -243,7 +269,7 @@ Answer create_configuration(Operation& operation) {
 
 Outcome<Json> configuration_of_path(Operation& operation) {
     const std::string& id = operation.path("configuration");
-    auto configuration = operation.ctx.find(kConfiguration, id);
+    auto configuration = find_configuration(operation.ctx, id);
     if (!configuration) return no_such_object("configuration", id);
     return *std::move(configuration);
 }
@@ -252,6 +278,7 @@ Answer update_configuration(Operation& operation) {
     Context& ctx = operation.ctx;
     auto configuration = configuration_of_path(operation);
     if (!configuration) return configuration;
+    if (flag_of(*configuration, "is_default")) configuration = default_configuration(ctx);
     set_boolean(operation.params, "active", *configuration);
     if (auto error = read_configuration(ctx, operation.params, *configuration))
         return Refusal(*std::move(error));
@@ -270,10 +297,14 @@ Answer get_configuration(Operation& operation) {
 Answer list_configurations(Operation& operation) {
     const auto active = operation.params.boolean("active");
     const auto is_default = operation.params.boolean("is_default");
-    return list_objects(operation, kConfiguration, {}, [&](const Json& configuration) {
-        return (!active || *active == flag_of(configuration, "active")) &&
-               (!is_default || *is_default == flag_of(configuration, "is_default"));
+    std::vector<Json> found = operation.ctx.list(kConfiguration, {});
+    std::erase_if(found, [](const Json& each) { return flag_of(each, "is_default"); });
+    found.push_back(shown_default(operation.ctx));  // older than all others
+    std::erase_if(found, [&](const Json& each) {
+        return (active && *active != flag_of(each, "active")) ||
+               (is_default && *is_default != flag_of(each, "is_default"));
     });
+    return list_page(operation, operation.url, std::move(found));
 }
 
 constexpr auto kConfigurationRoutes = std::to_array<OperationRoute>({
@@ -293,13 +324,16 @@ std::optional<Json> find_default_configuration(Context& ctx) {
 
 Json default_configuration(Context& ctx) {
     if (auto found = find_default_configuration(ctx)) return *std::move(found);
-    Json made = new_configuration(ctx);
-    made["is_default"] = true;
-    for (const char* name :
-         {"invoice_history", "payment_method_update", "subscription_cancel", "subscription_update"})
-        made["features"][name]["enabled"] = true;
+    Json made = saved_settings(ctx);
     ctx.put(made);
     return made;
+}
+
+std::optional<Json> find_configuration(Context& ctx, const std::string& id) {
+    if (auto found = ctx.find(kConfiguration, id)) return found;
+    Json usual = shown_default(ctx);
+    if (text_of(usual, "id") != id) return std::nullopt;
+    return usual;
 }
 
 const Feature& portal_configuration_feature() {

@@ -13,10 +13,12 @@ namespace turnpike::twin {
 
 inline constexpr std::string_view kConfiguration = "billing_portal.configuration";
 
-/// The configuration that applies where none is named; nullopt until one is needed.
+/// The configuration that applies where none is named; nullopt until it is stored.
 std::optional<Json> find_default_configuration(Context& ctx);
-/// Every account has one; made when it is first needed.
+/// Every account has one; stored when it is first used.
 Json default_configuration(Context& ctx);
+/// By id, the default one too before it is stored; nullopt for an unknown id.
+std::optional<Json> find_configuration(Context& ctx, const std::string& id);
 
 const Feature& portal_configuration_feature();
 

@@ -104,6 +104,28 @@ TEST_F(PortalTest, OnlyAnActiveConfigurationMakesSessions) {
     EXPECT_EQ(sandbox_.refused(configurations + "/" + usual, "active=false").param, "active");
 }
 
+// Stripe makes no session without a configuration before the portal's settings are saved in the
+// dashboard. Here they are saved from the first day, and listed as what they are at Stripe.
+TEST_F(PortalTest, AnAccountHasSavedItsSettings) {
+    const std::string configurations = "/v1/billing_portal/configurations";
+    const Json usual = sandbox_.get(configurations)["data"];
+    ASSERT_EQ(usual.size(), 1U);
+    EXPECT_EQ(usual[0]["is_default"], true);
+    EXPECT_EQ(usual[0]["active"], true);
+    const std::string id = text_of(usual[0], "id");
+    EXPECT_TRUE(id.starts_with("bpc_1"));
+    EXPECT_EQ(sandbox_.get(configurations + "/" + id), usual[0]);
+    EXPECT_EQ(
+        sandbox_.post("/v1/billing_portal/sessions", "customer=" + customer_)["configuration"], id);
+    EXPECT_EQ(sandbox_.post(configurations + "/" + id, "name=Shop")["name"], "Shop");
+    const Json other = sandbox_.post(configurations, "features[invoice_history][enabled]=true");
+    const Json newest = sandbox_.post(configurations, "features[invoice_history][enabled]=true");
+    EXPECT_EQ(texts_of(sandbox_.get(configurations)["data"], "id"),
+              (std::vector<std::string>{text_of(newest, "id"), text_of(other, "id"), id}));
+    EXPECT_EQ(texts_of(sandbox_.get(configurations, "is_default=false")["data"], "id"),
+              (std::vector<std::string>{text_of(newest, "id"), text_of(other, "id")}));
+}
+
 // As the API reference's example of a configuration with one feature shows.
 TEST_F(PortalTest, AFeatureThatNobodyAskedForIsOff) {
     const std::string configurations = "/v1/billing_portal/configurations";

@@ -126,7 +126,7 @@ Outcome<Json> find_charge(Context& ctx, const std::string& charge_id,
         }
     }
     auto charge = ctx.find("charge", id);
-    if (!charge) return no_such_param("charge", id, "charge");
+    if (!charge) return no_such_object("charge", id);
     return *std::move(charge);
 }
 
@@ -155,7 +155,7 @@ Outcome<Json> refund_charge(Context& ctx, Json charge, const RefundRequest& requ
         return bad_param("amount", "parameter_invalid_integer",
                          "This value must be greater than or equal to 1.");
     if (refunded > left)
-        return bad_param("amount", "amount_too_large",
+        return bad_param("amount", "",
                          "Refund amount (" + format_amount(refunded, text_of(charge, "currency")) +
                              ") is greater than unrefunded amount on charge (" +
                              format_amount(left, text_of(charge, "currency")) + ")");
@@ -213,7 +213,7 @@ Answer cancel_refund(Operation& operation) {
     const auto refund = require_refund(operation);
     if (!refund) return refund;
     StripeError error;
-    error.message = "Charges must be refunded using the /v1/charges/{CHARGE_ID}/refunds endpoint.";
+    error.message = "Canceling this refund is unsupported.";
     return Refusal(std::move(error));
 }
 

@@ -179,8 +179,20 @@ std::optional<StripeError> apply_intent_settings(Context& ctx, Json& intent,
 }
 
 std::optional<StripeError> check_method(const Json& intent, const Json& method) {
-    if (auto problem = usability_problem(method, text_of(intent, "customer"), kMethods.noun))
-        return problem;
+    const std::string customer = text_of(intent, "customer");
+    const std::string owner = text_of(method, "customer");
+    if (customer.empty() && !owner.empty())
+        return with_intent(
+                   bad_param("source", "parameter_missing",
+                             "The `payment_method` parameter supplied " + text_of(method, "id") +
+                                 " belongs to the Customer " + owner +
+                                 ". Please include the Customer in the `customer` parameter on "
+                                 "the PaymentIntent.")
+                       .error(),
+                   intent)
+            .error();
+    if (auto problem = usability_problem(method, customer, kMethods.noun))
+        return with_intent(*std::move(problem), intent).error();
     return type_mismatch(method, intent, kMethods.noun);
 }
 

@@ -121,11 +121,33 @@ TEST(IntentSettings, RefuseMethodsOfOthers) {
     const std::string customer = sandbox.customer("pm_card_visa");
     const Json methods = sandbox.get("/v1/payment_methods", "customer=" + customer);
     const std::string method = text_of(methods["data"][0], "id");
-    EXPECT_EQ(
-        sandbox.refused("/v1/payment_intents", "amount=500&currency=usd&payment_method=" + method)
-            .message,
-        "The payment method supplied (" + method + ") belongs to the Customer " + customer +
-            ". Please include the Customer in the `customer` parameter on the PaymentIntent.");
+    const std::string words =
+        "The `payment_method` parameter supplied " + method + " belongs to the Customer " +
+        customer +
+        ". Please include the Customer in the `customer` parameter on the PaymentIntent.";
+    const std::string some = "amount=500&currency=usd";
+    EXPECT_EQ(sandbox.refused("/v1/payment_intents", some + "&payment_method=" + method).message,
+              words);
+    const auto refused_of = [&](const std::string& form) {
+        const Json intent = sandbox.post("/v1/payment_intents", some + form);
+        const StripeError error =
+            sandbox.refused("/v1/payment_intents/" + text_of(intent, "id") + "/confirm",
+                            "payment_method=" + method);
+        EXPECT_EQ(error.http_status, 400);
+        EXPECT_EQ(error.extra["payment_intent"]["id"], intent["id"]);
+        return error;
+    };
+    const StripeError nobodys = refused_of("");
+    EXPECT_EQ(nobodys.message, words);
+    EXPECT_EQ(nobodys.code, "parameter_missing");
+    EXPECT_EQ(nobodys.param, "source");
+    const std::string other = sandbox.customer("");
+    const StripeError not_theirs = refused_of("&customer=" + other);
+    EXPECT_EQ(not_theirs.message, "The PaymentMethod " + method +
+                                      " does not belong to the Customer you supplied " + other +
+                                      ". Please use this PaymentMethod with the Customer that it "
+                                      "belongs to instead.");
+    EXPECT_EQ(not_theirs.param, "payment_method");
     EXPECT_THAT(sandbox
                     .refused("/v1/payment_intents",
                              "amount=500&currency=usd&confirm=true&off_session=true"
@@ -201,8 +223,9 @@ TEST(IntentSettings, AreReadAsWhatTheyAre) {
               "payment_method_data[type]");
     EXPECT_EQ(refusal_of(some + "payment_method_data[type]=card&payment_method_data[card][token]="
                                 "tok_visa&payment_method=pm_card_visa")
-                  .code,
-              "parameters_exclusive");
+                  .message,
+              "You may only specify one of these parameters: payment_method, "
+              "payment_method_data.");
 }
 
 TEST(PaymentLists, AreOfWhatExists) {

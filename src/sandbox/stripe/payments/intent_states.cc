@@ -50,6 +50,11 @@ Refusal lacks_payment_method(const Json& intent) {
 Refusal cannot_capture(const Json& intent) {
     const bool was_captured =
         text_of(intent, "status") == "succeeded" && text_of(intent, "capture_method") == "manual";
+    if (was_captured && integer_of(intent, "amount_received") < integer_of(intent, "amount"))
+        return unexpected_state(intent,
+                                "The remaining amount on this PaymentIntent could not be captured "
+                                "because the remainder of the authorized amount has been "
+                                "released.");
     if (was_captured)
         return unexpected_state(intent,
                                 "This PaymentIntent could not be captured because it has already "

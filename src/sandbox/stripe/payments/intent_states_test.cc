@@ -45,6 +45,12 @@ TEST_F(IntentStates, CaptureNeedsAnAuthorization) {
     expect_refused(fresh + "/capture", "",
                    "This PaymentIntent could not be captured because it has already been "
                    "captured.");
+    const std::string part = made("&capture_method=manual&payment_method=pm_card_visa");
+    sandbox_.post(part + "/confirm");
+    sandbox_.post(part + "/capture", "amount_to_capture=1000");
+    expect_refused(part + "/capture", "",
+                   "The remaining amount on this PaymentIntent could not be captured because the "
+                   "remainder of the authorized amount has been released.");
 }
 
 TEST_F(IntentStates, NothingIsConfirmedTwice) {

@@ -106,9 +106,9 @@ Confirmation charge_intent(Context& ctx, Json intent, const Json& method) {
     keep_for_later(ctx, intent, method);
     use_up(ctx, text_of(method, "id"));
     if (text_of(intent, "capture_method") != "manual") {
+        dispute_as_card_says(ctx, text_of(charge, "id"));
         intent = succeed_payment_intent(ctx, std::move(intent), charge);
         book_async_charge(ctx, text_of(charge, "id"));
-        dispute_as_card_says(ctx, text_of(charge, "id"));
         return {std::move(intent), std::nullopt};
     }
     settle_with(intent, charge);
@@ -290,12 +290,12 @@ Json capture_payment_intent(Context& ctx, Json intent, std::int64_t amount) {
     const std::string charge = text_of(intent, "latest_charge");
     end_authorization(ctx, intent);
     capture_charge(ctx, charge, amount);
+    dispute_as_card_says(ctx, charge);
     intent["amount_capturable"] = 0;
     intent["amount_received"] = amount;
     intent["status"] = "succeeded";
     ctx.put(intent);
     ctx.emit("payment_intent.succeeded", intent);
-    dispute_as_card_says(ctx, charge);
     return intent;
 }
 

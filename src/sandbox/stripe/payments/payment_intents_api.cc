@@ -109,8 +109,10 @@ Answer create_intent(Operation& operation) {
     if (confirmation_method) intent["confirmation_method"] = *confirmation_method;
     if (settings.payment_method && settings.payment_method->empty())
         settings.payment_method.reset();
-    if (auto problem = apply_intent_settings(ctx, intent, settings))
+    if (auto problem = apply_intent_settings(ctx, intent, settings)) {
+        if (problem->extra.is_object()) problem->extra.erase("payment_intent");  // there is none
         return Refusal(*std::move(problem));
+    }
     intent["automatic_payment_methods"] = std::move(automatic);
     if (confirms)
         if (auto problem = way_back_problem(intent, confirm)) return Refusal(*std::move(problem));

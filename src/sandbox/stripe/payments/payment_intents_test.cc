@@ -166,8 +166,15 @@ TEST(Refund, NeverGivesBackMoreThanWasPaid) {
     EXPECT_EQ(first["status"], "succeeded");
     sandbox.post("/v1/refunds", "payment_intent=" + text_of(intent, "id") + "&amount=500");
     EXPECT_EQ(sandbox.get("/v1/charges/" + charge)["amount_refunded"], 1500);
-    EXPECT_EQ(sandbox.refused("/v1/refunds", "charge=" + charge + "&amount=1401").code,
-              "amount_too_large");
+    const StripeError too_much =
+        sandbox.refused("/v1/refunds", "charge=" + charge + "&amount=1401");
+    EXPECT_EQ(too_much.code, "");
+    EXPECT_EQ(too_much.param, "amount");
+    EXPECT_EQ(too_much.message,
+              "Refund amount ($14.01) is greater than unrefunded amount on charge ($14.00)");
+    const StripeError unknown = sandbox.refused("/v1/refunds", "charge=ch_nope");
+    EXPECT_EQ(unknown.http_status, 404);
+    EXPECT_EQ(unknown.param, "id");
     EXPECT_EQ(sandbox.post("/v1/refunds", "charge=" + charge)["amount"], 1400);
     EXPECT_EQ(sandbox.get("/v1/charges/" + charge)["refunded"], true);
     EXPECT_EQ(sandbox.refused("/v1/refunds", "charge=" + charge).code, "charge_already_refunded");
@@ -197,7 +204,7 @@ TEST(Refund, ChangesAreToldUnderBothNames) {
     EXPECT_THAT(sandbox.new_events(), ElementsAre());
 }
 
-// As observed in test mode (stripe-node issue 1771).
+// As observed in test mode in September 2026.
 TEST(Refund, OfACardCannotBeCanceled) {
     BillingSandbox sandbox;
     const Json intent = sandbox.post("/v1/payment_intents", pay("pm_card_visa"));
@@ -205,7 +212,7 @@ TEST(Refund, OfACardCannotBeCanceled) {
         "/v1/refunds/" +
         text_of(sandbox.post("/v1/refunds", "payment_intent=" + text_of(intent, "id")), "id");
     EXPECT_EQ(sandbox.refused(path + "/cancel", "").message,
-              "Charges must be refunded using the /v1/charges/{CHARGE_ID}/refunds endpoint.");
+              "Canceling this refund is unsupported.");
     EXPECT_EQ(sandbox.get(path)["status"], "succeeded");
     EXPECT_EQ(sandbox.refused("/v1/refunds/re_none/cancel", "").http_status, 404);
 }

@@ -157,19 +157,19 @@ TEST_F(EndPreviewTest, AResumptionIsTheInvoiceThatFollows) {
 }
 
 TEST_F(EndPreviewTest, RefusesWhatDoesNotGoTogether) {
-    const std::string cancel = "subscription_details[cancel_now]";
     const StripeError both =
         refused("subscription=" + id_ + details("cancel_now=true cancel_at_period_end=true"));
-    EXPECT_EQ(both.code, "parameters_exclusive");
-    EXPECT_EQ(both.message, "You may only specify one of these parameters: " + cancel +
-                                ", subscription_details[cancel_at_period_end].");
+    EXPECT_EQ(both.code, "");
+    EXPECT_EQ(both.param, "subscription_details[cancel_now]");
+    EXPECT_EQ(both.message,
+              "You may only specify one of these parameters: cancel_now, cancel_at_period_end.");
     const StripeError nobody = refused("customer=" + customer_ + details("cancel_now=true"));
     EXPECT_EQ(nobody.message, "Missing required param: subscription.");
     EXPECT_EQ(refused("customer=" + customer_ +
                       details("cancel_at=" + seconds("2026-03-21") + " cancel_at_period_end=true " +
                               "items[0][price]=" + price_))
-                  .code,
-              "parameters_exclusive");
+                  .message,
+              "You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
 }
 
 }  // namespace

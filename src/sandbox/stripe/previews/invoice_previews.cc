@@ -26,6 +26,7 @@
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/inert_parameters.h"
 #include "sandbox/stripe/wire/price_amount.h"
 #include "subscriptions/billing_period.h"
@@ -50,13 +51,11 @@ void read_simulation(Params& details, Request& request) {
     const bool resumes = details.one_of("resume_at", {"now"}).has_value();
     if (!cancels && !resumes) return;
     request.simulates = cancels ? Simulates::Cancellation : Simulates::Resumption;
-    const std::string chosen = details.name_of(cancels ? "cancel_now" : "resume_at");
+    const std::string_view chosen = cancels ? "cancel_now" : "resume_at";
     for (const char* other : {"items", "trial_end", "cancel_at", "cancel_at_period_end",
                               cancels ? "resume_at" : "cancel_now"})
         if (details.has(other) && details.text(other) != "false")
-            details.complain(bad_param(chosen, "parameters_exclusive",
-                                       "You may only specify one of these parameters: " + chosen +
-                                           ", " + details.name_of(other) + "."));
+            details.complain(only_one_of(details, chosen, other));
 }
 
 Outcome<Request> read_request(Context& ctx, Params& params) {

@@ -19,6 +19,7 @@
 #include "sandbox/stripe/schedules/schedules.h"
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/inert_parameters.h"
 #include "sandbox/undo_point.h"
 
@@ -43,8 +44,10 @@ Outcome<PreviewRequest> read_request(Params& params) {
     params.ignore("preview_mode");
     refuse_tax(params);
     for (const char* other : {"subscription", "subscription_details"})
-        params.refuse(other, "You may only specify one of these parameters: schedule, " +
-                                 std::string(other) + ".");
+        if (params.has(other)) {
+            params.ignore(other);
+            params.complain(only_one_of(params, "schedule", other));
+        }
     request.discounts = read_discounts(params);
     request.details = params.object("schedule_details");
     if (request.details) {

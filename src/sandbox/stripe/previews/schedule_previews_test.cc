@@ -165,7 +165,7 @@ TEST_F(SchedulePreviewTest, RefusesWhatHasNoNextInvoice) {
         {"unknown", "schedule=sub_sched_x",
          "schedule: No such subscription_schedule: 'sub_sched_x'"},
         {"a subscription beside it", "schedule=" + id + "&subscription=sub_x",
-         "subscription: You may only specify one of these parameters: schedule, subscription."},
+         "schedule: You may only specify one of these parameters: schedule, subscription."},
         {"nobody", details(phase(0, one_, "")).substr(1),
          "customer: Missing required param: customer."},
         {"a phase without items",

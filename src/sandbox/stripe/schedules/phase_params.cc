@@ -14,6 +14,7 @@
 #include "sandbox/stripe/subscriptions/subscriptions_params.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/fields.h"
 #include "sandbox/stripe/wire/inert_parameters.h"
 #include "sandbox/stripe/wire/price_amount.h"
@@ -91,18 +92,12 @@ void read_dates(Params& params, PhaseRequest& request, const PhaseReading& readi
     dates.length = read_duration(params);
     std::string length = "duration";
     if (params.has_retired("iterations")) {
-        if (dates.length)
-            params.complain(bad_param(params.name_of("iterations"), "parameters_exclusive",
-                                      "You may only specify one of these parameters: duration, "
-                                      "iterations."));
+        if (dates.length) params.complain(only_one_of(params, "duration", "iterations"));
         length = "iterations";
         if (const auto iterations = params.integer("iterations"))
             dates.length = counted(params, "iterations", dates.usual, *iterations);
     }
-    if (dates.end && dates.length)
-        params.complain(
-            bad_param(params.name_of("end_date"), "parameters_exclusive",
-                      "You may only specify one of these parameters: end_date, " + length + "."));
+    if (dates.end && dates.length) params.complain(only_one_of(params, "end_date", length));
 }
 
 void read_trial(Params& params, PhaseRequest& request, const PhaseReading& reading) {
@@ -110,10 +105,7 @@ void read_trial(Params& params, PhaseRequest& request, const PhaseReading& readi
     request.trial_end = reading.start ? params.timestamp("trial_end")
                                       : read_moment(params, "trial_end", reading.now);
     const bool whole = request.trial == PhaseRequest::Trial::WholePhase;
-    if (whole && request.trial_end)
-        params.complain(
-            bad_param(params.name_of("trial_end"), "parameters_exclusive",
-                      "You may only specify one of these parameters: trial, trial_end."));
+    if (whole && request.trial_end) params.complain(only_one_of(params, "trial", "trial_end"));
     const bool trials = whole || request.trial_end;
     if (trials && text_of(request.document, "billing_cycle_anchor") == "phase_start")
         params.complain(bad_param(params.name_of("billing_cycle_anchor"), "",

@@ -354,7 +354,7 @@ TEST_F(ScheduleTest, IterationsCountThePricesInterval) {
     EXPECT_EQ(day_of(schedule["phases"][0]["end_date"]), "2026-09-01");
     EXPECT_EQ(refusal("/v1/subscription_schedules",
                       "customer=" + customer_ + phase(0, one_, months(1) + " [iterations]=2")),
-              "phases[0][iterations]: You may only specify one of these parameters: duration, "
+              "phases[0][duration]: You may only specify one of these parameters: duration, "
               "iterations.");
 }
 
@@ -386,7 +386,7 @@ TEST_F(ScheduleTest, RefusesWhatStripeRefuses) {
          "phases[0][end_date]: The first phase must end in the future."},
         {"two ends of a trial",
          who + phase(0, one_, "[trial]=true [trial_end]=" + seconds("2026-03-05")),
-         "phases[0][trial_end]: You may only specify one of these parameters: trial, trial_end."},
+         "phases[0][trial]: You may only specify one of these parameters: trial, trial_end."},
         {"a trial beyond its phase",
          who + phase(0, one_, months(1) + " [trial_end]=" + seconds("2026-05-05")),
          "phases[0][trial_end]: The trial_end of a phase must lie between its start_date and its "

@@ -192,7 +192,7 @@ TEST_F(AnchorTest, RefusesAnchorsThatCannotBe) {
          "billing_cycle_anchor_config[day_of_month]."},
         {"&billing_cycle_anchor_config[day_of_month]=1&billing_cycle_anchor=" +
              seconds("2026-04-01"),
-         "billing_cycle_anchor_config: You may only specify one of these parameters: "
+         "billing_cycle_anchor: You may only specify one of these parameters: "
          "billing_cycle_anchor, billing_cycle_anchor_config."},
         {"&trial_end=" + seconds("2026-03-18") + "&billing_cycle_anchor=" + seconds("2026-03-15"),
          "billing_cycle_anchor: billing_cycle_anchor cannot be before the end of the trial."},

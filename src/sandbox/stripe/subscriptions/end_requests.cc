@@ -20,7 +20,7 @@ std::optional<Instant> resolve_cancel_at(const std::string& text, const PeriodEn
 std::optional<StripeError> ask_for_end(Json& subscription, const EndRequest& request,
                                        const PeriodEnds& ends, Instant now) {
     if (request.cancel_at && request.at_period_end.value_or(false))
-        return bad_param("cancel_at", "parameters_exclusive",
+        return bad_param("cancel_at", "",
                          "You may only specify one of these parameters: cancel_at, "
                          "cancel_at_period_end.")
             .error();

@@ -55,8 +55,8 @@ Answer list_subscriptions(Operation& operation) {
     filter.customer = params.text("customer").value_or("");
     const std::string status =
         params
-            .one_of("status", {"active", "all", "canceled", "ended", "incomplete",
-                               "incomplete_expired", "past_due", "paused", "trialing", "unpaid"})
+            .one_of("status", {"active", "past_due", "unpaid", "canceled", "incomplete",
+                               "incomplete_expired", "trialing", "paused", "all", "ended"})
             .value_or("");
     if (status != "all" && status != "ended") filter.status = status;
     const std::string price = params.text("price").value_or(params.text("plan").value_or(""));

@@ -17,11 +17,19 @@
 #include "sandbox/stripe/wire/amounts.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/price_amount.h"
 #include "subscriptions/billing_period.h"
 
 namespace turnpike::twin {
 namespace {
+
+/// 404, though the id came as a parameter.
+Refusal no_such_customer(const std::string& id) {
+    auto refusal = no_such_object("customer", id);
+    refusal.error().param = "customer";
+    return refusal;
+}
 
 constexpr std::size_t kLinesMax = 250;
 
@@ -36,10 +44,7 @@ std::optional<Instant> read_trial_end(Params& params, Instant now) {
     check_trial_from_plan(params);
     if (params.text("trial_end").value_or("") == "now") return std::nullopt;
     const auto end = params.timestamp("trial_end");
-    if (days && end)
-        params.complain(bad_param("trial_period_days", "parameters_exclusive",
-                                  "You may only specify one of these parameters: "
-                                  "trial_period_days, trial_end."));
+    if (days && end) params.complain(only_one_of(params, "trial_period_days", "trial_end"));
     if (days) return now + std::chrono::days(std::clamp<std::int64_t>(*days, 0, kTrialDaysMax));
     check_trial_end(params, end, now);
     return end;
@@ -86,9 +91,7 @@ void read_cycle(Params& params, NewSubscription& request, Instant now) {
     request.anchor_day = read_anchor_day(params);
     if (!request.anchor_day) return;
     if (request.anchor)
-        params.complain(bad_param("billing_cycle_anchor_config", "parameters_exclusive",
-                                  "You may only specify one of these parameters: "
-                                  "billing_cycle_anchor, billing_cycle_anchor_config."));
+        params.complain(only_one_of(params, "billing_cycle_anchor", "billing_cycle_anchor_config"));
     request.anchor = next_anchor(*request.anchor_day, request.trial_end.value_or(now));
 }
 
@@ -113,12 +116,7 @@ Outcome<NewSubscription> read_request(Context& ctx, Params& params,
     NewSubscription request;
     request.customer = params.required_text("customer");
     const auto customer = ctx.look("customer", request.customer);
-    if (!customer && !request.customer.empty()) {
-        // Recorded: of this parameter it is a 404.
-        auto refusal = no_such_object("customer", request.customer);
-        refusal.error().param = "customer";
-        return refusal;
-    }
+    if (!customer && !request.customer.empty()) return no_such_customer(request.customer);
     const Instant now = second_of(ctx, request.customer);
     if (!params.has("items")) params.complain(missing_param("items"));
     auto items = read_items(ctx, params, in_use);
