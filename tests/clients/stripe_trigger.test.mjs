@@ -9,11 +9,7 @@ import {RecordingProxy} from '../lib/recording_proxy.mjs';
 import {call, startSandbox} from '../lib/sandbox.mjs';
 import {StripeSchemas} from '../lib/stripe_schemas.mjs';
 
-/// Fixtures of this release that confirm a SetupIntent of automatic payment methods with no way back;
-/// Stripe refuses that of accounts since 2023-08-16 (a later release lists the payment method types).
-const wayBack = 'setup_intent:return_url=https://shop.example/done';
-
-/// `add` is what a fixture lacks. `event`, by default of the fixture's name, must appear in `events`, by default /v1/events. A row
+/// `event`, by default of the fixture's name, must appear in `events`, by default /v1/events. A row
 /// that is marked `missing` names what the sandbox does not do yet; it must go when the row passes.
 const fixtures = [
     {fixture: 'billing_portal.configuration.created'},
@@ -70,7 +66,7 @@ const fixtures = [
     {fixture: 'payment_intent.succeeded'},
     {fixture: 'payment_method.attached'},
     {fixture: 'payment_method.detached'},
-    {fixture: 'payment_method.updated', add: wayBack},
+    {fixture: 'payment_method.updated'},
     {fixture: 'plan.created'},
     {fixture: 'plan.deleted'},
     {fixture: 'plan.updated'},
@@ -83,7 +79,7 @@ const fixtures = [
     {fixture: 'promotion_code.updated'},
     {fixture: 'setup_intent.canceled'},
     {fixture: 'setup_intent.created'},
-    {fixture: 'setup_intent.requires_action', add: wayBack},
+    {fixture: 'setup_intent.requires_action'},
     {fixture: 'setup_intent.setup_failed'},
     {fixture: 'setup_intent.succeeded'},
     {fixture: 'subscription.payment_failed', event: 'invoice.payment_failed'},
@@ -150,12 +146,11 @@ describe('the command line of Stripe', () => {
     });
 
     describe('triggers', {concurrency: 4}, () => {
-        fixtures.forEach(({fixture, add, event = fixture, events = '/v1/events', missing}, row) => {
+        fixtures.forEach(({fixture, event = fixture, events = '/v1/events', missing}, row) => {
             test(missing ? `${fixture}: missing ${missing}` : fixture, async () => {
                 const key = `sk_test_fixture${1000 + row}`;  // an account of its own
                 const edit = events === '/v1/events' ? [] : ['--edit'];
-                const more = add ? ['--add', add] : [];
-                const {code, output} = await stripe(key, 'trigger', fixture, ...edit, ...more);
+                const {code, output} = await stripe(key, 'trigger', fixture, ...edit);
                 const found = code === 0 && (await awaited(key, event, events, missing ? 1 : 20));
                 if (missing) return assert.ok(!found, `${fixture} passes: remove the mark 'missing'`);
                 assert.equal(code, 0, output);

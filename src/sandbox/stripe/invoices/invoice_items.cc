@@ -423,7 +423,10 @@ Answer delete_invoice_item(Operation& operation) {
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     const auto item = ctx.find("invoiceitem", id);
     if (!item) return no_such_invoice_item(id);
-    if (auto refusal = frozen(ctx, *item)) return *std::move(refusal);
+    if (is_frozen(ctx, *item))
+        return bad_param("", "",
+                         "Can't delete an invoice item that is attached to an invoice that is no "
+                         "longer editable");
     change_line(ctx, text_of(*item, "invoice"), id, Json());
     ctx.remove("invoiceitem", id);
     ctx.emit("invoiceitem.deleted", *item);
