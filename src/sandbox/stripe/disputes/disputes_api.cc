@@ -22,7 +22,7 @@ Outcome<Json> require_dispute(Operation& operation) {
 
 Refusal not_answerable(const Json& dispute) {
     StripeError error;
-    error.message = is_closed(dispute) ? "This dispute is already closed."
+    error.message = is_closed(dispute) ? "This dispute is already closed"
                                        : "Evidence has already been submitted for this dispute.";
     return Refusal(std::move(error));
 }

@@ -90,6 +90,13 @@ TEST(Disputes, OfMastercardsHaveTheirNetworksCode) {
     EXPECT_EQ(disputed.dispute()["payment_method_details"]["card"]["brand"], "mastercard");
 }
 
+TEST(Disputes, AreClosedOnce) {
+    DisputedCharge disputed("pm_card_createDispute");
+    disputed.sandbox.post(disputed.path + "/close");
+    EXPECT_EQ(disputed.sandbox.refused(disputed.path + "/close", "").message,
+              "This dispute is already closed");
+}
+
 TEST(Disputes, ThatDoNotExistAreMissedByTheirOwnName) {
     BillingSandbox sandbox;
     const auto missing = sandbox.call("GET", "/v1/disputes/du_nope", "");
