@@ -184,11 +184,15 @@ StripeError unknown_url(const http::Request& request) {
         return error;
     }
     error.message = "Unrecognized request URL (" + std::string(to_text(request.method)) + ": " +
-                    request.path +
-                    "). If you are trying to list objects, remove the trailing slash. If you are "
-                    "trying to retrieve an object, make sure you passed a valid (non-empty) "
-                    "identifier in your code. Please see https://stripe.com/docs or we can help "
-                    "at https://support.stripe.com/.";
+                    request.path + "). ";
+    if (request.path.ends_with('/'))
+        error.message +=
+            "If you are trying to list objects, remove the trailing slash. If you are trying to "
+            "retrieve an object, make sure you passed a valid (non-empty) identifier in your "
+            "code. ";
+    error.message +=
+        "Please see https://stripe.com/docs or we can help at "
+        "https://support.stripe.com/.";
     error.extra = unlogged();
     return error;
 }

@@ -29,6 +29,14 @@ const Decline* decline_of(const Json& method) {
     return card == nullptr ? nullptr : card->on_attach;
 }
 
+/// A decline at set-up always has a decline code.
+StripeError refusal_at_setup(const Decline& decline) {
+    StripeError error = declined(decline).error();
+    if (error.decline_code.empty()) error.decline_code = error.code;
+    if (error.code == "expired_card") error.param = "exp_month";
+    return error;
+}
+
 /// A card is set up while its holder is there, so every card that can ask does.
 bool asks_at_setup(const Json& method) {
     const TestCard* card = card_of_payment_method(method);
@@ -141,7 +149,7 @@ SetupConfirmation confirm_setup_intent(Context& ctx, Json intent, const Json& me
     intent["payment_method"] = method.at("id");
     intent["latest_attempt"] = start_setup_attempt(ctx, intent, method);
     if (const Decline* decline = decline_of(method))
-        return fail_setup(ctx, std::move(intent), method, declined(*decline).error());
+        return fail_setup(ctx, std::move(intent), method, refusal_at_setup(*decline));
     if (asks_at_setup(method)) return ask_at_setup(ctx, std::move(intent));
     return finish_setup(ctx, std::move(intent), method);
 }

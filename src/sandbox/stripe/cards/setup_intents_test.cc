@@ -125,8 +125,8 @@ TEST_F(SetupIntentTest, FailsAsTheCardDeclines) {
     const Case cases[] = {
         {"pm_card_chargeDeclined", "card_declined", "generic_decline"},
         {"pm_card_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds"},
-        {"pm_card_chargeDeclinedExpiredCard", "expired_card", ""},
-        {"pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", ""},
+        {"pm_card_chargeDeclinedExpiredCard", "expired_card", "expired_card"},
+        {"pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", "incorrect_cvc"},
     };
     const std::string customer = sandbox_.customer("");
     for (const Case& c : cases) {
@@ -139,6 +139,7 @@ TEST_F(SetupIntentTest, FailsAsTheCardDeclines) {
         EXPECT_EQ(error.type, "card_error");
         EXPECT_EQ(error.code, c.code);
         EXPECT_EQ(error.decline_code, c.decline_code);
+        EXPECT_EQ(error.param, error.code == "expired_card" ? "exp_month" : "");
         EXPECT_EQ(error.extra["payment_method"]["object"], "payment_method");
         EXPECT_THAT(to_text(error.extra), Not(HasSubstr("\"_")));
 

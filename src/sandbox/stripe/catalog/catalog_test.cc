@@ -151,6 +151,17 @@ TEST(Prices, AreRefusedWithoutACodeWhereSomethingIsMissing) {
     }
 }
 
+TEST(Prices, KeepTheirProduct) {
+    TwinUnderTest twin;
+    const std::string product = twin.post_id("/v1/products", "name=P");
+    twin.post("/v1/prices", "currency=usd&unit_amount=1&product=" + product);
+    const auto kept = twin.del("/v1/products/" + product);
+    EXPECT_EQ(kept.status, 400);
+    EXPECT_EQ(kept.error("message"),
+              "This product cannot be deleted because it has one or more user-created prices.");
+    EXPECT_EQ(kept.error("param"), "");
+}
+
 TEST(Prices, HaveLookupKeysOfTheirOwn) {
     TwinUnderTest twin;
     const std::string form = "currency=usd&unit_amount=1&product_data[name]=P&lookup_key=pro";

@@ -126,7 +126,7 @@ Answer delete_product(Operation& operation) {
     const auto product = ctx.find(kProductKind, id);
     if (!product) return no_such_object("product", id);
     if (ctx.count("price", {.parent = id}) > 0)
-        return bad_param("id", "",
+        return bad_param("", "",
                          "This product cannot be deleted because it has one or more user-created "
                          "prices.");
     ctx.remove(kProductKind, id);

@@ -25,12 +25,14 @@ struct Case {
     std::string_view type, reason, network_reason_code, status;
 };
 
+Case fraud_case(std::string_view brand) {
+    return {"chargeback", "fraudulent", brand == "mastercard" ? "4837" : "10.4", "needs_response"};
+}
+
 Case case_of(const TestCard& card) {
     switch (card.claim) {
         case CardholderClaim::None: break;
-        case CardholderClaim::Fraud:
-            return {"chargeback", "fraudulent", card.brand == "mastercard" ? "4837" : "10.4",
-                    "needs_response"};
+        case CardholderClaim::Fraud: return fraud_case(card.brand);
         case CardholderClaim::NotReceived:
             return {"chargeback", "product_not_received", "13.1", "needs_response"};
         case CardholderClaim::FraudInquiry:
@@ -151,12 +153,27 @@ Json close_dispute(Context& ctx, Json dispute, Verdict verdict) {
     } else {
         dispute["status"] = verdict == Verdict::Won ? "won" : "lost";
     }
-    if (reinstates)
+    if (reinstates) {
         dispute["balance_transactions"].push_back(book_dispute(ctx, dispute, Movement::Reversal));
+        dispute["is_charge_refundable"] = true;
+    }
     ctx.put(dispute);
-    ctx.emit("charge.dispute.closed", dispute);
     if (reinstates) ctx.emit("charge.dispute.funds_reinstated", dispute);
+    ctx.emit("charge.dispute.closed", dispute);
     return dispute;
+}
+
+void escalate_inquiry(Context& ctx, Json dispute) {
+    Json& card = dispute["payment_method_details"]["card"];
+    const Case opened = fraud_case(text_of(card, "brand"));
+    card["case_type"] = std::string(opened.type);
+    card["network_reason_code"] = std::string(opened.network_reason_code);
+    dispute["network_reason_code"] = std::string(opened.network_reason_code);
+    dispute["is_charge_refundable"] = false;
+    dispute["status"] = std::string(opened.status);
+    dispute["balance_transactions"].push_back(book_dispute(ctx, dispute, Movement::Withdrawal));
+    ctx.update_and_emit("charge.dispute.updated", dispute);
+    ctx.emit("charge.dispute.funds_withdrawn", dispute);
 }
 
 }  // namespace turnpike::twin

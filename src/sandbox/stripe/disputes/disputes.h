@@ -27,9 +27,12 @@ bool is_closed(const Json& dispute);
 
 /// How the bank decides. An inquiry is closed either way.
 enum class Verdict : std::uint8_t { Won, Lost };
-/// Closes an open dispute, stores it and raises charge.dispute.closed; a chargeback that was won
-/// also returns the money and raises charge.dispute.funds_reinstated.
+/// Closes an open dispute, stores it and raises charge.dispute.closed; before that, a chargeback
+/// that was won returns the money and raises charge.dispute.funds_reinstated.
 Json close_dispute(Context& ctx, Json dispute, Verdict verdict);
+
+/// Makes a chargeback of an inquiry: the money is withdrawn, and evidence is wanted once more.
+void escalate_inquiry(Context& ctx, Json dispute);
 
 const Feature& dispute_feature();
 

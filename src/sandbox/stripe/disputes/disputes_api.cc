@@ -22,7 +22,7 @@ Outcome<Json> require_dispute(Operation& operation) {
 
 Refusal not_answerable(const Json& dispute) {
     StripeError error;
-    error.message = is_closed(dispute) ? "This dispute is already closed."
+    error.message = is_closed(dispute) ? "This dispute is already closed"
                                        : "Evidence has already been submitted for this dispute.";
     return Refusal(std::move(error));
 }
@@ -34,11 +34,14 @@ void submit_evidence(Json& dispute) {
     dispute["status"] = is_inquiry(dispute) ? "warning_under_review" : "under_review";
 }
 
+bool says(const Json& dispute, std::string_view text) {
+    return text_of(dispute.at("evidence"), "uncategorized_text") == text;
+}
+
 /// What the bank of test mode makes of the evidence, by Stripe's two magic texts.
 std::optional<Verdict> verdict_of(const Json& dispute) {
-    const std::string text = text_of(dispute.at("evidence"), "uncategorized_text");
-    if (text == "winning_evidence") return Verdict::Won;
-    if (text == "losing_evidence") return Verdict::Lost;
+    if (says(dispute, "winning_evidence")) return Verdict::Won;
+    if (says(dispute, "losing_evidence")) return Verdict::Lost;
     return std::nullopt;
 }
 
@@ -64,7 +67,10 @@ Answer update_dispute(Operation& operation) {
     if (submits) submit_evidence(*dispute);
     ctx.update_and_emit("charge.dispute.updated", *dispute);
     // The answer is from before the bank's decision, as at Stripe, where that takes a moment.
-    if (const auto verdict = verdict_of(*dispute); submits && verdict)
+    if (!submits) return dispute;
+    if (is_inquiry(*dispute) && says(*dispute, "escalate_inquiry_evidence"))
+        escalate_inquiry(ctx, *dispute);
+    else if (const auto verdict = verdict_of(*dispute))
         close_dispute(ctx, *dispute, *verdict);
     return dispute;
 }

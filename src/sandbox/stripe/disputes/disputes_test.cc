@@ -91,6 +91,13 @@ TEST(Disputes, OfMastercardsHaveTheirNetworksCode) {
     EXPECT_EQ(disputed.dispute()["payment_method_details"]["card"]["brand"], "mastercard");
 }
 
+TEST(Disputes, AreClosedOnce) {
+    DisputedCharge disputed("pm_card_createDispute");
+    disputed.sandbox.post(disputed.path + "/close");
+    EXPECT_EQ(disputed.sandbox.refused(disputed.path + "/close", "").message,
+              "This dispute is already closed");
+}
+
 TEST(Disputes, ThatDoNotExistAreMissedByTheirOwnName) {
     BillingSandbox sandbox;
     const auto missing = sandbox.call("GET", "/v1/disputes/du_nope", "");
@@ -161,7 +168,7 @@ TEST(Disputes, AreDecidedByTheEvidence) {
          "winning_evidence",
          "under_review",
          "won",
-         {"charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_reinstated"}},
+         {"charge.dispute.updated", "charge.dispute.funds_reinstated", "charge.dispute.closed"}},
         {"pm_card_createDispute",
          "losing_evidence",
          "under_review",
@@ -189,6 +196,37 @@ TEST(Disputes, AreDecidedByTheEvidence) {
         EXPECT_EQ(disputed.dispute()["status"], c.ended);
         EXPECT_EQ(disputed.sandbox.new_events(), c.events);
     }
+}
+
+// "Escalates the inquiry to a chargeback ... and debits your account for the amount of the dispute
+// and related fees."
+TEST(Disputes, GrowOutOfInquiries) {
+    DisputedCharge disputed("pm_card_createDisputeInquiry");
+    disputed.sandbox.new_events();
+    EXPECT_EQ(
+        disputed.sandbox.post(disputed.path,
+                              "evidence[uncategorized_text]=escalate_inquiry_evidence")["status"],
+        "warning_under_review");
+    const Json dispute = disputed.dispute();
+    EXPECT_EQ(dispute["status"], "needs_response");
+    EXPECT_EQ(dispute["is_charge_refundable"], false);
+    EXPECT_EQ(dispute["payment_method_details"]["card"]["case_type"], "chargeback");
+    ASSERT_EQ(dispute["balance_transactions"].size(), 1U);
+    EXPECT_EQ(dispute["balance_transactions"][0]["net"], -4200 - 1500);
+    EXPECT_THAT(disputed.sandbox.new_events(),
+                ElementsAre("charge.dispute.updated", "charge.dispute.updated",
+                            "charge.dispute.funds_withdrawn"));
+    disputed.sandbox.post(disputed.path, "evidence[uncategorized_text]=losing_evidence");
+    EXPECT_EQ(disputed.dispute()["status"], "lost");
+}
+
+// Observed in test mode in September 2026.
+TEST(Disputes, ThatAreWonLeaveARefundPossible) {
+    DisputedCharge disputed("pm_card_createDispute");
+    disputed.sandbox.post(disputed.path, "evidence[uncategorized_text]=winning_evidence");
+    EXPECT_EQ(disputed.dispute()["is_charge_refundable"], true);
+    EXPECT_EQ(disputed.sandbox.post("/v1/refunds", "charge=" + disputed.charge())["status"],
+              "succeeded");
 }
 
 // "Your account is credited the amount of the charge and related fees."

@@ -40,6 +40,14 @@ Refusal cannot_confirm(const Json& intent) {
 }
 
 Refusal lacks_payment_method(const Json& intent) {
+    const std::string customer = text_of(intent, "customer");
+    if (!customer.empty())
+        return unexpected_state(
+            intent,
+            "You cannot confirm this PaymentIntent because it's missing a payment method. To "
+            "confirm the PaymentIntent with " +
+                customer +
+                ", specify a payment method attached to this customer along with the customer ID.");
     return unexpected_state(
         intent,
         "You cannot confirm this PaymentIntent because it's missing a payment method. You can "
@@ -83,11 +91,13 @@ Refusal belongs_to_invoice(const Json& intent) {
 
 Refusal cannot_update(const Json& intent, std::string_view param) {
     const std::string name(param);
-    return unexpected_state(
+    auto refusal = unexpected_state(
         intent, "This PaymentIntent's " + name + " could not be updated" + because(intent) +
                     " You may only update the " + name +
                     " of a PaymentIntent with one of the following statuses: "
                     "requires_payment_method, requires_confirmation, requires_action.");
+    refusal.error().param = name;
+    return refusal;
 }
 
 Refusal with_intent(StripeError error, const Json& intent) {

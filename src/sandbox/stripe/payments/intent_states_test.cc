@@ -70,6 +70,15 @@ TEST_F(IntentStates, NothingIsConfirmedTwice) {
                    "You can either update the PaymentIntent with a payment method and then confirm "
                    "it again, or confirm it again directly with a payment method or "
                    "ConfirmationToken.");
+    const std::string customer = sandbox_.customer("");
+    expect_refused(made("&customer=" + customer) + "/confirm", "",
+                   "You cannot confirm this PaymentIntent because it's missing a payment method. "
+                   "To confirm the PaymentIntent with " +
+                       customer +
+                       ", specify a payment method attached to this customer along with the "
+                       "customer ID.");
+    const std::string ended = made("&confirm=true&payment_method=pm_card_visa");
+    EXPECT_EQ(sandbox_.refused(ended, "amount=3000").param, "amount");
 }
 
 TEST_F(IntentStates, WhatHasEndedIsNotCanceled) {
