@@ -22,12 +22,6 @@
 namespace turnpike::twin {
 namespace {
 
-Refusal no_such_invoice_item(const std::string& id) {
-    auto refusal = no_such_object("Invoice Item", id);
-    refusal.error().message += "(livemode=false)";
-    return refusal;
-}
-
 /// The same 24 hexadecimal digits for the same thing.
 std::string derived_id(std::string_view prefix, const std::string& what) {
     return std::string(prefix) + "_" + to_hex(sha256(what)).substr(0, 24);
@@ -363,11 +357,18 @@ Answer create_invoice_item(Operation& operation) {
     return item;
 }
 
+/// Recorded, with these words.
+static Refusal no_such_item(const std::string& id) {
+    auto refusal = no_such_object("Invoice Item", id);
+    refusal.error().message += "(livemode=false)";
+    return refusal;
+}
+
 Answer get_invoice_item(Operation& operation) {
     const std::string& id = operation.path("invoiceitem");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto item = operation.ctx.find("invoiceitem", id);
-    if (!item) return no_such_invoice_item(id);
+    if (!item) return no_such_item(id);
     return *std::move(item);
 }
 
@@ -386,7 +387,7 @@ Answer update_invoice_item(Operation& operation) {
     Params& params = operation.params;
     const std::string& id = operation.path("invoiceitem");
     auto item = ctx.find("invoiceitem", id);
-    if (!item) return no_such_invoice_item(id);
+    if (!item) return no_such_item(id);
     const auto amount = params.integer("amount");
     const auto quantity = params.integer("quantity");
     const auto description = params.text("description");
@@ -428,7 +429,7 @@ Answer delete_invoice_item(Operation& operation) {
     const std::string& id = operation.path("invoiceitem");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     const auto item = ctx.find("invoiceitem", id);
-    if (!item) return no_such_invoice_item(id);
+    if (!item) return no_such_item(id);
     if (auto refusal = frozen(ctx, *item)) return *std::move(refusal);
     change_line(ctx, text_of(*item, "invoice"), id, Json());
     ctx.remove("invoiceitem", id);
