@@ -195,7 +195,7 @@ test('phases bring discounts, and the next invoice can be seen beforehand', asyn
     const [renewal] = (await stripe.invoices.list({customer, limit: 1})).data;
     assert.deepEqual([renewal.total, renewal.total_discount_amounts[0].amount], [3100, 3100]);
     await assert.rejects(stripe.invoices.createPreview({schedule: schedule.id, subscription: 'x'}),
-                         {param: 'subscription'});
+                         {param: 'schedule'});
 });
 
 test('an invoice is revised, and paid by a payment of its own', async () => {

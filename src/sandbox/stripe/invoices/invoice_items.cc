@@ -22,12 +22,6 @@
 namespace turnpike::twin {
 namespace {
 
-Refusal no_such_invoice_item(const std::string& id) {
-    auto refusal = no_such_object("Invoice Item", id);
-    refusal.error().message += "(livemode=false)";
-    return refusal;
-}
-
 /// The same 24 hexadecimal digits for the same thing.
 std::string derived_id(std::string_view prefix, const std::string& what) {
     return std::string(prefix) + "_" + to_hex(sha256(what)).substr(0, 24);
@@ -351,11 +345,18 @@ Answer create_invoice_item(Operation& operation) {
     return item;
 }
 
+/// Recorded, with these words.
+static Refusal no_such_item(const std::string& id) {
+    auto refusal = no_such_object("Invoice Item", id);
+    refusal.error().message += "(livemode=false)";
+    return refusal;
+}
+
 Answer get_invoice_item(Operation& operation) {
     const std::string& id = operation.path("invoiceitem");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     auto item = operation.ctx.find("invoiceitem", id);
-    if (!item) return no_such_invoice_item(id);
+    if (!item) return no_such_item(id);
     return *std::move(item);
 }
 
@@ -380,7 +381,7 @@ Answer update_invoice_item(Operation& operation) {
     Params& params = operation.params;
     const std::string& id = operation.path("invoiceitem");
     auto item = ctx.find("invoiceitem", id);
-    if (!item) return no_such_invoice_item(id);
+    if (!item) return no_such_item(id);
     const auto amount = params.integer("amount");
     const auto quantity = params.integer("quantity");
     const auto description = params.text("description");
@@ -422,7 +423,7 @@ Answer delete_invoice_item(Operation& operation) {
     const std::string& id = operation.path("invoiceitem");
     if (auto complaint = operation.params.complaint()) return Refusal(*std::move(complaint));
     const auto item = ctx.find("invoiceitem", id);
-    if (!item) return no_such_invoice_item(id);
+    if (!item) return no_such_item(id);
     if (is_frozen(ctx, *item))
         return bad_param("", "",
                          "Can't delete an invoice item that is attached to an invoice that is no "

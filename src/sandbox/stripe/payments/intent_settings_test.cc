@@ -129,7 +129,8 @@ TEST(IntentSettings, RefuseMethodsOfOthers) {
     EXPECT_EQ(sandbox.refused("/v1/payment_intents", some + "&payment_method=" + method).message,
               words);
     const auto refused_of = [&](const std::string& form) {
-        const Json intent = sandbox.post("/v1/payment_intents", some + form);
+        const Json intent =
+            sandbox.post("/v1/payment_intents", some + "&payment_method_types[]=card" + form);
         const StripeError error =
             sandbox.refused("/v1/payment_intents/" + text_of(intent, "id") + "/confirm",
                             "payment_method=" + method);

@@ -45,7 +45,8 @@ TEST_F(IntentStates, CaptureNeedsAnAuthorization) {
     expect_refused(fresh + "/capture", "",
                    "This PaymentIntent could not be captured because it has already been "
                    "captured.");
-    const std::string part = made("&capture_method=manual&payment_method=pm_card_visa");
+    const std::string part =
+        made("&payment_method_types[]=card&capture_method=manual&payment_method=pm_card_visa");
     sandbox_.post(part + "/confirm");
     sandbox_.post(part + "/capture", "amount_to_capture=1000");
     expect_refused(part + "/capture", "",
@@ -71,13 +72,14 @@ TEST_F(IntentStates, NothingIsConfirmedTwice) {
                    "it again, or confirm it again directly with a payment method or "
                    "ConfirmationToken.");
     const std::string customer = sandbox_.customer("");
-    expect_refused(made("&customer=" + customer) + "/confirm", "",
+    expect_refused(made("&payment_method_types[]=card&customer=" + customer) + "/confirm", "",
                    "You cannot confirm this PaymentIntent because it's missing a payment method. "
                    "To confirm the PaymentIntent with " +
                        customer +
                        ", specify a payment method attached to this customer along with the "
                        "customer ID.");
-    const std::string ended = made("&confirm=true&payment_method=pm_card_visa");
+    const std::string ended =
+        made("&payment_method_types[]=card&confirm=true&payment_method=pm_card_visa");
     EXPECT_EQ(sandbox_.refused(ended, "amount=3000").param, "amount");
 }
 

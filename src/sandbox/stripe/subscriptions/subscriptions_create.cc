@@ -24,13 +24,6 @@
 namespace turnpike::twin {
 namespace {
 
-/// 404, though the id came as a parameter.
-Refusal no_such_customer(const std::string& id) {
-    auto refusal = no_such_object("customer", id);
-    refusal.error().param = "customer";
-    return refusal;
-}
-
 constexpr std::size_t kLinesMax = 250;
 
 struct Moment {
@@ -116,7 +109,12 @@ Outcome<NewSubscription> read_request(Context& ctx, Params& params,
     NewSubscription request;
     request.customer = params.required_text("customer");
     const auto customer = ctx.look("customer", request.customer);
-    if (!customer && !request.customer.empty()) return no_such_customer(request.customer);
+    if (!customer && !request.customer.empty()) {
+        // Recorded: of this parameter it is a 404.
+        auto refusal = no_such_object("customer", request.customer);
+        refusal.error().param = "customer";
+        return refusal;
+    }
     const Instant now = second_of(ctx, request.customer);
     if (!params.has("items")) params.complain(missing_param("items"));
     auto items = read_items(ctx, params, in_use);
