@@ -16,7 +16,7 @@ __extension__ typedef __int128 Int128;
 
 /// How a product is cut to the precision of its result. Named at every call, never implied.
 enum class Rounding : std::uint8_t {
-    HalfUp,    ///< ties away from zero; what Stripe's recorded prorations do
+    HalfUp,    ///< ties away from zero
     HalfEven,  ///< ties to the even neighbour; for displayed averages
     Down,      ///< toward zero
 };
