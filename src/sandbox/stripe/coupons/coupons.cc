@@ -11,6 +11,7 @@
 #include "sandbox/stripe/coupons/redemption.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/fields.h"
 
 namespace turnpike::twin {
@@ -42,9 +43,7 @@ Json new_coupon(Context& ctx) {
 void merge_options(Params& params, const Json& options, Json& coupon) {
     if (!coupon.at("percent_off").is_null()) {
         if (!options.empty())
-            params.complain(bad_param("currency_options", "",
-                                      "You may only specify one of these parameters: "
-                                      "currency_options, percent_off."));
+            params.complain(only_one_of(params, "currency_options", "percent_off"));
         return;
     }
     Json& all = coupon["currency_options"];

@@ -16,6 +16,7 @@
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/billing_document.h"
 #include "sandbox/stripe/wire/currencies.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/inert_parameters.h"
 
 namespace turnpike::twin {
@@ -97,10 +98,7 @@ std::optional<StripeError> apply_due_date(Context& ctx, Json& invoice, const Set
             .error();
     }
     if (settings.days_until_due && settings.due_date)
-        return bad_param("due_date", "",
-                         "You may only specify one of these parameters: due_date, "
-                         "days_until_due.")
-            .error();
+        return only_one_of("due_date", "days_until_due").error();
     if (settings.due_date && *settings.due_date <= second_of(ctx, text_of(invoice, "customer")))
         return bad_param("due_date", "", "The due date must be in the future.").error();
     if (settings.days_until_due)

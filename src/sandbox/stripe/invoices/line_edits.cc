@@ -13,6 +13,7 @@
 #include "sandbox/stripe/invoices/invoice_lines.h"
 #include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/exclusive.h"
 
 namespace turnpike::twin {
 namespace {
@@ -78,8 +79,7 @@ void read_new_line(Params& line, LineEdit& edit) {
     edit.id = line.text("invoice_item").value_or("");
     read_item_members(line, edit, LineAge::New);
     if (line.has("amount") && line.has("quantity"))
-        line.complain(bad_param(line.name_of("amount"), "",
-                                "You may only specify one of these parameters: amount, quantity."));
+        line.complain(only_one_of(line, "amount", "quantity"));
 }
 void read_changed_line(Params& line, LineEdit& edit) {
     edit.id = line.required_text("id");

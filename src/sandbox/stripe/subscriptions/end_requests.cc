@@ -2,6 +2,7 @@
 
 #include "json/value.h"
 #include "sandbox/stripe/wire/billing_document.h"
+#include "sandbox/stripe/wire/exclusive.h"
 #include "sandbox/stripe/wire/params.h"
 
 namespace turnpike::twin {
@@ -20,10 +21,7 @@ std::optional<Instant> resolve_cancel_at(const std::string& text, const PeriodEn
 std::optional<StripeError> ask_for_end(Json& subscription, const EndRequest& request,
                                        const PeriodEnds& ends, Instant now) {
     if (request.cancel_at && request.at_period_end.value_or(false))
-        return bad_param("cancel_at", "",
-                         "You may only specify one of these parameters: cancel_at, "
-                         "cancel_at_period_end.")
-            .error();
+        return only_one_of("cancel_at", "cancel_at_period_end").error();
     if (request.at_period_end) {
         const bool wanted = *request.at_period_end;
         const bool already = flag_of(subscription, "cancel_at_period_end");
