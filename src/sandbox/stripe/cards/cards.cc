@@ -19,6 +19,7 @@ constexpr std::string_view kLiveCard =
     "Your card was declined. Your request was in test mode, but used a non test (live) card. For a "
     "list of valid test cards, visit: https://stripe.com/docs/testing.";
 
+constexpr std::string_view kUnchecked = "unchecked";
 constexpr const char* kMonthCode = "invalid_expiry_month";
 constexpr const char* kWrongMonth = "Your card's expiration month is invalid.";
 
@@ -107,6 +108,12 @@ Json networks_of(const TestCard& card) {
     return networks;
 }
 
+/// A card without a code has nothing to check.
+void leave_code_unchecked(Json& method) {
+    Json& check = method["card"]["checks"]["cvc_check"];
+    if (!check.is_null()) check = std::string(kUnchecked);
+}
+
 }  // namespace
 
 Json card_payment_method(Context& ctx, const TestCard& card) {
@@ -146,7 +153,9 @@ Outcome<Json> read_card(Context& ctx, Params& params, CardForm form) {
         params.absorb(*given);
         if (!token.empty() && !token.starts_with("tok_"))
             return bad_param("token", "", "Invalid token id: " + token);
-        return redeem_token(ctx, token, given->name_of("token"));
+        auto method = redeem_token(ctx, token, given->name_of("token"));
+        if (method) leave_code_unchecked(*method);
+        return method;
     }
     const Holder holder = form == CardForm::Token ? read_holder(*given) : Holder{};
     const auto number = given->required_text("number");
@@ -170,6 +179,16 @@ Outcome<Json> read_card(Context& ctx, Params& params, CardForm form) {
     method["card"]["exp_year"] = full_year(*year);
     if (!cvc) method["card"]["checks"]["cvc_check"] = nullptr;
     set_holder(method, holder);
+    return method;
+}
+
+Json with_checked_code(Context& ctx, Json method) {
+    const TestCard* card = card_of_payment_method(method);
+    if (card == nullptr) return method;
+    Json& check = method["card"]["checks"]["cvc_check"];
+    if (check != kUnchecked) return method;
+    check = std::string(card->checks.cvc);
+    ctx.put(method);
     return method;
 }
 

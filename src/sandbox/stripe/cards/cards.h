@@ -14,6 +14,10 @@ enum class CardForm : bool { Method, Token };
 /// Errors: 402 for a number, date or code that no card can have, with Stripe's codes.
 Outcome<Json> read_card(Context& ctx, Params& params, CardForm form = CardForm::Method);
 
+/// What the bank says to the code of a card that is kept or charged: until then a method that was
+/// made of a token says "unchecked". Stores the method if that changes it.
+Json with_checked_code(Context& ctx, Json method);
+
 /// Changes exp_month and exp_year of a card, where they are given.
 void read_expiry(Params& params, Json& card);
 /// The same of card[exp_month|exp_year].

@@ -236,6 +236,7 @@ Outcome<Json> attach_payment_method(Context& ctx, Json method, const std::string
         refusal.error().extra["param"] = "";  // recorded: present and empty
         return refusal;
     }
+    method = with_checked_code(ctx, std::move(method));
     method["customer"] = customer;
     ctx.put(method);
     ctx.emit("payment_method.attached", method);

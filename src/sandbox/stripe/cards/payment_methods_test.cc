@@ -282,6 +282,26 @@ TEST(PaymentMethods, AreMadeFromTokens) {
     EXPECT_EQ(twin.post("/v1/payment_methods", "type=card&card[token]=tok_nobody").status, 400);
 }
 
+// Recorded at 2026-08-26.dahlia, tok_visa: "unchecked" until the method is attached, "pass" from
+// then on, detached or not.
+TEST(PaymentMethods, OfTokensHaveTheirCodeCheckedWhenAttached) {
+    TwinUnderTest twin;
+    const auto customer = twin.post_id("/v1/customers", "");
+    const auto check_of = [](const auto& reply) {
+        return reply.body.at("card").at("checks").at("cvc_check");
+    };
+    for (const std::string token : {"tok_visa", "tok_cvcCheckFail"}) {
+        SCOPED_TRACE(token);
+        const std::string checked = token == "tok_visa" ? "pass" : "fail";
+        const auto made = twin.post("/v1/payment_methods", "type=card&card[token]=" + token);
+        EXPECT_EQ(check_of(made), "unchecked");
+        const auto id = made.body.at("id").get<std::string>();
+        EXPECT_EQ(check_of(twin.get("/v1/payment_methods/" + id)), "unchecked");
+        EXPECT_EQ(check_of(twin.post(attach(id), "customer=" + customer)), checked);
+        EXPECT_EQ(check_of(twin.post("/v1/payment_methods/" + id + "/detach", "")), checked);
+    }
+}
+
 TEST(PaymentMethods, AreReadAsWhatTheyAre) {
     TwinUnderTest twin;
     const std::string path = "/v1/payment_methods";

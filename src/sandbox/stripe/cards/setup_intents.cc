@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/cards/cards.h"
 #include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/test_cards.h"
@@ -144,7 +145,8 @@ void abandon_setup_action(Context& ctx, Json& intent) {
     intent["next_action"] = nullptr;
 }
 
-SetupConfirmation confirm_setup_intent(Context& ctx, Json intent, const Json& method) {
+SetupConfirmation confirm_setup_intent(Context& ctx, Json intent, const Json& given) {
+    const Json method = with_checked_code(ctx, given);
     abandon_setup_action(ctx, intent);
     intent["payment_method"] = method.at("id");
     intent["latest_attempt"] = start_setup_attempt(ctx, intent, method);

@@ -519,6 +519,28 @@ TEST_F(SetupIntentTest, MakesItsMethodOnTheWay) {
     EXPECT_EQ(late.message, "You cannot update this SetupIntent because it has already succeeded.");
 }
 
+// Recorded at 2026-08-26.dahlia, with and without a customer: "unchecked" before, "pass" after,
+// when the card was declined, too.
+TEST_F(SetupIntentTest, HasTheCodeOfATokensCardChecked) {
+    const auto made = [&](const std::string& token) {
+        return text_of(sandbox_.post("/v1/payment_methods", "type=card&card[token]=" + token),
+                       "id");
+    };
+    const auto check_of = [](const Json& method) {
+        return method.at("card").at("checks").at("cvc_check");
+    };
+    const std::string card = made("tok_visa");
+    EXPECT_EQ(check_of(sandbox_.get("/v1/payment_methods/" + card)), "unchecked");
+    EXPECT_EQ(confirmed(card, "&customer=" + sandbox_.customer(""))["status"], "succeeded");
+    EXPECT_EQ(check_of(sandbox_.get("/v1/payment_methods/" + card)), "pass");
+    const StripeError refusal = sandbox_.refused(
+        kIntents, "confirm=true&payment_method=" + made("tok_visa_chargeDeclined") + kBack);
+    EXPECT_EQ(check_of(refusal.extra.at("payment_method")), "pass");
+    EXPECT_EQ(
+        check_of(refusal.extra.at("setup_intent").at("last_setup_error").at("payment_method")),
+        "pass");
+}
+
 // SetupAttempt.PaymentMethodDetails.sepa_debit of stripe@20.4.1 has no members.
 TEST_F(SetupIntentTest, KeepsABankAccount) {
     const Json account =

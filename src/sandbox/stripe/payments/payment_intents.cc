@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "json/value.h"
+#include "sandbox/stripe/cards/cards.h"
 #include "sandbox/stripe/cards/method_options.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/cards/sepa_debit.h"
@@ -221,7 +222,7 @@ Json new_payment_intent(Context& ctx, const NewPaymentIntent& request) {
 
 Confirmation confirm_payment_intent(Context& ctx, Json intent, const std::string& payment_method,
                                     PaymentSession session, OnChallenge on_challenge) {
-    const auto method = ctx.find("payment_method", payment_method);
+    auto method = ctx.find("payment_method", payment_method);
     const TestCard* card = card_of(method);
     const bool is_debit = method && bank_account_of(*method) != nullptr;
     if (card == nullptr && !is_debit) {
@@ -232,6 +233,7 @@ Confirmation confirm_payment_intent(Context& ctx, Json intent, const std::string
     intent["payment_method"] = payment_method;
     intent["_off_session"] = session == PaymentSession::OffSession;
     if (is_debit) return debit_intent(ctx, std::move(intent), *method);
+    *method = with_checked_code(ctx, *std::move(method));
     if (!has_answered(intent, *method) && asks_cardholder(*card, *method, session)) {
         if (session == PaymentSession::OffSession || on_challenge == OnChallenge::Decline)
             return decline_intent(ctx, std::move(intent), *method, authentication_required());

@@ -217,5 +217,25 @@ TEST(Refund, OfACardCannotBeCanceled) {
     EXPECT_EQ(sandbox.refused("/v1/refunds/re_none/cancel", "").http_status, 404);
 }
 
+// A charge shows the outcome of the check (the testing page: what a card's code answers), whatever
+// the method said before.
+TEST(PaymentIntentsOfTokens, HaveTheCodeChecked) {
+    BillingSandbox sandbox;
+    const std::string pay =
+        "amount=500&currency=usd&confirm=true&return_url=https://shop.example"
+        "&expand[]=latest_charge&payment_method";
+    const std::string method =
+        text_of(sandbox.post("/v1/payment_methods", "type=card&card[token]=tok_visa"), "id");
+    for (const std::string& of :
+         {"=" + method,
+          std::string("_data[type]=card&payment_method_data[card][token]=tok_visa")}) {
+        SCOPED_TRACE(of);
+        const Json paid = sandbox.post("/v1/payment_intents", pay + of);
+        const Json& details = paid.at("latest_charge").at("payment_method_details");
+        EXPECT_EQ(details.at("card").at("checks").at("cvc_check"), "pass");
+    }
+    EXPECT_EQ(sandbox.get("/v1/payment_methods/" + method)["card"]["checks"]["cvc_check"], "pass");
+}
+
 }  // namespace
 }  // namespace turnpike::twin
