@@ -164,6 +164,12 @@ Json close_dispute(Context& ctx, Json dispute, Verdict verdict) {
 }
 
 void escalate_inquiry(Context& ctx, Json dispute) {
+    const auto charge = ctx.look("charge", text_of(dispute, "charge"));
+    check(charge != nullptr, "a charge is never removed");
+    const std::int64_t left =
+        integer_of(*charge, "amount_captured") - integer_of(*charge, "amount_refunded");
+    if (left == 0) return;
+    dispute["amount"] = left;
     Json& card = dispute["payment_method_details"]["card"];
     const Case opened = fraud_case(text_of(card, "brand"));
     card["case_type"] = std::string(opened.type);

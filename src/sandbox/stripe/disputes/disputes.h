@@ -31,7 +31,8 @@ enum class Verdict : std::uint8_t { Won, Lost };
 /// that was won returns the money and raises charge.dispute.funds_reinstated.
 Json close_dispute(Context& ctx, Json dispute, Verdict verdict);
 
-/// Makes a chargeback of an inquiry: the money is withdrawn, and evidence is wanted once more.
+/// Makes a chargeback of an inquiry: what was not refunded is withdrawn, and evidence is wanted
+/// once more. Where nothing is left to withdraw, nothing happens.
 void escalate_inquiry(Context& ctx, Json dispute);
 
 const Feature& dispute_feature();

@@ -17,6 +17,8 @@ std::string pay_with(const std::string& card) {
            card;
 }
 
+constexpr const char* kEscalate = "evidence[uncategorized_text]=escalate_inquiry_evidence";
+
 /// A charge of $42.00 that its card disputes.
 class DisputedCharge {
 public:
@@ -203,10 +205,7 @@ TEST(Disputes, AreDecidedByTheEvidence) {
 TEST(Disputes, GrowOutOfInquiries) {
     DisputedCharge disputed("pm_card_createDisputeInquiry");
     disputed.sandbox.new_events();
-    EXPECT_EQ(
-        disputed.sandbox.post(disputed.path,
-                              "evidence[uncategorized_text]=escalate_inquiry_evidence")["status"],
-        "warning_under_review");
+    EXPECT_EQ(disputed.sandbox.post(disputed.path, kEscalate)["status"], "warning_under_review");
     const Json dispute = disputed.dispute();
     EXPECT_EQ(dispute["status"], "needs_response");
     EXPECT_EQ(dispute["is_charge_refundable"], false);
@@ -218,6 +217,33 @@ TEST(Disputes, GrowOutOfInquiries) {
                             "charge.dispute.funds_withdrawn"));
     disputed.sandbox.post(disputed.path, "evidence[uncategorized_text]=losing_evidence");
     EXPECT_EQ(disputed.dispute()["status"], "lost");
+}
+
+// Of 42.00 12.00 went back by themselves: 30.00 are left to withdraw, and to win back.
+TEST(Disputes, AreAboutWhatWasNotRefunded) {
+    DisputedCharge disputed("pm_card_createDisputeInquiry");
+    disputed.sandbox.post("/v1/refunds", "amount=1200&charge=" + disputed.charge());
+    disputed.sandbox.post(disputed.path, kEscalate);
+    EXPECT_EQ(disputed.dispute()["amount"], 3000);
+    EXPECT_EQ(disputed.dispute()["balance_transactions"][0]["net"], -3000 - 1500);
+    disputed.sandbox.post(disputed.path, "evidence[uncategorized_text]=winning_evidence");
+    EXPECT_EQ(disputed.dispute()["balance_transactions"][1]["net"], 3000 + 1500);
+}
+
+TEST(Disputes, DoNotGrowOutOfWhatWasRefundedWhole) {
+    DisputedCharge disputed("pm_card_createDisputeInquiry");
+    disputed.sandbox.post("/v1/refunds", "charge=" + disputed.charge());
+    disputed.sandbox.post(disputed.path, kEscalate);
+    EXPECT_EQ(disputed.dispute()["status"], "warning_under_review");
+    EXPECT_EQ(disputed.dispute()["amount"], 4200);
+    EXPECT_THAT(disputed.dispute()["balance_transactions"], IsEmpty());
+}
+
+TEST(Disputes, ThatAreChargebacksGrowNoMore) {
+    DisputedCharge disputed("pm_card_createDispute");
+    disputed.sandbox.post(disputed.path, kEscalate);
+    EXPECT_EQ(disputed.dispute()["status"], "under_review");
+    EXPECT_EQ(disputed.dispute()["balance_transactions"].size(), 1U);
 }
 
 // Observed in test mode in September 2026.
