@@ -30,4 +30,13 @@ void hold_discounts(Json& owner, const Json& invoice, OneInvoiceFate fate) {
         if (is_used_by(invoice, terms)) terms["held"] = fate == OneInvoiceFate::IsHeld;
 }
 
+void keep_held(const Json& owner, std::vector<Json>& terms) {
+    for (const Json& old : part_of(owner, "_discounts")) {
+        if (!flag_of(old, "held")) continue;
+        const auto kept = std::ranges::find(terms, text_of(old, "id"),
+                                            [](const Json& each) { return text_of(each, "id"); });
+        if (kept != terms.end()) (*kept)["held"] = true;
+    }
+}
+
 }  // namespace turnpike::twin

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "json/json.h"
 
@@ -20,5 +21,8 @@ bool is_used_by(const Json& invoice, const Json& terms);
 
 /// Holds the owner's discounts that this invoice has used, or frees them.
 void hold_discounts(Json& owner, const Json& invoice, OneInvoiceFate fate);
+
+/// What the owner has now and is held, is held among these too, which are to be its new terms.
+void keep_held(const Json& owner, std::vector<Json>& terms);
 
 }  // namespace turnpike::twin

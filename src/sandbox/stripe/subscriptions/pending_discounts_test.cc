@@ -134,6 +134,22 @@ TEST_F(PendingDiscountTest, OfTheCustomerIsUsedUpWhenTheInvoiceIsPaid) {
     EXPECT_EQ(renewal_total(), 6000);
 }
 
+// The renewal is 10.00, and less 50 % once the update's invoice has come to nothing.
+TEST_F(PendingDiscountTest, IsHeldWhenItIsGivenAgain) {
+    discount("ONCE");
+    const Json invoice = upgrade();
+    const std::string id = now().at("discounts").at(0).get<std::string>();
+    sandbox_.post(path_, "discounts[0][discount]=" + id);
+    EXPECT_FALSE(now().at("pending_update").is_null());
+    const auto next_total = [&] {
+        return sandbox_.post("/v1/invoices/create_preview", "subscription=" + text_of(now(), "id"))
+            .at("total");
+    };
+    EXPECT_EQ(next_total(), 1000);
+    sandbox_.post(path_of(invoice) + "/void");
+    EXPECT_EQ(next_total(), 500);
+}
+
 // 16 April and two months, whatever is billed meanwhile; the renewal is 10.00 less 50 %.
 TEST_F(PendingDiscountTest, OfMonthsEndsByTimeOnly) {
     discount("TWOMONTHS");

@@ -25,7 +25,9 @@ std::optional<StripeError> set_redeemed(Context& ctx, Json& owner, const Discoun
                                         std::vector<Redeemed>& redeemed) {
     auto found = redeem(ctx, target, requests, redeemed);
     if (!found) return found.error();
-    set_discounts(owner, terms_of(*found));
+    auto terms = terms_of(*found);
+    keep_held(owner, terms);
+    set_discounts(owner, terms);
     for (Redeemed& each : *found) redeemed.push_back(std::move(each));
     return std::nullopt;
 }
