@@ -71,23 +71,20 @@ void check_pendable(Params& params, const std::vector<ItemRequest>& items) {
         if (item.deleted || item.metadata || item.discounts) params.complain(not_pendable("items"));
 }
 
-Outcome<Json> apply_when_paid(Context& ctx, const Json& subscription, PlannedChange planned,
-                              const PlanChange& change) {
+Outcome<Json> apply_when_paid(Context& ctx, const Json& subscription, Json planned,
+                              DueInvoice due) {
     const std::string id = text_of(subscription, "id");
     if (text_of(subscription, "collection_method") != "charge_automatically")
         return bad_param("payment_behavior", "",
                          "`pending_if_incomplete` needs a subscription whose collection_method is "
                          "`charge_automatically`.");
-    Json draft = draft_subscription_invoice(
-        ctx, planned.subscription,
-        {"subscription_update", planned.invoice_period, std::move(planned.lines)}, change.payment);
-    draft["_pending_update"] = true;
-    planned.subscription["latest_invoice"] = draft.at("id");
+    due.draft["_pending_update"] = true;
+    planned["latest_invoice"] = due.draft.at("id");
     Json waiting = subscription;
-    waiting["_pending"] = planned.subscription;
+    waiting["_pending"] = std::move(planned);
     waiting["_pending"]["_invoice_before"] = subscription.at("latest_invoice");
     ctx.put(waiting);
-    auto now_is = collect_subscription_invoice(ctx, id, std::move(draft), change.payment);
+    auto now_is = collect_subscription_invoice(ctx, id, std::move(due.draft), due.payment);
     if (!now_is || pending_invoice_of(*now_is).empty()) return now_is;
     const Instant now = second_of(ctx, text_of(subscription, "customer"));
     (*now_is)["pending_update"] = shown_update(*now_is, now_is->at("_pending"), now);

@@ -16,10 +16,14 @@ void void_open_invoice(Context& ctx, const std::string& id);
 /// Complains about what a pending update cannot change: Stripe lists what it can.
 void check_pendable(Params& params, const std::vector<ItemRequest>& items);
 
-/// Makes the planned change's invoice and collects it: paid, the change is applied; not paid, it
-/// pends. The change has an invoice.
-Outcome<Json> apply_when_paid(Context& ctx, const Json& subscription, PlannedChange planned,
-                              const PlanChange& change);
+/// A change's invoice, not collected yet, and how it is to be paid.
+struct DueInvoice {
+    Json draft;
+    Payment payment;
+};
+/// Collects the invoice of a change to what is planned: paid, the change is applied; not paid, it
+/// pends.
+Outcome<Json> apply_when_paid(Context& ctx, const Json& subscription, Json planned, DueInvoice due);
 
 /// The invoice that its pending update waits for; "" when there is none.
 std::string pending_invoice_of(const Json& subscription);

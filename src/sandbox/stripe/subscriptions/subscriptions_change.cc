@@ -455,18 +455,18 @@ Outcome<Json> apply_change(Context& ctx, PlannedChange planned, const PlanChange
         update_subscription_document(ctx, subscription);
         return subscription;
     }
-    if (change.payment.behavior == PaymentBehavior::PendingIfIncomplete) {
-        const auto before = ctx.find("subscription", text_of(subscription, "id"));
-        check(before.has_value(), "a subscription is never removed");
-        planned.subscription = std::move(subscription);
-        return apply_when_paid(ctx, *before, std::move(planned), change);
-    }
     Json draft = draft_subscription_invoice(
         ctx, subscription,
         {"subscription_update", planned.invoice_period, std::move(planned.lines)}, change.payment);
     if (change.source == PlanChange::Source::Needed && integer_of(draft, "amount_due") > 0 &&
         is_automatic(draft) && !has_payment_source(ctx, subscription))
         return no_payment_source();
+    if (change.payment.behavior == PaymentBehavior::PendingIfIncomplete) {
+        const auto before = ctx.find("subscription", text_of(subscription, "id"));
+        check(before.has_value(), "a subscription is never removed");
+        return apply_when_paid(ctx, *before, std::move(subscription),
+                               {std::move(draft), change.payment});
+    }
     subscription["latest_invoice"] = draft.at("id");
     update_subscription_document(ctx, subscription);
     return collect_subscription_invoice(ctx, text_of(subscription, "id"), std::move(draft),

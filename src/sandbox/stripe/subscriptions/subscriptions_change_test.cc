@@ -343,12 +343,15 @@ TEST(TrialEndNow, IsRefusedWhereNothingCanBeCharged) {
                                               sandbox.price("Pro", 9900) + "&trial_period_days=7");
     const std::string path = "/v1/subscriptions/" + text_of(trial, "id");
     sandbox.new_events();
-    const StripeError refused = sandbox.refused(path, "trial_end=now");
-    EXPECT_EQ(refused.http_status, 400);
-    EXPECT_EQ(refused.code, "resource_missing");
-    EXPECT_EQ(refused.param, "");
-    EXPECT_TRUE(refused.message.starts_with(
-        "This customer has no attached payment source or default payment method."));
+    for (const char* form :
+         {"trial_end=now", "trial_end=now&payment_behavior=pending_if_incomplete"}) {
+        const StripeError refused = sandbox.refused(path, form);
+        EXPECT_EQ(refused.http_status, 400);
+        EXPECT_EQ(refused.code, "resource_missing");
+        EXPECT_EQ(refused.param, "");
+        EXPECT_TRUE(refused.message.starts_with(
+            "This customer has no attached payment source or default payment method."));
+    }
     EXPECT_EQ(sandbox.get(path)["status"], "trialing");
     EXPECT_EQ(sandbox.get("/v1/invoices", "customer=" + customer)["data"].size(), 1U);
     EXPECT_EQ(sandbox.new_events(), std::vector<std::string>{});
