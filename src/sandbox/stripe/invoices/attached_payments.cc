@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sandbox/documents.h"
+#include "sandbox/stripe/disputes/disputes.h"
 #include "sandbox/stripe/invoices/invoice_payments.h"
 #include "sandbox/stripe/invoices/invoices.h"
 
@@ -43,6 +44,9 @@ std::optional<StripeError> check_intent(Context& ctx, const Json& invoice, const
     if (!text_of(intent, "_checkout").empty() && text_of(intent, "status") != "succeeded")
         return wrong_intent(
             "A PaymentIntent of Checkout can be attached to an invoice once it has succeeded.");
+    const auto charge = ctx.look("charge", text_of(intent, "latest_charge"));
+    if (charge && charged_back(ctx, *charge))
+        return wrong_intent("The PaymentIntent's charge has been charged back.");
     if (amount_of(ctx, intent) != integer_of(invoice, "amount_remaining"))
         return wrong_intent(
             "This sandbox attaches PaymentIntents for the whole amount_remaining only.");

@@ -148,6 +148,29 @@ TEST_F(AttachedPaymentTest, BringsWhatWasReceived) {
     EXPECT_EQ(paid["amount_paid"], 1500);
 }
 
+// The bank has taken the money back, unless the seller wins; an inquiry takes none.
+TEST_F(AttachedPaymentTest, WhatWasChargedBackPaysNothing) {
+    const auto paid_by = [&](const std::string& card) {
+        return "payment_intent=" +
+               text_of(intent("1500",
+                              "&confirm=true&return_url=http://localhost/&payment_method=" + card),
+                       "id");
+    };
+    const std::string disputed = paid_by("pm_card_createDispute");
+    EXPECT_EQ(refusal(disputed),
+              "payment_intent: The PaymentIntent's charge has been charged back.");
+    const Json dispute = sandbox_.get("/v1/disputes", disputed)["data"][0];
+    sandbox_.post("/v1/disputes/" + text_of(dispute, "id"),
+                  "evidence[uncategorized_text]=winning_evidence");
+    EXPECT_EQ(sandbox_.post(invoice_ + "/attach_payment", disputed)["status"], "paid");
+}
+
+TEST_F(AttachedPaymentTest, WhatIsAskedAboutPays) {
+    const std::string asked =
+        "&confirm=true&return_url=http://localhost/&payment_method=pm_card_createDisputeInquiry";
+    EXPECT_EQ(attach(intent("1500", asked))["status"], "paid");
+}
+
 // What a code that is typed on the page takes off, it takes off the payment.
 TEST_F(AttachedPaymentTest, AnOpenSessionsPaymentStaysTheSessions) {
     const Json session =
