@@ -62,6 +62,19 @@ protected:
     static std::string path(const Json& invoice) {
         return "/v1/invoices/" + text_of(invoice, "id");
     }
+    /// For 15 euros.
+    Json open_invoice(const std::string& customer) {
+        sandbox_.post("/v1/invoiceitems", "customer=" + customer + "&currency=eur&amount=1500");
+        const Json draft = sandbox_.post(
+            "/v1/invoices", "customer=" + customer + "&pending_invoice_items_behavior=include");
+        return sandbox_.post(path(draft) + "/finalize", "auto_advance=false&expand[]=payments");
+    }
+    /// The id of a PaymentIntent for as much.
+    std::string intent_for(const std::string& customer, const std::string& more) {
+        return text_of(sandbox_.post("/v1/payment_intents",
+                                     "amount=1500&currency=eur&customer=" + customer + more),
+                       "id");
+    }
     void wait(Instant::duration time) { sandbox_.run_until(sandbox_.now() + time); }
 
     BillingSandbox sandbox_;
@@ -227,15 +240,8 @@ TEST_F(DebitedInvoiceTest, AnUpdateIsAppliedWhenItsDebitIsPaid) {
 // While the bank thinks about one payment, no other one is taken.
 TEST_F(DebitedInvoiceTest, AnAttachedDebitIsWaitedForToo) {
     const std::string customer = debtor(kPaysLate);
-    sandbox_.post("/v1/invoiceitems", "customer=" + customer + "&currency=eur&amount=1500");
-    const Json draft = sandbox_.post(
-        "/v1/invoices", "customer=" + customer + "&pending_invoice_items_behavior=include");
-    sandbox_.post(path(draft) + "/finalize", "auto_advance=false");
-    const auto intent = [&](const std::string& more) {
-        return text_of(sandbox_.post("/v1/payment_intents",
-                                     "amount=1500&currency=eur&customer=" + customer + more),
-                       "id");
-    };
+    const Json draft = open_invoice(customer);
+    const auto intent = [&](const std::string& more) { return intent_for(customer, more); };
     const std::string debit = intent("&payment_method_types[]=sepa_debit");
     sandbox_.post(path(draft) + "/attach_payment", "payment_intent=" + debit);
     sandbox_.post("/v1/payment_intents/" + debit + "/confirm",
@@ -252,6 +258,39 @@ TEST_F(DebitedInvoiceTest, AnAttachedDebitIsWaitedForToo) {
     wait(days(1));
     EXPECT_EQ(sandbox_.get(path(draft))["status"], "paid");
     EXPECT_EQ(sandbox_.get(path(draft))["amount_paid"], 1500);
+}
+
+TEST_F(DebitedInvoiceTest, NothingElseIsChargedBeforeTheBankHasAnswered) {
+    const std::string customer = debtor(kPays);
+    const Json invoice = open_invoice(customer);
+    const std::string authorized = "&confirm=true&return_url=http://localhost/&payment_method=";
+    const std::string own = "/v1/payment_intents/" + text_of(intent_of(invoice), "id");
+    const auto attached = [&](const std::string& more) {
+        const std::string id = intent_for(customer, more);
+        sandbox_.post(path(invoice) + "/attach_payment", "payment_intent=" + id);
+        return "/v1/payment_intents/" + id;
+    };
+    const std::string debit = attached("&payment_method_types[]=sepa_debit");
+    const std::string asks = attached(authorized + "pm_card_threeDSecure2Required");
+    const std::string held = attached(authorized + "pm_card_visa&capture_method=manual");
+    sandbox_.post(debit + "/confirm", "payment_method=" + account(kFails));
+    const std::string by_card = "payment_method=pm_card_visa&return_url=http://localhost/";
+    const std::pair<std::string, std::string> calls[] = {
+        {own + "/confirm", by_card},
+        {asks + "/confirm", by_card},
+        {held + "/capture", ""},
+        {"/v1/charges/" + text_of(sandbox_.get(held), "latest_charge") + "/capture", ""},
+    };
+    for (const auto& [call, form] : calls)
+        EXPECT_EQ(sandbox_.refused(call, form).message,
+                  "Another payment of this PaymentIntent's invoice is being processed by the bank. "
+                  "Wait until it has succeeded or failed.")
+            << call;
+    wait(seconds(1));
+    EXPECT_EQ(sandbox_.get(debit)["status"], "requires_payment_method");
+    sandbox_.post(own + "/confirm", by_card);
+    EXPECT_EQ(sandbox_.get(path(invoice))["status"], "paid");
+    EXPECT_EQ(sandbox_.get(held)["status"], "canceled");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "sandbox/stripe/pages/invoice_parts.h"
 #include "sandbox/stripe/pages/portal.h"
 #include "sandbox/stripe/pages/portal_configurations.h"
+#include "sandbox/stripe/payments/intent_owners.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/billing_document.h"
 
@@ -176,7 +177,12 @@ PageAnswer ask_to_authenticate(PageRequest& page) {
     const Json& intent = page.object;
     const bool waits = text_of(intent, "status") == "requires_action";
     std::string body = "<h1>Your bank asks</h1>";
-    if (waits)
+    if (waits && awaits_another_payment(page.ctx, intent))
+        body +=
+            "<p class=\"notice\" role=\"status\">Another payment of this invoice is on its way: "
+            "the "
+            "bank has not answered yet.</p>\n";
+    else if (waits)
         body += fmt::format(
             "<section><p>Do you confirm the payment of <strong>{}</strong>?</p>{}{}</section>\n",
             money_text(intent, "amount"), post_form("yes", "", "Confirm the payment"),
@@ -193,7 +199,7 @@ PageAnswer ask_to_authenticate(PageRequest& page) {
 PageAnswer authenticate_on_page(PageRequest& page) {
     const std::string answer = page.form.text("action").value_or("");
     if (text_of(page.object, "status") == "requires_action" &&
-        (answer == "yes" || answer == "no")) {
+        (answer == "yes" || answer == "no") && !awaits_another_payment(page.ctx, page.object)) {
         const auto confirmed = authenticate_payment_intent(
             page.ctx, page.object, answer == "yes" ? Authenticated::Yes : Authenticated::No);
         tell_listeners(page.ctx, kPaymentIntentChanged, confirmed.intent);

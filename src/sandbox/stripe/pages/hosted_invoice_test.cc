@@ -8,6 +8,7 @@
 namespace turnpike::twin {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -148,6 +149,43 @@ TEST_F(HostedInvoiceTest, TheBankTakesOnlyYesOrNo) {
     EXPECT_EQ(answered("action=no"), "requires_payment_method");
 }
 
+TEST_F(HostedInvoiceTest, TheBankAsksNotWhileAnotherPaymentIsOnItsWay) {
+    const std::string payer = sandbox_.customer("pm_card_visa");
+    sandbox_.post("/v1/invoiceitems", "customer=" + payer + "&currency=eur&amount=1500");
+    const std::string invoice =
+        "/v1/invoices/" +
+        text_of(sandbox_.post("/v1/invoices",
+                              "customer=" + payer + "&pending_invoice_items_behavior=include"),
+                "id");
+    sandbox_.post(invoice + "/finalize", "auto_advance=false");
+    const auto attached = [&](const std::string& more) {
+        std::string id = text_of(
+            sandbox_.post("/v1/payment_intents",
+                          "amount=1500&currency=eur&confirm=true&return_url=http://localhost/"
+                          "&customer=" +
+                              payer + more),
+            "id");
+        sandbox_.post(invoice + "/attach_payment", "payment_intent=" + id);
+        return id;
+    };
+    const std::string asks = attached("&payment_method=pm_card_threeDSecure2Required");
+    attached(
+        "&payment_method_types[]=sepa_debit&payment_method_data[type]=sepa_debit"
+        "&payment_method_data[billing_details][name]=Bob"
+        "&payment_method_data[billing_details][email]=b@example.com"
+        "&payment_method_data[sepa_debit][iban]=AT321904300235473204");
+    const auto bank = [&](const std::string& method, const std::string& form) {
+        return visit(method, "/p/authenticate/{id}", "payment_intent", asks, form);
+    };
+    EXPECT_THAT(bank("GET", "").html, AllOf(HasSubstr("Another payment of this invoice"),
+                                            Not(HasSubstr("Confirm the payment</button>"))));
+    bank("POST", "action=yes");
+    EXPECT_EQ(sandbox_.get("/v1/payment_intents/" + asks)["status"], "requires_action");
+    sandbox_.run_until(sandbox_.now() + std::chrono::days(1));
+    EXPECT_EQ(sandbox_.get(invoice)["status"], "paid");
+    EXPECT_EQ(sandbox_.get("/v1/payment_intents/" + asks)["status"], "canceled");
+}
+
 TEST_F(HostedInvoiceTest, TakesACardFromACustomerWhoHasNone) {
     const std::string payer = sandbox_.customer("");
     const Json invoice =
@@ -249,11 +287,11 @@ TEST_F(HostedInvoiceTest, TheBanksPageLeadsBackToTheInvoice) {
     const std::string back =
         "/p/invoice/" + text_of(invoice, "id") + "?session=" + session + "\">Back to the invoice";
     EXPECT_THAT(bank("GET", "session=" + session).html,
-                ::testing::AllOf(HasSubstr(back), HasSubstr("did not confirm it.")));
+                AllOf(HasSubstr(back), HasSubstr("did not confirm it.")));
     page_of("POST", invoice, "action=pay");
     bank("POST", "action=yes");
     EXPECT_THAT(bank("GET", "session=" + session).html,
-                ::testing::AllOf(HasSubstr(back), HasSubstr("The payment went through.")));
+                AllOf(HasSubstr(back), HasSubstr("The payment went through.")));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "sandbox/stripe/core/customer_of.h"
 #include "sandbox/stripe/core/list_owner.h"
 #include "sandbox/stripe/payments/charges.h"
+#include "sandbox/stripe/payments/intent_owners.h"
 #include "sandbox/stripe/payments/intent_settings.h"
 #include "sandbox/stripe/payments/payment_intents.h"
 #include "sandbox/stripe/wire/amounts.h"
@@ -85,6 +86,7 @@ Answer capture_of_charge(Operation& operation) {
     if (!intent || text_of(*intent, "status") != "requires_capture")
         return bad_param("", "charge_invalid_parameter",
                          "Charge " + id + " cannot be captured: it is not authorized.");
+    if (auto problem = other_payment_problem(ctx, *intent)) return *std::move(problem);
     const std::int64_t captured = amount.value_or(integer_of(*charge, "amount"));
     if (auto problem = capture_problem(*intent, captured, "amount")) return *problem;
     capture_payment_intent(ctx, *std::move(intent), captured);

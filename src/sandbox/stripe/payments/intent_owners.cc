@@ -1,5 +1,6 @@
 #include "sandbox/stripe/payments/intent_owners.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -76,6 +77,28 @@ std::optional<Refusal> partial_capture_problem(const Json& intent, std::int64_t 
     return bad_param(
         param, "",
         fmt::format("{}a PaymentIntent that is attached to one is captured whole.", kNoParts));
+}
+
+bool awaits_another_payment(Context& ctx, const Json& intent) {
+    const std::string invoice_id =
+        text_of(intent, is_attached(intent) ? "_attached_to" : "_invoice");
+    const auto invoice = ctx.look("invoice", invoice_id);
+    if (!invoice || !flag_of(*invoice, "_has_attached")) return false;
+    const auto payments = ctx.list("invoice_payment", {.parent = invoice_id});
+    return std::ranges::any_of(payments, [&](const Json& payment) {
+        const std::string id = text_of(part_of(payment, "payment"), "payment_intent");
+        const auto other = ctx.look("payment_intent", id);
+        return other && id != text_of(intent, "id") && text_of(*other, "status") == "processing";
+    });
+}
+
+std::optional<Refusal> other_payment_problem(Context& ctx, const Json& intent) {
+    if (!awaits_another_payment(ctx, intent)) return std::nullopt;
+    return with_intent(bad_param("", "",
+                                 "Another payment of this PaymentIntent's invoice is being "
+                                 "processed by the bank. Wait until it has succeeded or failed.")
+                           .error(),
+                       intent);
 }
 
 std::optional<Refusal> checkout_problem(const Json& intent) {

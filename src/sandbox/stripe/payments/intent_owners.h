@@ -5,6 +5,7 @@
 #include <string>
 
 #include "json/json.h"
+#include "sandbox/stripe/core/context.h"
 #include "sandbox/stripe/payments/intent_settings.h"
 #include "sandbox/stripe/wire/stripe_error.h"
 
@@ -18,6 +19,12 @@ std::optional<StripeError> owner_problem(const Json& intent, const IntentSetting
 /// Why so much cannot be captured: nothing here pays an invoice in parts.
 std::optional<Refusal> partial_capture_problem(const Json& intent, std::int64_t amount,
                                                const std::string& param);
+
+/// Whether the bank has another payment of the intent's invoice under way: with this one it would
+/// be paid twice.
+bool awaits_another_payment(Context& ctx, const Json& intent);
+/// Why nothing can be charged or captured meanwhile.
+std::optional<Refusal> other_payment_problem(Context& ctx, const Json& intent);
 
 /// The session confirms and cancels what it made, until that is charged or authorized.
 std::optional<Refusal> checkout_problem(const Json& intent);

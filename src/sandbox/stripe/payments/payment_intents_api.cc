@@ -152,6 +152,7 @@ Answer confirm_intent(Operation& operation) {
     if (!intent) return intent;
     if (!is_unconfirmed(*intent)) return cannot_confirm(*intent);
     if (auto problem = checkout_problem(*intent)) return *std::move(problem);
+    if (auto problem = other_payment_problem(ctx, *intent)) return *std::move(problem);
     if (!settings.method_types)
         if (auto problem = way_back_problem(*intent, request))
             return with_intent(*std::move(problem), *intent);
@@ -172,6 +173,7 @@ Answer capture_intent(Operation& operation) {
     auto intent = require_intent(operation);
     if (!intent) return intent;
     if (text_of(*intent, "status") != "requires_capture") return cannot_capture(*intent);
+    if (auto problem = other_payment_problem(ctx, *intent)) return *std::move(problem);
     const std::int64_t authorized = integer_of(*intent, "amount_capturable");
     const std::int64_t captured = amount.value_or(authorized);
     if (auto problem = capture_problem(*intent, captured, "amount_to_capture")) return *problem;
