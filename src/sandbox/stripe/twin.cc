@@ -107,13 +107,12 @@ struct Twin::State {
                                                       const OperationCall& call,
                                                       const OperationRoute& route, Instant now) {
         if (config.rate_limits == TwinConfig::RateLimits::Off) return std::nullopt;
-        return exceeded_limit(
-            gauge,
-            {.account = call.secret_key.empty() ? call.session_token : call.secret_key,
-             .method = request.method,
-             .pattern = route.pattern,
-             .path = request.path},
-            now);
+        return exceeded_limit(gauge,
+                              {.account = limited_as(call),
+                               .method = request.method,
+                               .pattern = route.pattern,
+                               .path = request.path},
+                              now);
     }
 
     asio::awaitable<http::Response> answer(http::Request& request);

@@ -11,6 +11,7 @@
 #include "sandbox/object_store.h"
 #include "sandbox/stored_document.h"
 #include "sandbox/stripe/calls/auth.h"
+#include "sandbox/stripe/wire/unsupported.h"
 
 namespace turnpike::twin {
 namespace {
@@ -101,6 +102,10 @@ Outcome<std::string> take_client_secret(Json& parameters, const std::vector<std:
         expand, [](const std::string& path) { return path != "payment_method"; });
     if (private_path != expand.end())
         return bad_param("expand", "", "This property cannot be expanded (" + *private_path + ").");
+    std::vector<std::string> unknown;
+    for (const std::string name : {"capture_method", "off_session"})
+        if (parameters.contains(name)) unknown.push_back(name);
+    if (!unknown.empty()) return Refusal(unknown_parameters(unknown));
     auto secret = text_of(parameters, "client_secret");
     if (secret.empty()) return missing_param("client_secret");
     parameters.erase("client_secret");
@@ -127,6 +132,7 @@ Json shown_to_browsers(Json answer) {
     Json left = Json::object();
     for (auto& [name, value] : answer.items())
         if (!is_hidden(name, shown)) left[name] = shown_to_browsers(std::move(value));
+    if (text_of(left, "object") == "payment_method") left["customer"] = nullptr;
     return left;
 }
 

@@ -23,8 +23,8 @@ struct BrowserIntent {
 /// nullopt: this is no such request. The secret is among its parameters, and not read yet.
 std::optional<BrowserIntent> intent_of_browser(const http::Request& request);
 
-/// Takes the secret out of the parameters. Errors: 400 without one, and for what browsers may not
-/// expand.
+/// Takes the secret out of the parameters. Errors: 400 without one, for what browsers may not
+/// expand, and for how the money is collected, which is the seller's to say.
 Outcome<std::string> take_client_secret(Json& parameters, const std::vector<std::string>& expand);
 
 /// The account that the intent is in. A publishable key is of every account: who knows the secret
@@ -33,7 +33,7 @@ Outcome<std::string> take_client_secret(Json& parameters, const std::vector<std:
 Outcome<std::string> account_of_intent(sql::Transaction& tx, const BrowserIntent& intent);
 
 /// What browsers are shown of an answer: of an intent the members that were recorded, and neither
-/// metadata nor a card's fingerprint anywhere.
+/// metadata, nor a card's fingerprint, nor whose a payment method is anywhere.
 Json shown_to_browsers(Json answer);
 
 }  // namespace turnpike::twin

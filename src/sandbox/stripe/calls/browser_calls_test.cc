@@ -29,6 +29,7 @@ void expect_card_of_a_browser(const Json& method) {
     EXPECT_EQ(method.at("card").at("last4"), "4242");
     EXPECT_FALSE(method.at("card").contains("fingerprint"));
     EXPECT_FALSE(method.contains("metadata"));
+    EXPECT_EQ(method.at("customer"), nullptr);
 }
 
 class BrowserCalls : public ::testing::Test {
@@ -149,6 +150,62 @@ TEST_F(BrowserCalls, NeedTheIntentsOwnSecret) {
                                   foreign + "&payment_method=pm_card_visa", kPublishable);
     EXPECT_EQ(unpaid.error("message"), words + "PaymentIntent.");
     EXPECT_EQ(twin.get(path_of(payment)).body.at("status"), "requires_payment_method");
+}
+
+/// A saved card is the customer's, and whose it is is the seller's to know.
+TEST_F(BrowserCalls, DoNotSeeWhoseTheCardIs) {
+    const auto saved =
+        twin.post_id("/v1/payment_methods/pm_card_visa/attach", "customer=" + customer);
+    const auto refusing = twin.post_id("/v1/payment_methods/pm_card_chargeCustomerFail/attach",
+                                       "customer=" + customer);
+    const std::string form = secret_of(payment) +
+                             "&expand[]=payment_method&return_url="
+                             "http%3A%2F%2F127.0.0.1%2Fback&payment_method=";
+    const auto declined = twin.post(path_of(payment) + "/confirm", form + refusing, kPublishable);
+    EXPECT_EQ(declined.status, 402) << declined.text;
+    const auto& error = declined.body.at("error");
+    EXPECT_EQ(error.at("payment_method").at("customer"), nullptr);
+    EXPECT_EQ(
+        error.at("payment_intent").at("last_payment_error").at("payment_method").at("customer"),
+        nullptr);
+    const auto paid = twin.post(path_of(payment) + "/confirm", form + saved, kPublishable);
+    EXPECT_EQ(paid.status, 200) << paid.text;
+    expect_card_of_a_browser(paid.body.at("payment_method"));
+    EXPECT_EQ(twin.get("/v1/payment_methods/" + saved).body.at("customer"), customer);
+}
+
+TEST_F(BrowserCalls, DoNotDecideHowTheSellerCollects) {
+    for (const std::string name : {"off_session", "capture_method"}) {
+        SCOPED_TRACE(name);
+        const std::string value = name == "off_session" ? "true" : "manual";
+        const auto refused =
+            twin.post(path_of(payment) + "/confirm",
+                      secret_of(payment) + "&payment_method=pm_card_visa&" + name + "=" + value +
+                          "&return_url=http%3A%2F%2F127.0.0.1%2Fback",
+                      kPublishable);
+        EXPECT_EQ(refused.status, 400) << refused.text;
+        EXPECT_EQ(refused.error("code"), "parameter_unknown");
+        EXPECT_EQ(refused.error("param"), name);
+        EXPECT_EQ(refused.error("message"), "Received unknown parameter: " + name);
+    }
+    EXPECT_EQ(twin.get(path_of(payment)).body.at("status"), "requires_payment_method");
+}
+
+// Stripe's 25 reads a second are an account's; here each intent is one, as no account is known.
+TEST(BrowserCallsLimits, AreThoseOfOneIntent) {
+    TwinUnderTest twin({}, TwinConfig::RateLimits::On);
+    const auto one = twin.post("/v1/payment_intents", "amount=5099&currency=usd").body;
+    const auto other = twin.post("/v1/payment_intents", "amount=5099&currency=usd").body;
+    const auto look = [&](const Json& intent) {
+        return twin
+            .get("/v1/payment_intents/" + intent.at("id").get<std::string>() +
+                     "?client_secret=" + intent.at("client_secret").get<std::string>(),
+                 kPublishable)
+            .status;
+    };
+    for (int i = 0; i < 25; ++i) EXPECT_EQ(look(one), 200);
+    EXPECT_EQ(look(one), 429);
+    EXPECT_EQ(look(other), 200);
 }
 
 // Observed as 403 since 2023 (seatreg#97, lago-api#3650); it was 401 in 2016.

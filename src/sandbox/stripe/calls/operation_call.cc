@@ -197,6 +197,11 @@ StripeError unknown_url(const http::Request& request) {
     return error;
 }
 
+std::string_view limited_as(const OperationCall& call) {
+    if (call.browser_intent) return call.browser_intent->id;
+    return call.secret_key.empty() ? call.session_token : call.secret_key;
+}
+
 Outcome<OperationCall> read_call(const http::Request& request) {
     const bool streams = request.path == kStreamPath;
     auto browser_intent = intent_of_browser(request);

@@ -31,6 +31,9 @@ struct OperationCall {
     Instant now;
 };
 
+/// What the limits of an account are counted for: the key, or what stands for it.
+std::string_view limited_as(const OperationCall& call);
+
 /// Authentication, version, form, and idempotency key of a request; `handler` and `path_values` are
 /// left to the caller.
 Outcome<OperationCall> read_call(const http::Request& request);

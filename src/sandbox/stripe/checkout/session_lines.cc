@@ -19,7 +19,12 @@ constexpr std::size_t kPaymentLinesMax = 100;
 constexpr std::int64_t kRecurringLinesMax = 20;
 constexpr std::int64_t kOneTimeLinesMax = 20;
 
-Outcome<Json> price_of_line(Context& ctx, Params& line) {
+Refusal inactive_price(const std::string& param) {
+    return bad_param(param, "resource_missing",
+                     "The price specified is inactive. This field only accepts active prices.");
+}
+
+Outcome<Json> given_price(Context& ctx, Params& line) {
     const auto id = line.text("price").value_or("");
     auto data = line.object("price_data");
     if (!id.empty() && data) return only_one_of(line, "price", "price_data");
@@ -27,12 +32,17 @@ Outcome<Json> price_of_line(Context& ctx, Params& line) {
     if (id.empty()) return missing_param(line.name_of("price"));
     auto price = ctx.find("price", id);
     if (!price) return no_such_param("price", id, line.name_of("price"));
-    const auto product = ctx.look("product", text_of(*price, "product"));
-    const bool archived = product != nullptr && !flag_of(*product, "active");
-    if (archived || !flag_of(*price, "active"))
-        return bad_param(line.name_of("price"), "resource_missing",
-                         "The price specified is inactive. This field only accepts active prices.");
+    if (!flag_of(*price, "active")) return inactive_price(line.name_of("price"));
     return *std::move(price);
+}
+
+Outcome<Json> price_of_line(Context& ctx, Params& line) {
+    auto price = given_price(ctx, line);
+    if (!price) return price;
+    const auto product = ctx.look("product", text_of(*price, "product"));
+    if (product != nullptr && !flag_of(*product, "active"))
+        return inactive_price(line.name_of(line.has("price_data") ? "price_data" : "price"));
+    return price;
 }
 
 /// Stripe's refusals of what does not go with an amount that the payer chooses.
@@ -117,8 +127,8 @@ std::optional<StripeError> check_recurring(Context& ctx, const SoldLine& line) {
     form["items"]["0"]["price"] = line.price.at("id");
     if (line.quantity) form["items"]["0"]["quantity"] = std::to_string(*line.quantity);
     Params params(form);
-    auto items =
-        read_items(ctx, params, {text_of(line.price, "id")});  // its price is looked at above
+    auto items = read_items(ctx, params,
+                            {text_of(line.price, "id")});  // price and product are looked at above
     if (items) return std::nullopt;
     StripeError error = items.error();
     if (error.param.starts_with("items[0]")) error.param.replace(0, 8, line.param);

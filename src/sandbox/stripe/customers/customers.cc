@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sandbox/stripe/cards/card_sources.h"
+#include "sandbox/stripe/cards/own_methods.h"
 #include "sandbox/stripe/cards/payment_methods.h"
 #include "sandbox/stripe/coupons/discounts.h"
 #include "sandbox/stripe/customers/balance_transactions.h"
@@ -139,12 +140,8 @@ std::optional<Refusal> settle_default(Context& ctx, Json& customer, const std::s
         chosen = attached;
         return std::nullopt;
     }
-    const auto method = ctx.find("payment_method", id);
-    if (!method && !id.starts_with("pm_card_")) return no_such_param("PaymentMethod", id, param);
-    if (!method || text_of(*method, "customer") != text_of(customer, "id"))
-        return bad_param(param, "resource_missing",
-                         "The customer does not have a payment method with the ID " + id +
-                             ". The payment method must be attached to the customer.");
+    if (auto error = check_own_method(ctx, text_of(customer, "id"), id, param))
+        return Refusal(*std::move(error));
     return std::nullopt;
 }
 

@@ -47,9 +47,7 @@ protected:
 
 TEST_F(AttachedPaymentTest, APaymentThatHasSucceededPaysAtOnce) {
     const Json paid =
-        intent("1500",
-               "&confirm=true&return_url=https://shop.example&payment_method=pm_card_visa"
-               "&return_url=http://localhost/");
+        intent("1500", "&confirm=true&payment_method=pm_card_visa&return_url=http://localhost/");
     sandbox_.new_events();
     const Json invoice = attach(paid);
     EXPECT_EQ(invoice["status"], "paid");

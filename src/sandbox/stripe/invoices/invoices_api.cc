@@ -86,7 +86,7 @@ Settings read_settings_of_invoice(Params& params) {
     return settings;
 }
 
-/// Only an invoice that is sent has a due date, and it needs one.
+/// Only an invoice that is sent has a due date, and it needs one, and somebody to send it to.
 std::optional<StripeError> apply_due_date(Context& ctx, Json& invoice, const Settings& settings) {
     if (settings.collection_method) invoice["collection_method"] = *settings.collection_method;
     if (text_of(invoice, "collection_method") != "send_invoice") {
@@ -97,6 +97,8 @@ std::optional<StripeError> apply_due_date(Context& ctx, Json& invoice, const Set
                          "collection method is 'send_invoice'.")
             .error();
     }
+    if (settings.collection_method)
+        if (auto error = check_mail_address(ctx, text_of(invoice, "customer"))) return error;
     if (settings.days_until_due && settings.due_date)
         return only_one_of("due_date", "days_until_due").error();
     if (settings.due_date && *settings.due_date <= second_of(ctx, text_of(invoice, "customer")))
@@ -196,9 +198,6 @@ Answer create_invoice(Operation& operation) {
     request.period = {now, now};
     request.auto_advance = settings.auto_advance.value_or(false);
     request.collection_method = settings.collection_method.value_or("charge_automatically");
-    if (request.collection_method == "send_invoice")
-        if (auto error = check_mail_address(ctx, request.customer))
-            return Refusal(*std::move(error));
     auto draft = draft_invoice(ctx, request);
     if (!draft) return Refusal(draft.error());
     Json rendering;

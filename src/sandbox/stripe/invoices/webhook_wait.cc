@@ -15,8 +15,7 @@ std::optional<Instant> webhook_wait(Context& ctx, const Json& draft) {
     const std::chrono::hours longest(integer_of(invoice_settings(ctx), "webhook_wait_hours"));
     const Instant until = *instant_of(draft, "created") + longest;
     const Instant now = second_of(ctx, text_of(draft, "customer"));
-    if (now >= until || !is_refused(ctx, "invoice.created", text_of(draft, "id")))
-        return std::nullopt;
+    if (now >= until || !is_refused(ctx, "invoice.created", draft)) return std::nullopt;
     return std::min(now + kDraftLifetime, until);
 }
 

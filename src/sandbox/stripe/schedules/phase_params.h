@@ -20,7 +20,7 @@ struct PhaseReading {
     /// Whether the phases of a creation may say themselves when they start, as those of a preview.
     enum class Starts : bool { Given, Named } starts = Starts::Given;
     std::optional<RunningPhase> running{};  ///< of an update of an active schedule
-    /// Ids of prices that the schedule has already, which need not be active.
+    /// Ids of prices that the schedule has already: they and their products need not be active.
     std::vector<std::string> prices_in_use{};
 };
 /// Reads phases[] into the documents that a schedule shows, with every date worked out.

@@ -76,6 +76,33 @@ TEST_F(ArchivedProductTest, GetsNoInlinePrices) {
                     .message.starts_with("The product " + product_ + " is marked as inactive"));
 }
 
+TEST_F(ArchivedProductTest, GetsNoNewSchedules) {
+    const std::string phase = "&phases[0][duration][interval]=month&phases[0][items][0]";
+    const std::string start = "customer=" + customer_ + "&start_date=now";
+    const StripeError refused =
+        sandbox_.refused("/v1/subscription_schedules", start + phase + "[price]=" + price_);
+    EXPECT_EQ(refused.message, refusal(price_));
+    EXPECT_EQ(refused.param, "phases[0][items][0][price]");
+    const std::string data = phase + "[price_data]";
+    EXPECT_TRUE(sandbox_
+                    .refused("/v1/subscription_schedules",
+                             start + data + "[product]=" + product_ + data + "[currency]=usd" +
+                                 data + "[unit_amount]=500" + data + "[recurring][interval]=month")
+                    .message.starts_with("The product " + product_ + " is marked as inactive"));
+}
+
+TEST_F(ArchivedProductTest, StaysInTheSchedulesThatThereAre) {
+    const Json schedule =
+        sandbox_.post("/v1/subscription_schedules", "from_subscription=" + path_.substr(18));
+    const Json& phase = schedule.at("phases").at(0);
+    const std::string form =
+        "phases[0][start_date]=" + std::to_string(integer_of(phase, "start_date")) +
+        "&phases[0][duration][interval]=month&phases[0][items][0][price]=";
+    const std::string path = "/v1/subscription_schedules/" + text_of(schedule, "id");
+    sandbox_.post(path, form + price_ + "&phases[0][items][0][quantity]=2");
+    EXPECT_EQ(sandbox_.refused(path, form + other_).message, refusal(other_));
+}
+
 // stripe-node#2131: a session for an active price of an archived product is refused. The words are
 // those of an inactive price, as the report reads.
 TEST_F(ArchivedProductTest, IsNotSoldByCheckout) {
@@ -91,6 +118,37 @@ TEST_F(ArchivedProductTest, IsNotSoldByCheckout) {
                   "The price specified is inactive. This field only accepts active prices.");
         EXPECT_EQ(refused.param, "line_items[0][price]");
     }
+}
+
+TEST_F(ArchivedProductTest, IsNotSoldByCheckoutAtAnotherPrice) {
+    const std::string data = "&line_items[0][price_data]";
+    for (const auto& [mode, recurs] :
+         {std::pair{"subscription", data + "[recurring][interval]=month"},
+          {"payment", std::string()}}) {
+        SCOPED_TRACE(mode);
+        const StripeError refused = sandbox_.refused(
+            "/v1/checkout/sessions",
+            "customer=" + customer_ + "&mode=" + mode + data + "[currency]=usd" + data +
+                "[product]=" + product_ + data + "[unit_amount]=500" + recurs +
+                "&line_items[0][quantity]=1&success_url=https%3A%2F%2Fexample.com");
+        EXPECT_EQ(refused.message,
+                  "The price specified is inactive. This field only accepts active prices.");
+        EXPECT_EQ(refused.param, "line_items[0][price_data]");
+    }
+}
+
+// What is sold already is sold, as a price that was archived since.
+TEST_F(ArchivedProductTest, IsPaidForOnTheSessionsThatThereAre) {
+    sandbox_.post("/v1/products/" + product_, "active=true");
+    const Json session =
+        sandbox_.post("/v1/checkout/sessions",
+                      "mode=subscription&line_items[0][price]=" + price_ +
+                          "&line_items[0][quantity]=1&success_url=https%3A%2F%2Fexample.com");
+    sandbox_.post("/v1/products/" + product_, "active=false");
+    const Json done = sandbox_.post("/v1/payment_pages/" + text_of(session, "id") + "/confirm",
+                                    "payment_method=pm_card_visa");
+    EXPECT_EQ(text_of(done, "status"), "complete");
+    EXPECT_NE(text_of(done, "subscription"), "");
 }
 
 }  // namespace

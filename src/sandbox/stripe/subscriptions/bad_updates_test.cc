@@ -82,6 +82,17 @@ TEST_F(BadUpdateTest, SomebodyElsesCardPaysNothing) {
     EXPECT_EQ(sandbox_.refused(path_, "default_payment_method=pm_card_visa").message,
               "The customer does not have a payment method with the ID pm_card_visa. The payment "
               "method must be attached to the customer.");
+    EXPECT_THAT(sandbox_.refused(path_, "default_payment_method=pm_card_foo").message,
+                StartsWith("No such PaymentMethod: 'pm_card_foo'"));
+    EXPECT_EQ(
+        sandbox_.refused(path_, "default_payment_method=pm_card_createIssuerFraudRecord").message,
+        "This sandbox does not support the test card pm_card_createIssuerFraudRecord: see "
+        "docs/sandbox.md.");
+    EXPECT_THAT(sandbox_
+                    .refused("/v1/customers/" + customer_,
+                             "invoice_settings[default_payment_method]=pm_card_foo")
+                    .message,
+                StartsWith("No such PaymentMethod: 'pm_card_foo'"));
     EXPECT_EQ(sandbox_.get(path)["status"], "draft");
     EXPECT_EQ(refused_param(path_, "default_source=card_nobody"), "default_source");
 }
@@ -91,6 +102,8 @@ TEST_F(BadUpdateTest, ThatSendsInvoicesToNoAddress) {
     const std::string none = text_of(sandbox_.post("/v1/customers", "name=Ada"), "id");
     const std::string sent = "&collection_method=send_invoice&days_until_due=5";
     const std::string price = sandbox_.price("Ten", 1000);
+    const std::string charged =
+        "/v1/invoices/" + text_of(sandbox_.post("/v1/invoices", "customer=" + none), "id");
     for (const std::string& form :
          {"/v1/subscriptions customer=" + none + "&items[0][price]=" + price + sent,
           "/v1/subscription_schedules customer=" + none +
@@ -98,7 +111,7 @@ TEST_F(BadUpdateTest, ThatSendsInvoicesToNoAddress) {
               "&phases[0][duration][interval]=month&phases[0]"
               "[collection_method]=send_invoice&phases[0]"
               "[invoice_settings][days_until_due]=5",
-          "/v1/invoices customer=" + none + sent}) {
+          "/v1/invoices customer=" + none + sent, charged + " " + sent.substr(1)}) {
         const auto space = form.find(' ');
         EXPECT_EQ(sandbox_.refused(form.substr(0, space), form.substr(space + 1)).message,
                   "Missing email. In order to create invoices that are sent to the customer, the "
@@ -107,6 +120,7 @@ TEST_F(BadUpdateTest, ThatSendsInvoicesToNoAddress) {
     sandbox_.post("/v1/customers/" + none, "email=ada@example.com");
     sandbox_.post("/v1/subscriptions", "customer=" + none + "&items[0][price]=" + price + sent);
     sandbox_.post("/v1/invoices", "customer=" + none + sent);
+    EXPECT_EQ(sandbox_.post(charged, sent.substr(1))["collection_method"], "send_invoice");
 }
 
 // SDK reference: only valid for invoices where collection_method=send_invoice.

@@ -35,18 +35,16 @@ struct ItemRequest {
     std::optional<Json> metadata;
     std::optional<std::vector<DiscountRequest>> discounts;
 };
-/// Ids of prices that are in use or sold already: a request may name them although they are not
-/// active (any more), as inline ones never are.
+/// Ids of prices that are in use or sold already: a request may name them although they, or their
+/// products, are not active (any more), as inline ones never are.
 using PricesInUse = std::vector<std::string>;
 /// Reads items[] (price, plan, price_data, quantity, deleted, metadata, discounts).
-/// Errors: 400 "No such price: 'x'" with param "items[0][price]"; prices that cannot recur.
+/// Errors: 400 "No such price: 'x'" with param "items[0][price]"; prices that cannot recur;
+/// those that are archived, and those of archived products.
 Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params,
                                              const PricesInUse& in_use = {});
 /// Reads the members of one item from a reader of its own (subscription items' operations).
 Outcome<ItemRequest> read_item(Context& ctx, Params& params, const PricesInUse& in_use = {});
-/// Stripe's refusal of an item that would get a price of an archived product; the price that it has
-/// already stays its.
-std::optional<StripeError> check_product(Context& ctx, const ItemRequest& item);
 /// One entry of add_invoice_items, with its price found.
 struct AddedCharge {
     Json price;

@@ -32,6 +32,18 @@ Outcome<Json> require_active(Json price, const std::string& param) {
     return price;
 }
 
+/// Stripe's refusal of a price of an archived product.
+Outcome<Json> require_active_product(Context& ctx, Json price, const std::string& param) {
+    const std::string id = text_of(price, "product");
+    const auto product = ctx.look("product", id);
+    if (product == nullptr || flag_of(*product, "active")) return price;
+    return bad_param(param, "",
+                     "The product " + id +
+                         " is marked as inactive, and thus no new subscriptions can be created to "
+                         "any plans of this product. You provided the plan " +
+                         text_of(price, "id") + ".");
+}
+
 struct GivenPrice {
     std::optional<Json> price;
     std::string param;
@@ -44,8 +56,10 @@ Outcome<GivenPrice> read_price(Context& ctx, Params& params, const PricesInUse& 
         auto price = ctx.find("price", *id);
         if (!price) return no_such_param(std::string(name), *id, params.name_of(name));
         auto usable = require_recurring(*std::move(price), params.name_of(name));
-        if (usable && std::ranges::find(in_use, *id) == in_use.end())
-            usable = require_active(*std::move(usable), params.name_of(name));
+        const bool is_new = std::ranges::find(in_use, *id) == in_use.end();
+        if (usable && is_new) usable = require_active(*std::move(usable), params.name_of(name));
+        if (usable && is_new)
+            usable = require_active_product(ctx, *std::move(usable), params.name_of(name));
         if (!usable) return Refusal(usable.error());
         return GivenPrice{*std::move(usable), params.name_of(name)};
     }
@@ -53,9 +67,11 @@ Outcome<GivenPrice> read_price(Context& ctx, Params& params, const PricesInUse& 
     if (!data) return GivenPrice{};
     auto price = read_price_data(ctx, *data, PriceDataTakes::Recurring);
     if (!price) return Refusal(price.error());
-    auto recurring = require_recurring(*std::move(price), params.name_of("price_data"));
-    if (!recurring) return Refusal(recurring.error());
-    return GivenPrice{*std::move(recurring), params.name_of("price_data")};
+    auto usable = require_recurring(*std::move(price), params.name_of("price_data"));
+    if (usable)
+        usable = require_active_product(ctx, *std::move(usable), params.name_of("price_data"));
+    if (!usable) return Refusal(usable.error());
+    return GivenPrice{*std::move(usable), params.name_of("price_data")};
 }
 
 }  // namespace
@@ -100,27 +116,10 @@ Outcome<std::vector<ItemRequest>> read_items(Context& ctx, Params& params,
         if (request->quantity && !request->price)
             if (auto error = check_kept_quantity(ctx, id, item.name_of("quantity")))
                 return Refusal(*std::move(error));
-        if (auto error = check_product(ctx, *request)) return Refusal(*std::move(error));
         request->deleted = deleted;
         requests.push_back(*std::move(request));
     }
     return requests;
-}
-
-std::optional<StripeError> check_product(Context& ctx, const ItemRequest& item) {
-    if (!item.price) return std::nullopt;
-    const std::string price = text_of(*item.price, "id");
-    const std::string id = text_of(*item.price, "product");
-    const auto product = ctx.look("product", id);
-    if (product == nullptr || flag_of(*product, "active")) return std::nullopt;
-    const auto stored = ctx.look("subscription_item", item.id);
-    if (stored != nullptr && text_of(stored->at("price"), "id") == price) return std::nullopt;
-    return bad_param(item.price_param, "",
-                     "The product " + id +
-                         " is marked as inactive, and thus no new subscriptions can be created to "
-                         "any plans of this product. You provided the plan " +
-                         price + ".")
-        .error();
 }
 
 Outcome<std::vector<AddedCharge>> read_added_charges(Context& ctx, Params& params) {

@@ -43,12 +43,16 @@ std::string Reply::error(std::string_view member) const {
     return error->at(std::string(member)).get<std::string>();
 }
 
-TwinUnderTest::TwinUnderTest(Surroundings surroundings) : surroundings_(surroundings) { restart(); }
+TwinUnderTest::TwinUnderTest(Surroundings surroundings, TwinConfig::RateLimits rate_limits)
+    : surroundings_(surroundings), rate_limits_(rate_limits) {
+    restart();
+}
 
 void TwinUnderTest::restart() {
     twin_.reset();
-    auto opened =
-        Twin::open({.data_dir = folder_.path(), .surroundings = surroundings_}, clock_, ids_);
+    auto opened = Twin::open(
+        {.data_dir = folder_.path(), .surroundings = surroundings_, .rate_limits = rate_limits_},
+        clock_, ids_);
     if (!opened) throw std::runtime_error(opened.error().message);
     twin_ = *std::move(opened);
 }

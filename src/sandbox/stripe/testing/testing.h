@@ -30,7 +30,8 @@ struct Reply {
 /// 2025-11-10T18:29:11Z (1762799351) until it is moved.
 class TwinUnderTest {
 public:
-    explicit TwinUnderTest(Surroundings surroundings = {});
+    explicit TwinUnderTest(Surroundings surroundings = {},
+                           TwinConfig::RateLimits rate_limits = TwinConfig::RateLimits::Off);
 
     /// `form` as it goes over the wire: "email=a%40b.co&metadata[k]=v".
     Reply post(std::string_view path, std::string_view form = "", http::Headers headers = {});
@@ -61,6 +62,7 @@ private:
     ManualClock clock_{from_unix_seconds(1'762'799'351)};
     RandomIdSource ids_;
     Surroundings surroundings_;
+    TwinConfig::RateLimits rate_limits_;
     std::string key_ = "sk_test_first";
     std::unique_ptr<Twin> twin_;
 };

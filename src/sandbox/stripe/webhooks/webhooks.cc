@@ -45,7 +45,8 @@ constexpr std::string_view kRefusing = R"sql(
     SELECT DISTINCT deliveries.endpoint FROM deliveries
       JOIN events ON events.account = deliveries.account AND events.id = deliveries.event
      WHERE deliveries.account = $1 AND deliveries.state IN ('pending', 'failed')
-       AND deliveries.tries > 0 AND events.type = $2 AND events.body LIKE $3
+       AND deliveries.tries > 0 AND events.type = $2 AND events.created >= $3
+       AND events.body LIKE $4
        AND NOT EXISTS (SELECT 1 FROM deliveries AS others
                         WHERE others.account = deliveries.account
                           AND others.event = deliveries.event
@@ -169,10 +170,13 @@ Outcome<std::size_t> resend_webhooks(Context& ctx, const Json& event, const std:
     return endpoints->size();
 }
 
-bool is_refused(Context& ctx, std::string_view type, const std::string& object) {
+bool is_refused(Context& ctx, std::string_view type, const Json& object) {
+    const auto& endpoints = ctx.enabled_endpoints();
+    if (endpoints.empty()) return false;
     const auto refusing = ctx.transaction().all(
-        kRefusing, {ctx.account(), std::string(type), R"(%"id":")" + object + R"("%)"});
-    return std::ranges::any_of(ctx.enabled_endpoints(), [&](const Json& endpoint) {
+        kRefusing, {ctx.account(), std::string(type), integer_of(object, "created"),
+                    R"(%"id":")" + text_of(object, "id") + R"("%)"});
+    return std::ranges::any_of(endpoints, [&](const Json& endpoint) {
         return std::ranges::any_of(
             refusing, [&](const sql::Row& row) { return row.text(0) == text_of(endpoint, "id"); });
     });

@@ -27,7 +27,7 @@ Outcome<std::size_t> resend_webhooks(Context& ctx, const Json& event, const std:
 
 /// Whether an enabled endpoint has refused the event of this type about this object, and has not
 /// taken it since.
-bool is_refused(Context& ctx, std::string_view type, const std::string& object);
+bool is_refused(Context& ctx, std::string_view type, const Json& object);
 
 /// The request that delivers an event now; nullopt when its endpoint is gone or disabled.
 std::optional<http::Call> webhook_call(Context& ctx, const Delivery& delivery,

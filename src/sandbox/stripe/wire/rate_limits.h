@@ -35,7 +35,7 @@ private:
 
 /// A call as the limits see it.
 struct LimitedCall {
-    std::string_view account;  ///< or its key, or the token of a stream of meter events
+    std::string_view account;  ///< or what stands for it: a key, a token, a browser's intent
     http::Method method = http::Method::Get;
     std::string_view pattern;  ///< its route: "/v1/customers/{customer}"
     std::string_view path;
