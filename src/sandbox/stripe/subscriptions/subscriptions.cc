@@ -154,7 +154,9 @@ Outcome<std::vector<Json>> credits_of_unused_time(Context& ctx, const Json& subs
         request.quantity = 0;
         change.items.push_back(std::move(request));
     }
-    auto planned = plan_change(ctx, subscription, change);
+    Json ending = subscription;
+    ending["_ends_now"] = true;
+    auto planned = plan_change(ctx, ending, change);
     if (!planned) return Refusal(planned.error());
     std::erase_if(planned->prorations,
                   [](const Json& proration) { return flag_of(proration, "_debit"); });
@@ -186,6 +188,8 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     subscription["ended_at"] = unix_seconds(now);
     note_cancellation(subscription, request, now);
 
+    // Before there is the draft that is to be collected.
+    stop_collection(ctx, subscription);
     std::vector<Json> waiting = pending_items(ctx, subscription);
     std::optional<Json> draft;
     if (invoices && !(waiting.empty() && used.empty())) {
@@ -203,7 +207,6 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     }
     save_subscription(ctx, subscription);
     ctx.emit("customer.subscription.deleted", subscription);
-    stop_collection(ctx, subscription);
     if (!draft) return subscription;
     if (integer_of(*draft, "total") < 0) {
         // Recorded: what gives back waits as a draft.
