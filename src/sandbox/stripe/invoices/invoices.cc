@@ -308,6 +308,13 @@ void set_auto_advance(Context& ctx, Json& invoice, AutoAdvance advance) {
     }
 }
 
+void stop_collecting(Context& ctx, Json invoice) {
+    if (!flag_of(invoice, "auto_advance")) return;
+    set_auto_advance(ctx, invoice, AutoAdvance::Off);
+    ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
+    ctx.update_and_emit("invoice.updated", invoice);
+}
+
 Outcome<Json> finalize_invoice(Context& ctx, Json invoice) {
     if (text_of(invoice, "status") != "draft")
         return bad_param(

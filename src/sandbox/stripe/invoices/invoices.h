@@ -43,6 +43,9 @@ enum class AutoAdvance : bool { Off, On };
 /// unless it is planned already, or ends it. The caller stores the invoice, which has been stored
 /// before. What waits for the due date of one that is sent goes on.
 void set_auto_advance(Context& ctx, Json& invoice, AutoAdvance advance);
+/// Nothing happens by itself any more to a draft or an open invoice; invoice.updated, if it would
+/// have.
+void stop_collecting(Context& ctx, Json invoice);
 
 /// draft -> open, or paid when nothing is due. Gives the number, settles the balance, makes the
 /// PaymentIntent and raises invoice.finalized (and the events of a paid one).

@@ -45,6 +45,11 @@ const char* status_when_settled(const Json& subscription) {
     return began_with_trial ? "trialing" : "active";
 }
 
+/// A paused one is waiting for its invoice to be paid.
+bool is_resuming(const Json& subscription) {
+    return instant_of(subscription, "_resumption_ends").has_value();
+}
+
 void settle(Context& ctx, Json subscription) {
     const bool resumed = text_of(subscription, "status") == "paused";
     subscription["status"] = status_when_settled(subscription);
@@ -80,7 +85,8 @@ void invoice_was_paid(Context& ctx, std::string_view /*type*/, const Json& invoi
     if (waits_for(*subscription, invoice))
         return apply_pending_update(ctx, *std::move(subscription));
     const std::string status = text_of(*subscription, "status");
-    const bool is_owed = status != "active" && status != "trialing";
+    const bool is_owed = status == "paused" ? is_resuming(*subscription)
+                                            : status != "active" && status != "trialing";
     if (is_owed && is_latest(*subscription, invoice)) return settle(ctx, *std::move(subscription));
     update_subscription_document(ctx, *subscription);
 }
@@ -124,7 +130,8 @@ void invoice_was_closed(Context& ctx, std::string_view /*type*/, const Json& inv
     const std::string status = text_of(*subscription, "status");
     if (status == "incomplete" && voided) {
         expire_incomplete(ctx, *std::move(subscription));
-    } else if (status == "past_due" || status == "unpaid" || (status == "paused" && !voided)) {
+    } else if (status == "past_due" || status == "unpaid" ||
+               (status == "paused" && !voided && is_resuming(*subscription))) {
         settle(ctx, *std::move(subscription));
     }
 }
@@ -134,12 +141,12 @@ Json expire_incomplete(Context& ctx, Json subscription) {
     subscription["status"] = "incomplete_expired";
     subscription["ended_at"] = unix_seconds(now);
     update_subscription_document(ctx, subscription);
-    void_open_invoice(ctx, text_of(subscription, "latest_invoice"));
+    give_up_invoice(ctx, text_of(subscription, "latest_invoice"));
     return subscription;
 }
 
 std::optional<Json> open_resumption(Context& ctx, const Json& subscription) {
-    if (!instant_of(subscription, "_resumption_ends")) return std::nullopt;
+    if (!is_resuming(subscription)) return std::nullopt;
     auto invoice = ctx.find("invoice", text_of(subscription, "latest_invoice"));
     const std::string status = invoice ? text_of(*invoice, "status") : "";
     if (status != "open" && status != "draft") return std::nullopt;
@@ -149,7 +156,7 @@ std::optional<Json> open_resumption(Context& ctx, const Json& subscription) {
 void end_resumption(Context& ctx, Json subscription) {
     subscription["_resumption_ends"] = nullptr;
     update_subscription_document(ctx, subscription);
-    void_open_invoice(ctx, text_of(subscription, "latest_invoice"));
+    give_up_invoice(ctx, text_of(subscription, "latest_invoice"));
 }
 
 }  // namespace turnpike::twin

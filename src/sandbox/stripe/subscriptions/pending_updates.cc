@@ -57,9 +57,12 @@ Json shown_update(const Json& subscription, const Json& planned, Instant now) {
 
 }  // namespace
 
-void void_open_invoice(Context& ctx, const std::string& id) {
+void give_up_invoice(Context& ctx, const std::string& id) {
     auto invoice = ctx.find("invoice", id);
-    if (!invoice || text_of(*invoice, "status") != "open") return;
+    const std::string status = invoice ? text_of(*invoice, "status") : "";
+    if (status != "open" && status != "draft") return;
+    if (status == "draft" || awaits_bank(ctx, *invoice))
+        return stop_collecting(ctx, *std::move(invoice));
     const auto voided = void_invoice(ctx, *std::move(invoice));
     check(voided.has_value(), "an open invoice can be voided");
 }
@@ -123,12 +126,22 @@ void drop_pending_update(Json& subscription) {
     subscription.erase("_pending");
 }
 
-Json replace_pending_update(Context& ctx, Json subscription) {
+Outcome<Json> replace_pending_update(Context& ctx, Json subscription) {
+    const auto invoice = ctx.look("invoice", pending_invoice_of(subscription));
+    if (invoice && awaits_bank(ctx, *invoice)) return payment_processing();
+    return end_pending_update(ctx, std::move(subscription));
+}
+
+Json end_pending_update(Context& ctx, Json subscription) {
     const std::string invoice = pending_invoice_of(subscription);
     if (invoice.empty()) return subscription;
-    void_open_invoice(ctx, invoice);
+    give_up_invoice(ctx, invoice);
     auto now_is = ctx.find("subscription", text_of(subscription, "id"));
-    check(now_is && pending_invoice_of(*now_is).empty(), "a voided invoice discards its update");
+    check(now_is.has_value(), "a subscription is never removed");
+    // A voided invoice has discarded its update.
+    if (pending_invoice_of(*now_is).empty()) return *std::move(now_is);
+    drop_pending_update(*now_is);
+    update_subscription_document(ctx, *now_is);
     return *std::move(now_is);
 }
 
@@ -137,7 +150,7 @@ void expire_pending_update(Context& ctx, Json subscription) {
     drop_pending_update(subscription);
     update_subscription_document(ctx, subscription);
     ctx.emit("customer.subscription.pending_update_expired", subscription);
-    void_open_invoice(ctx, invoice);
+    give_up_invoice(ctx, invoice);
 }
 
 std::optional<Instant> pending_update_end(const Json& subscription) {

@@ -10,8 +10,9 @@
 /// then the subscription is as before; what it will be is kept in its private "_pending".
 namespace turnpike::twin {
 
-/// Voids it if it is open.
-void void_open_invoice(Context& ctx, const std::string& id);
+/// Nobody is to pay it any more: voids it if it is open. A draft, and what a bank may still pay, is
+/// only not collected automatically any more.
+void give_up_invoice(Context& ctx, const std::string& id);
 
 /// Complains about what a pending update cannot change: Stripe lists what it can.
 void check_pendable(Params& params, const std::vector<ItemRequest>& items);
@@ -34,9 +35,11 @@ std::string decisive_invoice_of(const Json& subscription);
 void apply_pending_update(Context& ctx, Json subscription);
 /// Forgets the pending update and its invoice; nothing is stored.
 void drop_pending_update(Json& subscription);
-/// Another change takes its place, or the end: its invoice is voided, which discards it. Returns
-/// the subscription, as it then is stored if there was one.
-Json replace_pending_update(Context& ctx, Json subscription);
+/// Another change takes its place: its invoice is voided, which discards it. Returns the
+/// subscription, as it then is stored if there was one. Errors: 400 while its debit is under way.
+Outcome<Json> replace_pending_update(Context& ctx, Json subscription);
+/// The end takes its place. A debit of it that is under way pays an invoice of nothing more.
+Json end_pending_update(Context& ctx, Json subscription);
 /// Its time is over (the engine's step): its invoice is voided.
 void expire_pending_update(Context& ctx, Json subscription);
 /// When that is; nullopt: there is none.

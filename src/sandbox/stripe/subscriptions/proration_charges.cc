@@ -129,21 +129,32 @@ std::optional<Billed> find_on_invoice(Context& ctx, const Json& invoice, const J
     return std::nullopt;
 }
 
+/// A draft will be charged, unless the subscription ends now.
+enum class Drafts : bool { AreCharged, AreStopped };
+
 /// What was voided was not charged, and what a pending update asks for not before it is paid.
-bool charges_nothing(const Json& invoice) {
+bool charges_nothing(const Json& invoice, Drafts drafts) {
     const std::string status = text_of(invoice, "status");
-    return status == "void" || (flag_of(invoice, "_pending_update") && status != "paid");
+    return status == "void" || (status == "draft" && drafts == Drafts::AreStopped) ||
+           (flag_of(invoice, "_pending_update") && status != "paid");
+}
+
+std::optional<Billed> newest_charge(Context& ctx, const Json& subscription, const Json& item,
+                                    Instant at, Drafts drafts) {
+    if (auto pending = find_pending(ctx, subscription, item, at)) return pending;
+    for (const Json& invoice : ctx.list("invoice", {.parent = text_of(subscription, "id")})) {
+        if (charges_nothing(invoice, drafts)) continue;
+        if (auto billed = find_on_invoice(ctx, invoice, item, at)) return billed;
+    }
+    return std::nullopt;
 }
 
 /// Flexible: the newest charge for this moment, at what was charged.
 std::optional<Billed> charged_before(Context& ctx, const Json& subscription, const Json& item,
                                      Instant at) {
-    if (auto pending = find_pending(ctx, subscription, item, at)) return pending;
-    for (const Json& invoice : ctx.list("invoice", {.parent = text_of(subscription, "id")})) {
-        if (charges_nothing(invoice)) continue;
-        if (auto billed = find_on_invoice(ctx, invoice, item, at)) return billed;
-    }
-    return std::nullopt;
+    const bool ends = flag_of(subscription, "_ends_now");
+    return newest_charge(ctx, subscription, item, at,
+                         ends ? Drafts::AreStopped : Drafts::AreCharged);
 }
 
 /// The bill of one cycle, as far as discounts need it.
@@ -209,10 +220,13 @@ std::vector<Json> last_discounts(Context& ctx, const Json& subscription,
                    : discounts_of_invoice(ctx, subscription, at);
 }
 
-/// Classic: what the item costs now, whatever has been charged for it.
+/// Classic: what the item costs now, whatever has been charged for it; but not what a draft was to
+/// charge that is stopped.
 std::optional<Billed> current_value(Context& ctx, const Json& subscription, const Json& item,
                                     Instant at) {
-    const auto before = charged_before(ctx, subscription, item, at);
+    auto before = charged_before(ctx, subscription, item, at);
+    const auto newest = newest_charge(ctx, subscription, item, at, Drafts::AreCharged);
+    if (newest && (!before || before->credited_items != newest->credited_items)) return before;
     const auto charges =
         even_cycle(subscription, last_discounts(ctx, subscription, before, at), at);
     const Json& items = subscription.at("items").at("data");

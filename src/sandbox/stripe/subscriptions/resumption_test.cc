@@ -123,6 +123,26 @@ TEST_F(ResumptionTest, IsAskedForAgainWhenItsInvoiceIsVoid) {
     EXPECT_THAT(billed(), ElementsAre(2000));
 }
 
+// A draft that is held back outlives the 23 hours: it is not sent, and paying it resumes nothing.
+TEST_F(ResumptionTest, IsOverWhenItsDraftIsHeldBack) {
+    sandbox_.post(path_, "collection_method=send_invoice&days_until_due=10");
+    until("2026-03-11");
+    EXPECT_EQ(resume("&proration_behavior=always_invoice")["status"], "paused");
+    const std::string draft = "/v1/invoices/" + text_of(subscription()["latest_invoice"], "id");
+    const std::int64_t later = unix_seconds(date("2026-03-12"));
+    sandbox_.post(draft, "auto_advance=false");
+    until("2026-03-12");
+    sandbox_.post(draft + "/finalize");
+    sandbox_.new_events();
+    sandbox_.post(draft + "/pay", "paid_out_of_band=true");
+    EXPECT_EQ(sandbox_.get(draft)["status_transitions"]["paid_at"], later);
+    EXPECT_EQ(subscription()["status"], "paused");
+    EXPECT_THAT(sandbox_.new_events(), ::testing::Not(Contains("customer.subscription.resumed")));
+    // 20 of 31 days.
+    EXPECT_EQ(resume("&proration_behavior=always_invoice")["status"], "paused");
+    EXPECT_THAT(billed(), ElementsAre(2000));
+}
+
 TEST_F(ResumptionTest, WithoutProrationsTheRestIsFree) {
     until("2026-03-11");
     EXPECT_EQ(resume("&proration_behavior=none")["status"], "active");

@@ -112,6 +112,36 @@ TEST_F(SentInvoiceTest, NobodyWaitsForTheFirstOfASubscriptionThatEnded) {
     EXPECT_EQ(latest()["status"], "draft");
 }
 
+// The draft is not billed, so there is nothing to give back.
+TEST_F(SentInvoiceTest, WhatWasNeverBilledIsNotCredited) {
+    for (const char* mode : {"flexible", "classic"}) {
+        SCOPED_TRACE(mode);
+        const Json made = subscribe("&billing_mode[type]=" + std::string(mode));
+        const Json ended = sandbox_.remove(path_, "prorate=true&invoice_now=true");
+        EXPECT_EQ(ended["latest_invoice"], made["latest_invoice"]["id"]);
+        EXPECT_EQ(latest()["status"], "draft");
+        EXPECT_EQ(latest()["auto_advance"], false);
+        EXPECT_EQ(sandbox_.get("/v1/invoiceitems", "customer=" + customer_)["data"], Json::array());
+    }
+    after(hours(2));
+    EXPECT_EQ(sandbox_.get("/v1/customers/" + customer_)["balance"], 0);
+}
+
+// 21 of 31 days are left. One was billed, at $31.00, and the second one's draft never is.
+TEST_F(SentInvoiceTest, WhatADraftTookTheirPlaceOfIsCredited) {
+    for (const char* mode : {"flexible", "classic"}) {
+        SCOPED_TRACE(mode);
+        clock_ = sandbox_.test_clock(start_);
+        customer_ = sandbox_.customer("", "&test_clock=" + clock_);
+        const Json made = subscribe("&billing_mode[type]=" + std::string(mode));
+        after(days(10));
+        update("items[0][id]=" + text_of(made["items"]["data"][0], "id") +
+               "&items[0][quantity]=2&proration_behavior=always_invoice");
+        sandbox_.remove(path_, "prorate=true&invoice_now=true");
+        EXPECT_EQ(latest()["total"], -2100);
+    }
+}
+
 // A renewal's draft waits anyway; it is sent as well.
 TEST_F(SentInvoiceTest, ARenewalIsSent) {
     subscribe();
@@ -156,7 +186,11 @@ TEST_F(SentInvoiceTest, TheLastWaits) {
     sandbox_.post("/v1/invoiceitems", "customer=" + customer_ +
                                           "&subscription=" + path_.substr(path_.rfind('/') + 1) +
                                           "&currency=usd&amount=500");
+    sandbox_.post("/v1/invoices/" + text_of(latest(), "id"), "auto_advance=false");
+    sandbox_.new_events();
     sandbox_.remove(path_, "invoice_now=true");
+    // That it began was said before anything else of it.
+    EXPECT_THAT(sandbox_.new_events(), Not(Contains("invoice.updated")));
     expect_waiting(latest(), days(1));
     after(days(1) + hours(1));
     EXPECT_EQ(latest()["status"], "open");

@@ -1,6 +1,7 @@
 #include "sandbox/stripe/subscriptions/subscriptions.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -24,6 +25,8 @@
 
 namespace turnpike::twin {
 namespace {
+
+constexpr std::chrono::minutes kBankAskedAgain{1};
 
 Json& items_of(Json& subscription) { return subscription["items"]["data"]; }
 
@@ -68,10 +71,7 @@ void forget_deleted_items(Context& ctx, const Json& before, const Json& after) {
 void stop_collection(Context& ctx, const Json& subscription) {
     for (Json& invoice : ctx.list("invoice", {.parent = text_of(subscription, "id")})) {
         const std::string status = text_of(invoice, "status");
-        if ((status != "open" && status != "draft") || !flag_of(invoice, "auto_advance")) continue;
-        set_auto_advance(ctx, invoice, AutoAdvance::Off);
-        ctx.put_due(invoice, std::nullopt, text_of(invoice, "test_clock"));
-        ctx.update_and_emit("invoice.updated", invoice);
+        if (status == "open" || status == "draft") stop_collecting(ctx, std::move(invoice));
     }
 }
 
@@ -103,6 +103,16 @@ void invoice_leftovers(Context& ctx, const Json& subscription, Period period,
     Json draft = draft_subscription_invoice(
         ctx, subscription, {"subscription_cycle", period, std::move(used)}, Payment{});
     publish_draft(ctx, draft);
+}
+
+/// Time voids nothing that a bank may still pay: puts the step off until it has answered. False
+/// where there is nothing to wait for.
+bool waits_for_bank(Context& ctx, const Json& subscription, const std::string& invoice) {
+    const auto unpaid = ctx.look("invoice", invoice);
+    if (!unpaid || !awaits_bank(ctx, *unpaid)) return false;
+    ctx.put_due(subscription, now_of(ctx, subscription) + kBankAskedAgain,
+                text_of(subscription, "test_clock"));
+    return true;
 }
 
 bool needs_trial_warning(const Json& subscription, Instant now) {
@@ -144,7 +154,9 @@ Outcome<std::vector<Json>> credits_of_unused_time(Context& ctx, const Json& subs
         request.quantity = 0;
         change.items.push_back(std::move(request));
     }
-    auto planned = plan_change(ctx, subscription, change);
+    Json ending = subscription;
+    ending["_ends_now"] = true;
+    auto planned = plan_change(ctx, ending, change);
     if (!planned) return Refusal(planned.error());
     std::erase_if(planned->prorations,
                   [](const Json& proration) { return flag_of(proration, "_debit"); });
@@ -153,7 +165,7 @@ Outcome<std::vector<Json>> credits_of_unused_time(Context& ctx, const Json& subs
 
 Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
                                       const CancelRequest& request) {
-    subscription = replace_pending_update(ctx, std::move(subscription));
+    subscription = end_pending_update(ctx, std::move(subscription));
     const Instant now = now_of(ctx, subscription);
     if (text_of(subscription, "status") == "incomplete") {
         note_cancellation(subscription, request, now);
@@ -176,6 +188,8 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     subscription["ended_at"] = unix_seconds(now);
     note_cancellation(subscription, request, now);
 
+    // Before there is the draft that is to be collected.
+    stop_collection(ctx, subscription);
     std::vector<Json> waiting = pending_items(ctx, subscription);
     std::optional<Json> draft;
     if (invoices && !(waiting.empty() && used.empty())) {
@@ -193,7 +207,6 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
     }
     save_subscription(ctx, subscription);
     ctx.emit("customer.subscription.deleted", subscription);
-    stop_collection(ctx, subscription);
     if (!draft) return subscription;
     if (integer_of(*draft, "total") < 0) {
         // Recorded: what gives back waits as a draft.
@@ -217,7 +230,7 @@ namespace {
 
 /// The subscription reaches the end that was asked for earlier.
 void end_as_scheduled(Context& ctx, Json subscription) {
-    subscription = replace_pending_update(ctx, std::move(subscription));
+    subscription = end_pending_update(ctx, std::move(subscription));
     const Instant now = now_of(ctx, subscription);
     const Period period = period_of_item(items_of(subscription).at(0));
     std::vector<Json> used = last_usage(ctx, subscription, now);
@@ -308,11 +321,13 @@ Outcome<std::monostate> step_subscription(Context& ctx, Json subscription) {
     const auto due = [&](std::optional<Instant> when) { return when && *when <= now; };
     const auto resumes_at = instant_of(part_of(subscription, "pause_collection"), "resumes_at");
     if (status == "incomplete") {
-        expire_incomplete(ctx, std::move(subscription));
+        if (!waits_for_bank(ctx, subscription, text_of(subscription, "latest_invoice")))
+            expire_incomplete(ctx, std::move(subscription));
     } else if (due(instant_of(subscription, "cancel_at"))) {
         end_as_scheduled(ctx, std::move(subscription));
     } else if (due(pending_update_end(subscription))) {
-        expire_pending_update(ctx, std::move(subscription));
+        if (!waits_for_bank(ctx, subscription, pending_invoice_of(subscription)))
+            expire_pending_update(ctx, std::move(subscription));
     } else if (due(resumes_at)) {
         subscription["pause_collection"] = nullptr;
         update_subscription_document(ctx, subscription);
@@ -321,7 +336,8 @@ Outcome<std::monostate> step_subscription(Context& ctx, Json subscription) {
     } else if (needs_trial_warning(subscription, now)) {
         warn_of_trial_end(ctx, std::move(subscription));
     } else if (status == "paused") {
-        end_resumption(ctx, std::move(subscription));
+        if (!waits_for_bank(ctx, subscription, text_of(subscription, "latest_invoice")))
+            end_resumption(ctx, std::move(subscription));
     } else if (due(upcoming_notice_at(subscription))) {
         announce_upcoming(ctx, std::move(subscription));
     } else {

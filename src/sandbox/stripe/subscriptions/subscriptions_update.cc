@@ -158,8 +158,11 @@ Answer update_subscription(Operation& operation) {
         (more || changes_billing(*change, settings)))
         return not_updatable(*subscription);
     if (auto error = check_unmanaged(*subscription, settings)) return Refusal(*std::move(error));
-    if (is_plan_change(*change, *subscription, now))
-        subscription = replace_pending_update(ctx, *std::move(subscription));
+    if (is_plan_change(*change, *subscription, now)) {
+        auto replaced = replace_pending_update(ctx, *std::move(subscription));
+        if (!replaced) return replaced;
+        subscription = *std::move(replaced);
+    }
 
     PlannedChange planned;
     planned.subscription = *subscription;
@@ -222,8 +225,9 @@ Outcome<Json> owner_of_item(Context& ctx, const std::string& id) {
 Outcome<Json> change_item(Context& ctx, Json subscription, const PlanChange& change) {
     if (is_ended(subscription) || text_of(subscription, "status") == "incomplete")
         return not_updatable(subscription);
-    subscription = replace_pending_update(ctx, std::move(subscription));
-    auto planned = plan_change(ctx, subscription, change);
+    auto replaced = replace_pending_update(ctx, std::move(subscription));
+    if (!replaced) return replaced;
+    auto planned = plan_change(ctx, *replaced, change);
     if (!planned) return Refusal(planned.error());
     auto changed = apply_change(ctx, *std::move(planned), change);
     if (changed && sets_item_discounts(change)) tell_listeners(ctx, kDiscountsSet, *changed);
