@@ -89,12 +89,30 @@ TEST_F(MethodChoiceTest, StaysChosenWhenSomethingIsWrong) {
     open();
     EXPECT_EQ(send("action=pay&method=debit&iban=AT00&email=a%40b.co&name=Ada"), "/here");
     EXPECT_THAT(show(), AllOf(HasSubstr("The IBAN you provided is invalid."),
-                              HasSubstr("value=\"debit\" checked>"), HasSubstr("value=\"Ada\"")));
+                              HasSubstr("value=\"debit\" checked>"), HasSubstr("value=\"Ada\""),
+                              HasSubstr("\"iban-help\" aria-invalid=\"true\"")));
     EXPECT_EQ(send("action=pay&method=card&email=a%40b.co&name=Ada&iban=AT611904300234573201"),
               "/here");
     EXPECT_THAT(show(), AllOf(HasSubstr("expiration date is incomplete"),
                               HasSubstr("value=\"card\" checked>")));
     EXPECT_EQ(sandbox_.get("/v1/charges").at("data").size(), 0U);
+}
+
+TEST_F(MethodChoiceTest, IsMadeByMethodWhateverTheButtonSays) {
+    for (const char* button : {"", "action=card", "action=debit"}) {
+        open();
+        EXPECT_EQ(send(std::string(button) + kByAccount), "https://shop.example/done");
+        EXPECT_EQ(used_type(), "sepa_debit");
+    }
+}
+
+TEST_F(MethodChoiceTest, IsNoneWhereOneMethodIsTaken) {
+    session_ = sandbox_.post("/v1/checkout/sessions",
+                             "mode=payment&line_items[0][quantity]=1&line_items[0][price]=" + mug_ +
+                                 "&payment_method_types[]=sepa_debit"
+                                 "&success_url=https%3A%2F%2Fshop.example%2Fdone");
+    EXPECT_EQ(send("iban=AT611904300234573201&email=a%40b.co&name=Ada"),
+              "https://shop.example/done");
 }
 
 TEST_F(MethodChoiceTest, TakesNothingElse) {

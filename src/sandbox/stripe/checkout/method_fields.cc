@@ -110,9 +110,11 @@ std::string_view method_style() { return kMethodStyle; }
 
 std::optional<TypedMethod> typed_method_of(const Json& session, const std::string& action,
                                            const std::string& method) {
-    const std::string& chosen = takes_both(session) && action == "pay" ? method : action;
+    if (!takes_both(session))
+        return takes_method(session, "card") ? TypedMethod::Card : TypedMethod::Debit;
+    const std::string& chosen = method.empty() ? action : method;
     if (chosen == "debit") return TypedMethod::Debit;
-    if (chosen == "card" || action != "pay") return TypedMethod::Card;
+    if (chosen == "card") return TypedMethod::Card;
     return std::nullopt;
 }
 

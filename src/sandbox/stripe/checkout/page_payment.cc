@@ -71,7 +71,9 @@ Outcome<Json> typed_account(PageRequest& page, const Json& details) {
     form["sepa_debit"]["iban"] = typed_text(page, "iban");
     form["billing_details"] = details;
     Params params(form);
-    return read_sepa_debit(page.ctx, params);
+    auto account = read_sepa_debit(page.ctx, params);
+    if (!account) account.error().param = "iban";
+    return account;
 }
 
 /// The name, and the e-mail that is typed or known.

@@ -106,7 +106,7 @@ Json invoice_settings(Context& ctx) {
                             {{"will_be_due_days", 3},
                              {"overdue_days", 0},
                              {"final_due_days", 30},
-                             {"webhook_wait_hours", 72}});
+                             {"webhook_wait_hours", 0}});
 }
 
 void plan_due_date(Context& ctx, Json& invoice) {

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 class WebhookWaitTest : public ::testing::Test {
 protected:
     WebhookWaitTest() {
+        sandbox_.post("/_sandbox/invoice_settings", "webhook_wait_hours=72");
         subscription_ = sandbox_.post(
             "/v1/subscriptions",
             "customer=" + customer_ + "&items[0][price]=" + sandbox_.price("Starter", 2900));
@@ -110,8 +111,8 @@ TEST_F(WebhookWaitTest, IsForNobodyWhenNoEndpointIsLeft) {
     EXPECT_EQ(status_after(1h), "paid");
 }
 
-TEST_F(WebhookWaitTest, CanBeTurnedOff) {
-    EXPECT_EQ(sandbox_.get("/_sandbox/invoice_settings")["webhook_wait_hours"], 72);
+TEST_F(WebhookWaitTest, IsNotBegunUnlessItIsAskedFor) {
+    EXPECT_EQ(BillingSandbox().get("/_sandbox/invoice_settings")["webhook_wait_hours"], 0);
     sandbox_.post("/_sandbox/invoice_settings", "webhook_wait_hours=0");
     renewal(500);
     EXPECT_EQ(status_after(1h), "paid");
