@@ -72,6 +72,16 @@ Refusal other_secret(std::string_view kind) {
                          std::string(kind == kSetupIntent ? "SetupIntent." : "PaymentIntent."));
 }
 
+/// Stripe's words, as public code quotes them.
+Refusal for_secret_keys(const std::string& intent) {
+    return bad_param(
+        "", "",
+        "This PaymentIntent " + intent +
+            " cannot be confirmed using your publishable key because its `confirmation_method` is "
+            "set to `manual`. Please use your secret key instead, or create a PaymentIntent with "
+            "`confirmation_method` set to `automatic`.");
+}
+
 Refusal unknown_intent(const BrowserIntent& intent) {
     auto refusal =
         no_such_object(intent.kind == kSetupIntent ? "setupintent" : intent.kind, intent.id);
@@ -92,7 +102,7 @@ std::optional<BrowserIntent> intent_of_browser(const http::Request& request) {
         if (posts && !id.ends_with(kConfirm)) return std::nullopt;
         if (posts) id.remove_suffix(kConfirm.size());
         if (id.empty() || id.contains('/')) return std::nullopt;
-        return BrowserIntent{.kind = std::string(kind), .id = std::string(id)};
+        return BrowserIntent{.kind = std::string(kind), .id = std::string(id), .confirms = posts};
     }
     return std::nullopt;
 }
@@ -117,8 +127,11 @@ Outcome<std::string> account_of_intent(sql::Transaction& tx, const BrowserIntent
     if (!account) return unknown_intent(intent);
     const auto stored = load_object(tx, {*account, intent.kind, intent.id});
     if (!stored) return unknown_intent(intent);
-    if (text_of(read_stored(stored->body), "client_secret") != intent.client_secret)
+    const Json document = read_stored(stored->body);
+    if (text_of(document, "client_secret") != intent.client_secret)
         return other_secret(intent.kind);
+    if (intent.confirms && text_of(document, "confirmation_method") == "manual")
+        return for_secret_keys(intent.id);
     return *std::move(account);
 }
 

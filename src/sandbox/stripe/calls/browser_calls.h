@@ -17,6 +17,7 @@ namespace turnpike::twin {
 struct BrowserIntent {
     std::string kind;  ///< "payment_intent", "setup_intent"
     std::string id;
+    bool confirms = false;
     std::string client_secret{};
 };
 
@@ -29,7 +30,8 @@ Outcome<std::string> take_client_secret(Json& parameters, const std::vector<std:
 
 /// The account that the intent is in. A publishable key is of every account: who knows the secret
 /// knows the seller.
-/// Errors: 404 when there is no such intent, 400 when its secret is another one.
+/// Errors: 404 when there is no such intent, 400 when its secret is another one, or when it is to
+/// be confirmed though only a secret key may (`confirmation_method`).
 Outcome<std::string> account_of_intent(sql::Transaction& tx, const BrowserIntent& intent);
 
 /// What browsers are shown of an answer: of an intent the members that were recorded, and neither

@@ -104,6 +104,21 @@ TEST_F(BrowserCalls, ConfirmASetupIntent) {
     expect_card_of_a_browser(done.body.at("payment_method"));
 }
 
+// Types of the Stripe client (PaymentIntents.confirmation_method): "All payment attempts must be
+// initiated using a secret key".
+TEST_F(BrowserCalls, ConfirmNothingThatIsConfirmedManually) {
+    const auto manual =
+        twin.post("/v1/payment_intents", "amount=5099&currency=usd&confirmation_method=manual");
+    const auto refused =
+        twin.post(path_of(manual) + "/confirm", secret_of(manual) + "&payment_method=pm_card_visa",
+                  kPublishable);
+    EXPECT_EQ(refused.status, 400) << refused.text;
+    EXPECT_THAT(refused.body.at("error").at("message").get<std::string>(),
+                ::testing::HasSubstr("cannot be confirmed using your publishable key"));
+    EXPECT_EQ(look(path_of(manual) + "?" + secret_of(manual)).body.at("status"),
+              "requires_payment_method");
+}
+
 TEST_F(BrowserCalls, ADeclineShowsNoMoreThanAnAnswer) {
     const auto declined = twin.post(path_of(payment) + "/confirm",
                                     secret_of(payment) +

@@ -82,7 +82,7 @@ std::string amount_field(const Json& session, const Json& notice) {
 std::string order_section(Context& ctx, const Json& session) {
     if (text_of(session, "mode") == "setup")
         return fmt::format(
-            "<section><p>Your {} is saved for later payments. Nothing is charged "
+            "<section><p>Your {} will be saved for later payments. Nothing is charged "
             "now.</p></section>\n",
             method_word(session));
     std::string rows;

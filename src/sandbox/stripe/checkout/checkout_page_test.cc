@@ -275,7 +275,7 @@ TEST_F(CheckoutPageTest, TakesABankAccount) {
 TEST_F(CheckoutPageTest, SavesABankAccount) {
     open("mode=setup&payment_method_types[]=sepa_debit&customer=" + sandbox_.customer(""));
     EXPECT_THAT(show().html, HasSubstr("Save bank account"));
-    EXPECT_THAT(show().html, HasSubstr("Your bank account is saved for later payments."));
+    EXPECT_THAT(show().html, HasSubstr("Your bank account will be saved for later payments."));
     EXPECT_EQ(act("iban=AT611904300234573201&name=Ada&action=debit&email=a%40b.co").location,
               shop());
     EXPECT_EQ(text_of(now_is(), "status"), "complete");
