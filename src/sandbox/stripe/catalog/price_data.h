@@ -26,7 +26,7 @@ Json new_price(Context& ctx, const PriceRequest& request);
 Outcome<std::string> read_product_of_price(Context& ctx, Params& params);
 
 /// What price_data may say besides a product's id, a currency and an amount.
-enum class PriceDataTakes { AmountOnly, Recurring, RecurringAndProductData };
+enum class PriceDataTakes : std::uint8_t { AmountOnly, Recurring, RecurringAndProductData };
 /// The price that price_data describes, stored. Errors: 400, as read_product_of_price().
 Outcome<Json> read_price_data(Context& ctx, Params& data, PriceDataTakes takes);
 

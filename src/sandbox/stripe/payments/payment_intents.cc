@@ -233,7 +233,7 @@ Confirmation confirm_payment_intent(Context& ctx, Json intent, const std::string
     intent["payment_method"] = payment_method;
     intent["_off_session"] = session == PaymentSession::OffSession;
     if (is_debit) return debit_intent(ctx, std::move(intent), *method);
-    *method = with_checked_code(ctx, *std::move(method));
+    *method = with_checked_code(ctx, *method);
     if (!has_answered(intent, *method) && asks_cardholder(*card, *method, session)) {
         if (session == PaymentSession::OffSession || on_challenge == OnChallenge::Decline)
             return decline_intent(ctx, std::move(intent), *method, authentication_required());
