@@ -1,6 +1,7 @@
 #include "billing/mirror.h"
 
 #include "audit/audit.h"
+#include "billing/moves.h"
 #include "billing/period_close.h"
 #include "catalog/service.h"
 #include "customers/provider_link.h"
@@ -117,31 +118,6 @@ std::optional<Subscription> adopt(sql::Transaction& tx, const MirrorScope& scope
     return ours;
 }
 
-Json state_detail(const Subscription& s) {
-    return Json{{"status", to_text(s.status)},
-                {"plan_version", s.plan_version.text()},
-                {"period_start", format_rfc3339(s.period.start)},
-                {"period_end", format_rfc3339(s.period.end)},
-                {"cancel_at_period_end", s.cancel_at_period_end},
-                {"ended_at", s.ended_at ? Json(format_rfc3339(*s.ended_at)) : Json()}};
-}
-
-void record_move(sql::Transaction& tx, const MirrorScope& scope, const Subscription& before,
-                 const Subscription& after) {
-    const bool started = before.status == SubscriptionStatus::Creating;
-    record(tx,
-           {.at = scope.now,
-            .actor = scope.authority.actor,
-            .action = started          ? "subscription.started"
-                      : after.ended_at ? "subscription.ended"
-                                       : "subscription.updated",
-            .object_id = after.id.text(),
-            .customer = after.customer.text(),
-            .request_id = scope.authority.request_id,
-            .detail = Json{{"before", state_detail(before)}, {"after", state_detail(after)}}},
-           scope.ids);
-}
-
 }  // namespace
 
 std::int64_t next_fetch_ticket(sql::Transaction& tx) { return tx.one(kNextTicket)->integer(0); }
@@ -175,7 +151,7 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
     if (!saved) return failure(saved);
     if (before->status != SubscriptionStatus::Creating)
         queue_period_closes(tx, *before, *saved, scope.now);
-    record_move(tx, scope, *before, *saved);
+    tell_subscription_move(tx, {scope.ids, scope.now, scope.authority}, *before, *saved);
     return std::optional<Subscription>(*std::move(saved));
 }
 
@@ -256,18 +232,8 @@ Result<std::optional<InvoiceId>> mirror_provider_invoice(sql::Transaction& tx,
     }
     const auto kept = mirror_invoice(tx, ours, scope.ticket, scope.now);
     if (!kept) return std::optional<InvoiceId>(before->id);
-    if (!before || before->status != ours.status || before->total != ours.total)
-        record(tx,
-               {.at = scope.now,
-                .actor = scope.authority.actor,
-                .action = "invoice." + std::string(to_text(ours.status)),
-                .object_id = kept->text(),
-                .customer = customer->text(),
-                .request_id = scope.authority.request_id,
-                .detail = Json{{"provider_invoice", theirs.id},
-                               {"total", ours.total.text()},
-                               {"amount_paid", ours.amount_paid.text()}}},
-               scope.ids);
+    ours.id = *kept;
+    tell_invoice_move(tx, {scope.ids, scope.now, scope.authority}, before, ours);
     return kept;
 }
 
