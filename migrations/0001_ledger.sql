@@ -186,6 +186,30 @@ CREATE UNIQUE INDEX subscription_commands_one_start
     ON subscription_commands (subscription_id) WHERE kind = 'start';
 CREATE INDEX subscription_commands_pending ON subscription_commands (state, created_at);
 
+-- Every change of a subscription, dated, with the state that it led to. Never updated: figures of
+-- any day are made of these. number is the version of the subscription that it made.
+CREATE TABLE subscription_events (
+    subscription_id      TEXT   NOT NULL REFERENCES subscriptions (id),
+    number               BIGINT NOT NULL,
+    id                   TEXT   NOT NULL UNIQUE,
+    customer_id          TEXT   NOT NULL REFERENCES customers (id),
+    kind                 TEXT   NOT NULL,
+    at                   BIGINT NOT NULL, -- when it took effect; recorded_at is our own time
+    recorded_at          BIGINT NOT NULL,
+    status               TEXT   NOT NULL,
+    plan_version_id      TEXT   NOT NULL REFERENCES plan_versions (id),
+    price_id             TEXT   NOT NULL REFERENCES prices (id),
+    period_start         BIGINT NOT NULL,
+    period_end           BIGINT NOT NULL,
+    cancel_at_period_end BIGINT NOT NULL CHECK (cancel_at_period_end IN (0, 1)),
+    cancel_at            BIGINT,
+    actor                TEXT   NOT NULL,
+    request_id           TEXT   NOT NULL,
+    PRIMARY KEY (subscription_id, number)
+);
+CREATE INDEX subscription_events_by_subscription ON subscription_events (subscription_id, at, id);
+CREATE INDEX subscription_events_by_time ON subscription_events (at, id);
+
 -- metering -----------------------------------------------------------------------------------
 -- meter_key, quantity, reset and period_start are those of the first counter that it moved.
 CREATE TABLE usage_events (

@@ -205,6 +205,7 @@ App::App(Config given, AppParts parts)
       ofrep_api{entitlements_api},
       invoicing_api{*db, cursors},
       billing_api{billing, cursors},
+      history_api{*db, cursors},
       customer_billing_api{billing, customers_api, config.public_url},
       analytics_api{*db, clock},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},

@@ -49,6 +49,7 @@
 #include "metering/service.h"
 #include "payments/stripe/provider.h"
 #include "sql/database.h"
+#include "subscriptions/history_api.h"
 #include "webhooks/api.h"
 #include "webhooks/inbox_worker.h"
 #include "webhooks/receiver.h"
@@ -125,6 +126,7 @@ public:
     OfrepApi ofrep_api;
     InvoicingApi invoicing_api;
     BillingApi billing_api;
+    HistoryApi history_api;
     CustomerBillingApi customer_billing_api;
     AnalyticsApi analytics_api;
     UsageApi usage_api;

@@ -2,7 +2,10 @@
 
 #include <string>
 
+#include "base/check.h"
+#include "customers/service.h"
 #include "json/value.h"
+#include "subscriptions/history.h"
 
 namespace turnpike {
 namespace {
@@ -16,10 +19,33 @@ Json state_detail(const Subscription& s) {
                 {"ended_at", s.ended_at ? Json(format_rfc3339(*s.ended_at)) : Json()}};
 }
 
+void keep_in_history(sql::Transaction& tx, const MoveNote& note, const Subscription& before,
+                     const Subscription& after) {
+    const auto customer = find_customer(tx, after.customer.text());
+    check(customer.has_value(), "a subscription has its customer");
+    const auto kind = kind_of_change(before, after);
+    append_event(tx, {.id = note.ids.make<SubscriptionEventId>(note.now),
+                      .subscription = after.id,
+                      .number = after.version,
+                      .customer = after.customer,
+                      .kind = kind,
+                      .at = effective_at(kind, after, now_of(tx, *customer, note.now)),
+                      .recorded_at = note.now,
+                      .status = after.status,
+                      .plan_version = after.plan_version,
+                      .price = after.price,
+                      .period = after.period,
+                      .cancel_at_period_end = after.cancel_at_period_end,
+                      .cancel_at = after.cancel_at,
+                      .actor = note.authority.actor,
+                      .request_id = note.authority.request_id});
+}
+
 }  // namespace
 
 void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Subscription& before,
                             const Subscription& after) {
+    keep_in_history(tx, note, before, after);
     const bool started = before.status == SubscriptionStatus::Creating;
     record(tx,
            {.at = note.now,

@@ -279,6 +279,12 @@ export class Scenario {
             return {seen: one?.ended_at ?? planned,
                     wanted: when === 'never' ? when : shown(instant(when))};
         },
+        /// What happened to the newest one, oldest first: "started renewed ended".
+        async history(kinds) {
+            const {body} = await this.admin('GET', `${await this.path(this.who)}/events?limit=100`);
+            return {seen: body.data.map((event) => event.kind).reverse().join(' '),
+                    wanted: kinds.join(' ')};
+        },
         async subscriptions([count]) {
             return {seen: String((await this.subscriptions(this.who)).length), wanted: count};
         },
