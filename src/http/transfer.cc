@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/socket.h>
+
 #include "base/check.h"
 #include "http/text.h"
 
@@ -31,6 +33,7 @@ struct Progress {
     int requests = 0;  ///< times a request was about to leave
     bool is_head_complete = false;
     bool is_too_large = false;
+    bool is_cut = false;
     bool was_repeated = false;
 };
 
@@ -47,8 +50,11 @@ bool may_repeat(const Call& call) {
 
 std::size_t take_body(char* data, std::size_t /*one*/, std::size_t count, void* user) {
     auto& progress = *static_cast<Progress*>(user);
-    if (progress.reply.body.size() + count > progress.call.reply_bytes_max) {
-        progress.is_too_large = true;
+    const std::size_t room = progress.call.reply_bytes_max - progress.reply.body.size();
+    if (count > room) {
+        progress.is_cut = progress.call.long_reply == LongReply::Cut;
+        progress.is_too_large = !progress.is_cut;
+        if (progress.is_cut) progress.reply.body.append(data, room);
         return 0;
     }
     progress.reply.body.append(data, count);
@@ -152,6 +158,39 @@ void set_rules(CURL* handle, const Client::Config& config) {
     set(handle, CURLOPT_USERAGENT, config.user_agent.c_str());
 }
 
+/// The second line behind AddressGuard::resolve: whatever libcurl found out by itself.
+curl_socket_t open_guarded(void* user, curlsocktype /*purpose*/, curl_sockaddr* wanted) {
+    const auto& guard = *static_cast<const AddressGuard*>(user);
+    if (!guard.allows(address_of(wanted->addr))) return CURL_SOCKET_BAD;
+    return socket(wanted->family, wanted->socktype | SOCK_CLOEXEC, wanted->protocol);
+}
+
+/// "+host:port:address,address": libcurl connects to these and asks no name server.
+HeaderList pinned(const AddressGuard::Target& target, const std::vector<std::string>& addresses) {
+    std::string line = "+" + target.host + ":" + std::to_string(target.port) + ":";
+    for (const auto& address : addresses) {
+        if (!line.ends_with(':')) line += ',';
+        line += address.contains(':') ? "[" + address + "]" : address;
+    }
+    return HeaderList(curl_slist_append(nullptr, line.c_str()));
+}
+
+Result<HeaderList> pin(const AddressGuard& guard, const std::string& url) {
+    const auto target = guard.check(url);
+    if (!target) return failure(target);
+    const auto addresses = guard.resolve(url);
+    if (!addresses) return failure(addresses);
+    if (parse_address(target->host)) return HeaderList();
+    return pinned(*target, *addresses);
+}
+
+void guard_connections(CURL* handle, const AddressGuard& guard, const HeaderList& addresses) {
+    set(handle, CURLOPT_RESOLVE, addresses.get());
+    set(handle, CURLOPT_OPENSOCKETFUNCTION, &open_guarded);
+    set(handle, CURLOPT_OPENSOCKETDATA, const_cast<AddressGuard*>(&guard));
+    set(handle, CURLOPT_PROXY, "");
+}
+
 std::unexpected<Error> not_sent(std::string_view why) {
     return unavailable("http.not_sent", "the request was not sent: " + std::string(why));
 }
@@ -192,9 +231,16 @@ Result<Reply> TransferHandle::perform(const Call& call,
     set(handle, CURLOPT_URL, call.url.c_str());
     set(handle, CURLOPT_HTTPHEADER, headers.get());
     set(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+    HeaderList addresses;
+    if (config_.guard) {
+        auto checked = pin(*config_.guard, call.url);
+        if (!checked) return failure(checked);
+        addresses = *std::move(checked);
+        guard_connections(handle, *config_.guard, addresses);
+    }
 
     const CURLcode code = curl_easy_perform(handle);
-    if (code != CURLE_OK) return failure_of(code, progress);
+    if (code != CURLE_OK && !progress.is_cut) return failure_of(code, progress);
     // libcurl is content with a connection that closes in the middle of the head.
     if (!progress.is_head_complete) return failure_of(CURLE_PARTIAL_FILE, progress);
     long status = 0;
