@@ -16,6 +16,7 @@
 #include "access/cursor.h"
 #include "access/jwt_keys.h"
 #include "access/rate_limit.h"
+#include "access/return_url.h"
 #include "analytics/api.h"
 #include "analytics/usage/gateway_log.h"
 #include "analytics/usage/usage_api.h"
@@ -60,6 +61,7 @@ struct AppParts {
     std::unique_ptr<sql::Database> db;
     std::unique_ptr<UsageLog> usage_log;  ///< null: usage is kept in the ledger
     KeySet keys;
+    AllowedOrigins origins;
     std::string server_secret;  ///< for cursors; kept in the data directory
     std::unique_ptr<http::AccessLogFile> access_log;
     WebhookSecrets webhook_secrets;
@@ -108,6 +110,7 @@ public:
     CursorCodec cursors;
     Authenticator authenticator;
     RateLimiter rate_limiter;
+    AllowedOrigins origins;
     std::unique_ptr<stripe::Provider> provider;
     BillingContext billing;
     InboxWorker inbox;
