@@ -183,6 +183,7 @@ App::App(Config given, AppParts parts)
       standings(StandingCache::Config::for_engine(db->engine())),
       cursors(parts.cursor_secret.reveal()),
       authenticator(std::move(parts.keys), key_mode(config), *db, clock),
+      origins(std::move(parts.origins)),
       provider(make_provider(*this)),
       billing{*db, *usage, clock, ids, *provider, catalog, standings},
       inbox(jobs, {*db, clock}, applier(billing), {}, webhook_metrics(metrics)),
@@ -208,7 +209,7 @@ App::App(Config given, AppParts parts)
       invoicing_api{*db, cursors},
       billing_api{billing, cursors},
       history_api{*db, cursors},
-      customer_billing_api{billing, customers_api, config.public_url},
+      customer_billing_api{billing, customers_api, origins},
       analytics_api{*db, clock},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
       webhooks({*db, clock, ids},
@@ -219,7 +220,7 @@ App::App(Config given, AppParts parts)
           billing,
           {[this] { return provider_condition(); }, [this] { return worker.seconds_since_pass(); },
            [this] { return webhooks.signature_failures(); }},
-          config.public_url),
+          origins),
       gate(*this),
       housekeeping_timer_(jobs),
       jobs_guard_(asio::make_work_guard(jobs)) {}
@@ -245,6 +246,8 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
 
     auto webhook_secrets = WebhookSecrets::create(config.stripe_webhook_secrets);
     if (!webhook_secrets) return failure(webhook_secrets);
+    auto origins = AllowedOrigins::create(config.public_url, config.allowed_origins);
+    if (!origins) return failure(origins);
 
     std::unique_ptr<App> app(
         new App(config, AppParts{.db = *std::move(db),
@@ -252,6 +255,7 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
                                  .keys = *std::move(keys),
                                  .secrets = *std::move(secrets),
                                  .cursor_secret = *std::move(cursor_secret),
+                                 .origins = *std::move(origins),
                                  .access_log = *std::move(access_log),
                                  .webhook_secrets = *std::move(webhook_secrets)}));
     app->catalog.reload(*app->db);

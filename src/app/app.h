@@ -16,6 +16,7 @@
 #include "access/cursor.h"
 #include "access/jwt_keys.h"
 #include "access/rate_limit.h"
+#include "access/return_url.h"
 #include "analytics/api.h"
 #include "analytics/usage/gateway_log.h"
 #include "analytics/usage/usage_api.h"
@@ -64,6 +65,7 @@ struct AppParts {
     KeySet keys;
     SecretBox secrets;
     Secret cursor_secret;
+    AllowedOrigins origins;
     std::unique_ptr<http::AccessLogFile> access_log;
     WebhookSecrets webhook_secrets;
 };
@@ -112,6 +114,7 @@ public:
     CursorCodec cursors;
     Authenticator authenticator;
     RateLimiter rate_limiter;
+    AllowedOrigins origins;
     std::unique_ptr<stripe::Provider> provider;
     BillingContext billing;
     InboxWorker inbox;

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "access/return_url.h"
 #include "crypto/secret_box.h"
 #include "payments/stripe/client.h"
 
@@ -107,6 +108,10 @@ void check_server(Checker& c) {
              "'" + c.text("public_url") + "' is no URL", "give https://billing.example.com");
     c.expect(c.text("upgrade_url").empty() || is_web_url(c.text("upgrade_url")), "upgrade_url",
              "'" + c.text("upgrade_url") + "' is no URL", "give https://example.com/plans");
+    const auto origins = AllowedOrigins::create("", split_commas(c.text("web.allowed_origins")));
+    c.expect(origins.has_value(), "web.allowed_origins",
+             origins ? std::string() : origins.error().message,
+             "give https://app.example.com,https://www.example.com");
 }
 
 void check_secrets(Checker& c) {
@@ -248,6 +253,7 @@ Result<Config> read_config(const SettingValues& values) {
         .log_level = text("log_level"),
         .public_url = text("public_url"),
         .upgrade_url = text("upgrade_url"),
+        .allowed_origins = split_commas(text("web.allowed_origins")),
         .jwt_secret = text("auth.jwt_secret"),
         .jwks_file = text("auth.jwks_file"),
         .jwt_issuer = text("auth.issuer"),

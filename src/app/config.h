@@ -32,8 +32,9 @@ struct Config {
     std::string access_log;               ///< "-", "off" or a path
     std::optional<HostPort> gateway_log;  ///< where access logs come by UDP; absent: nowhere
     std::string log_level;
-    std::string public_url;   ///< without a slash at the end
-    std::string upgrade_url;  ///< "": refusals name no page
+    std::string public_url;                    ///< without a slash at the end
+    std::string upgrade_url;                   ///< "": refusals name no page
+    std::vector<std::string> allowed_origins;  ///< beside public_url's (access/return_url.h)
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;
     std::string stripe_secret_key, stripe_publishable_key, stripe_api_base;
     std::vector<std::string> stripe_webhook_secrets;

@@ -93,6 +93,8 @@ TEST(Config, RefusesWithOneLineThatSaysWhatToDo) {
         {"STRIPE_STARTER_PRICE_ID", "29", "begins with price_"},
         {"STRIPE_ENTERPRISE_PRICE_ID", "sk_test_abc", "begins with price_"},
         {"TURNPIKE_UPGRADE_URL", "shop.example", "https://"},
+        {"TURNPIKE_ALLOWED_ORIGINS", "https://shop.example/", "https://app.example.com"},
+        {"TURNPIKE_ALLOWED_ORIGINS", "http://shop.example", "https://app.example.com"},
         {"TURNPIKE_CATALOG", "/", "is a directory"},
         {"TURNPIKE_JWKS_FILE", "/", "is a directory"},
         {"TURNPIKE_THREADS", "many", "0 to 256"},

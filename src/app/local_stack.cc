@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "access/jwt.h"
+#include "access/return_url.h"
 #include "app/data_dir.h"
 #include "base/encoding.h"
 #include "http/client.h"
@@ -125,6 +126,7 @@ Result<std::monostate> LocalStack::start_server(const UpOptions& options) {
         {"listen", options.listen},
         {"data", options.data},
         {"log_level", "warn"},
+        {"web.allowed_origins", std::string(kAnyLoopback)},
         {"auth.jwt_secret", jwt_secret_},
         {"stripe.secret_key", std::string(kSandboxKey)},
         {"stripe.webhook_secret", webhook_secret_},

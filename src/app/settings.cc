@@ -41,6 +41,9 @@ constexpr auto kSettings = std::to_array<Setting>({
      "how customers reach this server; default: http://LISTEN"},
     {"upgrade_url", "TURNPIKE_UPGRADE_URL", "upgrade-url", "", Secrecy::Public,
      "page where customers change their plan, for refusals (upgrade_url); default: none"},
+    {"web.allowed_origins", "TURNPIKE_ALLOWED_ORIGINS", "allowed-origins", "", Secrecy::Public,
+     "origins that checkout and portal may lead back to, comma-separated: https://app.example.com; "
+     "'loopback': this machine; default: public_url's own"},
     {"auth.jwt_secret", "TURNPIKE_JWT_SECRET", "jwt-secret", "", Secrecy::Secret,
      "shared secret for HS256 tokens, at least 32 bytes"},
     {"auth.jwks_file", "TURNPIKE_JWKS_FILE", "jwks-file", "", Secrecy::Public,

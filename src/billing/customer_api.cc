@@ -11,12 +11,16 @@
 namespace turnpike {
 namespace {
 
-Result<std::string> read_return_url(const http::Request& request, const std::string& fallback) {
-    if (request.body.empty()) return fallback;
+/// Without one: to the server itself.
+Result<ReturnUrl> read_return_url(const http::Request& request, const AllowedOrigins& origins) {
+    if (request.body.empty()) return origins.own();
     const auto body = request.json();
     if (!body) return failure(body);
     ObjectReader fields(*body);
-    return fields.finish(fields.optional_text("return_url").value_or(fallback));
+    const auto url =
+        fields.finish(fields.optional_text("return_url", {.length_max = kReturnUrlBytesMax}));
+    if (!url) return failure(url);
+    return *url ? origins.check(**url, "return_url") : origins.own();
 }
 
 }  // namespace
@@ -85,7 +89,7 @@ CustomerBillingApi::Answer CustomerBillingApi::post_default_payment_method(
 // POST /v1/customers/{customer}/portal_sessions
 CustomerBillingApi::Answer CustomerBillingApi::post_portal_session(const Principal& /*caller*/,
                                                                    const http::Request& request) {
-    const auto back = read_return_url(request, return_url);
+    const auto back = read_return_url(request, origins);
     if (!back) co_return failure(back);
     const auto customer = co_await customer_named(request);
     if (!customer) co_return failure(customer);

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "access/principal.h"
+#include "access/return_url.h"
 #include "base/error.h"
 #include "billing/context.h"
 #include "billing/payment_methods.h"
@@ -21,7 +22,7 @@ struct CustomerBillingApi {
 
     BillingContext& billing;
     CustomersApi& customers;
-    std::string return_url;  ///< where the portal leads back to when nobody says
+    const AllowedOrigins& origins;  ///< where the portal may lead back to
 
     /// CustomersApi's, and then the provider is told. When that fails now, the worker repeats it.
     Answer patch_customer(const Principal& caller, const http::Request& request);

@@ -122,7 +122,8 @@ TEST_F(PaymentMethods, AreHandledOnTheCallersWord) {
     const auto customer = world.customer("watched");
     CursorCodec cursors(std::string(32, 'k'));
     CustomersApi customers{*ledger, world.clock, world.ids, cursors};
-    CustomerBillingApi api{world.billing, customers, "http://127.0.0.1"};
+    const auto origins = AllowedOrigins::create("http://127.0.0.1", {}).value();
+    CustomerBillingApi api{world.billing, customers, origins};
     const auto asking = [&](const std::string& method, const std::string& body) {
         auto request = testing::request_with(body);
         request.path_values = {{"customer", customer.text()}, {"payment_method", method}};
@@ -162,8 +163,8 @@ TEST_F(PaymentMethods, OfAStrangerAreNone) {
 class CustomerPortal : public PaymentMethods {
 protected:
     std::string page(const CustomerId& customer) {
-        const auto url =
-            world.run(open_customer_portal(world.billing, customer, "http://127.0.0.1/account"));
+        const auto account = AllowedOrigins::create("http://127.0.0.1/account", {}).value().own();
+        const auto url = world.run(open_customer_portal(world.billing, customer, account));
         EXPECT_TRUE(url) << url.error().message;
         const auto sent = world.http.send_blocking({.url = url ? *url : ""});
         EXPECT_TRUE(sent);

@@ -1,16 +1,11 @@
 #include "billing/portal.h"
 
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
-
 #include "billing/provider_objects.h"
 #include "catalog/service.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
 namespace {
-
-constexpr std::size_t kReturnUrlBytesMax = 2'048;
 
 /// What the customer may change to; empty without a subscription.
 asio::awaitable<Result<std::vector<std::string>>> offered_prices(BillingContext& billing,
@@ -28,27 +23,14 @@ asio::awaitable<Result<std::vector<std::string>>> offered_prices(BillingContext&
 
 }  // namespace
 
-Result<std::monostate> check_return_url(const std::string& url) {
-    const auto parsed = boost::urls::parse_uri(url);
-    const bool good = parsed && url.size() <= kReturnUrlBytesMax &&
-                      (parsed->scheme() == "http" || parsed->scheme() == "https") &&
-                      !parsed->host().empty() && !parsed->has_userinfo();
-    if (!good)
-        return invalid_argument("billing.bad_return_url",
-                                "return_url must be an absolute http or https URL");
-    return std::monostate{};
-}
-
 asio::awaitable<Result<std::string>> open_customer_portal(BillingContext& billing,
                                                           CustomerId customer,
-                                                          std::string return_url) {
-    const auto known = check_return_url(return_url);
-    if (!known) co_return failure(known);
+                                                          ReturnUrl return_url) {
     const auto provider_customer = co_await ensure_provider_customer(billing, customer);
     if (!provider_customer) co_return failure(provider_customer);
     auto prices = co_await offered_prices(billing, std::move(customer));
     if (!prices) co_return failure(prices);
-    PortalVisit visit{*provider_customer, std::move(return_url), *std::move(prices)};
+    PortalVisit visit{*provider_customer, return_url.text(), *std::move(prices)};
     co_return co_await billing.provider.open_portal(std::move(visit));
 }
 

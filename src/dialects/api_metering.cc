@@ -147,8 +147,9 @@ Json write_health(const BillingHealth& health) {
 
 }  // namespace
 
-ApiMetering::ApiMetering(BillingContext& billing, HealthSources health, std::string return_url)
-    : billing_(billing), health_(std::move(health)), return_url_(std::move(return_url)) {}
+ApiMetering::ApiMetering(BillingContext& billing, HealthSources health,
+                         const AllowedOrigins& origins)
+    : billing_(billing), health_(std::move(health)), origins_(origins) {}
 
 asio::awaitable<Result<CustomerId>> ApiMetering::customer_calling(const Principal& caller) {
     if (caller.customer) co_return *caller.customer;
@@ -297,10 +298,12 @@ ApiMetering::Answer ApiMetering::post_default_payment_method(const Principal& ca
 // GET /billing/portal
 ApiMetering::Answer ApiMetering::get_portal(const Principal& caller, const http::Request& request) {
     const auto* asked = request.query_value("return_url");
-    const std::string return_url = asked != nullptr ? *asked : return_url_;
+    const auto back =
+        asked != nullptr ? origins_.check(*asked, "return_url") : Result<ReturnUrl>(origins_.own());
+    if (!back) co_return failure(back);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
-    const auto url = co_await open_customer_portal(billing_, *customer, return_url);
+    const auto url = co_await open_customer_portal(billing_, *customer, *back);
     if (!url) co_return failure(url);
     co_return http::ok(Json{{"url", *url}});
 }

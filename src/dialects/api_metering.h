@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "access/principal.h"
+#include "access/return_url.h"
 #include "base/error.h"
 #include "billing/context.h"
 #include "billing/health.h"
@@ -21,7 +22,7 @@ public:
     using Answer = asio::awaitable<Result<http::Response>>;
 
     /// `return_url`: where the customer portal leads back to unless the request says otherwise.
-    ApiMetering(BillingContext& billing, HealthSources health, std::string return_url);
+    ApiMetering(BillingContext& billing, HealthSources health, const AllowedOrigins& origins);
 
     Answer post_subscribe(const Principal& caller, const http::Request& request);
     Answer get_status(const Principal& caller, const http::Request& request);
@@ -45,7 +46,7 @@ private:
 
     BillingContext& billing_;
     HealthSources health_;
-    std::string return_url_;
+    const AllowedOrigins& origins_;
 };
 
 }  // namespace turnpike
