@@ -234,7 +234,7 @@ CREATE TABLE usage_events (
     reset           TEXT   NOT NULL,
     period_start    BIGINT NOT NULL,
     segment         BIGINT NOT NULL DEFAULT 0, -- of that counter, in which it counted
-    position        BIGINT, -- where it shows the last value: among its events, as they were counted
+    position        BIGINT, -- of an event: in that counter's history, from 1
     value_hash      BIGINT, -- where it counts different values: of the one that this event has
     latency_us      BIGINT,
     properties      TEXT   NOT NULL, -- '', or a JSON object
@@ -242,6 +242,8 @@ CREATE TABLE usage_events (
     UNIQUE (source, event_id)
 );
 CREATE INDEX usage_events_by_customer ON usage_events (customer_id, id);
+CREATE INDEX usage_events_by_counter
+    ON usage_events (customer_id, subscription_id, meter_key, reset, period_start, position);
 -- The other counters that it moved: of other meters, and of other windows of one.
 CREATE TABLE usage_event_counts (
     usage_event_id TEXT   NOT NULL REFERENCES usage_events (id),
@@ -251,10 +253,12 @@ CREATE TABLE usage_event_counts (
     period_start   BIGINT NOT NULL,
     quantity       BIGINT NOT NULL CHECK (quantity >= 0),
     segment        BIGINT NOT NULL DEFAULT 0,
-    position       BIGINT,
+    position       BIGINT NOT NULL,
     value_hash     BIGINT,
     PRIMARY KEY (usage_event_id, number)
 );
+CREATE INDEX usage_event_counts_by_counter
+    ON usage_event_counts (meter_key, reset, period_start, position);
 
 -- subscription_id is '' where the default plan gives the allowance. Without it, two contracts whose
 -- periods begin in the same second would share a counter, and one of them would pay for both.
@@ -272,7 +276,7 @@ CREATE TABLE usage_counters (
     used            BIGINT NOT NULL CHECK (used >= 0),
     hard_limit      BIGINT,
     last_at         BIGINT, -- time of the latest event, where the next one needs to know it
-    events          BIGINT NOT NULL DEFAULT 0, -- so far, where it shows the last value
+    entries         BIGINT NOT NULL DEFAULT 0, -- of its history: events and corrections so far
     held            BIGINT NOT NULL CHECK (held >= 0), -- by open reservations
     PRIMARY KEY (customer_id, subscription_id, meter_key, reset, period_start),
     CHECK (hard_limit IS NULL OR used + held <= hard_limit
@@ -333,9 +337,13 @@ CREATE TABLE usage_correction_counts (
     meter_key     TEXT   NOT NULL REFERENCES meters (key),
     reset         TEXT   NOT NULL,
     period_start  BIGINT NOT NULL,
+    segment       BIGINT NOT NULL, -- of the counter, in which the original counted
+    position      BIGINT NOT NULL, -- in the counter's history
     change        BIGINT NOT NULL,
     PRIMARY KEY (correction_id, number)
 );
+CREATE INDEX usage_correction_counts_by_counter
+    ON usage_correction_counts (meter_key, reset, period_start, position);
 -- A reservation, for ever; what it holds is in its counters while it is open. Its name is a row of
 -- usage_events under its own id, with the quantity 0, until a commit puts the event there.
 CREATE TABLE usage_holds (

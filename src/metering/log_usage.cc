@@ -29,14 +29,6 @@ UsageOutcome outcome_of(LogVerdict verdict, const FullWindow& full) {
     return {};
 }
 
-// An event's id is its place in the log: 13 characters for the arrival, 13 for the position.
-UsageEventId id_at(const LogPlace& place) {
-    std::string text = std::string(UsageEventId::kPrefix) + "_";
-    put_place(text, place.arrival);
-    put_place(text, place.position);
-    return UsageEventId::trusted(std::move(text));
-}
-
 /// nullopt when it is nobody's id.
 std::optional<LogPlace> place_of(std::string_view id) {
     if (!UsageEventId::parse(id)) return std::nullopt;
@@ -176,6 +168,30 @@ asio::awaitable<Result<std::vector<LoggedEvent>>> LogUsage::scan(EventQuery quer
 
 asio::awaitable<Result<std::optional<LoggedEvent>>> LogUsage::look_at(LogPlace place) {
     co_return log_.event_at(place);
+}
+
+asio::awaitable<Result<std::uint64_t>> LogUsage::scan_history(const PlacedCounter& counter,
+                                                              EntryRange range,
+                                                              const SeeEntry& see) {
+    co_return log_.read_history(counter, range, see);
+}
+
+asio::awaitable<Result<std::optional<CounterHistory>>> LogUsage::read_history(HistoryQuery query,
+                                                                              SeeEntry see) {
+    const ContractKey contract{query.customer.text(), query.subscription.text()};
+    const auto placed = log_.placed_counter(contract, query.meter_key, query.period_start);
+    if (!placed) co_return std::nullopt;
+    const auto start = [&](LogWriter::Done done) {
+        log_.when_durable(std::move(done));
+        return std::optional<Error>();
+    };
+    const auto failed = co_await until_durable(start);
+    if (failed) co_return come_back(*failed);
+    const EntryRange range{query.after, query.last};
+    const auto entries =
+        co_await asio::co_spawn(histories_, scan_history(*placed, range, see), asio::use_awaitable);
+    if (!entries) co_return come_back(entries.error());
+    co_return CounterHistory{placed->counter, *entries};
 }
 
 asio::awaitable<Result<std::vector<RecordedEvent>>> LogUsage::list_events(EventFilter filter) {

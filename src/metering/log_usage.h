@@ -30,6 +30,10 @@ public:
     asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override;
     /// Reads one segment, behind a listing that is running.
     asio::awaitable<Result<std::optional<FollowedEvent>>> follow_event(UsageEventId id) override;
+    /// One at a time, behind no listing: all segments from the oldest on, of sealed ones only what
+    /// the customer's counters need.
+    asio::awaitable<Result<std::optional<CounterHistory>>> read_history(HistoryQuery query,
+                                                                        SeeEntry see) override;
     [[nodiscard]] std::optional<Error> failed() const override { return log_.failed(); }
 
 private:
@@ -51,10 +55,12 @@ private:
         const std::vector<PendingUsage>& corrections, Instant received_at);
     asio::awaitable<Result<std::vector<LoggedEvent>>> scan(EventQuery query);
     asio::awaitable<Result<std::optional<LoggedEvent>>> look_at(LogPlace place);
+    asio::awaitable<Result<std::uint64_t>> scan_history(const PlacedCounter& counter,
+                                                        EntryRange range, const SeeEntry& see);
 
     sql::Database& ledger_;
     UsageLog& log_;
-    asio::thread_pool scans_{1};
+    asio::thread_pool scans_{1}, histories_{1};
 };
 
 /// What tells a repetition of an event from another event of its name.

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "metering/correction.h"
 #include "metering/counter.h"
+#include "metering/counter_history.h"
 #include "metering/customer_window.h"
 #include "metering/subject_windows.h"
 #include "metering/usage_event.h"
@@ -149,6 +150,12 @@ public:
     virtual asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) = 0;
     /// nullopt: no event has this id.
     virtual asio::awaitable<Result<std::optional<FollowedEvent>>> follow_event(UsageEventId id) = 0;
+
+    /// The counter with its history, which is durable: entries and counter agree, whatever is
+    /// recorded meanwhile. Reads everything that the customer used, perhaps for seconds.
+    /// \return nullopt: nothing was used there
+    virtual asio::awaitable<Result<std::optional<CounterHistory>>> read_history(HistoryQuery query,
+                                                                                SeeEntry see) = 0;
 
     /// Set for good when usage can no longer be recorded by this process.
     [[nodiscard]] virtual std::optional<Error> failed() const = 0;

@@ -117,6 +117,10 @@ public:
     asio::awaitable<Result<std::optional<FollowedEvent>>> follow_event(UsageEventId id) override {
         return inner_.follow_event(std::move(id));
     }
+    asio::awaitable<Result<std::optional<CounterHistory>>> read_history(HistoryQuery query,
+                                                                        SeeEntry see) override {
+        return inner_.read_history(std::move(query), std::move(see));
+    }
     [[nodiscard]] std::optional<Error> failed() const override { return inner_.failed(); }
 
     /// Appends that are taken before it is full.

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "metering/log/records/place_text.h"
 #include "metering/log/records/usage_record.h"
 #include "metering/log/segment/segment_file.h"
 #include "metering/log/segment/segment_visit.h"
@@ -86,6 +87,13 @@ private:
 };
 
 }  // namespace
+
+UsageEventId id_at(const LogPlace& place) {
+    std::string text = std::string(UsageEventId::kPrefix) + "_";
+    put_place(text, place.arrival);
+    put_place(text, place.position);
+    return UsageEventId::trusted(std::move(text));
+}
 
 LoggedEvent EventNaming::event(const SealedEvent& event) {
     const auto& counted = counted_by(event.record.counter);

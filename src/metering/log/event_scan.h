@@ -17,6 +17,9 @@
 
 namespace turnpike {
 
+/// An event's id is its place in the log: 13 characters for the arrival, 13 for the position.
+UsageEventId id_at(const LogPlace& place);
+
 struct LoggedEvent {
     LogPlace place;
     UsageEvent event;

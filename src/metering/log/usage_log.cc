@@ -260,6 +260,19 @@ Result<std::optional<LoggedEvent>> UsageLog::event_at(const LogPlace& place) con
     return find_event(segments_in(directory_), writer_->durable_sequence(), place, names());
 }
 
+std::optional<PlacedCounter> UsageLog::placed_counter(const ContractKey& contract,
+                                                      std::string_view meter_key,
+                                                      Instant period_start) const {
+    const std::scoped_lock lock(sequencer_);
+    return state_.placed_counter(contract, meter_key, period_start);
+}
+
+Result<std::uint64_t> UsageLog::read_history(const PlacedCounter& counter, const EntryRange& range,
+                                             const SeeEntry& see) const {
+    return scan_counter(segments_in(directory_), writer_->durable_sequence(), counter, range,
+                        names(), see);
+}
+
 Result<bool> UsageLog::knows(std::string_view source, std::string_view id) const {
     const auto hash = identity_hash(key_, source, id);
     const std::scoped_lock lock(sequencer_);

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "metering/counter.h"
+#include "metering/log/counter_scan.h"
 #include "metering/log/event_scan.h"
 #include "metering/log/event_search.h"
 #include "metering/log/identity/identity_gathering.h"
@@ -166,6 +167,14 @@ public:
     /// The durable event at this place, on the calling thread (event_lookup.h).
     /// Errors: likewise.
     [[nodiscard]] Result<std::optional<LoggedEvent>> event_at(const LogPlace& place) const;
+    /// A billing period's counter as it is now; all of its history is durable after when_durable().
+    [[nodiscard]] std::optional<PlacedCounter> placed_counter(const ContractKey& contract,
+                                                              std::string_view meter_key,
+                                                              Instant period_start) const;
+    /// Its durable history, on the calling thread (counter_scan.h).
+    [[nodiscard]] Result<std::uint64_t> read_history(const PlacedCounter& counter,
+                                                     const EntryRange& range,
+                                                     const SeeEntry& see) const;
     /// Whether an event of this name was ever recorded; it may not be durable yet.
     /// Errors: those of IdentitySet.
     [[nodiscard]] Result<bool> knows(std::string_view source, std::string_view id) const;

@@ -13,8 +13,6 @@ bool is_unique(const UsageWindow& window) {
     return window.aggregation == Meter::Aggregation::Unique;
 }
 
-bool shows_last(const Counter& counter) { return counter.aggregation == Meter::Aggregation::Last; }
-
 }  // namespace
 
 CounterBook::Entry& CounterBook::entry_of(const CounterKey& counter) {
@@ -23,9 +21,11 @@ CounterBook::Entry& CounterBook::entry_of(const CounterKey& counter) {
     const auto known = entries_.find(key);
     if (known != entries_.end()) return known->second;
     Entry read{.customer = counter.customer, .stored = {}, .now = {}, .new_values = {}};
-    read.stored = load_counter(tx_, counter);
+    if (auto counted = load_counted(tx_, counter)) {
+        read.stored = std::move(counted->counter);
+        read.entries = counted->entries;
+    }
     read.now = read.stored;
-    if (read.stored && shows_last(*read.stored)) read.position = load_position(tx_, counter);
     Entry& entry = entries_.emplace(key, std::move(read)).first->second;
     if (entry.stored && entry.stored->held > Quantity{}) expire(counter.customer);
     return entry;
@@ -82,7 +82,7 @@ std::optional<FullWindow> CounterBook::count(const CustomerId& customer,
             move.entry->new_values.insert(move.count->unique);
         move.entry->now = std::move(move.next);
         move.entry->has_changed = true;
-        if (shows_last(*move.entry->now)) ++move.entry->position;
+        ++move.entry->entries;
     }
     return std::nullopt;
 }
@@ -93,8 +93,8 @@ std::vector<CountPlace> CounterBook::places_of(const CustomerId& customer,
     places.reserve(counts.size());
     for (const UsageCount& count : counts) {
         const Entry& entry = entry_of(customer, *count.window);
-        places.push_back({static_cast<std::int64_t>(entry.now->segments.size()) - 1, {}});
-        if (shows_last(*entry.now)) places.back().position = entry.position;
+        places.push_back(
+            {static_cast<std::int64_t>(entry.now->segments.size()) - 1, entry.entries});
     }
     return places;
 }
@@ -136,6 +136,7 @@ std::optional<std::vector<Quantity>> CounterBook::commit(const StoredHold& hold,
         values.push_back(value);
     }
     for (auto& [entry, next] : moves) {
+        ++entry->entries;
         entry->now = std::move(next);
         entry->has_changed = true;
     }
@@ -178,11 +179,11 @@ Counter CounterBook::look(const CustomerId& customer, const UsageCount& count, I
 void CounterBook::save() {
     for (auto& [key, entry] : entries_) {
         if (!entry.has_changed) continue;
-        save_counter(tx_, entry.customer, entry.stored ? &*entry.stored : nullptr, *entry.now);
+        save_counter(tx_, entry.customer, entry.stored ? &*entry.stored : nullptr,
+                     {*entry.now, entry.entries});
         const Counter& now = *entry.now;
         const CounterKey counter = key_of(entry.customer, now);
         for (const std::uint64_t value : entry.new_values) add_unique_value(tx_, counter, value);
-        if (shows_last(now)) save_position(tx_, counter, entry.position);
         entry.stored = entry.now;
         entry.new_values.clear();
         entry.has_changed = false;

@@ -20,7 +20,7 @@ namespace turnpike {
 /// Where in its counter an event counted.
 struct CountPlace {
     std::int64_t segment = 0;
-    std::optional<std::int64_t> position{};  ///< of the last value: among all that were counted
+    std::int64_t position = 0;  ///< in its history, from 1
 };
 
 /// The stored counters that one transaction moves: each is read once, moved in memory event by
@@ -63,7 +63,7 @@ private:
         CustomerId customer;
         std::optional<Counter> stored, now;
         std::set<std::uint64_t> new_values;  ///< of Unique
-        std::int64_t position = 0;           ///< of Last: how many events it has counted
+        std::int64_t entries = 0;            ///< of its history
         bool has_changed = false;
     };
 

@@ -8,6 +8,7 @@
 #include "metering/sql/stored_correction.h"
 #include "metering/sql/stored_counter.h"
 #include "metering/sql/stored_event.h"
+#include "metering/sql/stored_history.h"
 #include "metering/usage_delta.h"
 
 namespace turnpike {
@@ -69,6 +70,29 @@ UsageStore::Counters SqlUsage::counters(sql::Transaction& tx, const CustomerId& 
 asio::awaitable<Result<std::vector<UsedPeriod>>> SqlUsage::used_periods(PeriodQuery query) {
     auto work = [&](sql::Transaction& tx) { return periods_of(load_counters(tx, query)); };
     co_return co_await db_.read(work);
+}
+
+asio::awaitable<Result<std::optional<CounterHistory>>> SqlUsage::read_history(HistoryQuery query,
+                                                                              SeeEntry see) {
+    auto look = [&](sql::Transaction& tx) {
+        const Contract contract = query.subscription;
+        return load_counted(
+            tx, {query.customer, contract, query.meter_key, Reset{}, query.period_start});
+    };
+    auto counted = co_await db_.read(look);
+    if (!counted) co_return std::nullopt;
+    const auto all = static_cast<std::uint64_t>(counted->entries);
+    const std::uint64_t last = std::min(query.last.value_or(all), all);
+    // What is there never changes, so the pages need no transaction in common.
+    std::uint64_t shown = query.after;
+    while (shown < last) {
+        const EntryPage page{query, shown, std::min(last, shown + kEntriesPerPage)};
+        auto load = [&](sql::Transaction& tx) { return load_entries(tx, page); };
+        const std::vector<CounterEntry> entries = co_await db_.read(load);
+        for (const CounterEntry& entry : entries) see(entry);
+        shown = page.last;
+    }
+    co_return CounterHistory{std::move(counted->counter), last};
 }
 
 asio::awaitable<Result<std::vector<RecordedEvent>>> SqlUsage::list_events(EventFilter filter) {

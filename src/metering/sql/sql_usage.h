@@ -17,6 +17,8 @@ public:
     asio::awaitable<Result<std::vector<UsedPeriod>>> used_periods(PeriodQuery query) override;
     asio::awaitable<Result<std::vector<RecordedEvent>>> list_events(EventFilter filter) override;
     asio::awaitable<Result<std::optional<FollowedEvent>>> follow_event(UsageEventId id) override;
+    asio::awaitable<Result<std::optional<CounterHistory>>> read_history(HistoryQuery query,
+                                                                        SeeEntry see) override;
     /// Never: a ledger that is away comes back.
     [[nodiscard]] std::optional<Error> failed() const override { return std::nullopt; }
 

@@ -60,13 +60,14 @@ constexpr std::string_view kInsertCorrection = R"sql(
 
 constexpr std::string_view kInsertCount = R"sql(
     INSERT INTO usage_correction_counts (correction_id, number, meter_key, reset, period_start,
-                                         change)
-    VALUES ($1, $2, $3, $4, $5, $6)
+                                         segment, position, change)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 )sql";
 
 /// One count of the original, and its counter as it is.
 struct StoredCount {
     Counter counter;
+    std::int64_t entries;  ///< of its history
     Quantity value;
     std::size_t segment;
     std::optional<std::int64_t> position, value_hash;  ///< as the row says
@@ -98,9 +99,9 @@ std::vector<StoredCount> load_counts(sql::Transaction& tx, const std::string& ev
         const auto reset = parse_reset(row.text(2));
         check(reset.has_value(), "the ledger holds only words that we wrote");
         const std::string meter_key = row.text(1);
-        auto counter = load_counter(tx, {customer, contract, meter_key, *reset, row.instant(3)});
-        check(counter.has_value(), "an event moved a counter that is there");
-        counts.push_back({*std::move(counter), row.quantity(4),
+        auto counted = load_counted(tx, {customer, contract, meter_key, *reset, row.instant(3)});
+        check(counted.has_value(), "an event moved a counter that is there");
+        counts.push_back({std::move(counted->counter), counted->entries, row.quantity(4),
                           static_cast<std::size_t>(row.integer(5)), row.maybe_integer(6),
                           row.maybe_integer(7)});
     }
@@ -179,7 +180,7 @@ void save_counters(const RecordJob& job, const CustomerId& customer, const Origi
     for (std::size_t i = 0; i < counters.size(); ++i) {
         const auto& [counter, is_value_gone] = counters[i];
         const StoredCount& count = original.counts[i];
-        save_counter(job.tx, customer, &count.counter, counter);
+        save_counter(job.tx, customer, &count.counter, {counter, count.entries + 1});
         if (is_value_gone)
             remove_unique_value(job.tx, key_of(customer, counter),
                                 std::bit_cast<std::uint64_t>(count.value_hash.value()));
@@ -204,10 +205,11 @@ void save_correction(const RecordJob& job, const PendingUsage& pending, const Or
     if (inserted != 1 || linked != 1)
         throw sql::Failure("a correction appeared inside our transaction", false);
     for (std::size_t i = 0; i < changes.size(); ++i) {
-        const Counter& counter = original.counts[i].counter;
-        job.tx.run(kInsertCount,
-                   {id, static_cast<std::int64_t>(i), counter.meter_key, to_text(counter.reset),
-                    counter.period.start, changes[i].difference()});
+        const StoredCount& count = original.counts[i];
+        job.tx.run(kInsertCount, {id, static_cast<std::int64_t>(i), count.counter.meter_key,
+                                  to_text(count.counter.reset), count.counter.period.start,
+                                  static_cast<std::int64_t>(count.segment), count.entries + 1,
+                                  changes[i].difference()});
     }
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kCounter = R"sql(
     SELECT c.period_end, c.aggregation, c.used, c.hard_limit, c.last_at,
            s.plan_version_id, s.from_used, s.included, s.overage_unit_price, s.overage_cap,
-           c.held
+           c.held, c.entries
       FROM usage_counters c
       JOIN usage_segments s
         ON s.customer_id = c.customer_id AND s.subscription_id = c.subscription_id
@@ -46,13 +46,15 @@ constexpr std::string_view kRunning = R"sql(
 // A row that another transaction has written since ours began ends ours, here as in an UPDATE.
 constexpr std::string_view kOpenCounter = R"sql(
     INSERT INTO usage_counters (customer_id, subscription_id, meter_key, reset, period_start,
-                                period_end, aggregation, used, hard_limit, last_at, held)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                period_end, aggregation, used, hard_limit, last_at, held,
+                                entries)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ON CONFLICT DO NOTHING
 )sql";
 
 constexpr std::string_view kUpdateCounter = R"sql(
-    UPDATE usage_counters SET period_end = $6, used = $7, hard_limit = $8, last_at = $9, held = $10
+    UPDATE usage_counters SET period_end = $6, used = $7, hard_limit = $8, last_at = $9, held = $10,
+                              entries = $11
      WHERE customer_id = $1 AND subscription_id = $2 AND meter_key = $3 AND reset = $4
        AND period_start = $5
 )sql";
@@ -114,18 +116,6 @@ constexpr std::string_view kRemoveUniqueValue = R"sql(
        AND period_start = $5 AND value_hash = $6
 )sql";
 
-constexpr std::string_view kPosition = R"sql(
-    SELECT events FROM usage_counters
-     WHERE customer_id = $1 AND subscription_id = $2 AND meter_key = $3 AND reset = $4
-       AND period_start = $5
-)sql";
-
-constexpr std::string_view kSetPosition = R"sql(
-    UPDATE usage_counters SET events = $6
-     WHERE customer_id = $1 AND subscription_id = $2 AND meter_key = $3 AND reset = $4
-       AND period_start = $5
-)sql";
-
 std::optional<UnitPrice> maybe_price(const sql::Row& row, std::size_t column) {
     if (row.is_null(column)) return std::nullopt;
     return row.unit_price(column);
@@ -145,15 +135,17 @@ std::vector<sql::Value> with_key(const CounterKey& key, std::initializer_list<sq
 }
 
 void write_row(sql::Transaction& tx, const CounterKey& key, const Counter* before,
-               const Counter& now) {
+               const CountedHistory& counted) {
+    const Counter& now = counted.counter;
     if (before != nullptr) {
         tx.run(kUpdateCounter, with_key(key, {now.period.end, now.used, now.hard_limit,
-                                              now.trail.last_at, now.held}));
+                                              now.trail.last_at, now.held, counted.entries}));
         return;
     }
     const auto opened =
-        tx.run(kOpenCounter, with_key(key, {now.period.end, to_text(now.aggregation), now.used,
-                                            now.hard_limit, now.trail.last_at, now.held}));
+        tx.run(kOpenCounter,
+               with_key(key, {now.period.end, to_text(now.aggregation), now.used, now.hard_limit,
+                              now.trail.last_at, now.held, counted.entries}));
     if (opened != 1) throw sql::Failure("a counter appeared inside our transaction", false);
 }
 
@@ -223,7 +215,7 @@ CounterKey key_of(const CustomerId& customer, const Counter& counter) {
     return {customer, counter.contract, counter.meter_key, counter.reset, counter.period.start};
 }
 
-std::optional<Counter> load_counter(sql::Transaction& tx, const CounterKey& key) {
+std::optional<CountedHistory> load_counted(sql::Transaction& tx, const CounterKey& key) {
     const auto rows = tx.all(kCounter, with_key(key, {}));
     if (rows.empty()) return std::nullopt;
     const sql::Row& first = rows.front();
@@ -239,19 +231,26 @@ std::optional<Counter> load_counter(sql::Transaction& tx, const CounterKey& key)
                     .held = first.quantity(10)};
     if (!first.is_null(3)) counter.hard_limit = first.quantity(3);
     for (const auto& row : rows) counter.segments.push_back(segment_from(row));
-    if (key.reset.kind != Reset::Kind::Rolling) return counter;
+    const std::int64_t entries = first.integer(11);
+    if (key.reset.kind != Reset::Kind::Rolling) return CountedHistory{std::move(counter), entries};
     for (const auto& row :
          tx.all(kBuckets, {key.customer, text_of(key.contract), key.meter_key, to_text(key.reset)}))
         counter.trail.buckets.push_back({row.integer(0), row.quantity(1)});
-    return counter;
+    return CountedHistory{std::move(counter), entries};
+}
+
+std::optional<Counter> load_counter(sql::Transaction& tx, const CounterKey& key) {
+    auto counted = load_counted(tx, key);
+    if (!counted) return std::nullopt;
+    return std::move(counted->counter);
 }
 
 void save_counter(sql::Transaction& tx, const CustomerId& customer, const Counter* before,
-                  const Counter& now) {
-    const CounterKey key = key_of(customer, now);
+                  const CountedHistory& now) {
+    const CounterKey key = key_of(customer, now.counter);
     write_row(tx, key, before, now);
-    write_segments(tx, key, before, now);
-    write_buckets(tx, key, before, now);
+    write_segments(tx, key, before, now.counter);
+    write_buckets(tx, key, before, now.counter);
 }
 
 bool has_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value) {
@@ -265,14 +264,6 @@ void add_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t
 
 void remove_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value) {
     tx.run(kRemoveUniqueValue, with_key(key, {std::bit_cast<std::int64_t>(value)}));
-}
-
-std::int64_t load_position(sql::Transaction& tx, const CounterKey& key) {
-    return tx.all(kPosition, with_key(key, {})).front().integer(0);
-}
-
-void save_position(sql::Transaction& tx, const CounterKey& key, std::int64_t position) {
-    tx.run(kSetPosition, with_key(key, {position}));
 }
 
 std::vector<Counter> load_counters(sql::Transaction& tx, const PeriodQuery& query) {

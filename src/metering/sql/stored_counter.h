@@ -25,15 +25,22 @@ struct CounterKey {
 /// Refers to both.
 CounterKey key_of(const CustomerId& customer, const Counter& counter);
 
+/// A counter, and how many entries its history has.
+struct CountedHistory {
+    Counter counter;
+    std::int64_t entries = 0;
+};
 /// nullopt while nothing was used in that window.
+std::optional<CountedHistory> load_counted(sql::Transaction& tx, const CounterKey& key);
 std::optional<Counter> load_counter(sql::Transaction& tx, const CounterKey& key);
 
 /// Writes what `now` has and `before`, which is stored, has not; nullptr: nothing is stored.
+/// \param now  with all entries, of which the caller writes those that are new
 ///
 /// Of two transactions that change one counter, both after they read it, PostgreSQL runs one again;
 /// SQLite has one writer.
 void save_counter(sql::Transaction& tx, const CustomerId& customer, const Counter* before,
-                  const Counter& now);
+                  const CountedHistory& now);
 
 /// Whether a counter of different values has seen this one.
 bool has_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value);
@@ -42,11 +49,6 @@ void add_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t
 
 /// One that no event has any more.
 void remove_unique_value(sql::Transaction& tx, const CounterKey& key, std::uint64_t value);
-
-/// How many events a counter of the last value has counted, so that of equal times it is known
-/// which came later.
-std::int64_t load_position(sql::Transaction& tx, const CounterKey& key);
-void save_position(sql::Transaction& tx, const CounterKey& key, std::int64_t position);
 
 /// By period, then meter.
 std::vector<Counter> load_counters(sql::Transaction& tx, const PeriodQuery& query);

@@ -102,6 +102,15 @@ struct ContractKey {
     std::string_view subscription;  ///< "": the default plan
 };
 
+/// A counter as all arrivals up to one have left it.
+struct PlacedCounter {
+    std::uint32_t number = 0;  ///< as an EventRecord has it
+    std::string customer;      ///< id
+    Counter counter;
+    std::vector<LogPlace> segments;  ///< where each begins; the first one: at or before its events
+    std::uint64_t last_arrival = 0;
+};
+
 enum class Counted : std::uint8_t {
     Accepted,
     LimitExceeded,  ///< a bound of its counters does not let it in; nothing changed
@@ -185,6 +194,11 @@ public:
     /// by meter, then reset.
     [[nodiscard]] std::vector<Counter> counters_at(const ContractKey& contract,
                                                    Instant period_start, Instant now) const;
+
+    /// The counter of a billing period, and where its history lies.
+    [[nodiscard]] std::optional<PlacedCounter> placed_counter(const ContractKey& contract,
+                                                              std::string_view meter_key,
+                                                              Instant period_start) const;
 
     /// What a counter counts.
     struct CountedBy {

@@ -63,6 +63,22 @@ std::optional<Counter> UsageState::counter(const ContractKey& contract, std::str
     return counter_of(counters_[*index]);
 }
 
+std::optional<PlacedCounter> UsageState::placed_counter(const ContractKey& contract,
+                                                        std::string_view meter_key,
+                                                        Instant period_start) const {
+    const auto who = find_contract(contract);
+    const auto what = names(NameTable::Meter).find(meter_key);
+    if (!who || what.is_new) return std::nullopt;
+    const auto index = find({*who, what.index, Reset{}, period_start});
+    if (!index) return std::nullopt;
+    const Entry& entry = counters_[*index];
+    PlacedCounter placed{*index, std::string(contract.customer), counter_of(entry), {}, arrivals_};
+    for (const Segment& segment : entry.segments) placed.segments.push_back(segment.begins);
+    // A sum does not remember where it was opened.
+    placed.segments.front() = {};
+    return placed;
+}
+
 bool UsageState::is_corrected(const ContractKey& contract, std::string_view meter_key,
                               Instant period_start) const {
     const auto who = find_contract(contract);
