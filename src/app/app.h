@@ -22,10 +22,12 @@
 #include "analytics/usage/usage_rollup.h"
 #include "app/config.h"
 #include "app/gate.h"
+#include "app/providers.h"
+#include "app/webhook_endpoints.h"
 #include "audit/api.h"
 #include "base/error.h"
 #include "billing/api.h"
-#include "billing/context.h"
+#include "billing/contexts.h"
 #include "billing/customer_api.h"
 #include "billing/worker.h"
 #include "catalog/api.h"
@@ -47,11 +49,9 @@
 #include "metering/log/usage_log.h"
 #include "metering/reservations.h"
 #include "metering/service.h"
-#include "payments/stripe/provider.h"
 #include "sql/database.h"
 #include "webhooks/api.h"
 #include "webhooks/inbox_worker.h"
-#include "webhooks/receiver.h"
 
 namespace turnpike {
 
@@ -62,10 +62,10 @@ struct AppParts {
     KeySet keys;
     std::string server_secret;  ///< for cursors; kept in the data directory
     std::unique_ptr<http::AccessLogFile> access_log;
-    WebhookSecrets webhook_secrets;
+    WebhookSigners webhook_signers;
 };
 
-/// A live Stripe key means live API keys.
+/// A provider's live key means live API keys.
 KeyMode key_mode(const Config& config);
 
 /// Everything the process owns, in order of life: what comes first dies last. start() serves,
@@ -86,7 +86,6 @@ public:
     [[nodiscard]] std::uint16_t port() const { return server_->port(); }
     /// True once started and until stop() has begun.
     [[nodiscard]] bool ready() const { return ready_; }
-    [[nodiscard]] ProviderCondition provider_condition() const;
     /// After a log rotation.
     void reopen_logs();
 
@@ -108,8 +107,8 @@ public:
     CursorCodec cursors;
     Authenticator authenticator;
     RateLimiter rate_limiter;
-    std::unique_ptr<stripe::Provider> provider;
-    BillingContext billing;
+    Providers providers;
+    BillingContexts billing;
     InboxWorker inbox;
     BillingWorker worker;
 
@@ -129,7 +128,7 @@ public:
     AnalyticsApi analytics_api;
     UsageApi usage_api;
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured
-    StripeReceiver webhooks;
+    WebhookEndpoints webhooks;
     ApiMetering api_metering;
     Gate gate;
 
@@ -155,8 +154,6 @@ private:
     asio::awaitable<Result<std::monostate>> adopt_configured_prices();
     asio::awaitable<Result<std::monostate>> adopt_configured_price(const PlanVersion& plan,
                                                                    std::string provider_price);
-    /// Asks the provider what became of calls whose answer was lost.
-    asio::awaitable<void> settle_unknown_intents();
 
     std::atomic<bool> ready_ = false;
     std::atomic<bool> served_all_ = false;

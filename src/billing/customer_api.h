@@ -6,7 +6,7 @@
 
 #include "access/principal.h"
 #include "base/error.h"
-#include "billing/context.h"
+#include "billing/contexts.h"
 #include "billing/payment_methods.h"
 #include "customers/api.h"
 #include "http/message.h"
@@ -19,7 +19,7 @@ namespace turnpike {
 struct CustomerBillingApi {
     using Answer = asio::awaitable<Result<http::Response>>;
 
-    BillingContext& billing;
+    BillingContexts& billing;
     CustomersApi& customers;
     std::string return_url;  ///< where the portal leads back to when nobody says
 

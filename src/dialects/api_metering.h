@@ -7,7 +7,7 @@
 
 #include "access/principal.h"
 #include "base/error.h"
-#include "billing/context.h"
+#include "billing/contexts.h"
 #include "billing/health.h"
 #include "billing/payment_methods.h"
 #include "http/message.h"
@@ -21,7 +21,7 @@ public:
     using Answer = asio::awaitable<Result<http::Response>>;
 
     /// `return_url`: where the customer portal leads back to unless the request says otherwise.
-    ApiMetering(BillingContext& billing, HealthSources health, std::string return_url);
+    ApiMetering(BillingContexts& billing, HealthSources health, std::string return_url);
 
     Answer post_subscribe(const Principal& caller, const http::Request& request);
     Answer get_status(const Principal& caller, const http::Request& request);
@@ -43,7 +43,7 @@ private:
     asio::awaitable<Result<SubscriptionId>> live_of(CustomerId customer);
     Answer status_of(CustomerId customer);
 
-    BillingContext& billing_;
+    BillingContexts& billing_;
     HealthSources health_;
     std::string return_url_;
 };
