@@ -427,6 +427,7 @@ CREATE TABLE period_closes (
     subscription_id     TEXT   NOT NULL REFERENCES subscriptions (id),
     period_start        BIGINT NOT NULL,
     period_end          BIGINT NOT NULL,
+    provider            TEXT   NOT NULL, -- that bills it, wherever the subscription has moved since
     -- Where the overage lines go; provider_invoice_id is empty while that invoice is not there.
     placement           TEXT   NOT NULL CHECK (placement IN ('undecided', 'renewal_draft', 'own_invoice')),
     provider_invoice_id TEXT   NOT NULL,
@@ -493,6 +494,7 @@ CREATE TABLE inbox_events (
     id                TEXT   NOT NULL PRIMARY KEY,
     provider          TEXT   NOT NULL,
     provider_event_id TEXT   NOT NULL,
+    identity          TEXT   NOT NULL, -- what makes it one event: what its signature proves
     type              TEXT   NOT NULL,
     payload           TEXT   NOT NULL,
     state             TEXT   NOT NULL CHECK (state IN ('pending', 'done', 'dead')),
@@ -501,7 +503,7 @@ CREATE TABLE inbox_events (
     last_error        TEXT,
     received_at       BIGINT NOT NULL,
     applied_at        BIGINT,
-    UNIQUE (provider, provider_event_id)
+    UNIQUE (provider, identity)
 );
 CREATE INDEX inbox_events_due ON inbox_events (state, next_attempt_at);
 

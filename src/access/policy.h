@@ -65,6 +65,11 @@ inline constexpr auto kPolicies = [] {
         Policy::open("GET", "/openapi.json"),
         Policy::open("GET", "/pricing"),
         {"POST", "/webhooks/stripe", Who::Public, std::nullopt, RateClass::Webhook},
+        {"POST", "/webhooks/razorpay", Who::Public, std::nullopt, RateClass::Webhook},
+        {"POST", "/webhook/stripe", Who::Public, std::nullopt, RateClass::Webhook},
+        {"POST", "/webhook/razorpay", Who::Public, std::nullopt, RateClass::Webhook},
+        {"POST", "/api/webhooks/stripe", Who::Public, std::nullopt, RateClass::Webhook},
+        {"POST", "/api/v1/payments/webhook", Who::Public, std::nullopt, RateClass::Webhook},
 
         Policy::own("POST", "/billing/subscribe"),
         Policy::own("POST", "/billing/upgrade"),

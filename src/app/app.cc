@@ -102,10 +102,9 @@ http::LargeBodies large_bodies(Gate& gate) {
 }
 
 /// What the HTTP server refuses itself never reaches the gate; of the webhooks it is counted too.
-http::OnRefusal count_refusals(StripeReceiver& webhooks) {
+http::OnRefusal count_refusals(WebhookEndpoints& webhooks) {
     return [&webhooks](const http::Request& request, const http::Response& answer) {
-        if (answer.status == 413 && request.path == kStripeWebhookPath)
-            webhooks.refused_unread(request);
+        if (answer.status == 413) webhooks.refused_unread(request);
     };
 }
 
@@ -115,27 +114,28 @@ Result<std::unique_ptr<http::AccessLogFile>> open_access_log(const Config& confi
     return http::AccessLogFile::open(config.access_log, kClock);
 }
 
-stripe::ClientConfig stripe_config(const Config& config) {
-    stripe::ClientConfig client;
-    client.secret_key = config.stripe_secret_key;
-    client.base_url = config.stripe_api_base;
-    return client;
+/// One for each provider, over the same ledger.
+std::vector<BillingContext> contexts_of(App& app) {
+    std::vector<BillingContext> contexts;
+    for (PaymentProvider* provider : app.providers.all())
+        contexts.push_back(
+            {*app.db, *app.usage, app.clock, app.ids, *provider, app.catalog, app.standings});
+    return contexts;
 }
 
-std::unique_ptr<stripe::Provider> make_provider(App& app) {
-    // The key and the address were checked with the configuration.
-    auto provider =
-        stripe::Provider::create(stripe_config(app.config), app.http_client,
-                                 {*app.db, app.clock, app.ids}, stripe_metrics(app.metrics));
-    check(provider.has_value(), "a checked Stripe configuration is accepted");
-    return *std::move(provider);
+std::vector<std::string> names_of(const Providers& providers) {
+    std::vector<std::string> names;
+    for (const PaymentProvider* provider : providers.all()) names.emplace_back(provider->name());
+    return names;
 }
 
-asio::awaitable<Result<std::monostate>> apply_inbox_event(BillingContext& billing,
+asio::awaitable<Result<std::monostate>> apply_inbox_event(BillingContexts& billing,
                                                           const InboxEvent& event) {
+    const auto context = billing.of(event.provider);
+    if (!context) co_return failure(context);
     EventHint hint{event.type, event.payload};
     Authority authority{"provider:" + event.provider, event.provider_event_id};
-    co_return co_await apply_event(billing, std::move(hint), std::move(authority));
+    co_return co_await apply_event(**context, std::move(hint), std::move(authority));
 }
 
 Result<CustomerId> customer_id_of(sql::Transaction& tx, std::string_view ref) {
@@ -159,15 +159,16 @@ void log_lost_usage(const ConsumeRequest& use, UsageLoss why) {
     spdlog::error("event=usage.lost reason={} use={}", to_text(why), event_text_of(use));
 }
 
-EventApplier applier(BillingContext& billing) {
+EventApplier applier(BillingContexts& billing) {
     return [&billing](const InboxEvent& event) { return apply_inbox_event(billing, event); };
 }
 
 }  // namespace
 
 KeyMode key_mode(const Config& config) {
-    return config.stripe_secret_key.find("_live_") != std::string::npos ? KeyMode::Live
-                                                                        : KeyMode::Test;
+    const bool is_live = stripe::is_live_key(config.stripe_secret_key) ||
+                         razorpay::is_live_key(config.razorpay_key_id);
+    return is_live ? KeyMode::Live : KeyMode::Test;
 }
 
 App::App(Config given, AppParts parts)
@@ -184,9 +185,10 @@ App::App(Config given, AppParts parts)
       cursors(parts.cursor_secret.reveal()),
       authenticator(std::move(parts.keys), key_mode(config), *db, clock),
       origins(std::move(parts.origins)),
-      provider(make_provider(*this)),
-      billing{*db, *usage, clock, ids, *provider, catalog, standings},
-      inbox(jobs, {*db, clock}, applier(billing), {}, webhook_metrics(metrics)),
+      providers(config, http_client, {*db, clock, ids}, metrics),
+      billing(contexts_of(*this)),
+      inbox(jobs, {*db, clock}, applier(billing), {},
+            webhook_metrics(metrics, names_of(providers))),
       worker(jobs, billing, {}),
       access_api{*db, clock, ids, authenticator, cursors},
       customers_api{*db, clock, ids, cursors},
@@ -212,15 +214,13 @@ App::App(Config given, AppParts parts)
       customer_billing_api{billing, customers_api, origins},
       analytics_api{*db, clock},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
-      webhooks({*db, clock, ids},
-               {std::move(parts.webhook_secrets),
-                provider->live() ? StripeMode::Live : StripeMode::Test},
-               webhook_metrics(metrics), [this] { inbox.wake(); }),
-      api_metering(
-          billing,
-          {[this] { return provider_condition(); }, [this] { return worker.seconds_since_pass(); },
-           [this] { return webhooks.signature_failures(); }},
-          origins),
+      webhooks({*db, clock, ids}, config, std::move(parts.webhook_signers),
+               webhook_metrics(metrics, names_of(providers)), [this] { inbox.wake(); }),
+      api_metering(billing,
+                   {[this] { return providers.conditions(); },
+                    [this] { return worker.seconds_since_pass(); },
+                    [this] { return webhooks.signature_failures(); }},
+                   origins),
       gate(*this),
       housekeeping_timer_(jobs),
       jobs_guard_(asio::make_work_guard(jobs)) {}
@@ -244,20 +244,19 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
     auto access_log = open_access_log(config);
     if (!access_log) return failure(access_log);
 
-    auto webhook_secrets = WebhookSecrets::create(config.stripe_webhook_secrets);
-    if (!webhook_secrets) return failure(webhook_secrets);
     auto origins = AllowedOrigins::create(config.public_url, config.allowed_origins);
     if (!origins) return failure(origins);
+    auto signers = webhook_signers(config);
+    if (!signers) return failure(signers);
 
-    std::unique_ptr<App> app(
-        new App(config, AppParts{.db = *std::move(db),
-                                 .usage_log = *std::move(usage_log),
-                                 .keys = *std::move(keys),
-                                 .secrets = *std::move(secrets),
-                                 .cursor_secret = *std::move(cursor_secret),
-                                 .origins = *std::move(origins),
-                                 .access_log = *std::move(access_log),
-                                 .webhook_secrets = *std::move(webhook_secrets)}));
+    std::unique_ptr<App> app(new App(config, AppParts{.db = *std::move(db),
+                                                      .usage_log = *std::move(usage_log),
+                                                      .keys = *std::move(keys),
+                                                      .secrets = *std::move(secrets),
+                                                      .cursor_secret = *std::move(cursor_secret),
+                                                      .origins = *std::move(origins),
+                                                      .access_log = *std::move(access_log),
+                                                      .webhook_signers = *std::move(signers)}));
     app->catalog.reload(*app->db);
     const auto adopted = app->adopt_prices_at_start();
     if (!adopted) return failure(adopted);
@@ -281,7 +280,9 @@ asio::awaitable<Result<std::monostate>> App::adopt_configured_price(const PlanVe
                                                                     std::string provider_price) {
     Result<std::monostate> adopted;
     try {
-        adopted = co_await adopt_provider_price(billing, plan, std::move(provider_price));
+        const auto context = billing.of(stripe::kProviderName);
+        if (!context) co_return failure(context);
+        adopted = co_await adopt_provider_price(**context, plan, std::move(provider_price));
     } catch (const sql::Failure& failure) {
         adopted = unavailable("ledger.unavailable", failure.what());
     }
@@ -377,15 +378,6 @@ void App::stop(std::chrono::milliseconds grace) {
     webhooks.write_all_refusals();
 }
 
-asio::awaitable<void> App::settle_unknown_intents() {
-    const auto settled = co_await provider->settle_unknown(kUnknownIntentsPerRound);
-    if (!settled)
-        spdlog::warn("event=intents.unsettled reason={}", settled.error().reason.text());
-    else if (settled->found + settled->absent > 0)
-        spdlog::warn("event=intents.settled found={} absent={} open={}", settled->found,
-                     settled->absent, settled->open);
-}
-
 /// SQLite has one owner. On PostgreSQL another node or `turnpike plan apply` may have changed it.
 asio::awaitable<void> App::take_over_catalog() {
     if (db->engine() != "postgres") co_return;
@@ -409,16 +401,16 @@ asio::awaitable<void> App::run_housekeeping() {
             co_await expire_reservations();
             co_await usage_recovery.replay({*usage, catalog}, clock, standings);
             if (round % kRoundsPerCatalog == 0) co_await take_over_catalog();
-            if (round % kRoundsPerSettling == 0) co_await settle_unknown_intents();
+            if (round % kRoundsPerSettling == 0)
+                co_await providers.settle_unknown(kUnknownIntentsPerRound);
             if (round % kRoundsPerSettling == 0 && !prices_adopted_)
                 (void)co_await adopt_configured_prices();
         } catch (const sql::Failure& failure) {
             spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
         }
         webhooks.write_due_refusals();
-        sample(metrics,
-               {usage_recovery.numbers(), worker.seconds_since_pass(),
-                usage_rollup.seconds_behind(), db->backlog(), server_->open_connections()});
+        sample(metrics, {usage_recovery.numbers(), worker.lags(), usage_rollup.seconds_behind(),
+                         db->backlog(), server_->open_connections()});
     }
     co_await record_what_waits();
 }
@@ -458,15 +450,6 @@ void App::reopen_logs() {
     if (!access_log) return;
     const auto reopened = access_log->reopen();
     if (!reopened) spdlog::error("event=access_log.lost message=\"{}\"", reopened.error().message);
-}
-
-ProviderCondition App::provider_condition() const {
-    const auto health = provider->client_health();
-    return {.name = std::string(provider->name()),
-            .breaker = std::string(to_text(health.breaker)),
-            .last_success = health.last_success,
-            .last_failure = health.last_failure,
-            .last_problem = health.last_problem};
 }
 
 }  // namespace turnpike

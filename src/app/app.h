@@ -23,10 +23,12 @@
 #include "analytics/usage/usage_rollup.h"
 #include "app/config.h"
 #include "app/gate.h"
+#include "app/providers.h"
+#include "app/webhook_endpoints.h"
 #include "audit/api.h"
 #include "base/error.h"
 #include "billing/api.h"
-#include "billing/context.h"
+#include "billing/contexts.h"
 #include "billing/customer_api.h"
 #include "billing/worker.h"
 #include "catalog/api.h"
@@ -49,12 +51,10 @@
 #include "metering/log/usage_log.h"
 #include "metering/reservations.h"
 #include "metering/service.h"
-#include "payments/stripe/provider.h"
 #include "sql/database.h"
 #include "subscriptions/history_api.h"
 #include "webhooks/api.h"
 #include "webhooks/inbox_worker.h"
-#include "webhooks/receiver.h"
 
 namespace turnpike {
 
@@ -67,10 +67,10 @@ struct AppParts {
     Secret cursor_secret;
     AllowedOrigins origins;
     std::unique_ptr<http::AccessLogFile> access_log;
-    WebhookSecrets webhook_secrets;
+    WebhookSigners webhook_signers;
 };
 
-/// A live Stripe key means live API keys.
+/// A provider's live key means live API keys.
 KeyMode key_mode(const Config& config);
 
 /// Everything the process owns, in order of life: what comes first dies last. start() serves,
@@ -91,7 +91,6 @@ public:
     [[nodiscard]] std::uint16_t port() const { return server_->port(); }
     /// True once started and until stop() has begun.
     [[nodiscard]] bool ready() const { return ready_; }
-    [[nodiscard]] ProviderCondition provider_condition() const;
     /// After a log rotation.
     void reopen_logs();
 
@@ -115,8 +114,8 @@ public:
     Authenticator authenticator;
     RateLimiter rate_limiter;
     AllowedOrigins origins;
-    std::unique_ptr<stripe::Provider> provider;
-    BillingContext billing;
+    Providers providers;
+    BillingContexts billing;
     InboxWorker inbox;
     BillingWorker worker;
 
@@ -137,7 +136,7 @@ public:
     AnalyticsApi analytics_api;
     UsageApi usage_api;
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured
-    StripeReceiver webhooks;
+    WebhookEndpoints webhooks;
     ApiMetering api_metering;
     Gate gate;
 
@@ -163,8 +162,6 @@ private:
     asio::awaitable<Result<std::monostate>> adopt_configured_prices();
     asio::awaitable<Result<std::monostate>> adopt_configured_price(const PlanVersion& plan,
                                                                    std::string provider_price);
-    /// Asks the provider what became of calls whose answer was lost.
-    asio::awaitable<void> settle_unknown_intents();
 
     std::atomic<bool> ready_ = false;
     std::atomic<bool> served_all_ = false;

@@ -32,9 +32,9 @@ protected:
                    {alice_, pro.id, pro.prices.front().id, kSeptember.end,
                     kSeptember.end + std::chrono::days(31)});
             return tx.run(R"sql(
-                INSERT INTO period_closes (subscription_id, period_start, period_end, placement,
-                       provider_invoice_id, state, created_at, closed_at)
-                VALUES ('sub_1', $1, $2, 'own_invoice', '', 'done', $2, $2))sql",
+                INSERT INTO period_closes (subscription_id, period_start, period_end, provider,
+                       placement, provider_invoice_id, state, created_at, closed_at)
+                VALUES ('sub_1', $1, $2, 'stripe', 'own_invoice', '', 'done', $2, $2))sql",
                           {kSeptember.start, kSeptember.end});
         });
     }

@@ -9,7 +9,9 @@
 
 #include "access/return_url.h"
 #include "crypto/secret_box.h"
+#include "payments/razorpay/client.h"
 #include "payments/stripe/client.h"
+#include "webhooks/signature.h"
 
 namespace turnpike {
 namespace {
@@ -144,10 +146,8 @@ void check_auth(Checker& c) {
 /// Key and address, as the adapter that uses them wants them.
 void check_stripe_client(Checker& c) {
     const auto& key = c.text("stripe.secret_key");
-    c.expect(!key.empty(), "stripe.secret_key", "there is no Stripe key",
-             "set STRIPE_SECRET_KEY; for a try without an account use: turnpike up");
     stripe::ClientConfig client;
-    client.secret_key = key.empty() ? "sk_test_none" : key;
+    client.secret_key = key;
     client.base_url = c.text("stripe.api_base");
     const auto good = stripe::check_config(client);
     if (good) return;
@@ -175,6 +175,10 @@ void check_stripe_names(Checker& c) {
 }
 
 void check_stripe(Checker& c) {
+    if (c.text("stripe.secret_key").empty())
+        return c.expect(c.text("stripe.webhook_secret").empty(), "stripe.secret_key",
+                        "there is a Stripe webhook secret, but no key",
+                        "set STRIPE_SECRET_KEY, or leave both out");
     check_stripe_client(c);
     check_stripe_names(c);
     const auto secrets = split_commas(c.text("stripe.webhook_secret"));
@@ -186,6 +190,66 @@ void check_stripe(Checker& c) {
              "set STRIPE_WEBHOOK_SECRET to the whsec_ of the endpoint PUBLIC_URL/webhooks/stripe");
     c.expect(std::ranges::none_of(secrets, blank), "stripe.webhook_secret",
              "this is no webhook signing secret", "copy the one that begins with whsec_");
+}
+
+/// Keys and address, as the adapter that uses them wants them.
+void check_razorpay_client(Checker& c) {
+    razorpay::ClientConfig client;
+    client.key_id = c.text("razorpay.key_id");
+    client.key_secret = c.text("razorpay.key_secret");
+    client.base_url = c.text("razorpay.api_base");
+    const auto good = razorpay::check_config(client);
+    if (good) return;
+    const Error& error = good.error();
+    if (error.reason == Reason("razorpay.bad_key"))
+        return c.expect(false, "razorpay.key_id", error.message,
+                        "copy the key id that begins with rzp_test_ or rzp_live_");
+    if (error.reason == Reason("razorpay.bad_secret"))
+        return c.expect(false, "razorpay.key_secret", error.message,
+                        "set RAZORPAY_KEY_SECRET to what was shown with the key id");
+    c.expect(false, "razorpay.api_base", error.message,
+             razorpay::is_live_key(client.key_id) ? "use https://, or leave it out for Razorpay"
+                                                  : "leave it out for Razorpay itself");
+}
+
+void check_razorpay(Checker& c) {
+    if (c.text("razorpay.key_id").empty())
+        return c.expect(
+            c.text("razorpay.key_secret").empty() && c.text("razorpay.webhook_secret").empty(),
+            "razorpay.key_id", "there is a Razorpay secret, but no key id",
+            "set RAZORPAY_KEY_ID, or leave the secrets out");
+    check_razorpay_client(c);
+    const auto secrets = split_commas(c.text("razorpay.webhook_secret"));
+    c.expect(
+        !secrets.empty(), "razorpay.webhook_secret",
+        "webhooks could not be verified: there is no signing secret",
+        "set RAZORPAY_WEBHOOK_SECRET to the secret of the webhook PUBLIC_URL/webhooks/razorpay");
+    const auto bad = [](const std::string& secret) {
+        return !WebhookSecrets::create({secret}).has_value();
+    };
+    c.expect(std::ranges::none_of(secrets, bad), "razorpay.webhook_secret",
+             "a signing secret has at least 8 characters and no space",
+             "choose one like: openssl rand -hex 16");
+    const auto& account = c.text("razorpay.account_id");
+    c.expect(account.empty() || account.starts_with("acc_"), "razorpay.account_id",
+             "'" + account + "' is no account id",
+             "copy the id that begins with acc_, or leave it out");
+}
+
+/// At least one, and all of one mode: a test key beside a live one would sell for nothing.
+void check_providers(Checker& c) {
+    check_stripe(c);
+    check_razorpay(c);
+    const auto& stripe_key = c.text("stripe.secret_key");
+    const auto& razorpay_key = c.text("razorpay.key_id");
+    c.expect(!stripe_key.empty() || !razorpay_key.empty(), "stripe.secret_key",
+             "there is no payment provider: neither a Stripe nor a Razorpay key",
+             "set STRIPE_SECRET_KEY or RAZORPAY_KEY_ID; for a try without an account use: "
+             "turnpike up");
+    if (stripe_key.empty() || razorpay_key.empty()) return;
+    c.expect(stripe::is_live_key(stripe_key) == razorpay::is_live_key(razorpay_key),
+             "razorpay.key_id", "one provider's key is live, and the other's is a test key",
+             "use live keys of both, or test keys of both");
 }
 
 }  // namespace
@@ -225,7 +289,7 @@ std::vector<ConfigProblem> check_settings(const SettingValues& values) {
     check_server(checker);
     check_secrets(checker);
     check_auth(checker);
-    check_stripe(checker);
+    check_providers(checker);
     return checker.take();
 }
 
@@ -263,6 +327,11 @@ Result<Config> read_config(const SettingValues& values) {
         .stripe_api_base = text("stripe.api_base"),
         .stripe_webhook_secrets = split_commas(text("stripe.webhook_secret")),
         .stripe_price_ids = {},
+        .razorpay_key_id = text("razorpay.key_id"),
+        .razorpay_key_secret = text("razorpay.key_secret"),
+        .razorpay_api_base = text("razorpay.api_base"),
+        .razorpay_account_id = text("razorpay.account_id"),
+        .razorpay_webhook_secrets = split_commas(text("razorpay.webhook_secret")),
     };
     if (config.database_url.empty())
         config.database_url = "sqlite:" + config.data_dir + "/ledger.db";

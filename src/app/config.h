@@ -39,6 +39,12 @@ struct Config {
     std::string stripe_secret_key, stripe_publishable_key, stripe_api_base;
     std::vector<std::string> stripe_webhook_secrets;
     std::map<std::string, std::string> stripe_price_ids;  ///< plan key -> provider's price id
+    std::string razorpay_key_id, razorpay_key_secret, razorpay_api_base;
+    std::string razorpay_account_id;  ///< "": webhooks of any account of the secret
+    std::vector<std::string> razorpay_webhook_secrets;
+
+    [[nodiscard]] bool has_stripe() const { return !stripe_secret_key.empty(); }
+    [[nodiscard]] bool has_razorpay() const { return !razorpay_key_id.empty(); }
 };
 
 /// What is wrong with a setting and how to mend it; for `doctor` and for the one line at start.

@@ -49,24 +49,34 @@ OperationsAnswer get_readyz(App& app, const Principal&, const http::Request&) {
     const std::string_view ledger = co_await ledger_word(app);
     const bool jobs = app.worker.seconds_since_pass() < kWorkerLagMaxSeconds;
     const bool usage = !app.usage->failed();
+    Json by_provider = Json::object();
+    for (const auto& [provider, seconds] : app.worker.lags())
+        by_provider[std::string(provider)] = word(seconds < kWorkerLagMaxSeconds);
     const bool ready = app.ready() && ledger == kOk && usage && jobs;
     co_return http::json_response(ready ? 200 : 503, Json{{"status", ready ? "ok" : "not_ready"},
                                                           {"accepting", app.ready()},
                                                           {"ledger", ledger},
                                                           {"usage", word(usage)},
-                                                          {"jobs", word(jobs)}});
+                                                          {"jobs", word(jobs)},
+                                                          {"jobs_by_provider", by_provider}});
 }
 
 // GET /health
 OperationsAnswer get_health(App& app, const Principal&, const http::Request&) {
     const std::string_view ledger = co_await ledger_word(app);
-    const auto provider = app.provider_condition();
-    const bool healthy = ledger == kOk && provider.breaker == "closed";
+    Json providers = Json::array();
+    bool all_reached = true;
+    for (const auto& provider : app.providers.conditions()) {
+        providers.push_back({{"name", provider.name}, {"circuit_breaker", provider.breaker}});
+        all_reached &= provider.breaker == "closed";
+    }
+    const bool healthy = ledger == kOk && all_reached;
     co_return http::ok(
         Json{{"status", healthy ? "ok" : "degraded"},
              {"version", kVersion},
              {"database", {{"engine", app.db->engine()}, {"status", ledger}}},
-             {"provider", {{"name", provider.name}, {"circuit_breaker", provider.breaker}}}});
+             {"provider", providers.front()},
+             {"providers", providers}});
 }
 
 // GET /metrics

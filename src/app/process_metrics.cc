@@ -21,31 +21,34 @@ std::int64_t gauge_value(BreakerState state) {
 
 }  // namespace
 
-ClientMetrics stripe_metrics(http::Metrics& metrics) {
+ClientMetrics provider_metrics(http::Metrics& metrics, std::string_view name) {
+    const std::string provider(name);
     for (const char* outcome : {"succeeded", "refused", "nothing_happened", "unknown", "shed"})
-        metrics.counter(http::kProviderRequests, {{"provider", "stripe"}, {"outcome", outcome}});
-    metrics.gauge(http::kProviderBreakerState, {{"provider", "stripe"}}).set(0);
+        metrics.counter(http::kProviderRequests, {{"provider", provider}, {"outcome", outcome}});
+    metrics.gauge(http::kProviderBreakerState, {{"provider", provider}}).set(0);
     return {
         .request =
-            [&metrics](std::string_view outcome) {
+            [&metrics, provider](std::string_view outcome) {
                 metrics
                     .counter(http::kProviderRequests,
-                             {{"provider", "stripe"}, {"outcome", std::string(outcome)}})
+                             {{"provider", provider}, {"outcome", std::string(outcome)}})
                     .add();
             },
         .breaker =
-            [&metrics](BreakerState state) {
-                metrics.gauge(http::kProviderBreakerState, {{"provider", "stripe"}})
+            [&metrics, provider](BreakerState state) {
+                metrics.gauge(http::kProviderBreakerState, {{"provider", provider}})
                     .set(gauge_value(state));
             },
     };
 }
 
-WebhookMetrics webhook_metrics(http::Metrics& metrics) {
-    for (const char* outcome :
-         {"received", "duplicate", "refused", "not_stored", "applied", "failed", "dead"})
-        metrics.counter(http::kWebhookEvents, {{"provider", "stripe"}, {"outcome", outcome}});
-    metrics.counter(http::kWebhookSignatureFailures, {{"provider", "stripe"}});
+WebhookMetrics webhook_metrics(http::Metrics& metrics, const std::vector<std::string>& providers) {
+    for (const auto& provider : providers) {
+        for (const char* outcome :
+             {"received", "duplicate", "refused", "not_stored", "applied", "failed", "dead"})
+            metrics.counter(http::kWebhookEvents, {{"provider", provider}, {"outcome", outcome}});
+        metrics.counter(http::kWebhookSignatureFailures, {{"provider", provider}});
+    }
     metrics.gauge(http::kWebhookBacklog);
     return {
         .event =
@@ -104,7 +107,8 @@ void sample(http::Metrics& metrics, const SampledNumbers& numbers) {
     metrics.gauge(http::kGatewayDegradedRecovered)
         .set(static_cast<std::int64_t>(recovery.recovered));
     metrics.gauge(http::kGatewayDegradedLost).set(static_cast<std::int64_t>(recovery.lost));
-    metrics.gauge(http::kBillingLagSeconds).set(numbers.worker_lag_s);
+    for (const auto& [provider, seconds] : numbers.worker_lags)
+        metrics.gauge(http::kBillingLagSeconds, {{"provider", std::string(provider)}}).set(seconds);
     metrics.gauge(http::kUsageRollupLagSeconds).set(numbers.usage_rollup_lag_s);
     metrics.gauge(http::kLedgerBacklog).set(static_cast<std::int64_t>(numbers.ledger_backlog));
     metrics.gauge(http::kHttpConnections).set(static_cast<std::int64_t>(numbers.connections));

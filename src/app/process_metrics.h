@@ -2,21 +2,26 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "analytics/usage/gateway_log.h"
 #include "analytics/usage/usage_alert.h"
+#include "billing/worker.h"
 #include "entitlements/fail_open.h"
 #include "entitlements/usage_recovery.h"
 #include "http/metrics.h"
-#include "payments/stripe/client.h"
+#include "payments/provider_client.h"
 #include "webhooks/metrics.h"
 
 namespace turnpike {
 
 /// Joins the features' reports to the process's metrics. `metrics` outlives what is returned. Every
 /// series is there from the start, so that its first rise is a rise and not a new series.
-ClientMetrics stripe_metrics(http::Metrics& metrics);
-WebhookMetrics webhook_metrics(http::Metrics& metrics);
+ClientMetrics provider_metrics(http::Metrics& metrics, std::string_view provider);
+WebhookMetrics webhook_metrics(http::Metrics& metrics,
+                               const std::vector<std::string>& providers);
 /// For GatewayApi::passed. Its series appear with their first request: the routes are the
 /// catalog's.
 std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics);
@@ -30,7 +35,7 @@ std::function<void(const UsageAlert&)> count_usage_alerts(http::Metrics& metrics
 /// What is read now and then instead of being counted as it happens.
 struct SampledNumbers {
     UsageRecovery::Numbers recovery;
-    std::int64_t worker_lag_s = 0;
+    std::vector<BillingWorker::Lag> worker_lags{};
     std::int64_t usage_rollup_lag_s = 0;
     std::size_t ledger_backlog = 0;
     std::size_t connections = 0;

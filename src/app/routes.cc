@@ -31,8 +31,8 @@ Answer call_exactly(App& app, const Principal& caller, const http::Request& requ
 }
 constexpr char kReturnUrl[] = "return_url";
 
-Answer post_stripe(App& app, const Principal&, const http::Request& request) {
-    return post_stripe_webhook(app.webhooks, request);
+Answer post_webhook(App& app, const Principal&, const http::Request& request) {
+    return app.webhooks.receive(request);
 }
 
 Answer list_webhook_events(App& app, const Principal&, const http::Request& request) {
@@ -71,7 +71,12 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/billing/admin/stats",
      call_exactly<&App::api_metering, &ApiMetering::get_stats>},
     {Method::Get, "/health/billing", call<&App::api_metering, &ApiMetering::get_health>},
-    {Method::Post, kStripeWebhookPath, post_stripe},
+    {Method::Post, "/webhooks/stripe", post_webhook},
+    {Method::Post, "/webhooks/razorpay", post_webhook},
+    {Method::Post, "/webhook/stripe", post_webhook},
+    {Method::Post, "/webhook/razorpay", post_webhook},
+    {Method::Post, "/api/webhooks/stripe", post_webhook},
+    {Method::Post, "/api/v1/payments/webhook", post_webhook},
 
     {Method::Get, "/v1/plans", call<&App::catalog_api, &CatalogApi::get_plans>},
     {Method::Get, "/v1/plans/{plan}", call<&App::catalog_api, &CatalogApi::get_plan>},

@@ -53,7 +53,7 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"auth.audience", "TURNPIKE_JWT_AUDIENCE", "jwt-audience", "", Secrecy::Public,
      "required audience of tokens; default: any"},
     {"stripe.secret_key", "STRIPE_SECRET_KEY", "stripe-secret-key", "", Secrecy::Secret,
-     "Stripe secret key"},
+     "Stripe secret key; beside Razorpay or instead of it"},
     {"stripe.publishable_key", "STRIPE_PUBLISHABLE_KEY", "stripe-publishable-key", "",
      Secrecy::Public, "Stripe publishable key, for pages that take cards"},
     {"stripe.webhook_secret", "STRIPE_WEBHOOK_SECRET", "stripe-webhook-secret", "", Secrecy::Secret,
@@ -66,6 +66,16 @@ constexpr auto kSettings = std::to_array<Setting>({
      "Stripe price of PRO; default: made on first use"},
     {"stripe.enterprise_price_id", "STRIPE_ENTERPRISE_PRICE_ID", "stripe-enterprise-price-id", "",
      Secrecy::Public, "Stripe price of ENTERPRISE; default: made on first use"},
+    {"razorpay.key_id", "RAZORPAY_KEY_ID", "razorpay-key-id", "", Secrecy::Public,
+     "Razorpay key id; beside Stripe or instead of it"},
+    {"razorpay.key_secret", "RAZORPAY_KEY_SECRET", "razorpay-key-secret", "", Secrecy::Secret,
+     "Razorpay key secret"},
+    {"razorpay.webhook_secret", "RAZORPAY_WEBHOOK_SECRET", "razorpay-webhook-secret", "",
+     Secrecy::Secret, "secret of the Razorpay webhook; two, comma-separated, while rotating"},
+    {"razorpay.account_id", "RAZORPAY_ACCOUNT_ID", "razorpay-account-id", "", Secrecy::Public,
+     "refuse webhooks of other Razorpay accounts; default: not looked at"},
+    {"razorpay.api_base", "RAZORPAY_API_BASE", "razorpay-api-base", "https://api.razorpay.com",
+     Secrecy::Public, "Razorpay's address, or a sandbox's"},
 });
 
 std::string at(const std::string& file, const toml::source_region& where) {

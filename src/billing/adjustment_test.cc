@@ -149,7 +149,7 @@ TEST_F(Adjustments, AreNeverMadeByAnEarlierClose) {
     ASSERT_EQ(reopened, 1);
     bill();
     const auto pending = ledger->read_blocking(
-        [](sql::Transaction& tx) { return pending_period_closes(tx, 10).size(); });
+        [](sql::Transaction& tx) { return pending_period_closes(tx, "stripe", 10).size(); });
     EXPECT_EQ(pending, 0U);
     advance(january + days(90) + hours(2));
     EXPECT_EQ(overage(customer, "subscription_cycle"), std::vector<std::int64_t>{20});

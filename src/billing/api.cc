@@ -67,6 +67,7 @@ struct NewSubscriptionBody {
     std::string customer;
     Offer offer;
     std::optional<std::string> payment_method;
+    std::optional<std::string> provider;
 };
 
 Result<NewSubscriptionBody> read_new(const http::Request& request) {
@@ -76,8 +77,9 @@ Result<NewSubscriptionBody> read_new(const http::Request& request) {
     auto customer = fields.required_text("customer");
     auto offer = read_offer(fields);
     auto method = fields.optional_text("payment_method");
-    return fields.finish(
-        NewSubscriptionBody{std::move(customer), std::move(offer), std::move(method)});
+    auto provider = fields.optional_text("provider");
+    return fields.finish(NewSubscriptionBody{std::move(customer), std::move(offer),
+                                             std::move(method), std::move(provider)});
 }
 
 Result<Offer> read_change(const http::Request& request) {
@@ -100,10 +102,19 @@ Result<CancelWhen> read_cancel(const http::Request& request) {
     return fields.finish(at == "now" ? CancelWhen::Now : CancelWhen::AtPeriodEnd);
 }
 
-/// {"mode": "repair" | "report", "allow_missing": false}; repair without a body.
-Result<ReconcileOrder> read_reconciliation(const http::Request& request, Authority authority) {
-    ReconcileOrder order{.mode = ReconcileMode::Repair, .authority = std::move(authority)};
-    if (request.body.empty()) return order;
+struct WantedReconciliation {
+    ReconcileOrder order;
+    std::optional<std::string> provider;  ///< absent: all of them
+};
+
+/// {"mode": "repair" | "report", "allow_missing": false, "provider"}; repair without a body.
+Result<WantedReconciliation> read_reconciliation(const http::Request& request,
+                                                 Authority authority) {
+    WantedReconciliation wanted{
+        .order = {.mode = ReconcileMode::Repair, .authority = std::move(authority)},
+        .provider = std::nullopt};
+    auto& order = wanted.order;
+    if (request.body.empty()) return wanted;
     const auto body = request.json();
     if (!body) return failure(body);
     ObjectReader fields(*body);
@@ -112,13 +123,15 @@ Result<ReconcileOrder> read_reconciliation(const http::Request& request, Authori
         fields.complain("mode", "wrong_value", "must be report or repair");
     if (mode == "report") order.mode = ReconcileMode::Report;
     if (fields.optional_boolean("allow_missing").value_or(false)) order.missing = MissingThere::Any;
-    return fields.finish(std::move(order));
+    wanted.provider = fields.optional_text("provider");
+    return fields.finish(std::move(wanted));
 }
 
 Json write_reconciliation(const Reconciliation& report, ReconcileMode mode) {
     Json differences = Json::array();
     for (const auto& d : report.differences)
-        differences.push_back(Json{{"object", d.object},
+        differences.push_back(Json{{"provider", d.provider_name},
+                                   {"object", d.object},
                                    {"field", d.field},
                                    {"ledger", d.ledger},
                                    {"provider", d.provider},
@@ -196,9 +209,12 @@ BillingApi::Answer BillingApi::post_subscription(const Principal& caller,
     const auto customer = co_await billing.db.read(
         [&](sql::Transaction& tx) { return find_customer(tx, body->customer); });
     if (!customer) co_return failure(customer);
+    const auto context = body->provider ? billing.of(*body->provider)
+                                        : co_await context_of_customer(billing, customer->id);
+    if (!context) co_return failure(context);
     StartRequest start{customer->id, sold->plan_version, sold->price, body->payment_method,
                        authority_of(caller, request)};
-    const auto started = co_await start_subscription(billing, std::move(start));
+    const auto started = co_await start_subscription(**context, std::move(start));
     if (!started) co_return failure(started);
     co_return co_await answer_with(201, *started);
 }
@@ -211,8 +227,10 @@ BillingApi::Answer BillingApi::post_change(const Principal& caller, const http::
     if (!offer) co_return failure(offer);
     const auto sold = find_offer(*billing.catalog.get(), *offer);
     if (!sold) co_return failure(sold);
+    const auto context = co_await context_of_subscription(billing, *id);
+    if (!context) co_return failure(context);
     ChangeRequest change{*id, sold->price, authority_of(caller, request)};
-    const auto changed = co_await change_subscription(billing, std::move(change));
+    const auto changed = co_await change_subscription(**context, std::move(change));
     if (!changed) co_return failure(changed);
     co_return co_await answer_with(200, *changed);
 }
@@ -221,8 +239,10 @@ BillingApi::Answer BillingApi::cancel(const Principal& caller, const http::Reque
                                       CancelWhen when) {
     const auto id = read_id(request);
     if (!id) co_return failure(id);
+    const auto context = co_await context_of_subscription(billing, *id);
+    if (!context) co_return failure(context);
     CancelRequest command{*id, when, authority_of(caller, request)};
-    const auto canceled = co_await cancel_subscription(billing, std::move(command));
+    const auto canceled = co_await cancel_subscription(**context, std::move(command));
     if (!canceled) co_return failure(canceled);
     co_return co_await answer_with(200, *canceled);
 }
@@ -242,11 +262,11 @@ BillingApi::Answer BillingApi::post_keep(const Principal& caller, const http::Re
 // POST /v1/reconciliations
 BillingApi::Answer BillingApi::post_reconciliation(const Principal& caller,
                                                    const http::Request& request) {
-    const auto order = read_reconciliation(request, authority_of(caller, request));
-    if (!order) co_return failure(order);
-    const auto report = co_await reconcile(billing, *order);
+    const auto wanted = read_reconciliation(request, authority_of(caller, request));
+    if (!wanted) co_return failure(wanted);
+    const auto report = co_await reconcile_providers(billing, wanted->order, wanted->provider);
     if (!report) co_return failure(report);
-    co_return http::ok(write_reconciliation(*report, order->mode));
+    co_return http::ok(write_reconciliation(*report, wanted->order.mode));
 }
 
 }  // namespace turnpike

@@ -5,7 +5,7 @@
 #include "access/cursor.h"
 #include "access/principal.h"
 #include "base/error.h"
-#include "billing/context.h"
+#include "billing/contexts.h"
 #include "http/message.h"
 #include "subscriptions/subscription.h"
 
@@ -16,7 +16,7 @@ namespace turnpike {
 struct BillingApi {
     using Answer = asio::awaitable<Result<http::Response>>;
 
-    BillingContext& billing;
+    BillingContexts& billing;
     const CursorCodec& cursors;
 
     Answer get_subscriptions(const Principal& caller, const http::Request& request);
@@ -32,7 +32,7 @@ struct BillingApi {
     /// Answers with the invoices that the move brought about, too.
     Answer post_advance(const Principal& caller, const http::Request& request);
 
-    /// {"mode": "report" | "repair"}; repair without a body.
+    /// {"mode": "report" | "repair", "provider"}; repair, of all providers, without a body.
     Answer post_reconciliation(const Principal& caller, const http::Request& request);
 
 private:

@@ -46,7 +46,8 @@ CustomerBillingApi::Answer CustomerBillingApi::patch_customer(const Principal& c
     const auto answer = co_await customers.patch_customer(caller, request);
     if (!answer) co_return failure(answer);
     const auto customer = co_await customer_named(request);
-    if (customer) co_await tell_customer_details(billing, *customer);
+    if (!customer) co_return answer;
+    for (auto& context : billing) co_await tell_customer_details(context, *customer);
     co_return answer;
 }
 
@@ -55,7 +56,9 @@ CustomerBillingApi::Answer CustomerBillingApi::get_payment_methods(const Princip
                                                                    const http::Request& request) {
     const auto customer = co_await customer_named(request);
     if (!customer) co_return failure(customer);
-    co_return co_await answer_payment_methods(billing, *customer);
+    const auto context = co_await context_of_customer(billing, *customer);
+    if (!context) co_return failure(context);
+    co_return co_await answer_payment_methods(**context, *customer);
 }
 
 // POST /v1/customers/{customer}/payment_methods
@@ -65,7 +68,9 @@ CustomerBillingApi::Answer CustomerBillingApi::post_payment_method(const Princip
     if (!wanted) co_return failure(wanted);
     const auto owner = co_await owner_named(caller, request);
     if (!owner) co_return failure(owner);
-    co_return co_await answer_new_payment_method(billing, *owner, *wanted);
+    const auto context = co_await context_of_customer(billing, owner->customer);
+    if (!context) co_return failure(context);
+    co_return co_await answer_new_payment_method(**context, *owner, *wanted);
 }
 
 // DELETE /v1/customers/{customer}/payment_methods/{payment_method}
@@ -73,7 +78,9 @@ CustomerBillingApi::Answer CustomerBillingApi::delete_payment_method(const Princ
                                                                      const http::Request& request) {
     const auto owner = co_await owner_named(caller, request);
     if (!owner) co_return failure(owner);
-    co_return co_await answer_removed_payment_method(billing, *owner,
+    const auto context = co_await context_of_customer(billing, owner->customer);
+    if (!context) co_return failure(context);
+    co_return co_await answer_removed_payment_method(**context, *owner,
                                                      request.path_value("payment_method"));
 }
 
@@ -82,7 +89,9 @@ CustomerBillingApi::Answer CustomerBillingApi::post_default_payment_method(
     const Principal& caller, const http::Request& request) {
     const auto owner = co_await owner_named(caller, request);
     if (!owner) co_return failure(owner);
-    co_return co_await answer_default_payment_method(billing, *owner,
+    const auto context = co_await context_of_customer(billing, owner->customer);
+    if (!context) co_return failure(context);
+    co_return co_await answer_default_payment_method(**context, *owner,
                                                      request.path_value("payment_method"));
 }
 
@@ -93,7 +102,9 @@ CustomerBillingApi::Answer CustomerBillingApi::post_portal_session(const Princip
     if (!back) co_return failure(back);
     const auto customer = co_await customer_named(request);
     if (!customer) co_return failure(customer);
-    const auto url = co_await open_customer_portal(billing, *customer, *back);
+    const auto context = co_await context_of_customer(billing, *customer);
+    if (!context) co_return failure(context);
+    const auto url = co_await open_customer_portal(**context, *customer, *back);
     if (!url) co_return failure(url);
     co_return http::json_response(201, Json{{"object", "portal_session"}, {"url", *url}});
 }

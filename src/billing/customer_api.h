@@ -7,7 +7,7 @@
 #include "access/principal.h"
 #include "access/return_url.h"
 #include "base/error.h"
-#include "billing/context.h"
+#include "billing/contexts.h"
 #include "billing/payment_methods.h"
 #include "customers/api.h"
 #include "http/message.h"
@@ -20,7 +20,7 @@ namespace turnpike {
 struct CustomerBillingApi {
     using Answer = asio::awaitable<Result<http::Response>>;
 
-    BillingContext& billing;
+    BillingContexts& billing;
     CustomersApi& customers;
     const AllowedOrigins& origins;  ///< where the portal may lead back to
 

@@ -24,7 +24,7 @@ constexpr std::string_view kEnded = R"sql(
       JOIN prices r ON r.id = s.price_id
       JOIN customers c ON c.id = s.customer_id
       LEFT JOIN test_clocks t ON t.id = c.test_clock_id
-     WHERE s.started_at IS NOT NULL
+     WHERE s.provider = $4 AND s.started_at IS NOT NULL
        AND s.ended_at >= COALESCE(t.frozen_time, $1) - $2
        AND s.ended_at <= COALESCE(t.frozen_time, $1) - $3
      ORDER BY s.id
@@ -38,10 +38,11 @@ struct Ended {
     Instant now;  ///< the customer's
 };
 
-std::vector<Ended> load_ended(sql::Transaction& tx, Instant now) {
+std::vector<Ended> load_ended(sql::Transaction& tx, std::string_view provider, Instant now) {
     std::vector<Ended> ended;
     const auto micros = [](Duration span) { return std::int64_t{span.count()}; };
-    for (const auto& row : tx.all(kEnded, {now, micros(kAdjustmentHorizon), micros(days(1))}))
+    for (const auto& row :
+         tx.all(kEnded, {now, micros(kAdjustmentHorizon), micros(days(1)), provider}))
         ended.push_back({row.id<SubscriptionId>(0), row.id<CustomerId>(1), row.instant(2),
                          *parse_currency(row.text(3)), row.instant(4)});
     return ended;
@@ -52,6 +53,7 @@ PeriodClose close_of_today(const Ended& ended) {
     const Instant start = ended.ended_at + std::chrono::floor<days>(ended.now - ended.ended_at);
     return {.subscription = ended.subscription,
             .period = {start, start + days(1)},
+            .provider = "",
             .placement = PeriodClose::Placement::Undecided,
             .provider_invoice_id = ""};
 }
@@ -86,7 +88,7 @@ std::vector<Period> closes_due(sql::Transaction& tx, const Ended& ended,
 
 asio::awaitable<std::int64_t> queue_ended_adjustments(BillingContext& billing, Instant now) {
     const auto all =
-        co_await billing.db.read([&](sql::Transaction& tx) { return load_ended(tx, now); });
+        co_await billing.db.read([&](sql::Transaction& tx) { return load_ended(tx, billing.provider.name(), now); });
     std::int64_t queued = 0;
     for (const Ended& ended : all) {
         PeriodQuery query{ended.customer, ended.subscription, ended.ended_at - kAdjustmentHorizon,

@@ -1,5 +1,6 @@
 #include "billing/health.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace turnpike {
@@ -42,7 +43,7 @@ std::int64_t count(sql::Transaction& tx, std::string_view sql, const sql::Value&
 
 BillingHealth load_billing_health(sql::Transaction& tx, const HealthSources& sources, Instant now) {
     BillingHealth health;
-    health.provider = sources.provider();
+    health.providers = sources.providers();
     health.webhooks_pending = count(tx, kInbox, "pending");
     health.webhooks_dead = count(tx, kInbox, "dead");
     health.webhook_signature_failures = sources.signature_failures();
@@ -53,8 +54,11 @@ BillingHealth load_billing_health(sql::Transaction& tx, const HealthSources& sou
                          count(tx, kStuckCloses, now - kSettlesWithin) +
                          count(tx, kMissedRenewals, now - kRenewalGrace);
     health.worker_lag_s = sources.worker_lag_s();
-    health.healthy = health.provider.breaker == "closed" && health.webhooks_dead == 0 &&
-                     health.out_of_sync == 0 && health.worker_lag_s < kWorkerLagMaxSeconds;
+    const bool all_reached =
+        std::ranges::all_of(health.providers, [](const ProviderCondition& provider) {
+            return provider.breaker == "closed";
+        });
+    health.healthy = all_reached && health.webhooks_dead == 0 && health.out_of_sync == 0 && health.worker_lag_s < kWorkerLagMaxSeconds;
     return health;
 }
 

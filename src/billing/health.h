@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "billing/context.h"
 
@@ -19,7 +20,7 @@ struct ProviderCondition {
 
 /// What only the running process knows.
 struct HealthSources {
-    std::function<ProviderCondition()> provider;
+    std::function<std::vector<ProviderCondition>()> providers;  ///< the primary first
     std::function<std::int64_t()> worker_lag_s;
     std::function<std::int64_t()> signature_failures;  ///< of webhooks, in the last hour
 };
@@ -27,7 +28,7 @@ struct HealthSources {
 /// The state of billing: what waits, what expires, what does not agree.
 struct BillingHealth {
     bool healthy = true;
-    ProviderCondition provider;
+    std::vector<ProviderCondition> providers;  ///< the primary first
     std::int64_t webhooks_pending = 0;
     std::int64_t webhooks_dead = 0;
     std::int64_t webhook_signature_failures = 0;

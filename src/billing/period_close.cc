@@ -79,7 +79,7 @@ Result<Closing> begin_closing(sql::Transaction& tx, const PeriodClose& close,
     const auto price = load_price(tx, subscription->price);
     if (!price) return failure(price);
     const auto provider_customer =
-        find_provider_customer(tx, subscription->customer, subscription->provider);
+        find_provider_customer(tx, subscription->customer, close.provider);
     if (!provider_customer)
         return conflict("billing.no_provider_customer",
                         "the customer is not known at the provider, so nothing can be charged");
@@ -349,8 +349,11 @@ asio::awaitable<Result<std::monostate>> run_period_closes(BillingContext& billin
                                                           SubscriptionId subscription,
                                                           Authority authority) {
     for (;;) {
-        const auto closes = co_await billing.db.read(
+        auto closes = co_await billing.db.read(
             [&](sql::Transaction& tx) { return pending_period_closes_of(tx, subscription); });
+        std::erase_if(closes, [&](const PeriodClose& close) {
+            return close.provider != billing.provider.name();
+        });
         if (closes.empty()) co_return std::monostate{};
         for (const auto& close : closes) {
             const auto closed = co_await run_period_close(billing, close, authority);

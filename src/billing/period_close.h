@@ -31,7 +31,8 @@ static_assert(kAdjustmentHorizon >= kEventAgeMax);
 ///         keep overtaking it; the close stays pending.
 asio::awaitable<Result<std::monostate>> run_period_close(BillingContext& billing, PeriodClose close,
                                                          Authority authority);
-/// Runs all pending closes of one subscription, and those that they queue; the first error ends it.
+/// Runs all pending closes of one subscription that this provider bills, and those that they queue;
+/// the first error ends it.
 asio::awaitable<Result<std::monostate>> run_period_closes(BillingContext& billing,
                                                           SubscriptionId subscription,
                                                           Authority authority);

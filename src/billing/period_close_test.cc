@@ -106,7 +106,7 @@ private:
     }
     std::vector<PeriodClose> pending() {
         return ledger->read_blocking(
-            [](sql::Transaction& tx) { return pending_period_closes(tx, 10); });
+            [](sql::Transaction& tx) { return pending_period_closes(tx, "stripe", 10); });
     }
     bool has_moved() {
         return ledger->read_blocking([](sql::Transaction& tx) {

@@ -93,6 +93,7 @@ struct Walk {
         for (auto& difference : found) {
             difference.repaired = std::ranges::none_of(
                 open, [&](const Difference& d) { return d.field == difference.field; });
+            difference.provider_name = billing.provider.name();
             report.differences.push_back(std::move(difference));
         }
     }
@@ -282,6 +283,34 @@ asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, Recon
     const auto listed = co_await list_missing_invoices(walk);
     if (!listed) co_return failure(listed);
     co_return std::move(walk.report);
+}
+
+asio::awaitable<Result<Reconciliation>> reconcile_providers(BillingContexts& billing,
+                                                            ReconcileOrder order,
+                                                            std::optional<std::string> provider) {
+    if (provider) {
+        const auto context = billing.of(*provider);
+        if (!context) co_return failure(context);
+        co_return co_await reconcile(**context, std::move(order));
+    }
+    Reconciliation all;
+    std::optional<Error> first;
+    for (auto& context : billing) {
+        const auto report = co_await reconcile(context, order);
+        if (!report) {
+            spdlog::warn("event=billing.reconcile_failed provider={} reason={} message=\"{}\"",
+                         context.provider.name(), report.error().reason.text(),
+                         report.error().message);
+            if (!first) first = report.error();
+            continue;
+        }
+        all.subscriptions_checked += report->subscriptions_checked;
+        all.invoices_checked += report->invoices_checked;
+        all.differences.insert(all.differences.end(), report->differences.begin(),
+                               report->differences.end());
+    }
+    if (first) co_return std::unexpected(*std::move(first));
+    co_return all;
 }
 
 }  // namespace turnpike

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "billing/context.h"
+#include "billing/contexts.h"
 
 namespace turnpike {
 
@@ -15,6 +16,7 @@ struct Difference {
     std::string ledger;
     std::string provider;
     bool repaired = false;
+    std::string provider_name{};  ///< "stripe"
 };
 
 struct Reconciliation {
@@ -45,5 +47,13 @@ struct ReconcileOrder {
 /// stays open. Safe beside a running server.
 /// Errors: those of PaymentProvider.
 asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, ReconcileOrder order);
+
+/// The same for one provider, or for each that is configured, one after the other: one that cannot
+/// be asked does not keep the others from being compared.
+/// Errors: Unprocessable "billing.provider_not_configured"; the first one of reconcile, after all
+///         have been tried.
+asio::awaitable<Result<Reconciliation>> reconcile_providers(BillingContexts& billing,
+                                                            ReconcileOrder order,
+                                                            std::optional<std::string> provider);
 
 }  // namespace turnpike

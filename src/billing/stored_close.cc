@@ -10,22 +10,23 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kQueue = R"sql(
-    INSERT INTO period_closes (subscription_id, period_start, period_end, placement,
+    INSERT INTO period_closes (subscription_id, period_start, period_end, provider, placement,
            provider_invoice_id, state, created_at, closed_at)
-    VALUES ($1, $2, $3, 'undecided', '', 'pending', $4, NULL)
+    SELECT id, $2, $3, provider, 'undecided', '', 'pending', $4, NULL
+      FROM subscriptions WHERE id = $1
     ON CONFLICT DO NOTHING
 )sql";
 
 constexpr std::string_view kPending = R"sql(
-    SELECT subscription_id, period_start, period_end, placement, provider_invoice_id
+    SELECT subscription_id, period_start, period_end, provider, placement, provider_invoice_id
       FROM period_closes
-     WHERE state = 'pending'
+     WHERE state = 'pending' AND provider = $2
      ORDER BY created_at, subscription_id, period_start
      LIMIT $1
 )sql";
 
 constexpr std::string_view kPendingOf = R"sql(
-    SELECT subscription_id, period_start, period_end, placement, provider_invoice_id
+    SELECT subscription_id, period_start, period_end, provider, placement, provider_invoice_id
       FROM period_closes
      WHERE state = 'pending' AND subscription_id = $1
      ORDER BY period_start
@@ -58,7 +59,8 @@ constexpr std::string_view kReopen = R"sql(
                     WHERE c.subscription_id = period_closes.subscription_id
                       AND c.period_start = period_closes.period_start)
        AND NOT EXISTS (SELECT 1 FROM invoices i
-                        WHERE i.provider_invoice_id = period_closes.provider_invoice_id
+                        WHERE i.provider = period_closes.provider
+                          AND i.provider_invoice_id = period_closes.provider_invoice_id
                           AND i.status <> 'draft')
 )sql";
 
@@ -97,8 +99,9 @@ std::vector<PeriodClose> closes_from(const std::vector<sql::Row>& rows) {
     for (const auto& row : rows)
         closes.push_back({.subscription = row.id<SubscriptionId>(0),
                           .period = {row.instant(1), row.instant(2)},
-                          .placement = placement_of(row.text(3)),
-                          .provider_invoice_id = row.text(4)});
+                          .provider = row.text(3),
+                          .placement = placement_of(row.text(4)),
+                          .provider_invoice_id = row.text(5)});
     return closes;
 }
 
@@ -117,8 +120,9 @@ void queue_period_closes(sql::Transaction& tx, const Subscription& before,
     if (after.ended_at) queue_period_close(tx, after.id, after.period, now);
 }
 
-std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, int limit) {
-    return closes_from(tx.all(kPending, {limit}));
+std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, std::string_view provider,
+                                               int limit) {
+    return closes_from(tx.all(kPending, {limit, provider}));
 }
 
 std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,

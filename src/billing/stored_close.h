@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.h"
@@ -19,13 +20,15 @@ struct PeriodClose {
 
     SubscriptionId subscription;
     Period period;
+    std::string provider;  ///< that bills it, wherever the subscription has moved since
     Placement placement = Placement::Undecided;
     /// "" while undecided, and until an own invoice is there: then the lines that are on a renewal
     /// draft are still to be taken off it.
     std::string provider_invoice_id;
 };
 
-/// Once per period. \return false when it was there already
+/// Once per period, to be billed by the provider that the subscription has now. \return false when
+/// it was there already
 bool queue_period_close(sql::Transaction& tx, const SubscriptionId& subscription,
                         const Period& period, Instant now);
 /// Queues the close of the periods that a move of the subscription has finished: the one before,
@@ -35,7 +38,10 @@ bool queue_period_close(sql::Transaction& tx, const SubscriptionId& subscription
 void queue_period_closes(sql::Transaction& tx, const Subscription& before,
                          const Subscription& after, Instant now);
 
-std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, int limit);
+/// Those that this provider bills, oldest first.
+std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, std::string_view provider,
+                                               int limit);
+/// Of one subscription, whoever bills them.
 std::vector<PeriodClose> pending_period_closes_of(sql::Transaction& tx,
                                                   const SubscriptionId& subscription);
 

@@ -24,6 +24,7 @@ Result<TestClockId> read_id(const http::Request& request) {
 struct NewClock {
     std::string name;
     std::optional<Instant> frozen_time;
+    std::optional<std::string> provider;
 };
 
 Result<NewClock> read_new(const http::Request& request) {
@@ -32,7 +33,8 @@ Result<NewClock> read_new(const http::Request& request) {
     ObjectReader fields(*body);
     auto name = fields.optional_text("name").value_or("test clock");
     const auto frozen_time = fields.optional_instant("frozen_time");
-    return fields.finish(NewClock{std::move(name), frozen_time});
+    auto provider = fields.optional_text("provider");
+    return fields.finish(NewClock{std::move(name), frozen_time, std::move(provider)});
 }
 
 Result<Instant> read_advance(const http::Request& request) {
@@ -104,8 +106,11 @@ BillingApi::Answer BillingApi::post_test_clock(const Principal& caller,
     // Providers count in seconds.
     const Instant start =
         std::chrono::floor<std::chrono::seconds>(body->frozen_time.value_or(billing.clock.now()));
+    const auto context = billing.of(body->provider.value_or(
+        std::string(billing.primary().provider.name())));
+    if (!context) co_return failure(context);
     const Authority authority = authority_of(caller, request);
-    const auto clock = co_await create_test_clock(billing, body->name, start, authority);
+    const auto clock = co_await create_test_clock(**context, body->name, start, authority);
     if (!clock) co_return failure(clock);
     co_return http::json_response(201, write_clock(*clock));
 }
@@ -120,9 +125,11 @@ BillingApi::Answer BillingApi::post_advance(const Principal& caller, const http:
         co_await billing.db.read([&](sql::Transaction& tx) { return load_test_clock(tx, *id); });
     if (!before) co_return failure(before);
 
+    const auto context = billing.of(before->provider);
+    if (!context) co_return failure(context);
     const Authority authority = authority_of(caller, request);
     const auto clock = co_await advance_test_clock(
-        billing, *id, std::chrono::floor<std::chrono::seconds>(*target), authority);
+        **context, *id, std::chrono::floor<std::chrono::seconds>(*target), authority);
     if (!clock) co_return failure(clock);
     Json body = write_clock(*clock);
     body["invoices"] = co_await billing.db.read([&](sql::Transaction& tx) {

@@ -81,7 +81,8 @@ BillingWorld::BillingWorld(sql::Database& given, std::string account_key, UsageL
       provider(make_provider(key, http, {ledger, clock, ids})),
       standings(StandingCache::Config{}),
       usage(usage_in(ledger, log, ids)),
-      billing{ledger, *usage, clock, ids, *provider, catalog, standings} {
+      billing{ledger, *usage, clock, ids, *provider, catalog, standings},
+      contexts({billing}) {
     catalog.publish(ledger.read_blocking([](sql::Transaction& tx) { return load_catalog(tx); }));
 }
 

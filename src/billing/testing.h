@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "billing/commands.h"
-#include "billing/context.h"
+#include "billing/contexts.h"
 #include "http/client.h"
 #include "invoicing/invoice.h"
 #include "metering/log/usage_log.h"
@@ -88,6 +88,7 @@ public:
     StandingCache standings;
     std::unique_ptr<UsageStore> usage;
     BillingContext billing;
+    BillingContexts contexts;
 
 private:
     Json ask(http::Method method, const std::string& path, const std::string& form);

@@ -1,6 +1,8 @@
 #include "billing/worker.h"
 
+#include <algorithm>
 #include <atomic>
+#include <deque>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -30,7 +32,7 @@ void log_failure(std::string_view what, const std::string& object, const Error& 
 
 asio::awaitable<std::int64_t> finish_commands(BillingContext& billing, Instant before) {
     const auto commands = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return pending_commands(tx, before, kBatch); });
+        [&](sql::Transaction& tx) { return pending_commands(tx, billing.provider.name(), before, kBatch); });
     std::int64_t finished = 0;
     for (const auto& command : commands) {
         const auto resumed = co_await resume_command(billing, command);
@@ -44,7 +46,9 @@ asio::awaitable<std::int64_t> finish_commands(BillingContext& billing, Instant b
 
 asio::awaitable<std::int64_t> finish_closes(BillingContext& billing) {
     const auto closes = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return pending_period_closes(tx, kBatch); });
+        [&](sql::Transaction& tx) {
+            return pending_period_closes(tx, billing.provider.name(), kBatch);
+        });
     std::int64_t finished = 0;
     for (const auto& close : closes) {
         const auto closed = co_await run_period_close(billing, close, by_worker);
@@ -58,7 +62,9 @@ asio::awaitable<std::int64_t> finish_closes(BillingContext& billing) {
 
 asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant before) {
     const auto overdue = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return subscriptions_overdue(tx, before, kBatch); });
+        [&](sql::Transaction& tx) {
+            return subscriptions_overdue(tx, billing.provider.name(), before, kBatch);
+        });
     std::int64_t finished = 0;
     for (const auto& subscription : overdue) {
         const auto synced =
@@ -73,51 +79,62 @@ asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant 
 
 }  // namespace
 
+namespace {
+
+/// What a step of a pass throws is logged, and the steps after it have their turn all the same.
+asio::awaitable<std::int64_t> guarded(std::string_view provider, asio::awaitable<std::int64_t> step) {
+    try {
+        co_return co_await std::move(step);
+    } catch (const std::exception& error) {
+        spdlog::error("event=billing.pass_failed provider={} message=\"{}\"", provider, error.what());
+    }
+    co_return 0;
+}
+
+}  // namespace
+
 asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
                                                Instant overdue_before) {
-    const auto commands = co_await finish_commands(billing, before);
-    const auto closes = co_await finish_closes(billing);
-    const auto overdue = co_await catch_up_overdue(billing, overdue_before);
-    const auto customers = co_await tell_changed_customers(billing, before);
+    const auto provider = billing.provider.name();
+    const auto commands = co_await guarded(provider, finish_commands(billing, before));
+    const auto closes = co_await guarded(provider, finish_closes(billing));
+    const auto overdue = co_await guarded(provider, catch_up_overdue(billing, overdue_before));
+    const auto customers = co_await guarded(provider, tell_changed_customers(billing, before));
     co_return commands + closes + overdue + customers;
 }
 
-struct BillingWorker::State {
-    asio::io_context& io;
-    BillingContext& billing;
-    WorkerSchedule schedule;
-    asio::steady_timer timer;
-    std::atomic<bool> stopping = false;
-    std::atomic<std::int64_t> last_pass_s = 0;  ///< steady clock
+namespace {
 
-    static std::int64_t steady_seconds() {
-        using std::chrono::duration_cast, std::chrono::seconds, std::chrono::steady_clock;
-        return duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
-    }
+std::int64_t steady_seconds() {
+    using std::chrono::duration_cast, std::chrono::seconds, std::chrono::steady_clock;
+    return duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+/// The work with one provider, in a coroutine of its own.
+struct ProviderLoop {
+    ProviderLoop(asio::io_context& io, BillingContext& the_billing, const WorkerSchedule& when)
+        : billing(the_billing), schedule(when), timer(io), last_pass_s(steady_seconds()) {}
 
     asio::awaitable<void> pass(Instant before) {
-        try {
-            co_await run_billing_pass(billing, before,
-                                      billing.clock.now() - schedule.overdue_grace);
-        } catch (const std::exception& error) {
-            spdlog::error("event=billing.pass_failed message=\"{}\"", error.what());
-        }
+        co_await run_billing_pass(billing, before, billing.clock.now() - schedule.overdue_grace);
         last_pass_s = steady_seconds();
     }
 
     asio::awaitable<void> reconcile_now() {
+        const auto provider = billing.provider.name();
         try {
             co_await queue_ended_adjustments(billing, billing.clock.now());
             const auto report = co_await reconcile(
                 billing, {.mode = ReconcileMode::Repair, .authority = by_worker});
             if (!report)
-                log_failure("reconcile", "all", report.error());
+                log_failure("reconcile", std::string(provider), report.error());
             else if (!report->differences.empty())
-                spdlog::warn("event=billing.reconciled differences={} open={}",
+                spdlog::warn("event=billing.reconciled provider={} differences={} open={}", provider,
                              report->differences.size(),
                              std::ranges::count(report->differences, false, &Difference::repaired));
         } catch (const std::exception& error) {
-            spdlog::error("event=billing.reconcile_failed message=\"{}\"", error.what());
+            spdlog::error("event=billing.reconcile_failed provider={} message=\"{}\"", provider,
+                          error.what());
         }
     }
 
@@ -135,25 +152,50 @@ struct BillingWorker::State {
             reconcile_at = steady_seconds() + schedule.reconcile_every.count();
         }
     }
+
+    BillingContext& billing;
+    const WorkerSchedule& schedule;
+    asio::steady_timer timer;
+    std::atomic<bool> stopping = false;
+    std::atomic<std::int64_t> last_pass_s;  ///< steady clock
 };
 
-BillingWorker::BillingWorker(asio::io_context& io, BillingContext& billing, WorkerSchedule schedule)
-    : state_(new State{
-          .io = io, .billing = billing, .schedule = schedule, .timer = asio::steady_timer(io)}) {
-    state_->last_pass_s = State::steady_seconds();
+}  // namespace
+
+struct BillingWorker::State {
+    asio::io_context& io;
+    WorkerSchedule schedule;
+    std::deque<ProviderLoop> loops{};
+};
+
+BillingWorker::BillingWorker(asio::io_context& io, BillingContexts& billing,
+                             WorkerSchedule schedule)
+    : state_(new State{.io = io, .schedule = schedule}) {
+    for (auto& context : billing) state_->loops.emplace_back(io, context, state_->schedule);
 }
 
 BillingWorker::~BillingWorker() = default;
 
-void BillingWorker::start() { asio::co_spawn(state_->io, state_->run(), asio::detached); }
+void BillingWorker::start() {
+    for (auto& loop : state_->loops) asio::co_spawn(state_->io, loop.run(), asio::detached);
+}
 
 void BillingWorker::stop() {
-    state_->stopping = true;
-    asio::post(state_->io, [this] { state_->timer.cancel(); });
+    for (auto& loop : state_->loops) loop.stopping = true;
+    asio::post(state_->io, [this] {
+        for (auto& loop : state_->loops) loop.timer.cancel();
+    });
+}
+
+std::vector<BillingWorker::Lag> BillingWorker::lags() const {
+    std::vector<Lag> lags;
+    for (const auto& loop : state_->loops)
+        lags.push_back({loop.billing.provider.name(), steady_seconds() - loop.last_pass_s});
+    return lags;
 }
 
 std::int64_t BillingWorker::seconds_since_pass() const {
-    return State::steady_seconds() - state_->last_pass_s;
+    return std::ranges::max(lags(), {}, &Lag::seconds).seconds;
 }
 
 }  // namespace turnpike

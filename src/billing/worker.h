@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <memory>
+#include <string_view>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
-#include "billing/context.h"
+#include "billing/contexts.h"
 
 namespace turnpike {
 
@@ -21,11 +23,12 @@ struct WorkerSchedule {
 /// Finishes what was begun: commands without an outcome, period closes, periods whose renewal
 /// nobody told us about, customers whose new name the provider has not heard, and a regular
 /// reconciliation, with which it looks for late usage of ended subscriptions. At start it takes up
-/// everything at once, whatever its age, because whoever began it is gone. One coroutine on the
-/// given io_context; every pass logs its errors and goes on.
+/// everything at once, whatever its age, because whoever began it is gone. One coroutine for each
+/// provider on the given io_context, so that none waits for another one's; every step of a pass
+/// logs its errors, and the next one goes on.
 class BillingWorker {
 public:
-    BillingWorker(asio::io_context& io, BillingContext& billing, WorkerSchedule schedule);
+    BillingWorker(asio::io_context& io, BillingContexts& billing, WorkerSchedule schedule);
     /// stop() first, and let the io_context run until it has taken effect.
     ~BillingWorker();
     BillingWorker(const BillingWorker&) = delete;
@@ -35,7 +38,13 @@ public:
     /// Ends after the step under way. Thread-safe.
     void stop();
 
-    /// Seconds since the last completed pass; for /readyz and metrics. Thread-safe.
+    struct Lag {
+        std::string_view provider;
+        std::int64_t seconds = 0;  ///< since its last completed pass
+    };
+    /// For /readyz and metrics. Thread-safe.
+    [[nodiscard]] std::vector<Lag> lags() const;
+    /// The longest of them.
     [[nodiscard]] std::int64_t seconds_since_pass() const;
 
 private:
@@ -43,8 +52,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// One pass, for tests and `turnpike reconcile`: every pending command created before `before`,
-/// every pending close, every overdue period, every customer who changed until then.
+/// One pass with one provider: every pending command created before `before`, every pending close,
+/// every overdue period, every customer who changed until then.
 /// \return how many were finished
 asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
                                                Instant overdue_before);

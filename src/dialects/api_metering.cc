@@ -82,7 +82,7 @@ struct StatusFacts {
     std::string tier;
 };
 
-Result<StatusFacts> load_status(sql::Transaction& tx, BillingContext& billing,
+Result<StatusFacts> load_status(sql::Transaction& tx, BillingContexts& billing,
                                 const CustomerId& customer) {
     auto summary = load_usage_summary(tx, {billing.usage, billing.catalog}, customer.text(),
                                       billing.clock.now());
@@ -129,9 +129,12 @@ Json write_provider(const ProviderCondition& provider) {
 }
 
 Json write_health(const BillingHealth& health) {
+    Json providers = Json::array();
+    for (const auto& provider : health.providers) providers.push_back(write_provider(provider));
     return Json{
         {"status", health.healthy ? "ok" : "degraded"},
-        {"provider", write_provider(health.provider)},
+        {"provider", providers.front()},
+        {"providers", providers},
         {"webhooks",
          {{"backlog", health.webhooks_pending},
           {"dead", health.webhooks_dead},
@@ -147,7 +150,7 @@ Json write_health(const BillingHealth& health) {
 
 }  // namespace
 
-ApiMetering::ApiMetering(BillingContext& billing, HealthSources health,
+ApiMetering::ApiMetering(BillingContexts& billing, HealthSources health,
                          const AllowedOrigins& origins)
     : billing_(billing), health_(std::move(health)), origins_(origins) {}
 
@@ -196,9 +199,11 @@ ApiMetering::Answer ApiMetering::post_subscribe(const Principal& caller,
     const auto price = monthly_price(**plan);
     if (!price) co_return failure(price);
 
+    const auto context = co_await context_of_customer(billing_, *customer);
+    if (!context) co_return failure(context);
     StartRequest start{*customer, (*plan)->id, *price, wanted->payment_method,
                        authority_of(caller, request)};
-    const auto started = co_await start_subscription(billing_, std::move(start));
+    const auto started = co_await start_subscription(**context, std::move(start));
     if (!started) co_return failure(started);
     co_return co_await status_of(*customer);
 }
@@ -222,23 +227,25 @@ ApiMetering::Answer ApiMetering::post_upgrade(const Principal& caller,
     if (!customer) co_return failure(customer);
     const auto subscription = co_await live_of(*customer);
     if (!subscription) co_return failure(subscription);
+    const auto context = co_await context_of_customer(billing_, *customer);
+    if (!context) co_return failure(context);
     const Authority authority = authority_of(caller, request);
     if ((*plan)->is_default) {
         // Down to the free tier: what is paid for stays until the period ends.
         CancelRequest cancel{*subscription, CancelWhen::AtPeriodEnd, authority};
-        const auto canceled = co_await cancel_subscription(billing_, std::move(cancel));
+        const auto canceled = co_await cancel_subscription(**context, std::move(cancel));
         if (!canceled) co_return failure(canceled);
         co_return co_await status_of(*customer);
     }
     const auto price = monthly_price(**plan);
     if (!price) co_return failure(price);
     ChangeRequest change{*subscription, *price, authority};
-    const auto changed = co_await change_subscription(billing_, std::move(change));
+    const auto changed = co_await change_subscription(**context, std::move(change));
     if (!changed) co_return failure(changed);
     if (changed->cancel_at_period_end) {
         // Who chooses a paid tier wants to stay: the end that was asked for before is off.
         CancelRequest keep{*subscription, CancelWhen::Never, authority};
-        const auto kept = co_await cancel_subscription(billing_, std::move(keep));
+        const auto kept = co_await cancel_subscription(**context, std::move(keep));
         if (!kept) co_return failure(kept);
     }
     co_return co_await status_of(*customer);
@@ -253,8 +260,10 @@ ApiMetering::Answer ApiMetering::post_cancel(const Principal& caller,
     if (!customer) co_return failure(customer);
     const auto subscription = co_await live_of(*customer);
     if (!subscription) co_return failure(subscription);
+    const auto context = co_await context_of_customer(billing_, *customer);
+    if (!context) co_return failure(context);
     CancelRequest cancel{*subscription, *when, authority_of(caller, request)};
-    const auto canceled = co_await cancel_subscription(billing_, std::move(cancel));
+    const auto canceled = co_await cancel_subscription(**context, std::move(cancel));
     if (!canceled) co_return failure(canceled);
     co_return co_await status_of(*customer);
 }
@@ -264,7 +273,9 @@ ApiMetering::Answer ApiMetering::get_payment_methods(const Principal& caller,
                                                      const http::Request&) {
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
-    co_return co_await answer_payment_methods(billing_, *customer);
+    const auto context = co_await context_of_customer(billing_, *customer);
+    if (!context) co_return failure(context);
+    co_return co_await answer_payment_methods(**context, *customer);
 }
 
 // POST /billing/payment-methods
@@ -274,7 +285,9 @@ ApiMetering::Answer ApiMetering::post_payment_method(const Principal& caller,
     if (!wanted) co_return failure(wanted);
     const auto owner = co_await owner_calling(caller, request);
     if (!owner) co_return failure(owner);
-    co_return co_await answer_new_payment_method(billing_, *owner, *wanted);
+    const auto context = co_await context_of_customer(billing_, owner->customer);
+    if (!context) co_return failure(context);
+    co_return co_await answer_new_payment_method(**context, *owner, *wanted);
 }
 
 // DELETE /billing/payment-methods/{payment_method}
@@ -282,7 +295,9 @@ ApiMetering::Answer ApiMetering::delete_payment_method(const Principal& caller,
                                                        const http::Request& request) {
     const auto owner = co_await owner_calling(caller, request);
     if (!owner) co_return failure(owner);
-    co_return co_await answer_removed_payment_method(billing_, *owner,
+    const auto context = co_await context_of_customer(billing_, owner->customer);
+    if (!context) co_return failure(context);
+    co_return co_await answer_removed_payment_method(**context, *owner,
                                                      request.path_value("payment_method"));
 }
 
@@ -291,7 +306,9 @@ ApiMetering::Answer ApiMetering::post_default_payment_method(const Principal& ca
                                                              const http::Request& request) {
     const auto owner = co_await owner_calling(caller, request);
     if (!owner) co_return failure(owner);
-    co_return co_await answer_default_payment_method(billing_, *owner,
+    const auto context = co_await context_of_customer(billing_, owner->customer);
+    if (!context) co_return failure(context);
+    co_return co_await answer_default_payment_method(**context, *owner,
                                                      request.path_value("payment_method"));
 }
 
@@ -303,7 +320,9 @@ ApiMetering::Answer ApiMetering::get_portal(const Principal& caller, const http:
     if (!back) co_return failure(back);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
-    const auto url = co_await open_customer_portal(billing_, *customer, *back);
+    const auto context = co_await context_of_customer(billing_, *customer);
+    if (!context) co_return failure(context);
+    const auto url = co_await open_customer_portal(**context, *customer, *back);
     if (!url) co_return failure(url);
     co_return http::ok(Json{{"url", *url}});
 }

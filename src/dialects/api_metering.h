@@ -8,7 +8,7 @@
 #include "access/principal.h"
 #include "access/return_url.h"
 #include "base/error.h"
-#include "billing/context.h"
+#include "billing/contexts.h"
 #include "billing/health.h"
 #include "billing/payment_methods.h"
 #include "http/message.h"
@@ -22,7 +22,7 @@ public:
     using Answer = asio::awaitable<Result<http::Response>>;
 
     /// `return_url`: where the customer portal leads back to unless the request says otherwise.
-    ApiMetering(BillingContext& billing, HealthSources health, const AllowedOrigins& origins);
+    ApiMetering(BillingContexts& billing, HealthSources health, const AllowedOrigins& origins);
 
     Answer post_subscribe(const Principal& caller, const http::Request& request);
     Answer get_status(const Principal& caller, const http::Request& request);
@@ -44,7 +44,7 @@ private:
     asio::awaitable<Result<SubscriptionId>> live_of(CustomerId customer);
     Answer status_of(CustomerId customer);
 
-    BillingContext& billing_;
+    BillingContexts& billing_;
     HealthSources health_;
     const AllowedOrigins& origins_;
 };

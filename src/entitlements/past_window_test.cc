@@ -44,9 +44,9 @@ protected:
     void add_close(const SubscriptionId& subscription, const Period& period) {
         db().write_blocking([&](sql::Transaction& tx) {
             return tx.run(R"sql(
-                INSERT INTO period_closes (subscription_id, period_start, period_end, placement,
-                       provider_invoice_id, state, created_at, closed_at)
-                VALUES ($1, $2, $3, 'undecided', '', 'done', $3, $3))sql",
+                INSERT INTO period_closes (subscription_id, period_start, period_end, provider,
+                       placement, provider_invoice_id, state, created_at, closed_at)
+                VALUES ($1, $2, $3, 'stripe', 'undecided', '', 'done', $3, $3))sql",
                           {subscription, period.start, period.end});
         });
     }

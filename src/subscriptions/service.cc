@@ -118,7 +118,8 @@ constexpr std::string_view kListOfCustomer = R"sql(
 )sql";
 
 constexpr std::string_view kOverdue = R"sql(
-     WHERE ended_at IS NULL AND provider_subscription_id IS NOT NULL AND period_end < $1
+     WHERE provider = $3 AND ended_at IS NULL AND provider_subscription_id IS NOT NULL
+       AND period_end < $1
        AND NOT EXISTS (SELECT 1 FROM customers c
                         WHERE c.id = subscriptions.customer_id AND c.test_clock_id IS NOT NULL)
      ORDER BY period_end, id
@@ -152,6 +153,8 @@ constexpr std::string_view kFindPendingCommand = R"sql(
 
 constexpr std::string_view kPendingCommands = R"sql(
      WHERE state = 'pending' AND created_at < $1
+       AND EXISTS (SELECT 1 FROM subscriptions s
+                    WHERE s.id = subscription_commands.subscription_id AND s.provider = $3)
      ORDER BY created_at, id
      LIMIT $2
 )sql";
@@ -222,8 +225,9 @@ std::vector<Subscription> list_subscriptions(sql::Transaction& tx,
                {page.since, page.until, page.after.at, page.after.id, page.fetch(), *customer}));
 }
 
-std::vector<Subscription> subscriptions_overdue(sql::Transaction& tx, Instant moment, int limit) {
-    return subscriptions_from(tx.all(subscriptions_where(kOverdue), {moment, limit}));
+std::vector<Subscription> subscriptions_overdue(sql::Transaction& tx, std::string_view provider,
+                                                Instant moment, int limit) {
+    return subscriptions_from(tx.all(subscriptions_where(kOverdue), {moment, limit, provider}));
 }
 
 std::vector<Subscription> subscriptions_at_provider(sql::Transaction& tx, std::string_view provider,
@@ -261,10 +265,10 @@ std::optional<SubscriptionCommand> find_pending_command(sql::Transaction& tx,
     return maybe_command(tx.one(commands_where(kFindPendingCommand), {subscription}));
 }
 
-std::vector<SubscriptionCommand> pending_commands(sql::Transaction& tx, Instant created_before,
-                                                  int limit) {
+std::vector<SubscriptionCommand> pending_commands(sql::Transaction& tx, std::string_view provider,
+                                                  Instant created_before, int limit) {
     std::vector<SubscriptionCommand> commands;
-    for (const auto& row : tx.all(commands_where(kPendingCommands), {created_before, limit}))
+    for (const auto& row : tx.all(commands_where(kPendingCommands), {created_before, limit, provider}))
         commands.push_back(command_from(row));
     return commands;
 }

@@ -33,9 +33,10 @@ bool claim_subscription_ticket(sql::Transaction& tx, const SubscriptionId& id, s
 std::vector<Subscription> list_subscriptions(sql::Transaction& tx,
                                              const std::optional<CustomerId>& customer,
                                              const PageQuery& page);
-/// Known to the provider, not ended, though their period ended before `moment`. Customers on a test
-/// clock live at another time and are left out.
-std::vector<Subscription> subscriptions_overdue(sql::Transaction& tx, Instant moment, int limit);
+/// Known to this provider, not ended, though their period ended before `moment`. Customers on a
+/// test clock live at another time and are left out.
+std::vector<Subscription> subscriptions_overdue(sql::Transaction& tx, std::string_view provider,
+                                                Instant moment, int limit);
 /// Every subscription that the provider knows, by id order after `after`; for reconciliation.
 std::vector<Subscription> subscriptions_at_provider(sql::Transaction& tx, std::string_view provider,
                                                     const std::string& after, int limit);
@@ -49,8 +50,9 @@ std::optional<SubscriptionCommand> find_start_command(sql::Transaction& tx,
                                                       const SubscriptionId& subscription);
 std::optional<SubscriptionCommand> find_pending_command(sql::Transaction& tx,
                                                         const SubscriptionId& subscription);
-std::vector<SubscriptionCommand> pending_commands(sql::Transaction& tx, Instant created_before,
-                                                  int limit);
+/// Of this provider's subscriptions, oldest first.
+std::vector<SubscriptionCommand> pending_commands(sql::Transaction& tx, std::string_view provider,
+                                                  Instant created_before, int limit);
 /// False when it was finished already.
 bool finish_command(sql::Transaction& tx, const CommandId& id, CommandState state,
                     std::string_view error_reason, Instant now);

@@ -1,5 +1,6 @@
 #include "webhooks/api.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -69,9 +70,9 @@ Json write_event(const InboxEvent& event) {
 
 }  // namespace
 
-asio::awaitable<Result<http::Response>> post_stripe_webhook(StripeReceiver& receiver,
-                                                            const http::Request& request) {
-    co_return co_await receiver.receive(request);
+std::string_view provider_at(std::string_view path) {
+    const auto* const known = std::ranges::find(kWebhookPaths, path, &WebhookPath::path);
+    return known == kWebhookPaths.end() ? "" : known->provider;
 }
 
 asio::awaitable<Result<http::Response>> get_webhook_events(sql::Database& db,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
@@ -8,15 +9,27 @@
 #include "base/error.h"
 #include "http/message.h"
 #include "sql/database.h"
-#include "webhooks/receiver.h"
 
 namespace turnpike {
 
-inline constexpr std::string_view kStripeWebhookPath = "/webhooks/stripe";
+namespace asio = boost::asio;
 
-/// POST /webhooks/stripe. Errors: StripeReceiver::receive's.
-asio::awaitable<Result<http::Response>> post_stripe_webhook(StripeReceiver& receiver,
-                                                            const http::Request& request);
+/// Where each provider's webhooks come in: our own path first, then those that the published
+/// interfaces name.
+struct WebhookPath {
+    std::string_view provider;
+    std::string_view path;
+};
+inline constexpr auto kWebhookPaths = std::to_array<WebhookPath>({
+    {"stripe", "/webhooks/stripe"},
+    {"razorpay", "/webhooks/razorpay"},
+    {"stripe", "/webhook/stripe"},
+    {"razorpay", "/webhook/razorpay"},
+    {"stripe", "/api/webhooks/stripe"},
+    {"stripe", "/api/v1/payments/webhook"},
+});
+/// "" when no webhooks come in there.
+std::string_view provider_at(std::string_view path);
 
 /// GET /v1/webhook_events?state=&limit=&cursor=: what came in and what became of it, newest first.
 /// Errors: InvalidArgument "webhook.invalid_query", "access.cursor_invalid".

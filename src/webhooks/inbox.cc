@@ -78,16 +78,17 @@ std::optional<InboxState> parse_inbox_state(std::string_view text) {
 }
 
 constexpr std::string_view kStore = R"sql(
-    INSERT INTO inbox_events (id, provider, provider_event_id, type, payload, state, attempts,
-                              next_attempt_at, received_at)
-    VALUES ($1, $2, $3, $4, $5, 'pending', 0, $6, $6)
-        ON CONFLICT (provider, provider_event_id) DO NOTHING
+    INSERT INTO inbox_events (id, provider, provider_event_id, identity, type, payload, state,
+                              attempts, next_attempt_at, received_at)
+    VALUES ($1, $2, $3, $7, $4, $5, 'pending', 0, $6, $6)
+        ON CONFLICT (provider, identity) DO NOTHING
 )sql";
 
 Stored store_event(sql::Transaction& tx, const NewInboxEvent& event, IdSource& ids, Instant now) {
+    const auto& identity = event.identity.empty() ? event.provider_event_id : event.identity;
     const auto stored =
         tx.run(kStore, {ids.make<InboxEventId>(now), event.provider, event.provider_event_id,
-                        event.type, redact(event.payload), now});
+                        event.type, redact(event.payload), now, identity});
     return stored > 0 ? Stored::New : Stored::Duplicate;
 }
 

@@ -40,6 +40,8 @@ struct NewInboxEvent {
     std::string provider_event_id;
     std::string type;
     std::string payload;
+    /// What makes it one event for ever, proven by its signature; "": provider_event_id.
+    std::string identity{};
 };
 
 struct InboxPolicy {
@@ -52,8 +54,8 @@ struct InboxPolicy {
 };
 
 enum class Stored : bool { New, Duplicate };
-/// Keyed by (provider, provider_event_id); the first one stays. Client secrets in the payload are
-/// not kept: nobody needs them here.
+/// Keyed by (provider, identity); the first one stays. Client secrets in the payload are not kept:
+/// nobody needs them here.
 Stored store_event(sql::Transaction& tx, const NewInboxEvent& event, IdSource& ids, Instant now);
 
 /// Takes up to `limit` due events, oldest first, for one lease, and counts the attempt.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -12,22 +13,14 @@
 #include "base/time.h"
 #include "http/message.h"
 #include "sql/database.h"
-#include "webhooks/inbox.h"
+#include "webhooks/event_verifier.h"
 #include "webhooks/metrics.h"
 #include "webhooks/refusal_log.h"
-#include "webhooks/stripe_signature.h"
+
 
 namespace turnpike {
 
 namespace asio = boost::asio;
-
-/// Events of the other mode are refused: a test event must not move a live ledger, nor the reverse.
-enum class StripeMode : bool { Test, Live };
-
-struct ReceiverConfig {
-    WebhookSecrets secrets;
-    StripeMode mode = StripeMode::Test;
-};
 
 struct ReceiverWorld {
     sql::Database& db;
@@ -35,19 +28,20 @@ struct ReceiverWorld {
     IdSource& ids;
 };
 
-/// POST /webhooks/stripe: proves who sent the bytes, stores them once, and answers; applying comes
-/// later. Thread-safe.
-class StripeReceiver {
+/// A provider's webhook endpoint: proves who sent the bytes, stores them once, and answers; applying
+/// comes later. Thread-safe.
+class WebhookReceiver {
 public:
     /// `stored` is called after a new event is durable (InboxWorker::wake); may be empty.
-    StripeReceiver(ReceiverWorld world, ReceiverConfig config, WebhookMetrics metrics,
-                   std::function<void()> stored);
+    WebhookReceiver(ReceiverWorld world, std::unique_ptr<const EventVerifier> verifier,
+                    WebhookMetrics metrics, std::function<void()> stored);
+
+    [[nodiscard]] std::string_view provider() const { return verifier_->provider(); }
 
     /// 200 {"received":true} when the event is durable, also when it was before.
     /// Errors, all counted and logged, nothing is stored:
-    ///         InvalidArgument "webhook.bad_signature", "webhook.not_an_event",
-    ///                         "webhook.wrong_mode"
-    ///         Unavailable     "webhook.not_stored"     the database is down: Stripe sends it again
+    ///         InvalidArgument "webhook.bad_signature"; those of EventVerifier::read
+    ///         Unavailable     "webhook.not_stored"     the database is down: it is sent again
     asio::awaitable<Result<http::Response>> receive(const http::Request& request);
 
     /// Counts and logs a request that the HTTP server refused before its body was read.
@@ -62,13 +56,13 @@ public:
 
 private:
     [[nodiscard]] Result<NewInboxEvent> verify(const http::Request& request);
-    [[nodiscard]] Result<NewInboxEvent> read_event(const std::string& body) const;
     std::unexpected<Error> bad_signature(SignatureFault fault, const std::string& peer);
+    void write_line(const RefusalLine& line) const;
     /// `why` is for the log; the sender is not told which check failed.
     void note(std::string_view reason, std::string_view why, const std::string& peer);
 
     ReceiverWorld world_;
-    ReceiverConfig config_;
+    std::unique_ptr<const EventVerifier> verifier_;
     WebhookMetrics metrics_;
     std::function<void()> stored_;
 

@@ -16,6 +16,7 @@
 #include "json/value.h"
 #include "sql/testing.h"
 #include "webhooks/api.h"
+#include "webhooks/stripe_events.h"
 
 namespace turnpike {
 namespace {
@@ -46,13 +47,14 @@ protected:
             {"stripe-signature", "t=" + t + ",v1=" + to_hex(hmac_sha256(secret, t + "." + body))}};
         return request;
     }
-    StripeReceiver receiver(sql::Database& database, StripeMode mode = StripeMode::Test) {
+    WebhookReceiver receiver(sql::Database& database, ProviderMode mode = ProviderMode::Test) {
         WebhookMetrics metrics;
         metrics.event = [this](std::string_view, std::string_view outcome) {
             ++outcomes[std::string(outcome)];
         };
         return {{database, clock, ids},
-                {*WebhookSecrets::create({"whsec_the_other_one", kSecret}), mode},
+                std::make_unique<StripeEvents>(
+                    *WebhookSecrets::create({"whsec_the_other_one", kSecret}), mode),
                 std::move(metrics),
                 [this] { ++woken; }};
     }
@@ -63,7 +65,7 @@ protected:
         io.run();
         return result.get();
     }
-    std::string answer(StripeReceiver& to, const http::Request& request) {
+    std::string answer(WebhookReceiver& to, const http::Request& request) {
         const auto result = run(to.receive(request));
         if (!result) return std::string(result.error().reason.text());
         return std::to_string(result->status) + " " + result->body;
@@ -77,7 +79,7 @@ protected:
 };
 
 TEST_P(Receiver, StoresTheBytesAndAnswers) {
-    StripeReceiver to = receiver(db());
+    WebhookReceiver to = receiver(db());
     const auto body = event("evt_1", "\"livemode\" :false ,\n \"x\":[1,2]");
     EXPECT_EQ(answer(to, signed_request(body)), R"(200 {"received":true})");
     EXPECT_EQ(woken, 1);
@@ -90,7 +92,7 @@ TEST_P(Receiver, StoresTheBytesAndAnswers) {
 }
 
 TEST_P(Receiver, ADuplicateIsWelcomeAndChangesNothing) {
-    StripeReceiver to = receiver(db());
+    WebhookReceiver to = receiver(db());
     EXPECT_EQ(answer(to, signed_request(event("evt_1"))), R"(200 {"received":true})");
     EXPECT_EQ(answer(to, signed_request(event("evt_1"))), R"(200 {"received":true})");
     EXPECT_EQ(pending(), 1);
@@ -100,7 +102,7 @@ TEST_P(Receiver, ADuplicateIsWelcomeAndChangesNothing) {
 }
 
 TEST_P(Receiver, FiftyCopiesAtOnceAreOneRow) {
-    StripeReceiver to = receiver(db());
+    WebhookReceiver to = receiver(db());
     const auto request = signed_request(event("evt_1"));
     asio::io_context io;
     std::vector<std::future<Result<http::Response>>> answers;
@@ -118,7 +120,7 @@ TEST_P(Receiver, FiftyCopiesAtOnceAreOneRow) {
 }
 
 TEST_P(Receiver, StoresNothingThatItCannotTrust) {
-    StripeReceiver to = receiver(db());
+    WebhookReceiver to = receiver(db());
     auto unsigned_request = signed_request(event("evt_1"));
     unsigned_request.headers.clear();
     auto changed = signed_request(event("evt_1"));
@@ -185,7 +187,7 @@ private:
 
 TEST_P(Receiver, LogsABurstOfRefusalsInTwoLines) {
     LogCapture log;
-    StripeReceiver to = receiver(db());
+    WebhookReceiver to = receiver(db());
     const auto refused = [&](const std::string& body, const std::string& secret) {
         auto request = signed_request(body, secret);
         request.peer = "192.0.2.7";
@@ -227,7 +229,7 @@ TEST_P(Receiver, LogsABurstOfRefusalsInTwoLines) {
 }
 
 TEST_P(Receiver, ALiveServerRefusesTestEvents) {
-    StripeReceiver to = receiver(db(), StripeMode::Live);
+    WebhookReceiver to = receiver(db(), ProviderMode::Live);
     EXPECT_EQ(answer(to, signed_request(event("evt_1"))), "webhook.wrong_mode");
     EXPECT_EQ(answer(to, signed_request(event("evt_1", "\"livemode\":true"))),
               R"(200 {"received":true})");
@@ -235,7 +237,7 @@ TEST_P(Receiver, ALiveServerRefusesTestEvents) {
 
 TEST_P(Receiver, AsksForTheEventAgainWhenItCannotBeStored) {
     DeadDatabase dead;
-    StripeReceiver to = receiver(dead);
+    WebhookReceiver to = receiver(dead);
     const auto result = run(to.receive(signed_request(event("evt_1"))));
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, ErrorCode::Unavailable);
@@ -245,7 +247,7 @@ TEST_P(Receiver, AsksForTheEventAgainWhenItCannotBeStored) {
 }
 
 TEST_P(Receiver, TheListingShowsWhatBecameOfEvents) {
-    StripeReceiver to = receiver(db());
+    WebhookReceiver to = receiver(db());
     for (const char* id : {"evt_1", "evt_2", "evt_3"}) {
         ASSERT_EQ(answer(to, signed_request(event(id))), R"(200 {"received":true})");
         clock.advance(std::chrono::seconds(1));

@@ -31,5 +31,34 @@ TEST(SerialKey, IsTheCustomerWhereThereIsOne) {
     }
 }
 
+TEST(SerialKey, OfRazorpaysEventsIsTheSubscription) {
+    struct Case {
+        const char* name;
+        const char* payload;
+        const char* key;
+    };
+    const Case cases[] = {
+        {"its own", R"({"subscription":{"entity":{"id":"sub_1"}}})", "sub_1"},
+        {"with a payment",
+         R"({"payment":{"entity":{"id":"pay_1"}},"subscription":{"entity":{"id":"sub_1"}}})",
+         "sub_1"},
+        {"an invoice's", R"({"invoice":{"entity":{"id":"inv_1","subscription_id":"sub_1"}}})",
+         "sub_1"},
+        {"an invoice of its own", R"({"invoice":{"entity":{"id":"inv_1","subscription_id":null}}})",
+         "inv_1"},
+        {"a payment of an invoice", R"({"payment":{"entity":{"id":"pay_1","invoice_id":"inv_1"}}})",
+         "inv_1"},
+        {"a payment", R"({"payment":{"entity":{"id":"pay_1"}}})", "pay_1"},
+        {"a refund", R"({"refund":{"entity":{"id":"rfnd_1","payment_id":"pay_1"}}})", "pay_1"},
+        {"something else", R"({"dispute":{"entity":{"id":"disp_1"}}})", ""},
+        {"nothing", "[]", ""},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const auto event = R"({"entity":"event","payload":)" + std::string(c.payload) + "}";
+        EXPECT_EQ(serial_key(Json::parse(event)), c.key);
+    }
+}
+
 }  // namespace
 }  // namespace turnpike

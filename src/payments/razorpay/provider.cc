@@ -99,6 +99,8 @@ asio::awaitable<Result<SettledIntents>> Provider::settle_unknown(int limit) {
     co_return co_await exchange_->settle_unknown(limit);
 }
 
+ClientHealth Provider::client_health() const { return exchange_->client_health(); }
+
 asio::awaitable<ProviderHealth> Provider::health() {
     const auto unknown = co_await exchange_->count_unknown();
     co_return ProviderHealth{exchange_->client_health(), unknown};

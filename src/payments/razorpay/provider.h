@@ -105,6 +105,8 @@ public:
     /// can be.
     asio::awaitable<Result<SettledIntents>> settle_unknown(int limit);
 
+    /// What this process knows of the conversation; asks nobody.
+    [[nodiscard]] ClientHealth client_health() const;
     asio::awaitable<ProviderHealth> health();
     /// One cheap read; tells whether key and connection work.
     asio::awaitable<Result<std::monostate>> probe();

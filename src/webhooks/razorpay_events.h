@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "webhooks/event_verifier.h"
+
+namespace turnpike {
+
+/// Razorpay signs the bytes only: neither a time nor the event's id, which is a header. So an event
+/// is known by the SHA-256 of its bytes, which nobody else can make: sent again under another id it
+/// is the same one, and under an id that is known already a new one is new all the same.
+class RazorpayEvents final : public EventVerifier {
+public:
+    /// \param account  "acc_...": events of other accounts are refused; "": it is not known. No
+    ///                 event tells whether it is of the live mode: each mode has its own secret.
+    RazorpayEvents(WebhookSecrets secrets, std::string account);
+
+    [[nodiscard]] std::string_view provider() const override { return "razorpay"; }
+    [[nodiscard]] std::string_view header() const override { return "X-Razorpay-Signature"; }
+    [[nodiscard]] std::optional<SignatureFault> fault_of(const http::Request& request,
+                                                         Instant now) const override;
+    [[nodiscard]] Result<NewInboxEvent> read(const http::Request& request) const override;
+
+private:
+    WebhookSecrets secrets_;
+    std::string account_;
+};
+
+}  // namespace turnpike
