@@ -48,6 +48,10 @@
 #include "metering/reservations.h"
 #include "metering/service.h"
 #include "payments/stripe/provider.h"
+#include "people/auth_api.h"
+#include "people/password_pool.h"
+#include "people/sign_in_guard.h"
+#include "people/users_api.h"
 #include "sql/database.h"
 #include "webhooks/api.h"
 #include "webhooks/inbox_worker.h"
@@ -108,12 +112,16 @@ public:
     CursorCodec cursors;
     Authenticator authenticator;
     RateLimiter rate_limiter;
+    PasswordPool passwords;
+    SignInGuard sign_in_guard;
     std::unique_ptr<stripe::Provider> provider;
     BillingContext billing;
     InboxWorker inbox;
     BillingWorker worker;
 
     AccessApi access_api;
+    AuthApi auth_api;
+    UsersApi users_api;
     CustomersApi customers_api;
     AuditApi audit_api;
     CatalogApi catalog_api;

@@ -9,6 +9,7 @@
 #include "entitlements/usage_recovery.h"
 #include "http/metrics.h"
 #include "payments/stripe/client.h"
+#include "people/auth_api.h"
 #include "webhooks/metrics.h"
 
 namespace turnpike {
@@ -26,6 +27,9 @@ std::function<void(LineFate, std::uint64_t)> count_gateway_lines(http::Metrics& 
 
 /// For UsageRollup::World::raised.
 std::function<void(const UsageAlert&)> count_usage_alerts(http::Metrics& metrics);
+
+/// For AuthApi::told.
+std::function<void(SignInFate)> count_sign_ins(http::Metrics& metrics);
 
 /// What is read now and then instead of being counted as it happens.
 struct SampledNumbers {
