@@ -117,6 +117,104 @@ CREATE TABLE provider_customers (
 CREATE INDEX provider_customers_behind
     ON provider_customers (provider, behind_since) WHERE behind_since IS NOT NULL;
 
+-- people -------------------------------------------------------------------------------------
+-- external_id is what a host's token calls the user, or the id where he signed up here: it is also
+-- that of his customer. email_key is the folded e-mail, or the id where there is none.
+CREATE TABLE users (
+    id             TEXT   NOT NULL PRIMARY KEY,
+    external_id    TEXT   NOT NULL UNIQUE,
+    email          TEXT,
+    email_key      TEXT   NOT NULL UNIQUE,
+    password_hash  TEXT,
+    name           TEXT,
+    is_superuser   BIGINT NOT NULL CHECK (is_superuser IN (0, 1)),
+    deactivated_at BIGINT,
+    last_seen_at   BIGINT,
+    created_at     BIGINT NOT NULL,
+    version        BIGINT NOT NULL
+);
+CREATE INDEX users_by_age ON users (created_at, id);
+-- Only hashes of what people get are stored. What a request needs of the user is copied, so that
+-- looking a session up is one row.
+CREATE TABLE sessions (
+    id           TEXT   NOT NULL PRIMARY KEY,
+    hash         TEXT   NOT NULL UNIQUE,
+    user_id      TEXT   NOT NULL REFERENCES users (id),
+    external_id  TEXT   NOT NULL,
+    email        TEXT,
+    is_superuser BIGINT NOT NULL CHECK (is_superuser IN (0, 1)),
+    peer         TEXT   NOT NULL,
+    user_agent   TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    last_used_at BIGINT NOT NULL,
+    revoked_at   BIGINT
+);
+CREATE INDEX sessions_by_user ON sessions (user_id, created_at);
+CREATE TABLE password_resets (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    hash       TEXT   NOT NULL UNIQUE,
+    user_id    TEXT   NOT NULL REFERENCES users (id),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at    BIGINT
+);
+CREATE INDEX password_resets_by_user ON password_resets (user_id, created_at);
+-- version is raised with every change of who the members are, so that two changes meet there.
+-- deactivated_by says who may take it back: 'member', or 'seller' for nobody else.
+CREATE TABLE organizations (
+    id             TEXT   NOT NULL PRIMARY KEY,
+    slug           TEXT   NOT NULL UNIQUE,
+    name           TEXT   NOT NULL,
+    customer_id    TEXT   NOT NULL UNIQUE REFERENCES customers (id),
+    deactivated_at BIGINT,
+    deactivated_by TEXT   NOT NULL CHECK (deactivated_by IN ('', 'member', 'seller')),
+    created_at     BIGINT NOT NULL,
+    version        BIGINT NOT NULL,
+    CHECK ((deactivated_at IS NULL) = (deactivated_by = ''))
+);
+CREATE INDEX organizations_by_age ON organizations (created_at, id);
+CREATE TABLE memberships (
+    organization_id TEXT   NOT NULL REFERENCES organizations (id),
+    user_id         TEXT   NOT NULL REFERENCES users (id),
+    role            TEXT   NOT NULL CHECK (role IN ('owner', 'admin', 'member')),
+    created_at      BIGINT NOT NULL,
+    PRIMARY KEY (organization_id, user_id)
+);
+CREATE INDEX memberships_by_user ON memberships (user_id, organization_id);
+CREATE TABLE invitations (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    hash            TEXT   NOT NULL UNIQUE,
+    organization_id TEXT   NOT NULL REFERENCES organizations (id),
+    email           TEXT   NOT NULL,
+    email_key       TEXT   NOT NULL,
+    role            TEXT   NOT NULL CHECK (role IN ('owner', 'admin', 'member')),
+    state           TEXT   NOT NULL CHECK (state IN ('open', 'accepted', 'withdrawn', 'expired')),
+    created_at      BIGINT NOT NULL,
+    expires_at      BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX invitations_one_open
+    ON invitations (organization_id, email_key) WHERE state = 'open';
+CREATE INDEX invitations_by_organization ON invitations (organization_id, created_at, id);
+CREATE TABLE projects (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    organization_id TEXT   NOT NULL REFERENCES organizations (id),
+    name            TEXT   NOT NULL,
+    archived_at     BIGINT,
+    created_at      BIGINT NOT NULL,
+    version         BIGINT NOT NULL
+);
+CREATE INDEX projects_by_organization ON projects (organization_id, created_at, id);
+-- Letters to send. data holds what the letter says, its secret too, until it is sent.
+CREATE TABLE mails (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    kind       TEXT   NOT NULL,
+    recipient  TEXT   NOT NULL,
+    data       TEXT   NOT NULL, -- JSON
+    state      TEXT   NOT NULL CHECK (state IN ('pending', 'sent', 'failed')),
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX mails_pending ON mails (created_at, id) WHERE state = 'pending';
+
 -- access -------------------------------------------------------------------------------------
 -- customer_id is '' for a seller's key. Only the hash of a key is stored.
 CREATE TABLE api_keys (

@@ -16,7 +16,8 @@ constexpr std::size_t kBodyLength = 32;
 constexpr std::size_t kChecksumLength = 6;
 constexpr std::size_t kHintLength = 4;
 constexpr auto kPrefixes =
-    std::to_array({KeyPrefix::SellerTest, KeyPrefix::SellerLive, KeyPrefix::Customer});
+    std::to_array({KeyPrefix::SellerTest, KeyPrefix::SellerLive, KeyPrefix::Customer,
+                   KeyPrefix::Session, KeyPrefix::PasswordReset, KeyPrefix::Invitation});
 
 constexpr auto kCrcTable = [] {
     std::array<std::uint32_t, 256> table{};
@@ -56,6 +57,9 @@ std::string_view to_text(KeyPrefix prefix) {
         case KeyPrefix::SellerTest: return "tp_test_";
         case KeyPrefix::SellerLive: return "tp_live_";
         case KeyPrefix::Customer: return "tp_cust_";
+        case KeyPrefix::Session: return "tps_";
+        case KeyPrefix::PasswordReset: return "tpr_";
+        case KeyPrefix::Invitation: return "tpi_";
     }
     check(false, "every prefix has a text");
     return {};

@@ -8,11 +8,15 @@
 
 namespace turnpike {
 
-/// What the prefix of a key says: tp_test_, tp_live_ or tp_cust_.
+/// What the prefix of a secret says: tp_test_, tp_live_ or tp_cust_ of a key; tps_, tpr_ or tpi_ of
+/// what people get instead, in either mode.
 enum class KeyPrefix : std::uint8_t {
     SellerTest,
     SellerLive,
-    Customer,  ///< acts for one customer, in either mode
+    Customer,       ///< acts for one customer, in either mode
+    Session,        ///< who has signed in
+    PasswordReset,  ///< sets one password, once
+    Invitation,     ///< joins one organization, once
 };
 std::string_view to_text(KeyPrefix prefix);  ///< "tp_test_"
 

@@ -28,7 +28,8 @@ TEST(ApiKey, ShapeIsPrefixBodyChecksum) {
 
 TEST(ApiKey, MintedKeysAreRecognized) {
     std::set<std::string> seen;
-    for (const auto prefix : {KeyPrefix::SellerTest, KeyPrefix::SellerLive, KeyPrefix::Customer})
+    for (const auto prefix : {KeyPrefix::SellerTest, KeyPrefix::SellerLive, KeyPrefix::Customer,
+                              KeyPrefix::Session, KeyPrefix::PasswordReset, KeyPrefix::Invitation})
         for (int i = 0; i < 200; ++i) {
             const auto key = mint_key(prefix, random_bytes(20));
             EXPECT_EQ(read_key_shape(key.secret), prefix);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/session_cookie.h"
 #include "base/letter_case.h"
 #include "sql/patience.h"
 
@@ -23,8 +24,13 @@ std::unexpected<Error> key_invalid() {
     return fail(ErrorCode::Unauthenticated, "access.key_invalid", "the API key is not valid");
 }
 
-/// Which header a credential came in: X-API-Key holds keys only.
-enum class Source : bool { Authorization, ApiKeyHeader };
+std::unexpected<Error> session_over() {
+    return fail(ErrorCode::Unauthenticated, "access.session_over",
+                "the session is over; sign in again");
+}
+
+/// Which header a credential came in: X-API-Key holds keys only, the cookie sessions.
+enum class Source : std::uint8_t { Authorization, ApiKeyHeader, Cookie };
 struct Credential {
     std::string_view text;
     Source source = Source::Authorization;
@@ -45,7 +51,12 @@ Result<Credential> read_credential(const http::Headers& headers) {
             found = {value, Source::ApiKeyHeader};
         }
     }
-    if (count == 0) return Credential{};
+    if (count == 0) {
+        const auto cookie = session_cookie(headers);
+        if (!cookie) return failure(cookie);
+        found = {*cookie, Source::Cookie};
+        if (found.text.empty()) return Credential{};
+    }
     if (count > 1 || found.text.empty() || found.text.size() > kTokenBytesMax) return malformed();
     return found;
 }
@@ -69,11 +80,31 @@ Principal principal_of(const ApiKey& key) {
     return principal;
 }
 
+Principal principal_of(const Session& session) {
+    Principal principal;
+    principal.kind = session.is_superuser ? PrincipalKind::Admin : PrincipalKind::Customer;
+    principal.external_id = session.external_id;
+    principal.email = session.email;
+    principal.name = (session.is_superuser ? "admin:" : "user:") + session.external_id;
+    principal.user = session.user;
+    principal.session = session.id;
+    return principal;
+}
+
+/// The ids of users and organizations are customers' external ids; a host's token that claimed one
+/// would act for somebody whom the host does not know.
+bool is_reserved(std::string_view subject) {
+    return UserId::parse(subject) || OrganizationId::parse(subject);
+}
+
 bool belongs_to(KeyPrefix prefix, KeyMode mode) {
     switch (prefix) {
         case KeyPrefix::SellerTest: return mode == KeyMode::Test;
         case KeyPrefix::SellerLive: return mode == KeyMode::Live;
         case KeyPrefix::Customer: return true;
+        case KeyPrefix::Session:
+        case KeyPrefix::PasswordReset:
+        case KeyPrefix::Invitation: return false;
     }
     return false;
 }
@@ -94,6 +125,8 @@ asio::awaitable<Result<Principal>> Authenticator::authenticate(const http::Reque
     auto at_once = authenticate_at_once(request);
     if (at_once) co_return *std::move(at_once);
     std::string secret(read_credential(request.headers)->text);
+    if (secret.starts_with(to_text(KeyPrefix::Session)))
+        co_return co_await look_up_session(std::move(secret));
     co_return co_await look_up(std::move(secret));
 }
 
@@ -103,10 +136,17 @@ std::optional<Result<Principal>> Authenticator::authenticate_at_once(const http:
     if (credential->text.empty()) return Principal{};
 
     const Instant now = clock_.now();
+    const bool is_key = credential->text.starts_with(kKeyStart);
+    const bool is_session = credential->text.starts_with(to_text(KeyPrefix::Session));
+    if (credential->source == Source::ApiKeyHeader && !is_key) return key_invalid();
+    if (credential->source == Source::Cookie) {
+        if (!is_session) return session_over();
+        if (const auto good = check_same_site(request); !good) return failure(good);
+    }
     const auto digest = siphash128(sip_key_, credential->text);
     if (auto principal = recall(digest, now)) return *std::move(principal);
-    if (credential->text.starts_with(kKeyStart)) return answer_key(credential->text, now);
-    if (credential->source == Source::ApiKeyHeader) return key_invalid();
+    if (is_session) return answer_session(credential->text, now);
+    if (is_key) return answer_key(credential->text, now);
     return answer_token(credential->text, now);
 }
 
@@ -120,6 +160,9 @@ std::optional<Principal> Authenticator::recall(const Digest128& digest, Instant 
 Result<Principal> Authenticator::answer_token(std::string_view token, Instant now) {
     const auto claims = verify(keys_, token, now);
     if (!claims) return failure(claims);
+    if (is_reserved(claims->subject))
+        return fail(ErrorCode::Unauthenticated, "access.subject_reserved",
+                    "a token's subject cannot be an id of ours");
     auto principal = principal_of(*claims);
     const Instant until = std::min<Instant>(claims->expires_at, now + kTokenMemory);
     if (now < until) known_.put(siphash128(sip_key_, token), {principal, "", until, until});
@@ -191,9 +234,54 @@ asio::awaitable<Result<Principal>> Authenticator::ask_ledger(std::string secret)
     co_return principal;
 }
 
+std::optional<Result<Principal>> Authenticator::answer_session(std::string_view text, Instant now) {
+    if (read_key_shape(text) != KeyPrefix::Session) return session_over();
+    const bool known_unknown = unknown_.look(siphash128(sip_key_, text), [&](const Instant* until) {
+        return until != nullptr && now < *until;
+    });
+    if (known_unknown) return session_over();
+    return std::nullopt;
+}
+
+asio::awaitable<Result<Principal>> Authenticator::look_up_session(std::string secret) {
+    const auto digest = siphash128(sip_key_, secret);
+    const auto revocations = revocations_.load();
+    const auto hash = key_hash(secret);
+    const Instant now = clock_.now();
+    auto find = [&](sql::Transaction& tx) { return find_session_by_hash(tx, hash); };
+    auto session = co_await db_.read(find);
+    if (session && is_alive(*session, now) && now >= session->last_used_at + kSessionTouch) {
+        auto touch = [&](sql::Transaction& tx) { return touch_session(tx, session->id, now); };
+        if (co_await db_.write(touch) == 0) session.reset();  // revoked since we looked
+        if (session) session->last_used_at = now;
+    }
+    if (!session || !is_alive(*session, now)) {
+        unknown_.put(digest, now + kUnknownKeyMemory);
+        forget(digest);
+        co_return session_over();
+    }
+    auto principal = principal_of(*session);
+    const Instant until = std::min<Instant>(end_of(*session), now + kSessionMemory);
+    known_.put(digest, {principal, session->id.text(), until, until});
+    // As for keys: put first, asked second.
+    if (revocations_.load() != revocations)
+        known_.erase_if([&](const Known& known) { return known.key_id == session->id.text(); });
+    co_return principal;
+}
+
 void Authenticator::forget_key(const ApiKeyId& id) {
-    revocations_.fetch_add(1);
+    revoked();
     erase_key(id);
+}
+
+void Authenticator::forget_session(const SessionId& id) {
+    revoked();
+    known_.erase_if([&](const Known& known) { return known.key_id == id.text(); });
+}
+
+void Authenticator::forget_user(const UserId& user) {
+    revoked();
+    known_.erase_if([&](const Known& known) { return known.principal.user == user; });
 }
 
 void Authenticator::erase_key(const ApiKeyId& id) {

@@ -13,6 +13,7 @@
 #include "access/jwt.h"
 #include "access/key_store.h"
 #include "access/principal.h"
+#include "access/sessions.h"
 #include "access/sharded_fifo_map.h"
 #include "base/error.h"
 #include "base/time.h"
@@ -28,13 +29,15 @@ namespace asio = boost::asio;
 /// there for kKeyMemory at most; one revoked here stops at once.
 inline constexpr std::chrono::seconds kTokenMemory{60};  ///< and never past the token's exp
 inline constexpr std::chrono::seconds kKeyMemory{5};
+inline constexpr std::chrono::seconds kSessionMemory{5};
 inline constexpr std::chrono::seconds kUnknownKeyMemory{5};
 /// While the ledger fails or is late: an outage must not block paying users. Never past the key's
 /// expiry, and ended by the ledger's next answer.
 inline constexpr std::chrono::hours kKeyMemoryWithoutLedger{1};
 
-/// Says who is calling, from `Authorization: Bearer <token or key>` or `X-API-Key: <key>`, and from
-/// nothing else: a key in a query string would end up in logs.
+/// Says who is calling, from `Authorization: Bearer <token, key or session>`, `X-API-Key: <key>`
+/// or, without those, the session's cookie, and from nothing else: a key in a query string would
+/// end up in logs.
 ///
 /// A credential seen before is answered from memory (a keyed 128-bit digest of its text; the text
 /// is not kept), without SQL and without a signature check. Both tables are bounded, and guesses
@@ -48,9 +51,10 @@ public:
 
     /// A request without a credential is Anonymous, which is not an error here.
     ///
-    /// Errors, all Unauthenticated: "access.credential_malformed" (two credentials, another scheme,
-    /// too long); "access.key_invalid" (wrong checksum, unknown, revoked, expired, other mode);
-    /// those of verify().
+    /// Errors, all Unauthenticated but one: "access.credential_malformed" (two credentials, another
+    /// scheme, too long); "access.key_invalid" (wrong checksum, unknown, revoked, expired, other
+    /// mode); "access.session_over"; those of verify(); "access.subject_reserved". Forbidden
+    /// "access.cross_site" for a cookie sent by another site's page.
     asio::awaitable<Result<Principal>> authenticate(const http::Request& request);
 
     /// The same answer when it needs no database: anonymous, malformed, tokens, keys in memory.
@@ -58,13 +62,15 @@ public:
 
     /// Makes this node ask again. Call it after the revocation is durable.
     void forget_key(const ApiKeyId& id);
+    void forget_session(const SessionId& id);
+    void forget_user(const UserId& user);  ///< all his sessions
 
     [[nodiscard]] KeyMode mode() const { return mode_; }
 
 private:
     struct Known {
         Principal principal;
-        std::string key_id;  ///< empty for tokens
+        std::string key_id;  ///< or the session's; empty for tokens
         Instant until;
         Instant until_without_ledger{};
     };
@@ -75,6 +81,10 @@ private:
     /// Asks the ledger, and when it does not answer, what was known an hour ago.
     asio::awaitable<Result<Principal>> look_up(std::string secret);
     asio::awaitable<Result<Principal>> ask_ledger(std::string secret);
+    asio::awaitable<Result<Principal>> look_up_session(std::string secret);
+    std::optional<Result<Principal>> answer_session(std::string_view text, Instant now);
+    /// Nothing that asks the ledger now may be remembered: it may not have seen what was revoked.
+    void revoked() { revocations_.fetch_add(1); }
     std::optional<Principal> recall_without_ledger(const Digest128& digest, Instant now);
     void forget(const Digest128& digest);
     void erase_key(const ApiKeyId& id);
@@ -86,7 +96,7 @@ private:
     SipKey sip_key_;
     ShardedFifoMap<Digest128, Known, Digest128Hash> known_;
     ShardedFifoMap<Digest128, Instant, Digest128Hash> unknown_;  ///< until when
-    /// Counts forget_key() calls: a look-up that a revocation overtook must not be remembered.
+    /// A look-up that a revocation overtook must not be remembered.
     std::atomic<std::uint64_t> revocations_{0};
 };
 

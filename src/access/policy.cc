@@ -7,12 +7,14 @@ namespace turnpike {
 namespace {
 
 constexpr bool asks_for_scope(Who who) {
-    return who == Who::Seller || who == Who::CustomerOrSeller || who == Who::Gateway;
+    return who == Who::Seller || who == Who::CustomerOrSeller || who == Who::Gateway ||
+           who == Who::Member;
 }
 
 constexpr bool table_is_sound() {
     for (std::size_t i = 0; i < kPolicies.size(); ++i) {
         if (kPolicies[i].scope.has_value() != asks_for_scope(kPolicies[i].who)) return false;
+        if (kPolicies[i].role.has_value() != (kPolicies[i].who == Who::Member)) return false;
         for (std::size_t k = i + 1; k < kPolicies.size(); ++k)
             if (kPolicies[i].method == kPolicies[k].method &&
                 kPolicies[i].pattern == kPolicies[k].pattern)
@@ -20,7 +22,8 @@ constexpr bool table_is_sound() {
     }
     return true;
 }
-static_assert(table_is_sound(), "a route is listed once, and names a scope when sellers call it");
+static_assert(table_is_sound(),
+              "a route is listed once, names a scope when sellers call it, a role when members do");
 
 std::unexpected<Error> lacks_right(std::string message) {
     return fail(ErrorCode::Forbidden, "access.forbidden", std::move(message));
@@ -56,6 +59,13 @@ Result<void> authorize(const Policy& policy, const Principal& principal) {
         case Who::Admin:
             if (principal.kind == PrincipalKind::Admin) return {};
             return lacks_right("this is for administrators");
+        case Who::User:
+            if (principal.is_user()) return {};
+            return lacks_right("this acts for a user: sign in, or send a user's token");
+        case Who::Member:
+            if (principal.is_user()) return {};
+            if (customer) return lacks_right("a customer's key is no member; sign in");
+            return authorize_seller(policy, principal);
     }
     return lacks_right("the route has no rule for this caller");
 }

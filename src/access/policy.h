@@ -20,6 +20,8 @@ enum class Who : std::uint8_t {
     CustomerOrSeller,  ///< a customer for himself, or whoever passes Seller
     Admin,             ///< an administrator's JWT only
     Gateway,           ///< a customer for himself, or a seller key with the scope naming a customer
+    User,              ///< a person with a session or a token, a superuser too
+    Member,            ///< a user with the role in the organization, or whoever passes Seller
 };
 
 /// What one route asks of its caller. `pattern` is the router's: "/v1/plans/{plan}".
@@ -27,8 +29,10 @@ struct Policy {
     std::string_view method;  ///< "GET"; HEAD follows GET
     std::string_view pattern;
     Who who = Who::Admin;
-    std::optional<Scope> scope;  ///< set exactly for Seller, CustomerOrSeller and Gateway
+    std::optional<Scope> scope;  ///< set exactly for Seller, CustomerOrSeller, Gateway and Member
     RateClass rate = RateClass::None;
+    /// Set exactly for Member. Whether the caller has it, the people feature finds out.
+    std::optional<OrgRole> role{};
 
     // The rows of the table below, by kind.
     static constexpr Policy open(std::string_view method, std::string_view pattern) {
@@ -48,6 +52,21 @@ struct Policy {
     }
     static constexpr Policy gateway(std::string_view method, std::string_view pattern) {
         return {method, pattern, Who::Gateway, Scope::UsageWrite, RateClass::None};
+    }
+    static constexpr Policy sign_in(std::string_view method, std::string_view pattern) {
+        return {method, pattern, Who::Public, std::nullopt, RateClass::SignIn};
+    }
+    static constexpr Policy user(std::string_view method, std::string_view pattern) {
+        return {method, pattern, Who::User, std::nullopt, RateClass::Billing};
+    }
+    static constexpr Policy admin(std::string_view method, std::string_view pattern) {
+        return {method, pattern, Who::Admin, std::nullopt, RateClass::None};
+    }
+    /// Reading asks a seller's key for customers:read, everything else for customers:write.
+    static constexpr Policy member(std::string_view method, std::string_view pattern,
+                                   OrgRole role) {
+        const auto scope = method == "GET" ? Scope::CustomersRead : Scope::CustomersWrite;
+        return {method, pattern, Who::Member, scope, RateClass::None, role};
     }
 };
 
@@ -142,6 +161,20 @@ inline constexpr auto kPolicies = [] {
         Policy::keys("POST", "/v1/api_keys"),
         Policy::keys("DELETE", "/v1/api_keys/{api_key}"),
 
+        Policy::sign_in("POST", "/v1/auth/signup"),
+        Policy::sign_in("POST", "/v1/auth/login"),
+        Policy::sign_in("POST", "/v1/auth/password_reset"),
+        Policy::sign_in("POST", "/v1/auth/password_reset/confirm"),
+        Policy::user("POST", "/v1/auth/logout"),
+        Policy::user("GET", "/v1/auth/me"),
+        Policy::user("POST", "/v1/auth/password"),
+        Policy::user("GET", "/v1/auth/sessions"),
+        Policy::user("DELETE", "/v1/auth/sessions/{session}"),
+        Policy::admin("GET", "/v1/users"),
+        Policy::admin("GET", "/v1/users/{user}"),
+        Policy::admin("POST", "/v1/users/{user}/deactivate"),
+        Policy::admin("POST", "/v1/users/{user}/activate"),
+        Policy::admin("POST", "/v1/users/{user}/reset_link"),
         Policy::seller("GET", "/v1/test_clocks", Operations),
         Policy::seller("POST", "/v1/test_clocks", Operations),
         Policy::seller("GET", "/v1/test_clocks/{test_clock}", Operations),

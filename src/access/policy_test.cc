@@ -43,6 +43,8 @@ TEST(Policy, EveryKindOfCallerAgainstEveryKindOfRoute) {
         {"either", Who::CustomerOrSeller, scope, who, yes, no, yes, yes},
         {"gateway", Who::Gateway, scope, who, yes, no, yes, yes},
         {"admin", Who::Admin, {}, who, no, no, no, yes},
+        {"user", Who::User, {}, who, yes, no, no, no},
+        {"member", Who::Member, scope, who, yes, no, yes, yes},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);
@@ -53,6 +55,21 @@ TEST(Policy, EveryKindOfCallerAgainstEveryKindOfRoute) {
         EXPECT_EQ(outcome(policy, with), c.with);
         EXPECT_EQ(outcome(policy, admin), c.admin);
     }
+}
+
+TEST(Policy, ASuperusersSessionIsAUsersToo) {
+    auto superuser = caller(PrincipalKind::Admin);
+    superuser.user = UserId::trusted("usr_01HF00000000000000000000AA");
+    EXPECT_EQ(outcome(*policy_of("GET", "/v1/auth/me"), superuser), "allowed");
+    EXPECT_EQ(outcome(*policy_of("GET", "/v1/users"), superuser), "allowed");
+    EXPECT_EQ(outcome(*policy_of("GET", "/v1/auth/me"), caller(PrincipalKind::Admin)),
+              "access.forbidden");
+}
+
+TEST(Policy, ACustomersKeyIsNobody) {
+    auto key = caller(PrincipalKind::Customer);
+    key.customer = CustomerId::trusted("cus_01HF00000000000000000000AA");
+    EXPECT_EQ(outcome(*policy_of("GET", "/v1/auth/me"), key), "access.forbidden");
 }
 
 TEST(Policy, ACustomersKeyUsesWhatIsSoldAndChangesNothing) {
@@ -94,7 +111,10 @@ TEST(Policy, ACustomerReachesOnlyWhatIsHisOwn) {
             policy.pattern == "/v1/usage/series" || policy.pattern == "/v1/usage/routes" ||
             policy.pattern == "/v1/usage/groups" || policy.pattern == "/v1/usage/forecast" ||
             policy.pattern == "/v1/usage/alerts";
-        const bool expected = own || shared || policy.who == Who::Public;
+        const bool personal = policy.pattern.starts_with("/v1/auth/") ||
+                              policy.pattern.starts_with("/v1/organizations") ||
+                              policy.pattern == "/v1/invitations/accept";
+        const bool expected = own || shared || personal || policy.who == Who::Public;
         EXPECT_EQ(outcome(policy, customer), expected ? "allowed" : "access.forbidden")
             << policy.method << ' ' << policy.pattern;
     }
@@ -102,9 +122,11 @@ TEST(Policy, ACustomerReachesOnlyWhatIsHisOwn) {
 
 TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
     for (const Policy& policy : kPolicies) {
-        const bool limited =
-            policy.pattern.starts_with("/billing/") || policy.pattern.starts_with("/v1/api_keys");
-        const auto expected = limited                                    ? RateClass::Billing
+        const bool limited = policy.pattern.starts_with("/billing/") ||
+                             policy.pattern.starts_with("/v1/api_keys") || policy.who == Who::User;
+        const bool signs_in = policy.pattern.starts_with("/v1/auth/") && policy.who == Who::Public;
+        const auto expected = signs_in                                   ? RateClass::SignIn
+                              : limited                                  ? RateClass::Billing
                               : policy.pattern.starts_with("/webhooks/") ? RateClass::Webhook
                                                                          : RateClass::None;
         EXPECT_EQ(policy.rate, expected) << policy.pattern;

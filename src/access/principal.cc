@@ -48,6 +48,26 @@ std::string scope_names() {
     return names;
 }
 
+std::string_view to_text(OrgRole role) {
+    switch (role) {
+        case OrgRole::Member: return "member";
+        case OrgRole::Admin: return "admin";
+        case OrgRole::Owner: return "owner";
+    }
+    check(false, "every role has a text");
+    return {};
+}
+
+std::optional<OrgRole> parse_org_role(std::string_view text) {
+    for (const OrgRole role : {OrgRole::Member, OrgRole::Admin, OrgRole::Owner})
+        if (to_text(role) == text) return role;
+    return std::nullopt;
+}
+
+bool Principal::is_user() const {
+    return user.has_value() || (kind == PrincipalKind::Customer && !customer);
+}
+
 bool Principal::has(Scope scope) const {
     if (kind == PrincipalKind::Admin) return true;
     return kind == PrincipalKind::Seller && std::ranges::find(scopes, scope) != scopes.end();

@@ -31,23 +31,36 @@ std::string scope_names();
 
 enum class PrincipalKind : std::uint8_t {
     Anonymous,  ///< no credential
-    Customer,   ///< a user: JWT, or a customer's API key
+    Customer,   ///< a user: session, JWT, or a customer's API key
     Seller,     ///< a seller API key, with scopes
-    Admin,      ///< a JWT with role "admin": every scope
+    Admin,      ///< a superuser's session, or a JWT with role "admin": every scope
 };
+
+/// What somebody may do in an organization. Each may do what those before him may.
+enum class OrgRole : std::uint8_t { Member, Admin, Owner };
+std::string_view to_text(OrgRole role);  ///< "owner"
+std::optional<OrgRole> parse_org_role(std::string_view text);
 
 /// Who is calling. Made only by access::Authenticator.
 struct Principal {
     PrincipalKind kind = PrincipalKind::Anonymous;
-    /// JWT subject of a customer: the seller's own name for it. Empty for API keys.
+    /// JWT subject of a customer: the seller's own name for it. Of a session: the user's, who has
+    /// one even without a subject. Empty for API keys and administrators' tokens.
     std::string external_id;
     /// Known already for customers' API keys; for JWTs the customers service resolves external_id.
     std::optional<CustomerId> customer;
     std::optional<std::string> email;  ///< JWT claim, when present
     std::vector<Scope> scopes;
-    std::string name;  ///< for audit: "user:alice", "key:key_01..", "admin:root"
+    std::string name;                  ///< for audit: "user:alice", "key:key_01..", "admin:root"
+    std::optional<UserId> user;        ///< of a session; who sends a token is found by external_id
+    std::optional<SessionId> session;  ///< that the request came with
+    /// What the route asks for in the organization that it names. Put here by the gate, from the
+    /// policy, so that no handler says it a second time.
+    std::optional<OrgRole> needed_role;
 
     [[nodiscard]] bool has(Scope scope) const;
+    /// A person who acts for himself: by a session, or by a user's token; not by a customer's key.
+    [[nodiscard]] bool is_user() const;
 };
 
 }  // namespace turnpike

@@ -20,6 +20,7 @@ enum class RateClass : std::uint8_t {
     Billing,      ///< /billing and key management, per principal (per peer when anonymous)
     Webhook,      ///< inbound provider events, per peer
     AuthFailure,  ///< refused credentials, per peer
+    SignIn,       ///< sign-up, sign-in and password resets, per peer
 };
 
 /// A bucket of `quota` tokens that refills evenly, `quota` per `window`.

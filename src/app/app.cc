@@ -191,6 +191,8 @@ App::App(Config given, AppParts parts)
             webhook_metrics(metrics, names_of(providers))),
       worker(jobs, billing, {}),
       access_api{*db, clock, ids, authenticator, cursors},
+      auth_api{*db, clock, ids, authenticator, passwords, sign_in_guard, count_sign_ins(metrics)},
+      users_api{*db, clock, ids, authenticator, cursors},
       customers_api{*db, clock, ids, cursors},
       audit_api{*db, cursors, customer_id_of},
       catalog_api{catalog},

@@ -51,6 +51,10 @@
 #include "metering/log/usage_log.h"
 #include "metering/reservations.h"
 #include "metering/service.h"
+#include "people/auth_api.h"
+#include "people/password_pool.h"
+#include "people/sign_in_guard.h"
+#include "people/users_api.h"
 #include "sql/database.h"
 #include "subscriptions/history_api.h"
 #include "webhooks/api.h"
@@ -116,10 +120,14 @@ public:
     AllowedOrigins origins;
     Providers providers;
     BillingContexts billing;
+    PasswordPool passwords;
+    SignInGuard sign_in_guard;
     InboxWorker inbox;
     BillingWorker worker;
 
     AccessApi access_api;
+    AuthApi auth_api;
+    UsersApi users_api;
     CustomersApi customers_api;
     AuditApi audit_api;
     CatalogApi catalog_api;

@@ -45,6 +45,18 @@ struct KeyOptions {
 };
 int command_key_create(const SettingFlags& flags, const KeyOptions& options);
 
+struct UserOptions {
+    std::string user;  ///< "usr_..." or an e-mail address
+    std::string name;
+    bool superuser = false;
+};
+/// The password comes from standard input: asked for twice on a terminal, else the first line.
+int command_user_create(const SettingFlags& flags, const UserOptions& options);
+int command_user_list(const SettingFlags& flags);
+int command_user_deactivate(const SettingFlags& flags, const UserOptions& options);
+int command_user_activate(const SettingFlags& flags, const UserOptions& options);
+int command_user_reset_link(const SettingFlags& flags, const UserOptions& options);
+
 struct UpOptions {
     std::string listen;
     std::string sandbox_listen;
@@ -133,6 +145,9 @@ int command_restore(const RestoreOptions& options);
 /// Settings resolved and checked.
 /// Errors: InvalidArgument "config.file", "config.invalid", each in one line.
 Result<Config> config_of(const SettingFlags& flags);
+/// As complain(); one that cannot have the ledger says which route of the running server does the
+/// same.
+int complain_or_name_route(Error error, std::string_view route);
 /// Prints "turnpike: <message>" on standard error. \return the exit code: 2 for InvalidArgument,
 /// which is a wrong argument or setting, 1 for everything else that fails.
 int complain(const Error& error);

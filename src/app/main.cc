@@ -182,7 +182,33 @@ private:
         rotate->callback([this] { action_ = [this] { return command_secrets_rotate(flags_); }; });
         add_settings(*rotate, flags_);
 
+        add_users();
         add_bench();
+    }
+
+    void add_users() {
+        auto* user = app_.add_subcommand("user", "people who sign in with a password");
+        user->require_subcommand(1);
+        const auto add = [this, user](const char* name, const char* help, auto run) {
+            auto* made = user->add_subcommand(name, help);
+            made->callback([this, run] { action_ = [this, run] { return run(flags_, user_); }; });
+            return made;
+        };
+        auto* create = add("create", "make a user; the password is read from standard input",
+                           command_user_create);
+        create->add_option("--email", user_.user, "e-mail address")->required();
+        create->add_option("--name", user_.name, "what others see");
+        create->add_flag("--superuser", user_.superuser, "may do everything");
+        auto* list = user->add_subcommand("list", "every user");
+        list->callback([this] { action_ = [this] { return command_user_list(flags_); }; });
+        auto* off =
+            add("deactivate", "end all sessions and let nobody sign in", command_user_deactivate);
+        auto* on = add("activate", "take a deactivation back", command_user_activate);
+        auto* link = add("reset-link", "make a token that sets a new password, for an hour",
+                         command_user_reset_link);
+        for (auto* one : {off, on, link})
+            one->add_option("user", user_.user, "e-mail address or usr_ id")->required();
+        for (auto* one : {create, list, off, on, link}) add_settings(*one, flags_);
     }
 
     static void add_count(CLI::App& command, const char* name, int& value, const char* help,
@@ -291,6 +317,7 @@ private:
     SandboxOptions sandbox_;
     TokenOptions token_;
     KeyOptions key_;
+    UserOptions user_;
     BenchHttpOptions bench_;
     BenchIngestOptions ingest_;
     BenchConsumeOptions consume_;

@@ -101,6 +101,15 @@ std::function<void(const UsageAlert&)> count_usage_alerts(http::Metrics& metrics
     };
 }
 
+std::function<void(SignInFate)> count_sign_ins(http::Metrics& metrics) {
+    const auto counter = [&metrics](SignInFate fate) {
+        return metrics.counter(http::kSignIns, {{"outcome", std::string(to_text(fate))}});
+    };
+    for (const auto fate : {SignInFate::Good, SignInFate::Refused, SignInFate::HeldBack})
+        counter(fate);
+    return [counter](SignInFate fate) { counter(fate).add(); };
+}
+
 void sample(http::Metrics& metrics, const SampledNumbers& numbers) {
     const auto& recovery = numbers.recovery;
     metrics.gauge(http::kGatewayDegradedServed).set(static_cast<std::int64_t>(recovery.served));

@@ -13,6 +13,7 @@
 #include "entitlements/usage_recovery.h"
 #include "http/metrics.h"
 #include "payments/provider_client.h"
+#include "people/auth_api.h"
 #include "webhooks/metrics.h"
 
 namespace turnpike {
@@ -20,8 +21,7 @@ namespace turnpike {
 /// Joins the features' reports to the process's metrics. `metrics` outlives what is returned. Every
 /// series is there from the start, so that its first rise is a rise and not a new series.
 ClientMetrics provider_metrics(http::Metrics& metrics, std::string_view provider);
-WebhookMetrics webhook_metrics(http::Metrics& metrics,
-                               const std::vector<std::string>& providers);
+WebhookMetrics webhook_metrics(http::Metrics& metrics, const std::vector<std::string>& providers);
 /// For GatewayApi::passed. Its series appear with their first request: the routes are the
 /// catalog's.
 std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics);
@@ -31,6 +31,9 @@ std::function<void(LineFate, std::uint64_t)> count_gateway_lines(http::Metrics& 
 
 /// For UsageRollup::World::raised.
 std::function<void(const UsageAlert&)> count_usage_alerts(http::Metrics& metrics);
+
+/// For AuthApi::told.
+std::function<void(SignInFate)> count_sign_ins(http::Metrics& metrics);
 
 /// What is read now and then instead of being counted as it happens.
 struct SampledNumbers {

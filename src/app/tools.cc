@@ -33,6 +33,8 @@ std::string_view word_for(Who who) {
         case Who::CustomerOrSeller: return "customer or seller";
         case Who::Admin: return "admin";
         case Who::Gateway: return "gateway";
+        case Who::User: return "user";
+        case Who::Member: return "member";
     }
     return "";
 }
@@ -62,13 +64,6 @@ Result<std::vector<Scope>> scopes_of(const std::string& text) {
     }
     if (scopes.empty()) scopes = every_scope();
     return scopes;
-}
-
-/// A command that cannot have the ledger says which route of the running server does the same.
-int complain_or_name_route(Error error, std::string_view route) {
-    if (error.reason == Reason("database.in_use"))
-        error.message += fmt::format("; a running server does this itself: {}", route);
-    return complain(error);
 }
 
 /// What nobody could use a token for, or the server would refuse.
@@ -101,6 +96,12 @@ Result<std::string> mint_accepted(const JwtConfig& jwt, const Claims& claims, In
 }
 
 }  // namespace
+
+int complain_or_name_route(Error error, std::string_view route) {
+    if (error.reason == Reason("database.in_use"))
+        error.message += fmt::format("; a running server does this itself: {}", route);
+    return complain(error);
+}
 
 int command_migrate(const SettingFlags& flags) {
     const auto config = config_of(flags);

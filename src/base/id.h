@@ -61,6 +61,13 @@ using AuditEventId = Id<"aud">;
 using InboxEventId = Id<"whin">;
 using TestClockId = Id<"clock">;
 using OverageChargeId = Id<"ovc">;
+using UserId = Id<"usr">;
+using SessionId = Id<"ses">;
+using PasswordResetId = Id<"pwr">;
+using OrganizationId = Id<"org">;
+using InvitationId = Id<"ivt">;
+using ProjectId = Id<"prj">;
+using MailId = Id<"mail">;
 
 /// Makes new ids: 48 bits of milliseconds, 80 of randomness, as 26 characters.
 class IdSource {

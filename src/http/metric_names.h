@@ -57,6 +57,10 @@ inline constexpr GaugeName kGatewayDegradedLost{"turnpike_gateway_degraded_lost"
 inline constexpr CounterName kGatewayLogLines{"turnpike_gateway_log_lines_total",
                                               "Lines of gateways' access logs, by outcome."};
 
+// people
+inline constexpr CounterName kSignIns{"turnpike_sign_ins_total",
+                                      "Attempts to sign in with a password, by outcome."};
+
 // billing
 inline constexpr GaugeName kBillingLagSeconds{"turnpike_billing_lag_seconds",
                                               "Since the billing worker's last complete pass."};

@@ -21,7 +21,7 @@ using Edges = std::map<std::string, std::set<std::string>>;
 const std::set<std::string> kEveryFeature = {
     "base",     "json",          "sql",       "http",    "crypto",       "catalog", "customers",
     "access",   "subscriptions", "metering",  "rating",  "entitlements", "audit",   "invoicing",
-    "payments", "webhooks",      "analytics", "notices", "billing"};
+    "payments", "webhooks",      "analytics", "notices", "billing",      "people"};
 
 /// A module's files may include their own module and these.
 const Edges& module_edges() {
@@ -53,6 +53,9 @@ const Edges& module_edges() {
         {"analytics",
          {"base", "json", "sql", "http", "access", "catalog", "rating", "subscriptions", "metering",
           "entitlements"}},
+        {"people",
+         {"base", "json", "sql", "http", "crypto", "access", "audit", "customers", "catalog",
+          "entitlements"}},
         {"billing", kEveryFeature},
         {"dialects", kEveryFeature},
         {"admin", kEveryFeature},
@@ -77,6 +80,7 @@ const Edges& pure_edges() {
         {"payments", {"base"}},
         {"webhooks", {"base", "crypto", "json"}},
         {"access", {"base", "json", "crypto"}},
+        {"people", {"base", "access", "customers"}},
     };
     return edges;
 }

@@ -1,0 +1,62 @@
+#include "people/sign_in_guard.h"
+
+#include <gtest/gtest.h>
+
+namespace turnpike {
+namespace {
+
+using namespace std::chrono_literals;
+const Instant kMonday = from_unix_seconds(1'700'000'000);
+
+class SignInGuardTest : public ::testing::Test {
+protected:
+    /// \return 0 when there may be an attempt, else how many seconds to wait
+    int attempt(const std::string& account, const std::string& peer, Instant now,
+                Peer familiar = Peer::Strange) {
+        const auto begun = guard_.begin({account, peer}, familiar, now);
+        if (begun) return 0;
+        EXPECT_EQ(begun.error().reason.text(), "people.too_many_attempts");
+        return begun.error().retry_after_s.value();
+    }
+
+    SignInGuard guard_;
+};
+
+// Five failures are free; then 1, 2, 4, ... seconds.
+TEST_F(SignInGuardTest, GuessingFromOneAddressGetsSlow) {
+    Instant now = kMonday;
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(attempt("alice", "a", now), 0) << i;
+    for (const int wait : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900}) {
+        EXPECT_EQ(attempt("alice", "a", now), 0);
+        EXPECT_EQ(attempt("alice", "a", now), wait);
+        now += std::chrono::seconds(wait);
+    }
+    EXPECT_EQ(attempt("bob", "a", now), 0) << "another account from there";
+}
+
+// Twenty free ones over all strange addresses; at the worst one attempt a minute.
+TEST_F(SignInGuardTest, StrangersDoNotLockAnybodyOut) {
+    Instant now = kMonday;
+    for (int i = 0; i < 400; ++i) attempt("alice", "net" + std::to_string(i), now += 1s);
+    EXPECT_EQ(attempt("alice", "home", now, Peer::Familiar), 0);
+    EXPECT_LE(attempt("alice", "hotel", now), 60);
+    EXPECT_EQ(attempt("alice", "hotel", now + 61s), 0);
+}
+
+// Fifty free ones of one address over all accounts.
+TEST_F(SignInGuardTest, OneAddressTriesManyAccountsSlowly) {
+    for (int i = 0; i < 51; ++i)
+        EXPECT_EQ(attempt("user" + std::to_string(i), "a", kMonday), 0) << i;
+    EXPECT_GT(attempt("another", "a", kMonday), 0);
+    EXPECT_EQ(attempt("another", "b", kMonday), 0);
+}
+
+TEST_F(SignInGuardTest, WhoGetsInIsForgiven) {
+    for (int day = 0; day < 100; ++day) {
+        ASSERT_EQ(attempt("alice", "office", kMonday), 0) << day;
+        guard_.succeeded({"alice", "office"}, Peer::Strange);
+    }
+}
+
+}  // namespace
+}  // namespace turnpike

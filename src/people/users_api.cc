@@ -1,0 +1,102 @@
+#include "people/users_api.h"
+
+#include "access/page.h"
+#include "audit/authority.h"
+#include "json/value.h"
+#include "people/email.h"
+#include "people/organization_store.h"
+#include "people/password_resets.h"
+#include "people/user_store.h"
+#include "people/users.h"
+#include "people/wire.h"
+
+namespace turnpike {
+
+UsersApi::Answer UsersApi::get_users(const Principal& /*caller*/, const http::Request& request) {
+    const auto* email = request.query_value("email");
+    const std::string listing = "users " + (email == nullptr ? "" : *email);
+    const auto query = read_page(request, cursors, listing, {"email"});
+    if (!query) co_return failure(query);
+    std::optional<std::string> key;
+    if (email != nullptr) {
+        auto folded = fold_email(*email);
+        if (!folded) co_return failure(folded);
+        key = *std::move(folded);
+    }
+    auto work = [&](sql::Transaction& tx) { return list_users(tx, key, *query); };
+    const auto page = cut_page(co_await db.read(work), *query);
+
+    Json data = Json::array();
+    for (const auto& user : page.items) data.push_back(write_user(user));
+    std::optional<PageMark> last;
+    if (page.has_more) last = {page.items.back().created_at, page.items.back().id.text()};
+    co_return list_response(std::move(data), cursors, listing, last);
+}
+
+UsersApi::Answer UsersApi::get_user(const Principal& /*caller*/, const http::Request& request) {
+    struct Found {
+        User user;
+        std::vector<Membership> memberships;
+    };
+    auto work = [&](sql::Transaction& tx) -> Result<Found> {
+        auto user = find_user(tx, request.path_value("user"));
+        if (!user) return failure(user);
+        auto memberships = memberships_of(tx, user->id);
+        return Found{*std::move(user), std::move(memberships)};
+    };
+    const auto found = co_await db.read(work);
+    if (!found) co_return failure(found);
+    Json json = write_user(found->user);
+    json["memberships"] = Json::array();
+    for (const auto& membership : found->memberships) {
+        Json one;
+        one["organization"] = membership.organization.text();
+        one["role"] = to_text(membership.role);
+        json["memberships"].push_back(std::move(one));
+    }
+    co_return http::ok(json);
+}
+
+UsersApi::Answer UsersApi::post_deactivate(const Principal& caller, const http::Request& request) {
+    const Authority authority = authority_of(caller, request);
+    auto work = [&](sql::Transaction& tx) -> Result<User> {
+        const auto user = find_user(tx, request.path_value("user"));
+        if (!user) return failure(user);
+        return deactivate_user(tx, *user, authority, clock.now(), ids);
+    };
+    const auto user = co_await db.write(work);
+    if (!user) co_return failure(user);
+    authenticator.forget_user(user->id);
+    co_return http::ok(write_user(*user));
+}
+
+UsersApi::Answer UsersApi::post_activate(const Principal& caller, const http::Request& request) {
+    const Authority authority = authority_of(caller, request);
+    auto work = [&](sql::Transaction& tx) -> Result<User> {
+        const auto user = find_user(tx, request.path_value("user"));
+        if (!user) return failure(user);
+        return activate_user(tx, *user, authority, clock.now(), ids);
+    };
+    const auto user = co_await db.write(work);
+    if (!user) co_return failure(user);
+    co_return http::ok(write_user(*user));
+}
+
+UsersApi::Answer UsersApi::post_reset_link(const Principal& caller, const http::Request& request) {
+    const Authority authority = authority_of(caller, request);
+    auto work = [&](sql::Transaction& tx) {
+        return make_reset_link(tx, request.path_value("user"), authority, clock.now(), ids);
+    };
+    const auto link = co_await db.write(work);
+    if (!link) co_return failure(link);
+    Json json;
+    json["object"] = "password_reset";
+    json["user"] = link->user.id.text();
+    json["token"] = link->secret;
+    json["expires_at"] = format_rfc3339(link->expires_at);
+    auto response = http::json_response(201, json);
+    response.headers.emplace_back("Cache-Control", "no-store");
+    co_return response;
+}
+
+}  // namespace turnpike
