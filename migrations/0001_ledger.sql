@@ -134,6 +134,14 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_by_customer ON api_keys (customer_id, created_at);
 
+-- What the servers of this ledger share and nobody else may know. A column whose name begins with
+-- sealed_ is sealed with the master key (src/crypto/secret_box.h, src/app/sealed_columns.cc).
+CREATE TABLE server_secrets (
+    name         TEXT   NOT NULL PRIMARY KEY,
+    sealed_value TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL
+);
+
 -- subscriptions ------------------------------------------------------------------------------
 -- status 'creating' is ours alone: the start is committed, the provider has not confirmed it yet.
 CREATE TABLE subscriptions (

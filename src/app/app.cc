@@ -10,6 +10,7 @@
 
 #include "app/data_dir.h"
 #include "app/ledger.h"
+#include "app/master_keys.h"
 #include "app/process_metrics.h"
 #include "base/check.h"
 #include "billing/period_charges.h"
@@ -28,7 +29,7 @@
 namespace turnpike {
 namespace {
 
-constexpr std::size_t kServerSecretBytes = 32;
+constexpr std::size_t kCursorSecretBytes = 32;
 constexpr std::chrono::milliseconds kJobsGrace{10'000};
 /// Of kJobsGrace: how long a process that ends tries to record what it has served open, and how
 /// often.
@@ -173,13 +174,14 @@ App::App(Config given, AppParts parts)
     : config(std::move(given)),
       access_log(std::move(parts.access_log)),
       db(std::move(parts.db)),
+      secrets(std::move(parts.secrets)),
       usage_log(std::move(parts.usage_log)),
       usage(usage_store(*db, usage_log.get(), ids)),
       reservations(reservation_store(*db, usage_log.get(), ids)),
       usage_rollup({*db, usage_log.get(), clock, ids, count_usage_alerts(metrics)}),
       http_client({}),
       standings(StandingCache::Config::for_engine(db->engine())),
-      cursors(parts.server_secret),
+      cursors(parts.cursor_secret.reveal()),
       authenticator(std::move(parts.keys), key_mode(config), *db, clock),
       provider(make_provider(*this)),
       billing{*db, *usage, clock, ids, *provider, catalog, standings},
@@ -229,8 +231,10 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
     if (!db) return failure(db);
     auto usage_log = open_usage(config, **db);
     if (!usage_log) return failure(usage_log);
-    auto secret = load_or_make_secret(config.data_dir, "server_secret", kServerSecretBytes);
-    if (!secret) return failure(secret);
+    auto secrets = open_secret_box(config, **db);
+    if (!secrets) return failure(secrets);
+    auto cursor_secret = server_secret(**db, *secrets, "cursors", kCursorSecretBytes);
+    if (!cursor_secret) return failure(cursor_secret);
     RandomIdSource ids;
     const auto settled = settle_catalog(**db, config, ids, SystemClock().now());
     if (!settled) return failure(settled);
@@ -245,7 +249,8 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
         new App(config, AppParts{.db = *std::move(db),
                                  .usage_log = *std::move(usage_log),
                                  .keys = *std::move(keys),
-                                 .server_secret = *std::move(secret),
+                                 .secrets = *std::move(secrets),
+                                 .cursor_secret = *std::move(cursor_secret),
                                  .access_log = *std::move(access_log),
                                  .webhook_secrets = *std::move(webhook_secrets)}));
     app->catalog.reload(*app->db);

@@ -30,6 +30,7 @@
 #include "billing/worker.h"
 #include "catalog/api.h"
 #include "catalog/cache.h"
+#include "crypto/secret_box.h"
 #include "customers/api.h"
 #include "dialects/api_metering.h"
 #include "entitlements/api.h"
@@ -60,7 +61,8 @@ struct AppParts {
     std::unique_ptr<sql::Database> db;
     std::unique_ptr<UsageLog> usage_log;  ///< null: usage is kept in the ledger
     KeySet keys;
-    std::string server_secret;  ///< for cursors; kept in the data directory
+    SecretBox secrets;
+    Secret cursor_secret;
     std::unique_ptr<http::AccessLogFile> access_log;
     WebhookSecrets webhook_secrets;
 };
@@ -98,6 +100,7 @@ public:
     http::Metrics metrics;
     std::unique_ptr<http::AccessLogFile> access_log;  ///< null when it is off
     std::unique_ptr<sql::Database> db;
+    const SecretBox secrets;
     std::unique_ptr<UsageLog> usage_log;  ///< null on PostgreSQL
     std::unique_ptr<UsageStore> usage;
     std::unique_ptr<ReservationStore> reservations;

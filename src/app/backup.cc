@@ -23,9 +23,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
-/// Beside the ledger and the usage log; a server makes new ones where they are missing, and then
-/// what was signed with the old ones is refused.
-constexpr const char* kSecrets[] = {"server_secret", "jwt_secret"};
+/// Beside the ledger and the usage log. Without the master key the ledger's secrets stay shut;
+/// `turnpike up` makes a new secret for its tokens, and refuses those of the old one.
+constexpr const char* kMasterKey = "master.key";
+constexpr const char* kKeyFiles[] = {kMasterKey, "jwt_secret"};
 
 std::unexpected<Error> failed(const std::string& path, const std::error_code& why) {
     return unavailable("backup.failed", path + ": " + why.message());
@@ -142,7 +143,19 @@ Result<std::monostate> FolderCopy::note(const std::string& name) {
                 [](std::uint64_t, std::span<const std::byte>) { return Result<std::monostate>(); });
 }
 
-Result<std::monostate> copy_data(const DataFolder& data, FolderCopy& copy) {
+Result<std::monostate> copy_keys(const DataFolder& data, FolderCopy& copy) {
+    for (const std::string name : kKeyFiles) {
+        const std::string path = data.path + "/" + name;
+        if (!exists(path)) continue;
+        const auto file = DurableFile::open(path);
+        if (!file) return failure(file);
+        const auto added = copy.add(name, *file, file->size_bytes());
+        if (!added) return failure(added);
+    }
+    return std::monostate{};
+}
+
+Result<std::monostate> copy_data(const DataFolder& data, BackupKey key, FolderCopy& copy) {
     std::optional<LogCopy> usage;
     const auto note_the_logs_end = [&]() -> Result<std::monostate> {
         if (!data.has_usage_log()) return std::monostate{};
@@ -159,14 +172,8 @@ Result<std::monostate> copy_data(const DataFolder& data, FolderCopy& copy) {
                     error);
     if (error) return failed(copy.path_of("ledger.db"), error);
     if (const auto noted = copy.note("ledger.db"); !noted) return failure(noted);
-    for (const std::string name : kSecrets) {
-        const std::string path = data.path + "/" + name;
-        if (!exists(path)) continue;
-        const auto file = DurableFile::open(path);
-        if (!file) return failure(file);
-        const auto added = copy.add(name, *file, file->size_bytes());
-        if (!added) return failure(added);
-    }
+    if (key == BackupKey::Included)
+        if (const auto copied = copy_keys(data, copy); !copied) return failure(copied);
     if (!usage) return std::monostate{};
     return usage->give([&](const std::string& name, const DurableFile& file, std::uint64_t bytes) {
         return copy.add("usage/" + name, file, bytes);
@@ -203,6 +210,15 @@ Result<std::monostate> copy_backup(const std::string& from, const BackupManifest
     return std::monostate{};
 }
 
+/// The key that was there opens the backup's secrets too, unless it was rotated since.
+Result<std::monostate> keep_key(const DataFolder& data, FolderCopy& copy) {
+    const std::string path = data.path + "/" + kMasterKey;
+    if (!exists(path) || exists(copy.path_of(kMasterKey))) return std::monostate{};
+    const auto file = DurableFile::open(path);
+    if (!file) return failure(file);
+    return copy.add(kMasterKey, *file, file->size_bytes());
+}
+
 /// Moves what is there out of the way.
 Result<std::monostate> make_way(const std::string& data) {
     if (is_empty(data)) return std::monostate{};
@@ -215,7 +231,7 @@ Result<std::monostate> make_way(const std::string& data) {
 
 }  // namespace
 
-Result<BackupReport> make_backup(const std::string& data, const std::string& to,
+Result<BackupReport> make_backup(const std::string& data, const std::string& to, BackupKey key,
                                  const CopyProgress& progress) {
     const DataFolder folder{without_slash(data)};
     const std::string target = without_slash(to);
@@ -227,7 +243,7 @@ Result<BackupReport> make_backup(const std::string& data, const std::string& to,
     FolderCopy copy(target + ".incomplete", progress);
     if (const auto begun = copy.begin(); !begun) return failure(begun);
     copy.expect(bytes_below(folder.path));
-    if (const auto copied = copy_data(folder, copy); !copied) return failure(copied);
+    if (const auto copied = copy_data(folder, key, copy); !copied) return failure(copied);
     const auto listed = copy.add(std::string(kManifestName), copy.manifest().text());
     if (!listed) return failure(listed);
     if (const auto moved = move_directory(target + ".incomplete", target); !moved)
@@ -255,6 +271,7 @@ Result<BackupReport> restore_backup(const std::string& from, const std::string& 
     for (const BackedUpFile& file : manifest->files) copy.expect(file.bytes);
     if (const auto copied = copy_backup(without_slash(from), *manifest, copy); !copied)
         return failure(copied);
+    if (const auto kept = keep_key(folder, copy); !kept) return failure(kept);
     if (const auto made = make_way(folder.path); !made) return failure(made);
     if (const auto moved = move_directory(folder.path + ".restoring", folder.path); !moved)
         return failure(moved);

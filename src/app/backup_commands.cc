@@ -8,9 +8,9 @@ namespace turnpike {
 
 int command_backup(const BackupOptions& options) {
     ProgressBar bar("backup");
-    const auto made =
-        make_backup(options.data, options.to,
-                    [&](std::uint64_t done, std::uint64_t all) { bar.show(done, all); });
+    const auto made = make_backup(
+        options.data, options.to, options.with_key ? BackupKey::Included : BackupKey::LeftOut,
+        [&](std::uint64_t done, std::uint64_t all) { bar.show(done, all); });
     bar.clear();
     if (!made) return complain(made.error());
     fmt::print("{} files, {} bytes in {}\n", made->files, made->bytes, options.to);

@@ -27,6 +27,7 @@ std::string bytes_of(const std::string& path) {
 void write_file(const std::string& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
 }
+const std::string kMasterKeyText(64, 'c');
 void pass(std::uint64_t /*done*/, std::uint64_t /*all*/) {}
 
 TEST(BackupManifest, IsReadAsItWasWritten) {
@@ -62,7 +63,7 @@ protected:
     void SetUp() override {
         fs::create_directory(data_);
         write_ledger();
-        write_file(data_ + "/server_secret", "secret");
+        write_file(data_ + "/master.key", kMasterKeyText);
         const auto log = UsageLog::open(usage_in(data_));
         ASSERT_TRUE(log) << log.error().message;
     }
@@ -82,7 +83,7 @@ protected:
         return (*db)->read_blocking(
             [](sql::Transaction& tx) { return tx.one("SELECT COUNT(*) FROM things")->integer(0); });
     }
-    [[nodiscard]] auto backup() const { return make_backup(data_, to_, pass); }
+    [[nodiscard]] auto backup() const { return make_backup(data_, to_, BackupKey::LeftOut, pass); }
     [[nodiscard]] auto restore(const std::string& data,
                                RestoreOver over = RestoreOver::Nothing) const {
         return restore_backup(to_, data, over, pass);
@@ -97,7 +98,7 @@ protected:
 TEST_F(BackupTest, ComesBackAsItWas) {
     const auto made = backup();
     ASSERT_TRUE(made) << made.error().message;
-    EXPECT_EQ(made->files, 4U) << "the ledger, the secret, the log's key and its segment";
+    EXPECT_EQ(made->files, 3U) << "the ledger, the log's key and its segment";
     EXPECT_FALSE(fs::exists(to_ + ".incomplete"));
     for (const auto& entry : fs::recursive_directory_iterator(to_))
         EXPECT_EQ(entry.status().permissions() & (fs::perms::group_all | fs::perms::others_all),
@@ -107,9 +108,28 @@ TEST_F(BackupTest, ComesBackAsItWas) {
     ASSERT_TRUE(restored) << restored.error().message;
     EXPECT_EQ(restored->bytes, made->bytes);
     EXPECT_EQ(things_in(restored_), 1);
-    for (const char* name : {"/server_secret", "/usage/identity-key"})
-        EXPECT_EQ(bytes_of(restored_ + name), bytes_of(data_ + name)) << name;
+    EXPECT_EQ(bytes_of(restored_ + "/usage/identity-key"), bytes_of(data_ + "/usage/identity-key"));
     EXPECT_TRUE(UsageLog::open(usage_in(restored_)));
+}
+
+TEST_F(BackupTest, HasTheMasterKeyOnlyWhenItIsAskedFor) {
+    ASSERT_TRUE(backup());
+    for (const auto& entry : fs::recursive_directory_iterator(to_)) {
+        if (!entry.is_regular_file()) continue;
+        EXPECT_FALSE(bytes_of(entry.path()).contains(kMasterKeyText)) << entry.path();
+    }
+    const std::string with_key = root_ + "/with_key";
+    ASSERT_TRUE(make_backup(data_, with_key, BackupKey::Included, pass));
+    ASSERT_TRUE(restore_backup(with_key, restored_, RestoreOver::Nothing, pass));
+    EXPECT_EQ(bytes_of(restored_ + "/master.key"), kMasterKeyText);
+}
+
+TEST_F(BackupTest, TheMasterKeyThatWasThereStays) {
+    ASSERT_TRUE(backup());
+    ASSERT_TRUE(restore(data_, RestoreOver::OtherData));
+    EXPECT_EQ(bytes_of(data_ + "/master.key"), kMasterKeyText);
+    EXPECT_EQ(fs::status(data_ + "/master.key").permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
 }
 
 TEST_F(BackupTest, OfALedgerInUseHasWhatWasCommitted) {
@@ -127,7 +147,7 @@ TEST_F(BackupTest, ReplacesNothing) {
     const auto again = backup();
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().reason, Reason("backup.exists"));
-    EXPECT_EQ(make_backup(root_ + "/nowhere", to_ + "2", pass).error().reason,
+    EXPECT_EQ(make_backup(root_ + "/nowhere", to_ + "2", BackupKey::LeftOut, pass).error().reason,
               Reason("data.no_ledger"));
 }
 

@@ -112,6 +112,8 @@ struct BenchSandboxOptions {
 };
 int command_bench_sandbox(const BenchSandboxOptions& options);
 
+int command_secrets_rotate(const SettingFlags& flags);
+
 struct VerifyOptions {
     std::string data;
 };
@@ -119,6 +121,7 @@ int command_verify(const VerifyOptions& options);
 
 struct BackupOptions {
     std::string data, to;
+    bool with_key = false;
 };
 int command_backup(const BackupOptions& options);
 struct RestoreOptions {

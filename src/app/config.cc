@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "crypto/secret_box.h"
 #include "payments/stripe/client.h"
 
 namespace turnpike {
@@ -108,6 +109,18 @@ void check_server(Checker& c) {
              "'" + c.text("upgrade_url") + "' is no URL", "give https://example.com/plans");
 }
 
+void check_secrets(Checker& c) {
+    constexpr auto kRemedy = "make one with: openssl rand -hex 32";
+    const auto& keys = c.text("secrets.key");
+    c.expect(keys.empty() || read_master_keys(keys), "secrets.key",
+             "this is no master key of 64 hexadecimal digits", kRemedy);
+    const auto& file = c.text("secrets.key_file");
+    c.expect(file.empty() || keys.empty(), "secrets.key_file",
+             "there is a master key and a file with one", "give one of the two");
+    c.expect(file.empty() || (file_is_there(file) && !is_directory(file)), "secrets.key_file",
+             "the file '" + file + "' does not exist", kRemedy);
+}
+
 void check_auth(Checker& c) {
     const auto& secret = c.text("auth.jwt_secret");
     c.expect(!secret.empty() || !c.text("auth.jwks_file").empty(), "auth.jwt_secret",
@@ -205,6 +218,7 @@ Result<HostPort> read_host_port(const std::string& flag, const std::string& text
 std::vector<ConfigProblem> check_settings(const SettingValues& values) {
     Checker checker(values);
     check_server(checker);
+    check_secrets(checker);
     check_auth(checker);
     check_stripe(checker);
     return checker.take();
@@ -224,6 +238,8 @@ Result<Config> read_config(const SettingValues& values) {
         .port = listen.port,
         .data_dir = text("data"),
         .database_url = text("database"),
+        .master_keys = Secret(text("secrets.key")),
+        .master_key_file = text("secrets.key_file"),
         .preset = text("preset"),
         .catalog_file = text("catalog"),
         .threads = *parse_count(text("threads")),

@@ -9,6 +9,7 @@
 
 #include "app/settings.h"
 #include "base/error.h"
+#include "crypto/secret.h"
 
 namespace turnpike {
 
@@ -23,6 +24,8 @@ struct Config {
     std::uint16_t port = 0;
     std::string data_dir;
     std::string database_url;
+    Secret master_keys;           ///< as read_master_keys takes them; empty: none given
+    std::string master_key_file;  ///< "": none given
     std::string preset;
     std::string catalog_file;  ///< "": the preset's own
     std::size_t threads = 1;

@@ -10,6 +10,7 @@
 #include "app/cli.h"
 #include "app/data_dir.h"
 #include "app/ledger.h"
+#include "app/master_keys.h"
 #include "billing/price_adoption.h"
 #include "catalog/service.h"
 #include "payments/stripe/provider.h"
@@ -102,6 +103,12 @@ void examine_ledger(Examination& exam, const Config& config) {
         return exam.note(fmt::format("schema: {} migrations to apply", missing),
                          "serve applies them at start; or: turnpike migrate");
     exam.good("schema");
+    const auto secrets = open_secret_box(config, **db);
+    if (!secrets)
+        exam.bad("master key: " + secrets.error().message,
+                 "a ledger's secrets open with its own master key only (docs/security.md)");
+    else
+        exam.good("master key");
     examine_price_links(exam, **db, config);
 }
 

@@ -176,6 +176,12 @@ private:
         create->add_option("--scopes", key_.scopes, "comma-separated; default: all");
         add_settings(*create, flags_);
 
+        auto* secrets = app_.add_subcommand("secrets", "what the ledger keeps sealed");
+        secrets->require_subcommand(1);
+        auto* rotate = secrets->add_subcommand("rotate", "seal everything under a new master key");
+        rotate->callback([this] { action_ = [this] { return command_secrets_rotate(flags_); }; });
+        add_settings(*rotate, flags_);
+
         add_bench();
     }
 
@@ -257,6 +263,8 @@ private:
                                [this] { return command_backup(backup_); });
         backup->add_option("--data", backup_.data, "the server's data directory")->required();
         backup->add_option("--to", backup_.to, "a folder that is not there yet")->required();
+        backup->add_flag("--with-key", backup_.with_key,
+                         "the master key, too: whoever has the copy can read its secrets");
         auto* restore = command("restore", "put a backup back, after checking every byte",
                                 [this] { return command_restore(restore_); });
         restore->add_option("--from", restore_.from, "the backup's folder")->required();

@@ -19,6 +19,11 @@ constexpr auto kSettings = std::to_array<Setting>({
      "directory for everything Turnpike keeps"},
     {"database", "TURNPIKE_DATABASE", "database", "", Secrecy::Secret,
      "ledger: sqlite:PATH or postgres://...; default: sqlite in the data directory"},
+    {"secrets.key", "TURNPIKE_MASTER_KEY", "master-key", "", Secrecy::Secret,
+     "master key for secrets in the ledger, 64 hexadecimal digits; more, comma-separated, while "
+     "rotating: the first seals; default: master.key in the data directory"},
+    {"secrets.key_file", "TURNPIKE_MASTER_KEY_FILE", "master-key-file", "", Secrecy::Public,
+     "file with the master key, or several, one a line"},
     {"preset", "TURNPIKE_PRESET", "preset", "api-metering", Secrecy::Public,
      "published interface to serve: api-metering"},
     {"catalog", "TURNPIKE_CATALOG", "catalog", "", Secrecy::Public,

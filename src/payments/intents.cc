@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "payments/errors.h"
+#include "payments/redact.h"
 
 namespace turnpike {
 namespace {
@@ -127,16 +128,25 @@ Result<Intent> begin(sql::Transaction& tx, const IntentWorld& world, const Inten
     return *std::move(intent);
 }
 
-/// Writes what `sent` tells, and returns the row as it is then: another caller's final outcome
-/// stays.
+Intent stored(sql::Transaction& tx, const Intent& begun) {
+    auto intent = find_intent(tx, begun.provider, begun.obligation);
+    check(intent.has_value(), "intents are never deleted");
+    return *std::move(intent);
+}
+
+/// Writes what `sent` tells, without its secrets, and returns the row as it is then: another
+/// caller's final outcome stays. Our own has its reply whole.
 Intent finish(sql::Transaction& tx, const Intent& begun, const Sent& sent, Instant now) {
     switch (sent.fate) {
         case SendFate::Succeeded:
         case SendFate::Refused: {
             const auto state =
                 sent.fate == SendFate::Succeeded ? IntentState::Succeeded : IntentState::Refused;
-            tx.run(kRecord, {begun.id, to_text(state), sent.http_status, sent.body, now});
-            break;
+            const auto kept = tx.run(
+                kRecord, {begun.id, to_text(state), sent.http_status, redact(sent.body), now});
+            auto intent = stored(tx, begun);
+            if (kept > 0) intent.reply = sent.body;
+            return intent;
         }
         case SendFate::NothingHappened:
             // `begun` was read before its attempt began: pending then means that no earlier
@@ -146,9 +156,7 @@ Intent finish(sql::Transaction& tx, const Intent& begun, const Sent& sent, Insta
             break;
         case SendFate::Unknown: break;
     }
-    auto intent = find_intent(tx, begun.provider, begun.obligation);
-    check(intent.has_value(), "intents are never deleted");
-    return *std::move(intent);
+    return stored(tx, begun);
 }
 
 std::unexpected<Error> not_final(const Intent& intent, const Sent& sent) {
@@ -186,8 +194,10 @@ asio::awaitable<Result<Intent>> look_for(const IntentWorld& world, const Intent&
         co_return outcome_unknown(intent.provider, "it cannot be looked for now",
                                   found.error().retry_after_s);
     auto settle_it = [&](sql::Transaction& tx) {
-        settle(tx, intent, *found, searched_at, looking.absent_after);
-        return *find_intent(tx, intent.provider, intent.obligation);
+        const bool is_ours = settle(tx, intent, *found, searched_at, looking.absent_after);
+        auto settled = stored(tx, intent);
+        if (is_ours && *found) settled.reply = **found;
+        return settled;
     };
     co_return co_await world.db.write(std::move(settle_it));
 }
@@ -288,8 +298,8 @@ std::int64_t count_unknown_intents(sql::Transaction& tx, std::string_view provid
 bool settle(sql::Transaction& tx, const Intent& intent, const std::optional<std::string>& found,
             Instant searched_at, std::chrono::seconds absent_after) {
     if (found)
-        return tx.run(kRecord,
-                      {intent.id, to_text(IntentState::Succeeded), 200, *found, searched_at}) > 0;
+        return tx.run(kRecord, {intent.id, to_text(IntentState::Succeeded), 200, redact(*found),
+                                searched_at}) > 0;
     if (searched_at - intent.updated_at <= absent_after) return false;
     // The attempts so far name the generation: they only grow, so no key ever comes back.
     const auto key = idempotency_key(intent.provider, intent.obligation, intent.attempts);

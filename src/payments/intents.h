@@ -35,8 +35,8 @@ struct Intent {
     std::string body;    ///< as sent
     IntentState state = IntentState::Pending;
     std::optional<int> http_status;
-    std::optional<std::string> reply;
-    std::int64_t attempts = 0;  ///< counted before each call leaves
+    std::optional<std::string> reply;  ///< as stored: without client secrets (redact.h)
+    std::int64_t attempts = 0;         ///< counted before each call leaves
     Instant created_at;
     /// When `state` last changed; of an unknown intent: when its first request may have left.
     Instant updated_at;
@@ -78,7 +78,7 @@ using SendIntent = std::function<asio::awaitable<Sent>(const Intent&)>;
 struct IntentOutcome {
     IntentState state = IntentState::Succeeded;  ///< Succeeded or Refused
     int http_status = 0;
-    std::string reply{};
+    std::string reply{};    ///< whole, but as stored when it is replayed
     bool replayed = false;  ///< told from our row; the provider was not asked this time
 };
 

@@ -22,6 +22,7 @@ public:
     Mood mood = Mood::Works;
     int calls = 0;
     int objects = 0;
+    std::string body;                     ///< of every answer; "": an object's
     std::map<std::string, Sent> answers;  ///< by idempotency key
     std::vector<std::string> bodies;
 
@@ -54,6 +55,7 @@ private:
                       .http_status = 200,
                       .body = R"({"id":"obj_)" + std::to_string(objects) + "\"}"};
         }
+        if (!body.empty()) answer.body = body;
         answers.emplace(intent.idempotency_key, answer);
         return answer;
     }
@@ -101,6 +103,13 @@ TEST_P(Intents, AnswersTheFirstOutcomeForEver) {
     EXPECT_TRUE(again->replayed);
     EXPECT_EQ(provider.calls, 1);
     EXPECT_EQ(row().attempts, 1);
+}
+
+TEST_P(Intents, TheSecretsOfAReplyAreToldOnceAndNotKept) {
+    provider.body = R"({"id":"pi_1","client_secret":"pi_1_secret_Canary"})";
+    EXPECT_EQ(perform_once()->reply, provider.body);
+    EXPECT_EQ(perform_once()->reply, R"({"id":"pi_1","client_secret":"pi_1_secret_****"})");
+    EXPECT_EQ(row().reply, R"({"id":"pi_1","client_secret":"pi_1_secret_****"})");
 }
 
 TEST_P(Intents, ADeclineIsRepeatedOnlyUnderANewObligation) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "payments/redact.h"
 
 namespace turnpike {
 namespace {
@@ -84,8 +85,9 @@ constexpr std::string_view kStore = R"sql(
 )sql";
 
 Stored store_event(sql::Transaction& tx, const NewInboxEvent& event, IdSource& ids, Instant now) {
-    const auto stored = tx.run(kStore, {ids.make<InboxEventId>(now), event.provider,
-                                        event.provider_event_id, event.type, event.payload, now});
+    const auto stored =
+        tx.run(kStore, {ids.make<InboxEventId>(now), event.provider, event.provider_event_id,
+                        event.type, redact(event.payload), now});
     return stored > 0 ? Stored::New : Stored::Duplicate;
 }
 

@@ -52,7 +52,8 @@ struct InboxPolicy {
 };
 
 enum class Stored : bool { New, Duplicate };
-/// Keyed by (provider, provider_event_id); the first one stays.
+/// Keyed by (provider, provider_event_id); the first one stays. Client secrets in the payload are
+/// not kept: nobody needs them here.
 Stored store_event(sql::Transaction& tx, const NewInboxEvent& event, IdSource& ids, Instant now);
 
 /// Takes up to `limit` due events, oldest first, for one lease, and counts the attempt.

@@ -48,6 +48,12 @@ protected:
     Instant now = from_unix_seconds(1'726'358'400);
 };
 
+TEST_P(Inbox, DoesNotKeepTheSecretsOfAPayload) {
+    store("evt_1", R"({"data":{"object":{"id":"pi_1","client_secret":"pi_1_secret_Canary"}}})");
+    EXPECT_EQ(only().payload,
+              R"({"data":{"object":{"id":"pi_1","client_secret":"pi_1_secret_****"}}})");
+}
+
 TEST_P(Inbox, KeepsTheFirstCopyOfAnEvent) {
     EXPECT_EQ(store("evt_1", "first"), Stored::New);
     EXPECT_EQ(store("evt_1", "second"), Stored::Duplicate);

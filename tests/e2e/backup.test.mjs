@@ -47,7 +47,8 @@ describe('verify, backup and restore', () => {
         await eventually('some to be acknowledged', () => acknowledged.length >= 20);
         const before = acknowledged.length;
         const folder = await freshFolder();
-        const backup = await turnpike('backup', '--data', server.data, '--to', `${folder}/backup`);
+        const backup = await turnpike('backup', '--data', server.data, '--to', `${folder}/backup`,
+                                      '--with-key');
         assert.equal(backup.code, 0, backup.output);
         assert.match(backup.output, /^\d+ files, \d+ bytes in /);
         for (const stop of stops) await stop();
