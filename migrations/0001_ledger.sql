@@ -605,6 +605,80 @@ CREATE TABLE inbox_events (
 );
 CREATE INDEX inbox_events_due ON inbox_events (state, next_attempt_at);
 
+-- outbound webhooks ---------------------------------------------------------------------------
+-- The number of each object's last event: the next one is one more.
+CREATE TABLE outbox_sequences (
+    object_id TEXT   NOT NULL PRIMARY KEY,
+    last      BIGINT NOT NULL
+);
+-- What we tell the seller, written in the transaction that made it true. id is the webhook-id, body
+-- the bytes that are signed, at every try the same.
+CREATE TABLE outbox_events (
+    id          TEXT   NOT NULL PRIMARY KEY,
+    type        TEXT   NOT NULL,
+    object_id   TEXT   NOT NULL,
+    sequence    BIGINT NOT NULL,
+    customer_id TEXT   NOT NULL,
+    body        TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    UNIQUE (object_id, sequence)
+);
+CREATE INDEX outbox_events_by_age ON outbox_events (created_at, id);
+-- Whom we tell: endpoints, and destinations of alerts. events is a JSON array of patterns, or of
+-- names of alerts. target is a URL or an e-mail address; a Slack URL is itself a secret and stands
+-- sealed in sealed_secret, its target shows the end of it. disabled_reason is '' while enabled.
+CREATE TABLE webhook_endpoints (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    kind            TEXT   NOT NULL
+                    CHECK (kind IN ('endpoint', 'alert_webhook', 'alert_slack', 'alert_email')),
+    target          TEXT   NOT NULL,
+    description     TEXT   NOT NULL,
+    events          TEXT   NOT NULL,
+    state           TEXT   NOT NULL CHECK (state IN ('enabled', 'disabled')),
+    disabled_reason TEXT   NOT NULL,
+    paused_until    BIGINT NOT NULL,
+    sealed_secret   TEXT   NOT NULL,
+    sealed_previous TEXT   NOT NULL,
+    previous_until  BIGINT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL,
+    version         BIGINT NOT NULL
+);
+-- One event for one of them. attempts counts the tries of this round, tries_made those of all: a
+-- replay begins a new round. leased_until: somebody is sending it.
+CREATE TABLE webhook_deliveries (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    endpoint_id     TEXT   NOT NULL REFERENCES webhook_endpoints (id),
+    event_id        TEXT   NOT NULL REFERENCES outbox_events (id),
+    object_id       TEXT   NOT NULL,
+    sequence        BIGINT NOT NULL,
+    state           TEXT   NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
+    attempts        BIGINT NOT NULL,
+    tries_made      BIGINT NOT NULL,
+    next_attempt_at BIGINT NOT NULL,
+    leased_until    BIGINT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    finished_at     BIGINT,
+    UNIQUE (endpoint_id, event_id)
+);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, state, next_attempt_at);
+CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (endpoint_id, object_id, sequence);
+CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (endpoint_id, created_at, id);
+CREATE INDEX webhook_deliveries_of_event ON webhook_deliveries (event_id);
+CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (state, next_attempt_at);
+CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (finished_at);
+-- status is 0 where no answer came; response is its beginning.
+CREATE TABLE webhook_attempts (
+    delivery_id TEXT   NOT NULL REFERENCES webhook_deliveries (id),
+    number      BIGINT NOT NULL,
+    at          BIGINT NOT NULL,
+    status      BIGINT NOT NULL,
+    problem     TEXT   NOT NULL,
+    duration_ms BIGINT NOT NULL,
+    response    TEXT   NOT NULL,
+    PRIMARY KEY (delivery_id, number)
+);
+
 -- audit --------------------------------------------------------------------------------------
 CREATE TABLE audit_events (
     id          TEXT   NOT NULL PRIMARY KEY,

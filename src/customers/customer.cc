@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "base/mail_address.h"
+
 namespace turnpike {
 namespace {
 
 constexpr std::size_t kExternalIdBytesMax = 128;
-constexpr std::size_t kEmailBytesMin = 3;
-constexpr std::size_t kEmailBytesMax = 254;
 constexpr std::size_t kCardDigitsMin = 13;
 constexpr std::size_t kCardDigitsMax = 19;
 
@@ -89,13 +89,7 @@ Result<void> check_external_id(std::string_view text) {
 }
 
 Result<void> check_email(std::string_view text) {
-    const bool right_size = text.size() >= kEmailBytesMin && text.size() <= kEmailBytesMax;
-    const bool clean =
-        std::ranges::none_of(text, [](char c) { return (c >= 0 && c <= 0x20) || c == 0x7F; });
-    const auto at = text.find('@');
-    const bool placed = at != std::string_view::npos && at != 0 && at + 1 != text.size() &&
-                        text.find('@', at + 1) == std::string_view::npos;
-    if (!right_size || !clean || !placed)
+    if (!is_mail_address(text))
         return invalid_argument("customer.invalid_email", "the e-mail address is not one");
     return {};
 }

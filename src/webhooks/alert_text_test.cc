@@ -1,0 +1,42 @@
+#include "webhooks/alert_text.h"
+
+#include <gtest/gtest.h>
+
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+TEST(AlertText, SaysWhatHappenedInOneLine) {
+    const struct {
+        const char* type;
+        const char* data;
+        const char* text;
+    } cases[] = {
+        {"subscription.created",
+         R"({"id":"sub_1","customer":"cus_1","plan":"pro","status":"active"})",
+         "Subscription created: plan pro, status active, customer cus_1, sub_1"},
+        {"invoice.payment_failed",
+         R"({"id":"inv_1","customer":"cus_1","number":"A-7","amount_due":{"amount":2900,"currency":"USD"}})",
+         "Payment failed: 29.00 USD, invoice A-7, customer cus_1, inv_1"},
+        {"invoice.paid",
+         R"({"id":"inv_1","customer":"cus_1","number":null,"amount_paid":{"amount":500,"currency":"JPY"}})",
+         "Payment succeeded: 500 JPY, customer cus_1, inv_1"},
+        {"usage.threshold_reached",
+         R"({"percent":80,"meter":"api_calls","reached":"800","full":"1000","customer":"cus_1"})",
+         "Limit reached: 80% of api_calls, reached 800, of 1000, customer cus_1"},
+        {"webhook.signature_failed", R"({"provider":"stripe","count":3})",
+         "Webhook signature failures: provider stripe, 3"},
+        {"webhook_endpoint.test", R"({"url":"https://example.com/"})",
+         "A test of this destination: https://example.com/"},
+        {"subscription.canceled", "[]", "Subscription canceled"},
+        {"customer.created", "{}", "customer.created"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.type);
+        EXPECT_EQ(alert_text(c.type, *parse_json(c.data)), c.text);
+    }
+}
+
+}  // namespace
+}  // namespace turnpike
