@@ -207,6 +207,7 @@ App::App(Config given, AppParts parts)
       invoicing_api{*db, cursors},
       billing_api{billing, cursors},
       customer_billing_api{billing, customers_api, origins},
+      checkout_api{billing, origins},
       analytics_api{*db, clock},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
       webhooks({*db, clock, ids},

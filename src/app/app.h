@@ -26,6 +26,7 @@
 #include "audit/api.h"
 #include "base/error.h"
 #include "billing/api.h"
+#include "billing/checkout_api.h"
 #include "billing/context.h"
 #include "billing/customer_api.h"
 #include "billing/worker.h"
@@ -129,6 +130,7 @@ public:
     InvoicingApi invoicing_api;
     BillingApi billing_api;
     CustomerBillingApi customer_billing_api;
+    CheckoutApi checkout_api;
     AnalyticsApi analytics_api;
     UsageApi usage_api;
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
+#include "billing/checkout.h"
 #include "billing/commands.h"
 #include "billing/customer_details.h"
 #include "billing/ended_adjustment.h"
@@ -79,7 +80,8 @@ asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant 
     const auto closes = co_await finish_closes(billing);
     const auto overdue = co_await catch_up_overdue(billing, overdue_before);
     const auto customers = co_await tell_changed_customers(billing, before);
-    co_return commands + closes + overdue + customers;
+    const auto pages = co_await close_stale_checkouts(billing, billing.clock.now(), by_worker);
+    co_return commands + closes + overdue + customers + pages;
 }
 
 struct BillingWorker::State {
