@@ -316,6 +316,36 @@ CREATE TABLE subscription_events (
 CREATE INDEX subscription_events_by_subscription ON subscription_events (subscription_id, at, id);
 CREATE INDEX subscription_events_by_time ON subscription_events (at, id);
 
+-- checkout -----------------------------------------------------------------------------------
+-- A page at the provider where a customer subscribes. It occupies nothing: the row of the
+-- subscription comes when it is paid, under subscription_id. 'creating': the provider has not
+-- confirmed the page yet; 'failed': there is none.
+CREATE TABLE checkout_sessions (
+    id                  TEXT   NOT NULL PRIMARY KEY,
+    customer_id         TEXT   NOT NULL REFERENCES customers (id),
+    subscription_id     TEXT   NOT NULL UNIQUE,
+    plan_version_id     TEXT   NOT NULL REFERENCES plan_versions (id),
+    price_id            TEXT   NOT NULL REFERENCES prices (id),
+    quantity            BIGINT NOT NULL CHECK (quantity > 0),
+    trial_days          BIGINT NOT NULL CHECK (trial_days >= 0),
+    success_url         TEXT   NOT NULL,
+    cancel_url          TEXT   NOT NULL,
+    provider            TEXT   NOT NULL,
+    provider_session_id TEXT,
+    url                 TEXT,
+    status              TEXT   NOT NULL CHECK (status IN ('creating', 'open', 'complete',
+                            'expired', 'failed')),
+    expires_at          BIGINT NOT NULL,
+    created_at          BIGINT NOT NULL,
+    updated_at          BIGINT NOT NULL,
+    CHECK (status <> 'open' OR provider_session_id IS NOT NULL)
+);
+CREATE UNIQUE INDEX checkout_sessions_one_open
+    ON checkout_sessions (customer_id) WHERE status IN ('creating', 'open');
+CREATE UNIQUE INDEX checkout_sessions_by_provider
+    ON checkout_sessions (provider, provider_session_id) WHERE provider_session_id IS NOT NULL;
+CREATE INDEX checkout_sessions_by_end ON checkout_sessions (status, expires_at);
+
 -- metering -----------------------------------------------------------------------------------
 -- meter_key, quantity, reset and period_start are those of the first counter that it moved.
 CREATE TABLE usage_events (

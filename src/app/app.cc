@@ -214,6 +214,7 @@ App::App(Config given, AppParts parts)
       billing_api{billing, cursors},
       history_api{*db, cursors},
       customer_billing_api{billing, customers_api, origins},
+      checkout_api{billing, origins},
       analytics_api{*db, clock},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
       webhooks({*db, clock, ids}, config, std::move(parts.webhook_signers),

@@ -28,6 +28,7 @@
 #include "audit/api.h"
 #include "base/error.h"
 #include "billing/api.h"
+#include "billing/checkout_api.h"
 #include "billing/contexts.h"
 #include "billing/customer_api.h"
 #include "billing/worker.h"
@@ -141,6 +142,7 @@ public:
     BillingApi billing_api;
     HistoryApi history_api;
     CustomerBillingApi customer_billing_api;
+    CheckoutApi checkout_api;
     AnalyticsApi analytics_api;
     UsageApi usage_api;
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured

@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "audit/audit.h"
+#include "billing/checkout.h"
 #include "billing/mirror.h"
 #include "billing/payment_methods.h"
 #include "billing/period_close.h"
 #include "billing/provider_objects.h"
+#include "billing/stored_checkout.h"
 #include "billing/sync.h"
 #include "catalog/service.h"
 #include "json/value.h"
@@ -96,6 +98,8 @@ Result<Demanded> request_start_again(sql::Transaction& tx, const StartRequest& r
 
 Result<Demanded> request_start(sql::Transaction& tx, const StartRequest& request,
                                std::string_view provider, IdSource& ids, Instant now) {
+    lock_purchases(tx, request.customer);
+    if (find_payable_checkout(tx, request.customer)) return busy();
     if (auto live = find_live_subscription(tx, request.customer))
         return request_start_again(tx, request, *std::move(live));
     Subscription subscription{
@@ -358,6 +362,8 @@ asio::awaitable<Result<Subscription>> start_subscription(BillingContext& billing
         const auto possible = check_method_id(*request.payment_method);
         if (!possible) co_return failure(possible);
     }
+    const auto left = co_await leave_checkout(billing, request.customer, request.authority);
+    if (!left) co_return failure(left);
     auto demanded = co_await billing.db.write([&](sql::Transaction& tx) {
         return request_start(tx, request, billing.provider.name(), billing.ids,
                              billing.clock.now());

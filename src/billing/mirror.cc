@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "billing/moves.h"
 #include "billing/period_close.h"
+#include "billing/stored_checkout.h"
 #include "catalog/service.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
@@ -92,14 +93,26 @@ bool would_be_second(sql::Transaction& tx, const Subscription& before, const Sub
     return live && live->id != before.id;
 }
 
-/// A subscription that somebody made at the provider for a customer and a price of ours.
+/// The name that the checkout has given it, unless that is somebody else's or was used before.
+SubscriptionId id_for_adopted(sql::Transaction& tx, const MirrorScope& scope,
+                              const CustomerId& customer,
+                              const std::optional<CheckoutSession>& checkout) {
+    if (checkout && checkout->customer == customer &&
+        !load_subscription(tx, checkout->subscription))
+        return checkout->subscription;
+    return scope.ids.make<SubscriptionId>(scope.now);
+}
+
+/// A subscription that somebody made at the provider for a customer and a price of ours: at its
+/// checkout page, with `checkout`, which ends with it; or by other means.
 std::optional<Subscription> adopt(sql::Transaction& tx, const MirrorScope& scope,
                                   const ProviderSubscription& theirs,
-                                  const std::optional<SoldAs>& sold) {
+                                  const std::optional<SoldAs>& sold,
+                                  const std::optional<CheckoutSession>& checkout) {
     const auto customer = find_customer_of_provider(tx, scope.provider, theirs.customer);
     if (!customer || !sold || theirs.ended_at) return std::nullopt;
     Subscription ours{
-        .id = scope.ids.make<SubscriptionId>(scope.now),
+        .id = id_for_adopted(tx, scope, *customer, checkout),
         .customer = *customer,
         .plan_version = sold->plan_version,
         .price = sold->price,
@@ -115,10 +128,23 @@ std::optional<Subscription> adopt(sql::Transaction& tx, const MirrorScope& scope
         record_second(tx, scope, *customer, theirs.id);
         return std::nullopt;
     }
+    if (checkout && checkout->subscription == ours.id)
+        end_checkout(tx, checkout->id, CheckoutStatus::Complete, scope.now);
     return ours;
 }
 
 }  // namespace
+
+std::optional<CheckoutSession> find_checkout_of(sql::Transaction& tx, std::string_view provider,
+                                                const ProviderSubscription& theirs) {
+    const auto tag = theirs.metadata.find("turnpike_subscription");
+    if (tag == theirs.metadata.end()) return std::nullopt;
+    return find_checkout_of_subscription(tx, provider, tag->second);
+}
+
+bool is_on_its_page(const CheckoutSession& checkout, const ProviderSubscription& theirs) {
+    return checkout.may_be_paid() && theirs.status == "incomplete";
+}
 
 std::int64_t next_fetch_ticket(sql::Transaction& tx) { return tx.one(kNextTicket)->integer(0); }
 
@@ -132,7 +158,11 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
 
     const auto sold = sold_as(tx, scope.provider, theirs.price);
     auto before = find_ours(tx, scope.provider, theirs);
-    if (!before) before = adopt(tx, scope, theirs, sold);
+    if (!before) {
+        const auto checkout = find_checkout_of(tx, scope.provider, theirs);
+        if (checkout && is_on_its_page(*checkout, theirs)) return std::optional<Subscription>();
+        before = adopt(tx, scope, theirs, sold, checkout);
+    }
     if (!before) return std::optional<Subscription>();
     if (!claim_subscription_ticket(tx, before->id, scope.ticket)) return before;
 

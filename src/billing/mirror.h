@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "billing/checkout_session.h"
 #include "billing/context.h"
 #include "payments/provider.h"
 #include "sql/sql.h"
@@ -24,8 +25,16 @@ struct MirrorScope {
     std::int64_t ticket;
 };
 
+/// The checkout at which a subscription of the provider's was made; nullopt for all others.
+std::optional<CheckoutSession> find_checkout_of(sql::Transaction& tx, std::string_view provider,
+                                                const ProviderSubscription& theirs);
+/// Whether it has not been paid yet and its page is still open: nothing that counts, and for most
+/// nothing ever will.
+bool is_on_its_page(const CheckoutSession& checkout, const ProviderSubscription& theirs);
+
 /// Makes our subscription equal to the provider's: status, period, plan, cancellation. Finds it by
-/// the provider's id, by our id in the metadata, or adopts it when its customer and price are ours.
+/// the provider's id, by our id in the metadata, or adopts it when its customer and price are ours,
+/// under the id that its checkout has for it.
 /// Queues the close of finished periods and writes the audit row, all in this transaction. A change
 /// of plan needs no more than the row: the next usage begins the new segment by itself.
 ///

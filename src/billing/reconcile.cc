@@ -38,6 +38,8 @@ std::vector<Difference> compare_unknown(sql::Transaction& tx, std::string_view p
     if (theirs.ended_at || !find_price_of_provider(tx, provider, theirs.price)) return {};
     const auto customer = find_customer_of_provider(tx, provider, theirs.customer);
     if (!customer) return {{theirs.id, "unknown_customer", "none", theirs.customer}};
+    const auto checkout = find_checkout_of(tx, provider, theirs);
+    if (checkout && is_on_its_page(*checkout, theirs)) return {};
     const auto live = find_live_subscription(tx, *customer);
     if (!live) return {{theirs.id, "missing_here", "none", theirs.status}};
     return {{theirs.id, "second_at_provider", live->provider_subscription_id.value_or("none"),

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "billing/checkout.h"
 #include "billing/mirror.h"
 #include "billing/period_close.h"
 #include "customers/provider_link.h"
@@ -131,6 +132,8 @@ asio::awaitable<Result<std::monostate>> apply_event(BillingContext& billing, Eve
     if (id.empty()) co_return std::monostate{};
     if (hint.type.starts_with("customer.subscription."))
         co_return co_await sync_subscription(billing, id, std::move(authority));
+    if (hint.type.starts_with("checkout.session."))
+        co_return co_await apply_checkout_event(billing, id, std::move(authority));
     if (!hint.type.starts_with("invoice.") || !id.starts_with("in_")) co_return std::monostate{};
 
     // The subscription first: a new period queues the close whose lines belong on this draft.

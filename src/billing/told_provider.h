@@ -115,6 +115,15 @@ public:
     asio::awaitable<Result<std::string>> open_portal(PortalVisit /*visit*/) override {
         co_return refused();
     }
+    asio::awaitable<Result<ProviderCheckout>> open_checkout(NewCheckout /*request*/) override {
+        co_return refused();
+    }
+    asio::awaitable<Result<ProviderCheckout>> expire_checkout(std::string /*checkout*/) override {
+        co_return refused();
+    }
+    asio::awaitable<Result<ProviderCheckout>> get_checkout(std::string /*id*/) override {
+        co_return none();
+    }
     asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string /*obligation*/,
                                                                  std::string /*name*/,
                                                                  Instant /*time*/) override {

@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
+#include "billing/checkout.h"
 #include "billing/commands.h"
 #include "billing/customer_details.h"
 #include "billing/ended_adjustment.h"
@@ -31,8 +32,9 @@ void log_failure(std::string_view what, const std::string& object, const Error& 
 }
 
 asio::awaitable<std::int64_t> finish_commands(BillingContext& billing, Instant before) {
-    const auto commands = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return pending_commands(tx, billing.provider.name(), before, kBatch); });
+    const auto commands = co_await billing.db.read([&](sql::Transaction& tx) {
+        return pending_commands(tx, billing.provider.name(), before, kBatch);
+    });
     std::int64_t finished = 0;
     for (const auto& command : commands) {
         const auto resumed = co_await resume_command(billing, command);
@@ -45,10 +47,9 @@ asio::awaitable<std::int64_t> finish_commands(BillingContext& billing, Instant b
 }
 
 asio::awaitable<std::int64_t> finish_closes(BillingContext& billing) {
-    const auto closes = co_await billing.db.read(
-        [&](sql::Transaction& tx) {
-            return pending_period_closes(tx, billing.provider.name(), kBatch);
-        });
+    const auto closes = co_await billing.db.read([&](sql::Transaction& tx) {
+        return pending_period_closes(tx, billing.provider.name(), kBatch);
+    });
     std::int64_t finished = 0;
     for (const auto& close : closes) {
         const auto closed = co_await run_period_close(billing, close, by_worker);
@@ -61,10 +62,9 @@ asio::awaitable<std::int64_t> finish_closes(BillingContext& billing) {
 }
 
 asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant before) {
-    const auto overdue = co_await billing.db.read(
-        [&](sql::Transaction& tx) {
-            return subscriptions_overdue(tx, billing.provider.name(), before, kBatch);
-        });
+    const auto overdue = co_await billing.db.read([&](sql::Transaction& tx) {
+        return subscriptions_overdue(tx, billing.provider.name(), before, kBatch);
+    });
     std::int64_t finished = 0;
     for (const auto& subscription : overdue) {
         const auto synced =
@@ -82,11 +82,13 @@ asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant 
 namespace {
 
 /// What a step of a pass throws is logged, and the steps after it have their turn all the same.
-asio::awaitable<std::int64_t> guarded(std::string_view provider, asio::awaitable<std::int64_t> step) {
+asio::awaitable<std::int64_t> guarded(std::string_view provider,
+                                      asio::awaitable<std::int64_t> step) {
     try {
         co_return co_await std::move(step);
     } catch (const std::exception& error) {
-        spdlog::error("event=billing.pass_failed provider={} message=\"{}\"", provider, error.what());
+        spdlog::error("event=billing.pass_failed provider={} message=\"{}\"", provider,
+                      error.what());
     }
     co_return 0;
 }
@@ -100,7 +102,8 @@ asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant 
     const auto closes = co_await guarded(provider, finish_closes(billing));
     const auto overdue = co_await guarded(provider, catch_up_overdue(billing, overdue_before));
     const auto customers = co_await guarded(provider, tell_changed_customers(billing, before));
-    co_return commands + closes + overdue + customers;
+    const auto pages = co_await close_stale_checkouts(billing, billing.clock.now(), by_worker);
+    co_return commands + closes + overdue + customers + pages;
 }
 
 namespace {
@@ -129,8 +132,8 @@ struct ProviderLoop {
             if (!report)
                 log_failure("reconcile", std::string(provider), report.error());
             else if (!report->differences.empty())
-                spdlog::warn("event=billing.reconciled provider={} differences={} open={}", provider,
-                             report->differences.size(),
+                spdlog::warn("event=billing.reconciled provider={} differences={} open={}",
+                             provider, report->differences.size(),
                              std::ranges::count(report->differences, false, &Difference::repaired));
         } catch (const std::exception& error) {
             spdlog::error("event=billing.reconcile_failed provider={} message=\"{}\"", provider,

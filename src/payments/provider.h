@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "base/money.h"
 #include "base/time.h"
+#include "payments/checkout.h"
 
 namespace turnpike {
 
@@ -216,6 +217,10 @@ public:
     /// A short-lived URL; not an obligation, so it is never replayed. The page offers the prices of
     /// the visit, changes of plan at once and for a prorated invoice, and the end at period end.
     virtual asio::awaitable<Result<std::string>> open_portal(PortalVisit visit) = 0;
+    virtual asio::awaitable<Result<ProviderCheckout>> open_checkout(NewCheckout request) = 0;
+    /// Nothing more can be paid there, unless the answer says that it still is open: a payment is
+    /// under way. Repeating it changes nothing, so it is no obligation.
+    virtual asio::awaitable<Result<ProviderCheckout>> expire_checkout(std::string checkout) = 0;
     virtual asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                          std::string name,
                                                                          Instant frozen_time) = 0;
@@ -226,6 +231,7 @@ public:
     // reads
     virtual asio::awaitable<Result<ProviderTestClock>> get_test_clock(std::string clock) = 0;
     virtual asio::awaitable<Result<ProviderPrice>> get_price(std::string id) = 0;
+    virtual asio::awaitable<Result<ProviderCheckout>> get_checkout(std::string id) = 0;
     virtual asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> list_payment_methods(
         std::string customer) = 0;
     virtual asio::awaitable<Result<ProviderSubscription>> get_subscription(std::string id) = 0;

@@ -71,6 +71,7 @@ export class Server {
         if (this.catalog) args.push('--catalog', this.catalog);
         this.program = new Program(binary, args, {
             TURNPIKE_JWT_SECRET: jwtSecret,
+            TURNPIKE_ALLOWED_ORIGINS: 'loopback,https://shop.example',
             STRIPE_SECRET_KEY: secretKey,
             STRIPE_API_BASE: this.sandbox.url,
             STRIPE_WEBHOOK_SECRET: this.webhookSecret,

@@ -76,6 +76,9 @@ public:
                                                               std::string invoice) override;
     /// "razorpay.no_portal".
     asio::awaitable<Result<std::string>> open_portal(PortalVisit visit) override;
+    asio::awaitable<Result<ProviderCheckout>> open_checkout(NewCheckout request) override;
+    asio::awaitable<Result<ProviderCheckout>> expire_checkout(std::string checkout) override;
+    asio::awaitable<Result<ProviderCheckout>> get_checkout(std::string id) override;
     /// "razorpay.no_test_clocks", as the next and get_test_clock.
     asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                  std::string clock_name,

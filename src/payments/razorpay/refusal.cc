@@ -139,6 +139,12 @@ Error no_portal() {
                        "authorization_url for another card");
 }
 
+Error checkout_is_plain() {
+    return unsupported("razorpay.checkout_is_plain",
+                       "sells one unit without a trial on its page for a new subscription",
+                       "leave out quantity and trial_days");
+}
+
 Error no_test_clocks() {
     return unsupported("razorpay.no_test_clocks", "has no test clocks",
                        "move the clock of the whole account in the sandbox");

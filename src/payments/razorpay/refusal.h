@@ -25,6 +25,7 @@ Error interval_not_sold();           ///< "razorpay.interval_not_sold"
 Error line_too_small();              ///< "razorpay.line_too_small"
 Error no_pending_items();            ///< "razorpay.no_pending_items"
 Error no_portal();                   ///< "razorpay.no_portal"
+Error checkout_is_plain();           ///< "razorpay.checkout_is_plain"
 Error no_test_clocks();              ///< "razorpay.no_test_clocks"
 Error no_event_list();               ///< "razorpay.no_event_list"
 

@@ -22,6 +22,8 @@ inline constexpr std::string_view kLastChangeKey = "turnpike_last_change";
 
 inline constexpr std::string_view kPortalConfigurations = "/v1/billing_portal/configurations";
 
+inline constexpr std::string_view kCheckoutSessions = "/v1/checkout/sessions";
+
 /// The exchange with Stripe. Thread-safe.
 class StripeExchange final : public Exchange {
 public:

@@ -14,9 +14,9 @@ namespace {
 using Found = std::optional<std::string>;
 
 /// Lists that hold what a POST to the same path made, with our metadata.
-constexpr std::array<std::string_view, 7> kCollections = {
-    "/v1/customers", "/v1/products",     "/v1/prices",         "/v1/subscriptions",
-    "/v1/invoices",  "/v1/invoiceitems", kPortalConfigurations};
+constexpr std::array<std::string_view, 8> kCollections = {
+    "/v1/customers", "/v1/products",     "/v1/prices",          "/v1/subscriptions",
+    "/v1/invoices",  "/v1/invoiceitems", kPortalConfigurations, kCheckoutSessions};
 
 /// A value out of the form that was sent; names are as Form wrote them.
 std::optional<std::string> sent_value(const std::string& body, std::string_view name) {

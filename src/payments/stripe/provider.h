@@ -68,6 +68,9 @@ public:
     asio::awaitable<Result<ProviderInvoice>> finalize_invoice(std::string obligation,
                                                               std::string invoice) override;
     asio::awaitable<Result<std::string>> open_portal(PortalVisit visit) override;
+    asio::awaitable<Result<ProviderCheckout>> open_checkout(NewCheckout request) override;
+    asio::awaitable<Result<ProviderCheckout>> expire_checkout(std::string checkout) override;
+    asio::awaitable<Result<ProviderCheckout>> get_checkout(std::string id) override;
     asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                  std::string clock_name,
                                                                  Instant frozen_time) override;

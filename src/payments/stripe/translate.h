@@ -32,6 +32,8 @@ Result<std::optional<std::string>> read_default_method(const Json& customer);
 /// A price without one fixed amount (tiers, custom) reads as 0.
 Result<ProviderPrice> read_price(const Json& object);
 Result<ProviderTestClock> read_test_clock(const Json& object);
+/// Errors: also for a state that this version does not know.
+Result<ProviderCheckout> read_checkout(const Json& object);
 Result<ProviderEvent> read_event(const Json& object);
 /// The member "url".
 Result<std::string> read_url(const Json& object);

@@ -1,0 +1,36 @@
+#include "billing/offer.h"
+
+namespace turnpike {
+
+Offer read_offer(ObjectReader& fields) {
+    Offer offer;
+    offer.plan = fields.required_text("plan", {.length_max = 64});
+    if (const auto code = fields.optional_text("currency")) {
+        const auto currency = parse_currency(*code);
+        if (currency)
+            offer.currency = *currency;
+        else
+            fields.complain("currency", "unknown_currency", "must be an ISO 4217 code sold here");
+    }
+    if (const auto text = fields.optional_text("interval")) {
+        const auto interval = parse_interval(*text);
+        if (interval)
+            offer.recurrence.interval = *interval;
+        else
+            fields.complain("interval", "wrong_value", "must be day, week, month or year");
+    }
+    return offer;
+}
+
+Result<Sold> find_offer(const Catalog& catalog, const Offer& offer) {
+    const auto* plan = catalog.plan(offer.plan);
+    if (plan == nullptr)
+        return invalid_argument("billing.unknown_plan", "there is no plan '" + offer.plan + "'");
+    const auto* price = plan->price(offer.currency, offer.recurrence);
+    if (plan->is_default || price == nullptr)
+        return invalid_argument("billing.plan_not_sold",
+                                "the plan is not sold in this currency and interval");
+    return Sold{plan->id, price->id};
+}
+
+}  // namespace turnpike
