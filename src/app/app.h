@@ -23,6 +23,7 @@
 #include "analytics/usage/usage_rollup.h"
 #include "app/config.h"
 #include "app/gate.h"
+#include "app/ledger.h"
 #include "app/providers.h"
 #include "app/webhook_endpoints.h"
 #include "audit/api.h"
@@ -73,6 +74,7 @@ struct AppParts {
     AllowedOrigins origins;
     std::unique_ptr<http::AccessLogFile> access_log;
     WebhookSigners webhook_signers;
+    std::vector<ConfiguredCatalog> catalogs;
 };
 
 /// A provider's live key means live API keys.
@@ -100,6 +102,7 @@ public:
     void reopen_logs();
 
     const Config config;
+    const std::vector<ConfiguredCatalog> catalogs;
     /// First, because a database thread may still post to it while everything else ends.
     asio::io_context jobs;
     SystemClock clock;
@@ -171,7 +174,7 @@ private:
     /// Errors: InvalidArgument "billing.price_unusable", the first one, after all were tried.
     asio::awaitable<Result<std::monostate>> adopt_configured_prices();
     asio::awaitable<Result<std::monostate>> adopt_configured_price(const PlanVersion& plan,
-                                                                   std::string provider_price);
+                                                                   ConfiguredPrice price);
 
     std::atomic<bool> ready_ = false;
     std::atomic<bool> served_all_ = false;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +17,14 @@ struct HostPort {
     std::uint16_t port = 0;
 };
 
+/// A price that the seller has made at the provider, to sell a plan under.
+struct ConfiguredPrice {
+    std::string setting;  ///< "stripe.pro_price_id"
+    std::string preset;   ///< whose catalog has the plan
+    std::string plan;     ///< key
+    std::string price;    ///< the provider's id
+};
+
 /// The settings, checked and typed. A Config that exists can be served.
 struct Config {
     std::string host;
@@ -26,8 +33,9 @@ struct Config {
     std::string database_url;
     Secret master_keys;           ///< as read_master_keys takes them; empty: none given
     std::string master_key_file;  ///< "": none given
-    std::string preset;
-    std::string catalog_file;  ///< "": the preset's own
+    std::vector<std::string>
+        presets;               ///< published interfaces to serve, in this order; at least one
+    std::string catalog_file;  ///< "": the presets' own; one preset otherwise
     std::size_t threads = 1;
     std::string access_log;               ///< "-", "off" or a path
     std::optional<HostPort> gateway_log;  ///< where access logs come by UDP; absent: nowhere
@@ -38,13 +46,13 @@ struct Config {
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;
     std::string stripe_secret_key, stripe_publishable_key, stripe_api_base;
     std::vector<std::string> stripe_webhook_secrets;
-    std::map<std::string, std::string> stripe_price_ids;  ///< plan key -> provider's price id
     std::string razorpay_key_id, razorpay_key_secret, razorpay_api_base;
     std::string razorpay_account_id;  ///< "": webhooks of any account of the secret
     std::vector<std::string> razorpay_webhook_secrets;
 
     [[nodiscard]] bool has_stripe() const { return !stripe_secret_key.empty(); }
     [[nodiscard]] bool has_razorpay() const { return !razorpay_key_id.empty(); }
+    std::vector<ConfiguredPrice> stripe_prices;
 };
 
 /// What is wrong with a setting and how to mend it; for `doctor` and for the one line at start.

@@ -40,6 +40,15 @@ Result<NewSubscriptionBody> read_new(const http::Request& request) {
                                              std::move(method), std::move(provider)});
 }
 
+/// Key of the catalog that a subscription is of.
+Result<std::string> catalog_of(sql::Transaction& tx, const SubscriptionId& id) {
+    const auto subscription = load_subscription(tx, id);
+    if (!subscription) return failure(subscription);
+    const auto plan = load_plan_version(tx, subscription->plan_version);
+    if (!plan) return failure(plan);
+    return plan->catalog;
+}
+
 Result<Offer> read_change(const http::Request& request) {
     const auto body = request.json();
     if (!body) return failure(body);
@@ -162,14 +171,14 @@ BillingApi::Answer BillingApi::post_subscription(const Principal& caller,
                                                  const http::Request& request) {
     const auto body = read_new(request);
     if (!body) co_return failure(body);
-    const auto sold = find_offer(*billing.catalog.get(), body->offer);
-    if (!sold) co_return failure(sold);
     const auto customer = co_await billing.db.read(
         [&](sql::Transaction& tx) { return find_customer(tx, body->customer); });
     if (!customer) co_return failure(customer);
     const auto context = body->provider ? billing.of(*body->provider)
                                         : co_await context_of_customer(billing, customer->id);
     if (!context) co_return failure(context);
+    const auto sold = find_offer(*billing.catalog.get(), customer->catalog, body->offer);
+    if (!sold) co_return failure(sold);
     StartRequest start{customer->id, sold->plan_version, sold->price, body->payment_method,
                        authority_of(caller, request)};
     const auto started = co_await start_subscription(**context, std::move(start));
@@ -183,7 +192,10 @@ BillingApi::Answer BillingApi::post_change(const Principal& caller, const http::
     if (!id) co_return failure(id);
     const auto offer = read_change(request);
     if (!offer) co_return failure(offer);
-    const auto sold = find_offer(*billing.catalog.get(), *offer);
+    const auto catalog_key =
+        co_await billing.db.read([&](sql::Transaction& tx) { return catalog_of(tx, *id); });
+    if (!catalog_key) co_return failure(catalog_key);
+    const auto sold = find_offer(*billing.catalog.get(), *catalog_key, *offer);
     if (!sold) co_return failure(sold);
     const auto context = co_await context_of_subscription(billing, *id);
     if (!context) co_return failure(context);

@@ -106,7 +106,7 @@ CheckoutApi::Answer CheckoutApi::post_checkout(const Principal& caller,
     const auto customer = co_await billing.db.read(
         [&](sql::Transaction& tx) { return find_customer(tx, body->customer); });
     if (!customer) co_return failure(customer);
-    const auto sold = find_offer(*billing.catalog.get(), body->offer);
+    const auto sold = find_offer(*billing.catalog.get(), customer->catalog, body->offer);
     if (!sold) co_return failure(sold);
     CheckoutRequest wanted{.customer = customer->id,
                            .plan_version = sold->plan_version,

@@ -1,10 +1,15 @@
 #include "billing/offer.h"
 
 namespace turnpike {
+namespace {
+
+constexpr std::size_t kPlanNameMax = 129;  ///< a catalog's key, '~' and a plan's
+
+}  // namespace
 
 Offer read_offer(ObjectReader& fields) {
     Offer offer;
-    offer.plan = fields.required_text("plan", {.length_max = 64});
+    offer.plan = fields.required_text("plan", {.length_max = kPlanNameMax});
     if (const auto code = fields.optional_text("currency")) {
         const auto currency = parse_currency(*code);
         if (currency)
@@ -22,10 +27,16 @@ Offer read_offer(ObjectReader& fields) {
     return offer;
 }
 
-Result<Sold> find_offer(const Catalog& catalog, const Offer& offer) {
-    const auto* plan = catalog.plan(offer.plan);
+Result<Sold> find_offer(const Catalog& catalog, std::string_view customer_catalog,
+                        const Offer& offer) {
+    const PlanVersion* plan = catalog.plan(customer_catalog, offer.plan);
+    const PlanVersion* named = plan == nullptr ? catalog.plan(offer.plan) : nullptr;
+    if (named != nullptr && named->catalog == customer_catalog) plan = named;
     if (plan == nullptr)
         return invalid_argument("billing.unknown_plan", "there is no plan '" + offer.plan + "'");
+    if (plan->custom_price)
+        return conflict("billing.talk_to_sales", "the price of plan '" + plan->key +
+                                                     "' is made for each customer: talk to sales");
     const auto* price = plan->price(offer.currency, offer.recurrence);
     if (plan->is_default || price == nullptr)
         return invalid_argument("billing.plan_not_sold",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "catalog/catalog.h"
@@ -10,7 +11,7 @@ namespace turnpike {
 
 /// One of a plan's prices, as somebody asks for it.
 struct Offer {
-    std::string plan;
+    std::string plan;  ///< its key in the customer's catalog, or its qualified name
     Currency currency = Currency::Usd;
     Recurrence recurrence{};
 };
@@ -24,9 +25,11 @@ struct Sold {
     PriceId price;
 };
 
-/// Errors: InvalidArgument "billing.unknown_plan", also for one that is archived, and
-///         "billing.plan_not_sold": not in this currency and interval, or the default plan, which
-///         everybody has.
-Result<Sold> find_offer(const Catalog& catalog, const Offer& offer);
+/// \param customer_catalog  key of the catalog that the customer buys from, the only one
+/// Errors: InvalidArgument "billing.unknown_plan" and "billing.plan_not_sold" (not in this currency
+///         and interval, or the default plan, which everybody has); Conflict
+///         "billing.talk_to_sales" where the price is custom.
+Result<Sold> find_offer(const Catalog& catalog, std::string_view customer_catalog,
+                        const Offer& offer);
 
 }  // namespace turnpike

@@ -21,8 +21,9 @@ class ApiMetering {
 public:
     using Answer = asio::awaitable<Result<http::Response>>;
 
-    /// `return_url`: where the customer portal leads back to unless the request says otherwise.
-    ApiMetering(BillingContexts& billing, HealthSources health, const AllowedOrigins& origins);
+    /// `catalog`: key of the catalog that it sells. `origins`: where pages may lead back to.
+    ApiMetering(BillingContexts& billing, std::string catalog, HealthSources health,
+                const AllowedOrigins& origins);
 
     Answer post_subscribe(const Principal& caller, const http::Request& request);
     Answer get_status(const Principal& caller, const http::Request& request);
@@ -34,6 +35,7 @@ public:
     Answer post_default_payment_method(const Principal& caller, const http::Request& request);
     Answer get_portal(const Principal& caller, const http::Request& request);
     Answer get_invoices(const Principal& caller, const http::Request& request);
+    Answer get_pricing(const Principal& caller, const http::Request& request);
     Answer get_health(const Principal& caller, const http::Request& request);
     Answer get_stats(const Principal& caller, const http::Request& request);
 
@@ -45,6 +47,7 @@ private:
     Answer status_of(CustomerId customer);
 
     BillingContexts& billing_;
+    std::string catalog_;
     HealthSources health_;
     const AllowedOrigins& origins_;
 };
