@@ -49,6 +49,7 @@
 #include "metering/service.h"
 #include "payments/stripe/provider.h"
 #include "people/auth_api.h"
+#include "people/organizations_api.h"
 #include "people/password_pool.h"
 #include "people/sign_in_guard.h"
 #include "people/users_api.h"
@@ -122,6 +123,7 @@ public:
     AccessApi access_api;
     AuthApi auth_api;
     UsersApi users_api;
+    OrganizationsApi organizations_api;
     CustomersApi customers_api;
     AuditApi audit_api;
     CatalogApi catalog_api;
