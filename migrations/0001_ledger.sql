@@ -4,16 +4,28 @@
 -- unique key, so that doing it twice is impossible and not merely unlikely.
 
 -- catalog ------------------------------------------------------------------------------------
-CREATE TABLE plans (
-    id         TEXT   NOT NULL PRIMARY KEY,
-    key        TEXT   NOT NULL UNIQUE,
-    name       TEXT   NOT NULL,
-    rank       BIGINT NOT NULL,
-    is_default BIGINT NOT NULL CHECK (is_default IN (0, 1)),
-    archived_at BIGINT,
-    created_at BIGINT NOT NULL
+-- What one interface sells. The first one applied, at position 0, is the primary one for ever: its
+-- plans' and customers' names are bare, those of the others begin with 'key~'.
+CREATE TABLE catalogs (
+    key      TEXT   NOT NULL PRIMARY KEY,
+    position BIGINT NOT NULL UNIQUE
 );
-CREATE UNIQUE INDEX plans_one_default ON plans (is_default) WHERE is_default = 1 AND archived_at IS NULL;
+-- What was made over the API ('api') is not touched when a file is applied.
+CREATE TABLE plans (
+    id          TEXT   NOT NULL PRIMARY KEY,
+    catalog     TEXT   NOT NULL REFERENCES catalogs (key),
+    key         TEXT   NOT NULL,
+    name        TEXT   NOT NULL,
+    description TEXT   NOT NULL,
+    rank        BIGINT NOT NULL,
+    is_default  BIGINT NOT NULL CHECK (is_default IN (0, 1)),
+    origin      TEXT   NOT NULL CHECK (origin IN ('file', 'api')),
+    archived_at BIGINT,
+    created_at  BIGINT NOT NULL,
+    UNIQUE (catalog, key)
+);
+CREATE UNIQUE INDEX plans_one_default
+    ON plans (catalog) WHERE is_default = 1 AND archived_at IS NULL;
 
 -- Never updated: a change of content is the next number. Subscriptions point at a version.
 CREATE TABLE plan_versions (
@@ -21,6 +33,7 @@ CREATE TABLE plan_versions (
     plan_id      TEXT   NOT NULL REFERENCES plans (id),
     number       BIGINT NOT NULL,
     content_hash TEXT   NOT NULL,
+    custom_price BIGINT NOT NULL CHECK (custom_price IN (0, 1)), -- it has no prices, and is not bought
     created_at   BIGINT NOT NULL,
     UNIQUE (plan_id, number)
 );
@@ -42,8 +55,30 @@ CREATE TABLE provider_prices (
 );
 CREATE INDEX provider_prices_by_price ON provider_prices (price_id, provider, linked_at);
 
+-- The kind never changes: what versions of plans say of a feature is read by it. Meters are
+-- features too, and have a table of their own.
+CREATE TABLE features (
+    catalog     TEXT   NOT NULL REFERENCES catalogs (key),
+    key         TEXT   NOT NULL,
+    name        TEXT   NOT NULL,
+    kind        TEXT   NOT NULL CHECK (kind IN ('boolean', 'configuration', 'capacity')),
+    origin      TEXT   NOT NULL CHECK (origin IN ('file', 'api')),
+    archived_at BIGINT,
+    created_at  BIGINT NOT NULL,
+    PRIMARY KEY (catalog, key)
+);
+-- value: 'true' or 'false', a text, or a whole number or 'unlimited', as the feature's kind says.
+CREATE TABLE plan_features (
+    plan_version_id TEXT NOT NULL REFERENCES plan_versions (id),
+    feature_key     TEXT NOT NULL, -- of the plan's catalog
+    value           TEXT NOT NULL,
+    PRIMARY KEY (plan_version_id, feature_key)
+);
+
+-- Keys are unique over all catalogs, because events and counters name meters alone.
 CREATE TABLE meters (
     key         TEXT   NOT NULL PRIMARY KEY,
+    catalog     TEXT   NOT NULL REFERENCES catalogs (key),
     name        TEXT   NOT NULL,
     unit        TEXT   NOT NULL,
     event_type  TEXT   NOT NULL,
@@ -71,13 +106,15 @@ CREATE TABLE allowances (
     CHECK (overage <> 'bill' OR reset = 'billing_period')
 );
 CREATE TABLE route_costs (
-    position  BIGINT NOT NULL PRIMARY KEY,
+    catalog   TEXT   NOT NULL REFERENCES catalogs (key),
+    position  BIGINT NOT NULL,
     method    TEXT   NOT NULL,
     pattern   TEXT   NOT NULL,
     meter_key TEXT   NOT NULL REFERENCES meters (key),
     units     BIGINT NOT NULL CHECK (units >= 0),
     -- What a gateway does while usage cannot be counted; NULL: the customer's plan decides.
     on_failure TEXT CHECK (on_failure IN ('open', 'closed')),
+    PRIMARY KEY (catalog, position),
     UNIQUE (method, pattern)
 );
 
@@ -93,7 +130,8 @@ CREATE TABLE test_clocks (
 );
 CREATE TABLE customers (
     id            TEXT   NOT NULL PRIMARY KEY,
-    external_id   TEXT   NOT NULL UNIQUE,
+    external_id   TEXT   NOT NULL UNIQUE, -- 'learning-app~alice' where the catalog is not the primary one
+    catalog       TEXT   NOT NULL DEFAULT '', -- a key; '' only in a ledger that has no catalog
     email         TEXT,
     name          TEXT,
     metadata      TEXT   NOT NULL,
@@ -214,6 +252,29 @@ CREATE TABLE mails (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX mails_pending ON mails (created_at, id) WHERE state = 'pending';
+
+-- entitlements -------------------------------------------------------------------------------
+-- What one customer has instead of what his plan says. Of those that are neither removed nor expired,
+-- the newest counts.
+CREATE TABLE entitlement_overrides (
+    id          TEXT   NOT NULL PRIMARY KEY,
+    customer_id TEXT   NOT NULL REFERENCES customers (id),
+    feature_key TEXT   NOT NULL, -- of the customer's catalog
+    value       TEXT   NOT NULL, -- as in plan_features
+    actor       TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT, -- in the customer's time; NULL: never
+    removed_at  BIGINT
+);
+CREATE INDEX entitlement_overrides_by_customer
+    ON entitlement_overrides (customer_id, id) WHERE removed_at IS NULL;
+-- How many there are now of what a capacity feature limits; moved only by one conditional statement.
+CREATE TABLE capacity_counters (
+    customer_id TEXT   NOT NULL REFERENCES customers (id),
+    feature_key TEXT   NOT NULL,
+    used        BIGINT NOT NULL CHECK (used >= 0),
+    PRIMARY KEY (customer_id, feature_key)
+);
 
 -- access -------------------------------------------------------------------------------------
 -- customer_id is '' for a seller's key. Only the hash of a key is stored.

@@ -31,27 +31,36 @@ struct Policy {
     Who who = Who::Admin;
     std::optional<Scope> scope;  ///< set exactly for Seller, CustomerOrSeller, Gateway and Member
     RateClass rate = RateClass::None;
+    /// The published interface whose route it is; "": it is always served.
+    std::string_view preset{};
     /// Set exactly for Member. Whether the caller has it, the people feature finds out.
     std::optional<OrgRole> role{};
 
+    /// The same for a route of one interface.
+    [[nodiscard]] constexpr Policy of(std::string_view interface) const {
+        Policy policy = *this;
+        policy.preset = interface;
+        return policy;
+    }
+
     // The rows of the table below, by kind.
     static constexpr Policy open(std::string_view method, std::string_view pattern) {
-        return {method, pattern, Who::Public, std::nullopt, RateClass::None};
+        return {method, pattern, Who::Public, std::nullopt, RateClass::None, {}};
     }
     static constexpr Policy own(std::string_view method, std::string_view pattern) {
-        return {method, pattern, Who::Customer, std::nullopt, RateClass::Billing};
+        return {method, pattern, Who::Customer, std::nullopt, RateClass::Billing, {}};
     }
     static constexpr Policy seller(std::string_view method, std::string_view pattern, Scope scope) {
-        return {method, pattern, Who::Seller, scope, RateClass::None};
+        return {method, pattern, Who::Seller, scope, RateClass::None, {}};
     }
     static constexpr Policy keys(std::string_view method, std::string_view pattern) {
-        return {method, pattern, Who::Seller, Scope::KeysWrite, RateClass::Billing};
+        return {method, pattern, Who::Seller, Scope::KeysWrite, RateClass::Billing, {}};
     }
     static constexpr Policy either(std::string_view method, std::string_view pattern, Scope scope) {
-        return {method, pattern, Who::CustomerOrSeller, scope, RateClass::None};
+        return {method, pattern, Who::CustomerOrSeller, scope, RateClass::None, {}};
     }
     static constexpr Policy gateway(std::string_view method, std::string_view pattern) {
-        return {method, pattern, Who::Gateway, Scope::UsageWrite, RateClass::None};
+        return {method, pattern, Who::Gateway, Scope::UsageWrite, RateClass::None, {}};
     }
     static constexpr Policy sign_in(std::string_view method, std::string_view pattern) {
         return {method, pattern, Who::Public, std::nullopt, RateClass::SignIn};
@@ -66,7 +75,7 @@ struct Policy {
     static constexpr Policy member(std::string_view method, std::string_view pattern,
                                    OrgRole role) {
         const auto scope = method == "GET" ? Scope::CustomersRead : Scope::CustomersWrite;
-        return {method, pattern, Who::Member, scope, RateClass::None, role};
+        return {method, pattern, Who::Member, scope, RateClass::None, {}, role};
     }
 };
 
@@ -74,28 +83,29 @@ struct Policy {
 /// route is closed until somebody has decided who may call it.
 inline constexpr auto kPolicies = [] {
     using enum Scope;
+    constexpr std::string_view kApiMetering = "api-metering";
     return std::to_array<Policy>({
         Policy::open("GET", "/"),
         Policy::open("GET", "/healthz"),
         Policy::open("GET", "/readyz"),
         Policy::open("GET", "/health"),
-        Policy::open("GET", "/health/billing"),
+        Policy::open("GET", "/health/billing").of(kApiMetering),
         Policy::open("GET", "/metrics"),
         Policy::open("GET", "/openapi.json"),
-        Policy::open("GET", "/pricing"),
-        {"POST", "/webhooks/stripe", Who::Public, std::nullopt, RateClass::Webhook},
+        Policy::open("GET", "/pricing").of(kApiMetering),
+        {"POST", "/webhooks/stripe", Who::Public, std::nullopt, RateClass::Webhook, {}},
 
-        Policy::own("POST", "/billing/subscribe"),
-        Policy::own("POST", "/billing/upgrade"),
-        Policy::own("POST", "/billing/cancel"),
-        Policy::own("GET", "/billing/status"),
-        Policy::own("GET", "/billing/payment-methods"),
-        Policy::own("POST", "/billing/payment-methods"),
-        Policy::own("DELETE", "/billing/payment-methods/{payment_method}"),
-        Policy::own("POST", "/billing/payment-methods/{payment_method}/default"),
-        Policy::own("GET", "/billing/portal"),
-        Policy::own("GET", "/billing/invoices"),
-        {"GET", "/billing/admin/stats", Who::Seller, BillingRead, RateClass::Billing},
+        Policy::own("POST", "/billing/subscribe").of(kApiMetering),
+        Policy::own("POST", "/billing/upgrade").of(kApiMetering),
+        Policy::own("POST", "/billing/cancel").of(kApiMetering),
+        Policy::own("GET", "/billing/status").of(kApiMetering),
+        Policy::own("GET", "/billing/payment-methods").of(kApiMetering),
+        Policy::own("POST", "/billing/payment-methods").of(kApiMetering),
+        Policy::own("DELETE", "/billing/payment-methods/{payment_method}").of(kApiMetering),
+        Policy::own("POST", "/billing/payment-methods/{payment_method}/default").of(kApiMetering),
+        Policy::own("GET", "/billing/portal").of(kApiMetering),
+        Policy::own("GET", "/billing/invoices").of(kApiMetering),
+        {"GET", "/billing/admin/stats", Who::Seller, BillingRead, RateClass::Billing, kApiMetering},
 
         Policy::seller("GET", "/v1/customers", CustomersRead),
         Policy::seller("POST", "/v1/customers", CustomersWrite),

@@ -135,9 +135,9 @@ TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
 }
 
 TEST(Scope, TextsRoundTrip) {
-    constexpr const char* kTexts[] = {"catalog:read",  "customers:read", "customers:write",
-                                      "usage:read",    "usage:write",    "billing:read",
-                                      "billing:write", "keys:write",     "operations"};
+    constexpr const char* kTexts[] = {
+        "catalog:read", "catalog:write", "customers:read", "customers:write", "usage:read",
+        "usage:write",  "billing:read",  "billing:write",  "keys:write",      "operations"};
     for (const char* text : kTexts) {
         const auto scope = parse_scope(text);
         ASSERT_TRUE(scope) << text;

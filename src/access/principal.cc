@@ -11,6 +11,7 @@ namespace {
 
 constexpr auto kScopes = std::to_array<std::pair<Scope, std::string_view>>({
     {Scope::CatalogRead, "catalog:read"},
+    {Scope::CatalogWrite, "catalog:write"},
     {Scope::CustomersRead, "customers:read"},
     {Scope::CustomersWrite, "customers:write"},
     {Scope::UsageRead, "usage:read"},

@@ -13,6 +13,7 @@ namespace turnpike {
 /// What a credential may touch. A seller key carries a list; an admin JWT has all of them.
 enum class Scope : std::uint8_t {
     CatalogRead,
+    CatalogWrite,
     CustomersRead,
     CustomersWrite,
     UsageRead,

@@ -55,25 +55,23 @@ Result<KeySet> read_keys(const Config& config) {
     return keys;
 }
 
-/// A new ledger gets the configured catalog. A ledger with another one is left as it is: changing
-/// what is sold is somebody's decision.
-Result<std::monostate> settle_catalog(sql::Database& db, const Config& config, IdSource& ids,
+/// A ledger without the catalog gets it. A ledger with another one of its name is left as it is:
+/// changing what is sold is somebody's decision.
+Result<std::monostate> settle_catalog(sql::Database& db, const CatalogFile& file, IdSource& ids,
                                       Instant now) {
-    const auto file = configured_catalog(config);
-    if (!file) return failure(file);
     const auto differences = db.write_blocking([&](sql::Transaction& tx) -> Result<std::size_t> {
         const auto stored = load_catalog(tx);
-        if (!stored.plans.empty()) return plan_diff(stored, *file).size();
-        if (const auto applied = apply_catalog(tx, *file, now, ids); !applied)
+        if (stored.has(file.catalog)) return plan_diff(stored, file).size();
+        if (const auto applied = apply_catalog(tx, file, now, ids); !applied)
             return failure(applied);
         return std::size_t{0};
     });
     if (!differences) return failure(differences);
     if (*differences > 0)
         spdlog::warn(
-            "event=catalog.differs differences={} hint=\"turnpike plan diff shows them, "
+            "event=catalog.differs catalog={} differences={} hint=\"turnpike plan diff shows them, "
             "turnpike plan apply makes them\"",
-            *differences);
+            file.catalog, *differences);
     return std::monostate{};
 }
 
@@ -171,6 +169,7 @@ KeyMode key_mode(const Config& config) {
 
 App::App(Config given, AppParts parts)
     : config(std::move(given)),
+      catalogs(std::move(parts.catalogs)),
       access_log(std::move(parts.access_log)),
       db(std::move(parts.db)),
       usage_log(std::move(parts.usage_log)),
@@ -216,7 +215,7 @@ App::App(Config given, AppParts parts)
                 provider->live() ? StripeMode::Live : StripeMode::Test},
                webhook_metrics(metrics), [this] { inbox.wake(); }),
       api_metering(
-          billing,
+          billing, catalog_of_preset(catalogs, "api-metering"),
           {[this] { return provider_condition(); }, [this] { return worker.seconds_since_pass(); },
            [this] { return webhooks.signature_failures(); }},
           config.public_url),
@@ -235,8 +234,12 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
     auto secret = load_or_make_secret(config.data_dir, "server_secret", kServerSecretBytes);
     if (!secret) return failure(secret);
     RandomIdSource ids;
-    const auto settled = settle_catalog(**db, config, ids, SystemClock().now());
-    if (!settled) return failure(settled);
+    auto catalogs = configured_catalogs(config);
+    if (!catalogs) return failure(catalogs);
+    for (const ConfiguredCatalog& one : *catalogs) {
+        const auto settled = settle_catalog(**db, one.file, ids, SystemClock().now());
+        if (!settled) return failure(settled);
+    }
 
     auto access_log = open_access_log(config);
     if (!access_log) return failure(access_log);
@@ -250,7 +253,8 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
                                  .keys = *std::move(keys),
                                  .server_secret = *std::move(secret),
                                  .access_log = *std::move(access_log),
-                                 .webhook_secrets = *std::move(webhook_secrets)}));
+                                 .webhook_secrets = *std::move(webhook_secrets),
+                                 .catalogs = *std::move(catalogs)}));
     app->catalog.reload(*app->db);
     const auto adopted = app->adopt_prices_at_start();
     if (!adopted) return failure(adopted);
@@ -271,15 +275,14 @@ Result<std::monostate> App::adopt_prices_at_start() {
 }
 
 asio::awaitable<Result<std::monostate>> App::adopt_configured_price(const PlanVersion& plan,
-                                                                    std::string provider_price) {
+                                                                    ConfiguredPrice price) {
     Result<std::monostate> adopted;
     try {
-        adopted = co_await adopt_provider_price(billing, plan, std::move(provider_price));
+        adopted = co_await adopt_provider_price(billing, plan, price.price);
     } catch (const sql::Failure& failure) {
         adopted = unavailable("ledger.unavailable", failure.what());
     }
-    if (!adopted)
-        adopted.error().message = "stripe." + plan.key + "_price_id: " + adopted.error().message;
+    if (!adopted) adopted.error().message = price.setting + ": " + adopted.error().message;
     co_return adopted;
 }
 
@@ -287,10 +290,10 @@ asio::awaitable<Result<std::monostate>> App::adopt_configured_prices() {
     const auto snapshot = catalog.get();
     Result<std::monostate> outcome;
     bool all_asked = true;
-    for (const auto& [plan_key, provider_price] : config.stripe_price_ids) {
-        const auto* plan = snapshot->plan(plan_key);
+    for (const ConfiguredPrice& price : config.stripe_prices) {
+        const auto* plan = snapshot->plan(catalog_of_preset(catalogs, price.preset), price.plan);
         if (plan == nullptr || plan->prices.empty()) continue;
-        auto adopted = co_await adopt_configured_price(*plan, provider_price);
+        auto adopted = co_await adopt_configured_price(*plan, price);
         if (adopted) continue;
         if (adopted.error().code == ErrorCode::InvalidArgument) {
             if (outcome) outcome = std::move(adopted);
@@ -301,7 +304,7 @@ asio::awaitable<Result<std::monostate>> App::adopt_configured_prices() {
         const bool is_final = adopted.error().code == ErrorCode::Conflict;
         if (!is_final) all_asked = false;
         spdlog::warn("event=prices.{} plan={} price={} message=\"{}\"",
-                     is_final ? "passed_over" : "unchecked", plan_key, provider_price,
+                     is_final ? "passed_over" : "unchecked", price.plan, price.price,
                      adopted.error().message);
     }
     prices_adopted_ = all_asked;

@@ -22,6 +22,7 @@
 #include "analytics/usage/usage_rollup.h"
 #include "app/config.h"
 #include "app/gate.h"
+#include "app/ledger.h"
 #include "audit/api.h"
 #include "base/error.h"
 #include "billing/api.h"
@@ -68,6 +69,7 @@ struct AppParts {
     std::string server_secret;  ///< for cursors; kept in the data directory
     std::unique_ptr<http::AccessLogFile> access_log;
     WebhookSecrets webhook_secrets;
+    std::vector<ConfiguredCatalog> catalogs;
 };
 
 /// A live Stripe key means live API keys.
@@ -96,6 +98,7 @@ public:
     void reopen_logs();
 
     const Config config;
+    const std::vector<ConfiguredCatalog> catalogs;
     /// First, because a database thread may still post to it while everything else ends.
     asio::io_context jobs;
     SystemClock clock;
@@ -164,7 +167,7 @@ private:
     /// Errors: InvalidArgument "billing.price_unusable", the first one, after all were tried.
     asio::awaitable<Result<std::monostate>> adopt_configured_prices();
     asio::awaitable<Result<std::monostate>> adopt_configured_price(const PlanVersion& plan,
-                                                                   std::string provider_price);
+                                                                   ConfiguredPrice price);
     /// Asks the provider what became of calls whose answer was lost.
     asio::awaitable<void> settle_unknown_intents();
 

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "catalog/preset.h"
 #include "payments/stripe/client.h"
 
 namespace turnpike {
@@ -14,7 +15,21 @@ namespace {
 
 constexpr std::size_t kJwtSecretBytesMin = 32;
 constexpr std::size_t kThreadsMax = 256;
-constexpr std::array kPlansWithPriceIds{"starter", "pro", "enterprise"};
+
+struct PriceSetting {
+    const char* setting;
+    const char* preset;
+    const char* plan;
+};
+constexpr auto kPriceSettings = std::to_array<PriceSetting>({
+    {"stripe.starter_price_id", "api-metering", "starter"},
+    {"stripe.pro_price_id", "api-metering", "pro"},
+    {"stripe.enterprise_price_id", "api-metering", "enterprise"},
+    {"stripe.premium_price_id", "learning-app", "premium"},
+    {"stripe.plus_price_id", "learning-app", "plus"},
+    {"stripe.price_pro", "attribution", "pro"},
+    {"stripe.price_scale", "attribution", "scale"},
+});
 
 std::optional<std::size_t> parse_count(const std::string& text) {
     std::size_t value = 0;
@@ -74,6 +89,36 @@ bool is_directory(const std::string& path) {
     return std::filesystem::is_directory(path, unknown);
 }
 
+/// "api-metering, saas-orgs"; for messages.
+std::string known_presets() {
+    std::string known;
+    for (const std::string& name : preset_names()) known += (known.empty() ? "" : ", ") + name;
+    return known;
+}
+
+/// "a,b" or "all".
+std::vector<std::string> presets_of(const std::string& text) {
+    if (text != "all") return split_commas(text);
+    return preset_names();
+}
+
+void check_presets(Checker& c) {
+    const auto presets = presets_of(c.text("preset"));
+    c.expect(!presets.empty(), "preset", "no interface is named",
+             "use all, or some of: " + known_presets());
+    std::vector<std::string> seen;
+    for (const std::string& preset : presets) {
+        c.expect(preset_catalog(preset).has_value(), "preset",
+                 "there is no preset '" + preset + "'", "use all, or some of: " + known_presets());
+        c.expect(std::ranges::find(seen, preset) == seen.end(), "preset",
+                 "preset '" + preset + "' is named twice", "name each once, or use all");
+        seen.push_back(preset);
+    }
+    c.expect(c.text("catalog").empty() || presets.size() == 1, "catalog",
+             "one catalog file cannot stand in for those of several presets",
+             "name one preset, or leave the file out");
+}
+
 void check_server(Checker& c) {
     c.expect(parse_host_port(c.text("listen")).has_value(), "listen",
              "'" + c.text("listen") + "' is no address with a port",
@@ -83,8 +128,7 @@ void check_server(Checker& c) {
     c.expect(c.text("database").empty() || is_database_url(c.text("database")), "database",
              "the database URL is of an unknown kind",
              "give sqlite:PATH or postgres://user@host/name");
-    c.expect(c.text("preset") == "api-metering", "preset",
-             "there is no preset '" + c.text("preset") + "'", "use api-metering");
+    check_presets(c);
     const auto& catalog = c.text("catalog");
     c.expect(catalog.empty() || file_is_there(catalog), "catalog",
              "the catalog file '" + catalog + "' does not exist",
@@ -148,8 +192,8 @@ void check_stripe_names(Checker& c) {
     c.expect(publishable.empty() || publishable.starts_with("pk_"), "stripe.publishable_key",
              "this is no publishable key, and pages would show it to everybody",
              "copy the key that begins with pk_test_ or pk_live_");
-    for (const std::string plan : kPlansWithPriceIds) {
-        const std::string key = "stripe." + plan + "_price_id";
+    for (const PriceSetting& setting : kPriceSettings) {
+        const std::string key = setting.setting;
         const auto& id = c.text(key);
         c.expect(id.empty() || id.starts_with("price_"), key, "'" + id + "' is no price id",
                  "copy the id that begins with price_, or leave it out");
@@ -224,7 +268,7 @@ Result<Config> read_config(const SettingValues& values) {
         .port = listen.port,
         .data_dir = text("data"),
         .database_url = text("database"),
-        .preset = text("preset"),
+        .presets = presets_of(text("preset")),
         .catalog_file = text("catalog"),
         .threads = *parse_count(text("threads")),
         .access_log = text("access_log"),
@@ -240,7 +284,7 @@ Result<Config> read_config(const SettingValues& values) {
         .stripe_publishable_key = text("stripe.publishable_key"),
         .stripe_api_base = text("stripe.api_base"),
         .stripe_webhook_secrets = split_commas(text("stripe.webhook_secret")),
-        .stripe_price_ids = {},
+        .stripe_prices = {},
     };
     if (config.database_url.empty())
         config.database_url = "sqlite:" + config.data_dir + "/ledger.db";
@@ -249,9 +293,12 @@ Result<Config> read_config(const SettingValues& values) {
         config.threads = std::max<std::size_t>(1, std::thread::hardware_concurrency());
     if (config.public_url.empty()) config.public_url = "http://" + text("listen");
     while (config.public_url.ends_with('/')) config.public_url.pop_back();
-    for (const std::string plan : kPlansWithPriceIds) {
-        const auto id = text("stripe." + plan + "_price_id");
-        if (!id.empty()) config.stripe_price_ids[plan] = id;
+    for (const PriceSetting& setting : kPriceSettings) {
+        const bool is_served =
+            std::ranges::find(config.presets, setting.preset) != config.presets.end();
+        const auto id = text(setting.setting);
+        if (is_served && !id.empty())
+            config.stripe_prices.push_back({setting.setting, setting.preset, setting.plan, id});
     }
     return config;
 }

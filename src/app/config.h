@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,14 +16,23 @@ struct HostPort {
     std::uint16_t port = 0;
 };
 
+/// A price that the seller has made at the provider, to sell a plan under.
+struct ConfiguredPrice {
+    std::string setting;  ///< "stripe.pro_price_id"
+    std::string preset;   ///< whose catalog has the plan
+    std::string plan;     ///< key
+    std::string price;    ///< the provider's id
+};
+
 /// The settings, checked and typed. A Config that exists can be served.
 struct Config {
     std::string host;
     std::uint16_t port = 0;
     std::string data_dir;
     std::string database_url;
-    std::string preset;
-    std::string catalog_file;  ///< "": the preset's own
+    std::vector<std::string>
+        presets;               ///< published interfaces to serve, in this order; at least one
+    std::string catalog_file;  ///< "": the presets' own; one preset otherwise
     std::size_t threads = 1;
     std::string access_log;               ///< "-", "off" or a path
     std::optional<HostPort> gateway_log;  ///< where access logs come by UDP; absent: nowhere
@@ -34,7 +42,7 @@ struct Config {
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;
     std::string stripe_secret_key, stripe_publishable_key, stripe_api_base;
     std::vector<std::string> stripe_webhook_secrets;
-    std::map<std::string, std::string> stripe_price_ids;  ///< plan key -> provider's price id
+    std::vector<ConfiguredPrice> stripe_prices;
 };
 
 /// What is wrong with a setting and how to mend it; for `doctor` and for the one line at start.

@@ -57,24 +57,27 @@ void examine_keys(Examination& exam, const Config& config) {
 }
 
 void examine_catalog(Examination& exam, const Config& config) {
-    const auto file = configured_catalog(config);
-    if (!file)
-        exam.bad("catalog: " + file.error().message, "mend the file, then plan diff");
-    else
-        exam.good(fmt::format("catalog: {} plans", file->plans.size()));
+    const auto catalogs = configured_catalogs(config);
+    if (!catalogs)
+        return exam.bad("catalog: " + catalogs.error().message, "mend the file, then plan diff");
+    for (const ConfiguredCatalog& one : *catalogs)
+        exam.good(fmt::format("catalog {}: {} plans", one.file.catalog, one.file.plans.size()));
 }
 
 /// What the ledger says to the configured prices; whether they fit is asked at Stripe.
 void examine_price_links(Examination& exam, sql::Database& db, const Config& config) {
-    for (const auto& [key, price] : config.stripe_price_ids) {
+    const auto catalogs = configured_catalogs(config);
+    if (!catalogs) return;  // examine_catalog() has told why
+    for (const ConfiguredPrice& price : config.stripe_prices) {
         const auto sold = db.read_blocking([&](sql::Transaction& tx) -> Result<bool> {
             const auto catalog = load_catalog(tx);
-            const auto* plan = catalog.plan(key);
+            const auto key = catalog_of_preset(*catalogs, price.preset);
+            const auto* plan = catalog.plan(key, price.plan);
             if (plan == nullptr) return false;
-            return is_sold_under(tx, *plan, stripe::kProviderName, price);
+            return is_sold_under(tx, *plan, stripe::kProviderName, price.price);
         });
         if (sold) continue;
-        const auto what = fmt::format("stripe.{}_price_id: {}", key, sold.error().message);
+        const auto what = fmt::format("{}: {}", price.setting, sold.error().message);
         if (sold.error().code == ErrorCode::Conflict)
             exam.note(what, "until then Turnpike makes one there itself when it is needed");
         else
@@ -152,10 +155,10 @@ Result<http::Reply> ask_stripe(http::Client& client, const Config& config,
 
 /// That amounts and intervals agree is what serve looks at when it starts.
 void examine_prices(Examination& exam, http::Client& client, const Config& config) {
-    for (const auto& [plan, price] : config.stripe_price_ids) {
-        const auto reply = ask_stripe(client, config, "/v1/prices/" + price);
+    for (const ConfiguredPrice& price : config.stripe_prices) {
+        const auto reply = ask_stripe(client, config, "/v1/prices/" + price.price);
         if (!reply) return exam.bad("Stripe: " + reply.error().message, "try again");
-        const auto setting = fmt::format("stripe.{}_price_id: price {}", plan, price);
+        const auto setting = fmt::format("{}: price {}", price.setting, price.price);
         if (reply->status == 200)
             exam.good(setting + " is at Stripe");
         else

@@ -1,5 +1,6 @@
 #include "app/gate.h"
 
+#include <algorithm>
 #include <chrono>
 #include <variant>
 #include <vector>
@@ -34,6 +35,15 @@ std::vector<const Policy*> route_policies() {
     return policies;
 }
 
+/// Whether each route is of an interface that is served.
+std::vector<bool> served_routes(const Config& config) {
+    std::vector<bool> served;
+    for (const Policy* policy : route_policies())
+        served.push_back(policy->preset.empty() ||
+                         std::ranges::find(config.presets, policy->preset) != config.presets.end());
+    return served;
+}
+
 std::vector<std::string_view> route_patterns() {
     std::vector<std::string_view> patterns;
     for (const auto& route : all_routes()) patterns.push_back(route.pattern);
@@ -41,7 +51,7 @@ std::vector<std::string_view> route_patterns() {
 }
 
 http::Response no_route(const http::Router::Match& match, const http::Request& request) {
-    if (match.miss == http::Router::Miss::NoSuchPath)
+    if (match.found || match.miss == http::Router::Miss::NoSuchPath)
         return http::problem(
             Error{ErrorCode::NotFound, "http.no_route", "there is nothing at this path"}, request);
     auto response = http::plain_problem(405, "http.method_not_allowed",
@@ -68,6 +78,7 @@ struct Gate::State {
     App& app;
     std::vector<http::Router::Entry> entries = router_entries();
     std::vector<const Policy*> policies = route_policies();
+    std::vector<bool> served = served_routes(app.config);
     http::Router router{entries};
     http::RequestMetrics requests{app.metrics, route_patterns()};
 
@@ -132,7 +143,7 @@ Gate::~Gate() = default;
 asio::awaitable<http::Response> Gate::answer(http::Request& request) {
     const auto began = std::chrono::steady_clock::now();
     const auto match = state_->router.match(request);
-    if (!match.found) {
+    if (!match.found || !state_->served[match.index]) {
         auto refused = no_route(match, request);
         state_->requests.record(state_->requests.unmatched(), refused.status,
                                 std::chrono::steady_clock::now() - began);

@@ -1,5 +1,7 @@
 #include "app/ledger.h"
 
+#include <algorithm>
+
 #include "app/data_dir.h"
 #include "catalog/preset.h"
 #include "metering/log/usage_log.h"
@@ -7,6 +9,20 @@
 #include "sql/migrator.h"
 
 namespace turnpike {
+namespace {
+
+Result<CatalogFile> read_catalog_of(const Config& config, const std::string& preset) {
+    if (config.catalog_file.empty()) {
+        const auto text = preset_catalog(preset);
+        if (!text) return invalid_argument("config.file", "there is no preset '" + preset + "'");
+        return read_catalog_file(*text, "presets/" + preset + ".toml", preset);
+    }
+    const auto text = read_text_file(config.catalog_file);
+    if (!text) return invalid_argument("config.file", "cannot read " + config.catalog_file);
+    return read_catalog_file(*text, config.catalog_file, preset);
+}
+
+}  // namespace
 
 Result<std::monostate> prepare_ledger_dir(const Config& config) {
     return prepare_data_dir(config.data_dir);
@@ -31,16 +47,20 @@ Result<std::unique_ptr<UsageLog>> open_usage(const Config& config, sql::Database
     return UsageLog::open(log);
 }
 
-Result<CatalogFile> configured_catalog(const Config& config) {
-    if (config.catalog_file.empty()) {
-        const auto preset = preset_catalog(config.preset);
-        if (!preset)
-            return invalid_argument("config.file", "there is no preset '" + config.preset + "'");
-        return read_catalog_file(*preset, "presets/" + config.preset + ".toml");
+Result<std::vector<ConfiguredCatalog>> configured_catalogs(const Config& config) {
+    std::vector<ConfiguredCatalog> catalogs;
+    for (const std::string& preset : config.presets) {
+        auto file = read_catalog_of(config, preset);
+        if (!file) return failure(file);
+        catalogs.push_back({preset, *std::move(file)});
     }
-    const auto text = read_text_file(config.catalog_file);
-    if (!text) return invalid_argument("config.file", "cannot read " + config.catalog_file);
-    return read_catalog_file(*text, config.catalog_file);
+    return catalogs;
+}
+
+std::string catalog_of_preset(const std::vector<ConfiguredCatalog>& catalogs,
+                              std::string_view preset) {
+    const auto found = std::ranges::find(catalogs, preset, &ConfiguredCatalog::preset);
+    return found == catalogs.end() ? std::string() : found->file.catalog;
 }
 
 }  // namespace turnpike

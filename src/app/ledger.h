@@ -1,6 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "app/config.h"
 #include "base/error.h"
@@ -22,8 +25,17 @@ Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config
 /// PostgreSQL, which keeps usage itself. Errors: those of UsageLog::open.
 Result<std::unique_ptr<UsageLog>> open_usage(const Config& config, sql::Database& db);
 
-/// The catalog that the configuration means: its own file, or the preset's.
-/// Errors: InvalidArgument "catalog.bad_file", "config.file": the complaints in one line.
-Result<CatalogFile> configured_catalog(const Config& config);
+/// What one published interface sells.
+struct ConfiguredCatalog {
+    std::string preset;
+    CatalogFile file;
+};
+/// The catalogs that the configuration means, in the order of its presets: each preset's own, or
+/// the file that stands in for the only one. Errors: InvalidArgument "catalog.bad_file",
+/// "config.file": the complaints in one line.
+Result<std::vector<ConfiguredCatalog>> configured_catalogs(const Config& config);
+/// Key of the catalog that a preset sells; "" when it is not served.
+std::string catalog_of_preset(const std::vector<ConfiguredCatalog>& catalogs,
+                              std::string_view preset);
 
 }  // namespace turnpike

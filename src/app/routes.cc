@@ -49,7 +49,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/metrics", get_metrics},
     {Method::Get, "/openapi.json", get_openapi},
 
-    {Method::Get, "/pricing", call_exactly<&App::catalog_api, &CatalogApi::get_pricing>},
+    {Method::Get, "/pricing", call_exactly<&App::api_metering, &ApiMetering::get_pricing>},
     {Method::Post, "/billing/subscribe",
      call_exactly<&App::api_metering, &ApiMetering::post_subscribe>},
     {Method::Get, "/billing/status", call_exactly<&App::api_metering, &ApiMetering::get_status>},

@@ -34,8 +34,8 @@ int command_serve(const SettingFlags& flags) {
     if (!app) return complain(app.error());
     const auto started = (*app)->start();
     if (!started) return complain(started.error());
-    fmt::print("turnpike: serving {} on http://{}:{}\n", config->preset, config->host,
-               (*app)->port());
+    fmt::print("turnpike: serving {} on http://{}:{}\n", fmt::join(config->presets, ", "),
+               config->host, (*app)->port());
     std::fflush(stdout);
     wait_for_end([&] { (*app)->reopen_logs(); });
     fmt::print("turnpike: finishing requests in flight\n");

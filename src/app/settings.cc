@@ -20,9 +20,10 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"database", "TURNPIKE_DATABASE", "database", "", Secrecy::Secret,
      "ledger: sqlite:PATH or postgres://...; default: sqlite in the data directory"},
     {"preset", "TURNPIKE_PRESET", "preset", "api-metering", Secrecy::Public,
-     "published interface to serve: api-metering"},
+     "published interfaces to serve: all, or some of api-metering, saas-orgs, learning-app and "
+     "attribution with commas between"},
     {"catalog", "TURNPIKE_CATALOG", "catalog", "", Secrecy::Public,
-     "catalog file (TOML) instead of the preset's own"},
+     "catalog file (TOML) instead of the one preset's own"},
     {"threads", "TURNPIKE_THREADS", "threads", "0", Secrecy::Public,
      "HTTP threads; 0: one per core"},
     {"access_log", "TURNPIKE_ACCESS_LOG", "access-log", "", Secrecy::Public,
@@ -58,6 +59,14 @@ constexpr auto kSettings = std::to_array<Setting>({
      "Stripe price of PRO; default: made on first use"},
     {"stripe.enterprise_price_id", "STRIPE_ENTERPRISE_PRICE_ID", "stripe-enterprise-price-id", "",
      Secrecy::Public, "Stripe price of ENTERPRISE; default: made on first use"},
+    {"stripe.premium_price_id", "STRIPE_PREMIUM_PRICE_ID", "stripe-premium-price-id", "",
+     Secrecy::Public, "Stripe price of learning-app's Premium; default: made on first use"},
+    {"stripe.plus_price_id", "STRIPE_PLUS_PRICE_ID", "stripe-plus-price-id", "", Secrecy::Public,
+     "Stripe price of learning-app's Plus; default: made on first use"},
+    {"stripe.price_pro", "STRIPE_PRICE_PRO", "stripe-price-pro", "", Secrecy::Public,
+     "Stripe price of attribution's Pro; default: made on first use"},
+    {"stripe.price_scale", "STRIPE_PRICE_SCALE", "stripe-price-scale", "", Secrecy::Public,
+     "Stripe price of attribution's Scale; default: made on first use"},
 });
 
 std::string at(const std::string& file, const toml::source_region& where) {

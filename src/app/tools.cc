@@ -130,34 +130,43 @@ int command_routes() {
 int command_plan_diff(const SettingFlags& flags) {
     const auto config = config_of(flags);
     if (!config) return complain(config.error());
-    const auto file = configured_catalog(*config);
-    if (!file) return complain(file.error());
+    const auto catalogs = configured_catalogs(*config);
+    if (!catalogs) return complain(catalogs.error());
     auto db = open_migrated_ledger(*config);
     if (!db) return complain(db.error());
-    const auto differences = (*db)->read_blocking(
-        [&](sql::Transaction& tx) { return plan_diff(load_catalog(tx), *file); });
-    if (differences.empty()) fmt::print("the ledger's catalog equals the file\n");
-    print_differences(differences);
-    print_warnings(
-        (*db)->read_blocking([&](sql::Transaction& tx) { return plan_warnings(tx, *file); }));
-    return differences.empty() ? 0 : 1;
+    bool all_equal = true;
+    for (const auto& [preset, file] : *catalogs) {
+        const auto differences = (*db)->read_blocking(
+            [&](sql::Transaction& tx) { return plan_diff(load_catalog(tx), file); });
+        if (catalogs->size() > 1) fmt::print("catalog {}:\n", file.catalog);
+        if (differences.empty()) fmt::print("the ledger's catalog equals the file\n");
+        print_differences(differences);
+        print_warnings(
+            (*db)->read_blocking([&](sql::Transaction& tx) { return plan_warnings(tx, file); }));
+        all_equal = all_equal && differences.empty();
+    }
+    return all_equal ? 0 : 1;
 }
 
 int command_plan_apply(const SettingFlags& flags) {
     const auto config = config_of(flags);
     if (!config) return complain(config.error());
-    const auto file = configured_catalog(*config);
-    if (!file) return complain(file.error());
+    const auto catalogs = configured_catalogs(*config);
+    if (!catalogs) return complain(catalogs.error());
     auto db = open_migrated_ledger(*config);
     if (!db) return complain(db.error());
     RandomIdSource ids;
-    const auto changed = (*db)->write_blocking(
-        [&](sql::Transaction& tx) { return apply_catalog(tx, *file, SystemClock().now(), ids); });
-    if (!changed) return complain(changed.error());
-    if (changed->empty()) fmt::print("nothing to change\n");
-    print_differences(*changed);
-    print_warnings(
-        (*db)->read_blocking([&](sql::Transaction& tx) { return plan_warnings(tx, *file); }));
+    for (const auto& [preset, file] : *catalogs) {
+        const auto changed = (*db)->write_blocking([&](sql::Transaction& tx) {
+            return apply_catalog(tx, file, SystemClock().now(), ids);
+        });
+        if (!changed) return complain(changed.error());
+        if (catalogs->size() > 1) fmt::print("catalog {}:\n", file.catalog);
+        if (changed->empty()) fmt::print("nothing to change\n");
+        print_differences(*changed);
+        print_warnings(
+            (*db)->read_blocking([&](sql::Transaction& tx) { return plan_warnings(tx, file); }));
+    }
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "access/page.h"
 #include "audit/authority.h"
 #include "billing/commands.h"
+#include "billing/offer.h"
 #include "billing/reconcile.h"
 #include "catalog/service.h"
 #include "customers/service.h"
@@ -14,22 +15,17 @@
 namespace turnpike {
 namespace {
 
+constexpr std::size_t kPlanNameMax = 129;  ///< a catalog's key, '~' and a plan's
+
 Result<SubscriptionId> read_id(const http::Request& request) {
     const auto id = SubscriptionId::parse(request.path_value("subscription"));
     if (!id) return not_found("subscription.not_found", "there is no such subscription");
     return *id;
 }
 
-/// What is sold: a plan with a currency and a recurrence.
-struct Offer {
-    std::string plan;
-    Currency currency = Currency::Usd;
-    Recurrence recurrence;
-};
-
 Offer read_offer(ObjectReader& fields) {
     Offer offer;
-    offer.plan = fields.required_text("plan", {.length_max = 64});
+    offer.plan = fields.required_text("plan", {.length_max = kPlanNameMax});
     if (const auto code = fields.optional_text("currency")) {
         const auto currency = parse_currency(*code);
         if (currency)
@@ -47,22 +43,6 @@ Offer read_offer(ObjectReader& fields) {
     return offer;
 }
 
-struct Sold {
-    PlanVersionId plan_version;
-    PriceId price;
-};
-
-Result<Sold> find_offer(const Catalog& catalog, const Offer& offer) {
-    const auto* plan = catalog.plan(offer.plan);
-    if (plan == nullptr)
-        return invalid_argument("billing.unknown_plan", "there is no plan '" + offer.plan + "'");
-    const auto* price = plan->price(offer.currency, offer.recurrence);
-    if (plan->is_default || price == nullptr)
-        return invalid_argument("billing.plan_not_sold",
-                                "the plan is not sold in this currency and interval");
-    return Sold{plan->id, price->id};
-}
-
 struct NewSubscriptionBody {
     std::string customer;
     Offer offer;
@@ -78,6 +58,15 @@ Result<NewSubscriptionBody> read_new(const http::Request& request) {
     auto method = fields.optional_text("payment_method");
     return fields.finish(
         NewSubscriptionBody{std::move(customer), std::move(offer), std::move(method)});
+}
+
+/// Key of the catalog that a subscription is of.
+Result<std::string> catalog_of(sql::Transaction& tx, const SubscriptionId& id) {
+    const auto subscription = load_subscription(tx, id);
+    if (!subscription) return failure(subscription);
+    const auto plan = load_plan_version(tx, subscription->plan_version);
+    if (!plan) return failure(plan);
+    return plan->catalog;
 }
 
 Result<Offer> read_change(const http::Request& request) {
@@ -191,11 +180,11 @@ BillingApi::Answer BillingApi::post_subscription(const Principal& caller,
                                                  const http::Request& request) {
     const auto body = read_new(request);
     if (!body) co_return failure(body);
-    const auto sold = find_offer(*billing.catalog.get(), body->offer);
-    if (!sold) co_return failure(sold);
     const auto customer = co_await billing.db.read(
         [&](sql::Transaction& tx) { return find_customer(tx, body->customer); });
     if (!customer) co_return failure(customer);
+    const auto sold = find_offer(*billing.catalog.get(), customer->catalog, body->offer);
+    if (!sold) co_return failure(sold);
     StartRequest start{customer->id, sold->plan_version, sold->price, body->payment_method,
                        authority_of(caller, request)};
     const auto started = co_await start_subscription(billing, std::move(start));
@@ -209,7 +198,10 @@ BillingApi::Answer BillingApi::post_change(const Principal& caller, const http::
     if (!id) co_return failure(id);
     const auto offer = read_change(request);
     if (!offer) co_return failure(offer);
-    const auto sold = find_offer(*billing.catalog.get(), *offer);
+    const auto catalog_key =
+        co_await billing.db.read([&](sql::Transaction& tx) { return catalog_of(tx, *id); });
+    if (!catalog_key) co_return failure(catalog_key);
+    const auto sold = find_offer(*billing.catalog.get(), *catalog_key, *offer);
     if (!sold) co_return failure(sold);
     ChangeRequest change{*id, sold->price, authority_of(caller, request)};
     const auto changed = co_await change_subscription(billing, std::move(change));

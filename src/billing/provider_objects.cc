@@ -110,11 +110,12 @@ asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billi
 }
 
 asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingContext& billing,
+                                                                     std::string catalog_key,
                                                                      Currency currency) {
     const auto catalog = billing.catalog.get();
     std::vector<std::string> sold;
     for (const auto& plan : catalog->plans) {
-        if (plan.is_default) continue;
+        if (plan.is_default || plan.catalog != catalog_key) continue;
         for (const auto& price : plan.prices) {
             if (price.amount.currency() != currency) continue;
             auto made = co_await ensure_provider_price(billing, price.id);

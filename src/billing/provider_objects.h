@@ -15,10 +15,12 @@ asio::awaitable<Result<std::string>> ensure_provider_customer(BillingContext& bi
                                                               CustomerId customer);
 asio::awaitable<Result<std::string>> ensure_provider_price(BillingContext& billing, PriceId price);
 
-/// The provider's ids of everything that is sold now in this currency, lower plans first, made
-/// there on first need; without what the provider refuses to sell (an amount below its minimum).
+/// The provider's ids of everything that a catalog sells now in this currency, lower plans first,
+/// made there on first need; without what the provider refuses to sell (an amount below its
+/// minimum).
 /// Errors: Unavailable and OutcomeUnknown of PaymentProvider.
 asio::awaitable<Result<std::vector<std::string>>> ensure_sold_prices(BillingContext& billing,
+                                                                     std::string catalog_key,
                                                                      Currency currency);
 
 }  // namespace turnpike

@@ -23,17 +23,12 @@ asio::awaitable<Result<http::Response>> CatalogApi::get_plan(const Principal&,
                                                              const http::Request& request) {
     const auto now = catalog.get();
     const std::string& wanted = request.path_value("plan");
-    const auto found = std::ranges::find_if(now->plans, [&](const PlanVersion& plan) {
-        return plan.key == wanted || plan.plan.text() == wanted;
-    });
-    if (found == now->plans.end())
+    const PlanVersion* found = now->plan(wanted);
+    for (const PlanVersion& plan : now->plans)
+        if (found == nullptr && plan.plan.text() == wanted) found = &plan;
+    if (found == nullptr)
         co_return not_found("catalog.no_such_plan", "no plan '" + wanted + "' is sold");
     co_return http::ok(write_plan(*found));
-}
-
-asio::awaitable<Result<http::Response>> CatalogApi::get_pricing(const Principal&,
-                                                                const http::Request&) {
-    co_return http::ok(write_pricing(*catalog.get()));
 }
 
 }  // namespace turnpike

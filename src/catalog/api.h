@@ -21,9 +21,6 @@ struct CatalogApi {
     /// GET /v1/plans/{plan}, by key or id. Errors: NotFound "catalog.no_such_plan".
     asio::awaitable<Result<http::Response>> get_plan(const Principal& caller,
                                                      const http::Request& request);
-    /// GET /pricing
-    asio::awaitable<Result<http::Response>> get_pricing(const Principal& caller,
-                                                        const http::Request& request);
 };
 
 }  // namespace turnpike

@@ -7,6 +7,7 @@
 
 #include "catalog/preset.h"
 #include "catalog/service.h"
+#include "catalog/wire.h"
 #include "json/value.h"
 #include "sql/testing.h"
 
@@ -40,9 +41,7 @@ protected:
 };
 
 TEST_F(CatalogApiTest, PricingIsThePublishedTable) {
-    const auto answer = call(&CatalogApi::get_pricing, {});
-    ASSERT_TRUE(answer);
-    const Json body = *parse_json(answer->body);
+    const Json body = write_pricing(*cache_.get(), "api-metering");
     EXPECT_EQ(body["currency"], "usd");
     const Json expected = Json::parse(R"([
         {"tier":"free","name":"FREE","price":"0.00","price_amount":0,"currency":"usd",

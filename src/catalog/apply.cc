@@ -2,109 +2,90 @@
 #include <string>
 #include <variant>
 
-#include "base/encoding.h"
+#include "catalog/plan_store.h"
 #include "catalog/service.h"
 #include "catalog/wire.h"
-#include "crypto/crypto.h"
 #include "json/value.h"
 
 namespace turnpike {
 namespace {
 
+constexpr std::string_view kCatalogs = R"sql(
+    SELECT key FROM catalogs
+)sql";
+
+constexpr std::string_view kInsertCatalog = R"sql(
+    INSERT INTO catalogs (key, position) VALUES ($1, $2)
+)sql";
+
 constexpr std::string_view kArchiveMeters = R"sql(
-    UPDATE meters SET archived_at = $1 WHERE archived_at IS NULL
+    UPDATE meters SET archived_at = $2 WHERE archived_at IS NULL AND catalog = $1
 )sql";
 
 constexpr std::string_view kSaveMeter = R"sql(
-    INSERT INTO meters (key, name, unit, event_type, aggregation, property, filter, group_by,
-                        archived_at, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)
+    INSERT INTO meters (key, catalog, name, unit, event_type, aggregation, property, filter,
+                        group_by, archived_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10)
     ON CONFLICT (key) DO UPDATE
        SET name = excluded.name, unit = excluded.unit, event_type = excluded.event_type,
            property = excluded.property, filter = excluded.filter, group_by = excluded.group_by,
            archived_at = NULL
 )sql";
 
-constexpr std::string_view kAggregations = R"sql(
-    SELECT key, aggregation FROM meters
+constexpr std::string_view kMetersEver = R"sql(
+    SELECT key, aggregation, catalog, event_type, archived_at FROM meters
+)sql";
+
+constexpr std::string_view kFeaturesEver = R"sql(
+    SELECT key, kind, origin, archived_at FROM features WHERE catalog = $1
+)sql";
+
+constexpr std::string_view kArchiveFeatures = R"sql(
+    UPDATE features SET archived_at = $2
+     WHERE archived_at IS NULL AND catalog = $1 AND origin = 'file'
+)sql";
+
+constexpr std::string_view kPlansOfApi = R"sql(
+    SELECT key, rank FROM plans WHERE catalog = $1 AND origin = 'api'
 )sql";
 
 constexpr std::string_view kArchivePlans = R"sql(
-    UPDATE plans SET archived_at = $1, is_default = 0 WHERE archived_at IS NULL
+    UPDATE plans SET archived_at = $2, is_default = 0
+     WHERE archived_at IS NULL AND catalog = $1 AND origin = 'file'
 )sql";
 
-constexpr std::string_view kSavePlan = R"sql(
-    INSERT INTO plans (id, key, name, rank, is_default, archived_at, created_at)
-    VALUES ($1, $2, $3, $4, $5, NULL, $6)
-    ON CONFLICT (key) DO UPDATE
-       SET name = excluded.name, rank = excluded.rank, is_default = excluded.is_default,
-           archived_at = NULL
-    RETURNING id
-)sql";
-
-constexpr std::string_view kNewestOf = R"sql(
-    SELECT number, content_hash FROM plan_versions
-     WHERE plan_id = $1
-     ORDER BY number DESC
-     LIMIT 1
-)sql";
-
-constexpr std::string_view kInsertVersion = R"sql(
-    INSERT INTO plan_versions (id, plan_id, number, content_hash, created_at)
-    VALUES ($1, $2, $3, $4, $5)
-)sql";
-
-constexpr std::string_view kInsertPrice = R"sql(
-    INSERT INTO prices (id, plan_version_id, currency, interval, interval_count, amount_minor)
-    VALUES ($1, $2, $3, $4, $5, $6)
-)sql";
-
-constexpr std::string_view kInsertAllowance = R"sql(
-    INSERT INTO allowances (plan_version_id, meter_key, reset, included, overage,
-                            overage_unit_price, overage_cap)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+constexpr std::string_view kRoutesElsewhere = R"sql(
+    SELECT method, pattern, catalog FROM route_costs WHERE catalog <> $1
 )sql";
 
 constexpr std::string_view kDropRoutes = R"sql(
-    DELETE FROM route_costs
+    DELETE FROM route_costs WHERE catalog = $1
 )sql";
 
 constexpr std::string_view kInsertRoute = R"sql(
-    INSERT INTO route_costs (position, method, pattern, meter_key, units, on_failure)
-    VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO route_costs (catalog, position, method, pattern, meter_key, units, on_failure)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
 )sql";
 
-void insert_version(sql::Transaction& tx, const FilePlan& plan, const PlanVersionId& version,
-                    Instant now, IdSource& ids) {
-    for (const FilePrice& price : plan.prices)
-        tx.run(kInsertPrice,
-               {ids.make<PriceId>(now), version, to_text(price.amount.currency()),
-                to_text(price.recurrence.interval), price.recurrence.count, price.amount.minor()});
-    for (const Allowance& allowance : plan.allowances)
-        tx.run(kInsertAllowance,
-               {version, allowance.meter_key, to_text(allowance.reset), allowance.included,
-                to_text(allowance.overage), allowance.overage_unit_price, allowance.overage_cap});
-}
-
-void save_plan(sql::Transaction& tx, const FilePlan& plan, Instant now, IdSource& ids) {
-    const auto id = tx.one(kSavePlan, {ids.make<PlanId>(now), plan.key, plan.name, plan.rank,
-                                       plan.is_default, now})
-                        ->id<PlanId>(0);
-    const std::string hash = to_hex(sha256(plan_content(plan)));
-    const auto newest = tx.one(kNewestOf, {id});
-    if (newest && newest->text(1) == hash) return;
-
-    const auto version = ids.make<PlanVersionId>(now);
-    const std::int64_t number = newest ? newest->integer(0) + 1 : 1;
-    tx.run(kInsertVersion, {version, id, number, hash, now});
-    insert_version(tx, plan, version, now, ids);
-}
-
-/// What was counted in one way cannot go on in another, also under a meter that is archived.
-Result<std::monostate> keep_aggregations(sql::Transaction& tx, const CatalogFile& file) {
-    for (const auto& row : tx.all(kAggregations)) {
+/// What was counted in one way cannot go on in another, also under a meter that is archived; and
+/// events name neither catalogs nor meters, so that both belong to one catalog only.
+Result<std::monostate> check_meters(sql::Transaction& tx, const CatalogFile& file) {
+    for (const auto& row : tx.all(kMetersEver)) {
+        const bool is_elsewhere = row.text(2) != file.catalog;
         const auto meter = std::ranges::find(file.meters, row.text(0), &Meter::key);
-        if (meter == file.meters.end() || row.text(1) == to_text(meter->aggregation)) continue;
+        const auto same_type = std::ranges::find(file.meters, row.text(3), &Meter::event_type);
+        if (is_elsewhere && meter != file.meters.end())
+            return conflict("catalog.meter_taken", "meter '" + meter->key +
+                                                       "' belongs to catalog '" + row.text(2) +
+                                                       "'; give it another key");
+        if (is_elsewhere && row.is_null(4) && same_type != file.meters.end())
+            return conflict("catalog.event_type_taken",
+                            "events of type '" + row.text(3) + "' are counted by meter '" +
+                                row.text(0) + "' of catalog '" + row.text(2) + "'; let meter '" +
+                                same_type->key + "' count another type");
+        if (is_elsewhere || meter == file.meters.end() ||
+            row.text(1) == to_text(meter->aggregation))
+            continue;
         return conflict("catalog.aggregation_changed",
                         "meter '" + meter->key + "' counts by " + row.text(1) + ", not by " +
                             std::string(to_text(meter->aggregation)) +
@@ -113,12 +94,66 @@ Result<std::monostate> keep_aggregations(sql::Transaction& tx, const CatalogFile
     return std::monostate{};
 }
 
-void save_meters(sql::Transaction& tx, const std::vector<Meter>& meters, Instant now) {
-    for (const Meter& meter : meters)
+Result<std::monostate> check_features(sql::Transaction& tx, const CatalogFile& file) {
+    for (const auto& row : tx.all(kFeaturesEver, {file.catalog})) {
+        const auto feature = std::ranges::find(file.features, row.text(0), &Feature::key);
+        const bool is_meter_now =
+            row.is_null(3) && row.text(2) == to_text(Origin::Api) &&
+            std::ranges::find(file.meters, row.text(0), &Meter::key) != file.meters.end();
+        if (is_meter_now ||
+            (feature != file.features.end() && row.text(1) != to_text(feature->kind)))
+            return conflict("catalog.feature_kind_changed",
+                            "feature '" + row.text(0) + "' is " + row.text(1) +
+                                "; give another kind a key of its own");
+    }
+    return std::monostate{};
+}
+
+/// Plans that were made over the API keep their keys and ranks.
+Result<std::monostate> check_plans_of_api(sql::Transaction& tx, const CatalogFile& file) {
+    for (const auto& row : tx.all(kPlansOfApi, {file.catalog})) {
+        if (std::ranges::find(file.plans, row.text(0), &FilePlan::key) != file.plans.end())
+            return conflict("catalog.plan_key_taken", "plan '" + row.text(0) +
+                                                          "' was made over the API; give the "
+                                                          "file's plan another key");
+    }
+    return std::monostate{};
+}
+
+Result<std::monostate> check_routes(sql::Transaction& tx, const CatalogFile& file) {
+    for (const auto& row : tx.all(kRoutesElsewhere, {file.catalog}))
+        for (const RouteCost& route : file.route_costs)
+            if (route.method == row.text(0) && route.pattern == row.text(1))
+                return conflict("catalog.route_taken", "route " + route_name(route) +
+                                                           " costs what catalog '" + row.text(2) +
+                                                           "' says");
+    return std::monostate{};
+}
+
+void ensure_catalog(sql::Transaction& tx, const std::string& key) {
+    const auto known = tx.all(kCatalogs);
+    const auto is_it = [&](const sql::Row& row) { return row.text(0) == key; };
+    if (std::ranges::none_of(known, is_it))
+        tx.run(kInsertCatalog, {key, static_cast<std::int64_t>(known.size())});
+}
+
+void save_meters(sql::Transaction& tx, const CatalogFile& file, Instant now) {
+    for (const Meter& meter : file.meters)
         tx.run(kSaveMeter,
-               {meter.key, meter.name, meter.unit, meter.event_type, to_text(meter.aggregation),
-                meter.property, to_text(write_filter(meter.filter)), to_text(Json(meter.group_by)),
-                now});
+               {meter.key, file.catalog, meter.name, meter.unit, meter.event_type,
+                to_text(meter.aggregation), meter.property, to_text(write_filter(meter.filter)),
+                to_text(Json(meter.group_by)), now});
+}
+
+void save_routes(sql::Transaction& tx, const CatalogFile& file) {
+    tx.run(kDropRoutes, {file.catalog});
+    for (std::size_t i = 0; i < file.route_costs.size(); ++i) {
+        const RouteCost& route = file.route_costs[i];
+        std::optional<std::string_view> on_failure;
+        if (route.on_failure) on_failure = to_text(*route.on_failure);
+        tx.run(kInsertRoute, {file.catalog, static_cast<std::int64_t>(i), route.method,
+                              route.pattern, route.meter_key, route.units, on_failure});
+    }
 }
 
 }  // namespace
@@ -127,22 +162,23 @@ Result<std::vector<CatalogDifference>> apply_catalog(sql::Transaction& tx, const
                                                      Instant now, IdSource& ids) {
     auto differences = plan_diff(load_catalog(tx), file);
     if (differences.empty()) return differences;
-    if (const auto kept = keep_aggregations(tx, file); !kept) return failure(kept);
+    for (const auto rule : {check_meters, check_features, check_plans_of_api, check_routes})
+        if (const auto kept = rule(tx, file); !kept) return failure(kept);
 
+    ensure_catalog(tx, file.catalog);
     // Everything is archived first, so that two plans may trade their default; what the file names
     // comes back at once.
-    tx.run(kArchiveMeters, {now});
-    save_meters(tx, file.meters, now);
-    tx.run(kArchivePlans, {now});
-    for (const FilePlan& plan : file.plans) save_plan(tx, plan, now, ids);
-    tx.run(kDropRoutes);
-    for (std::size_t i = 0; i < file.route_costs.size(); ++i) {
-        const RouteCost& route = file.route_costs[i];
-        std::optional<std::string_view> on_failure;
-        if (route.on_failure) on_failure = to_text(*route.on_failure);
-        tx.run(kInsertRoute, {static_cast<std::int64_t>(i), route.method, route.pattern,
-                              route.meter_key, route.units, on_failure});
+    tx.run(kArchiveFeatures, {file.catalog, now});
+    for (Feature feature : file.features) {
+        feature.catalog = file.catalog;
+        save_feature(tx, feature, now);
     }
+    tx.run(kArchiveMeters, {file.catalog, now});
+    save_meters(tx, file, now);
+    tx.run(kArchivePlans, {file.catalog, now});
+    const PlanHome home{file.catalog, Origin::File};
+    for (const FilePlan& plan : file.plans) save_plan(tx, home, plan, now, ids);
+    save_routes(tx, file);
     return differences;
 }
 

@@ -54,8 +54,9 @@ Result<std::shared_ptr<const PlanVersion>> CatalogCache::plan_version(sql::Trans
     return older_.insert_or_assign(id, std::move(shared)).first->second;
 }
 
-std::shared_ptr<const PlanVersion> default_plan_of(std::shared_ptr<const Catalog> catalog) {
-    const PlanVersion* plan = &catalog->default_plan();
+std::shared_ptr<const PlanVersion> default_plan_of(std::shared_ptr<const Catalog> catalog,
+                                                   std::string_view catalog_key) {
+    const PlanVersion* plan = &catalog->default_plan(catalog_key);
     return {std::move(catalog), plan};
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -38,7 +39,9 @@ private:
     std::map<PlanVersionId, std::shared_ptr<const PlanVersion>> older_;
 };
 
-/// The default plan of a snapshot; it keeps the whole snapshot alive.
-std::shared_ptr<const PlanVersion> default_plan_of(std::shared_ptr<const Catalog> catalog);
+/// The default plan of a snapshot's catalog, "" for the primary one; it keeps the whole snapshot
+/// alive.
+std::shared_ptr<const PlanVersion> default_plan_of(std::shared_ptr<const Catalog> catalog,
+                                                   std::string_view catalog_key = {});
 
 }  // namespace turnpike

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "catalog/qualified_name.h"
 
 namespace turnpike {
 namespace {
@@ -116,15 +117,52 @@ const Price* PlanVersion::price(Currency currency, const Recurrence& recurrence)
     return found == prices.end() ? nullptr : &*found;
 }
 
-const PlanVersion* Catalog::plan(std::string_view key) const {
-    const auto found = std::ranges::find(plans, key, &PlanVersion::key);
+const FeatureValue* PlanVersion::feature(std::string_view feature_key) const {
+    const auto found = std::ranges::find(features, feature_key, &PlanFeature::key);
+    return found == features.end() ? nullptr : &found->value;
+}
+
+std::string_view Catalog::primary() const {
+    return keys.empty() ? std::string_view() : keys.front();
+}
+
+bool Catalog::has(std::string_view catalog_key) const {
+    return catalog_key.empty() || std::ranges::find(keys, catalog_key) != keys.end();
+}
+
+const PlanVersion* Catalog::plan(std::string_view catalog_key, std::string_view key) const {
+    const auto wanted = catalog_key.empty() ? primary() : catalog_key;
+    const auto found = std::ranges::find_if(
+        plans, [&](const PlanVersion& plan) { return plan.catalog == wanted && plan.key == key; });
     return found == plans.end() ? nullptr : &*found;
 }
 
-const PlanVersion& Catalog::default_plan() const {
-    const auto found = std::ranges::find(plans, true, &PlanVersion::is_default);
+const PlanVersion* Catalog::plan(std::string_view qualified_name) const {
+    const auto name = QualifiedName::parse(qualified_name);
+    // The primary catalog's plans have one name, too.
+    if (!name || (!name->catalog.empty() && name->catalog == primary())) return nullptr;
+    return plan(name->catalog, name->key);
+}
+
+std::string Catalog::name_of(const PlanVersion& plan) const {
+    const bool is_primary = plan.catalog == primary();
+    return QualifiedName{is_primary ? "" : plan.catalog, plan.key}.text();
+}
+
+const PlanVersion& Catalog::default_plan(std::string_view catalog_key) const {
+    const auto wanted = catalog_key.empty() ? primary() : catalog_key;
+    const auto found = std::ranges::find_if(
+        plans, [&](const PlanVersion& plan) { return plan.catalog == wanted && plan.is_default; });
     check(found != plans.end(), "an applied catalog has a default plan");
     return *found;
+}
+
+const Feature* Catalog::feature(std::string_view catalog_key, std::string_view key) const {
+    const auto wanted = catalog_key.empty() ? primary() : catalog_key;
+    const auto found = std::ranges::find_if(features, [&](const Feature& feature) {
+        return feature.catalog == wanted && feature.key == key;
+    });
+    return found == features.end() ? nullptr : &*found;
 }
 
 const Meter* Catalog::meter(std::string_view key) const {
@@ -139,10 +177,11 @@ const RouteCost* Catalog::route_cost(std::string_view method, std::string_view p
     return found == route_costs.end() ? nullptr : &*found;
 }
 
-const PlanVersion* Catalog::next_above(int rank) const {
+const PlanVersion* Catalog::next_above(const PlanVersion& plan) const {
     const PlanVersion* next = nullptr;
     for (const PlanVersion& candidate : plans)
-        if (candidate.rank > rank && (next == nullptr || candidate.rank < next->rank))
+        if (candidate.catalog == plan.catalog && candidate.rank > plan.rank &&
+            (next == nullptr || candidate.rank < next->rank))
             next = &candidate;
     return next;
 }

@@ -10,6 +10,7 @@
 #include "base/decimal.h"
 #include "base/id.h"
 #include "base/money.h"
+#include "catalog/feature.h"
 #include "catalog/reset.h"
 
 namespace turnpike {
@@ -61,6 +62,7 @@ struct Meter {
     std::string property = "quantity";     ///< what is measured; not looked at by Count
     std::vector<PropertyFilter> filter{};  ///< in the order of their properties, each once
     std::vector<std::string> group_by{};   ///< properties that are kept with each event; at most 4
+    std::string catalog{};                 ///< key of the catalog that states it
     friend bool operator==(const Meter&, const Meter&) = default;
 };
 std::string_view to_text(Meter::Aggregation aggregation);  ///< "sum"
@@ -85,21 +87,29 @@ struct Price {
     friend bool operator==(const Price&, const Price&) = default;
 };
 
-/// An immutable version of a plan. `key`, `name` and `rank` are the plan's.
+/// An immutable version of a plan. What has a plan's name on it is the same in all of its versions.
 struct PlanVersion {
     PlanVersionId id;
     PlanId plan;
-    std::string key;          ///< "pro"; lower case
-    std::string name;         ///< "PRO"
-    int rank = 0;             ///< higher is more; orders upgrades and downgrades
-    bool is_default = false;  ///< what a customer without a subscription has
+    std::string key;          ///< the plan's: "pro"; lower case
+    std::string name;         ///< the plan's: "PRO"
+    int rank = 0;             ///< the plan's: higher is more; orders upgrades and downgrades
+    bool is_default = false;  ///< the plan's: what a customer without a subscription has
     int number = 1;
     std::vector<Price> prices;
-    std::vector<Allowance> allowances;  ///< those of one meter stand together
+    std::vector<Allowance> allowances;    ///< those of one meter stand together
+    std::vector<PlanFeature> features{};  ///< by their keys; what is not named is absent
+    bool custom_price = false;  ///< sold by talking to somebody: it has no price, and is not bought
+    std::string catalog{};      ///< the plan's: key of its catalog; a customer buys from one
+    std::string description{};  ///< the plan's; "" where nobody wrote any
+    Origin origin = Origin::File;  ///< the plan's
+    bool is_archived = false;      ///< the plan's: it is not sold; subscribers keep it
 
     /// A meter's allowances, each with another reset; empty: the plan does not include it.
     [[nodiscard]] std::span<const Allowance> allowances_of(std::string_view meter_key) const;
     [[nodiscard]] const Price* price(Currency currency, const Recurrence& recurrence) const;
+    /// nullptr: the version does not name it.
+    [[nodiscard]] const FeatureValue* feature(std::string_view feature_key) const;
     friend bool operator==(const PlanVersion&, const PlanVersion&) = default;
 };
 
@@ -119,26 +129,39 @@ struct RouteCost {
     std::string meter_key;
     std::int64_t units = 0;
     std::optional<OnFailure> on_failure{};  ///< absent: the customer's plan decides
+    std::string catalog{};                  ///< key of the catalog that states it
     friend bool operator==(const RouteCost&, const RouteCost&) = default;
 };
 
 /// "GET /signals/{symbol}", "* /reports/**": what the catalog calls the route by.
 std::string route_name(const RouteCost& route);
 
-/// The catalog as it is sold now: the newest version of each plan in rank order. An immutable
-/// snapshot; older plan versions are loaded by id.
+/// Everything as it is sold now: the newest version of each plan, by catalog and rank. Keys of
+/// plans and features are unique in their catalog, those of meters over all of them, and so is
+/// which route costs what. An immutable snapshot; older plan versions are loaded by id.
+///
+/// Where a catalog's key is asked for, "" is the primary one's.
 struct Catalog {
     std::vector<PlanVersion> plans;
     std::vector<Meter> meters;
     std::vector<RouteCost> route_costs;
+    std::vector<std::string> keys{};  ///< of the catalogs; first the primary one, for ever
+    std::vector<Feature> features{};  ///< by catalog and key; without the meters
 
-    [[nodiscard]] const PlanVersion* plan(std::string_view key) const;
-    [[nodiscard]] const PlanVersion& default_plan() const;
+    [[nodiscard]] std::string_view primary() const;
+    [[nodiscard]] bool has(std::string_view catalog_key) const;
+    [[nodiscard]] const PlanVersion* plan(std::string_view catalog_key, std::string_view key) const;
+    /// By its name over the whole server: see QualifiedName.
+    [[nodiscard]] const PlanVersion* plan(std::string_view qualified_name) const;
+    /// The name by which plan() finds it.
+    [[nodiscard]] std::string name_of(const PlanVersion& plan) const;
+    [[nodiscard]] const PlanVersion& default_plan(std::string_view catalog_key = {}) const;
+    [[nodiscard]] const Feature* feature(std::string_view catalog_key, std::string_view key) const;
     [[nodiscard]] const Meter* meter(std::string_view key) const;
     /// The first row that matches; nullptr: the route is free and not metered.
     [[nodiscard]] const RouteCost* route_cost(std::string_view method, std::string_view path) const;
-    /// The next plan up by rank; for upgrade hints. nullptr at the top.
-    [[nodiscard]] const PlanVersion* next_above(int rank) const;
+    /// The next plan up by rank in the same catalog; for upgrade hints. nullptr at the top.
+    [[nodiscard]] const PlanVersion* next_above(const PlanVersion& plan) const;
     friend bool operator==(const Catalog&, const Catalog&) = default;
 };
 

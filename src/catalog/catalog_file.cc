@@ -121,6 +121,63 @@ Allowance read_allowance(TableReader& row) {
     return allowance;
 }
 
+Feature read_feature(TableReader& row, const std::string& catalog) {
+    Feature feature{.catalog = catalog,
+                    .key = row.key("key"),
+                    .name = row.text("name"),
+                    .kind = row.word("kind", parse_feature_kind, FeatureKind::Boolean,
+                                     "boolean, configuration or capacity")};
+    if (feature.kind == FeatureKind::Metered)
+        row.complain_of("kind", "metered_feature",
+                        "is not for features: what is metered is one of [[meters]]");
+    return feature;
+}
+
+/// The value as a file may write it; texts and whole numbers are both read as texts.
+std::optional<FeatureValue> value_from(FeatureKind kind, const TableReader::Scalar& written) {
+    if (const auto* on = std::get_if<bool>(&written))
+        return kind == FeatureKind::Boolean ? std::optional<FeatureValue>(*on) : std::nullopt;
+    if (kind == FeatureKind::Boolean) return std::nullopt;
+    if (const auto* number = std::get_if<std::int64_t>(&written))
+        return parse_feature_value(kind, std::to_string(*number));
+    if (const auto* text = std::get_if<std::string>(&written))
+        return parse_feature_value(kind, *text);
+    return std::nullopt;
+}
+
+std::string_view form_of(FeatureKind kind) {
+    switch (kind) {
+        case FeatureKind::Boolean: return "true or false";
+        case FeatureKind::Configuration: return "a text of 1 to 255 bytes";
+        case FeatureKind::Capacity: return "a whole number from 0 to 1000000000, or \"unlimited\"";
+        case FeatureKind::Metered: break;
+    }
+    return "an allowance";
+}
+
+/// { csv_export = true, projects = 10 }
+std::vector<PlanFeature> read_features(TableReader& row, const std::vector<Feature>& known) {
+    std::vector<PlanFeature> features;
+    row.inner("features", [&](TableReader& values) {
+        for (const std::string& key : values.names()) {
+            const auto feature = std::ranges::find(known, key, &Feature::key);
+            if (feature == known.end() || feature->kind == FeatureKind::Metered) {
+                values.complain_of(key, "unknown_feature", "is no feature of this catalog");
+                continue;
+            }
+            const auto value = value_from(feature->kind, values.scalar(key));
+            if (value)
+                features.push_back({key, *value});
+            else
+                values.complain_of(key, "bad_value",
+                                   fmt::format("is a {} feature: {}", to_text(feature->kind),
+                                               form_of(feature->kind)));
+        }
+    });
+    std::ranges::sort(features, {}, &PlanFeature::key);
+    return features;
+}
+
 /// Where the members stand that are compared across the file.
 struct AllowanceLines {
     FileLine meter, reset;
@@ -133,19 +190,22 @@ struct RouteLines {
     FileLine pattern, meter;
 };
 struct FileLines {
-    std::vector<FileLine> meters;  ///< of their keys
+    std::vector<FileLine> meters, features;  ///< of their keys
     std::vector<PlanLines> plans;
     std::vector<RouteLines> routes;
 };
 
-FilePlan read_plan(TableReader& row, PlanLines& lines) {
+FilePlan read_plan(TableReader& row, const std::vector<Feature>& features, PlanLines& lines) {
     lines = {row.line("key"), row.line("rank"), row.line("default"), {}};
     FilePlan plan{.key = row.key("key"),
                   .name = row.text("name"),
                   .rank = static_cast<int>(row.integer("rank", 0, 1'000'000)),
                   .is_default = row.flag("default"),
                   .prices = {},
-                  .allowances = {}};
+                  .allowances = {},
+                  .features = read_features(row, features),
+                  .custom_price = row.flag("custom_price"),
+                  .description = row.has("description") ? row.text("description") : ""};
     row.each("prices", [&](TableReader& price) {
         FilePrice read = read_price(price);
         const auto same = [&](const FilePrice& other) {
@@ -166,7 +226,12 @@ FilePlan read_plan(TableReader& row, PlanLines& lines) {
         plan.allowances.push_back(std::move(read));
         lines.allowances.push_back({allowance.line("meter"), allowance.line("reset")});
     });
-    if (plan.prices.empty()) row.complain("required", "a plan needs at least one price");
+    if (plan.prices.empty() && !plan.custom_price)
+        row.complain("required", "a plan needs at least one price, or custom_price = true");
+    if (!plan.prices.empty() && plan.custom_price)
+        row.complain("custom_price", "a plan with custom_price = true has no prices");
+    if (plan.is_default && plan.custom_price)
+        row.complain("custom_price", "nobody talks to sales about the default plan");
     return plan;
 }
 
@@ -308,6 +373,11 @@ void check_together(const CatalogFile& file, const FileLines& lines, FileComplai
         const std::string& key = file.meters[i].key;
         meters.add(key, lines.meters[i], fmt::format("there is a meter '{}' already", key));
     }
+    for (std::size_t i = 0; i < file.features.size(); ++i) {
+        const std::string& key = file.features[i].key;
+        meters.add(key, lines.features[i],
+                   fmt::format("there is a feature or meter '{}' already", key));
+    }
     check_plans(file, lines, complaints);
     FirstLines<std::pair<std::string_view, std::string_view>> routes(complaints, "duplicate");
     for (std::size_t i = 0; i < file.route_costs.size(); ++i) {
@@ -320,7 +390,8 @@ void check_together(const CatalogFile& file, const FileLines& lines, FileComplai
 
 }  // namespace
 
-Result<CatalogFile> read_catalog_file(std::string_view toml, std::string_view name) {
+Result<CatalogFile> read_catalog_file(std::string_view toml, std::string_view name,
+                                      std::string_view catalog) {
     FileComplaints complaints;
     toml::table root;
     try {
@@ -333,15 +404,22 @@ Result<CatalogFile> read_catalog_file(std::string_view toml, std::string_view na
     CatalogFile file;
     FileLines lines;
     TableReader reader(root, complaints);
+    file.catalog = reader.has("catalog") ? reader.key("catalog") : catalog;
     reader.each("meters", [&](TableReader& row) {
         file.meters.push_back(read_meter(row));
+        file.meters.back().catalog = file.catalog;
         lines.meters.push_back(row.line("key"));
     });
+    reader.each("features", [&](TableReader& row) {
+        file.features.push_back(read_feature(row, file.catalog));
+        lines.features.push_back(row.line("key"));
+    });
     reader.each("plans", [&](TableReader& row) {
-        file.plans.push_back(read_plan(row, lines.plans.emplace_back()));
+        file.plans.push_back(read_plan(row, file.features, lines.plans.emplace_back()));
     });
     reader.each("routes", [&](TableReader& row) {
         file.route_costs.push_back(read_route(row));
+        file.route_costs.back().catalog = file.catalog;
         lines.routes.push_back({row.line("pattern"), row.line("meter")});
     });
     reader.refuse_unknown();

@@ -59,10 +59,39 @@ TEST(Catalog, FindsPlansByKeyRankAndDefault) {
     EXPECT_EQ(catalog.plan("pro")->rank, 2);
     EXPECT_EQ(catalog.plan("PRO"), nullptr);
     EXPECT_EQ(catalog.default_plan().key, "free");
-    EXPECT_EQ(catalog.next_above(0)->key, "pro");
-    EXPECT_EQ(catalog.next_above(1)->key, "pro");
-    EXPECT_EQ(catalog.next_above(2)->key, "max");
-    EXPECT_EQ(catalog.next_above(9), nullptr);
+    EXPECT_EQ(catalog.next_above(plan("x", 0, false))->key, "pro");
+    EXPECT_EQ(catalog.next_above(plan("x", 1, false))->key, "pro");
+    EXPECT_EQ(catalog.next_above(plan("x", 2, false))->key, "max");
+    EXPECT_EQ(catalog.next_above(plan("x", 9, false)), nullptr);
+}
+
+TEST(Catalog, EachOfSeveralHasItsOwnPlans) {
+    Catalog catalog;
+    catalog.keys = {"api", "learning-app"};
+    for (const char* key : {"api", "learning-app"})
+        for (PlanVersion one : {plan("free", 0, true), plan("pro", 2, false)}) {
+            one.catalog = key;
+            catalog.plans.push_back(one);
+        }
+    catalog.plans.push_back(plan("premium", 3, false));
+    catalog.plans.back().catalog = "learning-app";
+
+    EXPECT_EQ(catalog.primary(), "api");
+    EXPECT_EQ(catalog.plan("pro"), &catalog.plans[1]);
+    EXPECT_EQ(catalog.plan("learning-app~pro"), &catalog.plans[3]);
+    EXPECT_EQ(catalog.plan("learning-app", "pro"), &catalog.plans[3]);
+    EXPECT_EQ(catalog.plan("api", "pro"), &catalog.plans[1]);
+    EXPECT_EQ(catalog.plan("", "pro"), &catalog.plans[1]);
+    EXPECT_EQ(catalog.plan("api~pro"), nullptr) << "a plan has one name";
+    EXPECT_EQ(catalog.plan("premium"), nullptr);
+    EXPECT_EQ(catalog.name_of(catalog.plans[1]), "pro");
+    EXPECT_EQ(catalog.name_of(catalog.plans[3]), "learning-app~pro");
+    EXPECT_EQ(&catalog.default_plan("learning-app"), &catalog.plans[2]);
+    EXPECT_EQ(&catalog.default_plan(), &catalog.plans[0]);
+    EXPECT_EQ(catalog.next_above(catalog.plans[1]), nullptr);
+    EXPECT_EQ(catalog.next_above(catalog.plans[3])->key, "premium");
+    EXPECT_TRUE(catalog.has("learning-app"));
+    EXPECT_FALSE(catalog.has("saas-orgs"));
 }
 
 TEST(Interval, TextsParseBack) {

@@ -80,10 +80,22 @@ void add_plan(Facts& facts, const P& plan) {
     facts[name] = "rank " + std::to_string(plan.rank);
     facts[name + ": name"] = plan.name;
     if (plan.is_default) facts[name + ": default"] = "yes";
+    if (plan.custom_price) facts[name + ": price"] = "custom";
+    if (!plan.description.empty()) facts[name + ": description"] = quoted_list({plan.description});
     for (const auto& price : plan.prices)
         facts[name + ": " + price_name(price)] = price.amount.text();
     for (const Allowance& allowance : plan.allowances)
         facts[name + ": " + allowance_name(allowance)] = allowance_text(allowance);
+    for (const PlanFeature& feature : plan.features)
+        facts[name + ": feature " + feature.key] = quoted_list({to_text(feature.value)});
+}
+
+void add_features(Facts& facts, const std::vector<Feature>& features) {
+    for (const Feature& feature : features) {
+        const std::string name = "feature " + feature.key;
+        facts[name] = to_text(feature.kind);
+        facts[name + ": name"] = feature.name;
+    }
 }
 
 void add_routes(Facts& facts, const std::vector<RouteCost>& routes) {
@@ -94,6 +106,20 @@ void add_routes(Facts& facts, const std::vector<RouteCost>& routes) {
                       std::to_string(i + 1);
         if (route.on_failure) facts[name + ": on_failure"] = to_text(*route.on_failure);
     }
+}
+
+/// What files of this catalog have stated: not what was made over the API.
+Catalog stated_by_file(const Catalog& everything, const std::string& catalog) {
+    Catalog stated = everything;
+    const auto is_elsewhere = [&](const auto& one) { return one.catalog != catalog; };
+    const auto is_not_of_files = [&](const auto& one) {
+        return is_elsewhere(one) || one.origin != Origin::File;
+    };
+    std::erase_if(stated.plans, is_not_of_files);
+    std::erase_if(stated.features, is_not_of_files);
+    std::erase_if(stated.meters, is_elsewhere);
+    std::erase_if(stated.route_costs, is_elsewhere);
+    return stated;
 }
 
 void compare(const Facts& stored, const Facts& wanted, std::vector<CatalogDifference>& found) {
@@ -121,9 +147,16 @@ std::string to_text(const CatalogDifference& difference) {
     return "~ " + difference.what + ": " + difference.from + " -> " + difference.to;
 }
 
-std::vector<CatalogDifference> plan_diff(const Catalog& stored, const CatalogFile& file) {
+std::vector<CatalogDifference> plan_diff(const Catalog& everything, const CatalogFile& file) {
+    const Catalog stored = stated_by_file(everything, file.catalog);
     std::vector<CatalogDifference> found;
     Facts before, after;
+    add_features(before, stored.features);
+    add_features(after, file.features);
+    compare(before, after, found);
+
+    before.clear();
+    after.clear();
     add_meters(before, stored.meters);
     add_meters(after, file.meters);
     compare(before, after, found);
@@ -147,6 +180,9 @@ std::string plan_content(const FilePlan& plan) {
     for (const FilePrice& price : plan.prices) facts[price_name(price)] = price.amount.text();
     for (const Allowance& allowance : plan.allowances)
         facts["allowance " + allowance_name(allowance)] = allowance_text(allowance);
+    for (const PlanFeature& feature : plan.features)
+        facts["feature " + feature.key] = quoted_list({to_text(feature.value)});
+    if (plan.custom_price) facts["price"] = "custom";
     std::string text;
     for (const auto& [what, value] : facts)
         text.append(what).append("=").append(value).append("\n");

@@ -20,11 +20,12 @@ struct CatalogDifference {
 /// "~ plan pro: price usd every month: 99.00 USD -> 109.00 USD"
 std::string to_text(const CatalogDifference& difference);
 
-/// What applying `file` would change, in the order meters, plans, routes. Empty when nothing.
-std::vector<CatalogDifference> plan_diff(const Catalog& stored, const CatalogFile& file);
+/// What applying `file` would change in its catalog, in the order features, meters, plans, routes.
+/// Empty when nothing.
+std::vector<CatalogDifference> plan_diff(const Catalog& everything, const CatalogFile& file);
 
-/// The text of what makes a plan version: its prices and allowances in a fixed order. Two versions
-/// with the same text are the same version, whatever the plan is called.
+/// The text of what makes a plan version: prices, allowances and features in a fixed order. Two
+/// versions with the same text are the same one, whatever the plan is called.
 std::string plan_content(const FilePlan& plan);
 
 }  // namespace turnpike

@@ -26,8 +26,11 @@ CatalogFile small_file() {
 
 Catalog stored_as(const CatalogFile& file) {
     Catalog catalog;
+    catalog.keys = {file.catalog};
     catalog.meters = file.meters;
+    for (Meter& meter : catalog.meters) meter.catalog = file.catalog;
     catalog.route_costs = file.route_costs;
+    for (RouteCost& route : catalog.route_costs) route.catalog = file.catalog;
     for (const FilePlan& plan : file.plans) {
         PlanVersion version{.id = PlanVersionId::trusted("pv_" + plan.key),
                             .plan = PlanId::trusted("plan_" + plan.key),
@@ -37,7 +40,11 @@ Catalog stored_as(const CatalogFile& file) {
                             .is_default = plan.is_default,
                             .number = 1,
                             .prices = {},
-                            .allowances = plan.allowances};
+                            .allowances = plan.allowances,
+                            .features = plan.features,
+                            .custom_price = plan.custom_price,
+                            .catalog = file.catalog,
+                            .description = plan.description};
         for (const FilePrice& price : plan.prices)
             version.prices.push_back({PriceId::trusted("price_x"), price.recurrence, price.amount});
         catalog.plans.push_back(std::move(version));

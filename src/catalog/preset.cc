@@ -12,4 +12,11 @@ std::optional<std::string_view> preset_catalog(std::string_view name) {
     return std::nullopt;
 }
 
+std::vector<std::string> preset_names() {
+    std::vector<std::string> names;
+    for (const EmbeddedFile& file : preset_files())
+        names.emplace_back(file.name.substr(0, file.name.rfind('.')));
+    return names;
+}
+
 }  // namespace turnpike

@@ -11,17 +11,39 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kNewestVersions = R"sql(
-    SELECT v.id, p.id, p.key, p.name, p.rank, p.is_default, v.number
-      FROM plans p JOIN plan_versions v ON v.plan_id = p.id
+    SELECT v.id, p.id, p.key, p.name, p.rank, p.is_default, v.number, v.custom_price, p.catalog,
+           p.description, p.origin, p.archived_at
+      FROM plans p
+      JOIN plan_versions v ON v.plan_id = p.id
+      JOIN catalogs c ON c.key = p.catalog
      WHERE p.archived_at IS NULL
        AND v.number = (SELECT MAX(w.number) FROM plan_versions w WHERE w.plan_id = p.id)
-     ORDER BY p.rank, p.key
+     ORDER BY c.position, p.rank, p.key
 )sql";
 
 constexpr std::string_view kVersion = R"sql(
-    SELECT v.id, p.id, p.key, p.name, p.rank, p.is_default, v.number
+    SELECT v.id, p.id, p.key, p.name, p.rank, p.is_default, v.number, v.custom_price, p.catalog,
+           p.description, p.origin, p.archived_at
       FROM plan_versions v JOIN plans p ON p.id = v.plan_id
      WHERE v.id = $1
+)sql";
+
+constexpr std::string_view kCatalogs = R"sql(
+    SELECT key FROM catalogs ORDER BY position
+)sql";
+
+constexpr std::string_view kFeatures = R"sql(
+    SELECT f.catalog, f.key, f.name, f.kind, f.origin
+      FROM features f JOIN catalogs c ON c.key = f.catalog
+     WHERE f.archived_at IS NULL
+     ORDER BY c.position, f.key
+)sql";
+
+constexpr std::string_view kFeaturesOf = R"sql(
+    SELECT v.feature_key, f.kind, v.value
+      FROM plan_features v JOIN features f ON f.catalog = $2 AND f.key = v.feature_key
+     WHERE v.plan_version_id = $1
+     ORDER BY v.feature_key
 )sql";
 
 constexpr std::string_view kPricesOf = R"sql(
@@ -39,14 +61,16 @@ constexpr std::string_view kAllowancesOf = R"sql(
 )sql";
 
 constexpr std::string_view kMeters = R"sql(
-    SELECT key, name, unit, event_type, aggregation, property, filter, group_by
+    SELECT key, name, unit, event_type, aggregation, property, filter, group_by, catalog
       FROM meters
      WHERE archived_at IS NULL
      ORDER BY key
 )sql";
 
 constexpr std::string_view kRouteCosts = R"sql(
-    SELECT method, pattern, meter_key, units, on_failure FROM route_costs ORDER BY position
+    SELECT r.method, r.pattern, r.meter_key, r.units, r.on_failure, r.catalog
+      FROM route_costs r JOIN catalogs c ON c.key = r.catalog
+     ORDER BY c.position, r.position
 )sql";
 
 constexpr std::string_view kPrice = R"sql(
@@ -118,7 +142,8 @@ Meter meter_from(const sql::Row& row) {
             .aggregation = known_word(parse_aggregation(row.text(4))),
             .property = row.text(5),
             .filter = read_filter(json_from(row.text(6))),
-            .group_by = json_from(row.text(7)).get<std::vector<std::string>>()};
+            .group_by = json_from(row.text(7)).get<std::vector<std::string>>(),
+            .catalog = row.text(8)};
 }
 
 PlanVersion version_from(sql::Transaction& tx, const sql::Row& row) {
@@ -132,12 +157,23 @@ PlanVersion version_from(sql::Transaction& tx, const sql::Row& row) {
         .number = static_cast<int>(row.integer(6)),
         .prices = {},
         .allowances = {},
+        .features = {},
+        .custom_price = row.flag(7),
+        .catalog = row.text(8),
+        .description = row.text(9),
+        .origin = known_word(parse_origin(row.text(10))),
+        .is_archived = !row.is_null(11),
     };
     for (const auto& price : tx.all(kPricesOf, {version.id}))
         version.prices.push_back(
             {price.id<PriceId>(0), recurrence_from(price, 1, 2), money_from(price, 3, 4)});
     for (const auto& allowance : tx.all(kAllowancesOf, {version.id}))
         version.allowances.push_back(allowance_from(allowance));
+    for (const auto& feature : tx.all(kFeaturesOf, {version.id, version.catalog})) {
+        const auto kind = known_word(parse_feature_kind(feature.text(1)));
+        version.features.push_back(
+            {feature.text(0), known_word(parse_feature_value(kind, feature.text(2)))});
+    }
     return version;
 }
 
@@ -147,6 +183,7 @@ RouteCost route_from(const sql::Row& row) {
                    .meter_key = row.text(2),
                    .units = row.integer(3)};
     if (!row.is_null(4)) cost.on_failure = known_word(parse_on_failure(row.text(4)));
+    cost.catalog = row.text(5);
     return cost;
 }
 
@@ -162,6 +199,11 @@ Catalog load_catalog(sql::Transaction& tx) {
     for (const auto& row : tx.all(kNewestVersions)) catalog.plans.push_back(version_from(tx, row));
     for (const auto& row : tx.all(kMeters)) catalog.meters.push_back(meter_from(row));
     for (const auto& row : tx.all(kRouteCosts)) catalog.route_costs.push_back(route_from(row));
+    for (const auto& row : tx.all(kCatalogs)) catalog.keys.push_back(row.text(0));
+    for (const auto& row : tx.all(kFeatures))
+        catalog.features.push_back({row.text(0), row.text(1), row.text(2),
+                                    known_word(parse_feature_kind(row.text(3))),
+                                    known_word(parse_origin(row.text(4)))});
     return catalog;
 }
 

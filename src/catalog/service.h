@@ -15,7 +15,7 @@
 
 namespace turnpike {
 
-/// What is sold now: plans that are not archived, each in its newest version.
+/// What is sold now: plans of every catalog that are not archived, each in its newest version.
 Catalog load_catalog(sql::Transaction& tx);
 
 /// Any version of any plan, archived or not.
@@ -57,11 +57,15 @@ std::optional<PriceInPlan> find_price_of_provider(sql::Transaction& tx, std::str
 /// known, because subscribers keep it. False, and no change, when it is another price's already.
 bool link_provider_price(sql::Transaction& tx, const PriceInProvider& link, Instant now);
 
-/// Makes the stored catalog equal to the file, and says what that changed. A plan gets its next
-/// version only when its prices or allowances differ; versions are never updated. A plan or meter
-/// that is missing from the file is archived: it keeps its rows, and subscribers keep their plan.
+/// Makes the stored catalog of the file's name equal to the file, and says what that changed; the
+/// first one ever is the primary one from then on. Other catalogs are not touched, nor is what was
+/// made over the API. A plan gets its next version only when its prices, allowances or features
+/// differ; versions are never updated. What is missing from the file is archived: it keeps its
+/// rows, and subscribers keep their plan.
 ///
-/// Errors: Conflict "catalog.aggregation_changed"; nothing was changed.
+/// Errors: Conflict "catalog.aggregation_changed", "catalog.feature_kind_changed",
+/// "catalog.plan_key_taken" (by a plan made over the API), and "catalog.meter_taken",
+/// "catalog.event_type_taken" and "catalog.route_taken" (by another catalog); nothing was changed.
 Result<std::vector<CatalogDifference>> apply_catalog(sql::Transaction& tx, const CatalogFile& file,
                                                      Instant now, IdSource& ids);
 

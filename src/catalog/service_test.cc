@@ -154,7 +154,8 @@ Meter seats() {
             .aggregation = Meter::Aggregation::Unique,
             .property = "who \"is\" it",
             .filter = {{"plan", {"a", "b, c"}}, {"region", {"eu"}}},
-            .group_by = {"region", "os"}};
+            .group_by = {"region", "os"},
+            .catalog = "api-metering"};
 }
 
 TEST_P(CatalogStore, AMeterKeepsAllThatItCounts) {

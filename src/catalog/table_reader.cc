@@ -76,6 +76,15 @@ bool TableReader::flag(std::string_view name) {
     return value != nullptr && value->get();
 }
 
+TableReader::Scalar TableReader::scalar(std::string_view name) {
+    const toml::node* node = optional(name);
+    if (node == nullptr) return {};
+    if (const auto* flag = node->as_boolean()) return flag->get();
+    if (const auto* number = node->as_integer()) return number->get();
+    if (const std::string* text = text_of(*node)) return *text;
+    return {};
+}
+
 std::vector<std::string> TableReader::texts(std::string_view name, std::size_t most) {
     std::vector<std::string> found;
     const toml::node* node = optional(name);

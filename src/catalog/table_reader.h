@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -78,6 +79,9 @@ public:
         return {};
     }
     bool flag(std::string_view name);
+    /// What is none of these, or too long a text, reads as monostate.
+    using Scalar = std::variant<std::monostate, bool, std::int64_t, std::string>;
+    Scalar scalar(std::string_view name);
     bool has(std::string_view name) { return optional(name) != nullptr; }
     /// An array of `most` different texts at most, none empty; it may be absent.
     std::vector<std::string> texts(std::string_view name, std::size_t most);

@@ -60,12 +60,17 @@ Json write_plan(const PlanVersion& plan) {
     Json json;
     json["object"] = "plan";
     json["id"] = plan.plan.text();
+    json["catalog"] = plan.catalog;
     json["key"] = plan.key;
     json["name"] = plan.name;
+    json["description"] = plan.description;
     json["rank"] = plan.rank;
     json["is_default"] = plan.is_default;
     json["version"] = plan.number;
     json["version_id"] = plan.id.text();
+    json["custom_price"] = plan.custom_price;
+    json["origin"] = to_text(plan.origin);
+    json["archived"] = plan.is_archived;
     json["prices"] = Json::array();
     for (const Price& price : plan.prices) {
         Json row;
@@ -80,20 +85,34 @@ Json write_plan(const PlanVersion& plan) {
     json["allowances"] = Json::array();
     for (const Allowance& allowance : plan.allowances)
         json["allowances"].push_back(write_allowance(allowance));
+    json["features"] = Json::object();
+    for (const PlanFeature& feature : plan.features)
+        json["features"][feature.key] = write_feature_value(feature.value);
     return json;
 }
 
-Json write_pricing(const Catalog& catalog) {
+Json write_feature_value(const FeatureValue& value) {
+    if (const auto* on = std::get_if<bool>(&value)) return *on;
+    if (const auto* text = std::get_if<std::string>(&value)) return *text;
+    const auto& limit = std::get<Capacity>(value).limit;
+    Json json;
+    json["limit"] = limit ? Json(*limit) : Json();
+    return json;
+}
+
+Json write_pricing(const Catalog& catalog, std::string_view catalog_key) {
     Json json;
     json["currency"] = nullptr;
     json["tiers"] = Json::array();
     for (const PlanVersion& plan : catalog.plans) {
+        if (plan.catalog != catalog_key) continue;
         if (json["currency"].is_null() && !plan.prices.empty())
             json["currency"] = to_text(plan.prices.front().amount.currency());
         json["tiers"].push_back(write_tier(plan));
     }
     json["unit_costs"] = Json::array();
     for (const RouteCost& route : catalog.route_costs) {
+        if (route.catalog != catalog_key) continue;
         Json row;
         row["method"] = route.method;
         row["pattern"] = route.pattern;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/money.h"
@@ -13,8 +14,10 @@ namespace turnpike {
 /// texts.
 Json write_plan(const PlanVersion& plan);
 
-/// Every plan, cheapest rank first, for a pricing page; the published GET /pricing.
-Json write_pricing(const Catalog& catalog);
+/// Every plan of one catalog, cheapest rank first, for a pricing page; the published GET /pricing.
+Json write_pricing(const Catalog& catalog, std::string_view catalog_key);
+/// true, a text, or {"limit": 10}, where null is without end.
+Json write_feature_value(const FeatureValue& value);
 
 /// A meter's filter as it is stored: {"model": ["gpt-4", "gpt-4o"]}.
 Json write_filter(const std::vector<PropertyFilter>& filter);

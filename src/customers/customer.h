@@ -20,23 +20,27 @@ inline constexpr std::size_t kMetadataEntriesMax = 50;
 /// Who is billed.
 struct Customer {
     CustomerId id;
-    std::string external_id;  ///< the seller's own name for it; never changes
+    /// The seller's own name for it, qualified where its catalog is not the primary one:
+    /// "learning-app~alice" (QualifiedName). Never changes.
+    std::string external_id;
     std::optional<std::string> email;
     std::optional<std::string> name;
     Metadata metadata;  ///< the seller's notes; keys are unique
     std::optional<TestClockId> test_clock;
     Instant created_at;
     std::int64_t version = 1;  ///< counts changes
+    std::string catalog{};     ///< key of what it buys from; never changes
     friend bool operator==(const Customer&, const Customer&) = default;
 };
 
 /// What a seller says of a customer to be.
 struct CustomerDraft {
-    std::string external_id;
+    std::string external_id;  ///< bare
     std::optional<std::string> email;
     std::optional<std::string> name;
     Metadata metadata;
     std::optional<TestClockId> test_clock;
+    std::string catalog{};  ///< key; "": the primary one
 };
 
 /// A merge patch (RFC 7396). The outer optional says whether the member was there at all; an inner

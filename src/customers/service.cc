@@ -42,7 +42,6 @@ Result<Customer> save_with_audit(sql::Transaction& tx, const Customer& before, C
 }
 
 Result<void> check_draft(sql::Transaction& tx, const CustomerDraft& draft) {
-    if (auto good = check_external_id(draft.external_id); !good) return good;
     if (draft.email)
         if (auto good = check_email(*draft.email); !good) return good;
     if (auto clean = refuse_card_numbers(draft.name, draft.metadata); !clean) return clean;
@@ -58,7 +57,9 @@ Instant whole_second(Instant now) { return std::chrono::floor<std::chrono::secon
 
 bool is_caller(const Customer& customer, const Principal& caller) {
     if (caller.customer) return customer.id == *caller.customer;
-    return !caller.external_id.empty() && customer.external_id == caller.external_id;
+    // The bare id, so that a token's subject "learning-app~alice" is nobody and "alice" is both.
+    const auto name = QualifiedName::parse(customer.external_id);
+    return name && name->key == caller.external_id;
 }
 
 }  // namespace
@@ -67,7 +68,8 @@ Result<Customer> find_customer(sql::Transaction& tx, std::string_view ref) {
     if (const auto id = CustomerId::parse(ref)) return load_customer(tx, *id);
     constexpr std::string_view kExternal = "ext:";
     const auto external_id = ref.starts_with(kExternal) ? ref.substr(kExternal.size()) : ref;
-    if (!check_external_id(external_id)) return no_such_customer();
+    const auto name = QualifiedName::parse(external_id);
+    if (!name || !check_external_id(name->key)) return no_such_customer();
     auto found = find_customer_by_external_id(tx, external_id);
     if (!found) return no_such_customer();
     return *std::move(found);
@@ -82,26 +84,29 @@ Result<Customer> find_visible_customer(sql::Transaction& tx, const Principal& ca
     return found;
 }
 
-Result<Customer> ensure_customer(sql::Transaction& tx, std::string_view external_id,
+Result<Customer> ensure_customer(sql::Transaction& tx, const QualifiedName& who,
                                  const std::optional<std::string>& email, Instant now,
                                  IdSource& ids) {
     const auto usable_email = email && check_email(*email) ? email : std::nullopt;
-    const Authority himself{"user:" + std::string(external_id), ""};
-    if (auto known = find_customer_by_external_id(tx, external_id)) {
+    const Authority himself{"user:" + who.key, ""};
+    const auto home = find_home(tx, who);
+    if (!home) return failure(home);
+    if (auto known = find_customer_by_external_id(tx, home->external_id)) {
         if (known->email || !usable_email) return *std::move(known);
         auto with_email = *known;
         with_email.email = usable_email;
         auto entry = entry_of(*known, "customer.updated", himself, now);
         return save_with_audit(tx, *known, std::move(with_email), std::move(entry), ids);
     }
-    if (const auto good = check_external_id(external_id); !good) return failure(good);
     Customer customer{.id = ids.make<CustomerId>(now),
-                      .external_id = std::string(external_id),
+                      .external_id = home->external_id,
                       .email = usable_email,
                       .name = std::nullopt,
                       .metadata = {},
                       .test_clock = std::nullopt,
-                      .created_at = whole_second(now)};
+                      .created_at = whole_second(now),
+                      .version = 1,
+                      .catalog = home->catalog};
     if (insert_customer(tx, customer)) {
         record(tx, entry_of(customer, "customer.created", himself, now), ids);
         return customer;
@@ -109,25 +114,39 @@ Result<Customer> ensure_customer(sql::Transaction& tx, std::string_view external
     return find_customer(tx, "ext:" + customer.external_id);
 }
 
+Result<Customer> ensure_customer(sql::Transaction& tx, std::string_view external_id,
+                                 const std::optional<std::string>& email, Instant now,
+                                 IdSource& ids) {
+    return ensure_customer(tx, QualifiedName{"", std::string(external_id)}, email, now, ids);
+}
+
 Result<Customer> customer_of(sql::Transaction& tx, const Principal& caller, Instant now,
-                             IdSource& ids) {
+                             IdSource& ids, std::string_view catalog) {
     if (caller.kind != PrincipalKind::Customer)
         return fail(ErrorCode::Forbidden, "customer.not_a_customer",
                     "this acts for a customer, and the credential is not one's");
-    if (caller.customer) return load_customer(tx, *caller.customer);
-    return ensure_customer(tx, caller.external_id, caller.email, now, ids);
+    if (!caller.customer)
+        return ensure_customer(tx, QualifiedName{std::string(catalog), caller.external_id},
+                               caller.email, now, ids);
+    auto customer = load_customer(tx, *caller.customer);
+    if (customer && !catalog.empty() && customer->catalog != catalog) return no_such_customer();
+    return customer;
 }
 
 Result<Customer> create_customer(sql::Transaction& tx, const CustomerDraft& draft,
                                  const Authority& authority, Instant now, IdSource& ids) {
+    const auto home = find_home(tx, {draft.catalog, draft.external_id});
+    if (!home) return failure(home);
     if (const auto good = check_draft(tx, draft); !good) return failure(good);
     Customer customer{.id = ids.make<CustomerId>(now),
-                      .external_id = draft.external_id,
+                      .external_id = home->external_id,
                       .email = draft.email,
                       .name = draft.name,
                       .metadata = draft.metadata,
                       .test_clock = draft.test_clock,
-                      .created_at = now};
+                      .created_at = now,
+                      .version = 1,
+                      .catalog = home->catalog};
     customer.created_at = whole_second(now_of(tx, customer, now));
     if (!insert_customer(tx, customer))
         return conflict("customer.exists", "there is a customer with this external id");

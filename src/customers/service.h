@@ -14,12 +14,14 @@
 
 namespace turnpike {
 
-/// By "cus_...", "ext:<external id>", or a plain external id.
+/// By "cus_...", "ext:<external id>", or a plain external id; those of customers of another catalog
+/// than the primary one are qualified ("learning-app~alice").
 ///
 /// Errors: NotFound "customer.not_found", also for a text that is neither.
 Result<Customer> find_customer(sql::Transaction& tx, std::string_view ref);
 
-/// The same, for somebody who may be a customer himself: he finds himself and nobody else.
+/// The same, for somebody who may be a customer himself: he finds himself, in any catalog, and
+/// nobody else.
 Result<Customer> find_visible_customer(sql::Transaction& tx, const Principal& caller,
                                        std::string_view ref);
 
@@ -27,20 +29,27 @@ Result<Customer> find_visible_customer(sql::Transaction& tx, const Principal& ca
 /// there is one customer (unique external_id). An e-mail that is not one is left out; a known
 /// customer without an e-mail gets this one.
 ///
-/// Errors: InvalidArgument "customer.invalid_external_id".
+/// \param who  its catalog may be any key, and "" for the primary one; its key is a bare external
+/// id Errors: InvalidArgument "customer.invalid_external_id", "customer.unknown_catalog".
+Result<Customer> ensure_customer(sql::Transaction& tx, const QualifiedName& who,
+                                 const std::optional<std::string>& email, Instant now,
+                                 IdSource& ids);
+/// The same in the primary catalog.
 Result<Customer> ensure_customer(sql::Transaction& tx, std::string_view external_id,
                                  const std::optional<std::string>& email, Instant now,
                                  IdSource& ids);
 
-/// The customer that the caller is: created when a user's token is seen for the first time.
+/// The customer that the caller is in a catalog, "" for the primary one: created when a user's
+/// token is seen there for the first time. Who uses two catalogs is two customers.
 ///
 /// Errors: Forbidden "customer.not_a_customer" for sellers and administrators; NotFound
-///         "customer.not_found" for a key whose customer is gone; those of ensure_customer.
+///         "customer.not_found" for a key whose customer is gone or buys from another catalog than
+///         the one that is named; those of ensure_customer.
 Result<Customer> customer_of(sql::Transaction& tx, const Principal& caller, Instant now,
-                             IdSource& ids);
+                             IdSource& ids, std::string_view catalog = {});
 
-/// Errors: Conflict "customer.exists"; Unprocessable "customer.unknown_test_clock"; those of
-/// check_external_id, check_email and refuse_card_numbers.
+/// Errors: Conflict "customer.exists"; Unprocessable "customer.unknown_test_clock"; InvalidArgument
+/// "customer.unknown_catalog"; those of check_external_id, check_email and refuse_card_numbers.
 Result<Customer> create_customer(sql::Transaction& tx, const CustomerDraft& draft,
                                  const Authority& authority, Instant now, IdSource& ids);
 

@@ -188,5 +188,53 @@ TEST_P(CustomerService, NowIsTheTestClocksOrTheSystems) {
     });
 }
 
+TEST_P(CustomerService, ACustomerBuysFromOneCatalog) {
+    write([](sql::Transaction& tx) {
+        tx.run("INSERT INTO catalogs (key, position) VALUES ('api', 0), ('learning-app', 1)");
+        return true;
+    });
+    const auto made = [&](const char* catalog, const char* external_id) {
+        const CustomerDraft draft{external_id, {}, {}, {}, {}, catalog};
+        const auto customer = write([&](sql::Transaction& tx) {
+            return create_customer(tx, draft, {"admin:root", "req_1"}, kNow, ids_);
+        });
+        return customer ? customer->catalog + ' ' + customer->external_id
+                        : std::string(customer.error().reason.text());
+    };
+    EXPECT_EQ(made("", "alice"), "api alice");
+    EXPECT_EQ(made("learning-app", "alice"), "learning-app learning-app~alice");
+    EXPECT_EQ(made("learning-app", "alice"), "customer.exists");
+    EXPECT_EQ(made("api", "alice"), "customer.exists") << "the primary one's own key means it, too";
+    EXPECT_EQ(made("api", "bob"), "api bob");
+    EXPECT_EQ(made("zap", "bob"), "customer.unknown_catalog");
+    EXPECT_EQ(made("", "learning-app~bob"), "customer.invalid_external_id");
+
+    Principal alice;
+    alice.kind = PrincipalKind::Customer;
+    alice.external_id = "alice";
+    EXPECT_EQ(found(alice, "alice"), "alice");
+    EXPECT_EQ(found(alice, "learning-app~alice"), "learning-app~alice") << "she is both";
+    EXPECT_EQ(found(alice, "ext:learning-app~alice"), "learning-app~alice");
+    Principal impostor = alice;
+    impostor.external_id = "learning-app~alice";
+    const std::string nobody = found(alice, "nobody");
+    EXPECT_EQ(found(impostor, "learning-app~alice"), nobody);
+    EXPECT_EQ(found(alice, "api~alice"), nobody) << "in the primary catalog there is one name";
+    const auto as = [&](const Principal& caller, std::string_view catalog) {
+        const auto customer = write(
+            [&](sql::Transaction& tx) { return customer_of(tx, caller, kNow, ids_, catalog); });
+        return customer ? customer->external_id : std::string(customer.error().reason.text());
+    };
+    EXPECT_EQ(as(alice, ""), "alice");
+    EXPECT_EQ(as(alice, "learning-app"), "learning-app~alice");
+    EXPECT_EQ(as(impostor, ""), "customer.invalid_external_id");
+    Principal her_key;
+    her_key.kind = PrincipalKind::Customer;
+    her_key.customer = write([&](sql::Transaction& tx) { return find_customer(tx, "alice"); })->id;
+    EXPECT_EQ(as(her_key, ""), "alice");
+    EXPECT_EQ(as(her_key, "api"), "alice");
+    EXPECT_EQ(as(her_key, "learning-app"), "customer.not_found");
+}
+
 }  // namespace
 }  // namespace turnpike

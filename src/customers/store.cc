@@ -9,21 +9,25 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kLoad = R"sql(
-    SELECT id, external_id, email, name, metadata, test_clock_id, created_at, version
+    SELECT id, external_id, email, name, metadata, test_clock_id, created_at, version, catalog
       FROM customers
      WHERE id = $1
 )sql";
 
 constexpr std::string_view kFindByExternalId = R"sql(
-    SELECT id, external_id, email, name, metadata, test_clock_id, created_at, version
+    SELECT id, external_id, email, name, metadata, test_clock_id, created_at, version, catalog
       FROM customers
      WHERE external_id = $1
 )sql";
 
+constexpr std::string_view kCatalog = R"sql(
+    SELECT key, position FROM catalogs WHERE key = $1 OR (position = 0 AND $1 = '')
+)sql";
+
 constexpr std::string_view kInsert = R"sql(
     INSERT INTO customers
-           (id, external_id, email, name, metadata, test_clock_id, created_at, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+           (id, external_id, email, name, metadata, test_clock_id, created_at, version, catalog)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (external_id) DO NOTHING
 )sql";
 
@@ -34,7 +38,7 @@ constexpr std::string_view kSave = R"sql(
 )sql";
 
 constexpr std::string_view kList = R"sql(
-    SELECT id, external_id, email, name, metadata, test_clock_id, created_at, version
+    SELECT id, external_id, email, name, metadata, test_clock_id, created_at, version, catalog
       FROM customers
      WHERE created_at >= $1 AND created_at < $2 AND (created_at, id) < ($3, $4)
      ORDER BY created_at DESC, id DESC
@@ -64,7 +68,8 @@ Customer from_row(const sql::Row& row) {
                       .metadata = read_metadata(row.text(4)),
                       .test_clock = std::nullopt,
                       .created_at = row.instant(6),
-                      .version = row.integer(7)};
+                      .version = row.integer(7),
+                      .catalog = row.text(8)};
     if (!row.is_null(5)) customer.test_clock = row.id<TestClockId>(5);
     return customer;
 }
@@ -88,10 +93,22 @@ std::optional<Customer> find_customer_by_external_id(sql::Transaction& tx,
     return from_row(*row);
 }
 
+Result<CustomerHome> find_home(sql::Transaction& tx, const QualifiedName& who) {
+    if (const auto good = check_external_id(who.key); !good) return failure(good);
+    const auto row = tx.one(kCatalog, {who.catalog});
+    if (!row && who.catalog.empty()) return CustomerHome{"", who.key};
+    if (!row)
+        return invalid_argument("customer.unknown_catalog",
+                                "there is no catalog '" + who.catalog + "'");
+    const bool is_primary = row->integer(1) == 0;
+    const QualifiedName name{is_primary ? "" : row->text(0), who.key};
+    return CustomerHome{row->text(0), name.text()};
+}
+
 bool insert_customer(sql::Transaction& tx, const Customer& customer) {
     return tx.run(kInsert, {customer.id, customer.external_id, customer.email, customer.name,
                             metadata_text(customer.metadata), customer.test_clock,
-                            customer.created_at, customer.version}) == 1;
+                            customer.created_at, customer.version, customer.catalog}) == 1;
 }
 
 Result<Customer> save_customer(sql::Transaction& tx, Customer customer) {

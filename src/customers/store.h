@@ -7,6 +7,7 @@
 
 #include "access/cursor.h"
 #include "base/error.h"
+#include "catalog/qualified_name.h"
 #include "customers/customer.h"
 #include "sql/sql.h"
 
@@ -16,6 +17,14 @@ namespace turnpike {
 Result<Customer> load_customer(sql::Transaction& tx, const CustomerId& id);
 std::optional<Customer> find_customer_by_external_id(sql::Transaction& tx,
                                                      std::string_view external_id);
+/// Where a customer of this catalog is kept, and under which name.
+struct CustomerHome {
+    std::string catalog;      ///< key; "" in a ledger without any
+    std::string external_id;  ///< qualified where the catalog is not the primary one
+};
+/// \param who  its catalog may be any key, and "" for the primary one
+/// Errors: InvalidArgument "customer.invalid_external_id", "customer.unknown_catalog".
+Result<CustomerHome> find_home(sql::Transaction& tx, const QualifiedName& who);
 /// False, and no change, when the external id is taken.
 bool insert_customer(sql::Transaction& tx, const Customer& customer);
 /// Writes e-mail, name and metadata. Errors: Conflict "customer.changed" when someone else saved

@@ -51,6 +51,7 @@ Json write_customer(const Customer& customer) {
     json["id"] = customer.id.text();
     json["object"] = "customer";
     json["external_id"] = customer.external_id;
+    json["catalog"] = customer.catalog;
     json["email"] = write_optional(customer.email);
     json["name"] = write_optional(customer.name);
     json["metadata"] = std::move(metadata);
@@ -64,6 +65,8 @@ Result<CustomerDraft> read_customer_draft(const Json& body) {
     ObjectReader fields(body);
     CustomerDraft draft;
     draft.external_id = fields.required_text("external_id", {.length_min = 1, .length_max = 128});
+    draft.catalog =
+        fields.optional_text("catalog", {.length_min = 1, .length_max = 64}).value_or("");
     draft.email = fields.optional_text("email", kEmail);
     draft.name = fields.optional_text("name", kName);
     draft.metadata = fields.optional_metadata("metadata");

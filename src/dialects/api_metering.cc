@@ -10,6 +10,7 @@
 #include "billing/payment_methods_api.h"
 #include "billing/portal.h"
 #include "catalog/cache.h"
+#include "catalog/wire.h"
 #include "customers/service.h"
 #include "entitlements/usage_summary.h"
 #include "invoicing/service.h"
@@ -58,10 +59,12 @@ Result<CancelWhen> read_cancel(const http::Request& request) {
 }
 
 /// The plan of a tier, or 400 with the tiers there are.
-Result<const PlanVersion*> find_tier(const Catalog& catalog, std::string_view tier) {
-    if (const auto* plan = catalog.plan(tier)) return plan;
+Result<const PlanVersion*> find_tier(const Catalog& catalog, std::string_view catalog_key,
+                                     std::string_view tier) {
+    if (const auto* plan = catalog.plan(catalog_key, tier)) return plan;
     std::string known;
-    for (const auto& plan : catalog.plans) known += (known.empty() ? "" : ", ") + plan.key;
+    for (const auto& plan : catalog.plans)
+        if (plan.catalog == catalog_key) known += (known.empty() ? "" : ", ") + plan.key;
     Error error{ErrorCode::InvalidArgument, "billing.unknown_tier",
                 "there is no tier '" + std::string(tier) + "'; there are: " + known};
     error.fields.push_back({"/tier", "unknown_tier", "one of: " + known});
@@ -70,6 +73,9 @@ Result<const PlanVersion*> find_tier(const Catalog& catalog, std::string_view ti
 
 Result<PriceId> monthly_price(const PlanVersion& plan) {
     const auto* price = plan.price(kCurrency, kMonthly);
+    if (plan.custom_price)
+        return conflict("billing.talk_to_sales",
+                        "the price of this tier is made for each customer");
     if (price == nullptr)
         return conflict("billing.tier_not_sold", "this tier has no monthly price");
     return price->id;
@@ -147,13 +153,16 @@ Json write_health(const BillingHealth& health) {
 
 }  // namespace
 
-ApiMetering::ApiMetering(BillingContext& billing, HealthSources health, std::string return_url)
-    : billing_(billing), health_(std::move(health)), return_url_(std::move(return_url)) {}
+ApiMetering::ApiMetering(BillingContext& billing, std::string catalog, HealthSources health,
+                         std::string return_url)
+    : billing_(billing),
+      catalog_(std::move(catalog)),
+      health_(std::move(health)),
+      return_url_(std::move(return_url)) {}
 
 asio::awaitable<Result<CustomerId>> ApiMetering::customer_calling(const Principal& caller) {
-    if (caller.customer) co_return *caller.customer;
     const auto customer = co_await billing_.db.write([&](sql::Transaction& tx) {
-        return customer_of(tx, caller, billing_.clock.now(), billing_.ids);
+        return customer_of(tx, caller, billing_.clock.now(), billing_.ids, catalog_);
     });
     if (!customer) co_return failure(customer);
     co_return customer->id;
@@ -186,7 +195,7 @@ ApiMetering::Answer ApiMetering::post_subscribe(const Principal& caller,
     const auto wanted = read_subscribe(request);
     if (!wanted) co_return failure(wanted);
     const auto catalog = billing_.catalog.get();
-    const auto plan = find_tier(*catalog, wanted->tier);
+    const auto plan = find_tier(*catalog, catalog_, wanted->tier);
     if (!plan) co_return failure(plan);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
@@ -215,7 +224,7 @@ ApiMetering::Answer ApiMetering::post_upgrade(const Principal& caller,
     const auto tier = read_upgrade(request);
     if (!tier) co_return failure(tier);
     const auto catalog = billing_.catalog.get();
-    const auto plan = find_tier(*catalog, *tier);
+    const auto plan = find_tier(*catalog, catalog_, *tier);
     if (!plan) co_return failure(plan);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
@@ -317,6 +326,11 @@ ApiMetering::Answer ApiMetering::get_invoices(const Principal& caller, const htt
     Json data = Json::array();
     for (const auto& invoice : invoices) data.push_back(write_invoice(invoice));
     co_return http::ok(Json{{"object", "list"}, {"data", data}, {"has_more", false}});
+}
+
+// GET /pricing
+ApiMetering::Answer ApiMetering::get_pricing(const Principal&, const http::Request&) {
+    co_return http::ok(write_pricing(*billing_.catalog.get(), catalog_));
 }
 
 // GET /health/billing

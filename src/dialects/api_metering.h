@@ -20,8 +20,10 @@ class ApiMetering {
 public:
     using Answer = asio::awaitable<Result<http::Response>>;
 
-    /// `return_url`: where the customer portal leads back to unless the request says otherwise.
-    ApiMetering(BillingContext& billing, HealthSources health, std::string return_url);
+    /// `catalog`: key of the catalog that it sells. `return_url`: where the customer portal leads
+    /// back to unless the request says otherwise.
+    ApiMetering(BillingContext& billing, std::string catalog, HealthSources health,
+                std::string return_url);
 
     Answer post_subscribe(const Principal& caller, const http::Request& request);
     Answer get_status(const Principal& caller, const http::Request& request);
@@ -33,6 +35,7 @@ public:
     Answer post_default_payment_method(const Principal& caller, const http::Request& request);
     Answer get_portal(const Principal& caller, const http::Request& request);
     Answer get_invoices(const Principal& caller, const http::Request& request);
+    Answer get_pricing(const Principal& caller, const http::Request& request);
     Answer get_health(const Principal& caller, const http::Request& request);
     Answer get_stats(const Principal& caller, const http::Request& request);
 
@@ -44,6 +47,7 @@ private:
     Answer status_of(CustomerId customer);
 
     BillingContext& billing_;
+    std::string catalog_;
     HealthSources health_;
     std::string return_url_;
 };

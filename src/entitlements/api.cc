@@ -40,7 +40,7 @@ asio::awaitable<Result<StandingCache::Snapshot>> EntitlementsApi::snapshot_of(
     const bool unknown = !loaded && loaded.error().code == ErrorCode::NotFound;
     if (unknown && may_be_new(caller)) {
         auto create = [&](sql::Transaction& tx) -> Result<StandingSnapshot> {
-            const auto welcomed = welcome(tx, caller, now, ids);
+            const auto welcomed = welcome(tx, caller, ref, now, ids);
             if (!welcomed) return failure(welcomed);
             return load_snapshot(tx, {usage, catalog}, ref, now);
         };
@@ -61,7 +61,7 @@ asio::awaitable<Result<ConsumeOutcome>> EntitlementsApi::consume_now(
     const bool unknown = !outcome && outcome.error().code == ErrorCode::NotFound;
     if (unknown && may_be_new(caller)) {
         auto create = [&](sql::Transaction& tx) -> Result<std::monostate> {
-            const auto welcomed = welcome(tx, caller, now, ids);
+            const auto welcomed = welcome(tx, caller, request.customer, now, ids);
             if (!welcomed) return failure(welcomed);
             return std::monostate{};
         };

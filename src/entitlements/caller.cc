@@ -1,13 +1,29 @@
 #include "entitlements/caller.h"
 
+#include "catalog/qualified_name.h"
 #include "customers/service.h"
 
 namespace turnpike {
+namespace {
+
+constexpr std::string_view kExternal = "ext:";
+
+std::string_view without_prefix(std::string_view ref) {
+    return ref.starts_with(kExternal) ? ref.substr(kExternal.size()) : ref;
+}
+
+}  // namespace
 
 Result<std::string> customer_meant(const Principal& caller,
                                    const std::optional<std::string>& named) {
-    if (caller.kind == PrincipalKind::Customer)
-        return caller.customer ? caller.customer->text() : "ext:" + caller.external_id;
+    if (caller.kind == PrincipalKind::Customer) {
+        if (caller.customer) return caller.customer->text();
+        // No subject may say of itself which catalog it is of.
+        if (const auto good = check_external_id(caller.external_id); !good) return failure(good);
+        const auto name = named ? QualifiedName::parse(without_prefix(*named)) : std::nullopt;
+        const bool himself = name && name->key == caller.external_id;
+        return std::string(kExternal) + (himself ? name->text() : caller.external_id);
+    }
     if (named) return *named;
     Error error{ErrorCode::InvalidArgument, "entitlement.customer_required",
                 "this credential is not a customer's, so the request must name one"};
@@ -28,9 +44,12 @@ bool may_be_new(const Principal& caller) {
     return caller.kind == PrincipalKind::Customer && !caller.customer;
 }
 
-Result<void> welcome(sql::Transaction& tx, const Principal& caller, Instant now, IdSource& ids) {
+Result<void> welcome(sql::Transaction& tx, const Principal& caller, std::string_view ref,
+                     Instant now, IdSource& ids) {
     if (!may_be_new(caller)) return {};
-    const auto customer = customer_of(tx, caller, now, ids);
+    const auto name = QualifiedName::parse(without_prefix(ref));
+    const std::string catalog = name ? name->catalog : "";
+    const auto customer = customer_of(tx, caller, now, ids, catalog);
     if (!customer) return failure(customer);
     return {};
 }

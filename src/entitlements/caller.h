@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "access/principal.h"
 #include "base/error.h"
@@ -10,11 +11,12 @@
 
 namespace turnpike {
 
-/// Who a request is about: a customer means himself whatever name he gives, and anybody else must
-/// name somebody.
+/// Who a request is about: a customer means himself whatever name he gives, which may say in which
+/// catalog ("learning-app~alice"); anybody else must name somebody.
 ///
 /// \return what load_standing takes: the customer's id, "ext:..", or the name as given
-/// Errors: InvalidArgument "entitlement.customer_required".
+/// Errors: InvalidArgument "entitlement.customer_required"; "customer.invalid_external_id" of a
+/// token's subject.
 Result<std::string> customer_meant(const Principal& caller,
                                    const std::optional<std::string>& named);
 
@@ -25,8 +27,10 @@ Result<void> refuse_others(const Principal& caller, const std::optional<std::str
 
 /// A user's token may be seen here for the first time; then he becomes a customer.
 ///
+/// \param ref  as customer_meant() gave it: it says in which catalog
 /// Errors: those of customer_of (customers/service.h).
-Result<void> welcome(sql::Transaction& tx, const Principal& caller, Instant now, IdSource& ids);
+Result<void> welcome(sql::Transaction& tx, const Principal& caller, std::string_view ref,
+                     Instant now, IdSource& ids);
 /// True for callers that welcome() may have to create.
 bool may_be_new(const Principal& caller);
 

@@ -145,8 +145,8 @@ std::string_view to_text(DecisionReason reason) {
 }
 
 std::optional<UpgradeHint> upgrade_from(const DecisionFacts& facts, const Allowance* denied) {
-    for (const PlanVersion* next = facts.catalog.next_above(facts.plan.rank); next != nullptr;
-         next = facts.catalog.next_above(next->rank)) {
+    for (const PlanVersion* next = facts.catalog.next_above(facts.plan); next != nullptr;
+         next = facts.catalog.next_above(*next)) {
         if (!gives_more(next->allowances_of(facts.meter_key), denied)) continue;
         UpgradeHint hint{next->key, next->name, std::nullopt};
         const auto price = std::ranges::find_if(next->prices, [&](const Price& candidate) {

@@ -98,7 +98,7 @@ CustomerWindow of_default_plan(sql::Transaction& tx, CatalogCache& catalog,
     const Instant ended_at = row->maybe_instant(1).value_or(since);
     return {.customer = now.customer,
             .contract = std::nullopt,
-            .plan = default_plan_of(catalog.get()),
+            .plan = default_plan_of(catalog.get(), now.plan->catalog),
             .period = period,
             .now = now.now,
             .revision = kPastRevision,

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "customers/service.h"
+#include "entitlements/features.h"
 #include "entitlements/stored_interval.h"
 #include "metering/window_calendar.h"
 #include "sql/known_word.h"
@@ -21,7 +22,10 @@ std::string standing_where(std::string_view condition) {
            s.period_start, s.period_end, s.cancel_at_period_end, s.cancel_at, s.started_at,
            p.interval, p.interval_count, p.currency, s.version,
            (SELECT MAX(e.ended_at) FROM subscriptions e
-             WHERE e.customer_id = c.id AND e.status <> 'incomplete_expired')
+             WHERE e.customer_id = c.id AND e.status <> 'incomplete_expired'),
+           c.catalog,
+           (SELECT COUNT(*) FROM entitlement_overrides o
+             WHERE o.customer_id = c.id AND o.removed_at IS NULL)
       FROM customers c
       LEFT JOIN test_clocks t ON t.id = c.test_clock_id
       LEFT JOIN subscriptions s ON s.customer_id = c.id AND s.ended_at IS NULL
@@ -49,8 +53,9 @@ Instant begin_of(const Period& period, std::optional<Instant> plan_began, Instan
     return std::min(std::max(period.start, plan_began.value_or(period.start)), now);
 }
 
-void take_default_plan(Standing& standing, CatalogCache& catalog, Instant created_at) {
-    standing.plan = default_plan_of(catalog.get());
+void take_default_plan(Standing& standing, CatalogCache& catalog, const sql::Row& row) {
+    const Instant created_at = row.instant(2);
+    standing.plan = default_plan_of(catalog.get(), row.text(17));
     standing.period = period_containing(created_at, kDefaultPlanInterval, standing.now);
     if (!standing.plan->prices.empty())
         standing.currency = standing.plan->prices.front().amount.currency();
@@ -84,7 +89,9 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
                       .now = frozen.value_or(system_now),
                       .time = frozen ? Standing::Time::Frozen : Standing::Time::Running,
                       .currency = Currency::Usd,
-                      .revision = 0};
+                      .revision = 0,
+                      .overrides = {}};
+    if (row->integer(18) > 0) standing.overrides = load_overrides(tx, standing.customer);
     auto plan_began = row->maybe_instant(16);
     if (!row->is_null(4)) {
         standing.status = known_word(parse_subscription_status(row->text(6)));
@@ -103,7 +110,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
         }
         plan_began = std::max(plan_began.value_or(gives), gives);
     }
-    take_default_plan(standing, catalog, row->instant(2));
+    take_default_plan(standing, catalog, *row);
     standing.since = begin_of(standing.period, plan_began, standing.now);
     standing.until = standing.period.end;
     return standing;

@@ -19,6 +19,14 @@
 
 namespace turnpike {
 
+/// What one customer has of a feature instead of what his plan says.
+struct FeatureOverride {
+    std::string feature_key;
+    FeatureValue value;
+    std::optional<Instant> expires_at;  ///< of the customer's time; absent: never
+    friend bool operator==(const FeatureOverride&, const FeatureOverride&) = default;
+};
+
 /// What a customer has now: the plan that counts, and the period that usage goes to.
 struct Standing {
     CustomerId customer;
@@ -34,8 +42,9 @@ struct Standing {
     Instant since, until;
     Instant now;  ///< the test clock's or the system's time when loaded; later: customer_now()
     enum class Time : bool { Running, Frozen } time = Time::Running;
-    Currency currency = Currency::Usd;  ///< what overage is charged in
-    std::int64_t revision = 0;          ///< as of UsageWindow
+    Currency currency = Currency::Usd;         ///< what overage is charged in
+    std::int64_t revision = 0;                 ///< as of UsageWindow
+    std::vector<FeatureOverride> overrides{};  ///< newest first; some may have expired
 };
 
 /// A subscription that is trialing, active or past due gives its plan version. Its period is the

@@ -50,7 +50,8 @@ public:
     }
 
     /// Replaces the catalog.
-    void sell(const CatalogFile& file) {
+    void sell(CatalogFile file) {
+        file.catalog = kCatalog;
         db_.write_blocking(
             [&](sql::Transaction& tx) { return apply_catalog(tx, file, kStart, ids_).value(); });
         catalog_.reload(db_);
@@ -60,9 +61,9 @@ public:
         const auto id = ids_.make<CustomerId>(created_at);
         db_.write_blocking([&](sql::Transaction& tx) {
             return tx.run(R"sql(
-                INSERT INTO customers (id, external_id, metadata, created_at, version)
-                VALUES ($1, $2, '{}', $3, 1))sql",
-                          {id, external_id, created_at});
+                INSERT INTO customers (id, external_id, catalog, metadata, created_at, version)
+                VALUES ($1, $2, $3, '{}', $4, 1))sql",
+                          {id, external_id, kCatalog, created_at});
         });
         return id;
     }
@@ -81,6 +82,8 @@ public:
     IdSource& ids() { return ids_; }
 
 private:
+    static constexpr const char* kCatalog = "api-metering";
+
     sql::Database& db_;
     RandomIdSource ids_;
     SqlUsage usage_{db_, ids_};

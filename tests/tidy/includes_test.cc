@@ -34,7 +34,7 @@ const Edges& module_edges() {
         {"pdf", {}},
         {"rating", {"base", "catalog"}},
         {"catalog", {"base", "json", "sql", "http", "crypto", "access"}},
-        {"customers", {"base", "json", "sql", "http", "access", "audit"}},
+        {"customers", {"base", "json", "sql", "http", "access", "audit", "catalog"}},
         // The pure half of access lies below customers and audit, its io half (keys) above them.
         {"access", {"base", "json", "sql", "http", "crypto", "customers", "audit"}},
         {"audit", {"base", "json", "sql", "http", "access"}},

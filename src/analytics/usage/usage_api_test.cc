@@ -162,9 +162,9 @@ TEST_P(UsageFiguresApi, ACustomerSeesHimselfOnly) {
 TEST_P(UsageFiguresApi, BadQuestionsAreNamed) {
     db().write_blocking([](sql::Transaction& tx) {
         return tx.run(R"sql(
-            INSERT INTO meters (key, name, unit, event_type, aggregation, property, filter,
+            INSERT INTO meters (key, catalog, name, unit, event_type, aggregation, property, filter,
                                 group_by, archived_at, created_at)
-            VALUES ('seats', 'Seats', 'seat', 'seat.taken', 'max', 'seats', '{}', '[]', NULL, $1)
+            VALUES ('seats', 'api-metering', 'Seats', 'seat', 'seat.taken', 'max', 'seats', '{}', '[]', NULL, $1)
         )sql",
                       {kStart});
     });
