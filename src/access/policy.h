@@ -31,10 +31,10 @@ struct Policy {
     Who who = Who::Admin;
     std::optional<Scope> scope;  ///< set exactly for Seller, CustomerOrSeller, Gateway and Member
     RateClass rate = RateClass::None;
-    /// Set exactly for Member. Whether the caller has it, the people feature finds out.
-    std::optional<OrgRole> role{};
     /// The published interface whose route it is; "": it is always served.
     std::string_view preset{};
+    /// Set exactly for Member. Whether the caller has it, the people feature finds out.
+    std::optional<OrgRole> role{};
 
     /// The same for a route of one interface.
     [[nodiscard]] constexpr Policy of(std::string_view interface) const {
@@ -75,7 +75,7 @@ struct Policy {
     static constexpr Policy member(std::string_view method, std::string_view pattern,
                                    OrgRole role) {
         const auto scope = method == "GET" ? Scope::CustomersRead : Scope::CustomersWrite;
-        return {method, pattern, Who::Member, scope, RateClass::None, role};
+        return {method, pattern, Who::Member, scope, RateClass::None, {}, role};
     }
 };
 
@@ -188,6 +188,31 @@ inline constexpr auto kPolicies = [] {
         Policy::admin("POST", "/v1/users/{user}/deactivate"),
         Policy::admin("POST", "/v1/users/{user}/activate"),
         Policy::admin("POST", "/v1/users/{user}/reset_link"),
+        Policy::member("GET", "/v1/organizations", OrgRole::Member),
+        Policy::member("POST", "/v1/organizations", OrgRole::Member),
+        Policy::member("GET", "/v1/organizations/{organization}", OrgRole::Member),
+        Policy::member("PATCH", "/v1/organizations/{organization}", OrgRole::Admin),
+        Policy::member("POST", "/v1/organizations/{organization}/deactivate", OrgRole::Owner),
+        Policy::member("POST", "/v1/organizations/{organization}/reactivate", OrgRole::Owner),
+        Policy::member("POST", "/v1/organizations/{organization}/transfer", OrgRole::Owner),
+        Policy::member("POST", "/v1/organizations/{organization}/leave", OrgRole::Member),
+        Policy::member("GET", "/v1/organizations/{organization}/members", OrgRole::Member),
+        Policy::member("PATCH", "/v1/organizations/{organization}/members/{user}", OrgRole::Admin),
+        Policy::member("DELETE", "/v1/organizations/{organization}/members/{user}", OrgRole::Admin),
+        Policy::member("GET", "/v1/organizations/{organization}/invitations", OrgRole::Admin),
+        Policy::member("POST", "/v1/organizations/{organization}/invitations", OrgRole::Admin),
+        Policy::member("DELETE", "/v1/organizations/{organization}/invitations/{invitation}",
+                       OrgRole::Admin),
+        Policy::user("POST", "/v1/invitations/accept"),
+        Policy::member("GET", "/v1/organizations/{organization}/projects", OrgRole::Member),
+        Policy::member("POST", "/v1/organizations/{organization}/projects", OrgRole::Member),
+        Policy::member("GET", "/v1/organizations/{organization}/projects/{project}",
+                       OrgRole::Member),
+        Policy::member("PATCH", "/v1/organizations/{organization}/projects/{project}",
+                       OrgRole::Member),
+        Policy::member("POST", "/v1/organizations/{organization}/projects/{project}/archive",
+                       OrgRole::Admin),
+
         Policy::seller("GET", "/v1/test_clocks", Operations),
         Policy::seller("POST", "/v1/test_clocks", Operations),
         Policy::seller("GET", "/v1/test_clocks/{test_clock}", Operations),

@@ -70,6 +70,7 @@ TEST(Policy, ACustomersKeyIsNobody) {
     auto key = caller(PrincipalKind::Customer);
     key.customer = CustomerId::trusted("cus_01HF00000000000000000000AA");
     EXPECT_EQ(outcome(*policy_of("GET", "/v1/auth/me"), key), "access.forbidden");
+    EXPECT_EQ(outcome(*policy_of("GET", "/v1/organizations"), key), "access.forbidden");
 }
 
 TEST(Policy, ACustomersKeyUsesWhatIsSoldAndChangesNothing) {

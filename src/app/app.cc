@@ -192,6 +192,7 @@ App::App(Config given, AppParts parts)
       access_api{*db, clock, ids, authenticator, cursors},
       auth_api{*db, clock, ids, authenticator, passwords, sign_in_guard, count_sign_ins(metrics)},
       users_api{*db, clock, ids, authenticator, cursors},
+      organizations_api{*db, clock, ids, cursors},
       customers_api{*db, clock, ids, cursors},
       audit_api{*db, cursors, customer_id_of},
       catalog_api{catalog},

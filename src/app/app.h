@@ -54,6 +54,7 @@
 #include "metering/reservations.h"
 #include "metering/service.h"
 #include "people/auth_api.h"
+#include "people/organizations_api.h"
 #include "people/password_pool.h"
 #include "people/sign_in_guard.h"
 #include "people/users_api.h"
@@ -132,6 +133,7 @@ public:
     AccessApi access_api;
     AuthApi auth_api;
     UsersApi users_api;
+    OrganizationsApi organizations_api;
     CustomersApi customers_api;
     AuditApi audit_api;
     CatalogApi catalog_api;

@@ -121,7 +121,8 @@ struct Gate::State {
         auto admission = admit_at_once(policy, request);
         if (!admission) admission = co_await admit(policy, request);
         if (auto* refusal = std::get_if<http::Response>(&*admission)) co_return std::move(*refusal);
-        const auto& principal = std::get<Principal>(*admission);
+        auto& principal = std::get<Principal>(*admission);
+        principal.needed_role = policy.role;
 
         const std::string& who = principal.name.empty() ? request.peer : principal.name;
         const auto verdict = app.rate_limiter.take(policy.rate, who, app.clock.now());

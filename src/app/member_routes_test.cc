@@ -1,0 +1,290 @@
+// Every route for members, for everybody who may come, in his own organization, in another one, and
+// in one that is not there: made from the policy table, so that a new route without a line here
+// fails.
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "access/handler_testing.h"
+#include "access/jwt.h"
+#include "access/key_service.h"
+#include "access/policy.h"
+#include "access/sessions.h"
+#include "app/app.h"
+#include "customers/service.h"
+#include "people/invitations.h"
+#include "people/projects.h"
+#include "people/users.h"
+#include "sql/testing.h"
+
+namespace turnpike {
+namespace {
+
+using testing::run;
+
+constexpr const char* kJwtSecret = "0123456789abcdef0123456789abcdef";
+const Authority kTest{"job:test", ""};
+
+enum class Caller : std::uint8_t {
+    Anonymous,
+    Stranger,
+    Member,
+    OrgAdmin,
+    Owner,
+    Superuser,
+    AdminToken,
+    KeyWithScope,
+    KeyWithout,
+    CustomerKey,
+};
+enum class Where : std::uint8_t { Own, Foreign, Absent };
+
+/// One organization with one of everything that a path can name.
+struct Place {
+    std::string organization, user, invitation, project;
+};
+
+/// What a request of the route says, so that only the right to it can be missing.
+struct Fixture {
+    std::function<std::string(const Place&)> body;
+    int status = 200;
+    bool is_for_members_only = false;  ///< the seller is refused, who is no member
+};
+
+const std::map<std::string, Fixture>& fixtures() {
+    const auto nothing = [](const Place&) { return std::string(); };
+    const auto text = [](std::string body) { return [body](const Place&) { return body; }; };
+    const auto target = [](const Place& place) { return R"({"user":")" + place.user + R"("})"; };
+    const std::string organization = "/v1/organizations/{organization}";
+    const std::string project = organization + "/projects/{project}";
+    static const std::map<std::string, Fixture> table = {
+        {"GET /v1/organizations", {nothing}},
+        {"POST /v1/organizations", {text(R"({"name":"New"})"), 201}},
+        {"GET " + organization, {nothing}},
+        {"PATCH " + organization, {text(R"({"name":"Renamed"})")}},
+        {"POST " + organization + "/deactivate", {nothing}},
+        {"POST " + organization + "/reactivate", {nothing}},
+        {"POST " + organization + "/transfer", {target}},
+        {"POST " + organization + "/leave", {nothing, 200, true}},
+        {"GET " + organization + "/members", {nothing}},
+        {"PATCH " + organization + "/members/{user}", {text(R"({"role":"admin"})")}},
+        {"DELETE " + organization + "/members/{user}", {nothing}},
+        {"GET " + organization + "/invitations", {nothing}},
+        {"POST " + organization + "/invitations", {text(R"({"email":"new@example.com"})"), 201}},
+        {"DELETE " + organization + "/invitations/{invitation}", {nothing}},
+        {"GET " + organization + "/projects", {nothing}},
+        {"POST " + organization + "/projects", {text(R"({"name":"New"})"), 201}},
+        {"GET " + project, {nothing}},
+        {"PATCH " + project, {text(R"({"name":"Renamed"})")}},
+        {"POST " + project + "/archive", {nothing}},
+    };
+    return table;
+}
+
+class MemberRoutes : public ::testing::Test {
+protected:
+    Instant now() const { return app_->clock.now(); }
+    template <class Work>
+    auto write(Work work) {
+        auto done = app_->db->write_blocking(work);
+        EXPECT_TRUE(done) << done.error().message;
+        return *std::move(done);
+    }
+    void SetUp() override {
+        const std::map<std::string, std::string> settings = {
+            {"listen", "127.0.0.1:0"},
+            {"data_dir", folder_.path().string()},
+            {"log_level", "off"},
+            {"access_log", "off"},
+            {"auth.jwt_secret", kJwtSecret},
+            {"stripe.secret_key", "sk_test_abc"},
+            {"stripe.webhook_secret", "whsec_abc"},
+        };
+        const auto values = resolve_settings(
+            settings, [](const std::string&) { return std::optional<std::string>(); }, "");
+        ASSERT_TRUE(values) << values.error().message;
+        const auto config = read_config(*values);
+        ASSERT_TRUE(config) << config.error().message;
+        auto app = App::create(*config);
+        ASSERT_TRUE(app) << app.error().message;
+        app_ = *std::move(app);
+        for (const Caller caller :
+             {Caller::Stranger, Caller::Member, Caller::OrgAdmin, Caller::Owner, Caller::Superuser})
+            sign_in_as(caller);
+        const Claims claims{"root", Role::Admin, std::nullopt, now(), now() + kSessionLife};
+        JwtConfig jwt;
+        jwt.hs256_secret = kJwtSecret;
+        credentials_[Caller::AdminToken] = *mint_hs256(jwt, claims);
+        credentials_[Caller::KeyWithScope] = key({Scope::CustomersRead, Scope::CustomersWrite}, {});
+        credentials_[Caller::KeyWithout] = key({Scope::UsageRead, Scope::BillingWrite}, {});
+        write([&](sql::Transaction& tx) {
+            return ensure_customer(tx, "buyer", std::nullopt, now(), app_->ids);
+        });
+        credentials_[Caller::CustomerKey] = key({}, "buyer");
+    }
+
+    User new_user(Superuser superuser = Superuser::No) {
+        const auto email = "user" + std::to_string(++made_) + "@example.com";
+        return write([&](sql::Transaction& tx) {
+            return create_user(tx, {email, "-", std::nullopt, superuser}, kTest, now(), app_->ids);
+        });
+    }
+    void sign_in_as(Caller caller) {
+        const auto user = new_user(caller == Caller::Superuser ? Superuser::Yes : Superuser::No);
+        users_.insert_or_assign(caller, user.id);
+        credentials_[caller] = write([&](sql::Transaction& tx) -> Result<SignedIn> {
+                                   return sign_in(tx, {user.id, "-"}, {}, now(), app_->ids);
+                               }).secret;
+    }
+    std::string key(std::vector<Scope> scopes, std::optional<std::string> customer) {
+        const auto seller = testing::admin();
+        const KeyGrant grant{seller, "", KeyMode::Test};
+        KeyRequest request;
+        request.name = "key";
+        request.scopes = std::move(scopes);
+        request.customer_ref = std::move(customer);
+        return write([&](sql::Transaction& tx) {
+                   return create_key(tx, request, grant, now(), app_->ids);
+               })
+            .secret;
+    }
+
+    /// An organization with a spare owner; with the callers in their roles when it is their own.
+    Place new_place(Where where) {
+        const auto spare = new_user(), target = new_user();
+        return write([&](sql::Transaction& tx) -> Result<Place> {
+            NewOrganization wanted;
+            wanted.name = "Place " + std::to_string(made_);
+            wanted.owner = spare.id.text();
+            const OrgMaking making{kTest, now(), app_->ids};
+            const auto made = create_organization(tx, wanted, testing::admin(), making);
+            if (!made) return failure(made);
+            insert_membership(tx, {made->id, target.id, OrgRole::Member, now()});
+            if (where == Where::Own) {
+                insert_membership(tx,
+                                  {made->id, users_.at(Caller::Member), OrgRole::Member, now()});
+                insert_membership(tx,
+                                  {made->id, users_.at(Caller::OrgAdmin), OrgRole::Admin, now()});
+                insert_membership(tx, {made->id, users_.at(Caller::Owner), OrgRole::Owner, now()});
+            }
+            const OrgAccess access{*made, std::nullopt, OrgRole::Owner, true};
+            const OrgDeed deed{access, kTest, now(), app_->ids};
+            const auto invited = invite(tx, deed, {"invited@example.com", OrgRole::Member});
+            if (!invited) return failure(invited);
+            const auto project = create_project(tx, deed, "Project");
+            if (!project) return failure(project);
+            return Place{made->id.text(), target.id.text(), invited->id.text(), project->id.text()};
+        });
+    }
+
+    static std::string path_of(std::string_view pattern, const Place& place) {
+        std::string path(pattern);
+        for (const auto& [part, text] :
+             {std::pair{"{organization}", place.organization}, std::pair{"{user}", place.user},
+              std::pair{"{invitation}", place.invitation}, std::pair{"{project}", place.project}}) {
+            const auto at = path.find(part);
+            if (at != std::string::npos) path.replace(at, std::string_view(part).size(), text);
+        }
+        EXPECT_FALSE(path.contains('{')) << "this test knows no such part of a path: " << path;
+        return path;
+    }
+    http::Response ask(const Policy& policy, const Fixture& fixture, Caller caller,
+                       const Place& place) {
+        auto request = testing::request_with(fixture.body(place));
+        const bool names_an_owner =
+            policy.pattern == "/v1/organizations" && policy.method == "POST" && is_seller(caller);
+        if (names_an_owner) request.body = R"({"name":"New","owner":")" + place.user + R"("})";
+        request.method = *http::parse_method(policy.method);
+        request.path = request.target = path_of(policy.pattern, place);
+        request.peer = "192.0.2.1";
+        if (const auto held = credentials_.find(caller); held != credentials_.end())
+            request.headers.emplace_back("Authorization", "Bearer " + held->second);
+        return run(app_->gate.answer(request));
+    }
+    static bool is_seller(Caller caller) {
+        return caller == Caller::Superuser || caller == Caller::AdminToken ||
+               caller == Caller::KeyWithScope;
+    }
+
+    static std::optional<OrgRole> role_of(Caller caller) {
+        if (caller == Caller::Member) return OrgRole::Member;
+        if (caller == Caller::OrgAdmin) return OrgRole::Admin;
+        if (caller == Caller::Owner) return OrgRole::Owner;
+        return std::nullopt;
+    }
+    /// What docs/people.md promises.
+    static int expected(const Policy& policy, const Fixture& fixture, Caller caller, Where where) {
+        if (caller == Caller::Anonymous) return 401;
+        if (caller == Caller::KeyWithout || caller == Caller::CustomerKey) return 403;
+        if (!policy.pattern.contains("{organization}")) return fixture.status;
+        if (where == Where::Absent) return 404;
+        if (is_seller(caller)) return fixture.is_for_members_only ? 403 : fixture.status;
+        const auto role = where == Where::Own ? role_of(caller) : std::nullopt;
+        if (!role) return 404;
+        return *role < *policy.role ? 403 : fixture.status;
+    }
+
+    sql::TempFolder folder_;
+    std::unique_ptr<App> app_;
+    std::map<Caller, std::string> credentials_;
+    std::map<Caller, UserId> users_;
+    int made_ = 0;
+};
+
+constexpr Caller kCallers[] = {Caller::Anonymous,  Caller::Stranger,     Caller::Member,
+                               Caller::OrgAdmin,   Caller::Owner,        Caller::Superuser,
+                               Caller::AdminToken, Caller::KeyWithScope, Caller::KeyWithout,
+                               Caller::CustomerKey};
+
+TEST_F(MemberRoutes, EverybodyEverywhere) {
+    int cells = 0;
+    for (const Policy& policy : kPolicies) {
+        if (policy.who != Who::Member) continue;
+        const auto name = std::string(policy.method) + " " + std::string(policy.pattern);
+        const auto fixture = fixtures().find(name);
+        if (fixture == fixtures().end()) {
+            ADD_FAILURE() << name << " is for members, and nobody has said what it is asked with";
+            continue;
+        }
+        for (const Caller caller : kCallers)
+            for (const Where where : {Where::Own, Where::Foreign, Where::Absent}) {
+                auto place = new_place(where);
+                if (where == Where::Absent)
+                    place.organization = app_->ids.make<OrganizationId>(now()).text();
+                const auto answer = ask(policy, fixture->second, caller, place);
+                EXPECT_EQ(answer.status, expected(policy, fixture->second, caller, where))
+                    << name << ", caller " << static_cast<int>(caller) << ", place "
+                    << static_cast<int>(where) << ": " << answer.body;
+                ++cells;
+            }
+    }
+    // 19 routes, ten callers, three places.
+    EXPECT_EQ(cells, 19 * 10 * 3);
+}
+
+TEST_F(MemberRoutes, AnotherOrganizationLooksLikeNone) {
+    const auto words_of = [&](const Policy& policy, const Place& place) {
+        auto body = *parse_json(
+            ask(policy,
+                fixtures().at(std::string(policy.method) + " " + std::string(policy.pattern)),
+                Caller::Stranger, place)
+                .body);
+        body.erase("instance");
+        return to_text(body);
+    };
+    for (const Policy& policy : kPolicies) {
+        if (policy.who != Who::Member || !policy.pattern.contains("{organization}")) continue;
+        const auto foreign = new_place(Where::Foreign);
+        auto absent = foreign;
+        absent.organization = app_->ids.make<OrganizationId>(now()).text();
+        EXPECT_EQ(words_of(policy, foreign), words_of(policy, absent))
+            << policy.method << ' ' << policy.pattern;
+    }
+}
+
+}  // namespace
+}  // namespace turnpike

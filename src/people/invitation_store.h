@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/cursor.h"
+#include "access/principal.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "sql/sql.h"
+
+namespace turnpike {
+
+/// An offer to join, to whoever reads the mail of one address. Open until it is accepted,
+/// withdrawn, or over.
+struct Invitation {
+    InvitationId id;
+    OrganizationId organization;
+    std::string email;
+    std::string email_key;
+    OrgRole role = OrgRole::Member;
+    std::string state = "open";  ///< "open", "accepted", "withdrawn" or "expired"
+    Instant created_at;
+    Instant expires_at;
+};
+/// As others see it: over also when nobody has noticed yet.
+inline bool is_open(const Invitation& invitation, Instant now) {
+    return invitation.state == "open" && now < invitation.expires_at;
+}
+
+/// False, and no change, when an open one to this address is there.
+bool insert_invitation(sql::Transaction& tx, const Invitation& invitation, std::string_view hash);
+std::optional<Invitation> find_invitation(sql::Transaction& tx, std::string_view hash);
+std::optional<Invitation> load_invitation(sql::Transaction& tx, const OrganizationId& organization,
+                                          std::string_view id);
+/// Ends an open one. False when it is not open any more.
+bool end_invitation(sql::Transaction& tx, const InvitationId& id, std::string_view state);
+/// Ends those whose time has passed. \return how many
+std::int64_t expire_invitations(sql::Transaction& tx, const OrganizationId& organization,
+                                Instant now);
+/// Whether this address has one that is not over; call it after expire_invitations().
+bool has_open_invitation(sql::Transaction& tx, const OrganizationId& organization,
+                         std::string_view email_key);
+std::vector<Invitation> list_invitations(sql::Transaction& tx, const OrganizationId& organization,
+                                         const PageQuery& page);
+/// Whether a member has this e-mail address.
+bool is_members_email(sql::Transaction& tx, const OrganizationId& organization,
+                      std::string_view email_key);
+}  // namespace turnpike

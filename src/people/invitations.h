@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "people/invitation_store.h"
+#include "people/organizations.h"
+
+namespace turnpike {
+
+inline constexpr std::chrono::days kInvitationLife{7};
+
+struct NewInvitation {
+    std::string email;
+    OrgRole role = OrgRole::Member;
+};
+/// The letter goes out with it.
+///
+/// Errors: InvalidArgument "people.invalid_email"; Forbidden "organization.role_too_small" when
+///         somebody offers more than he has; Conflict "invitation.exists",
+///         "invitation.already_member".
+Result<Invitation> invite(sql::Transaction& tx, const OrgDeed& deed, const NewInvitation& wanted);
+/// Errors: NotFound "invitation.not_found"; Conflict "invitation.over".
+Result<Invitation> withdraw_invitation(sql::Transaction& tx, const OrgDeed& deed,
+                                       std::string_view invitation);
+
+struct Joined {
+    Organization organization;
+    Membership membership;
+};
+/// The secret alone is not enough: a letter may be passed on, and only the
+/// one who was meant joins.
+///
+/// Errors: InvalidArgument "invitation.invalid"; Forbidden "invitation.other_email"; Conflict
+///         "invitation.already_member", "organization.deactivated"; those of ensure_user.
+Result<Joined> accept_invitation(sql::Transaction& tx, std::string_view secret,
+                                 const Principal& caller, const OrgMaking& making);
+
+}  // namespace turnpike

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "access/principal.h"
+#include "audit/audit.h"
+#include "base/error.h"
+#include "people/organization.h"
+#include "people/organization_store.h"
+#include "people/users.h"
+#include "sql/sql.h"
+
+namespace turnpike {
+
+/// What the caller may do in one organization: he has the role that the route asks for.
+struct OrgAccess {
+    Organization organization;
+    std::optional<UserId> user;  ///< the member; absent for administrators and sellers' keys
+    OrgRole role = OrgRole::Owner;
+    bool is_seller = false;  ///< an administrator or a seller's key: may everything
+};
+
+/// Lets the caller into the organization with this id or slug. Administrators, and sellers' keys
+/// with the route's scope, may everything.
+///
+/// Errors: NotFound "organization.not_found", also for somebody else's; Forbidden
+///         "organization.role_too_small", "people.user_deactivated".
+Result<OrgAccess> member_of(sql::Transaction& tx, const Principal& caller, std::string_view ref);
+/// The same, to change something. Errors: also Conflict "organization.deactivated".
+Result<OrgAccess> active_member_of(sql::Transaction& tx, const Principal& caller,
+                                   std::string_view ref);
+
+/// Who does something in an organization, and when.
+struct OrgDeed {
+    const OrgAccess& access;
+    const Authority& authority;
+    Instant now;
+    IdSource& ids;
+};
+
+/// How things are made, by whomever.
+struct OrgMaking {
+    const Authority& authority;
+    Instant now;
+    IdSource& ids;
+};
+
+struct NewOrganization {
+    std::string name;
+    std::optional<std::string> slug;
+    std::optional<std::string> owner;  ///< as find_user takes it; absent: the caller
+};
+/// With its owner and its customer.
+///
+/// Errors: InvalidArgument "organization.invalid_slug", "organization.owner_needed"; Forbidden
+///         "organization.other_owner" when a user names another one; NotFound
+///         "people.user_not_found"; Conflict "organization.slug_taken",
+///         "organization.user_deactivated"; Unprocessable "customer.card_number".
+Result<Organization> create_organization(sql::Transaction& tx, const NewOrganization& wanted,
+                                         const Principal& caller, const OrgMaking& making);
+
+struct OrganizationPatch {
+    std::optional<std::string> name;
+    std::optional<std::string> slug;
+};
+/// Its customer gets the name too. A patch that changes nothing leaves everything alone.
+///
+/// Errors: those of the name and slug of create_organization.
+Result<Organization> change_organization(sql::Transaction& tx, const OrgDeed& deed,
+                                         const OrganizationPatch& patch);
+
+}  // namespace turnpike

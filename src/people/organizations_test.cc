@@ -1,0 +1,331 @@
+#include <atomic>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "audit/audit.h"
+#include "customers/service.h"
+#include "people/invitations.h"
+#include "people/members.h"
+#include "people/organizations_testing.h"
+
+namespace turnpike {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::code_of;
+using testing::seen;
+
+class OrganizationsTest : public sql::DatabaseTest {
+protected:
+    void SetUp() override {
+        sql::DatabaseTest::SetUp();
+        if (IsSkipped()) return;
+        world_.emplace(db());
+        olga_ = world_->sign_up("olga");
+        acme_ = world_->organization(olga_);
+    }
+    Result<http::Response> member(testing::OrganizationsWorld::Handler handler,
+                                  const Principal& caller, OrgRole needed, const Principal& whom,
+                                  const Json& body = {}) {
+        return world_->call(handler, caller, needed,
+                            {{"organization", acme_}, {"user", whom.user->text()}}, body);
+    }
+    Result<http::Response> set_role(const Principal& caller, const Principal& whom,
+                                    const char* role) {
+        return member(&OrganizationsApi::patch_member, caller, OrgRole::Admin, whom,
+                      {{"role", role}});
+    }
+    Result<http::Response> remove(const Principal& caller, const Principal& whom) {
+        return member(&OrganizationsApi::delete_member, caller, OrgRole::Admin, whom);
+    }
+    Result<http::Response> in_acme(testing::OrganizationsWorld::Handler handler,
+                                   const Principal& caller, OrgRole needed, const Json& body = {}) {
+        return world_->call(handler, caller, needed, {{"organization", acme_}}, body);
+    }
+    Result<http::Response> leave(const Principal& caller) {
+        return in_acme(&OrganizationsApi::post_leave, caller, OrgRole::Member);
+    }
+    Result<http::Response> project(const Principal& caller, const char* name) {
+        return in_acme(&OrganizationsApi::post_project, caller, OrgRole::Member, {{"name", name}});
+    }
+
+    std::optional<testing::OrganizationsWorld> world_;
+    Principal olga_;
+    std::string acme_;
+};
+INSTANTIATE_TEST_SUITE_P(Engines, OrganizationsTest, sql::both_engines(), sql::engine_name);
+
+TEST_P(OrganizationsTest, HasItsOwnerAndItsCustomer) {
+    const auto got = in_acme(&OrganizationsApi::get_organization, olga_, OrgRole::Member);
+    const auto body = seen(got).body;
+    EXPECT_EQ(body["slug"], "acme-inc");
+    EXPECT_EQ(body["role"], "owner");
+    EXPECT_EQ(body["is_active"], true);
+    const auto customer =
+        db().read_blocking([&](sql::Transaction& tx) { return find_customer(tx, "ext:" + acme_); });
+    ASSERT_TRUE(customer);
+    EXPECT_EQ(body["customer"], customer->id.text());
+    EXPECT_EQ(customer->name, "Acme, Inc.");
+    EXPECT_EQ(customer->email, "olga@example.com");
+
+    const auto second = world_->organization(olga_);
+    const auto other = world_->call(&OrganizationsApi::get_organization, olga_, OrgRole::Member,
+                                    {{"organization", second}});
+    EXPECT_TRUE(seen(other).body["slug"].get<std::string>().starts_with("acme-inc-"));
+    const auto by_slug = world_->call(&OrganizationsApi::get_organization, olga_, OrgRole::Member,
+                                      {{"organization", "acme-inc"}});
+    EXPECT_EQ(seen(by_slug).body["id"], acme_);
+}
+
+TEST_P(OrganizationsTest, RenamingTakesTheCustomerAlong) {
+    const auto patch = [&](const Json& body) {
+        return in_acme(&OrganizationsApi::patch_organization, olga_, OrgRole::Admin, body);
+    };
+    EXPECT_EQ(seen(patch({{"name", "Umbrella"}, {"slug", "umbrella"}})).body["slug"], "umbrella");
+    const auto customer =
+        db().read_blocking([&](sql::Transaction& tx) { return find_customer(tx, "ext:" + acme_); });
+    EXPECT_EQ(customer->name, "Umbrella");
+    world_->organization(olga_, "Other");
+    EXPECT_EQ(code_of(patch({{"slug", "other"}})), "organization.slug_taken");
+    EXPECT_EQ(code_of(patch({{"slug", "No Slug"}})), "organization.invalid_slug");
+    EXPECT_EQ(code_of(patch({{"name", "4242424242424242"}})), "customer.card_number");
+    for (const auto* field : {"customer", "is_active", "role", "id", "created_at"})
+        EXPECT_EQ(code_of(patch({{field, "x"}})), "request.invalid_body") << field;
+}
+
+TEST_P(OrganizationsTest, UsersSeeTheirOwnAndTheSellerSeesAll) {
+    const auto mallory = world_->sign_up("mallory");
+    world_->organization(mallory, "Evil");
+    const auto listed = [&](const Principal& caller) {
+        return seen(world_->call(&OrganizationsApi::get_organizations, caller, OrgRole::Member, {}))
+            .body["data"]
+            .size();
+    };
+    EXPECT_EQ(listed(olga_), 1U);
+    EXPECT_EQ(listed(mallory), 1U);
+    EXPECT_EQ(listed(world_->sign_up("root", Superuser::Yes)), 2U);
+    EXPECT_EQ(listed(testing::seller({Scope::CustomersRead})), 2U);
+    EXPECT_EQ(listed(testing::user("stranger")), 0U);
+    EXPECT_EQ(code_of(in_acme(&OrganizationsApi::get_members, mallory, OrgRole::Member)),
+              "organization.not_found");
+}
+
+TEST_P(OrganizationsTest, OnlyTheSellerNamesAnOwner) {
+    const auto bob = world_->sign_up("bob");
+    const auto make = [&](const Principal& caller, const Json& body) {
+        return world_->call(&OrganizationsApi::post_organization, caller, OrgRole::Member, {},
+                            body);
+    };
+    const auto for_bob = Json{{"name", "Bobs"}, {"owner", bob.user->text()}};
+    EXPECT_EQ(code_of(make(olga_, for_bob)), "organization.other_owner");
+    EXPECT_EQ(code_of(make(testing::admin(), {{"name", "Nobodys"}})), "organization.owner_needed");
+    EXPECT_EQ(code_of(make(testing::admin(), {{"name", "x"}, {"owner", "nobody@example.com"}})),
+              "people.user_not_found");
+    EXPECT_EQ(seen(make(testing::seller({Scope::CustomersWrite}), for_bob)).status, 201);
+    EXPECT_EQ(seen(make(testing::user("hosts-own"), {{"name", "Hosted"}})).body["role"], "owner");
+}
+
+TEST_P(OrganizationsTest, AnInvitationBringsInWhoeverWasMeant) {
+    const auto sent = world_->invite(olga_, acme_, "Bob@example.com", "admin");
+    ASSERT_EQ(seen(sent).status, 201);
+    const auto body = seen(sent).body;
+    EXPECT_EQ(body["state"], "open");
+    EXPECT_EQ(body["expires_at"], "2023-11-21T22:13:20Z") << "seven days later";
+    EXPECT_FALSE(body.contains("token"));
+    const auto token = world_->letter("Bob@example.com");
+
+    const auto mallory = world_->sign_up("mallory");
+    EXPECT_EQ(code_of(world_->accept(mallory, token)), "invitation.other_email");
+    const auto bob = world_->sign_up("bob");
+    const auto joined = world_->accept(bob, token);
+    EXPECT_EQ(seen(joined).body["role"], "admin");
+    EXPECT_EQ(code_of(world_->accept(bob, token)), "invitation.invalid") << "once";
+    const auto members =
+        seen(in_acme(&OrganizationsApi::get_members, bob, OrgRole::Member)).body["data"];
+    ASSERT_EQ(members.size(), 2U);
+}
+
+TEST_P(OrganizationsTest, AHostsUserJoinsByTheAddressInHisToken) {
+    ASSERT_TRUE(world_->invite(olga_, acme_, "hans@example.com"));
+    auto hans = testing::user("hans");
+    EXPECT_EQ(code_of(world_->accept(hans, world_->letter("hans@example.com"))),
+              "invitation.other_email");
+    hans.email = "Hans@Example.com";
+    EXPECT_EQ(code_of(world_->accept(hans, world_->letter("hans@example.com"))), "ok");
+    EXPECT_EQ(code_of(in_acme(&OrganizationsApi::get_organization, hans, OrgRole::Member)), "ok");
+}
+
+TEST_P(OrganizationsTest, ADuplicateIsAConflict) {
+    ASSERT_EQ(seen(world_->invite(olga_, acme_, "bob@example.com")).status, 201);
+    EXPECT_EQ(code_of(world_->invite(olga_, acme_, "BOB@example.com")), "invitation.exists");
+    EXPECT_EQ(code_of(world_->invite(olga_, acme_, "olga@example.com")),
+              "invitation.already_member");
+    EXPECT_EQ(seen(world_->invite(olga_, acme_, "b\u043eb@example.com")).status, 201)
+        << "a Cyrillic o is another mailbox";
+    EXPECT_EQ(world_->count("mails"), 2);
+}
+
+TEST_P(OrganizationsTest, WhatEndsIsGone) {
+    const auto bob = world_->joined(olga_, acme_, "bob");
+    const auto invited = seen(world_->invite(olga_, acme_, "carl@example.com")).body;
+    const auto withdraw = [&] {
+        return world_->call(&OrganizationsApi::delete_invitation, olga_, OrgRole::Admin,
+                            {{"organization", acme_}, {"invitation", invited["id"]}});
+    };
+    EXPECT_EQ(seen(withdraw()).body["state"], "withdrawn");
+    EXPECT_EQ(code_of(withdraw()), "ok") << "the second time changes nothing";
+    EXPECT_EQ(code_of(world_->accept(world_->sign_up("carl"), world_->letter("carl@example.com"))),
+              "invitation.invalid");
+    EXPECT_EQ(code_of(remove(olga_, bob)), "ok");
+    EXPECT_EQ(code_of(remove(olga_, bob)), "organization.member_not_found");
+    EXPECT_EQ(code_of(in_acme(&OrganizationsApi::get_organization, bob, OrgRole::Member)),
+              "organization.not_found");
+}
+
+TEST_P(OrganizationsTest, AnInvitationIsOverAfterSevenDays) {
+    ASSERT_EQ(seen(world_->invite(olga_, acme_, "bob@example.com")).status, 201);
+    ASSERT_EQ(seen(world_->invite(olga_, acme_, "carl@example.com")).status, 201);
+    world_->clock.advance(7 * 24h);
+    EXPECT_EQ(code_of(world_->accept(world_->sign_up("bob"), world_->letter("bob@example.com"))),
+              "invitation.invalid");
+    EXPECT_EQ(seen(world_->invite(olga_, acme_, "bob@example.com")).status, 201) << "again";
+    world_->clock.advance(7 * 24h);
+    const auto listed =
+        seen(in_acme(&OrganizationsApi::get_invitations, olga_, OrgRole::Admin)).body["data"];
+    for (const auto& one : listed) EXPECT_EQ(one["state"], "expired");
+}
+
+TEST_P(OrganizationsTest, RolesAreGivenByThoseWhoHaveThem) {
+    const auto ada = world_->joined(olga_, acme_, "ada", "admin");
+    const auto bob = world_->joined(olga_, acme_, "bob");
+    EXPECT_EQ(code_of(set_role(bob, ada, "member")), "organization.role_too_small");
+    EXPECT_EQ(code_of(set_role(ada, bob, "owner")), "organization.role_too_small");
+    EXPECT_EQ(code_of(set_role(ada, olga_, "member")), "organization.role_too_small");
+    EXPECT_EQ(code_of(remove(ada, olga_)), "organization.role_too_small");
+    EXPECT_EQ(seen(set_role(ada, bob, "admin")).body["role"], "admin");
+    EXPECT_EQ(seen(set_role(olga_, bob, "owner")).body["role"], "owner");
+    EXPECT_EQ(code_of(set_role(olga_, bob, "emperor")), "request.invalid_body");
+    EXPECT_EQ(code_of(set_role(olga_, world_->sign_up("eve"), "admin")),
+              "organization.member_not_found");
+    EXPECT_EQ(code_of(world_->invite(ada, acme_, "x@example.com", "owner")),
+              "organization.role_too_small");
+}
+
+TEST_P(OrganizationsTest, TheLastOwnerStays) {
+    const auto bob = world_->joined(olga_, acme_, "bob", "admin");
+    EXPECT_EQ(code_of(leave(olga_)), "organization.last_owner");
+    EXPECT_EQ(code_of(set_role(olga_, olga_, "admin")), "organization.last_owner");
+    EXPECT_EQ(code_of(remove(testing::admin(), olga_)), "organization.last_owner");
+    const auto deactivate = [&](const Principal& whom) {
+        return db().write_blocking([&](sql::Transaction& tx) -> Result<User> {
+            const auto user = find_user(tx, whom.user->text());
+            if (!user) return failure(user);
+            return deactivate_user(tx, *user, {"admin:root", ""}, world_->clock.now(), world_->ids);
+        });
+    };
+    EXPECT_EQ(deactivate(olga_).error().reason.text(), "organization.last_owner");
+    ASSERT_TRUE(deactivate(bob));
+    EXPECT_EQ(code_of(set_role(olga_, bob, "owner")), "ok");
+    EXPECT_EQ(code_of(leave(olga_)), "organization.last_owner")
+        << "an owner who cannot sign in is none";
+    EXPECT_EQ(code_of(in_acme(&OrganizationsApi::get_members, bob, OrgRole::Member)),
+              "people.user_deactivated");
+}
+
+TEST_P(OrganizationsTest, OwnershipIsTransferred) {
+    const auto bob = world_->joined(olga_, acme_, "bob");
+    const auto transfer = [&](const Principal& caller, const Principal& to) {
+        return in_acme(&OrganizationsApi::post_transfer, caller, OrgRole::Owner,
+                       {{"user", to.user->text()}});
+    };
+    EXPECT_EQ(code_of(transfer(bob, bob)), "organization.role_too_small");
+    EXPECT_EQ(seen(transfer(olga_, bob)).body["role"], "owner");
+    EXPECT_EQ(code_of(transfer(olga_, olga_)), "organization.role_too_small") << "an admin now";
+    EXPECT_EQ(code_of(leave(olga_)), "ok");
+    EXPECT_EQ(code_of(transfer(bob, olga_)), "organization.member_not_found");
+}
+
+TEST_P(OrganizationsTest, OfTwoOwnersWhoLeaveAtOnceOneStays) {
+    for (int round = 0; round < 5; ++round) {
+        const auto name = std::to_string(round);
+        const auto one = world_->sign_up("one" + name);
+        acme_ = world_->organization(one, "Twins " + name);
+        const auto two = world_->joined(one, acme_, "two" + name, "owner");
+        std::atomic<int> left{0};
+        std::thread first([&] { left += code_of(leave(one)) == "ok" ? 1 : 0; });
+        std::thread second([&] { left += code_of(leave(two)) == "ok" ? 1 : 0; });
+        first.join();
+        second.join();
+        EXPECT_EQ(left, 1);
+    }
+}
+
+TEST_P(OrganizationsTest, ADeactivatedOneIsReadAndNotChanged) {
+    const auto post = [&](testing::OrganizationsWorld::Handler handler, const Principal& caller) {
+        return in_acme(handler, caller, OrgRole::Owner);
+    };
+    EXPECT_EQ(seen(post(&OrganizationsApi::post_deactivate, olga_)).body["is_active"], false);
+    EXPECT_EQ(code_of(world_->invite(olga_, acme_, "x@example.com")), "organization.deactivated");
+    EXPECT_EQ(code_of(project(olga_, "x")), "organization.deactivated");
+    EXPECT_EQ(code_of(in_acme(&OrganizationsApi::get_members, olga_, OrgRole::Member)), "ok");
+    EXPECT_EQ(seen(post(&OrganizationsApi::post_reactivate, olga_)).body["is_active"], true);
+
+    ASSERT_TRUE(post(&OrganizationsApi::post_deactivate, testing::admin()));
+    EXPECT_EQ(code_of(post(&OrganizationsApi::post_reactivate, olga_)),
+              "organization.deactivated_by_seller");
+    EXPECT_EQ(code_of(post(&OrganizationsApi::post_reactivate, testing::admin())), "ok");
+}
+
+TEST_P(OrganizationsTest, ProjectsAreMadeRenamedAndArchived) {
+    const auto first = seen(project(olga_, "Apollo"));
+    EXPECT_EQ(first.status, 201);
+    EXPECT_EQ(seen(project(olga_, "Gemini")).status, 201);
+    const auto at = [&](testing::OrganizationsWorld::Handler handler, const std::string& id,
+                        const Json& body = {}) {
+        return world_->call(handler, olga_, OrgRole::Admin,
+                            {{"organization", acme_}, {"project", id}}, body);
+    };
+    const std::string id = first.body["id"];
+    EXPECT_EQ(seen(at(&OrganizationsApi::patch_project, id, {{"name", "Skylab"}})).body["name"],
+              "Skylab");
+    EXPECT_NE(seen(at(&OrganizationsApi::post_archive, id)).body["archived_at"], nullptr);
+    EXPECT_EQ(code_of(at(&OrganizationsApi::post_archive, id)), "ok");
+    EXPECT_EQ(code_of(at(&OrganizationsApi::patch_project, id, {{"name", "x"}})),
+              "project.archived");
+    EXPECT_EQ(seen(project(olga_, "Mercury")).status, 201);
+    EXPECT_EQ(code_of(at(&OrganizationsApi::get_project, "prj_01HF00000000000000000000AA")),
+              "project.not_found");
+    const auto other = world_->organization(olga_, "Other");
+    EXPECT_EQ(code_of(world_->call(&OrganizationsApi::get_project, olga_, OrgRole::Member,
+                                   {{"organization", other}, {"project", id}})),
+              "project.not_found")
+        << "a project of another organization";
+}
+
+TEST_P(OrganizationsTest, EachDeedIsOnRecordWithoutNamesAndAddresses) {
+    const auto bob = world_->joined(olga_, acme_, "bob");
+    ASSERT_TRUE(set_role(olga_, bob, "admin"));
+    ASSERT_TRUE(project(bob, "Apollo"));
+    ASSERT_TRUE(leave(bob));
+    PageQuery all;
+    all.limit = PageQuery::kLimitMax;
+    const auto records =
+        db().read_blocking([&](sql::Transaction& tx) { return list_audit(tx, std::nullopt, all); });
+    std::set<std::string> actions;
+    for (const auto& record : records) {
+        actions.insert(record.entry.action);
+        const auto detail = to_text(record.entry.detail);
+        for (const auto* personal : {"bob", "example", "Apollo", "Acme"})
+            EXPECT_EQ(detail.find(personal), std::string::npos) << detail;
+    }
+    for (const auto* action :
+         {"user.created", "organization.created", "customer.created", "invitation.created",
+          "invitation.accepted", "organization.role_changed", "project.created",
+          "organization.member_left"})
+        EXPECT_TRUE(actions.contains(action)) << action;
+}
+
+}  // namespace
+}  // namespace turnpike
