@@ -51,8 +51,11 @@
 #include "payments/stripe/provider.h"
 #include "sql/database.h"
 #include "webhooks/api.h"
+#include "webhooks/endpoint_api.h"
 #include "webhooks/inbox_worker.h"
+#include "webhooks/outbound_worker.h"
 #include "webhooks/receiver.h"
+#include "webhooks/signature_alarm.h"
 
 namespace turnpike {
 
@@ -106,6 +109,8 @@ public:
     std::unique_ptr<ReservationStore> reservations;
     UsageRollup usage_rollup;
     http::Client http_client;
+    http::AddressGuard address_guard;
+    http::Client webhook_client;  ///< to URLs that somebody else has chosen
     CatalogCache catalog;
     StandingCache standings;
     CursorCodec cursors;
@@ -115,6 +120,7 @@ public:
     BillingContext billing;
     InboxWorker inbox;
     BillingWorker worker;
+    OutboundWorker outbound;
 
     AccessApi access_api;
     CustomersApi customers_api;
@@ -132,6 +138,8 @@ public:
     AnalyticsApi analytics_api;
     UsageApi usage_api;
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured
+    EndpointsApi webhook_endpoints_api;
+    EndpointsApi alert_destinations_api;
     StripeReceiver webhooks;
     ApiMetering api_metering;
     Gate gate;
@@ -150,6 +158,7 @@ private:
     /// Writes each use that is lost with the process to the log.
     void give_up_unrecorded();
     asio::awaitable<void> expire_reservations();
+    asio::awaitable<void> raise_signature_alarm();
     /// adopt_configured_prices before the jobs run. When the provider does not answer within
     /// moments, the jobs go on with it.
     Result<std::monostate> adopt_prices_at_start();
@@ -166,6 +175,7 @@ private:
     /// False when the provider could not be asked about a configured price, and is to be again.
     /// Written before the jobs run, then by them only.
     bool prices_adopted_ = true;
+    SignatureAlarm signature_alarm_;
     asio::steady_timer housekeeping_timer_;
     asio::executor_work_guard<asio::io_context::executor_type> jobs_guard_;
     std::promise<void> jobs_done_;

@@ -41,6 +41,21 @@ ClientMetrics stripe_metrics(http::Metrics& metrics) {
     };
 }
 
+OutboundMetrics outbound_metrics(http::Metrics& metrics) {
+    for (const char* outcome : {"delivered", "failed", "exhausted", "gone"})
+        metrics.counter(http::kWebhookDeliveries, {{"outcome", outcome}});
+    metrics.gauge(http::kWebhookDeliveriesWaiting);
+    return {.delivery =
+                [&metrics](std::string_view outcome) {
+                    metrics.counter(http::kWebhookDeliveries, {{"outcome", std::string(outcome)}})
+                        .add();
+                },
+            .waiting =
+                [&metrics](std::int64_t waiting) {
+                    metrics.gauge(http::kWebhookDeliveriesWaiting).set(waiting);
+                }};
+}
+
 WebhookMetrics webhook_metrics(http::Metrics& metrics) {
     for (const char* outcome :
          {"received", "duplicate", "refused", "not_stored", "applied", "failed", "dead"})

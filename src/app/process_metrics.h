@@ -10,6 +10,7 @@
 #include "http/metrics.h"
 #include "payments/stripe/client.h"
 #include "webhooks/metrics.h"
+#include "webhooks/outbound_metrics.h"
 
 namespace turnpike {
 
@@ -17,6 +18,7 @@ namespace turnpike {
 /// series is there from the start, so that its first rise is a rise and not a new series.
 ClientMetrics stripe_metrics(http::Metrics& metrics);
 WebhookMetrics webhook_metrics(http::Metrics& metrics);
+OutboundMetrics outbound_metrics(http::Metrics& metrics);
 /// For GatewayApi::passed. Its series appear with their first request: the routes are the
 /// catalog's.
 std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics);
