@@ -728,8 +728,8 @@ CREATE TABLE webhook_endpoints (
     state           TEXT   NOT NULL CHECK (state IN ('enabled', 'disabled')),
     disabled_reason TEXT   NOT NULL,
     paused_until    BIGINT NOT NULL,
-    sealed_secret   TEXT   NOT NULL,
-    sealed_previous TEXT   NOT NULL,
+    sealed_secret   TEXT,
+    sealed_previous TEXT,
     previous_until  BIGINT NOT NULL,
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL,
@@ -768,6 +768,33 @@ CREATE TABLE webhook_attempts (
     duration_ms BIGINT NOT NULL,
     response    TEXT   NOT NULL,
     PRIMARY KEY (delivery_id, number)
+);
+
+-- notices -------------------------------------------------------------------------------------
+-- Letters to customers. obligation names what is told, once to each recipient; data holds what the
+-- template has names for, until it is sent.
+CREATE TABLE notices (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    kind            TEXT   NOT NULL,
+    obligation      TEXT   NOT NULL,
+    recipient       TEXT   NOT NULL,
+    customer_id     TEXT   NOT NULL REFERENCES customers (id),
+    data            TEXT   NOT NULL,
+    state           TEXT   NOT NULL CHECK (state IN ('pending', 'sent', 'failed')),
+    attempts        BIGINT NOT NULL,
+    next_attempt_at BIGINT NOT NULL,
+    last_problem    TEXT,
+    created_at      BIGINT NOT NULL,
+    ended_at        BIGINT,
+    UNIQUE (obligation, recipient)
+);
+CREATE INDEX notices_due ON notices (state, next_attempt_at);
+CREATE INDEX notices_by_customer ON notices (customer_id, created_at);
+CREATE INDEX notices_ended ON notices (ended_at);
+-- Addresses that want no reminders.
+CREATE TABLE notice_opt_outs (
+    recipient  TEXT   NOT NULL PRIMARY KEY,
+    created_at BIGINT NOT NULL
 );
 
 -- audit --------------------------------------------------------------------------------------

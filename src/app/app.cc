@@ -158,6 +158,30 @@ void log_lost_usage(const ConsumeRequest& use, UsageLoss why) {
 }
 
 EventApplier applier(BillingContexts& billing) {
+    http::PlainHttp plain_http_rule(const Config& config) {
+        return key_mode(config) == KeyMode::Live ? http::PlainHttp::Refused
+                                                 : http::PlainHttp::Allowed;
+    }
+
+    http::Client::Config webhook_client_config(const http::AddressGuard& guard) {
+        return {.threads = static_cast<std::size_t>(OutboundConfig{}.lanes),
+                .queue_max = 100,
+                .user_agent = "Turnpike-Webhooks/1.0",
+                .guard = guard};
+    }
+
+    EndpointsApi endpoints_api(App & app, EndpointsOf which) {
+        return {which,
+                *app.db,
+                app.clock,
+                app.ids,
+                app.cursors,
+                app.secrets,
+                app.address_guard,
+                /*sends_mail=*/false,
+                [&app] { app.outbound.wake(); }};
+    }
+
     return [&billing](const InboxEvent& event) { return apply_inbox_event(billing, event); };
 }
 
@@ -180,6 +204,8 @@ App::App(Config given, AppParts parts)
       reservations(reservation_store(*db, usage_log.get(), ids)),
       usage_rollup({*db, usage_log.get(), clock, ids, count_usage_alerts(metrics)}),
       http_client({}),
+      address_guard(plain_http_rule(config), config.webhook_networks),
+      webhook_client(webhook_client_config(address_guard)),
       standings(StandingCache::Config::for_engine(db->engine())),
       cursors(parts.cursor_secret.reveal()),
       authenticator(std::move(parts.keys), key_mode(config), *db, clock),
@@ -189,6 +215,8 @@ App::App(Config given, AppParts parts)
       inbox(jobs, {*db, clock}, applier(billing), {},
             webhook_metrics(metrics, names_of(providers))),
       worker(jobs, billing, {}),
+      outbound(jobs, {*db, clock, ids, secrets, address_guard, webhook_client, {}}, {},
+               outbound_metrics(metrics)),
       access_api{*db, clock, ids, authenticator, cursors},
       auth_api{*db, clock, ids, authenticator, passwords, sign_in_guard, count_sign_ins(metrics)},
       users_api{*db, clock, ids, authenticator, cursors},
@@ -224,6 +252,8 @@ App::App(Config given, AppParts parts)
                     [this] { return worker.seconds_since_pass(); },
                     [this] { return webhooks.signature_failures(); }},
                    origins),
+      webhook_endpoints_api(endpoints_api(*this, EndpointsOf::Events)),
+      alert_destinations_api(endpoints_api(*this, EndpointsOf::Alerts)),
       gate(*this),
       housekeeping_timer_(jobs),
       jobs_guard_(asio::make_work_guard(jobs)) {}
@@ -346,6 +376,7 @@ Result<std::monostate> App::start() {
     ready_ = true;
     inbox.start();
     worker.start();
+    outbound.start();
     usage_rollup.start();
     asio::co_spawn(jobs, run_housekeeping(), [](const std::exception_ptr& error) {
         if (error) spdlog::error("event=housekeeping.ended");
@@ -373,6 +404,7 @@ void App::stop(std::chrono::milliseconds grace) {
     if (!jobs_thread_.joinable()) return;
     inbox.stop();
     worker.stop();
+    outbound.stop();
     usage_rollup.stop();
     if (gateway_log) gateway_log->stop();
     served_all_ = true;
@@ -402,10 +434,22 @@ asio::awaitable<void> App::expire_reservations() {
     for (const CustomerId& customer : *moved) standings.counts_moved(customer);
 }
 
+asio::awaitable<void> App::raise_signature_alarm() {
+    const Instant now = clock.now();
+    const std::int64_t failures = webhooks.signature_failures();
+    if (!signature_alarm_.is_due(failures, now)) co_return;
+    auto tell = [this, now, failures](sql::Transaction& tx) {
+        tell_signature_failures(tx, "stripe", failures, now, ids);
+        return true;
+    };
+    co_await db->write(std::move(tell));
+}
+
 asio::awaitable<void> App::run_housekeeping() {
     for (int round = 1; co_await pause(std::chrono::seconds(1)); ++round) {
         try {
             co_await expire_reservations();
+            co_await raise_signature_alarm();
             co_await usage_recovery.replay({*usage, catalog}, clock, standings);
             if (round % kRoundsPerCatalog == 0) co_await take_over_catalog();
             if (round % kRoundsPerSettling == 0)

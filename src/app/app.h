@@ -61,7 +61,10 @@
 #include "sql/database.h"
 #include "subscriptions/history_api.h"
 #include "webhooks/api.h"
+#include "webhooks/endpoint_api.h"
 #include "webhooks/inbox_worker.h"
+#include "webhooks/outbound_worker.h"
+#include "webhooks/signature_alarm.h"
 
 namespace turnpike {
 
@@ -117,6 +120,8 @@ public:
     std::unique_ptr<ReservationStore> reservations;
     UsageRollup usage_rollup;
     http::Client http_client;
+    http::AddressGuard address_guard;
+    http::Client webhook_client;  ///< to URLs that somebody else has chosen
     CatalogCache catalog;
     StandingCache standings;
     CursorCodec cursors;
@@ -129,6 +134,7 @@ public:
     SignInGuard sign_in_guard;
     InboxWorker inbox;
     BillingWorker worker;
+    OutboundWorker outbound;
 
     AccessApi access_api;
     AuthApi auth_api;
@@ -152,6 +158,8 @@ public:
     UsageApi usage_api;
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured
     WebhookEndpoints webhooks;
+    EndpointsApi webhook_endpoints_api;
+    EndpointsApi alert_destinations_api;
     ApiMetering api_metering;
     Gate gate;
 
@@ -169,6 +177,7 @@ private:
     /// Writes each use that is lost with the process to the log.
     void give_up_unrecorded();
     asio::awaitable<void> expire_reservations();
+    asio::awaitable<void> raise_signature_alarm();
     /// adopt_configured_prices before the jobs run. When the provider does not answer within
     /// moments, the jobs go on with it.
     Result<std::monostate> adopt_prices_at_start();
@@ -183,6 +192,7 @@ private:
     /// False when the provider could not be asked about a configured price, and is to be again.
     /// Written before the jobs run, then by them only.
     bool prices_adopted_ = true;
+    SignatureAlarm signature_alarm_;
     asio::steady_timer housekeeping_timer_;
     asio::executor_work_guard<asio::io_context::executor_type> jobs_guard_;
     std::promise<void> jobs_done_;

@@ -328,12 +328,23 @@ Result<HostPort> read_host_port(const std::string& flag, const std::string& text
     return *parsed;
 }
 
+namespace {
+
+void check_outbound(Checker& c) {
+    const auto& networks = c.text("webhooks.allow_private");
+    c.expect(http::Networks::parse(networks).has_value(), "webhooks.allow_private",
+             "'" + networks + "' is no list of networks", "give for example 10.1.0.0/16, fd00::/8");
+}
+
+}  // namespace
+
 std::vector<ConfigProblem> check_settings(const SettingValues& values) {
     Checker checker(values);
     check_server(checker);
     check_secrets(checker);
     check_auth(checker);
     check_providers(checker);
+    check_outbound(checker);
     return checker.take();
 }
 
@@ -366,6 +377,7 @@ Result<Config> read_config(const SettingValues& values) {
         .jwks_file = text("auth.jwks_file"),
         .jwt_issuer = text("auth.issuer"),
         .jwt_audience = text("auth.audience"),
+        .webhook_networks = *http::Networks::parse(text("webhooks.allow_private")),
         .stripe_secret_key = text("stripe.secret_key"),
         .stripe_publishable_key = text("stripe.publishable_key"),
         .stripe_api_base = text("stripe.api_base"),

@@ -8,6 +8,7 @@
 
 #include "app/settings.h"
 #include "base/error.h"
+#include "http/address_guard.h"
 #include "crypto/secret.h"
 
 namespace turnpike {
@@ -44,6 +45,7 @@ struct Config {
     std::string upgrade_url;                   ///< "": refusals name no page
     std::vector<std::string> allowed_origins;  ///< beside public_url's (access/return_url.h)
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;
+    http::Networks webhook_networks;  ///< opened to outbound webhooks
     std::string stripe_secret_key, stripe_publishable_key, stripe_api_base;
     std::vector<std::string> stripe_webhook_secrets;
     std::string razorpay_key_id, razorpay_key_secret, razorpay_api_base;

@@ -131,6 +131,7 @@ Result<std::monostate> LocalStack::start_server(const UpOptions& options) {
         {"stripe.secret_key", std::string(kSandboxKey)},
         {"stripe.webhook_secret", webhook_secret_},
         {"stripe.api_base", sandbox_url_},
+        {"webhooks.allow_private", "127.0.0.0/8, ::1"},
     };
     if (!options.database.empty()) settings["database"] = options.database;
     if (!options.access_log.empty()) settings["access_log"] = options.access_log;

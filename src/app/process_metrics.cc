@@ -49,6 +49,22 @@ WebhookMetrics webhook_metrics(http::Metrics& metrics, const std::vector<std::st
             metrics.counter(http::kWebhookEvents, {{"provider", provider}, {"outcome", outcome}});
         metrics.counter(http::kWebhookSignatureFailures, {{"provider", provider}});
     }
+    OutboundMetrics outbound_metrics(http::Metrics & metrics) {
+        for (const char* outcome : {"delivered", "failed", "exhausted", "gone"})
+            metrics.counter(http::kWebhookDeliveries, {{"outcome", outcome}});
+        metrics.gauge(http::kWebhookDeliveriesWaiting);
+        return {.delivery =
+                    [&metrics](std::string_view outcome) {
+                        metrics
+                            .counter(http::kWebhookDeliveries, {{"outcome", std::string(outcome)}})
+                            .add();
+                    },
+                .waiting =
+                    [&metrics](std::int64_t waiting) {
+                        metrics.gauge(http::kWebhookDeliveriesWaiting).set(waiting);
+                    }};
+    }
+
     metrics.gauge(http::kWebhookBacklog);
     return {
         .event =

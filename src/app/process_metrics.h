@@ -15,6 +15,7 @@
 #include "payments/provider_client.h"
 #include "people/auth_api.h"
 #include "webhooks/metrics.h"
+#include "webhooks/outbound_metrics.h"
 
 namespace turnpike {
 
@@ -22,6 +23,7 @@ namespace turnpike {
 /// series is there from the start, so that its first rise is a rise and not a new series.
 ClientMetrics provider_metrics(http::Metrics& metrics, std::string_view provider);
 WebhookMetrics webhook_metrics(http::Metrics& metrics, const std::vector<std::string>& providers);
+OutboundMetrics outbound_metrics(http::Metrics& metrics);
 /// For GatewayApi::passed. Its series appear with their first request: the routes are the
 /// catalog's.
 std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics);

@@ -10,6 +10,8 @@ namespace {
 
 constexpr auto kColumns = std::to_array<SealedColumn>({
     {"server_secrets", "name", "sealed_value"},
+    {"webhook_endpoints", "id", "sealed_previous"},
+    {"webhook_endpoints", "id", "sealed_secret"},
 });
 
 constexpr int kRowsPerPage = 200;

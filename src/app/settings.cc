@@ -53,6 +53,10 @@ constexpr auto kSettings = std::to_array<Setting>({
      "required issuer of tokens; default: any"},
     {"auth.audience", "TURNPIKE_JWT_AUDIENCE", "jwt-audience", "", Secrecy::Public,
      "required audience of tokens; default: any"},
+    {"webhooks.allow_private", "TURNPIKE_WEBHOOKS_ALLOW_PRIVATE", "webhooks-allow-private", "",
+     Secrecy::Public,
+     "networks that our webhooks may reach though they are not public: 10.1.0.0/16, fd00::/8; "
+     "default: none"},
     {"stripe.secret_key", "STRIPE_SECRET_KEY", "stripe-secret-key", "", Secrecy::Secret,
      "Stripe secret key; beside Razorpay or instead of it"},
     {"stripe.publishable_key", "STRIPE_PUBLISHABLE_KEY", "stripe-publishable-key", "",

@@ -1,11 +1,16 @@
 #include "billing/moves.h"
 
 #include <string>
+#include <vector>
 
 #include "base/check.h"
+#include "catalog/service.h"
 #include "customers/service.h"
+#include "invoicing/wire.h"
 #include "json/value.h"
 #include "subscriptions/history.h"
+#include "subscriptions/wire.h"
+#include "webhooks/outbox.h"
 
 namespace turnpike {
 namespace {
@@ -41,6 +46,46 @@ void keep_in_history(sql::Transaction& tx, const MoveNote& note, const Subscript
                       .request_id = note.authority.request_id});
 }
 
+/// One event for each move: the one that says most of it.
+std::string_view subscription_event(const Subscription& before, const Subscription& after) {
+    using enum SubscriptionStatus;
+    if (before.status == Creating) return "subscription.created";
+    if (after.ended_at && !before.ended_at) return "subscription.canceled";
+    if (after.status == before.status) return "subscription.updated";
+    if (after.status == PastDue) return "subscription.past_due";
+    if (after.status == Unpaid) return "subscription.unpaid";
+    if (after.status == Paused) return "subscription.paused";
+    if (before.status == Paused) return "subscription.resumed";
+    return "subscription.updated";
+}
+
+/// The steps that lie between what was known of an invoice and what is, in their order: a mirror
+/// that comes late has seen none of them itself.
+std::vector<std::string_view> invoice_events(const std::optional<Invoice>& before,
+                                             const Invoice& after) {
+    using enum InvoiceStatus;
+    const auto was = [&](InvoiceStatus status) { return before && before->status == status; };
+    std::vector<std::string_view> events;
+    if (!before) events.push_back("invoice.created");
+    if (after.status != Draft && (!before || was(Draft))) events.push_back("invoice.finalized");
+    const std::int64_t tried = before ? before->attempt_count : 0;
+    if (after.status == Open && after.attempt_count > tried)
+        events.push_back("invoice.payment_failed");
+    if (after.status == Paid && !was(Paid)) events.push_back("invoice.paid");
+    if (after.status == Void && !was(Void)) events.push_back("invoice.voided");
+    if (after.status == Uncollectible && !was(Uncollectible))
+        events.push_back("invoice.marked_uncollectible");
+    if (events.empty() && before->total != after.total) events.push_back("invoice.updated");
+    return events;
+}
+
+/// An invoice of a thousand lines is no message: who wants the lines asks for the invoice.
+Json without_lines(const Invoice& invoice) {
+    Json json = write_invoice(invoice);
+    json.erase("lines");
+    return json;
+}
+
 }  // namespace
 
 void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Subscription& before,
@@ -58,10 +103,29 @@ void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Su
             .request_id = note.authority.request_id,
             .detail = Json{{"before", state_detail(before)}, {"after", state_detail(after)}}},
            note.ids);
+    const auto plan = load_plan_version(tx, after.plan_version);
+    check(plan.has_value(), "a subscription's plan version is there");
+    const Json data = write_subscription(after, plan->key);
+    emit(tx,
+         {.type = subscription_event(before, after),
+          .object = after.id.text(),
+          .customer = after.customer.text(),
+          .data = data,
+          .at = note.now},
+         note.ids);
 }
 
 void tell_invoice_move(sql::Transaction& tx, const MoveNote& note,
                        const std::optional<Invoice>& before, const Invoice& after) {
+    const Json data = without_lines(after);
+    for (const auto type : invoice_events(before, after))
+        emit(tx,
+             {.type = type,
+              .object = after.id.text(),
+              .customer = after.customer.text(),
+              .data = data,
+              .at = note.now},
+             note.ids);
     if (before && before->status == after.status && before->total == after.total) return;
     record(tx,
            {.at = note.now,

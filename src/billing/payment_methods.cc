@@ -9,6 +9,7 @@
 #include "json/value.h"
 #include "subscriptions/command.h"
 #include "subscriptions/service.h"
+#include "webhooks/outbox.h"
 
 namespace turnpike {
 namespace {
@@ -48,20 +49,35 @@ asio::awaitable<Result<OwnedMethod>> find_owned(BillingContext& billing, Custome
     co_return OwnedMethod{*provider_customer, *found};
 }
 
+Json write_event_data(const PaymentMethodOnFile& method, const CustomerId& customer) {
+    Json data = write_payment_method(method);
+    data["customer"] = customer.text();
+    return data;
+}
+
 asio::awaitable<std::monostate> record_method(BillingContext& billing, const CardOwner& owner,
                                               std::string_view action,
                                               const PaymentMethodOnFile& method) {
     const Instant now = billing.clock.now();
+    const std::string type = "payment_method." + std::string(action);
     co_await billing.db.write([&](sql::Transaction& tx) {
         record(tx,
                {.at = now,
                 .actor = owner.authority.actor,
-                .action = "payment_method." + std::string(action),
+                .action = type,
                 .object_id = method.id,
                 .customer = owner.customer.text(),
                 .request_id = owner.authority.request_id,
                 .detail = Json{{"brand", method.brand}, {"last4", method.last4}}},
                billing.ids);
+        const Json data = write_event_data(method, owner.customer);
+        emit(tx,
+             {.type = type,
+              .object = method.id,
+              .customer = owner.customer.text(),
+              .data = data,
+              .at = now},
+             billing.ids);
         return true;
     });
     co_return std::monostate{};
@@ -82,6 +98,16 @@ asio::awaitable<Result<std::monostate>> charge_subscription_with(BillingContext&
 }
 
 }  // namespace
+
+Json write_payment_method(const PaymentMethodOnFile& method) {
+    return Json{{"id", method.id},
+                {"object", "payment_method"},
+                {"brand", method.brand},
+                {"last4", method.last4},
+                {"exp_month", method.exp_month},
+                {"exp_year", method.exp_year},
+                {"is_default", method.is_default}};
+}
 
 Result<std::monostate> check_method_id(const std::string& method) {
     const auto fits = [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; };

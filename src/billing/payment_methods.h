@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "billing/context.h"
+#include "json/json.h"
 
 namespace turnpike {
 
@@ -13,6 +14,9 @@ namespace turnpike {
 /// letter. Asked before anything is written down, so that a card number is never stored here.
 /// Errors: InvalidArgument "payment.not_a_method_id".
 Result<std::monostate> check_method_id(const std::string& method);
+
+/// {"object": "payment_method", ...}
+Json write_payment_method(const PaymentMethodOnFile& method);
 
 /// The cards of one customer, live from the provider; empty when it has never met the customer.
 /// Errors: those of PaymentProvider.

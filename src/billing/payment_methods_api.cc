@@ -4,19 +4,6 @@
 #include "json/value.h"
 
 namespace turnpike {
-namespace {
-
-Json write_payment_method(const PaymentMethodOnFile& method) {
-    return Json{{"id", method.id},
-                {"object", "payment_method"},
-                {"brand", method.brand},
-                {"last4", method.last4},
-                {"exp_month", method.exp_month},
-                {"exp_year", method.exp_year},
-                {"is_default", method.is_default}};
-}
-
-}  // namespace
 
 Result<NewMethod> read_new_method(const http::Request& request, std::string_view id_field) {
     const auto body = request.json();

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "customers/provider_link.h"
+#include "customers/wire.h"
 #include "json/value.h"
+#include "webhooks/outbox.h"
 
 namespace turnpike {
 namespace {
@@ -29,6 +31,19 @@ Json changed_fields(const Customer& before, const Customer& after) {
     return detail;
 }
 
+/// To the audit and to the seller's endpoints.
+void tell(sql::Transaction& tx, const Customer& customer, const AuditEntry& entry, IdSource& ids) {
+    record(tx, entry, ids);
+    const Json data = write_customer(customer);
+    emit(tx,
+         {.type = entry.action,
+          .object = customer.id.text(),
+          .customer = customer.id.text(),
+          .data = data,
+          .at = entry.at},
+         ids);
+}
+
 Result<Customer> save_with_audit(sql::Transaction& tx, const Customer& before, Customer after,
                                  AuditEntry entry, IdSource& ids) {
     if (after == before) return before;
@@ -37,7 +52,7 @@ Result<Customer> save_with_audit(sql::Transaction& tx, const Customer& before, C
     if (!saved) return failure(std::move(saved));
     if (before.email != saved->email || before.name != saved->name)
         mark_provider_copies_behind(tx, before.id, entry.at);
-    record(tx, entry, ids);
+    tell(tx, *saved, entry, ids);
     return saved;
 }
 
@@ -108,7 +123,7 @@ Result<Customer> ensure_customer(sql::Transaction& tx, const QualifiedName& who,
                       .version = 1,
                       .catalog = home->catalog};
     if (insert_customer(tx, customer)) {
-        record(tx, entry_of(customer, "customer.created", himself, now), ids);
+        tell(tx, customer, entry_of(customer, "customer.created", himself, now), ids);
         return customer;
     }
     return find_customer(tx, "ext:" + customer.external_id);
@@ -150,7 +165,7 @@ Result<Customer> create_customer(sql::Transaction& tx, const CustomerDraft& draf
     customer.created_at = whole_second(now_of(tx, customer, now));
     if (!insert_customer(tx, customer))
         return conflict("customer.exists", "there is a customer with this external id");
-    record(tx, entry_of(customer, "customer.created", authority, now), ids);
+    tell(tx, customer, entry_of(customer, "customer.created", authority, now), ids);
     return customer;
 }
 

@@ -42,6 +42,10 @@ inline constexpr CounterName kWebhookSignatureFailures{
     "Webhook requests whose signature did not prove their body."};
 inline constexpr GaugeName kWebhookBacklog{"turnpike_webhook_backlog",
                                            "Provider events that wait to be applied."};
+inline constexpr CounterName kWebhookDeliveries{"turnpike_webhook_deliveries_total",
+                                                "Tries to tell an endpoint, by outcome."};
+inline constexpr GaugeName kWebhookDeliveriesWaiting{"turnpike_webhook_deliveries_waiting",
+                                                     "Deliveries that wait to be sent."};
 
 // gateway
 inline constexpr CounterName kGatewayFailedOpen{
@@ -82,6 +86,8 @@ inline constexpr std::array kAllMetricNames{
     kWebhookEvents.name,
     kWebhookSignatureFailures.name,
     kWebhookBacklog.name,
+    kWebhookDeliveries.name,
+    kWebhookDeliveriesWaiting.name,
     kGatewayFailedOpen.name,
     kGatewayDegradedServed.name,
     kGatewayDegradedRecovered.name,

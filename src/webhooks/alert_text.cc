@@ -58,8 +58,8 @@ std::string invoice_line(const Json& data, const char* amount) {
 
 std::string limit_line(const Json& data) {
     return list_of({{"", text_of(data, "percent") + "% of " + text_of(data, "meter")},
-                    {"reached ", text_of(data, "reached")},
-                    {"of ", text_of(data, "full")},
+                    {"used ", text_of(data, "used")},
+                    {"of ", text_of(data, "limit")},
                     {"customer ", text_of(data, "customer")}});
 }
 

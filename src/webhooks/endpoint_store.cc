@@ -19,6 +19,11 @@ std::string_view state_of(EndpointStop stop) {
     return stop == EndpointStop::None ? "enabled" : "disabled";
 }
 
+/// NULL where nothing is sealed: what is there can be opened.
+sql::Value sealed_or_null(const std::string& sealed) {
+    return sealed.empty() ? sql::Value(nullptr) : sql::Value(sealed);
+}
+
 std::vector<std::string> read_events(const std::string& text) {
     const auto json = parse_json(text);
     check(json.has_value() && json->is_array(), "an endpoint's events are a JSON array");
@@ -33,8 +38,8 @@ WebhookEndpoint endpoint_from(const sql::Row& row) {
             .events = read_events(row.text(4)),
             .stop = known_word(parse_endpoint_stop(row.text(5))),
             .paused_until = row.instant(6),
-            .sealed_secret = row.text(7),
-            .sealed_previous = row.text(8),
+            .sealed_secret = row.maybe_text(7).value_or(""),
+            .sealed_previous = row.maybe_text(8).value_or(""),
             .previous_until = row.instant(9),
             .created_at = row.instant(10),
             .updated_at = row.instant(11),
@@ -60,8 +65,9 @@ constexpr std::string_view kInsertEndpoint = R"sql(
 void insert_endpoint(sql::Transaction& tx, const WebhookEndpoint& e) {
     tx.run(kInsertEndpoint,
            {e.id, to_text(e.kind), e.target, e.description, to_text(Json(e.events)),
-            state_of(e.stop), to_text(e.stop), e.paused_until, e.sealed_secret, e.sealed_previous,
-            e.previous_until, e.created_at, e.updated_at, e.version});
+            state_of(e.stop), to_text(e.stop), e.paused_until, sealed_or_null(e.sealed_secret),
+            sealed_or_null(e.sealed_previous), e.previous_until, e.created_at, e.updated_at,
+            e.version});
 }
 
 constexpr std::string_view kSaveEndpoint = R"sql(

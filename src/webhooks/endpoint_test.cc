@@ -174,9 +174,10 @@ TEST_P(EndpointsApiTest, DestinationsOfAlertsAreApart) {
     const auto alerts = [&](Route route, const std::string& body, const std::string& id = "") {
         return ask(EndpointsOf::Alerts, route, body, {{"endpoint", id}});
     };
-    const auto slack = seen(alerts(
-        &EndpointsApi::post,
-        R"({"kind":"slack","target":"https://hooks.slack.com/services/T0/B0/abcdWXYZ","events":["payment_failed"]})"));
+    const auto slack =
+        seen(alerts(&EndpointsApi::post,
+                    R"({"kind":"slack","target":"https://hooks.slack.com/services/T0/B0/abcdWXYZ",)"
+                    R"("events":["payment_failed"]})"));
     ASSERT_EQ(slack.status, 201) << to_text(slack.body);
     EXPECT_EQ(slack.body["object"], "alert_destination");
     EXPECT_EQ(slack.body["target"], "https://hooks.slack.com/...WXYZ");
@@ -195,9 +196,9 @@ TEST_P(EndpointsApiTest, DestinationsOfAlertsAreApart) {
               "webhook.unknown_event");
     EXPECT_EQ(refusal(R"({"kind":"webhook","target":"https://10.0.0.1/","events":["refund"]})"),
               "http.forbidden_target");
-    const auto hook = seen(alerts(
-        &EndpointsApi::post,
-        R"({"kind":"webhook","target":"https://example.com/a","events":["refund","limit_reached"]})"));
+    const auto hook =
+        seen(alerts(&EndpointsApi::post, R"({"kind":"webhook","target":"https://example.com/a",)"
+                                         R"("events":["refund","limit_reached"]})"));
     EXPECT_TRUE(hook.body["secret"].get<std::string>().starts_with("whsec_"));
     EXPECT_EQ(seen(alerts(&EndpointsApi::get_all, "")).body["data"].size(), 2U);
     EXPECT_EQ(seen(events(&EndpointsApi::get_all)).body["data"].size(), 0U);

@@ -240,8 +240,8 @@ TEST_P(OutboundWorkerTest, KeepsOnlyTheBeginningOfAnAnswer) {
     start();
     ASSERT_TRUE(ended("delivered", 1));
     const auto delivery = deliveries(made.endpoint.id).at(0);
-    const auto tries = db().read_blocking(
-        [&](sql::Transaction& tx) { return load_attempts(tx, delivery.id); });
+    const auto tries =
+        db().read_blocking([&](sql::Transaction& tx) { return load_attempts(tx, delivery.id); });
     EXPECT_EQ(tries.at(0).response, std::string(4'095, 'x') + "?");
 }
 
@@ -256,8 +256,8 @@ TEST_P(OutboundWorkerTest, NothingInsideIsReachedHoweverItWasSaved) {
     start();
     ASSERT_TRUE(ended("failed", 1));
     const auto delivery = deliveries(made.endpoint.id).at(0);
-    const auto tries = db().read_blocking(
-        [&](sql::Transaction& tx) { return load_attempts(tx, delivery.id); });
+    const auto tries =
+        db().read_blocking([&](sql::Transaction& tx) { return load_attempts(tx, delivery.id); });
     EXPECT_EQ(tries.at(0).status, 0);
     EXPECT_NE(tries.at(0).problem.find("not on the public internet"), std::string::npos);
 }

@@ -26,15 +26,10 @@ const std::set<std::string> kEveryFeature = {
 /// A module's files may include their own module and these.
 const Edges& module_edges() {
     static const Edges edges = {
-        {"base", {}},
-        {"json", {"base"}},
-        {"crypto", {"base"}},
-        {"sql", {"base", "crypto"}},
-        {"http", {"base", "json", "crypto"}},
-        {"pdf", {}},
-        {"rating", {"base", "catalog"}},
+        {"base", {}}, {"json", {"base"}}, {"crypto", {"base"}}, {"sql", {"base", "crypto"}},
+        {"http", {"base", "json", "crypto"}}, {"pdf", {}}, {"rating", {"base", "catalog"}},
         {"catalog", {"base", "json", "sql", "http", "crypto", "access"}},
-        {"customers", {"base", "json", "sql", "http", "access", "audit", "catalog"}},
+        {"customers", {"base", "json", "sql", "http", "access", "audit", "catalog", "webhooks"}},
         // The pure half of access lies below customers and audit, its io half (keys) above them.
         {"access", {"base", "json", "sql", "http", "crypto", "customers", "audit"}},
         {"audit", {"base", "json", "sql", "http", "access"}},
@@ -45,22 +40,31 @@ const Edges& module_edges() {
          {"base", "json", "sql", "http", "crypto", "catalog", "customers", "access", "rating",
           "metering", "subscriptions"}},
         {"payments", {"base", "json", "sql", "http", "crypto"}},
-        {"webhooks", {"base", "json", "sql", "http", "crypto", "access", "payments"}},
+        {"webhooks", {"base", "json", "sql", "http", "crypto", "access", "audit", "payments"}},
         {"invoicing", {"base", "json", "sql", "http", "access", "customers", "payments", "rating"}},
         {"subscriptions",
          {"base", "json", "sql", "http", "access", "customers", "catalog", "audit", "payments"}},
         {"notices", {"base", "json", "sql", "http", "crypto", "access", "customers"}},
         {"analytics",
-         {"base", "json", "sql", "http", "access", "catalog", "rating", "subscriptions", "metering",
-          "entitlements"}},
-        {"people",
-         {"base", "json", "sql", "http", "crypto", "access", "audit", "customers", "catalog",
-          "entitlements"}},
-        {"billing", kEveryFeature},
-        {"dialects", kEveryFeature},
-        {"admin", kEveryFeature},
-        {"sandbox", {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},
-    };
+         {
+             "base",
+             "json",
+             "sql",
+             "http",
+             "access",
+             "catalog",
+             "rating",
+             "subscriptions",
+             "metering",
+             {"people",
+              {"base", "json", "sql", "http", "crypto", "access", "audit", "customers", "catalog",
+               "entitlements", "webhooks"}},
+             {"billing", kEveryFeature},
+             {"dialects", kEveryFeature},
+             {"admin", kEveryFeature},
+             {"sandbox",
+              {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},
+         };
     return edges;
 }
 

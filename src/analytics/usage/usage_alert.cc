@@ -4,8 +4,11 @@
 #include <set>
 #include <string_view>
 
+#include "analytics/usage/usage_wire.h"
+#include "json/value.h"
 #include "sql/known_word.h"
 #include "sql/statement_rows.h"
+#include "webhooks/outbox.h"
 
 namespace turnpike {
 namespace {
@@ -92,6 +95,16 @@ std::vector<UsageAlert> raise_alerts(sql::Transaction& tx,
     for (const sql::Row& row : rows.finish()) raised.insert(row.text(0));
     std::erase_if(alerts,
                   [&](const UsageAlert& alert) { return !raised.contains(alert.id.text()); });
+    for (const UsageAlert& alert : alerts) {
+        const Json data = write_alert(alert);
+        emit(tx,
+             {.type = "usage.threshold_reached",
+              .object = alert.id.text(),
+              .customer = alert.customer.text(),
+              .data = data,
+              .at = now},
+             ids);
+    }
     return alerts;
 }
 

@@ -1,0 +1,75 @@
+#include "billing/moves.h"
+
+#include <gtest/gtest.h>
+
+#include "billing/sync.h"
+#include "billing/testing.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+class MovesTest : public BillingTest {
+protected:
+    struct Told {
+        std::string type;
+        Json data;
+    };
+    /// Everything that was told of these objects, in the order of their numbers.
+    std::vector<Told> told(const std::string& prefix) {
+        return ledger->read_blocking([&](sql::Transaction& tx) {
+            std::vector<Told> all;
+            for (const auto& row : tx.all(R"sql(
+                SELECT type, body FROM outbox_events WHERE type LIKE $1 || '%'
+                 ORDER BY object_id, sequence
+            )sql",
+                                          {prefix}))
+                all.push_back({row.text(0), parse_json(row.text(1))->at("data")});
+            return all;
+        });
+    }
+    std::vector<std::string> types(const std::string& prefix) {
+        std::vector<std::string> names;
+        for (const auto& one : told(prefix)) names.push_back(one.type);
+        return names;
+    }
+};
+using Types = std::vector<std::string>;
+
+TEST_F(MovesTest, AStartIsToldOnceWithItsObject) {
+    const auto customer = world.customer("alice");
+    const auto subscription = started(customer, "pro");
+    EXPECT_EQ(types("customer."), Types{"customer.created"});
+    const auto moves = told("subscription.");
+    ASSERT_EQ(moves.size(), 1U);
+    EXPECT_EQ(moves[0].type, "subscription.created");
+    EXPECT_EQ(moves[0].data["id"], subscription.id.text());
+    EXPECT_EQ(moves[0].data["plan"], "pro");
+    EXPECT_EQ(moves[0].data["status"], "active");
+    EXPECT_EQ(moves[0].data["sequence"], 1);
+}
+
+TEST_F(MovesTest, ACancellationIsUpdatedThenCanceled) {
+    const auto customer = world.customer("alice");
+    const auto subscription = started(customer, "pro");
+    world.sandbox_post("/v1/subscriptions/" + *subscription.provider_subscription_id,
+                       "cancel_at_period_end=true");
+    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    world.sandbox_delete("/v1/subscriptions/" + *subscription.provider_subscription_id);
+    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester))) << "nothing new";
+    EXPECT_EQ(types("subscription."),
+              (Types{"subscription.created", "subscription.updated", "subscription.canceled"}));
+    EXPECT_EQ(told("subscription.").back().data["sequence"], 3);
+}
+
+TEST_F(MovesTest, AnInvoiceIsToldInItsSteps) {
+    const auto customer = world.customer("alice");
+    started(customer, "pro");
+    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    EXPECT_EQ(types("invoice."), (Types{"invoice.created", "invoice.finalized", "invoice.paid"}));
+    for (const auto& one : told("invoice.")) EXPECT_FALSE(one.data.contains("lines"));
+}
+
+}  // namespace
+}  // namespace turnpike
