@@ -29,6 +29,7 @@
 #include "billing/checkout_api.h"
 #include "billing/context.h"
 #include "billing/customer_api.h"
+#include "billing/preview_api.h"
 #include "billing/worker.h"
 #include "catalog/api.h"
 #include "catalog/cache.h"
@@ -131,6 +132,7 @@ public:
     BillingApi billing_api;
     CustomerBillingApi customer_billing_api;
     CheckoutApi checkout_api;
+    PreviewApi preview_api;
     AnalyticsApi analytics_api;
     UsageApi usage_api;
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured
