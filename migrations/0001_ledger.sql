@@ -340,6 +340,8 @@ CREATE TABLE subscription_commands (
                         'cancel_at_period_end', 'keep')),
     price_id        TEXT REFERENCES prices (id),
     payment_method  TEXT,
+    -- Of a start: 'may_wait' leaves it incomplete when it is not paid at once.
+    first_payment   TEXT   NOT NULL CHECK (first_payment IN ('or_nothing', 'may_wait')),
     state           TEXT   NOT NULL CHECK (state IN ('pending', 'done', 'failed')),
     error_reason    TEXT,
     actor           TEXT   NOT NULL,
@@ -406,6 +408,26 @@ CREATE UNIQUE INDEX checkout_sessions_one_open
 CREATE UNIQUE INDEX checkout_sessions_by_provider
     ON checkout_sessions (provider, provider_session_id) WHERE provider_session_id IS NOT NULL;
 CREATE INDEX checkout_sessions_by_end ON checkout_sessions (status, expires_at);
+
+-- previews -----------------------------------------------------------------------------------
+-- What somebody was shown before a change of plan. facts: the amounts, quantities and periods of
+-- the lines, which are compared with what is billed. 'used': a command relies on it; then 'kept', or
+-- 'broken' when the provider has billed otherwise. invoice_before tells which invoice is new.
+CREATE TABLE previews (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    subscription_id TEXT   NOT NULL REFERENCES subscriptions (id),
+    price_id        TEXT   NOT NULL REFERENCES prices (id),
+    quantity        BIGINT NOT NULL CHECK (quantity > 0),
+    invoices_now    BIGINT NOT NULL CHECK (invoices_now IN (0, 1)),
+    proration_date  BIGINT NOT NULL,
+    facts           TEXT   NOT NULL,
+    invoice_before  TEXT,
+    command_id      TEXT   UNIQUE REFERENCES subscription_commands (id),
+    state           TEXT   NOT NULL CHECK (state IN ('open', 'used', 'kept', 'broken')),
+    expires_at      BIGINT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    CHECK ((state = 'open') = (command_id IS NULL))
+);
 
 -- metering -----------------------------------------------------------------------------------
 -- meter_key, quantity, reset and period_start are those of the first counter that it moved.

@@ -156,6 +156,8 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("POST", "/v1/subscriptions/{subscription}/cancel", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/keep", BillingWrite),
         Policy::seller("GET", "/v1/subscriptions/{subscription}/events", BillingRead),
+        Policy::seller("POST", "/v1/subscriptions/preview", BillingWrite),
+        Policy::seller("POST", "/v1/subscriptions/{subscription}/preview_change", BillingWrite),
         Policy::seller("POST", "/v1/checkout_sessions", BillingWrite),
         Policy::seller("GET", "/v1/checkout_sessions/{checkout_session}", BillingRead),
         Policy::seller("POST", "/v1/checkout_sessions/{checkout_session}/expire", BillingWrite),

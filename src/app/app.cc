@@ -243,6 +243,7 @@ App::App(Config given, AppParts parts)
       history_api{*db, cursors},
       customer_billing_api{billing, customers_api, origins},
       checkout_api{billing, origins},
+      preview_api{billing},
       analytics_api{*db, clock},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
       webhooks({*db, clock, ids}, config, std::move(parts.webhook_signers),

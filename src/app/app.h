@@ -32,6 +32,7 @@
 #include "billing/checkout_api.h"
 #include "billing/contexts.h"
 #include "billing/customer_api.h"
+#include "billing/preview_api.h"
 #include "billing/worker.h"
 #include "catalog/api.h"
 #include "catalog/cache.h"
@@ -154,6 +155,7 @@ public:
     HistoryApi history_api;
     CustomerBillingApi customer_billing_api;
     CheckoutApi checkout_api;
+    PreviewApi preview_api;
     AnalyticsApi analytics_api;
     UsageApi usage_api;
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured

@@ -3,7 +3,9 @@
 #include "access/page.h"
 #include "audit/authority.h"
 #include "billing/commands.h"
+#include "billing/next_action.h"
 #include "billing/offer.h"
+#include "billing/preview_api.h"
 #include "billing/reconcile.h"
 #include "catalog/service.h"
 #include "customers/service.h"
@@ -26,7 +28,18 @@ struct NewSubscriptionBody {
     Offer offer;
     std::optional<std::string> payment_method;
     std::optional<std::string> provider;
+    FirstPayment first_payment = FirstPayment::OrNothing;
 };
+
+/// "payment_behavior": Stripe's words.
+FirstPayment read_first_payment(ObjectReader& fields) {
+    const auto behavior = fields.optional_text("payment_behavior").value_or("error_if_incomplete");
+    if (behavior == "allow_incomplete") return FirstPayment::MayWait;
+    if (behavior != "error_if_incomplete")
+        fields.complain("payment_behavior", "wrong_value",
+                        "must be error_if_incomplete or allow_incomplete");
+    return FirstPayment::OrNothing;
+}
 
 Result<NewSubscriptionBody> read_new(const http::Request& request) {
     const auto body = request.json();
@@ -36,8 +49,10 @@ Result<NewSubscriptionBody> read_new(const http::Request& request) {
     auto offer = read_offer(fields);
     auto method = fields.optional_text("payment_method");
     auto provider = fields.optional_text("provider");
+    const auto first_payment = read_first_payment(fields);
     return fields.finish(NewSubscriptionBody{std::move(customer), std::move(offer),
-                                             std::move(method), std::move(provider)});
+                                             std::move(method), std::move(provider),
+                                             first_payment});
 }
 
 /// Key of the catalog that a subscription is of.
@@ -49,12 +64,18 @@ Result<std::string> catalog_of(sql::Transaction& tx, const SubscriptionId& id) {
     return plan->catalog;
 }
 
-Result<Offer> read_change(const http::Request& request) {
+struct ChangeBody {
+    Offer offer;
+    std::optional<PreviewId> preview;
+};
+
+Result<ChangeBody> read_change(const http::Request& request) {
     const auto body = request.json();
     if (!body) return failure(body);
     ObjectReader fields(*body);
     auto offer = read_offer(fields);
-    return fields.finish(std::move(offer));
+    auto preview = read_preview_token(fields);
+    return fields.finish(ChangeBody{std::move(offer), std::move(preview)});
 }
 
 /// {"at": "period_end" | "now"}; at period end without a body.
@@ -113,10 +134,16 @@ Json write_reconciliation(const Reconciliation& report, ReconcileMode mode) {
 }  // namespace
 
 BillingApi::Answer BillingApi::answer_with(int status, const Subscription& subscription) {
-    const auto plan = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return load_plan_version(tx, subscription.plan_version); });
-    if (!plan) co_return failure(plan);
-    co_return http::json_response(status, write_subscription(subscription, plan->key));
+    const auto body = co_await billing.db.read([&](sql::Transaction& tx) -> Result<Json> {
+        const auto plan = load_plan_version(tx, subscription.plan_version);
+        if (!plan) return failure(plan);
+        Json written = write_subscription(subscription, plan->key);
+        const auto page = payment_page_of(tx, subscription);
+        written["next_action"] = page ? Json{{"type", "pay_invoice"}, {"url", *page}} : Json();
+        return written;
+    });
+    if (!body) co_return failure(body);
+    co_return http::json_response(status, *body);
 }
 
 // GET /v1/subscriptions
@@ -179,9 +206,13 @@ BillingApi::Answer BillingApi::post_subscription(const Principal& caller,
     if (!context) co_return failure(context);
     const auto sold = find_offer(*billing.catalog.get(), customer->catalog, body->offer);
     if (!sold) co_return failure(sold);
-    StartRequest start{customer->id, sold->plan_version, sold->price, body->payment_method,
-                       authority_of(caller, request)};
     const auto started = co_await start_subscription(**context, std::move(start));
+    StartRequest start{customer->id,
+                       sold->plan_version,
+                       sold->price,
+                       body->payment_method,
+                       authority_of(caller, request),
+                       body->first_payment};
     if (!started) co_return failure(started);
     co_return co_await answer_with(201, *started);
 }
@@ -190,17 +221,17 @@ BillingApi::Answer BillingApi::post_subscription(const Principal& caller,
 BillingApi::Answer BillingApi::post_change(const Principal& caller, const http::Request& request) {
     const auto id = read_id(request);
     if (!id) co_return failure(id);
-    const auto offer = read_change(request);
-    if (!offer) co_return failure(offer);
+    const auto body = read_change(request);
+    if (!body) co_return failure(body);
     const auto catalog_key =
         co_await billing.db.read([&](sql::Transaction& tx) { return catalog_of(tx, *id); });
     if (!catalog_key) co_return failure(catalog_key);
-    const auto sold = find_offer(*billing.catalog.get(), *catalog_key, *offer);
+    const auto sold = find_offer(*billing.catalog.get(), *catalog_key, body->offer);
     if (!sold) co_return failure(sold);
     const auto context = co_await context_of_subscription(billing, *id);
     if (!context) co_return failure(context);
-    ChangeRequest change{*id, sold->price, authority_of(caller, request)};
     const auto changed = co_await change_subscription(**context, std::move(change));
+    ChangeRequest change{*id, sold->price, authority_of(caller, request), body->preview};
     if (!changed) co_return failure(changed);
     co_return co_await answer_with(200, *changed);
 }

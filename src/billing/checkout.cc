@@ -28,6 +28,13 @@ std::unexpected<Error> subscribed_already() {
                     "the customer has a subscription already; change it instead");
 }
 
+/// Only the provider that has made a page can say what became of it.
+std::unexpected<Error> other_provider(const CheckoutSession& session) {
+    return conflict("checkout.other_provider",
+                    "a checkout page of the customer is open at " + session.provider +
+                        "; close it first, or wait until it has expired");
+}
+
 bool is_same_request(const CheckoutSession& session, const CheckoutRequest& request) {
     return session.price == request.price && session.quantity == request.quantity &&
            session.trial_days == request.trial_days && session.success_url == request.success_url &&
@@ -185,6 +192,7 @@ Reached apply_page(BillingContext& billing, CheckoutSession session, ProviderChe
 
 Reached refresh_checkout(BillingContext& billing, CheckoutSession session, Authority authority) {
     if (!session.may_be_paid() || !session.provider_session_id) co_return session;
+    if (session.provider != billing.provider.name()) co_return other_provider(session);
     auto theirs = co_await billing.provider.get_checkout(*session.provider_session_id);
     if (!theirs && theirs.error().code == ErrorCode::NotFound)
         co_return co_await end_as(billing, std::move(session), CheckoutStatus::Expired,
@@ -196,6 +204,7 @@ Reached refresh_checkout(BillingContext& billing, CheckoutSession session, Autho
 
 Reached close_checkout(BillingContext& billing, CheckoutSession session, Authority authority) {
     if (!session.may_be_paid()) co_return session;
+    if (session.provider != billing.provider.name()) co_return other_provider(session);
     if (!session.provider_session_id) {
         auto made = co_await carry_on(billing, std::move(session), authority);
         if (!made) co_return failure(made);

@@ -25,8 +25,8 @@ struct CheckoutRequest {
 /// another one closes it first, so that nobody pays twice.
 ///
 /// Errors: Conflict "subscription.exists": the customer has a subscription, or has just paid for
-///         one; "checkout.being_paid"; those of PaymentProvider. After OutcomeUnknown the same
-///         request goes on with it.
+///         one; "checkout.being_paid", "checkout.other_provider"; those of PaymentProvider.
+///         After OutcomeUnknown the same request goes on with it.
 asio::awaitable<Result<CheckoutSession>> open_checkout(BillingContext& billing,
                                                        CheckoutRequest request);
 

@@ -117,6 +117,7 @@ Result<Demanded> request_start(sql::Transaction& tx, const StartRequest& request
     auto command = new_command(subscription, CommandKind::Start, request.authority, ids, now);
     command.price = request.price;
     command.payment_method = request.payment_method;
+    command.first_payment_may_wait = request.first_payment == FirstPayment::MayWait;
     if (!insert_command(tx, command)) return busy();
     record_command({tx, ids, now}, subscription, command, "requested");
     return Demanded{std::move(subscription), std::move(command)};
@@ -128,6 +129,7 @@ struct Demand {
     CommandKind kind;
     std::optional<PriceId> price;
     Authority authority;
+    std::optional<PreviewId> preview{};
 };
 
 bool is_so_already(const Subscription& subscription, const Demand& demand) {
@@ -152,6 +154,10 @@ Result<Demanded> request_on_running(sql::Transaction& tx, const Demand& demand, 
     auto command = new_command(*subscription, demand.kind, demand.authority, ids, now);
     command.price = demand.price;
     if (!insert_command(tx, command)) return busy();
+    if (demand.preview) {
+        const auto used = use_preview(tx, *demand.preview, command, now);
+        if (!used) return failure(used);
+    }
     record_command({tx, ids, now}, *subscription, command, "requested");
     return Demanded{*std::move(subscription), std::move(command)};
 }
@@ -240,6 +246,8 @@ asio::awaitable<Result<ProviderSubscription>> send_start(BillingContext& billing
         .customer = *customer,
         .price = *price,
         .payment_method = card->method,
+        .first_payment = requested.command.first_payment_may_wait ? FirstPayment::MayWait
+                                                                  : FirstPayment::OrNothing,
     };
     auto started = co_await billing.provider.start_subscription(std::move(request));
     // Neither failure below undoes the start: the subscription is charged to its own card, and a
@@ -252,23 +260,52 @@ asio::awaitable<Result<ProviderSubscription>> send_start(BillingContext& billing
     co_return started;
 }
 
+/// The bank wants the cardholder. The same change again, which waits until its invoice is paid; the
+/// error then says where.
+asio::awaitable<Result<ProviderSubscription>> let_change_wait(BillingContext& billing,
+                                                              SubscriptionChange change,
+                                                              Error wanted) {
+    change.obligation += ":wait";
+    change.payment = FirstPayment::MayWait;
+    const std::string price = change.price;
+    auto waiting = co_await billing.provider.change_subscription(std::move(change));
+    if (!waiting || waiting->price == price || !waiting->latest_invoice) co_return waiting;
+    const auto invoice = co_await billing.provider.get_invoice(*waiting->latest_invoice);
+    if (!invoice) co_return failure(invoice);
+    if (invoice->hosted_url) wanted.details.emplace_back("hosted_url", *invoice->hosted_url);
+    co_return std::unexpected(std::move(wanted));
+}
+
+asio::awaitable<Result<SubscriptionChange>> plan_change(BillingContext& billing,
+                                                        const Subscription& subscription,
+                                                        const SubscriptionCommand& command) {
+    const auto price = co_await ensure_provider_price(billing, *command.price);
+    if (!price) co_return failure(price);
+    co_return co_await billing.db.read([&](sql::Transaction& tx) -> Result<SubscriptionChange> {
+        const auto invoicing = billing_of_change(tx, subscription.price, *command.price);
+        if (!invoicing) return failure(invoicing);
+        const auto shown = find_preview_of_command(tx, command.id);
+        return SubscriptionChange{
+            .obligation = "command:" + command.id.text() + ":change",
+            .subscription = *subscription.provider_subscription_id,
+            .item = *subscription.provider_item_id,
+            .price = *price,
+            .billing = *invoicing,
+            .proration_date = shown ? std::optional(shown->proration_date) : std::nullopt,
+        };
+    });
+}
+
 asio::awaitable<Result<ProviderSubscription>> send_change(BillingContext& billing,
                                                           const Subscription& subscription,
                                                           const SubscriptionCommand& command) {
-    const auto price = co_await ensure_provider_price(billing, *command.price);
-    if (!price) co_return failure(price);
-    const auto direction = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return plan_ranks(tx, subscription.price, *command.price); });
-    if (!direction) co_return failure(direction);
-    SubscriptionChange change{
-        .obligation = "command:" + command.id.text() + ":change",
-        .subscription = *subscription.provider_subscription_id,
-        .item = *subscription.provider_item_id,
-        .price = *price,
-        .billing = direction->to >= direction->from ? ProrationBilling::Now
-                                                    : ProrationBilling::NextInvoice,
-    };
-    co_return co_await billing.provider.change_subscription(std::move(change));
+    auto change = co_await plan_change(billing, subscription, command);
+    if (!change) co_return failure(change);
+    auto changed = co_await billing.provider.change_subscription(*change);
+    const bool wants_cardholder =
+        !changed && changed.error().reason.text() == "payment.authentication_required";
+    if (!wants_cardholder) co_return changed;
+    co_return co_await let_change_wait(billing, *std::move(change), std::move(changed).error());
 }
 
 asio::awaitable<Result<ProviderSubscription>> send_cancel(BillingContext& billing,
@@ -327,6 +364,7 @@ asio::awaitable<Result<Subscription>> carry_out(BillingContext& billing, Request
     if (answer->latest_invoice)
         (void)co_await sync_invoice(billing, *answer->latest_invoice, authority);
     (void)co_await run_period_closes(billing, applied->id, authority);
+    co_await compare_with_preview(billing, command, *answer);
     co_return applied;
 }
 
@@ -374,8 +412,13 @@ asio::awaitable<Result<Subscription>> start_subscription(BillingContext& billing
 
 asio::awaitable<Result<Subscription>> change_subscription(BillingContext& billing,
                                                           ChangeRequest request) {
+    if (request.preview) {
+        const auto holds =
+            co_await check_preview(billing, *request.preview, request.subscription, request.price);
+        if (!holds) co_return failure(holds);
+    }
     Demand demand{std::move(request.subscription), CommandKind::Change, std::move(request.price),
-                  std::move(request.authority)};
+                  std::move(request.authority), std::move(request.preview)};
     co_return co_await ask_running(billing, std::move(demand));
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "billing/checkout.h"
 #include "billing/ended_adjustment.h"
 #include "billing/payment_methods.h"
 #include "billing/test_clocks.h"
@@ -151,6 +152,52 @@ TEST_P(PowerCuts, SubscribingEndsInOneSubscriptionOneInvoiceOnePayment) {
         }
         EXPECT_EQ(live->status, SubscriptionStatus::Active);
         EXPECT_EQ(totals_at_provider(after), (Totals{1, 1, 1, 1}));
+        if (whole) break;
+    }
+}
+
+/// Opens a checkout page, pays it, and comes back.
+void buy_on_a_page(BillingWorld& world, const CustomerId& customer) {
+    const auto start = world.start_request(customer, "pro");
+    CheckoutRequest request{.customer = customer,
+                            .plan_version = start.plan_version,
+                            .price = start.price,
+                            .success_url = "https://shop.example/a",
+                            .cancel_url = "https://shop.example/b",
+                            .authority = tester};
+    const auto session = world.run(open_checkout(world.billing, std::move(request)));
+    if (!session) return;
+    world.sandbox_post("/v1/payment_pages/" + *session->provider_session_id + "/confirm",
+                       "payment_method=pm_card_visa");
+    (void)world.run(refresh_checkout(world.billing, *session, tester));
+}
+
+TEST_P(PowerCuts, APageEndsInOneSubscriptionOneInvoiceOnePayment) {
+    for (int visit = 1;; ++visit) {
+        SCOPED_TRACE("visit " + std::to_string(visit));
+        ASSERT_LT(visit, 200) << "the flow never ends";
+        const auto ledger = ledger_with_catalog();
+        const auto key = fresh_account_key();
+        const auto customer = BillingWorld(*ledger, key).customer("alice");
+
+        DyingLedger dying(*ledger, visit, GetParam());
+        BillingWorld doomed(dying, key);
+        try {
+            buy_on_a_page(doomed, customer);
+        } catch (const std::exception&) {
+            EXPECT_TRUE(dying.died());
+        }
+        const bool whole = !dying.died();
+        // Whoever asks again goes on with it, paid or not.
+        BillingWorld after(*ledger, key);
+        buy_on_a_page(after, customer);
+
+        const auto live = ledger->read_blocking(
+            [&](sql::Transaction& tx) { return find_live_subscription(tx, customer); });
+        ASSERT_TRUE(live);
+        EXPECT_EQ(live->status, SubscriptionStatus::Active);
+        EXPECT_EQ(totals_at_provider(after), (Totals{1, 1, 1, 1}));
+        EXPECT_EQ(after.sandbox_get("/v1/checkout/sessions").at("data").size(), 1U);
         if (whole) break;
     }
 }

@@ -124,6 +124,16 @@ public:
     asio::awaitable<Result<ProviderCheckout>> get_checkout(std::string /*id*/) override {
         co_return none();
     }
+    asio::awaitable<Result<ProviderInvoice>> preview_change(ChangePreview /*request*/) override {
+        co_return none();
+    }
+    asio::awaitable<Result<ProviderInvoice>> preview_next_invoice(
+        std::string /*subscription*/) override {
+        co_return none();
+    }
+    asio::awaitable<Result<ProviderInvoice>> preview_start(StartPreview /*request*/) override {
+        co_return none();
+    }
     asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string /*obligation*/,
                                                                  std::string /*name*/,
                                                                  Instant /*time*/) override {

@@ -15,6 +15,7 @@
 #include "base/money.h"
 #include "base/time.h"
 #include "payments/checkout.h"
+#include "payments/preview.h"
 
 namespace turnpike {
 
@@ -127,10 +128,15 @@ struct NewPrice {
     std::string_view interval;  ///< "month"
     int interval_count = 1;
 };
+/// OrNothing: there is no subscription, or no change, unless it is paid at once. MayWait: what is
+/// not paid at once can be paid on the invoice's page for 23 hours; until then a new subscription
+/// is incomplete, and a change has no effect.
+enum class FirstPayment : bool { OrNothing, MayWait };
 struct NewSubscription {
     SubscriptionId subscription;
     std::string obligation;
     std::string customer, price, payment_method;  ///< provider's ids
+    FirstPayment first_payment = FirstPayment::OrNothing;
 };
 /// Now: an invoice for the proration at once, and no change unless it is paid (upgrades).
 /// NextInvoice: the credit waits for the next invoice (downgrades).
@@ -139,6 +145,8 @@ struct SubscriptionChange {
     std::string obligation;
     std::string subscription, item, price;  ///< provider's ids; the new price
     ProrationBilling billing = ProrationBilling::Now;
+    FirstPayment payment = FirstPayment::OrNothing;  ///< of ProrationBilling::Now
+    std::optional<Instant> proration_date{};         ///< whole seconds; without: when it is made
 };
 enum class CancelWhen : std::uint8_t { Now, AtPeriodEnd, Never };  ///< Never: keep it after all
 struct SubscriptionCancel {
@@ -193,7 +201,7 @@ public:
         std::string obligation, std::string customer, std::string payment_method) = 0;
     virtual asio::awaitable<Result<PaymentMethodOnFile>> detach_payment_method(
         std::string obligation, std::string payment_method) = 0;
-    /// All or nothing: a declined first payment leaves no subscription at the provider.
+    /// With FirstPayment::OrNothing a declined first payment leaves none at the provider.
     virtual asio::awaitable<Result<ProviderSubscription>> start_subscription(
         NewSubscription request) = 0;
     /// Prorated to the second.
@@ -232,6 +240,11 @@ public:
     virtual asio::awaitable<Result<ProviderTestClock>> get_test_clock(std::string clock) = 0;
     virtual asio::awaitable<Result<ProviderPrice>> get_price(std::string id) = 0;
     virtual asio::awaitable<Result<ProviderCheckout>> get_checkout(std::string id) = 0;
+    /// As the invoice would be; its id names nothing. Unprocessable "preview.too_many_lines".
+    virtual asio::awaitable<Result<ProviderInvoice>> preview_change(ChangePreview request) = 0;
+    virtual asio::awaitable<Result<ProviderInvoice>> preview_next_invoice(
+        std::string subscription) = 0;
+    virtual asio::awaitable<Result<ProviderInvoice>> preview_start(StartPreview request) = 0;
     virtual asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> list_payment_methods(
         std::string customer) = 0;
     virtual asio::awaitable<Result<ProviderSubscription>> get_subscription(std::string id) = 0;

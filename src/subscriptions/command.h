@@ -27,6 +27,7 @@ struct SubscriptionCommand {
     CommandKind kind = CommandKind::Start;
     std::optional<PriceId> price;               ///< Start, Change
     std::optional<std::string> payment_method;  ///< Start; provider's id
+    bool first_payment_may_wait = false;        ///< Start: else there is none unless it is paid
     CommandState state = CommandState::Pending;
     std::string actor;  ///< Principal::name
     std::string request_id;

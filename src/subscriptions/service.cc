@@ -33,6 +33,9 @@ std::vector<Subscription> subscriptions_from(const std::vector<sql::Row>& rows) 
     return subscriptions;
 }
 
+constexpr std::string_view kOrNothing = "or_nothing";
+constexpr std::string_view kMayWait = "may_wait";
+
 SubscriptionCommand command_from(const sql::Row& row) {
     SubscriptionCommand command{
         .id = row.id<CommandId>(0),
@@ -40,6 +43,7 @@ SubscriptionCommand command_from(const sql::Row& row) {
         .kind = known_word(parse_command_kind(row.text(2))),
         .price = std::nullopt,
         .payment_method = row.maybe_text(4),
+        .first_payment_may_wait = row.text(9) == kMayWait,
         .state = known_word(parse_command_state(row.text(5))),
         .actor = row.text(6),
         .request_id = row.text(7),
@@ -62,7 +66,8 @@ std::string subscriptions_where(std::string_view rest) {
 
 std::string commands_where(std::string_view rest) {
     constexpr std::string_view kSelect = R"sql(
-    SELECT id, subscription_id, kind, price_id, payment_method, state, actor, request_id, created_at
+    SELECT id, subscription_id, kind, price_id, payment_method, state, actor, request_id,
+           created_at, first_payment
       FROM subscription_commands
 )sql";
     return std::string(kSelect).append(rest);
@@ -134,8 +139,8 @@ constexpr std::string_view kAtProvider = R"sql(
 
 constexpr std::string_view kInsertCommand = R"sql(
     INSERT INTO subscription_commands (id, subscription_id, kind, price_id, payment_method, state,
-           error_reason, actor, request_id, created_at, finished_at)
-    VALUES ($1, $2, $3, $4, $5, 'pending', NULL, $6, $7, $8, NULL)
+           error_reason, actor, request_id, created_at, finished_at, first_payment)
+    VALUES ($1, $2, $3, $4, $5, 'pending', NULL, $6, $7, $8, NULL, $9)
     ON CONFLICT DO NOTHING
 )sql";
 
@@ -237,7 +242,8 @@ std::vector<Subscription> subscriptions_at_provider(sql::Transaction& tx, std::s
 
 bool insert_command(sql::Transaction& tx, const SubscriptionCommand& c) {
     return tx.run(kInsertCommand, {c.id, c.subscription, to_text(c.kind), c.price, c.payment_method,
-                                   c.actor, c.request_id, c.created_at}) == 1;
+                                   c.actor, c.request_id, c.created_at,
+                                   c.first_payment_may_wait ? kMayWait : kOrNothing}) == 1;
 }
 
 Result<SubscriptionCommand> load_command(sql::Transaction& tx, const CommandId& id) {

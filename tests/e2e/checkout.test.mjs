@@ -70,6 +70,55 @@ for (const engine of engines())
             assert.deepEqual(none.body.data, []);
         });
 
+        const subscribe = (name, more) => server.admin(
+            'POST', '/v1/subscriptions', {customer: `ext:${name}`, plan: 'starter', ...more});
+
+        test('a change is billed as it was shown', async () => {
+            await customer('carl');
+            const first = (await server.admin('POST', '/v1/subscriptions/preview',
+                                              {customer: 'ext:carl', plan: 'starter', quantity: 2})).body;
+            assert.deepEqual(first.total, {amount: 5800, currency: 'USD'});
+            const {body} = await subscribe('carl', {payment_method: 'pm_card_visa'});
+            const at = `/v1/subscriptions/${body.id}`;
+            const shown = await server.admin('POST', `${at}/preview_change`, {plan: 'pro'});
+            assert.equal(shown.status, 200, JSON.stringify(shown.body));
+            assert.equal(shown.body.billed, 'now');
+            const sum = shown.body.lines.reduce((total, line) => total + line.amount.amount, 0);
+            assert.equal(sum, shown.body.total.amount);
+            const token = {preview_token: shown.body.preview_token};
+            const other = await server.admin('POST', `${at}/change`, {plan: 'enterprise', ...token});
+            assert.deepEqual([other.status, other.body.code], [409, 'subscription.preview_outdated']);
+            const changed = await server.admin('POST', `${at}/change`, {plan: 'pro', ...token});
+            assert.deepEqual([changed.status, changed.body.plan], [200, 'pro'],
+                             JSON.stringify(changed.body));
+            const [invoice] = (await server.admin('GET', '/v1/invoices?customer=ext:carl')).body.data;
+            assert.deepEqual(invoice.total, shown.body.total);
+            const again = await server.admin('POST', `${at}/change`, {plan: 'enterprise', ...token});
+            assert.equal(again.status, 409);
+            const bad = await server.admin('POST', `${at}/change`, {plan: 'pro', preview_token: 'x'});
+            assert.equal(bad.status, 400);
+        });
+
+        test('a start that waits for the cardholder', async () => {
+            await customer('dora');
+            const wanted = {payment_method: 'pm_card_authenticationRequired'};
+            const strict = await subscribe('dora', wanted);
+            assert.deepEqual([strict.status, strict.body.code], [402, 'payment.authentication_required']);
+            const waiting = await subscribe('dora', {...wanted, payment_behavior: 'allow_incomplete'});
+            assert.deepEqual([waiting.status, waiting.body.status], [201, 'incomplete']);
+            const post = (url, action) => fetch(url, {
+                method: 'POST', redirect: 'manual', body: new URLSearchParams({action})});
+            const page = waiting.body.next_action.url;
+            const bank = (await post(page, 'pay')).headers.get('location');
+            await post(new URL(bank, page), 'yes');
+            await eventually('the webhook to come', async () => {
+                const {body} = await server.admin('GET', `/v1/subscriptions/${waiting.body.id}`);
+                return body.status === 'active' && body.next_action === null;
+            });
+            const odd = await subscribe('dora', {...wanted, payment_behavior: 'whatever'});
+            assert.equal(odd.status, 400);
+        });
+
         describe('bad input', () => {
             before(async () => { await customer('eve'); });
             const table = [

@@ -79,6 +79,10 @@ public:
     asio::awaitable<Result<ProviderCheckout>> open_checkout(NewCheckout request) override;
     asio::awaitable<Result<ProviderCheckout>> expire_checkout(std::string checkout) override;
     asio::awaitable<Result<ProviderCheckout>> get_checkout(std::string id) override;
+    asio::awaitable<Result<ProviderInvoice>> preview_change(ChangePreview request) override;
+    asio::awaitable<Result<ProviderInvoice>> preview_next_invoice(
+        std::string subscription) override;
+    asio::awaitable<Result<ProviderInvoice>> preview_start(StartPreview request) override;
     /// "razorpay.no_test_clocks", as the next and get_test_clock.
     asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                  std::string clock_name,

@@ -28,6 +28,19 @@ asio::awaitable<Result<std::string>> Provider::open_portal(PortalVisit /*visit*/
     co_return std::unexpected(no_portal());
 }
 
+asio::awaitable<Result<ProviderInvoice>> Provider::preview_change(ChangePreview /*request*/) {
+    co_return std::unexpected(no_previews());
+}
+
+asio::awaitable<Result<ProviderInvoice>> Provider::preview_next_invoice(
+    std::string /*subscription*/) {
+    co_return std::unexpected(no_previews());
+}
+
+asio::awaitable<Result<ProviderInvoice>> Provider::preview_start(StartPreview /*request*/) {
+    co_return std::unexpected(no_previews());
+}
+
 asio::awaitable<Result<ProviderTestClock>> Provider::create_test_clock(std::string /*obligation*/,
                                                                        std::string /*clock_name*/,
                                                                        Instant /*frozen_time*/) {

@@ -145,6 +145,12 @@ Error checkout_is_plain() {
                        "leave out quantity and trial_days");
 }
 
+Error no_previews() {
+    return unsupported("razorpay.no_previews", "does not say what a change would be billed as",
+                       "change without a preview_token: the difference for the rest of the cycle "
+                       "is charged or paid back at once");
+}
+
 Error no_test_clocks() {
     return unsupported("razorpay.no_test_clocks", "has no test clocks",
                        "move the clock of the whole account in the sandbox");

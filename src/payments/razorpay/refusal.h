@@ -26,6 +26,7 @@ Error line_too_small();              ///< "razorpay.line_too_small"
 Error no_pending_items();            ///< "razorpay.no_pending_items"
 Error no_portal();                   ///< "razorpay.no_portal"
 Error checkout_is_plain();           ///< "razorpay.checkout_is_plain"
+Error no_previews();                 ///< "razorpay.no_previews"
 Error no_test_clocks();              ///< "razorpay.no_test_clocks"
 Error no_event_list();               ///< "razorpay.no_event_list"
 

@@ -71,6 +71,10 @@ public:
     asio::awaitable<Result<ProviderCheckout>> open_checkout(NewCheckout request) override;
     asio::awaitable<Result<ProviderCheckout>> expire_checkout(std::string checkout) override;
     asio::awaitable<Result<ProviderCheckout>> get_checkout(std::string id) override;
+    asio::awaitable<Result<ProviderInvoice>> preview_change(ChangePreview request) override;
+    asio::awaitable<Result<ProviderInvoice>> preview_next_invoice(
+        std::string subscription) override;
+    asio::awaitable<Result<ProviderInvoice>> preview_start(StartPreview request) override;
     asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                  std::string clock_name,
                                                                  Instant frozen_time) override;

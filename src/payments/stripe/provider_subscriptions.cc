@@ -32,7 +32,9 @@ asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
     Form form;
     form.add("customer", request.customer)
         .add("items[0][price]", request.price)
-        .add("payment_behavior", "error_if_incomplete");
+        .add("payment_behavior", request.first_payment == FirstPayment::OrNothing
+                                     ? "error_if_incomplete"
+                                     : "allow_incomplete");
     if (!request.payment_method.empty()) form.add("default_payment_method", request.payment_method);
     form.add_metadata({{std::string(kObligationKey), request.obligation},
                        {"turnpike_subscription", request.subscription.text()}});
@@ -50,9 +52,14 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
     Form form;
     form.add("items[0][id]", request.item)
         .add("items[0][price]", request.price)
-        .add("proration_behavior", at_once ? "always_invoice" : "create_prorations")
-        .add("payment_behavior", "error_if_incomplete")
-        .add_metadata(last_change(request.obligation));
+        .add("proration_behavior", at_once ? "always_invoice" : "create_prorations");
+    if (request.proration_date) form.add("proration_date", unix_seconds(*request.proration_date));
+    // Stripe takes no metadata with an update that may wait.
+    if (request.payment == FirstPayment::MayWait)
+        form.add("payment_behavior", "pending_if_incomplete");
+    else
+        form.add("payment_behavior", "error_if_incomplete")
+            .add_metadata(last_change(request.obligation));
     Write write{.obligation = std::move(request.obligation),
                 .path = "/v1/subscriptions/" + *id,
                 .parameters = form.text()};

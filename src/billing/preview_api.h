@@ -1,0 +1,27 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "access/principal.h"
+#include "base/error.h"
+#include "billing/preview.h"
+#include "http/message.h"
+#include "json/object_reader.h"
+
+namespace turnpike {
+
+/// Handlers of /v1/subscriptions/preview and .../preview_change. The policy table has let the
+/// caller in already. Thread-safe.
+struct PreviewApi {
+    using Answer = asio::awaitable<Result<http::Response>>;
+
+    BillingContext& billing;
+
+    Answer post_preview(const Principal& caller, const http::Request& request);
+    Answer post_preview_change(const Principal& caller, const http::Request& request);
+};
+
+/// The member "preview_token" of a body, when it is there.
+std::optional<PreviewId> read_preview_token(ObjectReader& fields);
+
+}  // namespace turnpike
