@@ -182,7 +182,7 @@ App::App(Config given, AppParts parts)
       cursors(parts.server_secret),
       authenticator(std::move(parts.keys), key_mode(config), *db, clock),
       provider(make_provider(*this)),
-      billing{*db, *usage, clock, ids, *provider, catalog, standings},
+      billing{*db, *usage, clock, ids, *provider, catalog, standings, config.grace},
       inbox(jobs, {*db, clock}, applier(billing), {}, webhook_metrics(metrics)),
       worker(jobs, billing, {}),
       access_api{*db, clock, ids, authenticator, cursors},

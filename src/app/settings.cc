@@ -44,6 +44,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      "required issuer of tokens; default: any"},
     {"auth.audience", "TURNPIKE_JWT_AUDIENCE", "jwt-audience", "", Secrecy::Public,
      "required audience of tokens; default: any"},
+    {"billing.grace_days", "TURNPIKE_GRACE_DAYS", "grace-days", "7", Secrecy::Public,
+     "days for which a plan is given on when its renewal was not paid"},
     {"stripe.secret_key", "STRIPE_SECRET_KEY", "stripe-secret-key", "", Secrecy::Secret,
      "Stripe secret key"},
     {"stripe.publishable_key", "STRIPE_PUBLISHABLE_KEY", "stripe-publishable-key", "",

@@ -2,9 +2,8 @@
 
 #include "access/page.h"
 #include "audit/authority.h"
-#include "billing/commands.h"
 #include "billing/reconcile.h"
-#include "catalog/service.h"
+#include "billing/shown_subscription.h"
 #include "customers/service.h"
 #include "json/object_reader.h"
 #include "json/write.h"
@@ -13,92 +12,6 @@
 
 namespace turnpike {
 namespace {
-
-Result<SubscriptionId> read_id(const http::Request& request) {
-    const auto id = SubscriptionId::parse(request.path_value("subscription"));
-    if (!id) return not_found("subscription.not_found", "there is no such subscription");
-    return *id;
-}
-
-/// What is sold: a plan with a currency and a recurrence.
-struct Offer {
-    std::string plan;
-    Currency currency = Currency::Usd;
-    Recurrence recurrence;
-};
-
-Offer read_offer(ObjectReader& fields) {
-    Offer offer;
-    offer.plan = fields.required_text("plan", {.length_max = 64});
-    if (const auto code = fields.optional_text("currency")) {
-        const auto currency = parse_currency(*code);
-        if (currency)
-            offer.currency = *currency;
-        else
-            fields.complain("currency", "unknown_currency", "must be an ISO 4217 code sold here");
-    }
-    if (const auto text = fields.optional_text("interval")) {
-        const auto interval = parse_interval(*text);
-        if (interval)
-            offer.recurrence.interval = *interval;
-        else
-            fields.complain("interval", "wrong_value", "must be day, week, month or year");
-    }
-    return offer;
-}
-
-struct Sold {
-    PlanVersionId plan_version;
-    PriceId price;
-};
-
-Result<Sold> find_offer(const Catalog& catalog, const Offer& offer) {
-    const auto* plan = catalog.plan(offer.plan);
-    if (plan == nullptr)
-        return invalid_argument("billing.unknown_plan", "there is no plan '" + offer.plan + "'");
-    const auto* price = plan->price(offer.currency, offer.recurrence);
-    if (plan->is_default || price == nullptr)
-        return invalid_argument("billing.plan_not_sold",
-                                "the plan is not sold in this currency and interval");
-    return Sold{plan->id, price->id};
-}
-
-struct NewSubscriptionBody {
-    std::string customer;
-    Offer offer;
-    std::optional<std::string> payment_method;
-};
-
-Result<NewSubscriptionBody> read_new(const http::Request& request) {
-    const auto body = request.json();
-    if (!body) return failure(body);
-    ObjectReader fields(*body);
-    auto customer = fields.required_text("customer");
-    auto offer = read_offer(fields);
-    auto method = fields.optional_text("payment_method");
-    return fields.finish(
-        NewSubscriptionBody{std::move(customer), std::move(offer), std::move(method)});
-}
-
-Result<Offer> read_change(const http::Request& request) {
-    const auto body = request.json();
-    if (!body) return failure(body);
-    ObjectReader fields(*body);
-    auto offer = read_offer(fields);
-    return fields.finish(std::move(offer));
-}
-
-/// {"at": "period_end" | "now"}; at period end without a body.
-Result<CancelWhen> read_cancel(const http::Request& request) {
-    if (request.body.empty()) return CancelWhen::AtPeriodEnd;
-    const auto body = request.json();
-    if (!body) return failure(body);
-    ObjectReader fields(*body);
-    const auto at = fields.optional_text("at").value_or("period_end");
-    if (at != "period_end" && at != "now")
-        fields.complain("at", "wrong_value", "must be period_end or now");
-    return fields.finish(at == "now" ? CancelWhen::Now : CancelWhen::AtPeriodEnd);
-}
 
 /// {"mode": "repair" | "report", "allow_missing": false}; repair without a body.
 Result<ReconcileOrder> read_reconciliation(const http::Request& request, Authority authority) {
@@ -132,13 +45,6 @@ Json write_reconciliation(const Reconciliation& report, ReconcileMode mode) {
 
 }  // namespace
 
-BillingApi::Answer BillingApi::answer_with(int status, const Subscription& subscription) {
-    const auto plan = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return load_plan_version(tx, subscription.plan_version); });
-    if (!plan) co_return failure(plan);
-    co_return http::json_response(status, write_subscription(subscription, plan->key));
-}
-
 // GET /v1/subscriptions
 BillingApi::Answer BillingApi::get_subscriptions(const Principal& /*caller*/,
                                                  const http::Request& request) {
@@ -147,7 +53,7 @@ BillingApi::Answer BillingApi::get_subscriptions(const Principal& /*caller*/,
     const auto query = read_page(request, cursors, listing, {"customer"});
     if (!query) co_return failure(query);
 
-    using Rows = std::vector<std::pair<Subscription, std::string>>;
+    using Rows = std::vector<ShownSubscription>;
     auto fetched = co_await billing.db.read([&](sql::Transaction& tx) -> Result<Rows> {
         std::optional<CustomerId> customer;
         if (customer_ref != nullptr) {
@@ -157,9 +63,9 @@ BillingApi::Answer BillingApi::get_subscriptions(const Principal& /*caller*/,
         }
         Rows rows;
         for (auto& subscription : list_subscriptions(tx, customer, *query)) {
-            const auto plan = load_plan_version(tx, subscription.plan_version);
-            if (!plan) return failure(plan);
-            rows.emplace_back(std::move(subscription), plan->key);
+            auto shown = show_subscription(tx, std::move(subscription), billing.clock.now());
+            if (!shown) return failure(shown);
+            rows.push_back(*std::move(shown));
         }
         return rows;
     });
@@ -167,76 +73,12 @@ BillingApi::Answer BillingApi::get_subscriptions(const Principal& /*caller*/,
     const auto page = cut_page(*std::move(fetched), *query);
 
     Json data = Json::array();
-    for (const auto& [subscription, plan] : page.items)
-        data.push_back(write_subscription(subscription, plan));
+    for (const auto& shown : page.items) data.push_back(write_subscription(shown));
     std::optional<PageMark> last;
     if (page.has_more)
-        last = {page.items.back().first.created_at, page.items.back().first.id.text()};
+        last = {page.items.back().subscription.created_at,
+                page.items.back().subscription.id.text()};
     co_return list_response(std::move(data), cursors, listing, last);
-}
-
-// GET /v1/subscriptions/{subscription}
-BillingApi::Answer BillingApi::get_subscription(const Principal& /*caller*/,
-                                                const http::Request& request) {
-    const auto id = read_id(request);
-    if (!id) co_return failure(id);
-    const auto subscription =
-        co_await billing.db.read([&](sql::Transaction& tx) { return load_subscription(tx, *id); });
-    if (!subscription) co_return failure(subscription);
-    co_return co_await answer_with(200, *subscription);
-}
-
-// POST /v1/subscriptions
-BillingApi::Answer BillingApi::post_subscription(const Principal& caller,
-                                                 const http::Request& request) {
-    const auto body = read_new(request);
-    if (!body) co_return failure(body);
-    const auto sold = find_offer(*billing.catalog.get(), body->offer);
-    if (!sold) co_return failure(sold);
-    const auto customer = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return find_customer(tx, body->customer); });
-    if (!customer) co_return failure(customer);
-    StartRequest start{customer->id, sold->plan_version, sold->price, body->payment_method,
-                       authority_of(caller, request)};
-    const auto started = co_await start_subscription(billing, std::move(start));
-    if (!started) co_return failure(started);
-    co_return co_await answer_with(201, *started);
-}
-
-// POST /v1/subscriptions/{subscription}/change
-BillingApi::Answer BillingApi::post_change(const Principal& caller, const http::Request& request) {
-    const auto id = read_id(request);
-    if (!id) co_return failure(id);
-    const auto offer = read_change(request);
-    if (!offer) co_return failure(offer);
-    const auto sold = find_offer(*billing.catalog.get(), *offer);
-    if (!sold) co_return failure(sold);
-    ChangeRequest change{*id, sold->price, authority_of(caller, request)};
-    const auto changed = co_await change_subscription(billing, std::move(change));
-    if (!changed) co_return failure(changed);
-    co_return co_await answer_with(200, *changed);
-}
-
-BillingApi::Answer BillingApi::cancel(const Principal& caller, const http::Request& request,
-                                      CancelWhen when) {
-    const auto id = read_id(request);
-    if (!id) co_return failure(id);
-    CancelRequest command{*id, when, authority_of(caller, request)};
-    const auto canceled = co_await cancel_subscription(billing, std::move(command));
-    if (!canceled) co_return failure(canceled);
-    co_return co_await answer_with(200, *canceled);
-}
-
-// POST /v1/subscriptions/{subscription}/cancel
-BillingApi::Answer BillingApi::post_cancel(const Principal& caller, const http::Request& request) {
-    const auto when = read_cancel(request);
-    if (!when) co_return failure(when);
-    co_return co_await cancel(caller, request, *when);
-}
-
-// POST /v1/subscriptions/{subscription}/keep
-BillingApi::Answer BillingApi::post_keep(const Principal& caller, const http::Request& request) {
-    co_return co_await cancel(caller, request, CancelWhen::Never);
 }
 
 // POST /v1/reconciliations

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -22,6 +23,7 @@ struct MirrorScope {
     Instant now;
     Authority authority;
     std::int64_t ticket;
+    std::chrono::days grace = kGraceDefault;
 };
 
 /// Makes our subscription equal to the provider's: status, period, plan, cancellation. Finds it by

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "customers/service.h"
 #include "entitlements/stored_interval.h"
+#include "entitlements/stored_pause.h"
 #include "metering/window_calendar.h"
 #include "sql/known_word.h"
 #include "subscriptions/billing_period.h"
@@ -21,7 +22,8 @@ std::string standing_where(std::string_view condition) {
            s.period_start, s.period_end, s.cancel_at_period_end, s.cancel_at, s.started_at,
            p.interval, p.interval_count, p.currency, s.version,
            (SELECT MAX(e.ended_at) FROM subscriptions e
-             WHERE e.customer_id = c.id AND e.status <> 'incomplete_expired')
+             WHERE e.customer_id = c.id AND e.status <> 'incomplete_expired'),
+           s.pause_behavior, s.resumes_at, s.paused_at, s.grace_ends_at
       FROM customers c
       LEFT JOIN test_clocks t ON t.id = c.test_clock_id
       LEFT JOIN subscriptions s ON s.customer_id = c.id AND s.ended_at IS NULL
@@ -32,8 +34,13 @@ std::string standing_where(std::string_view condition) {
 
 Period mirrored_period(const sql::Row& row) { return {row.instant(7), row.instant(8)}; }
 
-Instant gives_until(const sql::Row& row, SubscriptionStatus status) {
-    return gives_plan_until(status, mirrored_period(row), {row.flag(9), row.maybe_instant(10)});
+AccessTerms terms_of(const sql::Row& row) {
+    return {known_word(parse_subscription_status(row.text(6))),
+            mirrored_period(row),
+            {row.flag(9), row.maybe_instant(10)},
+            stored_pause(row, 17),
+            row.maybe_instant(19),
+            row.maybe_instant(20)};
 }
 
 /// The mirrored period, or the one after it that `now` has reached.
@@ -86,9 +93,12 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
                       .currency = Currency::Usd,
                       .revision = 0};
     auto plan_began = row->maybe_instant(16);
+    std::optional<Instant> plan_returns;
     if (!row->is_null(4)) {
-        standing.status = known_word(parse_subscription_status(row->text(6)));
-        const Instant gives = gives_until(*row, *standing.status);
+        const AccessTerms terms = terms_of(*row);
+        standing.status = status_at(terms, standing.now);
+        const Instant gives = gives_plan_until(terms, standing.now);
+        plan_returns = gives_plan_again_at(terms, standing.now);
         if (grants_access(*standing.status) && standing.now < gives) {
             auto plan = catalog.plan_version(tx, row->id<PlanVersionId>(5));
             if (!plan) return failure(plan);
@@ -105,7 +115,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
     }
     take_default_plan(standing, catalog, row->instant(2));
     standing.since = begin_of(standing.period, plan_began, standing.now);
-    standing.until = standing.period.end;
+    standing.until = std::min(standing.period.end, plan_returns.value_or(standing.period.end));
     return standing;
 }
 

@@ -27,5 +27,10 @@ Error no_pending_items();            ///< "razorpay.no_pending_items"
 Error no_portal();                   ///< "razorpay.no_portal"
 Error no_test_clocks();              ///< "razorpay.no_test_clocks"
 Error no_event_list();               ///< "razorpay.no_event_list"
+Error trial_needs_authorization();   ///< "razorpay.trial_needs_authorization"
+Error trial_cannot_end_now();        ///< "razorpay.trial_cannot_end_now"
+Error no_dated_end();                ///< "razorpay.no_dated_end"
+Error pause_makes_no_invoices();     ///< "razorpay.pause_makes_no_invoices"
+Error no_dated_resumption();         ///< "razorpay.no_dated_resumption"
 
 }  // namespace turnpike::razorpay
