@@ -324,7 +324,26 @@ CREATE TABLE subscriptions (
     applied_ticket           BIGINT NOT NULL,
     created_at               BIGINT NOT NULL,
     updated_at               BIGINT NOT NULL,
-    version                  BIGINT NOT NULL
+    version                  BIGINT NOT NULL,
+    quantity                 BIGINT NOT NULL DEFAULT 1 CHECK (quantity > 0),
+    cancel_comment           TEXT,
+    cancel_feedback          TEXT,
+    trial_start              BIGINT,
+    trial_end                BIGINT,
+    trial_end_behavior       TEXT CHECK (trial_end_behavior IN ('cancel', 'pause',
+                                 'create_invoice')),
+    -- While set, nothing is collected and the plan is not given, whatever the status says.
+    pause_behavior           TEXT CHECK (pause_behavior IN ('keep_as_draft', 'mark_uncollectible',
+                                 'void')),
+    resumes_at               BIGINT,
+    paused_at                BIGINT,
+    grace_ends_at            BIGINT, -- until then what is past due keeps its plan
+    pending_price_id         TEXT REFERENCES prices (id),
+    pending_quantity         BIGINT CHECK (pending_quantity > 0),
+    pending_at               BIGINT,
+    CHECK (pause_behavior IS NOT NULL OR resumes_at IS NULL),
+    CHECK ((pending_price_id IS NULL) = (pending_quantity IS NULL)),
+    CHECK ((pending_price_id IS NULL) = (pending_at IS NULL))
 );
 CREATE UNIQUE INDEX subscriptions_one_live ON subscriptions (customer_id) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX subscriptions_by_provider
@@ -332,16 +351,31 @@ CREATE UNIQUE INDEX subscriptions_by_provider
 CREATE INDEX subscriptions_by_customer ON subscriptions (customer_id, created_at);
 CREATE INDEX subscriptions_by_period_end ON subscriptions (status, period_end);
 
+-- One trial of a plan per customer, ever. A start that came to nothing gives it back.
+CREATE TABLE trials_used (
+    customer_id     TEXT   NOT NULL REFERENCES customers (id),
+    plan_id         TEXT   NOT NULL REFERENCES plans (id),
+    subscription_id TEXT   NOT NULL REFERENCES subscriptions (id),
+    used_at         BIGINT NOT NULL,
+    PRIMARY KEY (customer_id, plan_id)
+);
+
 -- What somebody asked for, committed before the provider hears of it, and run again after a crash.
 CREATE TABLE subscription_commands (
     id              TEXT   NOT NULL PRIMARY KEY,
     subscription_id TEXT   NOT NULL REFERENCES subscriptions (id),
-    kind            TEXT   NOT NULL CHECK (kind IN ('start', 'change', 'cancel_now',
-                        'cancel_at_period_end', 'keep')),
+    kind            TEXT   NOT NULL CHECK (kind IN ('start', 'change', 'change_at_period_end',
+                        'drop_change', 'cancel_now', 'cancel_at_period_end', 'cancel_at', 'keep',
+                        'pause', 'resume', 'end_trial')),
     price_id        TEXT REFERENCES prices (id),
     payment_method  TEXT,
     -- Of a start: 'may_wait' leaves it incomplete when it is not paid at once.
     first_payment   TEXT   NOT NULL CHECK (first_payment IN ('or_nothing', 'may_wait')),
+    quantity        BIGINT CHECK (quantity > 0),
+    at              BIGINT, -- the moment that was named: an end, a resumption
+    behavior        TEXT,
+    comment         TEXT,
+    feedback        TEXT,
     state           TEXT   NOT NULL CHECK (state IN ('pending', 'done', 'failed')),
     error_reason    TEXT,
     actor           TEXT   NOT NULL,

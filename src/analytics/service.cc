@@ -6,21 +6,22 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kGroups = R"sql(
-    SELECT p.key, s.status, r.currency, r.interval, r.interval_count, COUNT(*),
-           CAST(SUM(r.amount_minor) AS BIGINT)
+    SELECT p.key, CASE WHEN s.pause_behavior IS NULL THEN s.status ELSE 'paused' END, r.currency,
+           r.interval, r.interval_count, COUNT(*), CAST(SUM(r.amount_minor * s.quantity) AS BIGINT)
       FROM subscriptions s
       JOIN prices r ON r.id = s.price_id
       JOIN plan_versions v ON v.id = s.plan_version_id
       JOIN plans p ON p.id = v.plan_id
      WHERE s.started_at IS NOT NULL
-     GROUP BY p.key, s.status, r.currency, r.interval, r.interval_count
-     ORDER BY p.key, s.status, r.currency, r.interval, r.interval_count
+     GROUP BY 1, 2, 3, 4, 5
+     ORDER BY 1, 2, 3, 4, 5
 )sql";
 
 constexpr std::string_view kPaying = R"sql(
     SELECT COUNT(DISTINCT s.customer_id)
       FROM subscriptions s JOIN prices r ON r.id = s.price_id
-     WHERE s.status IN ('active', 'past_due') AND r.amount_minor > 0 AND r.currency = $1
+     WHERE s.status IN ('active', 'past_due') AND s.pause_behavior IS NULL
+       AND r.amount_minor > 0 AND r.currency = $1
 )sql";
 
 constexpr std::string_view kPayingAt = R"sql(

@@ -116,8 +116,8 @@ Result<std::unique_ptr<http::AccessLogFile>> open_access_log(const Config& confi
 std::vector<BillingContext> contexts_of(App& app) {
     std::vector<BillingContext> contexts;
     for (PaymentProvider* provider : app.providers.all())
-        contexts.push_back(
-            {*app.db, *app.usage, app.clock, app.ids, *provider, app.catalog, app.standings});
+        contexts.push_back({*app.db, *app.usage, app.clock, app.ids, *provider, app.catalog,
+                            app.standings, app.config.grace});
     return contexts;
 }
 

@@ -34,6 +34,7 @@ constexpr auto kPriceSettings = std::to_array<PriceSetting>({
     {"stripe.price_pro", "attribution", "pro"},
     {"stripe.price_scale", "attribution", "scale"},
 });
+constexpr std::size_t kGraceDaysMax = 90;
 
 std::optional<std::size_t> parse_count(const std::string& text) {
     std::size_t value = 0;
@@ -143,6 +144,9 @@ void check_server(Checker& c) {
     const auto threads = parse_count(c.text("threads"));
     c.expect(threads && *threads <= kThreadsMax, "threads",
              "'" + c.text("threads") + "' is no number of threads", "give 0 to 256");
+    const auto grace = parse_count(c.text("billing.grace_days"));
+    c.expect(grace && *grace <= kGraceDaysMax, "billing.grace_days",
+             "'" + c.text("billing.grace_days") + "' is no number of days", "give 0 to 90");
     const auto& gateway_log = c.text("gateway_log");
     c.expect(gateway_log.empty() || parse_udp_url(gateway_log), "gateway_log",
              "'" + gateway_log + "' is no address to take access logs on",
@@ -368,6 +372,7 @@ Result<Config> read_config(const SettingValues& values) {
         .catalog_file = text("catalog"),
         .threads = *parse_count(text("threads")),
         .access_log = text("access_log"),
+        .grace = std::chrono::days(*parse_count(text("billing.grace_days"))),
         .gateway_log = parse_udp_url(text("gateway_log")),
         .log_level = text("log_level"),
         .public_url = text("public_url"),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,6 +40,7 @@ struct Config {
     std::string catalog_file;  ///< "": the presets' own; one preset otherwise
     std::size_t threads = 1;
     std::string access_log;               ///< "-", "off" or a path
+    std::chrono::days grace{7};           ///< billing.grace_days
     std::optional<HostPort> gateway_log;  ///< where access logs come by UDP; absent: nowhere
     std::string log_level;
     std::string public_url;                    ///< without a slash at the end

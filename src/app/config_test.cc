@@ -98,6 +98,7 @@ TEST(Config, RefusesWithOneLineThatSaysWhatToDo) {
         {"TURNPIKE_CATALOG", "/", "is a directory"},
         {"TURNPIKE_JWKS_FILE", "/", "is a directory"},
         {"TURNPIKE_THREADS", "many", "0 to 256"},
+        {"TURNPIKE_GRACE_DAYS", "91", "0 to 90"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(std::string(c.name) + "=" + c.value);

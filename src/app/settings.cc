@@ -57,6 +57,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      Secrecy::Public,
      "networks that our webhooks may reach though they are not public: 10.1.0.0/16, fd00::/8; "
      "default: none"},
+    {"billing.grace_days", "TURNPIKE_GRACE_DAYS", "grace-days", "7", Secrecy::Public,
+     "days for which a plan is given on when its renewal was not paid"},
     {"stripe.secret_key", "STRIPE_SECRET_KEY", "stripe-secret-key", "", Secrecy::Secret,
      "Stripe secret key; beside Razorpay or instead of it"},
     {"stripe.publishable_key", "STRIPE_PUBLISHABLE_KEY", "stripe-publishable-key", "",

@@ -5,6 +5,7 @@
 #include "access/cursor.h"
 #include "access/principal.h"
 #include "base/error.h"
+#include "billing/commands.h"
 #include "billing/contexts.h"
 #include "http/message.h"
 #include "subscriptions/subscription.h"
@@ -24,7 +25,13 @@ struct BillingApi {
     Answer post_subscription(const Principal& caller, const http::Request& request);
     Answer post_change(const Principal& caller, const http::Request& request);
     Answer post_cancel(const Principal& caller, const http::Request& request);
+    Answer post_cancel_pending_change(const Principal& caller, const http::Request& request);
     Answer post_keep(const Principal& caller, const http::Request& request);
+    Answer post_pause(const Principal& caller, const http::Request& request);
+    Answer post_resume(const Principal& caller, const http::Request& request);
+    Answer post_end_trial(const Principal& caller, const http::Request& request);
+    /// 200 when it goes on, 201 with the new one when it had ended.
+    Answer post_reactivate(const Principal& caller, const http::Request& request);
 
     Answer get_test_clocks(const Principal& caller, const http::Request& request);
     Answer get_test_clock(const Principal& caller, const http::Request& request);
@@ -36,8 +43,11 @@ struct BillingApi {
     Answer post_reconciliation(const Principal& caller, const http::Request& request);
 
 private:
-    Answer cancel(const Principal& caller, const http::Request& request, CancelWhen when);
-    Answer answer_with(int status, const Subscription& subscription);
+    using PlainCommand = asio::awaitable<Result<Subscription>> (*)(BillingContext&,
+                                                                   SubscriptionWish);
+    /// A command that needs no more than the subscription; the body is empty.
+    Answer ask_plainly(const Principal& caller, const http::Request& request, PlainCommand command);
+    Answer answer_with(int status, Result<Subscription> subscription);
 };
 
 }  // namespace turnpike

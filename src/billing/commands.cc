@@ -1,372 +1,16 @@
 #include "billing/commands.h"
 
-#include <algorithm>
+#include <utility>
 
-#include "audit/audit.h"
+#include "billing/carry_out.h"
 #include "billing/checkout.h"
-#include "billing/mirror.h"
 #include "billing/payment_methods.h"
-#include "billing/period_close.h"
-#include "billing/provider_objects.h"
-#include "billing/stored_checkout.h"
-#include "billing/sync.h"
+#include "billing/wish.h"
 #include "catalog/service.h"
-#include "json/value.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
 namespace {
-
-/// Whether an earlier run of this command may already have reached the provider: then "nothing
-/// happened in this call" does not mean that nothing happened.
-enum class Attempt : bool { First, Again };
-
-struct Requested {
-    Subscription subscription;
-    SubscriptionCommand command;
-    Attempt attempt = Attempt::First;
-};
-
-/// nullopt in `command` when there is nothing to do.
-struct Demanded {
-    Subscription subscription;
-    std::optional<SubscriptionCommand> command;
-    Attempt attempt = Attempt::First;
-};
-
-SubscriptionCommand new_command(const Subscription& subscription, CommandKind kind,
-                                const Authority& authority, IdSource& ids, Instant now) {
-    return SubscriptionCommand{
-        .id = ids.make<CommandId>(now),
-        .subscription = subscription.id,
-        .kind = kind,
-        .price = std::nullopt,
-        .payment_method = std::nullopt,
-        .state = CommandState::Pending,
-        .actor = authority.actor,
-        .request_id = authority.request_id,
-        .created_at = now,
-    };
-}
-
-/// Where and when an audit row is written.
-struct Ledger {
-    sql::Transaction& tx;
-    IdSource& ids;
-    Instant now;
-};
-
-void record_command(const Ledger& ledger, const Subscription& subscription,
-                    const SubscriptionCommand& command, std::string_view outcome) {
-    Json detail{{"command", command.id.text()}};
-    if (command.price) detail["price"] = command.price->text();
-    record(ledger.tx,
-           {.at = ledger.now,
-            .actor = command.actor,
-            .action =
-                "subscription." + std::string(to_text(command.kind)) + "_" + std::string(outcome),
-            .object_id = subscription.id.text(),
-            .customer = subscription.customer.text(),
-            .request_id = command.request_id,
-            .detail = detail},
-           ledger.ids);
-}
-
-std::unexpected<Error> busy() {
-    auto error = Error{ErrorCode::Conflict, "subscription.busy",
-                       "another change of this subscription is under way; try again shortly"};
-    error.retry_after_s = 2;
-    return std::unexpected(std::move(error));
-}
-
-/// A start for a customer who has a subscription: the same request again goes on with it, or finds
-/// it done.
-Result<Demanded> request_start_again(sql::Transaction& tx, const StartRequest& request,
-                                     Subscription live) {
-    const auto began = find_start_command(tx, live.id);
-    const bool same =
-        began && began->price == request.price && began->payment_method == request.payment_method;
-    if (live.status == SubscriptionStatus::Creating) {
-        if (!same || began->state != CommandState::Pending) return busy();
-        return Demanded{std::move(live), began, Attempt::Again};
-    }
-    if (same && live.price == request.price && !live.cancel_at_period_end)
-        return Demanded{std::move(live), std::nullopt};
-    return conflict("subscription.exists",
-                    "the customer has a subscription already; change it instead");
-}
-
-Result<Demanded> request_start(sql::Transaction& tx, const StartRequest& request,
-                               std::string_view provider, IdSource& ids, Instant now) {
-    lock_purchases(tx, request.customer);
-    if (find_payable_checkout(tx, request.customer)) return busy();
-    if (auto live = find_live_subscription(tx, request.customer))
-        return request_start_again(tx, request, *std::move(live));
-    Subscription subscription{
-        .id = ids.make<SubscriptionId>(now),
-        .customer = request.customer,
-        .plan_version = request.plan_version,
-        .price = request.price,
-        .provider = std::string(provider),
-        .status = SubscriptionStatus::Creating,
-        .period = {now, now},
-        .created_at = now,
-        .version = 1,
-    };
-    if (!insert_subscription(tx, subscription)) return busy();
-    auto command = new_command(subscription, CommandKind::Start, request.authority, ids, now);
-    command.price = request.price;
-    command.payment_method = request.payment_method;
-    command.first_payment_may_wait = request.first_payment == FirstPayment::MayWait;
-    if (!insert_command(tx, command)) return busy();
-    record_command({tx, ids, now}, subscription, command, "requested");
-    return Demanded{std::move(subscription), std::move(command)};
-}
-
-/// What to do on a subscription that runs: nothing when it is so already.
-struct Demand {
-    SubscriptionId subscription;
-    CommandKind kind;
-    std::optional<PriceId> price;
-    Authority authority;
-    std::optional<PreviewId> preview{};
-};
-
-bool is_so_already(const Subscription& subscription, const Demand& demand) {
-    switch (demand.kind) {
-        case CommandKind::Change: return subscription.price == demand.price;
-        case CommandKind::CancelAtPeriodEnd: return subscription.cancel_at_period_end;
-        case CommandKind::Keep: return !subscription.cancel_at_period_end;
-        case CommandKind::Start:
-        case CommandKind::CancelNow: return false;
-    }
-    return false;
-}
-
-Result<Demanded> request_on_running(sql::Transaction& tx, const Demand& demand, IdSource& ids,
-                                    Instant now) {
-    auto subscription = load_subscription(tx, demand.subscription);
-    if (!subscription) return failure(subscription);
-    if (subscription->ended_at)
-        return conflict("subscription.ended", "the subscription has ended; start a new one");
-    if (subscription->status == SubscriptionStatus::Creating) return busy();
-    if (is_so_already(*subscription, demand)) return Demanded{*std::move(subscription), {}};
-    auto command = new_command(*subscription, demand.kind, demand.authority, ids, now);
-    command.price = demand.price;
-    if (!insert_command(tx, command)) return busy();
-    if (demand.preview) {
-        const auto used = use_preview(tx, *demand.preview, command, now);
-        if (!used) return failure(used);
-    }
-    record_command({tx, ids, now}, *subscription, command, "requested");
-    return Demanded{*std::move(subscription), std::move(command)};
-}
-
-/// Writes down that a command ended without effect. A start leaves no subscription behind.
-Result<std::monostate> give_up(sql::Transaction& tx, const SubscriptionCommand& command,
-                               const Error& error, IdSource& ids, Instant now) {
-    if (!finish_command(tx, command.id, CommandState::Failed, error.reason.text(), now))
-        return std::monostate{};
-    auto subscription = load_subscription(tx, command.subscription);
-    if (!subscription) return failure(subscription);
-    record_command({tx, ids, now}, *subscription, command, "failed");
-    const bool never_was = command.kind == CommandKind::Start &&
-                           subscription->status == SubscriptionStatus::Creating &&
-                           !subscription->provider_subscription_id;
-    if (!never_was) return std::monostate{};
-    subscription->status = SubscriptionStatus::IncompleteExpired;
-    subscription->ended_at = now;
-    const auto saved = save_subscription(tx, *std::move(subscription), now);
-    if (!saved) return failure(saved);
-    return std::monostate{};
-}
-
-/// True while the provider may have done it, or may still: the command must stay pending.
-bool is_open(const Error& error, Attempt attempt) {
-    if (error.code == ErrorCode::OutcomeUnknown) return true;
-    return error.code == ErrorCode::Unavailable && attempt == Attempt::Again;
-}
-
-/// Applies the provider's answer and finishes the command, in one transaction.
-Result<Subscription> apply_answer(sql::Transaction& tx, BillingContext& billing,
-                                  const SubscriptionCommand& command,
-                                  const ProviderSubscription& answer, std::int64_t ticket) {
-    const Instant now = billing.clock.now();
-    const MirrorScope scope{billing.provider.name(), billing.ids, now,
-                            Authority{command.actor, command.request_id}, ticket};
-    const auto mirrored = mirror_subscription(tx, scope, answer);
-    if (!mirrored) return failure(mirrored);
-    finish_command(tx, command.id, CommandState::Done, "", now);
-    return load_subscription(tx, command.subscription);
-}
-
-/// A card that the command brings along.
-struct BroughtCard {
-    std::string method;  ///< provider's id; "" when the command names none
-    bool was_on_file = true;
-};
-
-asio::awaitable<Result<BroughtCard>> attach_brought_card(BillingContext& billing,
-                                                         const std::string& customer,
-                                                         const Requested& requested) {
-    const auto& named = requested.command.payment_method;
-    // What is on file says something at the first run only. A later one may find the card that the
-    // first has attached, or miss the card that the first was charged to.
-    bool was_on_file = true;
-    if (requested.attempt == Attempt::First) {
-        const auto before = co_await billing.provider.list_payment_methods(customer);
-        if (!before) co_return failure(before);
-        if (!named && std::ranges::none_of(*before, &PaymentMethodOnFile::is_default))
-            co_return invalid_argument("payment.method_required",
-                                       "there is no card to charge: send payment_method_id, or "
-                                       "make a card the default first");
-        was_on_file =
-            named && std::ranges::find(*before, *named, &PaymentMethodOnFile::id) != before->end();
-    }
-    if (!named) co_return BroughtCard{};
-    const auto attached = co_await billing.provider.attach_payment_method(
-        "subscription:" + requested.subscription.id.text() + ":attach", customer, *named);
-    if (!attached) co_return failure(attached);
-    co_return BroughtCard{attached->id, was_on_file};
-}
-
-asio::awaitable<Result<ProviderSubscription>> send_start(BillingContext& billing,
-                                                         const Requested& requested) {
-    const auto& subscription = requested.subscription;
-    const auto customer = co_await ensure_provider_customer(billing, subscription.customer);
-    if (!customer) co_return failure(customer);
-    const auto price = co_await ensure_provider_price(billing, *requested.command.price);
-    if (!price) co_return failure(price);
-    const auto card = co_await attach_brought_card(billing, *customer, requested);
-    if (!card) co_return failure(card);
-    const std::string root = "subscription:" + subscription.id.text();
-    NewSubscription request{
-        .subscription = subscription.id,
-        .obligation = root + ":start",
-        .customer = *customer,
-        .price = *price,
-        .payment_method = card->method,
-        .first_payment = requested.command.first_payment_may_wait ? FirstPayment::MayWait
-                                                                  : FirstPayment::OrNothing,
-    };
-    auto started = co_await billing.provider.start_subscription(std::move(request));
-    // Neither failure below undoes the start: the subscription is charged to its own card, and a
-    // refused card that stays on file is charged for nothing.
-    if (started && !card->method.empty())
-        (void)co_await billing.provider.set_default_payment_method(root + ":default", *customer,
-                                                                   card->method);
-    if (!started && !card->was_on_file && !is_open(started.error(), requested.attempt))
-        (void)co_await billing.provider.detach_payment_method(root + ":detach", card->method);
-    co_return started;
-}
-
-/// The bank wants the cardholder. The same change again, which waits until its invoice is paid; the
-/// error then says where.
-asio::awaitable<Result<ProviderSubscription>> let_change_wait(BillingContext& billing,
-                                                              SubscriptionChange change,
-                                                              Error wanted) {
-    change.obligation += ":wait";
-    change.payment = FirstPayment::MayWait;
-    const std::string price = change.price;
-    auto waiting = co_await billing.provider.change_subscription(std::move(change));
-    if (!waiting || waiting->price == price || !waiting->latest_invoice) co_return waiting;
-    const auto invoice = co_await billing.provider.get_invoice(*waiting->latest_invoice);
-    if (!invoice) co_return failure(invoice);
-    if (invoice->hosted_url) wanted.details.emplace_back("hosted_url", *invoice->hosted_url);
-    co_return std::unexpected(std::move(wanted));
-}
-
-asio::awaitable<Result<SubscriptionChange>> plan_change(BillingContext& billing,
-                                                        const Subscription& subscription,
-                                                        const SubscriptionCommand& command) {
-    const auto price = co_await ensure_provider_price(billing, *command.price);
-    if (!price) co_return failure(price);
-    co_return co_await billing.db.read([&](sql::Transaction& tx) -> Result<SubscriptionChange> {
-        const auto invoicing = billing_of_change(tx, subscription.price, *command.price);
-        if (!invoicing) return failure(invoicing);
-        const auto shown = find_preview_of_command(tx, command.id);
-        return SubscriptionChange{
-            .obligation = "command:" + command.id.text() + ":change",
-            .subscription = *subscription.provider_subscription_id,
-            .item = *subscription.provider_item_id,
-            .price = *price,
-            .billing = *invoicing,
-            .proration_date = shown ? std::optional(shown->proration_date) : std::nullopt,
-        };
-    });
-}
-
-asio::awaitable<Result<ProviderSubscription>> send_change(BillingContext& billing,
-                                                          const Subscription& subscription,
-                                                          const SubscriptionCommand& command) {
-    auto change = co_await plan_change(billing, subscription, command);
-    if (!change) co_return failure(change);
-    auto changed = co_await billing.provider.change_subscription(*change);
-    const bool wants_cardholder =
-        !changed && changed.error().reason.text() == "payment.authentication_required";
-    if (!wants_cardholder) co_return changed;
-    co_return co_await let_change_wait(billing, *std::move(change), std::move(changed).error());
-}
-
-asio::awaitable<Result<ProviderSubscription>> send_cancel(BillingContext& billing,
-                                                          const Subscription& subscription,
-                                                          const SubscriptionCommand& command,
-                                                          CancelWhen when) {
-    SubscriptionCancel cancel{
-        .obligation = "command:" + command.id.text() + ":cancel",
-        .subscription = *subscription.provider_subscription_id,
-        .when = when,
-    };
-    co_return co_await billing.provider.cancel_subscription(std::move(cancel));
-}
-
-asio::awaitable<Result<ProviderSubscription>> send(BillingContext& billing,
-                                                   const Requested& requested) {
-    const auto& [subscription, command, attempt] = requested;
-    switch (command.kind) {
-        case CommandKind::Start: co_return co_await send_start(billing, requested);
-        case CommandKind::Change: co_return co_await send_change(billing, subscription, command);
-        case CommandKind::CancelNow:
-            co_return co_await send_cancel(billing, subscription, command, CancelWhen::Now);
-        case CommandKind::CancelAtPeriodEnd:
-            co_return co_await send_cancel(billing, subscription, command, CancelWhen::AtPeriodEnd);
-        case CommandKind::Keep:
-            co_return co_await send_cancel(billing, subscription, command, CancelWhen::Never);
-    }
-    co_return unavailable("subscription.unknown_command", "the command is of an unknown kind");
-}
-
-asio::awaitable<Result<Subscription>> carry_out(BillingContext& billing, Requested requested) {
-    const auto answer = co_await send(billing, requested);
-    const auto& command = requested.command;
-    if (!answer) {
-        if (!is_open(answer.error(), requested.attempt)) {
-            const auto given_up = co_await billing.db.write([&](sql::Transaction& tx) {
-                return give_up(tx, command, answer.error(), billing.ids, billing.clock.now());
-            });
-            if (!given_up) co_return failure(given_up);
-        }
-        co_return failure(answer);
-    }
-    // The answer may be older than what an event has made us fetch meanwhile; a look with a ticket
-    // of its own is not.
-    const auto ticket =
-        co_await billing.db.write([](sql::Transaction& tx) { return next_fetch_ticket(tx); });
-    const auto fresh = co_await billing.provider.get_subscription(answer->id);
-    const auto applied = co_await billing.db.write([&](sql::Transaction& tx) {
-        return apply_answer(tx, billing, command, fresh ? *fresh : *answer, ticket);
-    });
-    if (!applied) co_return failure(applied);
-    billing.standings.invalidate(applied->customer);
-
-    // The subscription stands; what hangs on it is repeated by the worker if it fails now.
-    const Authority authority{command.actor, command.request_id};
-    if (answer->latest_invoice)
-        (void)co_await sync_invoice(billing, *answer->latest_invoice, authority);
-    (void)co_await run_period_closes(billing, applied->id, authority);
-    co_await compare_with_preview(billing, command, *answer);
-    co_return applied;
-}
 
 asio::awaitable<Result<Subscription>> meet(BillingContext& billing, Demanded demanded) {
     if (!demanded.command) co_return std::move(demanded.subscription);
@@ -375,10 +19,9 @@ asio::awaitable<Result<Subscription>> meet(BillingContext& billing, Demanded dem
     co_return co_await carry_out(billing, std::move(requested));
 }
 
-asio::awaitable<Result<Subscription>> ask_running(BillingContext& billing, Demand demand) {
-    auto demanded = co_await billing.db.write([&](sql::Transaction& tx) {
-        return request_on_running(tx, demand, billing.ids, billing.clock.now());
-    });
+asio::awaitable<Result<Subscription>> ask_running(BillingContext& billing, Wish wish) {
+    auto demanded = co_await billing.db.write(
+        [&](sql::Transaction& tx) { return request_on_running(tx, billing, wish); });
     if (!demanded) co_return failure(demanded);
     co_return co_await meet(billing, *std::move(demanded));
 }
@@ -387,9 +30,35 @@ CommandKind kind_of(CancelWhen when) {
     switch (when) {
         case CancelWhen::Now: return CommandKind::CancelNow;
         case CancelWhen::AtPeriodEnd: return CommandKind::CancelAtPeriodEnd;
+        case CancelWhen::OnDate: return CommandKind::CancelAt;
         case CancelWhen::Never: return CommandKind::Keep;
     }
     return CommandKind::Keep;
+}
+
+/// What an ended subscription was, as it is sold now. Errors: Conflict "billing.plan_gone".
+Result<StartRequest> start_anew(sql::Transaction& tx, const Catalog& catalog,
+                                const Subscription& ended, const ReactivateRequest& request) {
+    const auto version = load_plan_version(tx, ended.plan_version);
+    if (!version) return failure(version);
+    const auto sold = load_price(tx, ended.price);
+    if (!sold) return failure(sold);
+    const auto* plan = catalog.plan(version->catalog, version->key);
+    const auto* price =
+        plan == nullptr ? nullptr : plan->price(sold->amount.currency(), sold->recurrence);
+    if (price == nullptr)
+        return conflict("billing.plan_gone",
+                        "the plan is not sold any more as it was; start a subscription to another");
+    return StartRequest{.customer = ended.customer,
+                        .plan_version = plan->id,
+                        .price = price->id,
+                        .payment_method = request.payment_method,
+                        .authority = request.authority,
+                        .quantity = ended.quantity};
+}
+
+ShownChange shown_change(const ChangeRequest& request) {
+    return {request.subscription, request.price, request.quantity};
 }
 
 }  // namespace
@@ -402,10 +71,8 @@ asio::awaitable<Result<Subscription>> start_subscription(BillingContext& billing
     }
     const auto left = co_await leave_checkout(billing, request.customer, request.authority);
     if (!left) co_return failure(left);
-    auto demanded = co_await billing.db.write([&](sql::Transaction& tx) {
-        return request_start(tx, request, billing.provider.name(), billing.ids,
-                             billing.clock.now());
-    });
+    auto demanded = co_await billing.db.write(
+        [&](sql::Transaction& tx) { return request_start(tx, billing, request); });
     if (!demanded) co_return failure(demanded);
     co_return co_await meet(billing, *std::move(demanded));
 }
@@ -413,20 +80,70 @@ asio::awaitable<Result<Subscription>> start_subscription(BillingContext& billing
 asio::awaitable<Result<Subscription>> change_subscription(BillingContext& billing,
                                                           ChangeRequest request) {
     if (request.preview) {
-        const auto holds =
-            co_await check_preview(billing, *request.preview, request.subscription, request.price);
+        if (request.when == ChangeWhen::AtPeriodEnd)
+            co_return invalid_argument("subscription.preview_of_later",
+                                       "a preview is of a change at once");
+        request.when = ChangeWhen::Now;
+        const auto holds = co_await check_preview(billing, *request.preview, shown_change(request));
         if (!holds) co_return failure(holds);
     }
-    Demand demand{std::move(request.subscription), CommandKind::Change, std::move(request.price),
-                  std::move(request.authority), std::move(request.preview)};
-    co_return co_await ask_running(billing, std::move(demand));
+    Wish wish = new_wish(request.subscription, CommandKind::Change, request.authority);
+    wish.command.price = std::move(request.price);
+    wish.command.quantity = request.quantity;
+    wish.when = request.when;
+    wish.preview = std::move(request.preview);
+    co_return co_await ask_running(billing, std::move(wish));
+}
+
+asio::awaitable<Result<Subscription>> drop_pending_change(BillingContext& billing,
+                                                          SubscriptionWish request) {
+    Wish wish = new_wish(request.subscription, CommandKind::DropChange, request.authority);
+    co_return co_await ask_running(billing, std::move(wish));
 }
 
 asio::awaitable<Result<Subscription>> cancel_subscription(BillingContext& billing,
                                                           CancelRequest request) {
-    Demand demand{std::move(request.subscription), kind_of(request.when), std::nullopt,
-                  std::move(request.authority)};
-    co_return co_await ask_running(billing, std::move(demand));
+    Wish wish = new_wish(request.subscription, kind_of(request.when), request.authority);
+    wish.command.at = request.at;
+    wish.command.comment = std::move(request.comment);
+    wish.command.feedback = std::move(request.feedback);
+    co_return co_await ask_running(billing, std::move(wish));
+}
+
+asio::awaitable<Result<Subscription>> pause_subscription(BillingContext& billing,
+                                                         PauseRequest request) {
+    Wish wish = new_wish(request.subscription, CommandKind::Pause, request.authority);
+    wish.command.behavior = std::string(to_text(request.pause.behavior));
+    wish.command.at = request.pause.resumes_at;
+    co_return co_await ask_running(billing, std::move(wish));
+}
+
+asio::awaitable<Result<Subscription>> resume_subscription(BillingContext& billing,
+                                                          SubscriptionWish request) {
+    Wish wish = new_wish(request.subscription, CommandKind::Resume, request.authority);
+    co_return co_await ask_running(billing, std::move(wish));
+}
+
+asio::awaitable<Result<Subscription>> end_trial(BillingContext& billing, EndTrialRequest request) {
+    Wish wish = new_wish(request.subscription, CommandKind::EndTrial, request.authority);
+    wish.command.at = request.at;
+    co_return co_await ask_running(billing, std::move(wish));
+}
+
+asio::awaitable<Result<Subscription>> reactivate_subscription(BillingContext& billing,
+                                                              ReactivateRequest request) {
+    const auto subscription = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return load_subscription(tx, request.subscription); });
+    if (!subscription) co_return failure(subscription);
+    if (!subscription->ended_at) {
+        Wish wish = new_wish(request.subscription, CommandKind::Keep, request.authority);
+        co_return co_await ask_running(billing, std::move(wish));
+    }
+    const auto catalog = billing.catalog.get();
+    auto start = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return start_anew(tx, *catalog, *subscription, request); });
+    if (!start) co_return failure(start);
+    co_return co_await start_subscription(billing, *std::move(start));
 }
 
 asio::awaitable<Result<Subscription>> resume_command(BillingContext& billing,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "audit/audit.h"
 #include "base/id.h"
 #include "base/time.h"
@@ -11,6 +13,9 @@
 
 namespace turnpike {
 
+/// How long a customer whose renewal failed keeps his plan: two of Stripe's usual retries.
+inline constexpr std::chrono::days kGraceDefault{7};
+
 /// What every billing flow needs; owned by the App, which outlives the flows.
 struct BillingContext {
     sql::Database& db;
@@ -20,6 +25,7 @@ struct BillingContext {
     PaymentProvider& provider;
     CatalogCache& catalog;
     StandingCache& standings;
+    std::chrono::days grace = kGraceDefault;
 };
 
 }  // namespace turnpike

@@ -1,6 +1,8 @@
 #include "billing/mirror.h"
 
 #include "audit/audit.h"
+#include "billing/customer_time.h"
+#include "billing/mirrored_state.h"
 #include "billing/moves.h"
 #include "billing/period_close.h"
 #include "billing/stored_checkout.h"
@@ -10,6 +12,7 @@
 #include "invoicing/service.h"
 #include "json/value.h"
 #include "subscriptions/service.h"
+#include "subscriptions/trials.h"
 
 namespace turnpike {
 namespace {
@@ -20,12 +23,6 @@ constexpr std::string_view kNextTicket = R"sql(
     RETURNING last
 )sql";
 
-/// What the provider sells under this price, in our words.
-struct SoldAs {
-    PriceId price;
-    PlanVersionId plan_version;
-};
-
 std::optional<SoldAs> sold_as(sql::Transaction& tx, std::string_view provider,
                               const std::string& provider_price) {
     const auto price = find_price_of_provider(tx, provider, provider_price);
@@ -33,28 +30,12 @@ std::optional<SoldAs> sold_as(sql::Transaction& tx, std::string_view provider,
     return SoldAs{price->price, price->plan_version};
 }
 
-Subscription with_state_of(Subscription ours, const ProviderSubscription& theirs,
-                           SubscriptionStatus status, Instant now) {
-    ours.provider_subscription_id = theirs.id;
-    ours.provider_item_id = theirs.item;
-    ours.status = status;
-    ours.period = theirs.period;
-    ours.cancel_at_period_end =
-        theirs.cancel_at_period_end || (theirs.cancel_at && *theirs.cancel_at == theirs.period.end);
-    ours.cancel_at = theirs.cancel_at;
-    ours.canceled_at = theirs.canceled_at;
-    ours.started_at = theirs.started_at;
-    ours.ended_at = theirs.ended_at;
-    if (is_terminal(status) && !ours.ended_at) ours.ended_at = now;
-    return ours;
-}
-
-bool same_state(const Subscription& a, const Subscription& b) {
-    return a.status == b.status && a.period == b.period && a.plan_version == b.plan_version &&
-           a.price == b.price && a.cancel_at_period_end == b.cancel_at_period_end &&
-           a.cancel_at == b.cancel_at && a.canceled_at == b.canceled_at &&
-           a.ended_at == b.ended_at && a.provider_subscription_id == b.provider_subscription_id &&
-           a.provider_item_id == b.provider_item_id;
+std::optional<PriceId> price_planned(sql::Transaction& tx, std::string_view provider,
+                                     const ProviderSubscription& theirs) {
+    if (!theirs.planned) return std::nullopt;
+    const auto sold = sold_as(tx, provider, theirs.planned->price);
+    if (!sold) return std::nullopt;
+    return sold->price;
 }
 
 std::optional<Subscription> find_ours(sql::Transaction& tx, std::string_view provider,
@@ -166,11 +147,13 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
     if (!before) return std::optional<Subscription>();
     if (!claim_subscription_ticket(tx, before->id, scope.ticket)) return before;
 
-    Subscription after = with_state_of(*before, theirs, *status, scope.now);
-    if (sold) {
-        after.price = sold->price;
-        after.plan_version = sold->plan_version;
-    }
+    const SeenState seen{.theirs = theirs,
+                         .status = *status,
+                         .sold = sold,
+                         .planned_for = price_planned(tx, scope.provider, theirs),
+                         .customer_now = customer_time(tx, before->customer, scope.now),
+                         .grace = scope.grace};
+    const Subscription after = with_state_of(*before, seen);
     if (same_state(*before, after)) return before;
     if (would_be_second(tx, *before, after)) {
         record_second(tx, scope, before->customer, theirs.id);
@@ -179,6 +162,7 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
 
     auto saved = save_subscription(tx, after, scope.now);
     if (!saved) return failure(saved);
+    if (saved->trial_end) (void)use_trial(tx, *saved, scope.now);  // also one given at the provider
     if (before->status != SubscriptionStatus::Creating)
         queue_period_closes(tx, *before, *saved, scope.now);
     tell_subscription_move(tx, {scope.ids, scope.now, scope.authority}, *before, *saved);
@@ -200,6 +184,20 @@ LineKind kind_of(const ProviderInvoiceLine& line) {
     if (line.metadata.contains(kChargeName)) return LineKind::Overage;
     if (line.proration) return LineKind::Proration;
     return line.from_subscription ? LineKind::Plan : LineKind::Other;
+}
+
+/// A grace is counted from the invoice that is not paid, as far as it belongs to the running
+/// period, and not from when somebody noticed.
+constexpr std::string_view kMoveGraceBack = R"sql(
+    UPDATE subscriptions SET grace_ends_at = $2, version = version + 1
+     WHERE id = $1 AND status = 'past_due' AND grace_ends_at > $2 AND period_start <= $3
+)sql";
+
+void count_grace(sql::Transaction& tx, const MirrorScope& scope, const Invoice& invoice) {
+    const bool was_tried = invoice.status == InvoiceStatus::Open && invoice.attempt_count > 0;
+    if (!was_tried || !invoice.subscription || !invoice.issued_at) return;
+    tx.run(kMoveGraceBack,
+           {*invoice.subscription, *invoice.issued_at + scope.grace, *invoice.issued_at});
 }
 
 Invoice translate(const MirrorScope& scope, const ProviderInvoice& theirs,
@@ -260,6 +258,7 @@ Result<std::optional<InvoiceId>> mirror_provider_invoice(sql::Transaction& tx,
             find_subscription_of_provider(tx, scope.provider, *theirs.subscription);
         if (subscription) ours.subscription = subscription->id;
     }
+    count_grace(tx, scope, ours);
     const auto kept = mirror_invoice(tx, ours, scope.ticket, scope.now);
     if (!kept) return std::optional<InvoiceId>(before->id);
     ours.id = *kept;

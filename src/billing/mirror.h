@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -23,6 +24,7 @@ struct MirrorScope {
     Instant now;
     Authority authority;
     std::int64_t ticket;
+    std::chrono::days grace = kGraceDefault;
 };
 
 /// The checkout at which a subscription of the provider's was made; nullopt for all others.

@@ -3,27 +3,37 @@
 namespace turnpike {
 namespace {
 
-constexpr std::size_t kPlanNameMax = 129;  ///< a catalog's key, '~' and a plan's
+constexpr std::int64_t kIntervalCountMax = 36;
 
 }  // namespace
+
+std::optional<Currency> read_currency(ObjectReader& fields) {
+    const auto code = fields.optional_text("currency");
+    if (!code) return std::nullopt;
+    const auto currency = parse_currency(*code);
+    if (!currency)
+        fields.complain("currency", "unknown_currency", "must be an ISO 4217 code sold here");
+    return currency;
+}
+
+std::optional<Interval> read_interval(ObjectReader& fields) {
+    const auto text = fields.optional_text("interval");
+    if (!text) return std::nullopt;
+    const auto interval = parse_interval(*text);
+    if (!interval) fields.complain("interval", "wrong_value", "must be day, week, month or year");
+    return interval;
+}
+
+std::optional<std::int64_t> read_interval_count(ObjectReader& fields) {
+    return fields.optional_integer("interval_count", {.min = 1, .max = kIntervalCountMax});
+}
 
 Offer read_offer(ObjectReader& fields) {
     Offer offer;
     offer.plan = fields.required_text("plan", {.length_max = kPlanNameMax});
-    if (const auto code = fields.optional_text("currency")) {
-        const auto currency = parse_currency(*code);
-        if (currency)
-            offer.currency = *currency;
-        else
-            fields.complain("currency", "unknown_currency", "must be an ISO 4217 code sold here");
-    }
-    if (const auto text = fields.optional_text("interval")) {
-        const auto interval = parse_interval(*text);
-        if (interval)
-            offer.recurrence.interval = *interval;
-        else
-            fields.complain("interval", "wrong_value", "must be day, week, month or year");
-    }
+    offer.currency = read_currency(fields).value_or(Currency::Usd);
+    offer.recurrence.interval = read_interval(fields).value_or(Interval::Month);
+    offer.recurrence.count = static_cast<int>(read_interval_count(fields).value_or(1));
     return offer;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,8 +17,15 @@ struct Offer {
     Recurrence recurrence{};
 };
 
-/// The members "plan", "currency" (USD) and "interval" (month) of a body.
+/// A plan's key or qualified name is no longer.
+inline constexpr std::size_t kPlanNameMax = 129;
+
+/// The members "plan", "currency" (USD), "interval" (month) and "interval_count" (1) of a body.
 Offer read_offer(ObjectReader& fields);
+/// Some of these; nullopt for one that is absent, or complained of.
+std::optional<Currency> read_currency(ObjectReader& fields);
+std::optional<Interval> read_interval(ObjectReader& fields);
+std::optional<std::int64_t> read_interval_count(ObjectReader& fields);
 
 /// What is sold under it.
 struct Sold {
@@ -26,9 +34,9 @@ struct Sold {
 };
 
 /// \param customer_catalog  key of the catalog that the customer buys from, the only one
-/// Errors: InvalidArgument "billing.unknown_plan" and "billing.plan_not_sold" (not in this currency
-///         and interval, or the default plan, which everybody has); Conflict
-///         "billing.talk_to_sales" where the price is custom.
+/// Errors: InvalidArgument "billing.unknown_plan", also for one that is archived, and
+///         "billing.plan_not_sold" (not in this currency and interval, or the default plan, which
+///         everybody has); Conflict "billing.talk_to_sales" where the price is custom.
 Result<Sold> find_offer(const Catalog& catalog, std::string_view customer_catalog,
                         const Offer& offer);
 

@@ -108,7 +108,10 @@ std::string obligation_of(const PeriodClose& close, std::string_view what) {
 asio::awaitable<Result<std::optional<std::string>>> find_renewal_draft(BillingContext& billing,
                                                                        const Closing& closing,
                                                                        const PeriodClose& close) {
-    if (!closing.subscription.provider_subscription_id || closing.subscription.ended_at)
+    // Invoices of a paused subscription are not collected; what was used before is owed all the
+    // same.
+    const auto& subscription = closing.subscription;
+    if (!subscription.provider_subscription_id || subscription.ended_at || subscription.pause)
         co_return std::optional<std::string>();
     const auto invoices =
         co_await billing.provider.list_invoices(closing.provider_customer, std::nullopt);

@@ -8,6 +8,7 @@
 
 #include "billing/provider_objects.h"
 #include "billing/stored_preview.h"
+#include "billing/wish.h"
 #include "catalog/service.h"
 #include "customers/service.h"
 #include "json/value.h"
@@ -22,24 +23,25 @@ constexpr auto kPreviewLife = std::chrono::minutes(30);
 /// What a preview is made from.
 struct Planned {
     Subscription subscription;
+    std::int64_t quantity = 1;
     bool invoices_now = true;
     Instant now;  ///< the customer's
 };
 
-Result<Planned> plan_preview(sql::Transaction& tx, const SubscriptionId& id, const PriceId& price,
-                             Instant system_now) {
-    auto subscription = load_subscription(tx, id);
+Result<Planned> plan_preview(sql::Transaction& tx, const ShownChange& change, Instant system_now) {
+    auto subscription = load_subscription(tx, change.subscription);
     if (!subscription) return failure(subscription);
     if (subscription->ended_at)
         return conflict("subscription.ended", "the subscription has ended; start a new one");
     if (!subscription->provider_subscription_id || !subscription->provider_item_id)
         return conflict("subscription.busy", "the subscription is being made; try again shortly");
-    const auto billing = billing_of_change(tx, subscription->price, price);
-    if (!billing) return failure(billing);
+    const auto quantity = change.quantity.value_or(subscription->quantity);
+    const auto direction = direction_of_change(tx, *subscription, change.price, quantity);
+    if (!direction) return failure(direction);
     const auto customer = find_customer(tx, subscription->customer.text());
     if (!customer) return failure(customer);
     const Instant now = now_of(tx, *customer, system_now);
-    return Planned{*std::move(subscription), *billing == ProrationBilling::Now, now};
+    return Planned{*std::move(subscription), quantity, *direction == Direction::Up, now};
 }
 
 asio::awaitable<Result<ProviderInvoice>> ask_provider(BillingContext& billing,
@@ -96,23 +98,16 @@ std::string billing_facts(const ProviderInvoice& invoice) {
                         {"lines", lines}});
 }
 
-Result<ProrationBilling> billing_of_change(sql::Transaction& tx, const PriceId& from,
-                                           const PriceId& to) {
-    const auto ranks = plan_ranks(tx, from, to);
-    if (!ranks) return failure(ranks);
-    return ranks->to >= ranks->from ? ProrationBilling::Now : ProrationBilling::NextInvoice;
-}
-
-asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing,
-                                                     SubscriptionId subscription, PriceId price) {
+asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing, ShownChange change) {
     const Instant now = billing.clock.now();
     const auto planned = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return plan_preview(tx, subscription, price, now); });
+        [&](sql::Transaction& tx) { return plan_preview(tx, change, now); });
     if (!planned) co_return failure(planned);
     const Instant prorated_at = std::max(planned->now, planned->subscription.period.start);
     Preview preview{.id = billing.ids.make<PreviewId>(now),
-                    .subscription = subscription,
-                    .price = price,
+                    .subscription = change.subscription,
+                    .price = change.price,
+                    .quantity = planned->quantity,
                     .invoices_now = planned->invoices_now,
                     .proration_date = from_unix_seconds(unix_seconds(prorated_at)),
                     .facts = "",
@@ -139,18 +134,20 @@ asio::awaitable<Result<ProviderInvoice>> preview_subscription(BillingContext& bi
 }
 
 asio::awaitable<Result<std::monostate>> check_preview(BillingContext& billing, PreviewId id,
-                                                      SubscriptionId subscription, PriceId price) {
+                                                      ShownChange change) {
     const Instant now = billing.clock.now();
     const auto preview =
         co_await billing.db.read([&](sql::Transaction& tx) { return load_preview(tx, id); });
     if (!preview) co_return failure(preview);
-    if (preview->subscription != subscription || preview->price != price)
+    if (preview->subscription != change.subscription || preview->price != change.price)
         co_return preview_outdated("the preview is of another change");
     if (preview->state != PreviewState::Open || preview->expires_at <= now)
         co_return preview_outdated("the preview was used or has expired");
     const auto planned = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return plan_preview(tx, subscription, price, now); });
+        [&](sql::Transaction& tx) { return plan_preview(tx, change, now); });
     if (!planned) co_return failure(planned);
+    if (planned->quantity != preview->quantity)
+        co_return preview_outdated("the preview is of another quantity");
     const auto theirs =
         co_await billing.provider.get_subscription(*planned->subscription.provider_subscription_id);
     if (!theirs) co_return failure(theirs);

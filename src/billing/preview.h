@@ -40,21 +40,23 @@ struct Preview {
 /// that is words. The order of lines is no fact.
 std::string billing_facts(const ProviderInvoice& invoice);
 
-/// Up is billed at once, down on the next invoice. Errors: as load_price.
-Result<ProrationBilling> billing_of_change(sql::Transaction& tx, const PriceId& from,
-                                           const PriceId& to);
+/// A change at once: to this price and, unless it stays as it is, quantity.
+struct ShownChange {
+    SubscriptionId subscription;
+    PriceId price;
+    std::optional<std::int64_t> quantity{};
+};
 
 struct ShownPreview {
     Preview preview;
     ProviderInvoice invoice;
 };
-/// What a change to this price would be billed as now. Whoever then changes with its id pays
+/// What a change would be billed as now. Whoever then changes with its id pays
 /// exactly that, or nothing happens.
 ///
 /// Errors: NotFound "subscription.not_found"; Conflict "subscription.ended", "subscription.busy";
 ///         those of PaymentProvider.
-asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing,
-                                                     SubscriptionId subscription, PriceId price);
+asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing, ShownChange change);
 
 /// The first invoice of a subscription that the customer has not got. Nothing is kept.
 struct NewSubscriptionPreview {
@@ -69,7 +71,7 @@ asio::awaitable<Result<ProviderInvoice>> preview_subscription(BillingContext& bi
 /// Whether the change that was shown would still be billed so.
 /// Errors: Conflict "subscription.preview_outdated": not so, expired, used, or of another change.
 asio::awaitable<Result<std::monostate>> check_preview(BillingContext& billing, PreviewId id,
-                                                      SubscriptionId subscription, PriceId price);
+                                                      ShownChange change);
 
 /// The command relies on it, in the transaction that writes the command down.
 /// Errors: Conflict "subscription.preview_outdated".

@@ -1,6 +1,7 @@
 #include "billing/preview_api.h"
 
 #include "billing/offer.h"
+#include "billing/price_of_change.h"
 #include "customers/service.h"
 #include "json/object_reader.h"
 #include "json/write.h"
@@ -8,9 +9,6 @@
 
 namespace turnpike {
 namespace {
-
-constexpr std::int64_t kPreviewQuantityMax = 1'000'000;
-constexpr std::int64_t kPreviewTrialDaysMax = 730;
 
 Json write_previewed_lines(const ProviderInvoice& invoice) {
     Json lines = Json::array();
@@ -55,29 +53,13 @@ Result<PreviewBody> read_new_preview(const http::Request& request) {
     read.customer = fields.required_text("customer");
     read.offer = read_offer(fields);
     read.quantity =
-        fields.optional_integer("quantity", {.min = 1, .max = kPreviewQuantityMax}).value_or(1);
+        fields.optional_integer("quantity", {.min = 1, .max = kQuantityMax}).value_or(1);
     read.trial_days =
-        fields.optional_integer("trial_days", {.min = 0, .max = kPreviewTrialDaysMax}).value_or(0);
+        fields.optional_integer("trial_days", {.min = 0, .max = kTrialDaysMax}).value_or(0);
     return fields.finish(std::move(read));
 }
 
-Result<Offer> read_change_preview(const http::Request& request) {
-    const auto body = request.json();
-    if (!body) return failure(body);
-    ObjectReader fields(*body);
-    auto offer = read_offer(fields);
-    return fields.finish(std::move(offer));
-}
-
 }  // namespace
-
-std::optional<PreviewId> read_preview_token(ObjectReader& fields) {
-    const auto text = fields.optional_text("preview_token");
-    if (!text) return std::nullopt;
-    auto id = PreviewId::parse(*text);
-    if (!id) fields.complain("preview_token", "wrong_value", "must be what a preview has answered");
-    return id;
-}
 
 // POST /v1/subscriptions/preview
 PreviewApi::Answer PreviewApi::post_preview(const Principal& /*caller*/,
@@ -87,10 +69,12 @@ PreviewApi::Answer PreviewApi::post_preview(const Principal& /*caller*/,
     const auto customer = co_await billing.db.read(
         [&](sql::Transaction& tx) { return find_customer(tx, body->customer); });
     if (!customer) co_return failure(customer);
-    const auto sold = find_offer(*billing.catalog.get(), body->offer);
+    const auto sold = find_offer(*billing.catalog.get(), customer->catalog, body->offer);
     if (!sold) co_return failure(sold);
     NewSubscriptionPreview wanted{customer->id, sold->price, body->quantity, body->trial_days};
-    const auto invoice = co_await preview_subscription(billing, std::move(wanted));
+    const auto context = co_await context_of_customer(billing, customer->id);
+    if (!context) co_return failure(context);
+    const auto invoice = co_await preview_subscription(**context, std::move(wanted));
     if (!invoice) co_return failure(invoice);
     co_return http::ok(write_preview(*invoice));
 }
@@ -100,16 +84,25 @@ PreviewApi::Answer PreviewApi::post_preview_change(const Principal& /*caller*/,
                                                    const http::Request& request) {
     const auto id = SubscriptionId::parse(request.path_value("subscription"));
     if (!id) co_return not_found("subscription.not_found", "there is no such subscription");
-    const auto offer = read_change_preview(request);
-    if (!offer) co_return failure(offer);
-    const auto sold = find_offer(*billing.catalog.get(), *offer);
-    if (!sold) co_return failure(sold);
-    const auto shown = co_await preview_change(billing, *id, sold->price);
+    const auto wanted = read_change(request);
+    if (!wanted) co_return failure(wanted);
+    if (wanted->when == ChangeWhen::AtPeriodEnd)
+        co_return invalid_argument("subscription.preview_of_later",
+                                   "nothing is prorated at the period's end: a preview is of a "
+                                   "change at once");
+    const auto catalog = billing.catalog.get();
+    const auto price = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return price_of_change(tx, *catalog, *id, *wanted); });
+    if (!price) co_return failure(price);
+    const auto context = co_await context_of_subscription(billing, *id);
+    if (!context) co_return failure(context);
+    ShownChange change{*id, *price, wanted->quantity};
+    const auto shown = co_await preview_change(**context, std::move(change));
     if (!shown) co_return failure(shown);
     Json body = write_preview(shown->invoice);
     body["preview_token"] = shown->preview.id.text();
     body["subscription"] = id->text();
-    body["price"] = sold->price.text();
+    body["price"] = price->text();
     body["billed"] = shown->preview.invoices_now ? "now" : "next_invoice";
     body["proration_date"] = format_rfc3339(shown->preview.proration_date);
     body["expires_at"] = format_rfc3339(shown->preview.expires_at);

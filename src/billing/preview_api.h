@@ -4,9 +4,9 @@
 
 #include "access/principal.h"
 #include "base/error.h"
+#include "billing/contexts.h"
 #include "billing/preview.h"
 #include "http/message.h"
-#include "json/object_reader.h"
 
 namespace turnpike {
 
@@ -15,13 +15,10 @@ namespace turnpike {
 struct PreviewApi {
     using Answer = asio::awaitable<Result<http::Response>>;
 
-    BillingContext& billing;
+    BillingContexts& billing;
 
     Answer post_preview(const Principal& caller, const http::Request& request);
     Answer post_preview_change(const Principal& caller, const http::Request& request);
 };
-
-/// The member "preview_token" of a body, when it is there.
-std::optional<PreviewId> read_preview_token(ObjectReader& fields);
 
 }  // namespace turnpike

@@ -60,7 +60,11 @@ std::vector<Difference> compare_subscription(sql::Transaction& tx, std::string_v
     compare(found, theirs.id, "ended_at", text_of(ours->ended_at), text_of(theirs.ended_at));
     const auto price = find_provider_price(tx, ours->price, provider);
     compare(found, theirs.id, "price", price.value_or("none"), theirs.price);
-    compare(found, theirs.id, "quantity", "1", std::to_string(theirs.quantity));
+    compare(found, theirs.id, "quantity", std::to_string(ours->quantity),
+            std::to_string(theirs.quantity));
+    compare(found, theirs.id, "trial_end", text_of(ours->trial_end), text_of(theirs.trial_end));
+    compare(found, theirs.id, "pause", ours->pause ? "paused" : "none",
+            theirs.pause ? "paused" : "none");
     return found;
 }
 
@@ -178,6 +182,7 @@ Result<std::monostate> end_missing(sql::Transaction& tx, Walk& walk, const Subsc
     Subscription ended = ours;
     ended.status = SubscriptionStatus::Canceled;
     ended.ended_at = now;
+    ended.pending_change = std::nullopt;
     const auto saved = save_subscription(tx, ended, now);
     if (!saved) return failure(saved);
     record(tx,

@@ -72,12 +72,13 @@ TEST_F(ReconcileTest, NeverCallsASecondSubscriptionRepaired) {
     EXPECT_EQ(load(subscription.id).status, SubscriptionStatus::Active);
 }
 
-TEST_F(ReconcileTest, ListsAQuantityThatNobodySellsHere) {
+TEST_F(ReconcileTest, TakesOverAQuantityThatWasSetAtTheProvider) {
     const auto subscription = started(world.customer("many"), "starter");
     const auto item = at_provider(subscription).at("items").at("data").at(0).at("id");
     world.sandbox_post("/v1/subscription_items/" + item.get<std::string>(),
                        "quantity=3&proration_behavior=none");
-    EXPECT_EQ(found(kRepair), Lines{"quantity open"});
+    EXPECT_EQ(found(kRepair), Lines{"quantity repaired"});
+    EXPECT_EQ(load(subscription.id).quantity, 3);
 }
 
 TEST_F(ReconcileTest, ListsWhatIsSoldToSomebodyWeDoNotKnow) {

@@ -7,6 +7,7 @@
 #include "billing/period_close.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
+#include "invoicing/service.h"
 #include "json/value.h"
 #include "subscriptions/service.h"
 
@@ -18,7 +19,12 @@ asio::awaitable<std::int64_t> take_ticket(BillingContext& billing) {
 }
 
 MirrorScope scope_of(BillingContext& billing, const Authority& authority, std::int64_t ticket) {
-    return {billing.provider.name(), billing.ids, billing.clock.now(), authority, ticket};
+    return {billing.provider.name(),
+            billing.ids,
+            billing.clock.now(),
+            authority,
+            ticket,
+            billing.grace};
 }
 
 asio::awaitable<Result<std::monostate>> apply_subscription(BillingContext& billing,
@@ -34,6 +40,12 @@ asio::awaitable<Result<std::monostate>> apply_subscription(BillingContext& billi
     co_return co_await run_period_closes(billing, (*mirrored)->id, authority);
 }
 
+asio::awaitable<void> forget_standing_of(BillingContext& billing, const InvoiceId& id) {
+    const auto invoice =
+        co_await billing.db.read([&](sql::Transaction& tx) { return load_invoice(tx, id); });
+    if (invoice) billing.standings.invalidate(invoice->customer);
+}
+
 asio::awaitable<Result<std::monostate>> apply_invoice(BillingContext& billing,
                                                       const ProviderInvoice& theirs,
                                                       std::int64_t ticket, Authority authority) {
@@ -41,6 +53,8 @@ asio::awaitable<Result<std::monostate>> apply_invoice(BillingContext& billing,
         return mirror_provider_invoice(tx, scope_of(billing, authority, ticket), theirs);
     });
     if (!mirrored) co_return failure(mirrored);
+    // An unpaid invoice says since when a subscription is past due.
+    if (*mirrored && theirs.status == "open") co_await forget_standing_of(billing, **mirrored);
     co_return std::monostate{};
 }
 

@@ -21,6 +21,9 @@ struct ProviderObjects {
 class ToldProvider final : public PaymentProvider {
 public:
     [[nodiscard]] std::string_view name() const override { return "stripe"; }
+    [[nodiscard]] Result<std::monostate> check_ability(Ability /*ability*/) const override {
+        return refused();
+    }
     /// From now on; `objects` outlives the next call.
     void holds(const ProviderObjects& objects) { objects_ = &objects; }
 
@@ -92,6 +95,25 @@ public:
     }
     asio::awaitable<Result<ProviderSubscription>> cancel_subscription(
         SubscriptionCancel /*request*/) override {
+        co_return refused();
+    }
+    asio::awaitable<Result<ProviderSubscription>> plan_change(
+        SubscriptionPlan /*request*/) override {
+        co_return refused();
+    }
+    asio::awaitable<Result<ProviderSubscription>> drop_planned_change(
+        std::string /*obligation*/, std::string /*subscription*/) override {
+        co_return refused();
+    }
+    asio::awaitable<Result<ProviderSubscription>> end_trial(TrialEnd /*request*/) override {
+        co_return refused();
+    }
+    asio::awaitable<Result<ProviderSubscription>> pause_subscription(
+        SubscriptionPause /*request*/) override {
+        co_return refused();
+    }
+    asio::awaitable<Result<ProviderSubscription>> resume_subscription(
+        std::string /*obligation*/, std::string /*subscription*/) override {
         co_return refused();
     }
     asio::awaitable<Result<ProviderSubscription>> charge_subscription_with(

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "entitlements/stored_interval.h"
+#include "entitlements/stored_pause.h"
 #include "sql/known_word.h"
 #include "subscriptions/billing_period.h"
 #include "subscriptions/known_periods.h"
@@ -18,7 +19,8 @@ namespace {
 // Those that were there after the moment. At most one has no end, and no two were there together.
 constexpr std::string_view kSubscriptions = R"sql(
     SELECT s.id, s.plan_version_id, s.status, s.period_start, s.period_end, s.cancel_at_period_end,
-           s.cancel_at, s.started_at, s.ended_at, p.interval, p.interval_count
+           s.cancel_at, s.started_at, s.ended_at, p.interval, p.interval_count, s.pause_behavior,
+           s.resumes_at, s.paused_at, s.grace_ends_at
       FROM subscriptions s JOIN prices p ON p.id = s.price_id
      WHERE s.customer_id = $1 AND s.started_at IS NOT NULL
        AND s.status NOT IN ('creating', 'incomplete', 'incomplete_expired')
@@ -48,19 +50,24 @@ constexpr std::string_view kDefaultPlan = R"sql(
 
 Period mirrored_period(const sql::Row& row) { return {row.instant(3), row.instant(4)}; }
 
-Instant end_of(const sql::Row& row) {
+Instant end_of(const sql::Row& row, Instant now) {
     if (const auto ended_at = row.maybe_instant(8)) return *ended_at;
-    return gives_plan_until(known_word(parse_subscription_status(row.text(2))),
-                            mirrored_period(row), {row.flag(5), row.maybe_instant(6)});
+    const AccessTerms terms{known_word(parse_subscription_status(row.text(2))),
+                            mirrored_period(row),
+                            {row.flag(5), row.maybe_instant(6)},
+                            stored_pause(row, 11),
+                            row.maybe_instant(13),
+                            row.maybe_instant(14)};
+    return gives_plan_until(terms, now);
 }
 
-KnownPeriods known_periods(sql::Transaction& tx, const sql::Row& row, Instant moment) {
+KnownPeriods known_periods(sql::Transaction& tx, const sql::Row& row, Instant end, Instant moment) {
     const auto subscription = row.id<SubscriptionId>(0);
     const Period mirrored = mirrored_period(row);
     KnownPeriods known;
     if (const auto closed = tx.one(kLastClosed, {subscription, moment}))
         known.last = Period{closed->instant(0), closed->instant(1)};
-    known.next = tx.one(kNextClosed, {subscription, moment, end_of(row)})->maybe_instant(0);
+    known.next = tx.one(kNextClosed, {subscription, moment, end})->maybe_instant(0);
     if (mirrored.start > moment)
         known.next = std::min(known.next.value_or(mirrored.start), mirrored.start);
     else if (!known.last || known.last->start < mirrored.start)
@@ -72,7 +79,8 @@ CustomerWindow of_subscription(sql::Transaction& tx, CatalogCache& catalog,
                                const CustomerWindow& now, const sql::Row& row, Instant moment) {
     auto plan = catalog.plan_version(tx, row.id<PlanVersionId>(1));
     check(plan.has_value(), "a subscription's plan version is there");
-    const KnownPeriods known = known_periods(tx, row, moment);
+    const Instant end = end_of(row, now.now);
+    const KnownPeriods known = known_periods(tx, row, end, moment);
     const Instant started_at = row.instant(7);
     const Period period = billing_period_at(known, started_at, interval_from(row, 9), moment);
     return {.customer = now.customer,
@@ -82,7 +90,7 @@ CustomerWindow of_subscription(sql::Transaction& tx, CatalogCache& catalog,
             .now = now.now,
             .revision = kPastRevision,
             .since = std::max(period.start, started_at),
-            .until = std::min({period.end, end_of(row), known.next.value_or(period.end)}),
+            .until = std::min({period.end, end, known.next.value_or(period.end)}),
             .is_on_test_clock = now.is_on_test_clock};
 }
 
@@ -117,8 +125,9 @@ CustomerWindow load_past_window(sql::Transaction& tx, CatalogCache& catalog,
             between.end = row.instant(7);
             break;
         }
-        if (moment < end_of(row)) return of_subscription(tx, catalog, now, row, moment);
-        between.start = std::max(between.start, end_of(row));
+        const Instant end = end_of(row, now.now);
+        if (moment < end) return of_subscription(tx, catalog, now, row, moment);
+        between.start = std::max(between.start, end);
     }
     return of_default_plan(tx, catalog, now, between, moment);
 }

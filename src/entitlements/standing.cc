@@ -7,6 +7,7 @@
 #include "customers/service.h"
 #include "entitlements/features.h"
 #include "entitlements/stored_interval.h"
+#include "entitlements/stored_pause.h"
 #include "metering/window_calendar.h"
 #include "sql/known_word.h"
 #include "subscriptions/billing_period.h"
@@ -25,7 +26,8 @@ std::string standing_where(std::string_view condition) {
              WHERE e.customer_id = c.id AND e.status <> 'incomplete_expired'),
            c.catalog,
            (SELECT COUNT(*) FROM entitlement_overrides o
-             WHERE o.customer_id = c.id AND o.removed_at IS NULL)
+             WHERE o.customer_id = c.id AND o.removed_at IS NULL),
+           s.pause_behavior, s.resumes_at, s.paused_at, s.grace_ends_at
       FROM customers c
       LEFT JOIN test_clocks t ON t.id = c.test_clock_id
       LEFT JOIN subscriptions s ON s.customer_id = c.id AND s.ended_at IS NULL
@@ -36,8 +38,13 @@ std::string standing_where(std::string_view condition) {
 
 Period mirrored_period(const sql::Row& row) { return {row.instant(7), row.instant(8)}; }
 
-Instant gives_until(const sql::Row& row, SubscriptionStatus status) {
-    return gives_plan_until(status, mirrored_period(row), {row.flag(9), row.maybe_instant(10)});
+AccessTerms terms_of(const sql::Row& row) {
+    return {known_word(parse_subscription_status(row.text(6))),
+            mirrored_period(row),
+            {row.flag(9), row.maybe_instant(10)},
+            stored_pause(row, 19),
+            row.maybe_instant(21),
+            row.maybe_instant(22)};
 }
 
 /// The mirrored period, or the one after it that `now` has reached.
@@ -93,9 +100,12 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
                       .overrides = {}};
     if (row->integer(18) > 0) standing.overrides = load_overrides(tx, standing.customer);
     auto plan_began = row->maybe_instant(16);
+    std::optional<Instant> plan_returns;
     if (!row->is_null(4)) {
-        standing.status = known_word(parse_subscription_status(row->text(6)));
-        const Instant gives = gives_until(*row, *standing.status);
+        const AccessTerms terms = terms_of(*row);
+        standing.status = status_at(terms, standing.now);
+        const Instant gives = gives_plan_until(terms, standing.now);
+        plan_returns = gives_plan_again_at(terms, standing.now);
         if (grants_access(*standing.status) && standing.now < gives) {
             auto plan = catalog.plan_version(tx, row->id<PlanVersionId>(5));
             if (!plan) return failure(plan);
@@ -112,7 +122,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
     }
     take_default_plan(standing, catalog, *row);
     standing.since = begin_of(standing.period, plan_began, standing.now);
-    standing.until = standing.period.end;
+    standing.until = std::min(standing.period.end, plan_returns.value_or(standing.period.end));
     return standing;
 }
 

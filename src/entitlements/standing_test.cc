@@ -102,6 +102,88 @@ TEST_P(Standings, TheSubscriptionDecidesWhileItGrantsAccess) {
     }
 }
 
+// Grace and pause end at their instant, and the standing says until when it holds, so that no cache
+// holds it longer.
+TEST_P(Standings, GraceAndPauseAreExactToTheInstant) {
+    const Instant mid = at("2024-09-15T00:00:00Z");
+    const Duration instant(1);
+    struct Case {
+        const char* name;
+        const char* status;
+        const char* pause;
+        std::optional<Instant> resumes_at, grace_ends_at;
+        Instant now;
+        const char* plan;
+        SubscriptionStatus shown;
+        Instant until;
+    };
+    const Case cases[] = {
+        {"in its grace",
+         "past_due",
+         nullptr,
+         {},
+         mid,
+         mid - instant,
+         "pro",
+         SubscriptionStatus::PastDue,
+         mid},
+        {"grace over",
+         "past_due",
+         nullptr,
+         {},
+         mid,
+         mid,
+         "free",
+         SubscriptionStatus::Unpaid,
+         kSeptember.end},
+        {"paused",
+         "active",
+         "void",
+         mid,
+         {},
+         mid - instant,
+         "free",
+         SubscriptionStatus::Paused,
+         mid},
+        {"resumed by itself",
+         "active",
+         "void",
+         mid,
+         {},
+         mid,
+         "pro",
+         SubscriptionStatus::Active,
+         kSeptember.end},
+        {"paused for ever",
+         "active",
+         "keep_as_draft",
+         {},
+         {},
+         mid,
+         "free",
+         SubscriptionStatus::Paused,
+         kSeptember.end},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const auto customer = world().add_customer(c.name);
+        const auto id = add_subscription(world(), customer, {.status = c.status});
+        const std::optional<std::string> pause =
+            c.pause == nullptr ? std::nullopt : std::optional<std::string>(c.pause);
+        db().write_blocking([&](sql::Transaction& tx) {
+            return tx.run(R"sql(
+                UPDATE subscriptions SET pause_behavior = $2, resumes_at = $3, grace_ends_at = $4
+                 WHERE id = $1)sql",
+                          {id, pause, c.resumes_at, c.grace_ends_at});
+        });
+        const auto found = standing(customer.text(), c.now);
+        ASSERT_TRUE(found) << found.error().message;
+        EXPECT_EQ(found->plan->key, c.plan);
+        EXPECT_EQ(found->status, c.shown);
+        EXPECT_EQ(format_rfc3339(found->until), format_rfc3339(c.until));
+    }
+}
+
 TEST_P(Standings, WithoutASubscriptionMonthsCountFromTheCustomersCreation) {
     world().add_customer("late", at("2024-01-31T12:30:00Z"));
     const auto found = standing("late", at("2024-03-05T00:00:00Z"));

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "payments/checkout.h"
 #include "payments/preview.h"
+#include "payments/subscription_life.h"
 
 namespace turnpike {
 
@@ -38,6 +39,12 @@ struct ProviderSubscription {
     /// where the provider takes no payment method from us.
     std::optional<std::string> authorization_url{};
     std::map<std::string, std::string> metadata;
+    std::optional<Instant> trial_start{}, trial_end{};
+    std::optional<std::string> trial_end_behavior{};  ///< Stripe's word
+    std::optional<ProviderPause> pause{};
+    std::optional<ProviderPlannedChange> planned{};
+    bool has_unread_plan = false;  ///< something is planned, and this answer does not say what
+    std::optional<std::string> cancel_comment{}, cancel_feedback{};
 };
 
 struct ProviderInvoiceLine {
@@ -132,28 +139,9 @@ struct NewPrice {
 /// not paid at once can be paid on the invoice's page for 23 hours; until then a new subscription
 /// is incomplete, and a change has no effect.
 enum class FirstPayment : bool { OrNothing, MayWait };
-struct NewSubscription {
-    SubscriptionId subscription;
-    std::string obligation;
-    std::string customer, price, payment_method;  ///< provider's ids
-    FirstPayment first_payment = FirstPayment::OrNothing;
-};
-/// Now: an invoice for the proration at once, and no change unless it is paid (upgrades).
-/// NextInvoice: the credit waits for the next invoice (downgrades).
-enum class ProrationBilling : bool { Now, NextInvoice };
-struct SubscriptionChange {
-    std::string obligation;
-    std::string subscription, item, price;  ///< provider's ids; the new price
-    ProrationBilling billing = ProrationBilling::Now;
-    FirstPayment payment = FirstPayment::OrNothing;  ///< of ProrationBilling::Now
-    std::optional<Instant> proration_date{};         ///< whole seconds; without: when it is made
-};
-enum class CancelWhen : std::uint8_t { Now, AtPeriodEnd, Never };  ///< Never: keep it after all
-struct SubscriptionCancel {
-    std::string obligation;
-    std::string subscription;
-    CancelWhen when = CancelWhen::AtPeriodEnd;
-};
+FirstPayment first_payment = FirstPayment::OrNothing;
+FirstPayment payment = FirstPayment::OrNothing;  ///< of ProrationBilling::Now
+std::optional<Instant> proration_date{};         ///< whole seconds; without: when it is made
 struct NewInvoiceItem {
     std::string obligation;
     std::string customer;
@@ -189,6 +177,8 @@ class PaymentProvider {
 public:
     virtual ~PaymentProvider() = default;
     [[nodiscard]] virtual std::string_view name() const = 0;  ///< "stripe"
+    /// Asked before a wish is written down. Errors: Unprocessable, with the way that works.
+    [[nodiscard]] virtual Result<std::monostate> check_ability(Ability ability) const = 0;
 
     // writes
     virtual asio::awaitable<Result<std::string>> create_customer(NewCustomer request) = 0;
@@ -207,8 +197,19 @@ public:
     /// Prorated to the second.
     virtual asio::awaitable<Result<ProviderSubscription>> change_subscription(
         SubscriptionChange request) = 0;
+    /// In place of what was planned before. Planned changes fall away with a change at once and
+    /// with a planned end.
+    virtual asio::awaitable<Result<ProviderSubscription>> plan_change(SubscriptionPlan request) = 0;
+    virtual asio::awaitable<Result<ProviderSubscription>> drop_planned_change(
+        std::string obligation, std::string subscription) = 0;
     virtual asio::awaitable<Result<ProviderSubscription>> cancel_subscription(
         SubscriptionCancel request) = 0;
+    virtual asio::awaitable<Result<ProviderSubscription>> end_trial(TrialEnd request) = 0;
+    virtual asio::awaitable<Result<ProviderSubscription>> pause_subscription(
+        SubscriptionPause request) = 0;
+    /// Also of one whose trial has ended without anything to charge.
+    virtual asio::awaitable<Result<ProviderSubscription>> resume_subscription(
+        std::string obligation, std::string subscription) = 0;
     /// The card that this subscription is charged with from now on; others keep theirs.
     virtual asio::awaitable<Result<ProviderSubscription>> charge_subscription_with(
         std::string obligation, std::string subscription, std::string payment_method) = 0;

@@ -15,9 +15,15 @@ struct KindName {
 constexpr auto kKinds = std::to_array<KindName>({
     {CommandKind::Start, "start"},
     {CommandKind::Change, "change"},
+    {CommandKind::ChangeAtPeriodEnd, "change_at_period_end"},
+    {CommandKind::DropChange, "drop_change"},
     {CommandKind::CancelNow, "cancel_now"},
     {CommandKind::CancelAtPeriodEnd, "cancel_at_period_end"},
+    {CommandKind::CancelAt, "cancel_at"},
     {CommandKind::Keep, "keep"},
+    {CommandKind::Pause, "pause"},
+    {CommandKind::Resume, "resume"},
+    {CommandKind::EndTrial, "end_trial"},
 });
 
 struct StateName {

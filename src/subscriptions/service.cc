@@ -5,6 +5,21 @@
 namespace turnpike {
 namespace {
 
+std::optional<Pause> pause_from(const sql::Row& row, std::size_t at) {
+    if (row.is_null(at)) return std::nullopt;
+    return Pause{known_word(parse_pause_behavior(row.text(at))), row.maybe_instant(at + 1)};
+}
+
+std::optional<PendingChange> pending_change_from(const sql::Row& row, std::size_t at) {
+    if (row.is_null(at)) return std::nullopt;
+    return PendingChange{row.id<PriceId>(at), row.integer(at + 1), row.instant(at + 2)};
+}
+
+std::optional<TrialEndBehavior> trial_end_behavior_from(const sql::Row& row, std::size_t at) {
+    if (row.is_null(at)) return std::nullopt;
+    return known_word(parse_trial_end_behavior(row.text(at)));
+}
+
 Subscription subscription_from(const sql::Row& row) {
     return Subscription{
         .id = row.id<SubscriptionId>(0),
@@ -16,11 +31,21 @@ Subscription subscription_from(const sql::Row& row) {
         .provider_item_id = row.maybe_text(6),
         .status = known_word(parse_subscription_status(row.text(7))),
         .period = {row.instant(8), row.instant(9)},
+        .quantity = row.integer(17),
         .cancel_at_period_end = row.flag(10),
         .cancel_at = row.maybe_instant(11),
+        .cancel_comment = row.maybe_text(18),
+        .cancel_feedback = row.maybe_text(19),
         .canceled_at = row.maybe_instant(12),
         .started_at = row.maybe_instant(13),
         .ended_at = row.maybe_instant(14),
+        .trial_start = row.maybe_instant(20),
+        .trial_end = row.maybe_instant(21),
+        .trial_end_behavior = trial_end_behavior_from(row, 22),
+        .pause = pause_from(row, 23),
+        .paused_at = row.maybe_instant(25),
+        .grace_ends_at = row.maybe_instant(26),
+        .pending_change = pending_change_from(row, 27),
         .created_at = row.instant(15),
         .version = row.integer(16),
     };
@@ -33,42 +58,15 @@ std::vector<Subscription> subscriptions_from(const std::vector<sql::Row>& rows) 
     return subscriptions;
 }
 
-constexpr std::string_view kOrNothing = "or_nothing";
-constexpr std::string_view kMayWait = "may_wait";
-
-SubscriptionCommand command_from(const sql::Row& row) {
-    SubscriptionCommand command{
-        .id = row.id<CommandId>(0),
-        .subscription = row.id<SubscriptionId>(1),
-        .kind = known_word(parse_command_kind(row.text(2))),
-        .price = std::nullopt,
-        .payment_method = row.maybe_text(4),
-        .first_payment_may_wait = row.text(9) == kMayWait,
-        .state = known_word(parse_command_state(row.text(5))),
-        .actor = row.text(6),
-        .request_id = row.text(7),
-        .created_at = row.instant(8),
-    };
-    if (!row.is_null(3)) command.price = row.id<PriceId>(3);
-    return command;
-}
-
 /// Every query of a subscription is this and a WHERE; the columns are what subscription_from reads.
 std::string subscriptions_where(std::string_view rest) {
     constexpr std::string_view kSelect = R"sql(
     SELECT id, customer_id, plan_version_id, price_id, provider, provider_subscription_id,
            provider_item_id, status, period_start, period_end, cancel_at_period_end, cancel_at,
-           canceled_at, started_at, ended_at, created_at, version
+           canceled_at, started_at, ended_at, created_at, version, quantity, cancel_comment,
+           cancel_feedback, trial_start, trial_end, trial_end_behavior, pause_behavior, resumes_at,
+           paused_at, grace_ends_at, pending_price_id, pending_quantity, pending_at
       FROM subscriptions
-)sql";
-    return std::string(kSelect).append(rest);
-}
-
-std::string commands_where(std::string_view rest) {
-    constexpr std::string_view kSelect = R"sql(
-    SELECT id, subscription_id, kind, price_id, payment_method, state, actor, request_id,
-           created_at, first_payment
-      FROM subscription_commands
 )sql";
     return std::string(kSelect).append(rest);
 }
@@ -89,8 +87,9 @@ constexpr std::string_view kInsert = R"sql(
     INSERT INTO subscriptions (id, customer_id, plan_version_id, price_id, provider,
            provider_subscription_id, provider_item_id, status, period_start, period_end,
            cancel_at_period_end, cancel_at, canceled_at, started_at, ended_at, applied_ticket,
-           created_at, updated_at, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $16, 1)
+           created_at, updated_at, version, quantity, trial_end, trial_end_behavior)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $16, 1, $17,
+           $18, $19)
     ON CONFLICT DO NOTHING
 )sql";
 
@@ -99,7 +98,10 @@ constexpr std::string_view kSave = R"sql(
        SET plan_version_id = $3, price_id = $4, provider_subscription_id = $5,
            provider_item_id = $6, status = $7, period_start = $8, period_end = $9,
            cancel_at_period_end = $10, cancel_at = $11, canceled_at = $12, started_at = $13,
-           ended_at = $14, updated_at = $15, version = version + 1
+           ended_at = $14, updated_at = $15, quantity = $16, cancel_comment = $17,
+           cancel_feedback = $18, trial_start = $19, trial_end = $20, trial_end_behavior = $21,
+           pause_behavior = $22, resumes_at = $23, paused_at = $24, grace_ends_at = $25,
+           pending_price_id = $26, pending_quantity = $27, pending_at = $28, version = version + 1
      WHERE id = $1 AND version = $2
 )sql";
 
@@ -137,38 +139,29 @@ constexpr std::string_view kAtProvider = R"sql(
      LIMIT $3
 )sql";
 
-constexpr std::string_view kInsertCommand = R"sql(
-    INSERT INTO subscription_commands (id, subscription_id, kind, price_id, payment_method, state,
-           error_reason, actor, request_id, created_at, finished_at, first_payment)
-    VALUES ($1, $2, $3, $4, $5, 'pending', NULL, $6, $7, $8, NULL, $9)
-    ON CONFLICT DO NOTHING
-)sql";
+std::optional<std::string> maybe_text(const std::optional<TrialEndBehavior>& behavior) {
+    if (!behavior) return std::nullopt;
+    return std::string(to_text(*behavior));
+}
 
-constexpr std::string_view kLoadCommand = R"sql(
-     WHERE id = $1
-)sql";
+struct PauseColumns {
+    std::optional<std::string> behavior{};
+    std::optional<Instant> resumes_at{};
+};
+PauseColumns columns_of(const std::optional<Pause>& pause) {
+    if (!pause) return {};
+    return {std::string(to_text(pause->behavior)), pause->resumes_at};
+}
 
-constexpr std::string_view kFindStartCommand = R"sql(
-     WHERE subscription_id = $1 AND kind = 'start'
-)sql";
-
-constexpr std::string_view kFindPendingCommand = R"sql(
-     WHERE subscription_id = $1 AND state = 'pending'
-)sql";
-
-constexpr std::string_view kPendingCommands = R"sql(
-     WHERE state = 'pending' AND created_at < $1
-       AND EXISTS (SELECT 1 FROM subscriptions s
-                    WHERE s.id = subscription_commands.subscription_id AND s.provider = $3)
-     ORDER BY created_at, id
-     LIMIT $2
-)sql";
-
-constexpr std::string_view kFinishCommand = R"sql(
-    UPDATE subscription_commands
-       SET state = $2, error_reason = $3, finished_at = $4
-     WHERE id = $1 AND state = 'pending'
-)sql";
+struct PendingColumns {
+    std::optional<PriceId> price{};
+    std::optional<std::int64_t> quantity{};
+    std::optional<Instant> at{};
+};
+PendingColumns columns_of(const std::optional<PendingChange>& change) {
+    if (!change) return {};
+    return {change->price, change->quantity, change->at};
+}
 
 std::optional<Subscription> maybe_subscription(const std::optional<sql::Row>& row) {
     if (!row) return std::nullopt;
@@ -199,14 +192,41 @@ bool insert_subscription(sql::Transaction& tx, const Subscription& s) {
     return tx.run(kInsert, {s.id, s.customer, s.plan_version, s.price, s.provider,
                             s.provider_subscription_id, s.provider_item_id, to_text(s.status),
                             s.period.start, s.period.end, s.cancel_at_period_end, s.cancel_at,
-                            s.canceled_at, s.started_at, s.ended_at, s.created_at}) == 1;
+                            s.canceled_at, s.started_at, s.ended_at, s.created_at, s.quantity,
+                            s.trial_end, maybe_text(s.trial_end_behavior)}) == 1;
 }
 
 Result<Subscription> save_subscription(sql::Transaction& tx, Subscription s, Instant now) {
-    const auto changed = tx.run(
-        kSave, {s.id, s.version, s.plan_version, s.price, s.provider_subscription_id,
-                s.provider_item_id, to_text(s.status), s.period.start, s.period.end,
-                s.cancel_at_period_end, s.cancel_at, s.canceled_at, s.started_at, s.ended_at, now});
+    const PauseColumns pause = columns_of(s.pause);
+    const PendingColumns pending = columns_of(s.pending_change);
+    const auto changed = tx.run(kSave, {s.id,
+                                        s.version,
+                                        s.plan_version,
+                                        s.price,
+                                        s.provider_subscription_id,
+                                        s.provider_item_id,
+                                        to_text(s.status),
+                                        s.period.start,
+                                        s.period.end,
+                                        s.cancel_at_period_end,
+                                        s.cancel_at,
+                                        s.canceled_at,
+                                        s.started_at,
+                                        s.ended_at,
+                                        now,
+                                        s.quantity,
+                                        s.cancel_comment,
+                                        s.cancel_feedback,
+                                        s.trial_start,
+                                        s.trial_end,
+                                        maybe_text(s.trial_end_behavior),
+                                        pause.behavior,
+                                        pause.resumes_at,
+                                        s.paused_at,
+                                        s.grace_ends_at,
+                                        pending.price,
+                                        pending.quantity,
+                                        pending.at});
     if (changed == 0)
         return conflict("subscription.changed", "the subscription changed meanwhile; try again");
     ++s.version;
@@ -238,51 +258,6 @@ std::vector<Subscription> subscriptions_overdue(sql::Transaction& tx, std::strin
 std::vector<Subscription> subscriptions_at_provider(sql::Transaction& tx, std::string_view provider,
                                                     const std::string& after, int limit) {
     return subscriptions_from(tx.all(subscriptions_where(kAtProvider), {provider, after, limit}));
-}
-
-bool insert_command(sql::Transaction& tx, const SubscriptionCommand& c) {
-    return tx.run(kInsertCommand, {c.id, c.subscription, to_text(c.kind), c.price, c.payment_method,
-                                   c.actor, c.request_id, c.created_at,
-                                   c.first_payment_may_wait ? kMayWait : kOrNothing}) == 1;
-}
-
-Result<SubscriptionCommand> load_command(sql::Transaction& tx, const CommandId& id) {
-    const auto row = tx.one(commands_where(kLoadCommand), {id});
-    if (!row) return not_found("subscription.no_command", "there is no such command");
-    return command_from(*row);
-}
-
-namespace {
-
-std::optional<SubscriptionCommand> maybe_command(const std::optional<sql::Row>& row) {
-    if (!row) return std::nullopt;
-    return command_from(*row);
-}
-
-}  // namespace
-
-std::optional<SubscriptionCommand> find_start_command(sql::Transaction& tx,
-                                                      const SubscriptionId& subscription) {
-    return maybe_command(tx.one(commands_where(kFindStartCommand), {subscription}));
-}
-
-std::optional<SubscriptionCommand> find_pending_command(sql::Transaction& tx,
-                                                        const SubscriptionId& subscription) {
-    return maybe_command(tx.one(commands_where(kFindPendingCommand), {subscription}));
-}
-
-std::vector<SubscriptionCommand> pending_commands(sql::Transaction& tx, std::string_view provider,
-                                                  Instant created_before, int limit) {
-    std::vector<SubscriptionCommand> commands;
-    for (const auto& row : tx.all(commands_where(kPendingCommands), {created_before, limit, provider}))
-        commands.push_back(command_from(row));
-    return commands;
-}
-
-bool finish_command(sql::Transaction& tx, const CommandId& id, CommandState state,
-                    std::string_view error_reason, Instant now) {
-    const sql::Value reason = error_reason.empty() ? sql::Value(nullptr) : sql::Value(error_reason);
-    return tx.run(kFinishCommand, {id, to_text(state), reason, now}) == 1;
 }
 
 }  // namespace turnpike

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string_view>
+#include <string>
 
 #include "json/json.h"
 #include "subscriptions/subscription.h"
@@ -8,6 +8,13 @@
 namespace turnpike {
 
 /// `{"object":"subscription", ...}`; `plan_key` is the plan's key ("pro").
-Json write_subscription(const Subscription& subscription, std::string_view plan_key);
+/// A subscription as it is shown: with the keys of its plans, and at a moment of its customer's.
+struct ShownSubscription {
+    Subscription subscription;
+    std::string plan;
+    std::string pending_plan;  ///< "" without a pending change
+    Instant now;
+};
+Json write_subscription(const ShownSubscription& shown);
 
 }  // namespace turnpike

@@ -51,10 +51,20 @@ bool same_text(const Json& object, const Json& sent, const char* name) {
 bool shows_effect(const Intent& intent, const Json& object) {
     const auto status = text_member(object, "status");
     if (intent.path.ends_with("/cancel")) return is_ended(object);
+    if (intent.path.ends_with("/pause")) return status == "paused";
+    if (intent.path.ends_with("/resume")) return status == "active";
+    if (intent.path.ends_with("/cancel_scheduled_changes"))
+        return !ReplyReader(object, "subscription").flag("has_scheduled_changes");
     if (intent.path.ends_with("/issue")) return !status.empty() && status != "draft";
     const auto sent = parse_json(intent.body);
     if (!sent || !sent->is_object()) return false;
-    if (intent.method == "PATCH") return same_text(object, *sent, "plan_id");
+    if (intent.method == "PATCH" && sent->contains("start_at"))
+        return object.value("start_at", Json()) == sent->at("start_at");
+    if (intent.method == "PATCH" && text_member(*sent, "schedule_change_at") == "cycle_end")
+        return ReplyReader(object, "subscription").flag("has_scheduled_changes");
+    if (intent.method == "PATCH")
+        return same_text(object, *sent, "plan_id") &&
+               object.value("quantity", Json()) == sent->value("quantity", Json());
     return same_text(object, *sent, "name") && same_text(object, *sent, "email");
 }
 
@@ -133,7 +143,8 @@ asio::awaitable<Result<Found>> RazorpayExchange::find_addon(const Intent& intent
 
 asio::awaitable<Result<Found>> RazorpayExchange::find_changed(const Intent& intent) {
     std::string path = intent.path;
-    for (const std::string_view action : {"/cancel", "/issue"})
+    for (const std::string_view action :
+         {"/cancel", "/issue", "/pause", "/resume", "/cancel_scheduled_changes"})
         if (const auto object = without_action(intent.path, action)) path = *object;
     const auto object = co_await get(path);
     const bool gone = !object && object.error().code == ErrorCode::NotFound;

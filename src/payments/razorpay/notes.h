@@ -12,6 +12,8 @@ namespace turnpike::razorpay {
 /// only when it is authorised, and then it is one that Razorpay makes of the payer: ours is here.
 inline constexpr std::string_view kCustomerNote = "turnpike_razorpay_customer";
 inline constexpr std::string_view kDraftNote = "turnpike_draft";
+/// On a subscription whose start_at is the end of a trial.
+inline constexpr std::string_view kTrialNote = "turnpike_trial";
 
 /// Razorpay's limit of one note, in characters.
 inline constexpr std::size_t kNoteMax = 256;

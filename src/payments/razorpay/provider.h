@@ -40,6 +40,7 @@ public:
     Provider& operator=(const Provider&) = delete;
 
     [[nodiscard]] std::string_view name() const override { return kProviderName; }
+    [[nodiscard]] Result<std::monostate> check_ability(Ability ability) const override;
 
     asio::awaitable<Result<std::string>> create_customer(NewCustomer request) override;
     asio::awaitable<Result<std::monostate>> update_customer(CustomerDetails request) override;
@@ -65,6 +66,15 @@ public:
     /// AtPeriodEnd cannot be taken back: Never is an error from then on.
     asio::awaitable<Result<ProviderSubscription>> cancel_subscription(
         SubscriptionCancel request) override;
+    asio::awaitable<Result<ProviderSubscription>> plan_change(SubscriptionPlan request) override;
+    asio::awaitable<Result<ProviderSubscription>> drop_planned_change(
+        std::string obligation, std::string subscription) override;
+    /// To another day only: "razorpay.trial_cannot_end_now".
+    asio::awaitable<Result<ProviderSubscription>> end_trial(TrialEnd request) override;
+    asio::awaitable<Result<ProviderSubscription>> pause_subscription(
+        SubscriptionPause request) override;
+    asio::awaitable<Result<ProviderSubscription>> resume_subscription(
+        std::string obligation, std::string subscription) override;
     /// On a draft; or without one, with the customer's running subscription for its next bill.
     asio::awaitable<Result<std::string>> add_invoice_item(NewInvoiceItem request) override;
     asio::awaitable<Result<std::monostate>> remove_invoice_item(std::string obligation,

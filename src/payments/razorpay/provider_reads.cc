@@ -11,6 +11,7 @@
 #include "payments/razorpay/notes.h"
 #include "payments/razorpay/planned_end.h"
 #include "payments/razorpay/provider.h"
+#include "payments/razorpay/subscription_writes.h"
 #include "payments/razorpay/translate.h"
 #include "payments/reply_reader.h"
 
@@ -168,7 +169,8 @@ asio::awaitable<Result<ProviderSubscription>> Provider::get_subscription(std::st
     if (!object) co_return failure(object);
     auto subscription = read_subscription(*object);
     if (!subscription) co_return failure(subscription);
-    co_return co_await with_planned_end(*exchange_, *std::move(subscription));
+    auto running = co_await with_planned_end(*exchange_, *std::move(subscription));
+    co_return co_await with_planned_change(*exchange_, std::move(running));
 }
 
 asio::awaitable<Result<ProviderPage<ProviderSubscription>>> Provider::list_subscriptions(

@@ -161,4 +161,33 @@ Error no_event_list() {
                        "compare subscriptions and invoices, as reconciliation does");
 }
 
+Error trial_needs_authorization() {
+    return unsupported("razorpay.trial_needs_authorization",
+                       "has no trial without a card: what is not authorised when it ends expires",
+                       "leave trial_end_behavior out, or send cancel");
+}
+
+Error trial_cannot_end_now() {
+    return unsupported("razorpay.trial_cannot_end_now",
+                       "begins to charge on a day that is to come, never at once",
+                       "name another end of the trial");
+}
+
+Error no_dated_end() {
+    return unsupported("razorpay.no_dated_end",
+                       "ends a subscription now or at the end of its cycle",
+                       "cancel it at the period's end, or on the day");
+}
+
+Error pause_makes_no_invoices() {
+    return unsupported("razorpay.pause_makes_no_invoices",
+                       "makes no invoices while a subscription is paused",
+                       "send the behavior void");
+}
+
+Error no_dated_resumption() {
+    return unsupported("razorpay.no_dated_resumption", "resumes a subscription when it is told to",
+                       "leave resumes_at out, and resume it on the day");
+}
+
 }  // namespace turnpike::razorpay

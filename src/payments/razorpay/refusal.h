@@ -29,5 +29,10 @@ Error checkout_is_plain();           ///< "razorpay.checkout_is_plain"
 Error no_previews();                 ///< "razorpay.no_previews"
 Error no_test_clocks();              ///< "razorpay.no_test_clocks"
 Error no_event_list();               ///< "razorpay.no_event_list"
+Error trial_needs_authorization();   ///< "razorpay.trial_needs_authorization"
+Error trial_cannot_end_now();        ///< "razorpay.trial_cannot_end_now"
+Error no_dated_end();                ///< "razorpay.no_dated_end"
+Error pause_makes_no_invoices();     ///< "razorpay.pause_makes_no_invoices"
+Error no_dated_resumption();         ///< "razorpay.no_dated_resumption"
 
 }  // namespace turnpike::razorpay

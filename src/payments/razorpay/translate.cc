@@ -94,6 +94,13 @@ Result<ProviderSubscription> read_subscription(const Json& object) {
     if (is_ended(object)) read.ended_at = fields.maybe_instant("ended_at");
     if (is_ended(object) && !read.ended_at) read.ended_at = read.period.end;
     if (status == "cancelled") read.canceled_at = read.ended_at;
+    // Razorpay writes a start into every subscription; only our note tells that it was a trial's
+    // end.
+    if (read.status == "trialing" || !note_in(object, kTrialNote).empty()) {
+        read.trial_start = fields.maybe_instant("created_at");
+        read.trial_end = fields.maybe_instant("start_at");
+    }
+    read.has_unread_plan = !read.ended_at && fields.flag("has_scheduled_changes");
     if (!read.ended_at) read.authorization_url = fields.maybe_text("short_url");
     return fields.finish(std::move(read));
 }

@@ -73,6 +73,8 @@ bool shows_effect(const Intent& intent, const Json& object) {
     ReplyReader fields(object, "object");
     const auto status = fields.maybe_text("status").value_or("");
     if (intent.method == "DELETE") return status == "canceled";
+    if (intent.path.ends_with("/release")) return status == "released";
+    if (intent.path.ends_with("/resume")) return !status.empty() && status != "paused";
     if (intent.path.ends_with("/finalize")) return !status.empty() && status != "draft";
     if (intent.path.ends_with("/attach"))
         return fields.maybe_reference("customer") == sent_value(intent.body, "customer");
@@ -90,7 +92,8 @@ bool shows_effect(const Intent& intent, const Json& object) {
 
 asio::awaitable<Result<Found>> find_changed(StripeExchange& exchange, const Intent& intent) {
     std::string path = intent.path;
-    for (const std::string_view action : {"/finalize", "/attach", "/detach", "/advance"})
+    for (const std::string_view action :
+         {"/finalize", "/attach", "/detach", "/advance", "/release", "/resume"})
         if (const auto object = without_action(intent.path, action)) path = *object;
     const auto object = co_await exchange.get(path);
     if (!object && object.error().code == ErrorCode::NotFound) co_return Found();
@@ -99,12 +102,26 @@ asio::awaitable<Result<Found>> find_changed(StripeExchange& exchange, const Inte
     co_return Found(to_text(*object));
 }
 
+/// A new schedule carries no name of ours; it is the one that its subscription names.
+asio::awaitable<Result<Found>> find_schedule(StripeExchange& exchange, const Intent& intent) {
+    const auto id = path_segment(sent_value(intent.body, "from_subscription").value_or(""),
+                                 no_such("subscription"));
+    if (!id) co_return failure(id);
+    const auto object = co_await exchange.get("/v1/subscriptions/" + *id, kWithSchedule);
+    if (!object) co_return failure(object);
+    const Json* schedule = ReplyReader(*object, "subscription").object("schedule");
+    if (schedule == nullptr) co_return Found();
+    co_return Found(to_text(*schedule));
+}
+
 }  // namespace
 
 asio::awaitable<Result<std::optional<std::string>>> StripeExchange::find_outcome(Intent intent) {
     for (const std::string_view collection : kCollections)
         if (intent.method == "POST" && intent.path == collection)
             co_return co_await find_created(*this, intent);
+    if (intent.path == "/v1/subscription_schedules")
+        co_return co_await find_schedule(*this, intent);
     if (intent.path == "/v1/test_helpers/test_clocks")
         co_return outcome_unknown(kProviderName, "a new test clock carries no name of ours",
                                   std::nullopt);

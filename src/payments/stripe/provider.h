@@ -41,6 +41,7 @@ public:
     Provider& operator=(const Provider&) = delete;
 
     [[nodiscard]] std::string_view name() const override { return kProviderName; }
+    [[nodiscard]] Result<std::monostate> check_ability(Ability ability) const override;
     /// Whether the key is a live one: its events carry livemode true.
     [[nodiscard]] bool live() const;
 
@@ -61,6 +62,14 @@ public:
         std::string obligation, std::string subscription, std::string payment_method) override;
     asio::awaitable<Result<ProviderSubscription>> cancel_subscription(
         SubscriptionCancel request) override;
+    asio::awaitable<Result<ProviderSubscription>> plan_change(SubscriptionPlan request) override;
+    asio::awaitable<Result<ProviderSubscription>> drop_planned_change(
+        std::string obligation, std::string subscription) override;
+    asio::awaitable<Result<ProviderSubscription>> end_trial(TrialEnd request) override;
+    asio::awaitable<Result<ProviderSubscription>> pause_subscription(
+        SubscriptionPause request) override;
+    asio::awaitable<Result<ProviderSubscription>> resume_subscription(
+        std::string obligation, std::string subscription) override;
     asio::awaitable<Result<std::string>> add_invoice_item(NewInvoiceItem request) override;
     asio::awaitable<Result<std::monostate>> remove_invoice_item(std::string obligation,
                                                                 std::string item) override;

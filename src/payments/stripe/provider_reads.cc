@@ -76,7 +76,7 @@ asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> Provider::list_payment
 asio::awaitable<Result<ProviderSubscription>> Provider::get_subscription(std::string id) {
     const auto segment = path_segment(id, no_such("subscription"));
     if (!segment) co_return failure(segment);
-    const auto object = co_await exchange_->get("/v1/subscriptions/" + *segment);
+    const auto object = co_await exchange_->get("/v1/subscriptions/" + *segment, kWithSchedule);
     if (!object) co_return failure(object);
     co_return read_subscription(*object);
 }
@@ -92,7 +92,7 @@ asio::awaitable<Result<ProviderInvoice>> Provider::get_invoice(std::string id) {
 asio::awaitable<Result<ProviderPage<ProviderSubscription>>> Provider::list_subscriptions(
     std::optional<std::string> customer, std::optional<std::string> after) {
     Form query;
-    query.add("status", "all");
+    query.add("status", "all").add("expand[]", kEachWithSchedule);
     if (customer) query.add("customer", *customer);
     auto listing =
         co_await get_page(*exchange_, "/v1/subscriptions", std::move(query), std::move(after));

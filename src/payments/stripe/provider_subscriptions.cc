@@ -2,6 +2,7 @@
 
 #include "payments/stripe/exchange.h"
 #include "payments/stripe/provider.h"
+#include "payments/stripe/subscription_writes.h"
 #include "payments/stripe/translate.h"
 
 namespace turnpike::stripe {
@@ -14,6 +15,13 @@ bool has_ended(const Json& subscription) {
            (*status == "canceled" || *status == "incomplete_expired");
 }
 
+void add_why(Form& form, const SubscriptionCancel& request) {
+    if (request.comment) form.add("cancellation_details[comment]", *request.comment);
+    if (request.feedback) form.add("cancellation_details[feedback]", *request.feedback);
+}
+
+}  // namespace
+
 asio::awaitable<Result<ProviderSubscription>> write_subscription(StripeExchange& exchange,
                                                                  Write write) {
     const auto object = co_await exchange.write_afresh(std::move(write), "/v1/subscriptions");
@@ -25,8 +33,6 @@ std::map<std::string, std::string> last_change(const std::string& obligation) {
     return {{std::string(kLastChangeKey), obligation}};
 }
 
-}  // namespace
-
 asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
     NewSubscription request) {
     Form form;
@@ -35,6 +41,9 @@ asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
         .add("payment_behavior", request.first_payment == FirstPayment::OrNothing
                                      ? "error_if_incomplete"
                                      : "allow_incomplete");
+    .add("items[0][quantity]", request.quantity) if (request.trial_end) form
+        .add("trial_end", unix_seconds(*request.trial_end))
+        .add("trial_settings[end_behavior][missing_payment_method]", request.trial_end_behavior);
     if (!request.payment_method.empty()) form.add("default_payment_method", request.payment_method);
     form.add_metadata({{std::string(kObligationKey), request.obligation},
                        {"turnpike_subscription", request.subscription.text()}});
@@ -48,6 +57,8 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
     SubscriptionChange request) {
     const auto id = path_segment(request.subscription, no_such("subscription"));
     if (!id) co_return failure(id);
+    const auto dropped = co_await release_schedule(*exchange_, request.obligation, *id);
+    if (!dropped) co_return failure(dropped);
     const bool at_once = request.billing == ProrationBilling::Now;
     Form form;
     form.add("items[0][id]", request.item)
@@ -60,9 +71,10 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
     else
         form.add("payment_behavior", "error_if_incomplete")
             .add_metadata(last_change(request.obligation));
-    Write write{.obligation = std::move(request.obligation),
-                .path = "/v1/subscriptions/" + *id,
-                .parameters = form.text()};
+    .add("items[0][quantity]", request.quantity)
+        Write write{.obligation = std::move(request.obligation),
+                    .path = "/v1/subscriptions/" + *id,
+                    .parameters = form.text()};
     co_return co_await write_subscription(*exchange_, std::move(write));
 }
 
@@ -74,6 +86,7 @@ asio::awaitable<Result<ProviderSubscription>> Provider::cancel_subscription(
     Form form;
     if (request.when == CancelWhen::Now) {
         form.add("invoice_now", "false").add("prorate", "false");
+        add_why(form, request);
         // DELETE knows no idempotency key: a repeat finds nothing to cancel, and that is success.
         Write write{.obligation = std::move(request.obligation),
                     .path = path,
@@ -83,8 +96,18 @@ asio::awaitable<Result<ProviderSubscription>> Provider::cancel_subscription(
                     .is_done = has_ended};
         co_return co_await write_subscription(*exchange_, std::move(write));
     }
-    form.add("cancel_at_period_end", request.when == CancelWhen::AtPeriodEnd ? "true" : "false")
-        .add_metadata(last_change(request.obligation));
+    if (request.when != CancelWhen::Never) {
+        const auto dropped = co_await release_schedule(*exchange_, request.obligation, *id);
+        if (!dropped) co_return failure(dropped);
+    }
+    // What is paid for stays paid for: the customer leaves earlier than he need.
+    if (request.when == CancelWhen::OnDate)
+        form.add("cancel_at", unix_seconds(*request.at)).add("proration_behavior", "none");
+    else
+        form.add("cancel_at_period_end",
+                 request.when == CancelWhen::AtPeriodEnd ? "true" : "false");
+    add_why(form, request);
+    form.add_metadata(last_change(request.obligation));
     Write write{.obligation = request.obligation, .path = path, .parameters = form.text()};
     auto changed = co_await write_subscription(*exchange_, std::move(write));
     if (!changed || request.when != CancelWhen::Never || !changed->cancel_at) co_return changed;

@@ -119,8 +119,9 @@ TEST_F(StripeProvider, StartsAllOrNothing) {
     const auto started = run(provider->start_subscription(subscription("sub:1:start")));
     ASSERT_TRUE(started) << started.error().message;
     EXPECT_EQ(stripe.seen().at(0).body,
-              "customer=cus_7&items[0][price]=price_7&payment_behavior=error_if_incomplete"
-              "&default_payment_method=pm_7&metadata[turnpike_obligation]=sub%3A1%3Astart"
+              "customer=cus_7&items[0][price]=price_7&items[0][quantity]=1"
+              "&payment_behavior=error_if_incomplete&default_payment_method=pm_7&metadata[turnpike_"
+              "obligation]=sub%3A1%3Astart"
               "&metadata[turnpike_subscription]=sub_01TEST");
     EXPECT_EQ(started->item, "si_1");
     EXPECT_EQ(started->metadata.at("turnpike_subscription"), "sub_01TEST");
@@ -160,8 +161,9 @@ TEST_F(StripeProvider, ChangesWithTheProrationThatWasAskedFor) {
     };
     EXPECT_EQ(change("up", ProrationBilling::Now)->price, "price_8");
     EXPECT_EQ(stripe.seen().back().body,
-              "items[0][id]=si_1&items[0][price]=price_8&proration_behavior=always_invoice"
-              "&payment_behavior=error_if_incomplete&metadata[turnpike_last_change]=up");
+              "items[0][id]=si_1&items[0][price]=price_8&items[0][quantity]=1"
+              "&proration_behavior=always_invoice&payment_behavior=error_if_incomplete&metadata["
+              "turnpike_last_change]=up");
     ASSERT_TRUE(change("down", ProrationBilling::NextInvoice));
     EXPECT_NE(stripe.seen().back().body.find("proration_behavior=create_prorations"),
               std::string::npos);
@@ -300,7 +302,7 @@ TEST_F(StripeProvider, ReadsEveryPage) {
     ASSERT_EQ(ids_seen.size(), 250U);
     EXPECT_EQ(ids_seen.front(), "sub_249");
     EXPECT_EQ(ids_seen.back(), "sub_0");
-    EXPECT_EQ(stripe.seen().at(0).query, "status=all&limit=100");
+    EXPECT_EQ(stripe.seen().at(0).query, "status=all&expand[]=data.schedule&limit=100");
 }
 
 TEST_F(StripeProvider, OneUnreadableObjectDoesNotHideTheOthers) {

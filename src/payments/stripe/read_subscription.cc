@@ -22,6 +22,66 @@ const Json* first_item(const ReplyReader& subscription) {
     return &data->front();
 }
 
+void read_pause(ReplyReader& subscription, ProviderSubscription& read) {
+    const Json* object = subscription.object("pause_collection");
+    if (object == nullptr) return;
+    ReplyReader pause(*object, "subscription.pause_collection");
+    read.pause =
+        ProviderPause{pause.maybe_text("behavior").value_or(""), pause.maybe_instant("resumes_at")};
+}
+
+void read_trial(ReplyReader& subscription, ProviderSubscription& read) {
+    read.trial_start = subscription.maybe_instant("trial_start");
+    read.trial_end = subscription.maybe_instant("trial_end");
+    const Json* settings = subscription.object("trial_settings");
+    if (settings == nullptr) return;
+    const Json* behavior = ReplyReader(*settings, "trial_settings").object("end_behavior");
+    if (behavior == nullptr) return;
+    read.trial_end_behavior =
+        ReplyReader(*behavior, "end_behavior").maybe_text("missing_payment_method");
+}
+
+void read_why(ReplyReader& subscription, ProviderSubscription& read) {
+    const Json* object = subscription.object("cancellation_details");
+    if (object == nullptr) return;
+    ReplyReader details(*object, "subscription.cancellation_details");
+    read.cancel_comment = details.maybe_text("comment");
+    read.cancel_feedback = details.maybe_text("feedback");
+}
+
+std::optional<ProviderPlannedChange> read_phase(const Json& object) {
+    ReplyReader phase(object, "phase");
+    const auto start = phase.maybe_instant("start_date");
+    const Json* items = phase.array("items");
+    if (!start || items == nullptr || items->empty()) return std::nullopt;
+    ReplyReader item(items->front(), "phase.items[0]");
+    const auto price = item.maybe_reference("price");
+    if (!price) return std::nullopt;
+    return ProviderPlannedChange{*price, item.maybe_integer("quantity").value_or(1), *start};
+}
+
+/// The first phase after the running one that sells something else.
+void read_planned(ReplyReader& subscription, ProviderSubscription& read) {
+    const Json* object = subscription.object("schedule");
+    if (object == nullptr) {
+        read.has_unread_plan = subscription.maybe_text("schedule").has_value();
+        return;
+    }
+    ReplyReader schedule(*object, "subscription.schedule");
+    const Json* current = schedule.object("current_phase");
+    const Json* phases = schedule.array("phases");
+    if (schedule.maybe_text("status") != "active" || current == nullptr || phases == nullptr)
+        return;
+    const auto end = ReplyReader(*current, "current_phase").maybe_instant("end_date");
+    for (const Json& phase : *phases) {
+        auto planned = read_phase(phase);
+        if (!planned || !end || planned->at < *end) continue;
+        if (planned->price != read.price || planned->quantity != read.quantity)
+            read.planned = std::move(planned);
+        return;
+    }
+}
+
 }  // namespace
 
 Result<ProviderSubscription> read_subscription(const Json& object) {
@@ -37,6 +97,9 @@ Result<ProviderSubscription> read_subscription(const Json& object) {
     read.started_at = fields.instant("start_date");
     read.latest_invoice = fields.maybe_reference("latest_invoice");
     read.metadata = fields.texts("metadata");
+    read_trial(fields, read);
+    read_pause(fields, read);
+    read_why(fields, read);
 
     const Json* first = first_item(fields);
     if (first == nullptr) {
@@ -49,6 +112,7 @@ Result<ProviderSubscription> read_subscription(const Json& object) {
     const auto price = item.maybe_reference("price");
     read.price = price ? *price : item.reference("plan");
     read.period = read_period(fields, item);
+    read_planned(fields, read);
     if (read.period.end < read.period.start) item.complain("subscription period runs backwards");
     if (read.cancel_at && *read.cancel_at == read.period.end) read.cancel_at_period_end = true;
     if (item.complained()) return item.finish(std::move(read));

@@ -1,0 +1,27 @@
+#include "billing/shown_subscription.h"
+
+#include <utility>
+
+#include "billing/customer_time.h"
+#include "catalog/service.h"
+
+namespace turnpike {
+
+Result<ShownSubscription> show_subscription(sql::Transaction& tx, Subscription subscription,
+                                            Instant system_now) {
+    const auto plan = load_plan_version(tx, subscription.plan_version);
+    if (!plan) return failure(plan);
+    ShownSubscription shown{
+        .subscription = std::move(subscription), .plan = plan->key, .pending_plan = "", .now = {}};
+    shown.now = customer_time(tx, shown.subscription.customer, system_now);
+    if (const auto& change = shown.subscription.pending_change) {
+        const auto price = load_price(tx, change->price);
+        if (!price) return failure(price);
+        const auto next = load_plan_version(tx, price->plan_version);
+        if (!next) return failure(next);
+        shown.pending_plan = next->key;
+    }
+    return shown;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,120 @@
+#include <utility>
+
+#include "payments/errors.h"
+#include "payments/reply_reader.h"
+#include "payments/stripe/provider.h"
+#include "payments/stripe/subscription_writes.h"
+#include "payments/stripe/translate.h"
+
+/// Changes at the end of a period: Stripe does them by a schedule that manages the subscription.
+namespace turnpike::stripe {
+namespace {
+
+constexpr std::string_view kSchedules = "/v1/subscription_schedules";
+
+asio::awaitable<Result<Json>> get_with_schedule(StripeExchange& exchange, std::string id) {
+    co_return co_await exchange.get("/v1/subscriptions/" + id, kWithSchedule);
+}
+
+/// The schedule that manages the subscription, made on first need.
+asio::awaitable<Result<Json>> schedule_of(StripeExchange& exchange, const Json& subscription,
+                                          std::string obligation) {
+    if (const Json* schedule = ReplyReader(subscription, "subscription").object("schedule"))
+        co_return *schedule;
+    const auto id = read_id(subscription);
+    if (!id) co_return failure(id);
+    Form form;
+    form.add("from_subscription", *id);
+    Write write{.obligation = obligation + ":schedule",
+                .path = std::string(kSchedules),
+                .parameters = form.text()};
+    co_return co_await exchange.write_afresh(std::move(write), std::string(kSchedules));
+}
+
+/// Discounts that the subscription has, named again: a phase without any takes them away.
+void keep_discounts(Form& form, const Json& subscription, const std::string& phase) {
+    const Json* discounts = ReplyReader(subscription, "subscription").array("discounts");
+    if (discounts == nullptr) return;
+    std::size_t number = 0;
+    for (const Json& discount : *discounts)
+        if (discount.is_string())
+            form.add(phase + "[discounts][" + std::to_string(number++) + "][discount]",
+                     discount.get<std::string>());
+}
+
+void add_item(Form& form, const std::string& phase, const std::string& price,
+              std::int64_t quantity) {
+    form.add(phase + "[items][0][price]", price).add(phase + "[items][0][quantity]", quantity);
+    form.add(phase + "[proration_behavior]", "none");
+}
+
+/// Until the end of the running period what runs, from then on what is planned.
+Result<Form> two_phases(const Json& object, const Json& schedule, const SubscriptionPlan& plan) {
+    const auto now = read_subscription(object);
+    if (!now) return failure(now);
+    const Json* current = ReplyReader(schedule, "schedule").object("current_phase");
+    if (current == nullptr) return unexpected_reply("a schedule without a running phase");
+    ReplyReader phase(*current, "schedule.current_phase");
+    const auto start = phase.instant("start_date");
+    Form form;
+    form.add("end_behavior", "release").add("proration_behavior", "none");
+    add_item(form, "phases[0]", now->price, now->quantity);
+    form.add("phases[0][start_date]", unix_seconds(start));
+    form.add("phases[0][end_date]", unix_seconds(now->period.end));
+    if (now->status == "trialing" && now->trial_end)
+        form.add("phases[0][trial_end]", unix_seconds(*now->trial_end));
+    keep_discounts(form, object, "phases[0]");
+    add_item(form, "phases[1]", plan.price, plan.quantity);
+    keep_discounts(form, object, "phases[1]");
+    form.add_metadata(last_change(plan.obligation));
+    return phase.finish(std::move(form));
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::monostate>> release_schedule(StripeExchange& exchange,
+                                                         std::string obligation,
+                                                         std::string subscription) {
+    const auto object = co_await get_with_schedule(exchange, subscription);
+    if (!object) co_return failure(object);
+    const auto schedule = ReplyReader(*object, "subscription").maybe_reference("schedule");
+    if (!schedule) co_return std::monostate{};
+    const auto id = path_segment(*schedule, no_such("subscription schedule"));
+    if (!id) co_return failure(id);
+    Write write{.obligation = std::move(obligation) + ":release:" + *id,
+                .path = std::string(kSchedules) + "/" + *id + "/release",
+                .parameters = ""};
+    const auto released = co_await exchange.write(std::move(write));
+    if (!released) co_return failure(released);
+    co_return std::monostate{};
+}
+
+asio::awaitable<Result<ProviderSubscription>> Provider::plan_change(SubscriptionPlan request) {
+    const auto id = path_segment(request.subscription, no_such("subscription"));
+    if (!id) co_return failure(id);
+    const auto object = co_await get_with_schedule(*exchange_, *id);
+    if (!object) co_return failure(object);
+    const auto schedule = co_await schedule_of(*exchange_, *object, request.obligation);
+    if (!schedule) co_return failure(schedule);
+    const auto schedule_id = read_id(*schedule);
+    if (!schedule_id) co_return failure(schedule_id);
+    const auto form = two_phases(*object, *schedule, request);
+    if (!form) co_return failure(form);
+    Write write{.obligation = request.obligation,
+                .path = std::string(kSchedules) + "/" + *schedule_id,
+                .parameters = form->text()};
+    const auto planned = co_await exchange_->write(std::move(write));
+    if (!planned) co_return failure(planned);
+    co_return co_await get_subscription(*id);
+}
+
+asio::awaitable<Result<ProviderSubscription>> Provider::drop_planned_change(
+    std::string obligation, std::string subscription) {
+    const auto id = path_segment(subscription, no_such("subscription"));
+    if (!id) co_return failure(id);
+    const auto released = co_await release_schedule(*exchange_, std::move(obligation), *id);
+    if (!released) co_return failure(released);
+    co_return co_await get_subscription(*id);
+}
+
+}  // namespace turnpike::stripe
