@@ -6,6 +6,7 @@
 #include "billing/period_close.h"
 #include "billing/provider_objects.h"
 #include "billing/sync.h"
+#include "payments/errors.h"
 #include "subscriptions/service.h"
 #include "subscriptions/trials.h"
 
@@ -149,8 +150,7 @@ asio::awaitable<Result<ProviderSubscription>> send_keep(BillingContext& billing,
     if (planned) co_return planned;
     // The end is taken back, so the command may not end as if nothing had happened; a final no to
     // the change leaves the subscription kept, without it.
-    if (planned.error().code == ErrorCode::OutcomeUnknown ||
-        planned.error().code == ErrorCode::Unavailable) {
+    if (may_succeed_later(planned.error())) {
         planned.error().code = ErrorCode::OutcomeUnknown;
         co_return planned;
     }

@@ -253,6 +253,19 @@ TEST_F(SubscriptionLife, AnUpgradeAtOnceTakesThePlannedChangesPlace) {
     EXPECT_EQ(load(starter->id).price, world.price_of("pro"));
 }
 
+TEST_F(SubscriptionLife, ADeclinedUpgradeLeavesWhatWasPlanned) {
+    const auto customer = on_clock("stays", april);
+    const auto starter = start(customer, "starter", std::nullopt, 3);
+    ASSERT_TRUE(starter) << starter.error().message;
+    ASSERT_TRUE(change(*starter, "starter", ChangeWhen::AtPeriodEnd, 1)->pending_change);
+    make_default(customer, "pm_card_chargeCustomerFail");
+    world.sandbox_post(path_of(*starter), "default_payment_method=");
+    EXPECT_EQ(reason_of(change(*starter, "pro", ChangeWhen::Now)), "payment.declined");
+    sync(*starter);
+    EXPECT_EQ(load(starter->id).price, starter->price);
+    EXPECT_TRUE(load(starter->id).pending_change);
+}
+
 TEST_F(SubscriptionLife, EndsOnADateAndNotBefore) {
     const auto customer = on_clock("dated", april);
     const auto pro = started(customer, "pro");

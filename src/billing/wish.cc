@@ -141,10 +141,11 @@ Result<std::monostate> resolve_change(sql::Transaction& tx, const Subscription& 
     if (!direction) return failure(direction);
     const bool waits = *direction == Direction::Down && wish.when == ChangeWhen::ByDirection &&
                        subscription.status != SubscriptionStatus::Trialing;
-    if (wish.when == ChangeWhen::AtPeriodEnd || waits)
-        command.kind = CommandKind::ChangeAtPeriodEnd;
+    const bool is_planned = wish.when == ChangeWhen::AtPeriodEnd || waits;
+    if (is_planned) command.kind = CommandKind::ChangeAtPeriodEnd;
     // Written down, for a second run may find the change mirrored already.
-    command.behavior = *direction == Direction::Up ? "invoice_now" : "next_invoice";
+    if (!is_planned)
+        command.behavior = *direction == Direction::Up ? "invoice_now" : "next_invoice";
     if (command.price == subscription.price && command.quantity == subscription.quantity)
         command.kind = CommandKind::DropChange;
     return std::monostate{};

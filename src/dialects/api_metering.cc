@@ -7,6 +7,7 @@
 #include "analytics/wire.h"
 #include "audit/authority.h"
 #include "billing/commands.h"
+#include "billing/customer_time.h"
 #include "billing/payment_methods_api.h"
 #include "billing/portal.h"
 #include "catalog/cache.h"
@@ -86,6 +87,7 @@ struct StatusFacts {
     std::optional<Subscription> subscription;  ///< one that grants access
     UsageSummary usage;
     std::string tier;
+    std::string status = "none";  ///< by the customer's clock
 };
 
 Result<StatusFacts> load_status(sql::Transaction& tx, BillingContexts& billing,
@@ -96,8 +98,12 @@ Result<StatusFacts> load_status(sql::Transaction& tx, BillingContexts& billing,
     auto live = find_live_subscription(tx, customer);
     // A start that is still under way is no subscription yet.
     if (live && live->status == SubscriptionStatus::Creating) live.reset();
-    StatusFacts facts{std::move(live), *std::move(summary), ""};
+    StatusFacts facts{.subscription = std::move(live), .usage = *std::move(summary), .tier = ""};
     facts.tier = facts.usage.plan_key;
+    if (facts.subscription) {
+        const Instant now = customer_time(tx, customer, billing.clock.now());
+        facts.status = to_text(status_at(access_terms(*facts.subscription), now));
+    }
     return facts;
 }
 
@@ -118,7 +124,7 @@ Json write_status(const StatusFacts& facts) {
     return Json{
         {"has_subscription", subscription.has_value()},
         {"tier", facts.tier},
-        {"status", subscription ? std::string(to_text(subscription->status)) : "none"},
+        {"status", facts.status},
         {"usage", write_usage(facts.usage)},
         {"expires_at", subscription ? Json(format_rfc3339(subscription->period.end)) : Json()},
         {"cancel_at_period_end", subscription && subscription->cancel_at_period_end},

@@ -36,8 +36,12 @@ for (const engine of engines())
         };
 
         test('seats, a planned downgrade, an end on a date, all taken back', async () => {
+            const monthly = async () =>
+                (await server.admin('GET', '/v1/revenue')).body.mrr.amount;
+            const earned = await monthly();
             const {id, quantity} = await start({quantity: 3});
             assert.equal(quantity, 3);
+            assert.equal(await monthly() - earned, 3 * 9_900);
             const planned = await done(id, 'change', {plan: 'starter'});
             assert.equal(planned.plan, 'pro');
             assert.deepEqual(

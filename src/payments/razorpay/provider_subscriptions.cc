@@ -85,14 +85,17 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
     if (!id) co_return failure(id);
     const auto before = co_await exchange_->get(subscription_path(*id));
     if (!before) co_return failure(before);
+    const std::string obligation = request.obligation;
     const bool is_done = sells(*before, request.price, request.quantity);
     if (!is_done && has_fixed_mandate(*before)) co_return std::unexpected(mandate_is_fixed());
     auto known = read_subscription(*before);
     if (!known) co_return failure(known);
     const auto running = co_await with_planned_end(*exchange_, *std::move(known));
-    const auto dropped = co_await drop_scheduled(*exchange_, request.obligation, *before);
-    if (!dropped) co_return failure(dropped);
-    if (is_done) co_return running;
+    if (is_done) {
+        const auto dropped = co_await drop_scheduled(*exchange_, request.obligation, *before);
+        if (!dropped) co_return failure(dropped);
+        co_return running;
+    }
     const auto rhythm = co_await rhythm_of_plan(*exchange_, request.price);
     if (!rhythm) co_return failure(rhythm);
     if (running.cancel_at_period_end) {
@@ -112,6 +115,12 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
                 .repeat = Repeat::NeverTwice};
     auto changed = co_await write_subscription(*exchange_, std::move(write));
     if (!changed) co_return failure(changed);
+    // Only now, so that a declined change leaves what was planned.
+    const auto dropped = co_await drop_scheduled(*exchange_, obligation, *before);
+    if (!dropped && may_succeed_later(dropped.error()))
+        co_return outcome_unknown(kProviderName,
+                                  "it was changed, and what was planned stands still",
+                                  dropped.error().retry_after_s);
     co_return co_await with_planned_end(*exchange_, *std::move(changed));
 }
 

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "payments/errors.h"
 #include "payments/stripe/exchange.h"
 #include "payments/stripe/provider.h"
 #include "payments/stripe/subscription_writes.h"
@@ -57,8 +58,7 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
     SubscriptionChange request) {
     const auto id = path_segment(request.subscription, no_such("subscription"));
     if (!id) co_return failure(id);
-    const auto dropped = co_await release_schedule(*exchange_, request.obligation, *id);
-    if (!dropped) co_return failure(dropped);
+    const std::string obligation = request.obligation;
     const bool at_once = request.billing == ProrationBilling::Now;
     Form form;
     form.add("items[0][id]", request.item)
@@ -75,7 +75,13 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
         Write write{.obligation = std::move(request.obligation),
                     .path = "/v1/subscriptions/" + *id,
                     .parameters = form.text()};
-    co_return co_await write_subscription(*exchange_, std::move(write));
+    auto changed = co_await write_subscription(*exchange_, std::move(write));
+    if (!changed || !changed->has_unread_plan) co_return changed;
+    // Only now, so that a declined change leaves what was planned.
+    const auto dropped = co_await release_schedule(*exchange_, obligation, *id);
+    if (dropped || !may_succeed_later(dropped.error())) co_return changed;
+    co_return outcome_unknown(kProviderName, "it was changed, and what was planned stands still",
+                              dropped.error().retry_after_s);
 }
 
 asio::awaitable<Result<ProviderSubscription>> Provider::cancel_subscription(
