@@ -126,6 +126,7 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("POST", "/v1/subscriptions/{subscription}/change", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/cancel", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/keep", BillingWrite),
+        Policy::seller("POST", "/v1/subscriptions/{subscription}/move", BillingWrite),
         Policy::seller("GET", "/v1/customers/{customer}/payment_methods", BillingRead),
         Policy::seller("POST", "/v1/customers/{customer}/payment_methods", BillingWrite),
         Policy::seller("DELETE", "/v1/customers/{customer}/payment_methods/{payment_method}",

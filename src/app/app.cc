@@ -117,8 +117,8 @@ Result<std::unique_ptr<http::AccessLogFile>> open_access_log(const Config& confi
 std::vector<BillingContext> contexts_of(App& app) {
     std::vector<BillingContext> contexts;
     for (PaymentProvider* provider : app.providers.all())
-        contexts.push_back({*app.db, *app.usage, app.clock, app.ids, *provider, app.catalog,
-                            app.standings});
+        contexts.push_back(
+            {*app.db, *app.usage, app.clock, app.ids, *provider, app.catalog, app.standings});
     return contexts;
 }
 
@@ -212,11 +212,11 @@ App::App(Config given, AppParts parts)
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
       webhooks({*db, clock, ids}, config, std::move(parts.webhook_signers),
                webhook_metrics(metrics, names_of(providers)), [this] { inbox.wake(); }),
-      api_metering(
-          billing,
-          {[this] { return providers.conditions(); }, [this] { return worker.seconds_since_pass(); },
-           [this] { return webhooks.signature_failures(); }},
-          config.public_url),
+      api_metering(billing,
+                   {[this] { return providers.conditions(); },
+                    [this] { return worker.seconds_since_pass(); },
+                    [this] { return webhooks.signature_failures(); }},
+                   config.public_url),
       gate(*this),
       housekeeping_timer_(jobs),
       jobs_guard_(asio::make_work_guard(jobs)) {}
@@ -241,13 +241,12 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
     auto signers = webhook_signers(config);
     if (!signers) return failure(signers);
 
-    std::unique_ptr<App> app(
-        new App(config, AppParts{.db = *std::move(db),
-                                 .usage_log = *std::move(usage_log),
-                                 .keys = *std::move(keys),
-                                 .server_secret = *std::move(secret),
-                                 .access_log = *std::move(access_log),
-                                 .webhook_signers = *std::move(signers)}));
+    std::unique_ptr<App> app(new App(config, AppParts{.db = *std::move(db),
+                                                      .usage_log = *std::move(usage_log),
+                                                      .keys = *std::move(keys),
+                                                      .server_secret = *std::move(secret),
+                                                      .access_log = *std::move(access_log),
+                                                      .webhook_signers = *std::move(signers)}));
     app->catalog.reload(*app->db);
     const auto adopted = app->adopt_prices_at_start();
     if (!adopted) return failure(adopted);
@@ -392,7 +391,7 @@ asio::awaitable<void> App::run_housekeeping() {
             co_await expire_reservations();
             co_await usage_recovery.replay({*usage, catalog}, clock, standings);
             if (round % kRoundsPerCatalog == 0) co_await take_over_catalog();
-            if (round % kRoundsPerSettling == 0) 
+            if (round % kRoundsPerSettling == 0)
                 co_await providers.settle_unknown(kUnknownIntentsPerRound);
             if (round % kRoundsPerSettling == 0 && !prices_adopted_)
                 (void)co_await adopt_configured_prices();
@@ -400,8 +399,8 @@ asio::awaitable<void> App::run_housekeeping() {
             spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
         }
         webhooks.write_due_refusals();
-        sample(metrics,
-               {usage_recovery.numbers(), worker.lags(), usage_rollup.seconds_behind(), db->backlog(), server_->open_connections()});
+        sample(metrics, {usage_recovery.numbers(), worker.lags(), usage_rollup.seconds_behind(),
+                         db->backlog(), server_->open_connections()});
     }
     co_await record_what_waits();
 }

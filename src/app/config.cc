@@ -202,9 +202,10 @@ void check_razorpay(Checker& c) {
             "set RAZORPAY_KEY_ID, or leave the secrets out");
     check_razorpay_client(c);
     const auto secrets = split_commas(c.text("razorpay.webhook_secret"));
-    c.expect(!secrets.empty(), "razorpay.webhook_secret",
-             "webhooks could not be verified: there is no signing secret",
-             "set RAZORPAY_WEBHOOK_SECRET to the secret of the webhook PUBLIC_URL/webhooks/razorpay");
+    c.expect(
+        !secrets.empty(), "razorpay.webhook_secret",
+        "webhooks could not be verified: there is no signing secret",
+        "set RAZORPAY_WEBHOOK_SECRET to the secret of the webhook PUBLIC_URL/webhooks/razorpay");
     const auto bad = [](const std::string& secret) {
         return !WebhookSecrets::create({secret}).has_value();
     };

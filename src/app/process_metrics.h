@@ -20,8 +20,7 @@ namespace turnpike {
 /// Joins the features' reports to the process's metrics. `metrics` outlives what is returned. Every
 /// series is there from the start, so that its first rise is a rise and not a new series.
 ClientMetrics provider_metrics(http::Metrics& metrics, std::string_view provider);
-WebhookMetrics webhook_metrics(http::Metrics& metrics,
-                               const std::vector<std::string>& providers);
+WebhookMetrics webhook_metrics(http::Metrics& metrics, const std::vector<std::string>& providers);
 /// For GatewayApi::passed. Its series appear with their first request: the routes are the
 /// catalog's.
 std::function<void(const RouteCost&, FailOpen)> count_failed_open(http::Metrics& metrics);

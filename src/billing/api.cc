@@ -3,6 +3,7 @@
 #include "access/page.h"
 #include "audit/authority.h"
 #include "billing/commands.h"
+#include "billing/provider_move.h"
 #include "billing/reconcile.h"
 #include "catalog/service.h"
 #include "customers/service.h"
@@ -127,10 +128,35 @@ Result<WantedReconciliation> read_reconciliation(const http::Request& request,
     return fields.finish(std::move(wanted));
 }
 
+struct MoveBody {
+    std::string provider;
+    std::optional<std::string> payment_method;
+};
+
+Result<MoveBody> read_move(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return failure(body);
+    ObjectReader fields(*body);
+    auto provider = fields.required_text("provider", {.length_max = 64});
+    auto method = fields.optional_text("payment_method");
+    return fields.finish(MoveBody{std::move(provider), std::move(method)});
+}
+
+Json write_move(const ProviderMove& move) {
+    return Json{{"id", move.id.text()},
+                {"object", "provider_move"},
+                {"from", move.from_provider},
+                {"to", move.to_provider},
+                {"status", to_text(move.state)},
+                {"begins_at", format_rfc3339(move.begins_at)},
+                {"authorization_url", write_optional(move.authorization_url)},
+                {"created_at", format_rfc3339(move.created_at)}};
+}
+
 Json write_reconciliation(const Reconciliation& report, ReconcileMode mode) {
     Json differences = Json::array();
     for (const auto& d : report.differences)
-        differences.push_back(Json{{"provider", d.provider_name},
+        differences.push_back(Json{{"provider_name", d.provider_name},
                                    {"object", d.object},
                                    {"field", d.field},
                                    {"ledger", d.ledger},
@@ -146,10 +172,16 @@ Json write_reconciliation(const Reconciliation& report, ReconcileMode mode) {
 }  // namespace
 
 BillingApi::Answer BillingApi::answer_with(int status, const Subscription& subscription) {
-    const auto plan = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return load_plan_version(tx, subscription.plan_version); });
-    if (!plan) co_return failure(plan);
-    co_return http::json_response(status, write_subscription(subscription, plan->key));
+    const auto body = co_await billing.db.read([&](sql::Transaction& tx) -> Result<Json> {
+        const auto plan = load_plan_version(tx, subscription.plan_version);
+        if (!plan) return failure(plan);
+        Json shown = write_subscription(subscription, plan->key);
+        const auto move = find_open_move(tx, subscription.id);
+        shown["move"] = move ? write_move(*move) : Json();
+        return shown;
+    });
+    if (!body) co_return failure(body);
+    co_return http::json_response(status, *body);
 }
 
 // GET /v1/subscriptions
@@ -257,6 +289,18 @@ BillingApi::Answer BillingApi::post_cancel(const Principal& caller, const http::
 // POST /v1/subscriptions/{subscription}/keep
 BillingApi::Answer BillingApi::post_keep(const Principal& caller, const http::Request& request) {
     co_return co_await cancel(caller, request, CancelWhen::Never);
+}
+
+// POST /v1/subscriptions/{subscription}/move
+BillingApi::Answer BillingApi::post_move(const Principal& caller, const http::Request& request) {
+    const auto id = read_id(request);
+    if (!id) co_return failure(id);
+    const auto wanted = read_move(request);
+    if (!wanted) co_return failure(wanted);
+    MoveRequest move{*id, wanted->provider, wanted->payment_method, authority_of(caller, request)};
+    const auto moved = co_await move_subscription(billing, std::move(move));
+    if (!moved) co_return failure(moved);
+    co_return co_await answer_with(200, moved->subscription);
 }
 
 // POST /v1/reconciliations

@@ -25,6 +25,8 @@ struct BillingApi {
     Answer post_change(const Principal& caller, const http::Request& request);
     Answer post_cancel(const Principal& caller, const http::Request& request);
     Answer post_keep(const Principal& caller, const http::Request& request);
+    /// {"provider": "razorpay", "payment_method"}
+    Answer post_move(const Principal& caller, const http::Request& request);
 
     Answer get_test_clocks(const Principal& caller, const http::Request& request);
     Answer get_test_clock(const Principal& caller, const http::Request& request);

@@ -1,12 +1,12 @@
 #include "billing/commands.h"
 
-#include <algorithm>
-
 #include "audit/audit.h"
 #include "billing/mirror.h"
+#include "billing/new_subscription.h"
 #include "billing/payment_methods.h"
 #include "billing/period_close.h"
 #include "billing/provider_objects.h"
+#include "billing/stored_provider_move.h"
 #include "billing/sync.h"
 #include "catalog/service.h"
 #include "json/value.h"
@@ -14,10 +14,6 @@
 
 namespace turnpike {
 namespace {
-
-/// Whether an earlier run of this command may already have reached the provider: then "nothing
-/// happened in this call" does not mean that nothing happened.
-enum class Attempt : bool { First, Again };
 
 struct Requested {
     Subscription subscription;
@@ -80,10 +76,10 @@ std::unexpected<Error> busy() {
 /// A start for a customer who has a subscription: the same request again goes on with it, or finds
 /// it done.
 Result<Demanded> request_start_again(sql::Transaction& tx, const StartRequest& request,
-                                     Subscription live) {
+                                     std::string_view provider, Subscription live) {
     const auto began = find_start_command(tx, live.id);
-    const bool same =
-        began && began->price == request.price && began->payment_method == request.payment_method;
+    const bool same = live.provider == provider && began && began->price == request.price &&
+                      began->payment_method == request.payment_method;
     if (live.status == SubscriptionStatus::Creating) {
         if (!same || began->state != CommandState::Pending) return busy();
         return Demanded{std::move(live), began, Attempt::Again};
@@ -97,7 +93,7 @@ Result<Demanded> request_start_again(sql::Transaction& tx, const StartRequest& r
 Result<Demanded> request_start(sql::Transaction& tx, const StartRequest& request,
                                std::string_view provider, IdSource& ids, Instant now) {
     if (auto live = find_live_subscription(tx, request.customer))
-        return request_start_again(tx, request, *std::move(live));
+        return request_start_again(tx, request, provider, *std::move(live));
     Subscription subscription{
         .id = ids.make<SubscriptionId>(now),
         .customer = request.customer,
@@ -137,10 +133,17 @@ bool is_so_already(const Subscription& subscription, const Demand& demand) {
     return false;
 }
 
-Result<Demanded> request_on_running(sql::Transaction& tx, const Demand& demand, IdSource& ids,
-                                    Instant now) {
+Result<Demanded> request_on_running(sql::Transaction& tx, const Demand& demand,
+                                    const BillingContext& billing) {
+    const Instant now = billing.clock.now();
+    IdSource& ids = billing.ids;
     auto subscription = load_subscription(tx, demand.subscription);
     if (!subscription) return failure(subscription);
+    if (const auto move = find_open_move(tx, demand.subscription))
+        return conflict("subscription.moving",
+                        "the subscription is moving to " + move->to_provider +
+                            "; to change it here, move it to " + move->from_provider + " first");
+    if (subscription->provider != billing.provider.name()) return busy();  // It has just moved.
     if (subscription->ended_at)
         return conflict("subscription.ended", "the subscription has ended; start a new one");
     if (subscription->status == SubscriptionStatus::Creating) return busy();
@@ -190,36 +193,6 @@ Result<Subscription> apply_answer(sql::Transaction& tx, BillingContext& billing,
     return load_subscription(tx, command.subscription);
 }
 
-/// A card that the command brings along.
-struct BroughtCard {
-    std::string method;  ///< provider's id; "" when the command names none
-    bool was_on_file = true;
-};
-
-asio::awaitable<Result<BroughtCard>> attach_brought_card(BillingContext& billing,
-                                                         const std::string& customer,
-                                                         const Requested& requested) {
-    const auto& named = requested.command.payment_method;
-    // What is on file says something at the first run only. A later one may find the card that the
-    // first has attached, or miss the card that the first was charged to.
-    bool was_on_file = true;
-    if (requested.attempt == Attempt::First) {
-        const auto before = co_await billing.provider.list_payment_methods(customer);
-        if (!before) co_return failure(before);
-        if (!named && std::ranges::none_of(*before, &PaymentMethodOnFile::is_default))
-            co_return invalid_argument("payment.method_required",
-                                       "there is no card to charge: send payment_method_id, or "
-                                       "make a card the default first");
-        was_on_file =
-            named && std::ranges::find(*before, *named, &PaymentMethodOnFile::id) != before->end();
-    }
-    if (!named) co_return BroughtCard{};
-    const auto attached = co_await billing.provider.attach_payment_method(
-        "subscription:" + requested.subscription.id.text() + ":attach", customer, *named);
-    if (!attached) co_return failure(attached);
-    co_return BroughtCard{attached->id, was_on_file};
-}
-
 asio::awaitable<Result<ProviderSubscription>> send_start(BillingContext& billing,
                                                          const Requested& requested) {
     const auto& subscription = requested.subscription;
@@ -227,9 +200,13 @@ asio::awaitable<Result<ProviderSubscription>> send_start(BillingContext& billing
     if (!customer) co_return failure(customer);
     const auto price = co_await ensure_provider_price(billing, *requested.command.price);
     if (!price) co_return failure(price);
-    const auto card = co_await attach_brought_card(billing, *customer, requested);
-    if (!card) co_return failure(card);
     const std::string root = "subscription:" + subscription.id.text();
+    BringCard bring{.customer = *customer,
+                    .method = requested.command.payment_method,
+                    .obligation = root + ":attach",
+                    .attempt = requested.attempt};
+    const auto card = co_await attach_brought_card(billing, std::move(bring));
+    if (!card) co_return failure(card);
     NewSubscription request{
         .subscription = subscription.id,
         .obligation = root + ":start",
@@ -334,9 +311,8 @@ asio::awaitable<Result<Subscription>> meet(BillingContext& billing, Demanded dem
 }
 
 asio::awaitable<Result<Subscription>> ask_running(BillingContext& billing, Demand demand) {
-    auto demanded = co_await billing.db.write([&](sql::Transaction& tx) {
-        return request_on_running(tx, demand, billing.ids, billing.clock.now());
-    });
+    auto demanded = co_await billing.db.write(
+        [&](sql::Transaction& tx) { return request_on_running(tx, demand, billing); });
     if (!demanded) co_return failure(demanded);
     co_return co_await meet(billing, *std::move(demanded));
 }

@@ -36,9 +36,9 @@ Result<BillingContext*> BillingContexts::of(std::string_view provider) {
     std::string known;
     for (const auto& context : contexts_)
         known.append(known.empty() ? "" : ", ").append(context.provider.name());
-    return fail(ErrorCode::Unprocessable, "billing.provider_not_configured",
-                "the provider '" + std::string(provider) +
-                    "' is not configured here; there is: " + known);
+    return fail(
+        ErrorCode::Unprocessable, "billing.provider_not_configured",
+        "the provider '" + std::string(provider) + "' is not configured here; there is: " + known);
 }
 
 ChosenContext context_of_subscription(BillingContexts& billing, SubscriptionId subscription) {

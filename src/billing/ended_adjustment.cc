@@ -87,8 +87,8 @@ std::vector<Period> closes_due(sql::Transaction& tx, const Ended& ended,
 }  // namespace
 
 asio::awaitable<std::int64_t> queue_ended_adjustments(BillingContext& billing, Instant now) {
-    const auto all =
-        co_await billing.db.read([&](sql::Transaction& tx) { return load_ended(tx, billing.provider.name(), now); });
+    const auto all = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return load_ended(tx, billing.provider.name(), now); });
     std::int64_t queued = 0;
     for (const Ended& ended : all) {
         PeriodQuery query{ended.customer, ended.subscription, ended.ended_at - kAdjustmentHorizon,

@@ -54,11 +54,11 @@ BillingHealth load_billing_health(sql::Transaction& tx, const HealthSources& sou
                          count(tx, kStuckCloses, now - kSettlesWithin) +
                          count(tx, kMissedRenewals, now - kRenewalGrace);
     health.worker_lag_s = sources.worker_lag_s();
-    const bool all_reached =
-        std::ranges::all_of(health.providers, [](const ProviderCondition& provider) {
-            return provider.breaker == "closed";
-        });
-    health.healthy = all_reached && health.webhooks_dead == 0 && health.out_of_sync == 0 && health.worker_lag_s < kWorkerLagMaxSeconds;
+    const bool all_reached = std::ranges::all_of(
+        health.providers,
+        [](const ProviderCondition& provider) { return provider.breaker == "closed"; });
+    health.healthy = all_reached && health.webhooks_dead == 0 && health.out_of_sync == 0 &&
+                     health.worker_lag_s < kWorkerLagMaxSeconds;
     return health;
 }
 

@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "billing/moves.h"
 #include "billing/period_close.h"
+#include "billing/provider_move.h"
 #include "catalog/service.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
@@ -34,6 +35,7 @@ std::optional<SoldAs> sold_as(sql::Transaction& tx, std::string_view provider,
 
 Subscription with_state_of(Subscription ours, const ProviderSubscription& theirs,
                            SubscriptionStatus status, Instant now) {
+    ours.authorization_url = theirs.authorization_url;
     ours.provider_subscription_id = theirs.id;
     ours.provider_item_id = theirs.item;
     ours.status = status;
@@ -53,7 +55,7 @@ bool same_state(const Subscription& a, const Subscription& b) {
            a.price == b.price && a.cancel_at_period_end == b.cancel_at_period_end &&
            a.cancel_at == b.cancel_at && a.canceled_at == b.canceled_at &&
            a.ended_at == b.ended_at && a.provider_subscription_id == b.provider_subscription_id &&
-           a.provider_item_id == b.provider_item_id;
+           a.provider_item_id == b.provider_item_id && a.authorization_url == b.authorization_url;
 }
 
 std::optional<Subscription> find_ours(sql::Transaction& tx, std::string_view provider,
@@ -65,8 +67,17 @@ std::optional<Subscription> find_ours(sql::Transaction& tx, std::string_view pro
     if (!id) return std::nullopt;
     auto tagged = load_subscription(tx, *id);
     // A row that has met another object already is not this object's.
-    if (!tagged || tagged->provider_subscription_id) return std::nullopt;
+    const bool is_free =
+        tagged && tagged->provider == provider && !tagged->provider_subscription_id;
+    if (!is_free) return std::nullopt;
     return *std::move(tagged);
+}
+
+/// The old provider's object ends because the subscription moves; it goes on at the new one.
+bool ends_by_moving(sql::Transaction& tx, const Subscription& ours, SubscriptionStatus status) {
+    if (!is_terminal(status)) return false;
+    const auto move = find_open_move(tx, ours.id);
+    return move && move->state == ProviderMove::State::Ending;
 }
 
 /// One customer has one subscription here. What else the provider runs for him is told to people.
@@ -122,18 +133,43 @@ std::optional<Subscription> adopt(sql::Transaction& tx, const MirrorScope& scope
 
 std::int64_t next_fetch_ticket(sql::Transaction& tx) { return tx.one(kNextTicket)->integer(0); }
 
+namespace {
+
+/// What is ours, or becomes ours now.
+std::optional<Subscription> ours_of(sql::Transaction& tx, const MirrorScope& scope,
+                                    const ProviderSubscription& theirs,
+                                    const std::optional<SoldAs>& sold) {
+    if (auto known = find_ours(tx, scope.provider, theirs)) return known;
+    if (auto move = find_move_of(tx, scope.provider, theirs)) {
+        hear_of_moving(tx, scope, *std::move(move), theirs);
+        return std::nullopt;
+    }
+    return adopt(tx, scope, theirs, sold);
+}
+
+}  // namespace
+
+ProviderSubscription in_paid_time(const Subscription& ours, ProviderSubscription theirs) {
+    if (!ours.paid_elsewhere_until) return theirs;
+    theirs.started_at = ours.started_at.value_or(theirs.started_at);
+    if (theirs.period.start >= *ours.paid_elsewhere_until) return theirs;
+    theirs.period = ours.period;
+    if (theirs.status == "trialing") theirs.status = "active";
+    return theirs;
+}
+
 Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
                                                         const MirrorScope& scope,
-                                                        const ProviderSubscription& theirs) {
+                                                        const ProviderSubscription& fetched) {
+    const auto sold = sold_as(tx, scope.provider, fetched.price);
+    auto before = ours_of(tx, scope, fetched, sold);
+    if (!before) return std::optional<Subscription>();
+    const auto theirs = in_paid_time(*before, fetched);
     const auto status = parse_subscription_status(theirs.status);
     if (!status || *status == SubscriptionStatus::Creating)
         return fail(ErrorCode::Unprocessable, "subscription.unknown_status",
                     "the provider's status '" + theirs.status + "' is not known here");
-
-    const auto sold = sold_as(tx, scope.provider, theirs.price);
-    auto before = find_ours(tx, scope.provider, theirs);
-    if (!before) before = adopt(tx, scope, theirs, sold);
-    if (!before) return std::optional<Subscription>();
+    if (ends_by_moving(tx, *before, *status)) return before;
     if (!claim_subscription_ticket(tx, before->id, scope.ticket)) return before;
 
     Subscription after = with_state_of(*before, theirs, *status, scope.now);
@@ -149,8 +185,10 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
 
     auto saved = save_subscription(tx, after, scope.now);
     if (!saved) return failure(saved);
-    if (before->status != SubscriptionStatus::Creating)
-        queue_period_closes(tx, *before, *saved, scope.now);
+    // Before it was paid for the first time nothing can have been used.
+    const bool had_begun = before->status != SubscriptionStatus::Creating &&
+                           before->status != SubscriptionStatus::Incomplete;
+    if (had_begun) queue_period_closes(tx, *before, *saved, scope.now);
     tell_subscription_move(tx, {scope.ids, scope.now, scope.authority}, *before, *saved);
     return std::optional<Subscription>(*std::move(saved));
 }
@@ -228,7 +266,11 @@ Result<std::optional<InvoiceId>> mirror_provider_invoice(sql::Transaction& tx,
     if (theirs.subscription) {
         const auto subscription =
             find_subscription_of_provider(tx, scope.provider, *theirs.subscription);
+        const auto move = subscription
+                              ? std::nullopt
+                              : find_move_of_object(tx, scope.provider, *theirs.subscription);
         if (subscription) ours.subscription = subscription->id;
+        if (move) ours.subscription = move->subscription;
     }
     const auto kept = mirror_invoice(tx, ours, scope.ticket, scope.now);
     if (!kept) return std::optional<InvoiceId>(before->id);

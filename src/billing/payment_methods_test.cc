@@ -122,7 +122,7 @@ TEST_F(PaymentMethods, AreHandledOnTheCallersWord) {
     const auto customer = world.customer("watched");
     CursorCodec cursors(std::string(32, 'k'));
     CustomersApi customers{*ledger, world.clock, world.ids, cursors};
-    CustomerBillingApi api{world.billing, customers, "http://127.0.0.1"};
+    CustomerBillingApi api{world.contexts, customers, "http://127.0.0.1"};
     const auto asking = [&](const std::string& method, const std::string& body) {
         auto request = testing::request_with(body);
         request.path_values = {{"customer", customer.text()}, {"payment_method", method}};

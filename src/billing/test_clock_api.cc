@@ -106,8 +106,8 @@ BillingApi::Answer BillingApi::post_test_clock(const Principal& caller,
     // Providers count in seconds.
     const Instant start =
         std::chrono::floor<std::chrono::seconds>(body->frozen_time.value_or(billing.clock.now()));
-    const auto context = billing.of(body->provider.value_or(
-        std::string(billing.primary().provider.name())));
+    const auto context =
+        billing.of(body->provider.value_or(std::string(billing.primary().provider.name())));
     if (!context) co_return failure(context);
     const Authority authority = authority_of(caller, request);
     const auto clock = co_await create_test_clock(**context, body->name, start, authority);

@@ -15,6 +15,7 @@
 #include "billing/customer_details.h"
 #include "billing/ended_adjustment.h"
 #include "billing/period_close.h"
+#include "billing/provider_move.h"
 #include "billing/reconcile.h"
 #include "billing/sync.h"
 #include "subscriptions/service.h"
@@ -31,8 +32,9 @@ void log_failure(std::string_view what, const std::string& object, const Error& 
 }
 
 asio::awaitable<std::int64_t> finish_commands(BillingContext& billing, Instant before) {
-    const auto commands = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return pending_commands(tx, billing.provider.name(), before, kBatch); });
+    const auto commands = co_await billing.db.read([&](sql::Transaction& tx) {
+        return pending_commands(tx, billing.provider.name(), before, kBatch);
+    });
     std::int64_t finished = 0;
     for (const auto& command : commands) {
         const auto resumed = co_await resume_command(billing, command);
@@ -45,10 +47,9 @@ asio::awaitable<std::int64_t> finish_commands(BillingContext& billing, Instant b
 }
 
 asio::awaitable<std::int64_t> finish_closes(BillingContext& billing) {
-    const auto closes = co_await billing.db.read(
-        [&](sql::Transaction& tx) {
-            return pending_period_closes(tx, billing.provider.name(), kBatch);
-        });
+    const auto closes = co_await billing.db.read([&](sql::Transaction& tx) {
+        return pending_period_closes(tx, billing.provider.name(), kBatch);
+    });
     std::int64_t finished = 0;
     for (const auto& close : closes) {
         const auto closed = co_await run_period_close(billing, close, by_worker);
@@ -61,10 +62,9 @@ asio::awaitable<std::int64_t> finish_closes(BillingContext& billing) {
 }
 
 asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant before) {
-    const auto overdue = co_await billing.db.read(
-        [&](sql::Transaction& tx) {
-            return subscriptions_overdue(tx, billing.provider.name(), before, kBatch);
-        });
+    const auto overdue = co_await billing.db.read([&](sql::Transaction& tx) {
+        return subscriptions_overdue(tx, billing.provider.name(), before, kBatch);
+    });
     std::int64_t finished = 0;
     for (const auto& subscription : overdue) {
         const auto synced =
@@ -82,11 +82,13 @@ asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant 
 namespace {
 
 /// What a step of a pass throws is logged, and the steps after it have their turn all the same.
-asio::awaitable<std::int64_t> guarded(std::string_view provider, asio::awaitable<std::int64_t> step) {
+asio::awaitable<std::int64_t> guarded(std::string_view provider,
+                                      asio::awaitable<std::int64_t> step) {
     try {
         co_return co_await std::move(step);
     } catch (const std::exception& error) {
-        spdlog::error("event=billing.pass_failed provider={} message=\"{}\"", provider, error.what());
+        spdlog::error("event=billing.pass_failed provider={} message=\"{}\"", provider,
+                      error.what());
     }
     co_return 0;
 }
@@ -112,11 +114,13 @@ std::int64_t steady_seconds() {
 
 /// The work with one provider, in a coroutine of its own.
 struct ProviderLoop {
-    ProviderLoop(asio::io_context& io, BillingContext& the_billing, const WorkerSchedule& when)
-        : billing(the_billing), schedule(when), timer(io), last_pass_s(steady_seconds()) {}
+    ProviderLoop(asio::io_context& io, BillingContexts& everyone, BillingContext& own,
+                 const WorkerSchedule& when)
+        : all(everyone), billing(own), schedule(when), timer(io), last_pass_s(steady_seconds()) {}
 
     asio::awaitable<void> pass(Instant before) {
         co_await run_billing_pass(billing, before, billing.clock.now() - schedule.overdue_grace);
+        co_await guarded(billing.provider.name(), go_on_with_moves(all, billing, before));
         last_pass_s = steady_seconds();
     }
 
@@ -129,8 +133,8 @@ struct ProviderLoop {
             if (!report)
                 log_failure("reconcile", std::string(provider), report.error());
             else if (!report->differences.empty())
-                spdlog::warn("event=billing.reconciled provider={} differences={} open={}", provider,
-                             report->differences.size(),
+                spdlog::warn("event=billing.reconciled provider={} differences={} open={}",
+                             provider, report->differences.size(),
                              std::ranges::count(report->differences, false, &Difference::repaired));
         } catch (const std::exception& error) {
             spdlog::error("event=billing.reconcile_failed provider={} message=\"{}\"", provider,
@@ -153,6 +157,7 @@ struct ProviderLoop {
         }
     }
 
+    BillingContexts& all;
     BillingContext& billing;
     const WorkerSchedule& schedule;
     asio::steady_timer timer;
@@ -171,7 +176,8 @@ struct BillingWorker::State {
 BillingWorker::BillingWorker(asio::io_context& io, BillingContexts& billing,
                              WorkerSchedule schedule)
     : state_(new State{.io = io, .schedule = schedule}) {
-    for (auto& context : billing) state_->loops.emplace_back(io, context, state_->schedule);
+    for (auto& context : billing)
+        state_->loops.emplace_back(io, billing, context, state_->schedule);
 }
 
 BillingWorker::~BillingWorker() = default;

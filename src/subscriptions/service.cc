@@ -14,6 +14,7 @@ Subscription subscription_from(const sql::Row& row) {
         .provider = row.text(4),
         .provider_subscription_id = row.maybe_text(5),
         .provider_item_id = row.maybe_text(6),
+        .authorization_url = row.maybe_text(17),
         .status = known_word(parse_subscription_status(row.text(7))),
         .period = {row.instant(8), row.instant(9)},
         .cancel_at_period_end = row.flag(10),
@@ -21,6 +22,7 @@ Subscription subscription_from(const sql::Row& row) {
         .canceled_at = row.maybe_instant(12),
         .started_at = row.maybe_instant(13),
         .ended_at = row.maybe_instant(14),
+        .paid_elsewhere_until = row.maybe_instant(18),
         .created_at = row.instant(15),
         .version = row.integer(16),
     };
@@ -54,7 +56,8 @@ std::string subscriptions_where(std::string_view rest) {
     constexpr std::string_view kSelect = R"sql(
     SELECT id, customer_id, plan_version_id, price_id, provider, provider_subscription_id,
            provider_item_id, status, period_start, period_end, cancel_at_period_end, cancel_at,
-           canceled_at, started_at, ended_at, created_at, version
+           canceled_at, started_at, ended_at, created_at, version, authorization_url,
+           paid_elsewhere_until
       FROM subscriptions
 )sql";
     return std::string(kSelect).append(rest);
@@ -94,7 +97,8 @@ constexpr std::string_view kSave = R"sql(
        SET plan_version_id = $3, price_id = $4, provider_subscription_id = $5,
            provider_item_id = $6, status = $7, period_start = $8, period_end = $9,
            cancel_at_period_end = $10, cancel_at = $11, canceled_at = $12, started_at = $13,
-           ended_at = $14, updated_at = $15, version = version + 1
+           ended_at = $14, updated_at = $15, provider = $16, authorization_url = $17,
+           paid_elsewhere_until = $18, version = version + 1
      WHERE id = $1 AND version = $2
 )sql";
 
@@ -198,10 +202,11 @@ bool insert_subscription(sql::Transaction& tx, const Subscription& s) {
 }
 
 Result<Subscription> save_subscription(sql::Transaction& tx, Subscription s, Instant now) {
-    const auto changed = tx.run(
-        kSave, {s.id, s.version, s.plan_version, s.price, s.provider_subscription_id,
-                s.provider_item_id, to_text(s.status), s.period.start, s.period.end,
-                s.cancel_at_period_end, s.cancel_at, s.canceled_at, s.started_at, s.ended_at, now});
+    const auto changed =
+        tx.run(kSave, {s.id, s.version, s.plan_version, s.price, s.provider_subscription_id,
+                       s.provider_item_id, to_text(s.status), s.period.start, s.period.end,
+                       s.cancel_at_period_end, s.cancel_at, s.canceled_at, s.started_at, s.ended_at,
+                       now, s.provider, s.authorization_url, s.paid_elsewhere_until});
     if (changed == 0)
         return conflict("subscription.changed", "the subscription changed meanwhile; try again");
     ++s.version;
@@ -268,7 +273,8 @@ std::optional<SubscriptionCommand> find_pending_command(sql::Transaction& tx,
 std::vector<SubscriptionCommand> pending_commands(sql::Transaction& tx, std::string_view provider,
                                                   Instant created_before, int limit) {
     std::vector<SubscriptionCommand> commands;
-    for (const auto& row : tx.all(commands_where(kPendingCommands), {created_before, limit, provider}))
+    for (const auto& row :
+         tx.all(commands_where(kPendingCommands), {created_before, limit, provider}))
         commands.push_back(command_from(row));
     return commands;
 }

@@ -48,6 +48,8 @@ struct Subscription {
     std::string provider;  ///< "stripe"
     std::optional<std::string> provider_subscription_id{};
     std::optional<std::string> provider_item_id{};
+    /// Where the customer lets the provider charge, or pays; absent where it takes methods from us.
+    std::optional<std::string> authorization_url{};
     SubscriptionStatus status = SubscriptionStatus::Creating;
     Period period;  ///< the current billing period
     bool cancel_at_period_end = false;
@@ -55,6 +57,8 @@ struct Subscription {
     std::optional<Instant> canceled_at{};
     std::optional<Instant> started_at{};
     std::optional<Instant> ended_at{};
+    /// It has moved here from another provider, who has been paid until then.
+    std::optional<Instant> paid_elsewhere_until{};
     Instant created_at;
     std::int64_t version = 0;
 };

@@ -40,6 +40,7 @@ public:
     Provider& operator=(const Provider&) = delete;
 
     [[nodiscard]] std::string_view name() const override { return kProviderName; }
+    [[nodiscard]] BillingTraits traits() const override;
 
     asio::awaitable<Result<std::string>> create_customer(NewCustomer request) override;
     asio::awaitable<Result<std::monostate>> update_customer(CustomerDetails request) override;

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <utility>
 
 #include "json/value.h"
@@ -12,6 +13,9 @@
 
 namespace turnpike::razorpay {
 namespace {
+
+/// How long before its begin a subscription must have been authorised: time enough to hear of it.
+constexpr std::chrono::hours kAuthorizedBefore{1};
 
 std::string path_of(const std::string& id) { return std::string(kSubscriptions) + "/" + id; }
 
@@ -58,12 +62,16 @@ asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
     if (!request.payment_method.empty()) co_return std::unexpected(method_needs_authorization());
     const auto cycles = co_await cycles_of_start(*exchange_, request.obligation, request.price);
     if (!cycles) co_return failure(cycles);
-    const Json body{{"plan_id", request.price},
-                    {"total_count", *cycles},
-                    {"quantity", 1},
-                    {"notes", notes_of(request.obligation,
-                                       {{"turnpike_subscription", request.subscription.text()},
-                                        {std::string(kCustomerNote), request.customer}})}};
+    Json body{{"plan_id", request.price},
+              {"total_count", *cycles},
+              {"quantity", 1},
+              {"notes",
+               notes_of(request.obligation, {{"turnpike_subscription", request.subscription.text()},
+                                             {std::string(kCustomerNote), request.customer}})}};
+    if (request.begins_at) {
+        body["start_at"] = unix_seconds(*request.begins_at);
+        body["expire_by"] = unix_seconds(*request.begins_at - kAuthorizedBefore);
+    }
     Write write{.obligation = std::move(request.obligation),
                 .path = std::string(kSubscriptions),
                 .parameters = to_text(body),
