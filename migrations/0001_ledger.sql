@@ -311,6 +311,7 @@ CREATE TABLE subscriptions (
     provider                 TEXT   NOT NULL,
     provider_subscription_id TEXT,
     provider_item_id         TEXT,
+    authorization_url        TEXT,
     status                   TEXT   NOT NULL CHECK (status IN ('creating', 'incomplete',
                                  'incomplete_expired', 'trialing', 'active', 'past_due', 'unpaid',
                                  'paused', 'canceled')),
@@ -321,6 +322,7 @@ CREATE TABLE subscriptions (
     canceled_at              BIGINT,
     started_at               BIGINT,
     ended_at                 BIGINT,
+    paid_elsewhere_until     BIGINT, -- by the provider that it has moved from
     applied_ticket           BIGINT NOT NULL,
     created_at               BIGINT NOT NULL,
     updated_at               BIGINT NOT NULL,
@@ -462,6 +464,32 @@ CREATE TABLE previews (
     created_at      BIGINT NOT NULL,
     CHECK ((state = 'open') = (command_id IS NULL))
 );
+
+-- A subscription's way from one provider to another: the new one's object begins where the old
+-- one's paid time ends. A done move says whose the former object is, for ever.
+CREATE TABLE provider_moves (
+    id                   TEXT   NOT NULL PRIMARY KEY,
+    subscription_id      TEXT   NOT NULL REFERENCES subscriptions (id),
+    from_provider        TEXT   NOT NULL,
+    from_subscription_id TEXT   NOT NULL, -- the provider's
+    to_provider          TEXT   NOT NULL,
+    to_subscription_id   TEXT   NOT NULL, -- the provider's; '' until it is made
+    payment_method       TEXT,
+    begins_at            BIGINT NOT NULL,
+    authorization_url    TEXT,
+    state                TEXT   NOT NULL CHECK (state IN ('beginning', 'waiting', 'ending',
+                             'abandoning', 'done', 'failed')),
+    error_reason         TEXT,
+    actor                TEXT   NOT NULL,
+    request_id           TEXT   NOT NULL,
+    created_at           BIGINT NOT NULL,
+    finished_at          BIGINT
+);
+CREATE UNIQUE INDEX provider_moves_one_open ON provider_moves (subscription_id)
+    WHERE state NOT IN ('done', 'failed');
+CREATE INDEX provider_moves_by_former ON provider_moves (from_provider, from_subscription_id);
+CREATE INDEX provider_moves_by_new ON provider_moves (to_provider, to_subscription_id);
+CREATE INDEX provider_moves_open ON provider_moves (to_provider, state);
 
 -- metering -----------------------------------------------------------------------------------
 -- meter_key, quantity, reset and period_start are those of the first counter that it moved.
@@ -674,7 +702,8 @@ CREATE TABLE period_closes (
     period_end          BIGINT NOT NULL,
     provider            TEXT   NOT NULL, -- that bills it, wherever the subscription has moved since
     -- Where the overage lines go; provider_invoice_id is empty while that invoice is not there.
-    placement           TEXT   NOT NULL CHECK (placement IN ('undecided', 'renewal_draft', 'own_invoice')),
+    placement           TEXT   NOT NULL CHECK (placement IN ('undecided', 'renewal_draft',
+                            'next_bill', 'own_invoice')),
     provider_invoice_id TEXT   NOT NULL,
     state               TEXT   NOT NULL CHECK (state IN ('pending', 'done')),
     created_at          BIGINT NOT NULL,
@@ -698,6 +727,10 @@ CREATE TABLE overage_charges (
     amount_minor             BIGINT NOT NULL,
     currency                 TEXT   NOT NULL,
     provider_invoice_item_id TEXT,
+    -- The charge whose line it is on: itself, or another one where it is too small for a line of its
+    -- own; '' while it waits for a later close. line_period_start names the close that bills it.
+    line_charge_id           TEXT   NOT NULL,
+    line_period_start        BIGINT NOT NULL,
     created_at               BIGINT NOT NULL,
     UNIQUE (subscription_id, meter_key, period_start, segment, billed_period_start),
     CHECK (billed_period_start >= period_start),
@@ -705,6 +738,9 @@ CREATE TABLE overage_charges (
     CHECK (billed_period_start > period_start OR (quantity > 0 AND amount_minor >= 0))
 );
 CREATE INDEX overage_charges_by_close ON overage_charges (subscription_id, billed_period_start);
+CREATE INDEX overage_charges_by_close_of_line
+    ON overage_charges (subscription_id, line_period_start);
+CREATE INDEX overage_charges_by_line ON overage_charges (line_charge_id);
 
 -- payments -----------------------------------------------------------------------------------
 -- One row per obligation toward a provider, committed before the call leaves. `obligation` names

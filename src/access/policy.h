@@ -167,6 +167,7 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("POST", "/v1/subscriptions/{subscription}/resume", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/end_trial", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/reactivate", BillingWrite),
+        Policy::seller("POST", "/v1/subscriptions/{subscription}/move", BillingWrite),
         Policy::seller("GET", "/v1/customers/{customer}/payment_methods", BillingRead),
         Policy::seller("POST", "/v1/customers/{customer}/payment_methods", BillingWrite),
         Policy::seller("DELETE", "/v1/customers/{customer}/payment_methods/{payment_method}",

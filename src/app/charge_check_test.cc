@@ -76,8 +76,10 @@ protected:
             return tx.run(R"sql(
                 INSERT INTO overage_charges (id, subscription_id, meter_key, period_start,
                        period_end, segment, billed_period_start, plan_version_id, quantity,
-                       unit_price, amount_minor, currency, created_at)
-                VALUES ($1, 'sub_1', 'api_calls', $2, $3, 0, $4, $5, $6, $7, $8, 'usd', $3))sql",
+                       unit_price, amount_minor, currency, line_charge_id, line_period_start,
+                       created_at)
+                VALUES ($1, 'sub_1', 'api_calls', $2, $3, 0, $4, $5, $6, $7, $8, 'usd', $1, $4,
+                        $3))sql",
                           {id, kSeptember.start, kSeptember.end,
                            kSeptember.start + std::chrono::days(31) * months,
                            world_.catalog().get()->plan("pro")->id, Quantity::whole(calls),

@@ -9,8 +9,8 @@
 
 #include "app/settings.h"
 #include "base/error.h"
-#include "http/address_guard.h"
 #include "crypto/secret.h"
+#include "http/address_guard.h"
 
 namespace turnpike {
 

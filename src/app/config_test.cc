@@ -79,7 +79,6 @@ TEST(Config, RefusesWithOneLineThatSaysWhatToDo) {
         {"TURNPIKE_PRESET", "nope", "api-metering"},
         {"TURNPIKE_JWT_SECRET", "short", "openssl rand -hex 32"},
         {"TURNPIKE_JWT_SECRET", "", "TURNPIKE_JWKS_FILE"},
-        {"STRIPE_SECRET_KEY", "", "turnpike up"},
         {"STRIPE_SECRET_KEY", "pk_test_abc", "sk_test_"},
         {"STRIPE_WEBHOOK_SECRET", "", "STRIPE_WEBHOOK_SECRET"},
         {"STRIPE_WEBHOOK_SECRET", "whsec_", "whsec_"},
@@ -154,6 +153,54 @@ TEST(Config, AccessLogsAreTakenOnThisMachineUnlessToldOtherwise) {
     const auto config = read_config(*resolve_settings({}, environment_of(variables), ""));
     ASSERT_FALSE(config);
     EXPECT_THAT(config.error().message, HasSubstr("gateway_log"));
+}
+
+/// What is wrong with these settings, besides kEnough's own; "" for nothing.
+std::string complaint_of(const std::map<std::string, std::string>& more) {
+    auto variables = kEnough;
+    for (const auto& [name, value] : more) variables[name] = value;
+    const auto values = resolve_settings({}, environment_of(variables), "");
+    if (!values) return values.error().message;
+    const auto config = read_config(*values);
+    return config ? "" : config.error().message;
+}
+
+TEST(ConfigOfProviders, OneIsEnoughWhicheverItIs) {
+    const std::map<std::string, std::string> razorpay = {
+        {"RAZORPAY_KEY_ID", "rzp_test_abc"},
+        {"RAZORPAY_KEY_SECRET", "secret"},
+        {"RAZORPAY_WEBHOOK_SECRET", "longenough"},
+    };
+    auto alone = razorpay;
+    alone["STRIPE_SECRET_KEY"] = alone["STRIPE_WEBHOOK_SECRET"] = "";
+    EXPECT_EQ(complaint_of(razorpay), "");
+    EXPECT_EQ(complaint_of(alone), "");
+    EXPECT_THAT(complaint_of({{"STRIPE_SECRET_KEY", ""}, {"STRIPE_WEBHOOK_SECRET", ""}}),
+                HasSubstr("turnpike up"));
+    EXPECT_THAT(complaint_of({{"STRIPE_SECRET_KEY", ""}}), HasSubstr("set STRIPE_SECRET_KEY"));
+
+    struct Case {
+        const char* name;
+        const char* value;
+        const char* remedy;
+    };
+    const Case cases[] = {
+        {"RAZORPAY_KEY_ID", "sk_test_abc", "rzp_test_"},
+        {"RAZORPAY_KEY_ID", "", "RAZORPAY_KEY_ID"},
+        {"RAZORPAY_KEY_ID", "rzp_live_abc", "test keys of both"},
+        {"RAZORPAY_KEY_SECRET", "", "RAZORPAY_KEY_SECRET"},
+        {"RAZORPAY_WEBHOOK_SECRET", "", "/webhooks/razorpay"},
+        {"RAZORPAY_WEBHOOK_SECRET", "short", "openssl rand"},
+        {"RAZORPAY_WEBHOOK_SECRET", "longenough,x", "openssl rand"},
+        {"RAZORPAY_ACCOUNT_ID", "12345", "acc_"},
+        {"RAZORPAY_API_BASE", "ftp://x", "Razorpay itself"},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(std::string(c.name) + "=" + c.value);
+        auto changed = razorpay;
+        changed[c.name] = c.value;
+        EXPECT_THAT(complaint_of(changed), HasSubstr(c.remedy));
+    }
 }
 
 }  // namespace

@@ -81,10 +81,11 @@ void print_welcome(LocalStack& stack, const Demo& demo) {
     fmt::print(
         "Turnpike is up.\n\n"
         "  server    {}\n"
-        "  sandbox   {}   (Stripe's API, offline; the server talks to it as to Stripe)\n\n"
+        "  sandbox   {}   (Stripe's API, offline; the server talks to it as to Stripe)\n"
+        "            {}   (Razorpay's, likewise)\n\n"
         "Admin token:\n{}\n\nCustomer token:\n{}\n\n"
         "Paste these to sell a month of API calls:\n\n",
-        url, stack.sandbox_url(), demo.admin_token, demo.customer_token);
+        url, stack.sandbox_url(), stack.razorpay_url(), demo.admin_token, demo.customer_token);
     fmt::print("1. A customer subscribes to PRO ($99.00, 10,000 calls included):\n{}",
                post("/billing/subscribe", demo.customer_token,
                     R"({"tier":"pro","payment_method_id":"pm_card_visa"})"));

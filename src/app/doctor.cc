@@ -11,6 +11,7 @@
 #include "app/data_dir.h"
 #include "app/ledger.h"
 #include "app/master_keys.h"
+#include "base/encoding.h"
 #include "billing/price_adoption.h"
 #include "catalog/service.h"
 #include "payments/stripe/provider.h"
@@ -174,7 +175,7 @@ void examine_prices(Examination& exam, http::Client& client, const Config& confi
     }
 }
 
-void examine_provider(Examination& exam, const Config& config) {
+void examine_stripe(Examination& exam, const Config& config) {
     http::Client client({.threads = 1});
     const auto reply = ask_stripe(client, config, "/v1/customers?limit=1");
     if (!reply)
@@ -186,6 +187,32 @@ void examine_provider(Examination& exam, const Config& config) {
         return exam.bad(fmt::format("Stripe answers {}", reply->status), "look at its status page");
     exam.good("Stripe answers at " + config.stripe_api_base);
     examine_prices(exam, client, config);
+}
+
+void examine_razorpay(Examination& exam, const Config& config) {
+    http::Client client({.threads = 1});
+    http::Call call{.url = config.razorpay_api_base + "/v1/plans?count=1"};
+    const auto keys = config.razorpay_key_id + ":" + config.razorpay_key_secret;
+    call.headers = {{"Authorization", "Basic " + to_base64(keys)}};
+    const auto reply = client.send_blocking(call);
+    if (!reply)
+        return exam.bad("Razorpay: " + reply.error().message,
+                        "check RAZORPAY_API_BASE and the network; try: turnpike sandbox");
+    if (reply->status == 401)
+        return exam.bad("Razorpay refuses the keys",
+                        "copy RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET again");
+    if (reply->status != 200)
+        return exam.bad(fmt::format("Razorpay answers {}", reply->status),
+                        "look at its status page");
+    exam.good("Razorpay answers at " + config.razorpay_api_base);
+    if (config.razorpay_account_id.empty())
+        exam.note("razorpay.account_id: webhooks of any account with the secret are taken",
+                  "set RAZORPAY_ACCOUNT_ID to refuse those of others");
+}
+
+void examine_providers(Examination& exam, const Config& config) {
+    if (config.has_stripe()) examine_stripe(exam, config);
+    if (config.has_razorpay()) examine_razorpay(exam, config);
 }
 
 }  // namespace
@@ -202,7 +229,7 @@ int command_doctor(const SettingFlags& flags) {
         examine_ledger(exam, *config);
         examine_access_log(exam, *config);
         examine_address(exam, *config);
-        examine_provider(exam, *config);
+        examine_providers(exam, *config);
     }
     fmt::print("{}\n", exam.healthy() ? "all is well" : "something is wrong; see above");
     return exam.healthy() ? 0 : 1;

@@ -71,12 +71,11 @@ OperationsAnswer get_health(App& app, const Principal&, const http::Request&) {
         all_reached &= provider.breaker == "closed";
     }
     const bool healthy = ledger == kOk && all_reached;
-    co_return http::ok(
-        Json{{"status", healthy ? "ok" : "degraded"},
-             {"version", kVersion},
-             {"database", {{"engine", app.db->engine()}, {"status", ledger}}},
-             {"provider", providers.front()},
-             {"providers", providers}});
+    co_return http::ok(Json{{"status", healthy ? "ok" : "degraded"},
+                            {"version", kVersion},
+                            {"database", {{"engine", app.db->engine()}, {"status", ledger}}},
+                            {"provider", providers.front()},
+                            {"providers", providers}});
 }
 
 // GET /metrics

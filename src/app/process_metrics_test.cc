@@ -11,14 +11,17 @@ using testing::HasSubstr;
 /// A rate over a series that appears with its first count shows nothing of that count.
 TEST(ProcessMetrics, AreThereBeforeAnythingHappens) {
     http::Metrics metrics;
-    stripe_metrics(metrics);
-    const auto webhooks = webhook_metrics(metrics);
+    provider_metrics(metrics, "stripe");
+    provider_metrics(metrics, "razorpay");
+    const auto webhooks = webhook_metrics(metrics, {"stripe", "razorpay"});
     const std::string before = metrics.scrape();
     for (const char* line :
          {"turnpike_webhook_signature_failures_total{provider=\"stripe\"} 0\n",
           "turnpike_webhook_events_total{outcome=\"refused\",provider=\"stripe\"} 0\n",
           "turnpike_webhook_events_total{outcome=\"dead\",provider=\"stripe\"} 0\n",
+          "turnpike_webhook_signature_failures_total{provider=\"razorpay\"} 0\n",
           "turnpike_webhook_backlog 0\n",
+          "turnpike_provider_breaker_state{provider=\"razorpay\"} 0\n",
           "turnpike_provider_breaker_state{provider=\"stripe\"} 0\n",
           "turnpike_provider_requests_total{outcome=\"unknown\",provider=\"stripe\"} 0\n"})
         EXPECT_THAT(before, HasSubstr(line));

@@ -152,6 +152,8 @@ constexpr auto kRoutes = std::to_array<Route>({
      call<&App::billing_api, &BillingApi::post_end_trial>},
     {Method::Post, "/v1/subscriptions/{subscription}/reactivate",
      call<&App::billing_api, &BillingApi::post_reactivate>},
+    {Method::Post, "/v1/subscriptions/{subscription}/move",
+     call<&App::billing_api, &BillingApi::post_move>},
     {Method::Get, "/v1/customers/{customer}/payment_methods",
      call<&App::customer_billing_api, &CustomerBillingApi::get_payment_methods>},
     {Method::Post, "/v1/customers/{customer}/payment_methods",

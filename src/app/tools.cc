@@ -186,7 +186,8 @@ int command_reconcile(const SettingFlags& flags, const ReconcileOptions& options
         .missing = options.allow_missing ? MissingThere::Any : MissingThere::Bounded,
         .authority = {"job:reconcile", ""},
     };
-    auto done = asio::co_spawn(io, reconcile_providers(billing, std::move(order), std::nullopt), asio::use_future);
+    auto done = asio::co_spawn(io, reconcile_providers(billing, std::move(order), std::nullopt),
+                               asio::use_future);
     io.run();
     const auto report = done.get();
     if (!report) {
@@ -194,8 +195,8 @@ int command_reconcile(const SettingFlags& flags, const ReconcileOptions& options
         return 1;  // Whatever the provider refuses, no argument of ours was wrong.
     }
     for (const auto& d : report->differences)
-        fmt::print("{} {} {}: ledger {}, provider {}{}\n", d.provider_name, d.object, d.field, d.ledger, d.provider,
-                   d.repaired ? " (repaired)" : "");
+        fmt::print("{} {} {}: ledger {}, provider {}{}\n", d.provider_name, d.object, d.field,
+                   d.ledger, d.provider, d.repaired ? " (repaired)" : "");
     fmt::print("{} subscriptions and {} invoices compared, {} differences\n",
                report->subscriptions_checked, report->invoices_checked, report->differences.size());
     const bool open =

@@ -32,9 +32,9 @@ WebhookEndpoints::WebhookEndpoints(ReceiverWorld world, const Config& config,
     const auto mode =
         stripe::is_live_key(config.stripe_secret_key) ? ProviderMode::Live : ProviderMode::Test;
     if (signers.stripe)
-        receivers_.emplace_back(
-            world, std::make_unique<StripeEvents>(*std::move(signers.stripe), mode), metrics,
-            stored);
+        receivers_.emplace_back(world,
+                                std::make_unique<StripeEvents>(*std::move(signers.stripe), mode),
+                                metrics, stored);
     if (signers.razorpay)
         receivers_.emplace_back(world,
                                 std::make_unique<RazorpayEvents>(*std::move(signers.razorpay),

@@ -29,7 +29,8 @@ public:
                      const WebhookMetrics& metrics, const std::function<void()>& stored);
 
     /// Of the provider whose path was asked for.
-    /// Errors: WebhookReceiver::receive's; NotFound "webhook.no_provider" when it is not configured.
+    /// Errors: WebhookReceiver::receive's; NotFound "webhook.no_provider" when it is not
+    /// configured.
     asio::awaitable<Result<http::Response>> receive(const http::Request& request);
 
     // As of each receiver.

@@ -2,6 +2,7 @@
 
 #include "access/page.h"
 #include "audit/authority.h"
+#include "billing/provider_move.h"
 #include "billing/reconcile.h"
 #include "billing/shown_subscription.h"
 #include "customers/service.h"
@@ -38,10 +39,35 @@ Result<WantedReconciliation> read_reconciliation(const http::Request& request,
     return fields.finish(std::move(wanted));
 }
 
+struct MoveBody {
+    std::string provider;
+    std::optional<std::string> payment_method;
+};
+
+Result<MoveBody> read_move(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return failure(body);
+    ObjectReader fields(*body);
+    auto provider = fields.required_text("provider", {.length_max = 64});
+    auto method = fields.optional_text("payment_method");
+    return fields.finish(MoveBody{std::move(provider), std::move(method)});
+}
+
+Json write_move(const ProviderMove& move) {
+    return Json{{"id", move.id.text()},
+                {"object", "provider_move"},
+                {"from", move.from_provider},
+                {"to", move.to_provider},
+                {"status", to_text(move.state)},
+                {"begins_at", format_rfc3339(move.begins_at)},
+                {"authorization_url", write_optional(move.authorization_url)},
+                {"created_at", format_rfc3339(move.created_at)}};
+}
+
 Json write_reconciliation(const Reconciliation& report, ReconcileMode mode) {
     Json differences = Json::array();
     for (const auto& d : report.differences)
-        differences.push_back(Json{{"provider", d.provider_name},
+        differences.push_back(Json{{"provider_name", d.provider_name},
                                    {"object", d.object},
                                    {"field", d.field},
                                    {"ledger", d.ledger},
@@ -92,14 +118,22 @@ BillingApi::Answer BillingApi::get_subscriptions(const Principal& /*caller*/,
     co_return list_response(std::move(data), cursors, listing, last);
 }
 
-// POST /v1/reconciliations
-BillingApi::Answer BillingApi::post_reconciliation(const Principal& caller,
-                                                   const http::Request& request) {
-    const auto wanted = read_reconciliation(request, authority_of(caller, request));
+// POST /v1/subscriptions/{subscription}/move
+BillingApi::Answer BillingApi::post_move(const Principal& caller, const http::Request& request) {
+    const auto wanted = read_move(request);
     if (!wanted) co_return failure(wanted);
-    const auto report = co_await reconcile_providers(billing, wanted->order, wanted->provider);
-    if (!report) co_return failure(report);
-    co_return http::ok(write_reconciliation(*report, wanted->order.mode));
-}
+    MoveRequest move{*id, wanted->provider, wanted->payment_method, authority_of(caller, request)};
+    const auto moved = co_await move_subscription(billing, std::move(move));
+    if (!moved) co_return failure(moved);
+    co_return co_await answer_with(200, moved->subscription);
+    // POST /v1/reconciliations
+    BillingApi::Answer BillingApi::post_reconciliation(const Principal& caller,
+                                                       const http::Request& request) {
+        const auto wanted = read_reconciliation(request, authority_of(caller, request));
+        if (!wanted) co_return failure(wanted);
+        const auto report = co_await reconcile_providers(billing, wanted->order, wanted->provider);
+        if (!report) co_return failure(report);
+        co_return http::ok(write_reconciliation(*report, wanted->order.mode));
+    }
 
 }  // namespace turnpike

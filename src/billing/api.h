@@ -32,6 +32,8 @@ struct BillingApi {
     Answer post_end_trial(const Principal& caller, const http::Request& request);
     /// 200 when it goes on, 201 with the new one when it had ended.
     Answer post_reactivate(const Principal& caller, const http::Request& request);
+    /// {"provider": "razorpay", "payment_method"}
+    Answer post_move(const Principal& caller, const http::Request& request);
 
     Answer get_test_clocks(const Principal& caller, const http::Request& request);
     Answer get_test_clock(const Principal& caller, const http::Request& request);

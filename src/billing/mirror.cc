@@ -5,6 +5,7 @@
 #include "billing/mirrored_state.h"
 #include "billing/moves.h"
 #include "billing/period_close.h"
+#include "billing/provider_move.h"
 #include "billing/stored_checkout.h"
 #include "catalog/service.h"
 #include "customers/provider_link.h"
@@ -47,8 +48,17 @@ std::optional<Subscription> find_ours(sql::Transaction& tx, std::string_view pro
     if (!id) return std::nullopt;
     auto tagged = load_subscription(tx, *id);
     // A row that has met another object already is not this object's.
-    if (!tagged || tagged->provider_subscription_id) return std::nullopt;
+    const bool is_free =
+        tagged && tagged->provider == provider && !tagged->provider_subscription_id;
+    if (!is_free) return std::nullopt;
     return *std::move(tagged);
+}
+
+/// The old provider's object ends because the subscription moves; it goes on at the new one.
+bool ends_by_moving(sql::Transaction& tx, const Subscription& ours, SubscriptionStatus status) {
+    if (!is_terminal(status)) return false;
+    const auto move = find_open_move(tx, ours.id);
+    return move && move->state == ProviderMove::State::Ending;
 }
 
 /// One customer has one subscription here. What else the provider runs for him is told to people.
@@ -129,22 +139,45 @@ bool is_on_its_page(const CheckoutSession& checkout, const ProviderSubscription&
 
 std::int64_t next_fetch_ticket(sql::Transaction& tx) { return tx.one(kNextTicket)->integer(0); }
 
+namespace {
+
+/// What is ours, or becomes ours now.
+std::optional<Subscription> ours_of(sql::Transaction& tx, const MirrorScope& scope,
+                                    const ProviderSubscription& theirs,
+                                    const std::optional<SoldAs>& sold) {
+    if (auto known = find_ours(tx, scope.provider, theirs)) return known;
+    if (auto move = find_move_of(tx, scope.provider, theirs)) {
+        hear_of_moving(tx, scope, *std::move(move), theirs);
+        return std::nullopt;
+    }
+    const auto checkout = find_checkout_of(tx, scope.provider, theirs);
+    if (checkout && is_on_its_page(*checkout, theirs)) return std::nullopt;
+    return adopt(tx, scope, theirs, sold, checkout);
+}
+
+}  // namespace
+
+ProviderSubscription in_paid_time(const Subscription& ours, ProviderSubscription theirs) {
+    if (!ours.paid_elsewhere_until) return theirs;
+    theirs.started_at = ours.started_at.value_or(theirs.started_at);
+    if (theirs.period.start >= *ours.paid_elsewhere_until) return theirs;
+    theirs.period = ours.period;
+    if (theirs.status == "trialing") theirs.status = "active";
+    return theirs;
+}
+
 Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
                                                         const MirrorScope& scope,
-                                                        const ProviderSubscription& theirs) {
+                                                        const ProviderSubscription& fetched) {
+    const auto sold = sold_as(tx, scope.provider, fetched.price);
+    auto before = ours_of(tx, scope, fetched, sold);
+    if (!before) return std::optional<Subscription>();
+    const auto theirs = in_paid_time(*before, fetched);
     const auto status = parse_subscription_status(theirs.status);
     if (!status || *status == SubscriptionStatus::Creating)
         return fail(ErrorCode::Unprocessable, "subscription.unknown_status",
                     "the provider's status '" + theirs.status + "' is not known here");
-
-    const auto sold = sold_as(tx, scope.provider, theirs.price);
-    auto before = find_ours(tx, scope.provider, theirs);
-    if (!before) {
-        const auto checkout = find_checkout_of(tx, scope.provider, theirs);
-        if (checkout && is_on_its_page(*checkout, theirs)) return std::optional<Subscription>();
-        before = adopt(tx, scope, theirs, sold, checkout);
-    }
-    if (!before) return std::optional<Subscription>();
+    if (ends_by_moving(tx, *before, *status)) return before;
     if (!claim_subscription_ticket(tx, before->id, scope.ticket)) return before;
 
     const SeenState seen{.theirs = theirs,
@@ -163,8 +196,10 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
     auto saved = save_subscription(tx, after, scope.now);
     if (!saved) return failure(saved);
     if (saved->trial_end) (void)use_trial(tx, *saved, scope.now);  // also one given at the provider
-    if (before->status != SubscriptionStatus::Creating)
-        queue_period_closes(tx, *before, *saved, scope.now);
+    // Before it was paid for the first time nothing can have been used.
+    const bool had_begun = before->status != SubscriptionStatus::Creating &&
+                           before->status != SubscriptionStatus::Incomplete;
+    if (had_begun) queue_period_closes(tx, *before, *saved, scope.now);
     tell_subscription_move(tx, {scope.ids, scope.now, scope.authority}, *before, *saved);
     return std::optional<Subscription>(*std::move(saved));
 }
@@ -256,7 +291,11 @@ Result<std::optional<InvoiceId>> mirror_provider_invoice(sql::Transaction& tx,
     if (theirs.subscription) {
         const auto subscription =
             find_subscription_of_provider(tx, scope.provider, *theirs.subscription);
+        const auto move = subscription
+                              ? std::nullopt
+                              : find_move_of_object(tx, scope.provider, *theirs.subscription);
         if (subscription) ours.subscription = subscription->id;
+        if (move) ours.subscription = move->subscription;
     }
     count_grace(tx, scope, ours);
     const auto kept = mirror_invoice(tx, ours, scope.ticket, scope.now);

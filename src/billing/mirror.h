@@ -34,13 +34,18 @@ std::optional<CheckoutSession> find_checkout_of(sql::Transaction& tx, std::strin
 /// nothing ever will.
 bool is_on_its_page(const CheckoutSession& checkout, const ProviderSubscription& theirs);
 
+/// As the ledger shows it. Where another provider has been paid for the running period, the new
+/// one's object waits for its end: what it calls a trial is that period, and paid.
+ProviderSubscription in_paid_time(const Subscription& ours, ProviderSubscription theirs);
+
 /// Makes our subscription equal to the provider's: status, period, plan, cancellation. Finds it by
 /// the provider's id, by our id in the metadata, or adopts it when its customer and price are ours,
 /// under the id that its checkout has for it.
 /// Queues the close of finished periods and writes the audit row, all in this transaction. A change
-/// of plan needs no more than the row: the next usage begins the new segment by itself.
+/// of plan needs no more than the row: the next usage begins the new segment by itself. Of an
+/// object that a subscription has moved from, or is moving to, only the move hears.
 ///
-/// \return our subscription; nullopt when the object is not ours
+/// \return our subscription; nullopt when the object is not ours, or not its present one
 /// Errors: Unprocessable "subscription.unknown_status" for a status this version does not know.
 Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
                                                         const MirrorScope& scope,

@@ -69,6 +69,7 @@ Subscription with_state_of(Subscription ours, const SeenState& seen) {
         ours.price = seen.sold->price;
         ours.plan_version = seen.sold->plan_version;
     }
+    ours.authorization_url = seen.theirs.authorization_url;
     ours.provider_subscription_id = theirs.id;
     ours.provider_item_id = theirs.item;
     ours.status = seen.status;
@@ -97,8 +98,9 @@ bool same_state(const Subscription& a, const Subscription& b) {
         return std::tie(s.status, s.period, s.plan_version, s.price, s.quantity,
                         s.cancel_at_period_end, s.cancel_at, s.canceled_at, s.ended_at,
                         s.cancel_comment, s.cancel_feedback, s.provider_subscription_id,
-                        s.provider_item_id, s.trial_start, s.trial_end, s.trial_end_behavior,
-                        s.pause, s.paused_at, s.grace_ends_at, s.pending_change);
+                        s.provider_item_id, s.authorization_url, s.trial_start, s.trial_end,
+                        s.trial_end_behavior, s.pause, s.paused_at, s.grace_ends_at,
+                        s.pending_change);
     };
     return state(a) == state(b);
 }

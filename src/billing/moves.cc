@@ -17,6 +17,7 @@ namespace {
 
 Json state_detail(const Subscription& s) {
     return Json{{"status", to_text(s.status)},
+                {"provider", s.provider},
                 {"plan_version", s.plan_version.text()},
                 {"period_start", format_rfc3339(s.period.start)},
                 {"period_end", format_rfc3339(s.period.end)},

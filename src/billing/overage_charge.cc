@@ -14,8 +14,8 @@ namespace {
 constexpr std::string_view kFreeze = R"sql(
     INSERT INTO overage_charges (id, subscription_id, meter_key, period_start, period_end, segment,
            billed_period_start, plan_version_id, quantity, unit_price, amount_minor, currency,
-           provider_invoice_item_id, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, $13)
+           provider_invoice_item_id, line_charge_id, line_period_start, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, $1, $7, $13)
     ON CONFLICT (subscription_id, meter_key, period_start, segment, billed_period_start) DO NOTHING
 )sql";
 
@@ -28,20 +28,21 @@ constexpr std::string_view kChargedElsewhere = R"sql(
 
 constexpr std::string_view kCharges = R"sql(
     SELECT c.id, c.meter_key, m.name, c.period_start, c.period_end, c.segment, c.quantity,
-           c.unit_price, c.amount_minor, c.currency, c.provider_invoice_item_id
+           c.unit_price, c.amount_minor, c.currency, c.provider_invoice_item_id,
+           c.billed_period_start, c.line_charge_id
       FROM overage_charges c JOIN meters m ON m.key = c.meter_key
-     WHERE c.subscription_id = $1 AND c.billed_period_start = $2
-     ORDER BY c.period_start, c.meter_key, c.segment
+     WHERE c.subscription_id = $1 AND c.line_period_start = $2
+     ORDER BY c.period_start, c.meter_key, c.segment, c.billed_period_start
 )sql";
 
 constexpr std::string_view kChargeBilled = R"sql(
     UPDATE overage_charges SET provider_invoice_item_id = $2
-     WHERE id = $1 AND provider_invoice_item_id IS NULL
+     WHERE line_charge_id = $1 AND provider_invoice_item_id IS NULL
 )sql";
 
 constexpr std::string_view kChargeTakenBack = R"sql(
     UPDATE overage_charges SET provider_invoice_item_id = NULL
-     WHERE id = $1 AND provider_invoice_item_id = $2
+     WHERE line_charge_id = $1 AND provider_invoice_item_id = $2
 )sql";
 
 /// "-12345" -> "-12,345"; a fraction stays as it is.
@@ -109,7 +110,7 @@ std::vector<OverageCharge> load_charges(sql::Transaction& tx, const PeriodClose&
     std::vector<OverageCharge> charges;
     for (const auto& row : tx.all(kCharges, {close.subscription, close.period.start})) {
         const Period period{row.instant(3), row.instant(4)};
-        const bool is_own = period.start == close.period.start;
+        const bool is_own = period.start == row.instant(11);
         charges.push_back(OverageCharge{
             .id = row.id<OverageChargeId>(0),
             .meter_key = row.text(1),
@@ -121,19 +122,21 @@ std::vector<OverageCharge> load_charges(sql::Transaction& tx, const PeriodClose&
             .amount = Money(row.integer(8), *parse_currency(row.text(9))),
             .provider_item = row.maybe_text(10),
             .kind = is_own ? Kind::Overage : Kind::Adjustment,
+            .due_by = row.instant(11),
+            .line = row.text(12),
         });
     }
     return charges;
 }
 
-void mark_charge_billed(sql::Transaction& tx, const OverageChargeId& charge,
-                        const std::string& provider_item) {
-    tx.run(kChargeBilled, {charge, provider_item});
+void mark_line_billed(sql::Transaction& tx, const OverageChargeId& head,
+                      const std::string& provider_item) {
+    tx.run(kChargeBilled, {head, provider_item});
 }
 
-void mark_charge_taken_back(sql::Transaction& tx, const OverageChargeId& charge,
-                            const std::string& provider_item) {
-    tx.run(kChargeTakenBack, {charge, provider_item});
+void mark_line_taken_back(sql::Transaction& tx, const OverageChargeId& head,
+                          const std::string& provider_item) {
+    tx.run(kChargeTakenBack, {head, provider_item});
 }
 
 }  // namespace turnpike

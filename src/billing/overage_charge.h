@@ -29,6 +29,8 @@ struct OverageCharge {
     Money amount;
     std::optional<std::string> provider_item;  ///< where it is billed
     enum class Kind : std::uint8_t { Overage, Adjustment } kind;
+    Instant due_by;    ///< the period's begin of the close that found it due
+    std::string line;  ///< the charge whose line it is on; "" while it waits for a later close
 };
 /// As an invoice line says it: "API calls overage: 2,345 × 0.02 USD", or "API calls overage,
 /// adjusted: -45 × 0.02 USD". The amount is not always the product: see adjust_overage().
@@ -48,12 +50,13 @@ Result<std::vector<ChargeDue>> charges_due(sql::Transaction& tx, const PeriodClo
 /// Freezes one charge for each. What this close has frozen before stays as it is.
 void freeze_charges(sql::Transaction& tx, const PeriodClose& close,
                     const std::vector<ChargeDue>& due, IdSource& ids, Instant now);
-/// Those of this close, by period, meter and segment.
+/// Those that this close bills, by period, meter and segment.
 std::vector<OverageCharge> load_charges(sql::Transaction& tx, const PeriodClose& close);
 
-void mark_charge_billed(sql::Transaction& tx, const OverageChargeId& charge,
-                        const std::string& provider_item);
-void mark_charge_taken_back(sql::Transaction& tx, const OverageChargeId& charge,
-                            const std::string& provider_item);
+// Of all charges that share the line of `head`.
+void mark_line_billed(sql::Transaction& tx, const OverageChargeId& head,
+                      const std::string& provider_item);
+void mark_line_taken_back(sql::Transaction& tx, const OverageChargeId& head,
+                          const std::string& provider_item);
 
 }  // namespace turnpike

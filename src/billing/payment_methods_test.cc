@@ -123,7 +123,7 @@ TEST_F(PaymentMethods, AreHandledOnTheCallersWord) {
     CursorCodec cursors(std::string(32, 'k'));
     CustomersApi customers{*ledger, world.clock, world.ids, cursors};
     const auto origins = AllowedOrigins::create("http://127.0.0.1", {}).value();
-    CustomerBillingApi api{world.billing, customers, origins};
+    CustomerBillingApi api{world.contexts, customers, origins};
     const auto asking = [&](const std::string& method, const std::string& body) {
         auto request = testing::request_with(body);
         request.path_values = {{"customer", customer.text()}, {"payment_method", method}};

@@ -13,19 +13,18 @@ constexpr std::string_view kClose = R"sql(
 // while they were to be taken off it; the lines themselves say so then.
 constexpr std::string_view kCharges = R"sql(
     SELECT c.id, c.billed_period_start, c.quantity, c.unit_price, c.amount_minor, c.currency,
-           c.created_at, c.provider_invoice_item_id, s.provider,
+           c.created_at, c.provider_invoice_item_id, p.provider,
            COALESCE(i.provider_invoice_id, p.provider_invoice_id), i.id, i.number, i.status, l.id
       FROM overage_charges c
-      JOIN subscriptions s ON s.id = c.subscription_id
       JOIN period_closes p
-        ON p.subscription_id = c.subscription_id AND p.period_start = c.billed_period_start
+        ON p.subscription_id = c.subscription_id AND p.period_start = c.line_period_start
       LEFT JOIN invoices i
         ON i.id = COALESCE((SELECT m.id FROM invoices m
-                             WHERE m.provider = s.provider
+                             WHERE m.provider = p.provider
                                AND m.provider_invoice_id = p.provider_invoice_id),
                            (SELECT MAX(k.invoice_id) FROM invoice_lines k
-                             WHERE k.overage_charge_id = c.id))
-      LEFT JOIN invoice_lines l ON l.invoice_id = i.id AND l.overage_charge_id = c.id
+                             WHERE k.overage_charge_id = c.line_charge_id))
+      LEFT JOIN invoice_lines l ON l.invoice_id = i.id AND l.overage_charge_id = c.line_charge_id
      WHERE c.subscription_id = $1 AND c.meter_key = $2 AND c.period_start = $3
      ORDER BY c.billed_period_start, c.segment
 )sql";

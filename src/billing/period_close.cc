@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "audit/audit.h"
 #include "billing/mirror.h"
 #include "billing/overage_charge.h"
+#include "billing/overage_lines.h"
 #include "catalog/service.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
@@ -70,12 +72,14 @@ std::vector<UsedPeriod> rated_by(sql::Transaction& tx, const PeriodClose& close,
     return rated;
 }
 
-Result<Closing> begin_closing(sql::Transaction& tx, const PeriodClose& close,
-                              const std::vector<UsedPeriod>& used, IdSource& ids, Instant now) {
+Result<Closing> begin_closing(sql::Transaction& tx, BillingContext& billing,
+                              const PeriodClose& close, const std::vector<UsedPeriod>& used) {
+    const Instant now = billing.clock.now();
     auto subscription = load_subscription(tx, close.subscription);
     if (!subscription) return failure(subscription);
     const auto rated = rated_by(tx, close, used, now);
-    if (rated.empty()) return Closing{*std::move(subscription), "", Currency::Usd, {}, false};
+    if (rated.empty() && !has_amounts(tx, close))
+        return Closing{*std::move(subscription), "", Currency::Usd, {}, false};
     const auto price = load_price(tx, subscription->price);
     if (!price) return failure(price);
     const auto provider_customer =
@@ -90,8 +94,9 @@ Result<Closing> begin_closing(sql::Transaction& tx, const PeriodClose& close,
         for (const UsedPeriod& period : rated) {
             const auto due = charges_due(tx, close, period, currency);
             if (!due) return failure(due);
-            freeze_charges(tx, close, *due, ids, now);
+            freeze_charges(tx, close, *due, billing.ids, now);
         }
+        plan_lines(tx, close, currency, billing.provider.traits().line_amount);
     }
     const bool is_used = std::ranges::any_of(
         rated, [&](const UsedPeriod& period) { return period.period.start == close.period.start; });
@@ -130,53 +135,72 @@ asio::awaitable<Result<std::optional<std::string>>> find_renewal_draft(BillingCo
     co_return std::optional<std::string>();
 }
 
-NewInvoiceItem item_for(const OverageCharge& charge, const Closing& closing,
-                        const PeriodClose& close, const std::string& invoice) {
-    const bool is_adjustment = charge.kind == OverageCharge::Kind::Adjustment;
-    const std::string what = is_adjustment
-                                 ? "adjustment:" + std::to_string(unix_micros(charge.period.start))
-                                 : "overage";
+/// What is owed, once for ever, of the invoice that it is owed on.
+std::string line_obligation(const OverageCharge& charge, const PeriodClose& close,
+                            std::string_view invoice) {
+    const auto micros = [](Instant at) { return std::to_string(unix_micros(at)); };
+    std::string what = "overage";
+    if (charge.due_by != close.period.start)
+        what = "carried:" + micros(charge.due_by) + ":" + micros(charge.period.start);
+    else if (charge.kind == OverageCharge::Kind::Adjustment)
+        what = "adjustment:" + micros(charge.period.start);
+    return obligation_of(close, what + ":" + charge.meter_key + ":" +
+                                    std::to_string(charge.segment) + ":" + std::string(invoice));
+}
+
+NewInvoiceItem item_for(const BilledLine& line, const Closing& closing, const PeriodClose& close,
+                        const std::optional<std::string>& invoice) {
     // The invoice is part of the obligation: the line is owed on another one only after the
     // provider has refused it on the draft for good (it was finalized), or has taken it off.
     return NewInvoiceItem{
-        .obligation = obligation_of(close, what + ":" + charge.meter_key + ":" +
-                                               std::to_string(charge.segment) + ":" + invoice),
+        .obligation = line_obligation(line.head(), close, invoice.value_or("next_bill")),
         .customer = closing.provider_customer,
         .invoice = invoice,
-        .amount = charge.amount,
-        .description = describe(charge),
-        .period = charge.period,
-        .metadata = {{"turnpike_overage", charge.id.text()}},
+        .amount = line.amount(),
+        .description = line.description(),
+        .period = line.head().period,
+        .metadata = {{"turnpike_overage", line.head().id.text()}},
     };
 }
 
-/// True: every line is on `invoice`. False: the provider refused, the invoice is no draft any more.
-asio::awaitable<Result<bool>> add_lines(BillingContext& billing, Closing& closing,
-                                        const PeriodClose& close, const std::string& invoice) {
-    for (auto& charge : closing.charges) {
-        if (charge.provider_item) continue;
-        auto item = item_for(charge, closing, close, invoice);
+/// Only the provider's own final no: any other conflict may hide a line that is there.
+bool is_final_no(const Error& error) {
+    return error.reason == Reason("payment.refused") ||
+           error.reason == Reason("razorpay.no_pending_items");
+}
+
+/// True: every line is on `invoice`, or on the next bill without one. False: the provider refused;
+/// the invoice is no draft any more, or there is no bill to come.
+asio::awaitable<Result<bool>> add_lines(BillingContext& billing, const Closing& closing,
+                                        const PeriodClose& close, std::span<BilledLine> lines,
+                                        std::optional<std::string> invoice) {
+    for (auto& line : lines) {
+        if (line.is_billed()) continue;
+        auto item = item_for(line, closing, close, invoice);
         const auto added = co_await billing.provider.add_invoice_item(std::move(item));
         if (!added) {
-            // Only the provider's own final no: any other conflict may hide a line that is there.
-            const bool refused = added.error().reason == Reason("payment.refused");
-            if (refused) co_return false;
+            if (is_final_no(added.error())) co_return false;
             co_return failure(added);
         }
         co_await billing.db.write([&](sql::Transaction& tx) {
-            mark_charge_billed(tx, charge.id, *added);
+            mark_line_billed(tx, line.head().id, *added);
             return std::monostate{};
         });
-        charge.provider_item = *added;
+        for (auto* charge : line.charges) charge->provider_item = *added;
     }
     co_return true;
 }
 
+/// A provider takes only so many lines on one invoice; then there are several.
+std::string of_part(std::string_view what, std::size_t part) {
+    return part == 0 ? std::string(what) : std::string(what) + ":" + std::to_string(part);
+}
+
 asio::awaitable<Result<std::string>> open_own_invoice(BillingContext& billing,
                                                       const Closing& closing,
-                                                      const PeriodClose& close) {
+                                                      const PeriodClose& close, std::size_t part) {
     NewInvoice request{
-        .obligation = obligation_of(close, "invoice"),
+        .obligation = obligation_of(close, of_part("invoice", part)),
         .customer = closing.provider_customer,
         .currency = closing.currency,
         .metadata = {{"turnpike_subscription", close.subscription.text()}},
@@ -213,55 +237,103 @@ asio::awaitable<Result<bool>> bill_on_draft(BillingContext& billing, Closing& cl
         const auto placed = co_await place(billing, close, Placement::RenewalDraft, **draft);
         if (!placed) co_return failure(placed);
     }
-    co_return co_await add_lines(billing, closing, close, close.provider_invoice_id);
+    auto lines = lines_of(closing.charges);
+    co_return co_await add_lines(billing, closing, close, lines, close.provider_invoice_id);
 }
 
-bool is_billed(const Closing& closing) {
-    return std::ranges::all_of(closing.charges,
-                               [](const auto& charge) { return charge.provider_item.has_value(); });
+/// Whether the provider will send another bill by itself.
+bool goes_on(const Closing& closing, const PeriodClose& close) {
+    const auto& s = closing.subscription;
+    return s.provider == close.provider && s.provider_subscription_id && !s.ended_at &&
+           !s.cancel_at_period_end && !s.cancel_at;
 }
 
-/// Takes the lines off the draft that they are on. One that was finalized meanwhile keeps them.
+/// With the subscription, for its next bill: true when every line is. False, and the close is to
+/// bill on an invoice of its own, when that bill will not come.
+asio::awaitable<Result<bool>> bill_on_next(BillingContext& billing, Closing& closing,
+                                           PeriodClose& close) {
+    const bool is_coming = goes_on(closing, close);
+    if (close.placement == Placement::Undecided) {
+        if (!is_coming) co_return false;
+        const auto placed = co_await place(billing, close, Placement::NextBill, "");
+        if (!placed) co_return failure(placed);
+    }
+    if (is_coming) {
+        auto lines = lines_of(closing.charges);
+        const auto added = co_await add_lines(billing, closing, close, lines, std::nullopt);
+        if (!added || *added) co_return added;
+    }
+    const auto left = co_await place(billing, close, Placement::OwnInvoice, "");
+    if (!left) co_return failure(left);
+    co_return false;
+}
+
+/// Takes the lines off the draft or the next bill that they are on. What has been issued meanwhile
+/// keeps them.
 asio::awaitable<Result<std::monostate>> take_back(BillingContext& billing, Closing& closing,
                                                   const PeriodClose& close) {
-    for (auto& charge : closing.charges) {
-        if (!charge.provider_item) continue;
+    auto lines = lines_of(closing.charges);
+    for (auto& line : lines) {
+        if (!line.is_billed()) continue;
+        const std::string item = *line.head().provider_item;
         const auto removed = co_await billing.provider.remove_invoice_item(
-            obligation_of(close, "take_back:" + *charge.provider_item), *charge.provider_item);
+            obligation_of(close, "take_back:" + item), item);
         if (!removed && removed.error().reason == Reason("payment.refused")) continue;
         if (!removed) co_return failure(removed);
         co_await billing.db.write([&](sql::Transaction& tx) {
-            mark_charge_taken_back(tx, charge.id, *charge.provider_item);
+            mark_line_taken_back(tx, line.head().id, item);
             return std::monostate{};
         });
-        charge.provider_item.reset();
+        for (auto* charge : line.charges) charge->provider_item.reset();
     }
     co_return std::monostate{};
 }
 
-/// Without an invoice yet, whatever is billed is on a draft that it was decided to leave.
+/// One of the close's own invoices, with as many lines as the provider takes.
+asio::awaitable<Result<std::monostate>> bill_part(BillingContext& billing, const Closing& closing,
+                                                  PeriodClose& close, std::span<BilledLine> lines,
+                                                  std::size_t part) {
+    const bool is_placed = close.placement == Placement::OwnInvoice;
+    std::string invoice = part == 0 && is_placed ? close.provider_invoice_id : "";
+    if (invoice.empty()) {
+        const auto own = co_await open_own_invoice(billing, closing, close, part);
+        if (!own) co_return failure(own);
+        invoice = *own;
+    }
+    if (part == 0 && !(is_placed && close.provider_invoice_id == invoice)) {
+        const auto placed = co_await place(billing, close, Placement::OwnInvoice, invoice);
+        if (!placed) co_return failure(placed);
+    }
+    const auto added = co_await add_lines(billing, closing, close, lines, invoice);
+    if (!added) co_return failure(added);
+    if (!*added)
+        co_return conflict("billing.overage_refused",
+                           "the provider refused the overage lines of a finished period");
+    const auto finalized = co_await billing.provider.finalize_invoice(
+        obligation_of(close, of_part("finalize", part)), invoice);
+    if (!finalized) co_return failure(finalized);
+    co_return std::monostate{};
+}
+
+/// Without an invoice yet, whatever is billed is where it was decided to leave.
 asio::awaitable<Result<std::monostate>> bill_on_own(BillingContext& billing, Closing& closing,
                                                     PeriodClose& close) {
     const bool decided = close.placement == Placement::OwnInvoice;
     if (decided && close.provider_invoice_id.empty()) {
         const auto taken_back = co_await take_back(billing, closing, close);
         if (!taken_back) co_return failure(taken_back);
-        if (is_billed(closing)) co_return std::monostate{};
     }
-    if (!decided || close.provider_invoice_id.empty()) {
-        const auto own = co_await open_own_invoice(billing, closing, close);
-        if (!own) co_return failure(own);
-        const auto placed = co_await place(billing, close, Placement::OwnInvoice, *own);
-        if (!placed) co_return failure(placed);
+    auto lines = lines_of(closing.charges);
+    if (decided && close.provider_invoice_id.empty() &&
+        std::ranges::all_of(lines, &BilledLine::is_billed))
+        co_return std::monostate{};
+    const std::size_t most = billing.provider.traits().invoice_lines_max;
+    for (std::size_t part = 0; part * most < lines.size(); ++part) {
+        const std::size_t first = part * most;
+        const auto some = std::span(lines).subspan(first, std::min(most, lines.size() - first));
+        const auto billed = co_await bill_part(billing, closing, close, some, part);
+        if (!billed) co_return failure(billed);
     }
-    const auto added = co_await add_lines(billing, closing, close, close.provider_invoice_id);
-    if (!added) co_return failure(added);
-    if (!*added)
-        co_return conflict("billing.overage_refused",
-                           "the provider refused the overage lines of a finished period");
-    const auto finalized = co_await billing.provider.finalize_invoice(
-        obligation_of(close, "finalize"), close.provider_invoice_id);
-    if (!finalized) co_return failure(finalized);
     co_return std::monostate{};
 }
 
@@ -282,7 +354,12 @@ asio::awaitable<Result<std::monostate>> leave_dead_draft(BillingContext& billing
 
 asio::awaitable<Result<std::monostate>> bill_charges(BillingContext& billing, Closing& closing,
                                                      PeriodClose& close) {
-    if (close.placement != Placement::OwnInvoice) {
+    const bool on_next_bill = billing.provider.traits().overage == BillingTraits::Overage::NextBill;
+    if (close.placement != Placement::OwnInvoice && on_next_bill) {
+        const auto on_next = co_await bill_on_next(billing, closing, close);
+        if (!on_next) co_return failure(on_next);
+        if (*on_next) co_return std::monostate{};
+    } else if (close.placement != Placement::OwnInvoice) {
         const auto on_draft = co_await bill_on_draft(billing, closing, close);
         if (!on_draft) co_return failure(on_draft);
         if (*on_draft) {
@@ -301,7 +378,9 @@ Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, con
     if (!closing.is_used && closing.charges.empty()) return std::monostate{};
     Json lines = Json::array();
     for (const auto& charge : closing.charges)
-        lines.push_back(Json{{"description", describe(charge)}, {"amount", charge.amount.text()}});
+        lines.push_back(Json{{"description", describe(charge)},
+                             {"amount", charge.amount.text()},
+                             {"waits", charge.line.empty()}});
     record(tx,
            {.at = now,
             .actor = authority.actor,
@@ -325,11 +404,11 @@ asio::awaitable<Result<std::monostate>> run_once(BillingContext& billing, Period
     auto closing =
         co_await billing.db.write([&](sql::Transaction& tx) -> Result<std::optional<Closing>> {
             if (!look_again(tx, close)) return std::optional<Closing>();
-            return begin_closing(tx, close, *used, billing.ids, billing.clock.now());
+            return begin_closing(tx, billing, close, *used);
         });
     if (!closing) co_return failure(closing);
     if (!*closing) co_return std::monostate{};
-    if (!(*closing)->charges.empty()) {
+    if (!lines_of((*closing)->charges).empty()) {
         const auto billed = co_await bill_charges(billing, **closing, close);
         if (!billed) co_return failure(billed);
     }

@@ -91,6 +91,7 @@ public:
     BillingWorld world{*ledger, key};
     PeriodClose close{.subscription = SubscriptionId::trusted(""),
                       .period = {},
+                      .provider = "",
                       .placement = Placement::Undecided,
                       .provider_invoice_id = ""};
 

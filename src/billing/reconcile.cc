@@ -8,6 +8,7 @@
 #include "audit/audit.h"
 #include "billing/mirror.h"
 #include "billing/period_close.h"
+#include "billing/provider_move.h"
 #include "billing/sync.h"
 #include "catalog/service.h"
 #include "customers/provider_link.h"
@@ -31,10 +32,23 @@ void compare(std::vector<Difference>& found, const std::string& object, std::str
         found.push_back({object, std::string(field), std::move(ledger), std::move(provider)});
 }
 
+/// What a subscription moves to, or has moved from.
+std::vector<Difference> compare_moving(const ProviderMove& move,
+                                       const ProviderSubscription& theirs) {
+    const bool is_former = move.from_subscription == theirs.id;
+    const bool goes_on = !theirs.ended_at && !theirs.cancel_at_period_end && !theirs.cancel_at;
+    if (is_former && goes_on) return {{theirs.id, "former_goes_on", "ended", theirs.status}};
+    const bool unheard =
+        move.state == ProviderMove::State::Waiting && theirs.status != "incomplete";
+    if (unheard) return {{theirs.id, "move", std::string(to_text(move.state)), theirs.status}};
+    return {};
+}
+
 /// A subscription that runs at the provider and is not in the ledger. Other things that the seller
 /// sells there are not ours to compare: only what is sold at a price of ours is.
 std::vector<Difference> compare_unknown(sql::Transaction& tx, std::string_view provider,
                                         const ProviderSubscription& theirs) {
+    if (const auto move = find_move_of(tx, provider, theirs)) return compare_moving(*move, theirs);
     if (theirs.ended_at || !find_price_of_provider(tx, provider, theirs.price)) return {};
     const auto customer = find_customer_of_provider(tx, provider, theirs.customer);
     if (!customer) return {{theirs.id, "unknown_customer", "none", theirs.customer}};
@@ -47,9 +61,10 @@ std::vector<Difference> compare_unknown(sql::Transaction& tx, std::string_view p
 }
 
 std::vector<Difference> compare_subscription(sql::Transaction& tx, std::string_view provider,
-                                             const ProviderSubscription& theirs) {
-    const auto ours = find_subscription_of_provider(tx, provider, theirs.id);
-    if (!ours) return compare_unknown(tx, provider, theirs);
+                                             const ProviderSubscription& fetched) {
+    const auto ours = find_subscription_of_provider(tx, provider, fetched.id);
+    if (!ours) return compare_unknown(tx, provider, fetched);
+    const auto theirs = in_paid_time(*ours, fetched);
     std::vector<Difference> found;
     compare(found, theirs.id, "status", std::string(to_text(ours->status)), theirs.status);
     compare(found, theirs.id, "period_start", format_rfc3339(ours->period.start),

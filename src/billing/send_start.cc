@@ -1,45 +1,9 @@
-#include <algorithm>
 #include <utility>
 
 #include "billing/carry_out.h"
 #include "billing/provider_objects.h"
 
 namespace turnpike {
-namespace {
-
-/// A card that the command brings along.
-struct BroughtCard {
-    std::string method;  ///< provider's id; "" when the command names none
-    bool was_on_file = true;
-};
-
-asio::awaitable<Result<BroughtCard>> attach_brought_card(BillingContext& billing,
-                                                         const std::string& customer,
-                                                         const Requested& requested) {
-    const auto& named = requested.command.payment_method;
-    // What is on file says something at the first run only. A later one may find the card that the
-    // first has attached, or miss the card that the first was charged to.
-    bool was_on_file = true;
-    if (requested.attempt == Attempt::First) {
-        const auto before = co_await billing.provider.list_payment_methods(customer);
-        if (!before) co_return failure(before);
-        const bool must_pay = !requested.command.at;  // no trial
-        if (must_pay && !named && std::ranges::none_of(*before, &PaymentMethodOnFile::is_default))
-            co_return invalid_argument("payment.method_required",
-                                       "there is no card to charge: send payment_method_id, or "
-                                       "make a card the default first");
-        was_on_file =
-            named && std::ranges::find(*before, *named, &PaymentMethodOnFile::id) != before->end();
-    }
-    if (!named) co_return BroughtCard{};
-    const auto attached = co_await billing.provider.attach_payment_method(
-        "subscription:" + requested.subscription.id.text() + ":attach", customer, *named);
-    if (!attached) co_return failure(attached);
-    co_return BroughtCard{attached->id, was_on_file};
-}
-
-}  // namespace
-
 asio::awaitable<Result<ProviderSubscription>> send_start(BillingContext& billing,
                                                          const Requested& requested) {
     const auto& subscription = requested.subscription;
@@ -47,9 +11,15 @@ asio::awaitable<Result<ProviderSubscription>> send_start(BillingContext& billing
     if (!customer) co_return failure(customer);
     const auto price = co_await ensure_provider_price(billing, *requested.command.price);
     if (!price) co_return failure(price);
-    const auto card = co_await attach_brought_card(billing, *customer, requested);
-    if (!card) co_return failure(card);
     const std::string root = "subscription:" + subscription.id.text();
+    const bool is_trial = requested.command.at.has_value();
+    BringCard bring{.customer = *customer,
+                    .method = requested.command.payment_method,
+                    .obligation = root + ":attach",
+                    .attempt = requested.attempt,
+                    .needed = is_trial ? BringCard::Needed::Later : BringCard::Needed::Now};
+    const auto card = co_await attach_brought_card(billing, std::move(bring));
+    if (!card) co_return failure(card);
     NewSubscription request{
         .subscription = subscription.id,
         .obligation = root + ":start",

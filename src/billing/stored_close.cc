@@ -33,7 +33,7 @@ constexpr std::string_view kPendingOf = R"sql(
 )sql";
 
 constexpr std::string_view kPlacement = R"sql(
-    SELECT placement, provider_invoice_id FROM period_closes
+    SELECT placement, provider_invoice_id, provider FROM period_closes
      WHERE subscription_id = $1 AND period_start = $2 AND state = 'pending'
 )sql";
 
@@ -64,6 +64,12 @@ constexpr std::string_view kReopen = R"sql(
                           AND i.status <> 'draft')
 )sql";
 
+constexpr std::string_view kReopenNextBills = R"sql(
+    UPDATE period_closes SET state = 'pending', closed_at = NULL
+     WHERE subscription_id = $1 AND state = 'done' AND placement = 'next_bill'
+       AND (closed_at >= $2 OR period_end >= $2)
+)sql";
+
 constexpr std::string_view kFinish = R"sql(
     UPDATE period_closes SET state = 'done', closed_at = $3
      WHERE subscription_id = $1 AND period_start = $2 AND state = 'pending'
@@ -79,6 +85,7 @@ struct PlacementName {
 constexpr auto kPlacements = std::to_array<PlacementName>({
     {Placement::Undecided, "undecided"},
     {Placement::RenewalDraft, "renewal_draft"},
+    {Placement::NextBill, "next_bill"},
     {Placement::OwnInvoice, "own_invoice"},
 });
 
@@ -114,10 +121,17 @@ bool queue_period_close(sql::Transaction& tx, const SubscriptionId& subscription
 
 void queue_period_closes(sql::Transaction& tx, const Subscription& before,
                          const Subscription& after, Instant now) {
-    if (after.ended_at) tx.run(kReopen, {after.id, after.period.start});
+    if (after.ended_at) {
+        tx.run(kReopen, {after.id, after.period.start});
+        reopen_next_bills(tx, after.id, after.period.start);
+    }
     if (before.period.start < after.period.start)
         queue_period_close(tx, after.id, before.period, now);
     if (after.ended_at) queue_period_close(tx, after.id, after.period, now);
+}
+
+void reopen_next_bills(sql::Transaction& tx, const SubscriptionId& subscription, Instant since) {
+    tx.run(kReopenNextBills, {subscription, since});
 }
 
 std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, std::string_view provider,
@@ -139,6 +153,7 @@ bool look_again(sql::Transaction& tx, PeriodClose& close) {
     if (!row) return false;
     close.placement = placement_of(row->text(0));
     close.provider_invoice_id = row->text(1);
+    close.provider = row->text(2);
     return true;
 }
 

@@ -16,14 +16,14 @@ namespace turnpike {
 /// the primary key, so that a period closes once however often its end is noticed.
 struct PeriodClose {
     /// Where the overage lines go.
-    enum class Placement : std::uint8_t { Undecided, RenewalDraft, OwnInvoice };
+    enum class Placement : std::uint8_t { Undecided, RenewalDraft, NextBill, OwnInvoice };
 
     SubscriptionId subscription;
     Period period;
     std::string provider;  ///< that bills it, wherever the subscription has moved since
     Placement placement = Placement::Undecided;
-    /// "" while undecided, and until an own invoice is there: then the lines that are on a renewal
-    /// draft are still to be taken off it.
+    /// "" while undecided, on the next bill, and until an own invoice is there: then the lines that
+    /// are elsewhere are still to be taken back.
     std::string provider_invoice_id;
 };
 
@@ -37,6 +37,10 @@ bool queue_period_close(sql::Transaction& tx, const SubscriptionId& subscription
 /// lines are on a renewal draft that nobody will finalize now.
 void queue_period_closes(sql::Transaction& tx, const Subscription& before,
                          const Subscription& after, Instant now);
+
+/// Opens the closes again whose lines wait for a next bill that will not come. `since`: the begin
+/// of the running period; what was added before it, has been billed.
+void reopen_next_bills(sql::Transaction& tx, const SubscriptionId& subscription, Instant since);
 
 /// Those that this provider bills, oldest first.
 std::vector<PeriodClose> pending_period_closes(sql::Transaction& tx, std::string_view provider,

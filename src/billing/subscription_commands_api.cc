@@ -38,6 +38,8 @@ BillingApi::Answer BillingApi::answer_with(int status, Result<Subscription> subs
         if (!shown) return failure(shown);
         Json written = write_subscription(*shown);
         const auto page = payment_page_of(tx, *subscription);
+        const auto move = find_open_move(tx, subscription->id);
+        written["move"] = move ? write_move(*move) : Json();
         written["next_action"] = page ? Json{{"type", "pay_invoice"}, {"url", *page}} : Json();
         return written;
     });

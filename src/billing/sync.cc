@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "billing/checkout.h"
+#include "billing/event_objects.h"
 #include "billing/mirror.h"
 #include "billing/period_close.h"
 #include "customers/provider_link.h"
@@ -58,17 +59,18 @@ asio::awaitable<Result<std::monostate>> apply_invoice(BillingContext& billing,
     co_return std::monostate{};
 }
 
-/// Text at /data/object/<name> of an event, when it is there.
-std::string object_member(const Json& event, const char* name) {
-    const Json::json_pointer where(std::string("/data/object/") + name);
-    if (!event.contains(where) || !event.at(where).is_string()) return "";
-    return event.at(where).get<std::string>();
+EventObjects objects_of(std::string_view provider, const EventHint& hint, const Json& event) {
+    if (provider == "razorpay") return objects_of_razorpay_event(event);
+    return objects_of_stripe_event(hint.type, event);
 }
 
-/// An invoice names its subscription in one of two places, by API version.
-std::string subscription_of_invoice(const Json& event) {
-    if (auto direct = object_member(event, "subscription"); !direct.empty()) return direct;
-    return object_member(event, "parent/subscription_details/subscription");
+/// The subscription that an invoice bills, as the provider says; "" when there is none.
+asio::awaitable<Result<std::string>> subscription_billed_by(BillingContext& billing,
+                                                            const std::string& invoice) {
+    const auto theirs = co_await billing.provider.get_invoice(invoice);
+    if (!theirs && theirs.error().code == ErrorCode::NotFound) co_return "";
+    if (!theirs) co_return failure(theirs);
+    co_return theirs->subscription.value_or("");
 }
 
 asio::awaitable<Result<std::monostate>> sync_subscriptions_of(BillingContext& billing,
@@ -142,20 +144,24 @@ asio::awaitable<Result<std::monostate>> apply_event(BillingContext& billing, Eve
                                                     Authority authority) {
     const auto event = parse_json(hint.payload);
     if (!event) co_return failure(event);
-    const auto id = object_member(*event, "id");
-    if (id.empty()) co_return std::monostate{};
-    if (hint.type.starts_with("customer.subscription."))
-        co_return co_await sync_subscription(billing, id, std::move(authority));
     if (hint.type.starts_with("checkout.session."))
         co_return co_await apply_checkout_event(billing, id, std::move(authority));
-    if (!hint.type.starts_with("invoice.") || !id.starts_with("in_")) co_return std::monostate{};
 
+    auto objects = objects_of(billing.provider.name(), hint, *event);
+    const bool may_bill_one = billing.provider.name() == "razorpay" &&
+                              objects.subscription.empty() && !objects.invoice.empty();
+    if (may_bill_one) {
+        auto billed = co_await subscription_billed_by(billing, objects.invoice);
+        if (!billed) co_return failure(billed);
+        objects.subscription = *std::move(billed);
+    }
     // The subscription first: a new period queues the close whose lines belong on this draft.
-    if (const auto subscription = subscription_of_invoice(*event); !subscription.empty()) {
-        const auto synced = co_await sync_subscription(billing, subscription, authority);
+    if (!objects.subscription.empty()) {
+        const auto synced = co_await sync_subscription(billing, objects.subscription, authority);
         if (!synced) co_return failure(synced);
     }
-    co_return co_await sync_invoice(billing, id, std::move(authority));
+    if (objects.invoice.empty()) co_return std::monostate{};
+    co_return co_await sync_invoice(billing, objects.invoice, std::move(authority));
 }
 
 }  // namespace turnpike

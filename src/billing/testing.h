@@ -37,6 +37,23 @@ private:
     std::unique_ptr<Sandbox> sandbox_;
 };
 
+/// Runs a coroutine to its end on this thread; what it throws comes out.
+template <class T>
+T run_to_end(asio::awaitable<T> work) {
+    asio::io_context io;
+    std::optional<T> result;
+    std::exception_ptr thrown;
+    const auto keep = [](asio::awaitable<T> wanted,
+                         std::optional<T>& kept) -> asio::awaitable<void> {
+        kept.emplace(co_await std::move(wanted));
+    };
+    asio::co_spawn(io, keep(std::move(work), result),
+                   [&](const std::exception_ptr& error) { thrown = error; });
+    io.run();
+    if (thrown) std::rethrow_exception(thrown);
+    return *std::move(result);
+}
+
 /// A ledger with the api-metering catalog, the real Stripe adapter, and the real sandbox behind it:
 /// everything of a server but its HTTP. `db` may be wrapped by a test.
 class BillingWorld {
@@ -44,21 +61,9 @@ public:
     /// \param log  where usage is kept; nullptr: in the ledger
     explicit BillingWorld(sql::Database& ledger, std::string key, UsageLog* log = nullptr);
 
-    /// Runs a coroutine to its end on this thread; what it throws comes out.
     template <class T>
     T run(asio::awaitable<T> work) {
-        asio::io_context io;
-        std::optional<T> result;
-        std::exception_ptr thrown;
-        const auto keep = [](asio::awaitable<T> wanted,
-                             std::optional<T>& kept) -> asio::awaitable<void> {
-            kept.emplace(co_await std::move(wanted));
-        };
-        asio::co_spawn(io, keep(std::move(work), result),
-                       [&](const std::exception_ptr& error) { thrown = error; });
-        io.run();
-        if (thrown) std::rethrow_exception(thrown);
-        return *std::move(result);
+        return run_to_end(std::move(work));
     }
 
     CustomerId customer(const std::string& external_id,

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,10 +21,11 @@ struct ProviderObjects {
 /// write is refused for good.
 class ToldProvider final : public PaymentProvider {
 public:
-    [[nodiscard]] std::string_view name() const override { return "stripe"; }
     [[nodiscard]] Result<std::monostate> check_ability(Ability /*ability*/) const override {
         return refused();
     }
+    explicit ToldProvider(std::string_view name = "stripe") : name_(name) {}
+    [[nodiscard]] std::string_view name() const override { return name_; }
     /// From now on; `objects` outlives the next call.
     void holds(const ProviderObjects& objects) { objects_ = &objects; }
 
@@ -174,6 +176,7 @@ private:
     static std::unexpected<Error> refused() {
         return conflict("payment.refused", "this provider does nothing");
     }
+    std::string_view name_;
     const ProviderObjects* objects_ = nullptr;
 };
 

@@ -6,6 +6,7 @@
 #include "audit/audit.h"
 #include "billing/customer_time.h"
 #include "billing/stored_checkout.h"
+#include "billing/stored_provider_move.h"
 #include "catalog/service.h"
 #include "json/value.h"
 #include "subscriptions/service.h"
@@ -95,11 +96,12 @@ SubscriptionCommand written(Wish wish, BillingContext& billing) {
 /// A start for a customer who has a subscription: the same request again goes on with it, or finds
 /// it done.
 Result<Demanded> request_start_again(sql::Transaction& tx, const StartRequest& request,
-                                     Subscription live) {
+                                     std::string_view provider, Subscription live) {
     const auto began = find_start_command(tx, live.id);
-    const bool same =
-        began && began->price == request.price && began->payment_method == request.payment_method &&
-        began->quantity == request.quantity && began->at.has_value() == request.trial.has_value();
+    const bool same = live.provider == provider && began && began->price == request.price &&
+                      began->payment_method == request.payment_method &&
+                      began->quantity == request.quantity &&
+                      began->at.has_value() == request.trial.has_value();
     if (live.status == SubscriptionStatus::Creating) {
         if (!same || began->state != CommandState::Pending) return busy();
         return Demanded{std::move(live), began, Attempt::Again};
@@ -200,7 +202,7 @@ Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
     lock_purchases(tx, request.customer);
     if (find_payable_checkout(tx, request.customer)) return busy();
     if (auto live = find_live_subscription(tx, request.customer))
-        return request_start_again(tx, request, *std::move(live));
+        return request_start_again(tx, request, billing.provider.name(), *std::move(live));
     Subscription subscription = creating(request, billing);
     Wish wish = new_wish(subscription.id, CommandKind::Start, request.authority);
     wish.command.price = request.price;
@@ -231,6 +233,11 @@ Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
 Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billing, Wish wish) {
     auto subscription = load_subscription(tx, wish.command.subscription);
     if (!subscription) return failure(subscription);
+    if (const auto move = find_open_move(tx, wish.command.subscription))
+        return conflict("subscription.moving",
+                        "the subscription is moving to " + move->to_provider +
+                            "; to change it here, move it to " + move->from_provider + " first");
+    if (subscription->provider != billing.provider.name()) return busy();  // It has just moved.
     const Instant now = customer_time(tx, subscription->customer, billing.clock.now());
     const auto resolved = resolve_change(tx, *subscription, wish);
     if (!resolved) return failure(resolved);

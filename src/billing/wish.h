@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "billing/commands.h"
 #include "billing/context.h"
+#include "billing/new_subscription.h"
 #include "sql/sql.h"
 #include "subscriptions/command.h"
 #include "subscriptions/subscription.h"
@@ -13,10 +14,6 @@
 
 /// Writing down what is wished of a subscription, before the provider hears of it.
 namespace turnpike {
-
-/// Whether an earlier run of this command may already have reached the provider: then "nothing
-/// happened in this call" does not mean that nothing happened.
-enum class Attempt : bool { First, Again };
 
 /// nullopt in `command` when there is nothing to do.
 struct Demanded {

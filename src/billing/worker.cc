@@ -16,6 +16,7 @@
 #include "billing/customer_details.h"
 #include "billing/ended_adjustment.h"
 #include "billing/period_close.h"
+#include "billing/provider_move.h"
 #include "billing/reconcile.h"
 #include "billing/sync.h"
 #include "subscriptions/service.h"
@@ -115,11 +116,13 @@ std::int64_t steady_seconds() {
 
 /// The work with one provider, in a coroutine of its own.
 struct ProviderLoop {
-    ProviderLoop(asio::io_context& io, BillingContext& the_billing, const WorkerSchedule& when)
-        : billing(the_billing), schedule(when), timer(io), last_pass_s(steady_seconds()) {}
+    ProviderLoop(asio::io_context& io, BillingContexts& everyone, BillingContext& own,
+                 const WorkerSchedule& when)
+        : all(everyone), billing(own), schedule(when), timer(io), last_pass_s(steady_seconds()) {}
 
     asio::awaitable<void> pass(Instant before) {
         co_await run_billing_pass(billing, before, billing.clock.now() - schedule.overdue_grace);
+        co_await guarded(billing.provider.name(), go_on_with_moves(all, billing, before));
         last_pass_s = steady_seconds();
     }
 
@@ -156,6 +159,7 @@ struct ProviderLoop {
         }
     }
 
+    BillingContexts& all;
     BillingContext& billing;
     const WorkerSchedule& schedule;
     asio::steady_timer timer;
@@ -174,7 +178,8 @@ struct BillingWorker::State {
 BillingWorker::BillingWorker(asio::io_context& io, BillingContexts& billing,
                              WorkerSchedule schedule)
     : state_(new State{.io = io, .schedule = schedule}) {
-    for (auto& context : billing) state_->loops.emplace_back(io, context, state_->schedule);
+    for (auto& context : billing)
+        state_->loops.emplace_back(io, billing, context, state_->schedule);
 }
 
 BillingWorker::~BillingWorker() = default;

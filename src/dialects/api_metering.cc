@@ -121,7 +121,7 @@ Json write_usage(const UsageSummary& summary) {
 
 Json write_status(const StatusFacts& facts) {
     const auto& subscription = facts.subscription;
-    return Json{
+    Json status{
         {"has_subscription", subscription.has_value()},
         {"tier", facts.tier},
         {"status", facts.status},
@@ -129,6 +129,10 @@ Json write_status(const StatusFacts& facts) {
         {"expires_at", subscription ? Json(format_rfc3339(subscription->period.end)) : Json()},
         {"cancel_at_period_end", subscription && subscription->cancel_at_period_end},
     };
+    // Where the provider takes no card from us, nothing begins before the customer has been there.
+    if (subscription && subscription->authorization_url)
+        status["authorization_url"] = *subscription->authorization_url;
+    return status;
 }
 
 Json write_provider(const ProviderCondition& provider) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -142,6 +143,9 @@ enum class FirstPayment : bool { OrNothing, MayWait };
 FirstPayment first_payment = FirstPayment::OrNothing;
 FirstPayment payment = FirstPayment::OrNothing;  ///< of ProrationBilling::Now
 std::optional<Instant> proration_date{};         ///< whole seconds; without: when it is made
+/// The first period begins then, and nothing is charged before; nullopt: at once. In whole
+/// seconds. Where the customer has to authorise it, no later than an hour before.
+std::optional<Instant> begins_at{};
 struct NewInvoiceItem {
     std::string obligation;
     std::string customer;
@@ -164,6 +168,24 @@ struct NewInvoice {
     std::map<std::string, std::string> metadata;
 };
 
+/// What providers do differently where a flow must know it.
+struct BillingTraits {
+    /// How a payer lets the provider charge: a payment method that we name, or the customer's
+    /// default; or each subscription is authorised by the customer at its authorization_url.
+    enum class Consent : bool { MethodOnFile, AuthorizationPage };
+    /// Where an amount goes that is owed of a finished period: on the draft of the renewal, or to
+    /// the subscription, for its next bill.
+    enum class Overage : bool { RenewalDraft, NextBill };
+    /// What one line of an invoice may come to: anything, below zero too; or one unit of the
+    /// currency and more.
+    enum class LineAmount : bool { Any, OneUnitAndMore };
+
+    Consent consent = Consent::MethodOnFile;
+    Overage overage = Overage::RenewalDraft;
+    LineAmount line_amount = LineAmount::Any;
+    std::size_t invoice_lines_max = 250;
+};
+
 /// The port to a payment provider. Implementations: stripe::Provider, razorpay::Provider.
 ///
 /// Errors of every call:
@@ -179,6 +201,7 @@ public:
     [[nodiscard]] virtual std::string_view name() const = 0;  ///< "stripe"
     /// Asked before a wish is written down. Errors: Unprocessable, with the way that works.
     [[nodiscard]] virtual Result<std::monostate> check_ability(Ability ability) const = 0;
+    [[nodiscard]] virtual BillingTraits traits() const { return {}; }
 
     // writes
     virtual asio::awaitable<Result<std::string>> create_customer(NewCustomer request) = 0;

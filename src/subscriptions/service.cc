@@ -29,6 +29,7 @@ Subscription subscription_from(const sql::Row& row) {
         .provider = row.text(4),
         .provider_subscription_id = row.maybe_text(5),
         .provider_item_id = row.maybe_text(6),
+        .authorization_url = row.maybe_text(30),
         .status = known_word(parse_subscription_status(row.text(7))),
         .period = {row.instant(8), row.instant(9)},
         .quantity = row.integer(17),
@@ -46,6 +47,7 @@ Subscription subscription_from(const sql::Row& row) {
         .paused_at = row.maybe_instant(25),
         .grace_ends_at = row.maybe_instant(26),
         .pending_change = pending_change_from(row, 27),
+        .paid_elsewhere_until = row.maybe_instant(31),
         .created_at = row.instant(15),
         .version = row.integer(16),
     };
@@ -65,7 +67,8 @@ std::string subscriptions_where(std::string_view rest) {
            provider_item_id, status, period_start, period_end, cancel_at_period_end, cancel_at,
            canceled_at, started_at, ended_at, created_at, version, quantity, cancel_comment,
            cancel_feedback, trial_start, trial_end, trial_end_behavior, pause_behavior, resumes_at,
-           paused_at, grace_ends_at, pending_price_id, pending_quantity, pending_at
+           paused_at, grace_ends_at, pending_price_id, pending_quantity, pending_at,
+           authorization_url, paid_elsewhere_until
       FROM subscriptions
 )sql";
     return std::string(kSelect).append(rest);
@@ -101,7 +104,8 @@ constexpr std::string_view kSave = R"sql(
            ended_at = $14, updated_at = $15, quantity = $16, cancel_comment = $17,
            cancel_feedback = $18, trial_start = $19, trial_end = $20, trial_end_behavior = $21,
            pause_behavior = $22, resumes_at = $23, paused_at = $24, grace_ends_at = $25,
-           pending_price_id = $26, pending_quantity = $27, pending_at = $28, version = version + 1
+           pending_price_id = $26, pending_quantity = $27, pending_at = $28, provider = $29,
+           authorization_url = $30, paid_elsewhere_until = $31, version = version + 1
      WHERE id = $1 AND version = $2
 )sql";
 
@@ -226,7 +230,10 @@ Result<Subscription> save_subscription(sql::Transaction& tx, Subscription s, Ins
                                         s.grace_ends_at,
                                         pending.price,
                                         pending.quantity,
-                                        pending.at});
+                                        pending.at,
+                                        s.provider,
+                                        s.authorization_url,
+                                        s.paid_elsewhere_until});
     if (changed == 0)
         return conflict("subscription.changed", "the subscription changed meanwhile; try again");
     ++s.version;

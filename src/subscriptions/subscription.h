@@ -102,6 +102,8 @@ struct Subscription {
     std::string provider;  ///< "stripe"
     std::optional<std::string> provider_subscription_id{};
     std::optional<std::string> provider_item_id{};
+    /// Where the customer lets the provider charge, or pays; absent where it takes methods from us.
+    std::optional<std::string> authorization_url{};
     SubscriptionStatus status = SubscriptionStatus::Creating;
     Period period;              ///< the current billing period
     std::int64_t quantity = 1;  ///< of the price: seats
@@ -119,6 +121,8 @@ struct Subscription {
     std::optional<Instant> grace_ends_at{};
     /// While an end is planned too, it waits: keeping the subscription plans it again.
     std::optional<PendingChange> pending_change{};
+    /// It has moved here from another provider, who has been paid until then.
+    std::optional<Instant> paid_elsewhere_until{};
     Instant created_at;
     std::int64_t version = 0;
 };

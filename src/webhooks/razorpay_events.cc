@@ -16,8 +16,7 @@ constexpr std::size_t kEventIdBytesMax = 255;
 /// As the header says; it may be absent, and proves nothing.
 std::string told_id(const http::Request& request, const std::string& identity) {
     const std::string* header = request.header("x-razorpay-event-id");
-    const bool usable =
-        header != nullptr && !header->empty() && header->size() <= kEventIdBytesMax;
+    const bool usable = header != nullptr && !header->empty() && header->size() <= kEventIdBytesMax;
     return usable ? *header : identity;
 }
 

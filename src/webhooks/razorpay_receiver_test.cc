@@ -64,8 +64,8 @@ protected:
     RandomIdSource ids;
 };
 
-// The signature covers the body alone (spec: stripe-razorpay-wire 2), so whoever saw one webhook can
-// send it again under an id of his own.
+// The signature covers the body alone (spec: stripe-razorpay-wire 2), so whoever saw one webhook
+// can send it again under an id of his own.
 TEST_P(RazorpayReceiver, OneBodyIsOneEventWhateverIdItComesUnder) {
     auto to = receiver();
     EXPECT_EQ(answer(to, request(event("sub_1"), "evt_1")), "200");

@@ -29,8 +29,7 @@ std::optional<std::string> name_in(const Json& event, const char* member) {
 }
 
 std::unexpected<Error> not_an_event(std::string_view why) {
-    return invalid_argument("webhook.not_an_event",
-                            "the body is no event: " + std::string(why));
+    return invalid_argument("webhook.not_an_event", "the body is no event: " + std::string(why));
 }
 
 WebhookReceiver::WebhookReceiver(ReceiverWorld world, std::unique_ptr<const EventVerifier> verifier,
@@ -76,11 +75,11 @@ void WebhookReceiver::write_line(const RefusalLine& line) const {
 }
 
 std::unexpected<Error> WebhookReceiver::bad_signature(SignatureFault fault,
-                                                     const std::string& peer) {
+                                                      const std::string& peer) {
     if (metrics_.signature_failure) metrics_.signature_failure(provider());
-    auto error = invalid_argument(
-        "webhook.bad_signature",
-        "the " + std::string(verifier_->header()) + " header does not prove this body");
+    auto error =
+        invalid_argument("webhook.bad_signature", "the " + std::string(verifier_->header()) +
+                                                      " header does not prove this body");
     const auto now = world_.clock.now();
     std::optional<RefusalLine> line;
     {

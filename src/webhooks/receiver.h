@@ -17,7 +17,6 @@
 #include "webhooks/metrics.h"
 #include "webhooks/refusal_log.h"
 
-
 namespace turnpike {
 
 namespace asio = boost::asio;
@@ -28,8 +27,8 @@ struct ReceiverWorld {
     IdSource& ids;
 };
 
-/// A provider's webhook endpoint: proves who sent the bytes, stores them once, and answers; applying
-/// comes later. Thread-safe.
+/// A provider's webhook endpoint: proves who sent the bytes, stores them once, and answers;
+/// applying comes later. Thread-safe.
 class WebhookReceiver {
 public:
     /// `stored` is called after a new event is durable (InboxWorker::wake); may be empty.

@@ -136,7 +136,7 @@ asio::awaitable<Result<Found>> RazorpayExchange::find_addon(const Intent& intent
     auto is_it = [&](const Json& addon) {
         const auto item = addon.find("item");
         return item != addon.end() && item->is_object() &&
-               text_member(*item, "description") == reference;
+               text_member(*item, "description").starts_with(reference);
     };
     co_return co_await find_first(std::string(kAddons), since(intent), std::move(is_it));
 }
@@ -168,7 +168,7 @@ asio::awaitable<Result<Found>> RazorpayExchange::find_outcome(Intent intent) {
 Error no_such(std::string_view what) { return turnpike::no_such(kProviderName, what); }
 
 std::string addon_reference(const std::string& obligation) {
-    return "Turnpike " + to_hex(sha256(obligation)).substr(0, 32);
+    return std::string(kAddonPrefix) + to_hex(sha256(obligation)).substr(0, 32);
 }
 
 }  // namespace turnpike::razorpay

@@ -57,7 +57,7 @@ private:
 /// NotFound "payment.refused" as for an id that Razorpay does not know.
 Error no_such(std::string_view what);
 
-/// What stands in an addon's description: addons have no notes.
+/// What an addon's description begins with.
 std::string addon_reference(const std::string& obligation);
 
 }  // namespace turnpike::razorpay

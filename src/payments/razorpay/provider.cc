@@ -6,6 +6,7 @@
 #include "crypto/crypto.h"
 #include "json/value.h"
 #include "payments/currencies.h"
+#include "payments/razorpay/drafts.h"
 #include "payments/razorpay/exchange.h"
 #include "payments/razorpay/intervals.h"
 #include "payments/razorpay/notes.h"
@@ -36,6 +37,13 @@ Result<std::unique_ptr<Provider>> Provider::create(const ClientConfig& config, h
 
 Provider::Provider(std::unique_ptr<RazorpayExchange> exchange) : exchange_(std::move(exchange)) {}
 Provider::~Provider() = default;
+
+BillingTraits Provider::traits() const {
+    return {.consent = BillingTraits::Consent::AuthorizationPage,
+            .overage = BillingTraits::Overage::NextBill,
+            .line_amount = BillingTraits::LineAmount::OneUnitAndMore,
+            .invoice_lines_max = kLinesMax};
+}
 
 asio::awaitable<Result<std::string>> Provider::create_customer(NewCustomer request) {
     if (request.test_clock) co_return std::unexpected(no_test_clocks());

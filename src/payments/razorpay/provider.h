@@ -41,6 +41,7 @@ public:
 
     [[nodiscard]] std::string_view name() const override { return kProviderName; }
     [[nodiscard]] Result<std::monostate> check_ability(Ability ability) const override;
+    [[nodiscard]] BillingTraits traits() const override;
 
     asio::awaitable<Result<std::string>> create_customer(NewCustomer request) override;
     asio::awaitable<Result<std::monostate>> update_customer(CustomerDetails request) override;

@@ -37,6 +37,13 @@ Json lines_of(const ProviderInvoice& draft) {
     return lines;
 }
 
+/// Its reference, and the charge that it is for: all that Razorpay shows again on the invoice.
+std::string addon_description(const NewInvoiceItem& request) {
+    const auto charge = request.metadata.find(std::string(kChargeNote));
+    const auto reference = addon_reference(request.obligation);
+    return charge == request.metadata.end() ? reference : reference + " " + charge->second;
+}
+
 std::string issue_obligation(const std::string& draft) { return draft + ":issue"; }
 
 }  // namespace
@@ -72,7 +79,7 @@ asio::awaitable<Result<std::string>> Provider::add_to_next_bill(NewInvoiceItem r
     }
     const Json body{{"item",
                      {{"name", shortened(request.description, kItemNameMax)},
-                      {"description", addon_reference(request.obligation)},
+                      {"description", addon_description(request)},
                       {"amount", request.amount.minor()},
                       {"currency", upper_code(request.amount.currency())}}},
                     {"quantity", 1}};

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <utility>
 
 #include "json/value.h"
@@ -33,6 +34,8 @@ asio::awaitable<Result<std::int64_t>> cycles_of_start(RazorpayExchange& exchange
 std::string subscription_path(const std::string& id) {
     return std::string(kSubscriptions) + "/" + id;
 }
+/// How long before its begin a subscription must have been authorised: time enough to hear of it.
+constexpr std::chrono::hours kAuthorizedBefore{1};
 
 asio::awaitable<Result<ProviderSubscription>> write_subscription(RazorpayExchange& exchange,
                                                                  Write write) {
@@ -69,6 +72,10 @@ asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
     if (request.trial_end) {
         body["start_at"] = unix_seconds(*request.trial_end);
         body["notes"][std::string(kTrialNote)] = "yes";
+    }
+    if (request.begins_at) {
+        body["start_at"] = unix_seconds(*request.begins_at);
+        body["expire_by"] = unix_seconds(*request.begins_at - kAuthorizedBefore);
     }
     Write write{.obligation = std::move(request.obligation),
                 .path = std::string(kSubscriptions),

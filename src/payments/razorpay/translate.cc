@@ -59,6 +59,11 @@ Result<ProviderInvoiceLine> read_line(const Json& object, Currency currency, con
     line.quantity = fields.maybe_integer("quantity").value_or(1);
     line.amount = fields.amount("net_amount", currency);
     line.from_subscription = fields.maybe_text("type") == "plan";
+    const auto text = fields.maybe_text("description").value_or("");
+    const bool names_charge =
+        text.starts_with(kAddonPrefix) && text.size() > kAddonReferenceBytes + 1;
+    if (names_charge)
+        line.metadata[std::string(kChargeNote)] = text.substr(kAddonReferenceBytes + 1);
     line.period = period;
     return fields.finish(std::move(line));
 }

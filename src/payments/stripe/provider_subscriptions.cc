@@ -46,6 +46,9 @@ asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
         .add("trial_end", unix_seconds(*request.trial_end))
         .add("trial_settings[end_behavior][missing_payment_method]", request.trial_end_behavior);
     if (!request.payment_method.empty()) form.add("default_payment_method", request.payment_method);
+    if (request.begins_at)
+        form.add("trial_end", std::to_string(unix_seconds(*request.begins_at)))
+            .add("proration_behavior", "none");
     form.add_metadata({{std::string(kObligationKey), request.obligation},
                        {"turnpike_subscription", request.subscription.text()}});
     Write write{.obligation = std::move(request.obligation),

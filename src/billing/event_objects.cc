@@ -1,0 +1,48 @@
+#include "billing/event_objects.h"
+
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+std::string text_at(const Json& event, const std::string& pointer) {
+    const Json::json_pointer where(pointer);
+    if (!event.contains(where) || !event.at(where).is_string()) return "";
+    return event.at(where).get<std::string>();
+}
+
+/// Text at /data/object/<name> of an event of Stripe's.
+std::string object_member(const Json& event, const char* name) {
+    return text_at(event, std::string("/data/object/") + name);
+}
+
+/// An invoice names its subscription in one of two places, by API version.
+std::string subscription_of_invoice(const Json& event) {
+    if (auto direct = object_member(event, "subscription"); !direct.empty()) return direct;
+    return object_member(event, "parent/subscription_details/subscription");
+}
+
+/// Text in an entity of an event of Razorpay's: "payment", "invoice_id".
+std::string entity_member(const Json& event, const char* kind, const char* name) {
+    return text_at(event, std::string("/payload/") + kind + "/entity/" + name);
+}
+
+}  // namespace
+
+EventObjects objects_of_stripe_event(std::string_view type, const Json& event) {
+    auto id = object_member(event, "id");
+    if (type.starts_with("customer.subscription.")) return {std::move(id), ""};
+    if (!type.starts_with("invoice.") || !id.starts_with("in_")) return {};
+    return {subscription_of_invoice(event), std::move(id)};
+}
+
+EventObjects objects_of_razorpay_event(const Json& event) {
+    EventObjects objects{entity_member(event, "subscription", "id"),
+                         entity_member(event, "invoice", "id")};
+    if (objects.subscription.empty())
+        objects.subscription = entity_member(event, "invoice", "subscription_id");
+    if (objects.invoice.empty()) objects.invoice = entity_member(event, "payment", "invoice_id");
+    return objects;
+}
+
+}  // namespace turnpike
