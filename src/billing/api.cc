@@ -53,17 +53,6 @@ Result<MoveBody> read_move(const http::Request& request) {
     return fields.finish(MoveBody{std::move(provider), std::move(method)});
 }
 
-Json write_move(const ProviderMove& move) {
-    return Json{{"id", move.id.text()},
-                {"object", "provider_move"},
-                {"from", move.from_provider},
-                {"to", move.to_provider},
-                {"status", to_text(move.state)},
-                {"begins_at", format_rfc3339(move.begins_at)},
-                {"authorization_url", write_optional(move.authorization_url)},
-                {"created_at", format_rfc3339(move.created_at)}};
-}
-
 Json write_reconciliation(const Reconciliation& report, ReconcileMode mode) {
     Json differences = Json::array();
     for (const auto& d : report.differences)
@@ -120,20 +109,24 @@ BillingApi::Answer BillingApi::get_subscriptions(const Principal& /*caller*/,
 
 // POST /v1/subscriptions/{subscription}/move
 BillingApi::Answer BillingApi::post_move(const Principal& caller, const http::Request& request) {
+    const auto id = SubscriptionId::parse(request.path_value("subscription"));
+    if (!id) co_return not_found("subscription.not_found", "there is no such subscription");
     const auto wanted = read_move(request);
     if (!wanted) co_return failure(wanted);
     MoveRequest move{*id, wanted->provider, wanted->payment_method, authority_of(caller, request)};
-    const auto moved = co_await move_subscription(billing, std::move(move));
+    auto moved = co_await move_subscription(billing, std::move(move));
     if (!moved) co_return failure(moved);
-    co_return co_await answer_with(200, moved->subscription);
-    // POST /v1/reconciliations
-    BillingApi::Answer BillingApi::post_reconciliation(const Principal& caller,
-                                                       const http::Request& request) {
-        const auto wanted = read_reconciliation(request, authority_of(caller, request));
-        if (!wanted) co_return failure(wanted);
-        const auto report = co_await reconcile_providers(billing, wanted->order, wanted->provider);
-        if (!report) co_return failure(report);
-        co_return http::ok(write_reconciliation(*report, wanted->order.mode));
-    }
+    co_return co_await answer_with(200, std::move(moved->subscription));
+}
+
+// POST /v1/reconciliations
+BillingApi::Answer BillingApi::post_reconciliation(const Principal& caller,
+                                                   const http::Request& request) {
+    const auto wanted = read_reconciliation(request, authority_of(caller, request));
+    if (!wanted) co_return failure(wanted);
+    const auto report = co_await reconcile_providers(billing, wanted->order, wanted->provider);
+    if (!report) co_return failure(report);
+    co_return http::ok(write_reconciliation(*report, wanted->order.mode));
+}
 
 }  // namespace turnpike

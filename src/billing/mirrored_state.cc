@@ -69,7 +69,7 @@ Subscription with_state_of(Subscription ours, const SeenState& seen) {
         ours.price = seen.sold->price;
         ours.plan_version = seen.sold->plan_version;
     }
-    ours.authorization_url = seen.theirs.authorization_url;
+    ours.authorization_url = theirs.authorization_url;
     ours.provider_subscription_id = theirs.id;
     ours.provider_item_id = theirs.item;
     ours.status = seen.status;

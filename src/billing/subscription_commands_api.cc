@@ -6,6 +6,7 @@
 #include "billing/customer_time.h"
 #include "billing/next_action.h"
 #include "billing/price_of_change.h"
+#include "billing/provider_move_wire.h"
 #include "billing/shown_subscription.h"
 #include "billing/subscription_bodies.h"
 #include "customers/service.h"
