@@ -6,15 +6,17 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kGroups = R"sql(
-    SELECT p.key, s.status, r.currency, r.interval, r.interval_count, COUNT(*),
+    SELECT CASE WHEN c.position = 0 THEN p.key ELSE p.catalog || '~' || p.key END AS plan_name,
+           s.status, r.currency, r.interval, r.interval_count, COUNT(*),
            CAST(SUM(r.amount_minor) AS BIGINT)
       FROM subscriptions s
       JOIN prices r ON r.id = s.price_id
       JOIN plan_versions v ON v.id = s.plan_version_id
       JOIN plans p ON p.id = v.plan_id
+      JOIN catalogs c ON c.key = p.catalog
      WHERE s.started_at IS NOT NULL
-     GROUP BY p.key, s.status, r.currency, r.interval, r.interval_count
-     ORDER BY p.key, s.status, r.currency, r.interval, r.interval_count
+     GROUP BY plan_name, s.status, r.currency, r.interval, r.interval_count
+     ORDER BY plan_name, s.status, r.currency, r.interval, r.interval_count
 )sql";
 
 constexpr std::string_view kPaying = R"sql(

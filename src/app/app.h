@@ -28,12 +28,13 @@
 #include "billing/api.h"
 #include "billing/context.h"
 #include "billing/customer_api.h"
+#include "billing/plans_api.h"
 #include "billing/worker.h"
-#include "catalog/api.h"
 #include "catalog/cache.h"
 #include "customers/api.h"
 #include "dialects/api_metering.h"
 #include "entitlements/api.h"
+#include "entitlements/feature_api.h"
 #include "entitlements/gateway.h"
 #include "entitlements/ofrep.h"
 #include "entitlements/reservation_api.h"
@@ -119,9 +120,10 @@ public:
     AccessApi access_api;
     CustomersApi customers_api;
     AuditApi audit_api;
-    CatalogApi catalog_api;
+    PlansApi plans_api;
     MeteringApi metering_api;
     EntitlementsApi entitlements_api;
+    FeatureApi feature_api;
     ReservationsApi reservations_api;
     UsageRecovery usage_recovery;
     GatewayApi gateway_api;

@@ -33,7 +33,7 @@ const Edges& module_edges() {
         {"http", {"base", "json", "crypto"}},
         {"pdf", {}},
         {"rating", {"base", "catalog"}},
-        {"catalog", {"base", "json", "sql", "http", "crypto", "access"}},
+        {"catalog", {"base", "json", "sql", "http", "crypto", "access", "audit"}},
         {"customers", {"base", "json", "sql", "http", "access", "audit", "catalog"}},
         // The pure half of access lies below customers and audit, its io half (keys) above them.
         {"access", {"base", "json", "sql", "http", "crypto", "customers", "audit"}},
@@ -43,7 +43,7 @@ const Edges& module_edges() {
           "subscriptions", "entitlements"}},
         {"entitlements",
          {"base", "json", "sql", "http", "crypto", "catalog", "customers", "access", "rating",
-          "metering", "subscriptions"}},
+          "metering", "subscriptions", "audit"}},
         {"payments", {"base", "json", "sql", "http", "crypto"}},
         {"webhooks", {"base", "json", "sql", "http", "crypto", "access", "payments"}},
         {"invoicing", {"base", "json", "sql", "http", "access", "customers", "payments", "rating"}},
