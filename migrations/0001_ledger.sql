@@ -257,17 +257,16 @@ CREATE INDEX mails_pending ON mails (created_at, id) WHERE state = 'pending';
 -- What one customer has instead of what his plan says. Of those that are neither removed nor expired,
 -- the newest counts.
 CREATE TABLE entitlement_overrides (
-    id          TEXT   NOT NULL PRIMARY KEY,
     customer_id TEXT   NOT NULL REFERENCES customers (id),
     feature_key TEXT   NOT NULL, -- of the customer's catalog
+    number      BIGINT NOT NULL, -- the highest of a feature is the newest
     value       TEXT   NOT NULL, -- as in plan_features
     actor       TEXT   NOT NULL,
     created_at  BIGINT NOT NULL,
     expires_at  BIGINT, -- in the customer's time; NULL: never
-    removed_at  BIGINT
+    removed_at  BIGINT,
+    PRIMARY KEY (customer_id, feature_key, number)
 );
-CREATE INDEX entitlement_overrides_by_customer
-    ON entitlement_overrides (customer_id, id) WHERE removed_at IS NULL;
 -- How many there are now of what a capacity feature limits; moved only by one conditional statement.
 CREATE TABLE capacity_counters (
     customer_id TEXT   NOT NULL REFERENCES customers (id),

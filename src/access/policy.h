@@ -119,6 +119,15 @@ inline constexpr auto kPolicies = [] {
 
         Policy::either("GET", "/v1/plans", CatalogRead),
         Policy::either("GET", "/v1/plans/{plan}", CatalogRead),
+        Policy::seller("POST", "/v1/plans", CatalogWrite),
+        Policy::seller("PATCH", "/v1/plans/{plan}", CatalogWrite),
+        Policy::seller("DELETE", "/v1/plans/{plan}", CatalogWrite),
+        Policy::either("GET", "/v1/plans/{plan}/versions", CatalogRead),
+        Policy::either("GET", "/v1/features", CatalogRead),
+        Policy::seller("POST", "/v1/features", CatalogWrite),
+        Policy::either("GET", "/v1/customers/{customer}/entitlements", UsageRead),
+        Policy::seller("PUT", "/v1/customers/{customer}/entitlements/{feature}", BillingWrite),
+        Policy::seller("DELETE", "/v1/customers/{customer}/entitlements/{feature}", BillingWrite),
 
         Policy::seller("POST", "/v1/events", UsageWrite),
         Policy::seller("GET", "/v1/events", UsageRead),

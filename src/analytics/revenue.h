@@ -18,7 +18,7 @@ Fraction monthly_factor(std::string_view interval, std::int64_t interval_count);
 
 /// Subscriptions of one plan, status and price shape, as the ledger has them now.
 struct RevenueGroup {
-    std::string plan_key;
+    std::string plan_key;  ///< its qualified name
     std::string status;
     Currency currency = Currency::Usd;
     std::string interval;

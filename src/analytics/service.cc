@@ -6,12 +6,14 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kGroups = R"sql(
-    SELECT p.key, CASE WHEN s.pause_behavior IS NULL THEN s.status ELSE 'paused' END, r.currency,
+    SELECT CASE WHEN c.position = 0 THEN p.key ELSE p.catalog || '~' || p.key END,
+           CASE WHEN s.pause_behavior IS NULL THEN s.status ELSE 'paused' END, r.currency,
            r.interval, r.interval_count, COUNT(*), CAST(SUM(r.amount_minor * s.quantity) AS BIGINT)
       FROM subscriptions s
       JOIN prices r ON r.id = s.price_id
       JOIN plan_versions v ON v.id = s.plan_version_id
       JOIN plans p ON p.id = v.plan_id
+      JOIN catalogs c ON c.key = p.catalog
      WHERE s.started_at IS NOT NULL
      GROUP BY 1, 2, 3, 4, 5
      ORDER BY 1, 2, 3, 4, 5

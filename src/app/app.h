@@ -32,14 +32,15 @@
 #include "billing/checkout_api.h"
 #include "billing/contexts.h"
 #include "billing/customer_api.h"
+#include "billing/plans_api.h"
 #include "billing/preview_api.h"
 #include "billing/worker.h"
-#include "catalog/api.h"
 #include "catalog/cache.h"
 #include "crypto/secret_box.h"
 #include "customers/api.h"
 #include "dialects/api_metering.h"
 #include "entitlements/api.h"
+#include "entitlements/feature_api.h"
 #include "entitlements/gateway.h"
 #include "entitlements/ofrep.h"
 #include "entitlements/reservation_api.h"
@@ -143,9 +144,10 @@ public:
     OrganizationsApi organizations_api;
     CustomersApi customers_api;
     AuditApi audit_api;
-    CatalogApi catalog_api;
+    PlansApi plans_api;
     MeteringApi metering_api;
     EntitlementsApi entitlements_api;
+    FeatureApi feature_api;
     ReservationsApi reservations_api;
     UsageRecovery usage_recovery;
     GatewayApi gateway_api;

@@ -11,7 +11,8 @@ constexpr std::string_view kSubscribersByMeter = R"sql(
     SELECT a.meter_key, COUNT(DISTINCT s.id)
       FROM subscriptions s
       JOIN allowances a ON a.plan_version_id = s.plan_version_id
-     WHERE s.ended_at IS NULL
+      JOIN meters m ON m.key = a.meter_key
+     WHERE s.ended_at IS NULL AND m.catalog = $1
      GROUP BY a.meter_key
      ORDER BY a.meter_key
 )sql";
@@ -20,7 +21,7 @@ constexpr std::string_view kSubscribersByMeter = R"sql(
 
 std::vector<std::string> plan_warnings(sql::Transaction& tx, const CatalogFile& file) {
     std::vector<std::string> warnings;
-    for (const auto& row : tx.all(kSubscribersByMeter)) {
+    for (const auto& row : tx.all(kSubscribersByMeter, {file.catalog})) {
         const auto meter = row.text(0);
         if (std::ranges::find(file.meters, meter, &Meter::key) != file.meters.end()) continue;
         warnings.push_back(fmt::format(

@@ -99,6 +99,9 @@ TEST_P(CatalogStore, WarnsOfAMeterThatSubscribersStillHave) {
         return db().read_blocking([&](sql::Transaction& tx) { return plan_warnings(tx, file); });
     };
     EXPECT_TRUE(warnings(preset()).empty());
+    CatalogFile other;
+    other.catalog = "other";
+    EXPECT_TRUE(warnings(other).empty()) << "another catalog's meters are not its affair";
     CatalogFile file = preset();
     const auto meter = pro.allowances[0].meter_key;
     std::erase_if(file.meters, [&](const Meter& one) { return one.key == meter; });

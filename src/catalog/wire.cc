@@ -100,6 +100,19 @@ Json write_feature_value(const FeatureValue& value) {
     return json;
 }
 
+std::optional<FeatureValue> read_feature_value(const Json& json) {
+    if (json.is_boolean()) return json.get<bool>();
+    if (json.is_number_integer()) {
+        return parse_feature_value(FeatureKind::Capacity, json.dump());
+    }
+    if (json.is_string())
+        return parse_feature_value(FeatureKind::Configuration, json.get<std::string>());
+    if (!json.is_object() || json.size() != 1 || !json.contains("limit")) return std::nullopt;
+    if (json["limit"].is_null()) return Capacity{};
+    if (!json["limit"].is_number_integer()) return std::nullopt;
+    return parse_feature_value(FeatureKind::Capacity, json["limit"].dump());
+}
+
 Json write_pricing(const Catalog& catalog, std::string_view catalog_key) {
     Json json;
     json["currency"] = nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,10 @@ Json write_plan(const PlanVersion& plan);
 Json write_pricing(const Catalog& catalog, std::string_view catalog_key);
 /// true, a text, or {"limit": 10}, where null is without end.
 Json write_feature_value(const FeatureValue& value);
+/// true, a text, a whole number, "unlimited", or {"limit": 10} as write_feature_value() says it.
+/// nullopt: it is none of these. Whoever knows the feature takes a text for a capacity where it is
+/// one.
+std::optional<FeatureValue> read_feature_value(const Json& json);
 
 /// A meter's filter as it is stored: {"model": ["gpt-4", "gpt-4o"]}.
 Json write_filter(const std::vector<PropertyFilter>& filter);

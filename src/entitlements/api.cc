@@ -1,8 +1,10 @@
 #include "entitlements/api.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "entitlements/caller.h"
+#include "entitlements/feature_api.h"
 #include "entitlements/usage_summary.h"
 #include "entitlements/wire.h"
 #include "json/value.h"
@@ -22,6 +24,23 @@ ConsumeRequest request_from(ConsumeBody body, std::string customer, IdSource& id
             .latency_us = body.latency_us,
             .time = std::nullopt,
             .properties = std::move(body.properties)};
+}
+
+/// Whether some customer's catalog has such a feature.
+bool may_be_feature(const Catalog& catalog, const CheckRequest& check) {
+    return check.named == CheckRequest::Named::Feature &&
+           std::ranges::find(catalog.features, check.meter_key, &Feature::key) !=
+               catalog.features.end();
+}
+
+asio::awaitable<Result<http::Response>> answer_check(EntitlementsApi& entitlements,
+                                                     const Standing& standing,
+                                                     const Feature& feature, Quantity requested) {
+    const std::int64_t units = requested.scaled() / Quantity::kOne;
+    if (Quantity::whole(units) != requested || units > kCapacityMax)
+        co_return invalid_argument("entitlement.not_whole",
+                                   "requested of a feature is a whole number up to 1000000000");
+    co_return http::ok(co_await check_feature(entitlements, standing, feature, units));
 }
 
 std::unexpected<Error> no_such_meter(const std::string& meter_key) {
@@ -81,7 +100,8 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_check(const Princi
     const auto body = read_check(request);
     if (!body) co_return failure(body);
     const auto snapshot_catalog = catalog.get();
-    if (snapshot_catalog->meter(body->meter_key) == nullptr)
+    const bool is_meter = snapshot_catalog->meter(body->meter_key) != nullptr;
+    if (!is_meter && !may_be_feature(*snapshot_catalog, *body))
         co_return no_such_meter(body->meter_key);
     auto ref = customer_meant(caller, body->customer);
     if (!ref) co_return failure(ref);
@@ -90,6 +110,11 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_check(const Princi
     const Standing& standing = (*snapshot)->standing;
     if (const auto own = refuse_others(caller, body->customer, standing); !own)
         co_return failure(own);
+    const std::string& own_catalog = standing.plan->catalog;
+    if (body->named == CheckRequest::Named::Feature)
+        if (const auto* feature = snapshot_catalog->feature(own_catalog, body->meter_key))
+            co_return co_await answer_check(*this, standing, *feature, body->requested);
+    if (!is_meter) co_return no_such_meter(body->meter_key);
     const Decision decision =
         decide(**snapshot, *snapshot_catalog, {body->meter_key, body->requested, clock.now()});
     co_return http::json_text_response(200, write_check(decision, standing));

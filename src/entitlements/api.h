@@ -27,7 +27,7 @@ struct EntitlementsApi {
     std::string upgrade_url;  ///< where customers change their plan; "": nowhere to send them
 
     /// POST /v1/entitlements/check {customer, feature|meter, requested}. Consumes nothing; asks no
-    /// database when the standing is cached.
+    /// database when the standing is cached, except for how many a capacity counts.
     asio::awaitable<Result<http::Response>> post_check(const Principal& caller,
                                                        const http::Request& request);
     /// POST /v1/usage/consume {customer, meter, quantity, source, id, latency_ms}. Decided in the

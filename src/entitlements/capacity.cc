@@ -24,12 +24,6 @@ constexpr std::string_view kUsed = R"sql(
     SELECT used FROM capacity_counters WHERE customer_id = $1 AND feature_key = $2
 )sql";
 
-std::int64_t used_of(sql::Transaction& tx, const CustomerId& customer,
-                     std::string_view feature_key) {
-    const auto row = tx.one(kUsed, {customer, feature_key});
-    return row ? row->integer(0) : 0;
-}
-
 bool has_room(const std::optional<std::int64_t>& limit, std::int64_t used, std::int64_t n) {
     return !limit || used + n <= *limit;
 }
@@ -45,6 +39,12 @@ Result<Capacity> capacity_feature(sql::Transaction& tx, const Standing& standing
 
 }  // namespace
 
+std::int64_t capacity_count(sql::Transaction& tx, const CustomerId& customer,
+                            std::string_view feature_key) {
+    const auto row = tx.one(kUsed, {customer, feature_key});
+    return row ? row->integer(0) : 0;
+}
+
 std::optional<std::int64_t> CapacityState::remaining() const {
     if (!limit) return std::nullopt;
     return std::max<std::int64_t>(0, *limit - current_count);
@@ -58,7 +58,8 @@ Result<CapacityState> take_capacity(sql::Transaction& tx, const Standing& standi
     const std::int64_t most = capacity->limit.value_or(kCapacityMax);
     // A row that is not there yet is not compared with the limit.
     const bool taken = n <= most && tx.run(kTake, {standing.customer, feature_key, n, most}) == 1;
-    return CapacityState{taken, used_of(tx, standing.customer, feature_key), capacity->limit};
+    return CapacityState{taken, capacity_count(tx, standing.customer, feature_key),
+                         capacity->limit};
 }
 
 void give_back_capacity(sql::Transaction& tx, const CustomerId& customer,
@@ -72,7 +73,7 @@ Result<CapacityState> capacity_of(sql::Transaction& tx, const Standing& standing
                                   std::string_view feature_key, std::int64_t n) {
     const auto capacity = capacity_feature(tx, standing, feature_key);
     if (!capacity) return failure(capacity);
-    const std::int64_t used = used_of(tx, standing.customer, feature_key);
+    const std::int64_t used = capacity_count(tx, standing.customer, feature_key);
     return CapacityState{has_room(capacity->limit, used, n), used, capacity->limit};
 }
 

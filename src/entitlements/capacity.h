@@ -34,6 +34,9 @@ Result<CapacityState> take_capacity(sql::Transaction& tx, const Standing& standi
 /// `n` of them ended. It asks for no plan: what is gone is gone.
 void give_back_capacity(sql::Transaction& tx, const CustomerId& customer,
                         std::string_view feature_key, std::int64_t n = 1);
+/// How many there are now.
+std::int64_t capacity_count(sql::Transaction& tx, const CustomerId& customer,
+                            std::string_view feature_key);
 /// What taking `n` would say now; nothing is taken. Errors: as above.
 Result<CapacityState> capacity_of(sql::Transaction& tx, const Standing& standing,
                                   std::string_view feature_key, std::int64_t n = 1);

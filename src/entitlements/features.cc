@@ -15,15 +15,21 @@ constexpr std::string_view kOverrides = R"sql(
       JOIN customers c ON c.id = o.customer_id
       JOIN features f ON f.catalog = c.catalog AND f.key = o.feature_key
      WHERE o.customer_id = $1 AND o.removed_at IS NULL
-     ORDER BY o.id DESC
+     ORDER BY o.feature_key, o.number DESC
 )sql";
 
 }  // namespace
 
-FeatureValue feature_value(const Standing& standing, const Feature& feature, Instant now) {
+const FeatureOverride* override_of(const Standing& standing, std::string_view feature_key,
+                                   Instant now) {
     for (const FeatureOverride& one : standing.overrides)
-        if (one.feature_key == feature.key && (!one.expires_at || now < *one.expires_at))
-            return one.value;
+        if (one.feature_key == feature_key && (!one.expires_at || now < *one.expires_at))
+            return &one;
+    return nullptr;
+}
+
+FeatureValue feature_value(const Standing& standing, const Feature& feature, Instant now) {
+    if (const auto* own = override_of(standing, feature.key, now)) return own->value;
     const FeatureValue* of_plan = standing.plan->feature(feature.key);
     return of_plan != nullptr ? *of_plan : absent_value(feature.kind);
 }

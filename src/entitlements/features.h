@@ -11,6 +11,10 @@
 
 namespace turnpike {
 
+/// The newest override of a feature that has not expired; nullptr: the plan decides.
+const FeatureOverride* override_of(const Standing& standing, std::string_view feature_key,
+                                   Instant now);
+
 /// What a customer has of a feature: the newest override that has not expired, else what his plan
 /// says, else nothing (absent_value).
 ///
@@ -24,7 +28,7 @@ FeatureValue feature_value(const Standing& standing, const Feature& feature, Ins
 Result<FeatureValue> feature_of(sql::Transaction& tx, const Standing& standing,
                                 std::string_view feature_key);
 
-/// The customer's overrides that are not removed, newest first; of features that are known.
+/// The customer's overrides that are not removed, those of each feature newest first.
 std::vector<FeatureOverride> load_overrides(sql::Transaction& tx, const CustomerId& customer);
 
 }  // namespace turnpike

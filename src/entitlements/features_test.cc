@@ -68,10 +68,10 @@ protected:
         db().write_blocking([&](sql::Transaction& tx) {
             return tx.run(
                 R"sql(
-                INSERT INTO entitlement_overrides (id, customer_id, feature_key, value, actor,
+                INSERT INTO entitlement_overrides (customer_id, feature_key, number, value, actor,
                        created_at, expires_at, removed_at)
                 VALUES ($1, $2, $3, $4, 'key:k', $5, $6, NULL))sql",
-                {"ovr_" + std::to_string(++overrides_), acme_, key, value, kStart, expires_at});
+                {acme_, key, ++overrides_, value, kStart, expires_at});
         });
     }
     CapacityState take(std::int64_t n = 1) {

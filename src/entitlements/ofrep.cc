@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "catalog/wire.h"
 #include "crypto/crypto.h"
 #include "entitlements/caller.h"
+#include "entitlements/feature_answer.h"
 #include "http/text.h"
 #include "json/value.h"
 
@@ -102,6 +104,38 @@ Json write_flag(const std::string& meter_key, const StandingSnapshot& snapshot,
     return json;
 }
 
+/// Whether some customer's catalog has such a flag.
+bool is_some_flag(const Catalog& catalog, std::string_view key) {
+    return catalog.meter(key) != nullptr ||
+           std::ranges::find(catalog.features, key, &Feature::key) != catalog.features.end();
+}
+
+/// A boolean, a text, or the number that a capacity is limited to; without end, the most that there
+/// can ever be.
+Json flag_value(const FeatureValue& value) {
+    const auto* capacity = std::get_if<Capacity>(&value);
+    return capacity != nullptr ? Json(capacity->limit.value_or(kCapacityMax))
+                               : write_feature_value(value);
+}
+
+Json write_feature_flag(const Feature& feature, const StandingSnapshot& snapshot,
+                        const Catalog& catalog, Instant system_now) {
+    const Standing& standing = snapshot.standing;
+    const FeatureQuestion question{feature, 0, 0, customer_now(standing, system_now)};
+    const FeatureAnswer answer = answer_feature(standing, catalog, question);
+    Json json;
+    json["key"] = feature.key;
+    json["value"] = flag_value(answer.value);
+    json["reason"] = "TARGETING_MATCH";
+    json["variant"] = is_on(answer.value) ? "included" : "not_in_plan";
+    Json& metadata = json["metadata"];
+    metadata["plan"] = standing.plan->key;
+    metadata["kind"] = to_text(feature.kind);
+    metadata["overridden"] = answer.is_overridden;
+    if (answer.expires_at) metadata["expires_at"] = format_rfc3339(*answer.expires_at);
+    return json;
+}
+
 /// RFC 9110, 13.1.2: a list of tags, compared weakly, or "*". Our tags hold no comma.
 bool names_tag(std::string_view list, std::string_view tag) {
     while (!list.empty()) {
@@ -130,13 +164,16 @@ asio::awaitable<Result<http::Response>> OfrepApi::post_one(const Principal& call
                                                            const http::Request& request) {
     const std::string& key = request.path_value("key");
     const auto catalog = entitlements.catalog.get();
-    if (catalog->meter(key) == nullptr) {
-        const Fault fault{404, "FLAG_NOT_FOUND", "there is no meter '" + key + "'"};
-        co_return write_fault(fault, &key);
-    }
+    const Fault unknown{404, "FLAG_NOT_FOUND", "there is no feature or meter '" + key + "'"};
+    if (!is_some_flag(*catalog, key)) co_return write_fault(unknown, &key);
     const auto snapshot = co_await find_customer(entitlements, caller, request);
     if (!snapshot) co_return write_fault(snapshot.error(), &key);
-    co_return http::ok(write_flag(key, **snapshot, *catalog, entitlements.clock.now()));
+    const std::string& own_catalog = (*snapshot)->standing.plan->catalog;
+    const Instant now = entitlements.clock.now();
+    if (const Feature* feature = catalog->feature(own_catalog, key))
+        co_return http::ok(write_feature_flag(*feature, **snapshot, *catalog, now));
+    if (catalog->meter(key) == nullptr) co_return write_fault(unknown, &key);
+    co_return http::ok(write_flag(key, **snapshot, *catalog, now));
 }
 
 asio::awaitable<Result<http::Response>> OfrepApi::post_all(const Principal& caller,
@@ -147,8 +184,13 @@ asio::awaitable<Result<http::Response>> OfrepApi::post_all(const Principal& call
     Json body;
     body["flags"] = Json::array();
     const Instant now = entitlements.clock.now();
+    const std::string& own_catalog = (*snapshot)->standing.plan->catalog;
+    for (const Feature& feature : catalog->features)
+        if (feature.catalog == own_catalog)
+            body["flags"].push_back(write_feature_flag(feature, **snapshot, *catalog, now));
     for (const Meter& meter : catalog->meters)
-        body["flags"].push_back(write_flag(meter.key, **snapshot, *catalog, now));
+        if (meter.catalog == own_catalog)
+            body["flags"].push_back(write_flag(meter.key, **snapshot, *catalog, now));
     co_return tagged(http::ok(body), request);
 }
 

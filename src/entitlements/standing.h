@@ -42,9 +42,10 @@ struct Standing {
     Instant since, until;
     Instant now;  ///< the test clock's or the system's time when loaded; later: customer_now()
     enum class Time : bool { Running, Frozen } time = Time::Running;
-    Currency currency = Currency::Usd;         ///< what overage is charged in
-    std::int64_t revision = 0;                 ///< as of UsageWindow
-    std::vector<FeatureOverride> overrides{};  ///< newest first; some may have expired
+    Currency currency = Currency::Usd;  ///< what overage is charged in
+    std::int64_t revision = 0;          ///< as of UsageWindow
+    std::vector<FeatureOverride>
+        overrides{};  ///< each feature's newest first; some may have expired
 };
 
 /// A subscription that is trialing, active or past due gives its plan version. Its period is the

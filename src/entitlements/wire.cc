@@ -46,15 +46,6 @@ void read_name(ObjectReader& fields, Body& body) {
                         "must not begin with turnpike.: such sources are the server's own");
 }
 
-Json write_upgrade(const UpgradeHint& upgrade) {
-    Json json;
-    json["plan"] = upgrade.plan;
-    json["name"] = upgrade.name;
-    json["price"] = upgrade.price ? Json(amount_text(*upgrade.price)) : Json();
-    json["currency"] = upgrade.price ? Json(to_text(upgrade.price->currency())) : Json();
-    return json;
-}
-
 std::string when_of(const Reset& reset) {
     switch (reset.kind) {
         case Reset::Kind::BillingPeriod: return "in this period";
@@ -138,6 +129,8 @@ Result<CheckRequest> read_check(const http::Request& request) {
     CheckRequest check;
     check.customer = fields.optional_text("customer");
     check.meter_key = read_meter(fields);
+    const bool is_feature = body->is_object() && body->contains("feature");
+    if (is_feature) check.named = CheckRequest::Named::Feature;
     check.requested = read_units(fields, "requested");
     return fields.finish(std::move(check));
 }
@@ -199,6 +192,15 @@ Result<CommitBody> read_commit(const http::Request& request) {
     commit.quantity = quantity.value_or(Quantity{});
     commit.properties = fields.optional_metadata("properties");
     return fields.finish(std::move(commit));
+}
+
+Json write_upgrade(const UpgradeHint& upgrade) {
+    Json json;
+    json["plan"] = upgrade.plan;
+    json["name"] = upgrade.name;
+    json["price"] = upgrade.price ? Json(amount_text(*upgrade.price)) : Json();
+    json["currency"] = upgrade.price ? Json(to_text(upgrade.price->currency())) : Json();
+    return json;
 }
 
 std::string write_check(const Decision& decision, const Standing& standing) {

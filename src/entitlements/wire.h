@@ -20,6 +20,7 @@ struct CheckRequest {
     std::optional<std::string> customer;
     std::string meter_key;  ///< "meter" or "feature"; a metered feature has its meter's name
     Quantity requested = Quantity::whole(1);
+    enum class Named : bool { Meter, Feature } named = Named::Meter;
 };
 /// Errors: InvalidArgument "request.invalid_body", "json.invalid", "request.not_json".
 Result<CheckRequest> read_check(const http::Request& request);
@@ -65,6 +66,8 @@ std::string write_consumed(const Decision& decision, const ConsumeOutcome& outco
 /// The numbers of a decision, as members of one of these bodies.
 void write_numbers(ObjectText& body, const Decision& decision);
 Json write_summary(const UsageSummary& summary);
+/// {"plan": "starter", "name": "STARTER", "price": "29.00", "currency": "usd"}
+Json write_upgrade(const UpgradeHint& upgrade);
 
 /// Why a request was denied: limit, used, resets_at, and when to come back. PaymentRequired, or
 /// Conflict "entitlement.counter_full".

@@ -39,7 +39,7 @@ export async function freshDatabase(postgres) {
 /// A server with a webhook endpoint of its own at the sandbox. `restart()` starts it again on the
 /// same port, data and database, after stop() or kill(). `env` adds to its settings or overrides them.
 export class Server {
-    static async start(sandbox, {database, catalog, env = {}} = {}) {
+    static async start(sandbox, {database, catalog, preset = 'api-metering', env = {}} = {}) {
         const server = new Server();
         server.sandbox = sandbox;
         server.port = await freePort();
@@ -47,6 +47,7 @@ export class Server {
         server.data = await freshFolder();
         server.database = database;
         server.catalog = catalog;
+        server.preset = preset;
         server.env = env;
         const endpoint = await call(sandbox, 'POST', '/v1/webhook_endpoints', {
             url: `${server.url}/webhooks/stripe`,
@@ -66,7 +67,7 @@ export class Server {
 
     async restart() {
         const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data,
-                      '--preset', 'api-metering'];
+                      '--preset', this.preset];
         if (this.database) args.push('--database', this.database);
         if (this.catalog) args.push('--catalog', this.catalog);
         this.program = new Program(binary, args, {

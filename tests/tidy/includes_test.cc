@@ -28,8 +28,8 @@ const Edges& module_edges() {
     static const Edges edges = {
         {"base", {}}, {"json", {"base"}}, {"crypto", {"base"}}, {"sql", {"base", "crypto"}},
         {"http", {"base", "json", "crypto"}}, {"pdf", {}}, {"rating", {"base", "catalog"}},
-        {"catalog", {"base", "json", "sql", "http", "crypto", "access"}},
         {"customers", {"base", "json", "sql", "http", "access", "audit", "catalog", "webhooks"}},
+        {"catalog", {"base", "json", "sql", "http", "crypto", "access", "audit"}},
         // The pure half of access lies below customers and audit, its io half (keys) above them.
         {"access", {"base", "json", "sql", "http", "crypto", "customers", "audit"}},
         {"audit", {"base", "json", "sql", "http", "access"}},
@@ -38,7 +38,7 @@ const Edges& module_edges() {
           "subscriptions", "entitlements"}},
         {"entitlements",
          {"base", "json", "sql", "http", "crypto", "catalog", "customers", "access", "rating",
-          "metering", "subscriptions"}},
+          "metering", "subscriptions", "audit"}},
         {"payments", {"base", "json", "sql", "http", "crypto"}},
         {"webhooks", {"base", "json", "sql", "http", "crypto", "access", "audit", "payments"}},
         {"invoicing", {"base", "json", "sql", "http", "access", "customers", "payments", "rating"}},

@@ -164,7 +164,8 @@ TEST_P(UsageFiguresApi, BadQuestionsAreNamed) {
         return tx.run(R"sql(
             INSERT INTO meters (key, catalog, name, unit, event_type, aggregation, property, filter,
                                 group_by, archived_at, created_at)
-            VALUES ('seats', 'api-metering', 'Seats', 'seat', 'seat.taken', 'max', 'seats', '{}', '[]', NULL, $1)
+            VALUES ('seats', 'api-metering', 'Seats', 'seat', 'seat.taken', 'max', 'seats', '{}',
+                    '[]', NULL, $1)
         )sql",
                       {kStart});
     });

@@ -1,0 +1,174 @@
+#include "entitlements/feature_api.h"
+
+#include <utility>
+
+#include "audit/authority.h"
+#include "catalog/wire.h"
+#include "customers/service.h"
+#include "entitlements/caller.h"
+#include "entitlements/capacity.h"
+#include "entitlements/overrides.h"
+#include "json/object_reader.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+struct OverrideBody {
+    FeatureValue value;
+    std::optional<Instant> expires_at;
+};
+
+Result<OverrideBody> read_override(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return failure(body);
+    // The value may be of several types, so the reader sees the rest only.
+    Json rest = *body;
+    std::optional<FeatureValue> value;
+    if (rest.is_object() && rest.contains("value")) {
+        value = read_feature_value(rest["value"]);
+        rest.erase("value");
+    }
+    ObjectReader fields(rest);
+    if (!value)
+        fields.complain("value", "wrong_type",
+                        "must be true, false, a text, a whole number or {\"limit\": ..}");
+    auto expires_at = fields.optional_instant("expires_at");
+    return fields.finish(OverrideBody{value.value_or(false), expires_at});
+}
+
+Json write_metered(const Decision& decision, const Meter& meter, const Standing& standing) {
+    Json json = parse_json(write_check(decision, standing)).value();
+    json["feature"] = meter.key;
+    json["name"] = meter.name;
+    json["kind"] = to_text(FeatureKind::Metered);
+    return json;
+}
+
+/// Whose right it is, and when that is for him.
+Result<OverrideOrder> order_of(sql::Transaction& tx, const http::Request& request,
+                               const Principal& caller, Instant now) {
+    auto customer = find_customer(tx, request.path_value("customer"));
+    if (!customer) return failure(customer);
+    const Instant customer_now = now_of(tx, *customer, now);
+    return OverrideOrder{*std::move(customer), request.path_value("feature"),
+                         authority_of(caller, request), now, customer_now};
+}
+
+/// The entitlement as it is after a change, from the ledger.
+FeatureApi::Answer answer_changed(EntitlementsApi& entitlements, OverrideOrder order) {
+    entitlements.standings.invalidate(order.customer.id);
+    const auto standing = co_await entitlements.db.read([&](sql::Transaction& tx) {
+        return load_standing(tx, entitlements.catalog, order.customer.id.text(),
+                             entitlements.clock.now());
+    });
+    if (!standing) co_return failure(standing);
+    const auto now = entitlements.catalog.get();
+    const Feature* feature = now->feature(order.customer.catalog, order.feature_key);
+    if (feature == nullptr)
+        co_return not_found("entitlement.no_such_feature",
+                            "there is no feature '" + order.feature_key + "' any more");
+    co_return http::ok(co_await check_feature(entitlements, *standing, *feature, 1));
+}
+
+}  // namespace
+
+Json write_feature_answer(const FeatureAnswer& answer, const Feature& feature,
+                          const Standing& standing) {
+    Json json;
+    json["object"] = "entitlement";
+    json["feature"] = feature.key;
+    json["name"] = feature.name;
+    json["kind"] = to_text(feature.kind);
+    json["allowed"] = answer.allowed;
+    json["reason"] = to_text(answer.reason);
+    json["value"] = write_feature_value(answer.value);
+    if (const auto* capacity = std::get_if<Capacity>(&answer.value)) {
+        const CapacityState state{answer.allowed, answer.current_count, capacity->limit};
+        json["current_count"] = state.current_count;
+        json["limit"] = state.limit ? Json(*state.limit) : Json();
+        json["remaining"] = state.remaining() ? Json(*state.remaining()) : Json();
+    }
+    json["overridden"] = answer.is_overridden;
+    json["expires_at"] = answer.expires_at ? Json(format_rfc3339(*answer.expires_at)) : Json();
+    json["plan"] = standing.plan->key;
+    json["version"] = standing.plan->number;
+    json["customer"] = standing.customer.text();
+    if (answer.upgrade) json["upgrade"] = write_upgrade(*answer.upgrade);
+    return json;
+}
+
+asio::awaitable<Json> check_feature(EntitlementsApi& entitlements, const Standing& standing,
+                                    const Feature& feature, std::int64_t requested) {
+    const auto now = entitlements.catalog.get();
+    FeatureQuestion question{feature, requested, 0,
+                             customer_now(standing, entitlements.clock.now())};
+    if (feature.kind == FeatureKind::Capacity)
+        question.current_count = co_await entitlements.db.read([&](sql::Transaction& tx) {
+            return capacity_count(tx, standing.customer, feature.key);
+        });
+    co_return write_feature_answer(answer_feature(standing, *now, question), feature, standing);
+}
+
+FeatureApi::Answer FeatureApi::get_entitlements(const Principal& caller,
+                                                const http::Request& request) {
+    const std::string& named = request.path_value("customer");
+    auto ref = customer_meant(caller, named);
+    if (!ref) co_return failure(ref);
+    const auto snapshot = co_await entitlements.snapshot_of(caller, *std::move(ref));
+    if (!snapshot) co_return failure(snapshot);
+    const Standing& standing = (*snapshot)->standing;
+    if (const auto own = refuse_others(caller, named, standing); !own) co_return failure(own);
+
+    const auto now = entitlements.catalog.get();
+    Json body;
+    body["object"] = "list";
+    body["data"] = Json::array();
+    for (const Feature& feature : now->features) {
+        if (feature.catalog != standing.plan->catalog) continue;
+        auto row = co_await check_feature(entitlements, standing, feature, 1);
+        body["data"].push_back(std::move(row));
+    }
+    for (const Meter& meter : now->meters) {
+        if (meter.catalog != standing.plan->catalog) continue;
+        const Question question{meter.key, Quantity::whole(1), entitlements.clock.now()};
+        body["data"].push_back(write_metered(decide(**snapshot, *now, question), meter, standing));
+    }
+    body["has_more"] = false;
+    body["next_cursor"] = nullptr;
+    co_return http::ok(body);
+}
+
+FeatureApi::Answer FeatureApi::put_entitlement(const Principal& caller,
+                                               const http::Request& request) {
+    const auto body = read_override(request);
+    if (!body) co_return failure(body);
+    const Instant now = entitlements.clock.now();
+    auto work = [&](sql::Transaction& tx) -> Result<OverrideOrder> {
+        auto order = order_of(tx, request, caller, now);
+        if (!order) return order;
+        const auto put = put_override(tx, *order, body->value, body->expires_at, entitlements.ids);
+        if (!put) return failure(put);
+        return order;
+    };
+    auto order = co_await entitlements.db.write(work);
+    if (!order) co_return failure(order);
+    co_return co_await answer_changed(entitlements, *std::move(order));
+}
+
+FeatureApi::Answer FeatureApi::delete_entitlement(const Principal& caller,
+                                                  const http::Request& request) {
+    const Instant now = entitlements.clock.now();
+    auto work = [&](sql::Transaction& tx) -> Result<OverrideOrder> {
+        auto order = order_of(tx, request, caller, now);
+        if (!order) return order;
+        const auto removed = remove_overrides(tx, *order, entitlements.ids);
+        if (!removed) return failure(removed);
+        return order;
+    };
+    auto order = co_await entitlements.db.write(work);
+    if (!order) co_return failure(order);
+    co_return co_await answer_changed(entitlements, *std::move(order));
+}
+
+}  // namespace turnpike
