@@ -33,6 +33,7 @@
 #include "catalog/cache.h"
 #include "customers/api.h"
 #include "dialects/api_metering.h"
+#include "dialects/saas_orgs.h"
 #include "entitlements/api.h"
 #include "entitlements/gateway.h"
 #include "entitlements/ofrep.h"
@@ -144,6 +145,7 @@ public:
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured
     StripeReceiver webhooks;
     ApiMetering api_metering;
+    SaasOrgs saas_orgs;
     Gate gate;
 
 private:
@@ -160,6 +162,7 @@ private:
     /// Writes each use that is lost with the process to the log.
     void give_up_unrecorded();
     asio::awaitable<void> expire_reservations();
+    asio::awaitable<void> end_old_invitations();
     /// adopt_configured_prices before the jobs run. When the provider does not answer within
     /// moments, the jobs go on with it.
     Result<std::monostate> adopt_prices_at_start();
