@@ -231,6 +231,13 @@ inline constexpr auto kPolicies = [] {
         Policy::member("POST", "/v1/organizations/{organization}/projects/{project}/archive",
                        OrgRole::Admin),
 
+        Policy::member("GET", "/api/usage/organization/{org_id}/summary", OrgRole::Member)
+            .of("saas-orgs"),
+        Policy::member("GET", "/api/usage/organization/{org_id}/users/limit", OrgRole::Member)
+            .of("saas-orgs"),
+        Policy::member("GET", "/api/usage/organization/{org_id}/projects/limit", OrgRole::Member)
+            .of("saas-orgs"),
+
         Policy::seller("GET", "/v1/test_clocks", Operations),
         Policy::seller("POST", "/v1/test_clocks", Operations),
         Policy::seller("GET", "/v1/test_clocks/{test_clock}", Operations),

@@ -114,6 +114,7 @@ TEST(Policy, ACustomerReachesOnlyWhatIsHisOwn) {
             policy.pattern == "/v1/usage/alerts";
         const bool personal = policy.pattern.starts_with("/v1/auth/") ||
                               policy.pattern.starts_with("/v1/organizations") ||
+                              policy.pattern.starts_with("/api/usage/organization/") ||
                               policy.pattern == "/v1/invitations/accept";
         const bool expected = own || shared || personal || policy.who == Who::Public;
         EXPECT_EQ(outcome(policy, customer), expected ? "allowed" : "access.forbidden")

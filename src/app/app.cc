@@ -25,6 +25,7 @@
 #include "metering/log_usage.h"
 #include "metering/sql/sql_reservations.h"
 #include "metering/sql/sql_usage.h"
+#include "people/invitations.h"
 
 namespace turnpike {
 namespace {
@@ -220,7 +221,7 @@ App::App(Config given, AppParts parts)
       access_api{*db, clock, ids, authenticator, cursors},
       auth_api{*db, clock, ids, authenticator, passwords, sign_in_guard, count_sign_ins(metrics)},
       users_api{*db, clock, ids, authenticator, cursors},
-      organizations_api{*db, clock, ids, cursors},
+      organizations_api{*db, clock, ids, catalog, cursors, config.upgrade_url},
       customers_api{*db, clock, ids, cursors},
       audit_api{*db, cursors, customer_id_of},
       plans_api{billing},
@@ -256,6 +257,7 @@ App::App(Config given, AppParts parts)
                    origins),
       webhook_endpoints_api(endpoints_api(*this, EndpointsOf::Events)),
       alert_destinations_api(endpoints_api(*this, EndpointsOf::Alerts)),
+      saas_orgs{*db, clock, catalog},
       gate(*this),
       housekeeping_timer_(jobs),
       jobs_guard_(asio::make_work_guard(jobs)) {}
@@ -427,6 +429,11 @@ asio::awaitable<void> App::take_over_catalog() {
     spdlog::info("event=catalog.changed plans={}", catalog.get()->plans.size());
 }
 
+asio::awaitable<void> App::end_old_invitations() {
+    auto work = [&](sql::Transaction& tx) { return end_invitations_over(tx, clock.now()); };
+    co_await db->write(work);
+}
+
 asio::awaitable<void> App::expire_reservations() {
     const auto moved = co_await reservations->expire(clock.now());
     if (!moved) {
@@ -456,6 +463,7 @@ asio::awaitable<void> App::run_housekeeping() {
             if (round % kRoundsPerCatalog == 0) co_await take_over_catalog();
             if (round % kRoundsPerSettling == 0)
                 co_await providers.settle_unknown(kUnknownIntentsPerRound);
+            if (round % kRoundsPerSettling == 0) co_await end_old_invitations();
             if (round % kRoundsPerSettling == 0 && !prices_adopted_)
                 (void)co_await adopt_configured_prices();
         } catch (const sql::Failure& failure) {

@@ -39,6 +39,7 @@
 #include "crypto/secret_box.h"
 #include "customers/api.h"
 #include "dialects/api_metering.h"
+#include "dialects/saas_orgs.h"
 #include "entitlements/api.h"
 #include "entitlements/feature_api.h"
 #include "entitlements/gateway.h"
@@ -165,6 +166,7 @@ public:
     EndpointsApi webhook_endpoints_api;
     EndpointsApi alert_destinations_api;
     ApiMetering api_metering;
+    SaasOrgs saas_orgs;
     Gate gate;
 
 private:
@@ -182,6 +184,7 @@ private:
     void give_up_unrecorded();
     asio::awaitable<void> expire_reservations();
     asio::awaitable<void> raise_signature_alarm();
+    asio::awaitable<void> end_old_invitations();
     /// adopt_configured_prices before the jobs run. When the provider does not answer within
     /// moments, the jobs go on with it.
     Result<std::monostate> adopt_prices_at_start();

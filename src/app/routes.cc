@@ -245,6 +245,13 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Post, "/v1/organizations/{organization}/projects/{project}/archive",
      call_exactly<&App::organizations_api, &OrganizationsApi::post_archive>},
 
+    {Method::Get, "/api/usage/organization/{org_id}/summary",
+     call_exactly<&App::saas_orgs, &SaasOrgs::get_summary>},
+    {Method::Get, "/api/usage/organization/{org_id}/users/limit",
+     call_exactly<&App::saas_orgs, &SaasOrgs::get_users_limit>},
+    {Method::Get, "/api/usage/organization/{org_id}/projects/limit",
+     call_exactly<&App::saas_orgs, &SaasOrgs::get_projects_limit>},
+
     {Method::Get, "/v1/test_clocks", call<&App::billing_api, &BillingApi::get_test_clocks>},
     {Method::Post, "/v1/test_clocks", call<&App::billing_api, &BillingApi::post_test_clock>},
     {Method::Get, "/v1/test_clocks/{test_clock}",

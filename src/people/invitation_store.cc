@@ -33,9 +33,18 @@ constexpr std::string_view kExpireInvitations = R"sql(
      WHERE organization_id = $1 AND state = 'open' AND expires_at <= $2
 )sql";
 
+constexpr std::string_view kCountOpen = R"sql(
+    SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND state = 'open'
+)sql";
+
 constexpr std::string_view kCountOpenTo = R"sql(
     SELECT COUNT(*) FROM invitations
      WHERE organization_id = $1 AND email_key = $2 AND state = 'open'
+)sql";
+
+constexpr std::string_view kCountOver = R"sql(
+    SELECT COUNT(*) FROM invitations
+     WHERE organization_id = $1 AND state = 'open' AND expires_at <= $2
 )sql";
 
 constexpr std::string_view kListInvitations = R"sql(
@@ -51,6 +60,12 @@ constexpr std::string_view kMembersEmail = R"sql(
     SELECT COUNT(*)
       FROM memberships m JOIN users u ON u.id = m.user_id
      WHERE m.organization_id = $1 AND u.email_key = $2
+)sql";
+
+constexpr std::string_view kOver = R"sql(
+    SELECT DISTINCT organization_id FROM invitations
+     WHERE state = 'open' AND expires_at <= $1
+     LIMIT 100
 )sql";
 
 Invitation invitation_from_row(const sql::Row& row) {
@@ -103,6 +118,15 @@ bool has_open_invitation(sql::Transaction& tx, const OrganizationId& organizatio
     return tx.one(kCountOpenTo, {organization, email_key})->integer(0) > 0;
 }
 
+std::int64_t count_open_invitations(sql::Transaction& tx, const OrganizationId& organization) {
+    return tx.one(kCountOpen, {organization})->integer(0);
+}
+
+std::int64_t count_invitations_over(sql::Transaction& tx, const OrganizationId& organization,
+                                    Instant now) {
+    return tx.one(kCountOver, {organization, now})->integer(0);
+}
+
 std::vector<Invitation> list_invitations(sql::Transaction& tx, const OrganizationId& organization,
                                          const PageQuery& page) {
     std::vector<Invitation> invitations;
@@ -115,6 +139,12 @@ std::vector<Invitation> list_invitations(sql::Transaction& tx, const Organizatio
 bool is_members_email(sql::Transaction& tx, const OrganizationId& organization,
                       std::string_view email_key) {
     return tx.one(kMembersEmail, {organization, email_key})->integer(0) > 0;
+}
+
+std::vector<OrganizationId> organizations_with_invitations_over(sql::Transaction& tx, Instant now) {
+    std::vector<OrganizationId> organizations;
+    for (const auto& row : tx.all(kOver, {now})) organizations.push_back(row.id<OrganizationId>(0));
+    return organizations;
 }
 
 }  // namespace turnpike

@@ -44,9 +44,16 @@ std::int64_t expire_invitations(sql::Transaction& tx, const OrganizationId& orga
 /// Whether this address has one that is not over; call it after expire_invitations().
 bool has_open_invitation(sql::Transaction& tx, const OrganizationId& organization,
                          std::string_view email_key);
+std::int64_t count_open_invitations(sql::Transaction& tx, const OrganizationId& organization);
+/// Of the open ones, those whose time has passed.
+std::int64_t count_invitations_over(sql::Transaction& tx, const OrganizationId& organization,
+                                    Instant now);
 std::vector<Invitation> list_invitations(sql::Transaction& tx, const OrganizationId& organization,
                                          const PageQuery& page);
 /// Whether a member has this e-mail address.
 bool is_members_email(sql::Transaction& tx, const OrganizationId& organization,
                       std::string_view email_key);
+/// Organizations with open invitations whose time has passed, at most 100.
+std::vector<OrganizationId> organizations_with_invitations_over(sql::Transaction& tx, Instant now);
+
 }  // namespace turnpike

@@ -7,6 +7,7 @@
 #include "people/email.h"
 #include "people/letters.h"
 #include "people/organization_entry.h"
+#include "people/seats.h"
 
 namespace turnpike {
 namespace {
@@ -51,15 +52,16 @@ bool is_address_of(const std::string& email_key, const User& user, const Princip
 
 }  // namespace
 
-Result<Invitation> invite(sql::Transaction& tx, const OrgDeed& deed, const NewInvitation& wanted) {
+Result<Seated<Invitation>> invite(sql::Transaction& tx, const OrgDeed& deed,
+                                  const NewInvitation& wanted) {
     const auto& organization = deed.access.organization;
     auto key = fold_email(wanted.email);
     if (!key) return failure(key);
     if (wanted.role > deed.access.role)
         return fail(ErrorCode::Forbidden, "organization.role_too_small",
                     "nobody offers a greater role than he has");
-    lock_organization(tx, organization.id);
-    expire_invitations(tx, organization.id, deed.now);
+    const auto seat = take_seat(tx, deed.catalog, organization, Seats::Users, deed.now);
+    if (!seat) return failure(seat);
     if (is_members_email(tx, organization.id, *key)) return already_member();
     const auto minted = mint_key(KeyPrefix::Invitation, random_bytes(kInvitationRandomBytes));
     Invitation invitation{.id = deed.ids.make<InvitationId>(deed.now),
@@ -71,10 +73,11 @@ Result<Invitation> invite(sql::Transaction& tx, const OrgDeed& deed, const NewIn
                           .expires_at = deed.now + kInvitationLife};
     const bool has_one = has_open_invitation(tx, organization.id, invitation.email_key);
     if (has_one) return conflict("invitation.exists", "this address is invited already");
+    if (!seat->capacity.allowed) return Seated<Invitation>{std::nullopt, *seat};
     insert_invitation(tx, invitation, minted.hash);
     post_letter(tx, invitation_letter(organization, invitation, minted.secret), deed.now, deed.ids);
     record_invitation(tx, deed, "invitation.created", invitation);
-    return invitation;
+    return Seated<Invitation>{std::move(invitation), *seat};
 }
 
 Result<Invitation> withdraw_invitation(sql::Transaction& tx, const OrgDeed& deed,
@@ -85,6 +88,7 @@ Result<Invitation> withdraw_invitation(sql::Transaction& tx, const OrgDeed& deed
     if (invitation->state == "withdrawn") return *std::move(invitation);
     if (!end_invitation(tx, invitation->id, "withdrawn"))
         return conflict("invitation.over", "the invitation was accepted, or its time has passed");
+    give_back_seats(tx, deed.access.organization, Seats::Users, 1);
     record_invitation(tx, deed, "invitation.withdrawn", *invitation);
     invitation->state = "withdrawn";
     return *std::move(invitation);
@@ -115,6 +119,19 @@ Result<Joined> accept_invitation(sql::Transaction& tx, std::string_view secret,
     entry.detail["role"] = to_text(invitation->role);
     record(tx, entry, making.ids);
     return Joined{*std::move(organization), membership};
+}
+
+std::int64_t end_invitations_over(sql::Transaction& tx, Instant now) {
+    std::int64_t ended = 0;
+    for (const auto& id : organizations_with_invitations_over(tx, now)) {
+        const auto organization = find_organization(tx, id.text());
+        if (!organization) continue;
+        lock_organization(tx, id);
+        const auto over = expire_invitations(tx, id, now);
+        if (over > 0) give_back_seats(tx, *organization, Seats::Users, over);
+        ended += over;
+    }
+    return ended;
 }
 
 }  // namespace turnpike

@@ -15,13 +15,14 @@ struct NewInvitation {
     std::string email;
     OrgRole role = OrgRole::Member;
 };
-/// The letter goes out with it.
+/// Takes a seat at once, so that everybody who is invited can come. The letter goes out with it.
 ///
 /// Errors: InvalidArgument "people.invalid_email"; Forbidden "organization.role_too_small" when
 ///         somebody offers more than he has; Conflict "invitation.exists",
 ///         "invitation.already_member".
-Result<Invitation> invite(sql::Transaction& tx, const OrgDeed& deed, const NewInvitation& wanted);
-/// Errors: NotFound "invitation.not_found"; Conflict "invitation.over".
+Result<Seated<Invitation>> invite(sql::Transaction& tx, const OrgDeed& deed,
+                                  const NewInvitation& wanted);
+/// Gives the seat back. Errors: NotFound "invitation.not_found"; Conflict "invitation.over".
 Result<Invitation> withdraw_invitation(sql::Transaction& tx, const OrgDeed& deed,
                                        std::string_view invitation);
 
@@ -29,12 +30,16 @@ struct Joined {
     Organization organization;
     Membership membership;
 };
-/// The secret alone is not enough: a letter may be passed on, and only the
+/// The seat stays taken. The secret alone is not enough: a letter may be passed on, and only the
 /// one who was meant joins.
 ///
 /// Errors: InvalidArgument "invitation.invalid"; Forbidden "invitation.other_email"; Conflict
 ///         "invitation.already_member", "organization.deactivated"; those of ensure_user.
 Result<Joined> accept_invitation(sql::Transaction& tx, std::string_view secret,
                                  const Principal& caller, const OrgMaking& making);
+
+/// Ends what is over, and gives the seats back; now and then, for whoever looks at the count. A few
+/// organizations at a time. \return how many
+std::int64_t end_invitations_over(sql::Transaction& tx, Instant now);
 
 }  // namespace turnpike

@@ -31,7 +31,8 @@ OrganizationsApi::Answer OrganizationsApi::post_invitation(const Principal& call
     };
     const auto invited = co_await change(caller, request, active_member_of, work);
     if (!invited) co_return failure(invited);
-    co_return http::json_response(201, write_invitation(*invited, clock.now()));
+    if (!invited->made) co_return no_room(invited->seat, Seats::Users, request);
+    co_return http::json_response(201, write_invitation(*invited->made, clock.now()));
 }
 
 OrganizationsApi::Answer OrganizationsApi::delete_invitation(const Principal& caller,
@@ -52,7 +53,7 @@ OrganizationsApi::Answer OrganizationsApi::post_accept(const Principal& caller,
     if (!secret) co_return failure(secret);
     const Authority authority = authority_of(caller, request);
     auto work = [&](sql::Transaction& tx) {
-        const OrgMaking making{authority, clock.now(), ids};
+        const OrgMaking making{authority, clock.now(), ids, catalog};
         return accept_invitation(tx, *secret, caller, making);
     };
     const auto joined = co_await db.write(work);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "people/organization_entry.h"
+#include "people/seats.h"
 #include "people/user_store.h"
 
 namespace turnpike {
@@ -43,6 +44,7 @@ Result<MemberRow> take_out(sql::Transaction& tx, const OrgDeed& deed, MemberRow 
                            const char* action) {
     if (auto good = check_stays_owned(tx, member.membership); !good) return failure(good);
     remove_membership(tx, member.membership);
+    give_back_seats(tx, deed.access.organization, Seats::Users, 1);
     record_of(tx, deed, action, member.membership);
     return member;
 }

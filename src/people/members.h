@@ -21,7 +21,7 @@ std::unexpected<Error> no_such_member();
 ///         Conflict "organization.last_owner".
 Result<MemberRow> change_role(sql::Transaction& tx, const OrgDeed& deed, std::string_view user,
                               OrgRole role);
-/// Errors: as change_role.
+/// Gives the seat back. Errors: as change_role.
 Result<MemberRow> remove_member(sql::Transaction& tx, const OrgDeed& deed, std::string_view user);
 /// Errors: Forbidden "organization.not_a_member" for the seller; Conflict
 /// "organization.last_owner".

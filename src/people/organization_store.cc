@@ -88,6 +88,10 @@ constexpr std::string_view kMembershipsOf = R"sql(
      ORDER BY organization_id
 )sql";
 
+constexpr std::string_view kCountMembers = R"sql(
+    SELECT COUNT(*) FROM memberships WHERE organization_id = $1
+)sql";
+
 constexpr std::string_view kCountOtherOwners = R"sql(
     SELECT COUNT(*)
       FROM memberships m JOIN users u ON u.id = m.user_id
@@ -118,6 +122,10 @@ constexpr std::string_view kListProjects = R"sql(
        AND (created_at, id) < ($3, $4)
      ORDER BY created_at DESC, id DESC
      LIMIT $5
+)sql";
+
+constexpr std::string_view kCountProjects = R"sql(
+    SELECT COUNT(*) FROM projects WHERE organization_id = $1 AND archived_at IS NULL
 )sql";
 
 Organization organization_from_row(const sql::Row& row) {
@@ -230,6 +238,10 @@ std::vector<Membership> memberships_of(sql::Transaction& tx, const UserId& user)
     return memberships;
 }
 
+std::int64_t count_members(sql::Transaction& tx, const OrganizationId& organization) {
+    return tx.one(kCountMembers, {organization})->integer(0);
+}
+
 std::int64_t count_other_owners(sql::Transaction& tx, const OrganizationId& organization,
                                 const UserId& but) {
     return tx.one(kCountOtherOwners, {organization, but})->integer(0);
@@ -259,6 +271,10 @@ std::vector<Project> list_projects(sql::Transaction& tx, const OrganizationId& o
                                                   page.after.id, page.fetch(), organization}))
         projects.push_back(project_from_row(row));
     return projects;
+}
+
+std::int64_t count_projects(sql::Transaction& tx, const OrganizationId& organization) {
+    return tx.one(kCountProjects, {organization})->integer(0);
 }
 
 }  // namespace turnpike

@@ -50,6 +50,7 @@ void remove_membership(sql::Transaction& tx, const Membership& membership);
 std::vector<MemberRow> list_members(sql::Transaction& tx, const OrganizationId& organization,
                                     const PageQuery& page);
 std::vector<Membership> memberships_of(sql::Transaction& tx, const UserId& user);
+std::int64_t count_members(sql::Transaction& tx, const OrganizationId& organization);
 /// Owners who can sign in, but this one.
 std::int64_t count_other_owners(sql::Transaction& tx, const OrganizationId& organization,
                                 const UserId& but);
@@ -61,5 +62,7 @@ void insert_project(sql::Transaction& tx, const Project& project);
 bool save_project(sql::Transaction& tx, const Project& project);
 std::vector<Project> list_projects(sql::Transaction& tx, const OrganizationId& organization,
                                    const PageQuery& page);
+/// Those that are not archived.
+std::int64_t count_projects(sql::Transaction& tx, const OrganizationId& organization);
 
 }  // namespace turnpike

@@ -17,6 +17,8 @@ OrgRole take_role(ObjectReader& fields, const std::string& text) {
     return role.value_or(OrgRole::Member);
 }
 
+Json write_count(const std::optional<std::int64_t>& count) { return count ? Json(*count) : Json(); }
+
 }  // namespace
 
 Result<NewOrganization> read_new_organization(const Json& body) {
@@ -25,6 +27,7 @@ Result<NewOrganization> read_new_organization(const Json& body) {
     wanted.name = fields.required_text("name", kNameText);
     wanted.slug = fields.optional_text("slug");
     wanted.owner = fields.optional_text("owner");
+    wanted.catalog = fields.optional_text("catalog").value_or("");
     return fields.finish(std::move(wanted));
 }
 
@@ -105,6 +108,15 @@ Json write_project(const Project& project) {
     json["name"] = project.name;
     json["archived_at"] = write_instant(project.archived_at);
     json["created_at"] = format_rfc3339(project.created_at);
+    return json;
+}
+
+Json write_capacity(const CapacityState& capacity) {
+    Json json;
+    json["allowed"] = capacity.allowed;
+    json["current_count"] = capacity.current_count;
+    json["limit"] = write_count(capacity.limit);
+    json["remaining"] = write_count(capacity.remaining());
     return json;
 }
 

@@ -23,5 +23,7 @@ Json write_member(const MemberRow& member);
 /// Never the secret, which only the letter has.
 Json write_invitation(const Invitation& invitation, Instant now);
 Json write_project(const Project& project);
+/// {"allowed", "current_count", "limit", "remaining"}; null where there is no limit.
+Json write_capacity(const CapacityState& capacity);
 
 }  // namespace turnpike

@@ -6,6 +6,7 @@
 #include "base/letter_case.h"
 #include "customers/service.h"
 #include "people/organization_entry.h"
+#include "people/seats.h"
 #include "people/user_store.h"
 
 namespace turnpike {
@@ -62,6 +63,13 @@ Result<User> owner_of_new(sql::Transaction& tx, const NewOrganization& wanted,
     return user;
 }
 
+/// What is sold to organizations, where that is sold.
+std::string catalog_of_new(const NewOrganization& wanted, const OrgMaking& making) {
+    if (!wanted.catalog.empty()) return wanted.catalog;
+    return making.catalog.get()->has(kOrganizationsCatalog) ? std::string(kOrganizationsCatalog)
+                                                            : "";
+}
+
 }  // namespace
 
 Result<OrgAccess> member_of(sql::Transaction& tx, const Principal& caller, std::string_view ref) {
@@ -100,6 +108,7 @@ Result<Organization> create_organization(sql::Transaction& tx, const NewOrganiza
     const auto id = making.ids.make<OrganizationId>(making.now);
     CustomerDraft draft;
     draft.external_id = id.text();
+    draft.catalog = catalog_of_new(wanted, making);
     draft.email = owner->email;
     draft.name = wanted.name;
     const auto customer = create_customer(tx, draft, making.authority, making.now, making.ids);
@@ -114,6 +123,11 @@ Result<Organization> create_organization(sql::Transaction& tx, const NewOrganiza
                                              .created_at = making.now},
                                             wanted.slug);
     if (!organization) return organization;
+    const auto seat = take_seat(tx, making.catalog, *organization, Seats::Users, making.now);
+    if (!seat) return failure(seat);
+    if (!seat->capacity.allowed)
+        return conflict("organization.no_room_for_owner",
+                        "the plan of a new organization has no room for its owner");
     insert_membership(tx, {id, owner->id, OrgRole::Owner, making.now});
     auto entry =
         organization_entry(*organization, "organization.created", making.authority, making.now);

@@ -7,8 +7,10 @@
 #include "access/principal.h"
 #include "audit/audit.h"
 #include "base/error.h"
+#include "catalog/cache.h"
 #include "people/organization.h"
 #include "people/organization_store.h"
+#include "people/seats.h"
 #include "people/users.h"
 #include "sql/sql.h"
 
@@ -38,6 +40,14 @@ struct OrgDeed {
     const Authority& authority;
     Instant now;
     IdSource& ids;
+    CatalogCache& catalog;
+};
+
+/// What was asked for, or why there was no room for it. The seats are as they are afterwards.
+template <class T>
+struct Seated {
+    std::optional<T> made;
+    SeatState seat;
 };
 
 /// How things are made, by whomever.
@@ -45,19 +55,24 @@ struct OrgMaking {
     const Authority& authority;
     Instant now;
     IdSource& ids;
+    CatalogCache& catalog;
 };
+
+inline constexpr std::string_view kOrganizationsCatalog = "saas-orgs";
 
 struct NewOrganization {
     std::string name;
     std::optional<std::string> slug;
     std::optional<std::string> owner;  ///< as find_user takes it; absent: the caller
+    std::string catalog;  ///< that it buys from; "": kOrganizationsCatalog, or the primary one
 };
-/// With its owner and its customer.
+/// With its owner, who is the first of its users, and its customer.
 ///
-/// Errors: InvalidArgument "organization.invalid_slug", "organization.owner_needed"; Forbidden
-///         "organization.other_owner" when a user names another one; NotFound
-///         "people.user_not_found"; Conflict "organization.slug_taken",
-///         "organization.user_deactivated"; Unprocessable "customer.card_number".
+/// Errors: InvalidArgument "organization.invalid_slug", "customer.unknown_catalog",
+///         "organization.owner_needed"; Forbidden "organization.other_owner" when a user names
+///         another one; NotFound "people.user_not_found"; Conflict "organization.slug_taken",
+///         "organization.user_deactivated", "organization.no_room_for_owner"; Unprocessable
+///         "customer.card_number".
 Result<Organization> create_organization(sql::Transaction& tx, const NewOrganization& wanted,
                                          const Principal& caller, const OrgMaking& making);
 

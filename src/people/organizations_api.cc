@@ -43,6 +43,21 @@ Result<http::Response> answer(const Result<MemberRow>& member) {
 
 }  // namespace
 
+http::Response OrganizationsApi::no_room(const SeatState& seat, Seats seats,
+                                         const http::Request& request) const {
+    Json members = write_capacity(seat.capacity);
+    members["feature"] = feature_of_seats(seats);
+    if (seat.upgrade) {
+        members["upgrade"]["plan"] = seat.upgrade->key;
+        members["upgrade"]["name"] = seat.upgrade->name;
+        if (!upgrade_url.empty()) members["upgrade_url"] = upgrade_url;
+    }
+    const Error error{ErrorCode::Forbidden, "organization.no_room",
+                      "the organization's plan has no room for one more of its " +
+                          std::string(feature_of_seats(seats))};
+    return http::problem(error, request, members);
+}
+
 OrganizationsApi::Answer OrganizationsApi::get_organizations(const Principal& caller,
                                                              const http::Request& request) {
     const std::string listing = "organizations " + caller.name;
@@ -75,7 +90,7 @@ OrganizationsApi::Answer OrganizationsApi::post_organization(const Principal& ca
     if (!wanted) co_return failure(wanted);
     const Authority authority = authority_of(caller, request);
     auto work = [&](sql::Transaction& tx) {
-        const OrgMaking making{authority, clock.now(), ids};
+        const OrgMaking making{authority, clock.now(), ids, catalog};
         return create_organization(tx, *wanted, caller, making);
     };
     const auto made = co_await db.write(work);

@@ -11,9 +11,11 @@
 #include "access/principal.h"
 #include "audit/authority.h"
 #include "base/id.h"
+#include "catalog/cache.h"
 #include "http/message.h"
 #include "json/value.h"
 #include "people/organizations.h"
+#include "people/seats.h"
 #include "sql/database.h"
 
 namespace turnpike {
@@ -28,11 +30,13 @@ struct OrganizationsApi {
     sql::Database& db;
     const Clock& clock;
     IdSource& ids;
+    CatalogCache& catalog;
     const CursorCodec& cursors;
+    std::string upgrade_url;  ///< "": refusals name no page
 
     /// GET /v1/organizations: a user's own; for the seller all. Paged as every listing.
     Answer get_organizations(const Principal& caller, const http::Request& request);
-    /// POST /v1/organizations {"name", "slug", "owner"}; 201. Only the seller names an
+    /// POST /v1/organizations {"name", "slug", "catalog", "owner"}; 201. Only the seller names an
     /// owner, and must.
     Answer post_organization(const Principal& caller, const http::Request& request);
     Answer get_organization(const Principal& caller, const http::Request& request);
@@ -50,14 +54,14 @@ struct OrganizationsApi {
     Answer post_leave(const Principal& caller, const http::Request& request);
 
     Answer get_invitations(const Principal& caller, const http::Request& request);
-    /// POST .../invitations {"email", "role"}; 201
+    /// POST .../invitations {"email", "role"}; 201, or 403 with how many there are
     Answer post_invitation(const Principal& caller, const http::Request& request);
     Answer delete_invitation(const Principal& caller, const http::Request& request);
     /// POST /v1/invitations/accept {"token"}
     Answer post_accept(const Principal& caller, const http::Request& request);
 
     Answer get_projects(const Principal& caller, const http::Request& request);
-    /// POST .../projects {"name"}; 201
+    /// POST .../projects {"name"}; 201, or 403 with how many there are
     Answer post_project(const Principal& caller, const http::Request& request);
     Answer get_project(const Principal& caller, const http::Request& request);
     /// PATCH .../projects/{project} {"name"}
@@ -81,6 +85,7 @@ private:
     template <class Fetch, class Write, class Mark>
     Answer list(const Principal& caller, const http::Request& request, std::string_view what,
                 Rows<Fetch, Write, Mark> rows);
+    http::Response no_room(const SeatState& seat, Seats seats, const http::Request& request) const;
 };
 
 template <class Work>
@@ -92,7 +97,7 @@ OrganizationsApi::change(const Principal& caller, const http::Request& request, 
     auto in_one = [&](sql::Transaction& tx) -> T {
         const auto access = admit(tx, caller, request.path_value("organization"));
         if (!access) return failure(access);
-        const OrgDeed deed{*access, authority, clock.now(), ids};
+        const OrgDeed deed{*access, authority, clock.now(), ids, catalog};
         return work(tx, deed);
     };
     co_return co_await db.write(in_one);

@@ -69,6 +69,7 @@ TEST_P(OrganizationsTest, HasItsOwnerAndItsCustomer) {
     EXPECT_EQ(body["customer"], customer->id.text());
     EXPECT_EQ(customer->name, "Acme, Inc.");
     EXPECT_EQ(customer->email, "olga@example.com");
+    EXPECT_EQ(world_->counted("users"), 1);
 
     const auto second = world_->organization(olga_);
     const auto other = world_->call(&OrganizationsApi::get_organization, olga_, OrgRole::Member,
@@ -145,6 +146,7 @@ TEST_P(OrganizationsTest, AnInvitationBringsInWhoeverWasMeant) {
     const auto members =
         seen(in_acme(&OrganizationsApi::get_members, bob, OrgRole::Member)).body["data"];
     ASSERT_EQ(members.size(), 2U);
+    EXPECT_EQ(world_->counted("users"), 2) << "the invited were counted already";
 }
 
 TEST_P(OrganizationsTest, AHostsUserJoinsByTheAddressInHisToken) {
@@ -165,9 +167,26 @@ TEST_P(OrganizationsTest, ADuplicateIsAConflict) {
     EXPECT_EQ(seen(world_->invite(olga_, acme_, "b\u043eb@example.com")).status, 201)
         << "a Cyrillic o is another mailbox";
     EXPECT_EQ(world_->count("mails"), 2);
+    EXPECT_EQ(world_->counted("users"), 3);
 }
 
-TEST_P(OrganizationsTest, WhatEndsIsGone) {
+// The free plan has room for three; the owner is the first.
+TEST_P(OrganizationsTest, MembersAndInvitedCountTogether) {
+    world_->joined(olga_, acme_, "bob");
+    ASSERT_EQ(seen(world_->invite(olga_, acme_, "carl@example.com")).status, 201);
+    const auto full = seen(world_->invite(olga_, acme_, "dora@example.com"));
+    EXPECT_EQ(full.status, 403);
+    EXPECT_EQ(full.body["code"], "organization.no_room");
+    EXPECT_EQ(full.body["allowed"], false);
+    EXPECT_EQ(full.body["current_count"], 3);
+    EXPECT_EQ(full.body["limit"], 3);
+    EXPECT_EQ(full.body["remaining"], 0);
+    EXPECT_EQ(full.body["upgrade"]["plan"], "professional");
+    EXPECT_EQ(full.body["upgrade_url"], "https://shop.example/plans");
+    EXPECT_EQ(world_->count("invitations"), 2) << "bob's and carl's";
+}
+
+TEST_P(OrganizationsTest, WhatEndsGivesItsSeatBack) {
     const auto bob = world_->joined(olga_, acme_, "bob");
     const auto invited = seen(world_->invite(olga_, acme_, "carl@example.com")).body;
     const auto withdraw = [&] {
@@ -178,7 +197,9 @@ TEST_P(OrganizationsTest, WhatEndsIsGone) {
     EXPECT_EQ(code_of(withdraw()), "ok") << "the second time changes nothing";
     EXPECT_EQ(code_of(world_->accept(world_->sign_up("carl"), world_->letter("carl@example.com"))),
               "invitation.invalid");
+    EXPECT_EQ(world_->counted("users"), 2);
     EXPECT_EQ(code_of(remove(olga_, bob)), "ok");
+    EXPECT_EQ(world_->counted("users"), 1);
     EXPECT_EQ(code_of(remove(olga_, bob)), "organization.member_not_found");
     EXPECT_EQ(code_of(in_acme(&OrganizationsApi::get_organization, bob, OrgRole::Member)),
               "organization.not_found");
@@ -191,10 +212,35 @@ TEST_P(OrganizationsTest, AnInvitationIsOverAfterSevenDays) {
     EXPECT_EQ(code_of(world_->accept(world_->sign_up("bob"), world_->letter("bob@example.com"))),
               "invitation.invalid");
     EXPECT_EQ(seen(world_->invite(olga_, acme_, "bob@example.com")).status, 201) << "again";
+    EXPECT_EQ(world_->counted("users"), 2);
     world_->clock.advance(7 * 24h);
+    const auto ended = db().write_blocking(
+        [&](sql::Transaction& tx) { return end_invitations_over(tx, world_->clock.now()); });
+    EXPECT_EQ(ended, 1);
+    EXPECT_EQ(world_->counted("users"), 1);
     const auto listed =
         seen(in_acme(&OrganizationsApi::get_invitations, olga_, OrgRole::Admin)).body["data"];
     for (const auto& one : listed) EXPECT_EQ(one["state"], "expired");
+}
+
+TEST_P(OrganizationsTest, FiftyInvitationsAtOnceStayExact) {
+    std::atomic<int> made{0}, refused{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 10; ++t)
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < 5; ++i) {
+                const auto email = "u" + std::to_string(t * 5 + i) + "@example.com";
+                const int status = seen(world_->invite(olga_, acme_, email)).status;
+                if (status == 201) ++made;
+                if (status == 403) ++refused;
+            }
+        });
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(made, 2) << "the owner has the third";
+    EXPECT_EQ(refused, 48);
+    EXPECT_EQ(world_->count("invitations"), 2);
+    EXPECT_EQ(world_->count("mails"), 2);
+    EXPECT_EQ(world_->counted("users"), 3);
 }
 
 TEST_P(OrganizationsTest, RolesAreGivenByThoseWhoHaveThem) {
@@ -278,10 +324,14 @@ TEST_P(OrganizationsTest, ADeactivatedOneIsReadAndNotChanged) {
     EXPECT_EQ(code_of(post(&OrganizationsApi::post_reactivate, testing::admin())), "ok");
 }
 
-TEST_P(OrganizationsTest, ProjectsAreMadeRenamedAndArchived) {
+TEST_P(OrganizationsTest, ProjectsAreCountedUntilTheyAreArchived) {
     const auto first = seen(project(olga_, "Apollo"));
     EXPECT_EQ(first.status, 201);
     EXPECT_EQ(seen(project(olga_, "Gemini")).status, 201);
+    const auto full = seen(project(olga_, "Mercury"));
+    EXPECT_EQ(full.status, 403);
+    EXPECT_EQ(full.body["feature"], "projects");
+    EXPECT_EQ(full.body["limit"], 2);
     const auto at = [&](testing::OrganizationsWorld::Handler handler, const std::string& id,
                         const Json& body = {}) {
         return world_->call(handler, olga_, OrgRole::Admin,
@@ -294,6 +344,7 @@ TEST_P(OrganizationsTest, ProjectsAreMadeRenamedAndArchived) {
     EXPECT_EQ(code_of(at(&OrganizationsApi::post_archive, id)), "ok");
     EXPECT_EQ(code_of(at(&OrganizationsApi::patch_project, id, {{"name", "x"}})),
               "project.archived");
+    EXPECT_EQ(world_->counted("projects"), 1);
     EXPECT_EQ(seen(project(olga_, "Mercury")).status, 201);
     EXPECT_EQ(code_of(at(&OrganizationsApi::get_project, "prj_01HF00000000000000000000AA")),
               "project.not_found");
@@ -325,6 +376,36 @@ TEST_P(OrganizationsTest, EachDeedIsOnRecordWithoutNamesAndAddresses) {
           "invitation.accepted", "organization.role_changed", "project.created",
           "organization.member_left"})
         EXPECT_TRUE(actions.contains(action)) << action;
+}
+
+constexpr const char* kNothingCounted = R"(
+[[plans]]
+key = "free"
+name = "Free"
+rank = 0
+default = true
+prices = [{ currency = "usd", interval = "month", amount = "0.00" }]
+)";
+
+class UncountedTest : public sql::DatabaseTest {};
+INSTANTIATE_TEST_SUITE_P(Engines, UncountedTest, sql::both_engines(), sql::engine_name);
+
+// A seller begins to count later: who was there before is counted with the first who comes.
+TEST_P(UncountedTest, WhatTheCatalogDoesNotKnowIsWithoutEnd) {
+    testing::OrganizationsWorld world(db(), kNothingCounted);
+    const auto olga = world.sign_up("olga");
+    const auto acme = world.organization(olga);
+    const auto bob = world.joined(olga, acme, "bob");
+    EXPECT_EQ(world.counted("users"), -1);
+
+    world.sell(testing::kTeamsCatalog);
+    EXPECT_EQ(seen(world.invite(olga, acme, "carl@example.com")).status, 201);
+    EXPECT_EQ(world.counted("users"), 3);
+    EXPECT_EQ(seen(world.invite(olga, acme, "dora@example.com")).status, 403);
+    EXPECT_EQ(code_of(world.call(&OrganizationsApi::post_leave, bob, OrgRole::Member,
+                                 {{"organization", acme}})),
+              "ok");
+    EXPECT_EQ(seen(world.invite(olga, acme, "dora@example.com")).status, 201);
 }
 
 }  // namespace

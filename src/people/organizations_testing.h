@@ -9,16 +9,53 @@
 #include <gtest/gtest.h>
 
 #include "access/handler_testing.h"
+#include "catalog/service.h"
 #include "people/organizations_api.h"
 #include "people/users.h"
 #include "sql/testing.h"
 
 namespace turnpike::testing {
 
+/// Three users and two projects in the free plan, ten and fifty in the other.
+inline constexpr const char* kTeamsCatalog = R"(
+[[features]]
+key = "users"
+name = "Users"
+kind = "capacity"
+[[features]]
+key = "projects"
+name = "Projects"
+kind = "capacity"
+
+[[plans]]
+key = "free"
+name = "Free"
+rank = 0
+default = true
+prices = [{ currency = "usd", interval = "month", amount = "0.00" }]
+features = { users = 3, projects = 2 }
+[[plans]]
+key = "professional"
+name = "Professional"
+rank = 1
+prices = [{ currency = "usd", interval = "month", amount = "49.00" }]
+features = { users = 10, projects = 50 }
+)";
+
 /// Organizations over a ledger, with the handlers called as the gate calls them.
 class OrganizationsWorld {
 public:
-    explicit OrganizationsWorld(sql::Database& db) : db_(db) {}
+    explicit OrganizationsWorld(sql::Database& db, const char* toml = kTeamsCatalog) : db_(db) {
+        sell(toml);
+    }
+    void sell(const char* toml) {
+        const auto file = read_catalog_file(toml);
+        EXPECT_TRUE(file) << file.error().message;
+        db_.write_blocking([&](sql::Transaction& tx) {
+            return apply_catalog(tx, *file, clock.now(), ids).value();
+        });
+        catalog.reload(db_);
+    }
     /// Signed in, as a user or as a superuser.
     Principal sign_up(const std::string& name, Superuser superuser = Superuser::No) {
         const auto user = db_.write_blocking([&](sql::Transaction& tx) {
@@ -86,15 +123,25 @@ public:
             return tx.one("SELECT COUNT(*) FROM " + sql)->integer(0);
         });
     }
+    /// What the capacity counter says.
+    std::int64_t counted(const char* feature) {
+        return db_.read_blocking([&](sql::Transaction& tx) {
+            const auto row =
+                tx.one("SELECT used FROM capacity_counters WHERE feature_key = $1", {feature});
+            return row ? row->integer(0) : -1;
+        });
+    }
+
     ManualClock clock{from_unix_seconds(1'700'000'000)};
     RandomIdSource ids;
+    CatalogCache catalog;
     CursorCodec cursors{std::string(32, 'k')};
 
 private:
     sql::Database& db_;
 
 public:
-    OrganizationsApi api{db_, clock, ids, cursors};
+    OrganizationsApi api{db_, clock, ids, catalog, cursors, "https://shop.example/plans"};
 };
 
 }  // namespace turnpike::testing

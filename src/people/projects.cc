@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "people/organization_entry.h"
+#include "people/seats.h"
 
 namespace turnpike {
 namespace {
@@ -29,9 +30,12 @@ std::unexpected<Error> no_such_project() {
     return not_found("project.not_found", "there is no such project");
 }
 
-Result<Project> create_project(sql::Transaction& tx, const OrgDeed& deed, const std::string& name) {
+Result<Seated<Project>> create_project(sql::Transaction& tx, const OrgDeed& deed,
+                                       const std::string& name) {
     const auto& organization = deed.access.organization;
-    lock_organization(tx, organization.id);
+    const auto seat = take_seat(tx, deed.catalog, organization, Seats::Projects, deed.now);
+    if (!seat) return failure(seat);
+    if (!seat->capacity.allowed) return Seated<Project>{std::nullopt, *seat};
     Project project{.id = deed.ids.make<ProjectId>(deed.now),
                     .organization = organization.id,
                     .name = name,
@@ -39,7 +43,7 @@ Result<Project> create_project(sql::Transaction& tx, const OrgDeed& deed, const 
                     .created_at = deed.now};
     insert_project(tx, project);
     record_project(tx, deed, "project.created", project);
-    return project;
+    return Seated<Project>{std::move(project), *seat};
 }
 
 Result<Project> rename_project(sql::Transaction& tx, const OrgDeed& deed, std::string_view ref,
@@ -58,6 +62,7 @@ Result<Project> archive_project(sql::Transaction& tx, const OrgDeed& deed, std::
     if (!project) return no_such_project();
     if (project->archived_at) return *std::move(project);
     project->archived_at = deed.now;
+    give_back_seats(tx, deed.access.organization, Seats::Projects, 1);
     return save_changed(tx, deed, *std::move(project), "project.archived");
 }
 

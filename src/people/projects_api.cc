@@ -30,7 +30,8 @@ OrganizationsApi::Answer OrganizationsApi::post_project(const Principal& caller,
     };
     const auto made = co_await change(caller, request, active_member_of, work);
     if (!made) co_return failure(made);
-    co_return http::json_response(201, write_project(*made));
+    if (!made->made) co_return no_room(made->seat, Seats::Projects, request);
+    co_return http::json_response(201, write_project(*made->made));
 }
 
 OrganizationsApi::Answer OrganizationsApi::get_project(const Principal& caller,

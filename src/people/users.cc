@@ -41,7 +41,7 @@ Result<void> check_leaves_owners(sql::Transaction& tx, const UserId& user) {
 
 }  // namespace
 
-Result<User> create_user(sql::Transaction& tx, const NewUser& wanted, Authority authority,
+Result<User> create_user(sql::Transaction& tx, const NewUser& wanted, const Authority& authority,
                          Instant now, IdSource& ids) {
     const auto key = fold_email(wanted.email);
     if (!key) return failure(key);

@@ -25,7 +25,7 @@ struct NewUser {
 /// \param authority  the actor "" means the new user himself
 /// Errors: InvalidArgument "people.invalid_email"; Conflict "people.email_taken"; Unprocessable
 ///         "customer.card_number" for such a name.
-Result<User> create_user(sql::Transaction& tx, const NewUser& wanted, Authority authority,
+Result<User> create_user(sql::Transaction& tx, const NewUser& wanted, const Authority& authority,
                          Instant now, IdSource& ids);
 
 /// The one wording for absent users.

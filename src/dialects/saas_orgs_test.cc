@@ -1,0 +1,106 @@
+#include "dialects/saas_orgs.h"
+
+#include <gtest/gtest.h>
+
+#include "people/organizations_testing.h"
+
+namespace turnpike {
+namespace {
+
+using testing::code_of;
+using testing::seen;
+
+/// The published example: Professional at $49.00 a month, 10 users and 50 projects.
+constexpr const char* kPublishedPlans = R"(
+[[features]]
+key = "users"
+name = "Users"
+kind = "capacity"
+[[features]]
+key = "projects"
+name = "Projects"
+kind = "capacity"
+
+[[plans]]
+key = "professional"
+name = "Professional"
+rank = 0
+default = true
+prices = [{ currency = "usd", interval = "month", amount = "49.00" }]
+features = { users = 10, projects = 50 }
+)";
+
+class SaasOrgsTest : public sql::DatabaseTest {
+protected:
+    void SetUp() override {
+        sql::DatabaseTest::SetUp();
+        if (IsSkipped()) return;
+        world_.emplace(db(), kPublishedPlans);
+        olga_ = world_->sign_up("olga");
+        olga_.needed_role = OrgRole::Member;
+        acme_ = world_->organization(olga_);
+        for (const auto* name : {"a", "b", "c", "d"})
+            EXPECT_EQ(seen(world_->invite(olga_, acme_, std::string(name) + "@example.com")).status,
+                      201);
+        for (const auto* name : {"one", "two", "three"})
+            EXPECT_EQ(seen(world_->call(&OrganizationsApi::post_project, olga_, OrgRole::Member,
+                                        {{"organization", acme_}}, {{"name", name}}))
+                          .status,
+                      201);
+    }
+    Result<http::Response> ask(SaasOrgs::Answer (SaasOrgs::*handler)(const Principal&,
+                                                                     const http::Request&),
+                               const Principal& caller) {
+        SaasOrgs dialect{db(), world_->clock, world_->catalog};
+        auto request = testing::request_with("");
+        request.path_values = {{"org_id", acme_}};
+        return testing::run((dialect.*handler)(caller, request));
+    }
+
+    std::optional<testing::OrganizationsWorld> world_;
+    Principal olga_;
+    std::string acme_;
+};
+INSTANTIATE_TEST_SUITE_P(Engines, SaasOrgsTest, sql::both_engines(), sql::engine_name);
+
+TEST_P(SaasOrgsTest, LimitsAreThePublishedOnes) {
+    EXPECT_EQ(to_text(seen(ask(&SaasOrgs::get_users_limit, olga_)).body),
+              R"({"allowed":true,"current_count":5,"limit":10,"remaining":5})");
+    EXPECT_EQ(to_text(seen(ask(&SaasOrgs::get_projects_limit, olga_)).body),
+              R"({"allowed":true,"current_count":3,"limit":50,"remaining":47})");
+}
+
+TEST_P(SaasOrgsTest, TheSummaryIsThePublishedOne) {
+    EXPECT_EQ(to_text(seen(ask(&SaasOrgs::get_summary, olga_)).body),
+              R"({"subscription":{"active":false,"status":"none","current_period_end":null},)"
+              R"("plan":{"name":"Professional","price":4900,"currency":"usd","interval":"month"},)"
+              R"("usage":{"users":{"allowed":true,"current_count":5,"limit":10,"remaining":5},)"
+              R"("projects":{"allowed":true,"current_count":3,"limit":50,"remaining":47}}})");
+    // 2025-02-01T00:00:00Z, as in the published example.
+    const auto end = from_unix_seconds(1'738'368'000);
+    db().write_blocking([&](sql::Transaction& tx) {
+        const auto& plan = world_->catalog.get()->default_plan();
+        const auto customer =
+            tx.one("SELECT customer_id FROM organizations WHERE id = $1", {acme_})->text(0);
+        return tx.run(
+            R"sql(
+            INSERT INTO subscriptions (id, customer_id, plan_version_id, price_id, provider,
+                   status, period_start, period_end, cancel_at_period_end, applied_ticket,
+                   created_at, updated_at, version)
+            VALUES ('sub_1', $1, $2, $3, 'stripe', 'active', $4, $5, 0, 0, $4, $4, 1))sql",
+            {customer, plan.id, plan.prices.front().id, end - std::chrono::days(31), end});
+    });
+    EXPECT_EQ(to_text(seen(ask(&SaasOrgs::get_summary, olga_)).body["subscription"]),
+              R"({"active":true,"status":"active","current_period_end":"2025-02-01T00:00:00"})");
+}
+
+TEST_P(SaasOrgsTest, MembersOnly) {
+    auto mallory = world_->sign_up("mallory");
+    mallory.needed_role = OrgRole::Member;
+    for (const auto handler :
+         {&SaasOrgs::get_summary, &SaasOrgs::get_users_limit, &SaasOrgs::get_projects_limit})
+        EXPECT_EQ(code_of(ask(handler, mallory)), "organization.not_found");
+}
+
+}  // namespace
+}  // namespace turnpike
