@@ -38,6 +38,7 @@ for (const engine of engines())
             const port = await freePort();
             twin = `http://127.0.0.1:${port}`;
             sandbox = await startSandbox({args: ['--razorpay-listen', `127.0.0.1:${port}`]});
+            await sandbox.program.answering(twin);
             const account = await razorpay(twin, 'GET', '/_sandbox/account');
             server = await Server.start(sandbox, {
                 database: await engine.database(),
@@ -127,8 +128,11 @@ for (const engine of engines())
             assert.deepEqual(back.body.current_period, period);
             const usage = await server.admin('GET', '/v1/usage?customer=ext:bert');
             assert.equal(usage.body.meters[0].used, '120');
-            const looked = await server.admin('POST', '/v1/reconciliations', {mode: 'report'});
-            assert.deepEqual(looked.body.differences, []);
+            // Once the last webhooks have been applied.
+            await eventually('the ledger to agree with both', async () => {
+                const looked = await server.admin('POST', '/v1/reconciliations', {mode: 'report'});
+                return looked.body.differences.length === 0;
+            });
         });
 
         test('both are watched', async () => {
