@@ -170,6 +170,24 @@ http::Client::Config webhook_client_config(const http::AddressGuard& guard) {
             .guard = guard};
 }
 
+asio::awaitable<Result<std::monostate>> send_alert(Smtp& smtp, const Clock& clock,
+                                                   AlertMail alert) {
+    const SmtpConfig& config = smtp.config();
+    const Envelope envelope{.from = config.from,
+                            .seller = config.seller,
+                            .to = alert.to,
+                            .id = alert.id,
+                            .opt_out = "",
+                            .at = clock.now()};
+    auto message = write_message(plain_letter(alert.subject, alert.text), envelope);
+    co_return co_await smtp.send(alert.to, std::move(message));
+}
+
+AlertMailer alert_mailer(Smtp* smtp, const Clock& clock) {
+    if (smtp == nullptr) return {};
+    return [smtp, &clock](AlertMail alert) { return send_alert(*smtp, clock, std::move(alert)); };
+}
+
 EndpointsApi endpoints_api(App& app, EndpointsOf which) {
     return {which,
             *app.db,
@@ -178,7 +196,7 @@ EndpointsApi endpoints_api(App& app, EndpointsOf which) {
             app.cursors,
             app.secrets,
             app.address_guard,
-            /*sends_mail=*/false,
+            app.smtp != nullptr,
             [&app] { app.outbound.wake(); }};
 }
 
@@ -212,8 +230,12 @@ App::App(Config given, AppParts parts)
       billing{*db, *usage, clock, ids, *provider, catalog, standings},
       inbox(jobs, {*db, clock}, applier(billing), {}, webhook_metrics(metrics)),
       worker(jobs, billing, {}),
-      outbound(jobs, {*db, clock, ids, secrets, address_guard, webhook_client, {}}, {},
-               outbound_metrics(metrics)),
+      smtp(config.smtp ? std::make_unique<Smtp>(*config.smtp) : nullptr),
+      outbound(jobs,
+               {*db, clock, ids, secrets, address_guard, webhook_client,
+                alert_mailer(smtp.get(), clock)},
+               {}, outbound_metrics(metrics)),
+      notices(jobs, {*db, clock, cursors, smtp.get(), config.public_url}, {}),
       access_api{*db, clock, ids, authenticator, cursors},
       customers_api{*db, clock, ids, cursors},
       audit_api{*db, cursors, customer_id_of},
@@ -235,10 +257,12 @@ App::App(Config given, AppParts parts)
       invoicing_api{*db, cursors},
       billing_api{billing, cursors},
       customer_billing_api{billing, customers_api, config.public_url},
+      recommendations_api{billing},
       analytics_api{*db, clock},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
       webhook_endpoints_api(endpoints_api(*this, EndpointsOf::Events)),
       alert_destinations_api(endpoints_api(*this, EndpointsOf::Alerts)),
+      notices_api{*db, clock, cursors},
       webhooks({*db, clock, ids},
                {std::move(parts.webhook_secrets),
                 provider->live() ? StripeMode::Live : StripeMode::Test},
@@ -363,6 +387,7 @@ Result<std::monostate> App::start() {
     inbox.start();
     worker.start();
     outbound.start();
+    notices.start();
     usage_rollup.start();
     asio::co_spawn(jobs, run_housekeeping(), [](const std::exception_ptr& error) {
         if (error) spdlog::error("event=housekeeping.ended");
@@ -391,6 +416,7 @@ void App::stop(std::chrono::milliseconds grace) {
     inbox.stop();
     worker.stop();
     outbound.stop();
+    notices.stop();
     usage_rollup.stop();
     if (gateway_log) gateway_log->stop();
     served_all_ = true;

@@ -27,6 +27,7 @@
 #include "billing/api.h"
 #include "billing/context.h"
 #include "billing/customer_api.h"
+#include "billing/recommendations.h"
 #include "billing/worker.h"
 #include "catalog/api.h"
 #include "catalog/cache.h"
@@ -48,6 +49,9 @@
 #include "metering/log/usage_log.h"
 #include "metering/reservations.h"
 #include "metering/service.h"
+#include "notices/api.h"
+#include "notices/notice_worker.h"
+#include "notices/smtp.h"
 #include "payments/stripe/provider.h"
 #include "sql/database.h"
 #include "webhooks/api.h"
@@ -120,7 +124,9 @@ public:
     BillingContext billing;
     InboxWorker inbox;
     BillingWorker worker;
+    std::unique_ptr<Smtp> smtp;  ///< null: no mail server is configured
     OutboundWorker outbound;
+    NoticeWorker notices;
 
     AccessApi access_api;
     CustomersApi customers_api;
@@ -135,11 +141,13 @@ public:
     InvoicingApi invoicing_api;
     BillingApi billing_api;
     CustomerBillingApi customer_billing_api;
+    RecommendationsApi recommendations_api;
     AnalyticsApi analytics_api;
     UsageApi usage_api;
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured
     EndpointsApi webhook_endpoints_api;
     EndpointsApi alert_destinations_api;
+    NoticesApi notices_api;
     StripeReceiver webhooks;
     ApiMetering api_metering;
     Gate gate;

@@ -9,8 +9,9 @@
 
 #include "app/settings.h"
 #include "base/error.h"
-#include "http/address_guard.h"
 #include "crypto/secret.h"
+#include "http/address_guard.h"
+#include "notices/smtp.h"
 
 namespace turnpike {
 
@@ -37,6 +38,7 @@ struct Config {
     std::string upgrade_url;  ///< "": refusals name no page
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;
     http::Networks webhook_networks;  ///< opened to outbound webhooks
+    std::optional<SmtpConfig> smtp;   ///< absent: no letters are sent
     std::string stripe_secret_key, stripe_publishable_key, stripe_api_base;
     std::vector<std::string> stripe_webhook_secrets;
     std::map<std::string, std::string> stripe_price_ids;  ///< plan key -> provider's price id
