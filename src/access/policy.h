@@ -184,6 +184,7 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("POST", "/v1/customers/{customer}/payment_methods/{payment_method}/default",
                        BillingWrite),
         Policy::seller("POST", "/v1/customers/{customer}/portal_sessions", BillingWrite),
+        Policy::seller("GET", "/v1/customers/{customer}/recommendations", BillingRead),
         Policy::seller("GET", "/v1/revenue", BillingRead),
         Policy::seller("GET", "/v1/invoices", BillingRead),
         Policy::seller("GET", "/v1/invoices/{invoice}", BillingRead),
@@ -245,6 +246,9 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("POST", "/v1/reconciliations", Operations),
         Policy::seller("GET", "/v1/audit_events", Operations),
         Policy::seller("GET", "/v1/webhook_events", Operations),
+        // The token says whose reminders end.
+        {"GET", "/v1/unsubscribe/{token}", Who::Public, std::nullopt, RateClass::Webhook},
+        {"POST", "/v1/unsubscribe/{token}", Who::Public, std::nullopt, RateClass::Webhook},
 
         Policy::seller("GET", "/v1/webhook_endpoints", Operations),
         Policy::seller("POST", "/v1/webhook_endpoints", Operations),

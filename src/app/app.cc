@@ -159,31 +159,48 @@ void log_lost_usage(const ConsumeRequest& use, UsageLoss why) {
 }
 
 EventApplier applier(BillingContexts& billing) {
-    http::PlainHttp plain_http_rule(const Config& config) {
-        return key_mode(config) == KeyMode::Live ? http::PlainHttp::Refused
-                                                 : http::PlainHttp::Allowed;
-    }
-
-    http::Client::Config webhook_client_config(const http::AddressGuard& guard) {
-        return {.threads = static_cast<std::size_t>(OutboundConfig{}.lanes),
-                .queue_max = 100,
-                .user_agent = "Turnpike-Webhooks/1.0",
-                .guard = guard};
-    }
-
-    EndpointsApi endpoints_api(App & app, EndpointsOf which) {
-        return {which,
-                *app.db,
-                app.clock,
-                app.ids,
-                app.cursors,
-                app.secrets,
-                app.address_guard,
-                /*sends_mail=*/false,
-                [&app] { app.outbound.wake(); }};
-    }
-
     return [&billing](const InboxEvent& event) { return apply_inbox_event(billing, event); };
+}
+
+http::PlainHttp plain_http_rule(const Config& config) {
+    return key_mode(config) == KeyMode::Live ? http::PlainHttp::Refused : http::PlainHttp::Allowed;
+}
+
+http::Client::Config webhook_client_config(const http::AddressGuard& guard) {
+    return {.threads = static_cast<std::size_t>(OutboundConfig{}.lanes),
+            .queue_max = 100,
+            .user_agent = "Turnpike-Webhooks/1.0",
+            .guard = guard};
+}
+
+asio::awaitable<Result<std::monostate>> send_alert(Smtp& smtp, const Clock& clock,
+                                                   AlertMail alert) {
+    const SmtpConfig& config = smtp.config();
+    const Envelope envelope{.from = config.from,
+                            .seller = config.seller,
+                            .to = alert.to,
+                            .id = alert.id,
+                            .opt_out = "",
+                            .at = clock.now()};
+    auto message = write_message(plain_letter(alert.subject, alert.text), envelope);
+    co_return co_await smtp.send(alert.to, std::move(message));
+}
+
+AlertMailer alert_mailer(Smtp* smtp, const Clock& clock) {
+    if (smtp == nullptr) return {};
+    return [smtp, &clock](AlertMail alert) { return send_alert(*smtp, clock, std::move(alert)); };
+}
+
+EndpointsApi endpoints_api(App& app, EndpointsOf which) {
+    return {which,
+            *app.db,
+            app.clock,
+            app.ids,
+            app.cursors,
+            app.secrets,
+            app.address_guard,
+            app.smtp != nullptr,
+            [&app] { app.outbound.wake(); }};
 }
 
 }  // namespace
@@ -216,8 +233,12 @@ App::App(Config given, AppParts parts)
       inbox(jobs, {*db, clock}, applier(billing), {},
             webhook_metrics(metrics, names_of(providers))),
       worker(jobs, billing, {}),
-      outbound(jobs, {*db, clock, ids, secrets, address_guard, webhook_client, {}}, {},
-               outbound_metrics(metrics)),
+      smtp(config.smtp ? std::make_unique<Smtp>(*config.smtp) : nullptr),
+      outbound(jobs,
+               {*db, clock, ids, secrets, address_guard, webhook_client,
+                alert_mailer(smtp.get(), clock)},
+               {}, outbound_metrics(metrics)),
+      notices(jobs, {*db, clock, cursors, smtp.get(), config.public_url}, {}),
       access_api{*db, clock, ids, authenticator, cursors},
       auth_api{*db, clock, ids, authenticator, passwords, sign_in_guard, count_sign_ins(metrics)},
       users_api{*db, clock, ids, authenticator, cursors},
@@ -246,6 +267,7 @@ App::App(Config given, AppParts parts)
       customer_billing_api{billing, customers_api, origins},
       checkout_api{billing, origins},
       preview_api{billing},
+      recommendations_api{billing},
       analytics_api{*db, clock},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
       webhooks({*db, clock, ids}, config, std::move(parts.webhook_signers),
@@ -258,6 +280,7 @@ App::App(Config given, AppParts parts)
       webhook_endpoints_api(endpoints_api(*this, EndpointsOf::Events)),
       alert_destinations_api(endpoints_api(*this, EndpointsOf::Alerts)),
       saas_orgs{*db, clock, catalog},
+      notices_api{*db, clock, cursors},
       gate(*this),
       housekeeping_timer_(jobs),
       jobs_guard_(asio::make_work_guard(jobs)) {}
@@ -381,6 +404,7 @@ Result<std::monostate> App::start() {
     inbox.start();
     worker.start();
     outbound.start();
+    notices.start();
     usage_rollup.start();
     asio::co_spawn(jobs, run_housekeeping(), [](const std::exception_ptr& error) {
         if (error) spdlog::error("event=housekeeping.ended");
@@ -409,6 +433,7 @@ void App::stop(std::chrono::milliseconds grace) {
     inbox.stop();
     worker.stop();
     outbound.stop();
+    notices.stop();
     usage_rollup.stop();
     if (gateway_log) gateway_log->stop();
     served_all_ = true;

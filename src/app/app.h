@@ -34,6 +34,7 @@
 #include "billing/customer_api.h"
 #include "billing/plans_api.h"
 #include "billing/preview_api.h"
+#include "billing/recommendations.h"
 #include "billing/worker.h"
 #include "catalog/cache.h"
 #include "crypto/secret_box.h"
@@ -56,6 +57,9 @@
 #include "metering/log/usage_log.h"
 #include "metering/reservations.h"
 #include "metering/service.h"
+#include "notices/api.h"
+#include "notices/notice_worker.h"
+#include "notices/smtp.h"
 #include "people/auth_api.h"
 #include "people/organizations_api.h"
 #include "people/password_pool.h"
@@ -137,7 +141,9 @@ public:
     SignInGuard sign_in_guard;
     InboxWorker inbox;
     BillingWorker worker;
+    std::unique_ptr<Smtp> smtp;  ///< null: no mail server is configured
     OutboundWorker outbound;
+    NoticeWorker notices;
 
     AccessApi access_api;
     AuthApi auth_api;
@@ -159,12 +165,14 @@ public:
     CustomerBillingApi customer_billing_api;
     CheckoutApi checkout_api;
     PreviewApi preview_api;
+    RecommendationsApi recommendations_api;
     AnalyticsApi analytics_api;
     UsageApi usage_api;
     std::unique_ptr<GatewayLog> gateway_log;  ///< null until start(), and where none is configured
     WebhookEndpoints webhooks;
     EndpointsApi webhook_endpoints_api;
     EndpointsApi alert_destinations_api;
+    NoticesApi notices_api;
     ApiMetering api_metering;
     SaasOrgs saas_orgs;
     Gate gate;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "access/return_url.h"
+#include "base/mail_address.h"
 #include "catalog/preset.h"
 #include "crypto/secret_box.h"
 #include "payments/razorpay/client.h"
@@ -338,6 +339,22 @@ void check_outbound(Checker& c) {
     const auto& networks = c.text("webhooks.allow_private");
     c.expect(http::Networks::parse(networks).has_value(), "webhooks.allow_private",
              "'" + networks + "' is no list of networks", "give for example 10.1.0.0/16, fd00::/8");
+    const auto& smtp = c.text("smtp.url");
+    c.expect(smtp.empty() || check_smtp_url(smtp), "smtp.url",
+             "'" + smtp + "' is no address of a mail server", "give smtps://mail.example.com");
+    c.expect(smtp.empty() || is_mail_address(c.text("smtp.from")), "smtp.from",
+             "'" + c.text("smtp.from") + "' is no e-mail address",
+             "give the address that letters come from, for example billing@example.com");
+}
+
+std::optional<SmtpConfig> smtp_config(const SettingValues& values) {
+    const auto text = [&](std::string_view key) { return values.find(key)->second.text; };
+    if (text("smtp.url").empty()) return std::nullopt;
+    return SmtpConfig{.url = text("smtp.url"),
+                      .user = text("smtp.user"),
+                      .password = Secret(text("smtp.password")),
+                      .from = text("smtp.from"),
+                      .seller = text("seller.name")};
 }
 
 }  // namespace
@@ -383,6 +400,7 @@ Result<Config> read_config(const SettingValues& values) {
         .jwt_issuer = text("auth.issuer"),
         .jwt_audience = text("auth.audience"),
         .webhook_networks = *http::Networks::parse(text("webhooks.allow_private")),
+        .smtp = smtp_config(values),
         .stripe_secret_key = text("stripe.secret_key"),
         .stripe_publishable_key = text("stripe.publishable_key"),
         .stripe_api_base = text("stripe.api_base"),

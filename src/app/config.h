@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "crypto/secret.h"
 #include "http/address_guard.h"
+#include "notices/smtp.h"
 
 namespace turnpike {
 
@@ -48,6 +49,7 @@ struct Config {
     std::vector<std::string> allowed_origins;  ///< beside public_url's (access/return_url.h)
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;
     http::Networks webhook_networks;  ///< opened to outbound webhooks
+    std::optional<SmtpConfig> smtp;   ///< absent: no letters are sent
     std::string stripe_secret_key, stripe_publishable_key, stripe_api_base;
     std::vector<std::string> stripe_webhook_secrets;
     std::string razorpay_key_id, razorpay_key_secret, razorpay_api_base;

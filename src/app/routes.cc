@@ -176,6 +176,8 @@ constexpr auto kRoutes = std::to_array<Route>({
      call<&App::customer_billing_api, &CustomerBillingApi::post_default_payment_method>},
     {Method::Post, "/v1/customers/{customer}/portal_sessions",
      call<&App::customer_billing_api, &CustomerBillingApi::post_portal_session>},
+    {Method::Get, "/v1/customers/{customer}/recommendations",
+     call_exactly<&App::recommendations_api, &RecommendationsApi::get_recommendations>},
     {Method::Get, "/v1/revenue", call<&App::analytics_api, &AnalyticsApi::get_revenue>},
     {Method::Get, "/v1/invoices", call<&App::invoicing_api, &InvoicingApi::get_invoices>},
     {Method::Get, "/v1/invoices/{invoice}", call<&App::invoicing_api, &InvoicingApi::get_invoice>},
@@ -262,6 +264,9 @@ constexpr auto kRoutes = std::to_array<Route>({
      call<&App::billing_api, &BillingApi::post_reconciliation>},
     {Method::Get, "/v1/audit_events", call<&App::audit_api, &AuditApi::get_audit_events>},
     {Method::Get, "/v1/webhook_events", list_webhook_events},
+    {Method::Get, "/v1/unsubscribe/{token}", call<&App::notices_api, &NoticesApi::get_unsubscribe>},
+    {Method::Post, "/v1/unsubscribe/{token}",
+     call<&App::notices_api, &NoticesApi::post_unsubscribe>},
 
     {Method::Get, "/v1/webhook_endpoints",
      call<&App::webhook_endpoints_api, &EndpointsApi::get_all>},

@@ -26,8 +26,13 @@ const std::set<std::string> kEveryFeature = {
 /// A module's files may include their own module and these.
 const Edges& module_edges() {
     static const Edges edges = {
-        {"base", {}}, {"json", {"base"}}, {"crypto", {"base"}}, {"sql", {"base", "crypto"}},
-        {"http", {"base", "json", "crypto"}}, {"pdf", {}}, {"rating", {"base", "catalog"}},
+        {"base", {}},
+        {"json", {"base"}},
+        {"crypto", {"base"}},
+        {"sql", {"base", "crypto"}},
+        {"http", {"base", "json", "crypto"}},
+        {"pdf", {}},
+        {"rating", {"base", "catalog"}},
         {"customers", {"base", "json", "sql", "http", "access", "audit", "catalog", "webhooks"}},
         {"catalog", {"base", "json", "sql", "http", "crypto", "access", "audit"}},
         // The pure half of access lies below customers and audit, its io half (keys) above them.
@@ -46,25 +51,16 @@ const Edges& module_edges() {
          {"base", "json", "sql", "http", "access", "customers", "catalog", "audit", "payments"}},
         {"notices", {"base", "json", "sql", "http", "crypto", "access", "customers"}},
         {"analytics",
-         {
-             "base",
-             "json",
-             "sql",
-             "http",
-             "access",
-             "catalog",
-             "rating",
-             "subscriptions",
-             "metering",
-             {"people",
-              {"base", "json", "sql", "http", "crypto", "access", "audit", "customers", "catalog",
-               "entitlements", "webhooks"}},
-             {"billing", kEveryFeature},
-             {"dialects", kEveryFeature},
-             {"admin", kEveryFeature},
-             {"sandbox",
-              {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},
-         };
+         {"base", "json", "sql", "http", "access", "catalog", "rating", "subscriptions", "metering",
+          "entitlements", "webhooks", "notices"}},
+        {"people",
+         {"base", "json", "sql", "http", "crypto", "access", "audit", "customers", "catalog",
+          "entitlements", "webhooks"}},
+        {"billing", kEveryFeature},
+        {"dialects", kEveryFeature},
+        {"admin", kEveryFeature},
+        {"sandbox", {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},
+    };
     return edges;
 }
 
@@ -78,6 +74,7 @@ const Edges& pure_edges() {
         {"entitlements", {"base", "catalog", "rating", "subscriptions", "metering"}},
         {"invoicing", {"base", "rating"}},
         {"customers", {"base"}},
+        {"notices", {"base"}},
         {"audit", {"base", "crypto"}},
         {"analytics", {"base", "catalog", "rating", "subscriptions", "metering"}},
         {"billing", {"base", "catalog", "rating", "subscriptions"}},

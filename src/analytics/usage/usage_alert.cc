@@ -6,6 +6,7 @@
 
 #include "analytics/usage/usage_wire.h"
 #include "json/value.h"
+#include "notices/notice.h"
 #include "sql/known_word.h"
 #include "sql/statement_rows.h"
 #include "webhooks/outbox.h"
@@ -75,6 +76,19 @@ std::vector<UsageAlert> reached_by(const CustomerCounter& counted, Instant now, 
     return alerts;
 }
 
+void post_limit_notice(sql::Transaction& tx, const UsageAlert& alert, IdSource& ids) {
+    if (alert.threshold.kind != ThresholdKind::Usage) return;
+    post_notice(tx,
+                {.kind = "limit_reached",
+                 .obligation = "alert:" + alert.id.text(),
+                 .customer = alert.customer,
+                 .values = {{"percent", std::to_string(alert.threshold.percent)},
+                            {"meter", alert.meter_key},
+                            {"used", alert.threshold.reached_amount},
+                            {"limit", alert.threshold.full_amount}}},
+                alert.crossed_at, ids);
+}
+
 }  // namespace
 
 std::vector<UsageAlert> raise_alerts(sql::Transaction& tx,
@@ -104,6 +118,7 @@ std::vector<UsageAlert> raise_alerts(sql::Transaction& tx,
               .data = data,
               .at = now},
              ids);
+        post_limit_notice(tx, alert, ids);
     }
     return alerts;
 }

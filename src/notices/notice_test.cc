@@ -1,0 +1,117 @@
+#include "notices/notice.h"
+
+#include <gtest/gtest.h>
+
+#include "access/handler_testing.h"
+#include "customers/service.h"
+#include "notices/api.h"
+#include "notices/notice_worker.h"
+#include "sql/testing.h"
+
+namespace turnpike {
+namespace {
+
+using std::chrono::hours, std::chrono::minutes;
+
+class NoticeTest : public sql::DatabaseTest {
+protected:
+    CustomerId customer(const std::string& external_id, const std::optional<std::string>& email) {
+        return db()
+            .write_blocking([&](sql::Transaction& tx) {
+                return ensure_customer(tx, external_id, email, now, ids);
+            })
+            ->id;
+    }
+    void post(const CustomerId& to, std::string_view kind, const std::string& obligation) {
+        db().write_blocking([&](sql::Transaction& tx) {
+            post_notice(tx, {kind, obligation, to, {{"amount", "29.00 USD"}}}, now, ids);
+            return true;
+        });
+    }
+    std::vector<ClaimedNotice> claim(Instant at) {
+        return db().write_blocking(
+            [&](sql::Transaction& tx) { return claim_notices(tx, at, at + minutes(2), 10); });
+    }
+
+    Instant now = from_unix_seconds(1'700'000'000);
+    SeededIdSource ids{3};
+    CursorCodec tokens{std::string(32, 'k')};
+};
+INSTANTIATE_TEST_SUITE_P(, NoticeTest, sql::both_engines(), sql::engine_name);
+
+TEST_P(NoticeTest, TellsTheSameOnce) {
+    const auto alice = customer("alice", "alice@Example.COM");
+    post(alice, "receipt", "invoice:inv_1:paid");
+    post(alice, "receipt", "invoice:inv_1:paid");
+    post(alice, "receipt", "invoice:inv_2:paid");
+    post(customer("bob", std::nullopt), "receipt", "invoice:inv_3:paid");
+    const auto claimed = claim(now);
+    ASSERT_EQ(claimed.size(), 2U);
+    EXPECT_EQ(claimed[0].recipient, "alice@example.com");
+    EXPECT_EQ(claimed[0].values.at("amount"), "29.00 USD");
+    EXPECT_TRUE(claim(now).empty()) << "they are in somebody's hands";
+    EXPECT_EQ(claim(now + minutes(2)).size(), 2U) << "who may have died";
+}
+
+TEST_P(NoticeTest, TriesForThreeDays) {
+    post(customer("alice", "alice@example.com"), "receipt", "invoice:inv_1:paid");
+    const Error away{ErrorCode::Unavailable, "notices.not_sent", "away"};
+    Instant at = now;
+    int tries = 0;
+    for (; tries < 100; ++tries) {
+        const auto claimed = claim(at);
+        if (claimed.empty()) break;
+        db().write_blocking([&](sql::Transaction& tx) {
+            mark_notice_failed(tx, claimed[0], away, at);
+            return true;
+        });
+        at += hours(6);
+    }
+    // At 0, 6, 12 ... hours, and not once the next try would come after 72: 0 to 66 and, by waits
+    // of an hour and less in the beginning, 72 itself is still tried.
+    EXPECT_GE(tries, 11);
+    EXPECT_LE(tries, 13);
+}
+
+TEST_P(NoticeTest, WhatTheServerRefusesIsNotRepeated) {
+    post(customer("alice", "alice@example.com"), "receipt", "invoice:inv_1:paid");
+    const auto claimed = claim(now);
+    db().write_blocking([&](sql::Transaction& tx) {
+        mark_notice_failed(tx, claimed.at(0),
+                           {ErrorCode::Unprocessable, "notices.refused", "no such user"}, now);
+        return true;
+    });
+    EXPECT_TRUE(claim(now + hours(1)).empty());
+}
+
+TEST_P(NoticeTest, AReaderEndsRemindersAndNothingElse) {
+    const auto alice = customer("alice", "alice@example.com");
+    NoticesApi api{db(), SystemClock(), tokens};
+    auto request = testing::request_with("");
+    request.path_values = {{"token", opt_out_token(tokens, "alice@example.com")}};
+    EXPECT_EQ(testing::run(api.get_unsubscribe({}, request))->status, 200);
+    post(alice, "limit_reached", "alert:1");
+    EXPECT_EQ(claim(now).size(), 1U) << "looking at the page changes nothing";
+    EXPECT_EQ(testing::run(api.post_unsubscribe({}, request))->status, 200);
+    post(alice, "limit_reached", "alert:2");
+    EXPECT_TRUE(claim(now).empty());
+    post(alice, "receipt", "invoice:inv_1:paid");
+    EXPECT_EQ(claim(now).size(), 1U);
+    request.path_values = {{"token", "made-up"}};
+    EXPECT_EQ(testing::code_of(testing::run(api.post_unsubscribe({}, request))),
+              "notices.unknown_token");
+}
+
+TEST_P(NoticeTest, WhatNobodyCouldSendIsGivenUp) {
+    post(customer("alice", "alice@example.com"), "receipt", "invoice:inv_1:paid");
+    const auto sweep = [&](Instant at) {
+        return db().write_blocking([&](sql::Transaction& tx) { return sweep_notices(tx, at); });
+    };
+    EXPECT_EQ(sweep(now + hours(72)), 0);
+    EXPECT_EQ(sweep(now + hours(73)), 1);
+    EXPECT_TRUE(claim(now + hours(73)).empty());
+    EXPECT_EQ(sweep(now + hours(73 + 721)), 1) << "and forgotten after 30 days";
+}
+
+}  // namespace
+}  // namespace turnpike

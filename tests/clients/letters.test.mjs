@@ -1,0 +1,125 @@
+// Letters and alerts by e-mail, taken by a real mail server (npm smtp-server).
+import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import {after, before, test} from 'node:test';
+import {SMTPServer} from 'smtp-server';
+import {adminToken, Server} from '../lib/server.mjs';
+import {eventually} from '../lib/process.mjs';
+
+let server, mailbox, letters = [], logins = [];
+const ask = (method, path, body) => server.request(method, path, {as: adminToken(), body});
+
+/// RFC 2047's words as text.
+const words = (text) => text.replace(/=\?utf-8\?B\?([^?]*)\?= ?/g, (word, coded) => Buffer.from(coded, 'base64'));
+
+/// Headers, and the decoded text and HTML, of a message as it came.
+function read(raw) {
+    const [head] = raw.split('\r\n\r\n', 1);
+    const headers = Object.fromEntries(head.replace(/\r\n /g, '').split('\r\n').map((line) => {
+        const colon = line.indexOf(': ');
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 2)];
+    }));
+    const boundary = /boundary="(.*)"/.exec(headers['content-type'])[1];
+    headers.subject = words(headers.subject);
+    const parts = raw.split(`--${boundary}`).slice(1, -1).map((part) => {
+        const [partHead, body] = part.split('\r\n\r\n');
+        return [/Content-Type: ([^;]*)/.exec(partHead)[1], Buffer.from(body, 'base64').toString()];
+    });
+    return {headers, ...Object.fromEntries(parts)};
+}
+const lettersTo = (address) => letters.filter(({to}) => to.includes(address));
+const letter = (address, subject) => eventually(`a letter '${subject}' to ${address}`, async () =>
+    lettersTo(address).find(({headers}) => headers.subject.includes(subject)));
+
+before(async () => {
+    mailbox = new SMTPServer({
+        disabledCommands: ['STARTTLS'],
+        allowInsecureAuth: true,
+        onAuth({username, password}, session, done) {
+            logins.push(`${username}:${password}`);
+            done(password === 'mail-secret' ? null : new Error('no'), {user: username});
+        },
+        onData(stream, session, done) {
+            const chunks = [];
+            stream.on('data', (chunk) => chunks.push(chunk));
+            stream.on('end', () => {
+                letters.push({from: session.envelope.mailFrom.address,
+                              to: session.envelope.rcptTo.map(({address}) => address),
+                              ...read(Buffer.concat(chunks).toString())});
+                done();
+            });
+        },
+    });
+    mailbox.listen(0, '127.0.0.1');
+    await once(mailbox.server, 'listening');
+    server = await Server.besideSandbox({env: {
+        TURNPIKE_SMTP_URL: `smtp://127.0.0.1:${mailbox.server.address().port}`,
+        TURNPIKE_SMTP_USER: 'turnpike',
+        TURNPIKE_SMTP_PASSWORD: 'mail-secret',
+        TURNPIKE_SMTP_FROM: 'billing@example.com',
+        TURNPIKE_SELLER_NAME: 'Ärger & Söhne',
+    }});
+});
+after(async () => {
+    await server.end();
+    await new Promise((done) => { mailbox.close(done); });
+});
+
+test('a payment is receipted, in text and HTML that say the same', async () => {
+    await server.customer('rose');
+    await ask('PATCH', '/v1/customers/rose', {email: 'rose@Example.ORG', name: 'Rose <b>R</b>'});
+    const started = await server.subscribe('rose', 'pro');
+    assert.equal(started.status, 200, JSON.stringify(started.body));
+    const {headers, from, ...parts} = await letter('rose@example.org', 'Receipt');
+    assert.equal(from, 'billing@example.com');
+    assert.match(headers.subject, /^Receipt from Ärger & Söhne: \d+\.\d\d USD$/);
+    assert.match(headers.from, /^=\?utf-8\?B\?.* <billing@example\.com>$/);
+    assert.equal(headers['auto-submitted'], 'auto-generated');
+    assert.ok(!('list-unsubscribe' in headers), 'a receipt cannot be done without');
+    assert.match(parts['text/plain'], /^Hello Rose <b>R<\/b>,/);
+    assert.match(parts['text/plain'], /payment of \d+\.\d\d USD/);
+    assert.match(parts['text/html'], /<p>Hello Rose &lt;b&gt;R&lt;\/b&gt;,<\/p>/);
+    assert.match(parts['text/html'], /<a href="http/);
+    assert.equal(logins[0], 'turnpike:mail-secret');
+});
+
+test('an alert goes to an e-mail address', async () => {
+    const made = await ask('POST', '/v1/alert_destinations',
+                           {kind: 'email', target: 'ops@example.net', events: ['subscription_created']});
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    await server.customer('iris');
+    await server.subscribe('iris', 'starter');
+    const {headers, ...parts} = await letter('ops@example.net', 'Subscription created');
+    assert.match(headers['message-id'], /^<evt_[0-9A-Z]{26}@example\.com>$/);
+    assert.match(parts['text/plain'], /^Subscription created: plan starter/);
+});
+
+test('a reminder can be ended with its own link, a receipt cannot', async () => {
+    const limit = 'You have used';
+    await server.customer('lily');
+    await ask('PATCH', '/v1/customers/lily', {email: 'lily@example.org'});
+    const included = 100;  // presets/api-metering.toml, the plan of who has none
+    const use = (id, quantity) => ask('POST', '/v1/events', [
+        {id, source: '/test', specversion: '1.0', type: 'api.call', subject: 'lily', data: {quantity}},
+    ]);
+    await use('most', Math.ceil(included * 0.81));
+    const reminder = await letter('lily@example.org', limit);
+    const alerts = async () => (await ask('GET', '/v1/usage/alerts?customer=lily')).body.data;
+    await eventually('a letter for each threshold', async () =>
+        lettersTo('lily@example.org').length === (await alerts()).length);
+    const link = /^<(.*)>$/.exec(reminder.headers['list-unsubscribe'])[1];
+    assert.equal(reminder.headers['list-unsubscribe-post'], 'List-Unsubscribe=One-Click');
+    assert.equal((await fetch(link)).status, 200);
+    const ended = await fetch(link, {
+        method: 'POST', body: 'List-Unsubscribe=One-Click',
+        headers: {'Content-Type': 'application/x-www-form-urlencoded'},
+    });
+    assert.equal(ended.status, 200);
+    assert.equal((await fetch(`${link}x`, {method: 'POST'})).status, 404);
+    const before = lettersTo('lily@example.org').length;
+    await use('rest', Math.floor(included * 0.19));
+    await eventually('the alert to be there', async () =>
+        (await alerts()).some(({percent}) => percent === 100));
+    await new Promise((done) => { setTimeout(done, 3_000); });
+    assert.equal(lettersTo('lily@example.org').length, before);
+});
