@@ -27,6 +27,7 @@
 #include "billing/api.h"
 #include "billing/context.h"
 #include "billing/customer_api.h"
+#include "billing/explain_api.h"
 #include "billing/worker.h"
 #include "catalog/api.h"
 #include "catalog/cache.h"
@@ -123,7 +124,9 @@ public:
     UsageRecovery usage_recovery;
     GatewayApi gateway_api;
     OfrepApi ofrep_api;
+    Printer printer;
     InvoicingApi invoicing_api;
+    ExplainApi explain_api;
     BillingApi billing_api;
     CustomerBillingApi customer_billing_api;
     AnalyticsApi analytics_api;

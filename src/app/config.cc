@@ -23,13 +23,13 @@ std::optional<std::size_t> parse_count(const std::string& text) {
     return value;
 }
 
-std::vector<std::string> split_commas(const std::string& text) {
+std::vector<std::string> split(const std::string& text, char separator) {
     std::vector<std::string> parts;
     for (std::size_t start = 0; start <= text.size();) {
-        const auto comma = std::min(text.find(',', start), text.size());
-        const auto part = text.substr(start, comma - start);
+        const auto behind = std::min(text.find(separator, start), text.size());
+        const auto part = text.substr(start, behind - start);
         if (!part.empty()) parts.push_back(part);
-        start = comma + 1;
+        start = behind + 1;
     }
     return parts;
 }
@@ -159,7 +159,7 @@ void check_stripe_names(Checker& c) {
 void check_stripe(Checker& c) {
     check_stripe_client(c);
     check_stripe_names(c);
-    const auto secrets = split_commas(c.text("stripe.webhook_secret"));
+    const auto secrets = split(c.text("stripe.webhook_secret"), ',');
     const auto blank = [](const std::string& secret) {
         return !secret.starts_with("whsec_") || secret.size() <= std::string_view("whsec_").size();
     };
@@ -232,6 +232,8 @@ Result<Config> read_config(const SettingValues& values) {
         .log_level = text("log_level"),
         .public_url = text("public_url"),
         .upgrade_url = text("upgrade_url"),
+        .seller = {text("seller.name"), split(text("seller.address"), '|'), text("seller.tax_id"),
+                   text("seller.email"), text("seller.note")},
         .jwt_secret = text("auth.jwt_secret"),
         .jwks_file = text("auth.jwks_file"),
         .jwt_issuer = text("auth.issuer"),
@@ -239,7 +241,7 @@ Result<Config> read_config(const SettingValues& values) {
         .stripe_secret_key = text("stripe.secret_key"),
         .stripe_publishable_key = text("stripe.publishable_key"),
         .stripe_api_base = text("stripe.api_base"),
-        .stripe_webhook_secrets = split_commas(text("stripe.webhook_secret")),
+        .stripe_webhook_secrets = split(text("stripe.webhook_secret"), ','),
         .stripe_price_ids = {},
     };
     if (config.database_url.empty())

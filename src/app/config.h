@@ -9,6 +9,7 @@
 
 #include "app/settings.h"
 #include "base/error.h"
+#include "invoicing/seller.h"
 
 namespace turnpike {
 
@@ -31,6 +32,7 @@ struct Config {
     std::string log_level;
     std::string public_url;   ///< without a slash at the end
     std::string upgrade_url;  ///< "": refusals name no page
+    Seller seller;            ///< as papers name him
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;
     std::string stripe_secret_key, stripe_publishable_key, stripe_api_base;
     std::vector<std::string> stripe_webhook_secrets;
