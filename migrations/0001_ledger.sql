@@ -664,6 +664,11 @@ CREATE TABLE invoices (
     total_minor         BIGINT NOT NULL,
     amount_due_minor    BIGINT NOT NULL,
     amount_paid_minor   BIGINT NOT NULL,
+    tax_minor           BIGINT NOT NULL, -- within the total, as are discounts
+    discount_minor      BIGINT NOT NULL,
+    credit_applied_minor BIGINT NOT NULL, -- of the customer's balance
+    credited_minor      BIGINT NOT NULL, -- by credit notes
+    due_at              BIGINT,
     attempt_count       BIGINT NOT NULL,
     hosted_url          TEXT,
     pdf_url             TEXT,
@@ -677,6 +682,7 @@ CREATE TABLE invoices (
     UNIQUE (provider, provider_invoice_id)
 );
 CREATE INDEX invoices_by_customer ON invoices (customer_id, created_at);
+CREATE INDEX invoices_by_age ON invoices (created_at, id);
 CREATE TABLE invoice_lines (
     id               TEXT   NOT NULL PRIMARY KEY,
     invoice_id       TEXT   NOT NULL REFERENCES invoices (id),
@@ -689,6 +695,7 @@ CREATE TABLE invoice_lines (
     period_start     BIGINT NOT NULL,
     period_end       BIGINT NOT NULL,
     overage_charge_id TEXT, -- of overage, as the provider's line names it
+    provider_price_id TEXT,
     UNIQUE (invoice_id, provider_line_id)
 );
 CREATE INDEX invoice_lines_by_charge ON invoice_lines (overage_charge_id)
@@ -740,6 +747,27 @@ CREATE INDEX overage_charges_by_close ON overage_charges (subscription_id, bille
 CREATE INDEX overage_charges_by_close_of_line
     ON overage_charges (subscription_id, line_period_start);
 CREATE INDEX overage_charges_by_line ON overage_charges (line_charge_id);
+-- What the charges of one close for one counter follow from, frozen with them: how many entries of
+-- the counter's history, their digest, and by segment what was used under which terms, and what
+-- other closes had charged. A counter's proofs are numbered from 1: two closes never take the same
+-- usage for what is still to be charged.
+CREATE TABLE charge_proofs (
+    subscription_id     TEXT   NOT NULL REFERENCES subscriptions (id),
+    meter_key           TEXT   NOT NULL REFERENCES meters (key),
+    period_start        BIGINT NOT NULL,
+    number              BIGINT NOT NULL CHECK (number > 0),
+    period_end          BIGINT NOT NULL,
+    billed_period_start BIGINT NOT NULL,
+    aggregation         TEXT   NOT NULL,
+    entries             BIGINT NOT NULL CHECK (entries > 0),
+    digest              TEXT   NOT NULL,
+    segments            TEXT   NOT NULL, -- JSON, as docs/invoices.md says
+    created_at          BIGINT NOT NULL,
+    PRIMARY KEY (subscription_id, meter_key, period_start, number),
+    UNIQUE (subscription_id, meter_key, period_start, billed_period_start)
+);
+CREATE INDEX charge_proofs_by_age
+    ON charge_proofs (created_at, subscription_id, meter_key, period_start, number);
 
 -- payments -----------------------------------------------------------------------------------
 -- One row per obligation toward a provider, committed before the call leaves. `obligation` names

@@ -186,8 +186,11 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("POST", "/v1/customers/{customer}/portal_sessions", BillingWrite),
         Policy::seller("GET", "/v1/customers/{customer}/recommendations", BillingRead),
         Policy::seller("GET", "/v1/revenue", BillingRead),
-        Policy::seller("GET", "/v1/invoices", BillingRead),
-        Policy::seller("GET", "/v1/invoices/{invoice}", BillingRead),
+        Policy::either("GET", "/v1/invoices", BillingRead),
+        Policy::either("GET", "/v1/invoices.csv", BillingRead),
+        Policy::either("GET", "/v1/invoices/{invoice}", BillingRead),
+        Policy::either("GET", "/v1/invoices/{invoice}/pdf", BillingRead),
+        Policy::either("GET", "/v1/invoice_lines/{invoice_line}/explain", BillingRead),
 
         Policy::keys("GET", "/v1/api_keys"),
         Policy::keys("POST", "/v1/api_keys"),
@@ -244,6 +247,7 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("GET", "/v1/test_clocks/{test_clock}", Operations),
         Policy::seller("POST", "/v1/test_clocks/{test_clock}/advance", Operations),
         Policy::seller("POST", "/v1/reconciliations", Operations),
+        Policy::seller("POST", "/v1/recomputations", Operations),
         Policy::seller("GET", "/v1/audit_events", Operations),
         Policy::seller("GET", "/v1/webhook_events", Operations),
         // The token says whose reminders end.

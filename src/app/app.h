@@ -32,6 +32,7 @@
 #include "billing/checkout_api.h"
 #include "billing/contexts.h"
 #include "billing/customer_api.h"
+#include "billing/explain_api.h"
 #include "billing/plans_api.h"
 #include "billing/preview_api.h"
 #include "billing/recommendations.h"
@@ -159,7 +160,9 @@ public:
     UsageRecovery usage_recovery;
     GatewayApi gateway_api;
     OfrepApi ofrep_api;
+    Printer printer;
     InvoicingApi invoicing_api;
+    ExplainApi explain_api;
     BillingApi billing_api;
     HistoryApi history_api;
     CustomerBillingApi customer_billing_api;

@@ -131,6 +131,13 @@ struct VerifyOptions {
 };
 int command_verify(const VerifyOptions& options);
 
+struct RecomputeOptions {
+    std::string invoice;  ///< id; "" with `all`
+    bool all = false;
+    std::string since;  ///< with `all`: RFC 3339; "": from the beginning
+};
+int command_recompute(const SettingFlags& flags, const RecomputeOptions& options);
+
 struct BackupOptions {
     std::string data, to;
     bool with_key = false;

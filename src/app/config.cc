@@ -44,13 +44,13 @@ std::optional<std::size_t> parse_count(const std::string& text) {
     return value;
 }
 
-std::vector<std::string> split_commas(const std::string& text) {
+std::vector<std::string> split(const std::string& text, char separator) {
     std::vector<std::string> parts;
     for (std::size_t start = 0; start <= text.size();) {
-        const auto comma = std::min(text.find(',', start), text.size());
-        const auto part = text.substr(start, comma - start);
+        const auto behind = std::min(text.find(separator, start), text.size());
+        const auto part = text.substr(start, behind - start);
         if (!part.empty()) parts.push_back(part);
-        start = comma + 1;
+        start = behind + 1;
     }
     return parts;
 }
@@ -230,7 +230,7 @@ void check_stripe(Checker& c) {
                         "set STRIPE_SECRET_KEY, or leave both out");
     check_stripe_client(c);
     check_stripe_names(c);
-    const auto secrets = split_commas(c.text("stripe.webhook_secret"));
+    const auto secrets = split(c.text("stripe.webhook_secret"), ',');
     const auto blank = [](const std::string& secret) {
         return !secret.starts_with("whsec_") || secret.size() <= std::string_view("whsec_").size();
     };
@@ -395,6 +395,8 @@ Result<Config> read_config(const SettingValues& values) {
         .public_url = text("public_url"),
         .upgrade_url = text("upgrade_url"),
         .allowed_origins = split_commas(text("web.allowed_origins")),
+        .seller = {text("seller.name"), split(text("seller.address"), '|'), text("seller.tax_id"),
+                   text("seller.email"), text("seller.note")},
         .jwt_secret = text("auth.jwt_secret"),
         .jwks_file = text("auth.jwks_file"),
         .jwt_issuer = text("auth.issuer"),
@@ -404,13 +406,13 @@ Result<Config> read_config(const SettingValues& values) {
         .stripe_secret_key = text("stripe.secret_key"),
         .stripe_publishable_key = text("stripe.publishable_key"),
         .stripe_api_base = text("stripe.api_base"),
-        .stripe_webhook_secrets = split_commas(text("stripe.webhook_secret")),
         .razorpay_key_id = text("razorpay.key_id"),
         .razorpay_key_secret = text("razorpay.key_secret"),
         .razorpay_api_base = text("razorpay.api_base"),
         .razorpay_account_id = text("razorpay.account_id"),
         .razorpay_webhook_secrets = split_commas(text("razorpay.webhook_secret")),
         .stripe_prices = {},
+        .stripe_webhook_secrets = split(text("stripe.webhook_secret"), ','),
     };
     if (config.database_url.empty())
         config.database_url = "sqlite:" + config.data_dir + "/ledger.db";

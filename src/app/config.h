@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "crypto/secret.h"
 #include "http/address_guard.h"
+#include "invoicing/seller.h"
 #include "notices/smtp.h"
 
 namespace turnpike {
@@ -47,6 +48,7 @@ struct Config {
     std::string public_url;                    ///< without a slash at the end
     std::string upgrade_url;                   ///< "": refusals name no page
     std::vector<std::string> allowed_origins;  ///< beside public_url's (access/return_url.h)
+    Seller seller;                             ///< as papers name him
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;
     http::Networks webhook_networks;  ///< opened to outbound webhooks
     std::optional<SmtpConfig> smtp;   ///< absent: no letters are sent

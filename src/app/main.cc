@@ -158,6 +158,16 @@ private:
                             "end subscriptions that the provider does not know, however many");
         add_settings(*reconcile, flags_);
 
+        auto* recompute = command("recompute",
+                                  "rate charges again from the stored events; exit code 1 if any "
+                                  "differs from what was charged",
+                                  [this] { return command_recompute(flags_, recompute_); });
+        recompute->add_option("invoice", recompute_.invoice, "inv_..: the charges on one invoice");
+        recompute->add_flag("--all", recompute_.all, "every charge");
+        recompute->add_option("--since", recompute_.since,
+                              "only charges frozen since then, such as 2026-01-31T00:00:00Z");
+        add_settings(*recompute, flags_);
+
         auto* token = command("token", "mint a bearer token for development",
                               [this] { return command_token(flags_, token_); });
         token->add_option("--sub", token_.subject, "who the token is for")->required();
@@ -325,6 +335,7 @@ private:
     BenchSummaryOptions summary_;
     BenchSandboxOptions sandbox_bench_;
     ReconcileOptions reconcile_;
+    RecomputeOptions recompute_;
     VerifyOptions verify_;
     BackupOptions backup_;
     RestoreOptions restore_;

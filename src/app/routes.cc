@@ -180,7 +180,12 @@ constexpr auto kRoutes = std::to_array<Route>({
      call_exactly<&App::recommendations_api, &RecommendationsApi::get_recommendations>},
     {Method::Get, "/v1/revenue", call<&App::analytics_api, &AnalyticsApi::get_revenue>},
     {Method::Get, "/v1/invoices", call<&App::invoicing_api, &InvoicingApi::get_invoices>},
+    {Method::Get, "/v1/invoices.csv", call<&App::invoicing_api, &InvoicingApi::get_csv>},
     {Method::Get, "/v1/invoices/{invoice}", call<&App::invoicing_api, &InvoicingApi::get_invoice>},
+    {Method::Get, "/v1/invoices/{invoice}/pdf", call<&App::invoicing_api, &InvoicingApi::get_pdf>},
+    {Method::Get, "/v1/invoice_lines/{invoice_line}/explain",
+     call<&App::explain_api, &ExplainApi::get_explanation>},
+    {Method::Post, "/v1/recomputations", call<&App::explain_api, &ExplainApi::post_recomputation>},
 
     {Method::Get, "/v1/api_keys", call<&App::access_api, &AccessApi::get_api_keys>},
     {Method::Post, "/v1/api_keys", call<&App::access_api, &AccessApi::post_api_key>},

@@ -15,13 +15,6 @@ using std::chrono::days, std::chrono::hours;
 // PRO: 10,000 calls for $99.00 a month, then $0.02 each.
 class Adjustments : public BillingTest {
 protected:
-    /// What late usage, or a correction, does to a period's counter.
-    void change_usage(Instant period_start, std::int64_t calls) {
-        ledger->write_blocking([&](sql::Transaction& tx) {
-            return tx.run("UPDATE usage_counters SET used = used + $2 WHERE period_start = $1",
-                          {period_start, Quantity::whole(calls)});
-        });
-    }
     void change_plan(const Subscription& subscription, const char* plan) {
         const auto changed = world.run(
             change_subscription(world.billing, {subscription.id, world.price_of(plan), tester}));
@@ -57,7 +50,7 @@ TEST_F(Adjustments, ChangesOfAClosedPeriodAreOnTheNextRenewal) {
     advance(january + days(59) + hours(2));
     EXPECT_EQ(overage(customer, "subscription_cycle"), (std::vector<std::int64_t>{100, 400}));
 
-    change_usage(january, -30);
+    world.amend(customer, 10'070, "january");
     advance(january + days(90) + hours(2));
     EXPECT_EQ(overage(customer, "subscription_cycle"), std::vector<std::int64_t>{-60});
 

@@ -1,5 +1,7 @@
 #include "billing/mirror.h"
 
+#include <spdlog/spdlog.h>
+
 #include "audit/audit.h"
 #include "billing/customer_time.h"
 #include "billing/mirrored_state.h"
@@ -235,6 +237,15 @@ void count_grace(sql::Transaction& tx, const MirrorScope& scope, const Invoice& 
            {*invoice.subscription, *invoice.issued_at + scope.grace, *invoice.issued_at});
 }
 
+/// What the provider says is mirrored all the same; people hear of a sum that is none.
+void warn_of_wrong_sum(const ProviderInvoice& theirs) {
+    Money sum(0, theirs.subtotal.currency());
+    for (const auto& line : theirs.lines) sum = sum + line.amount;
+    if (sum != theirs.subtotal)
+        spdlog::warn("event=invoice.lines_disagree invoice={} subtotal=\"{}\" lines=\"{}\"",
+                     theirs.id, theirs.subtotal.text(), sum.text());
+}
+
 Invoice translate(const MirrorScope& scope, const ProviderInvoice& theirs,
                   const CustomerId& customer, InvoiceStatus status) {
     Invoice ours{
@@ -250,6 +261,11 @@ Invoice translate(const MirrorScope& scope, const ProviderInvoice& theirs,
         .total = theirs.total,
         .amount_due = theirs.amount_due,
         .amount_paid = theirs.amount_paid,
+        .tax = Money(theirs.tax, theirs.total.currency()),
+        .discount = Money(theirs.discount, theirs.total.currency()),
+        .credit_applied = Money(theirs.credit_applied, theirs.total.currency()),
+        .credited = Money(theirs.credited, theirs.total.currency()),
+        .due_at = theirs.due_at,
         .attempt_count = theirs.attempt_count,
         .hosted_url = theirs.hosted_url,
         .pdf_url = theirs.pdf_url,
@@ -269,6 +285,7 @@ Invoice translate(const MirrorScope& scope, const ProviderInvoice& theirs,
             .amount = line.amount,
             .period = line.period,
             .overage_charge = charge_of(line),
+            .provider_price = line.price,
         });
     }
     return ours;
@@ -287,6 +304,7 @@ Result<std::optional<InvoiceId>> mirror_provider_invoice(sql::Transaction& tx,
                     "the provider's invoice status '" + theirs.status + "' is not known here");
 
     const auto before = find_invoice_of_provider(tx, scope.provider, theirs.id);
+    warn_of_wrong_sum(theirs);
     Invoice ours = translate(scope, theirs, *customer, *status);
     if (theirs.subscription) {
         const auto subscription =

@@ -54,6 +54,8 @@ std::string grouped(const std::string& number) {
     return text;
 }
 
+}  // namespace
+
 std::vector<ChargedOverage> charged_elsewhere(sql::Transaction& tx, const PeriodClose& close,
                                               const std::string& meter_key, Instant period_start) {
     std::map<std::int64_t, ChargedOverage> by_segment;
@@ -71,8 +73,6 @@ std::vector<ChargedOverage> charged_elsewhere(sql::Transaction& tx, const Period
     for (const auto& [segment, charge] : by_segment) charged.push_back(charge);
     return charged;
 }
-
-}  // namespace
 
 std::string describe(const OverageCharge& charge) {
     std::string code(to_text(charge.amount.currency()));

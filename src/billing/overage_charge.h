@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "billing/stored_close.h"
 #include "metering/counter.h"
+#include "rating/adjustment.h"
 #include "rating/overage.h"
 #include "sql/sql.h"
 
@@ -46,6 +47,10 @@ struct ChargeDue {
 };
 Result<std::vector<ChargeDue>> charges_due(sql::Transaction& tx, const PeriodClose& close,
                                            const UsedPeriod& used, Currency currency);
+
+/// What other closes have charged for this counter, each segment once.
+std::vector<ChargedOverage> charged_elsewhere(sql::Transaction& tx, const PeriodClose& close,
+                                              const std::string& meter_key, Instant period_start);
 
 /// Freezes one charge for each. What this close has frozen before stays as it is.
 void freeze_charges(sql::Transaction& tx, const PeriodClose& close,

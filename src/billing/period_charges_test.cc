@@ -60,11 +60,8 @@ TEST_F(PeriodCharges, AreThoseOfTheOwnCloseAndOfLaterOnesWithTheirInvoices) {
     EXPECT_EQ(closed.charges[0].amount, Money(200, Currency::Usd));
     expect_on_its_invoice(customer, closed.charges[0]);
 
-    // What late usage does to January's counter: 50 more, $1.00.
-    ledger->write_blocking([&](sql::Transaction& tx) {
-        return tx.run("UPDATE usage_counters SET used = used + $2 WHERE period_start = $1",
-                      {january, Quantity::whole(50)});
-    });
+    // 50 late ones of January are $1.00.
+    world.send(customer, 50, "late", january + days(20));
     advance(january + days(59) + hours(2));
     ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
     closed = billing_of(subscription, january);

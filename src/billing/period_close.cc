@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "audit/audit.h"
+#include "billing/charge_proof.h"
 #include "billing/mirror.h"
 #include "billing/overage_charge.h"
 #include "billing/overage_lines.h"
@@ -34,6 +35,12 @@ struct Closing {
     Currency currency;
     std::vector<OverageCharge> charges;
     bool is_used = false;  ///< its own period was
+};
+
+/// A counter, and how it counts.
+struct UsedCounter {
+    HistoryQuery query;
+    Meter::Aggregation aggregation;
 };
 
 /// Whatever has begun by now, and is not the running period, is finished.
@@ -72,9 +79,56 @@ std::vector<UsedPeriod> rated_by(sql::Transaction& tx, const PeriodClose& close,
     return rated;
 }
 
+/// Usage that this close has something to charge for, if nothing changes meanwhile.
+Result<std::vector<UsedCounter>> counters_due(sql::Transaction& tx, PeriodClose close,
+                                              const std::vector<UsedPeriod>& used) {
+    std::vector<UsedCounter> counters;
+    if (!look_again(tx, close) || close.placement != Placement::Undecided) return counters;
+    const auto subscription = load_subscription(tx, close.subscription);
+    if (!subscription) return failure(subscription);
+    const auto price = load_price(tx, subscription->price);
+    if (!price) return failure(price);
+    for (const UsedPeriod& one : used) {
+        const bool is_own = one.period.start == close.period.start;
+        if (!is_own && !is_closed(tx, close.subscription, one.period.start)) continue;
+        const auto due = charges_due(tx, close, one, price->amount.currency());
+        if (!due) return failure(due);
+        for (const UsedMeter& meter : one.meters)
+            if (std::ranges::find(*due, meter.meter_key, &ChargeDue::meter_key) != due->end())
+                counters.push_back({{subscription->customer, close.subscription, meter.meter_key,
+                                     one.period.start},
+                                    meter.aggregation});
+    }
+    return counters;
+}
+
+/// Reads the events of everything that is to be charged, so that each charge has its proof.
+asio::awaitable<Result<std::vector<ProvenUsage>>> prove_due(BillingContext& billing,
+                                                            const PeriodClose& close,
+                                                            const std::vector<UsedPeriod>& used) {
+    auto counters = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return counters_due(tx, close, used); });
+    if (!counters) co_return failure(counters);
+    std::vector<ProvenUsage> proven;
+    for (UsedCounter& counter : *counters) {
+        auto proof =
+            co_await prove_usage(billing.usage, std::move(counter.query), counter.aggregation);
+        if (!proof) co_return failure(proof);
+        if (*proof) proven.push_back(**std::move(proof));
+    }
+    co_return proven;
+}
+
+/// What a close rates: which periods were used, and the usage that it may charge.
+struct ClosedUsage {
+    const std::vector<UsedPeriod>& used;
+    const std::vector<ProvenUsage>& proven;
+};
+
 Result<Closing> begin_closing(sql::Transaction& tx, BillingContext& billing,
-                              const PeriodClose& close, const std::vector<UsedPeriod>& used) {
+                              const PeriodClose& close, const ClosedUsage& usage) {
     const Instant now = billing.clock.now();
+    const auto& used = usage.used;
     auto subscription = load_subscription(tx, close.subscription);
     if (!subscription) return failure(subscription);
     const auto rated = rated_by(tx, close, used, now);
@@ -91,10 +145,9 @@ Result<Closing> begin_closing(sql::Transaction& tx, BillingContext& billing,
     const Currency currency = price->amount.currency();
     // Once it is decided where its lines go, that may be final.
     if (close.placement == Placement::Undecided) {
-        for (const UsedPeriod& period : rated) {
-            const auto due = charges_due(tx, close, period, currency);
-            if (!due) return failure(due);
-            freeze_charges(tx, close, *due, billing.ids, now);
+        for (const ProvenUsage& proven : usage.proven) {
+            const auto frozen = freeze_proven(tx, close, proven, {currency, billing.ids, now});
+            if (!frozen) return failure(frozen);
         }
         plan_lines(tx, close, currency, billing.provider.traits().line_amount);
     }
@@ -401,10 +454,13 @@ asio::awaitable<Result<std::monostate>> run_once(BillingContext& billing, Period
                                                  const Authority& authority) {
     const auto used = co_await load_usage(billing, close);
     if (!used) co_return failure(used);
+    const auto proven = co_await prove_due(billing, close, *used);
+    if (!proven) co_return failure(proven);
+    const ClosedUsage usage{*used, *proven};
     auto closing =
         co_await billing.db.write([&](sql::Transaction& tx) -> Result<std::optional<Closing>> {
             if (!look_again(tx, close)) return std::optional<Closing>();
-            return begin_closing(tx, billing, close, *used);
+            return begin_closing(tx, billing, close, usage);
         });
     if (!closing) co_return failure(closing);
     if (!*closing) co_return std::monostate{};

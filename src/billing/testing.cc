@@ -132,6 +132,19 @@ void BillingWorld::send(const CustomerId& customer, std::int64_t calls, const st
         {"time", format_rfc3339(time)},
         {"data",
          {{"quantity", calls}}}}.dump();
+    take_in(text);
+}
+
+void BillingWorld::amend(const CustomerId& customer, std::int64_t calls,
+                         const std::string& original) {
+    take_in(Json{{"id", "amend " + original},
+                 {"source", "test"},
+                 {"customer", customer.text()},
+                 {"amend", {{"source", "test"}, {"id", original}, {"quantity", calls}}}}
+                .dump());
+}
+
+void BillingWorld::take_in(const std::string& text) {
     std::list<std::string> decoded;
     JsonScanner scanner(decoded);
     const std::vector<EventEntry> entries{read_event(scanner, text)};

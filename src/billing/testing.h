@@ -76,6 +76,8 @@ public:
     void use(const CustomerId& customer, std::int64_t calls, const std::string& id);
     /// Takes an event of this time in, as POST /v1/events does.
     void send(const CustomerId& customer, std::int64_t calls, const std::string& id, Instant time);
+    /// The event of this id was of so many calls.
+    void amend(const CustomerId& customer, std::int64_t calls, const std::string& original);
     /// A GET or POST to the sandbox as any client makes it; the test fails when it is not answered
     /// with 200.
     Json sandbox_get(const std::string& path);
@@ -96,6 +98,7 @@ public:
     BillingContexts contexts;
 
 private:
+    void take_in(const std::string& text);
     Json ask(http::Method method, const std::string& path, const std::string& form);
 };
 

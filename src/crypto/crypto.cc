@@ -62,6 +62,27 @@ std::string_view view(const Block& block) { return {block.data(), block.size()};
 
 std::string sha256(std::string_view bytes) { return digest_of(bytes, {}); }
 
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+    auto* const context = static_cast<EVP_MD_CTX*>(context_);
+    check(context != nullptr && EVP_DigestInit_ex2(context, sha256_method(), nullptr) == 1,
+          "OpenSSL begins a digest");
+}
+
+Sha256::~Sha256() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
+
+void Sha256::add(std::string_view bytes) {
+    check(EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes.data(), bytes.size()) == 1,
+          "SHA-256 of bytes in memory succeeds");
+}
+
+std::string Sha256::finish() {
+    std::array<unsigned char, kDigestBytes> digest{};
+    unsigned length = 0;
+    check(EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), digest.data(), &length) == 1,
+          "SHA-256 of bytes in memory succeeds");
+    return {digest.begin(), digest.end()};
+}
+
 // RFC 2104 by hand: EVP_MAC parses its parameters and allocates on every call, which costs more
 // than the two digests themselves.
 std::string hmac_sha256(std::string_view key, std::string_view message) {

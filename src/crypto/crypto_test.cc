@@ -102,5 +102,15 @@ TEST(RandomBytes, GivesTheCountAskedForAndNeverTheSameTwice) {
     }
 }
 
+TEST(Sha256InPieces, IsThatOfTheWhole) {
+    Sha256 pieces;
+    pieces.add("a");
+    pieces.add("");
+    pieces.add("bc");
+    // FIPS 180-2, B.1
+    EXPECT_EQ(to_hex(pieces.finish()),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 }  // namespace
 }  // namespace turnpike

@@ -30,6 +30,7 @@ struct InvoiceLine {
     Money amount;
     Period period;                                    ///< when the service was given
     std::optional<OverageChargeId> overage_charge{};  ///< which Overage it bills
+    std::optional<std::string> provider_price{};      ///< provider's id of what it sells
 };
 
 /// The mirror of a provider's invoice. Invariant: subtotal is the sum of the lines.
@@ -43,6 +44,10 @@ struct Invoice {
     InvoiceStatus status = InvoiceStatus::Draft;
     std::string billing_reason;
     Money subtotal, total, amount_due, amount_paid;
+    /// Taxes and discounts are within the total. The customer's balance has paid `credit_applied`
+    /// of it; credit notes took `credited` off it later.
+    Money tax, discount, credit_applied, credited;
+    std::optional<Instant> due_at;
     std::int64_t attempt_count = 0;
     std::optional<std::string> hosted_url, pdf_url;
     Period period;

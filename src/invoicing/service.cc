@@ -1,5 +1,9 @@
 #include "invoicing/service.h"
 
+#include <utility>
+
+#include <fmt/format.h>
+
 #include "sql/known_word.h"
 
 namespace turnpike {
@@ -21,6 +25,11 @@ Invoice invoice_from(const sql::Row& row) {
         .total = money(10),
         .amount_due = money(11),
         .amount_paid = money(12),
+        .tax = money(21),
+        .discount = money(22),
+        .credit_applied = money(23),
+        .credited = money(24),
+        .due_at = row.maybe_instant(25),
         .attempt_count = row.integer(13),
         .hosted_url = row.maybe_text(14),
         .pdf_url = row.maybe_text(15),
@@ -40,7 +49,8 @@ std::string invoices_where(std::string_view rest) {
     SELECT id, customer_id, subscription_id, provider, provider_invoice_id, number, status,
            billing_reason, currency, subtotal_minor, total_minor, amount_due_minor,
            amount_paid_minor, attempt_count, hosted_url, pdf_url, period_start, period_end,
-           issued_at, paid_at, created_at
+           issued_at, paid_at, created_at, tax_minor, discount_minor, credit_applied_minor,
+           credited_minor, due_at
       FROM invoices
 )sql";
     return std::string(kSelect).append(rest);
@@ -48,7 +58,7 @@ std::string invoices_where(std::string_view rest) {
 
 constexpr std::string_view kLines = R"sql(
     SELECT id, provider_line_id, kind, description, quantity, amount_minor, period_start,
-           period_end, overage_charge_id
+           period_end, overage_charge_id, provider_price_id
       FROM invoice_lines
      WHERE invoice_id = $1
      ORDER BY position
@@ -65,6 +75,7 @@ Invoice with_lines(sql::Transaction& tx, Invoice invoice) {
             .amount = Money(row.integer(5), invoice.total.currency()),
             .period = {row.instant(6), row.instant(7)},
             .overage_charge = {},
+            .provider_price = row.maybe_text(9),
         });
         if (!row.is_null(8)) invoice.lines.back().overage_charge = row.id<OverageChargeId>(8);
     }
@@ -81,15 +92,6 @@ constexpr std::string_view kFindOfProvider = R"sql(
 
 constexpr std::string_view kList = R"sql(
      WHERE created_at >= $1 AND created_at < $2 AND (created_at, id) < ($3, $4)
-     ORDER BY created_at DESC, id DESC
-     LIMIT $5
-)sql";
-
-constexpr std::string_view kListOfCustomer = R"sql(
-     WHERE customer_id = $6
-       AND created_at >= $1 AND created_at < $2 AND (created_at, id) < ($3, $4)
-     ORDER BY created_at DESC, id DESC
-     LIMIT $5
 )sql";
 
 constexpr std::string_view kAtProvider = R"sql(
@@ -102,9 +104,10 @@ constexpr std::string_view kMirror = R"sql(
     INSERT INTO invoices (id, customer_id, subscription_id, provider, provider_invoice_id, number,
            status, billing_reason, currency, subtotal_minor, total_minor, amount_due_minor,
            amount_paid_minor, attempt_count, hosted_url, pdf_url, period_start, period_end,
-           issued_at, paid_at, created_at, applied_ticket, updated_at)
+           issued_at, paid_at, created_at, applied_ticket, updated_at, tax_minor, discount_minor,
+           credit_applied_minor, credited_minor, due_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-            $20, $21, $22, $23)
+            $20, $21, $22, $23, $24, $25, $26, $27, $28)
     ON CONFLICT (provider, provider_invoice_id) DO UPDATE
        SET subscription_id = excluded.subscription_id, number = excluded.number,
            status = excluded.status, billing_reason = excluded.billing_reason,
@@ -114,7 +117,11 @@ constexpr std::string_view kMirror = R"sql(
            attempt_count = excluded.attempt_count, hosted_url = excluded.hosted_url,
            pdf_url = excluded.pdf_url, period_start = excluded.period_start,
            period_end = excluded.period_end, issued_at = excluded.issued_at,
-           paid_at = excluded.paid_at, applied_ticket = excluded.applied_ticket,
+           paid_at = excluded.paid_at, tax_minor = excluded.tax_minor,
+           discount_minor = excluded.discount_minor,
+           credit_applied_minor = excluded.credit_applied_minor,
+           credited_minor = excluded.credited_minor, due_at = excluded.due_at,
+           applied_ticket = excluded.applied_ticket,
            updated_at = excluded.updated_at
      WHERE invoices.applied_ticket < excluded.applied_ticket
     RETURNING id
@@ -122,13 +129,14 @@ constexpr std::string_view kMirror = R"sql(
 
 constexpr std::string_view kMirrorLine = R"sql(
     INSERT INTO invoice_lines (id, invoice_id, provider_line_id, position, kind, description,
-           quantity, amount_minor, period_start, period_end, overage_charge_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+           quantity, amount_minor, period_start, period_end, overage_charge_id, provider_price_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ON CONFLICT (invoice_id, provider_line_id) DO UPDATE
        SET position = excluded.position, kind = excluded.kind,
            description = excluded.description, quantity = excluded.quantity,
            amount_minor = excluded.amount_minor, period_start = excluded.period_start,
-           period_end = excluded.period_end, overage_charge_id = excluded.overage_charge_id
+           period_end = excluded.period_end, overage_charge_id = excluded.overage_charge_id,
+           provider_price_id = excluded.provider_price_id
 )sql";
 
 // Lines that the provider no longer has were given no position in this pass.
@@ -178,29 +186,52 @@ std::optional<InvoiceId> mirror_invoice(sql::Transaction& tx, const Invoice& i, 
                                       i.paid_at,
                                       i.created_at,
                                       ticket,
-                                      now});
+                                      now,
+                                      i.tax.minor(),
+                                      i.discount.minor(),
+                                      i.credit_applied.minor(),
+                                      i.credited.minor(),
+                                      i.due_at});
     if (!row) return std::nullopt;
     auto kept = row->id<InvoiceId>(0);
     tx.run(kForgetPositions, {kept});
     int position = 0;
     for (const auto& line : i.lines) {
-        tx.run(kMirrorLine, {line.id, kept, line.provider_line_id, position++, to_text(line.kind),
-                             line.description, line.quantity, line.amount.minor(),
-                             line.period.start, line.period.end, line.overage_charge});
+        tx.run(kMirrorLine,
+               {line.id, kept, line.provider_line_id, position++, to_text(line.kind),
+                line.description, line.quantity, line.amount.minor(), line.period.start,
+                line.period.end, line.overage_charge, line.provider_price});
     }
     tx.run(kDropForgotten, {kept});
     return kept;
 }
 
-std::vector<Invoice> list_invoices(sql::Transaction& tx, const std::optional<CustomerId>& customer,
-                                   const PageQuery& page) {
-    const auto rows =
-        customer ? tx.all(invoices_where(kListOfCustomer), {page.since, page.until, page.after.at,
-                                                            page.after.id, page.fetch(), *customer})
-                 : tx.all(invoices_where(kList),
-                          {page.since, page.until, page.after.at, page.after.id, page.fetch()});
+std::vector<Invoice> list_invoices(sql::Transaction& tx, const InvoiceFilter& filter,
+                                   const PageQuery& page, InvoiceLines lines) {
+    std::string rest(kList);
+    std::vector<sql::Value> parameters{page.since, page.until, page.after.at, page.after.id,
+                                       page.fetch()};
+    const auto only = [&](const char* column, const auto& value) {
+        if (!value) return;
+        parameters.emplace_back(*value);
+        rest += fmt::format(" AND {} = ${}", column, parameters.size());
+    };
+    std::optional<std::string_view> status, currency;
+    if (filter.status) status = to_text(*filter.status);
+    if (filter.currency) currency = to_text(*filter.currency);
+    only("customer_id", filter.customer);
+    only("subscription_id", filter.subscription);
+    only("status", status);
+    only("provider", filter.provider);
+    only("number", filter.number);
+    only("currency", currency);
+    rest += " ORDER BY created_at DESC, id DESC LIMIT $5";
     std::vector<Invoice> invoices;
-    for (const auto& row : rows) invoices.push_back(with_lines(tx, invoice_from(row)));
+    for (const auto& row : tx.all(invoices_where(rest), parameters)) {
+        invoices.push_back(invoice_from(row));
+        if (lines == InvoiceLines::Load)
+            invoices.back() = with_lines(tx, std::move(invoices.back()));
+    }
     return invoices;
 }
 

@@ -7,6 +7,7 @@
 
 #include "access/cursor.h"
 #include "base/error.h"
+#include "invoicing/filter.h"
 #include "invoicing/invoice.h"
 #include "sql/sql.h"
 
@@ -24,9 +25,16 @@ std::optional<Invoice> find_invoice_of_provider(sql::Transaction& tx, std::strin
 std::optional<InvoiceId> mirror_invoice(sql::Transaction& tx, const Invoice& invoice,
                                         std::int64_t ticket, Instant now);
 
-/// With their lines, newest first; of one customer when named.
-std::vector<Invoice> list_invoices(sql::Transaction& tx, const std::optional<CustomerId>& customer,
-                                   const PageQuery& page);
+/// Newest first, with their lines or without.
+enum class InvoiceLines : bool { Omit, Load };
+std::vector<Invoice> list_invoices(sql::Transaction& tx, const InvoiceFilter& filter,
+                                   const PageQuery& page, InvoiceLines lines);
+/// With their lines; of one customer when named.
+inline std::vector<Invoice> list_invoices(sql::Transaction& tx,
+                                          const std::optional<CustomerId>& customer,
+                                          const PageQuery& page) {
+    return list_invoices(tx, InvoiceFilter{.customer = customer}, page, InvoiceLines::Load);
+}
 
 /// Every invoice of this provider, by id order after `after`, without lines; for reconciliation.
 std::vector<Invoice> invoices_at_provider(sql::Transaction& tx, std::string_view provider,

@@ -138,7 +138,7 @@ std::vector<UsedPeriod> periods_of(const std::vector<Counter>& counters) {
     for (const Counter& counter : counters) {
         if (periods.empty() || periods.back().period.start != counter.period.start)
             periods.push_back({counter.period, {}});
-        UsedMeter usage{counter.meter_key, rated_segments(counter), {}};
+        UsedMeter usage{counter.meter_key, counter.aggregation, rated_segments(counter), {}};
         for (const CounterSegment& segment : counter.segments)
             usage.plan_versions.push_back(segment.plan_version);
         periods.back().meters.push_back(std::move(usage));

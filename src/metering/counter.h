@@ -138,6 +138,7 @@ std::vector<UsageSegment> rated_segments(const Counter& counter);
 /// What a period is charged for: rate_overage(segments) gives the lines.
 struct UsedMeter {
     std::string meter_key;
+    Meter::Aggregation aggregation = Meter::Aggregation::Sum;
     std::vector<UsageSegment> segments;
     std::vector<PlanVersionId> plan_versions;  ///< one per segment
 };

@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "metering/counter_history.h"
+#include "metering/log/files/log_directory.h"
+#include "metering/log/segment/segment_file.h"
 #include "metering/store_testing.h"
 
 namespace turnpike {
@@ -164,6 +166,43 @@ TEST_P(Histories, ComeToWhatTheCounterShowsHoweverItCounts) {
                       used_by_segment(history.counter));
         }
     }
+}
+
+class SealedHistories : public Histories {};
+INSTANTIATE_TEST_SUITE_P(Log, SealedHistories, ::testing::Values(Kind::Log), kind_name);
+
+// Ids of 255 bytes: 33 requests of 5,000 such events are more than a segment of 32 MiB.
+TEST_P(SealedHistories, AreReadFromWhatHasLeftTheHotStore) {
+    const Contracted contract{subscription(1), Sum, true};
+    constexpr std::size_t kRequests = 33, kEvents = 5'000;
+    for (std::size_t request = 0; request < kRequests; ++request) {
+        std::vector<PendingUsage> events;
+        for (std::size_t i = 0; i < kEvents; ++i) {
+            std::string id = std::to_string(request * kEvents + i);
+            id.insert(0, 255 - id.size(), '0');
+            events.push_back(event(id, {counts(contract, "pro", 1, 0).back()}, kStart));
+        }
+        testing::record(store(), std::move(events));
+    }
+    const std::string first(254, '0');
+    testing::record(store(), {testing::correcting(alice_, "void",
+                                                  {Correction::Kind::Void, "test", first + "7"})});
+    const auto is_sealed = [&] {
+        const auto segments = list_segments(segments_in(folder_.path()));
+        return segments->front().form == SegmentForm::Sealed;
+    };
+    while (!is_sealed()) testing::wait_a_little();
+    HistoryTally tally(Sum);
+    std::uint64_t number = 0;
+    HistoryQuery query{alice_, contract.subscription, "api_calls", kStart};
+    const auto found = run(store().read_history(std::move(query), [&](const CounterEntry& entry) {
+        EXPECT_EQ(entry.number, ++number);
+        tally.add(entry);
+    }));
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->entries, kRequests * kEvents + 1);
+    EXPECT_EQ(tally.used(1), std::vector<Quantity>{Quantity::whole(kRequests * kEvents - 1)});
+    EXPECT_EQ(read(contract, 164'999, 165'001).entries.back().event_id, "void");
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ struct ProviderInvoiceLine {
     Money amount{0, Currency::Usd};
     bool proration = false;
     bool from_subscription = false;  ///< a plan line; otherwise an invoice item
+    std::optional<std::string> price{};  ///< provider's id of what it sells
     Period period;
     std::map<std::string, std::string> metadata;
 };
@@ -69,6 +70,10 @@ struct ProviderInvoice {
         billing_reason;  ///< subscription_create, subscription_cycle, subscription_update, manual
     Money subtotal{0, Currency::Usd}, total{0, Currency::Usd}, amount_due{0, Currency::Usd},
         amount_paid{0, Currency::Usd};
+    /// Minor units: taxes and discounts within the total, the customer's balance that paid a part
+    /// of it, and credit notes since.
+    std::int64_t tax = 0, discount = 0, credit_applied = 0, credited = 0;
+    std::optional<Instant> due_at{};
     std::int64_t attempt_count = 0;
     std::optional<std::string> hosted_url, pdf_url;
     Period period;

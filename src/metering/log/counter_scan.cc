@@ -33,7 +33,7 @@ public:
                                .event_id = std::string(event.record.id),
                                .time = event.record.time,
                                .received_at = event.received_at,
-                               .segment = segment_of(event.place),
+                               .segment = segment_at(event.place),
                                .value = count->value,
                                .unique = count->unique}});
         }
@@ -67,7 +67,7 @@ public:
 
 private:
     /// The last one that begins at or before it.
-    [[nodiscard]] std::size_t segment_of(const LogPlace& place) const {
+    [[nodiscard]] std::size_t segment_at(const LogPlace& place) const {
         const auto behind = std::ranges::upper_bound(counter_.segments, place);
         return static_cast<std::size_t>(
             std::max<std::ptrdiff_t>(behind - counter_.segments.begin() - 1, 0));

@@ -35,7 +35,7 @@ constexpr std::string_view kEntries = R"sql(
      ORDER BY 1
 )sql";
 
-CounterEntry entry_from(const sql::Row& row) {
+CounterEntry history_entry_from(const sql::Row& row) {
     CounterEntry entry{.number = static_cast<std::uint64_t>(row.integer(0)),
                        .id = row.id<UsageEventId>(1),
                        .source = row.text(2),
@@ -61,7 +61,7 @@ std::vector<CounterEntry> load_entries(sql::Transaction& tx, const EntryPage& pa
          tx.all(kEntries, {query.customer, query.subscription, query.meter_key, to_text(Reset{}),
                            query.period_start, static_cast<std::int64_t>(page.after),
                            static_cast<std::int64_t>(page.last)}))
-        entries.push_back(entry_from(row));
+        entries.push_back(history_entry_from(row));
     return entries;
 }
 

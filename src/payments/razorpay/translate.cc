@@ -131,6 +131,8 @@ Result<ProviderInvoice> read_invoice(const Json& object, std::string customer) {
     invoice.amount_paid = fields.amount("amount_paid", *currency);
     if (invoice.amount_due.minor() < 0) fields.complain("invoice.amount_due is negative");
     if (invoice.amount_paid.minor() < 0) fields.complain("invoice.amount_paid is negative");
+    invoice.tax = fields.maybe_integer("tax_amount").value_or(0);
+    invoice.due_at = fields.maybe_instant("expire_by");
     invoice.hosted_url = fields.maybe_text("short_url");
     invoice.created = fields.instant("created_at");
     invoice.issued_at = fields.maybe_instant("issued_at");

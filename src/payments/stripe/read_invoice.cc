@@ -49,6 +49,39 @@ LineOrigin read_origin(ReplyReader& line) {
     return {.proration = proration, .from_subscription = plan_line || (proration && of_item)};
 }
 
+/// Of one list of {"amount": minor units}.
+std::int64_t sum_of(const Json& object, const char* name) {
+    const auto list = object.find(name);
+    std::int64_t sum = 0;
+    if (list == object.end() || !list->is_array()) return sum;
+    for (const Json& part : *list)
+        sum += ReplyReader(part, name).maybe_integer("amount").value_or(0);
+    return sum;
+}
+
+/// Since basil `total_taxes`; before, `tax`. The customer's balance falls by what it pays, and what
+/// it owes is below zero there.
+void read_parts(const Json& object, ReplyReader& fields, ProviderInvoice& invoice) {
+    invoice.tax = fields.maybe_integer("tax").value_or(sum_of(object, "total_taxes"));
+    invoice.discount = sum_of(object, "total_discount_amounts");
+    const auto before = fields.maybe_integer("starting_balance").value_or(0);
+    if (const auto after = fields.maybe_integer("ending_balance"))
+        invoice.credit_applied = *after - before;
+    invoice.credited = fields.maybe_integer("pre_payment_credit_notes_amount").value_or(0) +
+                       fields.maybe_integer("post_payment_credit_notes_amount").value_or(0);
+    invoice.due_at = fields.maybe_instant("due_date");
+}
+
+/// Since basil `pricing.price_details.price`; before, `price`.
+std::optional<std::string> read_price(ReplyReader& line) {
+    if (const Json* pricing = line.object("pricing")) {
+        const ReplyReader priced(*pricing, "line.pricing");
+        if (const Json* details = priced.object("price_details"))
+            return ReplyReader(*details, "line.pricing.price_details").maybe_reference("price");
+    }
+    return line.maybe_reference("price");
+}
+
 void read_amounts(ReplyReader& fields, Currency currency, ProviderInvoice& invoice) {
     invoice.subtotal = fields.amount("subtotal", currency);
     invoice.total = fields.amount("total", currency);
@@ -82,6 +115,7 @@ Result<ProviderInvoiceLine> read_invoice_line(const Json& object, Currency curre
     const auto origin = read_origin(fields);
     line.proration = origin.proration;
     line.from_subscription = origin.from_subscription;
+    line.price = read_price(fields);
     line.metadata = fields.texts("metadata");
     if (const Json* period = fields.object("period")) {
         ReplyReader times(*period, "line.period");
@@ -111,6 +145,7 @@ Result<ProviderInvoice> read_invoice(const Json& object) {
     invoice.pdf_url = fields.maybe_text("invoice_pdf");
     invoice.metadata = fields.texts("metadata");
     read_amounts(fields, *currency, invoice);
+    read_parts(object, fields, invoice);
     read_times(fields, invoice);
 
     const Json* lines = fields.object("lines");

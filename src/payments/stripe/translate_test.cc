@@ -160,6 +160,45 @@ TEST(ReadInvoice, ReadsEachVersion) {
     }
 }
 
+TEST(ReadInvoice, NamesThePriceOfALineInOldAndNewShapes) {
+    struct Case {
+        const char *file, *price;
+    };
+    const Case cases[] = {{"invoice_2020-08-27.json", "small-monthly"},
+                          {"invoice_2024-06-20.json", "price_1PmHofKXBGcbgpbZCVOHQep3"},
+                          {"invoice_2025-10-29.clover.json", "small-monthly"}};
+    for (const Case& c : cases) {
+        const auto invoice = read_invoice(golden(c.file));
+        ASSERT_TRUE(invoice) << c.file;
+        EXPECT_EQ(invoice->lines.front().price, c.price) << c.file;
+    }
+}
+
+// 300 + 20 of tax, 150 + 50 of discounts; of a balance of -500 what is left is -120.
+TEST(ReadInvoice, AddsUpTaxesDiscountsAndCredit) {
+    auto json = golden("invoice_2025-10-29.clover.json");
+    const auto nothing = read_invoice(json);
+    ASSERT_TRUE(nothing);
+    EXPECT_EQ(nothing->tax, 0);
+    EXPECT_EQ(nothing->credit_applied, 0);
+    EXPECT_FALSE(nothing->due_at);
+    json["total_taxes"] = Json::array({{{"amount", 300}}, {{"amount", 20}}});
+    json["total_discount_amounts"] = Json::array({{{"amount", 150}}, {{"amount", 50}}});
+    json["starting_balance"] = -500;
+    json["ending_balance"] = -120;
+    json["post_payment_credit_notes_amount"] = 70;
+    json["due_date"] = 1'762'799'256;
+    const auto invoice = read_invoice(json);
+    ASSERT_TRUE(invoice);
+    EXPECT_EQ(invoice->tax, 320);
+    EXPECT_EQ(invoice->discount, 200);
+    EXPECT_EQ(invoice->credit_applied, 380);
+    EXPECT_EQ(invoice->credited, 70);
+    EXPECT_EQ(invoice->due_at, from_unix_seconds(1'762'799'256));
+    json["tax"] = 40;  // before basil
+    EXPECT_EQ(read_invoice(json)->tax, 40);
+}
+
 TEST(ReadInvoice, TellsProrationsFromPlanLines) {
     const auto invoice = read_invoice(golden("invoice_2025-10-29.clover.json"));
     ASSERT_TRUE(invoice);

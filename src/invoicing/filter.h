@@ -1,0 +1,26 @@
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+#include "base/money.h"
+#include "invoicing/invoice.h"
+
+namespace turnpike {
+
+/// Which invoices are listed; what is absent excludes none.
+struct InvoiceFilter {
+    std::optional<CustomerId> customer{};
+    std::optional<SubscriptionId> subscription{};
+    std::optional<InvoiceStatus> status{};
+    std::optional<std::string> provider{}, number{};
+    std::optional<Currency> currency{};
+};
+
+/// Names the rows for cursors: see CursorCodec.
+std::string listing_of(const InvoiceFilter& filter);
+
+}  // namespace turnpike
