@@ -42,7 +42,7 @@ struct SandboxConfig {
     std::optional<Address> razorpay{};
 };
 
-/// The offline twins of Stripe and Razorpay as servers: `turnpike sandbox`, and (Stripe's) inside
+/// The offline twins of Stripe and Razorpay as servers: `turnpike sandbox`, and inside
 /// `turnpike up`. Their threads are their own: HTTP, one for webhooks and billing, the database's.
 class Sandbox {
 public:
