@@ -251,8 +251,8 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("GET", "/v1/audit_events", Operations),
         Policy::seller("GET", "/v1/webhook_events", Operations),
         // The token says whose reminders end.
-        {"GET", "/v1/unsubscribe/{token}", Who::Public, std::nullopt, RateClass::Webhook},
-        {"POST", "/v1/unsubscribe/{token}", Who::Public, std::nullopt, RateClass::Webhook},
+        Policy::open("GET", "/v1/unsubscribe/{token}"),
+        Policy::open("POST", "/v1/unsubscribe/{token}"),
 
         Policy::seller("GET", "/v1/webhook_endpoints", Operations),
         Policy::seller("POST", "/v1/webhook_endpoints", Operations),
