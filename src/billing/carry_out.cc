@@ -79,8 +79,10 @@ asio::awaitable<Result<ProviderSubscription>> let_change_wait(BillingContext& bi
     change.obligation += ":wait";
     change.payment = FirstPayment::MayWait;
     const std::string price = change.price;
+    const std::int64_t quantity = change.quantity;
     auto waiting = co_await billing.provider.change_subscription(std::move(change));
-    if (!waiting || waiting->price == price || !waiting->latest_invoice) co_return waiting;
+    if (!waiting || !waiting->latest_invoice) co_return waiting;
+    if (waiting->price == price && waiting->quantity == quantity) co_return waiting;
     const auto invoice = co_await billing.provider.get_invoice(*waiting->latest_invoice);
     if (!invoice) co_return failure(invoice);
     if (invoice->hosted_url) wanted.details.emplace_back("hosted_url", *invoice->hosted_url);

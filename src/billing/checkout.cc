@@ -13,6 +13,7 @@
 #include "json/value.h"
 #include "payments/errors.h"
 #include "subscriptions/service.h"
+#include "subscriptions/trials.h"
 
 namespace turnpike {
 namespace {
@@ -61,6 +62,8 @@ Result<CheckoutSession> request_checkout(sql::Transaction& tx, BillingContext& b
     lock_purchases(tx, request.customer);
     if (auto known = find_payable_checkout(tx, request.customer)) return *std::move(known);
     if (find_live_subscription(tx, request.customer)) return subscribed_already();
+    if (request.trial_days > 0 && has_had_trial(tx, request.customer, request.plan_version))
+        return conflict("subscription.trial_used", "the customer has had a trial of this plan");
     const Instant now = billing.clock.now();
     CheckoutSession session{.id = billing.ids.make<CheckoutId>(now),
                             .customer = request.customer,
@@ -153,7 +156,8 @@ asio::awaitable<Result<std::monostate>> mirror_paid(BillingContext& billing,
         const Instant now = billing.clock.now();
         if (end_checkout(tx, session.id, CheckoutStatus::Complete, now))
             record_checkout(tx, billing, session, to_text(CheckoutStatus::Complete), authority);
-        const MirrorScope scope{billing.provider.name(), billing.ids, now, authority, ticket};
+        const MirrorScope scope{
+            billing.provider.name(), billing.ids, now, authority, ticket, billing.grace};
         return mirror_subscription(tx, scope, *theirs);
     });
     if (!mirrored) co_return failure(mirrored);

@@ -12,9 +12,6 @@
 namespace turnpike {
 namespace {
 
-constexpr std::int64_t kQuantityMax = 1'000'000;
-constexpr std::int64_t kTrialDaysMax = 730;
-
 struct CheckoutBody {
     std::string customer;
     Offer offer;
@@ -74,7 +71,7 @@ Json write_checkout(const CheckoutSession& s, std::string_view plan) {
                 {"created_at", format_rfc3339(s.created_at)}};
 }
 
-asio::awaitable<Result<CheckoutSession>> session_named(BillingContext& billing,
+asio::awaitable<Result<CheckoutSession>> session_named(BillingContexts& billing,
                                                        const http::Request& request) {
     const auto id = read_checkout_id(request);
     if (!id) co_return failure(id);
@@ -100,12 +97,12 @@ CheckoutApi::Answer CheckoutApi::post_checkout(const Principal& caller,
     if (!success) co_return failure(success);
     const auto cancel = check_page(origins, body->cancel_url, "cancel_url");
     if (!cancel) co_return failure(cancel);
-    if (body->provider && *body->provider != billing.provider.name())
-        co_return fail(ErrorCode::Unprocessable, "billing.provider_not_configured",
-                       "the provider '" + *body->provider + "' is not configured");
     const auto customer = co_await billing.db.read(
         [&](sql::Transaction& tx) { return find_customer(tx, body->customer); });
     if (!customer) co_return failure(customer);
+    const auto context = body->provider ? billing.of(*body->provider)
+                                        : co_await context_of_customer(billing, customer->id);
+    if (!context) co_return failure(context);
     const auto sold = find_offer(*billing.catalog.get(), customer->catalog, body->offer);
     if (!sold) co_return failure(sold);
     CheckoutRequest wanted{.customer = customer->id,
@@ -116,7 +113,7 @@ CheckoutApi::Answer CheckoutApi::post_checkout(const Principal& caller,
                            .success_url = body->success_url,
                            .cancel_url = body->cancel_url,
                            .authority = authority_of(caller, request)};
-    auto session = co_await open_checkout(billing, std::move(wanted));
+    auto session = co_await open_checkout(**context, std::move(wanted));
     if (!session) co_return failure(session);
     co_return co_await answer_with(201, *std::move(session));
 }
@@ -126,7 +123,9 @@ CheckoutApi::Answer CheckoutApi::get_checkout(const Principal& caller,
                                               const http::Request& request) {
     auto session = co_await session_named(billing, request);
     if (!session) co_return failure(session);
-    auto fresh = co_await refresh_checkout(billing, *session, authority_of(caller, request));
+    const auto context = billing.of(session->provider);
+    if (!context) co_return failure(context);
+    auto fresh = co_await refresh_checkout(**context, *session, authority_of(caller, request));
     if (!fresh && !may_succeed_later(fresh.error())) co_return failure(fresh);
     co_return co_await answer_with(200, fresh ? *std::move(fresh) : *std::move(session));
 }
@@ -136,8 +135,10 @@ CheckoutApi::Answer CheckoutApi::post_expire(const Principal& caller,
                                              const http::Request& request) {
     auto session = co_await session_named(billing, request);
     if (!session) co_return failure(session);
+    const auto context = billing.of(session->provider);
+    if (!context) co_return failure(context);
     auto closed =
-        co_await close_checkout(billing, *std::move(session), authority_of(caller, request));
+        co_await close_checkout(**context, *std::move(session), authority_of(caller, request));
     if (!closed) co_return failure(closed);
     co_return co_await answer_with(200, *std::move(closed));
 }

@@ -6,6 +6,7 @@
 #include "access/return_url.h"
 #include "base/error.h"
 #include "billing/checkout.h"
+#include "billing/contexts.h"
 #include "http/message.h"
 
 namespace turnpike {
@@ -14,7 +15,7 @@ namespace turnpike {
 struct CheckoutApi {
     using Answer = asio::awaitable<Result<http::Response>>;
 
-    BillingContext& billing;
+    BillingContexts& billing;
     const AllowedOrigins& origins;  ///< where pages may lead back to
 
     Answer post_checkout(const Principal& caller, const http::Request& request);

@@ -57,10 +57,6 @@ Result<StartRequest> start_anew(sql::Transaction& tx, const Catalog& catalog,
                         .quantity = ended.quantity};
 }
 
-ShownChange shown_change(const ChangeRequest& request) {
-    return {request.subscription, request.price, request.quantity};
-}
-
 }  // namespace
 
 asio::awaitable<Result<Subscription>> start_subscription(BillingContext& billing,
@@ -80,11 +76,9 @@ asio::awaitable<Result<Subscription>> start_subscription(BillingContext& billing
 asio::awaitable<Result<Subscription>> change_subscription(BillingContext& billing,
                                                           ChangeRequest request) {
     if (request.preview) {
-        if (request.when == ChangeWhen::AtPeriodEnd)
-            co_return invalid_argument("subscription.preview_of_later",
-                                       "a preview is of a change at once");
-        request.when = ChangeWhen::Now;
-        const auto holds = co_await check_preview(billing, *request.preview, shown_change(request));
+        if (request.when == ChangeWhen::ByDirection) request.when = ChangeWhen::Now;
+        PreviewedChange change{request.subscription, request.price, request.quantity};
+        const auto holds = co_await check_preview(billing, *request.preview, std::move(change));
         if (!holds) co_return failure(holds);
     }
     Wish wish = new_wish(request.subscription, CommandKind::Change, request.authority);

@@ -28,14 +28,15 @@ struct Planned {
     Instant now;  ///< the customer's
 };
 
-Result<Planned> plan_preview(sql::Transaction& tx, const ShownChange& change, Instant system_now) {
+Result<Planned> plan_preview(sql::Transaction& tx, const PreviewedChange& change,
+                             Instant system_now) {
     auto subscription = load_subscription(tx, change.subscription);
     if (!subscription) return failure(subscription);
     if (subscription->ended_at)
         return conflict("subscription.ended", "the subscription has ended; start a new one");
     if (!subscription->provider_subscription_id || !subscription->provider_item_id)
         return conflict("subscription.busy", "the subscription is being made; try again shortly");
-    const auto quantity = change.quantity.value_or(subscription->quantity);
+    const std::int64_t quantity = change.quantity.value_or(subscription->quantity);
     const auto direction = direction_of_change(tx, *subscription, change.price, quantity);
     if (!direction) return failure(direction);
     const auto customer = find_customer(tx, subscription->customer.text());
@@ -98,7 +99,8 @@ std::string billing_facts(const ProviderInvoice& invoice) {
                         {"lines", lines}});
 }
 
-asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing, ShownChange change) {
+asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing,
+                                                     PreviewedChange change) {
     const Instant now = billing.clock.now();
     const auto planned = co_await billing.db.read(
         [&](sql::Transaction& tx) { return plan_preview(tx, change, now); });
@@ -134,7 +136,7 @@ asio::awaitable<Result<ProviderInvoice>> preview_subscription(BillingContext& bi
 }
 
 asio::awaitable<Result<std::monostate>> check_preview(BillingContext& billing, PreviewId id,
-                                                      ShownChange change) {
+                                                      PreviewedChange change) {
     const Instant now = billing.clock.now();
     const auto preview =
         co_await billing.db.read([&](sql::Transaction& tx) { return load_preview(tx, id); });
@@ -146,8 +148,6 @@ asio::awaitable<Result<std::monostate>> check_preview(BillingContext& billing, P
     const auto planned = co_await billing.db.read(
         [&](sql::Transaction& tx) { return plan_preview(tx, change, now); });
     if (!planned) co_return failure(planned);
-    if (planned->quantity != preview->quantity)
-        co_return preview_outdated("the preview is of another quantity");
     const auto theirs =
         co_await billing.provider.get_subscription(*planned->subscription.provider_subscription_id);
     if (!theirs) co_return failure(theirs);
@@ -155,8 +155,8 @@ asio::awaitable<Result<std::monostate>> check_preview(BillingContext& billing, P
     // What cannot be shown any more, such as a proration in a period that is over, is outdated.
     const bool gone = !fresh && fresh.error().reason.text() == "payment.refused";
     if (!fresh && !gone) co_return failure(fresh);
-    if (gone || planned->invoices_now != preview->invoices_now ||
-        billing_facts(*fresh) != preview->facts)
+    if (gone || planned->quantity != preview->quantity ||
+        planned->invoices_now != preview->invoices_now || billing_facts(*fresh) != preview->facts)
         co_return preview_outdated("the change would be billed otherwise now");
     co_await billing.db.write([&](sql::Transaction& tx) {
         note_invoice_before(tx, id, theirs->latest_invoice);
@@ -167,6 +167,8 @@ asio::awaitable<Result<std::monostate>> check_preview(BillingContext& billing, P
 
 Result<std::monostate> use_preview(sql::Transaction& tx, const PreviewId& id,
                                    const SubscriptionCommand& command, Instant now) {
+    if (command.kind != CommandKind::Change)
+        return preview_outdated("the preview is of a change at once");
     if (!mark_preview_used(tx, id, command.id, now))
         return preview_outdated("the preview was used or has expired");
     return std::monostate{};

@@ -40,23 +40,24 @@ struct Preview {
 /// that is words. The order of lines is no fact.
 std::string billing_facts(const ProviderInvoice& invoice);
 
-/// A change at once: to this price and, unless it stays as it is, quantity.
-struct ShownChange {
+/// A change at once.
+struct PreviewedChange {
     SubscriptionId subscription;
     PriceId price;
-    std::optional<std::int64_t> quantity{};
+    std::optional<std::int64_t> quantity{};  ///< absent: as it is
 };
 
 struct ShownPreview {
     Preview preview;
     ProviderInvoice invoice;
 };
-/// What a change would be billed as now. Whoever then changes with its id pays
+/// What a change to this price would be billed as now. Whoever then changes with its id pays
 /// exactly that, or nothing happens.
 ///
 /// Errors: NotFound "subscription.not_found"; Conflict "subscription.ended", "subscription.busy";
 ///         those of PaymentProvider.
-asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing, ShownChange change);
+asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing,
+                                                     PreviewedChange change);
 
 /// The first invoice of a subscription that the customer has not got. Nothing is kept.
 struct NewSubscriptionPreview {
@@ -71,10 +72,10 @@ asio::awaitable<Result<ProviderInvoice>> preview_subscription(BillingContext& bi
 /// Whether the change that was shown would still be billed so.
 /// Errors: Conflict "subscription.preview_outdated": not so, expired, used, or of another change.
 asio::awaitable<Result<std::monostate>> check_preview(BillingContext& billing, PreviewId id,
-                                                      ShownChange change);
+                                                      PreviewedChange change);
 
 /// The command relies on it, in the transaction that writes the command down.
-/// Errors: Conflict "subscription.preview_outdated".
+/// Errors: Conflict "subscription.preview_outdated": also for another command than that change.
 Result<std::monostate> use_preview(sql::Transaction& tx, const PreviewId& id,
                                    const SubscriptionCommand& command, Instant now);
 std::optional<Preview> find_preview_of_command(sql::Transaction& tx, const CommandId& command);

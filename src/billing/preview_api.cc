@@ -87,22 +87,22 @@ PreviewApi::Answer PreviewApi::post_preview_change(const Principal& /*caller*/,
     const auto wanted = read_change(request);
     if (!wanted) co_return failure(wanted);
     if (wanted->when == ChangeWhen::AtPeriodEnd)
-        co_return invalid_argument("subscription.preview_of_later",
-                                   "nothing is prorated at the period's end: a preview is of a "
-                                   "change at once");
+        co_return fail(ErrorCode::Unprocessable, "preview.only_at_once",
+                       "a change at the period's end is not prorated: it costs the new price then");
     const auto catalog = billing.catalog.get();
     const auto price = co_await billing.db.read(
         [&](sql::Transaction& tx) { return price_of_change(tx, *catalog, *id, *wanted); });
     if (!price) co_return failure(price);
     const auto context = co_await context_of_subscription(billing, *id);
     if (!context) co_return failure(context);
-    ShownChange change{*id, *price, wanted->quantity};
+    PreviewedChange change{*id, *price, wanted->quantity};
     const auto shown = co_await preview_change(**context, std::move(change));
     if (!shown) co_return failure(shown);
     Json body = write_preview(shown->invoice);
     body["preview_token"] = shown->preview.id.text();
     body["subscription"] = id->text();
     body["price"] = price->text();
+    body["quantity"] = shown->preview.quantity;
     body["billed"] = shown->preview.invoices_now ? "now" : "next_invoice";
     body["proration_date"] = format_rfc3339(shown->preview.proration_date);
     body["expires_at"] = format_rfc3339(shown->preview.expires_at);

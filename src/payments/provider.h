@@ -54,7 +54,7 @@ struct ProviderInvoiceLine {
     std::int64_t quantity = 1;
     Money amount{0, Currency::Usd};
     bool proration = false;
-    bool from_subscription = false;  ///< a plan line; otherwise an invoice item
+    bool from_subscription = false;      ///< a plan line; otherwise an invoice item
     std::optional<std::string> price{};  ///< provider's id of what it sells
     Period period;
     std::map<std::string, std::string> metadata;
@@ -141,16 +141,6 @@ struct NewPrice {
     std::string_view interval;  ///< "month"
     int interval_count = 1;
 };
-/// OrNothing: there is no subscription, or no change, unless it is paid at once. MayWait: what is
-/// not paid at once can be paid on the invoice's page for 23 hours; until then a new subscription
-/// is incomplete, and a change has no effect.
-enum class FirstPayment : bool { OrNothing, MayWait };
-FirstPayment first_payment = FirstPayment::OrNothing;
-FirstPayment payment = FirstPayment::OrNothing;  ///< of ProrationBilling::Now
-std::optional<Instant> proration_date{};         ///< whole seconds; without: when it is made
-/// The first period begins then, and nothing is charged before; nullopt: at once. In whole
-/// seconds. Where the customer has to authorise it, no later than an hour before.
-std::optional<Instant> begins_at{};
 struct NewInvoiceItem {
     std::string obligation;
     std::string customer;

@@ -23,6 +23,10 @@ struct ProviderPlannedChange {
     Instant at;
 };
 
+/// OrNothing: there is no subscription, or no change, unless it is paid at once. MayWait: what is
+/// not paid at once can be paid on the invoice's page for 23 hours; until then a new subscription
+/// is incomplete, and a change has no effect.
+enum class FirstPayment : bool { OrNothing, MayWait };
 struct NewSubscription {
     SubscriptionId subscription;
     std::string obligation;
@@ -31,6 +35,11 @@ struct NewSubscription {
     /// A trial until then; with what becomes of it when there is nothing to charge.
     std::optional<Instant> trial_end{};
     std::string trial_end_behavior{};
+    FirstPayment first_payment = FirstPayment::OrNothing;
+    /// The first period begins then, and nothing is charged before; nullopt: at once. In whole
+    /// seconds. Where the customer has to authorise it, no later than an hour before. Not with a
+    /// trial.
+    std::optional<Instant> begins_at{};
 };
 
 /// Now: an invoice for the proration at once, and no change unless it is paid (upgrades).
@@ -41,6 +50,8 @@ struct SubscriptionChange {
     std::string subscription, item, price;  ///< provider's ids; the new price
     ProrationBilling billing = ProrationBilling::Now;
     std::int64_t quantity = 1;
+    FirstPayment payment = FirstPayment::OrNothing;  ///< of ProrationBilling::Now
+    std::optional<Instant> proration_date{};         ///< whole seconds; without: when it is made
 };
 /// From the end of the running period on, and nothing is prorated.
 struct SubscriptionPlan {

@@ -26,6 +26,10 @@ bool use_trial(sql::Transaction& tx, const Subscription& s, Instant now) {
     return tx.one(kWhoseTrial, {s.customer, s.plan_version})->text(0) == s.id.text();
 }
 
+bool has_had_trial(sql::Transaction& tx, const CustomerId& customer, const PlanVersionId& plan) {
+    return tx.one(kWhoseTrial, {customer, plan}).has_value();
+}
+
 void give_trial_back(sql::Transaction& tx, const SubscriptionId& subscription) {
     tx.run(kGiveBack, {subscription});
 }

@@ -39,12 +39,14 @@ asio::awaitable<Result<ProviderSubscription>> Provider::start_subscription(
     Form form;
     form.add("customer", request.customer)
         .add("items[0][price]", request.price)
+        .add("items[0][quantity]", request.quantity)
         .add("payment_behavior", request.first_payment == FirstPayment::OrNothing
                                      ? "error_if_incomplete"
                                      : "allow_incomplete");
-    .add("items[0][quantity]", request.quantity) if (request.trial_end) form
-        .add("trial_end", unix_seconds(*request.trial_end))
-        .add("trial_settings[end_behavior][missing_payment_method]", request.trial_end_behavior);
+    if (request.trial_end)
+        form.add("trial_end", unix_seconds(*request.trial_end))
+            .add("trial_settings[end_behavior][missing_payment_method]",
+                 request.trial_end_behavior);
     if (!request.payment_method.empty()) form.add("default_payment_method", request.payment_method);
     if (request.begins_at)
         form.add("trial_end", std::to_string(unix_seconds(*request.begins_at)))
@@ -66,6 +68,7 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
     Form form;
     form.add("items[0][id]", request.item)
         .add("items[0][price]", request.price)
+        .add("items[0][quantity]", request.quantity)
         .add("proration_behavior", at_once ? "always_invoice" : "create_prorations");
     if (request.proration_date) form.add("proration_date", unix_seconds(*request.proration_date));
     // Stripe takes no metadata with an update that may wait.
@@ -74,10 +77,9 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
     else
         form.add("payment_behavior", "error_if_incomplete")
             .add_metadata(last_change(request.obligation));
-    .add("items[0][quantity]", request.quantity)
-        Write write{.obligation = std::move(request.obligation),
-                    .path = "/v1/subscriptions/" + *id,
-                    .parameters = form.text()};
+    Write write{.obligation = std::move(request.obligation),
+                .path = "/v1/subscriptions/" + *id,
+                .parameters = form.text()};
     auto changed = co_await write_subscription(*exchange_, std::move(write));
     if (!changed || !changed->has_unread_plan) co_return changed;
     // Only now, so that a declined change leaves what was planned.
