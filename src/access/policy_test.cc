@@ -106,8 +106,11 @@ TEST(Policy, ACustomerReachesOnlyWhatIsHisOwn) {
     for (const Policy& policy : kPolicies) {
         const bool own =
             policy.pattern.starts_with("/billing/") && policy.pattern != "/billing/admin/stats";
+        const bool shown = policy.pattern.starts_with("/v1/plans") ||
+                           policy.pattern == "/v1/features" ||
+                           policy.pattern == "/v1/customers/{customer}/entitlements";
         const bool shared =
-            policy.pattern.starts_with("/v1/plans") || policy.pattern == "/v1/entitlements/check" ||
+            (policy.method == "GET" && shown) || policy.pattern == "/v1/entitlements/check" ||
             policy.pattern.starts_with("/ofrep/") || policy.pattern.starts_with("/v1/gateway/") ||
             policy.pattern == "/v1/usage/series" || policy.pattern == "/v1/usage/routes" ||
             policy.pattern == "/v1/usage/groups" || policy.pattern == "/v1/usage/forecast" ||

@@ -27,9 +27,9 @@ struct PriceSetting {
     const char* plan;
 };
 constexpr auto kPriceSettings = std::to_array<PriceSetting>({
-    {"stripe.starter_price_id", "api-metering", "starter"},
-    {"stripe.pro_price_id", "api-metering", "pro"},
     {"stripe.enterprise_price_id", "api-metering", "enterprise"},
+    {"stripe.pro_price_id", "api-metering", "pro"},
+    {"stripe.starter_price_id", "api-metering", "starter"},
     {"stripe.premium_price_id", "learning-app", "premium"},
     {"stripe.plus_price_id", "learning-app", "plus"},
     {"stripe.price_pro", "attribution", "pro"},
