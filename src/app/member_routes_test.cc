@@ -101,8 +101,8 @@ protected:
         const std::map<std::string, std::string> settings = {
             {"listen", "127.0.0.1:0"},
             {"preset", "all"},
-            {"data_dir", folder_.path().string()},
-            {"log_level", "off"},
+            {"data", folder_.path().string()},
+            {"log_level", "error"},
             {"access_log", "off"},
             {"auth.jwt_secret", kJwtSecret},
             {"stripe.secret_key", "sk_test_abc"},
