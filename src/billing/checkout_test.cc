@@ -308,6 +308,12 @@ TEST_F(CheckoutFlow, ATrialBeginsAtThePage) {
     EXPECT_EQ(fetched(session).status, CheckoutStatus::Complete);
     ASSERT_TRUE(live(customer));
     EXPECT_EQ(live(customer)->status, SubscriptionStatus::Trialing);
+
+    ASSERT_TRUE(world.run(
+        cancel_subscription(world.billing, {session.subscription, CancelWhen::Now, tester})));
+    const auto again = world.run(open_checkout(world.billing, wanted));
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().reason.text(), "subscription.trial_used");
 }
 
 TEST_F(CheckoutFlow, AForgedNameAdoptsNothing) {

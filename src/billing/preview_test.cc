@@ -34,13 +34,16 @@ protected:
     }
     ShownPreview shown(const Subscription& subscription, const std::string& plan) {
         auto preview =
-            world.run(preview_change(world.billing, subscription.id, world.price_of(plan)));
+            world.run(preview_change(world.billing, {subscription.id, world.price_of(plan)}));
         EXPECT_TRUE(preview) << preview.error().message;
         return *preview;
     }
     Result<Subscription> change(const Subscription& subscription, const std::string& plan,
                                 const PreviewId& preview) {
-        ChangeRequest request{subscription.id, world.price_of(plan), tester, preview};
+        ChangeRequest request{.subscription = subscription.id,
+                              .price = world.price_of(plan),
+                              .authority = tester,
+                              .preview = preview};
         return world.run(change_subscription(world.billing, std::move(request)));
     }
     PreviewState state_of(const PreviewId& id) {
@@ -173,7 +176,7 @@ TEST_F(Previews, OfWhatHasEndedIsRefused) {
     ASSERT_TRUE(
         world.run(cancel_subscription(world.billing, {subscription.id, CancelWhen::Now, tester})));
     const auto refused =
-        world.run(preview_change(world.billing, subscription.id, world.price_of("pro")));
+        world.run(preview_change(world.billing, {subscription.id, world.price_of("pro")}));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().reason.text(), "subscription.ended");
 }
