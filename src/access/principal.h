@@ -10,6 +10,8 @@
 
 namespace turnpike {
 
+struct KeyedRun;
+
 /// What a credential may touch. A seller key carries a list; an admin JWT has all of them.
 enum class Scope : std::uint8_t {
     CatalogRead,
@@ -46,6 +48,9 @@ struct Principal {
     std::optional<std::string> email;  ///< JWT claim, when present
     std::vector<Scope> scopes;
     std::string name;  ///< for audit: "user:alice", "key:key_01..", "admin:root"
+
+    /// While a request with an Idempotency-Key is handled (keyed_request.h); the gate sets it.
+    const KeyedRun* keyed = nullptr;
 
     [[nodiscard]] bool has(Scope scope) const;
 };

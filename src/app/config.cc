@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kJwtSecretBytesMin = 32;
 constexpr std::size_t kThreadsMax = 256;
+constexpr std::size_t kRequestsMax = 1'000'000'000;
 constexpr std::array kPlansWithPriceIds{"starter", "pro", "enterprise"};
 
 std::optional<std::size_t> parse_count(const std::string& text) {
@@ -96,6 +97,11 @@ void check_server(Checker& c) {
     const auto threads = parse_count(c.text("threads"));
     c.expect(threads && *threads <= kThreadsMax, "threads",
              "'" + c.text("threads") + "' is no number of threads", "give 0 to 256");
+    for (const std::string key : {"requests_per_minute", "requests_in_flight"}) {
+        const auto count = parse_count(c.text(key));
+        c.expect(count && *count > 0 && *count <= kRequestsMax, key,
+                 "'" + c.text(key) + "' is no number of requests", "give 1 to 1000000000");
+    }
     const auto& gateway_log = c.text("gateway_log");
     c.expect(gateway_log.empty() || parse_udp_url(gateway_log), "gateway_log",
              "'" + gateway_log + "' is no address to take access logs on",
@@ -243,6 +249,8 @@ Result<Config> read_config(const SettingValues& values) {
         .preset = text("preset"),
         .catalog_file = text("catalog"),
         .threads = *parse_count(text("threads")),
+        .requests_per_minute = static_cast<std::int64_t>(*parse_count(text("requests_per_minute"))),
+        .requests_in_flight = *parse_count(text("requests_in_flight")),
         .access_log = text("access_log"),
         .gateway_log = parse_udp_url(text("gateway_log")),
         .log_level = text("log_level"),

@@ -29,6 +29,8 @@ struct Config {
     std::string preset;
     std::string catalog_file;  ///< "": the preset's own
     std::size_t threads = 1;
+    std::int64_t requests_per_minute = 60'000;
+    std::size_t requests_in_flight = 256;
     std::string access_log;               ///< "-", "off" or a path
     std::optional<HostPort> gateway_log;  ///< where access logs come by UDP; absent: nowhere
     std::string log_level;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "audit/audit.h"
+#include "billing/begun_command.h"
 #include "billing/mirror.h"
 #include "billing/payment_methods.h"
 #include "billing/period_close.h"
@@ -94,8 +95,19 @@ Result<Demanded> request_start_again(sql::Transaction& tx, const StartRequest& r
                     "the customer has a subscription already; change it instead");
 }
 
+/// The same request under the same Idempotency-Key, after a crash: it goes on with its command, or
+/// finds it done, whatever has become of the subscription since.
+Result<Demanded> go_on(sql::Transaction& tx, SubscriptionCommand command) {
+    auto subscription = load_subscription(tx, command.subscription);
+    if (!subscription) return failure(subscription);
+    if (command.state == CommandState::Done) return Demanded{*std::move(subscription), {}};
+    return Demanded{*std::move(subscription), std::move(command), Attempt::Again};
+}
+
 Result<Demanded> request_start(sql::Transaction& tx, const StartRequest& request,
                                std::string_view provider, IdSource& ids, Instant now) {
+    if (auto begun = begun_command(tx, request.authority, CommandKind::Start))
+        return go_on(tx, *std::move(begun));
     if (auto live = find_live_subscription(tx, request.customer))
         return request_start_again(tx, request, *std::move(live));
     Subscription subscription{
@@ -114,6 +126,7 @@ Result<Demanded> request_start(sql::Transaction& tx, const StartRequest& request
     command.price = request.price;
     command.payment_method = request.payment_method;
     if (!insert_command(tx, command)) return busy();
+    note_command(tx, request.authority, command);
     record_command({tx, ids, now}, subscription, command, "requested");
     return Demanded{std::move(subscription), std::move(command)};
 }
@@ -139,6 +152,8 @@ bool is_so_already(const Subscription& subscription, const Demand& demand) {
 
 Result<Demanded> request_on_running(sql::Transaction& tx, const Demand& demand, IdSource& ids,
                                     Instant now) {
+    if (auto begun = begun_command(tx, demand.authority, demand.kind))
+        return go_on(tx, *std::move(begun));
     auto subscription = load_subscription(tx, demand.subscription);
     if (!subscription) return failure(subscription);
     if (subscription->ended_at)
@@ -148,6 +163,7 @@ Result<Demanded> request_on_running(sql::Transaction& tx, const Demand& demand, 
     auto command = new_command(*subscription, demand.kind, demand.authority, ids, now);
     command.price = demand.price;
     if (!insert_command(tx, command)) return busy();
+    note_command(tx, demand.authority, command);
     record_command({tx, ids, now}, *subscription, command, "requested");
     return Demanded{*std::move(subscription), std::move(command)};
 }

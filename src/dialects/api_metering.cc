@@ -6,6 +6,7 @@
 #include "analytics/service.h"
 #include "analytics/wire.h"
 #include "audit/authority.h"
+#include "billing/begun_command.h"
 #include "billing/commands.h"
 #include "billing/payment_methods_api.h"
 #include "billing/portal.h"
@@ -166,11 +167,16 @@ asio::awaitable<Result<CardOwner>> ApiMetering::owner_calling(const Principal& c
     co_return CardOwner{*std::move(customer), authority_of(caller, request)};
 }
 
-asio::awaitable<Result<SubscriptionId>> ApiMetering::live_of(CustomerId customer) {
-    const auto live = co_await billing_.db.read(
-        [&](sql::Transaction& tx) { return find_live_subscription(tx, customer); });
-    if (!live) co_return not_found("subscription.none", "the customer has no subscription");
-    co_return live->id;
+asio::awaitable<Result<SubscriptionId>> ApiMetering::live_of(CustomerId customer,
+                                                             Authority authority) {
+    auto work = [&](sql::Transaction& tx) -> Result<SubscriptionId> {
+        // A repetition may find it ended by what the first run began.
+        if (auto begun = begun_with(tx, authority)) return *std::move(begun);
+        const auto live = find_live_subscription(tx, customer);
+        if (!live) return not_found("subscription.none", "the customer has no subscription");
+        return live->id;
+    };
+    co_return co_await billing_.db.read(work);
 }
 
 ApiMetering::Answer ApiMetering::status_of(CustomerId customer) {
@@ -219,9 +225,9 @@ ApiMetering::Answer ApiMetering::post_upgrade(const Principal& caller,
     if (!plan) co_return failure(plan);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
-    const auto subscription = co_await live_of(*customer);
-    if (!subscription) co_return failure(subscription);
     const Authority authority = authority_of(caller, request);
+    const auto subscription = co_await live_of(*customer, authority);
+    if (!subscription) co_return failure(subscription);
     if ((*plan)->is_default) {
         // Down to the free tier: what is paid for stays until the period ends.
         CancelRequest cancel{*subscription, CancelWhen::AtPeriodEnd, authority};
@@ -250,9 +256,10 @@ ApiMetering::Answer ApiMetering::post_cancel(const Principal& caller,
     if (!when) co_return failure(when);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
-    const auto subscription = co_await live_of(*customer);
+    const Authority authority = authority_of(caller, request);
+    const auto subscription = co_await live_of(*customer, authority);
     if (!subscription) co_return failure(subscription);
-    CancelRequest cancel{*subscription, *when, authority_of(caller, request)};
+    CancelRequest cancel{*subscription, *when, authority};
     const auto canceled = co_await cancel_subscription(billing_, std::move(cancel));
     if (!canceled) co_return failure(canceled);
     co_return co_await status_of(*customer);
