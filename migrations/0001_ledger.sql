@@ -292,6 +292,22 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_by_customer ON api_keys (customer_id, created_at);
 
+-- Requests with an Idempotency-Key: what was asked for (both as digests) and what was answered. A
+-- running one is somebody's until leased_until; progress names what it has begun.
+CREATE TABLE idempotency_keys (
+    id           TEXT   NOT NULL PRIMARY KEY,
+    scope        TEXT   NOT NULL UNIQUE,
+    fingerprint  TEXT   NOT NULL,
+    state        TEXT   NOT NULL CHECK (state IN ('running', 'done')),
+    runner       TEXT   NOT NULL,
+    leased_until BIGINT NOT NULL,
+    progress     TEXT,
+    sealed_reply TEXT,
+    created_at   BIGINT NOT NULL,
+    CHECK ((state = 'done') = (sealed_reply IS NOT NULL))
+);
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
 -- What the servers of this ledger share and nobody else may know. A column whose name begins with
 -- sealed_ is sealed with the master key (src/crypto/secret_box.h, src/app/sealed_columns.cc).
 CREATE TABLE server_secrets (
@@ -925,7 +941,20 @@ CREATE TABLE audit_events (
     object_id   TEXT   NOT NULL,
     customer_id TEXT   NOT NULL,
     request_id  TEXT   NOT NULL,
-    detail      TEXT   NOT NULL
+    detail      TEXT   NOT NULL,
+    -- Its place in the chain of hashes (src/audit/chain.h), a moment after it was written.
+    sequence    BIGINT,
+    chain_hash  TEXT,
+    CHECK ((sequence IS NULL) = (chain_hash IS NULL))
+);
+CREATE UNIQUE INDEX audit_events_by_sequence ON audit_events (sequence) WHERE sequence IS NOT NULL;
+CREATE INDEX audit_events_unsealed ON audit_events (at, id) WHERE sequence IS NULL;
+-- One row: whoever joins records to the chain moves it, so that two cannot at the same time.
+CREATE TABLE audit_chain_end (
+    name      TEXT   NOT NULL PRIMARY KEY CHECK (name = 'end'),
+    sequence  BIGINT NOT NULL,
+    hash      TEXT   NOT NULL,
+    sealed_at BIGINT NOT NULL
 );
 CREATE INDEX audit_events_by_customer ON audit_events (customer_id, at);
 CREATE INDEX audit_events_by_age ON audit_events (at, id);

@@ -1,6 +1,7 @@
 #include "access/api.h"
 
 #include "access/key_service.h"
+#include "access/keyed_request.h"
 #include "access/page.h"
 #include "access/wire.h"
 #include "audit/authority.h"
@@ -17,17 +18,16 @@ asio::awaitable<Result<http::Response>> AccessApi::post_api_key(const Principal&
     if (!wanted) co_return failure(wanted);
 
     const KeyGrant grant{caller, request.request_id, authenticator.mode()};
-    auto work = [&](sql::Transaction& tx) {
-        return create_key(tx, *wanted, grant, clock.now(), ids);
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
+        const auto created = create_key(tx, *wanted, grant, clock.now(), ids);
+        if (!created) return failure(created);
+        Json json = write_key(created->key);
+        json["secret"] = created->secret;
+        auto response = http::json_response(201, json);
+        response.headers.emplace_back("Cache-Control", "no-store");
+        return keep_answer(tx, caller, std::move(response));
     };
-    const auto created = co_await db.write(work);
-    if (!created) co_return failure(created);
-
-    Json json = write_key(created->key);
-    json["secret"] = created->secret;
-    auto response = http::json_response(201, json);
-    response.headers.emplace_back("Cache-Control", "no-store");
-    co_return response;
+    co_return co_await db.write(work);
 }
 
 asio::awaitable<Result<http::Response>> AccessApi::get_api_keys(const Principal& /*caller*/,

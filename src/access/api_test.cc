@@ -133,7 +133,7 @@ TEST(RateLimitedAnswer, IsTheRegisteredProblemWithHeaders) {
     request.path = "/billing/status";
     request.request_id = "req_test";
     const auto response = write_rate_limited(
-        RateClass::Billing, {false, 0, std::chrono::milliseconds(16'500)}, request);
+        *rate_rule(RateClass::Billing), {false, 0, std::chrono::milliseconds(16'500)}, request);
     EXPECT_EQ(response.status, 429);
     EXPECT_EQ(*http::find_header(response.headers, "RateLimit-Policy"), R"("billing";q=60;w=60)");
     EXPECT_EQ(*http::find_header(response.headers, "RateLimit"), R"("billing";r=0;t=17)");

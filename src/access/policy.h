@@ -24,6 +24,15 @@ enum class Who : std::uint8_t {
     Member,            ///< a user with the role in the organization, or whoever passes Seller
 };
 
+/// What an Idempotency-Key means on a POST. On other methods, and where nobody says who he is, it
+/// means nothing.
+enum class Repeats : std::uint8_t {
+    Keyed,        ///< with a key, a repetition gets the first answer; without, it is done again
+    KeyRequired,  ///< refused without a key
+    OwnIdentity,  ///< what is sent names itself (source and id; a hold): keys are ignored
+    Harmless,     ///< only asks: keys are ignored
+};
+
 /// What one route asks of its caller. `pattern` is the router's: "/v1/plans/{plan}".
 struct Policy {
     std::string_view method;  ///< "GET"; HEAD follows GET
@@ -41,6 +50,13 @@ struct Policy {
         Policy policy = *this;
         policy.preset = interface;
         return policy;
+    }
+    Repeats repeats = Repeats::Keyed;
+
+    [[nodiscard]] constexpr Policy with(Repeats kind) const {
+        Policy same = *this;
+        same.repeats = kind;
+        return same;
     }
 
     // The rows of the table below, by kind.
@@ -129,14 +145,16 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("PUT", "/v1/customers/{customer}/entitlements/{feature}", BillingWrite),
         Policy::seller("DELETE", "/v1/customers/{customer}/entitlements/{feature}", BillingWrite),
 
-        Policy::seller("POST", "/v1/events", UsageWrite),
+        Policy::seller("POST", "/v1/events", UsageWrite).with(Repeats::OwnIdentity),
         Policy::seller("GET", "/v1/events", UsageRead),
         Policy::seller("GET", "/v1/events/{event}", UsageRead),
-        Policy::seller("POST", "/v1/usage/consume", UsageWrite),
-        Policy::seller("POST", "/v1/usage/reserve", UsageWrite),
+        Policy::seller("POST", "/v1/usage/consume", UsageWrite).with(Repeats::OwnIdentity),
+        Policy::seller("POST", "/v1/usage/reserve", UsageWrite).with(Repeats::OwnIdentity),
         Policy::seller("GET", "/v1/usage/reservations/{reservation}", UsageRead),
-        Policy::seller("POST", "/v1/usage/reservations/{reservation}/commit", UsageWrite),
-        Policy::seller("POST", "/v1/usage/reservations/{reservation}/release", UsageWrite),
+        Policy::seller("POST", "/v1/usage/reservations/{reservation}/commit", UsageWrite)
+            .with(Repeats::OwnIdentity),
+        Policy::seller("POST", "/v1/usage/reservations/{reservation}/release", UsageWrite)
+            .with(Repeats::OwnIdentity),
         Policy::seller("GET", "/v1/usage", UsageRead),
         Policy::either("GET", "/v1/usage/series", UsageRead),
         Policy::seller("GET", "/v1/usage/top", UsageRead),
@@ -144,19 +162,19 @@ inline constexpr auto kPolicies = [] {
         Policy::either("GET", "/v1/usage/routes", UsageRead),
         Policy::either("GET", "/v1/usage/forecast", UsageRead),
         Policy::either("GET", "/v1/usage/alerts", UsageRead),
-        Policy::either("POST", "/v1/entitlements/check", UsageRead),
+        Policy::either("POST", "/v1/entitlements/check", UsageRead).with(Repeats::Harmless),
         Policy::gateway("GET", "/v1/gateway/authorize"),
-        Policy::gateway("POST", "/v1/gateway/authorize"),
+        Policy::gateway("POST", "/v1/gateway/authorize").with(Repeats::OwnIdentity),
         // Envoy asks with the method of the request that it asks about.
         Policy::gateway("GET", "/v1/gateway/envoy/**"),
-        Policy::gateway("POST", "/v1/gateway/envoy/**"),
+        Policy::gateway("POST", "/v1/gateway/envoy/**").with(Repeats::OwnIdentity),
         Policy::gateway("PUT", "/v1/gateway/envoy/**"),
         Policy::gateway("PATCH", "/v1/gateway/envoy/**"),
         Policy::gateway("DELETE", "/v1/gateway/envoy/**"),
         Policy::gateway("OPTIONS", "/v1/gateway/envoy/**"),
 
-        Policy::either("POST", "/ofrep/v1/evaluate/flags", UsageRead),
-        Policy::either("POST", "/ofrep/v1/evaluate/flags/{key}", UsageRead),
+        Policy::either("POST", "/ofrep/v1/evaluate/flags", UsageRead).with(Repeats::Harmless),
+        Policy::either("POST", "/ofrep/v1/evaluate/flags/{key}", UsageRead).with(Repeats::Harmless),
 
         Policy::seller("GET", "/v1/subscriptions", BillingRead),
         Policy::seller("GET", "/v1/subscriptions/{subscription}", BillingRead),
@@ -293,6 +311,12 @@ constexpr const Policy* policy_of(std::string_view method, std::string_view patt
     for (const Policy& policy : kPolicies)
         if (policy.method == method && policy.pattern == pattern) return &policy;
     return nullptr;
+}
+
+/// Whether an Idempotency-Key means something on this route.
+constexpr bool takes_key(const Policy& policy) {
+    return policy.method == "POST" && policy.who != Who::Public &&
+           (policy.repeats == Repeats::Keyed || policy.repeats == Repeats::KeyRequired);
 }
 
 /// Function-level authorization. Pure.

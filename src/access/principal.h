@@ -10,6 +10,8 @@
 
 namespace turnpike {
 
+struct KeyedRun;
+
 /// What a credential may touch. A seller key carries a list; an admin JWT has all of them.
 enum class Scope : std::uint8_t {
     CatalogRead,
@@ -58,6 +60,9 @@ struct Principal {
     /// What the route asks for in the organization that it names. Put here by the gate, from the
     /// policy, so that no handler says it a second time.
     std::optional<OrgRole> needed_role;
+
+    /// While a request with an Idempotency-Key is handled (keyed_request.h); the gate sets it.
+    const KeyedRun* keyed = nullptr;
 
     [[nodiscard]] bool has(Scope scope) const;
     /// A person who acts for himself: by a session, or by a user's token; not by a customer's key.

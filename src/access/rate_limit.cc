@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
-
 namespace turnpike {
 namespace {
 
@@ -62,19 +60,22 @@ std::vector<std::pair<std::string, std::string>> rate_headers(RateClass rate,
                                                               const RateVerdict& verdict) {
     const RateRule* rule = rate_rule(rate);
     if (rule == nullptr) return {};
-    const std::string name = '"' + std::string(rule->name) + '"';
-    return {{"RateLimit-Policy", name + ";q=" + std::to_string(rule->quota) +
-                                     ";w=" + std::to_string(seconds_up(rule->window))},
+    return rate_headers(*rule, verdict);
+}
+
+std::vector<std::pair<std::string, std::string>> rate_headers(const RateRule& rule,
+                                                              const RateVerdict& verdict) {
+    const std::string name = '"' + std::string(rule.name) + '"';
+    return {{"RateLimit-Policy", name + ";q=" + std::to_string(rule.quota) +
+                                     ";w=" + std::to_string(seconds_up(rule.window))},
             {"RateLimit", name + ";r=" + std::to_string(verdict.remaining) +
                               ";t=" + std::to_string(seconds_up(verdict.reset))}};
 }
 
-Error rate_limited(RateClass rate, const RateVerdict& verdict) {
-    const RateRule* rule = rate_rule(rate);
-    check(rule != nullptr, "only a limited class refuses");
+Error rate_limited(const RateRule& rule, const RateVerdict& verdict) {
     Error error{ErrorCode::LimitExceeded, "access.rate_limited",
-                "too many requests: at most " + std::to_string(rule->quota) + " in " +
-                    std::to_string(seconds_up(rule->window)) + " s"};
+                "too many requests: at most " + std::to_string(rule.quota) + " in " +
+                    std::to_string(seconds_up(rule.window)) + " s"};
     error.retry_after_s = static_cast<int>(std::max<std::int64_t>(1, seconds_up(verdict.reset)));
     return error;
 }

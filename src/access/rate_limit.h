@@ -66,8 +66,10 @@ private:
 /// limited route. Empty for None. Retry-After comes from the error's retry_after_s.
 std::vector<std::pair<std::string, std::string>> rate_headers(RateClass rate,
                                                               const RateVerdict& verdict);
+std::vector<std::pair<std::string, std::string>> rate_headers(const RateRule& rule,
+                                                              const RateVerdict& verdict);
 /// LimitExceeded "access.rate_limited" with retry_after_s, for a refused verdict. Answer with
 /// write_rate_limited() (wire.h), which says the rest.
-Error rate_limited(RateClass rate, const RateVerdict& verdict);
+Error rate_limited(const RateRule& rule, const RateVerdict& verdict);
 
 }  // namespace turnpike

@@ -98,11 +98,11 @@ TEST(RateHeaders, SayPolicyAndState) {
 }
 
 TEST(RateHeaders, RetryAfterIsNotBeforeTheReset) {
-    const auto error = rate_limited(RateClass::Webhook, {false, 0, 1us});
+    const auto error = rate_limited(*rate_rule(RateClass::Webhook), {false, 0, 1us});
     EXPECT_EQ(error.code, ErrorCode::LimitExceeded);
     EXPECT_EQ(error.reason.text(), "access.rate_limited");
     EXPECT_EQ(error.retry_after_s, 1);
-    EXPECT_EQ(rate_limited(RateClass::Billing, {false, 0, 1'500ms}).retry_after_s, 2);
+    EXPECT_EQ(rate_limited(*rate_rule(RateClass::Billing), {false, 0, 1'500ms}).retry_after_s, 2);
 }
 
 }  // namespace

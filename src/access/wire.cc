@@ -64,14 +64,14 @@ Json write_key(const ApiKey& key) {
     return json;
 }
 
-http::Response write_rate_limited(RateClass rate, const RateVerdict& verdict,
+http::Response write_rate_limited(const RateRule& rule, const RateVerdict& verdict,
                                   const http::Request& request) {
-    const Error error = rate_limited(rate, verdict);
+    const Error error = rate_limited(rule, verdict);
     Json members;
     members["type"] = kQuotaExceeded;
-    members["violated-policies"] = Json::array({rate_rule(rate)->name});
+    members["violated-policies"] = Json::array({rule.name});
     auto response = http::problem(error, request, members);
-    for (auto& header : rate_headers(rate, verdict)) response.headers.push_back(std::move(header));
+    for (auto& header : rate_headers(rule, verdict)) response.headers.push_back(std::move(header));
     return response;
 }
 

@@ -27,7 +27,7 @@ Json write_key(const ApiKey& key);
 
 /// The 429 of a refused verdict: the problem type of draft-ietf-httpapi-ratelimit-headers, the
 /// policy that refused, and the headers of rate_headers().
-http::Response write_rate_limited(RateClass rate, const RateVerdict& verdict,
+http::Response write_rate_limited(const RateRule& rule, const RateVerdict& verdict,
                                   const http::Request& request);
 
 }  // namespace turnpike

@@ -38,6 +38,15 @@ constexpr std::chrono::seconds kLastRecovery{5};
 constexpr std::chrono::milliseconds kBetweenLastTries{250};
 constexpr int kRoundsPerSettling = 60;  // a round is a second
 constexpr int kRoundsPerCatalog = 3;
+constexpr int kRoundsPerRenewal = 3;
+constexpr int kRoundsPerSweep = 20;
+constexpr int kRoundsPerHead = 300;
+constexpr const char* kSecurityHeaders =
+    "X-Content-Type-Options: nosniff\r\n"
+    "Content-Security-Policy: frame-ancestors 'none'\r\n"
+    "Referrer-Policy: no-referrer\r\n";
+/// For who reaches the server by https: a browser never tries without it for a year.
+constexpr const char* kStrictTransport = "Strict-Transport-Security: max-age=31536000\r\n";
 constexpr int kUnknownIntentsPerRound = 50;
 constexpr std::chrono::seconds kAdoptionWait{3};
 
@@ -85,6 +94,8 @@ http::ServerConfig server_config(const Config& config, http::AccessLogFile* log)
     server.body_limit = [](http::Method, std::string_view path) {
         return path == "/v1/events" ? http::kEventsBodyBytesMax : http::kBodyBytesMax;
     };
+    server.common_headers = kSecurityHeaders;
+    if (config.public_url.starts_with("https://")) server.common_headers += kStrictTransport;
     if (log != nullptr) server.access_log = log->writer();
     return server;
 }
@@ -232,6 +243,10 @@ App::App(Config given, AppParts parts)
       billing(contexts_of(*this)),
       inbox(jobs, {*db, clock}, applier(billing), {},
             webhook_metrics(metrics, names_of(providers))),
+      keyed_requests(*db, secrets, clock, ids),
+      request_limits(
+          {.per_minute = config.requests_per_minute, .in_flight_each = config.requests_in_flight}),
+      audit_keeper(*db, clock, parts.audit_seed, audit_head_file(config)),
       worker(jobs, billing, {}),
       smtp(config.smtp ? std::make_unique<Smtp>(*config.smtp) : nullptr),
       outbound(jobs,
@@ -284,6 +299,7 @@ App::App(Config given, AppParts parts)
       notices_api{*db, clock, cursors},
       gate(*this),
       housekeeping_timer_(jobs),
+      rails_timer_(jobs),
       jobs_guard_(asio::make_work_guard(jobs)) {}
 
 Result<std::unique_ptr<App>> App::create(const Config& config) {
@@ -298,6 +314,8 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
     if (!secrets) return failure(secrets);
     auto cursor_secret = server_secret(**db, *secrets, "cursors", kCursorSecretBytes);
     if (!cursor_secret) return failure(cursor_secret);
+    auto audit_seed = server_secret(**db, *secrets, kAuditSeed, SigningKey::kSeedBytes);
+    if (!audit_seed) return failure(audit_seed);
     RandomIdSource ids;
     auto catalogs = configured_catalogs(config);
     if (!catalogs) return failure(catalogs);
@@ -323,7 +341,9 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
                                                       .access_log = *std::move(access_log),
                                                       .webhook_signers = *std::move(signers),
                                                       .catalogs = *std::move(catalogs)}));
-    app->catalog.reload(*app->db);
+    .audit_seed = *std::move(audit_seed), app->catalog.reload(*app->db);
+    // SQLite has one owner: whoever was at work before this process is gone.
+    if (app->db->engine() == "sqlite") app->keyed_requests.forget_leases();
     const auto adopted = app->adopt_prices_at_start();
     if (!adopted) return failure(adopted);
     return app;
@@ -410,6 +430,9 @@ Result<std::monostate> App::start() {
     asio::co_spawn(jobs, run_housekeeping(), [](const std::exception_ptr& error) {
         if (error) spdlog::error("event=housekeeping.ended");
     });
+    asio::co_spawn(jobs, run_safety_rails(), [](const std::exception_ptr& error) {
+        if (error) spdlog::error("event=safety_rails.ended");
+    });
     jobs_thread_ = std::thread([this] { run_jobs(); });
     return std::monostate{};
 }
@@ -438,12 +461,16 @@ void App::stop(std::chrono::milliseconds grace) {
     usage_rollup.stop();
     if (gateway_log) gateway_log->stop();
     served_all_ = true;
-    asio::post(jobs, [this] { housekeeping_timer_.cancel(); });
+    asio::post(jobs, [this] {
+        housekeeping_timer_.cancel();
+        rails_timer_.cancel();
+    });
     jobs_guard_.reset();
     jobs_done_.get_future().wait_for(kJobsGrace);
     jobs.stop();
     jobs_thread_.join();
     give_up_unrecorded();
+    audit_keeper.conclude();
     webhooks.write_all_refusals();
 }
 
@@ -481,7 +508,7 @@ asio::awaitable<void> App::raise_signature_alarm() {
 }
 
 asio::awaitable<void> App::run_housekeeping() {
-    for (int round = 1; co_await pause(std::chrono::seconds(1)); ++round) {
+    for (int round = 1; co_await pause(housekeeping_timer_, std::chrono::seconds(1)); ++round) {
         try {
             co_await expire_reservations();
             co_await raise_signature_alarm();
@@ -502,11 +529,24 @@ asio::awaitable<void> App::run_housekeeping() {
     co_await record_what_waits();
 }
 
-asio::awaitable<bool> App::pause(std::chrono::milliseconds length) {
+asio::awaitable<void> App::run_safety_rails() {
+    for (int round = 1; co_await pause(rails_timer_, std::chrono::seconds(1)); ++round) {
+        try {
+            if (round % kRoundsPerRenewal == 0) co_await keyed_requests.renew();
+            co_await audit_keeper.seal();
+            if (round % kRoundsPerHead == 0) co_await audit_keeper.publish_head();
+            if (round % kRoundsPerSweep == 1) co_await keyed_requests.sweep();
+        } catch (const sql::Failure& failure) {
+            spdlog::warn("event=safety_rails.wait message=\"{}\"", failure.what());
+        }
+    }
+}
+
+asio::awaitable<bool> App::pause(asio::steady_timer& timer, std::chrono::milliseconds length) {
     if (served_all_) co_return false;
-    housekeeping_timer_.expires_after(length);
+    timer.expires_after(length);
     boost::system::error_code woken;
-    co_await housekeeping_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     co_return !served_all_;
 }
 

@@ -15,12 +15,15 @@
 #include "access/authenticator.h"
 #include "access/cursor.h"
 #include "access/jwt_keys.h"
+#include "access/keyed_request.h"
 #include "access/rate_limit.h"
+#include "access/request_limits.h"
 #include "access/return_url.h"
 #include "analytics/api.h"
 #include "analytics/usage/gateway_log.h"
 #include "analytics/usage/usage_api.h"
 #include "analytics/usage/usage_rollup.h"
+#include "app/audit_keeper.h"
 #include "app/config.h"
 #include "app/gate.h"
 #include "app/ledger.h"
@@ -84,6 +87,7 @@ struct AppParts {
     SecretBox secrets;
     Secret cursor_secret;
     AllowedOrigins origins;
+    Secret audit_seed;
     std::unique_ptr<http::AccessLogFile> access_log;
     WebhookSigners webhook_signers;
     std::vector<ConfiguredCatalog> catalogs;
@@ -140,6 +144,9 @@ public:
     BillingContexts billing;
     PasswordPool passwords;
     SignInGuard sign_in_guard;
+    KeyedRequests keyed_requests;
+    RequestLimits request_limits;
+    AuditKeeper audit_keeper;
     InboxWorker inbox;
     BillingWorker worker;
     std::unique_ptr<Smtp> smtp;  ///< null: no mail server is configured
@@ -188,7 +195,10 @@ private:
     /// metrics. Ends when the last request has been answered, after record_what_waits().
     asio::awaitable<void> run_housekeeping();
     /// Of the housekeeping. \return false, without delay, once the last request has been answered
-    asio::awaitable<bool> pause(std::chrono::milliseconds length);
+    asio::awaitable<bool> pause(asio::steady_timer& timer, std::chrono::milliseconds length);
+    /// Once a second: leases of keyed requests, and the audit log's chain. Apart from the
+    /// housekeeping, which may wait for a provider.
+    asio::awaitable<void> run_safety_rails();
     /// The last tries, for some seconds, or one where none can succeed.
     asio::awaitable<void> record_what_waits();
     /// Writes each use that is lost with the process to the log.
@@ -212,6 +222,7 @@ private:
     bool prices_adopted_ = true;
     SignatureAlarm signature_alarm_;
     asio::steady_timer housekeeping_timer_;
+    asio::steady_timer rails_timer_;
     asio::executor_work_guard<asio::io_context::executor_type> jobs_guard_;
     std::promise<void> jobs_done_;
     std::thread jobs_thread_;

@@ -124,6 +124,12 @@ struct BenchSandboxOptions {
 };
 int command_bench_sandbox(const BenchSandboxOptions& options);
 
+struct AuditOptions {
+    std::string head;  ///< a file of heads; "": the one beside the ledger
+};
+int command_audit_verify(const SettingFlags& flags, const AuditOptions& options);
+int command_audit_head(const SettingFlags& flags);
+
 int command_secrets_rotate(const SettingFlags& flags);
 
 struct VerifyOptions {

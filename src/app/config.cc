@@ -36,6 +36,7 @@ constexpr auto kPriceSettings = std::to_array<PriceSetting>({
     {"stripe.price_scale", "attribution", "scale"},
 });
 constexpr std::size_t kGraceDaysMax = 90;
+constexpr std::size_t kRequestsMax = 1'000'000'000;
 
 std::optional<std::size_t> parse_count(const std::string& text) {
     std::size_t value = 0;
@@ -148,6 +149,11 @@ void check_server(Checker& c) {
     const auto grace = parse_count(c.text("billing.grace_days"));
     c.expect(grace && *grace <= kGraceDaysMax, "billing.grace_days",
              "'" + c.text("billing.grace_days") + "' is no number of days", "give 0 to 90");
+    for (const std::string key : {"requests_per_minute", "requests_in_flight"}) {
+        const auto count = parse_count(c.text(key));
+        c.expect(count && *count > 0 && *count <= kRequestsMax, key,
+                 "'" + c.text(key) + "' is no number of requests", "give 1 to 1000000000");
+    }
     const auto& gateway_log = c.text("gateway_log");
     c.expect(gateway_log.empty() || parse_udp_url(gateway_log), "gateway_log",
              "'" + gateway_log + "' is no address to take access logs on",
@@ -388,6 +394,8 @@ Result<Config> read_config(const SettingValues& values) {
         .presets = presets_of(text("preset")),
         .catalog_file = text("catalog"),
         .threads = *parse_count(text("threads")),
+        .requests_per_minute = static_cast<std::int64_t>(*parse_count(text("requests_per_minute"))),
+        .requests_in_flight = *parse_count(text("requests_in_flight")),
         .access_log = text("access_log"),
         .grace = std::chrono::days(*parse_count(text("billing.grace_days"))),
         .gateway_log = parse_udp_url(text("gateway_log")),

@@ -41,6 +41,8 @@ struct Config {
         presets;               ///< published interfaces to serve, in this order; at least one
     std::string catalog_file;  ///< "": the presets' own; one preset otherwise
     std::size_t threads = 1;
+    std::int64_t requests_per_minute = 60'000;
+    std::size_t requests_in_flight = 256;
     std::string access_log;               ///< "-", "off" or a path
     std::chrono::days grace{7};           ///< billing.grace_days
     std::optional<HostPort> gateway_log;  ///< where access logs come by UDP; absent: nowhere

@@ -65,6 +65,18 @@ Result<std::monostate> write_text_file(const std::string& path, const std::strin
     return std::monostate{};
 }
 
+Result<std::monostate> append_line(const std::string& path, const std::string& line) {
+    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file < 0) return unusable(path, reason());
+    const std::string text = line + "\n";
+    const auto written = write(file, text.data(), text.size());
+    const bool good = written == static_cast<ssize_t>(text.size()) && fsync(file) == 0;
+    const std::string why = good ? "" : reason();
+    close(file);
+    if (!good) return unusable(path, why);
+    return std::monostate{};
+}
+
 Result<std::string> load_or_make_secret(const std::string& dir, const std::string& name,
                                         std::size_t bytes) {
     const std::string path = dir + "/" + name;

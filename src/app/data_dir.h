@@ -20,6 +20,8 @@ Result<std::string> load_or_make_secret(const std::string& dir, const std::strin
 
 /// The whole file; nullopt when there is none, or it is a directory.
 std::optional<std::string> read_text_file(const std::string& path);
+/// Adds one line, durable when this comes back (mode 0600). Errors: Unavailable "data.unusable".
+Result<std::monostate> append_line(const std::string& path, const std::string& line);
 /// Replaces the file atomically (mode 0600). Errors: Unavailable "data.unusable".
 Result<std::monostate> write_text_file(const std::string& path, const std::string& text);
 

@@ -8,6 +8,8 @@
 #include <spdlog/spdlog.h>
 
 #include "access/authenticator.h"
+#include "access/idempotency_key.h"
+#include "access/keyed_request.h"
 #include "access/policy.h"
 #include "access/rate_limit.h"
 #include "access/wire.h"
@@ -42,6 +44,22 @@ std::vector<bool> served_routes(const Config& config) {
         served.push_back(policy->preset.empty() ||
                          std::ranges::find(config.presets, policy->preset) != config.presets.end());
     return served;
+}
+
+std::vector<bool> critical_routes() {
+    std::vector<bool> critical;
+    for (const Policy* policy : route_policies()) critical.push_back(is_critical(*policy));
+    return critical;
+}
+
+/// Pages that say nothing else themselves run no script and load nothing from elsewhere.
+void protect_page(http::Response& response) {
+    const auto* type = http::find_header(response.headers, "Content-Type");
+    if (type == nullptr || !type->starts_with("text/html")) return;
+    if (http::find_header(response.headers, "Content-Security-Policy") != nullptr) return;
+    response.headers.emplace_back("Content-Security-Policy",
+                                  "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' "
+                                  "data:; form-action 'self'; base-uri 'none'");
 }
 
 std::vector<std::string_view> route_patterns() {
@@ -79,6 +97,7 @@ struct Gate::State {
     std::vector<http::Router::Entry> entries = router_entries();
     std::vector<const Policy*> policies = route_policies();
     std::vector<bool> served = served_routes(app.config);
+    std::vector<bool> critical = critical_routes();
     http::Router router{entries};
     http::RequestMetrics requests{app.metrics, route_patterns()};
 
@@ -87,7 +106,7 @@ struct Gate::State {
         const auto verdict =
             app.rate_limiter.take(RateClass::AuthFailure, request.peer, app.clock.now());
         if (verdict.allowed) return http::problem(error, request);
-        return write_rate_limited(RateClass::AuthFailure, verdict, request);
+        return write_rate_limited(*rate_rule(RateClass::AuthFailure), verdict, request);
     }
 
     /// Who asks, when he may; otherwise what he is answered, whatever his body holds.
@@ -116,6 +135,59 @@ struct Gate::State {
         co_return admission_of(policy, std::move(principal), request);
     }
 
+    /// Answers of what is not critical, when there is too much of it.
+    http::Response turned_away(const RequestLimits::Verdict& verdict,
+                               const http::Request& request) const {
+        app.metrics.counter(http::kHttpShed, {{"reason", std::string(to_text(verdict.shed))}})
+            .add();
+        if (verdict.shed == Shed::Rate)
+            return write_rate_limited(app.request_limits.rule(), verdict.rate, request);
+        const bool own = verdict.shed == Shed::Caller;
+        Error error = own ? Error{ErrorCode::LimitExceeded, "access.too_many_in_flight",
+                                  "too many requests of this caller are being handled"}
+                          : Error{ErrorCode::Unavailable, "http.overloaded",
+                                  "the server is busy with what cannot wait"};
+        error.retry_after_s = own ? 1 : 2;
+        return http::problem(error, request);
+    }
+
+    /// The handler, unless this request was answered before. Errors come out as an answer when they
+    /// are to be told again.
+    asio::awaitable<Result<http::Response>> handle_once(std::size_t index,
+                                                        const Principal& principal,
+                                                        http::Request& request) {
+        const auto& route = all_routes()[index];
+        const auto* header = request.header("Idempotency-Key");
+        if (header == nullptr && policies[index]->repeats == Repeats::KeyRequired)
+            co_return invalid_argument("idempotency.key_required",
+                                       "send an Idempotency-Key with this request");
+        if (header == nullptr) co_return co_await route.handler(app, principal, request);
+        const auto key = read_idempotency_key(*header);
+        if (!key) co_return failure(key);
+        auto begun = co_await app.keyed_requests.begin(principal.name, request, *key);
+        if (!begun) co_return failure(begun);
+        if (begun->answer) co_return *std::move(begun->answer);
+
+        const KeyedRun& run = *begun->run;
+        Principal asking = principal;
+        asking.keyed = &run;
+        Result<http::Response> response;
+        std::exception_ptr broken;
+        try {
+            response = co_await route.handler(app, asking, request);
+        } catch (...) {
+            broken = std::current_exception();
+        }
+        if (broken) {
+            co_await app.keyed_requests.suspend(run);
+            std::rethrow_exception(broken);
+        }
+        auto answer = response ? *std::move(response) : http::problem(response.error(), request);
+        if (co_await app.keyed_requests.end(run, answer)) co_return answer;
+        co_return fail(ErrorCode::OutcomeUnknown, "idempotency.taken_over",
+                       "this request took so long that a repetition took over; ask again");
+    }
+
     asio::awaitable<Result<http::Response>> serve(std::size_t index, http::Request& request) {
         const Policy& policy = *policies[index];
         auto admission = admit_at_once(policy, request);
@@ -126,13 +198,24 @@ struct Gate::State {
 
         const std::string& who = principal.name.empty() ? request.peer : principal.name;
         const auto verdict = app.rate_limiter.take(policy.rate, who, app.clock.now());
-        if (!verdict.allowed) co_return write_rate_limited(policy.rate, verdict, request);
+        if (!verdict.allowed)
+            co_return write_rate_limited(*rate_rule(policy.rate), verdict, request);
+        std::optional<RequestLimits::Verdict> place;
+        if (!critical[index]) {
+            place.emplace(app.request_limits.enter(who, app.clock.now(), app.db->backlog()));
+            if (place->shed != Shed::No) co_return turned_away(*place, request);
+        }
 
         request.caller = principal.name;
-        auto response = co_await all_routes()[index].handler(app, principal, request);
+        auto response = takes_key(policy)
+                            ? co_await handle_once(index, principal, request)
+                            : co_await all_routes()[index].handler(app, principal, request);
         if (!response) co_return failure(response);
         for (auto& header : rate_headers(policy.rate, verdict))
             response->headers.push_back(std::move(header));
+        if (place)
+            for (auto& header : rate_headers(app.request_limits.rule(), place->rate))
+                response->headers.push_back(std::move(header));
         co_return response;
     }
 };
@@ -161,6 +244,7 @@ asio::awaitable<http::Response> Gate::answer(http::Request& request) {
         error = ledger_failed(failure, request);
     }
     if (error) response = http::problem(*error, request);
+    protect_page(response);
     state_->requests.record(match.index, response.status, std::chrono::steady_clock::now() - began);
     co_return response;
 }

@@ -11,8 +11,9 @@ namespace turnpike {
 
 class App;
 
-/// What every request passes, in this order: route, policy, credential, right, rate limit, handler,
-/// problem body, metrics. The only place where these are decided. Thread-safe.
+/// What every request passes, in this order: route, policy, credential, right, rate limit,
+/// idempotency key, handler, problem body, metrics. The only place where these are decided.
+/// Thread-safe.
 class Gate {
 public:
     explicit Gate(App& app);

@@ -193,6 +193,18 @@ private:
         add_settings(*rotate, flags_);
 
         add_users();
+        auto* audit = app_.add_subcommand("audit", "the record of who did what");
+        audit->require_subcommand(1);
+        auto* check = audit->add_subcommand("verify", "compute its chain of hashes again");
+        check->callback(
+            [this] { action_ = [this] { return command_audit_verify(flags_, audit_); }; });
+        check->add_option("--head", audit_.head,
+                          "file of signed heads; default: the one in the data directory");
+        add_settings(*check, flags_);
+        auto* head = audit->add_subcommand("head", "sign where the chain ends now");
+        head->callback([this] { action_ = [this] { return command_audit_head(flags_); }; });
+        add_settings(*head, flags_);
+
         add_bench();
     }
 
@@ -338,6 +350,7 @@ private:
     RecomputeOptions recompute_;
     VerifyOptions verify_;
     BackupOptions backup_;
+    AuditOptions audit_;
     RestoreOptions restore_;
 };
 

@@ -9,6 +9,7 @@ namespace turnpike {
 namespace {
 
 constexpr auto kColumns = std::to_array<SealedColumn>({
+    {"idempotency_keys", "id", "sealed_reply"},
     {"server_secrets", "name", "sealed_value"},
     {"webhook_endpoints", "id", "sealed_previous"},
     {"webhook_endpoints", "id", "sealed_secret"},

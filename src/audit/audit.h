@@ -33,6 +33,8 @@ struct AuditRecord {
 struct Authority {
     std::string actor;
     std::string request_id;
+    /// What a request with an Idempotency-Key is in every repetition (KeyedRun::id); "" otherwise.
+    std::string once{};
 };
 
 /// Appends, in the transaction of the deed itself, so that neither is there without the other.

@@ -18,10 +18,14 @@ constexpr std::size_t kMethodIdBytesMax = 255;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// Each request is an obligation of its own: attaching the same card again later is meant.
-std::string fresh_obligation(BillingContext& billing, std::string_view what) {
-    return "payment_method:" + billing.ids.make<CommandId>(billing.clock.now()).text() + ":" +
-           std::string(what);
+/// Each request is an obligation of its own: attaching the same card again later is meant. With an
+/// Idempotency-Key its repetitions are the same request.
+std::string obligation_of(BillingContext& billing, const Authority& authority,
+                          std::string_view what) {
+    const std::string& once = authority.once;
+    const auto request =
+        once.empty() ? billing.ids.make<CommandId>(billing.clock.now()).text() : once;
+    return "payment_method:" + request + ":" + std::string(what);
 }
 
 struct OwnedMethod {
@@ -133,7 +137,7 @@ asio::awaitable<Result<PaymentMethodOnFile>> attach_method(BillingContext& billi
     const auto provider_customer = co_await ensure_provider_customer(billing, owner.customer);
     if (!provider_customer) co_return failure(provider_customer);
     auto attached = co_await billing.provider.attach_payment_method(
-        fresh_obligation(billing, "attach"), *provider_customer, std::move(method));
+        obligation_of(billing, owner.authority, "attach"), *provider_customer, std::move(method));
     if (!attached) co_return failure(attached);
     co_await record_method(billing, owner, "attached", *attached);
     co_return attached;
@@ -143,7 +147,7 @@ asio::awaitable<Result<PaymentMethodOnFile>> choose_method(BillingContext& billi
                                                            std::string method) {
     const auto owned = co_await find_owned(billing, owner.customer, method);
     if (!owned) co_return failure(owned);
-    const auto obligation = fresh_obligation(billing, "default");
+    const auto obligation = obligation_of(billing, owner.authority, "default");
     auto chosen = co_await billing.provider.set_default_payment_method(
         obligation, owned->provider_customer, method);
     if (!chosen) co_return failure(chosen);
@@ -159,7 +163,7 @@ asio::awaitable<Result<PaymentMethodOnFile>> detach_method(BillingContext& billi
     const auto owned = co_await find_owned(billing, owner.customer, method);
     if (!owned) co_return failure(owned);
     const auto detached = co_await billing.provider.detach_payment_method(
-        fresh_obligation(billing, "detach"), method);
+        obligation_of(billing, owner.authority, "detach"), method);
     if (!detached) co_return failure(detached);
     co_await record_method(billing, owner, "detached", owned->method);
     auto gone = owned->method;

@@ -1,5 +1,6 @@
 #include "customers/api.h"
 
+#include "access/keyed_request.h"
 #include "access/page.h"
 #include "audit/authority.h"
 #include "customers/service.h"
@@ -37,12 +38,12 @@ asio::awaitable<Result<http::Response>> CustomersApi::post_customer(const Princi
     if (!draft) co_return failure(draft);
 
     const Authority authority = authority_of(caller, request);
-    auto work = [&](sql::Transaction& tx) {
-        return create_customer(tx, *draft, authority, clock.now(), ids);
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
+        const auto customer = create_customer(tx, *draft, authority, clock.now(), ids);
+        if (!customer) return failure(customer);
+        return keep_answer(tx, caller, http::json_response(201, write_customer(*customer)));
     };
-    const auto customer = co_await db.write(work);
-    if (!customer) co_return failure(customer);
-    co_return http::json_response(201, write_customer(*customer));
+    co_return co_await db.write(work);
 }
 
 asio::awaitable<Result<http::Response>> CustomersApi::get_customer(const Principal& caller,

@@ -6,6 +6,7 @@
 #include "analytics/service.h"
 #include "analytics/wire.h"
 #include "audit/authority.h"
+#include "billing/begun_command.h"
 #include "billing/commands.h"
 #include "billing/customer_time.h"
 #include "billing/payment_methods_api.h"
@@ -188,11 +189,16 @@ asio::awaitable<Result<CardOwner>> ApiMetering::owner_calling(const Principal& c
     co_return CardOwner{*std::move(customer), authority_of(caller, request)};
 }
 
-asio::awaitable<Result<SubscriptionId>> ApiMetering::live_of(CustomerId customer) {
-    const auto live = co_await billing_.db.read(
-        [&](sql::Transaction& tx) { return find_live_subscription(tx, customer); });
-    if (!live) co_return not_found("subscription.none", "the customer has no subscription");
-    co_return live->id;
+asio::awaitable<Result<SubscriptionId>> ApiMetering::live_of(CustomerId customer,
+                                                             Authority authority) {
+    auto work = [&](sql::Transaction& tx) -> Result<SubscriptionId> {
+        // A repetition may find it ended by what the first run began.
+        if (auto begun = begun_with(tx, authority)) return *std::move(begun);
+        const auto live = find_live_subscription(tx, customer);
+        if (!live) return not_found("subscription.none", "the customer has no subscription");
+        return live->id;
+    };
+    co_return co_await billing_.db.read(work);
 }
 
 ApiMetering::Answer ApiMetering::status_of(CustomerId customer) {
@@ -243,11 +249,11 @@ ApiMetering::Answer ApiMetering::post_upgrade(const Principal& caller,
     if (!plan) co_return failure(plan);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
-    const auto subscription = co_await live_of(*customer);
-    if (!subscription) co_return failure(subscription);
     const auto context = co_await context_of_customer(billing_, *customer);
     if (!context) co_return failure(context);
     const Authority authority = authority_of(caller, request);
+    const auto subscription = co_await live_of(*customer, authority);
+    if (!subscription) co_return failure(subscription);
     if ((*plan)->is_default) {
         // Down to the free tier: what is paid for stays until the period ends.
         CancelRequest cancel{*subscription, CancelWhen::AtPeriodEnd, authority};
@@ -276,12 +282,13 @@ ApiMetering::Answer ApiMetering::post_cancel(const Principal& caller,
     if (!when) co_return failure(when);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
-    const auto subscription = co_await live_of(*customer);
+    const Authority authority = authority_of(caller, request);
+    const auto subscription = co_await live_of(*customer, authority);
     if (!subscription) co_return failure(subscription);
     const auto context = co_await context_of_customer(billing_, *customer);
     if (!context) co_return failure(context);
-    CancelRequest cancel{*subscription, *when, authority_of(caller, request)};
     const auto canceled = co_await cancel_subscription(**context, std::move(cancel));
+    CancelRequest cancel{*subscription, *when, authority};
     if (!canceled) co_return failure(canceled);
     co_return co_await status_of(*customer);
 }

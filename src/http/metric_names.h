@@ -25,6 +25,9 @@ inline constexpr CounterName kHttpRequests{"turnpike_http_requests_total",
                                            "Requests answered, by route pattern and status."};
 inline constexpr HistogramName kHttpRequestSeconds{
     "turnpike_http_request_seconds", "Time from the end of a request to its answer, by route."};
+inline constexpr CounterName kHttpShed{
+    "turnpike_http_shed_total",
+    "Requests turned away because of their number or of what waits, by reason."};
 inline constexpr GaugeName kHttpConnections{"turnpike_http_connections", "Open connections."};
 
 // payments
@@ -80,6 +83,7 @@ inline constexpr GaugeName kLedgerBacklog{"turnpike_ledger_backlog",
 inline constexpr std::array kAllMetricNames{
     kHttpRequests.name,
     kHttpRequestSeconds.name,
+    kHttpShed.name,
     kHttpConnections.name,
     kProviderRequests.name,
     kProviderBreakerState.name,

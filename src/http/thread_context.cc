@@ -59,8 +59,8 @@ ThreadContext::ThreadContext(const ServerConfig& server_config, const Dispatch& 
 
 void ThreadContext::tick() {
     now = std::chrono::steady_clock::now();
-    common_lines =
-        fmt::format("Server: {}\r\nDate: {}\r\n", config.server_name, http_date(clock.now()));
+    common_lines = fmt::format("Server: {}\r\nDate: {}\r\n{}", config.server_name,
+                               http_date(clock.now()), config.common_headers);
 }
 
 void ThreadContext::flush_soon(Connection& connection) {

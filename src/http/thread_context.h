@@ -39,7 +39,7 @@ struct ThreadContext {
     asio::io_context io{1};
     std::chrono::milliseconds tick_period;
     TimePoint now;             ///< as of the last tick
-    std::string common_lines;  ///< Server and Date header lines
+    std::string common_lines;  ///< Server, Date, and those of the configuration
     SystemClock clock;
     /// Request ids need to be unique, not secret: a system call for each would be felt.
     SeededIdSource ids;

@@ -37,7 +37,7 @@ const Edges& module_edges() {
         {"catalog", {"base", "json", "sql", "http", "crypto", "access", "audit"}},
         // The pure half of access lies below customers and audit, its io half (keys) above them.
         {"access", {"base", "json", "sql", "http", "crypto", "customers", "audit"}},
-        {"audit", {"base", "json", "sql", "http", "access"}},
+        {"audit", {"base", "json", "sql", "http", "access", "crypto"}},
         {"metering",
          {"base", "json", "sql", "http", "crypto", "catalog", "customers", "access", "rating",
           "subscriptions", "entitlements"}},
