@@ -337,11 +337,12 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
                                                       .keys = *std::move(keys),
                                                       .secrets = *std::move(secrets),
                                                       .cursor_secret = *std::move(cursor_secret),
+                                                      .audit_seed = *std::move(audit_seed),
                                                       .origins = *std::move(origins),
                                                       .access_log = *std::move(access_log),
                                                       .webhook_signers = *std::move(signers),
                                                       .catalogs = *std::move(catalogs)}));
-    .audit_seed = *std::move(audit_seed), app->catalog.reload(*app->db);
+    app->catalog.reload(*app->db);
     // SQLite has one owner: whoever was at work before this process is gone.
     if (app->db->engine() == "sqlite") app->keyed_requests.forget_leases();
     const auto adopted = app->adopt_prices_at_start();

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "billing/begun_command.h"
 #include "billing/carry_out.h"
 #include "billing/checkout.h"
 #include "billing/payment_methods.h"
@@ -13,62 +12,50 @@
 namespace turnpike {
 namespace {
 
-/// The same request under the same Idempotency-Key, after a crash: it goes on with its command, or
-/// finds it done, whatever has become of the subscription since.
-Result<Demanded> go_on(sql::Transaction& tx, SubscriptionCommand command) {
-    if (command.state == CommandState::Done) return Demanded{*std::move(subscription), {}};
-    return Demanded{*std::move(subscription), std::move(command), Attempt::Again};
-    if (auto begun = begun_command(tx, request.authority, CommandKind::Start))
-        return go_on(tx, *std::move(begun));
-    note_command(tx, request.authority, command);
-    if (auto begun = begun_command(tx, demand.authority, demand.kind))
-        return go_on(tx, *std::move(begun));
-    note_command(tx, demand.authority, command);
-    asio::awaitable<Result<Subscription>> meet(BillingContext & billing, Demanded demanded) {
-        if (!demanded.command) co_return std::move(demanded.subscription);
-        Requested requested{std::move(demanded.subscription), *std::move(demanded.command),
-                            demanded.attempt};
-        co_return co_await carry_out(billing, std::move(requested));
-    }
+asio::awaitable<Result<Subscription>> meet(BillingContext& billing, Demanded demanded) {
+    if (!demanded.command) co_return std::move(demanded.subscription);
+    Requested requested{std::move(demanded.subscription), *std::move(demanded.command),
+                        demanded.attempt};
+    co_return co_await carry_out(billing, std::move(requested));
+}
 
-    asio::awaitable<Result<Subscription>> ask_running(BillingContext & billing, Wish wish) {
-        auto demanded = co_await billing.db.write(
-            [&](sql::Transaction& tx) { return request_on_running(tx, billing, wish); });
-        if (!demanded) co_return failure(demanded);
-        co_return co_await meet(billing, *std::move(demanded));
-    }
+asio::awaitable<Result<Subscription>> ask_running(BillingContext& billing, Wish wish) {
+    auto demanded = co_await billing.db.write(
+        [&](sql::Transaction& tx) { return request_on_running(tx, billing, wish); });
+    if (!demanded) co_return failure(demanded);
+    co_return co_await meet(billing, *std::move(demanded));
+}
 
-    CommandKind kind_of(CancelWhen when) {
-        switch (when) {
-            case CancelWhen::Now: return CommandKind::CancelNow;
-            case CancelWhen::AtPeriodEnd: return CommandKind::CancelAtPeriodEnd;
-            case CancelWhen::OnDate: return CommandKind::CancelAt;
-            case CancelWhen::Never: return CommandKind::Keep;
-        }
-        return CommandKind::Keep;
+CommandKind kind_of(CancelWhen when) {
+    switch (when) {
+        case CancelWhen::Now: return CommandKind::CancelNow;
+        case CancelWhen::AtPeriodEnd: return CommandKind::CancelAtPeriodEnd;
+        case CancelWhen::OnDate: return CommandKind::CancelAt;
+        case CancelWhen::Never: return CommandKind::Keep;
     }
+    return CommandKind::Keep;
+}
 
-    /// What an ended subscription was, as it is sold now. Errors: Conflict "billing.plan_gone".
-    Result<StartRequest> start_anew(sql::Transaction & tx, const Catalog& catalog,
-                                    const Subscription& ended, const ReactivateRequest& request) {
-        const auto version = load_plan_version(tx, ended.plan_version);
-        if (!version) return failure(version);
-        const auto sold = load_price(tx, ended.price);
-        if (!sold) return failure(sold);
-        const auto* plan = catalog.plan(version->catalog, version->key);
-        const auto* price =
-            plan == nullptr ? nullptr : plan->price(sold->amount.currency(), sold->recurrence);
-        if (price == nullptr)
-            return conflict(
-                "billing.plan_gone",
-                "the plan is not sold any more as it was; start a subscription to another");
-        return StartRequest{.customer = ended.customer,
-                            .plan_version = plan->id,
-                            .price = price->id,
-                            .payment_method = request.payment_method,
-                            .authority = request.authority,
-                            .quantity = ended.quantity};
-    }
+/// What an ended subscription was, as it is sold now. Errors: Conflict "billing.plan_gone".
+Result<StartRequest> start_anew(sql::Transaction& tx, const Catalog& catalog,
+                                const Subscription& ended, const ReactivateRequest& request) {
+    const auto version = load_plan_version(tx, ended.plan_version);
+    if (!version) return failure(version);
+    const auto sold = load_price(tx, ended.price);
+    if (!sold) return failure(sold);
+    const auto* plan = catalog.plan(version->catalog, version->key);
+    const auto* price =
+        plan == nullptr ? nullptr : plan->price(sold->amount.currency(), sold->recurrence);
+    if (price == nullptr)
+        return conflict("billing.plan_gone",
+                        "the plan is not sold any more as it was; start a subscription to another");
+    return StartRequest{.customer = ended.customer,
+                        .plan_version = plan->id,
+                        .price = price->id,
+                        .payment_method = request.payment_method,
+                        .authority = request.authority,
+                        .quantity = ended.quantity};
+}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "audit/audit.h"
+#include "billing/begun_command.h"
 #include "billing/customer_time.h"
 #include "billing/stored_checkout.h"
 #include "billing/stored_provider_move.h"
@@ -93,6 +94,24 @@ SubscriptionCommand written(Wish wish, BillingContext& billing) {
     return std::move(wish.command);
 }
 
+/// The same request under the same Idempotency-Key, after a crash: it goes on with its command, or
+/// finds it done, whatever has become of the subscription since.
+Result<Demanded> go_on(sql::Transaction& tx, SubscriptionCommand command) {
+    auto subscription = load_subscription(tx, command.subscription);
+    if (!subscription) return failure(subscription);
+    if (command.state == CommandState::Done) return Demanded{*std::move(subscription), {}};
+    return Demanded{*std::move(subscription), std::move(command), Attempt::Again};
+}
+
+/// What this request has begun before: a change may have been written down as one of three kinds.
+std::optional<SubscriptionCommand> begun_wish(sql::Transaction& tx, const Wish& wish) {
+    const CommandKind kind = wish.command.kind;
+    auto begun = begun_command(tx, wish.authority, kind);
+    if (begun || kind != CommandKind::Change) return begun;
+    begun = begun_command(tx, wish.authority, CommandKind::ChangeAtPeriodEnd);
+    return begun ? begun : begun_command(tx, wish.authority, CommandKind::DropChange);
+}
+
 /// A start for a customer who has a subscription: the same request again goes on with it, or finds
 /// it done.
 Result<Demanded> request_start_again(sql::Transaction& tx, const StartRequest& request,
@@ -174,7 +193,8 @@ Wish new_wish(const SubscriptionId& subscription, CommandKind kind, const Author
                         .kind = kind,
                         .actor = authority.actor,
                         .request_id = authority.request_id,
-                        .created_at = {}}};
+                        .created_at = {}},
+            .authority = authority};
 }
 
 void record_command(sql::Transaction& tx, BillingContext& billing, const Subscription& subscription,
@@ -199,6 +219,8 @@ void record_command(sql::Transaction& tx, BillingContext& billing, const Subscri
 
 Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
                                const StartRequest& request) {
+    if (auto begun = begun_command(tx, request.authority, CommandKind::Start))
+        return go_on(tx, *std::move(begun));
     lock_purchases(tx, request.customer);
     if (find_payable_checkout(tx, request.customer)) return busy();
     if (auto live = find_live_subscription(tx, request.customer))
@@ -226,11 +248,13 @@ Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
         return conflict("subscription.trial_used", "the customer has had a trial of this plan");
     const auto command = written(std::move(wish), billing);
     if (!insert_command(tx, command)) return busy();
+    note_command(tx, request.authority, command);
     record_command(tx, billing, subscription, command, "requested");
     return Demanded{std::move(subscription), command};
 }
 
 Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billing, Wish wish) {
+    if (auto begun = begun_wish(tx, wish)) return go_on(tx, *std::move(begun));
     auto subscription = load_subscription(tx, wish.command.subscription);
     if (!subscription) return failure(subscription);
     if (const auto move = find_open_move(tx, wish.command.subscription))
@@ -261,8 +285,10 @@ Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billin
         wish.command.quantity = subscription->pending_change->quantity;
     }
     const auto preview = wish.preview;
+    const Authority authority = wish.authority;
     const auto command = written(std::move(wish), billing);
     if (!insert_command(tx, command)) return busy();
+    note_command(tx, authority, command);
     if (preview) {
         const auto used = use_preview(tx, *preview, command, billing.clock.now());
         if (!used) return failure(used);

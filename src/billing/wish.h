@@ -25,6 +25,7 @@ struct Demanded {
 /// A command that nobody has written down yet; its id is made when it is.
 struct Wish {
     SubscriptionCommand command;
+    Authority authority;
     ChangeWhen when = ChangeWhen::Now;   ///< of changes
     std::optional<PreviewId> preview{};  ///< of a change at once
 };
