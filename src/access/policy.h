@@ -44,6 +44,7 @@ struct Policy {
     std::string_view preset{};
     /// Set exactly for Member. Whether the caller has it, the people feature finds out.
     std::optional<OrgRole> role{};
+    Repeats repeats = Repeats::Keyed;
 
     /// The same for a route of one interface.
     [[nodiscard]] constexpr Policy of(std::string_view interface) const {
@@ -51,8 +52,6 @@ struct Policy {
         policy.preset = interface;
         return policy;
     }
-    Repeats repeats = Repeats::Keyed;
-
     [[nodiscard]] constexpr Policy with(Repeats kind) const {
         Policy same = *this;
         same.repeats = kind;

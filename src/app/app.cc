@@ -337,8 +337,8 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
                                                       .keys = *std::move(keys),
                                                       .secrets = *std::move(secrets),
                                                       .cursor_secret = *std::move(cursor_secret),
-                                                      .audit_seed = *std::move(audit_seed),
                                                       .origins = *std::move(origins),
+                                                      .audit_seed = *std::move(audit_seed),
                                                       .access_log = *std::move(access_log),
                                                       .webhook_signers = *std::move(signers),
                                                       .catalogs = *std::move(catalogs)}));

@@ -11,6 +11,7 @@ namespace turnpike {
 struct EventObjects {
     std::string subscription;
     std::string invoice;
+    std::string checkout{};  ///< a page of Stripe's
 };
 
 /// Stripe's: "customer.subscription.updated". Pure; any JSON is allowed.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "billing/shown_subscription.h"
 #include "catalog/service.h"
 #include "customers/service.h"
 #include "invoicing/wire.h"
@@ -149,7 +150,9 @@ void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Su
            note.ids);
     const auto plan = load_plan_version(tx, after.plan_version);
     check(plan.has_value(), "a subscription's plan version is there");
-    const Json data = write_subscription(after, plan->key);
+    const auto shown = show_subscription(tx, after, note.now);
+    check(shown.has_value(), "a subscription's plans are there");
+    const Json data = write_subscription(*shown);
     emit(tx,
          {.type = subscription_event(before, after),
           .object = after.id.text(),

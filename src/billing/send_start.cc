@@ -26,11 +26,11 @@ asio::awaitable<Result<ProviderSubscription>> send_start(BillingContext& billing
         .customer = *customer,
         .price = *price,
         .payment_method = card->method,
-        .first_payment = requested.command.first_payment_may_wait ? FirstPayment::MayWait
-                                                                  : FirstPayment::OrNothing,
         .quantity = requested.command.quantity.value_or(1),
         .trial_end = requested.command.at,
         .trial_end_behavior = requested.command.behavior.value_or(""),
+        .first_payment = requested.command.first_payment_may_wait ? FirstPayment::MayWait
+                                                                  : FirstPayment::OrNothing,
     };
     auto started = co_await billing.provider.start_subscription(std::move(request));
     // Neither failure below undoes the start: the subscription is charged to its own card, and a

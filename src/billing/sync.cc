@@ -144,10 +144,9 @@ asio::awaitable<Result<std::monostate>> apply_event(BillingContext& billing, Eve
                                                     Authority authority) {
     const auto event = parse_json(hint.payload);
     if (!event) co_return failure(event);
-    if (hint.type.starts_with("checkout.session."))
-        co_return co_await apply_checkout_event(billing, id, std::move(authority));
-
     auto objects = objects_of(billing.provider.name(), hint, *event);
+    if (!objects.checkout.empty())
+        co_return co_await apply_checkout_event(billing, objects.checkout, std::move(authority));
     const bool may_bill_one = billing.provider.name() == "razorpay" &&
                               objects.subscription.empty() && !objects.invoice.empty();
     if (may_bill_one) {
