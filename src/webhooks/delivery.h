@@ -36,7 +36,7 @@ struct WebhookDelivery {
 struct DeliveryAttempt {
     std::int64_t number = 1;
     Instant at;
-    int status = 0;       ///< 0: no answer
+    int status = 0;         ///< 0: no answer
     std::string problem{};  ///< "" when it was delivered
     std::int64_t duration_ms = 0;
     std::string response{};  ///< its beginning
