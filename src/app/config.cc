@@ -105,7 +105,7 @@ std::string known_presets() {
 
 /// "a,b" or "all".
 std::vector<std::string> presets_of(const std::string& text) {
-    if (text != "all") return split_commas(text);
+    if (text != "all") return split(text, ',');
     return preset_names();
 }
 
@@ -165,7 +165,7 @@ void check_server(Checker& c) {
              "'" + c.text("public_url") + "' is no URL", "give https://billing.example.com");
     c.expect(c.text("upgrade_url").empty() || is_web_url(c.text("upgrade_url")), "upgrade_url",
              "'" + c.text("upgrade_url") + "' is no URL", "give https://example.com/plans");
-    const auto origins = AllowedOrigins::create("", split_commas(c.text("web.allowed_origins")));
+    const auto origins = AllowedOrigins::create("", split(c.text("web.allowed_origins"), ','));
     c.expect(origins.has_value(), "web.allowed_origins",
              origins ? std::string() : origins.error().message,
              "give https://app.example.com,https://www.example.com");
@@ -274,7 +274,7 @@ void check_razorpay(Checker& c) {
             "razorpay.key_id", "there is a Razorpay secret, but no key id",
             "set RAZORPAY_KEY_ID, or leave the secrets out");
     check_razorpay_client(c);
-    const auto secrets = split_commas(c.text("razorpay.webhook_secret"));
+    const auto secrets = split(c.text("razorpay.webhook_secret"), ',');
     c.expect(
         !secrets.empty(), "razorpay.webhook_secret",
         "webhooks could not be verified: there is no signing secret",
@@ -402,7 +402,7 @@ Result<Config> read_config(const SettingValues& values) {
         .log_level = text("log_level"),
         .public_url = text("public_url"),
         .upgrade_url = text("upgrade_url"),
-        .allowed_origins = split_commas(text("web.allowed_origins")),
+        .allowed_origins = split(text("web.allowed_origins"), ','),
         .seller = {text("seller.name"), split(text("seller.address"), '|'), text("seller.tax_id"),
                    text("seller.email"), text("seller.note")},
         .jwt_secret = text("auth.jwt_secret"),
@@ -414,13 +414,13 @@ Result<Config> read_config(const SettingValues& values) {
         .stripe_secret_key = text("stripe.secret_key"),
         .stripe_publishable_key = text("stripe.publishable_key"),
         .stripe_api_base = text("stripe.api_base"),
+        .stripe_webhook_secrets = split(text("stripe.webhook_secret"), ','),
         .razorpay_key_id = text("razorpay.key_id"),
         .razorpay_key_secret = text("razorpay.key_secret"),
         .razorpay_api_base = text("razorpay.api_base"),
         .razorpay_account_id = text("razorpay.account_id"),
-        .razorpay_webhook_secrets = split_commas(text("razorpay.webhook_secret")),
+        .razorpay_webhook_secrets = split(text("razorpay.webhook_secret"), ','),
         .stripe_prices = {},
-        .stripe_webhook_secrets = split(text("stripe.webhook_secret"), ','),
     };
     if (config.database_url.empty())
         config.database_url = "sqlite:" + config.data_dir + "/ledger.db";

@@ -42,6 +42,21 @@ ClientMetrics provider_metrics(http::Metrics& metrics, std::string_view name) {
     };
 }
 
+OutboundMetrics outbound_metrics(http::Metrics& metrics) {
+    for (const char* outcome : {"delivered", "failed", "exhausted", "gone"})
+        metrics.counter(http::kWebhookDeliveries, {{"outcome", outcome}});
+    metrics.gauge(http::kWebhookDeliveriesWaiting);
+    return {.delivery =
+                [&metrics](std::string_view outcome) {
+                    metrics.counter(http::kWebhookDeliveries, {{"outcome", std::string(outcome)}})
+                        .add();
+                },
+            .waiting =
+                [&metrics](std::int64_t waiting) {
+                    metrics.gauge(http::kWebhookDeliveriesWaiting).set(waiting);
+                }};
+}
+
 WebhookMetrics webhook_metrics(http::Metrics& metrics, const std::vector<std::string>& providers) {
     for (const auto& provider : providers) {
         for (const char* outcome :
@@ -49,22 +64,6 @@ WebhookMetrics webhook_metrics(http::Metrics& metrics, const std::vector<std::st
             metrics.counter(http::kWebhookEvents, {{"provider", provider}, {"outcome", outcome}});
         metrics.counter(http::kWebhookSignatureFailures, {{"provider", provider}});
     }
-    OutboundMetrics outbound_metrics(http::Metrics & metrics) {
-        for (const char* outcome : {"delivered", "failed", "exhausted", "gone"})
-            metrics.counter(http::kWebhookDeliveries, {{"outcome", outcome}});
-        metrics.gauge(http::kWebhookDeliveriesWaiting);
-        return {.delivery =
-                    [&metrics](std::string_view outcome) {
-                        metrics
-                            .counter(http::kWebhookDeliveries, {{"outcome", std::string(outcome)}})
-                            .add();
-                    },
-                .waiting =
-                    [&metrics](std::int64_t waiting) {
-                        metrics.gauge(http::kWebhookDeliveriesWaiting).set(waiting);
-                    }};
-    }
-
     metrics.gauge(http::kWebhookBacklog);
     return {
         .event =

@@ -287,8 +287,8 @@ ApiMetering::Answer ApiMetering::post_cancel(const Principal& caller,
     if (!subscription) co_return failure(subscription);
     const auto context = co_await context_of_customer(billing_, *customer);
     if (!context) co_return failure(context);
-    const auto canceled = co_await cancel_subscription(**context, std::move(cancel));
     CancelRequest cancel{*subscription, *when, authority};
+    const auto canceled = co_await cancel_subscription(**context, std::move(cancel));
     if (!canceled) co_return failure(canceled);
     co_return co_await status_of(*customer);
 }
