@@ -76,6 +76,8 @@ function options(words, known) {
     return found;
 }
 
+const days = (text) => duration(text) / 86_400_000;
+const plans = new Set(['basic', 'pro', 'capped']);
 const intervals = {daily: 'day', weekly: 'week', monthly: 'month', yearly: 'year'};
 
 /// One telling, against a server. Customers' names are made unique, so that many tellings share it.
@@ -165,7 +167,8 @@ export class Scenario {
         },
         async subscribe(who, plan, ...rest) {
             const known = Object.fromEntries(Object.keys(intervals).map((one) => [one, true]));
-            const given = options(rest, {...known, in: String, card: String});
+            const given = options(rest, {...known, in: String, card: String, trial: days,
+                                         then: String, seats: Number});
             const interval = Object.keys(intervals).find((one) => given[one]);
             return this.about(who, 'POST', '/v1/subscriptions', {
                 customer: this.ref(who),
@@ -173,24 +176,47 @@ export class Scenario {
                 ...(interval ? {interval: intervals[interval]} : {}),
                 ...(given.in ? {currency: given.in} : {}),
                 ...(given.card === 'none' ? {} : {payment_method: this.card(given.card ?? 'good')}),
+                ...(given.trial ? {trial_days: given.trial} : {}),
+                ...(given.then ? {trial_end_behavior: given.then} : {}),
+                ...(given.seats ? {quantity: given.seats} : {}),
             });
         },
-        async change(who, plan, ...rest) {
-            const known = Object.fromEntries(Object.keys(intervals).map((one) => [one, true]));
-            const given = options(rest, {...known, in: String});
+        /// "change acme pro", "change acme seats 5", "change acme basic yearly now".
+        async change(who, ...rest) {
+            const known = Object.fromEntries(
+                [...Object.keys(intervals), 'now', 'at_period_end'].map((one) => [one, true]));
+            const plan = plans.has(rest[0]) ? rest.shift() : undefined;
+            const given = options(rest, {...known, in: String, seats: Number});
             const interval = Object.keys(intervals).find((one) => given[one]);
             return this.about(who, 'POST', `${await this.path(who)}/change`, {
-                plan,
+                ...(plan ? {plan} : {}),
                 ...(interval ? {interval: intervals[interval]} : {}),
                 ...(given.in ? {currency: given.in} : {}),
+                ...(given.seats ? {quantity: given.seats} : {}),
+                ...(given.now ? {when: 'now'} : {}),
+                ...(given.at_period_end ? {when: 'period_end'} : {}),
             });
         },
-        async cancel(who, when = 'at_period_end') {
-            if (when !== 'now' && when !== 'at_period_end') throw new Error(`"${when}"?`);
+        /// "cancel acme", "cancel acme now", "cancel acme on 2026-07-10".
+        async cancel(who, when = 'at_period_end', date = undefined) {
+            const words = {now: 'now', at_period_end: 'period_end'};
+            if (when !== 'on' && !words[when]) throw new Error(`"${when}" is no time of an end`);
             return this.about(who, 'POST', `${await this.path(who)}/cancel`,
-                              {at: when === 'now' ? 'now' : 'period_end'});
+                              {at: when === 'on' ? shown(instant(date)) : words[when]});
         },
-        async keep(who) { return this.about(who, 'POST', `${await this.path(who)}/keep`); },
+        async keep(who) { return this.ask(who, 'keep'); },
+        /// Takes a planned change back.
+        async stay(who) { return this.ask(who, 'cancel_pending_change'); },
+        async pause(who, until, date) {
+            if (until && until !== 'until') throw new Error(`"${until}" is not understood here`);
+            return this.ask(who, 'pause', until ? {resumes_at: shown(instant(date))} : undefined);
+        },
+        async resume(who) { return this.ask(who, 'resume'); },
+        async reactivate(who) { return this.ask(who, 'reactivate'); },
+        async end_trial(who, at, date) {
+            if (at && at !== 'on') throw new Error(`"${at}" is not understood here`);
+            return this.ask(who, 'end_trial', at ? {at: shown(instant(date))} : undefined);
+        },
         /// The card that is charged from now on.
         async card(who, kind) {
             return this.about(who, 'POST', `/v1/customers/${this.ref(who)}/payment_methods`,
@@ -228,6 +254,10 @@ export class Scenario {
         async reconcile() { return this.server.reconcile('repair'); },
     };
 
+    async ask(who, what, body) {
+        return this.about(who, 'POST', `${await this.path(who)}/${what}`, body);
+    }
+
     card(kind) {
         if (!cards[kind]) throw new Error(`"${kind}" is no card; known: ${Object.keys(cards)}`);
         return cards[kind];
@@ -264,6 +294,15 @@ export class Scenario {
         async plan([plan]) {
             const {body} = await this.admin('GET', `/v1/usage?customer=${this.ref(this.who)}`);
             return {seen: body.plan, wanted: plan};
+        },
+        /// What is planned to replace the plan: "pending basic 2026-10-01", "pending nothing".
+        async pending([plan, at]) {
+            const change = (await this.subscription(this.who))?.pending_change;
+            return {seen: change ? `${change.plan} ${change.at}` : 'nothing',
+                    wanted: plan === 'nothing' ? plan : `${plan} ${shown(instant(at))}`};
+        },
+        async seats([count]) {
+            return {seen: String((await this.subscription(this.who))?.quantity), wanted: count};
         },
         /// The current period.
         async period([from, dash, to]) {
