@@ -951,7 +951,7 @@ CREATE UNIQUE INDEX audit_events_by_sequence ON audit_events (sequence) WHERE se
 CREATE INDEX audit_events_unsealed ON audit_events (at, id) WHERE sequence IS NULL;
 -- One row: whoever joins records to the chain moves it, so that two cannot at the same time.
 CREATE TABLE audit_chain_end (
-    name      TEXT   NOT NULL PRIMARY KEY CHECK (name = 'end'),
+    name      TEXT   NOT NULL PRIMARY KEY, -- 'end'
     sequence  BIGINT NOT NULL,
     hash      TEXT   NOT NULL,
     sealed_at BIGINT NOT NULL

@@ -30,7 +30,7 @@ enum class Repeats : std::uint8_t {
     Keyed,        ///< with a key, a repetition gets the first answer; without, it is done again
     KeyRequired,  ///< refused without a key
     OwnIdentity,  ///< what is sent names itself (source and id; a hold): keys are ignored
-    Harmless,     ///< only asks: keys are ignored
+    Harmless,  ///< only asks, or holds a password, of which no hash is to be kept: keys are ignored
 };
 
 /// What one route asks of its caller. `pattern` is the router's: "/v1/plans/{plan}".
@@ -219,7 +219,7 @@ inline constexpr auto kPolicies = [] {
         Policy::sign_in("POST", "/v1/auth/password_reset/confirm"),
         Policy::user("POST", "/v1/auth/logout"),
         Policy::user("GET", "/v1/auth/me"),
-        Policy::user("POST", "/v1/auth/password"),
+        Policy::user("POST", "/v1/auth/password").with(Repeats::Harmless),
         Policy::user("GET", "/v1/auth/sessions"),
         Policy::user("DELETE", "/v1/auth/sessions/{session}"),
         Policy::admin("GET", "/v1/users"),

@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::string_view kGroups = R"sql(
     SELECT CASE WHEN c.position = 0 THEN p.key ELSE p.catalog || '~' || p.key END,
-           CASE WHEN s.pause_behavior IS NULL THEN s.status ELSE 'paused' END, r.currency,
+           CASE WHEN s.pause_behavior IS NULL OR s.ended_at IS NOT NULL THEN s.status
+                ELSE 'paused' END, r.currency,
            r.interval, r.interval_count, COUNT(*), CAST(SUM(r.amount_minor * s.quantity) AS BIGINT)
       FROM subscriptions s
       JOIN prices r ON r.id = s.price_id
@@ -31,6 +32,8 @@ constexpr std::string_view kPayingAt = R"sql(
       FROM subscriptions s JOIN prices r ON r.id = s.price_id
      WHERE r.amount_minor > 0 AND r.currency = $1
        AND s.started_at <= $2 AND (s.ended_at IS NULL OR s.ended_at > $2)
+       AND (s.trial_end IS NULL OR s.trial_end <= $2)
+       AND s.status NOT IN ('incomplete', 'incomplete_expired')
 )sql";
 
 constexpr std::string_view kLost = R"sql(
@@ -38,6 +41,8 @@ constexpr std::string_view kLost = R"sql(
       FROM subscriptions s JOIN prices r ON r.id = s.price_id
      WHERE r.amount_minor > 0 AND r.currency = $1
        AND s.started_at <= $2 AND s.ended_at > $2 AND s.ended_at <= $3
+       AND (s.trial_end IS NULL OR s.trial_end <= $2)
+       AND s.status NOT IN ('incomplete', 'incomplete_expired')
        AND NOT EXISTS (
            SELECT 1 FROM subscriptions later JOIN prices lr ON lr.id = later.price_id
             WHERE later.customer_id = s.customer_id AND lr.amount_minor > 0

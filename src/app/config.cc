@@ -433,7 +433,7 @@ Result<Config> read_config(const SettingValues& values) {
         const bool is_served =
             std::ranges::find(config.presets, setting.preset) != config.presets.end();
         const auto id = text(setting.setting);
-        if (is_served && !id.empty())
+        if (is_served && config.has_stripe() && !id.empty())
             config.stripe_prices.push_back({setting.setting, setting.preset, setting.plan, id});
     }
     return config;

@@ -233,6 +233,7 @@ Reached open_checkout(BillingContext& billing, CheckoutRequest request) {
         auto session = co_await billing.db.write(
             [&](sql::Transaction& tx) { return request_checkout(tx, billing, request); });
         if (!session) co_return failure(session);
+        if (session->provider != billing.provider.name()) co_return other_provider(*session);
         if (!is_same_request(*session, request)) {
             const auto closed =
                 co_await close_checkout(billing, *std::move(session), request.authority);

@@ -32,6 +32,7 @@ constexpr std::string_view kMissedRenewals = R"sql(
     SELECT COUNT(*)
       FROM subscriptions s JOIN customers c ON c.id = s.customer_id
      WHERE s.ended_at IS NULL AND s.started_at IS NOT NULL AND s.period_end < $1
+       AND s.pause_behavior IS NULL AND s.status NOT IN ('paused', 'incomplete')
        AND c.test_clock_id IS NULL
 )sql";
 

@@ -162,6 +162,9 @@ std::optional<Subscription> ours_of(sql::Transaction& tx, const MirrorScope& sco
 ProviderSubscription in_paid_time(const Subscription& ours, ProviderSubscription theirs) {
     if (!ours.paid_elsewhere_until) return theirs;
     theirs.started_at = ours.started_at.value_or(theirs.started_at);
+    // What waits for the end of the time that is paid elsewhere is no trial of the customer's.
+    theirs.trial_start = theirs.trial_end = std::nullopt;
+    theirs.trial_end_behavior = std::nullopt;
     if (theirs.period.start >= *ours.paid_elsewhere_until) return theirs;
     theirs.period = ours.period;
     if (theirs.status == "trialing") theirs.status = "active";

@@ -78,6 +78,8 @@ Result<std::monostate> check_movable(const Subscription& subscription, Instant n
     if (subscription.status != SubscriptionStatus::Active &&
         subscription.status != SubscriptionStatus::Trialing)
         return no("it is " + std::string(to_text(subscription.status)));
+    if (subscription.pause) return no("it is paused");
+    if (subscription.pending_change) return no("a change of it is planned");
     if (subscription.cancel_at_period_end || subscription.cancel_at) return no("it is to end");
     if (subscription.period.end < now + kMovesBefore)
         return no("its period is about to end; wait for the next one");
@@ -157,6 +159,7 @@ asio::awaitable<Result<ProviderSubscription>> start_there(BillingContext& to,
                             .customer = *customer,
                             .price = *price,
                             .payment_method = card->method,
+                            .quantity = subscription->quantity,
                             .begins_at = move.begins_at};
     co_return co_await to.provider.start_subscription(std::move(request));
 }
@@ -206,7 +209,7 @@ Result<std::monostate> switch_over(sql::Transaction& tx, BillingContext& to,
     const MoveNote note{to.ids, now, move.authority};
     record_move(tx, note, move, before->customer, "done");
     tell_subscription_move(tx, note, *before, *saved);
-    const MirrorScope scope{to.provider.name(), to.ids, now, move.authority, ticket};
+    const MirrorScope scope{to.provider.name(), to.ids, now, move.authority, ticket, to.grace};
     const auto mirrored = mirror_subscription(tx, scope, theirs);
     if (!mirrored) return failure(mirrored);
     return std::monostate{};

@@ -9,10 +9,11 @@
 namespace turnpike {
 namespace {
 
+// Whoever pays for several seats is not advised: other plans may count them otherwise.
 constexpr std::string_view kLastClosed = R"sql(
     SELECT c.subscription_id, c.period_start, c.period_end, s.plan_version_id, s.price_id
       FROM period_closes c JOIN subscriptions s ON s.id = c.subscription_id
-     WHERE s.customer_id = $1 AND s.ended_at IS NULL AND c.state = 'done'
+     WHERE s.customer_id = $1 AND s.ended_at IS NULL AND s.quantity = 1 AND c.state = 'done'
      ORDER BY c.period_start DESC
      LIMIT 1
 )sql";
@@ -45,9 +46,21 @@ const Price* price_by_id(const PlanVersion& plan, const PriceId& id) {
     return found == plan.prices.end() ? nullptr : &*found;
 }
 
-std::vector<ComparedPlan> others_than(const Catalog& catalog, const Price& price) {
+/// Nothing that the present plan has is missing there, whatever it is worth.
+bool has_the_features_of(const PlanVersion& plan, const PlanVersion& present) {
+    return std::ranges::all_of(present.features, [&](const PlanFeature& one) {
+        const FeatureValue* there = plan.feature(one.key);
+        return there != nullptr && *there == one.value;
+    });
+}
+
+/// What could be bought instead: of the same catalog, and with the same features.
+std::vector<ComparedPlan> others_than(const Catalog& catalog, const PlanVersion& present,
+                                      const Price& price) {
     std::vector<ComparedPlan> others;
     for (const auto& plan : catalog.plans) {
+        if (plan.catalog != present.catalog || plan.is_default) continue;
+        if (!has_the_features_of(plan, present)) continue;
         const auto* same = plan.price(price.amount.currency(), price.recurrence);
         if (same != nullptr) others.push_back(compared(plan, same->amount));
     }
@@ -76,7 +89,7 @@ Result<std::optional<Recommendation>> recommend_plan(sql::Transaction& tx, const
         used.push_back({row.text(0), allowance->included + row.quantity(2)});
         has_cost = has_cost + Money(row.integer(3), has_cost.currency());
     }
-    const auto best = cheaper_plan(present, has_cost, used, others_than(catalog, *price));
+    const auto best = cheaper_plan(present, has_cost, used, others_than(catalog, *plan, *price));
     if (!best) return failure(best);
     if (!*best) return std::optional<Recommendation>();
     return std::optional(

@@ -103,7 +103,8 @@ asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant 
     const auto closes = co_await guarded(provider, finish_closes(billing));
     const auto overdue = co_await guarded(provider, catch_up_overdue(billing, overdue_before));
     const auto customers = co_await guarded(provider, tell_changed_customers(billing, before));
-    const auto pages = co_await close_stale_checkouts(billing, billing.clock.now(), by_worker);
+    const auto pages =
+        co_await guarded(provider, close_stale_checkouts(billing, billing.clock.now(), by_worker));
     co_return commands + closes + overdue + customers + pages;
 }
 

@@ -249,11 +249,11 @@ ApiMetering::Answer ApiMetering::post_upgrade(const Principal& caller,
     if (!plan) co_return failure(plan);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
-    const auto context = co_await context_of_customer(billing_, *customer);
-    if (!context) co_return failure(context);
     const Authority authority = authority_of(caller, request);
     const auto subscription = co_await live_of(*customer, authority);
     if (!subscription) co_return failure(subscription);
+    const auto context = co_await context_of_subscription(billing_, *subscription);
+    if (!context) co_return failure(context);
     if ((*plan)->is_default) {
         // Down to the free tier: what is paid for stays until the period ends.
         CancelRequest cancel{*subscription, CancelWhen::AtPeriodEnd, authority};
@@ -285,7 +285,7 @@ ApiMetering::Answer ApiMetering::post_cancel(const Principal& caller,
     const Authority authority = authority_of(caller, request);
     const auto subscription = co_await live_of(*customer, authority);
     if (!subscription) co_return failure(subscription);
-    const auto context = co_await context_of_customer(billing_, *customer);
+    const auto context = co_await context_of_subscription(billing_, *subscription);
     if (!context) co_return failure(context);
     CancelRequest cancel{*subscription, *when, authority};
     const auto canceled = co_await cancel_subscription(**context, std::move(cancel));

@@ -92,6 +92,7 @@ inline constexpr std::array kAllMetricNames{
     kWebhookBacklog.name,
     kWebhookDeliveries.name,
     kWebhookDeliveriesWaiting.name,
+    kSignIns.name,
     kGatewayFailedOpen.name,
     kGatewayDegradedServed.name,
     kGatewayDegradedRecovered.name,

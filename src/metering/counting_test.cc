@@ -349,8 +349,9 @@ CustomerId stock(StoreWorld& given, const std::string& name) {
     given.db->write_blocking([&](sql::Transaction& tx) {
         for (int i = 0; i < testing::kModelPlans; ++i)
             tx.run(R"sql(
-                INSERT INTO plan_versions (id, plan_id, number, content_hash, created_at)
-                SELECT $1, id, $2, $1, 0 FROM plans WHERE is_default = 1
+                INSERT INTO plan_versions (id, plan_id, number, content_hash, custom_price,
+                                           created_at)
+                SELECT $1, id, $2, $1, 0, 0 FROM plans WHERE is_default = 1
                 ON CONFLICT DO NOTHING)sql",
                    {"plan_" + std::to_string(i), 100 + i});
         return true;

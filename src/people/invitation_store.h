@@ -25,6 +25,7 @@ struct Invitation {
     std::string state = "open";  ///< "open", "accepted", "withdrawn" or "expired"
     Instant created_at;
     Instant expires_at;
+    std::string secret{};  ///< only of one that was made just now: what is kept is its hash
 };
 /// As others see it: over also when nobody has noticed yet.
 inline bool is_open(const Invitation& invitation, Instant now) {

@@ -77,6 +77,7 @@ Result<Seated<Invitation>> invite(sql::Transaction& tx, const OrgDeed& deed,
     insert_invitation(tx, invitation, minted.hash);
     post_letter(tx, invitation_letter(organization, invitation, minted.secret), deed.now, deed.ids);
     record_invitation(tx, deed, "invitation.created", invitation);
+    invitation.secret = minted.secret;
     return Seated<Invitation>{std::move(invitation), *seat};
 }
 

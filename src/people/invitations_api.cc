@@ -32,7 +32,12 @@ OrganizationsApi::Answer OrganizationsApi::post_invitation(const Principal& call
     const auto invited = co_await change(caller, request, active_member_of, work);
     if (!invited) co_return failure(invited);
     if (!invited->made) co_return no_room(invited->seat, Seats::Users, request);
-    co_return http::json_response(201, write_invitation(*invited->made, clock.now()));
+    // For who brings invitations himself, beside the letter; nobody is told it again.
+    Json json = write_invitation(*invited->made, clock.now());
+    json["token"] = invited->made->secret;
+    auto response = http::json_response(201, json);
+    response.headers.emplace_back("Cache-Control", "no-store");
+    co_return response;
 }
 
 OrganizationsApi::Answer OrganizationsApi::delete_invitation(const Principal& caller,

@@ -130,7 +130,7 @@ constexpr std::string_view kListOfCustomer = R"sql(
 
 constexpr std::string_view kOverdue = R"sql(
      WHERE provider = $3 AND ended_at IS NULL AND provider_subscription_id IS NOT NULL
-       AND period_end < $1
+       AND period_end < $1 AND pause_behavior IS NULL AND status NOT IN ('paused', 'incomplete')
        AND NOT EXISTS (SELECT 1 FROM customers c
                         WHERE c.id = subscriptions.customer_id AND c.test_clock_id IS NOT NULL)
      ORDER BY period_end, id

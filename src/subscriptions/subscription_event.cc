@@ -76,8 +76,11 @@ Kind kind_of_change(const Subscription& before, const Subscription& after) {
     if (after.ended_at && !before.ended_at) return Kind::Ended;
     if (before.ended_at && !after.ended_at) return Kind::Reopened;
     if (before.status == SubscriptionStatus::Creating) return kind_of_start(after.status);
+    if (after.pause && !before.pause) return Kind::Paused;
+    if (before.pause && !after.pause) return Kind::Resumed;
     if (before.status != after.status) return kind_of_status(before.status, after.status);
-    if (before.price != after.price || before.plan_version != after.plan_version)
+    if (before.price != after.price || before.plan_version != after.plan_version ||
+        before.quantity != after.quantity)
         return Kind::Changed;
     if (before.period.start != after.period.start) return Kind::Renewed;
     if (!is_planned_to_end(before) && is_planned_to_end(after)) return Kind::CancelPlanned;

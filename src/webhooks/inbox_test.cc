@@ -50,7 +50,7 @@ protected:
 
 TEST_P(Inbox, DoesNotKeepTheSecretsOfAPayload) {
     store("evt_1", R"({"data":{"object":{"id":"pi_1","client_secret":"pi_1_secret_Canary"}}})");
-    EXPECT_EQ(only().payload,
+    EXPECT_EQ(claim().at(0).payload,
               R"({"data":{"object":{"id":"pi_1","client_secret":"pi_1_secret_****"}}})");
 }
 

@@ -108,6 +108,11 @@ void obey_predicate(const std::string& index_text, Pair& pair) {
             pair.second.insert_or_assign((*it)[1], pair.first.at((*it)[1]));
         pair.first.insert_or_assign((*it)[1], wanted);
     }
+    // Of the lists that obey_lists() has read, the first row has the last value, the second the
+    // first: exchanged where the index wants, or does not want, what stands at these ends.
+    static const std::regex in_list(R"((\w+) (NOT )?IN \('([^']*)')");
+    for (std::sregex_iterator it(where.begin(), where.end(), in_list), end; it != end; ++it)
+        std::swap(pair.first.at((*it)[1]), pair.second.at((*it)[1]));
     for (std::sregex_iterator it(where.begin(), where.end(), is_null), end; it != end; ++it)
         pair.first.insert_or_assign((*it)[1], Value(nullptr));
 }
@@ -133,6 +138,10 @@ Pair pair_for(const std::string& name, const Table& table) {
         if (name == "usage_counters") {
             row->insert_or_assign("aggregation", Value("sum"));
             row->insert_or_assign("held", Value(0));
+        }
+        if (name == "idempotency_keys") {
+            row->insert_or_assign("state", Value("running"));
+            row->insert_or_assign("sealed_reply", Value(nullptr));
         }
         if (name == "usage_holds") {
             row->insert_or_assign("status", Value("open"));

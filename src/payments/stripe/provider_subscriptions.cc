@@ -64,6 +64,8 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
     const auto id = path_segment(request.subscription, no_such("subscription"));
     if (!id) co_return failure(id);
     const std::string obligation = request.obligation;
+    const std::string price = request.price;
+    const std::int64_t quantity = request.quantity;
     const bool at_once = request.billing == ProrationBilling::Now;
     Form form;
     form.add("items[0][id]", request.item)
@@ -82,7 +84,9 @@ asio::awaitable<Result<ProviderSubscription>> Provider::change_subscription(
                 .parameters = form.text()};
     auto changed = co_await write_subscription(*exchange_, std::move(write));
     if (!changed || !changed->has_unread_plan) co_return changed;
-    // Only now, so that a declined change leaves what was planned.
+    // Only now, so that a declined change, or one that waits for its payment, leaves what was
+    // planned.
+    if (changed->price != price || changed->quantity != quantity) co_return changed;
     const auto dropped = co_await release_schedule(*exchange_, obligation, *id);
     if (dropped || !may_succeed_later(dropped.error())) co_return changed;
     co_return outcome_unknown(kProviderName, "it was changed, and what was planned stands still",
