@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "access/idempotency_key.h"
 #include "base/check.h"
 #include "json/value.h"
@@ -180,8 +182,8 @@ asio::awaitable<void> KeyedRequests::suspend(const KeyedRun& run) {
     auto work = [&](sql::Transaction& tx) { return tx.run(kSetLease, {run.id, run.runner, 0}); };
     try {
         co_await db_.write(work);
-    } catch (const sql::Failure&) {
-        // Its lease ends by itself.
+    } catch (const sql::Failure& failure) {
+        spdlog::debug("event=idempotency.lease_ends_by_itself message=\"{}\"", failure.what());
     }
 }
 

@@ -16,7 +16,7 @@
 namespace turnpike {
 namespace {
 
-const Authority kConsole{"operator:command_line", ""};
+const Authority by_console{"operator:command_line", ""};
 
 /// While it lives, a terminal does not show what is typed.
 class HiddenTyping {
@@ -84,7 +84,7 @@ int change_user(const SettingFlags& flags, const UserOptions& options, std::stri
     const auto work = [&](sql::Transaction& tx) -> Result<User> {
         const auto user = find_user(tx, options.user);
         if (!user) return failure(user);
-        return change(tx, *user, kConsole, SystemClock().now(), ids);
+        return change(tx, *user, by_console, SystemClock().now(), ids);
     };
     return with_ledger(flags, route, work, print_user);
 }
@@ -101,7 +101,7 @@ int command_user_create(const SettingFlags& flags, const UserOptions& options) {
     if (!options.name.empty()) wanted.name = options.name;
     RandomIdSource ids;
     const auto work = [&](sql::Transaction& tx) {
-        return create_user(tx, wanted, kConsole, SystemClock().now(), ids);
+        return create_user(tx, wanted, by_console, SystemClock().now(), ids);
     };
     return with_ledger(flags, "POST /v1/auth/signup", work, print_user);
 }
@@ -126,7 +126,7 @@ int command_user_activate(const SettingFlags& flags, const UserOptions& options)
 int command_user_reset_link(const SettingFlags& flags, const UserOptions& options) {
     RandomIdSource ids;
     const auto work = [&](sql::Transaction& tx) {
-        return make_reset_link(tx, options.user, kConsole, SystemClock().now(), ids);
+        return make_reset_link(tx, options.user, by_console, SystemClock().now(), ids);
     };
     return with_ledger(flags, "POST /v1/users/{user}/reset_link", work, [](const ResetLink& link) {
         fmt::print("{}\n", link.secret);

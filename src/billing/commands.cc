@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "billing/begun_command.h"
 #include "billing/carry_out.h"
 #include "billing/checkout.h"
 #include "billing/payment_methods.h"
@@ -75,7 +76,11 @@ asio::awaitable<Result<Subscription>> start_subscription(BillingContext& billing
 
 asio::awaitable<Result<Subscription>> change_subscription(BillingContext& billing,
                                                           ChangeRequest request) {
-    if (request.preview) {
+    // What this very request has begun before has used its preview then.
+    const bool has_begun = request.preview && co_await billing.db.read([&](sql::Transaction& tx) {
+        return begun_command(tx, request.authority, CommandKind::Change).has_value();
+    });
+    if (request.preview && !has_begun) {
         if (request.when == ChangeWhen::ByDirection) request.when = ChangeWhen::Now;
         PreviewedChange change{request.subscription, request.price, request.quantity};
         const auto holds = co_await check_preview(billing, *request.preview, std::move(change));

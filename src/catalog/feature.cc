@@ -75,7 +75,7 @@ std::optional<FeatureValue> parse_feature_value(FeatureKind kind, std::string_vi
             if (text == kUnlimited) return Capacity{};
             const auto limit = parse_scaled(text, 0);
             if (!limit || *limit < 0 || *limit > kCapacityMax) return std::nullopt;
-            return Capacity{*limit};
+            return Capacity{limit};
         }
         case FeatureKind::Metered: break;
     }

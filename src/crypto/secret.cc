@@ -12,7 +12,10 @@ Secret& Secret::operator=(const Secret& other) {
 }
 
 // A short text is copied when it is moved, so that what is moved from is wiped too.
-Secret::Secret(Secret&& other) noexcept : bytes_(other.bytes_) { other.wipe(); }
+Secret::Secret(Secret&& other) noexcept {
+    bytes_ = other.bytes_;
+    other.wipe();
+}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
     if (this == &other) return *this;

@@ -152,7 +152,7 @@ AuthApi::Answer AuthApi::post_logout(const Principal& caller, const http::Reques
     auto work = [&](sql::Transaction& tx) -> Result<SessionId> {
         const auto user = load_user(tx, *caller.user);
         if (!user) return no_such_user();
-        return end_session(tx, *user, caller.session->text(), authority, clock.now(), ids);
+        return end_session(tx, *user, caller.session->text(), {authority, clock.now(), ids});
     };
     const auto ended = co_await db.write(work);
     if (!ended) co_return failure(ended);
@@ -193,7 +193,7 @@ AuthApi::Answer AuthApi::post_password(const Principal& caller, const http::Requ
     const auto entrance = entrance_of(request);
     auto work = [&](sql::Transaction& tx) -> Result<SignedIn> {
         if (load_password_hash(tx, checked->user) != checked->hash) return sign_in_refused();
-        change_password(tx, **user, *hash, authority, clock.now(), ids);
+        change_password(tx, **user, *hash, {authority, clock.now(), ids});
         return sign_in(tx, {checked->user, *hash}, entrance, clock.now(), ids);
     };
     const auto in = co_await db.write(work);
@@ -265,7 +265,8 @@ AuthApi::Answer AuthApi::delete_session(const Principal& caller, const http::Req
         const auto user = user_calling(tx, caller);
         if (!user) return failure(user);
         if (!*user) return no_such_session();
-        return end_session(tx, **user, request.path_value("session"), authority, clock.now(), ids);
+        return end_session(tx, **user, request.path_value("session"),
+                           {authority, clock.now(), ids});
     };
     const auto ended = co_await db.write(work);
     if (!ended) co_return failure(ended);

@@ -107,8 +107,8 @@ Result<User> confirm_reset(sql::Transaction& tx, const NewPassword& wanted, Inst
     auto user = user_of_reset(tx, wanted.secret, now);
     if (!user) return user;
     // Uses up every link of the user, this one too: two requests with one link meet there.
-    change_password(tx, *user, wanted.hash, {"user:" + user->external_id, wanted.request_id}, now,
-                    ids);
+    change_password(tx, *user, wanted.hash,
+                    {{"user:" + user->external_id, wanted.request_id}, now, ids});
     return user;
 }
 

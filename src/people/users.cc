@@ -168,21 +168,21 @@ std::unexpected<Error> no_such_session() {
 }
 
 Result<SessionId> end_session(sql::Transaction& tx, const User& user, std::string_view session,
-                              const Authority& authority, Instant now, IdSource& ids) {
+                              const UserDeed& deed) {
     auto id = SessionId::parse(session);
-    if (!id || !revoke_session(tx, user.id, *id, now)) return no_such_session();
-    auto entry = user_entry(user, "session.ended", authority, now);
+    if (!id || !revoke_session(tx, user.id, *id, deed.now)) return no_such_session();
+    auto entry = user_entry(user, "session.ended", deed.authority, deed.now);
     entry.detail["session"] = id->text();
-    record(tx, entry, ids);
+    record(tx, entry, deed.ids);
     return *std::move(id);
 }
 
 void change_password(sql::Transaction& tx, const User& user, std::string_view hash,
-                     const Authority& authority, Instant now, IdSource& ids) {
+                     const UserDeed& deed) {
     set_password(tx, user.id, hash);
-    revoke_sessions(tx, user.id, now);
-    use_up_resets(tx, user.id, now);
-    record(tx, user_entry(user, "user.password_changed", authority, now), ids);
+    revoke_sessions(tx, user.id, deed.now);
+    use_up_resets(tx, user.id, deed.now);
+    record(tx, user_entry(user, "user.password_changed", deed.authority, deed.now), deed.ids);
 }
 
 Result<User> deactivate_user(sql::Transaction& tx, const User& user, const Authority& authority,

@@ -73,13 +73,19 @@ std::unexpected<Error> sign_in_refused();
 
 /// The one wording for absent sessions and somebody else's.
 std::unexpected<Error> no_such_session();
+/// On whose word something is done to a user, and when.
+struct UserDeed {
+    Authority authority;
+    Instant now;
+    IdSource& ids;
+};
 /// Ends one session. Errors: NotFound "people.session_not_found".
 Result<SessionId> end_session(sql::Transaction& tx, const User& user, std::string_view session,
-                              const Authority& authority, Instant now, IdSource& ids);
+                              const UserDeed& deed);
 
 /// A new password ends every session and every reset link; the caller then tells the Authenticator.
 void change_password(sql::Transaction& tx, const User& user, std::string_view hash,
-                     const Authority& authority, Instant now, IdSource& ids);
+                     const UserDeed& deed);
 
 /// Deactivating ends every session. Both are done once; the second time changes nothing.
 ///

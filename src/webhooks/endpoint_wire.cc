@@ -148,7 +148,7 @@ Result<ReplayRequest> read_replay(const Json& body, Instant now) {
                          all ? ReplayOf::All : ReplayOf::Undelivered};
     if (replay.range.end <= replay.range.start)
         fields.complain("until", "out_of_range", "must lie after since");
-    return fields.finish(std::move(replay));
+    return fields.finish(replay);
 }
 
 }  // namespace turnpike

@@ -80,10 +80,10 @@ private:
 
 }  // namespace
 
-Result<std::uint64_t> scan_counter(const std::string& segments, std::uint64_t last_sequence,
-                                   const PlacedCounter& counter, const EntryRange& range,
-                                   const LogNames& names, const SeeEntry& see) {
-    const auto places = list_segments(segments);
+Result<std::uint64_t> scan_counter(const DurableFrames& frames, const PlacedCounter& counter,
+                                   const EntryRange& range, const LogNames& names,
+                                   const SeeEntry& see) {
+    const auto places = list_segments(frames.segments);
     if (!places) return failure(places);
     const auto counters = names.counters_of(counter.customer);
     SegmentEntries entries(counter, names);
@@ -97,7 +97,7 @@ Result<std::uint64_t> scan_counter(const std::string& segments, std::uint64_t la
     std::uint64_t number = 0;
     for (const SegmentPlace& segment : *places) {
         if (range.last && number >= *range.last) break;
-        const auto visited = visit_segment(segment, last_sequence, visitor);
+        const auto visited = visit_segment(segment, frames.last_sequence, visitor);
         if (!visited) return failure(visited);
         for (PlacedEntry& placed : entries.take()) {
             if (range.last && number >= *range.last) break;

@@ -17,13 +17,19 @@ struct EntryRange {
     std::optional<std::uint64_t> last{};  ///< absent: up to the counter's last arrival
 };
 
-/// Reads the counter's history from the frames up to `last_sequence`, from the oldest segment on:
+/// What is in the log for good.
+struct DurableFrames {
+    std::string segments;  ///< their folder
+    std::uint64_t last_sequence = 0;
+};
+
+/// Reads the counter's history from these frames, from the oldest segment on:
 /// of sealed ones, the blocks of the customer's counters. Takes the memory of the entries that one
 /// segment has.
 /// \return the number of the last entry that it met, in the range or before it
 /// Errors: those of scan_newest().
-Result<std::uint64_t> scan_counter(const std::string& segments, std::uint64_t last_sequence,
-                                   const PlacedCounter& counter, const EntryRange& range,
-                                   const LogNames& names, const SeeEntry& see);
+Result<std::uint64_t> scan_counter(const DurableFrames& frames, const PlacedCounter& counter,
+                                   const EntryRange& range, const LogNames& names,
+                                   const SeeEntry& see);
 
 }  // namespace turnpike

@@ -269,7 +269,7 @@ std::optional<PlacedCounter> UsageLog::placed_counter(const ContractKey& contrac
 
 Result<std::uint64_t> UsageLog::read_history(const PlacedCounter& counter, const EntryRange& range,
                                              const SeeEntry& see) const {
-    return scan_counter(segments_in(directory_), writer_->durable_sequence(), counter, range,
+    return scan_counter({segments_in(directory_), writer_->durable_sequence()}, counter, range,
                         names(), see);
 }
 
