@@ -44,4 +44,9 @@ export interface Requests {
     'POST /v1/subscriptions/{id}/addons': Subscriptions.RazorpaySubscriptionAddonsBaseRequestBody;
     /** The library takes the member as an argument of cancel(). */
     'POST /v1/subscriptions/{id}/cancel': {cancel_at_cycle_end?: boolean | number};
+    'POST /v1/subscriptions/{id}/cancel_scheduled_changes': Nothing;
+    /** As the next one, the library takes it as the params of pause(). */
+    'POST /v1/subscriptions/{id}/pause': {pause_at?: 'now'};
+    'POST /v1/subscriptions/{id}/resume': {resume_at?: 'now'};
+    'GET /v1/subscriptions/{id}/retrieve_scheduled_changes': Nothing;
 }
