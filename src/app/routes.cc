@@ -7,6 +7,7 @@
 #include "access/policy.h"
 #include "app/app.h"
 #include "app/operations.h"
+#include "json/object_reader.h"
 
 namespace turnpike {
 namespace {
@@ -14,6 +15,14 @@ namespace {
 using asio::awaitable;
 using http::Method;
 using Answer = awaitable<Result<http::Response>>;
+
+Result<std::monostate> read_nothing(const http::Request& request) {
+    if (request.body.empty()) return std::monostate{};
+    const auto json = request.json();
+    if (!json) return failure(json);
+    ObjectReader fields(*json);
+    return fields.finish(std::monostate{});
+}
 
 /// Makes a Handler of a member function of one of the App's APIs.
 template <auto Api, auto Function>
@@ -28,6 +37,13 @@ Answer call_exactly(App& app, const Principal& caller, const http::Request& requ
     const auto good = check_query(request, {std::string_view(Known)...});
     if (!good) co_return failure(good);
     co_return co_await ((app.*Api).*Function)(caller, request);
+}
+/// The same for a deed that its path says whole: a body would be ignored, so there is none, or {}.
+template <auto Api, auto Function>
+Answer call_bare(App& app, const Principal& caller, const http::Request& request) {
+    const auto nothing = read_nothing(request);
+    if (!nothing) co_return failure(nothing);
+    co_return co_await call_exactly<Api, Function>(app, caller, request);
 }
 constexpr char kReturnUrl[] = "return_url";
 
@@ -63,7 +79,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Delete, "/billing/payment-methods/{payment_method}",
      call_exactly<&App::api_metering, &ApiMetering::delete_payment_method>},
     {Method::Post, "/billing/payment-methods/{payment_method}/default",
-     call_exactly<&App::api_metering, &ApiMetering::post_default_payment_method>},
+     call_bare<&App::api_metering, &ApiMetering::post_default_payment_method>},
     {Method::Get, "/billing/portal",
      call_exactly<&App::api_metering, &ApiMetering::get_portal, kReturnUrl>},
     {Method::Get, "/billing/invoices",
@@ -119,7 +135,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Post, "/v1/usage/reservations/{reservation}/commit",
      call<&App::reservations_api, &ReservationsApi::post_commit>},
     {Method::Post, "/v1/usage/reservations/{reservation}/release",
-     call<&App::reservations_api, &ReservationsApi::post_release>},
+     call_bare<&App::reservations_api, &ReservationsApi::post_release>},
     {Method::Post, "/v1/entitlements/check",
      call<&App::entitlements_api, &EntitlementsApi::post_check>},
     {Method::Get, "/v1/gateway/authorize", call<&App::gateway_api, &GatewayApi::authorize>},
@@ -143,7 +159,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Post, "/v1/subscriptions/{subscription}/cancel",
      call<&App::billing_api, &BillingApi::post_cancel>},
     {Method::Post, "/v1/subscriptions/{subscription}/keep",
-     call<&App::billing_api, &BillingApi::post_keep>},
+     call_bare<&App::billing_api, &BillingApi::post_keep>},
     {Method::Get, "/v1/subscriptions/{subscription}/events",
      call<&App::history_api, &HistoryApi::get_events>},
     {Method::Post, "/v1/subscriptions/preview", call<&App::preview_api, &PreviewApi::post_preview>},
@@ -153,13 +169,13 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/v1/checkout_sessions/{checkout_session}",
      call<&App::checkout_api, &CheckoutApi::get_checkout>},
     {Method::Post, "/v1/checkout_sessions/{checkout_session}/expire",
-     call<&App::checkout_api, &CheckoutApi::post_expire>},
+     call_bare<&App::checkout_api, &CheckoutApi::post_expire>},
     {Method::Post, "/v1/subscriptions/{subscription}/cancel_pending_change",
-     call<&App::billing_api, &BillingApi::post_cancel_pending_change>},
+     call_bare<&App::billing_api, &BillingApi::post_cancel_pending_change>},
     {Method::Post, "/v1/subscriptions/{subscription}/pause",
      call<&App::billing_api, &BillingApi::post_pause>},
     {Method::Post, "/v1/subscriptions/{subscription}/resume",
-     call<&App::billing_api, &BillingApi::post_resume>},
+     call_bare<&App::billing_api, &BillingApi::post_resume>},
     {Method::Post, "/v1/subscriptions/{subscription}/end_trial",
      call<&App::billing_api, &BillingApi::post_end_trial>},
     {Method::Post, "/v1/subscriptions/{subscription}/reactivate",
@@ -173,7 +189,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Delete, "/v1/customers/{customer}/payment_methods/{payment_method}",
      call<&App::customer_billing_api, &CustomerBillingApi::delete_payment_method>},
     {Method::Post, "/v1/customers/{customer}/payment_methods/{payment_method}/default",
-     call<&App::customer_billing_api, &CustomerBillingApi::post_default_payment_method>},
+     call_bare<&App::customer_billing_api, &CustomerBillingApi::post_default_payment_method>},
     {Method::Post, "/v1/customers/{customer}/portal_sessions",
      call<&App::customer_billing_api, &CustomerBillingApi::post_portal_session>},
     {Method::Get, "/v1/customers/{customer}/recommendations",
@@ -192,7 +208,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Delete, "/v1/api_keys/{api_key}", call<&App::access_api, &AccessApi::delete_api_key>},
     {Method::Post, "/v1/auth/signup", call_exactly<&App::auth_api, &AuthApi::post_signup>},
     {Method::Post, "/v1/auth/login", call_exactly<&App::auth_api, &AuthApi::post_login>},
-    {Method::Post, "/v1/auth/logout", call_exactly<&App::auth_api, &AuthApi::post_logout>},
+    {Method::Post, "/v1/auth/logout", call_bare<&App::auth_api, &AuthApi::post_logout>},
     {Method::Get, "/v1/auth/me", call_exactly<&App::auth_api, &AuthApi::get_me>},
     {Method::Post, "/v1/auth/password", call_exactly<&App::auth_api, &AuthApi::post_password>},
     {Method::Post, "/v1/auth/password_reset",
@@ -205,11 +221,11 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/v1/users", call<&App::users_api, &UsersApi::get_users>},
     {Method::Get, "/v1/users/{user}", call_exactly<&App::users_api, &UsersApi::get_user>},
     {Method::Post, "/v1/users/{user}/deactivate",
-     call_exactly<&App::users_api, &UsersApi::post_deactivate>},
+     call_bare<&App::users_api, &UsersApi::post_deactivate>},
     {Method::Post, "/v1/users/{user}/activate",
-     call_exactly<&App::users_api, &UsersApi::post_activate>},
+     call_bare<&App::users_api, &UsersApi::post_activate>},
     {Method::Post, "/v1/users/{user}/reset_link",
-     call_exactly<&App::users_api, &UsersApi::post_reset_link>},
+     call_bare<&App::users_api, &UsersApi::post_reset_link>},
 
     {Method::Get, "/v1/organizations",
      call<&App::organizations_api, &OrganizationsApi::get_organizations>},
@@ -220,13 +236,13 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Patch, "/v1/organizations/{organization}",
      call_exactly<&App::organizations_api, &OrganizationsApi::patch_organization>},
     {Method::Post, "/v1/organizations/{organization}/deactivate",
-     call_exactly<&App::organizations_api, &OrganizationsApi::post_deactivate>},
+     call_bare<&App::organizations_api, &OrganizationsApi::post_deactivate>},
     {Method::Post, "/v1/organizations/{organization}/reactivate",
-     call_exactly<&App::organizations_api, &OrganizationsApi::post_reactivate>},
+     call_bare<&App::organizations_api, &OrganizationsApi::post_reactivate>},
     {Method::Post, "/v1/organizations/{organization}/transfer",
      call_exactly<&App::organizations_api, &OrganizationsApi::post_transfer>},
     {Method::Post, "/v1/organizations/{organization}/leave",
-     call_exactly<&App::organizations_api, &OrganizationsApi::post_leave>},
+     call_bare<&App::organizations_api, &OrganizationsApi::post_leave>},
     {Method::Get, "/v1/organizations/{organization}/members",
      call<&App::organizations_api, &OrganizationsApi::get_members>},
     {Method::Patch, "/v1/organizations/{organization}/members/{user}",
@@ -250,7 +266,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Patch, "/v1/organizations/{organization}/projects/{project}",
      call_exactly<&App::organizations_api, &OrganizationsApi::patch_project>},
     {Method::Post, "/v1/organizations/{organization}/projects/{project}/archive",
-     call_exactly<&App::organizations_api, &OrganizationsApi::post_archive>},
+     call_bare<&App::organizations_api, &OrganizationsApi::post_archive>},
 
     {Method::Get, "/api/usage/organization/{org_id}/summary",
      call_exactly<&App::saas_orgs, &SaasOrgs::get_summary>},
@@ -283,13 +299,13 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Delete, "/v1/webhook_endpoints/{endpoint}",
      call<&App::webhook_endpoints_api, &EndpointsApi::remove>},
     {Method::Post, "/v1/webhook_endpoints/{endpoint}/enable",
-     call<&App::webhook_endpoints_api, &EndpointsApi::post_enable>},
+     call_bare<&App::webhook_endpoints_api, &EndpointsApi::post_enable>},
     {Method::Post, "/v1/webhook_endpoints/{endpoint}/disable",
-     call<&App::webhook_endpoints_api, &EndpointsApi::post_disable>},
+     call_bare<&App::webhook_endpoints_api, &EndpointsApi::post_disable>},
     {Method::Post, "/v1/webhook_endpoints/{endpoint}/rotate_secret",
      call<&App::webhook_endpoints_api, &EndpointsApi::post_rotate>},
     {Method::Post, "/v1/webhook_endpoints/{endpoint}/test",
-     call<&App::webhook_endpoints_api, &EndpointsApi::post_test>},
+     call_bare<&App::webhook_endpoints_api, &EndpointsApi::post_test>},
     {Method::Post, "/v1/webhook_endpoints/{endpoint}/replay",
      call<&App::webhook_endpoints_api, &EndpointsApi::post_replay>},
     {Method::Get, "/v1/webhook_endpoints/{endpoint}/deliveries",
@@ -297,7 +313,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/v1/webhook_endpoints/{endpoint}/deliveries/{delivery}",
      call<&App::webhook_endpoints_api, &EndpointsApi::get_delivery>},
     {Method::Post, "/v1/webhook_endpoints/{endpoint}/deliveries/{delivery}/replay",
-     call<&App::webhook_endpoints_api, &EndpointsApi::post_delivery_replay>},
+     call_bare<&App::webhook_endpoints_api, &EndpointsApi::post_delivery_replay>},
     {Method::Get, "/v1/alert_destinations",
      call<&App::alert_destinations_api, &EndpointsApi::get_all>},
     {Method::Post, "/v1/alert_destinations",
@@ -309,13 +325,13 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Delete, "/v1/alert_destinations/{endpoint}",
      call<&App::alert_destinations_api, &EndpointsApi::remove>},
     {Method::Post, "/v1/alert_destinations/{endpoint}/enable",
-     call<&App::alert_destinations_api, &EndpointsApi::post_enable>},
+     call_bare<&App::alert_destinations_api, &EndpointsApi::post_enable>},
     {Method::Post, "/v1/alert_destinations/{endpoint}/disable",
-     call<&App::alert_destinations_api, &EndpointsApi::post_disable>},
+     call_bare<&App::alert_destinations_api, &EndpointsApi::post_disable>},
     {Method::Post, "/v1/alert_destinations/{endpoint}/rotate_secret",
      call<&App::alert_destinations_api, &EndpointsApi::post_rotate>},
     {Method::Post, "/v1/alert_destinations/{endpoint}/test",
-     call<&App::alert_destinations_api, &EndpointsApi::post_test>},
+     call_bare<&App::alert_destinations_api, &EndpointsApi::post_test>},
     {Method::Post, "/v1/alert_destinations/{endpoint}/replay",
      call<&App::alert_destinations_api, &EndpointsApi::post_replay>},
     {Method::Get, "/v1/alert_destinations/{endpoint}/deliveries",
@@ -323,7 +339,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/v1/alert_destinations/{endpoint}/deliveries/{delivery}",
      call<&App::alert_destinations_api, &EndpointsApi::get_delivery>},
     {Method::Post, "/v1/alert_destinations/{endpoint}/deliveries/{delivery}/replay",
-     call<&App::alert_destinations_api, &EndpointsApi::post_delivery_replay>},
+     call_bare<&App::alert_destinations_api, &EndpointsApi::post_delivery_replay>},
 });
 
 constexpr std::string_view method_text(Method method) {

@@ -36,8 +36,8 @@ Result<std::monostate> give_up(sql::Transaction& tx, BillingContext& billing,
 
 /// What the provider need not keep for us: why somebody cancels, and that a planned change is not
 /// wanted any more.
-Result<std::monostate> note_command(sql::Transaction& tx, const SubscriptionCommand& command,
-                                    Instant now) {
+Result<std::monostate> keep_our_part(sql::Transaction& tx, const SubscriptionCommand& command,
+                                     Instant now) {
     const bool replaces =
         command.kind == CommandKind::DropChange || command.kind == CommandKind::Change;
     const bool says_why = command.comment || command.feedback;
@@ -57,7 +57,7 @@ Result<Subscription> apply_answer(sql::Transaction& tx, BillingContext& billing,
                                   const SubscriptionCommand& command,
                                   const ProviderSubscription& answer, std::int64_t ticket) {
     const Instant now = billing.clock.now();
-    const auto noted = note_command(tx, command, now);
+    const auto noted = keep_our_part(tx, command, now);
     if (!noted) return failure(noted);
     const MirrorScope scope{billing.provider.name(),
                             billing.ids,

@@ -156,13 +156,13 @@ Json write_price(const ExplainedLine::Price& price) {
 }  // namespace
 
 Result<ExplainedLine> explain_line(sql::Transaction& tx, const InvoiceLineId& id,
-                                   const std::optional<CustomerId>& whose) {
+                                   const VisibleCustomers& whose) {
     const auto none = not_found("invoice_line.not_found", "there is no such invoice line");
     const auto row = tx.one(kInvoiceOf, {id});
     if (!row) return none;
     auto invoice = load_invoice(tx, row->id<InvoiceId>(0));
     if (!invoice) return failure(invoice);
-    if (whose && invoice->customer != *whose) return none;
+    if (!is_visible(invoice->customer, whose)) return none;
     const auto line = std::ranges::find(invoice->lines, id, &InvoiceLine::id);
     ExplainedLine explained{.invoice = *invoice, .line = *line};
     if (line->overage_charge) explained.charge = load_charge(tx, *line->overage_charge);

@@ -10,6 +10,7 @@
 #include "billing/charge_proof.h"
 #include "catalog/catalog.h"
 #include "invoicing/invoice.h"
+#include "invoicing/visible.h"
 #include "json/json.h"
 #include "sql/sql.h"
 
@@ -48,10 +49,10 @@ struct ExplainedLine {
     std::optional<Price> price{};
 };
 
-/// \param whose  a customer sees his own lines only
+/// \param whose  lines of their invoices; of others there are none
 /// Errors: NotFound "invoice_line.not_found".
 Result<ExplainedLine> explain_line(sql::Transaction& tx, const InvoiceLineId& line,
-                                   const std::optional<CustomerId>& whose);
+                                   const VisibleCustomers& whose);
 
 /// All of it but the events.
 Json write_explanation(const ExplainedLine& explained);

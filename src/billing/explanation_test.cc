@@ -135,8 +135,9 @@ TEST_F(Explanations, AreForTheOwnCustomerAlone) {
     ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
     const auto line = world.invoices(customer).front().lines.front().id;
     const auto seen_by = [&](const CustomerId& whose) {
-        return ledger->read_blocking(
-            [&](sql::Transaction& tx) { return explain_line(tx, line, whose).has_value(); });
+        return ledger->read_blocking([&](sql::Transaction& tx) {
+            return explain_line(tx, line, std::vector{whose}).has_value();
+        });
     };
     EXPECT_TRUE(seen_by(customer));
     EXPECT_FALSE(seen_by(other));

@@ -411,8 +411,7 @@ void sell_more_ways(BillingWorld& world) {
     world.ledger.write_blocking([&](sql::Transaction& tx) {
         return apply_catalog(tx, *file, world.clock.now(), world.ids).value();
     });
-    world.catalog.publish(
-        world.ledger.read_blocking([](sql::Transaction& tx) { return load_catalog(tx); }));
+    world.catalog.reload(world.ledger);
 }
 
 // At the same instant the month of $29.00 is given back whole, and the year of $290.00 charged.

@@ -162,12 +162,18 @@ std::optional<Subscription> ours_of(sql::Transaction& tx, const MirrorScope& sco
 ProviderSubscription in_paid_time(const Subscription& ours, ProviderSubscription theirs) {
     if (!ours.paid_elsewhere_until) return theirs;
     theirs.started_at = ours.started_at.value_or(theirs.started_at);
-    // What waits for the end of the time that is paid elsewhere is no trial of the customer's.
-    theirs.trial_start = theirs.trial_end = std::nullopt;
-    theirs.trial_end_behavior = std::nullopt;
-    if (theirs.period.start >= *ours.paid_elsewhere_until) return theirs;
+    const bool was_given_since = theirs.trial_end && *theirs.trial_end > *ours.paid_elsewhere_until;
+    if (was_given_since) return theirs;
+    // What waits for the end of the time that is paid elsewhere calls itself a trial; whether it is
+    // one, and until when, was settled there.
+    theirs.trial_start = ours.trial_start;
+    theirs.trial_end = ours.trial_end;
+    const bool has_begun =
+        theirs.period.start >= *ours.paid_elsewhere_until || theirs.status == "active";
+    if (has_begun) return theirs;
     theirs.period = ours.period;
-    if (theirs.status == "trialing") theirs.status = "active";
+    const bool is_trial = ours.trial_end && *ours.trial_end >= *ours.paid_elsewhere_until;
+    if (theirs.status == "trialing" && !is_trial) theirs.status = "active";
     return theirs;
 }
 

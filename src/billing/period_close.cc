@@ -294,11 +294,11 @@ asio::awaitable<Result<bool>> bill_on_draft(BillingContext& billing, Closing& cl
     co_return co_await add_lines(billing, closing, close, lines, close.provider_invoice_id);
 }
 
-/// Whether the provider will send another bill by itself.
+/// Whether the provider will send another bill by itself, and before long.
 bool goes_on(const Closing& closing, const PeriodClose& close) {
     const auto& s = closing.subscription;
     return s.provider == close.provider && s.provider_subscription_id && !s.ended_at &&
-           !s.cancel_at_period_end && !s.cancel_at;
+           !s.cancel_at_period_end && !s.cancel_at && !s.pause;
 }
 
 /// With the subscription, for its next bill: true when every line is. False, and the close is to

@@ -6,11 +6,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include "billing/customer_time.h"
 #include "billing/provider_objects.h"
 #include "billing/stored_preview.h"
 #include "billing/wish.h"
 #include "catalog/service.h"
-#include "customers/service.h"
 #include "json/value.h"
 #include "subscriptions/service.h"
 
@@ -28,21 +28,22 @@ struct Planned {
     Instant now;  ///< the customer's
 };
 
-Result<Planned> plan_preview(sql::Transaction& tx, const PreviewedChange& change,
-                             Instant system_now) {
-    auto subscription = load_subscription(tx, change.subscription);
+Result<Planned> plan_preview(sql::Transaction& tx, const PaymentProvider& provider,
+                             const PreviewedChange& change, Instant system_now) {
+    auto subscription = load_settled(tx, change.subscription, provider);
     if (!subscription) return failure(subscription);
-    if (subscription->ended_at)
-        return conflict("subscription.ended", "the subscription has ended; start a new one");
-    if (!subscription->provider_subscription_id || !subscription->provider_item_id)
-        return conflict("subscription.busy", "the subscription is being made; try again shortly");
-    const std::int64_t quantity = change.quantity.value_or(subscription->quantity);
-    const auto direction = direction_of_change(tx, *subscription, change.price, quantity);
+    const Instant now = customer_time(tx, subscription->customer, system_now);
+    auto wish = new_wish(change.subscription, CommandKind::Change, {});
+    wish.command.price = change.price;
+    wish.command.quantity = change.quantity.value_or(subscription->quantity);
+    const auto allowed = check_command(tx, provider, *subscription, wish.command, now);
+    if (!allowed) return failure(allowed);
+    if (!subscription->provider_item_id) return std::unexpected(busy_subscription());
+    const auto direction =
+        direction_of_change(tx, *subscription, change.price, *wish.command.quantity);
     if (!direction) return failure(direction);
-    const auto customer = find_customer(tx, subscription->customer.text());
-    if (!customer) return failure(customer);
-    const Instant now = now_of(tx, *customer, system_now);
-    return Planned{*std::move(subscription), quantity, *direction == Direction::Up, now};
+    return Planned{*std::move(subscription), *wish.command.quantity, *direction == Direction::Up,
+                   now};
 }
 
 asio::awaitable<Result<ProviderInvoice>> ask_provider(BillingContext& billing,
@@ -103,7 +104,7 @@ asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing,
                                                      PreviewedChange change) {
     const Instant now = billing.clock.now();
     const auto planned = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return plan_preview(tx, change, now); });
+        [&](sql::Transaction& tx) { return plan_preview(tx, billing.provider, change, now); });
     if (!planned) co_return failure(planned);
     const Instant prorated_at = std::max(planned->now, planned->subscription.period.start);
     Preview preview{.id = billing.ids.make<PreviewId>(now),
@@ -146,7 +147,7 @@ asio::awaitable<Result<std::monostate>> check_preview(BillingContext& billing, P
     if (preview->state != PreviewState::Open || preview->expires_at <= now)
         co_return preview_outdated("the preview was used or has expired");
     const auto planned = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return plan_preview(tx, change, now); });
+        [&](sql::Transaction& tx) { return plan_preview(tx, billing.provider, change, now); });
     if (!planned) co_return failure(planned);
     const auto theirs =
         co_await billing.provider.get_subscription(*planned->subscription.provider_subscription_id);

@@ -54,8 +54,7 @@ struct ShownPreview {
 /// What a change to this price would be billed as now. Whoever then changes with its id pays
 /// exactly that, or nothing happens.
 ///
-/// Errors: NotFound "subscription.not_found"; Conflict "subscription.ended", "subscription.busy";
-///         those of PaymentProvider.
+/// Errors: what the change would be refused with (commands.h); those of PaymentProvider.
 asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing,
                                                      PreviewedChange change);
 

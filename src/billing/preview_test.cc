@@ -171,6 +171,16 @@ TEST_F(Previews, OfANewSubscriptionIsItsFirstInvoice) {
     EXPECT_EQ(world.sandbox_get("/v1/subscriptions").at("data").size(), 0U);
 }
 
+// A preview shows what would be billed; what would be refused is refused here already.
+TEST_F(Previews, OfAChangeThatWouldBeRefusedIsRefusedAlike) {
+    const auto subscription = half_used("paused", "starter");
+    ASSERT_TRUE(world.run(pause_subscription(world.billing, {subscription.id, Pause{}, tester})));
+    const auto refused =
+        world.run(preview_change(world.billing, {subscription.id, world.price_of("pro")}));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "subscription.paused");
+}
+
 TEST_F(Previews, OfWhatHasEndedIsRefused) {
     const auto subscription = half_used("ended", "starter");
     ASSERT_TRUE(

@@ -34,7 +34,8 @@ bool queue_period_close(sql::Transaction& tx, const SubscriptionId& subscription
 /// Queues the close of the periods that a move of the subscription has finished: the one before,
 /// and the current one too when it has ended. Periods between two that were mirrored, which only
 /// usage knows of, are queued by the close of the first. An end also opens the close again whose
-/// lines are on a renewal draft that nobody will finalize now.
+/// lines are on a renewal draft that nobody will finalize now; an end or a pause those whose lines
+/// wait for a next bill.
 void queue_period_closes(sql::Transaction& tx, const Subscription& before,
                          const Subscription& after, Instant now);
 

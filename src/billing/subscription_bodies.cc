@@ -170,12 +170,4 @@ Result<std::optional<std::string>> read_reactivation(const http::Request& reques
     return fields.finish(std::move(method));
 }
 
-Result<std::monostate> read_nothing(const http::Request& request) {
-    if (request.body.empty()) return std::monostate{};
-    const auto json = request.json();
-    if (!json) return failure(json);
-    ObjectReader fields(*json);
-    return fields.finish(std::monostate{});
-}
-
 }  // namespace turnpike

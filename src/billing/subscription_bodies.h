@@ -55,7 +55,5 @@ Result<Pause> read_pause(const http::Request& request);
 Result<std::optional<Instant>> read_trial_end(const http::Request& request);
 /// {"payment_method": ..}
 Result<std::optional<std::string>> read_reactivation(const http::Request& request);
-/// Nothing may be sent but {}.
-Result<std::monostate> read_nothing(const http::Request& request);
 
 }  // namespace turnpike

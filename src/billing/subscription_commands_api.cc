@@ -133,8 +133,6 @@ BillingApi::Answer BillingApi::post_cancel(const Principal& caller, const http::
 
 // POST /v1/subscriptions/{subscription}/keep
 BillingApi::Answer BillingApi::post_keep(const Principal& caller, const http::Request& request) {
-    const auto nothing = read_nothing(request);
-    if (!nothing) co_return failure(nothing);
     const auto id = named_subscription(request);
     if (!id) co_return failure(id);
     const auto context = co_await context_of_subscription(billing, *id);
@@ -194,8 +192,6 @@ BillingApi::Answer BillingApi::post_reactivate(const Principal& caller,
 
 BillingApi::Answer BillingApi::ask_plainly(const Principal& caller, const http::Request& request,
                                            PlainCommand command) {
-    const auto nothing = read_nothing(request);
-    if (!nothing) co_return failure(nothing);
     const auto id = named_subscription(request);
     if (!id) co_return failure(id);
     const auto context = co_await context_of_subscription(billing, *id);

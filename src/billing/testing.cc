@@ -83,7 +83,7 @@ BillingWorld::BillingWorld(sql::Database& given, std::string account_key, UsageL
       usage(usage_in(ledger, log, ids)),
       billing{ledger, *usage, clock, ids, *provider, catalog, standings},
       contexts({billing}) {
-    catalog.publish(ledger.read_blocking([](sql::Transaction& tx) { return load_catalog(tx); }));
+    catalog.reload(ledger);
 }
 
 CustomerId BillingWorld::customer(const std::string& external_id,

@@ -133,6 +133,22 @@ TEST_F(TwoProviders, WhatWaitedForANextBillIsAskedForWhenTheSubscriptionEnds) {
     EXPECT_EQ(invoices(alice, "razorpay")[2].status, InvoiceStatus::Open);
 }
 
+// Nor before long: the same while the subscription pauses.
+TEST_F(TwoProviders, WhatWaitedForANextBillIsAskedForWhenTheSubscriptionPauses) {
+    const auto alice = customer("alice");
+    const auto subscription = running_at_razorpay(alice);
+    use(alice, 12'345, "u1");
+    pass_to(subscription.period.end + minutes(1));
+    work();
+    ASSERT_EQ(at_razorpay("addons"), 1U);
+    const auto paused = run(pause_subscription(razorpay(), {subscription.id, Pause{}, tester}));
+    ASSERT_TRUE(paused) << paused.error().message;
+    work();
+    EXPECT_EQ(at_razorpay("addons"), 0U);
+    EXPECT_EQ(totals(alice, "razorpay"), (std::vector<std::int64_t>{9'900, 9'900, 4'690}));
+    EXPECT_EQ(invoices(alice, "razorpay")[2].status, InvoiceStatus::Open);
+}
+
 // One call too many is $0.02: no line of Razorpay's. In February 100 more are $2.00; the line is
 // $2.02.
 TEST_F(TwoProviders, WhatIsTooSmallForALineWaitsForTheNextClose) {
@@ -214,6 +230,31 @@ TEST_F(TwoProviders, AMoveToRazorpayLosesNeitherUsageNorPaidTime) {
     work();
     EXPECT_EQ(totals(alice, "stripe"), std::vector<std::int64_t>{9'900});
     EXPECT_EQ(totals(alice, "razorpay"), (std::vector<std::int64_t>{9'900, 9'900 + 4'690}));
+}
+
+// Nothing was paid yet, and nothing is before the trial's end, when Razorpay charges its $99.00.
+TEST_F(TwoProviders, ATrialThatMovesIsOneToItsEnd) {
+    const auto alice = customer("alice");
+    auto request = start_request(alice, "pro", "pm_card_visa");
+    request.trial = TrialWish{clock.now() + hours(14 * 24)};
+    const auto before = started(stripe(), request);
+    ASSERT_EQ(before.status, SubscriptionStatus::Trialing);
+    const auto asked = moved(before.id, "razorpay");
+    ASSERT_TRUE(asked.move);
+    authorise(asked.move->to_subscription);
+    hear("subscription.authenticated", asked.move->to_subscription);
+    for (auto& context : *contexts) run(go_on_with_moves(*contexts, context, clock.now()));
+    const auto after = load(before.id);
+    EXPECT_EQ(after.provider, "razorpay");
+    EXPECT_EQ(after.status, SubscriptionStatus::Trialing);
+    EXPECT_EQ(after.trial_end, before.trial_end);
+    EXPECT_EQ(after.period, before.period);
+
+    pass_to(before.period.end + hours(2));
+    work();
+    EXPECT_EQ(load(before.id).status, SubscriptionStatus::Active);
+    for (const auto total : totals(alice, "stripe")) EXPECT_EQ(total, 0);
+    EXPECT_EQ(totals(alice, "razorpay"), std::vector<std::int64_t>{9'900});
 }
 
 TEST_F(TwoProviders, AMoveToStripeIsDoneAtOnceAndItsOverageIsOnTheRenewal) {

@@ -72,7 +72,7 @@ TwoProvidersTest::TwoProvidersTest()
     at_razorpay.retry.total = std::chrono::milliseconds(500);
     razorpay_provider =
         razorpay::Provider::create(at_razorpay, http, {*ledger, clock, ids}, {}).value();
-    catalog.publish(ledger->read_blocking([](sql::Transaction& tx) { return load_catalog(tx); }));
+    catalog.reload(*ledger);
     contexts = std::make_unique<BillingContexts>(std::vector<BillingContext>{
         {*ledger, *usage, clock, ids, *stripe_provider, catalog, standings},
         {*ledger, *usage, clock, ids, *razorpay_provider, catalog, standings}});

@@ -187,6 +187,30 @@ Result<Direction> direction_of_change(sql::Transaction& tx, const Subscription& 
                         {ranks->to, days_of(price), quantity});
 }
 
+Result<Subscription> load_settled(sql::Transaction& tx, const SubscriptionId& id,
+                                  const PaymentProvider& provider) {
+    auto subscription = load_subscription(tx, id);
+    if (!subscription) return failure(subscription);
+    if (const auto move = find_open_move(tx, id))
+        return conflict("subscription.moving",
+                        "the subscription is moving to " + move->to_provider +
+                            "; to change it here, move it to " + move->from_provider + " first");
+    if (subscription->provider != provider.name()) return busy();  // It has just moved.
+    return subscription;
+}
+
+Result<std::monostate> check_command(sql::Transaction& tx, const PaymentProvider& provider,
+                                     const Subscription& subscription,
+                                     const SubscriptionCommand& command, Instant now) {
+    if (auto refusal = refusal_of(subscription, command, now))
+        return std::unexpected(*std::move(refusal));
+    const auto able = check_abilities(provider, command);
+    if (!able) return failure(able);
+    const auto dated = check_dates(command, now);
+    if (!dated || !command.price) return dated;
+    return check_currency(tx, subscription, *command.price);
+}
+
 Wish new_wish(const SubscriptionId& subscription, CommandKind kind, const Authority& authority) {
     return {.command = {.id = CommandId::trusted(""),
                         .subscription = subscription,
@@ -255,13 +279,8 @@ Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
 
 Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billing, Wish wish) {
     if (auto begun = begun_wish(tx, wish)) return go_on(tx, *std::move(begun));
-    auto subscription = load_subscription(tx, wish.command.subscription);
+    auto subscription = load_settled(tx, wish.command.subscription, billing.provider);
     if (!subscription) return failure(subscription);
-    if (const auto move = find_open_move(tx, wish.command.subscription))
-        return conflict("subscription.moving",
-                        "the subscription is moving to " + move->to_provider +
-                            "; to change it here, move it to " + move->from_provider + " first");
-    if (subscription->provider != billing.provider.name()) return busy();  // It has just moved.
     const Instant now = customer_time(tx, subscription->customer, billing.clock.now());
     const auto resolved = resolve_change(tx, *subscription, wish);
     if (!resolved) return failure(resolved);
@@ -270,16 +289,8 @@ Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billin
     const bool has_begun = ruling != Ruling::Busy && ruling != Ruling::Ended;
     if (ruling == Ruling::Done || (has_begun && is_so_already(*subscription, wish.command)))
         return Demanded{*std::move(subscription), {}};
-    if (auto refusal = refusal_of(*subscription, wish.command, now))
-        return std::unexpected(*std::move(refusal));
-    const auto able = check_abilities(billing.provider, wish.command);
-    if (!able) return failure(able);
-    const auto dated = check_dates(wish.command, now);
-    if (!dated) return failure(dated);
-    if (wish.command.price) {
-        const auto currency = check_currency(tx, *subscription, *wish.command.price);
-        if (!currency) return failure(currency);
-    }
+    const auto allowed = check_command(tx, billing.provider, *subscription, wish.command, now);
+    if (!allowed) return failure(allowed);
     if (wish.command.kind == CommandKind::Keep && subscription->pending_change) {
         wish.command.price = subscription->pending_change->price;
         wish.command.quantity = subscription->pending_change->quantity;

@@ -35,6 +35,17 @@ Wish new_wish(const SubscriptionId& subscription, CommandKind kind, const Author
 Result<Direction> direction_of_change(sql::Transaction& tx, const Subscription& from,
                                       const PriceId& price, std::int64_t quantity);
 
+/// Where it is with this provider and is not moving to another one.
+/// Errors: NotFound "subscription.not_found"; Conflict "subscription.moving", "subscription.busy".
+Result<Subscription> load_settled(sql::Transaction& tx, const SubscriptionId& id,
+                                  const PaymentProvider& provider);
+/// Whether the command may be carried out as the subscription stands.
+/// \param now  the customer's
+/// Errors: as commands.h says of all.
+Result<std::monostate> check_command(sql::Transaction& tx, const PaymentProvider& provider,
+                                     const Subscription& subscription,
+                                     const SubscriptionCommand& command, Instant now);
+
 Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
                                const StartRequest& request);
 /// Errors: as commands.h says of all.

@@ -78,10 +78,6 @@ asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant 
     co_return finished;
 }
 
-}  // namespace
-
-namespace {
-
 /// What a step of a pass throws is logged, and the steps after it have their turn all the same.
 asio::awaitable<std::int64_t> guarded(std::string_view provider,
                                       asio::awaitable<std::int64_t> step) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,9 +20,8 @@ class CatalogCache {
 public:
     CatalogCache() : current_(std::make_shared<const Catalog>()) {}
 
-    /// Never null; empty until the first publish. Costs one short lock.
+    /// Never null; empty until the first reload. Costs one short lock.
     [[nodiscard]] std::shared_ptr<const Catalog> get() const;
-    void publish(Catalog catalog);
     /// Loads and publishes. Blocks; never from an io_context thread.
     void reload(sql::Database& database);
     /// Publishes what somebody else has applied since; true when that was anything.
@@ -33,9 +33,14 @@ public:
                                                             const PlanVersionId& id);
 
 private:
+    std::uint64_t begin_look();
+    /// False: a look that began later has been published already.
+    bool publish(Catalog catalog, std::uint64_t look);
+
     mutable std::mutex mutex_;
     // guarded by mutex_
     std::shared_ptr<const Catalog> current_;
+    std::uint64_t last_look_ = 0, published_look_ = 0;  ///< count the looks at what is stored
     std::map<PlanVersionId, std::shared_ptr<const PlanVersion>> older_;
 };
 

@@ -1,6 +1,7 @@
 #include "catalog/service.h"
 
 #include <algorithm>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -271,6 +272,37 @@ TEST_P(CatalogStore, TheCacheGivesOneSnapshotAndOldVersions) {
         return true;
     });
     EXPECT_EQ(default_plan_of(cache.get())->key, "free");
+}
+
+/// Hands out one answer only when somebody else has done something after it was read.
+class SlowAnswers final : public sql::Database {
+public:
+    SlowAnswers(sql::Database& inner, std::function<void()> meanwhile)
+        : inner_(inner), meanwhile_(std::move(meanwhile)) {}
+    [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
+    [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
+    void submit(Kind, sql::Job job, sql::Done done) override {
+        inner_.read_blocking([&](sql::Transaction& tx) { return job(tx); });
+        meanwhile_();
+        done(nullptr);
+    }
+
+private:
+    sql::Database& inner_;
+    std::function<void()> meanwhile_;
+};
+
+TEST_P(CatalogStore, ALookThatEndsLateDoesNotBringAnOlderCatalogBack) {
+    apply(preset());
+    CatalogCache cache;
+    SlowAnswers slow(db(), [&] {
+        CatalogFile file = preset();
+        file.plans[2].allowances[0].included = Quantity::whole(20'000);
+        apply(file);
+        cache.reload(db());
+    });
+    cache.reload(slow);
+    EXPECT_EQ(cache.get()->plan("pro")->allowances[0].included, Quantity::whole(20'000));
 }
 
 INSTANTIATE_TEST_SUITE_P(, CatalogStore, sql::both_engines(), sql::engine_name);

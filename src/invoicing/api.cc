@@ -93,12 +93,12 @@ asio::awaitable<Result<std::optional<InvoiceFilter>>> InvoicingApi::filter_of(
         const auto own = invoices_visible_to(tx, caller);
         if (!own && named == nullptr) return std::optional<InvoiceFilter>();
         if (!own) return failure(own);
-        filter->customer = *own;
+        filter->customers = *own;
         if (named == nullptr) return std::optional(*filter);
         const auto customer =
             *own ? find_visible_customer(tx, caller, *named) : find_customer(tx, *named);
         if (!customer) return failure(customer);
-        filter->customer = customer->id;
+        filter->customers = std::vector{customer->id};
         return std::optional(*filter);
     };
     co_return co_await db.read(look);
@@ -161,7 +161,7 @@ asio::awaitable<Result<Invoice>> InvoicingApi::visible_invoice(const Principal& 
         const auto own = invoices_visible_to(tx, caller);
         if (!own) return no_such_invoice();
         auto invoice = load_invoice(tx, *id);
-        if (invoice && *own && invoice->customer != **own) return no_such_invoice();
+        if (invoice && !is_visible(invoice->customer, *own)) return no_such_invoice();
         return invoice;
     };
     co_return co_await db.read(look);

@@ -48,7 +48,8 @@ std::string listing_of(const InvoiceFilter& filter) {
     const auto add = [&](const char* name, const std::string& value) {
         listing.append(" ").append(name).append("=").append(value);
     };
-    if (filter.customer) add("customer", filter.customer->text());
+    if (filter.customers)
+        for (const auto& customer : *filter.customers) add("customer", customer.text());
     if (filter.subscription) add("subscription", filter.subscription->text());
     if (filter.status) add("status", std::string(to_text(*filter.status)));
     if (filter.provider) add("provider", *filter.provider);

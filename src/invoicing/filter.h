@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/id.h"
 #include "base/money.h"
@@ -13,7 +14,7 @@ namespace turnpike {
 
 /// Which invoices are listed; what is absent excludes none.
 struct InvoiceFilter {
-    std::optional<CustomerId> customer{};
+    std::optional<std::vector<CustomerId>> customers{};  ///< of any of these
     std::optional<SubscriptionId> subscription{};
     std::optional<InvoiceStatus> status{};
     std::optional<std::string> provider{}, number{};

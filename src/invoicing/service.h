@@ -33,7 +33,9 @@ std::vector<Invoice> list_invoices(sql::Transaction& tx, const InvoiceFilter& fi
 inline std::vector<Invoice> list_invoices(sql::Transaction& tx,
                                           const std::optional<CustomerId>& customer,
                                           const PageQuery& page) {
-    return list_invoices(tx, InvoiceFilter{.customer = customer}, page, InvoiceLines::Load);
+    InvoiceFilter filter;
+    if (customer) filter.customers = std::vector{*customer};
+    return list_invoices(tx, filter, page, InvoiceLines::Load);
 }
 
 /// Every invoice of this provider, by id order after `after`, without lines; for reconciliation.

@@ -71,6 +71,27 @@ for (const engine of engines()) {
             assert.equal(impostor.body.code, 'customer.invalid_external_id');
         });
 
+        test('a user sees his invoices of each of them', async () => {
+            const buy = async (name, catalog, customer, plan) => {
+                await ok('POST', '/v1/customers', {external_id: name, catalog}, 201);
+                await ok('POST', '/v1/subscriptions',
+                         {customer, plan, payment_method: 'pm_card_visa'}, 201);
+            };
+            await buy('ivy', 'api-metering', 'ivy', 'pro');
+            await buy('ivy', 'learning-app', 'learning-app~ivy', 'premium');
+            await buy('jon', 'learning-app', 'learning-app~jon', 'plus');
+            const seen = (path, name) => server.request('GET', path, {as: userToken(name)});
+            const {data} = (await seen('/v1/invoices', 'ivy')).body;
+            assert.deepEqual(data.map(({total}) => total.amount).sort(), [9900, 999]);
+            const premium = data.find(({total}) => total.amount === 999);
+            const paths = [`/v1/invoices/${premium.id}`,
+                           `/v1/invoice_lines/${premium.lines[0].id}/explain`];
+            for (const path of paths) {
+                assert.equal((await seen(path, 'ivy')).status, 200, path);
+                assert.equal((await seen(path, 'jon')).status, 404, path);
+            }
+        });
+
         test('usage of a day and of a week is limited by itself', async () => {
             const use = (meter, quantity) => admin('POST', '/v1/usage/consume',
                 {customer: 'learning-app~alice', meter, quantity});
