@@ -124,6 +124,29 @@ TEST(AttributionShape, SaysWhatIsWrongWithASubscription) {
     }
 }
 
+TEST(AttributionShape, RefusesTextThatNoLedgerTakes) {
+    using namespace std::string_literals;
+    const Row cases[] = {
+        {"no UTF-8",
+         {"a", "pro", "active", "sub_\xFF"},
+         0,
+         {"refused bad_text", "refused bad_provider_id"}},
+        {"a NUL", {"a", "pro\0"s, "active", "sub_1"}, 1, {"refused bad_text"}},
+        {"a blank", {"a", "pro", "active", "sub 1"}, 0, {"refused bad_provider_id"}},
+        {"a long id",
+         {"a", "pro", "active", std::string(256, 'x')},
+         0,
+         {"refused bad_provider_id"}},
+    };
+    for (const Row& c : cases) {
+        SCOPED_TRACE(c.name);
+        const auto ledger = read(old_subscriptions({c.cells}));
+        EXPECT_EQ(said_of(ledger.customers.at(0)), c.said);
+        EXPECT_EQ(ledger.customers[0].subscriptions.size(), c.subscriptions);
+        EXPECT_TRUE(ledger.customers[0].is_refused);
+    }
+}
+
 TEST(AttributionShape, APlanThatNobodyBillsIsKeptForWhoKnowsTheCatalog) {
     // The row is Razorpay's and names Stripe's subscription only.
     const auto ledger = read(new_subscriptions(

@@ -31,6 +31,19 @@ std::string look_of(std::string_view email) {
     return lower_case(look + std::string(email.substr(at)));
 }
 
+constexpr std::size_t kProviderIdBytesMax = 255;
+constexpr std::size_t kNameBytesMax = 200;  // as the API takes them
+
+/// Letters and digits of any kind, and what providers put between them.
+bool is_provider_id(std::string_view id) {
+    const auto is_graphic = [](char c) { return c > ' ' && c < '\x7F'; };
+    return id.size() <= kProviderIdBytesMax && std::ranges::all_of(id, is_graphic);
+}
+
+bool is_text(const std::optional<std::string>& cell) {
+    return !cell || (is_utf8(*cell) && !cell->contains('\0'));
+}
+
 bool is_control(char c) { return (c >= '\0' && c < ' ') || c == '\x7F'; }
 
 }  // namespace
@@ -49,15 +62,23 @@ ForeignCustomer& Gathering::customer(const TextTable& table, const TextTable::Ro
     // Rows without a name are one by one nobody's.
     const std::string key = name ? *name : "\n" + row.place;
     const auto [known, is_new] = by_name_.try_emplace(key, ledger_.customers.size());
-    if (!is_new) return ledger_.customers[known->second];
-    auto& made = ledger_.customers.emplace_back();
-    made.external_id = name.value_or("");
-    made.place = row.place;
-    if (!name)
-        made.refuse("no_customer", row.place, "the column " + std::string(column) + " is empty");
-    else if (const auto good = check_external_id(*name); !good)
-        made.refuse("bad_customer", row.place, good.error().message);
-    return made;
+    if (is_new) ledger_.customers.emplace_back();
+    auto& customer = ledger_.customers[known->second];
+    if (is_new) {
+        customer.external_id = name.value_or("");
+        customer.place = row.place;
+        const auto good = check_external_id(name.value_or("."));
+        if (!name)
+            customer.refuse("no_customer", row.place, "column " + std::string(column));
+        else if (!good)
+            customer.refuse("bad_customer", row.place, good.error().message);
+    }
+    // A ledger on PostgreSQL takes no other text, not even to look for it.
+    const auto bad = std::ranges::find_if_not(row.cells, is_text);
+    if (bad != row.cells.end())
+        customer.refuse("bad_text", row.place,
+                        table.columns[static_cast<std::size_t>(bad - row.cells.begin())]);
+    return customer;
 }
 
 void Gathering::take_facts(ForeignCustomer& customer, const TextTable& table,
@@ -65,7 +86,7 @@ void Gathering::take_facts(ForeignCustomer& customer, const TextTable& table,
     if (const auto email = table.text(row, "email"); email && customer.email != email) {
         if (customer.email)
             customer.note("other_email", row.place, "the first one stays");
-        else if (!check_email(*email) || !is_utf8(*email))
+        else if (!check_email(*email))
             customer.refuse("bad_email", row.place, *email);
         else if (looks_like_formula(*email))
             customer.refuse("formula", row.place, *email);
@@ -73,7 +94,7 @@ void Gathering::take_facts(ForeignCustomer& customer, const TextTable& table,
             customer.email = email;
     }
     if (const auto name = table.text(row, "name"); name && !customer.name) {
-        if (!is_utf8(*name) || std::ranges::any_of(*name, is_control))
+        if (name->size() > kNameBytesMax || std::ranges::any_of(*name, is_control))
             customer.refuse("bad_name", row.place, *name);
         else if (looks_like_formula(*name))
             customer.refuse("formula", row.place, *name);
@@ -119,6 +140,8 @@ void Gathering::take_state(ForeignCustomer& customer, ForeignSubscription& subsc
 }
 
 void Gathering::take_subscription(ForeignCustomer& customer, ForeignSubscription subscription) {
+    if (!is_provider_id(subscription.provider_id))
+        return customer.refuse("bad_provider_id", subscription.place, subscription.provider_id);
     const auto self = static_cast<std::size_t>(&customer - ledger_.customers.data());
     const auto [claim, is_first] =
         claims_.try_emplace({subscription.provider, subscription.provider_id}, self);

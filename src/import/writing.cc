@@ -12,7 +12,7 @@
 namespace turnpike {
 namespace {
 
-std::unexpected<Refusal> refused(std::string code, std::string detail) {
+std::unexpected<Refusal> refusal_of(std::string code, std::string detail) {
     return std::unexpected(Refusal{std::move(code), std::move(detail)});
 }
 
@@ -45,7 +45,7 @@ std::expected<WrittenCustomer, Refusal> ensure_there(sql::Transaction& tx,
     if (customer.created_at)
         draft.metadata.emplace_back("customer_since", format_rfc3339(*customer.created_at));
     const auto made = create_customer(tx, draft, scope.authority, scope.now, scope.ids);
-    if (!made) return refused("bad_customer", made.error().message);
+    if (!made) return refusal_of("bad_customer", made.error().message);
     return WrittenCustomer{.id = made->id, .is_new = true};
 }
 
@@ -62,20 +62,20 @@ std::expected<std::optional<PriceId>, Refusal> price_to_link(sql::Transaction& t
         const bool is_meant =
             plan.catalog == catalog_key && said.plan.value_or(plan.key) == plan.key;
         if (!is_meant)
-            return refused("plan_differs",
-                           fmt::format("{} here, {} at {}", said.plan.value_or(catalog_key),
-                                       catalog.name_of(plan), said.provider));
+            return refusal_of("plan_differs",
+                              fmt::format("{} here, {} at {}", said.plan.value_or(catalog_key),
+                                          catalog.name_of(plan), said.provider));
         return std::nullopt;
     }
     if (!said.plan)
-        return refused("no_plan", "no plan is named, and none is sold as " + found.theirs.price);
+        return refusal_of("no_plan", "no plan is named, and none is sold as " + found.theirs.price);
     const auto* plan = catalog.plan(catalog_key, *said.plan);
-    if (plan == nullptr) return refused("unknown_plan", *said.plan);
+    if (plan == nullptr) return refusal_of("unknown_plan", *said.plan);
     const auto price = price_like(*plan, found.price);
-    if (!price) return refused("price_differs", price.error().message);
+    if (!price) return refusal_of("price_differs", price.error().message);
     if (!found.price.active && !find_provider_price(tx, *price, said.provider))
-        return refused("price_archived",
-                       "nothing else is there to sell " + *said.plan + " under: " + found.price.id);
+        return refusal_of("price_archived", "nothing else is there to sell " + *said.plan +
+                                                " under: " + found.price.id);
     return *price;
 }
 
@@ -87,14 +87,15 @@ std::expected<std::monostate, Refusal> take_subscription(sql::Transaction& tx,
     const auto& provider = found.said->provider;
     const auto& theirs = found.theirs;
     if (const auto live = find_live_subscription(tx, owner))
-        return refused("has_another_subscription", live->id.text());
+        return refusal_of("has_another_subscription", live->id.text());
     if (!link_provider_customer(tx, owner, provider, theirs.customer))
-        return refused("provider_customer_taken", theirs.customer + " or this customer is linked");
+        return refusal_of("provider_customer_taken",
+                          theirs.customer + " or this customer is linked");
     const auto price = price_to_link(tx, scope.catalog, customer, found);
     if (!price) return std::unexpected(price.error());
     // Linked at the beginning of time: what is sold now stays so.
     if (*price && !link_provider_price(tx, {**price, provider, theirs.price}, Instant{}))
-        return refused("price_differs", theirs.price + " is linked with another price");
+        return refusal_of("price_differs", theirs.price + " is linked with another price");
     const MirrorScope mirror{.provider = provider,
                              .ids = scope.ids,
                              .now = scope.now,
@@ -102,8 +103,8 @@ std::expected<std::monostate, Refusal> take_subscription(sql::Transaction& tx,
                              .ticket = found.ticket ? *found.ticket : next_fetch_ticket(tx),
                              .grace = found.at->grace};
     const auto mirrored = mirror_subscription(tx, mirror, theirs);
-    if (!mirrored) return refused("not_adopted", mirrored.error().message);
-    if (!*mirrored) return refused("not_adopted", theirs.id + " is of a checkout or a move");
+    if (!mirrored) return refusal_of("not_adopted", mirrored.error().message);
+    if (!*mirrored) return refusal_of("not_adopted", theirs.id + " is of a checkout or a move");
     return std::monostate{};
 }
 
@@ -116,7 +117,7 @@ std::expected<bool, Refusal> is_taken_over(sql::Transaction& tx, const Catalog& 
     if (!known) return false;
     const auto owner = find_customer(tx, known->customer.text()).value().external_id;
     if (owner != name_of(customer, catalog))
-        return refused("of_another_customer", said.provider_id + " is of " + owner);
+        return refusal_of("of_another_customer", said.provider_id + " is of " + owner);
     return true;
 }
 
