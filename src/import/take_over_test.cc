@@ -111,6 +111,18 @@ protected:
                           one.remark.code);
         return all;
     }
+    /// Events about invoices, and letters.
+    std::vector<std::string> told() {
+        return ledger->read_blocking([](sql::Transaction& tx) {
+            std::vector<std::string> all;
+            for (const auto& row :
+                 tx.all("SELECT type FROM outbox_events WHERE type LIKE 'invoice.%'"))
+                all.push_back(row.text(0));
+            for (const auto& row : tx.all("SELECT kind FROM notices"))
+                all.push_back("letter " + row.text(0));
+            return all;
+        });
+    }
     /// That reconciliation still finds once it has brought the invoices here.
     std::vector<std::string> differences() {
         std::vector<std::string> found;
@@ -278,6 +290,29 @@ TEST_F(TakeOverTest, WhatHasEndedIsLeftToItsProvider) {
     EXPECT_THAT(codes(report), ElementsAre("note has_ended"));
     EXPECT_EQ(report.customers, (Tally{1, 0, 0}));
     EXPECT_EQ(report.subscriptions, (Tally{0, 0, 0}));
+}
+
+TEST_F(TakeOverTest, NobodyIsToldOfWhatWasPaidBefore) {
+    const auto bert = at_stripe(9'900);
+    const auto asha = at_razorpay("asha");
+    pass_to(*parse_rfc3339("2027-01-12T06:30:00Z"));
+    auto source = customers_of(
+        "customer,plan,provider,provider_subscription_id\n"
+        "asha,pro,razorpay," +
+        asha + "\nbert,scale,stripe," + bert.subscription + "\n");
+    for (auto& customer : source.customers) customer.email = customer.external_id + "@x.example";
+    take(source);
+    EXPECT_THAT(differences(), IsEmpty());
+    EXPECT_EQ(invoices(find("bert")->id, "stripe").size(), 1u);
+    EXPECT_EQ(invoices(find("asha")->id, "razorpay").size(), 1u);
+    EXPECT_THAT(told(), IsEmpty());
+
+    // The next one is told of, with its receipt.
+    pass_to(*parse_rfc3339("2027-02-10T09:00:00Z"));
+    differences();
+    EXPECT_EQ(invoices(find("bert")->id, "stripe").size(), 2u);
+    EXPECT_THAT(told(), ::testing::Contains("invoice.paid").Times(2));
+    EXPECT_THAT(told(), ::testing::Contains("letter receipt").Times(2));
 }
 
 TEST_F(TakeOverTest, WhatWasCutOffIsGoneOnWith) {
