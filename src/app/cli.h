@@ -57,6 +57,15 @@ int command_user_deactivate(const SettingFlags& flags, const UserOptions& option
 int command_user_activate(const SettingFlags& flags, const UserOptions& options);
 int command_user_reset_link(const SettingFlags& flags, const UserOptions& options);
 
+struct ImportOptions {
+    std::string from;                      ///< of attribution: a file or a postgres URL
+    std::string customers, subscriptions;  ///< of csv: files; "" for none
+    bool dry_run = false;
+    bool json = false;
+};
+int command_import_attribution(const SettingFlags& flags, const ImportOptions& options);
+int command_import_csv(const SettingFlags& flags, const ImportOptions& options);
+
 struct UpOptions {
     std::string listen;
     std::string sandbox_listen;

@@ -56,6 +56,7 @@ public:
         add_servers();
         add_tools();
         add_data_tools();
+        add_import();
         add_plan();
     }
 
@@ -321,6 +322,33 @@ private:
                           "even where there is data; it is kept as DATA.before-restore");
     }
 
+    void add_import() {
+        auto* import = app_.add_subcommand(
+            "import",
+            "take customers, subscriptions and usage of another system over; exit code 1 if "
+            "anything is refused");
+        import->require_subcommand(1);
+        auto* attribution = import->add_subcommand(
+            "attribution", "from the database of a back end for the attribution interface");
+        attribution->callback(
+            [this] { action_ = [this] { return command_import_attribution(flags_, import_); }; });
+        attribution
+            ->add_option("--from", import_.from, "SQLite file or postgres://...; it is only read")
+            ->required();
+        auto* csv = import->add_subcommand("csv", "from CSV files");
+        csv->callback([this] { action_ = [this] { return command_import_csv(flags_, import_); }; });
+        csv->add_option("--customers", import_.customers,
+                        "columns: customer, email, name, catalog, created_at");
+        csv->add_option("--subscriptions", import_.subscriptions,
+                        "columns: customer, plan, provider, provider_subscription_id, and others "
+                        "that docs/import.md has");
+        for (auto* one : {attribution, csv}) {
+            one->add_flag("--dry-run", import_.dry_run, "write nothing, and report the same");
+            one->add_flag("--json", import_.json, "the report as JSON");
+            add_settings(*one, flags_);
+        }
+    }
+
     void add_plan() {
         auto* plan = app_.add_subcommand("plan", "the catalog as a file");
         plan->require_subcommand(1);
@@ -348,6 +376,7 @@ private:
     BenchSandboxOptions sandbox_bench_;
     ReconcileOptions reconcile_;
     RecomputeOptions recompute_;
+    ImportOptions import_;
     VerifyOptions verify_;
     BackupOptions backup_;
     AuditOptions audit_;

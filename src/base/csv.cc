@@ -26,11 +26,14 @@ void put_quoted(std::string& line, std::string_view prefix, std::string_view tex
 
 }  // namespace
 
+bool looks_like_formula(std::string_view text) {
+    return std::ranges::any_of(kFormulaStarts,
+                               [&](std::string_view start) { return text.starts_with(start); });
+}
+
 void put_csv_text(std::string& line, std::string_view text) {
     begin_cell(line);
-    const bool is_formula = std::ranges::any_of(
-        kFormulaStarts, [&](std::string_view start) { return text.starts_with(start); });
-    put_quoted(line, is_formula ? "'" : "", text);
+    put_quoted(line, looks_like_formula(text) ? "'" : "", text);
 }
 
 void put_csv_value(std::string& line, std::string_view value) {

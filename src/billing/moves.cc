@@ -1,5 +1,6 @@
 #include "billing/moves.h"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,20 @@ std::vector<std::string_view> invoice_events(const std::optional<Invoice>& befor
         events.push_back("invoice.marked_uncollectible");
     if (events.empty() && before->total != after.total) events.push_back("invoice.updated");
     return events;
+}
+
+/// Providers' clocks and ours differ, and who buys is new here.
+constexpr Duration kNewcomerMargin = std::chrono::hours(1);
+
+/// Whether an invoice was settled, or issued, before its customer was known here. Somebody else has
+/// told of it then: whoever takes a business over (docs/import.md) gets years of such invoices.
+bool is_of_another_time(sql::Transaction& tx, const std::optional<Invoice>& before,
+                        const Invoice& invoice) {
+    if (before) return false;
+    const auto customer = find_customer(tx, invoice.customer.text());
+    check(customer.has_value(), "an invoice has its customer");
+    const Instant moment = invoice.paid_at.value_or(invoice.created_at);
+    return moment < customer->created_at - kNewcomerMargin;
 }
 
 void post_invoice_notice(sql::Transaction& tx, const MoveNote& note, std::string_view event,
@@ -168,7 +183,9 @@ void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Su
 void tell_invoice_move(sql::Transaction& tx, const MoveNote& note,
                        const std::optional<Invoice>& before, const Invoice& after) {
     const Json data = without_lines(after);
-    for (const auto type : invoice_events(before, after)) {
+    std::vector<std::string_view> events;
+    if (!is_of_another_time(tx, before, after)) events = invoice_events(before, after);
+    for (const auto type : events) {
         emit(tx,
              {.type = type,
               .object = after.id.text(),

@@ -23,8 +23,9 @@ struct MoveNote {
 void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Subscription& before,
                             const Subscription& after);
 
-/// The same of an invoice that was mirrored; nothing is told when nothing of interest changed.
-/// `before` is absent when it is new here.
+/// The same of an invoice that was mirrored; nothing is told when nothing of interest changed, and
+/// of what was settled before the customer was known here only the audit hears. `before` is absent
+/// when it is new here.
 void tell_invoice_move(sql::Transaction& tx, const MoveNote& note,
                        const std::optional<Invoice>& before, const Invoice& after);
 

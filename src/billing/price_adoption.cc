@@ -24,9 +24,9 @@ std::unexpected<Error> unusable(const std::string& provider_price, const std::st
                             "the provider's price " + provider_price + " " + why);
 }
 
-/// The price of the plan that theirs can be sold as.
-Result<PriceId> matching_price(const PlanVersion& plan, const ProviderPrice& theirs) {
-    if (!theirs.active) return unusable(theirs.id, "is archived");
+}  // namespace
+
+Result<PriceId> price_like(const PlanVersion& plan, const ProviderPrice& theirs) {
     const auto offered = offer_text(theirs.amount, theirs.interval, theirs.interval_count);
     std::string sold;
     for (const auto& ours : plan.prices) {
@@ -37,8 +37,6 @@ Result<PriceId> matching_price(const PlanVersion& plan, const ProviderPrice& the
     return unusable(theirs.id,
                     "costs " + offered + ", but the catalog sells " + plan.key + " for " + sold);
 }
-
-}  // namespace
 
 Result<bool> is_sold_under(sql::Transaction& tx, const PlanVersion& plan, std::string_view provider,
                            const std::string& provider_price) {
@@ -68,7 +66,8 @@ asio::awaitable<Result<std::monostate>> adopt_provider_price(BillingContext& bil
     if (!theirs && theirs.error().code == ErrorCode::NotFound)
         co_return unusable(provider_price, "does not exist there");
     if (!theirs) co_return failure(theirs);
-    const auto price = matching_price(plan, *theirs);
+    if (!theirs->active) co_return unusable(provider_price, "is archived");
+    const auto price = price_like(plan, *theirs);
     if (!price) co_return failure(price);
     const bool linked = co_await billing.db.write([&](sql::Transaction& tx) {
         return link_provider_price(tx, {*price, provider, provider_price}, billing.clock.now());

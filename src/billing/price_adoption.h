@@ -11,6 +11,11 @@
 
 namespace turnpike {
 
+/// That price of the plan which costs what the provider's costs, in the same rhythm.
+///
+/// Errors: InvalidArgument "billing.price_unusable".
+Result<PriceId> price_like(const PlanVersion& plan, const ProviderPrice& theirs);
+
 /// What the ledger says to selling this version of a plan under a price that the seller has made at
 /// the provider. Each version needs a price of its own there, because a subscription is known by
 /// what it pays: plan versions with equal prices may still include different allowances.

@@ -166,8 +166,17 @@ Json TwoProvidersTest::ask_razorpay(http::Method method, const std::string& path
                 .body = body});
 }
 
-void TwoProvidersTest::authorise(const std::string& subscription) {
-    ask_razorpay(http::Method::Post, "/p/subscription/" + subscription, "action=authorise",
+Json TwoProvidersTest::post_to_stripe(const std::string& path, const std::string& form) {
+    return ask({.method = http::Method::Post,
+                .url = sandbox->url() + path,
+                .headers = {{"Authorization", std::string("Bearer ") + kStripeKey},
+                            {"Content-Type", "application/x-www-form-urlencoded"}},
+                .body = form});
+}
+
+void TwoProvidersTest::authorise(const std::string& subscription, const std::string& email) {
+    ask_razorpay(http::Method::Post, "/p/subscription/" + subscription,
+                 email.empty() ? "action=authorise" : "action=authorise&email=" + email,
                  "application/x-www-form-urlencoded");
 }
 

@@ -58,10 +58,11 @@ protected:
     /// Totals in cents, oldest first.
     std::vector<std::int64_t> totals(const CustomerId& customer, const std::string& provider);
 
-    /// A person at Razorpay's page.
-    void authorise(const std::string& subscription);
+    /// A person at Razorpay's page, who says who he is where nobody knows it.
+    void authorise(const std::string& subscription, const std::string& email = "");
     /// To the twins, as any client asks them.
     Json ask_stripe(const std::string& path);
+    Json post_to_stripe(const std::string& path, const std::string& form);
     Json ask_razorpay(http::Method method, const std::string& path, const std::string& body = "",
                       const std::string& type = "application/json");
     /// All clocks stand there, and both twins have done what fell due on the way.

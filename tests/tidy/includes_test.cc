@@ -59,6 +59,9 @@ const Edges& module_edges() {
          {"base", "json", "sql", "http", "crypto", "access", "audit", "customers", "catalog",
           "entitlements", "webhooks"}},
         {"billing", kEveryFeature},
+        {"import",
+         {"base", "json", "sql", "catalog", "customers", "subscriptions", "metering",
+          "entitlements", "audit", "payments", "billing"}},
         {"dialects", kEveryFeature},
         {"admin", kEveryFeature},
         {"sandbox", {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},
@@ -84,6 +87,7 @@ const Edges& pure_edges() {
         {"webhooks", {"base", "crypto", "json"}},
         {"access", {"base", "json", "crypto"}},
         {"people", {"base", "access", "customers"}},
+        {"import", {"base", "customers", "subscriptions"}},
     };
     return edges;
 }

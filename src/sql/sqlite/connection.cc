@@ -80,8 +80,10 @@ void Connection::Finalize::operator()(sqlite3_stmt* statement) const {
 
 Connection::Connection(const std::string& path, Role role) {
     sqlite3* handle = nullptr;
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    const int status = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    const int access =
+        role == Role::Foreign ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    const int status =
+        sqlite3_open_v2(path.c_str(), &handle, access | SQLITE_OPEN_NOMUTEX, nullptr);
     handle_.reset(handle);
     if (status != SQLITE_OK) fail("open");
     configure(role);
@@ -90,6 +92,11 @@ Connection::Connection(const std::string& path, Role role) {
 void Connection::configure(Role role) {
     sqlite3_extended_result_codes(handle_.get(), 1);
     sqlite3_busy_timeout(handle_.get(), kBusyTimeoutMs);
+    if (role == Role::Foreign) {
+        // What its views and its schema may call is not ours to know.
+        sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+        return;
+    }
     execute("PRAGMA foreign_keys = ON");
     execute("PRAGMA temp_store = MEMORY");
     if (role == Role::Memory) return;

@@ -19,7 +19,8 @@ struct sqlite3_stmt;
 namespace turnpike::sql::sqlite {
 
 /// What a connection is for; see Connection::open.
-enum class Role : std::uint8_t { Writer, RelaxedWriter, Memory, Reader };
+/// Foreign: of a file that is not ours, which must be there, is only read, and keeps its settings.
+enum class Role : std::uint8_t { Writer, RelaxedWriter, Memory, Reader, Foreign };
 
 /// One SQLite connection with its prepared statements. Used by one thread at a time.
 class Connection {

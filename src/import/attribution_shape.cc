@@ -1,0 +1,179 @@
+#include "import/attribution_shape.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/letter_case.h"
+#include "import/foreign_text.h"
+#include "import/gathering.h"
+
+namespace turnpike {
+namespace {
+
+using Names = std::span<const std::string_view>;
+
+/// What a customer is called, in the order in which they are looked for.
+constexpr std::array<std::string_view, 2> kOwner{"customer_id", "receipt"};
+constexpr std::array<std::string_view, 3> kCustomer{"customer_id", "receipt", "id"};
+constexpr std::array<std::string_view, 2> kProviderIds{"razorpay_subscription_id",
+                                                       "stripe_subscription_id"};
+constexpr std::array<std::string_view, 2> kTier{"tier", "plan"};
+constexpr std::array<std::string_view, 3> kMeters{"attribution_runs", "models_used", "exports"};
+constexpr std::array<std::string_view, 1> kPeriodStart{"period_start"};
+constexpr std::array<std::string_view, 1> kPeriodEnd{"period_end"};
+
+constexpr std::array<std::string_view, 18> kReadOfSubscriptions{"id",
+                                                                "customer_id",
+                                                                "receipt",
+                                                                "email",
+                                                                "name",
+                                                                "tier",
+                                                                "plan",
+                                                                "status",
+                                                                "provider",
+                                                                "stripe_subscription_id",
+                                                                "stripe_customer_id",
+                                                                "razorpay_subscription_id",
+                                                                "quantity",
+                                                                "current_period_start",
+                                                                "current_period_end",
+                                                                "created_at",
+                                                                "updated_at",
+                                                                "currency"};
+constexpr std::array<std::string_view, 11> kReadOfUsage{
+    "id",           "customer_id", "receipt",  "attribution_runs", "models_used", "exports",
+    "period_start", "period_end",  "reset_at", "created_at",       "updated_at"};
+constexpr std::array<std::string_view, 7> kReadOfCustomers{
+    "id", "customer_id", "receipt", "email", "name", "created_at", "updated_at"};
+
+bool has_any(const TextTable& table, Names names) {
+    return std::ranges::any_of(names, [&](std::string_view name) { return table.has(name); });
+}
+
+/// The first of these that the table has.
+std::string_view column_of(const TextTable& table, Names names) {
+    return *std::ranges::find_if(names, [&](std::string_view name) { return table.has(name); });
+}
+
+void demand(std::string& missing, const TextTable& table, Names names) {
+    if (has_any(table, names)) return;
+    missing += fmt::format("{}{}.{}", missing.empty() ? "" : ", ", table.name,
+                           fmt::join(names, fmt::format(" or {}.", table.name)));
+}
+
+void remark_columns(Gathering& gathering, const TextTable& table, Names read) {
+    for (const auto& column : table.columns)
+        if (std::ranges::find(read, column) == read.end())
+            gathering.remark(Remark::Kind::Note, "unknown_column", table.name, column);
+}
+
+bool is_free(const std::optional<std::string>& tier) {
+    return !tier || *tier == "free" || *tier == "none";
+}
+
+std::optional<std::string> tier_of(const TextTable& table, const TextTable::Row& row) {
+    for (const auto column : kTier)
+        if (const auto text = table.text(row, column)) return lower_case(*text);
+    return std::nullopt;
+}
+
+void read_subscription(Gathering& gathering, const TextTable& table, const TextTable::Row& row) {
+    auto& customer = gathering.customer(table, row, column_of(table, kOwner));
+    gathering.take_facts(customer, table, row);
+    ForeignSubscription read{
+        .place = row.place, .provider = "razorpay", .provider_id = {}, .plan = tier_of(table, row)};
+    if (const auto named = table.text(row, "provider")) read.provider = lower_case(*named);
+    if (read.provider != "stripe" && read.provider != "razorpay")
+        return customer.refuse("unknown_provider", row.place, read.provider);
+    gathering.take_state(customer, read, table, row);
+    const auto id = table.text(row, read.provider + "_subscription_id");
+    if (read.provider == "stripe") read.provider_customer = table.text(row, "stripe_customer_id");
+    if (!id) {
+        if (!read.has_ended && !is_free(read.plan))
+            customer.unbilled.push_back({row.place, *read.plan});
+        return;
+    }
+    read.provider_id = *id;
+    gathering.take_subscription(customer, std::move(read));
+}
+
+void read_counter(ForeignCustomer& customer, const ForeignUsage& of, const std::string& text) {
+    const auto used = parse_count(text);
+    if (!used)
+        return customer.refuse("bad_count", of.place,
+                               fmt::format("{} is {}, not a whole number from 0", of.meter, text));
+    if (*used == 0) return;
+    ForeignUsage usage = of;
+    usage.used = *used;
+    const bool is_there = std::ranges::any_of(customer.usage, [&](const ForeignUsage& other) {
+        return other.meter == usage.meter && other.period.start < usage.period.end &&
+               usage.period.start < other.period.end;
+    });
+    if (is_there)
+        return customer.refuse("usage_overlaps", usage.place,
+                               "another row counts " + usage.meter + " of the same days");
+    customer.usage.push_back(std::move(usage));
+}
+
+void read_usage(Gathering& gathering, const TextTable& table, const TextTable::Row& row,
+                Instant now) {
+    auto& customer = gathering.customer(table, row, column_of(table, kOwner));
+    const auto start = table.text(row, "period_start");
+    const auto end = table.text(row, "period_end");
+    const auto from = parse_foreign_time(start.value_or(""));
+    const auto to = parse_foreign_time(end.value_or(""));
+    const bool is_sane = from && to && *from < *to && is_plausible(*from) && is_plausible(*to);
+    if (!is_sane)
+        return customer.refuse("absurd_period", row.place,
+                               start.value_or("nothing") + " to " + end.value_or("nothing"));
+    if (*to <= now) return customer.note("usage_is_past", row.place, *end);
+    if (*from > now) return customer.refuse("usage_lies_ahead", row.place, *start);
+    for (const auto meter : kMeters)
+        if (const auto text = table.text(row, meter))
+            read_counter(customer, {row.place, std::string(meter), 0, {*from, *to}}, *text);
+}
+
+}  // namespace
+
+Result<std::monostate> check_attribution_shape(const AttributionTables& tables) {
+    std::string missing;
+    demand(missing, tables.subscriptions, kOwner);
+    demand(missing, tables.subscriptions, kProviderIds);
+    if (!tables.usage.columns.empty()) {
+        demand(missing, tables.usage, kOwner);
+        demand(missing, tables.usage, kMeters);
+        demand(missing, tables.usage, kPeriodStart);
+        demand(missing, tables.usage, kPeriodEnd);
+    }
+    if (!tables.customers.columns.empty()) demand(missing, tables.customers, kCustomer);
+    if (missing.empty()) return std::monostate{};
+    return invalid_argument("import.wrong_shape",
+                            "this is no database of the attribution shape; missing: " + missing);
+}
+
+ForeignLedger read_attribution(const AttributionTables& tables, const std::string& catalog,
+                               Instant now) {
+    Gathering gathering(now);
+    remark_columns(gathering, tables.subscriptions, kReadOfSubscriptions);
+    remark_columns(gathering, tables.usage, kReadOfUsage);
+    remark_columns(gathering, tables.customers, kReadOfCustomers);
+    for (const auto& row : tables.customers.rows) {
+        auto& customer =
+            gathering.customer(tables.customers, row, column_of(tables.customers, kCustomer));
+        gathering.take_facts(customer, tables.customers, row);
+    }
+    for (const auto& row : tables.subscriptions.rows)
+        read_subscription(gathering, tables.subscriptions, row);
+    for (const auto& row : tables.usage.rows) read_usage(gathering, tables.usage, row, now);
+    auto ledger = gathering.finish();
+    for (auto& customer : ledger.customers) customer.catalog = catalog;
+    return ledger;
+}
+
+}  // namespace turnpike

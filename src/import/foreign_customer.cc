@@ -1,0 +1,22 @@
+#include "import/foreign_customer.h"
+
+#include "import/foreign_text.h"
+
+namespace turnpike {
+
+Remark make_remark(Remark::Kind kind, std::string_view code, std::string_view place,
+                   std::string_view detail) {
+    return {kind, std::string(code), shown(place), shown(detail)};
+}
+
+void ForeignCustomer::note(std::string_view code, std::string_view where, std::string_view detail) {
+    remarks.push_back(make_remark(Remark::Kind::Note, code, where, detail));
+}
+
+void ForeignCustomer::refuse(std::string_view code, std::string_view where,
+                             std::string_view detail) {
+    is_refused = true;
+    remarks.push_back(make_remark(Remark::Kind::Refused, code, where, detail));
+}
+
+}  // namespace turnpike
