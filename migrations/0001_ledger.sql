@@ -72,6 +72,8 @@ CREATE TABLE plan_features (
     plan_version_id TEXT NOT NULL REFERENCES plan_versions (id),
     feature_key     TEXT NOT NULL, -- of the plan's catalog
     value           TEXT NOT NULL,
+    -- In the list that people read; those without a place (0) come first, by their keys.
+    position        BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (plan_version_id, feature_key)
 );
 
