@@ -92,6 +92,12 @@ struct Policy {
         const auto scope = method == "GET" ? Scope::CustomersRead : Scope::CustomersWrite;
         return {method, pattern, Who::Member, scope, RateClass::None, {}, role};
     }
+    /// The same about what the organization buys.
+    static constexpr Policy buyer(std::string_view method, std::string_view pattern, OrgRole role) {
+        if (method == "GET")
+            return {method, pattern, Who::Member, Scope::BillingRead, RateClass::None, {}, role};
+        return {method, pattern, Who::Member, Scope::BillingWrite, RateClass::Billing, {}, role};
+    }
 };
 
 /// THE table: every route of the server. A route that is not here must not be served, so that a new
@@ -99,6 +105,7 @@ struct Policy {
 inline constexpr auto kPolicies = [] {
     using enum Scope;
     constexpr std::string_view kApiMetering = "api-metering";
+    constexpr std::string_view kSaasOrgs = "saas-orgs";
     return std::to_array<Policy>({
         Policy::open("GET", "/"),
         Policy::open("GET", "/healthz"),
@@ -252,12 +259,24 @@ inline constexpr auto kPolicies = [] {
         Policy::member("POST", "/v1/organizations/{organization}/projects/{project}/archive",
                        OrgRole::Admin),
 
+        Policy::open("GET", "/api/plans").of(kSaasOrgs),
+        Policy::open("GET", "/api/plans/{plan_id}").of(kSaasOrgs),
+        Policy::admin("POST", "/api/plans").of(kSaasOrgs),
+        Policy::admin("PUT", "/api/plans/{plan_id}").of(kSaasOrgs),
+        Policy::admin("DELETE", "/api/plans/{plan_id}").of(kSaasOrgs),
+        Policy::buyer("POST", "/api/subscriptions", OrgRole::Admin).of(kSaasOrgs),
+        Policy::buyer("GET", "/api/subscriptions/organization/{org_id}", OrgRole::Member)
+            .of(kSaasOrgs),
+        Policy::buyer("GET", "/api/subscriptions/{subscription_id}", OrgRole::Member).of(kSaasOrgs),
+        Policy::buyer("PUT", "/api/subscriptions/{subscription_id}", OrgRole::Admin).of(kSaasOrgs),
+        Policy::buyer("POST", "/api/subscriptions/{subscription_id}/cancel", OrgRole::Admin)
+            .of(kSaasOrgs),
         Policy::member("GET", "/api/usage/organization/{org_id}/summary", OrgRole::Member)
-            .of("saas-orgs"),
+            .of(kSaasOrgs),
         Policy::member("GET", "/api/usage/organization/{org_id}/users/limit", OrgRole::Member)
-            .of("saas-orgs"),
+            .of(kSaasOrgs),
         Policy::member("GET", "/api/usage/organization/{org_id}/projects/limit", OrgRole::Member)
-            .of("saas-orgs"),
+            .of(kSaasOrgs),
 
         Policy::seller("GET", "/v1/test_clocks", Operations),
         Policy::seller("POST", "/v1/test_clocks", Operations),

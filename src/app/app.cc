@@ -10,6 +10,7 @@
 
 #include "app/data_dir.h"
 #include "app/ledger.h"
+#include "app/ledger_totals.h"
 #include "app/master_keys.h"
 #include "app/process_metrics.h"
 #include "base/check.h"
@@ -41,6 +42,7 @@ constexpr int kRoundsPerCatalog = 3;
 constexpr int kRoundsPerRenewal = 3;
 constexpr int kRoundsPerSweep = 20;
 constexpr int kRoundsPerHead = 300;
+constexpr int kRoundsPerTotals = 15;
 constexpr const char* kSecurityHeaders =
     "X-Content-Type-Options: nosniff\r\n"
     "Content-Security-Policy: frame-ancestors 'none'\r\n"
@@ -297,6 +299,8 @@ App::App(Config given, AppParts parts)
                     [this] { return webhooks.signature_failures(); }},
                    origins),
       saas_orgs{*db, clock, catalog},
+      saas_orgs_plans{billing.primary(), catalog_of_preset(catalogs, "saas-orgs")},
+      saas_orgs_subscriptions{billing, cursors},
       gate(*this),
       housekeeping_timer_(jobs),
       rails_timer_(jobs),
@@ -509,6 +513,7 @@ asio::awaitable<void> App::raise_signature_alarm() {
 }
 
 asio::awaitable<void> App::run_housekeeping() {
+    co_await sample_ledger(*db, clock, metrics);
     for (int round = 1; co_await pause(housekeeping_timer_, std::chrono::seconds(1)); ++round) {
         try {
             co_await expire_reservations();
@@ -523,6 +528,7 @@ asio::awaitable<void> App::run_housekeeping() {
         } catch (const sql::Failure& failure) {
             spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
         }
+        if (round % kRoundsPerTotals == 0) co_await sample_ledger(*db, clock, metrics);
         webhooks.write_due_refusals();
         sample(metrics, {usage_recovery.numbers(), worker.lags(), usage_rollup.seconds_behind(),
                          db->backlog(), server_->open_connections()});

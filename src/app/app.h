@@ -45,6 +45,8 @@
 #include "customers/api.h"
 #include "dialects/api_metering.h"
 #include "dialects/saas_orgs.h"
+#include "dialects/saas_orgs_plans.h"
+#include "dialects/saas_orgs_subscriptions.h"
 #include "entitlements/api.h"
 #include "entitlements/feature_api.h"
 #include "entitlements/gateway.h"
@@ -185,6 +187,8 @@ public:
     NoticesApi notices_api;
     ApiMetering api_metering;
     SaasOrgs saas_orgs;
+    SaasOrgsPlans saas_orgs_plans;
+    SaasOrgsSubscriptions saas_orgs_subscriptions;
     Gate gate;
 
 private:
