@@ -184,6 +184,8 @@ inline constexpr auto kPolicies = [] {
 
         Policy::seller("GET", "/v1/subscriptions", BillingRead),
         Policy::seller("GET", "/v1/subscriptions/{subscription}", BillingRead),
+        Policy::seller("GET", "/v1/subscriptions/expiring", BillingRead),
+        Policy::seller("GET", "/v1/subscriptions/failing", BillingRead),
         Policy::seller("POST", "/v1/subscriptions", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/change", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/cancel", BillingWrite),

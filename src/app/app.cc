@@ -282,6 +282,7 @@ App::App(Config given, AppParts parts)
       explain_api{*db, *usage, cursors},
       billing_api{billing, cursors},
       history_api{*db, cursors},
+      monitoring_api{*db, clock, cursors},
       customer_billing_api{billing, customers_api, origins},
       checkout_api{billing, origins},
       preview_api{billing},

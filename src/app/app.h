@@ -63,6 +63,7 @@
 #include "metering/log/usage_log.h"
 #include "metering/reservations.h"
 #include "metering/service.h"
+#include "monitoring/api.h"
 #include "notices/api.h"
 #include "notices/notice_worker.h"
 #include "notices/smtp.h"
@@ -174,6 +175,7 @@ public:
     ExplainApi explain_api;
     BillingApi billing_api;
     HistoryApi history_api;
+    MonitoringApi monitoring_api;
     CustomerBillingApi customer_billing_api;
     CheckoutApi checkout_api;
     PreviewApi preview_api;

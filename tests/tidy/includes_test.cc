@@ -21,7 +21,7 @@ using Edges = std::map<std::string, std::set<std::string>>;
 const std::set<std::string> kEveryFeature = {
     "base",     "json",          "sql",       "http",    "crypto",       "catalog", "customers",
     "access",   "subscriptions", "metering",  "rating",  "entitlements", "audit",   "invoicing",
-    "payments", "webhooks",      "analytics", "notices", "billing",      "people"};
+    "payments", "webhooks",      "analytics", "notices", "billing",      "people",  "monitoring"};
 
 /// A module's files may include their own module and these.
 const Edges& module_edges() {
@@ -59,6 +59,8 @@ const Edges& module_edges() {
          {"base", "json", "sql", "http", "crypto", "access", "audit", "customers", "catalog",
           "entitlements", "webhooks"}},
         {"billing", kEveryFeature},
+        // Its findings lie below billing, its job and its handlers above.
+        {"monitoring", kEveryFeature},
         {"dialects", kEveryFeature},
         {"admin", kEveryFeature},
         {"sandbox", {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},
@@ -84,6 +86,7 @@ const Edges& pure_edges() {
         {"webhooks", {"base", "crypto", "json"}},
         {"access", {"base", "json", "crypto"}},
         {"people", {"base", "access", "customers"}},
+        {"monitoring", {"base", "subscriptions"}},
     };
     return edges;
 }
