@@ -212,6 +212,7 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("POST", "/v1/customers/{customer}/portal_sessions", BillingWrite),
         Policy::seller("GET", "/v1/customers/{customer}/recommendations", BillingRead),
         Policy::seller("GET", "/v1/revenue", BillingRead),
+        Policy::seller("GET", "/v1/figures", BillingRead),
         Policy::either("GET", "/v1/invoices", BillingRead),
         Policy::either("GET", "/v1/invoices.csv", BillingRead),
         Policy::either("GET", "/v1/invoices/{invoice}", BillingRead),

@@ -287,7 +287,7 @@ App::App(Config given, AppParts parts)
       checkout_api{billing, origins},
       preview_api{billing},
       recommendations_api{billing.primary()},
-      analytics_api{*db, clock},
+      analytics_api{*db, clock, catalog},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
       webhooks({*db, clock, ids}, config, std::move(parts.webhook_signers),
                webhook_metrics(metrics, names_of(providers)), [this] { inbox.wake(); }),

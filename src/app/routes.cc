@@ -183,6 +183,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Get, "/v1/customers/{customer}/recommendations",
      call_exactly<&App::recommendations_api, &RecommendationsApi::get_recommendations>},
     {Method::Get, "/v1/revenue", call<&App::analytics_api, &AnalyticsApi::get_revenue>},
+    {Method::Get, "/v1/figures", call<&App::analytics_api, &AnalyticsApi::get_figures>},
     {Method::Get, "/v1/invoices", call<&App::invoicing_api, &InvoicingApi::get_invoices>},
     {Method::Get, "/v1/invoices.csv", call<&App::invoicing_api, &InvoicingApi::get_csv>},
     {Method::Get, "/v1/invoices/{invoice}", call<&App::invoicing_api, &InvoicingApi::get_invoice>},
