@@ -62,6 +62,10 @@ struct Policy {
     static constexpr Policy open(std::string_view method, std::string_view pattern) {
         return {method, pattern, Who::Public, std::nullopt, RateClass::None, {}};
     }
+    /// What comes in there is signed by a payment provider.
+    static constexpr Policy provider(std::string_view method, std::string_view pattern) {
+        return {method, pattern, Who::Public, std::nullopt, RateClass::Webhook};
+    }
     static constexpr Policy own(std::string_view method, std::string_view pattern) {
         return {method, pattern, Who::Customer, std::nullopt, RateClass::Billing, {}};
     }
@@ -117,7 +121,7 @@ inline constexpr auto kPolicies = [] {
         {"POST", "/webhooks/razorpay", Who::Public, std::nullopt, RateClass::Webhook},
         {"POST", "/webhook/stripe", Who::Public, std::nullopt, RateClass::Webhook},
         {"POST", "/webhook/razorpay", Who::Public, std::nullopt, RateClass::Webhook},
-        {"POST", "/api/webhooks/stripe", Who::Public, std::nullopt, RateClass::Webhook},
+        Policy::provider("POST", "/api/webhooks/stripe").of(kSaasOrgs),
         {"POST", "/api/v1/payments/webhook", Who::Public, std::nullopt, RateClass::Webhook},
 
         Policy::open("GET", "/pricing").of(kApiMetering),
@@ -274,6 +278,11 @@ inline constexpr auto kPolicies = [] {
         Policy::buyer("PUT", "/api/subscriptions/{subscription_id}", OrgRole::Admin).of(kSaasOrgs),
         Policy::buyer("POST", "/api/subscriptions/{subscription_id}/cancel", OrgRole::Admin)
             .of(kSaasOrgs),
+        Policy::admin("GET", "/api/admin/dashboard").of(kSaasOrgs),
+        Policy::admin("GET", "/api/admin/organizations").of(kSaasOrgs),
+        Policy::admin("GET", "/api/admin/users/{user_id}/details").of(kSaasOrgs),
+        Policy::admin("GET", "/api/admin/subscriptions/expiring").of(kSaasOrgs),
+        Policy::admin("GET", "/api/admin/subscriptions/failed-payments").of(kSaasOrgs),
         Policy::member("GET", "/api/usage/organization/{org_id}/summary", OrgRole::Member)
             .of(kSaasOrgs),
         Policy::member("GET", "/api/usage/organization/{org_id}/users/limit", OrgRole::Member)

@@ -300,6 +300,7 @@ App::App(Config given, AppParts parts)
                     [this] { return webhooks.signature_failures(); }},
                    origins),
       saas_orgs{*db, clock, catalog},
+      saas_orgs_admin{*db, clock, cursors, catalog_of_preset(catalogs, "saas-orgs")},
       saas_orgs_plans{billing.primary(), catalog_of_preset(catalogs, "saas-orgs")},
       saas_orgs_subscriptions{billing, cursors},
       gate(*this),

@@ -45,6 +45,7 @@
 #include "customers/api.h"
 #include "dialects/api_metering.h"
 #include "dialects/saas_orgs.h"
+#include "dialects/saas_orgs_admin.h"
 #include "dialects/saas_orgs_plans.h"
 #include "dialects/saas_orgs_subscriptions.h"
 #include "entitlements/api.h"
@@ -189,6 +190,7 @@ public:
     NoticesApi notices_api;
     ApiMetering api_metering;
     SaasOrgs saas_orgs;
+    SaasOrgsAdmin saas_orgs_admin;
     SaasOrgsPlans saas_orgs_plans;
     SaasOrgsSubscriptions saas_orgs_subscriptions;
     Gate gate;
