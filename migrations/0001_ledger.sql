@@ -72,6 +72,8 @@ CREATE TABLE plan_features (
     plan_version_id TEXT NOT NULL REFERENCES plan_versions (id),
     feature_key     TEXT NOT NULL, -- of the plan's catalog
     value           TEXT NOT NULL,
+    -- In the list that people read; those without a place (0) come first, by their keys.
+    position        BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (plan_version_id, feature_key)
 );
 
@@ -419,10 +421,14 @@ CREATE TABLE subscription_events (
     status               TEXT   NOT NULL,
     plan_version_id      TEXT   NOT NULL REFERENCES plan_versions (id),
     price_id             TEXT   NOT NULL REFERENCES prices (id),
+    quantity             BIGINT NOT NULL CHECK (quantity > 0),
     period_start         BIGINT NOT NULL,
     period_end           BIGINT NOT NULL,
     cancel_at_period_end BIGINT NOT NULL CHECK (cancel_at_period_end IN (0, 1)),
     cancel_at            BIGINT,
+    pause_behavior       TEXT, -- these three as in subscriptions
+    resumes_at           BIGINT,
+    grace_ends_at        BIGINT,
     actor                TEXT   NOT NULL,
     request_id           TEXT   NOT NULL,
     PRIMARY KEY (subscription_id, number)

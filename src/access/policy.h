@@ -62,6 +62,10 @@ struct Policy {
     static constexpr Policy open(std::string_view method, std::string_view pattern) {
         return {method, pattern, Who::Public, std::nullopt, RateClass::None, {}};
     }
+    /// What comes in there is signed by a payment provider.
+    static constexpr Policy provider(std::string_view method, std::string_view pattern) {
+        return {method, pattern, Who::Public, std::nullopt, RateClass::Webhook};
+    }
     static constexpr Policy own(std::string_view method, std::string_view pattern) {
         return {method, pattern, Who::Customer, std::nullopt, RateClass::Billing, {}};
     }
@@ -92,6 +96,12 @@ struct Policy {
         const auto scope = method == "GET" ? Scope::CustomersRead : Scope::CustomersWrite;
         return {method, pattern, Who::Member, scope, RateClass::None, {}, role};
     }
+    /// The same about what the organization buys.
+    static constexpr Policy buyer(std::string_view method, std::string_view pattern, OrgRole role) {
+        if (method == "GET")
+            return {method, pattern, Who::Member, Scope::BillingRead, RateClass::None, {}, role};
+        return {method, pattern, Who::Member, Scope::BillingWrite, RateClass::Billing, {}, role};
+    }
 };
 
 /// THE table: every route of the server. A route that is not here must not be served, so that a new
@@ -99,6 +109,7 @@ struct Policy {
 inline constexpr auto kPolicies = [] {
     using enum Scope;
     constexpr std::string_view kApiMetering = "api-metering";
+    constexpr std::string_view kSaasOrgs = "saas-orgs";
     return std::to_array<Policy>({
         Policy::open("GET", "/"),
         Policy::open("GET", "/healthz"),
@@ -110,7 +121,7 @@ inline constexpr auto kPolicies = [] {
         {"POST", "/webhooks/razorpay", Who::Public, std::nullopt, RateClass::Webhook},
         {"POST", "/webhook/stripe", Who::Public, std::nullopt, RateClass::Webhook},
         {"POST", "/webhook/razorpay", Who::Public, std::nullopt, RateClass::Webhook},
-        {"POST", "/api/webhooks/stripe", Who::Public, std::nullopt, RateClass::Webhook},
+        Policy::provider("POST", "/api/webhooks/stripe").of(kSaasOrgs),
         {"POST", "/api/v1/payments/webhook", Who::Public, std::nullopt, RateClass::Webhook},
 
         Policy::open("GET", "/pricing").of(kApiMetering),
@@ -177,6 +188,8 @@ inline constexpr auto kPolicies = [] {
 
         Policy::seller("GET", "/v1/subscriptions", BillingRead),
         Policy::seller("GET", "/v1/subscriptions/{subscription}", BillingRead),
+        Policy::seller("GET", "/v1/subscriptions/expiring", BillingRead),
+        Policy::seller("GET", "/v1/subscriptions/failing", BillingRead),
         Policy::seller("POST", "/v1/subscriptions", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/change", BillingWrite),
         Policy::seller("POST", "/v1/subscriptions/{subscription}/cancel", BillingWrite),
@@ -203,6 +216,7 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("POST", "/v1/customers/{customer}/portal_sessions", BillingWrite),
         Policy::seller("GET", "/v1/customers/{customer}/recommendations", BillingRead),
         Policy::seller("GET", "/v1/revenue", BillingRead),
+        Policy::seller("GET", "/v1/figures", BillingRead),
         Policy::either("GET", "/v1/invoices", BillingRead),
         Policy::either("GET", "/v1/invoices.csv", BillingRead),
         Policy::either("GET", "/v1/invoices/{invoice}", BillingRead),
@@ -252,12 +266,29 @@ inline constexpr auto kPolicies = [] {
         Policy::member("POST", "/v1/organizations/{organization}/projects/{project}/archive",
                        OrgRole::Admin),
 
+        Policy::open("GET", "/api/plans").of(kSaasOrgs),
+        Policy::open("GET", "/api/plans/{plan_id}").of(kSaasOrgs),
+        Policy::admin("POST", "/api/plans").of(kSaasOrgs),
+        Policy::admin("PUT", "/api/plans/{plan_id}").of(kSaasOrgs),
+        Policy::admin("DELETE", "/api/plans/{plan_id}").of(kSaasOrgs),
+        Policy::buyer("POST", "/api/subscriptions", OrgRole::Admin).of(kSaasOrgs),
+        Policy::buyer("GET", "/api/subscriptions/organization/{org_id}", OrgRole::Member)
+            .of(kSaasOrgs),
+        Policy::buyer("GET", "/api/subscriptions/{subscription_id}", OrgRole::Member).of(kSaasOrgs),
+        Policy::buyer("PUT", "/api/subscriptions/{subscription_id}", OrgRole::Admin).of(kSaasOrgs),
+        Policy::buyer("POST", "/api/subscriptions/{subscription_id}/cancel", OrgRole::Admin)
+            .of(kSaasOrgs),
+        Policy::admin("GET", "/api/admin/dashboard").of(kSaasOrgs),
+        Policy::admin("GET", "/api/admin/organizations").of(kSaasOrgs),
+        Policy::admin("GET", "/api/admin/users/{user_id}/details").of(kSaasOrgs),
+        Policy::admin("GET", "/api/admin/subscriptions/expiring").of(kSaasOrgs),
+        Policy::admin("GET", "/api/admin/subscriptions/failed-payments").of(kSaasOrgs),
         Policy::member("GET", "/api/usage/organization/{org_id}/summary", OrgRole::Member)
-            .of("saas-orgs"),
+            .of(kSaasOrgs),
         Policy::member("GET", "/api/usage/organization/{org_id}/users/limit", OrgRole::Member)
-            .of("saas-orgs"),
+            .of(kSaasOrgs),
         Policy::member("GET", "/api/usage/organization/{org_id}/projects/limit", OrgRole::Member)
-            .of("saas-orgs"),
+            .of(kSaasOrgs),
 
         Policy::seller("GET", "/v1/test_clocks", Operations),
         Policy::seller("POST", "/v1/test_clocks", Operations),

@@ -29,6 +29,8 @@ Fraction operator+(const Fraction& a, const Fraction& b) {
             a.denominator_ * b.denominator_};
 }
 
+Fraction operator-(const Fraction& a, const Fraction& b) { return a + b * Fraction(-1, 1); }
+
 Fraction operator*(const Fraction& a, const Fraction& b) {
     return {a.numerator_ * b.numerator_, a.denominator_ * b.denominator_};
 }

@@ -16,10 +16,14 @@ public:
     Fraction(Int128 numerator, Int128 denominator);
 
     friend Fraction operator+(const Fraction& a, const Fraction& b);
+    friend Fraction operator-(const Fraction& a, const Fraction& b);
     friend Fraction operator*(const Fraction& a, const Fraction& b);
     /// `b` must not be 0.
     friend Fraction operator/(const Fraction& a, const Fraction& b);
     friend bool operator==(const Fraction&, const Fraction&) = default;
+    friend bool operator<(const Fraction& a, const Fraction& b) {
+        return a.numerator_ * b.denominator_ < b.numerator_ * a.denominator_;
+    }
 
     [[nodiscard]] bool is_zero() const { return numerator_ == 0; }
     /// The nearest whole number, ties to even; the one rounding, at display.

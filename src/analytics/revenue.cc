@@ -1,5 +1,8 @@
 #include "analytics/revenue.h"
 
+#include <string_view>
+#include <utility>
+
 #include "base/check.h"
 
 namespace turnpike {
@@ -43,21 +46,54 @@ std::optional<Fraction> ChurnWindow::rate() const {
     return Fraction(customers_lost, customers_at_start);
 }
 
+std::optional<Fraction> RecurringRevenue::arpc() const {
+    if (paying_customers == 0) return std::nullopt;
+    return mrr / Fraction(paying_customers, 1);
+}
+
+std::vector<RecurringRevenue> recurring_revenue(const std::vector<RevenueGroup>& groups) {
+    std::map<std::string_view, RecurringRevenue> by_currency;
+    for (const auto& group : groups) {
+        if (!counts_as_recurring(group.status) || group.amount_minor == 0) continue;
+        const Fraction mrr = Fraction(Int128{group.amount_minor} * group.quantity, 1) *
+                             monthly_factor(group.interval, group.interval_count);
+        RecurringRevenue& revenue = by_currency[to_text(group.currency)];
+        revenue.currency = group.currency;
+        revenue.mrr = revenue.mrr + mrr;
+        // A customer has one subscription at a time.
+        revenue.paying_customers += group.subscriptions;
+        for (auto* part : {&revenue.by_catalog[group.catalog], &revenue.by_plan[group.plan_key]}) {
+            part->mrr = part->mrr + mrr;
+            part->paying_customers += group.subscriptions;
+        }
+    }
+    std::vector<RecurringRevenue> all;
+    for (auto& [code, revenue] : by_currency) all.push_back(std::move(revenue));
+    return all;
+}
+
+RecurringRevenue revenue_in(const std::vector<RecurringRevenue>& all, Currency currency) {
+    for (const auto& revenue : all)
+        if (revenue.currency == currency) return revenue;
+    RecurringRevenue nothing;
+    nothing.currency = currency;
+    return nothing;
+}
+
 RevenueStats revenue_stats(const RevenueFacts& facts) {
+    const RecurringRevenue revenue = revenue_in(recurring_revenue(facts.groups), facts.currency);
     RevenueStats stats;
     stats.currency = facts.currency;
-    stats.paying_customers = facts.paying_customers;
+    stats.mrr = revenue.mrr;
+    stats.paying_customers = revenue.paying_customers;
+    stats.arpc = revenue.arpc();
     stats.churn_30_days = facts.churn_30_days;
     stats.overage_30_days_minor = facts.overage_30_days_minor;
     stats.overage_total_minor = facts.overage_total_minor;
     for (const auto& group : facts.groups) {
         stats.by_status[group.status] += group.subscriptions;
         if (is_live(group.status)) stats.by_plan[group.plan_key] += group.subscriptions;
-        if (group.currency != facts.currency || !counts_as_recurring(group.status)) continue;
-        stats.mrr = stats.mrr + Fraction(group.amount_minor, 1) *
-                                    monthly_factor(group.interval, group.interval_count);
     }
-    if (stats.paying_customers > 0) stats.arpc = stats.mrr / Fraction(stats.paying_customers, 1);
     stats.mean_churn_6_months = mean_rate(facts.closed_months, stats.churn_months_counted);
     const bool known = stats.arpc && stats.mean_churn_6_months;
     if (known && !stats.mean_churn_6_months->is_zero())

@@ -16,16 +16,41 @@ namespace turnpike {
 /// day*k -> 365/(12k). So that ARR = 12 x MRR always, and a daily price p gives an ARR of 365p.
 Fraction monthly_factor(std::string_view interval, std::int64_t interval_count);
 
-/// Subscriptions of one plan, status and price shape, as the ledger has them now.
+/// Subscriptions of one plan, status and price, as the ledger has them at a moment.
 struct RevenueGroup {
+    std::string catalog;   ///< key
     std::string plan_key;  ///< its qualified name
-    std::string status;
+    std::string status;    ///< as shown: what is paused is "paused"
     Currency currency = Currency::Usd;
     std::string interval;
     std::int64_t interval_count = 1;
+    std::int64_t amount_minor = 0;  ///< of one seat, per interval; before tax
     std::int64_t subscriptions = 0;
-    std::int64_t amount_minor = 0;  ///< sum of their recurring prices
+    std::int64_t quantity = 0;  ///< all their seats
 };
+
+/// What recurs each month of one currency, and who pays it. Exact; rounded when it is shown.
+struct RecurringRevenue {
+    struct Part {
+        Fraction mrr;
+        std::int64_t paying_customers = 0;
+    };
+
+    Currency currency = Currency::Usd;
+    Fraction mrr;
+    std::int64_t paying_customers = 0;
+    std::map<std::string, Part> by_catalog;
+    std::map<std::string, Part> by_plan;  ///< by qualified name
+
+    [[nodiscard]] Fraction arr() const { return mrr * Fraction(12, 1); }
+    /// Null without paying customers.
+    [[nodiscard]] std::optional<Fraction> arpc() const;
+};
+/// By currency, in the order of their codes; none for a currency in which nobody pays. Active and
+/// past due counts; trials, incomplete, unpaid and paused do not.
+std::vector<RecurringRevenue> recurring_revenue(const std::vector<RevenueGroup>& groups);
+/// Of one currency; zeros where nobody pays in it.
+RecurringRevenue revenue_in(const std::vector<RecurringRevenue>& all, Currency currency);
 
 /// Customers paying at the start of a span, and how many of them no longer pay at its end.
 struct ChurnWindow {
@@ -53,12 +78,10 @@ struct RevenueStats {
     std::map<std::string, std::int64_t> by_status;  ///< all that ever started
 };
 
-/// Active and past_due count, at full recurring price; trials, incomplete, unpaid, paused and
-/// one-off amounts do not (shared definition: docs/metrics.md). Only groups in `currency` count.
+/// Money is of `currency` alone; subscriptions are counted whatever they are paid in.
 struct RevenueFacts {
     Currency currency = Currency::Usd;
     std::vector<RevenueGroup> groups;
-    std::int64_t paying_customers = 0;
     ChurnWindow churn_30_days;
     std::vector<ChurnWindow> closed_months;  ///< the six before this month, newest first
     std::int64_t overage_30_days_minor = 0;

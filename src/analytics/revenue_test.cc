@@ -7,8 +7,14 @@ namespace {
 
 RevenueGroup group(std::string interval, std::int64_t subscriptions, std::int64_t each_minor,
                    std::string status = "active") {
-    return {"pro",         std::move(status),         Currency::Usd, std::move(interval), 1,
-            subscriptions, subscriptions * each_minor};
+    return {.catalog = "shop",
+            .plan_key = "pro",
+            .status = std::move(status),
+            .currency = Currency::Usd,
+            .interval = std::move(interval),
+            .amount_minor = each_minor,
+            .subscriptions = subscriptions,
+            .quantity = subscriptions};
 }
 
 std::int64_t mrr_of(std::vector<RevenueGroup> groups) {
@@ -54,7 +60,6 @@ TEST(Revenue, CountsOnlyWhatRecursAndIsOwed) {
 TEST(Revenue, DividesArpcByTheMeanChurnOfClosedMonths) {
     RevenueFacts facts;
     facts.groups = {group("month", 20, 10'000)};
-    facts.paying_customers = 20;
     for (int month = 0; month < 6; ++month) facts.closed_months.push_back({{}, 100, 5});
     const auto stats = revenue_stats(facts);
     ASSERT_TRUE(stats.clv);
@@ -70,6 +75,31 @@ TEST(Revenue, SaysNothingWhereItWouldDivideByZero) {
     EXPECT_FALSE(stats.churn_30_days.rate());
     EXPECT_FALSE(stats.mean_churn_6_months);
     EXPECT_FALSE(stats.clv);
+}
+
+// 2000/12 + 3 x 15.00 x 1 = 166.67 + 45 = 211.67 in dollars, 8.00 in euros; free ones pay nothing.
+TEST(Revenue, KeepsCurrenciesCatalogsAndPlansApart) {
+    const std::vector<RevenueGroup> groups = {
+        {"shop", "gold", "active", Currency::Usd, "year", 1, 50'000, 1, 4},
+        {"shop", "gold", "past_due", Currency::Usd, "month", 1, 1'500, 2, 3},
+        {"shop", "free", "active", Currency::Usd, "month", 1, 0, 7, 7},
+        {"school", "school~plus", "active", Currency::Eur, "month", 3, 2'400, 1, 1},
+        {"school", "school~plus", "trialing", Currency::Eur, "month", 1, 900, 1, 1},
+    };
+    const auto all = recurring_revenue(groups);
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].currency, Currency::Eur);
+    EXPECT_EQ(all[0].mrr, Fraction(800, 1));
+    EXPECT_EQ(all[0].by_plan.at("school~plus").mrr, Fraction(800, 1));
+    EXPECT_EQ(all[1].mrr, Fraction(200'000, 12) + Fraction(4'500, 1));
+    EXPECT_EQ(all[1].mrr.rounded(), 21'167);
+    EXPECT_EQ(all[1].paying_customers, 3);
+    // 21,166.67 / 3 = 7,055.56; 12 x 21,166.67 = 254,000.
+    EXPECT_EQ(all[1].arpc()->rounded(), 7'056);
+    EXPECT_EQ(all[1].arr(), Fraction(254'000, 1));
+    EXPECT_EQ(all[1].by_plan.size(), 1U);
+    EXPECT_EQ(all[1].by_catalog.at("shop").paying_customers, 3);
+    EXPECT_EQ(revenue_in(all, Currency::Jpy).mrr, Fraction());
 }
 
 TEST(Fraction, RoundsOnceTiesToEven) {

@@ -5,28 +5,6 @@
 namespace turnpike {
 namespace {
 
-constexpr std::string_view kGroups = R"sql(
-    SELECT CASE WHEN c.position = 0 THEN p.key ELSE p.catalog || '~' || p.key END,
-           CASE WHEN s.pause_behavior IS NULL OR s.ended_at IS NOT NULL THEN s.status
-                ELSE 'paused' END, r.currency,
-           r.interval, r.interval_count, COUNT(*), CAST(SUM(r.amount_minor * s.quantity) AS BIGINT)
-      FROM subscriptions s
-      JOIN prices r ON r.id = s.price_id
-      JOIN plan_versions v ON v.id = s.plan_version_id
-      JOIN plans p ON p.id = v.plan_id
-      JOIN catalogs c ON c.key = p.catalog
-     WHERE s.started_at IS NOT NULL
-     GROUP BY 1, 2, 3, 4, 5
-     ORDER BY 1, 2, 3, 4, 5
-)sql";
-
-constexpr std::string_view kPaying = R"sql(
-    SELECT COUNT(DISTINCT s.customer_id)
-      FROM subscriptions s JOIN prices r ON r.id = s.price_id
-     WHERE s.status IN ('active', 'past_due') AND s.pause_behavior IS NULL
-       AND r.amount_minor > 0 AND r.currency = $1
-)sql";
-
 constexpr std::string_view kPayingAt = R"sql(
     SELECT COUNT(DISTINCT s.customer_id)
       FROM subscriptions s JOIN prices r ON r.id = s.price_id
@@ -34,6 +12,8 @@ constexpr std::string_view kPayingAt = R"sql(
        AND s.started_at <= $2 AND (s.ended_at IS NULL OR s.ended_at > $2)
        AND (s.trial_end IS NULL OR s.trial_end <= $2)
        AND s.status NOT IN ('incomplete', 'incomplete_expired')
+       AND ($3 = '' OR EXISTS (SELECT 1 FROM customers c
+                                WHERE c.id = s.customer_id AND c.catalog = $3))
 )sql";
 
 constexpr std::string_view kLost = R"sql(
@@ -43,6 +23,8 @@ constexpr std::string_view kLost = R"sql(
        AND s.started_at <= $2 AND s.ended_at > $2 AND s.ended_at <= $3
        AND (s.trial_end IS NULL OR s.trial_end <= $2)
        AND s.status NOT IN ('incomplete', 'incomplete_expired')
+       AND ($4 = '' OR EXISTS (SELECT 1 FROM customers c
+                                WHERE c.id = s.customer_id AND c.catalog = $4))
        AND NOT EXISTS (
            SELECT 1 FROM subscriptions later JOIN prices lr ON lr.id = later.price_id
             WHERE later.customer_id = s.customer_id AND lr.amount_minor > 0
@@ -54,13 +36,20 @@ constexpr std::string_view kOverage = R"sql(
     SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT)
       FROM overage_charges
      WHERE currency = $1 AND created_at >= $2
+       AND ($3 = '' OR meter_key IN (SELECT m.key FROM meters m WHERE m.catalog = $3))
 )sql";
 
-ChurnWindow churn_of(sql::Transaction& tx, Currency currency, const Period& span) {
+struct ChurnQuestion {
+    const std::string& catalog;
+    Currency currency;
+};
+
+ChurnWindow churn_of(sql::Transaction& tx, const ChurnQuestion& q, const Period& span) {
+    const auto currency = to_text(q.currency);
     return ChurnWindow{
         .span = span,
-        .customers_at_start = tx.one(kPayingAt, {to_text(currency), span.start})->integer(0),
-        .customers_lost = tx.one(kLost, {to_text(currency), span.start, span.end})->integer(0),
+        .customers_at_start = tx.one(kPayingAt, {currency, span.start, q.catalog})->integer(0),
+        .customers_lost = tx.one(kLost, {currency, span.start, span.end, q.catalog})->integer(0),
     };
 }
 
@@ -79,31 +68,21 @@ std::vector<Period> closed_months(Instant now, int count) {
 
 }  // namespace
 
-RevenueFacts load_revenue_facts(sql::Transaction& tx, Currency currency, Instant now) {
+RevenueFacts load_revenue_facts(sql::Transaction& tx, const FigureScope& scope, Currency currency) {
     constexpr std::chrono::days kChurnDays{30};
     constexpr int kClosedMonths = 6;
+    const Instant now = scope.now;
+    const ChurnQuestion churn{scope.catalog, currency};
     RevenueFacts facts;
     facts.currency = currency;
-    for (const auto& row : tx.all(kGroups)) {
-        const auto group_currency = parse_currency(row.text(2));
-        if (!group_currency) continue;
-        facts.groups.push_back(RevenueGroup{
-            .plan_key = row.text(0),
-            .status = row.text(1),
-            .currency = *group_currency,
-            .interval = row.text(3),
-            .interval_count = row.integer(4),
-            .subscriptions = row.integer(5),
-            .amount_minor = row.integer(6),
-        });
-    }
-    facts.paying_customers = tx.one(kPaying, {to_text(currency)})->integer(0);
-    facts.churn_30_days = churn_of(tx, currency, {now - kChurnDays, now});
+    facts.groups = load_groups(tx, scope);
+    facts.churn_30_days = churn_of(tx, churn, {now - kChurnDays, now});
     for (const auto& month : closed_months(now, kClosedMonths))
-        facts.closed_months.push_back(churn_of(tx, currency, month));
+        facts.closed_months.push_back(churn_of(tx, churn, month));
     facts.overage_30_days_minor =
-        tx.one(kOverage, {to_text(currency), now - kChurnDays})->integer(0);
-    facts.overage_total_minor = tx.one(kOverage, {to_text(currency), Instant{}})->integer(0);
+        tx.one(kOverage, {to_text(currency), now - kChurnDays, scope.catalog})->integer(0);
+    facts.overage_total_minor =
+        tx.one(kOverage, {to_text(currency), Instant{}, scope.catalog})->integer(0);
     return facts;
 }
 

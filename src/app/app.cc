@@ -10,6 +10,7 @@
 
 #include "app/data_dir.h"
 #include "app/ledger.h"
+#include "app/ledger_totals.h"
 #include "app/master_keys.h"
 #include "app/process_metrics.h"
 #include "base/check.h"
@@ -41,6 +42,7 @@ constexpr int kRoundsPerCatalog = 3;
 constexpr int kRoundsPerRenewal = 3;
 constexpr int kRoundsPerSweep = 20;
 constexpr int kRoundsPerHead = 300;
+constexpr int kRoundsPerTotals = 15;
 constexpr const char* kSecurityHeaders =
     "X-Content-Type-Options: nosniff\r\n"
     "Content-Security-Policy: frame-ancestors 'none'\r\n"
@@ -280,11 +282,12 @@ App::App(Config given, AppParts parts)
       explain_api{*db, *usage, cursors},
       billing_api{billing, cursors},
       history_api{*db, cursors},
+      monitoring_api{*db, clock, cursors},
       customer_billing_api{billing, customers_api, origins},
       checkout_api{billing, origins},
       preview_api{billing},
       recommendations_api{billing.primary()},
-      analytics_api{*db, clock},
+      analytics_api{*db, clock, catalog},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
       webhooks({*db, clock, ids}, config, std::move(parts.webhook_signers),
                webhook_metrics(metrics, names_of(providers)), [this] { inbox.wake(); }),
@@ -297,6 +300,9 @@ App::App(Config given, AppParts parts)
                     [this] { return webhooks.signature_failures(); }},
                    origins),
       saas_orgs{*db, clock, catalog},
+      saas_orgs_admin{*db, clock, cursors, catalog_of_preset(catalogs, "saas-orgs")},
+      saas_orgs_plans{billing.primary(), catalog_of_preset(catalogs, "saas-orgs")},
+      saas_orgs_subscriptions{billing, cursors},
       gate(*this),
       housekeeping_timer_(jobs),
       rails_timer_(jobs),
@@ -509,6 +515,7 @@ asio::awaitable<void> App::raise_signature_alarm() {
 }
 
 asio::awaitable<void> App::run_housekeeping() {
+    co_await sample_ledger(*db, clock, metrics);
     for (int round = 1; co_await pause(housekeeping_timer_, std::chrono::seconds(1)); ++round) {
         try {
             co_await expire_reservations();
@@ -523,6 +530,7 @@ asio::awaitable<void> App::run_housekeeping() {
         } catch (const sql::Failure& failure) {
             spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
         }
+        if (round % kRoundsPerTotals == 0) co_await sample_ledger(*db, clock, metrics);
         webhooks.write_due_refusals();
         sample(metrics, {usage_recovery.numbers(), worker.lags(), usage_rollup.seconds_behind(),
                          db->backlog(), server_->open_connections()});

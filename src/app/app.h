@@ -45,6 +45,9 @@
 #include "customers/api.h"
 #include "dialects/api_metering.h"
 #include "dialects/saas_orgs.h"
+#include "dialects/saas_orgs_admin.h"
+#include "dialects/saas_orgs_plans.h"
+#include "dialects/saas_orgs_subscriptions.h"
 #include "entitlements/api.h"
 #include "entitlements/feature_api.h"
 #include "entitlements/gateway.h"
@@ -61,6 +64,7 @@
 #include "metering/log/usage_log.h"
 #include "metering/reservations.h"
 #include "metering/service.h"
+#include "monitoring/api.h"
 #include "notices/api.h"
 #include "notices/notice_worker.h"
 #include "notices/smtp.h"
@@ -172,6 +176,7 @@ public:
     ExplainApi explain_api;
     BillingApi billing_api;
     HistoryApi history_api;
+    MonitoringApi monitoring_api;
     CustomerBillingApi customer_billing_api;
     CheckoutApi checkout_api;
     PreviewApi preview_api;
@@ -185,6 +190,9 @@ public:
     NoticesApi notices_api;
     ApiMetering api_metering;
     SaasOrgs saas_orgs;
+    SaasOrgsAdmin saas_orgs_admin;
+    SaasOrgsPlans saas_orgs_plans;
+    SaasOrgsSubscriptions saas_orgs_subscriptions;
     Gate gate;
 
 private:

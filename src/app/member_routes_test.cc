@@ -20,6 +20,7 @@
 #include "people/projects.h"
 #include "people/users.h"
 #include "sql/testing.h"
+#include "subscriptions/service.h"
 
 namespace turnpike {
 namespace {
@@ -45,7 +46,7 @@ enum class Where : std::uint8_t { Own, Foreign, Absent };
 
 /// One organization with one of everything that a path can name.
 struct Place {
-    std::string organization, user, invitation, project;
+    std::string organization, user, invitation, project, subscription;
 };
 
 /// What a request of the route says, so that only the right to it can be missing.
@@ -58,6 +59,10 @@ struct Fixture {
 const std::map<std::string, Fixture>& fixtures() {
     const auto nothing = [](const Place&) { return std::string(); };
     const auto text = [](std::string body) { return [body](const Place&) { return body; }; };
+    // Whoever is let in hears that there is no such plan, before any provider does.
+    const auto buys = [](const Place& place) {
+        return R"({"plan_id":"none","organization_id":")" + place.organization + R"("})";
+    };
     const auto target = [](const Place& place) { return R"({"user":")" + place.user + R"("})"; };
     const std::string organization = "/v1/organizations/{organization}";
     const std::string project = organization + "/projects/{project}";
@@ -81,6 +86,11 @@ const std::map<std::string, Fixture>& fixtures() {
         {"GET " + project, {nothing}},
         {"PATCH " + project, {text(R"({"name":"Renamed"})")}},
         {"POST " + project + "/archive", {nothing}},
+        {"POST /api/subscriptions", {buys, 400}},
+        {"GET /api/subscriptions/organization/{org_id}", {nothing}},
+        {"GET /api/subscriptions/{subscription_id}", {nothing}},
+        {"PUT /api/subscriptions/{subscription_id}", {text(R"({"plan_id":"none"})"), 400}},
+        {"POST /api/subscriptions/{subscription_id}/cancel", {nothing, 409}},
         {"GET /api/usage/organization/{org_id}/summary", {nothing}},
         {"GET /api/usage/organization/{org_id}/users/limit", {nothing}},
         {"GET /api/usage/organization/{org_id}/projects/limit", {nothing}},
@@ -123,9 +133,10 @@ protected:
         JwtConfig jwt;
         jwt.hs256_secret = kJwtSecret;
         credentials_[Caller::AdminToken] = *mint_hs256(jwt, claims);
-        credentials_[Caller::KeyWithScope] =
-            key({Scope::CustomersRead, Scope::CustomersWrite}, std::nullopt);
-        credentials_[Caller::KeyWithout] = key({Scope::UsageRead, Scope::BillingWrite}, {});
+        credentials_[Caller::KeyWithScope] = key(
+            {Scope::CustomersRead, Scope::CustomersWrite, Scope::BillingRead, Scope::BillingWrite},
+            std::nullopt);
+        credentials_[Caller::KeyWithout] = key({Scope::UsageRead, Scope::CatalogWrite}, {});
         write([&](sql::Transaction& tx) {
             return ensure_customer(tx, "buyer", std::nullopt, now(), app_->ids);
         });
@@ -183,9 +194,34 @@ protected:
             if (!invited) return failure(invited);
             const auto project = create_project(tx, deed, "Project");
             if (!project) return failure(project);
+            const auto subscription = ended_subscription(tx, *made);
             return Place{made->id.text(), target.id.text(), invited->made->id.text(),
-                         project->made->id.text()};
+                         project->made->id.text(), subscription.text()};
         });
+    }
+    /// Nothing can be done with it any more, and no provider is asked.
+    SubscriptionId ended_subscription(sql::Transaction& tx, const Organization& organization) {
+        const auto& plan = *app_->catalog.get()->plan("api-metering", "pro");
+        Subscription wanted{.id = app_->ids.make<SubscriptionId>(now()),
+                            .customer = organization.customer,
+                            .plan_version = plan.id,
+                            .price = plan.prices.front().id,
+                            .provider = "stripe",
+                            .period = {now(), now() + std::chrono::days(30)},
+                            .created_at = now()};
+        EXPECT_TRUE(insert_subscription(tx, wanted));
+        wanted.version = 1;
+        wanted.status = SubscriptionStatus::Canceled;
+        wanted.provider_subscription_id = "sub_of_" + organization.id.text();
+        wanted.started_at = wanted.ended_at = now();
+        EXPECT_TRUE(save_subscription(tx, wanted, now()));
+        return wanted.id;
+    }
+    /// The same place, with nothing in it.
+    Place emptied(Place place) {
+        place.organization = app_->ids.make<OrganizationId>(now()).text();
+        place.subscription = app_->ids.make<SubscriptionId>(now()).text();
+        return place;
     }
 
     static std::string path_of(std::string_view pattern, const Place& place) {
@@ -193,7 +229,8 @@ protected:
         for (const auto& [part, text] :
              {std::pair{"{organization}", place.organization},
               std::pair{"{org_id}", place.organization}, std::pair{"{user}", place.user},
-              std::pair{"{invitation}", place.invitation}, std::pair{"{project}", place.project}}) {
+              std::pair{"{invitation}", place.invitation}, std::pair{"{project}", place.project},
+              std::pair{"{subscription_id}", place.subscription}}) {
             const auto at = path.find(part);
             if (at != std::string::npos) path.replace(at, std::string_view(part).size(), text);
         }
@@ -224,8 +261,10 @@ protected:
         if (caller == Caller::Owner) return OrgRole::Owner;
         return std::nullopt;
     }
+    /// In its path, by its subscription there, or in its body.
     static bool names_an_organization(const Policy& policy) {
-        return policy.pattern.contains("{organization}") || policy.pattern.contains("{org_id}");
+        return policy.pattern.contains("{organization}") || policy.pattern.contains("{org_id}") ||
+               policy.pattern.starts_with("/api/subscriptions");
     }
     /// What docs/people.md promises.
     static int expected(const Policy& policy, const Fixture& fixture, Caller caller, Where where) {
@@ -264,8 +303,7 @@ TEST_F(MemberRoutes, EverybodyEverywhere) {
         for (const Caller caller : kCallers)
             for (const Where where : {Where::Own, Where::Foreign, Where::Absent}) {
                 auto place = new_place(where);
-                if (where == Where::Absent)
-                    place.organization = app_->ids.make<OrganizationId>(now()).text();
+                if (where == Where::Absent) place = emptied(std::move(place));
                 const auto answer = ask(policy, fixture->second, caller, place);
                 EXPECT_EQ(answer.status, expected(policy, fixture->second, caller, where))
                     << name << ", caller " << static_cast<int>(caller) << ", place "
@@ -273,8 +311,8 @@ TEST_F(MemberRoutes, EverybodyEverywhere) {
                 ++cells;
             }
     }
-    // 22 routes, ten callers, three places.
-    EXPECT_EQ(cells, 22 * 10 * 3);
+    // 27 routes, ten callers, three places.
+    EXPECT_EQ(cells, 27 * 10 * 3);
 }
 
 TEST_F(MemberRoutes, AnotherOrganizationLooksLikeNone) {
@@ -290,8 +328,7 @@ TEST_F(MemberRoutes, AnotherOrganizationLooksLikeNone) {
     for (const Policy& policy : kPolicies) {
         if (policy.who != Who::Member || !names_an_organization(policy)) continue;
         const auto foreign = new_place(Where::Foreign);
-        auto absent = foreign;
-        absent.organization = app_->ids.make<OrganizationId>(now()).text();
+        const auto absent = emptied(foreign);
         EXPECT_EQ(words_of(policy, foreign), words_of(policy, absent))
             << policy.method << ' ' << policy.pattern;
     }

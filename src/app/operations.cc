@@ -5,6 +5,7 @@
 #include "app/openapi.h"
 #include "app/version.h"
 #include "json/value.h"
+#include "json/write.h"
 
 namespace turnpike {
 namespace {
@@ -67,8 +68,13 @@ OperationsAnswer get_health(App& app, const Principal&, const http::Request&) {
     Json providers = Json::array();
     bool all_reached = true;
     for (const auto& provider : app.providers.conditions()) {
-        providers.push_back({{"name", provider.name}, {"circuit_breaker", provider.breaker}});
-        all_reached &= provider.breaker == "closed";
+        const bool reached = provider.breaker == "closed";
+        providers.push_back({{"name", provider.name},
+                             {"status", word(reached)},
+                             {"circuit_breaker", provider.breaker},
+                             {"last_success_at", write_instant(provider.last_success)},
+                             {"last_failure_at", write_instant(provider.last_failure)}});
+        all_reached &= reached;
     }
     const bool healthy = ledger == kOk && all_reached;
     co_return http::ok(Json{{"status", healthy ? "ok" : "degraded"},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "subscriptions/subscription.h"
+
 namespace turnpike {
 namespace {
 
@@ -41,6 +43,10 @@ std::int64_t count(sql::Transaction& tx, std::string_view sql, const sql::Value&
 }
 
 }  // namespace
+
+std::int64_t count_active_subscriptions(sql::Transaction& tx) {
+    return count(tx, kStatus, to_text(SubscriptionStatus::Active));
+}
 
 BillingHealth load_billing_health(sql::Transaction& tx, const HealthSources& sources, Instant now) {
     BillingHealth health;

@@ -41,6 +41,7 @@ struct BillingHealth {
     std::int64_t worker_lag_s = 0;
 };
 
+std::int64_t count_active_subscriptions(sql::Transaction& tx);
 BillingHealth load_billing_health(sql::Transaction& tx, const HealthSources& sources, Instant now);
 
 }  // namespace turnpike

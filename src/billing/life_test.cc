@@ -97,6 +97,21 @@ TEST_F(SubscriptionLife, ATrialWithoutACardEndsTheSubscription) {
     EXPECT_TRUE(start(customer, "starter", TrialWish{april + days(40)})) << "another plan's";
 }
 
+TEST_F(SubscriptionLife, ATrialOfAnotherLengthIsAnotherRequest) {
+    const CustomerId nina = on_clock("nina", april);
+    const auto first = start(nina, "pro", TrialWish{april + days(14)}, 1, std::nullopt);
+    ASSERT_TRUE(first) << first.error().message;
+    const auto shorter = start(nina, "pro", TrialWish{april + days(7)}, 1, std::nullopt);
+    EXPECT_EQ(reason_of(shorter), "subscription.exists");
+    EXPECT_EQ(reason_of(start(nina, "pro", std::nullopt, 1, std::nullopt)), "subscription.exists");
+    // "14 days" again, three days later: the first request may have got no answer.
+    advance(april + days(3));
+    const auto again = start(nina, "pro", TrialWish{april + days(3 + 14)}, 1, std::nullopt);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->id, first->id);
+    EXPECT_EQ(load(first->id).trial_end, april + days(14)) << "which does not make it longer";
+}
+
 TEST_F(SubscriptionLife, ATrialWithoutACardPausesAndGoesOnWhenThereIsOne) {
     const auto customer = on_clock("pausing", april);
     const auto trial = start(customer, "pro", TrialWish{april + days(7), TrialEndBehavior::Pause},

@@ -43,9 +43,12 @@ void keep_in_history(sql::Transaction& tx, const MoveNote& note, const Subscript
                       .status = after.status,
                       .plan_version = after.plan_version,
                       .price = after.price,
+                      .quantity = after.quantity,
                       .period = after.period,
                       .cancel_at_period_end = after.cancel_at_period_end,
                       .cancel_at = after.cancel_at,
+                      .pause = after.pause,
+                      .grace_ends_at = after.grace_ends_at,
                       .actor = note.authority.actor,
                       .request_id = note.authority.request_id});
 }

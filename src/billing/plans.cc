@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "access/keyed_request.h"
 #include "billing/provider_objects.h"
 
 namespace turnpike {
@@ -25,9 +26,14 @@ asio::awaitable<void> offer_at_provider(BillingContext& billing, const PlanVersi
 
 asio::awaitable<Result<PlanVersion>> sell_plan(BillingContext& billing, NewPlan plan,
                                                Authority authority) {
-    auto made = co_await billing.db.write([&](sql::Transaction& tx) {
-        return create_plan(tx, plan, authority, billing.clock.now(), billing.ids);
-    });
+    auto work = [&](sql::Transaction& tx) -> Result<PlanVersion> {
+        // The same request again, whose first run made it and never answered.
+        if (const auto before = noted_progress(tx, authority.once)) return find_plan(tx, *before);
+        auto sold = create_plan(tx, plan, authority, billing.clock.now(), billing.ids);
+        if (sold) note_progress(tx, authority.once, sold->plan.text());
+        return sold;
+    };
+    auto made = co_await billing.db.write(work);
     if (!made) co_return made;
     co_await tell_caches(billing);
     co_await offer_at_provider(billing, *made);

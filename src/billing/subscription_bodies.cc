@@ -33,16 +33,6 @@ TrialBody read_trial(ObjectReader& fields) {
     return trial;
 }
 
-/// "payment_behavior": Stripe's words.
-FirstPayment read_first_payment(ObjectReader& fields) {
-    const auto behavior = fields.optional_text("payment_behavior").value_or("error_if_incomplete");
-    if (behavior == "allow_incomplete") return FirstPayment::MayWait;
-    if (behavior != "error_if_incomplete")
-        fields.complain("payment_behavior", "wrong_value",
-                        "must be error_if_incomplete or allow_incomplete");
-    return FirstPayment::OrNothing;
-}
-
 std::optional<PreviewId> read_preview_token(ObjectReader& fields) {
     const auto text = fields.optional_text("preview_token");
     if (!text) return std::nullopt;
@@ -66,6 +56,22 @@ std::optional<Instant> whole_seconds(const std::optional<Instant>& at) {
 }
 
 }  // namespace
+
+std::optional<TrialWish> trial_of(const TrialBody& body, Instant now) {
+    if (body.end) return TrialWish{*body.end, body.behavior};
+    if (body.days.value_or(0) == 0) return std::nullopt;
+    const Instant from = from_unix_seconds(unix_seconds(now));
+    return TrialWish{from + std::chrono::days(*body.days), body.behavior};
+}
+
+FirstPayment read_first_payment(ObjectReader& fields) {
+    const auto behavior = fields.optional_text("payment_behavior").value_or("error_if_incomplete");
+    if (behavior == "allow_incomplete") return FirstPayment::MayWait;
+    if (behavior != "error_if_incomplete")
+        fields.complain("payment_behavior", "wrong_value",
+                        "must be error_if_incomplete or allow_incomplete");
+    return FirstPayment::OrNothing;
+}
 
 Result<NewSubscriptionBody> read_new_subscription(const http::Request& request) {
     const auto json = request.json();

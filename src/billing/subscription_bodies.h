@@ -18,6 +18,11 @@ struct TrialBody {
     std::optional<Instant> end;
     TrialEndBehavior behavior = TrialEndBehavior::Cancel;
 };
+/// nullopt: none is wished. \param now  at the customer's clock
+std::optional<TrialWish> trial_of(const TrialBody& body, Instant now);
+/// "payment_behavior": Stripe's words; absent: error_if_incomplete.
+FirstPayment read_first_payment(ObjectReader& fields);
+
 struct NewSubscriptionBody {
     std::string customer;
     Offer offer;

@@ -23,13 +23,6 @@ Result<SubscriptionId> named_subscription(const http::Request& request) {
     return *id;
 }
 
-std::optional<TrialWish> trial_of(const TrialBody& body, Instant now) {
-    if (body.end) return TrialWish{*body.end, body.behavior};
-    if (body.days.value_or(0) == 0) return std::nullopt;
-    const Instant from = from_unix_seconds(unix_seconds(now));
-    return TrialWish{from + std::chrono::days(*body.days), body.behavior};
-}
-
 }  // namespace
 
 BillingApi::Answer BillingApi::answer_with(int status, Result<Subscription> subscription) {

@@ -112,15 +112,27 @@ std::optional<SubscriptionCommand> begun_wish(sql::Transaction& tx, const Wish& 
     return begun ? begun : begun_command(tx, wish.authority, CommandKind::DropChange);
 }
 
+/// Days are counted from the moment of each request, and so the end of a repetition is later.
+/// \param now  at the customer's clock
+bool is_same_trial(const StartRequest& request, const SubscriptionCommand& began,
+                   const Subscription& live, Instant now) {
+    if (!request.trial || !began.at) return request.trial.has_value() == began.at.has_value();
+    if (request.trial->end == *began.at || !live.trial_start) return true;
+    constexpr std::chrono::hours kTakesAtMost{1};
+    const auto difference = (request.trial->end - now) - (*began.at - *live.trial_start);
+    return std::chrono::abs(difference) < kTakesAtMost;
+}
+
 /// A start for a customer who has a subscription: the same request again goes on with it, or finds
 /// it done.
-Result<Demanded> request_start_again(sql::Transaction& tx, const StartRequest& request,
-                                     std::string_view provider, Subscription live) {
+Result<Demanded> request_start_again(sql::Transaction& tx, BillingContext& billing,
+                                     const StartRequest& request, Subscription live) {
     const auto began = find_start_command(tx, live.id);
-    const bool same = live.provider == provider && began && began->price == request.price &&
-                      began->payment_method == request.payment_method &&
-                      began->quantity == request.quantity &&
-                      began->at.has_value() == request.trial.has_value();
+    const Instant now = customer_time(tx, request.customer, billing.clock.now());
+    const bool same =
+        live.provider == billing.provider.name() && began && began->price == request.price &&
+        began->payment_method == request.payment_method && began->quantity == request.quantity &&
+        is_same_trial(request, *began, live, now);
     if (live.status == SubscriptionStatus::Creating) {
         if (!same || began->state != CommandState::Pending) return busy();
         return Demanded{std::move(live), began, Attempt::Again};
@@ -248,7 +260,7 @@ Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
     lock_purchases(tx, request.customer);
     if (find_payable_checkout(tx, request.customer)) return busy();
     if (auto live = find_live_subscription(tx, request.customer))
-        return request_start_again(tx, request, billing.provider.name(), *std::move(live));
+        return request_start_again(tx, billing, request, *std::move(live));
     Subscription subscription = creating(request, billing);
     Wish wish = new_wish(subscription.id, CommandKind::Start, request.authority);
     wish.command.price = request.price;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "catalog/feature_list.h"
 #include "catalog/plan_store.h"
 #include "catalog/qualified_name.h"
 #include "catalog/service.h"
@@ -112,6 +113,36 @@ FilePlan as_stated(const PlanVersion& plan) {
     return stated;
 }
 
+void drop_feature(FilePlan& plan, const std::string& key) {
+    std::erase_if(plan.features, [&](const PlanFeature& one) { return one.key == key; });
+}
+
+void set_feature(FilePlan& plan, const PlanFeature& feature) {
+    drop_feature(plan, feature.key);
+    plan.features.push_back(feature);
+    std::ranges::sort(plan.features, {}, &PlanFeature::key);
+}
+
+/// A plan without a price gets one.
+void patch_first_price(FilePlan& plan, const PricePatch& patch) {
+    if (!patch.amount && !patch.currency && !patch.interval) return;
+    if (plan.prices.empty()) plan.prices.emplace_back();
+    FilePrice& price = plan.prices.front();
+    if (patch.interval) price.recurrence = {*patch.interval, 1};
+    price.amount = Money(patch.amount.value_or(price.amount.minor()),
+                         patch.currency.value_or(price.amount.currency()));
+}
+
+/// These boolean features, and no others.
+void set_listed(const Catalog& catalog, FilePlan& plan, const std::string& catalog_key,
+                const std::vector<std::string>& keys) {
+    std::erase_if(plan.features, [&](const PlanFeature& one) {
+        const Feature* feature = catalog.feature(catalog_key, one.key);
+        return feature != nullptr && feature->kind == FeatureKind::Boolean;
+    });
+    for (const std::string& key : keys) set_feature(plan, {key, true});
+}
+
 FilePlan patched(FilePlan plan, const PlanPatch& patch) {
     if (patch.name) plan.name = *patch.name;
     if (patch.description) plan.description = *patch.description;
@@ -119,15 +150,9 @@ FilePlan patched(FilePlan plan, const PlanPatch& patch) {
     if (patch.prices) plan.prices = *patch.prices;
     if (patch.allowances) plan.allowances = *patch.allowances;
     if (patch.custom_price) plan.custom_price = *patch.custom_price;
-    const auto drop = [&](const std::string& key) {
-        std::erase_if(plan.features, [&](const PlanFeature& one) { return one.key == key; });
-    };
-    for (const std::string& key : patch.removed_features) drop(key);
-    for (const PlanFeature& feature : patch.features) {
-        drop(feature.key);
-        plan.features.push_back(feature);
-    }
-    std::ranges::sort(plan.features, {}, &PlanFeature::key);
+    patch_first_price(plan, patch.first_price);
+    for (const std::string& key : patch.removed_features) drop_feature(plan, key);
+    for (const PlanFeature& feature : patch.features) set_feature(plan, feature);
     return plan;
 }
 
@@ -158,10 +183,13 @@ Result<PlanId> find_plan_id(sql::Transaction& tx, std::string_view ref) {
 
 Result<PlanVersion> create_plan(sql::Transaction& tx, const NewPlan& wanted,
                                 const Authority& authority, Instant now, IdSource& ids) {
-    const Catalog catalog = load_catalog(tx);
-    const auto home = known_catalog(catalog, wanted.catalog);
+    const auto home = known_catalog(load_catalog(tx), wanted.catalog);
     if (!home) return failure(home);
+    const auto listed = ensure_features(tx, *home, wanted.listed, {authority, now, ids});
+    if (!listed) return failure(listed);
+    const Catalog catalog = load_catalog(tx);
     FilePlan plan = wanted.plan;
+    for (const std::string& key : *listed) set_feature(plan, {key, true});
     plan.rank = wanted.rank.value_or(rank_above_all(catalog, *home));
     fit_features(catalog, *home, plan);
     if (const auto good = check_plan(catalog, *home, plan); !good) return failure(good);
@@ -173,6 +201,7 @@ Result<PlanVersion> create_plan(sql::Transaction& tx, const NewPlan& wanted,
         return conflict("catalog.too_many_plans", "a catalog sells at most 1000 plans at a time");
     const PlanId id = save_plan(tx, {*home, Origin::Api}, plan, now, ids);
     auto made = find_plan(tx, id.text());
+    if (made) order_features(tx, made->id, *listed);
     if (made) record(tx, entry_of(*made, "plan.created", authority, now), ids);
     return made;
 }
@@ -183,13 +212,20 @@ Result<PlanVersion> change_plan(sql::Transaction& tx, const PlanChange& change, 
     if (!before) return before;
     if (before->is_archived)
         return conflict("catalog.plan_archived", "the plan is archived, and is not changed");
+    const auto& patch = change.patch;
+    const auto listed =
+        ensure_features(tx, before->catalog, patch.listed.value_or(std::vector<std::string>()),
+                        {change.authority, now, ids});
+    if (!listed) return failure(listed);
     const Catalog catalog = load_catalog(tx);
-    FilePlan plan = patched(as_stated(*before), change.patch);
+    FilePlan plan = patched(as_stated(*before), patch);
+    if (patch.listed) set_listed(catalog, plan, before->catalog, *listed);
     fit_features(catalog, before->catalog, plan);
     if (const auto good = check_plan(catalog, before->catalog, plan); !good) return failure(good);
     if (const auto free = check_rank(catalog, before->catalog, plan); !free) return failure(free);
     save_plan(tx, {before->catalog, before->origin}, plan, now, ids);
     auto after = find_plan(tx, before->plan.text());
+    if (after && patch.listed) order_features(tx, after->id, *listed);
     if (after && *after != *before)
         record(tx, entry_of(*after, "plan.updated", change.authority, now), ids);
     return after;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,13 +27,22 @@ struct NewPlan {
     std::string catalog;  ///< key; "": the primary one
     FilePlan plan;
     std::optional<int> rank;  ///< absent: above all others
+    /// Boolean features that it has besides, by their names (feature_list.h).
+    std::vector<std::string> listed{};
 };
 
 /// Errors: InvalidArgument "catalog.no_such_catalog"; Conflict "catalog.plan_key_taken" (also by a
 /// key that differs in nothing but '-' and '_', and by an archived plan), "catalog.rank_taken",
-/// "catalog.too_many_plans"; those of check_plan().
+/// "catalog.too_many_plans"; those of check_plan() and ensure_features().
 Result<PlanVersion> create_plan(sql::Transaction& tx, const NewPlan& wanted,
                                 const Authority& authority, Instant now, IdSource& ids);
+
+/// Of one price; what is absent stays.
+struct PricePatch {
+    std::optional<std::int64_t> amount;  ///< minor units
+    std::optional<Currency> currency;
+    std::optional<Interval> interval;  ///< of one
+};
 
 /// What is absent stays. Prices and allowances are replaced as a whole, features one by one.
 struct PlanPatch {
@@ -43,6 +53,9 @@ struct PlanPatch {
     std::vector<PlanFeature> features;          ///< to set
     std::vector<std::string> removed_features;  ///< by key
     std::optional<bool> custom_price;
+    PricePatch first_price{};  ///< of the prices as they are then
+    /// Its boolean features from now on, by their names (feature_list.h).
+    std::optional<std::vector<std::string>> listed{};
 };
 
 /// A patch of one plan, and by whom.
@@ -54,7 +67,7 @@ struct PlanChange {
 /// A patch that changes nothing leaves version and audit alone.
 ///
 /// Errors: NotFound "catalog.no_such_plan"; Conflict "catalog.plan_archived", "catalog.rank_taken";
-/// those of check_plan().
+/// those of check_plan() and ensure_features().
 Result<PlanVersion> change_plan(sql::Transaction& tx, const PlanChange& change, Instant now,
                                 IdSource& ids);
 

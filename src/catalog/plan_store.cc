@@ -41,7 +41,13 @@ constexpr std::string_view kInsertAllowance = R"sql(
 )sql";
 
 constexpr std::string_view kInsertFeature = R"sql(
-    INSERT INTO plan_features (plan_version_id, feature_key, value) VALUES ($1, $2, $3)
+    INSERT INTO plan_features (plan_version_id, feature_key, value, position)
+    VALUES ($1, $2, $3,
+            COALESCE((SELECT f.position
+                        FROM plan_features f JOIN plan_versions v ON v.id = f.plan_version_id
+                       WHERE v.plan_id = $4 AND f.feature_key = $2
+                       ORDER BY v.number DESC
+                       LIMIT 1), 0))
 )sql";
 
 constexpr std::string_view kSaveFeature = R"sql(
@@ -50,8 +56,15 @@ constexpr std::string_view kSaveFeature = R"sql(
     ON CONFLICT (catalog, key) DO UPDATE SET name = excluded.name, archived_at = NULL
 )sql";
 
-void insert_content(sql::Transaction& tx, const FilePlan& plan, const PlanVersionId& version,
-                    Instant now, IdSource& ids) {
+/// A version and the plan that it is of.
+struct NewVersion {
+    PlanVersionId id;
+    PlanId plan;
+};
+
+void insert_content(sql::Transaction& tx, const FilePlan& plan, const NewVersion& made, Instant now,
+                    IdSource& ids) {
+    const PlanVersionId& version = made.id;
     for (const FilePrice& price : plan.prices)
         tx.run(kInsertPrice,
                {ids.make<PriceId>(now), version, to_text(price.amount.currency()),
@@ -61,7 +74,7 @@ void insert_content(sql::Transaction& tx, const FilePlan& plan, const PlanVersio
                {version, allowance.meter_key, to_text(allowance.reset), allowance.included,
                 to_text(allowance.overage), allowance.overage_unit_price, allowance.overage_cap});
     for (const PlanFeature& feature : plan.features)
-        tx.run(kInsertFeature, {version, feature.key, to_text(feature.value)});
+        tx.run(kInsertFeature, {version, feature.key, to_text(feature.value), made.plan});
 }
 
 }  // namespace
@@ -79,7 +92,7 @@ PlanId save_plan(sql::Transaction& tx, const PlanHome& home, const FilePlan& pla
     const auto version = ids.make<PlanVersionId>(now);
     const std::int64_t number = newest ? newest->integer(0) + 1 : 1;
     tx.run(kInsertVersion, {version, id, number, hash, plan.custom_price, now});
-    insert_content(tx, plan, version, now, ids);
+    insert_content(tx, plan, {version, id}, now, ids);
     return id;
 }
 

@@ -21,13 +21,6 @@ bool is_plain_key(std::string_view text) {
     return std::ranges::all_of(text, plain);
 }
 
-std::string read_key(ObjectReader& fields, const char* name) {
-    std::string key = fields.required_text(name, kKeyText);
-    if (!is_plain_key(key))
-        fields.complain(name, "bad_key", "may hold a-z, 0-9, '_' and '-', at most 64 of them");
-    return key;
-}
-
 /// One of the words that `parse` knows; `fallback` when it is absent or after a complaint.
 template <class T>
 T read_word(ObjectReader& fields, const char* name, std::optional<T> (*parse)(std::string_view),
@@ -125,6 +118,13 @@ std::vector<PlanFeature> read_values(ObjectReader& fields, std::vector<std::stri
 }
 
 }  // namespace
+
+std::string read_key(ObjectReader& fields, const char* name) {
+    std::string key = fields.required_text(name, kKeyText);
+    if (!is_plain_key(key))
+        fields.complain(name, "bad_key", "may hold a-z, 0-9, '_' and '-', at most 64 of them");
+    return key;
+}
 
 Result<NewPlan> read_new_plan(const Json& body) {
     ObjectReader fields(body);

@@ -3,8 +3,12 @@
 #include "base/error.h"
 #include "catalog/plan_service.h"
 #include "json/json.h"
+#include "json/object_reader.h"
 
 namespace turnpike {
+
+/// The key of a plan or a feature to be, as a catalog file has them, too.
+std::string read_key(ObjectReader& fields, const char* name);
 
 /// Body of POST /v1/plans.
 /// Errors: InvalidArgument "request.invalid_body" with every complaint.

@@ -383,7 +383,7 @@ ApiMetering::Answer ApiMetering::get_health(const Principal&, const http::Reques
 ApiMetering::Answer ApiMetering::get_stats(const Principal&, const http::Request&) {
     const Instant now = billing_.clock.now();
     const auto facts = co_await billing_.db.read(
-        [&](sql::Transaction& tx) { return load_revenue_facts(tx, kCurrency, now); });
+        [&](sql::Transaction& tx) { return load_revenue_facts(tx, {catalog_, now}, kCurrency); });
     co_return http::ok(write_revenue_stats(revenue_stats(facts), now));
 }
 

@@ -68,7 +68,13 @@ inline constexpr CounterName kGatewayLogLines{"turnpike_gateway_log_lines_total"
 inline constexpr CounterName kSignIns{"turnpike_sign_ins_total",
                                       "Attempts to sign in with a password, by outcome."};
 
+inline constexpr GaugeName kUsers{"turnpike_users", "Users, deactivated ones too."};
+inline constexpr GaugeName kOrganizations{"turnpike_organizations",
+                                          "Organizations, deactivated ones too."};
+
 // billing
+inline constexpr GaugeName kActiveSubscriptions{"turnpike_active_subscriptions",
+                                                "Subscriptions that are active."};
 inline constexpr GaugeName kBillingLagSeconds{"turnpike_billing_lag_seconds",
                                               "Since the billing worker's last complete pass."};
 inline constexpr GaugeName kUsageRollupLagSeconds{
@@ -78,6 +84,8 @@ inline constexpr CounterName kUsageAlerts{"turnpike_usage_alerts_total",
                                           "Thresholds that usage has reached, by percentage."};
 inline constexpr GaugeName kLedgerBacklog{"turnpike_ledger_backlog",
                                           "Jobs that wait for the ledger."};
+inline constexpr GaugeName kLedgerUp{"turnpike_ledger_up",
+                                     "Whether the ledger answers and takes writes."};
 
 /// For the test and for `docs/metrics.md`.
 inline constexpr std::array kAllMetricNames{
@@ -93,15 +101,19 @@ inline constexpr std::array kAllMetricNames{
     kWebhookDeliveries.name,
     kWebhookDeliveriesWaiting.name,
     kSignIns.name,
+    kUsers.name,
+    kOrganizations.name,
     kGatewayFailedOpen.name,
     kGatewayDegradedServed.name,
     kGatewayDegradedRecovered.name,
     kGatewayDegradedLost.name,
     kGatewayLogLines.name,
+    kActiveSubscriptions.name,
     kBillingLagSeconds.name,
     kUsageRollupLagSeconds.name,
     kUsageAlerts.name,
     kLedgerBacklog.name,
+    kLedgerUp.name,
 };
 
 }  // namespace turnpike::http

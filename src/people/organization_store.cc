@@ -11,6 +11,12 @@ constexpr std::string_view kFindOrganization = R"sql(
      WHERE id = $1 OR slug = $1
 )sql";
 
+constexpr std::string_view kOrganizationOfCustomer = R"sql(
+    SELECT id, slug, name, customer_id, deactivated_at, deactivated_by, created_at, version
+      FROM organizations
+     WHERE customer_id = $1
+)sql";
+
 constexpr std::string_view kInsertOrganization = R"sql(
     INSERT INTO organizations (id, slug, name, customer_id, deactivated_by, created_at, version)
     VALUES ($1, $2, $3, $4, '', $5, $6)
@@ -48,6 +54,16 @@ constexpr std::string_view kListOfUser = R"sql(
      WHERE created_at >= $1 AND created_at < $2 AND (created_at, id) < ($3, $4)
        AND id IN (SELECT organization_id FROM memberships WHERE user_id = $6)
      ORDER BY created_at DESC, id DESC
+     LIMIT $5
+)sql";
+
+constexpr std::string_view kListOfCatalog = R"sql(
+    SELECT o.id, o.slug, o.name, o.customer_id, o.deactivated_at, o.deactivated_by, o.created_at,
+           o.version
+      FROM organizations o JOIN customers c ON c.id = o.customer_id
+     WHERE o.created_at >= $1 AND o.created_at < $2 AND (o.created_at, o.id) < ($3, $4)
+       AND c.catalog = $6
+     ORDER BY o.created_at DESC, o.id DESC
      LIMIT $5
 )sql";
 
@@ -165,6 +181,13 @@ std::optional<Organization> find_organization(sql::Transaction& tx, std::string_
     return organization_from_row(*row);
 }
 
+std::optional<Organization> find_organization_of_customer(sql::Transaction& tx,
+                                                          const CustomerId& customer) {
+    const auto row = tx.one(kOrganizationOfCustomer, {customer});
+    if (!row) return std::nullopt;
+    return organization_from_row(*row);
+}
+
 bool insert_organization(sql::Transaction& tx, const Organization& organization) {
     return tx.run(kInsertOrganization,
                   {organization.id, organization.slug, organization.name, organization.customer,
@@ -196,6 +219,16 @@ std::vector<Organization> list_organizations(sql::Transaction& tx,
     std::vector<Organization> organizations;
     organizations.reserve(rows.size());
     for (const auto& row : rows) organizations.push_back(organization_from_row(row));
+    return organizations;
+}
+
+std::vector<Organization> list_organizations_of_catalog(sql::Transaction& tx,
+                                                        std::string_view catalog,
+                                                        const PageQuery& page) {
+    std::vector<Organization> organizations;
+    for (const auto& row : tx.all(kListOfCatalog, {page.since, page.until, page.after.at,
+                                                   page.after.id, page.fetch(), catalog}))
+        organizations.push_back(organization_from_row(row));
     return organizations;
 }
 

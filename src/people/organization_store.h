@@ -16,6 +16,8 @@ namespace turnpike {
 
 /// By id or slug.
 std::optional<Organization> find_organization(sql::Transaction& tx, std::string_view ref);
+std::optional<Organization> find_organization_of_customer(sql::Transaction& tx,
+                                                          const CustomerId& customer);
 /// False, and no change, when the slug is taken.
 bool insert_organization(sql::Transaction& tx, const Organization& organization);
 /// Writes name and slug. False when the slug is taken.
@@ -27,6 +29,10 @@ void set_deactivation(sql::Transaction& tx, const Organization& organization);
 std::vector<Organization> list_organizations(sql::Transaction& tx,
                                              const std::optional<UserId>& user,
                                              const PageQuery& page);
+/// The same of those that buy from this catalog (key).
+std::vector<Organization> list_organizations_of_catalog(sql::Transaction& tx,
+                                                        std::string_view catalog,
+                                                        const PageQuery& page);
 
 struct Membership {
     OrganizationId organization;

@@ -101,6 +101,12 @@ Result<OrgAccess> active_member_of(sql::Transaction& tx, const Principal& caller
     return access;
 }
 
+Result<OrgAccess> member_of_buyer(sql::Transaction& tx, const Principal& caller,
+                                  const std::optional<CustomerId>& customer) {
+    const auto buyer = customer ? find_organization_of_customer(tx, *customer) : std::nullopt;
+    return member_of(tx, caller, buyer ? buyer->id.text() : "");
+}
+
 Result<Organization> create_organization(sql::Transaction& tx, const NewOrganization& wanted,
                                          const Principal& caller, const OrgMaking& making) {
     const auto owner = owner_of_new(tx, wanted, caller, making);

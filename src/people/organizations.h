@@ -33,6 +33,10 @@ Result<OrgAccess> member_of(sql::Transaction& tx, const Principal& caller, std::
 /// The same, to change something. Errors: also Conflict "organization.deactivated".
 Result<OrgAccess> active_member_of(sql::Transaction& tx, const Principal& caller,
                                    std::string_view ref);
+/// Lets the caller into the organization that buys as this customer. Nobody is let in without one,
+/// or to a customer who is no organization: in the same words. Errors: as member_of.
+Result<OrgAccess> member_of_buyer(sql::Transaction& tx, const Principal& caller,
+                                  const std::optional<CustomerId>& customer);
 
 /// Who does something in an organization, and when.
 struct OrgDeed {

@@ -18,6 +18,12 @@ struct PricedEvent {
     Money amount;
 };
 
+Json write_pause_of_event(const std::optional<Pause>& pause) {
+    if (!pause) return nullptr;
+    return Json{{"behavior", to_text(pause->behavior)},
+                {"resumes_at", write_instant(pause->resumes_at)}};
+}
+
 Json write_event(const PricedEvent& priced) {
     const SubscriptionEvent& e = priced.event;
     return Json{
@@ -34,9 +40,12 @@ Json write_event(const PricedEvent& priced) {
         {"plan_version", e.plan_version.text()},
         {"price", e.price.text()},
         {"amount", write_money(priced.amount)},
+        {"quantity", e.quantity},
         {"current_period", write_period(e.period)},
         {"cancel_at_period_end", e.cancel_at_period_end},
         {"cancel_at", write_instant(e.cancel_at)},
+        {"pause", write_pause_of_event(e.pause)},
+        {"grace_ends_at", write_instant(e.grace_ends_at)},
         {"actor", e.actor},
         {"request_id", e.request_id.empty() ? Json() : Json(e.request_id)},
     };

@@ -27,7 +27,7 @@ enum class SubscriptionEventKind : std::uint8_t {
     Paused,
     Resumed,
     Ended,
-    Changed,  ///< another plan or price
+    Changed,  ///< another plan, price or quantity
     Renewed,  ///< the next billing period began
     CancelPlanned,
     CancelWithdrawn,
@@ -49,9 +49,12 @@ struct SubscriptionEvent {
     SubscriptionStatus status = SubscriptionStatus::Active;
     PlanVersionId plan_version;
     PriceId price;
+    std::int64_t quantity = 1;
     Period period;
     bool cancel_at_period_end = false;
     std::optional<Instant> cancel_at{};
+    std::optional<Pause> pause{};
+    std::optional<Instant> grace_ends_at{};
     std::string actor;
     std::string request_id;
 };

@@ -192,6 +192,12 @@ for (const engine of engines())
             const figures = await server.admin('GET', '/v1/revenue');
             assert.equal(figures.status, 200);
             assert.equal((await server.admin('GET', '/v1/revenue?currency=nope')).status, 400);
+            const all = await server.admin('GET', '/v1/figures?catalog=api-metering&days=7');
+            assert.equal(all.status, 200, JSON.stringify(all.body));
+            const dollars = all.body.revenue.find((part) => part.currency === 'USD');
+            assert.deepEqual(dollars?.mrr, figures.body.mrr);
+            for (const wrong of ['catalog=nope', 'days=0', 'days=367', 'plan=pro'])
+                assert.equal((await server.admin('GET', `/v1/figures?${wrong}`)).status, 400, wrong);
             assert.equal((await server.admin('GET', '/v1/customers/ext:nobody/payment_methods'))
                              .status, 404);
         });

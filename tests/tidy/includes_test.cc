@@ -21,7 +21,7 @@ using Edges = std::map<std::string, std::set<std::string>>;
 const std::set<std::string> kEveryFeature = {
     "base",     "json",          "sql",       "http",    "crypto",       "catalog", "customers",
     "access",   "subscriptions", "metering",  "rating",  "entitlements", "audit",   "invoicing",
-    "payments", "webhooks",      "analytics", "notices", "billing",      "people"};
+    "payments", "webhooks",      "analytics", "notices", "billing",      "people",  "monitoring"};
 
 /// A module's files may include their own module and these.
 const Edges& module_edges() {
@@ -62,6 +62,8 @@ const Edges& module_edges() {
         {"import",
          {"base", "json", "sql", "catalog", "customers", "subscriptions", "metering",
           "entitlements", "audit", "payments", "billing"}},
+        // Its findings lie below billing, its job and its handlers above.
+        {"monitoring", kEveryFeature},
         {"dialects", kEveryFeature},
         {"admin", kEveryFeature},
         {"sandbox", {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},
@@ -88,6 +90,7 @@ const Edges& pure_edges() {
         {"access", {"base", "json", "crypto"}},
         {"people", {"base", "access", "customers"}},
         {"import", {"base", "customers", "subscriptions"}},
+        {"monitoring", {"base", "subscriptions"}},
     };
     return edges;
 }

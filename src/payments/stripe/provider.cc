@@ -7,6 +7,7 @@
 #include "payments/currencies.h"
 #include "payments/errors.h"
 #include "payments/stripe/exchange.h"
+#include "payments/stripe/known_product.h"
 #include "payments/stripe/translate.h"
 
 namespace turnpike::stripe {
@@ -70,7 +71,7 @@ asio::awaitable<Result<std::monostate>> Provider::update_customer(CustomerDetail
 }
 
 asio::awaitable<Result<std::string>> Provider::create_product(const NewPrice& request) {
-    const std::string obligation = "product:" + request.plan_version.text();
+    const std::string obligation = product_obligation(request.plan_version);
     Form form;
     form.add("name", request.plan_name);
     form.add_metadata(tags(obligation, {{"turnpike_plan", request.plan_key},

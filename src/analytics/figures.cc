@@ -1,0 +1,199 @@
+#include "analytics/figures.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace turnpike {
+namespace {
+
+// The status that is shown (subscriptions/subscription.h, status_at), in the customer's own time;
+// by price first, since there are few.
+constexpr std::string_view kGroupsNow = R"sql(
+    SELECT c.key, CASE WHEN c.position = 0 THEN p.key ELSE c.key || '~' || p.key END, g.status,
+           r.currency, r.interval, r.interval_count, r.amount_minor, g.subscriptions, g.seats
+      FROM (SELECT s.plan_version_id, s.price_id,
+                   CASE WHEN s.pause_behavior IS NOT NULL
+                         AND s.status IN ('trialing', 'active', 'past_due')
+                         AND (s.resumes_at IS NULL OR s.resumes_at > COALESCE(
+                              (SELECT t.frozen_time FROM customers o
+                                 JOIN test_clocks t ON t.id = o.test_clock_id
+                                WHERE o.id = s.customer_id), $2)) THEN 'paused'
+                        WHEN s.status = 'past_due' AND s.grace_ends_at <= COALESCE(
+                              (SELECT t.frozen_time FROM customers o
+                                 JOIN test_clocks t ON t.id = o.test_clock_id
+                                WHERE o.id = s.customer_id), $2) THEN 'unpaid'
+                        ELSE s.status END AS status,
+                   COUNT(*) AS subscriptions, CAST(SUM(s.quantity) AS BIGINT) AS seats
+              FROM subscriptions s
+             WHERE s.started_at IS NOT NULL
+             GROUP BY 1, 2, 3) g
+      JOIN prices r ON r.id = g.price_id
+      JOIN plan_versions v ON v.id = g.plan_version_id
+      JOIN plans p ON p.id = v.plan_id
+      JOIN catalogs c ON c.key = p.catalog
+     WHERE $1 = '' OR c.key = $1
+)sql";
+
+// The last event of each that ran then. Their numbers rise with their times.
+constexpr std::string_view kGroupsThen = R"sql(
+    SELECT c.key, CASE WHEN c.position = 0 THEN p.key ELSE c.key || '~' || p.key END, g.status,
+           r.currency, r.interval, r.interval_count, r.amount_minor, g.subscriptions, g.seats
+      FROM (SELECT e.plan_version_id, e.price_id,
+                   CASE WHEN e.pause_behavior IS NOT NULL
+                         AND e.status IN ('trialing', 'active', 'past_due')
+                         AND (e.resumes_at IS NULL OR e.resumes_at > $2) THEN 'paused'
+                        WHEN e.status = 'past_due' AND e.grace_ends_at <= $2 THEN 'unpaid'
+                        ELSE e.status END AS status,
+                   COUNT(*) AS subscriptions, CAST(SUM(e.quantity) AS BIGINT) AS seats
+              FROM subscriptions s
+              JOIN subscription_events e ON e.subscription_id = s.id
+               AND e.number = (SELECT l.number FROM subscription_events l
+                                WHERE l.subscription_id = s.id AND l.at <= $2
+                                ORDER BY l.number DESC LIMIT 1)
+             WHERE s.started_at <= $2 AND (s.ended_at IS NULL OR s.ended_at > $2)
+             GROUP BY 1, 2, 3) g
+      JOIN prices r ON r.id = g.price_id
+      JOIN plan_versions v ON v.id = g.plan_version_id
+      JOIN plans p ON p.id = v.plan_id
+      JOIN catalogs c ON c.key = p.catalog
+     WHERE $1 = '' OR c.key = $1
+)sql";
+
+constexpr std::string_view kRevenueOfCustomer = R"sql(
+    SELECT s.customer_id, o.external_id, g.id,
+           CASE WHEN c.position = 0 THEN p.key ELSE c.key || '~' || p.key END,
+           r.currency, r.interval, r.interval_count, r.amount_minor, s.quantity
+      FROM subscriptions s
+      JOIN customers o ON o.id = s.customer_id
+      LEFT JOIN test_clocks t ON t.id = o.test_clock_id
+      LEFT JOIN organizations g ON g.customer_id = o.id
+      JOIN prices r ON r.id = s.price_id
+      JOIN plan_versions v ON v.id = s.plan_version_id
+      JOIN plans p ON p.id = v.plan_id
+      JOIN catalogs c ON c.key = p.catalog
+     WHERE s.customer_id = $1 AND s.ended_at IS NULL AND s.status IN ('active', 'past_due')
+       AND (s.pause_behavior IS NULL OR s.resumes_at <= COALESCE(t.frozen_time, $2))
+       AND (s.status = 'active' OR s.grace_ends_at IS NULL
+            OR s.grace_ends_at > COALESCE(t.frozen_time, $2))
+)sql";
+
+// Of one price those with the most seats pay most: so no more than $3 of each are needed.
+constexpr std::string_view kTopCustomers = R"sql(
+    SELECT x.customer_id, o.external_id, g.id,
+           CASE WHEN c.position = 0 THEN p.key ELSE c.key || '~' || p.key END,
+           r.currency, r.interval, r.interval_count, r.amount_minor, x.quantity
+      FROM (SELECT s.customer_id, s.plan_version_id, s.price_id, s.quantity,
+                   ROW_NUMBER() OVER (PARTITION BY s.price_id
+                                      ORDER BY s.quantity DESC, s.customer_id) AS place
+              FROM subscriptions s
+             WHERE s.ended_at IS NULL AND s.status IN ('active', 'past_due')
+               AND (s.pause_behavior IS NULL OR s.resumes_at <= COALESCE(
+                    (SELECT t.frozen_time FROM customers o
+                       JOIN test_clocks t ON t.id = o.test_clock_id
+                      WHERE o.id = s.customer_id), $2))
+               AND (s.status = 'active' OR s.grace_ends_at IS NULL OR s.grace_ends_at > COALESCE(
+                    (SELECT t.frozen_time FROM customers o
+                       JOIN test_clocks t ON t.id = o.test_clock_id
+                      WHERE o.id = s.customer_id), $2))) x
+      JOIN customers o ON o.id = x.customer_id
+      LEFT JOIN organizations g ON g.customer_id = o.id
+      JOIN prices r ON r.id = x.price_id
+      JOIN plan_versions v ON v.id = x.plan_version_id
+      JOIN plans p ON p.id = v.plan_id
+      JOIN catalogs c ON c.key = p.catalog
+     WHERE x.place <= $3 AND ($1 = '' OR c.key = $1)
+)sql";
+
+std::vector<RevenueGroup> groups_from(const std::vector<sql::Row>& rows) {
+    std::vector<RevenueGroup> groups;
+    for (const auto& row : rows) {
+        const auto currency = parse_currency(row.text(3));
+        if (!currency) continue;
+        groups.push_back({.catalog = row.text(0),
+                          .plan_key = row.text(1),
+                          .status = row.text(2),
+                          .currency = *currency,
+                          .interval = row.text(4),
+                          .interval_count = row.integer(5),
+                          .amount_minor = row.integer(6),
+                          .subscriptions = row.integer(7),
+                          .quantity = row.integer(8)});
+    }
+    return groups;
+}
+
+/// nullopt for a free one.
+std::optional<CustomerRevenue> contribution_from(const sql::Row& row) {
+    const auto currency = parse_currency(row.text(4));
+    if (!currency || row.integer(7) == 0) return std::nullopt;
+    return CustomerRevenue{.customer = row.id<CustomerId>(0),
+                           .external_id = row.text(1),
+                           .organization = row.maybe_text(2),
+                           .plan_key = row.text(3),
+                           .currency = *currency,
+                           .mrr = Fraction(Int128{row.integer(7)} * row.integer(8), 1) *
+                                  monthly_factor(row.text(5), row.integer(6))};
+}
+
+bool comes_before(const CustomerRevenue& a, const CustomerRevenue& b) {
+    if (a.currency != b.currency) return to_text(a.currency) < to_text(b.currency);
+    if (!(a.mrr == b.mrr)) return b.mrr < a.mrr;
+    return a.external_id < b.external_id;
+}
+
+}  // namespace
+
+std::vector<RevenueGroup> load_groups(sql::Transaction& tx, const FigureScope& scope) {
+    return groups_from(tx.all(kGroupsNow, {scope.catalog, scope.now}));
+}
+
+std::vector<RevenueGroup> load_groups_at(sql::Transaction& tx, const FigureScope& scope,
+                                         Instant then) {
+    return groups_from(tx.all(kGroupsThen, {scope.catalog, then}));
+}
+
+std::vector<RecurringRevenue> load_revenue(sql::Transaction& tx, const FigureScope& scope) {
+    return recurring_revenue(load_groups(tx, scope));
+}
+
+std::optional<Fraction> RevenueGrowth::rate() const {
+    if (before.mrr.is_zero()) return std::nullopt;
+    return (now.mrr - before.mrr) / before.mrr;
+}
+
+std::vector<RevenueGrowth> load_growth(sql::Transaction& tx, const FigureScope& scope) {
+    const Period span{scope.now - kGrowthDays, scope.now};
+    const auto before = recurring_revenue(load_groups_at(tx, scope, span.start));
+    const auto now = load_revenue(tx, scope);
+    std::map<std::string_view, Currency> currencies;
+    for (const auto* side : {&before, &now})
+        for (const auto& one : *side) currencies.emplace(to_text(one.currency), one.currency);
+    std::vector<RevenueGrowth> growth;
+    for (const auto& [code, currency] : currencies)
+        growth.push_back({span, currency, revenue_in(before, currency), revenue_in(now, currency)});
+    return growth;
+}
+
+std::optional<CustomerRevenue> load_customer_revenue(sql::Transaction& tx,
+                                                     const CustomerId& customer, Instant now) {
+    const auto row = tx.one(kRevenueOfCustomer, {customer, now});
+    if (!row) return std::nullopt;
+    return contribution_from(*row);
+}
+
+std::vector<CustomerRevenue> load_top_customers(sql::Transaction& tx, const FigureScope& scope,
+                                                std::int64_t limit) {
+    std::vector<CustomerRevenue> candidates;
+    for (const auto& row : tx.all(kTopCustomers, {scope.catalog, scope.now, limit}))
+        if (auto one = contribution_from(row)) candidates.push_back(*std::move(one));
+    std::sort(candidates.begin(), candidates.end(), comes_before);
+    std::map<Currency, std::int64_t> taken;
+    std::vector<CustomerRevenue> top;
+    for (auto& one : candidates)
+        if (taken[one.currency]++ < limit) top.push_back(std::move(one));
+    return top;
+}
+
+}  // namespace turnpike
