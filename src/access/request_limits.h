@@ -27,6 +27,7 @@ constexpr bool is_critical(const Policy& policy) {
     if (policy.method != "POST") return false;
     return policy.repeats == Repeats::OwnIdentity || policy.repeats == Repeats::Harmless ||
            policy.pattern.starts_with("/billing/") ||
+           policy.pattern.starts_with("/api/v1/payments/") ||
            policy.pattern.starts_with("/v1/subscriptions");
 }
 

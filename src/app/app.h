@@ -44,6 +44,8 @@
 #include "crypto/secret_box.h"
 #include "customers/api.h"
 #include "dialects/api_metering.h"
+#include "dialects/attribution.h"
+#include "dialects/learning_app.h"
 #include "dialects/saas_orgs.h"
 #include "entitlements/api.h"
 #include "entitlements/feature_api.h"
@@ -185,6 +187,8 @@ public:
     NoticesApi notices_api;
     ApiMetering api_metering;
     SaasOrgs saas_orgs;
+    LearningApp learning_app;
+    Attribution attribution;
     Gate gate;
 
 private:
