@@ -119,6 +119,23 @@ CREATE TABLE route_costs (
     PRIMARY KEY (catalog, position),
     UNIQUE (method, pattern)
 );
+-- What a host puts before its own routes. rate_limit: '60/minute'.
+CREATE TABLE route_guards (
+    catalog     TEXT   NOT NULL REFERENCES catalogs (key),
+    position    BIGINT NOT NULL,
+    method      TEXT   NOT NULL,
+    pattern     TEXT   NOT NULL,
+    feature_key TEXT   NOT NULL, -- of the catalog; '': none is needed
+    rate_limit  TEXT,
+    PRIMARY KEY (catalog, position),
+    UNIQUE (method, pattern)
+);
+CREATE TABLE feature_rates (
+    catalog     TEXT NOT NULL REFERENCES catalogs (key),
+    feature_key TEXT NOT NULL, -- of the catalog, no meter
+    rate_limit  TEXT NOT NULL,
+    PRIMARY KEY (catalog, feature_key)
+);
 
 -- customers ----------------------------------------------------------------------------------
 CREATE TABLE test_clocks (

@@ -24,8 +24,8 @@ enum class Who : std::uint8_t {
     Member,            ///< a user with the role in the organization, or whoever passes Seller
 };
 
-/// What an Idempotency-Key means on a POST. On other methods, and where nobody says who he is, it
-/// means nothing.
+/// What an Idempotency-Key means on a POST. On other methods it means nothing, and where nobody
+/// says who he is, only when it is required (takes_key).
 enum class Repeats : std::uint8_t {
     Keyed,        ///< with a key, a repetition gets the first answer; without, it is done again
     KeyRequired,  ///< refused without a key
@@ -110,6 +110,8 @@ inline constexpr auto kPolicies = [] {
     using enum Scope;
     constexpr std::string_view kApiMetering = "api-metering";
     constexpr std::string_view kSaasOrgs = "saas-orgs";
+    constexpr std::string_view kLearningApp = "learning-app";
+    constexpr std::string_view kAttribution = "attribution";
     return std::to_array<Policy>({
         Policy::open("GET", "/"),
         Policy::open("GET", "/healthz"),
@@ -118,14 +120,14 @@ inline constexpr auto kPolicies = [] {
         Policy::open("GET", "/health/billing").of(kApiMetering),
         Policy::open("GET", "/metrics"),
         Policy::open("GET", "/openapi.json"),
-        {"POST", "/webhooks/razorpay", Who::Public, std::nullopt, RateClass::Webhook},
-        {"POST", "/webhook/stripe", Who::Public, std::nullopt, RateClass::Webhook},
-        {"POST", "/webhook/razorpay", Who::Public, std::nullopt, RateClass::Webhook},
+        Policy::provider("POST", "/webhooks/stripe"),
+        Policy::provider("POST", "/webhooks/razorpay"),
+        Policy::provider("POST", "/webhook/stripe").of(kAttribution),
+        Policy::provider("POST", "/webhook/razorpay").of(kAttribution),
         Policy::provider("POST", "/api/webhooks/stripe").of(kSaasOrgs),
-        {"POST", "/api/v1/payments/webhook", Who::Public, std::nullopt, RateClass::Webhook},
+        Policy::provider("POST", "/api/v1/payments/webhook").of(kLearningApp),
 
         Policy::open("GET", "/pricing").of(kApiMetering),
-        {"POST", "/webhooks/stripe", Who::Public, std::nullopt, RateClass::Webhook, {}},
         Policy::own("POST", "/billing/subscribe").of(kApiMetering),
         Policy::own("POST", "/billing/upgrade").of(kApiMetering),
         Policy::own("POST", "/billing/cancel").of(kApiMetering),
@@ -290,6 +292,28 @@ inline constexpr auto kPolicies = [] {
         Policy::member("GET", "/api/usage/organization/{org_id}/projects/limit", OrgRole::Member)
             .of(kSaasOrgs),
 
+        Policy::own("POST", "/api/v1/payments/create-checkout-session").of(kLearningApp),
+        Policy::own("GET", "/api/v1/payments/subscription").of(kLearningApp),
+        Policy::own("POST", "/api/v1/payments/cancel-subscription").of(kLearningApp),
+        Policy::own("GET", "/api/v1/payments/invoices").of(kLearningApp),
+        Policy::own("POST", "/api/v1/payments/customer-portal").of(kLearningApp),
+        Policy::own("GET", "/api/v1/payments/usage").of(kLearningApp),
+        Policy::open("GET", "/api/v1/payments/pricing").of(kLearningApp),
+
+        // Its customers are named by a receipt, and show nothing else.
+        Policy{"POST", "/api/billing/create-checkout", Who::Public, std::nullopt,
+               RateClass::Billing}
+            .of(kAttribution)
+            .with(Repeats::KeyRequired),
+        Policy{"GET", "/api/billing/success", Who::Public, std::nullopt, RateClass::Billing}.of(
+            kAttribution),
+        Policy::open("GET", "/api/billing/cancel").of(kAttribution),
+        Policy::either("GET", "/api/billing/usage", UsageRead).of(kAttribution),
+        Policy::admin("GET", "/admin/webhooks").of(kAttribution),
+        Policy::admin("POST", "/admin/webhooks/{event}/resend")
+            .of(kAttribution)
+            .with(Repeats::KeyRequired),
+
         Policy::seller("GET", "/v1/test_clocks", Operations),
         Policy::seller("POST", "/v1/test_clocks", Operations),
         Policy::seller("GET", "/v1/test_clocks/{test_clock}", Operations),
@@ -343,10 +367,13 @@ constexpr const Policy* policy_of(std::string_view method, std::string_view patt
     return nullptr;
 }
 
-/// Whether an Idempotency-Key means something on this route.
+/// Whether an Idempotency-Key means something on this route. Where nobody says who he is, only when
+/// the route demands one: then everybody's keys are of one space, and a body of somebody else's is
+/// refused like another body of one's own.
 constexpr bool takes_key(const Policy& policy) {
-    return policy.method == "POST" && policy.who != Who::Public &&
-           (policy.repeats == Repeats::Keyed || policy.repeats == Repeats::KeyRequired);
+    if (policy.method != "POST") return false;
+    if (policy.repeats == Repeats::KeyRequired) return true;
+    return policy.repeats == Repeats::Keyed && policy.who != Who::Public;
 }
 
 /// Function-level authorization. Pure.

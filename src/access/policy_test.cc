@@ -105,7 +105,9 @@ TEST(Policy, ACustomerReachesOnlyWhatIsHisOwn) {
     const auto customer = caller(PrincipalKind::Customer);
     for (const Policy& policy : kPolicies) {
         const bool own =
-            policy.pattern.starts_with("/billing/") && policy.pattern != "/billing/admin/stats";
+            policy.pattern.starts_with("/api/v1/payments/") ||
+            policy.pattern == "/api/billing/usage" ||
+            (policy.pattern.starts_with("/billing/") && policy.pattern != "/billing/admin/stats");
         const bool shown = policy.pattern.starts_with("/v1/plans") ||
                            policy.pattern == "/v1/features" ||
                            policy.pattern == "/v1/customers/{customer}/entitlements";
@@ -132,7 +134,11 @@ bool tells_of_events(const Policy& policy) {
 
 TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
     for (const Policy& policy : kPolicies) {
-        const bool limited = policy.pattern.starts_with("/billing/") ||
+        const bool sells =
+            policy.pattern == "/api/billing/create-checkout" ||
+            policy.pattern == "/api/billing/success" ||
+            (policy.pattern.starts_with("/api/v1/payments/") && policy.who == Who::Customer);
+        const bool limited = sells || policy.pattern.starts_with("/billing/") ||
                              policy.pattern.starts_with("/v1/api_keys") || policy.who == Who::User;
         const bool signs_in = policy.pattern.starts_with("/v1/auth/") && policy.who == Who::Public;
         const auto expected = signs_in                  ? RateClass::SignIn
@@ -141,6 +147,14 @@ TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
                                                         : RateClass::None;
         EXPECT_EQ(policy.rate, expected) << policy.pattern;
     }
+}
+
+TEST(Policy, AKeyOfSomebodyUnknownCountsOnlyWhereItIsDemanded) {
+    EXPECT_TRUE(takes_key(*policy_of("POST", "/v1/plans")));
+    EXPECT_TRUE(takes_key(*policy_of("POST", "/api/billing/create-checkout")));
+    EXPECT_FALSE(takes_key(*policy_of("POST", "/webhooks/stripe")));
+    EXPECT_FALSE(takes_key(*policy_of("POST", "/v1/auth/login")));
+    EXPECT_FALSE(takes_key(*policy_of("GET", "/v1/plans")));
 }
 
 TEST(Scope, TextsRoundTrip) {

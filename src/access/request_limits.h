@@ -28,6 +28,7 @@ constexpr bool is_critical(const Policy& policy) {
     return policy.repeats == Repeats::OwnIdentity || policy.repeats == Repeats::Harmless ||
            policy.pattern.starts_with("/billing/") ||
            policy.pattern.starts_with("/api/subscriptions") ||
+           policy.pattern.starts_with("/api/v1/payments/") ||
            policy.pattern.starts_with("/v1/subscriptions");
 }
 

@@ -73,8 +73,7 @@ Result<KeySet> read_keys(const Config& config) {
 Result<std::monostate> settle_catalog(sql::Database& db, const CatalogFile& file, IdSource& ids,
                                       Instant now) {
     const auto differences = db.write_blocking([&](sql::Transaction& tx) -> Result<std::size_t> {
-        const auto stored = load_catalog(tx);
-        if (stored.has(file.catalog)) return plan_diff(stored, file).size();
+        if (load_catalog(tx).has(file.catalog)) return differences_from(tx, file).size();
         if (const auto applied = apply_catalog(tx, file, now, ids); !applied)
             return failure(applied);
         return std::size_t{0};
@@ -303,6 +302,9 @@ App::App(Config given, AppParts parts)
       saas_orgs_admin{*db, clock, cursors, catalog_of_preset(catalogs, "saas-orgs")},
       saas_orgs_plans{billing.primary(), catalog_of_preset(catalogs, "saas-orgs")},
       saas_orgs_subscriptions{billing, cursors},
+      learning_app{billing, catalog_of_preset(catalogs, "learning-app"), origins, cursors},
+      attribution{billing, catalog_of_preset(catalogs, "attribution"), origins, cursors,
+                  [this] { inbox.wake(); }},
       gate(*this),
       housekeeping_timer_(jobs),
       rails_timer_(jobs),
@@ -349,6 +351,7 @@ Result<std::unique_ptr<App>> App::create(const Config& config) {
                                                       .webhook_signers = *std::move(signers),
                                                       .catalogs = *std::move(catalogs)}));
     app->catalog.reload(*app->db);
+    app->entitlements_api.guards.reload(*app->db);
     // SQLite has one owner: whoever was at work before this process is gone.
     if (app->db->engine() == "sqlite") app->keyed_requests.forget_leases();
     const auto adopted = app->adopt_prices_at_start();
@@ -484,6 +487,7 @@ void App::stop(std::chrono::milliseconds grace) {
 /// SQLite has one owner. On PostgreSQL another node or `turnpike plan apply` may have changed it.
 asio::awaitable<void> App::take_over_catalog() {
     if (db->engine() != "postgres") co_return;
+    co_await entitlements_api.guards.catch_up(*db);
     if (!co_await catalog.catch_up(*db)) co_return;
     standings.clear();
     spdlog::info("event=catalog.changed plans={}", catalog.get()->plans.size());

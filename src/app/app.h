@@ -44,6 +44,8 @@
 #include "crypto/secret_box.h"
 #include "customers/api.h"
 #include "dialects/api_metering.h"
+#include "dialects/attribution.h"
+#include "dialects/learning_app.h"
 #include "dialects/saas_orgs.h"
 #include "dialects/saas_orgs_admin.h"
 #include "dialects/saas_orgs_plans.h"
@@ -193,6 +195,8 @@ public:
     SaasOrgsAdmin saas_orgs_admin;
     SaasOrgsPlans saas_orgs_plans;
     SaasOrgsSubscriptions saas_orgs_subscriptions;
+    LearningApp learning_app;
+    Attribution attribution;
     Gate gate;
 
 private:

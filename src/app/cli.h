@@ -72,6 +72,7 @@ struct UpOptions {
     std::string data;
     std::string database;
     std::string access_log;  ///< "": in the data directory
+    std::string preset;      ///< "": as `serve` has it
 };
 int command_up(const UpOptions& options);
 int command_smoke(const UpOptions& options);

@@ -189,6 +189,7 @@ std::map<std::string, std::string> LocalStack::settings_for(const UpOptions& opt
         {"razorpay.api_base", razorpay_url_},
     };
     if (!options.database.empty()) settings["database"] = options.database;
+    if (!options.preset.empty()) settings["preset"] = options.preset;
     if (!options.access_log.empty()) settings["access_log"] = options.access_log;
     return settings;
 }

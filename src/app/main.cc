@@ -107,12 +107,15 @@ private:
         up_.listen = "127.0.0.1:8080";
         up_.sandbox_listen = "127.0.0.1:12111";
         up_.data = "turnpike-data";
+        up_.preset = "all";
         add_up_options(*up, up_);
+        up->add_option("--preset", up_.preset, "interfaces to serve: all, or some of them");
 
         auto* smoke = command("smoke", "do the whole main job once and check every step",
                               [this] { return command_smoke(smoke_); });
         smoke_.listen = "127.0.0.1:0";
         smoke_.sandbox_listen = "127.0.0.1:0";
+        smoke_.preset = "all";
         add_up_options(*smoke, smoke_);
 
         auto* serve = command("serve", "the server: API, webhooks, jobs",

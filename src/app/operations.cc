@@ -1,5 +1,8 @@
 #include "app/operations.h"
 
+#include <array>
+#include <utility>
+
 #include "access/policy.h"
 #include "app/app.h"
 #include "app/openapi.h"
@@ -16,6 +19,18 @@ constexpr std::string_view kOk = "ok";
 
 std::string_view word(bool good) { return good ? kOk : "failing"; }
 
+/// Where an interface shows everybody what it sells; null: nowhere.
+Json pricing_of(const std::string& preset) {
+    constexpr auto kPages = std::to_array<std::pair<std::string_view, std::string_view>>({
+        {"api-metering", "/pricing"},
+        {"saas-orgs", "/api/plans"},
+        {"learning-app", "/api/v1/payments/pricing"},
+    });
+    for (const auto& [of, path] : kPages)
+        if (of == preset && policy_of("GET", path) != nullptr) return path;
+    return nullptr;
+}
+
 /// Of the ledger, now.
 asio::awaitable<std::string_view> ledger_word(App& app) {
     try {
@@ -31,11 +46,16 @@ asio::awaitable<std::string_view> ledger_word(App& app) {
 }  // namespace
 
 // GET /
-OperationsAnswer get_index(App& /*app*/, const Principal&, const http::Request&) {
+OperationsAnswer get_index(App& app, const Principal&, const http::Request&) {
+    Json interfaces = Json::array();
+    for (const std::string& preset : app.config.presets)
+        interfaces.push_back(Json{{"preset", preset}, {"pricing", pricing_of(preset)}});
+    const Json pricing = interfaces.front()["pricing"];
     co_return http::ok(Json{{"name", "turnpike"},
                             {"version", kVersion},
                             {"openapi", "/openapi.json"},
-                            {"pricing", "/pricing"},
+                            {"pricing", pricing},
+                            {"interfaces", std::move(interfaces)},
                             {"health", "/health"},
                             {"metrics", "/metrics"}});
 }

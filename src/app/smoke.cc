@@ -1,113 +1,15 @@
 #include "app/smoke.h"
 
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <functional>
-#include <vector>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "access/jwt.h"
-#include "base/id.h"
+#include "app/smoke_run.h"
 #include "base/time.h"
-#include "http/client.h"
-#include "json/value.h"
 
 namespace turnpike {
 namespace {
-
-struct Answer {
-    int status = 0;
-    Json body;
-};
-
-/// The value at a JSON pointer as text; "(missing)" when there is none.
-std::string value_at(const Json& json, const std::string& pointer) {
-    const Json::json_pointer where(pointer);
-    if (!json.contains(where)) return "(missing)";
-    const Json& value = json.at(where);
-    return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-/// Talks to the server and keeps count of what was right.
-class SmokeRun {
-public:
-    explicit SmokeRun(const SmokeTarget& target) : target_(target), client_({}) {}
-
-    Answer call(http::Method method, const std::string& path, const std::string& token,
-                const Json& body = Json()) {
-        http::Call call{.method = method, .url = target_.server_url + path};
-        call.timeout = std::chrono::seconds(60);
-        if (!token.empty()) call.headers.emplace_back("Authorization", "Bearer " + token);
-        if (!body.is_null()) {
-            call.headers.emplace_back("Content-Type", "application/json");
-            call.body = body.dump();
-        }
-        const auto reply = client_.send_blocking(call);
-        if (!reply) return {0, Json{{"detail", reply.error().message}}};
-        auto json = parse_json(reply->body);
-        return {reply->status, json ? *std::move(json) : Json()};
-    }
-    Answer get(const std::string& path, const std::string& token) {
-        return call(http::Method::Get, path, token);
-    }
-    Answer post(const std::string& path, const std::string& token, const Json& body) {
-        return call(http::Method::Post, path, token, body);
-    }
-
-    void step(const std::string& what) { fmt::print("\n{}\n", what); }
-
-    void expect_status(const Answer& answer, int status, const std::string& what) {
-        report(answer.status == status, what, fmt::format("HTTP {}", answer.status),
-               fmt::format("HTTP {}", status));
-        if (answer.status != status && !answer.body.is_null())
-            fmt::print("         {}\n", answer.body.dump());
-    }
-    void expect(const Answer& answer, const std::string& pointer, const std::string& wanted,
-                const std::string& what) {
-        const auto found = value_at(answer.body, pointer);
-        report(found == wanted, what, found, wanted);
-    }
-    void report(bool right, const std::string& what, const std::string& found,
-                const std::string& wanted) {
-        ++(right ? passed_ : failed_);
-        if (right)
-            fmt::print("  ok     {}: {}\n", what, found);
-        else
-            fmt::print("  WRONG  {}: {} instead of {}\n", what, found, wanted);
-        std::fflush(stdout);
-    }
-
-    std::string token_of(const std::string& customer) const {
-        const Instant now = SystemClock().now();
-        JwtConfig config;
-        config.hs256_secret = target_.jwt_secret;
-        const auto token = mint_hs256(config, Claims{.subject = customer,
-                                                     .role = Role::User,
-                                                     .email = customer + "@example.com",
-                                                     .issued_at = now,
-                                                     .expires_at = now + std::chrono::hours(1)});
-        return token ? *token : "";
-    }
-
-    bool finish() const {
-        fmt::print("\n{} steps right, {} wrong\n", passed_, failed_);
-        return failed_ == 0;
-    }
-
-    const std::string& admin() const { return target_.admin_token; }
-    /// A name that no earlier run against this server has used.
-    std::string fresh(const std::string& name) const { return name + "-" + run_; }
-
-private:
-    const SmokeTarget& target_;
-    http::Client client_;
-    RandomIdSource ids_;
-    std::string run_ = ids_.body(SystemClock().now());
-    int passed_ = 0;
-    int failed_ = 0;
-};
 
 Json usage_batch(const std::string& run, const std::string& customer, int first, int count) {
     Json batch = Json::array();
@@ -257,8 +159,7 @@ void cancel_and_check(SmokeRun& run, const Subscriber& pro) {
 
 }  // namespace
 
-bool run_smoke(const SmokeTarget& target) {
-    SmokeRun run(target);
+void sell_api_calls(SmokeRun& run) {
     look_around(run);
     const Instant start = std::chrono::floor<std::chrono::seconds>(SystemClock().now());
     const auto pro = make_customer(run, "pro", start);
@@ -268,6 +169,14 @@ bool run_smoke(const SmokeTarget& target) {
     hold_the_limit(run);
     decline_a_card(run);
     cancel_and_check(run, pro);
+}
+
+bool run_smoke(const SmokeTarget& target) {
+    SmokeRun run(target);
+    sell_api_calls(run);
+    sell_to_organization(run);
+    sell_lessons(run);
+    sell_attribution(run);
     return run.finish();
 }
 

@@ -136,8 +136,8 @@ int command_plan_diff(const SettingFlags& flags) {
     if (!db) return complain(db.error());
     bool all_equal = true;
     for (const auto& [preset, file] : *catalogs) {
-        const auto differences = (*db)->read_blocking(
-            [&](sql::Transaction& tx) { return plan_diff(load_catalog(tx), file); });
+        const auto differences =
+            (*db)->read_blocking([&](sql::Transaction& tx) { return differences_from(tx, file); });
         if (catalogs->size() > 1) fmt::print("catalog {}:\n", file.catalog);
         if (differences.empty()) fmt::print("the ledger's catalog equals the file\n");
         print_differences(differences);

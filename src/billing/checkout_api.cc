@@ -38,12 +38,6 @@ Result<CheckoutBody> read_checkout_body(const http::Request& request) {
     return fields.finish(std::move(read));
 }
 
-/// The page's own id stands in for the one that will take the mark's place.
-Result<ReturnUrl> check_page(const AllowedOrigins& origins, const std::string& url,
-                             std::string_view field) {
-    return origins.check(with_session_id(url, CheckoutId::kPrefix), field);
-}
-
 Result<CheckoutId> read_checkout_id(const http::Request& request) {
     const auto id = CheckoutId::parse(request.path_value("checkout_session"));
     if (!id) return not_found("checkout.not_found", "there is no such checkout session");
@@ -80,6 +74,11 @@ asio::awaitable<Result<CheckoutSession>> session_named(BillingContexts& billing,
 }
 
 }  // namespace
+
+Result<ReturnUrl> check_page(const AllowedOrigins& origins, const std::string& url,
+                             std::string_view field) {
+    return origins.check(with_session_id(url, CheckoutId::kPrefix), field);
+}
 
 CheckoutApi::Answer CheckoutApi::answer_with(int status, CheckoutSession session) {
     const auto plan = co_await billing.db.read(

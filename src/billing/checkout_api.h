@@ -11,6 +11,12 @@
 
 namespace turnpike {
 
+/// Whether a checkout may lead back there. The mark in it may be anywhere: CheckoutId's prefix
+/// stands in for the id that will take its place.
+/// Errors: those of AllowedOrigins::check.
+Result<ReturnUrl> check_page(const AllowedOrigins& origins, const std::string& url,
+                             std::string_view field);
+
 /// Handlers of /v1/checkout_sessions. The policy table has let the caller in already. Thread-safe.
 struct CheckoutApi {
     using Answer = asio::awaitable<Result<http::Response>>;

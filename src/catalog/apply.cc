@@ -4,6 +4,7 @@
 
 #include "catalog/plan_store.h"
 #include "catalog/service.h"
+#include "catalog/stored_guards.h"
 #include "catalog/wire.h"
 #include "json/value.h"
 
@@ -130,6 +131,16 @@ Result<std::monostate> check_routes(sql::Transaction& tx, const CatalogFile& fil
     return std::monostate{};
 }
 
+Result<std::monostate> check_guards(sql::Transaction& tx, const CatalogFile& file) {
+    for (const RouteGuard& stored : load_guards(tx).routes)
+        for (const RouteGuard& guard : file.guards.routes)
+            if (stored.catalog != file.catalog && guard_name(stored) == guard_name(guard))
+                return conflict("catalog.route_taken", "route " + guard_name(guard) +
+                                                           " is guarded by catalog '" +
+                                                           stored.catalog + "'");
+    return std::monostate{};
+}
+
 void ensure_catalog(sql::Transaction& tx, const std::string& key) {
     const auto known = tx.all(kCatalogs);
     const auto is_it = [&](const sql::Row& row) { return row.text(0) == key; };
@@ -158,11 +169,18 @@ void save_routes(sql::Transaction& tx, const CatalogFile& file) {
 
 }  // namespace
 
+std::vector<CatalogDifference> differences_from(sql::Transaction& tx, const CatalogFile& file) {
+    auto differences = plan_diff(load_catalog(tx), file);
+    for (auto& one : guard_diff(load_guards(tx), file)) differences.push_back(std::move(one));
+    return differences;
+}
+
 Result<std::vector<CatalogDifference>> apply_catalog(sql::Transaction& tx, const CatalogFile& file,
                                                      Instant now, IdSource& ids) {
-    auto differences = plan_diff(load_catalog(tx), file);
+    auto differences = differences_from(tx, file);
     if (differences.empty()) return differences;
-    for (const auto rule : {check_meters, check_features, check_plans_of_api, check_routes})
+    for (const auto rule :
+         {check_meters, check_features, check_plans_of_api, check_routes, check_guards})
         if (const auto kept = rule(tx, file); !kept) return failure(kept);
 
     ensure_catalog(tx, file.catalog);
@@ -179,6 +197,7 @@ Result<std::vector<CatalogDifference>> apply_catalog(sql::Transaction& tx, const
     const PlanHome home{file.catalog, Origin::File};
     for (const FilePlan& plan : file.plans) save_plan(tx, home, plan, now, ids);
     save_routes(tx, file);
+    save_guards(tx, file);
     return differences;
 }
 

@@ -4,35 +4,9 @@
 
 #include "base/check.h"
 #include "catalog/qualified_name.h"
+#include "catalog/route_pattern.h"
 
 namespace turnpike {
-namespace {
-
-/// The first segment of "/a/b", without its slash; `path` keeps the rest ("/b" or "").
-std::string_view take_segment(std::string_view& path) {
-    path.remove_prefix(1);
-    const auto end = std::min(path.find('/'), path.size());
-    const auto segment = path.substr(0, end);
-    path.remove_prefix(end);
-    return segment;
-}
-
-bool is_part(std::string_view segment) {
-    return segment.size() > 2 && segment.starts_with('{') && segment.ends_with('}');
-}
-
-bool matches(std::string_view pattern, std::string_view path) {
-    while (!pattern.empty()) {
-        if (pattern == "/**") return path.size() > 1;
-        if (!path.starts_with('/')) return false;
-        const auto wanted = take_segment(pattern);
-        const auto found = take_segment(path);
-        if (is_part(wanted) ? found.empty() : wanted != found) return false;
-    }
-    return path.empty();
-}
-
-}  // namespace
 
 std::string_view to_text(Interval interval) {
     switch (interval) {
@@ -172,7 +146,7 @@ const Meter* Catalog::meter(std::string_view key) const {
 
 const RouteCost* Catalog::route_cost(std::string_view method, std::string_view path) const {
     const auto found = std::ranges::find_if(route_costs, [&](const RouteCost& row) {
-        return (row.method == "*" || row.method == method) && matches(row.pattern, path);
+        return (row.method == "*" || row.method == method) && route_matches(row.pattern, path);
     });
     return found == route_costs.end() ? nullptr : &*found;
 }

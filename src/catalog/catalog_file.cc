@@ -121,6 +121,12 @@ Allowance read_allowance(TableReader& row) {
     return allowance;
 }
 
+std::optional<UseRate> read_rate(TableReader& row) {
+    if (!row.has("rate_limit")) return std::nullopt;
+    return row.word("rate_limit", parse_use_rate, UseRate{},
+                    "\"<number>/<second, minute, hour or day>\"");
+}
+
 Feature read_feature(TableReader& row, const std::string& catalog) {
     Feature feature{.catalog = catalog,
                     .key = row.key("key"),
@@ -193,6 +199,7 @@ struct FileLines {
     std::vector<FileLine> meters, features;  ///< of their keys
     std::vector<PlanLines> plans;
     std::vector<RouteLines> routes;
+    std::vector<FileLine> guards;  ///< of their patterns
 };
 
 FilePlan read_plan(TableReader& row, const std::vector<Feature>& features, PlanLines& lines) {
@@ -256,6 +263,17 @@ bool is_route_pattern(std::string_view pattern) {
     return true;
 }
 
+/// Which requests a row is about.
+void check_requests(TableReader& row, std::string_view method, std::string_view pattern) {
+    constexpr std::string_view kMethods[] = {"*", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
+    if (!method.empty() && std::ranges::find(kMethods, method) == std::end(kMethods))
+        row.complain("unknown_value", "'method' must be \"*\" or an HTTP method in upper case");
+    if (!pattern.empty() && !is_route_pattern(pattern))
+        row.complain("bad_pattern",
+                     "'pattern' begins with '/'; '**' may only be its last part, and braces only "
+                     "stand around a whole part: /signals/{symbol}");
+}
+
 RouteCost read_route(TableReader& row) {
     RouteCost cost{.method = row.text("method"),
                    .pattern = row.text("pattern"),
@@ -264,14 +282,22 @@ RouteCost read_route(TableReader& row) {
     if (row.has("on_failure"))
         cost.on_failure =
             row.word("on_failure", parse_on_failure, OnFailure::Closed, "open or closed");
-    constexpr std::string_view kMethods[] = {"*", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
-    if (!cost.method.empty() && std::ranges::find(kMethods, cost.method) == std::end(kMethods))
-        row.complain("unknown_value", "'method' must be \"*\" or an HTTP method in upper case");
-    if (!cost.pattern.empty() && !is_route_pattern(cost.pattern))
-        row.complain("bad_pattern",
-                     "'pattern' begins with '/'; '**' may only be its last part, and braces only "
-                     "stand around a whole part: /signals/{symbol}");
+    check_requests(row, cost.method, cost.pattern);
     return cost;
+}
+
+RouteGuard read_guard(TableReader& row, const std::vector<Feature>& features) {
+    RouteGuard guard{.method = row.text("method"), .pattern = row.text("pattern")};
+    if (row.has("feature")) guard.feature_key = row.key("feature");
+    guard.rate_limit = read_rate(row);
+    check_requests(row, guard.method, guard.pattern);
+    const bool is_known =
+        std::ranges::find(features, guard.feature_key, &Feature::key) != features.end();
+    if (!guard.feature_key.empty() && !is_known)
+        row.complain_of("feature", "unknown_feature", "is no feature of this catalog");
+    if (guard.feature_key.empty() && !guard.rate_limit)
+        row.complain("required", "a guard needs a feature, a rate_limit, or both");
+    return guard;
 }
 
 /// Says of the second of two equals where the first one stands.
@@ -386,6 +412,11 @@ void check_together(const CatalogFile& file, const FileLines& lines, FileComplai
                    fmt::format("there is a route {} {} already", route.method, route.pattern));
         check_route(route, lines.routes[i], file.meters, complaints);
     }
+    FirstLines<std::string> guards(complaints, "duplicate");
+    for (std::size_t i = 0; i < file.guards.routes.size(); ++i) {
+        const std::string name = guard_name(file.guards.routes[i]);
+        guards.add(name, lines.guards[i], "there is a guard of " + name + " already");
+    }
 }
 
 }  // namespace
@@ -412,6 +443,8 @@ Result<CatalogFile> read_catalog_file(std::string_view toml, std::string_view na
     });
     reader.each("features", [&](TableReader& row) {
         file.features.push_back(read_feature(row, file.catalog));
+        if (const auto rate = read_rate(row))
+            file.guards.rates.push_back({file.features.back().key, *rate, file.catalog});
         lines.features.push_back(row.line("key"));
     });
     reader.each("plans", [&](TableReader& row) {
@@ -421,6 +454,11 @@ Result<CatalogFile> read_catalog_file(std::string_view toml, std::string_view na
         file.route_costs.push_back(read_route(row));
         file.route_costs.back().catalog = file.catalog;
         lines.routes.push_back({row.line("pattern"), row.line("meter")});
+    });
+    reader.each("guards", [&](TableReader& row) {
+        file.guards.routes.push_back(read_guard(row, file.features));
+        file.guards.routes.back().catalog = file.catalog;
+        lines.guards.push_back(row.line("pattern"));
     });
     reader.refuse_unknown();
     if (complaints.empty()) check_together(file, lines, complaints);

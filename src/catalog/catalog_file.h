@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "catalog/catalog.h"
+#include "catalog/guards.h"
 
 namespace turnpike {
 
@@ -41,6 +42,7 @@ struct CatalogFile {
     std::vector<RouteCost> route_costs;
     std::vector<Feature> features{};  ///< without the meters
     std::string catalog{kCatalogWithoutName};
+    Guards guards{};
 };
 
 /// Reads TOML strictly; see presets/api-metering.toml for the form. A table or key that nobody

@@ -302,6 +302,43 @@ TEST(CatalogFile, ARouteMaySayWhatHappensWithoutTheLedger) {
     EXPECT_EQ(rule_of(with_route("/a") + "on_failure = \"closed\"\n"), OnFailure::Closed);
 }
 
+TEST(CatalogFile, AGuardNeedsAFeatureOrARate) {
+    const std::string base = std::string(kGood) + R"(
+[[features]]
+key = "premium"
+name = "Premium"
+kind = "boolean"
+rate_limit = "5/hour"
+[[guards]]
+method = "*"
+pattern = "/lessons/**"
+)";
+    const auto file = read_catalog_file(base + "feature = \"premium\"\nrate_limit = \"1/day\"\n");
+    ASSERT_TRUE(file);
+    EXPECT_EQ(file->guards.routes,
+              (std::vector<RouteGuard>{{"*", "/lessons/**", "premium", parse_use_rate("1/day"),
+                                        std::string(kCatalogWithoutName)}}));
+    EXPECT_EQ(file->guards.rates, (std::vector<FeatureRate>{{"premium", *parse_use_rate("5/hour"),
+                                                             std::string(kCatalogWithoutName)}}));
+
+    // kGood has 15 lines, so the guard begins in line 22.
+    struct Case {
+        const char* more;
+        const char* complaint;
+    };
+    const Case cases[] = {
+        {"", "line 22 required"},
+        {"feature = \"api_calls\"", "line 25 unknown_feature"},
+        {"rate_limit = \"often\"", "line 25 unknown_value"},
+        {"rate_limit = \"1/day\"\n[[guards]]\nmethod = \"*\"\npattern = \"/lessons/**\"\n"
+         "feature = \"premium\"",
+         "line 28 duplicate"},
+        {"rate_limit = \"1/day\"\nmeter = \"api_calls\"", "line 26 unknown_key"},
+    };
+    for (const Case& c : cases)
+        EXPECT_EQ(complaints(base + c.more), std::vector<std::string>{c.complaint}) << c.more;
+}
+
 TEST(CatalogFile, ThePresetIsThePublishedTable) {
     const auto toml = preset_catalog("api-metering");
     ASSERT_TRUE(toml);

@@ -108,6 +108,18 @@ void add_routes(Facts& facts, const std::vector<RouteCost>& routes) {
     }
 }
 
+void add_guards(Facts& facts, const Guards& guards) {
+    std::size_t row = 0;
+    for (const RouteGuard& guard : guards.routes) {
+        const std::string name = "guard " + guard_name(guard);
+        facts[name] = (guard.feature_key.empty() ? "no feature" : guard.feature_key) + ", row " +
+                      std::to_string(++row);
+        if (guard.rate_limit) facts[name + ": rate_limit"] = to_text(*guard.rate_limit);
+    }
+    for (const FeatureRate& one : guards.rates)
+        facts["feature " + one.feature_key + ": rate_limit"] = to_text(one.rate_limit);
+}
+
 /// What files of this catalog have stated: not what was made over the API.
 Catalog stated_by_file(const Catalog& everything, const std::string& catalog) {
     Catalog stated = everything;
@@ -171,6 +183,19 @@ std::vector<CatalogDifference> plan_diff(const Catalog& everything, const Catalo
     after.clear();
     add_routes(before, stored.route_costs);
     add_routes(after, file.route_costs);
+    compare(before, after, found);
+    return found;
+}
+
+std::vector<CatalogDifference> guard_diff(const Guards& everything, const CatalogFile& file) {
+    Guards stored = everything;
+    const auto is_elsewhere = [&](const auto& one) { return one.catalog != file.catalog; };
+    std::erase_if(stored.routes, is_elsewhere);
+    std::erase_if(stored.rates, is_elsewhere);
+    std::vector<CatalogDifference> found;
+    Facts before, after;
+    add_guards(before, stored);
+    add_guards(after, file.guards);
     compare(before, after, found);
     return found;
 }

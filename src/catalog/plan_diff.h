@@ -23,6 +23,8 @@ std::string to_text(const CatalogDifference& difference);
 /// What applying `file` would change in its catalog, in the order features, meters, plans, routes.
 /// Empty when nothing.
 std::vector<CatalogDifference> plan_diff(const Catalog& everything, const CatalogFile& file);
+/// The same of what guards.
+std::vector<CatalogDifference> guard_diff(const Guards& everything, const CatalogFile& file);
 
 /// The text of what makes a plan version: prices, allowances and features in a fixed order. Two
 /// versions with the same text are the same one, whatever the plan is called.

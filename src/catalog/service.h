@@ -57,6 +57,9 @@ std::optional<PriceInPlan> find_price_of_provider(sql::Transaction& tx, std::str
 /// known, because subscribers keep it. False, and no change, when it is another price's already.
 bool link_provider_price(sql::Transaction& tx, const PriceInProvider& link, Instant now);
 
+/// What apply_catalog() would change.
+std::vector<CatalogDifference> differences_from(sql::Transaction& tx, const CatalogFile& file);
+
 /// Makes the stored catalog of the file's name equal to the file, and says what that changed; the
 /// first one ever is the primary one from then on. Other catalogs are not touched, nor is what was
 /// made over the API. A plan gets its next version only when its prices, allowances or features

@@ -6,27 +6,21 @@
 #include "analytics/service.h"
 #include "analytics/wire.h"
 #include "audit/authority.h"
-#include "billing/begun_command.h"
 #include "billing/commands.h"
-#include "billing/customer_time.h"
 #include "billing/payment_methods_api.h"
 #include "billing/portal.h"
 #include "catalog/cache.h"
 #include "catalog/wire.h"
 #include "customers/service.h"
-#include "entitlements/usage_summary.h"
+#include "dialects/tiers.h"
 #include "invoicing/service.h"
 #include "invoicing/wire.h"
 #include "json/object_reader.h"
 #include "json/write.h"
-#include "subscriptions/service.h"
 
 namespace turnpike {
 namespace {
 
-/// This interface sells by the month in US dollars.
-constexpr Currency kCurrency = Currency::Usd;
-constexpr Recurrence kMonthly{Interval::Month, 1};
 constexpr int kInvoicesShown = 100;
 
 struct SubscribeRequest {
@@ -60,54 +54,6 @@ Result<CancelWhen> read_cancel(const http::Request& request) {
     return fields.finish(immediate.value_or(false) ? CancelWhen::Now : CancelWhen::AtPeriodEnd);
 }
 
-/// The plan of a tier, or 400 with the tiers there are.
-Result<const PlanVersion*> find_tier(const Catalog& catalog, std::string_view catalog_key,
-                                     std::string_view tier) {
-    if (const auto* plan = catalog.plan(catalog_key, tier)) return plan;
-    std::string known;
-    for (const auto& plan : catalog.plans)
-        if (plan.catalog == catalog_key) known += (known.empty() ? "" : ", ") + plan.key;
-    Error error{ErrorCode::InvalidArgument, "billing.unknown_tier",
-                "there is no tier '" + std::string(tier) + "'; there are: " + known};
-    error.fields.push_back({"/tier", "unknown_tier", "one of: " + known});
-    return std::unexpected(std::move(error));
-}
-
-Result<PriceId> monthly_price(const PlanVersion& plan) {
-    const auto* price = plan.price(kCurrency, kMonthly);
-    if (plan.custom_price)
-        return conflict("billing.talk_to_sales",
-                        "the price of this tier is made for each customer");
-    if (price == nullptr)
-        return conflict("billing.tier_not_sold", "this tier has no monthly price");
-    return price->id;
-}
-
-/// What GET /billing/status shows, read in one transaction.
-struct StatusFacts {
-    std::optional<Subscription> subscription;  ///< one that grants access
-    UsageSummary usage;
-    std::string tier;
-    std::string status = "none";  ///< by the customer's clock
-};
-
-Result<StatusFacts> load_status(sql::Transaction& tx, BillingContexts& billing,
-                                const CustomerId& customer) {
-    auto summary = load_usage_summary(tx, {billing.usage, billing.catalog}, customer.text(),
-                                      billing.clock.now());
-    if (!summary) return failure(summary);
-    auto live = find_live_subscription(tx, customer);
-    // A start that is still under way is no subscription yet.
-    if (live && live->status == SubscriptionStatus::Creating) live.reset();
-    StatusFacts facts{.subscription = std::move(live), .usage = *std::move(summary), .tier = ""};
-    facts.tier = facts.usage.plan_key;
-    if (facts.subscription) {
-        const Instant now = customer_time(tx, customer, billing.clock.now());
-        facts.status = to_text(status_at(access_terms(*facts.subscription), now));
-    }
-    return facts;
-}
-
 /// The first meter of the plan: this interface sells one.
 Json write_usage(const UsageSummary& summary) {
     const WindowUsage usage = summary.meters.empty() ? WindowUsage{} : summary.meters.front().now;
@@ -120,7 +66,7 @@ Json write_usage(const UsageSummary& summary) {
                 {"resets_at", format_rfc3339(summary.period.end)}};
 }
 
-Json write_status(const StatusFacts& facts) {
+Json write_status(const TierStatus& facts) {
     const auto& subscription = facts.subscription;
     Json status{
         {"has_subscription", subscription.has_value()},
@@ -189,21 +135,9 @@ asio::awaitable<Result<CardOwner>> ApiMetering::owner_calling(const Principal& c
     co_return CardOwner{*std::move(customer), authority_of(caller, request)};
 }
 
-asio::awaitable<Result<SubscriptionId>> ApiMetering::live_of(CustomerId customer,
-                                                             Authority authority) {
-    auto work = [&](sql::Transaction& tx) -> Result<SubscriptionId> {
-        // A repetition may find it ended by what the first run began.
-        if (auto begun = begun_with(tx, authority)) return *std::move(begun);
-        const auto live = find_live_subscription(tx, customer);
-        if (!live) return not_found("subscription.none", "the customer has no subscription");
-        return live->id;
-    };
-    co_return co_await billing_.db.read(work);
-}
-
 ApiMetering::Answer ApiMetering::status_of(CustomerId customer) {
     const auto facts = co_await billing_.db.read(
-        [&](sql::Transaction& tx) { return load_status(tx, billing_, customer); });
+        [&](sql::Transaction& tx) { return load_tier_status(tx, billing_, customer); });
     if (!facts) co_return failure(facts);
     co_return http::ok(write_status(*facts));
 }
@@ -250,7 +184,7 @@ ApiMetering::Answer ApiMetering::post_upgrade(const Principal& caller,
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
     const Authority authority = authority_of(caller, request);
-    const auto subscription = co_await live_of(*customer, authority);
+    const auto subscription = co_await live_subscription_of(billing_, *customer, authority);
     if (!subscription) co_return failure(subscription);
     const auto context = co_await context_of_subscription(billing_, *subscription);
     if (!context) co_return failure(context);
@@ -283,7 +217,7 @@ ApiMetering::Answer ApiMetering::post_cancel(const Principal& caller,
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);
     const Authority authority = authority_of(caller, request);
-    const auto subscription = co_await live_of(*customer, authority);
+    const auto subscription = co_await live_subscription_of(billing_, *customer, authority);
     if (!subscription) co_return failure(subscription);
     const auto context = co_await context_of_subscription(billing_, *subscription);
     if (!context) co_return failure(context);
@@ -382,8 +316,9 @@ ApiMetering::Answer ApiMetering::get_health(const Principal&, const http::Reques
 // GET /billing/admin/stats
 ApiMetering::Answer ApiMetering::get_stats(const Principal&, const http::Request&) {
     const Instant now = billing_.clock.now();
-    const auto facts = co_await billing_.db.read(
-        [&](sql::Transaction& tx) { return load_revenue_facts(tx, {catalog_, now}, kCurrency); });
+    const auto facts = co_await billing_.db.read([&](sql::Transaction& tx) {
+        return load_revenue_facts(tx, {catalog_, now}, kTierCurrency);
+    });
     co_return http::ok(write_revenue_stats(revenue_stats(facts), now));
 }
 

@@ -43,7 +43,6 @@ private:
     asio::awaitable<Result<CustomerId>> customer_calling(const Principal& caller);
     asio::awaitable<Result<CardOwner>> owner_calling(const Principal& caller,
                                                      const http::Request& request);
-    asio::awaitable<Result<SubscriptionId>> live_of(CustomerId customer, Authority authority);
     Answer status_of(CustomerId customer);
 
     BillingContexts& billing_;

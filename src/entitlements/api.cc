@@ -5,6 +5,7 @@
 
 #include "entitlements/caller.h"
 #include "entitlements/feature_api.h"
+#include "entitlements/feature_use.h"
 #include "entitlements/usage_summary.h"
 #include "entitlements/wire.h"
 #include "json/value.h"
@@ -27,9 +28,10 @@ ConsumeRequest request_from(ConsumeBody body, std::string customer, IdSource& id
 }
 
 /// Whether some customer's catalog has such a feature.
-bool may_be_feature(const Catalog& catalog, const CheckRequest& check) {
-    return check.named == CheckRequest::Named::Feature &&
-           std::ranges::find(catalog.features, check.meter_key, &Feature::key) !=
+template <class Body>
+bool may_be_feature(const Catalog& catalog, const Body& body) {
+    return body.named == Named::Feature &&
+           std::ranges::find(catalog.features, body.meter_key, &Feature::key) !=
                catalog.features.end();
 }
 
@@ -111,7 +113,7 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_check(const Princi
     if (const auto own = refuse_others(caller, body->customer, standing); !own)
         co_return failure(own);
     const std::string& own_catalog = standing.plan->catalog;
-    if (body->named == CheckRequest::Named::Feature)
+    if (body->named == Named::Feature)
         if (const auto* feature = snapshot_catalog->feature(own_catalog, body->meter_key))
             co_return co_await answer_check(*this, standing, *feature, body->requested);
     if (!is_meter) co_return no_such_meter(body->meter_key);
@@ -125,8 +127,11 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_consume(
     auto body = read_consume(request);
     if (!body) co_return failure(body);
     const auto snapshot_catalog = catalog.get();
-    if (snapshot_catalog->meter(body->meter_key) == nullptr)
+    if (snapshot_catalog->meter(body->meter_key) == nullptr) {
+        if (may_be_feature(*snapshot_catalog, *body))
+            co_return co_await use_feature(caller, *body, request);
         co_return no_such_meter(body->meter_key);
+    }
     auto ref = customer_meant(caller, body->customer);
     if (!ref) co_return failure(ref);
     const ConsumeRequest wanted = request_from(*std::move(body), *std::move(ref), ids, clock.now());
@@ -140,6 +145,27 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_consume(
         co_return write_denial(denial(decision, wanted.meter_key, outcome->standing.now), decision,
                                request, upgrade_url);
     co_return http::json_text_response(200, write_consumed(decision, *outcome));
+}
+
+asio::awaitable<Result<http::Response>> EntitlementsApi::use_feature(const Principal& caller,
+                                                                     const ConsumeBody& body,
+                                                                     const http::Request& request) {
+    if (body.quantity != Quantity::whole(1))
+        co_return invalid_argument("entitlement.used_one_by_one",
+                                   "a feature that is no meter is used one at a time");
+    auto ref = customer_meant(caller, body.customer);
+    if (!ref) co_return failure(ref);
+    const auto snapshot = co_await snapshot_of(caller, *std::move(ref));
+    if (!snapshot) co_return failure(snapshot);
+    const Standing& standing = (*snapshot)->standing;
+    if (const auto own = refuse_others(caller, body.customer, standing); !own)
+        co_return failure(own);
+    const auto sold = catalog.get();
+    const UseWorld world{*sold, guards, upgrade_url, clock.now()};
+    if (auto refused = refuse_feature(world, standing, body.meter_key, request))
+        co_return *std::move(refused);
+    const Feature* feature = sold->feature(standing.plan->catalog, body.meter_key);
+    co_return http::ok(co_await check_feature(*this, standing, *feature, 1));
 }
 
 asio::awaitable<Result<http::Response>> EntitlementsApi::get_usage(const Principal& caller,

@@ -8,6 +8,8 @@
 #include "catalog/cache.h"
 #include "entitlements/consume.h"
 #include "entitlements/standing_cache.h"
+#include "entitlements/use_guards.h"
+#include "entitlements/wire.h"
 #include "http/message.h"
 #include "sql/database.h"
 
@@ -25,6 +27,7 @@ struct EntitlementsApi {
     CatalogCache& catalog;
     StandingCache& standings;
     std::string upgrade_url;  ///< where customers change their plan; "": nowhere to send them
+    UseGuards guards{};
 
     /// POST /v1/entitlements/check {customer, feature|meter, requested}. Consumes nothing; asks no
     /// database when the standing is cached, except for how many a capacity counts.
@@ -32,7 +35,7 @@ struct EntitlementsApi {
                                                        const http::Request& request);
     /// POST /v1/usage/consume {customer, meter, quantity, source, id, latency_ms}. Decided in the
     /// store of usage; 402 and no trace when denied; the same (source, id) again is answered again
-    /// and counted once.
+    /// and counted once. Of a feature that is no meter, {customer, feature}: refuse_feature().
     asio::awaitable<Result<http::Response>> post_consume(const Principal& caller,
                                                          const http::Request& request);
     /// GET /v1/usage?customer=&meter=
@@ -45,6 +48,12 @@ struct EntitlementsApi {
     /// consume(), and the cache told.
     asio::awaitable<Result<ConsumeOutcome>> consume_now(const Principal& caller,
                                                         const ConsumeRequest& request);
+
+private:
+    /// One use of a feature that is no meter.
+    asio::awaitable<Result<http::Response>> use_feature(const Principal& caller,
+                                                        const ConsumeBody& body,
+                                                        const http::Request& request);
 };
 
 }  // namespace turnpike

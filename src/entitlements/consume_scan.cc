@@ -33,6 +33,7 @@ public:
         }) && scanner_.at_end();
         if (!is_read || meter_.has_value() == feature_.has_value()) return std::nullopt;
         if (body_.source && (!body_.id || is_reserved_source(*body_.source))) return std::nullopt;
+        if (feature_) body_.named = Named::Feature;
         body_.meter_key = *std::move(meter_ ? meter_ : feature_);
         return std::move(body_);
     }

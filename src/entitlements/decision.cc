@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "base/check.h"
+#include "entitlements/upgrade_hint.h"
 #include "metering/aggregation.h"
 
 namespace turnpike {
@@ -148,12 +149,7 @@ std::optional<UpgradeHint> upgrade_from(const DecisionFacts& facts, const Allowa
     for (const PlanVersion* next = facts.catalog.next_above(facts.plan); next != nullptr;
          next = facts.catalog.next_above(*next)) {
         if (!gives_more(next->allowances_of(facts.meter_key), denied)) continue;
-        UpgradeHint hint{next->key, next->name, std::nullopt};
-        const auto price = std::ranges::find_if(next->prices, [&](const Price& candidate) {
-            return candidate.amount.currency() == facts.currency;
-        });
-        if (price != next->prices.end()) hint.price = price->amount;
-        return hint;
+        return hint_of(*next, facts.currency);
     }
     return std::nullopt;
 }

@@ -1,9 +1,8 @@
 #include "entitlements/feature_answer.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 #include "entitlements/features.h"
+#include "entitlements/upgrade_hint.h"
 
 namespace turnpike {
 namespace {
@@ -21,12 +20,7 @@ std::optional<UpgradeHint> upgrade_that_allows(const Standing& standing, const C
     for (; next != nullptr; next = catalog.next_above(*next)) {
         const FeatureValue* value = next->feature(question.feature.key);
         if (value == nullptr || !allows(*value, question)) continue;
-        UpgradeHint hint{next->key, next->name, std::nullopt};
-        const auto price = std::ranges::find_if(next->prices, [&](const Price& candidate) {
-            return candidate.amount.currency() == standing.currency;
-        });
-        if (price != next->prices.end()) hint.price = price->amount;
-        return hint;
+        return hint_of(*next, standing.currency);
     }
     return std::nullopt;
 }

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "base/check.h"
+#include "catalog/qualified_name.h"
 #include "entitlements/caller.h"
+#include "entitlements/feature_use.h"
 #include "entitlements/gateway_source.h"
 #include "entitlements/wire.h"
 #include "json/value.h"
@@ -16,10 +18,12 @@ namespace turnpike {
 struct GatewayQuestion {
     GatewayTerms::Mode mode = GatewayTerms::Mode::Consume;
     Refusals refusals = Refusals::Forbidden;
-    std::string customer;   ///< as load_standing takes it
-    const RouteCost& cost;  ///< the catalog's
+    std::string customer;     ///< as load_standing takes it
+    const RouteCost* cost;    ///< the catalog's; nullptr: nothing is counted
+    const RouteGuard* guard;  ///< nullptr: none; one of the two is there
     Quantity units;
     std::shared_ptr<const Catalog> catalog;
+    std::shared_ptr<const Guards> guards;
     const std::string& upgrade_url;
     Instant system_now;
 };
@@ -62,7 +66,7 @@ ErrorCode meaning_of(const Decision& decision) {
 http::Response deny(const Decision& decision, const Standing& standing,
                     const GatewayQuestion& question, const http::Request& request) {
     Error error =
-        denial(decision, question.cost.meter_key, customer_now(standing, question.system_now));
+        denial(decision, question.cost->meter_key, customer_now(standing, question.system_now));
     error.code = meaning_of(decision);
     auto response =
         refuse(write_denial(error, decision, request, question.upgrade_url), question.refusals);
@@ -71,28 +75,46 @@ http::Response deny(const Decision& decision, const Standing& standing,
 }
 
 Question question_of(const GatewayQuestion& question) {
-    return {question.cost.meter_key, question.units, question.system_now};
+    return {question.cost->meter_key, question.units, question.system_now};
 }
 
 ConsumeRequest use_of(const GatewayQuestion& question, std::string id) {
     return {.customer = question.customer,
-            .meter_key = question.cost.meter_key,
+            .meter_key = question.cost->meter_key,
             .quantity = question.units,
-            .source = gateway_source(question.cost),
+            .source = gateway_source(*question.cost),
             .id = std::move(id),
             .latency_us = std::nullopt,
             .time = std::nullopt};
+}
+
+void add_customer(http::Response& response, const Standing& standing) {
+    response.headers.emplace_back("X-Turnpike-Customer", standing.customer.text());
+    response.headers.emplace_back("X-Turnpike-Plan", standing.plan->key);
 }
 
 http::Response write_decision(const Decision& decision, const Standing& standing,
                               const GatewayQuestion& question, const http::Request& request) {
     http::Response response = decision.allowed ? allow(question.units.text())
                                                : deny(decision, standing, question, request);
-    response.headers.emplace_back("X-Turnpike-Customer", standing.customer.text());
-    response.headers.emplace_back("X-Turnpike-Plan", standing.plan->key);
-    add_rate_headers(response.headers, decision, question.cost.meter_key,
+    add_customer(response, standing);
+    add_rate_headers(response.headers, decision, question.cost->meter_key,
                      customer_now(standing, question.system_now));
     return response;
+}
+
+/// A user is a customer of each catalog; he means the one that says something of the route.
+std::optional<std::string> own_name(const Principal& caller, const Catalog& catalog,
+                                    const std::string& of) {
+    if (caller.kind != PrincipalKind::Customer || caller.customer) return std::nullopt;
+    const bool is_primary = of.empty() || of == catalog.primary();
+    return QualifiedName{is_primary ? "" : of, caller.external_id}.text();
+}
+
+/// What a route is called in the count of requests that passed although the ledger failed.
+RouteCost passed_route(const GatewayQuestion& question) {
+    if (question.cost != nullptr) return *question.cost;
+    return {.method = question.guard->method, .pattern = question.guard->pattern, .meter_key = ""};
 }
 
 }  // namespace
@@ -140,19 +162,70 @@ asio::awaitable<GatewayApi::Attempt> GatewayApi::try_check(Principal caller,
     co_return attempt;
 }
 
+asio::awaitable<GatewayApi::Attempt> GatewayApi::try_standing(Principal caller,
+                                                              std::string customer) {
+    Attempt attempt;
+    try {
+        const auto snapshot = co_await entitlements.snapshot_of(caller, std::move(customer));
+        if (snapshot)
+            attempt.standing = (*snapshot)->standing;
+        else
+            attempt.error = snapshot.error();
+    } catch (const sql::Failure&) {
+        attempt = Attempt{};
+    }
+    co_return attempt;
+}
+
+asio::awaitable<std::optional<http::Response>> GatewayApi::guard(const Principal& caller,
+                                                                 const GatewayQuestion& question,
+                                                                 const http::Request& request) {
+    if (question.guard == nullptr) co_return std::nullopt;
+    auto known = entitlements.standings.find(question.customer, question.system_now);
+    std::optional<Standing> standing;
+    if (known) standing = known->standing;
+    if (!standing) {
+        auto attempt = co_await sql::wait_at_most(patience_with(entitlements.db),
+                                                  try_standing(caller, question.customer));
+        if (attempt && attempt->error)
+            co_return refuse(*attempt->error, request, question.refusals);
+        if (attempt) standing = std::move(attempt->standing);
+        if (!standing)
+            known = entitlements.standings.find(question.customer, question.system_now,
+                                                StandingCache::Age::Any);
+        if (!standing && known) standing = known->standing;
+    }
+    const bool is_use = question.mode == GatewayTerms::Mode::Consume;
+    if (!standing) {
+        std::optional<ConsumeRequest> use;
+        if (is_use && question.cost != nullptr)
+            use = use_of(question, entitlements.ids.body(question.system_now));
+        co_return degraded(request, question, std::move(use));
+    }
+    const UseWorld world{*question.catalog, entitlements.guards, question.upgrade_url,
+                         question.system_now, is_use};
+    auto refused = refuse_route(world, *standing, *question.guard, request);
+    if (!refused && question.cost != nullptr) co_return std::nullopt;
+    auto response = refused ? refuse(*std::move(refused), question.refusals) : allow("0");
+    if (refused) response.headers.emplace_back("X-Turnpike-Units", "0");
+    add_customer(response, *standing);
+    co_return response;
+}
+
 http::Response GatewayApi::degraded(const http::Request& request, const GatewayQuestion& question,
                                     std::optional<ConsumeRequest> use) {
     const Instant now = entitlements.clock.now();
     const auto known = entitlements.standings.find(question.customer, now, StandingCache::Age::Any);
-    const auto reason = fail_open(question.cost, known ? known->standing.plan.get() : nullptr);
+    // What is only guarded comes here when nothing is known of the customer.
+    const auto reason =
+        question.cost != nullptr
+            ? fail_open(*question.cost, known ? known->standing.plan.get() : nullptr)
+            : FailOpen::UnknownCustomer;
     if (!reason) return refuse(ledger_down(), request, question.refusals);
-    passed(question.cost, *reason);
+    passed(passed_route(question), *reason);
     http::Response response = allow(question.units.text());
     response.headers.emplace_back("X-Turnpike-Degraded", "1");
-    if (known) {
-        response.headers.emplace_back("X-Turnpike-Customer", known->standing.customer.text());
-        response.headers.emplace_back("X-Turnpike-Plan", known->standing.plan->key);
-    }
+    if (known) add_customer(response, known->standing);
     if (use) {
         const bool frozen = known && known->standing.time == Standing::Time::Frozen;
         use->time = frozen ? known->standing.now : now;
@@ -165,18 +238,26 @@ Result<std::optional<GatewayQuestion>> GatewayApi::read_question(
     const Principal& caller, const Result<GatewayTerms>& terms, const Result<GatewayRoute>& route) {
     if (!terms) return failure(terms);
     if (!route) return failure(route);
-    auto customer = customer_meant(caller, terms->customer);
-    if (!customer) return failure(customer);
-
     auto catalog = entitlements.catalog.get();
+    auto guards = entitlements.guards.get();
     const RouteCost* cost = catalog->route_cost(route->method, route->path);
-    if (cost == nullptr || cost->units == 0) return std::optional<GatewayQuestion>();
+    if (cost != nullptr && cost->units == 0) cost = nullptr;
+    const RouteGuard* guard = guards->route(route->method, route->path);
+
+    auto named = terms->customer;
+    if (!named && guard != nullptr) named = own_name(caller, *catalog, guard->catalog);
+    if (!named && cost != nullptr) named = own_name(caller, *catalog, cost->catalog);
+    auto customer = customer_meant(caller, named);
+    if (!customer) return failure(customer);
+    if (cost == nullptr && guard == nullptr) return std::optional<GatewayQuestion>();
     return GatewayQuestion{terms->mode,
                            terms->refusals,
                            *std::move(customer),
-                           *cost,
-                           Quantity::whole(cost->units),
+                           cost,
+                           guard,
+                           Quantity::whole(cost == nullptr ? 0 : cost->units),
                            std::move(catalog),
+                           std::move(guards),
                            entitlements.upgrade_url,
                            entitlements.clock.now()};
 }
@@ -204,6 +285,7 @@ asio::awaitable<Result<http::Response>> GatewayApi::answer(const Principal& call
         co_return refuse(asked.error(), request, terms ? terms->refusals : Refusals::Forbidden);
     if (!*asked) co_return allow("0");
     const GatewayQuestion& question = **asked;
+    if (auto decided = co_await guard(caller, question, request)) co_return *std::move(decided);
 
     const auto patience = patience_with(entitlements.db);
     std::optional<Attempt> attempt;

@@ -18,7 +18,9 @@ namespace turnpike {
 struct GatewayQuestion;
 
 /// The usage middleware: a gateway asks before it serves. 200 lets the request pass, 401 asks for a
-/// credential, and everything else refuses it (gateway_terms.h says with which status).
+/// credential, and everything else refuses it (gateway_terms.h says with which status). What guards
+/// the route (feature_use.h) is asked first, and by the customer's standing as it was last known
+/// while the ledger fails.
 ///
 /// When the ledger fails, the route's on_failure decides, and else the customer's plan
 /// (fail_open.h). What passes then carries X-Turnpike-Degraded: 1, is reported to `passed`, and is
@@ -44,13 +46,18 @@ private:
                                                    const http::Request& request,
                                                    Result<GatewayTerms> terms,
                                                    Result<GatewayRoute> route);
-    /// nullopt: the route costs nothing.
+    /// nullopt: the route costs nothing, and nothing guards it.
     Result<std::optional<GatewayQuestion>> read_question(const Principal& caller,
                                                          const Result<GatewayTerms>& terms,
                                                          const Result<GatewayRoute>& route);
     // These own what they use, and may go on when the answer is given.
     asio::awaitable<Attempt> try_consume(Principal caller, ConsumeRequest use);
     asio::awaitable<Attempt> try_check(Principal caller, GatewayQuestion question);
+    asio::awaitable<Attempt> try_standing(Principal caller, std::string customer);
+    /// The whole answer, unless usage is to be counted still.
+    asio::awaitable<std::optional<http::Response>> guard(const Principal& caller,
+                                                         const GatewayQuestion& question,
+                                                         const http::Request& request);
     http::Response degraded(const http::Request& request, const GatewayQuestion& question,
                             std::optional<ConsumeRequest> use);
 };

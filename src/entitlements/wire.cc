@@ -130,7 +130,7 @@ Result<CheckRequest> read_check(const http::Request& request) {
     check.customer = fields.optional_text("customer");
     check.meter_key = read_meter(fields);
     const bool is_feature = body->is_object() && body->contains("feature");
-    if (is_feature) check.named = CheckRequest::Named::Feature;
+    if (is_feature) check.named = Named::Feature;
     check.requested = read_units(fields, "requested");
     return fields.finish(std::move(check));
 }
@@ -152,6 +152,7 @@ Result<ConsumeBody> read_consume(const http::Request& request) {
     ConsumeBody consume;
     consume.customer = fields.optional_text("customer");
     consume.meter_key = read_meter(fields);
+    if (body->is_object() && body->contains("feature")) consume.named = Named::Feature;
     consume.quantity = read_units(fields, "quantity");
     read_name(fields, consume);
     if (const auto ms = fields.optional_quantity("latency_ms")) {

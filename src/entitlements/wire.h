@@ -15,12 +15,15 @@
 
 namespace turnpike {
 
+/// By which of the two words a body names what it is about.
+enum class Named : bool { Meter, Feature };
+
 /// Body of POST /v1/entitlements/check.
 struct CheckRequest {
     std::optional<std::string> customer;
     std::string meter_key;  ///< "meter" or "feature"; a metered feature has its meter's name
     Quantity requested = Quantity::whole(1);
-    enum class Named : bool { Meter, Feature } named = Named::Meter;
+    Named named = Named::Meter;
 };
 /// Errors: InvalidArgument "request.invalid_body", "json.invalid", "request.not_json".
 Result<CheckRequest> read_check(const http::Request& request);
@@ -28,11 +31,12 @@ Result<CheckRequest> read_check(const http::Request& request);
 /// Body of POST /v1/usage/consume. `id` absent: every call is a new use.
 struct ConsumeBody {
     std::optional<std::string> customer;
-    std::string meter_key;
+    std::string meter_key;  ///< as in CheckRequest
     Quantity quantity = Quantity::whole(1);
     std::optional<std::string> source, id;
     std::optional<std::int64_t> latency_us;
     std::vector<std::pair<std::string, std::string>> properties;  ///< as ConsumeRequest has them
+    Named named = Named::Meter;
     friend bool operator==(const ConsumeBody&, const ConsumeBody&) = default;
 };
 /// The most that `latency_ms` may be: a day.

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "json/write.h"
-#include "webhooks/inbox.h"
 
 namespace turnpike {
 namespace {
@@ -75,23 +74,33 @@ std::string_view provider_at(std::string_view path) {
     return known == kWebhookPaths.end() ? "" : known->provider;
 }
 
+asio::awaitable<Result<InboxPage>> read_inbox_page(sql::Database& db, const CursorCodec& cursors,
+                                                   const http::Request& request,
+                                                   Payloads payloads) {
+    const auto listing = read_listing(request, cursors);
+    if (!listing) co_return failure(listing);
+    auto load = [&](sql::Transaction& tx) {
+        return list_inbox_events(tx, listing->filter, payloads);
+    };
+    InboxPage page{co_await db.read(std::move(load)), std::nullopt};
+    if (page.events.size() <= static_cast<std::size_t>(listing->limit)) co_return page;
+    page.events.pop_back();
+    const InboxEvent& last = page.events.back();
+    page.next_cursor = cursors.seal(kListing, {last.received_at, last.id.text()});
+    co_return page;
+}
+
 asio::awaitable<Result<http::Response>> get_webhook_events(sql::Database& db,
                                                            const CursorCodec& cursors,
                                                            const http::Request& request) {
-    const auto listing = read_listing(request, cursors);
-    if (!listing) co_return failure(listing);
-    auto load = [&](sql::Transaction& tx) { return list_inbox_events(tx, listing->filter); };
-    auto events = co_await db.read(std::move(load));
-
-    const bool more = events.size() > static_cast<std::size_t>(listing->limit);
-    if (more) events.pop_back();
+    const auto page = co_await read_inbox_page(db, cursors, request, Payloads::Omit);
+    if (!page) co_return failure(page);
     Json data = Json::array();
-    for (const auto& event : events) data.push_back(write_event(event));
-    Json body{{"object", "list"}, {"data", std::move(data)}, {"has_more", more}};
-    body["next_cursor"] =
-        more ? Json(cursors.seal(kListing, {events.back().received_at, events.back().id.text()}))
-             : Json();
-    co_return http::ok(body);
+    for (const auto& event : page->events) data.push_back(write_event(event));
+    co_return http::ok(Json{{"object", "list"},
+                            {"data", std::move(data)},
+                            {"has_more", page->next_cursor.has_value()},
+                            {"next_cursor", write_optional(page->next_cursor)}});
 }
 
 }  // namespace turnpike

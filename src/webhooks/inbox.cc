@@ -47,6 +47,15 @@ bool is_exhausted(const InboxEvent& event, const Error& error, const InboxPolicy
     return !asks_to_wait(error) || now - event.received_at > policy.age_max;
 }
 
+constexpr std::string_view kCount = R"sql(
+    SELECT COUNT(*) FROM inbox_events WHERE state = $1
+)sql";
+
+std::int64_t count_in(sql::Transaction& tx, InboxState state) {
+    const auto row = tx.one(kCount, {to_text(state)});
+    return row ? row->integer(0) : 0;
+}
+
 /// The text for last_error: bounded, and cut between characters, because a database refuses half a
 /// UTF-8 sequence.
 std::string describe(const Error& error) {
@@ -167,31 +176,40 @@ bool event_is_pending(sql::Transaction& tx, const InboxEventId& id) {
     return row && row->integer(0) > 0;
 }
 
-constexpr std::string_view kCount = R"sql(
-    SELECT COUNT(*) FROM inbox_events WHERE state = $1
-)sql";
-
 InboxCounts count_events(sql::Transaction& tx) {
-    const auto count = [&](InboxState state) {
-        const auto row = tx.one(kCount, {to_text(state)});
-        return row ? row->integer(0) : 0;
-    };
-    return {.pending = count(InboxState::Pending), .dead = count(InboxState::Dead)};
+    return {.pending = count_in(tx, InboxState::Pending), .dead = count_in(tx, InboxState::Dead)};
 }
+
+std::int64_t count_done_events(sql::Transaction& tx) { return count_in(tx, InboxState::Done); }
 
 // Ids rise with time, so the primary key gives the order.
 constexpr std::string_view kList = R"sql(
-    SELECT id, provider, provider_event_id, type, '', state, attempts, next_attempt_at, last_error,
-           received_at, applied_at
+    SELECT id, provider, provider_event_id, type, CASE WHEN $4 = 1 THEN payload ELSE '' END, state,
+           attempts, next_attempt_at, last_error, received_at, applied_at
       FROM inbox_events
      WHERE ($1 = '' OR id < $1) AND ($2 = '' OR state = $2)
      ORDER BY id DESC
      LIMIT $3
 )sql";
 
-std::vector<InboxEvent> list_inbox_events(sql::Transaction& tx, const InboxFilter& filter) {
+std::vector<InboxEvent> list_inbox_events(sql::Transaction& tx, const InboxFilter& filter,
+                                          Payloads payloads) {
     const auto state = filter.state ? to_text(*filter.state) : std::string_view();
-    return from_rows(tx.all(kList, {filter.before, state, filter.fetch}));
+    const int load = payloads == Payloads::Load ? 1 : 0;
+    return from_rows(tx.all(kList, {filter.before, state, filter.fetch, load}));
+}
+
+constexpr std::string_view kFind = R"sql(
+    SELECT id, provider, provider_event_id, type, payload, state, attempts, next_attempt_at,
+           last_error, received_at, applied_at
+      FROM inbox_events
+     WHERE id = $1
+)sql";
+
+std::optional<InboxEvent> find_inbox_event(sql::Transaction& tx, const InboxEventId& id) {
+    const auto row = tx.one(kFind, {id});
+    if (!row) return std::nullopt;
+    return from_row(*row);
 }
 
 }  // namespace turnpike

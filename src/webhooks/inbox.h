@@ -87,13 +87,19 @@ struct InboxCounts {
     std::int64_t dead = 0;
 };
 InboxCounts count_events(sql::Transaction& tx);
+/// How many are kept that were applied; it counts them one by one.
+std::int64_t count_done_events(sql::Transaction& tx);
 
 struct InboxFilter {
     std::optional<InboxState> state{};
     std::string before{};  ///< an event's id, exclusive; "" begins with the newest
     int fetch = 26;        ///< rows, the one that answers "has_more" included
 };
-/// Newest first, without payloads.
-std::vector<InboxEvent> list_inbox_events(sql::Transaction& tx, const InboxFilter& filter);
+enum class Payloads : bool { Omit, Load };
+/// Newest first.
+std::vector<InboxEvent> list_inbox_events(sql::Transaction& tx, const InboxFilter& filter,
+                                          Payloads payloads = Payloads::Omit);
+/// With its payload.
+std::optional<InboxEvent> find_inbox_event(sql::Transaction& tx, const InboxEventId& id);
 
 }  // namespace turnpike

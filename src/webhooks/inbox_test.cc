@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sql/testing.h"
+#include "webhooks/resend.h"
 
 namespace turnpike {
 namespace {
@@ -165,6 +166,41 @@ TEST_P(Inbox, ADeadEventCanBeRevived) {
     EXPECT_EQ(failed(event, ErrorCode::Conflict), InboxState::Dead);
     EXPECT_TRUE(revive());
     EXPECT_EQ(claim().at(0).attempts, 1);
+}
+
+TEST_P(Inbox, AnEventThatWasGivenUpIsSentAgainByHandWithARecord) {
+    policy.attempts_max = 1;
+    store("evt_1", R"({"id":"evt_1"})");
+    const auto event = claim().at(0);
+    const Authority root{"user:root", "req_1"};
+    const auto resend = [&](const std::string& id) {
+        return db().write_blocking(
+            [&](sql::Transaction& tx) { return resend_event(tx, id, root, now, ids); });
+    };
+    EXPECT_EQ(resend("whe_none").error().reason.text(), "webhook.event_not_found");
+    EXPECT_EQ(resend(event.id.text()).error().reason.text(), "webhook.event_not_dead");
+    EXPECT_EQ(failed(event, ErrorCode::Conflict), InboxState::Dead);
+    now += hours(1);
+    const auto sent = resend(event.id.text());
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->state, InboxState::Pending);
+    EXPECT_EQ(sent->payload, R"({"id":"evt_1"})");
+    EXPECT_EQ(only().state, InboxState::Pending);
+    EXPECT_EQ(only().next_attempt_at, now);
+    const auto audited = db().read_blocking([&](sql::Transaction& tx) {
+        return tx.one("SELECT actor FROM audit_events WHERE action = 'webhook_event.resent'")
+            ->text(0);
+    });
+    EXPECT_EQ(audited, "user:root");
+    EXPECT_EQ(claim().at(0).attempts, 1);
+}
+
+TEST_P(Inbox, AListHasPayloadsWhereTheyAreAskedFor) {
+    store("evt_1", R"({"id":"evt_1"})");
+    EXPECT_EQ(only().payload, "");
+    const auto loaded = db().read_blocking(
+        [](sql::Transaction& tx) { return list_inbox_events(tx, {}, Payloads::Load); });
+    EXPECT_EQ(loaded.at(0).payload, R"({"id":"evt_1"})");
 }
 
 TEST_P(Inbox, AFailureOfAnOlderClaimDoesNotDisturbANewerOne) {

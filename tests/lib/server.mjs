@@ -60,9 +60,18 @@ export class Server {
         return server;
     }
 
-    /// As start(), with a sandbox of its own: for end().
-    static async besideSandbox(options) {
-        return Server.start(await startSandbox(), options);
+    /// As start(), with a sandbox of its own: for end(). With `razorpay` it has Razorpay's twin too,
+    /// at `twin`; whose keys they are, `env` says.
+    static async besideSandbox({razorpay = false, ...options} = {}) {
+        if (!razorpay) return Server.start(await startSandbox(), options);
+        const port = await freePort();
+        const twin = `http://127.0.0.1:${port}`;
+        const sandbox = await startSandbox({args: ['--razorpay-listen', `127.0.0.1:${port}`]});
+        await sandbox.program.answering(twin);
+        const server = await Server.start(sandbox, {
+            ...options, env: {RAZORPAY_API_BASE: twin, ...options.env}});
+        server.twin = twin;
+        return server;
     }
 
     async restart() {

@@ -1,0 +1,118 @@
+// The published interface `attribution`, from outside: two providers side by side.
+import assert from 'node:assert/strict';
+import {createHmac, randomUUID} from 'node:crypto';
+import {after, before, describe, test} from 'node:test';
+import {eventually} from '../lib/process.mjs';
+import {Server, engines} from '../lib/server.mjs';
+
+for (const engine of engines())
+    describe(`attribution on ${engine.name}`, () => {
+        let server;
+        before(async () => {
+            server = await Server.besideSandbox({
+                database: await engine.database(),
+                preset: 'attribution',
+                env: {RAZORPAY_KEY_ID: 'rzp_test_turnpikeE2e', RAZORPAY_KEY_SECRET: 'razorpay-secret',
+                      RAZORPAY_WEBHOOK_SECRET: 'razorpay-webhooks'},
+                razorpay: true,
+            });
+        });
+        after(() => server.end());
+
+        const checkout = (body, key = randomUUID()) =>
+            server.request('POST', '/api/billing/create-checkout', {
+                body, headers: key === undefined ? {} : {'idempotency-key': key}});
+        async function subscribed(receipt, plan) {
+            const made = await server.admin('POST', '/v1/subscriptions', {
+                customer: `ext:${receipt}`, plan, payment_method: 'pm_card_visa'});
+            assert.equal(made.status, 201, JSON.stringify(made.body));
+            return made.body;
+        }
+        const check = (receipt, feature) => server.admin(
+            'POST', '/v1/entitlements/check', {customer: `ext:${receipt}`, feature});
+
+        test('checkout, once for each key', async () => {
+            const key = randomUUID();
+            const first = await checkout({receipt: 'test_cust', tier: 'pro'}, key);
+            assert.equal(first.status, 200, JSON.stringify(first.body));
+            assert.match(first.body.checkout_url, /^http/);
+            const again = await checkout({receipt: 'test_cust', tier: 'pro'}, key);
+            assert.deepEqual([again.status, again.body], [200, first.body]);
+            assert.equal(again.headers.get('idempotent-replayed'), 'true');
+            const other = await checkout({receipt: 'test_cust', tier: 'scale'}, key);
+            assert.equal(other.status, 422);
+            const none = await server.request('POST', '/api/billing/create-checkout',
+                                              {body: {receipt: 'test_cust', tier: 'pro'}});
+            assert.equal(none.status, 400);
+        });
+
+        test('who has the tier is not sold it again', async () => {
+            await checkout({receipt: 'has_pro', tier: 'pro'});
+            await subscribed('has_pro', 'pro');
+            const refused = await checkout({receipt: 'has_pro', tier: 'pro'});
+            assert.equal(refused.status, 402, JSON.stringify(refused.body));
+        });
+
+        test('the gates', async () => {
+            await checkout({receipt: 'gate', tier: 'pro'});
+            for (const [feature, allowed] of [['first_touch', true], ['csv_export', true],
+                                              ['ai_attribution', false], ['batch_generate', false],
+                                              ['custom_ai_prompts', false],
+                                              ['advanced_export', false]])
+                assert.equal((await check('gate', feature)).body.allowed, allowed, feature);
+            const hint = (await check('gate', 'advanced_export')).body;
+            assert.equal(hint.upgrade.plan, 'scale');
+            assert.equal((await check('gate', 'batch_generate')).body.upgrade.plan, 'pro');
+            await subscribed('gate', 'pro');
+            assert.equal((await check('gate', 'batch_generate')).body.allowed, true);
+            assert.equal((await check('gate', 'advanced_export')).body.allowed, false);
+            const windows = (await check('gate', 'lookback_windows')).body;
+            assert.deepEqual([windows.allowed, windows.limit], [true, 30]);
+        });
+
+        test('Razorpay signs its own endpoint, and only that', async () => {
+            const body = JSON.stringify({entity: 'event', account_id: 'acc_x',
+                                         event: 'subscription.charged', contains: [], payload: {},
+                                         created_at: 1});
+            const sign = (secret) => createHmac('sha256', secret).update(body).digest('hex');
+            const send = (path, secret, id = randomUUID()) => server.request('POST', path, {
+                body, headers: {'x-razorpay-signature': sign(secret), 'x-razorpay-event-id': id}});
+            assert.equal((await send('/webhook/razorpay', 'razorpay-webhooks')).status, 200);
+            assert.equal((await send('/webhook/razorpay', 'something-else')).status, 400);
+            assert.equal((await send('/webhook/stripe', 'razorpay-webhooks')).status, 400);
+        });
+
+        test('the administrator sees what came, and how it went', async () => {
+            await subscribed('watched', 'scale').catch(() => undefined);
+            const {status, body} = await eventually('events', async () => {
+                const answer = await server.admin('GET', '/admin/webhooks');
+                return answer.body.data?.length ? answer : undefined;
+            });
+            assert.equal(status, 200);
+            const one = body.data[0];
+            for (const name of ['id', 'event_type', 'provider', 'processed', 'processed_at',
+                                'received_at', 'attempts'])
+                assert.ok(name in one, name);
+            assert.equal(typeof body.success_rate, 'string');
+            assert.equal((await server.request('GET', '/admin/webhooks')).status, 401);
+            assert.equal((await server.user('x', 'GET', '/admin/webhooks')).status, 403);
+        });
+
+        test('the pages that checkout returns to', async () => {
+            for (const path of ['/api/billing/success', '/api/billing/cancel']) {
+                const page = await server.request('GET', path);
+                assert.equal(page.status, 200, path);
+                assert.match(page.headers.get('content-type'), /^text\/html/);
+                assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
+            }
+        });
+
+        test('bad input', async () => {
+            const table = [[{tier: 'pro'}, 400], [{receipt: 'a', tier: 'gold'}, 400],
+                           [{receipt: 'a', tier: 'starter'}, 400], [{receipt: 'a', tier: 7}, 400],
+                           [{receipt: '../x', tier: 'pro'}, 400], [{receipt: '', tier: 'pro'}, 400],
+                           [{receipt: 'a', tier: 'pro', price: 1}, 400]];
+            for (const [body, status] of table)
+                assert.equal((await checkout(body)).status, status, JSON.stringify(body));
+        });
+    });
