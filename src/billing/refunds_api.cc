@@ -10,7 +10,6 @@
 #include "access/page.h"
 #include "audit/authority.h"
 #include "billing/refunding.h"
-#include "customers/service.h"
 #include "invoicing/refund_wire.h"
 #include "invoicing/refunds.h"
 #include "invoicing/service.h"
@@ -63,15 +62,10 @@ Result<std::optional<RefundFilter>> filter_seen_by(sql::Transaction& tx, const P
                                                    const http::Request& request,
                                                    RefundFilter filter) {
     const std::string* named = request.query_value("customer");
-    const auto own = invoices_visible_to(tx, caller);
-    if (!own && named == nullptr) return std::optional<RefundFilter>();
-    if (!own) return failure(own);
-    filter.customer = *own;
-    if (named == nullptr) return std::optional(std::move(filter));
-    const auto customer =
-        *own ? find_visible_customer(tx, caller, *named) : find_customer(tx, *named);
-    if (!customer) return failure(customer);
-    filter.customer = customer->id;
+    const auto listed = customers_to_list(tx, caller, named);
+    if (!listed) return failure(listed);
+    if (!*listed) return std::optional<RefundFilter>();
+    filter.customers = **listed;
     return std::optional(std::move(filter));
 }
 

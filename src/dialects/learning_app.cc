@@ -222,7 +222,7 @@ LearningApp::Answer LearningApp::get_invoices(const Principal& caller,
     if (!query) co_return failure(query);
     if (request.query_value("limit") == nullptr) query->limit = kInvoicesDefault;
     auto load = [&](sql::Transaction& tx) {
-        return list_invoices(tx, InvoiceFilter{.customer = *customer}, *query, InvoiceLines::Omit);
+        return list_invoices(tx, *customer, *query, InvoiceLines::Omit);
     };
     auto page = cut_page(co_await billing.db.read(load), *query);
     Json data = Json::array();

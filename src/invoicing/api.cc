@@ -90,15 +90,10 @@ asio::awaitable<Result<std::optional<InvoiceFilter>>> InvoicingApi::filter_of(
     const std::string* named = request.query_value("customer");
     using Found = Result<std::optional<InvoiceFilter>>;
     auto look = [&](sql::Transaction& tx) -> Found {
-        const auto own = invoices_visible_to(tx, caller);
-        if (!own && named == nullptr) return std::optional<InvoiceFilter>();
-        if (!own) return failure(own);
-        filter->customers = *own;
-        if (named == nullptr) return std::optional(*filter);
-        const auto customer =
-            *own ? find_visible_customer(tx, caller, *named) : find_customer(tx, *named);
-        if (!customer) return failure(customer);
-        filter->customers = std::vector{customer->id};
+        const auto listed = customers_to_list(tx, caller, named);
+        if (!listed) return failure(listed);
+        if (!*listed) return std::optional<InvoiceFilter>();
+        filter->customers = **listed;
         return std::optional(*filter);
     };
     co_return co_await db.read(look);

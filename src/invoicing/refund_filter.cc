@@ -45,7 +45,8 @@ std::string listing_of(std::string_view what, const RefundFilter& filter) {
     const auto add = [&](const char* name, std::string_view value) {
         listing.append(" ").append(name).append("=").append(value);
     };
-    if (filter.customer) add("customer", filter.customer->text());
+    if (filter.customers)
+        for (const auto& customer : *filter.customers) add("customer", customer.text());
     if (filter.invoice) add("invoice", filter.invoice->text());
     if (filter.status) add("status", *filter.status);
     if (filter.provider) add("provider", *filter.provider);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/id.h"
 #include "base/money.h"
@@ -14,7 +15,7 @@ namespace turnpike {
 
 /// Which refunds, or disputes, are listed; what is absent excludes none.
 struct RefundFilter {
-    std::optional<CustomerId> customer{};
+    std::optional<std::vector<CustomerId>> customers{};  ///< of any of these
     std::optional<InvoiceId> invoice{};
     std::optional<std::string> status{};  ///< a word of what is listed
     std::optional<std::string> provider{};

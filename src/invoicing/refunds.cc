@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "invoicing/visible.h"
 #include "sql/known_word.h"
 
 namespace turnpike {
@@ -168,7 +169,7 @@ std::vector<sql::Row> rows_of(sql::Transaction& tx, std::string_view select,
     };
     std::optional<std::string_view> currency;
     if (filter.currency) currency = to_text(*filter.currency);
-    only("customer_id", filter.customer);
+    text += and_of_customers(filter.customers, parameters);
     only("invoice_id", filter.invoice);
     only("status", filter.status);
     only("provider", filter.provider);

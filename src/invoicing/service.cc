@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "invoicing/visible.h"
 #include "sql/known_word.h"
 
 namespace turnpike {
@@ -149,15 +150,6 @@ constexpr std::string_view kDropForgotten = R"sql(
     DELETE FROM invoice_lines WHERE invoice_id = $1 AND position = -1
 )sql";
 
-std::string any_of(const std::vector<CustomerId>& customers, std::vector<sql::Value>& parameters) {
-    std::string places;
-    for (const auto& customer : customers) {
-        parameters.emplace_back(customer);
-        places += fmt::format("{}${}", places.empty() ? "" : ", ", parameters.size());
-    }
-    return fmt::format(" AND customer_id IN ({})", places);
-}
-
 }  // namespace
 
 Result<Invoice> load_invoice(sql::Transaction& tx, const InvoiceId& id) {
@@ -230,7 +222,7 @@ std::vector<Invoice> list_invoices(sql::Transaction& tx, const InvoiceFilter& fi
     std::optional<std::string_view> status, currency;
     if (filter.status) status = to_text(*filter.status);
     if (filter.currency) currency = to_text(*filter.currency);
-    if (filter.customers) rest += any_of(*filter.customers, parameters);
+    rest += and_of_customers(filter.customers, parameters);
     only("subscription_id", filter.subscription);
     only("status", status);
     only("provider", filter.provider);

@@ -29,13 +29,14 @@ std::optional<InvoiceId> mirror_invoice(sql::Transaction& tx, const Invoice& inv
 enum class InvoiceLines : bool { Omit, Load };
 std::vector<Invoice> list_invoices(sql::Transaction& tx, const InvoiceFilter& filter,
                                    const PageQuery& page, InvoiceLines lines);
-/// With their lines; of one customer when named.
+/// Of one customer when named.
 inline std::vector<Invoice> list_invoices(sql::Transaction& tx,
                                           const std::optional<CustomerId>& customer,
-                                          const PageQuery& page) {
+                                          const PageQuery& page,
+                                          InvoiceLines lines = InvoiceLines::Load) {
     InvoiceFilter filter;
     if (customer) filter.customers = std::vector{*customer};
-    return list_invoices(tx, filter, page, InvoiceLines::Load);
+    return list_invoices(tx, filter, page, lines);
 }
 
 /// Every invoice of this provider, by id order after `after`, without lines; for reconciliation.

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "customers/customer.h"
+#include "customers/service.h"
 #include "customers/store.h"
 
 namespace turnpike {
@@ -16,6 +19,30 @@ Result<VisibleCustomers> invoices_visible_to(sql::Transaction& tx, const Princip
     auto own = customers_of_subject(tx, caller.external_id);
     if (own.empty()) return nobody;
     return VisibleCustomers(std::move(own));
+}
+
+Result<std::optional<VisibleCustomers>> customers_to_list(sql::Transaction& tx,
+                                                          const Principal& caller,
+                                                          const std::string* named) {
+    const auto own = invoices_visible_to(tx, caller);
+    if (!own && named == nullptr) return std::optional<VisibleCustomers>();
+    if (!own) return failure(own);
+    if (named == nullptr) return std::optional(*own);
+    const auto customer =
+        *own ? find_visible_customer(tx, caller, *named) : find_customer(tx, *named);
+    if (!customer) return failure(customer);
+    return std::optional(VisibleCustomers(std::vector{customer->id}));
+}
+
+std::string and_of_customers(const VisibleCustomers& customers,
+                             std::vector<sql::Value>& parameters) {
+    if (!customers) return "";
+    std::string places;
+    for (const auto& customer : *customers) {
+        parameters.emplace_back(customer);
+        places += fmt::format("{}${}", places.empty() ? "" : ", ", parameters.size());
+    }
+    return fmt::format(" AND customer_id IN ({})", places);
 }
 
 bool is_visible(const CustomerId& customer, const VisibleCustomers& visible) {

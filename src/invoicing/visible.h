@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "access/principal.h"
@@ -16,6 +17,16 @@ using VisibleCustomers = std::optional<std::vector<CustomerId>>;
 /// A customer sees his own, in every catalog that he buys from; sellers see everybody's.
 /// Errors: NotFound "customer.not_found" for a user who is no customer yet.
 Result<VisibleCustomers> invoices_visible_to(sql::Transaction& tx, const Principal& caller);
+
+/// Whose rows a list shows to the caller: those of `named`, a reference to a customer, or without
+/// it of all that he may see. nullopt: he has none yet.
+/// Errors: NotFound "customer.not_found".
+Result<std::optional<VisibleCustomers>> customers_to_list(sql::Transaction& tx,
+                                                          const Principal& caller,
+                                                          const std::string* named);
+/// A condition on the column customer_id, with its parameters added: " AND customer_id IN ($6)".
+std::string and_of_customers(const VisibleCustomers& customers,
+                             std::vector<sql::Value>& parameters);
 
 bool is_visible(const CustomerId& customer, const VisibleCustomers& visible);
 
