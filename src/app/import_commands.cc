@@ -142,9 +142,9 @@ int command_import_attribution(const SettingFlags& flags, const ImportOptions& o
                                     "served here; give --preset attribution");
         const auto database = sql::ForeignDatabase::open(options.from);
         if (!database) return failure(database);
-        const auto tables = read_attribution_tables(**database);
+        auto tables = read_attribution_tables(**database);
         if (!tables) return failure(tables);
-        return read_attribution(*tables, catalog, now);
+        return read_attribution(*std::move(tables), catalog, now);
     };
     return import_from(flags, options, read);
 }

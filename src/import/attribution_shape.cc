@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,9 +19,10 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-/// What a customer is called, in the order in which they are looked for.
-constexpr std::array<std::string_view, 2> kOwner{"customer_id", "receipt"};
-constexpr std::array<std::string_view, 3> kCustomer{"customer_id", "receipt", "id"};
+/// What a customer is called, in the order in which they are looked for: clients of the interface
+/// say "receipt".
+constexpr std::array<std::string_view, 2> kOwner{"receipt", "customer_id"};
+constexpr std::array<std::string_view, 3> kCustomer{"receipt", "customer_id", "id"};
 constexpr std::array<std::string_view, 2> kProviderIds{"razorpay_subscription_id",
                                                        "stripe_subscription_id"};
 constexpr std::array<std::string_view, 2> kTier{"tier", "plan"};
@@ -56,9 +58,47 @@ bool has_any(const TextTable& table, Names names) {
     return std::ranges::any_of(names, [&](std::string_view name) { return table.has(name); });
 }
 
-/// The first of these that the table has.
-std::string_view column_of(const TextTable& table, Names names) {
-    return *std::ranges::find_if(names, [&](std::string_view name) { return table.has(name); });
+bool is_there(const TextTable& table) { return !table.columns.empty(); }
+
+/// The column by which a row of customers is known to rows of other tables; "" for none.
+std::string_view key_of_customers(const TextTable& customers, std::string_view owner) {
+    if (customers.has(owner)) return owner;
+    return owner == "customer_id" && customers.has("id") ? "id" : "";
+}
+
+/// The column that names the customer in every table; "" when they have none in common.
+std::string_view owner_in(const AttributionTables& tables) {
+    for (const auto name : kOwner) {
+        const bool joins =
+            !is_there(tables.customers) || !key_of_customers(tables.customers, name).empty();
+        const bool is_used = !is_there(tables.usage) || tables.usage.has(name);
+        if (tables.subscriptions.has(name) && is_used && joins) return name;
+    }
+    return "";
+}
+
+using Receipts = std::map<std::string, std::string, std::less<>>;
+
+/// Where only the customers' own table has receipts: which is whose.
+Receipts receipts_in(const TextTable& customers, std::string_view key) {
+    Receipts receipts;
+    if (key.empty() || key == "receipt") return receipts;
+    for (const auto& row : customers.rows) {
+        const auto id = customers.text(row, key), receipt = customers.text(row, "receipt");
+        if (id && receipt) receipts.emplace(*id, *receipt);
+    }
+    return receipts;
+}
+
+void put_receipts(TextTable& table, std::string_view column, const Receipts& receipts) {
+    const auto found = std::ranges::find(table.columns, column);
+    if (found == table.columns.end()) return;
+    const auto index = static_cast<std::size_t>(found - table.columns.begin());
+    for (auto& row : table.rows) {
+        const auto named = table.text(row, column);
+        if (const auto one = named ? receipts.find(*named) : receipts.end(); one != receipts.end())
+            row.cells[index] = one->second;
+    }
 }
 
 void demand(std::string& missing, const TextTable& table, Names names) {
@@ -83,8 +123,9 @@ std::optional<std::string> tier_of(const TextTable& table, const TextTable::Row&
     return std::nullopt;
 }
 
-void read_subscription(Gathering& gathering, const TextTable& table, const TextTable::Row& row) {
-    auto& customer = gathering.customer(table, row, column_of(table, kOwner));
+void read_subscription(Gathering& gathering, const TextTable& table, const TextTable::Row& row,
+                       std::string_view owner) {
+    auto& customer = gathering.customer(table, row, owner);
     gathering.take_facts(customer, table, row);
     ForeignSubscription read{
         .place = row.place, .provider = "razorpay", .provider_id = {}, .plan = tier_of(table, row)};
@@ -121,9 +162,8 @@ void read_counter(ForeignCustomer& customer, const ForeignUsage& of, const std::
     customer.usage.push_back(std::move(usage));
 }
 
-void read_usage(Gathering& gathering, const TextTable& table, const TextTable::Row& row,
+void read_usage(ForeignCustomer& customer, const TextTable& table, const TextTable::Row& row,
                 Instant now) {
-    auto& customer = gathering.customer(table, row, column_of(table, kOwner));
     const auto start = table.text(row, "period_start");
     const auto end = table.text(row, "period_end");
     const auto from = parse_foreign_time(start.value_or(""));
@@ -145,32 +185,39 @@ Result<std::monostate> check_attribution_shape(const AttributionTables& tables) 
     std::string missing;
     demand(missing, tables.subscriptions, kOwner);
     demand(missing, tables.subscriptions, kProviderIds);
-    if (!tables.usage.columns.empty()) {
+    if (is_there(tables.usage)) {
         demand(missing, tables.usage, kOwner);
         demand(missing, tables.usage, kMeters);
         demand(missing, tables.usage, kPeriodStart);
         demand(missing, tables.usage, kPeriodEnd);
     }
-    if (!tables.customers.columns.empty()) demand(missing, tables.customers, kCustomer);
+    if (is_there(tables.customers)) demand(missing, tables.customers, kCustomer);
+    if (missing.empty() && owner_in(tables).empty())
+        missing = "receipt or customer_id, the same one in all of them";
     if (missing.empty()) return std::monostate{};
     return invalid_argument("import.wrong_shape",
                             "this is no database of the attribution shape; missing: " + missing);
 }
 
-ForeignLedger read_attribution(const AttributionTables& tables, const std::string& catalog,
-                               Instant now) {
+ForeignLedger read_attribution(AttributionTables tables, const std::string& catalog, Instant now) {
+    auto& [subscriptions, usage, customers] = tables;
+    const auto owner = owner_in(tables);
+    const auto key = key_of_customers(customers, owner);
+    const auto receipts = receipts_in(customers, key);
+    put_receipts(subscriptions, owner, receipts);
+    put_receipts(usage, owner, receipts);
+    put_receipts(customers, key, receipts);
+
     Gathering gathering(now);
-    remark_columns(gathering, tables.subscriptions, kReadOfSubscriptions);
-    remark_columns(gathering, tables.usage, kReadOfUsage);
-    remark_columns(gathering, tables.customers, kReadOfCustomers);
-    for (const auto& row : tables.customers.rows) {
-        auto& customer =
-            gathering.customer(tables.customers, row, column_of(tables.customers, kCustomer));
-        gathering.take_facts(customer, tables.customers, row);
-    }
-    for (const auto& row : tables.subscriptions.rows)
-        read_subscription(gathering, tables.subscriptions, row);
-    for (const auto& row : tables.usage.rows) read_usage(gathering, tables.usage, row, now);
+    remark_columns(gathering, subscriptions, kReadOfSubscriptions);
+    remark_columns(gathering, usage, kReadOfUsage);
+    remark_columns(gathering, customers, kReadOfCustomers);
+    for (const auto& row : customers.rows)
+        gathering.take_facts(gathering.customer(customers, row, key), customers, row);
+    for (const auto& row : subscriptions.rows)
+        read_subscription(gathering, subscriptions, row, owner);
+    for (const auto& row : usage.rows)
+        read_usage(gathering.customer(usage, row, owner), usage, row, now);
     auto ledger = gathering.finish();
     for (auto& customer : ledger.customers) customer.catalog = catalog;
     return ledger;

@@ -22,13 +22,13 @@ struct AttributionTables {
 /// Errors: InvalidArgument "import.wrong_shape", naming the table and every column that is missing.
 Result<std::monostate> check_attribution_shape(const AttributionTables& tables);
 
-/// What its rows say, in our words. Rows without a provider are Razorpay's: that was the only one
-/// when they were written. Of usage, what ended before `now` stays where it is: the old system has
-/// billed it. Pure.
+/// What its rows say, in our words. Customers are called by their receipt, as clients of the
+/// interface call them, where there is one; it may be in their own table only. Rows without a
+/// provider are Razorpay's: that was the only one when they were written. Of usage, what ended
+/// before `now` stays where it is: the old system has billed it. Pure.
 ///
 /// \param tables   check_attribution_shape() has passed
 /// \param catalog  key of the catalog that the customers buy from
-ForeignLedger read_attribution(const AttributionTables& tables, const std::string& catalog,
-                               Instant now);
+ForeignLedger read_attribution(AttributionTables tables, const std::string& catalog, Instant now);
 
 }  // namespace turnpike

@@ -254,6 +254,35 @@ TEST(AttributionShape, PeopleComeFromTheirOwnTableFirst) {
     EXPECT_THAT(said_of(ledger.customers[4]), ElementsAre("refused card_number"));
 }
 
+TEST(AttributionShape, CustomersAreCalledByTheirReceipt) {
+    const auto both =
+        read(table("subscriptions", {"id", "customer_id", "receipt", "razorpay_subscription_id"},
+                   {{"1", "17", "acme", "sub_1"}}));
+    EXPECT_EQ(both.customers.at(0).external_id, "acme");
+
+    const auto joined =
+        read(table("subscriptions", {"customer_id", "razorpay_subscription_id"}, {{"17", "sub_1"}}),
+             usage({{"17", "12", "0", "0", "2026-11-01", "2026-12-01"}}),
+             table("customers", {"id", "receipt", "email"}, {{"17", "acme", "a@x.example"}}));
+    ASSERT_EQ(joined.customers.size(), 1u);
+    EXPECT_EQ(joined.customers[0].external_id, "acme");
+    EXPECT_EQ(joined.customers[0].email, "a@x.example");
+    EXPECT_EQ(joined.customers[0].subscriptions.size(), 1u);
+    EXPECT_EQ(joined.customers[0].usage.size(), 1u);
+}
+
+TEST(AttributionShape, TablesThatCallCustomersDifferentlyCannotBeJoined) {
+    const AttributionTables tables{
+        table("subscriptions", {"receipt", "razorpay_subscription_id"}, {}),
+        table("usage_meters", {"customer_id", "exports", "period_start", "period_end"}, {}),
+        {}};
+    const auto checked = check_attribution_shape(tables);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().message,
+              "this is no database of the attribution shape; missing: receipt or customer_id, the "
+              "same one in all of them");
+}
+
 TEST(AttributionShape, SaysWhichColumnsItMisses) {
     const AttributionTables tables{
         table("subscriptions", {"who", "stripe_subscription_id"}, {}),
@@ -262,8 +291,8 @@ TEST(AttributionShape, SaysWhichColumnsItMisses) {
     const auto checked = check_attribution_shape(tables);
     ASSERT_FALSE(checked);
     EXPECT_EQ(checked.error().message,
-              "this is no database of the attribution shape; missing: subscriptions.customer_id or "
-              "subscriptions.receipt, usage_meters.period_end");
+              "this is no database of the attribution shape; missing: subscriptions.receipt or "
+              "subscriptions.customer_id, usage_meters.period_end");
 }
 
 TEST(AttributionShape, ColumnsThatNobodyReadsAreNamed) {
