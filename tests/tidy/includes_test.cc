@@ -57,7 +57,7 @@ const Edges& module_edges() {
           "entitlements", "webhooks", "notices"}},
         {"people",
          {"base", "json", "sql", "http", "crypto", "access", "audit", "customers", "catalog",
-          "entitlements", "webhooks"}},
+          "entitlements", "webhooks", "notices"}},
         {"billing", kEveryFeature},
         {"dialects", kEveryFeature},
         {"admin", kEveryFeature},
