@@ -261,16 +261,6 @@ CREATE TABLE projects (
     version         BIGINT NOT NULL
 );
 CREATE INDEX projects_by_organization ON projects (organization_id, created_at, id);
--- Letters to send. data holds what the letter says, its secret too, until it is sent.
-CREATE TABLE mails (
-    id         TEXT   NOT NULL PRIMARY KEY,
-    kind       TEXT   NOT NULL,
-    recipient  TEXT   NOT NULL,
-    data       TEXT   NOT NULL, -- JSON
-    state      TEXT   NOT NULL CHECK (state IN ('pending', 'sent', 'failed')),
-    created_at BIGINT NOT NULL
-);
-CREATE INDEX mails_pending ON mails (created_at, id) WHERE state = 'pending';
 
 -- entitlements -------------------------------------------------------------------------------
 -- What one customer has instead of what his plan says. Of those that are neither removed nor expired,
@@ -990,18 +980,20 @@ CREATE TABLE webhook_attempts (
 );
 
 -- notices -------------------------------------------------------------------------------------
--- Letters to customers. obligation names what is told, once to each recipient; data holds what the
--- template has names for, until it is sent.
+-- Letters. obligation names what is told, once to each recipient; data holds what the template has
+-- names for, until it is sent or given up. Letters of people have no customer, and stand sealed.
 CREATE TABLE notices (
     id              TEXT   NOT NULL PRIMARY KEY,
     kind            TEXT   NOT NULL,
     obligation      TEXT   NOT NULL,
     recipient       TEXT   NOT NULL,
-    customer_id     TEXT   NOT NULL REFERENCES customers (id),
+    customer_id     TEXT   REFERENCES customers (id),
     data            TEXT   NOT NULL,
+    sealed_data     TEXT,
     state           TEXT   NOT NULL CHECK (state IN ('pending', 'sent', 'failed')),
     attempts        BIGINT NOT NULL,
     next_attempt_at BIGINT NOT NULL,
+    give_up_at      BIGINT NOT NULL,
     last_problem    TEXT,
     created_at      BIGINT NOT NULL,
     ended_at        BIGINT,
@@ -1009,6 +1001,7 @@ CREATE TABLE notices (
 );
 CREATE INDEX notices_due ON notices (state, next_attempt_at);
 CREATE INDEX notices_by_customer ON notices (customer_id, created_at);
+CREATE INDEX notices_by_recipient ON notices (recipient, created_at);
 CREATE INDEX notices_ended ON notices (ended_at);
 -- Addresses that want no reminders.
 CREATE TABLE notice_opt_outs (

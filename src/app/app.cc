@@ -203,6 +203,10 @@ AlertMailer alert_mailer(Smtp* smtp, const Clock& clock) {
     return [smtp, &clock](AlertMail alert) { return send_alert(*smtp, clock, std::move(alert)); };
 }
 
+LetterDesk letter_desk(const App& app) {
+    return {app.secrets, app.smtp != nullptr, app.config.letter_pages};
+}
+
 EndpointsApi endpoints_api(App& app, EndpointsOf which) {
     return {which,
             *app.db,
@@ -254,11 +258,18 @@ App::App(Config given, AppParts parts)
                {*db, clock, ids, secrets, address_guard, webhook_client,
                 alert_mailer(smtp.get(), clock)},
                {}, outbound_metrics(metrics)),
-      notices(jobs, {*db, clock, cursors, smtp.get(), config.public_url}, {}),
+      notices(jobs, {*db, clock, cursors, secrets, smtp.get(), config.public_url}, {}),
       access_api{*db, clock, ids, authenticator, cursors},
-      auth_api{*db, clock, ids, authenticator, passwords, sign_in_guard, count_sign_ins(metrics)},
+      auth_api{*db,
+               clock,
+               ids,
+               authenticator,
+               passwords,
+               sign_in_guard,
+               count_sign_ins(metrics),
+               letter_desk(*this)},
       users_api{*db, clock, ids, authenticator, cursors},
-      organizations_api{*db, clock, ids, catalog, cursors, config.upgrade_url},
+      organizations_api{*db, clock, ids, catalog, cursors, config.upgrade_url, letter_desk(*this)},
       customers_api{*db, clock, ids, cursors},
       audit_api{*db, cursors, customer_id_of},
       plans_api{billing.primary()},

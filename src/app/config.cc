@@ -351,6 +351,12 @@ void check_outbound(Checker& c) {
     c.expect(smtp.empty() || is_mail_address(c.text("smtp.from")), "smtp.from",
              "'" + c.text("smtp.from") + "' is no e-mail address",
              "give the address that letters come from, for example billing@example.com");
+    for (const std::string key : {"pages.invitation", "pages.password_reset"}) {
+        const auto& page = c.text(key);
+        c.expect(page.empty() || (is_web_url(page) && page.contains("{token}")), key,
+                 "'" + page + "' is no URL with {token} in it",
+                 "give https://app.example.com/page#{token}");
+    }
 }
 
 std::optional<SmtpConfig> smtp_config(const SettingValues& values) {
@@ -402,6 +408,7 @@ Result<Config> read_config(const SettingValues& values) {
         .log_level = text("log_level"),
         .public_url = text("public_url"),
         .upgrade_url = text("upgrade_url"),
+        .letter_pages = {text("pages.invitation"), text("pages.password_reset")},
         .allowed_origins = split(text("web.allowed_origins"), ','),
         .seller = {text("seller.name"), split(text("seller.address"), '|'), text("seller.tax_id"),
                    text("seller.email"), text("seller.note")},

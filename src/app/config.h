@@ -13,6 +13,7 @@
 #include "http/address_guard.h"
 #include "invoicing/seller.h"
 #include "notices/smtp.h"
+#include "people/letters.h"
 
 namespace turnpike {
 
@@ -47,8 +48,9 @@ struct Config {
     std::chrono::days grace{7};           ///< billing.grace_days
     std::optional<HostPort> gateway_log;  ///< where access logs come by UDP; absent: nowhere
     std::string log_level;
-    std::string public_url;                    ///< without a slash at the end
-    std::string upgrade_url;                   ///< "": refusals name no page
+    std::string public_url;   ///< without a slash at the end
+    std::string upgrade_url;  ///< "": refusals name no page
+    LetterPages letter_pages;
     std::vector<std::string> allowed_origins;  ///< beside public_url's (access/return_url.h)
     Seller seller;                             ///< as papers name him
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;

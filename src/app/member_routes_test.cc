@@ -190,7 +190,8 @@ protected:
             }
             const OrgAccess access{*made, std::nullopt, OrgRole::Owner, true};
             const OrgDeed deed{access, kTest, now(), app_->ids, app_->catalog};
-            const auto invited = invite(tx, deed, {"invited@example.com", OrgRole::Member});
+            const auto invited = invite(tx, deed, {"invited@example.com", OrgRole::Member},
+                                        app_->organizations_api.letters);
             if (!invited) return failure(invited);
             const auto project = create_project(tx, deed, "Project");
             if (!project) return failure(project);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr auto kColumns = std::to_array<SealedColumn>({
     {"idempotency_keys", "id", "sealed_reply"},
+    {"notices", "id", "sealed_data"},
     {"server_secrets", "name", "sealed_value"},
     {"webhook_endpoints", "id", "sealed_previous"},
     {"webhook_endpoints", "id", "sealed_secret"},

@@ -49,6 +49,12 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"web.allowed_origins", "TURNPIKE_ALLOWED_ORIGINS", "allowed-origins", "", Secrecy::Public,
      "origins that checkout and portal may lead back to, comma-separated: https://app.example.com; "
      "'loopback': this machine; default: public_url's own"},
+    {"pages.invitation", "TURNPIKE_INVITATION_URL", "invitation-url", "", Secrecy::Public,
+     "page of yours that letters of invitations lead to, with {token} in it; default: they have "
+     "the "
+     "token itself"},
+    {"pages.password_reset", "TURNPIKE_PASSWORD_RESET_URL", "password-reset-url", "",
+     Secrecy::Public, "the same of letters by which a password is set"},
     {"seller.name", "TURNPIKE_SELLER_NAME", "seller-name", "", Secrecy::Public,
      "who sells, as invoices on paper name him"},
     {"seller.address", "TURNPIKE_SELLER_ADDRESS", "seller-address", "", Secrecy::Public,

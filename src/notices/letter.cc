@@ -14,8 +14,9 @@ constexpr std::size_t kBase64LineBytes = 76;
 /// RFC 2047: an encoded word has 75 characters at most, 45 bytes before base64.
 constexpr std::size_t kEncodedWordBytes = 45;
 
-bool is_url(std::string_view text) {
-    return text.starts_with("https://") || text.starts_with("http://");
+bool is_link(std::string_view name, std::string_view value) {
+    const bool is_url = value.starts_with("https://") || value.starts_with("http://");
+    return is_url && name.ends_with("_url");
 }
 
 std::string escaped(std::string_view text) {
@@ -59,7 +60,7 @@ std::optional<Filled> fill(std::string_view pattern, const LetterValues& values)
         filled.text += value->second;
         const std::string shown = escaped(value->second);
         filled.html +=
-            is_url(value->second) ? "<a href=\"" + shown + "\">" + shown + "</a>" : shown;
+            is_link(name, value->second) ? "<a href=\"" + shown + "\">" + shown + "</a>" : shown;
         pattern.remove_prefix(close + 2);
     }
     return filled;
@@ -149,6 +150,23 @@ RenderedLetter render_letter(std::string_view pattern, const LetterValues& value
     }
     letter.html = html_page(letter.subject, html);
     return letter;
+}
+
+std::string day_in_words(Instant at) {
+    constexpr std::array kMonths{"January",   "February", "March",    "April",
+                                 "May",       "June",     "July",     "August",
+                                 "September", "October",  "November", "December"};
+    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(at)};
+    return std::to_string(static_cast<unsigned>(date.day())) + " " +
+           kMonths[static_cast<unsigned>(date.month()) - 1] + " " +
+           std::to_string(static_cast<int>(date.year()));
+}
+
+std::string time_in_words(Instant at) {
+    const auto day = std::chrono::floor<std::chrono::days>(at);
+    const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::minutes>(at - day)};
+    return day_in_words(at) + " at " + two(static_cast<int>(time.hours().count())) + ":" +
+           two(static_cast<int>(time.minutes().count())) + " UTC";
 }
 
 RenderedLetter plain_letter(std::string subject, std::string text) {

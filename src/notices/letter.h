@@ -18,11 +18,16 @@ struct RenderedLetter {
 using LetterValues = std::map<std::string, std::string, std::less<>>;
 
 /// A template is "Subject: ..." and, after an empty line, paragraphs with {{names}}. A paragraph of
-/// which a name has no value is left out; in the HTML values are escaped, and one that is an
-/// http(s) URL is a link. A subject stays one line whatever its values hold.
+/// which a name has no value is left out; in the HTML values are escaped, and an http(s) URL is a
+/// link where the name ends with "_url": what others chose, a name of theirs, leads nowhere. A
+/// subject stays one line whatever its values hold.
 RenderedLetter render_letter(std::string_view pattern, const LetterValues& values);
 /// The same of plain text.
 RenderedLetter plain_letter(std::string subject, std::string text);
+
+/// "14 November 2023", and with "at 22:13 UTC", as a letter says it.
+std::string day_in_words(Instant at);
+std::string time_in_words(Instant at);
 
 /// Around a letter: who sends it to whom.
 struct Envelope {

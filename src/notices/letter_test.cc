@@ -9,12 +9,12 @@ namespace {
 
 constexpr std::string_view kPattern =
     "Subject: Receipt from {{seller}}\n\nHello {{name}},\n\nthank you & bye.\n\n"
-    "See it: {{url}}\n\nOnly with {{nothing}}\n";
+    "See it: {{page_url}}\n\nOnly with {{nothing}}\n";
 
 TEST(RenderLetter, SaysTheSameTwiceAndEscapes) {
     const auto letter = render_letter(kPattern, {{"seller", "Ann & Co"},
                                                  {"name", "<script>\"x\"</script>"},
-                                                 {"url", "https://example.com/?a=1&b=2"}});
+                                                 {"page_url", "https://example.com/?a=1&b=2"}});
     EXPECT_EQ(letter.subject, "Receipt from Ann & Co");
     EXPECT_EQ(letter.text,
               "Hello <script>\"x\"</script>,\n\nthank you & bye.\n\n"
@@ -26,8 +26,21 @@ TEST(RenderLetter, SaysTheSameTwiceAndEscapes) {
 }
 
 TEST(RenderLetter, AScriptIsNoLink) {
-    const auto letter = render_letter("Subject: x\n\n{{url}}\n", {{"url", "javascript:alert(1)"}});
+    const auto letter =
+        render_letter("Subject: x\n\n{{page_url}}\n", {{"page_url", "javascript:alert(1)"}});
     EXPECT_EQ(letter.html.find("<a"), std::string::npos);
+}
+
+TEST(RenderLetter, ANameThatSomebodyChoseIsNoLink) {
+    const auto letter = render_letter("Subject: x\n\n{{organization}}\n",
+                                      {{"organization", "https://evil.example"}});
+    EXPECT_EQ(letter.html.find("<a"), std::string::npos);
+}
+
+// RFC 9110's date, and one of one digit.
+TEST(InWords, SaysDaysAndTimes) {
+    EXPECT_EQ(time_in_words(from_unix_seconds(784'111'777)), "6 November 1994 at 08:49 UTC");
+    EXPECT_EQ(day_in_words(from_unix_seconds(0)), "1 January 1970");
 }
 
 Envelope envelope() {

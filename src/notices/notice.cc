@@ -24,7 +24,7 @@ constexpr auto kReminders = std::to_array<std::string_view>({"limit_reached"});
 /// An address as one is known by: its domain has no upper case.
 std::string folded(std::string_view address) {
     std::string text(address);
-    const auto at = text.find('@');
+    const auto at = std::min(text.find('@'), text.size());
     std::transform(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
                    text.begin() + static_cast<std::ptrdiff_t>(at),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -45,12 +45,18 @@ LetterValues values_of(const std::string& text) {
     return values;
 }
 
+constexpr std::string_view kSealedColumn = "notices.sealed_data";
 constexpr std::string_view kHasOptedOut = "SELECT 1 FROM notice_opt_outs WHERE recipient = $1";
 constexpr std::string_view kPost = R"sql(
     INSERT INTO notices (id, kind, obligation, recipient, customer_id, data, state, attempts,
-                         next_attempt_at, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, $7, $7)
+                         next_attempt_at, give_up_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, $7, $8, $7)
         ON CONFLICT (obligation, recipient) DO NOTHING
+)sql";
+constexpr std::string_view kPostSealed = R"sql(
+    INSERT INTO notices (id, kind, obligation, recipient, data, sealed_data, state, attempts,
+                         next_attempt_at, give_up_at, created_at)
+    VALUES ($1, $2, $3, $4, '{}', $5, 'pending', 0, $6, $7, $6)
 )sql";
 
 }  // namespace
@@ -67,7 +73,40 @@ void post_notice(sql::Transaction& tx, const NoticeDraft& draft, Instant now, Id
     LetterValues values = draft.values;
     values["greeting"] = reader->name ? " " + *reader->name : std::string();
     tx.run(kPost, {ids.make<NoticeId>(now), draft.kind, draft.obligation, recipient, draft.customer,
-                   to_text(json_of(values)), now});
+                   to_text(json_of(values)), now, now + kGiveUpAfter});
+}
+
+NoticeId post_letter(sql::Transaction& tx, const SecretBox& box, const SecretLetter& letter,
+                     Instant now, IdSource& ids) {
+    auto id = ids.make<NoticeId>(now);
+    const Secret data(to_text(json_of(letter.values)));
+    tx.run(kPostSealed, {id, letter.kind, letter.obligation, folded(letter.recipient),
+                         box.seal({kSealedColumn, id.text()}, data), now,
+                         std::min(letter.good_until, now + kGiveUpAfter)});
+    return id;
+}
+
+constexpr std::string_view kTakeBack = R"sql(
+    UPDATE notices
+       SET state = 'failed', ended_at = $2, last_problem = 'taken back', data = '{}',
+           sealed_data = NULL
+     WHERE obligation = $1 AND state = 'pending'
+)sql";
+
+void take_back_letters(sql::Transaction& tx, std::string_view obligation, Instant now) {
+    tx.run(kTakeBack, {obligation, now});
+}
+
+void unpost_letter(sql::Transaction& tx, const NoticeId& id) {
+    tx.run("DELETE FROM notices WHERE id = $1", {id});
+}
+
+std::int64_t count_letters(sql::Transaction& tx, std::string_view kind, std::string_view recipient,
+                           Instant since) {
+    return tx
+        .one("SELECT COUNT(*) FROM notices WHERE recipient = $1 AND kind = $2 AND created_at > $3",
+             {folded(recipient), kind, since})
+        ->integer(0);
 }
 
 constexpr std::string_view kClaimNotices = R"sql(
@@ -77,7 +116,7 @@ constexpr std::string_view kClaimNotices = R"sql(
                    WHERE state = 'pending' AND next_attempt_at <= $1
                    ORDER BY next_attempt_at, id
                    LIMIT $3)
-    RETURNING id, kind, recipient, data, attempts, created_at
+    RETURNING id, kind, recipient, data, sealed_data, attempts, created_at, give_up_at
 )sql";
 
 std::vector<ClaimedNotice> claim_notices(sql::Transaction& tx, Instant now, Instant lease_end,
@@ -88,13 +127,25 @@ std::vector<ClaimedNotice> claim_notices(sql::Transaction& tx, Instant now, Inst
                            .kind = row.text(1),
                            .recipient = row.text(2),
                            .values = values_of(row.text(3)),
-                           .attempts = row.integer(4),
-                           .created_at = row.instant(5)});
+                           .sealed = row.maybe_text(4).value_or(""),
+                           .attempts = row.integer(5),
+                           .created_at = row.instant(6),
+                           .give_up_at = row.instant(7)});
     return claimed;
 }
 
+Result<LetterValues> open_values(const SecretBox& box, const ClaimedNotice& notice) {
+    LetterValues values = notice.values;
+    if (notice.sealed.empty()) return values;
+    const auto opened = box.open({kSealedColumn, notice.id.text()}, notice.sealed);
+    if (!opened) return failure(opened);
+    values.merge(values_of(opened->reveal()));
+    return values;
+}
+
 constexpr std::string_view kSent = R"sql(
-    UPDATE notices SET state = 'sent', ended_at = $3, last_problem = NULL, data = '{}'
+    UPDATE notices
+       SET state = 'sent', ended_at = $3, last_problem = NULL, data = '{}', sealed_data = NULL
      WHERE id = $1 AND attempts = $2 AND state = 'pending'
 )sql";
 
@@ -104,8 +155,12 @@ void mark_notice_sent(sql::Transaction& tx, const ClaimedNotice& notice, Instant
 
 constexpr std::string_view kNotSent = R"sql(
     UPDATE notices
-       SET state = $3, next_attempt_at = $4, last_problem = $5,
-           ended_at = CASE WHEN $3 = 'failed' THEN $6 ELSE NULL END
+       SET next_attempt_at = $3, last_problem = $4
+     WHERE id = $1 AND attempts = $2 AND state = 'pending'
+)sql";
+constexpr std::string_view kNeverSent = R"sql(
+    UPDATE notices
+       SET state = 'failed', ended_at = $3, last_problem = $4, data = '{}', sealed_data = NULL
      WHERE id = $1 AND attempts = $2 AND state = 'pending'
 )sql";
 
@@ -113,22 +168,25 @@ void mark_notice_failed(sql::Transaction& tx, const ClaimedNotice& notice, const
                         Instant now) {
     const auto doublings = std::clamp<std::int64_t>(notice.attempts - 1, 0, 10);
     const Duration wait = std::min(kRetryMax, kFirstRetry * (std::int64_t{1} << doublings));
-    const bool is_over =
-        error.code == ErrorCode::Unprocessable || now + wait - notice.created_at > kGiveUpAfter;
-    tx.run(kNotSent, {notice.id, notice.attempts, is_over ? "failed" : "pending", now + wait,
-                      error.message.substr(0, kProblemBytesMax), now});
+    const std::string problem = error.message.substr(0, kProblemBytesMax);
+    if (error.code == ErrorCode::Unprocessable || now + wait > notice.give_up_at)
+        tx.run(kNeverSent, {notice.id, notice.attempts, now, problem});
+    else
+        tx.run(kNotSent, {notice.id, notice.attempts, now + wait, problem});
 }
 
 constexpr std::string_view kGiveUp = R"sql(
-    UPDATE notices SET state = 'failed', ended_at = $2, last_problem = 'nobody could send it'
-     WHERE state = 'pending' AND created_at < $1
+    UPDATE notices
+       SET state = 'failed', ended_at = $1, last_problem = 'nobody could send it', data = '{}',
+           sealed_data = NULL
+     WHERE state = 'pending' AND give_up_at < $1
 )sql";
 constexpr std::string_view kForget = R"sql(
     DELETE FROM notices WHERE state <> 'pending' AND ended_at < $1
 )sql";
 
 std::int64_t sweep_notices(sql::Transaction& tx, Instant now) {
-    return tx.run(kGiveUp, {now - kGiveUpAfter, now}) + tx.run(kForget, {now - kForgetAfter});
+    return tx.run(kGiveUp, {now}) + tx.run(kForget, {now - kForgetAfter});
 }
 
 constexpr std::string_view kOptOut = R"sql(

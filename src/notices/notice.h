@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "crypto/secret_box.h"
 #include "notices/letter.h"
 #include "sql/sql.h"
 
@@ -29,24 +30,48 @@ struct NoticeDraft {
 /// twice is telling it once.
 void post_notice(sql::Transaction& tx, const NoticeDraft& draft, Instant now, IdSource& ids);
 
+/// A letter whose reader need not be a customer, with a link or a code in it that nobody else is to
+/// see: it stands sealed until it is sent.
+struct SecretLetter {
+    std::string_view kind;  ///< a template's name: "invitation"
+    std::string obligation;
+    std::string_view recipient;  ///< an e-mail address
+    LetterValues values;
+    Instant good_until;  ///< of no use to anybody after that, and not sent
+};
+NoticeId post_letter(sql::Transaction& tx, const SecretBox& box, const SecretLetter& letter,
+                     Instant now, IdSource& ids);
+/// What has not been sent of it is not sent any more.
+void take_back_letters(sql::Transaction& tx, std::string_view obligation, Instant now);
+/// As if it had never been posted; in the transaction that posted it.
+void unpost_letter(sql::Transaction& tx, const NoticeId& id);
+/// How many letters of this kind were written to this address since then.
+std::int64_t count_letters(sql::Transaction& tx, std::string_view kind, std::string_view recipient,
+                           Instant since);
+
 /// A notice in the hands of whoever sends it.
 struct ClaimedNotice {
     NoticeId id;
     std::string kind;
     std::string recipient;
     LetterValues values;
+    std::string sealed{};  ///< more values; "" for none
     std::int64_t attempts = 1;
     Instant created_at;
+    Instant give_up_at;
 };
+/// All its values. Errors: those of SecretBox::open.
+Result<LetterValues> open_values(const SecretBox& box, const ClaimedNotice& notice);
 
 /// Takes due notices, oldest first, until `lease_end`, and counts the try.
 std::vector<ClaimedNotice> claim_notices(sql::Transaction& tx, Instant now, Instant lease_end,
                                          int limit);
 void mark_notice_sent(sql::Transaction& tx, const ClaimedNotice& notice, Instant now);
-/// Tried again after a while that doubles from a minute to six hours, for three days.
+/// Tried again after a while that doubles from a minute to six hours, for three days, or as long as
+/// the letter is of use.
 void mark_notice_failed(sql::Transaction& tx, const ClaimedNotice& notice, const Error& error,
                         Instant now);
-/// Gives up what nobody could send for three days, and forgets what ended a month ago.
+/// Gives up what nobody could send in time, and forgets what ended a month ago.
 std::int64_t sweep_notices(sql::Transaction& tx, Instant now);
 
 /// Reminders can be done without; letters of payment and of the contract cannot.

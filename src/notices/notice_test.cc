@@ -36,6 +36,7 @@ protected:
     Instant now = from_unix_seconds(1'700'000'000);
     SeededIdSource ids{3};
     CursorCodec tokens{std::string(32, 'k')};
+    SecretBox box{{Secret(std::string(SecretBox::kKeyBytes, 'b'))}};
 };
 INSTANTIATE_TEST_SUITE_P(, NoticeTest, sql::both_engines(), sql::engine_name);
 
@@ -71,6 +72,44 @@ TEST_P(NoticeTest, TriesForThreeDays) {
     // of an hour and less in the beginning, 72 itself is still tried.
     EXPECT_GE(tries, 11);
     EXPECT_LE(tries, 13);
+}
+
+// Sealed for its own row, so that another row's letter does not open in it.
+TEST_P(NoticeTest, ALetterWithASecretStandsSealed) {
+    const auto write = [&](const char* obligation, const char* code) {
+        return db().write_blocking([&](sql::Transaction& tx) {
+            return post_letter(tx, box,
+                               {.kind = "invitation",
+                                .obligation = obligation,
+                                .recipient = "Bob@Example.COM",
+                                .values = {{"code", code}},
+                                .good_until = now + hours(1)},
+                               now, ids);
+        });
+    };
+    write("invitation:1", "canary-1");
+    write("invitation:2", "canary-2");
+    auto claimed = claim(now);
+    ASSERT_EQ(claimed.size(), 2U);
+    EXPECT_EQ(claimed[0].recipient, "Bob@example.com");
+    EXPECT_FALSE(claimed[0].sealed.contains("canary"));
+    EXPECT_EQ(open_values(box, claimed[0])->at("code"), "canary-1");
+    EXPECT_EQ(claimed[0].give_up_at, now + hours(1));
+    std::swap(claimed[0].sealed, claimed[1].sealed);
+    EXPECT_EQ(open_values(box, claimed[0]).error().reason, Reason("secrets.damaged"));
+}
+
+TEST_P(NoticeTest, WhatFailedForGoodIsForgotten) {
+    post(customer("alice", "alice@example.com"), "receipt", "invoice:inv_1:paid");
+    db().write_blocking([&](sql::Transaction& tx) {
+        const auto one = claim_notices(tx, now, now + minutes(1), 1).at(0);
+        mark_notice_failed(tx, one, {ErrorCode::Unprocessable, "notices.refused", "no"}, now);
+        return true;
+    });
+    const auto row = db().read_blocking(
+        [](sql::Transaction& tx) { return tx.one("SELECT state, data FROM notices"); });
+    EXPECT_EQ(row->text(0), "failed");
+    EXPECT_EQ(row->text(1), "{}");
 }
 
 TEST_P(NoticeTest, WhatTheServerRefusesIsNotRepeated) {

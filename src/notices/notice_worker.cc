@@ -82,10 +82,11 @@ asio::awaitable<void> NoticeWorker::send_due() {
     }
 }
 
-asio::awaitable<void> NoticeWorker::send_one(const ClaimedNotice& notice) {
+asio::awaitable<Result<std::monostate>> NoticeWorker::hand_over(const ClaimedNotice& notice) {
     const SmtpConfig& smtp = world_.smtp->config();
-    LetterValues values = notice.values;
-    values["seller"] = smtp.seller.empty() ? smtp.from : smtp.seller;
+    auto values = open_values(world_.box, notice);
+    if (!values) co_return failure(values);
+    (*values)["seller"] = smtp.seller.empty() ? smtp.from : smtp.seller;
     const Envelope envelope{.from = smtp.from,
                             .seller = smtp.seller,
                             .to = notice.recipient,
@@ -95,9 +96,13 @@ asio::awaitable<void> NoticeWorker::send_one(const ClaimedNotice& notice) {
                                                  opt_out_token(world_.tokens, notice.recipient)
                                            : std::string(),
                             .at = notice.created_at};
-    if (!envelope.opt_out.empty()) values["opt_out"] = envelope.opt_out;
-    auto message = write_message(render_letter(template_of(notice.kind), values), envelope);
-    const auto sent = co_await world_.smtp->send(notice.recipient, std::move(message));
+    if (!envelope.opt_out.empty()) (*values)["opt_out_url"] = envelope.opt_out;
+    auto message = write_message(render_letter(template_of(notice.kind), *values), envelope);
+    co_return co_await world_.smtp->send(notice.recipient, std::move(message));
+}
+
+asio::awaitable<void> NoticeWorker::send_one(const ClaimedNotice& notice) {
+    const auto sent = co_await hand_over(notice);
     const Instant now = world_.clock.now();
     auto mark = [&](sql::Transaction& tx) {
         if (sent)

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <variant>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -29,7 +30,8 @@ struct NoticeWorld {
     sql::Database& db;
     const Clock& clock;
     const CursorCodec& tokens;  ///< makes the links of opting out
-    Smtp* smtp;                 ///< nullptr: nothing is sent, and what waits is given up in time
+    const SecretBox& box;
+    Smtp* smtp;  ///< nullptr: nothing is sent, and what waits is given up in time
     std::string public_url;
 };
 
@@ -48,6 +50,7 @@ public:
 private:
     asio::awaitable<void> run();
     asio::awaitable<void> send_due();
+    asio::awaitable<Result<std::monostate>> hand_over(const ClaimedNotice& notice);
     asio::awaitable<void> send_one(const ClaimedNotice& notice);
 
     asio::strand<asio::io_context::executor_type> strand_;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "access/session_cookie.h"
 #include "audit/authority.h"
 #include "json/value.h"
@@ -207,10 +209,13 @@ AuthApi::Answer AuthApi::post_password_reset(const Principal& /*caller*/,
     const auto email = read_from(request, read_reset_request);
     if (!email) co_return failure(email);
     auto work = [&](sql::Transaction& tx) {
-        request_reset(tx, *email, request.request_id, clock.now(), ids);
-        return true;
+        return request_reset(tx, {*email, request.request_id}, letters, clock.now(), ids);
     };
-    co_await db.write(work);
+    if (const auto asked = co_await db.write(work); !asked) {
+        spdlog::warn("event=password_reset.not_sent request={} hint=\"configure smtp.url\"",
+                     request.request_id);
+        co_return failure(asked);
+    }
     Json json;
     json["object"] = "password_reset";
     json["detail"] = "If there is an account with this address, a letter is on its way.";

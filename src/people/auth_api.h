@@ -9,6 +9,7 @@
 #include "access/principal.h"
 #include "base/id.h"
 #include "http/message.h"
+#include "people/letters.h"
 #include "people/password_pool.h"
 #include "people/sign_in_guard.h"
 #include "people/users.h"
@@ -33,6 +34,7 @@ struct AuthApi {
     PasswordPool& passwords;
     SignInGuard& guard;
     std::function<void(SignInFate)> told;
+    LetterDesk letters;
 
     /// POST /v1/auth/signup {"email", "password", "name", "cookie"}; 201, signed in
     Answer post_signup(const Principal& caller, const http::Request& request);
@@ -45,7 +47,7 @@ struct AuthApi {
     /// POST /v1/auth/password {"current_password", "password", "cookie"}: ends every session, and
     /// answers with a new one
     Answer post_password(const Principal& caller, const http::Request& request);
-    /// POST /v1/auth/password_reset {"email"}: 202 whatever there is
+    /// POST /v1/auth/password_reset {"email"}: 202 whatever there is, 409 without a mail server
     Answer post_password_reset(const Principal& caller, const http::Request& request);
     /// POST /v1/auth/password_reset/confirm {"token", "password"}
     Answer post_password_reset_confirm(const Principal& caller, const http::Request& request);

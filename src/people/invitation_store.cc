@@ -62,6 +62,10 @@ constexpr std::string_view kMembersEmail = R"sql(
      WHERE m.organization_id = $1 AND u.email_key = $2
 )sql";
 
+constexpr std::string_view kCountSince = R"sql(
+    SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND created_at > $2
+)sql";
+
 constexpr std::string_view kOver = R"sql(
     SELECT DISTINCT organization_id FROM invitations
      WHERE state = 'open' AND expires_at <= $1
@@ -120,6 +124,11 @@ bool has_open_invitation(sql::Transaction& tx, const OrganizationId& organizatio
 
 std::int64_t count_open_invitations(sql::Transaction& tx, const OrganizationId& organization) {
     return tx.one(kCountOpen, {organization})->integer(0);
+}
+
+std::int64_t count_invitations(sql::Transaction& tx, const OrganizationId& organization,
+                               Instant since) {
+    return tx.one(kCountSince, {organization, since})->integer(0);
 }
 
 std::int64_t count_invitations_over(sql::Transaction& tx, const OrganizationId& organization,

@@ -25,7 +25,8 @@ struct Invitation {
     std::string state = "open";  ///< "open", "accepted", "withdrawn" or "expired"
     Instant created_at;
     Instant expires_at;
-    std::string secret{};  ///< only of one that was made just now: what is kept is its hash
+    /// Only of one that was made just now, and that no letter brings: what is kept is its hash.
+    std::string secret{};
 };
 /// As others see it: over also when nobody has noticed yet.
 inline bool is_open(const Invitation& invitation, Instant now) {
@@ -46,6 +47,9 @@ std::int64_t expire_invitations(sql::Transaction& tx, const OrganizationId& orga
 bool has_open_invitation(sql::Transaction& tx, const OrganizationId& organization,
                          std::string_view email_key);
 std::int64_t count_open_invitations(sql::Transaction& tx, const OrganizationId& organization);
+/// Those that were made since then, however they ended.
+std::int64_t count_invitations(sql::Transaction& tx, const OrganizationId& organization,
+                               Instant since);
 /// Of the open ones, those whose time has passed.
 std::int64_t count_invitations_over(sql::Transaction& tx, const OrganizationId& organization,
                                     Instant now);

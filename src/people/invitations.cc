@@ -23,23 +23,17 @@ std::unexpected<Error> invitation_invalid() {
                             "this invitation was used, is over, or was never given out");
 }
 
-Letter invitation_letter(const Organization& organization, const Invitation& invitation,
-                         const std::string& secret) {
-    Json data;
-    data["token"] = secret;
-    data["expires_at"] = format_rfc3339(invitation.expires_at);
-    data["organization"] = organization.id.text();
-    data["organization_name"] = organization.name;
-    data["role"] = to_text(invitation.role);
-    return {"invitation", invitation.email, std::move(data)};
-}
-
 void record_invitation(sql::Transaction& tx, const OrgDeed& deed, const char* action,
                        const Invitation& invitation) {
     auto entry = organization_entry(deed.access.organization, action, deed.authority, deed.now);
     entry.detail["invitation"] = invitation.id.text();
     entry.detail["role"] = to_text(invitation.role);
     record(tx, entry, deed.ids);
+}
+
+bool has_invited_too_many(sql::Transaction& tx, const Organization& organization, Instant now) {
+    return count_invitations(tx, organization.id, now - std::chrono::hours(24)) >
+           kInvitationsPerDay;
 }
 
 /// The addresses that the caller has: his account's, and the one that the host's token says.
@@ -53,7 +47,7 @@ bool is_address_of(const std::string& email_key, const User& user, const Princip
 }  // namespace
 
 Result<Seated<Invitation>> invite(sql::Transaction& tx, const OrgDeed& deed,
-                                  const NewInvitation& wanted) {
+                                  const NewInvitation& wanted, const LetterDesk& desk) {
     const auto& organization = deed.access.organization;
     auto key = fold_email(wanted.email);
     if (!key) return failure(key);
@@ -70,14 +64,21 @@ Result<Seated<Invitation>> invite(sql::Transaction& tx, const OrgDeed& deed,
                           .email_key = *std::move(key),
                           .role = wanted.role,
                           .created_at = deed.now,
-                          .expires_at = deed.now + kInvitationLife};
+                          .expires_at = deed.now + kInvitationLife,
+                          .secret = minted.secret};
     const bool has_one = has_open_invitation(tx, organization.id, invitation.email_key);
     if (has_one) return conflict("invitation.exists", "this address is invited already");
     if (!seat->capacity.allowed) return Seated<Invitation>{std::nullopt, *seat};
     insert_invitation(tx, invitation, minted.hash);
-    post_letter(tx, invitation_letter(organization, invitation, minted.secret), deed.now, deed.ids);
     record_invitation(tx, deed, "invitation.created", invitation);
-    invitation.secret = minted.secret;
+    if (desk.sends_mail) {
+        if (!deed.access.is_seller && has_invited_too_many(tx, organization, deed.now))
+            return fail(ErrorCode::LimitExceeded, "invitation.too_many",
+                        "the organization has invited enough people today");
+        const auto posted = post_invitation_letter(tx, desk, organization, invitation, deed.ids);
+        if (!posted) return failure(posted);
+        invitation.secret.clear();
+    }
     return Seated<Invitation>{std::move(invitation), *seat};
 }
 
@@ -90,6 +91,7 @@ Result<Invitation> withdraw_invitation(sql::Transaction& tx, const OrgDeed& deed
     if (!end_invitation(tx, invitation->id, "withdrawn"))
         return conflict("invitation.over", "the invitation was accepted, or its time has passed");
     give_back_seats(tx, deed.access.organization, Seats::Users, 1);
+    take_back_invitation_letter(tx, invitation->id, deed.now);
     record_invitation(tx, deed, "invitation.withdrawn", *invitation);
     invitation->state = "withdrawn";
     return *std::move(invitation);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "people/invitation_store.h"
+#include "people/letters.h"
 #include "people/organizations.h"
 
 namespace turnpike {
@@ -15,14 +16,19 @@ struct NewInvitation {
     std::string email;
     OrgRole role = OrgRole::Member;
 };
-/// Takes a seat at once, so that everybody who is invited can come. The letter goes out with it.
+/// More letters in a day are no longer to people that somebody knows; the seller may send them.
+inline constexpr int kInvitationsPerDay = 100;
+/// Takes a seat at once, so that everybody who is invited can come. The letter goes out with it;
+/// the secret is in the letter alone, and in the answer where no letter can be sent.
 ///
 /// Errors: InvalidArgument "people.invalid_email"; Forbidden "organization.role_too_small" when
 ///         somebody offers more than he has; Conflict "invitation.exists",
-///         "invitation.already_member".
+///         "invitation.already_member"; LimitExceeded "invitation.too_many",
+///         "invitation.too_many_letters".
 Result<Seated<Invitation>> invite(sql::Transaction& tx, const OrgDeed& deed,
-                                  const NewInvitation& wanted);
-/// Gives the seat back. Errors: NotFound "invitation.not_found"; Conflict "invitation.over".
+                                  const NewInvitation& wanted, const LetterDesk& desk);
+/// Gives the seat back, and the letter goes out no more. Errors: NotFound "invitation.not_found";
+/// Conflict "invitation.over".
 Result<Invitation> withdraw_invitation(sql::Transaction& tx, const OrgDeed& deed,
                                        std::string_view invitation);
 

@@ -26,28 +26,28 @@ OrganizationsApi::Answer OrganizationsApi::post_invitation(const Principal& call
     if (!body) co_return failure(body);
     const auto wanted = read_new_invitation(*body);
     if (!wanted) co_return failure(wanted);
-    auto work = [&](sql::Transaction& tx, const OrgDeed& deed) {
-        return invite(tx, deed, *wanted);
+    auto work = [&](sql::Transaction& tx, const OrgDeed& deed) -> Result<http::Response> {
+        const auto invited = invite(tx, deed, *wanted, letters);
+        if (!invited) return failure(invited);
+        if (!invited->made) return no_room(invited->seat, Seats::Users, request);
+        Json json = write_invitation(*invited->made, deed.now);
+        json["letter"] = letters.sends_mail;
+        if (!letters.sends_mail) json["token"] = invited->made->secret;
+        auto response = http::json_response(201, json);
+        response.headers.emplace_back("Cache-Control", "no-store");
+        return response;
     };
-    const auto invited = co_await change(caller, request, active_member_of, work);
-    if (!invited) co_return failure(invited);
-    if (!invited->made) co_return no_room(invited->seat, Seats::Users, request);
-    // For who brings invitations himself, beside the letter; nobody is told it again.
-    Json json = write_invitation(*invited->made, clock.now());
-    json["token"] = invited->made->secret;
-    auto response = http::json_response(201, json);
-    response.headers.emplace_back("Cache-Control", "no-store");
-    co_return response;
+    co_return co_await change(caller, request, active_member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::delete_invitation(const Principal& caller,
                                                              const http::Request& request) {
-    auto work = [&](sql::Transaction& tx, const OrgDeed& deed) {
-        return withdraw_invitation(tx, deed, request.path_value("invitation"));
+    auto work = [&](sql::Transaction& tx, const OrgDeed& deed) -> Result<http::Response> {
+        const auto withdrawn = withdraw_invitation(tx, deed, request.path_value("invitation"));
+        if (!withdrawn) return failure(withdrawn);
+        return http::ok(write_invitation(*withdrawn, deed.now));
     };
-    const auto withdrawn = co_await change(caller, request, active_member_of, work);
-    if (!withdrawn) co_return failure(withdrawn);
-    co_return http::ok(write_invitation(*withdrawn, clock.now()));
+    co_return co_await change(caller, request, active_member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::post_accept(const Principal& caller,
@@ -57,13 +57,14 @@ OrganizationsApi::Answer OrganizationsApi::post_accept(const Principal& caller,
     const auto secret = read_only_member(*body, "token");
     if (!secret) co_return failure(secret);
     const Authority authority = authority_of(caller, request);
-    auto work = [&](sql::Transaction& tx) {
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
         const OrgMaking making{authority, clock.now(), ids, catalog};
-        return accept_invitation(tx, *secret, caller, making);
+        const auto joined = accept_invitation(tx, *secret, caller, making);
+        if (!joined) return failure(joined);
+        const Json json = write_organization(joined->organization, joined->membership.role);
+        return keep_answer(tx, caller, http::ok(json));
     };
-    const auto joined = co_await db.write(work);
-    if (!joined) co_return failure(joined);
-    co_return http::ok(write_organization(joined->organization, joined->membership.role));
+    co_return co_await db.write(work);
 }
 
 }  // namespace turnpike

@@ -1,25 +1,67 @@
 #include "people/letters.h"
 
+#include <chrono>
+#include <utility>
+
 namespace turnpike {
 namespace {
 
-constexpr std::string_view kPost = R"sql(
-    INSERT INTO mails (id, kind, recipient, data, state, created_at)
-    VALUES ($1, $2, $3, $4, 'pending', $5)
-)sql";
+constexpr std::chrono::hours kLettersCountedFor{24};
+constexpr std::string_view kTokenPlace = "{token}";
 
-constexpr std::string_view kTakeBack = R"sql(
-    DELETE FROM mails WHERE id = $1
-)sql";
+std::string obligation_of(const InvitationId& invitation) {
+    return "invitation:" + invitation.text();
+}
+
+/// A link where the host has a page for it, and the secret itself where it has none.
+LetterValues way_in(const std::string& page, std::string_view secret, Instant until) {
+    LetterValues values{{"expires_at", time_in_words(until)}};
+    const auto place = page.find(kTokenPlace);
+    if (place == std::string::npos)
+        values["code"] = secret;
+    else
+        values["page_url"] = std::string(page).replace(place, kTokenPlace.size(), secret);
+    return values;
+}
 
 }  // namespace
 
-MailId post_letter(sql::Transaction& tx, const Letter& letter, Instant now, IdSource& ids) {
-    auto id = ids.make<MailId>(now);
-    tx.run(kPost, {id, letter.kind, letter.recipient, to_text(letter.data), now});
-    return id;
+Result<void> post_invitation_letter(sql::Transaction& tx, const LetterDesk& desk,
+                                    const Organization& organization, const Invitation& invitation,
+                                    IdSource& ids) {
+    const Instant now = invitation.created_at;
+    const auto lately = count_letters(tx, "invitation", invitation.email, now - kLettersCountedFor);
+    if (lately >= kInvitationLettersPerDay)
+        return fail(ErrorCode::LimitExceeded, "invitation.too_many_letters",
+                    "this address was sent enough invitations today");
+    LetterValues values = way_in(desk.pages.invitation, invitation.secret, invitation.expires_at);
+    values["organization"] = organization.name;
+    values["role"] = to_text(invitation.role);
+    post_letter(tx, desk.box,
+                {.kind = "invitation",
+                 .obligation = obligation_of(invitation.id),
+                 .recipient = invitation.email,
+                 .values = std::move(values),
+                 .good_until = invitation.expires_at},
+                now, ids);
+    return {};
 }
 
-void take_back_letter(sql::Transaction& tx, const MailId& id) { tx.run(kTakeBack, {id}); }
+void take_back_invitation_letter(sql::Transaction& tx, const InvitationId& invitation,
+                                 Instant now) {
+    take_back_letters(tx, obligation_of(invitation), now);
+}
+
+NoticeId post_reset_letter(sql::Transaction& tx, const LetterDesk& desk, const ResetLetter& letter,
+                           Instant now, IdSource& ids) {
+    return post_letter(
+        tx, desk.box,
+        {.kind = "password_reset",
+         .obligation = "password_reset:" + letter.reset.text(),
+         .recipient = letter.recipient,
+         .values = way_in(desk.pages.password_reset, letter.secret, letter.expires_at),
+         .good_until = letter.expires_at},
+        now, ids);
+}
 
 }  // namespace turnpike

@@ -1,25 +1,50 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/id.h"
 #include "base/time.h"
-#include "json/value.h"
+#include "crypto/secret_box.h"
+#include "notices/notice.h"
+#include "people/invitation_store.h"
+#include "people/organization.h"
 #include "sql/sql.h"
 
 namespace turnpike {
 
-/// A letter that somebody is to get. Kinds and what their data says: docs/people.md.
-struct Letter {
-    std::string kind;  ///< "password_reset", "invitation"
-    std::string recipient;
-    Json data;
+/// Pages of the host's where letters lead, each with "{token}" in it; "": the letter has the token
+/// itself, to be typed in.
+struct LetterPages {
+    std::string invitation;
+    std::string password_reset;
 };
 
-/// Puts the letter into the table of letters to send, in the transaction of the deed that it tells
-/// of; whoever sends letters takes it from there.
-MailId post_letter(sql::Transaction& tx, const Letter& letter, Instant now, IdSource& ids);
-/// As if it had never been posted; in the transaction that posted it.
-void take_back_letter(sql::Transaction& tx, const MailId& id);
+/// How people get letters. Without a mail server none is written: nobody else is to read them.
+struct LetterDesk {
+    const SecretBox& box;
+    bool sends_mail;
+    LetterPages pages;
+};
+
+/// More invitations than these to one address in a day, by whomever, are a nuisance.
+inline constexpr int kInvitationLettersPerDay = 5;
+
+/// Both in the transaction of the deed that they tell of.
+///
+/// Errors: LimitExceeded "invitation.too_many_letters".
+Result<void> post_invitation_letter(sql::Transaction& tx, const LetterDesk& desk,
+                                    const Organization& organization, const Invitation& invitation,
+                                    IdSource& ids);
+void take_back_invitation_letter(sql::Transaction& tx, const InvitationId& invitation, Instant now);
+
+struct ResetLetter {
+    PasswordResetId reset;
+    std::string_view recipient;
+    std::string_view secret;
+    Instant expires_at;
+};
+NoticeId post_reset_letter(sql::Transaction& tx, const LetterDesk& desk, const ResetLetter& letter,
+                           Instant now, IdSource& ids);
 
 }  // namespace turnpike

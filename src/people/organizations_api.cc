@@ -20,20 +20,10 @@ std::optional<OrgRole> role_of(const OrgAccess& access) {
     return access.is_seller ? std::nullopt : std::optional(access.role);
 }
 
-struct Changed {
-    Organization organization;
-    std::optional<OrgRole> role;
-};
-
 /// The organization as whoever changed it sees it.
-Result<Changed> changed_by(const OrgDeed& deed, Result<Organization> organization) {
+Result<http::Response> answer(const OrgDeed& deed, const Result<Organization>& organization) {
     if (!organization) return failure(organization);
-    return Changed{*std::move(organization), role_of(deed.access)};
-}
-
-Result<http::Response> answer(const Result<Changed>& changed) {
-    if (!changed) return failure(changed);
-    return http::ok(write_organization(changed->organization, changed->role));
+    return http::ok(write_organization(*organization, role_of(deed.access)));
 }
 
 Result<http::Response> answer(const Result<MemberRow>& member) {
@@ -89,15 +79,15 @@ OrganizationsApi::Answer OrganizationsApi::post_organization(const Principal& ca
     const auto wanted = read_new_organization(*body);
     if (!wanted) co_return failure(wanted);
     const Authority authority = authority_of(caller, request);
-    auto work = [&](sql::Transaction& tx) {
-        const OrgMaking making{authority, clock.now(), ids, catalog};
-        return create_organization(tx, *wanted, caller, making);
-    };
-    const auto made = co_await db.write(work);
-    if (!made) co_return failure(made);
     const auto role =
         caller.is_user() && !wanted->owner ? std::optional(OrgRole::Owner) : std::nullopt;
-    co_return http::json_response(201, write_organization(*made, role));
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
+        const OrgMaking making{authority, clock.now(), ids, catalog};
+        const auto made = create_organization(tx, *wanted, caller, making);
+        if (!made) return failure(made);
+        return keep_answer(tx, caller, http::json_response(201, write_organization(*made, role)));
+    };
+    co_return co_await db.write(work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::get_organization(const Principal& caller,
@@ -117,25 +107,25 @@ OrganizationsApi::Answer OrganizationsApi::patch_organization(const Principal& c
     const auto patch = read_organization_patch(*body);
     if (!patch) co_return failure(patch);
     auto work = [&](sql::Transaction& tx, const OrgDeed& deed) {
-        return changed_by(deed, change_organization(tx, deed, *patch));
+        return answer(deed, change_organization(tx, deed, *patch));
     };
-    co_return answer(co_await change(caller, request, active_member_of, work));
+    co_return co_await change(caller, request, active_member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::post_deactivate(const Principal& caller,
                                                            const http::Request& request) {
     auto work = [](sql::Transaction& tx, const OrgDeed& deed) {
-        return changed_by(deed, deactivate_organization(tx, deed));
+        return answer(deed, deactivate_organization(tx, deed));
     };
-    co_return answer(co_await change(caller, request, member_of, work));
+    co_return co_await change(caller, request, member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::post_reactivate(const Principal& caller,
                                                            const http::Request& request) {
     auto work = [](sql::Transaction& tx, const OrgDeed& deed) {
-        return changed_by(deed, reactivate_organization(tx, deed));
+        return answer(deed, reactivate_organization(tx, deed));
     };
-    co_return answer(co_await change(caller, request, member_of, work));
+    co_return co_await change(caller, request, member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::post_transfer(const Principal& caller,
@@ -145,9 +135,9 @@ OrganizationsApi::Answer OrganizationsApi::post_transfer(const Principal& caller
     const auto user = read_only_member(*body, "user");
     if (!user) co_return failure(user);
     auto work = [&](sql::Transaction& tx, const OrgDeed& deed) {
-        return transfer_ownership(tx, deed, *user);
+        return answer(transfer_ownership(tx, deed, *user));
     };
-    co_return answer(co_await change(caller, request, active_member_of, work));
+    co_return co_await change(caller, request, active_member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::get_members(const Principal& caller,
@@ -162,22 +152,23 @@ OrganizationsApi::Answer OrganizationsApi::patch_member(const Principal& caller,
     const auto role = read_role(*body);
     if (!role) co_return failure(role);
     auto work = [&](sql::Transaction& tx, const OrgDeed& deed) {
-        return change_role(tx, deed, request.path_value("user"), *role);
+        return answer(change_role(tx, deed, request.path_value("user"), *role));
     };
-    co_return answer(co_await change(caller, request, active_member_of, work));
+    co_return co_await change(caller, request, active_member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::delete_member(const Principal& caller,
                                                          const http::Request& request) {
     auto work = [&](sql::Transaction& tx, const OrgDeed& deed) {
-        return remove_member(tx, deed, request.path_value("user"));
+        return answer(remove_member(tx, deed, request.path_value("user")));
     };
-    co_return answer(co_await change(caller, request, active_member_of, work));
+    co_return co_await change(caller, request, active_member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::post_leave(const Principal& caller,
                                                       const http::Request& request) {
-    co_return answer(co_await change(caller, request, member_of, leave));
+    auto work = [](sql::Transaction& tx, const OrgDeed& deed) { return answer(leave(tx, deed)); };
+    co_return co_await change(caller, request, member_of, work);
 }
 
 }  // namespace turnpike

@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "access/cursor.h"
+#include "access/keyed_request.h"
 #include "access/page.h"
 #include "access/principal.h"
 #include "audit/authority.h"
@@ -14,6 +15,7 @@
 #include "catalog/cache.h"
 #include "http/message.h"
 #include "json/value.h"
+#include "people/letters.h"
 #include "people/organizations.h"
 #include "people/seats.h"
 #include "sql/database.h"
@@ -33,6 +35,7 @@ struct OrganizationsApi {
     CatalogCache& catalog;
     const CursorCodec& cursors;
     std::string upgrade_url;  ///< "": refusals name no page
+    LetterDesk letters;
 
     /// GET /v1/organizations: a user's own; for the seller all. Paged as every listing.
     Answer get_organizations(const Principal& caller, const http::Request& request);
@@ -71,10 +74,10 @@ struct OrganizationsApi {
 private:
     using Admit = Result<OrgAccess> (*)(sql::Transaction& tx, const Principal& caller,
                                         std::string_view ref);
-    /// Does `work(tx, deed)` in the organization of the path, in one transaction.
+    /// Answers with `work(tx, deed)`, done in the organization of the path in one transaction, and
+    /// keeps the answer there.
     template <class Work>
-    asio::awaitable<std::invoke_result_t<Work&, sql::Transaction&, const OrgDeed&>> change(
-        const Principal& caller, const http::Request& request, Admit admit, Work work);
+    Answer change(const Principal& caller, const http::Request& request, Admit admit, Work work);
     /// How rows of an organization are found, written, and marked in a cursor.
     template <class Fetch, class Write, class Mark>
     struct Rows {
@@ -89,16 +92,18 @@ private:
 };
 
 template <class Work>
-asio::awaitable<std::invoke_result_t<Work&, sql::Transaction&, const OrgDeed&>>
-OrganizationsApi::change(const Principal& caller, const http::Request& request, Admit admit,
-                         Work work) {
-    using T = std::invoke_result_t<Work&, sql::Transaction&, const OrgDeed&>;
+OrganizationsApi::Answer OrganizationsApi::change(const Principal& caller,
+                                                  const http::Request& request, Admit admit,
+                                                  Work work) {
     const Authority authority = authority_of(caller, request);
-    auto in_one = [&](sql::Transaction& tx) -> T {
+    auto in_one = [&](sql::Transaction& tx) -> Result<http::Response> {
         const auto access = admit(tx, caller, request.path_value("organization"));
         if (!access) return failure(access);
         const OrgDeed deed{*access, authority, clock.now(), ids, catalog};
-        return work(tx, deed);
+        Result<http::Response> answer = work(tx, deed);
+        // A refusal is no deed: what stood in the way may be gone at the next time.
+        if (!answer || answer->status >= 400) return answer;
+        return keep_answer(tx, caller, *std::move(answer));
     };
     co_return co_await db.write(in_one);
 }

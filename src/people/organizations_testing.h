@@ -10,6 +10,7 @@
 
 #include "access/handler_testing.h"
 #include "catalog/service.h"
+#include "people/letters_testing.h"
 #include "people/organizations_api.h"
 #include "people/users.h"
 #include "sql/testing.h"
@@ -96,15 +97,10 @@ public:
         return call(&OrganizationsApi::post_invitation, caller, OrgRole::Admin,
                     {{"organization", organization}}, {{"email", email}, {"role", role}});
     }
-    /// The secret in the newest letter to that address.
+    /// The secret in the newest letter to that address that waits.
     std::string letter(const std::string& recipient) {
-        const auto rows = db_.read_blocking([&](sql::Transaction& tx) {
-            return tx.all(
-                "SELECT data FROM mails WHERE recipient = $1 AND kind = 'invitation' "
-                "ORDER BY created_at DESC, id DESC",
-                {recipient});
-        });
-        return rows.empty() ? "" : (*parse_json(rows[0].text(0)))["token"].get<std::string>();
+        const auto codes = letter_codes(db_, box, "invitation", recipient);
+        return codes.empty() ? "" : codes.back();
     }
     Result<http::Response> accept(const Principal& caller, const std::string& token) {
         return call(&OrganizationsApi::post_accept, caller, OrgRole::Member, {},
@@ -136,12 +132,14 @@ public:
     RandomIdSource ids;
     CatalogCache catalog;
     CursorCodec cursors{std::string(32, 'k')};
+    SecretBox box{{Secret(std::string(SecretBox::kKeyBytes, 'b'))}};
 
 private:
     sql::Database& db_;
 
 public:
-    OrganizationsApi api{db_, clock, ids, catalog, cursors, "https://shop.example/plans"};
+    OrganizationsApi api{
+        db_, clock, ids, catalog, cursors, "https://shop.example/plans", {box, true, {}}};
 };
 
 }  // namespace turnpike::testing

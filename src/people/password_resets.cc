@@ -5,7 +5,6 @@
 #include "access/api_key.h"
 #include "crypto/crypto.h"
 #include "people/email.h"
-#include "people/letters.h"
 #include "people/user_store.h"
 #include "people/users.h"
 
@@ -29,20 +28,18 @@ OpenedReset open_reset(const UserId& user, Instant now, IdSource& ids, std::stri
             std::move(minted.secret)};
 }
 
-Letter letter_of(const User& user, const OpenedReset& opened) {
-    Json data;
-    data["token"] = opened.secret;
-    data["expires_at"] = format_rfc3339(opened.reset.expires_at);
-    return {"password_reset", *user.email, std::move(data)};
+ResetLetter letter_of(std::string_view recipient, const OpenedReset& opened) {
+    return {opened.reset.id, recipient, opened.secret, opened.reset.expires_at};
 }
 
 /// The commit is what takes the time: three rows, as for an account that is there, and none stays.
-void make_as_much_work(sql::Transaction& tx, Instant now, IdSource& ids) {
+void make_as_much_work(sql::Transaction& tx, const LetterDesk& desk, Instant now, IdSource& ids) {
     std::string hash;
-    const auto opened = open_reset(UserId::trusted(""), now, ids, hash);
-    Letter letter{"password_reset", "", Json::object()};
-    letter.data["token"] = opened.secret;
-    for (int row = 0; row < 3; ++row) take_back_letter(tx, post_letter(tx, letter, now, ids));
+    for (int row = 0; row < 3; ++row) {
+        const auto opened = open_reset(UserId::trusted(""), now, ids, hash);
+        unpost_letter(tx,
+                      post_reset_letter(tx, desk, letter_of("nobody@invalid", opened), now, ids));
+    }
 }
 
 AuditEntry reset_entry(const User& user, const OpenedReset& opened, const Authority& authority) {
@@ -66,19 +63,23 @@ std::unexpected<Error> reset_invalid() {
 
 }  // namespace
 
-void request_reset(sql::Transaction& tx, std::string_view email, std::string_view request_id,
-                   Instant now, IdSource& ids) {
-    const auto key = fold_email(email);
+Result<std::monostate> request_reset(sql::Transaction& tx, const ResetRequest& asked,
+                                     const LetterDesk& desk, Instant now, IdSource& ids) {
+    if (!desk.sends_mail)
+        return conflict("people.no_letters",
+                        "this server sends no letters; ask whoever runs it for a link");
+    const auto key = fold_email(asked.email);
     const auto user = find_user_by_email_key(tx, key ? *key : "");
-    std::string hash;
-    if (user && may_reset(tx, *user, now)) {
-        const auto opened = open_reset(user->id, now, ids, hash);
-        insert_reset(tx, opened.reset, hash);
-        post_letter(tx, letter_of(*user, opened), now, ids);
-        record(tx, reset_entry(*user, opened, {"anonymous", std::string(request_id)}), ids);
-        return;
+    if (!user || !may_reset(tx, *user, now)) {
+        make_as_much_work(tx, desk, now, ids);
+        return std::monostate{};
     }
-    make_as_much_work(tx, now, ids);
+    std::string hash;
+    const auto opened = open_reset(user->id, now, ids, hash);
+    insert_reset(tx, opened.reset, hash);
+    post_reset_letter(tx, desk, letter_of(*user->email, opened), now, ids);
+    record(tx, reset_entry(*user, opened, {"anonymous", std::string(asked.request_id)}), ids);
+    return std::monostate{};
 }
 
 Result<ResetLink> make_reset_link(sql::Transaction& tx, std::string_view ref,

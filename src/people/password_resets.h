@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "audit/audit.h"
 #include "base/error.h"
+#include "people/letters.h"
 #include "people/user.h"
 #include "sql/sql.h"
 
@@ -19,8 +21,14 @@ inline constexpr int kResetsPerHour = 3;
 /// Somebody says that he has forgotten the password of this account. A letter goes to the account's
 /// own address, if there is one, active and with a password. Whoever asks learns nothing: the
 /// ledger does as much work for an account that is not there.
-void request_reset(sql::Transaction& tx, std::string_view email, std::string_view request_id,
-                   Instant now, IdSource& ids);
+///
+/// Errors: Conflict "people.no_letters" where no mail server is configured, for every address.
+struct ResetRequest {
+    std::string_view email;
+    std::string_view request_id;
+};
+Result<std::monostate> request_reset(sql::Transaction& tx, const ResetRequest& asked,
+                                     const LetterDesk& desk, Instant now, IdSource& ids);
 
 struct ResetLink {
     User user;

@@ -25,13 +25,13 @@ OrganizationsApi::Answer OrganizationsApi::post_project(const Principal& caller,
     if (!body) co_return failure(body);
     const auto name = read_project_name(*body);
     if (!name) co_return failure(name);
-    auto work = [&](sql::Transaction& tx, const OrgDeed& deed) {
-        return create_project(tx, deed, *name);
+    auto work = [&](sql::Transaction& tx, const OrgDeed& deed) -> Result<http::Response> {
+        const auto made = create_project(tx, deed, *name);
+        if (!made) return failure(made);
+        if (!made->made) return no_room(made->seat, Seats::Projects, request);
+        return http::json_response(201, write_project(*made->made));
     };
-    const auto made = co_await change(caller, request, active_member_of, work);
-    if (!made) co_return failure(made);
-    if (!made->made) co_return no_room(made->seat, Seats::Projects, request);
-    co_return http::json_response(201, write_project(*made->made));
+    co_return co_await change(caller, request, active_member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::get_project(const Principal& caller,
@@ -53,17 +53,17 @@ OrganizationsApi::Answer OrganizationsApi::patch_project(const Principal& caller
     const auto name = read_project_name(*body);
     if (!name) co_return failure(name);
     auto work = [&](sql::Transaction& tx, const OrgDeed& deed) {
-        return rename_project(tx, deed, request.path_value("project"), *name);
+        return answer(rename_project(tx, deed, request.path_value("project"), *name));
     };
-    co_return answer(co_await change(caller, request, active_member_of, work));
+    co_return co_await change(caller, request, active_member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::post_archive(const Principal& caller,
                                                         const http::Request& request) {
     auto work = [&](sql::Transaction& tx, const OrgDeed& deed) {
-        return archive_project(tx, deed, request.path_value("project"));
+        return answer(archive_project(tx, deed, request.path_value("project")));
     };
-    co_return answer(co_await change(caller, request, active_member_of, work));
+    co_return co_await change(caller, request, active_member_of, work);
 }
 
 }  // namespace turnpike

@@ -1,5 +1,6 @@
 #include "people/users_api.h"
 
+#include "access/keyed_request.h"
 #include "access/page.h"
 #include "audit/authority.h"
 #include "json/value.h"
@@ -59,44 +60,48 @@ UsersApi::Answer UsersApi::get_user(const Principal& /*caller*/, const http::Req
 
 UsersApi::Answer UsersApi::post_deactivate(const Principal& caller, const http::Request& request) {
     const Authority authority = authority_of(caller, request);
-    auto work = [&](sql::Transaction& tx) -> Result<User> {
-        const auto user = find_user(tx, request.path_value("user"));
+    UserId who = UserId::trusted("");
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
+        const auto found = find_user(tx, request.path_value("user"));
+        if (!found) return failure(found);
+        const auto user = deactivate_user(tx, *found, authority, clock.now(), ids);
         if (!user) return failure(user);
-        return deactivate_user(tx, *user, authority, clock.now(), ids);
+        who = user->id;
+        return keep_answer(tx, caller, http::ok(write_user(*user)));
     };
-    const auto user = co_await db.write(work);
-    if (!user) co_return failure(user);
-    authenticator.forget_user(user->id);
-    co_return http::ok(write_user(*user));
+    auto answer = co_await db.write(work);
+    if (answer) authenticator.forget_user(who);
+    co_return answer;
 }
 
 UsersApi::Answer UsersApi::post_activate(const Principal& caller, const http::Request& request) {
     const Authority authority = authority_of(caller, request);
-    auto work = [&](sql::Transaction& tx) -> Result<User> {
-        const auto user = find_user(tx, request.path_value("user"));
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
+        const auto found = find_user(tx, request.path_value("user"));
+        if (!found) return failure(found);
+        const auto user = activate_user(tx, *found, authority, clock.now(), ids);
         if (!user) return failure(user);
-        return activate_user(tx, *user, authority, clock.now(), ids);
+        return keep_answer(tx, caller, http::ok(write_user(*user)));
     };
-    const auto user = co_await db.write(work);
-    if (!user) co_return failure(user);
-    co_return http::ok(write_user(*user));
+    co_return co_await db.write(work);
 }
 
 UsersApi::Answer UsersApi::post_reset_link(const Principal& caller, const http::Request& request) {
     const Authority authority = authority_of(caller, request);
-    auto work = [&](sql::Transaction& tx) {
-        return make_reset_link(tx, request.path_value("user"), authority, clock.now(), ids);
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
+        const auto user = request.path_value("user");
+        const auto link = make_reset_link(tx, user, authority, clock.now(), ids);
+        if (!link) return failure(link);
+        Json json;
+        json["object"] = "password_reset";
+        json["user"] = link->user.id.text();
+        json["token"] = link->secret;
+        json["expires_at"] = format_rfc3339(link->expires_at);
+        auto response = http::json_response(201, json);
+        response.headers.emplace_back("Cache-Control", "no-store");
+        return keep_answer(tx, caller, std::move(response));
     };
-    const auto link = co_await db.write(work);
-    if (!link) co_return failure(link);
-    Json json;
-    json["object"] = "password_reset";
-    json["user"] = link->user.id.text();
-    json["token"] = link->secret;
-    json["expires_at"] = format_rfc3339(link->expires_at);
-    auto response = http::json_response(201, json);
-    response.headers.emplace_back("Cache-Control", "no-store");
-    co_return response;
+    co_return co_await db.write(work);
 }
 
 }  // namespace turnpike

@@ -58,6 +58,7 @@ before(async () => {
         TURNPIKE_SMTP_PASSWORD: 'mail-secret',
         TURNPIKE_SMTP_FROM: 'billing@example.com',
         TURNPIKE_SELLER_NAME: 'Ärger & Söhne',
+        TURNPIKE_INVITATION_URL: 'https://app.example.com/join#{token}',
     }});
 });
 after(async () => {
@@ -81,6 +82,38 @@ test('a payment is receipted, in text and HTML that say the same', async () => {
     assert.match(parts['text/html'], /<p>Hello Rose &lt;b&gt;R&lt;\/b&gt;,<\/p>/);
     assert.match(parts['text/html'], /<a href="http/);
     assert.equal(logins[0], 'turnpike:mail-secret');
+});
+
+test('who is invited, and who forgot his password, gets a letter with the way in', async () => {
+    const post = (path, body, as) => server.request('POST', path, {as, body});
+    const password = 'correct horse battery';
+    const signIn = async (name) => {
+        const body = {email: `${name}@example.org`, password};
+        assert.equal((await post('/v1/auth/signup', body)).status, 201);
+        return (await post('/v1/auth/login', body)).body.token;
+    };
+    const olga = await signIn('olga');
+    const made = await post('/v1/organizations', {name: 'https://evil.example'}, olga);
+    const invited = await post(`/v1/organizations/${made.body.id}/invitations`,
+                               {email: 'Bob@Example.org'}, olga);
+    assert.equal(invited.body.letter, true, JSON.stringify(invited.body));
+    assert.ok(!('token' in invited.body), 'it is for the mailbox alone');
+    const invitation = await letter('Bob@example.org', 'You are invited');
+    assert.ok(!invitation['text/html'].includes('href="https://evil.example'));
+    assert.match(invitation['text/html'], /https:\/\/app\.example\.com\/join#tpi_/);
+    const token = /join#(tpi_\S+)/.exec(invitation['text/plain'])[1];
+    const bob = await signIn('bob');
+    assert.equal((await post('/v1/invitations/accept', {token}, olga)).body.code, 'invitation.other_email');
+    const joined = await post('/v1/invitations/accept', {token}, bob);
+    assert.equal(joined.status, 200, JSON.stringify(joined.body));
+
+    assert.equal((await post('/v1/auth/password_reset', {email: 'bob@example.org'})).status, 202);
+    const reset = await letter('bob@example.org', 'Set a new password');
+    const code = /tpr_\w+/.exec(reset['text/plain'])[0];
+    const changed = await post('/v1/auth/password_reset/confirm', {token: code, password: 'another staple'});
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    assert.equal((await post('/v1/auth/login', {email: 'bob@example.org', password})).status, 401);
+    assert.ok(!('list-unsubscribe' in reset.headers));
 });
 
 test('an alert goes to an e-mail address', async () => {

@@ -57,7 +57,7 @@ const Edges& module_edges() {
           "entitlements", "webhooks", "notices"}},
         {"people",
          {"base", "json", "sql", "http", "crypto", "access", "audit", "customers", "catalog",
-          "entitlements", "webhooks"}},
+          "entitlements", "webhooks", "notices"}},
         {"billing", kEveryFeature},
         {"import",
          {"base", "json", "sql", "catalog", "customers", "subscriptions", "metering",
