@@ -90,7 +90,7 @@ const std::map<std::string, Fixture>& fixtures() {
         {"GET /api/subscriptions/organization/{org_id}", {nothing}},
         {"GET /api/subscriptions/{subscription_id}", {nothing}},
         {"PUT /api/subscriptions/{subscription_id}", {text(R"({"plan_id":"none"})"), 400}},
-        {"POST /api/subscriptions/{subscription_id}/cancel", {nothing, 409}},
+        {"POST /api/subscriptions/{subscription_id}/cancel", {nothing}},
         {"GET /api/usage/organization/{org_id}/summary", {nothing}},
         {"GET /api/usage/organization/{org_id}/users/limit", {nothing}},
         {"GET /api/usage/organization/{org_id}/projects/limit", {nothing}},

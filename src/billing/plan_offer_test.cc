@@ -25,7 +25,8 @@ protected:
         if (!sold) return std::string(sold.error().reason.text());
         for (const Price& one : team_.prices)
             if (one.id == sold->price)
-                return to_text(one.amount.currency()) + " " + std::to_string(one.amount.minor());
+                return std::string(to_text(one.amount.currency())) + " " +
+                       std::to_string(one.amount.minor());
         return "another plan's";
     }
     PriceInPlan paying(Interval interval, Currency currency) {

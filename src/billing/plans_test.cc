@@ -58,6 +58,26 @@ TEST_F(SoldPlans, AreMadeAtTheProviderAndBought) {
     EXPECT_EQ(plan_of(alice)->allowances_of("api_calls").front().included, Quantity::whole(5'000));
 }
 
+TEST_F(SoldPlans, ARequestThatDiedIsGoneOnWithUnderItsKey) {
+    ledger->write_blocking([](sql::Transaction& tx) {
+        return tx.run(R"sql(
+            INSERT INTO idempotency_keys (id, scope, fingerprint, state, runner, leased_until,
+                   created_at)
+            VALUES ('idm_1', 's', 'f', 'running', 'r', 0, 0))sql");
+    });
+    const Authority keyed{"admin:root", "req_1", "idm_1"};
+    const auto once = [&] {
+        return world.run(
+            sell_plan(world.billing, read_new_plan(*parse_json(kTeam)).value(), keyed));
+    };
+    const auto first = once();
+    ASSERT_TRUE(first);
+    const auto again = once();
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->plan, first->plan);
+    EXPECT_EQ(sell(kTeam).error().reason, Reason("catalog.plan_key_taken")) << "another request";
+}
+
 TEST_F(SoldPlans, AChangeLeavesSubscribersAlone) {
     const auto team = sell(kTeam);
     const CustomerId alice = world.customer("alice");

@@ -20,16 +20,16 @@ Json write_head_count(const HeadCount& count) {
 }
 
 Json write_subscription_counts(const std::vector<RevenueGroup>& groups) {
-    std::int64_t total = 0;
+    std::int64_t total = 0, active = 0, trialing = 0;
     std::map<std::string, std::int64_t> by_status;
     for (const RevenueGroup& group : groups) {
         by_status[group.status] += group.subscriptions;
         total += group.subscriptions;
+        if (group.status == to_text(SubscriptionStatus::Active)) active += group.subscriptions;
+        if (group.status == to_text(SubscriptionStatus::Trialing)) trialing += group.subscriptions;
     }
-    return Json{{"total", total},
-                {"active", by_status["active"]},
-                {"trialing", by_status["trialing"]},
-                {"by_status", by_status}};
+    return Json{
+        {"total", total}, {"active", active}, {"trialing", trialing}, {"by_status", by_status}};
 }
 
 Json rounded_or_null(const std::optional<Fraction>& amount) {

@@ -34,7 +34,7 @@ Result<OrgChangeBody> read_org_change(const http::Request& request) {
     body.cancel_at_period_end = fields.optional_boolean("cancel_at_period_end");
     if (plan) body.offer = PlanOffer{.plan = *plan, .interval = interval};
     if (!plan && (interval || !body.cancel_at_period_end) && fields.complaints().empty())
-        fields.complain("plan_id", "missing", "say which plan the subscription is to change to");
+        fields.complain("plan_id", "required", "is required: the plan to change to");
     return fields.finish(std::move(body));
 }
 
