@@ -36,6 +36,7 @@
 #include "billing/contexts.h"
 #include "billing/customer_api.h"
 #include "billing/explain_api.h"
+#include "billing/plan_migration_api.h"
 #include "billing/plans_api.h"
 #include "billing/preview_api.h"
 #include "billing/recommendations.h"
@@ -160,6 +161,7 @@ public:
     CustomersApi customers_api;
     AuditApi audit_api;
     PlansApi plans_api;
+    PlanMigrationApi plan_migration_api;
     MeteringApi metering_api;
     EntitlementsApi entitlements_api;
     FeatureApi feature_api;

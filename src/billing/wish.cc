@@ -253,8 +253,8 @@ Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
     return Demanded{std::move(subscription), command};
 }
 
-Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billing, Wish wish) {
-    if (auto begun = begun_wish(tx, wish)) return go_on(tx, *std::move(begun));
+Result<Considered> consider_on_running(sql::Transaction& tx, const BillingContext& billing,
+                                       Wish wish) {
     auto subscription = load_subscription(tx, wish.command.subscription);
     if (!subscription) return failure(subscription);
     if (const auto move = find_open_move(tx, wish.command.subscription))
@@ -269,7 +269,7 @@ Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billin
     const auto ruling = ruling_of(status, wish.command.kind);
     const bool has_begun = ruling != Ruling::Busy && ruling != Ruling::Ended;
     if (ruling == Ruling::Done || (has_begun && is_so_already(*subscription, wish.command)))
-        return Demanded{*std::move(subscription), {}};
+        return Considered{*std::move(subscription), {}};
     if (auto refusal = refusal_of(*subscription, wish.command, now))
         return std::unexpected(*std::move(refusal));
     const auto able = check_abilities(billing.provider, wish.command);
@@ -284,17 +284,26 @@ Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billin
         wish.command.price = subscription->pending_change->price;
         wish.command.quantity = subscription->pending_change->quantity;
     }
+    return Considered{*std::move(subscription), std::move(wish)};
+}
+
+Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billing, Wish wish) {
+    if (auto begun = begun_wish(tx, wish)) return go_on(tx, *std::move(begun));
     const auto preview = wish.preview;
     const Authority authority = wish.authority;
-    const auto command = written(std::move(wish), billing);
+    auto considered = consider_on_running(tx, billing, std::move(wish));
+    if (!considered) return failure(considered);
+    auto& [subscription, wanted] = *considered;
+    if (!wanted) return Demanded{std::move(subscription), {}};
+    const auto command = written(*std::move(wanted), billing);
     if (!insert_command(tx, command)) return busy();
     note_command(tx, authority, command);
     if (preview) {
         const auto used = use_preview(tx, *preview, command, billing.clock.now());
         if (!used) return failure(used);
     }
-    record_command(tx, billing, *subscription, command, "requested");
-    return Demanded{*std::move(subscription), command};
+    record_command(tx, billing, subscription, command, "requested");
+    return Demanded{std::move(subscription), command};
 }
 
 }  // namespace turnpike

@@ -37,6 +37,14 @@ Result<Direction> direction_of_change(sql::Transaction& tx, const Subscription& 
 
 Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
                                const StartRequest& request);
+/// What request_on_running() would write down now; it writes nothing, and does not see that another
+/// command is pending. nullopt in `wish` when there is nothing to do.
+struct Considered {
+    Subscription subscription;
+    std::optional<Wish> wish;
+};
+Result<Considered> consider_on_running(sql::Transaction& tx, const BillingContext& billing,
+                                       Wish wish);
 /// Errors: as commands.h says of all.
 Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billing, Wish wish);
 
