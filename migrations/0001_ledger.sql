@@ -529,6 +529,46 @@ CREATE INDEX provider_moves_by_former ON provider_moves (from_provider, from_sub
 CREATE INDEX provider_moves_by_new ON provider_moves (to_provider, to_subscription_id);
 CREATE INDEX provider_moves_open ON provider_moves (to_provider, state);
 
+-- plan migrations ----------------------------------------------------------------------------
+-- Bringing those who have subscribed to a plan to another version, of it or of another plan of its
+-- catalog. filter: JSON, as it was asked.
+CREATE TABLE plan_migrations (
+    id                TEXT   NOT NULL PRIMARY KEY,
+    plan_id           TEXT   NOT NULL REFERENCES plans (id),
+    target_version_id TEXT   NOT NULL REFERENCES plan_versions (id),
+    takes_effect      TEXT   NOT NULL CHECK (takes_effect IN ('at_period_end', 'now')),
+    filter            TEXT   NOT NULL,
+    state             TEXT   NOT NULL CHECK (state IN ('running', 'done')),
+    actor             TEXT   NOT NULL,
+    request_id        TEXT   NOT NULL,
+    created_at        BIGINT NOT NULL,
+    finished_at       BIGINT,
+    CHECK ((state = 'done') = (finished_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX plan_migrations_one_running ON plan_migrations (plan_id)
+    WHERE state = 'running';
+
+-- A subscription of a migration, with what it was when that began: one that is another by its turn
+-- is left alone. 'begun': its command is written down. to_price_id: NULL where the version is not
+-- sold in the currency and rhythm.
+CREATE TABLE plan_migration_items (
+    migration_id    TEXT   NOT NULL REFERENCES plan_migrations (id),
+    subscription_id TEXT   NOT NULL REFERENCES subscriptions (id),
+    from_price_id   TEXT   NOT NULL REFERENCES prices (id),
+    to_price_id     TEXT   REFERENCES prices (id),
+    quantity        BIGINT NOT NULL CHECK (quantity > 0),
+    state           TEXT   NOT NULL CHECK (state IN ('pending', 'begun', 'done', 'unchanged',
+                        'refused', 'failed')),
+    command_id      TEXT   REFERENCES subscription_commands (id),
+    error_reason    TEXT,
+    takes_effect_at BIGINT,
+    next_try_at     BIGINT NOT NULL,
+    PRIMARY KEY (migration_id, subscription_id),
+    CHECK (state <> 'begun' OR command_id IS NOT NULL)
+);
+CREATE INDEX plan_migration_items_open ON plan_migration_items (state, next_try_at)
+    WHERE state IN ('pending', 'begun');
+
 -- metering -----------------------------------------------------------------------------------
 -- meter_key, quantity, reset and period_start are those of the first counter that it moved.
 CREATE TABLE usage_events (

@@ -151,6 +151,10 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("PATCH", "/v1/plans/{plan}", CatalogWrite),
         Policy::seller("DELETE", "/v1/plans/{plan}", CatalogWrite),
         Policy::either("GET", "/v1/plans/{plan}/versions", CatalogRead),
+        Policy::seller("POST", "/v1/plans/{plan}/migrate/preview", BillingRead)
+            .with(Repeats::Harmless),
+        Policy::seller("POST", "/v1/plans/{plan}/migrate", BillingWrite),
+        Policy::seller("GET", "/v1/plan_migrations/{plan_migration}", BillingRead),
         Policy::either("GET", "/v1/features", CatalogRead),
         Policy::seller("POST", "/v1/features", CatalogWrite),
         Policy::either("GET", "/v1/customers/{customer}/entitlements", UsageRead),

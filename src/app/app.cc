@@ -273,6 +273,7 @@ App::App(Config given, AppParts parts)
       customers_api{*db, clock, ids, cursors},
       audit_api{*db, cursors, customer_id_of},
       plans_api{billing.primary()},
+      plan_migration_api{billing, cursors},
       metering_api{*db,
                    *usage,
                    clock,

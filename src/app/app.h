@@ -37,6 +37,7 @@
 #include "billing/contexts.h"
 #include "billing/customer_api.h"
 #include "billing/explain_api.h"
+#include "billing/plan_migration_api.h"
 #include "billing/plans_api.h"
 #include "billing/preview_api.h"
 #include "billing/refunds_api.h"
@@ -168,6 +169,7 @@ public:
     CustomersApi customers_api;
     AuditApi audit_api;
     PlansApi plans_api;
+    PlanMigrationApi plan_migration_api;
     MeteringApi metering_api;
     EntitlementsApi entitlements_api;
     FeatureApi feature_api;

@@ -28,22 +28,21 @@ struct Planned {
     Instant now;  ///< the customer's
 };
 
-Result<Planned> plan_preview(sql::Transaction& tx, const PaymentProvider& provider,
-                             const PreviewedChange& change, Instant system_now) {
-    auto subscription = load_settled(tx, change.subscription, provider);
-    if (!subscription) return failure(subscription);
-    const Instant now = customer_time(tx, subscription->customer, system_now);
+Result<Planned> plan_preview(sql::Transaction& tx, const BillingContext& billing,
+                             const PreviewedChange& change) {
     auto wish = new_wish(change.subscription, CommandKind::Change, {});
     wish.command.price = change.price;
-    wish.command.quantity = change.quantity.value_or(subscription->quantity);
-    const auto allowed = check_command(tx, provider, *subscription, wish.command, now);
-    if (!allowed) return failure(allowed);
-    if (!subscription->provider_item_id) return std::unexpected(busy_subscription());
-    const auto direction =
-        direction_of_change(tx, *subscription, change.price, *wish.command.quantity);
+    wish.command.quantity = change.quantity;
+    const auto considered = consider_on_running(tx, billing, std::move(wish));
+    if (!considered) return failure(considered);
+    const Subscription& subscription = considered->subscription;
+    if (!subscription.provider_subscription_id || !subscription.provider_item_id)
+        return std::unexpected(busy_subscription());
+    const std::int64_t quantity = change.quantity.value_or(subscription.quantity);
+    const auto direction = direction_of_change(tx, subscription, change.price, quantity);
     if (!direction) return failure(direction);
-    return Planned{*std::move(subscription), *wish.command.quantity, *direction == Direction::Up,
-                   now};
+    return Planned{subscription, quantity, *direction == Direction::Up,
+                   customer_time(tx, subscription.customer, billing.clock.now())};
 }
 
 asio::awaitable<Result<ProviderInvoice>> ask_provider(BillingContext& billing,
@@ -104,7 +103,7 @@ asio::awaitable<Result<ShownPreview>> preview_change(BillingContext& billing,
                                                      PreviewedChange change) {
     const Instant now = billing.clock.now();
     const auto planned = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return plan_preview(tx, billing.provider, change, now); });
+        [&](sql::Transaction& tx) { return plan_preview(tx, billing, change); });
     if (!planned) co_return failure(planned);
     const Instant prorated_at = std::max(planned->now, planned->subscription.period.start);
     Preview preview{.id = billing.ids.make<PreviewId>(now),
@@ -147,7 +146,7 @@ asio::awaitable<Result<std::monostate>> check_preview(BillingContext& billing, P
     if (preview->state != PreviewState::Open || preview->expires_at <= now)
         co_return preview_outdated("the preview was used or has expired");
     const auto planned = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return plan_preview(tx, billing.provider, change, now); });
+        [&](sql::Transaction& tx) { return plan_preview(tx, billing, change); });
     if (!planned) co_return failure(planned);
     const auto theirs =
         co_await billing.provider.get_subscription(*planned->subscription.provider_subscription_id);

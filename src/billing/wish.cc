@@ -199,30 +199,6 @@ Result<Direction> direction_of_change(sql::Transaction& tx, const Subscription& 
                         {ranks->to, days_of(price), quantity});
 }
 
-Result<Subscription> load_settled(sql::Transaction& tx, const SubscriptionId& id,
-                                  const PaymentProvider& provider) {
-    auto subscription = load_subscription(tx, id);
-    if (!subscription) return failure(subscription);
-    if (const auto move = find_open_move(tx, id))
-        return conflict("subscription.moving",
-                        "the subscription is moving to " + move->to_provider +
-                            "; to change it here, move it to " + move->from_provider + " first");
-    if (subscription->provider != provider.name()) return busy();  // It has just moved.
-    return subscription;
-}
-
-Result<std::monostate> check_command(sql::Transaction& tx, const PaymentProvider& provider,
-                                     const Subscription& subscription,
-                                     const SubscriptionCommand& command, Instant now) {
-    if (auto refusal = refusal_of(subscription, command, now))
-        return std::unexpected(*std::move(refusal));
-    const auto able = check_abilities(provider, command);
-    if (!able) return failure(able);
-    const auto dated = check_dates(command, now);
-    if (!dated || !command.price) return dated;
-    return check_currency(tx, subscription, *command.price);
-}
-
 Wish new_wish(const SubscriptionId& subscription, CommandKind kind, const Authority& authority) {
     return {.command = {.id = CommandId::trusted(""),
                         .subscription = subscription,
@@ -289,10 +265,15 @@ Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
     return Demanded{std::move(subscription), command};
 }
 
-Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billing, Wish wish) {
-    if (auto begun = begun_wish(tx, wish)) return go_on(tx, *std::move(begun));
-    auto subscription = load_settled(tx, wish.command.subscription, billing.provider);
+Result<Considered> consider_on_running(sql::Transaction& tx, const BillingContext& billing,
+                                       Wish wish) {
+    auto subscription = load_subscription(tx, wish.command.subscription);
     if (!subscription) return failure(subscription);
+    if (const auto move = find_open_move(tx, wish.command.subscription))
+        return conflict("subscription.moving",
+                        "the subscription is moving to " + move->to_provider +
+                            "; to change it here, move it to " + move->from_provider + " first");
+    if (subscription->provider != billing.provider.name()) return busy();  // It has just moved.
     const Instant now = customer_time(tx, subscription->customer, billing.clock.now());
     const auto resolved = resolve_change(tx, *subscription, wish);
     if (!resolved) return failure(resolved);
@@ -300,24 +281,41 @@ Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billin
     const auto ruling = ruling_of(status, wish.command.kind);
     const bool has_begun = ruling != Ruling::Busy && ruling != Ruling::Ended;
     if (ruling == Ruling::Done || (has_begun && is_so_already(*subscription, wish.command)))
-        return Demanded{*std::move(subscription), {}};
-    const auto allowed = check_command(tx, billing.provider, *subscription, wish.command, now);
-    if (!allowed) return failure(allowed);
+        return Considered{*std::move(subscription), {}};
+    if (auto refusal = refusal_of(*subscription, wish.command, now))
+        return std::unexpected(*std::move(refusal));
+    const auto able = check_abilities(billing.provider, wish.command);
+    if (!able) return failure(able);
+    const auto dated = check_dates(wish.command, now);
+    if (!dated) return failure(dated);
+    if (wish.command.price) {
+        const auto currency = check_currency(tx, *subscription, *wish.command.price);
+        if (!currency) return failure(currency);
+    }
     if (wish.command.kind == CommandKind::Keep && subscription->pending_change) {
         wish.command.price = subscription->pending_change->price;
         wish.command.quantity = subscription->pending_change->quantity;
     }
+    return Considered{*std::move(subscription), std::move(wish)};
+}
+
+Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billing, Wish wish) {
+    if (auto begun = begun_wish(tx, wish)) return go_on(tx, *std::move(begun));
     const auto preview = wish.preview;
     const Authority authority = wish.authority;
-    const auto command = written(std::move(wish), billing);
+    auto considered = consider_on_running(tx, billing, std::move(wish));
+    if (!considered) return failure(considered);
+    auto& [subscription, wanted] = *considered;
+    if (!wanted) return Demanded{std::move(subscription), {}};
+    const auto command = written(*std::move(wanted), billing);
     if (!insert_command(tx, command)) return busy();
     note_command(tx, authority, command);
     if (preview) {
         const auto used = use_preview(tx, *preview, command, billing.clock.now());
         if (!used) return failure(used);
     }
-    record_command(tx, billing, *subscription, command, "requested");
-    return Demanded{*std::move(subscription), command};
+    record_command(tx, billing, subscription, command, "requested");
+    return Demanded{std::move(subscription), command};
 }
 
 }  // namespace turnpike

@@ -35,19 +35,16 @@ Wish new_wish(const SubscriptionId& subscription, CommandKind kind, const Author
 Result<Direction> direction_of_change(sql::Transaction& tx, const Subscription& from,
                                       const PriceId& price, std::int64_t quantity);
 
-/// Where it is with this provider and is not moving to another one.
-/// Errors: NotFound "subscription.not_found"; Conflict "subscription.moving", "subscription.busy".
-Result<Subscription> load_settled(sql::Transaction& tx, const SubscriptionId& id,
-                                  const PaymentProvider& provider);
-/// Whether the command may be carried out as the subscription stands.
-/// \param now  the customer's
-/// Errors: as commands.h says of all.
-Result<std::monostate> check_command(sql::Transaction& tx, const PaymentProvider& provider,
-                                     const Subscription& subscription,
-                                     const SubscriptionCommand& command, Instant now);
-
 Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
                                const StartRequest& request);
+/// What request_on_running() would write down now; it writes nothing, and does not see that another
+/// command is pending. nullopt in `wish` when there is nothing to do.
+struct Considered {
+    Subscription subscription;
+    std::optional<Wish> wish;
+};
+Result<Considered> consider_on_running(sql::Transaction& tx, const BillingContext& billing,
+                                       Wish wish);
 /// Errors: as commands.h says of all.
 Result<Demanded> request_on_running(sql::Transaction& tx, BillingContext& billing, Wish wish);
 

@@ -16,6 +16,7 @@
 #include "billing/customer_details.h"
 #include "billing/ended_adjustment.h"
 #include "billing/period_close.h"
+#include "billing/plan_migration.h"
 #include "billing/provider_move.h"
 #include "billing/reconcile.h"
 #include "billing/refunding.h"
@@ -105,7 +106,8 @@ asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant 
     const auto pages =
         co_await guarded(provider, close_stale_checkouts(billing, billing.clock.now(), by_worker));
     const auto trials = co_await guarded(provider, remind_of_trials(billing));
-    co_return commands + refunds + closes + overdue + customers + pages + trials;
+    const auto migrated = co_await guarded(provider, go_on_with_migrations(billing));
+    co_return commands + refunds + closes + overdue + customers + pages + trials + migrated;
 }
 
 namespace {

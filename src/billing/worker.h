@@ -53,8 +53,8 @@ private:
 };
 
 /// One pass with one provider: every pending command and refund created before `before`, every
-/// pending close, every overdue period, every customer who changed until then, every trial
-/// that is about to end.
+/// pending close, every overdue period, every customer who changed until then, every trial that is
+/// about to end, and subscriptions whose turn in a migration has come.
 /// \return how many were finished
 asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
                                                Instant overdue_before);

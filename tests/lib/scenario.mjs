@@ -80,6 +80,7 @@ function options(words, known) {
     return found;
 }
 
+const monthly = (price) => ({currency: 'usd', interval: 'month', amount: minor(price, 'usd')});
 const days = (text) => duration(text) / 86_400_000;
 const plans = new Set(['basic', 'pro', 'capped']);
 const intervals = {daily: 'day', weekly: 'week', monthly: 'month', yearly: 'year'};
@@ -91,6 +92,7 @@ export class Scenario {
         this.name = name;
         this.events = 0;
         this.last = undefined;  // {who, answer} of the last step about a customer
+        this.sold = {};         // keys of plans that this telling sells itself, by name
     }
 
     static async run(server, file) {
@@ -120,6 +122,8 @@ export class Scenario {
     external(who) { return `${this.name}.${who}`; }
     ref(who) { return `ext:${this.external(who)}`; }
     admin(method, path, body) { return this.server.admin(method, path, body); }
+    /// The key of a plan: of one of its own, or of the catalog's.
+    plan(name) { return this.sold[name] ?? name; }
 
     async subscriptions(who) {
         const {body} = await this.admin('GET', `/v1/subscriptions?customer=${this.ref(who)}`);
@@ -176,7 +180,7 @@ export class Scenario {
             const interval = Object.keys(intervals).find((one) => given[one]);
             return this.about(who, 'POST', '/v1/subscriptions', {
                 customer: this.ref(who),
-                plan,
+                plan: this.plan(plan),
                 ...(interval ? {interval: intervals[interval]} : {}),
                 ...(given.in ? {currency: given.in} : {}),
                 ...(given.card === 'none' ? {} : {payment_method: this.card(given.card ?? 'good')}),
@@ -189,7 +193,8 @@ export class Scenario {
         async change(who, ...rest) {
             const known = Object.fromEntries(
                 [...Object.keys(intervals), 'now', 'at_period_end'].map((one) => [one, true]));
-            const plan = plans.has(rest[0]) ? rest.shift() : undefined;
+            const is_plan = plans.has(rest[0]) || this.sold[rest[0]];
+            const plan = is_plan ? this.plan(rest.shift()) : undefined;
             const given = options(rest, {...known, in: String, seats: Number});
             const interval = Object.keys(intervals).find((one) => given[one]);
             return this.about(who, 'POST', `${await this.path(who)}/change`, {
@@ -207,6 +212,30 @@ export class Scenario {
             if (when !== 'on' && !words[when]) throw new Error(`"${when}" is no time of an end`);
             return this.about(who, 'POST', `${await this.path(who)}/cancel`,
                               {at: when === 'on' ? shown(instant(date)) : words[when]});
+        },
+        /// "sell team 49.00": a plan that this telling has for itself; monthly, in US dollars.
+        async sell(plan, price) {
+            this.sold[plan] = `${this.name}_${plan}`;
+            return this.admin('POST', '/v1/plans', {key: this.sold[plan], name: plan,
+                                                    prices: [monthly(price)]});
+        },
+        /// "reprice team 59.00": the plan's next version.
+        async reprice(plan, price) {
+            return this.admin('PATCH', `/v1/plans/${this.plan(plan)}`, {prices: [monthly(price)]});
+        },
+        /// "migrate team now": everybody of a plan of its own to the newest version.
+        async migrate(plan, when) {
+            const path = `/v1/plans/${this.sold[plan]}/migrate`;
+            const begun = await this.admin('POST', path, {when});
+            if (begun.status !== 202) return begun;
+            this.migration = `/v1/plan_migrations/${begun.body.id}`;
+            const deadline = Date.now() + patience;
+            for (;;) {
+                const {body} = await this.admin('GET', this.migration);
+                if (body.status === 'done') return undefined;
+                if (Date.now() > deadline) throw new Error(`it does not end: ${JSON.stringify(body)}`);
+                await sleep(100);
+            }
         },
         async keep(who) { return this.ask(who, 'keep'); },
         /// Takes a planned change back.
@@ -335,13 +364,13 @@ export class Scenario {
         },
         async plan([plan]) {
             const {body} = await this.admin('GET', `/v1/usage?customer=${this.ref(this.who)}`);
-            return {seen: body.plan, wanted: plan};
+            return {seen: body.plan, wanted: this.plan(plan)};
         },
         /// What is planned to replace the plan: "pending basic 2026-10-01", "pending nothing".
         async pending([plan, at]) {
             const change = (await this.subscription(this.who))?.pending_change;
             return {seen: change ? `${change.plan} ${change.at}` : 'nothing',
-                    wanted: plan === 'nothing' ? plan : `${plan} ${shown(instant(at))}`};
+                    wanted: plan === 'nothing' ? plan : `${this.plan(plan)} ${shown(instant(at))}`};
         },
         async seats([count]) {
             return {seen: String((await this.subscription(this.who))?.quantity), wanted: count};
@@ -365,6 +394,12 @@ export class Scenario {
             const {body} = await this.admin('GET', `${await this.path(this.who)}/events?limit=100`);
             return {seen: body.data.map((event) => event.kind).reverse().join(' '),
                     wanted: kinds.join(' ')};
+        },
+        /// Of the last migration: "migrated done 1 refused 2 arrived 0".
+        async migrated(words) {
+            const {body} = await this.admin('GET', this.migration);
+            const seen = words.map((word, i) => (i % 2 ? body.progress[words[i - 1]] : word));
+            return {seen: seen.join(' '), wanted: words.join(' ')};
         },
         async subscriptions([count]) {
             return {seen: String((await this.subscriptions(this.who)).length), wanted: count};

@@ -1,0 +1,378 @@
+#include "billing/plan_migration.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "billing/plans.h"
+#include "billing/power_cut.h"
+#include "billing/sync.h"
+#include "billing/test_clocks.h"
+#include "billing/testing.h"
+#include "catalog/catalog_file.h"
+#include "catalog/plan_wire.h"
+#include "catalog/preset.h"
+#include "json/value.h"
+#include "subscriptions/service.h"
+
+namespace turnpike {
+namespace {
+
+using std::chrono::days, std::chrono::hours;
+
+const Instant kApril = from_unix_seconds(1'775'001'600);  // 2026-04-01, a month of 30 days
+const Instant kMay = kApril + days(30);
+const Instant kJune = kMay + days(31);
+
+constexpr const char* kTeam = R"({"key":"team","name":"Team","prices":[
+    {"currency":"usd","interval":"month","amount":4900},
+    {"currency":"usd","interval":"year","amount":49000}],
+    "allowances":[{"meter":"api_calls","included":"5000"}]})";
+constexpr const char* kDearer = R"({"prices":[{"currency":"usd","amount":5900}]})";
+
+/// A seller with a plan "team", of which there is a dearer version, sold by the month only.
+struct TeamSeller {
+    explicit TeamSeller(BillingWorld& of) : world(of) {}
+
+    PlanVersion sell() {
+        auto wanted = read_new_plan(*parse_json(kTeam)).value();
+        return world.run(sell_plan(world.billing, std::move(wanted), tester)).value();
+    }
+    PlanVersion make_dearer() {
+        PlanChange change{"team", read_plan_patch(*parse_json(kDearer)).value(), tester};
+        return world.run(sell_changed_plan(world.billing, std::move(change))).value();
+    }
+    /// On a test clock of its own, which stands at the first of April.
+    Subscription subscribe(const std::string& name, const PlanVersion& team,
+                           std::int64_t quantity = 1, Interval interval = Interval::Month) {
+        const auto clock = world.run(create_test_clock(world.billing, name, kApril, tester));
+        StartRequest request{.customer = world.customer(name, clock->id),
+                             .plan_version = team.id,
+                             .price = team.price(Currency::Usd, {interval, 1})->id,
+                             .payment_method = "pm_card_visa",
+                             .authority = tester,
+                             .quantity = quantity};
+        auto started = world.run(start_subscription(world.billing, request));
+        EXPECT_TRUE(started) << started.error().message;
+        clocks.emplace(started->id, clock->id);
+        return *started;
+    }
+    void advance(const Subscription& subscription, Instant to) {
+        const auto moved =
+            world.run(advance_test_clock(world.billing, clocks.at(subscription.id), to, tester));
+        ASSERT_TRUE(moved) << moved.error().message;
+    }
+    Subscription load(const Subscription& s) {
+        return *world.ledger.read_blocking(
+            [&](sql::Transaction& tx) { return load_subscription(tx, s.id); });
+    }
+    Result<PlanMigration> begin(const MigrationRequest& request) {
+        return world.ledger.write_blocking([&](sql::Transaction& tx) -> Result<PlanMigration> {
+            const auto terms = migration_terms(tx, request);
+            if (!terms) return failure(terms);
+            return begin_migration(tx, world.contexts, *terms, "{}", tester);
+        });
+    }
+    /// Passes of a worker until nothing is left to begin, and one that says so.
+    void work() {
+        while (world.run(go_on_with_migrations(world.billing)) > 0) continue;
+    }
+    PlanMigration migrate(MigrationTiming timing, const MigrationFilter& filter = {}) {
+        auto migration = begin({.plan = "team", .timing = timing, .filter = filter});
+        EXPECT_TRUE(migration) << migration.error().message;
+        work();
+        return *migration;
+    }
+    MigrationProgress progress(const PlanMigration& migration) {
+        return world.ledger.read_blocking(
+            [&](sql::Transaction& tx) { return load_progress(tx, migration.id); });
+    }
+    MigrationItem item(const PlanMigration& migration, const Subscription& subscription) {
+        const auto items = world.ledger.read_blocking([&](sql::Transaction& tx) {
+            return list_items(tx, {migration.id, std::nullopt, "", 100});
+        });
+        for (const auto& one : items)
+            if (one.step.subscription == subscription.id) return one;
+        ADD_FAILURE() << "the migration is not about it";
+        return items.at(0);
+    }
+    std::vector<PreviewedStep> preview(const MigrationRequest& request) {
+        return world.ledger.read_blocking([&](sql::Transaction& tx) {
+            const auto terms = migration_terms(tx, request).value();
+            return preview_migration(tx, world.contexts, terms, "", 100).value();
+        });
+    }
+    /// Oldest first.
+    std::vector<std::int64_t> totals(const Subscription& subscription) {
+        auto invoices = world.invoices(subscription.customer);
+        std::ranges::sort(invoices, {}, &Invoice::created_at);
+        std::vector<std::int64_t> found;
+        for (const auto& invoice : invoices) found.push_back(invoice.total.minor());
+        return found;
+    }
+
+    BillingWorld& world;
+    std::map<SubscriptionId, TestClockId> clocks{};
+};
+
+void apply_preset(sql::Database& ledger) {
+    const auto file = read_catalog_file(*preset_catalog("api-metering")).value();
+    RandomIdSource ids;
+    ledger.write_blocking([&](sql::Transaction& tx) {
+        return apply_catalog(tx, file, SystemClock().now(), ids).value();
+    });
+}
+
+class PlanMigrations : public sql::DatabaseTest {
+protected:
+    void SetUp() override {
+        sql::DatabaseTest::SetUp();
+        if (IsSkipped()) return;
+        apply_preset(db());
+        world = std::make_unique<BillingWorld>(db(), fresh_account_key());
+        seller = std::make_unique<TeamSeller>(*world);
+    }
+    std::unique_ptr<BillingWorld> world;
+    std::unique_ptr<TeamSeller> seller;
+};
+INSTANTIATE_TEST_SUITE_P(, PlanMigrations, sql::both_engines(), sql::engine_name);
+
+// Three seats: 3 x 49.00 = 147.00 in April, and in May although the plan costs 59.00 by then. The
+// migration of May bills nothing; June costs 3 x 59.00 = 177.00.
+TEST_P(PlanMigrations, AtThePeriodsEndNothingIsProrated) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team, 3);
+    const auto dearer = seller->make_dearer();
+    seller->advance(alice, kMay + hours(2));
+    EXPECT_EQ(seller->totals(alice), (std::vector<std::int64_t>{14'700, 14'700}));
+    EXPECT_EQ(seller->load(alice).plan_version, team.id) << "a change of the plan touches nobody";
+
+    const auto shown = seller->preview({.plan = "team"});
+    ASSERT_EQ(shown.size(), 1U);
+    EXPECT_EQ(shown[0].from.amount.minor(), 4'900);
+    EXPECT_EQ(shown[0].to->amount.minor(), 5'900);
+    EXPECT_EQ(shown[0].takes_effect_at, kJune);
+    EXPECT_FALSE(shown[0].refusal);
+    EXPECT_FALSE(seller->load(alice).pending_change) << "a preview changes nothing";
+
+    const auto migration = seller->migrate(MigrationTiming::AtPeriodEnd);
+    const auto planned = seller->load(alice);
+    EXPECT_EQ(planned.plan_version, team.id);
+    ASSERT_TRUE(planned.pending_change);
+    EXPECT_EQ(*planned.pending_change, (PendingChange{dearer.prices[0].id, 3, kJune}));
+    EXPECT_EQ(seller->item(migration, alice).state, MigrationItemState::Done);
+    EXPECT_EQ(seller->item(migration, alice).takes_effect_at, kJune);
+    EXPECT_EQ(seller->progress(migration).arrived, 0);
+
+    seller->advance(alice, kJune + hours(2));
+    EXPECT_EQ(seller->load(alice).plan_version, dearer.id);
+    EXPECT_EQ(seller->load(alice).quantity, 3);
+    EXPECT_EQ(seller->totals(alice), (std::vector<std::int64_t>{14'700, 14'700, 17'700}));
+    EXPECT_EQ(seller->progress(migration).arrived, 1);
+}
+
+// Half of April is left: -49.00 / 2 + 59.00 / 2 = -24.50 + 29.50 = 5.00, at once.
+TEST_P(PlanMigrations, AtOnceIsProratedToTheSecond) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team);
+    const auto dearer = seller->make_dearer();
+    seller->advance(alice, kApril + days(15));
+    const auto migration = seller->migrate(MigrationTiming::Now);
+    EXPECT_EQ(seller->load(alice).plan_version, dearer.id);
+    EXPECT_EQ(seller->load(alice).period, (Period{kApril, kMay}));
+    EXPECT_EQ(seller->totals(alice), (std::vector<std::int64_t>{4'900, 500}));
+    EXPECT_EQ(seller->item(migration, alice).takes_effect_at, kApril + days(15));
+    EXPECT_EQ(seller->progress(migration).arrived, 1);
+}
+
+TEST_P(PlanMigrations, ASecondOneChangesNothing) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team);
+    seller->make_dearer();
+    seller->migrate(MigrationTiming::AtPeriodEnd);
+    const auto planned = seller->load(alice);
+    const auto again = seller->migrate(MigrationTiming::AtPeriodEnd);
+    EXPECT_EQ(seller->item(again, alice).state, MigrationItemState::Unchanged);
+    EXPECT_EQ(seller->load(alice).version, planned.version);
+
+    seller->advance(alice, kMay + hours(2));
+    const auto third = seller->migrate(MigrationTiming::Now);
+    EXPECT_EQ(seller->progress(third).total(), 0) << "everybody is there";
+    EXPECT_EQ(seller->totals(alice), (std::vector<std::int64_t>{4'900, 5'900}));
+}
+
+TEST_P(PlanMigrations, RefusesByNameAndGoesOn) {
+    const auto team = seller->sell();
+    const auto moves = seller->subscribe("moves", team);
+    const auto yearly = seller->subscribe("yearly", team, 1, Interval::Year);
+    const auto leaves = seller->subscribe("leaves", team);
+    const auto downgrades = seller->subscribe("downgrades", team);
+    const auto rests = seller->subscribe("rests", team);
+    const auto dearer = seller->make_dearer();
+    auto& billing = world->billing;
+    ASSERT_TRUE(
+        world->run(cancel_subscription(billing, {.subscription = leaves.id, .authority = tester})));
+    ASSERT_TRUE(world->run(change_subscription(
+        billing, {downgrades.id, world->price_of("starter"), tester, 1, ChangeWhen::AtPeriodEnd})));
+    ASSERT_TRUE(world->run(pause_subscription(billing, {rests.id, {}, tester})));
+
+    const std::pair<const Subscription*, const char*> refused[] = {
+        {&yearly, "plan_migration.not_sold_so"},
+        {&leaves, "subscription.canceling"},
+        {&downgrades, "subscription.change_pending"},
+        {&rests, "subscription.paused"},
+    };
+    const auto shown = seller->preview({.plan = "team"});
+    ASSERT_EQ(shown.size(), 5U);
+    const auto migration = seller->migrate(MigrationTiming::AtPeriodEnd);
+    for (const auto& [subscription, reason] : refused) {
+        SCOPED_TRACE(reason);
+        const auto before = std::ranges::find(shown, subscription->id,
+                                              [](const auto& s) { return s.step.subscription; });
+        ASSERT_TRUE(before->refusal);
+        EXPECT_EQ(before->refusal->reason.text(), reason);
+        const auto item = seller->item(migration, *subscription);
+        EXPECT_EQ(item.state, MigrationItemState::Refused);
+        EXPECT_EQ(item.error_reason, reason);
+        EXPECT_EQ(seller->load(*subscription).plan_version, team.id);
+    }
+    EXPECT_EQ(seller->load(downgrades).pending_change->price, world->price_of("starter"));
+    EXPECT_EQ(seller->load(moves).pending_change->price, dearer.prices[0].id);
+    EXPECT_EQ(seller->progress(migration).refused, 4);
+    EXPECT_EQ(seller->progress(migration).done, 1);
+}
+
+TEST_P(PlanMigrations, WhatIsAnotherByItsTurnIsLeftAlone) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team);
+    seller->make_dearer();
+    const auto migration = seller->begin({.plan = "team", .timing = MigrationTiming::Now});
+    ASSERT_TRUE(migration);
+    ASSERT_TRUE(world->run(
+        change_subscription(world->billing, {alice.id, alice.price, tester, 2, ChangeWhen::Now})));
+    seller->work();
+    EXPECT_EQ(seller->item(*migration, alice).error_reason, "plan_migration.changed_meanwhile");
+    EXPECT_EQ(seller->load(alice).plan_version, team.id);
+}
+
+TEST_P(PlanMigrations, OneOfAPlanAtATimeAndOnlyWhomItIsAbout) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team);
+    const auto bob = seller->subscribe("bob", team);
+    seller->make_dearer();
+    const auto first = seller->begin({.plan = "team", .filter = {.customers = {bob.customer}}});
+    ASSERT_TRUE(first);
+    const auto second = seller->begin({.plan = "team"});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().reason, Reason("plan_migration.running"));
+    EXPECT_EQ(second.error().details.at(0).second, first->id.text());
+    seller->work();
+    EXPECT_EQ(seller->progress(*first).total(), 1);
+    EXPECT_TRUE(seller->load(bob).pending_change);
+    EXPECT_FALSE(seller->load(alice).pending_change);
+
+    const MigrationFilter others[] = {{.currency = Currency::Eur},
+                                      {.interval = Interval::Year},
+                                      {.interval_count = 3},
+                                      {.provider = "razorpay"}};
+    for (const auto& filter : others)
+        EXPECT_TRUE(seller->preview({.plan = "team", .filter = filter}).empty());
+    const MigrationFilter all{.version = team.id,
+                              .currency = Currency::Usd,
+                              .interval = Interval::Month,
+                              .interval_count = 1,
+                              .provider = "stripe"};
+    EXPECT_EQ(seller->preview({.plan = "team", .filter = all}).size(), 2U);
+}
+
+TEST_P(PlanMigrations, ToAnotherPlanAndBack) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team);
+    const auto dearer = seller->make_dearer();
+    seller->migrate(MigrationTiming::Now);
+    ASSERT_EQ(seller->load(alice).plan_version, dearer.id);
+    auto back =
+        seller->begin({.plan = "team", .to_version = team.id, .timing = MigrationTiming::Now});
+    ASSERT_TRUE(back);
+    seller->work();
+    EXPECT_EQ(seller->load(alice).plan_version, team.id);
+    ASSERT_TRUE(
+        seller->begin({.plan = "team", .to_plan = "pro", .timing = MigrationTiming::AtPeriodEnd}));
+    seller->work();
+    EXPECT_EQ(seller->load(alice).pending_change->price, world->price_of("pro"));
+
+    const std::pair<MigrationRequest, const char*> wrong[] = {
+        {{.plan = "nope"}, "catalog.no_such_plan"},
+        {{.plan = "team", .to_plan = "free"}, "plan_migration.wrong_target"},
+        {{.plan = "free", .to_plan = "team"}, "plan_migration.wrong_target"},
+        {{.plan = "pro", .to_version = team.id}, "plan_migration.wrong_target"},
+        {{.plan = "team", .to_version = PlanVersionId::trusted("x")},
+         "catalog.no_such_plan_version"},
+    };
+    for (const auto& [request, reason] : wrong)
+        EXPECT_EQ(seller->begin(request).error().reason.text(), reason);
+}
+
+/// True when the run came through whole.
+bool migrates_after_cut(int visit, MigrationTiming timing, DyingLedger::Moment moment) {
+    const auto ledger = ledger_with_catalog();
+    const auto key = fresh_account_key();
+    BillingWorld before(*ledger, key);
+    TeamSeller seller(before);
+    const auto team = seller.sell();
+    const Subscription subscriptions[] = {seller.subscribe("alice", team),
+                                          seller.subscribe("bob", team)};
+    const auto dearer = seller.make_dearer();
+    for (const auto& one : subscriptions) seller.advance(one, kApril + days(15));
+    const auto migration = seller.begin({.plan = "team", .timing = timing});
+
+    DyingLedger dying(*ledger, visit, moment);
+    BillingWorld doomed(dying, key);
+    try {
+        doomed.run(go_on_with_migrations(doomed.billing));
+    } catch (const std::exception&) {
+        EXPECT_TRUE(dying.died());
+    }
+    recover(*ledger, key);
+
+    const auto progress = seller.progress(*migration);
+    EXPECT_EQ(progress.done, 2);
+    EXPECT_EQ(progress.total(), 2);
+    const bool now = timing == MigrationTiming::Now;
+    for (const auto& one : subscriptions) {
+        EXPECT_EQ(seller.load(one).plan_version == dearer.id, now);
+        EXPECT_EQ(seller.load(one).pending_change.has_value(), !now);
+        // What an event would have told of the invoice.
+        EXPECT_TRUE(before.run(sync_customer(before.billing, one.customer, tester)));
+        // As in AtOnceIsProratedToTheSecond: 5.00, once.
+        const std::vector<std::int64_t> once{4'900, 500}, none{4'900};
+        EXPECT_EQ(seller.totals(one), now ? once : none);
+    }
+    const auto ended = ledger->read_blocking(
+        [&](sql::Transaction& tx) { return load_migration(tx, migration->id); });
+    EXPECT_EQ(ended->state, MigrationState::Done);
+    return !dying.died();
+}
+
+class MigrationPowerCuts : public ::testing::TestWithParam<MigrationTiming> {};
+INSTANTIATE_TEST_SUITE_P(, MigrationPowerCuts,
+                         ::testing::Values(MigrationTiming::AtPeriodEnd, MigrationTiming::Now),
+                         [](const auto& info) {
+                             return info.param == MigrationTiming::Now ? "Now" : "AtPeriodEnd";
+                         });
+
+TEST_P(MigrationPowerCuts, GoOnWhereTheyWere) {
+    using enum DyingLedger::Moment;
+    for (const auto moment : {BeforeCommit, AfterCommit})
+        for (int visit = 1; visit < 100; ++visit) {
+            SCOPED_TRACE(std::to_string(visit));
+            if (migrates_after_cut(visit, GetParam(), moment)) break;
+            ASSERT_LT(visit, 99) << "it never came through whole";
+        }
+}
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/audit.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/money.h"
+#include "base/time.h"
+#include "catalog/catalog.h"
+#include "sql/sql.h"
+#include "subscriptions/command.h"
+
+namespace turnpike {
+
+using PlanMigrationId = Id<"pmg">;
+
+/// When those who are migrated have, and pay for, the target version.
+enum class MigrationTiming : std::uint8_t {
+    AtPeriodEnd,  ///< nothing is prorated
+    Now,          ///< prorated to the second, as a change at once is
+};
+std::string_view to_text(MigrationTiming timing);  ///< "at_period_end"
+std::optional<MigrationTiming> parse_migration_timing(std::string_view text);
+
+/// Whom of a plan's subscribers a migration is about. What is absent narrows nothing.
+struct MigrationFilter {
+    std::optional<PlanVersionId> version{};
+    std::optional<Currency> currency{};
+    std::optional<Interval> interval{};
+    std::optional<std::int64_t> interval_count{};
+    std::optional<std::string> provider{};
+    std::vector<CustomerId> customers{};  ///< empty: all; in the order of their ids, each once
+};
+inline constexpr std::size_t kMigratedCustomersMax = 500;
+
+/// All running subscriptions of any version of a plan but the target.
+struct MigrationScope {
+    PlanId plan;
+    PlanVersionId target;
+    MigrationFilter filter;
+};
+
+/// One subscription, from what to what.
+struct MigrationStep {
+    SubscriptionId subscription;
+    std::string provider;
+    PriceId from_price;
+    /// Absent: the target is not sold in this currency and rhythm.
+    std::optional<PriceId> to_price;
+    std::int64_t quantity = 1;
+};
+/// In the order of their ids, after `after`: at most `limit`.
+std::vector<MigrationStep> migration_steps(sql::Transaction& tx, const MigrationScope& scope,
+                                           const std::string& after, int limit);
+
+/// How many of them pay one price now, and their seats.
+struct MigrationGroup {
+    PlanVersionId from_version;
+    PriceId from_price;
+    std::optional<PriceId> to_price;
+    std::int64_t subscriptions = 0;
+    std::int64_t quantity = 0;
+};
+std::vector<MigrationGroup> migration_groups(sql::Transaction& tx, const MigrationScope& scope);
+
+enum class MigrationState : std::uint8_t { Running, Done };
+std::string_view to_text(MigrationState state);
+
+struct PlanMigration {
+    PlanMigrationId id;
+    PlanId plan;
+    PlanVersionId target;
+    MigrationTiming timing = MigrationTiming::AtPeriodEnd;
+    std::string filter;  ///< JSON, as it was asked
+    MigrationState state = MigrationState::Running;
+    Authority authority;
+    Instant created_at;
+    std::optional<Instant> finished_at{};
+};
+/// False when one of this plan runs.
+bool insert_migration(sql::Transaction& tx, const PlanMigration& migration);
+/// A row, still to be done, for each step of the scope.
+void insert_migration_items(sql::Transaction& tx, const PlanMigration& migration,
+                            const MigrationScope& scope);
+/// Errors: NotFound "plan_migration.not_found".
+Result<PlanMigration> load_migration(sql::Transaction& tx, const PlanMigrationId& id);
+std::optional<PlanMigration> find_running_migration(sql::Transaction& tx, const PlanId& plan);
+bool has_running_migrations(sql::Transaction& tx);
+/// Those of which nothing is open any more are done. \return them
+std::vector<PlanMigration> finish_migrations(sql::Transaction& tx, Instant now);
+
+enum class MigrationItemState : std::uint8_t {
+    Pending,
+    Begun,      ///< its command is written down
+    Done,       ///< changed, or planned with the provider
+    Unchanged,  ///< it was so already, or had ended
+    Refused,    ///< before anything was written
+    Failed,     ///< by the provider; nothing has changed
+};
+std::string_view to_text(MigrationItemState state);
+std::optional<MigrationItemState> parse_migration_item_state(std::string_view text);
+
+struct MigrationItem {
+    PlanMigrationId migration;
+    MigrationStep step;
+    MigrationItemState state = MigrationItemState::Pending;
+    std::optional<CommandId> command{};
+    std::string error_reason{};  ///< "": none
+    std::optional<Instant> takes_effect_at{};
+    bool has_arrived = false;  ///< the subscription has the target version now
+};
+/// Of a provider's subscriptions, whose turn has come: at most `limit`.
+std::vector<MigrationItem> items_to_begin(sql::Transaction& tx, std::string_view provider,
+                                          Instant now, int limit);
+/// Whether nobody has begun it meanwhile.
+bool is_pending(sql::Transaction& tx, const MigrationItem& item);
+/// Nothing, when it is no more in that state.
+void save_item(sql::Transaction& tx, const MigrationItem& item, MigrationItemState was);
+/// Its turn comes again then.
+void postpone_item(sql::Transaction& tx, const MigrationItem& item, Instant until);
+/// Those whose command has come to its end, well or not, say so.
+void settle_items(sql::Transaction& tx);
+/// Begun ones without an end.
+std::int64_t count_waiting_items(sql::Transaction& tx, std::string_view provider);
+/// What cannot be reached any more is refused.
+void refuse_items_of(sql::Transaction& tx, const PlanMigrationId& migration,
+                     std::string_view provider, std::string_view reason);
+std::vector<std::string> providers_of(sql::Transaction& tx, const PlanMigrationId& migration);
+
+/// In the order of their subscriptions, after `after`; in one state, or in any.
+struct MigrationItemPage {
+    PlanMigrationId migration;
+    std::optional<MigrationItemState> state;
+    std::string after;
+    int limit = 0;
+};
+std::vector<MigrationItem> list_items(sql::Transaction& tx, const MigrationItemPage& page);
+
+struct MigrationProgress {
+    std::int64_t pending = 0, begun = 0, done = 0, unchanged = 0, refused = 0, failed = 0;
+    std::int64_t arrived = 0;  ///< have the target version now
+
+    [[nodiscard]] std::int64_t total() const {
+        return pending + begun + done + unchanged + refused + failed;
+    }
+};
+MigrationProgress load_progress(sql::Transaction& tx, const PlanMigrationId& id);
+
+}  // namespace turnpike
