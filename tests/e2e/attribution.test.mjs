@@ -111,7 +111,7 @@ for (const engine of engines())
             assert.equal((await resend(id)).body.code, 'webhook.event_not_dead');
             assert.equal((await resend(id, adminToken(), {})).body.code, 'idempotency.key_required');
             assert.equal((await resend(id, userToken('x'))).status, 403);
-            assert.equal((await resend(id, undefined)).status, 401);
+            assert.equal((await resend(id, null)).status, 401);
         });
 
         test('coming back from the page, the tier is there', async () => {
