@@ -26,16 +26,16 @@ namespace {
 /// Whoever opens a page for a receipt shows no credential.
 constexpr const char* kAnybody = "public";
 
-struct CheckoutWish {
+struct ReceiptWish {
     std::string receipt, tier;
     std::optional<std::string> provider;
 };
 
-Result<CheckoutWish> read_wish(const http::Request& request) {
+Result<ReceiptWish> read_receipt_wish(const http::Request& request) {
     const auto body = request.json();
     if (!body) return failure(body);
     ObjectReader fields(*body);
-    CheckoutWish wish;
+    ReceiptWish wish;
     wish.receipt = fields.required_text("receipt", {.length_max = 128});
     wish.tier = fields.required_text("tier", {.length_max = 64});
     wish.provider = fields.optional_text("provider");
@@ -80,7 +80,7 @@ Json success_rate(std::int64_t processed, std::int64_t received) {
     return received == 0 ? Json() : Json(Fraction(processed, received).text(kDigits));
 }
 
-Json write_usage(const UsageSummary& summary, std::string_view receipt) {
+Json write_used(const UsageSummary& summary, std::string_view receipt) {
     Json json{{"receipt", receipt}, {"tier", summary.plan_key}};
     for (const MeterUsage& meter : summary.meters)
         json[meter.meter_key] = write_number(meter.now.used);
@@ -95,7 +95,7 @@ Json write_usage(const UsageSummary& summary, std::string_view receipt) {
 // POST /api/billing/create-checkout
 Attribution::Answer Attribution::post_checkout(const Principal& caller,
                                                const http::Request& request) {
-    const auto wish = read_wish(request);
+    const auto wish = read_receipt_wish(request);
     if (!wish) co_return failure(wish);
     const auto sold = sold_tier(*billing.catalog.get(), catalog, wish->tier);
     if (!sold) co_return failure(sold);
@@ -194,7 +194,7 @@ Attribution::Answer Attribution::get_usage(const Principal& caller, const http::
     };
     const auto summary = co_await billing.db.read(work);
     if (!summary) co_return failure(summary);
-    co_return http::ok(write_usage(*summary, *receipt));
+    co_return http::ok(write_used(*summary, *receipt));
 }
 
 // GET /admin/webhooks

@@ -11,6 +11,7 @@
 #include "billing/portal.h"
 #include "catalog/cache.h"
 #include "catalog/service.h"
+#include "catalog/wire.h"
 #include "customers/service.h"
 #include "dialects/tiers.h"
 #include "entitlements/consume.h"
@@ -101,7 +102,7 @@ Json write_own(const TierStatus& facts, const Catalog& catalog, const PlanVersio
 Json write_tier(const Catalog& catalog, const PlanVersion& plan) {
     const auto* price = plan.price(kTierCurrency, kTierRecurrence);
     Json json{{"tier", plan.key}, {"name", plan.name}, {"description", plan.description}};
-    json["price"] = price != nullptr ? Json(price->amount.text()) : Json();
+    json["price"] = price != nullptr ? Json(amount_text(price->amount)) : Json();
     json["price_amount"] = price != nullptr ? Json(price->amount.minor()) : Json();
     json["currency"] = to_text(kTierCurrency);
     json["interval"] = to_text(kTierRecurrence.interval);

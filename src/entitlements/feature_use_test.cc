@@ -83,7 +83,7 @@ protected:
         sql::DatabaseTest::SetUp();
         if (IsSkipped()) return;
         world_.emplace(db());
-        world_->sell(read_catalog_file(kSchool, "school.toml", MeteredWorld::kCatalog).value());
+        world_->sell(read_catalog_file(kSchool).value());
         free_ = world_->add_customer("fred");
         paid_ = world_->add_customer("paul");
         testing::add_subscription(*world_, paid_, {.plan = "premium"});

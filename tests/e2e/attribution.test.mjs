@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {createHmac, randomUUID} from 'node:crypto';
 import {after, before, describe, test} from 'node:test';
 import {eventually} from '../lib/process.mjs';
-import {Server, engines} from '../lib/server.mjs';
+import {Server, adminToken, engines, userToken} from '../lib/server.mjs';
 
 for (const engine of engines())
     describe(`attribution on ${engine.name}`, () => {
@@ -51,6 +51,7 @@ for (const engine of engines())
             await subscribed('has_pro', 'pro');
             const refused = await checkout({receipt: 'has_pro', tier: 'pro'});
             assert.equal(refused.status, 402, JSON.stringify(refused.body));
+            assert.equal(refused.body.upgrade.plan, 'scale');
         });
 
         test('the gates', async () => {
@@ -96,6 +97,41 @@ for (const engine of engines())
             assert.equal(typeof body.success_rate, 'string');
             assert.equal((await server.request('GET', '/admin/webhooks')).status, 401);
             assert.equal((await server.user('x', 'GET', '/admin/webhooks')).status, 403);
+        });
+
+        test('only what was given up is tried again by hand', async () => {
+            const resend = (id, as = adminToken(), headers = {'idempotency-key': randomUUID()}) =>
+                server.request('POST', `/admin/webhooks/${id}/resend`, {as, headers});
+            assert.equal((await resend('whin_none')).body.code, 'webhook.event_not_found');
+            const {body} = await eventually('one that is done', async () => {
+                const answer = await server.admin('GET', '/admin/webhooks?state=done');
+                return answer.body.data?.length ? answer : undefined;
+            });
+            const {id} = body.data[0];
+            assert.equal((await resend(id)).body.code, 'webhook.event_not_dead');
+            assert.equal((await resend(id, adminToken(), {})).body.code, 'idempotency.key_required');
+            assert.equal((await resend(id, userToken('x'))).status, 403);
+            assert.equal((await resend(id, null)).status, 401);
+        });
+
+        test('coming back from the page, the tier is there', async () => {
+            const {body} = await checkout({receipt: 'returns', tier: 'pro'});
+            const paid = await fetch(body.checkout_url, {
+                method: 'POST', redirect: 'manual',
+                body: new URLSearchParams({action: 'card', email: 'b@example.com', exp: '12 / 34',
+                                           number: '4242 4242 4242 4242', cvc: '123', name: 'B'}),
+            });
+            assert.equal(paid.status, 303);
+            const back = new URL(paid.headers.get('location'));
+            assert.equal(back.searchParams.get('session'), body.checkout_session);
+            const page = await server.request('GET', back.pathname + back.search);
+            assert.match(page.body, /Your subscription has begun/);
+            assert.equal((await check('returns', 'batch_generate')).body.allowed, true);
+            const usage = await server.user('returns', 'GET', '/api/billing/usage?receipt=returns');
+            assert.deepEqual([usage.body.tier, usage.body.attribution_runs], ['pro', 0]);
+            assert.equal(usage.body.reset_at, usage.body.period_end);
+            const others = await server.user('x', 'GET', '/api/billing/usage?receipt=returns');
+            assert.equal(others.status, 404);
         });
 
         test('the pages that checkout returns to', async () => {

@@ -46,6 +46,7 @@ for (const engine of engines())
             assert.equal(status, 200);
             assert.deepEqual(body.tiers.map((one) => [one.tier, one.price_amount]),
                              [['free', 0], ['premium', 999], ['plus', 1999], ['enterprise', null]]);
+            assert.deepEqual(body.tiers.map((one) => one.price), ['0.00', '9.99', '19.99', null]);
             for (const one of body.tiers) assert.ok(one.features.length > 0, one.tier);
         });
 
