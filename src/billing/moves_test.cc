@@ -5,6 +5,7 @@
 #include "billing/sync.h"
 #include "billing/testing.h"
 #include "json/value.h"
+#include "subscriptions/history.h"
 
 namespace turnpike {
 namespace {
@@ -61,6 +62,30 @@ TEST_F(MovesTest, ACancellationIsUpdatedThenCanceled) {
     EXPECT_EQ(types("subscription."),
               (Types{"subscription.created", "subscription.updated", "subscription.canceled"}));
     EXPECT_EQ(told("subscription.").back().data["sequence"], 3);
+}
+
+// What figures of a past moment are made of.
+TEST_F(MovesTest, EachChangeIsADatedEventWithWhatItLedTo) {
+    const auto subscription = started(world.customer("alice"), "pro");
+    ASSERT_TRUE(world.run(change_subscription(
+        world.billing, {subscription.id, subscription.price, tester, 3, ChangeWhen::Now})));
+    const Pause pause{PauseBehavior::KeepAsDraft, world.clock.now() + std::chrono::days(9)};
+    ASSERT_TRUE(world.run(pause_subscription(world.billing, {subscription.id, pause, tester})));
+    const auto events = ledger->read_blocking(
+        [&](sql::Transaction& tx) { return list_events(tx, subscription.id, PageQuery{}); });
+    using enum SubscriptionEventKind;
+    ASSERT_EQ(events.size(), 3U);  // newest first
+    EXPECT_EQ(events[2].kind, Started);
+    EXPECT_EQ(events[2].quantity, 1);
+    EXPECT_EQ(events[1].kind, Changed);
+    EXPECT_EQ(events[1].quantity, 3);
+    EXPECT_FALSE(events[1].pause);
+    EXPECT_EQ(events[0].kind, Paused);
+    EXPECT_EQ(events[0].quantity, 3);
+    ASSERT_TRUE(events[0].pause);
+    EXPECT_EQ(events[0].pause->behavior, PauseBehavior::KeepAsDraft);
+    EXPECT_EQ(unix_seconds(*events[0].pause->resumes_at), unix_seconds(*pause.resumes_at));
+    EXPECT_LE(events[1].at, events[0].at);
 }
 
 TEST_F(MovesTest, AnInvoiceIsToldInItsSteps) {

@@ -14,7 +14,8 @@
 namespace turnpike {
 namespace {
 
-constexpr int kMigrationBatch = 20;
+/// In one pass; other steps of the worker wait for it, and a provider may be slow.
+constexpr int kMigrationBatch = 10;
 /// Commands that wait for a provider which does not answer; each keeps its customer from others.
 constexpr int kWaitingMax = 5;
 /// After which a subscription with another command under way has its turn again.

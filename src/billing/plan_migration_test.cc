@@ -316,6 +316,48 @@ TEST_P(PlanMigrations, ToAnotherPlanAndBack) {
         EXPECT_EQ(seller->begin(request).error().reason.text(), reason);
 }
 
+// Of seven five wait for the provider, and two are not begun. When it answers again, all are done.
+TEST_P(PlanMigrations, AnOutageKeepsFewAndLosesNone) {
+    const auto team = seller->sell();
+    for (int i = 0; i < 7; ++i) seller->subscribe("c" + std::to_string(i), team);
+    seller->make_dearer();
+    const auto migration = seller->begin({.plan = "team"});
+    stripe::ClientConfig nowhere;
+    nowhere.secret_key = world->key;
+    nowhere.base_url = "http://127.0.0.1:1";
+    const auto away =
+        stripe::Provider::create(nowhere, world->http, {db(), world->clock, world->ids}, {});
+    BillingContext& billing = world->billing;
+    BillingContext cut_off{billing.db, billing.usage,   billing.clock,    billing.ids,
+                           **away,     billing.catalog, billing.standings};
+    for (int pass = 0; pass < 2; ++pass) {
+        world->run(go_on_with_migrations(cut_off));
+        const auto progress = seller->progress(*migration);
+        EXPECT_EQ(progress.begun, 5);
+        EXPECT_EQ(progress.pending, 2);
+    }
+    for (int pass = 0; pass < 3; ++pass)
+        world->run(run_billing_pass(billing, world->clock.now() + hours(1), Instant{}));
+    EXPECT_EQ(seller->progress(*migration).done, 7);
+    const auto ended =
+        db().read_blocking([&](sql::Transaction& tx) { return load_migration(tx, migration->id); });
+    EXPECT_EQ(ended->state, MigrationState::Done);
+}
+
+TEST_P(PlanMigrations, WhatNoConfiguredProviderBillsIsRefused) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team);
+    seller->make_dearer();
+    db().write_blocking([](sql::Transaction& tx) {
+        return tx.run("UPDATE subscriptions SET provider = 'razorpay'", {});
+    });
+    const auto shown = seller->preview({.plan = "team"});
+    EXPECT_EQ(shown.at(0).refusal->reason, Reason("billing.provider_not_configured"));
+    const auto migration = seller->migrate(MigrationTiming::AtPeriodEnd);
+    EXPECT_EQ(seller->item(migration, alice).state, MigrationItemState::Refused);
+    EXPECT_EQ(seller->item(migration, alice).error_reason, "billing.provider_not_configured");
+}
+
 /// True when the run came through whole.
 bool migrates_after_cut(int visit, MigrationTiming timing, DyingLedger::Moment moment) {
     const auto ledger = ledger_with_catalog();

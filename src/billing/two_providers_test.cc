@@ -2,6 +2,8 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "billing/plan_migration.h"
+#include "billing/plans.h"
 #include "billing/provider_move.h"
 #include "billing/reconcile.h"
 #include "billing/sync.h"
@@ -73,6 +75,39 @@ TEST_F(TwoProviders, ARazorpayStartWaitsForTheCustomer) {
     EXPECT_EQ(running.period.end, *parse_rfc3339("2027-02-09T18:30:00Z"));
     work();
     EXPECT_EQ(totals(alice, "razorpay"), std::vector<std::int64_t>{9'900});
+}
+
+// PRO costs $109.00 from its next version on. Who has it pays $99.00 until he is migrated.
+TEST_F(TwoProviders, AMigrationReachesTheSubscribersOfBoth) {
+    const auto alice = started(stripe(), start_request(customer("alice"), "pro", "pm_card_visa"));
+    const auto bob = running_at_razorpay(customer("bob"));
+    PlanPatch dearer;
+    dearer.prices = {{{Interval::Month, 1}, Money(10'900, Currency::Usd)}};
+    const auto version =
+        run(sell_changed_plan(stripe(), {.ref = "pro", .patch = dearer, .authority = tester}));
+    ASSERT_TRUE(version) << version.error().message;
+    const auto migration =
+        ledger->write_blocking([&](sql::Transaction& tx) -> Result<PlanMigration> {
+            const auto terms = migration_terms(tx, {.plan = "pro"});
+            if (!terms) return failure(terms);
+            return begin_migration(tx, *contexts, *terms, "{}", tester);
+        });
+    ASSERT_TRUE(migration) << migration.error().message;
+    work();
+    for (const auto& before : {alice, bob}) {
+        const auto planned = load(before.id);
+        EXPECT_EQ(planned.plan_version, before.plan_version);
+        ASSERT_TRUE(planned.pending_change) << before.provider;
+        EXPECT_EQ(planned.pending_change->price, version->prices.front().id);
+    }
+    pass_to(*parse_rfc3339("2027-02-12T00:00:00Z"));
+    work();
+    EXPECT_EQ(totals(alice.customer, "stripe"), (std::vector<std::int64_t>{9'900, 10'900}));
+    EXPECT_EQ(totals(bob.customer, "razorpay"), (std::vector<std::int64_t>{9'900, 10'900}));
+    const auto progress = ledger->read_blocking(
+        [&](sql::Transaction& tx) { return load_progress(tx, migration->id); });
+    EXPECT_EQ(progress.done, 2);
+    EXPECT_EQ(progress.arrived, 2);
 }
 
 TEST_F(TwoProviders, ACardCannotBeBroughtToRazorpay) {
