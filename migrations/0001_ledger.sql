@@ -377,6 +377,16 @@ CREATE TABLE trials_used (
     PRIMARY KEY (customer_id, plan_id)
 );
 
+-- That the end of a trial was told of; another end is another row.
+CREATE TABLE trial_reminders (
+    subscription_id TEXT   NOT NULL REFERENCES subscriptions (id),
+    trial_end       BIGINT NOT NULL,
+    told_at         BIGINT NOT NULL,
+    PRIMARY KEY (subscription_id, trial_end)
+);
+CREATE INDEX subscriptions_in_trial ON subscriptions (provider, trial_end)
+    WHERE status = 'trialing';
+
 -- What somebody asked for, committed before the provider hears of it, and run again after a crash.
 CREATE TABLE subscription_commands (
     id              TEXT   NOT NULL PRIMARY KEY,
@@ -684,6 +694,9 @@ CREATE TABLE invoices (
     discount_minor      BIGINT NOT NULL,
     credit_applied_minor BIGINT NOT NULL, -- of the customer's balance
     credited_minor      BIGINT NOT NULL, -- by credit notes
+    -- What has gone back or is about to, of the rows in refunds; and whether a dispute has its money.
+    refunded_minor      BIGINT NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
+    disputed            BIGINT NOT NULL DEFAULT 0 CHECK (disputed IN (0, 1)),
     due_at              BIGINT,
     attempt_count       BIGINT NOT NULL,
     hosted_url          TEXT,
@@ -716,6 +729,54 @@ CREATE TABLE invoice_lines (
 );
 CREATE INDEX invoice_lines_by_charge ON invoice_lines (overage_charge_id)
     WHERE overage_charge_id IS NOT NULL;
+
+-- refunds and disputes -------------------------------------------------------------------------
+-- provider_refund_id is our own id until the provider has named it: 'creating' is ours alone, the
+-- wish is committed and the provider has not confirmed it yet. Without an invoice, and without a
+-- customer, is what paid for nothing that is known here.
+CREATE TABLE refunds (
+    id                  TEXT   NOT NULL PRIMARY KEY,
+    provider            TEXT   NOT NULL,
+    provider_refund_id  TEXT   NOT NULL,
+    provider_payment_id TEXT   NOT NULL, -- '' while nobody has chosen it
+    customer_id         TEXT REFERENCES customers (id),
+    invoice_id          TEXT REFERENCES invoices (id),
+    currency            TEXT   NOT NULL,
+    amount_minor        BIGINT NOT NULL CHECK (amount_minor >= 0),
+    status              TEXT   NOT NULL
+                        CHECK (status IN ('creating', 'pending', 'succeeded', 'failed', 'canceled')),
+    reason              TEXT,
+    failure_reason      TEXT,
+    applied_ticket      BIGINT NOT NULL,
+    created_at          BIGINT NOT NULL,
+    updated_at          BIGINT NOT NULL,
+    UNIQUE (provider, provider_refund_id)
+);
+CREATE INDEX refunds_by_age ON refunds (created_at, id);
+CREATE INDEX refunds_by_customer ON refunds (customer_id, created_at);
+CREATE INDEX refunds_by_invoice ON refunds (invoice_id, created_at);
+CREATE INDEX refunds_creating ON refunds (provider, created_at) WHERE status = 'creating';
+CREATE TABLE disputes (
+    id                  TEXT   NOT NULL PRIMARY KEY,
+    provider            TEXT   NOT NULL,
+    provider_dispute_id TEXT   NOT NULL,
+    provider_payment_id TEXT   NOT NULL,
+    customer_id         TEXT REFERENCES customers (id),
+    invoice_id          TEXT REFERENCES invoices (id),
+    currency            TEXT   NOT NULL,
+    amount_minor        BIGINT NOT NULL CHECK (amount_minor >= 0),
+    status              TEXT   NOT NULL CHECK (status IN ('inquiry', 'needs_response',
+                            'under_review', 'won', 'lost', 'closed')),
+    reason              TEXT   NOT NULL,
+    respond_by          BIGINT,
+    applied_ticket      BIGINT NOT NULL,
+    created_at          BIGINT NOT NULL,
+    updated_at          BIGINT NOT NULL,
+    UNIQUE (provider, provider_dispute_id)
+);
+CREATE INDEX disputes_by_age ON disputes (created_at, id);
+CREATE INDEX disputes_by_customer ON disputes (customer_id, created_at);
+CREATE INDEX disputes_by_invoice ON disputes (invoice_id);
 
 -- billing ------------------------------------------------------------------------------------
 CREATE TABLE period_closes (

@@ -207,6 +207,9 @@ inline constexpr auto kPolicies = [] {
         Policy::either("GET", "/v1/invoices.csv", BillingRead),
         Policy::either("GET", "/v1/invoices/{invoice}", BillingRead),
         Policy::either("GET", "/v1/invoices/{invoice}/pdf", BillingRead),
+        Policy::seller("POST", "/v1/invoices/{invoice}/refunds", BillingWrite),
+        Policy::either("GET", "/v1/refunds", BillingRead),
+        Policy::either("GET", "/v1/disputes", BillingRead),
         Policy::either("GET", "/v1/invoice_lines/{invoice_line}/explain", BillingRead),
 
         Policy::keys("GET", "/v1/api_keys"),

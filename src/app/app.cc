@@ -283,6 +283,7 @@ App::App(Config given, AppParts parts)
       customer_billing_api{billing, customers_api, origins},
       checkout_api{billing, origins},
       preview_api{billing},
+      refunds_api{billing, cursors},
       recommendations_api{billing.primary()},
       analytics_api{*db, clock},
       usage_api{*db, clock, entitlements_api, usage_rollup, cursors},
@@ -499,13 +500,15 @@ asio::awaitable<void> App::expire_reservations() {
 
 asio::awaitable<void> App::raise_signature_alarm() {
     const Instant now = clock.now();
-    const std::int64_t failures = webhooks.signature_failures();
-    if (!signature_alarm_.is_due(failures, now)) co_return;
-    auto tell = [this, now, failures](sql::Transaction& tx) {
-        tell_signature_failures(tx, "stripe", failures, now, ids);
-        return true;
-    };
-    co_await db->write(std::move(tell));
+    const auto by_provider = webhooks.failures_by_provider();
+    for (const auto& [provider, failures] : by_provider) {
+        if (!signature_alarms_[provider].is_due(failures, now)) continue;
+        auto tell = [this, &provider, failures, now](sql::Transaction& tx) {
+            tell_signature_failures(tx, provider, failures, now, ids);
+            return true;
+        };
+        co_await db->write(std::move(tell));
+    }
 }
 
 asio::awaitable<void> App::run_housekeeping() {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -38,6 +39,7 @@
 #include "billing/explain_api.h"
 #include "billing/plans_api.h"
 #include "billing/preview_api.h"
+#include "billing/refunds_api.h"
 #include "billing/recommendations.h"
 #include "billing/worker.h"
 #include "catalog/cache.h"
@@ -175,6 +177,7 @@ public:
     CustomerBillingApi customer_billing_api;
     CheckoutApi checkout_api;
     PreviewApi preview_api;
+    RefundsApi refunds_api;
     RecommendationsApi recommendations_api;
     AnalyticsApi analytics_api;
     UsageApi usage_api;
@@ -220,7 +223,7 @@ private:
     /// False when the provider could not be asked about a configured price, and is to be again.
     /// Written before the jobs run, then by them only.
     bool prices_adopted_ = true;
-    SignatureAlarm signature_alarm_;
+    std::map<std::string, SignatureAlarm, std::less<>> signature_alarms_;  ///< by provider
     asio::steady_timer housekeeping_timer_;
     asio::steady_timer rails_timer_;
     asio::executor_work_guard<asio::io_context::executor_type> jobs_guard_;

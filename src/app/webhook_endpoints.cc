@@ -69,7 +69,14 @@ void WebhookEndpoints::write_all_refusals() {
 
 std::int64_t WebhookEndpoints::signature_failures() const {
     std::int64_t failures = 0;
-    for (const auto& receiver : receivers_) failures += receiver.signature_failures();
+    for (const auto& [provider, of_one] : failures_by_provider()) failures += of_one;
+    return failures;
+}
+
+std::map<std::string, std::int64_t> WebhookEndpoints::failures_by_provider() const {
+    std::map<std::string, std::int64_t> failures;
+    for (const auto& receiver : receivers_)
+        failures[std::string(receiver.provider())] += receiver.signature_failures();
     return failures;
 }
 

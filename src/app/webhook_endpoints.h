@@ -2,7 +2,9 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
@@ -38,6 +40,8 @@ public:
     void write_due_refusals();
     void write_all_refusals();
     [[nodiscard]] std::int64_t signature_failures() const;
+    /// "stripe" and how many of signature_failures were of its endpoint, ..
+    [[nodiscard]] std::map<std::string, std::int64_t> failures_by_provider() const;
 
 private:
     WebhookReceiver* at(std::string_view path);

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "billing/mirror.h"
+#include "billing/moves.h"
 #include "billing/provider_objects.h"
 #include "billing/stored_checkout.h"
 #include "billing/sync.h"
@@ -126,8 +127,11 @@ Reached carry_on(BillingContext& billing, CheckoutSession session, Authority aut
         co_return failure(page);
     }
     co_await billing.db.write([&](sql::Transaction& tx) {
-        if (mark_checkout_open(tx, session.id, *page, billing.clock.now()))
-            record_checkout(tx, billing, session, "started", authority);
+        const Instant now = billing.clock.now();
+        if (!mark_checkout_open(tx, session.id, *page, now)) return false;
+        record_checkout(tx, billing, session, "started", authority);
+        const auto open = load_checkout(tx, session.id);
+        if (open) tell_checkout_started(tx, {billing.ids, now, authority}, *open);
         return true;
     });
     co_return co_await reload(billing, session.id);

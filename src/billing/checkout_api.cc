@@ -1,12 +1,12 @@
 #include "billing/checkout_api.h"
 
 #include "audit/authority.h"
+#include "billing/checkout_wire.h"
 #include "billing/offer.h"
 #include "billing/stored_checkout.h"
 #include "catalog/service.h"
 #include "customers/service.h"
 #include "json/object_reader.h"
-#include "json/write.h"
 #include "payments/errors.h"
 
 namespace turnpike {
@@ -48,27 +48,6 @@ Result<CheckoutId> read_checkout_id(const http::Request& request) {
     const auto id = CheckoutId::parse(request.path_value("checkout_session"));
     if (!id) return not_found("checkout.not_found", "there is no such checkout session");
     return *id;
-}
-
-Json write_checkout(const CheckoutSession& s, std::string_view plan) {
-    const bool complete = s.status == CheckoutStatus::Complete;
-    return Json{{"id", s.id.text()},
-                {"object", "checkout_session"},
-                {"customer", s.customer.text()},
-                {"plan", plan},
-                {"plan_version", s.plan_version.text()},
-                {"price", s.price.text()},
-                {"quantity", s.quantity},
-                {"trial_days", s.trial_days},
-                {"status", to_text(s.status)},
-                {"url", write_optional(s.url)},
-                {"success_url", s.success_url},
-                {"cancel_url", s.cancel_url},
-                {"subscription", complete ? Json(s.subscription.text()) : Json()},
-                {"provider", s.provider},
-                {"provider_session_id", write_optional(s.provider_session_id)},
-                {"expires_at", format_rfc3339(s.expires_at)},
-                {"created_at", format_rfc3339(s.created_at)}};
 }
 
 asio::awaitable<Result<CheckoutSession>> session_named(BillingContexts& billing,

@@ -31,6 +31,11 @@ std::string entity_member(const Json& event, const char* kind, const char* name)
 
 EventObjects objects_of_stripe_event(std::string_view type, const Json& event) {
     auto id = object_member(event, "id");
+    EventObjects returned;
+    if (type == "charge.refunded") returned.refunded_payment = id;
+    if (type.starts_with("refund.") || type.starts_with("charge.refund.")) returned.refund = id;
+    if (type.starts_with("charge.dispute.")) returned.dispute = id;
+    if (type.starts_with("charge.") || type.starts_with("refund.")) return returned;
     if (type.starts_with("customer.subscription.")) return {std::move(id), ""};
     if (type.starts_with("checkout.session.")) return {"", "", std::move(id)};
     if (!type.starts_with("invoice.") || !id.starts_with("in_")) return {};
@@ -43,6 +48,8 @@ EventObjects objects_of_razorpay_event(const Json& event) {
     if (objects.subscription.empty())
         objects.subscription = entity_member(event, "invoice", "subscription_id");
     if (objects.invoice.empty()) objects.invoice = entity_member(event, "payment", "invoice_id");
+    objects.refund = entity_member(event, "refund", "id");
+    objects.dispute = entity_member(event, "dispute", "id");
     return objects;
 }
 

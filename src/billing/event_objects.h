@@ -12,6 +12,8 @@ struct EventObjects {
     std::string subscription;
     std::string invoice;
     std::string checkout{};  ///< a page of Stripe's
+    std::string refund{}, dispute{};
+    std::string refunded_payment{};  ///< some of it has gone back: which refunds, it does not say
 };
 
 /// Stripe's: "customer.subscription.updated". Pure; any JSON is allowed.

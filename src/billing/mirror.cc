@@ -268,6 +268,7 @@ Invoice translate(const MirrorScope& scope, const ProviderInvoice& theirs,
         .discount = Money(theirs.discount, theirs.total.currency()),
         .credit_applied = Money(theirs.credit_applied, theirs.total.currency()),
         .credited = Money(theirs.credited, theirs.total.currency()),
+        .refunded = Money(0, theirs.total.currency()),
         .due_at = theirs.due_at,
         .attempt_count = theirs.attempt_count,
         .hosted_url = theirs.hosted_url,
@@ -319,6 +320,10 @@ Result<std::optional<InvoiceId>> mirror_provider_invoice(sql::Transaction& tx,
         if (move) ours.subscription = move->subscription;
     }
     count_grace(tx, scope, ours);
+    if (before) {
+        ours.refunded = before->refunded;
+        ours.disputed = before->disputed;
+    }
     const auto kept = mirror_invoice(tx, ours, scope.ticket, scope.now);
     if (!kept) return std::optional<InvoiceId>(before->id);
     ours.id = *kept;

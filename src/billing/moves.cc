@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "billing/checkout_wire.h"
 #include "billing/shown_subscription.h"
 #include "catalog/service.h"
 #include "customers/service.h"
@@ -163,6 +164,33 @@ void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Su
           .at = note.now},
          note.ids);
     post_subscription_notice(tx, note, before, after, plan->name);
+}
+
+void tell_trial_end(sql::Transaction& tx, const MoveNote& note, const Subscription& subscription) {
+    const auto shown = show_subscription(tx, subscription, note.now);
+    check(shown.has_value(), "a subscription's plans are there");
+    const Json data = write_subscription(*shown);
+    emit(tx,
+         {.type = "subscription.trial_will_end",
+          .object = subscription.id.text(),
+          .customer = subscription.customer.text(),
+          .data = data,
+          .at = note.now},
+         note.ids);
+}
+
+void tell_checkout_started(sql::Transaction& tx, const MoveNote& note,
+                           const CheckoutSession& session) {
+    const auto plan = load_plan_version(tx, session.plan_version);
+    check(plan.has_value(), "a checkout's plan version is there");
+    const Json data = write_checkout(session, plan->key);
+    emit(tx,
+         {.type = "checkout.started",
+          .object = session.id.text(),
+          .customer = session.customer.text(),
+          .data = data,
+          .at = note.now},
+         note.ids);
 }
 
 void tell_invoice_move(sql::Transaction& tx, const MoveNote& note,

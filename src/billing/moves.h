@@ -5,7 +5,9 @@
 #include "audit/audit.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "billing/checkout_session.h"
 #include "invoicing/invoice.h"
+#include "invoicing/refund.h"
 #include "sql/sql.h"
 #include "subscriptions/subscription.h"
 
@@ -27,5 +29,18 @@ void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Su
 /// `before` is absent when it is new here.
 void tell_invoice_move(sql::Transaction& tx, const MoveNote& note,
                        const std::optional<Invoice>& before, const Invoice& after);
+
+/// A trial is about to end.
+void tell_trial_end(sql::Transaction& tx, const MoveNote& note, const Subscription& subscription);
+/// A page where the customer can subscribe has been made.
+void tell_checkout_started(sql::Transaction& tx, const MoveNote& note,
+                           const CheckoutSession& session);
+
+/// And of money that goes back. A refund that only we know of is on record and told to nobody; when
+/// the provider refuses it later, that is an update.
+void tell_refund_move(sql::Transaction& tx, const MoveNote& note,
+                      const std::optional<Refund>& before, const Refund& after);
+void tell_dispute_move(sql::Transaction& tx, const MoveNote& note,
+                       const std::optional<Dispute>& before, const Dispute& after);
 
 }  // namespace turnpike

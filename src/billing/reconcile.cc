@@ -9,6 +9,7 @@
 #include "billing/mirror.h"
 #include "billing/period_close.h"
 #include "billing/provider_move.h"
+#include "billing/returned_money.h"
 #include "billing/sync.h"
 #include "catalog/service.h"
 #include "customers/provider_link.h"
@@ -21,6 +22,8 @@ namespace turnpike {
 namespace {
 
 constexpr int kPage = 100;
+/// Further back, only what is not settled here is asked for.
+constexpr std::chrono::days kReturnsLookBack{30};
 
 std::string text_of(const std::optional<Instant>& moment) {
     return moment ? format_rfc3339(*moment) : "none";
@@ -298,6 +301,11 @@ asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, Recon
     if (!subscriptions) co_return failure(subscriptions);
     const auto invoices = co_await walk_theirs(walk, kInvoices);
     if (!invoices) co_return failure(invoices);
+    if (walk.repairs()) {
+        const Instant since = billing.clock.now() - kReturnsLookBack;
+        const auto returned = co_await catch_up_returns(billing, since, walk.order.authority);
+        if (!returned) co_return failure(returned);
+    }
     const auto believed = co_await end_missing_subscriptions(walk);
     if (!believed) co_return failure(believed);
     // Every invoice would be looked for, one by one, and missed.

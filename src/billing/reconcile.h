@@ -25,7 +25,8 @@ struct Reconciliation {
     std::vector<Difference> differences;
 };
 
-/// Repair applies the provider's state, as an event would have. Report only looks.
+/// Repair applies the provider's state, as an event would have; refunds of the last 30 days and
+/// what is open of refunds and disputes too. Report only looks, and not at these.
 enum class ReconcileMode : bool { Report, Repair };
 
 /// Subscriptions of ours that the provider does not know at all. When it misses many at once, the

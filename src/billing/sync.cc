@@ -6,6 +6,8 @@
 #include "billing/event_objects.h"
 #include "billing/mirror.h"
 #include "billing/period_close.h"
+#include "billing/returned_money.h"
+#include "billing/trial_reminders.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
 #include "invoicing/service.h"
@@ -71,6 +73,33 @@ asio::awaitable<Result<std::string>> subscription_billed_by(BillingContext& bill
     if (!theirs && theirs.error().code == ErrorCode::NotFound) co_return "";
     if (!theirs) co_return failure(theirs);
     co_return theirs->subscription.value_or("");
+}
+
+/// The provider says so itself, by its own clock.
+asio::awaitable<void> remind_of_trial_of(BillingContext& billing,
+                                         const std::string& provider_subscription) {
+    co_await billing.db.write([&](sql::Transaction& tx) {
+        const auto ours =
+            find_subscription_of_provider(tx, billing.provider.name(), provider_subscription);
+        if (ours) remind_of_trial(tx, billing, ours->id);
+        return true;
+    });
+}
+
+/// What has gone back of a payment, or is claimed back.
+asio::awaitable<Result<std::monostate>> sync_returns(BillingContext& billing,
+                                                     const EventObjects& objects,
+                                                     const Authority& authority) {
+    if (!objects.refund.empty()) {
+        const auto synced = co_await sync_refund(billing, objects.refund, authority);
+        if (!synced) co_return failure(synced);
+    }
+    if (!objects.refunded_payment.empty()) {
+        const auto synced = co_await sync_refunds_of(billing, objects.refunded_payment, authority);
+        if (!synced) co_return failure(synced);
+    }
+    if (objects.dispute.empty()) co_return std::monostate{};
+    co_return co_await sync_dispute(billing, objects.dispute, authority);
 }
 
 asio::awaitable<Result<std::monostate>> sync_subscriptions_of(BillingContext& billing,
@@ -159,8 +188,13 @@ asio::awaitable<Result<std::monostate>> apply_event(BillingContext& billing, Eve
         const auto synced = co_await sync_subscription(billing, objects.subscription, authority);
         if (!synced) co_return failure(synced);
     }
-    if (objects.invoice.empty()) co_return std::monostate{};
-    co_return co_await sync_invoice(billing, objects.invoice, std::move(authority));
+    if (hint.type == "customer.subscription.trial_will_end")
+        co_await remind_of_trial_of(billing, objects.subscription);
+    if (!objects.invoice.empty()) {
+        const auto synced = co_await sync_invoice(billing, objects.invoice, authority);
+        if (!synced) co_return failure(synced);
+    }
+    co_return co_await sync_returns(billing, objects, authority);
 }
 
 }  // namespace turnpike

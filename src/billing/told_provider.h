@@ -15,6 +15,8 @@ namespace turnpike {
 struct ProviderObjects {
     std::optional<ProviderSubscription> subscription;
     std::map<std::string, ProviderInvoice> invoices{};
+    std::map<std::string, ProviderRefund> refunds{};
+    std::map<std::string, ProviderDispute> disputes{};
 };
 
 /// A provider that holds what a test says, in memory, and can be asked but does nothing: every
@@ -51,6 +53,27 @@ public:
         for (const auto& [id, invoice] : objects_->invoices) page.items.push_back(invoice);
         co_return page;
     }
+    asio::awaitable<Result<ProviderRefund>> get_refund(std::string id) override {
+        const auto found = objects_->refunds.find(id);
+        if (found == objects_->refunds.end()) co_return none();
+        co_return found->second;
+    }
+    asio::awaitable<Result<ProviderDispute>> get_dispute(std::string id) override {
+        const auto found = objects_->disputes.find(id);
+        if (found == objects_->disputes.end()) co_return none();
+        co_return found->second;
+    }
+    asio::awaitable<Result<ProviderPage<ProviderRefund>>> list_refunds(
+        RefundQuery query, std::optional<std::string> /*after*/) override {
+        ProviderPage<ProviderRefund> page;
+        for (const auto& [id, refund] : objects_->refunds)
+            if (!query.payment || refund.payment == *query.payment) page.items.push_back(refund);
+        co_return page;
+    }
+    asio::awaitable<Result<std::vector<ProviderPayment>>> payments_of_invoice(
+        std::string /*invoice*/) override {
+        co_return none();
+    }
     asio::awaitable<Result<ProviderPage<ProviderEvent>>> list_events(
         std::optional<std::string> /*after*/) override {
         co_return none();
@@ -85,6 +108,9 @@ public:
     }
     asio::awaitable<Result<PaymentMethodOnFile>> detach_payment_method(
         std::string /*obligation*/, std::string /*method*/) override {
+        co_return refused();
+    }
+    asio::awaitable<Result<ProviderRefund>> create_refund(NewRefund /*request*/) override {
         co_return refused();
     }
     asio::awaitable<Result<ProviderSubscription>> start_subscription(

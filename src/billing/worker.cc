@@ -18,7 +18,9 @@
 #include "billing/period_close.h"
 #include "billing/provider_move.h"
 #include "billing/reconcile.h"
+#include "billing/refunding.h"
 #include "billing/sync.h"
+#include "billing/trial_reminders.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
@@ -100,12 +102,14 @@ asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant 
                                                Instant overdue_before) {
     const auto provider = billing.provider.name();
     const auto commands = co_await guarded(provider, finish_commands(billing, before));
+    const auto refunds = co_await guarded(provider, finish_refunds(billing, before, by_worker));
     const auto closes = co_await guarded(provider, finish_closes(billing));
     const auto overdue = co_await guarded(provider, catch_up_overdue(billing, overdue_before));
     const auto customers = co_await guarded(provider, tell_changed_customers(billing, before));
     const auto pages =
         co_await guarded(provider, close_stale_checkouts(billing, billing.clock.now(), by_worker));
-    co_return commands + closes + overdue + customers + pages;
+    const auto trials = co_await guarded(provider, remind_of_trials(billing));
+    co_return commands + refunds + closes + overdue + customers + pages + trials;
 }
 
 namespace {

@@ -20,8 +20,8 @@ struct WorkerSchedule {
     std::chrono::seconds reconcile_every{3'600};
 };
 
-/// Finishes what was begun: commands without an outcome, period closes, periods whose renewal
-/// nobody told us about, customers whose new name the provider has not heard, and a regular
+/// Finishes what was begun: commands and refunds without an outcome, period closes, periods whose
+/// renewal nobody told us about, customers whose new name the provider has not heard, and a regular
 /// reconciliation, with which it looks for late usage of ended subscriptions. At start it takes up
 /// everything at once, whatever its age, because whoever began it is gone. One coroutine for each
 /// provider on the given io_context, so that none waits for another one's; every step of a pass
@@ -52,8 +52,9 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// One pass with one provider: every pending command created before `before`, every pending close,
-/// every overdue period, every customer who changed until then.
+/// One pass with one provider: every pending command and refund created before `before`, every
+/// pending close, every overdue period, every customer who changed until then, every trial
+/// that is about to end.
 /// \return how many were finished
 asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
                                                Instant overdue_before);

@@ -25,6 +25,8 @@ constexpr auto kColumns = std::to_array<std::string_view>({"id",
                                                            "credited",
                                                            "amount_due",
                                                            "amount_paid",
+                                                           "amount_refunded",
+                                                           "disputed",
                                                            "period_start",
                                                            "period_end",
                                                            "issued_at",
@@ -62,8 +64,9 @@ void put_csv_invoice(std::string& lines, const Invoice& invoice) {
     put_csv_value(lines, to_text(invoice.total.currency()));
     for (const Money amount :
          {invoice.subtotal, invoice.discount, invoice.tax, invoice.total, invoice.credit_applied,
-          invoice.credited, invoice.amount_due, invoice.amount_paid})
+          invoice.credited, invoice.amount_due, invoice.amount_paid, invoice.refunded})
         put_amount(lines, amount);
+    put_csv_value(lines, invoice.disputed ? "true" : "false");
     put_csv_value(lines, format_rfc3339(invoice.period.start));
     put_csv_value(lines, format_rfc3339(invoice.period.end));
     for (const auto& moment : {invoice.issued_at, invoice.due_at, invoice.paid_at})

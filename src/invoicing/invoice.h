@@ -47,6 +47,9 @@ struct Invoice {
     /// Taxes and discounts are within the total. The customer's balance has paid `credit_applied`
     /// of it; credit notes took `credited` off it later.
     Money tax, discount, credit_applied, credited;
+    /// Of the amount paid: what has gone back, or is about to.
+    Money refunded;
+    bool disputed = false;  ///< a chargeback that is open or lost has its money
     std::optional<Instant> due_at;
     std::int64_t attempt_count = 0;
     std::optional<std::string> hosted_url, pdf_url;

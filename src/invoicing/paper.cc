@@ -105,6 +105,7 @@ void add_totals(PdfDocument& paper, const Invoice& invoice) {
     add_total(paper, "Balance applied", negated(invoice.credit_applied));
     add_total(paper, "Credit notes", negated(invoice.credited));
     add_total(paper, "Amount paid", negated(invoice.amount_paid));
+    add_total(paper, "Refunded", invoice.refunded);
     if (invoice.status == InvoiceStatus::Open || invoice.status == InvoiceStatus::Draft)
         paper.totals.push_back({"Amount due", amount_text(invoice.amount_due), Weight::Strong});
 }

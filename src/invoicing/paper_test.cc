@@ -71,6 +71,7 @@ Invoice invoice_of(Currency currency, std::int64_t minor) {
             .discount = money(0),
             .credit_applied = money(0),
             .credited = money(0),
+            .refunded = money(0),
             .due_at = *parse_rfc3339("2026-03-15T00:00:00Z"),
             .hosted_url = std::nullopt,
             .pdf_url = std::nullopt,

@@ -29,6 +29,8 @@ Invoice invoice_from(const sql::Row& row) {
         .discount = money(22),
         .credit_applied = money(23),
         .credited = money(24),
+        .refunded = money(26),
+        .disputed = row.flag(27),
         .due_at = row.maybe_instant(25),
         .attempt_count = row.integer(13),
         .hosted_url = row.maybe_text(14),
@@ -50,7 +52,7 @@ std::string invoices_where(std::string_view rest) {
            billing_reason, currency, subtotal_minor, total_minor, amount_due_minor,
            amount_paid_minor, attempt_count, hosted_url, pdf_url, period_start, period_end,
            issued_at, paid_at, created_at, tax_minor, discount_minor, credit_applied_minor,
-           credited_minor, due_at
+           credited_minor, due_at, refunded_minor, disputed
       FROM invoices
 )sql";
     return std::string(kSelect).append(rest);

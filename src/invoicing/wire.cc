@@ -38,6 +38,8 @@ Json write_invoice(const Invoice& invoice) {
         {"discount", write_money(invoice.discount)},
         {"credit_applied", write_money(invoice.credit_applied)},
         {"credited", write_money(invoice.credited)},
+        {"amount_refunded", write_money(invoice.refunded)},
+        {"disputed", invoice.disputed},
         {"due_at", write_instant(invoice.due_at)},
         {"attempt_count", invoice.attempt_count},
         {"period", write_period(invoice.period)},

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "payments/checkout.h"
 #include "payments/preview.h"
+#include "payments/refunds.h"
 #include "payments/subscription_life.h"
 
 namespace turnpike {
@@ -248,6 +249,8 @@ public:
     /// Nothing more can be paid there, unless the answer says that it still is open: a payment is
     /// under way. Repeating it changes nothing, so it is no obligation.
     virtual asio::awaitable<Result<ProviderCheckout>> expire_checkout(std::string checkout) = 0;
+    /// Gives money of one payment back.
+    virtual asio::awaitable<Result<ProviderRefund>> create_refund(NewRefund request) = 0;
     virtual asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                          std::string name,
                                                                          Instant frozen_time) = 0;
@@ -268,6 +271,14 @@ public:
         std::string customer) = 0;
     virtual asio::awaitable<Result<ProviderSubscription>> get_subscription(std::string id) = 0;
     virtual asio::awaitable<Result<ProviderInvoice>> get_invoice(std::string id) = 0;
+    virtual asio::awaitable<Result<ProviderRefund>> get_refund(std::string id) = 0;
+    virtual asio::awaitable<Result<ProviderDispute>> get_dispute(std::string id) = 0;
+    /// Newest first, without what was paid for.
+    virtual asio::awaitable<Result<ProviderPage<ProviderRefund>>> list_refunds(
+        RefundQuery query, std::optional<std::string> after) = 0;
+    /// What has paid the invoice, in no order; an unpaid one has none.
+    virtual asio::awaitable<Result<std::vector<ProviderPayment>>> payments_of_invoice(
+        std::string invoice) = 0;
     /// Every status, newest first; of one customer when named.
     virtual asio::awaitable<Result<ProviderPage<ProviderSubscription>>> list_subscriptions(
         std::optional<std::string> customer, std::optional<std::string> after) = 0;

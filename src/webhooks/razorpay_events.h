@@ -9,12 +9,31 @@
 namespace turnpike {
 
 /// What a webhook that leads here asks for: Razorpay takes names, no pattern.
-inline constexpr auto kRazorpayEvents = std::to_array<std::string_view>(
-    {"invoice.expired", "invoice.paid", "invoice.partially_paid", "payment.captured",
-     "payment.failed", "refund.created", "refund.failed", "refund.processed",
-     "subscription.activated", "subscription.authenticated", "subscription.cancelled",
-     "subscription.charged", "subscription.completed", "subscription.halted", "subscription.paused",
-     "subscription.pending", "subscription.resumed", "subscription.updated"});
+inline constexpr auto kRazorpayEvents =
+    std::to_array<std::string_view>({"invoice.expired",
+                                     "invoice.paid",
+                                     "invoice.partially_paid",
+                                     "payment.captured",
+                                     "payment.dispute.action_required",
+                                     "payment.dispute.closed",
+                                     "payment.dispute.created",
+                                     "payment.dispute.lost",
+                                     "payment.dispute.under_review",
+                                     "payment.dispute.won",
+                                     "payment.failed",
+                                     "refund.created",
+                                     "refund.failed",
+                                     "refund.processed",
+                                     "subscription.activated",
+                                     "subscription.authenticated",
+                                     "subscription.cancelled",
+                                     "subscription.charged",
+                                     "subscription.completed",
+                                     "subscription.halted",
+                                     "subscription.paused",
+                                     "subscription.pending",
+                                     "subscription.resumed",
+                                     "subscription.updated"});
 
 /// Razorpay signs the bytes only: neither a time nor the event's id, which is a header. So an event
 /// is known by the SHA-256 of its bytes, which nobody else can make: sent again under another id it

@@ -3,6 +3,7 @@
 // fails the scenario: nothing is skipped.
 import {readFileSync} from 'node:fs';
 import {sleep} from './process.mjs';
+import {all, call} from './sandbox.mjs';
 
 const exponents = {jpy: 0, krw: 0, kwd: 3, bhd: 3, jod: 3, omr: 3, tnd: 3};
 const patience = 15_000;  // what webhooks bring may take a moment
@@ -61,6 +62,9 @@ const cards = {
     other: 'pm_card_mastercard',
     declined: 'pm_card_visa_chargeDeclined',
     fails_later: 'pm_card_chargeCustomerFail',
+    disputed: 'pm_card_createDispute',
+    inquired: 'pm_card_createDisputeInquiry',
+    refund_fails: 'pm_card_refundFail',
 };
 
 /// Takes options off the words of a step: pairs of a name and a value.
@@ -222,6 +226,35 @@ export class Scenario {
             return this.about(who, 'POST', `/v1/customers/${this.ref(who)}/payment_methods`,
                               {payment_method: this.card(kind), default: true});
         },
+        /// "refund acme", "refund acme 5.00": of the newest invoice.
+        async refund(who, amount) {
+            const newest = (await this.invoices(who)).at(-1);
+            const body = amount ? {amount: minor(amount, newest.total.currency)} : undefined;
+            return this.about(who, 'POST', `/v1/invoices/${newest.id}/refunds`, body);
+        },
+        /// "charge_back acme won": the seller answers his only dispute at the provider, and the
+        /// bank decides.
+        async charge_back(who, verdict) {
+            const evidence = {won: 'winning_evidence', lost: 'losing_evidence'}[verdict];
+            if (!evidence) throw new Error(`"${verdict}" is no verdict: won, lost`);
+            this.who = who;
+            const [dispute] = await this.returns('disputes');
+            if (!dispute) throw new Error(`${who} has disputed nothing`);
+            return call(this.server.sandbox, 'POST',
+                        `/v1/disputes/${dispute.provider_dispute_id}`,
+                        {evidence: {uncategorized_text: evidence}});
+        },
+        /// Somebody refunds at the provider's own pages.
+        async refund_at_provider(who, amount) {
+            this.who = who;
+            const newest = (await this.invoices(who)).at(-1);
+            const [link] = await all(this.server.sandbox, '/v1/invoice_payments',
+                                     {invoice: newest.provider_invoice_id});
+            return call(this.server.sandbox, 'POST', '/v1/refunds', {
+                payment_intent: link.payment.payment_intent,
+                amount: minor(amount, newest.total.currency),
+            });
+        },
         /// Usage that the host reports; it counts whatever the limit.
         async use(who, count, meter = 'calls', ...rest) {
             const {on} = options(rest, {on: instant});
@@ -254,6 +287,15 @@ export class Scenario {
         async reconcile() { return this.server.reconcile('repair'); },
     };
 
+    /// Refunds, or disputes, of who is looked at; oldest first.
+    async returns(kind) {
+        const {body} = await this.admin('GET', `/v1/${kind}?customer=${this.ref(this.who)}`);
+        return body.data.reverse();
+    }
+    async toldReturns(kind) {
+        const found = await this.returns(kind);
+        return found.map((one) => `${amountText(one.amount)} ${one.status}`).join(', ') || 'none';
+    }
     async ask(who, what, body) {
         return this.about(who, 'POST', `${await this.path(who)}/${what}`, body);
     }
@@ -345,6 +387,19 @@ export class Scenario {
             const sum = all.reduce((total, one) => total + one.amount_paid.amount, 0);
             const currency = all[0]?.amount_paid.currency ?? 'USD';
             return {seen: amountText({amount: sum, currency}), wanted: amount};
+        },
+        /// What of the newest invoice has gone back, or is about to: "5.00", "20.00 disputed".
+        async refunded(rest) {
+            const newest = (await this.invoices(this.who)).at(-1);
+            const seen = amountText(newest.amount_refunded) + (newest.disputed ? ' disputed' : '');
+            return {seen, wanted: rest.join(' ')};
+        },
+        /// All, oldest first: "5.00 succeeded, 15.00 failed".
+        async refunds(rest) {
+            return {seen: await this.toldReturns('refunds'), wanted: rest.join(' ')};
+        },
+        async disputes(rest) {
+            return {seen: await this.toldReturns('disputes'), wanted: rest.join(' ')};
         },
         /// "usage calls 1100 of 1000": used and included now.
         async usage([meter, used, of, included]) {

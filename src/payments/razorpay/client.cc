@@ -35,6 +35,9 @@ void dress(http::Call& request, const ProviderCall& call, const std::string& cre
                                                      ? "application/x-www-form-urlencoded"
                                                      : "application/json");
     request.body = call.parameters;
+    // The only writes whose repetition Razorpay recognizes.
+    if (call.idempotency_key && call.path.ends_with("/refund"))
+        request.headers.emplace_back("X-Refund-Idempotency", *call.idempotency_key);
 }
 
 ReplyVerdict judge_status(int status, const std::optional<Json>& error) {

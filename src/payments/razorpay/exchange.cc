@@ -141,6 +141,13 @@ asio::awaitable<Result<Found>> RazorpayExchange::find_addon(const Intent& intent
     co_return co_await find_first(std::string(kAddons), since(intent), std::move(is_it));
 }
 
+asio::awaitable<Result<Found>> RazorpayExchange::find_refund(const Intent& intent) {
+    const auto note = obligation_note(intent.obligation);
+    auto is_it = [&](const Json& refund) { return note_in(refund, kObligationKey) == note; };
+    // Of "/v1/payments/pay_../refund": the list of that payment's.
+    co_return co_await find_first(intent.path + "s", "", std::move(is_it));
+}
+
 asio::awaitable<Result<Found>> RazorpayExchange::find_changed(const Intent& intent) {
     std::string path = intent.path;
     for (const std::string_view action :
@@ -162,6 +169,7 @@ asio::awaitable<Result<Found>> RazorpayExchange::find_outcome(Intent intent) {
                                     intent.path == kSubscriptions || intent.path == kInvoices);
     if (makes) co_return co_await find_made(intent);
     if (intent.path.ends_with("/addons")) co_return co_await find_addon(intent);
+    if (intent.path.ends_with("/refund")) co_return co_await find_refund(intent);
     co_return co_await find_changed(intent);
 }
 

@@ -51,6 +51,7 @@ private:
         std::string path, std::string query, std::function<bool(const Json&)> fits);
     asio::awaitable<Result<std::optional<std::string>>> find_made(const Intent& intent);
     asio::awaitable<Result<std::optional<std::string>>> find_addon(const Intent& intent);
+    asio::awaitable<Result<std::optional<std::string>>> find_refund(const Intent& intent);
     asio::awaitable<Result<std::optional<std::string>>> find_changed(const Intent& intent);
 };
 

@@ -17,6 +17,9 @@ inline constexpr std::string_view kDraftNote = "turnpike_draft";
 /// On a subscription whose start_at is the end of a trial.
 inline constexpr std::string_view kTrialNote = "turnpike_trial";
 
+/// Why money was given back: Razorpay has no place of its own for it.
+inline constexpr std::string_view kReasonNote = "turnpike_reason";
+
 /// Razorpay's limit of one note, in characters.
 inline constexpr std::size_t kNoteMax = 256;
 /// And of the name of an item: a plan's, a line's, an addon's.

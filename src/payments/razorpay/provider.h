@@ -109,6 +109,13 @@ public:
         std::string customer) override;
     asio::awaitable<Result<ProviderSubscription>> get_subscription(std::string id) override;
     asio::awaitable<Result<ProviderInvoice>> get_invoice(std::string id) override;
+    asio::awaitable<Result<ProviderRefund>> create_refund(NewRefund request) override;
+    asio::awaitable<Result<ProviderRefund>> get_refund(std::string id) override;
+    asio::awaitable<Result<ProviderDispute>> get_dispute(std::string id) override;
+    asio::awaitable<Result<ProviderPage<ProviderRefund>>> list_refunds(
+        RefundQuery query, std::optional<std::string> after) override;
+    asio::awaitable<Result<std::vector<ProviderPayment>>> payments_of_invoice(
+        std::string invoice) override;
     /// Of one customer: a page may have few, or none, and still be followed by others; invoices
     /// come all in one.
     asio::awaitable<Result<ProviderPage<ProviderSubscription>>> list_subscriptions(

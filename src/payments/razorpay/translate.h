@@ -31,6 +31,11 @@ Result<ProviderInvoice> read_invoice(const Json& object, std::string customer);
 Result<PlanRhythm> read_rhythm(const Json& plan);
 Result<ProviderPrice> read_price(const Json& plan);
 
+/// Without what was paid for. processed -> succeeded.
+Result<ProviderRefund> read_refund(const Json& object);
+/// open -> needs_response; what asks for papers only, in the phases retrieval and fraud -> inquiry.
+Result<ProviderDispute> read_dispute(const Json& object);
+
 /// One of our names in an object's notes; "" when there is none.
 std::string note_in(const Json& object, std::string_view name);
 

@@ -24,6 +24,8 @@ inline constexpr std::string_view kPortalConfigurations = "/v1/billing_portal/co
 
 inline constexpr std::string_view kCheckoutSessions = "/v1/checkout/sessions";
 
+inline constexpr std::string_view kRefunds = "/v1/refunds";
+
 /// The exchange with Stripe. Thread-safe.
 class StripeExchange final : public Exchange {
 public:
@@ -36,12 +38,13 @@ public:
     /// By our metadata, or by the state of the object that it acts on.
     asio::awaitable<Result<std::optional<std::string>>> find_outcome(Intent intent) override;
 
-    [[nodiscard]] bool live() const { return live_; }
-
-private:
+    /// One page of 100; `after` is the last id of the page before.
     asio::awaitable<Result<ListPage>> get_page(std::string path, Form query,
                                                std::optional<std::string> after);
 
+    [[nodiscard]] bool live() const { return live_; }
+
+private:
     bool live_;
 };
 

@@ -14,9 +14,10 @@ namespace {
 using Found = std::optional<std::string>;
 
 /// Lists that hold what a POST to the same path made, with our metadata.
-constexpr std::array<std::string_view, 8> kCollections = {
-    "/v1/customers", "/v1/products",     "/v1/prices",          "/v1/subscriptions",
-    "/v1/invoices",  "/v1/invoiceitems", kPortalConfigurations, kCheckoutSessions};
+constexpr std::array<std::string_view, 9> kCollections = {
+    "/v1/customers",       "/v1/products",    "/v1/prices",
+    "/v1/subscriptions",   "/v1/invoices",    "/v1/invoiceitems",
+    kPortalConfigurations, kCheckoutSessions, kRefunds};
 
 /// A value out of the form that was sent; names are as Form wrote them.
 std::optional<std::string> sent_value(const std::string& body, std::string_view name) {
@@ -37,13 +38,19 @@ bool has_tag(const Json& object, std::string_view key, const std::string& value)
     return tag != metadata.end() && tag->second == value;
 }
 
-/// Where the object must be if it exists: with its customer or its test clock, which also shows
-/// objects whose time runs ahead; otherwise among those made since shortly before the intent.
+/// Where the object must be if it exists: with its customer, its test clock or its payment, which
+/// also shows objects whose time runs ahead; otherwise among those made since shortly before the
+/// intent.
 Form narrow(const Intent& intent) {
     Form query;
     // Stripe lists these without any filter by time; there is one for each state of the catalog.
     if (intent.path == kPortalConfigurations) return query;
     if (intent.path == "/v1/subscriptions") query.add("status", "all");
+    if (intent.path == kRefunds) {
+        for (const char* payment : {"payment_intent", "charge"})
+            if (const auto id = sent_value(intent.body, payment)) query.add(payment, *id);
+        return query;
+    }
     const auto customer = sent_value(intent.body, "customer");
     const auto clock = sent_value(intent.body, "test_clock");
     if (customer)

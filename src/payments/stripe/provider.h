@@ -97,6 +97,13 @@ public:
         std::string customer) override;
     asio::awaitable<Result<ProviderSubscription>> get_subscription(std::string id) override;
     asio::awaitable<Result<ProviderInvoice>> get_invoice(std::string id) override;
+    asio::awaitable<Result<ProviderRefund>> create_refund(NewRefund request) override;
+    asio::awaitable<Result<ProviderRefund>> get_refund(std::string id) override;
+    asio::awaitable<Result<ProviderDispute>> get_dispute(std::string id) override;
+    asio::awaitable<Result<ProviderPage<ProviderRefund>>> list_refunds(
+        RefundQuery query, std::optional<std::string> after) override;
+    asio::awaitable<Result<std::vector<ProviderPayment>>> payments_of_invoice(
+        std::string invoice) override;
     asio::awaitable<Result<ProviderPage<ProviderSubscription>>> list_subscriptions(
         std::optional<std::string> customer, std::optional<std::string> after) override;
     asio::awaitable<Result<ProviderPage<ProviderInvoice>>> list_invoices(

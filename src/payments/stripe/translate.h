@@ -40,6 +40,9 @@ Result<ProviderTestClock> read_test_clock(const Json& object);
 /// Errors: also for a state that this version does not know.
 Result<ProviderCheckout> read_checkout(const Json& object);
 Result<ProviderEvent> read_event(const Json& object);
+/// Without what was paid for.
+Result<ProviderRefund> read_refund(const Json& object);
+Result<ProviderDispute> read_dispute(const Json& object);
 /// The member "url".
 Result<std::string> read_url(const Json& object);
 

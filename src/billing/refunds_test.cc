@@ -1,0 +1,369 @@
+// Money that goes back: asked for here, or seen at the provider.
+
+#include "invoicing/refunds.h"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "billing/power_cut.h"
+#include "billing/reconcile.h"
+#include "billing/refunding.h"
+#include "billing/returned_money.h"
+#include "billing/sync.h"
+#include "billing/testing.h"
+#include "billing/worker.h"
+#include "json/value.h"
+
+namespace turnpike {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+Money usd(std::int64_t cents) { return {cents, Currency::Usd}; }
+
+/// Who paid $99.00 for PRO.
+class MoneyBack : public BillingTest {
+protected:
+    void bought(const std::string& card = "pm_card_visa") {
+        customer = world.customer("alice");
+        const auto made = world.run(
+            start_subscription(world.billing, world.start_request(*customer, "pro", card)));
+        ASSERT_TRUE(made) << made.error().message;
+    }
+    Invoice invoice() { return world.invoices(*customer).at(0); }
+    Result<Refund> refund(std::optional<std::int64_t> amount = {},
+                          std::optional<std::string> reason = {}) {
+        return world.run(refund_invoice(world.billing, {.invoice = invoice().id,
+                                                        .wish = {.amount = amount, .currency = {}},
+                                                        .reason = std::move(reason),
+                                                        .authority = tester}));
+    }
+    std::string refusal(std::optional<std::int64_t> amount = {}) {
+        const auto answer = refund(amount);
+        return answer ? "" : std::string(answer.error().reason.text());
+    }
+    std::vector<Refund> refunds() {
+        return ledger->read_blocking(
+            [](sql::Transaction& tx) { return list_refunds(tx, {}, {.limit = 100}); });
+    }
+    std::vector<Dispute> disputes() {
+        return ledger->read_blocking(
+            [](sql::Transaction& tx) { return list_disputes(tx, {}, {.limit = 100}); });
+    }
+    /// Everything that the provider has told of, newest first: the worst order.
+    std::vector<Json> events(const std::string& type) {
+        return world.sandbox_get("/v1/events?limit=100&type=" + type).at("data");
+    }
+    void deliver(const std::string& type) {
+        const auto all = events(type);
+        ASSERT_FALSE(all.empty()) << type;
+        for (const Json& event : all) {
+            const auto applied =
+                world.run(apply_event(world.billing, {type, to_text(event)}, tester));
+            ASSERT_TRUE(applied) << type << ": " << applied.error().message;
+        }
+    }
+    /// What endpoints would be told, in order, of refunds and disputes.
+    std::vector<std::string> told() {
+        return ledger->read_blocking([](sql::Transaction& tx) {
+            std::vector<std::string> types;
+            for (const auto& row :
+                 tx.all("SELECT type FROM outbox_events WHERE type LIKE 'refund.%' "
+                        "OR type LIKE 'dispute.%' ORDER BY id"))
+                types.push_back(row.text(0));
+            return types;
+        });
+    }
+    void pass() {
+        world.run(run_billing_pass(world.billing, world.clock.now() + std::chrono::hours(1),
+                                   from_unix_seconds(0)));
+    }
+    void trouble(const std::string& rule) {
+        http::Call call{.method = http::Method::Post,
+                        .url = SharedSandbox::get().url() + "/_sandbox/chaos"};
+        call.headers = {{"Content-Type", "application/json"}};
+        call.body = rule;
+        const auto answer = world.run(world.http.send(call));
+        ASSERT_TRUE(answer);
+        ASSERT_EQ(answer->status, 200) << answer->body;
+    }
+    void all_is_well() {
+        http::Call call{.method = http::Method::Delete,
+                        .url = SharedSandbox::get().url() + "/_sandbox/chaos"};
+        ASSERT_TRUE(world.run(world.http.send(call)));
+    }
+    std::int64_t refunded_there() {
+        return world.sandbox_get("/v1/charges?limit=1").at("data").at(0).at("amount_refunded");
+    }
+    std::string payment() {
+        return world.sandbox_get("/v1/payment_intents?limit=1").at("data").at(0).at("id");
+    }
+
+    std::optional<CustomerId> customer;
+};
+
+TEST_F(MoneyBack, GoesBackWhole) {
+    bought();
+    const auto made = refund({}, "requested_by_customer");
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->status, RefundStatus::Succeeded);
+    EXPECT_EQ(made->amount, usd(9'900));
+    EXPECT_EQ(made->reason, "requested_by_customer");
+    EXPECT_EQ(made->customer, customer);
+    EXPECT_EQ(invoice().refunded, usd(9'900));
+    EXPECT_EQ(refunded_there(), 9'900);
+    EXPECT_EQ(refusal(), "refund.nothing_left");
+    // What the webhooks tell is known already.
+    deliver("refund.created");
+    deliver("charge.refunded");
+    EXPECT_EQ(refunds().size(), 1U);
+    EXPECT_THAT(told(), ElementsAre("refund.created"));
+}
+
+// 40.00 + 59.00 = 99.00
+TEST_F(MoneyBack, GoesBackInParts) {
+    bought();
+    ASSERT_TRUE(refund(4'000));
+    EXPECT_EQ(invoice().refunded, usd(4'000));
+    EXPECT_EQ(refusal(5'901), "refund.exceeds_payment");
+    ASSERT_TRUE(refund(5'900));
+    EXPECT_EQ(invoice().refunded, usd(9'900));
+    EXPECT_EQ(refunded_there(), 9'900);
+    EXPECT_EQ(refusal(1), "refund.nothing_left");
+    EXPECT_EQ(refunds().size(), 2U);
+}
+
+// Eight ask for $40.00 of $99.00 at once: two fit.
+TEST_F(MoneyBack, AskedForAtOnceIsNeverMoreThanWasPaid) {
+    bought();
+    const auto id = invoice().id;
+    std::array<bool, 8> made{};
+    {
+        std::vector<std::jthread> askers;
+        for (bool& done : made)
+            askers.emplace_back([this, &id, &done] {
+                const auto answer = run_to_end(refund_invoice(
+                    world.billing,
+                    {.invoice = id, .wish = {.amount = 4'000}, .reason = {}, .authority = tester}));
+                done = answer.has_value();
+            });
+    }
+    EXPECT_EQ(std::ranges::count(made, true), 2);
+    EXPECT_EQ(invoice().refunded, usd(8'000));
+    EXPECT_EQ(refunded_there(), 8'000);
+}
+
+TEST_F(MoneyBack, OfAnUnpaidInvoiceThereIsNone) {
+    bought();
+    ledger->write_blocking([&](sql::Transaction& tx) {
+        tx.run("UPDATE invoices SET status = 'open', amount_paid_minor = 0");
+        return true;
+    });
+    EXPECT_EQ(refusal(), "refund.not_paid");
+    EXPECT_THAT(refunds(), IsEmpty());
+}
+
+// Someone refunds at the provider's own pages; the event says which charge, or which refund.
+TEST_F(MoneyBack, MadeAtTheProviderIsSeenHere) {
+    bought();
+    world.sandbox_post("/v1/refunds", "payment_intent=" + payment() + "&amount=1500");
+    deliver("charge.refunded");
+    ASSERT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(refunds()[0].amount, usd(1'500));
+    EXPECT_EQ(refunds()[0].invoice, invoice().id);
+    EXPECT_EQ(refunds()[0].customer, customer);
+    EXPECT_EQ(invoice().refunded, usd(1'500));
+    deliver("refund.created");
+    deliver("charge.refunded");
+    EXPECT_EQ(refunds().size(), 1U);
+    EXPECT_THAT(told(), ElementsAre("refund.created"));
+    EXPECT_EQ(refusal(8'401), "refund.exceeds_payment");
+    EXPECT_TRUE(refund(8'400));
+}
+
+// The invoice is not known yet when its refund is told of.
+TEST_F(MoneyBack, IsToldOfBeforeItsInvoice) {
+    bought();
+    ledger->write_blocking([&](sql::Transaction& tx) {
+        tx.run("DELETE FROM invoice_lines");
+        tx.run("DELETE FROM invoices");
+        return true;
+    });
+    world.sandbox_post("/v1/refunds", "payment_intent=" + payment());
+    deliver("refund.created");
+    EXPECT_EQ(invoice().refunded, usd(9'900));
+    EXPECT_EQ(refunds().at(0).invoice, invoice().id);
+}
+
+// Stripe's card 4000000000005126: the refund is made, and fails later.
+TEST_F(MoneyBack, ThatFailsLaterIsStillThere) {
+    bought("pm_card_refundFail");
+    ASSERT_TRUE(refund());
+    deliver("refund.failed");
+    EXPECT_EQ(refunds().at(0).status, RefundStatus::Failed);
+    EXPECT_EQ(refunds().at(0).failure_reason, "unknown");
+    EXPECT_EQ(invoice().refunded, usd(0));
+    // It may be tried again, as another refund.
+    EXPECT_TRUE(refund(1'000));
+    EXPECT_EQ(refunds().size(), 2U);
+}
+
+TEST_F(MoneyBack, WithoutAnAnswerIsFinishedByTheWorker) {
+    bought();
+    trouble(R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
+            R"( "wait_ms": 10})");
+    const auto unknown = refund(4'000);
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().code, ErrorCode::OutcomeUnknown);
+    ASSERT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(refunds()[0].status, RefundStatus::Creating);
+    // The money is spoken for.
+    EXPECT_EQ(invoice().refunded, usd(4'000));
+    EXPECT_EQ(refusal(5'901), "refund.exceeds_payment");
+    EXPECT_THAT(told(), IsEmpty());
+    all_is_well();
+    pass();
+    ASSERT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(refunds()[0].status, RefundStatus::Succeeded);
+    EXPECT_EQ(refunded_there(), 4'000);
+    EXPECT_THAT(told(), ElementsAre("refund.created"));
+}
+
+// The event may be faster than the worker.
+TEST_F(MoneyBack, WithoutAnAnswerIsKnownByItsEvent) {
+    bought();
+    trouble(R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
+            R"( "wait_ms": 10})");
+    ASSERT_FALSE(refund(4'000));
+    all_is_well();
+    deliver("refund.created");
+    ASSERT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(refunds()[0].status, RefundStatus::Succeeded);
+    pass();
+    EXPECT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(refunded_there(), 4'000);
+}
+
+// The provider does not know that part of it went back already, or we do not.
+TEST_F(MoneyBack, ThatTheProviderRefusesIsFreeAgain) {
+    bought();
+    world.sandbox_post("/v1/refunds", "payment_intent=" + payment() + "&amount=9000");
+    EXPECT_EQ(refusal(1'000), "refund.several_payments");
+    EXPECT_EQ(refunds().at(0).status, RefundStatus::Failed);
+    EXPECT_EQ(invoice().refunded, usd(0));
+    EXPECT_TRUE(refund(900));
+}
+
+TEST_F(MoneyBack, ClaimedThroughTheBankIsNotRefundedToo) {
+    bought("pm_card_createDispute");
+    deliver("charge.dispute.created");
+    deliver("charge.dispute.funds_withdrawn");
+    ASSERT_EQ(disputes().size(), 1U);
+    EXPECT_EQ(disputes()[0].status, DisputeStatus::NeedsResponse);
+    EXPECT_EQ(disputes()[0].reason, "fraudulent");
+    EXPECT_EQ(disputes()[0].amount, usd(9'900));
+    EXPECT_EQ(disputes()[0].invoice, invoice().id);
+    EXPECT_TRUE(disputes()[0].respond_by);
+    EXPECT_TRUE(invoice().disputed);
+    EXPECT_EQ(refusal(), "refund.disputed");
+    EXPECT_THAT(told(), ElementsAre("dispute.created"));
+
+    world.sandbox_post("/v1/disputes/" + disputes()[0].provider_dispute,
+                       "evidence[uncategorized_text]=winning_evidence");
+    deliver("charge.dispute.closed");
+    deliver("charge.dispute.updated");
+    EXPECT_EQ(disputes()[0].status, DisputeStatus::Won);
+    EXPECT_FALSE(invoice().disputed);
+    EXPECT_THAT(told(), ElementsAre("dispute.created", "dispute.closed"));
+    EXPECT_TRUE(refund());
+}
+
+TEST_F(MoneyBack, LostToTheBankStaysThere) {
+    bought("pm_card_createDispute");
+    world.sandbox_post(
+        "/v1/disputes/" +
+            world.sandbox_get("/v1/disputes").at("data").at(0).at("id").get<std::string>(),
+        "evidence[uncategorized_text]=losing_evidence");
+    // First heard of when all is over.
+    deliver("charge.dispute.closed");
+    deliver("charge.dispute.created");
+    EXPECT_EQ(disputes().at(0).status, DisputeStatus::Lost);
+    EXPECT_TRUE(invoice().disputed);
+    EXPECT_EQ(refusal(), "refund.disputed");
+    EXPECT_THAT(told(), ElementsAre("dispute.created", "dispute.closed"));
+}
+
+// The bank only asks: its money is where it was.
+TEST_F(MoneyBack, MayBeRefundedWhileTheBankAsks) {
+    bought("pm_card_createDisputeInquiry");
+    deliver("charge.dispute.created");
+    EXPECT_EQ(disputes().at(0).status, DisputeStatus::Inquiry);
+    EXPECT_FALSE(invoice().disputed);
+    EXPECT_TRUE(refund());
+}
+
+// Of neither has an event arrived: reconciliation asks.
+TEST_F(MoneyBack, NobodyToldOfIsFoundByReconciling) {
+    bought("pm_card_createDispute");
+    deliver("charge.dispute.created");
+    world.sandbox_post("/v1/disputes/" + disputes().at(0).provider_dispute,
+                       "evidence[uncategorized_text]=winning_evidence");
+    world.sandbox_post("/v1/refunds", "payment_intent=" + payment() + "&amount=1500");
+    const ReconcileOrder repair{.mode = ReconcileMode::Repair, .authority = tester};
+    ASSERT_TRUE(world.run(reconcile(world.billing, repair)));
+    EXPECT_EQ(disputes().at(0).status, DisputeStatus::Won);
+    EXPECT_FALSE(invoice().disputed);
+    EXPECT_EQ(invoice().refunded, usd(1'500));
+    ASSERT_TRUE(world.run(reconcile(world.billing, repair)));
+    EXPECT_EQ(refunds().size(), 1U);
+    EXPECT_THAT(told(), ElementsAre("dispute.created", "refund.created", "dispute.closed"));
+}
+
+class RefundPowerCuts : public ::testing::TestWithParam<DyingLedger::Moment> {};
+
+// Whenever the process dies: what was promised goes back once, and what was not does not.
+TEST_P(RefundPowerCuts, ARefundIsMadeOnceOrWasNeverPromised) {
+    for (int visit = 1;; ++visit) {
+        SCOPED_TRACE("visit " + std::to_string(visit));
+        ASSERT_LT(visit, 100) << "the flow never ends";
+        const auto ledger = ledger_with_catalog();
+        const auto key = fresh_account_key();
+        BillingWorld before(*ledger, key);
+        const auto customer = before.customer("alice");
+        ASSERT_TRUE(
+            before.run(start_subscription(before.billing, before.start_request(customer, "pro"))));
+        const auto invoice = before.invoices(customer).at(0);
+
+        DyingLedger dying(*ledger, visit, GetParam());
+        BillingWorld doomed(dying, key);
+        try {
+            (void)doomed.run(refund_invoice(doomed.billing, {.invoice = invoice.id,
+                                                             .wish = {.amount = 4'000},
+                                                             .reason = {},
+                                                             .authority = tester}));
+        } catch (const std::exception&) {
+            EXPECT_TRUE(dying.died());
+        }
+        recover(*ledger, key);
+        const auto refunds = ledger->read_blocking(
+            [](sql::Transaction& tx) { return list_refunds(tx, {}, {.limit = 10}); });
+        const std::int64_t promised = refunds.empty() ? 0 : 4'000;
+        EXPECT_LE(refunds.size(), 1U);
+        for (const auto& refund : refunds) EXPECT_EQ(refund.status, RefundStatus::Succeeded);
+        EXPECT_EQ(before.invoices(customer).at(0).refunded.minor(), promised);
+        const Json charge = before.sandbox_get("/v1/charges?limit=1").at("data").at(0);
+        EXPECT_EQ(charge.at("amount_refunded").get<std::int64_t>(), promised);
+        if (!dying.died()) break;
+    }
+}
+INSTANTIATE_TEST_SUITE_P(, RefundPowerCuts,
+                         ::testing::Values(DyingLedger::Moment::BeforeCommit,
+                                           DyingLedger::Moment::AfterCommit));
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,66 @@
+#include "billing/trial_reminders.h"
+
+#include <vector>
+
+#include "billing/moves.h"
+#include "subscriptions/service.h"
+
+namespace turnpike {
+namespace {
+
+constexpr int kTrialsAtOnce = 100;
+
+/// A test clock stands still: its customers' trials end by it.
+constexpr std::string_view kTrialsEnding = R"sql(
+    SELECT s.id
+      FROM subscriptions s JOIN customers c ON c.id = s.customer_id
+           LEFT JOIN test_clocks t ON t.id = c.test_clock_id
+     WHERE s.provider = $1 AND s.status = 'trialing' AND s.ended_at IS NULL
+       AND s.trial_end > COALESCE(t.frozen_time, $2)
+       AND s.trial_end <= COALESCE(t.frozen_time, $2) + $3
+       AND NOT EXISTS (SELECT 1 FROM trial_reminders r
+                        WHERE r.subscription_id = s.id AND r.trial_end = s.trial_end)
+     ORDER BY s.trial_end, s.id
+     LIMIT $4
+)sql";
+
+constexpr std::string_view kTold = R"sql(
+    INSERT INTO trial_reminders (subscription_id, trial_end, told_at) VALUES ($1, $2, $3)
+    ON CONFLICT (subscription_id, trial_end) DO NOTHING
+)sql";
+
+std::vector<SubscriptionId> trials_ending(sql::Transaction& tx, std::string_view provider,
+                                          Instant now) {
+    const std::int64_t ahead_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(kTrialReminderAhead).count();
+    std::vector<SubscriptionId> ending;
+    for (const auto& row : tx.all(kTrialsEnding, {provider, now, ahead_us, kTrialsAtOnce}))
+        ending.push_back(row.id<SubscriptionId>(0));
+    return ending;
+}
+
+}  // namespace
+
+void remind_of_trial(sql::Transaction& tx, BillingContext& billing, const SubscriptionId& id) {
+    const auto subscription = load_subscription(tx, id);
+    const bool in_trial = subscription && subscription->trial_end && !subscription->ended_at &&
+                          subscription->status == SubscriptionStatus::Trialing;
+    if (!in_trial) return;
+    const Instant now = billing.clock.now();
+    if (tx.run(kTold, {id, *subscription->trial_end, now}) == 0) return;
+    tell_trial_end(tx, {billing.ids, now, {"job:billing", ""}}, *subscription);
+}
+
+asio::awaitable<std::int64_t> remind_of_trials(BillingContext& billing) {
+    const auto ending = co_await billing.db.read([&](sql::Transaction& tx) {
+        return trials_ending(tx, billing.provider.name(), billing.clock.now());
+    });
+    if (ending.empty()) co_return 0;
+    co_await billing.db.write([&](sql::Transaction& tx) {
+        for (const auto& id : ending) remind_of_trial(tx, billing, id);
+        return true;
+    });
+    co_return static_cast<std::int64_t>(ending.size());
+}
+
+}  // namespace turnpike
