@@ -34,6 +34,36 @@ TEST(EventObjects, OfStripesEvents) {
     }
 }
 
+TEST(EventObjects, OfMoneyThatGoesBack) {
+    struct Case {
+        const char *type, *object, *refund, *payment, *dispute;
+    };
+    const Case cases[] = {
+        {"charge.refunded", R"({"id":"ch_1"})", "", "ch_1", ""},
+        {"charge.refund.updated", R"({"id":"re_1","charge":"ch_1"})", "re_1", "", ""},
+        {"refund.created", R"({"id":"re_1"})", "re_1", "", ""},
+        {"refund.failed", R"({"id":"re_1"})", "re_1", "", ""},
+        {"charge.dispute.created", R"({"id":"du_1","charge":"ch_1"})", "", "", "du_1"},
+        {"charge.dispute.funds_reinstated", R"({"id":"du_1"})", "", "", "du_1"},
+        {"charge.succeeded", R"({"id":"ch_1"})", "", "", ""},
+        {"charge.refunded", R"({"id":7})", "", "", ""},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(std::string(c.type) + c.object);
+        const Json event{{"data", {{"object", Json::parse(c.object)}}}};
+        const auto objects = objects_of_stripe_event(c.type, event);
+        EXPECT_EQ(objects.refund, c.refund);
+        EXPECT_EQ(objects.refunded_payment, c.payment);
+        EXPECT_EQ(objects.dispute, c.dispute);
+        EXPECT_EQ(objects.subscription + objects.invoice, "");
+    }
+    const auto razorpays =
+        objects_of_razorpay_event(Json::parse(R"({"payload":{"refund":{"entity":{"id":"rfnd_1"}},)"
+                                              R"("dispute":{"entity":{"id":"disp_1"}}}})"));
+    EXPECT_EQ(razorpays.refund, "rfnd_1");
+    EXPECT_EQ(razorpays.dispute, "disp_1");
+}
+
 TEST(EventObjects, OfRazorpaysEvents) {
     struct Case {
         const char* name;

@@ -61,8 +61,7 @@ struct Listing {
 Result<std::optional<RefundFilter>> filter_seen_by(sql::Transaction& tx, const Principal& caller,
                                                    const http::Request& request,
                                                    RefundFilter filter) {
-    const std::string* named = request.query_value("customer");
-    const auto listed = customers_to_list(tx, caller, named);
+    const auto listed = customers_to_list(tx, caller, request.query_value("customer"));
     if (!listed) return failure(listed);
     if (!*listed) return std::optional<RefundFilter>();
     filter.customers = **listed;

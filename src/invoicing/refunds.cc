@@ -91,9 +91,12 @@ constexpr std::string_view kAbandon = R"sql(
     RETURNING invoice_id
 )sql";
 
-/// By the row's own id: the provider may name it only now.
+/// By the row's own id where there is one: the provider may name it only now. Of two who are told
+/// of another one at once, the second updates the row of the first.
+constexpr std::string_view kOfOurs = "    ON CONFLICT (id) ";
+constexpr std::string_view kOfTheirs = "    ON CONFLICT (provider, provider_refund_id) ";
 constexpr std::string_view kKeepRefund = R"sql(
-    ON CONFLICT (id) DO UPDATE
+    DO UPDATE
        SET provider_refund_id = excluded.provider_refund_id,
            provider_payment_id = excluded.provider_payment_id,
            customer_id = COALESCE(excluded.customer_id, refunds.customer_id),
@@ -223,8 +226,9 @@ std::optional<Refund> abandon_refund(sql::Transaction& tx, const RefundId& id,
 
 std::optional<Refund> keep_refund(sql::Transaction& tx, const Refund& refund, std::int64_t ticket,
                                   Instant now) {
-    const auto values = values_of(refund, ticket, now);
-    const auto rows = tx.all(where(kInsert, kKeepRefund), values);
+    const bool is_here = tx.one("SELECT 1 FROM refunds WHERE id = $1", {refund.id}).has_value();
+    const auto statement = where(kInsert, is_here ? kOfOurs : kOfTheirs).append(kKeepRefund);
+    const auto rows = tx.all(statement, values_of(refund, ticket, now));
     if (rows.empty()) return std::nullopt;
     auto kept = refund_from(rows.front());
     count_invoice(tx, kept.invoice);

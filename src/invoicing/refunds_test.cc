@@ -171,6 +171,19 @@ TEST_P(Refunds, KeepTheNewestState) {
     EXPECT_EQ(invoice().refunded, usd(0));
 }
 
+// Two events of one refund that somebody has made at the provider are applied at once.
+TEST_P(Refunds, ToldOfManyTimesAtOnceAreOneRow) {
+    std::vector<Refund> tellings;
+    for (int i = 0; i < 8; ++i) tellings.push_back(told("re_1", 1'500, RefundStatus::Succeeded));
+    {
+        std::vector<std::jthread> tellers;
+        for (const auto& one : tellings)
+            tellers.emplace_back([this, &one, ticket = ++ticket_] { keep(one, ticket); });
+    }
+    EXPECT_EQ(listed({}).size(), 1U);
+    EXPECT_EQ(invoice().refunded, usd(1'500));
+}
+
 TEST_P(Refunds, OfUnknownPayersAreKeptWithoutThem) {
     auto refund = told("re_9", 500, RefundStatus::Succeeded);
     refund.customer.reset();

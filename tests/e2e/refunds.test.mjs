@@ -88,7 +88,7 @@ for (const engine of engines())
             assert.equal(shown.body.disputed, false);
             const csv = await server.admin('GET', '/v1/invoices.csv?customer=ext:ada');
             const [names, line] = csv.body.split('\r\n').map((one) => one.split(','));
-            assert.equal(line[names.indexOf('amount_refunded')], '20.00');
+            assert.equal(line[names.indexOf('amount_refunded')], '20');
         });
 
         test('ten at once never take more than was paid', async () => {
@@ -110,7 +110,7 @@ for (const engine of engines())
             assert.equal(await code({}, 'nonsense'), 'invoice.not_found');
             for (const body of [{amount: 0}, {amount: -5}, {amount: 1.5}, {amount: '5'},
                                 {amount: null}, {reason: 'because'}, {what: 1},
-                                {amount: 1, currency: 'XXX'}])
+                                {amount: 1, currency: 'ZZZ'}])
                 assert.equal(await code(body), 'request.invalid_body', JSON.stringify(body));
             const asUser = await server.user('cleo', 'POST', `/v1/invoices/${invoice}/refunds`, {});
             assert.equal(asUser.status, 403);
@@ -136,7 +136,7 @@ for (const engine of engines())
             assert.equal(foreign.status, 404);
             const none = await server.user('eve', 'GET', `/v1/refunds?invoice=${invoice}`);
             assert.deepEqual(none.body.data, []);
-            for (const query of ['status=gone', 'currency=XXX', 'assigned=maybe', 'invoice=1',
+            for (const query of ['status=gone', 'currency=ZZZ', 'assigned=maybe', 'invoice=1',
                                  'x=1'])
                 assert.equal((await server.admin('GET', `/v1/refunds?${query}`)).status, 400,
                              query);
