@@ -4,6 +4,7 @@
 
 #include "billing/checkout.h"
 #include "billing/event_objects.h"
+#include "billing/letters.h"
 #include "billing/mirror.h"
 #include "billing/period_close.h"
 #include "customers/provider_link.h"
@@ -71,6 +72,18 @@ asio::awaitable<Result<std::string>> subscription_billed_by(BillingContext& bill
     if (!theirs && theirs.error().code == ErrorCode::NotFound) co_return "";
     if (!theirs) co_return failure(theirs);
     co_return theirs->subscription.value_or("");
+}
+
+/// Stripe's word for a bank that wants to hear from the cardholder; the invoice does not say it.
+constexpr std::string_view kMustConfirm = "invoice.payment_action_required";
+
+asio::awaitable<void> ask_for_confirmation(BillingContext& billing, std::string invoice) {
+    auto work = [&](sql::Transaction& tx) {
+        const auto known = find_invoice_of_provider(tx, billing.provider.name(), invoice);
+        if (known) write_confirmation_letter(tx, *known, billing.clock.now(), billing.ids);
+        return true;
+    };
+    co_await billing.db.write(work);
 }
 
 asio::awaitable<Result<std::monostate>> sync_subscriptions_of(BillingContext& billing,
@@ -160,7 +173,10 @@ asio::awaitable<Result<std::monostate>> apply_event(BillingContext& billing, Eve
         if (!synced) co_return failure(synced);
     }
     if (objects.invoice.empty()) co_return std::monostate{};
-    co_return co_await sync_invoice(billing, objects.invoice, std::move(authority));
+    const auto synced = co_await sync_invoice(billing, objects.invoice, std::move(authority));
+    if (synced && hint.type == kMustConfirm)
+        co_await ask_for_confirmation(billing, objects.invoice);
+    co_return synced;
 }
 
 }  // namespace turnpike

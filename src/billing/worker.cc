@@ -15,6 +15,7 @@
 #include "billing/commands.h"
 #include "billing/customer_details.h"
 #include "billing/ended_adjustment.h"
+#include "billing/letters.h"
 #include "billing/period_close.h"
 #include "billing/provider_move.h"
 #include "billing/reconcile.h"
@@ -78,6 +79,13 @@ asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant 
     co_return finished;
 }
 
+asio::awaitable<std::int64_t> write_due_letters(BillingContext& billing) {
+    auto work = [&](sql::Transaction& tx) {
+        return write_trial_letters(tx, billing.provider.name(), billing.clock.now(), billing.ids);
+    };
+    co_return co_await billing.db.write(work);
+}
+
 }  // namespace
 
 namespace {
@@ -105,7 +113,8 @@ asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant 
     const auto customers = co_await guarded(provider, tell_changed_customers(billing, before));
     const auto pages =
         co_await guarded(provider, close_stale_checkouts(billing, billing.clock.now(), by_worker));
-    co_return commands + closes + overdue + customers + pages;
+    const auto letters = co_await guarded(provider, write_due_letters(billing));
+    co_return commands + closes + overdue + customers + pages + letters;
 }
 
 namespace {

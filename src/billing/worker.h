@@ -53,7 +53,7 @@ private:
 };
 
 /// One pass with one provider: every pending command created before `before`, every pending close,
-/// every overdue period, every customer who changed until then.
+/// every overdue period, every customer who changed until then, every trial that ends soon.
 /// \return how many were finished
 asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
                                                Instant overdue_before);
