@@ -2,7 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include "access/keyed_request.h"
 #include "billing/provider_objects.h"
+#include "catalog/service.h"
 
 namespace turnpike {
 namespace {
@@ -25,8 +27,12 @@ asio::awaitable<void> offer_at_provider(BillingContext& billing, const PlanVersi
 
 asio::awaitable<Result<PlanVersion>> sell_plan(BillingContext& billing, NewPlan plan,
                                                Authority authority) {
-    auto made = co_await billing.db.write([&](sql::Transaction& tx) {
-        return create_plan(tx, plan, authority, billing.clock.now(), billing.ids);
+    auto made = co_await billing.db.write([&](sql::Transaction& tx) -> Result<PlanVersion> {
+        if (const auto begun = noted_progress(tx, authority.once))
+            return load_plan_version(tx, PlanVersionId::trusted(*begun));
+        auto created = create_plan(tx, plan, authority, billing.clock.now(), billing.ids);
+        if (created) note_progress(tx, authority.once, created->id.text());
+        return created;
     });
     if (!made) co_return made;
     co_await tell_caches(billing);
@@ -55,8 +61,15 @@ asio::awaitable<Result<PlanVersion>> stop_selling_plan(BillingContext& billing, 
 
 asio::awaitable<Result<Feature>> add_feature(BillingContext& billing, Feature feature,
                                              Authority authority) {
-    auto made = co_await billing.db.write([&](sql::Transaction& tx) {
-        return create_feature(tx, feature, authority, billing.clock.now(), billing.ids);
+    auto made = co_await billing.db.write([&](sql::Transaction& tx) -> Result<Feature> {
+        if (const auto begun = noted_progress(tx, authority.once)) {
+            feature.catalog = *begun;
+            feature.origin = Origin::Api;
+            return feature;
+        }
+        auto created = create_feature(tx, feature, authority, billing.clock.now(), billing.ids);
+        if (created) note_progress(tx, authority.once, created->catalog);
+        return created;
     });
     if (made) co_await tell_caches(billing);
     co_return made;
