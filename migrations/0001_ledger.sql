@@ -376,6 +376,8 @@ CREATE UNIQUE INDEX subscriptions_by_provider
     ON subscriptions (provider, provider_subscription_id) WHERE provider_subscription_id IS NOT NULL;
 CREATE INDEX subscriptions_by_customer ON subscriptions (customer_id, created_at);
 CREATE INDEX subscriptions_by_period_end ON subscriptions (status, period_end);
+CREATE INDEX subscriptions_by_trial_end ON subscriptions (provider, trial_end)
+    WHERE status = 'trialing' AND ended_at IS NULL;
 
 -- One trial of a plan per customer, ever. A start that came to nothing gives it back.
 CREATE TABLE trials_used (
@@ -1043,10 +1045,13 @@ CREATE INDEX notices_due ON notices (state, next_attempt_at);
 CREATE INDEX notices_by_customer ON notices (customer_id, created_at);
 CREATE INDEX notices_by_recipient ON notices (recipient, created_at);
 CREATE INDEX notices_ended ON notices (ended_at);
--- Addresses that want no reminders.
+-- Reminders that their readers want no more; kind '*': all of them.
 CREATE TABLE notice_opt_outs (
-    recipient  TEXT   NOT NULL PRIMARY KEY,
-    created_at BIGINT NOT NULL
+    recipient   TEXT   NOT NULL,
+    customer_id TEXT   NOT NULL REFERENCES customers (id),
+    kind        TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    PRIMARY KEY (recipient, customer_id, kind)
 );
 
 -- audit --------------------------------------------------------------------------------------

@@ -191,6 +191,9 @@ void check_auth(Checker& c) {
              "TURNPIKE_JWKS_FILE");
     c.expect(secret.empty() || secret.size() >= kJwtSecretBytesMin, "auth.jwt_secret",
              "the JWT secret is shorter than 32 bytes", "make one with: openssl rand -hex 32");
+    const auto& sign_up = c.text("people.sign_up");
+    c.expect(sign_up == "open" || sign_up == "invited", "people.sign_up",
+             "'" + sign_up + "' does not say who may sign up", "use open or invited");
     const auto& jwks = c.text("auth.jwks_file");
     c.expect(jwks.empty() || file_is_there(jwks), "auth.jwks_file",
              "the JWKS file '" + jwks + "' does not exist", "save the issuer's key set there");
@@ -409,6 +412,7 @@ Result<Config> read_config(const SettingValues& values) {
         .public_url = text("public_url"),
         .upgrade_url = text("upgrade_url"),
         .letter_pages = {text("pages.invitation"), text("pages.password_reset")},
+        .sign_ups = text("people.sign_up") == "invited" ? SignUps::Invited : SignUps::Open,
         .allowed_origins = split(text("web.allowed_origins"), ','),
         .seller = {text("seller.name"), split(text("seller.address"), '|'), text("seller.tax_id"),
                    text("seller.email"), text("seller.note")},

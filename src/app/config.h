@@ -13,7 +13,7 @@
 #include "http/address_guard.h"
 #include "invoicing/seller.h"
 #include "notices/smtp.h"
-#include "people/letters.h"
+#include "people/auth_api.h"
 
 namespace turnpike {
 
@@ -51,6 +51,7 @@ struct Config {
     std::string public_url;   ///< without a slash at the end
     std::string upgrade_url;  ///< "": refusals name no page
     LetterPages letter_pages;
+    SignUps sign_ups = SignUps::Open;
     std::vector<std::string> allowed_origins;  ///< beside public_url's (access/return_url.h)
     Seller seller;                             ///< as papers name him
     std::string jwt_secret, jwks_file, jwt_issuer, jwt_audience;

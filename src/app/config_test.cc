@@ -98,6 +98,9 @@ TEST(Config, RefusesWithOneLineThatSaysWhatToDo) {
         {"TURNPIKE_JWKS_FILE", "/", "is a directory"},
         {"TURNPIKE_THREADS", "many", "0 to 256"},
         {"TURNPIKE_GRACE_DAYS", "91", "0 to 90"},
+        {"TURNPIKE_SIGN_UP", "closed", "open or invited"},
+        {"TURNPIKE_INVITATION_URL", "https://app.example/join", "{token}"},
+        {"TURNPIKE_PASSWORD_RESET_URL", "app.example/{token}", "{token}"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(std::string(c.name) + "=" + c.value);

@@ -73,6 +73,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      "required issuer of tokens; default: any"},
     {"auth.audience", "TURNPIKE_JWT_AUDIENCE", "jwt-audience", "", Secrecy::Public,
      "required audience of tokens; default: any"},
+    {"people.sign_up", "TURNPIKE_SIGN_UP", "sign-up", "open", Secrecy::Public,
+     "who may sign up with a password: open (everybody) or invited (with an invitation's token)"},
     {"webhooks.allow_private", "TURNPIKE_WEBHOOKS_ALLOW_PRIVATE", "webhooks-allow-private", "",
      Secrecy::Public,
      "networks that our webhooks may reach though they are not public: 10.1.0.0/16, fd00::/8; "

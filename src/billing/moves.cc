@@ -6,12 +6,12 @@
 
 #include "base/check.h"
 #include "billing/checkout_wire.h"
+#include "billing/letters.h"
 #include "billing/shown_subscription.h"
 #include "catalog/service.h"
 #include "customers/service.h"
 #include "invoicing/wire.h"
 #include "json/value.h"
-#include "notices/notice.h"
 #include "subscriptions/history.h"
 #include "subscriptions/wire.h"
 #include "webhooks/outbox.h"
@@ -103,48 +103,6 @@ bool is_of_another_time(sql::Transaction& tx, const std::optional<Invoice>& befo
     return moment < customer->created_at - kNewcomerMargin;
 }
 
-void post_invoice_notice(sql::Transaction& tx, const MoveNote& note, std::string_view event,
-                         const Invoice& invoice) {
-    const bool is_paid = event == "invoice.paid" && invoice.amount_paid.minor() > 0;
-    if (!is_paid && event != "invoice.payment_failed") return;
-    LetterValues values;
-    values["amount"] = is_paid ? invoice.amount_paid.text() : invoice.amount_due.text();
-    if (invoice.number) values["number"] = *invoice.number;
-    if (invoice.hosted_url) values["hosted_url"] = *invoice.hosted_url;
-    if (invoice.pdf_url) values["pdf_url"] = *invoice.pdf_url;
-    const std::string told = is_paid ? "paid" : "failed:" + std::to_string(invoice.attempt_count);
-    post_notice(tx,
-                {.kind = is_paid ? "receipt" : "payment_failed",
-                 .obligation = "invoice:" + invoice.id.text() + ":" + told,
-                 .customer = invoice.customer,
-                 .values = std::move(values)},
-                note.now, note.ids);
-}
-
-void post_subscription_notice(sql::Transaction& tx, const MoveNote& note,
-                              const Subscription& before, const Subscription& after,
-                              const std::string& plan_name) {
-    const std::string about = "subscription:" + after.id.text();
-    if (after.ended_at && !before.ended_at && after.started_at) {
-        post_notice(tx,
-                    {.kind = "subscription_canceled",
-                     .obligation = about + ":canceled",
-                     .customer = after.customer,
-                     .values = {{"plan", plan_name}}},
-                    note.now, note.ids);
-        return;
-    }
-    if (before.plan_version == after.plan_version) return;
-    const auto old_plan = load_plan_version(tx, before.plan_version);
-    if (!old_plan || old_plan->name == plan_name) return;
-    post_notice(tx,
-                {.kind = "plan_changed",
-                 .obligation = about + ":plan:" + std::to_string(after.version),
-                 .customer = after.customer,
-                 .values = {{"plan", plan_name}, {"old_plan", old_plan->name}}},
-                note.now, note.ids);
-}
-
 /// An invoice of a thousand lines is no message: who wants the lines asks for the invoice.
 Json without_lines(const Invoice& invoice) {
     Json json = write_invoice(invoice);
@@ -169,8 +127,6 @@ void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Su
             .request_id = note.authority.request_id,
             .detail = Json{{"before", state_detail(before)}, {"after", state_detail(after)}}},
            note.ids);
-    const auto plan = load_plan_version(tx, after.plan_version);
-    check(plan.has_value(), "a subscription's plan version is there");
     const auto shown = show_subscription(tx, after, note.now);
     check(shown.has_value(), "a subscription's plans are there");
     const Json data = write_subscription(*shown);
@@ -181,7 +137,7 @@ void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Su
           .data = data,
           .at = note.now},
          note.ids);
-    post_subscription_notice(tx, note, before, after, plan->name);
+    write_subscription_letter(tx, before, after, note.now, note.ids);
 }
 
 void tell_trial_end(sql::Transaction& tx, const MoveNote& note, const Subscription& subscription) {
@@ -195,6 +151,7 @@ void tell_trial_end(sql::Transaction& tx, const MoveNote& note, const Subscripti
           .data = data,
           .at = note.now},
          note.ids);
+    write_trial_letter(tx, subscription, note.now, note.ids);
 }
 
 void tell_checkout_started(sql::Transaction& tx, const MoveNote& note,
@@ -224,7 +181,7 @@ void tell_invoice_move(sql::Transaction& tx, const MoveNote& note,
               .data = data,
               .at = note.now},
              note.ids);
-        post_invoice_notice(tx, note, type, after);
+        write_invoice_letter(tx, type, after, note.now, note.ids);
     }
     if (before && before->status == after.status && before->total == after.total) return;
     record(tx,

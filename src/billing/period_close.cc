@@ -10,6 +10,7 @@
 
 #include "audit/audit.h"
 #include "billing/charge_proof.h"
+#include "billing/letters.h"
 #include "billing/mirror.h"
 #include "billing/overage_charge.h"
 #include "billing/overage_lines.h"
@@ -428,6 +429,9 @@ Result<std::monostate> finish(sql::Transaction& tx, BillingContext& billing, con
                               const PeriodClose& close, const Authority& authority) {
     const Instant now = billing.clock.now();
     if (!finish_close(tx, close, now)) return moved();
+    if (!closing.subscription.ended_at)
+        write_recommendation(tx, *billing.catalog.get(), closing.subscription.customer, now,
+                             billing.ids);
     if (!closing.is_used && closing.charges.empty()) return std::monostate{};
     Json lines = Json::array();
     for (const auto& charge : closing.charges)

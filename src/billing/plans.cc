@@ -4,6 +4,7 @@
 
 #include "access/keyed_request.h"
 #include "billing/provider_objects.h"
+#include "catalog/service.h"
 
 namespace turnpike {
 namespace {
@@ -28,9 +29,10 @@ asio::awaitable<Result<PlanVersion>> sell_plan(BillingContext& billing, NewPlan 
                                                Authority authority) {
     auto work = [&](sql::Transaction& tx) -> Result<PlanVersion> {
         // The same request again, whose first run made it and never answered.
-        if (const auto before = noted_progress(tx, authority.once)) return find_plan(tx, *before);
+        if (const auto before = noted_progress(tx, authority.once))
+            return load_plan_version(tx, PlanVersionId::trusted(*before));
         auto sold = create_plan(tx, plan, authority, billing.clock.now(), billing.ids);
-        if (sold) note_progress(tx, authority.once, sold->plan.text());
+        if (sold) note_progress(tx, authority.once, sold->id.text());
         return sold;
     };
     auto made = co_await billing.db.write(work);
@@ -61,8 +63,15 @@ asio::awaitable<Result<PlanVersion>> stop_selling_plan(BillingContext& billing, 
 
 asio::awaitable<Result<Feature>> add_feature(BillingContext& billing, Feature feature,
                                              Authority authority) {
-    auto made = co_await billing.db.write([&](sql::Transaction& tx) {
-        return create_feature(tx, feature, authority, billing.clock.now(), billing.ids);
+    auto made = co_await billing.db.write([&](sql::Transaction& tx) -> Result<Feature> {
+        if (const auto begun = noted_progress(tx, authority.once)) {
+            feature.catalog = *begun;
+            feature.origin = Origin::Api;
+            return feature;
+        }
+        auto created = create_feature(tx, feature, authority, billing.clock.now(), billing.ids);
+        if (created) note_progress(tx, authority.once, created->catalog);
+        return created;
     });
     if (made) co_await tell_caches(billing);
     co_return made;

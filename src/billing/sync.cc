@@ -4,6 +4,7 @@
 
 #include "billing/checkout.h"
 #include "billing/event_objects.h"
+#include "billing/letters.h"
 #include "billing/mirror.h"
 #include "billing/period_close.h"
 #include "billing/returned_money.h"
@@ -102,6 +103,18 @@ asio::awaitable<Result<std::monostate>> sync_returns(BillingContext& billing,
     co_return co_await sync_dispute(billing, objects.dispute, authority);
 }
 
+/// Stripe's word for a bank that wants to hear from the cardholder; the invoice does not say it.
+constexpr std::string_view kMustConfirm = "invoice.payment_action_required";
+
+asio::awaitable<void> ask_for_confirmation(BillingContext& billing, std::string invoice) {
+    auto work = [&](sql::Transaction& tx) {
+        const auto known = find_invoice_of_provider(tx, billing.provider.name(), invoice);
+        if (known) write_confirmation_letter(tx, *known, billing.clock.now(), billing.ids);
+        return true;
+    };
+    co_await billing.db.write(work);
+}
+
 asio::awaitable<Result<std::monostate>> sync_subscriptions_of(BillingContext& billing,
                                                               const std::string& provider_customer,
                                                               Authority authority) {
@@ -193,6 +206,7 @@ asio::awaitable<Result<std::monostate>> apply_event(BillingContext& billing, Eve
     if (!objects.invoice.empty()) {
         const auto synced = co_await sync_invoice(billing, objects.invoice, authority);
         if (!synced) co_return failure(synced);
+        if (hint.type == kMustConfirm) co_await ask_for_confirmation(billing, objects.invoice);
     }
     co_return co_await sync_returns(billing, objects, authority);
 }

@@ -22,25 +22,31 @@ http::Response page(const std::string& body) {
 
 asio::awaitable<Result<http::Response>> NoticesApi::get_unsubscribe(const Principal& /*caller*/,
                                                                     const http::Request& request) {
-    const auto recipient = recipient_of_token(tokens, request.path_value("token"));
-    if (!recipient) co_return failure(recipient);
-    co_return page(
-        "<form method=\"post\"><p>Send me no more reminders.</p>"
-        "<button>Unsubscribe</button></form>");
+    auto wish = read_opt_out(tokens, request.path_value("token"));
+    if (!wish) co_return failure(wish);
+    std::string body;
+    if (const auto words = reminder_words(wish->kind); !words.empty())
+        body += "<form method=\"post\"><p>Tell me no more of " + std::string(words) +
+                ".</p><button>Unsubscribe</button></form>";
+    wish->kind = kAllReminders;
+    body += "<form method=\"post\" action=\"/v1/unsubscribe/" + opt_out_token(tokens, *wish) +
+            "\"><p>Send me no reminders at all.</p><button>Unsubscribe from all</button></form>";
+    co_return page(body);
 }
 
 asio::awaitable<Result<http::Response>> NoticesApi::post_unsubscribe(const Principal& /*caller*/,
                                                                      const http::Request& request) {
-    const auto recipient = recipient_of_token(tokens, request.path_value("token"));
-    if (!recipient) co_return failure(recipient);
+    const auto wish = read_opt_out(tokens, request.path_value("token"));
+    if (!wish) co_return failure(wish);
     auto work = [&](sql::Transaction& tx) {
-        opt_out(tx, *recipient, clock.now());
+        opt_out(tx, *wish, clock.now());
         return true;
     };
     co_await db.write(work);
-    co_return page(
-        "<p>You get no more reminders. Receipts and other letters of your contract "
-        "still come.</p>");
+    const auto words = reminder_words(wish->kind);
+    const std::string ended = words.empty() ? "" : " of " + std::string(words);
+    co_return page("<p>You get no more reminders" + ended +
+                   ". Receipts and other letters of your contract still come.</p>");
 }
 
 }  // namespace turnpike

@@ -19,7 +19,10 @@ constexpr Duration kFirstRetry = 1min;
 constexpr Duration kRetryMax = 6h;
 constexpr std::size_t kProblemBytesMax = 300;
 
-constexpr auto kReminders = std::to_array<std::string_view>({"limit_reached"});
+constexpr auto kReminders = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"limit_reached", "how much of your plan you have used"},
+    {"recommendation", "plans that would have cost you less"},
+});
 
 /// An address as one is known by: its domain has no upper case.
 std::string folded(std::string_view address) {
@@ -46,7 +49,10 @@ LetterValues values_of(const std::string& text) {
 }
 
 constexpr std::string_view kSealedColumn = "notices.sealed_data";
-constexpr std::string_view kHasOptedOut = "SELECT 1 FROM notice_opt_outs WHERE recipient = $1";
+constexpr std::string_view kHasOptedOut = R"sql(
+    SELECT 1 FROM notice_opt_outs
+     WHERE recipient = $1 AND customer_id = $2 AND kind IN ($3, $4)
+)sql";
 constexpr std::string_view kPost = R"sql(
     INSERT INTO notices (id, kind, obligation, recipient, customer_id, data, state, attempts,
                          next_attempt_at, give_up_at, created_at)
@@ -61,15 +67,25 @@ constexpr std::string_view kPostSealed = R"sql(
 
 }  // namespace
 
-bool is_reminder(std::string_view kind) {
-    return std::ranges::find(kReminders, kind) != kReminders.end();
+bool is_reminder(std::string_view kind) { return !reminder_words(kind).empty(); }
+
+std::string_view reminder_words(std::string_view kind) {
+    for (const auto& [name, words] : kReminders)
+        if (name == kind) return words;
+    return "";
+}
+
+bool is_told(sql::Transaction& tx, std::string_view obligation) {
+    return tx.one("SELECT 1 FROM notices WHERE obligation = $1 LIMIT 1", {obligation}).has_value();
 }
 
 void post_notice(sql::Transaction& tx, const NoticeDraft& draft, Instant now, IdSource& ids) {
     const auto reader = find_customer(tx, draft.customer.text());
     if (!reader || !reader->email || !is_mail_address(*reader->email)) return;
     const std::string recipient = folded(*reader->email);
-    if (is_reminder(draft.kind) && tx.one(kHasOptedOut, {recipient})) return;
+    if (is_reminder(draft.kind) &&
+        tx.one(kHasOptedOut, {recipient, draft.customer, draft.kind, kAllReminders}))
+        return;
     LetterValues values = draft.values;
     values["greeting"] = reader->name ? " " + *reader->name : std::string();
     tx.run(kPost, {ids.make<NoticeId>(now), draft.kind, draft.obligation, recipient, draft.customer,
@@ -116,21 +132,26 @@ constexpr std::string_view kClaimNotices = R"sql(
                    WHERE state = 'pending' AND next_attempt_at <= $1
                    ORDER BY next_attempt_at, id
                    LIMIT $3)
-    RETURNING id, kind, recipient, data, sealed_data, attempts, created_at, give_up_at
+    RETURNING id, kind, recipient, data, sealed_data, attempts, created_at, give_up_at, customer_id
 )sql";
 
 std::vector<ClaimedNotice> claim_notices(sql::Transaction& tx, Instant now, Instant lease_end,
                                          int limit) {
     std::vector<ClaimedNotice> claimed;
     for (const auto& row : tx.all(kClaimNotices, {now, lease_end, limit}))
-        claimed.push_back({.id = row.id<NoticeId>(0),
-                           .kind = row.text(1),
-                           .recipient = row.text(2),
-                           .values = values_of(row.text(3)),
-                           .sealed = row.maybe_text(4).value_or(""),
-                           .attempts = row.integer(5),
-                           .created_at = row.instant(6),
-                           .give_up_at = row.instant(7)});
+        claimed.push_back(
+            {.id = row.id<NoticeId>(0),
+             .kind = row.text(1),
+             .recipient = row.text(2),
+             .values = values_of(row.text(3)),
+             .sealed = row.maybe_text(4).value_or(""),
+             .customer = row.is_null(8) ? std::optional<CustomerId>() : row.id<CustomerId>(8),
+             .attempts = row.integer(5),
+             .created_at = row.instant(6),
+             .give_up_at = row.instant(7)});
+    // What an update returns has no order.
+    const auto age = [](const ClaimedNotice& one) { return std::pair(one.created_at, one.id); };
+    std::ranges::sort(claimed, {}, age);
     return claimed;
 }
 
@@ -190,12 +211,13 @@ std::int64_t sweep_notices(sql::Transaction& tx, Instant now) {
 }
 
 constexpr std::string_view kOptOut = R"sql(
-    INSERT INTO notice_opt_outs (recipient, created_at) VALUES ($1, $2)
-        ON CONFLICT (recipient) DO NOTHING
+    INSERT INTO notice_opt_outs (recipient, customer_id, kind, created_at)
+    VALUES ($1, $2, $3, $4)
+        ON CONFLICT (recipient, customer_id, kind) DO NOTHING
 )sql";
 
-void opt_out(sql::Transaction& tx, std::string_view recipient, Instant now) {
-    tx.run(kOptOut, {recipient, now});
+void opt_out(sql::Transaction& tx, const OptOut& wish, Instant now) {
+    tx.run(kOptOut, {wish.recipient, wish.customer, wish.kind, now});
 }
 
 }  // namespace turnpike

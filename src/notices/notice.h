@@ -56,6 +56,7 @@ struct ClaimedNotice {
     std::string recipient;
     LetterValues values;
     std::string sealed{};  ///< more values; "" for none
+    std::optional<CustomerId> customer{};
     std::int64_t attempts = 1;
     Instant created_at;
     Instant give_up_at;
@@ -74,9 +75,24 @@ void mark_notice_failed(sql::Transaction& tx, const ClaimedNotice& notice, const
 /// Gives up what nobody could send in time, and forgets what ended a month ago.
 std::int64_t sweep_notices(sql::Transaction& tx, Instant now);
 
+/// Whether a letter of this was written, sent or not.
+bool is_told(sql::Transaction& tx, std::string_view obligation);
+
 /// Reminders can be done without; letters of payment and of the contract cannot.
 bool is_reminder(std::string_view kind);
-/// No more reminders to this address. Doing it again changes nothing.
-void opt_out(sql::Transaction& tx, std::string_view recipient, Instant now);
+/// What a kind of reminder is about, as its reader is told: "how much you have used". "" for what
+/// is none.
+std::string_view reminder_words(std::string_view kind);
+
+/// As a kind: all reminders, also those that there are not yet.
+inline constexpr std::string_view kAllReminders = "*";
+/// What one reader wants no more: the address may be that of several customers.
+struct OptOut {
+    std::string recipient;
+    CustomerId customer;
+    std::string kind;
+};
+/// Doing it again changes nothing.
+void opt_out(sql::Transaction& tx, const OptOut& wish, Instant now);
 
 }  // namespace turnpike

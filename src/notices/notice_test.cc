@@ -127,7 +127,8 @@ TEST_P(NoticeTest, AReaderEndsRemindersAndNothingElse) {
     const auto alice = customer("alice", "alice@example.com");
     NoticesApi api{db(), SystemClock(), tokens};
     auto request = testing::request_with("");
-    request.path_values = {{"token", opt_out_token(tokens, "alice@example.com")}};
+    const OptOut wish{"alice@example.com", alice, "limit_reached"};
+    request.path_values = {{"token", opt_out_token(tokens, wish)}};
     EXPECT_EQ(testing::run(api.get_unsubscribe({}, request))->status, 200);
     post(alice, "limit_reached", "alert:1");
     EXPECT_EQ(claim(now).size(), 1U) << "looking at the page changes nothing";
@@ -136,9 +137,32 @@ TEST_P(NoticeTest, AReaderEndsRemindersAndNothingElse) {
     EXPECT_TRUE(claim(now).empty());
     post(alice, "receipt", "invoice:inv_1:paid");
     EXPECT_EQ(claim(now).size(), 1U);
+    post(alice, "recommendation", "recommendation:1");
+    EXPECT_EQ(claim(now).size(), 1U) << "another kind";
+    post(customer("bob", "alice@example.com"), "limit_reached", "alert:3");
+    EXPECT_EQ(claim(now).size(), 1U) << "another customer of the same reader's";
     request.path_values = {{"token", "made-up"}};
     EXPECT_EQ(testing::code_of(testing::run(api.post_unsubscribe({}, request))),
               "notices.unknown_token");
+}
+
+TEST_P(NoticeTest, AllRemindersEndAtOnce) {
+    const auto alice = customer("alice", "alice@example.com");
+    NoticesApi api{db(), SystemClock(), tokens};
+    auto request = testing::request_with("");
+    const OptOut wish{"alice@example.com", alice, "limit_reached"};
+    request.path_values = {{"token", opt_out_token(tokens, wish)}};
+    const auto page = testing::run(api.get_unsubscribe({}, request));
+    ASSERT_TRUE(page);
+    EXPECT_TRUE(page->body.contains("how much of your plan you have used"));
+    const std::string_view before = "action=\"/v1/unsubscribe/";
+    const auto start = page->body.find(before) + before.size();
+    request.path_values = {
+        {"token", page->body.substr(start, page->body.find('"', start) - start)}};
+    EXPECT_EQ(testing::run(api.post_unsubscribe({}, request))->status, 200);
+    post(alice, "limit_reached", "alert:1");
+    post(alice, "recommendation", "recommendation:1");
+    EXPECT_TRUE(claim(now).empty());
 }
 
 TEST_P(NoticeTest, WhatNobodyCouldSendIsGivenUp) {

@@ -27,14 +27,21 @@ std::string_view template_of(std::string_view kind) {
 
 }  // namespace
 
-std::string opt_out_token(const CursorCodec& tokens, const std::string& recipient) {
-    return tokens.seal(kOptOutListing, {Instant{}, recipient});
+std::string opt_out_token(const CursorCodec& tokens, const OptOut& wish) {
+    return tokens.seal(kOptOutListing,
+                       {Instant{}, wish.kind + ' ' + wish.customer.text() + ' ' + wish.recipient});
 }
 
-Result<std::string> recipient_of_token(const CursorCodec& tokens, std::string_view token) {
+Result<OptOut> read_opt_out(const CursorCodec& tokens, std::string_view token) {
     const auto mark = tokens.open(kOptOutListing, token);
     if (!mark) return not_found("notices.unknown_token", "this link is not one of ours");
-    return mark->id;
+    const std::string& text = mark->id;
+    const auto first = text.find(' ');
+    const auto second = text.find(' ', first + 1);
+    check(second != std::string::npos, "a token that we have made has three parts");
+    return OptOut{text.substr(second + 1),
+                  CustomerId::trusted(text.substr(first + 1, second - first - 1)),
+                  text.substr(0, first)};
 }
 
 NoticeWorker::NoticeWorker(asio::io_context& io, NoticeWorld world, NoticeWorkerConfig config)
@@ -82,19 +89,23 @@ asio::awaitable<void> NoticeWorker::send_due() {
     }
 }
 
+std::string NoticeWorker::opt_out_page(const ClaimedNotice& notice) const {
+    if (!is_reminder(notice.kind) || !notice.customer) return "";
+    return world_.public_url + "/v1/unsubscribe/" +
+           opt_out_token(world_.tokens, {notice.recipient, *notice.customer, notice.kind});
+}
+
 asio::awaitable<Result<std::monostate>> NoticeWorker::hand_over(const ClaimedNotice& notice) {
     const SmtpConfig& smtp = world_.smtp->config();
     auto values = open_values(world_.box, notice);
     if (!values) co_return failure(values);
     (*values)["seller"] = smtp.seller.empty() ? smtp.from : smtp.seller;
+    if (!world_.upgrade_url.empty()) (*values)["upgrade_url"] = world_.upgrade_url;
     const Envelope envelope{.from = smtp.from,
                             .seller = smtp.seller,
                             .to = notice.recipient,
                             .id = notice.id.text(),
-                            .opt_out = is_reminder(notice.kind)
-                                           ? world_.public_url + "/v1/unsubscribe/" +
-                                                 opt_out_token(world_.tokens, notice.recipient)
-                                           : std::string(),
+                            .opt_out = opt_out_page(notice),
                             .at = notice.created_at};
     if (!envelope.opt_out.empty()) (*values)["opt_out_url"] = envelope.opt_out;
     auto message = write_message(render_letter(template_of(notice.kind), *values), envelope);

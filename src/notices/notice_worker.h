@@ -33,6 +33,7 @@ struct NoticeWorld {
     const SecretBox& box;
     Smtp* smtp;  ///< nullptr: nothing is sent, and what waits is given up in time
     std::string public_url;
+    std::string upgrade_url;  ///< where a customer changes his plan; "": letters name no page
 };
 
 /// Sends notices, one after the other. Several on one database share them.
@@ -50,6 +51,7 @@ public:
 private:
     asio::awaitable<void> run();
     asio::awaitable<void> send_due();
+    [[nodiscard]] std::string opt_out_page(const ClaimedNotice& notice) const;
     asio::awaitable<Result<std::monostate>> hand_over(const ClaimedNotice& notice);
     asio::awaitable<void> send_one(const ClaimedNotice& notice);
 
@@ -61,8 +63,8 @@ private:
 };
 
 /// The part of a link by which a reader ends reminders, and back.
-std::string opt_out_token(const CursorCodec& tokens, const std::string& recipient);
+std::string opt_out_token(const CursorCodec& tokens, const OptOut& wish);
 /// Errors: NotFound "notices.unknown_token".
-Result<std::string> recipient_of_token(const CursorCodec& tokens, std::string_view token);
+Result<OptOut> read_opt_out(const CursorCodec& tokens, std::string_view token);
 
 }  // namespace turnpike

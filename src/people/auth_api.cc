@@ -4,10 +4,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include "access/keyed_request.h"
 #include "access/session_cookie.h"
 #include "audit/authority.h"
 #include "json/value.h"
 #include "people/email.h"
+#include "people/invitations.h"
 #include "people/password_resets.h"
 #include "people/password_rules.h"
 #include "people/user_store.h"
@@ -120,6 +122,13 @@ AuthApi::Answer AuthApi::post_signup(const Principal& /*caller*/, const http::Re
     const auto wanted = read_from(request, read_sign_up);
     if (!wanted) co_return failure(wanted);
     if (auto good = check_password(wanted->password, wanted->email); !good) co_return failure(good);
+    if (sign_ups == SignUps::Invited) {
+        auto look = [&](sql::Transaction& tx) {
+            return check_invited(tx, wanted->email, wanted->invitation.value_or(""), clock.now());
+        };
+        const auto invited = co_await db.read(look);
+        if (!invited) co_return failure(invited);
+    }
     auto hash = co_await passwords.hash(wanted->password);
     if (!hash) co_return failure(hash);
 
@@ -151,17 +160,19 @@ AuthApi::Answer AuthApi::post_logout(const Principal& caller, const http::Reques
     if (!caller.session)
         co_return conflict("people.no_session", "a host's token is no session; the host ends it");
     const Authority authority = authority_of(caller, request);
-    auto work = [&](sql::Transaction& tx) -> Result<SessionId> {
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
         const auto user = load_user(tx, *caller.user);
         if (!user) return no_such_user();
-        return end_session(tx, *user, caller.session->text(), {authority, clock.now(), ids});
+        const auto ended =
+            end_session(tx, *user, caller.session->text(), {authority, clock.now(), ids});
+        if (!ended) return failure(ended);
+        auto response = answer_ended(*ended);
+        response.headers.emplace_back("Set-Cookie", clear_session_cookie());
+        return keep_answer(tx, caller, std::move(response));
     };
-    const auto ended = co_await db.write(work);
-    if (!ended) co_return failure(ended);
-    authenticator.forget_session(*ended);
-    auto response = answer_ended(*ended);
-    response.headers.emplace_back("Set-Cookie", clear_session_cookie());
-    co_return response;
+    auto answer = co_await db.write(work);
+    if (answer) authenticator.forget_session(*caller.session);
+    co_return answer;
 }
 
 AuthApi::Answer AuthApi::get_me(const Principal& caller, const http::Request& /*request*/) {

@@ -21,6 +21,9 @@ namespace turnpike {
 enum class SignInFate : std::uint8_t { Good, Refused, HeldBack };
 std::string_view to_text(SignInFate fate);  ///< "held_back"
 
+/// Who may make himself a user with a password. A host's users come with its token either way.
+enum class SignUps : std::uint8_t { Open, Invited };
+
 /// Handlers of /v1/auth. The policy table has let the caller in already. Answers that hold a
 /// session's secret are not stored by anybody; with {"cookie": true} it goes into the cookie
 /// instead of the body, where no script sees it.
@@ -35,8 +38,9 @@ struct AuthApi {
     SignInGuard& guard;
     std::function<void(SignInFate)> told;
     LetterDesk letters;
+    SignUps sign_ups;
 
-    /// POST /v1/auth/signup {"email", "password", "name", "cookie"}; 201, signed in
+    /// POST /v1/auth/signup {"email", "password", "name", "cookie", "invitation"}; 201, signed in
     Answer post_signup(const Principal& caller, const http::Request& request);
     /// POST /v1/auth/login {"email", "password", "cookie"}
     Answer post_login(const Principal& caller, const http::Request& request);

@@ -41,7 +41,8 @@ protected:
                              passwords_,
                              guard_,
                              [this](SignInFate fate) { ++fates_[fate]; },
-                             {box_, true, {}}});
+                             {box_, true, {}},
+                             SignUps::Open});
         users_.emplace(UsersApi{db(), clock_, ids_, *authenticator_, cursors_});
     }
 
@@ -138,6 +139,14 @@ TEST_P(AuthApiTest, OneMailboxIsOneUser) {
     EXPECT_TRUE(sign_up("\u0430lice@example.com", kPassword)) << "a Cyrillic letter is another";
     EXPECT_TRUE(login("ALICE@example.com", kPassword));
     EXPECT_EQ(code_of(login("alice@example.com", "another horse")), "people.sign_in_refused");
+}
+
+TEST_P(AuthApiTest, WhereOnlyTheInvitedSignUpNobodyElseDoes) {
+    api_->sign_ups = SignUps::Invited;
+    EXPECT_EQ(code_of(sign_up("alice@example.com", kPassword)), "people.sign_up_closed");
+    const Json guess{
+        {"email", "alice@example.com"}, {"password", kPassword}, {"invitation", "tpi_guessed"}};
+    EXPECT_EQ(code_of(call(&AuthApi::post_signup, guess)), "people.sign_up_closed");
 }
 
 TEST_P(AuthApiTest, SignUpRefusals) {

@@ -97,6 +97,19 @@ Result<Invitation> withdraw_invitation(sql::Transaction& tx, const OrgDeed& deed
     return *std::move(invitation);
 }
 
+Result<std::monostate> check_invited(sql::Transaction& tx, std::string_view email,
+                                     std::string_view secret, Instant now) {
+    const auto key = fold_email(email);
+    if (!key) return failure(key);
+    const auto invitation = read_key_shape(secret) == KeyPrefix::Invitation
+                                ? find_invitation(tx, key_hash(secret))
+                                : std::nullopt;
+    if (invitation && is_open(*invitation, now) && invitation->email_key == *key)
+        return std::monostate{};
+    return fail(ErrorCode::Forbidden, "people.sign_up_closed",
+                "only who is invited can sign up here, with the token of his invitation");
+}
+
 Result<Joined> accept_invitation(sql::Transaction& tx, std::string_view secret,
                                  const Principal& caller, const OrgMaking& making) {
     if (read_key_shape(secret) != KeyPrefix::Invitation) return invitation_invalid();

@@ -27,6 +27,10 @@ inline constexpr int kInvitationsPerDay = 100;
 ///         "invitation.too_many_letters".
 Result<Seated<Invitation>> invite(sql::Transaction& tx, const OrgDeed& deed,
                                   const NewInvitation& wanted, const LetterDesk& desk);
+/// Whether this is the token of an open invitation of this address: whoever has it reads the
+/// mailbox. Errors: InvalidArgument "people.invalid_email"; Forbidden "people.sign_up_closed".
+Result<std::monostate> check_invited(sql::Transaction& tx, std::string_view email,
+                                     std::string_view secret, Instant now);
 /// Gives the seat back, and the letter goes out no more. Errors: NotFound "invitation.not_found";
 /// Conflict "invitation.over".
 Result<Invitation> withdraw_invitation(sql::Transaction& tx, const OrgDeed& deed,

@@ -17,6 +17,7 @@ struct SignUpBody {
     std::string email, password;
     std::optional<std::string> name;
     bool cookie = false;
+    std::optional<std::string> invitation;  ///< the token of one
 };
 /// All of these: shapes only. Errors: InvalidArgument "request.invalid_body".
 Result<SignUpBody> read_sign_up(const Json& body);

@@ -1,5 +1,6 @@
 #include "webhooks/endpoint_api.h"
 
+#include "access/keyed_request.h"
 #include "access/page.h"
 #include "audit/authority.h"
 #include "json/value.h"
@@ -80,10 +81,12 @@ EndpointsApi::Answer EndpointsApi::post(const Principal& caller, const http::Req
         which == EndpointsOf::Events ? read_endpoint_draft(*body) : read_destination_draft(*body);
     if (!draft) co_return failure(draft);
     const auto desk = desk_of(caller, request);
-    auto work = [&](sql::Transaction& tx) { return create_endpoint(tx, *draft, desk); };
-    const auto made = co_await db.write(work);
-    if (!made) co_return failure(made);
-    co_return with_secret(201, *made);
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
+        const auto made = create_endpoint(tx, *draft, desk);
+        if (!made) return failure(made);
+        return keep_answer(tx, caller, with_secret(201, *made));
+    };
+    co_return co_await db.write(work);
 }
 
 EndpointsApi::Answer EndpointsApi::get_one(const Principal& /*caller*/,
@@ -125,28 +128,29 @@ EndpointsApi::Answer EndpointsApi::remove(const Principal& caller, const http::R
 EndpointsApi::Answer EndpointsApi::post_enable(const Principal& caller,
                                                const http::Request& request) {
     const auto desk = desk_of(caller, request);
-    auto work = [&](sql::Transaction& tx) -> Result<WebhookEndpoint> {
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
         const auto endpoint = endpoint_of(tx, request);
         if (!endpoint) return failure(endpoint);
-        return enable_endpoint(tx, *endpoint, desk);
+        const auto enabled = enable_endpoint(tx, *endpoint, desk);
+        if (!enabled) return failure(enabled);
+        return keep_answer(tx, caller, http::ok(write_endpoint(*enabled)));
     };
-    const auto endpoint = co_await db.write(work);
-    if (!endpoint) co_return failure(endpoint);
-    wake();
-    co_return http::ok(write_endpoint(*endpoint));
+    auto answer = co_await db.write(work);
+    if (answer) wake();
+    co_return answer;
 }
 
 EndpointsApi::Answer EndpointsApi::post_disable(const Principal& caller,
                                                 const http::Request& request) {
     const auto desk = desk_of(caller, request);
-    auto work = [&](sql::Transaction& tx) -> Result<WebhookEndpoint> {
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
         const auto endpoint = endpoint_of(tx, request);
         if (!endpoint) return failure(endpoint);
-        return disable_endpoint(tx, *endpoint, desk);
+        const auto disabled = disable_endpoint(tx, *endpoint, desk);
+        if (!disabled) return failure(disabled);
+        return keep_answer(tx, caller, http::ok(write_endpoint(*disabled)));
     };
-    const auto endpoint = co_await db.write(work);
-    if (!endpoint) co_return failure(endpoint);
-    co_return http::ok(write_endpoint(*endpoint));
+    co_return co_await db.write(work);
 }
 
 EndpointsApi::Answer EndpointsApi::post_rotate(const Principal& caller,
@@ -156,28 +160,30 @@ EndpointsApi::Answer EndpointsApi::post_rotate(const Principal& caller,
     const auto overlap = read_rotation(*body);
     if (!overlap) co_return failure(overlap);
     const auto desk = desk_of(caller, request);
-    auto work = [&](sql::Transaction& tx) -> Result<EndpointWithSecret> {
+    // Rotated twice, and the second secret told to nobody: the receiver could verify nothing.
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
         const auto endpoint = endpoint_of(tx, request);
         if (!endpoint) return failure(endpoint);
-        return rotate_secret(tx, *endpoint, *overlap, desk);
+        const auto rotated = rotate_secret(tx, *endpoint, *overlap, desk);
+        if (!rotated) return failure(rotated);
+        return keep_answer(tx, caller, with_secret(200, *rotated));
     };
-    const auto rotated = co_await db.write(work);
-    if (!rotated) co_return failure(rotated);
-    co_return with_secret(200, *rotated);
+    co_return co_await db.write(work);
 }
 
 EndpointsApi::Answer EndpointsApi::post_test(const Principal& caller,
                                              const http::Request& request) {
     const auto desk = desk_of(caller, request);
-    auto work = [&](sql::Transaction& tx) -> Result<WebhookDelivery> {
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
         const auto endpoint = endpoint_of(tx, request);
         if (!endpoint) return failure(endpoint);
-        return send_test(tx, *endpoint, desk);
+        const auto delivery = send_test(tx, *endpoint, desk);
+        if (!delivery) return failure(delivery);
+        return keep_answer(tx, caller, http::json_response(202, write_delivery(*delivery)));
     };
-    const auto delivery = co_await db.write(work);
-    if (!delivery) co_return failure(delivery);
-    wake();
-    co_return http::json_response(202, write_delivery(*delivery));
+    auto answer = co_await db.write(work);
+    if (answer) wake();
+    co_return answer;
 }
 
 EndpointsApi::Answer EndpointsApi::post_replay(const Principal& caller,
@@ -187,15 +193,17 @@ EndpointsApi::Answer EndpointsApi::post_replay(const Principal& caller,
     const auto desk = desk_of(caller, request);
     const auto replay = read_replay(*body, desk.now);
     if (!replay) co_return failure(replay);
-    auto work = [&](sql::Transaction& tx) -> Result<std::int64_t> {
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
         const auto endpoint = endpoint_of(tx, request);
         if (!endpoint) return failure(endpoint);
-        return replay_range(tx, *endpoint, replay->range, replay->what, desk);
+        const auto waiting = replay_range(tx, *endpoint, replay->range, replay->what, desk);
+        if (!waiting) return failure(waiting);
+        const Json json{{"object", "replay"}, {"deliveries", *waiting}};
+        return keep_answer(tx, caller, http::json_response(202, json));
     };
-    const auto waiting = co_await db.write(work);
-    if (!waiting) co_return failure(waiting);
-    wake();
-    co_return http::json_response(202, Json{{"object", "replay"}, {"deliveries", *waiting}});
+    auto answer = co_await db.write(work);
+    if (answer) wake();
+    co_return answer;
 }
 
 EndpointsApi::Answer EndpointsApi::get_deliveries(const Principal& /*caller*/,
@@ -247,15 +255,16 @@ EndpointsApi::Answer EndpointsApi::post_delivery_replay(const Principal& caller,
     const auto id = WebhookDeliveryId::parse(request.path_value("delivery"))
                         .value_or(WebhookDeliveryId::trusted(""));
     const auto desk = desk_of(caller, request);
-    auto work = [&](sql::Transaction& tx) -> Result<WebhookDelivery> {
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
         const auto endpoint = endpoint_of(tx, request);
         if (!endpoint) return failure(endpoint);
-        return replay_delivery(tx, *endpoint, id, desk);
+        const auto delivery = replay_delivery(tx, *endpoint, id, desk);
+        if (!delivery) return failure(delivery);
+        return keep_answer(tx, caller, http::json_response(202, write_delivery(*delivery)));
     };
-    const auto delivery = co_await db.write(work);
-    if (!delivery) co_return failure(delivery);
-    wake();
-    co_return http::json_response(202, write_delivery(*delivery));
+    auto answer = co_await db.write(work);
+    if (answer) wake();
+    co_return answer;
 }
 
 }  // namespace turnpike

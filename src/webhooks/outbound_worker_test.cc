@@ -285,5 +285,56 @@ TEST_P(OutboundWorkerTest, AlertsGoToSlackAndByMail) {
     EXPECT_EQ(mails[0].text, "Payment failed: customer cus_1, inv_1");
 }
 
+// The eight of spec/systems.md ("attribution"), each by the event that raises it.
+TEST_P(OutboundWorkerTest, EachOfTheEightAlertsComesInEachOfThreeWays) {
+    const std::pair<std::string, std::string> alerts[] = {
+        {"checkout_started", "checkout.started"},
+        {"subscription_created", "subscription.created"},
+        {"subscription_updated", "subscription.updated"},
+        {"subscription_canceled", "subscription.canceled"},
+        {"payment_succeeded", "invoice.paid"},
+        {"payment_failed", "invoice.payment_failed"},
+        {"refund", "refund.created"},
+        {"signature_failure", "webhook.signature_failed"},
+    };
+    std::vector<AlertMail> mails;
+    start([&](AlertMail mail) -> asio::awaitable<Result<std::monostate>> {
+        const std::scoped_lock lock(mutex);
+        mails.push_back(std::move(mail));
+        co_return std::monostate{};
+    });
+    int delivered = 0;
+    for (const auto& [alert, type] : alerts) {
+        SCOPED_TRACE(alert);
+        const auto hook = endpoint(EndpointKind::AlertWebhook, {alert});
+        endpoint(EndpointKind::AlertSlack, {alert});
+        endpoint(EndpointKind::AlertEmail, {alert});
+        const auto event = tell(type, "obj_" + alert);
+        delivered += 3;
+        ASSERT_TRUE(ended("delivered", delivered));
+        const auto requests = seen();
+        ASSERT_EQ(requests.size(), static_cast<std::size_t>(delivered) / 3 * 2);
+        int signed_ones = 0;
+        for (const auto& request : {requests[requests.size() - 2], requests.back()}) {
+            const auto body = parse_json(request.body);
+            ASSERT_TRUE(body);
+            if (request.header("webhook-id") == nullptr) {
+                EXPECT_FALSE((*body)["text"].get<std::string>().empty());
+                continue;
+            }
+            ++signed_ones;
+            EXPECT_EQ((*body)["type"], type);
+            EXPECT_EQ(
+                header_of(request, "webhook-signature"),
+                EndpointSecret::parse(hook.secret)->sign(event.text(), clock.now(), request.body));
+        }
+        EXPECT_EQ(signed_ones, 1);
+        const std::scoped_lock lock(mutex);
+        ASSERT_EQ(mails.size(), static_cast<std::size_t>(delivered) / 3);
+        EXPECT_EQ(mails.back().to, "ops@example.com");
+    }
+    EXPECT_EQ(delivered, 24);
+}
+
 }  // namespace
 }  // namespace turnpike

@@ -1,61 +1,22 @@
 // Letters and alerts by e-mail, taken by a real mail server (npm smtp-server).
 import assert from 'node:assert/strict';
-import {once} from 'node:events';
 import {after, before, test} from 'node:test';
-import {SMTPServer} from 'smtp-server';
 import {adminToken, Server} from '../lib/server.mjs';
 import {eventually} from '../lib/process.mjs';
+import {startMailbox} from './mailbox.mjs';
 
-let server, mailbox, letters = [], logins = [];
+let server, mailbox;
 const ask = (method, path, body) => server.request(method, path, {as: adminToken(), body});
 
-/// RFC 2047's words as text.
-const words = (text) => text.replace(/=\?utf-8\?B\?([^?]*)\?= ?/g, (word, coded) => Buffer.from(coded, 'base64'));
-
-/// Headers, and the decoded text and HTML, of a message as it came.
-function read(raw) {
-    const [head] = raw.split('\r\n\r\n', 1);
-    const headers = Object.fromEntries(head.replace(/\r\n /g, '').split('\r\n').map((line) => {
-        const colon = line.indexOf(': ');
-        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 2)];
-    }));
-    const boundary = /boundary="(.*)"/.exec(headers['content-type'])[1];
-    headers.subject = words(headers.subject);
-    const parts = raw.split(`--${boundary}`).slice(1, -1).map((part) => {
-        const [partHead, body] = part.split('\r\n\r\n');
-        return [/Content-Type: ([^;]*)/.exec(partHead)[1], Buffer.from(body, 'base64').toString()];
-    });
-    return {headers, ...Object.fromEntries(parts)};
-}
-const lettersTo = (address) => letters.filter(({to}) => to.includes(address));
-const letter = (address, subject) => eventually(`a letter '${subject}' to ${address}`, async () =>
-    lettersTo(address).find(({headers}) => headers.subject.includes(subject)));
+const lettersTo = (address) => mailbox.to(address);
+const letter = (address, subject) => mailbox.letter(address, subject);
 
 before(async () => {
-    mailbox = new SMTPServer({
-        disabledCommands: ['STARTTLS'],
-        allowInsecureAuth: true,
-        onAuth({username, password}, session, done) {
-            logins.push(`${username}:${password}`);
-            done(password === 'mail-secret' ? null : new Error('no'), {user: username});
-        },
-        onData(stream, session, done) {
-            const chunks = [];
-            stream.on('data', (chunk) => chunks.push(chunk));
-            stream.on('end', () => {
-                letters.push({from: session.envelope.mailFrom.address,
-                              to: session.envelope.rcptTo.map(({address}) => address),
-                              ...read(Buffer.concat(chunks).toString())});
-                done();
-            });
-        },
-    });
-    mailbox.listen(0, '127.0.0.1');
-    await once(mailbox.server, 'listening');
+    mailbox = await startMailbox();
     server = await Server.besideSandbox({env: {
-        TURNPIKE_SMTP_URL: `smtp://127.0.0.1:${mailbox.server.address().port}`,
+        TURNPIKE_SMTP_URL: mailbox.url,
         TURNPIKE_SMTP_USER: 'turnpike',
-        TURNPIKE_SMTP_PASSWORD: 'mail-secret',
+        TURNPIKE_SMTP_PASSWORD: mailbox.password,
         TURNPIKE_SMTP_FROM: 'billing@example.com',
         TURNPIKE_SELLER_NAME: 'Ärger & Söhne',
         TURNPIKE_INVITATION_URL: 'https://app.example.com/join#{token}',
@@ -63,7 +24,7 @@ before(async () => {
 });
 after(async () => {
     await server.end();
-    await new Promise((done) => { mailbox.close(done); });
+    await mailbox.close();
 });
 
 test('a payment is receipted, in text and HTML that say the same', async () => {
@@ -81,7 +42,7 @@ test('a payment is receipted, in text and HTML that say the same', async () => {
     assert.match(parts['text/plain'], /payment of \d+\.\d\d USD/);
     assert.match(parts['text/html'], /<p>Hello Rose &lt;b&gt;R&lt;\/b&gt;,<\/p>/);
     assert.match(parts['text/html'], /<a href="http/);
-    assert.equal(logins[0], 'turnpike:mail-secret');
+    assert.equal(mailbox.logins[0], `turnpike:${mailbox.password}`);
 });
 
 test('who is invited, and who forgot his password, gets a letter with the way in', async () => {
