@@ -105,7 +105,11 @@ for (const engine of engines())
     describe(`import into ${engine.name}`, () => {
         let business, server;
         beforeEach(async () => { business = await Business.begin(); });
-        afterEach(() => business.end());
+        afterEach(async () => {
+            // After a failure it may still run.
+            if (!server.program.result) await server.stop();
+            await business.end();
+        });
 
         /// A server that is down for the time of an import.
         async function stoppedServer() {
