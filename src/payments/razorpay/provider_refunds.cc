@@ -1,9 +1,6 @@
-#include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 
-#include "base/encoding.h"
 #include "json/value.h"
 #include "payments/currencies.h"
 #include "payments/razorpay/exchange.h"
@@ -90,13 +87,16 @@ asio::awaitable<Result<ProviderDispute>> Provider::get_dispute(std::string id) {
 
 asio::awaitable<Result<ProviderPage<ProviderRefund>>> Provider::list_refunds(
     RefundQuery query, std::optional<std::string> after) {
+    std::string path(kRefunds);
+    if (query.payment) {
+        const auto payment = path_segment(*query.payment, no_such("payment"));
+        if (!payment) co_return failure(payment);
+        path = std::string(kPayments) + "/" + *payment + "/refunds";
+    }
     std::string parameters;
-    if (query.payment) parameters = "payment_id=" + percent_encode(*query.payment);
-    if (query.since)
-        parameters +=
-            (parameters.empty() ? "from=" : "&from=") + std::to_string(unix_seconds(*query.since));
-    auto listing = co_await exchange_->get_page(std::string(kRefunds), std::move(parameters),
-                                                std::move(after));
+    if (query.since) parameters = "from=" + std::to_string(unix_seconds(*query.since));
+    auto listing =
+        co_await exchange_->get_page(std::move(path), std::move(parameters), std::move(after));
     if (!listing) co_return failure(listing);
     ProviderPage<ProviderRefund> page{.items = {}, .next = std::move(listing->next)};
     for (const Json& entry : listing->items) {

@@ -55,6 +55,11 @@ TEST_F(RazorpayRefunds, GoBackOnceForEachObligation) {
         must(run(provider->list_refunds({.payment = payment, .since = {}}, std::nullopt)));
     ASSERT_EQ(listed.items.size(), 1U);
     EXPECT_EQ(listed.items[0].id, made.id);
+    const auto since = [&](Instant moment) {
+        return must(run(provider->list_refunds({.since = moment}, std::nullopt))).items.size();
+    };
+    EXPECT_EQ(since(clock.now() - std::chrono::hours(1)), 1U);
+    EXPECT_EQ(since(clock.now() + std::chrono::hours(1)), 0U);
 }
 
 TEST_F(RazorpayRefunds, ThatAreTooLargeAreRefused) {

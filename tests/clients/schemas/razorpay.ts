@@ -34,9 +34,14 @@ export interface Requests {
     'POST /v1/invoices': Invoices.RazorpayInvoiceCreateRequestBody;
     'GET /v1/invoices/{id}': Nothing;
     'POST /v1/invoices/{id}/issue': Nothing;
+    'GET /v1/payments/{id}': Nothing;
+    'POST /v1/payments/{id}/refund': Refunds.RazorpayRefundCreateRequestBody;
+    'GET /v1/payments/{id}/refunds': RazorpayPaginationOptions;
     'GET /v1/plans': RazorpayPaginationOptions;
     'POST /v1/plans': Plans.RazorpayPlanCreateRequestBody;
     'GET /v1/plans/{id}': Nothing;
+    'GET /v1/refunds': RazorpayPaginationOptions;
+    'GET /v1/refunds/{id}': Nothing;
     'GET /v1/subscriptions': Subscriptions.RazorpaySubscriptionQuery;
     'POST /v1/subscriptions': Subscriptions.RazorpaySubscriptionCreateRequestBody;
     'GET /v1/subscriptions/{id}': Nothing;
