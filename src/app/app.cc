@@ -11,6 +11,7 @@
 #include "app/data_dir.h"
 #include "app/ledger.h"
 #include "app/master_keys.h"
+#include "app/monitor_world.h"
 #include "app/process_metrics.h"
 #include "base/check.h"
 #include "billing/period_charges.h"
@@ -254,6 +255,7 @@ App::App(Config given, AppParts parts)
                 alert_mailer(smtp.get(), clock)},
                {}, outbound_metrics(metrics)),
       notices(jobs, {*db, clock, cursors, smtp.get(), config.public_url}, {}),
+      monitor(jobs, monitor_world(*this), {.late_after = config.late_after}, {}),
       access_api{*db, clock, ids, authenticator, cursors},
       auth_api{*db, clock, ids, authenticator, passwords, sign_in_guard, count_sign_ins(metrics)},
       users_api{*db, clock, ids, authenticator, cursors},
@@ -280,7 +282,7 @@ App::App(Config given, AppParts parts)
       explain_api{*db, *usage, cursors},
       billing_api{billing, cursors},
       history_api{*db, cursors},
-      monitoring_api{*db, clock, cursors},
+      monitoring_api{*db, clock, cursors, *usage, catalog, monitor},
       customer_billing_api{billing, customers_api, origins},
       checkout_api{billing, origins},
       preview_api{billing},
@@ -428,6 +430,7 @@ Result<std::monostate> App::start() {
     worker.start();
     outbound.start();
     notices.start();
+    monitor.start();
     usage_rollup.start();
     asio::co_spawn(jobs, run_housekeeping(), [](const std::exception_ptr& error) {
         if (error) spdlog::error("event=housekeeping.ended");
@@ -460,6 +463,7 @@ void App::stop(std::chrono::milliseconds grace) {
     worker.stop();
     outbound.stop();
     notices.stop();
+    monitor.stop();
     usage_rollup.stop();
     if (gateway_log) gateway_log->stop();
     served_all_ = true;

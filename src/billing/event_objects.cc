@@ -32,6 +32,10 @@ std::string entity_member(const Json& event, const char* kind, const char* name)
 EventObjects objects_of_stripe_event(std::string_view type, const Json& event) {
     auto id = object_member(event, "id");
     if (type.starts_with("customer.subscription.")) return {std::move(id), ""};
+    if (type.starts_with("payment_method."))
+        return {.subscription = "", .invoice = "", .customer = object_member(event, "customer")};
+    if (type == "customer.updated")
+        return {.subscription = "", .invoice = "", .customer = std::move(id)};
     if (type.starts_with("checkout.session.")) return {"", "", std::move(id)};
     if (!type.starts_with("invoice.") || !id.starts_with("in_")) return {};
     return {subscription_of_invoice(event), std::move(id)};

@@ -12,6 +12,7 @@ struct EventObjects {
     std::string subscription;
     std::string invoice;
     std::string checkout{};  ///< a page of Stripe's
+    std::string customer{};  ///< whose cards may have changed
 };
 
 /// Stripe's: "customer.subscription.updated". Pure; any JSON is allowed.

@@ -59,8 +59,10 @@ const Edges& module_edges() {
          {"base", "json", "sql", "http", "crypto", "access", "audit", "customers", "catalog",
           "entitlements", "webhooks"}},
         {"billing", kEveryFeature},
-        // Its findings lie below billing, its job and its handlers above.
-        {"monitoring", kEveryFeature},
+        // Below billing, whose reconciliation tells it of drift.
+        {"monitoring",
+         {"base", "json", "sql", "http", "access", "catalog", "customers", "metering",
+          "entitlements", "subscriptions", "analytics", "webhooks"}},
         {"dialects", kEveryFeature},
         {"admin", kEveryFeature},
         {"sandbox", {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},
