@@ -1054,6 +1054,42 @@ CREATE TABLE notice_opt_outs (
     PRIMARY KEY (recipient, customer_id, kind)
 );
 
+-- monitoring ----------------------------------------------------------------------------------
+-- What somebody should look at, once for each kind, object and period; one that is over keeps its
+-- row. One is open of an object at a time. subscription_id, customer_id and catalog are '' where it
+-- is about none; facts is JSON (docs/monitoring.md).
+CREATE TABLE findings (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    kind            TEXT   NOT NULL CHECK (kind IN ('expiring', 'trial_ending', 'card_expiring',
+                        'payment_failing', 'webhook_backlog', 'drift', 'late_action')),
+    object          TEXT   NOT NULL,
+    period          TEXT   NOT NULL,
+    reason          TEXT   NOT NULL,
+    facts           TEXT   NOT NULL,
+    subscription_id TEXT   NOT NULL,
+    customer_id     TEXT   NOT NULL,
+    catalog         TEXT   NOT NULL,
+    opened_at       BIGINT NOT NULL,
+    closed_at       BIGINT,
+    UNIQUE (kind, object, period)
+);
+CREATE UNIQUE INDEX findings_one_open ON findings (kind, object) WHERE closed_at IS NULL;
+CREATE INDEX findings_by_age ON findings (opened_at, id);
+CREATE INDEX findings_by_subscription ON findings (subscription_id, opened_at, id);
+CREATE INDEX findings_by_customer ON findings (customer_id, opened_at, id);
+-- The card that a customer is charged with by default, as the provider showed it at seen_at. ''
+-- as its id: there is none. It is good until expires_at, the beginning of the next month (UTC).
+CREATE TABLE default_cards (
+    customer_id        TEXT   NOT NULL REFERENCES customers (id),
+    provider           TEXT   NOT NULL,
+    provider_method_id TEXT   NOT NULL,
+    brand              TEXT   NOT NULL,
+    last4              TEXT   NOT NULL,
+    expires_at         BIGINT, -- NULL: it has no end, or there is none
+    seen_at            BIGINT NOT NULL,
+    PRIMARY KEY (customer_id, provider)
+);
+
 -- audit --------------------------------------------------------------------------------------
 CREATE TABLE audit_events (
     id          TEXT   NOT NULL PRIMARY KEY,

@@ -10,8 +10,8 @@
 
 #include "app/data_dir.h"
 #include "app/ledger.h"
-#include "app/ledger_totals.h"
 #include "app/master_keys.h"
+#include "app/monitor_world.h"
 #include "app/process_metrics.h"
 #include "base/check.h"
 #include "billing/period_charges.h"
@@ -26,30 +26,18 @@
 #include "metering/log_usage.h"
 #include "metering/sql/sql_reservations.h"
 #include "metering/sql/sql_usage.h"
-#include "people/invitations.h"
 
 namespace turnpike {
 namespace {
 
 constexpr std::size_t kCursorSecretBytes = 32;
 constexpr std::chrono::milliseconds kJobsGrace{10'000};
-/// Of kJobsGrace: how long a process that ends tries to record what it has served open, and how
-/// often.
-constexpr std::chrono::seconds kLastRecovery{5};
-constexpr std::chrono::milliseconds kBetweenLastTries{250};
-constexpr int kRoundsPerSettling = 60;  // a round is a second
-constexpr int kRoundsPerCatalog = 3;
-constexpr int kRoundsPerRenewal = 3;
-constexpr int kRoundsPerSweep = 20;
-constexpr int kRoundsPerHead = 300;
-constexpr int kRoundsPerTotals = 15;
 constexpr const char* kSecurityHeaders =
     "X-Content-Type-Options: nosniff\r\n"
     "Content-Security-Policy: frame-ancestors 'none'\r\n"
     "Referrer-Policy: no-referrer\r\n";
 /// For who reaches the server by https: a browser never tries without it for a year.
 constexpr const char* kStrictTransport = "Strict-Transport-Security: max-age=31536000\r\n";
-constexpr int kUnknownIntentsPerRound = 50;
 constexpr std::chrono::seconds kAdoptionWait{3};
 
 Result<KeySet> read_keys(const Config& config) {
@@ -261,6 +249,7 @@ App::App(Config given, AppParts parts)
       notices(jobs,
               {*db, clock, cursors, secrets, smtp.get(), config.public_url, config.upgrade_url},
               {}),
+      monitor(jobs, monitor_world(*this), {.late_after = config.late_after}, {}),
       access_api{*db, clock, ids, authenticator, cursors},
       auth_api{*db,
                clock,
@@ -296,7 +285,7 @@ App::App(Config given, AppParts parts)
       explain_api{*db, *usage, cursors},
       billing_api{billing, cursors},
       history_api{*db, cursors},
-      monitoring_api{*db, clock, cursors},
+      monitoring_api{*db, clock, cursors, *usage, catalog, monitor},
       customer_billing_api{billing, customers_api, origins},
       checkout_api{billing, origins},
       preview_api{billing},
@@ -452,6 +441,7 @@ Result<std::monostate> App::start() {
     worker.start();
     outbound.start();
     notices.start();
+    monitor.start();
     usage_rollup.start();
     asio::co_spawn(jobs, run_housekeeping(), [](const std::exception_ptr& error) {
         if (error) spdlog::error("event=housekeeping.ended");
@@ -484,6 +474,7 @@ void App::stop(std::chrono::milliseconds grace) {
     worker.stop();
     outbound.stop();
     notices.stop();
+    monitor.stop();
     usage_rollup.stop();
     if (gateway_log) gateway_log->stop();
     served_all_ = true;
@@ -498,110 +489,6 @@ void App::stop(std::chrono::milliseconds grace) {
     give_up_unrecorded();
     audit_keeper.conclude();
     webhooks.write_all_refusals();
-}
-
-/// SQLite has one owner. On PostgreSQL another node or `turnpike plan apply` may have changed it.
-asio::awaitable<void> App::take_over_catalog() {
-    if (db->engine() != "postgres") co_return;
-    co_await entitlements_api.guards.catch_up(*db);
-    if (!co_await catalog.catch_up(*db)) co_return;
-    standings.clear();
-    spdlog::info("event=catalog.changed plans={}", catalog.get()->plans.size());
-}
-
-asio::awaitable<void> App::end_old_invitations() {
-    auto work = [&](sql::Transaction& tx) { return end_invitations_over(tx, clock.now()); };
-    co_await db->write(work);
-}
-
-asio::awaitable<void> App::expire_reservations() {
-    const auto moved = co_await reservations->expire(clock.now());
-    if (!moved) {
-        spdlog::warn("event=reservations.wait message=\"{}\"", moved.error().message);
-        co_return;
-    }
-    for (const CustomerId& customer : *moved) standings.counts_moved(customer);
-}
-
-asio::awaitable<void> App::raise_signature_alarm() {
-    const Instant now = clock.now();
-    const auto by_provider = webhooks.failures_by_provider();
-    for (const auto& [provider, failures] : by_provider) {
-        if (!signature_alarms_[provider].is_due(failures, now)) continue;
-        auto tell = [this, &provider, failures, now](sql::Transaction& tx) {
-            tell_signature_failures(tx, provider, failures, now, ids);
-            return true;
-        };
-        co_await db->write(std::move(tell));
-    }
-}
-
-asio::awaitable<void> App::run_housekeeping() {
-    co_await sample_ledger(*db, clock, metrics);
-    for (int round = 1; co_await pause(housekeeping_timer_, std::chrono::seconds(1)); ++round) {
-        try {
-            co_await expire_reservations();
-            co_await raise_signature_alarm();
-            co_await usage_recovery.replay({*usage, catalog}, clock, standings);
-            if (round % kRoundsPerCatalog == 0) co_await take_over_catalog();
-            if (round % kRoundsPerSettling == 0)
-                co_await providers.settle_unknown(kUnknownIntentsPerRound);
-            if (round % kRoundsPerSettling == 0) co_await end_old_invitations();
-            if (round % kRoundsPerSettling == 0 && !prices_adopted_)
-                (void)co_await adopt_configured_prices();
-        } catch (const sql::Failure& failure) {
-            spdlog::warn("event=housekeeping.waits message=\"{}\"", failure.what());
-        }
-        if (round % kRoundsPerTotals == 0) co_await sample_ledger(*db, clock, metrics);
-        webhooks.write_due_refusals();
-        sample(metrics, {usage_recovery.numbers(), worker.lags(), usage_rollup.seconds_behind(),
-                         db->backlog(), server_->open_connections()});
-    }
-    co_await record_what_waits();
-}
-
-asio::awaitable<void> App::run_safety_rails() {
-    for (int round = 1; co_await pause(rails_timer_, std::chrono::seconds(1)); ++round) {
-        try {
-            if (round % kRoundsPerRenewal == 0) co_await keyed_requests.renew();
-            co_await audit_keeper.seal();
-            if (round % kRoundsPerHead == 0) co_await audit_keeper.publish_head();
-            if (round % kRoundsPerSweep == 1) co_await keyed_requests.sweep();
-        } catch (const sql::Failure& failure) {
-            spdlog::warn("event=safety_rails.wait message=\"{}\"", failure.what());
-        }
-    }
-}
-
-asio::awaitable<bool> App::pause(asio::steady_timer& timer, std::chrono::milliseconds length) {
-    if (served_all_) co_return false;
-    timer.expires_after(length);
-    boost::system::error_code woken;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    co_return !served_all_;
-}
-
-asio::awaitable<void> App::record_what_waits() {
-    const auto until = std::chrono::steady_clock::now() + kLastRecovery;
-    for (;;) {
-        co_await usage_recovery.replay({*usage, catalog}, clock, standings);
-        const bool is_over = usage_recovery.numbers().waiting == 0 || usage->failed() ||
-                             std::chrono::steady_clock::now() >= until;
-        if (is_over) co_return;
-        housekeeping_timer_.expires_after(kBetweenLastTries);
-        boost::system::error_code woken;
-        co_await housekeeping_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    }
-}
-
-void App::give_up_unrecorded() {
-    const std::size_t given_up = usage_recovery.give_up();
-    const auto numbers = usage_recovery.numbers();
-    if (given_up > 0)
-        spdlog::error(
-            "event=usage.given_up uses={} served={} recovered={} lost={} hint=\"each is above, as "
-            "event=usage.lost; docs/operations.md says how to send it again\"",
-            given_up, numbers.served, numbers.recovered, numbers.lost);
 }
 
 void App::reopen_logs() {

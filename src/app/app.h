@@ -70,6 +70,7 @@
 #include "metering/reservations.h"
 #include "metering/service.h"
 #include "monitoring/api.h"
+#include "monitoring/monitor.h"
 #include "notices/api.h"
 #include "notices/notice_worker.h"
 #include "notices/smtp.h"
@@ -161,6 +162,7 @@ public:
     std::unique_ptr<Smtp> smtp;  ///< null: no mail server is configured
     OutboundWorker outbound;
     NoticeWorker notices;
+    Monitor monitor;
 
     AccessApi access_api;
     AuthApi auth_api;

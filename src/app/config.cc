@@ -36,6 +36,7 @@ constexpr auto kPriceSettings = std::to_array<PriceSetting>({
     {"stripe.price_scale", "attribution", "scale"},
 });
 constexpr std::size_t kGraceDaysMax = 90;
+constexpr std::size_t kLateAfterMax = 86'400;
 constexpr std::size_t kRequestsMax = 1'000'000'000;
 
 std::optional<std::size_t> parse_count(const std::string& text) {
@@ -149,6 +150,10 @@ void check_server(Checker& c) {
     const auto grace = parse_count(c.text("billing.grace_days"));
     c.expect(grace && *grace <= kGraceDaysMax, "billing.grace_days",
              "'" + c.text("billing.grace_days") + "' is no number of days", "give 0 to 90");
+    const auto late = parse_count(c.text("billing.late_after_seconds"));
+    c.expect(late && *late > 0 && *late <= kLateAfterMax, "billing.late_after_seconds",
+             "'" + c.text("billing.late_after_seconds") + "' is no number of seconds",
+             "give 1 to 86400");
     for (const std::string key : {"requests_per_minute", "requests_in_flight"}) {
         const auto count = parse_count(c.text(key));
         c.expect(count && *count > 0 && *count <= kRequestsMax, key,
@@ -407,6 +412,7 @@ Result<Config> read_config(const SettingValues& values) {
         .requests_in_flight = *parse_count(text("requests_in_flight")),
         .access_log = text("access_log"),
         .grace = std::chrono::days(*parse_count(text("billing.grace_days"))),
+        .late_after = std::chrono::seconds(*parse_count(text("billing.late_after_seconds"))),
         .gateway_log = parse_udp_url(text("gateway_log")),
         .log_level = text("log_level"),
         .public_url = text("public_url"),

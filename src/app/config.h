@@ -44,9 +44,10 @@ struct Config {
     std::size_t threads = 1;
     std::int64_t requests_per_minute = 60'000;
     std::size_t requests_in_flight = 256;
-    std::string access_log;               ///< "-", "off" or a path
-    std::chrono::days grace{7};           ///< billing.grace_days
-    std::optional<HostPort> gateway_log;  ///< where access logs come by UDP; absent: nowhere
+    std::string access_log;                ///< "-", "off" or a path
+    std::chrono::days grace{7};            ///< billing.grace_days
+    std::chrono::seconds late_after{900};  ///< billing.late_after_seconds
+    std::optional<HostPort> gateway_log;   ///< where access logs come by UDP; absent: nowhere
     std::string log_level;
     std::string public_url;   ///< without a slash at the end
     std::string upgrade_url;  ///< "": refusals name no page

@@ -6,6 +6,7 @@
 #include "access/policy.h"
 #include "app/app.h"
 #include "app/openapi.h"
+#include "app/process_metrics.h"
 #include "app/version.h"
 #include "json/value.h"
 #include "json/write.h"
@@ -73,13 +74,17 @@ OperationsAnswer get_readyz(App& app, const Principal&, const http::Request&) {
     Json by_provider = Json::object();
     for (const auto& [provider, seconds] : app.worker.lags())
         by_provider[std::string(provider)] = word(seconds < kWorkerLagMaxSeconds);
-    const bool ready = app.ready() && ledger == kOk && usage && jobs;
+    Json late = Json::array();
+    for (const auto& [action, seconds] : app.monitor.late())
+        late.push_back({{"action", action}, {"lag_seconds", seconds}});
+    const bool ready = app.ready() && ledger == kOk && usage && jobs && late.empty();
     co_return http::json_response(ready ? 200 : 503, Json{{"status", ready ? "ok" : "not_ready"},
                                                           {"accepting", app.ready()},
                                                           {"ledger", ledger},
                                                           {"usage", word(usage)},
                                                           {"jobs", word(jobs)},
-                                                          {"jobs_by_provider", by_provider}});
+                                                          {"jobs_by_provider", by_provider},
+                                                          {"late", late}});
 }
 
 // GET /health
@@ -106,6 +111,8 @@ OperationsAnswer get_health(App& app, const Principal&, const http::Request&) {
 
 // GET /metrics
 OperationsAnswer get_metrics(App& app, const Principal&, const http::Request&) {
+    // The monitor's own lag grows while it measures nothing.
+    show_action_lags(app.metrics)(app.monitor.lags());
     auto response = http::text_response(200, app.metrics.scrape());
     response.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}};
     co_return response;

@@ -17,8 +17,8 @@ using OperationsAnswer = boost::asio::awaitable<Result<http::Response>>;
 OperationsAnswer get_index(App& app, const Principal& caller, const http::Request& request);
 /// GET /healthz: the process answers.
 OperationsAnswer get_healthz(App& app, const Principal& caller, const http::Request& request);
-/// GET /readyz: the ledger answers and takes writes, usage can be recorded, and the jobs run; 503
-/// with what is missing otherwise.
+/// GET /readyz: the ledger answers and takes writes, usage can be recorded, the jobs run, and no
+/// due action is late; 503 with what is missing otherwise.
 OperationsAnswer get_readyz(App& app, const Principal& caller, const http::Request& request);
 /// GET /health: database and provider, for people and dashboards.
 OperationsAnswer get_health(App& app, const Principal& caller, const http::Request& request);

@@ -125,6 +125,25 @@ std::function<void(SignInFate)> count_sign_ins(http::Metrics& metrics) {
     return [counter](SignInFate fate) { counter(fate).add(); };
 }
 
+std::function<void(const std::vector<ActionLag>&)> show_action_lags(http::Metrics& metrics) {
+    return [&metrics](const std::vector<ActionLag>& lags) {
+        for (const auto& [action, seconds] : lags)
+            metrics.gauge(http::kBillingLagSeconds, {{"action", std::string(action)}}).set(seconds);
+    };
+}
+
+std::function<void(const OpenFindings&)> show_open_findings(http::Metrics& metrics) {
+    for (const FindingKind kind : kFindingKinds)
+        metrics.gauge(http::kFindingsOpen, {{"kind", std::string(to_text(kind))}}).set(0);
+    return [&metrics](const OpenFindings& open) {
+        for (const FindingKind kind : kFindingKinds) {
+            const auto found = open.find(kind);
+            metrics.gauge(http::kFindingsOpen, {{"kind", std::string(to_text(kind))}})
+                .set(found == open.end() ? 0 : found->second);
+        }
+    };
+}
+
 void sample(http::Metrics& metrics, const SampledNumbers& numbers) {
     const auto& recovery = numbers.recovery;
     metrics.gauge(http::kGatewayDegradedServed).set(static_cast<std::int64_t>(recovery.served));
@@ -132,7 +151,8 @@ void sample(http::Metrics& metrics, const SampledNumbers& numbers) {
         .set(static_cast<std::int64_t>(recovery.recovered));
     metrics.gauge(http::kGatewayDegradedLost).set(static_cast<std::int64_t>(recovery.lost));
     for (const auto& [provider, seconds] : numbers.worker_lags)
-        metrics.gauge(http::kBillingLagSeconds, {{"provider", std::string(provider)}}).set(seconds);
+        metrics.gauge(http::kBillingPassSeconds, {{"provider", std::string(provider)}})
+            .set(seconds);
     metrics.gauge(http::kUsageRollupLagSeconds).set(numbers.usage_rollup_lag_s);
     metrics.gauge(http::kLedgerBacklog).set(static_cast<std::int64_t>(numbers.ledger_backlog));
     metrics.gauge(http::kHttpConnections).set(static_cast<std::int64_t>(numbers.connections));

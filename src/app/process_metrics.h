@@ -12,6 +12,8 @@
 #include "entitlements/fail_open.h"
 #include "entitlements/usage_recovery.h"
 #include "http/metrics.h"
+#include "monitoring/due_actions.h"
+#include "monitoring/finding.h"
 #include "payments/provider_client.h"
 #include "people/auth_api.h"
 #include "webhooks/metrics.h"
@@ -36,6 +38,10 @@ std::function<void(const UsageAlert&)> count_usage_alerts(http::Metrics& metrics
 
 /// For AuthApi::told.
 std::function<void(SignInFate)> count_sign_ins(http::Metrics& metrics);
+
+/// For MonitorWorld::measured and MonitorWorld::counted.
+std::function<void(const std::vector<ActionLag>&)> show_action_lags(http::Metrics& metrics);
+std::function<void(const OpenFindings&)> show_open_findings(http::Metrics& metrics);
 
 /// What is read now and then instead of being counted as it happens.
 struct SampledNumbers {

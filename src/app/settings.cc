@@ -81,6 +81,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      "default: none"},
     {"billing.grace_days", "TURNPIKE_GRACE_DAYS", "grace-days", "7", Secrecy::Public,
      "days for which a plan is given on when its renewal was not paid"},
+    {"billing.late_after_seconds", "TURNPIKE_LATE_AFTER_SECONDS", "late-after-seconds", "900",
+     Secrecy::Public, "how late a due action may be before /readyz is red and the monitor says so"},
     {"smtp.url", "TURNPIKE_SMTP_URL", "smtp-url", "", Secrecy::Public,
      "mail server for letters: smtps://HOST or smtp://HOST:587; default: none are sent"},
     {"smtp.user", "TURNPIKE_SMTP_USER", "smtp-user", "", Secrecy::Public,

@@ -37,6 +37,10 @@ EventObjects objects_of_stripe_event(std::string_view type, const Json& event) {
     if (type.starts_with("charge.dispute.")) returned.dispute = id;
     if (type.starts_with("charge.") || type.starts_with("refund.")) return returned;
     if (type.starts_with("customer.subscription.")) return {std::move(id), ""};
+    if (type.starts_with("payment_method."))
+        return {.subscription = "", .invoice = "", .customer = object_member(event, "customer")};
+    if (type == "customer.updated")
+        return {.subscription = "", .invoice = "", .customer = std::move(id)};
     if (type.starts_with("checkout.session.")) return {"", "", std::move(id)};
     if (!type.starts_with("invoice.") || !id.starts_with("in_")) return {};
     return {subscription_of_invoice(event), std::move(id)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "audit/audit.h"
+#include "billing/default_card.h"
 #include "billing/provider_objects.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
@@ -65,6 +66,7 @@ asio::awaitable<std::monostate> record_method(BillingContext& billing, const Car
     const Instant now = billing.clock.now();
     const std::string type = "payment_method." + std::string(action);
     co_await billing.db.write([&](sql::Transaction& tx) {
+        forget_default_card(tx, owner.customer, billing.provider.name());
         record(tx,
                {.at = now,
                 .actor = owner.authority.actor,

@@ -16,6 +16,7 @@
 #include "customers/service.h"
 #include "invoicing/service.h"
 #include "json/value.h"
+#include "monitoring/drift.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
@@ -295,8 +296,10 @@ Synced list_missing_invoices(Walk& walk) {
 
 }  // namespace
 
-asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, ReconcileOrder order) {
-    Walk walk{billing, std::move(order), {}, {}};
+namespace {
+
+/// Everything, as far as the provider is believed.
+Synced walk_everything(Walk& walk) {
     const auto subscriptions = co_await walk_theirs(walk, kSubscriptions);
     if (!subscriptions) co_return failure(subscriptions);
     const auto invoices = co_await walk_theirs(walk, kInvoices);
@@ -309,9 +312,30 @@ asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, Recon
     const auto believed = co_await end_missing_subscriptions(walk);
     if (!believed) co_return failure(believed);
     // Every invoice would be looked for, one by one, and missed.
-    if (!*believed) co_return std::move(walk.report);
-    const auto listed = co_await list_missing_invoices(walk);
-    if (!listed) co_return failure(listed);
+    if (!*believed) co_return std::monostate{};
+    co_return co_await list_missing_invoices(walk);
+}
+
+/// What the monitor shows of it.
+asio::awaitable<void> record_findings(Walk& walk) {
+    std::vector<Drift> found;
+    for (const Difference& d : walk.report.differences)
+        found.push_back({d.object, d.field, d.ledger, d.provider, d.repaired});
+    auto& billing = walk.billing;
+    auto write = [&](sql::Transaction& tx) {
+        record_drift(tx, billing.provider.name(), found, billing.clock.now(), billing.ids);
+        return true;
+    };
+    co_await billing.db.write(std::move(write));
+}
+
+}  // namespace
+
+asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, ReconcileOrder order) {
+    Walk walk{billing, std::move(order), {}, {}};
+    const auto walked = co_await walk_everything(walk);
+    if (!walked) co_return failure(walked);
+    if (walk.repairs()) co_await record_findings(walk);
     co_return std::move(walk.report);
 }
 

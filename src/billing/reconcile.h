@@ -45,7 +45,8 @@ struct ReconcileOrder {
 /// Walks every subscription and invoice of the provider and of ours, lists each difference, and in
 /// Repair mode mends it. A difference counts as repaired when a second look no longer finds it;
 /// what only people can mend (a second subscription, a customer that is not ours, a quantity)
-/// stays open. Safe beside a running server.
+/// stays open. Safe beside a running server. A whole walk in Repair mode is what the monitor shows
+/// of drift from then on (monitoring/drift.h).
 /// Errors: those of PaymentProvider.
 asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, ReconcileOrder order);
 

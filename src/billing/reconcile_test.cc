@@ -1,5 +1,7 @@
 #include "billing/reconcile.h"
 
+#include <algorithm>
+
 #include "billing/testing.h"
 #include "json/value.h"
 #include "subscriptions/service.h"
@@ -48,6 +50,34 @@ TEST_F(ReconcileTest, FindsAndMendsWhatNobodyToldUs) {
     EXPECT_EQ(found(kRepair), (Lines{"status repaired", "ended_at repaired"}));
     EXPECT_EQ(load(subscription.id).status, SubscriptionStatus::Canceled);
     EXPECT_EQ(found(kRepair), Lines{});
+}
+
+TEST_F(ReconcileTest, TheMonitorShowsWhatItFinds) {
+    const auto findings = [&](const char* which) {
+        const auto rows = ledger->read_blocking([&](sql::Transaction& tx) {
+            return tx.all("SELECT reason FROM findings WHERE kind = 'drift' AND closed_at IS " +
+                          std::string(which) + " ORDER BY reason");
+        });
+        Lines reasons;
+        for (const auto& row : rows) reasons.push_back(row.text(0));
+        return reasons;
+    };
+    const char* const kOpen = "NULL";
+    const char* const kClosed = "NOT NULL";
+    const auto gone = started(world.customer("gone"), "pro");
+    world.sandbox_delete("/v1/subscriptions/" + *gone.provider_subscription_id);
+    const auto second = duplicate(started(world.customer("twice"), "pro"));
+    found(kReport);  // only looks
+    EXPECT_EQ(findings(kOpen), Lines{});
+    EXPECT_EQ(findings(kClosed), Lines{});
+    found(kRepair);
+    // The second one's invoice is taken over.
+    EXPECT_EQ(findings(kClosed), (Lines{"ended_at", "missing_here", "status"}));
+    const auto open = findings(kOpen);
+    EXPECT_EQ(std::ranges::count(open, "second_at_provider"), 1);
+    world.sandbox_delete("/v1/subscriptions/" + second);
+    found(kRepair);
+    EXPECT_EQ(findings(kOpen), Lines{});
 }
 
 TEST_F(ReconcileTest, AdoptsWhatWasMadeAtTheProvider) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "billing/checkout.h"
+#include "billing/default_card.h"
 #include "billing/event_objects.h"
 #include "billing/letters.h"
 #include "billing/mirror.h"
@@ -189,6 +190,14 @@ asio::awaitable<Result<std::monostate>> apply_event(BillingContext& billing, Eve
     auto objects = objects_of(billing.provider.name(), hint, *event);
     if (!objects.checkout.empty())
         co_return co_await apply_checkout_event(billing, objects.checkout, std::move(authority));
+    if (!objects.customer.empty()) {
+        auto forget = [&](sql::Transaction& tx) {
+            forget_default_card_of(tx, billing.provider.name(), objects.customer);
+            return true;
+        };
+        co_await billing.db.write(std::move(forget));
+        co_return std::monostate{};
+    }
     const bool may_bill_one = billing.provider.name() == "razorpay" &&
                               objects.subscription.empty() && !objects.invoice.empty();
     if (may_bill_one) {

@@ -14,6 +14,7 @@
 #include "billing/checkout.h"
 #include "billing/commands.h"
 #include "billing/customer_details.h"
+#include "billing/default_card.h"
 #include "billing/ended_adjustment.h"
 #include "billing/period_close.h"
 #include "billing/plan_migration.h"
@@ -28,6 +29,7 @@ namespace turnpike {
 namespace {
 
 constexpr int kBatch = 100;
+constexpr std::int64_t kPassesPerCards = 5;
 const Authority by_worker{"job:billing", ""};
 
 void log_failure(std::string_view what, const std::string& object, const Error& error) {
@@ -126,6 +128,9 @@ struct ProviderLoop {
     asio::awaitable<void> pass(Instant before) {
         co_await run_billing_pass(billing, before, billing.clock.now() - schedule.overdue_grace);
         co_await guarded(billing.provider.name(), go_on_with_moves(all, billing, before));
+        if (passes++ % kPassesPerCards == 0)
+            co_await guarded(billing.provider.name(),
+                             refresh_default_cards(billing, billing.clock.now()));
         last_pass_s = steady_seconds();
     }
 
@@ -166,6 +171,7 @@ struct ProviderLoop {
     BillingContext& billing;
     const WorkerSchedule& schedule;
     asio::steady_timer timer;
+    std::int64_t passes = 0;
     std::atomic<bool> stopping = false;
     std::atomic<std::int64_t> last_pass_s;  ///< steady clock
 };

@@ -21,11 +21,11 @@ struct WorkerSchedule {
 };
 
 /// Finishes what was begun: commands and refunds without an outcome, period closes, periods whose
-/// renewal nobody told us about, customers whose new name the provider has not heard, and a regular
-/// reconciliation, with which it looks for late usage of ended subscriptions. At start it takes up
-/// everything at once, whatever its age, because whoever began it is gone. One coroutine for each
-/// provider on the given io_context, so that none waits for another one's; every step of a pass
-/// logs its errors, and the next one goes on.
+/// renewal nobody told us about, customers whose new name the provider has not heard, cards that it
+/// has not looked at for long, and a regular reconciliation, with which it looks for late usage of
+/// ended subscriptions. At start it takes up everything at once, whatever its age, because whoever
+/// began it is gone. One coroutine for each provider on the given io_context, so that none waits
+/// for another one's; every step of a pass logs its errors, and the next one goes on.
 class BillingWorker {
 public:
     BillingWorker(asio::io_context& io, BillingContexts& billing, WorkerSchedule schedule);

@@ -76,7 +76,11 @@ inline constexpr GaugeName kOrganizations{"turnpike_organizations",
 inline constexpr GaugeName kActiveSubscriptions{"turnpike_active_subscriptions",
                                                 "Subscriptions that are active."};
 inline constexpr GaugeName kBillingLagSeconds{"turnpike_billing_lag_seconds",
-                                              "Since the billing worker's last complete pass."};
+                                              "How late the oldest due action is, by action."};
+inline constexpr GaugeName kBillingPassSeconds{"turnpike_billing_pass_seconds",
+                                               "Since the billing worker's last complete pass."};
+inline constexpr GaugeName kFindingsOpen{"turnpike_findings_open",
+                                         "What the monitor has found and is not over, by kind."};
 inline constexpr GaugeName kUsageRollupLagSeconds{
     "turnpike_usage_rollup_lag_seconds",
     "Since the moment up to which usage is in the usage figures."};
@@ -110,6 +114,8 @@ inline constexpr std::array kAllMetricNames{
     kGatewayLogLines.name,
     kActiveSubscriptions.name,
     kBillingLagSeconds.name,
+    kBillingPassSeconds.name,
+    kFindingsOpen.name,
     kUsageRollupLagSeconds.name,
     kUsageAlerts.name,
     kLedgerBacklog.name,

@@ -132,6 +132,40 @@ FailingSubscription failing_from(const sql::Row& row) {
             .grace_ends_at = row.maybe_instant(18)};
 }
 
+constexpr std::string_view kCardColumns = R"sql(,
+           d.brand, d.last4, d.expires_at, s.period_end AS moment
+)sql";
+constexpr std::string_view kCardsOf = R"sql(
+      JOIN default_cards d ON d.customer_id = s.customer_id AND d.provider = s.provider
+     WHERE s.ended_at IS NULL AND s.started_at IS NOT NULL AND s.pause_behavior IS NULL
+       AND s.status IN ('active', 'trialing', 'past_due')
+       AND s.cancel_at_period_end = 0 AND (s.cancel_at IS NULL OR s.cancel_at > s.period_end)
+       AND d.expires_at <= s.period_end
+       AND ($2 = '' OR c.catalog = $2)
+)sql";
+constexpr std::string_view kCardsPage = R"sql(
+     WHERE moment < customer_now + $3
+       AND moment >= $4 AND moment < $5 AND (moment, id) > ($6, $7)
+     ORDER BY moment, id
+     LIMIT $8
+)sql";
+
+std::string cards_sql() {
+    std::string sql = "SELECT * FROM (";
+    sql.append(kWatched).append(kCardColumns).append(kTables).append(kCardsOf);
+    return sql.append(") AS m").append(kCardsPage);
+}
+
+ExpiringCard card_from(const sql::Row& row) {
+    constexpr std::size_t at = kWatchedColumns;
+    return {.subscription = watched_from(row),
+            .charged_at = row.instant(at + 3),
+            .customer_now = row.instant(22),
+            .brand = row.text(at),
+            .last4 = row.text(at + 1),
+            .good_until = row.instant(at + 2)};
+}
+
 /// A page without a mark begins at the beginning of time: PageQuery's is the end.
 PageMark first_mark(const PageQuery& page) {
     if (page.after == PageMark{Instant::max(), ""}) return {Instant::min(), ""};
@@ -172,7 +206,20 @@ std::vector<FailingSubscription> list_failing(sql::Transaction& tx, const WatchQ
     return failing;
 }
 
+std::vector<ExpiringCard> list_expiring_cards(sql::Transaction& tx, const WatchQuery& query,
+                                              std::chrono::days ahead) {
+    const PageMark after = first_mark(query.page);
+    const std::int64_t ahead_us = std::chrono::microseconds(ahead).count();
+    const auto rows =
+        tx.all(cards_sql(), {query.now, query.catalog, ahead_us, query.page.since, query.page.until,
+                             after.at, after.id, query.page.fetch()});
+    std::vector<ExpiringCard> cards;
+    for (const auto& row : rows) cards.push_back(card_from(row));
+    return cards;
+}
+
 PageMark mark_of(const ExpiringSubscription& row) { return {row.at, row.subscription.id.text()}; }
 PageMark mark_of(const FailingSubscription& row) { return {row.since, row.subscription.id.text()}; }
+PageMark mark_of(const ExpiringCard& row) { return {row.charged_at, row.subscription.id.text()}; }
 
 }  // namespace turnpike

@@ -64,8 +64,22 @@ struct FailingSubscription {
 };
 std::vector<FailingSubscription> list_failing(sql::Transaction& tx, const WatchQuery& query);
 
+/// The card that a subscription is charged with, when it will not be good any more at the charge.
+struct ExpiringCard {
+    WatchedSubscription subscription;
+    Instant charged_at;    ///< next, at the end of the period
+    Instant customer_now;  ///< of the list
+    std::string brand, last4;
+    Instant good_until;  ///< the month of its expiry is over
+};
+/// Of those that are charged again within `ahead` of the customer's now, as far as the provider has
+/// shown their cards. Sorted by the charge.
+std::vector<ExpiringCard> list_expiring_cards(sql::Transaction& tx, const WatchQuery& query,
+                                              std::chrono::days ahead);
+
 /// What continues a page: pass it as PageQuery::after.
 PageMark mark_of(const ExpiringSubscription& row);
 PageMark mark_of(const FailingSubscription& row);
+PageMark mark_of(const ExpiringCard& row);
 
 }  // namespace turnpike

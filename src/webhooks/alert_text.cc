@@ -63,6 +63,13 @@ std::string limit_line(const Json& data) {
                     {"customer ", text_of(data, "customer")}});
 }
 
+std::string finding_line(const Json& data) {
+    return list_of({{"", text_of(data, "kind")},
+                    {"", text_of(data, "reason")},
+                    {"about ", text_of(data, "about")},
+                    {"customer ", text_of(data, "customer")}});
+}
+
 constexpr auto kSentences = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"subscription.created", "Subscription created"},
     {"subscription.updated", "Subscription updated"},
@@ -78,6 +85,7 @@ constexpr auto kSentences = std::to_array<std::pair<std::string_view, std::strin
     {"webhook.signature_failed", "Webhook signature failures"},
     {"usage.threshold_reached", "Limit reached"},
     {"webhook_endpoint.disabled", "Webhook endpoint disabled"},
+    {"finding.opened", "Somebody should look at this"},
     {"webhook_endpoint.test", "A test of this destination"},
 });
 
@@ -88,6 +96,7 @@ std::string line_of(std::string_view type, const Json& data) {
     if (type == "invoice.payment_failed") return invoice_line(data, "amount_due");
     if (type == "refund.created") return invoice_line(data, "amount");
     if (type == "usage.threshold_reached") return limit_line(data);
+    if (type.starts_with("finding.")) return finding_line(data);
     if (type == "webhook.signature_failed")
         return list_of({{"provider ", text_of(data, "provider")}, {"", text_of(data, "count")}});
     return list_of({{"", text_of(data, "url")},

@@ -29,6 +29,10 @@ TEST(AlertText, SaysWhatHappenedInOneLine) {
          "Limit reached: 80% of api_calls, used 800, of 1000, customer cus_1"},
         {"webhook.signature_failed", R"({"provider":"stripe","count":3})",
          "Webhook signature failures: provider stripe, 3"},
+        {"finding.opened",
+         R"({"id":"fnd_1","kind":"card_expiring","reason":"card_expired","about":"sub_1",)"
+         R"("customer":"cus_1"})",
+         "Somebody should look at this: card_expiring, card_expired, about sub_1, customer cus_1"},
         {"webhook_endpoint.test", R"({"url":"https://example.com/"})",
          "A test of this destination: https://example.com/"},
         {"subscription.canceled", "[]", "Subscription canceled"},

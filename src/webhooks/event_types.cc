@@ -21,6 +21,7 @@ constexpr auto kAlertsOfEvents = std::to_array<std::pair<std::string_view, std::
     {"webhook.signature_failed", "signature_failure"},
     {"usage.threshold_reached", "limit_reached"},
     {"webhook_endpoint.disabled", "endpoint_disabled"},
+    {"finding.opened", "finding_opened"},
 });
 
 bool covers(std::string_view pattern, std::string_view type) {

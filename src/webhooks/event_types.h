@@ -16,6 +16,8 @@ inline constexpr auto kOutboxEventTypes = std::to_array<std::string_view>({
     "dispute.closed",
     "dispute.created",
     "dispute.updated",
+    "finding.closed",
+    "finding.opened",
     "invoice.created",
     "invoice.finalized",
     "invoice.marked_uncollectible",
@@ -49,8 +51,8 @@ bool is_event_pattern(std::string_view pattern);
 /// Whether one of the patterns takes this type in.
 bool matches(std::span<const std::string> patterns, std::string_view type);
 
-/// What a seller can be alerted of: the eight moments of a subscription's life, limits, and
-/// endpoints that no longer answer.
+/// What a seller can be alerted of: the eight moments of a subscription's life, limits, endpoints
+/// that no longer answer, and what the monitor finds.
 inline constexpr auto kAlertNames = std::to_array<std::string_view>({
     "checkout_started",
     "subscription_created",
@@ -62,6 +64,7 @@ inline constexpr auto kAlertNames = std::to_array<std::string_view>({
     "signature_failure",
     "limit_reached",
     "endpoint_disabled",
+    "finding_opened",
 });
 bool is_alert_name(std::string_view name);
 /// The alert that an event of this type raises; nullopt for most.

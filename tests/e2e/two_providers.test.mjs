@@ -142,7 +142,7 @@ for (const engine of engines())
             assert.deepEqual(ready.jobs_by_provider, {stripe: 'ok', razorpay: 'ok'});
             const metrics = (await server.request('GET', '/metrics')).body;
             for (const provider of ['stripe', 'razorpay'])
-                assert.match(metrics, new RegExp(`billing_lag_seconds{provider="${provider}"}`));
+                assert.match(metrics, new RegExp(`billing_pass_seconds{provider="${provider}"}`));
         });
 
         test('Razorpay may be the only one', async () => {

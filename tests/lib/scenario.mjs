@@ -325,6 +325,12 @@ export class Scenario {
         const found = await this.returns(kind);
         return found.map((one) => `${amountText(one.amount)} ${one.status}`).join(', ') || 'none';
     }
+    /// This customer's row of a list of subscriptions to be watched.
+    async watched(list) {
+        const {body} = await this.admin('GET', `/v1/subscriptions/${list}limit=100`);
+        return body.data.find((row) => row.external_id === this.external(this.who));
+    }
+
     async ask(who, what, body) {
         return this.about(who, 'POST', `${await this.path(who)}/${what}`, body);
     }
@@ -388,6 +394,24 @@ export class Scenario {
                 (one?.cancel_at_period_end ? one.current_period.end : 'never');
             return {seen: one?.ended_at ?? planned,
                     wanted: when === 'never' ? when : shown(instant(when))};
+        },
+        /// The score and the codes behind it: "health 50 cancel_scheduled".
+        async health(wanted) {
+            const {body} = await this.admin('GET', `${await this.path(this.who)}/health`);
+            return {seen: [body.score, ...body.reasons.map((reason) => reason.code)].join(' '),
+                    wanted: wanted.join(' ')};
+        },
+        /// What ends within two weeks: "expiring cancel_at 2026-05-25", "expiring nothing".
+        async expiring([reason, at]) {
+            const row = await this.watched('expiring?days=14&');
+            return {seen: row ? `${row.reason} ${row.at}` : 'nothing',
+                    wanted: reason === 'nothing' ? reason : `${reason} ${shown(instant(at))}`};
+        },
+        /// What is not paid: "failing past_due 100.00", "failing nothing".
+        async failing([status, due]) {
+            const row = await this.watched('failing?');
+            return {seen: row ? `${row.status} ${(row.amount_due.amount / 100).toFixed(2)}` : 'nothing',
+                    wanted: status === 'nothing' ? status : `${status} ${due}`};
         },
         /// What happened to the newest one, oldest first: "started renewed ended".
         async history(kinds) {

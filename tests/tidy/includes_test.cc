@@ -62,8 +62,10 @@ const Edges& module_edges() {
         {"import",
          {"base", "json", "sql", "catalog", "customers", "subscriptions", "metering",
           "entitlements", "audit", "payments", "billing"}},
-        // Its findings lie below billing, its job and its handlers above.
-        {"monitoring", kEveryFeature},
+        // Below billing, whose reconciliation tells it of drift.
+        {"monitoring",
+         {"base", "json", "sql", "http", "access", "catalog", "customers", "metering",
+          "entitlements", "subscriptions", "analytics", "webhooks"}},
         {"dialects", kEveryFeature},
         {"admin", kEveryFeature},
         {"sandbox", {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},

@@ -1,0 +1,113 @@
+#include "billing/default_card.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include <spdlog/spdlog.h>
+
+#include "billing/payment_methods.h"
+#include "customers/provider_link.h"
+#include "payments/errors.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::chrono::days kBeforeCharge{35};
+constexpr std::chrono::days kStaysKnown{7};
+constexpr int kAtOnce = 10;
+
+constexpr std::string_view kUnseen = R"sql(
+    SELECT s.customer_id
+      FROM subscriptions s
+      JOIN customers c ON c.id = s.customer_id
+      JOIN provider_customers l ON l.customer_id = s.customer_id AND l.provider = s.provider
+      LEFT JOIN test_clocks k ON k.id = c.test_clock_id
+      LEFT JOIN default_cards d ON d.customer_id = s.customer_id AND d.provider = s.provider
+     WHERE s.provider = $1 AND s.ended_at IS NULL AND s.started_at IS NOT NULL
+       AND s.status IN ('active', 'trialing', 'past_due', 'unpaid')
+       AND s.period_end < COALESCE(k.frozen_time, $2) + $3
+       AND (d.seen_at IS NULL OR d.seen_at < $4)
+     ORDER BY s.period_end, s.id
+     LIMIT $5
+)sql";
+// A card that was looked at later stays.
+constexpr std::string_view kKeep = R"sql(
+    INSERT INTO default_cards (customer_id, provider, provider_method_id, brand, last4, expires_at,
+                               seen_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (customer_id, provider) DO UPDATE
+       SET provider_method_id = excluded.provider_method_id, brand = excluded.brand,
+           last4 = excluded.last4, expires_at = excluded.expires_at, seen_at = excluded.seen_at
+     WHERE default_cards.seen_at <= excluded.seen_at
+)sql";
+
+/// The one that is charged: the default, or the only one there is.
+const PaymentMethodOnFile* charged_of(const std::vector<PaymentMethodOnFile>& methods) {
+    const auto chosen = std::ranges::find(methods, true, &PaymentMethodOnFile::is_default);
+    if (chosen != methods.end()) return &*chosen;
+    return methods.size() == 1 ? &methods.front() : nullptr;
+}
+
+/// \return false when the provider cannot be asked now
+asio::awaitable<bool> refresh_card(BillingContext& billing, CustomerId customer) {
+    const Instant asked_at = billing.clock.now();
+    const auto methods = co_await payment_methods_of(billing, customer);
+    if (!methods)
+        spdlog::warn("event=billing.card_unseen customer={} reason={} message=\"{}\"",
+                     customer.text(), methods.error().reason.text(), methods.error().message);
+    if (!methods && may_succeed_later(methods.error())) co_return false;
+    PaymentMethodOnFile card;
+    // One that the provider refuses to show is none that it charges.
+    const auto* charged = methods ? charged_of(*methods) : nullptr;
+    if (charged != nullptr) card = *charged;
+    auto keep = [&](sql::Transaction& tx) {
+        tx.run(kKeep, {customer, billing.provider.name(), card.id, card.brand, card.last4,
+                       card_good_until(card.exp_month, card.exp_year), asked_at});
+        return true;
+    };
+    co_return co_await billing.db.write(std::move(keep));
+}
+
+}  // namespace
+
+std::optional<Instant> card_good_until(int exp_month, int exp_year) {
+    using std::chrono::year, std::chrono::month, std::chrono::months, std::chrono::day;
+    if (exp_month < 1 || exp_month > 12) return std::nullopt;
+    const auto next = year(exp_year) / month(static_cast<unsigned>(exp_month)) + months(1);
+    return std::chrono::sys_days(next / day(1));
+}
+
+asio::awaitable<std::int64_t> refresh_default_cards(BillingContext& billing, Instant now) {
+    if (billing.provider.traits().consent != BillingTraits::Consent::MethodOnFile) co_return 0;
+    auto look = [&](sql::Transaction& tx) {
+        const std::int64_t ahead_us = std::chrono::microseconds(kBeforeCharge).count();
+        std::vector<CustomerId> unseen;
+        for (const auto& row :
+             tx.all(kUnseen, {billing.provider.name(), now, ahead_us, now - kStaysKnown, kAtOnce}))
+            unseen.push_back(row.id<CustomerId>(0));
+        return unseen;
+    };
+    const auto unseen = co_await billing.db.read(std::move(look));
+    std::int64_t count = 0;
+    for (const CustomerId& customer : unseen) {
+        const bool seen = co_await refresh_card(billing, customer);
+        if (!seen) break;
+        ++count;
+    }
+    co_return count;
+}
+
+void forget_default_card(sql::Transaction& tx, const CustomerId& customer,
+                         std::string_view provider) {
+    tx.run("DELETE FROM default_cards WHERE customer_id = $1 AND provider = $2",
+           {customer, provider});
+}
+
+void forget_default_card_of(sql::Transaction& tx, std::string_view provider,
+                            std::string_view provider_customer) {
+    const auto customer = find_customer_of_provider(tx, provider, provider_customer);
+    if (customer) forget_default_card(tx, *customer, provider);
+}
+
+}  // namespace turnpike

@@ -1,0 +1,74 @@
+#include "monitoring/due_actions.h"
+
+#include <algorithm>
+#include <array>
+
+namespace turnpike {
+namespace {
+
+/// Answers the moment since which the oldest one is due; NULL: none is. $1 is now.
+struct DueQuery {
+    std::string_view action;
+    std::string_view sql;
+    std::chrono::seconds allowed{};  ///< after that moment, before it is late
+};
+
+constexpr std::string_view kNotice = "notice";
+
+constexpr auto kQueries = std::to_array<DueQuery>({
+    {"command",
+     "SELECT MIN(created_at) FROM subscription_commands WHERE state = 'pending' "
+     "AND created_at <= $1"},
+    {"period_close",
+     "SELECT MIN(created_at) FROM period_closes WHERE state = 'pending' AND created_at <= $1"},
+    {"renewal", R"sql(
+        SELECT MIN(s.period_end)
+          FROM subscriptions s JOIN customers c ON c.id = s.customer_id
+         WHERE s.status IN ('active', 'trialing') AND s.period_end <= $1
+           AND s.ended_at IS NULL AND s.started_at IS NOT NULL AND s.pause_behavior IS NULL
+           AND c.test_clock_id IS NULL)sql",
+     kProviderTakes},
+    {"planned_change", R"sql(
+        SELECT MIN(s.pending_at)
+          FROM subscriptions s JOIN customers c ON c.id = s.customer_id
+         WHERE s.ended_at IS NULL AND s.pending_at <= $1 AND s.pause_behavior IS NULL
+           AND s.cancel_at IS NULL AND s.cancel_at_period_end = 0
+           AND c.test_clock_id IS NULL)sql",
+     kProviderTakes},
+    {"planned_end", R"sql(
+        SELECT MIN(s.cancel_at)
+          FROM subscriptions s JOIN customers c ON c.id = s.customer_id
+         WHERE s.ended_at IS NULL AND s.cancel_at <= $1 AND c.test_clock_id IS NULL)sql",
+     kProviderTakes},
+    {"checkout_end",
+     "SELECT MIN(expires_at) FROM checkout_sessions WHERE status IN ('creating', 'open') "
+     "AND expires_at <= $1",
+     kProviderTakes},
+    {"webhook_inbox",
+     "SELECT MIN(next_attempt_at) FROM inbox_events WHERE state = 'pending' "
+     "AND next_attempt_at <= $1"},
+    {"webhook_outbox", R"sql(
+        SELECT MIN(CASE WHEN d.leased_until > d.next_attempt_at THEN d.leased_until
+                        ELSE d.next_attempt_at END)
+          FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
+         WHERE d.state = 'pending' AND d.next_attempt_at <= $1 AND d.leased_until <= $1
+           AND e.state = 'enabled' AND e.paused_until <= $1)sql"},
+    {kNotice,
+     "SELECT MIN(next_attempt_at) FROM notices WHERE state = 'pending' AND next_attempt_at <= $1"},
+});
+
+}  // namespace
+
+std::vector<ActionLag> load_action_lags(sql::Transaction& tx, Letters letters, Instant now) {
+    std::vector<ActionLag> lags;
+    for (const DueQuery& query : kQueries) {
+        if (query.action == kNotice && letters == Letters::NotSent) continue;
+        const auto since = tx.one(query.sql, {now})->maybe_instant(0);
+        std::chrono::seconds late{0};
+        if (since) late = std::chrono::floor<std::chrono::seconds>(now - *since) - query.allowed;
+        lags.push_back({query.action, std::max<std::int64_t>(0, late.count())});
+    }
+    return lags;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,46 @@
+#include "monitoring/risk.h"
+
+#include <map>
+
+#include "analytics/revenue.h"
+#include "sql/known_word.h"
+
+namespace turnpike {
+namespace {
+
+constexpr std::string_view kAtRisk = R"sql(
+    SELECT r.currency, r.interval, r.interval_count, COUNT(*),
+           CAST(SUM(r.amount_minor * s.quantity) AS BIGINT)
+      FROM subscriptions s
+      JOIN customers c ON c.id = s.customer_id
+      JOIN prices r ON r.id = s.price_id
+     WHERE s.status IN ('active', 'past_due') AND s.pause_behavior IS NULL
+       AND s.ended_at IS NULL AND s.started_at IS NOT NULL
+       AND ($1 = '' OR c.catalog = $1)
+       AND EXISTS (SELECT 1 FROM findings f
+                    WHERE f.subscription_id = s.id AND f.closed_at IS NULL
+                      AND f.kind IN ('expiring', 'card_expiring', 'payment_failing'))
+     GROUP BY r.currency, r.interval, r.interval_count
+)sql";
+
+}  // namespace
+
+std::vector<RevenueAtRisk> load_revenue_at_risk(sql::Transaction& tx, const std::string& catalog) {
+    struct Sum {
+        Fraction monthly;
+        std::int64_t subscriptions = 0;
+    };
+    std::map<Currency, Sum> sums;
+    for (const auto& row : tx.all(kAtRisk, {catalog})) {
+        Sum& sum = sums[known_word(parse_currency(row.text(0)))];
+        sum.subscriptions += row.integer(3);
+        sum.monthly =
+            sum.monthly + monthly_factor(row.text(1), row.integer(2)) * Fraction(row.integer(4), 1);
+    }
+    std::vector<RevenueAtRisk> at_risk;
+    for (const auto& [currency, sum] : sums)
+        at_risk.push_back({Money{sum.monthly.rounded(), currency}, sum.subscriptions});
+    return at_risk;
+}
+
+}  // namespace turnpike

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/money.h"
+#include "sql/sql.h"
+
+namespace turnpike {
+
+/// Of one currency: what recurs monthly of subscriptions that somebody should look at.
+struct RevenueAtRisk {
+    Money monthly;  ///< rounded once, ties to even
+    std::int64_t subscriptions = 0;
+};
+/// Of those that count into the MRR (docs/metrics.md) and have an open finding of an end, a failing
+/// payment or an expiring card; each once, by currency. catalog "": of all.
+std::vector<RevenueAtRisk> load_revenue_at_risk(sql::Transaction& tx, const std::string& catalog);
+
+}  // namespace turnpike
