@@ -28,15 +28,16 @@ void emit_return(sql::Transaction& tx, const MoveNote& note, const ReturnMove& m
 }
 
 void record_return(sql::Transaction& tx, const MoveNote& note, const ReturnMove& move,
-                   const std::string& action) {
+                   std::string_view action) {
     record(tx,
            {.at = note.now,
             .actor = note.authority.actor,
-            .action = action,
+            .action = std::string(action),
             .object_id = move.object,
             .customer = move.customer ? move.customer->text() : "",
             .request_id = note.authority.request_id,
-            .detail = Json{{"amount", move.data.at("amount")},
+            .detail = Json{{"status", move.data.at("status")},
+                           {"amount", move.data.at("amount")},
                            {"invoice", move.data.at("invoice")},
                            {"reason", move.data.at("reason")}}},
            note.ids);
@@ -59,10 +60,12 @@ void tell_refund_move(sql::Transaction& tx, const MoveNote& note,
     if (before && !differs(*before, after) && had_been_made) return;
     const Json data = write_refund(after);
     const ReturnMove move{after.id.text(), after.customer, data};
-    record_return(tx, note, move, "refund." + std::string(to_text(after.status)));
-    if (after.status == RefundStatus::Creating) return;
+    if (after.status == RefundStatus::Creating)
+        return record_return(tx, note, move, "refund.requested");
     const bool is_made = after.provider_refund && !had_been_made;
-    emit_return(tx, note, move, is_made ? "refund.created" : "refund.updated");
+    const std::string_view what = is_made ? "refund.created" : "refund.updated";
+    record_return(tx, note, move, what);
+    emit_return(tx, note, move, what);
 }
 
 void tell_dispute_move(sql::Transaction& tx, const MoveNote& note,
@@ -70,13 +73,14 @@ void tell_dispute_move(sql::Transaction& tx, const MoveNote& note,
     if (before && !differs(*before, after)) return;
     const Json data = write_dispute(after);
     const ReturnMove move{after.id.text(), after.customer, data};
-    record_return(tx, note, move, "dispute." + std::string(to_text(after.status)));
-    if (!before) emit_return(tx, note, move, "dispute.created");
     const bool was_closed = before && is_closed(before->status);
-    if (is_closed(after.status) && !was_closed)
-        emit_return(tx, note, move, "dispute.closed");
-    else if (before)
-        emit_return(tx, note, move, "dispute.updated");
+    const bool closes = is_closed(after.status) && !was_closed;
+    if (!before) emit_return(tx, note, move, "dispute.created");
+    const std::string_view what = closes    ? "dispute.closed"
+                                  : !before ? "dispute.created"
+                                            : "dispute.updated";
+    record_return(tx, note, move, what);
+    if (before || closes) emit_return(tx, note, move, what);
 }
 
 }  // namespace turnpike
