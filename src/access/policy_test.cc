@@ -94,7 +94,8 @@ TEST(Policy, AReadScopeNeverOpensAWrite) {
                                                        Scope::UsageRead, Scope::BillingRead});
     for (const Policy& policy : kPolicies) {
         const bool reads = policy.method == "GET" || policy.pattern == "/v1/entitlements/check" ||
-                           policy.pattern.starts_with("/ofrep/");
+                           policy.pattern.starts_with("/ofrep/") ||
+                           policy.pattern == "/v1/plans/{plan}/migrate/preview";
         if (reads || policy.who == Who::Public) continue;
         EXPECT_EQ(outcome(policy, reader), "access.forbidden")
             << policy.method << ' ' << policy.pattern;
