@@ -118,3 +118,26 @@ for (const engine of engines())
             assert.equal((await get('/v1/users', login.body.token)).status, 200);
         });
     });
+
+test('where only the invited sign up, an invitation is the way in', async () => {
+    const server = await Server.besideSandbox({env: {TURNPIKE_SIGN_UP: 'invited'}});
+    try {
+        const post = (path, body, as) => server.request('POST', path, {as, body});
+        const bob = {email: 'bob@example.com', password};
+        assert.equal((await post('/v1/auth/signup', bob)).body.code, 'people.sign_up_closed');
+        // The host's users come as before.
+        const made = await post('/v1/organizations', {name: 'Acme'}, userToken('olga'));
+        const invited = await post(`/v1/organizations/${made.body.id}/invitations`,
+                                   {email: bob.email}, userToken('olga'));
+        const invitation = invited.body.token;
+        assert.ok(invitation, 'no mail server has brought it');
+        const other = await post('/v1/auth/signup', {...bob, email: 'eve@example.com', invitation});
+        assert.equal(other.body.code, 'people.sign_up_closed');
+        const signedUp = await post('/v1/auth/signup', {...bob, invitation});
+        assert.equal(signedUp.status, 201, JSON.stringify(signedUp.body));
+        const joined = await post('/v1/invitations/accept', {token: invitation}, signedUp.body.token);
+        assert.equal(joined.status, 200, JSON.stringify(joined.body));
+    } finally {
+        await server.end();
+    }
+});
