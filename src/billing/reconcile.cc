@@ -294,10 +294,6 @@ Synced list_missing_invoices(Walk& walk) {
     }
 }
 
-}  // namespace
-
-namespace {
-
 /// Everything, as far as the provider is believed.
 Synced walk_everything(Walk& walk) {
     const auto subscriptions = co_await walk_theirs(walk, kSubscriptions);
@@ -305,8 +301,8 @@ Synced walk_everything(Walk& walk) {
     const auto invoices = co_await walk_theirs(walk, kInvoices);
     if (!invoices) co_return failure(invoices);
     if (walk.repairs()) {
-        const Instant since = billing.clock.now() - kReturnsLookBack;
-        const auto returned = co_await catch_up_returns(billing, since, walk.order.authority);
+        const Instant since = walk.billing.clock.now() - kReturnsLookBack;
+        const auto returned = co_await catch_up_returns(walk.billing, since, walk.order.authority);
         if (!returned) co_return failure(returned);
     }
     const auto believed = co_await end_missing_subscriptions(walk);
