@@ -1,6 +1,8 @@
 // What a server does beside answering, round by round.
 #include <chrono>
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
 #include "app/app.h"
