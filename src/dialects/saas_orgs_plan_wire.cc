@@ -22,7 +22,7 @@ std::optional<Capacity> read_limit(ObjectReader& fields, const char* name, std::
     if (fields.takes_null(name)) return Capacity{};
     const auto limit = fields.optional_integer(name, {.min = least, .max = kCapacityMax});
     if (!limit) return std::nullopt;
-    return Capacity{*limit};
+    return Capacity{limit};
 }
 
 /// This interface sells by the month and by the year.
