@@ -1,4 +1,5 @@
-// Money that goes back, through both providers, over the API and by their webhooks.
+// Money that goes back, through both providers, over the API and by their webhooks; and what
+// endpoints are told of it, of checkouts and of trials.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
 import {startListener} from '../lib/listener.mjs';
@@ -35,8 +36,9 @@ for (const engine of engines())
             });
             await razorpay('POST', '/v1/webhooks', {
                 url: `${server.url}/webhook/razorpay`, secret: 'razorpay-webhook-secret',
-                events: ['subscription.activated', 'subscription.charged', 'invoice.paid',
-                         'refund.created', 'refund.processed', 'refund.failed'],
+                events: ['subscription.activated', 'subscription.authenticated',
+                         'subscription.charged', 'invoice.paid', 'refund.created',
+                         'refund.processed', 'refund.failed'],
             });
             listener = await startListener();
         });
@@ -202,5 +204,29 @@ for (const engine of engines())
             assert.equal(of('refund.created').invoice, invoice);
             assert.equal(of('checkout.started').url, page.body.url);
             assert.equal(of('webhook.signature_failed').provider, 'razorpay');
+        });
+
+        test('a trial that is about to end is told of once, whoever bills it', async () => {
+            const ears = await startListener();
+            const made = await server.admin('POST', '/v1/webhook_endpoints', {
+                url: ears.url, events: ['subscription.trial_will_end']});
+            assert.equal(made.status, 201, JSON.stringify(made.body));
+            const trials = [];
+            for (const provider of ['stripe', 'razorpay']) {
+                await server.customer(`trier.${provider}`);
+                const begun = await server.admin('POST', '/v1/subscriptions', {
+                    customer: `ext:trier.${provider}`, plan: 'pro', trial_days: 2, provider,
+                    ...(provider === 'stripe' ? {payment_method: 'pm_card_visa'} : {})});
+                assert.equal(begun.status, 201, JSON.stringify(begun.body));
+                trials.push(begun.body.id);
+                if (begun.body.authorization_url)
+                    await fetch(begun.body.authorization_url, {
+                        method: 'POST', redirect: 'manual',
+                        body: new URLSearchParams({action: 'authorise'})});
+            }
+            const told = () => ears.deliveries.map(({body}) => JSON.parse(body).data.id).sort();
+            await eventually('both to be told', async () => told().length >= 2);
+            assert.deepEqual(told(), trials.sort());
+            await ears.close();
         });
     });

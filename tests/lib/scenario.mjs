@@ -273,16 +273,28 @@ export class Scenario {
                         `/v1/disputes/${dispute.provider_dispute_id}`,
                         {evidence: {uncategorized_text: evidence}});
         },
+        /// "lose_answer POST /v1/refunds": the provider does the next one, and nobody hears of it.
+        /// Tellings share the provider, so it may be another's: that must change nothing, either.
+        async lose_answer(method, path) {
+            const rule = {call: `${method} ${path}`, do: 'timeout_after_commit', wait_ms: 20};
+            const {status} = await fetch(`${this.server.sandbox.url}/_sandbox/chaos`, {
+                method: 'POST',
+                headers: {'content-type': 'application/json'},
+                body: JSON.stringify(rule),
+            });
+            return {status};
+        },
         /// Somebody refunds at the provider's own pages.
         async refund_at_provider(who, amount) {
             this.who = who;
             const newest = (await this.invoices(who)).at(-1);
             const [link] = await all(this.server.sandbox, '/v1/invoice_payments',
                                      {invoice: newest.provider_invoice_id});
-            return call(this.server.sandbox, 'POST', '/v1/refunds', {
+            const ask = () => call(this.server.sandbox, 'POST', '/v1/refunds', {
                 payment_intent: link.payment.payment_intent,
                 amount: minor(amount, newest.total.currency),
-            });
+            }, {'idempotency-key': `${this.name}-${newest.id}-${amount}`});
+            return ask().catch(ask);  // its answer may be the one that another telling loses
         },
         /// Usage that the host reports; it counts whatever the limit.
         async use(who, count, meter = 'calls', ...rest) {
