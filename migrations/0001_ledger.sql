@@ -455,6 +455,31 @@ CREATE TABLE subscription_events (
 CREATE INDEX subscription_events_by_subscription ON subscription_events (subscription_id, at, id);
 CREATE INDEX subscription_events_by_time ON subscription_events (at, id);
 
+-- What the provider takes off a subscription's bills, as it stood from one version of the
+-- subscription (the number of its event) until before another: rows are closed and never changed,
+-- so that each event has its discounts.
+CREATE TABLE subscription_discounts (
+    subscription_id      TEXT   NOT NULL REFERENCES subscriptions (id),
+    provider_discount_id TEXT   NOT NULL,
+    from_number          BIGINT NOT NULL,
+    to_number            BIGINT CHECK (to_number > from_number), -- absent: it stands
+    position             BIGINT NOT NULL, -- the order in which they are taken off
+    coupon               TEXT,
+    duration             TEXT   NOT NULL CHECK (duration IN ('once', 'repeating', 'forever',
+                             'unread')),
+    percent_scaled       BIGINT CHECK (percent_scaled > 0 AND percent_scaled <= 1000000), -- 10^-4 %
+    amount_minor         BIGINT CHECK (amount_minor > 0),
+    currency             TEXT,
+    starts_at            BIGINT,
+    ends_at              BIGINT,
+    PRIMARY KEY (subscription_id, provider_discount_id, from_number),
+    CHECK ((amount_minor IS NULL) = (currency IS NULL)),
+    CHECK ((duration = 'unread') = (percent_scaled IS NULL AND amount_minor IS NULL)),
+    CHECK (percent_scaled IS NULL OR amount_minor IS NULL)
+);
+CREATE UNIQUE INDEX subscription_discounts_standing
+    ON subscription_discounts (subscription_id, provider_discount_id) WHERE to_number IS NULL;
+
 -- checkout -----------------------------------------------------------------------------------
 -- A page at the provider where a customer subscribes. It occupies nothing: the row of the
 -- subscription comes when it is paid, under subscription_id. 'creating': the provider has not

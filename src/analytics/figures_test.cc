@@ -104,6 +104,29 @@ protected:
              std::string("sev_") + name + std::to_string(told.number), std::string("cus_") + name,
              told.kind, told.at, told.status, told.price, told.quantity});
     }
+    struct Given {
+        const char* duration = "forever";
+        std::optional<std::int64_t> percent_scaled{}, amount_minor{};
+        Instant starts_at = ago(60);
+        std::optional<Instant> ends_at{};
+        int from_number = 1;
+        std::optional<std::int64_t> to_number{};
+    };
+    void discount(const char* name, const Given& given) {
+        std::optional<std::string> currency;
+        if (given.amount_minor) currency = "usd";
+        run(R"sql(INSERT INTO subscription_discounts (subscription_id, provider_discount_id,
+                         from_number, to_number, position, duration, percent_scaled, amount_minor,
+                         currency, starts_at, ends_at)
+                  VALUES ($1, 'di', $2, $3, 0, $4, $5, $6, $7, $8, $9))sql",
+            {std::string("sub_") + name, given.from_number, given.to_number, given.duration,
+             given.percent_scaled, given.amount_minor, currency, given.starts_at, given.ends_at});
+    }
+    std::optional<CustomerRevenue> of_customer(const char* name) {
+        return read([&](auto& tx) {
+            return load_customer_revenue(tx, CustomerId::trusted(std::string("cus_") + name), kNow);
+        });
+    }
     RecurringRevenue dollars(const char* of = "") {
         return revenue_in(read([&](auto& tx) { return load_revenue(tx, {of, kNow}); }),
                           Currency::Usd);
@@ -301,6 +324,96 @@ TEST_P(FiguresTest, CheckoutsAndWebhooksOfAWindow) {
     EXPECT_EQ(json["webhooks"]["by_provider"]["razorpay"]["success_rate"], "0.0000");
     EXPECT_EQ(json["revenue"], Json::array());
     EXPECT_EQ(json["conversion"]["rate"], "0.0000");
+}
+
+// $15 a month with $14 off the first bill, 77 times: 77 x 15 = $1,155.
+TEST_P(FiguresTest, ADiscountOfOneBillLeavesTheMrr) {
+    price("shop", "month_15", "month", 1'500);
+    for (int i = 0; i < 77; ++i) {
+        const std::string name = "c" + std::to_string(i);
+        customer(name.c_str());
+        sell(name.c_str(), {.price = "month_15"});
+        discount(name.c_str(), {.duration = "once", .amount_minor = 1'400});
+    }
+    EXPECT_EQ(dollars().mrr, Fraction(115'500, 1));
+    EXPECT_EQ(dollars().paying_customers, 77);
+}
+
+// $120 a year with 10 % off: 120 x 0.9 / 12 = $9.00 a month; the year is $108.
+TEST_P(FiguresTest, ADiscountForGoodLessensTheMrr) {
+    price("shop", "year_120", "year", 12'000);
+    customer("ann");
+    sell("ann", {.price = "year_120"});
+    discount("ann", {.percent_scaled = 100'000});
+    EXPECT_EQ(dollars().mrr, Fraction(900, 1));
+    EXPECT_EQ(dollars().arr(), Fraction(10'800, 1));
+    EXPECT_EQ(dollars().by_plan["year_120"].mrr, Fraction(900, 1));
+    EXPECT_EQ(of_customer("ann")->mrr, Fraction(900, 1));
+}
+
+TEST_P(FiguresTest, ADiscountCountsWithinItsTimeAndDownToNothing) {
+    struct Case {
+        const char* name;
+        Given given;
+        std::int64_t mrr;  ///< of 1,000 before
+    };
+    const Case cases[] = {
+        {"running", {.duration = "repeating", .percent_scaled = 250'000, .ends_at = ago(-1)}, 750},
+        {"ends_now", {.duration = "repeating", .percent_scaled = 250'000, .ends_at = kNow}, 1'000},
+        {"not_yet", {.percent_scaled = 250'000, .starts_at = ago(-1)}, 1'000},
+        {"amount", {.amount_minor = 999}, 1},
+        {"more_than_all", {.amount_minor = 1'001}, 0},
+        {"all", {.percent_scaled = 1'000'000}, 0},
+        {"unread", {.duration = "unread"}, 1'000},
+        {"taken_back", {.percent_scaled = 250'000, .to_number = 2}, 1'000},
+    };
+    std::int64_t sum = 0, payers = 0;
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        customer(c.name);
+        sell(c.name, {});
+        discount(c.name, c.given);
+        sum += c.mrr;
+        if (c.mrr > 0) ++payers;
+        EXPECT_EQ(dollars().mrr, Fraction(sum, 1));
+        EXPECT_EQ(dollars().paying_customers, payers);
+        const auto own = of_customer(c.name);
+        EXPECT_EQ(own ? own->mrr : Fraction(), Fraction(c.mrr, 1));
+    }
+}
+
+// Ten seats less 95 % are 500, less than one seat; the others of that price come in their order.
+TEST_P(FiguresTest, TopCustomersAreThoseWhoPayMostNetOfDiscounts) {
+    for (const auto* name : {"seats", "one", "two"}) customer(name);
+    sell("seats", {.quantity = 10});
+    discount("seats", {.percent_scaled = 950'000});
+    sell("one", {});
+    sell("two", {.quantity = 2});
+    discount("two", {.amount_minor = 500});  // 2,000 - 500
+    const auto top = read([](auto& tx) { return load_top_customers(tx, {"", kNow}, 2); });
+    ASSERT_EQ(top.size(), 2U);
+    EXPECT_EQ(top[0].external_id, "two");
+    EXPECT_EQ(top[0].mrr, Fraction(1'500, 1));
+    EXPECT_EQ(top[1].external_id, "one");
+}
+
+// Half off from ten days ago until five days ago; its events say since when it stands.
+TEST_P(FiguresTest, APastMomentHasTheDiscountsOfItsEvents) {
+    customer("ann");
+    sell("ann", {});
+    tell("ann", {.at = ago(60)});
+    tell("ann", {.number = 2, .kind = "discounted", .at = ago(10)});
+    tell("ann", {.number = 3, .kind = "discounted", .at = ago(5)});
+    discount("ann", {.percent_scaled = 500'000, .from_number = 2, .to_number = 3});
+    const auto mrr_at = [&](Instant then) {
+        const auto groups = read([&](auto& tx) { return load_groups_at(tx, {"", kNow}, then); });
+        return revenue_in(recurring_revenue(groups), Currency::Usd).mrr;
+    };
+    EXPECT_EQ(mrr_at(ago(11)), Fraction(1'000, 1));
+    EXPECT_EQ(mrr_at(ago(10)), Fraction(500, 1));
+    EXPECT_EQ(mrr_at(ago(6)), Fraction(500, 1));
+    EXPECT_EQ(mrr_at(ago(5)), Fraction(1'000, 1));
+    EXPECT_EQ(dollars().mrr, Fraction(1'000, 1));
 }
 
 }  // namespace

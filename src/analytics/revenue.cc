@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "analytics/net_price.h"
 #include "base/check.h"
 
 namespace turnpike {
@@ -41,6 +42,12 @@ Fraction monthly_factor(std::string_view interval, std::int64_t interval_count) 
     return {365, Int128{12} * interval_count};
 }
 
+Fraction monthly_of(const RevenueGroup& group) {
+    const Int128 gross = Int128{group.amount_minor} * group.quantity;
+    return net_price(gross, group.currency, group.discounts) *
+           monthly_factor(group.interval, group.interval_count);
+}
+
 std::optional<Fraction> ChurnWindow::rate() const {
     if (customers_at_start == 0) return std::nullopt;
     return Fraction(customers_lost, customers_at_start);
@@ -54,9 +61,9 @@ std::optional<Fraction> RecurringRevenue::arpc() const {
 std::vector<RecurringRevenue> recurring_revenue(const std::vector<RevenueGroup>& groups) {
     std::map<std::string_view, RecurringRevenue> by_currency;
     for (const auto& group : groups) {
-        if (!counts_as_recurring(group.status) || group.amount_minor == 0) continue;
-        const Fraction mrr = Fraction(Int128{group.amount_minor} * group.quantity, 1) *
-                             monthly_factor(group.interval, group.interval_count);
+        if (!counts_as_recurring(group.status)) continue;
+        const Fraction mrr = monthly_of(group);
+        if (mrr.is_zero()) continue;
         RecurringRevenue& revenue = by_currency[to_text(group.currency)];
         revenue.currency = group.currency;
         revenue.mrr = revenue.mrr + mrr;

@@ -9,6 +9,7 @@
 #include "analytics/fraction.h"
 #include "base/money.h"
 #include "base/time.h"
+#include "subscriptions/discount.h"
 
 namespace turnpike {
 
@@ -27,7 +28,11 @@ struct RevenueGroup {
     std::int64_t amount_minor = 0;  ///< of one seat, per interval; before tax
     std::int64_t subscriptions = 0;
     std::int64_t quantity = 0;  ///< all their seats
+    /// What lessens the bills of the one subscription that this is then.
+    std::vector<Discount> discounts{};
 };
+/// What recurs of it each month, net of its discounts, whatever its status.
+Fraction monthly_of(const RevenueGroup& group);
 
 /// What recurs each month of one currency, and who pays it. Exact; rounded when it is shown.
 struct RecurringRevenue {
@@ -47,7 +52,8 @@ struct RecurringRevenue {
     [[nodiscard]] std::optional<Fraction> arpc() const;
 };
 /// By currency, in the order of their codes; none for a currency in which nobody pays. Active and
-/// past due counts; trials, incomplete, unpaid and paused do not.
+/// past due counts; trials, incomplete, unpaid and paused do not. Whose price is nothing, or whose
+/// discounts leave nothing of it, pays nothing.
 std::vector<RecurringRevenue> recurring_revenue(const std::vector<RevenueGroup>& groups);
 /// Of one currency; zeros where nobody pays in it.
 RecurringRevenue revenue_in(const std::vector<RecurringRevenue>& all, Currency currency);

@@ -37,6 +37,12 @@ EventObjects objects_of_stripe_event(std::string_view type, const Json& event) {
     if (type.starts_with("charge.dispute.")) returned.dispute = id;
     if (type.starts_with("charge.") || type.starts_with("refund.")) return returned;
     if (type.starts_with("customer.subscription.")) return {std::move(id), ""};
+    if (type.starts_with("customer.discount.")) {
+        returned.subscription = object_member(event, "subscription");
+        if (returned.subscription.empty())
+            returned.discounted_customer = object_member(event, "customer");
+        return returned;
+    }
     if (type.starts_with("payment_method."))
         return {.subscription = "", .invoice = "", .customer = object_member(event, "customer")};
     if (type == "customer.updated")

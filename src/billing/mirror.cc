@@ -4,6 +4,7 @@
 
 #include "audit/audit.h"
 #include "billing/customer_time.h"
+#include "billing/mirrored_discounts.h"
 #include "billing/mirrored_state.h"
 #include "billing/moves.h"
 #include "billing/period_close.h"
@@ -14,6 +15,7 @@
 #include "customers/service.h"
 #include "invoicing/service.h"
 #include "json/value.h"
+#include "subscriptions/discounts.h"
 #include "subscriptions/service.h"
 #include "subscriptions/trials.h"
 
@@ -198,7 +200,8 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
                          .customer_now = customer_time(tx, before->customer, scope.now),
                          .grace = scope.grace};
     const Subscription after = with_state_of(*before, seen);
-    if (same_state(*before, after)) return before;
+    const auto discounts = changed_discounts(tx, before->id, theirs);
+    if (same_state(*before, after) && !discounts) return before;
     if (would_be_second(tx, *before, after)) {
         record_second(tx, scope, before->customer, theirs.id);
         return before;
@@ -206,6 +209,7 @@ Result<std::optional<Subscription>> mirror_subscription(sql::Transaction& tx,
 
     auto saved = save_subscription(tx, after, scope.now);
     if (!saved) return failure(saved);
+    if (discounts) replace_discounts(tx, saved->id, saved->version, *discounts);
     if (saved->trial_end) (void)use_trial(tx, *saved, scope.now);  // also one given at the provider
     // Before it was paid for the first time nothing can have been used.
     const bool had_begun = before->status != SubscriptionStatus::Creating &&

@@ -12,6 +12,7 @@
 #include "customers/service.h"
 #include "invoicing/wire.h"
 #include "json/value.h"
+#include "subscriptions/discounts.h"
 #include "subscriptions/history.h"
 #include "subscriptions/wire.h"
 #include "webhooks/outbox.h"
@@ -33,7 +34,10 @@ void keep_in_history(sql::Transaction& tx, const MoveNote& note, const Subscript
                      const Subscription& after) {
     const auto customer = find_customer(tx, after.customer.text());
     check(customer.has_value(), "a subscription has its customer");
-    const auto kind = kind_of_change(before, after);
+    auto kind = kind_of_change(before, after);
+    if (kind == SubscriptionEventKind::Updated &&
+        discounts_changed_with(tx, after.id, after.version))
+        kind = SubscriptionEventKind::Discounted;
     append_event(tx, {.id = note.ids.make<SubscriptionEventId>(note.now),
                       .subscription = after.id,
                       .number = after.version,

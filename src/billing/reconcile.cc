@@ -7,6 +7,7 @@
 
 #include "audit/audit.h"
 #include "billing/mirror.h"
+#include "billing/mirrored_discounts.h"
 #include "billing/period_close.h"
 #include "billing/provider_move.h"
 #include "billing/returned_money.h"
@@ -17,6 +18,7 @@
 #include "invoicing/service.h"
 #include "json/value.h"
 #include "monitoring/drift.h"
+#include "subscriptions/discounts.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
@@ -34,6 +36,13 @@ void compare(std::vector<Difference>& found, const std::string& object, std::str
              std::string ledger, std::string provider) {
     if (ledger != provider)
         found.push_back({object, std::string(field), std::move(ledger), std::move(provider)});
+}
+
+std::string names_of(const std::vector<Discount>& discounts) {
+    std::string names;
+    for (const Discount& one : discounts)
+        names += (names.empty() ? "" : " ") + one.coupon.value_or(one.provider_id);
+    return names.empty() ? "none" : names;
 }
 
 /// What a subscription moves to, or has moved from.
@@ -84,6 +93,9 @@ std::vector<Difference> compare_subscription(sql::Transaction& tx, std::string_v
     compare(found, theirs.id, "trial_end", text_of(ours->trial_end), text_of(theirs.trial_end));
     compare(found, theirs.id, "pause", ours->pause ? "paused" : "none",
             theirs.pause ? "paused" : "none");
+    if (const auto told = changed_discounts(tx, ours->id, theirs))
+        found.push_back(
+            {theirs.id, "discounts", names_of(load_discounts(tx, ours->id)), names_of(*told)});
     return found;
 }
 

@@ -4,6 +4,7 @@
 
 #include "billing/customer_time.h"
 #include "catalog/service.h"
+#include "subscriptions/discounts.h"
 
 namespace turnpike {
 
@@ -12,8 +13,9 @@ Result<ShownSubscription> show_subscription(sql::Transaction& tx, Subscription s
     const auto plan = load_plan_version(tx, subscription.plan_version);
     if (!plan) return failure(plan);
     ShownSubscription shown{
-        .subscription = std::move(subscription), .plan = plan->key, .pending_plan = "", .now = {}};
+        .subscription = std::move(subscription), .plan = plan->key, .pending_plan = "", .now = {}, .discounts = {}};
     shown.now = customer_time(tx, shown.subscription.customer, system_now);
+    shown.discounts = load_discounts(tx, shown.subscription.id);
     if (const auto& change = shown.subscription.pending_change) {
         const auto price = load_price(tx, change->price);
         if (!price) return failure(price);

@@ -198,6 +198,8 @@ asio::awaitable<Result<std::monostate>> apply_event(BillingContext& billing, Eve
         co_await billing.db.write(std::move(forget));
         co_return std::monostate{};
     }
+    if (!objects.discounted_customer.empty())
+        co_return co_await sync_subscriptions_of(billing, objects.discounted_customer, authority);
     const bool may_bill_one = billing.provider.name() == "razorpay" &&
                               objects.subscription.empty() && !objects.invoice.empty();
     if (may_bill_one) {

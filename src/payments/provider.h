@@ -16,6 +16,7 @@
 #include "base/money.h"
 #include "base/time.h"
 #include "payments/checkout.h"
+#include "payments/discount.h"
 #include "payments/preview.h"
 #include "payments/refunds.h"
 #include "payments/subscription_life.h"
@@ -47,6 +48,9 @@ struct ProviderSubscription {
     std::optional<ProviderPlannedChange> planned{};
     bool has_unread_plan = false;  ///< something is planned, and this answer does not say what
     std::optional<std::string> cancel_comment{}, cancel_feedback{};
+    /// In the order in which they are taken off; absent: this answer does not say,
+    /// or it has ended.
+    std::optional<std::vector<ProviderDiscount>> discounts{};
 };
 
 struct ProviderInvoiceLine {

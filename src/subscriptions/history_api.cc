@@ -6,6 +6,7 @@
 #include "access/page.h"
 #include "catalog/service.h"
 #include "json/write.h"
+#include "subscriptions/discounts.h"
 #include "subscriptions/history.h"
 #include "subscriptions/service.h"
 
@@ -16,6 +17,7 @@ struct PricedEvent {
     SubscriptionEvent event;
     std::string plan;  ///< key
     Money amount;
+    std::vector<Discount> discounts;
 };
 
 Json write_pause_of_event(const std::optional<Pause>& pause) {
@@ -41,6 +43,7 @@ Json write_event(const PricedEvent& priced) {
         {"price", e.price.text()},
         {"amount", write_money(priced.amount)},
         {"quantity", e.quantity},
+        {"discounts", write_discounts(priced.discounts, e.at)},
         {"current_period", write_period(e.period)},
         {"cancel_at_period_end", e.cancel_at_period_end},
         {"cancel_at", write_instant(e.cancel_at)},
@@ -61,7 +64,8 @@ Result<std::vector<PricedEvent>> load_priced(sql::Transaction& tx, const Subscri
         if (!plan) return failure(plan);
         const auto price = load_price(tx, event.price);
         if (!price) return failure(price);
-        priced.push_back({std::move(event), plan->key, price->amount});
+        auto discounts = load_discounts_of(tx, id, event.number);
+        priced.push_back({std::move(event), plan->key, price->amount, std::move(discounts)});
     }
     return priced;
 }

@@ -25,6 +25,7 @@ constexpr auto kKindTexts = std::to_array<std::pair<Kind, std::string_view>>({
     {Kind::Renewed, "renewed"},
     {Kind::CancelPlanned, "cancel_planned"},
     {Kind::CancelWithdrawn, "cancel_withdrawn"},
+    {Kind::Discounted, "discounted"},
     {Kind::Updated, "updated"},
 });
 
@@ -106,6 +107,7 @@ Instant effective_at(Kind kind, const Subscription& after, Instant now) {
         case Kind::Changed:
         case Kind::CancelPlanned:
         case Kind::CancelWithdrawn:
+        case Kind::Discounted:
         case Kind::Updated: return now;
     }
     return now;

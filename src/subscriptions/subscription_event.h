@@ -31,7 +31,8 @@ enum class SubscriptionEventKind : std::uint8_t {
     Renewed,  ///< the next billing period began
     CancelPlanned,
     CancelWithdrawn,
-    Updated,  ///< something else
+    Discounted,  ///< other discounts
+    Updated,     ///< something else
 };
 std::string_view to_text(SubscriptionEventKind kind);  ///< "cancel_planned"
 std::optional<SubscriptionEventKind> parse_subscription_event_kind(std::string_view text);
@@ -61,6 +62,7 @@ struct SubscriptionEvent {
 
 /// What led from one state to the next: an end before a status, a status before a price, a price
 /// before a period. `before` of a new one has the status Creating.
+/// Discounts are no part of it: who sees that they alone have changed calls it Discounted.
 SubscriptionEventKind kind_of_change(const Subscription& before, const Subscription& after);
 
 /// When it took effect: a start, an end and a renewal at the moment that the provider tells, all

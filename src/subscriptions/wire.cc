@@ -1,6 +1,7 @@
 #include "subscriptions/wire.h"
 
 #include "json/write.h"
+#include "subscriptions/discounts.h"
 
 namespace turnpike {
 namespace {
@@ -50,6 +51,7 @@ Json write_subscription(const ShownSubscription& shown) {
         {"trial", write_trial(s)},
         {"pause", write_pause(s)},
         {"pending_change", write_pending_change(shown)},
+        {"discounts", write_discounts(shown.discounts, shown.now)},
         {"cancel_at_period_end", s.cancel_at_period_end},
         {"cancel_at", write_instant(s.cancel_at)},
         {"canceled_at", write_instant(s.canceled_at)},

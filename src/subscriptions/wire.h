@@ -1,8 +1,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "json/json.h"
+#include "subscriptions/discount.h"
 #include "subscriptions/subscription.h"
 
 namespace turnpike {
@@ -14,6 +16,7 @@ struct ShownSubscription {
     std::string plan;
     std::string pending_plan;  ///< "" without a pending change
     Instant now;
+    std::vector<Discount> discounts{};
 };
 Json write_subscription(const ShownSubscription& shown);
 

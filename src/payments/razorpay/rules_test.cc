@@ -6,6 +6,7 @@
 #include "payments/razorpay/intervals.h"
 #include "payments/razorpay/notes.h"
 #include "payments/razorpay/refusal.h"
+#include "payments/razorpay/translate.h"
 #include "payments/redact.h"
 
 namespace turnpike::razorpay {
@@ -245,6 +246,23 @@ TEST(RazorpayNotes, KeepEveryObligationApart) {
     const auto notes = notes_of("o", {{"a", std::string(300, 'y')}});
     EXPECT_EQ(notes.at("a").get<std::string>().size(), 256U);
     EXPECT_EQ(notes.at("turnpike_obligation"), "o");
+}
+
+// Its API tells of an offer that it is there, and not what it gives.
+TEST(RazorpayTranslate, AnOfferIsADiscountWithoutTerms) {
+    Json subscription{
+        {"id", "sub_1"},          {"plan_id", "plan_1"},    {"status", "active"},
+        {"current_start", 1'000}, {"current_end", 2'000},   {"created_at", 1'000},
+        {"start_at", 1'000},      {"offer_id", "offer_11"}, {"notes", Json::object()}};
+    const auto with = read_subscription(subscription);
+    ASSERT_TRUE(with) << with.error().message;
+    ASSERT_TRUE(with->discounts && with->discounts->size() == 1U);
+    EXPECT_EQ(with->discounts->front().id, "offer_11");
+    EXPECT_FALSE(with->discounts->front().percent || with->discounts->front().amount);
+    subscription["offer_id"] = nullptr;
+    const auto without = read_subscription(subscription);
+    ASSERT_TRUE(without && without->discounts);
+    EXPECT_TRUE(without->discounts->empty());
 }
 
 }  // namespace

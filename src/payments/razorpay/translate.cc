@@ -106,6 +106,10 @@ Result<ProviderSubscription> read_subscription(const Json& object) {
         read.trial_end = fields.maybe_instant("start_at");
     }
     read.has_unread_plan = !read.ended_at && fields.flag("has_scheduled_changes");
+    // What an offer gives, Razorpay's API does not tell.
+    if (!read.ended_at) read.discounts.emplace();
+    if (auto offer = fields.maybe_text("offer_id"); offer && read.discounts)
+        read.discounts->push_back({.id = *std::move(offer), .duration = ""});
     if (!read.ended_at) read.authorization_url = fields.maybe_text("short_url");
     return fields.finish(std::move(read));
 }

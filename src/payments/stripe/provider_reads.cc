@@ -1,8 +1,11 @@
+#include <array>
 #include <utility>
 
+#include "json/value.h"
 #include "payments/reply_reader.h"
 #include "payments/stripe/exchange.h"
 #include "payments/stripe/provider.h"
+#include "payments/stripe/read_discounts.h"
 #include "payments/stripe/translate.h"
 
 namespace turnpike::stripe {
@@ -27,6 +30,26 @@ asio::awaitable<Result<Listing>> get_page(StripeExchange& exchange, std::string 
     if (!last) co_return failure(last);
     listing.next = *std::move(last);
     co_return listing;
+}
+
+/// Makes Stripe say all that is mirrored of a subscription: what is planned, and its discounts. The
+/// coupon of its customer's discount lies deeper than Stripe expands in a list.
+constexpr const char* kWhole =
+    "expand%5B%5D=schedule&expand%5B%5D=discounts.source.coupon&expand%5B%5D=customer";
+/// The same of each one in a list.
+constexpr std::array kEachWhole{"data.schedule", "data.discounts.source.coupon", "data.customer"};
+
+/// Fetches what is missing of the customer's discount where that is the one that counts.
+asio::awaitable<Result<ProviderSubscription>> read_whole(StripeExchange& exchange, Json object) {
+    auto read = read_subscription(object);
+    if (!read || read->ended_at || !lacks_customer_terms(object)) co_return read;
+    const auto id = path_segment(read->customer, no_such("customer"));
+    if (!id) co_return failure(id);
+    auto customer =
+        co_await exchange.get("/v1/customers/" + *id, "expand%5B%5D=discount.source.coupon");
+    if (!customer) co_return failure(customer);
+    object["customer"] = *std::move(customer);
+    co_return read_subscription(object);
 }
 
 void skip(std::string_view kind, const Json& object, const Error& error) {
@@ -76,9 +99,9 @@ asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> Provider::list_payment
 asio::awaitable<Result<ProviderSubscription>> Provider::get_subscription(std::string id) {
     const auto segment = path_segment(id, no_such("subscription"));
     if (!segment) co_return failure(segment);
-    const auto object = co_await exchange_->get("/v1/subscriptions/" + *segment, kWithSchedule);
+    auto object = co_await exchange_->get("/v1/subscriptions/" + *segment, kWhole);
     if (!object) co_return failure(object);
-    co_return read_subscription(*object);
+    co_return co_await read_whole(*exchange_, *std::move(object));
 }
 
 asio::awaitable<Result<ProviderInvoice>> Provider::get_invoice(std::string id) {
@@ -92,18 +115,21 @@ asio::awaitable<Result<ProviderInvoice>> Provider::get_invoice(std::string id) {
 asio::awaitable<Result<ProviderPage<ProviderSubscription>>> Provider::list_subscriptions(
     std::optional<std::string> customer, std::optional<std::string> after) {
     Form query;
-    query.add("status", "all").add("expand[]", kEachWithSchedule);
+    query.add("status", "all");
+    for (const char* path : kEachWhole) query.add("expand[]", path);
     if (customer) query.add("customer", *customer);
     auto listing =
         co_await get_page(*exchange_, "/v1/subscriptions", std::move(query), std::move(after));
     if (!listing) co_return failure(listing);
     ProviderPage<ProviderSubscription> page{.items = {}, .next = std::move(listing->next)};
     for (const Json& entry : listing->body.data) {
-        auto subscription = read_subscription(entry);
+        auto subscription = co_await read_whole(*exchange_, entry);
         if (subscription)
             page.items.push_back(*std::move(subscription));
-        else
+        else if (subscription.error().reason == kUnexpectedReply)
             skip("subscription", entry, subscription.error());
+        else
+            co_return failure(subscription);
     }
     co_return page;
 }

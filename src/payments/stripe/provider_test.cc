@@ -302,7 +302,9 @@ TEST_F(StripeProvider, ReadsEveryPage) {
     ASSERT_EQ(ids_seen.size(), 250U);
     EXPECT_EQ(ids_seen.front(), "sub_249");
     EXPECT_EQ(ids_seen.back(), "sub_0");
-    EXPECT_EQ(stripe.seen().at(0).query, "status=all&expand[]=data.schedule&limit=100");
+    EXPECT_EQ(stripe.seen().at(0).query,
+              "status=all&expand[]=data.schedule&expand[]=data.discounts.source.coupon"
+              "&expand[]=data.customer&limit=100");
 }
 
 TEST_F(StripeProvider, OneUnreadableObjectDoesNotHideTheOthers) {

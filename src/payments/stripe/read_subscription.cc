@@ -1,5 +1,6 @@
 #include "json/value.h"
 #include "payments/reply_reader.h"
+#include "payments/stripe/read_discounts.h"
 #include "payments/stripe/translate.h"
 
 namespace turnpike::stripe {
@@ -100,6 +101,7 @@ Result<ProviderSubscription> read_subscription(const Json& object) {
     read_trial(fields, read);
     read_pause(fields, read);
     read_why(fields, read);
+    if (!read.ended_at) read.discounts = read_discounts(object);
 
     const Json* first = first_item(fields);
     if (first == nullptr) {

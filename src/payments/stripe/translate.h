@@ -17,8 +17,6 @@ namespace turnpike::stripe {
 
 /// The query that makes Stripe say what is planned for a subscription.
 inline constexpr const char* kWithSchedule = "expand%5B%5D=schedule";
-/// The same of each one in a list.
-inline constexpr const char* kEachWithSchedule = "data.schedule";
 
 /// `cancel_at_period_end` is also true when Stripe says the same with cancel_at (the portal does,
 /// in flexible billing mode).
