@@ -12,8 +12,11 @@ Result<ShownSubscription> show_subscription(sql::Transaction& tx, Subscription s
                                             Instant system_now) {
     const auto plan = load_plan_version(tx, subscription.plan_version);
     if (!plan) return failure(plan);
-    ShownSubscription shown{
-        .subscription = std::move(subscription), .plan = plan->key, .pending_plan = "", .now = {}, .discounts = {}};
+    ShownSubscription shown{.subscription = std::move(subscription),
+                            .plan = plan->key,
+                            .pending_plan = "",
+                            .now = {},
+                            .discounts = {}};
     shown.now = customer_time(tx, shown.subscription.customer, system_now);
     shown.discounts = load_discounts(tx, shown.subscription.id);
     if (const auto& change = shown.subscription.pending_change) {
