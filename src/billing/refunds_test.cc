@@ -17,6 +17,7 @@
 #include "billing/returned_money.h"
 #include "billing/sync.h"
 #include "billing/testing.h"
+#include "billing/told_provider.h"
 #include "billing/worker.h"
 #include "json/value.h"
 
@@ -52,6 +53,10 @@ protected:
     std::vector<Refund> refunds() {
         return ledger->read_blocking(
             [](sql::Transaction& tx) { return list_refunds(tx, {}, {.limit = 100}); });
+    }
+    Refund load(const RefundId& id) {
+        return ledger->read_blocking([&](sql::Transaction& tx) { return load_refund(tx, id); })
+            .value();
     }
     std::vector<Dispute> disputes() {
         return ledger->read_blocking(
@@ -324,6 +329,61 @@ TEST_F(MoneyBack, NobodyToldOfIsFoundByReconciling) {
     ASSERT_TRUE(world.run(reconcile(world.billing, repair)));
     EXPECT_EQ(refunds().size(), 1U);
     EXPECT_THAT(told(), ElementsAre("dispute.created", "refund.created", "dispute.closed"));
+}
+
+// Nobody told of it, and nothing of it was known.
+TEST_F(MoneyBack, ADisputeWhoseEventsAreLostIsFoundByReconciling) {
+    bought("pm_card_createDispute");
+    const ReconcileOrder repair{.mode = ReconcileMode::Repair, .authority = tester};
+    ASSERT_TRUE(world.run(reconcile(world.billing, repair)));
+    ASSERT_EQ(disputes().size(), 1U);
+    EXPECT_EQ(disputes()[0].status, DisputeStatus::NeedsResponse);
+    EXPECT_TRUE(invoice().disputed);
+}
+
+// More than a page of newer ones, which the provider does not know, wait too.
+TEST_F(MoneyBack, OnItsWayForLongIsStillAskedFor) {
+    bought();
+    const auto made = refund(1'000);
+    ASSERT_TRUE(made);
+    const Instant now = world.clock.now();
+    ledger->write_blocking([&](sql::Transaction& tx) {
+        tx.run("UPDATE refunds SET status = 'pending', created_at = 0");
+        for (int n = 0; n < 101; ++n)
+            keep_refund(tx,
+                        {.id = world.ids.make<RefundId>(now),
+                         .provider = "stripe",
+                         .provider_refund = "re_gone" + std::to_string(n),
+                         .payment = "pi_gone",
+                         .amount = usd(100),
+                         .status = RefundStatus::Pending,
+                         .created_at = now},
+                        1, now);
+        return true;
+    });
+    const Instant later = now + std::chrono::hours(1);
+    ASSERT_TRUE(world.run(catch_up_returns(world.billing, later, tester)));
+    EXPECT_EQ(load(made->id).status, RefundStatus::Succeeded);
+}
+
+// One is in a state that this version does not know; the other is taken in.
+TEST_F(MoneyBack, ThatCannotBeReadHidesNoOther) {
+    ToldProvider told;
+    ProviderObjects objects;
+    for (const auto& [id, status] :
+         {std::pair("re_1", "on_the_moon"), std::pair("re_2", "succeeded")})
+        objects.refunds[id] = {.id = id,
+                               .payment = "pi_1",
+                               .amount = usd(100),
+                               .status = status,
+                               .created = from_unix_seconds(0)};
+    told.holds(objects);
+    BillingContext billing{*ledger, *world.usage,  world.clock,    world.ids,
+                           told,    world.catalog, world.standings};
+    const auto caught_up = world.run(catch_up_returns(billing, from_unix_seconds(0), tester));
+    ASSERT_TRUE(caught_up) << caught_up.error().message;
+    ASSERT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(refunds()[0].provider_refund, "re_2");
 }
 
 /// A ledger that lets something happen at one moment: the provider has made a refund, and nothing

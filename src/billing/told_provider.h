@@ -70,6 +70,12 @@ public:
             if (!query.payment || refund.payment == *query.payment) page.items.push_back(refund);
         co_return page;
     }
+    asio::awaitable<Result<ProviderPage<ProviderDispute>>> list_disputes(
+        Instant /*since*/, std::optional<std::string> /*after*/) override {
+        ProviderPage<ProviderDispute> page;
+        for (const auto& [id, dispute] : objects_->disputes) page.items.push_back(dispute);
+        co_return page;
+    }
     asio::awaitable<Result<std::vector<ProviderPayment>>> payments_of_invoice(
         std::string /*invoice*/) override {
         co_return none();

@@ -31,4 +31,13 @@ Result<Money> read_amount(std::int64_t amount, std::string_view currency) {
     return money;
 }
 
+Money read_returned(ReplyReader& fields, const std::string& kind) {
+    const auto amount = read_amount(fields.integer("amount"), fields.text("currency"));
+    if (!amount || amount->minor() < 0) {
+        fields.complain(kind + ".amount or its currency cannot be meant");
+        return {0, Currency::Usd};
+    }
+    return *amount;
+}
+
 }  // namespace turnpike
