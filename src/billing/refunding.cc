@@ -173,8 +173,10 @@ asio::awaitable<Result<Refund>> carry_out_refund(BillingContext& billing, AskedR
     const auto asked_at =
         co_await billing.db.write([](sql::Transaction& tx) { return next_fetch_ticket(tx); });
     auto answer = co_await send_refund(billing, asked.refund);
-    if (answer)
-        co_return co_await apply_refund(billing, asked, RefundAnswer{*std::move(answer), asked_at});
+    if (answer) {
+        RefundAnswer made{*std::move(answer), asked_at};
+        co_return co_await apply_refund(billing, asked, std::move(made));
+    }
     if (is_open(answer.error(), asked.attempt)) co_return failure(answer);
     const MoveNote note{billing.ids, billing.clock.now(), asked.authority};
     const bool is_given_up = co_await billing.db.write([&](sql::Transaction& tx) {
