@@ -81,7 +81,7 @@ protected:
             std::vector<std::string> types;
             for (const auto& row :
                  tx.all("SELECT type FROM outbox_events WHERE type LIKE 'refund.%' "
-                        "OR type LIKE 'dispute.%' ORDER BY id"))
+                        "OR type LIKE 'dispute.%' ORDER BY created_at, sequence"))
                 types.push_back(row.text(0));
             return types;
         });
