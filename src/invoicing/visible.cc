@@ -6,7 +6,6 @@
 
 #include "customers/customer.h"
 #include "customers/service.h"
-#include "customers/store.h"
 
 namespace turnpike {
 
