@@ -376,11 +376,15 @@ CREATE UNIQUE INDEX subscriptions_by_provider
     ON subscriptions (provider, provider_subscription_id) WHERE provider_subscription_id IS NOT NULL;
 CREATE INDEX subscriptions_by_customer ON subscriptions (customer_id, created_at);
 CREATE INDEX subscriptions_by_period_end ON subscriptions (status, period_end);
-CREATE INDEX subscriptions_by_end ON subscriptions (ended_at);
+CREATE INDEX subscriptions_by_end ON subscriptions (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX subscriptions_by_planned_change ON subscriptions (pending_at)
+    WHERE ended_at IS NULL AND pending_at IS NOT NULL;
+CREATE INDEX subscriptions_by_planned_end ON subscriptions (cancel_at)
+    WHERE ended_at IS NULL AND cancel_at IS NOT NULL;
 CREATE INDEX subscriptions_by_version ON subscriptions (plan_version_id, id)
     WHERE ended_at IS NULL;
-CREATE INDEX subscriptions_by_trial_end ON subscriptions (trial_end)
-    WHERE status = 'trialing' AND ended_at IS NULL;
+CREATE INDEX subscriptions_by_trial_end ON subscriptions (status, trial_end)
+    WHERE ended_at IS NULL AND trial_end IS NOT NULL;
 
 -- One trial of a plan per customer, ever. A start that came to nothing gives it back.
 CREATE TABLE trials_used (
@@ -526,6 +530,7 @@ CREATE TABLE provider_moves (
     actor                TEXT   NOT NULL,
     request_id           TEXT   NOT NULL,
     created_at           BIGINT NOT NULL,
+    went_on_at           BIGINT NOT NULL, -- when it came to its state
     finished_at          BIGINT
 );
 CREATE UNIQUE INDEX provider_moves_one_open ON provider_moves (subscription_id)
@@ -533,10 +538,14 @@ CREATE UNIQUE INDEX provider_moves_one_open ON provider_moves (subscription_id)
 CREATE INDEX provider_moves_by_former ON provider_moves (from_provider, from_subscription_id);
 CREATE INDEX provider_moves_by_new ON provider_moves (to_provider, to_subscription_id);
 CREATE INDEX provider_moves_open ON provider_moves (to_provider, state);
+CREATE INDEX provider_moves_under_way ON provider_moves (went_on_at)
+    WHERE state IN ('beginning', 'ending', 'abandoning');
 
 -- plan migrations ----------------------------------------------------------------------------
 -- Bringing those who have subscribed to a plan to another version, of it or of another plan of its
--- catalog. filter: JSON, as it was asked.
+-- catalog. filter: JSON, as it was asked. Its items are written page by page, in the order of their
+-- subscriptions, until listed_at; nothing is changed before. went_on_at: when the worker has
+-- written a page, or taken up an item, for the last time.
 CREATE TABLE plan_migrations (
     id                TEXT   NOT NULL PRIMARY KEY,
     plan_id           TEXT   NOT NULL REFERENCES plans (id),
@@ -547,8 +556,11 @@ CREATE TABLE plan_migrations (
     actor             TEXT   NOT NULL,
     request_id        TEXT   NOT NULL,
     created_at        BIGINT NOT NULL,
+    listed_at         BIGINT,
+    went_on_at        BIGINT NOT NULL,
     finished_at       BIGINT,
-    CHECK ((state = 'done') = (finished_at IS NOT NULL))
+    CHECK ((state = 'done') = (finished_at IS NOT NULL)),
+    CHECK (finished_at IS NULL OR listed_at IS NOT NULL)
 );
 CREATE UNIQUE INDEX plan_migrations_one_running ON plan_migrations (plan_id)
     WHERE state = 'running';
@@ -819,6 +831,7 @@ CREATE INDEX refunds_by_age ON refunds (created_at, id);
 CREATE INDEX refunds_by_customer ON refunds (customer_id, created_at);
 CREATE INDEX refunds_by_invoice ON refunds (invoice_id, created_at);
 CREATE INDEX refunds_creating ON refunds (provider, created_at) WHERE status = 'creating';
+CREATE INDEX refunds_creating_by_age ON refunds (created_at) WHERE status = 'creating';
 CREATE TABLE disputes (
     id                  TEXT   NOT NULL PRIMARY KEY,
     provider            TEXT   NOT NULL,

@@ -22,14 +22,27 @@ constexpr std::string_view kUnseen = R"sql(
       FROM subscriptions s
       JOIN customers c ON c.id = s.customer_id
       JOIN provider_customers l ON l.customer_id = s.customer_id AND l.provider = s.provider
-      LEFT JOIN test_clocks k ON k.id = c.test_clock_id
-      LEFT JOIN default_cards d ON d.customer_id = s.customer_id AND d.provider = s.provider
      WHERE s.provider = $1 AND s.ended_at IS NULL AND s.started_at IS NOT NULL
        AND s.status IN ('active', 'trialing', 'past_due', 'unpaid')
-       AND s.period_end < COALESCE(k.frozen_time, $2) + $3
-       AND (d.seen_at IS NULL OR d.seen_at < $4)
-     ORDER BY s.period_end, s.id
-     LIMIT $5
+       AND s.period_end < $2 AND c.test_clock_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM default_cards d
+                        WHERE d.customer_id = s.customer_id AND d.provider = s.provider
+                          AND d.seen_at >= $3)
+     LIMIT $4
+)sql";
+// $2: microseconds ahead of the clock.
+constexpr std::string_view kUnseenByClocks = R"sql(
+    SELECT s.customer_id
+      FROM test_clocks k CROSS JOIN customers c CROSS JOIN subscriptions s
+      JOIN provider_customers l ON l.customer_id = s.customer_id AND l.provider = s.provider
+     WHERE c.test_clock_id = k.id AND s.customer_id = c.id
+       AND s.provider = $1 AND s.ended_at IS NULL AND s.started_at IS NOT NULL
+       AND s.status IN ('active', 'trialing', 'past_due', 'unpaid')
+       AND s.period_end < k.frozen_time + $2
+       AND NOT EXISTS (SELECT 1 FROM default_cards d
+                        WHERE d.customer_id = s.customer_id AND d.provider = s.provider
+                          AND d.seen_at >= $3)
+     LIMIT $4
 )sql";
 // A card that was looked at later stays.
 constexpr std::string_view kKeep = R"sql(
@@ -83,8 +96,12 @@ asio::awaitable<std::int64_t> refresh_default_cards(BillingContext& billing, Ins
     auto look = [&](sql::Transaction& tx) {
         const std::int64_t ahead_us = std::chrono::microseconds(kBeforeCharge).count();
         std::vector<CustomerId> unseen;
+        const Instant seen = now - kStaysKnown;
         for (const auto& row :
-             tx.all(kUnseen, {billing.provider.name(), now, ahead_us, now - kStaysKnown, kAtOnce}))
+             tx.all(kUnseen, {billing.provider.name(), now + kBeforeCharge, seen, kAtOnce}))
+            unseen.push_back(row.id<CustomerId>(0));
+        for (const auto& row :
+             tx.all(kUnseenByClocks, {billing.provider.name(), ahead_us, seen, kAtOnce}))
             unseen.push_back(row.id<CustomerId>(0));
         return unseen;
     };

@@ -10,18 +10,28 @@ namespace {
 
 constexpr int kTrialsAtOnce = 100;
 
-/// A test clock stands still: its customers' trials end by it.
 constexpr std::string_view kTrialsEnding = R"sql(
     SELECT s.id
       FROM subscriptions s JOIN customers c ON c.id = s.customer_id
-           LEFT JOIN test_clocks t ON t.id = c.test_clock_id
      WHERE s.provider = $1 AND s.status = 'trialing' AND s.ended_at IS NULL
-       AND s.trial_end > COALESCE(t.frozen_time, $2)
-       AND s.trial_end <= COALESCE(t.frozen_time, $2) + $3
+       AND s.trial_end > $2 AND s.trial_end <= $3 AND c.test_clock_id IS NULL
        AND NOT EXISTS (SELECT 1 FROM trial_reminders r
                         WHERE r.subscription_id = s.id AND r.trial_end = s.trial_end)
      ORDER BY s.trial_end, s.id
      LIMIT $4
+)sql";
+
+/// A test clock stands still: its customers' trials end by it. $2: microseconds ahead.
+constexpr std::string_view kTrialsEndingByClocks = R"sql(
+    SELECT s.id
+      FROM test_clocks t CROSS JOIN customers c CROSS JOIN subscriptions s
+     WHERE c.test_clock_id = t.id AND s.customer_id = c.id
+       AND s.provider = $1 AND s.status = 'trialing' AND s.ended_at IS NULL
+       AND s.trial_end > t.frozen_time AND s.trial_end <= t.frozen_time + $2
+       AND NOT EXISTS (SELECT 1 FROM trial_reminders r
+                        WHERE r.subscription_id = s.id AND r.trial_end = s.trial_end)
+     ORDER BY s.trial_end, s.id
+     LIMIT $3
 )sql";
 
 constexpr std::string_view kTold = R"sql(
@@ -34,7 +44,10 @@ std::vector<SubscriptionId> trials_ending(sql::Transaction& tx, std::string_view
     const std::int64_t ahead_us =
         std::chrono::duration_cast<std::chrono::microseconds>(kTrialReminderAhead).count();
     std::vector<SubscriptionId> ending;
-    for (const auto& row : tx.all(kTrialsEnding, {provider, now, ahead_us, kTrialsAtOnce}))
+    for (const auto& row :
+         tx.all(kTrialsEnding, {provider, now, now + kTrialReminderAhead, kTrialsAtOnce}))
+        ending.push_back(row.id<SubscriptionId>(0));
+    for (const auto& row : tx.all(kTrialsEndingByClocks, {provider, ahead_us, kTrialsAtOnce}))
         ending.push_back(row.id<SubscriptionId>(0));
     return ending;
 }
