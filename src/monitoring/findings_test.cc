@@ -48,8 +48,9 @@ protected:
         return told;
     }
     void card(const Subscription& of, std::optional<Instant> good_until) {
-        run_sql("INSERT INTO default_cards VALUES ($1, 'stripe', 'pm_1', 'visa', '4242', $2, $3)",
-                {of.customer, good_until, kWatchNow});
+        run_sql(
+            "INSERT INTO default_cards VALUES ($1, 'stripe', 'pm_1', 'visa', '4242', $2, $3, 0)",
+            {of.customer, good_until, kWatchNow});
     }
     void event(const char* id, const char* state, Instant received_at) {
         run_sql(R"sql(INSERT INTO inbox_events (id, provider, provider_event_id, identity, type,
