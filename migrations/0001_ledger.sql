@@ -376,7 +376,10 @@ CREATE UNIQUE INDEX subscriptions_by_provider
     ON subscriptions (provider, provider_subscription_id) WHERE provider_subscription_id IS NOT NULL;
 CREATE INDEX subscriptions_by_customer ON subscriptions (customer_id, created_at);
 CREATE INDEX subscriptions_by_period_end ON subscriptions (status, period_end);
-CREATE INDEX subscriptions_by_trial_end ON subscriptions (provider, trial_end)
+CREATE INDEX subscriptions_by_end ON subscriptions (ended_at);
+CREATE INDEX subscriptions_by_version ON subscriptions (plan_version_id, id)
+    WHERE ended_at IS NULL;
+CREATE INDEX subscriptions_by_trial_end ON subscriptions (trial_end)
     WHERE status = 'trialing' AND ended_at IS NULL;
 
 -- One trial of a plan per customer, ever. A start that came to nothing gives it back.
@@ -395,8 +398,6 @@ CREATE TABLE trial_reminders (
     told_at         BIGINT NOT NULL,
     PRIMARY KEY (subscription_id, trial_end)
 );
-CREATE INDEX subscriptions_in_trial ON subscriptions (provider, trial_end)
-    WHERE status = 'trialing';
 
 -- What somebody asked for, committed before the provider hears of it, and run again after a crash.
 CREATE TABLE subscription_commands (
@@ -454,6 +455,7 @@ CREATE TABLE subscription_events (
 );
 CREATE INDEX subscription_events_by_subscription ON subscription_events (subscription_id, at, id);
 CREATE INDEX subscription_events_by_time ON subscription_events (at, id);
+CREATE INDEX subscription_events_by_customer ON subscription_events (customer_id, at);
 
 -- checkout -----------------------------------------------------------------------------------
 -- A page at the provider where a customer subscribes. It occupies nothing: the row of the
@@ -484,6 +486,7 @@ CREATE UNIQUE INDEX checkout_sessions_one_open
 CREATE UNIQUE INDEX checkout_sessions_by_provider
     ON checkout_sessions (provider, provider_session_id) WHERE provider_session_id IS NOT NULL;
 CREATE INDEX checkout_sessions_by_end ON checkout_sessions (status, expires_at);
+CREATE INDEX checkout_sessions_by_age ON checkout_sessions (created_at);
 
 -- previews -----------------------------------------------------------------------------------
 -- What somebody was shown before a change of plan. facts: the amounts, quantities and periods of
@@ -568,8 +571,13 @@ CREATE TABLE plan_migration_items (
     PRIMARY KEY (migration_id, subscription_id),
     CHECK (state <> 'begun' OR command_id IS NOT NULL)
 );
-CREATE INDEX plan_migration_items_open ON plan_migration_items (state, next_try_at)
-    WHERE state IN ('pending', 'begun');
+CREATE INDEX plan_migration_items_by_state
+    ON plan_migration_items (migration_id, state, subscription_id);
+-- Partial indexes of one state each: SQLite takes none with IN for one of its states.
+CREATE INDEX plan_migration_items_pending
+    ON plan_migration_items (next_try_at, migration_id, subscription_id) WHERE state = 'pending';
+CREATE INDEX plan_migration_items_begun ON plan_migration_items (command_id)
+    WHERE state = 'begun';
 
 -- metering -----------------------------------------------------------------------------------
 -- meter_key, quantity, reset and period_start are those of the first counter that it moved.
@@ -946,6 +954,7 @@ CREATE TABLE inbox_events (
     UNIQUE (provider, identity)
 );
 CREATE INDEX inbox_events_due ON inbox_events (state, next_attempt_at);
+CREATE INDEX inbox_events_by_time ON inbox_events (received_at, provider, state);
 
 -- outbound webhooks ---------------------------------------------------------------------------
 -- The number of each object's last event: the next one is one more.

@@ -58,8 +58,8 @@ std::string_view subscription_event(const Subscription& before, const Subscripti
     using enum SubscriptionStatus;
     if (before.status == Creating) return "subscription.created";
     if (after.ended_at && !before.ended_at) return "subscription.canceled";
-    if (after.pause && !before.pause) return "subscription.paused";
-    if (before.pause && !after.pause) return "subscription.resumed";
+    if (is_paused(after) && !is_paused(before)) return "subscription.paused";
+    if (is_paused(before) && !is_paused(after)) return "subscription.resumed";
     if (after.status == before.status) return "subscription.updated";
     if (after.status == PastDue) return "subscription.past_due";
     if (after.status == Unpaid) return "subscription.unpaid";

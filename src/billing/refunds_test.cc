@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -309,6 +311,147 @@ TEST_F(MoneyBack, NobodyToldOfIsFoundByReconciling) {
     ASSERT_TRUE(world.run(reconcile(world.billing, repair)));
     EXPECT_EQ(refunds().size(), 1U);
     EXPECT_THAT(told(), ElementsAre("dispute.created", "refund.created", "dispute.closed"));
+}
+
+/// A ledger that lets something happen at one moment: the provider has made a refund, and nothing
+/// of that is written down yet.
+class WatchedLedger final : public sql::Database {
+public:
+    WatchedLedger(sql::Database& inner, std::function<void()> then)
+        : inner_(inner), then_(std::move(then)) {}
+    [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
+    [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
+    void submit(Kind kind, sql::Job job, sql::Done done) override {
+        if (then_ && kind == Kind::Write && has_left()) std::exchange(then_, nullptr)();
+        inner_.submit(kind, std::move(job), std::move(done));
+    }
+
+private:
+    bool has_left() {
+        return inner_.read_blocking([](sql::Transaction& tx) {
+            return tx
+                .one(
+                    "SELECT 1 FROM provider_intents WHERE obligation LIKE 'refund:%' "
+                    "AND state = 'unknown'")
+                .has_value();
+        });
+    }
+    sql::Database& inner_;
+    std::function<void()> then_;
+};
+
+/// A request with an Idempotency-Key, and its repetitions.
+class KeyedMoneyBack : public MoneyBack {
+protected:
+    Result<Refund> ask(BillingWorld& at, std::int64_t amount) {
+        if (!is_noted_) {
+            is_noted_ = true;
+            ledger->write_blocking([](sql::Transaction& tx) {
+                tx.run(
+                    "INSERT INTO idempotency_keys (id, scope, fingerprint, state, runner, "
+                    "leased_until, created_at) VALUES ('idm_1', 's', 'f', 'running', 'r', 0, 0)");
+                return true;
+            });
+        }
+        const Authority keyed{"test", "", "idm_1"};
+        return at.run(refund_invoice(at.billing, {.invoice = invoice().id,
+                                                  .wish = {.amount = amount, .currency = {}},
+                                                  .reason = {},
+                                                  .authority = keyed}));
+    }
+
+private:
+    bool is_noted_ = false;
+};
+
+// The refund is made; what it was paid with cannot be read just then.
+TEST_F(KeyedMoneyBack, IsMadeThoughNothingCanBeReadAfterIt) {
+    bought();
+    WatchedLedger watched(
+        *ledger, [this] { trouble(R"({"call": "GET *", "do": "rate_limit", "next": 1000})"); });
+    BillingWorld then(watched, world.key);
+    const auto made = ask(then, 4'000);
+    all_is_well();
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->status, RefundStatus::Succeeded);
+    EXPECT_EQ(made->invoice, invoice().id);
+    EXPECT_EQ(made->customer, customer);
+    EXPECT_EQ(invoice().refunded, usd(4'000));
+    const auto repeated = ask(world, 4'000);
+    ASSERT_TRUE(repeated) << repeated.error().message;
+    EXPECT_EQ(repeated->id, made->id);
+    EXPECT_EQ(refunded_there(), 4'000);
+}
+
+// Nothing has happened, so the money is free; the repetition is the same refund, not another one.
+TEST_F(KeyedMoneyBack, GoesOnWithTheSameRefundWhenItIsRepeated) {
+    bought();
+    trouble(R"({"call": "POST /v1/refunds", "do": "rate_limit"})");
+    const auto none = ask(world, 4'000);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, ErrorCode::Unavailable);
+    ASSERT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(refunds()[0].status, RefundStatus::Failed);
+    EXPECT_EQ(invoice().refunded, usd(0));
+    for (int repetition = 0; repetition < 2; ++repetition) {
+        const auto made = ask(world, 4'000);
+        ASSERT_TRUE(made) << made.error().message;
+        EXPECT_EQ(made->status, RefundStatus::Succeeded);
+    }
+    EXPECT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(invoice().refunded, usd(4'000));
+    EXPECT_EQ(refunded_there(), 4'000);
+}
+
+// 60.00 of 99.00 went back meanwhile: another 40.00 are not left.
+TEST_F(KeyedMoneyBack, IsNotGoneOnWithWhenTheMoneyIsGone) {
+    bought();
+    trouble(R"({"call": "POST /v1/refunds", "do": "rate_limit"})");
+    ASSERT_FALSE(ask(world, 4'000));
+    ASSERT_TRUE(refund(6'000));
+    const auto refused = ask(world, 4'000);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "refund.busy");
+    EXPECT_EQ(invoice().refunded, usd(6'000));
+    EXPECT_EQ(refunded_there(), 6'000);
+}
+
+// Whatever an answer says: what may have been made is not booked as failed.
+TEST_F(KeyedMoneyBack, IsNotGivenUpWhileItMayHaveBeenMade) {
+    bought();
+    WatchedLedger watched(*ledger, [this] {
+        ledger->write_blocking([](sql::Transaction& tx) {
+            tx.run("UPDATE refunds SET provider_payment_id = 'pi_other'");
+            return true;
+        });
+    });
+    trouble(R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
+            R"( "wait_ms": 10})");
+    BillingWorld then(watched, world.key);
+    ASSERT_FALSE(ask(then, 4'000));
+    all_is_well();
+    // Its content is another one now, which is refused for good.
+    const auto open = ask(world, 4'000);
+    ASSERT_FALSE(open);
+    EXPECT_EQ(open.error().code, ErrorCode::OutcomeUnknown);
+    EXPECT_EQ(refunds().at(0).status, RefundStatus::Creating);
+    EXPECT_EQ(invoice().refunded, usd(4'000));
+}
+
+// The refund fails, and its event is applied, before the answer to its POST.
+TEST_F(KeyedMoneyBack, IsNotTurnedBackByAnOldAnswer) {
+    bought("pm_card_refundFail");
+    WatchedLedger watched(*ledger, [this] {
+        deliver("refund.failed");
+        trouble(R"({"call": "GET *", "do": "rate_limit", "next": 1000})");
+    });
+    BillingWorld then(watched, world.key);
+    const auto made = ask(then, 4'000);
+    all_is_well();
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->status, RefundStatus::Failed);
+    EXPECT_EQ(refunds().at(0).status, RefundStatus::Failed);
+    EXPECT_EQ(invoice().refunded, usd(0));
 }
 
 class RefundPowerCuts : public ::testing::TestWithParam<DyingLedger::Moment> {};

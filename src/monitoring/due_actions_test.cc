@@ -99,10 +99,10 @@ TEST_P(DueActionsTest, DeliveriesOfWhoCannotBeReachedAreNotDue) {
 TEST_P(DueActionsTest, LettersAreDueWhereThereIsAMailServer) {
     const auto made = subscribe({"alice"});
     run_sql(R"sql(INSERT INTO notices (id, kind, obligation, recipient, customer_id, data, state,
-                  attempts, next_attempt_at, created_at)
-                  VALUES ('ntc_1', 'receipt', 'x', 'a@example.com', $1, '{}', 'pending', 0, $2,
+                  attempts, next_attempt_at, give_up_at, created_at)
+                  VALUES ('ntc_1', 'receipt', 'x', 'a@example.com', $1, '{}', 'pending', 0, $2, $3,
                           $2))sql",
-            {made.customer, kWatchNow - seconds(12)});
+            {made.customer, kWatchNow - seconds(12), kWatchNow + hours(72)});
     EXPECT_EQ(late(), Lines{"notice 12"});
     EXPECT_EQ(late(Letters::NotSent), Lines{});
 }

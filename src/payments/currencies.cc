@@ -9,7 +9,7 @@
 namespace turnpike {
 
 Result<std::int64_t> wire_amount(Money amount) {
-    if (exponent_of(amount.currency()) == 3 && amount.minor() % 10 != 0)
+    if (!can_be_charged(amount))
         return invalid_argument("payment.amount_not_chargeable",
                                 amount.text() + " is not a multiple of ten minor units");
     return amount.minor();
