@@ -1100,15 +1100,17 @@ CREATE INDEX findings_by_age ON findings (opened_at, id);
 CREATE INDEX findings_by_subscription ON findings (subscription_id, opened_at, id);
 CREATE INDEX findings_by_customer ON findings (customer_id, opened_at, id);
 -- The card that a customer is charged with by default, as the provider showed it at seen_at. ''
--- as its id: there is none. It is good until expires_at, the beginning of the next month (UTC).
+-- as its id: there is none; NULL: it is not known. It is good until expires_at, the beginning of
+-- the next month (UTC). It changed at not_before: what was asked until then is not believed.
 CREATE TABLE default_cards (
     customer_id        TEXT   NOT NULL REFERENCES customers (id),
     provider           TEXT   NOT NULL,
-    provider_method_id TEXT   NOT NULL,
+    provider_method_id TEXT,
     brand              TEXT   NOT NULL,
     last4              TEXT   NOT NULL,
     expires_at         BIGINT, -- NULL: it has no end, or there is none
-    seen_at            BIGINT NOT NULL,
+    seen_at            BIGINT NOT NULL, -- also when it could not be read; 0: never
+    not_before         BIGINT NOT NULL, -- 0: it never changed
     PRIMARY KEY (customer_id, provider)
 );
 

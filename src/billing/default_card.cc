@@ -27,7 +27,7 @@ constexpr std::string_view kUnseen = R"sql(
        AND s.period_end < $2 AND c.test_clock_id IS NULL
        AND NOT EXISTS (SELECT 1 FROM default_cards d
                         WHERE d.customer_id = s.customer_id AND d.provider = s.provider
-                          AND d.seen_at >= $3)
+                          AND d.seen_at >= $3 AND d.seen_at > d.not_before)
      LIMIT $4
 )sql";
 // $2: microseconds ahead of the clock.
@@ -41,19 +41,38 @@ constexpr std::string_view kUnseenByClocks = R"sql(
        AND s.period_end < k.frozen_time + $2
        AND NOT EXISTS (SELECT 1 FROM default_cards d
                         WHERE d.customer_id = s.customer_id AND d.provider = s.provider
-                          AND d.seen_at >= $3)
+                          AND d.seen_at >= $3 AND d.seen_at > d.not_before)
      LIMIT $4
 )sql";
-// A card that was looked at later stays.
+// A card that was looked at later stays, and one that has changed since is not this one.
 constexpr std::string_view kKeep = R"sql(
     INSERT INTO default_cards (customer_id, provider, provider_method_id, brand, last4, expires_at,
-                               seen_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+                               seen_at, not_before)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (customer_id, provider) DO UPDATE
        SET provider_method_id = excluded.provider_method_id, brand = excluded.brand,
            last4 = excluded.last4, expires_at = excluded.expires_at, seen_at = excluded.seen_at
      WHERE default_cards.seen_at <= excluded.seen_at
+       AND default_cards.not_before < excluded.seen_at
 )sql";
+constexpr std::string_view kUnreadable = R"sql(
+    INSERT INTO default_cards (customer_id, provider, provider_method_id, brand, last4, expires_at,
+                               seen_at, not_before)
+    VALUES ($1, $2, NULL, '', '', NULL, $3, $4)
+        ON CONFLICT (customer_id, provider) DO UPDATE SET seen_at = excluded.seen_at
+     WHERE default_cards.seen_at <= excluded.seen_at
+       AND default_cards.not_before < excluded.seen_at
+)sql";
+constexpr std::string_view kForget = R"sql(
+    INSERT INTO default_cards (customer_id, provider, provider_method_id, brand, last4, expires_at,
+                               seen_at, not_before)
+    VALUES ($1, $2, NULL, '', '', NULL, $3, $4)
+        ON CONFLICT (customer_id, provider) DO UPDATE
+       SET provider_method_id = NULL, brand = '', last4 = '', expires_at = NULL,
+           not_before = CASE WHEN default_cards.not_before > excluded.not_before
+                             THEN default_cards.not_before ELSE excluded.not_before END
+)sql";
+const Instant kNever = from_unix_seconds(0);
 
 /// The one that is charged: the default, or the only one there is.
 const PaymentMethodOnFile* charged_of(const std::vector<PaymentMethodOnFile>& methods) {
@@ -69,14 +88,19 @@ asio::awaitable<bool> refresh_card(BillingContext& billing, CustomerId customer)
     if (!methods)
         spdlog::warn("event=billing.card_unseen customer={} reason={} message=\"{}\"",
                      customer.text(), methods.error().reason.text(), methods.error().message);
-    if (!methods && may_succeed_later(methods.error())) co_return false;
+    if (!methods && methods.error().code == ErrorCode::Unavailable) co_return false;
+    const bool is_unreadable = !methods && may_succeed_later(methods.error());
     PaymentMethodOnFile card;
     // One that the provider refuses to show is none that it charges.
     const auto* charged = methods ? charged_of(*methods) : nullptr;
     if (charged != nullptr) card = *charged;
     auto keep = [&](sql::Transaction& tx) {
-        tx.run(kKeep, {customer, billing.provider.name(), card.id, card.brand, card.last4,
-                       card_good_until(card.exp_month, card.exp_year), asked_at});
+        const auto provider = billing.provider.name();
+        if (is_unreadable)
+            tx.run(kUnreadable, {customer, provider, asked_at, kNever});
+        else
+            tx.run(kKeep, {customer, provider, card.id, card.brand, card.last4,
+                           card_good_until(card.exp_month, card.exp_year), asked_at, kNever});
         return true;
     };
     co_return co_await billing.db.write(std::move(keep));
@@ -116,15 +140,14 @@ asio::awaitable<std::int64_t> refresh_default_cards(BillingContext& billing, Ins
 }
 
 void forget_default_card(sql::Transaction& tx, const CustomerId& customer,
-                         std::string_view provider) {
-    tx.run("DELETE FROM default_cards WHERE customer_id = $1 AND provider = $2",
-           {customer, provider});
+                         std::string_view provider, Instant now) {
+    tx.run(kForget, {customer, provider, kNever, now});
 }
 
 void forget_default_card_of(sql::Transaction& tx, std::string_view provider,
-                            std::string_view provider_customer) {
+                            std::string_view provider_customer, Instant now) {
     const auto customer = find_customer_of_provider(tx, provider, provider_customer);
-    if (customer) forget_default_card(tx, *customer, provider);
+    if (customer) forget_default_card(tx, *customer, provider, now);
 }
 
 }  // namespace turnpike

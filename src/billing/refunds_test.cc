@@ -15,6 +15,7 @@
 #include "billing/reconcile.h"
 #include "billing/refunding.h"
 #include "billing/returned_money.h"
+#include "billing/sandbox_trouble.h"
 #include "billing/sync.h"
 #include "billing/testing.h"
 #include "billing/told_provider.h"
@@ -89,20 +90,6 @@ protected:
     void pass() {
         world.run(run_billing_pass(world.billing, world.clock.now() + std::chrono::hours(1),
                                    from_unix_seconds(0)));
-    }
-    void trouble(const std::string& rule) {
-        http::Call call{.method = http::Method::Post,
-                        .url = SharedSandbox::get().url() + "/_sandbox/chaos"};
-        call.headers = {{"Content-Type", "application/json"}};
-        call.body = rule;
-        const auto answer = world.run(world.http.send(call));
-        ASSERT_TRUE(answer);
-        ASSERT_EQ(answer->status, 200) << answer->body;
-    }
-    void all_is_well() {
-        http::Call call{.method = http::Method::Delete,
-                        .url = SharedSandbox::get().url() + "/_sandbox/chaos"};
-        ASSERT_TRUE(world.run(world.http.send(call)));
     }
     std::int64_t refunded_there() {
         return world.sandbox_get("/v1/charges?limit=1").at("data").at(0).at("amount_refunded");
@@ -222,8 +209,8 @@ TEST_F(MoneyBack, ThatFailsLaterIsStillThere) {
 
 TEST_F(MoneyBack, WithoutAnAnswerIsFinishedByTheWorker) {
     bought();
-    trouble(R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
-            R"( "wait_ms": 10})");
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
+                   R"( "wait_ms": 10})");
     const auto unknown = refund(4'000);
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().code, ErrorCode::OutcomeUnknown);
@@ -233,7 +220,7 @@ TEST_F(MoneyBack, WithoutAnAnswerIsFinishedByTheWorker) {
     EXPECT_EQ(invoice().refunded, usd(4'000));
     EXPECT_EQ(refusal(5'901), "refund.exceeds_payment");
     EXPECT_THAT(told(), IsEmpty());
-    all_is_well();
+    all_is_well(world);
     pass();
     ASSERT_EQ(refunds().size(), 1U);
     EXPECT_EQ(refunds()[0].status, RefundStatus::Succeeded);
@@ -244,10 +231,10 @@ TEST_F(MoneyBack, WithoutAnAnswerIsFinishedByTheWorker) {
 // The event may be faster than the worker.
 TEST_F(MoneyBack, WithoutAnAnswerIsKnownByItsEvent) {
     bought();
-    trouble(R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
-            R"( "wait_ms": 10})");
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
+                   R"( "wait_ms": 10})");
     ASSERT_FALSE(refund(4'000));
-    all_is_well();
+    all_is_well(world);
     deliver("refund.created");
     ASSERT_EQ(refunds().size(), 1U);
     EXPECT_EQ(refunds()[0].status, RefundStatus::Succeeded);

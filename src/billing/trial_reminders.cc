@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "billing/customer_time.h"
 #include "billing/moves.h"
 #include "subscriptions/service.h"
 
@@ -9,6 +10,8 @@ namespace turnpike {
 namespace {
 
 constexpr int kTrialsAtOnce = 100;
+/// By how much the provider, whose clock is not ours, may tell of it sooner.
+constexpr std::chrono::hours kToldSooner{6};
 
 constexpr std::string_view kTrialsEnding = R"sql(
     SELECT s.id
@@ -60,6 +63,8 @@ void remind_of_trial(sql::Transaction& tx, BillingContext& billing, const Subscr
                           subscription->status == SubscriptionStatus::Trialing;
     if (!in_trial) return;
     const Instant now = billing.clock.now();
+    const Instant customer_now = customer_time(tx, subscription->customer, now);
+    if (*subscription->trial_end - customer_now > kTrialReminderAhead + kToldSooner) return;
     if (tx.run(kTold, {id, *subscription->trial_end, now}) == 0) return;
     tell_trial_end(tx, {billing.ids, now, {"job:billing", ""}}, *subscription);
 }

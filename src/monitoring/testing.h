@@ -79,7 +79,7 @@ protected:
     }
     /// The customer's default card. Its id is made of his, so that each has another one.
     void card(const Subscription& of, std::optional<Instant> good_until) {
-        run_sql("INSERT INTO default_cards VALUES ($1, 'stripe', $2, 'visa', '4242', $3, $4)",
+        run_sql("INSERT INTO default_cards VALUES ($1, 'stripe', $2, 'visa', '4242', $3, $4, 0)",
                 {of.customer, "pm_" + of.customer.text(), good_until, kWatchNow});
     }
     struct OpenInvoice {
