@@ -8,6 +8,7 @@
 #include "analytics/fraction.h"
 #include "audit/authority.h"
 #include "billing/checkout.h"
+#include "billing/chosen_provider.h"
 #include "billing/stored_checkout.h"
 #include "catalog/cache.h"
 #include "customers/service.h"
@@ -22,9 +23,6 @@
 
 namespace turnpike {
 namespace {
-
-/// Whoever opens a page for a receipt shows no credential.
-constexpr const char* kAnybody = "public";
 
 struct ReceiptWish {
     std::string receipt, tier;
@@ -117,7 +115,7 @@ Attribution::Answer Attribution::post_checkout(const Principal& caller,
         .success_url = own + "/api/billing/success?session=" + std::string(kSessionIdMark),
         .cancel_url = own + "/api/billing/cancel",
         .authority = std::move(authority)};
-    const auto session = co_await open_checkout(**context, std::move(wanted));
+    const auto session = co_await open_checkout_at(billing, **context, std::move(wanted));
     if (!session) co_return co_await refused_page(session.error(), customer->id, request);
     co_return http::ok(Json{{"checkout_url", write_optional(session->url)},
                             {"checkout_session", session->id.text()},

@@ -7,6 +7,7 @@
 #include "audit/authority.h"
 #include "billing/checkout.h"
 #include "billing/checkout_api.h"
+#include "billing/chosen_provider.h"
 #include "billing/commands.h"
 #include "billing/portal.h"
 #include "catalog/cache.h"
@@ -179,7 +180,7 @@ LearningApp::Answer LearningApp::post_checkout(const Principal& caller,
                          .success_url = wish->success_url,
                          .cancel_url = wish->cancel_url,
                          .authority = authority_of(caller, request)};
-    const auto session = co_await open_checkout(**context, std::move(page));
+    const auto session = co_await open_checkout_at(billing, **context, std::move(page));
     if (!session) co_return failure(session);
     co_return http::ok(
         Json{{"session_id", session->provider_session_id.value_or(session->id.text())},
