@@ -79,6 +79,12 @@ for (const engine of engines())
             assert.match(refused.body.detail, new RegExp(mine.body.id));
         });
 
+        test('a filter that is not known does not answer everything', async () => {
+            for (const path of ['/admin/webhooks', '/v1/webhook_events'])
+                assert.equal((await server.admin('GET', `${path}?stat=dead`)).body.code,
+                             'request.invalid_query', path);
+        });
+
         test('the gates', async () => {
             await checkout({receipt: 'gate', tier: 'pro'});
             for (const [feature, allowed] of [['first_touch', true], ['csv_export', true],
