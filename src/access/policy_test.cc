@@ -154,6 +154,19 @@ TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
     }
 }
 
+// TURNPIKE_CHECKOUT_NEEDS_KEY
+TEST(Policy, AReceiptAloneIsNotEnoughWhereAKeyIsDemanded) {
+    EXPECT_EQ(outcome(kKeyedCheckout, Principal{}), "access.unauthenticated");
+    EXPECT_EQ(outcome(kKeyedCheckout, caller(PrincipalKind::Customer)), "access.forbidden");
+    EXPECT_EQ(outcome(kKeyedCheckout, caller(PrincipalKind::Admin)), "allowed");
+    const auto* usual = policy_of("POST", kKeyedCheckout.pattern);
+    ASSERT_NE(usual, nullptr);
+    EXPECT_EQ(usual->who, Who::Public);
+    EXPECT_EQ(usual->preset, kKeyedCheckout.preset);
+    EXPECT_EQ(usual->rate, kKeyedCheckout.rate);
+    EXPECT_EQ(usual->repeats, kKeyedCheckout.repeats);
+}
+
 TEST(Policy, AKeyOfSomebodyUnknownCountsOnlyWhereItIsDemanded) {
     EXPECT_TRUE(takes_key(*policy_of("POST", "/v1/plans")));
     EXPECT_TRUE(takes_key(*policy_of("POST", "/api/billing/create-checkout")));

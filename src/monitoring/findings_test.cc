@@ -10,7 +10,7 @@
 namespace turnpike {
 namespace {
 
-using std::chrono::days, std::chrono::seconds;
+using std::chrono::days, std::chrono::hours, std::chrono::seconds;
 using Lines = std::vector<std::string>;
 
 class FindingsTest : public MonitoringTest {
@@ -157,13 +157,35 @@ TEST_P(FindingsTest, WhatRecursOfThemIsAtRisk) {
     pass();
     const auto risk = [&](const std::string& catalog) {
         return db().read_blocking(
-            [&](sql::Transaction& tx) { return load_revenue_at_risk(tx, catalog); });
+            [&](sql::Transaction& tx) { return load_revenue_at_risk(tx, catalog, kWatchNow); });
     };
     ASSERT_EQ(risk("").size(), 1);
     EXPECT_EQ(risk("")[0].monthly, (Money{9900 + 3 * 999, Currency::Usd}));
     EXPECT_EQ(risk("")[0].subscriptions, 2);
     EXPECT_EQ(risk("learning-app")[0].monthly, (Money{2997, Currency::Usd}));
     EXPECT_TRUE(risk("attribution").empty());
+}
+
+// A pause is over at its date, and a plan that nobody pays when its grace ends: as for the MRR.
+TEST_P(FindingsTest, WhatIsAtRiskCountsAsTheMrrDoes) {
+    const auto ends_soon = [](auto& s) { s.cancel_at = kWatchNow + days(3); };
+    const auto paused = subscribe({"paused"}, ends_soon);
+    const auto late = subscribe({"late", "learning-app", "premium"},
+                                [](auto& s) { s.status = SubscriptionStatus::PastDue; });
+    card(late, kWatchNow);
+    pass();
+    run_sql("UPDATE subscriptions SET pause_behavior = 'void', resumes_at = $2 WHERE id = $1",
+            {paused.id, kWatchNow + hours(1)});
+    run_sql("UPDATE subscriptions SET grace_ends_at = $2 WHERE id = $1",
+            {late.id, kWatchNow + hours(1)});
+    const auto risk = [&](Instant now) {
+        return db().read_blocking(
+            [&](sql::Transaction& tx) { return load_revenue_at_risk(tx, "", now); });
+    };
+    ASSERT_EQ(risk(kWatchNow).size(), 1);
+    EXPECT_EQ(risk(kWatchNow)[0].monthly, (Money{999, Currency::Usd})) << "Premium, in its grace";
+    ASSERT_EQ(risk(kWatchNow + hours(1)).size(), 1);
+    EXPECT_EQ(risk(kWatchNow + hours(1))[0].monthly, (Money{9900, Currency::Usd})) << "PRO resumed";
 }
 
 TEST_P(FindingsTest, DriftIsOpenUntilAComparisonFindsItNoMore) {
