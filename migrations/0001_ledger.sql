@@ -225,11 +225,13 @@ CREATE TABLE organizations (
     customer_id    TEXT   NOT NULL UNIQUE REFERENCES customers (id),
     deactivated_at BIGINT,
     deactivated_by TEXT   NOT NULL CHECK (deactivated_by IN ('', 'member', 'seller')),
+    made_by        TEXT   REFERENCES users (id),
     created_at     BIGINT NOT NULL,
     version        BIGINT NOT NULL,
     CHECK ((deactivated_at IS NULL) = (deactivated_by = ''))
 );
 CREATE INDEX organizations_by_age ON organizations (created_at, id);
+CREATE INDEX organizations_by_maker ON organizations (made_by, created_at);
 CREATE TABLE memberships (
     organization_id TEXT   NOT NULL REFERENCES organizations (id),
     user_id         TEXT   NOT NULL REFERENCES users (id),
@@ -246,12 +248,15 @@ CREATE TABLE invitations (
     email_key       TEXT   NOT NULL,
     role            TEXT   NOT NULL CHECK (role IN ('owner', 'admin', 'member')),
     state           TEXT   NOT NULL CHECK (state IN ('open', 'accepted', 'withdrawn', 'expired')),
+    invited_by      TEXT   REFERENCES users (id),
     created_at      BIGINT NOT NULL,
     expires_at      BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX invitations_one_open
     ON invitations (organization_id, email_key) WHERE state = 'open';
 CREATE INDEX invitations_by_organization ON invitations (organization_id, created_at, id);
+CREATE INDEX invitations_by_address ON invitations (email_key, created_at);
+CREATE INDEX invitations_by_inviter ON invitations (invited_by, created_at);
 CREATE TABLE projects (
     id              TEXT   NOT NULL PRIMARY KEY,
     organization_id TEXT   NOT NULL REFERENCES organizations (id),

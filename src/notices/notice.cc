@@ -118,14 +118,6 @@ void unpost_letter(sql::Transaction& tx, const NoticeId& id) {
     tx.run("DELETE FROM notices WHERE id = $1", {id});
 }
 
-std::int64_t count_letters(sql::Transaction& tx, std::string_view kind, std::string_view recipient,
-                           Instant since) {
-    return tx
-        .one("SELECT COUNT(*) FROM notices WHERE recipient = $1 AND kind = $2 AND created_at > $3",
-             {folded(recipient), kind, since})
-        ->integer(0);
-}
-
 constexpr std::string_view kClaimNotices = R"sql(
     UPDATE notices
        SET attempts = attempts + 1, next_attempt_at = $2
