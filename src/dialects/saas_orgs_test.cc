@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "people/organizations_testing.h"
+#include "subscriptions/service.h"
+#include "subscriptions/trials.h"
 
 namespace turnpike {
 namespace {
@@ -126,6 +128,23 @@ TEST_P(SaasOrgsTest, TheSummaryGoesByTheClock) {
     EXPECT_EQ(shown_with("status = 'active', grace_ends_at = NULL"), "active, active");
     EXPECT_EQ(shown_with("pause_behavior = 'void', paused_at = $1", now), "paused");
     EXPECT_EQ(shown_with("resumes_at = $1", now), "active, active") << "by itself";
+}
+
+// Or who has tried one plan for nothing would try the next.
+TEST_P(SaasOrgsTest, ATrialOfOnePlanIsThatOfAll) {
+    const Instant now = world_->clock.now();
+    subscribe("trialing", now + std::chrono::days(31));
+    db().write_blocking([&](sql::Transaction& tx) {
+        const auto organization = find_organization(tx, acme_);
+        const auto subscription = find_live_subscription(tx, organization->customer);
+        for (const auto& plan : world_->catalog.get()->plans)
+            EXPECT_FALSE(has_had_trial(tx, subscription->customer, plan.id)) << plan.key;
+        EXPECT_TRUE(use_trial(tx, *subscription, now));
+        EXPECT_TRUE(use_trial(tx, *subscription, now)) << "the same one";
+        for (const auto& plan : world_->catalog.get()->plans)
+            EXPECT_TRUE(has_had_trial(tx, subscription->customer, plan.id)) << plan.key;
+        return true;
+    });
 }
 
 TEST_P(SaasOrgsTest, MembersOnly) {
