@@ -391,13 +391,13 @@ CREATE INDEX subscriptions_by_version ON subscriptions (plan_version_id, id)
 CREATE INDEX subscriptions_by_trial_end ON subscriptions (status, trial_end)
     WHERE ended_at IS NULL AND trial_end IS NOT NULL;
 
--- One trial of a plan per customer, ever. A start that came to nothing gives it back.
+-- One trial of a catalog's plans per customer, ever. A start that came to nothing gives it back.
 CREATE TABLE trials_used (
     customer_id     TEXT   NOT NULL REFERENCES customers (id),
-    plan_id         TEXT   NOT NULL REFERENCES plans (id),
+    catalog         TEXT   NOT NULL REFERENCES catalogs (key),
     subscription_id TEXT   NOT NULL REFERENCES subscriptions (id),
     used_at         BIGINT NOT NULL,
-    PRIMARY KEY (customer_id, plan_id)
+    PRIMARY KEY (customer_id, catalog)
 );
 
 -- That the end of a trial was told of; another end is another row.

@@ -260,7 +260,7 @@ Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
 
     if (!insert_subscription(tx, subscription)) return busy();
     if (request.trial && !use_trial(tx, subscription, now))
-        return conflict("subscription.trial_used", "the customer has had a trial of this plan");
+        return conflict("subscription.trial_used", "the customer has had a trial already");
     const auto command = written(std::move(wish), billing);
     if (!insert_command(tx, command)) return busy();
     note_command(tx, request.authority, command);
