@@ -371,6 +371,13 @@ inline constexpr auto kPolicies = [] {
     });
 }();
 
+/// Takes the place of its row where the seller does not let a receipt alone open checkout pages
+/// (attribution.checkout_needs_key).
+inline constexpr Policy kKeyedCheckout = Policy{"POST", "/api/billing/create-checkout", Who::Seller,
+                                                Scope::BillingWrite, RateClass::Billing}
+                                             .of("attribution")
+                                             .with(Repeats::KeyRequired);
+
 /// The policy of one route; nullptr when the table does not know it. `pattern` must be written as
 /// in the table. Constexpr, so that a route table can refuse to compile:
 /// `static_assert(policy_of("GET", "/v1/plans") != nullptr)`.

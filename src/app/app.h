@@ -205,6 +205,7 @@ public:
     SaasOrgsPlans saas_orgs_plans;
     SaasOrgsSubscriptions saas_orgs_subscriptions;
     LearningApp learning_app;
+    NewReceipts new_receipts;
     Attribution attribution;
     Gate gate;
 

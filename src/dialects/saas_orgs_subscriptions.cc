@@ -5,6 +5,7 @@
 
 #include "access/page.h"
 #include "audit/authority.h"
+#include "billing/chosen_provider.h"
 #include "billing/commands.h"
 #include "billing/customer_time.h"
 #include "billing/next_action.h"
@@ -144,7 +145,7 @@ SaasOrgsSubscriptions::Answer SaasOrgsSubscriptions::post_subscription(
                        .authority = authority_of(caller, request),
                        .trial = trial_of(body->trial, buyer->now),
                        .first_payment = body->first_payment};
-    const auto started = co_await start_subscription(**context, std::move(start));
+    const auto started = co_await start_subscription_at(billing, **context, std::move(start));
     if (!started) co_return failure(started);
     co_return co_await answer_with(201, started->id);
 }

@@ -20,6 +20,7 @@ constexpr Duration kRetryMax = 6h;
 constexpr std::size_t kProblemBytesMax = 300;
 
 constexpr auto kReminders = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"card_expiring", "cards that will not be good at your next payment"},
     {"limit_reached", "how much of your plan you have used"},
     {"recommendation", "plans that would have cost you less"},
 });

@@ -54,6 +54,37 @@ for (const engine of engines())
             assert.equal(refused.body.upgrade.plan, 'scale');
         });
 
+        test('a page at one provider keeps nobody from the other', async () => {
+            const first = await checkout({receipt: 'wavering', tier: 'pro', provider: 'razorpay'});
+            assert.deepEqual([first.status, first.body.provider], [200, 'razorpay']);
+            const second = await checkout({receipt: 'wavering', tier: 'pro', provider: 'stripe'});
+            assert.deepEqual([second.status, second.body.provider], [200, 'stripe'],
+                             JSON.stringify(second.body));
+            const {body} = await server.admin(
+                'GET', `/v1/checkout_sessions/${first.body.checkout_session}`);
+            assert.equal(body.status, 'expired');
+            await checkout({receipt: 'wavering', tier: 'pro', provider: 'razorpay'});
+            await subscribed('wavering', 'pro');
+        });
+
+        test('a receipt alone takes away no page of the seller', async () => {
+            await checkout({receipt: 'offered', tier: 'pro'});
+            const back = `${server.url}/thanks`;
+            const mine = await server.admin('POST', '/v1/checkout_sessions', {
+                customer: 'ext:offered', plan: 'scale', success_url: back, cancel_url: back});
+            assert.equal(mine.status, 201, JSON.stringify(mine.body));
+            const refused = await checkout({receipt: 'offered', tier: 'pro'});
+            assert.deepEqual([refused.status, refused.body.code],
+                             [409, 'checkout.opened_by_another']);
+            assert.match(refused.body.detail, new RegExp(mine.body.id));
+        });
+
+        test('a filter that is not known does not answer everything', async () => {
+            for (const path of ['/admin/webhooks', '/v1/webhook_events'])
+                assert.equal((await server.admin('GET', `${path}?stat=dead`)).body.code,
+                             'request.invalid_query', path);
+        });
+
         test('the gates', async () => {
             await checkout({receipt: 'gate', tier: 'pro'});
             for (const [feature, allowed] of [['first_touch', true], ['csv_export', true],

@@ -100,8 +100,11 @@ for (const engine of engines())
             assert.deepEqual(invoices.data.map((one) => [one.amount, one.status]), [[999, 'paid']]);
             assert.match(invoices.data[0].hosted_invoice_url, /^http/);
             assert.match(invoices.data[0].invoice_pdf, /^http/);
-            const again = await checkout('buyer', 'premium');
-            assert.ok([402, 409].includes(again.status), JSON.stringify(again.body));
+            for (const tier of ['premium', 'plus']) {
+                const again = await checkout('buyer', tier);
+                assert.deepEqual([again.status, again.body.code], [409, 'subscription.exists']);
+                assert.match(again.body.detail, /customer-portal/, 'the only way to another tier');
+            }
         });
 
         test('the same checkout again is the same session', async () => {

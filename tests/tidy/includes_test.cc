@@ -65,7 +65,7 @@ const Edges& module_edges() {
         // Below billing, whose reconciliation tells it of drift.
         {"monitoring",
          {"base", "json", "sql", "http", "access", "catalog", "customers", "metering",
-          "entitlements", "subscriptions", "analytics", "webhooks"}},
+          "entitlements", "subscriptions", "analytics", "webhooks", "notices"}},
         {"dialects", kEveryFeature},
         {"admin", kEveryFeature},
         {"sandbox", {"base", "json", "sql", "http", "crypto", "pdf", "rating", "subscriptions"}},
