@@ -286,6 +286,7 @@ App::App(Config given, AppParts parts)
       history_api{*db, cursors},
       monitoring_api{*db, clock, cursors, *usage, catalog, monitor},
       customer_billing_api{billing, customers_api, origins},
+      organization_billing_api{billing, origins},
       checkout_api{billing, origins},
       preview_api{billing},
       refunds_api{billing, cursors},

@@ -79,6 +79,8 @@ const std::map<std::string, Safety>& decisions() {
             {organization + "/transfer", Kept},
             {organization + "/leave", Kept},
             {organization + "/invitations", Kept},
+            {organization + "/payment_methods", Commanded},
+            {organization + "/portal_sessions", Harmless},
             {"/v1/invitations/accept", Kept},
             {organization + "/projects", Kept},
             {organization + "/projects/{project}/archive", Kept},
