@@ -117,10 +117,13 @@ TEST(Policy, ACustomerReachesOnlyWhatIsHisOwn) {
             policy.pattern.starts_with("/ofrep/") || policy.pattern.starts_with("/v1/gateway/") ||
             policy.pattern == "/v1/usage/series" || policy.pattern == "/v1/usage/routes" ||
             policy.pattern == "/v1/usage/groups" || policy.pattern == "/v1/usage/forecast" ||
-            policy.pattern == "/v1/usage/alerts" || policy.pattern.starts_with("/v1/invoice");
+            policy.pattern == "/v1/usage/alerts" ||
+            (policy.method == "GET" && policy.pattern.starts_with("/v1/invoice")) ||
+            policy.pattern == "/v1/refunds" || policy.pattern == "/v1/disputes";
         const bool personal = policy.pattern.starts_with("/v1/auth/") ||
                               policy.pattern.starts_with("/v1/organizations") ||
                               policy.pattern.starts_with("/api/usage/organization/") ||
+                              policy.pattern.starts_with("/api/subscriptions") ||
                               policy.pattern == "/v1/invitations/accept";
         const bool expected = own || shared || personal || policy.who == Who::Public;
         EXPECT_EQ(outcome(policy, customer), expected ? "allowed" : "access.forbidden")
@@ -138,7 +141,8 @@ TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
         const bool sells =
             policy.pattern == "/api/billing/create-checkout" ||
             policy.pattern == "/api/billing/success" ||
-            (policy.pattern.starts_with("/api/v1/payments/") && policy.who == Who::Customer);
+            (policy.pattern.starts_with("/api/v1/payments/") && policy.who == Who::Customer) ||
+            (policy.pattern.starts_with("/api/subscriptions") && policy.method != "GET");
         const bool limited = sells || policy.pattern.starts_with("/billing/") ||
                              policy.pattern.starts_with("/v1/api_keys") || policy.who == Who::User;
         const bool signs_in = policy.pattern.starts_with("/v1/auth/") && policy.who == Who::Public;

@@ -65,7 +65,7 @@ Result<CheckoutSession> request_checkout(sql::Transaction& tx, BillingContext& b
     if (auto known = find_payable_checkout(tx, request.customer)) return *std::move(known);
     if (find_live_subscription(tx, request.customer)) return subscribed_already();
     if (request.trial_days > 0 && has_had_trial(tx, request.customer, request.plan_version))
-        return conflict("subscription.trial_used", "the customer has had a trial of this plan");
+        return conflict("subscription.trial_used", "the customer has had a trial already");
     const Instant now = billing.clock.now();
     CheckoutSession session{.id = billing.ids.make<CheckoutId>(now),
                             .customer = request.customer,

@@ -1,6 +1,5 @@
 #include "billing/moves.h"
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -89,18 +88,11 @@ std::vector<std::string_view> invoice_events(const std::optional<Invoice>& befor
     return events;
 }
 
-/// Providers' clocks and ours differ, and who buys is new here.
-constexpr Duration kNewcomerMargin = std::chrono::hours(1);
-
-/// Whether an invoice was settled, or issued, before its customer was known here. Somebody else has
-/// told of it then: whoever takes a business over (docs/import.md) gets years of such invoices.
+/// Whether an invoice was settled, or issued, before its customer was known here.
 bool is_of_another_time(sql::Transaction& tx, const std::optional<Invoice>& before,
                         const Invoice& invoice) {
     if (before) return false;
-    const auto customer = find_customer(tx, invoice.customer.text());
-    check(customer.has_value(), "an invoice has its customer");
-    const Instant moment = invoice.paid_at.value_or(invoice.created_at);
-    return moment < customer->created_at - kNewcomerMargin;
+    return was_before_customer(tx, invoice.customer, invoice.paid_at.value_or(invoice.created_at));
 }
 
 /// An invoice of a thousand lines is no message: who wants the lines asks for the invoice.

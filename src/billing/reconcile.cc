@@ -301,16 +301,16 @@ Synced walk_everything(Comparison& walk) {
     if (!subscriptions) co_return failure(subscriptions);
     const auto invoices = co_await walk_theirs(walk, kInvoices);
     if (!invoices) co_return failure(invoices);
-    if (walk.repairs()) {
-        const Instant since = walk.billing.clock.now() - kReturnsLookBack;
-        const auto returned = co_await catch_up_returns(walk.billing, since, walk.order.authority);
-        if (!returned) co_return failure(returned);
-    }
     const auto believed = co_await end_missing_subscriptions(walk);
     if (!believed) co_return failure(believed);
     // Every invoice would be looked for, one by one, and missed.
-    if (!*believed) co_return std::monostate{};
-    co_return co_await list_missing_invoices(walk);
+    if (*believed) {
+        const auto missing = co_await list_missing_invoices(walk);
+        if (!missing) co_return failure(missing);
+    }
+    if (!walk.repairs()) co_return std::monostate{};
+    const Instant since = walk.billing.clock.now() - kReturnsLookBack;
+    co_return co_await catch_up_returns(walk.billing, since, walk.order.authority);
 }
 
 /// What the monitor shows of it.

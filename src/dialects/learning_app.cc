@@ -9,6 +9,7 @@
 #include "billing/checkout_api.h"
 #include "billing/chosen_provider.h"
 #include "billing/commands.h"
+#include "billing/own_trial.h"
 #include "billing/portal.h"
 #include "catalog/cache.h"
 #include "catalog/service.h"
@@ -173,6 +174,8 @@ LearningApp::Answer LearningApp::post_checkout(const Principal& caller,
     const auto now = billing.catalog.get();
     const auto sold = sold_tier(*now, catalog, wish->tier);
     if (!sold) co_return failure(sold);
+    const auto short_enough = check_own_trial(caller, wish->trial_days);
+    if (!short_enough) co_return failure(short_enough);
     const auto success = check_page(origins, wish->success_url, "success_url");
     if (!success) co_return failure(success);
     const auto cancel = check_page(origins, wish->cancel_url, "cancel_url");

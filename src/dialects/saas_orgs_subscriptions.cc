@@ -9,6 +9,7 @@
 #include "billing/commands.h"
 #include "billing/customer_time.h"
 #include "billing/next_action.h"
+#include "billing/own_trial.h"
 #include "billing/shown_subscription.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
@@ -133,6 +134,8 @@ SaasOrgsSubscriptions::Answer SaasOrgsSubscriptions::post_subscription(
     const auto sold =
         find_plan_offer(*billing.catalog.get(), buyer->customer.catalog, body->offer, std::nullopt);
     if (!sold) co_return failure(sold);
+    const auto short_enough = check_own_trial(caller, body->trial.days.value_or(0));
+    if (!short_enough) co_return failure(short_enough);
     const auto context = co_await context_of_customer(billing, buyer->customer.id);
     if (!context) co_return failure(context);
     StartRequest start{.customer = buyer->customer.id,

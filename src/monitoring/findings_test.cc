@@ -16,15 +16,6 @@ using Lines = std::vector<std::string>;
 class FindingsTest : public MonitoringTest {
 protected:
     /// One pass, as the monitor makes it.
-    SettledCount pass(Instant now = kWatchNow, const std::vector<ActionLag>& lags = {}) {
-        return db().write_blocking([&](sql::Transaction& tx) {
-            std::vector<Finding> open;
-            for (const FindingKind kind : kObservedKinds)
-                std::ranges::move(load_open_findings(tx, kind), std::back_inserter(open));
-            const auto seen = observe(tx, MonitorRule{}, lags, now);
-            return apply_settlement(tx, settle(seen, open), now, ids);
-        });
-    }
     std::vector<Finding> findings(FindingQuery query = {}) {
         return db().read_blocking([&](sql::Transaction& tx) { return list_findings(tx, query); });
     }
@@ -46,10 +37,6 @@ protected:
              }))
             told.push_back(row.text(0));
         return told;
-    }
-    void card(const Subscription& of, std::optional<Instant> good_until) {
-        run_sql("INSERT INTO default_cards VALUES ($1, 'stripe', 'pm_1', 'visa', '4242', $2, $3)",
-                {of.customer, good_until, kWatchNow});
     }
     void event(const char* id, const char* state, Instant received_at) {
         run_sql(R"sql(INSERT INTO inbox_events (id, provider, provider_event_id, identity, type,
