@@ -20,8 +20,11 @@ constexpr auto kQueries = std::to_array<DueQuery>({
     {"command",
      "SELECT MIN(created_at) FROM subscription_commands WHERE state = 'pending' "
      "AND created_at <= $1"},
-    {"period_close",
-     "SELECT MIN(created_at) FROM period_closes WHERE state = 'pending' AND created_at <= $1"},
+    {"period_close", R"sql(
+        SELECT MIN(p.created_at)
+          FROM period_closes p JOIN subscriptions s ON s.id = p.subscription_id
+          JOIN customers c ON c.id = s.customer_id
+         WHERE p.state = 'pending' AND p.created_at <= $1 AND c.test_clock_id IS NULL)sql"},
     {"renewal", R"sql(
         SELECT MIN(s.period_end)
           FROM subscriptions s JOIN customers c ON c.id = s.customer_id
@@ -50,12 +53,17 @@ constexpr auto kQueries = std::to_array<DueQuery>({
     {"webhook_inbox",
      "SELECT MIN(next_attempt_at) FROM inbox_events WHERE state = 'pending' "
      "AND next_attempt_at <= $1"},
+    // What comes after another one of its object waits for that, and then has a minute's time.
     {"webhook_outbox", R"sql(
         SELECT MIN(CASE WHEN d.leased_until > d.next_attempt_at THEN d.leased_until
                         ELSE d.next_attempt_at END)
           FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
          WHERE d.state = 'pending' AND d.next_attempt_at <= $1 AND d.leased_until <= $1
-           AND e.state = 'enabled' AND e.paused_until <= $1)sql"},
+           AND e.state = 'enabled' AND e.paused_until <= $1
+           AND NOT EXISTS (SELECT 1 FROM webhook_deliveries b
+                            WHERE b.endpoint_id = d.endpoint_id AND b.object_id = d.object_id
+                              AND b.sequence < d.sequence
+                              AND (b.state = 'pending' OR b.finished_at > $1 - 60000000)))sql"},
     {"refund",
      "SELECT MIN(created_at) FROM refunds WHERE status = 'creating' AND created_at <= $1"},
     // Its queue may be long: as long as the worker takes up one after another, none is late.

@@ -60,6 +60,11 @@ TEST_P(DueActionsTest, CustomersOnTestClocksAreNotLate) {
     EXPECT_EQ(late(), Lines{"renewal 28800"});  // 8 h of 3,600 s
     run_sql(R"sql(INSERT INTO test_clocks (id, name, provider, provider_clock_id, frozen_time,
                   created_at) VALUES ('clock_1', '', 'stripe', 'clock_1', 1, 1))sql");
+    run_sql(R"sql(INSERT INTO period_closes (subscription_id, period_start, period_end, provider,
+                  placement, provider_invoice_id, state, created_at)
+                  VALUES ($1, 0, 1, 'stripe', 'undecided', '', 'pending', $2))sql",
+            {made.id, kWatchNow - seconds(30)});
+    EXPECT_EQ(late(), (Lines{"period_close 30", "renewal 28800"}));
     run_sql("UPDATE customers SET test_clock_id = 'clock_1' WHERE id = $1", {made.customer});
     EXPECT_EQ(late(), Lines{});
 }
@@ -88,6 +93,17 @@ TEST_P(DueActionsTest, DeliveriesOfWhoCannotBeReachedAreNotDue) {
                   VALUES ('whd_1', 'we_1', 'evt_1', 'inv_1', 1, 'pending', 0, 0, $1, 0, 0))sql",
             {kWatchNow - seconds(40)});
     EXPECT_EQ(late(), Lines{"webhook_outbox 40"});
+    // The endpoint has failed once: the next try lies ahead, and what comes after it waits for
+    // that.
+    run_sql("UPDATE webhook_deliveries SET next_attempt_at = $1", {kWatchNow + seconds(50)});
+    run_sql("INSERT INTO outbox_events VALUES ('evt_2', 'invoice.paid', 'inv_1', 2, '', '{}', 0)");
+    run_sql(R"sql(INSERT INTO webhook_deliveries (id, endpoint_id, event_id, object_id, sequence,
+                  state, attempts, tries_made, next_attempt_at, leased_until, created_at)
+                  VALUES ('whd_2', 'we_1', 'evt_2', 'inv_1', 2, 'pending', 0, 0, $1, 0, 0))sql",
+            {kWatchNow - seconds(40)});
+    EXPECT_EQ(late(), Lines{});
+    run_sql("DELETE FROM webhook_deliveries WHERE id = 'whd_2'");
+    run_sql("UPDATE webhook_deliveries SET next_attempt_at = $1", {kWatchNow - seconds(40)});
     run_sql("UPDATE webhook_deliveries SET leased_until = $1", {kWatchNow + seconds(1)});
     EXPECT_EQ(late(), Lines{});  // somebody has it in hand
     run_sql("UPDATE webhook_deliveries SET leased_until = $1", {kWatchNow - seconds(3)});
