@@ -4,6 +4,7 @@
 
 #include "billing/customer_time.h"
 #include "catalog/service.h"
+#include "customers/provider_link.h"
 
 namespace turnpike {
 
@@ -13,6 +14,8 @@ Result<ShownSubscription> show_subscription(sql::Transaction& tx, Subscription s
     if (!plan) return failure(plan);
     ShownSubscription shown{
         .subscription = std::move(subscription), .plan = plan->key, .pending_plan = "", .now = {}};
+    shown.provider_customer =
+        find_provider_customer(tx, shown.subscription.customer, shown.subscription.provider);
     shown.now = customer_time(tx, shown.subscription.customer, system_now);
     if (const auto& change = shown.subscription.pending_change) {
         const auto price = load_price(tx, change->price);

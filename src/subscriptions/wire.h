@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "json/json.h"
@@ -14,6 +15,7 @@ struct ShownSubscription {
     std::string plan;
     std::string pending_plan;  ///< "" without a pending change
     Instant now;
+    std::optional<std::string> provider_customer{};  ///< what the provider calls the customer
 };
 Json write_subscription(const ShownSubscription& shown);
 

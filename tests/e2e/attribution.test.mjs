@@ -95,7 +95,9 @@ for (const engine of engines())
             const hint = (await check('gate', 'advanced_export')).body;
             assert.equal(hint.upgrade.plan, 'scale');
             assert.equal((await check('gate', 'batch_generate')).body.upgrade.plan, 'pro');
-            await subscribed('gate', 'pro');
+            const made = await subscribed('gate', 'pro');
+            assert.match(made.provider_subscription_id, /^sub_/);
+            assert.match(made.provider_customer_id, /^cus_/);
             assert.equal((await check('gate', 'batch_generate')).body.allowed, true);
             assert.equal((await check('gate', 'advanced_export')).body.allowed, false);
             const windows = (await check('gate', 'lookback_windows')).body;
@@ -183,3 +185,22 @@ for (const engine of engines())
                 assert.equal((await checkout(body)).status, status, JSON.stringify(body));
         });
     });
+
+describe('attribution where a receipt is not enough', () => {
+    let server;
+    before(async () => {
+        server = await Server.besideSandbox({preset: 'attribution',
+                                             env: {TURNPIKE_CHECKOUT_NEEDS_KEY: 'yes'}});
+    });
+    after(() => server.end());
+
+    test('only the seller opens pages', async () => {
+        const open = (as) => server.request('POST', '/api/billing/create-checkout', {
+            body: {receipt: 'test_cust', tier: 'pro'}, as,
+            headers: {'idempotency-key': randomUUID()}});
+        assert.equal((await open(null)).status, 401);
+        assert.equal((await open(userToken('test_cust'))).status, 403);
+        const opened = await open(adminToken());
+        assert.equal(opened.status, 200, JSON.stringify(opened.body));
+    });
+});
