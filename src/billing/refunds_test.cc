@@ -427,11 +427,12 @@ private:
 // The refund is made; what it was paid with cannot be read just then.
 TEST_F(KeyedMoneyBack, IsMadeThoughNothingCanBeReadAfterIt) {
     bought();
-    WatchedLedger watched(
-        *ledger, [this] { trouble(R"({"call": "GET *", "do": "rate_limit", "next": 1000})"); });
+    WatchedLedger watched(*ledger, [this] {
+        trouble(world, R"({"call": "GET *", "do": "rate_limit", "next": 1000})");
+    });
     BillingWorld then(watched, world.key);
     const auto made = ask(then, 4'000);
-    all_is_well();
+    all_is_well(world);
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_EQ(made->status, RefundStatus::Succeeded);
     EXPECT_EQ(made->invoice, invoice().id);
@@ -446,7 +447,7 @@ TEST_F(KeyedMoneyBack, IsMadeThoughNothingCanBeReadAfterIt) {
 // Nothing has happened, so the money is free; the repetition is the same refund, not another one.
 TEST_F(KeyedMoneyBack, GoesOnWithTheSameRefundWhenItIsRepeated) {
     bought();
-    trouble(R"({"call": "POST /v1/refunds", "do": "rate_limit"})");
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "rate_limit"})");
     const auto none = ask(world, 4'000);
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code, ErrorCode::Unavailable);
@@ -466,7 +467,7 @@ TEST_F(KeyedMoneyBack, GoesOnWithTheSameRefundWhenItIsRepeated) {
 // 60.00 of 99.00 went back meanwhile: another 40.00 are not left.
 TEST_F(KeyedMoneyBack, IsNotGoneOnWithWhenTheMoneyIsGone) {
     bought();
-    trouble(R"({"call": "POST /v1/refunds", "do": "rate_limit"})");
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "rate_limit"})");
     ASSERT_FALSE(ask(world, 4'000));
     ASSERT_TRUE(refund(6'000));
     const auto refused = ask(world, 4'000);
@@ -485,11 +486,11 @@ TEST_F(KeyedMoneyBack, IsNotGivenUpWhileItMayHaveBeenMade) {
             return true;
         });
     });
-    trouble(R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
-            R"( "wait_ms": 10})");
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
+                   R"( "wait_ms": 10})");
     BillingWorld then(watched, world.key);
     ASSERT_FALSE(ask(then, 4'000));
-    all_is_well();
+    all_is_well(world);
     // Its content is another one now, which is refused for good.
     const auto open = ask(world, 4'000);
     ASSERT_FALSE(open);
@@ -503,11 +504,11 @@ TEST_F(KeyedMoneyBack, IsNotTurnedBackByAnOldAnswer) {
     bought("pm_card_refundFail");
     WatchedLedger watched(*ledger, [this] {
         deliver("refund.failed");
-        trouble(R"({"call": "GET *", "do": "rate_limit", "next": 1000})");
+        trouble(world, R"({"call": "GET *", "do": "rate_limit", "next": 1000})");
     });
     BillingWorld then(watched, world.key);
     const auto made = ask(then, 4'000);
-    all_is_well();
+    all_is_well(world);
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_EQ(made->status, RefundStatus::Failed);
     EXPECT_EQ(refunds().at(0).status, RefundStatus::Failed);

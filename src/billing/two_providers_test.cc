@@ -101,7 +101,7 @@ TEST_F(TwoProviders, AMigrationReachesTheSubscribersOfBoth) {
         ledger->write_blocking([&](sql::Transaction& tx) -> Result<PlanMigration> {
             const auto terms = migration_terms(tx, {.plan = "pro"});
             if (!terms) return failure(terms);
-            return begin_migration(tx, *contexts, *terms, "{}", tester);
+            return begin_migration(tx, *contexts, *terms, tester);
         });
     ASSERT_TRUE(migration) << migration.error().message;
     work();
