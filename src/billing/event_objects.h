@@ -14,7 +14,7 @@ struct EventObjects {
     std::string checkout{};  ///< a page of Stripe's
     std::string refund{}, dispute{};
     std::string refunded_payment{};  ///< some of it has gone back: which refunds, it does not say
-    std::string customer{};  ///< whose cards may have changed
+    std::string customer{};          ///< whose cards may have changed
 };
 
 /// Stripe's: "customer.subscription.updated". Pure; any JSON is allowed.
