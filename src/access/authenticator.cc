@@ -194,16 +194,11 @@ asio::awaitable<Result<Principal>> Authenticator::look_up_subject(std::string to
         if (!vouched) co_return failure(vouched);
         principal = std::move(vouched->principal);
     }
-    const bool is_cleared = known_.look(
-        digest, [](const Known* known) { return known != nullptr && known->until > Instant{}; });
     const auto revocations = revocations_.load();
     std::optional<bool> is_deactivated;
     try {
         auto asked = ask_deactivated(principal->external_id);
-        if (is_cleared)
-            is_deactivated = co_await sql::wait_at_most(kLedgerPatience, std::move(asked));
-        else
-            is_deactivated = co_await std::move(asked);
+        is_deactivated = co_await sql::wait_at_most(kLedgerPatience, std::move(asked));
     } catch (const sql::Failure&) {
         is_deactivated.reset();
     }
