@@ -14,6 +14,8 @@ constexpr std::string_view kBearer = "bearer ";
 constexpr std::string_view kKeyStart = "tp_";
 /// With the gateway's own 150 ms less than the 200 ms that Envoy waits.
 constexpr std::chrono::milliseconds kLedgerPatience{40};
+/// For a token that nobody has asked about yet: whether its user is deactivated is worth a wait.
+constexpr std::chrono::milliseconds kFirstPatience{1'000};
 
 std::unexpected<Error> malformed() {
     return fail(ErrorCode::Unauthenticated, "access.credential_malformed",
@@ -194,16 +196,19 @@ asio::awaitable<Result<Principal>> Authenticator::look_up_subject(std::string to
         if (!vouched) co_return failure(vouched);
         principal = std::move(vouched->principal);
     }
+    const bool was_asked = known_.look(
+        digest, [](const Known* known) { return known != nullptr && known->until > Instant{}; });
     const auto revocations = revocations_.load();
+    // A ledger that does not answer is asked again later: paying users do not wait for it.
     std::optional<bool> is_deactivated;
     try {
         auto asked = ask_deactivated(principal->external_id);
-        is_deactivated = co_await sql::wait_at_most(kLedgerPatience, std::move(asked));
+        is_deactivated = co_await sql::wait_at_most(was_asked ? kLedgerPatience : kFirstPatience,
+                                                    std::move(asked));
     } catch (const sql::Failure&) {
         is_deactivated.reset();
     }
-    if (!is_deactivated) co_return *std::move(principal);
-    if (*is_deactivated) {
+    if (is_deactivated.value_or(false)) {
         forget(digest);
         co_return fail(ErrorCode::Forbidden, "people.user_deactivated", "this user is deactivated");
     }
