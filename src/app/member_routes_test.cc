@@ -85,7 +85,7 @@ const std::map<std::string, Fixture>& fixtures() {
         // Whoever is let in hears what is wrong with the body, before any provider does.
         {"POST " + organization + "/payment_methods", {text("{}"), 400}},
         {"POST " + organization + "/portal_sessions",
-         {text(R"({"return_url":"https://evil.example/"})"), 400}},
+         {text(R"({"return_url":"https://evil.example/"})"), 422}},
         {"GET " + organization + "/projects", {nothing}},
         {"POST " + organization + "/projects", {text(R"({"name":"New"})"), 201}},
         {"GET " + project, {nothing}},
