@@ -143,7 +143,10 @@ TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
             policy.pattern == "/api/billing/success" ||
             (policy.pattern.starts_with("/api/v1/payments/") && policy.who == Who::Customer) ||
             (policy.pattern.starts_with("/api/subscriptions") && policy.method != "GET");
-        const bool limited = sells || policy.pattern.starts_with("/billing/") ||
+        const bool buys = policy.method == "POST" &&
+                          (policy.pattern == "/v1/organizations/{organization}/portal_sessions" ||
+                           policy.pattern == "/v1/organizations/{organization}/payment_methods");
+        const bool limited = sells || buys || policy.pattern.starts_with("/billing/") ||
                              policy.pattern.starts_with("/v1/api_keys") || policy.who == Who::User;
         const bool signs_in = policy.pattern.starts_with("/v1/auth/") && policy.who == Who::Public;
         const auto expected = signs_in                  ? RateClass::SignIn
