@@ -96,7 +96,9 @@ for (const engine of engines())
                 (await subscription('buyer')).body.tier === 'premium');
             const mine = (await subscription('buyer')).body;
             assert.equal(mine.status, 'active');
-            const {body: invoices} = await server.user('buyer', 'GET', `${prefix}/invoices?limit=10`);
+            const listed = () => server.user('buyer', 'GET', `${prefix}/invoices?limit=10`);
+            await eventually('the invoice', async () => (await listed()).body.data.length > 0);
+            const {body: invoices} = await listed();
             assert.deepEqual(invoices.data.map((one) => [one.amount, one.status]), [[999, 'paid']]);
             assert.match(invoices.data[0].hosted_invoice_url, /^http/);
             assert.match(invoices.data[0].invoice_pdf, /^http/);
