@@ -72,7 +72,7 @@ constexpr std::string_view kForget = R"sql(
            not_before = CASE WHEN default_cards.not_before > excluded.not_before
                              THEN default_cards.not_before ELSE excluded.not_before END
 )sql";
-const Instant kNever = from_unix_seconds(0);
+const Instant never_changed = from_unix_seconds(0);
 
 /// The one that is charged: the default, or the only one there is.
 const PaymentMethodOnFile* charged_of(const std::vector<PaymentMethodOnFile>& methods) {
@@ -97,10 +97,11 @@ asio::awaitable<bool> refresh_card(BillingContext& billing, CustomerId customer)
     auto keep = [&](sql::Transaction& tx) {
         const auto provider = billing.provider.name();
         if (is_unreadable)
-            tx.run(kUnreadable, {customer, provider, asked_at, kNever});
+            tx.run(kUnreadable, {customer, provider, asked_at, never_changed});
         else
-            tx.run(kKeep, {customer, provider, card.id, card.brand, card.last4,
-                           card_good_until(card.exp_month, card.exp_year), asked_at, kNever});
+            tx.run(kKeep,
+                   {customer, provider, card.id, card.brand, card.last4,
+                    card_good_until(card.exp_month, card.exp_year), asked_at, never_changed});
         return true;
     };
     co_return co_await billing.db.write(std::move(keep));
@@ -141,7 +142,7 @@ asio::awaitable<std::int64_t> refresh_default_cards(BillingContext& billing, Ins
 
 void forget_default_card(sql::Transaction& tx, const CustomerId& customer,
                          std::string_view provider, Instant now) {
-    tx.run(kForget, {customer, provider, kNever, now});
+    tx.run(kForget, {customer, provider, never_changed, now});
 }
 
 void forget_default_card_of(sql::Transaction& tx, std::string_view provider,

@@ -30,7 +30,7 @@ namespace {
 
 constexpr int kBatch = 100;
 constexpr std::int64_t kPassesPerCards = 5;
-constexpr std::int64_t kRareEvery_s = 60;
+constexpr std::int64_t kRareEverySeconds = 60;
 const Authority by_worker{"job:billing", ""};
 
 void log_failure(std::string_view what, const std::string& object, const Error& error) {
@@ -140,7 +140,7 @@ struct ProviderLoop {
         co_await guarded(provider, refuse_unbilled(all));
         const auto cards =
             co_await guarded(provider, refresh_default_cards(billing, billing.clock.now()));
-        look_rarely_at_s = steady_seconds() + (cards > 0 ? 0 : kRareEvery_s);
+        look_rarely_at_s = steady_seconds() + (cards > 0 ? 0 : kRareEverySeconds);
     }
 
     asio::awaitable<void> reconcile_now() {

@@ -92,7 +92,7 @@ UsersApi::Answer UsersApi::post_activate(const Principal& caller, const http::Re
 UsersApi::Answer UsersApi::post_reset_link(const Principal& caller, const http::Request& request) {
     const Authority authority = authority_of(caller, request);
     auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
-        const auto user = request.path_value("user");
+        const std::string_view user = request.path_value("user");
         const auto link = make_reset_link(tx, user, authority, clock.now(), ids);
         if (!link) return failure(link);
         Json json;
