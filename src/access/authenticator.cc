@@ -208,7 +208,14 @@ asio::awaitable<Result<Principal>> Authenticator::look_up_subject(std::string to
     } catch (const sql::Failure&) {
         is_deactivated.reset();
     }
-    if (is_deactivated.value_or(false)) {
+    if (!is_deactivated) {
+        known_.look(digest, [](Known* known) {
+            if (known != nullptr && known->until == Instant{})
+                known->until += std::chrono::microseconds(1);  // asked, and never answered
+        });
+        co_return *std::move(principal);
+    }
+    if (*is_deactivated) {
         forget(digest);
         co_return fail(ErrorCode::Forbidden, "people.user_deactivated", "this user is deactivated");
     }
