@@ -225,11 +225,13 @@ CREATE TABLE organizations (
     customer_id    TEXT   NOT NULL UNIQUE REFERENCES customers (id),
     deactivated_at BIGINT,
     deactivated_by TEXT   NOT NULL CHECK (deactivated_by IN ('', 'member', 'seller')),
+    made_by        TEXT   REFERENCES users (id),
     created_at     BIGINT NOT NULL,
     version        BIGINT NOT NULL,
     CHECK ((deactivated_at IS NULL) = (deactivated_by = ''))
 );
 CREATE INDEX organizations_by_age ON organizations (created_at, id);
+CREATE INDEX organizations_by_maker ON organizations (made_by, created_at);
 CREATE TABLE memberships (
     organization_id TEXT   NOT NULL REFERENCES organizations (id),
     user_id         TEXT   NOT NULL REFERENCES users (id),
@@ -246,12 +248,15 @@ CREATE TABLE invitations (
     email_key       TEXT   NOT NULL,
     role            TEXT   NOT NULL CHECK (role IN ('owner', 'admin', 'member')),
     state           TEXT   NOT NULL CHECK (state IN ('open', 'accepted', 'withdrawn', 'expired')),
+    invited_by      TEXT   REFERENCES users (id),
     created_at      BIGINT NOT NULL,
     expires_at      BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX invitations_one_open
     ON invitations (organization_id, email_key) WHERE state = 'open';
 CREATE INDEX invitations_by_organization ON invitations (organization_id, created_at, id);
+CREATE INDEX invitations_by_address ON invitations (email_key, created_at);
+CREATE INDEX invitations_by_inviter ON invitations (invited_by, created_at);
 CREATE TABLE projects (
     id              TEXT   NOT NULL PRIMARY KEY,
     organization_id TEXT   NOT NULL REFERENCES organizations (id),
@@ -376,16 +381,23 @@ CREATE UNIQUE INDEX subscriptions_by_provider
     ON subscriptions (provider, provider_subscription_id) WHERE provider_subscription_id IS NOT NULL;
 CREATE INDEX subscriptions_by_customer ON subscriptions (customer_id, created_at);
 CREATE INDEX subscriptions_by_period_end ON subscriptions (status, period_end);
-CREATE INDEX subscriptions_by_trial_end ON subscriptions (provider, trial_end)
-    WHERE status = 'trialing' AND ended_at IS NULL;
+CREATE INDEX subscriptions_by_end ON subscriptions (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX subscriptions_by_planned_change ON subscriptions (pending_at)
+    WHERE ended_at IS NULL AND pending_at IS NOT NULL;
+CREATE INDEX subscriptions_by_planned_end ON subscriptions (cancel_at)
+    WHERE ended_at IS NULL AND cancel_at IS NOT NULL;
+CREATE INDEX subscriptions_by_version ON subscriptions (plan_version_id, id)
+    WHERE ended_at IS NULL;
+CREATE INDEX subscriptions_by_trial_end ON subscriptions (status, trial_end)
+    WHERE ended_at IS NULL AND trial_end IS NOT NULL;
 
--- One trial of a plan per customer, ever. A start that came to nothing gives it back.
+-- One trial of a catalog's plans per customer, ever. A start that came to nothing gives it back.
 CREATE TABLE trials_used (
     customer_id     TEXT   NOT NULL REFERENCES customers (id),
-    plan_id         TEXT   NOT NULL REFERENCES plans (id),
+    catalog         TEXT   NOT NULL REFERENCES catalogs (key),
     subscription_id TEXT   NOT NULL REFERENCES subscriptions (id),
     used_at         BIGINT NOT NULL,
-    PRIMARY KEY (customer_id, plan_id)
+    PRIMARY KEY (customer_id, catalog)
 );
 
 -- That the end of a trial was told of; another end is another row.
@@ -395,8 +407,6 @@ CREATE TABLE trial_reminders (
     told_at         BIGINT NOT NULL,
     PRIMARY KEY (subscription_id, trial_end)
 );
-CREATE INDEX subscriptions_in_trial ON subscriptions (provider, trial_end)
-    WHERE status = 'trialing';
 
 -- What somebody asked for, committed before the provider hears of it, and run again after a crash.
 CREATE TABLE subscription_commands (
@@ -454,6 +464,7 @@ CREATE TABLE subscription_events (
 );
 CREATE INDEX subscription_events_by_subscription ON subscription_events (subscription_id, at, id);
 CREATE INDEX subscription_events_by_time ON subscription_events (at, id);
+CREATE INDEX subscription_events_by_customer ON subscription_events (customer_id, at);
 
 -- What the provider takes off a subscription's bills, as it stood from one version of the
 -- subscription (the number of its event) until before another: rows are closed and never changed,
@@ -494,6 +505,8 @@ CREATE TABLE checkout_sessions (
     trial_days          BIGINT NOT NULL CHECK (trial_days >= 0),
     success_url         TEXT   NOT NULL,
     cancel_url          TEXT   NOT NULL,
+    -- Whether it was opened without a credential, by a receipt alone.
+    is_anonymous        BIGINT NOT NULL DEFAULT 0 CHECK (is_anonymous IN (0, 1)),
     provider            TEXT   NOT NULL,
     provider_session_id TEXT,
     url                 TEXT,
@@ -509,6 +522,7 @@ CREATE UNIQUE INDEX checkout_sessions_one_open
 CREATE UNIQUE INDEX checkout_sessions_by_provider
     ON checkout_sessions (provider, provider_session_id) WHERE provider_session_id IS NOT NULL;
 CREATE INDEX checkout_sessions_by_end ON checkout_sessions (status, expires_at);
+CREATE INDEX checkout_sessions_by_age ON checkout_sessions (created_at);
 
 -- previews -----------------------------------------------------------------------------------
 -- What somebody was shown before a change of plan. facts: the amounts, quantities and periods of
@@ -548,6 +562,7 @@ CREATE TABLE provider_moves (
     actor                TEXT   NOT NULL,
     request_id           TEXT   NOT NULL,
     created_at           BIGINT NOT NULL,
+    went_on_at           BIGINT NOT NULL, -- when it came to its state
     finished_at          BIGINT
 );
 CREATE UNIQUE INDEX provider_moves_one_open ON provider_moves (subscription_id)
@@ -555,10 +570,14 @@ CREATE UNIQUE INDEX provider_moves_one_open ON provider_moves (subscription_id)
 CREATE INDEX provider_moves_by_former ON provider_moves (from_provider, from_subscription_id);
 CREATE INDEX provider_moves_by_new ON provider_moves (to_provider, to_subscription_id);
 CREATE INDEX provider_moves_open ON provider_moves (to_provider, state);
+CREATE INDEX provider_moves_under_way ON provider_moves (went_on_at)
+    WHERE state IN ('beginning', 'ending', 'abandoning');
 
 -- plan migrations ----------------------------------------------------------------------------
 -- Bringing those who have subscribed to a plan to another version, of it or of another plan of its
--- catalog. filter: JSON, as it was asked.
+-- catalog. filter: JSON, as it was asked. Its items are written page by page, in the order of their
+-- subscriptions, until listed_at; nothing is changed before. went_on_at: when the worker has
+-- written a page, or taken up an item, for the last time.
 CREATE TABLE plan_migrations (
     id                TEXT   NOT NULL PRIMARY KEY,
     plan_id           TEXT   NOT NULL REFERENCES plans (id),
@@ -569,8 +588,11 @@ CREATE TABLE plan_migrations (
     actor             TEXT   NOT NULL,
     request_id        TEXT   NOT NULL,
     created_at        BIGINT NOT NULL,
+    listed_at         BIGINT,
+    went_on_at        BIGINT NOT NULL,
     finished_at       BIGINT,
-    CHECK ((state = 'done') = (finished_at IS NOT NULL))
+    CHECK ((state = 'done') = (finished_at IS NOT NULL)),
+    CHECK (finished_at IS NULL OR listed_at IS NOT NULL)
 );
 CREATE UNIQUE INDEX plan_migrations_one_running ON plan_migrations (plan_id)
     WHERE state = 'running';
@@ -593,8 +615,13 @@ CREATE TABLE plan_migration_items (
     PRIMARY KEY (migration_id, subscription_id),
     CHECK (state <> 'begun' OR command_id IS NOT NULL)
 );
-CREATE INDEX plan_migration_items_open ON plan_migration_items (state, next_try_at)
-    WHERE state IN ('pending', 'begun');
+CREATE INDEX plan_migration_items_by_state
+    ON plan_migration_items (migration_id, state, subscription_id);
+-- Partial indexes of one state each: SQLite takes none with IN for one of its states.
+CREATE INDEX plan_migration_items_pending
+    ON plan_migration_items (next_try_at, migration_id, subscription_id) WHERE state = 'pending';
+CREATE INDEX plan_migration_items_begun ON plan_migration_items (command_id)
+    WHERE state = 'begun';
 
 -- metering -----------------------------------------------------------------------------------
 -- meter_key, quantity, reset and period_start are those of the first counter that it moved.
@@ -836,6 +863,7 @@ CREATE INDEX refunds_by_age ON refunds (created_at, id);
 CREATE INDEX refunds_by_customer ON refunds (customer_id, created_at);
 CREATE INDEX refunds_by_invoice ON refunds (invoice_id, created_at);
 CREATE INDEX refunds_creating ON refunds (provider, created_at) WHERE status = 'creating';
+CREATE INDEX refunds_creating_by_age ON refunds (created_at) WHERE status = 'creating';
 CREATE TABLE disputes (
     id                  TEXT   NOT NULL PRIMARY KEY,
     provider            TEXT   NOT NULL,
@@ -971,6 +999,7 @@ CREATE TABLE inbox_events (
     UNIQUE (provider, identity)
 );
 CREATE INDEX inbox_events_due ON inbox_events (state, next_attempt_at);
+CREATE INDEX inbox_events_by_time ON inbox_events (received_at, provider, state);
 
 -- outbound webhooks ---------------------------------------------------------------------------
 -- The number of each object's last event: the next one is one more.
@@ -1103,15 +1132,17 @@ CREATE INDEX findings_by_age ON findings (opened_at, id);
 CREATE INDEX findings_by_subscription ON findings (subscription_id, opened_at, id);
 CREATE INDEX findings_by_customer ON findings (customer_id, opened_at, id);
 -- The card that a customer is charged with by default, as the provider showed it at seen_at. ''
--- as its id: there is none. It is good until expires_at, the beginning of the next month (UTC).
+-- as its id: there is none; NULL: it is not known. It is good until expires_at, the beginning of
+-- the next month (UTC). It changed at not_before: what was asked until then is not believed.
 CREATE TABLE default_cards (
     customer_id        TEXT   NOT NULL REFERENCES customers (id),
     provider           TEXT   NOT NULL,
-    provider_method_id TEXT   NOT NULL,
+    provider_method_id TEXT,
     brand              TEXT   NOT NULL,
     last4              TEXT   NOT NULL,
     expires_at         BIGINT, -- NULL: it has no end, or there is none
-    seen_at            BIGINT NOT NULL,
+    seen_at            BIGINT NOT NULL, -- also when it could not be read; 0: never
+    not_before         BIGINT NOT NULL, -- 0: it never changed
     PRIMARY KEY (customer_id, provider)
 );
 

@@ -14,6 +14,8 @@ constexpr std::string_view kBearer = "bearer ";
 constexpr std::string_view kKeyStart = "tp_";
 /// With the gateway's own 150 ms less than the 200 ms that Envoy waits.
 constexpr std::chrono::milliseconds kLedgerPatience{40};
+/// For a token that nobody has asked about yet: whether its user is deactivated is worth a wait.
+constexpr std::chrono::milliseconds kFirstPatience{1'000};
 
 std::unexpected<Error> malformed() {
     return fail(ErrorCode::Unauthenticated, "access.credential_malformed",
@@ -127,6 +129,7 @@ asio::awaitable<Result<Principal>> Authenticator::authenticate(const http::Reque
     std::string secret(read_credential(request.headers)->text);
     if (secret.starts_with(to_text(KeyPrefix::Session)))
         co_return co_await look_up_session(std::move(secret));
+    if (!secret.starts_with(kKeyStart)) co_return co_await look_up_subject(std::move(secret));
     co_return co_await look_up(std::move(secret));
 }
 
@@ -157,16 +160,72 @@ std::optional<Principal> Authenticator::recall(const Digest128& digest, Instant 
     });
 }
 
-Result<Principal> Authenticator::answer_token(std::string_view token, Instant now) {
+Result<Authenticator::Vouched> Authenticator::check_token(std::string_view token,
+                                                          Instant now) const {
     const auto claims = verify(keys_, token, now);
     if (!claims) return failure(claims);
     if (is_reserved(claims->subject))
         return fail(ErrorCode::Unauthenticated, "access.subject_reserved",
                     "a token's subject cannot be an id of ours");
-    auto principal = principal_of(*claims);
-    const Instant until = std::min<Instant>(claims->expires_at, now + kTokenMemory);
-    if (now < until) known_.put(siphash128(sip_key_, token), {principal, "", until, until});
-    return principal;
+    return Vouched{principal_of(*claims),
+                   std::min<Instant>(claims->expires_at, now + kTokenMemory)};
+}
+
+std::optional<Result<Principal>> Authenticator::answer_token(std::string_view token, Instant now) {
+    const auto digest = siphash128(sip_key_, token);
+    if (recall_without_ledger(digest, now)) return std::nullopt;
+    auto vouched = check_token(token, now);
+    if (!vouched) return failure(vouched);
+    const bool is_user = vouched->principal.kind == PrincipalKind::Customer;
+    const Instant until = is_user ? Instant{} : vouched->until;
+    if (now < vouched->until) known_.put(digest, {vouched->principal, "", until, vouched->until});
+    if (is_user) return std::nullopt;
+    return std::move(vouched->principal);
+}
+
+asio::awaitable<bool> Authenticator::ask_deactivated(std::string external_id) {
+    auto work = [&](sql::Transaction& tx) { return is_subject_deactivated(tx, external_id); };
+    co_return co_await db_.read(work);
+}
+
+asio::awaitable<Result<Principal>> Authenticator::look_up_subject(std::string token) {
+    const auto digest = siphash128(sip_key_, token);
+    auto principal = recall_without_ledger(digest, clock_.now());
+    if (!principal) {
+        auto vouched = check_token(token, clock_.now());
+        if (!vouched) co_return failure(vouched);
+        principal = std::move(vouched->principal);
+    }
+    const bool was_asked = known_.look(
+        digest, [](const Known* known) { return known != nullptr && known->until > Instant{}; });
+    const auto revocations = revocations_.load();
+    // A ledger that does not answer is asked again later: paying users do not wait for it.
+    std::optional<bool> is_deactivated;
+    try {
+        auto asked = ask_deactivated(principal->external_id);
+        is_deactivated = co_await sql::wait_at_most(was_asked ? kLedgerPatience : kFirstPatience,
+                                                    std::move(asked));
+    } catch (const sql::Failure&) {
+        is_deactivated.reset();
+    }
+    if (!is_deactivated) {
+        known_.look(digest, [](Known* known) {
+            if (known != nullptr && known->until == Instant{})
+                known->until += std::chrono::microseconds(1);  // asked, and never answered
+        });
+        co_return *std::move(principal);
+    }
+    if (*is_deactivated) {
+        forget(digest);
+        co_return fail(ErrorCode::Forbidden, "people.user_deactivated", "this user is deactivated");
+    }
+    const Instant until = clock_.now() + kSubjectMemory;
+    known_.look(digest, [&](Known* known) {
+        if (known != nullptr) known->until = std::min(known->until_without_ledger, until);
+    });
+    // As for keys: put first, asked second.
+    if (revocations_.load() != revocations) forget(digest);
+    co_return *std::move(principal);
 }
 
 std::optional<Result<Principal>> Authenticator::answer_key(std::string_view text, Instant now) {
@@ -282,6 +341,15 @@ void Authenticator::forget_session(const SessionId& id) {
 void Authenticator::forget_user(const UserId& user) {
     revoked();
     known_.erase_if([&](const Known& known) { return known.principal.user == user; });
+}
+
+void Authenticator::forget_subject(std::string_view external_id) {
+    revoked();
+    known_.erase_if([&](const Known& known) {
+        const auto& principal = known.principal;
+        return known.key_id.empty() && principal.kind == PrincipalKind::Customer &&
+               principal.external_id == external_id;
+    });
 }
 
 void Authenticator::erase_key(const ApiKeyId& id) {

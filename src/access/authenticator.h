@@ -27,9 +27,11 @@ namespace asio = boost::asio;
 
 /// How long an answer may be repeated without asking again. A key revoked by another node works
 /// there for kKeyMemory at most; one revoked here stops at once.
-inline constexpr std::chrono::seconds kTokenMemory{60};  ///< and never past the token's exp
+inline constexpr std::chrono::seconds kTokenMemory{60};  ///< its signature; never past its exp
 inline constexpr std::chrono::seconds kKeyMemory{5};
 inline constexpr std::chrono::seconds kSessionMemory{5};
+inline constexpr std::chrono::seconds kSubjectMemory{
+    5};  ///< that a token's user is not deactivated
 inline constexpr std::chrono::seconds kUnknownKeyMemory{5};
 /// While the ledger fails or is late: an outage must not block paying users. Never past the key's
 /// expiry, and ended by the ledger's next answer.
@@ -51,19 +53,23 @@ public:
 
     /// A request without a credential is Anonymous, which is not an error here.
     ///
-    /// Errors, all Unauthenticated but one: "access.credential_malformed" (two credentials, another
+    /// Errors, all Unauthenticated but two: "access.credential_malformed" (two credentials, another
     /// scheme, too long); "access.key_invalid" (wrong checksum, unknown, revoked, expired, other
     /// mode); "access.session_over"; those of verify(); "access.subject_reserved". Forbidden
-    /// "access.cross_site" for a cookie sent by another site's page.
+    /// "access.cross_site" for a cookie sent by another site's page, "people.user_deactivated" for
+    /// a token of such a user; while the ledger fails, tokens are good by their signature alone.
     asio::awaitable<Result<Principal>> authenticate(const http::Request& request);
 
-    /// The same answer when it needs no database: anonymous, malformed, tokens, keys in memory.
+    /// The same answer when it needs no database: anonymous, malformed, administrators'
+    /// tokens, whatever is in memory.
     std::optional<Result<Principal>> authenticate_at_once(const http::Request& request);
 
     /// Makes this node ask again. Call it after the revocation is durable.
     void forget_key(const ApiKeyId& id);
     void forget_session(const SessionId& id);
     void forget_user(const UserId& user);  ///< all his sessions
+    void forget_subject(
+        std::string_view external_id);  ///< all the tokens of this user of the host's
 
     [[nodiscard]] KeyMode mode() const { return mode_; }
 
@@ -77,7 +83,15 @@ private:
 
     std::optional<Principal> recall(const Digest128& digest, Instant now);
     std::optional<Result<Principal>> answer_key(std::string_view text, Instant now);
-    Result<Principal> answer_token(std::string_view token, Instant now);
+    /// Whoever a token's signature vouches for.
+    struct Vouched {
+        Principal principal;
+        Instant until;
+    };
+    Result<Vouched> check_token(std::string_view token, Instant now) const;
+    std::optional<Result<Principal>> answer_token(std::string_view token, Instant now);
+    asio::awaitable<Result<Principal>> look_up_subject(std::string token);
+    asio::awaitable<bool> ask_deactivated(std::string external_id);
     /// Asks the ledger, and when it does not answer, what was known an hour ago.
     asio::awaitable<Result<Principal>> look_up(std::string secret);
     asio::awaitable<Result<Principal>> ask_ledger(std::string secret);

@@ -1,7 +1,11 @@
 #include "access/authenticator.h"
 
+#include <future>
 #include <thread>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
 
 #include "access/handler_testing.h"
@@ -78,7 +82,9 @@ protected:
     std::string outcome(const http::Request& request) {
         const auto principal = ask(request);
         if (principal) return principal->name.empty() ? "anonymous" : principal->name;
-        EXPECT_EQ(principal.error().code, ErrorCode::Unauthenticated);
+        const bool is_deactivated = principal.error().reason == Reason("people.user_deactivated");
+        EXPECT_EQ(principal.error().code,
+                  is_deactivated ? ErrorCode::Forbidden : ErrorCode::Unauthenticated);
         return std::string(principal.error().reason.text());
     }
     /// What is known without the database; "?" when it would have to be asked.
@@ -291,6 +297,56 @@ TEST_F(AuthenticatorTest, ARememberedTokenStillExpires) {
     EXPECT_EQ(outcome(bearer(short_token)), "user:alice");
     clock_.advance(1s);
     EXPECT_EQ(outcome(bearer(short_token)), "access.token_expired");
+}
+
+TEST_F(AuthenticatorTest, AHostsTokenIsNoWayBackForADeactivatedUser) {
+    const auto set_deactivated = [&](std::optional<Instant> at) {
+        db_->write_blocking([&](sql::Transaction& tx) {
+            return tx.run("UPDATE users SET deactivated_at = $1 WHERE external_id = 'alice'", {at});
+        });
+    };
+    const auto alice = bearer(token(Role::User));
+    EXPECT_EQ(outcome(alice), "user:alice") << "nobody knows her yet";
+    db_->write_blocking([&](sql::Transaction& tx) {
+        return tx.run(
+            "INSERT INTO users (id, external_id, email_key, is_superuser, created_at, version) "
+            "VALUES ('usr_1', 'alice', 'usr_1', 0, 0, 1)");
+    });
+    set_deactivated(clock_.now());
+    authenticator_.forget_subject("alice");
+    EXPECT_EQ(outcome(alice), "people.user_deactivated");
+    EXPECT_EQ(outcome(alice), "people.user_deactivated") << "again";
+    EXPECT_EQ(outcome(bearer(token(Role::Admin))), "admin:alice") << "no user of the host's";
+    set_deactivated(std::nullopt);
+    EXPECT_EQ(outcome(alice), "user:alice");
+
+    set_deactivated(clock_.now());  // on another node
+    EXPECT_EQ(outcome_at_once(alice), "user:alice");
+    clock_.advance(kSubjectMemory);
+    EXPECT_EQ(outcome(alice), "people.user_deactivated");
+    for (const auto state : {sql::FragileDatabase::State::Down, sql::FragileDatabase::State::Up}) {
+        const auto late = bearer(token(Role::User, 10min));
+        db_->set(state);
+        const bool is_down = state == sql::FragileDatabase::State::Down;
+        EXPECT_EQ(outcome(late), is_down ? "user:alice" : "people.user_deactivated")
+            << "an outage shuts nobody out";
+    }
+}
+
+// Who was let in a moment ago is not made to wait for a ledger that hangs.
+TEST_F(AuthenticatorTest, AHangingLedgerHoldsNoTokenUp) {
+    const auto alice = bearer(token(Role::User));
+    ASSERT_EQ(outcome(alice), "user:alice");
+    clock_.advance(kSubjectMemory);
+    db_->set(sql::FragileDatabase::State::Hanging);
+    EXPECT_EQ(outcome_at_once(alice), "?");
+    boost::asio::io_context io;
+    auto answer =
+        boost::asio::co_spawn(io, authenticator_.authenticate(alice), boost::asio::use_future);
+    while (answer.wait_for(0s) != std::future_status::ready) io.run_one();
+    EXPECT_EQ(answer.get()->name, "user:alice");
+    db_->set(sql::FragileDatabase::State::Up);
+    io.run();
 }
 
 TEST_F(AuthenticatorTest, AChangedTokenIsAnotherToken) {

@@ -268,6 +268,9 @@ inline constexpr auto kPolicies = [] {
         Policy::member("POST", "/v1/organizations/{organization}/invitations", OrgRole::Admin),
         Policy::member("DELETE", "/v1/organizations/{organization}/invitations/{invitation}",
                        OrgRole::Admin),
+        Policy::buyer("GET", "/v1/organizations/{organization}/payment_methods", OrgRole::Admin),
+        Policy::buyer("POST", "/v1/organizations/{organization}/payment_methods", OrgRole::Admin),
+        Policy::buyer("POST", "/v1/organizations/{organization}/portal_sessions", OrgRole::Admin),
         Policy::user("POST", "/v1/invitations/accept"),
         Policy::member("GET", "/v1/organizations/{organization}/projects", OrgRole::Member),
         Policy::member("POST", "/v1/organizations/{organization}/projects", OrgRole::Member),
@@ -367,6 +370,13 @@ inline constexpr auto kPolicies = [] {
                        Operations),
     });
 }();
+
+/// Takes the place of its row where the seller does not let a receipt alone open checkout pages
+/// (attribution.checkout_needs_key).
+inline constexpr Policy kKeyedCheckout = Policy{"POST", "/api/billing/create-checkout", Who::Seller,
+                                                Scope::BillingWrite, RateClass::Billing}
+                                             .of("attribution")
+                                             .with(Repeats::KeyRequired);
 
 /// The policy of one route; nullptr when the table does not know it. `pattern` must be written as
 /// in the table. Constexpr, so that a route table can refuse to compile:

@@ -117,10 +117,13 @@ TEST(Policy, ACustomerReachesOnlyWhatIsHisOwn) {
             policy.pattern.starts_with("/ofrep/") || policy.pattern.starts_with("/v1/gateway/") ||
             policy.pattern == "/v1/usage/series" || policy.pattern == "/v1/usage/routes" ||
             policy.pattern == "/v1/usage/groups" || policy.pattern == "/v1/usage/forecast" ||
-            policy.pattern == "/v1/usage/alerts" || policy.pattern.starts_with("/v1/invoice");
+            policy.pattern == "/v1/usage/alerts" ||
+            (policy.method == "GET" && policy.pattern.starts_with("/v1/invoice")) ||
+            policy.pattern == "/v1/refunds" || policy.pattern == "/v1/disputes";
         const bool personal = policy.pattern.starts_with("/v1/auth/") ||
                               policy.pattern.starts_with("/v1/organizations") ||
                               policy.pattern.starts_with("/api/usage/organization/") ||
+                              policy.pattern.starts_with("/api/subscriptions") ||
                               policy.pattern == "/v1/invitations/accept";
         const bool expected = own || shared || personal || policy.who == Who::Public;
         EXPECT_EQ(outcome(policy, customer), expected ? "allowed" : "access.forbidden")
@@ -138,8 +141,12 @@ TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
         const bool sells =
             policy.pattern == "/api/billing/create-checkout" ||
             policy.pattern == "/api/billing/success" ||
-            (policy.pattern.starts_with("/api/v1/payments/") && policy.who == Who::Customer);
-        const bool limited = sells || policy.pattern.starts_with("/billing/") ||
+            (policy.pattern.starts_with("/api/v1/payments/") && policy.who == Who::Customer) ||
+            (policy.pattern.starts_with("/api/subscriptions") && policy.method != "GET");
+        const bool buys = policy.method == "POST" &&
+                          (policy.pattern == "/v1/organizations/{organization}/portal_sessions" ||
+                           policy.pattern == "/v1/organizations/{organization}/payment_methods");
+        const bool limited = sells || buys || policy.pattern.starts_with("/billing/") ||
                              policy.pattern.starts_with("/v1/api_keys") || policy.who == Who::User;
         const bool signs_in = policy.pattern.starts_with("/v1/auth/") && policy.who == Who::Public;
         const auto expected = signs_in                  ? RateClass::SignIn
@@ -148,6 +155,19 @@ TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
                                                         : RateClass::None;
         EXPECT_EQ(policy.rate, expected) << policy.pattern;
     }
+}
+
+// TURNPIKE_CHECKOUT_NEEDS_KEY
+TEST(Policy, AReceiptAloneIsNotEnoughWhereAKeyIsDemanded) {
+    EXPECT_EQ(outcome(kKeyedCheckout, Principal{}), "access.unauthenticated");
+    EXPECT_EQ(outcome(kKeyedCheckout, caller(PrincipalKind::Customer)), "access.forbidden");
+    EXPECT_EQ(outcome(kKeyedCheckout, caller(PrincipalKind::Admin)), "allowed");
+    const auto* usual = policy_of("POST", kKeyedCheckout.pattern);
+    ASSERT_NE(usual, nullptr);
+    EXPECT_EQ(usual->who, Who::Public);
+    EXPECT_EQ(usual->preset, kKeyedCheckout.preset);
+    EXPECT_EQ(usual->rate, kKeyedCheckout.rate);
+    EXPECT_EQ(usual->repeats, kKeyedCheckout.repeats);
 }
 
 TEST(Policy, AKeyOfSomebodyUnknownCountsOnlyWhereItIsDemanded) {

@@ -119,6 +119,13 @@ std::int64_t revoke_sessions(sql::Transaction& tx, const UserId& user, Instant n
     return tx.run(kRevokeAll, {user, now});
 }
 
+bool is_subject_deactivated(sql::Transaction& tx, std::string_view external_id) {
+    return tx
+        .one("SELECT 1 FROM users WHERE external_id = $1 AND deactivated_at IS NOT NULL",
+             {external_id})
+        .has_value();
+}
+
 bool has_signed_in_from(sql::Transaction& tx, const UserId& user, std::string_view peer) {
     return tx.one(kCountFrom, {user, peer})->integer(0) > 0;
 }

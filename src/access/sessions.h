@@ -56,6 +56,8 @@ std::vector<Session> live_sessions(sql::Transaction& tx, const UserId& user, Ins
 bool revoke_session(sql::Transaction& tx, const UserId& user, const SessionId& id, Instant now);
 /// All of them; the caller then tells the Authenticator. \return how many
 std::int64_t revoke_sessions(sql::Transaction& tx, const UserId& user, Instant now);
+/// Whether the seller has shut out the user whom a host's token names.
+bool is_subject_deactivated(sql::Transaction& tx, std::string_view external_id);
 /// Whether the user has signed in from this address within kSessionRowsKept.
 bool has_signed_in_from(sql::Transaction& tx, const UserId& user, std::string_view peer);
 

@@ -5,15 +5,23 @@
 namespace turnpike {
 namespace {
 
+// Those that are live, and those that have ended since: each found by an index of its own.
 constexpr std::string_view kMoves = R"sql(
     SELECT g.provider, CAST(SUM(g.started) AS BIGINT), CAST(SUM(g.active) AS BIGINT),
            CAST(SUM(g.ended) AS BIGINT)
       FROM (SELECT s.plan_version_id, s.provider,
                    SUM(CASE WHEN s.started_at >= $2 THEN 1 ELSE 0 END) AS started,
-                   COUNT(*) AS active,
-                   SUM(CASE WHEN s.ended_at < $3 THEN 1 ELSE 0 END) AS ended
+                   COUNT(*) AS active, 0 AS ended
               FROM subscriptions s
-             WHERE s.started_at < $3 AND (s.ended_at IS NULL OR s.ended_at >= $2)
+             WHERE s.started_at < $3 AND s.ended_at IS NULL
+               AND s.status NOT IN ('incomplete', 'incomplete_expired')
+             GROUP BY 1, 2
+            UNION ALL
+            SELECT s.plan_version_id, s.provider,
+                   SUM(CASE WHEN s.started_at >= $2 THEN 1 ELSE 0 END),
+                   COUNT(*), SUM(CASE WHEN s.ended_at < $3 THEN 1 ELSE 0 END)
+              FROM subscriptions s
+             WHERE s.started_at < $3 AND s.ended_at >= $2
                AND s.status NOT IN ('incomplete', 'incomplete_expired')
              GROUP BY 1, 2) g
       JOIN plan_versions v ON v.id = g.plan_version_id

@@ -37,6 +37,7 @@
 #include "billing/contexts.h"
 #include "billing/customer_api.h"
 #include "billing/explain_api.h"
+#include "billing/organization_api.h"
 #include "billing/plan_migration_api.h"
 #include "billing/plans_api.h"
 #include "billing/preview_api.h"
@@ -186,6 +187,7 @@ public:
     HistoryApi history_api;
     MonitoringApi monitoring_api;
     CustomerBillingApi customer_billing_api;
+    OrganizationBillingApi organization_billing_api;
     CheckoutApi checkout_api;
     PreviewApi preview_api;
     RefundsApi refunds_api;
@@ -203,6 +205,7 @@ public:
     SaasOrgsPlans saas_orgs_plans;
     SaasOrgsSubscriptions saas_orgs_subscriptions;
     LearningApp learning_app;
+    NewReceipts new_receipts;
     Attribution attribution;
     Gate gate;
 

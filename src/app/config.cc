@@ -66,6 +66,14 @@ bool is_web_url(const std::string& url) {
     return url.starts_with("http://") || url.starts_with("https://");
 }
 
+/// Addresses that have nothing in common.
+bool holds_everybody(const http::Networks& networks) {
+    const auto holds = [&](const char* address) {
+        return networks.contain(*http::parse_address(address));
+    };
+    return (holds("9.9.9.9") && holds("203.0.113.1")) || (holds("2001:db8::1") && holds("fd00::1"));
+}
+
 /// Collects complaints about single settings.
 class Checker {
 public:
@@ -159,6 +167,13 @@ void check_server(Checker& c) {
         c.expect(count && *count > 0 && *count <= kRequestsMax, key,
                  "'" + c.text(key) + "' is no number of requests", "give 1 to 1000000000");
     }
+    const auto& proxies = c.text("trusted_proxies");
+    const auto networks = http::Networks::parse(proxies);
+    c.expect(networks.has_value(), "trusted_proxies", "'" + proxies + "' is no list of networks",
+             "give the proxies' own, for example 127.0.0.1, 10.0.0.0/8");
+    c.expect(!networks || !holds_everybody(*networks), "trusted_proxies",
+             "'" + proxies + "' holds everybody, who could then say to be anybody",
+             "give the proxies' own, for example 127.0.0.1, 10.0.0.0/8");
     const auto& gateway_log = c.text("gateway_log");
     c.expect(gateway_log.empty() || parse_udp_url(gateway_log), "gateway_log",
              "'" + gateway_log + "' is no address to take access logs on",
@@ -196,6 +211,9 @@ void check_auth(Checker& c) {
              "TURNPIKE_JWKS_FILE");
     c.expect(secret.empty() || secret.size() >= kJwtSecretBytesMin, "auth.jwt_secret",
              "the JWT secret is shorter than 32 bytes", "make one with: openssl rand -hex 32");
+    const auto& needs_key = c.text("attribution.checkout_needs_key");
+    c.expect(needs_key == "yes" || needs_key == "no", "attribution.checkout_needs_key",
+             "'" + needs_key + "' is neither yes nor no", "give yes or no");
     const auto& sign_up = c.text("people.sign_up");
     c.expect(sign_up == "open" || sign_up == "invited", "people.sign_up",
              "'" + sign_up + "' does not say who may sign up", "use open or invited");
@@ -410,6 +428,8 @@ Result<Config> read_config(const SettingValues& values) {
         .threads = *parse_count(text("threads")),
         .requests_per_minute = static_cast<std::int64_t>(*parse_count(text("requests_per_minute"))),
         .requests_in_flight = *parse_count(text("requests_in_flight")),
+        .trusted_proxies = *http::Networks::parse(text("trusted_proxies")),
+        .checkout_needs_key = text("attribution.checkout_needs_key") == "yes",
         .access_log = text("access_log"),
         .grace = std::chrono::days(*parse_count(text("billing.grace_days"))),
         .late_after = std::chrono::seconds(*parse_count(text("billing.late_after_seconds"))),

@@ -44,6 +44,8 @@ struct Config {
     std::size_t threads = 1;
     std::int64_t requests_per_minute = 60'000;
     std::size_t requests_in_flight = 256;
+    http::Networks trusted_proxies;        ///< whose X-Forwarded-For counts
+    bool checkout_needs_key = false;       ///< attribution.checkout_needs_key
     std::string access_log;                ///< "-", "off" or a path
     std::chrono::days grace{7};            ///< billing.grace_days
     std::chrono::seconds late_after{900};  ///< billing.late_after_seconds

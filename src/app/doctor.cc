@@ -154,6 +154,14 @@ void examine_address(Examination& exam, const Config& config) {
     exam.bad(bound.error().message, "give a free address of this machine (--listen)");
 }
 
+/// Behind a proxy, all callers would share the limits of one peer.
+void examine_proxies(Examination& exam, const Config& config) {
+    const bool is_behind_tls = config.public_url.starts_with("https://");
+    if (!is_behind_tls || !config.trusted_proxies.empty()) return;
+    exam.note("public_url is https, so a proxy stands in front, and none is trusted",
+              "all callers count as one peer; give its address (--trusted-proxies 127.0.0.1)");
+}
+
 Result<http::Reply> ask_stripe(http::Client& client, const Config& config,
                                const std::string& path) {
     http::Call call{.url = config.stripe_api_base + path};
@@ -229,6 +237,7 @@ int command_doctor(const SettingFlags& flags) {
         examine_ledger(exam, *config);
         examine_access_log(exam, *config);
         examine_address(exam, *config);
+        examine_proxies(exam, *config);
         examine_providers(exam, *config);
     }
     fmt::print("{}\n", exam.healthy() ? "all is well" : "something is wrong; see above");

@@ -16,6 +16,7 @@
 #include "app/app.h"
 #include "app/routes.h"
 #include "base/check.h"
+#include "http/client_address.h"
 #include "http/router.h"
 #include "sql/sql.h"
 
@@ -28,11 +29,13 @@ std::vector<http::Router::Entry> router_entries() {
     return entries;
 }
 
-std::vector<const Policy*> route_policies() {
+std::vector<const Policy*> route_policies(const Config& config) {
     std::vector<const Policy*> policies;
     for (const auto& route : all_routes()) {
-        policies.push_back(policy_of(http::to_text(route.method), route.pattern));
-        check(policies.back() != nullptr, "every route has a policy");
+        const auto* policy = policy_of(http::to_text(route.method), route.pattern);
+        check(policy != nullptr, "every route has a policy");
+        const bool is_checkout = policy->pattern == kKeyedCheckout.pattern;
+        policies.push_back(is_checkout && config.checkout_needs_key ? &kKeyedCheckout : policy);
     }
     return policies;
 }
@@ -40,15 +43,15 @@ std::vector<const Policy*> route_policies() {
 /// Whether each route is of an interface that is served.
 std::vector<bool> served_routes(const Config& config) {
     std::vector<bool> served;
-    for (const Policy* policy : route_policies())
+    for (const Policy* policy : route_policies(config))
         served.push_back(policy->preset.empty() ||
                          std::ranges::find(config.presets, policy->preset) != config.presets.end());
     return served;
 }
 
-std::vector<bool> critical_routes() {
+std::vector<bool> critical_routes(const Config& config) {
     std::vector<bool> critical;
-    for (const Policy* policy : route_policies()) critical.push_back(is_critical(*policy));
+    for (const Policy* policy : route_policies(config)) critical.push_back(is_critical(*policy));
     return critical;
 }
 
@@ -95,16 +98,23 @@ Error ledger_failed(const sql::Failure& failure, const http::Request& request) {
 struct Gate::State {
     App& app;
     std::vector<http::Router::Entry> entries = router_entries();
-    std::vector<const Policy*> policies = route_policies();
+    std::vector<const Policy*> policies = route_policies(app.config);
     std::vector<bool> served = served_routes(app.config);
-    std::vector<bool> critical = critical_routes();
+    std::vector<bool> critical = critical_routes(app.config);
     http::Router router{entries};
     http::RequestMetrics requests{app.metrics, route_patterns()};
 
+    /// From here on the peer is who asks, not the proxy that he asks through.
+    void find_caller(http::Request& request) const {
+        const auto& proxies = app.config.trusted_proxies;
+        if (proxies.empty()) return;
+        request.peer = http::client_address(proxies, request.peer, request.headers);
+    }
+
     /// Refused credentials are counted per peer, so that guessing gets slow.
     http::Response refused(const Error& error, const http::Request& request) {
-        const auto verdict =
-            app.rate_limiter.take(RateClass::AuthFailure, request.peer, app.clock.now());
+        const auto verdict = app.rate_limiter.take(
+            RateClass::AuthFailure, http::limited_peer(request.peer), app.clock.now());
         if (verdict.allowed) return http::problem(error, request);
         return write_rate_limited(*rate_rule(RateClass::AuthFailure), verdict, request);
     }
@@ -196,7 +206,8 @@ struct Gate::State {
         auto& principal = std::get<Principal>(*admission);
         principal.needed_role = policy.role;
 
-        const std::string& who = principal.name.empty() ? request.peer : principal.name;
+        const std::string peer = principal.name.empty() ? http::limited_peer(request.peer) : "";
+        const std::string& who = principal.name.empty() ? peer : principal.name;
         const auto verdict = app.rate_limiter.take(policy.rate, who, app.clock.now());
         if (!verdict.allowed)
             co_return write_rate_limited(*rate_rule(policy.rate), verdict, request);
@@ -225,6 +236,7 @@ Gate::~Gate() = default;
 
 asio::awaitable<http::Response> Gate::answer(http::Request& request) {
     const auto began = std::chrono::steady_clock::now();
+    state_->find_caller(request);
     const auto match = state_->router.match(request);
     if (!match.found || !state_->served[match.index]) {
         auto refused = no_route(match, request);
@@ -251,6 +263,7 @@ asio::awaitable<http::Response> Gate::answer(http::Request& request) {
 
 asio::awaitable<std::optional<http::Response>> Gate::refusal_of_large_body(http::Request& head) {
     const auto began = std::chrono::steady_clock::now();
+    state_->find_caller(head);
     const auto match = state_->router.match(head);
     check(match.found, "large bodies are for routes that are there");
     const Policy& policy = *state_->policies[match.index];

@@ -18,6 +18,7 @@
 #include "people/projects.h"
 #include "people/users.h"
 #include "sql/testing.h"
+#include "webhooks/inbox.h"
 
 namespace turnpike {
 namespace {
@@ -78,9 +79,21 @@ const std::map<std::string, Safety>& decisions() {
             {organization + "/transfer", Kept},
             {organization + "/leave", Kept},
             {organization + "/invitations", Kept},
+            {organization + "/payment_methods", Commanded},
+            {organization + "/portal_sessions", Harmless},
             {"/v1/invitations/accept", Kept},
             {organization + "/projects", Kept},
             {organization + "/projects/{project}/archive", Kept},
+            {"/v1/invoices/{invoice}/refunds", Commanded},
+            {"/v1/plans/{plan}/migrate", Kept},
+            {"/api/plans", Kept},
+            {"/api/subscriptions", Commanded},
+            {"/api/subscriptions/{subscription_id}/cancel", Commanded},
+            {"/api/v1/payments/create-checkout-session", Found},
+            {"/api/v1/payments/cancel-subscription", Commanded},
+            {"/api/v1/payments/customer-portal", Harmless},
+            {"/api/billing/create-checkout", Found},
+            {"/admin/webhooks/{event}/resend", Kept},
             {"/v1/test_clocks", Exception},
             {"/v1/test_clocks/{test_clock}/advance", Found},
             {"/v1/reconciliations", Harmless},
@@ -115,12 +128,18 @@ TEST(KeyedPosts, NoneIsForgotten) {
 TEST(KeyedPosts, TheDescriptionSaysWhichTakeAKey) {
     const auto description = parse_json(openapi_text());
     ASSERT_TRUE(description);
-    const Json key{{"$ref", "#/components/parameters/IdempotencyKey"}};
+    const Json optional{{"$ref", "#/components/parameters/IdempotencyKey"}};
+    const Json required{{"$ref", "#/components/parameters/RequiredIdempotencyKey"}};
     for (const auto& [path, methods] : description->at("paths").items()) {
         if (!methods.contains("post")) continue;
         const Json parameters = methods["post"].value("parameters", Json::array());
-        const bool has_key = std::ranges::find(parameters, key) != parameters.end();
-        EXPECT_EQ(has_key, keyed_posts().contains(path)) << "POST " << path;
+        const Policy* policy = policy_of("POST", path);
+        ASSERT_NE(policy, nullptr) << path;
+        const bool is_required = policy->repeats == Repeats::KeyRequired;
+        EXPECT_EQ(std::ranges::count(parameters, optional),
+                  takes_key(*policy) && !is_required ? 1 : 0)
+            << "POST " << path;
+        EXPECT_EQ(std::ranges::count(parameters, required), is_required ? 1 : 0) << "POST " << path;
     }
 }
 
@@ -195,6 +214,17 @@ protected:
             return true;
         });
     }
+    /// One that came in and was given up.
+    void add_dead_event(Thing& thing) {
+        write([&](sql::Transaction& tx) -> Result<std::monostate> {
+            store_event(tx, {"stripe", "evt_" + std::to_string(made_), "invoice.paid", "{}"},
+                        app_->ids, now());
+            tx.run("UPDATE inbox_events SET state = 'dead' WHERE state = 'pending'", {});
+            thing.parts["event"] =
+                tx.one("SELECT id FROM inbox_events WHERE state = 'dead'")->text(0);
+            return std::monostate{};
+        });
+    }
     /// Fresh for each route, so that none meets what another one did.
     Thing thing_for(const std::string& pattern) {
         const std::string nth = std::to_string(++made_);
@@ -227,6 +257,8 @@ protected:
             return std::monostate{};
         });
         if (pattern.contains("{endpoint}")) add_endpoint(thing, pattern);
+        if (pattern.contains("{event}")) add_dead_event(thing);
+        thing.parts["plan"] = "pro";
         return thing;
     }
 
@@ -235,6 +267,9 @@ protected:
             {"/v1/customers", R"({"external_id":"kept"})"},
             {"/v1/plans", R"({"catalog":"api-metering","key":"kept","name":"Kept",)"
                           R"("custom_price":true})"},
+            {"/api/plans", R"({"name":"Kept","slug":"kept","price_amount":900,"max_users":3,)"
+                           R"("max_projects":null})"},
+            {"/v1/plans/{plan}/migrate", "{}"},
             {"/v1/features", R"({"catalog":"api-metering","key":"kept_feature","name":"Kept"})"},
             {"/v1/api_keys", R"({"name":"kept","scopes":["customers:read"]})"},
             {"/v1/organizations/{organization}/invitations", R"({"email":"new@example.com"})"},

@@ -40,6 +40,9 @@ constexpr auto kSettings = std::to_array<Setting>({
      Secrecy::Public, "of one API key or user; checks, usage, webhooks and payments do not count"},
     {"requests_in_flight", "TURNPIKE_REQUESTS_IN_FLIGHT", "requests-in-flight", "256",
      Secrecy::Public, "of one API key or user at a time; the same do not count"},
+    {"trusted_proxies", "TURNPIKE_TRUSTED_PROXIES", "trusted-proxies", "", Secrecy::Public,
+     "networks of the proxies in front, whose X-Forwarded-For says who asks: 127.0.0.1, "
+     "10.0.0.0/8; default: none, and a caller is whoever connects"},
     {"log_level", "TURNPIKE_LOG_LEVEL", "log-level", "info", Secrecy::Public,
      "debug, info, warn or error"},
     {"public_url", "TURNPIKE_PUBLIC_URL", "public-url", "", Secrecy::Public,
@@ -49,6 +52,10 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"web.allowed_origins", "TURNPIKE_ALLOWED_ORIGINS", "allowed-origins", "", Secrecy::Public,
      "origins that checkout and portal may lead back to, comma-separated: https://app.example.com; "
      "'loopback': this machine; default: public_url's own"},
+    {"attribution.checkout_needs_key", "TURNPIKE_CHECKOUT_NEEDS_KEY", "checkout-needs-key", "no",
+     Secrecy::Public,
+     "yes: POST /api/billing/create-checkout asks for a seller's key or an administrator's token; "
+     "no: a receipt is enough"},
     {"pages.invitation", "TURNPIKE_INVITATION_URL", "invitation-url", "", Secrecy::Public,
      "page of yours that letters of invitations lead to, with {token} in it; default: they have "
      "the "

@@ -2,6 +2,15 @@
 #include "app/smoke_run.h"
 
 namespace turnpike {
+namespace {
+
+std::string id_of_slug(const Json& plans, std::string_view slug) {
+    for (const Json& plan : plans.value("data", Json::array()))
+        if (plan.value("slug", "") == slug) return plan.value("id", "");
+    return "";
+}
+
+}  // namespace
 
 void sell_to_organization(SmokeRun& run) {
     run.step("saas-orgs: an organization of three invites until it has no room, and buys more");
@@ -19,11 +28,16 @@ void sell_to_organization(SmokeRun& run) {
     run.expect_status(full, 403, "the fourth one");
     run.expect(full, "/limit", "3", "the limit");
     run.expect(full, "/upgrade/plan", "pro", "what would help");
-    const auto bought = run.post("/v1/subscriptions", run.admin(),
-                                 Json{{"customer", value_at(made.body, "/customer")},
-                                      {"plan", "pro"},
-                                      {"payment_method", "pm_card_visa"}});
-    run.expect_status(bought, 201, "POST /v1/subscriptions");
+    const auto plans = run.get("/api/plans", "");
+    run.expect_status(plans, 200, "GET /api/plans");
+    const auto bought = run.post("/api/subscriptions", owner,
+                                 Json{{"plan_id", id_of_slug(plans.body, "pro")},
+                                      {"organization_id", id},
+                                      {"payment_method_id", "pm_card_visa"}});
+    run.expect_status(bought, 201, "POST /api/subscriptions");
+    run.expect(bought, "/price_amount", "4900", "Professional costs, in cents");
+    run.expect(run.get("/api/subscriptions/organization/" + id, owner), "/data/0/status", "active",
+               "the subscription");
     run.expect_status(invite("dave"), 201, "the fourth one now");
     const auto summary = run.get("/api/usage/organization/" + id + "/summary", owner);
     run.expect(summary, "/plan/name", "Professional", "its plan");

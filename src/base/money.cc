@@ -82,11 +82,16 @@ Money operator-(Money a, Money b) {
     return {a.minor() - b.minor(), a.currency()};
 }
 
+std::int64_t charged_in(Currency currency) { return exponent_of(currency) == 3 ? 10 : 1; }
+
+bool can_be_charged(Money amount) { return amount.minor() % charged_in(amount.currency()) == 0; }
+
 Result<Money> extend(Quantity quantity, UnitPrice price, Currency currency, Rounding rounding) {
     const Int128 product = static_cast<Int128>(quantity.scaled()) * price.scaled();
+    const Int128 step = charged_in(currency);
     const Int128 divisor =
-        power_of_ten(Quantity::kScale + UnitPrice::kScale - exponent_of(currency));
-    return bounded_wide(divide_rounded(product, divisor, rounding), currency);
+        power_of_ten(Quantity::kScale + UnitPrice::kScale - exponent_of(currency)) * step;
+    return bounded_wide(divide_rounded(product, divisor, rounding) * step, currency);
 }
 
 Result<Money> scale(Money amount, std::int64_t numerator, std::int64_t denominator,

@@ -70,7 +70,13 @@ private:
 Money operator+(Money a, Money b);
 Money operator-(Money a, Money b);
 
-/// quantity x unit price, rounded once to the currency's minor unit.
+/// What amounts of a currency are charged in, as a number of minor units: 10 where it has three
+/// decimals, because card networks want the last one to be 0; otherwise 1.
+/// https://docs.stripe.com/currencies#three-decimal
+std::int64_t charged_in(Currency currency);
+bool can_be_charged(Money amount);
+
+/// quantity x unit price, rounded once to what the currency is charged in.
 /// Errors: InvalidArgument "money.out_of_range".
 Result<Money> extend(Quantity quantity, UnitPrice price, Currency currency, Rounding rounding);
 

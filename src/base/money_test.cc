@@ -104,7 +104,10 @@ TEST(Extend, RoundsOncePerLine) {
         {"-1", "0.005", Currency::Usd, -1, 0, 0},      // ties go away from zero on both sides
         {"1", "0.5", Currency::Jpy, 1, 0, 0},
         {"3", "0.5", Currency::Jpy, 2, 2, 1},
-        {"1", "0.0005", Currency::Kwd, 1, 0, 0},
+        // Three decimals are charged in tens: 5 fils are half of one, 15 one and a half.
+        {"1", "0.005", Currency::Kwd, 10, 0, 0},
+        {"3", "0.005", Currency::Kwd, 20, 20, 10},
+        {"4467", "0.003", Currency::Kwd, 13'400, 13'400, 13'400},  // 13.401
         {"1000", "0.0125", Currency::Kwd, 12'500, 12'500, 12'500},
         {"1000000000000", "10", Currency::Usd, Money::kMaxMinor, Money::kMaxMinor,
          Money::kMaxMinor},

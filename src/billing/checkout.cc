@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "billing/chosen_provider.h"
 #include "billing/mirror.h"
 #include "billing/moves.h"
 #include "billing/provider_objects.h"
@@ -32,9 +33,9 @@ std::unexpected<Error> subscribed_already() {
 
 /// Only the provider that has made a page can say what became of it.
 std::unexpected<Error> other_provider(const CheckoutSession& session) {
-    return conflict("checkout.other_provider",
-                    "a checkout page of the customer is open at " + session.provider +
-                        "; close it first, or wait until it has expired");
+    return conflict("checkout.other_provider", "the customer's checkout page " + session.id.text() +
+                                                   " is open at " + session.provider +
+                                                   "; expire it first, so that nobody pays twice");
 }
 
 bool is_same_request(const CheckoutSession& session, const CheckoutRequest& request) {
@@ -64,7 +65,7 @@ Result<CheckoutSession> request_checkout(sql::Transaction& tx, BillingContext& b
     if (auto known = find_payable_checkout(tx, request.customer)) return *std::move(known);
     if (find_live_subscription(tx, request.customer)) return subscribed_already();
     if (request.trial_days > 0 && has_had_trial(tx, request.customer, request.plan_version))
-        return conflict("subscription.trial_used", "the customer has had a trial of this plan");
+        return conflict("subscription.trial_used", "the customer has had a trial already");
     const Instant now = billing.clock.now();
     CheckoutSession session{.id = billing.ids.make<CheckoutId>(now),
                             .customer = request.customer,
@@ -81,6 +82,7 @@ Result<CheckoutSession> request_checkout(sql::Transaction& tx, BillingContext& b
                             .created_at = now};
     if (!insert_checkout(tx, session))
         return conflict("checkout.busy", "another checkout of this customer is being made");
+    if (request.authority.actor == kAnybody) mark_anonymous(tx, session.id);
     record_checkout(tx, billing, session, "requested", request.authority);
     return session;
 }
@@ -239,6 +241,8 @@ Reached open_checkout(BillingContext& billing, CheckoutRequest request) {
         if (!session) co_return failure(session);
         if (session->provider != billing.provider.name()) co_return other_provider(*session);
         if (!is_same_request(*session, request)) {
+            const auto allowed = co_await check_may_close(billing.db, *session, request.authority);
+            if (!allowed) co_return failure(allowed);
             const auto closed =
                 co_await close_checkout(billing, *std::move(session), request.authority);
             if (!closed) co_return failure(closed);

@@ -2,6 +2,7 @@
 
 #include "audit/authority.h"
 #include "billing/checkout_wire.h"
+#include "billing/chosen_provider.h"
 #include "billing/offer.h"
 #include "billing/stored_checkout.h"
 #include "catalog/service.h"
@@ -91,7 +92,7 @@ CheckoutApi::Answer CheckoutApi::post_checkout(const Principal& caller,
                            .success_url = body->success_url,
                            .cancel_url = body->cancel_url,
                            .authority = authority_of(caller, request)};
-    auto session = co_await open_checkout(**context, std::move(wanted));
+    auto session = co_await open_checkout_at(billing, **context, std::move(wanted));
     if (!session) co_return failure(session);
     co_return co_await answer_with(201, *std::move(session));
 }

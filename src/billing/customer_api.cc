@@ -5,26 +5,8 @@
 #include "billing/payment_methods_api.h"
 #include "billing/portal.h"
 #include "customers/service.h"
-#include "json/object_reader.h"
-#include "json/value.h"
 
 namespace turnpike {
-namespace {
-
-/// Without one: to the server itself.
-Result<ReturnUrl> read_return_url(const http::Request& request, const AllowedOrigins& origins) {
-    if (request.body.empty()) return origins.own();
-    const auto body = request.json();
-    if (!body) return failure(body);
-    ObjectReader fields(*body);
-    const auto url =
-        fields.finish(fields.optional_text("return_url", {.length_max = kReturnUrlBytesMax}));
-    if (!url) return failure(url);
-    return *url ? origins.check(**url, "return_url") : origins.own();
-}
-
-}  // namespace
-
 asio::awaitable<Result<CustomerId>> CustomerBillingApi::customer_named(
     const http::Request& request) {
     const auto customer = co_await billing.db.read(
@@ -102,11 +84,7 @@ CustomerBillingApi::Answer CustomerBillingApi::post_portal_session(const Princip
     if (!back) co_return failure(back);
     const auto customer = co_await customer_named(request);
     if (!customer) co_return failure(customer);
-    const auto context = co_await context_of_customer(billing, *customer);
-    if (!context) co_return failure(context);
-    const auto url = co_await open_customer_portal(**context, *customer, *back);
-    if (!url) co_return failure(url);
-    co_return http::json_response(201, Json{{"object", "portal_session"}, {"url", *url}});
+    co_return co_await answer_portal_session(billing, *customer, *back);
 }
 
 }  // namespace turnpike

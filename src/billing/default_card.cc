@@ -22,25 +22,57 @@ constexpr std::string_view kUnseen = R"sql(
       FROM subscriptions s
       JOIN customers c ON c.id = s.customer_id
       JOIN provider_customers l ON l.customer_id = s.customer_id AND l.provider = s.provider
-      LEFT JOIN test_clocks k ON k.id = c.test_clock_id
-      LEFT JOIN default_cards d ON d.customer_id = s.customer_id AND d.provider = s.provider
      WHERE s.provider = $1 AND s.ended_at IS NULL AND s.started_at IS NOT NULL
        AND s.status IN ('active', 'trialing', 'past_due', 'unpaid')
-       AND s.period_end < COALESCE(k.frozen_time, $2) + $3
-       AND (d.seen_at IS NULL OR d.seen_at < $4)
-     ORDER BY s.period_end, s.id
-     LIMIT $5
+       AND s.period_end < $2 AND c.test_clock_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM default_cards d
+                        WHERE d.customer_id = s.customer_id AND d.provider = s.provider
+                          AND d.seen_at >= $3 AND d.seen_at > d.not_before)
+     LIMIT $4
 )sql";
-// A card that was looked at later stays.
+// $2: microseconds ahead of the clock.
+constexpr std::string_view kUnseenByClocks = R"sql(
+    SELECT s.customer_id
+      FROM test_clocks k CROSS JOIN customers c CROSS JOIN subscriptions s
+      JOIN provider_customers l ON l.customer_id = s.customer_id AND l.provider = s.provider
+     WHERE c.test_clock_id = k.id AND s.customer_id = c.id
+       AND s.provider = $1 AND s.ended_at IS NULL AND s.started_at IS NOT NULL
+       AND s.status IN ('active', 'trialing', 'past_due', 'unpaid')
+       AND s.period_end < k.frozen_time + $2
+       AND NOT EXISTS (SELECT 1 FROM default_cards d
+                        WHERE d.customer_id = s.customer_id AND d.provider = s.provider
+                          AND d.seen_at >= $3 AND d.seen_at > d.not_before)
+     LIMIT $4
+)sql";
+// A card that was looked at later stays, and one that has changed since is not this one.
 constexpr std::string_view kKeep = R"sql(
     INSERT INTO default_cards (customer_id, provider, provider_method_id, brand, last4, expires_at,
-                               seen_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+                               seen_at, not_before)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (customer_id, provider) DO UPDATE
        SET provider_method_id = excluded.provider_method_id, brand = excluded.brand,
            last4 = excluded.last4, expires_at = excluded.expires_at, seen_at = excluded.seen_at
      WHERE default_cards.seen_at <= excluded.seen_at
+       AND default_cards.not_before < excluded.seen_at
 )sql";
+constexpr std::string_view kUnreadable = R"sql(
+    INSERT INTO default_cards (customer_id, provider, provider_method_id, brand, last4, expires_at,
+                               seen_at, not_before)
+    VALUES ($1, $2, NULL, '', '', NULL, $3, $4)
+        ON CONFLICT (customer_id, provider) DO UPDATE SET seen_at = excluded.seen_at
+     WHERE default_cards.seen_at <= excluded.seen_at
+       AND default_cards.not_before < excluded.seen_at
+)sql";
+constexpr std::string_view kForget = R"sql(
+    INSERT INTO default_cards (customer_id, provider, provider_method_id, brand, last4, expires_at,
+                               seen_at, not_before)
+    VALUES ($1, $2, NULL, '', '', NULL, $3, $4)
+        ON CONFLICT (customer_id, provider) DO UPDATE
+       SET provider_method_id = NULL, brand = '', last4 = '', expires_at = NULL,
+           not_before = CASE WHEN default_cards.not_before > excluded.not_before
+                             THEN default_cards.not_before ELSE excluded.not_before END
+)sql";
+const Instant never_changed = from_unix_seconds(0);
 
 /// The one that is charged: the default, or the only one there is.
 const PaymentMethodOnFile* charged_of(const std::vector<PaymentMethodOnFile>& methods) {
@@ -56,14 +88,20 @@ asio::awaitable<bool> refresh_card(BillingContext& billing, CustomerId customer)
     if (!methods)
         spdlog::warn("event=billing.card_unseen customer={} reason={} message=\"{}\"",
                      customer.text(), methods.error().reason.text(), methods.error().message);
-    if (!methods && may_succeed_later(methods.error())) co_return false;
+    if (!methods && methods.error().code == ErrorCode::Unavailable) co_return false;
+    const bool is_unreadable = !methods && may_succeed_later(methods.error());
     PaymentMethodOnFile card;
     // One that the provider refuses to show is none that it charges.
     const auto* charged = methods ? charged_of(*methods) : nullptr;
     if (charged != nullptr) card = *charged;
     auto keep = [&](sql::Transaction& tx) {
-        tx.run(kKeep, {customer, billing.provider.name(), card.id, card.brand, card.last4,
-                       card_good_until(card.exp_month, card.exp_year), asked_at});
+        const auto provider = billing.provider.name();
+        if (is_unreadable)
+            tx.run(kUnreadable, {customer, provider, asked_at, never_changed});
+        else
+            tx.run(kKeep,
+                   {customer, provider, card.id, card.brand, card.last4,
+                    card_good_until(card.exp_month, card.exp_year), asked_at, never_changed});
         return true;
     };
     co_return co_await billing.db.write(std::move(keep));
@@ -83,8 +121,12 @@ asio::awaitable<std::int64_t> refresh_default_cards(BillingContext& billing, Ins
     auto look = [&](sql::Transaction& tx) {
         const std::int64_t ahead_us = std::chrono::microseconds(kBeforeCharge).count();
         std::vector<CustomerId> unseen;
+        const Instant seen = now - kStaysKnown;
         for (const auto& row :
-             tx.all(kUnseen, {billing.provider.name(), now, ahead_us, now - kStaysKnown, kAtOnce}))
+             tx.all(kUnseen, {billing.provider.name(), now + kBeforeCharge, seen, kAtOnce}))
+            unseen.push_back(row.id<CustomerId>(0));
+        for (const auto& row :
+             tx.all(kUnseenByClocks, {billing.provider.name(), ahead_us, seen, kAtOnce}))
             unseen.push_back(row.id<CustomerId>(0));
         return unseen;
     };
@@ -99,15 +141,14 @@ asio::awaitable<std::int64_t> refresh_default_cards(BillingContext& billing, Ins
 }
 
 void forget_default_card(sql::Transaction& tx, const CustomerId& customer,
-                         std::string_view provider) {
-    tx.run("DELETE FROM default_cards WHERE customer_id = $1 AND provider = $2",
-           {customer, provider});
+                         std::string_view provider, Instant now) {
+    tx.run(kForget, {customer, provider, never_changed, now});
 }
 
 void forget_default_card_of(sql::Transaction& tx, std::string_view provider,
-                            std::string_view provider_customer) {
+                            std::string_view provider_customer, Instant now) {
     const auto customer = find_customer_of_provider(tx, provider, provider_customer);
-    if (customer) forget_default_card(tx, *customer, provider);
+    if (customer) forget_default_card(tx, *customer, provider, now);
 }
 
 }  // namespace turnpike

@@ -22,6 +22,12 @@ std::string subscription_of_invoice(const Json& event) {
     return object_member(event, "parent/subscription_details/subscription");
 }
 
+/// What is taken off is nobody's any more; it says whose it was.
+std::string owner_of_method(const Json& event) {
+    if (auto owner = object_member(event, "customer"); !owner.empty()) return owner;
+    return text_at(event, "/data/previous_attributes/customer");
+}
+
 /// Text in an entity of an event of Razorpay's: "payment", "invoice_id".
 std::string entity_member(const Json& event, const char* kind, const char* name) {
     return text_at(event, std::string("/payload/") + kind + "/entity/" + name);
@@ -44,7 +50,7 @@ EventObjects objects_of_stripe_event(std::string_view type, const Json& event) {
         return returned;
     }
     if (type.starts_with("payment_method."))
-        return {.subscription = "", .invoice = "", .customer = object_member(event, "customer")};
+        return {.subscription = "", .invoice = "", .customer = owner_of_method(event)};
     if (type == "customer.updated")
         return {.subscription = "", .invoice = "", .customer = std::move(id)};
     if (type.starts_with("checkout.session.")) return {"", "", std::move(id)};

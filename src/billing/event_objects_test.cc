@@ -64,6 +64,25 @@ TEST(EventObjects, OfMoneyThatGoesBack) {
     EXPECT_EQ(razorpays.dispute, "disp_1");
 }
 
+TEST(EventObjects, OfCards) {
+    struct Case {
+        const char *type, *data, *customer;
+    };
+    const Case cases[] = {
+        {"payment_method.attached", R"({"object":{"id":"pm_1","customer":"cus_1"}})", "cus_1"},
+        {"payment_method.detached",
+         R"({"object":{"id":"pm_1","customer":null},"previous_attributes":{"customer":"cus_1"}})",
+         "cus_1"},
+        {"payment_method.detached", R"({"object":{"id":"pm_1","customer":null}})", ""},
+        {"customer.updated", R"({"object":{"id":"cus_1"}})", "cus_1"},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(std::string(c.type) + c.data);
+        const auto objects = objects_of_stripe_event(c.type, Json{{"data", Json::parse(c.data)}});
+        EXPECT_EQ(objects.customer, c.customer);
+    }
+}
+
 TEST(EventObjects, OfRazorpaysEvents) {
     struct Case {
         const char* name;

@@ -10,6 +10,7 @@
 #include "billing/recommendations.h"
 #include "catalog/service.h"
 #include "customers/service.h"
+#include "invoicing/service.h"
 #include "notices/notice.h"
 #include "subscriptions/service.h"
 
@@ -25,6 +26,9 @@ std::string of_try(const Invoice& invoice, std::string_view what) {
     return "invoice:" + invoice.id.text() + ":" + std::string(what) + ":" +
            std::to_string(invoice.attempt_count);
 }
+
+/// Providers' clocks and ours differ, and who buys is new here.
+constexpr Duration kNewcomerMargin = std::chrono::hours(1);
 
 LetterValues values_of_invoice(const Invoice& invoice, Money amount) {
     LetterValues values{{"amount", amount.text()}};
@@ -72,6 +76,14 @@ void write_planned_letter(sql::Transaction& tx, const Subscription& before,
                 now, ids);
 }
 
+/// What the customer has from its end on.
+PendingChange after_trial(const Subscription& trial) {
+    const Instant end = *trial.trial_end;
+    const auto& planned = trial.pending_change;
+    if (planned && planned->at <= end) return *planned;
+    return {trial.price, trial.quantity, end};
+}
+
 /// What becomes of it then.
 LetterValues values_of_trial(sql::Transaction& tx, const Subscription& trial) {
     LetterValues values{{"plan", plan_name(tx, trial.plan_version)},
@@ -82,14 +94,17 @@ LetterValues values_of_trial(sql::Transaction& tx, const Subscription& trial) {
     }
     if (trial.trial_end_behavior == TrialEndBehavior::Cancel) values["without"] = "ends";
     if (trial.trial_end_behavior == TrialEndBehavior::Pause) values["without"] = "is paused";
-    const auto price = load_price(tx, trial.price);
+    const auto next = after_trial(trial);
+    const auto price = load_price(tx, next.price);
     check(price.has_value(), "a subscription's price is there");
-    const auto amount = scale(price->amount, trial.quantity, 1, Rounding::HalfUp);
-    if (amount) values["amount"] = amount->text();
+    auto next_plan = plan_name(tx, price->plan_version);
+    const bool is_other = next_plan != values["plan"];
+    const auto amount = scale(price->amount, next.quantity, 1, Rounding::HalfUp);
+    if (amount) values[is_other ? "next_amount" : "amount"] = amount->text();
+    if (is_other) values["next_plan"] = std::move(next_plan);
     return values;
 }
 
-// The obligation is spelt as write_trial_letter() does.
 }  // namespace
 
 void write_invoice_letter(sql::Transaction& tx, std::string_view event, const Invoice& invoice,
@@ -119,6 +134,29 @@ void write_confirmation_letter(sql::Transaction& tx, const Invoice& invoice, Ins
                  .obligation = of_try(invoice, "confirm"),
                  .customer = invoice.customer,
                  .values = values_of_invoice(invoice, invoice.amount_due)},
+                now, ids);
+}
+
+bool was_before_customer(sql::Transaction& tx, const CustomerId& customer, Instant moment) {
+    const auto found = find_customer(tx, customer.text());
+    check(found.has_value(), "what is told is told to a customer");
+    return moment < found->created_at - kNewcomerMargin;
+}
+
+void write_refund_letter(sql::Transaction& tx, const Refund& refund, Instant now, IdSource& ids) {
+    if (refund.status != RefundStatus::Succeeded || !refund.customer) return;
+    if (was_before_customer(tx, *refund.customer, refund.created_at)) return;
+    LetterValues values{{"amount", refund.amount.text()}};
+    if (refund.invoice) {
+        const auto invoice = load_invoice(tx, *refund.invoice);
+        check(invoice.has_value(), "a refund's invoice is there");
+        values = values_of_invoice(*invoice, refund.amount);
+    }
+    post_notice(tx,
+                {.kind = "refund_made",
+                 .obligation = "refund:" + refund.id.text() + ":made",
+                 .customer = *refund.customer,
+                 .values = std::move(values)},
                 now, ids);
 }
 

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "invoicing/invoice.h"
+#include "invoicing/refund.h"
 #include "sql/sql.h"
 #include "subscriptions/subscription.h"
 
@@ -22,6 +23,11 @@ void write_invoice_letter(sql::Transaction& tx, std::string_view event, const In
 /// that the same try has failed, unless that one is gone already.
 void write_confirmation_letter(sql::Transaction& tx, const Invoice& invoice, Instant now,
                                IdSource& ids);
+/// Money has gone back, once for each refund.
+void write_refund_letter(sql::Transaction& tx, const Refund& refund, Instant now, IdSource& ids);
+/// Whether it was before the customer was known here. Somebody else has told of it then: whoever
+/// takes a business over (docs/import.md) gets years of such things.
+bool was_before_customer(sql::Transaction& tx, const CustomerId& customer, Instant moment);
 /// It has ended, has another plan, or will have one.
 void write_subscription_letter(sql::Transaction& tx, const Subscription& before,
                                const Subscription& after, Instant now, IdSource& ids);

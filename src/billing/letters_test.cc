@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "billing/refunding.h"
 #include "billing/sync.h"
 #include "billing/testing.h"
-#include "billing/trial_reminders.h"
 #include "billing/trial_reminders.h"
 #include "billing/worker.h"
 #include "json/value.h"
@@ -81,6 +81,23 @@ TEST_F(BillingLetters, ATrialIsToldOfThreeDaysBeforeItsEnd) {
     EXPECT_EQ(letters("trial_ending").size(), 2U);
 }
 
+// STARTER is $29.00, and three seats of it are taken from the trial's end on.
+TEST_F(BillingLetters, ATrialIsToldOfWhatComesAfterIt) {
+    const auto customer = with_address(on_clock("alice", kApril));
+    const auto trial = on_trial(customer, TrialWish{kApril + days(2)});
+    const auto planned = world.run(change_subscription(
+        world.billing, {trial.id, world.price_of("starter"), tester, 3, ChangeWhen::AtPeriodEnd}));
+    ASSERT_TRUE(planned) << planned.error().message;
+    ASSERT_TRUE(planned->pending_change);
+    EXPECT_EQ(planned->pending_change->at, trial.trial_end);
+    EXPECT_EQ(write_trials(), 1);
+    const auto written = letters("trial_ending").at(0);
+    EXPECT_EQ(written.values["plan"], "PRO");
+    EXPECT_EQ(written.values["next_plan"], "STARTER");
+    EXPECT_EQ(written.values["next_amount"], "87.00 USD");
+    EXPECT_FALSE(written.values.contains("amount")) << "of PRO, which nobody will be charged";
+}
+
 TEST_F(BillingLetters, WhatIsCanceledCostsNothing) {
     const auto customer = with_address(on_clock("alice", kApril));
     const auto trial = on_trial(customer, TrialWish{kApril + days(2)}, std::nullopt);
@@ -133,6 +150,31 @@ TEST_F(BillingLetters, ABankThatAsksIsToldInsteadOfAFailure) {
     EXPECT_EQ(written[0].values["hosted_url"], invoices.at(0).at("hosted_invoice_url"));
     EXPECT_EQ(written[0].values["amount"], "99.00 USD");
     for (const auto& failed : letters("payment_failed")) EXPECT_EQ(failed.state, "failed");
+}
+
+// 40.00 of the 99.00, then the rest: 59.00.
+TEST_F(BillingLetters, MoneyThatGoesBackIsToldOnceForEachRefund) {
+    const auto customer = with_address(world.customer("alice"));
+    started(customer, "pro");
+    const auto invoice = world.invoices(customer).at(0);
+    for (const auto amount : {std::optional<std::int64_t>(4'000), std::optional<std::int64_t>()}) {
+        const auto made =
+            world.run(refund_invoice(world.billing, {.invoice = invoice.id,
+                                                     .wish = {.amount = amount, .currency = {}},
+                                                     .reason = {},
+                                                     .authority = tester}));
+        ASSERT_TRUE(made) << made.error().message;
+    }
+    for (const Json& event : world.sandbox_get("/v1/events?type=refund.created").at("data")) {
+        const auto applied =
+            world.run(apply_event(world.billing, {"refund.created", to_text(event)}, tester));
+        ASSERT_TRUE(applied) << applied.error().message;
+    }
+    const auto written = letters("refund_made");
+    ASSERT_EQ(written.size(), 2U);
+    EXPECT_EQ(written[0].values["amount"], "40.00 USD");
+    EXPECT_EQ(written[0].values["number"], *invoice.number);
+    EXPECT_EQ(written[1].values["amount"], "59.00 USD");
 }
 
 // STARTER: 29.00 and 0.03 beyond 1,000; PRO: 99.00 and 0.02 beyond 10,000 (presets/api-metering).

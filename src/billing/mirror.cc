@@ -1,5 +1,7 @@
 #include "billing/mirror.h"
 
+#include <algorithm>
+
 #include <spdlog/spdlog.h>
 
 #include "audit/audit.h"
@@ -159,22 +161,34 @@ std::optional<Subscription> ours_of(sql::Transaction& tx, const MirrorScope& sco
     return adopt(tx, scope, theirs, sold, checkout);
 }
 
+/// The new provider charges, be it sooner than was agreed.
+bool charges_already(const ProviderSubscription& theirs, Instant paid_until) {
+    return theirs.period.start >= theirs.trial_end.value_or(paid_until) ||
+           theirs.status == "active" || theirs.status == "past_due" || theirs.status == "unpaid";
+}
+
 }  // namespace
 
 ProviderSubscription in_paid_time(const Subscription& ours, ProviderSubscription theirs) {
     if (!ours.paid_elsewhere_until) return theirs;
     theirs.started_at = ours.started_at.value_or(theirs.started_at);
-    const bool was_given_since = theirs.trial_end && *theirs.trial_end > *ours.paid_elsewhere_until;
-    if (was_given_since) return theirs;
     // What waits for the end of the time that is paid elsewhere calls itself a trial; whether it is
-    // one, and until when, was settled there.
+    // one was settled there. Until when, the new provider says: it charges then.
+    const bool is_trial = ours.status == SubscriptionStatus::Trialing;
+    const auto begins_at = theirs.trial_end;
+    const bool was_given_since = !is_trial && begins_at && begins_at != ours.trial_end &&
+                                 *begins_at > *ours.paid_elsewhere_until;
+    if (was_given_since) return theirs;
+    const bool is_charged = charges_already(theirs, *ours.paid_elsewhere_until);
     theirs.trial_start = ours.trial_start;
-    theirs.trial_end = ours.trial_end;
-    const bool has_begun =
-        theirs.period.start >= *ours.paid_elsewhere_until || theirs.status == "active";
-    if (has_begun) return theirs;
-    theirs.period = ours.period;
-    const bool is_trial = ours.trial_end && *ours.trial_end >= *ours.paid_elsewhere_until;
+    theirs.trial_end = is_trial && begins_at ? begins_at : ours.trial_end;
+    if (is_charged) {
+        // What is charged is no trial any more.
+        if (is_trial && theirs.trial_end)
+            theirs.trial_end = std::min(*theirs.trial_end, theirs.period.start);
+        return theirs;
+    }
+    theirs.period = {ours.period.start, begins_at.value_or(ours.period.end)};
     if (theirs.status == "trialing" && !is_trial) theirs.status = "active";
     return theirs;
 }

@@ -35,7 +35,7 @@ std::optional<CheckoutSession> find_checkout_of(sql::Transaction& tx, std::strin
 bool is_on_its_page(const CheckoutSession& checkout, const ProviderSubscription& theirs);
 
 /// As the ledger shows it. Where another provider has been paid for the running period, the new
-/// one's object waits for its end: what it calls a trial is that period, and paid.
+/// one's object waits for its end: what it calls a trial is paid, unless it was one there.
 ProviderSubscription in_paid_time(const Subscription& ours, ProviderSubscription theirs);
 
 /// Makes our subscription equal to the provider's: status, period, plan, cancellation. Finds it by

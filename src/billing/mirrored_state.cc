@@ -18,10 +18,6 @@ std::optional<TrialEndBehavior> trial_end_behavior_of(const ProviderSubscription
     return parse_trial_end_behavior(*theirs.trial_end_behavior);
 }
 
-bool is_paused(const Subscription& s) {
-    return s.pause.has_value() || s.status == SubscriptionStatus::Paused;
-}
-
 void take_pause(Subscription& after, const SeenState& seen, bool was_paused) {
     if (!is_paused(after))
         after.paused_at = std::nullopt;

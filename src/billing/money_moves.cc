@@ -1,6 +1,7 @@
 #include <string>
 #include <string_view>
 
+#include "billing/letters.h"
 #include "billing/moves.h"
 #include "invoicing/refund_wire.h"
 #include "json/value.h"
@@ -66,6 +67,7 @@ void tell_refund_move(sql::Transaction& tx, const MoveNote& note,
     const std::string_view what = is_made ? "refund.created" : "refund.updated";
     record_return(tx, note, move, what);
     emit_return(tx, note, move, what);
+    write_refund_letter(tx, after, note.now, note.ids);
 }
 
 void tell_dispute_move(sql::Transaction& tx, const MoveNote& note,

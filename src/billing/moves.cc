@@ -1,6 +1,5 @@
 #include "billing/moves.h"
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -63,8 +62,8 @@ std::string_view subscription_event(const Subscription& before, const Subscripti
     using enum SubscriptionStatus;
     if (before.status == Creating) return "subscription.created";
     if (after.ended_at && !before.ended_at) return "subscription.canceled";
-    if (after.pause && !before.pause) return "subscription.paused";
-    if (before.pause && !after.pause) return "subscription.resumed";
+    if (is_paused(after) && !is_paused(before)) return "subscription.paused";
+    if (is_paused(before) && !is_paused(after)) return "subscription.resumed";
     if (after.status == before.status) return "subscription.updated";
     if (after.status == PastDue) return "subscription.past_due";
     if (after.status == Unpaid) return "subscription.unpaid";
@@ -93,18 +92,11 @@ std::vector<std::string_view> invoice_events(const std::optional<Invoice>& befor
     return events;
 }
 
-/// Providers' clocks and ours differ, and who buys is new here.
-constexpr Duration kNewcomerMargin = std::chrono::hours(1);
-
-/// Whether an invoice was settled, or issued, before its customer was known here. Somebody else has
-/// told of it then: whoever takes a business over (docs/import.md) gets years of such invoices.
+/// Whether an invoice was settled, or issued, before its customer was known here.
 bool is_of_another_time(sql::Transaction& tx, const std::optional<Invoice>& before,
                         const Invoice& invoice) {
     if (before) return false;
-    const auto customer = find_customer(tx, invoice.customer.text());
-    check(customer.has_value(), "an invoice has its customer");
-    const Instant moment = invoice.paid_at.value_or(invoice.created_at);
-    return moment < customer->created_at - kNewcomerMargin;
+    return was_before_customer(tx, invoice.customer, invoice.paid_at.value_or(invoice.created_at));
 }
 
 /// An invoice of a thousand lines is no message: who wants the lines asks for the invoice.

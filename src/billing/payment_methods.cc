@@ -66,7 +66,7 @@ asio::awaitable<std::monostate> record_method(BillingContext& billing, const Car
     const Instant now = billing.clock.now();
     const std::string type = "payment_method." + std::string(action);
     co_await billing.db.write([&](sql::Transaction& tx) {
-        forget_default_card(tx, owner.customer, billing.provider.name());
+        forget_default_card(tx, owner.customer, billing.provider.name(), now);
         record(tx,
                {.at = now,
                 .actor = owner.authority.actor,

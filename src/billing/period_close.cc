@@ -170,7 +170,7 @@ asio::awaitable<Result<std::optional<std::string>>> find_renewal_draft(BillingCo
     // Invoices of a paused subscription are not collected; what was used before is owed all the
     // same.
     const auto& subscription = closing.subscription;
-    if (!subscription.provider_subscription_id || subscription.ended_at || subscription.pause)
+    if (!subscription.provider_subscription_id || subscription.ended_at || is_paused(subscription))
         co_return std::optional<std::string>();
     const auto invoices =
         co_await billing.provider.list_invoices(closing.provider_customer, std::nullopt);
@@ -299,7 +299,7 @@ asio::awaitable<Result<bool>> bill_on_draft(BillingContext& billing, Closing& cl
 bool goes_on(const Closing& closing, const PeriodClose& close) {
     const auto& s = closing.subscription;
     return s.provider == close.provider && s.provider_subscription_id && !s.ended_at &&
-           !s.cancel_at_period_end && !s.cancel_at && !s.pause;
+           !is_canceling(s) && !is_paused(s);
 }
 
 /// With the subscription, for its next bill: true when every line is. False, and the close is to

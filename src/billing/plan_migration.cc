@@ -150,6 +150,7 @@ Result<PreviewedStep> preview_step(sql::Transaction& tx, BillingContexts& billin
 std::optional<Requested> begin_item(sql::Transaction& tx, BillingContext& billing,
                                     MigrationItem item) {
     if (!is_pending(tx, item)) return std::nullopt;
+    mark_migration(tx, item.migration, billing.clock.now());
     const auto migration = load_migration(tx, item.migration).value();
     const Authority authority{migration.authority.actor, migration.authority.request_id};
     const auto refuse = [&](const Error& error) {
@@ -200,6 +201,28 @@ void record_migration(sql::Transaction& tx, const PlanMigration& migration, std:
            ids);
 }
 
+std::vector<std::string> unbilled_providers(sql::Transaction& tx, BillingContexts& billing) {
+    auto providers = providers_of_pending(tx);
+    std::erase_if(providers, [&](const auto& one) { return billing.find(one) != nullptr; });
+    return providers;
+}
+
+void refuse_unbilled_by(sql::Transaction& tx, const std::string& provider) {
+    refuse_items_of(tx, provider, "billing.provider_not_configured");
+}
+
+/// A page of each migration that has not all of its items.
+asio::awaitable<void> list_migrations_further(BillingContext& billing) {
+    const auto unlisted = co_await billing.db.read(migrations_to_list);
+    for (const auto& migration : unlisted) {
+        auto list = [&](sql::Transaction& tx) {
+            list_migration_page(tx, migration, billing.clock.now());
+            return true;
+        };
+        co_await billing.db.write(std::move(list));
+    }
+}
+
 /// False while too many of the provider's answers are missing.
 asio::awaitable<bool> settle(BillingContext& billing) {
     co_return co_await billing.db.write([&](sql::Transaction& tx) {
@@ -248,14 +271,13 @@ Result<std::vector<PreviewedStep>> preview_migration(sql::Transaction& tx, Billi
 }
 
 Result<PlanMigration> begin_migration(sql::Transaction& tx, BillingContexts& billing,
-                                      const MigrationTerms& terms, std::string filter,
-                                      const Authority& authority) {
+                                      const MigrationTerms& terms, const Authority& authority) {
     const Instant now = billing.clock.now();
     const PlanMigration migration{.id = billing.ids.make<PlanMigrationId>(now),
                                   .plan = terms.source.plan,
                                   .target = terms.target.id,
                                   .timing = terms.timing,
-                                  .filter = std::move(filter),
+                                  .filter = terms.filter,
                                   .authority = authority,
                                   .created_at = now};
     if (!insert_migration(tx, migration)) {
@@ -266,21 +288,33 @@ Result<PlanMigration> begin_migration(sql::Transaction& tx, BillingContexts& bil
             running.details.emplace_back("migration", other->id.text());
         return std::unexpected(std::move(running));
     }
-    insert_migration_items(tx, migration, terms.scope());
-    for (const auto& provider : providers_of(tx, migration.id))
-        if (billing.find(provider) == nullptr)
-            refuse_items_of(tx, migration.id, provider, "billing.provider_not_configured");
+    list_migration_page(tx, migration, now);
+    for (const auto& provider : unbilled_providers(tx, billing)) refuse_unbilled_by(tx, provider);
     Json detail{{"plan", terms.source.plan.text()},
                 {"target_version", terms.target.id.text()},
                 {"when", to_text(terms.timing)},
-                {"subscriptions", load_progress(tx, migration.id).total()}};
+                {"filter", write_filter(terms.filter)}};
     record_migration(tx, migration, "started", std::move(detail), billing.ids);
-    return migration;
+    return load_migration(tx, migration.id);
+}
+
+asio::awaitable<std::int64_t> refuse_unbilled(BillingContexts& billing) {
+    auto look = [&](sql::Transaction& tx) { return unbilled_providers(tx, billing); };
+    const auto providers = co_await billing.db.read(std::move(look));
+    for (const auto& provider : providers) {
+        auto refuse = [&](sql::Transaction& tx) {
+            refuse_unbilled_by(tx, provider);
+            return true;
+        };
+        co_await billing.db.write(std::move(refuse));
+    }
+    co_return std::ssize(providers);
 }
 
 asio::awaitable<std::int64_t> go_on_with_migrations(BillingContext& billing) {
     const bool any = co_await billing.db.read(has_running_migrations);
     if (!any) co_return 0;
+    co_await list_migrations_further(billing);
     bool may_begin = co_await settle(billing);
     const auto items = co_await billing.db.read([&](sql::Transaction& tx) {
         return items_to_begin(tx, billing.provider.name(), billing.clock.now(), kMigrationBatch);

@@ -51,13 +51,15 @@ Result<std::vector<PreviewedStep>> preview_migration(sql::Transaction& tx, Billi
                                                      const MigrationTerms& terms,
                                                      const std::string& after, int limit);
 
-/// Writes the migration down, with a row for each subscription that it is about; the worker does
-/// the rest, and goes on after a crash. Each subscription is changed by its own command, as a
-/// change that somebody asks for is, or not at all.
-/// Errors: Conflict "plan_migration.running" with the detail migration.
+/// Writes the migration down, with the first page of the subscriptions that it is about; the worker
+/// does the rest, the other pages before anything else, and goes on after a crash. Each
+/// subscription is changed by its own command, as a change that somebody asks for is, or not at
+/// all. Errors: Conflict "plan_migration.running" with the detail migration.
 Result<PlanMigration> begin_migration(sql::Transaction& tx, BillingContexts& billing,
-                                      const MigrationTerms& terms, std::string filter,
-                                      const Authority& authority);
+                                      const MigrationTerms& terms, const Authority& authority);
+
+/// What a provider bills that is not configured any more is refused.
+asio::awaitable<std::int64_t> refuse_unbilled(BillingContexts& billing);
 
 /// One pass over what is to be migrated at one provider. While several of its commands wait for
 /// the provider's answer, no other is begun.

@@ -175,8 +175,7 @@ PlanMigrationApi::Answer PlanMigrationApi::post_migrate(const Principal& caller,
     auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
         const auto terms = terms_of(tx, *body);
         if (!terms) return failure(terms);
-        const auto begun =
-            begin_migration(tx, billing, *terms, to_text(write_filter(terms->filter)), authority);
+        const auto begun = begin_migration(tx, billing, *terms, authority);
         if (!begun) return failure(begun);
         const auto shown = write_with_progress(tx, *begun);
         if (!shown) return failure(shown);

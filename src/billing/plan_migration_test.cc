@@ -73,7 +73,7 @@ struct TeamSeller {
         return world.ledger.write_blocking([&](sql::Transaction& tx) -> Result<PlanMigration> {
             const auto terms = migration_terms(tx, request);
             if (!terms) return failure(terms);
-            return begin_migration(tx, world.contexts, *terms, "{}", tester);
+            return begin_migration(tx, world.contexts, *terms, tester);
         });
     }
     /// Passes of a worker until nothing is left to begin, and one that says so.
@@ -356,6 +356,89 @@ TEST_P(PlanMigrations, WhatNoConfiguredProviderBillsIsRefused) {
     const auto migration = seller->migrate(MigrationTiming::AtPeriodEnd);
     EXPECT_EQ(seller->item(migration, alice).state, MigrationItemState::Refused);
     EXPECT_EQ(seller->item(migration, alice).error_reason, "billing.provider_not_configured");
+}
+
+// 500 and alice are two pages; one more comes too late. Then nobody has the provider of the 500.
+TEST_P(PlanMigrations, ManyAreWrittenPageByPageBeforeAnyIsChanged) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team);
+    seller->make_dearer();
+    const auto add = [&](int number, Instant made) {
+        const std::string id = "crowd" + std::to_string(number);
+        db().write_blocking([&](sql::Transaction& tx) {
+            tx.run(R"sql(INSERT INTO customers (id, external_id, catalog, metadata, created_at,
+                         version) VALUES ($1, $1, 'api-metering', '{}', 0, 1))sql",
+                   {id});
+            return tx.run(R"sql(
+                INSERT INTO subscriptions (id, customer_id, plan_version_id, price_id, provider,
+                       status, period_start, period_end, cancel_at_period_end, started_at,
+                       applied_ticket, created_at, updated_at, version)
+                SELECT $2, $2, plan_version_id, price_id, provider, 'active', period_start,
+                       period_end, 0, started_at, 0, CAST($3 AS BIGINT), 0, 1
+                  FROM subscriptions WHERE id = $1)sql",
+                          {alice.id, id, made});
+        });
+    };
+    const Instant now = world->clock.now();
+    for (int i = 0; i < kMigrationPage; ++i) add(i, now - hours(1));
+    add(kMigrationPage, now + hours(1));
+
+    const auto migration = seller->begin({.plan = "team"});
+    ASSERT_TRUE(migration);
+    EXPECT_FALSE(migration->listed_at);
+    EXPECT_EQ(seller->progress(*migration).total(), 500);
+    const auto to_begin = db().read_blocking(
+        [&](sql::Transaction& tx) { return items_to_begin(tx, "stripe", now + hours(1), 10); });
+    EXPECT_TRUE(to_begin.empty());
+    db().write_blocking([](sql::Transaction& tx) {
+        return tx.run("UPDATE subscriptions SET provider = 'gone' WHERE id LIKE 'crowd%'");
+    });
+
+    seller->work();
+    EXPECT_EQ(seller->progress(*migration).total(), 501);
+    EXPECT_EQ(seller->progress(*migration).done, 1);
+    EXPECT_EQ(seller->progress(*migration).pending, 500);
+    EXPECT_TRUE(seller->load(alice).pending_change);
+    world->run(refuse_unbilled(world->contexts));
+    seller->work();
+    EXPECT_EQ(seller->progress(*migration).refused, 500);
+    const auto ended =
+        db().read_blocking([&](sql::Transaction& tx) { return load_migration(tx, migration->id); });
+    EXPECT_EQ(ended->state, MigrationState::Done);
+}
+
+// 64 + 1 customers are asked for by two statements.
+TEST_P(PlanMigrations, ManyNamedCustomersAreEachInItOnce) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team);
+    const auto bob = seller->subscribe("bob", team, 2);
+    seller->subscribe("carol", team);
+    seller->make_dearer();
+    MigrationFilter filter{.customers = {alice.customer, bob.customer}};
+    for (int i = 0; i < 63; ++i)
+        filter.customers.push_back(CustomerId::trusted("nobody" + std::to_string(i)));
+    std::ranges::sort(filter.customers);
+    const auto shown = seller->preview({.plan = "team", .filter = filter});
+    ASSERT_EQ(shown.size(), 2U);
+    EXPECT_LT(shown[0].step.subscription, shown[1].step.subscription);
+    const auto groups = db().read_blocking([&](sql::Transaction& tx) {
+        const auto terms = migration_terms(tx, {.plan = "team", .filter = filter}).value();
+        return migration_groups(tx, terms.scope());
+    });
+    ASSERT_EQ(groups.size(), 1U);
+    EXPECT_EQ(groups[0].subscriptions, 2);
+    EXPECT_EQ(groups[0].quantity, 3);  // 1 + 2
+}
+
+TEST(MigrationFilters, AreKeptWhole) {
+    const MigrationFilter whole{.version = PlanVersionId::trusted("pv_1"),
+                                .currency = Currency::Eur,
+                                .interval = Interval::Year,
+                                .interval_count = 2,
+                                .provider = "razorpay",
+                                .customers = {CustomerId::trusted("cus_1")}};
+    for (const auto& filter : {whole, MigrationFilter{}})
+        EXPECT_EQ(read_kept_filter(to_text(write_filter(filter))), filter);
 }
 
 /// True when the run came through whole.

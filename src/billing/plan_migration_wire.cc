@@ -58,9 +58,10 @@ PreviewPage read_preview_page(ObjectReader& fields) {
     return page;
 }
 
-/// For all seats, each time.
+/// For all seats, each time; null for more than an amount can be.
 Json write_total(const PriceInPlan& price, std::int64_t quantity) {
-    return write_money(Money(price.amount.minor() * quantity, price.amount.currency()));
+    const auto total = scale(price.amount, quantity, 1, Rounding::HalfUp);
+    return total ? write_money(*total) : Json();
 }
 
 Json write_side(const PriceInPlan& price, std::int64_t quantity) {
@@ -103,17 +104,6 @@ Result<MigrationBody> read_migration(const http::Request& request, bool is_previ
     return fields.finish(std::move(body));
 }
 
-Json write_filter(const MigrationFilter& filter) {
-    Json json = Json::object();
-    if (filter.version) json["version"] = filter.version->text();
-    if (filter.currency) json["currency"] = write_money(Money(0, *filter.currency))["currency"];
-    if (filter.interval) json["interval"] = to_text(*filter.interval);
-    if (filter.interval_count) json["interval_count"] = *filter.interval_count;
-    if (filter.provider) json["provider"] = *filter.provider;
-    for (const auto& customer : filter.customers) json["customers"].push_back(customer.text());
-    return json;
-}
-
 Json write_migration(const PlanMigration& migration, const PlanVersion& target,
                      const MigrationProgress& p) {
     return Json{{"id", migration.id.text()},
@@ -123,10 +113,11 @@ Json write_migration(const PlanMigration& migration, const PlanVersion& target,
                 {"target_version", migration.target.text()},
                 {"target_version_number", target.number},
                 {"when", to_text(migration.timing)},
-                {"filter", parse_json(migration.filter).value_or(Json::object())},
+                {"filter", write_filter(migration.filter)},
                 {"status", to_text(migration.state)},
                 {"progress",
-                 {{"total", p.total()},
+                 {{"listed", migration.listed_at.has_value()},
+                  {"total", p.total()},
                   {"pending", p.pending},
                   {"begun", p.begun},
                   {"done", p.done},

@@ -25,7 +25,6 @@ struct MigrationBody {
 /// "interval_count", "provider", "customers"}}; a preview also takes "limit" and "cursor".
 Result<MigrationBody> read_migration(const http::Request& request, bool is_preview);
 
-Json write_filter(const MigrationFilter& filter);
 Json write_migration(const PlanMigration& migration, const PlanVersion& target,
                      const MigrationProgress& progress);
 /// One row of the results: what it cost before, and since.

@@ -15,7 +15,8 @@ const Price* first_price(const PlanVersion& plan, const std::optional<Currency>&
     return found == plan.prices.end() ? nullptr : &*found;
 }
 
-const Price* price_like(const PlanVersion& plan, const PlanOffer& offer, const PriceInPlan& paid) {
+const Price* price_as_paid(const PlanVersion& plan, const PlanOffer& offer,
+                           const PriceInPlan& paid) {
     const auto currency = offer.currency.value_or(paid.amount.currency());
     const auto interval = offer.interval.value_or(paid.recurrence.interval);
     if (const auto* price = first_price(plan, currency, interval)) return price;
@@ -31,7 +32,7 @@ Result<Sold> find_plan_offer(const Catalog& catalog, std::string_view customer_c
     });
     if (plan == catalog.plans.end())
         return invalid_argument("billing.unknown_plan", "there is no plan '" + offer.plan + "'");
-    const Price* price = paid ? price_like(*plan, offer, *paid) : nullptr;
+    const Price* price = paid ? price_as_paid(*plan, offer, *paid) : nullptr;
     if (price == nullptr) price = first_price(*plan, offer.currency, offer.interval);
     Offer wanted{.plan = plan->key,
                  .currency = offer.currency.value_or(Currency::Usd),

@@ -215,14 +215,16 @@ Result<std::monostate> switch_over(sql::Transaction& tx, BillingContext& to,
     return std::monostate{};
 }
 
-/// With the period that is paid there; at once where it has not begun, after an earlier move.
+/// With the period that is paid there; at once where none is: in a trial, and where it has not
+/// begun, after an earlier move.
 asio::awaitable<Result<CancelWhen>> end_of_old(BillingContext& from, const ProviderMove& move) {
     const auto subscription = co_await from.db.read(
         [&](sql::Transaction& tx) { return load_subscription(tx, move.subscription); });
     if (!subscription) co_return failure(subscription);
-    const bool has_begun =
+    const bool is_paid =
+        subscription->status != SubscriptionStatus::Trialing &&
         subscription->paid_elsewhere_until.value_or(Instant::min()) < move.begins_at;
-    co_return has_begun ? CancelWhen::AtPeriodEnd : CancelWhen::Now;
+    co_return is_paid ? CancelWhen::AtPeriodEnd : CancelWhen::Now;
 }
 
 /// True: the old one ends with the period that is paid. False: it has been renewed before we came.

@@ -117,7 +117,7 @@ std::vector<Difference> compare_invoice(sql::Transaction& tx, std::string_view p
 }
 
 /// The state of one walk.
-struct Walk {
+struct Comparison {
     BillingContext& billing;
     ReconcileOrder order;
     Reconciliation report;
@@ -156,7 +156,7 @@ constexpr Kind<ProviderInvoice> kInvoices{&PaymentProvider::list_invoices, compa
                                           &Reconciliation::invoices_checked};
 
 template <class Theirs>
-Synced compare_one(Walk& walk, const Kind<Theirs>& kind, const Theirs& theirs) {
+Synced compare_one(Comparison& walk, const Kind<Theirs>& kind, const Theirs& theirs) {
     auto& billing = walk.billing;
     const auto look = [&](const Theirs& state) {
         return billing.db.read([&billing, &kind, &state](sql::Transaction& tx) {
@@ -181,7 +181,7 @@ Synced compare_one(Walk& walk, const Kind<Theirs>& kind, const Theirs& theirs) {
 }
 
 template <class Theirs>
-Synced walk_theirs(Walk& walk, const Kind<Theirs>& kind) {
+Synced walk_theirs(Comparison& walk, const Kind<Theirs>& kind) {
     std::optional<std::string> after;
     do {
         const auto page = co_await (walk.billing.provider.*kind.list)(std::nullopt, after);
@@ -199,7 +199,7 @@ Synced walk_theirs(Walk& walk, const Kind<Theirs>& kind) {
 
 /// Listed or not, only a direct look decides: it may be newer than the walk.
 template <class Theirs>
-asio::awaitable<Result<bool>> is_gone(Walk& walk, const Kind<Theirs>& kind, std::string id) {
+asio::awaitable<Result<bool>> is_gone(Comparison& walk, const Kind<Theirs>& kind, std::string id) {
     const auto direct = co_await (walk.billing.provider.*kind.get)(std::move(id));
     if (direct) co_return false;
     if (direct.error().code != ErrorCode::NotFound) co_return failure(direct);
@@ -208,7 +208,8 @@ asio::awaitable<Result<bool>> is_gone(Walk& walk, const Kind<Theirs>& kind, std:
 
 /// Subscriptions of ours that the provider did not list: it has deleted them (a removed test clock
 /// or customer takes them along), so they have ended.
-Result<std::monostate> end_missing(sql::Transaction& tx, Walk& walk, const Subscription& ours) {
+Result<std::monostate> end_missing(sql::Transaction& tx, Comparison& walk,
+                                   const Subscription& ours) {
     const Instant now = walk.billing.clock.now();
     Subscription ended = ours;
     ended.status = SubscriptionStatus::Canceled;
@@ -237,7 +238,7 @@ struct Missing {
     }
 };
 
-asio::awaitable<Result<Missing>> find_missing_subscriptions(Walk& walk) {
+asio::awaitable<Result<Missing>> find_missing_subscriptions(Comparison& walk) {
     Missing missing;
     std::string after;
     for (;;) {
@@ -259,7 +260,7 @@ asio::awaitable<Result<Missing>> find_missing_subscriptions(Walk& walk) {
 }
 
 /// False when so many are missing that this account is not believed to be the ledger's.
-asio::awaitable<Result<bool>> end_missing_subscriptions(Walk& walk) {
+asio::awaitable<Result<bool>> end_missing_subscriptions(Comparison& walk) {
     auto& billing = walk.billing;
     const auto missing = co_await find_missing_subscriptions(walk);
     if (!missing) co_return failure(missing);
@@ -286,7 +287,7 @@ asio::awaitable<Result<bool>> end_missing_subscriptions(Walk& walk) {
 }
 
 /// Nothing here can mend this: the provider deletes drafts only.
-Synced list_missing_invoices(Walk& walk) {
+Synced list_missing_invoices(Comparison& walk) {
     std::string after;
     for (;;) {
         const auto page = co_await walk.billing.db.read([&](sql::Transaction& tx) {
@@ -307,25 +308,25 @@ Synced list_missing_invoices(Walk& walk) {
 }
 
 /// Everything, as far as the provider is believed.
-Synced walk_everything(Walk& walk) {
+Synced walk_everything(Comparison& walk) {
     const auto subscriptions = co_await walk_theirs(walk, kSubscriptions);
     if (!subscriptions) co_return failure(subscriptions);
     const auto invoices = co_await walk_theirs(walk, kInvoices);
     if (!invoices) co_return failure(invoices);
-    if (walk.repairs()) {
-        const Instant since = walk.billing.clock.now() - kReturnsLookBack;
-        const auto returned = co_await catch_up_returns(walk.billing, since, walk.order.authority);
-        if (!returned) co_return failure(returned);
-    }
     const auto believed = co_await end_missing_subscriptions(walk);
     if (!believed) co_return failure(believed);
     // Every invoice would be looked for, one by one, and missed.
-    if (!*believed) co_return std::monostate{};
-    co_return co_await list_missing_invoices(walk);
+    if (*believed) {
+        const auto missing = co_await list_missing_invoices(walk);
+        if (!missing) co_return failure(missing);
+    }
+    if (!walk.repairs()) co_return std::monostate{};
+    const Instant since = walk.billing.clock.now() - kReturnsLookBack;
+    co_return co_await catch_up_returns(walk.billing, since, walk.order.authority);
 }
 
 /// What the monitor shows of it.
-asio::awaitable<void> record_findings(Walk& walk) {
+asio::awaitable<void> record_findings(Comparison& walk) {
     std::vector<Drift> found;
     for (const Difference& d : walk.report.differences)
         found.push_back({d.object, d.field, d.ledger, d.provider, d.repaired});
@@ -340,7 +341,7 @@ asio::awaitable<void> record_findings(Walk& walk) {
 }  // namespace
 
 asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, ReconcileOrder order) {
-    Walk walk{billing, std::move(order), {}, {}};
+    Comparison walk{billing, std::move(order), {}, {}};
     const auto walked = co_await walk_everything(walk);
     if (!walked) co_return failure(walked);
     if (walk.repairs()) co_await record_findings(walk);

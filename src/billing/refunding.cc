@@ -12,6 +12,8 @@
 #include "billing/returned_money.h"
 #include "invoicing/refunds.h"
 #include "invoicing/service.h"
+#include "payments/errors.h"
+#include "payments/intents.h"
 
 namespace turnpike {
 namespace {
@@ -24,22 +26,39 @@ struct AskedRefund {
     Authority authority;
 };
 
-/// What this very request has begun in a run before. What came to nothing does not count.
+Error outrun() {
+    return {.code = ErrorCode::Conflict,
+            .reason = "refund.busy",
+            .message = "another refund of this invoice was faster; look again"};
+}
+
+/// What this very request has begun in a run before.
 std::optional<Refund> begun_refund(sql::Transaction& tx, const Authority& authority) {
     const auto noted = noted_progress(tx, authority.once);
     const auto id = noted ? RefundId::parse(*noted) : std::nullopt;
     if (!id) return std::nullopt;
     auto refund = load_refund(tx, *id);
-    const bool counts = refund && (refund->provider_refund ||  //
-                                   refund->status == RefundStatus::Creating);
-    if (!counts) return std::nullopt;
+    if (!refund) return std::nullopt;
     return *std::move(refund);
+}
+
+/// What was given up is taken up again, under the same obligation: one request is never two of
+/// them.
+Result<AskedRefund> go_on_with(sql::Transaction& tx, BillingContext& billing, Refund begun,
+                               const Authority& authority) {
+    const bool is_given_up = begun.status == RefundStatus::Failed && !begun.provider_refund;
+    if (!is_given_up) return AskedRefund{std::move(begun), Attempt::Again, authority};
+    const Instant now = billing.clock.now();
+    auto taken_up = reserve_refund_again(tx, begun, now);
+    if (!taken_up) return std::unexpected(outrun());
+    tell_refund_move(tx, {billing.ids, now, authority}, begun, *taken_up);
+    return AskedRefund{*std::move(taken_up), Attempt::First, authority};
 }
 
 Result<AskedRefund> request_refund(sql::Transaction& tx, BillingContext& billing,
                                    const RefundRequest& request) {
     if (auto begun = begun_refund(tx, request.authority))
-        return AskedRefund{*std::move(begun), Attempt::Again, request.authority};
+        return go_on_with(tx, billing, *std::move(begun), request.authority);
     const auto invoice = load_invoice(tx, request.invoice);
     if (!invoice) return failure(invoice);
     const auto amount = refundable(*invoice, request.wish);
@@ -52,8 +71,7 @@ Result<AskedRefund> request_refund(sql::Transaction& tx, BillingContext& billing
                   .amount = *amount,
                   .reason = request.reason,
                   .created_at = now};
-    if (!reserve_refund(tx, refund))
-        return conflict("refund.busy", "another refund of this invoice was faster; look again");
+    if (!reserve_refund(tx, refund)) return std::unexpected(outrun());
     note_progress(tx, request.authority.once, refund.id.text());
     tell_refund_move(tx, {billing.ids, now, request.authority}, std::nullopt, refund);
     return AskedRefund{std::move(refund), Attempt::First, request.authority};
@@ -105,42 +123,67 @@ asio::awaitable<Result<ProviderRefund>> send_refund(BillingContext& billing, con
     co_return co_await billing.provider.create_refund(std::move(wanted));
 }
 
-void give_refund_up(sql::Transaction& tx, const MoveNote& note, const Refund& refund,
-                    const Error& error) {
-    const auto abandoned = abandon_refund(tx, refund.id, error.reason.text(), note.now);
-    if (abandoned) tell_refund_move(tx, note, refund, *abandoned);
+/// Whether it was never sent, or was refused; anything else may have moved money.
+bool is_proven_not_made(sql::Transaction& tx, const Refund& refund) {
+    const auto intent = find_intent(tx, refund.provider, obligation_of(refund.id));
+    return !intent || intent->state == IntentState::Pending ||
+           intent->state == IntentState::Refused;
 }
 
-/// What the provider has made, by a look that is newer than whatever an event has brought.
+/// \return whether it is given up; otherwise the worker finds out
+bool give_refund_up(sql::Transaction& tx, const MoveNote& note, const Refund& refund,
+                    const Error& error) {
+    if (!is_proven_not_made(tx, refund)) return false;
+    const auto abandoned = abandon_refund(tx, refund.id, error.reason.text(), note.now);
+    if (abandoned) tell_refund_move(tx, note, refund, *abandoned);
+    return true;
+}
+
+/// What the provider said to a call that left after `ticket` was taken.
+struct RefundAnswer {
+    ProviderRefund refund;
+    std::int64_t ticket = 0;
+};
+
+/// What the provider has made, by a look that is newer than whatever an event has brought. Without
+/// one the answer counts, which is as old as its call.
 asio::awaitable<Result<Refund>> apply_refund(BillingContext& billing, const AskedRefund& asked,
-                                             const ProviderRefund& answer) {
-    const auto ticket =
+                                             RefundAnswer answer) {
+    const auto looked_at =
         co_await billing.db.write([](sql::Transaction& tx) { return next_fetch_ticket(tx); });
-    const auto fresh = co_await billing.provider.get_refund(answer.id);
+    auto fresh = co_await billing.provider.get_refund(answer.refund.id);
+    if (fresh) answer = {*std::move(fresh), looked_at};
     const MirrorScope scope{.provider = billing.provider.name(),
                             .ids = billing.ids,
                             .now = billing.clock.now(),
                             .authority = asked.authority,
-                            .ticket = ticket};
-    co_return co_await billing.db.write([&](sql::Transaction& tx) -> Result<Refund> {
-        const auto mirrored = mirror_refund(tx, scope, fresh ? *fresh : answer);
+                            .ticket = answer.ticket};
+    const auto applied = co_await billing.db.write([&](sql::Transaction& tx) -> Result<Refund> {
+        const auto mirrored = mirror_refund(tx, scope, answer.refund);
         if (!mirrored) return failure(mirrored);
         return load_refund(tx, asked.refund.id);
     });
+    if (applied) co_return applied;
+    // It was made: no error may say that it was not.
+    co_return outcome_unknown(billing.provider.name(), applied.error().message, std::nullopt);
 }
 
 asio::awaitable<Result<Refund>> carry_out_refund(BillingContext& billing, AskedRefund asked) {
     if (asked.refund.provider_refund) co_return std::move(asked.refund);
-    const auto answer = co_await send_refund(billing, asked.refund);
-    if (answer) co_return co_await apply_refund(billing, asked, *answer);
-    if (!is_open(answer.error(), asked.attempt)) {
-        const MoveNote note{billing.ids, billing.clock.now(), asked.authority};
-        co_await billing.db.write([&](sql::Transaction& tx) {
-            give_refund_up(tx, note, asked.refund, answer.error());
-            return true;
-        });
+    const auto asked_at =
+        co_await billing.db.write([](sql::Transaction& tx) { return next_fetch_ticket(tx); });
+    auto answer = co_await send_refund(billing, asked.refund);
+    if (answer) {
+        RefundAnswer made{*std::move(answer), asked_at};
+        co_return co_await apply_refund(billing, asked, std::move(made));
     }
-    co_return failure(answer);
+    if (is_open(answer.error(), asked.attempt)) co_return failure(answer);
+    const MoveNote note{billing.ids, billing.clock.now(), asked.authority};
+    const bool is_given_up = co_await billing.db.write([&](sql::Transaction& tx) {
+        return give_refund_up(tx, note, asked.refund, answer.error());
+    });
+    if (is_given_up) co_return failure(answer);
+    co_return outcome_unknown(billing.provider.name(), answer.error().message, std::nullopt);
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,8 +15,10 @@
 #include "billing/reconcile.h"
 #include "billing/refunding.h"
 #include "billing/returned_money.h"
+#include "billing/sandbox_trouble.h"
 #include "billing/sync.h"
 #include "billing/testing.h"
+#include "billing/told_provider.h"
 #include "billing/worker.h"
 #include "json/value.h"
 
@@ -51,6 +55,10 @@ protected:
         return ledger->read_blocking(
             [](sql::Transaction& tx) { return list_refunds(tx, {}, {.limit = 100}); });
     }
+    Refund load(const RefundId& id) {
+        return ledger->read_blocking([&](sql::Transaction& tx) { return load_refund(tx, id); })
+            .value();
+    }
     std::vector<Dispute> disputes() {
         return ledger->read_blocking(
             [](sql::Transaction& tx) { return list_disputes(tx, {}, {.limit = 100}); });
@@ -74,7 +82,7 @@ protected:
             std::vector<std::string> types;
             for (const auto& row :
                  tx.all("SELECT type FROM outbox_events WHERE type LIKE 'refund.%' "
-                        "OR type LIKE 'dispute.%' ORDER BY id"))
+                        "OR type LIKE 'dispute.%' ORDER BY created_at, sequence"))
                 types.push_back(row.text(0));
             return types;
         });
@@ -82,20 +90,6 @@ protected:
     void pass() {
         world.run(run_billing_pass(world.billing, world.clock.now() + std::chrono::hours(1),
                                    from_unix_seconds(0)));
-    }
-    void trouble(const std::string& rule) {
-        http::Call call{.method = http::Method::Post,
-                        .url = SharedSandbox::get().url() + "/_sandbox/chaos"};
-        call.headers = {{"Content-Type", "application/json"}};
-        call.body = rule;
-        const auto answer = world.run(world.http.send(call));
-        ASSERT_TRUE(answer);
-        ASSERT_EQ(answer->status, 200) << answer->body;
-    }
-    void all_is_well() {
-        http::Call call{.method = http::Method::Delete,
-                        .url = SharedSandbox::get().url() + "/_sandbox/chaos"};
-        ASSERT_TRUE(world.run(world.http.send(call)));
     }
     std::int64_t refunded_there() {
         return world.sandbox_get("/v1/charges?limit=1").at("data").at(0).at("amount_refunded");
@@ -215,8 +209,8 @@ TEST_F(MoneyBack, ThatFailsLaterIsStillThere) {
 
 TEST_F(MoneyBack, WithoutAnAnswerIsFinishedByTheWorker) {
     bought();
-    trouble(R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
-            R"( "wait_ms": 10})");
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
+                   R"( "wait_ms": 10})");
     const auto unknown = refund(4'000);
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().code, ErrorCode::OutcomeUnknown);
@@ -226,7 +220,7 @@ TEST_F(MoneyBack, WithoutAnAnswerIsFinishedByTheWorker) {
     EXPECT_EQ(invoice().refunded, usd(4'000));
     EXPECT_EQ(refusal(5'901), "refund.exceeds_payment");
     EXPECT_THAT(told(), IsEmpty());
-    all_is_well();
+    all_is_well(world);
     pass();
     ASSERT_EQ(refunds().size(), 1U);
     EXPECT_EQ(refunds()[0].status, RefundStatus::Succeeded);
@@ -237,10 +231,10 @@ TEST_F(MoneyBack, WithoutAnAnswerIsFinishedByTheWorker) {
 // The event may be faster than the worker.
 TEST_F(MoneyBack, WithoutAnAnswerIsKnownByItsEvent) {
     bought();
-    trouble(R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
-            R"( "wait_ms": 10})");
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
+                   R"( "wait_ms": 10})");
     ASSERT_FALSE(refund(4'000));
-    all_is_well();
+    all_is_well(world);
     deliver("refund.created");
     ASSERT_EQ(refunds().size(), 1U);
     EXPECT_EQ(refunds()[0].status, RefundStatus::Succeeded);
@@ -322,6 +316,203 @@ TEST_F(MoneyBack, NobodyToldOfIsFoundByReconciling) {
     ASSERT_TRUE(world.run(reconcile(world.billing, repair)));
     EXPECT_EQ(refunds().size(), 1U);
     EXPECT_THAT(told(), ElementsAre("dispute.created", "refund.created", "dispute.closed"));
+}
+
+// Nobody told of it, and nothing of it was known.
+TEST_F(MoneyBack, ADisputeWhoseEventsAreLostIsFoundByReconciling) {
+    bought("pm_card_createDispute");
+    const ReconcileOrder repair{.mode = ReconcileMode::Repair, .authority = tester};
+    ASSERT_TRUE(world.run(reconcile(world.billing, repair)));
+    ASSERT_EQ(disputes().size(), 1U);
+    EXPECT_EQ(disputes()[0].status, DisputeStatus::NeedsResponse);
+    EXPECT_TRUE(invoice().disputed);
+}
+
+// More than a page of newer ones, which the provider does not know, wait too.
+TEST_F(MoneyBack, OnItsWayForLongIsStillAskedFor) {
+    bought();
+    const auto made = refund(1'000);
+    ASSERT_TRUE(made);
+    const Instant now = world.clock.now();
+    ledger->write_blocking([&](sql::Transaction& tx) {
+        tx.run("UPDATE refunds SET status = 'pending', created_at = 0");
+        for (int n = 0; n < 101; ++n)
+            keep_refund(tx,
+                        {.id = world.ids.make<RefundId>(now),
+                         .provider = "stripe",
+                         .provider_refund = "re_gone" + std::to_string(n),
+                         .payment = "pi_gone",
+                         .amount = usd(100),
+                         .status = RefundStatus::Pending,
+                         .created_at = now},
+                        1, now);
+        return true;
+    });
+    const Instant later = now + std::chrono::hours(1);
+    ASSERT_TRUE(world.run(catch_up_returns(world.billing, later, tester)));
+    EXPECT_EQ(load(made->id).status, RefundStatus::Succeeded);
+}
+
+// One is in a state that this version does not know; the other is taken in.
+TEST_F(MoneyBack, ThatCannotBeReadHidesNoOther) {
+    ToldProvider told;
+    ProviderObjects objects;
+    for (const auto& [id, status] :
+         {std::pair("re_1", "on_the_moon"), std::pair("re_2", "succeeded")})
+        objects.refunds[id] = {.id = id,
+                               .payment = "pi_1",
+                               .amount = usd(100),
+                               .status = status,
+                               .created = from_unix_seconds(0)};
+    told.holds(objects);
+    BillingContext billing{*ledger, *world.usage,  world.clock,    world.ids,
+                           told,    world.catalog, world.standings};
+    const auto caught_up = world.run(catch_up_returns(billing, from_unix_seconds(0), tester));
+    ASSERT_TRUE(caught_up) << caught_up.error().message;
+    ASSERT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(refunds()[0].provider_refund, "re_2");
+}
+
+/// A ledger that lets something happen at one moment: the provider has made a refund, and nothing
+/// of that is written down yet.
+class WatchedLedger final : public sql::Database {
+public:
+    WatchedLedger(sql::Database& inner, std::function<void()> then)
+        : inner_(inner), then_(std::move(then)) {}
+    [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
+    [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
+    void submit(Kind kind, sql::Job job, sql::Done done) override {
+        if (then_ && kind == Kind::Write && has_left()) std::exchange(then_, nullptr)();
+        inner_.submit(kind, std::move(job), std::move(done));
+    }
+
+private:
+    bool has_left() {
+        return inner_.read_blocking([](sql::Transaction& tx) {
+            return tx
+                .one(
+                    "SELECT 1 FROM provider_intents WHERE obligation LIKE 'refund:%' "
+                    "AND state = 'unknown'")
+                .has_value();
+        });
+    }
+    sql::Database& inner_;
+    std::function<void()> then_;
+};
+
+/// A request with an Idempotency-Key, and its repetitions.
+class KeyedMoneyBack : public MoneyBack {
+protected:
+    Result<Refund> ask(BillingWorld& at, std::int64_t amount) {
+        if (!is_noted_) {
+            is_noted_ = true;
+            ledger->write_blocking([](sql::Transaction& tx) {
+                tx.run(
+                    "INSERT INTO idempotency_keys (id, scope, fingerprint, state, runner, "
+                    "leased_until, created_at) VALUES ('idm_1', 's', 'f', 'running', 'r', 0, 0)");
+                return true;
+            });
+        }
+        const Authority keyed{"test", "", "idm_1"};
+        return at.run(refund_invoice(at.billing, {.invoice = invoice().id,
+                                                  .wish = {.amount = amount, .currency = {}},
+                                                  .reason = {},
+                                                  .authority = keyed}));
+    }
+
+private:
+    bool is_noted_ = false;
+};
+
+// The refund is made; what it was paid with cannot be read just then.
+TEST_F(KeyedMoneyBack, IsMadeThoughNothingCanBeReadAfterIt) {
+    bought();
+    WatchedLedger watched(*ledger, [this] {
+        trouble(world, R"({"call": "GET *", "do": "rate_limit", "next": 1000})");
+    });
+    BillingWorld then(watched, world.key);
+    const auto made = ask(then, 4'000);
+    all_is_well(world);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->status, RefundStatus::Succeeded);
+    EXPECT_EQ(made->invoice, invoice().id);
+    EXPECT_EQ(made->customer, customer);
+    EXPECT_EQ(invoice().refunded, usd(4'000));
+    const auto repeated = ask(world, 4'000);
+    ASSERT_TRUE(repeated) << repeated.error().message;
+    EXPECT_EQ(repeated->id, made->id);
+    EXPECT_EQ(refunded_there(), 4'000);
+}
+
+// Nothing has happened, so the money is free; the repetition is the same refund, not another one.
+TEST_F(KeyedMoneyBack, GoesOnWithTheSameRefundWhenItIsRepeated) {
+    bought();
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "rate_limit"})");
+    const auto none = ask(world, 4'000);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, ErrorCode::Unavailable);
+    ASSERT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(refunds()[0].status, RefundStatus::Failed);
+    EXPECT_EQ(invoice().refunded, usd(0));
+    for (int repetition = 0; repetition < 2; ++repetition) {
+        const auto made = ask(world, 4'000);
+        ASSERT_TRUE(made) << made.error().message;
+        EXPECT_EQ(made->status, RefundStatus::Succeeded);
+    }
+    EXPECT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(invoice().refunded, usd(4'000));
+    EXPECT_EQ(refunded_there(), 4'000);
+}
+
+// 60.00 of 99.00 went back meanwhile: another 40.00 are not left.
+TEST_F(KeyedMoneyBack, IsNotGoneOnWithWhenTheMoneyIsGone) {
+    bought();
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "rate_limit"})");
+    ASSERT_FALSE(ask(world, 4'000));
+    ASSERT_TRUE(refund(6'000));
+    const auto refused = ask(world, 4'000);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "refund.busy");
+    EXPECT_EQ(invoice().refunded, usd(6'000));
+    EXPECT_EQ(refunded_there(), 6'000);
+}
+
+// Whatever an answer says: what may have been made is not booked as failed.
+TEST_F(KeyedMoneyBack, IsNotGivenUpWhileItMayHaveBeenMade) {
+    bought();
+    WatchedLedger watched(*ledger, [this] {
+        ledger->write_blocking([](sql::Transaction& tx) {
+            tx.run("UPDATE refunds SET provider_payment_id = 'pi_other'");
+            return true;
+        });
+    });
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
+                   R"( "wait_ms": 10})");
+    BillingWorld then(watched, world.key);
+    ASSERT_FALSE(ask(then, 4'000));
+    all_is_well(world);
+    // Its content is another one now, which is refused for good.
+    const auto open = ask(world, 4'000);
+    ASSERT_FALSE(open);
+    EXPECT_EQ(open.error().code, ErrorCode::OutcomeUnknown);
+    EXPECT_EQ(refunds().at(0).status, RefundStatus::Creating);
+    EXPECT_EQ(invoice().refunded, usd(4'000));
+}
+
+// The refund fails, and its event is applied, before the answer to its POST.
+TEST_F(KeyedMoneyBack, IsNotTurnedBackByAnOldAnswer) {
+    bought("pm_card_refundFail");
+    WatchedLedger watched(*ledger, [this] {
+        deliver("refund.failed");
+        trouble(world, R"({"call": "GET *", "do": "rate_limit", "next": 1000})");
+    });
+    BillingWorld then(watched, world.key);
+    const auto made = ask(then, 4'000);
+    all_is_well(world);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->status, RefundStatus::Failed);
+    EXPECT_EQ(refunds().at(0).status, RefundStatus::Failed);
+    EXPECT_EQ(invoice().refunded, usd(0));
 }
 
 class RefundPowerCuts : public ::testing::TestWithParam<DyingLedger::Moment> {};

@@ -1,9 +1,15 @@
 #include "billing/returned_money.h"
 
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <spdlog/spdlog.h>
+
+#include "access/page.h"
 #include "billing/moves.h"
 #include "billing/sync.h"
 #include "customers/provider_link.h"
@@ -15,7 +21,7 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kObligationPrefix = "refund:";
-constexpr int kUnsettledAtOnce = 100;
+constexpr int kUnsettledPage = 100;
 
 /// Who paid, and for what, as far as the ledger knows both.
 struct Bought {
@@ -90,44 +96,116 @@ asio::awaitable<Result<std::monostate>> sync_returned(
     co_return std::monostate{};
 }
 
+/// All of these statuses, oldest first.
+template <class Ours>
+std::vector<Ours> list_all(sql::Transaction& tx, const std::string& provider,
+                           std::initializer_list<std::string_view> statuses,
+                           std::vector<Ours> (*list)(sql::Transaction&, const RefundFilter&,
+                                                     const PageQuery&)) {
+    std::vector<Ours> all;
+    for (const auto status : statuses) {
+        PageQuery query{.limit = kUnsettledPage};
+        const RefundFilter filter{.status = std::string(status), .provider = provider};
+        for (bool has_more = true; has_more;) {
+            auto page = cut_page(list(tx, filter, query), query);
+            has_more = page.has_more;
+            if (has_more) query.after = {page.items.back().created_at, page.items.back().id.text()};
+            std::ranges::move(page.items, std::back_inserter(all));
+        }
+    }
+    std::ranges::sort(all, {}, &Ours::created_at);
+    return all;
+}
+
 /// The provider's ids of what may have moved on unheard: pending refunds, open disputes.
 struct Unsettled {
     std::vector<std::string> refunds{}, disputes{};
 };
 Unsettled find_unsettled(sql::Transaction& tx, const std::string& provider) {
-    const PageQuery most{.limit = kUnsettledAtOnce};
     Unsettled found;
-    for (const auto& refund : list_refunds(tx, {.status = "pending", .provider = provider}, most))
-        if (refund.provider_refund) found.refunds.push_back(*refund.provider_refund);
-    for (const char* status : {"inquiry", "needs_response", "under_review"})
-        for (const auto& one : list_disputes(tx, {.status = status, .provider = provider}, most))
-            found.disputes.push_back(one.provider_dispute);
+    for (const auto& one : list_all<Refund>(tx, provider, {"pending"}, list_refunds))
+        if (one.provider_refund) found.refunds.push_back(*one.provider_refund);
+    for (const auto& one : list_all<Dispute>(
+             tx, provider, {"inquiry", "needs_response", "under_review"}, list_disputes))
+        found.disputes.push_back(one.provider_dispute);
     return found;
 }
 
-bool is_as_known(sql::Transaction& tx, std::string_view provider, const ProviderRefund& theirs) {
+bool is_refund_as_known(sql::Transaction& tx, std::string_view provider,
+                        const ProviderRefund& theirs) {
     const auto ours = find_refund_of_provider(tx, provider, theirs.id);
     return ours && to_text(ours->status) == theirs.status && ours->amount == theirs.amount;
 }
 
-asio::awaitable<Result<std::monostate>> catch_up_refunds(BillingContext& billing, Instant since,
-                                                         const Authority& authority) {
+bool is_dispute_as_known(sql::Transaction& tx, std::string_view provider,
+                         const ProviderDispute& theirs) {
+    const auto ours = find_dispute_of_provider(tx, provider, theirs.id);
+    return ours && to_text(ours->status) == theirs.status && ours->amount == theirs.amount;
+}
+
+/// What catching up with refunds and with disputes differ in.
+template <class Theirs>
+struct ReturnKind {
+    std::string_view name;
+    asio::awaitable<Result<ProviderPage<Theirs>>> (*list)(PaymentProvider&, Instant since,
+                                                          std::optional<std::string> after);
+    bool (*is_as_known)(sql::Transaction&, std::string_view, const Theirs&);
+    asio::awaitable<Result<std::monostate>> (*sync)(BillingContext&, std::string, Authority);
+};
+
+/// One that cannot be taken in must not hide the others: it is said, and tried again with the next
+/// run. Errors: those of a provider that cannot be reached.
+template <class Theirs>
+asio::awaitable<Result<std::monostate>> catch_up_one(BillingContext& billing,
+                                                     const ReturnKind<Theirs>& kind, std::string id,
+                                                     const Authority& authority) {
+    auto synced = co_await kind.sync(billing, id, authority);
+    if (synced || synced.error().code == ErrorCode::Unavailable) co_return synced;
+    spdlog::error(
+        "event=billing.return_not_mirrored provider={} kind={} id={} reason={} "
+        "message=\"{}\"",
+        billing.provider.name(), kind.name, id, synced.error().reason.text(),
+        synced.error().message);
+    co_return std::monostate{};
+}
+
+/// Those that were made since, and then those of `unsettled`.
+template <class Theirs>
+asio::awaitable<Result<std::monostate>> catch_up_kind(BillingContext& billing,
+                                                      ReturnKind<Theirs> kind, Instant since,
+                                                      std::vector<std::string> unsettled,
+                                                      Authority authority) {
     std::optional<std::string> after;
     do {
-        RefundQuery query{.since = since};
-        const auto page = co_await billing.provider.list_refunds(std::move(query), after);
+        const auto page = co_await kind.list(billing.provider, since, after);
         if (!page) co_return failure(page);
         for (const auto& theirs : page->items) {
             const bool known = co_await billing.db.read([&](sql::Transaction& tx) {
-                return is_as_known(tx, billing.provider.name(), theirs);
+                return kind.is_as_known(tx, billing.provider.name(), theirs);
             });
             if (known) continue;
-            const auto synced = co_await sync_refund(billing, theirs.id, authority);
+            const auto synced = co_await catch_up_one(billing, kind, theirs.id, authority);
             if (!synced) co_return failure(synced);
         }
         after = page->next;
     } while (after);
+    for (auto& id : unsettled) {
+        const auto synced = co_await catch_up_one(billing, kind, std::move(id), authority);
+        if (!synced) co_return failure(synced);
+    }
     co_return std::monostate{};
+}
+
+asio::awaitable<Result<ProviderPage<ProviderRefund>>> list_their_refunds(
+    PaymentProvider& provider, Instant since, std::optional<std::string> after) {
+    return provider.list_refunds({.payment = {}, .since = since}, std::move(after));
+}
+
+/// None where the provider is not asked for a list: there only events tell of new ones.
+asio::awaitable<Result<ProviderPage<ProviderDispute>>> list_their_disputes(
+    PaymentProvider& provider, Instant since, std::optional<std::string> after) {
+    if (!provider.check_ability(Ability::ListDisputes)) co_return ProviderPage<ProviderDispute>{};
+    co_return co_await provider.list_disputes(since, std::move(after));
 }
 
 }  // namespace
@@ -219,19 +297,17 @@ asio::awaitable<Result<std::monostate>> sync_refunds_of(BillingContext& billing,
 asio::awaitable<Result<std::monostate>> catch_up_returns(BillingContext& billing, Instant since,
                                                          Authority authority) {
     const std::string provider(billing.provider.name());
-    const auto unsettled = co_await billing.db.read(
+    auto unsettled = co_await billing.db.read(
         [&](sql::Transaction& tx) { return find_unsettled(tx, provider); });
-    const auto listed = co_await catch_up_refunds(billing, since, authority);
-    if (!listed) co_return failure(listed);
-    for (const auto& id : unsettled.refunds) {
-        const auto synced = co_await sync_refund(billing, id, authority);
-        if (!synced) co_return failure(synced);
-    }
-    for (const auto& id : unsettled.disputes) {
-        const auto synced = co_await sync_dispute(billing, id, authority);
-        if (!synced) co_return failure(synced);
-    }
-    co_return std::monostate{};
+    const ReturnKind<ProviderRefund> refunds{"refund", list_their_refunds, is_refund_as_known,
+                                             sync_refund};
+    const auto caught_up =
+        co_await catch_up_kind(billing, refunds, since, std::move(unsettled.refunds), authority);
+    if (!caught_up) co_return failure(caught_up);
+    const ReturnKind<ProviderDispute> disputes{"dispute", list_their_disputes, is_dispute_as_known,
+                                               sync_dispute};
+    co_return co_await catch_up_kind(billing, disputes, since, std::move(unsettled.disputes),
+                                     std::move(authority));
 }
 
 }  // namespace turnpike

@@ -32,9 +32,10 @@ asio::awaitable<Result<std::monostate>> sync_dispute(BillingContext& billing,
 asio::awaitable<Result<std::monostate>> sync_refunds_of(BillingContext& billing,
                                                         std::string payment, Authority authority);
 
-/// Whose events never came: refunds that the provider has made since then and the ledger does not
-/// know so, and what was on its way or open when it was last heard of.
-/// Errors: those of PaymentProvider.
+/// Whose events never came: refunds, and disputes where they are listed, that began at the provider
+/// since then and the ledger does not know so, and what was on its way or open when it was last
+/// heard of, oldest first. What cannot be taken in is logged, and left to the next time. Errors:
+/// Unavailable of PaymentProvider; those of its lists.
 asio::awaitable<Result<std::monostate>> catch_up_returns(BillingContext& billing, Instant since,
                                                          Authority authority);
 

@@ -4,6 +4,7 @@
 
 #include "billing/customer_time.h"
 #include "catalog/service.h"
+#include "customers/provider_link.h"
 #include "subscriptions/discounts.h"
 
 namespace turnpike {
@@ -17,6 +18,8 @@ Result<ShownSubscription> show_subscription(sql::Transaction& tx, Subscription s
                             .pending_plan = "",
                             .now = {},
                             .discounts = {}};
+    shown.provider_customer =
+        find_provider_customer(tx, shown.subscription.customer, shown.subscription.provider);
     shown.now = customer_time(tx, shown.subscription.customer, system_now);
     shown.discounts = load_discounts(tx, shown.subscription.id);
     if (const auto& change = shown.subscription.pending_change) {

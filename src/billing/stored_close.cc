@@ -122,7 +122,7 @@ bool queue_period_close(sql::Transaction& tx, const SubscriptionId& subscription
 void queue_period_closes(sql::Transaction& tx, const Subscription& before,
                          const Subscription& after, Instant now) {
     if (after.ended_at) tx.run(kReopen, {after.id, after.period.start});
-    const bool pauses = after.pause && !before.pause;
+    const bool pauses = is_paused(after) && !is_paused(before);
     if (after.ended_at || pauses) reopen_next_bills(tx, after.id, after.period.start);
     if (before.period.start < after.period.start)
         queue_period_close(tx, after.id, before.period, now);

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
+#include "json/value.h"
+#include "json/write.h"
 #include "sql/known_word.h"
+#include "sql/statement_rows.h"
 
 namespace turnpike {
 namespace {
@@ -46,63 +50,97 @@ std::optional<T> meaning_of(const std::array<MigrationWord<T>, N>& words, std::s
     return word->meaning;
 }
 
-// Whom a migration is about. $1 plan, $2 target; the rest narrows: '' and 0 do not.
+// Whom a migration is about. $2 target; $3 to $7 narrow: '' and 0 do not; $8: made until then.
 constexpr std::string_view kScope = R"sql(
-      FROM subscriptions s
-      JOIN plan_versions v ON v.id = s.plan_version_id
       JOIN prices r ON r.id = s.price_id
       LEFT JOIN prices t ON t.plan_version_id = $2 AND t.currency = r.currency
                         AND t.interval = r.interval AND t.interval_count = r.interval_count
-     WHERE v.plan_id = $1 AND s.plan_version_id <> $2 AND s.ended_at IS NULL
+     WHERE s.plan_version_id <> $2 AND s.ended_at IS NULL
        AND s.started_at IS NOT NULL AND s.status <> 'creating'
        AND ($3 = '' OR s.plan_version_id = $3) AND ($4 = '' OR r.currency = $4)
        AND ($5 = '' OR r.interval = $5)
        AND (CAST($6 AS BIGINT) = 0 OR r.interval_count = CAST($6 AS BIGINT))
-       AND ($7 = '' OR s.provider = $7) AND ($8 = '' OR s.customer_id = $8)
+       AND ($7 = '' OR s.provider = $7) AND s.created_at <= $8
 )sql";
+constexpr std::string_view kVersions = R"sql(
+    SELECT id FROM plan_versions
+     WHERE plan_id = $1 AND id <> $2 AND ($3 = '' OR id = $3)
+)sql";
+constexpr std::string_view kStepColumns = "SELECT s.id, s.provider, r.id, t.id, s.quantity ";
+// $9: after which subscription, $10: how many.
+constexpr std::string_view kStepsEnd = " AND s.id > $9 ORDER BY s.id LIMIT $10";
+constexpr std::string_view kGroupColumns =
+    "SELECT s.plan_version_id, r.id, t.id, COUNT(*), CAST(SUM(s.quantity) AS BIGINT) ";
+constexpr std::string_view kGroupsEnd = " GROUP BY s.plan_version_id, r.id, t.id";
 
-std::string steps_text() {
-    return std::string("SELECT s.id, s.provider, r.id, t.id, s.quantity")
+/// A statement about the subscribers of one version, $1: an index has them in order.
+std::string of_version(std::string_view columns, std::string_view end) {
+    return std::string(columns)
+        .append("FROM subscriptions s")
         .append(kScope)
-        .append(" AND s.id > $9 ORDER BY s.id LIMIT $10");
+        .append(" AND s.plan_version_id = $1")
+        .append(end);
 }
 
-std::string groups_text() {
-    return std::string(R"sql(SELECT s.plan_version_id, r.id, t.id, COUNT(*),
-                                    CAST(SUM(s.quantity) AS BIGINT))sql")
-        .append(kScope)
-        .append(" GROUP BY s.plan_version_id, r.id, t.id ORDER BY r.id");
+/// A statement about some customers, from parameter `first` on, of any version of the plan $1.
+/// SQLite keeps the order of a CROSS JOIN, and so finds them by their one live subscription.
+std::string of_customers(std::string_view columns, std::size_t first, std::size_t count,
+                         std::string_view end) {
+    std::string text = std::string(columns)
+                           .append("FROM subscriptions s CROSS JOIN plan_versions v")
+                           .append(kScope)
+                           .append(" AND v.id = s.plan_version_id AND v.plan_id = $1")
+                           .append(" AND s.customer_id IN (");
+    for (std::size_t i = 0; i < count; ++i)
+        text.append(i == 0 ? "$" : ", $").append(std::to_string(first + i));
+    return text.append(")").append(end);
 }
 
-std::string insert_items_text() {
-    return std::string(R"sql(
-    INSERT INTO plan_migration_items (migration_id, subscription_id, from_price_id, to_price_id,
-           quantity, state, command_id, error_reason, takes_effect_at, next_try_at)
-    SELECT $9, s.id, r.id, t.id, s.quantity, 'pending', NULL, NULL, NULL, CAST($10 AS BIGINT))sql")
-        .append(kScope);
+std::vector<sql::Value> scope_values(const MigrationScope& scope) {
+    const MigrationFilter& filter = scope.filter;
+    return {scope.plan,
+            scope.target,
+            filter.version ? filter.version->text() : "",
+            filter.currency ? to_text(*filter.currency) : "",
+            filter.interval ? to_text(*filter.interval) : "",
+            filter.interval_count.value_or(0),
+            filter.provider.value_or(""),
+            scope.made_until};
 }
 
-/// $3 to $7 of kScope.
-struct ScopeValues {
-    explicit ScopeValues(const MigrationFilter& filter)
-        : version(filter.version ? filter.version->text() : ""),
-          currency(filter.currency ? to_text(*filter.currency) : ""),
-          interval(filter.interval ? to_text(*filter.interval) : ""),
-          interval_count(filter.interval_count.value_or(0)),
-          provider(filter.provider.value_or("")) {}
-
-    std::string version;
-    std::string_view currency, interval;
-    std::int64_t interval_count;
-    std::string provider;
+/// The columns of everybody in a scope, or of the customers that it names: one statement after
+/// another, each with an index. `more` are the values that its end takes.
+struct ScopeQuery {
+    std::string_view columns, end;
+    std::vector<sql::Value> more{};
 };
-
-/// $8 of kScope, one after another: '' is everybody.
-std::vector<std::string> customers_of(const MigrationFilter& filter) {
-    if (filter.customers.empty()) return {""};
-    std::vector<std::string> customers;
-    for (const auto& customer : filter.customers) customers.push_back(customer.text());
-    return customers;
+std::vector<sql::Row> all_in_scope(sql::Transaction& tx, const MigrationScope& scope,
+                                   const ScopeQuery& query) {
+    std::vector<sql::Value> values = scope_values(scope);
+    const sql::Value version = values[2];
+    values.insert(values.end(), query.more.begin(), query.more.end());
+    std::vector<sql::Row> found;
+    const auto ask = [&](const std::string& text) {
+        auto rows = tx.all(text, values);
+        std::ranges::move(rows, std::back_inserter(found));
+    };
+    const auto& customers = scope.filter.customers;
+    if (customers.empty()) {
+        const std::string text = of_version(query.columns, query.end);
+        for (const auto& row : tx.all(kVersions, {scope.plan, scope.target, version})) {
+            values.front() = sql::Value(row.text(0));
+            ask(text);
+        }
+        return found;
+    }
+    const std::size_t given = values.size();
+    auto next = customers.begin();
+    for (const std::size_t count : sql::row_chunks(customers.size())) {
+        values.resize(given, nullptr);
+        for (std::size_t i = 0; i < count; ++i) values.emplace_back(*next++);
+        ask(of_customers(query.columns, given + 1, count, query.end));
+    }
+    return found;
 }
 
 std::optional<PriceId> maybe_price(const sql::Row& row, std::size_t column) {
@@ -112,7 +150,7 @@ std::optional<PriceId> maybe_price(const sql::Row& row, std::size_t column) {
 
 constexpr std::string_view kMigrationColumns = R"sql(
     SELECT id, plan_id, target_version_id, takes_effect, filter, state, actor, request_id,
-           created_at, finished_at
+           created_at, listed_at, finished_at
       FROM plan_migrations
 )sql";
 
@@ -125,11 +163,12 @@ PlanMigration migration_from(const sql::Row& row) {
             .plan = row.id<PlanId>(1),
             .target = row.id<PlanVersionId>(2),
             .timing = known_word(parse_migration_timing(row.text(3))),
-            .filter = row.text(4),
+            .filter = read_kept_filter(row.text(4)),
             .state = known_word(meaning_of(kMigrationStates, row.text(5))),
             .authority = {row.text(6), row.text(7)},
             .created_at = row.instant(8),
-            .finished_at = row.maybe_instant(9)};
+            .listed_at = row.maybe_instant(9),
+            .finished_at = row.maybe_instant(10)};
 }
 
 std::string items_where(std::string_view rest) {
@@ -162,13 +201,13 @@ std::vector<MigrationItem> items_from(const std::vector<sql::Row>& rows) {
 
 constexpr std::string_view kInsertMigration = R"sql(
     INSERT INTO plan_migrations (id, plan_id, target_version_id, takes_effect, filter, state,
-           actor, request_id, created_at, finished_at)
-    VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8, NULL)
+           actor, request_id, created_at, listed_at, went_on_at, finished_at)
+    VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8, NULL, $8, NULL)
     ON CONFLICT DO NOTHING
 )sql";
 
 constexpr std::string_view kToFinish = R"sql(
-     WHERE state = 'running'
+     WHERE state = 'running' AND listed_at IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM plan_migration_items i
                         WHERE i.migration_id = plan_migrations.id
                           AND i.state IN ('pending', 'begun'))
@@ -213,17 +252,33 @@ constexpr std::string_view kCountWaiting = R"sql(
 )sql";
 
 constexpr std::string_view kRefuseOf = R"sql(
-    UPDATE plan_migration_items SET state = 'refused', error_reason = $3
-     WHERE migration_id = $1 AND state = 'pending'
-       AND subscription_id IN (SELECT s.id FROM subscriptions s WHERE s.provider = $2)
+    UPDATE plan_migration_items SET state = 'refused', error_reason = $2
+     WHERE state = 'pending'
+       AND EXISTS (SELECT 1 FROM subscriptions s
+                    WHERE s.id = plan_migration_items.subscription_id AND s.provider = $1)
 )sql";
 
-constexpr std::string_view kProvidersOf = R"sql(
+constexpr std::string_view kProvidersOfPending = R"sql(
     SELECT DISTINCT s.provider FROM plan_migration_items i
       JOIN subscriptions s ON s.id = i.subscription_id
-     WHERE i.migration_id = $1
+     WHERE i.state = 'pending'
      ORDER BY s.provider
 )sql";
+
+// Before a page is written: of two at once one waits, or begins anew.
+constexpr std::string_view kGoOnListing = R"sql(
+    UPDATE plan_migrations SET went_on_at = $2
+     WHERE id = $1 AND state = 'running' AND listed_at IS NULL
+)sql";
+constexpr std::string_view kListedUntil = R"sql(
+    SELECT COALESCE(MAX(subscription_id), '') FROM plan_migration_items WHERE migration_id = $1
+)sql";
+constexpr std::string_view kInsertItems = R"sql(
+    INSERT INTO plan_migration_items (migration_id, subscription_id, from_price_id, to_price_id,
+           quantity, state, next_try_at)
+    VALUES )sql";
+constexpr std::string_view kListed = "UPDATE plan_migrations SET listed_at = $2 WHERE id = $1";
+constexpr std::string_view kWentOn = "UPDATE plan_migrations SET went_on_at = $2 WHERE id = $1";
 
 constexpr std::string_view kProgress = R"sql(
     SELECT i.state, COUNT(*),
@@ -252,52 +307,77 @@ std::optional<MigrationItemState> parse_migration_item_state(std::string_view te
     return meaning_of(kItemStates, text);
 }
 
+Json write_filter(const MigrationFilter& filter) {
+    Json json = Json::object();
+    if (filter.version) json["version"] = filter.version->text();
+    if (filter.currency) json["currency"] = write_money(Money(0, *filter.currency))["currency"];
+    if (filter.interval) json["interval"] = to_text(*filter.interval);
+    if (filter.interval_count) json["interval_count"] = *filter.interval_count;
+    if (filter.provider) json["provider"] = *filter.provider;
+    for (const auto& customer : filter.customers) json["customers"].push_back(customer.text());
+    return json;
+}
+
+MigrationFilter read_kept_filter(std::string_view json) {
+    const Json kept = parse_json(json).value();
+    MigrationFilter filter;
+    for (const auto& [name, value] : kept.items()) {
+        if (name == "version") filter.version = PlanVersionId::trusted(value.get<std::string>());
+        if (name == "currency")
+            filter.currency = known_word(parse_currency(value.get<std::string>()));
+        if (name == "interval")
+            filter.interval = known_word(parse_interval(value.get<std::string>()));
+        if (name == "interval_count") filter.interval_count = value.get<std::int64_t>();
+        if (name == "provider") filter.provider = value.get<std::string>();
+        if (name != "customers") continue;
+        for (const Json& one : value)
+            filter.customers.push_back(CustomerId::trusted(one.get<std::string>()));
+    }
+    return filter;
+}
+
 std::vector<MigrationStep> migration_steps(sql::Transaction& tx, const MigrationScope& scope,
                                            const std::string& after, int limit) {
-    const ScopeValues of(scope.filter);
     std::vector<MigrationStep> steps;
-    for (const auto& customer : customers_of(scope.filter))
-        for (const auto& row :
-             tx.all(steps_text(), {scope.plan, scope.target, of.version, of.currency, of.interval,
-                                   of.interval_count, of.provider, customer, after, limit}))
-            steps.push_back({row.id<SubscriptionId>(0), row.text(1), row.id<PriceId>(2),
-                             maybe_price(row, 3), row.integer(4)});
+    for (const auto& row : all_in_scope(tx, scope, {kStepColumns, kStepsEnd, {after, limit}}))
+        steps.push_back({row.id<SubscriptionId>(0), row.text(1), row.id<PriceId>(2),
+                         maybe_price(row, 3), row.integer(4)});
     std::ranges::sort(steps, {}, &MigrationStep::subscription);
     if (std::ssize(steps) > limit) steps.erase(steps.begin() + limit, steps.end());
     return steps;
 }
 
 std::vector<MigrationGroup> migration_groups(sql::Transaction& tx, const MigrationScope& scope) {
-    const ScopeValues of(scope.filter);
     std::vector<MigrationGroup> groups;
-    for (const auto& customer : customers_of(scope.filter))
-        for (const auto& row :
-             tx.all(groups_text(), {scope.plan, scope.target, of.version, of.currency, of.interval,
-                                    of.interval_count, of.provider, customer})) {
-            const auto price = row.id<PriceId>(1);
-            auto group = std::ranges::find(groups, price, &MigrationGroup::from_price);
-            if (group == groups.end())
-                group = groups.insert(groups.end(),
-                                      {row.id<PlanVersionId>(0), price, maybe_price(row, 2)});
-            group->subscriptions += row.integer(3);
-            group->quantity += row.integer(4);
-        }
+    for (const auto& row : all_in_scope(tx, scope, {kGroupColumns, kGroupsEnd})) {
+        const auto price = row.id<PriceId>(1);
+        auto group = std::ranges::find(groups, price, &MigrationGroup::from_price);
+        if (group == groups.end())
+            group =
+                groups.insert(groups.end(), {row.id<PlanVersionId>(0), price, maybe_price(row, 2)});
+        group->subscriptions += row.integer(3);
+        group->quantity += row.integer(4);
+    }
     std::ranges::sort(groups, {}, &MigrationGroup::from_price);
     return groups;
 }
 
 bool insert_migration(sql::Transaction& tx, const PlanMigration& m) {
-    return tx.run(kInsertMigration, {m.id, m.plan, m.target, to_text(m.timing), m.filter,
-                                     m.authority.actor, m.authority.request_id, m.created_at}) == 1;
+    return tx.run(kInsertMigration,
+                  {m.id, m.plan, m.target, to_text(m.timing), to_text(write_filter(m.filter)),
+                   m.authority.actor, m.authority.request_id, m.created_at}) == 1;
 }
 
-void insert_migration_items(sql::Transaction& tx, const PlanMigration& migration,
-                            const MigrationScope& scope) {
-    const ScopeValues of(scope.filter);
-    for (const auto& customer : customers_of(scope.filter))
-        tx.run(insert_items_text(),
-               {scope.plan, scope.target, of.version, of.currency, of.interval, of.interval_count,
-                of.provider, customer, migration.id, migration.created_at});
+void list_migration_page(sql::Transaction& tx, const PlanMigration& migration, Instant now) {
+    if (tx.run(kGoOnListing, {migration.id, now}) == 0) return;
+    const std::string after = tx.one(kListedUntil, {migration.id})->text(0);
+    const auto steps = migration_steps(tx, migration.scope(), after, kMigrationPage);
+    sql::InsertRows items(tx, kInsertItems);
+    for (const auto& step : steps)
+        items.add({migration.id, step.subscription, step.from_price, step.to_price, step.quantity,
+                   "pending", now});
+    items.finish();
+    if (std::ssize(steps) < kMigrationPage) tx.run(kListed, {migration.id, now});
 }
 
 Result<PlanMigration> load_migration(sql::Transaction& tx, const PlanMigrationId& id) {
@@ -313,6 +393,18 @@ std::optional<PlanMigration> find_running_migration(sql::Transaction& tx, const 
 
 bool has_running_migrations(sql::Transaction& tx) {
     return tx.one("SELECT 1 FROM plan_migrations WHERE state = 'running' LIMIT 1").has_value();
+}
+
+std::vector<PlanMigration> migrations_to_list(sql::Transaction& tx) {
+    std::vector<PlanMigration> found;
+    for (const auto& row :
+         tx.all(plan_migrations_where("WHERE state = 'running' AND listed_at IS NULL")))
+        found.push_back(migration_from(row));
+    return found;
+}
+
+void mark_migration(sql::Transaction& tx, const PlanMigrationId& id, Instant now) {
+    tx.run(kWentOn, {id, now});
 }
 
 std::vector<PlanMigration> finish_migrations(sql::Transaction& tx, Instant now) {
@@ -331,6 +423,7 @@ std::vector<MigrationItem> items_to_begin(sql::Transaction& tx, std::string_view
                                           Instant now, int limit) {
     return items_from(tx.all(items_where(R"sql(
      WHERE i.state = 'pending' AND i.next_try_at <= $2 AND s.provider = $1
+       AND m.listed_at IS NOT NULL
      ORDER BY i.next_try_at, i.migration_id, i.subscription_id
      LIMIT $3)sql"),
                              {provider, now, limit}));
@@ -357,15 +450,14 @@ std::int64_t count_waiting_items(sql::Transaction& tx, std::string_view provider
     return tx.one(kCountWaiting, {provider})->integer(0);
 }
 
-void refuse_items_of(sql::Transaction& tx, const PlanMigrationId& migration,
-                     std::string_view provider, std::string_view reason) {
-    tx.run(kRefuseOf, {migration, provider, reason});
+std::vector<std::string> providers_of_pending(sql::Transaction& tx) {
+    std::vector<std::string> providers;
+    for (const auto& row : tx.all(kProvidersOfPending)) providers.push_back(row.text(0));
+    return providers;
 }
 
-std::vector<std::string> providers_of(sql::Transaction& tx, const PlanMigrationId& migration) {
-    std::vector<std::string> providers;
-    for (const auto& row : tx.all(kProvidersOf, {migration})) providers.push_back(row.text(0));
-    return providers;
+void refuse_items_of(sql::Transaction& tx, std::string_view provider, std::string_view reason) {
+    tx.run(kRefuseOf, {provider, reason});
 }
 
 std::vector<MigrationItem> list_items(sql::Transaction& tx, const MigrationItemPage& page) {

@@ -12,6 +12,7 @@
 #include "base/money.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
+#include "json/json.h"
 #include "sql/sql.h"
 #include "subscriptions/command.h"
 
@@ -35,14 +36,20 @@ struct MigrationFilter {
     std::optional<std::int64_t> interval_count{};
     std::optional<std::string> provider{};
     std::vector<CustomerId> customers{};  ///< empty: all; in the order of their ids, each once
+
+    friend bool operator==(const MigrationFilter&, const MigrationFilter&) = default;
 };
 inline constexpr std::size_t kMigratedCustomersMax = 500;
+Json write_filter(const MigrationFilter& filter);
+/// Of what write_filter() made.
+MigrationFilter read_kept_filter(std::string_view json);
 
 /// All running subscriptions of any version of a plan but the target.
 struct MigrationScope {
     PlanId plan;
     PlanVersionId target;
     MigrationFilter filter;
+    Instant made_until = Instant::max();  ///< who subscribes later is not in it
 };
 
 /// One subscription, from what to what.
@@ -76,22 +83,32 @@ struct PlanMigration {
     PlanId plan;
     PlanVersionId target;
     MigrationTiming timing = MigrationTiming::AtPeriodEnd;
-    std::string filter;  ///< JSON, as it was asked
+    MigrationFilter filter;
     MigrationState state = MigrationState::Running;
     Authority authority;
     Instant created_at;
+    std::optional<Instant> listed_at{};  ///< until then it has not all of its items
     std::optional<Instant> finished_at{};
+
+    [[nodiscard]] MigrationScope scope() const { return {plan, target, filter, created_at}; }
 };
 /// False when one of this plan runs.
 bool insert_migration(sql::Transaction& tx, const PlanMigration& migration);
-/// A row, still to be done, for each step of the scope.
-void insert_migration_items(sql::Transaction& tx, const PlanMigration& migration,
-                            const MigrationScope& scope);
+/// The most that one transaction writes; no fewer than a filter may name.
+inline constexpr int kMigrationPage = 500;
+static_assert(kMigrationPage >= static_cast<int>(kMigratedCustomersMax));
+/// Rows, still to be done, of the next steps in its scope: at most a page. After the last one the
+/// migration is listed. Nothing when it is so already.
+void list_migration_page(sql::Transaction& tx, const PlanMigration& migration, Instant now);
 /// Errors: NotFound "plan_migration.not_found".
 Result<PlanMigration> load_migration(sql::Transaction& tx, const PlanMigrationId& id);
 std::optional<PlanMigration> find_running_migration(sql::Transaction& tx, const PlanId& plan);
 bool has_running_migrations(sql::Transaction& tx);
-/// Those of which nothing is open any more are done. \return them
+/// Running ones that are not listed yet.
+std::vector<PlanMigration> migrations_to_list(sql::Transaction& tx);
+/// The worker has taken up an item of it.
+void mark_migration(sql::Transaction& tx, const PlanMigrationId& id, Instant now);
+/// Listed ones of which nothing is open any more are done. \return them
 std::vector<PlanMigration> finish_migrations(sql::Transaction& tx, Instant now);
 
 enum class MigrationItemState : std::uint8_t {
@@ -114,7 +131,7 @@ struct MigrationItem {
     std::optional<Instant> takes_effect_at{};
     bool has_arrived = false;  ///< the subscription has the target version now
 };
-/// Of a provider's subscriptions, whose turn has come: at most `limit`.
+/// Of a provider's subscriptions and of listed migrations, whose turn has come: at most `limit`.
 std::vector<MigrationItem> items_to_begin(sql::Transaction& tx, std::string_view provider,
                                           Instant now, int limit);
 /// Whether nobody has begun it meanwhile.
@@ -127,10 +144,10 @@ void postpone_item(sql::Transaction& tx, const MigrationItem& item, Instant unti
 void settle_items(sql::Transaction& tx);
 /// Begun ones without an end.
 std::int64_t count_waiting_items(sql::Transaction& tx, std::string_view provider);
+/// Of pending items' subscriptions.
+std::vector<std::string> providers_of_pending(sql::Transaction& tx);
 /// What cannot be reached any more is refused.
-void refuse_items_of(sql::Transaction& tx, const PlanMigrationId& migration,
-                     std::string_view provider, std::string_view reason);
-std::vector<std::string> providers_of(sql::Transaction& tx, const PlanMigrationId& migration);
+void refuse_items_of(sql::Transaction& tx, std::string_view provider, std::string_view reason);
 
 /// In the order of their subscriptions, after `after`; in one state, or in any.
 struct MigrationItemPage {

@@ -42,8 +42,8 @@ std::string moves_where(std::string_view rest) {
 constexpr std::string_view kInsertMove = R"sql(
     INSERT INTO provider_moves (id, subscription_id, from_provider, from_subscription_id,
            to_provider, to_subscription_id, payment_method, begins_at, authorization_url, state,
-           error_reason, actor, request_id, created_at, finished_at)
-    VALUES ($1, $2, $3, $4, $5, '', $6, $7, NULL, 'beginning', NULL, $8, $9, $10, NULL)
+           error_reason, actor, request_id, created_at, went_on_at, finished_at)
+    VALUES ($1, $2, $3, $4, $5, '', $6, $7, NULL, 'beginning', NULL, $8, $9, $10, $10, NULL)
     ON CONFLICT DO NOTHING
 )sql";
 constexpr std::string_view kSetNewObject = R"sql(
@@ -51,7 +51,7 @@ constexpr std::string_view kSetNewObject = R"sql(
      WHERE id = $1 AND to_subscription_id IN ('', $2)
 )sql";
 constexpr std::string_view kAdvance = R"sql(
-    UPDATE provider_moves SET state = $3, error_reason = $4, finished_at = $5
+    UPDATE provider_moves SET state = $3, error_reason = $4, finished_at = $5, went_on_at = $6
      WHERE id = $1 AND state = $2
 )sql";
 
@@ -151,7 +151,8 @@ bool advance_move(sql::Transaction& tx, const ProviderMove& move, State to, std:
     const bool is_final = to == State::Done || to == State::Failed;
     const sql::Value why = reason.empty() ? sql::Value(nullptr) : sql::Value(reason);
     const sql::Value finished_at = is_final ? sql::Value(now) : sql::Value(nullptr);
-    return tx.run(kAdvance, {move.id, to_text(move.state), to_text(to), why, finished_at}) == 1;
+    return tx.run(kAdvance, {move.id, to_text(move.state), to_text(to), why, finished_at, now}) ==
+           1;
 }
 
 }  // namespace turnpike

@@ -2,6 +2,7 @@
 
 #include "audit/authority.h"
 #include "billing/api.h"
+#include "billing/chosen_provider.h"
 #include "billing/commands.h"
 #include "billing/customer_time.h"
 #include "billing/next_action.h"
@@ -74,7 +75,7 @@ BillingApi::Answer BillingApi::post_subscription(const Principal& caller,
                        .quantity = body->quantity,
                        .trial = trial_of(body->trial, now),
                        .first_payment = body->first_payment};
-    auto started = co_await start_subscription(**context, std::move(start));
+    auto started = co_await start_subscription_at(billing, **context, std::move(start));
     co_return co_await answer_with(201, std::move(started));
 }
 
@@ -178,7 +179,7 @@ BillingApi::Answer BillingApi::post_reactivate(const Principal& caller,
     const auto context = co_await context_of_subscription(billing, *id);
     if (!context) co_return failure(context);
     ReactivateRequest wanted{*id, *method, authority_of(caller, request)};
-    auto active = co_await reactivate_subscription(**context, std::move(wanted));
+    auto active = co_await reactivate_subscription_at(billing, **context, std::move(wanted));
     const bool is_new = active && active->id != *id;
     co_return co_await answer_with(is_new ? 201 : 200, std::move(active));
 }

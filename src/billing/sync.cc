@@ -192,7 +192,8 @@ asio::awaitable<Result<std::monostate>> apply_event(BillingContext& billing, Eve
         co_return co_await apply_checkout_event(billing, objects.checkout, std::move(authority));
     if (!objects.customer.empty()) {
         auto forget = [&](sql::Transaction& tx) {
-            forget_default_card_of(tx, billing.provider.name(), objects.customer);
+            forget_default_card_of(tx, billing.provider.name(), objects.customer,
+                                   billing.clock.now());
             return true;
         };
         co_await billing.db.write(std::move(forget));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "payments/provider.h"
+#include "payments/reply_reader.h"
 
 namespace turnpike {
 
@@ -17,6 +18,8 @@ struct ProviderObjects {
     std::map<std::string, ProviderInvoice> invoices{};
     std::map<std::string, ProviderRefund> refunds{};
     std::map<std::string, ProviderDispute> disputes{};
+    /// By customer; what it says of others cannot be read.
+    std::map<std::string, std::vector<PaymentMethodOnFile>> payment_methods{};
 };
 
 /// A provider that holds what a test says, in memory, and can be asked but does nothing: every
@@ -70,6 +73,12 @@ public:
             if (!query.payment || refund.payment == *query.payment) page.items.push_back(refund);
         co_return page;
     }
+    asio::awaitable<Result<ProviderPage<ProviderDispute>>> list_disputes(
+        Instant /*since*/, std::optional<std::string> /*after*/) override {
+        ProviderPage<ProviderDispute> page;
+        for (const auto& [id, dispute] : objects_->disputes) page.items.push_back(dispute);
+        co_return page;
+    }
     asio::awaitable<Result<std::vector<ProviderPayment>>> payments_of_invoice(
         std::string /*invoice*/) override {
         co_return none();
@@ -85,8 +94,10 @@ public:
         co_return none();
     }
     asio::awaitable<Result<std::vector<PaymentMethodOnFile>>> list_payment_methods(
-        std::string /*customer*/) override {
-        co_return none();
+        std::string customer) override {
+        const auto found = objects_->payment_methods.find(customer);
+        if (found == objects_->payment_methods.end()) co_return unexpected_reply("payment_method");
+        co_return found->second;
     }
 
     asio::awaitable<Result<std::string>> create_customer(NewCustomer /*request*/) override {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "billing/customer_time.h"
 #include "billing/moves.h"
 #include "subscriptions/service.h"
 
@@ -9,19 +10,31 @@ namespace turnpike {
 namespace {
 
 constexpr int kTrialsAtOnce = 100;
+/// By how much the provider, whose clock is not ours, may tell of it sooner.
+constexpr std::chrono::hours kToldSooner{6};
 
-/// A test clock stands still: its customers' trials end by it.
 constexpr std::string_view kTrialsEnding = R"sql(
     SELECT s.id
       FROM subscriptions s JOIN customers c ON c.id = s.customer_id
-           LEFT JOIN test_clocks t ON t.id = c.test_clock_id
      WHERE s.provider = $1 AND s.status = 'trialing' AND s.ended_at IS NULL
-       AND s.trial_end > COALESCE(t.frozen_time, $2)
-       AND s.trial_end <= COALESCE(t.frozen_time, $2) + $3
+       AND s.trial_end > $2 AND s.trial_end <= $3 AND c.test_clock_id IS NULL
        AND NOT EXISTS (SELECT 1 FROM trial_reminders r
                         WHERE r.subscription_id = s.id AND r.trial_end = s.trial_end)
      ORDER BY s.trial_end, s.id
      LIMIT $4
+)sql";
+
+/// A test clock stands still: its customers' trials end by it. $2: microseconds ahead.
+constexpr std::string_view kTrialsEndingByClocks = R"sql(
+    SELECT s.id
+      FROM test_clocks t CROSS JOIN customers c CROSS JOIN subscriptions s
+     WHERE c.test_clock_id = t.id AND s.customer_id = c.id
+       AND s.provider = $1 AND s.status = 'trialing' AND s.ended_at IS NULL
+       AND s.trial_end > t.frozen_time AND s.trial_end <= t.frozen_time + $2
+       AND NOT EXISTS (SELECT 1 FROM trial_reminders r
+                        WHERE r.subscription_id = s.id AND r.trial_end = s.trial_end)
+     ORDER BY s.trial_end, s.id
+     LIMIT $3
 )sql";
 
 constexpr std::string_view kTold = R"sql(
@@ -34,7 +47,10 @@ std::vector<SubscriptionId> trials_ending(sql::Transaction& tx, std::string_view
     const std::int64_t ahead_us =
         std::chrono::duration_cast<std::chrono::microseconds>(kTrialReminderAhead).count();
     std::vector<SubscriptionId> ending;
-    for (const auto& row : tx.all(kTrialsEnding, {provider, now, ahead_us, kTrialsAtOnce}))
+    for (const auto& row :
+         tx.all(kTrialsEnding, {provider, now, now + kTrialReminderAhead, kTrialsAtOnce}))
+        ending.push_back(row.id<SubscriptionId>(0));
+    for (const auto& row : tx.all(kTrialsEndingByClocks, {provider, ahead_us, kTrialsAtOnce}))
         ending.push_back(row.id<SubscriptionId>(0));
     return ending;
 }
@@ -47,6 +63,8 @@ void remind_of_trial(sql::Transaction& tx, BillingContext& billing, const Subscr
                           subscription->status == SubscriptionStatus::Trialing;
     if (!in_trial) return;
     const Instant now = billing.clock.now();
+    const Instant customer_now = customer_time(tx, subscription->customer, now);
+    if (*subscription->trial_end - customer_now > kTrialReminderAhead + kToldSooner) return;
     if (tx.run(kTold, {id, *subscription->trial_end, now}) == 0) return;
     tell_trial_end(tx, {billing.ids, now, {"job:billing", ""}}, *subscription);
 }

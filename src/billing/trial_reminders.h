@@ -13,7 +13,8 @@ namespace turnpike {
 inline constexpr std::chrono::days kTrialReminderAhead{3};
 
 /// Tells "subscription.trial_will_end", once for each end that a trial is given: a longer trial is
-/// told of anew. Nothing when the subscription is in no trial.
+/// told of anew. Nothing when the subscription is in no trial, or in one that has longer to go: the
+/// provider's word may be of an end that has moved since.
 void remind_of_trial(sql::Transaction& tx, BillingContext& billing, const SubscriptionId& id);
 
 /// Tells of every trial of this provider's that ends within kTrialReminderAhead.

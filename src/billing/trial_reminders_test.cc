@@ -64,6 +64,22 @@ TEST_F(TrialReminders, ComeFromTheProviderToo) {
     EXPECT_EQ(told(), 1U);
 }
 
+// Stripe has told of May 10, and before that is heard the trial is given until June 9: the third
+// day before that is June 6.
+TEST_F(TrialReminders, ALateWordOfAnEndThatHasMovedIsNotTheReminder) {
+    const auto trial = trial_until(kStart + days(9));
+    advance(kStart + days(6) + hours(1));
+    ASSERT_TRUE(world.run(end_trial(world.billing, {trial.id, kStart + days(39), tester})));
+    hear();
+    EXPECT_EQ(told(), 0U);
+    advance(kStart + days(36) - hours(1));
+    work();
+    EXPECT_EQ(told(), 0U);
+    advance(kStart + days(36) + hours(1));
+    work();
+    EXPECT_EQ(told(), 1U);
+}
+
 TEST_F(TrialReminders, ComeAgainForALongerTrial) {
     const auto trial = trial_until(kStart + days(2));
     work();

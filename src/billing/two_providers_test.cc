@@ -26,6 +26,17 @@ protected:
         hear("subscription.activated", *subscription.provider_subscription_id);
         return load(subscription.id);
     }
+    /// At Razorpay, and the customer has authorised it.
+    Subscription on_trial_at_razorpay(const CustomerId& customer, Duration length) {
+        auto request = start_request(customer, "pro");
+        request.trial = TrialWish{clock.now() + length};
+        const auto subscription = started(razorpay(), request);
+        authorise(*subscription.provider_subscription_id);
+        hear("subscription.authenticated", *subscription.provider_subscription_id);
+        const auto trial = load(subscription.id);
+        EXPECT_EQ(trial.status, SubscriptionStatus::Trialing);
+        return trial;
+    }
     /// A webhook of Razorpay's arrives.
     void hear(const std::string& event, const std::string& subscription) {
         const Json body{{"entity", "event"},
@@ -90,7 +101,7 @@ TEST_F(TwoProviders, AMigrationReachesTheSubscribersOfBoth) {
         ledger->write_blocking([&](sql::Transaction& tx) -> Result<PlanMigration> {
             const auto terms = migration_terms(tx, {.plan = "pro"});
             if (!terms) return failure(terms);
-            return begin_migration(tx, *contexts, *terms, "{}", tester);
+            return begin_migration(tx, *contexts, *terms, tester);
         });
     ASSERT_TRUE(migration) << migration.error().message;
     work();
@@ -164,7 +175,7 @@ TEST_F(TwoProviders, WhatWaitedForANextBillIsAskedForWhenTheSubscriptionEnds) {
     ASSERT_TRUE(ended) << ended.error().message;
     work();
     EXPECT_EQ(at_razorpay("addons"), 0U);
-    EXPECT_EQ(totals(alice, "razorpay"), (std::vector<std::int64_t>{9'900, 9'900, 4'690}));
+    ASSERT_EQ(totals(alice, "razorpay"), (std::vector<std::int64_t>{9'900, 9'900, 4'690}));
     EXPECT_EQ(invoices(alice, "razorpay")[2].status, InvoiceStatus::Open);
 }
 
@@ -180,7 +191,7 @@ TEST_F(TwoProviders, WhatWaitedForANextBillIsAskedForWhenTheSubscriptionPauses) 
     ASSERT_TRUE(paused) << paused.error().message;
     work();
     EXPECT_EQ(at_razorpay("addons"), 0U);
-    EXPECT_EQ(totals(alice, "razorpay"), (std::vector<std::int64_t>{9'900, 9'900, 4'690}));
+    ASSERT_EQ(totals(alice, "razorpay"), (std::vector<std::int64_t>{9'900, 9'900, 4'690}));
     EXPECT_EQ(invoices(alice, "razorpay")[2].status, InvoiceStatus::Open);
 }
 
@@ -290,6 +301,71 @@ TEST_F(TwoProviders, ATrialThatMovesIsOneToItsEnd) {
     EXPECT_EQ(load(before.id).status, SubscriptionStatus::Active);
     for (const auto total : totals(alice, "stripe")) EXPECT_EQ(total, 0);
     EXPECT_EQ(totals(alice, "razorpay"), std::vector<std::int64_t>{9'900});
+}
+
+// A trial of 14 days that has moved, and is to end on its third day instead: the new provider
+// charges its $99.00 then.
+TEST_F(TwoProviders, ATrialThatMovedCanBeEndedEarlier) {
+    const auto before = on_trial_at_razorpay(customer("alice"), hours(14 * 24));
+    const Instant earlier = clock.now() + hours(2 * 24);
+    EXPECT_EQ(moved(before.id, "stripe", "pm_card_visa").subscription.trial_end, before.trial_end);
+    const auto asked = run(end_trial(stripe(), {before.id, earlier, tester}));
+    ASSERT_TRUE(asked) << asked.error().message;
+    EXPECT_EQ(asked->status, SubscriptionStatus::Trialing);
+    EXPECT_EQ(asked->trial_start, before.trial_start);
+    EXPECT_EQ(asked->trial_end, earlier);
+    EXPECT_EQ(asked->period, (Period{before.period.start, earlier}));
+
+    // Later again, but not as late as it was.
+    const auto later = run(end_trial(stripe(), {before.id, earlier + hours(24), tester}));
+    ASSERT_TRUE(later) << later.error().message;
+    EXPECT_EQ(later->trial_end, earlier + hours(24));
+    ASSERT_TRUE(run(end_trial(stripe(), {before.id, earlier, tester})));
+
+    pass_to(earlier + hours(2));
+    work();
+    const auto paying = load(before.id);
+    EXPECT_EQ(paying.status, SubscriptionStatus::Active);
+    EXPECT_EQ(paying.trial_start, before.trial_start);
+    EXPECT_EQ(paying.trial_end, earlier);
+    EXPECT_EQ(paying.period.start, earlier);
+    EXPECT_EQ(totals(before.customer, "stripe"), (std::vector<std::int64_t>{0, 9'900}));
+    work();
+    EXPECT_EQ(load(before.id).version, paying.version) << "looked at again";
+}
+
+TEST_F(TwoProviders, ATrialThatMovedCanBeEndedNow) {
+    const auto before = on_trial_at_razorpay(customer("alice"), hours(14 * 24));
+    moved(before.id, "stripe", "pm_card_visa");
+    const auto ended = run(end_trial(stripe(), {before.id, std::nullopt, tester}));
+    ASSERT_TRUE(ended) << ended.error().message;
+    EXPECT_EQ(ended->status, SubscriptionStatus::Active);
+    EXPECT_EQ(ended->trial_end, clock.now());
+    EXPECT_EQ(ended->period.start, clock.now());
+    work();
+    EXPECT_EQ(load(before.id).trial_end, clock.now());
+    auto billed = totals(before.customer, "stripe");  // at the same moment
+    std::ranges::sort(billed);
+    EXPECT_EQ(billed, (std::vector<std::int64_t>{0, 9'900}));
+}
+
+TEST_F(TwoProviders, ATrialThatMovedCanBeGivenLonger) {
+    const auto before = on_trial_at_razorpay(customer("alice"), hours(14 * 24));
+    moved(before.id, "stripe", "pm_card_visa");
+    const Instant later = *before.trial_end + hours(7 * 24);
+    const auto asked = run(end_trial(stripe(), {before.id, later, tester}));
+    ASSERT_TRUE(asked) << asked.error().message;
+    EXPECT_EQ(asked->status, SubscriptionStatus::Trialing);
+    EXPECT_EQ(asked->trial_start, before.trial_start);
+    EXPECT_EQ(asked->period, (Period{before.period.start, later}));
+    pass_to(later + hours(2));
+    work();
+    const auto paying = load(before.id);
+    EXPECT_EQ(paying.status, SubscriptionStatus::Active);
+    EXPECT_EQ(paying.trial_start, before.trial_start);
+    EXPECT_EQ(paying.trial_end, later);
+    work();
+    EXPECT_EQ(load(before.id).trial_start, before.trial_start) << "looked at again";
 }
 
 TEST_F(TwoProviders, AMoveToStripeIsDoneAtOnceAndItsOverageIsOnTheRenewal) {

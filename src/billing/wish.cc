@@ -190,13 +190,16 @@ Result<Direction> direction_of_change(sql::Transaction& tx, const Subscription& 
                                       const PriceId& price, std::int64_t quantity) {
     const auto ranks = plan_ranks(tx, from.price, price);
     if (!ranks) return failure(ranks);
-    const auto days_of = [&](const PriceId& id) {
-        const auto recurrence = load_price(tx, id)->recurrence;
+    const auto before = load_price(tx, from.price);
+    if (!before) return failure(before);
+    const auto after = load_price(tx, price);
+    if (!after) return failure(after);
+    const auto days_of = [](const Recurrence& recurrence) {
         constexpr std::array<int, 4> kDays{1, 7, 30, 365};  // in the order of Interval
         return kDays.at(static_cast<std::size_t>(recurrence.interval)) * recurrence.count;
     };
-    return direction_of({ranks->from, days_of(from.price), from.quantity},
-                        {ranks->to, days_of(price), quantity});
+    return direction_of({ranks->from, days_of(before->recurrence), from.quantity, before->amount},
+                        {ranks->to, days_of(after->recurrence), quantity, after->amount});
 }
 
 Wish new_wish(const SubscriptionId& subscription, CommandKind kind, const Authority& authority) {
@@ -257,7 +260,7 @@ Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
 
     if (!insert_subscription(tx, subscription)) return busy();
     if (request.trial && !use_trial(tx, subscription, now))
-        return conflict("subscription.trial_used", "the customer has had a trial of this plan");
+        return conflict("subscription.trial_used", "the customer has had a trial already");
     const auto command = written(std::move(wish), billing);
     if (!insert_command(tx, command)) return busy();
     note_command(tx, request.authority, command);

@@ -31,7 +31,8 @@ struct Wish {
 };
 Wish new_wish(const SubscriptionId& subscription, CommandKind kind, const Authority& authority);
 
-/// Up is billed at once. By the ranks of the plans, then the rhythm, then the quantity.
+/// Up is billed at once. By the ranks of the plans, then the rhythm, then the quantity, then the
+/// amount.
 Result<Direction> direction_of_change(sql::Transaction& tx, const Subscription& from,
                                       const PriceId& price, std::int64_t quantity);
 

@@ -88,7 +88,12 @@ FilePrice read_price(TableReader& row) {
                      fmt::format("'amount' must be a decimal text with at most {} fraction digits, "
                                  "not negative",
                                  exponent_of(currency)));
-    return {{interval, count}, Money(good ? *minor : 0, currency)};
+    const Money amount(good ? *minor : 0, currency);
+    if (!can_be_charged(amount))
+        row.complain("bad_amount",
+                     "'amount' must end with 0: the last of three decimals cannot be "
+                     "charged");
+    return {{interval, count}, amount};
 }
 
 /// What overage is billed at, and up to which amount.

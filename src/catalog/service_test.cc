@@ -8,6 +8,7 @@
 #include "catalog/cache.h"
 #include "catalog/plan_warnings.h"
 #include "catalog/preset.h"
+#include "catalog/price_links.h"
 #include "sql/testing.h"
 
 namespace turnpike {
@@ -235,6 +236,10 @@ TEST_P(CatalogStore, SellsUnderTheNewestOfTheProvidersPrices) {
         EXPECT_EQ(find_provider_price(tx, price, "stripe"), "price_2");
         EXPECT_FALSE(link_provider_price(tx, {starter.prices[0].id, "stripe", "price_2"}, second));
         EXPECT_FALSE(find_provider_price(tx, starter.prices[0].id, "stripe"));
+        EXPECT_EQ(sold_price_links(tx, "stripe", "api-metering"),
+                  (std::map<std::string, std::string>{{price.text(), "price_2"}}));
+        EXPECT_TRUE(sold_price_links(tx, "razorpay", "api-metering").empty());
+        EXPECT_TRUE(sold_price_links(tx, "stripe", "saas-orgs").empty());
         const auto found = find_price_of_provider(tx, "stripe", "price_1");
         EXPECT_EQ(found->price, price);
         EXPECT_EQ(found->plan_version, pro.id);

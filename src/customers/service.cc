@@ -77,6 +77,15 @@ bool is_caller(const Customer& customer, const Principal& caller) {
     return name && name->key == caller.external_id;
 }
 
+// A key of a catalog is no LIKE pattern and no external id holds a '~': the names are equal or not.
+constexpr std::string_view kOfSubject = R"sql(
+    SELECT id FROM customers WHERE external_id = $1
+     UNION
+    SELECT customers.id FROM catalogs
+      JOIN customers ON customers.external_id = catalogs.key || '~' || $1
+     ORDER BY 1
+)sql";
+
 }  // namespace
 
 Result<Customer> find_customer(sql::Transaction& tx, std::string_view ref) {
@@ -88,6 +97,13 @@ Result<Customer> find_customer(sql::Transaction& tx, std::string_view ref) {
     auto found = find_customer_by_external_id(tx, external_id);
     if (!found) return no_such_customer();
     return *std::move(found);
+}
+
+std::vector<CustomerId> customers_of_subject(sql::Transaction& tx, std::string_view subject) {
+    std::vector<CustomerId> customers;
+    for (const auto& row : tx.all(kOfSubject, {subject}))
+        customers.push_back(row.id<CustomerId>(0));
+    return customers;
 }
 
 Result<Customer> find_visible_customer(sql::Transaction& tx, const Principal& caller,

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "access/principal.h"
 #include "audit/audit.h"
@@ -19,6 +20,10 @@ namespace turnpike {
 ///
 /// Errors: NotFound "customer.not_found", also for a text that is neither.
 Result<Customer> find_customer(sql::Transaction& tx, std::string_view ref);
+
+/// The customers that a user's token stands for: one in each catalog from which he buys.
+/// \param subject  a bare external id
+std::vector<CustomerId> customers_of_subject(sql::Transaction& tx, std::string_view subject);
 
 /// The same, for somebody who may be a customer himself: he finds himself, in any catalog, and
 /// nobody else.

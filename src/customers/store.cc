@@ -20,15 +20,6 @@ constexpr std::string_view kFindByExternalId = R"sql(
      WHERE external_id = $1
 )sql";
 
-// A key of a catalog is no LIKE pattern and no external id holds a '~': the names are equal or not.
-constexpr std::string_view kOfSubject = R"sql(
-    SELECT id FROM customers WHERE external_id = $1
-     UNION
-    SELECT customers.id FROM catalogs
-      JOIN customers ON customers.external_id = catalogs.key || '~' || $1
-     ORDER BY 1
-)sql";
-
 constexpr std::string_view kCatalog = R"sql(
     SELECT key, position FROM catalogs WHERE key = $1 OR (position = 0 AND $1 = '')
 )sql";
@@ -100,13 +91,6 @@ std::optional<Customer> find_customer_by_external_id(sql::Transaction& tx,
     const auto row = tx.one(kFindByExternalId, {external_id});
     if (!row) return std::nullopt;
     return from_row(*row);
-}
-
-std::vector<CustomerId> customers_of_subject(sql::Transaction& tx, std::string_view subject) {
-    std::vector<CustomerId> customers;
-    for (const auto& row : tx.all(kOfSubject, {subject}))
-        customers.push_back(row.id<CustomerId>(0));
-    return customers;
 }
 
 Result<CustomerHome> find_home(sql::Transaction& tx, const QualifiedName& who) {

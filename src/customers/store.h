@@ -17,9 +17,6 @@ namespace turnpike {
 Result<Customer> load_customer(sql::Transaction& tx, const CustomerId& id);
 std::optional<Customer> find_customer_by_external_id(sql::Transaction& tx,
                                                      std::string_view external_id);
-/// The customers that a user's token stands for: one in each catalog from which he buys.
-/// \param subject  a bare external id
-std::vector<CustomerId> customers_of_subject(sql::Transaction& tx, std::string_view subject);
 /// Where a customer of this catalog is kept, and under which name.
 struct CustomerHome {
     std::string catalog;      ///< key; "" in a ledger without any

@@ -6,6 +6,7 @@
 #include "analytics/service.h"
 #include "analytics/wire.h"
 #include "audit/authority.h"
+#include "billing/chosen_provider.h"
 #include "billing/commands.h"
 #include "billing/payment_methods_api.h"
 #include "billing/portal.h"
@@ -161,7 +162,7 @@ ApiMetering::Answer ApiMetering::post_subscribe(const Principal& caller,
     if (!context) co_return failure(context);
     StartRequest start{*customer, (*plan)->id, *price, wanted->payment_method,
                        authority_of(caller, request)};
-    const auto started = co_await start_subscription(**context, std::move(start));
+    const auto started = co_await start_subscription_at(billing_, **context, std::move(start));
     if (!started) co_return failure(started);
     co_return co_await status_of(*customer);
 }

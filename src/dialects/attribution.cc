@@ -8,6 +8,7 @@
 #include "analytics/fraction.h"
 #include "audit/authority.h"
 #include "billing/checkout.h"
+#include "billing/chosen_provider.h"
 #include "billing/stored_checkout.h"
 #include "catalog/cache.h"
 #include "customers/service.h"
@@ -22,9 +23,6 @@
 
 namespace turnpike {
 namespace {
-
-/// Whoever opens a page for a receipt shows no credential.
-constexpr const char* kAnybody = "public";
 
 struct ReceiptWish {
     std::string receipt, tier;
@@ -92,6 +90,23 @@ Json write_used(const UsageSummary& summary, std::string_view receipt) {
 
 }  // namespace
 
+asio::awaitable<Result<Customer>> Attribution::buyer_named(const Principal& caller,
+                                                           const http::Request& request,
+                                                           std::string receipt) {
+    const bool primary = billing.catalog.get()->primary() == catalog;
+    const std::string name = QualifiedName{primary ? "" : catalog, receipt}.text();
+    const bool known = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return find_customer(tx, "ext:" + name).has_value(); });
+    const Instant now = billing.clock.now();
+    if (!known && caller.name.empty()) {
+        const auto allowed = new_receipts.take(request.peer, now);
+        if (!allowed) co_return failure(allowed);
+    }
+    co_return co_await billing.db.write([&](sql::Transaction& tx) {
+        return ensure_customer(tx, QualifiedName{catalog, receipt}, std::nullopt, now, billing.ids);
+    });
+}
+
 // POST /api/billing/create-checkout
 Attribution::Answer Attribution::post_checkout(const Principal& caller,
                                                const http::Request& request) {
@@ -99,16 +114,13 @@ Attribution::Answer Attribution::post_checkout(const Principal& caller,
     if (!wish) co_return failure(wish);
     const auto sold = sold_tier(*billing.catalog.get(), catalog, wish->tier);
     if (!sold) co_return failure(sold);
-    const auto customer = co_await billing.db.write([&](sql::Transaction& tx) {
-        return ensure_customer(tx, QualifiedName{catalog, wish->receipt}, std::nullopt,
-                               billing.clock.now(), billing.ids);
-    });
+    const auto customer = co_await buyer_named(caller, request, wish->receipt);
     if (!customer) co_return failure(customer);
     const auto context = wish->provider ? billing.of(*wish->provider)
                                         : co_await context_of_customer(billing, customer->id);
     if (!context) co_return failure(context);
     Authority authority = authority_of(caller, request);
-    authority.actor = kAnybody;
+    if (authority.actor.empty()) authority.actor = kAnybody;
     const std::string own = origins.own().text();
     CheckoutRequest wanted{
         .customer = customer->id,
@@ -117,7 +129,7 @@ Attribution::Answer Attribution::post_checkout(const Principal& caller,
         .success_url = own + "/api/billing/success?session=" + std::string(kSessionIdMark),
         .cancel_url = own + "/api/billing/cancel",
         .authority = std::move(authority)};
-    const auto session = co_await open_checkout(**context, std::move(wanted));
+    const auto session = co_await open_checkout_at(billing, **context, std::move(wanted));
     if (!session) co_return co_await refused_page(session.error(), customer->id, request);
     co_return http::ok(Json{{"checkout_url", write_optional(session->url)},
                             {"checkout_session", session->id.text()},

@@ -6,10 +6,12 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "access/cursor.h"
+#include "access/new_receipts.h"
 #include "access/principal.h"
 #include "access/return_url.h"
 #include "base/error.h"
 #include "billing/contexts.h"
+#include "customers/customer.h"
 #include "http/message.h"
 
 namespace turnpike {
@@ -23,9 +25,11 @@ struct Attribution {
     std::string catalog;            ///< key of what it sells
     const AllowedOrigins& origins;  ///< whose own is where checkout returns to
     const CursorCodec& cursors;
+    NewReceipts& new_receipts;      ///< that an anonymous peer may bring
     std::function<void()> revived;  ///< called when an event waits again
 
-    /// Who already has a subscription is answered 402.
+    /// Who already has a subscription is answered 402. Anonymous callers bring so many new
+    /// receipts an hour (NewReceipts).
     Answer post_checkout(const Principal& caller, const http::Request& request);
     /// ?session=chk_..: where a paid page leads to. It asks the provider, so that the subscription
     /// is there before the webhook.
@@ -39,6 +43,10 @@ struct Attribution {
     Answer post_resend(const Principal& caller, const http::Request& request);
 
 private:
+    /// Errors: LimitExceeded "access.rate_limited"; those of ensure_customer.
+    asio::awaitable<Result<Customer>> buyer_named(const Principal& caller,
+                                                  const http::Request& request,
+                                                  std::string receipt);
     /// Of a page that was not opened: who has bought is shown what more there is, with 402.
     Answer refused_page(Error error, CustomerId customer, const http::Request& request);
     asio::awaitable<bool> is_paid(std::string session, Authority authority);

@@ -7,7 +7,9 @@
 #include "audit/authority.h"
 #include "billing/checkout.h"
 #include "billing/checkout_api.h"
+#include "billing/chosen_provider.h"
 #include "billing/commands.h"
+#include "billing/own_trial.h"
 #include "billing/portal.h"
 #include "catalog/cache.h"
 #include "catalog/service.h"
@@ -111,9 +113,8 @@ Json write_tier(const Catalog& catalog, const PlanVersion& plan) {
     return json;
 }
 
-/// The provider's PDF or, where it makes none, ours.
-Json write_invoice_row(const Invoice& invoice, const std::string& own_url) {
-    const std::string ours = own_url + "/v1/invoices/" + invoice.id.text() + "/pdf";
+/// Browsers open the PDF without a credential: only the provider's is such a link.
+Json write_invoice_row(const Invoice& invoice) {
     return Json{{"id", invoice.id.text()},
                 {"number", write_optional(invoice.number)},
                 {"amount", invoice.total.minor()},
@@ -125,8 +126,17 @@ Json write_invoice_row(const Invoice& invoice, const std::string& own_url) {
                 {"paid_at", write_instant(invoice.paid_at)},
                 {"period_start", format_rfc3339(invoice.period.start)},
                 {"period_end", format_rfc3339(invoice.period.end)},
-                {"invoice_pdf", invoice.pdf_url.value_or(ours)},
+                {"invoice_pdf", write_optional(invoice.pdf_url)},
                 {"hosted_invoice_url", write_optional(invoice.hosted_url)}};
+}
+
+/// This interface has no route that changes a tier.
+std::unexpected<Error> refused_page(Error error) {
+    if (error.reason == Reason("subscription.exists"))
+        error.message =
+            "the user has a subscription already; he changes it in the customer portal "
+            "(POST /api/v1/payments/customer-portal)";
+    return std::unexpected(std::move(error));
 }
 
 }  // namespace
@@ -164,6 +174,8 @@ LearningApp::Answer LearningApp::post_checkout(const Principal& caller,
     const auto now = billing.catalog.get();
     const auto sold = sold_tier(*now, catalog, wish->tier);
     if (!sold) co_return failure(sold);
+    const auto short_enough = check_own_trial(caller, wish->trial_days);
+    if (!short_enough) co_return failure(short_enough);
     const auto success = check_page(origins, wish->success_url, "success_url");
     if (!success) co_return failure(success);
     const auto cancel = check_page(origins, wish->cancel_url, "cancel_url");
@@ -179,8 +191,8 @@ LearningApp::Answer LearningApp::post_checkout(const Principal& caller,
                          .success_url = wish->success_url,
                          .cancel_url = wish->cancel_url,
                          .authority = authority_of(caller, request)};
-    const auto session = co_await open_checkout(**context, std::move(page));
-    if (!session) co_return failure(session);
+    const auto session = co_await open_checkout_at(billing, **context, std::move(page));
+    if (!session) co_return refused_page(session.error());
     co_return http::ok(
         Json{{"session_id", session->provider_session_id.value_or(session->id.text())},
              {"url", write_optional(session->url)},
@@ -227,8 +239,7 @@ LearningApp::Answer LearningApp::get_invoices(const Principal& caller,
     };
     auto page = cut_page(co_await billing.db.read(load), *query);
     Json data = Json::array();
-    for (const auto& invoice : page.items)
-        data.push_back(write_invoice_row(invoice, origins.own().text()));
+    for (const auto& invoice : page.items) data.push_back(write_invoice_row(invoice));
     std::optional<PageMark> last;
     if (page.has_more) last = PageMark{page.items.back().created_at, page.items.back().id.text()};
     co_return list_response(std::move(data), cursors, listing, last);

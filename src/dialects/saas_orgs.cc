@@ -13,7 +13,9 @@ namespace turnpike {
 namespace {
 
 struct OrgSummary {
-    std::optional<Subscription> subscription;
+    std::optional<Subscription> subscription{};
+    std::string status = "none";  ///< by the customer's clock
+    bool gives_plan = false;
     std::shared_ptr<const PlanVersion> plan;
     CapacityState users, projects;
 };
@@ -26,8 +28,13 @@ Result<OrgSummary> load_summary(sql::Transaction& tx, CatalogCache& catalog,
     if (!users) return failure(users);
     const auto projects = look_at_seats(tx, catalog, organization, Seats::Projects, now);
     if (!projects) return failure(projects);
-    return OrgSummary{find_live_subscription(tx, organization.customer), standing->plan, *users,
-                      *projects};
+    OrgSummary summary{.plan = standing->plan, .users = *users, .projects = *projects};
+    // A start that is still under way is no subscription yet.
+    if (!standing->status || standing->status == SubscriptionStatus::Creating) return summary;
+    summary.subscription = find_live_subscription(tx, organization.customer);
+    summary.status = to_text(*standing->status);
+    summary.gives_plan = standing->subscription.has_value();
+    return summary;
 }
 
 /// This interface writes UTC without saying so: "2025-02-01T00:00:00".
@@ -61,8 +68,8 @@ Json write_summary(const OrgSummary& summary) {
     const auto& subscription = summary.subscription;
     Json json;
     json["subscription"] = {
-        {"active", subscription && grants_access(subscription->status)},
-        {"status", subscription ? std::string(to_text(subscription->status)) : "none"},
+        {"active", summary.gives_plan},
+        {"status", summary.status},
         {"current_period_end",
          subscription ? Json(time_without_zone(subscription->period.end)) : Json()},
     };

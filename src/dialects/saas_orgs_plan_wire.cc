@@ -101,6 +101,9 @@ Result<NewPlan> read_saas_plan(const Json& body) {
     const auto currency = read_currency(fields).value_or(Currency::Usd);
     const auto rhythm = read_rhythm(fields).value_or(Interval::Month);
     wanted.plan.prices = {{{rhythm, 1}, Money(amount, currency)}};
+    if (!can_be_charged(wanted.plan.prices.front().amount))
+        fields.complain("price_amount", "not_chargeable",
+                        "must end with 0: the last of three decimals cannot be charged");
     wanted.plan.features = read_limits(fields);
     require(fields, body, "max_users");
     require(fields, body, "max_projects");

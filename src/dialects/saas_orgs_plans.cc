@@ -1,10 +1,15 @@
 #include "dialects/saas_orgs_plans.h"
 
+#include <map>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "audit/authority.h"
 #include "billing/plans.h"
 #include "catalog/feature_list.h"
+#include "catalog/price_links.h"
 #include "catalog/service.h"
 #include "dialects/saas_orgs_plan_wire.h"
 #include "json/value.h"
@@ -20,6 +25,29 @@ Json show_plan(sql::Transaction& tx, const PlanVersion& plan, std::vector<std::s
         shown.stripe_price = find_provider_price(tx, plan.prices.front().id, stripe::kProviderName);
     return write_saas_plan(shown);
 }
+
+/// Of everything that is sold, so that as many queries are made for a hundred plans as for one.
+struct SoldDetails {
+    std::map<std::string, std::vector<std::string>> features;  ///< names, by version
+    std::map<std::string, std::string> products, price_links;  ///< Stripe's; by version, by price
+
+    [[nodiscard]] ShownPlan of(const PlanVersion& plan) const {
+        ShownPlan shown{plan, {}, std::nullopt, std::nullopt};
+        const auto known = features.find(plan.id.text());
+        if (known != features.end()) shown.features = known->second;
+        shown.stripe_product = entry(products, plan.id.text());
+        if (!plan.prices.empty())
+            shown.stripe_price = entry(price_links, plan.prices.front().id.text());
+        return shown;
+    }
+
+private:
+    static std::optional<std::string> entry(const std::map<std::string, std::string>& of,
+                                            const std::string& key) {
+        const auto found = of.find(key);
+        return found == of.end() ? std::nullopt : std::optional(found->second);
+    }
+};
 
 std::unexpected<Error> no_such_plan() {
     return not_found("catalog.no_such_plan", "there is no such plan");
@@ -45,15 +73,17 @@ SaasOrgsPlans::Answer SaasOrgsPlans::answer_with(int status, const PlanVersion& 
 // GET /api/plans
 SaasOrgsPlans::Answer SaasOrgsPlans::get_plans(const Principal&, const http::Request&) {
     const auto sold = billing.catalog.get();
+    std::vector<PlanVersionId> versions;
+    for (const PlanVersion& plan : sold->plans)
+        if (plan.catalog == catalog) versions.push_back(plan.id);
     auto work = [&](sql::Transaction& tx) {
-        auto lists = sold_feature_lists(tx, catalog);
-        Json data = Json::array();
-        for (const PlanVersion& plan : sold->plans)
-            if (plan.catalog == catalog)
-                data.push_back(show_plan(tx, plan, std::move(lists[plan.id.text()])));
-        return data;
+        return SoldDetails{sold_feature_lists(tx, catalog), stripe::known_products(tx, versions),
+                           sold_price_links(tx, stripe::kProviderName, catalog)};
     };
-    auto data = co_await billing.db.read(work);
+    const auto details = co_await billing.db.read(work);
+    Json data = Json::array();
+    for (const PlanVersion& plan : sold->plans)
+        if (plan.catalog == catalog) data.push_back(write_saas_plan(details.of(plan)));
     Json body;
     body["object"] = "list";
     body["data"] = std::move(data);

@@ -5,9 +5,11 @@
 
 #include "access/page.h"
 #include "audit/authority.h"
+#include "billing/chosen_provider.h"
 #include "billing/commands.h"
 #include "billing/customer_time.h"
 #include "billing/next_action.h"
+#include "billing/own_trial.h"
 #include "billing/shown_subscription.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
@@ -132,6 +134,8 @@ SaasOrgsSubscriptions::Answer SaasOrgsSubscriptions::post_subscription(
     const auto sold =
         find_plan_offer(*billing.catalog.get(), buyer->customer.catalog, body->offer, std::nullopt);
     if (!sold) co_return failure(sold);
+    const auto short_enough = check_own_trial(caller, body->trial.days.value_or(0));
+    if (!short_enough) co_return failure(short_enough);
     const auto context = co_await context_of_customer(billing, buyer->customer.id);
     if (!context) co_return failure(context);
     StartRequest start{.customer = buyer->customer.id,
@@ -141,7 +145,7 @@ SaasOrgsSubscriptions::Answer SaasOrgsSubscriptions::post_subscription(
                        .authority = authority_of(caller, request),
                        .trial = trial_of(body->trial, buyer->now),
                        .first_payment = body->first_payment};
-    const auto started = co_await start_subscription(**context, std::move(start));
+    const auto started = co_await start_subscription_at(billing, **context, std::move(start));
     if (!started) co_return failure(started);
     co_return co_await answer_with(201, started->id);
 }

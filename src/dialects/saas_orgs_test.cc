@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "people/organizations_testing.h"
+#include "subscriptions/service.h"
+#include "subscriptions/trials.h"
 
 namespace turnpike {
 namespace {
@@ -28,6 +30,12 @@ rank = 0
 default = true
 prices = [{ currency = "usd", interval = "month", amount = "49.00" }]
 features = { users = 10, projects = 50 }
+[[plans]]
+key = "enterprise"
+name = "Enterprise"
+rank = 1
+prices = [{ currency = "usd", interval = "month", amount = "199.00" }]
+features = { users = "unlimited", projects = "unlimited" }
 )";
 
 class SaasOrgsTest : public sql::DatabaseTest {
@@ -56,6 +64,31 @@ protected:
         request.path_values = {{"org_id", acme_}};
         return testing::run((dialect.*handler)(caller, request));
     }
+    /// To a month of the only plan, as the provider tells it.
+    void subscribe(const char* status, Instant end) {
+        db().write_blocking([&](sql::Transaction& tx) {
+            const auto& plan = world_->catalog.get()->default_plan();
+            const auto customer =
+                tx.one("SELECT customer_id FROM organizations WHERE id = $1", {acme_})->text(0);
+            return tx.run(
+                R"sql(
+                INSERT INTO subscriptions (id, customer_id, plan_version_id, price_id, provider,
+                       status, period_start, period_end, cancel_at_period_end, applied_ticket,
+                       created_at, updated_at, version)
+                VALUES ('sub_1', $1, $2, $3, 'stripe', $6, $4, $5, 0, 0, $4, $4, 1))sql",
+                {customer, plan.id, plan.prices.front().id, end - std::chrono::days(31), end,
+                 status});
+        });
+    }
+    /// What the summary says of the subscription after `change`, the assignments of an UPDATE.
+    std::string shown_with(const std::string& change, Instant moment = {}) {
+        db().write_blocking([&](sql::Transaction& tx) {
+            return tx.run("UPDATE subscriptions SET " + change + " WHERE CAST($1 AS BIGINT) >= 0",
+                          {moment});
+        });
+        const auto body = seen(ask(&SaasOrgs::get_summary, olga_)).body["subscription"];
+        return body["status"].get<std::string>() + (body["active"] == true ? ", active" : "");
+    }
 
     std::optional<testing::OrganizationsWorld> world_;
     Principal olga_;
@@ -78,20 +111,40 @@ TEST_P(SaasOrgsTest, TheSummaryIsThePublishedOne) {
               R"("projects":{"allowed":true,"current_count":3,"limit":50,"remaining":47}}})");
     // 2025-02-01T00:00:00Z, as in the published example.
     const auto end = from_unix_seconds(1'738'368'000);
-    db().write_blocking([&](sql::Transaction& tx) {
-        const auto& plan = world_->catalog.get()->default_plan();
-        const auto customer =
-            tx.one("SELECT customer_id FROM organizations WHERE id = $1", {acme_})->text(0);
-        return tx.run(
-            R"sql(
-            INSERT INTO subscriptions (id, customer_id, plan_version_id, price_id, provider,
-                   status, period_start, period_end, cancel_at_period_end, applied_ticket,
-                   created_at, updated_at, version)
-            VALUES ('sub_1', $1, $2, $3, 'stripe', 'active', $4, $5, 0, 0, $4, $4, 1))sql",
-            {customer, plan.id, plan.prices.front().id, end - std::chrono::days(31), end});
-    });
+    subscribe("active", end);
     EXPECT_EQ(to_text(seen(ask(&SaasOrgs::get_summary, olga_)).body["subscription"]),
               R"({"active":true,"status":"active","current_period_end":"2025-02-01T00:00:00"})");
+}
+
+// Whatever the provider said last, the summary says what the organization has now.
+TEST_P(SaasOrgsTest, TheSummaryGoesByTheClock) {
+    const Instant now = world_->clock.now();
+    subscribe("creating", now + std::chrono::days(31));
+    EXPECT_EQ(shown_with("status = 'creating'"), "none") << "its start is under way";
+    EXPECT_EQ(shown_with("status = 'trialing'"), "trialing, active");
+    EXPECT_EQ(shown_with("status = 'past_due', grace_ends_at = CAST($1 AS BIGINT) + 1", now),
+              "past_due, active");
+    EXPECT_EQ(shown_with("grace_ends_at = $1", now), "unpaid") << "the grace is over";
+    EXPECT_EQ(shown_with("status = 'active', grace_ends_at = NULL"), "active, active");
+    EXPECT_EQ(shown_with("pause_behavior = 'void', paused_at = $1", now), "paused");
+    EXPECT_EQ(shown_with("resumes_at = $1", now), "active, active") << "by itself";
+}
+
+// Or who has tried one plan for nothing would try the next.
+TEST_P(SaasOrgsTest, ATrialOfOnePlanIsThatOfAll) {
+    const Instant now = world_->clock.now();
+    subscribe("trialing", now + std::chrono::days(31));
+    db().write_blocking([&](sql::Transaction& tx) {
+        const auto organization = find_organization(tx, acme_);
+        const auto subscription = find_live_subscription(tx, organization->customer);
+        for (const auto& plan : world_->catalog.get()->plans)
+            EXPECT_FALSE(has_had_trial(tx, subscription->customer, plan.id)) << plan.key;
+        EXPECT_TRUE(use_trial(tx, *subscription, now));
+        EXPECT_TRUE(use_trial(tx, *subscription, now)) << "the same one";
+        for (const auto& plan : world_->catalog.get()->plans)
+            EXPECT_TRUE(has_had_trial(tx, subscription->customer, plan.id)) << plan.key;
+        return true;
+    });
 }
 
 TEST_P(SaasOrgsTest, MembersOnly) {

@@ -206,8 +206,11 @@ asio::awaitable<std::optional<http::Response>> GatewayApi::guard(const Principal
                          question.system_now, is_use};
     auto refused = refuse_route(world, *standing, *question.guard, request);
     if (!refused && question.cost != nullptr) co_return std::nullopt;
-    auto response = refused ? refuse(*std::move(refused), question.refusals) : allow("0");
-    if (refused) response.headers.emplace_back("X-Turnpike-Units", "0");
+    auto response = allow("0");
+    if (refused) {
+        response = refuse(*std::move(refused), question.refusals);
+        response.headers.emplace_back("X-Turnpike-Units", "0");
+    }
     add_customer(response, *standing);
     co_return response;
 }

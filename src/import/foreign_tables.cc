@@ -42,7 +42,7 @@ Names names_of(const std::vector<sql::Row>& rows) {
     return names;
 }
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
     std::string text = "\"";
     for (const char c : name) {
         if (c == '"') text += '"';
@@ -55,11 +55,11 @@ std::string quoted(std::string_view name) {
 std::string select_all(const std::string& table, const Names& columns) {
     std::string fields, order;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-        fields += (i > 0 ? ", " : "") + fmt::format("CAST({} AS TEXT)", quoted(columns[i]));
+        fields += (i > 0 ? ", " : "") + fmt::format("CAST({} AS TEXT)", quoted_name(columns[i]));
         order += (i > 0 ? ", " : "") + std::to_string(i + 1);
     }
-    if (std::ranges::find(columns, "id") != columns.end()) order = quoted("id");
-    return fmt::format("SELECT {} FROM {} ORDER BY {}", fields, quoted(table), order);
+    if (std::ranges::find(columns, "id") != columns.end()) order = quoted_name("id");
+    return fmt::format("SELECT {} FROM {} ORDER BY {}", fields, quoted_name(table), order);
 }
 
 /// The first table of these names; without columns when there is none.

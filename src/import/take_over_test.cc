@@ -35,8 +35,7 @@ protected:
         ledger->write_blocking([&](sql::Transaction& tx) {
             return apply_catalog(tx, *file, clock.now(), ids).value();
         });
-        catalog.publish(
-            ledger->read_blocking([](sql::Transaction& tx) { return load_catalog(tx); }));
+        catalog.reload(*ledger);
     }
 
     /// A plan there, of so many cents a month.

@@ -81,6 +81,11 @@ constexpr std::string_view kInsert = R"sql(
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 )sql";
 
+constexpr std::string_view kTakeUp = R"sql(
+    UPDATE refunds SET status = 'creating', failure_reason = NULL, updated_at = $2
+     WHERE id = $1 AND status = 'failed' AND provider_refund_id = id
+)sql";
+
 constexpr std::string_view kNamePayment = R"sql(
     UPDATE refunds SET provider_payment_id = $2 WHERE id = $1 AND provider_payment_id = ''
 )sql";
@@ -210,6 +215,15 @@ bool reserve_refund(sql::Transaction& tx, const Refund& refund) {
     if (tx.run(kReserve, {refund.invoice, refund.amount.minor(), currency}) == 0) return false;
     tx.run(kInsert, values_of(refund, 0, refund.created_at));
     return true;
+}
+
+std::optional<Refund> reserve_refund_again(sql::Transaction& tx, const Refund& abandoned,
+                                           Instant now) {
+    const auto& amount = abandoned.amount;
+    const auto reserved =
+        tx.run(kReserve, {abandoned.invoice, amount.minor(), to_text(amount.currency())});
+    if (reserved == 0 || tx.run(kTakeUp, {abandoned.id, now}) == 0) return std::nullopt;
+    return load_refund(tx, abandoned.id).value();
 }
 
 void name_payment(sql::Transaction& tx, const RefundId& id, std::string_view payment) {

@@ -25,6 +25,10 @@ std::optional<Dispute> find_dispute_of_provider(sql::Transaction& tx, std::strin
 /// decides, so that however many ask at once, never more goes back than was paid. False, and
 /// nothing is done, when it does not fit or the payment is disputed.
 bool reserve_refund(sql::Transaction& tx, const Refund& refund);
+/// Takes one that was abandoned up again, as creating. nullopt when it no longer fits, or the
+/// provider has it after all; the transaction must then be rolled back.
+std::optional<Refund> reserve_refund_again(sql::Transaction& tx, const Refund& abandoned,
+                                           Instant now);
 /// Which payment of the invoice's it takes from; the first choice stays.
 void name_payment(sql::Transaction& tx, const RefundId& id, std::string_view payment);
 /// One that the provider will not make: what it has reserved is free again. nullopt, and nothing is

@@ -1,24 +1,27 @@
 #include "invoicing/visible.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
 #include "customers/customer.h"
 #include "customers/service.h"
-#include "customers/store.h"
+#include "people/organizations.h"
 
 namespace turnpike {
 
 Result<VisibleCustomers> invoices_visible_to(sql::Transaction& tx, const Principal& caller) {
     if (caller.kind != PrincipalKind::Customer) return VisibleCustomers();
     if (caller.customer) return VisibleCustomers(std::vector{*caller.customer});
-    const auto nobody = not_found("customer.not_found", "there is no such customer");
+    auto visible = customers_administered_by(tx, caller);
+    if (!visible) return failure(visible);
     // A subject is nobody's qualified name: "learning-app~alice" is not alice there.
-    if (const auto bare = check_external_id(caller.external_id); !bare) return nobody;
-    auto own = customers_of_subject(tx, caller.external_id);
-    if (own.empty()) return nobody;
-    return VisibleCustomers(std::move(own));
+    if (check_external_id(caller.external_id))
+        std::ranges::move(customers_of_subject(tx, caller.external_id),
+                          std::back_inserter(*visible));
+    if (visible->empty()) return no_such_customer();
+    return VisibleCustomers(*std::move(visible));
 }
 
 Result<std::optional<VisibleCustomers>> customers_to_list(sql::Transaction& tx,
@@ -28,9 +31,9 @@ Result<std::optional<VisibleCustomers>> customers_to_list(sql::Transaction& tx,
     if (!own && named == nullptr) return std::optional<VisibleCustomers>();
     if (!own) return failure(own);
     if (named == nullptr) return std::optional(*own);
-    const auto customer =
-        *own ? find_visible_customer(tx, caller, *named) : find_customer(tx, *named);
+    const auto customer = find_customer(tx, *named);
     if (!customer) return failure(customer);
+    if (!is_visible(customer->id, *own)) return no_such_customer();
     return std::optional(VisibleCustomers(std::vector{customer->id}));
 }
 

@@ -14,8 +14,10 @@ namespace turnpike {
 /// Customers whose invoices somebody may see; nullopt: everybody's.
 using VisibleCustomers = std::optional<std::vector<CustomerId>>;
 
-/// A customer sees his own, in every catalog that he buys from; sellers see everybody's.
-/// Errors: NotFound "customer.not_found" for a user who is no customer yet.
+/// A customer sees his own, in every catalog that he buys from, and those of the organizations
+/// where he is an admin or owner; sellers see everybody's. Errors: NotFound "customer.not_found"
+/// for a user who is no customer yet; Forbidden
+///         "people.user_deactivated".
 Result<VisibleCustomers> invoices_visible_to(sql::Transaction& tx, const Principal& caller);
 
 /// Whose rows a list shows to the caller: those of `named`, a reference to a customer, or without

@@ -5,12 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
-
-#include "access/principal.h"
+#include "access/handler_testing.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "catalog/cache.h"
@@ -30,12 +25,6 @@ inline const Period kSeptember{kStart, from_unix_seconds(1'727'740'800)};
 inline Principal seller() {
     Principal principal;
     principal.kind = PrincipalKind::Seller;
-    return principal;
-}
-inline Principal user(const std::string& external_id) {
-    Principal principal;
-    principal.kind = PrincipalKind::Customer;
-    principal.external_id = external_id;
     return principal;
 }
 
@@ -89,15 +78,6 @@ private:
     SqlUsage usage_{db_, ids_};
     CatalogCache catalog_;
 };
-
-/// Runs one coroutine to its end on an io_context of its own.
-template <class T>
-T run(boost::asio::awaitable<T> work) {
-    boost::asio::io_context io;
-    auto answer = boost::asio::co_spawn(io, std::move(work), boost::asio::use_future);
-    io.run();
-    return answer.get();
-}
 
 /// A store whose disk is full for a while, beside a ledger that works.
 class FullUsage final : public UsageStore {

@@ -120,7 +120,7 @@ MonitoringApi::Answer MonitoringApi::get_monitor(const Principal& /*caller*/,
         return MonitorState{.now = clock.now(),
                             .observed_at = monitor.observed_at(),
                             .open = count_open_findings(tx, sold_in),
-                            .at_risk = load_revenue_at_risk(tx, sold_in),
+                            .at_risk = load_revenue_at_risk(tx, sold_in, clock.now()),
                             .lags = monitor.lags(),
                             .late_after = monitor.late_after()};
     };

@@ -60,6 +60,11 @@ TEST_P(DueActionsTest, CustomersOnTestClocksAreNotLate) {
     EXPECT_EQ(late(), Lines{"renewal 28800"});  // 8 h of 3,600 s
     run_sql(R"sql(INSERT INTO test_clocks (id, name, provider, provider_clock_id, frozen_time,
                   created_at) VALUES ('clock_1', '', 'stripe', 'clock_1', 1, 1))sql");
+    run_sql(R"sql(INSERT INTO period_closes (subscription_id, period_start, period_end, provider,
+                  placement, provider_invoice_id, state, created_at)
+                  VALUES ($1, 0, 1, 'stripe', 'undecided', '', 'pending', $2))sql",
+            {made.id, kWatchNow - seconds(30)});
+    EXPECT_EQ(late(), (Lines{"period_close 30", "renewal 28800"}));
     run_sql("UPDATE customers SET test_clock_id = 'clock_1' WHERE id = $1", {made.customer});
     EXPECT_EQ(late(), Lines{});
 }
@@ -88,6 +93,17 @@ TEST_P(DueActionsTest, DeliveriesOfWhoCannotBeReachedAreNotDue) {
                   VALUES ('whd_1', 'we_1', 'evt_1', 'inv_1', 1, 'pending', 0, 0, $1, 0, 0))sql",
             {kWatchNow - seconds(40)});
     EXPECT_EQ(late(), Lines{"webhook_outbox 40"});
+    // The endpoint has failed once: the next try lies ahead, and what comes after it waits for
+    // that.
+    run_sql("UPDATE webhook_deliveries SET next_attempt_at = $1", {kWatchNow + seconds(50)});
+    run_sql("INSERT INTO outbox_events VALUES ('evt_2', 'invoice.paid', 'inv_1', 2, '', '{}', 0)");
+    run_sql(R"sql(INSERT INTO webhook_deliveries (id, endpoint_id, event_id, object_id, sequence,
+                  state, attempts, tries_made, next_attempt_at, leased_until, created_at)
+                  VALUES ('whd_2', 'we_1', 'evt_2', 'inv_1', 2, 'pending', 0, 0, $1, 0, 0))sql",
+            {kWatchNow - seconds(40)});
+    EXPECT_EQ(late(), Lines{});
+    run_sql("DELETE FROM webhook_deliveries WHERE id = 'whd_2'");
+    run_sql("UPDATE webhook_deliveries SET next_attempt_at = $1", {kWatchNow - seconds(40)});
     run_sql("UPDATE webhook_deliveries SET leased_until = $1", {kWatchNow + seconds(1)});
     EXPECT_EQ(late(), Lines{});  // somebody has it in hand
     run_sql("UPDATE webhook_deliveries SET leased_until = $1", {kWatchNow - seconds(3)});
@@ -96,13 +112,86 @@ TEST_P(DueActionsTest, DeliveriesOfWhoCannotBeReachedAreNotDue) {
     EXPECT_EQ(late(), Lines{});
 }
 
+TEST_P(DueActionsTest, WishedRefundsAreDueAtOnce) {
+    const auto add = [&](const char* id, const char* status, Instant made) {
+        run_sql(R"sql(INSERT INTO refunds (id, provider, provider_refund_id, provider_payment_id,
+                      currency, amount_minor, status, applied_ticket, created_at, updated_at)
+                      VALUES ($1, 'stripe', $1, 'pi_1', 'usd', 500, $2, 0, $3, $3))sql",
+                {id, status, made});
+    };
+    add("re_known", "pending", kWatchNow - hours(9));
+    EXPECT_EQ(late(), Lines{});
+    add("re_wish", "creating", kWatchNow - seconds(75));
+    EXPECT_EQ(late(), Lines{"refund 75"});
+}
+
+TEST_P(DueActionsTest, AMigrationIsLateWhenTheWorkerDoesNotGoOnWithIt) {
+    const auto made = subscribe({"alice"});
+    run_sql(R"sql(INSERT INTO plan_migrations (id, plan_id, target_version_id, takes_effect, filter,
+                  state, actor, request_id, created_at, listed_at, went_on_at)
+                  SELECT 'pmg_1', v.plan_id, v.id, 'now', '{}', 'running', 'test', '', 0, 0, $2
+                    FROM plan_versions v WHERE v.id = $1)sql",
+            {made.plan_version, kWatchNow - seconds(50)});
+    EXPECT_EQ(late(), Lines{});
+    run_sql(R"sql(INSERT INTO plan_migration_items (migration_id, subscription_id, from_price_id,
+                  quantity, state, next_try_at) VALUES ('pmg_1', $1, $2, 1, 'pending', $3))sql",
+            {made.id, made.price, kWatchNow - hours(5)});
+    EXPECT_EQ(late(), Lines{"plan_migration 50"});  // five hours in a queue that moves
+    run_sql("UPDATE plan_migrations SET went_on_at = $1", {kWatchNow - hours(6)});
+    EXPECT_EQ(late(), Lines{"plan_migration 18000"});  // 5 h of 3,600 s
+    run_sql("UPDATE plan_migration_items SET next_try_at = $1", {kWatchNow + seconds(5)});
+    EXPECT_EQ(late(), Lines{});
+    run_sql("UPDATE plan_migration_items SET next_try_at = 0, state = 'refused'");
+    EXPECT_EQ(late(), Lines{});
+}
+
+TEST_P(DueActionsTest, TrialsAreToldThreeDaysBeforeTheirEnd) {
+    const auto trial = [&](const char* name, Instant end) {
+        const auto made = subscribe({name}, [&](auto& s) {
+            s.status = SubscriptionStatus::Trialing;
+            s.trial_end = end;
+        });
+        run_sql("UPDATE subscriptions SET updated_at = 0 WHERE id = $1", {made.id});
+        return made;
+    };
+    trial("later", kWatchNow + std::chrono::days(3) + seconds(1));
+    trial("over", kWatchNow - seconds(1));
+    EXPECT_EQ(late(), Lines{});
+    const auto ends = trial("ends", kWatchNow + std::chrono::days(3) - seconds(33));
+    EXPECT_EQ(late(), Lines{"trial_reminder 33"});
+    run_sql("UPDATE subscriptions SET updated_at = $1", {kWatchNow - seconds(4)});
+    EXPECT_EQ(late(), Lines{"trial_reminder 4"});  // its end has only just come so near
+    run_sql(R"sql(INSERT INTO trial_reminders (subscription_id, trial_end, told_at)
+                  SELECT id, trial_end, 0 FROM subscriptions WHERE id = $1)sql",
+            {ends.id});
+    EXPECT_EQ(late(), Lines{});
+}
+
+TEST_P(DueActionsTest, AMoveIsDueUnlessItWaitsForTheCustomer) {
+    const auto made = subscribe({"alice"});
+    run_sql(R"sql(INSERT INTO provider_moves (id, subscription_id, from_provider,
+                  from_subscription_id, to_provider, to_subscription_id, begins_at, state, actor,
+                  request_id, created_at, went_on_at)
+                  VALUES ('mov_1', $1, 'stripe', 'sub_1', 'razorpay', '', 0, 'beginning', 'test',
+                          '', 0, $2))sql",
+            {made.id, kWatchNow - seconds(20)});
+    for (const char* state : {"beginning", "ending", "abandoning"}) {
+        run_sql("UPDATE provider_moves SET state = $1", {state});
+        EXPECT_EQ(late(), Lines{"provider_move 20"}) << state;
+    }
+    for (const char* state : {"waiting", "done", "failed"}) {
+        run_sql("UPDATE provider_moves SET state = $1", {state});
+        EXPECT_EQ(late(), Lines{}) << state;
+    }
+}
+
 TEST_P(DueActionsTest, LettersAreDueWhereThereIsAMailServer) {
     const auto made = subscribe({"alice"});
     run_sql(R"sql(INSERT INTO notices (id, kind, obligation, recipient, customer_id, data, state,
-                  attempts, next_attempt_at, created_at)
-                  VALUES ('ntc_1', 'receipt', 'x', 'a@example.com', $1, '{}', 'pending', 0, $2,
+                  attempts, next_attempt_at, give_up_at, created_at)
+                  VALUES ('ntc_1', 'receipt', 'x', 'a@example.com', $1, '{}', 'pending', 0, $2, $3,
                           $2))sql",
-            {made.customer, kWatchNow - seconds(12)});
+            {made.customer, kWatchNow - seconds(12), kWatchNow + hours(72)});
     EXPECT_EQ(late(), Lines{"notice 12"});
     EXPECT_EQ(late(Letters::NotSent), Lines{});
 }

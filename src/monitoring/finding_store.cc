@@ -1,6 +1,7 @@
 #include "monitoring/finding_store.h"
 
 #include "json/write.h"
+#include "monitoring/card_letter.h"
 #include "sql/known_word.h"
 #include "webhooks/outbox.h"
 
@@ -104,10 +105,15 @@ SettledCount apply_settlement(sql::Transaction& tx, const Settlement& settlement
         tell(tx, "finding.closed", finding, ids);
         ++count.closed;
     }
-    for (const auto& change : settlement.changed)
+    for (const auto& change : settlement.changed) {
         tx.run(kChange, {change.id, change.what.reason, change.what.facts});
-    for (const Observation& what : settlement.fresh)
-        if (open_finding(tx, what, now, ids)) ++count.opened;
+        write_card_letter(tx, change.what, now, ids);  // it may be another card
+    }
+    for (const Observation& what : settlement.fresh) {
+        if (!open_finding(tx, what, now, ids)) continue;
+        write_card_letter(tx, what, now, ids);
+        ++count.opened;
+    }
     return count;
 }
 

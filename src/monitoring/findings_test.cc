@@ -10,21 +10,12 @@
 namespace turnpike {
 namespace {
 
-using std::chrono::days, std::chrono::seconds;
+using std::chrono::days, std::chrono::hours, std::chrono::seconds;
 using Lines = std::vector<std::string>;
 
 class FindingsTest : public MonitoringTest {
 protected:
     /// One pass, as the monitor makes it.
-    SettledCount pass(Instant now = kWatchNow, const std::vector<ActionLag>& lags = {}) {
-        return db().write_blocking([&](sql::Transaction& tx) {
-            std::vector<Finding> open;
-            for (const FindingKind kind : kObservedKinds)
-                std::ranges::move(load_open_findings(tx, kind), std::back_inserter(open));
-            const auto seen = observe(tx, MonitorRule{}, lags, now);
-            return apply_settlement(tx, settle(seen, open), now, ids);
-        });
-    }
     std::vector<Finding> findings(FindingQuery query = {}) {
         return db().read_blocking([&](sql::Transaction& tx) { return list_findings(tx, query); });
     }
@@ -46,10 +37,6 @@ protected:
              }))
             told.push_back(row.text(0));
         return told;
-    }
-    void card(const Subscription& of, std::optional<Instant> good_until) {
-        run_sql("INSERT INTO default_cards VALUES ($1, 'stripe', 'pm_1', 'visa', '4242', $2, $3)",
-                {of.customer, good_until, kWatchNow});
     }
     void event(const char* id, const char* state, Instant received_at) {
         run_sql(R"sql(INSERT INTO inbox_events (id, provider, provider_event_id, identity, type,
@@ -170,13 +157,35 @@ TEST_P(FindingsTest, WhatRecursOfThemIsAtRisk) {
     pass();
     const auto risk = [&](const std::string& catalog) {
         return db().read_blocking(
-            [&](sql::Transaction& tx) { return load_revenue_at_risk(tx, catalog); });
+            [&](sql::Transaction& tx) { return load_revenue_at_risk(tx, catalog, kWatchNow); });
     };
     ASSERT_EQ(risk("").size(), 1);
     EXPECT_EQ(risk("")[0].monthly, (Money{9900 + 3 * 999, Currency::Usd}));
     EXPECT_EQ(risk("")[0].subscriptions, 2);
     EXPECT_EQ(risk("learning-app")[0].monthly, (Money{2997, Currency::Usd}));
     EXPECT_TRUE(risk("attribution").empty());
+}
+
+// A pause is over at its date, and a plan that nobody pays when its grace ends: as for the MRR.
+TEST_P(FindingsTest, WhatIsAtRiskCountsAsTheMrrDoes) {
+    const auto ends_soon = [](auto& s) { s.cancel_at = kWatchNow + days(3); };
+    const auto paused = subscribe({"paused"}, ends_soon);
+    const auto late = subscribe({"late", "learning-app", "premium"},
+                                [](auto& s) { s.status = SubscriptionStatus::PastDue; });
+    card(late, kWatchNow);
+    pass();
+    run_sql("UPDATE subscriptions SET pause_behavior = 'void', resumes_at = $2 WHERE id = $1",
+            {paused.id, kWatchNow + hours(1)});
+    run_sql("UPDATE subscriptions SET grace_ends_at = $2 WHERE id = $1",
+            {late.id, kWatchNow + hours(1)});
+    const auto risk = [&](Instant now) {
+        return db().read_blocking(
+            [&](sql::Transaction& tx) { return load_revenue_at_risk(tx, "", now); });
+    };
+    ASSERT_EQ(risk(kWatchNow).size(), 1);
+    EXPECT_EQ(risk(kWatchNow)[0].monthly, (Money{999, Currency::Usd})) << "Premium, in its grace";
+    ASSERT_EQ(risk(kWatchNow + hours(1)).size(), 1);
+    EXPECT_EQ(risk(kWatchNow + hours(1))[0].monthly, (Money{9900, Currency::Usd})) << "PRO resumed";
 }
 
 TEST_P(FindingsTest, DriftIsOpenUntilAComparisonFindsItNoMore) {

@@ -29,7 +29,8 @@ constexpr std::string_view kTroubled = R"sql(
 )sql";
 constexpr std::string_view kCard = R"sql(
     SELECT provider_method_id, expires_at
-      FROM default_cards WHERE customer_id = $1 AND provider = $2
+      FROM default_cards
+     WHERE customer_id = $1 AND provider = $2 AND provider_method_id IS NOT NULL
 )sql";
 // $2 begins the days before, $3 the last ones, which $4 ends.
 constexpr std::string_view kUsage = R"sql(

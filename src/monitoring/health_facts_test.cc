@@ -40,7 +40,7 @@ TEST_P(HealthFactsTest, ReadsWhatTheLedgerKnows) {
     add_invoice(made, {.id = "in_paid", .attempts = 2, .issued_at = kWatchNow - days(31)});
     run_sql("UPDATE invoices SET status = 'paid', paid_at = $1 WHERE id = 'in_paid'",
             {kWatchNow - days(30)});
-    run_sql("INSERT INTO default_cards VALUES ($1, 'stripe', 'pm_1', 'visa', '4242', $2, $2)",
+    run_sql("INSERT INTO default_cards VALUES ($1, 'stripe', 'pm_1', 'visa', '4242', $2, $2, 0)",
             {made.customer, kWatchNow + days(5)});
     used(made, kWatchNow, 1000);             // today is not over
     used(made, kWatchNow - days(1), 10);     // 10.5

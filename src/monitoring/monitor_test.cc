@@ -45,9 +45,10 @@ TEST_P(MonitorTest, LateIsWhatIsBeyondTheThreshold) {
     run(monitor.measure(kWatchNow));
     EXPECT_EQ(names_of(monitor.late()), std::vector<std::string>{"billing_pass"});
     EXPECT_EQ(names_of(monitor.lags()),
-              (std::vector<std::string>{"command", "period_close", "renewal", "planned_change",
-                                        "planned_end", "checkout_end", "webhook_inbox",
-                                        "webhook_outbox", "billing_pass", "monitor"}));
+              (std::vector<std::string>{
+                  "command", "period_close", "renewal", "planned_change", "planned_end",
+                  "checkout_end", "webhook_inbox", "webhook_outbox", "refund", "plan_migration",
+                  "trial_reminder", "provider_move", "billing_pass", "monitor"}));
 }
 
 TEST_P(MonitorTest, MoreThanOneTransactionOfFindingsIsSettled) {

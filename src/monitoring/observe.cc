@@ -59,7 +59,7 @@ Observation observed(const FailingSubscription& row) {
 
 Observation observed(const ExpiringCard& row, Instant now) {
     Observation what = about(row.subscription, FindingKind::CardExpiring, row.charged_at);
-    what.reason = row.good_until <= now ? "card_expired" : "card_expires_before_charge";
+    what.reason = row.good_until <= now ? kCardExpired : "card_expires_before_charge";
     what.facts = facts_of(write_expiring_card(row));
     return what;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "monitoring/due_actions.h"
@@ -19,6 +20,9 @@ struct MonitorRule {
     std::chrono::seconds webhook_waits{600};  ///< the oldest event that is not applied
     std::chrono::seconds late_after{900};     ///< of due actions
 };
+
+/// The reason of a FindingKind::CardExpiring whose card is not good any more.
+inline constexpr std::string_view kCardExpired = "card_expired";
 
 /// What observe() looks for: every kind but drift, which reconciliation finds.
 inline constexpr auto kObservedKinds = std::to_array<FindingKind>(

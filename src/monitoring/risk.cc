@@ -8,14 +8,18 @@
 namespace turnpike {
 namespace {
 
+/// What counts into the MRR is the same as in analytics/figures.cc.
 constexpr std::string_view kAtRisk = R"sql(
     SELECT r.currency, r.interval, r.interval_count, COUNT(*),
            CAST(SUM(r.amount_minor * s.quantity) AS BIGINT)
       FROM subscriptions s
       JOIN customers c ON c.id = s.customer_id
+      LEFT JOIN test_clocks t ON t.id = c.test_clock_id
       JOIN prices r ON r.id = s.price_id
-     WHERE s.status IN ('active', 'past_due') AND s.pause_behavior IS NULL
-       AND s.ended_at IS NULL AND s.started_at IS NOT NULL
+     WHERE s.status IN ('active', 'past_due') AND s.ended_at IS NULL AND s.started_at IS NOT NULL
+       AND (s.pause_behavior IS NULL OR s.resumes_at <= COALESCE(t.frozen_time, $2))
+       AND (s.status = 'active' OR s.grace_ends_at IS NULL
+            OR s.grace_ends_at > COALESCE(t.frozen_time, $2))
        AND ($1 = '' OR c.catalog = $1)
        AND EXISTS (SELECT 1 FROM findings f
                     WHERE f.subscription_id = s.id AND f.closed_at IS NULL
@@ -25,13 +29,14 @@ constexpr std::string_view kAtRisk = R"sql(
 
 }  // namespace
 
-std::vector<RevenueAtRisk> load_revenue_at_risk(sql::Transaction& tx, const std::string& catalog) {
+std::vector<RevenueAtRisk> load_revenue_at_risk(sql::Transaction& tx, const std::string& catalog,
+                                                Instant now) {
     struct Sum {
         Fraction monthly;
         std::int64_t subscriptions = 0;
     };
     std::map<Currency, Sum> sums;
-    for (const auto& row : tx.all(kAtRisk, {catalog})) {
+    for (const auto& row : tx.all(kAtRisk, {catalog, now})) {
         Sum& sum = sums[known_word(parse_currency(row.text(0)))];
         sum.subscriptions += row.integer(3);
         sum.monthly =

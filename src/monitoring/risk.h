@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/money.h"
+#include "base/time.h"
 #include "sql/sql.h"
 
 namespace turnpike {
@@ -14,8 +15,10 @@ struct RevenueAtRisk {
     Money monthly;  ///< rounded once, ties to even
     std::int64_t subscriptions = 0;
 };
-/// Of those that count into the MRR (docs/metrics.md) and have an open finding of an end, a failing
-/// payment or an expiring card; each once, by currency. catalog "": of all.
-std::vector<RevenueAtRisk> load_revenue_at_risk(sql::Transaction& tx, const std::string& catalog);
+/// Of those that count into the MRR (docs/metrics.md) at this moment, or at that of their test
+/// clock, and have an open finding of an end, a failing payment or an expiring card; each once, by
+/// currency. catalog "": of all.
+std::vector<RevenueAtRisk> load_revenue_at_risk(sql::Transaction& tx, const std::string& catalog,
+                                                Instant now);
 
 }  // namespace turnpike

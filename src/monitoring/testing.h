@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -8,6 +11,8 @@
 #include "catalog/preset.h"
 #include "catalog/service.h"
 #include "customers/service.h"
+#include "monitoring/finding_store.h"
+#include "monitoring/observe.h"
 #include "sql/testing.h"
 #include "subscriptions/service.h"
 
@@ -59,8 +64,23 @@ protected:
             return save_subscription(tx, wanted, kWatchNow).value();
         });
     }
+    /// One look at everything.
+    SettledCount pass(Instant now = kWatchNow, const std::vector<ActionLag>& lags = {}) {
+        return db().write_blocking([&](sql::Transaction& tx) {
+            std::vector<Finding> open;
+            for (const FindingKind kind : kObservedKinds)
+                std::ranges::move(load_open_findings(tx, kind), std::back_inserter(open));
+            const auto seen = observe(tx, MonitorRule{}, lags, now);
+            return apply_settlement(tx, settle(seen, open), now, ids);
+        });
+    }
     void run_sql(std::string_view sql, std::initializer_list<sql::Value> parameters = {}) {
         db().write_blocking([&](sql::Transaction& tx) { return tx.run(sql, parameters); });
+    }
+    /// The customer's default card. Its id is made of his, so that each has another one.
+    void card(const Subscription& of, std::optional<Instant> good_until) {
+        run_sql("INSERT INTO default_cards VALUES ($1, 'stripe', $2, 'visa', '4242', $3, $4, 0)",
+                {of.customer, "pm_" + of.customer.text(), good_until, kWatchNow});
     }
     struct OpenInvoice {
         std::string id;

@@ -124,7 +124,7 @@ std::string failing_sql() {
 }
 
 FailingSubscription failing_from(const sql::Row& row) {
-    constexpr std::size_t at = kWatchedColumns;
+    const std::size_t at = kWatchedColumns;
     return {.subscription = watched_from(row),
             .since = row.instant(at),
             .amount_due = Money{row.integer(at + 1), currency_at(row, 10)},
@@ -157,7 +157,7 @@ std::string cards_sql() {
 }
 
 ExpiringCard card_from(const sql::Row& row) {
-    constexpr std::size_t at = kWatchedColumns;
+    const std::size_t at = kWatchedColumns;
     return {.subscription = watched_from(row),
             .charged_at = row.instant(at + 3),
             .customer_now = row.instant(22),

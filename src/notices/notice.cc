@@ -20,6 +20,7 @@ constexpr Duration kRetryMax = 6h;
 constexpr std::size_t kProblemBytesMax = 300;
 
 constexpr auto kReminders = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"card_expiring", "cards that will not be good at your next payment"},
     {"limit_reached", "how much of your plan you have used"},
     {"recommendation", "plans that would have cost you less"},
 });
@@ -115,14 +116,6 @@ void take_back_letters(sql::Transaction& tx, std::string_view obligation, Instan
 
 void unpost_letter(sql::Transaction& tx, const NoticeId& id) {
     tx.run("DELETE FROM notices WHERE id = $1", {id});
-}
-
-std::int64_t count_letters(sql::Transaction& tx, std::string_view kind, std::string_view recipient,
-                           Instant since) {
-    return tx
-        .one("SELECT COUNT(*) FROM notices WHERE recipient = $1 AND kind = $2 AND created_at > $3",
-             {folded(recipient), kind, since})
-        ->integer(0);
 }
 
 constexpr std::string_view kClaimNotices = R"sql(

@@ -45,9 +45,6 @@ NoticeId post_letter(sql::Transaction& tx, const SecretBox& box, const SecretLet
 void take_back_letters(sql::Transaction& tx, std::string_view obligation, Instant now);
 /// As if it had never been posted; in the transaction that posted it.
 void unpost_letter(sql::Transaction& tx, const NoticeId& id);
-/// How many letters of this kind were written to this address since then.
-std::int64_t count_letters(sql::Transaction& tx, std::string_view kind, std::string_view recipient,
-                           Instant since);
 
 /// A notice in the hands of whoever sends it.
 struct ClaimedNotice {

@@ -117,9 +117,8 @@ asio::awaitable<Result<Json>> Exchange::write_afresh(Write request, std::string 
     const auto id = read_id(written->object);
     if (!id) co_return failure(id);
     auto object = co_await get(collection + "/" + *id);
-    if (object) co_return object;
+    if (object || object.error().code == ErrorCode::OutcomeUnknown) co_return object;
     if (object.error().code == ErrorCode::NotFound) co_return std::move(written->object);
-    if (object.error().code != ErrorCode::Unavailable) co_return object;
     co_return outcome_unknown(traits_.provider, "it was done, but its state cannot be read now",
                               object.error().retry_after_s);
 }

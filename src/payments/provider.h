@@ -253,7 +253,7 @@ public:
     /// Nothing more can be paid there, unless the answer says that it still is open: a payment is
     /// under way. Repeating it changes nothing, so it is no obligation.
     virtual asio::awaitable<Result<ProviderCheckout>> expire_checkout(std::string checkout) = 0;
-    /// Gives money of one payment back.
+    /// Gives money of one payment back. The answer is without what was paid for.
     virtual asio::awaitable<Result<ProviderRefund>> create_refund(NewRefund request) = 0;
     virtual asio::awaitable<Result<ProviderTestClock>> create_test_clock(std::string obligation,
                                                                          std::string name,
@@ -290,6 +290,9 @@ public:
         std::optional<std::string> customer, std::optional<std::string> after) = 0;
     virtual asio::awaitable<Result<ProviderPage<ProviderEvent>>> list_events(
         std::optional<std::string> after) = 0;
+    /// Those opened since, newest first, without what was paid for.
+    virtual asio::awaitable<Result<ProviderPage<ProviderDispute>>> list_disputes(
+        Instant since, std::optional<std::string> after) = 0;
 };
 
 }  // namespace turnpike

@@ -90,6 +90,7 @@ enum class Ability : std::uint8_t {
     TakeBackEnd,
     PauseWithInvoices,  ///< keep_as_draft and mark_uncollectible
     ResumeOnDate,
+    ListDisputes,  ///< not only read those that are known
 };
 
 }  // namespace turnpike

@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::string_view kInsertInvitation = R"sql(
     INSERT INTO invitations (id, hash, organization_id, email, email_key, role, state, created_at,
-                             expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8)
+                             expires_at, invited_by)
+    VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9)
         ON CONFLICT DO NOTHING
 )sql";
 
@@ -66,6 +66,14 @@ constexpr std::string_view kCountSince = R"sql(
     SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND created_at > $2
 )sql";
 
+constexpr std::string_view kCountTo = R"sql(
+    SELECT COUNT(*) FROM invitations WHERE email_key = $1 AND created_at > $2
+)sql";
+
+constexpr std::string_view kCountBy = R"sql(
+    SELECT COUNT(*) FROM invitations WHERE invited_by = $1 AND created_at > $2
+)sql";
+
 constexpr std::string_view kOver = R"sql(
     SELECT DISTINCT organization_id FROM invitations
      WHERE state = 'open' AND expires_at <= $1
@@ -92,11 +100,12 @@ std::optional<Invitation> maybe_invitation(const std::optional<sql::Row>& row) {
 
 }  // namespace
 
-bool insert_invitation(sql::Transaction& tx, const Invitation& invitation, std::string_view hash) {
+bool insert_invitation(sql::Transaction& tx, const Invitation& invitation, std::string_view hash,
+                       const std::optional<UserId>& inviter) {
     return tx.run(kInsertInvitation,
                   {invitation.id, hash, invitation.organization, invitation.email,
                    invitation.email_key, to_text(invitation.role), invitation.created_at,
-                   invitation.expires_at}) == 1;
+                   invitation.expires_at, inviter}) == 1;
 }
 
 std::optional<Invitation> find_invitation(sql::Transaction& tx, std::string_view hash) {
@@ -129,6 +138,14 @@ std::int64_t count_open_invitations(sql::Transaction& tx, const OrganizationId& 
 std::int64_t count_invitations(sql::Transaction& tx, const OrganizationId& organization,
                                Instant since) {
     return tx.one(kCountSince, {organization, since})->integer(0);
+}
+
+std::int64_t count_invitations_to(sql::Transaction& tx, std::string_view email_key, Instant since) {
+    return tx.one(kCountTo, {email_key, since})->integer(0);
+}
+
+std::int64_t count_invitations_by(sql::Transaction& tx, const UserId& inviter, Instant since) {
+    return tx.one(kCountBy, {inviter, since})->integer(0);
 }
 
 std::int64_t count_invitations_over(sql::Transaction& tx, const OrganizationId& organization,

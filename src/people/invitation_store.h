@@ -34,7 +34,9 @@ inline bool is_open(const Invitation& invitation, Instant now) {
 }
 
 /// False, and no change, when an open one to this address is there.
-bool insert_invitation(sql::Transaction& tx, const Invitation& invitation, std::string_view hash);
+/// \param inviter  the member; nullopt: the seller
+bool insert_invitation(sql::Transaction& tx, const Invitation& invitation, std::string_view hash,
+                       const std::optional<UserId>& inviter);
 std::optional<Invitation> find_invitation(sql::Transaction& tx, std::string_view hash);
 std::optional<Invitation> load_invitation(sql::Transaction& tx, const OrganizationId& organization,
                                           std::string_view id);
@@ -50,6 +52,9 @@ std::int64_t count_open_invitations(sql::Transaction& tx, const OrganizationId& 
 /// Those that were made since then, however they ended.
 std::int64_t count_invitations(sql::Transaction& tx, const OrganizationId& organization,
                                Instant since);
+/// The same to one address, and by one member, over all organizations.
+std::int64_t count_invitations_to(sql::Transaction& tx, std::string_view email_key, Instant since);
+std::int64_t count_invitations_by(sql::Transaction& tx, const UserId& inviter, Instant since);
 /// Of the open ones, those whose time has passed.
 std::int64_t count_invitations_over(sql::Transaction& tx, const OrganizationId& organization,
                                     Instant now);

@@ -8,6 +8,7 @@
 #include "people/letters.h"
 #include "people/organization_entry.h"
 #include "people/seats.h"
+#include "people/user_store.h"
 
 namespace turnpike {
 namespace {
@@ -31,9 +32,18 @@ void record_invitation(sql::Transaction& tx, const OrgDeed& deed, const char* ac
     record(tx, entry, deed.ids);
 }
 
-bool has_invited_too_many(sql::Transaction& tx, const Organization& organization, Instant now) {
-    return count_invitations(tx, organization.id, now - std::chrono::hours(24)) >
-           kInvitationsPerDay;
+/// Errors: LimitExceeded "invitation.too_many".
+Result<void> check_invites_few(sql::Transaction& tx, const OrgDeed& deed) {
+    if (deed.access.is_seller) return {};
+    const Instant since = deed.now - std::chrono::hours(24);
+    if (count_invitations(tx, deed.access.organization.id, since) > kInvitationsPerDay)
+        return fail(ErrorCode::LimitExceeded, "invitation.too_many",
+                    "the organization has invited enough people today");
+    lock_user(tx, *deed.access.user);
+    if (count_invitations_by(tx, *deed.access.user, since) > kInvitationsPerDay)
+        return fail(ErrorCode::LimitExceeded, "invitation.too_many",
+                    "this user has invited enough people today");
+    return {};
 }
 
 /// The addresses that the caller has: his account's, and the one that the host's token says.
@@ -69,12 +79,11 @@ Result<Seated<Invitation>> invite(sql::Transaction& tx, const OrgDeed& deed,
     const bool has_one = has_open_invitation(tx, organization.id, invitation.email_key);
     if (has_one) return conflict("invitation.exists", "this address is invited already");
     if (!seat->capacity.allowed) return Seated<Invitation>{std::nullopt, *seat};
-    insert_invitation(tx, invitation, minted.hash);
+    const auto inviter = deed.access.is_seller ? std::nullopt : deed.access.user;
+    insert_invitation(tx, invitation, minted.hash, inviter);
     record_invitation(tx, deed, "invitation.created", invitation);
     if (desk.sends_mail) {
-        if (!deed.access.is_seller && has_invited_too_many(tx, organization, deed.now))
-            return fail(ErrorCode::LimitExceeded, "invitation.too_many",
-                        "the organization has invited enough people today");
+        if (auto good = check_invites_few(tx, deed); !good) return failure(good);
         const auto posted = post_invitation_letter(tx, desk, organization, invitation, deed.ids);
         if (!posted) return failure(posted);
         invitation.secret.clear();
@@ -87,6 +96,9 @@ Result<Invitation> withdraw_invitation(sql::Transaction& tx, const OrgDeed& deed
     lock_organization(tx, deed.access.organization.id);
     auto invitation = load_invitation(tx, deed.access.organization.id, ref);
     if (!invitation) return not_found("invitation.not_found", "there is no such invitation");
+    if (invitation->role > deed.access.role)
+        return fail(ErrorCode::Forbidden, "organization.role_too_small",
+                    "nobody takes back an offer of a greater role than he has");
     if (invitation->state == "withdrawn") return *std::move(invitation);
     if (!end_invitation(tx, invitation->id, "withdrawn"))
         return conflict("invitation.over", "the invitation was accepted, or its time has passed");

@@ -16,7 +16,8 @@ struct NewInvitation {
     std::string email;
     OrgRole role = OrgRole::Member;
 };
-/// More letters in a day are no longer to people that somebody knows; the seller may send them.
+/// More letters in a day, of an organization or of a member over all of his, are no longer to
+/// people that somebody knows; the seller may send them.
 inline constexpr int kInvitationsPerDay = 100;
 /// Takes a seat at once, so that everybody who is invited can come. The letter goes out with it;
 /// the secret is in the letter alone, and in the answer where no letter can be sent.
@@ -31,8 +32,10 @@ Result<Seated<Invitation>> invite(sql::Transaction& tx, const OrgDeed& deed,
 /// mailbox. Errors: InvalidArgument "people.invalid_email"; Forbidden "people.sign_up_closed".
 Result<std::monostate> check_invited(sql::Transaction& tx, std::string_view email,
                                      std::string_view secret, Instant now);
-/// Gives the seat back, and the letter goes out no more. Errors: NotFound "invitation.not_found";
-/// Conflict "invitation.over".
+/// Gives the seat back, and the letter goes out no more.
+///
+/// Errors: NotFound "invitation.not_found"; Forbidden "organization.role_too_small" for an offer of
+///         more than the caller has; Conflict "invitation.over".
 Result<Invitation> withdraw_invitation(sql::Transaction& tx, const OrgDeed& deed,
                                        std::string_view invitation);
 

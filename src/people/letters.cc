@@ -30,8 +30,8 @@ Result<void> post_invitation_letter(sql::Transaction& tx, const LetterDesk& desk
                                     const Organization& organization, const Invitation& invitation,
                                     IdSource& ids) {
     const Instant now = invitation.created_at;
-    const auto lately = count_letters(tx, "invitation", invitation.email, now - kLettersCountedFor);
-    if (lately >= kInvitationLettersPerDay)
+    const auto lately = count_invitations_to(tx, invitation.email_key, now - kLettersCountedFor);
+    if (lately > kInvitationLettersPerDay)
         return fail(ErrorCode::LimitExceeded, "invitation.too_many_letters",
                     "this address was sent enough invitations today");
     LetterValues values = way_in(desk.pages.invitation, invitation.secret, invitation.expires_at);

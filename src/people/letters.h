@@ -30,7 +30,7 @@ struct LetterDesk {
 /// More invitations than these to one address in a day, by whomever, are a nuisance.
 inline constexpr int kInvitationLettersPerDay = 5;
 
-/// Both in the transaction of the deed that they tell of.
+/// Both in the transaction of the deed that they tell of; the invitation is stored already.
 ///
 /// Errors: LimitExceeded "invitation.too_many_letters".
 Result<void> post_invitation_letter(sql::Transaction& tx, const LetterDesk& desk,

@@ -142,6 +142,9 @@ TEST_P(LettersTest, NobodysMailboxIsFlooded) {
     const auto other = world_->organization(olga_, "Other");
     EXPECT_EQ(code_of(world_->invite(olga_, other, "bob@EXAMPLE.com")),
               "invitation.too_many_letters");
+    EXPECT_EQ(code_of(world_->invite(olga_, other, "BoB@example.com")),
+              "invitation.too_many_letters")
+        << "the same mailbox";
     EXPECT_EQ(code_of(world_->invite(olga_, acme_, "carl@example.com")), "ok");
     world_->clock.advance(24h);
     EXPECT_EQ(code_of(world_->invite(olga_, acme_, "bob@example.com")), "ok");
@@ -153,6 +156,20 @@ TEST_P(LettersTest, AnOrganizationInvitesOnlySoMany) {
     EXPECT_EQ(code_of(world_->invite(olga_, acme_, "last@example.com")), "invitation.too_many");
     const auto root = world_->sign_up("root", Superuser::Yes);
     EXPECT_EQ(code_of(world_->invite(root, acme_, "last@example.com")), "ok") << "for the seller";
+}
+
+// 60 and 40 of two organizations are the hundred of one person.
+TEST_P(LettersTest, AUserInvitesOnlySoManyOverAllHisOrganizations) {
+    const auto other = world_->organization(olga_, "Other");
+    for (int i = 0; i < kInvitationsPerDay; ++i)
+        ASSERT_TRUE(world_->invite(olga_, i < 60 ? acme_ : other,
+                                   "u" + std::to_string(i) + "@example.com"));
+    EXPECT_EQ(code_of(world_->invite(olga_, acme_, "last@example.com")), "invitation.too_many");
+    EXPECT_EQ(code_of(world_->invite(olga_, other, "last@example.com")), "invitation.too_many");
+    const auto root = world_->sign_up("root", Superuser::Yes);
+    EXPECT_EQ(code_of(world_->invite(root, other, "last@example.com")), "ok") << "for the seller";
+    world_->clock.advance(24h);
+    EXPECT_EQ(code_of(world_->invite(olga_, acme_, "last@example.com")), "ok");
 }
 
 TEST_P(LettersTest, WhoIsInvitedSignsUpWithHisToken) {

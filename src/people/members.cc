@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "customers/service.h"
+#include "people/email.h"
 #include "people/organization_entry.h"
 #include "people/seats.h"
 #include "people/user_store.h"
@@ -47,6 +49,20 @@ Result<MemberRow> take_out(sql::Transaction& tx, const OrgDeed& deed, MemberRow 
     give_back_seats(tx, deed.access.organization, Seats::Users, 1);
     record_of(tx, deed, action, member.membership);
     return member;
+}
+
+/// Bills that went to the old owner himself go to the new one; a mailbox of the books stays.
+Result<void> hand_over_bills(sql::Transaction& tx, const OrgDeed& deed, const MemberRow& owner) {
+    const auto& organization = deed.access.organization;
+    const auto old = load_user(tx, *deed.access.user);
+    if (!old || !owner.email || !organization.billing_email) return {};
+    const auto key = fold_email(*organization.billing_email);
+    if (!key || *key != old->email_key) return {};
+    CustomerChange change{organization.customer.text(), {}, deed.authority};
+    change.patch.email.emplace(owner.email);
+    const auto done = change_customer(tx, change, deed.now, deed.ids);
+    if (!done) return failure(done);
+    return {};
 }
 
 }  // namespace
@@ -109,6 +125,7 @@ Result<MemberRow> transfer_ownership(sql::Transaction& tx, const OrgDeed& deed,
         after.role = OrgRole::Admin;
         set_role(tx, after);
         record_of(tx, deed, "organization.role_changed", after);
+        if (auto done = hand_over_bills(tx, deed, *member); !done) return failure(done);
     }
     record_of(tx, deed, "organization.transferred", member->membership);
     return member;

@@ -22,6 +22,7 @@ struct Organization {
     std::string deactivated_by;  ///< "", "member" or "seller": only staff takes staff's back
     Instant created_at;
     std::int64_t version = 1;
+    std::optional<std::string> billing_email{};  ///< its customer's
 };
 inline bool is_active(const Organization& organization) { return !organization.deactivated_at; }
 

@@ -6,21 +6,28 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kFindOrganization = R"sql(
-    SELECT id, slug, name, customer_id, deactivated_at, deactivated_by, created_at, version
+    SELECT id, slug, name, customer_id, deactivated_at, deactivated_by, created_at, version,
+           (SELECT email FROM customers WHERE customers.id = customer_id)
       FROM organizations
      WHERE id = $1 OR slug = $1
 )sql";
 
 constexpr std::string_view kOrganizationOfCustomer = R"sql(
-    SELECT id, slug, name, customer_id, deactivated_at, deactivated_by, created_at, version
+    SELECT id, slug, name, customer_id, deactivated_at, deactivated_by, created_at, version,
+           (SELECT email FROM customers WHERE customers.id = customer_id)
       FROM organizations
      WHERE customer_id = $1
 )sql";
 
 constexpr std::string_view kInsertOrganization = R"sql(
-    INSERT INTO organizations (id, slug, name, customer_id, deactivated_by, created_at, version)
-    VALUES ($1, $2, $3, $4, '', $5, $6)
+    INSERT INTO organizations (id, slug, name, customer_id, deactivated_by, created_at, version,
+                               made_by)
+    VALUES ($1, $2, $3, $4, '', $5, $6, $7)
         ON CONFLICT (slug) DO NOTHING
+)sql";
+
+constexpr std::string_view kCountMade = R"sql(
+    SELECT COUNT(*) FROM organizations WHERE made_by = $1 AND created_at > $2
 )sql";
 
 constexpr std::string_view kSlugOwner = R"sql(
@@ -41,7 +48,8 @@ constexpr std::string_view kSetDeactivation = R"sql(
 )sql";
 
 constexpr std::string_view kListOrganizations = R"sql(
-    SELECT id, slug, name, customer_id, deactivated_at, deactivated_by, created_at, version
+    SELECT id, slug, name, customer_id, deactivated_at, deactivated_by, created_at, version,
+           (SELECT email FROM customers WHERE customers.id = customer_id)
       FROM organizations
      WHERE created_at >= $1 AND created_at < $2 AND (created_at, id) < ($3, $4)
      ORDER BY created_at DESC, id DESC
@@ -49,7 +57,8 @@ constexpr std::string_view kListOrganizations = R"sql(
 )sql";
 
 constexpr std::string_view kListOfUser = R"sql(
-    SELECT id, slug, name, customer_id, deactivated_at, deactivated_by, created_at, version
+    SELECT id, slug, name, customer_id, deactivated_at, deactivated_by, created_at, version,
+           (SELECT email FROM customers WHERE customers.id = customer_id)
       FROM organizations
      WHERE created_at >= $1 AND created_at < $2 AND (created_at, id) < ($3, $4)
        AND id IN (SELECT organization_id FROM memberships WHERE user_id = $6)
@@ -59,7 +68,7 @@ constexpr std::string_view kListOfUser = R"sql(
 
 constexpr std::string_view kListOfCatalog = R"sql(
     SELECT o.id, o.slug, o.name, o.customer_id, o.deactivated_at, o.deactivated_by, o.created_at,
-           o.version
+           o.version, c.email
       FROM organizations o JOIN customers c ON c.id = o.customer_id
      WHERE o.created_at >= $1 AND o.created_at < $2 AND (o.created_at, o.id) < ($3, $4)
        AND c.catalog = $6
@@ -102,6 +111,13 @@ constexpr std::string_view kMembershipsOf = R"sql(
       FROM memberships
      WHERE user_id = $1
      ORDER BY organization_id
+)sql";
+
+constexpr std::string_view kCustomersOfAdministrator = R"sql(
+    SELECT o.customer_id
+      FROM memberships m JOIN organizations o ON o.id = m.organization_id
+     WHERE m.user_id = $1 AND m.role IN ('owner', 'admin')
+     ORDER BY o.customer_id
 )sql";
 
 constexpr std::string_view kCountMembers = R"sql(
@@ -152,7 +168,8 @@ Organization organization_from_row(const sql::Row& row) {
             .deactivated_at = row.maybe_instant(4),
             .deactivated_by = row.text(5),
             .created_at = row.instant(6),
-            .version = row.integer(7)};
+            .version = row.integer(7),
+            .billing_email = row.maybe_text(8)};
 }
 
 Membership membership_from_row(const sql::Row& row) {
@@ -188,10 +205,22 @@ std::optional<Organization> find_organization_of_customer(sql::Transaction& tx,
     return organization_from_row(*row);
 }
 
-bool insert_organization(sql::Transaction& tx, const Organization& organization) {
+std::vector<CustomerId> customers_of_administrator(sql::Transaction& tx, const UserId& user) {
+    std::vector<CustomerId> customers;
+    for (const auto& row : tx.all(kCustomersOfAdministrator, {user}))
+        customers.push_back(row.id<CustomerId>(0));
+    return customers;
+}
+
+bool insert_organization(sql::Transaction& tx, const Organization& organization,
+                         const std::optional<UserId>& maker) {
     return tx.run(kInsertOrganization,
                   {organization.id, organization.slug, organization.name, organization.customer,
-                   organization.created_at, organization.version}) == 1;
+                   organization.created_at, organization.version, maker}) == 1;
+}
+
+std::int64_t count_made_organizations(sql::Transaction& tx, const UserId& maker, Instant since) {
+    return tx.one(kCountMade, {maker, since})->integer(0);
 }
 
 bool save_organization(sql::Transaction& tx, const Organization& organization) {

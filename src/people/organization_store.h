@@ -16,10 +16,15 @@ namespace turnpike {
 
 /// By id or slug.
 std::optional<Organization> find_organization(sql::Transaction& tx, std::string_view ref);
+/// Of the organizations where the user is an admin or owner.
+std::vector<CustomerId> customers_of_administrator(sql::Transaction& tx, const UserId& user);
 std::optional<Organization> find_organization_of_customer(sql::Transaction& tx,
                                                           const CustomerId& customer);
 /// False, and no change, when the slug is taken.
-bool insert_organization(sql::Transaction& tx, const Organization& organization);
+/// \param maker  the user who makes it for himself; nullopt: the seller
+bool insert_organization(sql::Transaction& tx, const Organization& organization,
+                         const std::optional<UserId>& maker);
+std::int64_t count_made_organizations(sql::Transaction& tx, const UserId& maker, Instant since);
 /// Writes name and slug. False when the slug is taken.
 bool save_organization(sql::Transaction& tx, const Organization& organization);
 /// Raises the version, so that two changes of who the members are cannot pass each other.

@@ -36,6 +36,8 @@ Result<OrganizationPatch> read_organization_patch(const Json& body) {
     OrganizationPatch patch;
     patch.name = fields.optional_text("name", kNameText);
     patch.slug = fields.optional_text("slug");
+    patch.billing_email =
+        fields.optional_text("billing_email", {.length_min = 1, .length_max = 254});
     return fields.finish(std::move(patch));
 }
 
@@ -66,6 +68,7 @@ Json write_organization(const Organization& organization, const std::optional<Or
     json["slug"] = organization.slug;
     json["name"] = organization.name;
     json["customer"] = organization.customer.text();
+    json["billing_email"] = write_optional(organization.billing_email);
     json["is_active"] = is_active(organization);
     json["deactivated_at"] = write_instant(organization.deactivated_at);
     json["role"] = role ? Json(to_text(*role)) : Json();

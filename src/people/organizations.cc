@@ -25,18 +25,19 @@ std::unexpected<Error> slug_taken() {
 /// Of the slug that was asked for, or of the name; a name may be taken, and then the end of the id
 /// tells them apart.
 Result<Organization> insert_under_a_slug(sql::Transaction& tx, Organization organization,
-                                         const std::optional<std::string>& wanted) {
+                                         const std::optional<std::string>& wanted,
+                                         const std::optional<UserId>& maker) {
     if (wanted) {
         if (auto good = check_slug(*wanted); !good) return failure(good);
         organization.slug = *wanted;
-        if (!insert_organization(tx, organization)) return slug_taken();
+        if (!insert_organization(tx, organization, maker)) return slug_taken();
         return organization;
     }
     organization.slug = slug_of(organization.name);
-    if (insert_organization(tx, organization)) return organization;
+    if (insert_organization(tx, organization, maker)) return organization;
     const auto& id = organization.id.text();
     organization.slug += "-" + lower_case(std::string_view(id).substr(id.size() - kSlugTail));
-    if (!insert_organization(tx, organization)) return slug_taken();
+    if (!insert_organization(tx, organization, maker)) return slug_taken();
     return organization;
 }
 
@@ -61,6 +62,19 @@ Result<User> owner_of_new(sql::Transaction& tx, const NewOrganization& wanted,
         return fail(ErrorCode::Forbidden, "organization.other_owner",
                     "whoever makes an organization is its owner; transfer it later");
     return user;
+}
+
+/// What a user may ask for himself.
+Result<void> check_own_making(sql::Transaction& tx, const NewOrganization& wanted, const User& user,
+                              Instant now) {
+    if (!wanted.catalog.empty())
+        return fail(ErrorCode::Forbidden, "organization.catalog_of_seller",
+                    "the seller says what an organization buys from; leave out the catalog");
+    lock_user(tx, user.id);
+    if (count_made_organizations(tx, user.id, now - std::chrono::hours(24)) < kOrganizationsPerDay)
+        return {};
+    return fail(ErrorCode::LimitExceeded, "organization.too_many",
+                "this user has made enough organizations today");
 }
 
 /// What is sold to organizations, where that is sold.
@@ -107,10 +121,25 @@ Result<OrgAccess> member_of_buyer(sql::Transaction& tx, const Principal& caller,
     return member_of(tx, caller, buyer ? buyer->id.text() : "");
 }
 
+Result<std::vector<CustomerId>> customers_administered_by(sql::Transaction& tx,
+                                                          const Principal& caller) {
+    if (!caller.is_user()) return std::vector<CustomerId>();
+    const auto user = user_calling(tx, caller);
+    if (!user) return failure(user);
+    if (!*user) return std::vector<CustomerId>();
+    return customers_of_administrator(tx, (*user)->id);
+}
+
 Result<Organization> create_organization(sql::Transaction& tx, const NewOrganization& wanted,
                                          const Principal& caller, const OrgMaking& making) {
     const auto owner = owner_of_new(tx, wanted, caller, making);
     if (!owner) return failure(owner);
+    std::optional<UserId> maker;
+    if (!acts_for_the_seller(caller)) {
+        maker = owner->id;
+        if (auto good = check_own_making(tx, wanted, *owner, making.now); !good)
+            return failure(good);
+    }
     const auto id = making.ids.make<OrganizationId>(making.now);
     CustomerDraft draft;
     draft.external_id = id.text();
@@ -126,8 +155,9 @@ Result<Organization> create_organization(sql::Transaction& tx, const NewOrganiza
                                              .customer = customer->id,
                                              .deactivated_at = std::nullopt,
                                              .deactivated_by = "",
-                                             .created_at = making.now},
-                                            wanted.slug);
+                                             .created_at = making.now,
+                                             .billing_email = customer->email},
+                                            wanted.slug, maker);
     if (!organization) return organization;
     const auto seat = take_seat(tx, making.catalog, *organization, Seats::Users, making.now);
     if (!seat) return failure(seat);
@@ -148,13 +178,16 @@ Result<Organization> change_organization(sql::Transaction& tx, const OrgDeed& de
     auto changed = before;
     if (patch.name) changed.name = *patch.name;
     if (patch.slug) changed.slug = *patch.slug;
-    if (changed.name == before.name && changed.slug == before.slug) return changed;
+    if (patch.billing_email) changed.billing_email = *patch.billing_email;
+    if (changed.name == before.name && changed.slug == before.slug &&
+        changed.billing_email == before.billing_email)
+        return changed;
     if (auto good = check_slug(changed.slug); !good) return failure(good);
     if (!save_organization(tx, changed)) return slug_taken();
-    CustomerChange rename{changed.customer.text(), {}, deed.authority};
-    rename.patch.name.emplace(changed.name);
-    if (auto renamed = change_customer(tx, rename, deed.now, deed.ids); !renamed)
-        return failure(renamed);
+    CustomerChange change{changed.customer.text(), {}, deed.authority};
+    change.patch.name.emplace(changed.name);
+    change.patch.email.emplace(changed.billing_email);
+    if (auto done = change_customer(tx, change, deed.now, deed.ids); !done) return failure(done);
     record(tx, organization_entry(changed, "organization.updated", deed.authority, deed.now),
            deed.ids);
     return changed;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "access/principal.h"
 #include "audit/audit.h"
@@ -38,6 +39,13 @@ Result<OrgAccess> active_member_of(sql::Transaction& tx, const Principal& caller
 Result<OrgAccess> member_of_buyer(sql::Transaction& tx, const Principal& caller,
                                   const std::optional<CustomerId>& customer);
 
+/// Customers of the organizations whose bills the caller sees: those where he is an admin or owner.
+/// A customer's key sees none.
+///
+/// Errors: Forbidden "people.user_deactivated".
+Result<std::vector<CustomerId>> customers_administered_by(sql::Transaction& tx,
+                                                          const Principal& caller);
+
 /// Who does something in an organization, and when.
 struct OrgDeed {
     const OrgAccess& access;
@@ -68,25 +76,32 @@ struct NewOrganization {
     std::string name;
     std::optional<std::string> slug;
     std::optional<std::string> owner;  ///< as find_user takes it; absent: the caller
-    std::string catalog;  ///< that it buys from; "": kOrganizationsCatalog, or the primary one
+    /// That it buys from; "": kOrganizationsCatalog, or the primary one. The seller's to say: what
+    /// is free is another thing in each.
+    std::string catalog;
 };
+/// More in a day are no longer a person's own; the seller may make them.
+inline constexpr int kOrganizationsPerDay = 20;
 /// With its owner, who is the first of its users, and its customer.
 ///
 /// Errors: InvalidArgument "organization.invalid_slug", "customer.unknown_catalog",
 ///         "organization.owner_needed"; Forbidden "organization.other_owner" when a user names
-///         another one; NotFound "people.user_not_found"; Conflict "organization.slug_taken",
-///         "organization.user_deactivated", "organization.no_room_for_owner"; Unprocessable
-///         "customer.card_number".
+///         another one, "organization.catalog_of_seller" when he names a catalog; LimitExceeded
+///         "organization.too_many"; NotFound "people.user_not_found"; Conflict
+///         "organization.slug_taken", "organization.user_deactivated",
+///         "organization.no_room_for_owner"; Unprocessable "customer.card_number".
 Result<Organization> create_organization(sql::Transaction& tx, const NewOrganization& wanted,
                                          const Principal& caller, const OrgMaking& making);
 
 struct OrganizationPatch {
     std::optional<std::string> name;
     std::optional<std::string> slug;
+    std::optional<std::string> billing_email;  ///< where its customer's invoices and letters go
 };
-/// Its customer gets the name too. A patch that changes nothing leaves everything alone.
+/// Its customer gets the name and the e-mail. A patch that changes nothing leaves everything alone.
 ///
-/// Errors: those of the name and slug of create_organization.
+/// Errors: those of the name and slug of create_organization; InvalidArgument
+///         "customer.invalid_email".
 Result<Organization> change_organization(sql::Transaction& tx, const OrgDeed& deed,
                                          const OrganizationPatch& patch);
 

@@ -40,10 +40,10 @@ struct OrganizationsApi {
     /// GET /v1/organizations: a user's own; for the seller all. Paged as every listing.
     Answer get_organizations(const Principal& caller, const http::Request& request);
     /// POST /v1/organizations {"name", "slug", "catalog", "owner"}; 201. Only the seller names an
-    /// owner, and must.
+    /// owner, and must, and a catalog.
     Answer post_organization(const Principal& caller, const http::Request& request);
     Answer get_organization(const Principal& caller, const http::Request& request);
-    /// PATCH {"name", "slug"}
+    /// PATCH {"name", "slug", "billing_email"}
     Answer patch_organization(const Principal& caller, const http::Request& request);
     Answer post_deactivate(const Principal& caller, const http::Request& request);
     Answer post_reactivate(const Principal& caller, const http::Request& request);

@@ -378,6 +378,84 @@ TEST_P(OrganizationsTest, EachDeedIsOnRecordWithoutNamesAndAddresses) {
         EXPECT_TRUE(actions.contains(action)) << action;
 }
 
+TEST_P(OrganizationsTest, AUserMakesOnlySoManyInADay) {
+    for (int i = 1; i < kOrganizationsPerDay; ++i) world_->organization(olga_);
+    const auto make = [&](const Principal& caller, const Json& body) {
+        return code_of(
+            world_->call(&OrganizationsApi::post_organization, caller, OrgRole::Member, {}, body));
+    };
+    EXPECT_EQ(make(olga_, {{"name", "One more"}}), "organization.too_many");
+    EXPECT_EQ(make(testing::admin(), {{"name", "Hers"}, {"owner", olga_.user->text()}}), "ok");
+    EXPECT_EQ(make(world_->sign_up("bob"), {{"name", "Bobs"}}), "ok");
+    world_->clock.advance(24h);
+    EXPECT_EQ(make(olga_, {{"name", "One more"}}), "ok");
+}
+
+TEST_P(OrganizationsTest, OnlyTheSellerNamesTheCatalog) {
+    const auto make = [&](const Principal& caller, Json body) {
+        body["name"] = "Cheap";
+        return code_of(
+            world_->call(&OrganizationsApi::post_organization, caller, OrgRole::Member, {}, body));
+    };
+    EXPECT_EQ(make(olga_, {{"catalog", "saas-orgs"}}), "organization.catalog_of_seller");
+    EXPECT_EQ(make(olga_, {{"catalog", "nothing-like-it"}}), "organization.catalog_of_seller");
+    EXPECT_EQ(make(testing::user("hosts-own"), {{"catalog", "saas-orgs"}}),
+              "organization.catalog_of_seller");
+    const Json for_olga = {{"owner", olga_.user->text()}, {"catalog", "nothing-like-it"}};
+    EXPECT_EQ(make(testing::seller({Scope::CustomersWrite}), for_olga), "customer.unknown_catalog");
+}
+
+TEST_P(OrganizationsTest, AnOwnersInvitationIsWithdrawnByAnOwner) {
+    const auto ada = world_->joined(olga_, acme_, "ada", "admin");
+    const auto invited = seen(world_->invite(olga_, acme_, "bob@example.com", "owner")).body;
+    const auto withdraw = [&](const Principal& caller) {
+        return world_->call(&OrganizationsApi::delete_invitation, caller, OrgRole::Admin,
+                            {{"organization", acme_}, {"invitation", invited["id"]}});
+    };
+    EXPECT_EQ(code_of(withdraw(ada)), "organization.role_too_small");
+    EXPECT_EQ(seen(withdraw(olga_)).body["state"], "withdrawn");
+}
+
+TEST_P(OrganizationsTest, BillsGoWhereAnAdminSays) {
+    const auto patch = [&](const Principal& caller, const Json& body) {
+        return in_acme(&OrganizationsApi::patch_organization, caller, OrgRole::Admin, body);
+    };
+    const auto email = [&] {
+        return db().read_blocking([&](sql::Transaction& tx) {
+            return find_customer(tx, "ext:" + acme_)->email.value_or("");
+        });
+    };
+    const auto bob = world_->joined(olga_, acme_, "bob");
+    EXPECT_EQ(code_of(patch(bob, {{"billing_email", "b@example.com"}})),
+              "organization.role_too_small");
+    EXPECT_EQ(code_of(patch(olga_, {{"billing_email", "nonsense"}})), "customer.invalid_email");
+    EXPECT_EQ(email(), "olga@example.com");
+    const auto changed = seen(patch(olga_, {{"billing_email", "bills@example.com"}}));
+    EXPECT_EQ(changed.body["billing_email"], "bills@example.com");
+    EXPECT_EQ(email(), "bills@example.com");
+    const auto got = in_acme(&OrganizationsApi::get_organization, olga_, OrgRole::Member);
+    EXPECT_EQ(seen(got).body["billing_email"], "bills@example.com");
+    EXPECT_EQ(seen(got).body["name"], "Acme, Inc.");
+}
+
+TEST_P(OrganizationsTest, TheOldOwnersAddressGoesWithHim) {
+    const auto transfer = [&](const Principal& caller, const Principal& to) {
+        return code_of(in_acme(&OrganizationsApi::post_transfer, caller, OrgRole::Owner,
+                               {{"user", to.user->text()}}));
+    };
+    const auto shown = [&] {
+        return seen(in_acme(&OrganizationsApi::get_organization, olga_, OrgRole::Member))
+            .body["billing_email"];
+    };
+    const auto bob = world_->joined(olga_, acme_, "bob");
+    ASSERT_EQ(transfer(olga_, bob), "ok");
+    EXPECT_EQ(shown(), "bob@example.com");
+    ASSERT_TRUE(in_acme(&OrganizationsApi::patch_organization, bob, OrgRole::Admin,
+                        {{"billing_email", "bills@example.com"}}));
+    ASSERT_EQ(transfer(bob, olga_), "ok");
+    EXPECT_EQ(shown(), "bills@example.com") << "nobody's own";
+}
+
 constexpr const char* kNothingCounted = R"(
 [[plans]]
 key = "free"

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/client_address.h"
+
 namespace turnpike {
 namespace {
 
@@ -17,7 +19,7 @@ constexpr BackOffRule kAccount{20, seconds(1), minutes(1), hours(24)};
 constexpr BackOffRule kPeer{50, seconds(1), minutes(15), hours(1)};
 
 std::string pair_text(const SignInGuard::Attempt& attempt) {
-    return attempt.account + "\n" + attempt.peer;
+    return attempt.account + "\n" + http::limited_peer(attempt.peer);
 }
 
 }  // namespace
@@ -42,7 +44,7 @@ void SignInGuard::forgive(const Digest128& key) {
 
 Result<void> SignInGuard::begin(const Attempt& attempt, Peer familiar, Instant now) {
     auto wait = count(key_of("pair", pair_text(attempt)), kPair, now);
-    if (!wait) wait = count(key_of("peer", attempt.peer), kPeer, now);
+    if (!wait) wait = count(key_of("peer", http::limited_peer(attempt.peer)), kPeer, now);
     if (!wait && familiar == Peer::Strange)
         wait = count(key_of("account", attempt.account), kAccount, now);
     if (!wait) return {};
@@ -55,7 +57,7 @@ Result<void> SignInGuard::begin(const Attempt& attempt, Peer familiar, Instant n
 
 void SignInGuard::succeeded(const Attempt& attempt, Peer familiar) {
     forgive(key_of("pair", pair_text(attempt)));
-    forgive(key_of("peer", attempt.peer));
+    forgive(key_of("peer", http::limited_peer(attempt.peer)));
     if (familiar == Peer::Strange) forgive(key_of("account", attempt.account));
 }
 

@@ -51,6 +51,14 @@ TEST_F(SignInGuardTest, OneAddressTriesManyAccountsSlowly) {
     EXPECT_EQ(attempt("another", "b", kMonday), 0);
 }
 
+// One subscriber of a network has a /64 of addresses: 2^64 of them are one peer.
+TEST_F(SignInGuardTest, AddressesOfOneSubscriberAreOne) {
+    for (int i = 0; i < 51; ++i)
+        attempt("user" + std::to_string(i), "2001:db8:1:2::" + std::to_string(i), kMonday);
+    EXPECT_GT(attempt("another", "2001:db8:1:2:ffff::1", kMonday), 0);
+    EXPECT_EQ(attempt("another", "2001:db8:1:3::1", kMonday), 0);
+}
+
 TEST_F(SignInGuardTest, WhoGetsInIsForgiven) {
     for (int day = 0; day < 100; ++day) {
         ASSERT_EQ(attempt("alice", "office", kMonday), 0) << day;

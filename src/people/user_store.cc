@@ -57,6 +57,10 @@ constexpr std::string_view kSetLastSeen = R"sql(
     UPDATE users SET last_seen_at = $2 WHERE id = $1
 )sql";
 
+constexpr std::string_view kLockUser = R"sql(
+    UPDATE users SET version = version + 1 WHERE id = $1
+)sql";
+
 constexpr std::string_view kDeactivateUser = R"sql(
     UPDATE users SET deactivated_at = $2, version = version + 1
      WHERE id = $1 AND deactivated_at IS NULL
@@ -139,6 +143,8 @@ void set_password(sql::Transaction& tx, const UserId& id, std::string_view hash)
 void set_last_seen(sql::Transaction& tx, const UserId& id, Instant now) {
     tx.run(kSetLastSeen, {id, now});
 }
+
+void lock_user(sql::Transaction& tx, const UserId& id) { tx.run(kLockUser, {id}); }
 
 bool set_deactivated(sql::Transaction& tx, const UserId& id, std::optional<Instant> at) {
     return (at ? tx.run(kDeactivateUser, {id, *at}) : tx.run(kActivateUser, {id})) == 1;

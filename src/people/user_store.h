@@ -22,6 +22,8 @@ bool insert_user(sql::Transaction& tx, const User& user,
                  const std::optional<std::string>& password_hash);
 void set_password(sql::Transaction& tx, const UserId& id, std::string_view hash);
 void set_last_seen(sql::Transaction& tx, const UserId& id, Instant now);
+/// Raises the version, so that what is counted for one user is counted by one at a time.
+void lock_user(sql::Transaction& tx, const UserId& id);
 /// False when he is so already.
 bool set_deactivated(sql::Transaction& tx, const UserId& id, std::optional<Instant> at);
 /// Newest first; page.fetch() users at most; with that e-mail when given, folded.

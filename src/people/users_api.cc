@@ -60,17 +60,20 @@ UsersApi::Answer UsersApi::get_user(const Principal& /*caller*/, const http::Req
 
 UsersApi::Answer UsersApi::post_deactivate(const Principal& caller, const http::Request& request) {
     const Authority authority = authority_of(caller, request);
-    UserId who = UserId::trusted("");
+    std::optional<User> who;
     auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
         const auto found = find_user(tx, request.path_value("user"));
         if (!found) return failure(found);
         const auto user = deactivate_user(tx, *found, authority, clock.now(), ids);
         if (!user) return failure(user);
-        who = user->id;
+        who = *user;
         return keep_answer(tx, caller, http::ok(write_user(*user)));
     };
     auto answer = co_await db.write(work);
-    if (answer) authenticator.forget_user(who);
+    if (answer) {
+        authenticator.forget_user(who->id);
+        authenticator.forget_subject(who->external_id);
+    }
     co_return answer;
 }
 
@@ -89,7 +92,7 @@ UsersApi::Answer UsersApi::post_activate(const Principal& caller, const http::Re
 UsersApi::Answer UsersApi::post_reset_link(const Principal& caller, const http::Request& request) {
     const Authority authority = authority_of(caller, request);
     auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
-        const auto user = request.path_value("user");
+        const std::string_view user = request.path_value("user");
         const auto link = make_reset_link(tx, user, authority, clock.now(), ids);
         if (!link) return failure(link);
         Json json;

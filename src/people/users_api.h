@@ -25,7 +25,8 @@ struct UsersApi {
     Answer get_users(const Principal& caller, const http::Request& request);
     /// GET /v1/users/{user}, with his organizations
     Answer get_user(const Principal& caller, const http::Request& request);
-    /// POST /v1/users/{user}/deactivate: his sessions end before the answer leaves
+    /// POST /v1/users/{user}/deactivate: his sessions end before the answer leaves,
+    /// and his host's tokens are good for nothing
     Answer post_deactivate(const Principal& caller, const http::Request& request);
     /// POST /v1/users/{user}/activate
     Answer post_activate(const Principal& caller, const http::Request& request);

@@ -124,4 +124,8 @@ bool is_canceling(const Subscription& subscription) {
     return subscription.cancel_at_period_end || subscription.cancel_at.has_value();
 }
 
+bool is_paused(const Subscription& subscription) {
+    return subscription.pause.has_value() || subscription.status == SubscriptionStatus::Paused;
+}
+
 }  // namespace turnpike

@@ -130,5 +130,8 @@ struct Subscription {
 AccessTerms access_terms(const Subscription& subscription);
 /// An end is planned: with the period, or on a date.
 bool is_canceling(const Subscription& subscription);
+/// Until it resumes nothing is charged: a provider says so by a pause of its own beside the status,
+/// or by the status.
+bool is_paused(const Subscription& subscription);
 
 }  // namespace turnpike

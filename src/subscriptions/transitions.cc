@@ -120,7 +120,10 @@ Direction direction_of(const Offering& from, const Offering& to) {
     const auto order = [](const Offering& o) {
         return std::tuple(o.rank, o.interval_days, o.quantity);
     };
-    return order(to) >= order(from) ? Direction::Up : Direction::Down;
+    if (order(to) != order(from)) return order(to) > order(from) ? Direction::Up : Direction::Down;
+    const bool is_cheaper =
+        to.amount.currency() == from.amount.currency() && to.amount.minor() < from.amount.minor();
+    return is_cheaper ? Direction::Down : Direction::Up;
 }
 
 Error busy_subscription() {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/money.h"
 #include "subscriptions/command.h"
 #include "subscriptions/subscription.h"
 
@@ -52,8 +53,10 @@ struct Offering {
     int rank = 0;           ///< of the plan
     int interval_days = 0;  ///< roughly: a longer one is a greater commitment
     std::int64_t quantity = 1;
+    Money amount;  ///< of one of them
 };
-/// By the plan, then by the interval, then by the quantity; the same on all of them is up.
+/// By the plan, then by the interval, then by the quantity, then by the amount where the currency
+/// is one; the same on all of them is up.
 Direction direction_of(const Offering& from, const Offering& to);
 
 /// "subscription.busy"; Retry-After is set.

@@ -122,17 +122,29 @@ TEST(Transitions, StayingAsItIsTakesAPlannedChangeBack) {
     EXPECT_FALSE(is_so_already(subscription, change));
 }
 
-TEST(Direction, IsThePlansThenTheIntervalsThenTheQuantitys) {
-    const Offering pro{20, 30, 5};
+TEST(Direction, IsThePlansThenTheIntervalsThenTheQuantitysThenTheAmounts) {
+    const auto usd = [](std::int64_t cents) { return Money(cents, Currency::Usd); };
+    const Offering pro{20, 30, 5, usd(900)};
     struct Case {
         Offering to;
         Direction direction;
     };
     const Case cases[] = {
-        {{30, 30, 1}, Direction::Up},  {{10, 365, 9}, Direction::Down},
-        {{20, 365, 1}, Direction::Up}, {{20, 7, 9}, Direction::Down},
-        {{20, 30, 6}, Direction::Up},  {{20, 30, 4}, Direction::Down},
-        {{20, 30, 5}, Direction::Up},
+        {{30, 30, 1, usd(900)}, Direction::Up},
+        {{10, 365, 9, usd(900)}, Direction::Down},
+        {{20, 365, 1, usd(900)}, Direction::Up},
+        {{20, 7, 9, usd(900)}, Direction::Down},
+        {{20, 30, 6, usd(900)}, Direction::Up},
+        {{20, 30, 4, usd(900)}, Direction::Down},
+        {{20, 30, 5, usd(900)}, Direction::Up},
+        {{20, 30, 5, usd(899)}, Direction::Down},
+        {{20, 30, 5, usd(901)}, Direction::Up},
+        // The amount is asked last: more seats of a cheaper price are more.
+        {{20, 30, 6, usd(1)}, Direction::Up},
+        {{30, 30, 5, usd(1)}, Direction::Up},
+        {{20, 30, 4, usd(9000)}, Direction::Down},
+        // What is less of another currency, nobody knows.
+        {{20, 30, 5, Money(1, Currency::Inr)}, Direction::Up},
     };
     for (const Case& c : cases) EXPECT_EQ(direction_of(pro, c.to), c.direction);
 }

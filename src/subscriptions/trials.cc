@@ -4,14 +4,17 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kUseTrial = R"sql(
-    INSERT INTO trials_used (customer_id, plan_id, subscription_id, used_at)
-    VALUES ($1, (SELECT plan_id FROM plan_versions WHERE id = $2), $3, $4)
+    INSERT INTO trials_used (customer_id, catalog, subscription_id, used_at)
+    VALUES ($1, (SELECT p.catalog FROM plan_versions v JOIN plans p ON p.id = v.plan_id
+                  WHERE v.id = $2), $3, $4)
     ON CONFLICT DO NOTHING
 )sql";
 
 constexpr std::string_view kWhoseTrial = R"sql(
     SELECT t.subscription_id
-      FROM trials_used t JOIN plan_versions v ON v.plan_id = t.plan_id
+      FROM plan_versions v
+      JOIN plans p ON p.id = v.plan_id
+      JOIN trials_used t ON t.catalog = p.catalog
      WHERE t.customer_id = $1 AND v.id = $2
 )sql";
 

@@ -61,6 +61,7 @@ Json write_subscription(const ShownSubscription& shown) {
         {"ended_at", write_instant(s.ended_at)},
         {"provider", s.provider},
         {"provider_subscription_id", write_optional(s.provider_subscription_id)},
+        {"provider_customer_id", write_optional(shown.provider_customer)},
         {"authorization_url", write_optional(s.authorization_url)},
         {"created_at", format_rfc3339(s.created_at)},
         {"version", s.version},

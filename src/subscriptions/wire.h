@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct ShownSubscription {
     std::string pending_plan;  ///< "" without a pending change
     Instant now;
     std::vector<Discount> discounts{};
+    std::optional<std::string> provider_customer{};  ///< what the provider calls the customer
 };
 Json write_subscription(const ShownSubscription& shown);
 

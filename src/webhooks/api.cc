@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "access/page.h"
 #include "json/write.h"
 
 namespace turnpike {
@@ -34,6 +35,8 @@ struct Listing {
 };
 
 Result<Listing> read_listing(const http::Request& request, const CursorCodec& cursors) {
+    const auto known = check_query(request, {"state", "limit", "cursor"});
+    if (!known) return failure(known);
     Listing listing;
     const auto limit = read_limit(request.query_value("limit"));
     if (!limit) return failure(limit);

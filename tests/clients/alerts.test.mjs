@@ -34,10 +34,21 @@ const subscribed = async (name) => {
     return post('/v1/subscriptions',
                 {customer: `ext:${name}`, plan: 'pro', payment_method: 'pm_card_visa'}, 201);
 };
+const checkoutOf = async (name) => {
+    await server.customer(name);
+    return post('/v1/checkout_sessions', {customer: `ext:${name}`, plan: 'pro',
+        success_url: 'http://localhost:3000/thanks', cancel_url: 'http://localhost:3000/plans'}, 201);
+};
+const refund = async (name) => {
+    await subscribed(name);
+    const [invoice] = (await server.admin('GET', `/v1/invoices?customer=ext:${name}`)).body.data;
+    return post(`/v1/invoices/${invoice.id}/refunds`, {amount: 900}, 201);
+};
 const cancel = (subscription, at) => post(`/v1/subscriptions/${subscription.id}/cancel`, {at});
 
 /// What raises each alert, and what it says.
 const alerts = {
+    checkout_started: ['Checkout started: plan pro', () => checkoutOf('started')],
     subscription_created: ['Subscription created: plan pro', () => subscribed('created')],
     subscription_updated: ['Subscription updated: plan pro',
         async () => cancel(await subscribed('updated'), 'period_end')],
@@ -49,6 +60,7 @@ const alerts = {
         await post('/v1/subscriptions', {customer: 'ext:failing', plan: 'pro',
             payment_method: 'pm_card_chargeCustomerFail', payment_behavior: 'allow_incomplete'}, 201);
     }],
+    refund: ['Refund: 9.00 USD', () => refund('refunded')],
     signature_failure: ['Webhook signature failures: provider stripe', () =>
         server.webhook({id: 'evt_forged', type: 'invoice.paid', data: {object: {}}},
                        {signature: `t=${Math.floor(Date.now() / 1000)},v1=${'0'.repeat(64)}`})],

@@ -54,6 +54,37 @@ for (const engine of engines())
             assert.equal(refused.body.upgrade.plan, 'scale');
         });
 
+        test('a page at one provider keeps nobody from the other', async () => {
+            const first = await checkout({receipt: 'wavering', tier: 'pro', provider: 'razorpay'});
+            assert.deepEqual([first.status, first.body.provider], [200, 'razorpay']);
+            const second = await checkout({receipt: 'wavering', tier: 'pro', provider: 'stripe'});
+            assert.deepEqual([second.status, second.body.provider], [200, 'stripe'],
+                             JSON.stringify(second.body));
+            const {body} = await server.admin(
+                'GET', `/v1/checkout_sessions/${first.body.checkout_session}`);
+            assert.equal(body.status, 'expired');
+            await checkout({receipt: 'wavering', tier: 'pro', provider: 'razorpay'});
+            await subscribed('wavering', 'pro');
+        });
+
+        test('a receipt alone takes away no page of the seller', async () => {
+            await checkout({receipt: 'offered', tier: 'pro'});
+            const back = `${server.url}/thanks`;
+            const mine = await server.admin('POST', '/v1/checkout_sessions', {
+                customer: 'ext:offered', plan: 'scale', success_url: back, cancel_url: back});
+            assert.equal(mine.status, 201, JSON.stringify(mine.body));
+            const refused = await checkout({receipt: 'offered', tier: 'pro'});
+            assert.deepEqual([refused.status, refused.body.code],
+                             [409, 'checkout.opened_by_another']);
+            assert.match(refused.body.detail, new RegExp(mine.body.id));
+        });
+
+        test('a filter that is not known does not answer everything', async () => {
+            for (const path of ['/admin/webhooks', '/v1/webhook_events'])
+                assert.equal((await server.admin('GET', `${path}?stat=dead`)).body.code,
+                             'request.invalid_query', path);
+        });
+
         test('the gates', async () => {
             await checkout({receipt: 'gate', tier: 'pro'});
             for (const [feature, allowed] of [['first_touch', true], ['csv_export', true],
@@ -64,7 +95,9 @@ for (const engine of engines())
             const hint = (await check('gate', 'advanced_export')).body;
             assert.equal(hint.upgrade.plan, 'scale');
             assert.equal((await check('gate', 'batch_generate')).body.upgrade.plan, 'pro');
-            await subscribed('gate', 'pro');
+            const made = await subscribed('gate', 'pro');
+            assert.match(made.provider_subscription_id, /^sub_/);
+            assert.match(made.provider_customer_id, /^cus_/);
             assert.equal((await check('gate', 'batch_generate')).body.allowed, true);
             assert.equal((await check('gate', 'advanced_export')).body.allowed, false);
             const windows = (await check('gate', 'lookback_windows')).body;
@@ -152,3 +185,22 @@ for (const engine of engines())
                 assert.equal((await checkout(body)).status, status, JSON.stringify(body));
         });
     });
+
+describe('attribution where a receipt is not enough', () => {
+    let server;
+    before(async () => {
+        server = await Server.besideSandbox({preset: 'attribution',
+                                             env: {TURNPIKE_CHECKOUT_NEEDS_KEY: 'yes'}});
+    });
+    after(() => server.end());
+
+    test('only the seller opens pages', async () => {
+        const open = (as) => server.request('POST', '/api/billing/create-checkout', {
+            body: {receipt: 'test_cust', tier: 'pro'}, as,
+            headers: {'idempotency-key': randomUUID()}});
+        assert.equal((await open(null)).status, 401);
+        assert.equal((await open(userToken('test_cust'))).status, 403);
+        const opened = await open(adminToken());
+        assert.equal(opened.status, 200, JSON.stringify(opened.body));
+    });
+});

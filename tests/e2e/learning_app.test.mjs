@@ -96,12 +96,17 @@ for (const engine of engines())
                 (await subscription('buyer')).body.tier === 'premium');
             const mine = (await subscription('buyer')).body;
             assert.equal(mine.status, 'active');
-            const {body: invoices} = await server.user('buyer', 'GET', `${prefix}/invoices?limit=10`);
+            const listed = () => server.user('buyer', 'GET', `${prefix}/invoices?limit=10`);
+            await eventually('the invoice', async () => (await listed()).body.data.length > 0);
+            const {body: invoices} = await listed();
             assert.deepEqual(invoices.data.map((one) => [one.amount, one.status]), [[999, 'paid']]);
             assert.match(invoices.data[0].hosted_invoice_url, /^http/);
             assert.match(invoices.data[0].invoice_pdf, /^http/);
-            const again = await checkout('buyer', 'premium');
-            assert.ok([402, 409].includes(again.status), JSON.stringify(again.body));
+            for (const tier of ['premium', 'plus']) {
+                const again = await checkout('buyer', tier);
+                assert.deepEqual([again.status, again.body.code], [409, 'subscription.exists']);
+                assert.match(again.body.detail, /customer-portal/, 'the only way to another tier');
+            }
         });
 
         test('the same checkout again is the same session', async () => {

@@ -35,7 +35,7 @@ for (const engine of engines())
                       TURNPIKE_WEBHOOKS_ALLOW_PRIVATE: '127.0.0.0/8'},
             });
             await razorpay('POST', '/v1/webhooks', {
-                url: `${server.url}/webhook/razorpay`, secret: 'razorpay-webhook-secret',
+                url: `${server.url}/webhooks/razorpay`, secret: 'razorpay-webhook-secret',
                 events: ['subscription.activated', 'subscription.authenticated',
                          'subscription.charged', 'invoice.paid', 'refund.created',
                          'refund.processed', 'refund.failed'],

@@ -6,7 +6,8 @@ import {sleep} from './process.mjs';
 import {all, call} from './sandbox.mjs';
 
 const exponents = {jpy: 0, krw: 0, kwd: 3, bhd: 3, jod: 3, omr: 3, tnd: 3};
-const patience = 15_000;  // what webhooks bring may take a moment
+// What webhooks bring waits behind those of every other telling, which are delivered one by one.
+const patience = 120_000;
 
 /// What the steps of a file say: [{line, words, wanted: [text]}]. A line that begins with "->" goes
 /// on with what the step before is expected to lead to.

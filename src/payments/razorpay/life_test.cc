@@ -113,6 +113,7 @@ TEST_F(RazorpayLife, SaysByNameWhatItCannotDo) {
         {Ability::TakeBackEnd, "razorpay.cancellation_is_final"},
         {Ability::PauseWithInvoices, "razorpay.pause_makes_no_invoices"},
         {Ability::ResumeOnDate, "razorpay.no_dated_resumption"},
+        {Ability::ListDisputes, "razorpay.no_dispute_list"},
     };
     for (const auto& [ability, reason] : cases) {
         const auto able = provider->check_ability(ability);

@@ -122,6 +122,9 @@ public:
         std::optional<std::string> customer, std::optional<std::string> after) override;
     asio::awaitable<Result<ProviderPage<ProviderInvoice>>> list_invoices(
         std::optional<std::string> customer, std::optional<std::string> after) override;
+    /// "razorpay.no_dispute_list".
+    asio::awaitable<Result<ProviderPage<ProviderDispute>>> list_disputes(
+        Instant since, std::optional<std::string> after) override;
     /// "razorpay.no_event_list".
     asio::awaitable<Result<ProviderPage<ProviderEvent>>> list_events(
         std::optional<std::string> after) override;

@@ -57,6 +57,11 @@ asio::awaitable<Result<ProviderTestClock>> Provider::get_test_clock(std::string 
     co_return std::unexpected(no_test_clocks());
 }
 
+asio::awaitable<Result<ProviderPage<ProviderDispute>>> Provider::list_disputes(
+    Instant /*since*/, std::optional<std::string> /*after*/) {
+    co_return std::unexpected(no_dispute_list());
+}
+
 asio::awaitable<Result<ProviderPage<ProviderEvent>>> Provider::list_events(
     std::optional<std::string> /*after*/) {
     co_return std::unexpected(no_event_list());

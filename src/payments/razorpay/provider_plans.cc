@@ -107,6 +107,7 @@ Result<std::monostate> Provider::check_ability(Ability ability) const {
         case Ability::TakeBackEnd: return std::unexpected(cancellation_is_final());
         case Ability::PauseWithInvoices: return std::unexpected(pause_makes_no_invoices());
         case Ability::ResumeOnDate: return std::unexpected(no_dated_resumption());
+        case Ability::ListDisputes: return std::unexpected(no_dispute_list());
     }
     return std::monostate{};
 }

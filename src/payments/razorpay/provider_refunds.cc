@@ -68,9 +68,9 @@ asio::awaitable<Result<ProviderRefund>> Provider::create_refund(NewRefund reques
                 .path = std::string(kPayments) + "/" + *payment + "/refund",
                 .parameters = to_text(body),
                 .repeat = Repeat::NeverTwice};
-    auto object = co_await exchange_->write_afresh(std::move(write), std::string(kRefunds));
+    const auto object = co_await exchange_->write_afresh(std::move(write), std::string(kRefunds));
     if (!object) co_return failure(object);
-    co_return co_await complete(*exchange_, *std::move(object), read_refund);
+    co_return read_refund(*object);
 }
 
 asio::awaitable<Result<ProviderRefund>> Provider::get_refund(std::string id) {

@@ -134,6 +134,8 @@ TEST_F(RazorpayProvider, NamesWhatRazorpayDoesNotHave) {
               "razorpay.no_test_clocks");
     EXPECT_EQ(reason_of(run(provider->get_test_clock("c"))), "razorpay.no_test_clocks");
     EXPECT_EQ(reason_of(run(provider->list_events(std::nullopt))), "razorpay.no_event_list");
+    EXPECT_EQ(reason_of(run(provider->list_disputes(from_unix_seconds(0), std::nullopt))),
+              "razorpay.no_dispute_list");
     EXPECT_EQ(reason_of(run(provider->create_customer({.customer = CustomerId::trusted("cus_1"),
                                                        .external_id = "x",
                                                        .email = std::nullopt,

@@ -19,15 +19,6 @@ std::string dispute_word(const std::string& status, const std::string& phase) {
     return status == "open" ? "needs_response" : status;
 }
 
-Money read_returned(ReplyReader& fields, const std::string& kind) {
-    const auto amount = read_amount(fields.integer("amount"), fields.text("currency"));
-    if (!amount || amount->minor() < 0) {
-        fields.complain(kind + ".amount or its currency cannot be meant");
-        return Money(0, Currency::Usd);
-    }
-    return *amount;
-}
-
 }  // namespace
 
 Result<ProviderRefund> read_refund(const Json& object) {

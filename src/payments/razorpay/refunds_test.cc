@@ -45,7 +45,7 @@ TEST_F(RazorpayRefunds, GoBackOnceForEachObligation) {
     EXPECT_EQ(made.amount, inr(20'000));
     EXPECT_EQ(made.payment, payment);
     EXPECT_EQ(made.reason, "duplicate");
-    EXPECT_EQ(made.paid_for.invoice, invoice);
+    EXPECT_EQ(must(run(provider->get_refund(made.id))).paid_for.invoice, invoice);
     EXPECT_EQ(made.metadata.at("turnpike_obligation"), "refund:ref_1");
     EXPECT_EQ(must(refund("refund:ref_1", 20'000)).id, made.id);
     EXPECT_EQ(refunds_there(), 1U);
@@ -78,6 +78,31 @@ TEST_F(RazorpayRefunds, WhoseAnswerIsLostAreFound) {
     ask(http::Method::Delete, "/_sandbox/chaos");
     EXPECT_EQ(must(refund("refund:ref_1", 20'000)).amount, inr(20'000));
     EXPECT_EQ(refunds_there(), 1U);
+}
+
+// What was paid for is not needed to know that the money went back.
+TEST_F(RazorpayRefunds, AreMadeThoughThePaymentCannotBeReadThen) {
+    order("GET /v1/payments/*", "rate_limit", 100);
+    const auto made = refund("refund:ref_1", 20'000);
+    ask(http::Method::Delete, "/_sandbox/chaos");
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->status, "succeeded");
+    EXPECT_EQ(made->amount, inr(20'000));
+    EXPECT_EQ(must(refund("refund:ref_1", 20'000)).id, made->id);
+    EXPECT_EQ(refunds_there(), 1U);
+}
+
+// It was done long ago: no failure to look at it may read as if nothing had happened.
+TEST_F(RazorpayRefunds, ThatAreRepeatedAndCannotBeReadAreOpen) {
+    const auto made = must(refund("refund:ref_1", 20'000));
+    for (const char* misfortune : {"rate_limit", "error"}) {
+        order("GET /v1/refunds/*", misfortune, 100);
+        const auto again = refund("refund:ref_1", 20'000);
+        ask(http::Method::Delete, "/_sandbox/chaos");
+        ASSERT_FALSE(again) << misfortune;
+        EXPECT_EQ(again.error().code, ErrorCode::OutcomeUnknown) << misfortune;
+    }
+    EXPECT_EQ(must(refund("refund:ref_1", 20'000)).id, made.id);
 }
 
 TEST_F(RazorpayRefunds, ThatWaitArePending) {

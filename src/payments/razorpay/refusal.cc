@@ -161,6 +161,11 @@ Error no_event_list() {
                        "compare subscriptions and invoices, as reconciliation does");
 }
 
+Error no_dispute_list() {
+    return unsupported("razorpay.no_dispute_list", "is not asked for a list of disputes",
+                       "send its dispute webhooks here; known disputes are read by their ids");
+}
+
 Error trial_needs_authorization() {
     return unsupported("razorpay.trial_needs_authorization",
                        "has no trial without a card: what is not authorised when it ends expires",

@@ -129,7 +129,7 @@ TEST(RazorpayLimits, EachNamesTheWayThatWorks) {
     for (const Error& error :
          {method_needs_authorization(), mandate_is_fixed(), cancellation_is_final(),
           no_running_cycle(), interval_not_sold(), line_too_small(), no_pending_items(),
-          no_portal(), no_test_clocks(), no_event_list()}) {
+          no_portal(), no_test_clocks(), no_event_list(), no_dispute_list()}) {
         SCOPED_TRACE(error.reason.text());
         EXPECT_TRUE(error.reason.text().starts_with("razorpay."));
         EXPECT_EQ(error.code, ErrorCode::Unprocessable);

@@ -102,6 +102,8 @@ public:
     asio::awaitable<Result<ProviderDispute>> get_dispute(std::string id) override;
     asio::awaitable<Result<ProviderPage<ProviderRefund>>> list_refunds(
         RefundQuery query, std::optional<std::string> after) override;
+    asio::awaitable<Result<ProviderPage<ProviderDispute>>> list_disputes(
+        Instant since, std::optional<std::string> after) override;
     asio::awaitable<Result<std::vector<ProviderPayment>>> payments_of_invoice(
         std::string invoice) override;
     asio::awaitable<Result<ProviderPage<ProviderSubscription>>> list_subscriptions(

@@ -10,6 +10,7 @@ namespace turnpike::stripe {
 namespace {
 
 constexpr std::string_view kInvoicePayments = "/v1/invoice_payments";
+constexpr std::string_view kDisputes = "/v1/disputes";
 
 /// The parameter that a payment goes by, and takes part in nothing else.
 std::string_view parameter_of(const std::string& payment) {
@@ -64,6 +65,20 @@ asio::awaitable<Result<T>> complete(StripeExchange& exchange, Json object,
     co_return translated;
 }
 
+template <class T>
+ProviderPage<T> read_listed(ListPage listing, std::string_view kind,
+                            Result<T> (*read)(const Json&)) {
+    ProviderPage<T> page{.items = {}, .next = std::move(listing.next)};
+    for (const Json& entry : listing.items) {
+        auto translated = read(entry);
+        if (translated)
+            page.items.push_back(*std::move(translated));
+        else
+            skip_unreadable(kProviderName, kind, entry, translated.error());
+    }
+    return page;
+}
+
 std::optional<ProviderPayment> read_charge(const Json& charge, std::string payment) {
     ReplyReader fields(charge, "charge");
     const auto captured = fields.maybe_integer("amount_captured").value_or(0);
@@ -108,9 +123,9 @@ asio::awaitable<Result<ProviderRefund>> Provider::create_refund(NewRefund reques
     Write write{.obligation = std::move(request.obligation),
                 .path = std::string(kRefunds),
                 .parameters = form.text()};
-    auto object = co_await exchange_->write_afresh(std::move(write), std::string(kRefunds));
+    const auto object = co_await exchange_->write_afresh(std::move(write), std::string(kRefunds));
     if (!object) co_return failure(object);
-    co_return co_await complete(*exchange_, *std::move(object), read_refund);
+    co_return read_refund(*object);
 }
 
 asio::awaitable<Result<ProviderRefund>> Provider::get_refund(std::string id) {
@@ -120,7 +135,7 @@ asio::awaitable<Result<ProviderRefund>> Provider::get_refund(std::string id) {
 }
 
 asio::awaitable<Result<ProviderDispute>> Provider::get_dispute(std::string id) {
-    auto object = co_await get_object(*exchange_, "/v1/disputes", std::move(id), "dispute");
+    auto object = co_await get_object(*exchange_, std::string(kDisputes), std::move(id), "dispute");
     if (!object) co_return failure(object);
     co_return co_await complete(*exchange_, *std::move(object), read_dispute);
 }
@@ -133,15 +148,17 @@ asio::awaitable<Result<ProviderPage<ProviderRefund>>> Provider::list_refunds(
     auto listing =
         co_await exchange_->get_page(std::string(kRefunds), std::move(form), std::move(after));
     if (!listing) co_return failure(listing);
-    ProviderPage<ProviderRefund> page{.items = {}, .next = std::move(listing->next)};
-    for (const Json& entry : listing->items) {
-        auto refund = read_refund(entry);
-        if (refund)
-            page.items.push_back(*std::move(refund));
-        else
-            skip_unreadable(kProviderName, "refund", entry, refund.error());
-    }
-    co_return page;
+    co_return read_listed(*std::move(listing), "refund", read_refund);
+}
+
+asio::awaitable<Result<ProviderPage<ProviderDispute>>> Provider::list_disputes(
+    Instant since, std::optional<std::string> after) {
+    Form form;
+    form.add("created[gte]", unix_seconds(since));
+    auto listing =
+        co_await exchange_->get_page(std::string(kDisputes), std::move(form), std::move(after));
+    if (!listing) co_return failure(listing);
+    co_return read_listed(*std::move(listing), "dispute", read_dispute);
 }
 
 asio::awaitable<Result<std::vector<ProviderPayment>>> Provider::payments_of_invoice(

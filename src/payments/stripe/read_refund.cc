@@ -28,16 +28,6 @@ std::string ports_word(const std::array<Word, N>& words, const std::string& thei
     return word == words.end() ? theirs : std::string(word->second);
 }
 
-/// The amount, not below zero.
-Money read_returned(ReplyReader& fields, const std::string& kind) {
-    const auto amount = read_amount(fields.integer("amount"), fields.text("currency"));
-    if (!amount || amount->minor() < 0) {
-        fields.complain(kind + ".amount or its currency cannot be meant");
-        return Money(0, Currency::Usd);
-    }
-    return *amount;
-}
-
 std::string read_payment_of(ReplyReader& fields) {
     if (auto intent = fields.maybe_reference("payment_intent")) return *std::move(intent);
     return fields.reference("charge");
