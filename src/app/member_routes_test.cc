@@ -10,38 +10,14 @@
 #include <gtest/gtest.h>
 
 #include "access/handler_testing.h"
-#include "access/jwt.h"
-#include "access/key_service.h"
-#include "access/policy.h"
-#include "access/sessions.h"
-#include "app/app.h"
-#include "customers/service.h"
+#include "app/matrix_testing.h"
 #include "people/invitations.h"
 #include "people/projects.h"
-#include "people/users.h"
-#include "sql/testing.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
 namespace {
 
-using testing::run;
-
-constexpr const char* kJwtSecret = "0123456789abcdef0123456789abcdef";
-const Authority kTest{"job:test", ""};
-
-enum class Caller : std::uint8_t {
-    Anonymous,
-    Stranger,
-    Member,
-    OrgAdmin,
-    Owner,
-    Superuser,
-    AdminToken,
-    KeyWithScope,
-    KeyWithout,
-    CustomerKey,
-};
 enum class Where : std::uint8_t { Own, Foreign, Absent };
 
 /// One organization with one of everything that a path can name.
@@ -103,78 +79,11 @@ const std::map<std::string, Fixture>& fixtures() {
     return table;
 }
 
-class MemberRoutes : public ::testing::Test {
+class MemberRoutes : public MatrixTest {
 protected:
-    Instant now() const { return app_->clock.now(); }
-    template <class Work>
-    auto write(Work work) {
-        auto done = app_->db->write_blocking(work);
-        EXPECT_TRUE(done) << done.error().message;
-        return *std::move(done);
-    }
-    void SetUp() override {
-        const std::map<std::string, std::string> settings = {
-            {"listen", "127.0.0.1:0"},
-            {"preset", "all"},
-            {"data", folder_.path().string()},
-            {"log_level", "error"},
-            {"access_log", "off"},
-            {"auth.jwt_secret", kJwtSecret},
-            {"stripe.secret_key", "sk_test_abc"},
-            {"stripe.webhook_secret", "whsec_abc"},
-        };
-        const auto values = resolve_settings(
-            settings, [](const std::string&) { return std::optional<std::string>(); }, "");
-        ASSERT_TRUE(values) << values.error().message;
-        const auto config = read_config(*values);
-        ASSERT_TRUE(config) << config.error().message;
-        auto app = App::create(*config);
-        ASSERT_TRUE(app) << app.error().message;
-        app_ = *std::move(app);
-        for (const Caller caller :
-             {Caller::Stranger, Caller::Member, Caller::OrgAdmin, Caller::Owner, Caller::Superuser})
-            sign_in_as(caller);
-        const Claims claims{"root", Role::Admin, std::nullopt, now(), now() + kSessionLife};
-        JwtConfig jwt;
-        jwt.hs256_secret = kJwtSecret;
-        credentials_[Caller::AdminToken] = *mint_hs256(jwt, claims);
-        credentials_[Caller::KeyWithScope] = key(
-            {Scope::CustomersRead, Scope::CustomersWrite, Scope::BillingRead, Scope::BillingWrite},
-            std::nullopt);
-        credentials_[Caller::KeyWithout] = key({Scope::UsageRead, Scope::CatalogWrite}, {});
-        write([&](sql::Transaction& tx) {
-            return ensure_customer(tx, "buyer", std::nullopt, now(), app_->ids);
-        });
-        credentials_[Caller::CustomerKey] = key({}, "buyer");
-    }
+    void SetUp() override { open(""); }
 
-    User new_user(Superuser superuser = Superuser::No) {
-        const auto email = "user" + std::to_string(++made_) + "@example.com";
-        return write([&](sql::Transaction& tx) {
-            return create_user(tx, {email, "-", std::nullopt, superuser}, kTest, now(), app_->ids);
-        });
-    }
-    void sign_in_as(Caller caller) {
-        const auto user = new_user(caller == Caller::Superuser ? Superuser::Yes : Superuser::No);
-        users_.insert_or_assign(caller, user.id);
-        credentials_[caller] = write([&](sql::Transaction& tx) -> Result<SignedIn> {
-                                   return sign_in(tx, {user.id, "-"}, {}, now(), app_->ids);
-                               }).secret;
-    }
-    std::string key(std::vector<Scope> scopes, std::optional<std::string> customer) {
-        const auto seller = testing::admin();
-        const KeyGrant grant{seller, "", KeyMode::Test};
-        KeyRequest request;
-        request.name = "key";
-        request.scopes = std::move(scopes);
-        request.customer_ref = std::move(customer);
-        return write([&](sql::Transaction& tx) {
-                   return create_key(tx, request, grant, now(), app_->ids);
-               })
-            .secret;
-    }
-
-    /// An organization with a spare owner; with the callers in their roles when it is their own.
+    /// An organization with a spare owner; with the callers in their roles where they have some.
     Place new_place(Where where) {
         const auto spare = new_user(), target = new_user();
         return write([&](sql::Transaction& tx) -> Result<Place> {
@@ -182,7 +91,7 @@ protected:
             wanted.name = "Place " + std::to_string(made_);
             wanted.owner = spare.id.text();
             wanted.catalog = "api-metering";  // counts no members, so that there is always room
-            const OrgMaking making{kTest, now(), app_->ids, app_->catalog};
+            const OrgMaking making{kMatrixMaker, now(), app_->ids, app_->catalog};
             const auto made = create_organization(tx, wanted, testing::admin(), making);
             if (!made) return failure(made);
             insert_membership(tx, {made->id, target.id, OrgRole::Member, now()});
@@ -193,8 +102,11 @@ protected:
                                   {made->id, users_.at(Caller::OrgAdmin), OrgRole::Admin, now()});
                 insert_membership(tx, {made->id, users_.at(Caller::Owner), OrgRole::Owner, now()});
             }
+            if (where == Where::Foreign)
+                insert_membership(
+                    tx, {made->id, users_.at(Caller::ForeignOwner), OrgRole::Owner, now()});
             const OrgAccess access{*made, std::nullopt, OrgRole::Owner, true};
-            const OrgDeed deed{access, kTest, now(), app_->ids, app_->catalog};
+            const OrgDeed deed{access, kMatrixMaker, now(), app_->ids, app_->catalog};
             const auto invited = invite(tx, deed, {"invited@example.com", OrgRole::Member},
                                         app_->organizations_api.letters);
             if (!invited) return failure(invited);
@@ -243,28 +155,22 @@ protected:
         EXPECT_FALSE(path.contains('{')) << "this test knows no such part of a path: " << path;
         return path;
     }
-    http::Response ask(const Policy& policy, const Fixture& fixture, Caller caller,
-                       const Place& place) {
-        auto request = testing::request_with(fixture.body(place));
-        const bool names_an_owner =
-            policy.pattern == "/v1/organizations" && policy.method == "POST" && is_seller(caller);
-        if (names_an_owner) request.body = R"({"name":"New","owner":")" + place.user + R"("})";
-        request.method = *http::parse_method(policy.method);
-        request.path = request.target = path_of(policy.pattern, place);
-        request.peer = "192.0.2.1";
-        if (const auto held = credentials_.find(caller); held != credentials_.end())
-            request.headers.emplace_back("Authorization", "Bearer " + held->second);
-        return run(app_->gate.answer(request));
-    }
-    static bool is_seller(Caller caller) {
-        return caller == Caller::Superuser || caller == Caller::AdminToken ||
-               caller == Caller::KeyWithScope;
+    http::Response ask_of(const Policy& policy, const Fixture& fixture, Caller caller,
+                          const Place& place) {
+        auto body = fixture.body(place);
+        const bool names_an_owner = policy.pattern == "/v1/organizations" &&
+                                    policy.method == "POST" && is_seller(policy, caller);
+        if (names_an_owner) body = R"({"name":"New","owner":")" + place.user + R"("})";
+        return ask(policy, caller,
+                   {std::string(policy.method), path_of(policy.pattern, place), std::move(body)});
     }
 
-    static std::optional<OrgRole> role_of(Caller caller) {
-        if (caller == Caller::Member) return OrgRole::Member;
-        if (caller == Caller::OrgAdmin) return OrgRole::Admin;
-        if (caller == Caller::Owner) return OrgRole::Owner;
+    static std::optional<OrgRole> role_of(Caller caller, Where where) {
+        const bool own = where == Where::Own;
+        if (own && caller == Caller::Member) return OrgRole::Member;
+        if (own && caller == Caller::OrgAdmin) return OrgRole::Admin;
+        if (own && caller == Caller::Owner) return OrgRole::Owner;
+        if (where == Where::Foreign && caller == Caller::ForeignOwner) return OrgRole::Owner;
         return std::nullopt;
     }
     /// In its path, by its subscription there, or in its body.
@@ -274,27 +180,15 @@ protected:
     }
     /// What docs/people.md promises.
     static int expected(const Policy& policy, const Fixture& fixture, Caller caller, Where where) {
-        if (caller == Caller::Anonymous) return 401;
-        if (caller == Caller::KeyWithout || caller == Caller::CustomerKey) return 403;
+        if (const auto refusal = refusal_at_the_gate(policy, caller)) return *refusal;
         if (!names_an_organization(policy)) return fixture.status;
         if (where == Where::Absent) return 404;
-        if (is_seller(caller)) return fixture.is_for_members_only ? 403 : fixture.status;
-        const auto role = where == Where::Own ? role_of(caller) : std::nullopt;
+        if (is_seller(policy, caller)) return fixture.is_for_members_only ? 403 : fixture.status;
+        const auto role = role_of(caller, where);
         if (!role) return 404;
         return *role < *policy.role ? 403 : fixture.status;
     }
-
-    sql::TempFolder folder_;
-    std::unique_ptr<App> app_;
-    std::map<Caller, std::string> credentials_;
-    std::map<Caller, UserId> users_;
-    int made_ = 0;
 };
-
-constexpr Caller kCallers[] = {Caller::Anonymous,  Caller::Stranger,     Caller::Member,
-                               Caller::OrgAdmin,   Caller::Owner,        Caller::Superuser,
-                               Caller::AdminToken, Caller::KeyWithScope, Caller::KeyWithout,
-                               Caller::CustomerKey};
 
 TEST_F(MemberRoutes, EverybodyEverywhere) {
     int cells = 0;
@@ -310,23 +204,23 @@ TEST_F(MemberRoutes, EverybodyEverywhere) {
             for (const Where where : {Where::Own, Where::Foreign, Where::Absent}) {
                 auto place = new_place(where);
                 if (where == Where::Absent) place = emptied(std::move(place));
-                const auto answer = ask(policy, fixture->second, caller, place);
+                const auto answer = ask_of(policy, fixture->second, caller, place);
                 EXPECT_EQ(answer.status, expected(policy, fixture->second, caller, where))
-                    << name << ", caller " << static_cast<int>(caller) << ", place "
-                    << static_cast<int>(where) << ": " << answer.body;
+                    << name << " by " << to_text(caller) << ", place " << static_cast<int>(where)
+                    << ": " << answer.body;
                 ++cells;
             }
     }
-    // 30 routes, ten callers, three places.
-    EXPECT_EQ(cells, 30 * 10 * 3);
+    // 30 routes, thirteen callers, three places.
+    EXPECT_EQ(cells, 30 * 13 * 3);
 }
 
 TEST_F(MemberRoutes, AnotherOrganizationLooksLikeNone) {
     const auto words_of = [&](const Policy& policy, const Place& place) {
         auto body = *parse_json(
-            ask(policy,
-                fixtures().at(std::string(policy.method) + " " + std::string(policy.pattern)),
-                Caller::Stranger, place)
+            ask_of(policy,
+                   fixtures().at(std::string(policy.method) + " " + std::string(policy.pattern)),
+                   Caller::Stranger, place)
                 .body);
         body.erase("instance");
         return to_text(body);
