@@ -83,6 +83,25 @@ TEST(EventObjects, OfCards) {
     }
 }
 
+TEST(EventObjects, OfDiscounts) {
+    struct Case {
+        const char *object, *subscription, *customer;
+    };
+    const Case cases[] = {
+        {R"({"id":"di_1","customer":"cus_1","subscription":"sub_1"})", "sub_1", ""},
+        {R"({"id":"di_1","customer":"cus_1","subscription":null})", "", "cus_1"},
+        {R"({"id":"di_1","customer":7})", "", ""},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.object);
+        const Json event{{"data", {{"object", Json::parse(c.object)}}}};
+        const auto objects = objects_of_stripe_event("customer.discount.created", event);
+        EXPECT_EQ(objects.subscription, c.subscription);
+        EXPECT_EQ(objects.discounted_customer, c.customer);
+        EXPECT_EQ(objects.customer + objects.invoice, "");
+    }
+}
+
 TEST(EventObjects, OfRazorpaysEvents) {
     struct Case {
         const char* name;

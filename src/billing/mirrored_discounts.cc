@@ -15,7 +15,8 @@ Discount translated(const ProviderDiscount& theirs) {
                   .starts_at = theirs.start,
                   .ends_at = theirs.end};
     const auto duration = parse_discount_duration(theirs.duration);
-    if (!duration || (!theirs.percent && !theirs.amount)) return ours;
+    const bool is_read = duration && *duration != DiscountDuration::Unread;
+    if (!is_read || (!theirs.percent && !theirs.amount)) return ours;
     ours.duration = *duration;
     ours.percent = theirs.percent;
     if (!ours.percent) ours.amount = theirs.amount;

@@ -188,6 +188,26 @@ TEST_P(FindingsTest, WhatIsAtRiskCountsAsTheMrrDoes) {
     EXPECT_EQ(risk(kWatchNow + hours(1))[0].monthly, (Money{9900, Currency::Usd})) << "PRO resumed";
 }
 
+// PRO is $99.00: less 10 % it is $89.10, and less all of it there is nothing to lose.
+TEST_P(FindingsTest, WhatIsAtRiskIsNetOfDiscounts) {
+    const auto ends_soon = [](auto& s) { s.cancel_at = kWatchNow + days(3); };
+    const auto discounted = subscribe({"tenth"}, ends_soon);
+    const auto free = subscribe({"free"}, ends_soon);
+    subscribe({"whole"}, ends_soon);
+    for (const auto& [subscription, percent] :
+         {std::pair{discounted.id, 100'000}, std::pair{free.id, 1'000'000}})
+        run_sql(R"sql(INSERT INTO subscription_discounts (subscription_id, provider_discount_id,
+                      from_number, position, duration, percent_scaled)
+                      VALUES ($1, 'di', 1, 0, 'forever', $2))sql",
+                {subscription, percent});
+    pass();
+    const auto risk = db().read_blocking(
+        [&](sql::Transaction& tx) { return load_revenue_at_risk(tx, "", kWatchNow); });
+    ASSERT_EQ(risk.size(), 1);
+    EXPECT_EQ(risk[0].monthly, (Money{8910 + 9900, Currency::Usd}));
+    EXPECT_EQ(risk[0].subscriptions, 2);
+}
+
 TEST_P(FindingsTest, DriftIsOpenUntilAComparisonFindsItNoMore) {
     const auto made = subscribe({"alice"});
     const auto compared = [&](const std::vector<Drift>& found, Instant now) {

@@ -2,16 +2,22 @@
 
 #include <map>
 
+#include "analytics/net_price.h"
 #include "analytics/revenue.h"
+#include "analytics/standing_discounts.h"
 #include "sql/known_word.h"
 
 namespace turnpike {
 namespace {
 
-/// What counts into the MRR is the same as in analytics/figures.cc.
+/// What counts into the MRR is the same as in analytics/figures.cc. Whoever has discounts comes by
+/// himself.
 constexpr std::string_view kAtRisk = R"sql(
-    SELECT r.currency, r.interval, r.interval_count, COUNT(*),
-           CAST(SUM(r.amount_minor * s.quantity) AS BIGINT)
+    SELECT r.currency, r.interval, r.interval_count,
+           CASE WHEN EXISTS (SELECT 1 FROM subscription_discounts d
+                              WHERE d.subscription_id = s.id AND d.to_number IS NULL)
+                THEN s.id ELSE '' END,
+           COUNT(*), CAST(SUM(r.amount_minor * s.quantity) AS BIGINT)
       FROM subscriptions s
       JOIN customers c ON c.id = s.customer_id
       LEFT JOIN test_clocks t ON t.id = c.test_clock_id
@@ -24,7 +30,7 @@ constexpr std::string_view kAtRisk = R"sql(
        AND EXISTS (SELECT 1 FROM findings f
                     WHERE f.subscription_id = s.id AND f.closed_at IS NULL
                       AND f.kind IN ('expiring', 'card_expiring', 'payment_failing'))
-     GROUP BY r.currency, r.interval, r.interval_count
+     GROUP BY 1, 2, 3, 4
 )sql";
 
 }  // namespace
@@ -35,12 +41,18 @@ std::vector<RevenueAtRisk> load_revenue_at_risk(sql::Transaction& tx, const std:
         Fraction monthly;
         std::int64_t subscriptions = 0;
     };
+    const auto discounts = load_recurring_discounts(tx, now, std::nullopt);
     std::map<Currency, Sum> sums;
     for (const auto& row : tx.all(kAtRisk, {catalog, now})) {
-        Sum& sum = sums[known_word(parse_currency(row.text(0)))];
-        sum.subscriptions += row.integer(3);
-        sum.monthly =
-            sum.monthly + monthly_factor(row.text(1), row.integer(2)) * Fraction(row.integer(4), 1);
+        const auto currency = known_word(parse_currency(row.text(0)));
+        const auto found = discounts.find(row.text(3));
+        const auto net =
+            net_price(row.integer(5), currency,
+                      found == discounts.end() ? std::vector<Discount>() : found->second);
+        if (net.is_zero()) continue;
+        Sum& sum = sums[currency];
+        sum.subscriptions += row.integer(4);
+        sum.monthly = sum.monthly + net * monthly_factor(row.text(1), row.integer(2));
     }
     std::vector<RevenueAtRisk> at_risk;
     for (const auto& [currency, sum] : sums)

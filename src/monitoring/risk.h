@@ -15,9 +15,9 @@ struct RevenueAtRisk {
     Money monthly;  ///< rounded once, ties to even
     std::int64_t subscriptions = 0;
 };
-/// Of those that count into the MRR (docs/metrics.md) at this moment, or at that of their test
-/// clock, and have an open finding of an end, a failing payment or an expiring card; each once, by
-/// currency. catalog "": of all.
+/// Of those that have a part in the MRR (docs/metrics.md) at this moment, or at that of their test
+/// clock, and an open finding of an end, a failing payment or an expiring card; each once, by
+/// currency, net of its discounts. catalog "": of all.
 std::vector<RevenueAtRisk> load_revenue_at_risk(sql::Transaction& tx, const std::string& catalog,
                                                 Instant now);
 
