@@ -127,7 +127,7 @@ Result<CancelBody> read_cancel(const http::Request& request) {
         body.when = CancelWhen::OnDate;
         body.at = whole_seconds(date_in(fields, at, "period_end, now"));
     }
-    body.comment = fields.optional_text("comment", {.length_max = kCommentMax});
+    body.comment = fields.optional_free_text("comment", {.length_max = kCommentMax});
     body.feedback = fields.optional_text("feedback");
     if (body.feedback &&
         std::ranges::find(kCancelFeedbacks, *body.feedback) == kCancelFeedbacks.end())

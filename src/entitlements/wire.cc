@@ -161,7 +161,7 @@ Result<ConsumeBody> read_consume(const http::Request& request) {
             fields.complain("latency_ms", "out_of_range",
                             "must be from 0 to 86400000 with at most 3 fraction digits");
     }
-    consume.properties = fields.optional_metadata("properties");
+    consume.properties = fields.optional_texts("properties");
     return fields.finish(std::move(consume));
 }
 
@@ -176,7 +176,7 @@ Result<ReserveBody> read_reserve(const http::Request& request) {
     read_name(fields, reserve);
     if (const auto ttl = fields.optional_integer("ttl_s", {.min = 1, .max = kReservationTtlMaxS}))
         reserve.ttl = std::chrono::seconds(*ttl);
-    reserve.properties = fields.optional_metadata("properties");
+    reserve.properties = fields.optional_texts("properties");
     return fields.finish(std::move(reserve));
 }
 
@@ -191,7 +191,7 @@ Result<CommitBody> read_commit(const http::Request& request) {
     else if (*quantity < Quantity{} || *quantity > kMaxQuantity)
         fields.complain("quantity", "out_of_range", "must be from 0 to 1000000000000");
     commit.quantity = quantity.value_or(Quantity{});
-    commit.properties = fields.optional_metadata("properties");
+    commit.properties = fields.optional_texts("properties");
     return fields.finish(std::move(commit));
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/card_number.h"
 #include "base/csv.h"
 #include "base/letter_case.h"
 #include "base/utf8.h"
@@ -98,7 +99,7 @@ void Gathering::take_facts(ForeignCustomer& customer, const TextTable& table,
             customer.refuse("bad_name", row.place, *name);
         else if (looks_like_formula(*name))
             customer.refuse("formula", row.place, *name);
-        else if (!refuse_card_numbers(name, {}))
+        else if (holds_card_number(*name))
             customer.refuse("card_number", row.place, "the name holds what looks like one");
         else
             customer.name = name;

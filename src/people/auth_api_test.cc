@@ -162,7 +162,7 @@ TEST_P(AuthApiTest, SignUpRefusals) {
         {{{"email", "a@example.com"}, {"password", kPassword}, {"is_superuser", true}},
          "request.invalid_body"},
         {{{"email", "a@example.com"}, {"password", kPassword}, {"name", "4242 4242 4242 4242"}},
-         "customer.card_number"},
+         "request.card_number"},
     };
     for (const auto& [body, expected] : cases)
         EXPECT_EQ(code_of(call(&AuthApi::post_signup, body)), expected) << to_text(body);

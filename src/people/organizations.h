@@ -89,7 +89,7 @@ inline constexpr int kOrganizationsPerDay = 20;
 ///         another one, "organization.catalog_of_seller" when he names a catalog; LimitExceeded
 ///         "organization.too_many"; NotFound "people.user_not_found"; Conflict
 ///         "organization.slug_taken", "organization.user_deactivated",
-///         "organization.no_room_for_owner"; Unprocessable "customer.card_number".
+///         "organization.no_room_for_owner".
 Result<Organization> create_organization(sql::Transaction& tx, const NewOrganization& wanted,
                                          const Principal& caller, const OrgMaking& making);
 

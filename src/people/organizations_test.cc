@@ -91,7 +91,7 @@ TEST_P(OrganizationsTest, RenamingTakesTheCustomerAlong) {
     world_->organization(olga_, "Other");
     EXPECT_EQ(code_of(patch({{"slug", "other"}})), "organization.slug_taken");
     EXPECT_EQ(code_of(patch({{"slug", "No Slug"}})), "organization.invalid_slug");
-    EXPECT_EQ(code_of(patch({{"name", "4242424242424242"}})), "customer.card_number");
+    EXPECT_EQ(code_of(patch({{"name", "4242424242424242"}})), "request.card_number");
     for (const auto* field : {"customer", "is_active", "role", "id", "created_at"})
         EXPECT_EQ(code_of(patch({{field, "x"}})), "request.invalid_body") << field;
 }
