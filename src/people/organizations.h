@@ -31,6 +31,8 @@ struct OrgAccess {
 /// Errors: NotFound "organization.not_found", also for somebody else's; Forbidden
 ///         "organization.role_too_small", "people.user_deactivated".
 Result<OrgAccess> member_of(sql::Transaction& tx, const Principal& caller, std::string_view ref);
+/// The one wording for what is read only.
+std::unexpected<Error> organization_deactivated();
 /// The same, to change something. Errors: also Conflict "organization.deactivated".
 Result<OrgAccess> active_member_of(sql::Transaction& tx, const Principal& caller,
                                    std::string_view ref);
