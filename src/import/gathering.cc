@@ -171,8 +171,8 @@ void Gathering::compare_addresses() {
         const auto [owner, is_free] = same.try_emplace(lower_case(*customer.email), &customer);
         const auto [first, is_first] = alike.try_emplace(look_of(*customer.email), &customer);
         if (!is_free)
-            customer.refuse("duplicate_email", customer.place,
-                            *customer.email + " is the address of " + owner->second->external_id);
+            customer.note("same_email", customer.place,
+                          *customer.email + " is the address of " + owner->second->external_id);
         else if (!is_first)
             customer.note("email_alike", customer.place,
                           *customer.email + " looks like that of " + first->second->external_id);
