@@ -155,7 +155,9 @@ for (const engine of engines()) describe(`bad input on ${engine.name}`, () => {
                                   {email: 'una@example.com', password: 'a long enough password'});
         const {id: test_clock} = await made('/v1/test_clocks', {});
         const {id: api_key} = await made('/v1/api_keys', {name: 'k', scopes: ['usage:read']});
-        names = {customer: 'ann', subscription, plan: 'pro', organization, org_id: organization,
+        const {id: plan_id} = await made('/api/plans', {name: 'Small', slug: 'small',
+            price_amount: 900, max_users: 3, max_projects: 3});
+        names = {customer: 'ann', subscription, plan: 'pro', plan_id, organization, org_id: organization,
                  invoice: invoices.data[0].id, invoice_line: invoices.data[0].lines[0].id,
                  feature: 'api_calls', key: 'api_calls', checkout_session, project, invitation,
                  endpoint, destination, user: user.id, test_clock, api_key};
@@ -171,9 +173,12 @@ for (const engine of engines()) describe(`bad input on ${engine.name}`, () => {
             const asForm = {body: 'a=b', headers: {'content-type': form}};
             expectRefusal(operation, await ask(operation, asForm), form);
             if (!bodySchema(operation)) return;
-            const asText = await ask(operation, {body: '{}', headers: {'content-type': 'text/plain'}});
+            const headers = {'content-type': 'text/plain', 'idempotency-key': 'as-text'};
+            const asText = await ask(operation, {body: '{}', headers});
             expectRefusal(operation, asText, 'text/plain');
-            if (!hasOwnShape(operation)) assert.equal(asText.status, 415, asText.body.code);
+            // What is not there, or asked too often, is refused before it is read.
+            const isRead = asText.status !== 404 && asText.status !== 429;
+            if (isRead && !hasOwnShape(operation)) assert.equal(asText.status, 415, asText.body.code);
         });
 
     test('nothing of that has changed what was there', async () => {
