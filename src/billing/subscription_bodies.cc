@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "json/object_reader.h"
+#include "payments/card_refusals.h"
 
 namespace turnpike {
 namespace {
@@ -87,6 +88,15 @@ Result<NewSubscriptionBody> read_new_subscription(const http::Request& request) 
     body.provider = fields.optional_text("provider");
     body.first_payment = read_first_payment(fields);
     return fields.finish(std::move(body));
+}
+
+Error advice_on_start(Error refused, std::string_view method_field) {
+    if (refused.reason == kAuthenticationRequired)
+        refused.message +=
+            "; send payment_behavior allow_incomplete, and the customer confirms it at "
+            "next_action.url";
+    if (refused.reason == kMethodRequired) refused.message.append(": ").append(method_field);
+    return refused;
 }
 
 Result<ChangeBody> read_change(const http::Request& request) {
