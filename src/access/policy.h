@@ -60,6 +60,10 @@ struct Policy {
 
     // The rows of the table below, by kind.
     static constexpr Policy open(std::string_view method, std::string_view pattern) {
+        return {method, pattern, Who::Public, std::nullopt, RateClass::Page, {}};
+    }
+    /// Asked by what watches the server, which must never be told that it asks too often.
+    static constexpr Policy probe(std::string_view method, std::string_view pattern) {
         return {method, pattern, Who::Public, std::nullopt, RateClass::None, {}};
     }
     /// What comes in there is signed by a payment provider.
@@ -114,11 +118,11 @@ inline constexpr auto kPolicies = [] {
     constexpr std::string_view kAttribution = "attribution";
     return std::to_array<Policy>({
         Policy::open("GET", "/"),
-        Policy::open("GET", "/healthz"),
-        Policy::open("GET", "/readyz"),
-        Policy::open("GET", "/health"),
-        Policy::open("GET", "/health/billing").of(kApiMetering),
-        Policy::open("GET", "/metrics"),
+        Policy::probe("GET", "/healthz"),
+        Policy::probe("GET", "/readyz"),
+        Policy::probe("GET", "/health"),
+        Policy::probe("GET", "/health/billing").of(kApiMetering),
+        Policy::probe("GET", "/metrics"),
         Policy::open("GET", "/openapi.json"),
         Policy::provider("POST", "/webhooks/stripe"),
         Policy::provider("POST", "/webhooks/razorpay"),

@@ -136,7 +136,13 @@ bool tells_of_events(const Policy& policy) {
     return policy.who == Who::Public && policy.pattern.contains("/webhook");
 }
 
-TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
+/// What watches a server asks as often as it likes.
+bool probes(const Policy& policy) {
+    return policy.pattern.starts_with("/health") || policy.pattern == "/readyz" ||
+           policy.pattern == "/metrics";
+}
+
+TEST(Policy, BillingKeyAndPublicRoutesAreRateLimited) {
     for (const Policy& policy : kPolicies) {
         const bool sells =
             policy.pattern == "/api/billing/create-checkout" ||
@@ -149,9 +155,11 @@ TEST(Policy, BillingAndKeyRoutesAreRateLimited) {
         const bool limited = sells || buys || policy.pattern.starts_with("/billing/") ||
                              policy.pattern.starts_with("/v1/api_keys") || policy.who == Who::User;
         const bool signs_in = policy.pattern.starts_with("/v1/auth/") && policy.who == Who::Public;
+        const bool is_page = policy.who == Who::Public && !probes(policy);
         const auto expected = signs_in                  ? RateClass::SignIn
                               : limited                 ? RateClass::Billing
                               : tells_of_events(policy) ? RateClass::Webhook
+                              : is_page                 ? RateClass::Page
                                                         : RateClass::None;
         EXPECT_EQ(policy.rate, expected) << policy.pattern;
     }

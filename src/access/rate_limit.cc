@@ -15,6 +15,8 @@ constexpr RateRule kWebhook{"webhook", 1'000, seconds(1)};
 constexpr RateRule kAuthFailure{"auth_failure", 30, seconds(60)};
 /// An office behind one address signs in within a minute or two on a Monday morning.
 constexpr RateRule kSignIn{"sign_in", 60, seconds(60)};
+/// A seller's site may ask for its prices anew for each of its visitors, from one address.
+constexpr RateRule kPage{"page", 6'000, seconds(60)};
 
 std::int64_t seconds_up(Duration duration) { return std::chrono::ceil<seconds>(duration).count(); }
 
@@ -27,6 +29,7 @@ const RateRule* rate_rule(RateClass rate) {
         case RateClass::Webhook: return &kWebhook;
         case RateClass::AuthFailure: return &kAuthFailure;
         case RateClass::SignIn: return &kSignIn;
+        case RateClass::Page: return &kPage;
     }
     return nullptr;
 }

@@ -21,6 +21,7 @@ enum class RateClass : std::uint8_t {
     Webhook,      ///< inbound provider events, per peer
     AuthFailure,  ///< refused credentials, per peer
     SignIn,       ///< sign-up, sign-in and password resets, per peer
+    Page,         ///< public pages and lists, per peer
 };
 
 /// A bucket of `quota` tokens that refills evenly, `quota` per `window`.
@@ -53,7 +54,8 @@ class RateLimiter {
 public:
     explicit RateLimiter(std::size_t capacity = 65'536);
 
-    /// Class None is always allowed. `who` is a principal's name or a peer's address.
+    /// Class None is always allowed. `who` is a principal's name, or a peer as
+    /// http::limited_peer() names it: who asks behind the trusted proxies, of IPv6 its /64.
     RateVerdict take(RateClass rate, std::string_view who, Instant now);
     [[nodiscard]] std::size_t size() const { return buckets_.size(); }
 

@@ -36,7 +36,7 @@ std::vector<Scope> read_scopes(ObjectReader& fields) {
 Result<KeyRequest> read_key_request(const Json& body) {
     ObjectReader fields(body);
     KeyRequest request;
-    request.name = fields.required_text("name", {.length_min = 1, .length_max = kKeyNameMax});
+    request.name = fields.required_free_text("name", {.length_min = 1, .length_max = kKeyNameMax});
     request.scopes = read_scopes(fields);
     request.customer_ref = fields.optional_text("customer");
     request.expires_at = fields.optional_instant("expires_at");

@@ -54,7 +54,7 @@ Result<std::vector<SignedHead>> heads_in(const Config& config, const std::string
 }  // namespace
 
 int command_audit_verify(const SettingFlags& flags, const AuditOptions& options) {
-    const auto config = config_of(flags);
+    const auto config = config_of(flags, ConfigNeeds::Ledger);
     if (!config) return complain(config.error());
     const auto ledger = open_audited(*config);
     if (!ledger) return complain(ledger.error());
@@ -87,7 +87,7 @@ int command_audit_verify(const SettingFlags& flags, const AuditOptions& options)
 }
 
 int command_audit_head(const SettingFlags& flags) {
-    const auto config = config_of(flags);
+    const auto config = config_of(flags, ConfigNeeds::Ledger);
     if (!config) return complain(config.error());
     const auto ledger = open_audited(*config);
     if (!ledger) return complain(ledger.error());

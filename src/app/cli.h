@@ -167,7 +167,7 @@ int command_restore(const RestoreOptions& options);
 
 /// Settings resolved and checked.
 /// Errors: InvalidArgument "config.file", "config.invalid", each in one line.
-Result<Config> config_of(const SettingFlags& flags);
+Result<Config> config_of(const SettingFlags& flags, ConfigNeeds needs = ConfigNeeds::Server);
 /// As complain(); one that cannot have the ledger says which route of the running server does the
 /// same.
 int complain_or_name_route(Error error, std::string_view route);

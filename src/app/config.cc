@@ -397,18 +397,20 @@ std::optional<SmtpConfig> smtp_config(const SettingValues& values) {
 
 }  // namespace
 
-std::vector<ConfigProblem> check_settings(const SettingValues& values) {
+std::vector<ConfigProblem> check_settings(const SettingValues& values, ConfigNeeds needs) {
     Checker checker(values);
     check_server(checker);
     check_secrets(checker);
-    check_auth(checker);
-    check_providers(checker);
+    if (needs == ConfigNeeds::Server) {
+        check_auth(checker);
+        check_providers(checker);
+    }
     check_outbound(checker);
     return checker.take();
 }
 
-Result<Config> read_config(const SettingValues& values) {
-    const auto problems = check_settings(values);
+Result<Config> read_config(const SettingValues& values, ConfigNeeds needs) {
+    const auto problems = check_settings(values, needs);
     if (!problems.empty()) {
         const auto& first = problems.front();
         return invalid_argument("config.invalid",

@@ -78,10 +78,15 @@ struct ConfigProblem {
     std::string remedy;
 };
 
+/// What a command works with. Ledger: no provider and no caller, so that neither needs to be
+/// configured, or to be right.
+enum class ConfigNeeds : std::uint8_t { Ledger, Server };
+
 /// Every problem, not only the first.
-std::vector<ConfigProblem> check_settings(const SettingValues& values);
+std::vector<ConfigProblem> check_settings(const SettingValues& values,
+                                          ConfigNeeds needs = ConfigNeeds::Server);
 /// Errors: InvalidArgument "config.invalid": the first problem with its remedy, in one line.
-Result<Config> read_config(const SettingValues& values);
+Result<Config> read_config(const SettingValues& values, ConfigNeeds needs = ConfigNeeds::Server);
 
 /// "127.0.0.1:8080", "[::1]:0", ":8080" (all addresses).
 std::optional<HostPort> parse_host_port(const std::string& text);

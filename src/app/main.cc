@@ -12,24 +12,11 @@
 #include <fmt/format.h>
 
 #include "app/cli.h"
-#include "app/settings.h"
+#include "app/setting_options.h"
 #include "app/version.h"
 
 namespace turnpike {
 namespace {
-
-void add_settings(CLI::App& command, SettingFlags& flags) {
-    command.add_option("--config", flags.config_file, "settings file (TOML)")
-        ->envname("TURNPIKE_CONFIG");
-    for (const auto& setting : all_settings()) {
-        const std::string key(setting.key);
-        const std::string help =
-            fmt::format("{} [{}, {} in the file]", setting.help, setting.environment, key);
-        command.add_option_function<std::string>(
-            "--" + std::string(setting.flag),
-            [&flags, key](const std::string& text) { flags.values[key] = text; }, help);
-    }
-}
 
 void add_up_options(CLI::App& command, UpOptions& options) {
     command.add_option("--listen", options.listen, "the server's address");
@@ -120,7 +107,7 @@ private:
 
         auto* serve = command("serve", "the server: API, webhooks, jobs",
                               [this] { return command_serve(flags_); });
-        add_settings(*serve, flags_);
+        add_settings(*serve, flags_, ShownSettings::Every);
 
         auto* sandbox = command("sandbox", "offline twins of Stripe's and Razorpay's APIs",
                                 [this] { return command_sandbox(sandbox_); });
@@ -148,10 +135,10 @@ private:
     void add_tools() {
         add_settings(*command("migrate", "bring the ledger's schema up to date",
                               [this] { return command_migrate(flags_); }),
-                     flags_);
+                     flags_, ShownSettings::Ledger);
         add_settings(*command("doctor", "say what is missing or wrong, and how to mend it",
                               [this] { return command_doctor(flags_); }),
-                     flags_);
+                     flags_, ShownSettings::Every);
         command("routes", "list every route and who may call it", [] { return command_routes(); });
 
         auto* reconcile = command("reconcile", "compare provider and ledger, and repair",
@@ -160,7 +147,7 @@ private:
             ->capture_default_str();
         reconcile->add_flag("--allow-missing", reconcile_.allow_missing,
                             "end subscriptions that the provider does not know, however many");
-        add_settings(*reconcile, flags_);
+        add_settings(*reconcile, flags_, ShownSettings::Every);
 
         auto* recompute = command("recompute",
                                   "rate charges again from the stored events; exit code 1 if any "
@@ -170,7 +157,7 @@ private:
         recompute->add_flag("--all", recompute_.all, "every charge");
         recompute->add_option("--since", recompute_.since,
                               "only charges frozen since then, such as 2026-01-31T00:00:00Z");
-        add_settings(*recompute, flags_);
+        add_settings(*recompute, flags_, ShownSettings::Ledger);
 
         auto* token = command("token", "mint a bearer token for development",
                               [this] { return command_token(flags_, token_); });
@@ -180,7 +167,7 @@ private:
         token->add_option("--hours", token_.hours, "valid for so long")
             ->check(CLI::Range(1, 24 * 365))
             ->capture_default_str();
-        add_settings(*token, flags_);
+        add_settings(*token, flags_, ShownSettings::Tokens);
 
         auto* key = app_.add_subcommand("key", "seller API keys");
         key->require_subcommand(1);
@@ -188,13 +175,13 @@ private:
         create->callback([this] { action_ = [this] { return command_key_create(flags_, key_); }; });
         create->add_option("--name", key_.name, "what it is for")->required();
         create->add_option("--scopes", key_.scopes, "comma-separated; default: all");
-        add_settings(*create, flags_);
+        add_settings(*create, flags_, ShownSettings::Every);
 
         auto* secrets = app_.add_subcommand("secrets", "what the ledger keeps sealed");
         secrets->require_subcommand(1);
         auto* rotate = secrets->add_subcommand("rotate", "seal everything under a new master key");
         rotate->callback([this] { action_ = [this] { return command_secrets_rotate(flags_); }; });
-        add_settings(*rotate, flags_);
+        add_settings(*rotate, flags_, ShownSettings::Ledger);
 
         add_users();
         auto* audit = app_.add_subcommand("audit", "the record of who did what");
@@ -204,10 +191,10 @@ private:
             [this] { action_ = [this] { return command_audit_verify(flags_, audit_); }; });
         check->add_option("--head", audit_.head,
                           "file of signed heads; default: the one in the data directory");
-        add_settings(*check, flags_);
+        add_settings(*check, flags_, ShownSettings::Ledger);
         auto* head = audit->add_subcommand("head", "sign where the chain ends now");
         head->callback([this] { action_ = [this] { return command_audit_head(flags_); }; });
-        add_settings(*head, flags_);
+        add_settings(*head, flags_, ShownSettings::Ledger);
 
         add_bench();
     }
@@ -234,7 +221,8 @@ private:
                          command_user_reset_link);
         for (auto* one : {off, on, link})
             one->add_option("user", user_.user, "e-mail address or usr_ id")->required();
-        for (auto* one : {create, list, off, on, link}) add_settings(*one, flags_);
+        for (auto* one : {create, list, off, on, link})
+            add_settings(*one, flags_, ShownSettings::Ledger);
     }
 
     static void add_count(CLI::App& command, const char* name, int& value, const char* help,
@@ -348,7 +336,7 @@ private:
         for (auto* one : {attribution, csv}) {
             one->add_flag("--dry-run", import_.dry_run, "write nothing, and report the same");
             one->add_flag("--json", import_.json, "the report as JSON");
-            add_settings(*one, flags_);
+            add_settings(*one, flags_, ShownSettings::Every);
         }
     }
 
@@ -357,10 +345,10 @@ private:
         plan->require_subcommand(1);
         auto* diff = plan->add_subcommand("diff", "what would change; exit code 1 if anything");
         diff->callback([this] { action_ = [this] { return command_plan_diff(flags_); }; });
-        add_settings(*diff, flags_);
+        add_settings(*diff, flags_, ShownSettings::Plans);
         auto* apply = plan->add_subcommand("apply", "make the ledger's catalog equal to the file");
         apply->callback([this] { action_ = [this] { return command_plan_apply(flags_); }; });
-        add_settings(*apply, flags_);
+        add_settings(*apply, flags_, ShownSettings::Plans);
     }
 
     CLI::App app_;

@@ -44,7 +44,7 @@ std::unique_ptr<UsageStore> store_of(sql::Database& db, UsageLog* log, IdSource&
 int command_recompute(const SettingFlags& flags, const RecomputeOptions& options) {
     auto order = order_of(options);
     if (!order) return complain(order.error());
-    const auto config = config_of(flags);
+    const auto config = config_of(flags, ConfigNeeds::Ledger);
     if (!config) return complain(config.error());
     auto db = open_migrated_ledger(*config);
     if (!db) {

@@ -88,7 +88,7 @@ Result<ResealReport> rotate(const Config& config) {
 }  // namespace
 
 int command_secrets_rotate(const SettingFlags& flags) {
-    const auto config = config_of(flags);
+    const auto config = config_of(flags, ConfigNeeds::Ledger);
     if (!config) return complain(config.error());
     const auto report = rotate(*config);
     if (!report) return complain(report.error());

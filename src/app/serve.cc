@@ -20,10 +20,10 @@ int complain(const Error& error) {
     return error.code == ErrorCode::InvalidArgument ? 2 : 1;
 }
 
-Result<Config> config_of(const SettingFlags& flags) {
+Result<Config> config_of(const SettingFlags& flags, ConfigNeeds needs) {
     const auto values = resolve_settings(flags.values, process_environment(), flags.config_file);
     if (!values) return failure(values);
-    return read_config(*values);
+    return read_config(*values, needs);
 }
 
 int command_serve(const SettingFlags& flags) {

@@ -12,6 +12,7 @@
 #include "access/policy.h"
 #include "app/app.h"
 #include "app/cli.h"
+#include "app/data_dir.h"
 #include "app/ledger.h"
 #include "app/routes.h"
 #include "billing/reconcile.h"
@@ -82,6 +83,13 @@ Result<Claims> claims_of(const TokenOptions& options, Instant now) {
     return claims;
 }
 
+/// The setting, or what `turnpike up` keeps in the folder. "": there is neither.
+std::string jwt_secret_of(const SettingValues& values) {
+    const auto& given = values.find("auth.jwt_secret")->second.text;
+    if (!given.empty()) return given;
+    return read_text_file(values.find("data")->second.text + "/jwt_secret").value_or("");
+}
+
 /// A token that the server of the same settings has accepted in a rehearsal.
 Result<std::string> mint_accepted(const JwtConfig& jwt, const Claims& claims, Instant now) {
     auto token = mint_hs256(jwt, claims);
@@ -104,7 +112,7 @@ int complain_or_name_route(Error error, std::string_view route) {
 }
 
 int command_migrate(const SettingFlags& flags) {
-    const auto config = config_of(flags);
+    const auto config = config_of(flags, ConfigNeeds::Ledger);
     if (!config) return complain(config.error());
     const auto ready = prepare_ledger_dir(*config);
     if (!ready) return complain(ready.error());
@@ -128,7 +136,7 @@ int command_routes() {
 }
 
 int command_plan_diff(const SettingFlags& flags) {
-    const auto config = config_of(flags);
+    const auto config = config_of(flags, ConfigNeeds::Ledger);
     if (!config) return complain(config.error());
     const auto catalogs = configured_catalogs(*config);
     if (!catalogs) return complain(catalogs.error());
@@ -149,7 +157,7 @@ int command_plan_diff(const SettingFlags& flags) {
 }
 
 int command_plan_apply(const SettingFlags& flags) {
-    const auto config = config_of(flags);
+    const auto config = config_of(flags, ConfigNeeds::Ledger);
     if (!config) return complain(config.error());
     const auto catalogs = configured_catalogs(*config);
     if (!catalogs) return complain(catalogs.error());
@@ -211,10 +219,13 @@ int command_token(const SettingFlags& flags, const TokenOptions& options) {
     const auto claims = claims_of(options, now);
     if (!claims) return complain(claims.error());
     JwtConfig jwt;
-    jwt.hs256_secret = values->find("auth.jwt_secret")->second.text;
+    jwt.hs256_secret = jwt_secret_of(*values);
     jwt.issuer = values->find("auth.issuer")->second.text;
     jwt.audience = values->find("auth.audience")->second.text;
-    const auto token = mint_accepted(jwt, *claims, now);
+    auto token = mint_accepted(jwt, *claims, now);
+    if (!token && jwt.hs256_secret.empty())
+        token.error().message +=
+            "; set TURNPIKE_JWT_SECRET to the server's, or name the folder of turnpike up (--data)";
     if (!token) return complain(token.error());
     fmt::print("{}\n", *token);
     return 0;

@@ -8,6 +8,7 @@
 #include "access/cursor.h"
 #include "app/cli.h"
 #include "app/ledger.h"
+#include "base/card_number.h"
 #include "crypto/password.h"
 #include "people/password_resets.h"
 #include "people/password_rules.h"
@@ -67,7 +68,7 @@ void print_user(const User& user) {
 /// Opens the ledger, works in one transaction, and prints what came of it.
 template <class Work, class Print>
 int with_ledger(const SettingFlags& flags, std::string_view route, Work work, Print print) {
-    const auto config = config_of(flags);
+    const auto config = config_of(flags, ConfigNeeds::Ledger);
     if (!config) return complain(config.error());
     auto db = open_migrated_ledger(*config);
     if (!db) return complain_or_name_route(db.error(), route);
@@ -92,6 +93,9 @@ int change_user(const SettingFlags& flags, const UserOptions& options, std::stri
 }  // namespace
 
 int command_user_create(const SettingFlags& flags, const UserOptions& options) {
+    if (holds_card_number(options.name))
+        return complain({ErrorCode::Unprocessable, "request.card_number",
+                         "--name holds what looks like a card number"});
     const auto password = read_password();
     if (!password) return complain(password.error());
     if (const auto good = check_password(*password, options.user); !good)

@@ -7,6 +7,7 @@
 #include "billing/provider_objects.h"
 #include "billing/sync.h"
 #include "payments/errors.h"
+#include "payments/card_refusals.h"
 #include "subscriptions/service.h"
 #include "subscriptions/trials.h"
 
@@ -85,7 +86,12 @@ asio::awaitable<Result<ProviderSubscription>> let_change_wait(BillingContext& bi
     if (waiting->price == price && waiting->quantity == quantity) co_return waiting;
     const auto invoice = co_await billing.provider.get_invoice(*waiting->latest_invoice);
     if (!invoice) co_return failure(invoice);
-    if (invoice->hosted_url) wanted.details.emplace_back("hosted_url", *invoice->hosted_url);
+    if (invoice->hosted_url) {
+        wanted.message =
+            "the bank wants the cardholder to confirm the payment (3-D Secure): let the customer "
+            "pay and confirm it at hosted_url within 23 hours, and the plan changes then";
+        wanted.details.emplace_back("hosted_url", *invoice->hosted_url);
+    }
     co_return std::unexpected(std::move(wanted));
 }
 
@@ -108,7 +114,7 @@ asio::awaitable<Result<ProviderSubscription>> send_change(BillingContext& billin
     };
     auto changed = co_await billing.provider.change_subscription(change);
     const bool wants_cardholder =
-        !changed && changed.error().reason.text() == "payment.authentication_required";
+        !changed && changed.error().reason == kAuthenticationRequired;
     if (!wants_cardholder) co_return changed;
     co_return co_await let_change_wait(billing, std::move(change), std::move(changed).error());
 }

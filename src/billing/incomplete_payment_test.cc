@@ -144,6 +144,7 @@ TEST_F(IncompletePayments, AnUpgradeWaitsForTheCardholder) {
     const auto page = std::ranges::find(refused.error().details, "hosted_url",
                                         &std::pair<std::string, std::string>::first);
     ASSERT_NE(page, refused.error().details.end());
+    EXPECT_TRUE(refused.error().message.contains("hosted_url")) << refused.error().message;
     pay_and_confirm(page->second);
     sync(*waiting);
     EXPECT_EQ(load(waiting->id).price, world.price_of("pro"));

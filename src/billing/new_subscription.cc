@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "payments/card_refusals.h"
+
 namespace turnpike {
 
 asio::awaitable<Result<BroughtCard>> attach_brought_card(BillingContext& billing, BringCard bring) {
@@ -19,9 +21,9 @@ asio::awaitable<Result<BroughtCard>> attach_brought_card(BillingContext& billing
         if (!before) co_return failure(before);
         const bool must_pay = bring.needed == BringCard::Needed::Now;
         if (must_pay && !named && std::ranges::none_of(*before, &PaymentMethodOnFile::is_default))
-            co_return invalid_argument("payment.method_required",
-                                       "there is no card to charge: send payment_method_id, or "
-                                       "make a card the default first");
+            co_return invalid_argument(kMethodRequired,
+                                       "there is no card to charge; make one the default first, "
+                                       "or name it");
         was_on_file =
             named && std::ranges::find(*before, *named, &PaymentMethodOnFile::id) != before->end();
     }

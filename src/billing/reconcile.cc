@@ -138,6 +138,21 @@ struct Comparison {
 
 using Synced = asio::awaitable<Result<std::monostate>>;
 
+/// An object of the provider's that cannot be taken in, because of a state that this version does
+/// not know or a reply that makes no sense: it is said, and must not hide the others. The next walk
+/// tries again. Errors: a provider that cannot be reached at all.
+Result<std::monostate> note_unreadable(Comparison& walk, const std::string& id,
+                                       const Error& error) {
+    if (error.code == ErrorCode::Unavailable) return std::unexpected(error);
+    const auto provider = walk.billing.provider.name();
+    spdlog::error("event=reconcile.unreadable provider={} id={} reason={} message=\"{}\"", provider,
+                  id, error.reason.text(), error.message);
+    const std::vector<Difference> found{
+        {id, "unreadable", "none", std::string(error.reason.text())}};
+    walk.add(found, found);
+    return std::monostate{};
+}
+
 /// What the walk over subscriptions and the one over invoices differ in.
 template <class Theirs>
 struct Kind {
@@ -155,28 +170,38 @@ constexpr Kind<ProviderInvoice> kInvoices{&PaymentProvider::list_invoices, compa
                                           &PaymentProvider::get_invoice, sync_invoice,
                                           &Reconciliation::invoices_checked};
 
+/// What a second look still finds.
+template <class Theirs>
+asio::awaitable<Result<std::vector<Difference>>> repair_one(Comparison& walk,
+                                                            const Kind<Theirs>& kind,
+                                                            const std::string& id) {
+    auto& billing = walk.billing;
+    const auto synced = co_await kind.sync(billing, id, walk.order.authority);
+    if (!synced) co_return failure(synced);
+    const auto fresh = co_await (billing.provider.*kind.get)(id);
+    if (!fresh && fresh.error().code == ErrorCode::NotFound) co_return std::vector<Difference>{};
+    if (!fresh) co_return failure(fresh);
+    co_return co_await billing.db.read(
+        [&](sql::Transaction& tx) { return kind.compare(tx, billing.provider.name(), *fresh); });
+}
+
 template <class Theirs>
 Synced compare_one(Comparison& walk, const Kind<Theirs>& kind, const Theirs& theirs) {
     auto& billing = walk.billing;
-    const auto look = [&](const Theirs& state) {
-        return billing.db.read([&billing, &kind, &state](sql::Transaction& tx) {
-            return kind.compare(tx, billing.provider.name(), state);
-        });
-    };
-    auto found = co_await look(theirs);
+    auto found = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return kind.compare(tx, billing.provider.name(), theirs); });
     if (found.empty()) co_return std::monostate{};
     auto open = found;
+    std::optional<Error> unreadable;
     if (walk.repairs()) {
-        const auto synced = co_await kind.sync(billing, theirs.id, walk.order.authority);
-        if (!synced) co_return failure(synced);
-        const auto fresh = co_await (billing.provider.*kind.get)(theirs.id);
-        if (!fresh && fresh.error().code != ErrorCode::NotFound) co_return failure(fresh);
-        if (fresh)
-            open = co_await look(*fresh);
+        const auto left = co_await repair_one(walk, kind, theirs.id);
+        if (left)
+            open = *left;
         else
-            open.clear();
+            unreadable = left.error();
     }
     walk.add(std::move(found), open);
+    if (unreadable) co_return note_unreadable(walk, theirs.id, *unreadable);
     co_return std::monostate{};
 }
 
@@ -200,10 +225,12 @@ Synced walk_theirs(Comparison& walk, const Kind<Theirs>& kind) {
 /// Listed or not, only a direct look decides: it may be newer than the walk.
 template <class Theirs>
 asio::awaitable<Result<bool>> is_gone(Comparison& walk, const Kind<Theirs>& kind, std::string id) {
-    const auto direct = co_await (walk.billing.provider.*kind.get)(std::move(id));
+    const auto direct = co_await (walk.billing.provider.*kind.get)(id);
     if (direct) co_return false;
-    if (direct.error().code != ErrorCode::NotFound) co_return failure(direct);
-    co_return true;
+    if (direct.error().code == ErrorCode::NotFound) co_return true;
+    const auto noted = note_unreadable(walk, id, direct.error());
+    if (!noted) co_return failure(noted);
+    co_return false;
 }
 
 /// Subscriptions of ours that the provider did not list: it has deleted them (a removed test clock

@@ -12,7 +12,7 @@ namespace turnpike {
 /// One fact on which the ledger and the provider disagreed before the repair.
 struct Difference {
     std::string object;  ///< provider's id, or ours when the provider has none
-    std::string field;   ///< "status", "period_end", "missing_here", "missing_there", ...
+    std::string field;   ///< "status", "period_end", "missing_here", "unreadable", ...
     std::string ledger;
     std::string provider;
     bool repaired = false;
@@ -46,7 +46,8 @@ struct ReconcileOrder {
 /// Repair mode mends it. A difference counts as repaired when a second look no longer finds it;
 /// what only people can mend (a second subscription, a customer that is not ours, a quantity)
 /// stays open. Safe beside a running server. A whole walk in Repair mode is what the monitor shows
-/// of drift from then on (monitoring/drift.h).
+/// of drift from then on (monitoring/drift.h). An object that cannot be taken in is listed as
+/// "unreadable", with the reason, and hides no other.
 /// Errors: those of PaymentProvider.
 asio::awaitable<Result<Reconciliation>> reconcile(BillingContext& billing, ReconcileOrder order);
 

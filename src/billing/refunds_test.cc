@@ -353,9 +353,7 @@ TEST_F(MoneyBack, OnItsWayForLongIsStillAskedFor) {
     EXPECT_EQ(load(made->id).status, RefundStatus::Succeeded);
 }
 
-// One is in a state that this version does not know; the other is taken in.
-TEST_F(MoneyBack, ThatCannotBeReadHidesNoOther) {
-    ToldProvider told;
+ProviderObjects one_of_two_unknown() {
     ProviderObjects objects;
     for (const auto& [id, status] :
          {std::pair("re_1", "on_the_moon"), std::pair("re_2", "succeeded")})
@@ -364,11 +362,32 @@ TEST_F(MoneyBack, ThatCannotBeReadHidesNoOther) {
                                .amount = usd(100),
                                .status = status,
                                .created = from_unix_seconds(0)};
+    return objects;
+}
+
+// One is in a state that this version does not know; the other is taken in.
+TEST_F(MoneyBack, ThatCannotBeReadHidesNoOther) {
+    ToldProvider told;
+    const auto objects = one_of_two_unknown();
     told.holds(objects);
     BillingContext billing{*ledger, *world.usage,  world.clock,    world.ids,
                            told,    world.catalog, world.standings};
     const auto caught_up = world.run(catch_up_returns(billing, from_unix_seconds(0), tester));
     ASSERT_TRUE(caught_up) << caught_up.error().message;
+    ASSERT_EQ(refunds().size(), 1U);
+    EXPECT_EQ(refunds()[0].provider_refund, "re_2");
+}
+
+// The same of one payment, which an event tells of; the event is tried again.
+TEST_F(MoneyBack, OfOnePaymentThatCannotBeReadHidesNoOther) {
+    ToldProvider told;
+    const auto objects = one_of_two_unknown();
+    told.holds(objects);
+    BillingContext billing{*ledger, *world.usage,  world.clock,    world.ids,
+                           told,    world.catalog, world.standings};
+    const auto synced = world.run(sync_refunds_of(billing, "pi_1", tester));
+    ASSERT_FALSE(synced);
+    EXPECT_EQ(synced.error().reason.text(), "refund.unknown_status");
     ASSERT_EQ(refunds().size(), 1U);
     EXPECT_EQ(refunds()[0].provider_refund, "re_2");
 }

@@ -153,6 +153,14 @@ struct ReturnKind {
     asio::awaitable<Result<std::monostate>> (*sync)(BillingContext&, std::string, Authority);
 };
 
+void say_not_mirrored(BillingContext& billing, std::string_view kind, std::string_view id,
+                      const Error& error) {
+    spdlog::error(
+        "event=billing.return_not_mirrored provider={} kind={} id={} reason={} "
+        "message=\"{}\"",
+        billing.provider.name(), kind, id, error.reason.text(), error.message);
+}
+
 /// One that cannot be taken in must not hide the others: it is said, and tried again with the next
 /// run. Errors: those of a provider that cannot be reached.
 template <class Theirs>
@@ -161,11 +169,7 @@ asio::awaitable<Result<std::monostate>> catch_up_one(BillingContext& billing,
                                                      const Authority& authority) {
     auto synced = co_await kind.sync(billing, id, authority);
     if (synced || synced.error().code == ErrorCode::Unavailable) co_return synced;
-    spdlog::error(
-        "event=billing.return_not_mirrored provider={} kind={} id={} reason={} "
-        "message=\"{}\"",
-        billing.provider.name(), kind.name, id, synced.error().reason.text(),
-        synced.error().message);
+    say_not_mirrored(billing, kind.name, id, synced.error());
     co_return std::monostate{};
 }
 
@@ -279,6 +283,7 @@ asio::awaitable<Result<std::monostate>> sync_dispute(BillingContext& billing,
 
 asio::awaitable<Result<std::monostate>> sync_refunds_of(BillingContext& billing,
                                                         std::string payment, Authority authority) {
+    std::optional<Error> first;
     std::optional<std::string> after;
     do {
         RefundQuery query{.payment = payment};
@@ -286,11 +291,15 @@ asio::awaitable<Result<std::monostate>> sync_refunds_of(BillingContext& billing,
         if (!page && page.error().code == ErrorCode::NotFound) co_return std::monostate{};
         if (!page) co_return failure(page);
         for (const auto& refund : page->items) {
-            const auto synced = co_await sync_refund(billing, refund.id, authority);
-            if (!synced) co_return failure(synced);
+            auto synced = co_await sync_refund(billing, refund.id, authority);
+            if (synced) continue;
+            if (synced.error().code == ErrorCode::Unavailable) co_return synced;
+            say_not_mirrored(billing, "refund", refund.id, synced.error());
+            if (!first) first = std::move(synced.error());
         }
         after = page->next;
     } while (after);
+    if (first) co_return std::unexpected(*std::move(first));
     co_return std::monostate{};
 }
 

@@ -28,7 +28,8 @@ asio::awaitable<Result<std::monostate>> sync_refund(BillingContext& billing,
                                                     std::string provider_id, Authority authority);
 asio::awaitable<Result<std::monostate>> sync_dispute(BillingContext& billing,
                                                      std::string provider_id, Authority authority);
-/// The refunds of one payment.
+/// The refunds of one payment: all that can be taken in. Errors: the first one that could not, so
+/// that whoever asks comes again.
 asio::awaitable<Result<std::monostate>> sync_refunds_of(BillingContext& billing,
                                                         std::string payment, Authority authority);
 

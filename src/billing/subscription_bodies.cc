@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "json/object_reader.h"
+#include "payments/card_refusals.h"
 
 namespace turnpike {
 namespace {
@@ -89,6 +90,15 @@ Result<NewSubscriptionBody> read_new_subscription(const http::Request& request) 
     return fields.finish(std::move(body));
 }
 
+Error advice_on_start(Error refused, std::string_view method_field) {
+    if (refused.reason == kAuthenticationRequired)
+        refused.message +=
+            "; send payment_behavior allow_incomplete, and the customer confirms it at "
+            "next_action.url";
+    if (refused.reason == kMethodRequired) refused.message.append(": ").append(method_field);
+    return refused;
+}
+
 Result<ChangeBody> read_change(const http::Request& request) {
     const auto json = request.json();
     if (!json) return failure(json);
@@ -127,7 +137,7 @@ Result<CancelBody> read_cancel(const http::Request& request) {
         body.when = CancelWhen::OnDate;
         body.at = whole_seconds(date_in(fields, at, "period_end, now"));
     }
-    body.comment = fields.optional_text("comment", {.length_max = kCommentMax});
+    body.comment = fields.optional_free_text("comment", {.length_max = kCommentMax});
     body.feedback = fields.optional_text("feedback");
     if (body.feedback &&
         std::ranges::find(kCancelFeedbacks, *body.feedback) == kCancelFeedbacks.end())

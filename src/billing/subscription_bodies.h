@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "billing/commands.h"
@@ -33,6 +34,9 @@ struct NewSubscriptionBody {
     FirstPayment first_payment = FirstPayment::OrNothing;
 };
 Result<NewSubscriptionBody> read_new_subscription(const http::Request& request);
+/// A refused start, with what whoever sent such a body can do about it.
+/// \param method_field  where it names a card: "payment_method"
+Error advice_on_start(Error refused, std::string_view method_field);
 
 /// What is absent stays as it is; something is there.
 struct ChangeBody {

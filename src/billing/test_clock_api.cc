@@ -31,7 +31,7 @@ Result<NewClock> read_new(const http::Request& request) {
     const auto body = request.json();
     if (!body) return failure(body);
     ObjectReader fields(*body);
-    auto name = fields.optional_text("name").value_or("test clock");
+    auto name = fields.optional_free_text("name").value_or("test clock");
     const auto frozen_time = fields.optional_instant("frozen_time");
     auto provider = fields.optional_text("provider");
     return fields.finish(NewClock{std::move(name), frozen_time, std::move(provider)});

@@ -108,6 +108,7 @@ std::vector<PlanFeature> read_values(ObjectReader& fields, std::vector<std::stri
             removed->push_back(key);
             continue;
         }
+        if (json.is_string()) members.refuse_card_number(key, json.get_ref<const std::string&>());
         const auto value = read_feature_value(json);
         if (value && is_plain_key(key))
             values.push_back({key, *value});
@@ -134,8 +135,8 @@ Result<NewPlan> read_new_plan(const Json& body) {
     NewPlan wanted;
     wanted.catalog = fields.optional_text("catalog", kKeyText).value_or("");
     wanted.plan.key = read_key(fields, "key");
-    wanted.plan.name = fields.required_text("name");
-    wanted.plan.description = fields.optional_text("description", kDescription).value_or("");
+    wanted.plan.name = fields.required_free_text("name");
+    wanted.plan.description = fields.optional_free_text("description", kDescription).value_or("");
     if (const auto rank = fields.optional_integer("rank", kRank))
         wanted.rank = static_cast<int>(*rank);
     wanted.plan.prices = read_list(fields, "prices", read_price).value_or(std::vector<FilePrice>());
@@ -149,8 +150,8 @@ Result<NewPlan> read_new_plan(const Json& body) {
 Result<PlanPatch> read_plan_patch(const Json& body) {
     ObjectReader fields(body);
     PlanPatch patch;
-    patch.name = fields.optional_text("name");
-    patch.description = fields.optional_text("description", kDescription);
+    patch.name = fields.optional_free_text("name");
+    patch.description = fields.optional_free_text("description", kDescription);
     if (const auto rank = fields.optional_integer("rank", kRank))
         patch.rank = static_cast<int>(*rank);
     patch.prices = read_list(fields, "prices", read_price);
@@ -165,7 +166,7 @@ Result<Feature> read_new_feature(const Json& body) {
     Feature feature;
     feature.catalog = fields.optional_text("catalog", kKeyText).value_or("");
     feature.key = read_key(fields, "key");
-    feature.name = fields.required_text("name");
+    feature.name = fields.required_free_text("name");
     feature.kind = read_word(fields, "kind", parse_feature_kind, FeatureKind::Boolean,
                              "boolean, configuration or capacity");
     if (feature.kind == FeatureKind::Metered)

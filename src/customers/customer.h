@@ -64,14 +64,6 @@ Result<void> check_external_id(std::string_view text);
 /// Errors: InvalidArgument "customer.invalid_email".
 Result<void> check_email(std::string_view text);
 
-/// True when `text` holds something that can be charged: 13 to 19 digits, single spaces or hyphens
-/// between them allowed, that begin as payment cards do (2 to 6, ISO/IEC 7812-1) and whose Luhn sum
-/// is right. Such numbers must never reach our database (PCI DSS).
-bool holds_card_number(std::string_view text);
-
-/// Errors: Unprocessable "customer.card_number" when the name or metadata hold one.
-Result<void> refuse_card_numbers(const std::optional<std::string>& name, const Metadata& metadata);
-
 /// Applies a patch; everything is checked. `version` is left to the store.
 ///
 /// Errors: as the checks above; InvalidArgument "customer.too_much_metadata".

@@ -54,7 +54,7 @@ Result<Customer> customer_of(sql::Transaction& tx, const Principal& caller, Inst
                              IdSource& ids, std::string_view catalog = {});
 
 /// Errors: Conflict "customer.exists"; Unprocessable "customer.unknown_test_clock"; InvalidArgument
-/// "customer.unknown_catalog"; those of check_external_id, check_email and refuse_card_numbers.
+/// "customer.unknown_catalog"; those of check_external_id and check_email.
 Result<Customer> create_customer(sql::Transaction& tx, const CustomerDraft& draft,
                                  const Authority& authority, Instant now, IdSource& ids);
 

@@ -11,11 +11,13 @@ namespace {
 constexpr ObjectReader::Text kName{.length_min = 1, .length_max = 200};
 constexpr ObjectReader::Text kEmail{.length_min = 1, .length_max = 254};
 
+using ReadText = std::optional<std::string> (ObjectReader::*)(std::string_view, ObjectReader::Text);
+
 /// Absent, cleared by null, or a text.
 std::optional<std::optional<std::string>> read_change(ObjectReader& fields, const char* name,
-                                                      ObjectReader::Text rule) {
+                                                      ReadText read, ObjectReader::Text rule) {
     if (fields.takes_null(name)) return std::optional<std::string>();
-    auto text = fields.optional_text(name, rule);
+    auto text = (fields.*read)(name, rule);
     if (!text) return std::nullopt;
     return std::move(text);
 }
@@ -68,7 +70,7 @@ Result<CustomerDraft> read_customer_draft(const Json& body) {
     draft.catalog =
         fields.optional_text("catalog", {.length_min = 1, .length_max = 64}).value_or("");
     draft.email = fields.optional_text("email", kEmail);
-    draft.name = fields.optional_text("name", kName);
+    draft.name = fields.optional_free_text("name", kName);
     draft.metadata = fields.optional_metadata("metadata");
     if (const auto clock = fields.optional_text("test_clock")) {
         draft.test_clock = TestClockId::parse(*clock);
@@ -82,8 +84,8 @@ Result<CustomerPatch> read_customer_patch(const Json& body) {
     const auto removed = take_removed_keys(rest);
     ObjectReader fields(rest);
     CustomerPatch patch;
-    patch.email = read_change(fields, "email", kEmail);
-    patch.name = read_change(fields, "name", kName);
+    patch.email = read_change(fields, "email", &ObjectReader::optional_text, kEmail);
+    patch.name = read_change(fields, "name", &ObjectReader::optional_free_text, kName);
     read_metadata_change(fields, patch);
     for (const auto& key : removed) patch.metadata.emplace_back(key, std::nullopt);
     return fields.finish(std::move(patch));

@@ -18,6 +18,7 @@
 #include "invoicing/wire.h"
 #include "json/object_reader.h"
 #include "json/write.h"
+#include "payments/card_refusals.h"
 
 namespace turnpike {
 namespace {
@@ -112,6 +113,16 @@ Json write_health(const BillingHealth& health) {
     };
 }
 
+/// This interface has no page for it.
+std::unexpected<Error> refused_start(Error error) {
+    if (error.reason == kAuthenticationRequired)
+        error.message +=
+            "; take another card, or let the seller open a page for it (POST "
+            "/v1/checkout_sessions)";
+    if (error.reason == kMethodRequired) error.message += ": payment_method_id";
+    return std::unexpected(std::move(error));
+}
+
 }  // namespace
 
 ApiMetering::ApiMetering(BillingContexts& billing, std::string catalog, HealthSources health,
@@ -163,7 +174,7 @@ ApiMetering::Answer ApiMetering::post_subscribe(const Principal& caller,
     StartRequest start{*customer, (*plan)->id, *price, wanted->payment_method,
                        authority_of(caller, request)};
     const auto started = co_await start_subscription_at(billing_, **context, std::move(start));
-    if (!started) co_return failure(started);
+    if (!started) co_return refused_start(started.error());
     co_return co_await status_of(*customer);
 }
 

@@ -147,6 +147,10 @@ Attribution::Answer Attribution::refused_page(Error error, CustomerId customer,
     });
     if (!standing) co_return failure(standing);
     error.code = ErrorCode::PaymentRequired;
+    error.message =
+        "the customer has a subscription already, and this interface changes none: the seller "
+        "does (POST /v1/subscriptions/{subscription}/change), or opens the portal for him (POST "
+        "/v1/customers/{customer}/portal_sessions)";
     const auto now = billing.catalog.get();
     const PlanVersion* next = now->next_above(*standing->plan);
     Json members = Json::object();

@@ -43,7 +43,7 @@ std::string trimmed(std::string_view text) {
 
 /// "A, B, C"
 std::optional<std::vector<std::string>> read_features(ObjectReader& fields) {
-    const auto text = fields.optional_text("features", kFeatures);
+    const auto text = fields.optional_free_text("features", kFeatures);
     if (!text) return std::nullopt;
     std::vector<std::string> names;
     for (std::size_t start = 0; start <= text->size();) {
@@ -94,9 +94,9 @@ Json write_price(const Price& price) {
 Result<NewPlan> read_saas_plan(const Json& body) {
     ObjectReader fields(body);
     NewPlan wanted;
-    wanted.plan.name = fields.required_text("name");
+    wanted.plan.name = fields.required_free_text("name");
     wanted.plan.key = read_key(fields, "slug");
-    wanted.plan.description = fields.optional_text("description", kDescription).value_or("");
+    wanted.plan.description = fields.optional_free_text("description", kDescription).value_or("");
     const auto amount = fields.required_integer("price_amount", kAmount);
     const auto currency = read_currency(fields).value_or(Currency::Usd);
     const auto rhythm = read_rhythm(fields).value_or(Interval::Month);
@@ -114,11 +114,11 @@ Result<NewPlan> read_saas_plan(const Json& body) {
 Result<PlanPatch> read_saas_plan_patch(const Json& body, const PlanVersion& plan) {
     ObjectReader fields(body);
     PlanPatch patch;
-    patch.name = fields.optional_text("name");
+    patch.name = fields.optional_free_text("name");
     const auto slug = fields.optional_text("slug");
     if (slug && *slug != plan.key)
         fields.complain("slug", "never_changes", "stays '" + plan.key + "'");
-    patch.description = fields.optional_text("description", kDescription);
+    patch.description = fields.optional_free_text("description", kDescription);
     patch.first_price.amount = fields.optional_integer("price_amount", kAmount);
     patch.first_price.currency = read_currency(fields);
     patch.first_price.interval = read_rhythm(fields);

@@ -146,6 +146,11 @@ TEST_P(Entitlements, WhereUsageStopsIsShown) {
     EXPECT_EQ(check({{"customer", "alice"}, {"meter", "api_calls"}})["hard_limit"], "100");
 }
 
+TEST_P(Entitlements, ADenialSaysWhyWhatWasAskedForDoesNotFit) {
+    EXPECT_EQ(consumed(calls("alice", 101))["detail"],
+              "asked for 101 api_calls, and 100 are left: 0 of 100 are used in this period");
+}
+
 TEST_P(Entitlements, AFullCounterIsNoMatterOfThePlan) {
     const auto paul = world_->add_customer("paul");
     add_subscription(*world_, paul, {});
@@ -154,8 +159,8 @@ TEST_P(Entitlements, AFullCounterIsNoMatterOfThePlan) {
     EXPECT_EQ(denied["http"], 409);
     EXPECT_EQ(denied["code"], "entitlement.counter_full");
     EXPECT_EQ(denied["detail"],
-              "1000000000000 of 1000000000000 api_calls are used in this period; no counter holds "
-              "more, under any plan: count in a larger unit");
+              "asked for 1 api_calls, and 0 are left: 1000000000000 of 1000000000000 are used in "
+              "this period; no counter holds more, under any plan: count in a larger unit");
     EXPECT_EQ(denied["limit"], "1000000000000");
     EXPECT_EQ(denied["resets_at"], "2024-10-01T00:00:00Z");
     EXPECT_FALSE(denied.contains("upgrade"));
@@ -292,9 +297,9 @@ TEST(Denial, NobodyIsToldToWaitForReservations) {
     Decision decision;
     decision.reason = DecisionReason::LimitExceeded;
     decision.resets_at = kStart + std::chrono::hours(1);
-    EXPECT_EQ(denial(decision, "api_calls", kStart).retry_after_s, 3'600);
+    EXPECT_EQ(denial(decision, "api_calls", Quantity::whole(1), kStart).retry_after_s, 3'600);
     decision.waits_for_reservations = true;
-    const Error waiting = denial(decision, "api_calls", kStart);
+    const Error waiting = denial(decision, "api_calls", Quantity::whole(1), kStart);
     EXPECT_FALSE(waiting.retry_after_s);
     EXPECT_EQ(waiting.details.back().first, "resets_at") << "of the window, as ever";
 }

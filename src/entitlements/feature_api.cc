@@ -25,11 +25,14 @@ Result<OverrideBody> read_override(const http::Request& request) {
     // The value may be of several types, so the reader sees the rest only.
     Json rest = *body;
     std::optional<FeatureValue> value;
+    std::string text;
     if (rest.is_object() && rest.contains("value")) {
         value = read_feature_value(rest["value"]);
+        if (rest["value"].is_string()) text = rest["value"].get<std::string>();
         rest.erase("value");
     }
     ObjectReader fields(rest);
+    fields.refuse_card_number("value", text);
     if (!value)
         fields.complain("value", "wrong_type",
                         "must be true, false, a text, a whole number or {\"limit\": ..}");

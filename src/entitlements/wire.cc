@@ -161,7 +161,7 @@ Result<ConsumeBody> read_consume(const http::Request& request) {
             fields.complain("latency_ms", "out_of_range",
                             "must be from 0 to 86400000 with at most 3 fraction digits");
     }
-    consume.properties = fields.optional_metadata("properties");
+    consume.properties = fields.optional_texts("properties");
     return fields.finish(std::move(consume));
 }
 
@@ -176,7 +176,7 @@ Result<ReserveBody> read_reserve(const http::Request& request) {
     read_name(fields, reserve);
     if (const auto ttl = fields.optional_integer("ttl_s", {.min = 1, .max = kReservationTtlMaxS}))
         reserve.ttl = std::chrono::seconds(*ttl);
-    reserve.properties = fields.optional_metadata("properties");
+    reserve.properties = fields.optional_texts("properties");
     return fields.finish(std::move(reserve));
 }
 
@@ -191,7 +191,7 @@ Result<CommitBody> read_commit(const http::Request& request) {
     else if (*quantity < Quantity{} || *quantity > kMaxQuantity)
         fields.complain("quantity", "out_of_range", "must be from 0 to 1000000000000");
     commit.quantity = quantity.value_or(Quantity{});
-    commit.properties = fields.optional_metadata("properties");
+    commit.properties = fields.optional_texts("properties");
     return fields.finish(std::move(commit));
 }
 
@@ -254,13 +254,14 @@ Json write_summary(const UsageSummary& summary) {
 namespace {
 
 /// Without its details.
-Error used_up(const Decision& decision, const std::string& meter_key) {
+Error used_up(const Decision& decision, const std::string& meter_key, Quantity asked) {
     std::string reserved;
     if (decision.reserved > Quantity{})
         reserved = ", and " + decision.reserved.text() + " reserved,";
     std::string message =
-        fmt::format("{} of {} {} are used{} {}", decision.used.text(), decision.limit.text(),
-                    meter_key, reserved, when_of(decision.reset));
+        fmt::format("asked for {} {}, and {} are left: {} of {} are used{} {}", asked.text(),
+                    meter_key, decision.remaining.text(), decision.used.text(),
+                    decision.limit.text(), reserved, when_of(decision.reset));
     if (decision.reason != DecisionReason::CounterFull)
         return {ErrorCode::PaymentRequired, "limit_exceeded", std::move(message)};
     message += "; no counter holds more, under any plan: count in a larger unit";
@@ -269,7 +270,7 @@ Error used_up(const Decision& decision, const std::string& meter_key) {
 
 }  // namespace
 
-Error denial(const Decision& decision, const std::string& meter_key, Instant now) {
+Error denial(const Decision& decision, const std::string& meter_key, Quantity asked, Instant now) {
     check(!decision.allowed, "only a denied request has a denial");
     if (decision.reason == DecisionReason::NotInPlan) {
         Error error{ErrorCode::PaymentRequired, "not_in_plan",
@@ -277,7 +278,7 @@ Error denial(const Decision& decision, const std::string& meter_key, Instant now
         error.details = {{"feature", meter_key}, {"plan", decision.plan}};
         return error;
     }
-    Error error = used_up(decision, meter_key);
+    Error error = used_up(decision, meter_key, asked);
     error.details = {{"feature", meter_key},
                      {"limit", decision.limit.text()},
                      {"used", decision.used.text()},

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/check.h"
+#include "http/cloud_metadata.h"
 #include "http/text.h"
 
 namespace turnpike::http {
@@ -39,6 +40,8 @@ constexpr auto kInsideSuffixes = std::to_array<std::string_view>(
 
 constexpr auto kPorts = std::to_array<std::uint16_t>({443, 8443});
 constexpr auto kPlainPorts = std::to_array<std::uint16_t>({80, 8080});
+/// Below it, of opened networks too, only the web's own: mail, SSH and their like are not asked.
+constexpr std::uint16_t kFreePortMin = 1'024;
 
 bool is_v4(const Address& address) {
     return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), address.begin());
@@ -115,6 +118,15 @@ bool is_inside_name(std::string_view host) {
     const auto is_under = [&](std::string_view suffix) { return host.ends_with(suffix); };
     return host.find('.') == std::string_view::npos ||
            std::ranges::any_of(kInsideSuffixes, is_under);
+}
+
+std::unexpected<Error> metadata_is_closed() {
+    return forbidden("clouds keep their metadata there, which is never opened");
+}
+
+Result<void> check_opened_port(const AddressGuard::Target& target) {
+    if (target.port == 80 || target.port == 443 || target.port >= kFreePortMin) return {};
+    return forbidden("the port is not 80, 443 or one from 1024 on");
 }
 
 struct FreeAddresses {
@@ -234,7 +246,8 @@ Result<void> AddressGuard::check_way(const Target& target) const {
 }
 
 Result<void> AddressGuard::check_address(const Target& target, const Address& address) const {
-    if (opened_.contain(address)) return {};
+    if (is_cloud_metadata(address)) return metadata_is_closed();
+    if (opened_.contain(address)) return check_opened_port(target);
     if (!is_public(address))
         return forbidden(
             "the address is not on the public internet; webhooks.allow_private opens "
@@ -250,8 +263,13 @@ Result<AddressGuard::Target> AddressGuard::check(const std::string& url) const {
         if (const auto good = check_address(*target, *address); !good) return failure(good);
         return target;
     }
-    // With a network opened, its names are known to nobody but its name server.
-    if (!opened_.empty()) return target;
+    if (is_cloud_metadata(target->host)) return metadata_is_closed();
+    // With a network opened, its names are known to nobody but its name server. Where such a name
+    // leads is looked at before each message.
+    if (!opened_.empty()) {
+        if (const auto good = check_opened_port(*target); !good) return failure(good);
+        return target;
+    }
     if (is_inside_name(target->host))
         return forbidden(
             "the host is known only inside a network; webhooks.allow_private opens "

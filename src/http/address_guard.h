@@ -51,7 +51,7 @@ enum class PlainHttp : bool { Refused, Allowed };
 /// the public internet, or a network that the operator has opened. Immutable; thread-safe.
 class AddressGuard {
 public:
-    /// \param plain_http  for public addresses; opened networks take http and any port
+    /// \param plain_http  for public addresses; opened ones take http, 80, 443 and all from 1024 on
     AddressGuard(PlainHttp plain_http, Networks opened)
         : plain_http_(plain_http), opened_(std::move(opened)) {}
 
@@ -74,7 +74,7 @@ public:
     /// Errors: those of check(); Unavailable "http.not_sent" when the name has no address.
     [[nodiscard]] Result<std::vector<std::string>> resolve(const std::string& url) const;
 
-    /// Whether a connection to this address may be opened.
+    /// Whether the networks allow a connection; of clouds' metadata, cloud_metadata.h decides.
     [[nodiscard]] bool allows(const Address& address) const {
         return is_public(address) || opened_.contain(address);
     }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http/client.h"
+#include "http/cloud_metadata.h"
 #include "http/testing.h"
 
 namespace turnpike::http {
@@ -130,10 +131,38 @@ TEST(AddressGuard, AllowsPlainPublicTargets) {
 TEST(AddressGuard, OpensOnlyTheNetworksThatItIsTold) {
     const AddressGuard guard = opened("127.0.0.0/8, fd00::/8");
     EXPECT_TRUE(guard.check("http://127.0.0.1:9999/hook"));
-    EXPECT_TRUE(guard.check("http://[fd00::7]:25/"));
+    EXPECT_TRUE(guard.check("http://[fd00::7]:443/"));
+    EXPECT_TRUE(guard.check("http://localhost:1024/"));
     EXPECT_FALSE(guard.check("http://10.0.0.1/"));
     EXPECT_FALSE(guard.check("http://1.1.1.1/")) << "plain http stays inside";
     EXPECT_FALSE(guard.check("https://1.1.1.1:25/"));
+    for (const char* const url : {"http://[fd00::7]:25/", "http://127.0.0.1:22/",
+                                  "https://example.com:22/", "http://hooks.corp.internal:1023/"})
+        EXPECT_FALSE(guard.check(url)) << url;
+}
+
+// What clouds document: AWS, Google and most others 169.254.169.254 (ECS 169.254.170.2), in IPv6
+// fd00:ec2::254 and fd20:ce::254; Alibaba 100.100.100.200, Oracle 192.0.0.192, Azure
+// 168.63.129.16.
+TEST(AddressGuard, NeverOpensACloudsMetadata) {
+    const AddressGuard guard = opened("0.0.0.0/0, ::/0");
+    for (const char* const url :
+         {"http://169.254.169.254/latest/meta-data/", "http://169.254.170.2/",
+          "http://[fd00:ec2::254]/", "http://[fd20:ce::254]/", "http://[fe80::1]/",
+          "http://[::ffff:169.254.169.254]/", "http://100.100.100.200/", "http://192.0.0.192/",
+          "http://168.63.129.16/", "http://metadata/", "http://metadata.google.internal/",
+          "http://METADATA.azure.internal/", "http://instance-data.ec2.internal/",
+          "http://metadata.goog/"}) {
+        SCOPED_TRACE(url);
+        const auto target = guard.check(url);
+        ASSERT_FALSE(target);
+        EXPECT_EQ(target.error().reason.text(), "http.forbidden_target");
+    }
+    // Whatever name leads there: what is connected to is looked at as well (transfer.cc).
+    EXPECT_TRUE(is_cloud_metadata(*parse_address("169.254.169.254")));
+    EXPECT_FALSE(is_cloud_metadata(*parse_address("10.0.0.1")));
+    EXPECT_TRUE(guard.check("http://metadata.example.com/")) << "a name of the public internet";
+    EXPECT_TRUE(guard.check("http://10.0.0.1/"));
 }
 
 TEST(AddressGuard, AsksForEveryAddressAtEachCall) {

@@ -30,7 +30,7 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> query;
     Headers headers;
     std::string body;
-    std::string peer;        ///< address of the connection: "127.0.0.1"
+    std::string peer;        ///< who asks: "127.0.0.1"; behind trusted proxies client_address()
     std::string request_id;  ///< "req_..."; the caller's X-Request-Id when it is well formed
     std::string caller;      ///< who asks, for the access log; filled by whoever authenticates
     /// Filled by the router: names of the pattern's {parts} with their decoded values.

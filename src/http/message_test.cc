@@ -64,7 +64,9 @@ TEST(RequestJson, ChecksTheContentType) {
         request.body = "{}";
         const auto body = request.json();
         EXPECT_EQ(body.has_value(), c.is_json);
-        if (!body) EXPECT_EQ(body.error().reason.text(), "request.not_json");
+        if (body) continue;
+        EXPECT_EQ(body.error().reason.text(), "request.not_json");
+        EXPECT_EQ(problem(body.error(), request).status, 415);
     }
     Request without = request_for("/");
     without.body = "{}";

@@ -42,6 +42,12 @@ Json errors_of(const std::vector<FieldError>& fields) {
     return errors;
 }
 
+/// Nobody in the program reacts to a Content-Type in another way than to any wrong input, so it has
+/// no ErrorCode of its own; HTTP has a status for it.
+int status_of_error(const Error& error) {
+    return error.reason == Reason("request.not_json") ? 415 : status_of(error.code);
+}
+
 }  // namespace
 
 int status_of(ErrorCode code) {
@@ -66,7 +72,7 @@ Response problem(const Error& error, const Request& request) {
 }
 
 Response problem(const Error& error, const Request& request, const Json& members) {
-    const int status = status_of(error.code);
+    const int status = status_of_error(error);
     Json body = members_of(status, error.reason.text(), error.message, request);
     if (!error.fields.empty()) body["errors"] = errors_of(error.fields);
     for (const auto& [name, value] : error.details) body[name] = value;

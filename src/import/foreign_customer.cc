@@ -10,7 +10,9 @@ Remark make_remark(Remark::Kind kind, std::string_view code, std::string_view pl
 }
 
 void ForeignCustomer::note(std::string_view code, std::string_view where, std::string_view detail) {
-    remarks.push_back(make_remark(Remark::Kind::Note, code, where, detail));
+    auto remark = make_remark(Remark::Kind::Note, code, where, detail);
+    // One row may give cause several times over: of each of its counters, say.
+    if (remarks.empty() || remarks.back() != remark) remarks.push_back(std::move(remark));
 }
 
 void ForeignCustomer::refuse(std::string_view code, std::string_view where,

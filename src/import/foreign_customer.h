@@ -19,6 +19,7 @@ struct Remark {
     std::string code;   ///< docs/import.md has all of them
     std::string place;  ///< as TextTable::Row has it
     std::string detail{};
+    friend bool operator==(const Remark&, const Remark&) = default;
 };
 /// Fit to be printed, whatever the source has written.
 Remark make_remark(Remark::Kind kind, std::string_view code, std::string_view place,
@@ -64,6 +65,7 @@ struct ForeignCustomer {
     std::vector<Remark> remarks{};
     bool is_refused = false;
 
+    /// Said once where it was the last thing said.
     void note(std::string_view code, std::string_view where, std::string_view detail = {});
     void refuse(std::string_view code, std::string_view where, std::string_view detail = {});
 };

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/card_number.h"
 #include "base/csv.h"
 #include "base/letter_case.h"
 #include "base/utf8.h"
@@ -98,7 +99,7 @@ void Gathering::take_facts(ForeignCustomer& customer, const TextTable& table,
             customer.refuse("bad_name", row.place, *name);
         else if (looks_like_formula(*name))
             customer.refuse("formula", row.place, *name);
-        else if (!refuse_card_numbers(name, {}))
+        else if (holds_card_number(*name))
             customer.refuse("card_number", row.place, "the name holds what looks like one");
         else
             customer.name = name;
@@ -170,8 +171,8 @@ void Gathering::compare_addresses() {
         const auto [owner, is_free] = same.try_emplace(lower_case(*customer.email), &customer);
         const auto [first, is_first] = alike.try_emplace(look_of(*customer.email), &customer);
         if (!is_free)
-            customer.refuse("duplicate_email", customer.place,
-                            *customer.email + " is the address of " + owner->second->external_id);
+            customer.note("same_email", customer.place,
+                          *customer.email + " is the address of " + owner->second->external_id);
         else if (!is_first)
             customer.note("email_alike", customer.place,
                           *customer.email + " looks like that of " + first->second->external_id);

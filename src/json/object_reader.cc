@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/card_number.h"
 #include "base/check.h"
 
 namespace turnpike {
@@ -16,6 +17,7 @@ constexpr std::size_t kMetadataEntriesMax = 50;
 constexpr std::size_t kMetadataKeyBytesMax = 40;
 constexpr std::size_t kMetadataValueBytesMax = 500;
 constexpr std::size_t kSummaryComplaintsMax = 3;
+constexpr std::string_view kCardNumber = "card_number";
 
 /// A member name is the sender's text; an answer repeats only this much of it.
 constexpr std::size_t kNameBytesShown = 100;
@@ -145,6 +147,24 @@ std::optional<std::string> ObjectReader::optional_text(std::string_view name, Te
     return value->get<std::string>();
 }
 
+void ObjectReader::refuse_card_number(std::string_view name, std::string_view text) {
+    if (holds_card_number(text))
+        complain(name, std::string(kCardNumber),
+                 "holds what looks like a card number; never send those");
+}
+
+std::string ObjectReader::required_free_text(std::string_view name, Text rule) {
+    auto text = required_text(name, rule);
+    refuse_card_number(name, text);
+    return text;
+}
+
+std::optional<std::string> ObjectReader::optional_free_text(std::string_view name, Text rule) {
+    auto text = optional_text(name, rule);
+    if (text) refuse_card_number(name, *text);
+    return text;
+}
+
 std::int64_t ObjectReader::required_integer(std::string_view name, Integer rule) {
     const Json* const value = take_required(name);
     if (value == nullptr) return 0;
@@ -218,6 +238,17 @@ const Json* ObjectReader::optional_array(std::string_view name) {
 
 std::vector<std::pair<std::string, std::string>> ObjectReader::optional_metadata(
     std::string_view name) {
+    auto entries = optional_texts(name);
+    // The pointer is the map's: a key may be the number, and an answer never repeats it.
+    for (const auto& [key, value] : entries) {
+        refuse_card_number(name, key);
+        refuse_card_number(name, value);
+    }
+    return entries;
+}
+
+std::vector<std::pair<std::string, std::string>> ObjectReader::optional_texts(
+    std::string_view name) {
     const Json* const map = optional_object(name);
     if (map == nullptr) return {};
     if (map->size() > kMetadataEntriesMax) {
@@ -272,6 +303,9 @@ Error ObjectReader::summary(std::vector<FieldError> complaints) {
         message += (i == 0 ? "" : "; ") + sentence(complaints[i]);
     if (complaints.size() > kSummaryComplaintsMax)
         message += "; and " + std::to_string(complaints.size() - kSummaryComplaintsMax) + " more";
+    if (std::ranges::find(complaints, kCardNumber, &FieldError::code) != complaints.end())
+        return {ErrorCode::Unprocessable, "request.card_number", std::move(message),
+                std::move(complaints)};
     return {ErrorCode::InvalidArgument, "request.invalid_body", std::move(message),
             std::move(complaints)};
 }

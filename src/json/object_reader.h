@@ -50,6 +50,17 @@ public:
     std::optional<std::string> optional_text(std::string_view name) {
         return optional_text(name, Text{});
     }
+    /// What people write for people: names, descriptions, comments. A card number in it is refused,
+    /// so that none is ever kept, shown or sent on; finish() then fails with
+    /// "request.card_number".
+    std::string required_free_text(std::string_view name, Text rule);
+    std::string required_free_text(std::string_view name) {
+        return required_free_text(name, Text{});
+    }
+    std::optional<std::string> optional_free_text(std::string_view name, Text rule);
+    std::optional<std::string> optional_free_text(std::string_view name) {
+        return optional_free_text(name, Text{});
+    }
     std::int64_t required_integer(std::string_view name, Integer rule);
     std::optional<std::int64_t> optional_integer(std::string_view name, Integer rule);
     std::optional<bool> optional_boolean(std::string_view name);
@@ -62,15 +73,20 @@ public:
     const Json* optional_object(std::string_view name);
     const Json* optional_array(std::string_view name);
     /// A flat map of texts, at most 50 entries, keys <= 40 bytes, values <= 500 bytes.
+    std::vector<std::pair<std::string, std::string>> optional_texts(std::string_view name);
+    /// The same of free text.
     std::vector<std::pair<std::string, std::string>> optional_metadata(std::string_view name);
 
+    /// For free text that none of the getters above reads.
+    void refuse_card_number(std::string_view name, std::string_view text);
     void complain(std::string_view name, std::string code, std::string detail);
     /// Adds what a nested reader found.
     void absorb(ObjectReader& nested);
     /// Complaints so far plus unknown members; empty when all is well.
     std::vector<FieldError> complaints();
 
-    /// The value, or InvalidArgument "request.invalid_body" with every complaint in `fields`.
+    /// The value, or InvalidArgument "request.invalid_body" with every complaint in `fields`;
+    /// Unprocessable "request.card_number" when one of them is a card number.
     template <class T>
     Result<T> finish(T value) {
         auto found = complaints();

@@ -249,6 +249,27 @@ TEST(ObjectReader, BoundsMetadata) {
     }
 }
 
+// The card networks' published test numbers.
+TEST(ObjectReader, FreeTextHoldsNoCardNumber) {
+    const Json body = parsed(R"({"name":"Pro 4242 4242 4242 4242","note":"378282246310005",
+        "id":"4242424242424242","metadata":{"pan":"4242-4242-4242-4242","5555555555554444":"x",
+        "a":"b"},"texts":{"id":"4242424242424242"},"clean":"Pro 4242"})");
+    ObjectReader fields(body);
+    fields.required_free_text("name");
+    fields.optional_free_text("note", {.length_max = 20});
+    EXPECT_EQ(fields.optional_free_text("absent"), std::nullopt);
+    EXPECT_EQ(fields.required_free_text("clean"), "Pro 4242");
+    EXPECT_EQ(fields.required_text("id"), "4242424242424242") << "a name is no free text";
+    EXPECT_EQ(fields.optional_texts("texts").size(), 1);
+    fields.optional_metadata("metadata");
+    EXPECT_EQ(told(fields), (Lines{"/name card_number", "/note card_number",
+                                   "/metadata card_number", "/metadata card_number"}));
+    const auto refused = fields.finish(1);
+    EXPECT_EQ(refused.error().code, ErrorCode::Unprocessable);
+    EXPECT_EQ(refused.error().reason.text(), "request.card_number");
+    EXPECT_FALSE(refused.error().message.contains("4242")) << "it is not told on";
+}
+
 TEST(ObjectReader, StopsComplainingAtAHundred) {
     std::string text = "{\"a\":0";
     for (int i = 0; i < 1'000; ++i) text += ",\"k" + std::to_string(i) + "\":0";

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/card_number.h"
 #include "crypto/siphash.h"
 #include "json/value.h"
 
@@ -74,8 +75,15 @@ std::expected<std::string, EventComplaint> grouped_properties(std::span<const Me
     const auto repeated = std::ranges::unique(names);
     names.erase(repeated.begin(), repeated.end());
     Json kept = Json::object();
-    for (const std::string_view name : names)
-        if (const auto text = event.property(name)) kept[std::string(name)] = *text;
+    for (const std::string_view name : names) {
+        const auto text = event.property(name);
+        if (!text) continue;
+        if (holds_card_number(*text))
+            return std::unexpected(EventComplaint{
+                "card_number", std::string(name) + " holds what looks like a card number, and "
+                                                   "would be kept; never send those"});
+        kept[std::string(name)] = *text;
+    }
     if (kept.empty()) return std::string();
     std::string text = to_text(kept);
     if (text.size() <= kEventPropertiesMax) return text;

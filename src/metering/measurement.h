@@ -26,7 +26,7 @@ struct Measured {
 std::expected<Measured, EventComplaint> measure(const Meter& meter, const SentEvent& event);
 
 /// The properties by which the meters group, as UsageEvent keeps them.
-/// Complaints: bad_property, when that is more than kEventPropertiesMax bytes.
+/// Complaints: card_number; bad_property, when that is more than kEventPropertiesMax bytes.
 std::expected<std::string, EventComplaint> grouped_properties(std::span<const Meter* const> meters,
                                                               const SentEvent& event);
 

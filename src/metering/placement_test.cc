@@ -347,6 +347,10 @@ TEST_F(Placing, KeepsWhatItsMetersGroupBy) {
     EXPECT_EQ(place(long_region(kEventPropertiesMax - 13))->event.properties.size(),
               kEventPropertiesMax);
     EXPECT_EQ(counts(long_region(kEventPropertiesMax - 12)), Texts{"bad_property"});
+    EXPECT_EQ(counts(completion(R"({"user":"a","region":"4242 4242 4242 4242"})")),
+              Texts{"card_number"});
+    EXPECT_EQ(kept(R"({"user":"4242424242424242","region":"eu"})"), R"({"region":"eu"})")
+        << "what is not kept is not looked at";
 }
 
 TEST_F(Placing, OnlyWhatSaysMoreThanItsMeterIsKept) {

@@ -129,6 +129,14 @@ AuthApi::Answer AuthApi::post_signup(const Principal& /*caller*/, const http::Re
         const auto invited = co_await db.read(look);
         if (!invited) co_return failure(invited);
     }
+    const auto key = fold_email(wanted->email);
+    if (!key) co_return failure(key);
+    // Who asks for one taken address after another is told less and less often that it is taken.
+    const SignInGuard::Attempt attempt{*key, request.peer};
+    if (auto good = guard.begin(attempt, Peer::Familiar, clock.now()); !good) {
+        told(SignInFate::HeldBack);
+        co_return failure(good);
+    }
     auto hash = co_await passwords.hash(wanted->password);
     if (!hash) co_return failure(hash);
 
@@ -141,6 +149,7 @@ AuthApi::Answer AuthApi::post_signup(const Principal& /*caller*/, const http::Re
     };
     const auto in = co_await db.write(work);
     if (!in) co_return failure(in);
+    guard.succeeded(attempt, Peer::Familiar);
     co_return answer_signed_in(201, *in, wanted->cookie);
 }
 

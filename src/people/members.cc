@@ -109,6 +109,8 @@ Result<MemberRow> leave(sql::Transaction& tx, const OrgDeed& deed) {
 
 Result<MemberRow> transfer_ownership(sql::Transaction& tx, const OrgDeed& deed,
                                      std::string_view user) {
+    if (!deed.access.is_seller && !is_active(deed.access.organization))
+        return organization_deactivated();
     lock_organization(tx, deed.access.organization.id);
     auto member = find_member(tx, deed.access.organization.id, user);
     if (!member) return member;
@@ -152,6 +154,11 @@ Result<Organization> reactivate_organization(sql::Transaction& tx, const OrgDeed
     if (organization.deactivated_by == "seller" && !deed.access.is_seller)
         return fail(ErrorCode::Forbidden, "organization.deactivated_by_seller",
                     "the seller deactivated this organization, and must take it back himself");
+    lock_organization(tx, organization.id);
+    if (!has_active_owner(tx, organization.id))
+        return conflict("organization.no_owner",
+                        "no owner of it can sign in; transfer it to a member who can, or activate "
+                        "an owner, first");
     organization.deactivated_at = std::nullopt;
     organization.deactivated_by = "";
     set_deactivation(tx, organization);

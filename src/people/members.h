@@ -28,7 +28,10 @@ Result<MemberRow> remove_member(sql::Transaction& tx, const OrgDeed& deed, std::
 Result<MemberRow> leave(sql::Transaction& tx, const OrgDeed& deed);
 /// The member becomes an owner, and the owner who says so an administrator of the organization.
 ///
-/// Errors: NotFound "organization.member_not_found"; Conflict "organization.user_deactivated".
+/// The seller may do it in a deactivated organization, too, so that it can be reactivated.
+///
+/// Errors: NotFound "organization.member_not_found"; Conflict "organization.user_deactivated",
+///         "organization.deactivated".
 Result<MemberRow> transfer_ownership(sql::Transaction& tx, const OrgDeed& deed,
                                      std::string_view user);
 

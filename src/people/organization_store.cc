@@ -124,6 +124,12 @@ constexpr std::string_view kCountMembers = R"sql(
     SELECT COUNT(*) FROM memberships WHERE organization_id = $1
 )sql";
 
+constexpr std::string_view kHasActiveOwner = R"sql(
+    SELECT COUNT(*)
+      FROM memberships m JOIN users u ON u.id = m.user_id
+     WHERE m.organization_id = $1 AND m.role = 'owner' AND u.deactivated_at IS NULL
+)sql";
+
 constexpr std::string_view kCountOtherOwners = R"sql(
     SELECT COUNT(*)
       FROM memberships m JOIN users u ON u.id = m.user_id
@@ -302,6 +308,10 @@ std::vector<Membership> memberships_of(sql::Transaction& tx, const UserId& user)
 
 std::int64_t count_members(sql::Transaction& tx, const OrganizationId& organization) {
     return tx.one(kCountMembers, {organization})->integer(0);
+}
+
+bool has_active_owner(sql::Transaction& tx, const OrganizationId& organization) {
+    return tx.one(kHasActiveOwner, {organization})->integer(0) > 0;
 }
 
 std::int64_t count_other_owners(sql::Transaction& tx, const OrganizationId& organization,

@@ -62,6 +62,8 @@ std::vector<MemberRow> list_members(sql::Transaction& tx, const OrganizationId& 
                                     const PageQuery& page);
 std::vector<Membership> memberships_of(sql::Transaction& tx, const UserId& user);
 std::int64_t count_members(sql::Transaction& tx, const OrganizationId& organization);
+/// Whether an owner can sign in.
+bool has_active_owner(sql::Transaction& tx, const OrganizationId& organization);
 /// Owners who can sign in, but this one.
 std::int64_t count_other_owners(sql::Transaction& tx, const OrganizationId& organization,
                                 const UserId& but);

@@ -24,7 +24,7 @@ Json write_count(const std::optional<std::int64_t>& count) { return count ? Json
 Result<NewOrganization> read_new_organization(const Json& body) {
     ObjectReader fields(body);
     NewOrganization wanted;
-    wanted.name = fields.required_text("name", kNameText);
+    wanted.name = fields.required_free_text("name", kNameText);
     wanted.slug = fields.optional_text("slug");
     wanted.owner = fields.optional_text("owner");
     wanted.catalog = fields.optional_text("catalog").value_or("");
@@ -34,7 +34,7 @@ Result<NewOrganization> read_new_organization(const Json& body) {
 Result<OrganizationPatch> read_organization_patch(const Json& body) {
     ObjectReader fields(body);
     OrganizationPatch patch;
-    patch.name = fields.optional_text("name", kNameText);
+    patch.name = fields.optional_free_text("name", kNameText);
     patch.slug = fields.optional_text("slug");
     patch.billing_email =
         fields.optional_text("billing_email", {.length_min = 1, .length_max = 254});
@@ -57,7 +57,7 @@ Result<OrgRole> read_role(const Json& body) {
 
 Result<std::string> read_project_name(const Json& body) {
     ObjectReader fields(body);
-    auto name = fields.required_text("name", kNameText);
+    auto name = fields.required_free_text("name", kNameText);
     return fields.finish(std::move(name));
 }
 

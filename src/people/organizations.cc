@@ -107,11 +107,14 @@ Result<OrgAccess> member_of(sql::Transaction& tx, const Principal& caller, std::
     return access;
 }
 
+std::unexpected<Error> organization_deactivated() {
+    return conflict("organization.deactivated", "the organization is deactivated");
+}
+
 Result<OrgAccess> active_member_of(sql::Transaction& tx, const Principal& caller,
                                    std::string_view ref) {
     auto access = member_of(tx, caller, ref);
-    if (access && !is_active(access->organization))
-        return conflict("organization.deactivated", "the organization is deactivated");
+    if (access && !is_active(access->organization)) return organization_deactivated();
     return access;
 }
 

@@ -31,6 +31,8 @@ struct OrgAccess {
 /// Errors: NotFound "organization.not_found", also for somebody else's; Forbidden
 ///         "organization.role_too_small", "people.user_deactivated".
 Result<OrgAccess> member_of(sql::Transaction& tx, const Principal& caller, std::string_view ref);
+/// The one wording for what is read only.
+std::unexpected<Error> organization_deactivated();
 /// The same, to change something. Errors: also Conflict "organization.deactivated".
 Result<OrgAccess> active_member_of(sql::Transaction& tx, const Principal& caller,
                                    std::string_view ref);
@@ -89,7 +91,7 @@ inline constexpr int kOrganizationsPerDay = 20;
 ///         another one, "organization.catalog_of_seller" when he names a catalog; LimitExceeded
 ///         "organization.too_many"; NotFound "people.user_not_found"; Conflict
 ///         "organization.slug_taken", "organization.user_deactivated",
-///         "organization.no_room_for_owner"; Unprocessable "customer.card_number".
+///         "organization.no_room_for_owner".
 Result<Organization> create_organization(sql::Transaction& tx, const NewOrganization& wanted,
                                          const Principal& caller, const OrgMaking& making);
 

@@ -137,7 +137,7 @@ OrganizationsApi::Answer OrganizationsApi::post_transfer(const Principal& caller
     auto work = [&](sql::Transaction& tx, const OrgDeed& deed) {
         return answer(transfer_ownership(tx, deed, *user));
     };
-    co_return co_await change(caller, request, active_member_of, work);
+    co_return co_await change(caller, request, member_of, work);
 }
 
 OrganizationsApi::Answer OrganizationsApi::get_members(const Principal& caller,

@@ -91,7 +91,7 @@ TEST_P(OrganizationsTest, RenamingTakesTheCustomerAlong) {
     world_->organization(olga_, "Other");
     EXPECT_EQ(code_of(patch({{"slug", "other"}})), "organization.slug_taken");
     EXPECT_EQ(code_of(patch({{"slug", "No Slug"}})), "organization.invalid_slug");
-    EXPECT_EQ(code_of(patch({{"name", "4242424242424242"}})), "customer.card_number");
+    EXPECT_EQ(code_of(patch({{"name", "4242424242424242"}})), "request.card_number");
     for (const auto* field : {"customer", "is_active", "role", "id", "created_at"})
         EXPECT_EQ(code_of(patch({{field, "x"}})), "request.invalid_body") << field;
 }
@@ -280,6 +280,38 @@ TEST_P(OrganizationsTest, TheLastOwnerStays) {
               "people.user_deactivated");
 }
 
+// Whoever made an organization alone can be shut out like anybody else.
+TEST_P(OrganizationsTest, TheLastOwnerOfADeactivatedOneIsShutOut) {
+    const auto bob = world_->joined(olga_, acme_, "bob");
+    const auto other = world_->organization(olga_, "Other");
+    const auto shut_out = [&] {
+        return db().write_blocking([&](sql::Transaction& tx) -> Result<User> {
+            const auto user = find_user(tx, olga_.user->text());
+            if (!user) return failure(user);
+            return deactivate_user(tx, *user, {"admin:root", ""}, world_->clock.now(), world_->ids);
+        });
+    };
+    const auto refused = shut_out();
+    EXPECT_EQ(refused.error().reason.text(), "organization.last_owner");
+    for (const auto& organization : {acme_, other})
+        EXPECT_TRUE(refused.error().message.contains(organization)) << refused.error().message;
+
+    const auto as_seller = [&](testing::OrganizationsWorld::Handler handler,
+                               const std::string& organization, const Json& body = {}) {
+        return code_of(world_->call(handler, testing::admin(), OrgRole::Owner,
+                                    {{"organization", organization}}, body));
+    };
+    for (const auto& organization : {acme_, other})
+        ASSERT_EQ(as_seller(&OrganizationsApi::post_deactivate, organization), "ok");
+    ASSERT_TRUE(shut_out());
+    EXPECT_EQ(as_seller(&OrganizationsApi::post_reactivate, acme_), "organization.no_owner");
+    const Json to_bob{{"user", bob.user->text()}};
+    EXPECT_EQ(as_seller(&OrganizationsApi::post_transfer, acme_, to_bob), "ok");
+    EXPECT_EQ(as_seller(&OrganizationsApi::post_reactivate, acme_), "ok");
+    EXPECT_EQ(code_of(in_acme(&OrganizationsApi::post_transfer, bob, OrgRole::Owner, to_bob)), "ok")
+        << "he is the owner";
+}
+
 TEST_P(OrganizationsTest, OwnershipIsTransferred) {
     const auto bob = world_->joined(olga_, acme_, "bob");
     const auto transfer = [&](const Principal& caller, const Principal& to) {
@@ -315,6 +347,9 @@ TEST_P(OrganizationsTest, ADeactivatedOneIsReadAndNotChanged) {
     EXPECT_EQ(seen(post(&OrganizationsApi::post_deactivate, olga_)).body["is_active"], false);
     EXPECT_EQ(code_of(world_->invite(olga_, acme_, "x@example.com")), "organization.deactivated");
     EXPECT_EQ(code_of(project(olga_, "x")), "organization.deactivated");
+    EXPECT_EQ(code_of(in_acme(&OrganizationsApi::post_transfer, olga_, OrgRole::Owner,
+                              {{"user", olga_.user->text()}})),
+              "organization.deactivated");
     EXPECT_EQ(code_of(in_acme(&OrganizationsApi::get_members, olga_, OrgRole::Member)), "ok");
     EXPECT_EQ(seen(post(&OrganizationsApi::post_reactivate, olga_)).body["is_active"], true);
 

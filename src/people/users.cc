@@ -26,17 +26,21 @@ std::unexpected<Error> user_deactivated() {
     return fail(ErrorCode::Forbidden, "people.user_deactivated", "this user is deactivated");
 }
 
-/// Changes of who owns what meet at the organization's row.
+/// Changes of who owns what meet at the organization's row. What is deactivated can do without.
 Result<void> check_leaves_owners(sql::Transaction& tx, const UserId& user) {
+    std::string left_alone;
     for (const auto& membership : memberships_of(tx, user)) {
         if (membership.role != OrgRole::Owner) continue;
         lock_organization(tx, membership.organization);
-        if (count_other_owners(tx, membership.organization, user) == 0)
-            return conflict("organization.last_owner", "this is the last owner of " +
-                                                           membership.organization.text() +
-                                                           "; transfer the ownership first");
+        const auto organization = find_organization(tx, membership.organization.text());
+        if (!organization || !is_active(*organization)) continue;
+        if (count_other_owners(tx, membership.organization, user) > 0) continue;
+        left_alone += (left_alone.empty() ? "" : ", ") + membership.organization.text();
     }
-    return {};
+    if (left_alone.empty()) return {};
+    return conflict("organization.last_owner",
+                    "this is the last owner of " + left_alone +
+                        "; transfer the ownership, or deactivate the organization, first");
 }
 
 }  // namespace
@@ -45,7 +49,6 @@ Result<User> create_user(sql::Transaction& tx, const NewUser& wanted, const Auth
                          Instant now, IdSource& ids) {
     const auto key = fold_email(wanted.email);
     if (!key) return failure(key);
-    if (auto clean = refuse_card_numbers(wanted.name, {}); !clean) return failure(clean);
     const auto id = ids.make<UserId>(now);
     User user{.id = id,
               .external_id = id.text(),

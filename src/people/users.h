@@ -23,8 +23,7 @@ struct NewUser {
     Superuser superuser = Superuser::No;
 };
 /// \param authority  the actor "" means the new user himself
-/// Errors: InvalidArgument "people.invalid_email"; Conflict "people.email_taken"; Unprocessable
-///         "customer.card_number" for such a name.
+/// Errors: InvalidArgument "people.invalid_email"; Conflict "people.email_taken".
 Result<User> create_user(sql::Transaction& tx, const NewUser& wanted, const Authority& authority,
                          Instant now, IdSource& ids);
 

@@ -21,7 +21,8 @@ Result<SignUpBody> read_sign_up(const Json& body) {
     SignUpBody wanted;
     wanted.email = fields.required_text("email", kEmailText);
     wanted.password = fields.required_text("password", kPasswordText);
-    wanted.name = fields.optional_text("name", {.length_min = 1, .length_max = kPersonNameMax});
+    wanted.name =
+        fields.optional_free_text("name", {.length_min = 1, .length_max = kPersonNameMax});
     wanted.invitation = fields.optional_text("invitation");
     wanted.cookie = fields.optional_boolean("cookie").value_or(false);
     return fields.finish(std::move(wanted));

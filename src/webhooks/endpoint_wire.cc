@@ -49,7 +49,8 @@ std::optional<std::vector<std::string>> read_event_names(ObjectReader& fields) {
 }
 
 std::string read_description(ObjectReader& fields) {
-    return fields.optional_text("description", {.length_min = 0, .length_max = 500}).value_or("");
+    return fields.optional_free_text("description", {.length_min = 0, .length_max = 500})
+        .value_or("");
 }
 
 }  // namespace
@@ -126,7 +127,8 @@ Result<EndpointPatch> read_endpoint_patch(const Json& body, EndpointKind kind) {
     EndpointPatch patch;
     patch.target =
         fields.optional_text(is_alert(kind) ? "target" : "url", {.length_max = kTargetBytesMax});
-    patch.description = fields.optional_text("description", {.length_min = 0, .length_max = 500});
+    patch.description =
+        fields.optional_free_text("description", {.length_min = 0, .length_max = 500});
     patch.events = read_event_names(fields);
     return fields.finish(std::move(patch));
 }

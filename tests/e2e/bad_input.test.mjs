@@ -70,6 +70,38 @@ const samples = {email: 'x@example.com', url: 'https://example.com/', name: 'a n
                  cancel_url: 'https://shop.example/', target: 'https://example.com/', kind: 'slack',
                  events: ['payment_failed'], quantity: 1, provider: 'stripe', tier: 'pro'};
 
+/// What is looked up or read by machines: names of things, words, times, numbers, addresses, secrets.
+/// Every other text is free, and a new one is until it is listed here.
+const notFree = new Set(['catalog', 'currency', 'cursor', 'customer', 'email', 'event',
+    'expires_at', 'external_id', 'feature', 'included', 'id', 'interval', 'invitation', 'invoice',
+    'meter', 'overage_cap', 'overage_unit_price', 'owner', 'password', 'current_password',
+    'payment_method', 'payment_method_id', 'plan', 'plan_id', 'organization_id', 'preview_token',
+    'provider', 'quantity', 'receipt', 'reset', 'slug', 'source', 'target', 'target_plan',
+    'target_version', 'test_clock', 'tier', 'token', 'url', 'user', 'version', 'at',
+    'targetingKey',
+    // Of usage only what a meter groups by is kept, and looked at (placement_test.cc).
+    'properties']);
+/// Where a body of this schema takes free text: [['name'], ['prices', 0, 'note'], ..].
+function freeTexts(schema, name) {
+    const node = resolve(schema) ?? {};
+    if (notFree.has(name)) return [];
+    const parts = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
+    const found = parts.flatMap((part) => freeTexts(part, name));
+    const {enum: words, const: word, format, pattern, items, properties, type} = node;
+    if ([type].flat().includes('string') && !words && !word && !format && !pattern) found.push([]);
+    if (name === 'metadata') found.push(['note'], ['4242424242424242']);
+    if (name === 'features' && type === 'object') found.push(['region']);
+    if (name === 'value' && !type) found.push([]);
+    // The words of a list have a table of their own.
+    if (items && resolve(items).type === 'object')
+        found.push(...freeTexts(items, '').map((path) => [0, ...path]));
+    for (const [key, value] of Object.entries(properties ?? {}))
+        found.push(...freeTexts(value, key).map((path) => [key, ...path]));
+    return [...new Map(found.map((path) => [path.join('/'), path])).values()];
+}
+const holding = (value, path) => path.reduceRight(
+    (inner, key) => typeof key === 'number' ? [inner] : {[key]: inner}, value);
+
 for (const engine of engines()) describe(`bad input on ${engine.name}`, () => {
     let server, names;
 
@@ -123,7 +155,9 @@ for (const engine of engines()) describe(`bad input on ${engine.name}`, () => {
                                   {email: 'una@example.com', password: 'a long enough password'});
         const {id: test_clock} = await made('/v1/test_clocks', {});
         const {id: api_key} = await made('/v1/api_keys', {name: 'k', scopes: ['usage:read']});
-        names = {customer: 'ann', subscription, plan: 'pro', organization, org_id: organization,
+        const {id: plan_id} = await made('/api/plans', {name: 'Small', slug: 'small',
+            price_amount: 900, max_users: 3, max_projects: 3});
+        names = {customer: 'ann', subscription, plan: 'pro', plan_id, organization, org_id: organization,
                  invoice: invoices.data[0].id, invoice_line: invoices.data[0].lines[0].id,
                  feature: 'api_calls', key: 'api_calls', checkout_session, project, invitation,
                  endpoint, destination, user: user.id, test_clock, api_key};
@@ -138,6 +172,13 @@ for (const engine of engines()) describe(`bad input on ${engine.name}`, () => {
                 expectRefusal(operation, await ask(operation, {body}), what);
             const asForm = {body: 'a=b', headers: {'content-type': form}};
             expectRefusal(operation, await ask(operation, asForm), form);
+            if (!bodySchema(operation)) return;
+            const headers = {'content-type': 'text/plain', 'idempotency-key': 'as-text'};
+            const asText = await ask(operation, {body: '{}', headers});
+            expectRefusal(operation, asText, 'text/plain');
+            // What is not there, or asked too often, is refused before it is read.
+            const isRead = asText.status !== 404 && asText.status !== 429;
+            if (isRead && !hasOwnShape(operation)) assert.equal(asText.status, 415, asText.body.code);
         });
 
     test('nothing of that has changed what was there', async () => {
@@ -159,6 +200,18 @@ for (const engine of engines()) describe(`bad input on ${engine.name}`, () => {
             const answers = await Promise.all(bodies.map((body) => ask(operation, {body})));
             for (const [i, answer] of answers.entries())
                 if (answer.status >= 300) expectRefusal(operation, answer, bodies[i].slice(0, 200));
+        });
+
+    const takesText = (operation) => freeTexts(bodySchema(operation)).length > 0;
+    for (const operation of operations.filter(takesBody).filter(takesText))
+        test(`${operation.name} keeps no card number`, async () => {
+            for (const path of freeTexts(bodySchema(operation))) {
+                const body = JSON.stringify(holding('Visa 4242 4242 4242 4242', path));
+                const {status, body: answer} = await ask(operation, {body});
+                assert.equal(answer.code, 'request.card_number', `${body}: ${answer.detail}`);
+                assert.equal(status, 422);
+                assert.doesNotMatch(JSON.stringify(answer), /4242.?4242/);
+            }
         });
 
     for (const operation of operations.filter(({path}) => path.includes('{')))

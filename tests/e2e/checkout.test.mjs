@@ -104,6 +104,11 @@ for (const engine of engines())
             const wanted = {payment_method: 'pm_card_authenticationRequired'};
             const strict = await subscribe('dora', wanted);
             assert.deepEqual([strict.status, strict.body.code], [402, 'payment.authentication_required']);
+            assert.match(strict.body.detail, /allow_incomplete/);
+            assert.doesNotMatch(strict.body.detail, /default_incomplete|PaymentIntent/);
+            const bare = await subscribe('dora', {});
+            assert.deepEqual([bare.status, bare.body.code], [400, 'payment.method_required']);
+            assert.match(bare.body.detail, /: payment_method$/);
             const waiting = await subscribe('dora', {...wanted, payment_behavior: 'allow_incomplete'});
             assert.deepEqual([waiting.status, waiting.body.status], [201, 'incomplete']);
             const post = (url, action) => fetch(url, {

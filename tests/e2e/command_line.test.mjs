@@ -1,5 +1,6 @@
 // The commands: what they refuse, in one line that says how to mend it, and with which exit code.
 import assert from 'node:assert/strict';
+import {createHmac} from 'node:crypto';
 import {readFile, rename, stat, writeFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
 import {Program, binary, eventually, freePort, freshFolder, removeFolders, run} from '../lib/process.mjs';
@@ -123,6 +124,44 @@ test('what fails without a wrong setting ends with 1, also in one line', async (
         assert.match(line, expected);
         assert.equal(code, 1, line);
     }
+});
+
+test('what works on the ledger alone needs no provider, and no secret of callers', async () => {
+    const data = ['--data', await freshFolder()];
+    for (const args of [['migrate'], ['audit', 'verify'], ['audit', 'head'], ['recompute', '--all'],
+                        ['user', 'list'], ['plan', 'apply'], ['secrets', 'rotate']]) {
+        const {code, output} = await run(binary, [...args, ...data]);
+        assert.equal(code, 0, `${args.join(' ')}: ${output}`);
+    }
+    const {code, output} = await run(binary, ['reconcile', ...data]);
+    assert.match(output, /auth\.jwt_secret/);
+    assert.equal(code, 2);
+});
+
+test('a token for a server of turnpike up needs its folder alone', async () => {
+    const folder = await freshFolder();
+    const secret = '0123456789abcdef'.repeat(4);
+    await writeFile(`${folder}/jwt_secret`, secret);
+    const {code, output} = await run(binary, ['token', '--sub', 'ada', '--data', folder]);
+    assert.equal(code, 0, output);
+    const [head, claims, signature] = output.trim().split('.');
+    assert.equal(signature, createHmac('sha256', secret).update(`${head}.${claims}`).digest('base64url'));
+    const none = await run(binary, ['token', '--sub', 'ada', '--data', `${folder}/absent`]);
+    assert.match(none.output, /^turnpike: .*TURNPIKE_JWT_SECRET.*--data/);
+    assert.equal(none.code, 2);
+});
+
+test('a help shows first what is needed first, and of other commands only what they use', async () => {
+    const serve = (await run(binary, ['serve', '--help'])).output;
+    const order = ['Needed first:', '--stripe-secret-key', 'The server:', '--threads', 'Letters:'];
+    const places = order.map((text) => serve.indexOf(text));
+    assert.deepEqual(places, [...places].sort((a, b) => a - b));
+    assert.ok(places.every((place) => place > 0), String(places));
+    const {output} = await run(binary, ['audit', 'verify', '--help']);
+    assert.match(output, /--data .*TURNPIKE_DATA/);
+    assert.doesNotMatch(output, /stripe|smtp/);
+    assert.match(output, /turnpike serve --help/);
+    assert.ok(output.split('\n').length < 20, output);
 });
 
 test('serve --help gives every setting its three names', async () => {

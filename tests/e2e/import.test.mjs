@@ -200,13 +200,13 @@ for (const engine of engines())
             const files = ['csv', '--customers', customers, '--subscriptions', subscriptions];
             const {code, report} = await imported(...files);
             assert.equal(code, 1);
-            assert.deepEqual(report.customers, tally(1, 0, 3));
-            assert.deepEqual(report.remarks.map(({row, code}) => [row, code]), [
-                ['customers line 3', 'duplicate_email'],
-                ['customers line 4', 'formula'],
-                ['subscriptions line 3', 'bad_amount'],
+            assert.deepEqual(report.customers, tally(2, 0, 2));
+            assert.deepEqual(report.remarks.map(({row, code, kind}) => [row, code, kind]), [
+                ['customers line 3', 'same_email', 'note'],
+                ['customers line 4', 'formula', 'refused'],
+                ['subscriptions line 3', 'bad_amount', 'refused'],
             ]);
-            assert.deepEqual((await imported(...files)).report.customers, tally(0, 1, 3));
+            assert.deepEqual((await imported(...files)).report.customers, tally(0, 2, 2));
             await server.restart();
             const {body} = await server.admin('GET', '/v1/customers/ext:zoe');
             assert.equal(body.name, 'Zoë, the "first"');

@@ -53,7 +53,7 @@ for (const engine of engines())
             assert.equal(full.status, 402);
             assert.equal(full.body.code, 'limit_exceeded');
             assert.deepEqual([full.body.used, full.body.reserved, full.body.remaining], ['40', '60', '0']);
-            assert.match(full.body.detail, /^40 of 100 api_calls are used, and 60 reserved, in this period/);
+            assert.match(full.body.detail, /^asked for 1 api_calls, and 0 are left: 40 of 100 are used, and 60 reserved, in this period/);
             assert.ok(full.body.upgrade);
             assert.equal(full.headers.get('retry-after'), null, 'the reservation may end at any moment');
 

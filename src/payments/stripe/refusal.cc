@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "json/value.h"
+#include "payments/card_refusals.h"
 #include "payments/redact.h"
 #include "payments/reply_verdict.h"
 
@@ -48,6 +49,19 @@ bool wants_authentication(const StripeError& error) {
            error.decline_code == "authentication_required";
 }
 
+/// Its own text is all that tells this refusal apart.
+bool wants_any_method(const StripeError& error) {
+    return error.code == "resource_missing" && error.param.empty() &&
+           error.message.contains("no attached payment source or default payment method");
+}
+
+/// What follows the first sentence advises a caller of Stripe's, which ours is not: parameters,
+/// connected accounts, pages of its documentation.
+std::string_view first_sentence(std::string_view message) {
+    const auto end = std::min(message.find(". "), message.find("; "));
+    return end == std::string_view::npos ? message : message.substr(0, end);
+}
+
 bool is_about_method(const StripeError& error, RefusedSubject subject) {
     if (is_one_of(error.param, kMethodParams)) return true;
     return subject == RefusedSubject::PaymentMethod && error.param != "customer";
@@ -59,11 +73,18 @@ Error with(ErrorCode code, Reason reason, std::string message) {
 
 Error base_error(int status, const StripeError& error, RefusedSubject subject) {
     const auto message = error.message.empty() ? "HTTP " + std::to_string(status) : error.message;
-    const std::string said = "stripe refused: " + redact(message);
     if (wants_authentication(error))
-        return with(ErrorCode::PaymentRequired, "payment.authentication_required", said);
+        return with(ErrorCode::PaymentRequired, kAuthenticationRequired,
+                    "the bank wants the cardholder to confirm the payment (3-D Secure); nothing "
+                    "was charged or changed");
+    // What a bank says is for the cardholder, every word of it.
     if (error.type == "card_error" || status == 402)
-        return with(ErrorCode::PaymentRequired, "payment.declined", said);
+        return with(ErrorCode::PaymentRequired, "payment.declined",
+                    "stripe refused: " + redact(message));
+    if (wants_any_method(error))
+        return with(ErrorCode::InvalidArgument, kMethodRequired,
+                    "there is no card to charge; put one on file first");
+    const std::string said = "stripe refused: " + redact(std::string(first_sentence(message)));
     if (is_about_method(error, subject))
         return with(ErrorCode::InvalidArgument, kUnknownMethod, said);
     ErrorCode code = ErrorCode::InvalidArgument;

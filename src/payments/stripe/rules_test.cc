@@ -128,7 +128,7 @@ TEST(ReadRefusal, MapsWhatStripeSays) {
         {"no such customer", 404, golden_text("error_no_such_customer.json"), Other,
          ErrorCode::NotFound, "payment.refused"},
         {"no method on the customer", 400, golden_text("error_no_method_on_customer.json"), Other,
-         ErrorCode::InvalidArgument, "payment.refused"},
+         ErrorCode::InvalidArgument, "payment.method_required"},
         {"amount of zero", 400, golden_text("error_amount_zero.json"), Other,
          ErrorCode::InvalidArgument, "payment.refused"},
         {"not a draft any more", 400, error("invalid_request_error", "invoice_not_editable", ""),
@@ -153,6 +153,18 @@ TEST(ReadRefusal, TellsCodesAndHidesSecrets) {
     const auto leaky = read_refusal(400, R"({"error":{"message":"key sk_test_abc is odd"}})",
                                     RefusedSubject::Other);
     EXPECT_EQ(leaky.message, "stripe refused: key sk_test_**** is odd");
+
+    // What Stripe advises is no advice to callers of ours.
+    const auto asked =
+        read_refusal(402,
+                     R"({"error":{"code":"subscription_payment_intent_requires_action",)"
+                     R"("message":"Retry with `payment_behavior=default_incomplete`"}})",
+                     RefusedSubject::Other);
+    EXPECT_FALSE(asked.message.contains("default_incomplete")) << asked.message;
+    EXPECT_TRUE(asked.message.contains("3-D Secure")) << asked.message;
+    const auto unknown =
+        read_refusal(404, golden_text("error_no_such_method.json"), RefusedSubject::PaymentMethod);
+    EXPECT_EQ(unknown.message, "stripe refused: No such PaymentMethod: 'invalid'");
 }
 
 TEST(CheckConfig, RefusesWhatWouldLeakOrFail) {
