@@ -20,6 +20,7 @@ CREATE TABLE plans (
     rank        BIGINT NOT NULL,
     is_default  BIGINT NOT NULL CHECK (is_default IN (0, 1)),
     origin      TEXT   NOT NULL CHECK (origin IN ('file', 'api')),
+    trial_days_max BIGINT NOT NULL CHECK (trial_days_max >= 0), -- of one that a customer asks for himself
     archived_at BIGINT,
     created_at  BIGINT NOT NULL,
     UNIQUE (catalog, key)
@@ -272,9 +273,9 @@ CREATE INDEX projects_by_organization ON projects (organization_id, created_at, 
 -- the newest counts.
 CREATE TABLE entitlement_overrides (
     customer_id TEXT   NOT NULL REFERENCES customers (id),
-    feature_key TEXT   NOT NULL, -- of the customer's catalog
-    number      BIGINT NOT NULL, -- the highest of a feature is the newest
-    value       TEXT   NOT NULL, -- as in plan_features
+    feature_key TEXT   NOT NULL, -- of the customer's catalog; a meter's key, too
+    number      BIGINT NOT NULL, -- 1, 2, ..; the highest of a feature is the newest
+    value       TEXT   NOT NULL, -- as in plan_features; of a meter: '2000', '2000 block', 'unlimited'
     actor       TEXT   NOT NULL,
     created_at  BIGINT NOT NULL,
     expires_at  BIGINT, -- in the customer's time; NULL: never
@@ -584,18 +585,22 @@ CREATE TABLE plan_migrations (
     target_version_id TEXT   NOT NULL REFERENCES plan_versions (id),
     takes_effect      TEXT   NOT NULL CHECK (takes_effect IN ('at_period_end', 'now')),
     filter            TEXT   NOT NULL,
-    state             TEXT   NOT NULL CHECK (state IN ('running', 'done')),
+    state             TEXT   NOT NULL CHECK (state IN ('running', 'done', 'canceled')),
     actor             TEXT   NOT NULL,
     request_id        TEXT   NOT NULL,
     created_at        BIGINT NOT NULL,
     listed_at         BIGINT,
     went_on_at        BIGINT NOT NULL,
-    finished_at       BIGINT,
-    CHECK ((state = 'done') = (finished_at IS NOT NULL)),
+    canceled_at       BIGINT,
+    finished_at       BIGINT, -- nothing of it is under way any more; of a canceled one, too
+    CHECK (state = 'canceled' OR (state = 'done') = (finished_at IS NOT NULL)),
+    CHECK ((state = 'canceled') = (canceled_at IS NOT NULL)),
+    CHECK (state <> 'canceled' OR listed_at IS NOT NULL),
     CHECK (finished_at IS NULL OR listed_at IS NOT NULL)
 );
 CREATE UNIQUE INDEX plan_migrations_one_running ON plan_migrations (plan_id)
-    WHERE state = 'running';
+    WHERE finished_at IS NULL;
+CREATE INDEX plan_migrations_by_age ON plan_migrations (created_at, id);
 
 -- A subscription of a migration, with what it was when that began: one that is another by its turn
 -- is left alone. 'begun': its command is written down. to_price_id: NULL where the version is not
@@ -606,8 +611,10 @@ CREATE TABLE plan_migration_items (
     from_price_id   TEXT   NOT NULL REFERENCES prices (id),
     to_price_id     TEXT   REFERENCES prices (id),
     quantity        BIGINT NOT NULL CHECK (quantity > 0),
+    -- Of a canceled migration: 'canceled' never began; 'taking_back' is a planned change, with its
+    -- command once that is written down.
     state           TEXT   NOT NULL CHECK (state IN ('pending', 'begun', 'done', 'unchanged',
-                        'refused', 'failed')),
+                        'refused', 'failed', 'canceled', 'taking_back', 'taken_back')),
     command_id      TEXT   REFERENCES subscription_commands (id),
     error_reason    TEXT,
     takes_effect_at BIGINT,
@@ -622,6 +629,10 @@ CREATE INDEX plan_migration_items_pending
     ON plan_migration_items (next_try_at, migration_id, subscription_id) WHERE state = 'pending';
 CREATE INDEX plan_migration_items_begun ON plan_migration_items (command_id)
     WHERE state = 'begun';
+CREATE INDEX plan_migration_items_taking_back
+    ON plan_migration_items (next_try_at, migration_id, subscription_id)
+    WHERE state = 'taking_back';
+CREATE INDEX plan_migration_items_by_subscription ON plan_migration_items (subscription_id);
 
 -- metering -----------------------------------------------------------------------------------
 -- meter_key, quantity, reset and period_start are those of the first counter that it moved.
@@ -700,6 +711,7 @@ CREATE TABLE usage_segments (
     included           BIGINT NOT NULL CHECK (included >= 0),
     overage_unit_price BIGINT,
     overage_cap        BIGINT,
+    override_number    BIGINT NOT NULL CHECK (override_number >= 0), -- of entitlement_overrides; 0: the plan's terms
     PRIMARY KEY (customer_id, subscription_id, meter_key, reset, period_start, number)
 );
 -- A rolling window's usage, by steps of time; what has left the window has no row.

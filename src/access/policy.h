@@ -158,7 +158,9 @@ inline constexpr auto kPolicies = [] {
         Policy::seller("POST", "/v1/plans/{plan}/migrate/preview", BillingRead)
             .with(Repeats::Harmless),
         Policy::seller("POST", "/v1/plans/{plan}/migrate", BillingWrite),
+        Policy::seller("GET", "/v1/plan_migrations", BillingRead),
         Policy::seller("GET", "/v1/plan_migrations/{plan_migration}", BillingRead),
+        Policy::seller("POST", "/v1/plan_migrations/{plan_migration}/cancel", BillingWrite),
         Policy::either("GET", "/v1/features", CatalogRead),
         Policy::seller("POST", "/v1/features", CatalogWrite),
         Policy::either("GET", "/v1/customers/{customer}/entitlements", UsageRead),

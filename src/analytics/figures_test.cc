@@ -56,8 +56,8 @@ protected:
     /// One plan of one version with one price, all of them called alike.
     void price(const char* of, const char* key, const char* interval, int amount) {
         run(R"sql(INSERT INTO plans (id, catalog, key, name, description, rank, is_default, origin,
-                                     created_at)
-                  VALUES ($1, $2, $1, $1, '', 1, 0, 'file', 0))sql",
+                                     trial_days_max, created_at)
+                  VALUES ($1, $2, $1, $1, '', 1, 0, 'file', 30, 0))sql",
             {key, of});
         run(R"sql(INSERT INTO plan_versions (id, plan_id, number, content_hash, custom_price,
                                              created_at)

@@ -13,6 +13,7 @@
 #include "app/app.h"
 #include "app/openapi.h"
 #include "app/routes.h"
+#include "billing/plan_migration.h"
 #include "json/value.h"
 #include "people/invitations.h"
 #include "people/projects.h"
@@ -85,6 +86,7 @@ const std::map<std::string, Safety>& decisions() {
             {organization + "/projects", Kept},
             {organization + "/projects/{project}/archive", Kept},
             {"/v1/invoices/{invoice}/refunds", Commanded},
+            {"/v1/plan_migrations/{plan_migration}/cancel", Kept},
             {"/v1/plans/{plan}/migrate", Kept},
             {"/api/plans", Kept},
             {"/api/subscriptions", Commanded},
@@ -258,6 +260,15 @@ protected:
         });
         if (pattern.contains("{endpoint}")) add_endpoint(thing, pattern);
         if (pattern.contains("{event}")) add_dead_event(thing);
+        if (pattern.contains("{plan_migration}"))
+            write([&](sql::Transaction& tx) -> Result<std::monostate> {
+                const auto terms = migration_terms(tx, {.plan = "starter"});
+                if (!terms) return failure(terms);
+                const auto begun = begin_migration(tx, app_->billing, *terms, kBySelf);
+                if (!begun) return failure(begun);
+                thing.parts["plan_migration"] = begun->id.text();
+                return std::monostate{};
+            });
         thing.parts["plan"] = "pro";
         return thing;
     }

@@ -55,7 +55,8 @@ std::vector<ProvenSegment> read_segments(std::string_view text) {
             {.plan_version = PlanVersionId::trusted(stored.at("plan_version").get<std::string>()),
              .rated = {quantity_at(stored, "used"), quantity_at(stored, "included"),
                        price_at(stored, "unit_price")},
-             .cap = price_at(stored, "cap")});
+             .cap = price_at(stored, "cap"),
+             .override_number = stored.at("override").get<std::uint32_t>()});
         const Json& charged = stored.at("charged");
         if (charged.is_null()) continue;
         const auto currency = parse_currency(charged.at("currency").get<std::string>());
@@ -94,8 +95,10 @@ std::vector<ProvenSegment> segments_of(const Counter& counter,
     const auto rated = rated_segments(counter);
     for (std::size_t i = 0; i < rated.size(); ++i) {
         const CounterSegment& terms = counter.segments[i];
-        segments.push_back(
-            {.plan_version = terms.plan_version, .rated = rated[i], .cap = terms.overage_cap});
+        segments.push_back({.plan_version = terms.plan_version,
+                            .rated = rated[i],
+                            .cap = terms.overage_cap,
+                            .override_number = terms.override_number});
         const auto before = std::ranges::find(charged, i, &ChargedOverage::segment);
         if (before != charged.end()) segments.back().charged = *before;
     }
@@ -155,7 +158,8 @@ std::string text_of(const std::vector<ProvenSegment>& segments) {
                               {"included", segment.rated.included.text()},
                               {"unit_price", maybe_price(segment.rated.unit_price)},
                               {"cap", maybe_price(segment.cap)},
-                              {"charged", write_charged(segment.charged)}});
+                              {"charged", write_charged(segment.charged)},
+                              {"override", segment.override_number}});
     return stored.dump();
 }
 

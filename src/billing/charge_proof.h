@@ -60,6 +60,7 @@ struct ProvenSegment {
     UsageSegment rated;
     std::optional<UnitPrice> cap;
     std::optional<ChargedOverage> charged{};  ///< by other closes
+    std::uint32_t override_number = 0;        ///< as of Allowance
 };
 /// What a close's charges for one counter follow from: see charge_proofs.
 struct ChargeProof {

@@ -44,9 +44,14 @@ std::optional<ExplainedCharge> load_charge(sql::Transaction& tx, const OverageCh
                            .plans = {}};
     if (const auto before = find_proof_before(tx, charge.proof))
         charge.entries_before = before->entries;
-    for (const ProvenSegment& segment : charge.proof.segments)
+    for (const ProvenSegment& segment : charge.proof.segments) {
         if (const auto plan = load_plan_version(tx, segment.plan_version))
             charge.plans.emplace(segment.plan_version.text(), *plan);
+        const std::uint32_t number = segment.override_number;
+        if (number == 0) continue;
+        if (const auto own = find_allowance_override(tx, charge.customer, row->text(1), number))
+            charge.overrides.emplace(number, *own);
+    }
     return charge;
 }
 
@@ -67,6 +72,20 @@ Json write_plan(const ExplainedCharge& charge, const PlanVersionId& version) {
                 {"name", plan->second.name},
                 {"version", plan->second.number},
                 {"version_id", version.text()}};
+}
+
+Json maybe_time(std::optional<Instant> time) { return time ? Json(format_rfc3339(*time)) : Json(); }
+
+/// The customer's own limit that a segment was used under; null: the plan's.
+Json write_override(const ExplainedCharge& charge, std::uint32_t number) {
+    const auto own = charge.overrides.find(number);
+    if (own == charge.overrides.end()) return {};
+    const auto& [limit, overage] = own->second.given;
+    return Json{{"limit", limit ? Json(limit->text()) : Json()},
+                {"overage", overage ? Json(to_text(*overage)) : Json()},
+                {"created_at", format_rfc3339(own->second.begins)},
+                {"expires_at", maybe_time(own->second.expires_at)},
+                {"removed_at", maybe_time(own->second.removed_at)}};
 }
 
 Json shown_price(const std::optional<UnitPrice>& price) {
@@ -90,6 +109,7 @@ Json write_walk(const ExplainedCharge& charge) {
         const auto& [used, included, unit_price] = segment.rated;
         Json step{{"segment", i},
                   {"plan", write_plan(charge, segment.plan_version)},
+                  {"override", write_override(charge, segment.override_number)},
                   {"used", used.text()},
                   {"included", included.text()},
                   {"covered", coverage[i].covered.text()},

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "billing/charge_proof.h"
 #include "catalog/catalog.h"
+#include "entitlements/allowance_overrides.h"
 #include "invoicing/invoice.h"
 #include "invoicing/visible.h"
 #include "json/json.h"
@@ -29,6 +30,8 @@ struct ExplainedCharge {
     /// The history that charges before it had seen; an adjustment follows from what came behind.
     std::uint64_t entries_before = 0;
     std::map<std::string, PlanVersion> plans;  ///< of the proof's segments, by version id
+    /// Those that segments of the proof were used under, by their numbers.
+    std::map<std::uint32_t, AllowanceOverride> overrides{};
     [[nodiscard]] bool is_adjustment() const {
         return proof.billed_period_start != proof.period.start;
     }

@@ -1,11 +1,37 @@
 #include "billing/offer.h"
 
+#include <algorithm>
+
+#include "catalog/qualified_name.h"
+
 namespace turnpike {
 namespace {
 
 constexpr std::int64_t kIntervalCountMax = 36;
 
+bool is_archived(const Catalog& catalog, std::string_view customer_catalog,
+                 const std::string& name) {
+    return std::ranges::any_of(catalog.archived, [&](const ArchivedPlan& one) {
+        if (one.catalog != customer_catalog) return false;
+        const QualifiedName full{one.catalog == catalog.primary() ? "" : one.catalog, one.key};
+        return one.key == name || full.text() == name;
+    });
+}
+
+/// A plan that the catalog does not sell.
+std::unexpected<Error> not_there(const Catalog& catalog, std::string_view customer_catalog,
+                                 const std::string& name) {
+    if (is_archived(catalog, customer_catalog, name)) return no_longer_sold(name);
+    return invalid_argument("billing.unknown_plan", "there is no plan '" + name + "'");
+}
+
 }  // namespace
+
+std::unexpected<Error> no_longer_sold(const std::string& name) {
+    return invalid_argument(
+        "billing.plan_not_sold",
+        "the plan '" + name + "' is archived: it is no longer sold; who has it keeps it");
+}
 
 std::optional<Currency> read_currency(ObjectReader& fields) {
     const auto code = fields.optional_text("currency");
@@ -42,13 +68,17 @@ Result<Sold> find_offer(const Catalog& catalog, std::string_view customer_catalo
     const PlanVersion* plan = catalog.plan(customer_catalog, offer.plan);
     const PlanVersion* named = plan == nullptr ? catalog.plan(offer.plan) : nullptr;
     if (named != nullptr && named->catalog == customer_catalog) plan = named;
-    if (plan == nullptr)
-        return invalid_argument("billing.unknown_plan", "there is no plan '" + offer.plan + "'");
+    if (plan == nullptr) return not_there(catalog, customer_catalog, offer.plan);
     if (plan->custom_price)
         return conflict("billing.talk_to_sales", "the price of plan '" + plan->key +
                                                      "' is made for each customer: talk to sales");
+    if (plan->is_default)
+        return invalid_argument("billing.plan_not_sold",
+                                "the plan '" + plan->key +
+                                    "' is what everybody has without a subscription; cancel the "
+                                    "subscription to come back to it");
     const auto* price = plan->price(offer.currency, offer.recurrence);
-    if (plan->is_default || price == nullptr)
+    if (price == nullptr)
         return invalid_argument("billing.plan_not_sold",
                                 "the plan is not sold in this currency and interval");
     return Sold{plan->id, price->id};

@@ -33,10 +33,13 @@ struct Sold {
     PriceId price;
 };
 
+/// "billing.plan_not_sold", of a plan that is archived.
+std::unexpected<Error> no_longer_sold(const std::string& plan);
+
 /// \param customer_catalog  key of the catalog that the customer buys from, the only one
-/// Errors: InvalidArgument "billing.unknown_plan", also for one that is archived, and
-///         "billing.plan_not_sold" (not in this currency and interval, or the default plan, which
-///         everybody has); Conflict "billing.talk_to_sales" where the price is custom.
+/// Errors: InvalidArgument "billing.unknown_plan" and "billing.plan_not_sold" (not in this currency
+///         and interval, archived, or the default plan, which everybody has); Conflict
+///         "billing.talk_to_sales" where the price is custom.
 Result<Sold> find_offer(const Catalog& catalog, std::string_view customer_catalog,
                         const Offer& offer);
 

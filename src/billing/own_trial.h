@@ -5,13 +5,14 @@
 
 #include "access/principal.h"
 #include "base/error.h"
+#include "catalog/catalog.h"
 
 namespace turnpike {
 
-/// Days of the longest trial that somebody may ask for himself. The seller may give a longer one.
-inline constexpr std::int64_t kOwnTrialDaysMax = 30;
-
+/// What somebody asks for himself is held to the plan's trial_days_max. The seller may give more.
+///
 /// Errors: Unprocessable "subscription.trial_too_long" for a user who asks for more.
-Result<std::monostate> check_own_trial(const Principal& caller, std::int64_t days);
+Result<std::monostate> check_own_trial(const Principal& caller, const PlanVersion& plan,
+                                       std::int64_t days);
 
 }  // namespace turnpike

@@ -6,6 +6,7 @@
 
 #include "billing/carry_out.h"
 #include "billing/customer_time.h"
+#include "billing/plan_migration_cancel.h"
 #include "billing/wish.h"
 #include "catalog/plan_service.h"
 #include "json/value.h"
@@ -187,6 +188,20 @@ std::optional<Requested> begin_item(sql::Transaction& tx, BillingContext& billin
     return Requested{std::move(demanded->subscription), *demanded->command, Attempt::Again};
 }
 
+std::vector<MigrationItem> items_due(sql::Transaction& tx, const BillingContext& billing) {
+    const Instant now = billing.clock.now();
+    auto items = items_to_begin(tx, billing.provider.name(), now, kMigrationBatch);
+    for (auto& item : items_to_take_back(tx, billing.provider.name(), now, kMigrationBatch))
+        items.push_back(std::move(item));
+    return items;
+}
+
+std::optional<Requested> begin_turn(sql::Transaction& tx, BillingContext& billing,
+                                    const MigrationItem& item) {
+    if (item.state == MigrationItemState::TakingBack) return begin_taking_back(tx, billing, item);
+    return begin_item(tx, billing, item);
+}
+
 void record_migration(sql::Transaction& tx, const PlanMigration& migration, std::string_view what,
                       Json detail, IdSource& ids) {
     const bool is_end = migration.finished_at.has_value();
@@ -227,12 +242,12 @@ asio::awaitable<void> list_migrations_further(BillingContext& billing) {
 asio::awaitable<bool> settle(BillingContext& billing) {
     co_return co_await billing.db.write([&](sql::Transaction& tx) {
         settle_items(tx);
+        queue_taking_back(tx, billing.clock.now());
         for (const auto& migration : finish_migrations(tx, billing.clock.now())) {
             const auto p = load_progress(tx, migration.id);
-            Json counts{{"done", p.done},
-                        {"unchanged", p.unchanged},
-                        {"refused", p.refused},
-                        {"failed", p.failed}};
+            Json counts{{"done", p.done},         {"unchanged", p.unchanged},
+                        {"refused", p.refused},   {"failed", p.failed},
+                        {"canceled", p.canceled}, {"taken_back", p.taken_back}};
             record_migration(tx, migration, "finished", std::move(counts), billing.ids);
         }
         return count_waiting_items(tx, billing.provider.name()) < kWaitingMax;
@@ -316,14 +331,13 @@ asio::awaitable<std::int64_t> go_on_with_migrations(BillingContext& billing) {
     if (!any) co_return 0;
     co_await list_migrations_further(billing);
     bool may_begin = co_await settle(billing);
-    const auto items = co_await billing.db.read([&](sql::Transaction& tx) {
-        return items_to_begin(tx, billing.provider.name(), billing.clock.now(), kMigrationBatch);
-    });
+    const auto items =
+        co_await billing.db.read([&](sql::Transaction& tx) { return items_due(tx, billing); });
     std::int64_t begun = 0;
     for (const auto& item : items) {
         if (!may_begin) break;
         auto requested = co_await billing.db.write(
-            [&](sql::Transaction& tx) { return begin_item(tx, billing, item); });
+            [&](sql::Transaction& tx) { return begin_turn(tx, billing, item); });
         ++begun;
         if (!requested) continue;
         const auto changed = co_await carry_out(billing, *std::move(requested));

@@ -6,7 +6,9 @@
 #include "access/keyed_request.h"
 #include "access/page.h"
 #include "audit/authority.h"
+#include "billing/plan_migration_cancel.h"
 #include "billing/plan_migration_wire.h"
+#include "catalog/plan_service.h"
 #include "customers/service.h"
 #include "subscriptions/service.h"
 
@@ -119,6 +121,28 @@ Result<Json> write_results(sql::Transaction& tx, const MigrationItemPage& page) 
     return rows;
 }
 
+/// What GET /v1/plan_migrations asks for, and the name of that listing.
+struct ListingAsked {
+    MigrationListing what;
+    std::string name;
+};
+Result<ListingAsked> read_listing(sql::Transaction& tx, const http::Request& request) {
+    ListingAsked asked{{}, "plan_migrations"};
+    if (const std::string* ref = request.query_value("plan")) {
+        const auto plan = find_plan(tx, *ref);
+        if (!plan) return failure(plan);
+        asked.what.plan = plan->plan;
+        asked.name += " of " + plan->plan.text();
+    }
+    if (const std::string* status = request.query_value("status")) {
+        asked.what.state = parse_migration_state(*status);
+        if (!asked.what.state)
+            return invalid_argument("request.invalid_query", "status is running, done or canceled");
+        asked.name += " " + *status;
+    }
+    return asked;
+}
+
 /// Of GET /v1/plan_migrations/{plan_migration}.
 struct ResultsQuery {
     std::optional<MigrationItemState> state;
@@ -133,7 +157,8 @@ Result<ResultsQuery> read_results_query(const http::Request& request) {
         query.state = parse_migration_item_state(*status);
         if (!query.state)
             return invalid_argument("request.invalid_query",
-                                    "status is pending, begun, done, unchanged, refused or failed");
+                                    "status is pending, begun, done, unchanged, refused, failed, "
+                                    "canceled, taking_back or taken_back");
     }
     if (const std::string* text = request.query_value("limit")) {
         const auto limit = read_limit(*text);
@@ -206,6 +231,42 @@ PlanMigrationApi::Answer PlanMigrationApi::get_migration(const Principal& /*call
     const auto answer = co_await billing.db.read(work);
     if (!answer) co_return failure(answer);
     co_return http::ok(*answer);
+}
+
+PlanMigrationApi::Answer PlanMigrationApi::get_migrations(const Principal& /*caller*/,
+                                                          const http::Request& request) {
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
+        const auto asked = read_listing(tx, request);
+        if (!asked) return failure(asked);
+        const auto query = read_page(request, cursors, asked->name, {"plan", "status"});
+        if (!query) return failure(query);
+        const auto page = cut_page(list_migrations(tx, asked->what, *query), *query);
+        Json data = Json::array();
+        for (const auto& migration : page.items) {
+            auto shown = write_with_progress(tx, migration);
+            if (!shown) return failure(shown);
+            data.push_back(*std::move(shown));
+        }
+        std::optional<PageMark> last;
+        if (page.has_more) last = {page.items.back().created_at, page.items.back().id.text()};
+        return list_response(std::move(data), cursors, asked->name, last);
+    };
+    co_return co_await billing.db.read(work);
+}
+
+PlanMigrationApi::Answer PlanMigrationApi::post_cancel(const Principal& caller,
+                                                       const http::Request& request) {
+    const auto id = PlanMigrationId::parse(request.path_value("plan_migration"));
+    if (!id) co_return not_found("plan_migration.not_found", "there is no such migration");
+    const Authority authority = authority_of(caller, request);
+    auto work = [&](sql::Transaction& tx) -> Result<http::Response> {
+        const auto canceled = cancel_migration(tx, billing, *id, authority);
+        if (!canceled) return failure(canceled);
+        const auto shown = write_with_progress(tx, *canceled);
+        if (!shown) return failure(shown);
+        return keep_answer(tx, caller, http::ok(*shown));
+    };
+    co_return co_await billing.db.write(work);
 }
 
 }  // namespace turnpike

@@ -21,6 +21,10 @@ struct PlanMigrationApi {
     Answer post_preview(const Principal& caller, const http::Request& request);
     /// POST /v1/plans/{plan}/migrate: 202, the worker does the rest
     Answer post_migrate(const Principal& caller, const http::Request& request);
+    /// GET /v1/plan_migrations?plan=&status=&limit=&cursor=
+    Answer get_migrations(const Principal& caller, const http::Request& request);
+    /// POST /v1/plan_migrations/{plan_migration}/cancel
+    Answer post_cancel(const Principal& caller, const http::Request& request);
     /// GET /v1/plan_migrations/{plan_migration}?status=&limit=&cursor=
     Answer get_migration(const Principal& caller, const http::Request& request);
 };

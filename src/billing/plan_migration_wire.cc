@@ -124,8 +124,12 @@ Json write_migration(const PlanMigration& migration, const PlanVersion& target,
                   {"unchanged", p.unchanged},
                   {"refused", p.refused},
                   {"failed", p.failed},
+                  {"canceled", p.canceled},
+                  {"taking_back", p.taking_back},
+                  {"taken_back", p.taken_back},
                   {"arrived", p.arrived}}},
                 {"created_at", format_rfc3339(migration.created_at)},
+                {"canceled_at", write_instant(migration.canceled_at)},
                 {"finished_at", write_instant(migration.finished_at)}};
 }
 

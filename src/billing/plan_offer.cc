@@ -30,6 +30,10 @@ Result<Sold> find_plan_offer(const Catalog& catalog, std::string_view customer_c
     const auto plan = std::ranges::find_if(catalog.plans, [&](const PlanVersion& one) {
         return one.plan.text() == offer.plan && one.catalog == customer_catalog;
     });
+    const auto former = std::ranges::find_if(catalog.archived, [&](const ArchivedPlan& one) {
+        return one.plan.text() == offer.plan && one.catalog == customer_catalog;
+    });
+    if (former != catalog.archived.end()) return no_longer_sold(former->key);
     if (plan == catalog.plans.end())
         return invalid_argument("billing.unknown_plan", "there is no plan '" + offer.plan + "'");
     const Price* price = paid ? price_as_paid(*plan, offer, *paid) : nullptr;

@@ -63,6 +63,30 @@ TEST_F(PlanOfferTest, WhoPaysAlreadyGoesOnPayingLikeThat) {
         << "what a provider then refuses, who cannot change a subscription's currency";
 }
 
+TEST_F(PlanOfferTest, WhyItIsNotSoldIsSaid) {
+    PlanVersion free = plan("free", {price(Interval::Month, 0, Currency::Usd)});
+    free.is_default = true;
+    catalog_.plans.push_back(free);
+    const auto gold = ids_.make<PlanId>(Instant{});
+    catalog_.archived.push_back({gold, "saas-orgs", "gold"});
+    const auto words = [&](const Result<Sold>& sold) {
+        EXPECT_EQ(sold.error().reason, Reason("billing.plan_not_sold"));
+        return sold.error().message;
+    };
+    for (const auto& refused : {find_offer(catalog_, "saas-orgs", {.plan = "gold"}),
+                                find_plan_offer(catalog_, "saas-orgs", {gold.text()}, {})})
+        EXPECT_TRUE(words(refused).contains("'gold' is archived")) << refused.error().message;
+    for (const auto& refused : {find_offer(catalog_, "saas-orgs", {.plan = "free"}),
+                                find_plan_offer(catalog_, "saas-orgs", {free.plan.text()}, {})})
+        EXPECT_TRUE(words(refused).contains("without a subscription")) << refused.error().message;
+    EXPECT_EQ(find_offer(catalog_, "api-metering", {.plan = "gold"}).error().reason,
+              Reason("billing.unknown_plan"))
+        << "of another catalog";
+    catalog_.keys = {"api-metering", "saas-orgs"};
+    EXPECT_TRUE(words(find_offer(catalog_, "saas-orgs", {.plan = "saas-orgs~gold"}))
+                    .contains("is archived"));
+}
+
 TEST_F(PlanOfferTest, AnotherCatalogsPlanIsNone) {
     const auto refused = find_plan_offer(catalog_, "api-metering", {team_.plan.text()}, {});
     ASSERT_FALSE(refused);

@@ -95,8 +95,9 @@ TEST_F(SoldPlans, AChangeLeavesSubscribersAlone) {
     ASSERT_TRUE(archived);
     EXPECT_EQ(plan_of(alice)->key, "team") << "who has it keeps it";
     const Offer offer{"team", Currency::Usd, {}};
-    EXPECT_EQ(find_offer(*world.catalog.get(), "api-metering", offer).error().reason,
-              Reason("billing.unknown_plan"));
+    const auto refused = find_offer(*world.catalog.get(), "api-metering", offer);
+    EXPECT_EQ(refused.error().reason, Reason("billing.plan_not_sold"));
+    EXPECT_TRUE(refused.error().message.contains("no longer sold")) << refused.error().message;
 }
 
 TEST_F(SoldPlans, ACustomPriceIsNotBought) {

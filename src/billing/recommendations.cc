@@ -4,6 +4,7 @@
 
 #include "catalog/service.h"
 #include "customers/service.h"
+#include "entitlements/allowance_overrides.h"
 #include "json/write.h"
 
 namespace turnpike {
@@ -67,6 +68,15 @@ std::vector<ComparedPlan> others_than(const Catalog& catalog, const PlanVersion&
     return others;
 }
 
+/// What an override includes or not says nothing of what a plan would cost.
+bool had_own_limit(sql::Transaction& tx, const CustomerId& customer, const Period& period) {
+    return std::ranges::any_of(
+        load_allowance_overrides(tx, customer), [&](const AllowanceOverride& one) {
+            const auto end = one.ends_at();
+            return one.begins < period.end && (!end || *end > period.start);
+        });
+}
+
 }  // namespace
 
 Result<std::optional<Recommendation>> recommend_plan(sql::Transaction& tx, const Catalog& catalog,
@@ -77,6 +87,8 @@ Result<std::optional<Recommendation>> recommend_plan(sql::Transaction& tx, const
     if (!plan) return failure(plan);
     const Price* price = price_by_id(*plan, closed->id<PriceId>(4));
     if (price == nullptr) return std::optional<Recommendation>();
+    const Period used_in{closed->instant(1), closed->instant(2)};
+    if (had_own_limit(tx, customer, used_in)) return std::optional<Recommendation>();
     const ComparedPlan present = compared(*plan, price->amount);
     Money has_cost = price->amount;
     std::vector<UsedBeyond> used;

@@ -23,17 +23,21 @@ constexpr std::array<MigrationWord<MigrationTiming>, 2> kTimings{{
     {MigrationTiming::AtPeriodEnd, "at_period_end"},
     {MigrationTiming::Now, "now"},
 }};
-constexpr std::array<MigrationWord<MigrationState>, 2> kMigrationStates{{
+constexpr std::array<MigrationWord<MigrationState>, 3> kMigrationStates{{
     {MigrationState::Running, "running"},
     {MigrationState::Done, "done"},
+    {MigrationState::Canceled, "canceled"},
 }};
-constexpr std::array<MigrationWord<MigrationItemState>, 6> kItemStates{{
+constexpr std::array<MigrationWord<MigrationItemState>, 9> kItemStates{{
     {MigrationItemState::Pending, "pending"},
     {MigrationItemState::Begun, "begun"},
     {MigrationItemState::Done, "done"},
     {MigrationItemState::Unchanged, "unchanged"},
     {MigrationItemState::Refused, "refused"},
     {MigrationItemState::Failed, "failed"},
+    {MigrationItemState::Canceled, "canceled"},
+    {MigrationItemState::TakingBack, "taking_back"},
+    {MigrationItemState::TakenBack, "taken_back"},
 }};
 
 template <class T, std::size_t N>
@@ -50,99 +54,6 @@ std::optional<T> meaning_of(const std::array<MigrationWord<T>, N>& words, std::s
     return word->meaning;
 }
 
-// Whom a migration is about. $2 target; $3 to $7 narrow: '' and 0 do not; $8: made until then.
-constexpr std::string_view kScope = R"sql(
-      JOIN prices r ON r.id = s.price_id
-      LEFT JOIN prices t ON t.plan_version_id = $2 AND t.currency = r.currency
-                        AND t.interval = r.interval AND t.interval_count = r.interval_count
-     WHERE s.plan_version_id <> $2 AND s.ended_at IS NULL
-       AND s.started_at IS NOT NULL AND s.status <> 'creating'
-       AND ($3 = '' OR s.plan_version_id = $3) AND ($4 = '' OR r.currency = $4)
-       AND ($5 = '' OR r.interval = $5)
-       AND (CAST($6 AS BIGINT) = 0 OR r.interval_count = CAST($6 AS BIGINT))
-       AND ($7 = '' OR s.provider = $7) AND s.created_at <= $8
-)sql";
-constexpr std::string_view kVersions = R"sql(
-    SELECT id FROM plan_versions
-     WHERE plan_id = $1 AND id <> $2 AND ($3 = '' OR id = $3)
-)sql";
-constexpr std::string_view kStepColumns = "SELECT s.id, s.provider, r.id, t.id, s.quantity ";
-// $9: after which subscription, $10: how many.
-constexpr std::string_view kStepsEnd = " AND s.id > $9 ORDER BY s.id LIMIT $10";
-constexpr std::string_view kGroupColumns =
-    "SELECT s.plan_version_id, r.id, t.id, COUNT(*), CAST(SUM(s.quantity) AS BIGINT) ";
-constexpr std::string_view kGroupsEnd = " GROUP BY s.plan_version_id, r.id, t.id";
-
-/// A statement about the subscribers of one version, $1: an index has them in order.
-std::string of_version(std::string_view columns, std::string_view end) {
-    return std::string(columns)
-        .append("FROM subscriptions s")
-        .append(kScope)
-        .append(" AND s.plan_version_id = $1")
-        .append(end);
-}
-
-/// A statement about some customers, from parameter `first` on, of any version of the plan $1.
-/// SQLite keeps the order of a CROSS JOIN, and so finds them by their one live subscription.
-std::string of_customers(std::string_view columns, std::size_t first, std::size_t count,
-                         std::string_view end) {
-    std::string text = std::string(columns)
-                           .append("FROM subscriptions s CROSS JOIN plan_versions v")
-                           .append(kScope)
-                           .append(" AND v.id = s.plan_version_id AND v.plan_id = $1")
-                           .append(" AND s.customer_id IN (");
-    for (std::size_t i = 0; i < count; ++i)
-        text.append(i == 0 ? "$" : ", $").append(std::to_string(first + i));
-    return text.append(")").append(end);
-}
-
-std::vector<sql::Value> scope_values(const MigrationScope& scope) {
-    const MigrationFilter& filter = scope.filter;
-    return {scope.plan,
-            scope.target,
-            filter.version ? filter.version->text() : "",
-            filter.currency ? to_text(*filter.currency) : "",
-            filter.interval ? to_text(*filter.interval) : "",
-            filter.interval_count.value_or(0),
-            filter.provider.value_or(""),
-            scope.made_until};
-}
-
-/// The columns of everybody in a scope, or of the customers that it names: one statement after
-/// another, each with an index. `more` are the values that its end takes.
-struct ScopeQuery {
-    std::string_view columns, end;
-    std::vector<sql::Value> more{};
-};
-std::vector<sql::Row> all_in_scope(sql::Transaction& tx, const MigrationScope& scope,
-                                   const ScopeQuery& query) {
-    std::vector<sql::Value> values = scope_values(scope);
-    const sql::Value version = values[2];
-    values.insert(values.end(), query.more.begin(), query.more.end());
-    std::vector<sql::Row> found;
-    const auto ask = [&](const std::string& text) {
-        auto rows = tx.all(text, values);
-        std::ranges::move(rows, std::back_inserter(found));
-    };
-    const auto& customers = scope.filter.customers;
-    if (customers.empty()) {
-        const std::string text = of_version(query.columns, query.end);
-        for (const auto& row : tx.all(kVersions, {scope.plan, scope.target, version})) {
-            values.front() = sql::Value(row.text(0));
-            ask(text);
-        }
-        return found;
-    }
-    const std::size_t given = values.size();
-    auto next = customers.begin();
-    for (const std::size_t count : sql::row_chunks(customers.size())) {
-        values.resize(given, nullptr);
-        for (std::size_t i = 0; i < count; ++i) values.emplace_back(*next++);
-        ask(of_customers(query.columns, given + 1, count, query.end));
-    }
-    return found;
-}
-
 std::optional<PriceId> maybe_price(const sql::Row& row, std::size_t column) {
     if (row.is_null(column)) return std::nullopt;
     return row.id<PriceId>(column);
@@ -150,7 +61,7 @@ std::optional<PriceId> maybe_price(const sql::Row& row, std::size_t column) {
 
 constexpr std::string_view kMigrationColumns = R"sql(
     SELECT id, plan_id, target_version_id, takes_effect, filter, state, actor, request_id,
-           created_at, listed_at, finished_at
+           created_at, listed_at, finished_at, canceled_at
       FROM plan_migrations
 )sql";
 
@@ -168,7 +79,8 @@ PlanMigration migration_from(const sql::Row& row) {
             .authority = {row.text(6), row.text(7)},
             .created_at = row.instant(8),
             .listed_at = row.maybe_instant(9),
-            .finished_at = row.maybe_instant(10)};
+            .finished_at = row.maybe_instant(10),
+            .canceled_at = row.maybe_instant(11)};
 }
 
 std::string items_where(std::string_view rest) {
@@ -207,15 +119,16 @@ constexpr std::string_view kInsertMigration = R"sql(
 )sql";
 
 constexpr std::string_view kToFinish = R"sql(
-     WHERE state = 'running' AND listed_at IS NOT NULL
+     WHERE finished_at IS NULL AND listed_at IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM plan_migration_items i
                         WHERE i.migration_id = plan_migrations.id
-                          AND i.state IN ('pending', 'begun'))
+                          AND i.state IN ('pending', 'begun', 'taking_back'))
 )sql";
 
 constexpr std::string_view kFinish = R"sql(
-    UPDATE plan_migrations SET state = 'done', finished_at = $2
-     WHERE id = $1 AND state = 'running'
+    UPDATE plan_migrations
+       SET state = CASE WHEN state = 'running' THEN 'done' ELSE state END, finished_at = $2
+     WHERE id = $1 AND finished_at IS NULL
 )sql";
 
 constexpr std::string_view kSaveItem = R"sql(
@@ -226,12 +139,14 @@ constexpr std::string_view kSaveItem = R"sql(
 
 constexpr std::string_view kIsPending = R"sql(
     SELECT 1 FROM plan_migration_items
-     WHERE migration_id = $1 AND subscription_id = $2 AND state = 'pending'
+     WHERE migration_id = $1 AND subscription_id = $2
+       AND (state = 'pending' OR (state = 'taking_back' AND command_id IS NULL))
 )sql";
 
 constexpr std::string_view kPostpone = R"sql(
     UPDATE plan_migration_items SET next_try_at = $3
-     WHERE migration_id = $1 AND subscription_id = $2 AND state = 'pending'
+     WHERE migration_id = $1 AND subscription_id = $2
+       AND state IN ('pending', 'taking_back')
 )sql";
 
 constexpr std::string_view kSettle = R"sql(
@@ -245,10 +160,79 @@ constexpr std::string_view kSettle = R"sql(
                     WHERE c.id = plan_migration_items.command_id AND c.state IN ('done', 'failed'))
 )sql";
 
+constexpr std::string_view kSettleTakenBack = R"sql(
+    UPDATE plan_migration_items
+       SET state = CASE WHEN EXISTS (SELECT 1 FROM subscription_commands c
+                                      WHERE c.id = plan_migration_items.command_id
+                                        AND c.state = 'done')
+                        THEN 'taken_back' ELSE 'done' END,
+           error_reason = (SELECT CASE WHEN c.state = 'failed'
+                                       THEN COALESCE(c.error_reason, 'payment.refused') END
+                             FROM subscription_commands c
+                            WHERE c.id = plan_migration_items.command_id)
+     WHERE state = 'taking_back'
+       AND EXISTS (SELECT 1 FROM subscription_commands c
+                    WHERE c.id = plan_migration_items.command_id AND c.state IN ('done', 'failed'))
+)sql";
+
 constexpr std::string_view kCountWaiting = R"sql(
-    SELECT COUNT(*) FROM plan_migration_items i
+    SELECT (SELECT COUNT(*) FROM plan_migration_items i
+              JOIN subscriptions s ON s.id = i.subscription_id
+             WHERE i.state = 'begun' AND s.provider = $1)
+         + (SELECT COUNT(*) FROM plan_migration_items i
+              JOIN subscriptions s ON s.id = i.subscription_id
+             WHERE i.state = 'taking_back' AND i.command_id IS NOT NULL AND s.provider = $1)
+)sql";
+
+// Of canceled migrations that are not finished: the planned changes that have not come. What stays
+// for a reason is not asked again.
+constexpr std::string_view kQueueTakingBack = R"sql(
+    UPDATE plan_migration_items
+       SET state = 'taking_back', command_id = NULL, next_try_at = $1
+     WHERE state = 'done' AND error_reason IS NULL
+       AND migration_id IN (SELECT m.id FROM plan_migrations m
+                             WHERE m.state = 'canceled' AND m.finished_at IS NULL
+                               AND m.takes_effect = 'at_period_end')
+       AND EXISTS (SELECT 1 FROM subscriptions s
+                    WHERE s.id = plan_migration_items.subscription_id AND s.ended_at IS NULL
+                      AND s.price_id = plan_migration_items.from_price_id)
+)sql";
+
+constexpr std::string_view kHasPlanned = R"sql(
+    SELECT 1 FROM plan_migration_items i
+      JOIN plan_migrations m ON m.id = i.migration_id
       JOIN subscriptions s ON s.id = i.subscription_id
-     WHERE i.state = 'begun' AND s.provider = $1
+     WHERE i.migration_id = $1 AND i.state = 'done' AND m.takes_effect = 'at_period_end'
+       AND s.ended_at IS NULL AND s.price_id = i.from_price_id
+     LIMIT 1
+)sql";
+
+constexpr std::string_view kHasLater = R"sql(
+    SELECT 1 FROM plan_migration_items i
+      JOIN plan_migrations m ON m.id = i.migration_id
+      JOIN plan_migrations own ON own.id = $1
+     WHERE i.subscription_id = $2 AND i.migration_id <> $1
+       AND (m.created_at, m.id) > (own.created_at, own.id)
+       AND i.state IN ('pending', 'begun', 'done', 'unchanged')
+     LIMIT 1
+)sql";
+
+constexpr std::string_view kCancel = R"sql(
+    UPDATE plan_migrations
+       SET state = 'canceled', canceled_at = $2, listed_at = COALESCE(listed_at, $2),
+           finished_at = NULL, went_on_at = $2
+     WHERE id = $1
+)sql";
+constexpr std::string_view kCancelPending = R"sql(
+    UPDATE plan_migration_items SET state = 'canceled'
+     WHERE migration_id = $1 AND state = 'pending'
+)sql";
+
+constexpr std::string_view kStaysOf = R"sql(
+    UPDATE plan_migration_items SET state = 'done', error_reason = $2
+     WHERE state = 'taking_back' AND command_id IS NULL
+       AND EXISTS (SELECT 1 FROM subscriptions s
+                    WHERE s.id = plan_migration_items.subscription_id AND s.provider = $1)
 )sql";
 
 constexpr std::string_view kRefuseOf = R"sql(
@@ -259,10 +243,14 @@ constexpr std::string_view kRefuseOf = R"sql(
 )sql";
 
 constexpr std::string_view kProvidersOfPending = R"sql(
-    SELECT DISTINCT s.provider FROM plan_migration_items i
+    SELECT s.provider FROM plan_migration_items i
       JOIN subscriptions s ON s.id = i.subscription_id
      WHERE i.state = 'pending'
-     ORDER BY s.provider
+    UNION
+    SELECT s.provider FROM plan_migration_items i
+      JOIN subscriptions s ON s.id = i.subscription_id
+     WHERE i.state = 'taking_back' AND i.command_id IS NULL
+     ORDER BY 1
 )sql";
 
 // Before a page is written: of two at once one waits, or begins anew.
@@ -302,64 +290,12 @@ std::optional<MigrationTiming> parse_migration_timing(std::string_view text) {
     return meaning_of(kTimings, text);
 }
 std::string_view to_text(MigrationState state) { return word_of(kMigrationStates, state); }
+std::optional<MigrationState> parse_migration_state(std::string_view text) {
+    return meaning_of(kMigrationStates, text);
+}
 std::string_view to_text(MigrationItemState state) { return word_of(kItemStates, state); }
 std::optional<MigrationItemState> parse_migration_item_state(std::string_view text) {
     return meaning_of(kItemStates, text);
-}
-
-Json write_filter(const MigrationFilter& filter) {
-    Json json = Json::object();
-    if (filter.version) json["version"] = filter.version->text();
-    if (filter.currency) json["currency"] = write_money(Money(0, *filter.currency))["currency"];
-    if (filter.interval) json["interval"] = to_text(*filter.interval);
-    if (filter.interval_count) json["interval_count"] = *filter.interval_count;
-    if (filter.provider) json["provider"] = *filter.provider;
-    for (const auto& customer : filter.customers) json["customers"].push_back(customer.text());
-    return json;
-}
-
-MigrationFilter read_kept_filter(std::string_view json) {
-    const Json kept = parse_json(json).value();
-    MigrationFilter filter;
-    for (const auto& [name, value] : kept.items()) {
-        if (name == "version") filter.version = PlanVersionId::trusted(value.get<std::string>());
-        if (name == "currency")
-            filter.currency = known_word(parse_currency(value.get<std::string>()));
-        if (name == "interval")
-            filter.interval = known_word(parse_interval(value.get<std::string>()));
-        if (name == "interval_count") filter.interval_count = value.get<std::int64_t>();
-        if (name == "provider") filter.provider = value.get<std::string>();
-        if (name != "customers") continue;
-        for (const Json& one : value)
-            filter.customers.push_back(CustomerId::trusted(one.get<std::string>()));
-    }
-    return filter;
-}
-
-std::vector<MigrationStep> migration_steps(sql::Transaction& tx, const MigrationScope& scope,
-                                           const std::string& after, int limit) {
-    std::vector<MigrationStep> steps;
-    for (const auto& row : all_in_scope(tx, scope, {kStepColumns, kStepsEnd, {after, limit}}))
-        steps.push_back({row.id<SubscriptionId>(0), row.text(1), row.id<PriceId>(2),
-                         maybe_price(row, 3), row.integer(4)});
-    std::ranges::sort(steps, {}, &MigrationStep::subscription);
-    if (std::ssize(steps) > limit) steps.erase(steps.begin() + limit, steps.end());
-    return steps;
-}
-
-std::vector<MigrationGroup> migration_groups(sql::Transaction& tx, const MigrationScope& scope) {
-    std::vector<MigrationGroup> groups;
-    for (const auto& row : all_in_scope(tx, scope, {kGroupColumns, kGroupsEnd})) {
-        const auto price = row.id<PriceId>(1);
-        auto group = std::ranges::find(groups, price, &MigrationGroup::from_price);
-        if (group == groups.end())
-            group =
-                groups.insert(groups.end(), {row.id<PlanVersionId>(0), price, maybe_price(row, 2)});
-        group->subscriptions += row.integer(3);
-        group->quantity += row.integer(4);
-    }
-    std::ranges::sort(groups, {}, &MigrationGroup::from_price);
-    return groups;
 }
 
 bool insert_migration(sql::Transaction& tx, const PlanMigration& m) {
@@ -388,11 +324,32 @@ Result<PlanMigration> load_migration(sql::Transaction& tx, const PlanMigrationId
 
 std::optional<PlanMigration> find_running_migration(sql::Transaction& tx, const PlanId& plan) {
     return maybe_migration(
-        tx.one(plan_migrations_where("WHERE plan_id = $1 AND state = 'running'"), {plan}));
+        tx.one(plan_migrations_where("WHERE plan_id = $1 AND finished_at IS NULL"), {plan}));
+}
+
+std::vector<PlanMigration> list_migrations(sql::Transaction& tx, const MigrationListing& what,
+                                           const PageQuery& page) {
+    constexpr std::string_view kPage = R"sql(
+     WHERE created_at >= $1 AND created_at < $2 AND (created_at, id) < ($3, $4)
+       AND ($5 = '' OR plan_id = $5) AND ($6 = '' OR state = $6)
+     ORDER BY created_at DESC, id DESC
+     LIMIT $7)sql";
+    std::vector<PlanMigration> found;
+    for (const auto& row : tx.all(plan_migrations_where(kPage),
+                                  {page.since, page.until, page.after.at, page.after.id,
+                                   what.plan ? what.plan->text() : "",
+                                   what.state ? to_text(*what.state) : "", page.fetch()}))
+        found.push_back(migration_from(row));
+    return found;
+}
+
+void save_canceled(sql::Transaction& tx, const PlanMigrationId& id, Instant now) {
+    tx.run(kCancel, {id, now});
+    tx.run(kCancelPending, {id});
 }
 
 bool has_running_migrations(sql::Transaction& tx) {
-    return tx.one("SELECT 1 FROM plan_migrations WHERE state = 'running' LIMIT 1").has_value();
+    return tx.one("SELECT 1 FROM plan_migrations WHERE finished_at IS NULL LIMIT 1").has_value();
 }
 
 std::vector<PlanMigration> migrations_to_list(sql::Transaction& tx) {
@@ -412,7 +369,7 @@ std::vector<PlanMigration> finish_migrations(sql::Transaction& tx, Instant now) 
     for (const auto& row : tx.all(plan_migrations_where(kToFinish))) {
         PlanMigration migration = migration_from(row);
         if (tx.run(kFinish, {migration.id, now}) != 1) continue;
-        migration.state = MigrationState::Done;
+        if (migration.state == MigrationState::Running) migration.state = MigrationState::Done;
         migration.finished_at = now;
         finished.push_back(std::move(migration));
     }
@@ -444,7 +401,30 @@ void postpone_item(sql::Transaction& tx, const MigrationItem& item, Instant unti
     tx.run(kPostpone, {item.migration, item.step.subscription, until});
 }
 
-void settle_items(sql::Transaction& tx) { tx.run(kSettle, {}); }
+void settle_items(sql::Transaction& tx) {
+    tx.run(kSettle, {});
+    tx.run(kSettleTakenBack, {});
+}
+
+std::vector<MigrationItem> items_to_take_back(sql::Transaction& tx, std::string_view provider,
+                                              Instant now, int limit) {
+    return items_from(tx.all(items_where(R"sql(
+     WHERE i.state = 'taking_back' AND i.command_id IS NULL AND i.next_try_at <= $2
+       AND s.provider = $1
+     ORDER BY i.next_try_at, i.migration_id, i.subscription_id
+     LIMIT $3)sql"),
+                             {provider, now, limit}));
+}
+
+bool has_later_item(sql::Transaction& tx, const MigrationItem& item) {
+    return tx.one(kHasLater, {item.migration, item.step.subscription}).has_value();
+}
+
+void queue_taking_back(sql::Transaction& tx, Instant now) { tx.run(kQueueTakingBack, {now}); }
+
+bool has_planned_items(sql::Transaction& tx, const PlanMigrationId& id) {
+    return tx.one(kHasPlanned, {id}).has_value();
+}
 
 std::int64_t count_waiting_items(sql::Transaction& tx, std::string_view provider) {
     return tx.one(kCountWaiting, {provider})->integer(0);
@@ -458,6 +438,7 @@ std::vector<std::string> providers_of_pending(sql::Transaction& tx) {
 
 void refuse_items_of(sql::Transaction& tx, std::string_view provider, std::string_view reason) {
     tx.run(kRefuseOf, {provider, reason});
+    tx.run(kStaysOf, {provider, reason});
 }
 
 std::vector<MigrationItem> list_items(sql::Transaction& tx, const MigrationItemPage& page) {
@@ -481,6 +462,9 @@ MigrationProgress load_progress(sql::Transaction& tx, const PlanMigrationId& id)
             case MigrationItemState::Unchanged: progress.unchanged = count; break;
             case MigrationItemState::Refused: progress.refused = count; break;
             case MigrationItemState::Failed: progress.failed = count; break;
+            case MigrationItemState::Canceled: progress.canceled = count; break;
+            case MigrationItemState::TakingBack: progress.taking_back = count; break;
+            case MigrationItemState::TakenBack: progress.taken_back = count; break;
         }
     }
     return progress;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/cursor.h"
 #include "audit/audit.h"
 #include "base/error.h"
 #include "base/id.h"
@@ -75,8 +76,13 @@ struct MigrationGroup {
 };
 std::vector<MigrationGroup> migration_groups(sql::Transaction& tx, const MigrationScope& scope);
 
-enum class MigrationState : std::uint8_t { Running, Done };
+enum class MigrationState : std::uint8_t {
+    Running,
+    Done,
+    Canceled,  ///< nothing more is begun
+};
 std::string_view to_text(MigrationState state);
+std::optional<MigrationState> parse_migration_state(std::string_view text);
 
 struct PlanMigration {
     PlanMigrationId id;
@@ -87,8 +93,9 @@ struct PlanMigration {
     MigrationState state = MigrationState::Running;
     Authority authority;
     Instant created_at;
-    std::optional<Instant> listed_at{};  ///< until then it has not all of its items
-    std::optional<Instant> finished_at{};
+    std::optional<Instant> listed_at{};    ///< until then it has not all of its items
+    std::optional<Instant> finished_at{};  ///< nothing of it is under way any more
+    std::optional<Instant> canceled_at{};
 
     [[nodiscard]] MigrationScope scope() const { return {plan, target, filter, created_at}; }
 };
@@ -102,22 +109,36 @@ static_assert(kMigrationPage >= static_cast<int>(kMigratedCustomersMax));
 void list_migration_page(sql::Transaction& tx, const PlanMigration& migration, Instant now);
 /// Errors: NotFound "plan_migration.not_found".
 Result<PlanMigration> load_migration(sql::Transaction& tx, const PlanMigrationId& id);
+/// The one of this plan that is not finished.
 std::optional<PlanMigration> find_running_migration(sql::Transaction& tx, const PlanId& plan);
 bool has_running_migrations(sql::Transaction& tx);
+
+/// Newest first; of one plan or state, or of any.
+struct MigrationListing {
+    std::optional<PlanId> plan{};
+    std::optional<MigrationState> state{};
+};
+std::vector<PlanMigration> list_migrations(sql::Transaction& tx, const MigrationListing& what,
+                                           const PageQuery& page);
+/// Nothing more of it is listed or begun; it is finished when what is under way has ended.
+void save_canceled(sql::Transaction& tx, const PlanMigrationId& id, Instant now);
 /// Running ones that are not listed yet.
 std::vector<PlanMigration> migrations_to_list(sql::Transaction& tx);
 /// The worker has taken up an item of it.
 void mark_migration(sql::Transaction& tx, const PlanMigrationId& id, Instant now);
-/// Listed ones of which nothing is open any more are done. \return them
+/// Listed ones of which nothing is open any more are finished. \return them
 std::vector<PlanMigration> finish_migrations(sql::Transaction& tx, Instant now);
 
 enum class MigrationItemState : std::uint8_t {
     Pending,
-    Begun,      ///< its command is written down
-    Done,       ///< changed, or planned with the provider
-    Unchanged,  ///< it was so already, or had ended
-    Refused,    ///< before anything was written
-    Failed,     ///< by the provider; nothing has changed
+    Begun,       ///< its command is written down
+    Done,        ///< changed, or planned with the provider
+    Unchanged,   ///< it was so already, or had ended
+    Refused,     ///< before anything was written
+    Failed,      ///< by the provider; nothing has changed
+    Canceled,    ///< the migration was, before its turn
+    TakingBack,  ///< of a canceled migration: what it has planned is to be taken back
+    TakenBack,
 };
 std::string_view to_text(MigrationItemState state);
 std::optional<MigrationItemState> parse_migration_item_state(std::string_view text);
@@ -136,17 +157,28 @@ std::vector<MigrationItem> items_to_begin(sql::Transaction& tx, std::string_view
                                           Instant now, int limit);
 /// Whether nobody has begun it meanwhile.
 bool is_pending(sql::Transaction& tx, const MigrationItem& item);
+/// Of a provider's subscriptions: planned changes to be taken back, whose turn has come, and whose
+/// command is not written down.
+std::vector<MigrationItem> items_to_take_back(sql::Transaction& tx, std::string_view provider,
+                                              Instant now, int limit);
+/// Whether a migration that began later has planned a change of the same subscription, or will.
+bool has_later_item(sql::Transaction& tx, const MigrationItem& item);
+/// What canceled migrations have planned, and has not come yet, is to be taken back. What stays has
+/// a reason, and is not asked again.
+void queue_taking_back(sql::Transaction& tx, Instant now);
+/// Whether it has planned a change that has not come yet.
+bool has_planned_items(sql::Transaction& tx, const PlanMigrationId& id);
 /// Nothing, when it is no more in that state.
 void save_item(sql::Transaction& tx, const MigrationItem& item, MigrationItemState was);
-/// Its turn comes again then.
+/// Its turn comes again then, whether to begin or to be taken back.
 void postpone_item(sql::Transaction& tx, const MigrationItem& item, Instant until);
 /// Those whose command has come to its end, well or not, say so.
 void settle_items(sql::Transaction& tx);
-/// Begun ones without an end.
+/// Those with a command that has no end.
 std::int64_t count_waiting_items(sql::Transaction& tx, std::string_view provider);
-/// Of pending items' subscriptions.
+/// Of the subscriptions of items that are pending or to be taken back.
 std::vector<std::string> providers_of_pending(sql::Transaction& tx);
-/// What cannot be reached any more is refused.
+/// What cannot be reached any more is refused, or stays.
 void refuse_items_of(sql::Transaction& tx, std::string_view provider, std::string_view reason);
 
 /// In the order of their subscriptions, after `after`; in one state, or in any.
@@ -160,10 +192,12 @@ std::vector<MigrationItem> list_items(sql::Transaction& tx, const MigrationItemP
 
 struct MigrationProgress {
     std::int64_t pending = 0, begun = 0, done = 0, unchanged = 0, refused = 0, failed = 0;
+    std::int64_t canceled = 0, taking_back = 0, taken_back = 0;
     std::int64_t arrived = 0;  ///< have the target version now
 
     [[nodiscard]] std::int64_t total() const {
-        return pending + begun + done + unchanged + refused + failed;
+        return pending + begun + done + unchanged + refused + failed + canceled + taking_back +
+               taken_back;
     }
 };
 MigrationProgress load_progress(sql::Transaction& tx, const PlanMigrationId& id);

@@ -77,8 +77,14 @@ struct Allowance {
     Reset reset{};                                ///< overage is billed by billing period only
     /// The spend cap, in major currency units: usage stops where overage would cost more.
     std::optional<UnitPrice> overage_cap{};
+    /// Of the customer's own override that these terms come from, counted by meter; 0: the plan's.
+    std::uint32_t override_number = 0;
     friend bool operator==(const Allowance&, const Allowance&) = default;
 };
+
+/// The largest amount of a price, in minor units of whichever currency: Stripe takes eight digits.
+/// https://docs.stripe.com/api/charges/object#charge_object-amount
+inline constexpr std::int64_t kPriceMinorMax = 99'999'999;
 
 struct Price {
     PriceId id;
@@ -86,6 +92,10 @@ struct Price {
     Money amount;  ///< per recurrence; not negative
     friend bool operator==(const Price&, const Price&) = default;
 };
+
+/// PlanVersion::trial_days_max where nobody said another, and the longest that it may be.
+inline constexpr std::int64_t kTrialDaysMaxDefault = 30;
+inline constexpr std::int64_t kPlanTrialDaysMax = 730;
 
 /// An immutable version of a plan. What has a plan's name on it is the same in all of its versions.
 struct PlanVersion {
@@ -104,6 +114,8 @@ struct PlanVersion {
     std::string description{};  ///< the plan's; "" where nobody wrote any
     Origin origin = Origin::File;  ///< the plan's
     bool is_archived = false;      ///< the plan's: it is not sold; subscribers keep it
+    /// The plan's: days of the longest trial that somebody may ask for himself.
+    std::int64_t trial_days_max = kTrialDaysMaxDefault;
 
     /// A meter's allowances, each with another reset; empty: the plan does not include it.
     [[nodiscard]] std::span<const Allowance> allowances_of(std::string_view meter_key) const;
@@ -136,6 +148,13 @@ struct RouteCost {
 /// "GET /signals/{symbol}", "* /reports/**": what the catalog calls the route by.
 std::string route_name(const RouteCost& route);
 
+/// One that is not sold any more, by what people call it.
+struct ArchivedPlan {
+    PlanId plan;
+    std::string catalog, key;
+    friend bool operator==(const ArchivedPlan&, const ArchivedPlan&) = default;
+};
+
 /// Everything as it is sold now: the newest version of each plan, by catalog and rank. Keys of
 /// plans and features are unique in their catalog, those of meters over all of them, and so is
 /// which route costs what. An immutable snapshot; older plan versions are loaded by id.
@@ -145,8 +164,9 @@ struct Catalog {
     std::vector<PlanVersion> plans;
     std::vector<Meter> meters;
     std::vector<RouteCost> route_costs;
-    std::vector<std::string> keys{};  ///< of the catalogs; first the primary one, for ever
-    std::vector<Feature> features{};  ///< by catalog and key; without the meters
+    std::vector<std::string> keys{};       ///< of the catalogs; first the primary one, for ever
+    std::vector<Feature> features{};       ///< by catalog and key; without the meters
+    std::vector<ArchivedPlan> archived{};  ///< by catalog and key
 
     [[nodiscard]] std::string_view primary() const;
     [[nodiscard]] bool has(std::string_view catalog_key) const;

@@ -89,6 +89,10 @@ FilePrice read_price(TableReader& row) {
                                  "not negative",
                                  exponent_of(currency)));
     const Money amount(good ? *minor : 0, currency);
+    if (good && *minor > kPriceMinorMax)
+        row.complain("bad_amount", fmt::format("'amount' must be at most {} in the currency's "
+                                               "smallest unit: no provider charges more",
+                                               kPriceMinorMax));
     if (!can_be_charged(amount))
         row.complain("bad_amount",
                      "'amount' must end with 0: the last of three decimals cannot be "
@@ -218,6 +222,8 @@ FilePlan read_plan(TableReader& row, const std::vector<Feature>& features, PlanL
                   .features = read_features(row, features),
                   .custom_price = row.flag("custom_price"),
                   .description = row.has("description") ? row.text("description") : ""};
+    if (row.has("trial_days_max"))
+        plan.trial_days_max = row.integer("trial_days_max", 0, kPlanTrialDaysMax);
     row.each("prices", [&](TableReader& price) {
         FilePrice read = read_price(price);
         const auto same = [&](const FilePrice& other) {

@@ -28,6 +28,7 @@ struct FilePlan {
     std::vector<PlanFeature> features{};  ///< by their keys
     bool custom_price = false;
     std::string description{};
+    std::int64_t trial_days_max = kTrialDaysMaxDefault;  ///< as PlanVersion says
 };
 
 /// What a catalog is called whose file does not say, and that is no preset's.

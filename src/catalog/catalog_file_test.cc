@@ -78,6 +78,14 @@ std::string with_plan(const std::string& key, int rank, const std::string& more 
            "prices = [{ currency = \"usd\", interval = \"month\", amount = \"9.00\" }]\n";
 }
 
+TEST(CatalogFiles, SayHowLongATrialOfAPlanMayBe) {
+    EXPECT_EQ(read_catalog_file(kGood)->plans.front().trial_days_max, 30);
+    const std::string text = with("rank = 0", "rank = 0\ntrial_days_max = 0");
+    EXPECT_EQ(read_catalog_file(text)->plans.front().trial_days_max, 0);
+    EXPECT_EQ(complaints(with("rank = 0", "rank = 0\ntrial_days_max = 731")),
+              std::vector<std::string>{"line 13 out_of_range"});
+}
+
 TEST(CatalogFile, AnAllowanceMaySayThatItStartsAgainWithThePeriod) {
     const auto file = read_catalog_file(with("\"block\"", "\"block\", reset = \"billing_period\""));
     ASSERT_TRUE(file) << file.error().message;
@@ -120,6 +128,7 @@ TEST(CatalogFile, RefusesWithTheLine) {
         {"a fraction for a rank", with("rank = 0", "rank = 0.5"), "line 12 out_of_range"},
         {"a number for an amount", with("\"0.00\"", "0.00"), "line 14 wrong_type"},
         {"half a cent", with("\"0.00\"", "\"0.005\""), "line 14 bad_amount"},
+        {"more than is charged", with("\"0.00\"", "\"1000000.00\""), "line 14 bad_amount"},
         {"a negative amount", with("\"0.00\"", "\"-1\""), "line 14 bad_amount"},
         {"an unknown currency", with("\"usd\"", "\"xxx\""), "line 14 unknown_value"},
         {"an unknown interval", with("\"month\"", "\"fortnight\""), "line 14 unknown_value"},

@@ -82,6 +82,8 @@ void add_plan(Facts& facts, const P& plan) {
     if (plan.is_default) facts[name + ": default"] = "yes";
     if (plan.custom_price) facts[name + ": price"] = "custom";
     if (!plan.description.empty()) facts[name + ": description"] = quoted_list({plan.description});
+    if (plan.trial_days_max != kTrialDaysMaxDefault)
+        facts[name + ": trial_days_max"] = std::to_string(plan.trial_days_max);
     for (const auto& price : plan.prices)
         facts[name + ": " + price_name(price)] = price.amount.text();
     for (const Allowance& allowance : plan.allowances)

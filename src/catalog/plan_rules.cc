@@ -48,6 +48,12 @@ void check_prices(const FilePlan& plan, PlanComplaints& complaints) {
     std::set<std::tuple<Currency, Interval, int>> seen;
     for (std::size_t i = 0; i < plan.prices.size(); ++i) {
         const FilePrice& price = plan.prices[i];
+        if (price.amount.minor() > kPriceMinorMax)
+            complaints.add(at("prices", i) + "/amount", "out_of_range",
+                           "must be at most 99999999: no provider charges more");
+        if (!can_be_charged(price.amount))
+            complaints.add(at("prices", i) + "/amount", "not_chargeable",
+                           "must end with 0: the last of three decimals cannot be charged");
         const auto key =
             std::tuple(price.amount.currency(), price.recurrence.interval, price.recurrence.count);
         if (!seen.insert(key).second)

@@ -107,7 +107,8 @@ FilePlan as_stated(const PlanVersion& plan) {
                     .allowances = plan.allowances,
                     .features = plan.features,
                     .custom_price = plan.custom_price,
-                    .description = plan.description};
+                    .description = plan.description,
+                    .trial_days_max = plan.trial_days_max};
     for (const Price& price : plan.prices)
         stated.prices.push_back({price.recurrence, price.amount});
     return stated;
@@ -147,6 +148,7 @@ FilePlan patched(FilePlan plan, const PlanPatch& patch) {
     if (patch.name) plan.name = *patch.name;
     if (patch.description) plan.description = *patch.description;
     if (patch.rank) plan.rank = *patch.rank;
+    if (patch.trial_days_max) plan.trial_days_max = *patch.trial_days_max;
     if (patch.prices) plan.prices = *patch.prices;
     if (patch.allowances) plan.allowances = *patch.allowances;
     if (patch.custom_price) plan.custom_price = *patch.custom_price;

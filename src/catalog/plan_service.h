@@ -48,6 +48,7 @@ struct PricePatch {
 struct PlanPatch {
     std::optional<std::string> name, description;
     std::optional<int> rank;
+    std::optional<std::int64_t> trial_days_max{};
     std::optional<std::vector<FilePrice>> prices;
     std::optional<std::vector<Allowance>> allowances;
     std::vector<PlanFeature> features;          ///< to set

@@ -82,6 +82,44 @@ constexpr const char* kProfessional = R"({
                {"currency": "inr", "interval": "month", "amount": 399900}],
     "features": {"users": 10, "projects": {"limit": 50}, "advanced_analytics": true}})";
 
+// A patch may name the amount or the currency alone.
+TEST_P(PlansOverTheApi, APriceThatNoProviderChargesIsRefused) {
+    EXPECT_EQ(told(create(R"({"key":"big","name":"Big","prices":[
+                              {"currency":"usd","amount":100000000}]})")),
+              "request.invalid_body /prices/0/amount out_of_range");
+    EXPECT_EQ(told(create(R"({"key":"kwd","name":"Kwd","prices":[
+                              {"currency":"kwd","amount":1234}]})")),
+              "request.invalid_body /prices/0/amount not_chargeable");
+    ASSERT_EQ(told(create(R"({"key":"most","name":"Most","prices":[
+                              {"currency":"usd","amount":99999999}]})")),
+              "good");
+    PlanChange change{"most", {}, kStaff};
+    change.patch.first_price.currency = Currency::Kwd;
+    const auto patched = [&] {
+        return told(
+            write([&](sql::Transaction& tx) { return change_plan(tx, change, kMade, ids_); }));
+    };
+    EXPECT_EQ(patched(), "catalog.bad_plan /prices/0/amount not_chargeable");
+    change.patch.first_price.currency = Currency::Usd;
+    change.patch.first_price.amount = 100'000'000;
+    EXPECT_EQ(patched(), "catalog.bad_plan /prices/0/amount out_of_range");
+}
+
+TEST_P(PlansOverTheApi, APlanSaysHowLongATrialMayBe) {
+    constexpr const char* kPlan = R"({"key":"long","name":"Long","trial_days_max":60,
+        "prices":[{"currency":"usd","amount":900}]})";
+    const auto made = create(kPlan);
+    ASSERT_TRUE(made) << told(made);
+    EXPECT_EQ(made->trial_days_max, 60);
+    const auto none = patch("long", R"({"trial_days_max":0})");
+    EXPECT_EQ(none->trial_days_max, 0);
+    EXPECT_EQ(none->number, made->number) << "it is the plan's, not a version's";
+    EXPECT_EQ(catalog().plan("", "long")->trial_days_max, 0);
+    EXPECT_EQ(catalog().plan("", "pro")->trial_days_max, 30);
+    EXPECT_EQ(told(patch("long", R"({"trial_days_max":731})")),
+              "request.invalid_body /trial_days_max out_of_range");
+}
+
 TEST_P(PlansOverTheApi, APlanIsMadeWithAllThatItHas) {
     const auto made = create(kProfessional);
     ASSERT_TRUE(made) << told(made);

@@ -8,12 +8,13 @@ namespace turnpike {
 namespace {
 
 constexpr std::string_view kSavePlan = R"sql(
-    INSERT INTO plans (id, catalog, key, name, description, rank, is_default, origin, archived_at,
-                       created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)
+    INSERT INTO plans (id, catalog, key, name, description, rank, is_default, origin,
+                       trial_days_max, archived_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10, NULL, $9)
     ON CONFLICT (catalog, key) DO UPDATE
        SET name = excluded.name, description = excluded.description, rank = excluded.rank,
-           is_default = excluded.is_default, archived_at = NULL
+           is_default = excluded.is_default, trial_days_max = excluded.trial_days_max,
+           archived_at = NULL
     RETURNING id
 )sql";
 
@@ -81,10 +82,10 @@ void insert_content(sql::Transaction& tx, const FilePlan& plan, const NewVersion
 
 PlanId save_plan(sql::Transaction& tx, const PlanHome& home, const FilePlan& plan, Instant now,
                  IdSource& ids) {
-    const auto id =
-        tx.one(kSavePlan, {ids.make<PlanId>(now), home.catalog, plan.key, plan.name,
-                           plan.description, plan.rank, plan.is_default, to_text(home.origin), now})
-            ->id<PlanId>(0);
+    const auto id = tx.one(kSavePlan, {ids.make<PlanId>(now), home.catalog, plan.key, plan.name,
+                                       plan.description, plan.rank, plan.is_default,
+                                       to_text(home.origin), now, plan.trial_days_max})
+                        ->id<PlanId>(0);
     const std::string hash = to_hex(sha256(plan_content(plan)));
     const auto newest = tx.one(kNewestOf, {id});
     if (newest && newest->text(1) == hash) return id;

@@ -11,6 +11,7 @@ namespace {
 constexpr ObjectReader::Text kKeyText{.length_min = 1, .length_max = 64};
 constexpr ObjectReader::Text kDescription{.length_min = 0, .length_max = 1'000};
 constexpr ObjectReader::Integer kRank{.min = 0, .max = 1'000'000};
+constexpr ObjectReader::Integer kTrialDays{.min = 0, .max = kPlanTrialDaysMax};
 constexpr UnitPrice kUnitPriceMax = UnitPrice::whole(1'000'000'000);
 
 /// What a catalog file allows, too.
@@ -40,7 +41,7 @@ FilePrice read_price(ObjectReader& fields) {
     const auto interval =
         read_word(fields, "interval", parse_interval, Interval::Month, "day, week, month or year");
     const auto count = fields.optional_integer("interval_count", {.min = 1, .max = 36});
-    const auto amount = fields.required_integer("amount", {.min = 0, .max = Money::kMaxMinor});
+    const auto amount = fields.required_integer("amount", {.min = 0, .max = kPriceMinorMax});
     const Money price(amount, currency.value_or(Currency::Usd));
     if (!can_be_charged(price))
         fields.complain("amount", "not_chargeable",
@@ -139,6 +140,8 @@ Result<NewPlan> read_new_plan(const Json& body) {
     wanted.plan.description = fields.optional_free_text("description", kDescription).value_or("");
     if (const auto rank = fields.optional_integer("rank", kRank))
         wanted.rank = static_cast<int>(*rank);
+    wanted.plan.trial_days_max =
+        fields.optional_integer("trial_days_max", kTrialDays).value_or(kTrialDaysMaxDefault);
     wanted.plan.prices = read_list(fields, "prices", read_price).value_or(std::vector<FilePrice>());
     wanted.plan.allowances =
         read_list(fields, "allowances", read_allowance).value_or(std::vector<Allowance>());
@@ -154,6 +157,7 @@ Result<PlanPatch> read_plan_patch(const Json& body) {
     patch.description = fields.optional_free_text("description", kDescription);
     if (const auto rank = fields.optional_integer("rank", kRank))
         patch.rank = static_cast<int>(*rank);
+    patch.trial_days_max = fields.optional_integer("trial_days_max", kTrialDays);
     patch.prices = read_list(fields, "prices", read_price);
     patch.allowances = read_list(fields, "allowances", read_allowance);
     patch.features = read_values(fields, &patch.removed_features);

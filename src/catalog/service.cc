@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kNewestVersions = R"sql(
     SELECT v.id, p.id, p.key, p.name, p.rank, p.is_default, v.number, v.custom_price, p.catalog,
-           p.description, p.origin, p.archived_at
+           p.description, p.origin, p.archived_at, p.trial_days_max
       FROM plans p
       JOIN plan_versions v ON v.plan_id = p.id
       JOIN catalogs c ON c.key = p.catalog
@@ -23,9 +23,13 @@ constexpr std::string_view kNewestVersions = R"sql(
 
 constexpr std::string_view kVersion = R"sql(
     SELECT v.id, p.id, p.key, p.name, p.rank, p.is_default, v.number, v.custom_price, p.catalog,
-           p.description, p.origin, p.archived_at
+           p.description, p.origin, p.archived_at, p.trial_days_max
       FROM plan_versions v JOIN plans p ON p.id = v.plan_id
      WHERE v.id = $1
+)sql";
+
+constexpr std::string_view kArchivedPlans = R"sql(
+    SELECT id, catalog, key FROM plans WHERE archived_at IS NOT NULL ORDER BY catalog, key
 )sql";
 
 constexpr std::string_view kCatalogs = R"sql(
@@ -163,6 +167,7 @@ PlanVersion version_from(sql::Transaction& tx, const sql::Row& row) {
         .description = row.text(9),
         .origin = known_word(parse_origin(row.text(10))),
         .is_archived = !row.is_null(11),
+        .trial_days_max = row.integer(12),
     };
     for (const auto& price : tx.all(kPricesOf, {version.id}))
         version.prices.push_back(
@@ -200,6 +205,8 @@ Catalog load_catalog(sql::Transaction& tx) {
     for (const auto& row : tx.all(kMeters)) catalog.meters.push_back(meter_from(row));
     for (const auto& row : tx.all(kRouteCosts)) catalog.route_costs.push_back(route_from(row));
     for (const auto& row : tx.all(kCatalogs)) catalog.keys.push_back(row.text(0));
+    for (const auto& row : tx.all(kArchivedPlans))
+        catalog.archived.push_back({row.id<PlanId>(0), row.text(1), row.text(2)});
     for (const auto& row : tx.all(kFeatures))
         catalog.features.push_back({row.text(0), row.text(1), row.text(2),
                                     known_word(parse_feature_kind(row.text(3))),

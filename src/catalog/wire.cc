@@ -30,6 +30,7 @@ Json write_tier(const PlanVersion& plan) {
     Json tier;
     tier["tier"] = plan.key;
     tier["name"] = plan.name;
+    if (plan.custom_price) tier["talk_to_sales"] = true;
     const Price* price = plan.prices.empty() ? nullptr : &plan.prices.front();
     if (price != nullptr) {
         tier["price"] = amount_text(price->amount);
@@ -69,6 +70,7 @@ Json write_plan(const PlanVersion& plan) {
     json["version"] = plan.number;
     json["version_id"] = plan.id.text();
     json["custom_price"] = plan.custom_price;
+    json["trial_days_max"] = plan.trial_days_max;
     json["origin"] = to_text(plan.origin);
     json["archived"] = plan.is_archived;
     json["prices"] = Json::array();

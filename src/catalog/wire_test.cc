@@ -23,6 +23,16 @@ Catalog with_presets(std::initializer_list<const char*> presets) {
     });
 }
 
+TEST(CatalogWire, PricingMarksWhoseSellersOneTalksTo) {
+    Catalog catalog = with_presets({"api-metering"});
+    catalog.plans.back().prices.clear();
+    catalog.plans.back().custom_price = true;
+    const Json tiers = write_pricing(catalog, "api-metering")["tiers"];
+    EXPECT_EQ(tiers.back()["talk_to_sales"], true);
+    EXPECT_FALSE(tiers.back().contains("price"));
+    EXPECT_FALSE(tiers.front().contains("talk_to_sales"));
+}
+
 TEST(CatalogWire, PricingIsThePublishedTable) {
     const Catalog catalog = with_presets({"learning-app", "api-metering"});
     const Json body = write_pricing(catalog, "api-metering");

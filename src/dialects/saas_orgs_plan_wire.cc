@@ -13,7 +13,7 @@
 namespace turnpike {
 namespace {
 
-constexpr ObjectReader::Integer kAmount{.min = 0, .max = Money::kMaxMinor};
+constexpr ObjectReader::Integer kAmount{.min = 0, .max = kPriceMinorMax};
 constexpr ObjectReader::Text kDescription{.length_min = 0, .length_max = 1'000};
 constexpr ObjectReader::Text kFeatures{.length_min = 0, .length_max = 10'000};
 
@@ -144,6 +144,7 @@ Json write_saas_plan(const ShownPlan& shown) {
     json["max_users"] = write_limit(plan, Seats::Users);
     json["max_projects"] = write_limit(plan, Seats::Projects);
     json["features"] = features;
+    if (plan.custom_price) json["talk_to_sales"] = true;
     json["is_active"] = !plan.is_archived;
     json["is_default"] = plan.is_default;
     json["prices"] = Json::array();

@@ -1,5 +1,6 @@
 #include "entitlements/feature_api.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "audit/authority.h"
@@ -15,29 +16,60 @@ namespace turnpike {
 namespace {
 
 struct OverrideBody {
-    FeatureValue value;
+    OverrideValue value;
     std::optional<Instant> expires_at;
 };
+
+std::optional<GivenAllowance> read_limit(const Json& json) {
+    if (json.is_number_integer()) return parse_given_allowance(to_text(json));
+    if (json.is_string()) return parse_given_allowance(json.get<std::string>());
+    return std::nullopt;
+}
+
+/// 2000, "2000", "unlimited", {"limit": "2000"}, {"limit": null}, {"limit": 2000, "overage":
+/// "block"}
+std::optional<GivenAllowance> read_given_allowance(const Json& json) {
+    if (!json.is_object()) return read_limit(json);
+    if (!json.contains("limit") || json.size() > 2) return std::nullopt;
+    auto given = json["limit"].is_null() ? GivenAllowance{} : read_limit(json["limit"]);
+    if (json.size() == 1 || !given) return given;
+    const auto overage = json.contains("overage") && json["overage"].is_string()
+                             ? parse_overage_policy(json["overage"].get<std::string>())
+                             : std::nullopt;
+    if (!given->limit || given->overage || !overage || *overage == OveragePolicy::Bill)
+        return std::nullopt;
+    given->overage = overage;
+    return given;
+}
 
 Result<OverrideBody> read_override(const http::Request& request) {
     const auto body = request.json();
     if (!body) return failure(body);
     // The value may be of several types, so the reader sees the rest only.
     Json rest = *body;
-    std::optional<FeatureValue> value;
+    OverrideValue value;
     std::string text;
     if (rest.is_object() && rest.contains("value")) {
-        value = read_feature_value(rest["value"]);
+        value = {read_feature_value(rest["value"]), read_given_allowance(rest["value"])};
         if (rest["value"].is_string()) text = rest["value"].get<std::string>();
         rest.erase("value");
     }
     ObjectReader fields(rest);
     fields.refuse_card_number("value", text);
-    if (!value)
+    if (!value.of_feature && !value.of_meter)
         fields.complain("value", "wrong_type",
-                        "must be true, false, a text, a whole number or {\"limit\": ..}");
+                        "must be true, false, a text, a number or {\"limit\": ..}");
     auto expires_at = fields.optional_instant("expires_at");
-    return fields.finish(OverrideBody{value.value_or(false), expires_at});
+    return fields.finish(OverrideBody{std::move(value), expires_at});
+}
+
+/// What is included, and what happens then; null: the customer has nothing of the meter.
+Json write_allowance(const Allowance* allowance) {
+    if (allowance == nullptr) return {};
+    const bool has_end =
+        allowance->included < kMaxQuantity || allowance->overage != OveragePolicy::Allow;
+    return Json{{"limit", has_end ? Json(allowance->included.text()) : Json()},
+                {"overage", to_text(allowance->overage)}};
 }
 
 Json write_metered(const Decision& decision, const Meter& meter, const Standing& standing) {
@@ -45,6 +77,12 @@ Json write_metered(const Decision& decision, const Meter& meter, const Standing&
     json["feature"] = meter.key;
     json["name"] = meter.name;
     json["kind"] = to_text(FeatureKind::Metered);
+    json["value"] = write_allowance(main_allowance(*standing.plan, meter.key));
+    const auto own = std::ranges::find(standing.given, meter.key, &AllowanceOverride::meter_key);
+    const bool is_own = own != standing.given.end();
+    json["overridden"] = is_own;
+    json["expires_at"] =
+        is_own && own->expires_at ? Json(format_rfc3339(*own->expires_at)) : Json();
     return json;
 }
 
@@ -58,20 +96,30 @@ Result<OverrideOrder> order_of(sql::Transaction& tx, const http::Request& reques
                          authority_of(caller, request), now, customer_now};
 }
 
+Json metered_answer(const StandingSnapshot& snapshot, const Catalog& catalog, const Meter& meter,
+                    Instant system_now) {
+    const Question question{meter.key, Quantity::whole(1), system_now};
+    return write_metered(decide(snapshot, catalog, question), meter, snapshot.standing);
+}
+
 /// The entitlement as it is after a change, from the ledger.
 FeatureApi::Answer answer_changed(EntitlementsApi& entitlements, OverrideOrder order) {
     entitlements.standings.invalidate(order.customer.id);
-    const auto standing = co_await entitlements.db.read([&](sql::Transaction& tx) {
-        return load_standing(tx, entitlements.catalog, order.customer.id.text(),
-                             entitlements.clock.now());
+    const Instant system_now = entitlements.clock.now();
+    const auto snapshot = co_await entitlements.db.read([&](sql::Transaction& tx) {
+        return load_snapshot(tx, {entitlements.usage, entitlements.catalog},
+                             order.customer.id.text(), system_now);
     });
-    if (!standing) co_return failure(standing);
+    if (!snapshot) co_return failure(snapshot);
     const auto now = entitlements.catalog.get();
     const Feature* feature = now->feature(order.customer.catalog, order.feature_key);
-    if (feature == nullptr)
+    if (feature != nullptr)
+        co_return http::ok(co_await check_feature(entitlements, snapshot->standing, *feature, 1));
+    const Meter* meter = now->meter(order.feature_key);
+    if (meter == nullptr)
         co_return not_found("entitlement.no_such_feature",
                             "there is no feature '" + order.feature_key + "' any more");
-    co_return http::ok(co_await check_feature(entitlements, *standing, *feature, 1));
+    co_return http::ok(metered_answer(*snapshot, *now, *meter, system_now));
 }
 
 }  // namespace
@@ -134,8 +182,7 @@ FeatureApi::Answer FeatureApi::get_entitlements(const Principal& caller,
     }
     for (const Meter& meter : now->meters) {
         if (meter.catalog != standing.plan->catalog) continue;
-        const Question question{meter.key, Quantity::whole(1), entitlements.clock.now()};
-        body["data"].push_back(write_metered(decide(**snapshot, *now, question), meter, standing));
+        body["data"].push_back(metered_answer(**snapshot, *now, meter, entitlements.clock.now()));
     }
     body["has_more"] = false;
     body["next_cursor"] = nullptr;

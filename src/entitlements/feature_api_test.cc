@@ -98,6 +98,20 @@ protected:
         http::Request request = asking(to_text(body).c_str(), "");
         return read(run(entitlements_->post_check(testing::seller(), request)));
     }
+    Json use(const char* id, std::int64_t runs) {
+        const Json body{{"customer", "alice"},
+                        {"meter", "runs"},
+                        {"quantity", runs},
+                        {"source", "test"},
+                        {"id", id}};
+        const http::Request request = asking(to_text(body).c_str(), "");
+        return read(run(entitlements_->post_consume(testing::seller(), request)));
+    }
+    Json usage_of_runs() {
+        http::Request request = asking("", "");
+        request.query = {{"customer", "alice"}};
+        return read(run(entitlements_->get_usage(testing::seller(), request)))["meters"][0];
+    }
     Json flag(const char* key) {
         OfrepApi ofrep{*entitlements_};
         http::Request request = asking(R"({"context":{"targetingKey":"alice"}})", "");
@@ -191,7 +205,6 @@ TEST_P(FeatureRoutes, TheSameOverrideAgainIsTheSame) {
 
 TEST_P(FeatureRoutes, BadOverridesAreRefused) {
     EXPECT_EQ(put("zap", R"({"value":true})"), "entitlement.no_such_feature");
-    EXPECT_EQ(put("runs", R"({"value":5})"), "entitlement.no_such_feature") << "a meter";
     EXPECT_EQ(put("users", R"({"value":true})"), "entitlement.wrong_value");
     EXPECT_EQ(put("users", R"({"value":"ten"})"), "entitlement.wrong_value");
     EXPECT_EQ(put("csv_export", R"({"value":1})"), "entitlement.wrong_value");
@@ -202,6 +215,58 @@ TEST_P(FeatureRoutes, BadOverridesAreRefused) {
               "entitlement.expires_in_the_past");
     EXPECT_EQ(put("users", R"({"value":5,"expires_at":"tomorrow"})"),
               "request.invalid_body /expires_at");
+}
+
+// The free plan stops at 2 runs a month.
+TEST_P(FeatureRoutes, AMetersLimitIsOverriddenAndComesBack) {
+    const Json six = put("runs", R"({"value":"6","expires_at":"2024-09-02T00:00:00Z"})");
+    EXPECT_EQ(six["kind"], "metered");
+    EXPECT_EQ(six["limit"], "6");
+    EXPECT_EQ(six["hard_limit"], "6");
+    EXPECT_EQ(six["value"], Json({{"limit", "6"}, {"overage", "block"}}));
+    EXPECT_EQ(six["overridden"], true);
+    EXPECT_EQ(six["expires_at"], "2024-09-02T00:00:00Z");
+    EXPECT_EQ(use("first", 5)["remaining"], "1");
+    EXPECT_EQ(use("second", 2)["code"], "limit_exceeded");
+    EXPECT_EQ(check({{"customer", "alice"}, {"feature", "runs"}})["remaining"], "1");
+    EXPECT_EQ(check({{"customer", "bob"}, {"feature", "runs"}})["limit"], "2") << "nobody else's";
+    EXPECT_EQ(flag("runs")["metadata"]["limit"], "6");
+    const Json usage = usage_of_runs();
+    EXPECT_EQ(usage["included"], "6");
+    EXPECT_EQ(usage["remaining"], "1");
+
+    clock_.set(kStart + std::chrono::hours(24));
+    const Json after = check({{"customer", "alice"}, {"feature", "runs"}});
+    EXPECT_EQ(after["allowed"], false) << "5 are more than the plan's 2";
+    EXPECT_EQ(after["remaining"], "0");
+    EXPECT_EQ(use("third", 1)["code"], "limit_exceeded");
+    EXPECT_EQ(list()["data"][3]["overridden"], false);
+    EXPECT_EQ(list()["data"][3]["value"]["limit"], "2");
+}
+
+TEST_P(FeatureRoutes, AMeterMayHaveNoLimitOrAnotherEnd) {
+    const Json endless = put("runs", R"({"value":{"limit":null}})");
+    EXPECT_EQ(endless["value"], Json({{"limit", nullptr}, {"overage", "allow"}}));
+    EXPECT_FALSE(endless.contains("hard_limit"));
+    EXPECT_EQ(use("many", 5'000)["allowed"], true);
+    EXPECT_EQ(usage_of_runs()["hard_limit"], nullptr);
+    EXPECT_EQ(usage_of_runs()["overage"], "0");
+    const Json soft = put("runs", R"({"value":{"limit":"5001","overage":"allow"}})");
+    EXPECT_EQ(soft["remaining"], "1");
+    EXPECT_EQ(use("more", 2)["reason"], "soft_limit_passed");
+    EXPECT_EQ(remove("runs")["allowed"], false) << "the plan's 2 are used up";
+    EXPECT_EQ(put("runs", R"({"value":"unlimited"})")["allowed"], true);
+    EXPECT_EQ(remove("runs")["overridden"], false);
+    for (const char* bad :
+         {R"({"value":true})", R"({"value":"ten"})",
+          R"({"value":{"limit":null,"overage":"block"}})",
+          R"({"value":{"limit":5,"overage":"bill"}})", R"({"value":{"limit":5,"zap":1}})",
+          R"({"value":"1000000000001"})", R"({"value":1.5})"}) {
+        const auto refusal = put("runs", bad).get<std::string>();
+        EXPECT_TRUE(refusal == "entitlement.wrong_value" ||
+                    refusal == "request.invalid_body /value")
+            << bad << refusal;
+    }
 }
 
 TEST_P(FeatureRoutes, EveryFeatureIsListedToWhoMaySeeIt) {

@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::string_view kKind = R"sql(
     SELECT kind FROM features WHERE catalog = $1 AND key = $2
+    UNION ALL
+    SELECT 'metered' FROM meters WHERE catalog = $1 AND key = $2
+)sql";
+
+constexpr std::string_view kWaiting = R"sql(
+    SELECT value, expires_at FROM entitlement_overrides
+     WHERE customer_id = $1 AND feature_key = $2 AND removed_at IS NULL
+     ORDER BY number DESC
 )sql";
 
 constexpr std::string_view kInsert = R"sql(
@@ -54,52 +62,57 @@ AuditEntry entry_of(const OverrideOrder& order, std::string action) {
             .detail = std::move(detail)};
 }
 
-/// A text may be meant for a number: "unlimited".
-std::optional<FeatureValue> fitted_value(FeatureKind kind, const FeatureValue& value) {
-    if (const auto* text = std::get_if<std::string>(&value))
-        return parse_feature_value(kind, *text);
-    if (value.index() != absent_value(kind).index()) return std::nullopt;
-    return value;
+/// As it is stored; nullopt: it is none of this kind. A text may be meant for a number:
+/// "unlimited".
+std::optional<std::string> text_of(FeatureKind kind, const OverrideValue& value) {
+    if (kind == FeatureKind::Metered)
+        return value.of_meter ? std::optional(to_text(*value.of_meter)) : std::nullopt;
+    if (!value.of_feature) return std::nullopt;
+    FeatureValue fitting = *value.of_feature;
+    if (const auto* text = std::get_if<std::string>(&fitting)) {
+        const auto meant = parse_feature_value(kind, *text);
+        return meant ? std::optional(to_text(*meant)) : std::nullopt;
+    }
+    if (fitting.index() != absent_value(kind).index()) return std::nullopt;
+    return to_text(fitting);
 }
 
-std::vector<FeatureOverride> overrides_now(sql::Transaction& tx, const OverrideOrder& order) {
-    auto overrides = load_overrides(tx, order.customer.id);
-    std::erase_if(overrides,
-                  [&](const FeatureOverride& one) { return one.feature_key != order.feature_key; });
-    return overrides;
+std::vector<sql::Row> load_waiting(sql::Transaction& tx, const OverrideOrder& order) {
+    return tx.all(kWaiting, {order.customer.id, order.feature_key});
 }
 
 }  // namespace
 
 Result<void> put_override(sql::Transaction& tx, const OverrideOrder& order,
-                          const FeatureValue& value, std::optional<Instant> expires_at,
+                          const OverrideValue& value, std::optional<Instant> expires_at,
                           IdSource& ids) {
     const auto kind = kind_of(tx, order);
     if (!kind) return failure(kind);
-    const auto fitting = fitted_value(*kind, value);
-    if (!fitting)
+    const auto given = text_of(*kind, value);
+    if (!given)
         return invalid_argument(
             "entitlement.wrong_value",
             "the value must be one of a " + std::string(to_text(*kind)) + " feature");
     if (expires_at && *expires_at <= order.customer_now)
         return invalid_argument("entitlement.expires_in_the_past",
                                 "expires_at must be in the customer's future");
-    const FeatureOverride given{order.feature_key, *fitting, expires_at};
-    const auto known = overrides_now(tx, order);
-    if (!known.empty() && known.front() == given) return {};
+    const auto known = load_waiting(tx, order);
+    if (!known.empty() && known.front().text(0) == *given &&
+        known.front().maybe_instant(1) == expires_at)
+        return {};
     if (expires_at)
         tx.run(kRemoveOutlived,
                {order.customer.id, order.feature_key, *expires_at, order.customer_now});
     else
         tx.run(kRemoveAll, {order.customer.id, order.feature_key, order.customer_now});
-    if (overrides_now(tx, order).size() >= kOverridesMax)
+    if (load_waiting(tx, order).size() >= kOverridesMax)
         return conflict("entitlement.too_many_overrides",
                         "20 overrides of this feature wait behind each other; remove them first");
     const auto newest = tx.one(kNewest, {order.customer.id, order.feature_key})->integer(0);
-    tx.run(kInsert, {order.customer.id, order.feature_key, newest + 1, to_text(given.value),
+    tx.run(kInsert, {order.customer.id, order.feature_key, newest + 1, *given,
                      order.authority.actor, order.customer_now, expires_at});
     AuditEntry entry = entry_of(order, "entitlement.overridden");
-    entry.detail["value"] = to_text(given.value);
+    entry.detail["value"] = *given;
     entry.detail["expires_at"] = expires_at ? Json(format_rfc3339(*expires_at)) : Json();
     record(tx, entry, ids);
     return {};

@@ -23,15 +23,23 @@ struct OverrideOrder {
     Instant customer_now;  ///< what the customer takes for now
 };
 
-/// Gives the customer this value of a feature of its catalog, from now until it expires. What it
-/// outlives is removed; what is for longer counts again afterwards. The same again changes nothing.
+/// What a customer is given, as far as what was said can be read so. At least one is there; the
+/// feature's kind says which one is meant.
+struct OverrideValue {
+    std::optional<FeatureValue> of_feature;  ///< of a feature that is no meter
+    std::optional<GivenAllowance> of_meter;
+};
+
+/// Gives the customer this value of a feature of its catalog, or this much of a meter, from now
+/// until it expires. What it outlives is removed; what is for longer counts again afterwards. The
+/// same again changes nothing.
 ///
 /// \param expires_at  of the customer's time; absent: never
 /// Errors: NotFound "entitlement.no_such_feature"; InvalidArgument "entitlement.wrong_value" (not
 /// of the feature's kind), "entitlement.expires_in_the_past"; Conflict
 /// "entitlement.too_many_overrides".
 Result<void> put_override(sql::Transaction& tx, const OverrideOrder& order,
-                          const FeatureValue& value, std::optional<Instant> expires_at,
+                          const OverrideValue& value, std::optional<Instant> expires_at,
                           IdSource& ids);
 
 /// From now on the plan decides. Without an override nothing happens.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "entitlements/allowance_overrides.h"
 #include "entitlements/stored_interval.h"
 #include "entitlements/stored_pause.h"
 #include "sql/known_word.h"
@@ -115,10 +116,8 @@ CustomerWindow of_default_plan(sql::Transaction& tx, CatalogCache& catalog,
             .is_on_test_clock = now.is_on_test_clock};
 }
 
-}  // namespace
-
-CustomerWindow load_past_window(sql::Transaction& tx, CatalogCache& catalog,
-                                const CustomerWindow& now, Instant moment) {
+CustomerWindow planned_window(sql::Transaction& tx, CatalogCache& catalog,
+                              const CustomerWindow& now, Instant moment) {
     Period between{Instant::min(), Instant::max()};
     for (const auto& row : tx.all(kSubscriptions, {now.customer, moment})) {
         if (moment < row.instant(7)) {
@@ -130,6 +129,19 @@ CustomerWindow load_past_window(sql::Transaction& tx, CatalogCache& catalog,
         between.start = std::max(between.start, end);
     }
     return of_default_plan(tx, catalog, now, between, moment);
+}
+
+}  // namespace
+
+CustomerWindow load_past_window(sql::Transaction& tx, CatalogCache& catalog,
+                                const CustomerWindow& now, Instant moment) {
+    CustomerWindow past = planned_window(tx, catalog, now, moment);
+    const auto all = load_allowance_overrides(tx, now.customer);
+    const Period steady = steady_around(all, moment);
+    past.plan = effective_plan(std::move(past.plan), in_force(all, moment));
+    past.since = std::max(past.since, steady.start);
+    past.until = std::min(past.until, steady.end);
+    return past;
 }
 
 }  // namespace turnpike

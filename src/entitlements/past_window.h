@@ -12,7 +12,8 @@ namespace turnpike {
 /// are mirrored, are known; others are the cycle's (billing_period_at). Without a subscription: the
 /// default plan, in months from the customer's creation; of usage before that, in the first one.
 ///
-/// The plan is the contract's of today, with kPastRevision.
+/// The plan is the contract's of today, with kPastRevision; the customer's overrides are those of
+/// the moment.
 /// \param now     the same customer's, now
 /// \param moment  not after `now.now`
 CustomerWindow load_past_window(sql::Transaction& tx, CatalogCache& catalog,

@@ -26,7 +26,7 @@ std::string standing_where(std::string_view condition) {
              WHERE e.customer_id = c.id AND e.status <> 'incomplete_expired'),
            c.catalog,
            (SELECT COUNT(*) FROM entitlement_overrides o
-             WHERE o.customer_id = c.id AND o.removed_at IS NULL),
+             WHERE o.customer_id = c.id),
            s.pause_behavior, s.resumes_at, s.paused_at, s.grace_ends_at
       FROM customers c
       LEFT JOIN test_clocks t ON t.id = c.test_clock_id
@@ -68,6 +68,16 @@ void take_default_plan(Standing& standing, CatalogCache& catalog, const sql::Row
         standing.currency = standing.plan->prices.front().amount.currency();
 }
 
+/// What the customer has of his own instead of what the plan says.
+void take_overrides(sql::Transaction& tx, Standing& standing) {
+    standing.overrides = load_overrides(tx, standing.customer);
+    const auto all = load_allowance_overrides(tx, standing.customer);
+    standing.given = in_force(all, standing.now);
+    standing.plan = effective_plan(standing.plan, standing.given);
+    standing.revision += changes_until(all, standing.now);
+    standing.until = std::min(standing.until, steady_around(all, standing.now).end);
+}
+
 std::optional<sql::Row> find_row(sql::Transaction& tx, std::string_view ref) {
     if (CustomerId::parse(ref)) return tx.one(standing_where("c.id = $1"), {ref});
     if (ref.starts_with("ext:")) ref.remove_prefix(4);
@@ -98,7 +108,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
                       .currency = Currency::Usd,
                       .revision = 0,
                       .overrides = {}};
-    if (row->integer(18) > 0) standing.overrides = load_overrides(tx, standing.customer);
+    const bool has_overrides = row->integer(18) > 0;
     auto plan_began = row->maybe_instant(16);
     std::optional<Instant> plan_returns;
     if (!row->is_null(4)) {
@@ -116,6 +126,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
             standing.revision = row->integer(15);
             standing.since = begin_of(standing.period, row->maybe_instant(11), standing.now);
             standing.until = std::min(standing.period.end, gives);
+            if (has_overrides) take_overrides(tx, standing);
             return standing;
         }
         plan_began = std::max(plan_began.value_or(gives), gives);
@@ -123,6 +134,7 @@ Result<Standing> load_standing(sql::Transaction& tx, CatalogCache& catalog, std:
     take_default_plan(standing, catalog, *row);
     standing.since = begin_of(standing.period, plan_began, standing.now);
     standing.until = std::min(standing.period.end, plan_returns.value_or(standing.period.end));
+    if (has_overrides) take_overrides(tx, standing);
     return standing;
 }
 

@@ -12,6 +12,7 @@
 #include "base/money.h"
 #include "base/time.h"
 #include "catalog/cache.h"
+#include "entitlements/allowance_overrides.h"
 #include "metering/counter.h"
 #include "metering/customer_window.h"
 #include "sql/sql.h"
@@ -31,7 +32,9 @@ struct FeatureOverride {
 struct Standing {
     CustomerId customer;
     std::string external_id;
-    std::shared_ptr<const PlanVersion> plan;  ///< never null
+    /// Never null. Its allowances are what the customer has by his own overrides
+    /// (allowance_overrides.h).
+    std::shared_ptr<const PlanVersion> plan;
     /// The subscription that gives the plan; absent: it is the default plan.
     std::optional<SubscriptionId> subscription;
     /// Of the subscription without an end, also when it gives nothing (unpaid, paused, creating).
@@ -45,7 +48,8 @@ struct Standing {
     Currency currency = Currency::Usd;  ///< what overage is charged in
     std::int64_t revision = 0;          ///< as of UsageWindow
     std::vector<FeatureOverride>
-        overrides{};  ///< each feature's newest first; some may have expired
+        overrides{};                         ///< each feature's newest first; some may have expired
+    std::vector<AllowanceOverride> given{};  ///< that `plan` shows, at most one of each meter
 };
 
 /// A subscription that is trialing, active or past due gives its plan version. Its period is the

@@ -30,8 +30,8 @@ std::optional<Quantity> hard_limit_of(Quantity used, const std::vector<UsageSegm
 }
 
 CounterSegment segment_of(Quantity from_used, const UsageWindow& window) {
-    return {window.plan_version, from_used, window.included, window.overage_unit_price,
-            window.overage_cap};
+    return {window.plan_version,       from_used,          window.included,
+            window.overage_unit_price, window.overage_cap, window.override_number};
 }
 
 }  // namespace
@@ -50,9 +50,15 @@ UsageWindow window_of(Contract contract, const Period& period, const PlanVersion
                        .plan_version = plan_version,
                        .included = allowance.included,
                        .overage_unit_price = allowance.overage_unit_price,
-                       .overage_cap = allowance.overage_cap};
+                       .overage_cap = allowance.overage_cap,
+                       .override_number = allowance.override_number};
     if (allowance.overage == OveragePolicy::Allow) window.overage_unit_price = UnitPrice{};
     return window;
+}
+
+bool is_under(const CounterSegment& segment, const UsageWindow& window) {
+    return segment.plan_version == window.plan_version &&
+           segment.override_number == window.override_number;
 }
 
 CountRule rule_of(const Counter& counter) { return {counter.aggregation, counter.reset}; }
@@ -101,8 +107,7 @@ void settle_limit(Counter& counter) {
 
 Counter under_window(std::optional<Counter> stored, const UsageWindow& window) {
     if (!stored) return open_counter(window);
-    if (window.revision == kPastRevision ||
-        stored->segments.back().plan_version == window.plan_version)
+    if (window.revision == kPastRevision || is_under(stored->segments.back(), window))
         return *std::move(stored);
     return with_allowance(*std::move(stored), window);
 }

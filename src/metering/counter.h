@@ -39,11 +39,13 @@ struct UsageWindow {
     Quantity included;
     std::optional<UnitPrice> overage_unit_price{};  ///< absent: usage stops at the allowance
     std::optional<UnitPrice> overage_cap{};         ///< usage stops where overage costs that much
-    /// Of the contract when this window was looked up: of two windows of one contract, the one with
-    /// the larger revision is the newer. The default plan changes only while nobody counts: 0. Of
-    /// late usage kPastRevision: a counter that is there keeps its newest allowance.
+    /// Of the contract and the customer's overrides when this window was looked up: of two windows
+    /// of one contract, the one with the larger revision is the newer, and the same revision has
+    /// the same terms. The default plan itself changes only while nobody counts. Of late usage
+    /// kPastRevision: a counter that is there keeps its newest allowance.
     std::int64_t revision = 0;
-    bool is_on_test_clock = false;  ///< of a customer whose usage may be of any age
+    bool is_on_test_clock = false;      ///< of a customer whose usage may be of any age
+    std::uint32_t override_number = 0;  ///< as of Allowance: with plan_version it names the terms
 };
 /// Overage that is allowed and not charged has the unit price 0.
 /// \param period  of the window: window_at(allowance.reset, ..)
@@ -74,7 +76,10 @@ struct CounterSegment {
     Quantity included;
     std::optional<UnitPrice> overage_unit_price;
     std::optional<UnitPrice> overage_cap{};
+    std::uint32_t override_number = 0;  ///< as of Allowance
 };
+/// Whether the window brings the terms that the segment is under already.
+bool is_under(const CounterSegment& segment, const UsageWindow& window);
 
 /// How much of a meter one customer used in one window of one contract. At least one segment; the
 /// first one starts at zero, none starts beyond `used`. A counter that can fall has no other.

@@ -69,10 +69,15 @@ constexpr auto kQueries = std::to_array<DueQuery>({
     // Its queue may be long: as long as the worker takes up one after another, none is late.
     {"plan_migration", R"sql(
         SELECT CASE WHEN moved.at > open.at THEN moved.at ELSE open.at END
-          FROM (SELECT MIN(i.next_try_at) AS at FROM plan_migration_items i
-                 WHERE i.state = 'pending' AND i.next_try_at <= $1) open
+          FROM (SELECT MIN(due.at) AS at
+                  FROM (SELECT MIN(i.next_try_at) AS at FROM plan_migration_items i
+                         WHERE i.state = 'pending' AND i.next_try_at <= $1
+                        UNION ALL
+                        SELECT MIN(i.next_try_at) AS at FROM plan_migration_items i
+                         WHERE i.state = 'taking_back' AND i.command_id IS NULL
+                           AND i.next_try_at <= $1) due) open
          CROSS JOIN (SELECT MAX(m.went_on_at) AS at FROM plan_migrations m
-                      WHERE m.state = 'running') moved)sql"},
+                      WHERE m.finished_at IS NULL) moved)sql"},
     // Three days (in microseconds) before the end, or when a later change has brought that nearer.
     {"trial_reminder", R"sql(
         SELECT MIN(CASE WHEN s.updated_at > s.trial_end - 259200000000 THEN s.updated_at

@@ -1,7 +1,7 @@
 // Bringing subscribers to another version of their plan, as the seller sees it, on both engines.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {removeFolders, sleep} from '../lib/process.mjs';
+import {eventually, removeFolders, sleep} from '../lib/process.mjs';
 import {adminToken, engines, Server, userToken} from '../lib/server.mjs';
 
 after(removeFolders);
@@ -129,6 +129,35 @@ for (const engine of engines()) {
             assert.deepEqual([rest.data.length, rest.has_more], [1, false]);
             assert.notEqual(rest.data[0].subscription, page.data[0].subscription);
             assert.equal(await refused('GET', `/v1/plan_migrations/${begun.id}?status=x`),
+                         '400 request.invalid_query');
+        });
+
+        test('it is canceled across a crash, and what it has planned is taken back', async () => {
+            const {data: [newest], has_more: more, next_cursor: cursor} =
+                await ok('GET', '/v1/plan_migrations?plan=team&status=done&limit=1');
+            assert.equal(more, true);
+            const {data: [first]} = await ok('GET', '/v1/plan_migrations?plan=team&status=done' +
+                                                        `&limit=1&cursor=${cursor}`);
+            assert.equal(await refused('POST', `/v1/plan_migrations/${first.id}/cancel`),
+                         '409 plan_migration.done', 'a change at once');
+            const path = `/v1/plan_migrations/${newest.id}`;
+            const canceled = await ok('POST', `${path}/cancel`);
+            assert.equal(canceled.status, 'canceled');
+            assert.equal(canceled.progress.taking_back, 2);
+            await server.kill();
+            await server.restart();
+            const seen = await eventually('the planned changes to be taken back', async () => {
+                const now = await ok('GET', path);
+                return now.finished_at && now;
+            });
+            assert.equal(seen.progress.taken_back, 2);
+            for (const name of ['bea', 'cid'])
+                assert.equal((await ok('GET', `/v1/subscriptions/${bought[name].id}`))
+                                 .pending_change, null);
+            assert.equal((await ok('POST', `${path}/cancel`)).canceled_at, canceled.canceled_at);
+            const {data} = await ok('GET', '/v1/plan_migrations?status=canceled');
+            assert.deepEqual(data.map((one) => one.id), [newest.id]);
+            assert.equal(await refused('GET', '/v1/plan_migrations?status=x'),
                          '400 request.invalid_query');
         });
     });

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kCounter = R"sql(
     SELECT c.period_end, c.aggregation, c.used, c.hard_limit, c.last_at,
            s.plan_version_id, s.from_used, s.included, s.overage_unit_price, s.overage_cap,
-           c.held, c.entries
+           c.held, c.entries, s.override_number
       FROM usage_counters c
       JOIN usage_segments s
         ON s.customer_id = c.customer_id AND s.subscription_id = c.subscription_id
@@ -68,8 +68,8 @@ constexpr std::string_view kDropSegments = R"sql(
 constexpr std::string_view kInsertSegment = R"sql(
     INSERT INTO usage_segments (customer_id, subscription_id, meter_key, reset, period_start,
                                 number, plan_version_id, from_used, included, overage_unit_price,
-                                overage_cap)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                overage_cap, override_number)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 )sql";
 
 constexpr std::string_view kMoveSegment = R"sql(
@@ -122,8 +122,9 @@ std::optional<UnitPrice> maybe_price(const sql::Row& row, std::size_t column) {
 }
 
 CounterSegment segment_from(const sql::Row& row) {
-    return {row.id<PlanVersionId>(5), row.quantity(6), row.quantity(7), maybe_price(row, 8),
-            maybe_price(row, 9)};
+    return {row.id<PlanVersionId>(5), row.quantity(6),
+            row.quantity(7),          maybe_price(row, 8),
+            maybe_price(row, 9),      static_cast<std::uint32_t>(row.integer(12))};
 }
 
 /// $1 to $5 of every statement about one counter.
@@ -132,6 +133,10 @@ std::vector<sql::Value> with_key(const CounterKey& key, std::initializer_list<sq
                                        to_text(key.reset), key.window_start};
     parameters.insert(parameters.end(), more);
     return parameters;
+}
+
+bool are_same_terms(const CounterSegment& one, const CounterSegment& other) {
+    return one.plan_version == other.plan_version && one.override_number == other.override_number;
 }
 
 void write_row(sql::Transaction& tx, const CounterKey& key, const Counter* before,
@@ -155,7 +160,7 @@ void write_segments(sql::Transaction& tx, const CounterKey& key, const Counter* 
                     const Counter& now) {
     std::size_t written = before == nullptr ? 0 : before->segments.size();
     if (before != nullptr && can_fall(rule_of(now)) &&
-        before->segments.back().plan_version != now.segments.back().plan_version) {
+        !are_same_terms(before->segments.back(), now.segments.back())) {
         tx.run(kDropSegments, with_key(key, {}));
         written = 0;
     }
@@ -167,7 +172,8 @@ void write_segments(sql::Transaction& tx, const CounterKey& key, const Counter* 
         const CounterSegment& segment = now.segments[i];
         tx.run(kInsertSegment,
                with_key(key, {static_cast<std::int64_t>(i), segment.plan_version, segment.from_used,
-                              segment.included, segment.overage_unit_price, segment.overage_cap}));
+                              segment.included, segment.overage_unit_price, segment.overage_cap,
+                              static_cast<std::int64_t>(segment.override_number)}));
     }
 }
 

@@ -17,13 +17,13 @@ namespace {
 constexpr std::uint8_t kKindMask = 0x0f;
 constexpr std::uint8_t kOverageIsPriced = 0x10;
 constexpr std::uint8_t kOverageIsCapped = 0x20;
-constexpr std::uint8_t kHasRule = 0x40;  ///< otherwise it sums up billing periods
+constexpr std::uint8_t kHasRule = 0x40;  ///< otherwise it sums up billing periods, as planned
 constexpr std::uint8_t kHasBeginning = 0x80;
 constexpr std::uint8_t kIsCorrected = 0x10;
 // In the number that says the rule:
 constexpr int kResetShift = 4;
 constexpr std::uint64_t kAggregationMask = 0x07, kResetMask = 0x70;
-constexpr std::uint64_t kIsKeptForEver = 0x08, kIsKeptNoMore = 0x80;
+constexpr std::uint64_t kIsKeptForEver = 0x08, kIsKeptNoMore = 0x80, kIsOverridden = 0x100;
 constexpr std::uint64_t kRollingLengthMax = std::uint64_t{kRollingDaysMax} * 24;
 constexpr std::uint8_t kQuantityIsOne = 0x10;
 constexpr std::uint8_t kHasLatency = 0x20;
@@ -34,7 +34,8 @@ constexpr std::uint8_t kHasLastAt = 0x10;
 constexpr int kTableShift = 4;
 
 bool has_rule(const AllowanceRecord& record) {
-    return record.rule != CountRule{} || record.kept != KeptPast::WhileNeeded;
+    return record.rule != CountRule{} || record.kept != KeptPast::WhileNeeded ||
+           record.override_number != 0;
 }
 
 void put_rule(std::string& out, const AllowanceRecord& record) {
@@ -42,9 +43,11 @@ void put_rule(std::string& out, const AllowanceRecord& record) {
     put_number(out, static_cast<std::uint64_t>(rule.aggregation) |
                         static_cast<std::uint64_t>(rule.reset.kind) << kResetShift |
                         (record.kept == KeptPast::ForEver ? kIsKeptForEver : 0) |
-                        (record.kept == KeptPast::NoMore ? kIsKeptNoMore : 0));
+                        (record.kept == KeptPast::NoMore ? kIsKeptNoMore : 0) |
+                        (record.override_number != 0 ? kIsOverridden : 0));
     if (rule.reset.kind == Reset::Kind::Rolling)
         put_number(out, static_cast<std::uint64_t>(rule.reset.hours));
+    if (record.override_number != 0) put_number(out, record.override_number);
 }
 
 /// What an ordinary event has nothing of.
@@ -278,7 +281,8 @@ std::optional<UsageRecord> RecordReader::read(std::uint8_t kind, std::uint8_t fl
 
 /// A rule that cannot be is bad.
 void RecordReader::read_rule(AllowanceRecord& record) {
-    constexpr std::uint64_t kKnown = kAggregationMask | kResetMask | kIsKeptForEver | kIsKeptNoMore;
+    constexpr std::uint64_t kKnown =
+        kAggregationMask | kResetMask | kIsKeptForEver | kIsKeptNoMore | kIsOverridden;
     const std::uint64_t said = in_.number();
     const auto aggregation = static_cast<int>(said & kAggregationMask);
     const auto kind = static_cast<int>((said & kResetMask) >> kResetShift);
@@ -292,10 +296,14 @@ void RecordReader::read_rule(AllowanceRecord& record) {
     if (is_no_more) record.kept = KeptPast::NoMore;
     record.rule = {static_cast<Meter::Aggregation>(aggregation),
                    {static_cast<Reset::Kind>(kind), 0}};
-    if (record.rule.reset.kind != Reset::Kind::Rolling) return;
-    const std::uint64_t hours = in_.number();
-    if (hours < 1 || hours > kRollingLengthMax) is_bad_ = true;
-    record.rule.reset.hours = static_cast<std::int32_t>(std::min(hours, kRollingLengthMax));
+    if (record.rule.reset.kind == Reset::Kind::Rolling) {
+        const std::uint64_t hours = in_.number();
+        if (hours < 1 || hours > kRollingLengthMax) is_bad_ = true;
+        record.rule.reset.hours = static_cast<std::int32_t>(std::min(hours, kRollingLengthMax));
+    }
+    if ((said & kIsOverridden) == 0) return;
+    record.override_number = in_.index();
+    if (record.override_number == 0) is_bad_ = true;
 }
 
 std::optional<UsageRecord> RecordReader::read_allowance(std::uint8_t flags) {

@@ -59,8 +59,8 @@ enum class KeptPast : std::uint8_t {
     NoMore,       ///< different values that are forgotten; only in snapshots
 };
 
-/// From here on the counter is under this allowance: a new segment, unless the plan version is the
-/// one in force. The number after the last one opens a counter.
+/// From here on the counter is under this allowance: a new segment, unless plan version and
+/// override are those in force. The number after the last one opens a counter.
 struct AllowanceRecord {
     std::uint32_t counter;
     std::uint32_t customer, subscription, meter, plan_version;
@@ -73,7 +73,8 @@ struct AllowanceRecord {
     /// Only in snapshots, which tell a segment without its events: before which place none of these
     /// stands. Of the first segment, unless the counter adds up: where it was opened.
     std::optional<LogPlace> begins{};
-    KeptPast kept{};  ///< looked at where it opens the counter
+    KeptPast kept{};                    ///< looked at where it opens the counter
+    std::uint32_t override_number = 0;  ///< as of Allowance
     friend bool operator==(const AllowanceRecord&, const AllowanceRecord&) = default;
 };
 

@@ -100,6 +100,7 @@ RC_GTEST_PROP(UsageRecord, IsReadAsItWasWritten, ()) {
     allowance.rule = testing::any_rule();
     if (*rc::gen::arbitrary<bool>()) allowance.begins = any_place();
     allowance.kept = *rc::gen::element(KeptPast::WhileNeeded, KeptPast::ForEver, KeptPast::NoMore);
+    if (*rc::gen::arbitrary<bool>()) allowance.override_number = index();
     EventRecord event{index(), index(), id, any_quantity(), any_instant(), {}, index()};
     if (*rc::gen::arbitrary<bool>()) event.latency_us = *rc::gen::arbitrary<std::int64_t>();
     const testing::AnyRest rest(event);

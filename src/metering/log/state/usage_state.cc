@@ -105,7 +105,9 @@ bool UsageState::holds(const Entry& entry, const UsageWindow& window) const {
     if (window.revision == kPastRevision) return true;
     if (window.revision != entry.revision) return window.revision < entry.revision;
     const NameList& versions = names(NameTable::PlanVersion);
-    return versions.text(entry.segments.back().plan_version) == window.plan_version.text();
+    const Segment& newest = entry.segments.back();
+    return newest.override_number == window.override_number &&
+           versions.text(newest.plan_version) == window.plan_version.text();
 }
 
 UsageState::Placement UsageState::place(std::optional<std::uint32_t> contract,
@@ -235,7 +237,8 @@ std::uint32_t UsageState::set_allowance(const Use& use, const Placement& placeme
         .kept = window.is_on_test_clock &&
                         is_ever_unneeded({window.aggregation, window.reset}, window.period)
                     ? KeptPast::ForEver
-                    : KeptPast::WhileNeeded};
+                    : KeptPast::WhileNeeded,
+        .override_number = window.override_number};
     write_record(records, record);
     check(apply_record(record).has_value(), "what was just written can be applied");
     return record.counter;
@@ -303,7 +306,8 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
     entry.revision = record.revision;
     entry.period = record.period;
     queue_past(entry);
-    if (!is_new && entry.segments.back().plan_version == record.plan_version)
+    if (!is_new && entry.segments.back().plan_version == record.plan_version &&
+        entry.segments.back().override_number == record.override_number)
         return std::monostate{};
     Counter before = counter_of(entry);
     const UsageWindow window{.contract = before.contract,
@@ -316,7 +320,8 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
                              .included = record.included,
                              .overage_unit_price = record.overage_unit_price,
                              .overage_cap = record.overage_cap,
-                             .revision = record.revision};
+                             .revision = record.revision,
+                             .override_number = record.override_number};
     const Counter next = is_new ? open_counter(window) : with_allowance(std::move(before), window);
     entry.hard_limit = next.hard_limit;
     // What can fall is all under its newest allowance, from its first event on.
@@ -324,7 +329,8 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
     const LogPlace begins =
         record.begins.value_or(replaces ? entry.segments.front().begins : next_place());
     if (replaces) entry.segments.clear();
-    entry.segments.push_back({record.plan_version, next.segments.back().from_used, record.included,
+    entry.segments.push_back({record.plan_version, record.override_number,
+                              next.segments.back().from_used, record.included,
                               record.overage_unit_price, record.overage_cap, begins});
     return std::monostate{};
 }

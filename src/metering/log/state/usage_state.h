@@ -233,7 +233,7 @@ public:
 
 private:
     struct Segment {
-        std::uint32_t plan_version;
+        std::uint32_t plan_version, override_number;
         Quantity from_used, included;
         std::optional<UnitPrice> overage_unit_price, overage_cap;
         LogPlace begins;  ///< none of its events stands before; anywhere in the first of a sum

@@ -25,7 +25,7 @@ Counter UsageState::counter_of(const Entry& entry) const {
     for (const Segment& segment : entry.segments)
         counter.segments.push_back({PlanVersionId::trusted(versions.text(segment.plan_version)),
                                     segment.from_used, segment.included, segment.overage_unit_price,
-                                    segment.overage_cap});
+                                    segment.overage_cap, segment.override_number});
     return counter;
 }
 

@@ -41,7 +41,8 @@ void UsageState::write_counter(std::uint32_t number, std::string& records) const
                                               .rule = entry.rule,
                                               .overage_cap = segment.overage_cap,
                                               .begins = begins,
-                                              .kept = entry.kept});
+                                              .kept = entry.kept,
+                                              .override_number = segment.override_number});
     }
     write_record(records, UsedRecord{number, entry.used, entry.is_corrected});
     if (!keeps_trail(entry.rule)) return;
