@@ -409,6 +409,15 @@ CREATE TABLE trial_reminders (
     PRIMARY KEY (subscription_id, trial_end)
 );
 
+-- That a plan which is not paid is not given any more was told of: the end of a grace or, where the
+-- provider has given up before there was one, the beginning of the period.
+CREATE TABLE access_ends_told (
+    subscription_id TEXT   NOT NULL REFERENCES subscriptions (id),
+    ended_at        BIGINT NOT NULL,
+    told_at         BIGINT NOT NULL,
+    PRIMARY KEY (subscription_id, ended_at)
+);
+
 -- What somebody asked for, committed before the provider hears of it, and run again after a crash.
 CREATE TABLE subscription_commands (
     id              TEXT   NOT NULL PRIMARY KEY,
@@ -818,6 +827,7 @@ CREATE TABLE invoices (
     disputed            BIGINT NOT NULL DEFAULT 0 CHECK (disputed IN (0, 1)),
     due_at              BIGINT,
     attempt_count       BIGINT NOT NULL,
+    next_attempt_at     BIGINT,          -- when the provider tries to collect it by itself
     hosted_url          TEXT,
     pdf_url             TEXT,
     period_start        BIGINT NOT NULL,
@@ -1029,6 +1039,7 @@ CREATE TABLE outbox_events (
     customer_id TEXT   NOT NULL,
     body        TEXT   NOT NULL,
     created_at  BIGINT NOT NULL,
+    alerts      BIGINT NOT NULL CHECK (alerts IN (0, 1)), -- people are alerted, too
     UNIQUE (object_id, sequence)
 );
 CREATE INDEX outbox_events_by_age ON outbox_events (created_at, id);
@@ -1071,7 +1082,8 @@ CREATE TABLE webhook_deliveries (
 );
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, state, next_attempt_at);
 CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (endpoint_id, object_id, sequence);
-CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (endpoint_id, created_at, id);
+CREATE INDEX webhook_deliveries_by_age
+    ON webhook_deliveries (endpoint_id, created_at, sequence, id);
 CREATE INDEX webhook_deliveries_of_event ON webhook_deliveries (event_id);
 CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (state, next_attempt_at);
 CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (finished_at);

@@ -297,7 +297,7 @@ App::App(Config given, AppParts parts)
                webhook_metrics(metrics, names_of(providers)), [this] { inbox.wake(); }),
       webhook_endpoints_api(endpoints_api(*this, EndpointsOf::Events)),
       alert_destinations_api(endpoints_api(*this, EndpointsOf::Alerts)),
-      notices_api{*db, clock, cursors},
+      notices_api{*db, clock, cursors, config.seller.name},
       api_metering(billing, catalog_of_preset(catalogs, "api-metering"),
                    {[this] { return providers.conditions(); },
                     [this] { return worker.seconds_since_pass(); },

@@ -127,8 +127,9 @@ std::function<void(SignInFate)> count_sign_ins(http::Metrics& metrics) {
 
 std::function<void(const std::vector<ActionLag>&)> show_action_lags(http::Metrics& metrics) {
     return [&metrics](const std::vector<ActionLag>& lags) {
-        for (const auto& [action, seconds] : lags)
-            metrics.gauge(http::kBillingLagSeconds, {{"action", std::string(action)}}).set(seconds);
+        for (const ActionLag& lag : lags)
+            metrics.gauge(http::kBillingLagSeconds, {{"action", std::string(lag.action)}})
+                .set(lag.seconds);
     };
 }
 

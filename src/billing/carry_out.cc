@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "billing/letters.h"
 #include "billing/mirror.h"
+#include "billing/moves.h"
 #include "billing/period_close.h"
 #include "billing/provider_objects.h"
 #include "billing/sync.h"
@@ -37,19 +39,27 @@ Result<std::monostate> give_up(sql::Transaction& tx, BillingContext& billing,
 
 /// What the provider need not keep for us: why somebody cancels, and that a planned change is not
 /// wanted any more.
-Result<std::monostate> keep_our_part(sql::Transaction& tx, const SubscriptionCommand& command,
-                                     Instant now) {
+Result<std::monostate> keep_our_part(sql::Transaction& tx, BillingContext& billing,
+                                     const SubscriptionCommand& command, Instant now) {
     const bool replaces =
         command.kind == CommandKind::DropChange || command.kind == CommandKind::Change;
     const bool says_why = command.comment || command.feedback;
     if (!replaces && !says_why) return std::monostate{};
-    auto subscription = load_subscription(tx, command.subscription);
-    if (!subscription) return failure(subscription);
-    if (replaces) subscription->pending_change = std::nullopt;
-    if (command.comment) subscription->cancel_comment = command.comment;
-    if (command.feedback) subscription->cancel_feedback = command.feedback;
-    const auto saved = save_subscription(tx, *std::move(subscription), now);
+    const auto before = load_subscription(tx, command.subscription);
+    if (!before) return failure(before);
+    Subscription wanted = *before;
+    if (replaces) wanted.pending_change = std::nullopt;
+    if (command.comment) wanted.cancel_comment = command.comment;
+    if (command.feedback) wanted.cancel_feedback = command.feedback;
+    const auto saved = save_subscription(tx, wanted, now);
     if (!saved) return failure(saved);
+    if (!replaces || !before->pending_change) return std::monostate{};
+    // What takes its place is told by the mirror, which does not see this any more.
+    if (command.kind == CommandKind::DropChange)
+        tell_subscription_move(tx, {billing.ids, now, {command.actor, command.request_id}}, *before,
+                               *saved);
+    else
+        write_subscription_letter(tx, *before, *saved, now, billing.ids);
     return std::monostate{};
 }
 
@@ -58,7 +68,7 @@ Result<Subscription> apply_answer(sql::Transaction& tx, BillingContext& billing,
                                   const SubscriptionCommand& command,
                                   const ProviderSubscription& answer, std::int64_t ticket) {
     const Instant now = billing.clock.now();
-    const auto noted = keep_our_part(tx, command, now);
+    const auto noted = keep_our_part(tx, billing, command, now);
     if (!noted) return failure(noted);
     const MirrorScope scope{billing.provider.name(),
                             billing.ids,

@@ -44,6 +44,10 @@ constexpr std::string_view kUnseenByClocks = R"sql(
                           AND d.seen_at >= $3 AND d.seen_at > d.not_before)
      LIMIT $4
 )sql";
+constexpr std::string_view kIsSeen = R"sql(
+    SELECT 1 FROM default_cards
+     WHERE customer_id = $1 AND provider = $2 AND seen_at >= $3 AND seen_at > not_before
+)sql";
 // A card that was looked at later stays, and one that has changed since is not this one.
 constexpr std::string_view kKeep = R"sql(
     INSERT INTO default_cards (customer_id, provider, provider_method_id, brand, last4, expires_at,
@@ -138,6 +142,16 @@ asio::awaitable<std::int64_t> refresh_default_cards(BillingContext& billing, Ins
         ++count;
     }
     co_return count;
+}
+
+asio::awaitable<void> see_default_card(BillingContext& billing, CustomerId customer) {
+    if (billing.provider.traits().consent != BillingTraits::Consent::MethodOnFile) co_return;
+    auto look = [&](sql::Transaction& tx) {
+        const Instant since = billing.clock.now() - kStaysKnown;
+        return tx.one(kIsSeen, {customer, billing.provider.name(), since}).has_value();
+    };
+    const bool is_seen = co_await billing.db.read(std::move(look));
+    if (!is_seen) co_await refresh_card(billing, customer);
 }
 
 void forget_default_card(sql::Transaction& tx, const CustomerId& customer,

@@ -15,6 +15,9 @@ namespace turnpike {
 /// \return how many were looked at
 asio::awaitable<std::int64_t> refresh_default_cards(BillingContext& billing, Instant now);
 
+/// Looks at the one of this customer, unless it was lately; where it cannot be, nothing happens.
+asio::awaitable<void> see_default_card(BillingContext& billing, CustomerId customer);
+
 /// It has changed, or may have: the provider is asked again soon, and what it was asked until `now`
 /// is not believed.
 void forget_default_card(sql::Transaction& tx, const CustomerId& customer,

@@ -1,12 +1,16 @@
 #include "billing/letters.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "base/check.h"
+#include "billing/customer_time.h"
+#include "billing/letter_values.h"
 #include "billing/recommendations.h"
 #include "catalog/service.h"
 #include "customers/service.h"
@@ -17,14 +21,14 @@
 namespace turnpike {
 namespace {
 
-std::string about(const Subscription& subscription) {
-    return "subscription:" + subscription.id.text();
-}
+constexpr std::string_view kFailed = "failed", kConfirm = "confirm";
 
-/// Of one try to collect an invoice.
+/// Of every try to collect an invoice, and of the last one.
+std::string tries_of(const Invoice& invoice, std::string_view what) {
+    return "invoice:" + invoice.id.text() + ":" + std::string(what) + ":";
+}
 std::string of_try(const Invoice& invoice, std::string_view what) {
-    return "invoice:" + invoice.id.text() + ":" + std::string(what) + ":" +
-           std::to_string(invoice.attempt_count);
+    return tries_of(invoice, what) + std::to_string(invoice.attempt_count);
 }
 
 /// Providers' clocks and ours differ, and who buys is new here.
@@ -38,50 +42,45 @@ LetterValues values_of_invoice(const Invoice& invoice, Money amount) {
     return values;
 }
 
-std::string plan_name(sql::Transaction& tx, const PlanVersionId& id) {
-    const auto plan = load_plan_version(tx, id);
-    check(plan.has_value(), "a subscription's plan version is there");
-    return plan->name;
-}
-
-void write_plan_letter(sql::Transaction& tx, const Subscription& before, const Subscription& after,
-                       Instant now, IdSource& ids) {
-    if (before.plan_version == after.plan_version) return;
-    const auto plan = plan_name(tx, after.plan_version);
-    const auto old_plan = load_plan_version(tx, before.plan_version);
-    if (!old_plan || old_plan->name == plan) return;
-    post_notice(tx,
-                {.kind = "plan_changed",
-                 .obligation = about(after) + ":plan:" + std::to_string(after.version),
-                 .customer = after.customer,
-                 .values = {{"plan", plan}, {"old_plan", old_plan->name}}},
-                now, ids);
-}
-
-void write_planned_letter(sql::Transaction& tx, const Subscription& before,
-                          const Subscription& after, Instant now, IdSource& ids) {
-    if (!after.pending_change || after.pending_change == before.pending_change) return;
-    const auto price = load_price(tx, after.pending_change->price);
-    check(price.has_value(), "the price of a planned change is there");
-    LetterValues values{{"day", day_in_words(after.pending_change->at)},
-                        {"old_plan", plan_name(tx, after.plan_version)},
-                        {"plan", plan_name(tx, price->plan_version)}};
-    const auto amount = scale(price->amount, after.pending_change->quantity, 1, Rounding::HalfUp);
-    if (amount) values["amount"] = amount->text();
-    post_notice(tx,
-                {.kind = "plan_change_planned",
-                 .obligation = about(after) + ":planned:" + std::to_string(after.version),
-                 .customer = after.customer,
-                 .values = std::move(values)},
-                now, ids);
-}
-
 /// What the customer has from its end on.
 PendingChange after_trial(const Subscription& trial) {
     const Instant end = *trial.trial_end;
     const auto& planned = trial.pending_change;
     if (planned && planned->at <= end) return *planned;
     return {trial.price, trial.quantity, end};
+}
+
+struct MethodOnFile {
+    bool is_there = false;
+    std::string last4;  ///< "" where it has no such digits
+};
+/// What is charged, as far as the provider has shown it; nullopt: it has not.
+std::optional<MethodOnFile> method_on_file(sql::Transaction& tx, const Subscription& subscription) {
+    constexpr std::string_view kMethod = R"sql(
+    SELECT provider_method_id, last4 FROM default_cards WHERE customer_id = $1 AND provider = $2
+)sql";
+    const auto row = tx.one(kMethod, {subscription.customer, subscription.provider});
+    if (!row || row->is_null(0)) return std::nullopt;
+    return MethodOnFile{!row->text(0).empty(), row->text(1)};
+}
+
+std::string_view without_payment(TrialEndBehavior behavior) {
+    switch (behavior) {
+        case TrialEndBehavior::Cancel: return "ends";
+        case TrialEndBehavior::Pause: return "is paused";
+        case TrialEndBehavior::CreateInvoice: return "goes on, with an invoice to be paid";
+    }
+    std::unreachable();
+}
+
+void put_payment(sql::Transaction& tx, const Subscription& trial, LetterValues& values) {
+    const auto method = method_on_file(tx, trial);
+    if (method && method->is_there) {
+        if (!method->last4.empty()) values["last4"] = method->last4;
+        return;
+    }
+    if (trial.trial_end_behavior)
+        values[method ? "without" : "perhaps_without"] = without_payment(*trial.trial_end_behavior);
 }
 
 /// What becomes of it then.
@@ -92,23 +91,74 @@ LetterValues values_of_trial(sql::Transaction& tx, const Subscription& trial) {
         values["canceled"] = "";
         return values;
     }
-    if (trial.trial_end_behavior == TrialEndBehavior::Cancel) values["without"] = "ends";
-    if (trial.trial_end_behavior == TrialEndBehavior::Pause) values["without"] = "is paused";
+    put_payment(tx, trial, values);
     const auto next = after_trial(trial);
     const auto price = load_price(tx, next.price);
     check(price.has_value(), "a subscription's price is there");
     auto next_plan = plan_name(tx, price->plan_version);
     const bool is_other = next_plan != values["plan"];
-    const auto amount = scale(price->amount, next.quantity, 1, Rounding::HalfUp);
-    if (amount) values[is_other ? "next_amount" : "amount"] = amount->text();
+    values[is_other ? "next_cost" : "cost"] = cost_in_words(*price, next.quantity);
     if (is_other) values["next_plan"] = std::move(next_plan);
+    return values;
+}
+
+/// What becomes of the plan while an invoice of it is not paid, at the customer's `now`.
+void put_access(const Subscription& subscription, Instant now, LetterValues& values) {
+    using enum SubscriptionStatus;
+    const AccessTerms terms = access_terms(subscription);
+    switch (status_at(terms, now)) {
+        case Creating:
+        case Incomplete:
+        case IncompleteExpired: values["begins"] = ""; return;
+        case Trialing:
+        case Active:
+        case PastDue: {
+            const Instant until = gives_plan_until(terms, now);
+            if (until == Instant::max())
+                values["keeps"] = "";
+            else
+                values["access_until"] = time_in_words(until);
+            return;
+        }
+        case Unpaid:
+            if (subscription.grace_ends_at && *subscription.grace_ends_at <= now)
+                values["ended_at"] = time_in_words(*subscription.grace_ends_at);
+            else
+                values["ended"] = "";
+            return;
+        case Paused:
+        case Canceled: return;
+    }
+}
+
+/// nullopt: it is not collected any more, and nothing is to be told.
+std::optional<LetterValues> values_of_failure(sql::Transaction& tx, const Invoice& invoice,
+                                              Instant now) {
+    LetterValues values = values_of_invoice(invoice, invoice.amount_due);
+    const Instant customer_now = customer_time(tx, invoice.customer, now);
+    if (invoice.next_attempt_at && *invoice.next_attempt_at > customer_now)
+        values["next_try"] = day_in_words(*invoice.next_attempt_at);
+    if (!invoice.subscription) return values;
+    const auto subscription = load_subscription(tx, *invoice.subscription);
+    check(subscription.has_value(), "an invoice's subscription is there");
+    if (subscription->ended_at) return std::nullopt;
+    values["plan"] = plan_name(tx, subscription->plan_version);
+    put_access(*subscription, customer_now, values);
     return values;
 }
 
 }  // namespace
 
+void take_back_tries(sql::Transaction& tx, const Invoice& invoice, Instant now) {
+    for (const std::string_view what : {kFailed, kConfirm})
+        take_back_letters_of(tx, {invoice.customer, tries_of(invoice, what)}, now);
+}
+
 void write_invoice_letter(sql::Transaction& tx, std::string_view event, const Invoice& invoice,
                           Instant now, IdSource& ids) {
+    const bool is_settled =
+        invoice.status != InvoiceStatus::Open && invoice.status != InvoiceStatus::Draft;
+    if (is_settled) take_back_tries(tx, invoice, now);
     if (event == "invoice.paid" && invoice.amount_paid.minor() > 0)
         post_notice(tx,
                     {.kind = "receipt",
@@ -116,24 +166,28 @@ void write_invoice_letter(sql::Transaction& tx, std::string_view event, const In
                      .customer = invoice.customer,
                      .values = values_of_invoice(invoice, invoice.amount_paid)},
                     now, ids);
-    if (event != "invoice.payment_failed" || is_told(tx, of_try(invoice, "confirm"))) return;
+    if (event != "invoice.payment_failed" || is_told(tx, of_try(invoice, kConfirm))) return;
+    auto values = values_of_failure(tx, invoice, now);
+    if (!values) return;
     post_notice(tx,
                 {.kind = "payment_failed",
-                 .obligation = of_try(invoice, "failed"),
+                 .obligation = of_try(invoice, kFailed),
                  .customer = invoice.customer,
-                 .values = values_of_invoice(invoice, invoice.amount_due)},
+                 .values = *std::move(values)},
                 now, ids);
 }
 
 void write_confirmation_letter(sql::Transaction& tx, const Invoice& invoice, Instant now,
                                IdSource& ids) {
     if (invoice.status != InvoiceStatus::Open) return;
-    take_back_letters(tx, of_try(invoice, "failed"), now);
+    take_back_letters(tx, of_try(invoice, kFailed), now);
+    auto values = values_of_failure(tx, invoice, now);
+    if (!values) return;
     post_notice(tx,
                 {.kind = "payment_action_required",
-                 .obligation = of_try(invoice, "confirm"),
+                 .obligation = of_try(invoice, kConfirm),
                  .customer = invoice.customer,
-                 .values = values_of_invoice(invoice, invoice.amount_due)},
+                 .values = *std::move(values)},
                 now, ids);
 }
 
@@ -158,21 +212,6 @@ void write_refund_letter(sql::Transaction& tx, const Refund& refund, Instant now
                  .customer = *refund.customer,
                  .values = std::move(values)},
                 now, ids);
-}
-
-void write_subscription_letter(sql::Transaction& tx, const Subscription& before,
-                               const Subscription& after, Instant now, IdSource& ids) {
-    if (after.ended_at && !before.ended_at && after.started_at) {
-        post_notice(tx,
-                    {.kind = "subscription_canceled",
-                     .obligation = about(after) + ":canceled",
-                     .customer = after.customer,
-                     .values = {{"plan", plan_name(tx, after.plan_version)}}},
-                    now, ids);
-        return;
-    }
-    write_plan_letter(tx, before, after, now, ids);
-    write_planned_letter(tx, before, after, now, ids);
 }
 
 void write_recommendation(sql::Transaction& tx, const Catalog& catalog, const CustomerId& customer,
@@ -212,13 +251,13 @@ void write_recommendation(sql::Transaction& tx, const Catalog& catalog, const Cu
 void write_trial_letter(sql::Transaction& tx, const Subscription& trial, Instant now,
                         IdSource& ids) {
     if (!trial.trial_end) return;
-    post_notice(
-        tx,
-        {.kind = "trial_ending",
-         .obligation = about(trial) + ":trial_end:" + std::to_string(unix_micros(*trial.trial_end)),
-         .customer = trial.customer,
-         .values = values_of_trial(tx, trial)},
-        now, ids);
+    post_notice(tx,
+                {.kind = "trial_ending",
+                 .obligation = letters_about(trial) +
+                               ":trial_end:" + std::to_string(unix_micros(*trial.trial_end)),
+                 .customer = trial.customer,
+                 .values = values_of_trial(tx, trial)},
+                now, ids);
 }
 
 }  // namespace turnpike

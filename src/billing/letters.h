@@ -23,12 +23,15 @@ void write_invoice_letter(sql::Transaction& tx, std::string_view event, const In
 /// that the same try has failed, unless that one is gone already.
 void write_confirmation_letter(sql::Transaction& tx, const Invoice& invoice, Instant now,
                                IdSource& ids);
+/// A failed try of it that nobody was told of yet, and a confirmation that was not asked for yet,
+/// are of no more interest.
+void take_back_tries(sql::Transaction& tx, const Invoice& invoice, Instant now);
 /// Money has gone back, once for each refund.
 void write_refund_letter(sql::Transaction& tx, const Refund& refund, Instant now, IdSource& ids);
 /// Whether it was before the customer was known here. Somebody else has told of it then: whoever
 /// takes a business over (docs/import.md) gets years of such things.
 bool was_before_customer(sql::Transaction& tx, const CustomerId& customer, Instant moment);
-/// It has ended, has another plan, or will have one.
+/// It has ended, has another plan or price, will have one, or will not after all.
 void write_subscription_letter(sql::Transaction& tx, const Subscription& before,
                                const Subscription& after, Instant now, IdSource& ids);
 /// A plan that would have cost less in the last period that was charged; once a month.

@@ -170,12 +170,14 @@ void tell_invoice_move(sql::Transaction& tx, const MoveNote& note,
     std::vector<std::string_view> events;
     if (!is_of_another_time(tx, before, after)) events = invoice_events(before, after);
     for (const auto type : events) {
+        const bool is_of_nothing = type == "invoice.paid" && after.amount_paid.minor() == 0;
         emit(tx,
              {.type = type,
               .object = after.id.text(),
               .customer = after.customer.text(),
               .data = data,
-              .at = note.now},
+              .at = note.now,
+              .alerting = is_of_nothing ? Alerting::No : Alerting::Yes},
              note.ids);
         write_invoice_letter(tx, type, after, note.now, note.ids);
     }

@@ -64,6 +64,19 @@ TEST_F(MovesTest, ACancellationIsUpdatedThenCanceled) {
     EXPECT_EQ(told("subscription.").back().data["sequence"], 3);
 }
 
+TEST_F(MovesTest, APlannedChangeIsUpdatedAndSoIsTakingItBack) {
+    const auto subscription = started(world.customer("alice"), "pro");
+    ASSERT_TRUE(world.run(
+        change_subscription(world.billing, {subscription.id, world.price_of("starter"), tester,
+                                            std::nullopt, ChangeWhen::AtPeriodEnd})));
+    ASSERT_TRUE(world.run(drop_pending_change(world.billing, {subscription.id, tester})));
+    EXPECT_EQ(types("subscription."),
+              (Types{"subscription.created", "subscription.updated", "subscription.updated"}));
+    const auto moves = told("subscription.");
+    EXPECT_FALSE(moves[1].data["pending_change"].is_null());
+    EXPECT_TRUE(moves[2].data["pending_change"].is_null());
+}
+
 // What figures of a past moment are made of.
 TEST_F(MovesTest, EachChangeIsADatedEventWithWhatItLedTo) {
     const auto subscription = started(world.customer("alice"), "pro");
@@ -94,6 +107,30 @@ TEST_F(MovesTest, AnInvoiceIsToldInItsSteps) {
     ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
     EXPECT_EQ(types("invoice."), (Types{"invoice.created", "invoice.finalized", "invoice.paid"}));
     for (const auto& one : told("invoice.")) EXPECT_FALSE(one.data.contains("lines"));
+}
+
+// The invoice of a trial's start is of 0.00.
+TEST_F(MovesTest, APaymentOfNothingIsNoAlert) {
+    const auto customer = world.customer("alice");
+    auto request = world.start_request(customer, "pro");
+    request.trial = TrialWish{world.clock.now() + std::chrono::days(14)};
+    ASSERT_TRUE(world.run(start_subscription(world.billing, std::move(request))));
+    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    const auto bob = world.customer("bob");
+    started(bob, "pro");
+    ASSERT_TRUE(world.run(sync_customer(world.billing, bob, tester)));
+    const auto paid = ledger->read_blocking([](sql::Transaction& tx) {
+        std::vector<std::pair<std::int64_t, bool>> all;
+        for (const auto& row :
+             tx.all("SELECT body, alerts FROM outbox_events WHERE type = 'invoice.paid'")) {
+            const Json data = parse_json(row.text(0))->at("data");
+            all.emplace_back(data.at("amount_paid").at("amount").get<std::int64_t>(), row.flag(1));
+        }
+        std::ranges::sort(all);
+        return all;
+    });
+    const std::vector<std::pair<std::int64_t, bool>> expected{{0, false}, {9'900, true}};
+    EXPECT_EQ(paid, expected);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "invoicing/amount_text.h"
 #include "rating/adjustment.h"
 #include "rating/overage.h"
 
@@ -45,15 +46,6 @@ constexpr std::string_view kChargeTakenBack = R"sql(
      WHERE line_charge_id = $1 AND provider_invoice_item_id = $2
 )sql";
 
-/// "-12345" -> "-12,345"; a fraction stays as it is.
-std::string grouped(const std::string& number) {
-    const std::size_t first = number.starts_with('-') ? 1 : 0;
-    const auto dot = std::min(number.find('.'), number.size());
-    std::string text = number;
-    for (auto i = dot; i > first + 3; i -= 3) text.insert(i - 3, ",");
-    return text;
-}
-
 }  // namespace
 
 std::vector<ChargedOverage> charged_elsewhere(sql::Transaction& tx, const PeriodClose& close,
@@ -75,11 +67,10 @@ std::vector<ChargedOverage> charged_elsewhere(sql::Transaction& tx, const Period
 }
 
 std::string describe(const OverageCharge& charge) {
-    std::string code(to_text(charge.amount.currency()));
-    std::ranges::transform(code, code.begin(), [](char c) { return static_cast<char>(c & ~0x20); });
     const bool is_adjustment = charge.kind == OverageCharge::Kind::Adjustment;
     return charge.meter_name + (is_adjustment ? " overage, adjusted: " : " overage: ") +
-           grouped(charge.quantity.text()) + " × " + charge.unit_price.text() + " " + code;
+           quantity_text(charge.quantity) + " × " +
+           unit_price_text(charge.unit_price, charge.amount.currency());
 }
 
 Result<std::vector<ChargeDue>> charges_due(sql::Transaction& tx, const PeriodClose& close,

@@ -80,12 +80,17 @@ asio::awaitable<Result<std::string>> subscription_billed_by(BillingContext& bill
 /// The provider says so itself, by its own clock.
 asio::awaitable<void> remind_of_trial_of(BillingContext& billing,
                                          const std::string& provider_subscription) {
-    co_await billing.db.write([&](sql::Transaction& tx) {
-        const auto ours =
-            find_subscription_of_provider(tx, billing.provider.name(), provider_subscription);
-        if (ours) remind_of_trial(tx, billing, ours->id);
+    auto find = [&](sql::Transaction& tx) {
+        return find_subscription_of_provider(tx, billing.provider.name(), provider_subscription);
+    };
+    const auto ours = co_await billing.db.read(std::move(find));
+    if (!ours) co_return;
+    co_await see_default_card(billing, ours->customer);
+    auto remind = [&](sql::Transaction& tx) {
+        remind_of_trial(tx, billing, ours->id);
         return true;
-    });
+    };
+    co_await billing.db.write(std::move(remind));
 }
 
 /// What has gone back of a payment, or is claimed back.

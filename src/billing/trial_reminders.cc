@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "billing/customer_time.h"
+#include "billing/default_card.h"
 #include "billing/moves.h"
 #include "subscriptions/service.h"
 
@@ -14,7 +15,7 @@ constexpr int kTrialsAtOnce = 100;
 constexpr std::chrono::hours kToldSooner{6};
 
 constexpr std::string_view kTrialsEnding = R"sql(
-    SELECT s.id
+    SELECT s.id, s.customer_id
       FROM subscriptions s JOIN customers c ON c.id = s.customer_id
      WHERE s.provider = $1 AND s.status = 'trialing' AND s.ended_at IS NULL
        AND s.trial_end > $2 AND s.trial_end <= $3 AND c.test_clock_id IS NULL
@@ -26,7 +27,7 @@ constexpr std::string_view kTrialsEnding = R"sql(
 
 /// A test clock stands still: its customers' trials end by it. $2: microseconds ahead.
 constexpr std::string_view kTrialsEndingByClocks = R"sql(
-    SELECT s.id
+    SELECT s.id, s.customer_id
       FROM test_clocks t CROSS JOIN customers c CROSS JOIN subscriptions s
      WHERE c.test_clock_id = t.id AND s.customer_id = c.id
        AND s.provider = $1 AND s.status = 'trialing' AND s.ended_at IS NULL
@@ -42,16 +43,21 @@ constexpr std::string_view kTold = R"sql(
     ON CONFLICT (subscription_id, trial_end) DO NOTHING
 )sql";
 
-std::vector<SubscriptionId> trials_ending(sql::Transaction& tx, std::string_view provider,
-                                          Instant now) {
+struct EndingTrial {
+    SubscriptionId subscription;
+    CustomerId customer;
+};
+
+std::vector<EndingTrial> trials_ending(sql::Transaction& tx, std::string_view provider,
+                                       Instant now) {
     const std::int64_t ahead_us =
         std::chrono::duration_cast<std::chrono::microseconds>(kTrialReminderAhead).count();
-    std::vector<SubscriptionId> ending;
+    std::vector<EndingTrial> ending;
     for (const auto& row :
          tx.all(kTrialsEnding, {provider, now, now + kTrialReminderAhead, kTrialsAtOnce}))
-        ending.push_back(row.id<SubscriptionId>(0));
+        ending.push_back({row.id<SubscriptionId>(0), row.id<CustomerId>(1)});
     for (const auto& row : tx.all(kTrialsEndingByClocks, {provider, ahead_us, kTrialsAtOnce}))
-        ending.push_back(row.id<SubscriptionId>(0));
+        ending.push_back({row.id<SubscriptionId>(0), row.id<CustomerId>(1)});
     return ending;
 }
 
@@ -74,8 +80,10 @@ asio::awaitable<std::int64_t> remind_of_trials(BillingContext& billing) {
         return trials_ending(tx, billing.provider.name(), billing.clock.now());
     });
     if (ending.empty()) co_return 0;
+    // The letter says with what it will be paid.
+    for (const auto& trial : ending) co_await see_default_card(billing, trial.customer);
     co_await billing.db.write([&](sql::Transaction& tx) {
-        for (const auto& id : ending) remind_of_trial(tx, billing, id);
+        for (const auto& trial : ending) remind_of_trial(tx, billing, trial.subscription);
         return true;
     });
     co_return static_cast<std::int64_t>(ending.size());

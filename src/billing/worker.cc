@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
+#include "billing/access_end.h"
 #include "billing/checkout.h"
 #include "billing/commands.h"
 #include "billing/customer_details.h"
@@ -109,8 +110,10 @@ asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant 
     const auto pages =
         co_await guarded(provider, close_stale_checkouts(billing, billing.clock.now(), by_worker));
     const auto trials = co_await guarded(provider, remind_of_trials(billing));
+    const auto graces = co_await guarded(provider, tell_ended_graces(billing));
     const auto migrated = co_await guarded(provider, go_on_with_migrations(billing));
-    co_return commands + refunds + closes + overdue + customers + pages + trials + migrated;
+    co_return commands + refunds + closes + overdue + customers + pages + trials + graces +
+        migrated;
 }
 
 namespace {

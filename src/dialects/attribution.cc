@@ -7,6 +7,7 @@
 #include "access/page.h"
 #include "analytics/fraction.h"
 #include "audit/authority.h"
+#include "base/html.h"
 #include "billing/checkout.h"
 #include "billing/chosen_provider.h"
 #include "billing/stored_checkout.h"
@@ -16,6 +17,7 @@
 #include "entitlements/standing.h"
 #include "entitlements/upgrade_hint.h"
 #include "entitlements/wire.h"
+#include "http/page.h"
 #include "json/object_reader.h"
 #include "json/write.h"
 #include "webhooks/api.h"
@@ -40,20 +42,8 @@ Result<ReceiptWish> read_receipt_wish(const http::Request& request) {
     return fields.finish(std::move(wish));
 }
 
-/// A page of our own: plain, without scripts, readable aloud.
-http::Response page(std::string_view title, std::string_view text) {
-    std::string html =
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
-    html += title;
-    html += "</title>\n</head>\n<body>\n<main>\n<h1>";
-    html += title;
-    html += "</h1>\n<p>";
-    html += text;
-    html += "</p>\n</main>\n</body>\n</html>\n";
-    auto response = http::html_response(200, std::move(html));
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
+http::Response page(std::string_view title, const std::string& text) {
+    return http::plain_page(200, title, "<p>" + escape_html(text) + "</p>");
 }
 
 Json write_event(const InboxEvent& event) {

@@ -70,7 +70,7 @@ std::string tag_of(const PdfDocument& paper) {
     }
     for (const auto& line : paper.lines)
         all += '\n' + line.description + '\t' + line.detail + '\t' + line.quantity + '\t' +
-               line.amount;
+               line.unit_price + '\t' + line.amount;
     for (const auto& total : paper.totals) all += '\n' + total.label + '\t' + total.amount;
     for (const auto& note : paper.notes) all += '\n' + note;
     return '"' + to_hex(sha256(all)).substr(0, 32) + '"';
@@ -177,7 +177,9 @@ InvoicingApi::Answer InvoicingApi::get_pdf(const Principal& caller, const http::
     if (!customer) co_return failure(customer);
     const Buyer buyer{customer->name.value_or(""), customer->email.value_or(""),
                       customer->external_id};
-    PdfDocument paper = paper_of(*invoice, seller, buyer);
+    auto look = [&](sql::Transaction& tx) { return load_billed_usages(tx, invoice->id); };
+    const auto usages = co_await db.read(look);
+    PdfDocument paper = paper_of(*invoice, seller, buyer, usages);
     const std::string tag = tag_of(paper);
     http::Response response = http::text_response(200, "");
     response.headers = {

@@ -52,6 +52,7 @@ struct Invoice {
     bool disputed = false;  ///< a chargeback that is open or lost has its money
     std::optional<Instant> due_at;
     std::int64_t attempt_count = 0;
+    std::optional<Instant> next_attempt_at{};  ///< when the provider tries to collect it by itself
     std::optional<std::string> hosted_url, pdf_url;
     Period period;
     std::optional<Instant> issued_at, paid_at;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/decimal.h"
+#include "invoicing/amount_text.h"
 
 namespace turnpike {
 namespace {
@@ -24,23 +25,7 @@ std::string day_text(Instant moment) {
                        static_cast<int>(day.year()));
 }
 
-/// "1,234.50 USD"
-std::string amount_text(Money amount) {
-    const int digits = exponent_of(amount.currency());
-    std::string number = format_scaled(amount.minor(), digits);
-    const auto dot = number.find('.');
-    const std::size_t written = dot == std::string::npos ? 0 : number.size() - dot - 1;
-    if (digits > 0 && dot == std::string::npos) number += '.';
-    number.append(static_cast<std::size_t>(digits) - written, '0');
-    const std::size_t first = number.starts_with('-') ? 1 : 0;
-    for (auto i = std::min(number.find('.'), number.size()); i > first + 3; i -= 3)
-        number.insert(i - 3, ",");
-    std::string code(to_text(amount.currency()));
-    std::ranges::transform(code, code.begin(), [](char c) { return static_cast<char>(c & ~0x20); });
-    return number + " " + code;
-}
-
-std::string mark_of(InvoiceStatus status) {
+std::string status_mark(InvoiceStatus status) {
     switch (status) {
         case InvoiceStatus::Draft: return "DRAFT";
         case InvoiceStatus::Paid: return "PAID";
@@ -49,6 +34,19 @@ std::string mark_of(InvoiceStatus status) {
         case InvoiceStatus::Open: return "";
     }
     return "";
+}
+
+/// What has become of the money since is as much a part of it.
+std::string mark_of(const Invoice& invoice) {
+    std::string mark = status_mark(invoice.status);
+    const auto add = [&](std::string_view word) {
+        if (!mark.empty()) mark += ", ";
+        mark += word;
+    };
+    const auto refunded = invoice.refunded.minor();
+    if (refunded > 0) add(refunded < invoice.amount_paid.minor() ? "PARTLY REFUNDED" : "REFUNDED");
+    if (invoice.disputed) add("DISPUTED");
+    return mark;
 }
 
 void add_fact(PdfDocument& paper, const char* label, const std::optional<std::string>& value) {
@@ -78,11 +76,11 @@ std::string period_text(const Period& period) {
 std::string headline_of(const Invoice& invoice) {
     switch (invoice.status) {
         case InvoiceStatus::Paid:
-            return amount_text(invoice.amount_paid) + " paid" +
+            return paper_amount(invoice.amount_paid) + " paid" +
                    (invoice.paid_at ? " " + day_text(*invoice.paid_at) : "");
         case InvoiceStatus::Open:
         case InvoiceStatus::Draft:
-            return amount_text(invoice.amount_due) + " due" +
+            return paper_amount(invoice.amount_due) + " due" +
                    (invoice.due_at ? " " + day_text(*invoice.due_at) : "");
         case InvoiceStatus::Void:
         case InvoiceStatus::Uncollectible: return "";
@@ -91,31 +89,51 @@ std::string headline_of(const Invoice& invoice) {
 }
 
 void add_total(PdfDocument& paper, const char* label, Money amount) {
-    if (amount.minor() != 0) paper.totals.push_back({label, amount_text(amount)});
+    if (amount.minor() != 0) paper.totals.push_back({label, paper_amount(amount)});
 }
 
 Money negated(Money amount) { return {-amount.minor(), amount.currency()}; }
 
+/// The quantity times the unit price is the amount, on every line.
+struct Terms {
+    std::string quantity, unit_price;
+};
+
+Terms terms_of(const InvoiceLine& line, const BilledUsages& usages) {
+    const Currency currency = line.amount.currency();
+    const auto found = line.overage_charge ? usages.find(*line.overage_charge) : usages.end();
+    if (found != usages.end()) {
+        const auto& [quantity, price, unit] = found->second;
+        const auto product = extend(quantity, price, currency, Rounding::HalfUp);
+        if (product && *product == line.amount)
+            return {quantity_text(quantity), unit_price_text(price, currency) + " per " + unit};
+    }
+    const bool is_even = line.quantity != 0 && line.amount.minor() % line.quantity == 0;
+    return {quantity_text(Quantity::whole(line.quantity)),
+            is_even ? paper_amount(Money(line.amount.minor() / line.quantity, currency)) : ""};
+}
+
 void add_totals(PdfDocument& paper, const Invoice& invoice) {
     using Weight = PdfTotal::Weight;
-    paper.totals.push_back({"Subtotal", amount_text(invoice.subtotal)});
+    paper.totals.push_back({"Subtotal", paper_amount(invoice.subtotal)});
     add_total(paper, "Discount", negated(invoice.discount));
     add_total(paper, "Tax", invoice.tax);
-    paper.totals.push_back({"Total", amount_text(invoice.total), Weight::Strong});
+    paper.totals.push_back({"Total", paper_amount(invoice.total), Weight::Strong});
     add_total(paper, "Balance applied", negated(invoice.credit_applied));
     add_total(paper, "Credit notes", negated(invoice.credited));
     add_total(paper, "Amount paid", negated(invoice.amount_paid));
     add_total(paper, "Refunded", invoice.refunded);
     if (invoice.status == InvoiceStatus::Open || invoice.status == InvoiceStatus::Draft)
-        paper.totals.push_back({"Amount due", amount_text(invoice.amount_due), Weight::Strong});
+        paper.totals.push_back({"Amount due", paper_amount(invoice.amount_due), Weight::Strong});
 }
 
 }  // namespace
 
-PdfDocument paper_of(const Invoice& invoice, const Seller& seller, const Buyer& buyer) {
+PdfDocument paper_of(const Invoice& invoice, const Seller& seller, const Buyer& buyer,
+                     const BilledUsages& usages) {
     PdfDocument paper;
     paper.title = "Invoice";
-    paper.mark = mark_of(invoice.status);
+    paper.mark = mark_of(invoice);
     add_fact(paper, "Invoice number", invoice.number);
     add_day(paper, "Date of issue", invoice.issued_at);
     add_day(paper, "Due", invoice.due_at);
@@ -123,13 +141,17 @@ PdfDocument paper_of(const Invoice& invoice, const Seller& seller, const Buyer& 
     add_fact(paper, "Reference", invoice.id.text());
     add_parties(paper, seller, buyer);
     paper.headline = headline_of(invoice);
-    for (const InvoiceLine& line : invoice.lines)
+    for (const InvoiceLine& line : invoice.lines) {
+        Terms terms = terms_of(line, usages);
         paper.lines.push_back({.description = line.description,
                                .detail = period_text(line.period),
-                               .quantity = std::to_string(line.quantity),
-                               .unit_price = {},
-                               .amount = amount_text(line.amount)});
+                               .quantity = std::move(terms.quantity),
+                               .unit_price = std::move(terms.unit_price),
+                               .amount = paper_amount(line.amount)});
+    }
     add_totals(paper, invoice);
+    if (invoice.disputed)
+        paper.notes.emplace_back("The payment of this invoice is disputed through a bank.");
     if (!seller.note.empty()) paper.notes.push_back(seller.note);
     paper.footer = invoice.number.value_or(invoice.id.text());
     return paper;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "invoicing/billed_usage.h"
 #include "invoicing/invoice.h"
 #include "invoicing/seller.h"
 #include "pdf/document.h"
@@ -14,7 +15,8 @@ struct Buyer {
 };
 
 /// What the invoice says, on paper: amounts with their currency's code and digits, days in words
-/// (UTC), what is void, paid or a draft marked as such. Pure.
-PdfDocument paper_of(const Invoice& invoice, const Seller& seller, const Buyer& buyer);
+/// (UTC), what is void, paid, a draft, refunded or disputed marked as such. Pure.
+PdfDocument paper_of(const Invoice& invoice, const Seller& seller, const Buyer& buyer,
+                     const BilledUsages& usages = {});
 
 }  // namespace turnpike

@@ -118,6 +118,74 @@ TEST(Paper, MarksWhatIsNotToBePaid) {
     EXPECT_THAT(text_of(invoice), HasSubstr("DRAFT"));
 }
 
+TEST(Paper, EveryLineSaysHowMuchOfWhatAtWhichPrice) {
+    Invoice invoice = invoice_of(Currency::Kwd, 12'340);
+    invoice.lines.front().quantity = 2;  // 2 x 6.170
+    InvoiceLine overage = line("API calls overage", Money(10'700, Currency::Kwd));
+    overage.kind = LineKind::Overage;
+    overage.overage_charge = OverageChargeId::trusted("ovc_1");
+    invoice.lines.push_back(overage);
+    // 3,567 x 0.003 = 10.701, which is charged in steps of 0.010: 10.700.
+    const BilledUsages usages{
+        {*overage.overage_charge, {Quantity::whole(3'567), *UnitPrice::parse("0.003"), "call"}}};
+    const auto rows = paper_of(invoice, kSeller, {"Ada", "", "a"}, usages).lines;
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].quantity, "2");
+    EXPECT_EQ(rows[0].unit_price, "6.170 KWD");
+    EXPECT_EQ(rows[0].amount, "12.340 KWD");
+    EXPECT_EQ(rows[1].quantity, "3,567");
+    EXPECT_EQ(rows[1].unit_price, "0.003 KWD per call");
+    EXPECT_EQ(rows[1].amount, "10.700 KWD");
+}
+
+// What was adjusted is no product, and a third of a cent is no price.
+TEST(Paper, NoLineSaysAPriceThatDoesNotMultiplyOut) {
+    Invoice invoice = invoice_of(Currency::Usd, 1'000);
+    invoice.lines.front().quantity = 3;
+    InvoiceLine overage = line("API calls overage, adjusted", Money(45, Currency::Usd));
+    overage.overage_charge = OverageChargeId::trusted("ovc_1");
+    invoice.lines.push_back(overage);
+    // 45 x 0.02 = 0.90, and not 0.45.
+    const BilledUsages usages{
+        {*overage.overage_charge, {Quantity::whole(45), *UnitPrice::parse("0.02"), "call"}}};
+    const auto rows = paper_of(invoice, kSeller, {"Ada", "", "a"}, usages).lines;
+    EXPECT_EQ(rows[0].quantity, "3");
+    EXPECT_EQ(rows[0].unit_price, "");
+    EXPECT_EQ(rows[1].quantity, "1");
+    EXPECT_EQ(rows[1].unit_price, "0.45 USD");
+}
+
+TEST(Paper, SaysWhatBecameOfTheMoney) {
+    Invoice invoice = invoice_of(Currency::Usd, 2'000);
+    invoice.status = InvoiceStatus::Paid;
+    invoice.amount_paid = invoice.total;
+    EXPECT_EQ(paper_of(invoice, kSeller, {}).mark, "PAID");
+    invoice.refunded = Money(500, Currency::Usd);
+    EXPECT_EQ(paper_of(invoice, kSeller, {}).mark, "PAID, PARTLY REFUNDED");
+    EXPECT_THAT(text_of(invoice), HasSubstr("5.00 USD"));
+    invoice.refunded = invoice.total;
+    EXPECT_EQ(paper_of(invoice, kSeller, {}).mark, "PAID, REFUNDED");
+    invoice.refunded = Money(0, Currency::Usd);
+    invoice.disputed = true;
+    EXPECT_EQ(paper_of(invoice, kSeller, {}).mark, "PAID, DISPUTED");
+    EXPECT_THAT(text_of(invoice), HasSubstr("disputed through a bank"));
+}
+
+// At whichever number of lines a page ends, the totals are not the only thing on the last one.
+TEST(Paper, TotalsAreNeverAlone) {
+    for (int count = 1; count <= 40; ++count) {
+        Invoice invoice = invoice_of(Currency::Usd, 3 * count);
+        invoice.lines.clear();
+        for (int i = 1; i <= count; ++i)
+            invoice.lines.push_back(line(fmt::format("item-{:04}", i), Money(3, Currency::Usd)));
+        const auto text = text_of(invoice);
+        const auto last = text.rfind("Subtotal");
+        const auto page = text.rfind('\f', last);
+        const auto begin = page == std::string::npos ? 0 : page;
+        EXPECT_THAT(text.substr(begin, last - begin), HasSubstr("item-")) << count;
+    }
+}
+
 // ISO 4217: JPY has no minor unit, KWD three digits of them.
 TEST(Paper, WritesTheDigitsOfTheCurrency) {
     EXPECT_THAT(text_of(invoice_of(Currency::Jpy, 1'500)), HasSubstr("1,500 JPY"));

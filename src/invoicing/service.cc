@@ -34,6 +34,7 @@ Invoice invoice_from(const sql::Row& row) {
         .disputed = row.flag(27),
         .due_at = row.maybe_instant(25),
         .attempt_count = row.integer(13),
+        .next_attempt_at = row.maybe_instant(28),
         .hosted_url = row.maybe_text(14),
         .pdf_url = row.maybe_text(15),
         .period = {row.instant(16), row.instant(17)},
@@ -53,7 +54,7 @@ std::string invoices_where(std::string_view rest) {
            billing_reason, currency, subtotal_minor, total_minor, amount_due_minor,
            amount_paid_minor, attempt_count, hosted_url, pdf_url, period_start, period_end,
            issued_at, paid_at, created_at, tax_minor, discount_minor, credit_applied_minor,
-           credited_minor, due_at, refunded_minor, disputed
+           credited_minor, due_at, refunded_minor, disputed, next_attempt_at
       FROM invoices
 )sql";
     return std::string(kSelect).append(rest);
@@ -108,9 +109,9 @@ constexpr std::string_view kMirror = R"sql(
            status, billing_reason, currency, subtotal_minor, total_minor, amount_due_minor,
            amount_paid_minor, attempt_count, hosted_url, pdf_url, period_start, period_end,
            issued_at, paid_at, created_at, applied_ticket, updated_at, tax_minor, discount_minor,
-           credit_applied_minor, credited_minor, due_at)
+           credit_applied_minor, credited_minor, due_at, next_attempt_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-            $20, $21, $22, $23, $24, $25, $26, $27, $28)
+            $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
     ON CONFLICT (provider, provider_invoice_id) DO UPDATE
        SET subscription_id = excluded.subscription_id, number = excluded.number,
            status = excluded.status, billing_reason = excluded.billing_reason,
@@ -124,6 +125,7 @@ constexpr std::string_view kMirror = R"sql(
            discount_minor = excluded.discount_minor,
            credit_applied_minor = excluded.credit_applied_minor,
            credited_minor = excluded.credited_minor, due_at = excluded.due_at,
+           next_attempt_at = excluded.next_attempt_at,
            applied_ticket = excluded.applied_ticket,
            updated_at = excluded.updated_at
      WHERE invoices.applied_ticket < excluded.applied_ticket
@@ -194,7 +196,8 @@ std::optional<InvoiceId> mirror_invoice(sql::Transaction& tx, const Invoice& i, 
                                       i.discount.minor(),
                                       i.credit_applied.minor(),
                                       i.credited.minor(),
-                                      i.due_at});
+                                      i.due_at,
+                                      i.next_attempt_at});
     if (!row) return std::nullopt;
     auto kept = row->id<InvoiceId>(0);
     tx.run(kForgetPositions, {kept});

@@ -42,6 +42,7 @@ Json write_invoice(const Invoice& invoice) {
         {"disputed", invoice.disputed},
         {"due_at", write_instant(invoice.due_at)},
         {"attempt_count", invoice.attempt_count},
+        {"next_attempt_at", write_instant(invoice.next_attempt_at)},
         {"period", write_period(invoice.period)},
         {"lines", lines},
         {"hosted_url", write_optional(invoice.hosted_url)},

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace turnpike {
 struct ActionLag {
     std::string_view action;  ///< "period_close"; a name that outlives everything
     std::int64_t seconds = 0;
+    /// The id of what is due the longest: a subscription, or the thing itself where it is of none;
+    /// "" where it is about nothing in the ledger, and where nothing is due.
+    std::string object{};
 };
 
 /// Without a mail server letters wait for nothing, and are given up in time.

@@ -1,5 +1,7 @@
 #include "monitoring/due_actions.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "monitoring/testing.h"
@@ -21,6 +23,12 @@ protected:
                 lines.push_back(std::string(lag.action) + " " + std::to_string(lag.seconds));
         return lines;
     }
+    /// What is due the longest of one kind.
+    std::string oldest(std::string_view action) {
+        const auto lags = db().read_blocking(
+            [&](sql::Transaction& tx) { return load_action_lags(tx, Letters::Sent, kWatchNow); });
+        return std::ranges::find(lags, action, &ActionLag::action)->object;
+    }
     using Lines = std::vector<std::string>;
 };
 INSTANTIATE_TEST_SUITE_P(Engines, DueActionsTest, sql::both_engines(), sql::engine_name);
@@ -41,18 +49,23 @@ TEST_P(DueActionsTest, CommandsAndClosesAreDueAtOnce) {
                   VALUES ($1, 0, 1, 'stripe', 'undecided', '', 'pending', $2))sql",
             {made.id, kWatchNow - seconds(30)});
     EXPECT_EQ(late(), (Lines{"command 90", "period_close 30"}));
+    EXPECT_EQ(oldest("command"), made.id.text());
+    EXPECT_EQ(oldest("period_close"), made.id.text());
+    EXPECT_EQ(oldest("notice"), "") << "none is due";
     run_sql("UPDATE subscription_commands SET state = 'done'");
     run_sql("UPDATE period_closes SET state = 'done'");
     EXPECT_EQ(late(), Lines{});
 }
 
 TEST_P(DueActionsTest, AProviderHasAnHourForWhatItDoes) {
-    subscribe({"renews"}, [](auto& s) { s.period.end = kWatchNow - hours(1) - seconds(5); });
+    const auto renews =
+        subscribe({"renews"}, [](auto& s) { s.period.end = kWatchNow - hours(1) - seconds(5); });
     subscribe({"in_time"}, [](auto& s) { s.period.end = kWatchNow - hours(1); });
     subscribe({"ends"}, [](auto& s) { s.cancel_at = kWatchNow - hours(3); });
     subscribe({"changes"},
               [](auto& s) { s.pending_change = {s.price, 2, kWatchNow - hours(1) - seconds(7)}; });
     EXPECT_EQ(late(), (Lines{"renewal 5", "planned_change 7", "planned_end 7200"}));
+    EXPECT_EQ(oldest("renewal"), renews.id.text()) << "the longest";
 }
 
 TEST_P(DueActionsTest, CustomersOnTestClocksAreNotLate) {
@@ -87,7 +100,8 @@ TEST_P(DueActionsTest, DeliveriesOfWhoCannotBeReachedAreNotDue) {
                   disabled_reason, paused_until, previous_until, created_at, updated_at, version)
                   VALUES ('we_1', 'endpoint', 'https://example.com', '', '["*"]', 'enabled', '', 0,
                           0, 0, 0, 1))sql");
-    run_sql("INSERT INTO outbox_events VALUES ('evt_1', 'invoice.paid', 'inv_1', 1, '', '{}', 0)");
+    run_sql(
+        "INSERT INTO outbox_events VALUES ('evt_1', 'invoice.paid', 'inv_1', 1, '', '{}', 0, 1)");
     run_sql(R"sql(INSERT INTO webhook_deliveries (id, endpoint_id, event_id, object_id, sequence,
                   state, attempts, tries_made, next_attempt_at, leased_until, created_at)
                   VALUES ('whd_1', 'we_1', 'evt_1', 'inv_1', 1, 'pending', 0, 0, $1, 0, 0))sql",
@@ -96,7 +110,8 @@ TEST_P(DueActionsTest, DeliveriesOfWhoCannotBeReachedAreNotDue) {
     // The endpoint has failed once: the next try lies ahead, and what comes after it waits for
     // that.
     run_sql("UPDATE webhook_deliveries SET next_attempt_at = $1", {kWatchNow + seconds(50)});
-    run_sql("INSERT INTO outbox_events VALUES ('evt_2', 'invoice.paid', 'inv_1', 2, '', '{}', 0)");
+    run_sql(
+        "INSERT INTO outbox_events VALUES ('evt_2', 'invoice.paid', 'inv_1', 2, '', '{}', 0, 1)");
     run_sql(R"sql(INSERT INTO webhook_deliveries (id, endpoint_id, event_id, object_id, sequence,
                   state, attempts, tries_made, next_attempt_at, leased_until, created_at)
                   VALUES ('whd_2', 'we_1', 'evt_2', 'inv_1', 2, 'pending', 0, 0, $1, 0, 0))sql",

@@ -108,9 +108,11 @@ TEST_P(FindingsTest, EveryKindIsFound) {
                      "payment_failing past_due", "trial_ending trial_end"}));
     // A microsecond more than ten minutes, and a second more than the threshold.
     event("evt_old", "pending", kWatchNow - seconds(600) - std::chrono::microseconds(1));
-    pass(kWatchNow, {{"command", 901}, {"notice", 0}});
+    pass(kWatchNow, {{"command", 901, "sub_1"}, {"notice", 0}});
     EXPECT_EQ(lines().back(), "webhook_backlog events_wait");
-    EXPECT_EQ(findings({.kind = FindingKind::LateAction}).at(0).what.object, "command");
+    const auto late = findings({.kind = FindingKind::LateAction}).at(0).what;
+    EXPECT_EQ(late.object, "command");
+    EXPECT_EQ(parse_json(late.facts)->at("oldest"), "sub_1");
     event("evt_dead", "dead", kWatchNow);
     pass(kWatchNow, {{"command", 0}});
     EXPECT_EQ(lines().back(), "webhook_backlog events_given_up");

@@ -18,7 +18,7 @@ constexpr std::string_view kCustomerNow = R"sql(
 )sql";
 constexpr std::string_view kOwed = R"sql(
     SELECT CAST(COALESCE(SUM(amount_due_minor - amount_paid_minor), 0) AS BIGINT),
-           COALESCE(MAX(attempt_count), 0)
+           COALESCE(MAX(attempt_count), 0), MIN(next_attempt_at)
       FROM invoices WHERE customer_id = $1 AND subscription_id = $2 AND status = 'open'
 )sql";
 constexpr std::string_view kTroubled = R"sql(
@@ -73,6 +73,7 @@ void load_payments(sql::Transaction& tx, const Subscription& subscription, Curre
     const auto owed = tx.one(kOwed, {subscription.customer, subscription.id});
     signals.amount_due = Money{owed->integer(0), currency};
     signals.attempts = owed->integer(1);
+    signals.next_attempt_at = owed->maybe_instant(2);
     signals.troubled_invoices =
         tx.one(kTroubled, {subscription.customer, subscription.id, signals.now - kTroubleSpan})
             ->integer(0);

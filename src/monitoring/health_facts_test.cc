@@ -36,7 +36,10 @@ TEST_P(HealthFactsTest, ReadsWhatTheLedgerKnows) {
         s.cancel_at_period_end = true;
         s.started_at = kWatchNow - days(43);
     });
-    add_invoice(made, {.id = "in_open", .due_minor = 2900, .attempts = 3});
+    add_invoice(made, {.id = "in_open",
+                       .due_minor = 2900,
+                       .attempts = 3,
+                       .next_attempt_at = kWatchNow + days(2)});
     add_invoice(made, {.id = "in_paid", .attempts = 2, .issued_at = kWatchNow - days(31)});
     run_sql("UPDATE invoices SET status = 'paid', paid_at = $1 WHERE id = 'in_paid'",
             {kWatchNow - days(30)});
@@ -54,6 +57,7 @@ TEST_P(HealthFactsTest, ReadsWhatTheLedgerKnows) {
     EXPECT_EQ(seen.ends_at, made.period.end);
     EXPECT_EQ(seen.amount_due, (Money{2900, Currency::Usd}));
     EXPECT_EQ(seen.attempts, 3);
+    EXPECT_EQ(seen.next_attempt_at, kWatchNow + days(2));
     EXPECT_EQ(seen.troubled_invoices, 1);
     ASSERT_TRUE(seen.card.has_value());
     EXPECT_TRUE(seen.card->is_there);

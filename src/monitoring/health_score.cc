@@ -21,8 +21,9 @@ std::int64_t percent(Int128 part, Int128 whole) {
 }
 
 void judge_status(const HealthSignals& s, Reasons& reasons) {
-    const std::vector<std::pair<std::string_view, std::string>> owed = {
+    std::vector<std::pair<std::string_view, std::string>> owed = {
         {"amount_due", s.amount_due.text()}, {"attempts", std::to_string(s.attempts)}};
+    if (s.next_attempt_at) owed.emplace_back("next_attempt_at", day_text(*s.next_attempt_at));
     switch (s.status) {
         case SubscriptionStatus::PastDue:
             reasons.push_back({"payment_past_due", 40,

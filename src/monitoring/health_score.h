@@ -23,6 +23,7 @@ struct HealthSignals {
     bool will_pay_less = false;          ///< a change to a smaller price or quantity is planned
     Money amount_due{0, Currency::Usd};  ///< of all open invoices
     std::int64_t attempts = 0;           ///< at the open invoice that was tried most
+    std::optional<Instant> next_attempt_at{};  ///< the provider's soonest try of its own
     std::int64_t troubled_invoices = 0;  ///< paid within kTroubleSpan, but not at the first try
     /// As the provider has shown it; absent: it has not.
     struct Card {

@@ -68,11 +68,14 @@ TEST(HealthScore, ReasonsAddUpAndTheHeaviestIsFirst) {
     signals.status = SubscriptionStatus::Unpaid;  // 70 more: 140 in all
     signals.amount_due = Money{2900, Currency::Usd};
     signals.attempts = 4;
+    signals.next_attempt_at = from_unix_seconds(1'777'593'600);
     health = score_health(signals);
     EXPECT_EQ(health.score, 0);
     EXPECT_EQ(health.reasons[0].code, "payment_given_up");
     EXPECT_EQ(health.reasons[0].numbers[0].second, signals.amount_due.text());
     EXPECT_EQ(health.reasons[0].numbers[1].second, "4");
+    EXPECT_EQ(health.reasons[0].numbers[2].first, "next_attempt_at");
+    EXPECT_EQ(health.reasons[0].numbers[2].second, "2026-05-01T00:00:00Z");
 }
 
 TEST(HealthScore, ManyTroublesCountAsThree) {

@@ -98,8 +98,10 @@ void observe_lateness(const MonitorRule& rule, std::span<const ActionLag> lags,
         what.kind = FindingKind::LateAction;
         what.object = lag.action;
         what.reason = "action_late";
-        what.facts = to_text(
-            Json{{"action", lag.action}, {"seconds", lag.seconds}, {"late_after_seconds", most}});
+        what.facts = to_text(Json{{"action", lag.action},
+                                  {"oldest", lag.object.empty() ? Json() : Json(lag.object)},
+                                  {"seconds", lag.seconds},
+                                  {"late_after_seconds", most}});
         seen.push_back(std::move(what));
     }
 }

@@ -87,6 +87,7 @@ protected:
         std::int64_t due_minor = 2900;
         std::int64_t attempts = 1;
         Instant issued_at = kWatchNow;
+        std::optional<Instant> next_attempt_at{};
     };
     void add_invoice(const Subscription& subscription, const OpenInvoice& invoice) {
         run_sql(R"sql(
@@ -94,11 +95,11 @@ protected:
                    status, billing_reason, currency, subtotal_minor, total_minor, amount_due_minor,
                    amount_paid_minor, tax_minor, discount_minor, credit_applied_minor,
                    credited_minor, attempt_count, period_start, period_end, issued_at,
-                   applied_ticket, created_at, updated_at)
+                   applied_ticket, created_at, updated_at, next_attempt_at)
             VALUES ($1, $2, $3, 'stripe', $1, 'open', 'subscription_cycle', 'usd', $4, $4, $4, 0, 0,
-                   0, 0, 0, $5, $6, $6, $6, 0, $6, $6))sql",
+                   0, 0, 0, $5, $6, $6, $6, 0, $6, $6, $7))sql",
                 {invoice.id, subscription.customer, subscription.id, invoice.due_minor,
-                 invoice.attempts, invoice.issued_at});
+                 invoice.attempts, invoice.issued_at, invoice.next_attempt_at});
     }
 
     RandomIdSource ids;

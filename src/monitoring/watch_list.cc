@@ -104,7 +104,10 @@ constexpr std::string_view kFailingColumns = R"sql(,
                AND i.status = 'open') AS amount_due,
            (SELECT COALESCE(MAX(i.attempt_count), 0) FROM invoices i
              WHERE i.customer_id = s.customer_id AND i.subscription_id = s.id
-               AND i.status = 'open') AS attempts
+               AND i.status = 'open') AS attempts,
+           (SELECT MIN(i.next_attempt_at) FROM invoices i
+             WHERE i.customer_id = s.customer_id AND i.subscription_id = s.id
+               AND i.status = 'open') AS next_attempt_at
 )sql";
 constexpr std::string_view kFailingOf = R"sql(
      WHERE s.ended_at IS NULL AND s.started_at IS NOT NULL
@@ -129,6 +132,7 @@ FailingSubscription failing_from(const sql::Row& row) {
             .since = row.instant(at),
             .amount_due = Money{row.integer(at + 1), currency_at(row, 10)},
             .attempts = row.integer(at + 2),
+            .next_attempt_at = row.maybe_instant(at + 3),
             .grace_ends_at = row.maybe_instant(18)};
 }
 

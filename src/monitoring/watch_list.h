@@ -60,6 +60,8 @@ struct FailingSubscription {
     Instant since;              ///< the oldest open invoice was issued; without one, the period
     Money amount_due;           ///< of all its open invoices
     std::int64_t attempts = 0;  ///< at the open invoice that was tried most
+    /// The provider's soonest try of its own, as it has said; absent: it has said none.
+    std::optional<Instant> next_attempt_at{};
     std::optional<Instant> grace_ends_at{};
 };
 std::vector<FailingSubscription> list_failing(sql::Transaction& tx, const WatchQuery& query);

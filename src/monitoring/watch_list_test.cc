@@ -122,10 +122,16 @@ TEST_P(WatchListTest, FailingSaysWhatIsOwedAndWhy) {
         s.grace_ends_at = kWatchNow + days(4);
     });
     subscribe({"waits"}, [](auto& s) { s.status = SubscriptionStatus::Incomplete; });
-    add_invoice(late,
-                {.id = "in_1", .due_minor = 2900, .attempts = 2, .issued_at = kWatchNow - days(3)});
-    add_invoice(late,
-                {.id = "in_2", .due_minor = 100, .attempts = 1, .issued_at = kWatchNow - days(1)});
+    add_invoice(late, {.id = "in_1",
+                       .due_minor = 2900,
+                       .attempts = 2,
+                       .issued_at = kWatchNow - days(3),
+                       .next_attempt_at = kWatchNow + days(5)});
+    add_invoice(late, {.id = "in_2",
+                       .due_minor = 100,
+                       .attempts = 1,
+                       .issued_at = kWatchNow - days(1),
+                       .next_attempt_at = kWatchNow + days(2)});
 
     const auto rows = failing();
     ASSERT_EQ(rows.size(), 2);
@@ -138,6 +144,8 @@ TEST_P(WatchListTest, FailingSaysWhatIsOwedAndWhy) {
     EXPECT_EQ(row.since, kWatchNow - days(3));
     EXPECT_EQ(row.amount_due, (Money{3000, Currency::Usd}));  // $29.00 and $1.00
     EXPECT_EQ(row.attempts, 2);
+    EXPECT_EQ(row.next_attempt_at, kWatchNow + days(2)) << "the sooner one";
+    EXPECT_FALSE(rows[0].next_attempt_at);
     EXPECT_EQ(row.grace_ends_at, kWatchNow + days(4));
     EXPECT_EQ(failing({.catalog = "learning-app"}).size(), 0);
 }

@@ -37,6 +37,7 @@ Json write_failing(const FailingSubscription& failing) {
     json["since"] = format_rfc3339(failing.since);
     json["amount_due"] = write_money(failing.amount_due);
     json["attempts"] = failing.attempts;
+    json["next_attempt_at"] = write_instant(failing.next_attempt_at);
     json["grace_ends_at"] = write_instant(failing.grace_ends_at);
     return json;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "base/html.h"
 
 namespace turnpike {
 namespace {
@@ -17,21 +18,6 @@ constexpr std::size_t kEncodedWordBytes = 45;
 bool is_link(std::string_view name, std::string_view value) {
     const bool is_url = value.starts_with("https://") || value.starts_with("http://");
     return is_url && name.ends_with("_url");
-}
-
-std::string escaped(std::string_view text) {
-    std::string html;
-    for (const char c : text) {
-        switch (c) {
-            case '&': html += "&amp;"; break;
-            case '<': html += "&lt;"; break;
-            case '>': html += "&gt;"; break;
-            case '"': html += "&quot;"; break;
-            case '\'': html += "&#39;"; break;
-            default: html += c;
-        }
-    }
-    return html;
 }
 
 std::string one_line(std::string text) {
@@ -50,7 +36,7 @@ std::optional<Filled> fill(std::string_view pattern, const LetterValues& values)
     while (!pattern.empty()) {
         const auto open = std::min(pattern.find("{{"), pattern.size());
         filled.text += pattern.substr(0, open);
-        filled.html += escaped(pattern.substr(0, open));
+        filled.html += escape_html(pattern.substr(0, open));
         pattern.remove_prefix(open);
         if (pattern.empty()) break;
         const auto close = pattern.find("}}");
@@ -58,7 +44,7 @@ std::optional<Filled> fill(std::string_view pattern, const LetterValues& values)
         const auto value = values.find(name);
         if (value == values.end()) return std::nullopt;
         filled.text += value->second;
-        const std::string shown = escaped(value->second);
+        const std::string shown = escape_html(value->second);
         filled.html +=
             is_link(name, value->second) ? "<a href=\"" + shown + "\">" + shown + "</a>" : shown;
         pattern.remove_prefix(close + 2);
@@ -79,7 +65,7 @@ std::vector<std::string_view> paragraphs_of(std::string_view body) {
 }
 
 std::string html_page(const std::string& subject, const std::string& body) {
-    return "<!doctype html><html><head><meta charset=\"utf-8\"><title>" + escaped(subject) +
+    return "<!doctype html><html><head><meta charset=\"utf-8\"><title>" + escape_html(subject) +
            "</title></head><body>\n" + body + "</body></html>\n";
 }
 
@@ -171,7 +157,7 @@ std::string time_in_words(Instant at) {
 
 RenderedLetter plain_letter(std::string subject, std::string text) {
     RenderedLetter letter{one_line(std::move(subject)), std::move(text), ""};
-    letter.html = html_page(letter.subject, "<p>" + escaped(letter.text) + "</p>\n");
+    letter.html = html_page(letter.subject, "<p>" + escape_html(letter.text) + "</p>\n");
     return letter;
 }
 

@@ -114,6 +114,18 @@ void take_back_letters(sql::Transaction& tx, std::string_view obligation, Instan
     tx.run(kTakeBack, {obligation, now});
 }
 
+constexpr std::string_view kTakeBackOf = R"sql(
+    UPDATE notices
+       SET state = 'failed', ended_at = $3, last_problem = 'taken back', data = '{}',
+           sealed_data = NULL
+     WHERE customer_id = $1 AND state = 'pending'
+       AND substr(obligation, 1, length(CAST($2 AS TEXT))) = $2
+)sql";
+
+std::int64_t take_back_letters_of(sql::Transaction& tx, const LettersOf& letters, Instant now) {
+    return tx.run(kTakeBackOf, {letters.customer, letters.obligations_begin, now});
+}
+
 void unpost_letter(sql::Transaction& tx, const NoticeId& id) {
     tx.run("DELETE FROM notices WHERE id = $1", {id});
 }

@@ -43,6 +43,13 @@ NoticeId post_letter(sql::Transaction& tx, const SecretBox& box, const SecretLet
                      Instant now, IdSource& ids);
 /// What has not been sent of it is not sent any more.
 void take_back_letters(sql::Transaction& tx, std::string_view obligation, Instant now);
+/// All that one customer is told of one thing: "invoice:inv_..:failed:" is of every try of it.
+struct LettersOf {
+    CustomerId customer;
+    std::string obligations_begin;
+};
+/// The same of these. \return how many there were
+std::int64_t take_back_letters_of(sql::Transaction& tx, const LettersOf& letters, Instant now);
 /// As if it had never been posted; in the transaction that posted it.
 void unpost_letter(sql::Transaction& tx, const NoticeId& id);
 

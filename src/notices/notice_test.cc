@@ -125,7 +125,7 @@ TEST_P(NoticeTest, WhatTheServerRefusesIsNotRepeated) {
 
 TEST_P(NoticeTest, AReaderEndsRemindersAndNothingElse) {
     const auto alice = customer("alice", "alice@example.com");
-    NoticesApi api{db(), SystemClock(), tokens};
+    NoticesApi api{db(), SystemClock(), tokens, "R&D Ltd"};
     auto request = testing::request_with("");
     const OptOut wish{"alice@example.com", alice, "limit_reached"};
     request.path_values = {{"token", opt_out_token(tokens, wish)}};
@@ -146,9 +146,43 @@ TEST_P(NoticeTest, AReaderEndsRemindersAndNothingElse) {
               "notices.unknown_token");
 }
 
+TEST_P(NoticeTest, AReaderSeesAPageAndNotAProblem) {
+    NoticesApi api{db(), SystemClock(), tokens, "R&D Ltd"};
+    auto request = testing::request_with("");
+    request.headers = {{"Accept", "text/html,*/*;q=0.8"}};
+    request.path_values = {{"token", "made-up"}};
+    for (const auto ask : {&NoticesApi::get_unsubscribe, &NoticesApi::post_unsubscribe}) {
+        const auto page = testing::run((api.*ask)({}, request));
+        ASSERT_TRUE(page);
+        EXPECT_EQ(page->status, 404);
+        EXPECT_TRUE(page->body.contains("<h1>Reminders from R&amp;D Ltd</h1>")) << page->body;
+        EXPECT_TRUE(page->body.contains("This link is not one of ours."));
+        EXPECT_TRUE(page->body.contains("name=\"viewport\""));
+    }
+    const OptOut wish{"a@example.com", customer("alice", "a@example.com"), "limit_reached"};
+    request.path_values = {{"token", opt_out_token(tokens, wish)}};
+    EXPECT_TRUE(testing::run(api.get_unsubscribe({}, request))
+                    ->body.contains("<h1>Reminders from R&amp;D Ltd</h1>"));
+}
+
+TEST_P(NoticeTest, LettersOfOneThingAreTakenBackTogether) {
+    const auto alice = customer("alice", "alice@example.com");
+    for (const char* obligation : {"invoice:inv_1:failed:1", "invoice:inv_1:failed:2",
+                                   "invoice:inv_1:paid", "invoice:inv_10:failed:1"})
+        post(alice, "payment_failed", obligation);
+    post(customer("bob", "bob@example.com"), "payment_failed", "invoice:inv_1:failed:3");
+    const auto take_back = [&](const char* begin) {
+        return db().write_blocking(
+            [&](sql::Transaction& tx) { return take_back_letters_of(tx, {alice, begin}, now); });
+    };
+    EXPECT_EQ(take_back("invoice:inv_1:failed:"), 2);
+    EXPECT_EQ(take_back("invoice:inv_1:failed:"), 0);
+    EXPECT_EQ(claim(now).size(), 3U) << "the receipt, another invoice's, and another customer's";
+}
+
 TEST_P(NoticeTest, AllRemindersEndAtOnce) {
     const auto alice = customer("alice", "alice@example.com");
-    NoticesApi api{db(), SystemClock(), tokens};
+    NoticesApi api{db(), SystemClock(), tokens, "R&D Ltd"};
     auto request = testing::request_with("");
     const OptOut wish{"alice@example.com", alice, "limit_reached"};
     request.path_values = {{"token", opt_out_token(tokens, wish)}};

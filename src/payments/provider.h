@@ -80,6 +80,7 @@ struct ProviderInvoice {
     std::int64_t tax = 0, discount = 0, credit_applied = 0, credited = 0;
     std::optional<Instant> due_at{};
     std::int64_t attempt_count = 0;
+    std::optional<Instant> next_attempt_at{};  ///< by itself; absent: it says none
     std::optional<std::string> hosted_url, pdf_url;
     Period period;
     Instant created;

@@ -12,6 +12,8 @@ struct PageBlock {
     std::vector<int> rows;  ///< heights
     int gap = 0;            ///< above it, unless it is the first on its page
     enum class Part : bool { Text, Table } part = Part::Text;
+    /// It does not begin a page: the block above it comes along.
+    bool is_kept_with_previous = false;
 };
 struct PageShape {
     int top = 0;
@@ -27,7 +29,9 @@ struct PlacedRow {
     friend bool operator==(const PlacedRow&, const PlacedRow&) = default;
 };
 /// Every row, in order. A block that does not fit on the rest of a page but on a whole one begins
-/// on the next; a taller one breaks between rows. A row taller than a page stands alone and runs
+/// on the next; a taller one breaks between rows. What
+/// is kept with the block above moves that one to the next page, as far as one page has room for
+/// both. A row taller than a page stands alone and runs
 /// over.
 std::vector<PlacedRow> paginate(std::span<const PageBlock> blocks, const PageShape& shape);
 

@@ -48,13 +48,36 @@ TEST(Paginate, LetsARowTallerThanAPageStandAlone) {
                 ElementsAre(PlacedRow{0, 0, 0, 10}, PlacedRow{1, 0, 1, 10}));
 }
 
+// 30 + 15 fill the page to 55; 20 more, kept with the 15, take it along below the head of the
+// table.
+TEST(Paginate, WhatIsKeptWithTheBlockAboveTakesItAlong) {
+    std::vector<PageBlock> blocks{{{30}, 0, kTable}, {{15}, 0, kTable}, {{20}, 4, kText}};
+    EXPECT_THAT(
+        paginate(blocks, kShape),
+        ElementsAre(PlacedRow{0, 0, 0, 10}, PlacedRow{1, 0, 0, 40}, PlacedRow{2, 0, 1, 10}));
+    blocks[2].is_kept_with_previous = true;
+    EXPECT_THAT(
+        paginate(blocks, kShape),
+        ElementsAre(PlacedRow{0, 0, 0, 10}, PlacedRow{1, 0, 1, 15}, PlacedRow{2, 0, 1, 34}));
+}
+
+// 30 + 40 are more than a page.
+TEST(Paginate, WhatNoPageHasRoomForIsNotKept) {
+    std::vector<PageBlock> blocks{{{10}, 0, kTable}, {{30}, 0, kTable}, {{40}, 0, kText}};
+    blocks[2].is_kept_with_previous = true;
+    EXPECT_THAT(
+        paginate(blocks, kShape),
+        ElementsAre(PlacedRow{0, 0, 0, 10}, PlacedRow{1, 0, 0, 20}, PlacedRow{2, 0, 1, 10}));
+}
+
 TEST(Paginate, OfNothingIsNothing) { EXPECT_TRUE(paginate({}, kShape).empty()); }
 
 RC_GTEST_PROP(Paginate, PlacesEveryRowOnceInOrderAndInside, ()) {
     std::vector<PageBlock> blocks;
     for (const auto& rows : *rc::gen::container<std::vector<std::vector<int>>>(
              rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 46))))
-        blocks.push_back({rows, *rc::gen::inRange(0, 9), *rc::gen::element(kText, kTable)});
+        blocks.push_back({rows, *rc::gen::inRange(0, 9), *rc::gen::element(kText, kTable),
+                          *rc::gen::arbitrary<bool>()});
     const auto placed = paginate(blocks, kShape);
     std::size_t next = 0;
     int end = 0;

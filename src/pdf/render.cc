@@ -26,9 +26,9 @@ constexpr int kFooter = points(796);
 constexpr int kPartiesMax = 3;
 
 constexpr TextColumn kWhole{kLeft, kWidth};
-constexpr TextColumn kDescription{kLeft, points(250)};
-constexpr TextColumn kQuantity{points(304), points(45), TextSide::Right};
-constexpr TextColumn kUnitPrice{points(355), points(92), TextSide::Right};
+constexpr TextColumn kDescription{kLeft, points(222)};
+constexpr TextColumn kQuantity{points(276), points(55), TextSide::Right};
+constexpr TextColumn kUnitPrice{points(337), points(110), TextSide::Right};
 constexpr TextColumn kAmount{points(453), points(94), TextSide::Right};
 constexpr TextColumn kTotalLabel{points(250), points(197), TextSide::Right};
 
@@ -42,6 +42,7 @@ struct Block {
     std::vector<Row> rows;
     int gap = 0;
     PageBlock::Part part = PageBlock::Part::Text;
+    bool is_kept_with_previous = false;
 };
 
 /// One column of a block: texts below each other.
@@ -178,7 +179,10 @@ private:
                                  column(total.amount, style, kAmount)}));
             if (!rows.empty()) rows.back().height += points(4);
         }
+        if (rows.empty()) return;
         add(std::move(rows), points(8));
+        // Alone on a page they would be the totals of nothing.
+        blocks_.back().is_kept_with_previous = true;
     }
 
     Typesetter& type_;
@@ -226,6 +230,7 @@ private:
             PageBlock& page_block = heights.emplace_back();
             page_block.gap = block.gap;
             page_block.part = block.part;
+            page_block.is_kept_with_previous = block.is_kept_with_previous;
             for (const Row& row : block.rows) page_block.rows.push_back(row.height);
         }
         return paginate(heights, {kTop, kBottom, height_of(head_) + points(5)});

@@ -84,7 +84,9 @@ Result<Seated<Invitation>> invite(sql::Transaction& tx, const OrgDeed& deed,
     record_invitation(tx, deed, "invitation.created", invitation);
     if (desk.sends_mail) {
         if (auto good = check_invites_few(tx, deed); !good) return failure(good);
-        const auto posted = post_invitation_letter(tx, desk, organization, invitation, deed.ids);
+        const auto by = inviter ? load_user(tx, *inviter) : std::nullopt;
+        const auto posted =
+            post_invitation_letter(tx, desk, {organization, invitation, by}, deed.ids);
         if (!posted) return failure(posted);
         invitation.secret.clear();
     }

@@ -24,11 +24,18 @@ LetterValues way_in(const std::string& page, std::string_view secret, Instant un
     return values;
 }
 
+/// "Olga Petrova (olga@example.com)", or what there is of it.
+std::string name_of(const User& user, const Organization& organization) {
+    if (!user.name && !user.email) return "Somebody of " + organization.name;
+    if (!user.name) return *user.email;
+    return user.email ? *user.name + " (" + *user.email + ")" : *user.name;
+}
+
 }  // namespace
 
 Result<void> post_invitation_letter(sql::Transaction& tx, const LetterDesk& desk,
-                                    const Organization& organization, const Invitation& invitation,
-                                    IdSource& ids) {
+                                    const InvitationLetter& letter, IdSource& ids) {
+    const auto& [organization, invitation, inviter] = letter;
     const Instant now = invitation.created_at;
     const auto lately = count_invitations_to(tx, invitation.email_key, now - kLettersCountedFor);
     if (lately > kInvitationLettersPerDay)
@@ -37,6 +44,10 @@ Result<void> post_invitation_letter(sql::Transaction& tx, const LetterDesk& desk
     LetterValues values = way_in(desk.pages.invitation, invitation.secret, invitation.expires_at);
     values["organization"] = organization.name;
     values["role"] = to_text(invitation.role);
+    if (inviter)
+        values["inviter"] = name_of(*inviter, organization);
+    else
+        values["by_seller"] = "";
     post_letter(tx, desk.box,
                 {.kind = "invitation",
                  .obligation = obligation_of(invitation.id),

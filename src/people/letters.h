@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "notices/notice.h"
 #include "people/invitation_store.h"
 #include "people/organization.h"
+#include "people/user.h"
 #include "sql/sql.h"
 
 namespace turnpike {
@@ -30,12 +32,17 @@ struct LetterDesk {
 /// More invitations than these to one address in a day, by whomever, are a nuisance.
 inline constexpr int kInvitationLettersPerDay = 5;
 
+struct InvitationLetter {
+    const Organization& organization;
+    const Invitation& invitation;
+    std::optional<User> inviter;  ///< absent: the seller invites
+};
+
 /// Both in the transaction of the deed that they tell of; the invitation is stored already.
 ///
 /// Errors: LimitExceeded "invitation.too_many_letters".
 Result<void> post_invitation_letter(sql::Transaction& tx, const LetterDesk& desk,
-                                    const Organization& organization, const Invitation& invitation,
-                                    IdSource& ids);
+                                    const InvitationLetter& letter, IdSource& ids);
 void take_back_invitation_letter(sql::Transaction& tx, const InvitationId& invitation, Instant now);
 
 struct ResetLetter {

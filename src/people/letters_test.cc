@@ -100,11 +100,21 @@ TEST_P(LettersTest, LeadsToThePagesOfTheHost) {
     EXPECT_TRUE(invitation.at("page_url").starts_with("https://app.example/join#tpi_"));
     EXPECT_EQ(invitation.at("organization"), "Acme, Inc.");
     EXPECT_EQ(invitation.at("role"), "admin");
+    EXPECT_EQ(invitation.at("inviter"), "olga (olga@example.com)");
     // Made at 22:13:20 on 14 November 2023, and good for seven days.
     EXPECT_EQ(invitation.at("expires_at"), "21 November 2023 at 22:13 UTC");
     EXPECT_FALSE(invitation.contains("code"));
     EXPECT_TRUE(reset.at("page_url").starts_with("https://app.example/reset?t=tpr_"));
     EXPECT_TRUE(reset.at("page_url").ends_with("&x=1"));
+}
+
+TEST_P(LettersTest, TheSellerInvitesInHisOwnName) {
+    const auto root = world_->sign_up("root", Superuser::Yes);
+    ASSERT_TRUE(world_->invite(root, acme_, "bob@example.com"));
+    const auto letters = due(world_->clock.now());
+    ASSERT_EQ(letters.size(), 1U);
+    EXPECT_FALSE(letters[0].contains("inviter"));
+    EXPECT_EQ(letters[0].at("by_seller"), "");
 }
 
 TEST_P(LettersTest, WhatIsSentIsForgotten) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "base/money.h"
 #include "json/value.h"
 
@@ -52,21 +53,28 @@ std::string subscription_line(const Json& data) {
 std::string invoice_line(const Json& data, const char* amount) {
     return list_of({{"", money_of(data, amount)},
                     {"invoice ", text_of(data, "number")},
+                    {"next try ", text_of(data, "next_attempt_at")},
                     {"customer ", text_of(data, "customer")},
                     {"", text_of(data, "id")}});
 }
 
 std::string limit_line(const Json& data) {
-    return list_of({{"", text_of(data, "percent") + "% of " + text_of(data, "meter")},
-                    {"used ", text_of(data, "used")},
-                    {"of ", text_of(data, "limit")},
+    const char* of = text_of(data, "kind") == "spend" ? "% of the spend cap of " : "% of ";
+    const std::string amounts = text_of(data, "used") + " of " + text_of(data, "limit");
+    const std::string currency = upper_case(text_of(data, "currency"));
+    return list_of({{"", text_of(data, "percent") + of + text_of(data, "meter_name") + " reached"},
+                    {"", currency.empty() ? amounts : amounts + " " + currency},
                     {"customer ", text_of(data, "customer")}});
 }
 
 std::string finding_line(const Json& data) {
+    static const Json kNone = Json::object();
+    const Json* found = member(data, "facts");
+    const Json& facts = found == nullptr ? kNone : *found;
     return list_of({{"", text_of(data, "kind")},
                     {"", text_of(data, "reason")},
                     {"about ", text_of(data, "about")},
+                    {"first of all ", text_of(facts, "oldest")},
                     {"customer ", text_of(data, "customer")}});
 }
 
@@ -83,7 +91,7 @@ constexpr auto kSentences = std::to_array<std::pair<std::string_view, std::strin
     {"invoice.payment_failed", "Payment failed"},
     {"refund.created", "Refund"},
     {"webhook.signature_failed", "Webhook signature failures"},
-    {"usage.threshold_reached", "Limit reached"},
+    {"usage.threshold_reached", "Usage"},
     {"webhook_endpoint.disabled", "Webhook endpoint disabled"},
     {"finding.opened", "Somebody should look at this"},
     {"webhook_endpoint.test", "A test of this destination"},

@@ -49,6 +49,7 @@ struct StoredEvent {
     std::string object;
     std::int64_t sequence = 0;
     Instant created_at;
+    Alerting alerting = Alerting::Yes;
 };
 
 }  // namespace turnpike

@@ -1,5 +1,6 @@
 #include "webhooks/delivery_store.h"
 
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -61,12 +62,34 @@ constexpr std::string_view kClaimDeliveries = R"sql(
                             WHERE b.endpoint_id = d.endpoint_id AND b.object_id = d.object_id
                               AND b.sequence < d.sequence AND b.state = 'pending'
                               AND b.attempts < 3)
-         ORDER BY d.next_attempt_at, d.id
+         ORDER BY d.next_attempt_at, d.sequence, d.id
          LIMIT $4)
     RETURNING id
 )sql";
 
+/// Where in the order of its moment a page goes on.
+struct PlaceInMoment {
+    std::int64_t sequence = std::numeric_limits<std::int64_t>::max();
+    std::string id;
+};
+
+/// A mark is ours; only that of the first page has no place.
+PlaceInMoment place_of(const PageMark& mark) {
+    const auto space = mark.id.find(' ');
+    if (space == std::string::npos) return {};
+    return {std::stoll(mark.id.substr(0, space)), mark.id.substr(space + 1)};
+}
+
 }  // namespace
+
+PageMark mark_of(const WebhookDelivery& delivery) {
+    return {delivery.created_at, std::to_string(delivery.sequence) + " " + delivery.id.text()};
+}
+
+bool is_for(const WebhookEndpoint& endpoint, const StoredEvent& event) {
+    if (is_alert(endpoint.kind) && event.alerting == Alerting::No) return false;
+    return wants(endpoint, event.type);
+}
 
 std::string_view to_text(DeliveryState state) {
     switch (state) {
@@ -200,14 +223,16 @@ std::vector<WebhookDelivery> list_deliveries(sql::Transaction& tx,
                                              const PageQuery& page) {
     static const std::string kText = select_deliveries(R"sql(
      WHERE d.endpoint_id = $1 AND ($2 = '' OR d.state = $2)
-       AND d.created_at >= $3 AND d.created_at < $4 AND (d.created_at, d.id) < ($5, $6)
-     ORDER BY d.created_at DESC, d.id DESC
-     LIMIT $7
+       AND d.created_at >= $3 AND d.created_at < $4
+       AND (d.created_at, d.sequence, d.id) < ($5, $6, $7)
+     ORDER BY d.created_at DESC, d.sequence DESC, d.id DESC
+     LIMIT $8
 )sql");
     const auto wanted = state ? to_text(*state) : std::string_view();
     std::vector<WebhookDelivery> deliveries;
+    const auto after = place_of(page.after);
     for (const auto& row : tx.all(kText, {endpoint, wanted, page.since, page.until, page.after.at,
-                                          page.after.id, page.fetch()}))
+                                          after.sequence, after.id, page.fetch()}))
         deliveries.push_back(delivery_from(row));
     return deliveries;
 }
@@ -223,9 +248,9 @@ bool restart_delivery(sql::Transaction& tx, const WebhookDeliveryId& id, Instant
 }
 
 constexpr std::string_view kEventsBetween = R"sql(
-    SELECT id, type, object_id, sequence, created_at FROM outbox_events
+    SELECT id, type, object_id, sequence, created_at, alerts FROM outbox_events
      WHERE created_at >= $1 AND created_at < $2
-     ORDER BY created_at, id
+     ORDER BY created_at, sequence, id
      LIMIT $3
 )sql";
 
@@ -236,7 +261,8 @@ std::vector<StoredEvent> events_between(sql::Transaction& tx, const Period& peri
                           .type = row.text(1),
                           .object = row.text(2),
                           .sequence = row.integer(3),
-                          .created_at = row.instant(4)});
+                          .created_at = row.instant(4),
+                          .alerting = row.flag(5) ? Alerting::Yes : Alerting::No});
     return events;
 }
 

@@ -13,6 +13,9 @@ namespace turnpike {
 /// Writes an event alone, without deliveries.
 StoredEvent store_event(sql::Transaction& tx, const OutboxEvent& event, IdSource& ids);
 
+/// Whether it is to be sent there.
+bool is_for(const WebhookEndpoint& endpoint, const StoredEvent& event);
+
 struct DeliveryMaking {
     IdSource& ids;
     Instant now;
@@ -50,17 +53,21 @@ std::optional<WebhookDelivery> load_delivery(sql::Transaction& tx,
                                              const WebhookDeliveryId& id);
 std::vector<DeliveryAttempt> load_attempts(sql::Transaction& tx, const WebhookDeliveryId& id);
 std::string load_event_body(sql::Transaction& tx, const OutboxEventId& id);
+/// Newest first; of one moment, the later event of an object before the earlier one.
 std::vector<WebhookDelivery> list_deliveries(sql::Transaction& tx,
                                              const WebhookEndpointId& endpoint,
                                              std::optional<DeliveryState> state,
                                              const PageQuery& page);
+
+/// What continues a page: pass it as PageQuery::after.
+PageMark mark_of(const WebhookDelivery& delivery);
 
 /// Begins a new round at once, unless it waits already. \return whether it did
 bool restart_delivery(sql::Transaction& tx, const WebhookDeliveryId& id, Instant now);
 std::optional<WebhookDelivery> find_delivery(sql::Transaction& tx,
                                              const WebhookEndpointId& endpoint,
                                              const OutboxEventId& event);
-/// Oldest first.
+/// Oldest first; of one moment, in the order of each object.
 std::vector<StoredEvent> events_between(sql::Transaction& tx, const Period& period, int limit);
 
 std::int64_t count_waiting_deliveries(sql::Transaction& tx);

@@ -44,7 +44,9 @@ std::optional<EndpointStop> parse_endpoint_stop(std::string_view text) {
 bool wants(const WebhookEndpoint& endpoint, std::string_view event_type) {
     if (!is_alert(endpoint.kind)) return matches(endpoint.events, event_type);
     const auto alert = alert_of(event_type);
-    return alert && std::ranges::find(endpoint.events, *alert) != endpoint.events.end();
+    return alert && std::ranges::any_of(endpoint.events, [&](const std::string& name) {
+               return name == kEveryAlert || name == *alert;
+           });
 }
 
 }  // namespace turnpike

@@ -224,7 +224,7 @@ EndpointsApi::Answer EndpointsApi::get_deliveries(const Principal& /*caller*/,
     Json data = Json::array();
     for (const auto& one : page.items) data.push_back(write_delivery(one));
     std::optional<PageMark> last;
-    if (page.has_more) last = {page.items.back().created_at, page.items.back().id.text()};
+    if (page.has_more) last = mark_of(page.items.back());
     co_return list_response(std::move(data), cursors, listing, last);
 }
 

@@ -29,7 +29,7 @@ void note(sql::Transaction& tx, const WebhookEndpoint& endpoint, const char* act
 
 Result<void> check_events(EndpointKind kind, const std::vector<std::string>& events) {
     for (const auto& event : events)
-        if (is_alert(kind) ? !is_alert_name(event) : !is_event_pattern(event))
+        if (is_alert(kind) ? !is_alert_pattern(event) : !is_event_pattern(event))
             return fail(ErrorCode::Unprocessable, "webhook.unknown_event",
                         "there is no event '" + event + "'; docs/webhooks.md lists them");
     return {};
@@ -197,7 +197,7 @@ Result<std::int64_t> replay_range(sql::Transaction& tx, const WebhookEndpoint& e
                     "more than 10,000 events lie between; ask for a shorter span");
     std::int64_t waiting = 0;
     for (const auto& event : events) {
-        if (!wants(endpoint, event.type)) continue;
+        if (!is_for(endpoint, event)) continue;
         if (insert_delivery(tx, endpoint.id, event, {desk.ids, desk.now})) {
             ++waiting;
             continue;

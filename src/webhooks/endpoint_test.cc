@@ -188,6 +188,12 @@ TEST_P(EndpointsApiTest, DestinationsOfAlertsAreApart) {
     const auto refusal = [&](const char* body) {
         return code_of(alerts(&EndpointsApi::post, body));
     };
+    const auto all = seen(
+        alerts(&EndpointsApi::post, R"({"kind":"webhook","target":"https://example.com/all"})"));
+    EXPECT_EQ(all.status, 201) << to_text(all.body);
+    EXPECT_EQ(all.body["events"], Json::array({"*"})) << "as with endpoints";
+    EXPECT_EQ(refusal(R"({"kind":"webhook","target":"https://example.com/a","events":[]})"),
+              "request.invalid_body");
     EXPECT_EQ(refusal(R"({"kind":"pager","target":"x","events":["refund"]})"),
               "request.invalid_body");
     EXPECT_EQ(refusal(R"({"kind":"email","target":"nobody","events":["refund"]})"),

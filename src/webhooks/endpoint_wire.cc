@@ -2,6 +2,7 @@
 
 #include "json/object_reader.h"
 #include "json/write.h"
+#include "webhooks/event_types.h"
 
 namespace turnpike {
 namespace {
@@ -116,9 +117,7 @@ Result<EndpointDraft> read_destination_draft(const Json& body) {
     draft.kind = kind.value_or(EndpointKind::AlertWebhook);
     draft.target = fields.required_text("target", {.length_max = kTargetBytesMax});
     draft.description = read_description(fields);
-    const auto events = read_event_names(fields);
-    if (!events) fields.complain("events", "required", "must name the alerts");
-    draft.events = events.value_or(std::vector<std::string>());
+    draft.events = read_event_names(fields).value_or(std::vector{std::string(kEveryAlert)});
     return fields.finish(std::move(draft));
 }
 

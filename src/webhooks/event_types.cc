@@ -45,8 +45,8 @@ bool matches(std::span<const std::string> patterns, std::string_view type) {
                                [&](const std::string& pattern) { return covers(pattern, type); });
 }
 
-bool is_alert_name(std::string_view name) {
-    return std::ranges::find(kAlertNames, name) != kAlertNames.end();
+bool is_alert_pattern(std::string_view pattern) {
+    return pattern == kEveryAlert || std::ranges::find(kAlertNames, pattern) != kAlertNames.end();
 }
 
 std::optional<std::string_view> alert_of(std::string_view event_type) {

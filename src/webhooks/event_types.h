@@ -66,7 +66,10 @@ inline constexpr auto kAlertNames = std::to_array<std::string_view>({
     "endpoint_disabled",
     "finding_opened",
 });
-bool is_alert_name(std::string_view name);
+/// What a destination has that asks for nothing in particular: every alert, also new ones.
+inline constexpr std::string_view kEveryAlert = "*";
+/// What a destination may ask for: an alert's name, or all of them.
+bool is_alert_pattern(std::string_view pattern);
 /// The alert that an event of this type raises; nullopt for most.
 std::optional<std::string_view> alert_of(std::string_view event_type);
 

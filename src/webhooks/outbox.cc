@@ -16,8 +16,8 @@ constexpr std::string_view kNextSequence = R"sql(
 )sql";
 
 constexpr std::string_view kInsertEvent = R"sql(
-    INSERT INTO outbox_events (id, type, object_id, sequence, customer_id, body, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO outbox_events (id, type, object_id, sequence, customer_id, body, created_at, alerts)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 )sql";
 
 std::string body_of(const OutboxEvent& event, std::int64_t sequence) {
@@ -35,18 +35,19 @@ StoredEvent store_event(sql::Transaction& tx, const OutboxEvent& event, IdSource
     const auto sequence = tx.one(kNextSequence, {event.object})->integer(0);
     const auto id = ids.make<OutboxEventId>(event.at);
     tx.run(kInsertEvent, {id, event.type, event.object, sequence, event.customer,
-                          body_of(event, sequence), event.at});
+                          body_of(event, sequence), event.at, event.alerting == Alerting::Yes});
     return {.id = id,
             .type = std::string(event.type),
             .object = event.object,
             .sequence = sequence,
-            .created_at = event.at};
+            .created_at = event.at,
+            .alerting = event.alerting};
 }
 
 OutboxEventId emit(sql::Transaction& tx, const OutboxEvent& event, IdSource& ids) {
     const auto stored = store_event(tx, event, ids);
     for (const auto& endpoint : enabled_endpoints(tx))
-        if (wants(endpoint, stored.type)) insert_delivery(tx, endpoint.id, stored, {ids, event.at});
+        if (is_for(endpoint, stored)) insert_delivery(tx, endpoint.id, stored, {ids, event.at});
     return stored.id;
 }
 

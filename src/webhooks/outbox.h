@@ -13,6 +13,9 @@ namespace turnpike {
 /// What the receiver knows a message by: the same at every try.
 using OutboxEventId = Id<"evt">;
 
+/// Whether people are alerted of it, too. No: it is nothing to them, or another event says more.
+enum class Alerting : bool { No, Yes };
+
 /// Something that happened to one object.
 struct OutboxEvent {
     std::string_view type;  ///< one of kOutboxEventTypes
@@ -20,6 +23,7 @@ struct OutboxEvent {
     std::string customer;   ///< a CustomerId's text; "" when it is only the seller's affair
     const Json& data;       ///< the object as /v1 shows it
     Instant at;
+    Alerting alerting = Alerting::Yes;
 };
 
 /// Writes the event, and a delivery for each endpoint that wants it, in the transaction that makes

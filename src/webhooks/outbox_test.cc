@@ -28,10 +28,11 @@ protected:
             return made.id;
         });
     }
-    OutboxEventId tell(std::string_view type, const std::string& object) {
+    OutboxEventId tell(std::string_view type, const std::string& object,
+                       Alerting alerting = Alerting::Yes) {
         return db().write_blocking([&](sql::Transaction& tx) {
             const Json data{{"id", object}};
-            return emit(tx, {type, object, "cus_1", data, now}, ids);
+            return emit(tx, {type, object, "cus_1", data, now, alerting}, ids);
         });
     }
     std::vector<ClaimedDelivery> claim(Instant at, int per_endpoint = 4) {
@@ -85,6 +86,66 @@ TEST_P(OutboxTest, TellsWhoeverAsksForIt) {
     EXPECT_EQ(told[all.text()], 2);
     EXPECT_EQ(told[paid.text()], 1);
     EXPECT_EQ(told[alerts.text()], 1);
+}
+
+TEST_P(OutboxTest, PeopleAreNotAlertedOfWhatIsNothingToThem) {
+    const auto all = endpoint({"*"});
+    const auto slack = endpoint({"payment_succeeded"}, EndpointKind::AlertSlack);
+    const auto everything = endpoint({"*"}, EndpointKind::AlertEmail);
+    tell("invoice.paid", "inv_1", Alerting::No);
+    tell("invoice.paid", "inv_2");
+    std::map<std::string, Texts> told;
+    for (const auto& one : claim(now)) told[one.endpoint.id.text()].push_back(one.delivery.object);
+    for (auto& [id, objects] : told) std::ranges::sort(objects);
+    EXPECT_EQ(told[all.text()], (Texts{"inv_1", "inv_2"}));
+    EXPECT_EQ(told[slack.text()], Texts{"inv_2"});
+    EXPECT_EQ(told[everything.text()], Texts{"inv_2"}) << "all that are alerts";
+    const auto events = db().read_blocking([&](sql::Transaction& tx) {
+        return events_between(tx, {now, now + std::chrono::seconds(1)}, 10);
+    });
+    ASSERT_EQ(events.size(), 2U);
+    for (const auto& event : events)
+        EXPECT_EQ(event.alerting, event.object == "inv_1" ? Alerting::No : Alerting::Yes);
+}
+
+// Ids that are made in one millisecond are in no order.
+TEST_P(OutboxTest, WhatHappenedInOneMomentIsInTheOrderOfItsObject) {
+    const auto id = endpoint({"*"});
+    constexpr int kEvents = 20;
+    for (int i = 0; i < kEvents; ++i) tell("invoice.updated", "inv_1");
+    std::vector<std::int64_t> listed;
+    PageQuery page{.limit = 6};
+    for (int turns = 0; turns < 4; ++turns) {
+        auto rows = db().read_blocking(
+            [&](sql::Transaction& tx) { return list_deliveries(tx, id, std::nullopt, page); });
+        if (rows.size() > 6) rows.erase(rows.begin() + 6, rows.end());
+        for (const auto& row : rows) listed.push_back(row.sequence);
+        page.after = mark_of(rows.back());
+    }
+    std::vector<std::int64_t> newest_first;
+    for (int i = kEvents; i > 0; --i) newest_first.push_back(i);
+    EXPECT_EQ(listed, newest_first);
+
+    std::int64_t expected = 0;
+    for (const auto& event : db().read_blocking([&](sql::Transaction& tx) {
+             return events_between(tx, {now, now + std::chrono::seconds(1)}, 100);
+         }))
+        EXPECT_EQ(event.sequence, ++expected);
+    // Three tries each, and the next one goes ahead; then all are due at once.
+    for (int i = 1; i <= kEvents; ++i)
+        for (int tries = 0; tries < 3; ++tries) {
+            const auto hand = claim(now);
+            ASSERT_EQ(hand.size(), 1U);
+            EXPECT_EQ(hand[0].delivery.sequence, i);
+            finish(hand[0].delivery, DeliveryState::Pending,
+                   tries < 2 ? now : now + std::chrono::minutes(30));
+        }
+    for (int i = 1; i <= kEvents; ++i) {
+        const auto hand = claim(now + std::chrono::minutes(30), 1);
+        ASSERT_EQ(hand.size(), 1U);
+        EXPECT_EQ(hand[0].delivery.sequence, i);
+        finish(hand[0].delivery, DeliveryState::Delivered, now);
+    }
 }
 
 TEST_P(OutboxTest, AnEventThatWasRolledBackIsNot) {

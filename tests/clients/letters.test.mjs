@@ -61,6 +61,9 @@ test('who is invited, and who forgot his password, gets a letter with the way in
     assert.ok(!('token' in invited.body), 'it is for the mailbox alone');
     const invitation = await letter('Bob@example.org', 'You are invited');
     assert.ok(!invitation['text/html'].includes('href="https://evil.example'));
+    assert.match(invitation.headers.subject, /^You are invited to https:\/\/evil\.example on Ärger & Söhne$/);
+    assert.match(invitation['text/plain'],
+                 /olga@example\.org\)? invites you to join https:\/\/evil\.example on Ärger & Söhne as member\./);
     assert.match(invitation['text/html'], /https:\/\/app\.example\.com\/join#tpi_/);
     const token = /join#(tpi_\S+)/.exec(invitation['text/plain'])[1];
     const bob = await signIn('bob');
@@ -99,8 +102,10 @@ test('a reminder can be ended with its own link, a receipt cannot', async () => 
     await use('most', Math.ceil(included * 0.81));
     const reminder = await letter('lily@example.org', limit);
     const alerts = async () => (await ask('GET', '/v1/usage/alerts?customer=lily')).body.data;
-    await eventually('a letter for each threshold', async () =>
-        lettersTo('lily@example.org').length === (await alerts()).length);
+    await eventually('both thresholds', async () => (await alerts()).length === 2);
+    // 81 of 100 at once: 50 and 80 percent are reached, and one letter says so.
+    assert.equal(lettersTo('lily@example.org').length, 1);
+    assert.equal(reminder.headers.subject, 'You have used 81% of your API calls');
     const link = /^<(.*)>$/.exec(reminder.headers['list-unsubscribe'])[1];
     assert.equal(reminder.headers['list-unsubscribe-post'], 'List-Unsubscribe=One-Click');
     assert.equal((await fetch(link)).status, 200);
@@ -110,6 +115,9 @@ test('a reminder can be ended with its own link, a receipt cannot', async () => 
     });
     assert.equal(ended.status, 200);
     assert.equal((await fetch(`${link}x`, {method: 'POST'})).status, 404);
+    const page = await fetch(`${link}x`, {headers: {Accept: 'text/html'}});
+    assert.equal(page.status, 404);
+    assert.match(await page.text(), /<h1>Reminders from Ärger &amp; Söhne<\/h1>/);
     const before = lettersTo('lily@example.org').length;
     await use('rest', Math.floor(included * 0.19));
     await eventually('the alert to be there', async () =>

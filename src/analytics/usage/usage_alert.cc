@@ -1,10 +1,15 @@
 #include "analytics/usage/usage_alert.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 #include "analytics/usage/usage_wire.h"
+#include "base/check.h"
+#include "base/decimal.h"
 #include "json/value.h"
 #include "notices/notice.h"
 #include "sql/known_word.h"
@@ -13,6 +18,8 @@
 
 namespace turnpike {
 namespace {
+
+constexpr int kWholePercent = 100;
 
 constexpr std::string_view kInsert = R"sql(
     INSERT INTO usage_alerts (id, customer_id, subscription_id, meter_key, reset, window_start,
@@ -28,8 +35,9 @@ constexpr std::string_view kUnlessThere = R"sql(
 constexpr std::string_view kSelect = R"sql(
     SELECT a.id, a.customer_id, a.subscription_id, a.meter_key, a.reset, a.window_start,
            a.window_end, a.kind, a.percent, a.full_amount, a.reached_amount, a.crossed_at,
-           p.currency
+           p.currency, m.name
       FROM usage_alerts a
+      JOIN meters m ON m.key = a.meter_key
       LEFT JOIN subscriptions s ON s.id = a.subscription_id AND a.kind = 'spend'
       LEFT JOIN prices p ON p.id = s.price_id
      WHERE )sql";
@@ -49,6 +57,7 @@ UsageAlert from_row(const sql::Row& row) {
                      .customer = row.id<CustomerId>(1),
                      .contract = {},
                      .meter_key = row.text(3),
+                     .meter_name = row.text(13),
                      .reset = known_word(parse_reset(row.text(4))),
                      .window = {row.instant(5), row.instant(6)},
                      .threshold = {known_word(parse_threshold_kind(row.text(7))),
@@ -68,6 +77,7 @@ std::vector<UsageAlert> reached_by(const CustomerCounter& counted, Instant now, 
                           .customer = customer,
                           .contract = counter.contract,
                           .meter_key = counter.meter_key,
+                          .meter_name = {},
                           .reset = counter.reset,
                           .window = alert_window(counter),
                           .threshold = std::move(threshold),
@@ -76,17 +86,60 @@ std::vector<UsageAlert> reached_by(const CustomerCounter& counted, Instant now, 
     return alerts;
 }
 
+/// Whole percents, rounded down.
+std::string percent_of(const Threshold& threshold) {
+    const auto full = Quantity::parse(threshold.full_amount);
+    const auto reached = Quantity::parse(threshold.reached_amount);
+    check(full && reached && full->scaled() > 0, "a threshold's amounts are quantities");
+    return std::to_string(
+        static_cast<std::int64_t>(Int128{reached->scaled()} * kWholePercent / full->scaled()));
+}
+
 void post_limit_notice(sql::Transaction& tx, const UsageAlert& alert, IdSource& ids) {
-    if (alert.threshold.kind != ThresholdKind::Usage) return;
+    const Threshold& threshold = alert.threshold;
+    if (threshold.kind != ThresholdKind::Usage) return;
+    const std::string amounts = threshold.reached_amount + " of " + threshold.full_amount;
+    const bool is_exactly_all = threshold.reached_amount == threshold.full_amount;
+    LetterValues values{{"meter", alert.meter_name}};
+    if (is_exactly_all) {
+        values["share"] = "all";
+        values["all"] = amounts;
+    } else {
+        values["percent"] = percent_of(threshold);
+        values["share"] = values["percent"] + "%";
+        values["used"] = threshold.reached_amount;
+        values["limit"] = threshold.full_amount;
+    }
     post_notice(tx,
                 {.kind = "limit_reached",
                  .obligation = "alert:" + alert.id.text(),
                  .customer = alert.customer,
-                 .values = {{"percent", std::to_string(alert.threshold.percent)},
-                            {"meter", alert.meter_key},
-                            {"used", alert.threshold.reached_amount},
-                            {"limit", alert.threshold.full_amount}}},
+                 .values = std::move(values)},
                 alert.crossed_at, ids);
+}
+
+/// Of one counter in one window, measured in the same way.
+bool are_of_one(const UsageAlert& a, const UsageAlert& b) {
+    const auto of = [](const UsageAlert& alert) {
+        return std::tie(alert.customer, alert.contract, alert.meter_key, alert.reset,
+                        alert.window.start, alert.threshold.kind);
+    };
+    return of(a) == of(b);
+}
+
+/// What the events of a customer's meter are told in the order of.
+std::string object_of(const UsageAlert& alert) {
+    return alert.customer.text() + ":" + alert.meter_key;
+}
+
+void load_names(sql::Transaction& tx, std::vector<UsageAlert>& alerts) {
+    std::map<std::string, std::string> names;
+    for (UsageAlert& alert : alerts) {
+        auto& name = names[alert.meter_key];
+        if (name.empty())
+            name = tx.one("SELECT name FROM meters WHERE key = $1", {alert.meter_key})->text(0);
+        alert.meter_name = name;
+    }
 }
 
 }  // namespace
@@ -109,16 +162,21 @@ std::vector<UsageAlert> raise_alerts(sql::Transaction& tx,
     for (const sql::Row& row : rows.finish()) raised.insert(row.text(0));
     std::erase_if(alerts,
                   [&](const UsageAlert& alert) { return !raised.contains(alert.id.text()); });
-    for (const UsageAlert& alert : alerts) {
+    load_names(tx, alerts);
+    for (std::size_t i = 0; i < alerts.size(); ++i) {
+        const UsageAlert& alert = alerts[i];
+        // They rise: of one leap people hear the highest alone.
+        const bool is_passed_over = i + 1 < alerts.size() && are_of_one(alert, alerts[i + 1]);
         const Json data = write_alert(alert);
         emit(tx,
              {.type = "usage.threshold_reached",
-              .object = alert.id.text(),
+              .object = object_of(alert),
               .customer = alert.customer.text(),
               .data = data,
-              .at = now},
+              .at = now,
+              .alerting = is_passed_over ? Alerting::No : Alerting::Yes},
              ids);
-        post_limit_notice(tx, alert, ids);
+        if (!is_passed_over) post_limit_notice(tx, alert, ids);
     }
     return alerts;
 }

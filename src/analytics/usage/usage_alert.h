@@ -21,7 +21,7 @@ struct UsageAlert {
     UsageAlertId id;
     CustomerId customer;
     Contract contract;
-    std::string meter_key;
+    std::string meter_key, meter_name;
     Reset reset;
     Period window;  ///< alert_window()
     Threshold threshold;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "analytics/usage/usage_rollup.h"
+#include "json/value.h"
 #include "metering/store_testing.h"
 #include "metering/window_calendar.h"
 
@@ -128,6 +129,59 @@ TEST_P(UsageAlerts, AreRaisedOnceAsUsageRises) {
         EXPECT_EQ(alert.threshold.reached_amount, alert.threshold.percent == 50 ? "5" : "10");
         EXPECT_EQ(alert.crossed_at, clock_.now());
     }
+}
+
+// 1533 of 1000 in one leap: 50, 80 and 100 percent are events, in their order; people hear the
+// last.
+TEST_P(UsageAlerts, OfOneLeapTellPeopleTheHighest) {
+    world_->db->write_blocking([&](sql::Transaction& tx) {
+        tx.run("UPDATE customers SET email = 'ada@example.com' WHERE id = $1", {*ada_});
+        tx.run("UPDATE meters SET name = 'API calls' WHERE key = 'api_calls'");
+        return true;
+    });
+    Allowance thousand = ten_units();
+    thousand.included = Quantity::whole(1'000);
+    thousand.overage = OveragePolicy::Allow;
+    use(1'533, window(thousand));
+    EXPECT_EQ(raised().size(), 3U);
+    struct Event {
+        std::int64_t percent, sequence;
+        bool alerts;
+        bool operator==(const Event&) const = default;
+    };
+    const auto [events, letters] = world_->db->read_blocking([&](sql::Transaction& tx) {
+        std::vector<Event> told;
+        for (const auto& row : tx.all("SELECT body, sequence, alerts FROM outbox_events "
+                                      "WHERE object_id = $1 ORDER BY sequence",
+                                      {ada_->text() + ":api_calls"})) {
+            const Json data = parse_json(row.text(0))->at("data");
+            EXPECT_EQ(data.at("meter_name"), "API calls");
+            told.push_back({data.at("percent").get<std::int64_t>(), row.integer(1), row.flag(2)});
+        }
+        Texts data;
+        for (const auto& row : tx.all("SELECT data FROM notices WHERE kind = 'limit_reached'"))
+            data.push_back(row.text(0));
+        return std::pair(told, data);
+    });
+    EXPECT_EQ(events, (std::vector<Event>{{50, 1, false}, {80, 2, false}, {100, 3, true}}));
+    // 1533 x 100 / 1000 = 153.3, rounded down.
+    EXPECT_EQ(letters, Texts{R"({"greeting":"","limit":"1000","meter":"API calls",)"
+                             R"("percent":"153","share":"153%","used":"1533"})"});
+}
+
+TEST_P(UsageAlerts, AtTheVeryLimitSayThatItIsAll) {
+    world_->db->write_blocking([&](sql::Transaction& tx) {
+        tx.run("UPDATE customers SET email = 'ada@example.com' WHERE id = $1", {*ada_});
+        return true;
+    });
+    use(10, window(ten_units()));
+    EXPECT_EQ(raised().size(), 3U);
+    const auto data = world_->db->read_blocking(
+        [](sql::Transaction& tx) { return tx.one("SELECT data FROM notices")->text(0); });
+    const auto values = *parse_json(data);
+    EXPECT_EQ(values.at("share"), "all");
+    EXPECT_EQ(values.at("all"), "10 of 10");
+    EXPECT_FALSE(values.contains("percent"));
 }
 
 TEST_P(UsageAlerts, AreOfEachWindowThatAnEventMoved) {

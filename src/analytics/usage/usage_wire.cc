@@ -145,6 +145,7 @@ Json write_alert(const UsageAlert& alert) {
               {"customer", alert.customer.text()},
               {"subscription", nullptr},
               {"meter", alert.meter_key},
+              {"meter_name", alert.meter_name},
               {"reset", to_text(alert.reset)},
               {"window", write_period(alert.window)},
               {"kind", to_text(threshold.kind)},

@@ -141,6 +141,7 @@ Result<ProviderInvoice> read_invoice(const Json& object) {
     invoice.status = fields.text("status");
     invoice.billing_reason = fields.maybe_text("billing_reason").value_or("manual");
     invoice.attempt_count = fields.maybe_integer("attempt_count").value_or(0);
+    invoice.next_attempt_at = fields.maybe_instant("next_payment_attempt");
     invoice.hosted_url = fields.maybe_text("hosted_invoice_url");
     invoice.pdf_url = fields.maybe_text("invoice_pdf");
     invoice.metadata = fields.texts("metadata");

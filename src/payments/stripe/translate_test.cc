@@ -182,12 +182,14 @@ TEST(ReadInvoice, AddsUpTaxesDiscountsAndCredit) {
     EXPECT_EQ(nothing->tax, 0);
     EXPECT_EQ(nothing->credit_applied, 0);
     EXPECT_FALSE(nothing->due_at);
+    EXPECT_FALSE(nothing->next_attempt_at);
     json["total_taxes"] = Json::array({{{"amount", 300}}, {{"amount", 20}}});
     json["total_discount_amounts"] = Json::array({{{"amount", 150}}, {{"amount", 50}}});
     json["starting_balance"] = -500;
     json["ending_balance"] = -120;
     json["post_payment_credit_notes_amount"] = 70;
     json["due_date"] = 1'762'799'256;
+    json["next_payment_attempt"] = 1'762'900'000;
     const auto invoice = read_invoice(json);
     ASSERT_TRUE(invoice);
     EXPECT_EQ(invoice->tax, 320);
@@ -195,6 +197,7 @@ TEST(ReadInvoice, AddsUpTaxesDiscountsAndCredit) {
     EXPECT_EQ(invoice->credit_applied, 380);
     EXPECT_EQ(invoice->credited, 70);
     EXPECT_EQ(invoice->due_at, from_unix_seconds(1'762'799'256));
+    EXPECT_EQ(invoice->next_attempt_at, from_unix_seconds(1'762'900'000));
     json["tax"] = 40;  // before basil
     EXPECT_EQ(read_invoice(json)->tax, 40);
 }
