@@ -11,9 +11,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "app/cli.h"
+#include "app/commands/cli.h"
+#include "app/config/version.h"
 #include "app/setting_options.h"
-#include "app/version.h"
 
 namespace turnpike {
 namespace {

@@ -8,7 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "app/settings.h"
+#include "app/config/settings.h"
 
 namespace turnpike {
 namespace {

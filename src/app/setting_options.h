@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "app/cli.h"
+#include "app/commands/cli.h"
 
 namespace CLI {
 class App;

@@ -11,19 +11,19 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
-#include "billing/access_end.h"
-#include "billing/checkout.h"
-#include "billing/commands.h"
-#include "billing/customer_details.h"
-#include "billing/default_card.h"
-#include "billing/ended_adjustment.h"
-#include "billing/period_close.h"
-#include "billing/plan_migration.h"
-#include "billing/provider_move.h"
-#include "billing/reconcile.h"
-#include "billing/refunding.h"
-#include "billing/sync.h"
-#include "billing/trial_reminders.h"
+#include "billing/life/checkout.h"
+#include "billing/life/commands.h"
+#include "billing/life/ended_adjustment.h"
+#include "billing/life/period_close.h"
+#include "billing/life/provider_move.h"
+#include "billing/life/reconcile.h"
+#include "billing/life/refunding.h"
+#include "billing/life/sync.h"
+#include "billing/plans/plan_migration.h"
+#include "billing/provider/customer_details.h"
+#include "billing/provider/default_card.h"
+#include "billing/telling/access_end.h"
+#include "billing/telling/trial_reminders.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {

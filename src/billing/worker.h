@@ -7,7 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "billing/contexts.h"
+#include "billing/provider/contexts.h"
 
 namespace turnpike {
 

@@ -8,9 +8,9 @@
 #include "access/principal.h"
 #include "access/return_url.h"
 #include "base/error.h"
-#include "billing/contexts.h"
-#include "billing/health.h"
-#include "billing/payment_methods.h"
+#include "billing/life/health.h"
+#include "billing/provider/contexts.h"
+#include "billing/provider/payment_methods.h"
 #include "http/message.h"
 
 namespace turnpike {

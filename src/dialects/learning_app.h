@@ -8,7 +8,7 @@
 #include "access/principal.h"
 #include "access/return_url.h"
 #include "base/error.h"
-#include "billing/contexts.h"
+#include "billing/provider/contexts.h"
 #include "http/message.h"
 
 namespace turnpike {

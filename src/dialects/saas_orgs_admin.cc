@@ -6,7 +6,7 @@
 
 #include "access/page.h"
 #include "base/decimal.h"
-#include "billing/customer_time.h"
+#include "billing/provider/customer_time.h"
 #include "catalog/service.h"
 #include "dialects/saas_orgs_admin_wire.h"
 #include "json/value.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "billing/offer.h"
+#include "billing/life/offer.h"
 #include "catalog/feature_list.h"
 #include "catalog/plan_wire.h"
 #include "json/object_reader.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "audit/authority.h"
-#include "billing/plans.h"
+#include "billing/plans/plans.h"
 #include "catalog/feature_list.h"
 #include "catalog/price_links.h"
 #include "catalog/service.h"

@@ -7,7 +7,7 @@
 
 #include "access/principal.h"
 #include "base/error.h"
-#include "billing/context.h"
+#include "billing/provider/context.h"
 #include "http/message.h"
 
 namespace turnpike {

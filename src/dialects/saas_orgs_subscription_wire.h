@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/error.h"
-#include "billing/plan_offer.h"
-#include "billing/subscription_bodies.h"
+#include "billing/plans/plan_offer.h"
+#include "billing/routes/subscription_bodies.h"
 #include "catalog/catalog.h"
 #include "catalog/service.h"
 #include "http/message.h"

@@ -5,7 +5,7 @@
 #include "access/cursor.h"
 #include "access/principal.h"
 #include "base/error.h"
-#include "billing/contexts.h"
+#include "billing/provider/contexts.h"
 #include "http/message.h"
 #include "subscriptions/subscription.h"
 

@@ -1,7 +1,7 @@
 #include "dialects/tiers.h"
 
-#include "billing/begun_command.h"
-#include "billing/customer_time.h"
+#include "billing/provider/customer_time.h"
+#include "billing/records/begun_command.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {

@@ -7,8 +7,8 @@
 
 #include "audit/audit.h"
 #include "base/error.h"
-#include "billing/contexts.h"
-#include "billing/offer.h"
+#include "billing/life/offer.h"
+#include "billing/provider/contexts.h"
 #include "catalog/catalog.h"
 #include "entitlements/usage_summary.h"
 #include "subscriptions/subscription.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "billing/mirror.h"
+#include "billing/life/mirror.h"
 #include "subscriptions/subscription.h"
 
 namespace turnpike {

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "billing/contexts.h"
+#include "billing/provider/contexts.h"
 #include "import/foreign_customer.h"
 #include "payments/provider.h"
 

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "audit/audit.h"
-#include "billing/contexts.h"
+#include "billing/provider/contexts.h"
 #include "import/foreign_customer.h"
 #include "import/report.h"
 

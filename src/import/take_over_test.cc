@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "billing/reconcile.h"
-#include "billing/two_providers_testing.h"
+#include "billing/life/reconcile.h"
+#include "billing/testing/two_providers_testing.h"
 #include "catalog/preset.h"
 #include "catalog/service.h"
 #include "customers/service.h"

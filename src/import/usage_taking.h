@@ -1,6 +1,6 @@
 #pragma once
 
-#include "billing/contexts.h"
+#include "billing/provider/contexts.h"
 #include "import/foreign_customer.h"
 #include "import/report.h"
 

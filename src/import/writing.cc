@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "billing/mirror.h"
-#include "billing/price_adoption.h"
+#include "billing/life/mirror.h"
+#include "billing/provider/price_adoption.h"
 #include "catalog/service.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"

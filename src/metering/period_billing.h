@@ -48,7 +48,7 @@ struct PeriodBilling {
     std::vector<PeriodCharge> charges;  ///< oldest close first
 };
 
-/// Who bills answers this (billing/period_charges.h); metering only shows it.
+/// Who bills answers this (billing/overage/period_charges.h); metering only shows it.
 using FindPeriodBilling =
     std::function<PeriodBilling(sql::Transaction& tx, const BilledPeriod& period)>;
 

@@ -15,7 +15,7 @@ namespace turnpike {
 
 /// The future that a sender's clock may be ahead by.
 inline constexpr Duration kEventSkewMax = std::chrono::minutes(5);
-/// How late an event may come. Adjustments look back further (billing/period_close.h).
+/// How late an event may come. Adjustments look back further (billing/life/period_close.h).
 inline constexpr Duration kEventAgeMax = std::chrono::days(62);
 inline constexpr std::size_t kEventIdBytesMax = 255;
 inline constexpr std::size_t kEventPropertiesMax = 1024;

@@ -228,6 +228,12 @@ constexpr std::array<std::string_view, 22> kStripeFolders{
     "credit_notes", "subscriptions", "schedules", "previews",  "pages",    "checkout",
     "entitlements", "search",        "clocks",    "calls"};
 constexpr Layers kStripeLayers{"sandbox/stripe/", kStripeFolders};
+constexpr std::array<std::string_view, 7> kBillingFolders{
+    "provider", "records", "telling", "overage", "life", "plans", "routes"};
+constexpr Layers kBillingLayers{"billing/", kBillingFolders};
+constexpr std::array<std::string_view, 6> kAppFolders{"config", "ledger",   "serving",
+                                                      "smoke",  "commands", "bench"};
+constexpr Layers kAppLayers{"app/", kAppFolders};
 
 std::size_t layer_of(std::string_view path, const Layers& layers) {
     path.remove_prefix(path.find(layers.root) + layers.root.size());
@@ -246,6 +252,8 @@ Complaints check_layers(const File& file, const Layers& layers) {
 }
 Complaints check_log_layers(const File& file) { return check_layers(file, kLogLayers); }
 Complaints check_stripe_layers(const File& file) { return check_layers(file, kStripeLayers); }
+Complaints check_billing_layers(const File& file) { return check_layers(file, kBillingLayers); }
+Complaints check_app_layers(const File& file) { return check_layers(file, kAppLayers); }
 
 /// Drawing has one home.
 Complaints check_drawing(const File& file) {
@@ -305,6 +313,19 @@ TEST(Includes, TheUsageLogIsBuiltInLayers) {
 
 TEST(Includes, StripesTwinIsBuiltInLayers) {
     const auto complaints = over_sources(check_stripe_layers, "src/sandbox/stripe");
+    EXPECT_TRUE(complaints.empty()) << joined(complaints);
+}
+
+TEST(Includes, BillingIsBuiltInLayers) {
+    const auto complaints = over_sources(check_billing_layers, "src/billing");
+    EXPECT_TRUE(complaints.empty()) << joined(complaints);
+    EXPECT_EQ(
+        check_billing_layers({"src/billing/life/x.cc", "#include \"billing/routes/y.h\"\n"}).size(),
+        1U);
+}
+
+TEST(Includes, TheProgramIsBuiltInLayers) {
+    const auto complaints = over_sources(check_app_layers, "src/app");
     EXPECT_TRUE(complaints.empty()) << joined(complaints);
 }
 

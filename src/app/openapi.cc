@@ -1,9 +1,0 @@
-#include "app/openapi.h"
-
-#include "app/openapi_file.h"
-
-namespace turnpike {
-
-std::string openapi_text() { return std::string(openapi_file().front().text); }
-
-}  // namespace turnpike

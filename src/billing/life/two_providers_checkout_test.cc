@@ -1,0 +1,106 @@
+#include "billing/life/chosen_provider.h"
+#include "billing/records/stored_checkout.h"
+#include "billing/testing/two_providers_testing.h"
+#include "subscriptions/service.h"
+
+namespace turnpike {
+namespace {
+
+/// One customer, whose pages may be at either provider.
+class CheckoutOfTwo : public TwoProvidersTest {
+protected:
+    CheckoutRequest wanted(const CustomerId& customer, const std::string& plan,
+                           const Authority& authority) {
+        const auto snapshot = catalog.get();
+        const auto* version = snapshot->plan(plan);
+        return {.customer = customer,
+                .plan_version = version->id,
+                .price = version->prices.front().id,
+                .success_url = "https://shop.example/done",
+                .cancel_url = "https://shop.example/plans",
+                .authority = authority};
+    }
+    Result<CheckoutSession> open_at(BillingContext& chosen, const CheckoutRequest& request) {
+        return run(open_checkout_at(*contexts, chosen, request));
+    }
+    CheckoutStatus status_of(const CheckoutSession& session) {
+        return ledger
+            ->read_blocking([&](sql::Transaction& tx) { return load_checkout(tx, session.id); })
+            ->status;
+    }
+
+    const Authority anybody{std::string(kAnybody), "req_1"};
+    const Authority seller{"key:seller", "req_2"};
+};
+
+// Whoever knows a receipt can open a page at Razorpay. It keeps nobody from buying at Stripe.
+TEST_F(CheckoutOfTwo, APageAtOneProviderGivesWayToOneAtTheOther) {
+    const auto alice = customer("alice");
+    const auto first = open_at(razorpay(), wanted(alice, "pro", anybody));
+    ASSERT_TRUE(first) << first.error().message;
+
+    const auto second = open_at(stripe(), wanted(alice, "pro", anybody));
+    ASSERT_TRUE(second) << second.error().message;
+    EXPECT_EQ(second->provider, "stripe");
+    EXPECT_EQ(second->status, CheckoutStatus::Open);
+    EXPECT_EQ(status_of(*first), CheckoutStatus::Expired);
+
+    const auto third = open_at(razorpay(), wanted(alice, "pro", anybody));
+    ASSERT_TRUE(third) << third.error().message;
+    EXPECT_EQ(status_of(*second), CheckoutStatus::Expired);
+}
+
+TEST_F(CheckoutOfTwo, APageAtOneProviderGivesWayToASubscriptionAtTheOther) {
+    const auto alice = customer("alice");
+    const auto page = open_at(razorpay(), wanted(alice, "pro", anybody));
+    ASSERT_TRUE(page) << page.error().message;
+    const auto started = run(
+        start_subscription_at(*contexts, stripe(), start_request(alice, "pro", "pm_card_visa")));
+    ASSERT_TRUE(started) << started.error().message;
+    EXPECT_EQ(started->status, SubscriptionStatus::Active);
+    EXPECT_EQ(status_of(*page), CheckoutStatus::Expired);
+}
+
+TEST_F(CheckoutOfTwo, WhoShowsNoCredentialClosesNoPageOfTheSeller) {
+    const auto alice = customer("alice");
+    const auto offered = open_at(stripe(), wanted(alice, "pro", seller));
+    ASSERT_TRUE(offered) << offered.error().message;
+
+    const auto elsewhere = open_at(razorpay(), wanted(alice, "pro", anybody));
+    ASSERT_FALSE(elsewhere);
+    EXPECT_EQ(elsewhere.error().reason.text(), "checkout.opened_by_another");
+    EXPECT_NE(elsewhere.error().message.find(offered->id.text()), std::string::npos);
+    const auto cheaper = open_at(stripe(), wanted(alice, "starter", anybody));
+    ASSERT_FALSE(cheaper);
+    EXPECT_EQ(cheaper.error().reason.text(), "checkout.opened_by_another");
+    EXPECT_EQ(status_of(*offered), CheckoutStatus::Open);
+
+    // The seller's own wish goes on, wherever.
+    const auto moved = open_at(razorpay(), wanted(alice, "pro", seller));
+    ASSERT_TRUE(moved) << moved.error().message;
+    EXPECT_EQ(status_of(*offered), CheckoutStatus::Expired);
+}
+
+TEST_F(CheckoutOfTwo, AnAnonymousPageGivesWayToAnAnonymousWish) {
+    const auto alice = customer("alice");
+    const auto pro = open_at(stripe(), wanted(alice, "pro", anybody));
+    ASSERT_TRUE(pro) << pro.error().message;
+    const auto starter = open_at(stripe(), wanted(alice, "starter", anybody));
+    ASSERT_TRUE(starter) << starter.error().message;
+    EXPECT_EQ(status_of(*pro), CheckoutStatus::Expired);
+}
+
+TEST_F(CheckoutOfTwo, APageOfAProviderThatIsGoneIsNamed) {
+    const auto alice = customer("alice");
+    const auto page = open_at(razorpay(), wanted(alice, "pro", seller));
+    ASSERT_TRUE(page) << page.error().message;
+    BillingContexts alone({stripe()});
+    const auto refused =
+        run(open_checkout_at(alone, alone.primary(), wanted(alice, "pro", seller)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "checkout.other_provider");
+    EXPECT_NE(refused.error().message.find(page->id.text()), std::string::npos);
+}
+
+}  // namespace
+}  // namespace turnpike

@@ -1,0 +1,66 @@
+#include "billing/provider/customer_details.h"
+
+#include <spdlog/spdlog.h>
+
+#include "customers/service.h"
+#include "payments/errors.h"
+
+namespace turnpike {
+namespace {
+
+constexpr int kBatch = 100;
+
+}  // namespace
+
+std::optional<OwedDetails> details_owed(sql::Transaction& tx, const CustomerId& id,
+                                        std::string_view provider) {
+    auto untold = find_untold_details(tx, id, provider);
+    if (!untold) return std::nullopt;
+    auto customer = find_customer(tx, id.text());
+    if (!customer) return std::nullopt;
+    return OwedDetails{*std::move(customer), *std::move(untold)};
+}
+
+asio::awaitable<bool> tell_customer_details(BillingContext& billing, CustomerId id) {
+    auto owed = co_await billing.db.read(
+        [&](sql::Transaction& tx) { return details_owed(tx, id, billing.provider.name()); });
+    if (!owed) co_return true;
+    co_return co_await tell_owed_details(billing, *std::move(owed));
+}
+
+asio::awaitable<bool> tell_owed_details(BillingContext& billing, OwedDetails owed) {
+    const auto& id = owed.customer.id;
+    const auto provider = billing.provider.name();
+    CustomerDetails details{
+        .obligation = "customer:" + id.text() + ":details:" + std::to_string(owed.untold.revision),
+        .customer = owed.untold.provider_customer,
+        .email = owed.customer.email,
+        .name = owed.customer.name,
+    };
+    const auto told = co_await billing.provider.update_customer(std::move(details));
+    const bool given_up = !told && !may_succeed_later(told.error());
+    if (!told)
+        spdlog::warn("event=billing.customer_details_{} customer={} reason={} message=\"{}\"",
+                     given_up ? "refused" : "owed", id.text(), told.error().reason.text(),
+                     told.error().message);
+    if (!told && !given_up) co_return false;
+    co_await billing.db.write([&](sql::Transaction& tx) {
+        mark_details_told(tx, id, provider, owed.untold.revision, billing.clock.now());
+        return true;
+    });
+    co_return true;
+}
+
+asio::awaitable<std::int64_t> tell_changed_customers(BillingContext& billing, Instant until) {
+    const auto behind = co_await billing.db.read([&](sql::Transaction& tx) {
+        return customers_behind(tx, billing.provider.name(), until, kBatch);
+    });
+    std::int64_t count = 0;
+    for (const auto& customer : behind) {
+        const bool told = co_await tell_customer_details(billing, customer);
+        count += told ? 1 : 0;
+    }
+    co_return count;
+}
+
+}  // namespace turnpike

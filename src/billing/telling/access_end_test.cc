@@ -1,0 +1,123 @@
+#include "billing/telling/access_end.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "billing/life/sync.h"
+#include "billing/testing/letters_testing.h"
+
+namespace turnpike {
+namespace {
+
+using std::chrono::days, std::chrono::hours;
+
+const Instant kApril = from_unix_seconds(1'775'001'600);  // 2026-04-01, a month of 30 days
+const Instant kIssued = kApril + days(30) + hours(1);     // a renewal is a draft for an hour
+
+/// PRO, 99.00 a month, whose renewal of 1 May 2026 is not paid. The twin tries again after 3, 5 and
+/// 7 days, and then cancels; the grace is 7 days from when the invoice was issued, 8 May, 01:00.
+class AccessEnd : public BillingLettersTest {
+protected:
+    void pay_by(const Subscription& subscription, const std::string& card) {
+        const std::string path = "/v1/subscriptions/" + *subscription.provider_subscription_id;
+        const auto payer = world.sandbox_get(path).at("customer").get<std::string>();
+        const auto method =
+            world.sandbox_post("/v1/payment_methods/" + card + "/attach", "customer=" + payer);
+        world.sandbox_post("/v1/customers/" + payer, "invoice_settings[default_payment_method]=" +
+                                                         method.at("id").get<std::string>());
+        world.sandbox_post(path, "default_payment_method=");
+    }
+    Subscription failing() {
+        const auto customer = with_address(on_clock("alice", kApril));
+        const auto pro = started(customer, "pro");
+        pay_by(pro, "pm_card_chargeCustomerFail");
+        advance(kIssued + hours(1));
+        EXPECT_EQ(load(pro.id).status, SubscriptionStatus::PastDue);
+        return pro;
+    }
+    static std::string without_page(std::string text) {
+        return text.substr(0, text.find("Invoice: "));
+    }
+};
+
+TEST_F(AccessEnd, AFailureSaysUntilWhenThePlanIsKeptAndWhenItIsTriedAgain) {
+    failing();
+    const auto written = letters("payment_failed");
+    ASSERT_EQ(written.size(), 1U);
+    // 1 May, 01:00 + 3 days.
+    EXPECT_EQ(without_page(written[0].text),
+              "Hello Alice,\n\nwe could not collect 99.00 USD.\n\n"
+              "You keep PRO until 8 May 2026 at 01:00 UTC.\n\nWe try again on 4 May 2026.\n\n");
+    EXPECT_TRUE(letters("access_ended").empty());
+}
+
+TEST_F(AccessEnd, IsToldOnceWhenTheGraceIsOver) {
+    const auto pro = failing();
+    advance(kIssued + days(7) - hours(1));
+    pass();
+    EXPECT_TRUE(letters("access_ended").empty());
+    advance(kIssued + days(7));
+    for (int i = 0; i < 2; ++i) pass();
+    const auto written = letters("access_ended");
+    ASSERT_EQ(written.size(), 1U);
+    EXPECT_EQ(without_page(written[0].text),
+              "Hello Alice,\n\nyour access to PRO ended on 8 May 2026 at 01:00 UTC, because 99.00 "
+              "USD is not paid.\n\nIt comes back once what you owe is paid.\n\n");
+    EXPECT_TRUE(written[0].values.contains("hosted_url"));
+
+    // 4 May + 5 days: the third failure comes after the grace.
+    advance(kIssued + days(8) + hours(1));
+    const auto failures = letters("payment_failed");
+    ASSERT_EQ(failures.size(), 3U);
+    EXPECT_TRUE(
+        failures[1].text.contains("You keep PRO until 8 May 2026 at 01:00 UTC.\n\n"
+                                  "We try again on 9 May 2026."))
+        << failures[1].text;
+    EXPECT_TRUE(failures[2].text.contains(
+        "Your access to PRO ended on 8 May 2026 at 01:00 UTC. It comes back once what you owe is "
+        "paid.\n\nWe try again on 16 May 2026."))
+        << failures[2].text;
+}
+
+TEST_F(AccessEnd, AfterTheEndOfTheContractNothingIsPromised) {
+    const auto pro = failing();
+    for (const int day : {4, 9, 16}) advance(kIssued + days(day));
+    ASSERT_TRUE(load(pro.id).ended_at);
+    EXPECT_EQ(letters("subscription_canceled").size(), 1U);
+    const auto failures = letters("payment_failed");
+    EXPECT_EQ(failures.size(), 3U) << "not of the try that has ended it";
+    for (const auto& failure : failures)
+        EXPECT_EQ(failure.state, "failed") << "what was not sent by then is of no use";
+}
+
+TEST_F(AccessEnd, WhatIsPaidIsNotAskedForAnyMore) {
+    const auto pro = failing();
+    const auto invoices = world.invoices(pro.customer);
+    const auto open = std::ranges::find(invoices, InvoiceStatus::Open, &Invoice::status);
+    ASSERT_NE(open, invoices.end());
+    EXPECT_EQ(open->next_attempt_at, kIssued + days(3));
+    pay_by(pro, "pm_card_visa");
+    world.sandbox_post("/v1/invoices/" + open->provider_invoice_id + "/pay", "");
+    ASSERT_TRUE(world.run(sync_customer(world.billing, pro.customer, tester)));
+    EXPECT_EQ(letters("payment_failed").at(0).state, "failed") << "taken back";
+    EXPECT_EQ(letters("receipt").size(), 2U) << "of April and of May";
+}
+
+TEST_F(AccessEnd, AFirstPaymentThatFailsKeepsNothing) {
+    const auto customer = with_address(world.customer("alice"));
+    auto request = world.start_request(customer, "pro", "pm_card_chargeCustomerFail");
+    request.first_payment = FirstPayment::MayWait;
+    const auto made = world.run(start_subscription(world.billing, std::move(request)));
+    ASSERT_TRUE(made) << made.error().message;
+    ASSERT_EQ(made->status, SubscriptionStatus::Incomplete);
+    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    const auto written = letters("payment_failed");
+    ASSERT_EQ(written.size(), 1U);
+    EXPECT_EQ(
+        without_page(written[0].text),
+        "Hello Alice,\n\nwe could not collect 99.00 USD.\n\nPRO begins once this is paid.\n\n");
+}
+
+}  // namespace
+}  // namespace turnpike

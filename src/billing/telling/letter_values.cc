@@ -1,0 +1,40 @@
+#include "billing/telling/letter_values.h"
+
+#include "base/check.h"
+
+namespace turnpike {
+namespace {
+
+/// " per month", " every 3 months".
+std::string interval_in_words(const Recurrence& recurrence) {
+    const std::string interval(to_text(recurrence.interval));
+    if (recurrence.count == 1) return " per " + interval;
+    return " every " + std::to_string(recurrence.count) + " " + interval + "s";
+}
+
+}  // namespace
+
+std::string letters_about(const Subscription& subscription) {
+    return "subscription:" + subscription.id.text();
+}
+
+std::string plan_name(sql::Transaction& tx, const PlanVersionId& id) {
+    const auto plan = load_plan_version(tx, id);
+    check(plan.has_value(), "a subscription's plan version is there");
+    return plan->name;
+}
+
+std::string cost_in_words(const PriceInPlan& price, std::int64_t quantity) {
+    const std::string interval = interval_in_words(price.recurrence);
+    const auto amount = scale(price.amount, quantity, 1, Rounding::HalfUp);
+    if (amount) return amount->text() + interval;
+    return price.amount.text() + interval + " for each of " + std::to_string(quantity);
+}
+
+std::string cost_in_words(sql::Transaction& tx, const PriceId& id, std::int64_t quantity) {
+    const auto price = load_price(tx, id);
+    check(price.has_value(), "a subscription's price is there");
+    return cost_in_words(*price, quantity);
+}
+
+}  // namespace turnpike
