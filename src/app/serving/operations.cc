@@ -75,8 +75,8 @@ OperationsAnswer get_readyz(App& app, const Principal&, const http::Request&) {
     for (const auto& [provider, seconds] : app.worker.lags())
         by_provider[std::string(provider)] = word(seconds < kWorkerLagMaxSeconds);
     Json late = Json::array();
-    for (const auto& [action, seconds] : app.monitor.late())
-        late.push_back({{"action", action}, {"lag_seconds", seconds}});
+    for (const ActionLag& lag : app.monitor.late())
+        late.push_back({{"action", lag.action}, {"lag_seconds", lag.seconds}});
     const bool ready = app.ready() && ledger == kOk && usage && jobs && late.empty();
     co_return http::json_response(ready ? 200 : 503, Json{{"status", ready ? "ok" : "not_ready"},
                                                           {"accepting", app.ready()},

@@ -104,7 +104,7 @@ void add_shared(Table& table) {
 void add_selling(Table& table) {
     for (const char* what :
          {"/billing/admin/stats", "/v1/customers", "/v1/customers/{customer}", "/v1/events",
-          "/v1/events/{event}", "/v1/usage/reservations/{reservation}",
+          "/v1/events/{event}", "/v1/usage/reservations/{reservation}", "/v1/plan_migrations",
           "/v1/plan_migrations/{plan_migration}", "/v1/revenue", "/v1/figures", "/v1/api_keys",
           "/v1/customers/{customer}/recommendations"})
         table[std::string("GET ") + what] = kOk;
@@ -122,6 +122,7 @@ void add_selling(Table& table) {
     table["DELETE /v1/plans/{plan}"] = {.status = 409, .parts = {{"plan", "free"}}};
     table["POST /v1/plans/{plan}/migrate/preview"] = {.body = "{}"};
     table["POST /v1/plans/{plan}/migrate"] = unknown_member;
+    table["POST /v1/plan_migrations/{plan_migration}/cancel"] = kOk;
     const std::string entitlement = " /v1/customers/{customer}/entitlements/{feature}";
     table["PUT" + entitlement] = kIncomplete;
     table["DELETE" + entitlement] = kOk;

@@ -73,7 +73,7 @@ TEST_F(MirroredDiscounts, ARepeatingCouponLessensTheMrrUntilItsEnd) {
     sync(subscription);
     EXPECT_EQ(history(subscription).size(), events) << "nothing new";
 
-    const Json& one = shown(subscription).at("discounts").at(0);
+    const Json one = shown(subscription).at("discounts").at(0);
     EXPECT_EQ(one.at("coupon"), "QUARTER");
     EXPECT_EQ(one.at("duration"), "repeating");
     EXPECT_EQ(one.at("percent_off"), "25");
