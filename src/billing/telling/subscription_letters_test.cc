@@ -201,12 +201,12 @@ TEST_F(SubscriptionLetters, WhatAnotherChangeTakesThePlaceOfIsTold) {
 }
 
 TEST_F(SubscriptionLetters, WhatWasPlannedAndComesIsNotTakenBack) {
-    const Instant april = from_unix_seconds(1'775'001'600);  // 2026-04-01, a month of 30 days
-    const auto customer = with_address(on_clock("alice", april));
+    const Instant begin = from_unix_seconds(1'775'001'600);  // 2026-04-01, a month of 30 days
+    const auto customer = with_address(on_clock("alice", begin));
     const auto subscription = started(customer, "pro");
     plan_change(subscription, world.price_of("starter"));
     send_all();
-    advance(april + std::chrono::days(30) + std::chrono::hours(2));
+    advance(begin + std::chrono::days(30) + std::chrono::hours(2));
     ASSERT_FALSE(load(subscription.id).pending_change);
     EXPECT_EQ(letters("plan_changed").size(), 1U);
     EXPECT_TRUE(letters("plan_change_withdrawn").empty());

@@ -29,7 +29,7 @@ std::optional<Decimal<4>> read_percent(const Json& coupon) {
     return is_share ? percent : std::nullopt;
 }
 
-std::optional<Money> read_amount(ReplyReader& coupon, const std::string& currency) {
+std::optional<Money> read_amount_off(ReplyReader& coupon, const std::string& currency) {
     const auto minor = coupon.maybe_integer("amount_off");
     const auto code = coupon.maybe_text("currency");
     if (!minor || *minor <= 0 || code != currency) return std::nullopt;
@@ -52,7 +52,7 @@ ProviderDiscount read_discount(const Json& object, const std::string& currency) 
     ReplyReader coupon(object_of_coupon, "coupon");
     read.duration = coupon.maybe_text("duration").value_or("");
     read.percent = read_percent(object_of_coupon);
-    if (!read.percent) read.amount = read_amount(coupon, currency);
+    if (!read.percent) read.amount = read_amount_off(coupon, currency);
     return read;
 }
 
