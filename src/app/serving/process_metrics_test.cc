@@ -6,7 +6,7 @@
 namespace turnpike {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// A rate over a series that appears with its first count shows nothing of that count.
 TEST(ProcessMetrics, AreThereBeforeAnythingHappens) {
