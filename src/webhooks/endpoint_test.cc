@@ -206,7 +206,7 @@ TEST_P(EndpointsApiTest, DestinationsOfAlertsAreApart) {
         seen(alerts(&EndpointsApi::post, R"({"kind":"webhook","target":"https://example.com/a",)"
                                          R"("events":["refund","limit_reached"]})"));
     EXPECT_TRUE(hook.body["secret"].get<std::string>().starts_with("whsec_"));
-    EXPECT_EQ(seen(alerts(&EndpointsApi::get_all, "")).body["data"].size(), 2U);
+    EXPECT_EQ(seen(alerts(&EndpointsApi::get_all, "")).body["data"].size(), 3U);
     EXPECT_EQ(seen(events(&EndpointsApi::get_all)).body["data"].size(), 0U);
 }
 

@@ -249,7 +249,7 @@ TEST_P(OutboundWorkerTest, NothingInsideIsReachedHoweverItWasSaved) {
     const auto made = endpoint();
     db().write_blocking([&](sql::Transaction& tx) {
         auto moved = made.endpoint;
-        moved.target = "http://169.254.169.254/latest/meta-data/";
+        moved.target = "http://10.1.2.3/";
         return save_endpoint(tx, moved, clock.now());
     });
     tell("invoice.paid", "inv_1");

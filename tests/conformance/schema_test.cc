@@ -143,6 +143,13 @@ Pair pair_for(const std::string& name, const Table& table) {
             row->insert_or_assign("state", Value("running"));
             row->insert_or_assign("sealed_reply", Value(nullptr));
         }
+        if (name == "subscription_discounts") {
+            row->insert_or_assign("duration", Value("once"));
+            row->insert_or_assign("amount_minor", Value(nullptr));
+            row->insert_or_assign("currency", Value(nullptr));
+        }
+        if (name == "subscription_discounts" && row == &pair.second)
+            row->insert_or_assign("to_number", Value(3));  // after from_number
         if (name == "usage_holds") {
             row->insert_or_assign("status", Value("open"));
             row->insert_or_assign("ended_at", Value(nullptr));

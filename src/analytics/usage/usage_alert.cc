@@ -132,12 +132,15 @@ std::string object_of(const UsageAlert& alert) {
     return alert.customer.text() + ":" + alert.meter_key;
 }
 
+/// A usage log may count what a ledger restored from before the meter does not know: by its key.
 void load_names(sql::Transaction& tx, std::vector<UsageAlert>& alerts) {
     std::map<std::string, std::string> names;
     for (UsageAlert& alert : alerts) {
         auto& name = names[alert.meter_key];
-        if (name.empty())
-            name = tx.one("SELECT name FROM meters WHERE key = $1", {alert.meter_key})->text(0);
+        if (name.empty()) {
+            const auto row = tx.one("SELECT name FROM meters WHERE key = $1", {alert.meter_key});
+            name = row ? row->text(0) : alert.meter_key;
+        }
         alert.meter_name = name;
     }
 }

@@ -270,6 +270,7 @@ TEST_P(UsageFiguresApi, AnAlertSaysWhatWasReached) {
               {"type", "usage.threshold_reached"},
               {"subscription", nullptr},
               {"meter", "api_calls"},
+              {"meter_name", "API calls"},
               {"reset", "billing_period"},
               {"window", {{"start", "2024-09-01T00:00:00Z"}, {"end", "2024-10-01T00:00:00Z"}}},
               {"kind", "usage"},

@@ -164,7 +164,7 @@ TEST_F(ChaosOfCalls, RefusesWhatIsNoPlan) {
     form.path = "/_sandbox/chaos";
     form.body = "{}";
     form.headers = {{"Content-Type", "text/plain"}, {"Host", "127.0.0.1:12111"}};
-    EXPECT_EQ(send(form).status, 400) << "what a page of another site may send";
+    EXPECT_EQ(send(form).status, 415) << "what a page of another site may send";
     form.headers = {{"Content-Type", "application/json"}, {"Host", "attacker.example.com"}};
     EXPECT_EQ(send(form).status, 403);
 }
