@@ -9,7 +9,7 @@
 #include "billing/testing/testing.h"
 #include "billing/worker.h"
 
-/// For tests: a process that dies at any one of its visits to the ledger.
+/// For tests: a process that dies at any one of its writes to the ledger.
 namespace turnpike {
 
 /// What a process sees when the power goes: nothing after it.
@@ -17,17 +17,17 @@ struct PowerCut : std::runtime_error {
     PowerCut() : std::runtime_error("the power is gone") {}
 };
 
-/// A ledger whose machine dies at the n-th visit after a world's start, just before it, or at the
-/// n-th write, just after its commit: after a read there is nothing that was not before it.
-/// Everything later fails, as for a dead process; what was committed stays in `inner`.
+/// A ledger whose machine dies at the n-th write after a world's start, just before it or just
+/// after its commit. Nothing lasting lies between two writes but one call to the provider at most,
+/// whose intent the first of them committed (payments/intents.h): so a death at a read leaves what
+/// one at the write before or after it leaves. Everything later fails, as for a dead process; what
+/// was committed stays in `inner`.
 class DyingLedger final : public sql::Database {
 public:
     enum class Moment : bool { BeforeCommit, AfterCommit };
 
-    DyingLedger(sql::Database& inner, int visits, Moment moment)
-        : inner_(inner), visits_left_(visits), moment_(moment) {
-        if (moment == Moment::BeforeCommit) ++visits_left_;  // a world's start is one read
-    }
+    DyingLedger(sql::Database& inner, int writes, Moment moment)
+        : inner_(inner), writes_left_(writes), moment_(moment) {}
 
     [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
     [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
@@ -35,8 +35,7 @@ public:
 
     void submit(Kind kind, sql::Job job, sql::Done done) override {
         if (dead_) return done(std::make_exception_ptr(PowerCut()));
-        const bool counts = moment_ == Moment::BeforeCommit || kind == Kind::Write;
-        if (!counts || --visits_left_ > 0)
+        if (kind != Kind::Write || --writes_left_ > 0)
             return inner_.submit(kind, std::move(job), std::move(done));
         dead_ = true;
         if (moment_ == Moment::BeforeCommit) return done(std::make_exception_ptr(PowerCut()));
@@ -47,7 +46,7 @@ public:
 
 private:
     sql::Database& inner_;
-    int visits_left_;
+    int writes_left_;
     Moment moment_;
     bool dead_ = false;
 };
