@@ -117,4 +117,14 @@ describe('verify, backup and restore', () => {
             assert.match(output, /^turnpike: [^\n]+ there is no ledger\.db[^\n]+\n$/);
         }
     });
+
+    test('an audit and a recount make no ledger to find nothing in', async () => {
+        const nowhere = await freshFolder();
+        for (const args of [['audit', 'verify'], ['audit', 'head'], ['recompute', '--all']]) {
+            const {code, output} = await turnpike(...args, '--data', nowhere);
+            assert.equal(code, 2, output);
+            assert.match(output, /^turnpike: [^\n]+ there is no such ledger[^\n]+\n$/);
+        }
+        assert.deepEqual(await readdir(nowhere), []);
+    });
 });

@@ -21,7 +21,7 @@ struct AuditedLedger {
 };
 
 Result<AuditedLedger> open_audited(const Config& config) {
-    auto db = open_migrated_ledger(config);
+    auto db = open_kept_ledger(config);
     if (!db) return failure(db);
     const auto box = open_secret_box(config, **db);
     if (!box) return failure(box);

@@ -46,7 +46,7 @@ int command_recompute(const SettingFlags& flags, const RecomputeOptions& options
     if (!order) return complain(order.error());
     const auto config = config_of(flags, ConfigNeeds::Ledger);
     if (!config) return complain(config.error());
-    auto db = open_migrated_ledger(*config);
+    auto db = open_kept_ledger(*config);
     if (!db) {
         Error error = db.error();
         if (error.reason == Reason("database.in_use"))

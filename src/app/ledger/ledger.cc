@@ -4,6 +4,7 @@
 
 #include "app/config/data_dir.h"
 #include "catalog/preset.h"
+#include "metering/log/files/durable_file.h"
 #include "metering/log/usage_log.h"
 #include "sql/ledger_migrations.h"
 #include "sql/migrator.h"
@@ -36,6 +37,20 @@ Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config
     const auto migrated = sql::migrate(**db, ledger_migrations(), SystemClock().now());
     if (!migrated) return failure(migrated);
     return db;
+}
+
+Result<std::unique_ptr<sql::Database>> open_kept_ledger(const Config& config) {
+    constexpr std::string_view kInFile = "sqlite:";
+    const std::string_view url = config.database_url;
+    if (url.starts_with(kInFile)) {
+        const std::string file(url.substr(kInFile.size()));
+        if (!exists(file))
+            return invalid_argument("data.no_ledger",
+                                    file +
+                                        ": there is no such ledger; give the folder of a server "
+                                        "(--data), or its database (--database)");
+    }
+    return open_migrated_ledger(config);
 }
 
 Result<std::unique_ptr<UsageLog>> open_usage(const Config& config, sql::Database& db) {

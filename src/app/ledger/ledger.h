@@ -21,6 +21,10 @@ Result<std::monostate> prepare_ledger_dir(const Config& config);
 /// Errors: those of Database::open and migrate.
 Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config);
 
+/// The same for a command that looks at what is there: it makes no ledger, whose emptiness would
+/// look like a proof. Errors: also InvalidArgument "data.no_ledger".
+Result<std::unique_ptr<sql::Database>> open_kept_ledger(const Config& config);
+
 /// The log that usage is kept in beside an SQLite ledger, in the data directory. Null on
 /// PostgreSQL, which keeps usage itself. Errors: those of UsageLog::open.
 Result<std::unique_ptr<UsageLog>> open_usage(const Config& config, sql::Database& db);

@@ -150,7 +150,7 @@ Json write_charge(const ExplainedCharge& charge) {
         {"quantity", charge.quantity.text()},
         {"unit_price", charge.unit_price.text()},
         {"amount", write_money(charge.amount)},
-        {"rounding", "each segment's exact amount once, half up, to the currency's smallest unit"},
+        {"rounding", rounding_rule(charge.amount.currency())},
         {"segments", write_walk(charge)},
         {"frozen_at", format_rfc3339(proof.created_at)},
         {"proof",
@@ -188,6 +188,13 @@ Result<ExplainedLine> explain_line(sql::Transaction& tx, const InvoiceLineId& id
     if (line->overage_charge) explained.charge = load_charge(tx, *line->overage_charge);
     explained.price = load_line_price(tx, *invoice, row->text(1));
     return explained;
+}
+
+std::string_view rounding_rule(Currency currency) {
+    if (charged_in(currency) == 1)
+        return "each segment's exact amount once, half up, to the currency's smallest unit";
+    return "each segment's exact amount once, half up, to ten of the currency's smallest unit: "
+           "nothing finer can be charged";
 }
 
 Json write_explanation(const ExplainedLine& explained) {

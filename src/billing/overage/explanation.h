@@ -4,9 +4,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "base/money.h"
 #include "billing/overage/charge_proof.h"
 #include "catalog/catalog.h"
 #include "entitlements/allowance_overrides.h"
@@ -57,6 +59,8 @@ struct ExplainedLine {
 Result<ExplainedLine> explain_line(sql::Transaction& tx, const InvoiceLineId& line,
                                    const VisibleCustomers& whose);
 
+/// How overage in this currency is rounded (charged_in()), in words.
+std::string_view rounding_rule(Currency currency);
 /// All of it but the events.
 Json write_explanation(const ExplainedLine& explained);
 /// \param period  that was charged: what arrived after its end is late

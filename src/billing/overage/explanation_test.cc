@@ -88,6 +88,14 @@ TEST_F(Explanations, SayWhatAnOverageLineFollowsFrom) {
 }
 
 // 10,100 calls in January cost $2.00; 50 late ones $1.00 more.
+// docs/invoices.md: the last of three decimals is 0 in whatever is charged.
+TEST(RoundingRule, IsOfTheCurrency) {
+    EXPECT_EQ(rounding_rule(Currency::Usd),
+              "each segment's exact amount once, half up, to the currency's smallest unit");
+    EXPECT_EQ(rounding_rule(*parse_currency("jpy")), rounding_rule(Currency::Usd));
+    EXPECT_TRUE(rounding_rule(*parse_currency("kwd")).contains("ten of the currency's smallest"));
+}
+
 TEST_F(Explanations, OfAnAdjustmentShowTheDifference) {
     const auto customer = on_clock("late", january);
     started(customer, "pro");
