@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
+import {sleep} from '../lib/process.mjs';
 import {adminToken, engines, Server, userToken} from '../lib/server.mjs';
 
 const document = JSON.parse(
@@ -113,6 +114,15 @@ for (const engine of engines()) describe(`bad input on ${engine.name}`, () => {
         server.request(operation.method, path,
                        {as: isOfUsers(operation) ? userToken('olga') : adminToken(), ...options});
 
+    /// Some routes take 60 requests a minute of one caller, and what came before was many.
+    async function inTime(asked) {
+        for (;;) {
+            const answer = await asked();
+            if (answer.body.code !== 'access.rate_limited') return answer;
+            await sleep(1000 * Number(answer.headers.get('retry-after')));
+        }
+    }
+
     /// As docs/api/errors.md has it.
     function expectRefusal(operation, answer, what) {
         assert.ok(answer.status >= 400 && answer.status < 500,
@@ -207,7 +217,7 @@ for (const engine of engines()) describe(`bad input on ${engine.name}`, () => {
         test(`${operation.name} keeps no card number`, async () => {
             for (const path of freeTexts(bodySchema(operation))) {
                 const body = JSON.stringify(holding('Visa 4242 4242 4242 4242', path));
-                const {status, body: answer} = await ask(operation, {body});
+                const {status, body: answer} = await inTime(() => ask(operation, {body}));
                 assert.equal(answer.code, 'request.card_number', `${body}: ${answer.detail}`);
                 assert.equal(status, 422);
                 assert.doesNotMatch(JSON.stringify(answer), /4242.?4242/);
