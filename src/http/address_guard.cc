@@ -245,6 +245,10 @@ Result<void> AddressGuard::check_way(const Target& target) const {
     return {};
 }
 
+bool AddressGuard::allows(const Address& address) const {
+    return !is_cloud_metadata(address) && (is_public(address) || opened_.contain(address));
+}
+
 Result<void> AddressGuard::check_address(const Target& target, const Address& address) const {
     if (is_cloud_metadata(address)) return metadata_is_closed();
     if (opened_.contain(address)) return check_opened_port(target);

@@ -161,6 +161,8 @@ TEST(AddressGuard, NeverOpensACloudsMetadata) {
     // Whatever name leads there: what is connected to is looked at as well (transfer.cc).
     EXPECT_TRUE(is_cloud_metadata(*parse_address("169.254.169.254")));
     EXPECT_FALSE(is_cloud_metadata(*parse_address("10.0.0.1")));
+    EXPECT_FALSE(guard.allows(*parse_address("169.254.169.254")));
+    EXPECT_TRUE(guard.allows(*parse_address("10.0.0.1")));
     EXPECT_TRUE(guard.check("http://metadata.example.com/")) << "a name of the public internet";
     EXPECT_TRUE(guard.check("http://10.0.0.1/"));
 }

@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "base/check.h"
-#include "http/cloud_metadata.h"
 #include "http/text.h"
 
 namespace turnpike::http {
@@ -162,8 +161,7 @@ void set_rules(CURL* handle, const Client::Config& config) {
 /// The second line behind AddressGuard::resolve: whatever libcurl found out by itself.
 curl_socket_t open_guarded(void* user, curlsocktype /*purpose*/, curl_sockaddr* wanted) {
     const auto& guard = *static_cast<const AddressGuard*>(user);
-    const Address address = address_of(wanted->addr);
-    if (is_cloud_metadata(address) || !guard.allows(address)) return CURL_SOCKET_BAD;
+    if (!guard.allows(address_of(wanted->addr))) return CURL_SOCKET_BAD;
     return socket(wanted->family, wanted->socktype | SOCK_CLOEXEC, wanted->protocol);
 }
 

@@ -6,7 +6,6 @@
 
 #include "billing/provider/customer_time.h"
 #include "billing/telling/letter_values.h"
-#include "invoicing/service.h"
 #include "notices/notice.h"
 #include "subscriptions/service.h"
 
@@ -32,15 +31,6 @@ constexpr std::string_view kTellOnce = R"sql(
     INSERT INTO access_ends_told (subscription_id, ended_at, told_at) VALUES ($1, $2, $3)
     ON CONFLICT (subscription_id, ended_at) DO NOTHING
 )sql";
-
-/// What is open of it, the newest first; of more than a page of them, that page.
-std::vector<Invoice> open_invoices(sql::Transaction& tx, const Subscription& subscription) {
-    InvoiceFilter open;
-    open.customers = {subscription.customer};
-    open.subscription = subscription.id;
-    open.status = InvoiceStatus::Open;
-    return list_invoices(tx, open, PageQuery{}, InvoiceLines::Omit);
-}
 
 }  // namespace
 

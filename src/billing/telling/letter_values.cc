@@ -1,6 +1,7 @@
 #include "billing/telling/letter_values.h"
 
 #include "base/check.h"
+#include "invoicing/service.h"
 
 namespace turnpike {
 namespace {
@@ -16,6 +17,14 @@ std::string interval_in_words(const Recurrence& recurrence) {
 
 std::string letters_about(const Subscription& subscription) {
     return "subscription:" + subscription.id.text();
+}
+
+std::vector<Invoice> open_invoices(sql::Transaction& tx, const Subscription& subscription) {
+    InvoiceFilter open;
+    open.customers = {subscription.customer};
+    open.subscription = subscription.id;
+    open.status = InvoiceStatus::Open;
+    return list_invoices(tx, open, PageQuery{}, InvoiceLines::Omit);
 }
 
 std::string plan_name(sql::Transaction& tx, const PlanVersionId& id) {

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/id.h"
 #include "catalog/service.h"
+#include "invoicing/invoice.h"
 #include "sql/sql.h"
 #include "subscriptions/subscription.h"
 
@@ -14,6 +16,9 @@ namespace turnpike {
 
 /// What letters are told about: "subscription:sub_...".
 std::string letters_about(const Subscription& subscription);
+
+/// Its open invoices without their lines, the newest first; of more than a page, that page.
+std::vector<Invoice> open_invoices(sql::Transaction& tx, const Subscription& subscription);
 
 std::string plan_name(sql::Transaction& tx, const PlanVersionId& id);
 

@@ -7,7 +7,6 @@
 #include "billing/telling/letter_values.h"
 #include "billing/telling/letters.h"
 #include "catalog/service.h"
-#include "invoicing/service.h"
 #include "notices/notice.h"
 
 namespace turnpike {
@@ -121,11 +120,7 @@ void write_planned_letter(sql::Transaction& tx, const Change& change, bool is_ch
 /// Nobody collects what is open of it any more: what was written of that is not sent. Of more than
 /// a page of invoices the older ones were told long ago.
 void take_back_collection(sql::Transaction& tx, const Change& change) {
-    InvoiceFilter open;
-    open.customers = {change.after.customer};
-    open.subscription = change.after.id;
-    open.status = InvoiceStatus::Open;
-    for (const auto& invoice : list_invoices(tx, open, PageQuery{}, InvoiceLines::Omit))
+    for (const auto& invoice : open_invoices(tx, change.after))
         take_back_tries(tx, invoice, change.now);
 }
 
