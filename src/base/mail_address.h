@@ -1,17 +1,28 @@
 #pragma once
 
-#include <algorithm>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace turnpike {
 
-/// 3 to 254 bytes around one '@', without spaces or control characters, so that it can stand in a
-/// header line. Whether somebody reads the mail is not ours to know.
-inline bool is_mail_address(std::string_view text) {
-    const auto at = text.find('@');
-    return text.size() >= 3 && text.size() <= 254 && at != std::string_view::npos && at != 0 &&
-           at + 1 != text.size() && text.find('@', at + 1) == std::string_view::npos &&
-           std::ranges::none_of(text, [](char c) { return (c >= 0 && c <= 0x20) || c == 0x7F; });
-}
+struct MailAddress {
+    std::string local;   ///< before the '@', as it was written
+    std::string domain;  ///< as the DNS has it: "xn--bcher-kva.example", in lower case
+    friend bool operator==(const MailAddress&, const MailAddress&) = default;
+};
+
+/// local@domain, 254 bytes at most, so that it can stand in the commands of SMTP and in a header
+/// line with nothing around it:
+///
+/// - The local part is a Dot-string of RFC 5321 with the letters of RFC 6531: 1 to 64 bytes of
+///   A-Z a-z 0-9 !#$%&'*+-/=?^_`{|}~ and UTF-8 beyond ASCII, and single dots between them. Quoted
+///   strings and comments, which nobody has in his address, are none.
+/// - The domain has labels of 1 to 63 letters, digits and hyphens, no hyphen at either end; other
+///   letters where IDNA 2008 has them. An address in brackets, [192.0.2.1], is no domain.
+///
+/// Whether somebody reads the mail is not ours to know. nullopt: it is none.
+std::optional<MailAddress> parse_mail_address(std::string_view text);
+bool is_mail_address(std::string_view text);
 
 }  // namespace turnpike

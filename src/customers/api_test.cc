@@ -75,6 +75,8 @@ TEST_F(CustomersApiTest, Refusals) {
         {R"({"external_id":"a b"})", {400, "customer.invalid_external_id"}},
         {R"({"external_id":"ext:a"})", {400, "customer.invalid_external_id"}},
         {R"({"external_id":"a","email":"nobody"})", {400, "customer.invalid_email"}},
+        {R"({"external_id":"a","email":"a@-x.com"})", {400, "customer.invalid_email"}},
+        {R"({"external_id":"a","email":"a>b<c@x.com"})", {400, "customer.invalid_email"}},
         {R"({"external_id":"a","name":"4242424242424242"})", {422, "request.card_number"}},
         {R"({"external_id":"a","metadata":{"pan":"4242 4242 4242 4242"}})",
          {422, "request.card_number"}},

@@ -58,8 +58,7 @@ struct CustomerPatch {
 /// Errors: InvalidArgument "customer.invalid_external_id".
 Result<void> check_external_id(std::string_view text);
 
-/// 3 to 254 bytes around one '@', without spaces or control characters. Whether somebody reads the
-/// mail is not ours to know.
+/// What is_mail_address() takes (base/mail_address.h).
 ///
 /// Errors: InvalidArgument "customer.invalid_email".
 Result<void> check_email(std::string_view text);

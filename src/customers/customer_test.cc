@@ -21,16 +21,15 @@ TEST(Customer, ExternalIds) {
     }
 }
 
+// What an address is: base/mail_address_test.cc.
 TEST(Customer, Emails) {
-    const std::string longest = std::string(242, 'a') + "@example.com";  // 254
-    for (const std::string& good : {std::string("a@b"), longest, std::string("m\xc3\xbcller@b.de"),
-                                    std::string("a+b@c.example")})
+    for (const auto* good : {"a@b", "a+b@c.example", "m\xc3\xbcller@b.de"})
         EXPECT_TRUE(check_email(good)) << good;
-    for (const std::string& bad :
-         {std::string(), std::string("ab"), 'a' + longest, std::string("a@"), std::string("@b.c"),
-          std::string("a@b@c"), std::string("a b@c.d"), std::string("a@b\r\nBcc: x@y.z"),
-          std::string("a@b\x7f"), std::string("alice.example")})
-        EXPECT_FALSE(check_email(bad)) << bad;
+    for (const auto* bad : {"", "alice.example", "a>b<c@x.com", "a@-x.com", "a..b@x.com"}) {
+        const auto result = check_email(bad);
+        ASSERT_FALSE(result) << bad;
+        EXPECT_EQ(result.error().reason.text(), "customer.invalid_email");
+    }
 }
 
 Customer alice() {

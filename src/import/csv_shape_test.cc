@@ -101,6 +101,7 @@ TEST(CsvShape, NamesTheLineOfACustomerThatIsWrong) {
         {"a,4242 4242 4242 4242,a@x.example,", "card_number"},
         {"a,Ada,=a@x.example,", "formula"},
         {"a,Ada,nobody,", "bad_email"},
+        {"a,Ada,a>b<c@x.example,", "bad_email"},
         {"a,Ada,,9999-12-31", "absurd_created_at"},
         {"a,Ada,,1970-01-01", "absurd_created_at"},
         {"a,Ada,,tomorrow", "absurd_created_at"},

@@ -52,6 +52,13 @@ bool is_this_machine(const std::string& host) {
     return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
 }
 
+/// Without what would end it in a command or a header line. Who takes an address from somebody
+/// asks more of it; this holds for those that were taken long ago.
+bool can_be_enclosed(const std::string& address) {
+    const auto ends_it = [](char c) { return (c >= 0 && c <= ' ') || c == '<' || c == '>'; };
+    return std::ranges::none_of(address, ends_it);
+}
+
 Result<std::monostate> outcome_of(CURL* handle, CURLcode code) {
     if (code == CURLE_OK) return std::monostate{};
     long reply = 0;
@@ -81,6 +88,9 @@ Smtp::Smtp(SmtpConfig config) : config_(std::move(config)), pool_(kSmtpThreads) 
 Smtp::~Smtp() { pool_.join(); }
 
 asio::awaitable<Result<std::monostate>> Smtp::send(std::string to, std::string message) {
+    if (!can_be_enclosed(to))
+        co_return fail(ErrorCode::Unprocessable, "notices.refused",
+                       "the letter is to no e-mail address");
     auto work = perform(std::move(to), std::move(message));
     co_return co_await asio::co_spawn(pool_, std::move(work), asio::use_awaitable);
 }

@@ -40,7 +40,8 @@ public:
     [[nodiscard]] const SmtpConfig& config() const { return config_; }
     /// \param message  of RFC 5322, lines end with CRLF
     /// Errors: Unavailable "notices.not_sent": the server is away, or will take it later;
-    ///         Unprocessable "notices.refused": it never will (5xx).
+    ///         Unprocessable "notices.refused": it never will (5xx), or nothing was said to it
+    ///         because the address would end before its own end.
     asio::awaitable<Result<std::monostate>> send(std::string to, std::string message);
 
 private:

@@ -152,6 +152,7 @@ TEST_P(AuthApiTest, WhereOnlyTheInvitedSignUpNobodyElseDoes) {
 TEST_P(AuthApiTest, SignUpRefusals) {
     const std::pair<Json, const char*> cases[] = {
         {{{"email", "nobody"}, {"password", kPassword}}, "people.invalid_email"},
+        {{{"email", "a>b<c@x.com"}, {"password", kPassword}}, "people.invalid_email"},
         {{{"email", "a@example.com"}, {"password", "short"}}, "people.weak_password"},
         {{{"email", "a@example.com"}, {"password", "password1"}}, "people.weak_password"},
         {{{"email", "abcdefgh@example.com"}, {"password", "ABCDEFGH@example.com"}},
