@@ -192,12 +192,23 @@ struct ProviderLoop {
           log(own, failures),
           last_pass_s(steady_seconds()) {}
 
-    asio::awaitable<void> pass(Instant before) {
+    /// Asked first, because without a ledger every step would fail, and say so.
+    asio::awaitable<std::int64_t> ask_ledger() {
+        co_return co_await billing.db.read(
+            [](sql::Transaction& tx) { return tx.one("SELECT 1")->integer(0); });
+    }
+
+    /// \return false: there is no ledger to work with
+    asio::awaitable<bool> pass(Instant before) {
+        const auto answers = co_await log.guarded("ledger", ask_ledger());
+        last_pass_s = steady_seconds();
+        if (answers == 0) co_return false;
         const Instant overdue_before = billing.clock.now() - schedule.overdue_grace;
         co_await run_billing_pass(billing, before, overdue_before, failures);
         co_await log.guarded("moves", go_on_with_moves(all, billing, before));
         if (passes++ % kPassesPerCards == 0) co_await look_rarely();
         last_pass_s = steady_seconds();
+        co_return true;
     }
 
     /// What looks at many rows to find few; while it finds some, it goes on.
@@ -230,14 +241,16 @@ struct ProviderLoop {
 
     asio::awaitable<void> run() {
         auto reconcile_at = steady_seconds() + schedule.reconcile_every.count();
-        co_await pass(billing.clock.now());
+        bool has_begun = co_await pass(billing.clock.now());
         while (!stopping) {
             timer.expires_after(schedule.look_every);
             boost::system::error_code woken;
             co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
             if (stopping) co_return;
-            co_await pass(billing.clock.now() - schedule.command_age);
-            if (stopping || steady_seconds() < reconcile_at) continue;
+            const Instant now = billing.clock.now();
+            const bool has_passed = co_await pass(has_begun ? now - schedule.command_age : now);
+            has_begun = has_begun || has_passed;
+            if (stopping || !has_passed || steady_seconds() < reconcile_at) continue;
             co_await reconcile_now();
             reconcile_at = steady_seconds() + schedule.reconcile_every.count();
         }

@@ -25,9 +25,10 @@ struct WorkerSchedule {
 /// renewal nobody told us about, customers whose new name the provider has not heard, cards that it
 /// has not looked at for long, and a regular reconciliation, with which it looks for late usage of
 /// ended subscriptions. At start it takes up everything at once, whatever its age, because whoever
-/// began it is gone. One coroutine for each provider on the given io_context, so that none waits
-/// for another one's; every step of a pass logs its errors, and the next one goes on. What fails
-/// again and again is in the log as FailureLog tells it.
+/// began it is gone. While the ledger does not answer nothing is tried but to ask it again. One
+/// coroutine for each provider on the given io_context, so that none waits for another one's; every
+/// step of a pass logs its errors, and the next one goes on. What fails again and again is in the
+/// log as FailureLog tells it.
 class BillingWorker {
 public:
     BillingWorker(asio::io_context& io, BillingContexts& billing, WorkerSchedule schedule);
@@ -42,7 +43,7 @@ public:
 
     struct Lag {
         std::string_view provider;
-        std::int64_t seconds = 0;  ///< since its last completed pass
+        std::int64_t seconds = 0;  ///< since its last pass ended, or found no ledger
     };
     /// For /readyz and metrics. Thread-safe.
     [[nodiscard]] std::vector<Lag> lags() const;

@@ -4,6 +4,7 @@
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
@@ -33,5 +34,14 @@ private:
     std::ostringstream text_;
     std::shared_ptr<spdlog::logger> logger_;
 };
+
+/// Of the lines of the log, those of one event.
+inline std::vector<std::string> lines_of(const std::string& log, const std::string& event) {
+    std::vector<std::string> found;
+    std::istringstream lines(log);
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("event=" + event + " ")) found.push_back(line);
+    return found;
+}
 
 }  // namespace turnpike

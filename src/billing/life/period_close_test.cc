@@ -1,7 +1,6 @@
 #include "billing/life/period_close.h"
 
 #include <functional>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -173,15 +172,6 @@ TEST(PeriodCloses, GoOnFromWhereTheCloseIsNow) {
     const auto closed = draft.world.run(run_period_close(draft.world.billing, stale, tester));
     ASSERT_TRUE(closed) << closed.error().message;
     EXPECT_EQ(draft.times_asked_for(), 1);
-}
-
-/// Of the lines of the log, those of one event.
-std::vector<std::string> lines_of(const std::string& log, const std::string& event) {
-    std::vector<std::string> found;
-    std::istringstream lines(log);
-    for (std::string line; std::getline(lines, line);)
-        if (line.starts_with("event=" + event + " ")) found.push_back(line);
-    return found;
 }
 
 // A worker looks every second, and a provider may be away for a day.
