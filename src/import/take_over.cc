@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <expected>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -9,9 +10,12 @@
 #include "import/provider_look.h"
 #include "import/usage_taking.h"
 #include "import/writing.h"
+#include "subscriptions/history.h"
 
 namespace turnpike {
 namespace {
+
+const Authority by_importer{std::string(kImporter), ""};
 
 /// A transaction that left nothing behind: it was refused, or only tried.
 using RolledBack = std::variant<Refusal, WrittenCustomer>;
@@ -112,7 +116,7 @@ asio::awaitable<std::optional<WrittenCustomer>> Import::write(ForeignCustomer& c
                                                               const FoundSubscription* found) {
     const auto snapshot = billing_.catalog.get();
     const auto work = [&](sql::Transaction& tx) -> std::expected<WrittenCustomer, RolledBack> {
-        const WritingScope scope{*snapshot, billing_.ids, billing_.clock.now(), order_.authority};
+        const WritingScope scope{*snapshot, billing_.ids, billing_.clock.now(), by_importer};
         auto written = write_customer(tx, scope, customer, found);
         if (!written) return std::unexpected(RolledBack(written.error()));
         if (!writes()) return std::unexpected(RolledBack(*std::move(written)));

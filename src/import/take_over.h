@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 
-#include "audit/audit.h"
 #include "billing/provider/contexts.h"
 #include "import/foreign_customer.h"
 #include "import/report.h"
@@ -13,7 +12,6 @@ namespace turnpike {
 struct ImportOrder {
     /// Rehearse does all of it and rolls each customer back, so that its report is the same.
     enum class Mode : bool { Rehearse, Write } mode = Mode::Rehearse;
-    Authority authority;
     /// Customers that are done, of all.
     std::function<void(std::uint64_t done, std::uint64_t all)> progress{};
 };

@@ -88,7 +88,7 @@ protected:
                ",active," + provider + "," + id + "\n";
     }
     ImportReport take(const ForeignLedger& source, ImportOrder::Mode mode = kWrite) {
-        auto report = run(take_over(*contexts, source, {.mode = mode, .authority = tester}));
+        auto report = run(take_over(*contexts, source, {.mode = mode}));
         EXPECT_TRUE(report) << report.error().message;
         return *std::move(report);
     }
@@ -314,6 +314,28 @@ TEST_F(TakeOverTest, NobodyIsToldOfWhatWasPaidBefore) {
     EXPECT_THAT(told(), ::testing::Contains("letter receipt").Times(2));
 }
 
+// The day of the change: the old program has charged a minute ago, and one of the customers is
+// known here since yesterday.
+TEST_F(TakeOverTest, NobodyIsToldOfWhatWasPaidAMinuteBefore) {
+    take(customers_of("customer,plan\nbert,starter\n"));
+    ASSERT_TRUE(find("bert"));
+    pass_to(clock.now() + std::chrono::days(1));
+    const auto bert = at_stripe(9'900);
+    const auto asha = at_razorpay("asha");
+    pass_to(clock.now() + std::chrono::minutes(1));
+    auto source = customers_of(
+        "customer,plan,provider,provider_subscription_id\n"
+        "asha,pro,razorpay," +
+        asha + "\nbert,scale,stripe," + bert.subscription + "\n");
+    source.customers[0].email = "asha@x.example";
+    EXPECT_EQ(take(source).subscriptions, (Tally{2, 0, 0}));
+    pass_to(clock.now() + std::chrono::minutes(15));
+    EXPECT_THAT(differences(), IsEmpty());
+    EXPECT_EQ(invoices(find("bert")->id, "stripe").size(), 1u);
+    EXPECT_EQ(invoices(find("asha")->id, "razorpay").size(), 1u);
+    EXPECT_THAT(told(), IsEmpty());
+}
+
 TEST_F(TakeOverTest, WhatWasCutOffIsGoneOnWith) {
     const auto asha = at_razorpay("asha");
     const auto bert = at_stripe(9'900);
@@ -330,7 +352,7 @@ TEST_F(TakeOverTest, WhatWasCutOffIsGoneOnWith) {
         ASSERT_LT(visits, 100);
         ledger->cut_after(visits);
         try {
-            EXPECT_TRUE(run(take_over(*contexts, source, {.mode = kWrite, .authority = tester})));
+            EXPECT_TRUE(run(take_over(*contexts, source, {.mode = kWrite})));
         } catch (const std::exception&) {
         }
         if (!ledger->mend()) break;

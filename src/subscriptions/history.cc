@@ -1,6 +1,7 @@
 #include "subscriptions/history.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "sql/known_word.h"
@@ -22,6 +23,13 @@ constexpr std::string_view kAppend = R"sql(
            resumes_at, grace_ends_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
            $20)
+)sql";
+
+constexpr std::string_view kTakenOverAt = R"sql(
+    SELECT recorded_at FROM subscription_events
+     WHERE customer_id = $1 AND actor = $2 AND (CAST($3 AS TEXT) = '' OR subscription_id = $3)
+     ORDER BY recorded_at DESC
+     LIMIT 1
 )sql";
 
 constexpr std::string_view kListEvents = R"sql(
@@ -94,6 +102,14 @@ void append_event(sql::Transaction& tx, SubscriptionEvent e) {
                      behavior,
                      resumes_at,
                      e.grace_ends_at});
+}
+
+std::optional<Instant> taken_over_at(sql::Transaction& tx, const CustomerId& customer,
+                                     const std::optional<SubscriptionId>& subscription) {
+    const std::string only = subscription ? subscription->text() : "";
+    const auto row = tx.one(kTakenOverAt, {customer, kImporter, only});
+    if (!row) return std::nullopt;
+    return row->instant(0);
 }
 
 std::vector<SubscriptionEvent> list_events(sql::Transaction& tx, const SubscriptionId& subscription,

@@ -109,7 +109,6 @@ int import_from(const SettingFlags& flags, const ImportOptions& options, const R
     ProgressBar bar(options.dry_run ? "looking" : "importing");
     ImportOrder order{
         .mode = options.dry_run ? ImportOrder::Mode::Rehearse : ImportOrder::Mode::Write,
-        .authority = {"operator:import", ""},
         .progress = [&bar](std::uint64_t done, std::uint64_t all) { bar.show(done, all); }};
     asio::io_context io;
     auto done = asio::co_spawn(io, take_over((*app)->billing, *std::move(source), std::move(order)),

@@ -16,6 +16,7 @@
 #include "customers/service.h"
 #include "invoicing/service.h"
 #include "notices/notice.h"
+#include "subscriptions/history.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
@@ -31,7 +32,8 @@ std::string of_try(const Invoice& invoice, std::string_view what) {
     return tries_of(invoice, what) + std::to_string(invoice.attempt_count);
 }
 
-/// Providers' clocks and ours differ, and who buys is new here.
+/// Providers' clocks and ours differ, and who buys here may have come a moment ago: his first
+/// receipt must not get lost, though his provider's clock says that he paid before he came.
 constexpr Duration kNewcomerMargin = std::chrono::hours(1);
 
 LetterValues values_of_invoice(const Invoice& invoice, Money amount) {
@@ -191,7 +193,11 @@ void write_confirmation_letter(sql::Transaction& tx, const Invoice& invoice, Ins
                 now, ids);
 }
 
-bool was_before_customer(sql::Transaction& tx, const CustomerId& customer, Instant moment) {
+bool was_before_takeover(sql::Transaction& tx, const CustomerId& customer,
+                         const std::optional<SubscriptionId>& subscription, Instant moment) {
+    // Providers tell whole seconds.
+    const auto takeover = taken_over_at(tx, customer, subscription);
+    if (takeover && moment < std::chrono::floor<std::chrono::seconds>(*takeover)) return true;
     const auto found = find_customer(tx, customer.text());
     check(found.has_value(), "what is told is told to a customer");
     return moment < found->created_at - kNewcomerMargin;
@@ -199,13 +205,15 @@ bool was_before_customer(sql::Transaction& tx, const CustomerId& customer, Insta
 
 void write_refund_letter(sql::Transaction& tx, const Refund& refund, Instant now, IdSource& ids) {
     if (refund.status != RefundStatus::Succeeded || !refund.customer) return;
-    if (was_before_customer(tx, *refund.customer, refund.created_at)) return;
     LetterValues values{{"amount", refund.amount.text()}};
+    std::optional<SubscriptionId> subscription;
     if (refund.invoice) {
         const auto invoice = load_invoice(tx, *refund.invoice);
         check(invoice.has_value(), "a refund's invoice is there");
         values = values_of_invoice(*invoice, refund.amount);
+        subscription = invoice->subscription;
     }
+    if (was_before_takeover(tx, *refund.customer, subscription, refund.created_at)) return;
     post_notice(tx,
                 {.kind = "refund_made",
                  .obligation = "refund:" + refund.id.text() + ":made",

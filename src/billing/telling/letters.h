@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/id.h"
@@ -28,9 +29,12 @@ void write_confirmation_letter(sql::Transaction& tx, const Invoice& invoice, Ins
 void take_back_tries(sql::Transaction& tx, const Invoice& invoice, Instant now);
 /// Money has gone back, once for each refund.
 void write_refund_letter(sql::Transaction& tx, const Refund& refund, Instant now, IdSource& ids);
-/// Whether it was before the customer was known here. Somebody else has told of it then: whoever
-/// takes a business over (docs/import.md) gets years of such things.
-bool was_before_customer(sql::Transaction& tx, const CustomerId& customer, Instant moment);
+/// Whether something about an invoice was before an import took its subscription over, or before
+/// the customer was known here at all. Somebody else has told of it then: whoever takes a business
+/// over (docs/import.md) gets years of such things.
+/// \param subscription  the invoice's; nullopt: whichever was taken over last
+bool was_before_takeover(sql::Transaction& tx, const CustomerId& customer,
+                         const std::optional<SubscriptionId>& subscription, Instant moment);
 /// It has ended, has another plan or price, will have one, or will not after all.
 void write_subscription_letter(sql::Transaction& tx, const Subscription& before,
                                const Subscription& after, Instant now, IdSource& ids);

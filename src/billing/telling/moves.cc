@@ -92,11 +92,12 @@ std::vector<std::string_view> invoice_events(const std::optional<Invoice>& befor
     return events;
 }
 
-/// Whether an invoice was settled, or issued, before its customer was known here.
+/// Whether an invoice was settled, or issued, before it was ours to tell of it.
 bool is_of_another_time(sql::Transaction& tx, const std::optional<Invoice>& before,
                         const Invoice& invoice) {
     if (before) return false;
-    return was_before_customer(tx, invoice.customer, invoice.paid_at.value_or(invoice.created_at));
+    return was_before_takeover(tx, invoice.customer, invoice.subscription,
+                               invoice.paid_at.value_or(invoice.created_at));
 }
 
 /// An invoice of a thousand lines is no message: who wants the lines asks for the invoice.

@@ -26,8 +26,8 @@ void tell_subscription_move(sql::Transaction& tx, const MoveNote& note, const Su
                             const Subscription& after);
 
 /// The same of an invoice that was mirrored; nothing is told when nothing of interest changed, and
-/// of what was settled before the customer was known here only the audit hears. `before` is absent
-/// when it is new here.
+/// of what was settled before its time here (was_before_takeover) only the audit hears. `before` is
+/// absent when it is new here.
 void tell_invoice_move(sql::Transaction& tx, const MoveNote& note,
                        const std::optional<Invoice>& before, const Invoice& after);
 
