@@ -131,7 +131,7 @@ void read_subscription(Gathering& gathering, const TextTable& table, const TextT
         .place = row.place, .provider = "razorpay", .provider_id = {}, .plan = tier_of(table, row)};
     if (const auto named = table.text(row, "provider")) read.provider = lower_case(*named);
     if (read.provider != "stripe" && read.provider != "razorpay")
-        return customer.refuse("unknown_provider", row.place, read.provider);
+        return customer.refuse_subscription("unknown_provider", row.place, read.provider);
     gathering.take_state(customer, read, table, row);
     const auto id = table.text(row, read.provider + "_subscription_id");
     if (read.provider == "stripe") read.provider_customer = table.text(row, "stripe_customer_id");
@@ -144,11 +144,17 @@ void read_subscription(Gathering& gathering, const TextTable& table, const TextT
     gathering.take_subscription(customer, std::move(read));
 }
 
+void refuse_count(ForeignCustomer& customer, std::string_view code, const ForeignUsage& usage,
+                  std::string_view detail) {
+    customer.refuse(code, usage.place, detail);
+    ++customer.unread_usage;
+}
+
 void read_counter(ForeignCustomer& customer, const ForeignUsage& of, const std::string& text) {
     const auto used = parse_count(text);
     if (!used)
-        return customer.refuse("bad_count", of.place,
-                               fmt::format("{} is {}, not a whole number from 0", of.meter, text));
+        return refuse_count(customer, "bad_count", of,
+                            fmt::format("{} is {}, not a whole number from 0", of.meter, text));
     if (*used == 0) return;
     ForeignUsage usage = of;
     usage.used = *used;
@@ -157,9 +163,18 @@ void read_counter(ForeignCustomer& customer, const ForeignUsage& of, const std::
                usage.period.start < other.period.end;
     });
     if (is_there)
-        return customer.refuse("usage_overlaps", usage.place,
-                               "another row counts " + usage.meter + " of the same days");
+        return refuse_count(customer, "usage_overlaps", usage,
+                            "another row counts " + usage.meter + " of the same days");
     customer.usage.push_back(std::move(usage));
+}
+
+/// Refuses all counts of a row; what is 0 is none.
+void refuse_counts(ForeignCustomer& customer, std::string_view code, const TextTable& table,
+                   const TextTable::Row& row, std::string_view detail) {
+    customer.refuse(code, row.place, detail);
+    for (const auto meter : kMeters)
+        if (const auto text = table.text(row, meter); text && parse_count(*text) != 0)
+            ++customer.unread_usage;
 }
 
 void read_usage(ForeignCustomer& customer, const TextTable& table, const TextTable::Row& row,
@@ -170,10 +185,10 @@ void read_usage(ForeignCustomer& customer, const TextTable& table, const TextTab
     const auto to = parse_foreign_time(end.value_or(""));
     const bool is_sane = from && to && *from < *to && is_plausible(*from) && is_plausible(*to);
     if (!is_sane)
-        return customer.refuse("absurd_period", row.place,
-                               start.value_or("nothing") + " to " + end.value_or("nothing"));
+        return refuse_counts(customer, "absurd_period", table, row,
+                             start.value_or("nothing") + " to " + end.value_or("nothing"));
     if (*to <= now) return customer.note("usage_is_past", row.place, *end);
-    if (*from > now) return customer.refuse("usage_lies_ahead", row.place, *start);
+    if (*from > now) return refuse_counts(customer, "usage_lies_ahead", table, row, *start);
     for (const auto meter : kMeters)
         if (const auto text = table.text(row, meter))
             read_counter(customer, {row.place, std::string(meter), 0, {*from, *to}}, *text);

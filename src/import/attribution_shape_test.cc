@@ -223,6 +223,7 @@ TEST(AttributionShape, RefusesCountersThatAreNone) {
             read(old_subscriptions({}), usage({{"a", c.used, "0", "0", c.start, c.end}}));
         EXPECT_THAT(said_of(ledger.customers[0]), ElementsAre(c.said));
         EXPECT_THAT(ledger.customers[0].usage, IsEmpty());
+        EXPECT_EQ(ledger.customers[0].unread_usage, 1);
     }
 }
 
@@ -233,6 +234,8 @@ TEST(AttributionShape, TwoCountersOfTheSameDaysContradictEachOther) {
                                         {"a", "13", "0", "0", "2026-11-15", "2026-12-15"},
                                     }));
     EXPECT_THAT(said_of(ledger.customers[0]), ElementsAre("refused usage_overlaps"));
+    EXPECT_EQ(ledger.customers[0].usage.size(), 1u);
+    EXPECT_EQ(ledger.customers[0].unread_usage, 1);
 }
 
 TEST(AttributionShape, PeopleComeFromTheirOwnTableFirst) {

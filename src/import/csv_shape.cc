@@ -96,10 +96,10 @@ void read_subscription_line(Gathering& gathering, const TextTable& file,
         return;
     }
     if (read.provider != "stripe" && read.provider != "razorpay")
-        return customer.refuse("unknown_provider", row.place, read.provider);
+        return customer.refuse_subscription("unknown_provider", row.place, read.provider);
     if (read.provider_id.empty())
-        return customer.refuse("no_provider_id", row.place,
-                               "provider_subscription_id is empty, and provider is not");
+        return customer.refuse_subscription(
+            "no_provider_id", row.place, "provider_subscription_id is empty, and provider is not");
     gathering.take_subscription(customer, std::move(read));
 }
 

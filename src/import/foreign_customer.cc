@@ -21,4 +21,10 @@ void ForeignCustomer::refuse(std::string_view code, std::string_view where,
     remarks.push_back(make_remark(Remark::Kind::Refused, code, where, detail));
 }
 
+void ForeignCustomer::refuse_subscription(std::string_view code, std::string_view where,
+                                          std::string_view detail) {
+    refuse(code, where, detail);
+    ++unread_subscriptions;
+}
+
 }  // namespace turnpike

@@ -64,10 +64,15 @@ struct ForeignCustomer {
     std::vector<ForeignUsage> usage{};
     std::vector<Remark> remarks{};
     bool is_refused = false;
+    /// What was refused when it was read, and is in neither list above.
+    std::int64_t unread_subscriptions = 0, unread_usage = 0;
 
     /// Said once where it was the last thing said.
     void note(std::string_view code, std::string_view where, std::string_view detail = {});
     void refuse(std::string_view code, std::string_view where, std::string_view detail = {});
+    /// With the subscription that its row would have been.
+    void refuse_subscription(std::string_view code, std::string_view where,
+                             std::string_view detail = {});
 };
 
 /// All of a source, by customer, in the order in which they are named first.

@@ -142,7 +142,8 @@ void Gathering::take_state(ForeignCustomer& customer, ForeignSubscription& subsc
 
 void Gathering::take_subscription(ForeignCustomer& customer, ForeignSubscription subscription) {
     if (!is_provider_id(subscription.provider_id))
-        return customer.refuse("bad_provider_id", subscription.place, subscription.provider_id);
+        return customer.refuse_subscription("bad_provider_id", subscription.place,
+                                            subscription.provider_id);
     const auto self = static_cast<std::size_t>(&customer - ledger_.customers.data());
     const auto [claim, is_first] =
         claims_.try_emplace({subscription.provider, subscription.provider_id}, self);
@@ -152,8 +153,8 @@ void Gathering::take_subscription(ForeignCustomer& customer, ForeignSubscription
         customer.note("repeated_row", subscription.place, subscription.provider_id);
     } else {
         auto& other = ledger_.customers[claim->second];
-        customer.refuse("claimed_twice", subscription.place,
-                        subscription.provider_id + " is also of " + other.external_id);
+        customer.refuse_subscription("claimed_twice", subscription.place,
+                                     subscription.provider_id + " is also of " + other.external_id);
         other.refuse("claimed_twice", subscription.place,
                      subscription.provider_id + " is also of " + customer.external_id);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <expected>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <variant>
@@ -44,9 +45,10 @@ void check_catalog(ForeignCustomer& customer, const Catalog& catalog) {
     for (const auto& [place, key] : customer.unbilled) {
         const auto* plan = catalog.plan(customer.catalog, key);
         if (plan == nullptr)
-            customer.refuse("unknown_plan", place, key);
+            customer.refuse_subscription("unknown_plan", place, key);
         else if (!plan->is_default)
-            customer.refuse("plan_without_provider", place, key + " is billed by nobody");
+            customer.refuse_subscription("plan_without_provider", place,
+                                         key + " is billed by nobody");
     }
     for (const auto& usage : customer.usage)
         if (catalog.meter(usage.meter) == nullptr)
@@ -169,9 +171,10 @@ asio::awaitable<Result<std::monostate>> Import::take(ForeignCustomer& customer) 
         report.remarks.push_back({shown(customer.external_id), remark});
     if (*is_there) co_return std::monostate{};
     ++report.customers.refused;
-    report.subscriptions.refused += std::ranges::count_if(
-        customer.subscriptions, [](const ForeignSubscription& each) { return !each.has_ended; });
-    report.usage.refused += static_cast<std::int64_t>(customer.usage.size());
+    report.subscriptions.refused +=
+        customer.unread_subscriptions +
+        std::ranges::count(customer.subscriptions, false, &ForeignSubscription::has_ended);
+    report.usage.refused += customer.unread_usage + std::ssize(customer.usage);
     co_return std::monostate{};
 }
 

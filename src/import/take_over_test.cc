@@ -239,6 +239,21 @@ TEST_F(TakeOverTest, RefusesWhatItsProviderContradicts) {
         }
 }
 
+// Of seven lines one is taken over; c's two are one customer's.
+TEST_F(TakeOverTest, EachRefusedLineIsInTheTableOnce) {
+    const auto pro = at_razorpay("asha"), twice = at_razorpay("bert");
+    const auto source = customers_of(
+        "customer,plan,provider,provider_subscription_id,quantity,amount_minor,currency\n"
+        "a,pro,razorpay," +
+        pro + ",,,\nb,pro,razorpay," + twice + ",-1,29.00,usd\nc,pro,razorpay," + twice +
+        ",,,\nc,pro,paypal,x,,,\nd,pro,stripe,,,,\ne,pro,,,,,\nf,pro,stripe,i\xc3\xa4,,,\n");
+    for (const auto mode : {kRehearse, kWrite}) {
+        const auto report = take(source, mode);
+        EXPECT_EQ(report.customers, (Tally{1, 0, 5}));
+        EXPECT_EQ(report.subscriptions, (Tally{1, 0, 6}));
+    }
+}
+
 TEST_F(TakeOverTest, OneCustomerOfAProviderIsOneCustomerHere) {
     const auto first = at_stripe(9'900);
     const auto second = post_to_stripe("/v1/subscriptions", "customer=" + first.customer +
