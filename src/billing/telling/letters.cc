@@ -42,6 +42,20 @@ LetterValues values_of_invoice(const Invoice& invoice, Money amount) {
     return values;
 }
 
+/// Who pays what stayed open of a subscription after its end is told that it stays ended.
+LetterValues values_of_receipt(sql::Transaction& tx, const Invoice& paid) {
+    LetterValues values = values_of_invoice(paid, paid.amount_paid);
+    if (!paid.subscription || !paid.paid_at) return values;
+    const auto subscription = load_subscription(tx, *paid.subscription);
+    check(subscription.has_value(), "an invoice's subscription is there");
+    const auto& ended_at = subscription->ended_at;
+    const bool was_left_open = ended_at && paid.created_at < *ended_at && *paid.paid_at > *ended_at;
+    if (!was_left_open || find_live_subscription(tx, paid.customer)) return values;
+    values["ended_plan"] = plan_name(tx, subscription->plan_version);
+    values["lapsed"] = "";
+    return values;
+}
+
 /// What the customer has from its end on.
 PendingChange after_trial(const Subscription& trial) {
     const Instant end = *trial.trial_end;
@@ -164,7 +178,7 @@ void write_invoice_letter(sql::Transaction& tx, std::string_view event, const In
                     {.kind = "receipt",
                      .obligation = "invoice:" + invoice.id.text() + ":paid",
                      .customer = invoice.customer,
-                     .values = values_of_invoice(invoice, invoice.amount_paid)},
+                     .values = values_of_receipt(tx, invoice)},
                     now, ids);
     if (event != "invoice.payment_failed" || is_told(tx, of_try(invoice, kConfirm))) return;
     auto values = values_of_failure(tx, invoice, now);
@@ -253,8 +267,7 @@ void write_trial_letter(sql::Transaction& tx, const Subscription& trial, Instant
     if (!trial.trial_end) return;
     post_notice(tx,
                 {.kind = "trial_ending",
-                 .obligation = letters_about(trial) +
-                               ":trial_end:" + std::to_string(unix_micros(*trial.trial_end)),
+                 .obligation = obligation_at(trial, kTrialEnd, *trial.trial_end),
                  .customer = trial.customer,
                  .values = values_of_trial(tx, trial)},
                 now, ids);

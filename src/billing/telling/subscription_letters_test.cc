@@ -212,5 +212,18 @@ TEST_F(SubscriptionLetters, WhatWasPlannedAndComesIsNotTakenBack) {
     EXPECT_TRUE(letters("plan_change_withdrawn").empty());
 }
 
+TEST_F(SubscriptionLetters, WhatHasEndedDoesNotChangeAnyMore) {
+    const auto customer = with_address(world.customer("alice"));
+    const auto subscription = started(customer, "pro");
+    plan_change(subscription, world.price_of("starter"));
+    const auto ended = world.run(cancel_subscription(
+        world.billing,
+        {.subscription = subscription.id, .when = CancelWhen::Now, .authority = tester}));
+    ASSERT_TRUE(ended) << ended.error().message;
+    EXPECT_EQ(letters("plan_change_planned").at(0).state, "failed") << "taken back";
+    EXPECT_TRUE(letters("plan_change_withdrawn").empty());
+    EXPECT_EQ(letters("subscription_canceled").size(), 1U);
+}
+
 }  // namespace
 }  // namespace turnpike
