@@ -198,5 +198,27 @@ TEST_F(AccessEnd, AFirstPaymentThatFailsKeepsNothing) {
         "Hello Alice,\n\nwe could not collect 99.00 USD.\n\nPRO begins once this is paid.\n\n");
 }
 
+// 23 hours for the first payment.
+TEST_F(AccessEnd, WhatNeverBeganHasNotEnded) {
+    const auto customer = with_address(on_clock("alice", kApril));
+    auto request = world.start_request(customer, "pro", "pm_card_chargeCustomerFail");
+    request.first_payment = FirstPayment::MayWait;
+    const auto made = world.run(start_subscription(world.billing, std::move(request)));
+    ASSERT_TRUE(made) << made.error().message;
+    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    advance(kApril + hours(24));
+    ASSERT_EQ(load(made->id).status, SubscriptionStatus::IncompleteExpired);
+    EXPECT_TRUE(letters("subscription_canceled").empty());
+    const auto told = letters("subscription_not_started");
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(rendered("subscription_not_started", told[0].values).subject,
+              "Your subscription with Example Ltd was not started");
+    EXPECT_EQ(told[0].text,
+              "Hello Alice,\n\nyour subscription to PRO was not started, because the first "
+              "payment did not go through.\n\nNothing was charged.\n\n"
+              "If you still want it, subscribe again.\n\n");
+    EXPECT_EQ(letters("payment_failed").at(0).state, "failed") << "it does not begin any more";
+}
+
 }  // namespace
 }  // namespace turnpike

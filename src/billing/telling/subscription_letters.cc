@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "billing/provider/customer_time.h"
@@ -7,6 +9,7 @@
 #include "billing/telling/letter_values.h"
 #include "billing/telling/letters.h"
 #include "catalog/service.h"
+#include "invoicing/service.h"
 #include "notices/notice.h"
 
 namespace turnpike {
@@ -141,6 +144,32 @@ void write_ended_letter(sql::Transaction& tx, const Change& change,
     post_about(tx, change, "subscription_canceled", "canceled", std::move(values));
 }
 
+/// It has waited for its first payment, or authorisation, until its end.
+bool has_never_begun(const Change& change) {
+    return change.after.status == SubscriptionStatus::IncompleteExpired ||
+           change.before.status == SubscriptionStatus::Incomplete;
+}
+
+bool is_any_paid(sql::Transaction& tx, const Subscription& subscription) {
+    InvoiceFilter its_own;
+    its_own.customers = {subscription.customer};
+    its_own.subscription = subscription.id;
+    return std::ranges::any_of(
+        list_invoices(tx, its_own, PageQuery{}, InvoiceLines::Omit),
+        [](const Invoice& invoice) { return invoice.amount_paid.minor() > 0; });
+}
+
+void write_not_started_letter(sql::Transaction& tx, const Change& change) {
+    const Subscription& never = change.after;
+    LetterValues values{{"plan", plan_name(tx, never.plan_version)}};
+    if (never.status != SubscriptionStatus::IncompleteExpired)
+        values["canceled"] = "";
+    else
+        values[never.trial_end ? "unauthorised" : "unpaid"] = "";
+    if (!is_any_paid(tx, never)) values["nothing_paid"] = "";
+    post_about(tx, change, "subscription_not_started", "not_started", std::move(values));
+}
+
 }  // namespace
 
 void write_subscription_letter(sql::Transaction& tx, const Subscription& before,
@@ -149,7 +178,10 @@ void write_subscription_letter(sql::Transaction& tx, const Subscription& before,
     if (after.ended_at && !before.ended_at && after.started_at) {
         const auto open = open_invoices(tx, after);
         take_back_promises(tx, change, open);
-        write_ended_letter(tx, change, open);
+        if (has_never_begun(change))
+            write_not_started_letter(tx, change);
+        else
+            write_ended_letter(tx, change, open);
         return;
     }
     if (after.status == SubscriptionStatus::Unpaid && before.status != SubscriptionStatus::Unpaid)
