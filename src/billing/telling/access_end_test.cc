@@ -183,8 +183,9 @@ TEST_F(AccessEnd, WhatIsPaidIsNotAskedForAnyMore) {
     EXPECT_EQ(letters("receipt").size(), 2U) << "of April and of May";
 }
 
+// Stripe waits 23 hours for a first payment: until 1 April, 23:00.
 TEST_F(AccessEnd, AFirstPaymentThatFailsKeepsNothing) {
-    const auto customer = with_address(world.customer("alice"));
+    const auto customer = with_address(on_clock("alice", kApril));
     auto request = world.start_request(customer, "pro", "pm_card_chargeCustomerFail");
     request.first_payment = FirstPayment::MayWait;
     const auto made = world.run(start_subscription(world.billing, std::move(request)));
@@ -195,7 +196,8 @@ TEST_F(AccessEnd, AFirstPaymentThatFailsKeepsNothing) {
     ASSERT_EQ(written.size(), 1U);
     EXPECT_EQ(
         without_page(written[0].text),
-        "Hello Alice,\n\nwe could not collect 99.00 USD.\n\nPRO begins once this is paid.\n\n");
+        "Hello Alice,\n\nwe could not collect 99.00 USD.\n\n"
+        "PRO begins once this is paid, which is possible until 1 April 2026 at 23:00 UTC.\n\n");
 }
 
 // 23 hours for the first payment.

@@ -16,6 +16,7 @@
 #include "customers/service.h"
 #include "invoicing/service.h"
 #include "notices/notice.h"
+#include "payments/first_payment.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
@@ -116,6 +117,15 @@ LetterValues values_of_trial(sql::Transaction& tx, const Subscription& trial) {
     return values;
 }
 
+/// Until when it can still begin, where its provider names a time.
+void put_beginning(const Subscription& waiting, LetterValues& values) {
+    const auto within = first_payment_within(waiting.provider);
+    if (within && waiting.started_at)
+        values["begins_until"] = time_in_words(*waiting.started_at + *within);
+    else
+        values["begins"] = "";
+}
+
 /// What becomes of the plan while an invoice of it is not paid, at the customer's `now`.
 void put_access(const Subscription& subscription, Instant now, LetterValues& values) {
     using enum SubscriptionStatus;
@@ -123,7 +133,7 @@ void put_access(const Subscription& subscription, Instant now, LetterValues& val
     switch (status_at(terms, now)) {
         case Creating:
         case Incomplete:
-        case IncompleteExpired: values["begins"] = ""; return;
+        case IncompleteExpired: put_beginning(subscription, values); return;
         case Trialing:
         case Active:
         case PastDue: {
