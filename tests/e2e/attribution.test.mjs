@@ -229,7 +229,10 @@ for (const engine of engines())
                 const page = await server.request('GET', path);
                 assert.equal(page.status, 200, path);
                 assert.match(page.headers.get('content-type'), /^text\/html/);
-                assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
+                // A second header of the name would follow after a comma.
+                assert.match(page.headers.get('content-security-policy'),
+                             /^default-src 'none'; [^,]*frame-ancestors 'none'$/);
+                assert.equal(page.headers.get('referrer-policy'), 'no-referrer');
             }
         });
 

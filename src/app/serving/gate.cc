@@ -69,7 +69,8 @@ void protect_page(http::Response& response) {
     if (http::find_header(response.headers, "Content-Security-Policy") != nullptr) return;
     response.headers.emplace_back("Content-Security-Policy",
                                   "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' "
-                                  "data:; form-action 'self'; base-uri 'none'");
+                                  "data:; form-action 'self'; base-uri 'none'; "
+                                  "frame-ancestors 'none'");
 }
 
 std::vector<std::string_view> route_patterns() {
