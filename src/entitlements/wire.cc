@@ -253,15 +253,17 @@ Json write_summary(const UsageSummary& summary) {
 
 namespace {
 
+std::string_view is_or_are(Quantity count) { return count == Quantity::whole(1) ? "is" : "are"; }
+
 /// Without its details.
 Error used_up(const Decision& decision, const std::string& meter_key, Quantity asked) {
     std::string reserved;
     if (decision.reserved > Quantity{})
         reserved = ", and " + decision.reserved.text() + " reserved,";
-    std::string message =
-        fmt::format("asked for {} {}, and {} are left: {} of {} are used{} {}", asked.text(),
-                    meter_key, decision.remaining.text(), decision.used.text(),
-                    decision.limit.text(), reserved, when_of(decision.reset));
+    std::string message = fmt::format(
+        "asked for {} {}, and {} {} left: {} of {} {} used{} {}", asked.text(), meter_key,
+        decision.remaining.text(), is_or_are(decision.remaining), decision.used.text(),
+        decision.limit.text(), is_or_are(decision.used), reserved, when_of(decision.reset));
     if (decision.reason != DecisionReason::CounterFull)
         return {ErrorCode::PaymentRequired, "limit_exceeded", std::move(message)};
     message += "; no counter holds more, under any plan: count in a larger unit";

@@ -10,6 +10,7 @@
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "customers/service.h"
+#include "invoicing/carried_time.h"
 #include "invoicing/paper.h"
 #include "invoicing/service.h"
 #include "invoicing/visible.h"
@@ -109,7 +110,9 @@ InvoicingApi::Answer InvoicingApi::get_invoices(const Principal& caller,
     if (!*filter) co_return list_response(Json::array(), cursors, listing, std::nullopt);
 
     auto fetched = co_await db.read([&](sql::Transaction& tx) {
-        return list_invoices(tx, **filter, *query, InvoiceLines::Load);
+        auto listed = list_invoices(tx, **filter, *query, InvoiceLines::Load);
+        for (Invoice& invoice : listed) name_carried_time(tx, invoice);
+        return listed;
     });
     const auto page = cut_page(std::move(fetched), *query);
     Json data = Json::array();
@@ -157,6 +160,7 @@ asio::awaitable<Result<Invoice>> InvoicingApi::visible_invoice(const Principal& 
         if (!own) return no_such_invoice();
         auto invoice = load_invoice(tx, *id);
         if (invoice && !is_visible(invoice->customer, *own)) return no_such_invoice();
+        if (invoice) name_carried_time(tx, *invoice);
         return invoice;
     };
     co_return co_await db.read(look);

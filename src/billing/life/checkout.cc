@@ -62,7 +62,11 @@ void record_checkout(sql::Transaction& tx, BillingContext& billing, const Checko
 Result<CheckoutSession> request_checkout(sql::Transaction& tx, BillingContext& billing,
                                          const CheckoutRequest& request) {
     lock_purchases(tx, request.customer);
-    if (auto known = find_payable_checkout(tx, request.customer)) return *std::move(known);
+    const bool is_known = request.authority.actor != kAnybody;
+    if (auto known = find_payable_checkout(tx, request.customer)) {
+        if (is_known && is_same_request(*known, request)) claim_page(tx, known->id);
+        return *std::move(known);
+    }
     if (find_live_subscription(tx, request.customer)) return subscribed_already();
     if (request.trial_days > 0 && has_had_trial(tx, request.customer, request.plan_version))
         return conflict("subscription.trial_used", "the customer has had a trial already");
@@ -82,7 +86,7 @@ Result<CheckoutSession> request_checkout(sql::Transaction& tx, BillingContext& b
                             .created_at = now};
     if (!insert_checkout(tx, session))
         return conflict("checkout.busy", "another checkout of this customer is being made");
-    if (request.authority.actor == kAnybody) mark_anonymous(tx, session.id);
+    if (!is_known) mark_anonymous(tx, session.id);
     record_checkout(tx, billing, session, "requested", request.authority);
     return session;
 }

@@ -11,6 +11,9 @@ namespace {
 constexpr std::string_view kMarkAnonymous = R"sql(
     UPDATE checkout_sessions SET is_anonymous = 1 WHERE id = $1
 )sql";
+constexpr std::string_view kClaimPage = R"sql(
+    UPDATE checkout_sessions SET is_anonymous = 0 WHERE id = $1 AND is_anonymous = 1
+)sql";
 constexpr std::string_view kIsAnonymous = R"sql(
     SELECT is_anonymous FROM checkout_sessions WHERE id = $1
 )sql";
@@ -38,6 +41,8 @@ asio::awaitable<Result<std::monostate>> leave_others(BillingContexts& billing,
 }  // namespace
 
 void mark_anonymous(sql::Transaction& tx, const CheckoutId& id) { tx.run(kMarkAnonymous, {id}); }
+
+void claim_page(sql::Transaction& tx, const CheckoutId& id) { tx.run(kClaimPage, {id}); }
 
 asio::awaitable<Result<std::monostate>> check_may_close(sql::Database& db,
                                                         const CheckoutSession& session,

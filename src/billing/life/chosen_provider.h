@@ -16,6 +16,8 @@ inline constexpr std::string_view kAnybody = "public";
 
 /// The page was asked for without a credential.
 void mark_anonymous(sql::Transaction& tx, const CheckoutId& id);
+/// Somebody with a credential has asked for the same page: from now on it is his.
+void claim_page(sql::Transaction& tx, const CheckoutId& id);
 
 /// What somebody with a credential has opened, nobody without one takes away: of kAnybody only a
 /// page gives way that was opened so.

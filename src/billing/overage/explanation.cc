@@ -7,6 +7,7 @@
 
 #include "base/minor_units.h"
 #include "catalog/service.h"
+#include "invoicing/carried_time.h"
 #include "invoicing/service.h"
 #include "json/value.h"
 #include "json/write.h"
@@ -183,6 +184,7 @@ Result<ExplainedLine> explain_line(sql::Transaction& tx, const InvoiceLineId& id
     auto invoice = load_invoice(tx, row->id<InvoiceId>(0));
     if (!invoice) return failure(invoice);
     if (!is_visible(invoice->customer, whose)) return none;
+    name_carried_time(tx, *invoice);
     const auto line = std::ranges::find(invoice->lines, id, &InvoiceLine::id);
     ExplainedLine explained{.invoice = *invoice, .line = *line};
     if (line->overage_charge) explained.charge = load_charge(tx, *line->overage_charge);

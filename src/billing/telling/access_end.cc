@@ -47,21 +47,19 @@ void tell_access_end(sql::Transaction& tx, const Subscription& subscription, Ins
     const Invoice& newest = open.front();
     Money owed(0, newest.amount_due.currency());
     for (const auto& invoice : open)
-        if (invoice.amount_due.currency() == owed.currency())
-            owed = owed + invoice.amount_due - invoice.amount_paid;
+        if (invoice.amount_due.currency() == owed.currency()) owed = owed + owed_of(invoice);
     LetterValues values{{"plan", plan_name(tx, subscription.plan_version)},
                         {"amount", owed.text()}};
     values[is_over ? "ended_at" : "ended"] = is_over ? time_in_words(*grace) : std::string();
     if (newest.number) values["number"] = *newest.number;
     if (newest.hosted_url) values["hosted_url"] = *newest.hosted_url;
-    post_notice(
-        tx,
-        {.kind = "access_ended",
-         .obligation = letters_about(subscription) + ":access_ended:" +
-                       std::to_string(unix_micros(grace.value_or(subscription.period.start))),
-         .customer = subscription.customer,
-         .values = std::move(values)},
-        now, ids);
+    post_notice(tx,
+                {.kind = "access_ended",
+                 .obligation = obligation_at(subscription, kAccessEnded,
+                                             grace.value_or(subscription.period.start)),
+                 .customer = subscription.customer,
+                 .values = std::move(values)},
+                now, ids);
 }
 
 asio::awaitable<std::int64_t> tell_ended_graces(BillingContext& billing) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "billing/plans/plans.h"
+#include "billing/telling/letters.h"
 #include "billing/testing/letters_testing.h"
 #include "catalog/plan_wire.h"
 
@@ -210,6 +211,59 @@ TEST_F(SubscriptionLetters, WhatWasPlannedAndComesIsNotTakenBack) {
     ASSERT_FALSE(load(subscription.id).pending_change);
     EXPECT_EQ(letters("plan_changed").size(), 1U);
     EXPECT_TRUE(letters("plan_change_withdrawn").empty());
+}
+
+TEST_F(SubscriptionLetters, WhatHasEndedDoesNotChangeAnyMore) {
+    const auto customer = with_address(world.customer("alice"));
+    const auto subscription = started(customer, "pro");
+    plan_change(subscription, world.price_of("starter"));
+    const auto ended = world.run(cancel_subscription(
+        world.billing,
+        {.subscription = subscription.id, .when = CancelWhen::Now, .authority = tester}));
+    ASSERT_TRUE(ended) << ended.error().message;
+    EXPECT_EQ(letters("plan_change_planned").at(0).state, "failed") << "taken back";
+    EXPECT_TRUE(letters("plan_change_withdrawn").empty());
+    EXPECT_EQ(letters("subscription_canceled").size(), 1U);
+}
+
+TEST_F(SubscriptionLetters, WhatNeverBeganIsToldByWhyAndWhatItCost) {
+    using enum SubscriptionStatus;
+    struct Never {
+        const char* name;
+        SubscriptionStatus end;
+        bool is_trial;
+        const char* told;
+    };
+    // Two days of a trial cost nothing; without one 99.00 were paid.
+    for (const auto& [name, end, is_trial, told] : {
+             Never{"ann", Canceled, true,
+                   "Hello Alice,\n\nyour subscription to PRO was canceled before it began.\n\n"
+                   "Nothing was charged.\n\nIf you still want it, subscribe again.\n\n"},
+             Never{"bob", IncompleteExpired, true,
+                   "Hello Alice,\n\nyour subscription to PRO was not started, because it was not "
+                   "authorised.\n\n"
+                   "Nothing was charged.\n\nIf you still want it, subscribe again.\n\n"},
+             Never{"cid", IncompleteExpired, false,
+                   "Hello Alice,\n\nyour subscription to PRO was not started, because the first "
+                   "payment did not go through.\n\nIf you still want it, subscribe again.\n\n"},
+         }) {
+        const auto customer = with_address(world.customer(name));
+        auto before = is_trial
+                          ? on_trial(customer, TrialWish{world.clock.now() + std::chrono::days(2)})
+                          : started(customer, "pro");
+        before.status = Incomplete;
+        auto after = before;
+        after.status = end;
+        after.ended_at = world.clock.now();
+        ledger->write_blocking([&](sql::Transaction& tx) {
+            write_subscription_letter(tx, before, after, world.clock.now(), world.ids);
+            return true;
+        });
+        const auto written = letters("subscription_not_started");
+        ASSERT_FALSE(written.empty()) << name;
+        EXPECT_EQ(written.back().text, told);
+    }
+    EXPECT_TRUE(letters("subscription_canceled").empty());
 }
 
 }  // namespace
